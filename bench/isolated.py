@@ -1,0 +1,136 @@
+"""Runs one measurement in a process, and a session, of its own.
+
+A run leaves neither memory nor imports behind that would be counted in the next, and one that hangs is ended with all
+it started: first by its own alarm, which lets it clean up, then by the end of every process of its session.
+
+Row = measure(work, profile) is what runs there; it is named "module:function". What
+comes back is one line of JSON: the row, or why there is none.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import psutil  # type: ignore[import-untyped]  # its wheel ships no types
+
+from bench.broker import Profile
+from bench.measure import Row
+from bench.work import Work
+
+CLEANUP_S = 50.0  #: after the alarm: a Celery worker may take 32 s for a warm shutdown, a server some more
+START_S = 60.0  #: what a run may take beside its work: servers and workers that start, and that stop
+_ROOT = Path(__file__).parents[1]
+
+Measure = Callable[[Work, Profile], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something to measure."""
+
+    name: str
+    target: str  #: "module:function" of a `Measure`
+    most: int = 0  #: sentences it is given at most, because it would take minutes or gigabytes; 0: as many as others
+
+
+def run_all(
+    entries: Iterable[Entry], work: Work, profile: Profile, report: Callable[[Row], None] = lambda _row: None
+) -> list[Row]:
+    """Run one after another on the same work, or on less where an entry says so; `report` gets each row at once."""
+    rows = []
+    for entry in entries:
+        own = replace(work, sentences=min(work.sentences, entry.most or work.sentences))
+        rows.append(isolated(entry, own, profile, START_S + 2 * own.cost_s))  # twice one sentence after another
+        report(rows[-1])
+    return rows
+
+
+def isolated(entry: Entry, work: Work, profile: Profile, limit_s: float) -> Row:
+    """Run one in a process of its own for `limit_s` seconds at most; a failure is a row with a reason."""
+    argv = [sys.executable, "-m", "bench.isolated", entry.target, json.dumps(asdict(work)), profile, str(limit_s)]
+    process = subprocess.Popen(
+        argv, cwd=_ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        out, err = process.communicate(timeout=limit_s + CLEANUP_S)
+    except subprocess.TimeoutExpired:
+        return Row(work, profile, entry.name, failure=f"no end within {limit_s:.0f} s, nor after its alarm")
+    except KeyboardInterrupt:  # the signal did not reach its session
+        process.terminate()
+        process.wait(CLEANUP_S)
+        raise
+    finally:
+        _end_session(process)
+    return _row(entry, work, profile, out, err)
+
+
+def _row(entry: Entry, work: Work, profile: Profile, out: str, err: str) -> Row:
+    if not out.strip():
+        return Row(work, profile, entry.name, failure=f"it gave no row; its last words: {_last_line(err) or 'none'}")
+    answer = json.loads(_last_line(out))
+    if "failure" in answer:
+        return Row(work, profile, entry.name, failure=answer["failure"])
+    return replace(row_from_json(answer["row"]), name=entry.name)
+
+
+def row_from_json(fields: dict[str, object]) -> Row:
+    """Return the row that `asdict` made these fields of.
+
+    Raises:
+        TypeError: a field is missing or unknown.
+    """
+    work, profile = fields.pop("work"), fields.pop("profile")
+    assert isinstance(work, dict)
+    return Row(work=Work(**work), profile=Profile(str(profile)), **fields)  # type: ignore[arg-type]  # JSON's values
+
+
+def _end_session(process: subprocess.Popen[str]) -> None:
+    """End whatever is left of the run; only processes that still carry its session, which a freed id does not."""
+    for pid in psutil.pids():
+        try:
+            if os.getsid(pid) == process.pid:
+                os.kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):  # ended since it was listed, or not ours
+            continue
+    process.wait()
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
+
+
+def _give_up(number: int, _frame: FrameType | None) -> NoReturn:
+    if number == signal.SIGALRM:
+        raise SystemExit("no end within its time limit")
+    raise SystemExit(f"stopped by {signal.Signals(number).name}")
+
+
+def main() -> NoReturn:
+    """Run the target named on the command line, and print its row."""
+    target, work, profile, seconds = sys.argv[1:]
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.signal(signal.SIGTERM, _give_up)
+    signal.setitimer(signal.ITIMER_REAL, float(seconds))
+    module, _, function = target.partition(":")
+    measure: Measure = getattr(import_module(module), function)
+    answer: dict[str, object]
+    try:
+        answer = {"row": asdict(measure(Work(**json.loads(work)), Profile(profile)))}
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # the process's outermost call: whatever it was is the answer
+        answer = {"failure": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    print(json.dumps(answer), flush=True)
+    os._exit(0)  # all is cleaned up; an orderly exit would wait for Celery's results to reach a server that is gone
+
+
+if __name__ == "__main__":
+    main()

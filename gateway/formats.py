@@ -1,0 +1,86 @@
+"""The formats that speech is written in: their names, the endings of their files, the sample rates they can hold.
+
+WAV and raw PCM are written by ourselves (`gateway.plain`); the others go through libsndfile (`gateway.compressed`).
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from seriatim.errors import UnknownFormat
+
+STDOUT = "-"  #: the output's name that stands for standard output
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """One format, as the table below describes it."""
+
+    name: str  #: what users write after --format
+    endings: tuple[str, ...]  #: of file names, lower case, without the dot
+    container: str = ""  #: libsndfile's name of the container; "": we write it ourselves
+    subtype: str = ""  #: libsndfile's name of the encoding
+    rates_hz: tuple[int, ...] = ()  #: the sample rates it can hold, ascending; (): any
+    compression_level: float | None = None  #: 0..1, libsndfile's scale; None: its own default
+    bitrate_mode: str | None = None  #: libsndfile's name; None: its own default
+
+    def rate_for(self, rate_hz: int) -> int:
+        """The rate to encode sound of `rate_hz` at: the same, or else the next higher, or else the highest."""
+        if not self.rates_hz or rate_hz in self.rates_hz:
+            return rate_hz
+        return next((rate for rate in self.rates_hz if rate > rate_hz), self.rates_hz[-1])
+
+
+FORMATS = (
+    AudioFormat("wav", ("wav", "wave")),
+    AudioFormat("flac", ("flac",), "FLAC", "PCM_16"),
+    AudioFormat("ogg", ("ogg", "oga"), "OGG", "VORBIS"),
+    AudioFormat("opus", ("opus",), "OGG", "OPUS", (8000, 12000, 16000, 24000, 48000)),  # RFC 6716, 2
+    # A constant bit rate, because from it a player tells the length of a stream whose header could not know it.
+    # 0.63 is 64 kbit/s up to 24 kHz and 128 above. Below 16 kHz (MPEG 2.5) the frames are too small for the
+    # header that says how many samples to trim, and the decoded length was wrong when measured.
+    AudioFormat(
+        "mp3",
+        ("mp3",),
+        "MP3",
+        "MPEG_LAYER_III",
+        (16000, 22050, 24000, 32000, 44100, 48000),
+        compression_level=0.63,
+        bitrate_mode="CONSTANT",
+    ),
+    AudioFormat("pcm", ("pcm", "s16", "raw")),  # s16le mono without a header
+)
+
+
+def format_of(output: str, name: str | None = None) -> AudioFormat:
+    """The format of an output: the one that was named, or else the one that its file name ends in; `-` is WAV.
+
+    Raises:
+        UnknownFormat: no format has that name or ending; the message lists those there are.
+    """
+    if name is not None:
+        return _lookup(name.lower(), f"unknown format {name!r}")
+    if output == STDOUT:
+        return FORMATS[0]
+    ending = Path(output).suffix.lower().lstrip(".")
+    if not ending:
+        raise UnknownFormat(f"{output!r} has no ending that names a format; {_known()}")
+    return _lookup(ending, f"unknown format '.{ending}' of {output!r}")
+
+
+def _lookup(word: str, complaint: str) -> AudioFormat:
+    for known in FORMATS:
+        if word == known.name or word in known.endings:
+            return known
+    near = difflib.get_close_matches(word, _endings(), n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise UnknownFormat(f"{complaint}; {hint}{_known()}")
+
+
+def _endings() -> Iterable[str]:
+    return [ending for known in FORMATS for ending in known.endings]
+
+
+def _known() -> str:
+    return "the formats are: " + ", ".join(known.name for known in FORMATS)

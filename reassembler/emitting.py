@@ -1,0 +1,103 @@
+"""Emit on every notification, and look at every live job now and then, so that a lost notification costs a second at most.
+
+`emit` is a pure function of what is in Redis and moves the audio inside Redis; this process only says when. Any number of
+reassemblers may run: a notification goes to one of them, and a second emit of the same job changes nothing.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from seriatim import job
+from seriatim.job import Emitted
+from seriatim.keys import GROUP, POOL_LIFE_S, SHARDS, shard_prefix
+from seriatim.scripts import run_many
+
+log = logging.getLogger(__name__)
+
+READ = 64  #: notifications of one read
+AGAIN_MS = 1_000  #: a live job is looked at so often, whatever happens
+ABANDONED_MS = 2_000  #: a notification that a dead reassembler took is taken over after so long
+
+Follow = Callable[[str, Emitted], None]  #: told what was done for a job
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A wake-up: something arrived at a job's cursor."""
+
+    stream: str
+    id: str
+    job: str
+
+
+def notifications(shard: int) -> str:
+    """The notification stream of a shard."""
+    return f"{shard_prefix(shard)}:ntf"
+
+
+def join(redis: "Redis") -> None:
+    """Make sure that every shard has the consumer group; the first to come creates it."""
+    for shard in range(SHARDS):
+        try:
+            redis.xgroup_create(notifications(shard), GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+        redis.expire(notifications(shard), POOL_LIFE_S)
+
+
+def wait_for_notifications(reader: "Redis", name: str, block_ms: int) -> list[Notification]:
+    """New notifications for the reassembler `name`, waiting for the first up to `block_ms`."""
+    streams: dict[Any, Any] = {notifications(shard): ">" for shard in range(SHARDS)}
+    try:
+        reply = reader.xreadgroup(GROUP, name, streams, count=READ, block=block_ms)
+    except ResponseError as error:
+        if "NOGROUP" not in str(error):  # the server lost its data, or a stream's life was over
+            raise
+        join(reader)
+        return []
+    return [n for stream, rows in cast("list[Any]", reply) for n in _of(stream.decode(), rows)]
+
+
+def abandoned(redis: "Redis", name: str) -> list[Notification]:
+    """Notifications that a reassembler took and did not answer: it died."""
+    found: list[Notification] = []
+    for shard in range(SHARDS):
+        stream = notifications(shard)
+        try:
+            reply = redis.xautoclaim(stream, GROUP, name, ABANDONED_MS, count=READ)
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            join(redis)
+            return []
+        found += _of(stream, reply[1])
+    return found
+
+
+def emit(redis: "Redis", woken: list[Notification], follow: Follow) -> None:
+    """Emit for each notification and acknowledge it, in one round trip."""
+    if not woken:
+        return
+    calls = [job.emit(n.job, notification=n.id, again_ms=AGAIN_MS) for n in woken]
+    for n, emitted in zip(woken, run_many(redis, calls), strict=True):
+        follow(n.job, emitted)
+
+
+def sweep(redis: "Redis", follow: Follow) -> None:
+    """Emit for every live job that nobody has looked at for a while."""
+    due = run_many(redis, [job.due(shard, again_ms=AGAIN_MS) for shard in range(SHARDS)])
+    jobs = [job_id for found in due for job_id in found]
+    if not jobs:
+        return
+    for job_id, emitted in zip(jobs, run_many(redis, [job.emit(j, again_ms=AGAIN_MS) for j in jobs]), strict=True):
+        follow(job_id, emitted)
+
+
+def _of(stream: str, rows: list[Any]) -> list[Notification]:
+    return [Notification(stream, n.decode(), fields[b"j"].decode()) for n, fields in rows if fields]

@@ -1,0 +1,108 @@
+"""`seriatim reassemble`: one reassembler process. It holds no state: killed at any line, the next one goes on."""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from reassembler import emitting
+from reassembler.following import follow
+from reassembler.recorder import Recorder
+from seriatim import log as logs
+from seriatim.connect import blocking, commands, reach
+from seriatim.errors import SeriatimError
+from seriatim.job import Emitted
+from seriatim.records import Drain
+from seriatim.server import check
+from seriatim.settings import Settings
+
+log = logging.getLogger(__name__)
+
+BLOCK_MS = 200  #: longest wait for a notification: the pace of everything else that this process does
+SWEEP_S = 0.5
+ABANDONED_S = 2.0
+CANNOT_START = 3
+
+
+@dataclass(slots=True)
+class Reassembler:
+    """One process: what it reads with, and when it did what last."""
+
+    name: str
+    redis: "Redis"
+    reader: "Redis"
+    recorder: Recorder
+    follow_within_ms: float  #: a plain reader that asked so lately counts as alive
+    stopping: threading.Event = field(default_factory=threading.Event)
+    swept_s: float = 0.0
+    claimed_s: float = 0.0
+
+    def step(self) -> None:
+        """Wait for notifications a moment, emit, and do what is due."""
+        emitting.emit(self.redis, emitting.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.emitted)
+        now_s = time.monotonic()
+        if now_s - self.swept_s >= SWEEP_S:
+            self.swept_s = now_s
+            emitting.sweep(self.redis, self.looked_at)
+        if now_s - self.claimed_s >= ABANDONED_S:
+            self.claimed_s = now_s
+            emitting.emit(self.redis, emitting.abandoned(self.redis, self.name), self.emitted)
+        self.recorder.record_due()
+
+    def emitted(self, job: str, result: Emitted) -> None:
+        """After an emit: jobs of the store want to be recorded."""
+        if result.drain == Drain.STORE and result.state:
+            self.recorder.note(job, result.moved, ended=result.state != "run")
+
+    def looked_at(self, job: str, result: Emitted) -> None:
+        """After the sweep's look: plain readers are followed, too."""
+        self.emitted(job, result)
+        if result.drain == Drain.WINDOW and result.state == "run":
+            follow(self.redis, job, self.follow_within_ms)
+
+
+def main(argv: Sequence[str] = ()) -> int:
+    """Run one reassembler until it is told to stop; returns its exit status."""
+    del argv  # it has no options of its own: settings say everything
+    try:
+        settings = Settings.from_env(os.environ)
+        logs.configure(settings.log_level, "reassembler")
+        return _run(settings)
+    except SeriatimError as error:
+        sys.stderr.write(f"seriatim reassemble: {error}\n")
+        return CANNOT_START
+
+
+def _run(settings: Settings) -> int:
+    redis, reader = commands(settings.redis_url), blocking(settings.redis_url)
+    reach(redis, settings.redis_url)
+    for warning in check(redis).warnings:
+        log.warning(warning)
+    emitting.join(redis)
+    name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(2)}"
+    recorder = Recorder(redis, Path(settings.store_dir))
+    reassembler = Reassembler(name, redis, reader, recorder, settings.reader_grace_s * 1000)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: reassembler.stopping.set())
+    log.info("ready", extra={"reassembler": name})
+    while not reassembler.stopping.is_set():
+        try:
+            reassembler.step()
+        except (RedisError, SeriatimError) as error:  # an outage: nothing is lost, the sweep finds what was missed
+            log.warning("waiting for Redis", extra={"error": str(error)})
+            reassembler.stopping.wait(0.2)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

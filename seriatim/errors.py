@@ -1,0 +1,132 @@
+"""Every error that Seriatim raises on purpose; anything else is a bug and may crash.
+
+    SeriatimError                 retryable  when
+    ├── BadInput                  no         text, voice, option or file cannot be used as it is
+    │   ├── EmptyText             no         nothing to say
+    │   ├── TextTooLarge          no         more text, sentences or characters than the limits allow
+    │   ├── UnknownVoice          no         the pool has no such voice
+    │   ├── UnknownOption         no         a parameter or engine option outside its range
+    │   ├── UnknownFormat         no         no encoder for that file name or format
+    │   └── Unwritable            no         the output cannot be written: no directory, a full disk, a reader that left
+    ├── Misconfigured             no         settings or the Redis server are not fit for use
+    ├── EngineUnavailable         no         the engine's package, model or library is missing
+    ├── EngineFailed              yes        the engine could not speak this sentence this time
+    ├── Refused                   yes        admission says not now; `retry_after_s` says when
+    │   ├── Busy                  yes        a live job would make somebody fall silent
+    │   ├── CapReached            yes        the user's own cap on jobs or queued audio
+    │   ├── MemoryFull            yes        the Redis memory budget is used up
+    │   └── NoWorkers             yes        no worker of the pool is alive
+    ├── Unavailable               yes        Redis or the broker cannot be reached
+    ├── JobUnknown                no         no such job, or its life is over
+    ├── JobNotOpen                no         text for a job that is closed or has ended
+    ├── JobEnded                  no         the job ended without being done
+    │   ├── JobFailed             no         with the reason
+    │   └── JobCancelled          no         with the reason
+    └── PositionLost              no         that part of the ordered stream is not held any more
+
+A message gives what was found, what was expected, where, and what to do.
+"""
+
+
+class SeriatimError(Exception):
+    """The root of the tree."""
+
+    retryable = False  #: may the same call succeed later, unchanged?
+
+
+class BadInput(SeriatimError):
+    """What the caller gave cannot be used as it is."""
+
+
+class EmptyText(BadInput):
+    """There is nothing to say."""
+
+
+class TextTooLarge(BadInput):
+    """More text, sentences or characters than the limits allow."""
+
+
+class UnknownVoice(BadInput):
+    """The pool has no such voice."""
+
+
+class UnknownOption(BadInput):
+    """A parameter or an engine option is outside its range."""
+
+
+class UnknownFormat(BadInput):
+    """There is no encoder for that file name or format."""
+
+
+class Unwritable(BadInput):
+    """The output cannot be written: no such directory, no permission, a full disk, a reader that left."""
+
+
+class Misconfigured(SeriatimError):
+    """Settings or the Redis server are not fit for use."""
+
+
+class EngineUnavailable(SeriatimError):
+    """The engine's package, model or library is missing."""
+
+
+class EngineFailed(SeriatimError):
+    """The engine could not speak this sentence this time."""
+
+    retryable = True
+
+
+class Refused(SeriatimError):
+    """Admission says: not now."""
+
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(f"{message}; retry after {retry_after_s:.1f} s")
+        self.retry_after_s = retry_after_s  #: seconds until the same call has a fair chance
+
+
+class Busy(Refused):
+    """One more live job would make somebody fall silent."""
+
+
+class CapReached(Refused):
+    """The user's own cap on jobs or queued audio."""
+
+
+class MemoryFull(Refused):
+    """The Redis memory budget is used up: running jobs go on, new ones wait."""
+
+
+class NoWorkers(Refused):
+    """No worker of the pool is alive."""
+
+
+class Unavailable(SeriatimError):
+    """Redis or the broker cannot be reached."""
+
+    retryable = True
+
+
+class JobUnknown(SeriatimError):
+    """No such job, or its life is over."""
+
+
+class JobNotOpen(SeriatimError):
+    """Text for a job that is closed or has ended."""
+
+
+class JobEnded(SeriatimError):
+    """The job ended without being done."""
+
+
+class JobFailed(JobEnded):
+    """The job failed; the message carries its reason."""
+
+
+class JobCancelled(JobEnded):
+    """The job was cancelled; the message carries its reason."""
+
+
+class PositionLost(SeriatimError):
+    """That part of the ordered stream is not held any more."""

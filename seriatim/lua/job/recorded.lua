@@ -1,0 +1,11 @@
+#!lua flags=allow-oom
+-- The recorder has stored everything up to an entry, safely: the stream need not hold it. Monotone; may run twice.
+-- KEYS[1] shard prefix.  ARGV: job, now, id of the entry, bytes stored in all, end (0/1: the whole job is stored)
+-- Returns the bytes stored in all.
+local known = num(C('HGET', H, 'stored'), -1)
+local bytes = tonumber(ARGV[4])
+if C('EXISTS', H) == 0 then return -1 end
+if bytes >= known then C('HSET', H, 'stored', ARGV[4], 'stored_id', ARGV[3]) end
+if ARGV[5] == '1' then C('HSET', H, 'stored_all', 1) end
+C('XTRIM', O, 'MINID', ARGV[3])
+return math.max(known, bytes)

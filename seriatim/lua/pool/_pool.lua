@@ -1,0 +1,281 @@
+-- The prelude of every pool script: the clock, users, tags, indexes, leases, the end of a job.
+-- KEYS[1] is the pool's prefix; ARGV[1] is the time in ms, or '' for the server's clock.
+local P = KEYS[1]
+local C = redis.call
+local M = P .. ':m'
+local POOL_LIFE = 604800000
+local RANK = 1e13          -- one step of priority, in ms: above every deadline, so that priorities never mix
+
+local function num(x, default)
+  if x then return tonumber(x) end
+  return default
+end
+
+-- Lua prints 14 digits; attempts and times may have more.
+local function int(x) return string.format('%.0f', x) end
+
+local function keep(key) C('PEXPIRE', key, POOL_LIFE) end
+
+local function zadd(key, score, member)
+  C('ZADD', key, score, member)
+  keep(key)
+end
+
+-- One clock for everybody: the server's, made monotone. A backward step becomes a stored offset; a forward step of more
+-- than ten seconds between two calls is absorbed, so that an hour's jump reaps nothing and delays nothing.
+local function clock()
+  local raw
+  if ARGV[1] ~= '' then raw = tonumber(ARGV[1])
+  else local t = C('TIME'); raw = t[1] * 1000 + math.floor(t[2] / 1000) end
+  local m = C('HMGET', M, 'now', 'off')
+  local last, off = num(m[1]), num(m[2], 0)
+  if not last then C('HSET', M, 'now', int(raw), 'off', 0); keep(M); return raw end
+  local t = raw + off
+  if t < last or t > last + 10000 then off = off + (last - t); t = last; C('HSET', M, 'off', int(off)) end
+  if t ~= last then C('HSET', M, 'now', int(t)) end
+  return t
+end
+
+local function job_key(job) return P .. ':j:' .. job end
+local function user_key(user) return P .. ':u:' .. user end
+local function member(job, seq) return job .. '|' .. seq end
+
+-- A sentence that was begun. States: D dispatched, R running, Q waits for another attempt, X given up, to be filled.
+local function sentence_get(job, seq)
+  local packed = C('HGET', P .. ':js:' .. job, seq)
+  if not packed then return nil end
+  local st, att, fails, cost, ms, pos, suspect, owner =
+    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d),(.*)$')
+  return {st = st, att = tonumber(att), fails = tonumber(fails), cost = tonumber(cost), ms = tonumber(ms),
+          pos = tonumber(pos), suspect = tonumber(suspect), owner = owner}
+end
+
+local function sentence_put(job, seq, s)
+  C('HSET', P .. ':js:' .. job, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%d,%s',
+    s.st, s.att, s.fails, s.cost, s.ms, s.pos, s.suspect, s.owner))
+end
+
+-- The pool's keys of a job outlast it by the pool's own life: it is the sweep that ends a job, in the pool's time. Were Redis
+-- to expire them first (the whole system was down, the server's clock was set forward), counts would stay behind for ever.
+local function life_of(job, key)
+  local expires = num(C('HGET', job_key(job), 'expires'))
+  local last = num(C('HGET', M, 'now'), 0)
+  C('PEXPIRE', key, expires and math.max(0, expires - last) + POOL_LIFE or 60000)
+end
+
+-- Put a user where it belongs: without work (finish tag kept), waiting (tag), or eligible (tag and deadline).
+-- A user at its cap of sentences in flight is without work: its tag must not hold back the virtual time of the others.
+-- Eligible is S <= E, the largest V + theta so far (pick moves it and lets in whom it passes). V + theta itself will not do:
+-- theta changes with every finish, and a user that a grown theta let in here and nobody promoted would wait for ever.
+local function index_user(user, class)
+  local uq, tags, elig = P .. ':uq:' .. class .. ':' .. user, P .. ':tag:' .. class, P .. ':elig:' .. class
+  local head = C('ZRANGE', uq, 0, 0, 'WITHSCORES')
+  local u = C('HMGET', user_key(user), 'infl', 'cap_infl', 'F_' .. class)
+  local S = num(C('ZSCORE', tags, user))
+  if #head == 0 or num(u[1], 0) >= num(u[2], 1e9) then
+    if S then
+      C('HSET', user_key(user), 'F_' .. class, S)
+      C('ZREM', tags, user)
+      C('ZREM', elig, user)
+    end
+    return
+  end
+  local m = C('HMGET', M, 'V_' .. class, 'E_' .. class)
+  if not S then S = math.max(num(m[1], 0), num(u[3], 0)); zadd(tags, S, user) end
+  if S <= num(m[2], 0) then zadd(elig, tonumber(head[2]) % RANK, user) else C('ZREM', elig, user) end
+end
+
+local function other(class) return class == 'L' and 'B' or 'L' end
+
+-- The most urgent ready retry of a job (lowest seq), and the time at which the next one becomes ready.
+local function ready_retry(job, t)
+  local jr = P .. ':jr:' .. job
+  local best
+  for _, seq in ipairs(C('ZRANGEBYSCORE', jr, '-inf', t)) do
+    local n = tonumber(seq)
+    if not best or n < best then best = n end
+  end
+  local later = C('ZRANGEBYSCORE', jr, '(' .. int(t), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  return best, later[2] and tonumber(later[2])
+end
+
+-- Is a sentence of this job dispatchable now, and by when must it be heard? Returns the deadline, or nil.
+-- Live: when playback reaches it. Batch: in the order of submission.
+local function due_of(job, t)
+  local h = C('HMGET', job_key(job), 'state', 'n', 'next', 'dispatched', 'acked', 'window', 't0', 'class')
+  if h[1] ~= 'run' then return nil end
+  local best, later = ready_retry(job, t)
+  if later then zadd(P .. ':delay', later, job) else C('ZREM', P .. ':delay', job) end
+  local t0, dispatched = tonumber(h[7]), tonumber(h[4])
+  local position
+  if best then position = sentence_get(job, best).pos
+  elseif tonumber(h[3]) < tonumber(h[2]) and dispatched - tonumber(h[5]) < tonumber(h[6]) then position = dispatched
+  else return nil end
+  if h[8] == 'B' then return t0 end
+  return t0 + position
+end
+
+local function index_job(job, t)
+  local h = C('HMGET', job_key(job), 'user', 'class', 'priority')
+  if not h[1] then C('ZREM', P .. ':delay', job) return end
+  local uq = P .. ':uq:' .. h[2] .. ':' .. h[1]
+  local due = due_of(job, t)
+  if due then zadd(uq, math.max(0, due) - num(h[3], 0) * RANK, job) else C('ZREM', uq, job) end
+  index_user(h[1], h[2])
+  if C('HEXISTS', user_key(h[1]), 'cap_infl') == 1 then index_user(h[1], other(h[2])) end   -- the cap spans both classes
+  return due ~= nil
+end
+
+-- Tell one sleeping dispatcher that there is work for a free slot. At most one element: a doorbell, not a queue.
+local function wake()
+  local m = C('HMGET', M, 'infl', 'slots', 'slack')
+  if num(m[1], 0) < num(m[2], 0) + num(m[3], 0) and C('LLEN', P .. ':wake') == 0 then
+    C('RPUSH', P .. ':wake', 1)
+    keep(P .. ':wake')
+  end
+end
+
+-- Charge (or, negative, give back) synthesis time to a user's share. The caller indexes the job afterwards.
+local function charge(user, class, cost)
+  local u = C('HMGET', user_key(user), 'weight', 'F_' .. class)
+  local delta = cost / num(u[1], 1)
+  local S = num(C('ZSCORE', P .. ':tag:' .. class, user))
+  if S then
+    zadd(P .. ':tag:' .. class, S + delta, user)
+  elseif C('EXISTS', user_key(user)) == 1 then
+    C('HSET', user_key(user), 'F_' .. class, num(u[2], 0) + delta)
+  end
+end
+
+-- Take a sentence out of flight: its lease, its outbox entry, its place in the counts.
+local function land(job, seq, s, user)
+  local name = member(job, seq)
+  C('ZREM', P .. ':lease', name)
+  C('ZREM', P .. ':outbox', name .. '|' .. int(s.att))
+  if s.owner ~= '' then
+    C('HDEL', P .. ':run:' .. s.owner, name)
+    local w = P .. ':w:' .. s.owner
+    if C('HGET', w, 'alone') == name then C('HDEL', w, 'alone') end
+  end
+  C('HINCRBY', M, 'infl', -1)
+  C('HINCRBY', user_key(user), 'infl', -1)
+  C('HINCRBY', job_key(job), 'infl', -1)
+end
+
+local function todo(t, ...)
+  zadd(P .. ':todo', t, table.concat({...}, '|'))
+end
+
+-- Set a sentence back to waiting. `not_before` in ms.
+local function requeue(job, seq, s, not_before)
+  s.st, s.owner = 'Q', ''
+  sentence_put(job, seq, s)
+  local jr = P .. ':jr:' .. job
+  C('ZADD', jr, int(not_before), seq)
+  life_of(job, jr)
+end
+
+-- A user with no live job is forgotten once its finish tags are behind the virtual time; until then it has a short life.
+local function leave(user)
+  local u = C('HMGET', user_key(user), 'F_L', 'F_B')
+  local m = C('HMGET', M, 'V_L', 'V_B')
+  if num(u[1], 0) <= num(m[1], 0) and num(u[2], 0) <= num(m[2], 0) then C('DEL', user_key(user))
+  else C('PEXPIRE', user_key(user), 600000) end
+end
+
+-- The pool's part of a job is over: `state` is spoken, cancelled or failed. O(sentences in flight), not O(sentences).
+local function end_job(job, state, reason, t, ended_life)
+  local key = job_key(job)
+  local h = C('HMGET', key, 'user', 'class', 'rate', 'total', 'done_ms', 'state')
+  if h[6] ~= 'run' then return false end
+  local user, class = h[1], h[2]
+  C('HSET', key, 'state', state, 'reason', reason, 'ended', int(t), 'expires', int(t + ended_life))
+  local begun = C('HKEYS', P .. ':js:' .. job)
+  for _, seq in ipairs(begun) do
+    local s = sentence_get(job, seq)
+    if s.st == 'D' or s.st == 'R' then land(job, seq, s, user); charge(user, class, -s.cost) end
+  end
+  C('UNLINK', P .. ':js:' .. job, P .. ':jr:' .. job, P .. ':jt:' .. job)   -- a book's text goes in the background
+  C('ZREM', P .. ':delay', job)
+  C('ZREM', P .. ':act', job)
+  index_job(job, t)
+  C('HINCRBYFLOAT', user_key(user), 'queued', -(num(h[4], 0) - num(h[5], 0)))
+  if class == 'L' then C('HINCRBYFLOAT', M, 'demand', -num(h[3], 0)) end
+  if C('HINCRBY', user_key(user), 'jobs', -1) <= 0 then leave(user) end
+  if C('HINCRBY', M, 'jobs', -1) <= 0 then C('HSET', M, 'demand', 0) end   -- no drift of floats outlives the last job
+  C('PEXPIRE', key, ended_life)
+  wake()
+  return true
+end
+
+-- A sentence is over: counts, and the end of the job if it was the last one.
+local function settle(job, seq, est_ms, actual_ms, t, ended_life)
+  local key = job_key(job)
+  C('HDEL', P .. ':js:' .. job, seq)
+  C('HDEL', P .. ':jt:' .. job, seq)
+  C('HINCRBYFLOAT', key, 'dispatched', actual_ms - est_ms)
+  C('HINCRBYFLOAT', key, 'done_ms', est_ms)
+  C('HINCRBYFLOAT', user_key(C('HGET', key, 'user')), 'queued', -est_ms)
+  local live = C('HINCRBY', key, 'live', -1)
+  C('HINCRBY', M, 'done', 1)
+  if live <= 0 and C('HGET', key, 'closed') == '1' then end_job(job, 'spoken', '', t, ended_life) end
+end
+
+-- A sentence is given up: the gap policy decides. `job|seq` stands in the dead list until an operator takes it out.
+local function bury(job, seq, s, reason, t, ended_life)
+  local h = C('HMGET', job_key(job), 'gap')
+  local text = C('HGET', P .. ':jt:' .. job, seq) or ''
+  C('HSET', P .. ':dead', member(job, seq), cjson.encode({reason = reason, at = int(t), failures = s.fails, sentence = text}))
+  keep(P .. ':dead')
+  C('HINCRBY', M, 'given_up', 1)
+  s.st, s.owner = 'X', ''
+  sentence_put(job, seq, s)     -- it is out of flight: the end of the job must not take it out again
+  if h[1] == 'fail' then
+    local why = 'sentence ' .. seq .. ': ' .. reason
+    todo(t, 'end', job, 'failed', why)
+    end_job(job, 'failed', why, t, ended_life)
+  else
+    todo(t, 'fill', job, seq, h[1] == 'silence' and s.ms or 0, reason)
+    index_job(job, t)
+  end
+end
+
+-- An attempt came to nothing. With `blame` it counts towards `max_failures`; back-off doubles with each failure.
+local function give_back(job, seq, s, user, class, blame, reason, t, max_failures, backoff, ended_life)
+  land(job, seq, s, user)
+  charge(user, class, -s.cost)
+  if blame then s.fails = s.fails + 1 end
+  if s.fails >= max_failures then return bury(job, seq, s, reason, t, ended_life) end
+  requeue(job, seq, s, blame and t + backoff * 2 ^ (s.fails - 1) or t)
+  C('HINCRBY', M, 'retries', 1)
+  index_job(job, t)
+end
+
+-- The slots of the workers that are registered now, and the slack: a few sentences may wait in the queue, so that a slot
+-- that becomes free need not wait for a dispatch.
+local function count_slots()
+  local slots = 0
+  for _, owner in ipairs(C('ZRANGE', P .. ':wk', 0, -1)) do
+    slots = slots + num(C('HGET', P .. ':w:' .. owner, 'slots'), 0)
+  end
+  C('HSET', M, 'slots', slots, 'slack', slots == 0 and 0 or math.ceil(slots / 4))
+  return slots
+end
+
+-- A worker process is no more. A sentence that was alone in it may have killed it, and is blamed; of several, nobody knows
+-- which, so each becomes a suspect and runs alone next time. `blame` false: it left in order, nobody is to blame.
+local function forget_owner(owner, blame, reason, t, max_failures, backoff, ended_life)
+  local run = C('HKEYS', P .. ':run:' .. owner)
+  for _, name in ipairs(run) do
+    local job, seq = string.match(name, '^(.*)|(%d+)$')
+    local s = sentence_get(job, seq)
+    if s and s.st == 'R' and s.owner == owner then
+      if blame and #run > 1 then s.suspect = 1 end
+      local h = C('HMGET', job_key(job), 'user', 'class')
+      give_back(job, seq, s, h[1], h[2], blame and #run == 1, reason, t, max_failures, backoff, ended_life)
+    end
+  end
+  C('DEL', P .. ':run:' .. owner, P .. ':w:' .. owner)
+  C('ZREM', P .. ':wk', owner)
+  count_slots()
+end

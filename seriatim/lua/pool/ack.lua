@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+-- A reader has `delivered` ms of the job, and has heard `heard` ms of it (-1: unknown). Opens the window, moves the
+-- deadlines to the playback that really happens, and shows that the reader lives. Monotone; may run twice.
+-- KEYS[1] pool prefix.  ARGV: now, job, delivered ms, heard ms
+-- Returns 1 if the job is live, 0 if its pool part is over.
+local t = clock()
+local job, delivered, heard = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local key = job_key(job)
+local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard')
+if h[1] ~= 'run' then return 0 end
+local acked, t0 = tonumber(h[2]), tonumber(h[3])
+C('HSET', key, 'seen', int(t))
+if h[5] == 'B' then   -- batch goes in the order of submission, whoever listens already
+elseif heard >= 0 then
+  heard = math.max(heard, num(h[6], 0))     -- a report that was overtaken on its way does not turn playback back
+  C('HSET', key, 'heard', heard)
+  t0 = t - math.min(heard, math.max(delivered, acked))
+elseif delivered > acked then
+  -- Nobody says what was heard: playback begins with the first delivery, and pauses when everything delivered is played.
+  if h[4] ~= '1' then t0 = t
+  elseif t > t0 + acked then t0 = t - acked end
+end
+if delivered > 0 then C('HSET', key, 'started', 1) end
+if delivered > acked or t0 ~= tonumber(h[3]) then
+  C('HSET', key, 'acked', math.max(delivered, acked), 't0', int(t0))
+  if index_job(job, t) then wake() end
+end
+return 1

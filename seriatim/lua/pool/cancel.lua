@@ -1,0 +1,10 @@
+#!lua flags=allow-oom
+-- End a job from outside. O(sentences in flight). The job's own slot follows through the to-do.
+-- KEYS[1] pool prefix.  ARGV: now, job, state (cancelled or failed), reason, ended life ms
+-- Returns {1, to-do entry}, or {0} if the pool's part was over already.
+local t = clock()
+local job, state, reason = ARGV[2], ARGV[3], ARGV[4]
+if not end_job(job, state, reason, t, tonumber(ARGV[5])) then return {0} end
+local entry = table.concat({'end', job, state, reason}, '|')
+zadd(P .. ':todo', t, entry)
+return {1, entry}

@@ -1,0 +1,34 @@
+-- A worker takes a sentence that it got a message for. Whatever comes a second time, or too late, is told so.
+-- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
+-- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures)}: CLAIMED, STALE (another
+-- attempt has it, or this one was claimed before, or another process empties itself for it), GONE (the job ended), WAIT (claim
+-- again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
+-- a one runs here now), UNKNOWN (the owner is not registered).
+local CLAIMED, STALE, GONE, WAIT, UNKNOWN = 0, 1, 2, 3, 4
+local t = clock()
+local job, seq, att, owner, lease = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+local h = C('HMGET', job_key(job), 'state', 'spec', 't0')
+if h[1] ~= 'run' then return {GONE} end
+local s = sentence_get(job, seq)
+if not s or s.st ~= 'D' or s.att ~= att then return {STALE} end
+local w, run, name = P .. ':w:' .. owner, P .. ':run:' .. owner, member(job, seq)
+if C('EXISTS', w) == 0 then return {UNKNOWN} end
+if s.owner ~= '' and s.owner ~= owner and C('HGET', P .. ':w:' .. s.owner, 'alone') == name then return {STALE} end
+local alone = C('HGET', w, 'alone')
+if s.suspect == 1 and not alone then C('HSET', w, 'alone', name); alone = name end
+if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
+  if alone == name then s.owner = owner; sentence_put(job, seq, s) end   -- whoever lands it frees this process again
+  zadd(P .. ':lease', t + lease, name)
+  C('ZREM', P .. ':outbox', name .. '|' .. int(att))     -- the message has arrived; the lease sees to the rest
+  return {WAIT}
+end
+s.st, s.owner = 'R', owner
+sentence_put(job, seq, s)
+C('HSET', run, name, int(att))
+keep(run)
+C('HSET', w, 'until', int(t + lease))
+C('ZREM', P .. ':outbox', name .. '|' .. int(att))
+zadd(P .. ':lease', t + lease, name)
+local epoch = C('HGET', M, 'epoch') or '0'
+local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
+return {CLAIMED, epoch, h[2], sentence, int(num(h[3], 0) + s.pos - t), int(s.ms), s.fails}

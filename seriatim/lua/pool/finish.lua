@@ -1,0 +1,28 @@
+#!lua flags=allow-oom
+-- A sentence is spoken and whole in the job's own slot. Needs the epoch and the attempt of its claim.
+-- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms
+-- Returns OK, STALE (somebody else has it, or Redis restarted since), GONE (the job ended).
+-- May run twice: the second time it is STALE or GONE and changes nothing.
+local OK, STALE, GONE = 0, 1, 2
+local t = clock()
+local job, seq, att, epoch = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local wall, audio, ended_life = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local h = C('HMGET', job_key(job), 'state', 'user', 'class')
+if h[1] ~= 'run' then return GONE end
+local s = sentence_get(job, seq)
+local m = C('HMGET', M, 'epoch', 'rtf', 'cost', 'theta')
+if not s or s.att ~= att or (s.st ~= 'R' and s.st ~= 'D') or (m[1] or '0') ~= epoch then return STALE end
+local w = P .. ':w:' .. s.owner
+if s.owner ~= '' and C('EXISTS', w) == 1 then C('HINCRBY', w, 'spoken', 1) end
+land(job, seq, s, h[2])
+charge(h[2], h[3], wall - s.cost)
+-- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half
+-- times the largest cost of late. An attempt that only found its sentence whole (wall 0) tells nothing.
+if wall > 0 and audio > 0 then
+  local rtf, cost = num(m[2], wall / audio), num(m[3], wall)
+  C('HSET', M, 'rtf', rtf + (wall / audio - rtf) / 30, 'cost', cost + (wall - cost) / 30,
+    'theta', math.max(num(m[4], 0) * 0.999, 1.5 * wall))
+end
+settle(job, seq, s.ms, audio, t, ended_life)
+index_job(job, t)
+return OK

@@ -1,0 +1,95 @@
+-- Who speaks next: as many sentences as slots and slack allow, most urgent of the eligible first.
+-- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms
+-- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published.
+--
+-- One step, because V, tags, the count in flight and the next sequence number must move together. Amortised O(log users +
+-- log jobs of the user) a sentence. Live first; batch takes what live leaves, and what its reserved share has saved up.
+local t = clock()
+local most, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
+local m = C('HMGET', M, 'slots', 'slack', 'theta', 'rtf', 'reserve', 'infl', 'credit', 'cost')
+local room = num(m[1], 0) + num(m[2], 0) - num(m[6], 0)
+local theta, rtf, reserve, credit = num(m[3], 0), num(m[4], 1), num(m[5], 0), num(m[7], 0)
+lease = lease + 2 * num(m[8], 0)     -- what is published may wait for a sentence to end before a slot takes it
+local out, taken = {}, 0
+
+for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, 64)) do index_job(job, t) end
+
+-- Move a class's virtual time to its smallest tag, and let in the users that this makes eligible. Returns the first user
+-- and its first job.
+local first_user
+function first_user(class)
+  local tags, elig = P .. ':tag:' .. class, P .. ':elig:' .. class
+  local lowest = C('ZRANGE', tags, 0, 0, 'WITHSCORES')
+  if #lowest == 0 then return nil end
+  local h = C('HMGET', M, 'V_' .. class, 'E_' .. class)
+  local V, E = num(h[1], 0), num(h[2], 0)
+  if tonumber(lowest[2]) > V then V = tonumber(lowest[2]); C('HSET', M, 'V_' .. class, V) end
+  if V + theta > E then
+    C('HSET', M, 'E_' .. class, V + theta)
+    for _, user in ipairs(C('ZRANGEBYSCORE', tags, '(' .. string.format('%.17g', E), string.format('%.17g', V + theta))) do
+      index_user(user, class)
+    end
+  end
+  local user = C('ZRANGE', elig, 0, 0)[1] or lowest[1]
+  local uq = P .. ':uq:' .. class .. ':' .. user
+  local job = C('ZRANGE', uq, 0, 0)[1]
+  if job and C('EXISTS', job_key(job)) == 1 then return user, job end
+  if job then C('ZREM', uq, job) end     -- its keys were lost: nobody else shall wait for it
+  C('ZREM', elig, user)
+  index_user(user, class)
+  return first_user(class)
+end
+
+-- What the user would say next, without taking it: job, seq, its record if begun before, its cost in slot ms.
+local function candidate(user, class, job)
+  local seq = ready_retry(job, t)
+  if seq then
+    local s = sentence_get(job, seq)
+    return {user = user, class = class, job = job, seq = seq, s = s, again = true, cost = s.ms * rtf}
+  end
+  seq = tonumber(C('HGET', job_key(job), 'next'))
+  local ms = tonumber(string.match(C('HGET', P .. ':jt:' .. job, seq), '^(%d+)|'))
+  return {user = user, class = class, job = job, seq = seq, ms = ms, cost = ms * rtf}
+end
+
+local function take(c)
+  local key = job_key(c.job)
+  local s = c.s
+  if c.again then C('ZREM', P .. ':jr:' .. c.job, c.seq)
+  else
+    local h = C('HMGET', key, 'dispatched')
+    s = {fails = 0, ms = c.ms, pos = tonumber(h[1]), suspect = 0}
+    C('HINCRBY', key, 'next', 1)
+    C('HINCRBYFLOAT', key, 'dispatched', c.ms)
+  end
+  s.st, s.owner, s.cost = 'D', '', c.cost
+  s.att = C('HINCRBY', M, 'fence', 1)
+  sentence_put(c.job, c.seq, s)
+  life_of(c.job, P .. ':js:' .. c.job)
+  keep(user_key(c.user))
+  charge(c.user, c.class, c.cost)
+  C('HINCRBY', M, 'infl', 1)
+  C('HINCRBY', user_key(c.user), 'infl', 1)
+  C('HINCRBY', key, 'infl', 1)
+  local name = member(c.job, c.seq)
+  zadd(P .. ':lease', t + lease, name)
+  zadd(P .. ':outbox', t, name .. '|' .. int(s.att))
+  index_job(c.job, t)
+  out[#out + 1], out[#out + 2], out[#out + 3] = c.job, tostring(c.seq), int(s.att)
+  taken = taken + 1
+end
+
+while taken < most and taken < room do
+  local live, live_job = first_user('L')
+  local batch, batch_job = first_user('B')
+  local c = batch and candidate(batch, 'B', batch_job)
+  if live and not (c and credit >= c.cost) then
+    local most_credit = c and math.max(theta, c.cost)     -- theta alone would never pay for a longer sentence
+    c = candidate(live, 'L', live_job)
+    if batch then credit = math.min(credit + c.cost * reserve / (1 - reserve), most_credit) end
+  elseif c then credit = math.max(0, credit - c.cost)
+  else break end
+  take(c)
+end
+if taken > 0 then C('HSET', M, 'credit', credit) end
+return out

@@ -1,0 +1,325 @@
+"""Typed calls of the pool's scripts (lua/pool): who speaks next. One function per script; none does I/O.
+
+`now_ms` is None in real life: the server's own clock counts, for everybody. Simulations pass theirs.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from seriatim.keys import pool_prefix
+from seriatim.records import Doorbell, Drain, GapPolicy, Kind
+from seriatim.scripts import Argument, Call, integer, load, text
+
+
+class Submit(IntEnum):
+    """What became of a job at the door."""
+
+    ACCEPTED = 0
+    DUPLICATE = 1
+    BUSY = 2
+    CAP_JOBS = 3
+    CAP_QUEUED = 4
+    MEMORY = 5
+    NO_WORKERS = 6
+    TOO_LARGE = 7
+
+
+class Extend(IntEnum):
+    """What became of more sentences."""
+
+    OK = 0
+    GONE = 1
+    CLOSED = 2
+    GAP = 3
+    FULL = 4
+
+
+class Claim(IntEnum):
+    """What became of a claim."""
+
+    CLAIMED = 0
+    STALE = 1
+    GONE = 2
+    WAIT = 3
+    UNKNOWN = 4
+
+
+class Done(IntEnum):
+    """What became of a finish or a fail."""
+
+    OK = 0
+    STALE = 1
+    GONE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How attempts that come to nothing are treated."""
+
+    max_failures: int = 3  #: blamed failures of a sentence before it is given up
+    backoff_ms: int = 200  #: before the second attempt; doubles with each
+    ended_life_ms: int = 600_000  #: how long an ended job's state can be asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Everything admission wants to know about a job, apart from its sentences."""
+
+    job: str
+    user: str
+    kind: Kind
+    spec: str  #: records.Spec as JSON
+    closed: bool = True
+    idempotency_key: str = ""
+    priority: int = 0  #: -9..9 within the user
+    weight: float = 1.0  #: of the user
+    speed: float = 1.0  #: a listener at double speed needs twice the audio
+    gap: GapPolicy = GapPolicy.FAIL
+    drain: Drain = Drain.WINDOW
+    window_ms: int = 20_000
+    target_ms: int = 500  #: first audio after
+    timeout_ms: int = 3_600_000
+    life_ms: int = 4_200_000  #: of the job's keys; beyond the timeout
+    grace_ms: int = 60_000  #: without a reader
+    producer_ms: int = 0  #: lease of an open job's producer
+    queue_limit_ms: int = 600_000  #: audio that may wait in an open job
+    ended_life_ms: int = 600_000
+    memory_share: float = 0.8  #: of maxmemory; above it nothing new is accepted
+    cap_jobs: int | None = None
+    cap_queued_ms: int | None = None
+    cap_infl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The answer at the door."""
+
+    verdict: Submit
+    retry_after_ms: int
+    job: str  #: on DUPLICATE the job that is there already
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer to a claim; the fields below `verdict` count only if it is CLAIMED."""
+
+    verdict: Claim
+    epoch: str = ""
+    spec: str = ""
+    sentence: str = ""
+    lead_ms: int = 0  #: until playback reaches the sentence; negative: it is late
+    estimate_ms: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a worker process says of itself when it is ready."""
+
+    slots: int
+    rate_hz: int
+    continuity: str
+    rtf: float  #: a first guess of slot seconds per second of audio
+    eta: float
+    reserve: float
+    voices: str  #: JSON list of {"name", "language", "description"}
+    engine: str
+    host: str
+    pid: int
+    ready_ms: int  #: from process start to ready
+    limit_chars: int = 250  #: producers cut sentences to this length
+    merge_chars: int = 0  #: and join shorter ones to a neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What the sweep leaves to do outside the pool's slot."""
+
+    ran: bool
+    outbox: tuple[Doorbell, ...]  #: to publish again
+    todo: tuple[str, ...]  #: to carry out
+
+
+def _call(pool: str, name: str, now_ms: int | None, *args: Argument, decode: Any) -> Call[Any]:
+    clock: Argument = "" if now_ms is None else now_ms
+    return Call(load("pool", name), pool_prefix(pool), (clock, *args), decode)
+
+
+def sentence_argument(estimate_ms: int, sentence_json: str) -> str:
+    """A sentence as submit and extend take it."""
+    return f"{estimate_ms}|{sentence_json}"
+
+
+def submit(pool: str, s: Submission, sentences: Sequence[str], now_ms: int | None = None) -> Call[Submitted]:
+    """Refuse or accept a job. `sentences` as `sentence_argument` makes them."""
+    options = {
+        "job": s.job, "user": s.user, "class": "L" if s.kind is Kind.LIVE else "B", "spec": s.spec,
+        "closed": int(s.closed), "key": s.idempotency_key, "priority": s.priority, "weight": s.weight,
+        "speed": s.speed, "gap": s.gap, "drain": s.drain, "window": s.window_ms, "target": s.target_ms,
+        "timeout": s.timeout_ms, "life": s.life_ms, "grace": s.grace_ms, "producer": s.producer_ms,
+        "queue_limit": s.queue_limit_ms, "ended_life": s.ended_life_ms, "memory_share": s.memory_share,
+    }  # fmt: skip
+    caps = {"cap_jobs": s.cap_jobs, "cap_queued": s.cap_queued_ms, "cap_infl": s.cap_infl}
+    options |= {name: cap for name, cap in caps.items() if cap is not None}
+    return _call(
+        pool, "submit", now_ms, json.dumps(options), *sentences,
+        decode=lambda r: Submitted(Submit(r[0]), integer(r[1]), text(r[2])),
+    )  # fmt: skip
+
+
+def extend(
+    pool: str, job: str, first: int, sentences: Sequence[str], *,
+    close: bool = False, producer_ms: int = 0, ended_life_ms: int = 600_000, now_ms: int | None = None,
+) -> Call[tuple[Extend, int]]:  # fmt: skip
+    """More sentences of an open job from sequence number `first`; returns the verdict and how many are known."""
+    return _call(
+        pool, "extend", now_ms, job, first, int(close), producer_ms, ended_life_ms, *sentences,
+        decode=lambda r: (Extend(r[0]), integer(r[1])),
+    )  # fmt: skip
+
+
+def pick(pool: str, most: int, publish_ms: int, now_ms: int | None = None) -> Call[tuple[Doorbell, ...]]:
+    """The sentences that should be spoken now. They must be published; the outbox remembers until they are."""
+
+    def decode(reply: list[bytes]) -> tuple[Doorbell, ...]:
+        rows = zip(reply[0::3], reply[1::3], reply[2::3], strict=True)
+        return tuple(Doorbell(job.decode(), int(seq), int(attempt)) for job, seq, attempt in rows)
+
+    return _call(pool, "pick", now_ms, most, publish_ms, decode=decode)
+
+
+def outbox_entry(bell: Doorbell) -> str:
+    """How a picked sentence stands in the outbox."""
+    return f"{bell.job}|{bell.seq}|{bell.attempt}"
+
+
+def claim(pool: str, bell: Doorbell, owner: str, lease_ms: int, now_ms: int | None = None) -> Call[Claimed]:
+    """Take a sentence that a message named."""
+
+    def decode(r: list[Any]) -> Claimed:
+        verdict = Claim(r[0])
+        if verdict is not Claim.CLAIMED:
+            return Claimed(verdict)
+        return Claimed(verdict, text(r[1]), text(r[2]), text(r[3]), integer(r[4]), integer(r[5]), integer(r[6]))
+
+    return _call(pool, "claim", now_ms, bell.job, bell.seq, bell.attempt, owner, lease_ms, decode=decode)
+
+
+def finish(
+    pool: str, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: float, ended_life_ms: int = 600_000,
+    now_ms: int | None = None,
+) -> Call[Done]:  # fmt: skip
+    """A sentence is whole in the job's slot. `wall_ms` 0: this attempt found it whole and did not speak."""
+    return _call(
+        pool, "finish", now_ms, bell.job, bell.seq, bell.attempt, epoch, wall_ms, audio_ms, ended_life_ms,
+        decode=Done,
+    )  # fmt: skip
+
+
+def fail(
+    pool: str,
+    bell: Doorbell,
+    epoch: str,
+    reason: str,
+    retry: Retry,
+    *,
+    blame: bool = True,
+    now_ms: int | None = None,
+) -> Call[Done]:
+    """An attempt came to nothing; without `blame` it does not count towards giving the sentence up."""
+    return _call(
+        pool, "fail", now_ms, bell.job, bell.seq, bell.attempt, epoch, reason, int(blame),
+        retry.max_failures, retry.backoff_ms, retry.ended_life_ms, decode=Done,
+    )  # fmt: skip
+
+
+def fill_done(
+    pool: str, job: str, seq: int, entry: str, silence_ms: float, ended_life_ms: int = 600_000,
+    now_ms: int | None = None,
+) -> Call[bool]:  # fmt: skip
+    """A given-up sentence was closed as a gap in the job's slot, with `silence_ms` of sound, what was heard included."""
+    return _call(pool, "fill_done", now_ms, job, seq, entry, silence_ms, ended_life_ms, decode=bool)
+
+
+def ack(pool: str, job: str, delivered_ms: float, heard_ms: float = -1, now_ms: int | None = None) -> Call[bool]:
+    """A reader lives, has `delivered_ms` and has heard `heard_ms` (-1: unknown). False: the pool's part is over."""
+    return _call(pool, "ack", now_ms, job, delivered_ms, heard_ms, decode=bool)
+
+
+def cancel(
+    pool: str, job: str, state: str, reason: str, ended_life_ms: int = 600_000, now_ms: int | None = None
+) -> Call[str]:
+    """End a job; returns the to-do entry for the job's slot, '' if the pool's part was over."""
+    return _call(
+        pool, "cancel", now_ms, job, state, reason, ended_life_ms,
+        decode=lambda r: text(r[1]) if r[0] else "",
+    )  # fmt: skip
+
+
+def tune(
+    pool: str,
+    job: str,
+    *,
+    priority: int | None = None,
+    weight: float | None = None,
+    now_ms: int | None = None,
+) -> Call[bool]:
+    """Change a running job's priority or its user's weight; False if it is over."""
+    rank: Argument = "" if priority is None else priority
+    share: Argument = "" if weight is None else weight
+    return _call(pool, "tune", now_ms, job, rank, share, decode=bool)
+
+
+def register(pool: str, owner: str, life_ms: int, facts: Facts, now_ms: int | None = None) -> Call[int]:
+    """Offer a process's slots. Returns 0, or the pool's rate in Hz if it is another one."""
+    values = {name: getattr(facts, name) for name in Facts.__slots__}
+    return _call(
+        pool, "register", now_ms, owner, life_ms, json.dumps(values),
+        decode=lambda r: 0 if r[0] else integer(r[1]),
+    )  # fmt: skip
+
+
+def beat(
+    pool: str, owner: str, life_ms: int, slots: int, lease_ms: int, running: Sequence[Doorbell] = (),
+    now_ms: int | None = None,
+) -> Call[tuple[bool, frozenset[Doorbell]]]:  # fmt: skip
+    """Renew a process and all that it speaks. Returns whether it is known, and what of `running` it has lost."""
+    rows = [x for bell in running for x in (bell.job, bell.seq, bell.attempt)]
+
+    def decode(r: list[Any]) -> tuple[bool, frozenset[Doorbell]]:
+        return bool(r[0]), frozenset(_bell(text(entry)) for entry in r[1:])
+
+    return _call(pool, "beat", now_ms, owner, life_ms, slots, lease_ms, *rows, decode=decode)
+
+
+def leave(pool: str, owner: str, retry: Retry, *, died: bool, now_ms: int | None = None) -> Call[int]:
+    """A process is gone; returns how many sentences it left to others."""
+    return _call(
+        pool, "leave", now_ms, owner, int(died), retry.max_failures, retry.backoff_ms, retry.ended_life_ms,
+        decode=integer,
+    )  # fmt: skip
+
+
+def sweep(pool: str, interval_ms: int, patience_ms: int, retry: Retry, now_ms: int | None = None) -> Call[Swept]:
+    """What time brings about; at most once an interval, whoever calls."""
+
+    def decode(r: list[Any]) -> Swept:
+        return Swept(bool(r[0]), tuple(_bell(text(e)) for e in r[1]), tuple(text(e) for e in r[2]))
+
+    return _call(
+        pool, "sweep", now_ms, interval_ms, patience_ms, retry.max_failures, retry.backoff_ms, retry.ended_life_ms,
+        decode=decode,
+    )  # fmt: skip
+
+
+def rebase(pool: str, now_ms: int | None = None) -> Call[int]:
+    """Take notice of a restarted server: 0 nothing new, 1 a fresh pool, 2 everything in flight will be spoken again."""
+    return _call(pool, "rebase", now_ms, decode=integer)
+
+
+def _bell(entry: str) -> Doorbell:
+    job, seq, attempt = entry.rsplit("|", 2)
+    return Doorbell(job, int(seq), int(attempt))

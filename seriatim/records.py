@@ -1,0 +1,151 @@
+"""What crosses between processes: a job's spec, its sentences, the doorbell. Frozen, versioned, strict on reading.
+
+A reader of another version refuses what it does not know instead of guessing: `BadRecord` names the field.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Self, cast
+
+from seriatim.errors import SeriatimError
+
+VERSION = 1  #: of every record here; rises when a field changes its meaning
+
+
+class BadRecord(SeriatimError):
+    """A record that is not ours, or of another version."""
+
+
+class Kind(StrEnum):
+    """The class of a job."""
+
+    LIVE = "live"  #: somebody listens: playback deadlines, admission
+    BATCH = "batch"  #: nobody waits: takes what live leaves
+
+
+class GapPolicy(StrEnum):
+    """What becomes of a job when a sentence is given up."""
+
+    FAIL = "fail"  #: the job fails with the sentence's reason
+    SILENCE = "silence"  #: silence of the estimated length in its place, behind it a gap marker
+    SKIP = "skip"  #: a gap marker
+
+
+class Drain(StrEnum):
+    """Who takes the audio out of Redis."""
+
+    WINDOW = "window"  #: the reader reports what it has; without a reader the job is cancelled after its grace time
+    STORE = "store"  #: a recorder drains it into the file store, for readers of any time
+
+
+class Hold(StrEnum):
+    """Is a sentence emitted while it is still being spoken?"""
+
+    AUTO = "auto"  #: yes, unless a second attempt would give other bytes (continuity none)
+    ALWAYS = "1"  #: no: only when it is whole
+    NEVER = "0"  #: yes; a second attempt goes on behind a marked discontinuity
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence as it waits in the pool. Empty fields mean: as the job says."""
+
+    text: str
+    pause_ms: int = 0  #: silence after it
+    voice: str = ""
+    language: str = ""
+    speed: float = 0.0
+    seed: int = -1  #: -1: made of the job's seed and the sequence number
+
+    def to_json(self) -> str:
+        """Only what differs from the defaults: 10,000 sentences of a book wait in Redis at once."""
+        return _dump(self, skip_defaults=True)
+
+    @classmethod
+    def from_json(cls, raw: str | bytes) -> Self:
+        """Read one.
+
+        Raises:
+            BadRecord: not JSON, an unknown field, or one of another type.
+        """
+        return cast("Self", _load(cls, raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """How a job is to be spoken: what its sentences have in common."""
+
+    voice: str = ""
+    language: str = ""
+    speed: float = 1.0
+    seed: int = 0
+    options: Mapping[str, float] = field(default_factory=dict)  #: engine options
+    v: int = VERSION
+
+    def to_json(self) -> str:
+        """The whole record."""
+        return _dump(self, skip_defaults=False)
+
+    @classmethod
+    def from_json(cls, raw: str | bytes) -> Self:
+        """Read one.
+
+        Raises:
+            BadRecord: not JSON, an unknown field, one of another type, or another version.
+        """
+        spec = cast("Self", _load(cls, raw))
+        if spec.v != VERSION:
+            raise BadRecord(f"a job spec of version {spec.v}; this process knows version {VERSION}: upgrade it")
+        return spec
+
+
+@dataclass(frozen=True, slots=True)
+class Doorbell:
+    """The message that Celery carries: which attempt at which sentence is due. It is no proof of anything."""
+
+    job: str
+    seq: int  #: 0-based
+    attempt: int  #: the fencing token
+
+    @property
+    def task_id(self) -> str:
+        """What Flower shows."""
+        return f"{self.job}:{self.seq}:{self.attempt}"
+
+
+def seed_of(spec_seed: int, sentence_seed: int, seq: int) -> int:
+    """A sentence's seed: its own, or the job's moved on by the sequence number. 0..2**63-1."""
+    return sentence_seed if sentence_seed >= 0 else (spec_seed + seq) % 2**63
+
+
+def _dump(record: Sentence | Spec, *, skip_defaults: bool) -> str:
+    values = asdict(record)
+    if skip_defaults:
+        defaults = {f.name: f.default for f in fields(record)}
+        values = {name: value for name, value in values.items() if value != defaults[name]}
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _load(cls: type[Any], raw: str | bytes) -> Any:
+    try:
+        values = json.loads(raw)
+    except ValueError as error:
+        raise BadRecord(f"a {cls.__name__.lower()} that is not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise BadRecord(f"a {cls.__name__.lower()} that is not a JSON object")
+    known = {f.name: f.type for f in fields(cls)}
+    for name, value in values.items():
+        _check(cls.__name__.lower(), known, name, value)
+    if cls is Sentence and "text" not in values:
+        raise BadRecord("a sentence without text")
+    return cls(**values)
+
+
+def _check(record: str, known: Mapping[str, Any], name: str, value: object) -> None:
+    if name not in known:
+        raise BadRecord(f"a {record} with an unknown field {name!r}; was it written by a newer version?")
+    expected = {str: (str,), int: (int,), float: (int, float)}.get(known[name], (dict,))
+    if not isinstance(value, expected) or isinstance(value, bool):
+        raise BadRecord(f"a {record} whose {name} is {value!r}; expected {expected[-1].__name__}")

@@ -1,0 +1,100 @@
+"""Lua scripts: loaded from their files, called by their hash, each through one typed function.
+
+A typed function (seriatim/pool.py, seriatim/job.py) does no I/O: it returns a `Call`, which says what to send and how
+to read the reply. `run` sends one, `run_many` several in one round trip, `arun` one from asyncio. Every script may run
+twice and must then change nothing: redis-py repeats what timed out.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Generic, TypeVar, cast
+
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import NoScriptError
+
+T = TypeVar("T")
+Argument = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script's whole text and its hash."""
+
+    name: str
+    text: str
+    sha: str
+
+
+@cache
+def load(folder: str, name: str) -> Script:
+    """Read `lua/<folder>/<name>.lua` behind the folder's prelude. A `#!lua` line comes first, as Redis wants it."""
+    root = files("seriatim") / "lua" / folder
+    body = (root / f"{name}.lua").read_text("utf-8")
+    prelude = (root / f"_{folder}.lua").read_text("utf-8")
+    flags, newline, rest = body.partition("\n") if body.startswith("#!") else ("#!lua", "\n", body)
+    text = flags + newline + prelude + rest
+    return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One call of a script, not yet sent."""
+
+    script: Script
+    key: str  #: the slot's prefix: scripts build the names behind it
+    args: tuple[Argument, ...]
+    decode: Callable[[Any], T]  #: from redis-py's reply (bytes, int, list) to what the function promises
+
+
+def run(redis: "Redis", call: Call[T]) -> T:
+    """Send one call and read its reply."""
+    try:
+        reply = redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+    except NoScriptError:  # the server was restarted, or its script cache was flushed
+        reply = redis.eval(call.script.text, 1, call.key, *_wire(call.args))
+    return call.decode(reply)
+
+
+def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
+    """Send several calls in one round trip. Each is one step for itself; all are sent whatever becomes of the first."""
+    pipe = redis.pipeline(transaction=False)
+    for call in calls:
+        pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+    replies = pipe.execute(raise_on_error=False)
+    done: list[Any] = []
+    for call, reply in zip(calls, replies, strict=True):
+        if isinstance(reply, NoScriptError):
+            done.append(run(redis, call))
+        elif isinstance(reply, Exception):
+            raise reply
+        else:
+            done.append(call.decode(reply))
+    return done
+
+
+async def arun(redis: "AsyncRedis", call: Call[T]) -> T:
+    """`run` for asyncio."""
+    try:
+        reply = await redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+    except NoScriptError:
+        reply = await redis.eval(call.script.text, 1, call.key, *_wire(call.args))
+    return call.decode(reply)
+
+
+def _wire(args: tuple[Argument, ...]) -> tuple[Any, ...]:
+    """Booleans are 0 and 1 on the wire; everything else redis-py encodes."""
+    return tuple(int(a) if isinstance(a, bool) else a for a in args)
+
+
+def text(reply: object) -> str:
+    """A reply that is a string."""
+    return cast("bytes", reply).decode()
+
+
+def integer(reply: object) -> int:
+    """A reply that is a number, sent as such or as digits."""
+    return int(cast("bytes | int", reply))

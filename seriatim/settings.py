@@ -1,0 +1,142 @@
+"""All settings, in one frozen record, read once in `main` and passed down.
+
+Every setting is an environment variable `SERIATIM_<NAME>`. An unknown variable with that prefix stops the process with
+the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. docs/settings.md is this table.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+
+from seriatim.errors import Misconfigured
+
+PREFIX = "SERIATIM_"
+
+
+def _setting(default: object, doc: str, low: float = 0, high: float = float("inf")) -> object:
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high})
+
+
+def _text(default: str, doc: str) -> str:
+    return _setting(default, doc)  # type: ignore[return-value]  # dataclass fields stand for their values
+
+
+def _int(default: int, doc: str, low: float = 0, high: float = float("inf")) -> int:
+    return _setting(default, doc, low, high)  # type: ignore[return-value]  # as above
+
+
+def _float(default: float, doc: str, low: float = 0, high: float = float("inf")) -> float:
+    return _setting(default, doc, low, high)  # type: ignore[return-value]  # as above
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set. Times end in their unit."""
+
+    redis_url: str = _text("redis://127.0.0.1:6379/0", "the Redis or Valkey server that holds jobs and audio")
+    broker_url: str = _text("", "Celery's broker, if it is another one: redis://, rediss:// or amqp://")
+    store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
+    log_level: str = _text("INFO", "DEBUG, INFO, WARNING or ERROR; listeners' text appears at DEBUG only")
+
+    first_audio_ms: int = _int(500, "when a live job's first audio should be heard, after it was accepted", 1)
+    live_window_ms: int = _int(20_000, "audio that may lie between synthesis and a live job's listener", 500)
+    batch_window_ms: int = _int(60_000, "the same for a batch job's reader or recorder", 500)
+    eta: float = _float(
+        1.0, "share of a pool's slots that live jobs may claim; the batch reserve comes off it", 0.01, 1
+    )
+    batch_reserve: float = _float(0.05, "share of a pool that batch work gets even when live work wants all", 0, 0.9)
+    memory_share: float = _float(0.8, "share of Redis' maxmemory above which new jobs are refused", 0.05, 1)
+
+    lease_ms: int = _int(3_000, "without a sign of life for so long a worker process counts as dead", 200)
+    beat_ms: int = _int(750, "time between signs of life; well below a third of lease_ms", 20)
+    publish_ms: int = _int(4_000, "a message that was not claimed for so long, and two sentences, counts as lost", 200)
+    sweep_ms: int = _int(400, "least time between two sweeps of a pool", 10)
+    patience_ms: int = _int(1_000, "steps that another process began are left to it for so long", 10)
+    max_failures: int = _int(3, "failures of a sentence before it is given up", 1)
+    backoff_ms: int = _int(200, "pause before the second attempt at a sentence; doubles with each", 0)
+    stuck_floor_ms: int = _int(
+        30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
+    )
+
+    live_timeout_s: int = _int(3_600, "a live job that is not spoken within so long fails", 1)
+    batch_timeout_s: int = _int(7 * 24 * 3_600, "the same for a batch job", 1)
+    reader_grace_s: float = _float(
+        60, "a job that drains by window is cancelled when its reader is gone for so long", 0.1
+    )
+    producer_lease_s: float = _float(60, "an open job is closed when its producer is gone for so long", 0.1)
+    ended_life_s: float = _float(600, "how long an ended job can still be read and asked for", 1)
+    queue_limit_ms: int = _int(300_000, "audio that may wait in an open job before say() blocks", 1_000)
+
+    max_text_bytes: int = _int(64 * 1024 * 1024, "the largest text of one job", 1)
+    max_sentences: int = _int(200_000, "the most sentences of one job", 1)
+    user_jobs: int = _int(0, "live and batch jobs that one user may have at once; 0: any number", 0)
+    user_in_flight: int = _int(0, "sentences of one user in flight at once; 0: any number", 0)
+    user_queued_s: int = _int(0, "seconds of audio that one user's jobs may have queued; 0: any amount", 0)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            Misconfigured: an unknown variable, or a value that is no number or out of its range.
+        """
+        known: dict[str, Field[object]] = {variable(f): f for f in fields(cls)}
+        values: dict[str, object] = {}
+        for name, raw in environ.items():
+            if not name.startswith(PREFIX):
+                continue
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+                hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
+                raise Misconfigured(f"unknown setting {name}; {hint}")
+            values[known[name].name] = _parse(name, known[name], raw)
+        settings = cls(**values)  # type: ignore[arg-type]  # _parse gave each field its type
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse settings that contradict each other.
+
+        Raises:
+            Misconfigured: with the two values.
+        """
+        if self.beat_ms * 2 > self.lease_ms:
+            raise Misconfigured(
+                f"{PREFIX}BEAT_MS={self.beat_ms} and {PREFIX}LEASE_MS={self.lease_ms}: a worker that misses one beat "
+                "would count as dead; make the lease at least three beats long"
+            )
+
+    @property
+    def broker(self) -> str:
+        """Where Celery's messages go."""
+        return self.broker_url or self.redis_url
+
+    def to_env(self) -> dict[str, str]:
+        """The variables that make a child process read the same settings."""
+        return {variable(f): str(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default}
+
+
+def variable(setting: "Field[object]") -> str:
+    """The environment variable of a setting."""
+    return PREFIX + setting.name.upper()
+
+
+def _parse(name: str, setting: "Field[object]", raw: str) -> object:
+    if setting.type is str:
+        return raw
+    low, high = setting.metadata["low"], setting.metadata["high"]
+    kind = "a whole number" if setting.type is int else "a number"
+    try:
+        value = int(raw) if setting.type is int else float(raw)
+    except ValueError:
+        raise Misconfigured(f"{name}={raw!r}: expected {kind}, such as {setting.default}") from None
+    if not low <= value <= high:
+        raise Misconfigured(f"{name}={raw}: expected {kind} from {low:g} to {high:g}")
+    return value
+
+
+def table() -> str:
+    """docs/settings.md, made of the fields above."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    rows += [f"| `{variable(f)}` | `{f.default}` | {f.metadata['doc']} |" for f in fields(Settings)]
+    return "\n".join(rows) + "\n"

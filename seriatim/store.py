@@ -1,0 +1,156 @@
+"""The file store: recordings of jobs that drain to it, for late readers, second readers, ranges and captions.
+
+    <store>/<shard>/<job>/audio.s16      the job's audio, s16le mono, from byte 0
+    <store>/<shard>/<job>/events.jsonl   markers of the ordered stream, one JSON object a line, in order
+
+Written by recorders (reassembler/recorder.py) only. Several may write one job at once: audio goes to its absolute offset, so
+the same bytes go to the same place; a marker that is there twice is read once, because ids only rise; a line that a crash
+cut short is no JSON and is passed over. A job is whole when its events end with `end`.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, SentenceStart
+from seriatim.keys import Position, shard_of
+
+PIECE_BYTES = 64 * 1024  #: audio is read back in pieces of this size: a second or two
+MARKERS = {"sentence": SentenceStart, "discontinuity": Discontinuity, "gap": Gap, "end": End}
+NAMES = {cls: name for name, cls in MARKERS.items()}
+
+
+def folder(store: Path, job: str) -> Path:
+    """Where a job's recording lies."""
+    return store / f"{shard_of(job):02d}" / job
+
+
+def write(store: Path, job: str, cursor: Cursor, entries: Iterable[Entry]) -> bool:
+    """Store entries that follow `cursor`, move the cursor behind them, and make them safe on disk.
+
+    Returns True if the job's end was among them.
+
+    Raises:
+        PositionLost: bytes before the first entry are missing.
+        OSError: the disk is full, or not writable.
+    """
+    place = folder(store, job)
+    place.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    ended = False
+    with _opened(place / "audio.s16") as audio:
+        for entry in entries:
+            at = cursor.n_bytes
+            fresh = cursor.feed(entry)
+            if isinstance(fresh, Audio):
+                _pwrite(audio, fresh.pcm, at)
+            elif fresh is not None:
+                lines.append(_line(fresh))
+                ended = ended or isinstance(fresh, End)
+        os.fdatasync(audio)
+    _append(place / "events.jsonl", lines)
+    return ended
+
+
+def read(store: Path, job: str, cursor: Cursor) -> Iterator[Entry]:
+    """What is stored behind `cursor`, in order: markers, and audio in pieces. Ends where the recording ends, for now."""
+    place = folder(store, job)
+    if not place.is_dir():
+        return
+    markers = [m for m in events(store, job) if m.position > cursor.position]
+    with (place / "audio.s16").open("rb") as audio:
+        n_bytes = os.fstat(audio.fileno()).st_size
+        sentence, at, have = cursor.position.sentence, cursor.at, cursor.have
+        for marker in [*markers, None]:
+            stop = n_bytes if marker is None else min(n_bytes, _offset(marker, at))
+            for pcm in _pieces(audio, at + have, stop):
+                have += len(pcm)
+                yield Audio(Position(sentence, have), pcm)
+            if marker is None:
+                return
+            if isinstance(marker, SentenceStart):
+                sentence, at, have = marker.seq + 1, marker.at, 0
+            yield marker
+
+
+def events(store: Path, job: str) -> list[SentenceStart | Discontinuity | Gap | End]:
+    """The markers of a recording, in order, each once."""
+    try:
+        lines = (folder(store, job) / "events.jsonl").read_text("utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    found: list[SentenceStart | Discontinuity | Gap | End] = []
+    for line in lines:
+        marker = _marker(line)
+        if marker and (not found or marker.position > found[-1].position):
+            found.append(marker)
+    return found
+
+
+def _offset(marker: SentenceStart | Discontinuity | Gap | End, at: int) -> int:
+    """The byte of the job at which a marker stands; `at` is where its sentence begins."""
+    if isinstance(marker, SentenceStart):
+        return marker.at
+    if isinstance(marker, End):
+        return marker.n_bytes
+    return at + marker.offset
+
+
+def _pieces(audio: Any, start: int, stop: int) -> Iterator[bytes]:
+    audio.seek(start)
+    while start < stop:
+        pcm = audio.read(min(PIECE_BYTES, stop - start))
+        if not pcm:
+            return
+        start += len(pcm)
+        yield pcm
+
+
+class _opened:
+    """A file descriptor for writing at offsets; the file is made if it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def __enter__(self) -> int:
+        return self.fd
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.fd)
+
+
+def _pwrite(fd: int, pcm: bytes, offset: int) -> None:
+    view = memoryview(pcm)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _append(path: Path, lines: list[str]) -> None:
+    if not lines:
+        return
+    with path.open("ab+") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        torn = size > 0 and file.read(1) != b"\n"  # a crash cut the last line short: leave it behind
+        file.write(("\n" * torn + "".join(line + "\n" for line in lines)).encode())
+        file.flush()
+        os.fdatasync(file.fileno())
+
+
+def _line(entry: Entry) -> str:
+    values = asdict(entry)
+    values["position"] = str(entry.position)
+    return json.dumps({"t": NAMES[type(entry)], **values}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _marker(line: str) -> SentenceStart | Discontinuity | Gap | End | None:
+    try:
+        values = json.loads(line)
+        values["position"] = Position.parse(values["position"])
+        return MARKERS[values.pop("t")](**values)  # type: ignore[no-any-return]  # one of the four
+    except (ValueError, KeyError, TypeError):
+        return None

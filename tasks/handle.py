@@ -1,0 +1,177 @@
+"""A handle on a job: its audio, its state, its end. Works in any process that reaches Redis."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from redis import Redis
+
+from seriatim import job as job_calls
+from seriatim import pool as pool_calls
+from seriatim import store
+from seriatim.connect import BLOCK_S
+from seriatim.entries import Audio, End, SentenceStart
+from seriatim.errors import JobCancelled, JobFailed, JobUnknown
+from seriatim.keys import Position, job_prefix, pool_prefix
+from seriatim.pcm import ms_of_bytes
+from seriatim.records import Drain
+from seriatim.scripts import run
+from seriatim.settings import Settings
+from tasks.reading import Heard, Reading, await_entry
+
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A job as it stands."""
+
+    job: str
+    state: str  #: run, done, cancelled, failed
+    reason: str = ""
+    sentences: int = 0  #: known so far
+    emitted: int = 0  #: whole in the ordered stream
+    n_bytes: int = 0  #: of audio in the ordered stream
+    rate_hz: int = 0
+    closed: bool = True  #: no more text will come
+    delivered_ms: float = 0.0  #: what its reader or recorder has
+    in_flight: int = 0
+    kind: str = ""
+    user: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Has it its terminal event?"""
+        return self.state != "run"
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio in the ordered stream."""
+        return ms_of_bytes(self.n_bytes, self.rate_hz) / 1000 if self.rate_hz else 0.0
+
+
+@dataclass(slots=True)
+class Job:
+    """One job, from anywhere."""
+
+    id: str
+    pool: str
+    drain: Drain
+    redis: "Redis" = field(repr=False)
+    reader: "Redis" = field(repr=False)  #: its reads may block
+    settings: Settings = field(repr=False)
+
+    def audio(self, after: str = "0-0") -> Iterator[Heard]:
+        """What is heard, in order, as it becomes ready: sentence markers, PCM, gaps.
+
+        `after` is the position of the last entry that the caller has (`str(entry.position)`); it goes on at the next byte.
+        Taking the next entry tells Seriatim that the one before was used: a caller that stops taking stops the synthesis
+        of this job at its window.
+
+        Raises:
+            JobFailed, JobCancelled: after everything that was heard before.
+            JobUnknown: no such job, or its life is over.
+            PositionLost: what follows `after` is not held any more.
+            ValueError: `after` is no position.
+        """
+        reading = Reading(self.id, self.pool, self.drain, self.redis, self.reader, Path(self.settings.store_dir))
+        for entry in reading.entries(Position.parse(after)):
+            if isinstance(entry, End):
+                _raise_unless_done(self.id, entry)
+                return
+            yield entry
+
+    def pcm(self, after: str = "0-0") -> Iterator[bytes]:
+        """Only the sound: s16le mono at `rate_hz()`."""
+        return (entry.pcm for entry in self.audio(after) if isinstance(entry, Audio))
+
+    def wait(self, timeout_s: float | None = None) -> Status:
+        """Wait for the end; somebody must drain the job meanwhile (the recorder does, for jobs that drain to the store).
+
+        Raises:
+            TimeoutError: it has not ended within `timeout_s`.
+            JobUnknown: no such job, or its life is over.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not (status := self.status()).ended:
+            left = BLOCK_S if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"job {self.id} has not ended within {timeout_s} s: {status}")
+            await_entry(self.reader, self.id, left)
+        return status
+
+    def status(self) -> Status:
+        """The job as it stands.
+
+        Raises:
+            JobUnknown: no such job, or its life is over.
+        """
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.hgetall(f"{job_prefix(self.id)}:c:{self.id}")
+        pipe.hmget(f"{pool_prefix(self.pool)}:j:{self.id}", ["n", "closed", "acked", "infl", "class", "user"])
+        heard, (n, closed, acked, infl, kind, user) = pipe.execute()
+        if not heard:
+            return self._stored_status()
+        cursor = int(heard[b"cur"])
+        return Status(
+            job=self.id,
+            state=heard[b"state"].decode(),
+            reason=heard.get(b"reason", b"").decode(),
+            sentences=int(n or max(cursor, int(heard[b"n"]))),
+            emitted=cursor,
+            n_bytes=int(heard[b"at"]) + int(heard[b"off"]),
+            rate_hz=int(heard.get(b"rate", 0)),
+            closed=closed != b"0",
+            delivered_ms=float(acked or 0),
+            in_flight=int(infl or 0),
+            kind="batch" if kind == b"B" else "live",
+            user=(user or b"").decode(),
+        )
+
+    def cancel(self, reason: str = "cancelled by its user") -> bool:
+        """End the job now: nothing more is spoken or emitted. False if it had ended already."""
+        ended_life_ms = round(self.settings.ended_life_s * 1000)
+        entry = run(self.redis, pool_calls.cancel(self.pool, self.id, "cancelled", reason, ended_life_ms))
+        ended = run(self.redis, job_calls.end(self.id, "cancelled", reason))
+        if entry:
+            self.redis.zrem(f"{pool_prefix(self.pool)}:todo", entry)
+        return ended
+
+    def heard(self, heard_ms: float) -> None:
+        """Tell how much of the job has really been played, so that its deadlines follow the listener's ears."""
+        run(self.redis, pool_calls.ack(self.pool, self.id, 0, heard_ms))
+
+    def rate_hz(self) -> int:
+        """Samples per second; 0 while nothing was spoken."""
+        return self.status().rate_hz
+
+    def recorded(self) -> bool:
+        """Is there a recording of it in this machine's store?"""
+        return bool(store.events(Path(self.settings.store_dir), self.id))
+
+    def save(self, path: str | Path) -> Status:
+        """Write the whole job to a file, format by extension (wav, flac, ogg, mp3); only a whole job gets the name.
+
+        Raises:
+            UnknownFormat, Unwritable: the file.
+            JobFailed, JobCancelled, JobUnknown: the job.
+        """
+        from tasks.save import save  # soundfile and numpy are for those who save
+
+        save(self.audio(), Path(path))
+        return self.status()
+
+    def _stored_status(self) -> Status:
+        stored = store.events(Path(self.settings.store_dir), self.id)
+        if not stored or not isinstance(stored[-1], End):
+            raise JobUnknown(f"job {self.id} is unknown: it was never accepted, or it ended and its life is over")
+        end = stored[-1]
+        rate_hz = next((m.rate_hz for m in stored if isinstance(m, SentenceStart)), 0)
+        return Status(self.id, end.state, end.reason, end.n_sentences, end.n_sentences, end.n_bytes, rate_hz)
+
+
+def _raise_unless_done(job: str, end: End) -> None:
+    if end.state == "failed":
+        raise JobFailed(f"job {job} failed: {end.reason}")
+    if end.state == "cancelled":
+        raise JobCancelled(f"job {job} was cancelled: {end.reason}")

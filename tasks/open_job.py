@@ -1,0 +1,151 @@
+"""A job whose text is still being generated: `say` any number of times, then `close`."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from seriatim import job as job_calls
+from seriatim import pool as pool_calls
+from seriatim.errors import Busy, JobNotOpen
+from seriatim.pool import Extend
+from seriatim.records import Sentence
+from seriatim.scripts import run
+from tasks.dispatch import Desk, dispatch, settle
+from tasks.handle import Job
+from tasks.request import Request
+from tasks.segment import Incremental
+
+if TYPE_CHECKING:
+    from tasks.producer import Producer
+
+FULL_POLL_S = 0.05  #: while the job's queue is full; a sentence takes some hundred ms
+
+
+@dataclass(slots=True)
+class OpenJob:
+    """A job that takes text until it is closed. Used by one thread at a time; read its audio from another.
+
+    While it is open a thread renews its lease, so that a producer may pause as long as it lives; when its process dies the
+    lease ends, and the job is closed with what was said.
+    """
+
+    job: Job
+    producer: "Producer"
+    request: Request
+    text: Incremental
+    n: int = 0  #: sentences sent
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        threading.Thread(target=self._keep, name=f"lease of {self.job.id[:8]}", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.closed.set()
+            self.job.cancel(f"its producer failed: {type(error).__name__}")
+
+    @property
+    def desk(self) -> Desk:
+        """What hands out its sentences."""
+        return self.producer.desk(self.job.pool)
+
+    def say(self, text: str, timeout_s: float | None = None) -> None:
+        """Say more: any piece of text. Complete sentences go out at once; the rest waits for more.
+
+        Blocks while the job's queue is full (SERIATIM_QUEUE_LIMIT_MS).
+
+        Raises:
+            Busy: the queue was full for `timeout_s`; the text is taken, and goes out with the next call.
+            JobNotOpen: the job is closed or ended.
+        """
+        self._send([Sentence(p.text, p.pause_ms) for p in self.text.feed(text)], timeout_s)
+
+    def flush(self, timeout_s: float | None = None) -> None:
+        """Say what waits as it is: the text makes a pause here."""
+        self._send([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s)
+
+    def close(self, timeout_s: float | None = None) -> None:
+        """Say the rest; no more will come. May be called twice.
+
+        Raises:
+            Busy: the queue was full for `timeout_s`; call again.
+        """
+        if self.closed.is_set():
+            return
+        self._send([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s, close=True)
+        self.closed.set()
+
+    waiting: list[str] = field(default_factory=list)  #: rows that a full queue has not taken yet
+
+    def _send(self, sentences: list[Sentence], timeout_s: float | None, *, close: bool = False) -> None:
+        if self.closed.is_set():
+            raise JobNotOpen(f"job {self.job.id} is closed; open another")
+        self.waiting += self.producer.rows_of(sentences, self.request)
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while self.waiting or close:
+            verdict = self._extend(self.waiting, close=close)
+            if verdict is Extend.OK:
+                self.waiting = []
+                return
+            if deadline is not None and time.monotonic() >= deadline:
+                raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", FULL_POLL_S)
+            time.sleep(FULL_POLL_S)
+
+    def _extend(self, rows: list[str], *, close: bool) -> Extend:
+        """Send rows from sequence number n on; idempotent, so that a repeated call says nothing twice."""
+        desk = self.desk
+        producer_ms = round(desk.settings.producer_lease_s * 1000)
+        call = pool_calls.extend(
+            desk.pool, self.job.id, self.n, rows,
+            close=close, producer_ms=producer_ms, ended_life_ms=desk.retry.ended_life_ms,
+        )  # fmt: skip
+        verdict, n = run(desk.redis, call)
+        if verdict in (Extend.GONE, Extend.CLOSED):
+            self.closed.set()
+            if verdict is Extend.GONE and close and not rows:
+                return Extend.OK
+            raise JobNotOpen(f"job {self.job.id} takes no more text: {self._why()}")
+        if verdict is Extend.OK:
+            self.n = n
+            if close:
+                settle(desk, [job_calls.close(self.job.id, n)], [f"close|{self.job.id}|{n}|"])
+            if rows:
+                dispatch(desk)
+        return verdict
+
+    def _why(self) -> str:
+        status = self.job.status()
+        return f"it ended as {status.state}: {status.reason}" if status.ended else "it was closed"
+
+    def _keep(self) -> None:
+        """Renew the producer's lease while this process lives and the job is open."""
+        desk = self.desk
+        lease_s = desk.settings.producer_lease_s
+        while not self.closed.wait(lease_s / 3):
+            call = pool_calls.extend(desk.pool, self.job.id, self.n, [], producer_ms=round(lease_s * 1000))
+            verdict, _ = run(desk.redis, call)
+            if verdict is not Extend.OK:
+                return
+
+
+def open_job(producer: "Producer", request: Request) -> OpenJob:
+    """Ask for admission of a job without text yet.
+
+    Raises:
+        as `Producer.enqueue`.
+    """
+    facts = producer.book.facts(request.pool_name)
+    desk = producer.desk(request.pool_name)
+    settings = producer.settings
+    answer = producer.submit(
+        desk, request, [], n=-1,
+        producer_ms=round(settings.producer_lease_s * 1000), queue_limit_ms=settings.queue_limit_ms,
+    )  # fmt: skip
+    job = producer.job(answer.job, request.pool_name, request.drained_by)
+    return OpenJob(job, producer, request, Incremental(producer.cut(request, facts)))

@@ -1,0 +1,234 @@
+"""A producer: cuts texts, asks for admission, hands back handles. One per process; thread-safe.
+
+The order of steps is DESIGN §6's: the job's own slot first, with a short life; then the pool, which refuses or accepts in one
+step; then the whole life. A crash between two of them heals: what was not accepted expires, what was is in the to-do list.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import cast
+
+from redis import Redis
+
+from seriatim import job as job_calls
+from seriatim import pool as pool_calls
+from seriatim.connect import blocking, commands
+from seriatim.errors import (
+    Busy,
+    CapReached,
+    EmptyText,
+    JobEnded,
+    JobUnknown,
+    MemoryFull,
+    NoWorkers,
+    SeriatimError,
+    TextTooLarge,
+)
+from seriatim.keys import job_prefix
+from seriatim.pool import Extend, Submission, Submit, Submitted, sentence_argument
+from seriatim.records import Drain, Kind, Sentence, Spec
+from seriatim.scripts import run
+from seriatim.settings import Settings
+from tasks.app import make_app
+from tasks.dispatch import Desk, dispatch, settle
+from tasks.estimate import estimate_ms
+from tasks.handle import Job
+from tasks.pools import PoolBook, PoolFacts
+from tasks.request import Request, Text, check_text, check_voice
+from tasks.segment import Cut, segment
+
+log = logging.getLogger(__name__)
+
+FIRST_BATCH = 32  #: sentences submitted at once: a page of text is one step, and a book's first sentence does not wait for its last
+BATCH = 500  #: sentences of each further step; about 100 kB, a few ms of the server's time
+BOOK_LEASE_MS = 60_000  #: between two batches of a text that is at hand
+FIRST_CHARS = 80  #: a live job's first piece: about five seconds of speech, and less than half that of synthesis
+NO_LIMIT_MS = 10**12  #: text at hand is accepted whole; only open jobs have a queue limit
+
+
+@dataclass(slots=True)
+class Producer:
+    """What enqueues jobs in this process."""
+
+    settings: Settings
+    redis: "Redis" = field(init=False)
+    reader: "Redis" = field(init=False)
+    book: PoolBook = field(init=False)
+    desks: dict[str, Desk] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.redis = commands(self.settings.redis_url)
+        self.reader = blocking(self.settings.redis_url)
+        self.book = PoolBook(self.redis)
+
+    def desk(self, pool: str) -> Desk:
+        """What this producer needs to hand out work of a pool; its connections rebase the pool after a restart."""
+        if pool not in self.desks:
+            app = make_app(self.settings.broker)
+            redis = commands(self.settings.redis_url, [pool])
+            self.desks[pool] = Desk(redis, app, pool, self.settings)
+        return self.desks[pool]
+
+    def enqueue(self, text: Text, request: Request) -> Job:
+        """Accept a text as one job.
+
+        Raises:
+            EmptyText, TextTooLarge, UnknownVoice, BadInput: the text or an option cannot be used.
+            Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
+            Unavailable: Redis does not answer.
+        """
+        facts = self.book.facts(request.pool_name)
+        check_voice(request.voice, (name for name, _ in facts.voices), request.pool_name)
+        rows = self._rows(text, request, facts)
+        first = list(islice(rows, FIRST_BATCH))
+        if not first:
+            raise EmptyText("there is nothing to say in this text: no letters and no digits")
+        following = next(rows, None)
+        whole = following is None
+        desk = self.desk(request.pool_name)
+        answer = self.submit(desk, request, first, n=len(first) if whole else -1)
+        dispatch(desk)
+        if following is not None:
+            try:
+                self._send_rest(desk, answer.job, len(first), chain([following], rows))
+            except SeriatimError as error:
+                self.job(answer.job, request.pool_name, request.drained_by).cancel(f"its text could not be taken: {error}")
+                raise
+        return self.job(answer.job, request.pool_name, request.drained_by)
+
+    def submit(self, desk: Desk, request: Request, rows: list[str], *, n: int, producer_ms: int = BOOK_LEASE_MS,
+               queue_limit_ms: int = NO_LIMIT_MS) -> Submitted:  # fmt: skip
+        """Ask for admission with the first sentences; n is -1 while more may come."""
+        job_id = secrets.token_hex(16)
+        s = self._submission(job_id, request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
+        made = job_calls.init(
+            job_id, n, hold=request.hold, drain=s.drain, life_ms=s.life_ms, ended_life_ms=s.ended_life_ms, pool=desk.pool
+        )
+        run(desk.redis, made)
+        answer = run(desk.redis, pool_calls.submit(desk.pool, s, rows))
+        if answer.verdict is Submit.ACCEPTED:
+            settle(desk, [job_calls.life(job_id, accepted=True)], [f"life|{job_id}"])
+            return answer
+        run(desk.redis, job_calls.life(job_id, accepted=False))
+        if answer.verdict is not Submit.DUPLICATE:
+            raise _refusal(answer, request)
+        return answer
+
+    def attach(self, job_id: str) -> Job:
+        """A handle on a job that somebody else enqueued, from its id.
+
+        Raises:
+            JobUnknown: no such job, or its life is over and nothing of it is in the store.
+        """
+        known = cast("list[bytes | None]", self.redis.hmget(f"{job_prefix(job_id)}:c:{job_id}", ["pool", "drain"]))
+        pool, drain = known
+        handle = self.job(job_id, (pool or b"").decode(), Drain((drain or b"store").decode()))
+        if pool is None and not handle.recorded():
+            raise JobUnknown(f"no job {job_id!r}: it was never accepted, or it ended and its life is over")
+        return handle
+
+    def job(self, job_id: str, pool: str, drain: Drain) -> Job:
+        """A handle."""
+        return Job(job_id, pool, drain, self.redis, self.reader, self.settings)
+
+    def rows_of(self, sentences: Iterable[Sentence], request: Request) -> Iterator[str]:
+        """Sentences as the pool takes them, with their estimated length."""
+        for s in sentences:
+            language = s.language or request.language or "en"
+            spoken_ms = estimate_ms(s.text, language, s.speed or request.speed)
+            yield sentence_argument(spoken_ms + s.pause_ms, s.to_json())
+
+    def cut(self, request: Request, facts: PoolFacts) -> Cut:
+        """How texts of a request are cut for a pool."""
+        language = request.language or dict(facts.voices).get(request.voice, "") or "en"
+        first = FIRST_CHARS if request.kind is Kind.LIVE else 0
+        return Cut(language, facts.limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
+
+    def _rows(self, text: Text, request: Request, facts: PoolFacts) -> Iterator[str]:
+        check_text(text)
+        if isinstance(text, str):
+            n_bytes = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+            if n_bytes > self.settings.max_text_bytes:
+                most = self.settings.max_text_bytes
+                raise TextTooLarge(f"a text of {n_bytes} bytes; SERIATIM_MAX_TEXT_BYTES allows {most}: send it in parts")
+            cut = self.cut(request, facts)
+            sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))
+        else:
+            sentences = self._given(text, request, facts)
+        for seq, row in enumerate(self.rows_of(sentences, request)):
+            if seq >= self.settings.max_sentences:
+                most = self.settings.max_sentences
+                raise TextTooLarge(f"more than {most} sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts")
+            yield row
+
+    def _given(self, sentences: Iterable[str | Sentence], request: Request, facts: PoolFacts) -> Iterator[Sentence]:
+        names = [name for name, _ in facts.voices]
+        for given in sentences:
+            sentence = Sentence(given, request.pause_ms) if isinstance(given, str) else given
+            check_voice(sentence.voice, names, request.pool_name)
+            yield from self._fitted(sentence, facts)
+
+    @staticmethod
+    def _fitted(sentence: Sentence, facts: PoolFacts) -> Iterator[Sentence]:
+        """A sentence that the caller cut, in pieces if it is over the engine's limit; its pause follows the last."""
+        pieces = [p.text for p in segment(sentence.text, Cut(sentence.language or "en", facts.limit_chars))]
+        if len(pieces) == 1 or len(sentence.text) <= facts.limit_chars:
+            pieces = [" ".join(pieces)] if pieces else []
+        for text in pieces[:-1]:
+            yield Sentence(text, 0, sentence.voice, sentence.language, sentence.speed, sentence.seed)
+        for text in pieces[-1:]:
+            yield Sentence(text, sentence.pause_ms, sentence.voice, sentence.language, sentence.speed, sentence.seed)
+
+    def _send_rest(self, desk: Desk, job_id: str, first: int, rows: Iterator[str]) -> None:
+        """The rest of a long text, in batches that a crash may cut short and a second sender may repeat."""
+        ended_life_ms = desk.retry.ended_life_ms
+        while True:
+            batch = list(islice(rows, BATCH))
+            close = len(batch) < BATCH
+            call = pool_calls.extend(
+                desk.pool, job_id, first, batch, close=close, producer_ms=BOOK_LEASE_MS, ended_life_ms=ended_life_ms
+            )
+            verdict, n = run(desk.redis, call)
+            if verdict is Extend.GONE:
+                raise JobEnded(f"job {job_id} ended while its text was being sent")
+            if close or verdict is Extend.CLOSED:
+                settle(desk, [job_calls.close(job_id, n)], [f"close|{job_id}|{n}|"])
+                return
+            first += len(batch)
+
+    def _submission(self, job_id: str, request: Request, *, closed: bool, producer_ms: int, queue_limit_ms: int
+                    ) -> Submission:  # fmt: skip
+        s, live = self.settings, request.kind is Kind.LIVE
+        timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
+        spec = Spec(request.voice, request.language, request.speed, request.seed, dict(request.options))
+        return Submission(
+            job=job_id, user=request.user, kind=request.kind, spec=spec.to_json(), closed=closed,
+            idempotency_key=request.idempotency_key, priority=request.priority, weight=request.weight,
+            speed=request.speed, gap=request.gap, drain=request.drained_by,
+            window_ms=request.window_ms or (s.live_window_ms if live else s.batch_window_ms),
+            target_ms=s.first_audio_ms, timeout_ms=round(timeout_s * 1000),
+            life_ms=round((timeout_s + s.ended_life_s) * 1000),
+            grace_ms=round((request.reader_grace_s or s.reader_grace_s) * 1000),
+            producer_ms=0 if closed else producer_ms, queue_limit_ms=queue_limit_ms,
+            ended_life_ms=round(s.ended_life_s * 1000), memory_share=s.memory_share,
+            cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None, cap_infl=s.user_in_flight or None,
+        )  # fmt: skip
+
+
+def _refusal(answer: Submitted, request: Request) -> SeriatimError:
+    after_s, pool, user = answer.retry_after_ms / 1000, request.pool_name, request.user
+    if answer.verdict is Submit.TOO_LARGE:
+        return TextTooLarge(f"one job of user {user!r} is more audio than SERIATIM_USER_QUEUED_S allows: send it in parts")
+    refusals = {
+        Submit.BUSY: Busy(f"pool {pool!r} has all the listeners it can serve without a stall", after_s),
+        Submit.CAP_JOBS: CapReached(f"user {user!r} has as many jobs as SERIATIM_USER_JOBS allows", after_s),
+        Submit.CAP_QUEUED: CapReached(f"user {user!r} has as much audio queued as SERIATIM_USER_QUEUED_S allows", after_s),
+        Submit.MEMORY: MemoryFull("the Redis memory budget is used up; running jobs go on", after_s),
+        Submit.NO_WORKERS: NoWorkers(
+            f"no worker of pool {pool!r} is alive; start one with: seriatim worker --engine {request.engine}", after_s
+        ),
+    }
+    return refusals[answer.verdict]

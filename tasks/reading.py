@@ -1,0 +1,139 @@
+"""Reading a job in order: from its recording as far as that goes, then from the ordered stream, reporting what was taken.
+
+A reader of a job that drains by window moves the window itself. A job that drains to the store has a recorder that does, and
+what the recorder has stored is gone from the stream: a reader that comes late, or falls behind, catches up in the store.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from redis import Redis
+
+from seriatim import job as job_calls
+from seriatim import pool as pool_calls
+from seriatim import store
+from seriatim.connect import BLOCK_S
+from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, SentenceStart, decode
+from seriatim.errors import JobUnknown, PositionLost
+from seriatim.keys import Position, job_prefix, ordered_stream
+from seriatim.pcm import ms_of_bytes
+from seriatim.records import Drain
+from seriatim.scripts import run_many
+
+READ_ENTRIES = 64  #: of one XREAD: a few seconds of audio, a few hundred kB
+REPORT_S = 0.2  #: after so long what was taken is reported,
+REPORT_MS = 5_000  #: or when it is so much audio: a reader that is faster than speech must not wait for its own reports
+Heard = SentenceStart | Audio | Discontinuity | Gap  #: what is heard before the end
+
+
+@dataclass(slots=True)
+class Reading:
+    """One reader of one job."""
+
+    job: str
+    pool: str
+    drain: Drain
+    redis: "Redis"
+    reader: "Redis"  #: its reads may block
+    store_dir: Path
+    cursor: Cursor = field(default_factory=Cursor)
+    reported_s: float = 0.0  #: monotonic time of the last report,
+    reported: Position = field(default_factory=Position)  #: and what it said
+    reported_bytes: int = 0
+    lost: bool = False  #: the source read last misses bytes behind the cursor
+    missed: bool = False  #: the stream missed bytes, so that the recording must have them
+
+    def entries(self, after: Position) -> Iterator[Heard | End]:
+        """Everything behind `after`, up to the end."""
+        self.cursor = self._behind(after)
+        stored = self.drain is Drain.STORE
+        while True:
+            before = self.cursor.position
+            for entry in self._fresh(stored=stored):
+                yield entry
+                self._report(now=isinstance(entry, End))
+                if isinstance(entry, End):
+                    return
+            if self.cursor.position == before:
+                stored = self._where_next(stored=stored)
+
+    def _behind(self, position: Position) -> Cursor:
+        """A cursor behind a position; the sentence's marker says where its bytes lie in the job."""
+        if position == Position():
+            return Cursor()
+        start = Position(position.sentence, 0)
+        found = cast("list[Any]", self.redis.xrange(ordered_stream(self.job), str(start), str(start)))
+        stored = [m for m in store.events(self.store_dir, self.job) if m.position == start] if not found else []
+        marker = decode(*found[0]) if found else next(iter(stored), None)
+        if not isinstance(marker, SentenceStart):
+            raise PositionLost(f"position {position} of job {self.job} is not held any more, or never was")
+        return Cursor.behind(position, marker.at, marker.rate_hz)
+
+    def _fresh(self, *, stored: bool) -> Iterator[Heard | End]:
+        """What one source has behind the cursor; ends when it has no more, or when bytes are missing there."""
+        self.lost = False
+        for entry in store.read(self.store_dir, self.job, self.cursor) if stored else self._streamed():
+            try:
+                new = self.cursor.feed(entry)
+            except PositionLost:
+                if self.drain is Drain.WINDOW:
+                    raise
+                self.lost = True
+                return
+            if new is not None:
+                yield new
+
+    def _streamed(self) -> list[Entry]:
+        """The next entries; waits for them, but not before everything taken is reported."""
+        block_s = BLOCK_S
+        if self.drain is Drain.WINDOW and self.cursor.position != self.reported:
+            block_s = max(0.001, self.reported_s + REPORT_S - time.monotonic())
+        entries = read_entries(self.reader, self.job, self.cursor.position, block_s)
+        if not entries and block_s < BLOCK_S:
+            self._report(now=True)
+            entries = read_entries(self.reader, self.job, self.cursor.position, BLOCK_S)
+        return entries
+
+    def _where_next(self, *, stored: bool) -> bool:
+        """After nothing came: the other source for a job in the store; for others a sign of life."""
+        lives = bool(self.redis.exists(f"{job_prefix(self.job)}:c:{self.job}"))
+        if not lives and (stored or self.drain is Drain.WINDOW):
+            raise JobUnknown(f"job {self.job} is unknown: it was never accepted, or it ended and its life is over")
+        if self.drain is Drain.WINDOW:
+            self._report(now=True)
+            return False
+        if stored and self.missed:
+            raise PositionLost(f"job {self.job} drains to a store that is not {str(self.store_dir)!r}: read it there")
+        self.missed = self.lost
+        return not stored
+
+    def _report(self, *, now: bool) -> None:
+        """Tell the pool and the stream what this reader has."""
+        cursor = self.cursor
+        if self.drain is Drain.STORE or not (now or self._worth_a_report()):
+            return
+        self.reported_s, self.reported, self.reported_bytes = time.monotonic(), cursor.position, cursor.n_bytes
+        delivered_ms = ms_of_bytes(cursor.n_bytes, cursor.rate_hz) if cursor.rate_hz else 0.0
+        ack = pool_calls.ack(self.pool, self.job, delivered_ms)
+        run_many(self.redis, [ack, job_calls.heard(self.job, cursor.position)])
+
+    def _worth_a_report(self) -> bool:
+        fresh_ms = ms_of_bytes(self.cursor.n_bytes - self.reported_bytes, self.cursor.rate_hz or 1)
+        return fresh_ms >= REPORT_MS or time.monotonic() - self.reported_s >= REPORT_S
+
+
+def read_entries(reader: "Redis", job: str, after: Position, block_s: float) -> list[Entry]:
+    """The next entries of an ordered stream; waits for them for `block_s`."""
+    reply = reader.xread({ordered_stream(job): str(after)}, READ_ENTRIES, max(1, round(block_s * 1000)))
+    rows = cast("list[Any]", reply)
+    return [decode(entry_id, fields) for entry_id, fields in rows[0][1]] if rows else []
+
+
+def await_entry(reader: "Redis", job: str, block_s: float) -> None:
+    """Wait until the ordered stream grows, or a second is over."""
+    last = cast("list[Any]", reader.xrevrange(ordered_stream(job), count=1))
+    after = Position.parse(last[0][0].decode()) if last else Position()
+    read_entries(reader, job, after, min(block_s, 1.0))

@@ -1,0 +1,164 @@
+"""What a caller may say about a job: every option, its default, its range. Pure."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypedDict
+
+from seriatim.errors import BadInput, UnknownOption, UnknownVoice
+from seriatim.records import Drain, GapPolicy, Hold, Kind, Sentence
+
+Text = str | Iterable[str | Sentence]  #: a text, or its sentences
+
+POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+USER_NAME = re.compile(r"[^\s|{}:]{1,128}")
+PAUSE_MOST_MS = 60_000
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments of `enqueue_job` and `open_job`; what they mean stands in `Request`."""
+
+    voice: str
+    language: str
+    engine: str
+    pool: str
+    user: str
+    weight: float
+    kind: str
+    priority: int
+    idempotency_key: str
+    seed: int
+    speed: float
+    gap: str
+    hold: str
+    window_ms: int
+    drain: str
+    timeout_s: float
+    reader_grace_s: float
+    pause_ms: int
+    paragraph_ms: int
+    options: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A job as its caller wants it. 0 and "" stand for the default of the settings, the pool or the engine."""
+
+    voice: str = ""  #: a name that `seriatim voices` lists; "": the engine's first
+    language: str = ""  #: BCP 47, such as "de"; "": the voice's own
+    engine: str = "espeak"  #: whose pool speaks it
+    pool: str = ""  #: "": the pool that is named like the engine
+    user: str = "anonymous"  #: whose share of the pool it uses
+    weight: float = 1.0  #: of the user: twice the weight is twice the share when everybody wants more
+    kind: Kind = Kind.LIVE  #: live: somebody listens; batch: takes what live leaves
+    priority: int = 0  #: -9..9 among the user's own jobs
+    idempotency_key: str = ""  #: the same key of the same user names the same job, however often it is sent
+    seed: int = 0  #: 0..2**63-1; sentence n speaks with seed + n
+    speed: float = 1.0  #: 0.25..4
+    gap: GapPolicy = GapPolicy.FAIL  #: what becomes of the job when a sentence is given up
+    hold: Hold = Hold.AUTO  #: emit a sentence only when it is whole
+    window_ms: int = 0  #: audio that may lie between synthesis and reader
+    drain: Drain | None = None  #: None: window for live, store for batch
+    timeout_s: float = 0.0  #: not spoken within so long, it fails
+    reader_grace_s: float = 0.0  #: a job that drains by window is cancelled without a reader for so long
+    pause_ms: int = 200  #: silence after a sentence
+    paragraph_ms: int = 600  #: silence after a paragraph
+    options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Request":
+        """Read a caller's keyword arguments.
+
+        Raises:
+            UnknownOption: a name that is not there, or a value outside its range.
+        """
+        known = {f.name for f in fields(cls)}
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+                raise UnknownOption(f"unknown option {name!r}; {hint}")
+        choices = {"kind": Kind, "gap": GapPolicy, "hold": Hold, "drain": Drain}
+        values: dict[str, Any] = {
+            name: _choice(name, choices[name], value) if name in choices and value is not None else value
+            for name, value in options.items()
+        }
+        request = cls(**values)
+        for name, (low, high) in RANGES.items():
+            _in_range(name, getattr(request, name), low, high)
+        _named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
+        _named("user", request.user, USER_NAME, "1 to 128 characters without spaces and | { } :")
+        if len(request.idempotency_key) > 256:
+            raise UnknownOption(f"an idempotency_key of {len(request.idempotency_key)} characters; at most 256")
+        return request
+
+    @property
+    def pool_name(self) -> str:
+        """The pool that speaks it."""
+        return self.pool or self.engine
+
+    @property
+    def drained_by(self) -> Drain:
+        """Who drains it, the default resolved."""
+        if self.drain is not None:
+            return self.drain
+        return Drain.WINDOW if self.kind is Kind.LIVE else Drain.STORE
+
+
+RANGES: Mapping[str, tuple[float, float]] = {
+    "weight": (0.001, 1000),
+    "priority": (-9, 9),
+    "seed": (0, 2**63 - 1),
+    "speed": (0.25, 4),
+    "window_ms": (0, 3_600_000),
+    "timeout_s": (0, 30 * 24 * 3600),
+    "reader_grace_s": (0, 24 * 3600),
+    "pause_ms": (0, PAUSE_MOST_MS),
+    "paragraph_ms": (0, PAUSE_MOST_MS),
+}
+
+
+def check_voice(voice: str, known: Iterable[str], pool: str) -> None:
+    """Refuse a voice that the pool does not have; a pool that has not said yet takes any.
+
+    Raises:
+        UnknownVoice: with the nearest names.
+    """
+    names = list(known)
+    if not voice or not names or voice in names or voice.partition("+")[0] in names:  # "en-us+f3": a variant of en-us
+        return
+    near = difflib.get_close_matches(voice, names, n=3, cutoff=0.4) or names[:5]
+    more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more (seriatim voices)"
+    raise UnknownVoice(f"unknown voice {voice!r}; pool {pool!r} has: {', '.join(near)}{more}")
+
+
+def _choice(name: str, choices: type[Any], value: object) -> object:
+    words = {"yes": "1", "always": "1", "no": "0", "never": "0"} if choices is Hold else {}
+    try:
+        return choices(words.get(str(value), str(value)))
+    except ValueError:
+        allowed = ["auto", "always", "never"] if choices is Hold else [str(choice) for choice in choices]
+        raise UnknownOption(f"{name}={value!r}; expected one of {', '.join(allowed)}") from None
+
+
+def _in_range(name: str, value: object, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise UnknownOption(f"{name}={value!r}; expected a number from {low:g} to {high:g}")
+
+
+def _named(what: str, value: object, pattern: "re.Pattern[str]", rule: str) -> None:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise UnknownOption(f"{what}={value!r}; expected {rule}")
+
+
+def check_text(text: object) -> None:
+    """Refuse what is not text before anything is made of it.
+
+    Raises:
+        BadInput: bytes, None, a number.
+    """
+    if isinstance(text, bytes | bytearray):
+        raise BadInput(f"the text is {type(text).__name__}; decode it first, for example with .decode('utf-8')")
+    if not isinstance(text, str | Iterable):
+        raise BadInput(f"the text is {type(text).__name__}; expected a string, or an iterable of sentences")

@@ -1,0 +1,123 @@
+"""Judges whether a mark such as a full stop ends its sentence, by sentencex and by what sentencex does not know.
+
+The judge sees a mark with some text before it and the first word behind it, and nothing else, so that text which is
+still being written is cut exactly like text which is complete. sentencex knows the abbreviations, initials and
+sentence starters of its languages, and falls back along related languages to English. In doubt a sentence goes on:
+two sentences in one piece sound better than one sentence in two.
+"""
+
+import re
+
+import sentencex
+
+#: marks that end sentences: Unicode 15, SentenceBreakProperty STerm and ATerm, which sentencex goes by too, without "."
+_TERMINATORS = (
+    r"!?\u0589\u061d-\u061f\u06d4\u0700-\u0702\u07f9\u0837\u0839\u083d\u083e\u0964\u0965\u104a\u104b\u1362\u1367\u1368"
+    r"\u166e\u1735\u1736\u1803\u1809\u1944\u1945\u1aa8-\u1aab\u1b5a\u1b5b\u1b5e\u1b5f\u1b7d\u1b7e\u1c3b\u1c3c\u1c7e"
+    r"\u1c7f\u2024\u203c\u203d\u2047-\u2049\u2e2e\u2e3c\u2e53\u2e54\u3002\ua4ff\ua60e\ua60f\ua6f3\ua6f7\ua876\ua877"
+    r"\ua8ce\ua8cf\ua92f\ua9c8\ua9c9\uaa5d-\uaa5f\uaaf0\uaaf1\uabeb\ufe52\ufe56\ufe57\uff01\uff0e\uff1f\uff61"
+    r"\U00010a56\U00010a57\U00010f55-\U00010f59\U00010f86-\U00010f89\U00011047\U00011048\U000110be-\U000110c1"
+    r"\U00011141-\U00011143\U000111c5\U000111c6\U000111cd\U000111de\U000111df\U00011238\U00011239\U0001123b\U0001123c"
+    r"\U000112a9\U0001144b\U0001144c\U000115c2\U000115c3\U000115c9-\U000115d7\U00011641\U00011642"
+    r"\U0001173c-\U0001173e\U00011944\U00011946\U00011a42\U00011a43\U00011a9b\U00011a9c\U00011c41\U00011c42\U00011ef7"
+    r"\U00011ef8\U00016a6e\U00016a6f\U00016af5\U00016b37\U00016b38\U00016b44\U00016e98\U0001bc9f\U0001da88"
+)
+#: marks that end sentences in one language only, as in sentencex
+_TERMINATORS_OF = {"el": ";\u037e", "hy": ":;\u055c", "my": "\u104f"}
+#: quotes that open too, and marks of emphasis, close only where no word follows at once
+_CLOSERS = r"(?:[”’)\]}」』】》〉）］｝›]|[\"'“‘«»‹*_](?!\w))*"
+
+#: marks that end a sentence only before white space; the others are written without
+SPACED_MARKS = frozenset(".!?…:;\u037e\u2024\u055c")
+
+#: how much text before a mark sentencex is shown: several words, since it asks for the last few at most
+CONTEXT_CHARS = 80
+
+#: abbreviations that stand before a name or a number, and that sentencex 1.0.32 takes for the end of a sentence
+_ABBREVIATIONS = {
+    "de": "Abb Bd Frl Hrn Tel geb gest inkl max",
+    "en": "Ch Eq Figs Ft Mmes Ms Ph.D Vol approx",
+    "es": "D Dña",
+    "fr": "Dr J.-C M Mgr Mlle Mme Mmes Pr St Ste",
+    "it": "Dott.ssa pag",
+    "nl": "d.w.z mevr mw o.a",
+    "pl": "dr im inż m.in mgr nr p tj św",
+    "pt": "Av Profa Srta núm pág",
+    "ru": "им напр рис т.е",
+    "sv": "t.ex",
+    "tr": "Sn",
+}
+_ABBREVIATIONS_OF = {language: frozenset(words.split()) for language, words in _ABBREVIATIONS.items()}
+#: languages that write 3rd as "3."
+_ORDINAL_LANGUAGES = frozenset(
+    [
+        "bs",
+        "cs",
+        "da",
+        "de",
+        "et",
+        "fi",
+        "fo",
+        "hr",
+        "hu",
+        "is",
+        "lb",
+        "lv",
+        "nb",
+        "nn",
+        "no",
+        "pl",
+        "sk",
+        "sl",
+        "sr",
+        "tr",
+    ]
+)
+_ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
+_NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
+_LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
+_PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")
+
+
+def mark_pattern(language: str) -> str:
+    """A regular expression for what may end a sentence: group 1 the marks, behind it closing quotes and brackets.
+
+    A spaced ellipsis (`. . .`) is one group of marks.
+    """
+    marks = _TERMINATORS + _TERMINATORS_OF.get(language, "")
+    return rf"([.…{marks}]+(?: \.+)*){_CLOSERS}"
+
+
+def word_needed(head: str) -> bool:
+    """Does the judge need the whole word behind `head`, even if it begins with a capital?
+
+    Else its first letter is enough, and speech starts earlier.
+    """
+    return not _PLAIN_WORD.search(head[-8:])
+
+
+def ends_sentence(language: str, head: str, gap: str, after: str) -> bool:
+    """Does the sentence `head`, which ends with a mark, end before `after`?
+
+    `gap`: what stands between them, a space or nothing. `after`: the next word, or its first letter when
+    that is enough.
+    """
+    if head.endswith(".") and (_NUMBERING.fullmatch(head) or _goes_on(language, head)):
+        return False
+    context = head[-CONTEXT_CHARS:].replace("…", "...")
+    at = 0
+    for sentence in sentencex.segment(language, f"{context}{gap}{after}"):
+        at += len(sentence)
+        if at >= len(context):
+            break
+    return at <= len(context) + len(gap)
+
+
+def _goes_on(language: str, head: str) -> bool:
+    if language in _ORDINAL_LANGUAGES and _ORDINAL.search(head[-4:]):
+        return True
+    known = _ABBREVIATIONS_OF.get(language)
+    if not known:
+        return False
+    word = _LAST_WORD.search(head[-16:-1])
+    return word is not None and word.group() in known

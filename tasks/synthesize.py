@@ -1,0 +1,34 @@
+"""The Celery task: a message says which attempt is due; whoever registered a voice speaks it.
+
+A message is checked before anything is done with it: it may be forged, doubled or years old. It can only name an attempt,
+and the claim in Redis decides what that is worth.
+"""
+
+from collections.abc import Callable
+
+from celery import Celery
+
+from seriatim.records import BadRecord, Doorbell
+from tasks.app import TASK
+
+
+def register(app: Celery, speak: Callable[[Doorbell], str]) -> None:
+    """Make `speak` what the task does; it returns what became of the attempt, which Flower and the log show."""
+
+    @app.task(name=TASK)
+    def synthesize(job: object, seq: object, attempt: object) -> str:
+        return speak(doorbell(job, seq, attempt))
+
+
+def doorbell(job: object, seq: object, attempt: object) -> Doorbell:
+    """Read a message's arguments.
+
+    Raises:
+        BadRecord: they are not a job id, a sequence number and an attempt.
+    """
+    right = isinstance(job, str) and isinstance(seq, int) and isinstance(attempt, int)
+    if not right or not (0 < len(str(job)) <= 64 and str(job).isalnum()):
+        raise BadRecord(f"a message with job {job!r:.80}, seq {seq!r:.20}, attempt {attempt!r:.20}; it is not one of ours")
+    if not (0 <= int(str(seq)) < 2**53 and 0 <= int(str(attempt)) < 2**53):
+        raise BadRecord(f"a message with seq {seq!r:.20}, attempt {attempt!r:.20}; expected 0 to 2**53")
+    return Doorbell(str(job), int(str(seq)), int(str(attempt)))

@@ -1,0 +1,100 @@
+"""Dispatch, as everybody does it: pick, publish, take out of the outbox. And the broker: a lossy, duplicating doorbell."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seriatim import pool
+from seriatim.keys import pool_prefix
+from seriatim.records import Doorbell
+from tests.simulator.world import POOL, Steps, Violation
+
+if TYPE_CHECKING:
+    from tests.simulator.run import Run
+
+PUBLISH_MS = 2_500  #: until a picked sentence nobody claimed counts as a lost message
+MOST = 4
+
+
+@dataclass(slots=True)
+class Broker:
+    """A plain list that stands for the pool's Celery queue."""
+
+    queue: list[tuple[float, Doorbell]] = field(default_factory=list)  #: virtual time at which it can be had, message
+
+
+def publish(run: "Run", bell: Doorbell) -> None:
+    """Put a message into the queue: it may be lost, doubled, or come late."""
+    world = run.world
+    if world.dice("lost"):
+        return world.count("lost", bell)
+    copies = 1
+    if world.dice("doubled"):
+        world.count("doubled", bell)
+        copies = 2
+    for _ in range(copies):
+        late = world.rng.randint(200, 6_000) if world.dice("delayed") else 0
+        world.tally["delayed"] += late > 0
+        run.broker.queue.append((world.now + late, bell))
+    return None
+
+
+def receive(run: "Run") -> Doorbell | None:
+    """Take the first message that can be had. What was popped and not received is lost, as with kombu's BRPOP."""
+    for place, (when, bell) in enumerate(run.broker.queue):
+        if when <= run.world.now:
+            del run.broker.queue[place]
+            if run.world.dice("lost"):
+                run.world.count("lost", bell)
+                return None
+            return bell
+    return None
+
+
+def dispatch(run: "Run", who: str) -> Steps[None]:
+    """Pick what should be spoken now and ring for it."""
+    bells = yield from run.world.ask(who, pool.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
+    if bells:
+        _picked(run, bells)
+    for bell in bells:
+        yield 0
+        publish(run, bell)
+        yield from run.world.plain(who, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell))
+
+
+def _picked(run: "Run", bells: tuple[Doorbell, ...]) -> None:
+    """What must hold right behind a pick."""
+    prefix = pool_prefix(POOL)
+    pipe = run.world.redis.pipeline(transaction=False)
+    pipe.hmget(f"{prefix}:m", "infl", "slots", "slack").zcard(f"{prefix}:lease")
+    for bell in bells:
+        pipe.hmget(f"{prefix}:j:{bell.job}", "dispatched", "acked", "window", "next")
+        pipe.hget(f"{prefix}:jt:{bell.job}", str(bell.seq))
+        pipe.hget(f"{prefix}:u:{run.world.plans[bell.job].user}", "infl")
+    counts, leases, *rows = pipe.execute()
+    infl, slots, slack = map(int, counts)
+    if not infl == leases <= slots + slack:
+        raise Violation(f"{infl} in flight with {leases} leases; {slots} slots and {slack} slack")
+    for bell, job, sentence, flying in zip(bells, rows[0::3], rows[1::3], rows[2::3], strict=True):
+        first_time = _attempted(run, bell)
+        if first_time and bell.seq == int(job[3]) - 1:
+            _in_window(bell, job, int(sentence.split(b"|")[0]))
+        cap = run.world.plans[bell.job].cap_infl
+        if cap is not None and int(flying) > cap:
+            raise Violation(f"{int(flying)} in flight of the user of {bell}; the cap is {cap}")
+
+
+def _attempted(run: "Run", bell: Doorbell) -> bool:
+    """Attempts only rise. Returns whether this is the sentence's first."""
+    if bell.attempt <= run.ledger.fence:
+        raise Violation(f"{bell}; {run.ledger.fence} was handed out before")
+    first = (bell.job, bell.seq) not in run.ledger.attempts
+    run.ledger.fence = run.ledger.attempts[bell.job, bell.seq] = bell.attempt
+    run.world.tally["picks"] += 1
+    run.world.tally["retries"] += not first
+    return first
+
+
+def _in_window(bell: Doorbell, job: list[bytes], estimate_ms: int) -> None:
+    dispatched, acked, window = map(float, job[:3])
+    if dispatched - estimate_ms - acked >= window:
+        raise Violation(f"{bell} lies {dispatched - estimate_ms - acked} ms ahead; the window has {window} ms")

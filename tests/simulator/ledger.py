@@ -1,0 +1,42 @@
+"""What happened in a run, as far as the checks have to know it. It outlives every process."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from seriatim.entries import Cursor
+from tests.simulator.heard import Heard
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Facts by job id; a sentence is (job id, seq)."""
+
+    accepted: dict[str, int] = field(default_factory=dict)  #: job -> server time of the first acceptance that was seen
+    waiting: set[str] = field(default_factory=set)  #: producers (plan's job) that are not through
+    refused: set[str] = field(default_factory=set)  #: plan's jobs whose producer gave up
+    attempts: dict[tuple[str, int], int] = field(default_factory=dict)  #: highest attempt handed out
+    fence: int = 0  #: highest attempt of all
+    claims: Counter[tuple[str, int]] = field(default_factory=Counter)
+    heard: dict[str, Heard] = field(default_factory=dict)
+    cursors: dict[str, Cursor] = field(default_factory=dict)  #: where a job's reader is
+    reading: set[str] = field(default_factory=set)  #: jobs whose reader is not through
+    vanished: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)  #: jobs whose reader was told that there is no such job
+    stores: dict[str, None] = field(default_factory=dict)  #: jobs that a recorder drains, in the order of their discovery
+    recorded: set[str] = field(default_factory=set)  #: of those, the ones that are stored whole
+    signs: dict[str, int] = field(default_factory=dict)  #: job -> server time of the last sign of its reader
+    silence_ms: dict[str, int] = field(default_factory=dict)  #: job -> the longest time between two signs
+    said: dict[str, int] = field(default_factory=dict)  #: open job -> server time of its producer's last sign
+    pause_ms: dict[str, int] = field(default_factory=dict)
+
+    def sign(self, job: str, now_ms: int) -> None:
+        """A reader's report reached the pool."""
+        since = self.signs.get(job, now_ms)
+        self.silence_ms[job] = max(self.silence_ms.get(job, 0), now_ms - since)
+        self.signs[job] = now_ms
+
+    def utter(self, job: str, now_ms: int) -> None:
+        """A producer's sign of life reached the pool."""
+        since = self.said.get(job, now_ms)
+        self.pause_ms[job] = max(self.pause_ms.get(job, 0), now_ms - since)
+        self.said[job] = now_ms

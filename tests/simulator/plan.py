@@ -1,0 +1,168 @@
+"""What a run is made of, drawn from its seed before anything moves: jobs, workers, the faults that will be thrown in.
+
+Everything random that is not an interleaving stands here, so that a dump of the plan says what the seed is about.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from seriatim.records import Drain, GapPolicy, Hold, Kind
+from tasks.engine import Continuity
+
+RATE_HZ = 1000  #: 2 bytes a millisecond: sentences of a few hundred bytes, and offsets that can be read as times
+MAX_FAILURES = 3  #: blamed failures after which a sentence is given up
+GRACE_MS = 30_000  #: a reader's; beyond two stalls in a row
+PRODUCER_MS = 6_000  #: lease of an open job's producer
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence, and what happens to whoever speaks it."""
+
+    actual_ms: int
+    estimate_ms: int
+    poison: bool = False  #: ends its process every time
+    flaky: int = 0  #: how many attempts the engine refuses before it speaks
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """One job, its producer and its listener."""
+
+    job: str
+    user: str
+    weight: float
+    kind: Kind
+    drain: Drain
+    gap: GapPolicy
+    hold: Hold
+    continuity: Continuity
+    repeatable: bool  #: an engine of continuity exact that is not repeatable breaks its promise: a discontinuity
+    lines: tuple[Line, ...]
+    start_ms: int
+    window_ms: int
+    open: bool = False
+    keyed: bool = False  #: the caller has an idempotency key: every try has a job id of its own
+    faithful: bool = True  #: the producer comes back after it was killed
+    pause_ms: int = 0  #: longest pause of an open job's producer
+    timeout_ms: int = 1_800_000
+    cancel_ms: int | None = None  #: after acceptance
+    vanish: bool = False  #: the reader goes at some time and never comes back
+    slow_ms: int = 0  #: longest pause of the reader between two looks
+    cap_infl: int | None = None
+    cap_jobs: int | None = None
+    queue_limit_ms: int = 600_000
+
+    @property
+    def exact(self) -> bool:
+        """Do all attempts give the same bytes?"""
+        return self.repeatable and self.continuity is not Continuity.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How likely a fault is: kill and stall per step, the others per message or call."""
+
+    kill: float = 0.0
+    stall: float = 0.0
+    lost: float = 0.0
+    doubled: float = 0.0
+    delayed: float = 0.0
+    again: float = 0.0  #: executed, the reply lost, and sent again
+    overlap: float = 0.0  #: a chunk is sent from further back than needed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run."""
+
+    seed: int
+    jobs: tuple[JobPlan, ...]
+    slots: tuple[int, ...]  #: of each worker process
+    rtf: float  #: slot seconds per second of audio
+    rates: Rates
+    fault_steps: int  #: faults stop after so many steps; then everything must end
+    redis_kills: tuple[int, ...] = ()  #: steps
+    outages: tuple[int, ...] = ()  #: steps at which every process is killed and the keys age by `outage_ms`
+    outage_ms: int = 0
+    jumps: tuple[tuple[int, int], ...] = ()  #: (step, ms): the server's clock is set
+
+    @property
+    def calm(self) -> bool:
+        """Does nothing go wrong but what the sentences do themselves?"""
+        return self.rates == Rates() and not (self.redis_kills or self.outages or self.jumps)
+
+
+def draw(seed: int, redis_kills: int = 0) -> Plan:
+    """The plan of a seed; `redis_kills` more times the server is killed and its log is cut."""
+    rng = Random(f"plan {seed}")
+    rates = _rates(rng)
+    steps = rng.randint(600, 2_000)
+    lively = rates != Rates() and not redis_kills
+    outage_ms = rng.choice([0] * 6 + [rng.randint(65_000, 85_000), 6_000_000]) if lively else 0
+    jumps = ((rng.randint(50, steps), rng.choice([-3_600_000, 3_600_000, -7_000, 9_000])),) * (rng.random() < 0.15)
+    users = [(f"u{i}", rng.choice([0.5, 1.0, 1.0, 3.0]), rng.choice([None, None, 1, 2])) for i in range(rng.randint(1, 3))]
+    return Plan(
+        seed=seed,
+        jobs=tuple(_job(rng, f"s{seed}j{i}", rng.choice(users)) for i in range(rng.randint(3, 6))),
+        slots=tuple(rng.randint(1, 3) for _ in range(rng.randint(1, 3))),
+        rtf=rng.choice([0.1, 0.25, 0.4]),
+        rates=rates,
+        fault_steps=steps,
+        redis_kills=tuple(sorted(rng.randint(40, steps) for _ in range(redis_kills))),
+        outages=(rng.randint(50, steps),) if outage_ms else (),
+        outage_ms=outage_ms,
+        jumps=jumps if lively else (),
+    )
+
+
+def _rates(rng: Random) -> Rates:
+    if rng.random() < 0.12:
+        return Rates()
+    return Rates(
+        kill=rng.choice([0.0, 0.003, 0.015]),
+        stall=rng.choice([0.0, 0.003, 0.01]),
+        lost=rng.choice([0.0, 0.03, 0.15]),
+        doubled=rng.choice([0.0, 0.05, 0.2]),
+        delayed=rng.choice([0.0, 0.1]),
+        again=rng.choice([0.0, 0.02, 0.1]),
+        overlap=rng.choice([0.0, 0.2]),
+    )
+
+
+def _job(rng: Random, job: str, user: tuple[str, float, int | None]) -> JobPlan:
+    poison = 0.06 if rng.random() < 0.3 else 0.0
+    continuity = rng.choice([Continuity.EXACT, Continuity.EXACT, Continuity.RESUMABLE, Continuity.NONE])
+    drain = rng.choice([Drain.WINDOW, Drain.WINDOW, Drain.STORE])
+    ending = rng.choice(["", "", "", "", "cancel", "vanish", "timeout"])
+    return JobPlan(
+        job=job,
+        user=user[0],
+        weight=user[1],
+        kind=rng.choice([Kind.LIVE, Kind.LIVE, Kind.BATCH]),
+        drain=drain,
+        gap=rng.choice(list(GapPolicy)),
+        hold=rng.choice([Hold.AUTO, Hold.AUTO, Hold.NEVER, Hold.ALWAYS]),
+        continuity=continuity,
+        repeatable=continuity is not Continuity.NONE and rng.random() < 0.8,
+        lines=tuple(_line(rng, poison) for _ in range(rng.choice([0, 1, 2, 3, 4, 5, 6, 8, 12]))),
+        start_ms=rng.choice([0, 0, rng.randint(0, 4_000)]),
+        window_ms=rng.choice([400, 1_500, 20_000]),
+        open=rng.random() < 0.35,
+        keyed=rng.random() < 0.25,
+        faithful=rng.random() < 0.9,
+        pause_ms=rng.choice([0, 300, 2_500]),
+        timeout_ms=rng.randint(1_000, 9_000) if ending == "timeout" else 1_800_000,
+        cancel_ms=rng.randint(0, 3_000) if ending == "cancel" else None,
+        vanish=ending == "vanish" and drain is Drain.WINDOW,
+        slow_ms=rng.choice([0, 0, 200, 2_000]),
+        cap_infl=user[2],
+        cap_jobs=rng.choice([None, None, None, 1]),
+        queue_limit_ms=rng.choice([600_000, 1_200]),
+    )
+
+
+def _line(rng: Random, poison: float) -> Line:
+    actual = rng.choice([0, 1, rng.randint(2, 60), *(rng.randint(60, 900) for _ in range(6))])
+    estimate = round(actual * rng.uniform(0.5, 1.5)) or rng.randint(1, 30)
+    return Line(actual, estimate, rng.random() < poison, rng.choice([0] * 12 + [1, 2]))

@@ -1,0 +1,152 @@
+"""Producers: they enqueue jobs, add to open ones in pieces, send again after a crash, and sometimes never come back."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from seriatim import job as slot
+from seriatim import pool
+from seriatim.keys import pool_prefix
+from seriatim.pool import Extend, Submission, Submit
+from seriatim.records import Sentence, Spec
+from tests.simulator.dispatch import dispatch
+from tests.simulator.plan import GRACE_MS, PRODUCER_MS, JobPlan
+from tests.simulator.world import POOL, Process, Steps
+
+if TYPE_CHECKING:
+    from tests.simulator.run import Run
+
+TRIES = 40  #: at the door; a live job may find it shut until others end
+SPEC = Spec(voice="v", seed=7).to_json()
+LIFE_MS = 4_200_000
+ENDED_LIFE_MS = 1_200_000
+
+
+def sentence(seq: int) -> str:
+    """A sentence's record: its text is its number, so that a foreign one is noticed."""
+    return Sentence(text=f"{seq}").to_json()
+
+
+def arguments(plan: JobPlan, start: int, end: int) -> list[str]:
+    """Sentences as submit and extend take them."""
+    return [
+        pool.sentence_argument(line.estimate_ms, sentence(seq))
+        for seq, line in enumerate(plan.lines[start:end], start)
+    ]
+
+
+class Producer(Process):
+    """One job's producer."""
+
+    def __init__(self, run: "Run", plan: JobPlan, first: bool = True) -> None:
+        super().__init__(run.world, run.world.name(f"producer-{plan.job}-"))
+        self.run, self.plan, self.first = run, plan, first
+        self.job = run.world.name(f"{plan.job}k") if plan.keyed else plan.job
+        run.ledger.waiting.add(plan.job)
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        yield "", self._work()
+
+    def died(self) -> Process | None:
+        if self.plan.faithful:
+            return Producer(self.run, self.plan, first=False)
+        self.run.ledger.waiting.discard(self.plan.job)
+        return None
+
+    def _work(self) -> Steps[None]:
+        if self.first:
+            yield self.plan.start_ms
+        known = yield from self._enter()
+        if known:
+            yield from self._confirm(known)
+            if self.plan.open:
+                yield from self._say(known)
+        else:
+            self.run.ledger.refused.add(self.plan.job)
+        self.run.ledger.waiting.discard(self.plan.job)
+
+    def _enter(self) -> Steps[str]:
+        """Submit until accepted; returns the job's id, '' if the door stayed shut."""
+        world, plan = self.world, self.plan
+        world.plans[self.job] = plan
+        for _ in range(TRIES):
+            n = -1 if plan.open else len(plan.lines)
+            yield from world.ask(
+                self.name, slot.init, self.job, n, hold=plan.hold, drain=plan.drain,
+                life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS,
+            )  # fmt: skip
+            first = arguments(plan, 0, self._given())
+            answer = yield from world.ask(self.name, pool.submit, POOL, self._submission(), first)
+            if answer.verdict in (Submit.ACCEPTED, Submit.DUPLICATE):
+                if answer.job != self.job:
+                    yield from world.ask(self.name, slot.life, self.job, accepted=False)
+                return answer.job
+            yield from world.ask(self.name, slot.life, self.job, accepted=False)
+            world.tally["refused"] += 1
+            yield answer.retry_after_ms
+        return ""
+
+    def _given(self) -> int:
+        """How many sentences are known from the beginning."""
+        return len(self.plan.lines) // 3 if self.plan.open else len(self.plan.lines)
+
+    def _submission(self) -> Submission:
+        plan = self.plan
+        return Submission(
+            job=self.job, user=plan.user, kind=plan.kind, spec=SPEC, closed=not plan.open,
+            idempotency_key=f"key-{plan.job}" if plan.keyed else "", weight=plan.weight, gap=plan.gap,
+            drain=plan.drain, window_ms=plan.window_ms, timeout_ms=plan.timeout_ms, life_ms=LIFE_MS,
+            grace_ms=GRACE_MS, producer_ms=PRODUCER_MS if plan.open else 0, queue_limit_ms=plan.queue_limit_ms,
+            ended_life_ms=ENDED_LIFE_MS, cap_jobs=plan.cap_jobs, cap_infl=plan.cap_infl,
+        )  # fmt: skip
+
+    def _confirm(self, job: str) -> Steps[None]:
+        self.run.accepted(self.plan, job)
+        yield from self.world.ask(self.name, slot.life, job, accepted=True)
+        yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:todo", f"life|{job}")
+        yield from dispatch(self.run, self.name)
+
+    def _say(self, job: str) -> Steps[None]:
+        """The rest of an open job in pieces, the last one with `close`. Sent from where this process thinks it is."""
+        plan, at = self.plan, self._given()
+        while True:
+            end = min(len(plan.lines), at + self.world.rng.randint(1, 3))
+            last = end == len(plan.lines)
+            verdict, known = yield from self.world.ask(
+                self.name, pool.extend, POOL, job, at, arguments(plan, at, end), close=last,
+                producer_ms=PRODUCER_MS, ended_life_ms=ENDED_LIFE_MS,
+            )  # fmt: skip
+            if verdict in (Extend.GONE, Extend.CLOSED):
+                return
+            self.run.ledger.utter(job, self.world.clock())
+            if verdict is Extend.OK:
+                yield from dispatch(self.run, self.name)
+                at = end
+            if verdict is Extend.OK and last:
+                break
+            at = known if verdict is Extend.GAP else at
+            yield 300 if verdict is Extend.FULL else self.world.rng.randint(0, plan.pause_ms)
+        yield from self.world.ask(self.name, slot.close, job, known)
+        yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:todo", f"close|{job}|{known}|")
+
+
+class Canceller(Process):
+    """Somebody who ends a job from outside, once."""
+
+    def __init__(self, run: "Run", job: str, after_ms: int) -> None:
+        super().__init__(run.world, run.world.name("canceller"))
+        self.run, self.job, self.after_ms = run, job, after_ms
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        yield "", self._work()
+
+    def died(self) -> Process | None:
+        return None  # whatever it had begun, others finish
+
+    def _work(self) -> Steps[None]:
+        yield self.after_ms
+        entry = yield from self.world.ask(
+            self.name, pool.cancel, POOL, self.job, "cancelled", "barge-in | by the user", ENDED_LIFE_MS
+        )
+        if entry:
+            yield from self.world.ask(self.name, slot.end, self.job, "cancelled", "barge-in | by the user")
+            yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:todo", entry)

@@ -1,0 +1,190 @@
+"""A world in which one seed replays one run: virtual time, threads as generators, a scheduler that draws who goes on.
+
+A thread yields the milliseconds until it wants to go on; between two yields it takes at most one Redis step. Each step
+may be a kill of the thread's process (all its threads are dropped where they stand, as `kill -9` drops them) or a stall
+(all its threads sleep beyond every lease and then go on, knowing nothing of it). Nothing else is concurrent, so that
+invariants can be read between any two steps.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, TypeVar
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from seriatim.scripts import Call, run
+from tests.simulator.plan import JobPlan, Plan
+from tests.simulator.studio import Studio
+
+T = TypeVar("T")
+Steps = Generator[float, None, T]
+
+POOL = "sim"
+START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
+TODO = 1e18  #: ms: later than every run
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+class Died(Exception):
+    """Raised by a thread whose process ends itself: a sentence that is poison."""
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """One line of execution."""
+
+    name: str
+    process: "Process"
+    steps: Steps[None]
+    wake: float  #: virtual ms
+
+
+@dataclass(eq=False)
+class Process:
+    """Threads that live and die together. What outlives a process is in the world, not in here."""
+
+    world: "World"
+    name: str
+    threads: list[Thread] = field(default_factory=list)
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        """The threads it starts with, by name."""
+        raise NotImplementedError
+
+    def died(self) -> "Process | None":
+        """It was killed: what takes its place, if anything does."""
+        raise NotImplementedError
+
+    def stalled(self) -> None:
+        """It is about to sleep beyond its leases."""
+
+
+@dataclass(slots=True)
+class World:
+    """One run."""
+
+    redis: Redis
+    plan: Plan
+    rng: Random
+    now: float = START_MS
+    skew: int = 0  #: ms by which the server's clock was set since the start
+    steps: int = 0
+    faulty: bool = True
+    rolled_back: bool = False  #: the server lost the tail of its log at least once
+    blackout: bool = False  #: there was an outage in which keys ran out
+    threads: list[Thread] = field(default_factory=list)
+    studio: Studio = field(default_factory=Studio)
+    tally: Counter[str] = field(default_factory=Counter)
+    history: list[tuple[Any, ...]] = field(default_factory=list)
+    plans: dict[str, JobPlan] = field(default_factory=dict)  #: job id -> its plan
+    names: dict[str, int] = field(default_factory=dict)  #: how often a name was given out
+
+    def clock(self) -> int:
+        """What the server's clock shows, in ms."""
+        return int(self.now) + self.skew
+
+    def note(self, *facts: Any) -> None:
+        """One line of history."""
+        self.history.append((self.steps, int(self.now - START_MS), *facts))
+
+    def count(self, fault: str, *facts: Any) -> None:
+        """Something for the totals, and for the history."""
+        self.tally[fault] += 1
+        self.note("!", fault, *facts)
+
+    def dice(self, fault: str) -> bool:
+        """Does this fault happen here?"""
+        rate: float = getattr(self.plan.rates, fault) if self.faulty else 0.0
+        return rate > 0 and self.rng.random() < rate
+
+    def name(self, kind: str) -> str:
+        """A name that nobody had before."""
+        self.names[kind] = self.names.get(kind, 0) + 1
+        return f"{kind}{self.names[kind]}"
+
+    def ask(self, who: str, make: Callable[..., Call[T]], *args: Any, **named: Any) -> Steps[T]:
+        """One call of a script. It may be executed, its reply lost, and sent again, as redis-py does."""
+        yield 0
+        reply = self.call(who, make, *args, **named)
+        if self.dice("again"):
+            self.count("again")
+            yield self.rng.randint(0, 400)
+            reply = self.call(who, make, *args, **named)
+        return reply
+
+    def call(self, who: str, make: Callable[..., Call[T]], *args: Any, **named: Any) -> T:
+        """One call, now."""
+        try:
+            reply = run(self.redis, make(*args, **named, now_ms=self.clock()))
+        except ResponseError as error:
+            raise Violation(f"{make.__name__}{args}: {error}") from None
+        self.note(who, make.__name__, args, named, reply)
+        return reply
+
+    def plain(self, who: str, command: str, *args: Any) -> Steps[Any]:
+        """One command that is not a script."""
+        yield 0
+        reply = self.redis.execute_command(command, *args)  # type: ignore[no-untyped-call]
+        self.note(who, command, args, reply)
+        return reply
+
+    def spawn(self, process: Process, after_ms: float = 0) -> None:
+        """Start a process."""
+        for name, steps in process.begin():
+            thread = Thread(f"{process.name}.{name}" if name else process.name, process, steps, self.now + after_ms)
+            process.threads.append(thread)
+            self.threads.append(thread)
+
+    def drop(self, process: Process) -> None:
+        """End a process where it stands."""
+        for thread in process.threads:
+            thread.steps.close()
+        self.threads = [thread for thread in self.threads if thread.process is not process]
+        process.threads.clear()
+
+    def kill(self, process: Process) -> None:
+        """`kill -9`, and somebody who starts it again."""
+        self.count("kills", process.name)
+        self.drop(process)
+        heir = process.died()
+        if heir is not None:
+            self.spawn(heir, self.rng.randint(50, 1_500))
+
+    def stall(self, process: Process) -> None:
+        """SIGSTOP for longer than any lease, then SIGCONT."""
+        self.count("stalls", process.name)
+        process.stalled()
+        until = self.now + self.rng.randint(3_500, 12_000)
+        for thread in process.threads:
+            thread.wake = max(thread.wake, until)
+
+    def step(self) -> None:
+        """Let one thread go on by one step, or let something happen to its process."""
+        self.steps += 1
+        thread = self._next()
+        self.now += self.rng.randint(0, 12)
+        if self.dice("kill"):
+            return self.kill(thread.process)
+        if self.dice("stall"):
+            return self.stall(thread.process)
+        try:
+            thread.wake = self.now + next(thread.steps)
+        except StopIteration:
+            thread.process.threads.remove(thread)
+            self.threads.remove(thread)
+        except Died:
+            self.kill(thread.process)
+        return None
+
+    def _next(self) -> Thread:
+        ready = [thread for thread in self.threads if thread.wake <= self.now]
+        if not ready:
+            self.now = min(thread.wake for thread in self.threads)
+            ready = [thread for thread in self.threads if thread.wake <= self.now]
+        return self.rng.choice(ready)

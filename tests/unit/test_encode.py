@@ -1,0 +1,156 @@
+"""Every format holds what was spoken: all of it, at the right speed, not clipped."""
+
+import os
+import signal
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.compressed import check_available
+from gateway.encode import open_encoder
+from gateway.formats import FORMATS, AudioFormat, format_of
+from gateway.sink import Sink
+from seriatim.errors import UnknownFormat, Unwritable
+from tests.unit.sound import cut, decoded, encoded, samples, speech
+
+LOSSLESS = ["wav", "flac"]
+LOSSY = ["ogg", "opus", "mp3"]
+RATES_HZ = [16000, 22050, 24000]
+
+
+def file_of(name: str, rate_hz: int, chunks: list[bytes]) -> bytes:
+    with tempfile.TemporaryFile() as file:
+        encoded(file.fileno(), format_of("-", name), rate_hz, chunks)
+        file.seek(0)
+        return file.read()
+
+
+def likeness(heard: np.ndarray, spoken: np.ndarray) -> float:
+    """The correlation of two sounds, 1 if they are the same but for their volume."""
+    n = min(len(heard), len(spoken))
+    return float(np.corrcoef(heard[:n], spoken[:n])[0, 1])
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_lossless_formats_give_back_every_sample(name, rate_hz):
+    pcm = speech(2.3, rate_hz)
+    heard, file_rate_hz = decoded(file_of(name, rate_hz, cut(pcm, 4410)))
+    assert file_rate_hz == rate_hz
+    assert np.array_equal(heard, samples(pcm))
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("name", LOSSY)
+def test_lossy_formats_give_back_the_same_sound_for_the_same_time(name, rate_hz):
+    pcm = speech(3.0, rate_hz)
+    heard, file_rate_hz = decoded(file_of(name, rate_hz, cut(pcm, 4410)))
+    assert file_rate_hz == format_of("-", name).rate_for(rate_hz)
+    assert len(heard) == round(len(pcm) / 2 * file_rate_hz / rate_hz)
+    spoken = samples(pcm)
+    if file_rate_hz != rate_hz:  # compare at the times of the samples that were spoken
+        spoken_at, heard_at = np.arange(len(spoken)) / rate_hz, np.arange(len(heard)) / file_rate_hz
+        heard = np.interp(spoken_at, heard_at, heard)
+    assert likeness(heard, spoken) > 0.97
+    assert 0.6 < np.abs(heard).max() < 0.9, "neither clipped nor faded: 0.7 was spoken"
+
+
+def test_raw_pcm_is_the_sound_and_nothing_else():
+    pcm = speech(1.0, 22050)
+    assert file_of("pcm", 22050, cut(pcm, 1000)) == pcm
+
+
+@pytest.mark.parametrize("name", [audio_format.name for audio_format in FORMATS if audio_format.name != "pcm"])
+def test_the_shortest_sound_is_a_whole_file(name):
+    heard, _ = decoded(file_of(name, 24000, [b"\1\0"]))
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize("name", [*LOSSLESS, *LOSSY])
+@settings(max_examples=8, deadline=None)
+@given(cuts=st.lists(st.integers(0, 24000), max_size=8))
+def test_how_the_sound_was_cut_into_chunks_cannot_be_heard(name, cuts):
+    pcm = speech(0.9, 24000)
+    edges = [0, *sorted(2 * at for at in cuts), len(pcm)]
+    chunks = [pcm[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    whole, in_pieces = file_of(name, 24000, [pcm]), file_of(name, 24000, chunks)
+    assert np.array_equal(decoded(whole)[0], decoded(in_pieces)[0])
+    if name in {"wav", "flac", "mp3"}:  # an Ogg file has a random serial number
+        assert whole == in_pieces
+
+
+def test_resampling_keeps_the_pitch_and_adds_nothing_to_it():
+    """A tone of 1 kHz at 22,050 Hz has one line in its spectrum, and so it has in an Opus file at 24,000 Hz."""
+    tone = (0.5 * 32767 * np.sin(2 * np.pi * 1000 * np.arange(44100) / 22050)).astype("<i2").tobytes()
+    heard, rate_hz = decoded(file_of("opus", 22050, cut(tone, 3000)))
+    assert rate_hz == 24000
+    middle = heard[12000:36000] * np.hanning(24000)
+    spectrum = np.abs(np.fft.rfft(middle)) ** 2
+    assert np.argmax(spectrum) == 1000, "one bin is 1 Hz"
+    beside = spectrum.sum() - spectrum[980:1021].sum()
+    assert 10 * np.log10(beside / spectrum.sum()) < -40
+
+
+@pytest.mark.parametrize("name", ["flac", "opus"])
+def test_memory_does_not_grow_with_the_length_of_the_speech(name):
+    with tempfile.TemporaryFile() as file:
+        encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", name), 22050)
+        second = speech(1.0, 22050)
+        tracemalloc.start()
+        for _ in range(60):
+            encoder.write(second)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        encoder.close()
+    assert peak_bytes < 1_000_000, "a minute of sound is 2.6 MB"
+
+
+@pytest.mark.parametrize("name", [audio_format.name for audio_format in FORMATS])
+def test_a_full_disk_is_one_clear_line(name):
+    fd = os.open("/dev/full", os.O_WRONLY)
+    try:
+        with pytest.raises(Unwritable, match=r"^cannot write the output: the disk is full$"):
+            encoded(fd, format_of("-", name), 24000, [speech(1.0, 24000)])
+    finally:
+        os.close(fd)
+
+
+def test_a_libsndfile_that_lacks_the_format_is_named():
+    with pytest.raises(UnknownFormat, match=r"^libsndfile \S+ cannot write strange; 1.1 or newer can$"):
+        check_available(AudioFormat("strange", ("strange",), "FLAC", "VORBIS"))
+
+
+class Interrupted(BaseException):
+    """What a signal handler raises in this test."""
+
+
+@pytest.fixture
+def interrupt_after() -> Iterator[Callable[[float], None]]:
+    """Raise Interrupted once in the main thread after so many seconds of the process's own work."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGVTALRM, interrupt)  # SIGALRM is the test runner's own
+    yield lambda seconds: (signal.setitimer(signal.ITIMER_VIRTUAL, seconds), None)[1]
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
+
+
+def test_an_interrupt_is_never_lost_inside_libsndfile(interrupt_after, capfd):
+    """cffi prints and swallows what is raised in a callback, so Ctrl-C would sometimes do nothing."""
+    chunks = cut(speech(10.0, 24000), 4800)
+    for turn in range(40):
+        with tempfile.TemporaryFile() as file:
+            encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", "mp3"), 24000)
+            with pytest.raises(Interrupted):  # noqa: PT012 (wherever in there it comes)
+                interrupt_after(0.001 + turn * 0.00003)
+                for chunk in chunks:  # long enough for the slowest timer
+                    encoder.write(chunk)
+            encoder.discard()
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,163 @@
+"""Speech into pipes: heard as it comes, understood without a file's header."""
+
+import io
+import os
+import threading
+import wave
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import soundfile
+
+from gateway.formats import format_of
+from gateway.spokenpipe import SpokenPipe, reader_has_gone
+from seriatim.errors import BadInput, EmptyText, Unwritable
+from tests.unit.sound import cut, decoded, samples, speech
+
+RATE_HZ = 24000
+
+
+class Listener:
+    """The program behind a pipe: reads all there is."""
+
+    def __init__(self) -> None:
+        self._read_fd, self.fd = os.pipe()
+        self._heard = b""
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        with open(self._read_fd, "rb") as file:
+            self._heard = file.read()
+
+    def all(self) -> bytes:
+        """Everything, once the writer has closed its end."""
+        self._thread.join()
+        return self._heard
+
+
+def spoken_into_a_pipe(name: str, pcm: bytes) -> bytes:
+    listener = Listener()
+    with SpokenPipe(listener.fd, "the pipe", format_of("-", name), owned=True) as pipe:
+        for chunk in cut(pcm, 4800):
+            pipe.write(chunk, RATE_HZ)
+        pipe.finish()
+    return listener.all()
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[int, int]]:
+    """The two ends of a pipe: to read from, to write to."""
+    read_fd, write_fd = os.pipe()
+    yield read_fd, write_fd
+    os.close(read_fd)
+    os.close(write_fd)
+
+
+def test_a_wav_stream_is_understood_to_its_end():
+    pcm = speech(2.0, RATE_HZ)
+    stream = spoken_into_a_pipe("wav", pcm)
+    heard, rate_hz = decoded(stream)
+    assert rate_hz == RATE_HZ
+    assert np.array_equal(heard, samples(pcm))
+    with wave.open(io.BytesIO(stream)) as read:
+        assert read.readframes(read.getnframes()) == pcm
+
+
+def test_a_flac_stream_is_understood_to_its_end():
+    """It cannot say how long it is, so a reader reads until there is no more."""
+    pcm = speech(2.0, RATE_HZ)
+    with soundfile.SoundFile(io.BytesIO(spoken_into_a_pipe("flac", pcm))) as read:
+        heard = read.read(len(pcm) // 2, dtype="int16")
+    assert heard.tobytes() == pcm
+
+
+@pytest.mark.parametrize("name", ["ogg", "opus"])
+def test_an_ogg_stream_is_as_good_as_a_file(name):
+    heard, _ = decoded(spoken_into_a_pipe(name, speech(2.0, RATE_HZ)))
+    assert len(heard) == 2 * RATE_HZ
+
+
+def test_an_mp3_stream_is_as_long_as_the_speech_but_for_the_encoders_padding():
+    """How many samples to trim stands in the header that only a file can have."""
+    heard, _ = decoded(spoken_into_a_pipe("mp3", speech(2.0, RATE_HZ)))
+    assert 0 <= len(heard) - 2 * RATE_HZ < 5 * 576
+
+
+def test_raw_pcm_is_heard_byte_for_byte():
+    pcm = speech(1.0, RATE_HZ)
+    assert spoken_into_a_pipe("pcm", pcm) == pcm
+
+
+def test_sound_is_in_the_pipe_as_soon_as_it_is_written(ends):
+    """A player behind the pipe starts with the first chunk, not with the first full buffer."""
+    read_fd, write_fd = ends
+    pipe = SpokenPipe(write_fd, "the pipe", format_of("-"))
+    pipe.write(b"\1\0", RATE_HZ)
+    assert os.read(read_fd, 1000)[44:] == b"\1\0"
+    pipe.write(b"\2\0\3\0", RATE_HZ)
+    assert os.read(read_fd, 1000) == b"\2\0\3\0"
+    pipe.abandon()
+
+
+def test_a_player_that_was_closed_is_told_apart_from_a_fault():
+    """`seriatim speak … | head` is no fault of anybody's."""
+    read_fd, write_fd = os.pipe()
+    os.close(read_fd)
+    with SpokenPipe(write_fd, "standard output", format_of("-"), owned=True) as pipe:
+        with pytest.raises(Unwritable, match=r"^cannot write standard output: its reader has gone$") as refused:
+            pipe.write(b"\0\0", RATE_HZ)
+    assert reader_has_gone(refused.value)
+
+
+def test_a_full_disk_is_a_fault():
+    with SpokenPipe(os.open("/dev/full", os.O_WRONLY), "standard output", format_of("-"), owned=True) as pipe:
+        with pytest.raises(Unwritable, match="the disk is full") as refused:
+            pipe.write(b"\0\0", RATE_HZ)
+    assert not reader_has_gone(refused.value)
+
+
+def test_a_terminal_is_spared():
+    ours, terminal = os.openpty()
+    try:
+        with pytest.raises(BadInput, match=r"^standard output is a terminal: send the sound into a player"):
+            SpokenPipe(terminal, "standard output", format_of("-"))
+    finally:
+        os.close(ours)
+        os.close(terminal)
+
+
+def test_a_text_without_any_sound_is_no_stream(ends):
+    with SpokenPipe(ends[1], "standard output", format_of("-")) as pipe:
+        pipe.sentence_done(0)
+        with pytest.raises(EmptyText, match="no sound came of this text"):
+            pipe.finish()
+
+
+def test_the_sample_rate_cannot_change_in_the_middle(ends):
+    with SpokenPipe(ends[1], "standard output", format_of("-")) as pipe:
+        pipe.write(b"\0\0", 24000)
+        with pytest.raises(BadInput, match=r"^sound at 22050 Hz after sound at 24000 Hz in standard output$"):
+            pipe.write(b"\0\0", 22050)
+
+
+def test_an_interrupted_ogg_stream_lacks_its_end():
+    """The last page of an Ogg stream bears a mark (RFC 3533, 6: header type 4), from which a player can tell."""
+    listener = Listener()
+    with SpokenPipe(listener.fd, "the pipe", format_of("-", "opus"), owned=True) as pipe:
+        for chunk in cut(speech(5.0, RATE_HZ), 4800):
+            pipe.write(chunk, RATE_HZ)
+    stream = listener.all()
+    whole = spoken_into_a_pipe("opus", speech(5.0, RATE_HZ))
+    assert whole[whole.rindex(b"OggS") + 5] & 4
+    assert not stream[stream.rindex(b"OggS") + 5] & 4
+
+
+def test_sentences_are_counted_in_order(ends):
+    with SpokenPipe(ends[1], "standard output", format_of("-")) as pipe:
+        pipe.write(b"\0\0", RATE_HZ)
+        pipe.sentence_done(0)
+        assert (pipe.sentences_done, pipe.bytes_done) == (1, 2)
+        with pytest.raises(ValueError, match="sentence 2 is complete, but 1 is the next one"):
+            pipe.sentence_done(2)

@@ -1,0 +1,87 @@
+"""Engine options: `--engine-option KEY=VALUE` strings, read into a frozen record of the engine's own.
+
+An engine declares its options as the fields of a frozen dataclass, each `name: Annotated[kind, Option(...)] = default`;
+a kind is bool, int, float, str or a StrEnum. `read` turns what the user wrote into that record and refuses, with the
+nearest names, what the engine does not know. Pure: no engine is imported.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, TypeVar, get_type_hints
+
+from seriatim.errors import UnknownOption
+
+Record = TypeVar("Record")
+
+NEAREST = 3  #: names that a refusal offers: enough for a slip of the finger, few enough for one line
+SHOWN = 12  #: names that it lists where none is near
+QUOTED_CHARS = 60  #: how much of what the user wrote a message repeats: it may be a whole text by mistake
+TRUTH = {"0": False, "1": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What is said about one option beside its type and default."""
+
+    meaning: str
+    low: float = 0  #: the range of a number, both ends included
+    high: float = 2**31
+
+
+def unknown(what: str, word: str, known: Iterable[str]) -> str:
+    """One line about a `word` that is not among the `known` ones, with the nearest of them."""
+    names = list(known)
+    near = difflib.get_close_matches(word.lower(), names, NEAREST, cutoff=0.5)
+    offer = (
+        f"nearest: {', '.join(near)}" if near else f"known: {', '.join(names[:SHOWN])}{' ...' * (len(names) > SHOWN)}"
+    )
+    return f"unknown {what} {word[:QUOTED_CHARS]!r}; {offer}"
+
+
+def read(record: type[Record], engine: str, given: Mapping[str, str]) -> Record:
+    """The `record` of an engine's options with what was `given` in place of the defaults.
+
+    Raises:
+        UnknownOption: a key that the engine does not have, or a value outside its range.
+    """
+    known = declared(record)
+    for name in given:
+        if name not in known:
+            raise UnknownOption(unknown(f"{engine} option", name, known))
+    return record(
+        **{name: _value(f"{name} of the {engine} engine", *known[name], text) for name, text in given.items()}
+    )
+
+
+def declared(record: type[Any]) -> dict[str, tuple[Any, Option]]:
+    """The default of every option of a record, and what is said about it, by name and in its order."""
+    hints = get_type_hints(record, include_extras=True)
+    return {each.name: (each.default, hints[each.name].__metadata__[0]) for each in fields(record)}
+
+
+def in_range(name: str, value: float, option: Option) -> float:
+    """`value`, if the option allows it.
+
+    Raises:
+        UnknownOption: it lies outside the option's range, as NaN always does.
+    """
+    if not option.low <= value <= option.high:
+        raise UnknownOption(f"option {name} is {value:g}, expected {option.low:g} to {option.high:g}")
+    return value
+
+
+def _value(name: str, default: Any, option: Option, text: str) -> object:
+    kind = type(default)
+    try:
+        value = TRUTH[text] if kind is bool else kind(text)
+    except (ValueError, KeyError):
+        raise UnknownOption(f"option {name} is {text[:QUOTED_CHARS]!r}, expected {_expected(kind, option)}") from None
+    return in_range(name, value, option) if kind in (int, float) else value
+
+
+def _expected(kind: type, option: Option) -> str:
+    if issubclass(kind, StrEnum):
+        return " or ".join(kind)
+    return "0 or 1" if kind is bool else f"{kind.__name__} from {option.low:g} to {option.high:g}"

@@ -1,0 +1,38 @@
+"""What a tone costs: time slept, or processor time burnt, so that the tone engine can stand in for any machine.
+
+Sleeping stands for a GPU or a remote API: it takes wall time and leaves the core to others. Burning stands for a model
+on the CPU: it takes the core's own time, so two of them on one core take twice as long, as real ones would.
+"""
+
+import time
+from collections.abc import Callable
+
+POLL_S = 0.02  #: how often a pause looks whether it is cancelled: well within one chunk, and free
+BURST = 2_000  #: additions between two looks at the clock, some 50 µs: what a burn may be too long
+
+
+class Cost:
+    """The account of one sentence. What a sleep took too long is taken off the next one, so that the sum is right."""
+
+    def __init__(self, burn: bool, cancelled: Callable[[], bool]) -> None:  # noqa: FBT001  # read from an option
+        self._clock: Callable[[], float] = time.thread_time if burn else time.perf_counter
+        self._let_pass: Callable[[float], object] = _burn if burn else time.sleep
+        self._cancelled = cancelled
+        self._owed_s = 0.0
+
+    def pay(self, cost_s: float) -> None:
+        """Let `cost_s` seconds pass, or fewer if the sentence is cancelled meanwhile."""
+        self._owed_s += cost_s
+        started = self._clock()
+        left = self._owed_s
+        while left > 0 and not self._cancelled():
+            self._let_pass(min(left, POLL_S))
+            left = self._owed_s - (self._clock() - started)
+        self._owed_s = left
+
+
+def _burn(cpu_s: float) -> None:
+    """Keep this thread busy for `cpu_s` seconds of its own processor time, however the core is shared."""
+    until = time.thread_time() + cpu_s
+    while time.thread_time() < until:
+        sum(range(BURST))

@@ -1,0 +1,168 @@
+"""One worker process: load the engine once, warm it up by speaking, offer its slots, then take work (DESIGN §9).
+
+Each process is a Celery worker of its own with a pool of threads, one per slot: loads = processes, a crash takes one engine
+down, and nothing is consumed before the engine has spoken (docs/decisions/0004). `seriatim worker` (workers/supervisor.py) starts
+as many as there are to be, and starts those again that end.
+"""
+
+import argparse
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+
+from celery.signals import worker_shutting_down
+from redis import Redis
+
+from seriatim import log as logs
+from seriatim import pool
+from seriatim.connect import blocking, commands, reach
+from seriatim.errors import EngineFailed, Misconfigured, SeriatimError
+from seriatim.keys import queue
+from seriatim.scripts import run
+from seriatim.settings import Settings
+from tasks.app import make_app
+from tasks.dispatch import Desk, dispatch
+from tasks.engine import Engine, Utterance
+from tasks.synthesize import register
+from workers import pulse
+from workers.engines.registry import load
+from workers.speaking import speak
+from workers.station import Station
+
+log = logging.getLogger(__name__)
+
+CANNOT_START = 3  #: exit status: a supervisor must not try again
+WARM_UP = "The quick brown fox jumps over the lazy dog."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one worker process until it is told to stop; returns its exit status."""
+    options = _arguments().parse_args(argv)
+    try:
+        settings = Settings.from_env(os.environ)
+        logs.configure(settings.log_level, f"worker {options.pool or options.engine}#{options.index}")
+        return _work(options, settings)
+    except SeriatimError as error:
+        sys.stderr.write(f"seriatim worker: {error}\n")
+        return CANNOT_START
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m workers.process")
+    parser.add_argument("--engine", required=True)
+    parser.add_argument("--pool", default="")
+    parser.add_argument("--slots", type=int, default=0, help="sentences at once; 0: as the engine says")
+    parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--index", default="0", help="which of the supervisor's processes this is")
+    parser.add_argument("--owner", default="", help="name of this process in the pool")
+    parser.add_argument("--events", action="store_true", help="send task events from the start")
+    return parser
+
+
+def _work(options: argparse.Namespace, settings: Settings) -> int:
+    born_s = time.monotonic()
+    pool_name = options.pool or options.engine
+    redis = commands(settings.redis_url, [pool_name])
+    reach(redis, settings.redis_url)
+    engine = load(options.engine, _engine_options(options))
+    warm_up(engine)
+    ready_ms = round((time.monotonic() - born_s) * 1000)
+    app = make_app(settings.broker, pool_name)
+    owner = options.owner or f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
+    station = Station(Desk(redis, app, pool_name, settings), engine, owner)
+    register(app, partial(speak, station))
+    facts = _facts(engine, settings, ready_ms)
+    _enter(redis, pool_name, owner, settings, facts)
+    log.info("ready", extra={"owner": owner, "slots": engine.slots, "ready_ms": ready_ms, "voices": len(engine.voices)})
+    return _serve(station, facts, options)
+
+
+def _engine_options(options: argparse.Namespace) -> Mapping[str, str]:
+    pairs = dict(_pair(text) for text in options.engine_option)
+    return pairs | ({"slots": str(options.slots)} if options.slots else {})
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise Misconfigured(f"--engine-option {text!r}; expected KEY=VALUE")
+    return name, value
+
+
+def warm_up(engine: Engine) -> None:
+    """Speak once through the real path, so that the first user does not pay for what is loaded late.
+
+    Raises:
+        EngineFailed: nothing came out.
+    """
+    n_bytes = sum(len(spoken.pcm) for spoken in engine.speak(Utterance(WARM_UP), lambda: False))
+    if n_bytes == 0:
+        raise EngineFailed(f"the {engine.name} engine gave no sound for its warm-up sentence")
+
+
+def _facts(engine: Engine, settings: Settings, ready_ms: int) -> pool.Facts:
+    return pool.Facts(
+        slots=engine.slots, rate_hz=engine.rate_hz, continuity=engine.continuity, rtf=max(engine.rtf, 0.001),
+        eta=settings.eta, reserve=settings.batch_reserve, voices=json.dumps([asdict(v) for v in engine.voices]),
+        engine=engine.name, host=socket.gethostname(), pid=os.getpid(), ready_ms=ready_ms,
+        limit_chars=engine.limit_chars, merge_chars=engine.merge_chars,
+    )  # fmt: skip
+
+
+def _enter(redis: "Redis", pool_name: str, owner: str, settings: Settings, facts: pool.Facts) -> None:
+    other_hz = run(redis, pool.register(pool_name, owner, settings.lease_ms, facts))
+    if other_hz:
+        raise Misconfigured(
+            f"pool {pool_name!r} speaks at {other_hz} Hz and this engine at {facts.rate_hz} Hz: "
+            "give this worker a pool of its own with --pool NAME"
+        )
+
+
+def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> int:
+    """Take work until told to stop; then finish what runs, and leave."""
+    desk, ended = station.desk, threading.Event()
+    waiting = blocking(desk.settings.redis_url, [desk.pool])
+    threads = [
+        pulse.start("pulse", partial(pulse.pulse, station, facts, ended)),
+        pulse.start("sweeper", partial(pulse.sweeper, desk, waiting, ended)),
+    ]
+    drain = partial(_drain, station, facts)
+    worker_shutting_down.connect(drain)
+    worker = desk.app.Worker(
+        pool="threads",
+        concurrency=facts.slots,
+        hostname=f"{desk.pool}-{options.index}-{station.owner.rpartition('.')[2]}@%h",
+        queues=[queue(desk.pool)],
+        loglevel="WARNING",
+        without_gossip=True,
+        without_mingle=True,
+        task_events=options.events,
+        optimization="fair",
+        quiet=True,
+    )
+    dispatch(desk)
+    worker.start()
+    ended.set()
+    pulse.leave(station)
+    for thread in threads:
+        thread.join(timeout=5)
+    station.engine.close()
+    return int(worker.exitcode or 0)
+
+
+def _drain(station: Station, facts: pool.Facts, **_: object) -> None:
+    """Celery was told to stop: take no more; the pool hears of it at once, so that nothing is dispatched to these slots."""
+    station.draining.set()
+    threading.Thread(target=partial(pulse.beat, station, facts), name="last beat", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The threads beside the speaking ones: the pulse that keeps leases alive and watches for a stuck engine, and the sweeper.
+
+The pulse is one call a beat for the whole process. It is what makes a dead process visible: nothing else says that it lives.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from seriatim import pool
+from seriatim.errors import SeriatimError
+from seriatim.keys import pool_prefix
+from seriatim.pool import Facts, Retry
+from seriatim.scripts import run
+from tasks.dispatch import Desk, dispatch, sweep
+from workers.station import Speaking, Station
+
+log = logging.getLogger(__name__)
+
+STUCK_EXIT = 70  #: exit status of a process that ended itself because its engine was stuck (EX_SOFTWARE)
+
+
+def start(name: str, body: Callable[[], None]) -> threading.Thread:
+    """Run `body` in a daemon thread."""
+    thread = threading.Thread(target=body, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def pulse(station: Station, facts: Facts, ended: threading.Event) -> None:
+    """Beat until `ended`. An outage of Redis is waited out: there is nothing better to do with a loaded engine."""
+    beat_s = station.desk.settings.beat_ms / 1000
+    while not ended.wait(beat_s):
+        _watch(station)
+        try:
+            beat(station, facts)
+        except (RedisError, SeriatimError) as error:
+            log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
+
+
+def beat(station: Station, facts: Facts) -> None:
+    """Say once that this process lives, and learn what it has lost meanwhile."""
+    desk, running = station.desk, station.snapshot()
+    settings = desk.settings
+    slots = 0 if station.draining.is_set() else facts.slots
+    bells = [speaking.bell for speaking in running]
+    call = pool.beat(desk.pool, station.owner, settings.lease_ms, slots, settings.lease_ms, bells)
+    known, lost = run(desk.redis, call)
+    for speaking in running:
+        if speaking.bell in lost:
+            speaking.dropped.set()
+    if not known and not station.draining.is_set():
+        log.warning("registering again: this process was taken for dead", extra={"owner": station.owner})
+        run(desk.redis, pool.register(desk.pool, station.owner, settings.lease_ms, facts))
+
+
+def _watch(station: Station) -> None:
+    """End the process if an engine gives no sound any more: a thread that is stuck in a model cannot be stopped otherwise."""
+    now_s = time.monotonic()
+    stuck = [speaking for speaking in station.snapshot() if speaking.stuck(now_s)]
+    if not stuck:
+        return
+    for speaking in stuck:
+        bell = speaking.bell
+        silent_s = round(now_s - speaking.heard_s, 1)
+        log.error("stuck", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "silent_s": silent_s})
+        _give_up(station, speaking, f"the engine was stuck: no sound for {silent_s} s", station.desk.retry)
+    leave(station)
+    os._exit(STUCK_EXIT)
+
+
+def _give_up(station: Station, speaking: Speaking, reason: str, retry: Retry) -> None:
+    try:
+        run(station.desk.redis, pool.fail(station.desk.pool, speaking.bell, speaking.epoch, reason, retry))
+    except (RedisError, SeriatimError) as error:
+        log.warning("its lease will expire instead", extra={"error": str(error)})
+
+
+def leave(station: Station) -> None:
+    """Take this process out of the pool; what it still speaks goes to others, nobody blamed."""
+    try:
+        run(station.desk.redis, pool.leave(station.desk.pool, station.owner, station.desk.retry, died=False))
+    except (RedisError, SeriatimError) as error:
+        log.warning("its registration will expire instead", extra={"error": str(error)})
+
+
+def sweeper(desk: Desk, waiting: "Redis", ended: threading.Event) -> None:
+    """Sweep once an interval, and hand out work whenever somebody rings the pool's wake-up."""
+    key, interval_s = f"{pool_prefix(desk.pool)}:wake", desk.settings.sweep_ms / 1000
+    swept_s = 0.0
+    while not ended.is_set():
+        try:
+            rung = waiting.blpop([key], timeout=interval_s)
+            if time.monotonic() - swept_s >= interval_s:
+                swept_s = time.monotonic()
+                sweep(desk)
+            elif rung:
+                dispatch(desk)
+        except (RedisError, SeriatimError) as error:
+            log.warning("no sweep", extra={"pool": desk.pool, "error": str(error)})
+            ended.wait(interval_s)

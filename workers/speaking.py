@@ -1,0 +1,128 @@
+"""What a worker does with a message: claim, open, speak, append, finish, hand out the next (DESIGN §4).
+
+Nothing here is the recovery path of anything: a process that dies at any line leaves a lease that expires.
+"""
+
+import logging
+import time
+from contextlib import closing
+
+from seriatim import job, pool
+from seriatim.errors import EngineFailed, SeriatimError
+from seriatim.job import Open, Opened
+from seriatim.pcm import ms_of_bytes
+from seriatim.pool import Claim, Claimed
+from seriatim.records import Doorbell, Sentence, Spec, seed_of
+from seriatim.scripts import run, run_many
+from tasks.dispatch import pick, ring
+from tasks.engine import Utterance
+from workers.delivery import Delivery, Dropped, Whole, unpack_state
+from workers.edges import Edges
+from workers.station import Speaking, Station
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.05  #: between two claims while a suspect runs alone
+
+
+def speak(station: Station, bell: Doorbell) -> str:
+    """Speak what a message named, if it is due. Returns what became of it."""
+    claimed = _claim(station, bell)
+    if claimed.verdict is not Claim.CLAIMED:
+        return claimed.verdict.name
+    speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.estimate_ms))
+    station.begin(speaking)
+    try:
+        return _attempt(station, speaking, claimed)
+    except Dropped as why:
+        return f"DROPPED {why}"
+    except SeriatimError as error:
+        return _failed(station, speaking, f"{type(error).__name__}: {error}")
+    except Exception as error:  # an engine may raise anything: the outer loop of a sentence gives the work back
+        log.exception("the engine raised", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt})
+        return _failed(station, speaking, f"{type(error).__name__}: {error}")
+    finally:
+        station.end(bell)
+
+
+def _claim(station: Station, bell: Doorbell) -> Claimed:
+    desk = station.desk
+    while True:
+        claimed = run(desk.redis, pool.claim(desk.pool, bell, station.owner, desk.settings.lease_ms))
+        if claimed.verdict is not Claim.WAIT or station.draining.is_set():
+            return claimed
+        time.sleep(WAIT_S)
+
+
+def _attempt(station: Station, speaking: Speaking, claimed: Claimed) -> str:
+    bell, engine = speaking.bell, station.engine
+    spec, sentence = Spec.from_json(claimed.spec), Sentence.from_json(claimed.sentence)
+    call = job.open_sentence(bell.job, bell.seq, bell.attempt, engine.continuity, engine.rate_hz, sentence.text)
+    opened = run(station.desk.redis, call)
+    if opened.verdict is Open.RATE:
+        raise EngineFailed(
+            f"the job's sentences have {opened.base} Hz, this engine {engine.rate_hz} Hz: one pool, one rate"
+        )
+    if opened.verdict is Open.DONE:
+        return _finish(station, speaking, 0.0, opened.base)
+    if opened.verdict is not Open.OPEN:
+        raise Dropped(opened.verdict.name)
+    began_s = time.monotonic()
+    try:
+        n_bytes = _synthesize(station, speaking, _utterance(bell, claimed, spec, sentence, opened), opened, sentence)
+    except Whole as whole:
+        return _finish(station, speaking, 0.0, whole.n_bytes)
+    return _finish(station, speaking, (time.monotonic() - began_s) * 1000, n_bytes)
+
+
+def _utterance(bell: Doorbell, claimed: Claimed, spec: Spec, sentence: Sentence, opened: Opened) -> Utterance:
+    return Utterance(
+        text=sentence.text,
+        voice=sentence.voice or spec.voice,
+        language=sentence.language or spec.language,
+        speed=sentence.speed or spec.speed,
+        seed=seed_of(spec.seed, sentence.seed, bell.seq),
+        lead_ms=claimed.lead_ms,
+        state=unpack_state(opened.state)[0] if opened.state else b"",
+        options=spec.options,
+    )
+
+
+def _synthesize(station: Station, speaking: Speaking, utterance: Utterance, opened: Opened, sentence: Sentence) -> int:
+    rate_hz = station.engine.rate_hz
+    if opened.state:
+        edges = Edges.restore(unpack_state(opened.state)[1], rate_hz, sentence.pause_ms)
+    else:
+        edges = Edges(rate_hz, sentence.pause_ms)
+    delivery = Delivery(
+        station.desk.redis, speaking.bell, opened, edges, rate_hz, utterance.lead_ms, resumed=bool(opened.state)
+    )
+    with closing(station.engine.speak(utterance, speaking.dropped.is_set)) as pieces:  # type: ignore[type-var]  # generators
+        for spoken in pieces:
+            if speaking.dropped.is_set():
+                raise Dropped("LOST")
+            speaking.sounded()
+            delivery.feed(spoken)
+    if speaking.dropped.is_set():
+        raise Dropped("LOST")
+    return delivery.finish()
+
+
+def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) -> str:
+    desk, bell = station.desk, speaking.bell
+    audio_ms = ms_of_bytes(n_bytes, station.engine.rate_hz)
+    done = pool.finish(desk.pool, bell, speaking.epoch, wall_ms, audio_ms, desk.retry.ended_life_ms)
+    verdict, bells = run_many(desk.redis, [done, pick(desk)])
+    station.spoken += 1
+    ring(desk, bells)
+    return f"{verdict.name} {audio_ms / 1000:.2f} s"
+
+
+def _failed(station: Station, speaking: Speaking, reason: str) -> str:
+    """Give the sentence back with its reason; another attempt, or the gap policy, follows."""
+    desk, bell = station.desk, speaking.bell
+    log.warning("a sentence failed", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "why": reason})
+    call = pool.fail(desk.pool, bell, speaking.epoch, reason[:500], desk.retry)
+    _, bells = run_many(desk.redis, [call, pick(desk)])
+    ring(desk, bells)
+    return f"FAILED {reason}"

@@ -1,0 +1,65 @@
+"""One worker process: its engine, what it is speaking, and what it knows of the time that takes."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from seriatim.records import Doorbell
+from tasks.dispatch import Desk
+from tasks.engine import Engine
+
+
+@dataclass(slots=True)
+class Speaking:
+    """A sentence that this process is speaking. Written by its own thread, read by the pulse."""
+
+    bell: Doorbell
+    epoch: str
+    allowed_s: float  #: without a sound for so long it is stuck
+    heard_s: float = field(default_factory=time.monotonic)  #: monotonic time of the last sound
+    dropped: threading.Event = field(default_factory=threading.Event)  #: it belongs to somebody else now, or to nobody
+
+    def sounded(self) -> None:
+        """Note that the engine gave something."""
+        self.heard_s = time.monotonic()
+
+    def stuck(self, now_s: float) -> bool:
+        """Has it been silent for too long?"""
+        return now_s - self.heard_s > self.allowed_s
+
+
+@dataclass(slots=True)
+class Station:
+    """What the threads of one worker process share."""
+
+    desk: Desk
+    engine: Engine
+    owner: str  #: this process among all of the pool: host, pid and a random part
+    running: dict[Doorbell, Speaking] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
+    spoken: int = 0  #: sentences finished here
+
+    def begin(self, speaking: Speaking) -> None:
+        """A sentence is being spoken from now on: the pulse renews its lease."""
+        with self.lock:
+            self.running[speaking.bell] = speaking
+
+    def end(self, bell: Doorbell) -> None:
+        """It is over, one way or the other."""
+        with self.lock:
+            self.running.pop(bell, None)
+
+    def snapshot(self) -> list[Speaking]:
+        """What is being spoken now."""
+        with self.lock:
+            return list(self.running.values())
+
+    def allowed_s(self, estimate_ms: int) -> float:
+        """How long a sentence may be silent: the floor, or twice what it is expected to take if that is more."""
+        expected_s = estimate_ms / 1000 * max(self.engine.rtf, 0.05)
+        return max(self.desk.settings.stuck_floor_ms / 1000, 2 * expected_s)
+
+
+Speak = Callable[[Doorbell], str]

@@ -1,0 +1,127 @@
+"""`seriatim worker`: as many worker processes as asked for, started again when they end, drained when told to stop.
+
+A process that dies is taken out of the pool at once: its sentences need not wait for its lease to expire.
+"""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from seriatim import pool
+from seriatim.connect import commands
+from seriatim.errors import SeriatimError
+from seriatim.pool import Retry
+from seriatim.scripts import run
+from seriatim.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CANNOT_START = 3  #: as workers.process: the reason is on stderr, and it would be the same next time
+POLL_S = 0.1
+BACKOFF_S = (0.1, 0.5, 2.0, 5.0, 10.0)  #: before the next start; from the beginning again after a minute of life
+LONG_LIFE_S = 60.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One worker process and its past."""
+
+    index: int
+    owner: str = ""
+    process: "subprocess.Popen[bytes] | None" = None
+    born_s: float = 0.0
+    failures: int = 0
+    again_s: float = 0.0  #: monotonic time of the next start
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """What keeps the processes of one `seriatim worker` alive."""
+
+    arguments: Sequence[str]  #: for workers.process, without --index and --owner
+    pool_name: str
+    n_processes: int
+    settings: Settings
+    redis: "Redis" = field(init=False)
+    stopping: bool = False
+    children: list[Child] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.redis = commands(self.settings.redis_url, [self.pool_name], outage_s=1.0)
+        self.children = [Child(index) for index in range(self.n_processes)]
+
+    def run(self) -> int:
+        """Supervise until SIGTERM or SIGINT; returns the exit status."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._stop)
+        while not self.stopping or any(child.process for child in self.children):
+            for child in self.children:
+                status = self._look_after(child)
+                if status == CANNOT_START:
+                    self._stop_all()
+                    return CANNOT_START
+            time.sleep(POLL_S)
+        return 0
+
+    def _look_after(self, child: Child) -> int | None:
+        """Start, or bury and start again later; returns the exit status of a child that ended just now."""
+        if child.process is None:
+            if not self.stopping and time.monotonic() >= child.again_s:
+                self._start(child)
+            return None
+        status = child.process.poll()
+        if status is None:
+            return None
+        child.process = None
+        if not self.stopping:
+            self._bury(child, status)
+        return status
+
+    def _start(self, child: Child) -> None:
+        child.owner = f"{socket.gethostname()}.{child.index}.{secrets.token_hex(4)}"
+        command = [sys.executable, "-m", "workers.process", *self.arguments]
+        child.process = subprocess.Popen([*command, "--index", str(child.index), "--owner", child.owner])
+        child.born_s = time.monotonic()
+
+    def _bury(self, child: Child, status: int) -> None:
+        lived_s = time.monotonic() - child.born_s
+        child.failures = 0 if lived_s > LONG_LIFE_S else child.failures + 1
+        wait_s = BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1] if child.failures else 0.0
+        child.again_s = time.monotonic() + wait_s
+        log.warning(
+            "a worker process ended", extra={"owner": child.owner, "status": status, "lived_s": round(lived_s, 1)}
+        )
+        s = self.settings
+        retry = Retry(s.max_failures, s.backoff_ms, round(s.ended_life_s * 1000))
+        try:
+            run(self.redis, pool.leave(self.pool_name, child.owner, retry, died=status != 0))
+        except (RedisError, SeriatimError) as error:
+            log.warning("its lease will expire instead", extra={"error": str(error)})
+
+    def _stop(self, *_: object) -> None:
+        """Let every process finish its sentences; a second time ends them at once."""
+        for child in self.children:
+            if child.process is not None:
+                child.process.send_signal(signal.SIGQUIT if self.stopping else signal.SIGTERM)
+        self.stopping = True
+
+    def _stop_all(self) -> None:
+        self._stop()
+        for child in self.children:
+            if child.process is not None:
+                child.process.wait()
+
+
+def supervise(arguments: Sequence[str], pool_name: str, n_processes: int) -> int:
+    """Run `n_processes` worker processes until told to stop; returns the exit status."""
+    return Supervisor(arguments, pool_name, n_processes, Settings.from_env(os.environ)).run()
