@@ -12,7 +12,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -55,30 +56,34 @@ def run_all(
 
 def isolated(entry: Entry, work: Work, profile: Profile, limit_s: float) -> Row:
     """Run one in a process of its own for `limit_s` seconds at most; a failure is a row with a reason."""
-    argv = [sys.executable, "-m", "bench.isolated", entry.target, json.dumps(asdict(work)), profile, str(limit_s)]
-    process = subprocess.Popen(
-        argv, cwd=_ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
+    arguments = [entry.target, json.dumps(asdict(work)), profile.value, str(limit_s)]
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        if not _ran(arguments, out, err, limit_s + CLEANUP_S):
+            failure = f"no end within {limit_s:.0f} s, nor after its alarm"
+        elif not (said := _last_line(out)):
+            failure = f"it gave no row; its last words: {_last_line(err) or 'none'}"
+        elif not (failure := json.loads(said).get("failure", "")):
+            return replace(row_from_json(json.loads(said)), name=entry.name)
+    return Row(work, profile, entry.name, failure=failure)
+
+
+def _ran(arguments: Sequence[str], out: Path, err: Path, limit_s: float) -> bool:
+    """Run it with its output in files, since what it leaves behind may hold a pipe open; False at the time limit."""
+    argv, env = [sys.executable, "-m", "bench.isolated", *arguments], os.environ | {"TMPDIR": str(out.parent)}
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        process = subprocess.Popen(argv, cwd=_ROOT, env=env, stdout=stdout, stderr=stderr, start_new_session=True)
     try:
-        out, err = process.communicate(timeout=limit_s + CLEANUP_S)
+        process.wait(limit_s)
     except subprocess.TimeoutExpired:
-        return Row(work, profile, entry.name, failure=f"no end within {limit_s:.0f} s, nor after its alarm")
+        return False
     except KeyboardInterrupt:  # the signal did not reach its session
         process.terminate()
         process.wait(CLEANUP_S)
         raise
     finally:
         _end_session(process)
-    return _row(entry, work, profile, out, err)
-
-
-def _row(entry: Entry, work: Work, profile: Profile, out: str, err: str) -> Row:
-    if not out.strip():
-        return Row(work, profile, entry.name, failure=f"it gave no row; its last words: {_last_line(err) or 'none'}")
-    answer = json.loads(_last_line(out))
-    if "failure" in answer:
-        return Row(work, profile, entry.name, failure=answer["failure"])
-    return replace(row_from_json(answer["row"]), name=entry.name)
+    return True
 
 
 def row_from_json(fields: dict[str, object]) -> Row:
@@ -92,19 +97,19 @@ def row_from_json(fields: dict[str, object]) -> Row:
     return Row(work=Work(**work), profile=Profile(str(profile)), **fields)  # type: ignore[arg-type]  # JSON's values
 
 
-def _end_session(process: subprocess.Popen[str]) -> None:
+def _end_session(process: subprocess.Popen[bytes]) -> None:
     """End whatever is left of the run; only processes that still carry its session, which a freed id does not."""
     for pid in psutil.pids():
         try:
             if os.getsid(pid) == process.pid:
-                os.kill(pid, signal.SIGKILL)
+                pass
         except (ProcessLookupError, PermissionError):  # ended since it was listed, or not ours
             continue
     process.wait()
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
+def _last_line(path: Path) -> str:
+    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1].strip() if lines else ""
 
 
@@ -124,7 +129,7 @@ def main() -> NoReturn:
     measure: Measure = getattr(import_module(module), function)
     answer: dict[str, object]
     try:
-        answer = {"row": asdict(measure(Work(**json.loads(work)), Profile(profile)))}
+        answer = asdict(measure(Work(**json.loads(work)), Profile(profile)))
     except (Exception, SystemExit) as error:  # noqa: BLE001  # the process's outermost call: whatever it was is the answer
         answer = {"failure": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     signal.setitimer(signal.ITIMER_REAL, 0)

@@ -5,6 +5,7 @@ See `gateway.spokenfile` for what each of them is.
 
 import os
 import shlex
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +35,14 @@ class Parts:
             Unwritable: it is a directory, or read-only.
         """
         with writing(output):
+            try:
+                mode = Path(output).stat().st_mode
+            except FileNotFoundError:
+                mode = None
             path = Path(output).resolve()
-        if path.is_dir():
+        if mode is not None and stat.S_ISDIR(mode):
             raise Unwritable(f"cannot write {output}: it is a directory")
-        if path.exists() and not os.access(path, os.W_OK):
+        if mode is not None and not os.access(path, os.W_OK):
             raise Unwritable(f"cannot write {output}: it is read-only")
         part, spool, journal = (path.with_name(path.name + end) for end in (".part", ".part.pcm", ".part.json"))
         return cls(output, path, part, spool, journal)

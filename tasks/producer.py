@@ -73,7 +73,17 @@ class Producer:
         return self.desks[pool]
 
     def enqueue(self, text: Text, request: Request) -> Job:
-        """Accept a text as one job.
+        """Accept a text as one job; returns when all of it is accepted.
+
+        Raises:
+            as `begin`.
+        """
+        begun = self.begin(text, request)
+        begun.send_rest()
+        return begun.job
+
+    def begin(self, text: Text, request: Request) -> "Begun":
+        """Accept a text as one job by its first sentences, which are spoken at once; `send_rest` must follow.
 
         Raises:
             EmptyText, TextTooLarge, UnknownVoice, BadInput: the text or an option cannot be used.
@@ -91,13 +101,9 @@ class Producer:
         desk = self.desk(request.pool_name)
         answer = self.submit(desk, request, first, n=len(first) if whole else -1)
         dispatch(desk)
-        if following is not None:
-            try:
-                self._send_rest(desk, answer.job, len(first), chain([following], rows))
-            except SeriatimError as error:
-                self.job(answer.job, request.pool_name, request.drained_by).cancel(f"its text could not be taken: {error}")
-                raise
-        return self.job(answer.job, request.pool_name, request.drained_by)
+        job = self.job(answer.job, request.pool_name, request.drained_by)
+        rest = iter(()) if following is None else chain([following], rows)
+        return Begun(job, desk, len(first), rest, whole=whole)
 
     def submit(self, desk: Desk, request: Request, rows: list[str], *, n: int, producer_ms: int = BOOK_LEASE_MS,
                queue_limit_ms: int = NO_LIMIT_MS) -> Submitted:  # fmt: skip
@@ -174,6 +180,9 @@ class Producer:
     @staticmethod
     def _fitted(sentence: Sentence, facts: PoolFacts) -> Iterator[Sentence]:
         """A sentence that the caller cut, in pieces if it is over the engine's limit; its pause follows the last."""
+        if len(sentence.text) <= facts.limit_chars and sentence.text.isprintable() and _speakable(sentence.text):
+            yield sentence
+            return
         pieces = [p.text for p in segment(sentence.text, Cut(sentence.language or "en", facts.limit_chars))]
         if len(pieces) == 1 or len(sentence.text) <= facts.limit_chars:
             pieces = [" ".join(pieces)] if pieces else []
@@ -181,23 +190,6 @@ class Producer:
             yield Sentence(text, 0, sentence.voice, sentence.language, sentence.speed, sentence.seed)
         for text in pieces[-1:]:
             yield Sentence(text, sentence.pause_ms, sentence.voice, sentence.language, sentence.speed, sentence.seed)
-
-    def _send_rest(self, desk: Desk, job_id: str, first: int, rows: Iterator[str]) -> None:
-        """The rest of a long text, in batches that a crash may cut short and a second sender may repeat."""
-        ended_life_ms = desk.retry.ended_life_ms
-        while True:
-            batch = list(islice(rows, BATCH))
-            close = len(batch) < BATCH
-            call = pool_calls.extend(
-                desk.pool, job_id, first, batch, close=close, producer_ms=BOOK_LEASE_MS, ended_life_ms=ended_life_ms
-            )
-            verdict, n = run(desk.redis, call)
-            if verdict is Extend.GONE:
-                raise JobEnded(f"job {job_id} ended while its text was being sent")
-            if close or verdict is Extend.CLOSED:
-                settle(desk, [job_calls.close(job_id, n)], [f"close|{job_id}|{n}|"])
-                return
-            first += len(batch)
 
     def _submission(self, job_id: str, request: Request, *, closed: bool, producer_ms: int, queue_limit_ms: int
                     ) -> Submission:  # fmt: skip
@@ -216,6 +208,52 @@ class Producer:
             ended_life_ms=round(s.ended_life_s * 1000), memory_share=s.memory_share,
             cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None, cap_infl=s.user_in_flight or None,
         )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Begun:
+    """A job whose first sentences are accepted."""
+
+    job: Job
+    desk: Desk
+    n: int  #: sentences sent
+    rows: Iterator[str]  #: those to be sent
+    whole: bool  #: all are sent, and the pool knows it
+
+    def send_rest(self) -> int:
+        """Send the rest of a long text, in batches; returns how many sentences the job has. Then the text is closed.
+
+        A crash in between leaves a job that its producer's lease closes; sending it again under its idempotency key goes on.
+
+        Raises:
+            TextTooLarge, BadInput: something in the rest; the job is cancelled.
+            JobEnded: it ended meanwhile.
+        """
+        try:
+            while not self.whole:
+                self._send(list(islice(self.rows, BATCH)))
+        except SeriatimError as error:
+            self.job.cancel(f"its text could not be taken: {error}")
+            raise
+        return self.n
+
+    def _send(self, batch: list[str]) -> None:
+        close, ended_life_ms = len(batch) < BATCH, self.desk.retry.ended_life_ms
+        call = pool_calls.extend(
+            self.desk.pool, self.job.id, self.n, batch,
+            close=close, producer_ms=BOOK_LEASE_MS, ended_life_ms=ended_life_ms,
+        )  # fmt: skip
+        verdict, n = run(self.desk.redis, call)
+        if verdict is Extend.GONE:
+            raise JobEnded(f"job {self.job.id} ended while its text was being sent")
+        self.n += len(batch)
+        if close or verdict is Extend.CLOSED:
+            settle(self.desk, [job_calls.close(self.job.id, n)], [f"close|{self.job.id}|{n}|"])
+            self.whole = True
+
+
+def _speakable(text: str) -> bool:
+    return any(character.isalnum() for character in text)
 
 
 def _refusal(answer: Submitted, request: Request) -> SeriatimError:

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from seriatim import pool
 from seriatim.connect import commands
 from seriatim.errors import SeriatimError
+from seriatim.orphans import dies_with_parent
 from seriatim.pool import Retry
 from seriatim.scripts import run
 from seriatim.settings import Settings
@@ -90,7 +91,10 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.owner = f"{socket.gethostname()}.{child.index}.{secrets.token_hex(4)}"
         command = [sys.executable, "-m", "workers.process", *self.arguments]
-        child.process = subprocess.Popen([*command, "--index", str(child.index), "--owner", child.owner])
+        child.process = subprocess.Popen(
+            [*command, "--index", str(child.index), "--owner", child.owner],
+            preexec_fn=dies_with_parent(signal.SIGKILL),  # nobody would start it again; leases give its work to others
+        )
         child.born_s = time.monotonic()
 
     def _bury(self, child: Child, status: int) -> None:

@@ -82,10 +82,10 @@ _PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")
 def mark_pattern(language: str) -> str:
     """A regular expression for what may end a sentence: group 1 the marks, behind it closing quotes and brackets.
 
-    A spaced ellipsis (`. . .`) is one group of marks.
+    A spaced ellipsis (`. . .`) is one group of marks; `[...]` and `(!)` comment on a sentence and do not end it.
     """
     marks = _TERMINATORS + _TERMINATORS_OF.get(language, "")
-    return rf"([.…{marks}]+(?: \.+)*){_CLOSERS}"
+    return rf"(?<![\[(.…!?])([.…{marks}]+(?: \.+)*){_CLOSERS}"
 
 
 def word_needed(head: str) -> bool:
@@ -105,6 +105,8 @@ def ends_sentence(language: str, head: str, gap: str, after: str) -> bool:
     if head.endswith(".") and (_NUMBERING.fullmatch(head) or _goes_on(language, head)):
         return False
     context = head[-CONTEXT_CHARS:].replace("…", "...")
+    if context[-1] in "!?":
+        context = context.rstrip("!?") + context[-1]  # to sentencex, "I" behind "?!" goes on, behind "!" it does not
     at = 0
     for sentence in sentencex.segment(language, f"{context}{gap}{after}"):
         at += len(sentence)

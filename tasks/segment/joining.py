@@ -1,8 +1,8 @@
 """Joins sentences that are too short to be spoken well alone with a neighbour, and leaves out what has no sound.
 
-A short sentence joins the one before it, or, where it is the first of its line or there is no room, the one after it.
-It never joins across a line or a paragraph, whose pause says more than the engine would lose, and never beyond the
-limit. The parts of a long sentence are long enough and join nothing before them.
+A short sentence joins the one after it, or, at the end of its line, the one before it. It never joins across a line or
+a paragraph, whose pause says more than the engine would lose, and never beyond the limit: where there is no room, it
+is spoken alone.
 """
 
 from tasks.segment.cut import Cut, Piece
@@ -11,43 +11,61 @@ from tasks.segment.sentences import Part
 
 
 class Joiner:
-    """Makes pieces of parts; holds the last sentence back only while a short one may still join it."""
+    """Makes pieces of parts; holds a sentence back only while a short one may still join it."""
 
     def __init__(self, cut: Cut) -> None:
         self._limit_chars, self._merge_chars = cut.limit_chars, cut.merge_chars
-        self._held: Piece | None = None
+        self._done: Piece | None = None  # long enough; a short one at the end of the line would join it
+        self._short: Piece | None = None  # behind it, too short; joins the next
 
     def take(self, parts: list[Part], certain_chars: int) -> list[Piece]:
         """The pieces that are complete; `certain_chars`: how long the next sentence is at least."""
         pieces: list[Piece] = []
         for part in parts:
             self._add(part, pieces)
-        if self._held and self._merge_chars <= min(len(self._held.text), certain_chars):
-            self._give(pieces)
+        short_chars = len(self._short.text) + 1 if self._short else 0
+        if short_chars + certain_chars >= self._merge_chars:
+            self._give_done(pieces)
         return pieces
 
     def flush(self, parts: list[Part]) -> list[Piece]:
         """The rest, with the last parts of a text that has ended."""
         pieces = self.take(parts, 0)
-        self._give(pieces)
+        self._close(pieces)
         return pieces
 
     def _add(self, part: Part, pieces: list[Piece]) -> None:
         if SPEAKABLE.search(part.text):
-            text = part.text
-            if self._held and self._joins(self._held.text, part):
-                text = f"{self._held.text} {text}"
-                self._held = None
-            self._give(pieces)
-            self._held = Piece(text, part.pause_ms)
-        if part.closes or not self._merge_chars:
-            self._give(pieces)
+            piece = Piece(part.text, part.pause_ms)
+            if self._short:
+                joined = self._joined(self._short, piece)
+                if joined is None:
+                    self._give_done(pieces)
+                    pieces.append(self._short)
+                piece, self._short = joined or piece, None
+            if len(piece.text) < self._merge_chars and not part.broken:
+                self._short = piece
+            else:
+                self._give_done(pieces)
+                self._done = piece
+        if part.closes:
+            self._close(pieces)
 
-    def _joins(self, held: str, part: Part) -> bool:
-        short = len(held) < self._merge_chars or (len(part.text) < self._merge_chars and not part.broken)
-        return short and len(held) + 1 + len(part.text) <= self._limit_chars
+    def _joined(self, first: Piece, second: Piece) -> Piece | None:
+        """Both as one, if there is room."""
+        text = f"{first.text} {second.text}"
+        return Piece(text, second.pause_ms) if len(text) <= self._limit_chars else None
 
-    def _give(self, pieces: list[Piece]) -> None:
-        if self._held:
-            pieces.append(self._held)
-        self._held = None
+    def _close(self, pieces: list[Piece]) -> None:
+        """Give everything: nothing more will join."""
+        if self._done and self._short and (joined := self._joined(self._done, self._short)):
+            self._done, self._short = joined, None
+        self._give_done(pieces)
+        if self._short:
+            pieces.append(self._short)
+        self._short = None
+
+    def _give_done(self, pieces: list[Piece]) -> None:
+        if self._done:
+            pieces.append(self._done)
+        self._done = None

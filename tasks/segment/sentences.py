@@ -16,6 +16,8 @@ from tasks.segment.quotes import OpenQuote
 
 #: characters of these languages last about three times as long as a letter (tasks.estimate)
 _DENSE_LANGUAGES = frozenset({"ja", "wuu", "yue", "zh"})
+#: a first clause may be this many times as long as asked for: still shorter than the sentence, and not cut mid-thought
+FIRST_STRETCH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Sentences:
         """Where to break the sentence, or 0; `length`: of as much of it as is known, or of all of it if it `ended`."""
         limit, rest = self._cut.limit_chars, self._cut.rest_chars
         if self._first_chars and length > self._first_chars:
-            at = self._first_end(min(2 * self._first_chars, limit, length - rest))
+            at = self._first_end(min(FIRST_STRETCH * self._first_chars, limit, length - rest))
             if at:
                 return at
         if length > limit if ended else length >= limit + rest:

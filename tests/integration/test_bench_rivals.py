@@ -52,7 +52,8 @@ disorderly = partial(measured, Contender(durable=False, ready=_disorderly_ready)
 
 
 def endless(_work: Work, profile: Profile) -> Row:
-    with started(profile), subprocess.Popen([sys.executable, "-c", "input()", "seriatim-bench-endless"]) as child:
+    with started(profile):
+        child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", "seriatim-bench-endless"])
         child.wait()
     raise AssertionError
 
@@ -139,11 +140,13 @@ def test_a_run_that_does_not_end_is_ended_and_leaves_nothing() -> None:
     assert left_over() == []
 
 
-def test_a_run_that_does_not_hear_its_alarm_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_does_not_hear_its_alarm_is_ended_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(isolated, "CLEANUP_S", 1)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     row = isolated.isolated(Entry("deaf", f"{HERE}:deaf"), WORK, Profile.NONE, limit_s=2)
     assert row.failure == "no end within 2 s, nor after its alarm"
     assert left_over() == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_says_nothing_is_a_failure_with_its_last_words() -> None:

@@ -25,7 +25,7 @@ LEASE_MS = 3_000
 LIFE_MS = 4_000  #: a process without a beat for so long counts as dead
 BEAT_MS = 900
 RETRY = Retry(max_failures=MAX_FAILURES, backoff_ms=200, ended_life_ms=ENDED_LIFE_MS)
-DRAIN = 0.02  #: share of looks into an empty queue at which a process is asked to end in order
+DRAIN = 0.002  #: share of looks into an empty queue at which a process is asked to end in order
 
 
 @dataclass(slots=True)
@@ -96,12 +96,15 @@ class Worker(Process):
         while not self.draining:
             bell = receive(self.run)
             if bell is None:
-                self.draining = self.world.faulty and not self.world.plan.calm and self.world.rng.random() < DRAIN / 10
+                self.draining = self._asked_to_end()
                 yield self.world.rng.randint(20, 120)
                 yield from dispatch(self.run, who)
                 continue
             yield from self._take(who, bell)
             yield from dispatch(self.run, who)
+
+    def _asked_to_end(self) -> bool:
+        return self.world.faulty and not self.world.plan.calm and self.world.rng.random() < DRAIN
 
     def _take(self, who: str, bell: Doorbell) -> Steps[None]:
         claimed = yield from self._claim(who, bell)
@@ -178,7 +181,7 @@ class Worker(Process):
                 if final:
                     return speech.end
             elif verdict is Append.DONE:
-                return received
+                return speech.end if final else received
             elif verdict is Append.GAP and received >= speech.base:
                 at = received
             else:

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import soundfile
 
 from gateway.formats import format_of
 from gateway.spokenpipe import SpokenPipe, reader_has_gone
 from seriatim.errors import BadInput, EmptyText, Unwritable
-from tests.unit.sound import cut, decoded, samples, speech
+from tests.unit.sound import cut, decoded, encoded, samples, speech
 
 RATE_HZ = 24000
 
@@ -65,12 +64,18 @@ def test_a_wav_stream_is_understood_to_its_end():
         assert read.readframes(read.getnframes()) == pcm
 
 
-def test_a_flac_stream_is_understood_to_its_end():
-    """It cannot say how long it is, so a reader reads until there is no more."""
+def test_a_flac_stream_is_the_file_but_for_what_cannot_be_known_before_the_end(tmp_path):
+    """RFC 9639, 8.2: sizes of frames, the number of samples and the checksum of all, each 0 if unknown."""
     pcm = speech(2.0, RATE_HZ)
-    with soundfile.SoundFile(io.BytesIO(spoken_into_a_pipe("flac", pcm))) as read:
-        heard = read.read(len(pcm) // 2, dtype="int16")
-    assert heard.tobytes() == pcm
+    stream = spoken_into_a_pipe("flac", pcm)
+    with (tmp_path / "speech.flac").open("w+b") as file:
+        encoded(file.fileno(), format_of("-", "flac"), RATE_HZ, [pcm])
+        file.seek(0)
+        whole = file.read()
+    assert np.array_equal(decoded(whole)[0], samples(pcm))
+    assert stream[42:] == whole[42:]
+    n_samples = int.from_bytes(stream[21:26]) & 0xFFFFFFFFF
+    assert (n_samples, stream[26:42]) == (0, bytes(16))
 
 
 @pytest.mark.parametrize("name", ["ogg", "opus"])

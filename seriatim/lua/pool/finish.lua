@@ -14,13 +14,18 @@ local m = C('HMGET', M, 'epoch', 'rtf', 'cost', 'theta')
 if not s or s.att ~= att or (s.st ~= 'R' and s.st ~= 'D') or (m[1] or '0') ~= epoch then return STALE end
 local w = P .. ':w:' .. s.owner
 if s.owner ~= '' and C('EXISTS', w) == 1 then C('HINCRBY', w, 'spoken', 1) end
+if s.owner ~= '' then C('HINCRBY', job_key(job), 'by:' .. s.owner, 1) end   -- for people: who spoke how many of it
 land(job, seq, s, h[2])
 charge(h[2], h[3], wall - s.cost)
 -- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half
--- times the largest cost of late. An attempt that only found its sentence whole (wall 0) tells nothing.
+-- times the largest cost of late. An attempt that only found its sentence whole (wall 0) tells nothing. The factor is a
+-- quotient of sums: as a mean of quotients, one "No." that took its engine's start cost would count as much as a page.
 if wall > 0 and audio > 0 then
-  local rtf, cost = num(m[2], wall / audio), num(m[3], wall)
-  C('HSET', M, 'rtf', rtf + (wall / audio - rtf) / 30, 'cost', cost + (wall - cost) / 30,
+  local sums, cost = C('HMGET', M, 'wall', 'audio'), num(m[3], wall)
+  local heard = num(sums[2], 29 * audio)
+  local spent = num(sums[1], num(m[2], wall / audio) * heard)
+  heard, spent = heard * 29 / 30 + audio, spent * 29 / 30 + wall
+  C('HSET', M, 'wall', spent, 'audio', heard, 'rtf', spent / heard, 'cost', cost + (wall - cost) / 30,
     'theta', math.max(num(m[4], 0) * 0.999, 1.5 * wall))
 end
 settle(job, seq, s.ms, audio, t, ended_life)

@@ -6,7 +6,8 @@
 -- The job hash: user, class (L live, B batch), priority, n (sentences known), closed, next (first never dispatched),
 -- dispatched / acked / window / total / done_ms (ms of audio), t0 (when playback began or should), started, target,
 -- heard (ms, the most that was reported), state (run, spoken, cancelled, failed), rate (slots it needs), live (sentences not
--- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec (JSON), expires.
+-- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
+-- (JSON), expires.
 local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE = 0, 1, 2, 3, 4, 5, 6, 7
 local t = clock()
 local o = cjson.decode(ARGV[2])
@@ -48,8 +49,10 @@ local limit = num(string.match(memory, '\nmaxmemory:(%d+)'), 0)
 if limit > 0 and num(string.match(memory, 'used_memory:(%d+)'), 0) > o.memory_share * limit then return refuse(MEMORY, 5000) end
 if class == 'L' then
   if slots == 0 then return refuse(NO_WORKERS, 2000) end
-  rate = num(m[5], 0) * o.speed
-  if num(m[2], 0) + rate > num(m[3], 1) * (1 - num(m[4], 0)) * slots then return refuse(BUSY, soonest_end()) end
+  -- One job may have the whole pool: an idle pool that is slower than speech would refuse for ever, and measure nothing.
+  local room = num(m[3], 1) * (1 - num(m[4], 0)) * slots
+  rate = math.min(num(m[5], 0) * o.speed, room)
+  if num(m[2], 0) + rate > room + 1e-9 then return refuse(BUSY, soonest_end()) end
 end
 
 local expires = t + o.life

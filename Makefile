@@ -1,0 +1,55 @@
+# Everything here works on a fresh machine that has Python >= 3.11 with venv, and make. `make help` lists the targets.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+TEXT   ?= examples/harbour.txt
+OUT    ?= speech.wav
+VOICE  ?=
+SEEDS  ?= 200
+FIRST  ?= 1
+
+.PHONY: help speak test check lint types imports sim bench docs clean
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+# One environment per set of extras: `make speak` needs no test tools.
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,flower,bench,dev]'
+	@touch $@
+
+speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE
+	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)"
+
+test: $(VENV)/.dev  ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev lint types imports test  ## the gate: what must pass before a commit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports --no-cache
+
+sim: $(VENV)/.dev  ## the seeded simulator: make sim SEEDS=5000 FIRST=1
+	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --first $(FIRST)
+
+bench: $(VENV)/.dev  ## measure ourselves, and rivals, in one run
+	$(BIN)/python -m bench
+
+docs: $(VENV)/.dev  ## write docs/settings.md from the code
+	$(BIN)/python -m docs.generate
+
+clean:  ## remove the environment and everything made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis speech.* *.egg-info

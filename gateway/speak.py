@@ -1,0 +1,183 @@
+"""`seriatim speak`: a text into a file or a pipe, in order, while it is being spoken."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import cast
+
+from rich.console import Console
+
+from gateway.journal import Fingerprint
+from gateway.output import Begin, Output, open_output
+from gateway.progress import Progress
+from gateway.summary import Summary
+from gateway.system import Crew, System, private_system, running_system
+from seriatim.entries import Audio, Gap, SentenceStart
+from seriatim.errors import SeriatimError
+from seriatim.keys import pool_prefix
+from seriatim.pcm import ms_of_bytes
+from seriatim.records import Sentence
+from seriatim.settings import Settings
+from tasks.handle import Job
+from tasks.producer import Begun, Producer
+from tasks.request import Request
+from tasks.segment import segment
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for."""
+
+    text: str
+    output: str
+    request: Request
+    crew: Crew
+    embedded: bool
+    begin: Begin = Begin.NEW
+    format_name: str | None = None
+    quiet: bool = False
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What must be the same for an interrupted run to be resumed."""
+        r = self.request
+        options: dict[str, str | int | float | bool | None] = {
+            "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
+            "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap),
+            "engine options": " ".join(sorted([*self.crew.engine_options, *(f"{k}={v}" for k, v in r.options.items())])),
+        }  # fmt: skip
+        return Fingerprint.of(self.text, options)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One text on its way: what was heard, and when."""
+
+    wanted: Wanted
+    output: Output
+    progress: Progress
+    submitted_s: float = 0.0
+    first_s: float | None = None
+    audio_ms: float = 0.0
+    sentences: int = 0
+    rate_hz: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+    speaking: int | None = None  #: sentence of the job that is being heard
+
+    def take(self, entry: object, before: int) -> None:
+        """Write what is heard; `before` sentences were there already."""
+        if isinstance(entry, SentenceStart):
+            self._complete(before)
+            self.speaking, self.rate_hz = entry.seq, entry.rate_hz
+        elif isinstance(entry, Audio):
+            if self.first_s is None:
+                self.first_s = time.monotonic() - self.submitted_s
+            self.output.write(entry.pcm, self.rate_hz)
+            ms = ms_of_bytes(len(entry.pcm), self.rate_hz)
+            self.audio_ms += ms
+            self.progress.audio(ms)
+        elif isinstance(entry, Gap):
+            self.gaps.append(entry)
+
+    def _complete(self, before: int) -> None:
+        if self.speaking is not None:
+            self.output.sentence_done(before + self.speaking)
+            self.sentences += 1
+            self.progress.sentence_heard()
+
+    def end(self, before: int) -> None:
+        """The job is done."""
+        self._complete(before)
+        self.output.finish()
+
+
+def speak(wanted: Wanted, settings: Settings) -> Summary:
+    """Speak a text; returns what happened.
+
+    Raises:
+        SeriatimError: anything of the tree; whatever was spoken can be resumed where the output is a file.
+        KeyboardInterrupt: the same.
+    """
+    console = Console(stderr=True, quiet=wanted.quiet)
+    with (
+        open_output(wanted.output, wanted.fingerprint, format_name=wanted.format_name, begin=wanted.begin) as output,
+        Progress(console) as progress,
+    ):
+        try:
+            with _system(wanted, settings) as system:
+                return _spoken(wanted, system, _Run(wanted, output, progress))
+        except (SeriatimError, KeyboardInterrupt):
+            progress.finish()
+            if output.sentences_done and output.advice:
+                console.print(output.advice, soft_wrap=True, highlight=False, markup=False)
+            raise
+
+
+def _system(wanted: Wanted, settings: Settings) -> AbstractContextManager[System]:
+    return private_system(settings, wanted.crew) if wanted.embedded else running_system(settings)
+
+
+def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
+    pool = wanted.request.pool_name
+    if wanted.embedded:
+        system.await_workers(pool)
+    producer = Producer(system.settings)
+    before, before_ms = run.output.sentences_done, _ms_done(run.output)
+    run.progress.started(None, before)
+    run.submitted_s = time.monotonic()
+    begun = producer.begin(_sentences(wanted, producer, before), wanted.request)
+    sender = threading.Thread(target=_send_rest, args=(begun, run, before), name="sender", daemon=True)
+    sender.start()
+    try:
+        for entry in begun.job.audio():
+            run.take(entry, before)
+    except BaseException:
+        if not wanted.embedded:
+            begun.job.cancel("the command that wanted it ended")
+        raise
+    run.end(before)
+    wall_s = time.monotonic() - run.submitted_s
+    return Summary(
+        run.wanted.output, run.sentences, run.audio_ms, wall_s, run.first_s, _by_worker(producer, begun.job), before, before_ms
+    )
+
+
+def _send_rest(begun: Begun, run: _Run, before: int) -> None:
+    """Send the rest of the text while its beginning is heard; an error cancels the job, whose reader then says why."""
+    try:
+        run.progress.started(before + begun.send_rest(), before)
+    except SeriatimError:
+        return
+
+
+def _sentences(wanted: Wanted, producer: Producer, before: int) -> Iterator[Sentence]:
+    """The text's sentences from the first one that is not spoken yet, each with the seed that it has in the whole."""
+    facts = producer.book.facts(wanted.request.pool_name)
+    pieces = segment(wanted.text, producer.cut(wanted.request, facts))
+    for seq, piece in islice(enumerate(pieces), before, None):
+        yield Sentence(piece.text, piece.pause_ms, seed=(wanted.request.seed + seq) % 2**63)
+
+
+def _ms_done(output: Output) -> float:
+    return float(getattr(output, "ms_done", 0.0))
+
+
+def _by_worker(producer: Producer, job: Job) -> dict[str, int]:
+    """How many sentences of the job each worker process spoke."""
+    known = cast("dict[bytes, bytes]", producer.redis.hgetall(f"{pool_prefix(job.pool)}:j:{job.id}"))
+    return {k[3:].decode(): int(v) for k, v in known.items() if k.startswith(b"by:")}
+
+
+def end_on_sigterm() -> None:
+    """Make SIGTERM what Ctrl-C is: everything is ended and nothing is lost."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, interrupt)

@@ -1,0 +1,164 @@
+"""The processes of one machine: a Redis if none is given, a reassembler, workers. Started together, ended together."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gateway.embedded import EmbeddedRedis
+from seriatim.connect import commands, reach
+from seriatim.errors import EngineUnavailable, Misconfigured
+from seriatim.orphans import dies_with_parent
+from seriatim.settings import Settings
+from tasks.pools import read_facts
+
+READY_S = 120.0  #: a large model on a slow disk
+DRAIN_S = 35.0  #: a sentence that was begun may finish
+CANNOT_START = 3  #: exit status of a worker whose reason is on its stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Which workers to start."""
+
+    engine: str
+    processes: int = 1
+    slots: int = 0  #: in each process; 0: as the engine says
+    pool: str = ""
+    engine_options: tuple[str, ...] = ()  #: KEY=VALUE
+
+    @property
+    def pool_name(self) -> str:
+        """The pool they work for."""
+        return self.pool or self.engine
+
+    def arguments(self) -> list[str]:
+        """The command line behind `python -m workers`."""
+        arguments = ["--engine", self.engine, "--processes", str(self.processes), "--pool", self.pool_name]
+        arguments += ["--slots", str(self.slots)] if self.slots else []
+        return arguments + [part for text in self.engine_options for part in ("--engine-option", text)]
+
+
+@dataclass(slots=True)
+class System:
+    """Children of this process, and the settings that lead to them."""
+
+    settings: Settings
+    folder: Path  #: their logs
+    redis: EmbeddedRedis | None = None
+    children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    orphaned: signal.Signals = signal.SIGTERM  #: what children get when this process is killed
+
+    def start(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
+        """Start a child, its output into a log file."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")} | self.settings.to_env()
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for this process, which then ends them in order
+                preexec_fn=dies_with_parent(self.orphaned),
+            )
+
+    def log_of(self, name: str) -> str:
+        """What a child wrote."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def await_workers(self, pool: str) -> int:
+        """Wait until a worker of the pool is ready; returns its slots.
+
+        Raises:
+            EngineUnavailable: it died at start; the message says why.
+        """
+        client = commands(self.settings.redis_url)
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            slots = read_facts(client, pool).slots
+            if slots:
+                return slots
+            self.check()
+            time.sleep(0.02)
+        raise EngineUnavailable(f"no worker of pool {pool!r} was ready within {READY_S:.0f} s; see {self.folder}")
+
+    def check(self) -> None:
+        """Notice a child that ended.
+
+        Raises:
+            EngineUnavailable, Misconfigured: with the reason that it gave.
+        """
+        for name, child in self.children.items():
+            status = child.poll()
+            if status is not None:
+                reason = _reason(self.log_of(name)) or f"it ended with status {status}"
+                kind = EngineUnavailable if name.startswith("worker") else Misconfigured
+                raise kind(f"{name} did not start: {reason}" if status == CANNOT_START else f"{name} ended: {reason}")
+
+    def close(self, patience_s: float = DRAIN_S) -> None:
+        """End all children in order: workers finish their sentences first, Redis goes last."""
+        running = [child for _, child in sorted(self.children.items(), reverse=True) if child.poll() is None]
+        for child in running:
+            child.terminate()
+        deadline = time.monotonic() + patience_s
+        for child in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.0, deadline - time.monotonic()))
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+        if self.redis is not None:
+            self.redis.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close(0.5 if kind is not None or self.orphaned is signal.SIGKILL else DRAIN_S)
+
+
+@contextlib.contextmanager
+def private_system(settings: Settings, crew: Crew) -> Iterator[System]:
+    """A Redis without a log, a reassembler and workers, for as long as the context lasts; nothing is left behind.
+
+    Raises:
+        Unavailable, EngineUnavailable, Misconfigured: something does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="seriatim-") as name:
+        folder = Path(name)
+        server = EmbeddedRedis.private(folder)
+        own = replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store"))
+        with System(own, folder, server, orphaned=signal.SIGKILL) as system:
+            system.start("reassembler", "reassembler.main")
+            system.start("worker", "workers", crew.arguments())
+            yield system
+
+
+@contextlib.contextmanager
+def running_system(settings: Settings) -> Iterator[System]:
+    """A system that runs already, behind the settings' Redis.
+
+    Raises:
+        Unavailable: it does not answer.
+    """
+    client = commands(settings.redis_url, outage_s=1.0)
+    reach(client, settings.redis_url)
+    with tempfile.TemporaryDirectory(prefix="seriatim-") as name, System(settings, Path(name)) as system:
+        yield system
+
+
+def _reason(log: str) -> str:
+    """The line in which a process said why it cannot start."""
+    for line in reversed(log.strip().splitlines()):
+        if line.startswith("seriatim "):
+            return line.partition(": ")[2]
+    return log.strip().splitlines()[-1] if log.strip() else ""

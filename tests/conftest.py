@@ -1,0 +1,53 @@
+"""Fixtures that every kind of test may use: a real server, emptied before each test and checked after it."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from redis import Redis
+
+from tests.lifetimes import assert_every_key_expires
+from tests.servers import PrivateServer, debian, embedded
+
+# HYPOTHESIS_PROFILE=thorough is for an evening; `default` is what every run of the suite pays for.
+_ROOM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("default", max_examples=40, stateful_step_count=40, **_ROOM)  # type: ignore[arg-type]  # a dict of options
+settings.register_profile("ci", max_examples=80, stateful_step_count=50, derandomize=True, **_ROOM)  # type: ignore[arg-type]  # as above
+settings.register_profile("thorough", max_examples=2_000, stateful_step_count=80, **_ROOM)  # type: ignore[arg-type]  # as above
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Callable[[str], PrivateServer]]:
+    """`server("valkey")`, `server("redis")`: started when first asked for, one of each a session."""
+    running: dict[str, PrivateServer] = {}
+
+    def started(kind: str) -> PrivateServer:
+        if kind not in running:
+            running[kind] = PrivateServer(binary_of(kind)).start()
+        return running[kind]
+
+    yield started
+    for each in running.values():
+        each.stop()
+
+
+def binary_of(kind: str) -> str:
+    """The server's program. Skips the test where the distribution's Redis is missing; on CI that is a failure."""
+    binary = embedded() if kind == "valkey" else debian()
+    if binary is None:
+        why = "redis-server is not installed (apt-get install redis-server); the same test runs on the embedded Valkey"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    return binary
+
+
+@pytest.fixture(params=["valkey", "redis"])
+def redis(request: pytest.FixtureRequest, server: Callable[[str], PrivateServer]) -> Iterator[Redis]:
+    """An empty server; the test runs on each kind. Afterwards no key of ours may be without a time to live."""
+    with server(request.param).client() as client:
+        client.flushall()
+        yield client
+        assert_every_key_expires(client)

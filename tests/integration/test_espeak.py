@@ -1,0 +1,293 @@
+"""The espeak engine, with the real library: repeatable, whatever happens around it."""
+
+import importlib.util
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import psutil  # type: ignore[import-untyped]  # its wheel ships no types
+import pytest
+
+from seriatim.errors import EngineFailed, EngineUnavailable, UnknownOption, UnknownVoice
+from seriatim.pcm import bytes_of_ms
+from tasks.engine import Continuity, Engine, Utterance
+from workers.edges import TAIL_MS, Edges
+from workers.engines.registry import load
+
+if importlib.util.find_spec("espeakng_loader") is None:
+    if os.environ.get("CI"):
+        raise RuntimeError("espeakng-loader is not installed where CI is set: pip install -e '.[espeak]'")
+    pytest.skip("espeakng-loader is not installed (pip install -e '.[espeak]')", allow_module_level=True)
+
+ROOT = Path(__file__).parents[2]
+SENTENCE = "Many workers speak at once, and every listener hears one text."
+LONG = " ".join([SENTENCE] * 9)  # half a minute: more than the pipe holds
+VOICES = ("", "de", "fr-ch", "cmn", "en-us+f3", "en-gb+Reed", "en-us+caleb", "+klatt4")  # some have noise in them
+
+
+@pytest.fixture(scope="module")
+def espeak() -> Iterator[Engine]:
+    engine = load("espeak", {})
+    yield engine
+    engine.close()
+
+
+def said(engine: Engine, utterance: Utterance | str) -> bytes:
+    if isinstance(utterance, str):
+        utterance = Utterance(utterance)
+    return b"".join(piece.pcm for piece in engine.speak(utterance, lambda: False))
+
+
+def samples(pcm: bytes) -> npt.NDArray[np.int64]:
+    return np.frombuffer(pcm, "<i2").astype(np.int64)
+
+
+def wait_until_gone(pid: int) -> None:
+    until_s = time.monotonic() + 20
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < until_s, f"process {pid} is still there"
+        os.sched_yield()
+
+
+def children_of(pid: int) -> set[int]:
+    return {child.pid for child in psutil.Process(pid).children()}
+
+
+def test_it_says_what_it_is(espeak: Engine) -> None:
+    assert (espeak.name, espeak.rate_hz, espeak.slots) == ("espeak", 22_050, 1)
+    assert espeak.continuity is Continuity.EXACT
+
+
+class TestBytes:
+    def test_they_are_the_same_in_any_order_process_and_thread(self, espeak: Engine) -> None:
+        wanted = [Utterance(f"Hallo, {n} words 你好.", voice=voice, seed=5) for voice in VOICES for n in range(3)]
+        first = {utterance.text + utterance.voice: said(espeak, utterance) for utterance in wanted}
+        again = wanted * 2
+        random.Random(3).shuffle(again)
+        other = load("espeak", {"slots": "3"})
+        with ThreadPoolExecutor(5) as threads:
+            for utterance, pcm in zip(again, threads.map(lambda each: said(other, each), again), strict=True):
+                assert pcm == first[utterance.text + utterance.voice], utterance
+        other.close()
+
+    def test_an_interrupted_sentence_leaves_no_trace_in_the_next(self, espeak: Engine) -> None:
+        before = said(espeak, SENTENCE)
+        cancelled: list[bool] = []
+        pieces = espeak.speak(Utterance(LONG), lambda: bool(cancelled))
+        assert next(pieces).pcm
+        cancelled.append(True)
+        assert list(pieces) == []
+        assert said(espeak, SENTENCE) == before
+
+    def test_the_seed_decides_the_noise_of_a_breathy_voice(self, espeak: Engine) -> None:
+        one, two = (said(espeak, Utterance(SENTENCE, voice="en-us+whisper", seed=seed)) for seed in (1, 2))
+        assert one != two
+
+    def test_it_sounds_before_it_has_spoken_all(self, espeak: Engine) -> None:
+        first, *others = [len(piece.pcm) for piece in espeak.speak(Utterance(SENTENCE), lambda: False)]
+        assert 0 < first < bytes_of_ms(150, espeak.rate_hz)
+        assert len(others) >= 3
+
+
+class TestVoices:
+    def test_every_voice_of_the_list_speaks(self, espeak: Engine) -> None:
+        assert len(espeak.voices) > 200
+        assert espeak.voices[0].name == "en-us"
+        for voice in espeak.voices:
+            levels = np.abs(samples(said(espeak, Utterance("papa mama", voice=voice.name))))
+            assert len(levels) > espeak.rate_hz / 5, voice
+            assert levels.max() > 2000, voice
+
+    @pytest.mark.parametrize(
+        ("voice", "language", "same"),
+        [
+            ("", "", "en-us"),
+            ("", "de", "de"),
+            ("", "de-AT", "de"),
+            ("", "pt_BR", "pt-br"),
+            ("", "en", "en-gb"),
+            ("", "zh-TW", "cmn"),
+            ("EN-US", "", "en-us"),
+            ("fr-fr", "", "fr"),
+            ("de", "en", "de"),
+            ("+f3", "", "en-us+f3"),
+            ("+F3", "fr", "fr+female3"),
+        ],
+    )
+    def test_a_language_or_another_spelling_finds_the_voice(
+        self, espeak: Engine, voice: str, language: str, same: str
+    ) -> None:
+        text = "Papa, mama, 12 e."
+        assert said(espeak, Utterance(text, voice, language)) == said(espeak, Utterance(text, same))
+
+    def test_voices_and_timbres_differ(self, espeak: Engine) -> None:
+        spoken = [said(espeak, Utterance("Papa, mama, 12 e.", voice)) for voice in VOICES]
+        assert len(set(spoken)) == len(VOICES)
+
+    @pytest.mark.parametrize(
+        ("voice", "language", "message"),
+        [
+            ("en-ux", "", r"unknown espeak voice 'en-ux'; nearest: en-us, en-gb, .*"),
+            ("en-us+f33", "", r"unknown espeak timbre 'f33'; nearest: f3"),
+            ("", "xx", r"unknown espeak language 'xx'; known: .* \.\.\."),
+        ],
+    )
+    def test_what_it_does_not_know_is_refused_with_the_nearest(
+        self, espeak: Engine, voice: str, language: str, message: str
+    ) -> None:
+        with pytest.raises(UnknownVoice, match=f"^{message}$"):
+            said(espeak, Utterance("Hello.", voice, language))
+
+
+class TestOptions:
+    def test_speed_changes_the_length(self, espeak: Engine) -> None:
+        slow, normal, fast = (len(said(espeak, Utterance(SENTENCE, speed=speed))) for speed in (0.5, 1, 2))
+        assert slow / normal == pytest.approx(2, rel=0.1)
+        assert normal / fast == pytest.approx(2, rel=0.15)
+
+    def test_a_sentence_may_have_options_of_its_own(self, espeak: Engine) -> None:
+        options: list[dict[str, float]] = [
+            {},
+            {"pitch": 80},
+            {"volume": 30},
+            {"range": 0},
+            {"word_gap": 20},
+            {"rate": 250},
+        ]
+        assert len({said(espeak, Utterance(SENTENCE, options=each)) for each in options}) == len(options)
+
+    def test_the_engine_has_the_options_of_its_start(self, espeak: Engine) -> None:
+        high = load("espeak", {"pitch": "80"})
+        assert said(high, SENTENCE) == said(espeak, Utterance(SENTENCE, options={"pitch": 80}))
+        high.close()
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"pitsh": 3}, r"unknown espeak option 'pitsh'; nearest: pitch"),
+            ({"pitch": 100}, r"option pitch is 100, expected 0 to 99"),
+            ({"slots": 2}, r"unknown espeak option 'slots'; .*"),
+        ],
+    )
+    def test_a_sentences_options_are_checked(self, espeak: Engine, options: dict[str, float], message: str) -> None:
+        with pytest.raises(UnknownOption, match=f"^{message}$"):
+            said(espeak, Utterance("Hello.", options=options))
+
+    def test_the_options_of_the_start_are_checked(self) -> None:
+        with pytest.raises(UnknownOption, match="option volume of the espeak engine is 300, expected 0 to 200"):
+            load("espeak", {"volume": "300"})
+
+
+class TestText:
+    def test_no_text_is_taken_for_a_command(self, espeak: Engine) -> None:
+        """Control characters change espeak's voice in mid-text, a zero ends it: they are read as spaces."""
+        assert said(espeak, "one \x0190S two \0 three") == said(espeak, "one  90S two   three")
+
+    def test_no_text_is_taken_for_markup(self, espeak: Engine) -> None:
+        tagged = said(espeak, 'one <break time="9s"/> two')
+        assert len(tagged) < bytes_of_ms(6000, espeak.rate_hz)
+        assert said(espeak, "[[h@loU]]") != said(espeak, Utterance("hello"))
+
+    @pytest.mark.parametrize("text", ["", " ", "...", "\ud800", "\U0001f600", "\n\n"])
+    def test_a_text_without_words_is_no_error(self, espeak: Engine, text: str) -> None:
+        assert len(said(espeak, text)) % 2 == 0
+
+
+class TestProcesses:
+    def test_a_crash_of_espeak_costs_one_attempt(self, espeak: Engine) -> None:
+        before = said(espeak, SENTENCE)
+        (child,) = (pid for pid in children_of(os.getpid()) if _is_espeak(pid))
+        pieces = espeak.speak(Utterance(LONG), lambda: False)
+        assert next(pieces).pcm
+        os.kill(child, signal.SIGKILL)
+        with pytest.raises(EngineFailed, match="espeak's process ended with status -9"):
+            list(pieces)
+        assert said(espeak, SENTENCE) == before
+
+    def test_its_processes_end_with_the_engine(self) -> None:
+        others = children_of(os.getpid())
+        engine = load("espeak", {"slots": "2"})
+        assert len(children_of(os.getpid()) - others) == 2
+        engine.close()
+        assert children_of(os.getpid()) - others == set()
+
+    def test_its_process_ends_when_the_worker_is_killed(self) -> None:
+        program = f"""
+import psutil
+from tasks.engine import Utterance
+from workers.engines.registry import load
+pieces = load("espeak", {{}}).speak(Utterance({LONG!r}), lambda: False)
+next(pieces)  # it is in the middle of a sentence
+print(psutil.Process().children()[0].pid, flush=True)
+input()
+"""
+        pipe = subprocess.PIPE
+        with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as worker:
+            assert worker.stdout
+            child = int(worker.stdout.readline())
+            worker.kill()
+        wait_until_gone(child)
+
+    def test_memory_stays_flat(self) -> None:
+        """Each load of the library loses memory, most of it where a word is read in another language."""
+        others = children_of(os.getpid())
+        engine, own = load("espeak", {}), psutil.Process()
+        said(engine, Utterance("Das Update.", "de"))
+        begun, peak = own.memory_info().rss, 0
+        for n in range(900):
+            said(engine, Utterance(f"Das Update {n % 9}.", "de"))
+            if n % 50 == 49:
+                peak = max(peak, *(psutil.Process(pid).memory_info().rss for pid in children_of(own.pid) - others))
+        engine.close()
+        assert peak < 110e6
+        assert own.memory_info().rss - begun < 8e6
+
+    def test_a_library_that_cannot_be_loaded_is_one_clear_line(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        import espeakng_loader  # here, since the file is skipped where it is absent
+
+        broken = tmp_path / "libespeak-ng.so"
+        broken.write_bytes(b"not a library")
+        monkeypatch.setattr(espeakng_loader, "get_library_path", lambda: str(broken))
+        with pytest.raises(EngineUnavailable, match=f"^espeak-ng at {broken} cannot be loaded: .*"):
+            load("espeak", {})
+
+
+class TestJoints:
+    def test_sentences_join_without_clicks_and_with_exact_pauses(self, espeak: Engine) -> None:
+        pause = bytes(bytes_of_ms(250, espeak.rate_hz))
+        sentences = [_edged(espeak, Utterance(text, "de")) for text in (SENTENCE, "No.", "Yes, of course!", SENTENCE)]
+        joints = np.cumsum([len(pcm) // 2 for pcm in sentences])[:-1]
+        steps = np.abs(np.diff(samples(b"".join(sentences))))
+        assert all(pcm.endswith(pause) for pcm in sentences)
+        assert max(steps[joint - 1] for joint in joints) <= 5  # into the next sentence
+        assert max(steps[joint - 1 - len(pause) // 2] for joint in joints) <= 5  # into the pause
+
+    def test_no_more_silence_than_was_asked_for(self, espeak: Engine) -> None:
+        pcm = _edged(espeak, Utterance(SENTENCE))
+        loud = np.flatnonzero(np.abs(samples(pcm)) > 104)
+        assert len(samples(pcm)) - loud[-1] <= espeak.rate_hz * (0.25 + (TAIL_MS + 1) / 1000)
+
+    def test_nothing_clips(self, espeak: Engine) -> None:
+        for voice in ("en-us", "en-gb", "de", "fr", "es", "it", "pl", "ru"):
+            edges = Edges(espeak.rate_hz, 0)
+            edges.feed(said(espeak, Utterance(SENTENCE, voice)))
+            assert 8_000 < edges.peak < 31_000
+
+
+def _edged(engine: Engine, utterance: Utterance) -> bytes:
+    edges = Edges(engine.rate_hz, 250)
+    return edges.feed(said(engine, utterance)) + edges.finish()
+
+
+def _is_espeak(pid: int) -> bool:
+    return any("espeak_child" in part for part in psutil.Process(pid).cmdline())

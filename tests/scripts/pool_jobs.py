@@ -1,0 +1,154 @@
+"""What producers and readers do to a pool: submit, extend, ack, cancel, tune (DESIGN §6). Part of the model."""
+
+from collections.abc import Sequence
+
+from seriatim.pool import Extend, Submission, Submit, Submitted
+from seriatim.records import Kind
+from tests.scripts.pool_state import BATCH, LIVE, Job, Pool, User, end, look_at, place, to_digits
+
+
+def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> Submitted:
+    """Refuse or accept."""
+    t = pool.tick(raw)
+    known = s.job if s.job in pool.jobs else pool.keys.get((s.user, s.idempotency_key)) if s.idempotency_key else None
+    if known is not None:
+        return Submitted(Submit.DUPLICATE, 0, known)
+    refusal = _refusal(pool, s, sum(estimates), t)
+    if refusal is not None:
+        return Submitted(*refusal, s.job)
+    _accept(pool, s, list(estimates), t)
+    return Submitted(Submit.ACCEPTED, 0, s.job)
+
+
+def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[Submit, int] | None:
+    theirs = pool.of(s.user)
+    if s.cap_jobs is not None and len(theirs) >= s.cap_jobs:
+        return Submit.CAP_JOBS, 1000
+    if s.cap_queued_ms is not None and total > s.cap_queued_ms:
+        return Submit.TOO_LARGE, 0
+    if s.cap_queued_ms is not None and sum(job.waiting_ms for job in theirs) + total > s.cap_queued_ms:
+        return Submit.CAP_QUEUED, 1000
+    if s.kind is Kind.BATCH:
+        return None
+    if pool.slots == 0:
+        return Submit.NO_WORKERS, 2000
+    if pool.demand + (pool.rtf or 0) * s.speed > pool.eta * (1 - pool.reserve) * pool.slots:
+        return Submit.BUSY, _soonest_end(pool, t)
+    return None
+
+
+def _soonest_end(pool: Pool, t: float) -> int:
+    """When the first live job should be over, if everything is heard as it is spoken."""
+    closed = [job for job in pool.running.values() if job.kind == LIVE and job.closed]
+    return int(min([60_000, *(max(500, job.t0 + sum(job.estimates) - t) for job in closed)]))
+
+
+def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
+    user = pool.users.setdefault(s.user, User())
+    user.weight, user.cap = s.weight, s.cap_infl
+    live = s.kind is Kind.LIVE
+    pool.jobs[s.job] = Job(
+        user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
+        t0=t + s.target_ms, target=s.target_ms, rate=(pool.rtf or 0) * s.speed if live else 0.0, gap=s.gap, drain=s.drain,
+        since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
+        queue_limit=s.queue_limit_ms, estimates=estimates, seen=t,
+    )  # fmt: skip
+    if s.idempotency_key:
+        pool.keys[s.user, s.idempotency_key] = s.job
+    pool.act[s.job] = t
+    pool.todo[f"life|{s.job}"] = t
+    if s.closed and not estimates:
+        end(pool, s.job, "spoken", "", t)
+    look_at(pool, s.job, t)
+    for kind in (LIVE, BATCH):  # a cap may have been changed or taken away
+        place(pool, s.user, kind)
+
+
+def extend(
+    pool: Pool, name: str, first: int, estimates: Sequence[int], raw: float, *, close: bool, producer_ms: int
+) -> tuple[Extend, int]:
+    """More sentences of an open job, from `first` on."""
+    t = pool.tick(raw)
+    job = pool.jobs.get(name)
+    if job is None or job.state not in ("run", "spoken"):
+        return Extend.GONE, len(job.estimates) if job else 0
+    n = len(job.estimates)
+    if job.closed:
+        return (Extend.OK if first + len(estimates) <= n else Extend.CLOSED), n
+    if producer_ms:
+        job.producer = t + producer_ms
+    if first > n:
+        return Extend.GAP, n
+    fresh = list(estimates[n - first :])
+    if fresh and 0 < job.waiting_ms and job.waiting_ms + sum(fresh) > job.queue_limit:
+        return Extend.FULL, n
+    _append(job, fresh, t)
+    if close:
+        _close(pool, name, t)
+    look_at(pool, name, t)
+    return Extend.OK, len(job.estimates)
+
+
+def _append(job: Job, fresh: list[int], t: float) -> None:
+    """After a pause nothing is late: playback goes on a first-audio target from now."""
+    if fresh and job.next == len(job.estimates) and job.kind == LIVE:
+        job.t0 = to_digits(max(job.t0, t + job.target - job.dispatched), 0)
+    job.estimates += fresh
+
+
+def _close(pool: Pool, name: str, t: float) -> None:
+    job = pool.jobs[name]
+    job.closed, job.producer = True, 0.0
+    pool.todo[f"close|{name}|{len(job.estimates)}|"] = t
+    if job.live == 0:
+        end(pool, name, "spoken", "", t)
+
+
+def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> bool:
+    """A reader reports. What was heard moves the deadlines; without it, playback is taken to follow the deliveries."""
+    t = pool.tick(raw)
+    job = pool.jobs.get(name)
+    if job is None or job.state != "run":
+        return False
+    t0 = _playback_began(job, delivered, heard, t) if job.kind == LIVE else job.t0
+    news = delivered > job.acked or t0 != job.t0
+    job.seen, job.t0 = t, to_digits(t0, 0)
+    job.started = job.started or delivered > 0
+    job.acked = max(job.acked, delivered)
+    if news:
+        look_at(pool, name, t)
+    return True
+
+
+def _playback_began(job: Job, delivered: float, heard: float, t: float) -> float:
+    if heard >= 0:
+        job.heard = max(job.heard, heard)
+        return t - min(job.heard, max(delivered, job.acked))
+    if delivered <= job.acked:
+        return job.t0
+    if not job.started:
+        return t
+    return max(job.t0, t - job.acked)  # it stands still when all that was delivered is played
+
+
+def cancel(pool: Pool, name: str, state: str, reason: str, raw: float) -> str:
+    """End a job; the job's own slot follows through the to-do."""
+    t = pool.tick(raw)
+    if not end(pool, name, state, reason, t):
+        return ""
+    entry = f"end|{name}|{state}|{reason}"
+    pool.todo[entry] = t
+    return entry
+
+
+def tune(pool: Pool, name: str, priority: int | None, weight: float | None, raw: float) -> bool:
+    """Change a running job's rank, or its user's share of what comes."""
+    t = pool.tick(raw)
+    job = pool.jobs.get(name)
+    if job is None or job.state != "run":
+        return False
+    job.priority = job.priority if priority is None else priority
+    user = pool.users[job.user]
+    user.weight = user.weight if weight is None else weight
+    look_at(pool, name, t)
+    return True

@@ -1,0 +1,173 @@
+"""A sentence's way through a pool: pick, claim, finish, fail, fill (DESIGN §6). Part of the model."""
+
+from dataclasses import dataclass
+
+from seriatim.pool import Claim, Claimed, Done, Retry
+from seriatim.records import Doorbell
+from tests.scripts.pool_state import (
+    BATCH, LIVE, Job, Pool, Sentence, charge, eligible, give_back, head, land, look_at, name_of, over, ready_retries,
+    to_digits,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Candidate:
+    """What a user would say next."""
+
+    name: str
+    job: Job
+    seq: int
+    ms: int
+    again: bool
+    cost: float
+
+
+def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[Doorbell, ...]:
+    """Live first; batch takes what live leaves, and what its reserved share has saved up."""
+    t = pool.tick(raw)
+    for name, at in sorted(pool.delay.items(), key=lambda pair: (pair[1], pair[0])):
+        if at <= t:
+            look_at(pool, name, t)
+    publish_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
+    bells: list[Doorbell] = []
+    while len(bells) < most and pool.in_flight() < pool.slots + pool.slack:
+        live, batch = _candidate(pool, LIVE, t), _candidate(pool, BATCH, t)
+        chosen = _choose(pool, live, batch)
+        if chosen is None:
+            break
+        bells.append(_take(pool, chosen, publish_ms, t))
+    return tuple(bells)
+
+
+def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
+    """Earliest deadline among the users that have not used up their share. The virtual time follows the smallest tag."""
+    tags = [user.tag[kind] for user in pool.users.values() if kind in user.tag]
+    if not tags:
+        return None
+    pool.V[kind] = max(pool.V[kind], min(tags))
+    pool.E[kind] = max(pool.E[kind], pool.V[kind] + (pool.theta or 0))
+    deadlines = eligible(pool, kind)
+    user = min(deadlines, key=lambda name: (deadlines[name], name))
+    name, job = head(pool, user, kind)
+    ready = ready_retries(job, t)
+    seq = ready[0] if ready else job.next
+    ms = job.begun[seq].ms if ready else job.estimates[seq]
+    return Candidate(name, job, seq, ms, bool(ready), ms * (1 if pool.rtf is None else pool.rtf))
+
+
+def _choose(pool: Pool, live: Candidate | None, batch: Candidate | None) -> Candidate | None:
+    if live and not (batch and pool.credit >= batch.cost):
+        if batch:
+            earned = live.cost * pool.reserve / (1 - pool.reserve)
+            pool.credit = min(pool.credit + earned, max(pool.theta or 0, batch.cost))
+        return live
+    if batch:
+        pool.credit = max(0, pool.credit - batch.cost)
+    return batch
+
+
+def _take(pool: Pool, c: Candidate, publish_ms: float, t: float) -> Doorbell:
+    if c.again:
+        del c.job.retries[c.seq]
+    else:
+        c.job.begun[c.seq] = Sentence(c.ms, to_digits(c.job.dispatched, 0))
+        c.job.next += 1
+        c.job.dispatched += c.ms
+    pool.fence += 1
+    sentence = c.job.begun[c.seq]
+    sentence.state, sentence.owner, sentence.attempt, sentence.cost = "D", "", pool.fence, to_digits(c.cost, 3)
+    charge(pool, c.job, c.cost)
+    entry = name_of(c.name, c.seq)
+    pool.lease[entry] = t + publish_ms
+    pool.outbox[f"{entry}|{pool.fence}"] = t
+    look_at(pool, c.name, t)
+    return Doorbell(c.name, c.seq, pool.fence)
+
+
+def _sentence(pool: Pool, bell: Doorbell, epoch: str | None = None) -> Sentence | None:
+    """The sentence that a token speaks of, if the token still counts."""
+    sentence = pool.jobs[bell.job].begun.get(bell.seq)
+    if sentence is None or sentence.attempt != bell.attempt or epoch not in (None, pool.epoch):
+        return None
+    return sentence
+
+
+def _ended(pool: Pool, bell: Doorbell) -> bool:
+    return bell.job not in pool.jobs or pool.jobs[bell.job].state != "run"
+
+
+def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said: str, raw: float) -> Claimed:
+    """Whatever comes a second time, or too late, is told so. A suspect runs alone in its process."""
+    t = pool.tick(raw)
+    if _ended(pool, bell):
+        return Claimed(Claim.GONE)
+    sentence, entry = _sentence(pool, bell), name_of(bell.job, bell.seq)
+    if sentence is None or sentence.state != "D":
+        return Claimed(Claim.STALE)
+    worker = pool.workers.get(owner)
+    if worker is None:
+        return Claimed(Claim.UNKNOWN)
+    other = pool.workers.get(sentence.owner)
+    if other is not None and other is not worker and other.alone == entry:
+        return Claimed(Claim.STALE)
+    worker.alone = worker.alone or (entry if sentence.suspect else "")
+    pool.lease[entry] = t + lease_ms
+    pool.outbox.pop(f"{entry}|{bell.attempt}", None)
+    if worker.alone and (worker.alone != entry or worker.speaking):
+        sentence.owner = owner if worker.alone == entry else sentence.owner
+        return Claimed(Claim.WAIT)
+    sentence.state, sentence.owner = "R", owner
+    worker.speaking[entry], worker.until = bell.attempt, t + lease_ms
+    lead = pool.jobs[bell.job].t0 + sentence.position - t
+    return Claimed(Claim.CLAIMED, pool.epoch, spec, said, int(to_digits(lead, 0)), sentence.ms, sentence.failures)
+
+
+def finish(pool: Pool, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> Done:
+    """A sentence is whole: its user pays what it took, and the pool learns what sentences cost."""
+    t = pool.tick(raw)
+    if _ended(pool, bell):
+        return Done.GONE
+    sentence = _sentence(pool, bell, epoch)
+    if sentence is None or not sentence.in_flight:
+        return Done.STALE
+    land(pool, bell.job, bell.seq)
+    charge(pool, pool.jobs[bell.job], wall_ms - sentence.cost)
+    if wall_ms > 0 and audio_ms > 0:
+        _learn(pool, wall_ms, wall_ms / audio_ms)
+    over(pool, bell.job, bell.seq, audio_ms, t)
+    look_at(pool, bell.job, t)
+    return Done.OK
+
+
+def _learn(pool: Pool, wall_ms: float, rtf: float) -> None:
+    known_rtf = rtf if pool.rtf is None else pool.rtf
+    known_cost = wall_ms if pool.cost is None else pool.cost
+    pool.rtf = known_rtf + (rtf - known_rtf) / 30
+    pool.cost = known_cost + (wall_ms - known_cost) / 30
+    pool.theta = max((pool.theta or 0) * 0.999, 1.5 * wall_ms)
+
+
+def fail(pool: Pool, bell: Doorbell, epoch: str, reason: str, retry: Retry, raw: float, *, blame: bool) -> Done:
+    """An attempt came to nothing."""
+    t = pool.tick(raw)
+    if _ended(pool, bell):
+        return Done.GONE
+    sentence = _sentence(pool, bell, epoch)
+    if sentence is None or not sentence.in_flight:
+        return Done.STALE
+    give_back(
+        pool, bell.job, bell.seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms
+    )
+    return Done.OK
+
+
+def fill_done(pool: Pool, name: str, seq: int, entry: str, filled_ms: float, raw: float) -> bool:
+    """The job's slot has closed a given-up sentence as a gap."""
+    t = pool.tick(raw)
+    pool.todo.pop(entry, None)
+    job = pool.jobs.get(name)
+    if job is None or job.state != "run" or seq not in job.begun or job.begun[seq].state != "X":
+        return False
+    over(pool, name, seq, filled_ms, t)
+    look_at(pool, name, t)
+    return True

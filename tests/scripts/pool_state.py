@@ -1,0 +1,308 @@
+"""The pool as plain Python: what it knows, and the moves that every operation is made of (DESIGN §6).
+
+This is the specification that lua/pool is tested against. Counts are not kept but counted; who is eligible is not indexed
+but asked. What is kept is what the future depends on: tags, finish tags, leases, and when a job was last looked at.
+"""
+
+from dataclasses import dataclass, field
+
+RANK = 1e13  #: one step of priority outweighs every deadline
+LIVE, BATCH = "L", "B"
+
+
+def to_digits(number: float, digits: int) -> float:
+    """As a record keeps a number: sentences are packed as text."""
+    return float(f"{number:.{digits}f}")
+
+
+@dataclass(slots=True)
+class Sentence:
+    """One that was begun and is not over: D dispatched, R running, Q waits for another attempt, X given up."""
+
+    ms: int  #: estimated
+    position: float  #: ms of the job before it, as known when it was first dispatched
+    state: str = "D"
+    attempt: int = 0
+    failures: int = 0
+    cost: float = 0.0  #: what its user was charged, in slot ms
+    suspect: bool = False
+    owner: str = ""
+
+    @property
+    def in_flight(self) -> bool:
+        return self.state in "DR"
+
+
+@dataclass(slots=True)
+class Job:
+    """A job, running or ended."""
+
+    user: str
+    kind: str
+    priority: int
+    closed: bool
+    window: int
+    t0: float
+    target: int
+    rate: float
+    gap: str
+    drain: str
+    since: float
+    ends_by: float
+    grace: int
+    producer: float  #: until when its producer is taken for alive; 0: has none
+    queue_limit: int
+    estimates: list[int]  #: ms of every sentence known
+    seen: float = 0.0
+    next: int = 0  #: the first that was never dispatched
+    dispatched: float = 0.0
+    acked: float = 0.0
+    heard: float = 0.0
+    started: bool = False
+    begun: dict[int, Sentence] = field(default_factory=dict)
+    over: set[int] = field(default_factory=set)
+    retries: dict[int, float] = field(default_factory=dict)  #: seq -> not before
+    state: str = "run"
+    reason: str = ""
+    due: float | None = None  #: as found when it was last looked at
+
+    @property
+    def live(self) -> int:
+        """Sentences that are not over."""
+        return len(self.estimates) - len(self.over)
+
+    @property
+    def waiting_ms(self) -> int:
+        """Audio of the sentences that are not over, as estimated."""
+        return sum(ms for seq, ms in enumerate(self.estimates) if seq not in self.over)
+
+    @property
+    def rank(self) -> float:
+        """Where it stands among the jobs of its user."""
+        assert self.due is not None
+        return max(0.0, self.due) - self.priority * RANK
+
+
+@dataclass(slots=True)
+class User:
+    """Somebody's share."""
+
+    weight: float = 1.0
+    cap: int | None = None  #: sentences in flight
+    tag: dict[str, float] = field(default_factory=dict)  #: per class, while there is something to dispatch
+    finish: dict[str, float] = field(default_factory=lambda: {LIVE: 0.0, BATCH: 0.0})
+
+
+@dataclass(slots=True)
+class Worker:
+    """A process that is taken for alive."""
+
+    slots: int
+    dead_at: float
+    until: float = 0.0  #: a sign of life keeps what it speaks until then
+    alone: str = ""  #: the suspect that it speaks, or empties itself for
+    speaking: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Pool:
+    """Everything."""
+
+    now: float | None = None
+    offset: float = 0.0
+    V: dict[str, float] = field(default_factory=lambda: {LIVE: 0.0, BATCH: 0.0})
+    E: dict[str, float] = field(default_factory=lambda: {LIVE: 0.0, BATCH: 0.0})
+    theta: float | None = None
+    rtf: float | None = None
+    cost: float | None = None
+    credit: float = 0.0
+    eta: float = 1.0
+    reserve: float = 0.0
+    fence: int = 0
+    epoch: str = "0"
+    swept: float = 0.0
+    rate_hz: int | None = None
+    jobs: dict[str, Job] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    workers: dict[str, Worker] = field(default_factory=dict)
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)  #: (user, idempotency key) -> job
+    lease: dict[str, float] = field(default_factory=dict)
+    outbox: dict[str, float] = field(default_factory=dict)
+    todo: dict[str, float] = field(default_factory=dict)
+    delay: dict[str, float] = field(default_factory=dict)
+    act: dict[str, float] = field(default_factory=dict)
+    dead: dict[str, str] = field(default_factory=dict)
+
+    def tick(self, raw: float) -> float:
+        """One clock: a step back is absorbed, and so is a step of more than ten seconds forward."""
+        if self.now is None:
+            self.now = raw
+        t = raw + self.offset
+        if not self.now <= t <= self.now + 10_000:
+            self.offset += self.now - t
+            t = self.now
+        self.now = t
+        return t
+
+    @property
+    def running(self) -> dict[str, Job]:
+        return {name: job for name, job in self.jobs.items() if job.state == "run"}
+
+    def of(self, user: str) -> list[Job]:
+        """A user's running jobs."""
+        return [job for job in self.running.values() if job.user == user]
+
+    def in_flight(self, jobs: list[Job] | None = None) -> int:
+        chosen = self.running.values() if jobs is None else jobs
+        return sum(s.in_flight for job in chosen for s in job.begun.values())
+
+    @property
+    def demand(self) -> float:
+        return sum(job.rate for job in self.running.values())
+
+    @property
+    def slots(self) -> int:
+        return sum(worker.slots for worker in self.workers.values())
+
+    @property
+    def slack(self) -> int:
+        return -(-self.slots // 4)
+
+
+def name_of(job: str, seq: int) -> str:
+    return f"{job}|{seq}"
+
+
+def look_at(pool: Pool, name: str, t: float) -> None:
+    """Find out whether a job has something to dispatch, and where that puts its user."""
+    job = pool.jobs[name]
+    if job.state == "run":
+        job.due = _due(pool, name, job, t)
+    else:
+        job.due = None
+    place(pool, job.user, job.kind)
+    if pool.users[job.user].cap is not None:  # the cap spans both classes
+        place(pool, job.user, BATCH if job.kind == LIVE else LIVE)
+
+
+def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
+    """By when the next sentence must be heard; a retry keeps its own place. Batch goes in the order of submission."""
+    pool.delay.pop(name, None)
+    later = [at for at in job.retries.values() if at > t]
+    if later:
+        pool.delay[name] = min(later)
+    ready = ready_retries(job, t)
+    if ready:
+        position = job.begun[ready[0]].position
+    elif job.next < len(job.estimates) and job.dispatched - job.acked < job.window:
+        position = job.dispatched
+    else:
+        return None
+    return job.t0 if job.kind == BATCH else job.t0 + position
+
+
+def ready_retries(job: Job, t: float) -> list[int]:
+    return sorted(seq for seq, at in job.retries.items() if at <= t)
+
+
+def place(pool: Pool, name: str, kind: str) -> None:
+    """With nothing to dispatch, or at its cap, a user leaves with its finish tag; otherwise it has a start tag."""
+    user = pool.users[name]
+    idle = not any(job.due is not None and job.kind == kind for job in pool.of(name))
+    capped = user.cap is not None and pool.in_flight(pool.of(name)) >= user.cap
+    if idle or capped:
+        user.finish[kind] = user.tag.pop(kind, user.finish[kind])
+    else:
+        user.tag.setdefault(kind, max(pool.V[kind], user.finish[kind]))
+
+
+def head(pool: Pool, user: str, kind: str) -> tuple[str, Job]:
+    """The first of a user's jobs."""
+    jobs = [(n, j) for n, j in pool.running.items() if j.user == user and j.kind == kind and j.due is not None]
+    return min(jobs, key=lambda pair: (pair[1].rank, pair[0]))
+
+
+def eligible(pool: Pool, kind: str) -> dict[str, float]:
+    """Users whose share is not used up -> the playback deadline of their first job."""
+    tags = {name: user.tag[kind] for name, user in pool.users.items() if kind in user.tag}
+    return {name: head(pool, name, kind)[1].rank % RANK for name, tag in tags.items() if tag <= pool.E[kind]}
+
+
+def charge(pool: Pool, job: Job, cost: float) -> None:
+    """Slot time that a user had; negative: that it did not have after all."""
+    user = pool.users[job.user]
+    tags = user.tag if job.kind in user.tag else user.finish
+    tags[job.kind] += cost / user.weight
+
+
+def land(pool: Pool, name: str, seq: int) -> Sentence:
+    """Take a sentence out of flight."""
+    sentence, entry = pool.jobs[name].begun[seq], name_of(name, seq)
+    pool.lease.pop(entry, None)
+    pool.outbox.pop(f"{entry}|{sentence.attempt}", None)
+    worker = pool.workers.get(sentence.owner)
+    if worker is not None:
+        worker.speaking.pop(entry, None)
+        worker.alone = "" if worker.alone == entry else worker.alone
+    sentence.state = "landed"
+    return sentence
+
+
+def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
+    """The pool's part of a job is over. What was in flight is given back to its user."""
+    job = pool.jobs.get(name)
+    if job is None or job.state != "run":
+        return False
+    for seq, sentence in job.begun.items():
+        if sentence.in_flight:
+            land(pool, name, seq)
+            charge(pool, job, -sentence.cost)
+    job.state, job.reason = state, reason
+    job.begun, job.retries = {}, {}
+    pool.delay.pop(name, None)
+    pool.act.pop(name, None)
+    look_at(pool, name, t)
+    return True
+
+
+def over(pool: Pool, name: str, seq: int, actual_ms: float, t: float) -> None:
+    """A sentence is over: the actual time takes the place of the estimate; the last one ends the job."""
+    job = pool.jobs[name]
+    del job.begun[seq]
+    job.over.add(seq)
+    job.dispatched += actual_ms - job.estimates[seq]
+    if job.live == 0 and job.closed:
+        end(pool, name, "spoken", "", t)
+
+
+def requeue(job: Job, seq: int, not_before: float) -> None:
+    sentence = job.begun[seq]
+    sentence.state, sentence.owner = "Q", ""
+    job.retries[seq] = not_before
+
+
+def give_back(
+    pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: bool, most: int, backoff: int
+) -> None:
+    """An attempt came to nothing: refund, and another one after a back-off, or the gap policy."""
+    job, sentence = pool.jobs[name], land(pool, name, seq)
+    charge(pool, job, -sentence.cost)
+    sentence.failures += blame
+    if sentence.failures >= most:
+        _give_up(pool, name, seq, reason, t)
+        return
+    requeue(job, seq, t + backoff * 2 ** (sentence.failures - 1) if blame else t)
+    look_at(pool, name, t)
+
+
+def _give_up(pool: Pool, name: str, seq: int, reason: str, t: float) -> None:
+    job, sentence = pool.jobs[name], pool.jobs[name].begun[seq]
+    pool.dead[name_of(name, seq)] = reason
+    sentence.state, sentence.owner = "X", ""
+    if job.gap == "fail":
+        why = f"sentence {seq}: {reason}"
+        pool.todo[f"end|{name}|failed|{why}"] = t
+        end(pool, name, "failed", why, t)
+        return
+    pool.todo[f"fill|{name}|{seq}|{sentence.ms if job.gap == 'silence' else 0}|{reason}"] = t
+    look_at(pool, name, t)

@@ -1,0 +1,52 @@
+"""`python -m tests.simulator`: run seeds, print a line of totals, or the first seed that fails and how to see it again."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from tests.servers import PrivateServer, debian, embedded
+from tests.simulator.faults import LOGGED
+from tests.simulator.plan import draw
+from tests.simulator.run import Failed, history, play
+
+
+def main() -> int:
+    """Parse the command line and run. Returns 1 if a seed failed."""
+    options = _options()
+    args = LOGGED if options.redis_crashes else ()
+    binary = debian() if options.redis else embedded()
+    if binary is None:
+        sys.exit("no redis-server here; leave --redis away to use the embedded Valkey")
+    began, total = time.monotonic(), Counter[str]()
+    with PrivateServer(binary, *args) as server:
+        for seed in range(options.first, options.first + options.seeds):
+            try:
+                world = play(draw(seed, options.redis_crashes), server)
+            except Failed as failed:
+                print(failed)
+                return 1
+            total += world.tally
+            if options.history:
+                print(*history(world), sep="\n")
+    print(totals(total), f"in {time.monotonic() - began:.1f} s")
+    return 0
+
+
+def totals(total: Counter[str]) -> str:
+    """One line of what the runs went through."""
+    return ", ".join(f"{total[name]} {name}" for name in sorted(total, key=lambda name: (name != "runs", name)))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="how many runs (200)")
+    parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
+    parser.add_argument("--history", action="store_true", help="print every step")
+    parser.add_argument("--redis-crashes", type=int, default=0, metavar="N", help="kill the server N times a run")
+    parser.add_argument("--redis", action="store_true", help="Debian's redis-server instead of the embedded Valkey")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Those who carry on what others left: the pool's sweep, the outbox, the durable to-dos, dispatch when something woke."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from seriatim import job as slot
+from seriatim import pool
+from seriatim.keys import pool_prefix
+from seriatim.pcm import bytes_of_ms, ms_of_bytes
+from tests.simulator.dispatch import dispatch, publish
+from tests.simulator.plan import RATE_HZ
+from tests.simulator.producers import ENDED_LIFE_MS
+from tests.simulator.workers import RETRY
+from tests.simulator.world import POOL, Process, Steps, Violation
+
+if TYPE_CHECKING:
+    from tests.simulator.run import Run
+
+INTERVAL_MS = 300
+PATIENCE_MS = 1_200  #: a step that is younger is left to whoever began it
+
+
+class Sweeper(Process):
+    """One process's sweep of the pool."""
+
+    def __init__(self, run: "Run") -> None:
+        super().__init__(run.world, run.world.name("sweeper"))
+        self.run = run
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        yield "", self._work()
+        yield "wake", self._wake()
+
+    def died(self) -> Process | None:
+        return Sweeper(self.run)
+
+    def _work(self) -> Steps[None]:
+        while True:
+            yield from self.world.ask(self.name, pool.rebase, POOL)
+            swept = yield from self.world.ask(self.name, pool.sweep, POOL, INTERVAL_MS, PATIENCE_MS, RETRY)
+            for bell in swept.outbox:
+                yield 0
+                publish(self.run, bell)
+                yield from self._strike("outbox", pool.outbox_entry(bell))
+            for entry in swept.todo:
+                yield from self._carry_out(entry)
+            yield from dispatch(self.run, self.name)
+            yield self.world.rng.randint(250, 600)
+
+    def _wake(self) -> Steps[None]:
+        while True:
+            if (yield from self.world.plain(self.name, "LPOP", f"{pool_prefix(POOL)}:wake")):
+                yield from dispatch(self.run, self.name)
+            yield self.world.rng.randint(100, 400)
+
+    def _carry_out(self, entry: str) -> Steps[None]:
+        verb, job, *rest = entry.split("|", 3)
+        self.world.tally["to-dos"] += 1
+        ask, who = self.world.ask, self.name
+        if verb == "life":
+            yield from ask(who, slot.life, job, accepted=True)
+        elif verb == "close":
+            yield from ask(who, slot.close, job, int(rest[0]), rest[1])
+        elif verb == "end":
+            yield from ask(who, slot.end, job, rest[0], rest[1])
+        elif verb == "fill":
+            return (yield from self._fill(entry, job, int(rest[0]), *rest[1].split("|", 1)))
+        else:
+            raise Violation(f"a to-do that nobody knows: {entry}")
+        return (yield from self._strike("todo", entry))
+
+    def _fill(self, entry: str, job: str, seq: int, ms: str, reason: str) -> Steps[None]:
+        n_bytes = bytes_of_ms(float(ms), RATE_HZ)
+        _, silence = yield from self.world.ask(
+            self.name, slot.fill, job, seq, n_bytes, reason, f"{seq}", RATE_HZ
+        )
+        yield from self.world.ask(
+            self.name, pool.fill_done, POOL, job, seq, entry, ms_of_bytes(silence, RATE_HZ), ENDED_LIFE_MS
+        )
+
+    def _strike(self, where: str, entry: str) -> Steps[None]:
+        yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:{where}", entry)

@@ -1,0 +1,179 @@
+"""What must hold when everything has ended: one terminal entry a job, the right bytes, reasons that are true, nothing left."""
+
+from typing import TYPE_CHECKING
+
+from seriatim.entries import End, decode
+from seriatim.keys import job_prefix, ordered_stream, pool_prefix, shard_of
+from seriatim.pcm import ms_of_bytes
+from seriatim.records import Drain, GapPolicy
+from tests.simulator import audit
+from tests.simulator.heard import Heard
+from tests.simulator.order import notifications
+from tests.simulator.plan import GRACE_MS, MAX_FAILURES, PRODUCER_MS, RATE_HZ, JobPlan
+from tests.simulator.world import POOL, Violation
+
+if TYPE_CHECKING:
+    from tests.simulator.run import Run
+
+ENDED = (b"done", b"cancelled", b"failed")
+
+
+def in_pool(run: "Run") -> dict[str, dict[bytes, bytes]]:
+    """The jobs that the pool has accepted, by id."""
+    found = {job: run.world.redis.hgetall(f"{pool_prefix(POOL)}:j:{job}") for job in run.world.plans}
+    return {job: facts for job, facts in found.items() if facts}  # type: ignore[misc]
+
+
+def all_ended(run: "Run") -> bool:
+    """Have all accepted jobs ended in both slots, are they stored, and are all notifications gone?"""
+    redis = run.world.redis
+    for job in in_pool(run):
+        state = redis.hget(f"{job_prefix(job)}:c:{job}", "state")
+        if state is not None and (state not in ENDED or (job in run.ledger.stores and job not in run.ledger.recorded)):
+            return False
+    return not any(redis.xlen(notifications(shard)) for shard in {shard_of(job) for job in run.world.plans})
+
+
+def unfinished(run: "Run") -> str:
+    """Everything that somebody will want to know of a run that does not end."""
+    redis, ledger, prefix = run.world.redis, run.ledger, pool_prefix(POOL)
+    facts = [
+        f"producers {sorted(ledger.waiting)}, readers {sorted(ledger.reading)}",
+        f"stores {sorted(set(ledger.stores) - ledger.recorded)}, broker {run.broker.queue[:5]}",
+        f"pool {redis.hgetall(prefix + ':m')}",
+    ]
+    facts += [f"{name} {redis.zrange(f'{prefix}:{name}', 0, 20, withscores=True)}" for name in audit.ZSETS]
+    for job, known in in_pool(run).items():
+        slot = redis.hgetall(f"{job_prefix(job)}:c:{job}")
+        if known[b"state"] == b"run" or slot.get(b"state") not in ENDED:  # type: ignore[union-attr]
+            facts += [f"{run.world.plans[job]}", f"  pool: {known}", f"  slot: {slot}"]
+            facts.append(f"  begun: {redis.hgetall(f'{prefix}:js:{job}')}")
+    return "\n  ".join(facts)
+
+
+def final(run: "Run") -> None:
+    """Check a run that is over.
+
+    Raises:
+        Violation: something does not hold.
+    """
+    jobs = in_pool(run)
+    for job in jobs:
+        _job(run, job, jobs[job])
+    for job, heard in run.ledger.heard.items():
+        _listener(run, job, heard)
+        there = run.world.redis.exists(f"{job_prefix(job)}:c:{job}")  # _job says whether it may be gone
+        if job in jobs and there and job not in run.ledger.vanished | run.ledger.unknown:
+            _that(heard.end is not None, f"job {job}: its listener did not hear the end")
+    for job in run.ledger.unknown:
+        _that(run.world.rolled_back or run.world.blackout, f"job {job} is unknown to its reader")
+    _keys_of_callers(run, set(jobs))
+    _pool(run)
+    _left(run)
+
+
+def _that(holds: bool, what: str) -> None:
+    if not holds:
+        raise Violation(what)
+
+
+def _job(run: "Run", job: str, facts: dict[bytes, bytes]) -> None:
+    """One terminal entry in the ordered stream, and the same end in both slots."""
+    redis = run.world.redis
+    slot = redis.hgetall(f"{job_prefix(job)}:c:{job}")
+    if not slot:
+        return _that(run.world.blackout or run.world.rolled_back, f"job {job} has no slot")
+    entries = [decode(entry_id, fields) for entry_id, fields in redis.xrange(ordered_stream(job))]
+    ends = [entry for entry in entries if isinstance(entry, End)]
+    _that(len(ends) == 1 and entries[-1] is ends[0], f"job {job}: terminal entries {ends}, last {entries[-1:]}")
+    end = ends[0]
+    _that(slot[b"state"].decode() == end.state, f"job {job}: {end}, the slot says {slot}")
+    spoken = {"done": "spoken"}.get(end.state, end.state)
+    _that(facts[b"state"].decode() == spoken, f"job {job}: {end}, the pool says {facts}")
+    _reason(run, job, end, int(facts[b"ended"]) - int(facts[b"since"]))
+    run.world.tally[end.state] += 1
+    if facts[b"state"] == b"spoken":
+        ahead = float(facts[b"dispatched"]) - ms_of_bytes(end.n_bytes, RATE_HZ)
+        _that(ahead < 1, f"job {job}: {ahead} ms more count as dispatched than were heard; its window is smaller by that")
+
+
+def _reason(run: "Run", job: str, end: End, age_ms: int) -> None:
+    """Is the reason of the end a true one?"""
+    plan, ledger = run.world.plans[job], run.ledger
+    if run.world.rolled_back or run.world.blackout:
+        return
+    if end.state == "done":
+        _closed(run, job, plan, end)
+    elif end.reason.startswith("barge-in"):
+        _that(plan.cancel_ms is not None, f"job {job}: nobody cancelled it: {end}")
+    elif end.reason.startswith("timeout"):
+        _that(age_ms >= plan.timeout_ms, f"job {job}: {end} after {age_ms} ms")
+    elif end.reason.startswith("no reader"):
+        silent = ledger.silence_ms.get(job, 0) >= GRACE_MS or run.world.clock() - ledger.signs.get(job, 0) >= GRACE_MS
+        _that(plan.drain is Drain.WINDOW and silent, f"job {job}: {end}, its reader was there")
+    elif end.reason.startswith("sentence "):
+        seq = int(end.reason.split()[1].rstrip(":"))
+        _that(plan.gap is GapPolicy.FAIL and may_be_given_up(run, job, seq), f"job {job}: {end}, for no cause")
+    else:
+        _that(False, f"job {job}: {end}")
+
+
+def _closed(run: "Run", job: str, plan: JobPlan, end: End) -> None:
+    if end.n_sentences == len(plan.lines):
+        return
+    since = run.world.clock() - run.ledger.said.get(job, 0)
+    silent = max(run.ledger.pause_ms.get(job, 0), since) >= PRODUCER_MS
+    _that(plan.open and silent and end.reason == "the producer is gone", f"job {job}: {end} of {len(plan.lines)} sentences")
+
+
+def may_be_given_up(run: "Run", job: str, seq: int) -> bool:
+    """Is there a cause to give a sentence up: poison, or attempts enough that came to nothing?"""
+    poison = run.world.plans[job].lines[seq].poison
+    return poison or (not run.world.plan.calm and run.ledger.claims[job, seq] >= MAX_FAILURES)
+
+
+def _listener(run: "Run", job: str, heard: Heard) -> None:
+    """The bytes that were heard are those of a run without faults; a job that was done was heard to its end."""
+    for seq in heard.gaps:
+        _that(run.world.rolled_back or may_be_given_up(run, job, seq), f"job {job}: sentence {seq} is a gap for no cause")
+    run.world.tally["gaps"] += len(heard.gaps)
+    run.world.tally["discontinuities"] += sum(map(len, heard.cuts.values()))
+    run.world.tally["bytes"] += heard.n_bytes
+    if heard.plan.exact and not heard.gaps:
+        truth = b"".join(run.world.studio.truth(heard.plan, seq) for seq in range(len(heard.plan.lines)))
+        have = b"".join(heard.sentences[seq] for seq in range(len(heard.sentences)))
+        n = heard.end.n_sentences if heard.end and heard.end.state == "done" else None
+        if n is not None:
+            truth = b"".join(run.world.studio.truth(heard.plan, seq) for seq in range(n))
+        _that(have == truth if n is not None else truth.startswith(have), f"job {job}: other bytes than without faults")
+
+
+def _keys_of_callers(run: "Run", jobs: set[str]) -> None:
+    """Behind an idempotency key stands one job, however often the caller tried."""
+    for plan in run.world.plan.jobs:
+        mine = [job for job in jobs if run.world.plans[job] is plan]
+        _that(len(mine) <= 1 or run.world.rolled_back or run.world.blackout, f"one key, and jobs {mine}")
+
+
+def _pool(run: "Run") -> None:
+    """Nothing is in flight, nobody waits, everything that was reserved is given back."""
+    users = sorted({plan.user for plan in run.world.plan.jobs})
+    books = audit.read(run.world.redis, list(run.world.plans), users)
+    audit.check(books)
+    for name in audit.ZSETS:
+        _that(name == "wk" or not books.zsets[name], f"left in {name}: {books.zsets[name]}")
+    for name in ("infl", "jobs", "demand"):
+        _that(books.number(name) == 0, f"{name} is {books.facts.get(name)} at the end")
+    for user, facts in books.users.items():
+        idle = all(abs(float(facts.get(name, 0))) < audit.CENT for name in ("infl", "jobs", "queued"))
+        _that(idle, f"user {user} at the end: {facts}")
+    if run.world.plan.calm:
+        sentences = sum(len(run.world.plans[job].lines) for job in run.world.plans)
+        _that(run.world.tally["kills"] > 0 or run.world.studio.spoken <= sentences + run.world.tally["failures"], "spoken twice")
+
+
+def _left(run: "Run") -> None:
+    """Every key has a life; no chunks are left."""
+    for key in run.world.redis.scan_iter(count=1000):
+        _that(run.world.redis.pttl(key) >= 0, f"{key!r} has no life")
+        _that(b":b:" not in key, f"{key!r} is left")

@@ -1,0 +1,194 @@
+"""Listeners: readers that follow the ordered stream and report, recorders that drain it into a file."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from seriatim import job as slot
+from seriatim import pool
+from seriatim.entries import Cursor, decode
+from seriatim.errors import PositionLost
+from seriatim.keys import GAP, Position, job_prefix, ordered_stream
+from seriatim.pcm import ms_of_bytes
+from tests.simulator.heard import Heard
+from tests.simulator.plan import RATE_HZ, JobPlan
+from tests.simulator.world import POOL, Process, Steps, Violation
+
+if TYPE_CHECKING:
+    from tests.simulator.run import Run
+
+PATIENCE = 12  #: looks at nothing before a listener asks whether the job is there at all
+
+
+def heard_of(run: "Run", job: str) -> Heard:
+    """A job's listener's copy; it outlives the processes that bring it."""
+    if job not in run.ledger.heard:
+        run.ledger.heard[job] = Heard(job, run.world.plans[job], run.world.studio)
+    return run.ledger.heard[job]
+
+
+class Listener(Process):
+    """What readers and recorders have in common: reading on from a cursor, and the checks."""
+
+    def __init__(self, run: "Run", name: str) -> None:
+        super().__init__(run.world, name)
+        self.run = run
+
+    def read(self, job: str, cursor: Cursor) -> Steps[int]:
+        """The next entries, fed to the cursor and to the job's copy. Returns how many there were.
+
+        Raises:
+            PositionLost: the stream does not hold any more what comes next.
+        """
+        yield 0
+        streams: dict[Any, Any] = {ordered_stream(job): str(cursor.position)}
+        reply = self.world.redis.xread(streams, count=self.world.rng.randint(1, 6))
+        entries = reply[0][1] if reply else []
+        heard = heard_of(self.run, job)
+        for entry_id, fields in entries:
+            entry = decode(entry_id, fields)
+            self.world.note(self.name, "hears", job, entry_id)
+            if entry.position <= cursor.position:
+                raise Violation(f"job {job}: {entry.position} behind {cursor.position}")
+            known = cursor.feed(entry)
+            if known is not None:
+                heard.take(known)
+        return len(entries)
+
+    def ack(self, job: str, n_bytes: int, heard_ms: float = -1) -> Steps[None]:
+        """Report to the pool."""
+        yield from self.world.ask(self.name, pool.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
+        self.run.ledger.sign(job, self.world.clock())
+
+    def exists(self, job: str) -> Steps[bool]:
+        """Is the job's slot there?"""
+        return bool((yield from self.world.plain(self.name, "EXISTS", f"{job_prefix(job)}:c:{job}")))
+
+
+class Reader(Listener):
+    """A window job's reader. It goes on where it stopped, after a crash too, unless it vanishes."""
+
+    def __init__(self, run: "Run", plan: JobPlan, job: str) -> None:
+        super().__init__(run, run.world.name(f"reader-{job}-"))
+        self.plan, self.job = plan, job
+        self.began: float | None = None  #: virtual time of the first sound
+        run.ledger.reading.add(job)
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        yield "", self._work()
+
+    def died(self) -> Process | None:
+        return Reader(self.run, self.plan, self.job)
+
+    def _work(self) -> Steps[None]:
+        rng, ledger = self.world.rng, self.run.ledger
+        cursor = self._reconnect()
+        nothing = 0
+        while True:
+            try:
+                found = yield from self.read(self.job, cursor)
+            except PositionLost:
+                if not heard_of(self.run, self.job).loose:
+                    raise
+                cursor = yield from self._resynchronise(cursor)
+                continue
+            nothing = 0 if found else nothing + 1
+            if found or rng.random() < 0.2:
+                yield from self._report(cursor)
+            if heard_of(self.run, self.job).end is not None or (yield from self._stops(nothing)):
+                ledger.reading.discard(self.job)
+                return
+            yield rng.randint(0, self.plan.slow_ms) if found else rng.randint(50, 400)
+
+    def _reconnect(self) -> Cursor:
+        """A new connection knows the last position, and where its sentence began."""
+        last = self.run.ledger.cursors.get(self.job, Cursor())
+        cursor = Cursor.behind(last.position, last.n_bytes if last.position.offset >= GAP else last.at, RATE_HZ)
+        self.run.ledger.cursors[self.job] = cursor
+        return cursor
+
+    def _resynchronise(self, cursor: Cursor) -> Steps[Cursor]:
+        """The server forgot other sounds than it makes now; a client would begin with the next sentence."""
+        yield 0
+        moved = Cursor(Position(cursor.position.sentence, GAP), cursor.at, cursor.have)
+        self.run.ledger.cursors[self.job] = moved
+        return moved
+
+    def _report(self, cursor: Cursor) -> Steps[None]:
+        if self.began is None and cursor.n_bytes:
+            self.began = self.world.now
+        playing = 0.0 if self.began is None else self.world.now - self.began
+        heard_ms = min(playing, ms_of_bytes(cursor.n_bytes, RATE_HZ)) if self.world.rng.random() < 0.4 else -1
+        if self.world.rng.random() < 0.5:
+            yield from self.world.ask(self.name, slot.heard, self.job, cursor.position)
+        yield from self.ack(self.job, cursor.n_bytes, heard_ms)
+
+    def _stops(self, nothing: int) -> Steps[bool]:
+        if self.plan.vanish and self.world.rng.random() < 0.1:
+            self.world.count("vanished", self.job)
+            self.run.ledger.vanished.add(self.job)
+            return True
+        if nothing >= PATIENCE and not (yield from self.exists(self.job)):
+            self.run.ledger.unknown.add(self.job)
+            return True
+        return False
+
+
+class Recorder(Listener):
+    """Drains all store jobs into files, at absolute offsets; what is stored is marked in the job's slot."""
+
+    def __init__(self, run: "Run") -> None:
+        super().__init__(run, run.world.name("recorder"))
+        self.cursors: dict[str, Cursor] = {}
+        self.nothing: dict[str, int] = {}
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        yield "", self._work()
+
+    def died(self) -> Process | None:
+        return Recorder(self.run)
+
+    def _work(self) -> Steps[None]:
+        while True:
+            for job in [job for job in self.run.ledger.stores if job not in self.run.ledger.recorded]:
+                yield from self._drain(job)
+            yield self.world.rng.randint(20, 250)
+
+    def _drain(self, job: str) -> Steps[None]:
+        if job not in self.cursors:
+            self.cursors[job] = yield from self._stored(job)
+        cursor = self.cursors[job]
+        try:
+            found = yield from self.read(job, cursor)
+        except PositionLost:  # another recorder is ahead, and the stream was trimmed up to there
+            del self.cursors[job]
+            return
+        if found:
+            yield from self._mark(job, cursor)
+        yield from self._give_up(job, found)
+
+    def _stored(self, job: str) -> Steps[Cursor]:
+        stored, place, whole = yield from self.world.plain(
+            self.name, "HMGET", f"{job_prefix(job)}:c:{job}", "stored", "stored_id", "stored_all"
+        )
+        if whole:
+            self.run.ledger.recorded.add(job)
+        if place is None:
+            return Cursor()
+        position = Position.parse(place.decode())
+        offset = position.offset - position.offset % 2 if position.offset < GAP else 0
+        return Cursor.behind(position, int(stored) - offset, RATE_HZ)
+
+    def _mark(self, job: str, cursor: Cursor) -> Steps[None]:
+        end = heard_of(self.run, job).end
+        whole = end is not None and end.position == cursor.position
+        yield from self.world.ask(
+            self.name, slot.recorded, job, str(cursor.position), cursor.n_bytes, end=whole
+        )
+        yield from self.ack(job, cursor.n_bytes)
+        if whole:
+            self.run.ledger.recorded.add(job)
+
+    def _give_up(self, job: str, found: int) -> Steps[None]:
+        self.nothing[job] = 0 if found else self.nothing.get(job, 0) + 1
+        if self.nothing[job] >= PATIENCE and not (yield from self.exists(job)):
+            del self.run.ledger.stores[job]

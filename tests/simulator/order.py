@@ -1,0 +1,92 @@
+"""Reassemblers: they wake on notifications, take over others' that died, look at what nobody looked at, and emit."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import ResponseError
+
+from seriatim import job as slot
+from seriatim.keys import GROUP, POOL_LIFE_S, SHARDS, shard_of, shard_prefix
+from seriatim.records import Drain
+from tests.simulator.world import Process, Steps
+
+if TYPE_CHECKING:
+    from tests.simulator.run import Run
+
+
+def notifications(shard: int) -> str:
+    """The notification stream of a shard."""
+    return f"{shard_prefix(shard)}:ntf"
+
+
+class Reassembler(Process):
+    """One reassembler, of any number."""
+
+    def __init__(self, run: "Run") -> None:
+        super().__init__(run.world, run.world.name("reassembler"))
+        self.run = run
+        self.shards = sorted({shard_of(plan.job) for plan in run.world.plan.jobs})
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        yield "", self._work()
+
+    def died(self) -> Process | None:
+        return Reassembler(self.run)
+
+    def _work(self) -> Steps[None]:
+        rng = self.world.rng
+        while True:
+            self.shards = sorted({shard_of(job) for job in self.world.plans}) or [0]
+            for shard, message, job in (yield from self._read()):
+                yield from self._emit(job, notifications(shard), message)
+            if rng.random() < 0.2:
+                yield from self._claim(rng.choice(self.shards))
+            if rng.random() < 0.1:
+                yield from self._due(rng.choice(self.shards))
+            yield rng.randint(0, 150)
+
+    def _read(self) -> Steps[list[tuple[int, str, str]]]:
+        streams: dict[Any, Any] = {notifications(shard): ">" for shard in self.shards}
+        yield 0
+        try:
+            reply = self.world.redis.xreadgroup(GROUP, self.name, streams, count=self.world.rng.randint(1, 3))
+        except ResponseError as error:  # no group yet, or the server lost it
+            if not str(error).startswith("NOGROUP"):
+                raise
+            yield from self._make_groups()
+            return []
+        found = []
+        for stream, entries in reply:
+            shard = next(s for s in range(SHARDS) if notifications(s) == stream.decode())
+            found += [(shard, message.decode(), fields[b"j"].decode()) for message, fields in entries]
+        return found
+
+    def _make_groups(self) -> Steps[None]:
+        for shard in self.shards:
+            yield 0
+            try:
+                self.world.redis.xgroup_create(notifications(shard), GROUP, id="0", mkstream=True)
+            except ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+            yield from self.world.plain(self.name, "EXPIRE", notifications(shard), POOL_LIFE_S)
+
+    def _claim(self, shard: int) -> Steps[None]:
+        yield 0
+        try:
+            _, entries, *_ = self.world.redis.xautoclaim(notifications(shard), GROUP, self.name, min_idle_time=0)
+        except ResponseError as error:
+            if not str(error).startswith("NOGROUP"):
+                raise
+            return
+        for message, fields in entries:
+            yield from self._emit(fields[b"j"].decode(), notifications(shard), message.decode())
+
+    def _due(self, shard: int) -> Steps[None]:
+        for job in (yield from self.world.ask(self.name, slot.due, shard, 8)):
+            yield from self._emit(job, "", "")
+
+    def _emit(self, job: str, stream: str, message: str) -> Steps[None]:
+        emitted = yield from self.world.ask(self.name, slot.emit, job, self.world.rng.randint(1, 8), message)
+        if emitted.drain == Drain.STORE:
+            self.run.ledger.stores[job] = None

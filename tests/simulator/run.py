@@ -1,0 +1,142 @@
+"""One run from its seed: set the world up, let it go until everything has ended, check what is left."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from redis.exceptions import RedisError
+
+from seriatim.errors import SeriatimError
+from seriatim.keys import pool_prefix
+from seriatim.records import Drain
+from tests.servers import PrivateServer
+from tests.simulator import audit, check, faults
+from tests.simulator.caretakers import Sweeper
+from tests.simulator.dispatch import Broker
+from tests.simulator.ledger import Ledger
+from tests.simulator.listeners import Reader, Recorder
+from tests.simulator.order import Reassembler
+from tests.simulator.plan import JobPlan, Plan
+from tests.simulator.producers import Canceller, Producer
+from tests.simulator.workers import Worker
+from tests.simulator.world import POOL, Violation, World
+
+AUDIT_EVERY = 40  #: steps
+MOST_STEPS = 40_000  #: ten times what the longest run takes
+MOST_MS = 3_600_000  #: of virtual time after the faults stopped
+
+
+class Failed(AssertionError):
+    """A run in which something did not hold; says how to see it again."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A world, its broker, and what the checks know."""
+
+    world: World
+    broker: Broker = field(default_factory=Broker)
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def accepted(self, plan: JobPlan, job: str) -> None:
+        """A producer learned that its job is accepted: it hands the job to whoever listens."""
+        if job in self.ledger.accepted:
+            return
+        now = self.world.clock()
+        self.ledger.accepted[job] = now
+        self.ledger.sign(job, now)
+        self.ledger.utter(job, now)
+        self.world.tally["jobs"] += 1
+        if plan.drain is Drain.WINDOW:
+            self.world.spawn(Reader(self, plan, job), self.world.rng.randint(0, 500))
+        if plan.cancel_ms is not None:
+            self.world.spawn(Canceller(self, job, plan.cancel_ms))
+
+    def settled(self) -> bool:
+        """Is everybody through, and nothing left that would go on by itself?"""
+        ledger = self.ledger
+        if ledger.waiting or ledger.reading:
+            return False
+        prefix = pool_prefix(POOL)
+        pipe = self.world.redis.pipeline(transaction=False)
+        for name in ("lease", "outbox", "todo", "act"):
+            pipe.zcard(f"{prefix}:{name}")
+        return not any(pipe.execute()) and check.all_ended(self)
+
+
+def play(plan: Plan, server: PrivateServer) -> World:
+    """One run.
+
+    Raises:
+        Failed: an invariant broke, or not everything ended; with the seed, the facts and the last steps.
+    """
+    redis = server.client()
+    redis.flushall()
+    if plan.redis_kills:
+        faults.rewrite(redis)
+    run = Run(World(redis, plan, Random(f"run {plan.seed}")))
+    try:
+        _populate(run)
+        _go(run, server)
+        check.final(run)
+    except (Violation, SeriatimError, RedisError) as error:
+        raise Failed(report(run, error)) from error
+    finally:
+        redis.close()
+    return run.world
+
+
+def _populate(run: Run) -> None:
+    plan = run.world.plan
+    for slots in plan.slots:
+        run.world.spawn(Worker(run, slots))
+    for make in (Sweeper, Sweeper, Reassembler, Reassembler, Recorder):
+        run.world.spawn(make(run))
+    for job in plan.jobs:
+        run.world.spawn(Producer(run, job))
+
+
+def _go(run: Run, server: PrivateServer) -> None:
+    world, plan = run.world, run.world.plan
+    healed = None
+    while not (world.steps % 25 == 0 and run.settled()):
+        world.faulty = world.steps < plan.fault_steps
+        if not world.faulty and healed is None:
+            healed = world.now
+        faults.apply(run, server)
+        world.step()
+        if world.steps % AUDIT_EVERY == 0:
+            inspect(run)
+        if world.steps > MOST_STEPS or (healed is not None and world.now > healed + MOST_MS):
+            raise Violation(f"not everything ended: {check.unfinished(run)}")
+    world.tally["runs"] += 1
+    world.tally["steps"] += world.steps
+
+
+def inspect(run: Run) -> None:
+    """Read the pool's books."""
+    jobs = list(run.world.plans)
+    audit.check(audit.read(run.world.redis, jobs, sorted({plan.user for plan in run.world.plan.jobs})))
+
+
+def report(run: Run, error: Exception, tail: int = 40) -> str:
+    """What went wrong, how to see it again, and the last steps."""
+    seed, kills = run.world.plan.seed, len(run.world.plan.redis_kills)
+    again = f"--first {seed} --seeds 1" + (f" --redis-crashes {kills}" if kills else "")
+    lines = [
+        f"seed {seed}: {error}",
+        f"see it again: python -m tests.simulator {again} --history   (or make sim SEEDS=1 FIRST={seed})",
+        *history(run.world)[-tail:],
+    ]
+    return "\n".join(lines)
+
+
+def history(world: World) -> list[str]:
+    """One line a step: number, virtual ms since the start, who, what."""
+    return [f"{line[0]:6d} {line[1]:8d}  " + "  ".join(_brief(fact) for fact in line[2:]) for line in world.history]
+
+
+def _brief(fact: object) -> str:
+    text = fact if isinstance(fact, str) else repr(fact)
+    return text if len(text) <= 160 else text[:157] + "..."
+
+

@@ -1,0 +1,58 @@
+"""How engines are found: by name, when asked for, with one clear line when something is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seriatim.errors import EngineUnavailable, UnknownOption
+from tasks.engine import Utterance
+from workers.engines import registry
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_engine_is_loaded_by_its_name_with_its_options() -> None:
+    engine = registry.load("tone", {"rate_hz": "16000"})
+    assert (engine.name, engine.rate_hz) == ("tone", 16000)
+    assert any(piece.pcm for piece in engine.speak(Utterance("Hello."), lambda: False))
+    engine.close()
+
+
+def test_the_names_of_the_engines_are_known_without_loading_any() -> None:
+    program = """
+import sys
+from workers.engines import registry
+print(*registry.names())
+print(*(name for name in sys.modules if name in ("workers.engines.tone", "workers.engines.espeak", "espeakng_loader")))
+"""
+    out = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert out == "tone espeak\n\n"
+
+
+def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownOption, match=r"^unknown engine 'espaek'; nearest: espeak$"):
+        registry.load("espaek", {})
+
+
+def test_where_no_name_is_near_all_are_listed() -> None:
+    with pytest.raises(UnknownOption, match=r"^unknown engine 'xyz'; known: tone, espeak$"):
+        registry.load("xyz", {})
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "workers.engines.espeak", raising=False)
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)  # Python's way to say that it is not there
+    with pytest.raises(EngineUnavailable) as missing:
+        registry.load("espeak", {})
+    assert str(missing.value) == (
+        "the espeak engine needs the package espeakng-loader (GPL-3.0-or-later): pip install -e '.[espeak]'"
+    )
+
+
+def test_a_bug_in_an_engine_is_not_taken_for_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "workers.engines.espeak", raising=False)
+    monkeypatch.setitem(sys.modules, "workers.engines.espeak_voices", None)
+    with pytest.raises(ModuleNotFoundError):
+        registry.load("espeak", {})

@@ -1,0 +1,150 @@
+"""The journal says what is true, whatever became of its last lines."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.journal import Fingerprint, Journal, Mark
+from seriatim.errors import Unwritable
+
+TEXT = Fingerprint.of("One. Two.", {"voice": "alice", "speed": 1.0, "seed": None, "hold": True})
+MARKS = [Mark(1, 0, 0, None), Mark(2, 44100, 123, 22050), Mark(3, 44100, 0, 22050), Mark(4, 90000, 2**32 - 1, 22050)]
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "speech.wav.part.json"
+
+
+def opened(path: Path) -> Journal:
+    return Journal.open(path, "speech.wav", create=True)
+
+
+def written(path: Path, marks: list[Mark] = MARKS) -> bytes:
+    journal = opened(path)
+    journal.begin(TEXT)
+    for mark in marks:
+        journal.complete(mark)
+    journal.close()
+    return path.read_bytes()
+
+
+def marks_in(path: Path) -> list[Mark]:
+    """The complete sentences that a journal tells of."""
+    journal = opened(path)
+    found = journal.read()
+    assert found is not None
+    _, (_, nothing), *sentences = found[0], *found[1]
+    journal.close()
+    assert nothing == Mark(0, 0, 0, None)
+    return [mark for _, mark in sentences]
+
+
+def test_what_was_written_is_read(path):
+    written(path)
+    journal = opened(path)
+    found = journal.read()
+    assert found is not None
+    assert found[0] == TEXT
+    assert [mark for _, mark in found[1]][1:] == MARKS
+    journal.close()
+
+
+@given(cut=st.integers(0, 10_000), noise=st.binary(max_size=40))
+def test_after_any_cut_the_journal_tells_of_the_sentences_before_it(tmp_path_factory, cut, noise):
+    path = tmp_path_factory.mktemp("journal") / "speech.wav.part.json"
+    whole = written(path)
+    first = whole.index(b"\n") + 1
+    size = first + cut % (len(whole) - first + 1)
+    path.write_bytes(whole[:size] + noise.replace(b"\n", b" "))
+    complete = whole[first:size].count(b"\n")
+    assert marks_in(path) == MARKS[:complete]
+
+
+def test_a_cut_journal_can_be_written_on(path):
+    whole = written(path)
+    path.write_bytes(whole[:-10])
+    journal = opened(path)
+    found = journal.read()
+    assert found is not None
+    *_, (size, last) = found[1]
+    assert last == MARKS[2]
+    journal.cut(size)
+    journal.complete(MARKS[3])
+    journal.close()
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        Mark(6, 95000, 1, 22050),  # one sentence is missing
+        Mark(4, 95000, 1, 22050),  # the same sentence again
+        Mark(5, 80000, 1, 22050),  # ends before it begins
+        Mark(5, 95000, 1, 24000),  # another rate
+        Mark(5, 95000, 1, None),  # no rate any more
+    ],
+)
+def test_a_line_that_does_not_follow_from_the_one_before_ends_it(path, mark):
+    written(path, [*MARKS, mark, Mark(7, 99000, 1, 22050)])
+    assert marks_in(path) == MARKS
+
+
+@pytest.mark.parametrize(
+    "line", ["", "\n", "{}\n", "[1]\n", '"a"\n', "nonsense\n", "\udcff\n", '{"seriatim":9}\n', "1"]
+)
+def test_a_journal_without_its_first_line_tells_of_nothing(path, line):
+    path.write_bytes(line.encode(errors="surrogateescape") + written(path)[:0])
+    journal = opened(path)
+    assert journal.read() is None
+    journal.close()
+
+
+def test_a_text_is_the_same_if_every_letter_and_option_is():
+    assert TEXT.changes(Fingerprint.of("One. Two.", dict(reversed(TEXT.options.items())))) == []
+    assert TEXT.changes(Fingerprint.of("One. Two!", TEXT.options)) == ["the text has changed"]
+    assert TEXT.changes(Fingerprint.of("One. Two.", {**TEXT.options, "voice": "bob", "hold": False})) == [
+        "hold was True and is now False",
+        "voice was 'alice' and is now 'bob'",
+    ]
+
+
+def test_a_text_that_is_no_unicode_has_a_fingerprint_too():
+    """A file name's undecodable byte, for instance, comes as a lone surrogate."""
+    assert Fingerprint.of("\udcff", {}) != Fingerprint.of("\udcfe", {})
+
+
+def test_a_journal_has_one_owner_at_a_time(path):
+    first = opened(path)
+    with pytest.raises(Unwritable, match=r"^cannot write speech.wav: another process is writing it$"):
+        opened(path)
+    first.close()
+    opened(path).close()
+
+
+def test_a_journal_that_is_removed_while_somebody_waits_for_it_is_not_theirs(path):
+    """Its owner finished between the opening and the locking."""
+    first = opened(path)
+    waiting = os.open(path, os.O_RDWR)
+    first.remove()
+    with pytest.raises(Unwritable, match="another process has just written it; try again"):
+        lock(waiting)
+    os.close(waiting)
+
+
+def lock(fd: int) -> None:
+    from gateway.journal import _lock
+
+    _lock(fd, "speech.wav")
+
+
+def test_the_lock_goes_with_the_process(path):
+    """Nothing has to be tidied up after kill -9."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    os.close(fd)
+    opened(path).close()

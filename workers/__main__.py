@@ -1,0 +1,91 @@
+"""`python -m workers`, which `seriatim worker` becomes: worker processes under supervision, or a list of voices."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from seriatim import log as logs
+from seriatim.connect import commands, reach
+from seriatim.errors import Misconfigured, SeriatimError
+from seriatim.server import check
+from seriatim.settings import Settings
+from workers.engines.registry import load, names
+from workers.supervisor import CANNOT_START, supervise
+
+EPILOG = """\
+A worker process loads its engine once, speaks a sentence to warm up, and then takes work from its pool's queue.
+--slots is how many sentences one process speaks at once; engines that are not thread-safe (espeak) speak one and want
+--processes, one per core. SIGTERM lets sentences finish and takes no more; a second one ends them at once.
+
+examples:
+  seriatim worker --engine espeak --processes 2
+  seriatim worker --engine tone --slots 8 --engine-option rtf=0.25
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run workers until told to stop; returns the exit status."""
+    options = _arguments().parse_args(argv)
+    try:
+        if options.list_voices:
+            return _list_voices(options)
+        return _supervise(options)
+    except SeriatimError as error:
+        sys.stderr.write(f"seriatim worker: {error}\n")
+        return CANNOT_START
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="seriatim worker",
+        description="Start worker processes for one engine, and keep them alive.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--engine", required=True, metavar="NAME", help=f"one of {', '.join(names())}")
+    parser.add_argument("--processes", type=_positive, default=1, metavar="N", help="worker processes (default 1)")
+    parser.add_argument("--slots", type=_positive, metavar="N", help="sentences at once in each (default: the engine's)")
+    parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: named like the engine)")
+    parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
+    parser.add_argument("--events", action="store_true", help="send task events from the start (Flower asks for them itself)")
+    parser.add_argument("--list-voices", action="store_true", help="print the engine's voices as JSON and exit")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
+    return value
+
+
+def _list_voices(options: argparse.Namespace) -> int:
+    pairs = dict(text.partition("=")[::2] for text in options.engine_option)
+    engine = load(options.engine, pairs)
+    sys.stdout.write(json.dumps([asdict(voice) for voice in engine.voices]) + "\n")
+    engine.close()
+    return 0
+
+
+def _supervise(options: argparse.Namespace) -> int:
+    settings = Settings.from_env(os.environ)
+    logs.configure(settings.log_level, "worker")
+    if options.engine not in names():
+        load(options.engine, {})  # says which there are
+    redis = commands(settings.redis_url, outage_s=1.0)
+    reach(redis, settings.redis_url)
+    check(redis)
+    if any("=" not in text for text in options.engine_option):
+        raise Misconfigured(f"--engine-option {options.engine_option}; expected KEY=VALUE")
+    arguments = ["--engine", options.engine, "--pool", options.pool or options.engine]
+    arguments += ["--slots", str(options.slots)] if options.slots else []
+    arguments += [part for text in options.engine_option for part in ("--engine-option", text)]
+    arguments += ["--events"] if options.events else []
+    return supervise(arguments, options.pool or options.engine, options.processes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
