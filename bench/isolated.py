@@ -25,6 +25,7 @@ import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 from bench.broker import Profile
 from bench.measure import Row
 from bench.work import Work
+from seriatim.orphans import dies_with_parent
 
 CLEANUP_S = 50.0  #: after the alarm: a Celery worker may take 32 s for a warm shutdown, a server some more
 START_S = 60.0  #: what a run may take beside its work: servers and workers that start, and that stop
@@ -72,7 +73,15 @@ def _ran(arguments: Sequence[str], out: Path, err: Path, limit_s: float) -> bool
     """Run it with its output in files, since what it leaves behind may hold a pipe open; False at the time limit."""
     argv, env = [sys.executable, "-m", "bench.isolated", *arguments], os.environ | {"TMPDIR": str(out.parent)}
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen(argv, cwd=_ROOT, env=env, stdout=stdout, stderr=stderr, start_new_session=True)
+        process = subprocess.Popen(
+            argv,
+            cwd=_ROOT,
+            env=env,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
+        )
     try:
         process.wait(limit_s)
     except subprocess.TimeoutExpired:
@@ -102,7 +111,7 @@ def _end_session(process: subprocess.Popen[bytes]) -> None:
     for pid in psutil.pids():
         try:
             if os.getsid(pid) == process.pid:
-                pass
+                os.kill(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):  # ended since it was listed, or not ours
             continue
     process.wait()

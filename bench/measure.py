@@ -14,7 +14,7 @@ from bench.broker import Broker, Profile, started
 from bench.memory import watched
 from bench.work import Work, audio
 
-Piece = tuple[int, bytes]  #: 0-based sequence number of the sentence, and the next bytes of its audio
+Piece = tuple[int, bytes]  #: 0-based sequence number of the sentence, and the next bytes of its audio, or none
 Speak = Callable[[], Iterable[Piece]]  #: starts the work when called; its pieces are in order
 
 
@@ -69,8 +69,7 @@ class _Listener:
         self._audio = expected(0, work.audio_bytes)
         self.seq, self._offset = 0, 0  # the sentence that is being heard, and the bytes of it that were
 
-    def hear(self, piece: Piece) -> None:
-        seq, pcm = piece
+    def hear(self, seq: int, pcm: bytes) -> None:
         if seq != self.seq or self.seq == self._work.sentences:
             raise WrongAudio(f"heard sentence {seq}, expected {self._place()}")
         if not self._audio.startswith(pcm, self._offset):
@@ -99,11 +98,12 @@ def listen(speak: Speak, work: Work, expected: Callable[[int, int], bytes] = aud
     listener = _Listener(work, expected)
     first_audio = first_sentence = 0.0
     start = time.perf_counter()
-    for piece in speak():
-        listener.hear(piece)
-        if not first_audio and piece[1]:
-            first_audio = time.perf_counter()
-        if not first_sentence and listener.seq:
+    for seq, pcm in speak():
+        if not pcm:  # nothing is heard of it
+            continue
+        listener.hear(seq, pcm)
+        first_audio = first_audio or time.perf_counter()
+        if listener.seq and not first_sentence:
             first_sentence = time.perf_counter()
     listener.end()
     return Heard(first_audio - start, first_sentence - start, time.perf_counter() - start)
@@ -114,7 +114,7 @@ def measured(contender: Contender, work: Work, profile: Profile) -> Row:
 
     Raises:
         WrongAudio: as `listen`.
-        BrokerFailed: the server did not start.
+        Unavailable, BrokerFailed: as `started`.
     """
     with started(profile) as broker, contender.ready(work, broker) as speak:
         with watched() as peak:

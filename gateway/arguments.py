@@ -77,20 +77,26 @@ def _command(sub: Any, name: str, what: str, epilog: str) -> argparse.ArgumentPa
 
 
 def _redis(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--redis", metavar="URL", default=None, help="a running system's Redis (default: SERIATIM_REDIS_URL)")
+    p.add_argument(
+        "--redis", metavar="URL", default=None, help="a running system's Redis (default: SERIATIM_REDIS_URL)"
+    )
 
 
 def _engine(p: argparse.ArgumentParser) -> None:
     p.add_argument("--engine", default="espeak", metavar="NAME", help="who speaks: espeak, tone (default espeak)")
     p.add_argument("--pool", metavar="NAME", help="pool of workers (default: named like the engine)")
-    p.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="of the engine; repeatable")
+    p.add_argument(
+        "--engine-option", action="append", default=[], metavar="KEY=VALUE", help="of the engine; repeatable"
+    )
     cores = os.cpu_count() or 1
     p.add_argument("--workers", type=_positive, default=cores, metavar="N", help=f"worker processes (default {cores})")
 
 
 def _speak(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; - or nothing: standard input")
-    p.add_argument("-o", "--output", default="speech.wav", metavar="OUT", help=f"file to write ({FORMATS}), or - (speech.wav)")
+    p.add_argument(
+        "-o", "--output", default="speech.wav", metavar="OUT", help=f"file to write ({FORMATS}), or - (speech.wav)"
+    )
     p.add_argument("--format", metavar="NAME", help="instead of OUT's ending")
     again = p.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on where an interrupted run of OUT stopped")
@@ -101,7 +107,9 @@ def _speak(p: argparse.ArgumentParser) -> None:
     p.add_argument("--seed", type=int, default=0, metavar="N", help="for engines that sample")
     p.add_argument("--pause-ms", type=int, default=200, metavar="MS", help="silence after a sentence (200)")
     p.add_argument("--paragraph-ms", type=int, default=600, metavar="MS", help="silence after a paragraph (600)")
-    p.add_argument("--gap", default="fail", metavar="POLICY", help="if a sentence cannot be spoken: fail, silence, skip")
+    p.add_argument(
+        "--gap", default="fail", metavar="POLICY", help="if a sentence cannot be spoken: fail, silence, skip"
+    )
     p.add_argument("--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option of this text")
     _engine(p)
     p.add_argument("--user", default="anonymous", metavar="NAME", help="whose share of a running pool it uses")

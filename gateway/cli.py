@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from typing import NoReturn
 
 from redis.exceptions import RedisError
 from rich.console import Console
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["worker"]:
-        return _become_worker(given[1:])
+        _become_worker(given[1:])
     options = args.parser(COMMANDS).parse_args(given)
     try:
         settings = Settings.from_env(os.environ)
@@ -50,10 +51,9 @@ def _complain(error: SeriatimError | RedisError) -> Exit:
     return status_of(error)
 
 
-def _become_worker(rest: Sequence[str]) -> int:
+def _become_worker(rest: Sequence[str]) -> NoReturn:
     """Workers are processes of their own: no door ever loads a model."""
-    os.execv(sys.executable, [sys.executable, "-m", "workers", *rest])  # noqa: S606  # our own interpreter, no shell
-    return Exit.FAILED  # pragma: no cover  # execv does not return
+    os.execv(sys.executable, [sys.executable, "-m", "workers", *rest])  # our own interpreter, no shell
 
 
 def _speak(options: argparse.Namespace, settings: Settings) -> int:

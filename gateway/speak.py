@@ -48,7 +48,8 @@ class Wanted:
         options: dict[str, str | int | float | bool | None] = {
             "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
             "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap),
-            "engine options": " ".join(sorted([*self.crew.engine_options, *(f"{k}={v}" for k, v in r.options.items())])),
+            "engine options": " ".join(sorted(self.crew.engine_options)),
+            "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
         }  # fmt: skip
         return Fingerprint.of(self.text, options)
 
@@ -142,12 +143,19 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
     run.end(before)
     wall_s = time.monotonic() - run.submitted_s
     return Summary(
-        run.wanted.output, run.sentences, run.audio_ms, wall_s, run.first_s, _by_worker(producer, begun.job), before, before_ms
+        run.wanted.output,
+        run.sentences,
+        run.audio_ms,
+        wall_s,
+        run.first_s,
+        _by_worker(producer, begun.job),
+        before,
+        before_ms,
     )
 
 
 def _send_rest(begun: Begun, run: _Run, before: int) -> None:
-    """Send the rest of the text while its beginning is heard; an error cancels the job, whose reader then says why."""
+    """Send the rest of the text while its beginning is heard; an error cancels the job, and its reader says why."""
     try:
         run.progress.started(before + begun.send_rest(), before)
     except SeriatimError:

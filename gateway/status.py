@@ -63,7 +63,9 @@ def pools(redis: "Redis") -> list[PoolLine]:
 def _pool(redis: "Redis", name: str) -> PoolLine:
     prefix = pool_prefix(name)
     m = _hash(redis, f"{prefix}:m")
-    workers = [_worker(redis, prefix, owner.decode()) for owner in cast("list[bytes]", redis.zrange(f"{prefix}:wk", 0, -1))]
+    workers = [
+        _worker(redis, prefix, owner.decode()) for owner in cast("list[bytes]", redis.zrange(f"{prefix}:wk", 0, -1))
+    ]
     live = cast("list[bytes]", redis.zrange(f"{prefix}:act", 0, 99))
     return PoolLine(
         pool=name, slots=int(m.get("slots", 0)), in_flight=int(m.get("infl", 0)),
@@ -75,7 +77,7 @@ def _pool(redis: "Redis", name: str) -> PoolLine:
 
 def _worker(redis: "Redis", prefix: str, owner: str) -> WorkerLine:
     w = _hash(redis, f"{prefix}:w:{owner}")
-    busy = cast("int", redis.hlen(f"{prefix}:run:{owner}"))
+    busy = redis.hlen(f"{prefix}:run:{owner}")
     slots, spoken, ready_ms = (int(w.get(name, 0)) for name in ("slots", "spoken", "ready_ms"))
     return WorkerLine(owner, slots, busy, spoken, w.get("engine", ""), ready_ms)
 

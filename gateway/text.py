@@ -21,7 +21,9 @@ def read_text(source: str, most_bytes: int) -> str:
     name = "standard input" if source == STDIN else source
     raw = _bytes(source, name, most_bytes)
     if len(raw) > most_bytes:
-        raise TextTooLarge(f"{name} has more than {most_bytes} bytes; set SERIATIM_MAX_TEXT_BYTES, or speak it in parts")
+        raise TextTooLarge(
+            f"{name} has more than {most_bytes} bytes; set SERIATIM_MAX_TEXT_BYTES, or speak it in parts"
+        )
     text = _decoded(raw, name)
     if not text.strip():
         raise EmptyText(f"{name} is empty: there is nothing to say")

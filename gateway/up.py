@@ -32,7 +32,9 @@ def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, 
     with _redis(settings, folder, port, external=external) as own, System(own, folder) as system:
         for warning in check(commands(own.redis_url)).warnings:
             _say(f"warning: {warning}")
-        parts = {f"reassembler-{i}": ("reassembler.main", []) for i in range(reassemblers)}
+        parts: dict[str, tuple[str, list[str]]] = {
+            f"reassembler-{i}": ("reassembler.main", []) for i in range(reassemblers)
+        }
         parts["worker"] = ("workers", crew.arguments())
         for name, (module, arguments) in parts.items():
             system.start(name, module, arguments)

@@ -1,7 +1,8 @@
-"""Emit on every notification, and look at every live job now and then, so that a lost notification costs a second at most.
+"""Emit on every notification; look at every live job now and then, so that a lost one costs a second at most.
 
-`emit` is a pure function of what is in Redis and moves the audio inside Redis; this process only says when. Any number of
-reassemblers may run: a notification goes to one of them, and a second emit of the same job changes nothing.
+`emit` is a pure function of what is in Redis and moves the audio inside Redis; this process only says when. Any
+number of reassemblers may run: a notification goes to one of them, and a second emit of the same job changes
+nothing.
 """
 
 import logging

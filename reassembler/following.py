@@ -1,7 +1,8 @@
 """Follow plain Redis clients: the window of a job moves with what its readers have taken, without a word of ours.
 
-Three traces say how far a reader is, and the furthest counts: the position of any consumer group on the ordered stream
-(XREADGROUP, or XGROUP SETID after an XREAD), and what was deleted from its front (XTRIM MINID after an XREAD).
+Three traces say how far a reader is, and the furthest counts: the position of any consumer group on the ordered
+stream (XREADGROUP, or XGROUP SETID after an XREAD), and what was deleted from its front (XTRIM MINID after an
+XREAD).
 """
 
 from typing import Any, cast
@@ -17,7 +18,7 @@ from seriatim.scripts import run_many
 
 
 def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
-    """Move the window of a job to its furthest plain reader; a group whose consumer was here lately keeps it alive."""
+    """Move the window of a job to its furthest plain reader; a consumer that was here lately keeps it alive."""
     stream = ordered_stream(job)
     try:
         groups = redis.xinfo_groups(stream)
@@ -47,7 +48,7 @@ def _report(redis: "Redis", job: str, furthest: Position, *, alive: bool) -> Non
 
 
 def _bytes_before(redis: "Redis", job: str, position: Position, cursor: Position, at: int) -> int:
-    """Bytes of the job up to `position`, which a sentence marker in the stream places; at the cursor its own place does."""
+    """Bytes of the job up to `position`: its sentence's marker says where it begins, or the emit cursor does."""
     offset = position.offset - position.offset % 2 if position.offset < GAP else 0
     if position.sentence >= cursor.sentence:
         return at + min(offset, cursor.offset)

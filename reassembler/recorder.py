@@ -1,7 +1,8 @@
 """The recorder: drains jobs into the file store, and the window moves with it.
 
-Several recorders may write the same job: the same bytes go to the same place (seriatim/store.py). Where to go on stands in Redis
-(`stored_id`), written after the bytes are safe on disk: a recorder that died left at worst bytes that are written again.
+Several recorders may write the same job: the same bytes go to the same place (seriatim/store.py). Where to go on
+stands in Redis (`stored_id`), written after the bytes are safe on disk: a recorder that died left at worst bytes
+that are written again.
 """
 
 import logging
@@ -15,9 +16,9 @@ from redis import Redis
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
 from seriatim import store
-from seriatim.entries import Cursor, Entry, SentenceStart, decode
+from seriatim.entries import Cursor, Entry, decode
 from seriatim.errors import PositionLost
-from seriatim.keys import Position, job_prefix, ordered_stream
+from seriatim.keys import END, GAP, Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
 from seriatim.scripts import run_many
 
@@ -36,7 +37,9 @@ class Recorder:
     store_dir: Path
     grown: dict[str, float] = field(default_factory=dict)  #: job -> monotonic time of its first entry not yet stored
     chunks: dict[str, int] = field(default_factory=dict)  #: job -> chunks since it was stored
-    troubled: dict[str, float] = field(default_factory=dict)  #: job -> monotonic time before which it is not tried again
+    troubled: dict[str, float] = field(
+        default_factory=dict
+    )  #: job -> monotonic time before which it is not tried again
 
     def note(self, job: str, n_chunks: int, *, ended: bool) -> None:
         """A job of the store has grown, or ended, which waits for nothing."""
@@ -58,8 +61,10 @@ class Recorder:
             record(self.redis, self.store_dir, job)
             self.troubled.pop(job, None)
         except (OSError, PositionLost) as error:
-            log.error("cannot store", extra={"job": job, "store": str(self.store_dir), "error": str(error)})
-            self.troubled[job] = time.monotonic() + 5.0  # the disk may be full: the job stops at its window until it is not
+            log.warning("cannot store", extra={"job": job, "store": str(self.store_dir), "error": str(error)})
+            self.troubled[job] = (
+                time.monotonic() + 5.0
+            )  # the disk may be full: the job stops at its window until it is not
             self.grown[job] = 0.0
 
 
@@ -71,6 +76,8 @@ def record(redis: "Redis", store_dir: Path, job: str) -> bool:
         PositionLost: the stream does not reach back to what is stored: the store is another one, or was emptied.
     """
     cursor = _cursor(redis, store_dir, job)
+    if cursor.position.offset == END:
+        return True
     ended = False
     while entries := _read(redis, job, cursor.position):
         ended = store.write(store_dir, job, cursor, entries)
@@ -81,15 +88,15 @@ def record(redis: "Redis", store_dir: Path, job: str) -> bool:
 
 
 def _cursor(redis: "Redis", store_dir: Path, job: str) -> Cursor:
-    stored_id = cast("bytes | None", redis.hget(f"{job_prefix(job)}:c:{job}", "stored_id"))
+    fields = ["stored_id", "stored", "rate"]
+    stored_id, stored, rate = cast("list[bytes | None]", redis.hmget(f"{job_prefix(job)}:c:{job}", fields))
     if stored_id is None:
         return Cursor()
-    position = Position.parse(stored_id.decode())
-    starts = (m for m in store.events(store_dir, job) if isinstance(m, SentenceStart))
-    marker = next((m for m in starts if m.position.sentence == position.sentence), None)
-    if marker is None:
+    if not store.folder(store_dir, job).is_dir():
         raise PositionLost(f"{store_dir} does not hold the beginning of job {job}; do all recorders share one store?")
-    return Cursor.behind(position, marker.at, marker.rate_hz)
+    position = Position.parse(stored_id.decode())
+    of_sentence = position.offset - position.offset % 2 if position.offset < GAP else 0
+    return Cursor.behind(position, int(stored or 0) - of_sentence, int(rate or 0))
 
 
 def _read(redis: "Redis", job: str, after: Position) -> list[Entry]:

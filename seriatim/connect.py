@@ -1,8 +1,8 @@
 """Connections to the data server, with timeouts, retries and the restart guard.
 
-Two kinds, because redis-py's default of a 5 s socket timeout with retries breaks blocking reads: `commands` for what is
-answered at once, `blocking` for XREAD BLOCK and BLPOP, whose socket waits longer than the command does. A command
-that timed out may have been executed; it is sent again, which every script of ours allows.
+Two kinds, because redis-py's default of a 5 s socket timeout with retries breaks blocking reads: `commands` for
+what is answered at once, `blocking` for XREAD BLOCK and BLPOP, whose socket waits longer than the command does. A
+command that timed out may have been executed; it is sent again, which every script of ours allows.
 """
 
 from collections.abc import Callable, Iterable

@@ -5,8 +5,10 @@ cluster only. Two kinds of slot; only fencing tokens (attempts) cross between th
 
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.
 
-    :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl, fence, epoch, run_id, demand,
-                              eta, reserve, credit, now, off (clock offset), rtf, rate_hz, swept, done, refused ...
+    :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
+                              fence, epoch, demand, eta, reserve, credit, now, off (clock offset), rtf, cost, rate_hz,
+                              continuity, limit_chars, merge_chars, swept; counts: jobs, done, refused, retries,
+                              given_up, lost_messages, restarts
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
     :u:<user>         hash    weight, F_L, F_B (finish tags), infl, jobs, queued (ms), cap_infl, cap_jobs, cap_queued

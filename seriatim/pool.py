@@ -240,7 +240,7 @@ def fill_done(
     pool: str, job: str, seq: int, entry: str, silence_ms: float, ended_life_ms: int = 600_000,
     now_ms: int | None = None,
 ) -> Call[bool]:  # fmt: skip
-    """A given-up sentence was closed as a gap in the job's slot, with `silence_ms` of sound, what was heard included."""
+    """A given-up sentence was closed as a gap in the job's slot; `silence_ms` is all its sound, heard or silent."""
     return _call(pool, "fill_done", now_ms, job, seq, entry, silence_ms, ended_life_ms, decode=bool)
 
 
@@ -316,7 +316,7 @@ def sweep(pool: str, interval_ms: int, patience_ms: int, retry: Retry, now_ms: i
 
 
 def rebase(pool: str, now_ms: int | None = None) -> Call[int]:
-    """Take notice of a restarted server: 0 nothing new, 1 a fresh pool, 2 everything in flight will be spoken again."""
+    """Notice a restarted server: 0 nothing new, 1 a fresh pool, 2 all that was in flight will be spoken again."""
     return _call(pool, "rebase", now_ms, decode=integer)
 
 

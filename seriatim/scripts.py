@@ -1,8 +1,8 @@
 """Lua scripts: loaded from their files, called by their hash, each through one typed function.
 
-A typed function (seriatim/pool.py, seriatim/job.py) does no I/O: it returns a `Call`, which says what to send and how
-to read the reply. `run` sends one, `run_many` several in one round trip, `arun` one from asyncio. Every script may run
-twice and must then change nothing: redis-py repeats what timed out.
+A typed function (seriatim/pool.py, seriatim/job.py) does no I/O: it returns a `Call`, which says what to send and
+how to read the reply. `run` sends one, `run_many` several in one round trip, `arun` one from asyncio. Every script
+may run twice and must then change nothing: redis-py repeats what timed out.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ def run(redis: "Redis", call: Call[T]) -> T:
 
 
 def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
-    """Send several calls in one round trip. Each is one step for itself; all are sent whatever becomes of the first."""
+    """Send several calls in one round trip. Each is a step for itself; all are sent whatever becomes of the first."""
     pipe = redis.pipeline(transaction=False)
     for call in calls:
         pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))

@@ -4,8 +4,8 @@ Checked at start-up by whatever stays (`check`), and at every new connection (`g
 a server restarts, so that a new connection is the first chance to notice, before any other command is sent.
 
 Why a restart needs care (research on Redis 7.0.15, fixed in Valkey since): when the log's tail is torn inside a
-script's MULTI, the server drops the script but leaves an open MULTI in the log, and the *next* restart runs part of the
-script, or loses what was acknowledged after it. Rewriting the log before the first write removes it.
+script's MULTI, the server drops the script but leaves an open MULTI in the log, and the *next* restart runs part of
+the script, or loses what was acknowledged after it. Rewriting the log before the first write removes it.
 """
 
 import time

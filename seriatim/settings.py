@@ -1,7 +1,8 @@
 """All settings, in one frozen record, read once in `main` and passed down.
 
-Every setting is an environment variable `SERIATIM_<NAME>`. An unknown variable with that prefix stops the process with
-the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. docs/settings.md is this table.
+Every setting is an environment variable `SERIATIM_<NAME>`. An unknown variable with that prefix stops the process
+with the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. docs/settings.md is this
+table.
 """
 
 import difflib

@@ -3,15 +3,19 @@
     <store>/<shard>/<job>/audio.s16      the job's audio, s16le mono, from byte 0
     <store>/<shard>/<job>/events.jsonl   markers of the ordered stream, one JSON object a line, in order
 
-Written by recorders (reassembler/recorder.py) only. Several may write one job at once: audio goes to its absolute offset, so
-the same bytes go to the same place; a marker that is there twice is read once, because ids only rise; a line that a crash
-cut short is no JSON and is passed over. A job is whole when its events end with `end`.
+Written by recorders (reassembler/recorder.py) only. Several may write one job at once: audio goes to its absolute
+offset, so the same bytes go to the same place; a marker that is there twice is read once, because ids only rise; a
+line that a crash cut short is no JSON and is passed over. A job is whole when its events end with `end`.
+
+A reader may come while a recorder writes. What counts as stored is what a `stored` line says: it is written last, when
+the audio and the markers before it are on the disk. Without it, audio behind the last marker could be taken for that
+marker's sentence when it belongs to the next one, whose marker is just being written.
 """
 
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +23,19 @@ from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, Sent
 from seriatim.keys import Position, shard_of
 
 PIECE_BYTES = 64 * 1024  #: audio is read back in pieces of this size: a second or two
-MARKERS = {"sentence": SentenceStart, "discontinuity": Discontinuity, "gap": Gap, "end": End}
-NAMES = {cls: name for name, cls in MARKERS.items()}
+Marker = SentenceStart | Discontinuity | Gap | End
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Everything up to an entry is on the disk."""
+
+    position: Position
+    n_bytes: int  #: of audio
+
+
+EVENTS = {"sentence": SentenceStart, "discontinuity": Discontinuity, "gap": Gap, "end": End, "stored": Stored}
+NAMES = {cls: name for name, cls in EVENTS.items()}
 
 
 def folder(store: Path, job: str) -> Path:
@@ -41,7 +56,7 @@ def write(store: Path, job: str, cursor: Cursor, entries: Iterable[Entry]) -> bo
     place.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     ended = False
-    with _opened(place / "audio.s16") as audio:
+    with _Opened(place / "audio.s16") as audio:
         for entry in entries:
             at = cursor.n_bytes
             fresh = cursor.feed(entry)
@@ -51,18 +66,18 @@ def write(store: Path, job: str, cursor: Cursor, entries: Iterable[Entry]) -> bo
                 lines.append(_line(fresh))
                 ended = ended or isinstance(fresh, End)
         os.fdatasync(audio)
-    _append(place / "events.jsonl", lines)
+    _append(place / "events.jsonl", [*lines, _line(Stored(cursor.position, cursor.n_bytes))])
     return ended
 
 
 def read(store: Path, job: str, cursor: Cursor) -> Iterator[Entry]:
-    """What is stored behind `cursor`, in order: markers, and audio in pieces. Ends where the recording ends, for now."""
+    """What is stored behind `cursor`, in order: markers, and audio in pieces. Ends where the recording ends so far."""
     place = folder(store, job)
-    if not place.is_dir():
+    found, stored = _events(store, job)
+    if stored.position == Position():
         return
-    markers = [m for m in events(store, job) if m.position > cursor.position]
+    markers, n_bytes = [m for m in found if m.position > cursor.position], stored.n_bytes
     with (place / "audio.s16").open("rb") as audio:
-        n_bytes = os.fstat(audio.fileno()).st_size
         sentence, at, have = cursor.position.sentence, cursor.at, cursor.have
         for marker in [*markers, None]:
             stop = n_bytes if marker is None else min(n_bytes, _offset(marker, at))
@@ -76,21 +91,28 @@ def read(store: Path, job: str, cursor: Cursor) -> Iterator[Entry]:
             yield marker
 
 
-def events(store: Path, job: str) -> list[SentenceStart | Discontinuity | Gap | End]:
+def events(store: Path, job: str) -> list[Marker]:
     """The markers of a recording, in order, each once."""
+    return _events(store, job)[0]
+
+
+def _events(store: Path, job: str) -> tuple[list[Marker], Stored]:
+    """The markers that are stored, and how far that is."""
     try:
         lines = (folder(store, job) / "events.jsonl").read_text("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
-        return []
-    found: list[SentenceStart | Discontinuity | Gap | End] = []
-    for line in lines:
-        marker = _marker(line)
-        if marker and (not found or marker.position > found[-1].position):
-            found.append(marker)
-    return found
+        return [], Stored(Position(), 0)
+    found: list[Marker] = []
+    stored = Stored(Position(), 0)
+    for event in map(_event, lines):
+        if isinstance(event, Stored):
+            stored = max(stored, event, key=lambda s: s.position)
+        elif event and (not found or event.position > found[-1].position):
+            found.append(event)
+    return [marker for marker in found if marker.position <= stored.position], stored
 
 
-def _offset(marker: SentenceStart | Discontinuity | Gap | End, at: int) -> int:
+def _offset(marker: Marker, at: int) -> int:
     """The byte of the job at which a marker stands; `at` is where its sentence begins."""
     if isinstance(marker, SentenceStart):
         return marker.at
@@ -109,7 +131,7 @@ def _pieces(audio: Any, start: int, stop: int) -> Iterator[bytes]:
         yield pcm
 
 
-class _opened:
+class _Opened:
     """A file descriptor for writing at offsets; the file is made if it is not there."""
 
     def __init__(self, path: Path) -> None:
@@ -141,16 +163,16 @@ def _append(path: Path, lines: list[str]) -> None:
         os.fdatasync(file.fileno())
 
 
-def _line(entry: Entry) -> str:
-    values = asdict(entry)
-    values["position"] = str(entry.position)
-    return json.dumps({"t": NAMES[type(entry)], **values}, ensure_ascii=False, separators=(",", ":"))
+def _line(event: Entry | Stored) -> str:
+    values = asdict(event)
+    values["position"] = str(event.position)
+    return json.dumps({"t": NAMES[type(event)], **values}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _marker(line: str) -> SentenceStart | Discontinuity | Gap | End | None:
+def _event(line: str) -> Marker | Stored | None:
     try:
         values = json.loads(line)
         values["position"] = Position.parse(values["position"])
-        return MARKERS[values.pop("t")](**values)  # type: ignore[no-any-return]  # one of the four
+        return EVENTS[values.pop("t")](**values)  # type: ignore[no-any-return]  # one of the five
     except (ValueError, KeyError, TypeError):
         return None

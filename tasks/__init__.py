@@ -24,7 +24,7 @@ from tasks.producer import Producer
 from tasks.request import Options, Request, Text
 
 __all__ = [
-    "Audio", "Discontinuity", "Gap", "Job", "OpenJob", "Options", "Sentence", "SentenceStart", "Status",
+    "Audio", "Discontinuity", "Gap", "Job", "OpenJob", "Options", "Sentence", "SentenceStart", "Status", "Text",
     "attach", "enqueue_job", "open_job",
 ]  # fmt: skip
 

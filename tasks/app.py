@@ -1,8 +1,8 @@
 """The Celery application: a doorbell, told what it may and may not be trusted with (DESIGN §4).
 
-Celery carries (job, seq, attempt) to a free slot and nothing else. Its redelivery is never the recovery path: kombu pops a
-message before it records it as unacknowledged, so a worker that is killed in between loses it (69 of 85,900 in 200 kills).
-Leases in Redis recover what is lost, and claims turn away what comes twice.
+Celery carries (job, seq, attempt) to a free slot and nothing else. Its redelivery is never the recovery path: kombu
+pops a message before it records it as unacknowledged, so a worker that is killed in between loses it (69 of 85,900
+in 200 kills). Leases in Redis recover what is lost, and claims turn away what comes twice.
 """
 
 from collections.abc import Iterable

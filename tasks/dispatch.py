@@ -1,8 +1,8 @@
 """Dispatch and the sweep: everybody's work, so that nobody is missed when a process dies (DESIGN §4).
 
-`dispatch` follows an enqueue, a finish, a reader's report (through the pool's wake-up) and every sweep. `sweep` does what time
-brings about, rings again for what was picked and never published, and carries out the steps that another slot still has
-to make.
+`dispatch` follows an enqueue, a finish, a reader's report (through the pool's wake-up) and every sweep. `sweep`
+does what time brings about, rings again for what was picked and never published, and carries out the steps that
+another slot still has to make.
 """
 
 import logging

@@ -21,7 +21,6 @@ from seriatim.settings import Settings
 from tasks.reading import Heard, Reading, await_entry
 
 
-
 @dataclass(frozen=True, slots=True)
 class Status:
     """A job as it stands."""
@@ -64,9 +63,9 @@ class Job:
     def audio(self, after: str = "0-0") -> Iterator[Heard]:
         """What is heard, in order, as it becomes ready: sentence markers, PCM, gaps.
 
-        `after` is the position of the last entry that the caller has (`str(entry.position)`); it goes on at the next byte.
-        Taking the next entry tells Seriatim that the one before was used: a caller that stops taking stops the synthesis
-        of this job at its window.
+        `after` is the position of the last entry that the caller has (`str(entry.position)`); it goes on at the
+        next byte. Taking the next entry tells Seriatim that the one before was used: a caller that stops taking
+        stops the synthesis of this job at its window.
 
         Raises:
             JobFailed, JobCancelled: after everything that was heard before.
@@ -86,7 +85,7 @@ class Job:
         return (entry.pcm for entry in self.audio(after) if isinstance(entry, Audio))
 
     def wait(self, timeout_s: float | None = None) -> Status:
-        """Wait for the end; somebody must drain the job meanwhile (the recorder does, for jobs that drain to the store).
+        """Wait for the end. Somebody must drain the job meanwhile: its reader, or for jobs of the store the recorder.
 
         Raises:
             TimeoutError: it has not ended within `timeout_s`.

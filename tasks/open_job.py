@@ -26,8 +26,8 @@ FULL_POLL_S = 0.05  #: while the job's queue is full; a sentence takes some hund
 class OpenJob:
     """A job that takes text until it is closed. Used by one thread at a time; read its audio from another.
 
-    While it is open a thread renews its lease, so that a producer may pause as long as it lives; when its process dies the
-    lease ends, and the job is closed with what was said.
+    While it is open a thread renews its lease, so that a producer may pause as long as it lives; when its process
+    dies the lease ends, and the job is closed with what was said.
     """
 
     job: Job

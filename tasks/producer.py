@@ -1,7 +1,8 @@
 """A producer: cuts texts, asks for admission, hands back handles. One per process; thread-safe.
 
-The order of steps is DESIGN §6's: the job's own slot first, with a short life; then the pool, which refuses or accepts in one
-step; then the whole life. A crash between two of them heals: what was not accepted expires, what was is in the to-do list.
+The order of steps is DESIGN §6's: the job's own slot first, with a short life; then the pool, which refuses or
+accepts in one step; then the whole life. A crash between two of them heals: what was not accepted expires, what was
+is in the to-do list.
 """
 
 import logging
@@ -42,7 +43,7 @@ from tasks.segment import Cut, segment
 
 log = logging.getLogger(__name__)
 
-FIRST_BATCH = 32  #: sentences submitted at once: a page of text is one step, and a book's first sentence does not wait for its last
+FIRST_BATCH = 32  #: sentences submitted at once: a page is one step, and a book's first does not wait for its last
 BATCH = 500  #: sentences of each further step; about 100 kB, a few ms of the server's time
 BOOK_LEASE_MS = 60_000  #: between two batches of a text that is at hand
 FIRST_CHARS = 80  #: a live job's first piece: about five seconds of speech, and less than half that of synthesis
@@ -111,7 +112,13 @@ class Producer:
         job_id = secrets.token_hex(16)
         s = self._submission(job_id, request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
         made = job_calls.init(
-            job_id, n, hold=request.hold, drain=s.drain, life_ms=s.life_ms, ended_life_ms=s.ended_life_ms, pool=desk.pool
+            job_id,
+            n,
+            hold=request.hold,
+            drain=s.drain,
+            life_ms=s.life_ms,
+            ended_life_ms=s.ended_life_ms,
+            pool=desk.pool,
         )
         run(desk.redis, made)
         answer = run(desk.redis, pool_calls.submit(desk.pool, s, rows))
@@ -159,7 +166,9 @@ class Producer:
             n_bytes = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
             if n_bytes > self.settings.max_text_bytes:
                 most = self.settings.max_text_bytes
-                raise TextTooLarge(f"a text of {n_bytes} bytes; SERIATIM_MAX_TEXT_BYTES allows {most}: send it in parts")
+                raise TextTooLarge(
+                    f"a text of {n_bytes} bytes; SERIATIM_MAX_TEXT_BYTES allows {most}: send it in parts"
+                )
             cut = self.cut(request, facts)
             sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))
         else:
@@ -167,7 +176,9 @@ class Producer:
         for seq, row in enumerate(self.rows_of(sentences, request)):
             if seq >= self.settings.max_sentences:
                 most = self.settings.max_sentences
-                raise TextTooLarge(f"more than {most} sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts")
+                raise TextTooLarge(
+                    f"more than {most} sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts"
+                )
             yield row
 
     def _given(self, sentences: Iterable[str | Sentence], request: Request, facts: PoolFacts) -> Iterator[Sentence]:
@@ -206,7 +217,8 @@ class Producer:
             grace_ms=round((request.reader_grace_s or s.reader_grace_s) * 1000),
             producer_ms=0 if closed else producer_ms, queue_limit_ms=queue_limit_ms,
             ended_life_ms=round(s.ended_life_s * 1000), memory_share=s.memory_share,
-            cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None, cap_infl=s.user_in_flight or None,
+            cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None,
+            cap_infl=s.user_in_flight or None,
         )  # fmt: skip
 
 
@@ -223,7 +235,8 @@ class Begun:
     def send_rest(self) -> int:
         """Send the rest of a long text, in batches; returns how many sentences the job has. Then the text is closed.
 
-        A crash in between leaves a job that its producer's lease closes; sending it again under its idempotency key goes on.
+        A crash in between leaves a job that its producer's lease closes; sending it again under its idempotency key
+        goes on.
 
         Raises:
             TextTooLarge, BadInput: something in the rest; the job is cancelled.
@@ -259,11 +272,15 @@ def _speakable(text: str) -> bool:
 def _refusal(answer: Submitted, request: Request) -> SeriatimError:
     after_s, pool, user = answer.retry_after_ms / 1000, request.pool_name, request.user
     if answer.verdict is Submit.TOO_LARGE:
-        return TextTooLarge(f"one job of user {user!r} is more audio than SERIATIM_USER_QUEUED_S allows: send it in parts")
+        return TextTooLarge(
+            f"one job of user {user!r} is more audio than SERIATIM_USER_QUEUED_S allows: send it in parts"
+        )
     refusals = {
         Submit.BUSY: Busy(f"pool {pool!r} has all the listeners it can serve without a stall", after_s),
         Submit.CAP_JOBS: CapReached(f"user {user!r} has as many jobs as SERIATIM_USER_JOBS allows", after_s),
-        Submit.CAP_QUEUED: CapReached(f"user {user!r} has as much audio queued as SERIATIM_USER_QUEUED_S allows", after_s),
+        Submit.CAP_QUEUED: CapReached(
+            f"user {user!r} has as much audio queued as SERIATIM_USER_QUEUED_S allows", after_s
+        ),
         Submit.MEMORY: MemoryFull("the Redis memory budget is used up; running jobs go on", after_s),
         Submit.NO_WORKERS: NoWorkers(
             f"no worker of pool {pool!r} is alive; start one with: seriatim worker --engine {request.engine}", after_s

@@ -1,7 +1,8 @@
-"""Reading a job in order: from its recording as far as that goes, then from the ordered stream, reporting what was taken.
+"""Reading a job in order: from its recording as far as that goes, then from the ordered stream.
 
-A reader of a job that drains by window moves the window itself. A job that drains to the store has a recorder that does, and
-what the recorder has stored is gone from the stream: a reader that comes late, or falls behind, catches up in the store.
+A reader of a job that drains by window moves the window itself. A job that drains to the store has a recorder that
+does, and what the recorder has stored is gone from the stream: a reader that comes late, or falls behind, catches
+up in the store.
 """
 
 import time

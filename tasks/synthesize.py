@@ -1,7 +1,7 @@
 """The Celery task: a message says which attempt is due; whoever registered a voice speaks it.
 
-A message is checked before anything is done with it: it may be forged, doubled or years old. It can only name an attempt,
-and the claim in Redis decides what that is worth.
+A message is checked before anything is done with it: it may be forged, doubled or years old. It can only name an
+attempt, and the claim in Redis decides what that is worth.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,9 @@ def doorbell(job: object, seq: object, attempt: object) -> Doorbell:
     """
     right = isinstance(job, str) and isinstance(seq, int) and isinstance(attempt, int)
     if not right or not (0 < len(str(job)) <= 64 and str(job).isalnum()):
-        raise BadRecord(f"a message with job {job!r:.80}, seq {seq!r:.20}, attempt {attempt!r:.20}; it is not one of ours")
+        raise BadRecord(
+            f"a message with job {job!r:.80}, seq {seq!r:.20}, attempt {attempt!r:.20}; it is not one of ours"
+        )
     if not (0 <= int(str(seq)) < 2**53 and 0 <= int(str(attempt)) < 2**53):
         raise BadRecord(f"a message with seq {seq!r:.20}, attempt {attempt!r:.20}; expected 0 to 2**53")
     return Doorbell(str(job), int(str(seq)), int(str(attempt)))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,6 +10,7 @@ from redis import Redis
 
 from tests.lifetimes import assert_every_key_expires
 from tests.servers import PrivateServer, debian, embedded
+from tests.systems import RealSystem, running
 
 # HYPOTHESIS_PROFILE=thorough is for an evening; `default` is what every run of the suite pays for.
 _ROOM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
@@ -51,3 +53,28 @@ def redis(request: pytest.FixtureRequest, server: Callable[[str], PrivateServer]
         client.flushall()
         yield client
         assert_every_key_expires(client)
+
+
+@pytest.fixture(scope="module")
+def new_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RealSystem]]:
+    """`new_system(*server_args, **settings)`: a system of real processes, ended with the module if not before."""
+    made: list[RealSystem] = []
+
+    def system(*server_args: str, **settings: Any) -> RealSystem:
+        made.append(RealSystem.on(tmp_path_factory.mktemp("system"), *server_args, **settings))
+        return made[-1]
+
+    yield system
+    for each in made:
+        if each in running:
+            each.close()
+
+
+@pytest.fixture(autouse=True)
+def _promises_of_running_systems() -> Iterator[None]:
+    """After each test: what the systems logged, which pytest shows if it failed, and every key expires."""
+    yield
+    for system in running:
+        print(system.new_log_lines())  # noqa: T201  # captured
+        with system.redis as client:
+            assert_every_key_expires(client)

@@ -1,0 +1,1 @@
+"""The voices: worker processes, and the engines that they load once."""

@@ -47,10 +47,14 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--engine", required=True, metavar="NAME", help=f"one of {', '.join(names())}")
     parser.add_argument("--processes", type=_positive, default=1, metavar="N", help="worker processes (default 1)")
-    parser.add_argument("--slots", type=_positive, metavar="N", help="sentences at once in each (default: the engine's)")
+    parser.add_argument(
+        "--slots", type=_positive, metavar="N", help="sentences at once in each (default: the engine's)"
+    )
     parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: named like the engine)")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
-    parser.add_argument("--events", action="store_true", help="send task events from the start (Flower asks for them itself)")
+    parser.add_argument(
+        "--events", action="store_true", help="send task events from the start (Flower asks for them itself)"
+    )
     parser.add_argument("--list-voices", action="store_true", help="print the engine's voices as JSON and exit")
     return parser
 

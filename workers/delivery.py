@@ -1,8 +1,8 @@
-"""A sentence's way from the engine into Redis: trimmed, faded, cut into chunks, appended behind what was heard before.
+"""A sentence's way from the engine into Redis: trimmed, faded, cut into chunks, appended behind what was heard.
 
-Bytes are counted from the sentence's first. An attempt that takes over from another makes them all again and sends what lies
-beyond `base`. It compares a checksum of what lies before: an engine that promised the same bytes and gave others is found
-out, and the stream says so (a discontinuity) instead of gluing two takes together.
+Bytes are counted from the sentence's first. An attempt that takes over from another makes them all again and sends
+what lies beyond `base`. It compares a checksum of what lies before: an engine that promised the same bytes and gave
+others is found out, and the stream says so (a discontinuity) instead of gluing two takes together.
 """
 
 import time
@@ -25,7 +25,7 @@ LEAD_SHARE = 4  #: a chunk may wait for a quarter of the time that the listener'
 RESENDS = 8  #: answers "send again from" in a row, after which something is broken
 
 
-class Dropped(Exception):  # noqa: N818  # a fact, not an error: nobody wants this attempt any more
+class Dropped(Exception):  # a fact, not an error: nobody wants this attempt any more
     """The attempt was fenced out, or the job is over."""
 
 
@@ -124,7 +124,7 @@ class Delivery:
             raise Dropped(verdict.name)
 
 
-class Whole(Exception):  # noqa: N818  # a fact, not an error
+class Whole(Exception):  # a fact, not an error
     """Somebody else completed the sentence."""
 
     def __init__(self, n_bytes: int) -> None:

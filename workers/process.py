@@ -1,8 +1,8 @@
 """One worker process: load the engine once, warm it up by speaking, offer its slots, then take work (DESIGN §9).
 
-Each process is a Celery worker of its own with a pool of threads, one per slot: loads = processes, a crash takes one engine
-down, and nothing is consumed before the engine has spoken (docs/decisions/0004). `seriatim worker` (workers/supervisor.py) starts
-as many as there are to be, and starts those again that end.
+Each process is a Celery worker of its own with a pool of threads, one per slot: loads = processes, a crash takes
+one engine down, and nothing is consumed before the engine has spoken (docs/decisions/0004). `seriatim worker`
+(workers/supervisor.py) starts as many as there are to be, and starts those again that end.
 """
 
 import argparse
@@ -159,7 +159,7 @@ def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> 
 
 
 def _drain(station: Station, facts: pool.Facts, **_: object) -> None:
-    """Celery was told to stop: take no more; the pool hears of it at once, so that nothing is dispatched to these slots."""
+    """Celery was told to stop: take no more. The pool hears of it at once, so that nothing is dispatched here."""
     station.draining.set()
     threading.Thread(target=partial(pulse.beat, station, facts), name="last beat", daemon=True).start()
 

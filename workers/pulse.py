@@ -1,6 +1,7 @@
-"""The threads beside the speaking ones: the pulse that keeps leases alive and watches for a stuck engine, and the sweeper.
+"""The threads beside the speaking ones: the pulse, which keeps leases alive, and the sweeper.
 
-The pulse is one call a beat for the whole process. It is what makes a dead process visible: nothing else says that it lives.
+The pulse is one call a beat for the whole process. It is what makes a dead process visible: nothing else says that
+it lives.
 """
 
 import logging
@@ -60,7 +61,7 @@ def beat(station: Station, facts: Facts) -> None:
 
 
 def _watch(station: Station) -> None:
-    """End the process if an engine gives no sound any more: a thread that is stuck in a model cannot be stopped otherwise."""
+    """End the process if an engine gives no sound any more: a thread stuck in a model cannot be stopped otherwise."""
     now_s = time.monotonic()
     stuck = [speaking for speaking in station.snapshot() if speaking.stuck(now_s)]
     if not stuck:

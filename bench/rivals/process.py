@@ -1,5 +1,6 @@
 """A rival's worker process: started with a log of its own, and ended with all its children on the way out."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -8,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # its wheel ships no types
+
+from seriatim.orphans import dies_with_parent
 
 WARM_S = 30.0  #: until every worker has spoken: three seconds on this machine when it is idle
 TERM_S = 35.0  #: Celery's warm shutdown took 32 s at worst in our trials
@@ -29,7 +32,12 @@ def running(
     log = folder / "worker.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env
+            [sys.executable, "-m", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env=env,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
         )
     try:
         yield process

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 import pytest
+import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,7 +182,9 @@ def test_a_server_keeps_the_log_that_was_asked_for_and_leaves_nothing(
         assert client.config_get("appendonly")["appendonly"] == log
         assert fsync is None or client.config_get("appendfsync")["appendfsync"] == fsync
         assert client.config_get("save")["save"] == ""
-        client.set("k", bytes(5_000_000))
+        assert bool(list(broker.folder.glob("**/*.aof"))) is (profile is not Profile.NONE)
+        with redis.Redis(port=broker.port) as by_port:
+            by_port.set("k", bytes(5_000_000))
         assert broker.peak_mb() > 5
     assert not broker.folder.exists()
     assert not psutil.pid_exists(broker.pid)

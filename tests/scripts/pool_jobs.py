@@ -32,9 +32,19 @@ def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[Submit, i
         return None
     if pool.slots == 0:
         return Submit.NO_WORKERS, 2000
-    if pool.demand + (pool.rtf or 0) * s.speed > pool.eta * (1 - pool.reserve) * pool.slots:
+    if pool.demand + _rate(pool, s) > _room(pool) + 1e-9:
         return Submit.BUSY, _soonest_end(pool, t)
     return None
+
+
+def _room(pool: Pool) -> float:
+    """Slots that live jobs may claim."""
+    return pool.eta * (1 - pool.reserve) * pool.slots
+
+
+def _rate(pool: Pool, s: Submission) -> float:
+    """Slots that a job needs. One job may have the whole pool, however slow that is."""
+    return min((pool.rtf or 0) * s.speed, _room(pool)) if s.kind is Kind.LIVE else 0.0
 
 
 def _soonest_end(pool: Pool, t: float) -> int:
@@ -49,7 +59,7 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     live = s.kind is Kind.LIVE
     pool.jobs[s.job] = Job(
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
-        t0=t + s.target_ms, target=s.target_ms, rate=(pool.rtf or 0) * s.speed if live else 0.0, gap=s.gap, drain=s.drain,
+        t0=t + s.target_ms, target=s.target_ms, rate=_rate(pool, s), gap=s.gap, drain=s.drain,
         since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
         queue_limit=s.queue_limit_ms, estimates=estimates, seen=t,
     )  # fmt: skip

@@ -133,17 +133,20 @@ def finish(pool: Pool, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: flo
     land(pool, bell.job, bell.seq)
     charge(pool, pool.jobs[bell.job], wall_ms - sentence.cost)
     if wall_ms > 0 and audio_ms > 0:
-        _learn(pool, wall_ms, wall_ms / audio_ms)
+        _learn(pool, wall_ms, audio_ms)
     over(pool, bell.job, bell.seq, audio_ms, t)
     look_at(pool, bell.job, t)
     return Done.OK
 
 
-def _learn(pool: Pool, wall_ms: float, rtf: float) -> None:
-    known_rtf = rtf if pool.rtf is None else pool.rtf
-    known_cost = wall_ms if pool.cost is None else pool.cost
-    pool.rtf = known_rtf + (rtf - known_rtf) / 30
-    pool.cost = known_cost + (wall_ms - known_cost) / 30
+def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:
+    """The pool's speed is a quotient of sums that fade: about the last thirty sentences. Theta follows the largest cost."""
+    audio = 29 * audio_ms if pool.audio is None else pool.audio
+    wall = audio * (wall_ms / audio_ms if pool.rtf is None else pool.rtf) if pool.wall is None else pool.wall
+    pool.audio, pool.wall = audio * 29 / 30 + audio_ms, wall * 29 / 30 + wall_ms
+    pool.rtf = pool.wall / pool.audio
+    cost = wall_ms if pool.cost is None else pool.cost
+    pool.cost = cost + (wall_ms - cost) / 30
     pool.theta = max((pool.theta or 0) * 0.999, 1.5 * wall_ms)
 
 

@@ -114,6 +114,8 @@ class Pool:
     E: dict[str, float] = field(default_factory=lambda: {LIVE: 0.0, BATCH: 0.0})
     theta: float | None = None
     rtf: float | None = None
+    wall: float | None = None  #: fading sums of what was measured
+    audio: float | None = None
     cost: float | None = None
     credit: float = 0.0
     eta: float = 1.0

@@ -47,10 +47,9 @@ def restart(run: "Run", server: PrivateServer) -> None:
     world.count("redis kills", f"{cut} commands lost")
     if cut:
         world.rolled_back = True
-    for job, heard in run.ledger.heard.items():
+    for heard in run.ledger.heard.values():
         heard.loose = heard.loose or not heard.plan.exact
-        if job in run.ledger.stores:
-            heard.end = None
+        heard.forgotten = True
     run.ledger.recorded.clear()
     for process in list(dict.fromkeys(thread.process for thread in world.threads)):
         if isinstance(process, Recorder | Producer):  # they lost their connection, and begin again from what is stored

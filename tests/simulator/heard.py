@@ -25,6 +25,7 @@ class Heard:
     cuts: dict[int, list[int]] = field(default_factory=dict)  #: seq -> byte offsets of discontinuities
     gaps: dict[int, str] = field(default_factory=dict)  #: seq -> reason
     end: End | None = None
+    forgotten: bool = False  #: the server lost the tail of its log: the job may end once more, and otherwise
     loose: bool = False  #: the server forgot what was heard, and the engine will not say it again: order alone is checked
 
     @property
@@ -92,7 +93,7 @@ class Heard:
         self.gaps[entry.seq] = entry.reason
 
     def _end(self, entry: End) -> None:
-        if self.end is not None and self.end != entry:
+        if self.end is not None and self.end != entry and not self.forgotten:
             self._wrong(f"ended twice: {self.end}, {entry}")
         self.end = entry
         if entry.state == "done" and entry.n_sentences != len(self.sentences):
@@ -132,7 +133,7 @@ class Heard:
 
     def _consistent(self, seq: int) -> None:
         """Between two cuts, one take; a given-up sentence may end in silence."""
-        have, takes = bytes(self.sentences[seq]), self.studio.of(self.plan, seq)
+        have, takes = bytes(self.sentences[seq]), [*self.studio.of(self.plan, seq), b""]
         edges = [0, *self.cuts.get(seq, ()), len(have)]
         for start, end in zip(edges, edges[1:], strict=False):
             last = end == len(have)

@@ -11,7 +11,7 @@ from tests.simulator.heard import Heard
 class Ledger:
     """Facts by job id; a sentence is (job id, seq)."""
 
-    accepted: dict[str, int] = field(default_factory=dict)  #: job -> server time of the first acceptance that was seen
+    accepted: set[str] = field(default_factory=set)  #: jobs whose producer learned of it
     waiting: set[str] = field(default_factory=set)  #: producers (plan's job) that are not through
     refused: set[str] = field(default_factory=set)  #: plan's jobs whose producer gave up
     attempts: dict[tuple[str, int], int] = field(default_factory=dict)  #: highest attempt handed out
@@ -24,9 +24,9 @@ class Ledger:
     unknown: set[str] = field(default_factory=set)  #: jobs whose reader was told that there is no such job
     stores: dict[str, None] = field(default_factory=dict)  #: jobs that a recorder drains, in the order of their discovery
     recorded: set[str] = field(default_factory=set)  #: of those, the ones that are stored whole
-    signs: dict[str, int] = field(default_factory=dict)  #: job -> server time of the last sign of its reader
+    signs: dict[str, int] = field(default_factory=dict)  #: job -> virtual ms of the last sign of its reader
     silence_ms: dict[str, int] = field(default_factory=dict)  #: job -> the longest time between two signs
-    said: dict[str, int] = field(default_factory=dict)  #: open job -> server time of its producer's last sign
+    said: dict[str, int] = field(default_factory=dict)  #: open job -> virtual ms of its producer's last sign
     pause_ms: dict[str, int] = field(default_factory=dict)
 
     def sign(self, job: str, now_ms: int) -> None:

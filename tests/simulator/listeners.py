@@ -57,7 +57,6 @@ class Listener(Process):
     def ack(self, job: str, n_bytes: int, heard_ms: float = -1) -> Steps[None]:
         """Report to the pool."""
         yield from self.world.ask(self.name, pool.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
-        self.run.ledger.sign(job, self.world.clock())
 
     def exists(self, job: str) -> Steps[bool]:
         """Is the job's slot there?"""

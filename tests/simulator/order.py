@@ -25,7 +25,7 @@ class Reassembler(Process):
     def __init__(self, run: "Run") -> None:
         super().__init__(run.world, run.world.name("reassembler"))
         self.run = run
-        self.shards = sorted({shard_of(plan.job) for plan in run.world.plan.jobs})
+        self.shards: list[int] = []
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
         yield "", self._work()
@@ -36,7 +36,7 @@ class Reassembler(Process):
     def _work(self) -> Steps[None]:
         rng = self.world.rng
         while True:
-            self.shards = sorted({shard_of(job) for job in self.world.plans}) or [0]
+            self.shards = sorted({shard_of(job) for job in [self.world.plan.jobs[0].job, *self.world.plans]})
             for shard, message, job in (yield from self._read()):
                 yield from self._emit(job, notifications(shard), message)
             if rng.random() < 0.2:
@@ -64,12 +64,12 @@ class Reassembler(Process):
     def _make_groups(self) -> Steps[None]:
         for shard in self.shards:
             yield 0
-            try:
-                self.world.redis.xgroup_create(notifications(shard), GROUP, id="0", mkstream=True)
-            except ResponseError as error:
-                if not str(error).startswith("BUSYGROUP"):
-                    raise
-            yield from self.world.plain(self.name, "EXPIRE", notifications(shard), POOL_LIFE_S)
+            pipe = self.world.redis.pipeline(transaction=True)  # or a kill between the two leaves a key for ever
+            pipe.xgroup_create(notifications(shard), GROUP, id="0", mkstream=True)
+            pipe.expire(notifications(shard), POOL_LIFE_S)
+            created, _ = pipe.execute(raise_on_error=False)
+            if isinstance(created, ResponseError) and not str(created).startswith("BUSYGROUP"):
+                raise created
 
     def _claim(self, shard: int) -> Steps[None]:
         yield 0

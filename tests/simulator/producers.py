@@ -117,7 +117,6 @@ class Producer(Process):
             )  # fmt: skip
             if verdict in (Extend.GONE, Extend.CLOSED):
                 return
-            self.run.ledger.utter(job, self.world.clock())
             if verdict is Extend.OK:
                 yield from dispatch(self.run, self.name)
                 at = end

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from redis.exceptions import RedisError
 
+from seriatim import pool
 from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
+from seriatim.pool import Claim, Extend, Submit
 from seriatim.records import Drain
 from tests.servers import PrivateServer
 from tests.simulator import audit, check, faults
@@ -37,14 +40,24 @@ class Run:
     broker: Broker = field(default_factory=Broker)
     ledger: Ledger = field(default_factory=Ledger)
 
+    def watch(self, make: object, args: tuple[Any, ...], reply: Any) -> None:
+        """What the server did, also where its reply was lost."""
+        now = int(self.world.now)
+        if make is pool.claim and reply.verdict is Claim.CLAIMED:
+            self.ledger.claims[args[1].job, args[1].seq] += 1
+        elif make is pool.ack and reply:
+            self.ledger.sign(args[1], now)
+        elif make is pool.submit and reply.verdict is Submit.ACCEPTED:
+            self.ledger.sign(args[1].job, now)
+            self.ledger.utter(args[1].job, now)
+        elif make is pool.extend and reply[0] in (Extend.OK, Extend.GAP, Extend.FULL):
+            self.ledger.utter(args[1], now)
+
     def accepted(self, plan: JobPlan, job: str) -> None:
         """A producer learned that its job is accepted: it hands the job to whoever listens."""
         if job in self.ledger.accepted:
             return
-        now = self.world.clock()
-        self.ledger.accepted[job] = now
-        self.ledger.sign(job, now)
-        self.ledger.utter(job, now)
+        self.ledger.accepted.add(job)
         self.world.tally["jobs"] += 1
         if plan.drain is Drain.WINDOW:
             self.world.spawn(Reader(self, plan, job), self.world.rng.randint(0, 500))
@@ -74,6 +87,7 @@ def play(plan: Plan, server: PrivateServer) -> World:
     if plan.redis_kills:
         faults.rewrite(redis)
     run = Run(World(redis, plan, Random(f"run {plan.seed}")))
+    run.world.watch = run.watch
     try:
         _populate(run)
         _go(run, server)

@@ -122,8 +122,6 @@ class Worker(Process):
     def _claim(self, who: str, bell: Doorbell) -> Steps[Claimed]:
         while True:
             claimed = yield from self.world.ask(who, pool.claim, POOL, bell, self.name, LEASE_MS)
-            if claimed.verdict is Claim.CLAIMED:
-                self.run.ledger.claims[bell.job, bell.seq] += 1
             if claimed.verdict is Claim.UNKNOWN:
                 yield from self._register(who)
             elif claimed.verdict is Claim.WAIT:

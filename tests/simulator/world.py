@@ -84,6 +84,7 @@ class World:
     history: list[tuple[Any, ...]] = field(default_factory=list)
     plans: dict[str, JobPlan] = field(default_factory=dict)  #: job id -> its plan
     names: dict[str, int] = field(default_factory=dict)  #: how often a name was given out
+    watch: Callable[[Any, tuple[Any, ...], Any], None] = lambda make, args, reply: None  #: sees what the server did
 
     def clock(self) -> int:
         """What the server's clock shows, in ms."""
@@ -125,6 +126,7 @@ class World:
         except ResponseError as error:
             raise Violation(f"{make.__name__}{args}: {error}") from None
         self.note(who, make.__name__, args, named, reply)
+        self.watch(make, args, reply)
         return reply
 
     def plain(self, who: str, command: str, *args: Any) -> Steps[Any]:

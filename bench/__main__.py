@@ -1,0 +1,123 @@
+"""`make bench`: ourselves, the limits and the rivals, all in one run, as tables and as JSON.
+
+Figures of a noisy machine: compare within one run only. `--quick` runs smaller work, for a look.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench import bigjob, latency, scaling
+from bench.broker import Profile
+from bench.isolated import Entry, run_all
+from bench.measure import Row
+from bench.rivals import RAW, RIVALS
+from bench.table import Limits, as_json, as_text, machine
+from bench.work import SLEEP_MS, Work
+
+OURS = Entry("seriatim", "bench.ours:measure")
+PARTS = ("scaling", "throughput", "latency", "bigjob", "rivals")
+FLOORS = {Profile.NONE: 300, Profile.EVERYSEC: 250, Profile.ALWAYS: 150}  #: sentences/s that we want at least
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the parts that were asked for; returns 1 if something failed to run."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", type=Path, default=Path("bench/out/bench.json"), metavar="FILE")
+    asked = parser.parse_args(argv)
+    found: dict[str, Any] = {"machine": machine()}
+    for part in asked.parts or PARTS:
+        found[part] = RUN[part](quick=asked.quick)
+        print(flush=True)
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(found, indent=1, default=str) + "\n")
+    print(f"all figures: {asked.json}")
+    return 1 if "FAILED" in json.dumps(found, default=str) else 0
+
+
+def run_scaling(*, quick: bool) -> list[dict[str, Any]]:
+    """Slots against one slot."""
+    rows = scaling.measure((1, 2) if quick else (1, 2, 4, 8))
+    print(f"scaling: tone at {scaling.COST_MS:.0f} ms a sentence, one process")
+    for row in rows:
+        print(f"  {row.slots} slots  {row.sentences_per_s:6.1f} sentences/s  efficiency {row.efficiency:.1%}")
+    return [asdict(row) for row in rows]
+
+
+def run_throughput(*, quick: bool) -> list[dict[str, Any]]:
+    """An engine that costs nothing, beside raw Celery, for each way to log."""
+    print("throughput: an engine that costs nothing, 4 slots, sentences of 20 kB, beside raw Celery no-op tasks")
+    results = []
+    for profile, floor in FLOORS.items():
+        raw = run_all([RAW], Work(500 if quick else 3000, 0.0, 4, 0), profile)[0]
+        ours = run_all([OURS], Work(300 if quick else 2000, 0.0, 4, 20_000), profile)[0]
+        _say(raw, ours)
+        ratio = ours.sentences_per_s / raw.sentences_per_s if raw.sentences_per_s else 0.0
+        print(
+            f"  log {profile.value:<9} {ours.sentences_per_s:6.0f} sentences/s (wanted {floor}), "
+            f"raw Celery {raw.sentences_per_s:6.0f} tasks/s, ratio {ratio:.2f}"
+        )
+        results += [
+            as_json(row, Limits(row.work, raw.sentences_per_s)) | {"profile": profile.value} for row in (raw, ours)
+        ]
+    return results
+
+
+def run_latency(*, quick: bool) -> list[dict[str, Any]]:
+    """First audio, less what the engine takes."""
+    print(f"first audio later than the engine alone ({latency.JOBS} jobs of one sentence)")
+    rows = [latency.measure(profile) for profile in ([Profile.NONE] if quick else [Profile.NONE, Profile.ALWAYS])]
+    for row in rows:
+        print(
+            f"  log {row.redis_log:<9} p50 {row.p50_ms:5.1f} ms  p99 {row.p99_ms:5.1f} ms  (engine {row.engine_ms:.1f} ms)"
+        )
+    return [asdict(row) for row in rows]
+
+
+def run_bigjob(*, quick: bool) -> dict[str, Any]:
+    """A book."""
+    row = bigjob.measure(1_000 if quick else 10_000)
+    print(
+        f"a job of {row.sentences} sentences: enqueued in {row.enqueue_s:.2f} s, spoken in {row.total_s:.1f} s\n"
+        f"  producer grew by {row.producer_growth_mb:.1f} MB; reassembler {row.reassembler_mb:.1f} MB, "
+        f"grew by {row.reassembler_growth_mb:.1f} MB\n"
+        f"  Redis: {row.bookkeeping_bytes:.0f} bytes of bookkeeping a sentence beside {row.text_bytes:.0f} of text; "
+        f"at most {row.audio_most_ms / 1000:.1f} s of audio (window {row.window_ms / 1000:.0f} s)"
+    )
+    return asdict(row)
+
+
+def run_rivals(*, quick: bool) -> list[dict[str, Any]]:
+    """The same work through everybody."""
+    results = []
+    for cost_ms, n in ((SLEEP_MS, 60 if quick else 300), (0.0, 100 if quick else 1000)):
+        work = Work(n, cost_ms)
+        rows = run_all([OURS, *RIVALS], work, Profile.NONE)
+        _say(*rows)
+        print(as_text(rows, Limits(work)), end="\n\n")
+        results += [as_json(row, Limits(work)) for row in rows]
+    return results
+
+
+def _say(*rows: Row) -> None:
+    for row in rows:
+        if row.failure:
+            print(f"  FAILED {row.name}: {row.failure}")
+
+
+RUN = {
+    "scaling": run_scaling,
+    "throughput": run_throughput,
+    "latency": run_latency,
+    "bigjob": run_bigjob,
+    "rivals": run_rivals,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

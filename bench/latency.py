@@ -1,0 +1,61 @@
+"""How much later the first audio is heard than the engine alone would give it: single sentences, one after another."""
+
+import statistics
+import time
+from dataclasses import dataclass
+
+from bench.broker import Profile, started
+from bench.ours import request, system_on
+from gateway.system import Crew
+from seriatim.entries import Audio
+from tasks.engine import Utterance
+from tasks.producer import Producer
+from workers.edges import Edges
+from workers.engines.registry import load
+
+JOBS = 200
+START_MS = 30  #: what the engine takes before its first sound
+OPTIONS = (f"start_ms={START_MS}",)
+TEXT = "A sentence to be heard at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """First audio at the reader, less the engine's own time to it."""
+
+    redis_log: str
+    engine_ms: float  #: median, of the engine alone
+    p50_ms: float
+    p99_ms: float
+
+
+def measure(profile: Profile) -> Latency:
+    """Enqueue, hear the first chunk, hear the rest; many times."""
+    alone_ms = _alone()
+    with started(profile) as broker, system_on(broker, Crew("tone", 1, 1, "", OPTIONS)) as system:
+        producer = Producer(system.settings)
+        for _ in range(20):
+            _first_ms(producer)
+        later = sorted(_first_ms(producer) - alone_ms for _ in range(JOBS))
+    return Latency(profile.value, alone_ms, statistics.median(later), later[round(JOBS * 0.99) - 1])
+
+
+def _first_ms(producer: Producer) -> float:
+    start_s = time.perf_counter()
+    first_s = 0.0
+    for entry in producer.enqueue(TEXT, request(kind="live")).audio():
+        if isinstance(entry, Audio) and not first_s:
+            first_s = time.perf_counter() - start_s
+    return first_s * 1000
+
+
+def _alone() -> float:
+    engine = load("tone", dict(option.split("=") for option in OPTIONS))
+    times = []
+    for _ in range(50):
+        edges, start_s = Edges(engine.rate_hz, 0), time.perf_counter()
+        for spoken in engine.speak(Utterance(TEXT), lambda: False):
+            if edges.feed(spoken.pcm):
+                break
+        times.append((time.perf_counter() - start_s) * 1000)
+    return statistics.median(times)

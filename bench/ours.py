@@ -1,0 +1,104 @@
+"""Ourselves, through the same harness as the rivals: real worker processes, heard from the ordered stream.
+
+The engine is `tone` with a fixed cost a sentence. Its sound depends on the text alone, so a prime number of texts takes
+turns: a sentence that is lost, doubled or out of place shifts all that follow, and is heard.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+
+from bench.broker import Broker, Profile
+from bench.measure import Contender, Piece, Row, Speak, measured
+from bench.work import Work
+from gateway.system import Crew, System
+from seriatim.entries import Audio
+from seriatim.records import Sentence
+from seriatim.settings import Settings
+from tasks.engine import Utterance
+from tasks.producer import Producer
+from tasks.request import Request
+from workers.edges import Edges
+from workers.engines.registry import load
+
+TURNS = 17  #: texts that take turns, each with a sound of its own
+RATE_HZ = 24_000
+WINDOW_MS = 120_000  #: a reader in the same machine is never what is waited for, and memory stays bounded
+
+
+def text_of(seq: int, work: Work) -> str:
+    """The text of sentence `seq`; each of the turns has a word of its own, and all have the same length."""
+    return f"This is sentence {seq % TURNS:02d} of a text of {work.sentences}, about as long as most of them are."
+
+
+def options_of(work: Work) -> tuple[str, ...]:
+    """Engine options that make the tone engine cost and sound what the work says."""
+    n_chars = len(text_of(0, work))
+    ms_per_char = work.audio_bytes / 2 / RATE_HZ * 1000 / n_chars
+    return (f"ms_per_char={ms_per_char:.4f}", f"fixed_ms={work.cost_ms}", f"rate_hz={RATE_HZ}")
+
+
+@contextmanager
+def system_on(broker: Broker, crew: Crew, **changes: object) -> Iterator[System]:
+    """A reassembler and workers on a bench's server, ready to work."""
+    settings = Settings(redis_url=broker.url, broker_url=broker.celery_url, store_dir=str(broker.folder), **changes)  # type: ignore[arg-type]  # settings by name
+    with System(settings, broker.folder) as system:
+        system.start("reassembler", "reassembler.main")
+        system.start("worker", "workers", crew.arguments())
+        system.await_workers(crew.pool_name)
+        yield system
+
+
+def request(**options: object) -> Request:
+    """A job of the bench: batch work that its reader drains."""
+    return Request.of(
+        {"engine": "tone", "kind": "batch", "drain": "window", "pause_ms": 0, "window_ms": WINDOW_MS, **options}
+    )
+
+
+@contextmanager
+def ready(work: Work, broker: Broker, *, processes: int = 1) -> Iterator[Speak]:
+    """Workers that have spoken, and a producer that has published."""
+    crew = Crew("tone", processes, work.workers // processes, "", options_of(work))
+    with system_on(broker, crew) as system:
+        producer = Producer(system.settings)
+        _hear(producer, work, TURNS)
+        yield partial(_hear_pieces, producer, work)
+
+
+def sentences(work: Work, n: int) -> Iterator[Sentence]:
+    """The first `n` sentences of a work."""
+    return (Sentence(text_of(seq, work), seed=0) for seq in range(n))
+
+
+def _hear(producer: Producer, work: Work, n: int) -> None:
+    for _ in producer.enqueue(sentences(work, n), request()).audio():
+        pass
+
+
+def _hear_pieces(producer: Producer, work: Work) -> Iterator[Piece]:
+    job = producer.enqueue(sentences(work, work.sentences), request())
+    return ((entry.seq, entry.pcm) for entry in job.audio() if isinstance(entry, Audio))
+
+
+def expected(work: Work, seq: int, _n_bytes: int) -> bytes:
+    """The right audio of a sentence."""
+    return _sound(text_of(seq, work), options_of(work))
+
+
+@cache
+def _sound(text: str, options: tuple[str, ...]) -> bytes:
+    engine = load("tone", dict(option.split("=") for option in options if not option.startswith("fixed_ms")))
+    edges = Edges(engine.rate_hz, 0)
+    return b"".join(edges.feed(s.pcm) for s in engine.speak(Utterance(text), lambda: False)) + edges.finish()
+
+
+def measure(work: Work, profile: Profile) -> Row:
+    """One process with as many slots as there are workers.
+
+    Raises:
+        as `measured`.
+    """
+    for seq in range(TURNS):
+        expected(work, seq, 0)
+    return measured(Contender(durable=True, ready=ready, expected=partial(expected, work)), work, profile)

@@ -1,0 +1,117 @@
+"""kill -9 of a worker, of the reassembler, of Redis, and a worker that comes back from the dead: the same bytes."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from seriatim.keys import job_prefix, pool_prefix
+from seriatim.records import Drain, Kind
+from tasks.handle import Job
+from tasks.request import Request
+from tests.listening import Listener, sentences, stream_of
+from tests.systems import ALWAYS, RealSystem, alive, wait_until
+
+COST = {"fixed_ms": 250, "chunk_ms": 100}  #: long enough to be hit in its middle
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(*ALWAYS, lease_ms=1_000, beat_ms=150)
+    system.reassembler()
+    system.workers(2, options=COST)
+    return system
+
+
+def enqueue(system: RealSystem, text: list[str]) -> Job:
+    return system.producer().enqueue(text, Request(engine="tone", kind=Kind.BATCH, drain=Drain.WINDOW))
+
+
+def half_spoken(system: RealSystem) -> int | None:
+    """The process id of a worker in the middle of a sentence: some of it is in Redis, and not its end."""
+    prefix = pool_prefix("tone")
+    with system.redis as client:
+        for owner, pid in system.worker_pids().items():
+            for name in client.hkeys(f"{prefix}:run:{owner}"):
+                job, _, seq = name.decode().rpartition("|")
+                state = client.hmget(f"{job_prefix(job)}:c:{job}", [f"r{seq}", f"L{seq}"])
+                if int(state[0] or 0) > 0 and state[1] is None:
+                    return pid
+    return None
+
+
+def pool_count(system: RealSystem, name: str) -> int:
+    with system.redis as client:
+        return int(client.hget(f"{pool_prefix('tone')}:m", name) or 0)
+
+
+def test_workers_that_are_killed_in_mid_sentence_are_not_heard(system: RealSystem) -> None:
+    text = sentences(14, "killed worker")
+    retries = pool_count(system, "retries")
+    listener = Listener(enqueue(system, text))
+    for _ in range(3):
+        pid = wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda pid=pid: not alive(pid))
+    assert listener.pcm() == stream_of(text)
+    assert pool_count(system, "retries") >= retries + 3, "each kill cost a sentence that others spoke again"
+    wait_until(lambda: system.slots() == 2, "killed workers are replaced")
+
+
+def test_a_worker_that_stops_and_comes_back_is_fenced_out(system: RealSystem) -> None:
+    """A zombie: stopped beyond its lease, its sentence is spoken by another; then it goes on where it stopped."""
+    text = sentences(10, "zombie")
+    retries = pool_count(system, "retries")
+    listener = Listener(enqueue(system, text))
+    pid = wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: pool_count(system, "retries") > retries, "its lease expires")
+        assert system.slots() == 1
+        done_before = listener.job.status().emitted
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert listener.pcm() == stream_of(text)
+    assert done_before < len(text), "it came back while the job was running"
+    wait_until(lambda: system.slots() == 2, "it registers again")
+    assert pid in system.worker_pids().values(), "it is the same process"
+
+
+def test_a_reassembler_that_is_killed_leaves_everything_to_the_next(system: RealSystem) -> None:
+    text = sentences(12, "killed reassembler")
+    listener = Listener(enqueue(system, text))
+    for number in range(2):
+        wait_until(lambda number=number: listener.job.status().emitted > 3 * number, "some of it is heard")
+        assert system.end("reassembler", signal.SIGKILL) == -signal.SIGKILL
+        assert not listener.job.status().ended
+        system.reassembler()
+    assert listener.pcm() == stream_of(text)
+
+
+def test_a_redis_that_is_killed_and_reads_its_log_has_lost_nothing(system: RealSystem) -> None:
+    text = sentences(16, "killed redis")
+    listener = Listener(enqueue(system, text))
+    for number in range(2):
+        wait_until(lambda number=number: listener.job.status().emitted > 4 * number, "some of it is heard")
+        wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
+        system.server.kill()
+        system.server.start()
+    assert listener.pcm() == stream_of(text)
+    assert pool_count(system, "restarts") >= 2, "the pool took notice each time"
+    wait_until(lambda: system.slots() == 2)
+
+
+def test_everything_is_killed_at_once_and_goes_on(system: RealSystem) -> None:
+    text = sentences(12, "killed everything")
+    job = enqueue(system, text)
+    wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
+    for pid in system.worker_pids().values():
+        os.kill(pid, signal.SIGKILL)
+    system.end("workers", signal.SIGKILL)
+    system.end("reassembler", signal.SIGKILL)
+    system.server.kill()
+    system.server.start()
+    system.reassembler()
+    system.workers(2, options=COST)
+    assert Listener(job).pcm() == stream_of(text)

@@ -1,0 +1,117 @@
+"""What listeners of a test hear, and what they should hear: an oracle that knows engine and edges, and no pipeline."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from seriatim.entries import Audio, Discontinuity, Gap, SentenceStart
+from seriatim.records import Sentence
+from tasks.engine import Utterance
+from tasks.handle import Job
+from tasks.reading import Heard
+from tests.systems import PATIENCE_S
+from workers.edges import Edges
+from workers.engines.tone import load
+
+RATE_HZ = 8000  #: of the tone engine in `RealSystem.workers`: a third of the bytes of 24 kHz
+PAUSE_MS = 200  #: of a request that says nothing else
+ENGINE = load({"rate_hz": str(RATE_HZ)})
+TUNE = "the red fox runs over green hills and sings of rivers that no map has ever shown to anybody"
+
+
+@dataclass(slots=True)
+class Listener:
+    """Hears a job in a thread of its own."""
+
+    job: Job
+    after: str = "0-0"
+    entries: list[Heard] = field(default_factory=list)
+    error: Exception | None = None
+    _thread: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        try:
+            self.entries.extend(self.job.audio(self.after))
+        except Exception as error:  # noqa: BLE001  # handed to whoever asks for the result
+            self.error = error
+
+    def all(self, patience_s: float = PATIENCE_S) -> list[Heard]:
+        """Everything up to the end; raises what the listener was told instead."""
+        self._thread.join(patience_s)
+        assert not self._thread.is_alive(), f"no end within {patience_s} s: {self.job.status()}"
+        if self.error:
+            raise self.error
+        return self.entries
+
+    def pcm(self, patience_s: float = PATIENCE_S) -> bytes:
+        """All sound up to the end."""
+        return pcm_of(self.all(patience_s))
+
+
+def pcm_of(entries: Iterable[object]) -> bytes:
+    """The sound among what was heard."""
+    return b"".join(entry.pcm for entry in entries if isinstance(entry, Audio))
+
+
+def by_sentence(entries: Iterable[Heard]) -> dict[int, bytes]:
+    """The sound of each sentence that began, by its sequence number."""
+    heard: dict[int, bytes] = {}
+    for entry in entries:
+        if isinstance(entry, SentenceStart):
+            assert entry.seq == len(heard), "every sentence begins once, and in order"
+            heard[entry.seq] = b""
+        elif isinstance(entry, Audio):
+            assert entry.seq == len(heard) - 1, "a sentence's sound is in one piece"
+            heard[entry.seq] += entry.pcm
+        else:
+            assert isinstance(entry, Gap | Discontinuity)
+    return heard
+
+
+def spoken(sentence: Sentence | str, voice: str = "", seed: int = 0, speed: float = 1.0) -> bytes:
+    """One sentence and its pause, as a stream must have it."""
+    if isinstance(sentence, str):
+        sentence = Sentence(sentence, PAUSE_MS)
+    edges = Edges(RATE_HZ, sentence.pause_ms)
+    utterance = Utterance(sentence.text, sentence.voice or voice, speed=sentence.speed or speed, seed=seed)
+    sound = b"".join(edges.feed(piece.pcm) for piece in ENGINE.speak(utterance, lambda: False))
+    return sound + edges.finish()
+
+
+def stream_of(sentences: Iterable[Sentence | str], voice: str = "", seed: int = 0, speed: float = 1.0) -> bytes:
+    """A whole job: sentence n is spoken with seed + n."""
+    return b"".join(spoken(s, voice, seed + n, speed) for n, s in enumerate(sentences))
+
+
+def sentences(n: int, name: str, n_words: int = 7) -> list[str]:
+    """Sentences that no other name has: so that nobody's sound could be taken for somebody else's."""
+    words = TUNE.split()
+    step = len(name) + 1
+    return [
+        " ".join([f"{name} {seq}", *(words[(seq * 3 + i * step) % len(words)] for i in range(n_words))]) + "."
+        for seq in range(n)
+    ]
+
+
+def samples(pcm: bytes) -> npt.NDArray[np.int64]:
+    """The samples of s16le mono."""
+    return np.frombuffer(pcm, "<i2").astype(np.int64)
+
+
+def longest_step(pcm: bytes) -> int:
+    """The greatest difference between two samples that follow each other: a click is a great one."""
+    return int(np.abs(np.diff(samples(pcm))).max())
+
+
+def trailing_silence_ms(pcm: bytes) -> float:
+    """How long the zeros at the end last."""
+    sounding = np.flatnonzero(samples(pcm))
+    n_samples = len(pcm) // 2 - (int(sounding[-1]) + 1 if len(sounding) else 0)
+    return n_samples * 1000 / RATE_HZ

@@ -1,0 +1,206 @@
+"""Whole systems for tests: a private server, reassemblers and workers with the tone engine, all of them real processes.
+
+`RealSystem` starts what a test asks for and ends exactly that, by process id. Their logs are kept; `tests/conftest.py`
+shows what was logged during a test that failed, and checks after each test that every key of ours expires.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from redis import Redis
+
+from seriatim.keys import pool_prefix
+from seriatim.orphans import dies_with_parent
+from seriatim.settings import Settings, variable
+from tasks.pools import read_facts
+from tasks.producer import Producer
+from tests.servers import PrivateServer, embedded
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 30.0  #: a condition that is not true by then will not become true, even on a busy machine
+END_S = 10.0  #: a process that was told to end and has nothing to finish
+QUICK = {"lease_ms": 1_500, "beat_ms": 200, "sweep_ms": 100, "backoff_ms": 50, "patience_ms": 300}
+ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")  #: a server that loses nothing when it is killed
+
+T = TypeVar("T")
+running: list["RealSystem"] = []  #: those that are up now
+
+
+def wait_until(condition: Callable[[], T], what: str = "", patience_s: float = PATIENCE_S) -> T:
+    """Wait until `condition` gives something that counts as true, and return that."""
+    until_s = time.monotonic() + patience_s
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < until_s, f"not within {patience_s:.0f} s: {what or condition}"
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """Is there such a process, and is it more than an entry that nobody has collected?"""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process that `pid` has started, and theirs."""
+    found: set[int] = set()
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(child) for child in tasks.read_text("ascii").split()]
+        except OSError:
+            continue
+        for child in children:
+            found |= {child} | descendants(child)
+    return found
+
+
+@dataclass(slots=True)
+class RealSystem:
+    """Real processes around one private server."""
+
+    folder: Path
+    server: PrivateServer
+    settings: Settings
+    children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    _shown: dict[str, int] = field(default_factory=dict)  #: bytes of each log that were shown already
+
+    @classmethod
+    def on(cls, folder: Path, *server_args: str, broker: PrivateServer | None = None, **settings: Any) -> Self:
+        """A system on a new server; `settings` are fields of `Settings`, on top of QUICK."""
+        server = PrivateServer(embedded(), *server_args).start()
+        broker_url = f"redis+socket://{(broker or server).socket}"
+        values: dict[str, Any] = {"redis_url": server.url, "broker_url": broker_url, "store_dir": str(folder / "store")}
+        system = cls(folder, server, Settings(**(values | QUICK | settings)))
+        running.append(system)
+        return system
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a process of this system's: no setting comes from outside the test."""
+        outside = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
+        return outside | self.settings.to_env()
+
+    @property
+    def redis(self) -> Redis:
+        """A new client."""
+        return self.server.client()
+
+    def producer(self) -> Producer:
+        """A producer in this process."""
+        return Producer(self.settings)
+
+    def start(self, name: str, *command: str, **settings: object) -> "subprocess.Popen[bytes]":
+        """Start `python command...` in the repository's root, its output in a log; `settings` differ for it alone."""
+        own = {variable_of(k): str(v) for k, v in settings.items()}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self.environment | own,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=dies_with_parent(signal.SIGKILL),
+            )
+        return self.children[name]
+
+    def reassembler(self, name: str = "reassembler", **settings: object) -> "subprocess.Popen[bytes]":
+        """Start one reassembler; returns at once."""
+        return self.start(name, "-m", "reassembler.main", **settings)
+
+    def workers(
+        self,
+        processes: int = 1,
+        *,
+        name: str = "workers",
+        pool: str = "tone",
+        slots: int = 1,
+        options: Mapping[str, object] | None = None,
+        **settings: object,
+    ) -> "subprocess.Popen[bytes]":
+        """Start worker processes under one supervisor, and wait until all have their engine and offer their slots."""
+        given = [f"--engine-option={key}={value}" for key, value in ({"rate_hz": 8000} | dict(options or {})).items()]
+        before = len(self.worker_pids(pool))
+        command = ["-m", "workers", "--engine", "tone", "--pool", pool, "--processes", str(processes)]
+        child = self.start(name, *command, "--slots", str(slots), *given, **settings)
+        wait_until(lambda: self._ready(child, pool, before + processes, name), f"{processes} workers of {pool}")
+        return child
+
+    def _ready(self, child: "subprocess.Popen[bytes]", pool: str, processes: int, name: str) -> bool:
+        assert child.poll() is None, self.log(name)
+        return len(self.worker_pids(pool)) >= processes
+
+    def worker_pids(self, pool: str = "tone") -> dict[str, int]:
+        """The process id of each worker process that is registered, by its owner's name."""
+        prefix = pool_prefix(pool)
+        with self.redis as client:
+            owners = [owner.decode() for owner in cast("list[bytes]", client.zrange(f"{prefix}:wk", 0, -1))]
+            pids = {owner: cast("bytes | None", client.hget(f"{prefix}:w:{owner}", "pid")) for owner in owners}
+        return {owner: int(pid) for owner, pid in pids.items() if pid}
+
+    def speaking_pids(self, pool: str = "tone") -> list[int]:
+        """The process ids of worker processes that are in the middle of a sentence."""
+        with self.redis as client:
+            busy = [o for o in self.worker_pids(pool) if client.hlen(f"{pool_prefix(pool)}:run:{o}")]
+        pids = self.worker_pids(pool)
+        return [pids[owner] for owner in busy if owner in pids]
+
+    def slots(self, pool: str = "tone") -> int:
+        """How many sentences the pool would speak at once."""
+        with self.redis as client:
+            return read_facts(client, pool).slots
+
+    def log(self, name: str) -> str:
+        """Everything that a child wrote."""
+        return (self.folder / f"{name}.log").read_text("utf-8", errors="replace")
+
+    def new_log_lines(self) -> str:
+        """What was logged since the last call, by all."""
+        found = []
+        for path in sorted(self.folder.glob("*.log")):
+            text = path.read_bytes()[self._shown.get(path.name, 0) :]
+            self._shown[path.name] = self._shown.get(path.name, 0) + len(text)
+            found.append(f"--- {path.name}\n{text.decode(errors='replace')[-6000:]}" if text else "")
+        return "".join(found)
+
+    def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> int:
+        """End one child and return its exit status."""
+        child = self.children.pop(name)
+        if child.poll() is None:
+            child.send_signal(number)
+        return child.wait(END_S)
+
+    def close(self) -> None:
+        """End everything at once, and see that nothing is left."""
+        running.remove(self)
+        left = {pid for child in self.children.values() for pid in descendants(child.pid)}
+        for child in self.children.values():
+            child.kill()
+        for child in self.children.values():
+            child.wait()
+        wait_until(lambda: not any(alive(pid) for pid in left), f"processes {left} end with their supervisor")
+        self.server.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    return variable(Settings.__dataclass_fields__[name])

@@ -1,0 +1,172 @@
+"""How texts are cut into sentences, by example."""
+
+import pytest
+
+from seriatim.errors import UnknownOption
+from tasks.segment import Cut, segment
+
+
+def sentences(text: str, language: str = "en") -> list[str]:
+    return [piece.text for piece in segment(text, Cut(language, limit_chars=1000))]
+
+
+def pauses(text: str) -> list[tuple[str, int]]:
+    return [(piece.text, piece.pause_ms) for piece in segment(text, Cut(pause_ms=200, paragraph_ms=600))]
+
+
+# What ends a sentence, by "|".
+ENGLISH = """
+Hello there. | How are you? | Fine! | Really?! | I am.
+Dr. Smith and Ms. Jones met Prof. J. K. Lee in Washington, D.C. on Jan. 5th. | They talked.
+I live in the U.S. | How about you?
+He works for the U.S. Government, e.g. on pp. 5 ff. of the bill, etc. and so on. | Yes.
+See Fig. 3 and Vol. 2 for more. | No. 5 is alive. | No. | Never. | It was me. | Ok. | Sure.
+She has $3.14. | It is in her bag. | It is 5 p.m. in v2.0 of it.
+Her email is Jane.Doe@example.com. | The site is https://example.50.com/a_b?c=d.html. | Please look.
+He said "Hello there. How are you?" to me. | "Fine," I said. | "Good." | He left.
+“Really?” she asked. | “Really.” | ‘Oh.’
+He came (at last. What a day!) and left. | (He did.) | Then he slept.
+I never meant that... | She left the store. | well... what I mean... is this
+Well… | So it is… maybe not.
+She works at Yahoo! in Paris. | He [...] did (!) it. | Good.
+It grew fast.[1] | Then it fell.[2][3] | It was 5 [sic]. | Done.
+**Bold words.** | *Then* more. | Wow 🎉! | Great. | 🎉 Party 🎉 time.
+no capitals here. | but it is still cut. | i think so
+"""
+
+
+@pytest.mark.parametrize("line", ENGLISH.strip().splitlines())
+def test_english_sentences(line):
+    assert sentences(line.replace("| ", "")) == line.split(" | ")
+
+
+OTHERS = [
+    ("de", "Am 3. Januar kam Frau Dr. Müller. | Das ist z. B. im 19. Jahrhundert so, d.h. früher. | Gut."),
+    ("de", "„Hallo. Wie geht’s?“, fragte er. | »Gut.« | »Schön!« | Er ging."),
+    ("de-AT", "Das kostet ca. 5 Mio. Euro. | Ja."),
+    ("fr", "M. Dupont et Mme Martin sont là. | Quoi ? | Rien ! | C’est l’art, p. ex. à Paris."),
+    ("fr", "« Bonjour ! Ça va ? » dit-il. | « Oui. » | Il partit."),
+    ("es", "¿Qué tal, Sr. López? | ¡Bien! | ¿Cómo está Ud.? | Así, así."),
+    ("it", "Il Sig. Rossi è qui. | Perché? | Non so."),
+    ("pl", "To jest dr Nowak, tj. lekarz. | Tak!"),
+    ("ru", "Он живёт в г. Москва на ул. Ленина. | Да! | Хорошо."),
+    ("el", "Τι κάνεις; | Καλά. | Εσύ;"),
+    ("hy", "Բարեւ։ | Լավ եմ։"),
+    ("hi", "यह है। | वह था। | क्या? | हाँ।"),
+    ("ar", "هل أنت هنا؟ | نعم. | جيد!"),
+    ("ur", "یہ ہے۔ | وہ تھا۔"),
+    ("am", "ይህ ነው። | ያ ነበር።"),
+    ("ko", "안녕하세요. | 저는 김입니다. | 반가워요!"),
+    ("tlh", "An unknown language. | It goes by English, e.g. here. | Yes."),
+    ("", "No language. | Also English."),
+]
+
+
+@pytest.mark.parametrize(("language", "line"), OTHERS)
+def test_sentences_of_other_languages(language, line):
+    assert sentences(line.replace("| ", ""), language) == line.split(" | ")
+
+
+UNSPACED = [
+    ("ja", "これは文です。|「はい。そうです。」と彼は言った。|本当？|はい！"),
+    ("zh", "这是第一句。|他说：“你好。我叫王明。”|然后他走了！|真的吗?|是的。"),
+    ("zh", "圆周率是3.14，对吧？|对。"),
+    ("hi", "यह है।|वह था।"),
+]
+
+
+@pytest.mark.parametrize(("language", "line"), UNSPACED)
+def test_sentences_of_scripts_that_put_no_space_between_them(language, line):
+    assert sentences(line.replace("|", ""), language) == line.split("|")
+
+
+def test_a_paragraph_has_a_longer_pause():
+    assert pauses("One. Two.\n\nThree.\n\n\n\nFour.") == [("One.", 200), ("Two.", 600), ("Three.", 600), ("Four.", 200)]
+
+
+def test_a_heading_is_said_by_itself():
+    assert pauses("# Chapter One\nIt was night.") == [("Chapter One", 200), ("It was night.", 200)]
+    assert pauses("Chapter One\n\nIt was night.") == [("Chapter One", 600), ("It was night.", 200)]
+    assert pauses("Chapter One\n===========\nIt was night.") == [("Chapter One", 600), ("It was night.", 200)]
+    assert pauses("Chapter One\nIt was night.") == [("Chapter One", 200), ("It was night.", 200)]
+
+
+def test_each_item_of_a_list_is_said_by_itself_and_numbers_are_said():
+    assert sentences("We need:\n- eggs\n- milk, and\n  much of it\n* bread\n• salt") == [
+        *("We need:", "eggs", "milk, and much of it", "bread", "salt")
+    ]
+    assert sentences("1. go there\n2. Come back. Rest.\n10) sleep\nb) wake") == [
+        *("1. go there", "2. Come back.", "Rest.", "10) sleep", "b) wake")
+    ]
+
+
+def test_wrapped_lines_are_one_sentence():
+    wrapped = (
+        "It was a dark and stormy night; the rain fell in torrents, except at\n"
+        "occasional intervals, when it was checked by a violent gust - or so\n"
+        "1984. Nobody - in London\n"
+        "- or elsewhere, as Mr.\n"
+        "Smith said - knew."
+    )
+    assert sentences(wrapped.replace("\n- or", "\n– or"))[0].startswith("It was a dark and stormy night")
+    assert sentences(wrapped.splitlines()[0] + "\n" + "Paris too.") == [wrapped.splitlines()[0] + " Paris too."]
+
+
+def test_wrapped_lines_of_chinese_and_japanese_join_without_a_space():
+    line = "吾輩は猫である名前はまだ無いどこで生れたかとんと見当がつかぬ何でも薄暗い"
+    assert sentences(f"{line}\n所で泣いていた。", "ja") == [f"{line}所で泣いていた。"]
+
+
+def test_each_line_of_verse_is_said_by_itself():
+    assert sentences("Roses are red,\nViolets are blue,\nSugar is sweet\nand so are you.") == [
+        *("Roses are red,", "Violets are blue,", "Sugar is sweet and so are you.")
+    ]
+
+
+def test_lines_end_in_every_way_that_lines_end():
+    for newline in ("\n", "\r\n", "\r", "\u2028", "\x85", "\v", "\f"):
+        assert pauses(f"One.{newline}Two.{newline}{newline}Three.") == [("One.", 200), ("Two.", 600), ("Three.", 200)]
+    assert pauses("One.\u2029Two.") == [("One.", 600), ("Two.", 200)]
+
+
+@pytest.mark.parametrize("separator", ["***", "---", "* * *", "⁂", "🎉", "═════", "|---|---|", "~ • ~"])
+def test_a_separator_is_the_pause_of_a_paragraph_and_nothing_else(separator):
+    assert pauses(f"One.\n{separator}\nTwo.") == [("One.", 600), ("Two.", 200)]
+    assert pauses(f"One.\n\n{separator}\n\nTwo.") == [("One.", 600), ("Two.", 200)]
+
+
+def test_emoji_stay_with_a_sentence():
+    assert sentences("I love it 🎉\nYes! 👍🏽 Let's go 👩‍👩‍👧‍👦 home. ❤️") == ["I love it 🎉", "Yes!", "👍🏽 Let's go 👩‍👩‍👧‍👦 home. ❤️"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "...", "***\n\n---", "🎉🎉", "\x00\ufeff\u202e", "?! ?! ?!"])
+def test_a_text_with_nothing_to_say_has_no_pieces(text):
+    assert sentences(text) == []
+
+
+def test_a_text_without_any_punctuation_is_cut_between_words():
+    pieces = sentences("and so on " * 500)
+    assert len(pieces) == 5
+    assert all(900 < len(piece) <= 1000 for piece in pieces[:-1])
+    assert " ".join(pieces).split() == ["and", "so", "on"] * 500
+
+
+def test_soundless_characters_are_not_spoken():
+    assert sentences("\ufeffHe\u00adllo\x00 \u202ewor\u200bld\u2069.\x07 Ca\u0301fe.") == ["Hello world.", "Ca\u0301fe."]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"limit_chars": 19}, "limit_chars 19; expected 20 or more"),
+        ({"merge_chars": -1}, "merge_chars -1; expected 0 to limit_chars 250"),
+        ({"merge_chars": 251}, "merge_chars 251; expected 0 to limit_chars 250"),
+        ({"first_chars": -1}, "first_chars -1; expected 0 or more"),
+        ({"pause_ms": -5}, "pause_ms -5; expected 0 or more"),
+        ({"paragraph_ms": -5}, "paragraph_ms -5; expected 0 or more"),
+    ],
+)
+def test_a_number_out_of_range_is_refused(wrong, message):
+    with pytest.raises(UnknownOption) as refused:
+        Cut(**wrong)
+    assert str(refused.value) == message
