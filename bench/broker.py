@@ -44,8 +44,8 @@ class Broker:
     profile: Profile
 
     def connect(self) -> redis.Redis:
-        """Return a new client; it is the caller's to close."""
-        return redis.Redis.from_url(self.url)
+        """Return a new client, the caller's to close; its blocking reads may take as long as they say."""
+        return redis.Redis.from_url(self.url, socket_timeout=None)  # its default cuts them off at 5 s
 
     def peak_mb(self) -> float:
         """Return the most memory, in MB (1e6 bytes), that the server has held since it started."""

@@ -60,7 +60,7 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.speak import Wanted, end_on_sigterm, speak  # imports the producer, and with it Celery
 
     end_on_sigterm()
-    embedded = not options.redis
+    embedded = options.redis is None
     wanted = Wanted(
         text=read_text(options.file, settings.max_text_bytes),
         output=options.output,
@@ -127,7 +127,7 @@ def _cancel(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _voices(options: argparse.Namespace, settings: Settings) -> int:
-    voices = list_voices(options.engine, options.redis and settings)
+    voices = list_voices(options.engine, None if options.redis is None else settings)
     if options.json:
         sys.stdout.write(json.dumps(voices) + "\n")
         return Exit.OK

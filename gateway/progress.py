@@ -4,6 +4,7 @@ Both go to the console they are given, which is standard error: standard output 
 Time comes in as a clock, in seconds from anywhere.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -61,11 +62,12 @@ class Heard:
 
 
 class Progress:
-    """Shows how far one text is spoken. Use it as a context, so that the terminal is left as it was."""
+    """Shows how far one text is spoken, from any thread. Use it as a context: the terminal is left as it was."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._clock = clock
+        self._lock = threading.Lock()  # the total may become known on the thread that sends the text
         self._heard = Heard()
         self._started_s = clock()
         self._line_s = self._started_s  #: when the last line was written
@@ -79,20 +81,20 @@ class Progress:
             total_sentences: of the whole text; None while more may come.
             before: how many of them an interrupted run had spoken.
         """
-        if not self._heard.sentences and not self._heard.audio_ms:
-            self._started_s = self._line_s = self._clock()
-        self._heard = replace(self._heard, total=total_sentences, before=before)
-        self._show()
+        with self._lock:
+            if not self._heard.sentences and not self._heard.audio_ms:
+                self._started_s = self._line_s = self._clock()
+            self._show(replace(self._heard, total=total_sentences, before=before))
 
     def audio(self, ms: float) -> None:
         """So many more milliseconds of sound have been heard."""
-        self._heard = replace(self._heard, audio_ms=self._heard.audio_ms + ms)
-        self._show()
+        with self._lock:
+            self._show(replace(self._heard, audio_ms=self._heard.audio_ms + ms))
 
     def sentence_heard(self) -> None:
         """One more sentence is complete."""
-        self._heard = replace(self._heard, sentences=self._heard.sentences + 1)
-        self._show()
+        with self._lock:
+            self._show(replace(self._heard, sentences=self._heard.sentences + 1))
 
     def finish(self) -> None:
         """Stop showing. Does nothing a second time."""
@@ -105,9 +107,9 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.finish()
 
-    def _show(self) -> None:
+    def _show(self, heard: Heard) -> None:
         now_s = self._clock()
-        self._heard = replace(self._heard, elapsed_s=now_s - self._started_s)
+        self._heard = replace(heard, elapsed_s=now_s - self._started_s)
         if self._bar is not None:
             self._bar.show(self._heard)
         elif now_s - self._line_s >= LINE_EVERY_S:

@@ -9,6 +9,7 @@ from gateway.encode import Encoder, check_available, open_encoder
 from gateway.formats import AudioFormat
 from gateway.sink import Sink
 from seriatim.errors import BadInput, EmptyText, Unwritable
+from seriatim.pcm import ms_of_bytes
 
 
 class SpokenPipe:
@@ -37,6 +38,11 @@ class SpokenPipe:
         self.bytes_done = 0  #: bytes of sound of the complete sentences
         self.advice = ""  #: a stream cannot be resumed
         self._heard_bytes = 0
+
+    @property
+    def ms_done(self) -> float:
+        """How long the complete sentences last."""
+        return ms_of_bytes(self.bytes_done, self._rate_hz) if self._rate_hz else 0.0
 
     def write(self, pcm: bytes, rate_hz: int) -> None:
         """Write more sound (s16le mono, an even number of bytes) at the rate of all sound before.

@@ -109,8 +109,11 @@ class Settings:
 
     @property
     def broker(self) -> str:
-        """Where Celery's messages go."""
-        return self.broker_url or self.redis_url
+        """Where Celery's messages go, as kombu spells it."""
+        if self.broker_url:
+            return self.broker_url
+        scheme, separator, path = self.redis_url.partition("unix://")
+        return f"redis+socket://{path}" if separator and not scheme else self.redis_url
 
     def to_env(self) -> dict[str, str]:
         """The variables that make a child process read the same settings."""

@@ -27,7 +27,7 @@ from tests.servers import PrivateServer, embedded
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 30.0  #: a condition that is not true by then will not become true, even on a busy machine
 END_S = 10.0  #: a process that was told to end and has nothing to finish
-QUICK = {"lease_ms": 1_500, "beat_ms": 200, "sweep_ms": 100, "backoff_ms": 50, "patience_ms": 300}
+QUICK = {"lease_ms": 1_500, "beat_ms": 200, "sweep_ms": 100, "backoff_ms": 50, "patience_ms": 300, "publish_ms": 1_500}
 ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")  #: a server that loses nothing when it is killed
 
 T = TypeVar("T")
@@ -133,15 +133,18 @@ class RealSystem:
     ) -> "subprocess.Popen[bytes]":
         """Start worker processes under one supervisor, and wait until all have their engine and offer their slots."""
         given = [f"--engine-option={key}={value}" for key, value in ({"rate_hz": 8000} | dict(options or {})).items()]
-        before = len(self.worker_pids(pool))
+        before = set(self.worker_pids(pool))
         command = ["-m", "workers", "--engine", "tone", "--pool", pool, "--processes", str(processes)]
         child = self.start(name, *command, "--slots", str(slots), *given, **settings)
-        wait_until(lambda: self._ready(child, pool, before + processes, name), f"{processes} workers of {pool}")
+        wait_until(
+            lambda: self._ready(child, name, set(self.worker_pids(pool)) - before, processes),
+            f"{processes} workers of {pool}",
+        )
         return child
 
-    def _ready(self, child: "subprocess.Popen[bytes]", pool: str, processes: int, name: str) -> bool:
+    def _ready(self, child: "subprocess.Popen[bytes]", name: str, registered: set[str], processes: int) -> bool:
         assert child.poll() is None, self.log(name)
-        return len(self.worker_pids(pool)) >= processes
+        return len(registered) == processes
 
     def worker_pids(self, pool: str = "tone") -> dict[str, int]:
         """The process id of each worker process that is registered, by its owner's name."""

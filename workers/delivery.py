@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from redis import Redis
+from redis.exceptions import OutOfMemoryError
 
 from seriatim import job
 from seriatim.errors import EngineFailed
@@ -22,6 +23,8 @@ from workers.edges import Edges
 
 PIECE_MOST_MS = 1_000  #: audio of one append at most: about 48 kB, above which streams get slower per byte
 LEAD_SHARE = 4  #: a chunk may wait for a quarter of the time that the listener's buffer is ahead
+FULL_S = 20.0  #: how long a chunk waits for room in Redis; shorter than a stuck engine is allowed
+FULL_POLL_S = 0.2
 RESENDS = 8  #: answers "send again from" in a row, after which something is broken
 
 
@@ -104,13 +107,25 @@ class Delivery:
         for _ in range(RESENDS):
             pcm = bytes(self.made[max(0, self.sent - self.start) :])
             chunk = Chunk(self.sent, pcm, final, self.crc, packed, self.differs)
-            verdict, received = run(self.redis, job.append(self.bell.job, self.bell.seq, self.bell.attempt, chunk))
+            verdict, received = self._append(chunk)
             if verdict is Append.GAP and received >= self.start:
                 self.sent = received
                 continue
             self._settle(verdict, received)
             return
         raise EngineFailed(f"sentence {self.bell.seq}: Redis keeps asking for bytes from {self.sent} on")
+
+    def _append(self, chunk: Chunk) -> tuple[Append, int]:
+        """One append; waits while Redis has no memory: readers are about to make room."""
+        call = job.append(self.bell.job, self.bell.seq, self.bell.attempt, chunk)
+        deadline_s = time.monotonic() + FULL_S
+        while True:
+            try:
+                return run(self.redis, call)
+            except OutOfMemoryError:
+                if time.monotonic() > deadline_s:
+                    raise EngineFailed(f"Redis was out of memory for {FULL_S:.0f} s; raise maxmemory") from None
+                time.sleep(FULL_POLL_S)
 
     def _settle(self, verdict: Append, received: int) -> None:
         if verdict is Append.OK:

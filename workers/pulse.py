@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -23,6 +24,8 @@ from workers.station import Speaking, Station
 
 log = logging.getLogger(__name__)
 
+DEAF_AFTER = 3  #: messages lost in a row; single ones are lost now and then
+DEAF_EXIT = 71  #: exit status of a process that ended itself because no message reached it
 STUCK_EXIT = 70  #: exit status of a process that ended itself because its engine was stuck (EX_SOFTWARE)
 
 
@@ -35,11 +38,12 @@ def start(name: str, body: Callable[[], None]) -> threading.Thread:
 
 def pulse(station: Station, facts: Facts, ended: threading.Event) -> None:
     """Beat until `ended`. An outage of Redis is waited out: there is nothing better to do with a loaded engine."""
-    beat_s = station.desk.settings.beat_ms / 1000
+    beat_s, lost = station.desk.settings.beat_ms / 1000, -1
     while not ended.wait(beat_s):
         _watch(station)
         try:
             beat(station, facts)
+            lost = _listen(station, lost)
         except (RedisError, SeriatimError) as error:
             log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
 
@@ -60,8 +64,36 @@ def beat(station: Station, facts: Facts) -> None:
         run(desk.redis, pool.register(desk.pool, station.owner, settings.lease_ms, facts))
 
 
+def _listen(station: Station, lost: int) -> int:
+    """End the process if messages are lost while none reaches it, though the broker answers.
+
+    A Celery consumer may go deaf after the broker was away (celery #8030, #10205); only a new one hears again. `lost` is
+    the pool's count of lost messages when the last one came, or -1; returns it.
+    """
+    if station.reached.is_set() or station.running:
+        station.reached.clear()
+        return -1
+    now_lost = int(station.desk.redis.hget(f"{pool_prefix(station.desk.pool)}:m", "lost_messages") or 0)
+    if lost < 0:
+        return now_lost
+    if now_lost - lost < DEAF_AFTER or station.draining.is_set() or not _broker_answers(station):
+        return lost
+    log.error("deaf: messages are lost and none comes here", extra={"owner": station.owner, "lost": now_lost - lost})
+    leave(station)
+    os._exit(DEAF_EXIT)
+
+
+def _broker_answers(station: Station) -> bool:
+    try:
+        with station.desk.app.connection_for_read(connect_timeout=2) as connection:
+            connection.ensure_connection(max_retries=1, timeout=2)
+    except OperationalError:
+        return False
+    return True
+
+
 def _watch(station: Station) -> None:
-    """End the process if an engine gives no sound any more: a thread stuck in a model cannot be stopped otherwise."""
+    """End the process if its engine gives no sound any more: a thread in a model cannot be stopped."""
     now_s = time.monotonic()
     stuck = [speaking for speaking in station.snapshot() if speaking.stuck(now_s)]
     if not stuck:

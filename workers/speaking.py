@@ -7,6 +7,8 @@ import logging
 import time
 from contextlib import closing
 
+from redis.exceptions import RedisError
+
 from seriatim import job, pool
 from seriatim.errors import EngineFailed, SeriatimError
 from seriatim.job import Open, Opened
@@ -27,15 +29,24 @@ WAIT_S = 0.05  #: between two claims while a suspect runs alone
 
 def speak(station: Station, bell: Doorbell) -> str:
     """Speak what a message named, if it is due. Returns what became of it."""
-    claimed = _claim(station, bell)
-    if claimed.verdict is not Claim.CLAIMED:
-        return claimed.verdict.name
+    station.reached.set()
+    try:
+        claimed = _claim(station, bell)
+        return _speak(station, bell, claimed) if claimed.verdict is Claim.CLAIMED else claimed.verdict.name
+    except RedisError as error:  # an outage outlasted all patience: the lease gives the sentence to somebody else
+        log.warning("Redis is away", extra={"job": bell.job, "seq": bell.seq, "error": str(error)})
+        return "UNAVAILABLE"
+
+
+def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> str:
     speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.estimate_ms))
     station.begin(speaking)
     try:
         return _attempt(station, speaking, claimed)
     except Dropped as why:
         return f"DROPPED {why}"
+    except RedisError:
+        raise
     except SeriatimError as error:
         return _failed(station, speaking, f"{type(error).__name__}: {error}")
     except Exception as error:  # an engine may raise anything: the outer loop of a sentence gives the work back
@@ -49,9 +60,9 @@ def _claim(station: Station, bell: Doorbell) -> Claimed:
     desk = station.desk
     while True:
         claimed = run(desk.redis, pool.claim(desk.pool, bell, station.owner, desk.settings.lease_ms))
-        if claimed.verdict is not Claim.WAIT or station.draining.is_set():
+        if claimed.verdict not in (Claim.WAIT, Claim.UNKNOWN) or station.draining.is_set():
             return claimed
-        time.sleep(WAIT_S)
+        time.sleep(WAIT_S)  # a suspect runs alone here; or the pulse is about to register this process again
 
 
 def _attempt(station: Station, speaking: Speaking, claimed: Claimed) -> str:

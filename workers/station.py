@@ -40,6 +40,7 @@ class Station:
     lock: threading.Lock = field(default_factory=threading.Lock)
     draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
     spoken: int = 0  #: sentences finished here
+    reached: threading.Event = field(default_factory=threading.Event)  #: a message came since the pulse last looked
 
     def begin(self, speaking: Speaking) -> None:
         """A sentence is being spoken from now on: the pulse renews its lease."""

@@ -57,7 +57,16 @@ def workers(work: work.Work, broker: Broker) -> Iterator[None]:
     """
     app.conf.update(broker_url=broker.celery_url, result_backend=broker.celery_url)
     arguments = [
-        *("celery", "-A", "bench.rivals.celery_app", "-b", broker.celery_url, "--result-backend", broker.celery_url),
+        *(
+            "celery",
+            "-q",
+            "-A",
+            "bench.rivals.celery_app",
+            "-b",
+            broker.celery_url,
+            "--result-backend",
+            broker.celery_url,
+        ),
         *("worker", "--pool", "prefork", "--concurrency", str(work.workers), "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]

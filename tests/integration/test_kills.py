@@ -36,7 +36,7 @@ def half_spoken(system: RealSystem) -> int | None:
             for name in client.hkeys(f"{prefix}:run:{owner}"):
                 job, _, seq = name.decode().rpartition("|")
                 state = client.hmget(f"{job_prefix(job)}:c:{job}", [f"r{seq}", f"L{seq}"])
-                if int(state[0] or 0) > 0 and state[1] is None:
+                if int(state[0] or 0) > 0 and state[1] is None and alive(pid):
                     return pid
     return None
 

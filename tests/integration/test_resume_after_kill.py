@@ -54,7 +54,7 @@ def kill_a_writer(output: Path, sentences: int, chunks: int) -> list[int]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdin is not None
         assert writer.stdout is not None
-        begun = []
+        begun: list[int] = []
         while len(begun) <= sentences:
             word = writer.stdout.readline().strip()
             if word != "chunk":

@@ -264,7 +264,15 @@ def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
     pool.delay.pop(name, None)
     pool.act.pop(name, None)
     look_at(pool, name, t)
+    _forget_user(pool, job.user)
     return True
+
+
+def _forget_user(pool: Pool, name: str) -> None:
+    """Nothing is kept of a user without a job, once its finish tags are behind the virtual time."""
+    user = pool.users[name]
+    if not pool.of(name) and all(user.finish[kind] <= pool.V[kind] for kind in (LIVE, BATCH)):
+        pool.users[name] = User()
 
 
 def over(pool: Pool, name: str, seq: int, actual_ms: float, t: float) -> None:

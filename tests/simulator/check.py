@@ -66,7 +66,7 @@ def final(run: "Run") -> None:
         if job in jobs and there and job not in run.ledger.vanished | run.ledger.unknown:
             _that(heard.end is not None, f"job {job}: its listener did not hear the end")
     for job in run.ledger.unknown:
-        _that(run.world.rolled_back or run.world.blackout, f"job {job} is unknown to its reader")
+        _that(run.world.rolled_back or run.world.blackout_ms, f"job {job} is unknown to its reader")
     _keys_of_callers(run, set(jobs))
     _pool(run)
     _left(run)
@@ -82,7 +82,7 @@ def _job(run: "Run", job: str, facts: dict[bytes, bytes]) -> None:
     redis = run.world.redis
     slot = redis.hgetall(f"{job_prefix(job)}:c:{job}")
     if not slot:
-        return _that(run.world.blackout or run.world.rolled_back, f"job {job} has no slot")
+        return _that(run.world.blackout_ms or run.world.rolled_back, f"job {job} has no slot")
     entries = [decode(entry_id, fields) for entry_id, fields in redis.xrange(ordered_stream(job))]
     ends = [entry for entry in entries if isinstance(entry, End)]
     _that(len(ends) == 1 and entries[-1] is ends[0], f"job {job}: terminal entries {ends}, last {entries[-1:]}")
@@ -101,7 +101,7 @@ def _job(run: "Run", job: str, facts: dict[bytes, bytes]) -> None:
 def _reason(run: "Run", job: str, end: End, age_ms: int) -> None:
     """Is the reason of the end a true one?"""
     plan, ledger = run.world.plans[job], run.ledger
-    if run.world.rolled_back or run.world.blackout:
+    if run.world.rolled_back or run.world.blackout_ms:
         return
     if end.state == "done":
         _closed(run, job, plan, end)
@@ -110,7 +110,8 @@ def _reason(run: "Run", job: str, end: End, age_ms: int) -> None:
     elif end.reason.startswith("timeout"):
         _that(age_ms >= plan.timeout_ms, f"job {job}: {end} after {age_ms} ms")
     elif end.reason.startswith("no reader"):
-        silent = ledger.silence_ms.get(job, 0) >= GRACE_MS or int(run.world.now) - ledger.signs.get(job, 0) >= GRACE_MS
+        silence = max(ledger.silence_ms.get(job, 0), int(run.world.now) - ledger.signs.get(job, 0))
+        silent = silence + _leapt(run) >= GRACE_MS
         _that(plan.drain is Drain.WINDOW and silent, f"job {job}: {end}, its reader was there")
     elif end.reason.startswith("sentence "):
         seq = int(end.reason.split()[1].rstrip(":"))
@@ -123,8 +124,13 @@ def _closed(run: "Run", job: str, plan: JobPlan, end: End) -> None:
     if end.n_sentences == len(plan.lines):
         return
     since = int(run.world.now) - run.ledger.said.get(job, 0)
-    silent = max(run.ledger.pause_ms.get(job, 0), since) >= PRODUCER_MS
+    silent = max(run.ledger.pause_ms.get(job, 0), since) + _leapt(run) >= PRODUCER_MS
     _that(plan.open and silent and end.reason == "the producer is gone", f"job {job}: {end} of {len(plan.lines)} sentences")
+
+
+def _leapt(run: "Run") -> int:
+    """By how many ms the pool's clock is ahead of the virtual time: it takes a step forward of up to ten seconds as time."""
+    return sum(ms for _, ms in run.world.plan.jumps if 0 < ms <= 10_000)
 
 
 def may_be_given_up(run: "Run", job: str, seq: int) -> bool:
@@ -153,7 +159,7 @@ def _keys_of_callers(run: "Run", jobs: set[str]) -> None:
     """Behind an idempotency key stands one job, however often the caller tried."""
     for plan in run.world.plan.jobs:
         mine = [job for job in jobs if run.world.plans[job] is plan]
-        _that(len(mine) <= 1 or run.world.rolled_back or run.world.blackout, f"one key, and jobs {mine}")
+        _that(len(mine) <= 1 or run.world.rolled_back or run.world.blackout_ms, f"one key, and jobs {mine}")
 
 
 def _pool(run: "Run") -> None:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
+from seriatim import pool
 from tests.servers import PrivateServer
 from tests.simulator.listeners import Recorder
 from tests.simulator.producers import Producer
+from tests.simulator.world import POOL
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
@@ -44,6 +46,7 @@ def restart(run: "Run", server: PrivateServer) -> None:
     server.start()
     world.redis.connection_pool.disconnect()
     rewrite(world.redis)
+    world.call("a new connection", pool.rebase, POOL)  # whoever connects does this first (seriatim/connect.py)
     world.count("redis kills", f"{cut} commands lost")
     if cut:
         world.rolled_back = True
@@ -110,7 +113,7 @@ def blackout(run: "Run", ms: int) -> None:
     """All processes are down for a while, the server is not: keys run out by its clock, and nobody looks."""
     world = run.world
     world.count("blackouts", ms)
-    world.blackout = True
+    world.blackout_ms = ms
     for process in list(dict.fromkeys(thread.process for thread in world.threads)):
         world.kill(process)
     for thread in world.threads:

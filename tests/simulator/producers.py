@@ -47,7 +47,7 @@ class Producer(Process):
         yield "", self._work()
 
     def died(self) -> Process | None:
-        if self.plan.faithful:
+        if self.plan.faithful and self.world.blackout_ms < LIFE_MS:  # after that its jobs are over
             return Producer(self.run, self.plan, first=False)
         self.run.ledger.waiting.discard(self.plan.job)
         return None

@@ -138,10 +138,8 @@ class Worker(Process):
         )
         if opened.verdict is Open.DONE:
             yield from self._finish(who, bell, claimed, 0, opened.base)
-        elif opened.verdict is Open.GONE:
-            yield from self._gone(who, bell)
-        elif opened.verdict is Open.FENCED:
-            self.world.count("fenced", bell)
+        elif opened.verdict is not Open.OPEN:
+            self.world.count("fenced", bell, opened.verdict)
         elif self._refuses(bell, line.flaky):
             yield from self._fail(who, bell, claimed, "the engine gave nothing", blame=True)
         else:
@@ -184,8 +182,6 @@ class Worker(Process):
                 at = received
             else:
                 self.world.count("fenced", bell, verdict)
-                if verdict is Append.GONE:
-                    yield from self._gone(who, bell)
                 return None
 
     def _speech(self, plan: JobPlan, seq: int, opened: Opened) -> Speech:
@@ -207,14 +203,6 @@ class Worker(Process):
     def _fail(self, who: str, bell: Doorbell, claimed: Claimed, reason: str, *, blame: bool) -> Steps[None]:
         self.world.tally["failures"] += 1
         yield from self.world.ask(who, pool.fail, POOL, bell, claimed.epoch, reason, RETRY, blame=blame)
-
-    def _gone(self, who: str, bell: Doorbell) -> Steps[None]:
-        """The job's slot is over. The pool follows, if it does not know yet: the slot's life ran out."""
-        entry = yield from self.world.ask(
-            who, pool.cancel, POOL, bell.job, "failed", "its audio is not held any more", ENDED_LIFE_MS
-        )
-        if entry:
-            self.world.count("expired", bell.job)
 
 
 class Undertaker(Process):

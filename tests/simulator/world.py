@@ -77,7 +77,7 @@ class World:
     steps: int = 0
     faulty: bool = True
     rolled_back: bool = False  #: the server lost the tail of its log at least once
-    blackout: bool = False  #: there was an outage in which keys ran out
+    blackout_ms: int = 0  #: longest time in which nobody was there and keys ran out
     threads: list[Thread] = field(default_factory=list)
     studio: Studio = field(default_factory=Studio)
     tally: Counter[str] = field(default_factory=Counter)

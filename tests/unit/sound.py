@@ -32,7 +32,8 @@ def encoded(fd: int, audio_format: AudioFormat, rate_hz: int, chunks: list[bytes
 
 def decoded(data: bytes) -> tuple[np.ndarray, int]:
     """The samples in a file, -1..1, and its rate in Hz, as libsndfile reads it."""
-    return soundfile.read(io.BytesIO(data), dtype="float32")
+    heard, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32")
+    return np.asarray(heard), int(rate_hz)
 
 
 def samples(pcm: bytes) -> np.ndarray:

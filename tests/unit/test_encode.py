@@ -1,5 +1,6 @@
 """Every format holds what was spoken: all of it, at the right speed, not clipped."""
 
+import itertools
 import os
 import signal
 import tempfile
@@ -77,7 +78,7 @@ def test_the_shortest_sound_is_a_whole_file(name):
 def test_how_the_sound_was_cut_into_chunks_cannot_be_heard(name, cuts):
     pcm = speech(0.9, 24000)
     edges = [0, *sorted(2 * at for at in cuts), len(pcm)]
-    chunks = [pcm[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [pcm[start:end] for start, end in itertools.pairwise(edges)]
     whole, in_pieces = file_of(name, 24000, [pcm]), file_of(name, 24000, chunks)
     assert np.array_equal(decoded(whole)[0], decoded(in_pieces)[0])
     if name in {"wav", "flac", "mp3"}:  # an Ogg file has a random serial number
@@ -143,7 +144,7 @@ def interrupt_after() -> Iterator[Callable[[float], None]]:
 
 
 def test_an_interrupt_is_never_lost_inside_libsndfile(interrupt_after, capfd):
-    """cffi prints and swallows what is raised in a callback, so Ctrl-C would sometimes do nothing."""
+    """What is raised in a callback from C is printed and swallowed, so Ctrl-C would sometimes do nothing."""
     chunks = cut(speech(10.0, 24000), 4800)
     for turn in range(40):
         with tempfile.TemporaryFile() as file:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.encode import open_encoder
 from gateway.formats import format_of
-from gateway.plain import wav_header
+from gateway.plain import PlainEncoder, wav_header
 from gateway.sink import Sink
 from tests.unit.sound import encoded, samples, speech
 
@@ -54,6 +54,7 @@ def test_a_wav_file_may_be_longer_than_4_gib(tmp_path):
     long_bytes = 5 << 30
     with path.open("w+b") as file:
         encoder = open_encoder(Sink(file.fileno(), "day.wav"), WAV, 24000)
+        assert isinstance(encoder, PlainEncoder)
         encoder._data_bytes = long_bytes  # as if so much had been written
         file.seek(80 + long_bytes)
         encoder.write(end)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import threading
 
 import pytest
 from hypothesis import given
@@ -189,3 +190,20 @@ def test_the_summary_for_programs_has_the_same_as_numbers():
         "workers": 2,
         "sentences_by_worker": {"tone-1": 7, "tone-2": 5},
     }
+
+
+def test_the_total_may_come_from_another_thread_and_nothing_is_lost():
+    """The text is still being sent while its beginning is heard."""
+    screen = Screen(terminal=False)
+
+    def send() -> None:
+        for total in range(1, 2001):
+            screen.progress.started(total)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    screen.speak(2000, each_s=0, sound_ms=1)
+    sender.join()
+    screen.clock.now_s += 10
+    screen.progress.audio(0)
+    assert screen.text == "2000 of 2000 sentences, 0:02 of sound, 0.2 × real time, 0:00 left\n"

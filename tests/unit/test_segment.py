@@ -136,7 +136,11 @@ def test_a_separator_is_the_pause_of_a_paragraph_and_nothing_else(separator):
 
 
 def test_emoji_stay_with_a_sentence():
-    assert sentences("I love it 🎉\nYes! 👍🏽 Let's go 👩‍👩‍👧‍👦 home. ❤️") == ["I love it 🎉", "Yes!", "👍🏽 Let's go 👩‍👩‍👧‍👦 home. ❤️"]
+    assert sentences("I love it 🎉\nYes! 👍🏽 Let's go 👩‍👩‍👧‍👦 home. ❤️") == [
+        "I love it 🎉",
+        "Yes!",
+        "👍🏽 Let's go 👩‍👩‍👧‍👦 home. ❤️",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "...", "***\n\n---", "🎉🎉", "\x00\ufeff\u202e", "?! ?! ?!"])
@@ -152,7 +156,10 @@ def test_a_text_without_any_punctuation_is_cut_between_words():
 
 
 def test_soundless_characters_are_not_spoken():
-    assert sentences("\ufeffHe\u00adllo\x00 \u202ewor\u200bld\u2069.\x07 Ca\u0301fe.") == ["Hello world.", "Ca\u0301fe."]
+    assert sentences("\ufeffHe\u00adllo\x00 \u202ewor\u200bld\u2069.\x07 Ca\u0301fe.") == [
+        "Hello world.",
+        "Ca\u0301fe.",
+    ]
 
 
 @pytest.mark.parametrize(

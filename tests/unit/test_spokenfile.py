@@ -213,9 +213,9 @@ def test_a_voice_at_another_rate_does_not_go_on(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:2])
-    with begin(path, Begin.RESUME) as file:
-        with pytest.raises(BadInput, match=r"^sound at 24000 Hz after sound at 22050 Hz in .*speech.wav$"):
-            file.write(b"\0\0", 24000)
+    complaint = r"^sound at 24000 Hz after sound at 22050 Hz in .*speech.wav$"
+    with begin(path, Begin.RESUME) as file, pytest.raises(BadInput, match=complaint):
+        file.write(b"\0\0", 24000)
 
 
 def test_hours_of_work_are_not_overwritten_by_mistake(tmp_path):
@@ -313,9 +313,9 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
     finally:
         os.close(reader)
     assert names(tmp_path) == ["pipe.wav"]
-    with open_output("/dev/full", TEXT, format_name="wav") as output:
-        with pytest.raises(Unwritable, match=r"^cannot write /dev/full: the disk is full$"):
-            output.write(b"\1\0", RATE_HZ)
+    output = open_output("/dev/full", TEXT, format_name="wav")
+    with output, pytest.raises(Unwritable, match=r"^cannot write /dev/full: the disk is full$"):
+        output.write(b"\1\0", RATE_HZ)
 
 
 def test_a_stream_cannot_be_resumed():

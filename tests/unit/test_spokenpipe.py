@@ -27,7 +27,7 @@ class Listener:
         self._thread.start()
 
     def _listen(self) -> None:
-        with open(self._read_fd, "rb") as file:
+        with os.fdopen(self._read_fd, "rb") as file:
             self._heard = file.read()
 
     def all(self) -> bytes:
@@ -110,16 +110,16 @@ def test_a_player_that_was_closed_is_told_apart_from_a_fault():
     """`seriatim speak … | head` is no fault of anybody's."""
     read_fd, write_fd = os.pipe()
     os.close(read_fd)
-    with SpokenPipe(write_fd, "standard output", format_of("-"), owned=True) as pipe:
-        with pytest.raises(Unwritable, match=r"^cannot write standard output: its reader has gone$") as refused:
-            pipe.write(b"\0\0", RATE_HZ)
+    pipe = SpokenPipe(write_fd, "standard output", format_of("-"), owned=True)
+    with pipe, pytest.raises(Unwritable, match=r"^cannot write standard output: its reader has gone$") as refused:
+        pipe.write(b"\0\0", RATE_HZ)
     assert reader_has_gone(refused.value)
 
 
 def test_a_full_disk_is_a_fault():
-    with SpokenPipe(os.open("/dev/full", os.O_WRONLY), "standard output", format_of("-"), owned=True) as pipe:
-        with pytest.raises(Unwritable, match="the disk is full") as refused:
-            pipe.write(b"\0\0", RATE_HZ)
+    pipe = SpokenPipe(os.open("/dev/full", os.O_WRONLY), "standard output", format_of("-"), owned=True)
+    with pipe, pytest.raises(Unwritable, match="the disk is full") as refused:
+        pipe.write(b"\0\0", RATE_HZ)
     assert not reader_has_gone(refused.value)
 
 
@@ -161,8 +161,9 @@ def test_an_interrupted_ogg_stream_lacks_its_end():
 
 def test_sentences_are_counted_in_order(ends):
     with SpokenPipe(ends[1], "standard output", format_of("-")) as pipe:
-        pipe.write(b"\0\0", RATE_HZ)
+        assert pipe.ms_done == 0
+        pipe.write(bytes(48), RATE_HZ)
         pipe.sentence_done(0)
-        assert (pipe.sentences_done, pipe.bytes_done) == (1, 2)
+        assert (pipe.sentences_done, pipe.bytes_done, pipe.ms_done) == (1, 48, 1.0)
         with pytest.raises(ValueError, match="sentence 2 is complete, but 1 is the next one"):
             pipe.sentence_done(2)

@@ -6,10 +6,12 @@ from tasks.segment import Cut
 from tasks.segment.clean import Cleaner
 from tasks.segment.letters import SPEAKABLE
 
-WORDS = (
-    "the He said fine Hello Dr. e.g. U.S. J. Mr. 3.14 No. Yes! What? well... etc. Really?! (see above.) \"Hi. You.\" “Oh.” «Ah!» 'so' "
-    "don't a.m. http://a.org/b?c=1. x@y.org, -- — & 5 1. 2) [1] it,[2] so; thus: 👩‍👩‍👧 🎉 *** # - • naïve Übung é día. ¿Qué? été… Привет."
-).split()
+_WORDS = """
+the He said fine Hello Dr. e.g. U.S. J. Mr. 3.14 No. Yes! What? well... etc. Really?! (see above.) "Hi. You." “Oh.” «Ah!»
+'so' don't a.m. http://a.org/b?c=1. x@y.org, -- — & 5 1. 2) [1] it,[2] so; thus: 👩‍👩‍👧 🎉 *** # - • naïve Übung é día. ¿Qué?
+été… Привет.
+"""
+WORDS = _WORDS.split()
 SPACES = (" ", " ", " ", " ", "\n", "\n\n", "  ", "\t", "\r\n", "\r", "\u2029", " \n \n ", "\xa0")
 #: text whose words stand between white space
 spaced = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(SPACES)), max_size=60).map(

@@ -176,7 +176,7 @@ class _Child:
 def _end(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
     """End the process, in whatever it is doing; a fork of its owner only lets go of it."""
     if os.getpid() == owner_pid:
-        pass
+        process.kill()
         process.wait()
     for pipe in (process.stdin, process.stdout):
         with contextlib.suppress(BrokenPipeError):

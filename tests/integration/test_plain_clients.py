@@ -1,0 +1,86 @@
+"""A plain Redis client reads the ordered stream with nothing of ours, and the window follows it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seriatim.keys import ordered_stream, pool_prefix
+from tasks.handle import Job
+from tasks.request import Request
+from tests.listening import sentences, stream_of
+from tests.systems import PATIENCE_S, RealSystem, wait_until
+
+READER = Path(__file__).with_name("plain_reader.py")
+WINDOW_MS = 8_000
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    system.workers(2)
+    return system
+
+
+def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
+    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))
+
+
+def read_plainly(system: RealSystem, job: Job, how: str) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-I", str(READER), str(system.server.socket), ordered_stream(job.id), how]
+    return subprocess.run(command, cwd="/", capture_output=True, check=False, timeout=PATIENCE_S)
+
+
+def dispatched_ms(system: RealSystem, job: Job) -> float:
+    with system.redis as client:
+        return float(client.hget(f"{pool_prefix('tone')}:j:{job.id}", "dispatched") or 0)
+
+
+@pytest.mark.parametrize("how", ["xreadgroup", "setid", "trim"])
+def test_the_window_follows_a_plain_reader_to_the_end_of_a_long_job(system: RealSystem, how: str) -> None:
+    text = sentences(12, f"plainly {how}")
+    wanted = stream_of(text)
+    job = enqueue(system, text, window_ms=WINDOW_MS)
+    wait_until(lambda: job.status().in_flight == 0 and job.status().emitted > 0, "it waits for a reader")
+    assert dispatched_ms(system, job) < WINDOW_MS + 4_000 < len(wanted) / 16, "an unread job stops at its window"
+
+    read = read_plainly(system, job, how)
+
+    assert read.stderr == b""
+    assert read.returncode == 0
+    assert read.stdout == wanted
+
+
+def test_a_job_that_fits_into_its_window_needs_no_more_than_xread(system: RealSystem) -> None:
+    text = sentences(3, "xread alone")
+    read = read_plainly(system, enqueue(system, text), "xread")
+    assert (read.returncode, read.stdout) == (0, stream_of(text))
+
+
+def test_a_plain_reader_is_told_when_the_job_is_cancelled(system: RealSystem) -> None:
+    job = enqueue(system, sentences(12, "cancelled plainly"), window_ms=WINDOW_MS)
+    wait_until(lambda: job.status().emitted > 0)
+    job.cancel()
+    assert read_plainly(system, job, "xreadgroup").returncode == 1
+
+
+def test_a_plain_reader_of_a_dialogue_gets_captions_from_the_markers(system: RealSystem) -> None:
+    """Each sentence begins with a marker: its text, and the byte of the job at which it begins."""
+    text = sentences(3, "captions")
+    job = enqueue(system, text)
+    wait_until(lambda: job.status().ended)
+    with system.redis as client:
+        entries = client.xrange(ordered_stream(job.id))
+    markers = [fields for _, fields in entries if fields.get(b"t") == b"sentence"]
+    assert [marker[b"text"].decode() for marker in markers] == text
+    assert [int(marker[b"at"]) for marker in markers] == [len(stream_of(text[:n])) for n in range(3)]
+    assert {marker[b"rate"] for marker in markers} == {b"8000"}
+    end_id, end = entries[-1]
+    assert (end[b"state"], int(end[b"at"]), int(end[b"n"])) == (b"done", len(stream_of(text)), 3)
+    assert all(
+        int(a.split(b"-")[0]) <= int(b.split(b"-")[0]) for (a, _), (b, _) in zip(entries, entries[1:], strict=False)
+    )
+    assert end_id.startswith(b"4-")

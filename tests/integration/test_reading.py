@@ -1,0 +1,167 @@
+"""A reader goes on where it stopped, whatever became of notifications, reassemblers and keys meanwhile."""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from reassembler.emitting import notifications
+from seriatim.entries import Audio
+from seriatim.errors import JobUnknown, PositionLost
+from seriatim.keys import GROUP, SHARDS, job_prefix, ordered_stream, shard_of
+from seriatim.records import Drain
+from tasks.handle import Job
+from tasks.reading import Heard
+from tasks.request import Request
+from tests.listening import Listener, pcm_of, sentences, stream_of
+from tests.systems import RealSystem, wait_until
+
+LOST_S = 2.5  #: what a lost notification may cost: a second, the sweep's pace, and a busy machine
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    system.workers(2)
+    return system
+
+
+def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
+    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))
+
+
+class TestResume:
+    def test_a_reader_that_reconnects_after_every_entry_misses_nothing(self, system: RealSystem) -> None:
+        text = sentences(4, "reconnecting")
+        job = enqueue(system, text)
+        heard: list[Heard] = []
+        after = "0-0"
+        while entry := next(system.producer().attach(job.id).audio(after), None):
+            heard.append(entry)
+            after = str(entry.position)
+        assert pcm_of(heard) == stream_of(text)
+
+    def test_any_byte_is_a_position(self, system: RealSystem) -> None:
+        """A player says how much it has played, and chunks are none of its business."""
+        text = sentences(2, "any byte")
+        second = stream_of(text[1:], seed=1)
+        for offset in (2, 1000, len(second) // 2 * 2 - 2):
+            job = enqueue(system, text)
+            assert pcm_of(job.audio(f"2-{offset}")) == second[offset:]
+
+    def test_a_position_that_is_not_held_any_more_is_said_to_be_lost(self, system: RealSystem) -> None:
+        job = enqueue(system, sentences(5, "lost"))
+        Listener(job).all()
+        with pytest.raises(
+            PositionLost, match=rf"^position 1-4800 of job {job.id} is not held any more, or never was$"
+        ):
+            next(job.audio("1-4800"))
+
+    def test_a_position_is_refused_if_it_is_none(self, system: RealSystem) -> None:
+        job = enqueue(system, ["Hello there."])
+        with pytest.raises(
+            ValueError, match=r"^'three' is not a position; expected <sentence>-<offset>, such as 3-9600$"
+        ):
+            next(job.audio("three"))
+        Listener(job).all()
+
+
+class TestReassemblers:
+    def test_two_reassemblers_at_once_are_as_good_as_one(self, system: RealSystem) -> None:
+        system.reassembler("second")
+        wait_until(lambda: "ready" in system.log("second"))
+        texts = [sentences(4, f"two of them {n}") for n in range(8)]
+        listeners = [Listener(enqueue(system, text)) for text in texts]
+        heard = [listener.pcm() for listener in listeners]
+        assert system.end("second") == 0
+        assert heard == [stream_of(text) for text in texts]
+
+    @pytest.mark.parametrize("loss", ["deleted", "group destroyed", "stream gone"])
+    def test_a_lost_notification_costs_a_second(self, system: RealSystem, loss: str) -> None:
+        text = sentences(3, f"lost notification {loss}")
+        system.children["reassembler"].send_signal(signal.SIGSTOP)
+        try:
+            job = enqueue(system, text)
+            wait_until(lambda: job.status().in_flight == 0 and self.received(system, job) == len(text))
+            self.lose(system, job, loss)
+        finally:
+            system.children["reassembler"].send_signal(signal.SIGCONT)
+        began_s = time.monotonic()
+        assert Listener(job).pcm() == stream_of(text)
+        assert time.monotonic() - began_s < LOST_S
+
+    @staticmethod
+    def received(system: RealSystem, job: Job) -> int:
+        with system.redis as client:
+            return sum(key.startswith(b"L") for key in client.hkeys(f"{job_prefix(job.id)}:c:{job.id}"))
+
+    @staticmethod
+    def lose(system: RealSystem, job: Job, loss: str) -> None:
+        stream = notifications(shard_of(job.id))
+        with system.redis as client:
+            if loss == "deleted":
+                client.xtrim(stream, maxlen=0, approximate=False)
+            elif loss == "group destroyed":
+                for shard in range(SHARDS):
+                    client.xgroup_destroy(notifications(shard), GROUP)
+                client.xtrim(stream, maxlen=0, approximate=False)
+            else:
+                client.delete(stream)
+
+
+class TestStore:
+    def test_a_late_reader_and_a_second_one_hear_all_of_it(self, system: RealSystem) -> None:
+        text = sentences(6, "late reader")
+        job = enqueue(system, text, kind="batch")
+        assert job.wait(30).state == "done"
+        wait_until(lambda: self.held(system, job) <= 1, "the recorder has taken it out of Redis")
+        assert pcm_of(job.audio()) == stream_of(text)
+        assert pcm_of(system.producer().attach(job.id).audio()) == stream_of(text)
+
+    def test_readers_follow_a_job_while_it_is_recorded(self, system: RealSystem) -> None:
+        text = sentences(25, "followed live")
+        job = enqueue(system, text, kind="batch", window_ms=12_000)
+        listeners = [Listener(job), Listener(system.producer().attach(job.id))]
+        wait_until(lambda: job.status().emitted > 8)
+        listeners.append(Listener(job))
+        assert [listener.pcm() for listener in listeners] == [stream_of(text)] * 3
+
+    def test_it_resumes_anywhere_and_does_not_need_redis_for_it(self, system: RealSystem) -> None:
+        forgetful = system.producer()
+        forgetful.settings = replace(system.settings, ended_life_s=1)
+        text = sentences(4, "without its keys")
+        job = forgetful.enqueue(text, Request.of({"engine": "tone", "kind": "batch"}))
+        heard = Listener(job).all()
+        wait_until(lambda: self.keys(system, job) == [], "the job's keys have expired")
+
+        job = system.producer().attach(job.id)
+        assert job.status().state == "done"
+        assert job.status().sentences == 4
+        assert pcm_of(job.audio()) == pcm_of(heard) == stream_of(text)
+        for n, entry in enumerate(heard):
+            assert pcm_of(job.audio(str(entry.position))) == pcm_of(heard[n + 1 :])
+
+    def test_a_live_job_may_be_recorded_too(self, system: RealSystem) -> None:
+        text = sentences(3, "live and recorded")
+        job = enqueue(system, text, drain="store")
+        assert job.drain is Drain.STORE
+        assert pcm_of(job.audio()) == stream_of(text)
+        assert isinstance(next(e for e in job.audio() if isinstance(e, Audio)), Audio), "and again"
+
+    def test_a_job_that_never_was_is_unknown(self, system: RealSystem) -> None:
+        expected = r"^no job 'beef': it was never accepted, or it ended and its life is over$"
+        with pytest.raises(JobUnknown, match=expected):
+            system.producer().attach("beef")
+
+    @staticmethod
+    def held(system: RealSystem, job: Job) -> int:
+        with system.redis as client:
+            return int(client.xlen(ordered_stream(job.id)))
+
+    @staticmethod
+    def keys(system: RealSystem, job: Job) -> list[bytes]:
+        with system.redis as client:
+            return list(client.scan_iter(f"*{job.id}*"))
