@@ -102,7 +102,7 @@ def last_whole(marks: Iterator[tuple[int, Mark]], spool: Spool) -> tuple[int, Ma
     """The last sentence whose sound, like that of all before it, is in the spool as it was written."""
     kept = next(marks)
     for size, mark in marks:
-        if spool.crc32(kept[1].end, mark.end) == -1:
+        if spool.crc32(kept[1].end, mark.end) != mark.crc32:
             break
         kept = size, mark
     return kept

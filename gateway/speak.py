@@ -17,7 +17,7 @@ from gateway.progress import Progress
 from gateway.summary import Summary
 from gateway.system import Crew, System, private_system, running_system
 from seriatim.entries import Audio, Gap, SentenceStart
-from seriatim.errors import SeriatimError
+from seriatim.errors import NoWorkers, SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Sentence
@@ -127,6 +127,10 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
     if wanted.embedded:
         system.await_workers(pool)
     producer = Producer(system.settings)
+    if not producer.book.facts(pool).slots:
+        raise NoWorkers(
+            f"no worker of pool {pool!r} is alive: start one, or leave --redis out to use a private system", 5
+        )
     before, before_ms = run.output.sentences_done, _ms_done(run.output)
     run.progress.started(None, before)
     run.submitted_s = time.monotonic()

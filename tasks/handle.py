@@ -13,7 +13,7 @@ from seriatim import store
 from seriatim.connect import BLOCK_S
 from seriatim.entries import Audio, End, SentenceStart
 from seriatim.errors import JobCancelled, JobFailed, JobUnknown
-from seriatim.keys import Position, job_prefix, pool_prefix
+from seriatim.keys import Position, job_prefix, ordered_stream, pool_prefix
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
 from seriatim.scripts import run
@@ -136,9 +136,18 @@ class Job:
             self.redis.zrem(f"{pool_prefix(self.pool)}:todo", entry)
         return ended
 
+    @property
+    def stream(self) -> str:
+        """The key of its ordered stream, for plain Redis clients (docs/ordered-stream.md)."""
+        return ordered_stream(self.id)
+
     def heard(self, heard_ms: float) -> None:
         """Tell how much of the job has really been played, so that its deadlines follow the listener's ears."""
         run(self.redis, pool_calls.ack(self.pool, self.id, 0, heard_ms))
+
+    def tune(self, *, priority: int | None = None, weight: float | None = None) -> bool:
+        """Change the job's priority among its user's (-9..9), or the user's weight; False if it has ended."""
+        return run(self.redis, pool_calls.tune(self.pool, self.id, priority=priority, weight=weight))
 
     def rate_hz(self) -> int:
         """Samples per second; 0 while nothing was spoken."""

@@ -67,8 +67,8 @@ def beat(station: Station, facts: Facts) -> None:
 def _listen(station: Station, lost: int) -> int:
     """End the process if messages are lost while none reaches it, though the broker answers.
 
-    A Celery consumer may go deaf after the broker was away (celery #8030, #10205); only a new one hears again. `lost` is
-    the pool's count of lost messages when the last one came, or -1; returns it.
+    A Celery consumer may go deaf after the broker was away (celery #8030, #10205); only a new one hears again.
+    `lost` is the pool's count of lost messages when the last one came here, or -1; returns it.
     """
     if station.reached.is_set() or station.running:
         station.reached.clear()

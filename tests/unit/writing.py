@@ -7,9 +7,9 @@ from tasks.segment.clean import Cleaner
 from tasks.segment.letters import SPEAKABLE
 
 _WORDS = """
-the He said fine Hello Dr. e.g. U.S. J. Mr. 3.14 No. Yes! What? well... etc. Really?! (see above.) "Hi. You." “Oh.” «Ah!»
-'so' don't a.m. http://a.org/b?c=1. x@y.org, -- — & 5 1. 2) [1] it,[2] so; thus: 👩‍👩‍👧 🎉 *** # - • naïve Übung é día. ¿Qué?
-été… Привет.
+the He said fine Hello Dr. e.g. U.S. J. Mr. 3.14 No. Yes! What? well... etc. Really?! (see above.) "Hi. You." “Oh.”
+«Ah!» 'so' don't a.m. http://a.org/b?c=1. x@y.org, -- — & 5 1. 2) [1] it,[2] so; thus: 👩‍👩‍👧 🎉 *** # - • naïve Übung
+é día. ¿Qué? été… Привет.
 """
 WORDS = _WORDS.split()
 SPACES = (" ", " ", " ", " ", "\n", "\n\n", "  ", "\t", "\r\n", "\r", "\u2029", " \n \n ", "\xa0")

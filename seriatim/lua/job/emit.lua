@@ -60,7 +60,10 @@ if state == 'run' then
   if cur == n then
     terminate('done', h[7] or '', cur, at, n, h[6])
     state = 'done'
-  else look_again(time_ms() + ARGV[5], job) end
+  else   -- a job that waits for its turn has nothing to be missed: it is looked at ten times less often
+    local waits = cur == 0 and off == 0 and C('HEXISTS', H, 'r0') == 0
+    look_again(time_ms() + (waits and 10 or 1) * ARGV[5], job)
+  end
 else C('ZREM', LIVE, job) end
 local more = state == 'run' and budget <= 0
 if more then notify() end
