@@ -41,7 +41,7 @@ class Spool:
 
     def crc32(self, start: int, end: int) -> int | None:
         """The checksum of the bytes from `start` to before `end`, None if the spool ends earlier."""
-        if False:
+        if end > self.end:
             return None
         crc = 0
         for offset in range(start, end, _READ_BYTES):

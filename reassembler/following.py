@@ -16,6 +16,8 @@ from seriatim.keys import GAP, Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
 from seriatim.scripts import run_many
 
+FORGOTTEN_MS = 60_000  #: life of a note on a job that ended meanwhile
+
 
 def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
     """Move the window of a job to its furthest plain reader; a consumer that was here lately keeps it alive."""
@@ -26,7 +28,7 @@ def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
     except ResponseError:  # its life was over
         return Position()
     traces = [Position.parse(_text(group["last-delivered-id"])) for group in groups]
-    traces.append(Position.parse(_text(info["max-deleted-entry-id"])))
+    traces.append(_deleted(info))
     furthest = max(traces)
     if furthest == Position():
         return furthest
@@ -35,26 +37,68 @@ def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
     return furthest
 
 
+def _deleted(info: "dict[str, Any]") -> Position:
+    """Up to where the front of the stream was deleted. XTRIM leaves no id of it: it ends where the first entry begins."""
+    if info["length"] == info["entries-added"]:
+        return Position()
+    if not info["first-entry"]:
+        return Position.parse(_text(info["last-generated-id"]))
+    entry_id, fields = info["first-entry"]
+    first = Position.parse(_text(entry_id))
+    return Position(first.sentence, first.offset - len(fields.get(b"d", b"")))
+
+
 def _report(redis: "Redis", job: str, furthest: Position, *, alive: bool) -> None:
     fields = ["pool", "rate", "at", "cur", "off", "followed"]
     pool, rate, at, cur, off, followed = cast("list[Any]", redis.hmget(f"{job_prefix(job)}:c:{job}", fields))
     if not pool or not rate or not (alive or _text(followed or b"0-0") != str(furthest)):
         return
-    redis.hset(f"{job_prefix(job)}:c:{job}", "followed", str(furthest))
+    _remember(redis, f"{job_prefix(job)}:c:{job}", furthest)
     n_bytes = _bytes_before(redis, job, furthest, Position(int(cur) + 1, int(off)), int(at))
     delivered_ms = ms_of_bytes(n_bytes, int(rate))
     calls: list[Any] = [pool_calls.ack(pool.decode(), job, delivered_ms), job_calls.heard(job, furthest)]
     run_many(redis, calls)
 
 
+def _remember(redis: "Redis", key: str, furthest: Position) -> None:
+    """Note the trace. Were the job's life over just now, the note would be a new key: it gets a life, too."""
+    pipe = redis.pipeline()
+    pipe.hset(key, "followed", str(furthest))
+    pipe.pexpire(key, FORGOTTEN_MS, nx=True)
+    pipe.execute()
+
+
 def _bytes_before(redis: "Redis", job: str, position: Position, cursor: Position, at: int) -> int:
-    """Bytes of the job up to `position`: its sentence's marker says where it begins, or the emit cursor does."""
-    offset = position.offset - position.offset % 2 if position.offset < GAP else 0
+    """Bytes of the job up to `position`: its sentence's marker says where it begins, or the emit cursor does.
+
+    A reader that deletes what it has deletes the marker, too. What is left of the sentence, and where the next one
+    begins, say the same.
+    """
+    offset = _audio_offset(position, None)
     if position.sentence >= cursor.sentence:
         return at + min(offset, cursor.offset)
-    marker = f"{position.sentence}-0"
+    begins = _begins(redis, job, position.sentence)
+    if begins is not None:
+        return begins + offset
+    following = _begins(redis, job, position.sentence + 1)
+    left = redis.xrevrange(ordered_stream(job), f"({position.sentence + 1}-0", f"{position.sentence}-0", count=1)
+    rows = cast("list[Any]", left)
+    length = _audio_offset(Position.parse(_text(rows[0][0])), rows[0][1]) if rows else offset
+    return (at if following is None else following) - max(0, length - offset)
+
+
+def _begins(redis: "Redis", job: str, sentence: int) -> int | None:
+    """The byte of the job at which a sentence begins, if the stream still has its marker."""
+    marker = f"{sentence}-0"
     found = cast("list[Any]", redis.xrange(ordered_stream(job), marker, marker))
-    return int(found[0][1][b"at"]) + offset if found else 0
+    return int(found[0][1][b"at"]) if found else None
+
+
+def _audio_offset(position: Position, fields: "dict[bytes, bytes] | None") -> int:
+    """Bytes of the sentence at a position; a gap marker says it in its fields."""
+    if position.offset < GAP:
+        return position.offset - position.offset % 2
+    return int((fields or {}).get(b"offset", 0))
 
 
 def _seen(redis: "Redis", stream: str, group: str, within_ms: float) -> bool:

@@ -2,9 +2,9 @@
 
     python -I plain_reader.py SOCKET STREAM HOW
 
-writes the job's sound to standard output. HOW says how the stream learns what this reader has: `xreadgroup` reads through
-the consumer group `reader`; `setid` reads with XREAD and moves the group by hand; `trim` reads with XREAD and deletes what
-it has; `xread` only reads.
+writes the job's sound to standard output. HOW says how the stream learns what this reader has: `xreadgroup` reads
+through the consumer group `reader`; `setid` reads with XREAD and moves the group by hand; `trim` reads with XREAD and
+deletes what it has; `xread` only reads.
 """
 
 import sys
@@ -33,7 +33,8 @@ def main(socket: str, stream: str, how: str) -> int:
     client = redis.Redis(unix_socket_path=socket)
     last = b"0-0"
     while True:
-        for last, fields in read(client, stream, how, last):
+        for entry_id, fields in read(client, stream, how, last):
+            last = entry_id
             sys.stdout.buffer.write(fields.get(b"d", b""))
             if fields.get(b"t") == b"end":
                 return ENDED[fields[b"state"].decode()]

@@ -26,6 +26,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     system = new_system()
     system.reassembler()
     system.workers(2)
+    system.workers(1, name="slow", pool="slow", options={"fixed_ms": 150})
     return system
 
 
@@ -50,6 +51,7 @@ class TestResume:
         second = stream_of(text[1:], seed=1)
         for offset in (2, 1000, len(second) // 2 * 2 - 2):
             job = enqueue(system, text)
+            job.wait(30)
             assert pcm_of(job.audio(f"2-{offset}")) == second[offset:]
 
     def test_a_position_that_is_not_held_any_more_is_said_to_be_lost(self, system: RealSystem) -> None:
@@ -81,11 +83,12 @@ class TestReassemblers:
 
     @pytest.mark.parametrize("loss", ["deleted", "group destroyed", "stream gone"])
     def test_a_lost_notification_costs_a_second(self, system: RealSystem, loss: str) -> None:
-        text = sentences(3, f"lost notification {loss}")
+        text = sentences(4, f"lost notification {loss}")
+        job = enqueue(system, text, pool="slow")
+        wait_until(lambda: job.status().emitted > 0, "it was looked at just now")
         system.children["reassembler"].send_signal(signal.SIGSTOP)
         try:
-            job = enqueue(system, text)
-            wait_until(lambda: job.status().in_flight == 0 and self.received(system, job) == len(text))
+            wait_until(lambda: job.status().in_flight == 0 and self.received(system, job) == len(text), "all is there")
             self.lose(system, job, loss)
         finally:
             system.children["reassembler"].send_signal(signal.SIGCONT)
@@ -95,6 +98,7 @@ class TestReassemblers:
 
     @staticmethod
     def received(system: RealSystem, job: Job) -> int:
+        """Whole sentences, heard or not."""
         with system.redis as client:
             return sum(key.startswith(b"L") for key in client.hkeys(f"{job_prefix(job.id)}:c:{job.id}"))
 
@@ -164,4 +168,4 @@ class TestStore:
     @staticmethod
     def keys(system: RealSystem, job: Job) -> list[bytes]:
         with system.redis as client:
-            return list(client.scan_iter(f"*{job.id}*"))
+            return list(client.scan_iter(f"{job_prefix(job.id)}*{job.id}*"))

@@ -7,7 +7,7 @@ from seriatim import job as slot
 from seriatim import pool
 from seriatim.entries import Cursor, decode
 from seriatim.errors import PositionLost
-from seriatim.keys import GAP, Position, job_prefix, ordered_stream
+from seriatim.keys import GAP, Position, job_prefix, ordered_stream, pool_prefix
 from seriatim.pcm import ms_of_bytes
 from tests.simulator.heard import Heard
 from tests.simulator.plan import RATE_HZ, JobPlan
@@ -16,6 +16,7 @@ from tests.simulator.world import POOL, Process, Steps, Violation
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
+UNCONFIRMED_MS = 60_000  #: what a slot has to live until the pool has accepted its job
 PATIENCE = 12  #: looks at nothing before a listener asks whether the job is there at all
 
 
@@ -59,8 +60,10 @@ class Listener(Process):
         yield from self.world.ask(self.name, pool.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
 
     def exists(self, job: str) -> Steps[bool]:
-        """Is the job's slot there?"""
-        return bool((yield from self.world.plain(self.name, "EXISTS", f"{job_prefix(job)}:c:{job}")))
+        """Is the job's slot there, and will it be? One that the pool does not know has a minute to live."""
+        slot_life = yield from self.world.plain(self.name, "PTTL", f"{job_prefix(job)}:c:{job}")
+        known = yield from self.world.plain(self.name, "EXISTS", f"{pool_prefix(POOL)}:j:{job}")
+        return slot_life > UNCONFIRMED_MS or (slot_life > 0 and bool(known))
 
 
 class Reader(Listener):
