@@ -133,11 +133,11 @@ def main() -> NoReturn:
     target, work, profile, seconds = sys.argv[1:]
     signal.signal(signal.SIGALRM, _give_up)
     signal.signal(signal.SIGTERM, _give_up)
-    signal.setitimer(signal.ITIMER_REAL, float(seconds))
     module, _, function = target.partition(":")
-    measure: Measure = getattr(import_module(module), function)
     answer: dict[str, object]
     try:
+        measure: Measure = getattr(import_module(module), function)
+        signal.setitimer(signal.ITIMER_REAL, float(seconds))
         answer = asdict(measure(Work(**json.loads(work)), Profile(profile)))
     except (Exception, SystemExit) as error:  # noqa: BLE001  # the process's outermost call: whatever it was is the answer
         answer = {"failure": f"{type(error).__name__}: {' '.join(str(error).split())}"}

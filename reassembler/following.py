@@ -38,7 +38,7 @@ def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
 
 
 def _deleted(info: "dict[str, Any]") -> Position:
-    """Up to where the front of the stream was deleted. XTRIM leaves no id of it: it ends where the first entry begins."""
+    """Up to where the front of the stream was deleted: to the first entry's beginning. XTRIM leaves no other trace."""
     if info["length"] == info["entries-added"]:
         return Position()
     if not info["first-entry"]:

@@ -34,7 +34,7 @@ T = TypeVar("T")
 running: list["RealSystem"] = []  #: those that are up now
 
 
-def wait_until(condition: Callable[[], T], what: str = "", patience_s: float = PATIENCE_S) -> T:
+def wait_until(condition: Callable[[], T | None], what: str = "", patience_s: float = PATIENCE_S) -> T:
     """Wait until `condition` gives something that counts as true, and return that."""
     until_s = time.monotonic() + patience_s
     while True:

@@ -111,7 +111,7 @@ class Sentences:
         while at := self._place_to_break(end, ended=True):
             end -= self._break(at, parts)
         self._take(end, parts, pause_ms, closes=closes)
-        pass
+        self._inner.clear()
         self._quote.forget()
 
     def _break(self, at: int, parts: list[Part]) -> int:

@@ -155,6 +155,11 @@ def test_a_run_that_says_nothing_is_a_failure_with_its_last_words() -> None:
     assert row.failure == "it gave no row; its last words: none"
 
 
+def test_a_run_that_cannot_be_imported_says_what_is_missing() -> None:
+    row = isolated.isolated(Entry("missing", "bench.rivals.no_such_rival:measure"), WORK, Profile.NONE, limit_s=30)
+    assert row.failure == "ModuleNotFoundError: No module named 'bench.rivals.no_such_rival'"
+
+
 def test_an_entry_that_asks_for_less_gets_less() -> None:
     told: list[Row] = []
     entry = Entry("futures", "bench.rivals.futures_threads:measure", most=3)

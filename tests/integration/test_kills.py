@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -41,6 +42,14 @@ def half_spoken(system: RealSystem) -> int | None:
     return None
 
 
+def gone(pid: int) -> bool:
+    return not alive(pid)
+
+
+def heard(job: Job, n_sentences: int) -> bool:
+    return job.status().emitted > n_sentences
+
+
 def pool_count(system: RealSystem, name: str) -> int:
     with system.redis as client:
         return int(client.hget(f"{pool_prefix('tone')}:m", name) or 0)
@@ -53,7 +62,7 @@ def test_workers_that_are_killed_in_mid_sentence_are_not_heard(system: RealSyste
     for _ in range(3):
         pid = wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda pid=pid: not alive(pid))
+        wait_until(partial(gone, pid))
     assert listener.pcm() == stream_of(text)
     assert pool_count(system, "retries") >= retries + 3, "each kill cost a sentence that others spoke again"
     wait_until(lambda: system.slots() == 2, "killed workers are replaced")
@@ -82,7 +91,7 @@ def test_a_reassembler_that_is_killed_leaves_everything_to_the_next(system: Real
     text = sentences(12, "killed reassembler")
     listener = Listener(enqueue(system, text))
     for number in range(2):
-        wait_until(lambda number=number: listener.job.status().emitted > 3 * number, "some of it is heard")
+        wait_until(partial(heard, listener.job, 3 * number), "some of it is heard")
         assert system.end("reassembler", signal.SIGKILL) == -signal.SIGKILL
         assert not listener.job.status().ended
         system.reassembler()
@@ -93,7 +102,7 @@ def test_a_redis_that_is_killed_and_reads_its_log_has_lost_nothing(system: RealS
     text = sentences(16, "killed redis")
     listener = Listener(enqueue(system, text))
     for number in range(2):
-        wait_until(lambda number=number: listener.job.status().emitted > 4 * number, "some of it is heard")
+        wait_until(partial(heard, listener.job, 4 * number), "some of it is heard")
         wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
         system.server.kill()
         system.server.start()

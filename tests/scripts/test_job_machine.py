@@ -1,0 +1,271 @@
+"""Any sequence of operations: the job's scripts and their model give the same answers and the same ordered stream."""
+
+import zlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from redis import Redis
+
+from seriatim import job as scripts
+from seriatim.entries import Audio, Cursor, Discontinuity, Gap, decode
+from seriatim.job import Append, Chunk, Open
+from seriatim.keys import PREFIX, job_prefix, ordered_stream
+from seriatim.records import Hold
+from seriatim.scripts import Call, run
+from tests.scripts.contents import contents
+from tests.scripts.job_model import FENCED_OUT, Job, Take
+
+T = TypeVar("T")
+JOB, RATE = "k", 8_000
+SHARD = job_prefix(JOB)
+SEQS = st.integers(0, 3)
+
+
+def voice(seq: int, attempt: int, continuity: str) -> bytes:
+    """What an engine says: the same in every attempt, unless it never says a thing twice."""
+    salt = attempt if continuity == "none" else 0
+    length = (0, 6, 20, 34)[(seq * 7 + salt) % 4]
+    return bytes((seq * 50 + salt * 11 + i) % 251 for i in range(length))
+
+
+class JobMachine(RuleBasedStateMachine):
+    """Every rule is one operation on both; what the model holds is looked for in the hash, the chunks and the stream."""
+
+    redis: Redis
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.redis.flushall()
+        self.now = 1_000_000
+        self.attempt = 0
+        self.opened: list[tuple[int, int]] = []
+        self.filled: set[int] = set()
+        self.trimmed = False
+
+    @initialize(
+        n=st.integers(-1, 4), hold=st.sampled_from(list(Hold)),
+        continuity=st.sampled_from(["exact", "resumable", "none"]),
+    )  # fmt: skip
+    def begin(self, n: int, hold: Hold, continuity: str) -> None:
+        self.model, self.continuity, self.hold = Job(n, hold), continuity, hold
+        call = scripts.init(JOB, n, hold=hold, now_ms=self.now)
+        assert run(self.redis, call) is True
+        assert run(self.redis, call) is False, "a second init finds it there"
+        assert run(self.redis, scripts.life(JOB, accepted=True, now_ms=self.now)) is True
+        self.compare()
+
+    def both(self, call: Call[T], expected: Callable[[], Any], answer: Callable[[T], Any] = lambda reply: reply) -> T:
+        """Do it, compare the answers and what is left behind."""
+        reply = run(self.redis, call)
+        wanted = expected()
+        assert answer(reply) == wanted, f"the model says {wanted}, the server {answer(reply)}"
+        self.compare()
+        return reply
+
+    def compare(self) -> None:
+        found = contents(self.redis, PREFIX)
+        found = {key.removeprefix(SHARD.removeprefix(PREFIX)): value for key, value in found.items()}
+        stream = [decode(entry_id, fields) for entry_id, fields in found[f":o:{JOB}"]]
+        assert stream == self.model.stream
+        h = found[f":c:{JOB}"]
+        model = self.model
+        assert (h["state"], int(h["n"]), int(h["cur"])) == (model.state, model.n, model.seq)
+        assert len(found.get(":ntf", [])) == model.notifications
+        if model.state == "run":
+            assert (int(h["off"]), int(h["at"])) == (model.out, model.at)
+            for seq, take in model.takes.items():
+                self.compare_take(seq, take, h, found.get(f":b:{JOB}:{seq}", []))
+        streams = {key for key in found if key.startswith(":b:") and found[key]}
+        assert streams <= {f":b:{JOB}:{seq}" for seq in model.takes}, "chunks of nothing that is still to come"
+        self.check_bytes()
+
+    def compare_take(self, seq: int, take: Take, h: dict[str, str], chunks: list[Any]) -> None:
+        known = {name: h.get(f"{name}{seq}") for name in "arLxghdqe"}
+        out = self.model.out if seq == self.model.seq else 0
+        waiting = b"".join(fields[b"d"] for _, fields in chunks)
+        assert waiting == take.part(max(out, take.start), take.received)
+        assert int(known["a"] or 0) == take.attempt
+        assert int(known["r"] or 0) == take.received
+        assert known["L"] == (None if take.length is None else str(take.length))
+        assert (known["g"], known["h"] == "1") == (take.gap, take.held)
+        if take.gap is None:
+            assert known["d"] == (None if take.differs_at is None else str(take.differs_at))
+            assert (known["q"] or "") == ("" if take.checksum is None else str(take.checksum))
+            assert (known["e"] or "").encode() == take.state
+
+    def check_bytes(self) -> None:
+        """What a reader hears: contiguous, and of each sentence what its engine said."""
+        cursor, heard = Cursor(), {}
+        if self.trimmed:
+            return
+        for entry in self.model.stream:
+            fresh = cursor.feed(entry)
+            assert fresh == entry, "a reader finds nothing twice"
+            if isinstance(entry, Audio):
+                heard[entry.seq] = heard.get(entry.seq, b"") + entry.pcm
+        for seq, pcm in heard.items():
+            if seq not in self.filled and self.continuity != "none":
+                assert voice(seq, 0, "exact").startswith(pcm)
+            if seq not in self.filled and self.continuity == "none" and self.hold is not Hold.NEVER:
+                assert any(voice(seq, a, "none") == pcm for a in range(self.attempt + 1)), "one take, whole"
+
+    # workers
+
+    @rule(seq=SEQS, age=st.sampled_from([0, 0, 0, 1, 2]), rate=st.sampled_from([RATE, RATE, RATE, 24_000]))
+    def open(self, seq: int, age: int, rate: int) -> None:
+        """A new attempt, or one that is a little late."""
+        self.attempt += age == 0
+        self.do_open(seq, max(1, self.attempt - age), rate)
+
+    def do_open(self, seq: int, attempt: int, rate: int = RATE) -> None:
+        call = scripts.open_sentence(JOB, seq, attempt, self.continuity, rate, f"s{seq}", self.now)
+        reply = self.both(call, lambda: self.model.open(seq, attempt, self.continuity, rate, f"s{seq}"))
+        assert run(self.redis, call) == reply, "a second open finds the same"
+        self.compare()
+        if reply.verdict is Open.OPEN:
+            self.opened.append((seq, attempt))
+
+    @precondition(lambda self: self.opened)
+    @rule(
+        index=st.integers(0, 4), shift=st.sampled_from([0, 0, 0, -4, -40, 2]), size=st.sampled_from([0, 2, 6, 14, 40]),
+        final=st.sampled_from([None, None, True]), twice=st.booleans(), differs=st.booleans(),
+    )  # fmt: skip
+    def append(self, index: int, shift: int, size: int, final: bool | None, twice: bool, differs: bool) -> None:
+        seq, attempt = self.opened[-1 - index % len(self.opened)]
+        self.do_append(seq, attempt, shift, size, final=final, twice=twice, differs=differs)
+
+    def do_append(
+        self, seq: int, attempt: int, shift: int, size: int, *, final: bool | None = None, twice: bool = False,
+        differs: bool = False,
+    ) -> Append:  # fmt: skip
+        said = voice(seq, attempt, self.continuity)
+        take = self.model.takes.get(seq, Take())
+        offset = max(0, take.received + shift)
+        pcm = said[offset : offset + size]
+        whole = offset + len(pcm) >= len(said)
+        state = b"%d" % (offset + len(pcm)) if self.continuity == "resumable" and size != 6 else b""
+        chunk = Chunk(
+            offset, pcm, whole if final is None else final and whole, zlib.crc32(said[: offset + len(pcm)]), state,
+            differs and self.continuity == "none",
+        )  # fmt: skip
+        call = scripts.append(JOB, seq, attempt, chunk, self.now)
+        verdict, _ = self.both(call, lambda: self.model.append(seq, attempt, chunk))
+        if twice:
+            self.both(call, lambda: self.model.append(seq, attempt, chunk))
+        return verdict
+
+    @rule(seq=SEQS, size=st.sampled_from([2, 14, 40]))
+    def speak(self, seq: int, size: int) -> None:
+        """A whole sentence, by a new attempt."""
+        self.attempt += 1
+        self.do_open(seq, self.attempt)
+        while (seq, self.attempt) in self.opened and self.model.length_of(seq) is None and self.model.state == "run":
+            if self.do_append(seq, self.attempt, 0, size) is not Append.OK:
+                break
+
+    # the reassembler
+
+    @rule(budget=st.integers(1, 6), notified=st.booleans())
+    def emit(self, budget: int, notified: bool) -> None:
+        entries = self.redis.xrange(f"{SHARD}:ntf", count=1) if notified else []
+        notification = entries[0][0].decode() if entries else ""
+        self.model.notifications -= bool(entries)
+        self.both(
+            scripts.emit(JOB, budget, notification, now_ms=self.now),
+            lambda: self.model.emit(budget),
+            lambda e: (e.moved, e.more, e.state),
+        )
+
+    def emit_all(self) -> None:
+        while run(self.redis, scripts.emit(JOB, 3, now_ms=self.now)).more:
+            pass
+        while self.model.emit(3)[1]:
+            pass
+
+    @precondition(lambda self: self.model.stream and self.model.state == "run" and not self.trimmed)
+    @rule(back=st.integers(0, 3), off=st.sampled_from([0, 2, 6, 14]))
+    def a_log_is_cut(self, back: int, off: int) -> None:
+        """The cursor falls behind the stream, as after a torn tail. The stream was heard: it counts."""
+        self.emit_all()
+        if self.model.state != "run":
+            return
+        cur = max(0, self.model.seq - back)
+        behind = {"cur": cur, "off": min(off, self.model.out) if cur == self.model.seq else 0, "at": 0}
+        last = self.model.stream[-1].position
+        if (cur + 1, behind["off"]) >= (last.sentence, last.offset) or (cur + 1, behind["off"]) == (1, 0):
+            return
+        self.redis.hset(f"{SHARD}:c:{JOB}", mapping=behind)
+        self.model.checksum_out = None
+        self.emit_all()
+        self.model.notifications = self.redis.xlen(f"{SHARD}:ntf")
+        self.compare()
+
+    @rule(seq=SEQS, n_bytes=st.sampled_from([0, 10, 60_000]))
+    def fill(self, seq: int, n_bytes: int) -> None:
+        call = scripts.fill(JOB, seq, n_bytes, "broken", f"s{seq}", RATE, self.now)
+        changed, length = self.both(call, lambda: self.model.fill(seq, n_bytes, "broken", f"s{seq}", RATE))
+        if changed:
+            self.filled.add(seq)
+            assert self.model.takes[seq].attempt == FENCED_OUT
+        if length:
+            assert run(self.redis, call) == (False, length), "a second fill says how long it is"
+
+    # producers and readers
+
+    @rule(more=st.integers(0, 2), reason=st.sampled_from(["", "the producer is gone"]))
+    def close(self, more: int, reason: str) -> None:
+        n = max([self.model.seq, *(seq + 1 for seq in self.model.takes)]) + more
+        self.both(scripts.close(JOB, n, reason, self.now), lambda: self.model.close(n, reason))
+
+    @precondition(lambda self: self.model.stream)
+    @rule(state=st.sampled_from(["cancelled", "failed"]), seldom=st.sampled_from([True] + [False] * 7))
+    def end(self, state: str, seldom: bool) -> None:
+        if seldom:
+            call = scripts.end(JOB, state, "why", self.now)
+            self.both(call, lambda: self.model.end(state, "why"))
+            assert run(self.redis, call) is False
+            self.compare()
+
+    @precondition(lambda self: self.model.stream)
+    @rule(index=st.integers(0, 5), seldom=st.sampled_from([True] + [False] * 3))
+    def heard(self, index: int, seldom: bool) -> None:
+        entry = self.model.stream[index % len(self.model.stream)]
+        if seldom:
+            call = scripts.heard(JOB, entry.position, self.now)
+            self.trimmed |= self.both(call, lambda: self.model.heard(entry.position.sentence)) > 0
+
+    @precondition(lambda self: self.model.stream)
+    @rule(index=st.integers(0, 5), seldom=st.sampled_from([True] + [False] * 3))
+    def recorded(self, index: int, seldom: bool) -> None:
+        entry = self.model.stream[index % len(self.model.stream)]
+        if seldom:
+            self.trimmed |= index > 0
+            call = scripts.recorded(JOB, str(entry.position), 0, end=False, now_ms=self.now)
+            self.both(call, lambda: self.model.recorded(entry.position), lambda _: None)
+
+    @precondition(lambda self: self.model.state == "run")
+    @rule(seldom=st.sampled_from([True] + [False] * 11))
+    def all_is_said(self, seldom: bool) -> None:
+        """Whatever was left undone: one voice says it all, and the job comes to its end."""
+        if not seldom:
+            return
+        self.both(scripts.close(JOB, 4, "", self.now), lambda: self.model.close(4, ""))
+        for seq in range(max(self.model.n, 0)):
+            self.speak(seq, 14)
+        self.emit_all()
+        assert self.model.state == "done"
+        self.model.notifications = self.redis.xlen(f"{SHARD}:ntf")
+        self.compare()
+        if not self.trimmed and not self.filled and self.continuity != "none":
+            said = b"".join(e.pcm for e in self.model.stream if isinstance(e, Audio))
+            assert said == b"".join(voice(seq, 0, "exact") for seq in range(self.model.n))
+            assert not any(isinstance(e, Gap | Discontinuity) for e in self.model.stream)
+
+
+def test_a_jobs_slot_is_its_model(redis: Redis) -> None:
+    """Verdicts, bytes, markers, the end: after every step of any sequence of operations."""
+    JobMachine.redis = redis
+    assert ordered_stream(JOB).startswith(SHARD)
+    run_state_machine_as_test(JobMachine)
