@@ -43,7 +43,7 @@ class Joiner:
                     self._give_done(pieces)
                     pieces.append(self._short)
                 piece, self._short = joined or piece, None
-            if len(piece.text) < self._merge_chars and not part.broken:
+            if len(piece.text) < self._merge_chars:
                 self._short = piece
             else:
                 self._give_done(pieces)

@@ -26,7 +26,6 @@ class Part:
 
     text: str  #: at most the limit long
     pause_ms: int  #: silence after it; 0 in the middle of a sentence
-    broken: bool  #: does more of its sentence follow?
     closes: bool  #: does its line end here?
 
 
@@ -111,20 +110,19 @@ class Sentences:
         while at := self._place_to_break(end, ended=True):
             end -= self._break(at, parts)
         self._take(end, parts, pause_ms, closes=closes)
-        self._inner.clear()
         self._quote.forget()
 
     def _break(self, at: int, parts: list[Part]) -> int:
         """Give the sentence up to index `at`. Returns by how many characters the text has become shorter."""
         ended = at in self._inner
         before = len(self._text)
-        self._take(at, parts, self._cut.pause_ms if ended else 0, broken=True)
+        self._take(at, parts, self._cut.pause_ms if ended else 0)
         return before - len(self._text)
 
-    def _take(self, end: int, parts: list[Part], pause_ms: int, *, broken: bool = False, closes: bool = False) -> None:
+    def _take(self, end: int, parts: list[Part], pause_ms: int, *, closes: bool = False) -> None:
         text = self._text[:end].strip(" ")
         if text:
-            parts.append(Part(text, pause_ms, broken, closes))
+            parts.append(Part(text, pause_ms, closes))
         if len(text) >= self._cut.merge_chars:
             self._first_chars = 0
         self._text = self._text[end:]

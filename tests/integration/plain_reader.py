@@ -8,13 +8,15 @@ deletes what it has; `xread` only reads.
 """
 
 import sys
+from typing import Any
 
 import redis
 
 ENDED = {"done": 0, "failed": 1, "cancelled": 1}
 
 
-def read(client: "redis.Redis", stream: str, how: str, last: bytes) -> list:
+def read(client: "redis.Redis", stream: str, how: str, last: bytes) -> Any:
+    reply: Any
     if how == "xreadgroup":
         reply = client.xreadgroup("reader", "me", {stream: ">"}, count=5, block=1000)
     else:

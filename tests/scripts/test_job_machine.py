@@ -160,7 +160,7 @@ class JobMachine(RuleBasedStateMachine):
     def speak(self, seq: int, size: int) -> None:
         """A whole sentence, by a new attempt."""
         self.attempt += 1
-        self.do_open(seq, self.attempt)
+        self.do_open(seq, self.attempt, self.model.rate or RATE)
         while (seq, self.attempt) in self.opened and self.model.length_of(seq) is None and self.model.state == "run":
             if self.do_append(seq, self.attempt, 0, size) is not Append.OK:
                 break

@@ -61,8 +61,8 @@ class Listener(Process):
 
     def exists(self, job: str) -> Steps[bool]:
         """Is the job's slot there, and will it be? One that the pool does not know has a minute to live."""
-        slot_life = yield from self.world.plain(self.name, "PTTL", f"{job_prefix(job)}:c:{job}")
         known = yield from self.world.plain(self.name, "EXISTS", f"{pool_prefix(POOL)}:j:{job}")
+        slot_life = self.world.redis.pttl(f"{job_prefix(job)}:c:{job}")  # real time: nothing for the history
         return slot_life > UNCONFIRMED_MS or (slot_life > 0 and bool(known))
 
 

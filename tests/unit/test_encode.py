@@ -102,13 +102,17 @@ def test_memory_does_not_grow_with_the_length_of_the_speech(name):
     with tempfile.TemporaryFile() as file:
         encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", name), 22050)
         second = speech(1.0, 22050)
+        peaks_bytes = []
         tracemalloc.start()
-        for _ in range(60):
-            encoder.write(second)
-        _, peak_bytes = tracemalloc.get_traced_memory()
+        for _ in range(3):  # the interpreter may enlarge a table of its own in one of them
+            tracemalloc.reset_peak()
+            before_bytes, _ = tracemalloc.get_traced_memory()
+            for _ in range(30):
+                encoder.write(second)
+            peaks_bytes.append(tracemalloc.get_traced_memory()[1] - before_bytes)
         tracemalloc.stop()
         encoder.close()
-    assert peak_bytes < 1_000_000, "a minute of sound is 2.6 MB"
+    assert min(peaks_bytes) < 500_000, "30 s of sound are 1.3 MB"
 
 
 @pytest.mark.parametrize("name", [audio_format.name for audio_format in FORMATS])

@@ -3,11 +3,15 @@
 import pytest
 
 from seriatim.errors import UnknownOption
-from tasks.segment import Cut, segment
+from tasks.segment import Cut, Incremental, segment
 
 
 def sentences(text: str, language: str = "en") -> list[str]:
-    return [piece.text for piece in segment(text, Cut(language, limit_chars=1000))]
+    """The sentences of a text, which are the same if it comes letter by letter."""
+    cut = Cut(language, limit_chars=1000)
+    pieces, incremental = list(segment(text, cut)), Incremental(cut)
+    assert [piece for char in text for piece in incremental.feed(char)] + incremental.flush() == pieces
+    return [piece.text for piece in pieces]
 
 
 def pauses(text: str) -> list[tuple[str, int]]:
@@ -28,7 +32,7 @@ He said "Hello there. How are you?" to me. | "Fine," I said. | "Good." | He left
 He came (at last. What a day!) and left. | (He did.) | Then he slept.
 I never meant that... | She left the store. | well... what I mean... is this
 Well… | So it is… maybe not.
-She works at Yahoo! in Paris. | He [...] did (!) it. | Good.
+She works at Yahoo! in Paris. | “He [...] used it [...]” (Smith 55). | Did (!) he? | Good.
 It grew fast.[1] | Then it fell.[2][3] | It was 5 [sic]. | Done.
 **Bold words.** | *Then* more. | Wow 🎉! | Great. | 🎉 Party 🎉 time.
 no capitals here. | but it is still cut. | i think so
@@ -82,6 +86,10 @@ def test_sentences_of_scripts_that_put_no_space_between_them(language, line):
 
 def test_a_paragraph_has_a_longer_pause():
     assert pauses("One. Two.\n\nThree.\n\n\n\nFour.") == [("One.", 200), ("Two.", 600), ("Three.", 600), ("Four.", 200)]
+
+
+def test_a_quotation_that_is_not_closed_ends_with_its_line():
+    assert pauses("“Oh. My.\n\nHe left. She came.") == [("“Oh. My.", 600), ("He left.", 200), ("She came.", 200)]
 
 
 def test_a_heading_is_said_by_itself():

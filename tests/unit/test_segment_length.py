@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tasks.segment import Cut, Incremental, segment
 from tasks.segment.graphemes import joined
+from tests.unit.writing import letters, words
 
 
 def pieces(text: str, **options: Any) -> list[str]:
@@ -43,6 +44,29 @@ def test_a_long_quotation_is_cut_where_a_sentence_in_it_ends():
         ('They were, as ever, too late for it."', 200),
         ("Then he left.", 200),
     ]
+
+
+def test_a_cut_knows_where_the_sentences_behind_it_end():
+    text = "(Here is one sentence that is not quite short. It is not so. And then there is a third that has no mark at all)"
+    assert pieces(text, limit_chars=50) == [
+        "(Here is one sentence that is not quite short.",
+        "It is not so.",
+        "And then there is a third that has no mark at all)",
+    ]
+
+
+def test_a_mark_behind_a_space_does_not_begin_a_part():
+    assert pieces("mais non alors, ça va ! » et toi", limit_chars=20) == ["mais non alors,", "ça va ! » et toi"]
+    assert pieces("maisnonalors ça va bien ! et encore toi", limit_chars=24) == [
+        "maisnonalors ça va",
+        "bien ! et encore toi",
+    ]
+
+
+def test_a_long_stretch_that_says_nothing_is_left_out():
+    spoken = pieces("Yes. " + "🎉 " * 200 + "No. " + "!? " * 200, limit_chars=100)
+    assert [word for piece in spoken for word in words(piece)] == ["Yes.", "No."]
+    assert all(map(letters, spoken))
 
 
 def test_a_quotation_that_never_closes_does_not_hold_the_text():

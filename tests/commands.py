@@ -1,0 +1,55 @@
+"""The command line as its users run it: a process, its exit status, what it said where."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+SERIATIM = (sys.executable, "-m", "gateway.cli")
+ROOT = Path(__file__).parents[1]
+TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000", "--workers", "1")
+LIMIT_S = 60.0
+QUICK = {"SERIATIM_SWEEP_MS": "100", "SERIATIM_BEAT_MS": "200", "SERIATIM_LEASE_MS": "1500"}
+
+
+def environment(settings: Mapping[str, str] = QUICK) -> dict[str, str]:
+    """Nothing of ours from outside the test; our packages found from any directory."""
+    outside = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
+    return outside | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | settings
+
+
+def seriatim(
+    *arguments: str | Path, stdin: bytes = b"", settings: Mapping[str, str] = QUICK, cwd: Path = ROOT
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run one command to its end."""
+    return subprocess.run(
+        [*SERIATIM, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env=environment(settings),
+        cwd=cwd,
+        timeout=LIMIT_S,
+    )
+
+
+def begun(*arguments: str | Path, settings: Mapping[str, str] = QUICK, cwd: Path = ROOT) -> "subprocess.Popen[bytes]":
+    """Start a command, its output in pipes."""
+    return subprocess.Popen(
+        [*SERIATIM, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(settings),
+        cwd=cwd,
+    )
+
+
+def complaint(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """The one line that a command which could not do its work has said: that it is one, and no traceback, is checked."""
+    lines: Sequence[str] = done.stderr.decode().splitlines()
+    assert len(lines) == 1, done.stderr.decode()
+    assert lines[0].startswith("seriatim: "), lines
+    assert done.stdout == b""
+    return lines[0].removeprefix("seriatim: ")

@@ -1,0 +1,63 @@
+"""What callers may say about a job, and what they are told when it is wrong."""
+
+import pytest
+
+from seriatim.errors import BadInput, UnknownOption, UnknownVoice
+from seriatim.records import Drain, GapPolicy, Hold, Kind
+from tasks.request import Request, check_text, check_voice
+
+
+def test_a_live_job_drains_by_window_and_a_batch_job_to_the_store():
+    assert Request.of({"kind": "live"}).drained_by is Drain.WINDOW
+    assert Request.of({"kind": "batch"}).drained_by is Drain.STORE
+    assert Request.of({"kind": "batch", "drain": "window"}).drained_by is Drain.WINDOW
+
+
+def test_the_pool_is_named_like_the_engine_unless_said_otherwise():
+    assert Request.of({"engine": "tone"}).pool_name == "tone"
+    assert Request.of({"engine": "tone", "pool": "tone-b"}).pool_name == "tone-b"
+
+
+def test_words_become_choices():
+    request = Request.of({"kind": "batch", "gap": "skip", "hold": "always"})
+    assert (request.kind, request.gap, request.hold) == (Kind.BATCH, GapPolicy.SKIP, Hold.ALWAYS)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"voise": "x"}, "unknown option 'voise'; did you mean voice?"),
+        ({"speed": 9}, "speed=9; expected a number from 0.25 to 4"),
+        ({"speed": "fast"}, "speed='fast'; expected a number from 0.25 to 4"),
+        ({"kind": "urgent"}, "kind='urgent'; expected one of live, batch"),
+        ({"hold": "maybe"}, "hold='maybe'; expected one of auto, always, never"),
+        ({"gap": "ignore"}, "gap='ignore'; expected one of fail, silence, skip"),
+        ({"user": "a b"}, "user='a b'; expected 1 to 128 characters without spaces and | { } :"),
+        ({"pool": "{x}"}, "pool='{x}'; expected letters, digits, dot, dash and underscore"),
+        ({"idempotency_key": "k" * 257}, "an idempotency_key of 257 characters; at most 256"),
+    ],
+)
+def test_a_wrong_option_says_what_is_expected(options, message):
+    with pytest.raises(UnknownOption) as refused:
+        Request.of(options)
+    assert str(refused.value) == message
+
+
+def test_an_unknown_voice_names_the_nearest():
+    with pytest.raises(UnknownVoice) as refused:
+        check_voice("alcie", ["alice", "bob", "carol"], "p")
+    assert str(refused.value) == "unknown voice 'alcie'; pool 'p' has: alice and 2 more (seriatim voices)"
+
+
+def test_variants_and_the_default_and_pools_without_workers_take_any_voice():
+    check_voice("en-us+f3", ["en-us"], "p")
+    check_voice("", ["en-us"], "p")
+    check_voice("whoever", [], "p")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [(b"x", "decode it first"), (None, "expected a string"), (5, "expected a")]
+)
+def test_what_is_no_text_is_refused(text, message):
+    with pytest.raises(BadInput, match=message):
+        check_text(text)

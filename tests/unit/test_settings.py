@@ -1,0 +1,63 @@
+"""Settings: one table, strict, the same in the docs."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from docs.generate import PAGE, settings_page
+from seriatim.errors import Misconfigured
+from seriatim.settings import Settings, variable
+
+
+def test_the_documented_table_is_that_of_the_code():
+    assert PAGE.read_text("utf-8") == settings_page(), "run: make docs"
+
+
+def test_without_variables_everything_has_its_default():
+    assert Settings.from_env({"PATH": "/bin"}) == Settings()
+
+
+def test_variables_are_read_by_their_type():
+    found = Settings.from_env({"SERIATIM_ETA": "0.8", "SERIATIM_MAX_FAILURES": "5", "SERIATIM_STORE_DIR": "/tmp/s"})
+    assert (found.eta, found.max_failures, found.store_dir) == (0.8, 5, "/tmp/s")
+
+
+def test_a_child_process_reads_the_same_settings():
+    changed = replace(Settings(), redis_url="unix:///tmp/s", lease_ms=900, beat_ms=100, eta=0.5)
+    assert Settings.from_env(changed.to_env()) == changed
+
+
+def test_an_unknown_variable_stops_the_process_with_the_nearest_name():
+    with pytest.raises(Misconfigured) as stopped:
+        Settings.from_env({"SERIATIM_REDIS_UR": "x"})
+    assert str(stopped.value) == "unknown setting SERIATIM_REDIS_UR; did you mean SERIATIM_REDIS_URL?"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("LEASE_MS", "soon", "SERIATIM_LEASE_MS='soon': expected a whole number, such as 3000"),
+        ("LEASE_MS", "1", "SERIATIM_LEASE_MS=1: expected a whole number from 200 to inf"),
+        ("ETA", "2", "SERIATIM_ETA=2: expected a number from 0.01 to 1"),
+        ("ETA", "nan", "SERIATIM_ETA=nan: expected a number from 0.01 to 1"),
+    ],
+)
+def test_a_wrong_value_says_what_is_expected(name, value, message):
+    with pytest.raises(Misconfigured) as stopped:
+        Settings.from_env({f"SERIATIM_{name}": value})
+    assert str(stopped.value) == message
+
+
+def test_a_lease_shorter_than_two_beats_is_refused():
+    with pytest.raises(Misconfigured, match="a worker that misses one beat would count as dead"):
+        Settings.from_env({"SERIATIM_LEASE_MS": "300", "SERIATIM_BEAT_MS": "200"})
+
+
+def test_a_unix_socket_is_spelt_as_the_broker_wants_it():
+    assert Settings(redis_url="unix:///run/r.sock").broker == "redis+socket:///run/r.sock"
+    assert Settings(redis_url="unix:///run/r.sock", broker_url="amqp://b").broker == "amqp://b"
+
+
+def test_every_setting_says_what_it_is():
+    assert all(f.metadata["doc"] for f in fields(Settings))
+    assert len({variable(f) for f in fields(Settings)}) == len(fields(Settings))
