@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 TEXT   ?= examples/harbour.txt
 OUT    ?= speech.wav
 VOICE  ?=
+ARGS   ?=
 SEEDS  ?= 200
 FIRST  ?= 1
 
@@ -24,8 +25,8 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,flower,bench,dev]'
 	@touch $@
 
-speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE
-	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)"
+speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE; ARGS=--resume goes on after an interruption
+	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)" $(ARGS)
 
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/python -m pytest

@@ -29,6 +29,7 @@ from seriatim.orphans import dies_with_parent
 
 CLEANUP_S = 50.0  #: after the alarm: a Celery worker may take 32 s for a warm shutdown, a server some more
 START_S = 60.0  #: what a run may take beside its work: servers and workers that start, and that stop
+END_S = 5.0  #: for the kernel to end what was killed
 _ROOT = Path(__file__).parents[1]
 
 Measure = Callable[[Work, Profile], Row]
@@ -108,12 +109,15 @@ def row_from_json(fields: dict[str, object]) -> Row:
 
 def _end_session(process: subprocess.Popen[bytes]) -> None:
     """End whatever is left of the run; only processes that still carry its session, which a freed id does not."""
-    for pid in psutil.pids():
+    left = []
+    for one in psutil.process_iter():
         try:
-            if os.getsid(pid) == process.pid:
-                os.kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # ended since it was listed, or not ours
+            if os.getsid(one.pid) == process.pid:
+                one.kill()
+                left.append(one)
+        except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):  # ended since it was listed, or not ours
             continue
+    psutil.wait_procs(left, timeout=END_S)
     process.wait()
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import cast
 
 from rich.console import Console
@@ -17,7 +17,7 @@ from gateway.progress import Progress
 from gateway.summary import Summary
 from gateway.system import Crew, System, private_system, running_system
 from seriatim.entries import Audio, Gap, SentenceStart
-from seriatim.errors import NoWorkers, SeriatimError
+from seriatim.errors import JobEnded, NoWorkers, SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Sentence
@@ -26,6 +26,8 @@ from tasks.handle import Job
 from tasks.producer import Begun, Producer
 from tasks.request import Request
 from tasks.segment import segment
+
+WATCH_S = 0.5  #: how soon a process that is gone for good is noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class _Run:
     rate_hz: int = 0
     gaps: list[Gap] = field(default_factory=list)
     speaking: int | None = None  #: sentence of the job that is being heard
+    failure: SeriatimError | None = None  #: why the job was cancelled from here
+    over: threading.Event = field(default_factory=threading.Event)
 
     def take(self, entry: object, before: int) -> None:
         """Write what is heard; `before` sentences were there already."""
@@ -131,19 +135,30 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
         raise NoWorkers(
             f"no worker of pool {pool!r} is alive: start one, or leave --redis out to use a private system", 5
         )
-    before, before_ms = run.output.sentences_done, _ms_done(run.output)
+    before, before_ms = run.output.sentences_done, run.output.ms_done
     run.progress.started(None, before)
     run.submitted_s = time.monotonic()
-    begun = producer.begin(_sentences(wanted, producer, before), wanted.request)
+    sentences = _sentences(wanted, producer, before)
+    first = next(sentences, None)
+    if first is None and before:  # interrupted between the last sentence and the file's name
+        run.output.finish()
+        return Summary(wanted.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
+    begun = producer.begin(chain([first] if first else [], sentences), wanted.request)
     sender = threading.Thread(target=_send_rest, args=(begun, run, before), name="sender", daemon=True)
     sender.start()
+    threading.Thread(target=_watch, args=(system, begun.job, run), name="watch", daemon=True).start()
     try:
         for entry in begun.job.audio():
             run.take(entry, before)
+    except JobEnded as ended:
+        sender.join(timeout=5)  # it may be what ended the job, and about to say why
+        raise run.failure or ended from None
     except BaseException:
         if not wanted.embedded:
             begun.job.cancel("the command that wanted it ended")
         raise
+    finally:
+        run.over.set()
     run.end(before)
     wall_s = time.monotonic() - run.submitted_s
     return Summary(
@@ -159,11 +174,23 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
 
 
 def _send_rest(begun: Begun, run: _Run, before: int) -> None:
-    """Send the rest of the text while its beginning is heard; an error cancels the job, and its reader says why."""
+    """Send the rest of the text while its beginning is heard; an error cancels the job, and becomes the command's."""
     try:
         run.progress.started(before + begun.send_rest(), before)
-    except SeriatimError:
-        return
+    except SeriatimError as error:
+        run.failure = error
+
+
+def _watch(system: System, job: Job, run: _Run) -> None:
+    """End the job when a process of the system is gone for good: nobody would ever speak the rest."""
+    while not run.over.wait(WATCH_S):
+        try:
+            system.check()
+        except SeriatimError as error:
+            if not run.over.is_set():
+                run.failure = error
+                job.cancel(str(error))
+            return
 
 
 def _sentences(wanted: Wanted, producer: Producer, before: int) -> Iterator[Sentence]:
@@ -172,10 +199,6 @@ def _sentences(wanted: Wanted, producer: Producer, before: int) -> Iterator[Sent
     pieces = segment(wanted.text, producer.cut(wanted.request, facts))
     for seq, piece in islice(enumerate(pieces), before, None):
         yield Sentence(piece.text, piece.pause_ms, seed=(wanted.request.seed + seq) % 2**63)
-
-
-def _ms_done(output: Output) -> float:
-    return float(getattr(output, "ms_done", 0.0))
 
 
 def _by_worker(producer: Producer, job: Job) -> dict[str, int]:

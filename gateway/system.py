@@ -17,6 +17,7 @@ from gateway.embedded import EmbeddedRedis
 from seriatim.connect import commands, reach
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.orphans import dies_with_parent
+from seriatim.server import check
 from seriatim.settings import Settings
 from tasks.pools import read_facts
 
@@ -149,9 +150,11 @@ def running_system(settings: Settings) -> Iterator[System]:
 
     Raises:
         Unavailable: it does not answer.
+        Misconfigured: its Redis is not fit for use.
     """
     client = commands(settings.redis_url, outage_s=1.0)
     reach(client, settings.redis_url)
+    check(client)
     with tempfile.TemporaryDirectory(prefix="seriatim-") as name, System(settings, Path(name)) as system:
         yield system
 

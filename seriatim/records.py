@@ -5,7 +5,7 @@ A reader of another version refuses what it does not know instead of guessing: `
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self, cast
 
@@ -121,11 +121,15 @@ def seed_of(spec_seed: int, sentence_seed: int, seq: int) -> int:
 
 
 def _dump(record: Sentence | Spec, *, skip_defaults: bool) -> str:
-    values = asdict(record)
+    known = _DEFAULTS[type(record)]
+    values = {name: getattr(record, name) for name in known}
     if skip_defaults:
-        defaults = {f.name: f.default for f in fields(record)}
-        values = {name: value for name, value in values.items() if value != defaults[name]}
+        values = {name: value for name, value in values.items() if value != known[name]}
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+#: The default of each field; asking dataclasses for them each time costs more than the JSON.
+_DEFAULTS = {cls: {f.name: f.default for f in fields(cls)} for cls in (Sentence, Spec)}
 
 
 def _load(cls: type[Any], raw: str | bytes) -> Any:

@@ -47,7 +47,7 @@ def begun(*arguments: str | Path, settings: Mapping[str, str] = QUICK, cwd: Path
 
 
 def complaint(done: "subprocess.CompletedProcess[bytes]") -> str:
-    """The one line that a command which could not do its work has said: that it is one, and no traceback, is checked."""
+    """The one line that a command has said which could not do its work: one, and no traceback."""
     lines: Sequence[str] = done.stderr.decode().splitlines()
     assert len(lines) == 1, done.stderr.decode()
     assert lines[0].startswith("seriatim: "), lines

@@ -68,7 +68,7 @@ class Lines:
         """What joins the line to the one above, and whether there is more to read; nothing while it is undecided."""
         self._held = self._held.lstrip(" ")
         line, newline, behind = self._held.partition("\n")
-        if not SPEAKABLE.search(line, 0, SEPARATOR_CHARS) and len(line) < SEPARATOR_CHARS:
+        if len(line) < SEPARATOR_CHARS and not SPEAKABLE.search(line):
             if not newline:
                 return "", False
             self._held = behind

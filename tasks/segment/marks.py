@@ -35,7 +35,7 @@ def weigh(text: str, mark: re.Match[str], language: str, quote: OpenQuote) -> tu
     `mark`: found by the pattern of `boundary.mark_pattern`. `quote` is read on up to the mark. A verdict other than
     WAIT does not depend on anything that may still follow `text`.
     """
-    if False:
+    if mark.end() == len(text):
         return Verdict.WAIT, mark.end()
     end = _behind(text, mark, quote)
     at = _next_word(text, end)

@@ -39,7 +39,7 @@ class OpenQuote:
         """Read on, up to index `end`."""
         for mark in _MARKS.finditer(text, self._read, end):
             at, char = mark.start(), mark.group()
-            if self._closers and at - self._since <= QUOTE_CHARS:
+            if self._closers:
                 if char in self._closers and not (char == '"' and text[at - 1 : at] == " "):
                     self._closers = ""
             elif char in _CLOSERS and (char not in _AMBIGUOUS or at == 0 or text[at - 1] in _BEFORE_OPENER):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ disorderly = partial(measured, Contender(durable=False, ready=_disorderly_ready)
 
 def endless(_work: Work, profile: Profile) -> Row:
     with started(profile):
-        child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", "seriatim-bench-endless"])
+        child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", tempfile.gettempdir()])
         child.wait()
     raise AssertionError
 
@@ -71,10 +72,10 @@ def silent(_work: Work, _profile: Profile) -> Row:
     os._exit(3)
 
 
-def left_over() -> list[str]:
-    """Return the command lines of what `endless` started."""
+def left_over(folder: Path) -> list[str]:
+    """Return the command lines of what `endless` started in `folder`."""
     found = (process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"]))
-    return [" ".join(line) for line in found if "seriatim-bench-endless" in line]
+    return [" ".join(line) for line in found if line and line[-1].startswith(str(folder))]
 
 
 @pytest.mark.parametrize("entry", [*RIVALS, RAW], ids=lambda entry: entry.name)
@@ -135,19 +136,27 @@ def test_a_contender_that_changes_the_order_has_no_figures() -> None:
     assert row.sentences_per_s == 0
 
 
-def test_a_run_that_does_not_end_is_ended_and_leaves_nothing() -> None:
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for all temporary files; pytest's own has too long a name for a socket."""
+    with tempfile.TemporaryDirectory(prefix="t-") as name:
+        monkeypatch.setattr("tempfile.tempdir", name)
+        yield Path(name)
+
+
+def test_a_run_that_does_not_end_is_ended_and_leaves_nothing(folder: Path) -> None:
     row = isolated.isolated(Entry("endless", f"{HERE}:endless"), WORK, Profile.NONE, limit_s=2)
     assert row.failure == "SystemExit: no end within its time limit"
-    assert left_over() == []
+    assert left_over(folder) == []
+    assert list(folder.iterdir()) == []
 
 
-def test_a_run_that_does_not_hear_its_alarm_is_ended_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_run_that_does_not_hear_its_alarm_is_ended_too(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(isolated, "CLEANUP_S", 1)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     row = isolated.isolated(Entry("deaf", f"{HERE}:deaf"), WORK, Profile.NONE, limit_s=2)
     assert row.failure == "no end within 2 s, nor after its alarm"
-    assert left_over() == []
-    assert list(tmp_path.iterdir()) == []
+    assert left_over(folder) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_a_run_that_says_nothing_is_a_failure_with_its_last_words() -> None:

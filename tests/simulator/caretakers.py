@@ -8,8 +8,7 @@ from seriatim import pool
 from seriatim.keys import pool_prefix
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from tests.simulator.dispatch import dispatch, publish
-from tests.simulator.plan import RATE_HZ
-from tests.simulator.producers import ENDED_LIFE_MS
+from tests.simulator.plan import ENDED_LIFE_MS, RATE_HZ
 from tests.simulator.workers import RETRY
 from tests.simulator.world import POOL, Process, Steps, Violation
 

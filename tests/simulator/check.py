@@ -135,8 +135,9 @@ def _leapt(run: "Run") -> int:
 
 def may_be_given_up(run: "Run", job: str, seq: int) -> bool:
     """Is there a cause to give a sentence up: poison, or attempts enough that came to nothing?"""
-    poison = run.world.plans[job].lines[seq].poison
-    return poison or (not run.world.plan.calm and run.ledger.claims[job, seq] >= MAX_FAILURES)
+    line = run.world.plans[job].lines[seq]
+    innocent = run.world.plan.calm and not line.flaky  # its neighbours' crashes must not have been laid at its door
+    return line.poison or (not innocent and run.ledger.claims[job, seq] >= MAX_FAILURES)
 
 
 def _listener(run: "Run", job: str, heard: Heard) -> None:

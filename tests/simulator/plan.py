@@ -3,7 +3,7 @@
 Everything random that is not an interleaving stands here, so that a dump of the plan says what the seed is about.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from seriatim.records import Drain, GapPolicy, Hold, Kind
@@ -12,6 +12,8 @@ from tasks.engine import Continuity
 RATE_HZ = 1000  #: 2 bytes a millisecond: sentences of a few hundred bytes, and offsets that can be read as times
 MAX_FAILURES = 3  #: blamed failures after which a sentence is given up
 GRACE_MS = 30_000  #: a reader's; beyond two stalls in a row
+LIFE_MS = 4_200_000  #: of a job's slot
+ENDED_LIFE_MS = 1_200_000
 PRODUCER_MS = 6_000  #: lease of an open job's producer
 
 
@@ -102,9 +104,12 @@ def draw(seed: int, redis_kills: int = 0) -> Plan:
     outage_ms = rng.choice([0] * 6 + [rng.randint(65_000, 85_000), 6_000_000]) if lively else 0
     jumps = ((rng.randint(50, steps), rng.choice([-3_600_000, 3_600_000, -7_000, 9_000])),) * (rng.random() < 0.15)
     users = [(f"u{i}", rng.choice([0.5, 1.0, 1.0, 3.0]), rng.choice([None, None, 1, 2])) for i in range(rng.randint(1, 3))]
+    jobs = [_job(rng, f"s{seed}j{i}", rng.choice(users)) for i in range(rng.randint(3, 6))]
+    if outage_ms > LIFE_MS:  # their slots are gone: nothing but their timeout ends them
+        jobs = [replace(job, timeout_ms=min(job.timeout_ms, 60_000)) for job in jobs]
     return Plan(
         seed=seed,
-        jobs=tuple(_job(rng, f"s{seed}j{i}", rng.choice(users)) for i in range(rng.randint(3, 6))),
+        jobs=tuple(jobs),
         slots=tuple(rng.randint(1, 3) for _ in range(rng.randint(1, 3))),
         rtf=rng.choice([0.1, 0.25, 0.4]),
         rates=rates,

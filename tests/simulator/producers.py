@@ -9,7 +9,7 @@ from seriatim.keys import pool_prefix
 from seriatim.pool import Extend, Submission, Submit
 from seriatim.records import Sentence, Spec
 from tests.simulator.dispatch import dispatch
-from tests.simulator.plan import GRACE_MS, PRODUCER_MS, JobPlan
+from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan
 from tests.simulator.world import POOL, Process, Steps
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 TRIES = 40  #: at the door; a live job may find it shut until others end
 SPEC = Spec(voice="v", seed=7).to_json()
-LIFE_MS = 4_200_000
-ENDED_LIFE_MS = 1_200_000
 
 
 def sentence(seq: int) -> str:

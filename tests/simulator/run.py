@@ -150,6 +150,8 @@ def history(world: World) -> list[str]:
 
 
 def _brief(fact: object) -> str:
+    if isinstance(fact, tuple) and fact and isinstance(fact[-1], frozenset):
+        fact = (*fact[:-1], sorted(fact[-1], key=repr))  # sets have no order that a seed could say
     text = fact if isinstance(fact, str) else repr(fact)
     return text if len(text) <= 160 else text[:157] + "..."
 

@@ -13,8 +13,8 @@ from seriatim.pool import Claim, Claimed, Facts, Retry
 from seriatim.records import Doorbell
 from tasks.engine import Continuity
 from tests.simulator.dispatch import dispatch, receive
-from tests.simulator.plan import MAX_FAILURES, RATE_HZ, JobPlan
-from tests.simulator.producers import ENDED_LIFE_MS, SPEC, sentence
+from tests.simulator.plan import ENDED_LIFE_MS, MAX_FAILURES, RATE_HZ, JobPlan
+from tests.simulator.producers import SPEC, sentence
 from tests.simulator.studio import Take, state
 from tests.simulator.world import POOL, Died, Process, Steps, Violation
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journal import Fingerprint, Journal, Mark
+from gateway.journal import Fingerprint, Journal, Mark, _lock
 from seriatim.errors import Unwritable
 
 TEXT = Fingerprint.of("One. Two.", {"voice": "alice", "speed": 1.0, "seed": None, "hold": True})
@@ -132,14 +132,8 @@ def test_a_journal_that_is_removed_while_somebody_waits_for_it_is_not_theirs(pat
     waiting = os.open(path, os.O_RDWR)
     first.remove()
     with pytest.raises(Unwritable, match="another process has just written it; try again"):
-        lock(waiting)
+        _lock(waiting, "speech.wav")
     os.close(waiting)
-
-
-def lock(fd: int) -> None:
-    from gateway.journal import _lock
-
-    _lock(fd, "speech.wav")
 
 
 def test_the_lock_goes_with_the_process(path):

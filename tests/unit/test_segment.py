@@ -74,6 +74,7 @@ def test_sentences_of_other_languages(language, line):
 UNSPACED = [
     ("ja", "これは文です。|「はい。そうです。」と彼は言った。|本当？|はい！"),
     ("zh", "这是第一句。|他说：“你好。我叫王明。”|然后他走了！|真的吗?|是的。"),
+    ("zh", "真的。|“你好。”|他走了。"),
     ("zh", "圆周率是3.14，对吧？|对。"),
     ("hi", "यह है।|वह था।"),
 ]
@@ -161,6 +162,10 @@ def test_a_text_without_any_punctuation_is_cut_between_words():
     assert len(pieces) == 5
     assert all(900 < len(piece) <= 1000 for piece in pieces[:-1])
     assert " ".join(pieces).split() == ["and", "so", "on"] * 500
+
+
+def test_runs_of_white_space_are_one_space():
+    assert sentences("  Hello   there,\t \u3000you.  \n\n  And \xa0 you.  ") == ["Hello there, you.", "And you."]
 
 
 def test_soundless_characters_are_not_spoken():

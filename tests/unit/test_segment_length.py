@@ -28,6 +28,14 @@ def test_a_long_sentence_is_cut_at_a_clause_and_its_parts_have_no_pause_between(
     ]
 
 
+def test_a_greater_pause_is_preferred_if_it_leaves_half_of_the_room_in_use():
+    assert (
+        pieces("it was the best of times; it was, they say, the worst", limit_chars=44)[0]
+        == "it was the best of times;"
+    )
+    assert pieces("it was the best; it was, they say, the worst of times", limit_chars=44)[0].endswith("they say,")
+
+
 def test_a_long_clause_is_cut_between_words():
     text = "this goes on and on until the engine would have lost the thread of it"
     assert pieces(text, limit_chars=30) == [
@@ -47,7 +55,10 @@ def test_a_long_quotation_is_cut_where_a_sentence_in_it_ends():
 
 
 def test_a_cut_knows_where_the_sentences_behind_it_end():
-    text = "(Here is one sentence that is not quite short. It is not so. And then there is a third that has no mark at all)"
+    text = (
+        "(Here is one sentence that is not quite short. It is not so. "
+        "And then there is a third that has no mark at all)"
+    )
     assert pieces(text, limit_chars=50) == [
         "(Here is one sentence that is not quite short.",
         "It is not so.",
@@ -109,6 +120,14 @@ def test_the_first_piece_of_a_live_job_is_a_clause_of_a_long_first_sentence():
         ("Well, what I wanted to tell you,", 0),
         ("and it is important, is that speech should start early.", 200),
         ("And, well, go on.", 200),
+    ]
+
+
+def test_the_first_piece_of_dense_scripts_is_shorter_by_the_characters():
+    text = "今天天气很好，我们一起去公园散步，看到了很多美丽的花朵和树木和小鸟和很多人。"
+    assert pieces(text, first_chars=36) == [text]
+    assert [p.text for p in segment(text, Cut("zh", first_chars=36))] == [
+        *("今天天气很好，", "我们一起去公园散步，看到了很多美丽的花朵和树木和小鸟和很多人。")
     ]
 
 

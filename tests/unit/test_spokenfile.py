@@ -147,6 +147,19 @@ def test_a_run_that_lost_only_its_end_resumes_behind_the_last_whole_sentence(tmp
         assert file.sentences_done == 3
 
 
+@pytest.mark.parametrize("lost_bytes", [1, 5])
+def test_a_torn_line_in_the_journal_costs_one_sentence_and_none_later(tmp_path, lost_bytes):
+    path, journal = tmp_path / "speech.wav", tmp_path / "speech.wav.part.json"
+    with begin(path) as file:
+        say(file, SENTENCES[:3])
+    os.truncate(journal, journal.stat().st_size - lost_bytes)
+    with begin(path, Begin.RESUME) as file:
+        assert file.sentences_done == 2
+        say(file, SENTENCES[2:4])
+    with begin(path, Begin.RESUME) as file:
+        assert file.sentences_done == 4
+
+
 def test_a_run_may_be_interrupted_any_number_of_times(tmp_path):
     path = tmp_path / "speech.flac"
     whole = spoken(path)

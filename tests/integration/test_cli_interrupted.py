@@ -1,0 +1,126 @@
+"""A command that is interrupted, or killed: no process stays behind, and the file goes on where it stopped."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from gateway.exits import Exit
+from tests.commands import TONE, begun, complaint, seriatim
+from tests.integration.test_cli import sound
+from tests.listening import sentences, stream_of
+from tests.systems import alive, descendants, wait_until
+
+N = 30
+SLOW = (*TONE, "--engine-option", "fixed_ms=80")  #: half a minute of sound in some seconds
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_text(" ".join(sentences(N, "Interrupted", n_words=2)), "utf-8")
+    return path
+
+
+def sentences_kept(out: Path) -> int:
+    """Complete sentences in the journal of an unfinished file."""
+    journal = Path(f"{out}.part.json")
+    return len(journal.read_bytes().splitlines()) - 1 if journal.exists() else 0
+
+
+def interrupted(text: Path, out: Path, number: signal.Signals, kept: int, *more: str) -> tuple[int, str]:
+    """Speak until so many sentences are kept, then send a signal; returns the exit status and what was said."""
+    with begun("speak", text, "-o", out, *more, *SLOW) as speaking:
+        wait_until(lambda: sentences_kept(out) >= kept or speaking.poll() is not None, f"{kept} sentences")
+        children = descendants(speaking.pid)
+        assert len(children) >= 4, "Redis, a reassembler, a supervisor, a worker process"
+        speaking.send_signal(number)
+        _, said = speaking.communicate(timeout=30)
+    wait_until(lambda: not any(alive(pid) for pid in children), f"none of {children} stays behind")
+    assert not out.exists(), "what is not whole does not look whole"
+    return speaking.returncode, said.decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
+    tmp_path: Path, text: Path, number: signal.Signals
+) -> None:
+    status, said = interrupted(text, tmp_path / "speech.wav", number, 3)
+    assert status == Exit.INTERRUPTED
+    assert "go on with --resume" in said
+    assert "Traceback" not in said
+
+
+def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tmp_path: Path, text: Path) -> None:
+    whole, out = tmp_path / "whole.wav", tmp_path / "speech.wav"
+    assert seriatim("speak", text, "-o", whole, *TONE, "--engine-option", "fixed_ms=0", "-q").returncode == 0
+
+    assert interrupted(text, out, signal.SIGKILL, 4)[0] == -signal.SIGKILL
+    assert interrupted(text, out, signal.SIGKILL, 9, "--resume")[0] == -signal.SIGKILL
+    refused = seriatim("speak", text, "-o", out, *SLOW)
+    assert refused.returncode == Exit.BAD_INPUT
+    assert f"sentences of {out}; go on with --resume {out}, or speak all of it anew" in complaint(refused)
+    done = seriatim("speak", text, "-o", out, "--resume", *SLOW)
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert "more were there already" in done.stderr.decode()
+    assert out.read_bytes() == whole.read_bytes()
+    assert sound(whole.read_bytes()) == stream_of(sentences(N, "Interrupted", n_words=2))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "text.txt", "whole.wav"]
+
+
+class TestUp:
+    @pytest.fixture
+    def port(self, unused_tcp_port: int) -> int:
+        return unused_tcp_port
+
+    @pytest.fixture
+    def up(self, tmp_path: Path, port: int) -> Iterator[int]:
+        """The process id of a running `seriatim up`."""
+        with begun("up", *TONE, "--port", str(port), "--data", tmp_path / "data", cwd=tmp_path) as process:
+            assert process.stderr is not None
+            said = [process.stderr.readline().decode() for _ in range(2)]
+            assert said[0].startswith("seriatim: up: pool tone, 1 slots; Redis at redis://127.0.0.1:"), said
+            yield process.pid
+            process.send_signal(signal.SIGKILL)
+
+    def test_it_serves_commands_and_survives_its_own_parts(
+        self, tmp_path: Path, text: Path, up: int, port: int
+    ) -> None:
+        url = f"redis://127.0.0.1:{port}/0"
+        with Redis.from_url(url) as client:
+            durable = client.config_get("append*")
+        assert (durable["appendonly"], durable["appendfsync"]) == ("yes", "always")
+        out = tmp_path / "speech.pcm"
+        assert seriatim("speak", text, "-o", out, "--engine", "tone", "--redis", url).returncode == 0
+        assert out.read_bytes() == stream_of(sentences(N, "Interrupted", n_words=2))
+
+        victims = descendants(up) - {server_pid(url)}
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
+        again = tmp_path / "again.pcm"
+        wait_until(lambda: len(descendants(up) - victims) >= 4, "its parts are started again")
+        wait_until(
+            lambda: seriatim("speak", text, "-o", again, "--engine", "tone", "--redis", url).returncode == 0,
+            "it serves again",
+        )
+        assert again.read_bytes() == out.read_bytes()
+
+    def test_sigterm_ends_all_of_it(self, up: int) -> None:
+        children = descendants(up)
+        os.kill(up, signal.SIGTERM)
+        wait_until(lambda: not any(alive(pid) for pid in children | {up}), "all of it ends")
+
+    def test_killing_it_leaves_nothing(self, up: int) -> None:
+        children = descendants(up)
+        assert len(children) >= 4
+        os.kill(up, signal.SIGKILL)
+        wait_until(lambda: not any(alive(pid) for pid in children), f"none of {children} stays behind")
+
+
+def server_pid(url: str) -> int:
+    with Redis.from_url(url) as client:
+        return int(client.info("server")["process_id"])
