@@ -238,8 +238,11 @@ class JobMachine(RuleBasedStateMachine):
     def close(self, more: int, reason: str) -> None:
         if more == 2 and self.model.seq < 3:  # open jobs shall live a while
             return
-        n = max([self.model.seq, *(seq + 1 for seq in self.model.takes)]) + more
+        n = self.first_unknown() + more
         self.both(scripts.close(JOB, n, reason, self.now), lambda: self.model.close(n, reason))
+
+    def first_unknown(self) -> int:
+        return max([self.model.seq, *(seq + 1 for seq in self.model.takes)])
 
     @precondition(lambda self: self.model.stream)
     @rule(state=st.sampled_from(["cancelled", "failed"]), seldom=st.sampled_from([True] + [False] * 7))
@@ -274,7 +277,8 @@ class JobMachine(RuleBasedStateMachine):
         """Whatever was left undone: one voice says it all, and the job comes to its end."""
         if not seldom:
             return
-        self.both(scripts.close(JOB, 4, "", self.now), lambda: self.model.close(4, ""))
+        n = max(4, self.first_unknown())
+        self.both(scripts.close(JOB, n, "", self.now), lambda: self.model.close(n, ""))
         for seq in range(max(self.model.n, 0)):
             self.speak_all(seq, 14)
         self.emit_all()

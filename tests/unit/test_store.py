@@ -68,3 +68,14 @@ def test_a_marker_reads_back_as_it_was(tmp_path):
     assert isinstance(start, SentenceStart)
     store.write(tmp_path, JOB, Cursor(), [start])
     assert store.events(tmp_path, JOB) == [start]
+
+
+def test_audio_that_lies_before_a_marker_still_to_come_is_nobodys(tmp_path):
+    """A recorder writes audio first: a reader in between must not take it for the sentence that it knows."""
+    entries = entries_of([8, 8], 1)
+    cursor = Cursor()
+    first = [entry for entry in entries if entry.position.sentence == 1]
+    store.write(tmp_path, JOB, cursor, first)
+    audio = store.folder(tmp_path, JOB) / "audio.s16"
+    audio.write_bytes(audio.read_bytes() + b"\1" * 8)
+    assert sound(store.read(tmp_path, JOB, Cursor())) == sound(first)

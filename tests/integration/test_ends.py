@@ -1,0 +1,112 @@
+"""How jobs end that nobody finishes: by their timeout, without their reader, without their producer."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from seriatim.errors import JobCancelled, JobFailed
+from tasks.handle import Job
+from tasks.request import Request
+from tests.listening import Listener, pcm_of, sentences, stream_of
+from tests.systems import ROOT, RealSystem, wait_until
+
+READER = """
+import sys
+from tasks import attach
+for entry in attach(sys.argv[1]).audio():
+    print(entry.position, flush=True)
+"""
+PRODUCER = """
+import sys
+from tasks import open_job
+job = open_job(engine="tone", kind=sys.argv[1])
+job.say("The first sentence is said. The second one, too. A third was beg")
+print(job.job.id, flush=True)
+sys.stdin.read()
+"""
+SAID = ["The first sentence is said.", "The second one, too."]
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(producer_lease_s=1)
+    system.reassembler()
+    system.workers(1)
+    system.workers(1, name="slow", pool="slow", options={"fixed_ms": 400})
+    return system
+
+
+def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
+    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))
+
+
+def run(system: RealSystem, program: str, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env=system.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def line_of(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_a_job_that_is_not_spoken_in_time_fails_and_says_so(system: RealSystem) -> None:
+    text = sentences(20, "too long")
+    listener = Listener(enqueue(system, text, pool="slow", kind="batch", drain="window", timeout_s=2))
+    with pytest.raises(JobFailed, match=r"^job \w+ failed: timeout: not spoken within 2 s$"):
+        listener.all()
+    assert stream_of(text).startswith(pcm_of(listener.entries)), "what was spoken until then is right"
+    assert pcm_of(listener.entries)
+
+
+def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: RealSystem) -> None:
+    job = enqueue(system, sentences(60, "reader killed"), window_ms=4_000, reader_grace_s=1)
+    with run(system, READER, job.id) as reader:
+        for _ in range(20):
+            assert line_of(reader)
+        reader.send_signal(signal.SIGKILL)
+    gone_s = time.monotonic()
+    status = job.wait(20)
+    assert (status.state, status.reason) == ("cancelled", "no reader for 1 s")
+    assert 0.5 < time.monotonic() - gone_s < 5
+    assert status.emitted < 60
+
+
+def test_a_job_whose_reader_is_slow_is_not_cancelled(system: RealSystem) -> None:
+    """Waiting for the next entry is a sign of life, however long nothing comes."""
+    job = enqueue(system, sentences(1, "slow") * 5, pool="slow", reader_grace_s=0.3)
+    assert len(Listener(job).pcm()) == len(stream_of(sentences(1, "slow") * 5))
+
+
+@pytest.mark.parametrize("kind", ["live", "batch"])
+def test_an_open_job_whose_producer_was_killed_is_closed_with_what_was_said(system: RealSystem, kind: str) -> None:
+    with run(system, PRODUCER, kind) as producer:
+        job = system.producer().attach(line_of(producer))
+        wait_until(lambda: job.status().emitted == len(SAID), "what was said is spoken")
+        os.kill(producer.pid, signal.SIGKILL)
+    status = job.wait(10)
+    assert (status.state, status.reason, status.sentences) == ("done", "the producer is gone", 2)
+    assert pcm_of(job.audio()) == stream_of(SAID)
+
+
+def test_a_cancelled_job_stops_where_it_is_and_frees_its_slots(system: RealSystem) -> None:
+    listener = Listener(enqueue(system, sentences(30, "barge-in"), pool="slow"))
+    wait_until(lambda: listener.entries)
+    assert listener.job.cancel("the user began to speak")
+    with pytest.raises(JobCancelled, match=r"^job \w+ was cancelled: the user began to speak$"):
+        listener.all(patience_s=5)
+    assert not listener.job.cancel(), "it had ended already"
+    wait_until(lambda: listener.job.status().in_flight == 0)
+    text = sentences(1, "next")
+    assert Listener(enqueue(system, text, pool="slow")).pcm() == stream_of(text)

@@ -1,0 +1,90 @@
+"""A sentence that kills whoever speaks it: given up after its failures, and nobody else pays for it."""
+
+import re
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from seriatim.entries import Gap
+from seriatim.errors import JobFailed
+from seriatim.keys import pool_prefix
+from seriatim.pcm import bytes_of_ms
+from tasks.handle import Job
+from tasks.request import Request
+from tests.listening import PAUSE_MS, RATE_HZ, Listener, by_sentence, sentences, spoken
+from tests.systems import RealSystem
+
+POISON = "This sentence is venom to every process."
+WHY = "the worker process died while speaking it"
+CRASH = {"crash_on": "venom", "fixed_ms": 150}
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(max_failures=2)
+    system.reassembler()
+    return system
+
+
+@pytest.fixture
+def pool(request: pytest.FixtureRequest, system: RealSystem) -> Iterator[str]:
+    """A pool of this test's own; its workers end with the test."""
+    name = re.sub(r"\W+", "-", request.node.name)[-50:].strip("-").lower()
+    yield name
+    for child in [child for child in system.children if child.startswith(name)]:
+        system.end(child, signal.SIGKILL)
+
+
+def enqueue(system: RealSystem, pool: str, text: list[str], gap: str) -> Job:
+    options = {"engine": "tone", "pool": pool, "kind": "batch", "drain": "window", "gap": gap}
+    return system.producer().enqueue(text, Request.of(options))
+
+
+def dead(system: RealSystem, pool: str) -> list[str]:
+    with system.redis as client:
+        return [name.decode() for name in client.hkeys(f"{pool_prefix(pool)}:dead")]
+
+
+TEXT = [*sentences(2, "before"), POISON, *sentences(2, "behind")]
+
+
+def test_by_default_the_job_fails_and_says_which_sentence_and_why(system: RealSystem, pool: str) -> None:
+    system.workers(2, name=pool, pool=pool, options=CRASH)
+    listener = Listener(enqueue(system, pool, TEXT, "fail"))
+    with pytest.raises(JobFailed, match=rf"^job {listener.job.id} failed: sentence 2: {WHY}$"):
+        listener.all()
+    heard = list(by_sentence(listener.entries).values())
+    assert heard[:2] == [spoken(s, seed=n) for n, s in enumerate(TEXT[:2])], "what was before it was heard"
+    assert listener.job.status().state == "failed"
+    assert dead(system, pool) == [f"{listener.job.id}|2"]
+
+
+@pytest.mark.parametrize("policy", ["skip", "silence"])
+def test_a_gap_is_marked_and_the_rest_is_heard(system: RealSystem, pool: str, policy: str) -> None:
+    system.workers(2, name=pool, pool=pool, options=CRASH)
+    listener = Listener(enqueue(system, pool, TEXT, policy))
+    entries = listener.all()
+    heard = by_sentence(entries)
+    whole = [spoken(s, seed=n) for n, s in enumerate(TEXT)]
+
+    assert [heard[n] for n in (0, 1, 3, 4)] == [whole[n] for n in (0, 1, 3, 4)]
+    (gap,) = [entry for entry in entries if isinstance(entry, Gap)]
+    assert (gap.seq, gap.reason, gap.offset) == (2, WHY, len(heard[2]))
+    said = heard[2].rstrip(b"\0")
+    assert whole[2].startswith(said), "what was heard of it before it killed its process stays"
+    assert len(said) < len(whole[2]) - bytes_of_ms(PAUSE_MS, RATE_HZ)
+    if policy == "silence":
+        assert 0.5 < len(heard[2]) / len(whole[2]) < 2, "about as long as it would have been"
+
+
+def test_neighbours_in_a_process_that_dies_run_alone_and_survive(system: RealSystem, pool: str) -> None:
+    """One process speaks three sentences at once, and one kills it: which one, nobody knows before they run alone."""
+    system.workers(1, name=pool, pool=pool, slots=3, options=CRASH | {"fixed_ms": 400})
+    text = [POISON, *sentences(5, "neighbour")]
+    listener = Listener(enqueue(system, pool, text, "skip"))
+    heard = by_sentence(listener.all())
+    assert [heard[n] for n in range(1, 6)] == [spoken(s, seed=n) for n, s in enumerate(text)][1:]
+    assert [entry.seq for entry in listener.entries if isinstance(entry, Gap)] == [0]
+    assert dead(system, pool) == [f"{listener.job.id}|0"], "only the guilty one was given up"
+    assert system.log(pool).count("a worker process ended") >= 3, "once with neighbours, then alone until given up"
