@@ -53,15 +53,13 @@ def receive(run: "Run") -> Doorbell | None:
 def dispatch(run: "Run", who: str) -> Steps[None]:
     """Pick what should be spoken now and ring for it."""
     bells = yield from run.world.ask(who, pool.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
-    if bells:
-        _picked(run, bells)
     for bell in bells:
         yield 0
         publish(run, bell)
         yield from run.world.plain(who, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell))
 
 
-def _picked(run: "Run", bells: tuple[Doorbell, ...]) -> None:
+def picked(run: "Run", bells: tuple[Doorbell, ...]) -> None:
     """What must hold right behind a pick."""
     prefix = pool_prefix(POOL)
     pipe = run.world.redis.pipeline(transaction=False)

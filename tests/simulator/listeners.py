@@ -7,7 +7,7 @@ from seriatim import job as slot
 from seriatim import pool
 from seriatim.entries import Cursor, decode
 from seriatim.errors import PositionLost
-from seriatim.keys import GAP, Position, job_prefix, ordered_stream, pool_prefix
+from seriatim.keys import END, GAP, Position, job_prefix, ordered_stream, pool_prefix
 from seriatim.pcm import ms_of_bytes
 from tests.simulator.heard import Heard
 from tests.simulator.plan import RATE_HZ, JobPlan
@@ -129,7 +129,17 @@ class Reader(Listener):
             self.world.count("vanished", self.job)
             self.run.ledger.vanished.add(self.job)
             return True
-        if nothing >= PATIENCE and not (yield from self.exists(self.job)):
+        if nothing < PATIENCE:
+            return False
+        if not (yield from self.exists(self.job)):
+            self.run.ledger.unknown.add(self.job)
+            return True
+        return self.world.rolled_back and (yield from self._ended_behind())
+
+    def _ended_behind(self) -> Steps[bool]:
+        """A server that lost its tail may end a job behind a reader that had heard more."""
+        last = yield from self.world.plain(self.name, "XREVRANGE", ordered_stream(self.job), "+", "-", "COUNT", 1)
+        if last and last[0][0].endswith(b"-%d" % END):
             self.run.ledger.unknown.add(self.job)
             return True
         return False

@@ -14,7 +14,7 @@ from seriatim.records import Drain
 from tests.servers import PrivateServer
 from tests.simulator import audit, check, faults
 from tests.simulator.caretakers import Sweeper
-from tests.simulator.dispatch import Broker
+from tests.simulator.dispatch import Broker, picked
 from tests.simulator.ledger import Ledger
 from tests.simulator.listeners import Reader, Recorder
 from tests.simulator.order import Reassembler
@@ -43,7 +43,9 @@ class Run:
     def watch(self, make: object, args: tuple[Any, ...], reply: Any) -> None:
         """What the server did, also where its reply was lost."""
         now = int(self.world.now)
-        if make is pool.claim and reply.verdict is Claim.CLAIMED:
+        if make is pool.pick and reply:
+            picked(self, reply)
+        elif make is pool.claim and reply.verdict is Claim.CLAIMED:
             self.ledger.claims[args[1].job, args[1].seq] += 1
         elif make is pool.ack and reply:
             self.ledger.sign(args[1], now)

@@ -17,7 +17,7 @@ local received, stop = tonumber(h[4]), offset + #data
 if offset > received then return {HOLE, received} end
 if stop < received and not final then return {OK, received} end
 if stop > received then
-  if ARGV[10] == '1' and received > 0 then C('HSET', H, 'd' .. seq, received) end
+  if ARGV[10] == '1' and offset == received and offset > 0 then C('HSET', H, 'd' .. seq, offset) end   -- a resend marks nothing
   local b = chunks(seq)
   C('XADD', b, '0-' .. stop, 'd', string.sub(data, received - offset + 1), 'c', ARGV[8])
   if received == 0 or C('PTTL', b) < 0 then keep(b) end

@@ -1,0 +1,43 @@
+"""Celery's messages may go through another server than jobs and audio, and come back after it was away."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tasks.request import Request
+from tests.listening import Listener, sentences, stream_of
+from tests.servers import PrivateServer, embedded
+from tests.systems import RealSystem, wait_until
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[PrivateServer]:
+    with PrivateServer(embedded()) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem], broker: PrivateServer) -> RealSystem:
+    system = new_system(broker=broker)
+    system.reassembler()
+    system.workers(2, options={"fixed_ms": 100})
+    return system
+
+
+def test_messages_and_audio_have_a_server_each(system: RealSystem, broker: PrivateServer) -> None:
+    text = sentences(6, "two servers")
+    assert Listener(system.producer().enqueue(text, Request(engine="tone"))).pcm() == stream_of(text)
+    with system.redis as data, broker.client() as messages:
+        assert {key for key in data.scan_iter("*") if not key.startswith(b"seriatim:")} == set()
+        assert [key for key in messages.scan_iter("*") if key.startswith(b"seriatim:")] == []
+        assert list(messages.scan_iter("_kombu.binding.seriatim.tone*")), "the queue is bound there"
+
+
+def test_a_broker_that_lost_everything_costs_time_and_no_sentence(system: RealSystem, broker: PrivateServer) -> None:
+    """It has no log: its messages are gone. What was picked is rung for again, from the outbox or by its lease."""
+    text = sentences(20, "broker restarts")
+    listener = Listener(system.producer().enqueue(text, Request(engine="tone")))
+    wait_until(lambda: listener.job.status().emitted > 2)
+    broker.kill()
+    broker.start()
+    assert listener.pcm(60) == stream_of(text)

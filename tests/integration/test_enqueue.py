@@ -1,0 +1,244 @@
+"""`enqueue_job` at work: fast, once per key, refused with reasons, voices and pauses as asked for."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seriatim.errors import (
+    BadInput,
+    Busy,
+    CapReached,
+    EmptyText,
+    NoWorkers,
+    Refused,
+    SeriatimError,
+    TextTooLarge,
+    UnknownOption,
+    UnknownVoice,
+)
+from seriatim.records import Sentence
+from tasks.handle import Job
+from tasks.request import Request
+from tests.listening import (
+    RATE_HZ,
+    Listener,
+    by_sentence,
+    longest_step,
+    samples,
+    sentences,
+    spoken,
+    stream_of,
+    trailing_silence_ms,
+)
+from tests.systems import ROOT, RealSystem, wait_until
+from workers.edges import TAIL_MS
+
+PAGE = " ".join(sentences(30, "Page", n_words=11))  #: about 2,000 characters
+PAGE_MS = 10.0
+CLICK = 300  #: of 32,768: a step between two samples that nobody hears as a click
+BOOK = """
+import resource, sys
+from tasks import enqueue_job
+
+def book(n):
+    for seq in range(n):
+        yield f"This is sentence {seq} of a book that nobody could ever hold in memory twice."
+
+def peak_kb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+options = {"engine": "tone", "pool": "library", "kind": "batch"}
+enqueue_job(book(2_000), **options).cancel()
+before_kb = peak_kb()
+job = enqueue_job(book(20_000), **options)
+print(job.id, peak_kb() - before_kb)
+"""
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    system.workers(2)
+    system.workers(1, name="costly", pool="costly", options={"rtf": 0.5})
+    return system
+
+
+def enqueue(system: RealSystem, text: object, **options: object) -> Job:
+    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))  # type: ignore[arg-type]  # on purpose
+
+
+class TestSpeed:
+    def test_a_page_is_accepted_in_ten_milliseconds(self, system: RealSystem) -> None:
+        """The median of many; what a busy machine adds to a few of them is not ours."""
+        producer, taken_ms = system.producer(), []
+        request = Request.of({"engine": "tone", "kind": "batch", "user": "page"})
+        producer.enqueue(PAGE, request)
+        for _ in range(41):
+            began_s = time.perf_counter()
+            job = producer.enqueue(PAGE, request)
+            taken_ms.append((time.perf_counter() - began_s) * 1000)
+            job.cancel()
+        assert statistics.median(taken_ms) < PAGE_MS, [round(ms, 1) for ms in taken_ms]
+
+    def test_a_book_of_twenty_thousand_sentences_passes_through_a_producer_that_stays_small(
+        self, system: RealSystem
+    ) -> None:
+        command = [sys.executable, "-c", BOOK]
+        done = subprocess.run(command, cwd=ROOT, env=system.environment, capture_output=True, check=True, text=True)
+        job_id, grown_kb = done.stdout.split()
+        assert int(grown_kb) < 4_000, f"{grown_kb} kB for 1.5 MB of text"
+        job = system.producer().attach(job_id)
+        assert job.status().sentences == 20_000
+        job.cancel()
+
+
+class TestOnce:
+    def test_the_same_key_of_the_same_user_is_the_same_job(self, system: RealSystem) -> None:
+        text = sentences(2, "once")
+        first = enqueue(system, text, user="ann", idempotency_key="chapter 1")
+        again = enqueue(system, text, user="ann", idempotency_key="chapter 1")
+        another = enqueue(system, text, user="bob", idempotency_key="chapter 1")
+        assert first.id == again.id != another.id
+        assert Listener(again).pcm() == Listener(another).pcm() == stream_of(text)
+        assert enqueue(system, text, user="ann", idempotency_key="chapter 1").id == first.id, "after its end, too"
+
+
+REFUSALS: list[tuple[object, dict[str, object], type[SeriatimError], str]] = [
+    ("", {}, EmptyText, "there is nothing to say in this text: no letters and no digits"),
+    ([], {}, EmptyText, "there is nothing to say in this text: no letters and no digits"),
+    (b"Hello.", {}, BadInput, "the text is bytes; decode it first, for example with .decode('utf-8')"),
+    (None, {}, BadInput, "the text is NoneType; expected a string, or an iterable of sentences"),
+    ("Hi.", {"voice": "tennor"}, UnknownVoice, "unknown voice 'tennor'; pool 'tone' has: tenor"),
+    ([Sentence("Hi.", voice="tennor")], {}, UnknownVoice, "unknown voice 'tennor'; pool 'tone' has: tenor"),
+    ("Hi.", {"voise": "tenor"}, UnknownOption, "unknown option 'voise'; did you mean voice?"),
+    ("Hi.", {"speed": 5}, UnknownOption, "speed=5; expected a number from 0.25 to 4"),
+    ("Hi.", {"weight": 0}, UnknownOption, "weight=0; expected a number from 0.001 to 1000"),
+    ("Hi.", {"seed": -1}, UnknownOption, "seed=-1; expected a number from 0 to 9.22337e+18"),
+    ("Hi.", {"kind": "soon"}, UnknownOption, "kind='soon'; expected one of live, batch"),
+    ("Hi.", {"gap": "loud"}, UnknownOption, "gap='loud'; expected one of fail, silence, skip"),
+    ("Hi.", {"drain": "sink"}, UnknownOption, "drain='sink'; expected one of window, store"),
+    ("Hi.", {"hold": "maybe"}, UnknownOption, "hold='maybe'; expected one of auto, always, never"),
+    ("Hi.", {"user": "a b"}, UnknownOption, "user='a b'; expected 1 to 128 characters without spaces and | { } :"),
+    ("Hi.", {"pool": "A/B"}, UnknownOption, "pool='A/B'; expected letters, digits, dot, dash and underscore"),
+    ("Hi.", {"pause_ms": 90_000}, UnknownOption, "pause_ms=90000; expected a number from 0 to 60000"),
+]
+
+
+class TestRefused:
+    @pytest.mark.parametrize(("text", "options", "error", "message"), REFUSALS)
+    def test_what_cannot_be_used_is_refused_with_a_reason(
+        self, system: RealSystem, text: object, options: dict[str, object], error: type[SeriatimError], message: str
+    ) -> None:
+        with pytest.raises(error) as refused:
+            enqueue(system, text, **options)
+        assert str(refused.value).startswith(message)
+
+    def test_a_text_over_the_limits_is_refused(self, system: RealSystem) -> None:
+        producer = system.producer()
+        producer.settings = replace(system.settings, max_text_bytes=100, max_sentences=40)
+        with pytest.raises(TextTooLarge, match=r"^a text of 101 bytes; SERIATIM_MAX_TEXT_BYTES allows 100: send it in"):
+            producer.enqueue("x" * 101, Request(engine="tone"))
+        with pytest.raises(TextTooLarge, match=r"^more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit"):
+            producer.enqueue(sentences(41, "many"), Request(engine="tone"))
+
+    def test_a_pool_without_workers_refuses_live_jobs_and_says_when_to_come_back(self, system: RealSystem) -> None:
+        with pytest.raises(NoWorkers, match=r"^no worker of pool 'empty' is alive; start one with: ") as refused:
+            enqueue(system, "Hello.", pool="empty")
+        assert refused.value.retryable
+        assert refused.value.retry_after_s == 2
+
+    def test_a_full_pool_refuses_one_more_listener_and_says_when_to_come_back(self, system: RealSystem) -> None:
+        """Each listener needs half of the one slot; a twentieth is kept for batch work."""
+        first = enqueue(system, sentences(20, "listener"), pool="costly")
+        with pytest.raises(
+            Busy, match=r"^pool 'costly' has all the listeners it can serve without a stall; "
+        ) as refused:
+            enqueue(system, sentences(2, "one more"), pool="costly")
+        assert 0.5 <= refused.value.retry_after_s <= 60
+        assert isinstance(refused.value, Refused)
+        batch = enqueue(system, sentences(1, "batch"), pool="costly", kind="batch")
+        first.cancel()
+        text = sentences(1, "now there is room")
+        assert Listener(enqueue(system, text, pool="costly")).pcm() == stream_of(text)
+        assert batch.wait(20).state == "done", "batch work is not refused, only later"
+
+    def test_a_user_is_held_to_its_caps(self, system: RealSystem) -> None:
+        producer = system.producer()
+        producer.settings = replace(system.settings, user_jobs=1)
+        request = Request.of(
+            {"engine": "tone", "user": "greedy", "kind": "batch", "drain": "window", "window_ms": 1_000}
+        )
+        first = producer.enqueue(sentences(9, "first"), request)
+        with pytest.raises(
+            CapReached, match=r"^user 'greedy' has as many jobs as SERIATIM_USER_JOBS allows; retry after"
+        ):
+            producer.enqueue("Hello.", request)
+        first.cancel()
+        producer.enqueue("Hello.", request).cancel()
+
+
+class TestSound:
+    def test_a_dialogue_is_one_job_with_the_voices_speeds_and_pauses_of_its_sentences(self, system: RealSystem) -> None:
+        dialogue: list[Sentence | str] = [
+            Sentence("Who is there?", 500, voice="bass"),
+            Sentence("It is only me.", 100, voice="soprano", speed=1.5),
+            Sentence("Come in, then!", 0, voice="bass", seed=77),
+            "And the door was closed.",
+        ]
+        heard = by_sentence(Listener(enqueue(system, dialogue, voice="alto", seed=5)).all())
+        assert heard == {
+            0: spoken(dialogue[0], seed=5),
+            1: spoken(dialogue[1], seed=6),
+            2: spoken(dialogue[2], seed=77),
+            3: spoken(dialogue[3], "alto", seed=8),
+        }
+
+    def test_pauses_are_silence_of_the_length_asked_for(self, system: RealSystem) -> None:
+        text = "One is one. Two is two.\n\nThree begins a paragraph. Four ends it."
+        heard = by_sentence(Listener(enqueue(system, text, pause_ms=300, paragraph_ms=900)).all())
+        for seq, pause_ms in enumerate((300, 900, 300)):
+            assert pause_ms <= trailing_silence_ms(heard[seq]) <= pause_ms + TAIL_MS + 1, seq
+
+    def test_joints_do_not_click_and_nothing_clips(self, system: RealSystem) -> None:
+        text = sentences(8, "joints")
+        entries = Listener(enqueue(system, text, pause_ms=0, voice="organ")).all()
+        heard = by_sentence(entries)
+        whole = b"".join(heard.values())
+        around = RATE_HZ // 1000 * 2  # 1 ms
+        end = 0
+        for pcm in list(heard.values())[:-1]:
+            end += len(pcm)
+            assert longest_step(whole[end - around : end + around]) < CLICK
+        assert longest_step(whole) > CLICK, "in its midst speech does move"
+        assert int(np.abs(samples(whole)).max()) < 32_000
+
+    def test_a_text_sounds_as_long_as_it_is(self, system: RealSystem) -> None:
+        text = " ".join(sentences(10, "Length"))
+        job = enqueue(system, text, pause_ms=0)
+        Listener(job).all()
+        assert job.status().audio_s == pytest.approx(len(text) * 0.06, rel=0.05), "the tone engine: 60 ms a character"
+
+
+class TestSave:
+    def test_only_a_whole_job_gets_the_files_name(
+        self, system: RealSystem, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        folder = tmp_path_factory.mktemp("saved")
+        text = sentences(3, "saved")
+        status = enqueue(system, text).save(folder / "speech.wav")
+        assert (status.state, status.sentences) == ("done", 3)
+        assert (folder / "speech.wav").read_bytes()[44:] == stream_of(text)
+
+        job = enqueue(system, sentences(40, "not saved"), window_ms=2_000)
+        wait_until(lambda: job.status().emitted > 0)
+        job.cancel("enough")
+        with pytest.raises(SeriatimError, match="enough"):
+            job.save(folder / "cancelled.flac")
+        assert [path.name for path in folder.iterdir()] == ["speech.wav"]

@@ -1,0 +1,137 @@
+"""Jobs whose text is still being written: sentences go out as they are complete, and the writer is held back."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from seriatim.errors import Busy, JobNotOpen
+from tasks.open_job import OpenJob, open_job
+from tasks.request import Request
+from tests.listening import Listener, pcm_of, sentences, stream_of
+from tests.systems import ROOT, RealSystem, wait_until
+
+READER = """
+import sys
+from tasks import attach
+sys.stdout.buffer.write(b"".join(attach(sys.argv[1]).pcm()))
+"""
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(queue_limit_ms=8_000, producer_lease_s=1)
+    system.reassembler()
+    system.workers(1)
+    return system
+
+
+def opened(system: RealSystem, **options: object) -> OpenJob:
+    return open_job(system.producer(), Request.of({"engine": "tone"} | options))
+
+
+def write(job: OpenJob, text: list[str]) -> None:
+    with job:
+        for sentence in text:
+            job.say(f"{sentence} ")
+
+
+def for_a_moment(job: OpenJob, text: list[str]) -> None:
+    for sentence in text:
+        job.say(f"{sentence} ", timeout_s=0.2)
+
+
+def write_badly(job: OpenJob) -> None:
+    with job:
+        job.say("Hello there. And")
+        _ = 1 / 0
+
+
+def test_complete_sentences_are_heard_before_the_rest_is_written(system: RealSystem) -> None:
+    job = opened(system)
+    listener = Listener(job.job)
+    for piece in ("The first sent", "ence is complete", ". The second is no"):
+        job.say(piece)
+    first = stream_of(["The first sentence is complete."])
+    wait_until(lambda: pcm_of(listener.entries) == first, "the first one is heard")
+    assert not job.job.status().closed
+    job.say("t. Not yet")
+    job.close()
+    assert listener.pcm() == stream_of(["The first sentence is complete.", "The second is not.", "Not yet"])
+    job.close()
+    with pytest.raises(JobNotOpen, match=rf"^job {job.job.id} is closed; open another$"):
+        job.say("More.")
+
+
+def test_another_process_listens_to_a_job_that_is_being_written(system: RealSystem) -> None:
+    text = sentences(6, "Attached")
+    with opened(system) as job:
+        command = [sys.executable, "-c", READER, job.job.id]
+        reader = subprocess.Popen(command, cwd=ROOT, env=system.environment, stdout=subprocess.PIPE)
+        for sentence in text:
+            for word in sentence.split():
+                job.say(f"{word} ")
+    assert reader.communicate(timeout=30)[0] == stream_of(text)
+
+
+def test_a_writer_waits_while_its_queue_is_full_and_goes_on_when_it_is_not(system: RealSystem) -> None:
+    text = sentences(12, "Queue")
+    job = opened(system, pool="later", kind="batch", drain="window")
+    said = threading.Thread(target=write, args=(job, text), daemon=True)
+    said.start()
+    queued = wait_until(lambda: job.n if job.waiting else 0, "it waits")
+    assert 2 <= queued < len(text), "it has sent what the queue takes, and no more"
+    assert said.is_alive()
+
+    system.workers(1, name="later", pool="later")
+    assert Listener(job.job).pcm() == stream_of(text)
+    said.join(10)
+    assert not said.is_alive()
+
+
+def test_a_writer_that_does_not_want_to_wait_is_told_and_loses_nothing(system: RealSystem) -> None:
+    text = sentences(8, "Impatient")
+    job = opened(system, pool="much-later", kind="batch", drain="window")
+    began_s = time.monotonic()
+    with pytest.raises(Busy, match=rf"^job {job.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows; "):
+        for_a_moment(job, text)
+    assert 0.2 <= time.monotonic() - began_s < 5
+    system.workers(1, name="much-later", pool="much-later")
+    listener = Listener(job.job)
+    taken = job.n + len(job.waiting)
+    for sentence in text[taken + 1 :]:  # one is held until the next one begins
+        job.say(f"{sentence} ")
+    job.close()
+    assert listener.pcm() == stream_of(text)
+
+
+def test_a_writer_that_pauses_longer_than_its_lease_is_not_taken_for_dead(system: RealSystem) -> None:
+    job = opened(system)
+    began_s = time.monotonic()
+    job.say("Before the pause. And")
+    wait_until(lambda: time.monotonic() - began_s > 2.2, "two leases pass")
+    job.say(" behind it.")
+    job.close()
+    listener = Listener(job.job)
+    assert listener.pcm() == stream_of(["Before the pause.", "And behind it."])
+    assert job.job.status().reason == ""
+
+
+def test_a_writer_is_told_when_its_job_was_cancelled(system: RealSystem) -> None:
+    job = opened(system)
+    job.say("Hello there. And")
+    job.job.cancel("the listener hung up")
+    with pytest.raises(JobNotOpen, match=rf"^job {job.job.id} takes no more text: it ended as cancelled: the listener"):
+        job.say(" so on. And on. And on.")
+    job.close()
+
+
+def test_an_error_of_the_writer_cancels_its_job(system: RealSystem) -> None:
+    job = opened(system)
+    with pytest.raises(ZeroDivisionError):
+        write_badly(job)
+    status = job.job.wait(10)
+    assert (status.state, status.reason) == ("cancelled", "its producer failed: ZeroDivisionError")

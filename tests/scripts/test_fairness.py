@@ -1,0 +1,195 @@
+"""Who is eligible, and who of them is first (DESIGN §6)."""
+
+from collections import Counter
+
+import pytest
+from redis import Redis
+
+from seriatim.pool import pick
+from seriatim.records import Doorbell, Kind
+from tests.scripts.stage import POOL, P, Stage
+
+
+def speak_for(stage: Stage, rounds: int, audio_ms: float = 1_000) -> Counter[str]:
+    """One slot at work for so many sentences; returns the slot ms that each user had."""
+    had: Counter[str] = Counter()
+    for _ in range(rounds):
+        bell = stage.pick_one()
+        stage.speaks(bell, audio_ms)
+        had[stage.job(bell.job, "user")] += round(audio_ms * stage.rtf)
+    return had
+
+
+def backlog(stage: Stage, job: str, user: str, *, kind: Kind = Kind.LIVE, n: int = 400, ms: int = 1_000, **options: float) -> None:
+    stage.accept(job, *[ms] * n, user=user, kind=kind, window_ms=10_000_000, **options)
+
+
+def test_shares_follow_weights(redis: Redis) -> None:
+    stage = Stage(redis)
+    backlog(stage, "a", "ann", weight=1.0)
+    backlog(stage, "b", "bob", weight=3.0)
+    had = speak_for(stage, 200)
+    assert had["bob"] / had["ann"] == pytest.approx(3, rel=0.2)
+
+
+def test_a_hog_with_many_jobs_has_one_share(redis: Redis) -> None:
+    """Two users with work differ by no more than theta and a sentence, however long that goes on."""
+    stage = Stage(redis, rtf=0.05)
+    for i in range(10):
+        backlog(stage, f"h{i}", "hog", n=50)
+    backlog(stage, "a", "ann")
+    had = speak_for(stage, 400)
+    assert abs(had["ann"] - had["hog"]) <= 3_000 + 50 < sum(had.values()) / 4
+
+
+def test_live_is_first_however_much_batch_waits(redis: Redis) -> None:
+    """Classes, not a hope: the books were there first, and their deadlines are long past."""
+    stage = Stage(redis, slots=4)
+    for user in ("hog1", "hog2"):
+        backlog(stage, user, user, kind=Kind.BATCH)
+    stage.now += 9_000
+    stage.accept("chat", *[1_000] * 3, user="ann")
+    assert [bell.job for bell in stage.pick(3)] == ["chat"] * 3
+    assert {bell.job for bell in stage.pick(2)} <= {"hog1", "hog2"}, "and then batch takes what live leaves"
+
+
+def test_a_live_hog_does_not_wait_for_batch_of_its_own_user(redis: Redis) -> None:
+    """Tags are kept per class: what a user's batch has had does not make its live jobs wait, nor the other way."""
+    stage = Stage(redis, slots=1)
+    backlog(stage, "book", "ann", kind=Kind.BATCH)
+    speak_for(stage, 100)
+    backlog(stage, "bob's", "bob", n=20)
+    backlog(stage, "ann's", "ann", n=20)
+    had = speak_for(stage, 30)
+    assert had["ann"] == pytest.approx(had["bob"], rel=0.3)
+
+
+def test_batch_keeps_its_reserved_share_beside_a_live_hog(redis: Redis) -> None:
+    stage = Stage(redis, reserve=0.05)
+    backlog(stage, "talk", "hog", n=900)
+    backlog(stage, "book", "ann", kind=Kind.BATCH)
+    had = speak_for(stage, 800)
+    assert had["ann"] / 200_000 == pytest.approx(0.05, abs=0.01)
+
+
+def test_the_reserve_pays_for_sentences_that_are_longer_than_usual(redis: Redis) -> None:
+    """Credit is bounded, but not below what the next batch sentence costs: else it would wait for ever."""
+    stage = Stage(redis, reserve=0.1)
+    stage.redis.hset(f"{P}:m", "theta", 300)
+    backlog(stage, "talk", "hog", n=400)
+    backlog(stage, "book", "ann", kind=Kind.BATCH, ms=8_000)
+    spoken = Counter(stage.job(bell.job, "user") for bell in pick_and_speak(stage, 200))
+    assert spoken["ann"] >= 2
+
+
+def pick_and_speak(stage: Stage, rounds: int) -> list[Doorbell]:
+    bells = []
+    for _ in range(rounds):
+        bell = stage.pick_one()
+        stage.speaks(bell, 1_000)
+        bells.append(bell)
+    return bells
+
+
+def test_credit_is_bounded_however_long_batch_waits(redis: Redis) -> None:
+    """A book that waited behind an hour of talk does not then have the pool for itself."""
+    stage = Stage(redis, reserve=0.5)
+    stage.redis.hset(f"{P}:m", "theta", 1_000)
+    backlog(stage, "talk", "hog")
+    stage.accept("book", *[1_000] * 50, user="ann", kind=Kind.BATCH)
+    for _ in range(40):
+        stage.speaks(stage.pick_one(), 1_000)
+        assert 0 <= stage.m("credit") <= 1_000
+
+
+def test_the_earliest_deadline_among_the_eligible_is_first(redis: Redis) -> None:
+    stage = Stage(redis, slots=2)
+    stage.accept("later", 1_000, user="ann", target_ms=900)
+    stage.accept("sooner", 1_000, user="bob", target_ms=100)
+    assert [bell.job for bell in stage.pick(2)] == ["sooner", "later"]
+
+
+def test_priority_decides_within_a_user_and_never_between_users(redis: Redis) -> None:
+    stage = Stage(redis, slots=4)
+    stage.accept("low", 1_000, user="ann", target_ms=0, priority=-3)
+    stage.accept("high", 1_000, user="ann", target_ms=800, priority=5)
+    stage.accept("bob's", 1_000, user="bob", target_ms=500)
+    assert [bell.job for bell in stage.pick()] == ["bob's", "high", "low"]
+
+
+def test_a_user_that_a_longer_sentence_made_eligible_is_served(redis: Redis) -> None:
+    """Theta grows with the largest cost. Whoever that lets in must be let in, or slots stay free beside its work."""
+    stage = Stage(redis)
+    stage.redis.hset(f"{P}:m", "theta", 10)
+    backlog(stage, "a", "ann", weight=0.1)
+    backlog(stage, "b", "bob", n=3)
+    bells = [stage.pick_one()]  # ann, whose tag is far ahead now
+    stage.speaks(bells[0], 1_000)
+    bell = stage.pick_one()
+    assert bell.job == "b"
+    stage.takes("w1", bell)
+    stage.finish(bell, 1_000, wall_ms=9_000)
+    assert stage.m("theta") > 10_000
+    while bells := stage.pick(1):
+        stage.speaks(bells[0], 1_000)
+        if stage.job("a", "next") == "6":
+            return
+    pytest.fail("nothing was picked while ann had something to say")
+
+
+def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> None:
+    """Else nobody else's tag could be passed, and all others would wait beside free slots."""
+    stage = Stage(redis, slots=8)
+    stage.redis.hset(f"{P}:m", "theta", 300)
+    backlog(stage, "a", "ann", cap_infl=1)
+    backlog(stage, "b", "bob")
+    picked = Counter(bell.job for bell in stage.pick())
+    assert picked == {"a": 1, "b": 9}
+    assert stage.tag("ann") is None
+    assert stage.tag("bob") is not None
+
+
+def test_a_cap_spans_both_classes_and_ends_with_what_is_spoken(redis: Redis) -> None:
+    stage = Stage(redis, slots=4)
+    backlog(stage, "book", "ann", kind=Kind.BATCH, cap_infl=2)
+    backlog(stage, "talk", "ann", cap_infl=2)
+    bells = stage.pick()
+    assert [bell.job for bell in bells] == ["talk", "talk"]
+    assert stage.tag("ann", "B") is None
+    stage.speaks(bells[0], 1_000)
+    assert stage.tag("ann", "B") is not None, "both classes are looked at again"
+
+
+def test_taking_a_cap_away_frees_both_classes(redis: Redis) -> None:
+    """The book waited at the cap; without the cap nobody else would ever look at it again."""
+    stage = Stage(redis, slots=4)
+    stage.accept("talk", 1_000, user="ann", cap_infl=1)
+    backlog(stage, "book", "ann", kind=Kind.BATCH, cap_infl=1)
+    assert [bell.job for bell in stage.pick()] == ["talk"]
+    stage.accept("more", 1_000, user="ann")
+    assert {bell.job for bell in stage.pick()} == {"more", "book"}
+
+
+def test_a_user_that_comes_back_neither_gains_nor_loses(redis: Redis) -> None:
+    """Away, it saves up nothing; and leaving does not wash off what it had more than its share."""
+    stage = Stage(redis)
+    backlog(stage, "a", "ann", n=2)
+    backlog(stage, "b", "bob")
+    for bell in stage.pick(2):
+        stage.speaks(bell, 1_000)
+    speak_for(stage, 40)
+    backlog(stage, "a2", "ann")
+    assert stage.tag("ann") == pytest.approx(stage.m("V_L")), "it begins where the others are"
+
+
+def test_no_slot_stays_free_while_a_lost_jobs_keys_stand_in_the_way(redis: Redis) -> None:
+    """If a job's keys are gone (deleted by hand, expired while all was down), its user and all others go on."""
+    stage = Stage(redis, slots=3)
+    stage.accept("lost", 1_000, user="ann", target_ms=0)
+    stage.accept("kept", 1_000, user="ann")
+    stage.accept("other", 1_000, user="bob")
+    redis.delete(f"{P}:j:lost", f"{P}:jt:lost")
+    assert {bell.job for bell in stage.do(pick(POOL, 9, 4_000, stage.now))} == {"kept", "other"}
+    stage.sweep()
+    assert stage.m("demand") == pytest.approx(0.5), "what it had reserved is free again"
+    assert int(stage.m("jobs")) == 2

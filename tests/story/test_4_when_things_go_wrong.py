@@ -1,0 +1,48 @@
+"""Processes die, texts are bad, pools are full: what is promised then."""
+
+import os
+import signal
+
+import pytest
+
+from seriatim.errors import NoWorkers, UnknownVoice
+from tasks import enqueue_job
+from tests.systems import RealSystem, wait_until
+
+TEXT = [f"Sentence {n} is spoken, whatever happens to whom." for n in range(12)]
+
+
+def test_a_worker_is_killed_and_nobody_hears_it(studio: RealSystem):
+    """Its sentence is spoken by another one, from the byte on that was heard."""
+    undisturbed = b"".join(enqueue_job(TEXT, engine="tone").pcm())
+    job = enqueue_job(TEXT, engine="tone")
+    victim = wait_until(lambda: next(iter(studio.speaking_pids()), None))
+    os.kill(victim, signal.SIGKILL)
+    assert b"".join(job.pcm()) == undisturbed
+
+
+def test_the_reassembler_is_killed_and_the_next_one_goes_on(studio: RealSystem):
+    undisturbed = b"".join(enqueue_job(TEXT, engine="tone").pcm())
+    job = enqueue_job(TEXT, engine="tone")
+    wait_until(lambda: job.status().emitted)
+    studio.end("reassembler", signal.SIGKILL)
+    studio.reassembler()
+    assert b"".join(job.pcm()) == undisturbed
+
+
+def test_what_is_sent_twice_is_spoken_once():
+    """A client that had no answer sends again; its idempotency key says that it is the same job."""
+    first, second = (enqueue_job(TEXT, engine="tone", user="ann", idempotency_key="order 7") for _ in range(2))
+    assert first.id == second.id
+    first.cancel()
+
+
+def test_a_mistake_is_answered_with_what_would_be_right():
+    with pytest.raises(UnknownVoice, match=r"^unknown voice 'barritone'; pool 'tone' has: baritone"):
+        enqueue_job("Hello.", engine="tone", voice="barritone")
+
+
+def test_what_cannot_be_served_is_refused_at_once_and_told_when_to_come_back():
+    with pytest.raises(NoWorkers) as refused:
+        enqueue_job("Hello.", engine="tone", pool="night-shift")
+    assert refused.value.retry_after_s > 0
