@@ -14,8 +14,8 @@ from tests.systems import RealSystem, running
 
 # HYPOTHESIS_PROFILE=thorough is for an evening; `default` is what every run of the suite pays for.
 _ROOM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
-settings.register_profile("default", max_examples=40, stateful_step_count=40, **_ROOM)  # type: ignore[arg-type]  # a dict of options
-settings.register_profile("ci", max_examples=80, stateful_step_count=50, derandomize=True, **_ROOM)  # type: ignore[arg-type]  # as above
+settings.register_profile("default", **_ROOM)  # type: ignore[arg-type]  # a dict of options
+settings.register_profile("ci", derandomize=True, **_ROOM)  # type: ignore[arg-type]  # as above
 settings.register_profile("thorough", max_examples=2_000, stateful_step_count=80, **_ROOM)  # type: ignore[arg-type]  # as above
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 

@@ -22,8 +22,9 @@ return all
 
 
 def contents(redis: Redis, prefix: str) -> dict[str, Any]:
-    """All keys that begin with `prefix`, by what follows it: hashes as dicts of str, zsets as dicts of float, lists and
-    strings of bytes, streams as lists of (id, fields).
+    """All keys that begin with `prefix`, by what follows it.
+
+    Hashes as dicts of str, zsets as dicts of float, lists and strings of bytes, streams as lists of (id, fields).
 
     Raises:
         AssertionError: one of them has no time to live.

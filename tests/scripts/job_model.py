@@ -117,7 +117,7 @@ class Job:
     @staticmethod
     def _receive(take: Take, chunk: Chunk, end: int) -> None:
         if end > take.received:
-            if chunk.differs and take.received:
+            if chunk.differs and 0 < take.received == chunk.offset:  # a resend marks nothing
                 take.differs_at = take.received
             take.add(chunk.pcm[take.received - chunk.offset :], chunk.checksum)
             take.state = b""
@@ -151,7 +151,7 @@ class Job:
     def _emit_chunk(self, take: Take, end: int, checksum: int | None) -> None:
         if self.out == 0:
             self._emit_start(take)
-        if take.differs_at is not None and 0 < self.out and take.differs_at <= self.out:
+        if take.differs_at is not None and 0 < take.differs_at <= self.out:
             self.stream.append(Discontinuity(self._position(self.out + 1), self.seq, self.out))
             take.differs_at = None
         self.stream.append(Audio(self._position(end), take.part(self.out, end)))

@@ -21,19 +21,23 @@ def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> S
 
 
 def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[Submit, int] | None:
-    theirs = pool.of(s.user)
+    capped = _over_a_cap(pool.of(s.user), s, total)
+    if capped is not None or s.kind is Kind.BATCH:
+        return capped
+    if pool.slots == 0:
+        return Submit.NO_WORKERS, 2000
+    if pool.demand + _rate(pool, s) > _room(pool) + 1e-9:
+        return Submit.BUSY, _soonest_end(pool, t)
+    return None
+
+
+def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[Submit, int] | None:
     if s.cap_jobs is not None and len(theirs) >= s.cap_jobs:
         return Submit.CAP_JOBS, 1000
     if s.cap_queued_ms is not None and total > s.cap_queued_ms:
         return Submit.TOO_LARGE, 0
     if s.cap_queued_ms is not None and sum(job.waiting_ms for job in theirs) + total > s.cap_queued_ms:
         return Submit.CAP_QUEUED, 1000
-    if s.kind is Kind.BATCH:
-        return None
-    if pool.slots == 0:
-        return Submit.NO_WORKERS, 2000
-    if pool.demand + _rate(pool, s) > _room(pool) + 1e-9:
-        return Submit.BUSY, _soonest_end(pool, t)
     return None
 
 
@@ -90,7 +94,7 @@ def extend(
     if first > n:
         return Extend.GAP, n
     fresh = list(estimates[n - first :])
-    if fresh and 0 < job.waiting_ms and job.waiting_ms + sum(fresh) > job.queue_limit:
+    if fresh and job.waiting_ms > 0 and job.waiting_ms + sum(fresh) > job.queue_limit:
         return Extend.FULL, n
     _append(job, fresh, t)
     if close:

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from seriatim.pool import Claim, Claimed, Done, Retry
 from seriatim.records import Doorbell
 from tests.scripts.pool_state import (
-    BATCH, LIVE, Job, Pool, Sentence, charge, eligible, give_back, head, land, look_at, name_of, over, ready_retries,
+    BATCH,
+    LIVE,
+    Job,
+    Pool,
+    Sentence,
+    charge,
+    eligible,
+    give_back,
+    head,
+    land,
+    look_at,
+    name_of,
+    over,
+    ready_retries,
     to_digits,
 )  # fmt: skip
 
@@ -40,7 +53,7 @@ def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[Doorbell, 
 
 
 def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
-    """Earliest deadline among the users that have not used up their share. The virtual time follows the smallest tag."""
+    """Earliest deadline among the users whose share is not used up. The virtual time follows the smallest tag."""
     tags = [user.tag[kind] for user in pool.users.values() if kind in user.tag]
     if not tags:
         return None
@@ -140,7 +153,7 @@ def finish(pool: Pool, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: flo
 
 
 def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:
-    """The pool's speed is a quotient of sums that fade: about the last thirty sentences. Theta follows the largest cost."""
+    """The pool's speed is a quotient of sums that fade, of thirty sentences or so. Theta follows the largest cost."""
     audio = 29 * audio_ms if pool.audio is None else pool.audio
     wall = audio * (wall_ms / audio_ms if pool.rtf is None else pool.rtf) if pool.wall is None else pool.wall
     pool.audio, pool.wall = audio * 29 / 30 + audio_ms, wall * 29 / 30 + wall_ms
@@ -158,9 +171,7 @@ def fail(pool: Pool, bell: Doorbell, epoch: str, reason: str, retry: Retry, raw:
     sentence = _sentence(pool, bell, epoch)
     if sentence is None or not sentence.in_flight:
         return Done.STALE
-    give_back(
-        pool, bell.job, bell.seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms
-    )
+    give_back(pool, bell.job, bell.seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms)
     return Done.OK
 
 

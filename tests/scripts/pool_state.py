@@ -1,7 +1,7 @@
 """The pool as plain Python: what it knows, and the moves that every operation is made of (DESIGN §6).
 
-This is the specification that lua/pool is tested against. Counts are not kept but counted; who is eligible is not indexed
-but asked. What is kept is what the future depends on: tags, finish tags, leases, and when a job was last looked at.
+This is the specification that lua/pool is tested against. Counts are not kept but counted; who is eligible is not
+indexed but asked. What is kept is what the future depends on: tags, finish tags, leases, what a job's last look found.
 """
 
 from dataclasses import dataclass, field
@@ -291,9 +291,7 @@ def requeue(job: Job, seq: int, not_before: float) -> None:
     job.retries[seq] = not_before
 
 
-def give_back(
-    pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: bool, most: int, backoff: int
-) -> None:
+def give_back(pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: bool, most: int, backoff: int) -> None:
     """An attempt came to nothing: refund, and another one after a back-off, or the gap policy."""
     job, sentence = pool.jobs[name], land(pool, name, seq)
     charge(pool, job, -sentence.cost)

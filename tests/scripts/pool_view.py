@@ -7,6 +7,13 @@ from typing import Any
 from tests.scripts.pool_state import BATCH, LIVE, RANK, Job, Pool, eligible
 
 CLASSES = (LIVE, BATCH)
+COUNTS = (
+    "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "slots", "slack", "now",
+    "off", "fence",
+)  # fmt: skip
+JOB_FIELDS = (
+    "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen",
+)  # fmt: skip
 
 
 def of_model(pool: Pool) -> dict[str, Any]:
@@ -65,10 +72,9 @@ def _sentences(job: Job) -> dict[str, tuple[Any, ...]]:
 def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the server holds, from `contents`."""
     m = found.get(":m", {})
-    names = "V_L V_B E_L E_B theta rtf cost credit infl demand jobs slots slack now off fence".split()
     zsets = {name: found.get(f":{name}", {}) for name in ("lease", "outbox", "todo", "delay", "act")}
     return zsets | {
-        "counts": {name: float(m.get(name, 0)) for name in names},
+        "counts": {name: float(m.get(name, 0)) for name in COUNTS},
         "tags": {kind: found.get(f":tag:{kind}", {}) for kind in CLASSES},
         "eligible": {kind: found.get(f":elig:{kind}", {}) for kind in CLASSES},
         "ranks": {job: rank for key, queue in _under(found, ":uq:") for job, rank in queue.items()},
@@ -97,9 +103,8 @@ def _user_hash(found: Mapping[str, Any], name: str, u: Mapping[str, str]) -> dic
 def _job_hash(found: Mapping[str, Any], name: str, h: Mapping[str, str]) -> dict[str, Any]:
     if h["state"] != "run":
         return {"state": h["state"], "reason": h["reason"]}
-    fields = "n next live infl dispatched acked t0 closed producer priority rate seen".split()
     texts = len(found.get(f":jt:{name}", {}))
-    return {"state": "run", "texts": texts} | {field: float(h[field]) for field in fields}
+    return {"state": "run", "texts": texts} | {field: float(h[field]) for field in JOB_FIELDS}
 
 
 def _packed(s: str) -> tuple[Any, ...]:
@@ -141,6 +146,6 @@ def invariants(seen: Mapping[str, Any]) -> list[str]:
         "leases are of running jobs": leased <= jobs.keys(),
         "eligible users have tags": all(seen["eligible"][k].keys() <= seen["tags"][k].keys() for k in CLASSES),
         "priorities never mix with deadlines": all(abs(rank) < 10 * RANK for rank in seen["ranks"].values()),
-        "credit is bounded": 0 <= seen["counts"]["credit"],
+        "credit is bounded": seen["counts"]["credit"] >= 0,
     }
     return [name for name, holds in checks.items() if not holds]

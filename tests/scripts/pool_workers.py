@@ -84,7 +84,7 @@ def sweep(
     if t - pool.swept < interval_ms:
         return False, (), ()
     pool.swept = t
-    for owner in _due(dict((o, w.dead_at) for o, w in pool.workers.items()), t):
+    for owner in _due({o: w.dead_at for o, w in pool.workers.items()}, t):
         forget(pool, owner, retry, t, blame=True)
     for name in _due(pool.lease, t):
         _expire(pool, name, retry, t)

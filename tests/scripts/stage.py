@@ -1,4 +1,4 @@
-"""A pool on a real server with a clock of its own, and workers that are only names: examples read like the specification."""
+"""A pool on a real server with a clock of its own and workers that are only names: examples that read as sentences."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,6 @@ from tests.scripts.contents import contents
 POOL = "p"
 P = pool_prefix(POOL)
 LEASE_MS = 3_000
-DIED = "the worker process died while speaking it"
 
 
 class Stage:
@@ -73,9 +72,7 @@ class Stage:
         assert self.submit(job, *estimates, **options).verdict is Submit.ACCEPTED
 
     def extend(self, job: str, first: int, *estimates: int, **options: Any) -> tuple[Extend, int]:
-        reply: tuple[Extend, int] = self.do(
-            pool.extend(POOL, job, first, rows(estimates), now_ms=self.now, **options)
-        )
+        reply: tuple[Extend, int] = self.do(pool.extend(POOL, job, first, rows(estimates), now_ms=self.now, **options))
         return reply
 
     def ack(self, job: str, delivered: float, heard: float = -1) -> bool:
@@ -119,7 +116,7 @@ class Stage:
 
     # looking
 
-    def keys(self) -> dict[str, Any]:
+    def held(self) -> dict[str, Any]:
         return contents(self.redis, P)
 
     def m(self, field: str) -> float:
@@ -139,7 +136,7 @@ class Stage:
 
     def in_flight(self) -> int:
         """As counted in every place where it is kept: they must agree."""
-        keys = self.keys()
+        keys = self.held()
         infl = int(self.m("infl"))
         assert infl == len(keys.get(":lease", {}))
         assert infl == sum(int(h.get("infl", 0)) for name, h in keys.items() if name.startswith(":u:"))

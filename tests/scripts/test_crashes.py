@@ -5,7 +5,7 @@ from redis import Redis
 
 from seriatim.pool import Claim, Done, Retry, outbox_entry
 from seriatim.records import Doorbell
-from tests.scripts.stage import DIED, LEASE_MS, P, Stage
+from tests.scripts.stage import LEASE_MS, P, Stage
 
 
 def in_one_process(redis: Redis, n: int, **options: object) -> tuple[Stage, list[Doorbell]]:
@@ -50,8 +50,8 @@ def test_only_the_guilty_sentence_dies(redis: Redis) -> None:
         stage.sweep()
         if stage.job("j", "live") == "1":
             break
-    assert set(stage.keys()[":dead"]) == {"j|2"}
-    assert list(stage.keys()[":js:j"]) == ["2"]
+    assert set(stage.held()[":dead"]) == {"j|2"}
+    assert list(stage.held()[":js:j"]) == ["2"]
 
 
 def test_a_lone_crash_is_blamed_and_backs_off(redis: Redis) -> None:
@@ -79,7 +79,7 @@ def test_back_off_doubles(redis: Redis) -> None:
 
 
 def test_a_suspect_waits_until_its_process_is_empty_and_then_runs_alone(redis: Redis) -> None:
-    stage, bells = in_one_process(redis, 2)
+    stage, _ = in_one_process(redis, 2)
     stage.leave("w1", died=True)
     stage.hire("w2", 4)
     stage.accept("other", *[1_000] * 3, user="bob")
@@ -162,7 +162,7 @@ def test_a_process_that_falls_silent_loses_all_it_spoke(redis: Redis) -> None:
 
 
 def test_a_sentence_that_a_living_process_dropped_comes_back_alone(redis: Redis) -> None:
-    """Its claim's answer was lost, or its slot was gone: its neighbours are spoken on, and the process keeps its slots."""
+    """Its claim's answer was lost, or its slot was gone: the neighbours are spoken on, the process keeps its slots."""
     stage, bells = in_one_process(redis, 3)
     for _ in range(4):
         stage.now += 1_000
@@ -214,7 +214,7 @@ def test_what_came_to_nothing_is_given_back(redis: Redis) -> None:
     assert stage.tag("ann") == 750
     stage.cancel("j")
     stage.cancel("k")
-    assert ":u:ann" not in stage.keys(), "nothing is owed, and nobody is remembered"
+    assert ":u:ann" not in stage.held(), "nothing is owed, and nobody is remembered"
 
 
 def test_a_retry_keeps_its_own_deadline(redis: Redis) -> None:
@@ -264,7 +264,7 @@ def test_a_late_finish_of_a_process_that_is_gone_leaves_no_trace(redis: Redis) -
     stage.leave("w1", died=True)
     assert stage.finish(bells[0], 1_000) is Done.STALE
     assert stage.fail(bells[0]) is Done.STALE
-    assert ":w:w1" not in stage.keys()
+    assert ":w:w1" not in stage.held()
 
 
 def test_a_second_claim_is_stale_and_an_unknown_process_gets_nothing(redis: Redis) -> None:
@@ -272,9 +272,9 @@ def test_a_second_claim_is_stale_and_an_unknown_process_gets_nothing(redis: Redi
     stage.accept("j", 1_000)
     bell = stage.pick_one()
     assert stage.claim(bell, "stranger").verdict is Claim.UNKNOWN
-    assert outbox_entry(bell) in stage.keys()[":outbox"]
+    assert outbox_entry(bell) in stage.held()[":outbox"]
     stage.takes("w1", bell)
-    assert ":outbox" not in stage.keys()
+    assert ":outbox" not in stage.held()
     assert stage.claim(bell, "w1").verdict is Claim.STALE
     stage.cancel("j")
     assert stage.claim(bell, "w1").verdict is Claim.GONE
@@ -287,7 +287,6 @@ def test_the_reason_of_a_death_may_hold_any_sign(redis: Redis) -> None:
     stage.accept("j", 1_000, gap="silence")
     bell = stage.pick_one()
     stage.takes("w1", bell)
-    stage.fail(bell, "a|b \" ü\n")
+    stage.fail(bell, 'a|b " ü\n')
     entries = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
-    assert [entry.split("|", 4) for entry in entries] == [["fill", "j", "0", "1000", "a|b \" ü\n"]]
-    assert DIED != stage.keys()[":dead"]["j|0"]
+    assert [entry.split("|", 4) for entry in entries] == [["fill", "j", "0", "1000", 'a|b " ü\n']]

@@ -20,7 +20,9 @@ def speak_for(stage: Stage, rounds: int, audio_ms: float = 1_000) -> Counter[str
     return had
 
 
-def backlog(stage: Stage, job: str, user: str, *, kind: Kind = Kind.LIVE, n: int = 400, ms: int = 1_000, **options: float) -> None:
+def backlog(
+    stage: Stage, job: str, user: str, *, kind: Kind = Kind.LIVE, n: int = 400, ms: int = 1_000, **options: float
+) -> None:
     stage.accept(job, *[ms] * n, user=user, kind=kind, window_ms=10_000_000, **options)
 
 

@@ -9,6 +9,7 @@ from seriatim.keys import pool_prefix
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from tests.simulator.dispatch import dispatch, publish
 from tests.simulator.plan import ENDED_LIFE_MS, RATE_HZ
+from tests.simulator.producers import TODO
 from tests.simulator.workers import RETRY
 from tests.simulator.world import POOL, Process, Steps, Violation
 
@@ -40,7 +41,9 @@ class Sweeper(Process):
             for bell in swept.outbox:
                 yield 0
                 publish(self.run, bell)
-                yield from self._strike("outbox", pool.outbox_entry(bell))
+                yield from self.world.plain(
+                    self.name, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell)
+                )
             for entry in swept.todo:
                 yield from self._carry_out(entry)
             yield from dispatch(self.run, self.name)
@@ -55,7 +58,7 @@ class Sweeper(Process):
     def _carry_out(self, entry: str) -> Steps[None]:
         verb, job, *rest = entry.split("|", 3)
         self.world.tally["to-dos"] += 1
-        ask, who = self.world.ask, self.name
+        ask, who, server = self.world.ask, self.name, self.world.restarts
         if verb == "life":
             yield from ask(who, slot.life, job, accepted=True)
         elif verb == "close":
@@ -66,16 +69,14 @@ class Sweeper(Process):
             return (yield from self._fill(entry, job, int(rest[0]), *rest[1].split("|", 1)))
         else:
             raise Violation(f"a to-do that nobody knows: {entry}")
-        return (yield from self._strike("todo", entry))
+        return (yield from self.world.strike(who, TODO, entry, server))
 
     def _fill(self, entry: str, job: str, seq: int, ms: str, reason: str) -> Steps[None]:
-        n_bytes = bytes_of_ms(float(ms), RATE_HZ)
-        _, silence = yield from self.world.ask(
+        n_bytes, server = bytes_of_ms(float(ms), RATE_HZ), self.world.restarts
+        _, length = yield from self.world.ask(
             self.name, slot.fill, job, seq, n_bytes, reason, f"{seq}", RATE_HZ
         )
-        yield from self.world.ask(
-            self.name, pool.fill_done, POOL, job, seq, entry, ms_of_bytes(silence, RATE_HZ), ENDED_LIFE_MS
-        )
-
-    def _strike(self, where: str, entry: str) -> Steps[None]:
-        yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:{where}", entry)
+        if server == self.world.restarts:  # or the gap may be lost, and the next sweep makes it again
+            yield from self.world.ask(
+                self.name, pool.fill_done, POOL, job, seq, entry, ms_of_bytes(length, RATE_HZ), ENDED_LIFE_MS
+            )

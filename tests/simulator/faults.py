@@ -45,6 +45,7 @@ def restart(run: "Run", server: PrivateServer) -> None:
     cut = tear(newest_log(server.directory), world.rng)
     server.start()
     world.redis.connection_pool.disconnect()
+    world.restarts += 1
     rewrite(world.redis)
     world.call("a new connection", pool.rebase, POOL)  # whoever connects does this first (seriatim/connect.py)
     world.count("redis kills", f"{cut} commands lost")

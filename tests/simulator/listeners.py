@@ -111,7 +111,7 @@ class Reader(Listener):
     def _resynchronise(self, cursor: Cursor) -> Steps[Cursor]:
         """The server forgot other sounds than it makes now; a client would begin with the next sentence."""
         yield 0
-        moved = Cursor(Position(cursor.position.sentence, GAP), cursor.at, cursor.have)
+        moved = Cursor(Position(cursor.position.sentence, GAP), cursor.at, cursor.have, RATE_HZ, sure=False)
         self.run.ledger.cursors[self.job] = moved
         return moved
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.simulator.run import Run
 
 TRIES = 40  #: at the door; a live job may find it shut until others end
+TODO = f"{pool_prefix(POOL)}:todo"
 SPEC = Spec(voice="v", seed=7).to_json()
 
 
@@ -99,8 +100,9 @@ class Producer(Process):
 
     def _confirm(self, job: str) -> Steps[None]:
         self.run.accepted(self.plan, job)
+        server = self.world.restarts
         yield from self.world.ask(self.name, slot.life, job, accepted=True)
-        yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:todo", f"life|{job}")
+        yield from self.world.strike(self.name, TODO, f"life|{job}", server)
         yield from dispatch(self.run, self.name)
 
     def _say(self, job: str) -> Steps[None]:
@@ -122,8 +124,9 @@ class Producer(Process):
                 break
             at = known if verdict is Extend.GAP else at
             yield 300 if verdict is Extend.FULL else self.world.rng.randint(0, plan.pause_ms)
+        server = self.world.restarts
         yield from self.world.ask(self.name, slot.close, job, known)
-        yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:todo", f"close|{job}|{known}|")
+        yield from self.world.strike(self.name, TODO, f"close|{job}|{known}|", server)
 
 
 class Canceller(Process):
@@ -141,9 +144,10 @@ class Canceller(Process):
 
     def _work(self) -> Steps[None]:
         yield self.after_ms
+        server = self.world.restarts
         entry = yield from self.world.ask(
             self.name, pool.cancel, POOL, self.job, "cancelled", "barge-in | by the user", ENDED_LIFE_MS
         )
         if entry:
             yield from self.world.ask(self.name, slot.end, self.job, "cancelled", "barge-in | by the user")
-            yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:todo", entry)
+            yield from self.world.strike(self.name, TODO, entry, server)

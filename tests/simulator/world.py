@@ -24,7 +24,6 @@ Steps = Generator[float, None, T]
 
 POOL = "sim"
 START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
-TODO = 1e18  #: ms: later than every run
 
 
 class Violation(AssertionError):
@@ -76,6 +75,7 @@ class World:
     skew: int = 0  #: ms by which the server's clock was set since the start
     steps: int = 0
     faulty: bool = True
+    restarts: int = 0  #: of the server
     rolled_back: bool = False  #: the server lost the tail of its log at least once
     blackout_ms: int = 0  #: longest time in which nobody was there and keys ran out
     threads: list[Thread] = field(default_factory=list)
@@ -135,6 +135,13 @@ class World:
         reply = self.redis.execute_command(command, *args)  # type: ignore[no-untyped-call]
         self.note(who, command, args, reply)
         return reply
+
+    def strike(self, who: str, todo: str, entry: str, restarts: int) -> Steps[None]:
+        """Take a to-do away that was carried out on the server of `restarts`. On a later one the sweep shall do it again:
+        what was carried out may be lost."""
+        yield 0
+        if restarts == self.restarts:
+            yield from self.plain(who, "ZREM", todo, entry)
 
     def spawn(self, process: Process, after_ms: float = 0) -> None:
         """Start a process."""

@@ -1,0 +1,128 @@
+"""The door: what is accepted, what is refused and when it may come again (DESIGN §6)."""
+
+import pytest
+from redis import Redis
+
+from seriatim.pool import Facts, Submit, register, tune
+from seriatim.records import Kind
+from tests.scripts.stage import LEASE_MS, POOL, P, Stage
+
+
+def test_a_live_job_that_would_make_somebody_fall_silent_is_refused_with_a_time(redis: Redis) -> None:
+    stage = Stage(redis, slots=1, rtf=0.4, reserve=0.05)
+    stage.accept("one", *[1_000] * 10, user="ann")
+    stage.accept("two", *[1_000] * 4, user="bob")
+    refused = stage.submit("three", 1_000, user="cid")
+    assert refused.verdict is Submit.BUSY
+    assert refused.retry_after_ms == 4_500, "bob's four seconds, and his first-audio target"
+    assert stage.job("three", "state") == "", "nothing is left of it"
+    stage.cancel("one")
+    assert stage.submit("three", 1_000, user="cid").verdict is Submit.ACCEPTED
+
+
+def test_admission_leaves_batch_its_reserve(redis: Redis) -> None:
+    stage = Stage(redis, slots=1, rtf=0.5, reserve=0.05)
+    stage.accept("one", 1_000, user="ann")
+    assert stage.submit("two", 1_000, user="bob").verdict is Submit.BUSY, "two would fit, but for the reserve"
+
+
+def test_a_pool_that_is_slower_than_speech_speaks_one_at_a_time(redis: Redis) -> None:
+    stage = Stage(redis, slots=1, rtf=3.0)
+    stage.accept("one", 1_000)
+    assert stage.submit("two", 1_000, user="bob").verdict is Submit.BUSY
+
+
+def test_a_listener_at_double_speed_needs_twice_the_pool(redis: Redis) -> None:
+    stage = Stage(redis, slots=2, rtf=0.25)
+    stage.accept("fast", 1_000, speed=2.0)
+    assert stage.m("demand") == 0.5
+
+
+def test_live_needs_a_worker_and_batch_can_wait_for_one(redis: Redis) -> None:
+    stage = Stage(redis, slots=0)
+    refused = stage.submit("talk", 1_000)
+    assert (refused.verdict, refused.retry_after_ms) == (Submit.NO_WORKERS, 2_000)
+    assert stage.submit("book", 1_000, kind=Kind.BATCH).verdict is Submit.ACCEPTED
+    assert stage.pick() == []
+    stage.hire("w1")
+    assert stage.pick_one().job == "book"
+
+
+def test_an_idempotency_key_names_the_job_of_its_user_only(redis: Redis) -> None:
+    """Even where a user and a key together read the same: nobody hears anybody else's audio."""
+    stage = Stage(redis, slots=4)
+    stage.accept("first", 1_000, user="ann", idempotency_key="k")
+    again = stage.submit("second", 1_000, user="ann", idempotency_key="k")
+    assert (again.verdict, again.job) == (Submit.DUPLICATE, "first")
+    stage.accept("third", 1_000, user="bob", idempotency_key="k")
+    stage.accept("fourth", 1_000, user="eve:x", idempotency_key="y")
+    stage.accept("fifth", 1_000, user="eve", idempotency_key="x:y")
+
+
+def test_a_submit_that_is_sent_again_changes_nothing(redis: Redis) -> None:
+    stage = Stage(redis)
+    stage.accept("j", 1_000, 1_000)
+    before = stage.held()
+    assert stage.submit("j", 1_000, 1_000).verdict is Submit.DUPLICATE
+    assert stage.held() == before
+    stage.cancel("j")
+    assert stage.submit("j", 1_000, 1_000).verdict is Submit.DUPLICATE, "nor after its end"
+
+
+def test_caps_of_a_user(redis: Redis) -> None:
+    """On jobs, on queued audio; one job that is over the cap alone can never come in."""
+    stage = Stage(redis, slots=9)
+    stage.accept("a", 4_000, cap_jobs=2, cap_queued_ms=9_000)
+    assert stage.submit("b", 6_000, cap_queued_ms=9_000).verdict is Submit.CAP_QUEUED
+    assert stage.submit("b", 9_001, cap_queued_ms=9_000).verdict is Submit.TOO_LARGE
+    stage.accept("b", 1_000)
+    assert stage.submit("c", 1_000, cap_jobs=2).verdict is Submit.CAP_JOBS
+    assert stage.submit("c", 9_000, user="bob", cap_jobs=2, cap_queued_ms=9_000).verdict is Submit.ACCEPTED
+    stage.speaks(stage.pick_one(), 4_000)
+    assert stage.submit("d", 8_000, cap_jobs=2, cap_queued_ms=9_000).verdict is Submit.ACCEPTED
+
+
+def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:
+    stage = Stage(redis)
+    stage.accept("empty")
+    assert stage.job("empty", "state") == "spoken"
+    assert (stage.m("demand"), stage.m("jobs")) == (0, 0)
+    assert ":u:ann" not in stage.held()
+
+
+def test_a_pool_has_one_rate(redis: Redis) -> None:
+    stage = Stage(redis)
+    other = Facts(1, 24_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
+    assert stage.do(register(POOL, "w2", LEASE_MS, other, stage.now)) == 8_000
+    assert stage.m("slots") == 1
+    stage.leave("w1", died=False)
+    assert stage.do(register(POOL, "w2", LEASE_MS, other, stage.now)) == 0
+
+
+def test_what_ended_leaves_no_demand_behind(redis: Redis) -> None:
+    """Sums of fractions drift; with the last job they are nothing again."""
+    stage = Stage(redis, slots=40, rtf=0.1)
+    for i in range(30):
+        stage.accept(f"j{i}", 1_000, user=f"u{i % 3}", speed=1 + i / 7)
+    for i in range(30):
+        stage.cancel(f"j{i}")
+    assert stage.redis.hget(f"{P}:m", "demand") == b"0"
+
+
+def test_tune_changes_a_running_job_only(redis: Redis) -> None:
+    stage = Stage(redis, slots=4)
+    stage.accept("a", 1_000, 1_000)
+    stage.accept("b", 1_000, target_ms=900)
+    assert stage.do(tune(POOL, "b", priority=3, weight=2.0, now_ms=stage.now)) is True
+    assert [bell.job for bell in stage.pick()] == ["b", "a", "a"]
+    assert stage.do(tune(POOL, "never", priority=3, now_ms=stage.now)) is False
+
+
+@pytest.mark.parametrize("reason", ["enough", "a|b|c", ""])
+def test_a_cancel_is_a_to_do_until_both_slots_agree(redis: Redis, reason: str) -> None:
+    stage = Stage(redis)
+    stage.accept("j", 1_000)
+    entry = stage.cancel("j", reason)
+    assert entry.split("|", 3) == ["end", "j", "cancelled", reason]
+    assert stage.cancel("j", reason) == "", "the pool's part is over"
+    assert entry in stage.sweep().todo

@@ -1,0 +1,120 @@
+"""Who drains a job, and what becomes of one that nobody drains (DESIGN §7)."""
+
+import pytest
+from redis import Redis
+
+from seriatim.job import due, recorded
+from seriatim.keys import job_prefix, ordered_stream, shard_of
+from seriatim.records import Drain, Kind
+from seriatim.scripts import run
+from tests.scripts.slot import Slot, pcm
+from tests.scripts.stage import P, Stage
+
+
+def test_a_job_whose_reader_is_gone_is_cancelled_with_a_reason(redis: Redis) -> None:
+    stage = Stage(redis)
+    stage.accept("j", *[1_000] * 3, grace_ms=10_000)
+    stage.passes(9_000)
+    stage.ack("j", 0)
+    stage.passes(9_500)
+    stage.sweep()
+    assert stage.job("j", "state") == "run", "whoever asks lives, even with nothing to hear yet"
+    stage.passes(1_000)
+    assert "end|j|cancelled|no reader for 10 s" in stage.sweep().todo
+    assert (stage.job("j", "state"), stage.job("j", "reason")) == ("cancelled", "no reader for 10 s")
+
+
+def test_a_job_of_the_store_needs_no_reader_but_has_an_end(redis: Redis) -> None:
+    stage = Stage(redis)
+    stage.accept("book", *[1_000] * 3, kind=Kind.BATCH, drain=Drain.STORE, grace_ms=10_000, timeout_ms=60_000)
+    stage.passes(59_000)
+    stage.sweep()
+    assert stage.job("book", "state") == "run"
+    stage.passes(2_000)
+    assert "end|book|failed|timeout: not spoken within 60 s" in stage.sweep().todo
+
+
+@pytest.mark.parametrize("how", ["finish", "cancel", "timeout"])
+def test_a_job_that_ended_is_forgotten_in_time(redis: Redis, how: str) -> None:
+    """Nothing is left of it in the pool but its last state, for ten minutes."""
+    stage = Stage(redis)
+    stage.accept("j", 1_000, idempotency_key="k", timeout_ms=60_000)
+    bell = stage.pick_one()
+    stage.takes("w1", bell)
+    if how == "finish":
+        stage.finish(bell, 1_000)
+    elif how == "cancel":
+        stage.cancel("j")
+    else:
+        stage.passes(61_000)
+        stage.sweep()
+    assert stage.job("j", "state") in ("spoken", "cancelled", "failed")
+    assert 0 < redis.pttl(f"{P}:j:j") <= 600_000
+    theirs = {name for name in stage.held() if name.endswith(":j") or "ann" in name}
+    assert theirs - {":u:ann"} == {":j:j", ":idem:3:ann:k"}
+    if ":u:ann" in stage.held():
+        assert 0 < redis.pttl(f"{P}:u:ann") <= 600_000
+
+
+def test_what_a_reader_has_heard_may_go(redis: Redis) -> None:
+    """One sentence more is kept, for a reader that reconnects a little before where it was."""
+    slot = Slot(redis, 4)
+    for seq in range(3):
+        slot.says(seq, 1, pcm(seq))
+    slot.emit()
+    assert slot.heard("1-400") == 0
+    assert slot.heard("3-200") > 0
+    assert slot.sound() == pcm(1) + pcm(2)
+    assert slot.heard("3-200") == 0
+    assert slot.heard("2-0") == 0, "an older report brings nothing back"
+    slot.says(3, 1, pcm(3))
+    assert slot.emit().state == "done"
+    assert slot.sound() == pcm(1) + pcm(2) + pcm(3)
+
+
+def test_what_is_in_the_store_may_go_up_to_the_last_entry(redis: Redis) -> None:
+    slot = Slot(redis, 2, drain=Drain.STORE)
+    slot.says(0, 1, pcm(0))
+    slot.emit()
+    assert slot.do(recorded("j", "1-800", 800, end=False)) == 800
+    assert slot.sound() == pcm(0)[400:]
+    assert slot.do(recorded("j", "1-400", 400, end=False)) == 800, "monotone"
+    assert slot.field("stored_id") == "1-800"
+    slot.says(1, 1, pcm(1))
+    slot.emit()
+    last = str(slot.stream()[-1].position)
+    assert slot.do(recorded("j", last, 2_000, end=True)) == 2_000
+    assert slot.field("stored_all") == "1"
+    assert slot.do(recorded("never", "1-0", 5, end=False)) == -1
+    assert not redis.exists(ordered_stream("never"), f"{job_prefix('never')}:c:never")
+
+
+def test_a_job_that_nobody_was_told_of_is_looked_at_again(redis: Redis) -> None:
+    """Notifications may be lost: every live job is due from time to time, and an ended one never."""
+    slot = Slot(redis, 1)
+    shard = shard_of("j")
+    assert run(redis, due(shard, now_ms=slot.now)) == ["j"]
+    assert run(redis, due(shard, now_ms=slot.now)) == [], "somebody is on it"
+    assert run(redis, due(shard, now_ms=slot.now + 1_000)) == ["j"]
+    slot.says(0, 1, pcm(0))
+    slot.emit()
+    assert run(redis, due(shard, now_ms=slot.now + 99_000)) == []
+
+
+def test_the_list_of_live_jobs_comes_back_with_a_life(redis: Redis) -> None:
+    """It had expired, or was lost; the next emit writes it anew, and not for ever."""
+    slot = Slot(redis, 1)
+    redis.delete(f"{slot.prefix}:live")
+    slot.emit()
+    assert redis.zscore(f"{slot.prefix}:live", "j") is not None
+    assert redis.pttl(f"{slot.prefix}:live") > 0
+
+
+def test_an_emit_of_a_job_that_nobody_knows_makes_nothing(redis: Redis) -> None:
+    slot = Slot(redis, 1)
+    redis.delete(f"{slot.prefix}:c:j", ordered_stream("j"))
+    assert slot.emit().state == ""
+    assert slot.end() is False
+    assert slot.close(3) is False
+    assert slot.fill(0) == (False, 0)
+    assert list(redis.scan_iter("*:j*")) == []

@@ -1,0 +1,128 @@
+"""Memory: what a full server still does, and what a cancel costs (DESIGN §6)."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from redis import Redis
+from redis.exceptions import OutOfMemoryError
+
+from seriatim import job, pool
+from seriatim.job import Append
+from seriatim.pool import Done, Retry, Submit
+from seriatim.records import Kind
+from tests.scripts.slot import Slot, pcm
+from tests.scripts.stage import POOL, Stage
+
+
+@pytest.fixture
+def fill_up(redis: Redis) -> Iterator[Callable[[], None]]:
+    """Makes the server full; afterwards it has room again."""
+    yield lambda: set_limit(redis, redis.info("memory")["used_memory"] // 2)
+    set_limit(redis, 0)
+
+
+def set_limit(redis: Redis, n_bytes: int) -> None:
+    redis.config_set("maxmemory", n_bytes)
+    redis.config_set("maxmemory-policy", "noeviction")
+
+
+def test_near_the_limit_nothing_new_is_accepted_with_a_time(redis: Redis, fill_up: Callable[[], None]) -> None:
+    stage = Stage(redis)
+    stage.accept("running", 1_000)
+    set_limit(redis, int(redis.info("memory")["used_memory"] * 1.1))
+    refused = stage.submit("more", 1_000, kind=Kind.BATCH)
+    assert (refused.verdict, refused.retry_after_ms) == (Submit.MEMORY, 5_000)
+    assert stage.pick_one().job == "running", "what runs goes on"
+
+
+def test_a_full_server_refuses_what_would_fill_it_more(redis: Redis, fill_up: Callable[[], None]) -> None:
+    stage, slot = Stage(redis), Slot(redis, 2)
+    stage.accept("j", 1_000, closed=False)
+    slot.open(0, 1)
+    fill_up()
+    for refused in (
+        lambda: stage.submit("k", 1_000),
+        lambda: stage.extend("j", 1, 1_000),
+        lambda: slot.append(0, 1, 0, pcm(0)),
+        lambda: slot.open(1, 1),
+        stage.pick,
+    ):
+        with pytest.raises(OutOfMemoryError):
+            refused()
+
+
+def test_a_full_server_does_all_that_frees_memory(redis: Redis, fill_up: Callable[[], None]) -> None:
+    """Else it would stay full for ever: emit, heard, finish, fail, fill, ack, cancel, the end, the sweep."""
+    stage, slot = Stage(redis, slots=8), Slot(redis, -1)
+    stage.retry = Retry(max_failures=1)
+    stage.accept("j", *[1_000] * 4, gap="silence")
+    stage.accept("k", *[1_000] * 2, user="bob")
+    bells = stage.pick()
+    stage.takes("w1", *bells)
+    slot.says(0, bells[0].attempt, pcm(0))
+    slot.says(1, bells[1].attempt, pcm(1))
+    fill_up()
+    assert slot.emit().moved > 0
+    assert slot.heard("2-400") >= 0
+    theirs = [bell for bell in bells if bell.job == "j"]
+    assert stage.finish(theirs[0], 1_000) is Done.OK
+    assert stage.ack("j", 500, heard=100)
+    assert stage.fail(theirs[2]) is Done.OK
+    assert slot.fill(2, 2_000) == (True, 2_000)
+    (entry,) = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
+    assert stage.do(pool.fill_done(POOL, "j", 2, entry, 125, now_ms=stage.now))
+    assert stage.beat("w1", *bells, slots=8)[0]
+    assert stage.cancel("k")
+    assert slot.do(job.recorded("j", "1-0", 0, end=False)) == 0
+    assert slot.do(job.life("j", accepted=True))
+    assert slot.close(4)
+    assert slot.end()
+    assert stage.leave("w1", died=True) > 0
+    assert stage.rebase() == 0
+
+
+def test_when_there_is_room_again_all_goes_on(redis: Redis, fill_up: Callable[[], None]) -> None:
+    slot = Slot(redis, 1)
+    slot.open(0, 1)
+    fill_up()
+    with pytest.raises(OutOfMemoryError):
+        slot.append(0, 1, 0, pcm(0), final=True)
+    set_limit(redis, 0)
+    assert slot.append(0, 1, 0, pcm(0), final=True) == (Append.OK, 1_000)
+    slot.emit()
+    assert slot.sound() == pcm(0)
+
+
+def commands_of(redis: Redis, action: Callable[[], object]) -> int:
+    """How many commands a call makes inside the server."""
+    redis.config_resetstat()
+    action()
+    return sum(int(stat["calls"]) for stat in redis.info("commandstats").values())
+
+
+def test_a_cancel_costs_what_is_in_flight_and_not_what_is_left(redis: Redis) -> None:
+    """A book of 20,000 sentences is cancelled in as many commands as one of 20; its text goes in the background."""
+    costs = []
+    for n in (20, 20_000):
+        redis.flushall()
+        stage = Stage(redis, slots=4)
+        stage.accept("book", *[1_000] * n, kind=Kind.BATCH)
+        stage.takes("w1", *stage.pick(3))
+        stage.cancel("never")  # now the server knows the script
+        costs.append(commands_of(redis, lambda s=stage: s.cancel("book")))  # type: ignore[misc]  # called at once
+        assert stage.in_flight() == 0
+    assert costs[0] == costs[1]
+
+
+def test_bookkeeping_is_small(redis: Redis) -> None:
+    """At most 400 bytes a sentence, its text apart, while it waits, while it is in flight, and none when it is over."""
+    stage = Stage(redis, slots=2_000)
+    before = redis.info("memory")["used_memory_dataset"]
+    stage.accept("book", *[1_000] * 2_000, kind=Kind.BATCH, window_ms=10_000_000)
+    bells = stage.pick(2_000)
+    stage.takes("w1", *bells)
+    per_sentence = (redis.info("memory")["used_memory_dataset"] - before) / 2_000
+    assert per_sentence <= 400 + 30
+    for bell in bells[1:]:
+        stage.finish(bell, 1_000)
+    assert len(stage.held()[":js:book"]) == len(stage.held()[":jt:book"]) == 1
