@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import cast
+from typing import Any, cast
 
 from redis import Redis
 
@@ -142,6 +142,17 @@ class Producer:
         if pool is None and not handle.recorded():
             raise JobUnknown(f"no job {job_id!r}: it was never accepted, or it ended and its life is over")
         return handle
+
+    def close(self) -> None:
+        """Close all connections. Handles that came from here are of no use afterwards."""
+        for desk in self.desks.values():
+            pools: tuple[Any, ...] = (desk.app.producer_pool, desk.app.pool)  # celery-types lacks kombu's Resource
+            for pool in pools:
+                pool.force_close_all()
+            desk.redis.close()
+        self.desks.clear()
+        self.redis.close()
+        self.reader.close()
 
     def job(self, job_id: str, pool: str, drain: Drain) -> Job:
         """A handle."""

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar, cast
 
 from redis import Redis
 
-from seriatim.keys import pool_prefix
+from seriatim.keys import job_prefix, pool_prefix
 from seriatim.orphans import dies_with_parent
 from seriatim.settings import Settings, variable
 from tasks.pools import read_facts
@@ -75,12 +75,20 @@ class RealSystem:
     server: PrivateServer
     settings: Settings
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    _producers: list[Producer] = field(default_factory=list)
     _shown: dict[str, int] = field(default_factory=dict)  #: bytes of each log that were shown already
 
     @classmethod
-    def on(cls, folder: Path, *server_args: str, broker: PrivateServer | None = None, **settings: Any) -> Self:
+    def on(
+        cls,
+        folder: Path,
+        *server_args: str,
+        binary: str | None = None,
+        broker: PrivateServer | None = None,
+        **settings: Any,
+    ) -> Self:
         """A system on a new server; `settings` are fields of `Settings`, on top of QUICK."""
-        server = PrivateServer(embedded(), *server_args).start()
+        server = PrivateServer(binary or embedded(), *server_args).start()
         broker_url = f"redis+socket://{(broker or server).socket}"
         values: dict[str, Any] = {"redis_url": server.url, "broker_url": broker_url, "store_dir": str(folder / "store")}
         system = cls(folder, server, Settings(**(values | QUICK | settings)))
@@ -99,8 +107,9 @@ class RealSystem:
         return self.server.client()
 
     def producer(self) -> Producer:
-        """A producer in this process."""
-        return Producer(self.settings)
+        """A producer in this process, closed with the system."""
+        self._producers.append(Producer(self.settings))
+        return self._producers[-1]
 
     def start(self, name: str, *command: str, **settings: object) -> "subprocess.Popen[bytes]":
         """Start `python command...` in the repository's root, its output in a log; `settings` differ for it alone."""
@@ -161,6 +170,29 @@ class RealSystem:
         pids = self.worker_pids(pool)
         return [pids[owner] for owner in busy if owner in pids]
 
+    def half_spoken(self, pool: str = "tone", *, heard: bool = True) -> int | None:
+        """The process id of a worker in the middle of a sentence: some of it is in Redis, and not its end.
+
+        With `heard` some of it is in the ordered stream, too: what is said again must not be heard again.
+        """
+        prefix = pool_prefix(pool)
+        with self.redis as client:
+            for owner, pid in self.worker_pids(pool).items():
+                for name in cast("list[bytes]", client.hkeys(f"{prefix}:run:{owner}")):
+                    job, _, seq = name.decode().rpartition("|")
+                    fields = [f"r{seq}", f"L{seq}", "cur", "off"]
+                    received, length, cursor, offset = client.hmget(f"{job_prefix(job)}:c:{job}", fields)
+                    begun = int(received or 0) > 0 and length is None
+                    at_cursor = int(cursor or 0) == int(seq) and int(offset or 0) > 0
+                    if begun and (at_cursor or not heard) and alive(pid):
+                        return pid
+        return None
+
+    def count(self, name: str, pool: str = "tone") -> int:
+        """One of the pool's counters, such as `retries`, `done` or `restarts`."""
+        with self.redis as client:
+            return int(cast("bytes | None", client.hget(f"{pool_prefix(pool)}:m", name)) or 0)
+
     def slots(self, pool: str = "tone") -> int:
         """How many sentences the pool would speak at once."""
         with self.redis as client:
@@ -189,6 +221,8 @@ class RealSystem:
     def close(self) -> None:
         """End everything at once, and see that nothing is left."""
         running.remove(self)
+        for producer in self._producers:
+            producer.close()
         left = {pid for child in self.children.values() for pid in descendants(child.pid)}
         for child in self.children.values():
             child.kill()

@@ -7,76 +7,60 @@ from functools import partial
 
 import pytest
 
-from seriatim.keys import job_prefix, pool_prefix
 from seriatim.records import Drain, Kind
 from tasks.handle import Job
 from tasks.request import Request
+from tests.conftest import binary_of
 from tests.listening import Listener, sentences, stream_of
-from tests.systems import ALWAYS, RealSystem, alive, wait_until
+from tests.systems import ALWAYS, RealSystem, wait_until
 
-COST = {"fixed_ms": 250, "chunk_ms": 100}  #: long enough to be hit in its middle
+#: long enough to be hit in its middle; what one began, the other goes on with in chunks of its own
+COSTS = {"workers": {"fixed_ms": 250, "chunk_ms": 100}, "others": {"fixed_ms": 250, "chunk_ms": 73}}
 
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     system = new_system(*ALWAYS, lease_ms=1_000, beat_ms=150)
     system.reassembler()
-    system.workers(2, options=COST)
+    start_workers(system)
     return system
+
+
+def start_workers(system: RealSystem) -> None:
+    for name, options in COSTS.items():
+        system.workers(1, name=name, options=options)
 
 
 def enqueue(system: RealSystem, text: list[str]) -> Job:
     return system.producer().enqueue(text, Request(engine="tone", kind=Kind.BATCH, drain=Drain.WINDOW))
 
 
-def half_spoken(system: RealSystem) -> int | None:
-    """The process id of a worker in the middle of a sentence: some of it is in Redis, and not its end."""
-    prefix = pool_prefix("tone")
-    with system.redis as client:
-        for owner, pid in system.worker_pids().items():
-            for name in client.hkeys(f"{prefix}:run:{owner}"):
-                job, _, seq = name.decode().rpartition("|")
-                state = client.hmget(f"{job_prefix(job)}:c:{job}", [f"r{seq}", f"L{seq}"])
-                if int(state[0] or 0) > 0 and state[1] is None and alive(pid):
-                    return pid
-    return None
-
-
-def gone(pid: int) -> bool:
-    return not alive(pid)
-
-
 def heard(job: Job, n_sentences: int) -> bool:
     return job.status().emitted > n_sentences
 
 
-def pool_count(system: RealSystem, name: str) -> int:
-    with system.redis as client:
-        return int(client.hget(f"{pool_prefix('tone')}:m", name) or 0)
-
-
 def test_workers_that_are_killed_in_mid_sentence_are_not_heard(system: RealSystem) -> None:
     text = sentences(14, "killed worker")
-    retries = pool_count(system, "retries")
+    retries = system.count("retries")
     listener = Listener(enqueue(system, text))
     for _ in range(3):
-        pid = wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
-        os.kill(pid, signal.SIGKILL)
-        wait_until(partial(gone, pid))
+        n_heard = listener.job.status().emitted
+        os.kill(wait_until(system.half_spoken, "a worker is in mid-sentence"), signal.SIGKILL)
+        wait_until(partial(heard, listener.job, n_heard), "another speaks that sentence to its end")
     assert listener.pcm() == stream_of(text)
-    assert pool_count(system, "retries") >= retries + 3, "each kill cost a sentence that others spoke again"
+    assert system.count("retries") >= retries + 3, "each kill cost a sentence that others spoke again"
     wait_until(lambda: system.slots() == 2, "killed workers are replaced")
 
 
 def test_a_worker_that_stops_and_comes_back_is_fenced_out(system: RealSystem) -> None:
     """A zombie: stopped beyond its lease, its sentence is spoken by another; then it goes on where it stopped."""
     text = sentences(10, "zombie")
-    retries = pool_count(system, "retries")
+    retries = system.count("retries")
     listener = Listener(enqueue(system, text))
-    pid = wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
+    pid = wait_until(system.half_spoken, "a worker is in mid-sentence")
     os.kill(pid, signal.SIGSTOP)
     try:
-        wait_until(lambda: pool_count(system, "retries") > retries, "its lease expires")
+        wait_until(lambda: system.count("retries") > retries, "its lease expires")
         assert system.slots() == 1
         done_before = listener.job.status().emitted
     finally:
@@ -98,29 +82,37 @@ def test_a_reassembler_that_is_killed_leaves_everything_to_the_next(system: Real
     assert listener.pcm() == stream_of(text)
 
 
-def test_a_redis_that_is_killed_and_reads_its_log_has_lost_nothing(system: RealSystem) -> None:
-    text = sentences(16, "killed redis")
+@pytest.mark.parametrize("kind", ["valkey", "redis"])
+def test_a_redis_that_is_killed_and_reads_its_log_has_lost_nothing(
+    new_system: Callable[..., RealSystem], kind: str
+) -> None:
+    system = new_system(*ALWAYS, binary=binary_of(kind))
+    system.reassembler()
+    start_workers(system)
+    text = sentences(14, "killed redis")
     listener = Listener(enqueue(system, text))
     for number in range(2):
         wait_until(partial(heard, listener.job, 4 * number), "some of it is heard")
-        wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
+        wait_until(system.half_spoken, "a worker is in mid-sentence")
         system.server.kill()
         system.server.start()
     assert listener.pcm() == stream_of(text)
-    assert pool_count(system, "restarts") >= 2, "the pool took notice each time"
+    assert system.count("restarts") == 2, "the pool took notice each time"
     wait_until(lambda: system.slots() == 2)
+    system.close()
 
 
 def test_everything_is_killed_at_once_and_goes_on(system: RealSystem) -> None:
     text = sentences(12, "killed everything")
     job = enqueue(system, text)
-    wait_until(lambda: half_spoken(system), "a worker is in mid-sentence")
+    wait_until(system.half_spoken, "a worker is in mid-sentence")
     for pid in system.worker_pids().values():
         os.kill(pid, signal.SIGKILL)
-    system.end("workers", signal.SIGKILL)
+    for name in COSTS:
+        system.end(name, signal.SIGKILL)
     system.end("reassembler", signal.SIGKILL)
     system.server.kill()
     system.server.start()
     system.reassembler()
-    system.workers(2, options=COST)
+    start_workers(system)
     assert Listener(job).pcm() == stream_of(text)

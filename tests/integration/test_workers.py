@@ -49,11 +49,6 @@ def enqueue(system: RealSystem, pool: str, text: list[str], **options: object) -
     return system.producer().enqueue(text, Request.of({"engine": "tone", "pool": pool, "kind": "batch"} | options))
 
 
-def count(system: RealSystem, pool: str, name: str) -> int:
-    with system.redis as client:
-        return int(client.hget(f"{pool_prefix(pool)}:m", name) or 0)
-
-
 def spoken_by(system: RealSystem, job: Job) -> dict[str, int]:
     """How many sentences of a job each owner finished."""
     with system.redis as client:
@@ -118,7 +113,7 @@ def test_sigterm_finishes_the_sentence_takes_no_more_and_leaves_the_pool(system:
 
     system.workers(1, name=f"{pool}-next", pool=pool)
     assert Listener(job).pcm() == stream_of(text)
-    assert count(system, pool, "done") == len(text)
+    assert system.count("done", pool) == len(text)
     with system.redis as client:
         assert client.hgetall(f"{pool_prefix(pool)}:dead") == {}
 
@@ -144,9 +139,9 @@ def test_failures_back_off_and_hold_nobody_else_up(system: RealSystem, pool: str
     text = ["Horses stumble over stones.", *sentences(3, "others")]
     job = enqueue(system, pool, text)
     listener = Listener(job)
-    wait_until(lambda: count(system, pool, "done") >= 3, "the others are spoken")
+    wait_until(lambda: system.count("done", pool) >= 3, "the others are spoken")
     assert job.status().emitted == 0, "the first one is not: it waits for another attempt"
-    began_s = wait_until(lambda: time.monotonic() if count(system, pool, "retries") else None)
+    began_s = wait_until(lambda: time.monotonic() if system.count("retries", pool) else None)
     assert listener.pcm() == stream_of(text)
     assert time.monotonic() - began_s > 0.3, "the second back-off at least"
-    assert count(system, pool, "retries") == 2
+    assert system.count("retries", pool) == 2

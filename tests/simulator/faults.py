@@ -46,6 +46,8 @@ def restart(run: "Run", server: PrivateServer) -> None:
     server.start()
     world.redis.connection_pool.disconnect()
     world.restarts += 1
+    world.notified += 1
+    world.emitted.update(world.plans)
     rewrite(world.redis)
     world.call("a new connection", pool.rebase, POOL)  # whoever connects does this first (seriatim/connect.py)
     world.count("redis kills", f"{cut} commands lost")

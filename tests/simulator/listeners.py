@@ -33,6 +33,7 @@ class Listener(Process):
     def __init__(self, run: "Run", name: str) -> None:
         super().__init__(run.world, name)
         self.run = run
+        self.seen: dict[str, int] = {}  #: job -> what the world had emitted when there was nothing to read
 
     def read(self, job: str, cursor: Cursor) -> Steps[int]:
         """The next entries, fed to the cursor and to the job's copy. Returns how many there were.
@@ -41,9 +42,14 @@ class Listener(Process):
             PositionLost: the stream does not hold any more what comes next.
         """
         yield 0
+        if self.seen.get(job) == self.world.emitted[job]:
+            return 0
+        now = self.world.emitted[job]
         streams: dict[Any, Any] = {ordered_stream(job): str(cursor.position)}
         reply = self.world.redis.xread(streams, count=self.world.rng.randint(1, 6))
         entries = reply[0][1] if reply else []
+        if not entries:
+            self.seen[job] = now
         heard = heard_of(self.run, job)
         for entry_id, fields in entries:
             entry = decode(entry_id, fields)

@@ -26,6 +26,7 @@ class Reassembler(Process):
         super().__init__(run.world, run.world.name("reassembler"))
         self.run = run
         self.shards: list[int] = []
+        self.seen = -1  #: what the world had notified when there was nothing to read
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
         yield "", self._work()
@@ -48,6 +49,9 @@ class Reassembler(Process):
     def _read(self) -> Steps[list[tuple[int, str, str]]]:
         streams: dict[Any, Any] = {notifications(shard): ">" for shard in self.shards}
         yield 0
+        if self.seen == self.world.notified:
+            return []
+        now = self.world.notified
         try:
             reply = self.world.redis.xreadgroup(GROUP, self.name, streams, count=self.world.rng.randint(1, 3))
         except ResponseError as error:  # no group yet, or the server lost it
@@ -55,6 +59,7 @@ class Reassembler(Process):
                 raise
             yield from self._make_groups()
             return []
+        self.seen = self.seen if reply else now
         found = []
         for stream, entries in reply:
             shard = next(s for s in range(SHARDS) if notifications(s) == stream.decode())

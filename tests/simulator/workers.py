@@ -98,7 +98,8 @@ class Worker(Process):
             if bell is None:
                 self.draining = self._asked_to_end()
                 yield self.world.rng.randint(20, 120)
-                yield from dispatch(self.run, who)
+                if self.world.rng.random() < 0.2:
+                    yield from dispatch(self.run, who)
                 continue
             yield from self._take(who, bell)
             yield from dispatch(self.run, who)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from seriatim import job as slot
 from seriatim.scripts import Call, run
 from tests.simulator.plan import JobPlan, Plan
 from tests.simulator.studio import Studio
@@ -23,6 +24,9 @@ T = TypeVar("T")
 Steps = Generator[float, None, T]
 
 POOL = "sim"
+#: Calls after which there may be something to read. Nothing depends on them but how often a run looks in vain.
+NOTIFYING = (slot.init, slot.append, slot.emit, slot.fill, slot.close)
+EMITTING = (slot.init, slot.life, slot.emit, slot.end)
 START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
 
 
@@ -76,6 +80,8 @@ class World:
     steps: int = 0
     faulty: bool = True
     restarts: int = 0  #: of the server
+    notified: int = 0  #: calls that may have notified a reassembler; who found nothing waits for one
+    emitted: Counter[str] = field(default_factory=Counter)  #: job -> calls that may have made its ordered stream longer
     rolled_back: bool = False  #: the server lost the tail of its log at least once
     blackout_ms: int = 0  #: longest time in which nobody was there and keys ran out
     threads: list[Thread] = field(default_factory=list)
@@ -125,6 +131,9 @@ class World:
             reply = run(self.redis, make(*args, **named, now_ms=self.clock()))
         except ResponseError as error:
             raise Violation(f"{make.__name__}{args}: {error}") from None
+        self.notified += make in NOTIFYING
+        if make in EMITTING:
+            self.emitted[args[0]] += 1
         self.note(who, make.__name__, args, named, reply)
         self.watch(make, args, reply)
         return reply

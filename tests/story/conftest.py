@@ -18,6 +18,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
             environment.setenv(name, value)
         default_producer.cache_clear()
         yield system
+        default_producer().close()
     default_producer.cache_clear()
 
 

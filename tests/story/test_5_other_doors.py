@@ -42,12 +42,11 @@ def test_any_redis_client_listens_through_a_consumer_group(studio: RealSystem):
     moves the job's window, so that nothing has to be acknowledged.
     """
     job = enqueue_job(["Two entries make a stream.", "So do three."], engine="tone")
-    redis, stream, sound = studio.redis, ordered_stream(job.id), b""
-    ended = False
-    while not ended:
-        reply: Any = redis.xreadgroup("reader", "me", {stream: ">"}, block=5_000)
-        for _, entries in reply:
-            for _, fields in entries:
+    stream, sound, ended = ordered_stream(job.id), b"", False
+    with studio.redis as redis:
+        while not ended:
+            reply: Any = redis.xreadgroup("reader", "me", {stream: ">"}, block=5_000)
+            for _, fields in reply[0][1]:
                 sound += fields.get(b"d", b"")
                 ended = fields.get(b"t") == b"end"
     assert len(sound) == job.status().n_bytes > 0

@@ -1,0 +1,84 @@
+"""Engines that would not say the same twice: what a listener hears when such a worker is killed in mid-sentence."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from seriatim.entries import Discontinuity
+from tasks.request import Request
+from tests.listening import Listener, by_sentence, longest_step, sentences, spoken
+from tests.systems import RealSystem, wait_until
+
+COST: dict[str, object] = {"fixed_ms": 400, "chunk_ms": 100}
+TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
+LENGTHS = [len(spoken(sentence)) for sentence in TEXT]
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    for pool, options in {
+        "none": {"continuity": "none"},
+        "resumable": {"continuity": "resumable"},
+        "liar": {"vary_on": "take"},
+    }.items():
+        system.workers(1, name=pool, pool=pool, options=COST | options)
+    return system
+
+
+def killed_in_mid_sentence(system: RealSystem, pool: str, listener: Listener, *, heard: bool) -> None:
+    """Kill the worker of a pool in the middle of sentence 1; `heard`: when some of that sentence is heard already."""
+    wait_until(lambda: listener.job.status().emitted == 1)
+    pid = wait_until(lambda: system.half_spoken(pool, heard=heard), "it is in the middle of sentence 1")
+    os.kill(pid, signal.SIGKILL)
+
+
+def enqueue(system: RealSystem, pool: str, **options: object) -> Listener:
+    request = Request.of({"engine": "tone", "pool": pool, "kind": "batch", "drain": "window"} | options)
+    return Listener(system.producer().enqueue(TEXT, request))
+
+
+def lengths(listener: Listener) -> list[int]:
+    return [len(pcm) for pcm in by_sentence(listener.all()).values()]
+
+
+def discontinuities(listener: Listener) -> list[int]:
+    return [entry.seq for entry in listener.entries if isinstance(entry, Discontinuity)]
+
+
+def test_by_default_such_a_sentence_is_held_until_it_is_whole(system: RealSystem) -> None:
+    listener = enqueue(system, "none")
+    killed_in_mid_sentence(system, "none", listener, heard=False)
+    assert lengths(listener) == LENGTHS
+    assert discontinuities(listener) == []
+    assert system.count("retries", "none") >= 1
+
+
+def test_a_listener_who_would_rather_not_wait_hears_two_takes_and_is_told_where(system: RealSystem) -> None:
+    listener = enqueue(system, "none", hold="never")
+    killed_in_mid_sentence(system, "none", listener, heard=True)
+    assert lengths(listener) == LENGTHS
+    assert discontinuities(listener) == [1]
+
+
+def test_a_resumable_engine_goes_on_without_a_seam(system: RealSystem) -> None:
+    """Every take has another phase: where two were glued together, the wave would jump."""
+    listener = enqueue(system, "resumable")
+    killed_in_mid_sentence(system, "resumable", listener, heard=True)
+    assert lengths(listener) == LENGTHS
+    assert discontinuities(listener) == []
+    assert system.count("retries", "resumable") == 1
+    pcm = by_sentence(listener.entries)
+    usual = max(longest_step(pcm[seq]) for seq in (0, 2, 3))
+    assert longest_step(pcm[1]) <= usual * 1.5
+
+
+def test_an_engine_that_promised_the_same_and_gave_another_is_found_out(system: RealSystem) -> None:
+    """It says that it is repeatable, so nothing is held; the checksum of what was heard tells the takes apart."""
+    listener = enqueue(system, "liar")
+    killed_in_mid_sentence(system, "liar", listener, heard=True)
+    assert lengths(listener) == LENGTHS
+    assert discontinuities(listener) == [1]
