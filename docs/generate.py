@@ -6,8 +6,8 @@ from seriatim.settings import table
 
 HEAD = """# Settings
 
-Every setting is an environment variable, read once at start. An unknown `SERIATIM_` variable stops the process and names
-the nearest known one. This page is made from `seriatim/settings.py` by `make docs`.
+Every setting is an environment variable, read once at start. An unknown `SERIATIM_` variable stops the process and
+names the nearest known one. This page is made from `seriatim/settings.py` by `make docs`.
 
 """
 PAGE = Path(__file__).parent / "settings.md"

@@ -36,7 +36,11 @@ FORMATS = "wav, flac, ogg, opus, mp3, pcm"
 def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     """The whole grammar."""
     top = argparse.ArgumentParser(
-        prog="seriatim", description=TOP, epilog=EXITS, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="seriatim",
+        description=TOP,
+        epilog=EXITS,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"seriatim {__version__}")
     sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -70,7 +74,7 @@ def request(options: argparse.Namespace) -> Request:
 
 def _command(sub: Any, name: str, what: str, epilog: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = sub.add_parser(
-        name, help=what, description=what.capitalize() + ".", epilog=epilog,
+        name, help=what, description=what.capitalize() + ".", epilog=epilog, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     return made

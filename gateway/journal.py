@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from gateway.sink import write_all, writing
 from seriatim.errors import Unwritable
+from tasks.encode.sink import write_all, writing
 
 VERSION = 1  #: of the lines' shape; another version's journal cannot be resumed
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP}  #: a network file system without locks: go on without

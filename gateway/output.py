@@ -5,12 +5,12 @@ import stat
 from enum import Enum
 from pathlib import Path
 
-from gateway.formats import STDOUT, format_of
 from gateway.journal import Fingerprint
-from gateway.sink import writing
 from gateway.spokenfile import SpokenFile
 from gateway.spokenpipe import SpokenPipe
 from seriatim.errors import BadInput
+from tasks.encode.formats import STDOUT, format_of
+from tasks.encode.sink import writing
 
 _STDOUT_FD = 1
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Self
 
 from gateway.journal import Fingerprint, Journal, Mark
-from gateway.sink import writing
 from gateway.spool import Spool
 from seriatim.errors import BadInput, Unwritable
+from tasks.encode.sink import writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ from tasks.segment import segment
 WATCH_S = 0.5  #: how soon a process that is gone for good is noticed
 
 
+COUNTED_S = 1.0  #: a worker that finished its last sentence needs some milliseconds to say so
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the command line asks for."""
@@ -202,8 +205,11 @@ def _sentences(wanted: Wanted, producer: Producer, before: int) -> Iterator[Sent
 
 
 def _by_worker(producer: Producer, job: Job) -> dict[str, int]:
-    """How many sentences of the job each worker process spoke."""
-    known = cast("dict[bytes, bytes]", producer.redis.hgetall(f"{pool_prefix(job.pool)}:j:{job.id}"))
+    """How many sentences of the job each worker process spoke; the last is counted a moment after it was heard."""
+    key, deadline_s = f"{pool_prefix(job.pool)}:j:{job.id}", time.monotonic() + COUNTED_S
+    while producer.redis.hget(key, "state") == b"run" and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    known = cast("dict[bytes, bytes]", producer.redis.hgetall(key))
     return {k[3:].decode(): int(v) for k, v in known.items() if k.startswith(b"by:")}
 
 

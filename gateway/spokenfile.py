@@ -22,14 +22,14 @@ from types import TracebackType
 from typing import Self
 
 from gateway.duration import clock_face
-from gateway.encode import Encoder, check_available, open_encoder
-from gateway.formats import AudioFormat
 from gateway.journal import Fingerprint, Journal, Mark
 from gateway.parts import Parts, last_whole, refuse_strangers, refuse_to_lose, sentences_of
-from gateway.sink import Sink, writing
 from gateway.spool import Spool
 from seriatim.errors import BadInput, EmptyText, Unwritable
 from seriatim.pcm import ms_of_bytes
+from tasks.encode.encoder import Encoder, check_available, open_encoder
+from tasks.encode.formats import AudioFormat
+from tasks.encode.sink import Sink, writing
 
 _BLOCK_BYTES = 1 << 16  #: from the spool to the encoder: 1.4 s at 24 kHz
 

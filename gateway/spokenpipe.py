@@ -5,11 +5,11 @@ import os
 from types import TracebackType
 from typing import Self
 
-from gateway.encode import Encoder, check_available, open_encoder
-from gateway.formats import AudioFormat
-from gateway.sink import Sink
 from seriatim.errors import BadInput, EmptyText, Unwritable
 from seriatim.pcm import ms_of_bytes
+from tasks.encode.encoder import Encoder, check_available, open_encoder
+from tasks.encode.formats import AudioFormat
+from tasks.encode.sink import Sink
 
 
 class SpokenPipe:

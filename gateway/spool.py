@@ -8,7 +8,7 @@ import os
 import zlib
 from pathlib import Path
 
-from gateway.sink import write_all
+from tasks.encode.sink import write_all
 
 _READ_BYTES = 1 << 20  #: of a check, so that a long sentence needs no memory
 

@@ -57,7 +57,8 @@ def pools(redis: "Redis") -> list[PoolLine]:
     """All pools that have left a trace."""
     found = redis.scan_iter(f"{PREFIX}{{p:*}}:m", count=1000)
     names = sorted(key.decode().partition("{p:")[2].rpartition("}")[0] for key in found)
-    return [_pool(redis, name) for name in names]
+    lines = [_pool(redis, name) for name in names]
+    return [line for line in lines if line.slots or line.workers or line.jobs or line.done]
 
 
 def _pool(redis: "Redis", name: str) -> PoolLine:
@@ -133,7 +134,9 @@ def as_json(lines: list[PoolLine]) -> list[dict[str, Any]]:
 
 
 def _table(head: list[str], rows: list[list[object]]) -> Table:
-    table = Table(*head, box=None, pad_edge=True)
+    table = Table(box=None, pad_edge=True)
+    for name in head:
+        table.add_column(name, no_wrap=True, overflow="fold")  # a job's id is there to be copied
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     return table

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,14 +13,17 @@ from types import TracebackType
 from typing import Self
 
 from gateway.embedded import EmbeddedRedis
+from gateway.folders import private_folder
 from seriatim.connect import commands, reach
 from seriatim.errors import EngineUnavailable, Misconfigured
+from seriatim.keys import pool_prefix
 from seriatim.orphans import dies_with_parent
 from seriatim.server import check
 from seriatim.settings import Settings
 from tasks.pools import read_facts
 
 READY_S = 120.0  #: a large model on a slow disk
+HASTE_S = 0.5  #: for children whose work nobody wants any more
 DRAIN_S = 35.0  #: a sentence that was begun may finish
 CANNOT_START = 3  #: exit status of a worker whose reason is on its stderr
 
@@ -56,7 +58,7 @@ class System:
     folder: Path  #: their logs
     redis: EmbeddedRedis | None = None
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-    orphaned: signal.Signals = signal.SIGTERM  #: what children get when this process is killed
+    patience_s: float = DRAIN_S  #: for sentences that were begun, when it is closed
 
     def start(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
         """Start a child, its output into a log file."""
@@ -69,15 +71,15 @@ class System:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for this process, which then ends them in order
-                preexec_fn=dies_with_parent(self.orphaned),
+                preexec_fn=dies_with_parent(signal.SIGKILL),  # leases and the sweep recover what they held
             )
 
     def log_of(self, name: str) -> str:
         """What a child wrote."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
-    def await_workers(self, pool: str) -> int:
-        """Wait until a worker of the pool is ready; returns its slots.
+    def await_workers(self, pool: str, processes: int = 1) -> int:
+        """Wait until so many worker processes of the pool are ready; returns their slots.
 
         Raises:
             EngineUnavailable: it died at start; the message says why.
@@ -86,7 +88,7 @@ class System:
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             slots = read_facts(client, pool).slots
-            if slots:
+            if slots and client.zcard(f"{pool_prefix(pool)}:wk") >= processes:
                 return slots
             self.check()
             time.sleep(0.02)
@@ -124,7 +126,7 @@ class System:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.close(0.5 if kind is not None or self.orphaned is signal.SIGKILL else DRAIN_S)
+        self.close(HASTE_S if kind is not None else self.patience_s)
 
 
 @contextlib.contextmanager
@@ -134,11 +136,10 @@ def private_system(settings: Settings, crew: Crew) -> Iterator[System]:
     Raises:
         Unavailable, EngineUnavailable, Misconfigured: something does not start.
     """
-    with tempfile.TemporaryDirectory(prefix="seriatim-") as name:
-        folder = Path(name)
+    with private_folder() as folder:
         server = EmbeddedRedis.private(folder)
         own = replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store"))
-        with System(own, folder, server, orphaned=signal.SIGKILL) as system:
+        with System(own, folder, server, patience_s=HASTE_S) as system:
             system.start("reassembler", "reassembler.main")
             system.start("worker", "workers", crew.arguments())
             yield system
@@ -155,7 +156,7 @@ def running_system(settings: Settings) -> Iterator[System]:
     client = commands(settings.redis_url, outage_s=1.0)
     reach(client, settings.redis_url)
     check(client)
-    with tempfile.TemporaryDirectory(prefix="seriatim-") as name, System(settings, Path(name)) as system:
+    with private_folder() as folder, System(settings, folder) as system:
         yield system
 
 

@@ -1,6 +1,7 @@
 """The text to be spoken, from a file or standard input: decoded, and refused if it is no text."""
 
 import codecs
+import contextlib
 import sys
 from pathlib import Path
 
@@ -28,6 +29,17 @@ def read_text(source: str, most_bytes: int) -> str:
     if not text.strip():
         raise EmptyText(f"{name} is empty: there is nothing to say")
     return text
+
+
+def refuse_to_overwrite(source: str, output: str) -> None:
+    """Refuse an output that is the text itself.
+
+    Raises:
+        BadInput: they are one file.
+    """
+    with contextlib.suppress(OSError):
+        if STDIN not in (source, output) and Path(source).samefile(output):
+            raise BadInput(f"{output} is the text itself; name another output with -o")
 
 
 def _bytes(source: str, name: str, most_bytes: int) -> bytes:

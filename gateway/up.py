@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.embedded import EmbeddedRedis
 from gateway.exits import Exit
+from gateway.folders import locked
 from gateway.speak import end_on_sigterm
 from gateway.system import CANNOT_START, Crew, System
 from seriatim.connect import commands, reach, shown
@@ -28,8 +29,11 @@ def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, 
     """
     end_on_sigterm()
     folder = Path(data)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _redis(settings, folder, port, external=external) as own, System(own, folder) as system:
+    with (
+        locked(folder),
+        _redis(settings, folder, port, external=external) as own,
+        System(own, folder) as system,
+    ):
         for warning in check(commands(own.redis_url)).warnings:
             _say(f"warning: {warning}")
         parts: dict[str, tuple[str, list[str]]] = {
@@ -38,8 +42,9 @@ def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, 
         parts["worker"] = ("workers", crew.arguments())
         for name, (module, arguments) in parts.items():
             system.start(name, module, arguments)
-        slots = system.await_workers(crew.pool_name)
-        _say(f"up: pool {crew.pool_name}, {slots} slots; Redis at {shown(own.redis_url)}; logs in {folder}")
+        slots = system.await_workers(crew.pool_name, crew.processes)
+        count = f"{slots} slot{'s' * (slots > 1)}"
+        _say(f"up: pool {crew.pool_name}, {count}; Redis at {shown(own.redis_url)}; logs in {folder}")
         _say(f"speak with:  seriatim speak FILE -o OUT --redis {shown(own.redis_url)}")
         with contextlib.suppress(KeyboardInterrupt):
             _keep(system, parts)

@@ -20,7 +20,7 @@ from reassembler.following import follow
 from reassembler.recorder import Recorder
 from seriatim import log as logs
 from seriatim.connect import blocking, commands, reach
-from seriatim.errors import SeriatimError
+from seriatim.errors import SeriatimError, Unavailable
 from seriatim.job import Emitted
 from seriatim.records import Drain
 from seriatim.server import check
@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 BLOCK_MS = 200  #: longest wait for a notification: the pace of everything else that this process does
 SWEEP_S = 0.5
 ABANDONED_S = 2.0
-CANNOT_START = 3
+OUTAGE_S = 1.0  #: the loop waits out the rest: told to stop during an outage, the process shall not linger
+CANNOT_START = 3  #: exit status: it would be the same next time
+UNAVAILABLE = 5  #: exit status: Redis does not answer; it may, later
 
 
 @dataclass(slots=True)
@@ -80,11 +82,11 @@ def main(argv: Sequence[str] = ()) -> int:
         return _run(settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim reassemble: {error}\n")
-        return CANNOT_START
+        return UNAVAILABLE if isinstance(error, Unavailable) else CANNOT_START
 
 
 def _run(settings: Settings) -> int:
-    redis, reader = commands(settings.redis_url), blocking(settings.redis_url)
+    redis, reader = commands(settings.redis_url, outage_s=OUTAGE_S), blocking(settings.redis_url, outage_s=OUTAGE_S)
     reach(redis, settings.redis_url)
     for warning in check(redis).warnings:
         log.warning(warning)

@@ -53,7 +53,7 @@ class Sentence:
     """One sentence as it waits in the pool. Empty fields mean: as the job says."""
 
     text: str
-    pause_ms: int = 0  #: silence after it
+    pause_ms: int = -1  #: silence after it; -1: as long as after the job's other sentences
     voice: str = ""
     language: str = ""
     speed: float = 0.0

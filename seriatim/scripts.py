@@ -6,15 +6,18 @@ may run twice and must then change nothing: redis-py repeats what timed out.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Generic, TypeVar, cast
 
-from redis import Redis
+from redis import Redis, exceptions
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import NoScriptError
+
+from seriatim.errors import Unavailable
 
 T = TypeVar("T")
 Argument = str | bytes | int | float
@@ -51,29 +54,59 @@ class Call(Generic[T]):
 
 
 def run(redis: "Redis", call: Call[T]) -> T:
-    """Send one call and read its reply."""
-    try:
-        reply = redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
-    except NoScriptError:  # the server was restarted, or its script cache was flushed
-        reply = redis.eval(call.script.text, 1, call.key, *_wire(call.args))
+    """Send one call and read its reply.
+
+    Raises:
+        Unavailable: Redis does not answer; the call may have been executed.
+    """
+    with answered():
+        try:
+            reply = redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+        except NoScriptError:  # the server was restarted, or its script cache was flushed
+            reply = redis.eval(call.script.text, 1, call.key, *_wire(call.args))
     return call.decode(reply)
 
 
+@contextmanager
+def answered() -> Iterator[None]:
+    """Around commands of redis-py: when all its patience is spent, the error is one of our tree.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    try:
+        yield
+    except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+        raise Unavailable(f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?") from error
+
+
 def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
-    """Send several calls in one round trip. Each is a step for itself; all are sent whatever becomes of the first."""
+    """Send several calls in one round trip. Each is a step for itself; all are sent whatever becomes of the first.
+
+    Raises:
+        Unavailable: Redis does not answer; some of the calls may have been executed.
+    """
+    replies = _send(redis, calls)
+    unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+    if unknown:
+        for script in {calls[i].script for i in unknown}:
+            with answered():
+                redis.script_load(script.text)
+        for i, reply in zip(unknown, _send(redis, [calls[i] for i in unknown]), strict=True):
+            replies[i] = reply
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return [call.decode(reply) for call, reply in zip(calls, replies, strict=True)]
+
+
+def _send(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
+    """The replies, errors among them."""
     pipe = redis.pipeline(transaction=False)
     for call in calls:
         pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
-    replies = pipe.execute(raise_on_error=False)
-    done: list[Any] = []
-    for call, reply in zip(calls, replies, strict=True):
-        if isinstance(reply, NoScriptError):
-            done.append(run(redis, call))
-        elif isinstance(reply, Exception):
-            raise reply
-        else:
-            done.append(call.decode(reply))
-    return done
+    with answered():
+        return pipe.execute(raise_on_error=False)
 
 
 async def arun(redis: "AsyncRedis", call: Call[T]) -> T:

@@ -12,6 +12,7 @@ from dataclasses import Field, dataclass, field, fields
 from seriatim.errors import Misconfigured
 
 PREFIX = "SERIATIM_"
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def _setting(default: object, doc: str, low: float = 0, high: float = float("inf")) -> object:
@@ -87,8 +88,9 @@ class Settings:
             if not name.startswith(PREFIX):
                 continue
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
+                words = [variable_name.removeprefix(PREFIX) for variable_name in known]
+                near = difflib.get_close_matches(name.removeprefix(PREFIX), words, n=1)
+                hint = f"did you mean {PREFIX}{near[0]}?" if near else "docs/settings.md lists them all"
                 raise Misconfigured(f"unknown setting {name}; {hint}")
             values[known[name].name] = _parse(name, known[name], raw)
         settings = cls(**values)  # type: ignore[arg-type]  # _parse gave each field its type
@@ -101,6 +103,8 @@ class Settings:
         Raises:
             Misconfigured: with the two values.
         """
+        if self.log_level.upper() not in LEVELS:
+            raise Misconfigured(f"{PREFIX}LOG_LEVEL={self.log_level!r}: expected one of {', '.join(LEVELS)}")
         if self.beat_ms * 2 > self.lease_ms:
             raise Misconfigured(
                 f"{PREFIX}BEAT_MS={self.beat_ms} and {PREFIX}LEASE_MS={self.lease_ms}: a worker that misses one beat "
@@ -135,7 +139,8 @@ def _parse(name: str, setting: "Field[object]", raw: str) -> object:
     except ValueError:
         raise Misconfigured(f"{name}={raw!r}: expected {kind}, such as {setting.default}") from None
     if not low <= value <= high:
-        raise Misconfigured(f"{name}={raw}: expected {kind} from {low:g} to {high:g}")
+        span = f"from {low:g} to {high:g}" if high < float("inf") else f"of at least {low:g}"
+        raise Misconfigured(f"{name}={raw}: expected {kind} {span}")
     return value
 
 

@@ -12,11 +12,11 @@ from seriatim import pool as pool_calls
 from seriatim import store
 from seriatim.connect import BLOCK_S
 from seriatim.entries import Audio, End, SentenceStart
-from seriatim.errors import JobCancelled, JobFailed, JobUnknown
+from seriatim.errors import BadInput, JobCancelled, JobFailed, JobUnknown
 from seriatim.keys import Position, job_prefix, ordered_stream, pool_prefix
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
-from seriatim.scripts import run
+from seriatim.scripts import answered, run
 from seriatim.settings import Settings
 from tasks.reading import Heard, Reading, await_entry
 
@@ -71,10 +71,10 @@ class Job:
             JobFailed, JobCancelled: after everything that was heard before.
             JobUnknown: no such job, or its life is over.
             PositionLost: what follows `after` is not held any more.
-            ValueError: `after` is no position.
+            BadInput: `after` is no position.
         """
         reading = Reading(self.id, self.pool, self.drain, self.redis, self.reader, Path(self.settings.store_dir))
-        for entry in reading.entries(Position.parse(after)):
+        for entry in reading.entries(_position(after)):
             if isinstance(entry, End):
                 _raise_unless_done(self.id, entry)
                 return
@@ -108,7 +108,8 @@ class Job:
         pipe = self.redis.pipeline(transaction=False)
         pipe.hgetall(f"{job_prefix(self.id)}:c:{self.id}")
         pipe.hmget(f"{pool_prefix(self.pool)}:j:{self.id}", ["n", "closed", "acked", "infl", "class", "user"])
-        heard, (n, closed, acked, infl, kind, user) = pipe.execute()
+        with answered():
+            heard, (n, closed, acked, infl, kind, user) = pipe.execute()
         if not heard:
             return self._stored_status()
         cursor = int(heard[b"cur"])
@@ -158,7 +159,7 @@ class Job:
         return bool(store.events(Path(self.settings.store_dir), self.id))
 
     def save(self, path: str | Path) -> Status:
-        """Write the whole job to a file, format by extension (wav, flac, ogg, mp3); only a whole job gets the name.
+        """Write the whole job to a file: wav, flac, ogg, opus, mp3, pcm by its ending. Only a whole job gets the name.
 
         Raises:
             UnknownFormat, Unwritable: the file.
@@ -176,6 +177,13 @@ class Job:
         end = stored[-1]
         rate_hz = next((m.rate_hz for m in stored if isinstance(m, SentenceStart)), 0)
         return Status(self.id, end.state, end.reason, end.n_sentences, end.n_sentences, end.n_bytes, rate_hz)
+
+
+def _position(after: str) -> Position:
+    try:
+        return Position.parse(after)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def _raise_unless_done(job: str, end: End) -> None:

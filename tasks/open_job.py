@@ -31,11 +31,12 @@ class OpenJob:
     """
 
     job: Job
-    producer: "Producer"
+    producer: "Producer" = field(repr=False)
     request: Request
-    text: Incremental
+    text: Incremental = field(repr=False)
     n: int = 0  #: sentences sent
-    closed: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Event = field(default_factory=threading.Event, repr=False)
+    waiting: list[str] = field(default_factory=list, repr=False)  #: rows that a full queue has not taken yet
 
     def __post_init__(self) -> None:
         threading.Thread(target=self._keep, name=f"lease of {self.job.id[:8]}", daemon=True).start()
@@ -80,8 +81,6 @@ class OpenJob:
             return
         self._send([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s, close=True)
         self.closed.set()
-
-    waiting: list[str] = field(default_factory=list)  #: rows that a full queue has not taken yet
 
     def _send(self, sentences: list[Sentence], timeout_s: float | None, *, close: bool = False) -> None:
         if self.closed.is_set():

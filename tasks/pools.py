@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from redis import Redis
 
 from seriatim.keys import pool_prefix
+from seriatim.scripts import answered
 
 FRESH_S = 5.0  #: what a pool's workers said is believed for so long; they rarely say something else
 
@@ -44,7 +45,8 @@ def read_facts(redis: "Redis", pool: str) -> PoolFacts:
     pipe = redis.pipeline(transaction=False)
     pipe.hmget(f"{prefix}:m", ["slots", "rate_hz", "limit_chars", "merge_chars"])
     pipe.get(f"{prefix}:voices")
-    (slots, rate_hz, limit, merge), voices = pipe.execute()
+    with answered():
+        (slots, rate_hz, limit, merge), voices = pipe.execute()
     listed = json.loads(voices) if voices else []
     return PoolFacts(
         int(slots or 0), int(rate_hz or 0), int(limit or 250), int(merge or 0),

@@ -8,7 +8,7 @@ is in the to-do list.
 import logging
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, cast
 
@@ -31,7 +31,7 @@ from seriatim.errors import (
 from seriatim.keys import job_prefix
 from seriatim.pool import Extend, Submission, Submit, Submitted, sentence_argument
 from seriatim.records import Drain, Kind, Sentence, Spec
-from seriatim.scripts import run
+from seriatim.scripts import answered, run
 from seriatim.settings import Settings
 from tasks.app import make_app
 from tasks.dispatch import Desk, dispatch, settle
@@ -54,11 +54,11 @@ NO_LIMIT_MS = 10**12  #: text at hand is accepted whole; only open jobs have a q
 class Producer:
     """What enqueues jobs in this process."""
 
-    settings: Settings
-    redis: "Redis" = field(init=False)
-    reader: "Redis" = field(init=False)
-    book: PoolBook = field(init=False)
-    desks: dict[str, Desk] = field(default_factory=dict)
+    settings: Settings = field(repr=False)
+    redis: "Redis" = field(init=False, repr=False)
+    reader: "Redis" = field(init=False, repr=False)
+    book: PoolBook = field(init=False, repr=False)
+    desks: dict[str, Desk] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.redis = commands(self.settings.redis_url)
@@ -136,7 +136,9 @@ class Producer:
         Raises:
             JobUnknown: no such job, or its life is over and nothing of it is in the store.
         """
-        known = cast("list[bytes | None]", self.redis.hmget(f"{job_prefix(job_id)}:c:{job_id}", ["pool", "drain"]))
+        with answered():
+            found = self.redis.hmget(f"{job_prefix(job_id)}:c:{job_id}", ["pool", "drain"])
+        known = cast("list[bytes | None]", found)
         pool, drain = known
         handle = self.job(job_id, (pool or b"").decode(), Drain((drain or b"store").decode()))
         if pool is None and not handle.recorded():
@@ -160,7 +162,8 @@ class Producer:
 
     def rows_of(self, sentences: Iterable[Sentence], request: Request) -> Iterator[str]:
         """Sentences as the pool takes them, with their estimated length."""
-        for s in sentences:
+        for given in sentences:
+            s = given if given.pause_ms >= 0 else replace(given, pause_ms=request.pause_ms)
             language = s.language or request.language or "en"
             spoken_ms = estimate_ms(s.text, language, s.speed or request.speed)
             yield sentence_argument(spoken_ms + s.pause_ms, s.to_json())

@@ -22,7 +22,7 @@ from seriatim.errors import JobUnknown, PositionLost
 from seriatim.keys import Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
-from seriatim.scripts import run_many
+from seriatim.scripts import answered, run_many
 
 READ_ENTRIES = 64  #: of one XREAD: a few seconds of audio, a few hundred kB
 REPORT_S = 0.2  #: after so long what was taken is reported,
@@ -128,7 +128,8 @@ class Reading:
 
 def read_entries(reader: "Redis", job: str, after: Position, block_s: float) -> list[Entry]:
     """The next entries of an ordered stream; waits for them for `block_s`."""
-    reply = reader.xread({ordered_stream(job): str(after)}, READ_ENTRIES, max(1, round(block_s * 1000)))
+    with answered():
+        reply = reader.xread({ordered_stream(job): str(after)}, READ_ENTRIES, max(1, round(block_s * 1000)))
     rows = cast("list[Any]", reply)
     return [decode(entry_id, fields) for entry_id, fields in rows[0][1]] if rows else []
 

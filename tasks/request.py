@@ -84,6 +84,9 @@ class Request:
             name: _choice(name, choices[name], value) if name in choices and value is not None else value
             for name, value in options.items()
         }
+        for name in ("voice", "language", "engine", "pool", "user", "idempotency_key"):
+            if not isinstance(values.get(name, ""), str):
+                raise UnknownOption(f"{name}={values[name]!r}; expected a string")
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             _in_range(name, getattr(request, name), low, high)
@@ -126,9 +129,13 @@ def check_voice(voice: str, known: Iterable[str], pool: str) -> None:
         UnknownVoice: with the nearest names.
     """
     names = list(known)
-    if not voice or not names or voice in names or voice.partition("+")[0] in names:  # "en-us+f3": a variant of en-us
+    if not voice or not names or voice in names:
         return
-    near = difflib.get_close_matches(voice, names, n=3, cutoff=0.4) or names[:5]
+    base, plus, timbre = voice.partition("+")  # "en-us+f3": the voice en-us with the timbre +f3
+    if plus and base in names and plus + timbre in names:
+        return
+    alike = [name for name in names if name.startswith("+") == bool(plus and base in names)] or names
+    near = difflib.get_close_matches(plus + timbre if base in names else voice, alike, n=3, cutoff=0.4) or alike[:5]
     more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more (seriatim voices)"
     raise UnknownVoice(f"unknown voice {voice!r}; pool {pool!r} has: {', '.join(near)}{more}")
 

@@ -1,46 +1,53 @@
 """Write what a reader hears to a file; only a whole job gets the file's name."""
 
+import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
 from seriatim.entries import Audio, SentenceStart
-from seriatim.errors import UnknownFormat, Unwritable
+from seriatim.errors import EmptyText
+from tasks.encode.encoder import Encoder, check_available, open_encoder
+from tasks.encode.formats import AudioFormat, format_of
+from tasks.encode.sink import Sink, writing
 from tasks.reading import Heard
-
-FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
 
 
 def save(entries: Iterable[Heard], path: Path) -> None:
     """Write a job to `path`, as it comes; memory does not grow with it.
 
     Raises:
-        UnknownFormat: the extension is none of FORMATS.
+        UnknownFormat: the file's ending is none that is known.
         Unwritable: the file cannot be written.
+        EmptyText: the job had no sound.
     """
-    form = FORMATS.get(path.suffix.lower())
-    if form is None:
-        raise UnknownFormat(f"no format for {path.name!r}; use one of {', '.join(FORMATS)}")
+    audio_format = format_of(str(path))
+    check_available(audio_format)
     part = path.with_name(path.name + ".part")
+    with writing(str(path)):
+        fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
-        _write(entries, part, form)
-        part.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise Unwritable(f"cannot write {str(path)!r}: {error}") from None
+        _write(entries, Sink(fd, str(path)), audio_format, path)
+        with writing(str(path)):
+            part.replace(path)
     finally:
+        os.close(fd)
         part.unlink(missing_ok=True)
 
 
-def _write(entries: Iterable[Heard], part: Path, form: str) -> None:
-    file: soundfile.SoundFile | None = None
-    try:
+def _write(entries: Iterable[Heard], sink: Sink, audio_format: AudioFormat, path: Path) -> None:
+    rate_hz = 0
+    with ExitStack() as undo:
+        encoder: Encoder | None = None
         for entry in entries:
-            if isinstance(entry, SentenceStart) and file is None:
-                file = soundfile.SoundFile(part, "w", entry.rate_hz or 24_000, 1, format=form)
-            elif isinstance(entry, Audio) and file is not None:
-                file.write(np.frombuffer(entry.pcm, "<i2"))
-    finally:
-        if file is not None:
-            file.close()
+            if isinstance(entry, SentenceStart):
+                rate_hz = entry.rate_hz
+            elif isinstance(entry, Audio):
+                if encoder is None:
+                    encoder = open_encoder(sink, audio_format, rate_hz)
+                    undo.callback(encoder.discard)
+                encoder.write(entry.pcm)
+        undo.pop_all()
+    if encoder is None:
+        raise EmptyText(f"no sound came of this job; nothing is written to {str(path)!r}")
+    encoder.close()

@@ -9,11 +9,12 @@ from dataclasses import asdict
 
 from seriatim import log as logs
 from seriatim.connect import commands, reach
-from seriatim.errors import Misconfigured, SeriatimError
+from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.server import check
 from seriatim.settings import Settings
 from workers.engines.registry import load, names
-from workers.supervisor import CANNOT_START, supervise
+from workers.process import CANNOT_START, UNAVAILABLE
+from workers.supervisor import supervise
 
 EPILOG = """\
 A worker process loads its engine once, speaks a sentence to warm up, and then takes work from its pool's queue.
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _supervise(options)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
-        return CANNOT_START
+        return UNAVAILABLE if isinstance(error, Unavailable) else CANNOT_START
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -24,7 +24,7 @@ from redis import Redis
 from seriatim import log as logs
 from seriatim import pool
 from seriatim.connect import blocking, commands, reach
-from seriatim.errors import EngineFailed, Misconfigured, SeriatimError
+from seriatim.errors import EngineFailed, Misconfigured, SeriatimError, Unavailable
 from seriatim.keys import queue
 from seriatim.scripts import run
 from seriatim.settings import Settings
@@ -40,6 +40,7 @@ from workers.station import Station
 log = logging.getLogger(__name__)
 
 CANNOT_START = 3  #: exit status: a supervisor must not try again
+UNAVAILABLE = 5  #: exit status: Redis does not answer; it may, later
 WARM_UP = "The quick brown fox jumps over the lazy dog."
 
 
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _work(options, settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
-        return CANNOT_START
+        return UNAVAILABLE if isinstance(error, Unavailable) else CANNOT_START
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -139,7 +140,7 @@ def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> 
     worker = desk.app.Worker(
         pool="threads",
         concurrency=facts.slots,
-        hostname=f"{desk.pool}-{options.index}-{station.owner.rpartition('.')[2]}@%h",
+        hostname=f"{desk.pool}-{options.index}-{station.owner.rpartition('.')[2]}@{socket.gethostname()}",
         queues=[queue(desk.pool)],
         loglevel="WARNING",
         without_gossip=True,

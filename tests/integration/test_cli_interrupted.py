@@ -14,8 +14,8 @@ from tests.integration.test_cli import sound
 from tests.listening import sentences, stream_of
 from tests.systems import alive, descendants, wait_until
 
-N = 30
-SLOW = (*TONE, "--engine-option", "fixed_ms=80")  #: half a minute of sound in some seconds
+N = 24
+SLOW = (*TONE, "--engine-option", "fixed_ms=60")  #: half a minute of sound in some seconds
 
 
 @pytest.fixture
@@ -70,6 +70,27 @@ def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tm
     assert out.read_bytes() == whole.read_bytes()
     assert sound(whole.read_bytes()) == stream_of(sentences(N, "Interrupted", n_words=2))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "text.txt", "whole.wav"]
+
+
+def test_a_command_whose_workers_are_gone_for_good_says_so_and_keeps_what_was_spoken(
+    tmp_path: Path, text: Path
+) -> None:
+    out = tmp_path / "speech.wav"
+    with begun("speak", text, "-o", out, *SLOW) as speaking:
+        wait_until(lambda: sentences_kept(out) >= 3)
+        os.kill(supervisor_of(speaking.pid), signal.SIGKILL)
+        _, said = speaking.communicate(timeout=30)
+    assert speaking.returncode == Exit.CANNOT_START
+    advice, complaint = said.decode().splitlines()[-2:]
+    assert f"go on with --resume {out}" in advice
+    assert complaint.startswith("seriatim: worker ended: ")
+
+
+def supervisor_of(pid: int) -> int:
+    """Of the processes that a command has started, the one that looks after its workers."""
+    found = [child for child in descendants(pid) if b"-m\0workers\0" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    assert len(found) == 1
+    return found[0]
 
 
 class TestUp:

@@ -9,7 +9,7 @@ import pytest
 
 from reassembler.emitting import notifications
 from seriatim.entries import Audio
-from seriatim.errors import JobUnknown, PositionLost
+from seriatim.errors import BadInput, JobUnknown, PositionLost
 from seriatim.keys import GROUP, SHARDS, job_prefix, ordered_stream, shard_of
 from seriatim.records import Drain
 from tasks.handle import Job

@@ -19,8 +19,8 @@ from tests.listening import Listener, sentences, stream_of
 from tests.systems import RealSystem, alive, wait_until
 
 ENOUGH = 0.8  #: of the speed-up that two bare processes have in the same minute, on a machine that others use, too
-WORK_MS = 100.0
-N_WORK = 8
+WORK_MS = 80.0
+N_WORK = 6
 BURN = """
 import sys
 from workers.engines.tone_cost import Cost

@@ -267,6 +267,21 @@ def test_a_late_finish_of_a_process_that_is_gone_leaves_no_trace(redis: Redis) -
     assert ":w:w1" not in stage.held()
 
 
+def test_nor_does_a_finish_of_what_only_waited_there(redis: Redis) -> None:
+    """A process is not brought back to life, without a time to live, by the count of what it spoke."""
+    stage, _ = in_one_process(redis, 2)
+    stage.leave("w1", died=True)
+    stage.hire("w2", 2)
+    stage.accept("other", 1_000, user="bob")
+    again = {(bell.job, bell.seq): bell for bell in stage.pick()}
+    stage.takes("w2", again["other", 0])
+    assert stage.claim(again["j", 0], "w2").verdict is Claim.WAIT
+    stage.leave("w2", died=False)
+    stage.epochs[again["j", 0]] = stage.epochs[again["other", 0]]
+    assert stage.finish(again["j", 0], 1_000, wall_ms=0) is Done.OK
+    assert ":w:w2" not in stage.held()
+
+
 def test_a_second_claim_is_stale_and_an_unknown_process_gets_nothing(redis: Redis) -> None:
     stage = Stage(redis, slots=2)
     stage.accept("j", 1_000)

@@ -65,10 +65,10 @@ def test_an_engine_that_broke_its_promise_is_marked_once(redis: Redis) -> None:
     slot.emit()
     slot.open(0, 2)
     other = pcm(0, salt=1)
-    for _ in range(2):
-        slot.append(0, 2, 400, other[400:800], differs=True)
+    for end in (800, 800, 900):
+        slot.append(0, 2, 400, other[400:end], differs=True)
         slot.emit()
-    slot.append(0, 2, 800, other[800:], final=True)
+    slot.append(0, 2, 900, other[900:], final=True)
     slot.emit()
     seams = [entry for entry in slot.stream() if isinstance(entry, Discontinuity)]
     assert seams == [Discontinuity(Position(1, 401), 0, 400)]

@@ -148,6 +148,31 @@ def check(books: Books) -> None:
         test(books, _demand_that)
 
 
+def nothing_overdue(redis: Redis) -> None:
+    """Right behind a sweep no lease and no worker is over its time.
+
+    Raises:
+        Violation: the sweep left one.
+    """
+    prefix = pool_prefix(POOL)
+    now = redis.hget(f"{prefix}:m", "now")
+    for name in ("lease", "wk"):
+        late = redis.zrangebyscore(f"{prefix}:{name}", "-inf", now)  # type: ignore[arg-type]  # bytes that are a number
+        _demand_that(not late, f"overdue in {name} behind a sweep: {late}")
+
+
+def only_rises(books: Books, acked_ms: dict[str, float]) -> None:
+    """What a reader acknowledged stays acknowledged. `acked_ms`: what was seen so far; brought up to date.
+
+    Raises:
+        Violation: less is acknowledged than was.
+    """
+    for job in books.jobs.values():
+        acked = float(job.facts.get("acked", acked_ms.get(job.name, 0)))  # its life may be over
+        _demand_that(acked >= acked_ms.get(job.name, 0), f"job {job.name}: {acked} ms acknowledged, {acked_ms} before")
+        acked_ms[job.name] = acked
+
+
 def _demand_that(holds: bool, what: str) -> None:
     if not holds:
         raise Violation(what)

@@ -28,8 +28,8 @@ def all_ended(run: "Run") -> bool:
     """Have all accepted jobs ended in both slots, are they stored, and are all notifications gone?"""
     redis = run.world.redis
     for job in in_pool(run):
-        state = redis.hget(f"{job_prefix(job)}:c:{job}", "state")
-        if state is not None and (state not in ENDED or (job in run.ledger.stores and job not in run.ledger.recorded)):
+        state, drain, stored = redis.hmget(f"{job_prefix(job)}:c:{job}", "state", "drain", "stored_all")
+        if state is not None and (state not in ENDED or (drain == b"store" and stored is None)):
             return False
     return not any(redis.xlen(notifications(shard)) for shard in {shard_of(job) for job in run.world.plans})
 
@@ -39,13 +39,13 @@ def unfinished(run: "Run") -> str:
     redis, ledger, prefix = run.world.redis, run.ledger, pool_prefix(POOL)
     facts = [
         f"producers {sorted(ledger.waiting)}, readers {sorted(ledger.reading)}",
-        f"stores {sorted(set(ledger.stores) - ledger.recorded)}, broker {run.broker.queue[:5]}",
+        f"broker {run.broker.queue[:5]}",
         f"pool {redis.hgetall(prefix + ':m')}",
     ]
     facts += [f"{name} {redis.zrange(f'{prefix}:{name}', 0, 20, withscores=True)}" for name in audit.ZSETS]
     for job, known in in_pool(run).items():
         slot = redis.hgetall(f"{job_prefix(job)}:c:{job}")
-        if known[b"state"] == b"run" or slot.get(b"state") not in ENDED:  # type: ignore[union-attr]
+        if known[b"state"] == b"run" or slot.get(b"state") not in ENDED or b"stored_all" not in slot:  # type: ignore[union-attr]
             facts += [f"{run.world.plans[job]}", f"  pool: {known}", f"  slot: {slot}"]
             facts.append(f"  begun: {redis.hgetall(f'{prefix}:js:{job}')}")
     return "\n  ".join(facts)
@@ -81,6 +81,7 @@ def _job(run: "Run", job: str, facts: dict[bytes, bytes]) -> None:
     """One terminal entry in the ordered stream, and the same end in both slots."""
     redis = run.world.redis
     slot = redis.hgetall(f"{job_prefix(job)}:c:{job}")
+    _that(job in run.ledger.confirmed, f"job {job} was accepted, and its slot never learned of it")
     if not slot:
         return _that(run.world.blackout_ms or run.world.rolled_back, f"job {job} has no slot")
     entries = [decode(entry_id, fields) for entry_id, fields in redis.xrange(ordered_stream(job))]

@@ -47,7 +47,7 @@ def restart(run: "Run", server: PrivateServer) -> None:
     world.redis.connection_pool.disconnect()
     world.restarts += 1
     world.notified += 1
-    world.emitted.update(world.plans)
+    world.emitted.update(list(world.plans))
     rewrite(world.redis)
     world.call("a new connection", pool.rebase, POOL)  # whoever connects does this first (seriatim/connect.py)
     world.count("redis kills", f"{cut} commands lost")
@@ -56,12 +56,11 @@ def restart(run: "Run", server: PrivateServer) -> None:
     for heard in run.ledger.heard.values():
         heard.loose = heard.loose or not heard.plan.exact
         heard.forgotten = True
-    run.ledger.recorded.clear()
     for process in list(dict.fromkeys(thread.process for thread in world.threads)):
-        if isinstance(process, Recorder | Producer):  # they lost their connection, and begin again from what is stored
+        if isinstance(process, Recorder):
+            process.cursors.update(dict.fromkeys(process.cursors))  # they ask again how far it is stored
+        if isinstance(process, Producer):
             world.drop(process)
-            if isinstance(process, Recorder):
-                world.spawn(Recorder(run), world.rng.randint(0, 500))
     for plan in world.plan.jobs:  # who still has the text enqueues it again, and changes nothing where it is known
         if plan.faithful and plan.job not in run.ledger.refused:
             world.spawn(Producer(run, plan, first=False), world.rng.randint(0, 800))

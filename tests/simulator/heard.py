@@ -114,7 +114,7 @@ class Heard:
             complete = have == self.studio.truth(self.plan, seq)
         else:
             begin = self._needed_cuts(seq, have, takes)
-            complete = any(pcm[begin:] == have[begin:] for pcm in takes) or self._shortened(have, takes)
+            complete = any(pcm[begin:] == have[begin:] for pcm in takes) or self._shortened(have, takes, begin)
         if not complete:
             self._wrong(f"sentence {seq} is over after {len(have)} bytes; its takes have {[len(t) for t in takes]}")
 
@@ -127,9 +127,9 @@ class Heard:
         return edges[-2]
 
     @staticmethod
-    def _shortened(have: bytes, takes: list[bytes]) -> bool:
-        """The beginning of a take, behind which a later and shorter one had nothing to add."""
-        begun = [n for n, pcm in enumerate(takes) if pcm.startswith(have)]
+    def _shortened(have: bytes, takes: list[bytes], begin: int) -> bool:
+        """From `begin` on the beginning of a take, behind which a later and shorter one had nothing to add."""
+        begun = [n for n, pcm in enumerate(takes) if pcm[begin : len(have)] == have[begin:]]
         return any(len(later) <= len(have) for n in begun for later in takes[n + 1 :])
 
     def _consistent(self, seq: int) -> None:

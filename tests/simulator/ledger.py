@@ -11,6 +11,8 @@ from tests.simulator.heard import Heard
 class Ledger:
     """Facts by job id; a sentence is (job id, seq)."""
 
+    acked_ms: dict[str, float] = field(default_factory=dict)  #: job -> the most that the pool was ever seen to know
+    confirmed: set[str] = field(default_factory=set)  #: jobs whose slot learned of it
     accepted: set[str] = field(default_factory=set)  #: jobs whose producer learned of it
     waiting: set[str] = field(default_factory=set)  #: producers (plan's job) that are not through
     refused: set[str] = field(default_factory=set)  #: plan's jobs whose producer gave up
@@ -22,8 +24,6 @@ class Ledger:
     reading: set[str] = field(default_factory=set)  #: jobs whose reader is not through
     vanished: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)  #: jobs whose reader was told that there is no such job
-    stores: dict[str, None] = field(default_factory=dict)  #: jobs that a recorder drains, in the order of their discovery
-    recorded: set[str] = field(default_factory=set)  #: of those, the ones that are stored whole
     signs: dict[str, int] = field(default_factory=dict)  #: job -> virtual ms of the last sign of its reader
     silence_ms: dict[str, int] = field(default_factory=dict)  #: job -> the longest time between two signs
     said: dict[str, int] = field(default_factory=dict)  #: open job -> virtual ms of its producer's last sign

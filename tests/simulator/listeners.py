@@ -62,7 +62,11 @@ class Listener(Process):
         return len(entries)
 
     def ack(self, job: str, n_bytes: int, heard_ms: float = -1) -> Steps[None]:
-        """Report to the pool."""
+        """Report to the pool. An older report may come late."""
+        if self.world.dice("delayed"):
+            older = n_bytes // 4 * 2
+            yield from self.world.ask(self.name, pool.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
+            n_bytes = older
         yield from self.world.ask(self.name, pool.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
 
     def exists(self, job: str) -> Steps[bool]:
@@ -152,46 +156,47 @@ class Reader(Listener):
 
 
 class Recorder(Listener):
-    """Drains all store jobs into files, at absolute offsets; what is stored is marked in the job's slot."""
+    """Drains store jobs into files, at absolute offsets; what is stored is marked in the job's slot.
 
-    def __init__(self, run: "Run") -> None:
-        super().__init__(run, run.world.name("recorder"))
-        self.cursors: dict[str, Cursor] = {}
+    It knows of a job only what it was told since it began: a job that nobody tells it of is never stored.
+    """
+
+    def __init__(self, run: "Run", name: str) -> None:
+        super().__init__(run, name)
+        self.cursors: dict[str, Cursor | None] = {}  #: job -> how far it is stored; None: to be asked
         self.nothing: dict[str, int] = {}
 
-    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
-        yield "", self._work()
+    def tell(self, job: str) -> None:
+        """A store job lives, or has ended and is not stored whole."""
+        self.cursors.setdefault(job, None)
 
-    def died(self) -> Process | None:
-        return Recorder(self.run)
-
-    def _work(self) -> Steps[None]:
+    def record(self) -> Steps[None]:
+        """The thread that stores."""
         while True:
-            for job in [job for job in self.run.ledger.stores if job not in self.run.ledger.recorded]:
+            for job in list(self.cursors):
                 yield from self._drain(job)
             yield self.world.rng.randint(20, 250)
 
     def _drain(self, job: str) -> Steps[None]:
-        if job not in self.cursors:
-            self.cursors[job] = yield from self._stored(job)
-        cursor = self.cursors[job]
+        cursor = self.cursors[job] or (yield from self._stored(job))
+        self.cursors[job] = cursor
         try:
             found = yield from self.read(job, cursor)
         except PositionLost:  # another recorder is ahead, and the stream was trimmed up to there
-            del self.cursors[job]
+            self.cursors[job] = None
             return
         if found:
             yield from self._mark(job, cursor)
         elif self.world.rng.random() < 0.05:  # what was stored and not acknowledged would keep the window shut for ever
             yield from self.ack(job, cursor.n_bytes)
-        yield from self._give_up(job, found)
+        self.nothing[job] = 0 if found else self.nothing.get(job, 0) + 1
+        if cursor.position.offset == END or self.nothing[job] >= PATIENCE:
+            del self.cursors[job], self.nothing[job]  # it will be told again of what lives
 
     def _stored(self, job: str) -> Steps[Cursor]:
-        stored, place, whole = yield from self.world.plain(
-            self.name, "HMGET", f"{job_prefix(job)}:c:{job}", "stored", "stored_id", "stored_all"
+        stored, place = yield from self.world.plain(
+            self.name, "HMGET", f"{job_prefix(job)}:c:{job}", "stored", "stored_id"
         )
-        if whole:
-            self.run.ledger.recorded.add(job)
         if place is None:
             return Cursor()
         position = Position.parse(place.decode())
@@ -199,16 +204,8 @@ class Recorder(Listener):
         return Cursor.behind(position, int(stored) - offset, RATE_HZ)
 
     def _mark(self, job: str, cursor: Cursor) -> Steps[None]:
-        end = heard_of(self.run, job).end
-        whole = end is not None and end.position == cursor.position
+        whole = cursor.position.offset == END
         yield from self.world.ask(
             self.name, slot.recorded, job, str(cursor.position), cursor.n_bytes, end=whole
         )
         yield from self.ack(job, cursor.n_bytes)
-        if whole:
-            self.run.ledger.recorded.add(job)
-
-    def _give_up(self, job: str, found: int) -> Steps[None]:
-        self.nothing[job] = 0 if found else self.nothing.get(job, 0) + 1
-        if self.nothing[job] >= PATIENCE and not (yield from self.exists(job)):
-            del self.run.ledger.stores[job]

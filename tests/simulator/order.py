@@ -8,6 +8,7 @@ from redis.exceptions import ResponseError
 from seriatim import job as slot
 from seriatim.keys import GROUP, POOL_LIFE_S, SHARDS, shard_of, shard_prefix
 from seriatim.records import Drain
+from tests.simulator.listeners import Recorder
 from tests.simulator.world import Process, Steps
 
 if TYPE_CHECKING:
@@ -19,17 +20,17 @@ def notifications(shard: int) -> str:
     return f"{shard_prefix(shard)}:ntf"
 
 
-class Reassembler(Process):
-    """One reassembler, of any number."""
+class Reassembler(Recorder):
+    """One reassembler, of any number. It records, too."""
 
     def __init__(self, run: "Run") -> None:
-        super().__init__(run.world, run.world.name("reassembler"))
-        self.run = run
+        super().__init__(run, run.world.name("reassembler"))
         self.shards: list[int] = []
-        self.seen = -1  #: what the world had notified when there was nothing to read
+        self.looked = -1  #: what the world had notified when there was nothing to read
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
-        yield "", self._work()
+        yield "emit", self._work()
+        yield "record", self.record()
 
     def died(self) -> Process | None:
         return Reassembler(self.run)
@@ -49,7 +50,7 @@ class Reassembler(Process):
     def _read(self) -> Steps[list[tuple[int, str, str]]]:
         streams: dict[Any, Any] = {notifications(shard): ">" for shard in self.shards}
         yield 0
-        if self.seen == self.world.notified:
+        if self.looked == self.world.notified:
             return []
         now = self.world.notified
         try:
@@ -59,7 +60,7 @@ class Reassembler(Process):
                 raise
             yield from self._make_groups()
             return []
-        self.seen = self.seen if reply else now
+        self.looked = self.looked if reply else now
         found = []
         for stream, entries in reply:
             shard = next(s for s in range(SHARDS) if notifications(s) == stream.decode())
@@ -94,4 +95,4 @@ class Reassembler(Process):
     def _emit(self, job: str, stream: str, message: str) -> Steps[None]:
         emitted = yield from self.world.ask(self.name, slot.emit, job, self.world.rng.randint(1, 8), message)
         if emitted.drain == Drain.STORE:
-            self.run.ledger.stores[job] = None
+            self.tell(job)

@@ -66,6 +66,7 @@ class Rates:
     """How likely a fault is: kill and stall per step, the others per message or call."""
 
     kill: float = 0.0
+    die: float = 0.0  #: killed right behind a call, before anything is made of its reply
     stall: float = 0.0
     lost: float = 0.0
     doubled: float = 0.0
@@ -111,7 +112,7 @@ def draw(seed: int, redis_kills: int = 0) -> Plan:
         seed=seed,
         jobs=tuple(jobs),
         slots=tuple(rng.randint(1, 3) for _ in range(rng.randint(1, 3))),
-        rtf=rng.choice([0.1, 0.25, 0.4]),
+        rtf=rng.choice([0.1, 0.4, 3.0]),
         rates=rates,
         fault_steps=steps,
         redis_kills=tuple(sorted(rng.randint(40, steps) for _ in range(redis_kills))),
@@ -122,10 +123,11 @@ def draw(seed: int, redis_kills: int = 0) -> Plan:
 
 
 def _rates(rng: Random) -> Rates:
-    if rng.random() < 0.12:
+    if rng.random() < 0.15:
         return Rates()
     return Rates(
-        kill=rng.choice([0.0, 0.003, 0.015]),
+        kill=rng.choice([0.0, 0.003, 0.01]),
+        die=rng.choice([0.0, 0.01, 0.04]),
         stall=rng.choice([0.0, 0.003, 0.01]),
         lost=rng.choice([0.0, 0.03, 0.15]),
         doubled=rng.choice([0.0, 0.05, 0.2]),
@@ -136,8 +138,8 @@ def _rates(rng: Random) -> Rates:
 
 
 def _job(rng: Random, job: str, user: tuple[str, float, int | None]) -> JobPlan:
-    poison = 0.06 if rng.random() < 0.3 else 0.0
-    continuity = rng.choice([Continuity.EXACT, Continuity.EXACT, Continuity.RESUMABLE, Continuity.NONE])
+    poison = 0.1 if rng.random() < 0.3 else 0.0
+    continuity = rng.choice([Continuity.EXACT, Continuity.RESUMABLE, Continuity.NONE])
     drain = rng.choice([Drain.WINDOW, Drain.WINDOW, Drain.STORE])
     ending = rng.choice(["", "", "", "", "cancel", "vanish", "timeout"])
     return JobPlan(
@@ -147,9 +149,9 @@ def _job(rng: Random, job: str, user: tuple[str, float, int | None]) -> JobPlan:
         kind=rng.choice([Kind.LIVE, Kind.LIVE, Kind.BATCH]),
         drain=drain,
         gap=rng.choice(list(GapPolicy)),
-        hold=rng.choice([Hold.AUTO, Hold.AUTO, Hold.NEVER, Hold.ALWAYS]),
+        hold=rng.choice([Hold.AUTO, Hold.NEVER, Hold.NEVER, Hold.ALWAYS]),
         continuity=continuity,
-        repeatable=continuity is not Continuity.NONE and rng.random() < 0.8,
+        repeatable=continuity is not Continuity.NONE and rng.random() < 0.6,
         lines=tuple(_line(rng, poison) for _ in range(rng.choice([0, 1, 2, 3, 4, 5, 6, 8, 12]))),
         start_ms=rng.choice([0, 0, rng.randint(0, 4_000)]),
         window_ms=rng.choice([400, 1_500, 20_000]),

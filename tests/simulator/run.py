@@ -6,6 +6,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from seriatim import job as slot
 from seriatim import pool
 from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
@@ -16,7 +17,7 @@ from tests.simulator import audit, check, faults
 from tests.simulator.caretakers import Sweeper
 from tests.simulator.dispatch import Broker, picked
 from tests.simulator.ledger import Ledger
-from tests.simulator.listeners import Reader, Recorder
+from tests.simulator.listeners import Reader
 from tests.simulator.order import Reassembler
 from tests.simulator.plan import JobPlan, Plan
 from tests.simulator.producers import Canceller, Producer
@@ -40,13 +41,17 @@ class Run:
     broker: Broker = field(default_factory=Broker)
     ledger: Ledger = field(default_factory=Ledger)
 
-    def watch(self, make: object, args: tuple[Any, ...], reply: Any) -> None:
+    def watch(self, make: object, args: tuple[Any, ...], named: dict[str, Any], reply: Any) -> None:
         """What the server did, also where its reply was lost."""
         now = int(self.world.now)
         if make is pool.pick and reply:
             picked(self, reply)
         elif make is pool.claim and reply.verdict is Claim.CLAIMED:
             self.ledger.claims[args[1].job, args[1].seq] += 1
+        elif make is pool.sweep and reply.ran:
+            audit.nothing_overdue(self.world.redis)
+        elif make is slot.life and named["accepted"]:
+            self.ledger.confirmed.add(args[0])
         elif make is pool.ack and reply:
             self.ledger.sign(args[1], now)
         elif make is pool.submit and reply.verdict is Submit.ACCEPTED:
@@ -105,7 +110,7 @@ def _populate(run: Run) -> None:
     plan = run.world.plan
     for slots in plan.slots:
         run.world.spawn(Worker(run, slots))
-    for make in (Sweeper, Sweeper, Reassembler, Reassembler, Recorder):
+    for make in (Sweeper, Sweeper, Reassembler, Reassembler):
         run.world.spawn(make(run))
     for job in plan.jobs:
         run.world.spawn(Producer(run, job))
@@ -131,7 +136,10 @@ def _go(run: Run, server: PrivateServer) -> None:
 def inspect(run: Run) -> None:
     """Read the pool's books."""
     jobs = list(run.world.plans)
-    audit.check(audit.read(run.world.redis, jobs, sorted({plan.user for plan in run.world.plan.jobs})))
+    books = audit.read(run.world.redis, jobs, sorted({plan.user for plan in run.world.plan.jobs}))
+    audit.check(books)
+    if not run.world.rolled_back:
+        audit.only_rises(books, run.ledger.acked_ms)
 
 
 def report(run: Run, error: Exception, tail: int = 40) -> str:

@@ -8,7 +8,6 @@ from tasks.engine import Continuity
 from tests.simulator.plan import RATE_HZ, JobPlan
 
 
-
 @dataclass(frozen=True, slots=True)
 class Take:
     """One way in which a sentence was spoken."""

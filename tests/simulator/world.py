@@ -35,7 +35,7 @@ class Violation(AssertionError):
 
 
 class Died(Exception):
-    """Raised by a thread whose process ends itself: a sentence that is poison."""
+    """Raised by a thread whose process ends here: its sentence is poison, or the moment a delicate one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,9 +64,6 @@ class Process:
         """It was killed: what takes its place, if anything does."""
         raise NotImplementedError
 
-    def stalled(self) -> None:
-        """It is about to sleep beyond its leases."""
-
 
 @dataclass(slots=True)
 class World:
@@ -90,7 +87,7 @@ class World:
     history: list[tuple[Any, ...]] = field(default_factory=list)
     plans: dict[str, JobPlan] = field(default_factory=dict)  #: job id -> its plan
     names: dict[str, int] = field(default_factory=dict)  #: how often a name was given out
-    watch: Callable[[Any, tuple[Any, ...], Any], None] = lambda make, args, reply: None  #: sees what the server did
+    watch: Callable[..., None] = lambda *facts: None  #: sees what the server did: function, arguments, named, reply
 
     def clock(self) -> int:
         """What the server's clock shows, in ms."""
@@ -119,6 +116,8 @@ class World:
         """One call of a script. It may be executed, its reply lost, and sent again, as redis-py does."""
         yield 0
         reply = self.call(who, make, *args, **named)
+        if self.dice("die"):
+            raise Died(who)
         if self.dice("again"):
             self.count("again")
             yield self.rng.randint(0, 400)
@@ -135,7 +134,7 @@ class World:
         if make in EMITTING:
             self.emitted[args[0]] += 1
         self.note(who, make.__name__, args, named, reply)
-        self.watch(make, args, reply)
+        self.watch(make, args, named, reply)
         return reply
 
     def plain(self, who: str, command: str, *args: Any) -> Steps[Any]:
@@ -147,7 +146,8 @@ class World:
 
     def strike(self, who: str, todo: str, entry: str, restarts: int) -> Steps[None]:
         """Take a to-do away that was carried out on the server of `restarts`. On a later one the sweep shall do it again:
-        what was carried out may be lost."""
+        what was carried out may be lost.
+        """
         yield 0
         if restarts == self.restarts:
             yield from self.plain(who, "ZREM", todo, entry)
@@ -175,11 +175,12 @@ class World:
             self.spawn(heir, self.rng.randint(50, 1_500))
 
     def stall(self, process: Process) -> None:
-        """SIGSTOP for longer than any lease, then SIGCONT."""
-        self.count("stalls", process.name)
-        process.stalled()
+        """SIGSTOP for longer than any lease, then SIGCONT. Or only one thread hangs, and the others go on without it."""
+        alone = self.rng.random() < 0.5
+        threads = [self.rng.choice(process.threads)] if alone else process.threads
+        self.count("stalls", *(thread.name for thread in threads))
         until = self.now + self.rng.randint(3_500, 12_000)
-        for thread in process.threads:
+        for thread in threads:
             thread.wake = max(thread.wake, until)
 
     def step(self) -> None:

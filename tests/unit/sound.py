@@ -5,9 +5,9 @@ import io
 import numpy as np
 import soundfile
 
-from gateway.encode import open_encoder
-from gateway.formats import AudioFormat
-from gateway.sink import Sink
+from tasks.encode.encoder import open_encoder
+from tasks.encode.formats import AudioFormat
+from tasks.encode.sink import Sink
 
 
 def speech(seconds: float, rate_hz: int, seed: int = 0) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seriatim.entries import Audio, Cursor, Discontinuity, End, Gap, SentenceStart, decode
+from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, SentenceStart, decode
 from seriatim.errors import PositionLost
 from seriatim.keys import END, GAP, Position
 
@@ -13,7 +13,8 @@ lengths = st.lists(st.integers(0, 40).map(lambda n: 2 * n), min_size=1, max_size
 
 def entries_of(lengths, cuts):
     """A whole stream of sentences with these lengths, cut into chunks of 2 * cuts bytes."""
-    entries, at = [], 0
+    entries: list[Entry] = []
+    at = 0
     for seq, n in enumerate(lengths):
         entries.append(SentenceStart(Position(seq + 1, 0), seq, at, 24_000, f"s{seq}"))
         start = 0

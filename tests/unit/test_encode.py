@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.compressed import check_available
-from gateway.encode import open_encoder
-from gateway.formats import FORMATS, AudioFormat, format_of
-from gateway.sink import Sink
 from seriatim.errors import UnknownFormat, Unwritable
+from tasks.encode.compressed import check_available
+from tasks.encode.encoder import open_encoder
+from tasks.encode.formats import FORMATS, AudioFormat, format_of
+from tasks.encode.sink import Sink
 from tests.unit.sound import cut, decoded, encoded, samples, speech
 
 LOSSLESS = ["wav", "flac"]

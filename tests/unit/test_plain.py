@@ -10,10 +10,10 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.encode import open_encoder
-from gateway.formats import format_of
-from gateway.plain import PlainEncoder, wav_header
-from gateway.sink import Sink
+from tasks.encode.encoder import open_encoder
+from tasks.encode.formats import format_of
+from tasks.encode.plain import PlainEncoder, wav_header
+from tasks.encode.sink import Sink
 from tests.unit.sound import encoded, samples, speech
 
 WAV = format_of("speech.wav")

@@ -50,7 +50,7 @@ def test_an_unknown_voice_names_the_nearest():
 
 
 def test_variants_and_the_default_and_pools_without_workers_take_any_voice():
-    check_voice("en-us+f3", ["en-us"], "p")
+    check_voice("en-us+f3", ["en-us", "+f3"], "p")
     check_voice("", ["en-us"], "p")
     check_voice("whoever", [], "p")
 

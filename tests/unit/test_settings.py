@@ -37,8 +37,9 @@ def test_an_unknown_variable_stops_the_process_with_the_nearest_name():
     ("name", "value", "message"),
     [
         ("LEASE_MS", "soon", "SERIATIM_LEASE_MS='soon': expected a whole number, such as 3000"),
-        ("LEASE_MS", "1", "SERIATIM_LEASE_MS=1: expected a whole number from 200 to inf"),
+        ("LEASE_MS", "1", "SERIATIM_LEASE_MS=1: expected a whole number of at least 200"),
         ("ETA", "2", "SERIATIM_ETA=2: expected a number from 0.01 to 1"),
+        ("LOG_LEVEL", "loud", "SERIATIM_LOG_LEVEL='loud': expected one of DEBUG, INFO, WARNING, ERROR"),
         ("ETA", "nan", "SERIATIM_ETA=nan: expected a number from 0.01 to 1"),
     ],
 )

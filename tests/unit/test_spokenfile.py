@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.formats import format_of
 from gateway.journal import Fingerprint
 from gateway.output import Begin, open_output
 from gateway.spokenfile import SpokenFile
 from gateway.spokenpipe import SpokenPipe
 from seriatim.errors import BadInput, EmptyText, Unwritable
+from tasks.encode.formats import format_of
 from tests.unit.sound import cut, decoded, samples, speech
 
 RATE_HZ = 22050

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from gateway.formats import format_of
 from gateway.spokenpipe import SpokenPipe, reader_has_gone
 from seriatim.errors import BadInput, EmptyText, Unwritable
+from tasks.encode.formats import format_of
 from tests.unit.sound import cut, decoded, encoded, samples, speech
 
 RATE_HZ = 24000

@@ -37,11 +37,17 @@ local function notify()
   C('PEXPIRE', NTF, NTF_LIFE)
 end
 
+-- An ended job that a recorder drains is looked at until it is stored whole: nobody but the sweep tells a new recorder of it.
+local function to_be_stored()
+  local h = C('HMGET', H, 'drain', 'stored_all')
+  return h[1] == 'store' and not h[2]
+end
+
 -- The terminal entry of the ordered stream, once. After it the job's keys have `ended_life` ms to live.
 local function terminate(state, reason, cur, at, n, ended_life)
   redis.pcall('XADD', O, (cur + 1) .. '-' .. END, 't', 'end', 'state', state, 'reason', reason, 'at', at, 'n', n)
   C('HSET', H, 'state', state, 'reason', reason)
-  C('ZREM', LIVE, job)
+  if to_be_stored() then look_again(time_ms(), job) else C('ZREM', LIVE, job) end
   C('PEXPIRE', H, ended_life)
   C('PEXPIRE', O, ended_life)
 end

@@ -64,6 +64,7 @@ if state == 'run' then
     local waits = cur == 0 and off == 0 and C('HEXISTS', H, 'r0') == 0
     look_again(time_ms() + (waits and 10 or 1) * ARGV[5], job)
   end
+elseif to_be_stored() then look_again(time_ms() + ARGV[5], job)
 else C('ZREM', LIVE, job) end
 local more = state == 'run' and budget <= 0
 if more then notify() end

@@ -10,4 +10,5 @@ for _, field in ipairs(C('HKEYS', H)) do
   if string.match(field, '^[arLxghdqe]%d+$') then C('HDEL', H, field) end
 end
 terminate(ARGV[3], ARGV[4], cur, at + off, cur, h[2])
+if to_be_stored() then notify() end
 return 1

@@ -6,6 +6,9 @@ local known = num(C('HGET', H, 'stored'), -1)
 local bytes = tonumber(ARGV[4])
 if C('EXISTS', H) == 0 then return -1 end
 if bytes >= known then C('HSET', H, 'stored', ARGV[4], 'stored_id', ARGV[3]) end
-if ARGV[5] == '1' then C('HSET', H, 'stored_all', 1) end
+if ARGV[5] == '1' then
+  C('HSET', H, 'stored_all', 1)
+  if C('HGET', H, 'state') ~= 'run' then C('ZREM', LIVE, job) end
+end
 C('XTRIM', O, 'MINID', ARGV[3])
 return math.max(known, bytes)

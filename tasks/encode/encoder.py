@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Protocol
 
-from gateway.formats import AudioFormat
-from gateway.plain import PlainEncoder, wav_header
-from gateway.sink import Sink
+from tasks.encode.formats import AudioFormat
+from tasks.encode.plain import PlainEncoder, wav_header
+from tasks.encode.sink import Sink
 
 
 class Encoder(Protocol):
@@ -39,7 +39,7 @@ def check_available(audio_format: AudioFormat) -> None:
         UnknownFormat: its libsndfile cannot.
     """
     if audio_format.container:
-        from gateway import compressed  # loads numpy and libsndfile, 0.1 s that WAV need not wait for
+        from tasks.encode import compressed  # loads numpy and libsndfile, 0.1 s that WAV need not wait for
 
         compressed.check_available(audio_format)
 
@@ -51,7 +51,7 @@ def open_encoder(sink: Sink, audio_format: AudioFormat, rate_hz: int) -> Encoder
         Unwritable: the sink refuses the header.
     """
     if audio_format.container:
-        from gateway.compressed import CompressedEncoder  # as above
+        from tasks.encode.compressed import CompressedEncoder  # as above
 
         return CompressedEncoder(sink, audio_format, rate_hz)
     if audio_format.name == "wav":

@@ -1,6 +1,6 @@
 """The formats that speech is written in: their names, the endings of their files, the sample rates they can hold.
 
-WAV and raw PCM are written by ourselves (`gateway.plain`); the others go through libsndfile (`gateway.compressed`).
+WAV and raw PCM are written by ourselves (`plain`); the others go through libsndfile (`compressed`).
 """
 
 import difflib

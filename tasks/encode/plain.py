@@ -9,8 +9,8 @@ keeps 36 bytes free (a JUNK chunk), into which the 64-bit sizes of RF64 go when 
 import struct
 from collections.abc import Callable
 
-from gateway.sink import Sink
 from seriatim.pcm import BYTES_PER_SAMPLE
+from tasks.encode.sink import Sink
 
 _UNKNOWN = 0xFFFFFFFF  #: a 32-bit size that is not known, or does not fit (EBU Tech 3306)
 _ROOM = struct.Struct("<4sI28x")  #: the chunk that is kept free

@@ -15,11 +15,11 @@ import numpy.typing as npt
 import soundfile
 import soxr  # type: ignore[import-untyped]  # the package ships no types
 
-from gateway.apart import Apart
-from gateway.formats import AudioFormat
-from gateway.sink import Sink
 from seriatim.errors import UnknownFormat
 from seriatim.pcm import BYTES_PER_SAMPLE
+from tasks.encode.apart import Apart
+from tasks.encode.formats import AudioFormat
+from tasks.encode.sink import Sink
 
 _BLOCKS_PER_S = 10  #: a player of a pipe waits up to 0.1 s more; longer blocks do not make encoding any faster
 _FULL_SCALE = 32768.0  #: s16le to -1..1

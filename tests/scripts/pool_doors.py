@@ -1,0 +1,107 @@
+"""Rules of the pool's machine: producers and readers."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from seriatim import pool as scripts
+from seriatim.pool import Submission, Submit
+from seriatim.records import Drain, GapPolicy, Kind
+from seriatim.scripts import run
+from tests.scripts import pool_jobs
+from tests.scripts.pool_and_model import POOL
+from tests.scripts.pool_rules import PoolRules
+
+USERS = st.sampled_from(["ann", "bob", "c|d,e:f"])
+DURATIONS = st.lists(st.integers(100, 4_000), max_size=8)
+SPEC = '{"v":1}'
+
+
+class Doors(PoolRules):
+    """Who wants something said, and who hears it."""
+
+    @rule(
+        user=USERS, live=st.booleans(), closed=st.booleans(), estimates=DURATIONS, priority=st.integers(-1, 1),
+        weight=st.sampled_from([0.5, 1.0, 4.0]), cap_infl=st.sampled_from([None, None, 1, 2]),
+        cap_jobs=st.sampled_from([None, None, 2]), cap_queued=st.sampled_from([None, None, 9_000]),
+        window_ms=st.sampled_from([1_500, 5_000, 20_000]), gap=st.sampled_from(list(GapPolicy)),
+        drain=st.sampled_from(list(Drain)), key=st.sampled_from(["", "", "k"]), times=st.sampled_from([9_000, 30_000]),
+    )  # fmt: skip
+    def submit(
+        self, user: str, live: bool, closed: bool, estimates: list[int], priority: int, weight: float,
+        cap_infl: int | None, cap_jobs: int | None, cap_queued: int | None, window_ms: int, gap: GapPolicy,
+        drain: Drain, key: str, times: int,
+    ) -> None:  # fmt: skip
+        s = Submission(
+            f"j{len(self.submissions)}", user, Kind.LIVE if live else Kind.BATCH, SPEC, closed=closed,
+            idempotency_key=key, priority=priority, weight=weight, gap=gap, drain=drain, window_ms=window_ms,
+            timeout_ms=times, grace_ms=times - 2_000, producer_ms=0 if closed else times // 2, queue_limit_ms=8_000,
+            cap_infl=cap_infl, cap_jobs=cap_jobs, cap_queued_ms=cap_queued, speed=2.0 if priority else 1.0,
+        )  # fmt: skip
+        self.hand_in(s, estimates)
+
+    def hand_in(self, s: Submission, estimates: list[int]) -> None:
+        self.submissions[s.job] = s
+        rows = [scripts.sentence_argument(ms, f'{{"text":"{seq}"}}') for seq, ms in enumerate(estimates)]
+        reply = self.two.do(
+            scripts.submit(POOL, s, rows, self.raw), lambda: pool_jobs.submit(self.pool, s, estimates, self.raw)
+        )
+        if reply.verdict is Submit.ACCEPTED:
+            again = run(self.redis, scripts.submit(POOL, s, rows, self.raw))
+            assert again.verdict is Submit.DUPLICATE
+            self.two.compare()
+
+    @precondition(lambda self: self.pool.jobs)
+    @rule(
+        index=st.integers(0, 3), shift=st.sampled_from([0, 0, 0, 1, -1, -2]), estimates=DURATIONS, close=st.booleans(),
+        producer_ms=st.sampled_from([0, 2_000]),
+    )  # fmt: skip
+    def extend(self, index: int, shift: int, estimates: list[int], close: bool, producer_ms: int) -> None:
+        name = self.job(index)
+        first = max(0, len(self.pool.jobs[name].estimates) + shift)
+        rows = [scripts.sentence_argument(ms, f'{{"text":"{first + i}"}}') for i, ms in enumerate(estimates)]
+        call = scripts.extend(POOL, name, first, rows, close=close, producer_ms=producer_ms, now_ms=self.raw)
+        self.two.do(
+            call,
+            lambda: pool_jobs.extend(self.pool, name, first, estimates, self.raw, close=close, producer_ms=producer_ms),
+            twice=True,
+        )
+
+    @precondition(lambda self: self.pool.running)
+    @rule(index=st.integers(0, 3), delivered=st.integers(-500, 3_000), unheard=st.sampled_from([None, 0, 400, 5_000]))
+    def ack(self, index: int, delivered: int, unheard: int | None) -> None:
+        name = self.job(index)
+        self.report(name, max(0, self.pool.jobs[name].acked + delivered), unheard)
+
+    def report(self, name: str, ms: float, unheard: int | None) -> None:
+        heard = -1 if unheard is None else max(0, ms - unheard)
+        self.two.do(
+            scripts.ack(POOL, name, ms, heard, self.raw),
+            lambda: pool_jobs.ack(self.pool, name, ms, heard, self.raw),
+            twice=True,
+        )
+
+    @precondition(lambda self: len(self.pool.running) > 2 or len(self.pool.jobs) > 4)
+    @rule(index=st.integers(0, 5), reason=st.sampled_from(["enough", "a|b"]))
+    def cancel(self, index: int, reason: str) -> None:
+        name = self.job(index)
+        self.two.do(
+            scripts.cancel(POOL, name, "cancelled", reason, now_ms=self.raw),
+            lambda: pool_jobs.cancel(self.pool, name, "cancelled", reason, self.raw),
+            twice=True,
+        )
+
+    @precondition(lambda self: self.pool.jobs)
+    @rule(index=st.integers(0, 5), priority=st.sampled_from([None, -9, 9]), weight=st.sampled_from([None, 2.0]))
+    def tune(self, index: int, priority: int | None, weight: float | None) -> None:
+        name = self.job(index)
+        self.two.do(
+            scripts.tune(POOL, name, priority=priority, weight=weight, now_ms=self.raw),
+            lambda: pool_jobs.tune(self.pool, name, priority, weight, self.raw),
+            twice=True,
+        )
+
+    @precondition(lambda self: self.pool.running)
+    @rule(unheard=st.sampled_from([None, 0, 2_000]))
+    def readers_keep_up(self, unheard: int | None) -> None:
+        for name, job in self.pool.running.items():
+            self.report(name, job.dispatched, unheard)

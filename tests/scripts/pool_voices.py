@@ -1,0 +1,122 @@
+"""Rules of the pool's machine: a sentence's way through it."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from seriatim import pool as scripts
+from seriatim.pool import Claim
+from seriatim.records import Doorbell
+from seriatim.scripts import run
+from tests.scripts import pool_speech
+from tests.scripts.pool_and_model import POOL, PREFIX
+from tests.scripts.pool_rules import LEASE_MS, OWNERS, PoolRules
+
+SHARES = st.sampled_from([1.0, 0.5, 0.9, 1.1, 1.5, 0.0])  #: of the estimate: what it came to
+
+
+class Voices(PoolRules):
+    """What is spoken."""
+
+    @rule(most=st.integers(1, 4), publish_ms=st.sampled_from([500, 4_000]))
+    def pick(self, most: int, publish_ms: int) -> None:
+        bells = self.two.do(
+            scripts.pick(POOL, most, publish_ms, self.raw),
+            lambda: pool_speech.pick(self.pool, most, publish_ms, self.raw),
+        )
+        assert all(bell.attempt > max((b.attempt for b in self.bells), default=0) for bell in bells), (
+            "attempts only rise"
+        )
+        self.bells += bells
+        tagged = [user for user in self.pool.users.values() if user.tag]
+        idle = self.pool.slots + self.pool.slack > self.pool.in_flight()
+        assert not (len(bells) < most and idle and tagged), "a slot is free while somebody has something to say"
+
+    @precondition(lambda self: self.pool.outbox)
+    @rule()
+    def publish(self) -> None:
+        entry = next(iter(self.pool.outbox))
+        self.redis.zrem(f"{PREFIX}:outbox", entry)
+        del self.pool.outbox[entry]
+        self.two.compare()
+
+    @precondition(lambda self: self.bells)
+    @rule(index=st.integers(0, 6), owner=OWNERS)
+    def claim(self, index: int, owner: str) -> None:
+        self.take(self.bell(index), owner)
+
+    def take(self, bell: Doorbell, owner: str) -> None:
+        spec, said = self.submissions[bell.job].spec, f'{{"text":"{bell.seq}"}}'
+        reply = self.two.do(
+            scripts.claim(POOL, bell, owner, LEASE_MS, self.raw),
+            lambda: pool_speech.claim(self.pool, bell, owner, LEASE_MS, spec, said, self.raw),
+        )
+        if reply.verdict is Claim.CLAIMED:
+            self.epochs[bell] = reply.epoch
+        if reply.verdict in (Claim.WAIT, Claim.CLAIMED):  # a doubled message, here and elsewhere
+            again = run(self.redis, scripts.claim(POOL, bell, owner, LEASE_MS, self.raw))
+            assert again.verdict is (Claim.WAIT if reply.verdict is Claim.WAIT else Claim.STALE)
+            self.two.compare()
+
+    @rule(owner=OWNERS)
+    def a_process_gets_all(self, owner: str) -> None:
+        self.pick(4, 4_000)
+        for bell in [bell for bell in self.bells if self.counts(bell)]:
+            self.take(bell, owner)
+
+    @precondition(lambda self: any(map(self.counts, self.bells)))
+    @rule(share=SHARES)
+    def all_is_spoken(self, share: float) -> None:
+        for bell in [bell for bell in self.bells if self.counts(bell)]:
+            self.speak(bell, share, 300, None)
+
+    @precondition(lambda self: self.bells)
+    @rule(
+        index=st.integers(0, 6), share=SHARES,
+        wall_ms=st.sampled_from([0, 120, 300, 2_000]), epoch=st.sampled_from([None, None, None, "other"]),
+    )  # fmt: skip
+    def finish(self, index: int, share: float, wall_ms: int, epoch: str | None) -> None:
+        self.speak(self.bell(index), share, wall_ms, epoch)
+
+    def speak(self, bell: Doorbell, share: float, wall_ms: int, epoch: str | None) -> None:
+        audio_ms = round(self.pool.jobs[bell.job].estimates[bell.seq] * share)
+        token = epoch or self.epochs.get(bell, self.pool.epoch)
+        reply = self.two.do(
+            scripts.finish(POOL, bell, token, wall_ms, audio_ms, now_ms=self.raw),
+            lambda: pool_speech.finish(self.pool, bell, token, wall_ms, audio_ms, self.raw),
+        )
+        again = run(self.redis, scripts.finish(POOL, bell, token, wall_ms, audio_ms, now_ms=self.raw))
+        assert again is not scripts.Done.OK, f"{reply} and then {again}"
+        self.two.compare()
+
+    @precondition(lambda self: any(map(self.counts, self.bells)))
+    @rule(index=st.integers(0, 4), blame=st.sampled_from([True, True, False]))
+    def fail(self, index: int, blame: bool) -> None:
+        bell = self.bell(index)
+        token = self.epochs.get(bell, self.pool.epoch)
+        self.two.do(
+            scripts.fail(POOL, bell, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw),
+            lambda: pool_speech.fail(self.pool, bell, token, "broken|badly", self.retry, self.raw, blame=blame),
+        )
+        again = run(
+            self.redis, scripts.fail(POOL, bell, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw)
+        )
+        assert again is not scripts.Done.OK
+        self.two.compare()
+
+    @precondition(lambda self: self.pool.todo)
+    @rule(ms=st.integers(0, 2_000), index=st.integers(0, 3))
+    def carry_out(self, ms: int, index: int) -> None:
+        entries = list(self.pool.todo)
+        entry = entries[index % len(entries)]
+        verb, job, rest = [*entry.split("|", 2), ""][:3]
+        if verb == "fill":
+            seq = int(rest.split("|", 1)[0])
+            self.two.do(
+                scripts.fill_done(POOL, job, seq, entry, ms, now_ms=self.raw),
+                lambda: pool_speech.fill_done(self.pool, job, seq, entry, ms, self.raw),
+            )
+            assert not run(self.redis, scripts.fill_done(POOL, job, seq, entry, ms, now_ms=self.raw))
+        else:
+            self.redis.zrem(f"{PREFIX}:todo", entry)
+            del self.pool.todo[entry]
+        self.two.compare()

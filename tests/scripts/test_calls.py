@@ -1,0 +1,54 @@
+"""Calls of scripts: one, several in one round trip, from asyncio; on a server that knows them or not."""
+
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import ResponseError
+
+from seriatim import job, pool
+from seriatim.job import Append, Chunk, Open
+from seriatim.scripts import Call, arun, load, run, run_many
+
+
+def append(seq: int, attempt: int, pcm: bytes) -> Call[tuple[Append, int]]:
+    return job.append("j", seq, attempt, Chunk(0, pcm, final=True, checksum=0))
+
+
+def test_a_server_that_forgot_the_scripts_is_taught_them_again(redis: Redis) -> None:
+    redis.script_flush()
+    assert run(redis, job.init("j", 2)) is True
+    redis.script_flush()
+    calls = [job.open_sentence("j", seq, 1, "exact", 8_000, "said") for seq in range(2)]
+    assert [opened.verdict for opened in run_many(redis, calls)] == [Open.OPEN, Open.OPEN]
+
+
+def test_several_calls_are_answered_in_their_order(redis: Redis) -> None:
+    run(redis, job.init("j", 2))
+    opened = job.open_sentence("j", 0, 5, "exact", 8_000, "said")
+    replies = run_many(redis, [opened, append(0, 5, b"abcd"), append(0, 4, b"ab"), job.emit("j")])
+    assert replies[1:3] == [(Append.OK, 4), (Append.DONE, 4)]
+    assert replies[3].moved == 1
+
+
+def test_an_error_in_one_of_several_is_raised_when_all_are_sent(redis: Redis) -> None:
+    run(redis, job.init("j", 1))
+    run(redis, job.open_sentence("j", 0, 1, "exact", 8_000, "said"))
+    with pytest.raises(ResponseError, match="expected whole 16-bit samples"):
+        run_many(redis, [append(0, 1, b"odd"), append(0, 1, b"even")])
+    assert run(redis, job.emit("j")).state == "done"
+
+
+@pytest.mark.asyncio
+async def test_the_same_from_asyncio(redis: Redis) -> None:
+    redis.script_flush()
+    path = redis.connection_pool.connection_kwargs["path"]
+    async with AsyncRedis.from_url(f"unix://{path}") as client:
+        assert await arun(client, job.init("j", 1)) is True
+        assert await arun(client, job.init("j", 1)) is False
+        assert await arun(client, pool.rebase("p")) == 1
+
+
+def test_the_flags_of_a_script_come_first(redis: Redis) -> None:
+    """Redis reads them from the first line only, and the prelude stands behind it."""
+    assert load("job", "emit").text.startswith("#!lua flags=allow-oom\n-- The prelude of every job script.")
+    assert load("pool", "submit").text.startswith("#!lua\n-- The prelude of every pool script")
