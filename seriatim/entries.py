@@ -146,10 +146,11 @@ class Cursor:
 
     def _audio(self, entry: Audio) -> Audio | None:
         end = entry.position.offset
-        have = self.have if entry.position.sentence == self.position.sentence else 0
+        if entry.position.sentence != self.position.sentence:  # its marker, and with it `at`, was trimmed away
+            raise PositionLost(f"the beginning of sentence {entry.seq} is not held any more")
         try:
-            pcm = after(entry.pcm, end, have)
+            pcm = after(entry.pcm, end, self.have)
         except ValueError as error:
             raise PositionLost(f"sentence {entry.seq}: {error}") from None
-        self.position, self.have = entry.position, max(have, end)
+        self.position, self.have = entry.position, max(self.have, end)
         return Audio(entry.position, pcm) if pcm else None

@@ -16,7 +16,7 @@ QUICK = {"SERIATIM_SWEEP_MS": "100", "SERIATIM_BEAT_MS": "200", "SERIATIM_LEASE_
 def environment(settings: Mapping[str, str] = QUICK) -> dict[str, str]:
     """Nothing of ours from outside the test; our packages found from any directory."""
     outside = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
-    return outside | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | settings
+    return outside | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | dict(settings)
 
 
 def seriatim(

@@ -102,11 +102,13 @@ class TestUp:
     def up(self, tmp_path: Path, port: int) -> Iterator[int]:
         """The process id of a running `seriatim up`."""
         with begun("up", *TONE, "--port", str(port), "--data", tmp_path / "data", cwd=tmp_path) as process:
-            assert process.stderr is not None
-            said = [process.stderr.readline().decode() for _ in range(2)]
-            assert said[0].startswith("seriatim: up: pool tone, 1 slots; Redis at redis://127.0.0.1:"), said
-            yield process.pid
-            process.send_signal(signal.SIGKILL)
+            try:
+                assert process.stderr is not None
+                said = [process.stderr.readline().decode() for _ in range(2)]
+                assert said[0].startswith("seriatim: up: pool tone, 1 slot; Redis at redis://127.0.0.1:"), said
+                yield process.pid
+            finally:
+                process.send_signal(signal.SIGKILL)
 
     def test_it_serves_commands_and_survives_its_own_parts(
         self, tmp_path: Path, text: Path, up: int, port: int

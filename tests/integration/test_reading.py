@@ -65,7 +65,7 @@ class TestResume:
     def test_a_position_is_refused_if_it_is_none(self, system: RealSystem) -> None:
         job = enqueue(system, ["Hello there."])
         with pytest.raises(
-            ValueError, match=r"^'three' is not a position; expected <sentence>-<offset>, such as 3-9600$"
+            BadInput, match=r"^'three' is not a position; expected <sentence>-<offset>, such as 3-9600$"
         ):
             next(job.audio("three"))
         Listener(job).all()

@@ -101,6 +101,26 @@ def test_a_job_that_nobody_was_told_of_is_looked_at_again(redis: Redis) -> None:
     assert run(redis, due(shard, now_ms=slot.now + 99_000)) == []
 
 
+@pytest.mark.parametrize("how", ["done", "cancelled"])
+def test_an_ended_job_is_looked_at_until_the_store_has_all_of_it(redis: Redis, how: str) -> None:
+    """Its recorder died with the last bytes in hand: another one must be told, or the recording lacks its end."""
+    slot = Slot(redis, 1, drain=Drain.STORE)
+    slot.says(0, 1, pcm(0))
+    slot.emit()
+    if how == "cancelled":
+        slot = Slot(redis, 2, name="k", drain=Drain.STORE)
+        slot.end()
+    name, shard = slot.name, shard_of(slot.name)
+    later = slot.now + 60_000
+    assert name in run(redis, due(shard, now_ms=later))
+    slot.emit()
+    assert name in run(redis, due(shard, now_ms=later))
+    last = str(slot.stream()[-1].position)
+    slot.do(recorded(name, last, 1_000, end=True))
+    slot.emit()
+    assert name not in run(redis, due(shard, now_ms=later + 60_000))
+
+
 def test_the_list_of_live_jobs_comes_back_with_a_life(redis: Redis) -> None:
     """It had expired, or was lost; the next emit writes it anew, and not for ever."""
     slot = Slot(redis, 1)

@@ -131,7 +131,7 @@ class JobMachine(RuleBasedStateMachine):
     @rule(distance=AHEAD, age=st.sampled_from([0, 0, 0, 1, 2]), rate=st.sampled_from([RATE] * 5 + [24_000]))
     def open(self, distance: int, age: int, rate: int) -> None:
         """A new attempt, or one that is a little late."""
-        self.attempt += age == 0
+        self.attempt = max(1, self.attempt + (age == 0))
         self.do_open(self.ahead(distance), max(1, self.attempt - age), rate)
 
     def do_open(self, seq: int, attempt: int, rate: int = RATE) -> None:

@@ -1,9 +1,10 @@
 """What must hold when everything has ended: one terminal entry a job, the right bytes, reasons that are true, nothing left."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from seriatim.entries import End, decode
-from seriatim.keys import job_prefix, ordered_stream, pool_prefix, shard_of
+from seriatim.keys import GROUP, job_prefix, ordered_stream, pool_prefix, shard_of
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain, GapPolicy
 from tests.simulator import audit
@@ -28,10 +29,14 @@ def all_ended(run: "Run") -> bool:
     """Have all accepted jobs ended in both slots, are they stored, and are all notifications gone?"""
     redis = run.world.redis
     for job in in_pool(run):
-        state, drain, stored = redis.hmget(f"{job_prefix(job)}:c:{job}", "state", "drain", "stored_all")
-        if state is not None and (state not in ENDED or (drain == b"store" and stored is None)):
+        slot = redis.hgetall(f"{job_prefix(job)}:c:{job}")
+        if slot and (slot[b"state"] not in ENDED or _unstored(slot)):
             return False
     return not any(redis.xlen(notifications(shard)) for shard in {shard_of(job) for job in run.world.plans})
+
+
+def _unstored(slot: Mapping[bytes, bytes]) -> bool:
+    return slot.get(b"drain") == b"store" and b"stored_all" not in slot
 
 
 def unfinished(run: "Run") -> str:
@@ -42,10 +47,15 @@ def unfinished(run: "Run") -> str:
         f"broker {run.broker.queue[:5]}",
         f"pool {redis.hgetall(prefix + ':m')}",
     ]
+    facts += [
+        f"{name} {redis.xrange(name)} {redis.xpending(name, GROUP)}"
+        for name in {notifications(shard_of(job)) for job in run.world.plans}
+        if redis.xlen(name)
+    ]
     facts += [f"{name} {redis.zrange(f'{prefix}:{name}', 0, 20, withscores=True)}" for name in audit.ZSETS]
     for job, known in in_pool(run).items():
         slot = redis.hgetall(f"{job_prefix(job)}:c:{job}")
-        if known[b"state"] == b"run" or slot.get(b"state") not in ENDED or b"stored_all" not in slot:  # type: ignore[union-attr]
+        if known[b"state"] == b"run" or slot.get(b"state") not in ENDED or _unstored(slot):  # type: ignore[union-attr]
             facts += [f"{run.world.plans[job]}", f"  pool: {known}", f"  slot: {slot}"]
             facts.append(f"  begun: {redis.hgetall(f'{prefix}:js:{job}')}")
     return "\n  ".join(facts)

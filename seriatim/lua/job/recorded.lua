@@ -5,10 +5,11 @@
 local known = num(C('HGET', H, 'stored'), -1)
 local bytes = tonumber(ARGV[4])
 if C('EXISTS', H) == 0 then return -1 end
-if bytes >= known then C('HSET', H, 'stored', ARGV[4], 'stored_id', ARGV[3]) end
+if bytes < known then return known end   -- a recorder that others overtook: what they have not stored must stay
+C('HSET', H, 'stored', ARGV[4], 'stored_id', ARGV[3])
 if ARGV[5] == '1' then
   C('HSET', H, 'stored_all', 1)
   if C('HGET', H, 'state') ~= 'run' then C('ZREM', LIVE, job) end
 end
 C('XTRIM', O, 'MINID', ARGV[3])
-return math.max(known, bytes)
+return bytes
