@@ -133,6 +133,7 @@ def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> 
     waiting = blocking(desk.settings.redis_url, [desk.pool])
     threads = [
         pulse.start("pulse", partial(pulse.pulse, station, facts, ended)),
+        pulse.start("ringer", partial(pulse.ringer, station)),
         pulse.start("sweeper", partial(pulse.sweeper, desk, waiting, ended)),
     ]
     drain = partial(_drain, station, facts)
@@ -152,6 +153,8 @@ def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> 
     dispatch(desk)
     worker.start()
     ended.set()
+    station.draining.set()
+    station.picked.put(())
     pulse.leave(station)
     for thread in threads:
         thread.join(timeout=5)

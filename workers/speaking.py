@@ -16,7 +16,7 @@ from seriatim.pcm import ms_of_bytes
 from seriatim.pool import Claim, Claimed
 from seriatim.records import Doorbell, Sentence, Spec, seed_of
 from seriatim.scripts import run, run_many
-from tasks.dispatch import pick, ring
+from tasks.dispatch import pick
 from tasks.engine import Utterance
 from workers.delivery import Delivery, Dropped, Whole, unpack_state
 from workers.edges import Edges
@@ -128,7 +128,7 @@ def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) 
     done = pool.finish(desk.pool, bell, speaking.epoch, wall_ms, audio_ms, desk.retry.ended_life_ms)
     verdict, bells = run_many(desk.redis, [done, pick(desk)])
     station.spoken += 1
-    ring(desk, bells)
+    station.picked.put(bells)  # the ringer publishes: this slot takes its next message meanwhile
     return f"{verdict.name} {audio_ms / 1000:.2f} s"
 
 
@@ -138,5 +138,5 @@ def _failed(station: Station, speaking: Speaking, reason: str) -> str:
     log.warning("a sentence failed", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "why": reason})
     call = pool.fail(desk.pool, bell, speaking.epoch, reason[:500], desk.retry)
     _, bells = run_many(desk.redis, [call, pick(desk)])
-    ring(desk, bells)
+    station.picked.put(bells)  # the ringer publishes: this slot takes its next message meanwhile
     return f"FAILED {reason}"

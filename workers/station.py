@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from seriatim.records import Doorbell
 from tasks.dispatch import Desk
@@ -40,6 +40,7 @@ class Station:
     lock: threading.Lock = field(default_factory=threading.Lock)
     draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
     spoken: int = 0  #: sentences finished here
+    picked: "SimpleQueue[tuple[Doorbell, ...]]" = field(default_factory=SimpleQueue)  #: to be published
     reached: threading.Event = field(default_factory=threading.Event)  #: a message came since the pulse last looked
 
     def begin(self, speaking: Speaking) -> None:
@@ -61,6 +62,3 @@ class Station:
         """How long a sentence may be silent: the floor, or twice what it is expected to take if that is more."""
         expected_s = estimate_ms / 1000 * max(self.engine.rtf, 0.05)
         return max(self.desk.settings.stuck_floor_ms / 1000, 2 * expected_s)
-
-
-Speak = Callable[[Doorbell], str]

@@ -195,6 +195,24 @@ def test_a_lost_message_is_nobodys_fault_and_costs_nothing(redis: Redis) -> None
     assert stage.pick_one().seq == bell.seq
 
 
+def test_a_message_may_wait_for_two_sentences_before_it_counts_as_lost(redis: Redis) -> None:
+    """It stands in the queue until a slot is free: where sentences take long, that is longer than any fixed time."""
+    stage = Stage(redis)
+    stage.accept("j", *[9_000] * 3)
+    bell = stage.pick(1)[0]
+    stage.takes("w1", bell)
+    stage.finish(bell, 9_000, wall_ms=20_000)
+    waiting = stage.pick_one()
+    stage.passes(43_000)
+    stage.beat("w1")
+    stage.sweep()
+    assert stage.record(waiting)[0] == "D"
+    stage.passes(1_001)
+    stage.hire("w1")
+    stage.sweep()
+    assert stage.record(waiting)[0] == "Q"
+
+
 def test_what_came_to_nothing_is_given_back(redis: Redis) -> None:
     """A failed attempt, a crash, a cancel: the user pays for none of them."""
     stage = Stage(redis, slots=2)

@@ -101,6 +101,15 @@ def test_a_job_that_nobody_was_told_of_is_looked_at_again(redis: Redis) -> None:
     assert run(redis, due(shard, now_ms=slot.now + 99_000)) == []
 
 
+def test_a_job_is_looked_at_although_the_clock_was_set_back(redis: Redis) -> None:
+    """Its next look lies an hour ahead of a clock that was wrong: nobody waits for that."""
+    slot = Slot(redis, 1)
+    slot.now += 3_600_000
+    slot.emit()
+    assert run(redis, due(shard_of("j"), now_ms=1_000_000)) == ["j"]
+    assert run(redis, due(shard_of("j"), now_ms=1_000_500)) == []
+
+
 @pytest.mark.parametrize("how", ["done", "cancelled"])
 def test_an_ended_job_is_looked_at_until_the_store_has_all_of_it(redis: Redis, how: str) -> None:
     """Its recorder died with the last bytes in hand: another one must be told, or the recording lacks its end."""

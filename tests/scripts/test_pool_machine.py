@@ -1,7 +1,6 @@
 """Any sequence of operations: the pool's scripts and their model give the same answers and hold the same state."""
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 from redis import Redis
@@ -55,4 +54,4 @@ class PoolMachine(House, Doors, Voices):
 def test_the_pool_is_its_model(redis: Redis) -> None:
     """Verdicts, tags, eligibility, leases, counts: after every step of any sequence of operations."""
     PoolMachine.redis = redis
-    run_state_machine_as_test(PoolMachine, settings=settings(max_examples=settings().max_examples * 2))
+    run_state_machine_as_test(PoolMachine)

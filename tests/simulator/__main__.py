@@ -1,4 +1,4 @@
-"""`python -m tests.simulator`: run seeds, print a line of totals, or the first seed that fails and how to see it again."""
+"""`python -m tests.simulator`: run seeds and print a line of totals, or the first seed that fails."""
 
 import argparse
 import sys
@@ -24,12 +24,12 @@ def main() -> int:
             try:
                 world = play(draw(seed, options.redis_crashes), server)
             except Failed as failed:
-                print(failed)
+                sys.stdout.write(f"{failed}\n")
                 return 1
             total += world.tally
             if options.history:
-                print(*history(world), sep="\n")
-    print(totals(total), f"in {time.monotonic() - began:.1f} s")
+                sys.stdout.writelines(f"{line}\n" for line in history(world))
+    sys.stdout.write(f"{totals(total)} in {time.monotonic() - began:.1f} s\n")
     return 0
 
 

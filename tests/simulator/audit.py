@@ -100,7 +100,7 @@ ZSETS = ("lease", "outbox", "todo", "act", "wk", "delay", "tag:L", "tag:B", "eli
 def read(redis: Redis, jobs: list[str], users: list[str]) -> Books:
     """Read everything that is known of the pool."""
     prefix = pool_prefix(POOL)
-    pipe = redis.pipeline(transaction=False)
+    pipe: Any = redis.pipeline(transaction=False)
     pipe.hgetall(f"{prefix}:m")
     for name in ZSETS:
         pipe.zrange(f"{prefix}:{name}", 0, -1, withscores=True)
@@ -130,7 +130,7 @@ def _job(name: str, replies: list[Any]) -> JobBook:
 
 
 def _read_workers(redis: Redis, prefix: str, books: Books) -> None:
-    pipe = redis.pipeline(transaction=False)
+    pipe: Any = redis.pipeline(transaction=False)
     for owner in books.zsets["wk"]:
         pipe.hgetall(f"{prefix}:w:{owner}").hgetall(f"{prefix}:run:{owner}")
     replies = iter(pipe.execute())

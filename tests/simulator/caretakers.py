@@ -1,4 +1,4 @@
-"""Those who carry on what others left: the pool's sweep, the outbox, the durable to-dos, dispatch when something woke."""
+"""Those who carry on what others left: the pool's sweep, the outbox, the to-dos, dispatch when something woke."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -41,9 +41,7 @@ class Sweeper(Process):
             for bell in swept.outbox:
                 yield 0
                 publish(self.run, bell)
-                yield from self.world.plain(
-                    self.name, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell)
-                )
+                yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell))
             for entry in swept.todo:
                 yield from self._carry_out(entry)
             yield from dispatch(self.run, self.name)
@@ -53,7 +51,7 @@ class Sweeper(Process):
         while True:
             if (yield from self.world.plain(self.name, "LPOP", f"{pool_prefix(POOL)}:wake")):
                 yield from dispatch(self.run, self.name)
-            yield self.world.rng.randint(100, 400)
+            yield self.world.rng.randint(200, 800)
 
     def _carry_out(self, entry: str) -> Steps[None]:
         verb, job, *rest = entry.split("|", 3)
@@ -73,9 +71,7 @@ class Sweeper(Process):
 
     def _fill(self, entry: str, job: str, seq: int, ms: str, reason: str) -> Steps[None]:
         n_bytes, server = bytes_of_ms(float(ms), RATE_HZ), self.world.restarts
-        _, length = yield from self.world.ask(
-            self.name, slot.fill, job, seq, n_bytes, reason, f"{seq}", RATE_HZ
-        )
+        _, length = yield from self.world.ask(self.name, slot.fill, job, seq, n_bytes, reason, f"{seq}", RATE_HZ)
         if server == self.world.restarts:  # or the gap may be lost, and the next sweep makes it again
             yield from self.world.ask(
                 self.name, pool.fill_done, POOL, job, seq, entry, ms_of_bytes(length, RATE_HZ), ENDED_LIFE_MS

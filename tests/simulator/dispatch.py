@@ -1,7 +1,7 @@
-"""Dispatch, as everybody does it: pick, publish, take out of the outbox. And the broker: a lossy, duplicating doorbell."""
+"""Dispatch, as everybody does it: pick, publish, strike out of the outbox. And the broker: a lossy doorbell."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seriatim import pool
 from seriatim.keys import pool_prefix
@@ -11,7 +11,7 @@ from tests.simulator.world import POOL, Steps, Violation
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
-PUBLISH_MS = 2_500  #: until a picked sentence nobody claimed counts as a lost message
+PUBLISH_MS = 1_500  #: until a picked sentence nobody claimed counts as a lost message
 MOST = 4
 
 
@@ -62,7 +62,7 @@ def dispatch(run: "Run", who: str) -> Steps[None]:
 def picked(run: "Run", bells: tuple[Doorbell, ...]) -> None:
     """What must hold right behind a pick."""
     prefix = pool_prefix(POOL)
-    pipe = run.world.redis.pipeline(transaction=False)
+    pipe: Any = run.world.redis.pipeline(transaction=False)
     pipe.hmget(f"{prefix}:m", "infl", "slots", "slack").zcard(f"{prefix}:lease")
     for bell in bells:
         pipe.hmget(f"{prefix}:j:{bell.job}", "dispatched", "acked", "window", "next")

@@ -1,9 +1,8 @@
-"""What happens to the whole world at once: the server is killed and its log is cut, everything is down for a while, the
-clock is set.
+"""What happens to the whole world at once: the server is killed, everything is down for a while, the clock is set.
 
-The log is written at once (`appendfsync no` writes before every reply, and only the disk comes later), and the tail that a
-real crash would lose is cut off by the seed: `everysec` would lose as much as the disk happens to be behind, which no seed
-can say again.
+The log is written before every reply (`appendfsync no`: only the disk comes later), and the tail that a real crash
+would lose is cut off by the seed. `everysec` would lose as much as the disk happens to be behind, which no seed can say
+again.
 """
 
 import time

@@ -1,10 +1,11 @@
 """What one listener has of a job, checked entry by entry: order, contiguity, and that no byte is another's.
 
-The bytes are checked against the takes that were spoken. Between two discontinuity markers a sentence comes from one take;
-of an exact engine there is one take only, so that its bytes are those of a run without faults.
+The bytes are checked against the takes that were spoken. Between two discontinuity markers a sentence comes from one
+take; of an exact engine there is one take only, so that its bytes are those of a run without faults.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from seriatim.entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
 from seriatim.pcm import after
@@ -26,7 +27,9 @@ class Heard:
     gaps: dict[int, str] = field(default_factory=dict)  #: seq -> reason
     end: End | None = None
     forgotten: bool = False  #: the server lost the tail of its log: the job may end once more, and otherwise
-    loose: bool = False  #: the server forgot what was heard, and the engine will not say it again: order alone is checked
+    loose: bool = (
+        False  #: the server forgot what was heard, and the engine will not say it again: order alone is checked
+    )
 
     @property
     def n_bytes(self) -> int:
@@ -81,8 +84,8 @@ class Heard:
         have = self.sentences.get(entry.seq, b"")
         if entry.offset != len(have) and not self.loose:
             self._wrong(f"sentence {entry.seq}: a discontinuity at {entry.offset} of {len(have)} bytes")
-        if self.plan.exact:
-            self._wrong(f"sentence {entry.seq}: a discontinuity of an engine that is exact")
+        if self.plan.exact or self.plan.held:
+            self._wrong(f"sentence {entry.seq}: a discontinuity where none can be")
         self.cuts[entry.seq].append(entry.offset)
 
     def _gap(self, entry: Gap) -> None:
@@ -98,7 +101,9 @@ class Heard:
         self.end = entry
         if entry.state == "done" and entry.n_sentences != len(self.sentences):
             self._wrong(f"{entry.n_sentences} sentences are said to be done, {len(self.sentences)} were heard")
-        ahead = self.forgotten and entry.state != "done" and entry.n_bytes <= self.n_bytes  # heard what the server forgot
+        ahead = (
+            self.forgotten and entry.state != "done" and entry.n_bytes <= self.n_bytes
+        )  # heard what the server forgot
         if entry.n_bytes != self.n_bytes and not self.loose and not ahead:
             self._wrong(f"{entry.n_bytes} bytes are said to be all, {self.n_bytes} were heard")
         if entry.state == "done" and entry.n_sentences:
@@ -124,7 +129,7 @@ class Heard:
         for start, cut, end in zip(edges, edges[1:], edges[2:], strict=False):
             if cut < end and any(pcm[start:end] == have[start:end] for pcm in takes):
                 self._wrong(f"sentence {seq}: a discontinuity at {cut} in the midst of one take")
-        return edges[-2]
+        return int(edges[-2])
 
     @staticmethod
     def _shortened(have: bytes, takes: list[bytes], begin: int) -> bool:
@@ -136,7 +141,7 @@ class Heard:
         """Between two cuts, one take; a given-up sentence may end in silence."""
         have, takes = bytes(self.sentences[seq]), [*self.studio.of(self.plan, seq), b""]
         edges = [0, *self.cuts.get(seq, ()), len(have)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             last = end == len(have)
             if not self.loose and not any(self._matches(have, pcm, start, end, last) for pcm in takes):
                 self._wrong(f"sentence {seq}: bytes {start} to {end} are of no single take")

@@ -1,7 +1,7 @@
 """Listeners: readers that follow the ordered stream and report, recorders that drain it into a file."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from seriatim import job as slot
 from seriatim import pool
@@ -46,7 +46,7 @@ class Listener(Process):
             return 0
         now = self.world.emitted[job]
         streams: dict[Any, Any] = {ordered_stream(job): str(cursor.position)}
-        reply = self.world.redis.xread(streams, count=self.world.rng.randint(1, 6))
+        reply = cast("list[Any]", self.world.redis.xread(streams, count=self.world.rng.randint(1, 6)))
         entries = reply[0][1] if reply else []
         if not entries:
             self.seen[job] = now
@@ -205,7 +205,5 @@ class Recorder(Listener):
 
     def _mark(self, job: str, cursor: Cursor) -> Steps[None]:
         whole = cursor.position.offset == END
-        yield from self.world.ask(
-            self.name, slot.recorded, job, str(cursor.position), cursor.n_bytes, end=whole
-        )
+        yield from self.world.ask(self.name, slot.recorded, job, str(cursor.position), cursor.n_bytes, end=whole)
         yield from self.ack(job, cursor.n_bytes)

@@ -1,7 +1,7 @@
 """Reassemblers: they wake on notifications, take over others' that died, look at what nobody looked at, and emit."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import ResponseError
 
@@ -62,7 +62,7 @@ class Reassembler(Recorder):
             return []
         self.looked = self.looked if reply else now
         found = []
-        for stream, entries in reply:
+        for stream, entries in cast("list[Any]", reply):
             shard = next(s for s in range(SHARDS) if notifications(s) == stream.decode())
             found += [(shard, message.decode(), fields[b"j"].decode()) for message, fields in entries]
         return found

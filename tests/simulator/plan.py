@@ -11,10 +11,10 @@ from tasks.engine import Continuity
 
 RATE_HZ = 1000  #: 2 bytes a millisecond: sentences of a few hundred bytes, and offsets that can be read as times
 MAX_FAILURES = 3  #: blamed failures after which a sentence is given up
-GRACE_MS = 30_000  #: a reader's; beyond two stalls in a row
+GRACE_MS = 20_000  #: a reader's; beyond two stalls in a row
 LIFE_MS = 4_200_000  #: of a job's slot
 ENDED_LIFE_MS = 1_200_000
-PRODUCER_MS = 6_000  #: lease of an open job's producer
+PRODUCER_MS = 4_000  #: lease of an open job's producer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class JobPlan:
         """Do all attempts give the same bytes?"""
         return self.repeatable and self.continuity is not Continuity.NONE
 
+    @property
+    def held(self) -> bool:
+        """Is a sentence heard only when it is whole, so that takes never mix?"""
+        return self.hold is Hold.ALWAYS or (self.hold is Hold.AUTO and self.continuity is Continuity.NONE)
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -68,6 +73,7 @@ class Rates:
     kill: float = 0.0
     die: float = 0.0  #: killed right behind a call, before anything is made of its reply
     stall: float = 0.0
+    hang: float = 0.0  #: a stall between two chunks, so long that it may end in the midst of the next attempt
     lost: float = 0.0
     doubled: float = 0.0
     delayed: float = 0.0
@@ -104,15 +110,18 @@ def draw(seed: int, redis_kills: int = 0) -> Plan:
     lively = rates != Rates() and not redis_kills
     outage_ms = rng.choice([0] * 6 + [rng.randint(65_000, 85_000), 6_000_000]) if lively else 0
     jumps = ((rng.randint(50, steps), rng.choice([-3_600_000, 3_600_000, -7_000, 9_000])),) * (rng.random() < 0.15)
-    users = [(f"u{i}", rng.choice([0.5, 1.0, 1.0, 3.0]), rng.choice([None, None, 1, 2])) for i in range(rng.randint(1, 3))]
-    jobs = [_job(rng, f"s{seed}j{i}", rng.choice(users)) for i in range(rng.randint(3, 6))]
+    users = [
+        (f"u{i}", rng.choice([0.5, 1.0, 1.0, 3.0]), rng.choice([None, None, 1, 2])) for i in range(rng.randint(1, 3))
+    ]
+    poisons = [0.0, 0.0, 0.1] if lively else [0.0, 0.25]  # where nobody else dies, it is plain who is to blame
+    jobs = [_job(rng, f"s{seed}j{i}", rng.choice(users), poisons) for i in range(rng.randint(3, 6))]
     if outage_ms > LIFE_MS:  # their slots are gone: nothing but their timeout ends them
         jobs = [replace(job, timeout_ms=min(job.timeout_ms, 60_000)) for job in jobs]
     return Plan(
         seed=seed,
         jobs=tuple(jobs),
-        slots=tuple(rng.randint(1, 3) for _ in range(rng.randint(1, 3))),
-        rtf=rng.choice([0.1, 0.4, 3.0]),
+        slots=tuple(rng.randint(1, 3) for _ in range(rng.choice([1, 2, 2, 3]))),
+        rtf=rng.choice([0.3, 3.0]),
         rates=rates,
         fault_steps=steps,
         redis_kills=tuple(sorted(rng.randint(40, steps) for _ in range(redis_kills))),
@@ -129,6 +138,7 @@ def _rates(rng: Random) -> Rates:
         kill=rng.choice([0.0, 0.003, 0.01]),
         die=rng.choice([0.0, 0.01, 0.04]),
         stall=rng.choice([0.0, 0.003, 0.01]),
+        hang=rng.choice([0.0, 0.05, 0.2]),
         lost=rng.choice([0.0, 0.03, 0.15]),
         doubled=rng.choice([0.0, 0.05, 0.2]),
         delayed=rng.choice([0.0, 0.1]),
@@ -137,8 +147,8 @@ def _rates(rng: Random) -> Rates:
     )
 
 
-def _job(rng: Random, job: str, user: tuple[str, float, int | None]) -> JobPlan:
-    poison = 0.1 if rng.random() < 0.3 else 0.0
+def _job(rng: Random, job: str, user: tuple[str, float, int | None], poisons: list[float]) -> JobPlan:
+    poison = rng.choice(poisons)
     continuity = rng.choice([Continuity.EXACT, Continuity.RESUMABLE, Continuity.NONE])
     drain = rng.choice([Drain.WINDOW, Drain.WINDOW, Drain.STORE])
     ending = rng.choice(["", "", "", "", "cancel", "vanish", "timeout"])
@@ -155,9 +165,9 @@ def _job(rng: Random, job: str, user: tuple[str, float, int | None]) -> JobPlan:
         lines=tuple(_line(rng, poison) for _ in range(rng.choice([0, 1, 2, 3, 4, 5, 6, 8, 12]))),
         start_ms=rng.choice([0, 0, rng.randint(0, 4_000)]),
         window_ms=rng.choice([400, 1_500, 20_000]),
-        open=rng.random() < 0.35,
+        open=rng.random() < 0.4,
         keyed=rng.random() < 0.25,
-        faithful=rng.random() < 0.9,
+        faithful=rng.random() < 0.75,
         pause_ms=rng.choice([0, 300, 2_500]),
         timeout_ms=rng.randint(1_000, 9_000) if ending == "timeout" else 1_800_000,
         cancel_ms=rng.randint(0, 3_000) if ending == "cancel" else None,
@@ -165,7 +175,7 @@ def _job(rng: Random, job: str, user: tuple[str, float, int | None]) -> JobPlan:
         slow_ms=rng.choice([0, 0, 200, 2_000]),
         cap_infl=user[2],
         cap_jobs=rng.choice([None, None, None, 1]),
-        queue_limit_ms=rng.choice([600_000, 1_200]),
+        queue_limit_ms=rng.choice([600_000, 1_500, 900]),
     )
 
 

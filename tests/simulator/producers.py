@@ -28,8 +28,7 @@ def sentence(seq: int) -> str:
 def arguments(plan: JobPlan, start: int, end: int) -> list[str]:
     """Sentences as submit and extend take them."""
     return [
-        pool.sentence_argument(line.estimate_ms, sentence(seq))
-        for seq, line in enumerate(plan.lines[start:end], start)
+        pool.sentence_argument(line.estimate_ms, sentence(seq)) for seq, line in enumerate(plan.lines[start:end], start)
     ]
 
 

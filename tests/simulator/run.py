@@ -164,5 +164,3 @@ def _brief(fact: object) -> str:
         fact = (*fact[:-1], sorted(fact[-1], key=repr))  # sets have no order that a seed could say
     text = fact if isinstance(fact, str) else repr(fact)
     return text if len(text) <= 160 else text[:157] + "..."
-
-

@@ -1,4 +1,4 @@
-"""Worker processes: slots that claim, open, speak and append, a beat that renews what they speak, and their supervisor."""
+"""Worker processes: slots that claim, open, speak and append, a beat that renews, and their supervisor."""
 
 import zlib
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ from tests.simulator.world import POOL, Died, Process, Steps, Violation
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
-LEASE_MS = 3_000
-LIFE_MS = 4_000  #: a process without a beat for so long counts as dead
-BEAT_MS = 900
+LEASE_MS = 1_200  #: shorter than the longest sentence: who does not beat becomes a zombie in the midst of it
+LIFE_MS = 1_600  #: a process without a beat for so long counts as dead
+BEAT_MS = 400
 RETRY = Retry(max_failures=MAX_FAILURES, backoff_ms=200, ended_life_ms=ENDED_LIFE_MS)
 DRAIN = 0.002  #: share of looks into an empty queue at which a process is asked to end in order
 
@@ -97,8 +97,8 @@ class Worker(Process):
             bell = receive(self.run)
             if bell is None:
                 self.draining = self._asked_to_end()
-                yield self.world.rng.randint(20, 120)
-                if self.world.rng.random() < 0.2:
+                yield self.world.rng.randint(40, 250)
+                if self.world.rng.random() < 0.3:
                     yield from dispatch(self.run, who)
                 continue
             yield from self._take(who, bell)
@@ -151,39 +151,47 @@ class Worker(Process):
     def _refuses(self, bell: Doorbell, flaky: int) -> bool:
         return self.run.ledger.claims[bell.job, bell.seq] <= flaky
 
-    def _deliver(
-        self, who: str, bell: Doorbell, plan: JobPlan, opened: Opened, claimed: Claimed
-    ) -> Steps[int | None]:
+    def _deliver(self, who: str, bell: Doorbell, plan: JobPlan, opened: Opened, claimed: Claimed) -> Steps[int | None]:
         """Speak and append; returns the sentence's length in bytes once it is whole, None if this attempt is over."""
-        speech, rng = self._speech(plan, bell.seq, opened), self.world.rng
+        speech = self._speech(plan, bell.seq, opened)
         at = speech.base
         while True:
-            end = min(speech.end, at + 2 * rng.randint(20, 250))
+            end = min(speech.end, at + 2 * self.world.rng.randint(20, 250))
             yield ms_of_bytes(end - at, RATE_HZ) * self.world.plan.rtf
-            if plan.lines[bell.seq].poison and rng.random() < 0.6:
-                raise Died(f"{bell} is poison")
-            if bell in self.lost:
+            if (yield from self._interrupted(who, bell, plan, claimed)):
                 return None
-            if self.draining and rng.random() < 0.3:
-                yield from self._fail(who, bell, claimed, "the process ends", blame=False)
-                return None
-            final = end == speech.end and not plan.lines[bell.seq].poison and rng.random() < 0.8
-            start = max(speech.base, at - 2 * rng.randint(0, 100)) if self.world.dice("overlap") else at
-            chunk = speech.chunk(plan, start, end, final, forget=rng.random() < 0.2)
-            verdict, received = yield from self.world.ask(
-                who, slot.append, bell.job, bell.seq, bell.attempt, chunk
-            )
-            if verdict is Append.OK:
-                at = end
-                if final:
-                    return speech.end
-            elif verdict is Append.DONE:
-                return speech.end if final else received
-            elif verdict is Append.GAP and received >= speech.base:
-                at = received
-            else:
+            chunk = self._chunk(speech, plan, bell.seq, (at, end))
+            verdict, received = yield from self.world.ask(who, slot.append, bell.job, bell.seq, bell.attempt, chunk)
+            if verdict in (Append.OK, Append.DONE) and chunk.final:
+                return speech.end
+            if verdict is Append.DONE:
+                return received
+            if verdict is not Append.OK and not (verdict is Append.GAP and received >= speech.base):
                 self.world.count("fenced", bell, verdict)
                 return None
+            at = end if verdict is Append.OK else received
+
+    def _interrupted(self, who: str, bell: Doorbell, plan: JobPlan, claimed: Claimed) -> Steps[bool]:
+        """What may come between two chunks: poison works, the beat says it is lost, the process is to end."""
+        rng = self.world.rng
+        if self.world.dice("hang"):
+            yield self.world.stop(self.threads, rng.randint(1_300, 3_500))
+        if plan.lines[bell.seq].poison and rng.random() < 0.6:
+            raise Died(f"{bell} is poison")
+        if bell in self.lost and rng.random() < 0.3:  # or it learns of it when it is fenced out
+            return True
+        if self.draining and rng.random() < 0.3:
+            yield from self._fail(who, bell, claimed, "the process ends", blame=False)
+            return True
+        return False
+
+    def _chunk(self, speech: Speech, plan: JobPlan, seq: int, at: tuple[int, int]) -> Chunk:
+        """The next chunk, perhaps from further back, perhaps not yet said to be the last."""
+        rng, (start, end) = self.world.rng, at
+        final = end == speech.end and not plan.lines[seq].poison and rng.random() < 0.8
+        if self.world.dice("overlap"):
+            start = max(speech.base, start - 2 * rng.randint(0, 100))
+        return speech.chunk(plan, start, end, final, forget=rng.random() < 0.2)
 
     def _speech(self, plan: JobPlan, seq: int, opened: Opened) -> Speech:
         """What a real worker does with the answer to an open: resume, or speak from the beginning and compare."""
@@ -193,7 +201,9 @@ class Worker(Process):
             return Speech(opened.base, take.pcm[begin:], take, begin, heard, differs=False)
         take = self.run.world.studio.speak(plan, seq)
         own = zlib.crc32(take.pcm[: opened.base])
-        differs = opened.base > 0 and (own != heard or len(take.pcm) < opened.base)
+        differs = (
+            opened.base > 0 and plan.continuity is not Continuity.NONE and (own != heard or len(take.pcm) < opened.base)
+        )
         return Speech(opened.base, take.pcm[opened.base :], take, opened.base, own, differs)
 
     def _finish(self, who: str, bell: Doorbell, claimed: Claimed, wall_ms: float, length: int) -> Steps[None]:

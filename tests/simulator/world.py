@@ -140,13 +140,14 @@ class World:
     def plain(self, who: str, command: str, *args: Any) -> Steps[Any]:
         """One command that is not a script."""
         yield 0
-        reply = self.redis.execute_command(command, *args)  # type: ignore[no-untyped-call]
+        reply = self.redis.execute_command(command, *args)
         self.note(who, command, args, reply)
         return reply
 
     def strike(self, who: str, todo: str, entry: str, restarts: int) -> Steps[None]:
-        """Take a to-do away that was carried out on the server of `restarts`. On a later one the sweep shall do it again:
-        what was carried out may be lost.
+        """Take a to-do away that was carried out on the server of `restarts`.
+
+        On a later one the sweep shall carry it out again: what was done may be lost with the tail of the log.
         """
         yield 0
         if restarts == self.restarts:
@@ -175,19 +176,22 @@ class World:
             self.spawn(heir, self.rng.randint(50, 1_500))
 
     def stall(self, process: Process) -> None:
-        """SIGSTOP for longer than any lease, then SIGCONT. Or only one thread hangs, and the others go on without it."""
-        alone = self.rng.random() < 0.5
-        threads = [self.rng.choice(process.threads)] if alone else process.threads
-        self.count("stalls", *(thread.name for thread in threads))
-        until = self.now + self.rng.randint(3_500, 12_000)
+        """SIGSTOP for longer than any lease, then SIGCONT. Or the first thread hangs (a beat), or all others do."""
+        some = self.rng.choice([process.threads, process.threads[:1], process.threads[1:]]) or process.threads
+        self.stop(some, self.rng.randint(1_500, 8_000))
+
+    def stop(self, threads: list[Thread], ms: int) -> int:
+        """Let threads sleep, and know nothing of it. Returns `ms`, for the one that runs: it yields it."""
+        self.count("stalls", ms, *(thread.name for thread in threads))
         for thread in threads:
-            thread.wake = max(thread.wake, until)
+            thread.wake = max(thread.wake, self.now + ms)
+        return ms
 
     def step(self) -> None:
         """Let one thread go on by one step, or let something happen to its process."""
         self.steps += 1
         thread = self._next()
-        self.now += self.rng.randint(0, 12)
+        self.now += self.rng.randint(0, 5)
         if self.dice("kill"):
             return self.kill(thread.process)
         if self.dice("stall"):
