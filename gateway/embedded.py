@@ -29,6 +29,7 @@ class EmbeddedRedis:
     process: "subprocess.Popen[bytes]"
     url: str  #: for redis-py
     broker_url: str  #: for kombu, which spells sockets another way
+    folder: Path  #: where redis.log lies
 
     @classmethod
     def private(cls, folder: Path) -> "EmbeddedRedis":
@@ -39,8 +40,8 @@ class EmbeddedRedis:
         """
         socket = folder / "redis.sock"
         process = _start([*NO_LOG, "--port", "0", "--unixsocket", str(socket)], folder, signal.SIGKILL)
-        server = cls(process, f"unix://{socket}", f"redis+socket://{socket}")
-        server.await_ready(folder)
+        server = cls(process, f"unix://{socket}", f"redis+socket://{socket}", folder)
+        server.await_ready()
         return server
 
     @classmethod
@@ -54,11 +55,11 @@ class EmbeddedRedis:
         arguments = [*DURABLE, "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
         process = _start([*arguments, "--maxmemory-policy", "noeviction"], folder, signal.SIGTERM)
         url = f"redis://127.0.0.1:{port}/0"
-        server = cls(process, url, url)
-        server.await_ready(folder)
+        server = cls(process, url, url, folder)
+        server.await_ready()
         return server
 
-    def await_ready(self, folder: Path) -> None:
+    def await_ready(self) -> None:
         """Wait until it answers.
 
         Raises:
@@ -71,9 +72,13 @@ class EmbeddedRedis:
                 if client.info("server")["process_id"] == self.process.pid:
                     return
             time.sleep(0.01)
-        said = (folder / "redis.log").read_text(errors="replace").strip().splitlines()[-1:] or ["nothing"]
         self.close()
-        raise Misconfigured(f"the embedded Redis did not start; it said: {said[0]}")
+        raise Misconfigured(f"the embedded Redis did not start; it said: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        lines = (self.folder / "redis.log").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "nothing"
 
     def close(self) -> None:
         """End it."""

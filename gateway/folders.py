@@ -11,7 +11,8 @@ from pathlib import Path
 
 from seriatim.errors import Misconfigured
 
-PREFIX = "seriatim-"
+PREFIX = "seriatim-private-"
+PRIVATE = ".private"  #: the lock of a folder that may be swept away; a data folder never has it
 LOCK = "lock"
 SETTLED_S = 10.0  #: a folder younger than this may be about to be locked
 
@@ -20,19 +21,19 @@ SETTLED_S = 10.0  #: a folder younger than this may be about to be locked
 def private_folder() -> Iterator[Path]:
     """A temporary folder for as long as the context lasts; those of processes that were killed are swept away."""
     sweep()
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name, locked(Path(name)):
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name, locked(Path(name), PRIVATE):
         yield Path(name)
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, name: str = LOCK) -> Iterator[None]:
     """Own a folder, which is made if it is not there.
 
     Raises:
         Misconfigured: another process owns it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not _lock(fd):
             raise Misconfigured(f"{folder} is in use by another seriatim; stop that one, or name another folder")
@@ -51,7 +52,7 @@ def sweep() -> None:
 
 
 def _remove_if_abandoned(folder: Path) -> None:
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    fd = os.open(folder / PRIVATE, os.O_RDWR | os.O_CLOEXEC)
     try:
         if _lock(fd):
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """`seriatim speak`: a text into a file or a pipe, in order, while it is being spoken."""
 
+import contextlib
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import cast
 
+from redis.exceptions import RedisError
 from rich.console import Console
 
 from gateway.journal import Fingerprint
@@ -17,7 +19,7 @@ from gateway.progress import Progress
 from gateway.summary import Summary
 from gateway.system import Crew, System, private_system, running_system
 from seriatim.entries import Audio, Gap, SentenceStart
-from seriatim.errors import JobEnded, NoWorkers, SeriatimError
+from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Sentence
@@ -147,22 +149,7 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
         run.output.finish()
         return Summary(wanted.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
     begun = producer.begin(chain([first] if first else [], sentences), wanted.request)
-    sender = threading.Thread(target=_send_rest, args=(begun, run, before), name="sender", daemon=True)
-    sender.start()
-    threading.Thread(target=_watch, args=(system, begun.job, run), name="watch", daemon=True).start()
-    try:
-        for entry in begun.job.audio():
-            run.take(entry, before)
-    except JobEnded as ended:
-        sender.join(timeout=5)  # it may be what ended the job, and about to say why
-        raise run.failure or ended from None
-    except BaseException:
-        if not wanted.embedded:
-            begun.job.cancel("the command that wanted it ended")
-        raise
-    finally:
-        run.over.set()
-    run.end(before)
+    _hear(begun, system, run, before)
     wall_s = time.monotonic() - run.submitted_s
     return Summary(
         run.wanted.output,
@@ -176,12 +163,41 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
     )
 
 
+def _hear(begun: Begun, system: System, run: _Run, before: int) -> None:
+    """Write the whole job to the output, while the rest of its text is being sent.
+
+    Raises:
+        SeriatimError: why the job, its text or the system ended early.
+    """
+    sender = threading.Thread(target=_send_rest, args=(begun, run, before), name="sender", daemon=True)
+    sender.start()
+    threading.Thread(target=_watch, args=(system, begun.job, run), name="watch", daemon=True).start()
+    try:
+        for entry in begun.job.audio():
+            run.take(entry, before)
+    except JobEnded as ended:
+        sender.join(timeout=5)  # it may be what ended the job, and about to say why
+        raise run.failure or ended from None
+    except BaseException:
+        if not run.wanted.embedded:
+            begun.job.cancel("the command that wanted it ended")
+        raise
+    finally:
+        run.over.set()
+    sender.join()  # it has sent everything, or says why not: half a text is no file
+    if run.failure is not None:
+        raise run.failure
+    run.end(before)
+
+
 def _send_rest(begun: Begun, run: _Run, before: int) -> None:
     """Send the rest of the text while its beginning is heard; an error cancels the job, and becomes the command's."""
     try:
         run.progress.started(before + begun.send_rest(), before)
     except SeriatimError as error:
         run.failure = error
+    except Exception as error:  # noqa: BLE001  # the thread's outermost call: the command must not take half for whole
+        run.failure = JobFailed(f"the text could not be sent: {type(error).__name__}: {error}")
 
 
 def _watch(system: System, job: Job, run: _Run) -> None:
@@ -207,9 +223,11 @@ def _sentences(wanted: Wanted, producer: Producer, before: int) -> Iterator[Sent
 def _by_worker(producer: Producer, job: Job) -> dict[str, int]:
     """How many sentences of the job each worker process spoke; the last is counted a moment after it was heard."""
     key, deadline_s = f"{pool_prefix(job.pool)}:j:{job.id}", time.monotonic() + COUNTED_S
-    while producer.redis.hget(key, "state") == b"run" and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    known = cast("dict[bytes, bytes]", producer.redis.hgetall(key))
+    known: dict[bytes, bytes] = {}
+    with contextlib.suppress(RedisError):  # the file is whole: a summary without workers is no reason to fail
+        while producer.redis.hget(key, "state") == b"run" and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        known = cast("dict[bytes, bytes]", producer.redis.hgetall(key))
     return {k[3:].decode(): int(v) for k, v in known.items() if k.startswith(b"by:")}
 
 

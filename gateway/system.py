@@ -100,12 +100,22 @@ class System:
         Raises:
             EngineUnavailable, Misconfigured: with the reason that it gave.
         """
+        self.check_redis()
         for name, child in self.children.items():
             status = child.poll()
             if status is not None:
                 reason = _reason(self.log_of(name)) or f"it ended with status {status}"
                 kind = EngineUnavailable if name.startswith("worker") else Misconfigured
                 raise kind(f"{name} did not start: {reason}" if status == CANNOT_START else f"{name} ended: {reason}")
+
+    def check_redis(self) -> None:
+        """Notice an embedded Redis that ended.
+
+        Raises:
+            Misconfigured: with its last words.
+        """
+        if self.redis is not None and self.redis.process.poll() is not None:
+            raise Misconfigured(f"the embedded Redis ended; it said: {self.redis.last_words()}")
 
     def close(self, patience_s: float = DRAIN_S) -> None:
         """End all children in order: workers finish their sentences first, Redis goes last."""

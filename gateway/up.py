@@ -31,8 +31,8 @@ def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, 
     folder = Path(data)
     with (
         locked(folder),
-        _redis(settings, folder, port, external=external) as own,
-        System(own, folder) as system,
+        _redis(settings, folder, port, external=external) as (own, server),
+        System(own, folder, server) as system,
     ):
         for warning in check(commands(own.redis_url)).warnings:
             _say(f"warning: {warning}")
@@ -53,14 +53,17 @@ def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, 
 
 
 @contextlib.contextmanager
-def _redis(settings: Settings, folder: Path, port: int, *, external: bool) -> Iterator[Settings]:
+def _redis(
+    settings: Settings, folder: Path, port: int, *, external: bool
+) -> Iterator[tuple[Settings, EmbeddedRedis | None]]:
     if external:
         reach(commands(settings.redis_url, outage_s=1.0), settings.redis_url)
-        yield settings
+        yield settings, None
         return
     server = EmbeddedRedis.durable(folder / "redis", port)
     try:
-        yield replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store"))
+        own = replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store"))
+        yield own, server
     finally:
         server.close()
 
@@ -69,6 +72,7 @@ def _keep(system: System, parts: dict[str, tuple[str, list[str]]]) -> None:
     """Start again what ends, except what says that it cannot start."""
     ended: dict[str, float] = {}
     while True:
+        system.check_redis()
         for name, (module, arguments) in parts.items():
             status = system.children[name].poll()
             if status == CANNOT_START:

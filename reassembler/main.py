@@ -70,7 +70,10 @@ class Reassembler:
         """After the sweep's look: plain readers are followed, too."""
         self.emitted(job, result)
         if result.drain == Drain.WINDOW and result.state == "run":
-            follow(self.redis, job, self.follow_within_ms)
+            try:
+                follow(self.redis, job, self.follow_within_ms)
+            except ValueError as error:  # a position of a plain client that is none: its own job alone goes without
+                log.warning("cannot follow a reader", extra={"job": job, "error": str(error)})
 
 
 def main(argv: Sequence[str] = ()) -> int:

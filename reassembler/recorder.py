@@ -60,7 +60,7 @@ class Recorder:
         try:
             record(self.redis, self.store_dir, job)
             self.troubled.pop(job, None)
-        except (OSError, PositionLost) as error:
+        except (OSError, PositionLost, ValueError) as error:
             log.warning("cannot store", extra={"job": job, "store": str(self.store_dir), "error": str(error)})
             self.troubled[job] = (
                 time.monotonic() + 5.0

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import redis
-import redis.asyncio
 from redis import exceptions
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry

@@ -238,10 +238,13 @@ def fail(
 
 def fill_done(
     pool: str, job: str, seq: int, entry: str, silence_ms: float, ended_life_ms: int = 600_000,
-    now_ms: int | None = None,
+    epoch: str = "", now_ms: int | None = None,
 ) -> Call[bool]:  # fmt: skip
-    """A given-up sentence was closed as a gap in the job's slot; `silence_ms` is all its sound, heard or silent."""
-    return _call(pool, "fill_done", now_ms, job, seq, entry, silence_ms, ended_life_ms, decode=bool)
+    """A given-up sentence was closed as a gap in the job's slot, in `epoch` ("": whichever is now).
+
+    `silence_ms` is all the sentence's sound, heard or silent. False if it changed nothing.
+    """
+    return _call(pool, "fill_done", now_ms, job, seq, entry, silence_ms, ended_life_ms, epoch, decode=bool)
 
 
 def ack(pool: str, job: str, delivered_ms: float, heard_ms: float = -1, now_ms: int | None = None) -> Call[bool]:
@@ -313,6 +316,11 @@ def sweep(pool: str, interval_ms: int, patience_ms: int, retry: Retry, now_ms: i
         pool, "sweep", now_ms, interval_ms, patience_ms, retry.max_failures, retry.backoff_ms, retry.ended_life_ms,
         decode=decode,
     )  # fmt: skip
+
+
+def strike(pool: str, epoch: str, entries: Sequence[str], now_ms: int | None = None) -> Call[int]:
+    """Take to-do entries away that were carried out in `epoch`; none if the server was restarted since."""
+    return _call(pool, "strike", now_ms, epoch, *entries, decode=integer)
 
 
 def rebase(pool: str, now_ms: int | None = None) -> Call[int]:

@@ -17,9 +17,10 @@ from redis import Redis, exceptions
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import NoScriptError
 
-from seriatim.errors import Unavailable
+from seriatim.errors import MemoryFull, Unavailable
 
 T = TypeVar("T")
+FULL_AGAIN_S = 5.0  #: after which a call that found no memory may be tried again
 Argument = str | bytes | int | float
 
 
@@ -73,9 +74,12 @@ def answered() -> Iterator[None]:
 
     Raises:
         Unavailable: Redis does not answer.
+        MemoryFull: it has no memory left.
     """
     try:
         yield
+    except exceptions.OutOfMemoryError as error:
+        raise MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S) from error
     except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
         raise Unavailable(f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?") from error
 
@@ -94,9 +98,10 @@ def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
                 redis.script_load(script.text)
         for i, reply in zip(unknown, _send(redis, [calls[i] for i in unknown]), strict=True):
             replies[i] = reply
-    for reply in replies:
-        if isinstance(reply, Exception):
-            raise reply
+    with answered():
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
     return [call.decode(reply) for call, reply in zip(calls, replies, strict=True)]
 
 

@@ -20,6 +20,8 @@ from seriatim.keys import POOL_LIFE_S, PREFIX
 from seriatim.scripts import Call
 
 GUARDED = f"{PREFIX}server"  #: string: run id of the server whose log was made safe
+#: Written even when memory is full: those who make room in it must be able to connect.
+REMEMBER = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])"
 REWRITE_S = 60.0  #: a log rewrite that takes longer is reported, not waited for
 EVICTING = ("allkeys-", "volatile-")
 MINIMUM = {"redis": (7, 0), "valkey": (7, 2)}
@@ -75,13 +77,13 @@ def guard(connection: Any, rebases: list[Call[int]]) -> None:
     `connection` is redis-py's; commands go through it directly, because nobody else may be served before.
 
     Raises:
-        Unavailable: the log rewrite does not end.
+        Unavailable: the log rewrite fails, or does not end.
     """
     run_id = _field(_ask(connection, "INFO", "server"), "run_id")
     if _ask(connection, "GET", GUARDED) != run_id.encode():
         if _field(_ask(connection, "INFO", "persistence"), "aof_enabled") == "1":
             _rewrite(connection)
-        _ask(connection, "SET", GUARDED, run_id, "EX", POOL_LIFE_S)
+        _ask(connection, "EVAL", REMEMBER, 1, GUARDED, run_id, POOL_LIFE_S)
     for call in rebases:
         _ask(connection, "EVAL", call.script.text, 1, call.key, *call.args)
 
@@ -96,6 +98,10 @@ def _rewrite(connection: Any) -> None:
     while True:
         persistence = _ask(connection, "INFO", "persistence")
         if _field(persistence, "aof_rewrite_in_progress") == _field(persistence, "aof_rewrite_scheduled") == "0":
+            if _field(persistence, "aof_last_bgrewrite_status") != "ok":
+                raise Unavailable(
+                    "the server could not rewrite its log; has it disk and memory enough? See its own log"
+                )
             return
         if time.monotonic() > deadline:
             raise Unavailable(f"the server has been rewriting its log for {REWRITE_S:.0f} s; is its disk full or slow?")

@@ -7,6 +7,7 @@ another slot still has to make.
 
 import logging
 from dataclasses import dataclass
+from typing import TypeVar
 
 from celery import Celery
 from redis import Redis
@@ -17,11 +18,13 @@ from seriatim.keys import pool_prefix
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.pool import Retry
 from seriatim.records import BadRecord, Doorbell, Sentence
-from seriatim.scripts import Call, run, run_many
+from seriatim.scripts import Call, answered, run
 from seriatim.settings import Settings
 from tasks.app import publish
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PICK_MOST = 32  #: sentences in one pick: bounds the time that one script keeps the server
 
@@ -66,7 +69,8 @@ def ring(desk: Desk, bells: tuple[Doorbell, ...]) -> int:
     except Unavailable as error:
         log.warning("sentences wait for the broker", extra={"pool": desk.pool, "n": len(bells), "error": str(error)})
         return 0
-    desk.redis.zrem(f"{pool_prefix(desk.pool)}:outbox", *(pool.outbox_entry(bell) for bell in bells))
+    with answered():
+        desk.redis.zrem(f"{pool_prefix(desk.pool)}:outbox", *(pool.outbox_entry(bell) for bell in bells))
     return len(bells)
 
 
@@ -76,45 +80,62 @@ def sweep(desk: Desk) -> None:
     swept = run(desk.redis, pool.sweep(desk.pool, s.sweep_ms, s.patience_ms, desk.retry))
     ring(desk, swept.outbox)
     for entry in swept.todo:
-        carry_out(desk, entry)
+        try:
+            carry_out(desk, entry)
+        except (BadRecord, ValueError) as error:  # a newer version's, or a damaged one: the others must not wait for it
+            log.error("a step that cannot be made", extra={"pool": desk.pool, "todo": entry, "error": str(error)})  # noqa: TRY400  # one line
     dispatch(desk)
 
 
 def carry_out(desk: Desk, entry: str) -> None:
-    """Make the step in the job's slot that a to-do entry asks for, then take the entry away. May be done twice."""
+    """Make the step in the job's slot that a to-do entry asks for, then take the entry away. May be done twice.
+
+    Raises:
+        BadRecord, ValueError: the entry is none of this version's.
+    """
     verb, job_id, rest = [*entry.split("|", 2), "", ""][:3]
     if verb == "fill":
         _fill(desk, job_id, rest, entry)
-        return
-    call: Call[bool]
-    if verb == "life":
-        call = job.life(job_id, accepted=True)
+    elif verb == "life":
+        settle(desk, job.life(job_id, accepted=True), entry)
     elif verb == "close":
         n, _, reason = rest.partition("|")
-        call = job.close(job_id, int(n), reason)
+        settle(desk, job.close(job_id, int(n), reason), entry)
     elif verb == "end":
         state, _, reason = rest.partition("|")
-        call = job.end(job_id, state, reason)
+        settle(desk, job.end(job_id, state, reason), entry)
     else:
         raise BadRecord(f"a to-do entry {verb!r}; is a newer version at work on pool {desk.pool!r}?")
-    run(desk.redis, call)
-    desk.redis.zrem(f"{pool_prefix(desk.pool)}:todo", entry)
+
+
+def settle(desk: Desk, step: Call[bool], entry: str) -> bool:
+    """Make a step in a job's slot and take its to-do entry away; returns what the step changed."""
+    changed, epoch = in_epoch(desk.redis, desk.pool, step)
+    run(desk.redis, pool.strike(desk.pool, epoch, [entry]))
+    return changed
+
+
+def in_epoch(redis: "Redis", pool_name: str, step: Call[T]) -> tuple[T, str]:
+    """Make a step, and say in which epoch at the latest: asked before, so that a restart in between shows.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with answered():
+        epoch = redis.hget(f"{pool_prefix(pool_name)}:m", "epoch")
+    return run(redis, step), epoch.decode() if isinstance(epoch, bytes) else "0"
 
 
 def _fill(desk: Desk, job_id: str, rest: str, entry: str) -> None:
     seq, silence_ms, reason = rest.split("|", 2)
     prefix = pool_prefix(desk.pool)
-    raw = desk.redis.hget(f"{prefix}:jt:{job_id}", seq)
+    with answered():
+        raw = desk.redis.hget(f"{prefix}:jt:{job_id}", seq)
+        rate_hz = int(desk.redis.hget(f"{prefix}:m", "rate_hz") or 0)
     said = Sentence.from_json(raw.partition(b"|")[2]).text if isinstance(raw, bytes) else ""
-    rate_hz = int(desk.redis.hget(f"{prefix}:m", "rate_hz") or 0)
     n_bytes = bytes_of_ms(float(silence_ms), rate_hz) if rate_hz else 0
-    _, length = run(desk.redis, job.fill(job_id, int(seq), n_bytes, reason, said, rate_hz))
+    step = job.fill(job_id, int(seq), n_bytes, reason, said, rate_hz)
+    (_, length), epoch = in_epoch(desk.redis, desk.pool, step)
     actual_ms = ms_of_bytes(length, rate_hz) if rate_hz else 0.0
-    run(desk.redis, pool.fill_done(desk.pool, job_id, int(seq), entry, actual_ms, desk.retry.ended_life_ms))
-
-
-def settle(desk: Desk, calls: list[Call[bool]], entries: list[str]) -> None:
-    """Make steps in a job's slot and take their to-do entries away, in one round trip each."""
-    run_many(desk.redis, calls)
-    if entries:
-        desk.redis.zrem(f"{pool_prefix(desk.pool)}:todo", *entries)
+    ended_life_ms = desk.retry.ended_life_ms
+    run(desk.redis, pool.fill_done(desk.pool, job_id, int(seq), entry, actual_ms, ended_life_ms, epoch))

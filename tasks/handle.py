@@ -18,6 +18,7 @@ from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
 from seriatim.scripts import answered, run
 from seriatim.settings import Settings
+from tasks.dispatch import in_epoch
 from tasks.reading import Heard, Reading, await_entry
 
 
@@ -132,9 +133,9 @@ class Job:
         """End the job now: nothing more is spoken or emitted. False if it had ended already."""
         ended_life_ms = round(self.settings.ended_life_s * 1000)
         entry = run(self.redis, pool_calls.cancel(self.pool, self.id, "cancelled", reason, ended_life_ms))
-        ended = run(self.redis, job_calls.end(self.id, "cancelled", reason))
+        ended, epoch = in_epoch(self.redis, self.pool, job_calls.end(self.id, "cancelled", reason))
         if entry:
-            self.redis.zrem(f"{pool_prefix(self.pool)}:todo", entry)
+            run(self.redis, pool_calls.strike(self.pool, epoch, [entry]))
         return ended
 
     @property

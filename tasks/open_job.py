@@ -1,13 +1,16 @@
 """A job whose text is still being generated: `say` any number of times, then `close`."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from redis.exceptions import RedisError
+
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
-from seriatim.errors import Busy, JobNotOpen
+from seriatim.errors import Busy, JobNotOpen, SeriatimError
 from seriatim.pool import Extend
 from seriatim.records import Sentence
 from seriatim.scripts import run
@@ -18,6 +21,8 @@ from tasks.segment import Incremental
 
 if TYPE_CHECKING:
     from tasks.producer import Producer
+
+log = logging.getLogger(__name__)
 
 FULL_POLL_S = 0.05  #: while the job's queue is full; a sentence takes some hundred ms
 
@@ -110,10 +115,14 @@ class OpenJob:
             if verdict is Extend.GONE and close and not rows:
                 return Extend.OK
             raise JobNotOpen(f"job {self.job.id} takes no more text: {self._why()}")
+        if verdict is Extend.GAP:
+            self.closed.set()
+            self.job.cancel(f"the server lost sentences {n} to {self.n}")
+            raise JobNotOpen(f"the server lost sentences {n} to {self.n} of job {self.job.id}; open another job")
         if verdict is Extend.OK:
             self.n = n
             if close:
-                settle(desk, [job_calls.close(self.job.id, n)], [f"close|{self.job.id}|{n}|"])
+                settle(desk, job_calls.close(self.job.id, n), f"close|{self.job.id}|{n}|")
             if rows:
                 dispatch(desk)
         return verdict
@@ -128,8 +137,12 @@ class OpenJob:
         lease_s = desk.settings.producer_lease_s
         while not self.closed.wait(lease_s / 3):
             call = pool_calls.extend(desk.pool, self.job.id, self.n, [], producer_ms=round(lease_s * 1000))
-            verdict, _ = run(desk.redis, call)
-            if verdict is not Extend.OK:
+            try:
+                verdict, _ = run(desk.redis, call)
+            except (RedisError, SeriatimError) as error:  # an outage: the next third of the lease may do
+                log.warning("a job's lease was not renewed", extra={"job": self.job.id, "error": str(error)})
+                continue
+            if verdict in (Extend.GONE, Extend.CLOSED):
                 return
 
 

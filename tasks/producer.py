@@ -5,8 +5,10 @@ accepts in one step; then the whole life. A crash between two of them heals: wha
 is in the to-do list.
 """
 
+import contextlib
 import logging
 import secrets
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -18,10 +20,12 @@ from seriatim import job as job_calls
 from seriatim import pool as pool_calls
 from seriatim.connect import blocking, commands
 from seriatim.errors import (
+    BadInput,
     Busy,
     CapReached,
     EmptyText,
     JobEnded,
+    JobFailed,
     JobUnknown,
     MemoryFull,
     NoWorkers,
@@ -59,6 +63,7 @@ class Producer:
     reader: "Redis" = field(init=False, repr=False)
     book: PoolBook = field(init=False, repr=False)
     desks: dict[str, Desk] = field(default_factory=dict, repr=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)  #: of `desks`
 
     def __post_init__(self) -> None:
         self.redis = commands(self.settings.redis_url)
@@ -67,11 +72,12 @@ class Producer:
 
     def desk(self, pool: str) -> Desk:
         """What this producer needs to hand out work of a pool; its connections rebase the pool after a restart."""
-        if pool not in self.desks:
-            app = make_app(self.settings.broker)
-            redis = commands(self.settings.redis_url, [pool])
-            self.desks[pool] = Desk(redis, app, pool, self.settings)
-        return self.desks[pool]
+        with self.lock:
+            if pool not in self.desks:
+                app = make_app(self.settings.broker)
+                redis = commands(self.settings.redis_url, [pool])
+                self.desks[pool] = Desk(redis, app, pool, self.settings)
+            return self.desks[pool]
 
     def enqueue(self, text: Text, request: Request) -> Job:
         """Accept a text as one job; returns when all of it is accepted.
@@ -122,8 +128,10 @@ class Producer:
         )
         run(desk.redis, made)
         answer = run(desk.redis, pool_calls.submit(desk.pool, s, rows))
-        if answer.verdict is Submit.ACCEPTED:
-            settle(desk, [job_calls.life(job_id, accepted=True)], [f"life|{job_id}"])
+        if answer.verdict is Submit.ACCEPTED or (answer.job == job_id and answer.verdict is Submit.DUPLICATE):
+            settle(
+                desk, job_calls.life(job_id, accepted=True), f"life|{job_id}"
+            )  # a duplicate of ourselves: sent twice
             return answer
         run(desk.redis, job_calls.life(job_id, accepted=False))
         if answer.verdict is not Submit.DUPLICATE:
@@ -197,7 +205,9 @@ class Producer:
 
     def _given(self, sentences: Iterable[str | Sentence], request: Request, facts: PoolFacts) -> Iterator[Sentence]:
         names = [name for name, _ in facts.voices]
-        for given in sentences:
+        for i, given in enumerate(sentences):
+            if not isinstance(given, str | Sentence):
+                raise BadInput(f"element {i} of the text is {type(given).__name__}; expected a string or a Sentence")
             sentence = Sentence(given, request.pause_ms) if isinstance(given, str) else given
             check_voice(sentence.voice, names, request.pool_name)
             yield from self._fitted(sentence, facts)
@@ -259,8 +269,9 @@ class Begun:
         try:
             while not self.whole:
                 self._send(list(islice(self.rows, BATCH)))
-        except SeriatimError as error:
-            self.job.cancel(f"its text could not be taken: {error}")
+        except BaseException as error:  # the caller's own iterable may raise anything: half a text is no text
+            with contextlib.suppress(SeriatimError):
+                self.job.cancel(f"its text could not be taken: {error}")
             raise
         return self.n
 
@@ -273,9 +284,11 @@ class Begun:
         verdict, n = run(self.desk.redis, call)
         if verdict is Extend.GONE:
             raise JobEnded(f"job {self.job.id} ended while its text was being sent")
+        if verdict in (Extend.GAP, Extend.FULL):
+            raise JobFailed(f"the server lost sentences {n} to {self.n} of job {self.job.id}; send the text again")
         self.n += len(batch)
         if close or verdict is Extend.CLOSED:
-            settle(self.desk, [job_calls.close(self.job.id, n)], [f"close|{self.job.id}|{n}|"])
+            settle(self.desk, job_calls.close(self.job.id, n), f"close|{self.job.id}|{n}|")
             self.whole = True
 
 

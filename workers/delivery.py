@@ -10,10 +10,9 @@ import zlib
 from dataclasses import dataclass, field
 
 from redis import Redis
-from redis.exceptions import OutOfMemoryError
 
 from seriatim import job
-from seriatim.errors import EngineFailed
+from seriatim.errors import EngineFailed, MemoryFull
 from seriatim.job import Append, Chunk, Opened
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Doorbell
@@ -122,7 +121,7 @@ class Delivery:
         while True:
             try:
                 return run(self.redis, call)
-            except OutOfMemoryError:
+            except MemoryFull:
                 if time.monotonic() > deadline_s:
                     raise EngineFailed(f"Redis was out of memory for {FULL_S:.0f} s; raise maxmemory") from None
                 time.sleep(FULL_POLL_S)

@@ -40,6 +40,7 @@ from workers.station import Station
 log = logging.getLogger(__name__)
 
 CANNOT_START = 3  #: exit status: a supervisor must not try again
+FAILED = 1  #: exit status: it may go better next time
 UNAVAILABLE = 5  #: exit status: Redis does not answer; it may, later
 WARM_UP = "The quick brown fox jumps over the lazy dog."
 
@@ -53,7 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _work(options, settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
-        return UNAVAILABLE if isinstance(error, Unavailable) else CANNOT_START
+        return _status_of(error)
+
+
+def _status_of(error: SeriatimError) -> int:
+    if isinstance(error, Unavailable):
+        return UNAVAILABLE
+    return FAILED if error.retryable else CANNOT_START
 
 
 def _arguments() -> argparse.ArgumentParser:

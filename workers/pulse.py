@@ -41,12 +41,14 @@ def pulse(station: Station, facts: Facts, ended: threading.Event) -> None:
     """Beat until `ended`. An outage of Redis is waited out: there is nothing better to do with a loaded engine."""
     beat_s, lost = station.desk.settings.beat_ms / 1000, -1
     while not ended.wait(beat_s):
-        _watch(station)
         try:
+            _watch(station)
             beat(station, facts)
             lost = _listen(station, lost)
         except (RedisError, SeriatimError) as error:
             log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
+        except Exception:  # the thread's outermost call: a process without a pulse is dead to the others
+            log.exception("the pulse failed", extra={"pool": station.desk.pool})
 
 
 def beat(station: Station, facts: Facts) -> None:
@@ -154,4 +156,7 @@ def sweeper(desk: Desk, waiting: "Redis", ended: threading.Event) -> None:
                 dispatch(desk)
         except (RedisError, SeriatimError) as error:
             log.warning("no sweep", extra={"pool": desk.pool, "error": str(error)})
+            ended.wait(interval_s)
+        except Exception:  # the thread's outermost call: a pool without a sweep loses what others dropped
+            log.exception("the sweep failed", extra={"pool": desk.pool})
             ended.wait(interval_s)

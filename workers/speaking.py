@@ -10,7 +10,7 @@ from contextlib import closing
 from redis.exceptions import RedisError
 
 from seriatim import job, pool
-from seriatim.errors import EngineFailed, SeriatimError, Unavailable
+from seriatim.errors import EngineFailed, MemoryFull, SeriatimError, Unavailable
 from seriatim.job import Open, Opened
 from seriatim.pcm import ms_of_bytes
 from seriatim.pool import Claim, Claimed
@@ -33,10 +33,7 @@ def speak(station: Station, bell: Doorbell) -> str:
     try:
         claimed = _claim(station, bell)
         return _speak(station, bell, claimed) if claimed.verdict is Claim.CLAIMED else claimed.verdict.name
-    except (
-        RedisError,
-        Unavailable,
-    ) as error:  # an outage outlasted all patience: the lease gives the sentence to somebody else
+    except (RedisError, Unavailable, MemoryFull) as error:  # it outlasted all patience: the lease gives it to others
         log.warning("Redis is away", extra={"job": bell.job, "seq": bell.seq, "error": str(error)})
         return "UNAVAILABLE"
 
@@ -48,7 +45,7 @@ def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> str:
         return _attempt(station, speaking, claimed)
     except Dropped as why:
         return f"DROPPED {why}"
-    except (RedisError, Unavailable):
+    except (RedisError, Unavailable, MemoryFull):
         raise
     except SeriatimError as error:
         return _failed(station, speaking, f"{type(error).__name__}: {error}")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from redis import Redis
-from redis.exceptions import OutOfMemoryError
 
 from seriatim import job, pool
+from seriatim.errors import MemoryFull
 from seriatim.job import Append
 from seriatim.pool import Done, Retry, Submit
 from seriatim.records import Kind
@@ -47,7 +47,7 @@ def test_a_full_server_refuses_what_would_fill_it_more(redis: Redis, fill_up: Ca
         lambda: slot.open(1, 1),
         stage.pick,
     ):
-        with pytest.raises(OutOfMemoryError):
+        with pytest.raises(MemoryFull):
             refused()
 
 
@@ -85,7 +85,7 @@ def test_when_there_is_room_again_all_goes_on(redis: Redis, fill_up: Callable[[]
     slot = Slot(redis, 1)
     slot.open(0, 1)
     fill_up()
-    with pytest.raises(OutOfMemoryError):
+    with pytest.raises(MemoryFull):
         slot.append(0, 1, 0, pcm(0), final=True)
     set_limit(redis, 0)
     assert slot.append(0, 1, 0, pcm(0), final=True) == (Append.OK, 1_000)

@@ -207,6 +207,8 @@ def _pool(run: "Run") -> None:
         idle = all(abs(float(facts.get(name, 0))) < audit.CENT for name in ("infl", "jobs", "queued"))
         _that(idle, f"user {user} at the end: {facts}")
     if run.world.plan.calm:
+        moved, late = run.world.tally["moved"], run.world.tally["moved by a second look"]
+        _that(late <= 2 + moved / 10, f"{late} of {moved} chunks waited until somebody looked: nobody was notified")
         sentences = sum(len(run.world.plans[job].lines) for job in run.world.plans)
         _that(
             run.world.tally["kills"] > 0 or run.world.studio.spoken <= sentences + run.world.tally["failures"],

@@ -94,5 +94,7 @@ class Reassembler(Recorder):
 
     def _emit(self, job: str, stream: str, message: str) -> Steps[None]:
         emitted = yield from self.world.ask(self.name, slot.emit, job, self.world.rng.randint(1, 8), message)
+        self.world.tally["moved"] += emitted.moved
+        self.world.tally["moved by a second look"] += 0 if message else emitted.moved
         if emitted.drain == Drain.STORE:
             self.tell(job)

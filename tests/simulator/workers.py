@@ -132,6 +132,7 @@ class Worker(Process):
                 return claimed
 
     def _attempt(self, who: str, bell: Doorbell, plan: JobPlan, claimed: Claimed) -> Steps[None]:
+        yield from self._hang()
         started = self.world.now
         line = plan.lines[bell.seq]
         opened = yield from self.world.ask(
@@ -171,11 +172,15 @@ class Worker(Process):
                 return None
             at = end if verdict is Append.OK else received
 
+    def _hang(self) -> Steps[None]:
+        """The whole process may stop here, and come back when somebody else is at its sentence."""
+        if self.world.dice("hang"):
+            yield self.world.stop(self.threads, self.world.rng.randint(1_300, 3_500))
+
     def _interrupted(self, who: str, bell: Doorbell, plan: JobPlan, claimed: Claimed) -> Steps[bool]:
         """What may come between two chunks: poison works, the beat says it is lost, the process is to end."""
         rng = self.world.rng
-        if self.world.dice("hang"):
-            yield self.world.stop(self.threads, rng.randint(1_300, 3_500))
+        yield from self._hang()
         if plan.lines[bell.seq].poison and rng.random() < 0.6:
             raise Died(f"{bell} is poison")
         if bell in self.lost and rng.random() < 0.3:  # or it learns of it when it is fenced out
@@ -190,7 +195,7 @@ class Worker(Process):
         rng, (start, end) = self.world.rng, at
         final = end == speech.end and not plan.lines[seq].poison and rng.random() < 0.8
         if self.world.dice("overlap"):
-            start = max(speech.base, start - 2 * rng.randint(0, 100))
+            start = max(speech.base, start - 2 * rng.randint(0, 400))
         return speech.chunk(plan, start, end, final, forget=rng.random() < 0.2)
 
     def _speech(self, plan: JobPlan, seq: int, opened: Opened) -> Speech:

@@ -43,11 +43,13 @@ local function to_be_stored()
   return h[1] == 'store' and not h[2]
 end
 
--- The terminal entry of the ordered stream, once. After it the job's keys have `ended_life` ms to live.
+-- The terminal entry of the ordered stream, once. After it the job's keys have `ended_life` ms to live; a job of the store
+-- keeps its whole life until it is recorded, because its disk may be full tonight.
 local function terminate(state, reason, cur, at, n, ended_life)
   redis.pcall('XADD', O, (cur + 1) .. '-' .. END, 't', 'end', 'state', state, 'reason', reason, 'at', at, 'n', n)
   C('HSET', H, 'state', state, 'reason', reason)
-  if to_be_stored() then look_again(time_ms(), job) else C('ZREM', LIVE, job) end
+  if to_be_stored() then return look_again(time_ms(), job) end
+  C('ZREM', LIVE, job)
   C('PEXPIRE', H, ended_life)
   C('PEXPIRE', O, ended_life)
 end

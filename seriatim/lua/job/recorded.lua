@@ -9,7 +9,11 @@ if bytes < known then return known end   -- a recorder that others overtook: wha
 C('HSET', H, 'stored', ARGV[4], 'stored_id', ARGV[3])
 if ARGV[5] == '1' then
   C('HSET', H, 'stored_all', 1)
-  if C('HGET', H, 'state') ~= 'run' then C('ZREM', LIVE, job) end
+  if C('HGET', H, 'state') ~= 'run' then
+    C('ZREM', LIVE, job)
+    C('PEXPIRE', H, C('HGET', H, 'ended_life'))
+    C('PEXPIRE', O, C('HGET', H, 'ended_life'))
+  end
 end
 C('XTRIM', O, 'MINID', ARGV[3])
 return bytes

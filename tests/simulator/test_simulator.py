@@ -1,0 +1,106 @@
+"""200 runs: every fault that a seed can think of, over the real scripts on a real server. A failure says its seed.
+
+A seed that once failed is not listed here: its fix has a test of its own, and the seeds below are many.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from tests.servers import PrivateServer, debian, embedded
+from tests.simulator import run as simulation
+from tests.simulator.__main__ import totals
+from tests.simulator.faults import LOGGED, newest_log, tear
+from tests.simulator.plan import draw
+from tests.simulator.run import Failed, history, play
+from tests.simulator.world import POOL
+
+PLAIN, RESTARTED = range(1, 161), range(1, 41)  #: seeds
+CHUNK = 20  #: runs a test: seconds, also on a machine that has other work
+
+
+def some_server(number: int, *args: str) -> PrivateServer:
+    """Seeds take turns with the two servers; where the distribution's Redis is missing, Valkey runs all of them."""
+    return PrivateServer((debian() if number % 2 else None) or embedded(), *args)
+
+
+@pytest.fixture
+def server() -> Iterator[PrivateServer]:
+    with some_server(0) as server:
+        yield server
+
+
+@pytest.mark.parametrize("first", PLAIN[::CHUNK])
+def test_every_job_is_heard_whole_whatever_dies(first: int) -> None:
+    with some_server(first // CHUNK) as server:
+        for seed in range(first, first + CHUNK):
+            play(draw(seed), server)
+
+
+@pytest.mark.parametrize("first", RESTARTED[:: CHUNK // 2])
+def test_every_job_ends_once_although_the_server_lost_the_tail_of_its_log(first: int) -> None:
+    with some_server(2 * first // CHUNK, *LOGGED) as server:
+        for seed in range(first, first + CHUNK // 2):
+            play(draw(seed, redis_kills=1 + seed % 2), server)
+
+
+def test_one_seed_replays_one_run(server: PrivateServer) -> None:
+    seed = 3
+    once, again = play(draw(seed), server), play(draw(seed), server)
+    assert [_plainly(line) for line in history(once)] == [_plainly(line) for line in history(again)]
+
+
+def _plainly(line: str) -> str:
+    """Without what the server draws by itself: its run id, the ids of notifications, the first attempt's number."""
+    return re.sub(r"[0-9a-f]{40}|'\d{13}-\d+'|\b\d{14}\b", "*", line)
+
+
+def test_a_failing_seed_says_how_to_see_it_again(server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "MOST_STEPS", 100)  # no run is through so soon
+    with pytest.raises(Failed) as failure:
+        play(draw(7), server)
+    assert "seed 7: not everything ended" in str(failure.value)
+    assert "python -m tests.simulator --first 7 --seeds 1 --history" in str(failure.value)
+    assert "make sim SEEDS=1 FIRST=7" in str(failure.value)
+    assert re.search(r"^ +\d+ +\d+  \w+", str(failure.value), re.MULTILINE), "the last steps, one a line"
+
+
+def test_a_lie_in_the_books_is_found(server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checks themselves: a lease that nobody gave is noticed at once."""
+
+    def meddle(run: simulation.Run, _server: PrivateServer) -> None:
+        if run.world.steps == 200:
+            run.world.redis.zadd(f"seriatim:1:{{p:{POOL}}}:lease", {"nobody|0": 4e12})
+
+    monkeypatch.setattr("tests.simulator.faults.apply", meddle)
+    with pytest.raises(Failed, match=r"leases \[.*'nobody\|0'.*\]|in flight with \d+ leases"):
+        play(draw(2), server)
+
+
+def test_a_cut_log_loses_what_was_said_to_be_cut() -> None:
+    with some_server(1, *LOGGED) as server:
+        with server.client() as client:
+            for number in range(50):
+                client.set(f"k{number}", number, ex=60)
+        server.kill()
+        lost = tear(newest_log(server.directory), Random(5))
+        server.start()
+        with server.client() as client:
+            assert client.dbsize() == 50 - lost
+    assert 0 < lost < 50
+
+
+def test_a_plan_is_drawn_whole_from_its_seed() -> None:
+    assert draw(11) == draw(11)
+    plans = [draw(seed) for seed in range(1, 201)]
+    assert any(plan.calm for plan in plans)
+    assert any(plan.outages for plan in plans)
+    assert any(plan.jumps for plan in plans)
+    assert any(line.poison for plan in plans for job in plan.jobs for line in job.lines)
+
+
+def test_the_totals_are_one_line() -> None:
+    assert totals(Counter(kills=3, runs=2, steps=40)) == "2 runs, 3 kills, 40 steps"
