@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from seriatim.job import due, recorded
+from seriatim.job import due, life, recorded
 from seriatim.keys import job_prefix, ordered_stream, shard_of
 from seriatim.records import Drain, Kind
 from seriatim.scripts import run
@@ -147,3 +147,14 @@ def test_an_emit_of_a_job_that_nobody_knows_makes_nothing(redis: Redis) -> None:
     assert slot.close(3) is False
     assert slot.fill(0) == (False, 0)
     assert list(redis.scan_iter("*:j*")) == []
+
+
+def test_what_could_not_be_recorded_yet_outlives_the_end_of_its_job(redis: Redis) -> None:
+    """The disk of the store may be full for a night: until it is recorded the job keeps its whole life."""
+    slot = Slot(redis, 1, drain=Drain.STORE, life_ms=4_200_000, ended_life_ms=600_000)
+    assert slot.do(life("j", accepted=True))
+    slot.says(0, 1, pcm(0))
+    assert slot.emit().state == "done"
+    assert redis.pttl(ordered_stream("j")) > 600_000
+    slot.do(recorded("j", str(slot.stream()[-1].position), 1_000, end=True))
+    assert redis.pttl(ordered_stream("j")) <= 600_000

@@ -148,3 +148,22 @@ def test_of_many_sweepers_one_an_interval_does_the_work(redis: Redis) -> None:
     stage = Stage(redis)
     ran = [run(redis, pool.sweep(POOL, 400, 0, stage.retry, stage.now + ms)).ran for ms in (0, 1, 399, 400, 401)]
     assert ran == [True, False, False, True, False]
+
+
+def test_what_a_restarted_server_may_have_lost_is_not_struck_off(redis: Redis) -> None:
+    """A step that was made before the restart is made again behind it: the entry stays for the sweep."""
+    stage, _ = both(redis, 2, 1_000, 1_000)
+    stage.do(pool.rebase(POOL, now_ms=stage.now))
+    epoch = redis.hget(f"{P}:m", "epoch")
+    assert isinstance(epoch, bytes)
+    assert stage.do(pool.strike(POOL, "of the server before", ["life|j"], now_ms=stage.now)) == 0
+    assert redis.zscore(f"{P}:todo", "life|j") is not None
+    assert stage.do(pool.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 1
+    assert stage.do(pool.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 0
+    assert redis.zscore(f"{P}:todo", "life|j") is None
+
+
+def test_a_gap_that_was_filled_on_the_server_before_is_filled_again(redis: Redis) -> None:
+    stage, _ = both(redis, 1, 1_000)
+    assert not stage.do(pool.fill_done(POOL, "j", 0, "life|j", 0, epoch="of the server before", now_ms=stage.now))
+    assert redis.zscore(f"{P}:todo", "life|j") is not None, "in another epoch nothing is taken away"

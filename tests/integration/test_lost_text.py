@@ -1,0 +1,80 @@
+"""Text of which a part was lost on its way is an error, never a job that is done too soon."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from seriatim.errors import BadInput, JobCancelled, JobFailed, JobNotOpen
+from seriatim.keys import pool_prefix
+from seriatim.scripts import run
+from tasks.open_job import open_job
+from tasks.producer import FIRST_BATCH
+from tasks.request import Request
+from tests.systems import RealSystem
+
+N = FIRST_BATCH + 700  #: the first step, and two more
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    system.workers(1)
+    return system
+
+
+def request(**options: object) -> Request:
+    return Request.of({"engine": "tone", "kind": "batch", "drain": "window"} | options)
+
+
+def lines(n: int = N) -> Iterator[str]:
+    return (f"Line {i} of a text." for i in range(n))
+
+
+def lose(system: RealSystem, job: str, n: int) -> None:
+    """What a server that is killed under `everysec` may do: it knows fewer sentences than it acknowledged."""
+    system.producer().redis.hset(f"{pool_prefix('tone')}:j:{job}", "n", n)
+
+
+def test_a_long_text_of_which_the_server_lost_a_part_is_cancelled(system: RealSystem) -> None:
+    begun = system.producer().begin(lines(), request())
+    lose(system, begun.job.id, FIRST_BATCH - 5)
+    with pytest.raises(JobFailed, match=f"the server lost sentences {FIRST_BATCH - 5} to {FIRST_BATCH} of job"):
+        begun.send_rest()
+    assert begun.job.status().state == "cancelled"
+
+
+def test_an_open_job_of_which_the_server_lost_a_part_takes_no_more(system: RealSystem) -> None:
+    job = open_job(system.producer(), request())
+    job.say("One sentence. And two. And three. And then ")
+    lose(system, job.job.id, 1)
+    with pytest.raises(JobNotOpen, match=r"the server lost sentences 1 to \d of job .*; open another job"):
+        job.say("some more. And a last one. ")
+    assert job.job.status().state == "cancelled"
+
+
+def test_an_iterable_that_fails_leaves_no_job_that_is_done_with_half_the_text(system: RealSystem) -> None:
+    def failing() -> Iterator[str]:
+        yield from lines(FIRST_BATCH + 10)
+        raise KeyError("the caller's own")
+
+    begun = system.producer().begin(failing(), request())
+    with pytest.raises(KeyError):
+        begun.send_rest()
+    with pytest.raises(JobCancelled, match="its text could not be taken"):
+        list(begun.job.audio())
+
+
+def test_an_element_that_is_no_sentence_is_named(system: RealSystem) -> None:
+    with pytest.raises(BadInput, match="element 1 of the text is bytes; expected a string or a Sentence"):
+        system.producer().enqueue(["fine", b"not fine"], request())  # type: ignore[list-item]  # the point of the test
+
+
+def test_a_submit_that_was_sent_twice_is_one_job(system: RealSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """redis-py sends again what was not answered in time: the second answer says DUPLICATE, of ourselves."""
+    producer = system.producer()
+    monkeypatch.setattr("tasks.producer.run", lambda redis, call: [run(redis, call), run(redis, call)][-1])
+    job = producer.enqueue(["Once."], replace(request(), idempotency_key="twice"))
+    assert job.status().state == "run"
+    assert sum(len(pcm) for pcm in job.pcm()) > 0

@@ -1,0 +1,135 @@
+"""What the simulator found, each as the shortest way to it."""
+
+import pytest
+from redis import Redis
+
+from seriatim import job, pool
+from seriatim.entries import Audio, Cursor, SentenceStart
+from seriatim.errors import PositionLost
+from seriatim.job import Append, Chunk
+from seriatim.keys import Position, ordered_stream, pool_prefix, shard_of, shard_prefix
+from seriatim.pool import Done, Facts, Submission, Submit
+from seriatim.records import Doorbell, Drain, Kind
+from seriatim.scripts import run
+
+NOW = 1_700_000_000_000
+JOB, POOL = "a-job", "voices"
+
+
+def spoken(redis: Redis, *sentences: bytes) -> None:
+    """A store job whose sentences are whole, and emitted."""
+    run(redis, job.init(JOB, len(sentences), drain=Drain.STORE, now_ms=NOW))
+    run(redis, job.life(JOB, accepted=True, now_ms=NOW))
+    for seq, pcm in enumerate(sentences):
+        run(redis, job.open_sentence(JOB, seq, 1, "exact", 8_000, f"{seq}", now_ms=NOW))
+        for start in range(0, len(pcm), 4):
+            last = start + 4 >= len(pcm)
+            run(redis, job.append(JOB, seq, 1, Chunk(start, pcm[start : start + 4], last, 0), now_ms=NOW))
+    run(redis, job.emit(JOB, now_ms=NOW))
+
+
+def looked_at(redis: Redis, now_ms: int) -> list[str]:
+    return run(redis, job.due(shard_of(JOB), now_ms=now_ms))
+
+
+def ids(redis: Redis) -> list[str]:
+    rows = redis.xrange(ordered_stream(JOB))
+    return [row[0].decode() for row in rows]  # type: ignore[union-attr]  # redis-py's union of replies
+
+
+def registered(redis: Redis, rtf: float) -> None:
+    """A pool with one slot."""
+    run(redis, pool.rebase(POOL, NOW))
+    facts = Facts(1, 8_000, "exact", rtf, 0.9, 0.05, "[]", "tone", "here", 1, 1)
+    run(redis, pool.register(POOL, "worker", 60_000, facts, NOW))
+
+
+def live(name: str) -> Submission:
+    return Submission(name, "a-user", Kind.LIVE, "{}")
+
+
+def test_an_ended_store_job_is_looked_at_until_it_is_stored(redis: Redis) -> None:
+    """A reassembler that dies between the last emit and its file leaves no half file: the next one is told."""
+    spoken(redis, b"abcd")
+    assert looked_at(redis, NOW + 60_000) == [JOB]
+    run(redis, job.emit(JOB, now_ms=NOW + 60_000))
+    assert looked_at(redis, NOW + 120_000) == [JOB], "a look alone stores nothing"
+    run(redis, job.recorded(JOB, ids(redis)[-1], 4, end=True, now_ms=NOW))
+    assert looked_at(redis, NOW + 180_000) == []
+
+
+def test_a_cancelled_store_job_is_told_to_a_recorder_at_once(redis: Redis) -> None:
+    run(redis, job.init(JOB, 3, drain=Drain.STORE, now_ms=NOW))
+    run(redis, job.end(JOB, "cancelled", "by its user", now_ms=NOW))
+    assert redis.xlen(f"{shard_prefix(shard_of(JOB))}:ntf") == 1
+
+
+def test_a_recorder_that_was_overtaken_takes_nothing_from_the_stream(redis: Redis) -> None:
+    spoken(redis, b"abcdefgh", b"ijklmnop")
+    run(redis, job.recorded(JOB, "1-8", 8, end=False, now_ms=NOW))
+    assert run(redis, job.recorded(JOB, "2-8", 4, end=False, now_ms=NOW)) == 8
+    assert ids(redis)[0] == "1-8", "what is not stored is held"
+
+
+def test_sound_whose_sentence_marker_was_trimmed_is_lost_and_not_misplaced() -> None:
+    cursor = Cursor()
+    cursor.feed(SentenceStart(Position(1, 0), 0, 0, 8_000, "one"))
+    with pytest.raises(PositionLost, match="the beginning of sentence 1 is not held any more"):
+        cursor.feed(Audio(Position(2, 4), b"abcd"))
+
+
+def test_a_clock_that_was_set_back_hides_no_job(redis: Redis) -> None:
+    spoken(redis, b"abcd")
+    assert looked_at(redis, NOW - 3_600_000) == [JOB]
+
+
+def test_a_first_chunk_that_is_sent_again_moves_no_discontinuity(redis: Redis) -> None:
+    """An engine that promised the same bytes and gave others: the listener is told where, once."""
+    run(redis, job.init(JOB, 1, now_ms=NOW))
+    run(redis, job.open_sentence(JOB, 0, 1, "exact", 8_000, "0", now_ms=NOW))
+    run(redis, job.append(JOB, 0, 1, Chunk(0, b"abcd", False, 1), now_ms=NOW))
+    run(redis, job.emit(JOB, now_ms=NOW))
+    assert run(redis, job.open_sentence(JOB, 0, 2, "exact", 8_000, "0", now_ms=NOW)).base == 4
+    for pcm in (b"EFGH", b"EFGHIJ"):
+        chunk = Chunk(4, pcm, False, 2, differs=True)
+        assert run(redis, job.append(JOB, 0, 2, chunk, now_ms=NOW))[0] is Append.OK
+    run(redis, job.emit(JOB, now_ms=NOW))
+    run(redis, job.append(JOB, 0, 2, Chunk(4, b"EFGHIJKL", True, 2, differs=True), now_ms=NOW))
+    run(redis, job.emit(JOB, now_ms=NOW))
+    markers = [name for name in ids(redis) if int(name.split("-")[1]) % 2 and name.startswith("1-")]
+    assert markers == ["1-5"]
+
+
+def test_attempts_rise_although_the_restart_itself_was_lost_with_the_log(redis: Redis) -> None:
+    """Killed twice in a row, and all that was written between is gone: no attempt is handed out twice."""
+
+    def lose_the_tail() -> None:
+        redis.hset(f"{pool_prefix(POOL)}:m", "epoch", "of an older server")
+        redis.hset(f"{pool_prefix(POOL)}:m", "fence", 7)
+
+    lose_the_tail()
+    assert run(redis, pool.rebase(POOL, NOW)) == 2
+    first = int(redis.hget(f"{pool_prefix(POOL)}:m", "fence") or 0)
+    seconds, micros = redis.time()
+    while redis.time() < (seconds, micros + 2_000):  # a restart takes longer
+        assert run(redis, pool.rebase(POOL, NOW)) == 2
+    assert int(redis.hget(f"{pool_prefix(POOL)}:m", "fence") or 0) > first + 16
+
+
+def test_an_idle_pool_that_is_slower_than_speech_takes_one_live_job(redis: Redis) -> None:
+    """To refuse it would be for ever: nothing but speaking measures the pool anew."""
+    registered(redis, rtf=3.0)
+    assert run(redis, pool.submit(POOL, live("one"), ["500|{}"], NOW)).verdict is Submit.ACCEPTED
+    assert run(redis, pool.submit(POOL, live("two"), ["500|{}"], NOW)).verdict is Submit.BUSY
+
+
+def test_a_tiny_sentence_does_not_make_a_pool_look_slow(redis: Redis) -> None:
+    registered(redis, rtf=0.25)
+    said = ((250, 1_000), (50, 10))  # ms of wall and of sound: a page's sentence, then "No."
+    run(redis, pool.submit(POOL, live("one"), ["500|{}"] * len(said), NOW))
+    for seq, (wall_ms, audio_ms) in enumerate(said):
+        (bell,) = run(redis, pool.pick(POOL, 1, 1_000, NOW))
+        assert bell == Doorbell("one", seq, bell.attempt)
+        epoch = run(redis, pool.claim(POOL, bell, "worker", 1_000, NOW)).epoch
+        assert run(redis, pool.finish(POOL, bell, epoch, wall_ms, audio_ms, now_ms=NOW)) is Done.OK
+    assert float(redis.hget(f"{pool_prefix(POOL)}:m", "rtf") or 0) < 0.26
