@@ -9,7 +9,6 @@ from seriatim.keys import pool_prefix
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from tests.simulator.dispatch import dispatch, publish
 from tests.simulator.plan import ENDED_LIFE_MS, RATE_HZ
-from tests.simulator.producers import TODO
 from tests.simulator.workers import RETRY
 from tests.simulator.world import POOL, Process, Steps, Violation
 
@@ -56,23 +55,21 @@ class Sweeper(Process):
     def _carry_out(self, entry: str) -> Steps[None]:
         verb, job, *rest = entry.split("|", 3)
         self.world.tally["to-dos"] += 1
-        ask, who, server = self.world.ask, self.name, self.world.restarts
         if verb == "life":
-            yield from ask(who, slot.life, job, accepted=True)
+            yield from self.world.settle(self.name, entry, slot.life, job, accepted=True)
         elif verb == "close":
-            yield from ask(who, slot.close, job, int(rest[0]), rest[1])
+            yield from self.world.settle(self.name, entry, slot.close, job, int(rest[0]), rest[1])
         elif verb == "end":
-            yield from ask(who, slot.end, job, rest[0], rest[1])
+            yield from self.world.settle(self.name, entry, slot.end, job, rest[0], rest[1])
         elif verb == "fill":
-            return (yield from self._fill(entry, job, int(rest[0]), *rest[1].split("|", 1)))
+            yield from self._fill(entry, job, int(rest[0]), *rest[1].split("|", 1))
         else:
             raise Violation(f"a to-do that nobody knows: {entry}")
-        return (yield from self.world.strike(who, TODO, entry, server))
 
     def _fill(self, entry: str, job: str, seq: int, ms: str, reason: str) -> Steps[None]:
-        n_bytes, server = bytes_of_ms(float(ms), RATE_HZ), self.world.restarts
-        _, length = yield from self.world.ask(self.name, slot.fill, job, seq, n_bytes, reason, f"{seq}", RATE_HZ)
-        if server == self.world.restarts:  # or the gap may be lost, and the next sweep makes it again
-            yield from self.world.ask(
-                self.name, pool.fill_done, POOL, job, seq, entry, ms_of_bytes(length, RATE_HZ), ENDED_LIFE_MS
-            )
+        n_bytes = bytes_of_ms(float(ms), RATE_HZ)
+        (_, length), epoch = yield from self.world.in_epoch(
+            self.name, slot.fill, job, seq, n_bytes, reason, f"{seq}", RATE_HZ
+        )
+        heard_ms = ms_of_bytes(length, RATE_HZ)
+        yield from self.world.ask(self.name, pool.fill_done, POOL, job, seq, entry, heard_ms, ENDED_LIFE_MS, epoch)

@@ -88,6 +88,8 @@ class Plan:
     seed: int
     jobs: tuple[JobPlan, ...]
     slots: tuple[int, ...]  #: of each worker process
+    sweepers: int
+    reassemblers: int
     rtf: float  #: slot seconds per second of audio
     rates: Rates
     fault_steps: int  #: faults stop after so many steps; then everything must end
@@ -121,6 +123,8 @@ def draw(seed: int, redis_kills: int = 0) -> Plan:
         seed=seed,
         jobs=tuple(jobs),
         slots=tuple(rng.randint(1, 3) for _ in range(rng.choice([1, 2, 2, 3]))),
+        sweepers=rng.randint(1, 2),
+        reassemblers=rng.randint(1, 2),
         rtf=rng.choice([0.3, 3.0]),
         rates=rates,
         fault_steps=steps,

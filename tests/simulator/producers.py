@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from seriatim import job as slot
 from seriatim import pool
-from seriatim.keys import pool_prefix
 from seriatim.pool import Extend, Submission, Submit
 from seriatim.records import Sentence, Spec
 from tests.simulator.dispatch import dispatch
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from tests.simulator.run import Run
 
 TRIES = 40  #: at the door; a live job may find it shut until others end
-TODO = f"{pool_prefix(POOL)}:todo"
 SPEC = Spec(voice="v", seed=7).to_json()
 
 
@@ -99,9 +97,7 @@ class Producer(Process):
 
     def _confirm(self, job: str) -> Steps[None]:
         self.run.accepted(self.plan, job)
-        server = self.world.restarts
-        yield from self.world.ask(self.name, slot.life, job, accepted=True)
-        yield from self.world.strike(self.name, TODO, f"life|{job}", server)
+        yield from self.world.settle(self.name, f"life|{job}", slot.life, job, accepted=True)
         yield from dispatch(self.run, self.name)
 
     def _say(self, job: str) -> Steps[None]:
@@ -123,9 +119,7 @@ class Producer(Process):
                 break
             at = known if verdict is Extend.GAP else at
             yield 300 if verdict is Extend.FULL else self.world.rng.randint(0, plan.pause_ms)
-        server = self.world.restarts
-        yield from self.world.ask(self.name, slot.close, job, known)
-        yield from self.world.strike(self.name, TODO, f"close|{job}|{known}|", server)
+        yield from self.world.settle(self.name, f"close|{job}|{known}|", slot.close, job, known)
 
 
 class Canceller(Process):
@@ -143,10 +137,7 @@ class Canceller(Process):
 
     def _work(self) -> Steps[None]:
         yield self.after_ms
-        server = self.world.restarts
-        entry = yield from self.world.ask(
-            self.name, pool.cancel, POOL, self.job, "cancelled", "barge-in | by the user", ENDED_LIFE_MS
-        )
+        ending = "cancelled", "barge-in | by the user"
+        entry = yield from self.world.ask(self.name, pool.cancel, POOL, self.job, *ending, ENDED_LIFE_MS)
         if entry:
-            yield from self.world.ask(self.name, slot.end, self.job, "cancelled", "barge-in | by the user")
-            yield from self.world.strike(self.name, TODO, entry, server)
+            yield from self.world.settle(self.name, entry, slot.end, self.job, *ending)

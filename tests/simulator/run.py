@@ -40,6 +40,7 @@ class Run:
     world: World
     broker: Broker = field(default_factory=Broker)
     ledger: Ledger = field(default_factory=Ledger)
+    doomed: int = 0  #: times that the server is to be killed at the next delicate moment
 
     def watch(self, make: object, args: tuple[Any, ...], named: dict[str, Any], reply: Any) -> None:
         """What the server did, also where its reply was lost."""
@@ -110,8 +111,10 @@ def _populate(run: Run) -> None:
     plan = run.world.plan
     for slots in plan.slots:
         run.world.spawn(Worker(run, slots))
-    for make in (Sweeper, Sweeper, Reassembler, Reassembler):
-        run.world.spawn(make(run))
+    for _ in range(plan.sweepers):
+        run.world.spawn(Sweeper(run))
+    for _ in range(plan.reassemblers):
+        run.world.spawn(Reassembler(run))
     for job in plan.jobs:
         run.world.spawn(Producer(run, job))
 

@@ -16,6 +16,8 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from seriatim import job as slot
+from seriatim import pool
+from seriatim.keys import pool_prefix
 from seriatim.scripts import Call, run
 from tests.simulator.plan import JobPlan, Plan
 from tests.simulator.studio import Studio
@@ -76,7 +78,6 @@ class World:
     skew: int = 0  #: ms by which the server's clock was set since the start
     steps: int = 0
     faulty: bool = True
-    restarts: int = 0  #: of the server
     notified: int = 0  #: calls that may have notified a reassembler; who found nothing waits for one
     emitted: Counter[str] = field(default_factory=Counter)  #: job -> calls that may have made its ordered stream longer
     rolled_back: bool = False  #: the server lost the tail of its log at least once
@@ -144,14 +145,16 @@ class World:
         self.note(who, command, args, reply)
         return reply
 
-    def strike(self, who: str, todo: str, entry: str, restarts: int) -> Steps[None]:
-        """Take a to-do away that was carried out on the server of `restarts`.
+    def in_epoch(self, who: str, make: Callable[..., Call[T]], *args: Any, **named: Any) -> Steps[tuple[T, str]]:
+        """A step in a job's slot, and the epoch in which it was made at the latest: asked for before it."""
+        epoch = yield from self.plain(who, "HGET", f"{pool_prefix(POOL)}:m", "epoch")
+        reply = yield from self.ask(who, make, *args, **named)
+        return reply, epoch.decode() if epoch else "0"
 
-        On a later one the sweep shall carry it out again: what was done may be lost with the tail of the log.
-        """
-        yield 0
-        if restarts == self.restarts:
-            yield from self.plain(who, "ZREM", todo, entry)
+    def settle(self, who: str, entry: str, make: Callable[..., Call[Any]], *args: Any, **named: Any) -> Steps[None]:
+        """A step in a job's slot that a to-do asks for; then the entry goes, unless the server was restarted since."""
+        _, epoch = yield from self.in_epoch(who, make, *args, **named)
+        yield from self.ask(who, pool.strike, POOL, epoch, [entry])
 
     def spawn(self, process: Process, after_ms: float = 0) -> None:
         """Start a process."""
