@@ -21,17 +21,27 @@ from tests.simulator.world import POOL
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
-DELICATE = ("life", "close", "end", "fill", "recorded")  #: half the kills of the server wait for one of these
+DELICATE = (
+    "",
+    "",
+    "life",
+    "close",
+    "end",
+    "end",
+    "fill",
+    "recorded",
+    "finish",
+)  #: what a kill waits for; "": for nothing
 LOGGED = ("--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0")
 
 
 def apply(run: "Run", server: PrivateServer) -> None:
     """Whatever the plan has for this step."""
     plan, step = run.world.plan, run.world.steps
-    due = plan.redis_kills.count(step)
-    run.doomed += due
-    if run.doomed and (_delicate(run) or (due and step % 2) or not run.world.faulty):
-        run.doomed -= 1
+    for _ in range(plan.redis_kills.count(step)):
+        run.awaited.append(run.world.rng.choice(DELICATE))
+    if run.awaited and (_happened(run, run.awaited[0]) or not run.world.faulty):
+        run.awaited.pop(0)
         restart(run, server)
     if step in plan.outages:
         blackout(run, plan.outage_ms)
@@ -41,9 +51,9 @@ def apply(run: "Run", server: PrivateServer) -> None:
             run.world.count("clock jumps", ms)
 
 
-def _delicate(run: "Run") -> bool:
-    """Was the last thing that happened a step whose other half is still to come?"""
-    return bool(run.world.history) and run.world.history[-1][3] in DELICATE
+def _happened(run: "Run", step: str) -> bool:
+    """Was the last thing that happened this step, whose other half is still to come?"""
+    return not step or (bool(run.world.history) and run.world.history[-1][3] == step)
 
 
 def restart(run: "Run", server: PrivateServer) -> None:

@@ -40,7 +40,7 @@ class Run:
     world: World
     broker: Broker = field(default_factory=Broker)
     ledger: Ledger = field(default_factory=Ledger)
-    doomed: int = 0  #: times that the server is to be killed at the next delicate moment
+    awaited: list[str] = field(default_factory=list)  #: calls; behind the first of them the server is killed
 
     def watch(self, make: object, args: tuple[Any, ...], named: dict[str, Any], reply: Any) -> None:
         """What the server did, also where its reply was lost."""

@@ -59,7 +59,7 @@ def _plainly(line: str) -> str:
 
 
 def test_a_failing_seed_says_how_to_see_it_again(server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "MOST_STEPS", 100)  # no run is through so soon
+    monkeypatch.setattr(simulation, "MOST_STEPS", 300)  # no run is through so soon
     with pytest.raises(Failed) as failure:
         play(draw(7), server)
     assert "seed 7: not everything ended" in str(failure.value)
