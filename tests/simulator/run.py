@@ -12,7 +12,7 @@ from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.pool import Claim, Extend, Submit
 from seriatim.records import Drain
-from tests.servers import PrivateServer
+from tests.servers import PrivateServer, debian
 from tests.simulator import audit, check, faults
 from tests.simulator.caretakers import Sweeper
 from tests.simulator.dispatch import Broker, picked
@@ -101,7 +101,7 @@ def play(plan: Plan, server: PrivateServer) -> World:
         _go(run, server)
         check.final(run)
     except (Violation, SeriatimError, RedisError) as error:
-        raise Failed(report(run, error)) from error
+        raise Failed(report(run, error, server)) from error
     finally:
         redis.close()
     return run.world
@@ -145,13 +145,14 @@ def inspect(run: Run) -> None:
         audit.only_rises(books, run.ledger.acked_ms)
 
 
-def report(run: Run, error: Exception, tail: int = 40) -> str:
+def report(run: Run, error: Exception, server: PrivateServer, tail: int = 40) -> str:
     """What went wrong, how to see it again, and the last steps."""
     seed, kills = run.world.plan.seed, len(run.world.plan.redis_kills)
-    again = f"--first {seed} --seeds 1" + (f" --redis-crashes {kills}" if kills else "")
+    more = f" --redis-crashes {kills}" * bool(kills) + " --redis" * (server.binary == debian())
+    make = "" if more else f"   (or make sim SEEDS=1 FIRST={seed})"
     lines = [
         f"seed {seed}: {error}",
-        f"see it again: python -m tests.simulator {again} --history   (or make sim SEEDS=1 FIRST={seed})",
+        f"see it again: python -m tests.simulator --first {seed} --seeds 1{more} --history{make}",
         *history(run.world)[-tail:],
     ]
     return "\n".join(lines)
