@@ -70,6 +70,8 @@ class Delivery:
         if len(spoken.pcm) % 2:
             raise EngineFailed(f"{len(spoken.pcm)} bytes of audio: not whole 16-bit samples")
         self._make(self.edges.feed(spoken.pcm))
+        if spoken.last:
+            return  # `finish` sends it
         pending_ms = ms_of_bytes(self.end - self.sent, self.rate_hz)
         patience_ms = min(PIECE_MOST_MS, max(0, self.lead_ms) / LEAD_SHARE)
         waited_ms = (time.monotonic() - self.flushed_s) * 1000

@@ -33,6 +33,7 @@ from tasks.dispatch import Desk, dispatch
 from tasks.engine import Engine, Utterance
 from tasks.synthesize import register
 from workers import pulse
+from workers.clerk import clerk
 from workers.engines.registry import load
 from workers.speaking import speak
 from workers.station import Station
@@ -138,9 +139,9 @@ def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> 
     """Take work until told to stop; then finish what runs, and leave."""
     desk, ended = station.desk, threading.Event()
     waiting = blocking(desk.settings.redis_url, [desk.pool])
+    telling = pulse.start("clerk", partial(clerk, station))
     threads = [
         pulse.start("pulse", partial(pulse.pulse, station, facts, ended)),
-        pulse.start("ringer", partial(pulse.ringer, station)),
         pulse.start("sweeper", partial(pulse.sweeper, desk, waiting, ended)),
     ]
     drain = partial(_drain, station, facts)
@@ -161,7 +162,8 @@ def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> 
     worker.start()
     ended.set()
     station.draining.set()
-    station.picked.put(())
+    station.told.put(None)
+    telling.join(timeout=desk.settings.lease_ms / 1000)  # what it cannot tell by then, expired leases say
     pulse.leave(station)
     for thread in threads:
         thread.join(timeout=5)

@@ -18,9 +18,8 @@ from seriatim import pool
 from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.pool import Facts, Retry
-from seriatim.records import Doorbell
 from seriatim.scripts import run
-from tasks.dispatch import Desk, dispatch, ring, sweep
+from tasks.dispatch import Desk, dispatch, sweep
 from workers.station import Speaking, Station
 
 log = logging.getLogger(__name__)
@@ -123,23 +122,6 @@ def leave(station: Station) -> None:
         run(station.desk.redis, pool.leave(station.desk.pool, station.owner, station.desk.retry, died=False))
     except (RedisError, SeriatimError) as error:
         log.warning("its registration will expire instead", extra={"error": str(error)})
-
-
-def ringer(station: Station) -> None:
-    """Publish what speaking threads picked, until () comes; what is not published stays in the outbox."""
-    while bells := _together(station):
-        try:
-            ring(station.desk, bells)
-        except (RedisError, SeriatimError) as error:
-            log.warning("not published yet", extra={"pool": station.desk.pool, "error": str(error)})
-
-
-def _together(station: Station) -> tuple[Doorbell, ...]:
-    """Everything that was picked, once there is something; () when it is over."""
-    while not (bells := station.picked.get()):
-        if station.draining.is_set():
-            return ()
-    return bells
 
 
 def sweeper(desk: Desk, waiting: "Redis", ended: threading.Event) -> None:

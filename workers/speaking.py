@@ -15,12 +15,11 @@ from seriatim.job import Open, Opened
 from seriatim.pcm import ms_of_bytes
 from seriatim.pool import Claim, Claimed
 from seriatim.records import Doorbell, Sentence, Spec, seed_of
-from seriatim.scripts import run, run_many
-from tasks.dispatch import pick
+from seriatim.scripts import run
 from tasks.engine import Utterance
 from workers.delivery import Delivery, Dropped, Whole, unpack_state
 from workers.edges import Edges
-from workers.station import Speaking, Station
+from workers.station import Speaking, Station, Told
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +43,16 @@ def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> str:
     try:
         return _attempt(station, speaking, claimed)
     except Dropped as why:
+        station.end(bell)
         return f"DROPPED {why}"
     except (RedisError, Unavailable, MemoryFull):
+        station.end(bell)
         raise
     except SeriatimError as error:
         return _failed(station, speaking, f"{type(error).__name__}: {error}")
     except Exception as error:  # an engine may raise anything: the outer loop of a sentence gives the work back
         log.exception("the engine raised", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt})
         return _failed(station, speaking, f"{type(error).__name__}: {error}")
-    finally:
-        station.end(bell)
 
 
 def _claim(station: Station, bell: Doorbell) -> Claimed:
@@ -120,20 +119,22 @@ def _synthesize(station: Station, speaking: Speaking, utterance: Utterance, open
 
 
 def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) -> str:
-    desk, bell = station.desk, speaking.bell
+    """Have the clerk say that the sentence is whole: this slot takes its next message meanwhile."""
+    desk = station.desk
     audio_ms = ms_of_bytes(n_bytes, station.engine.rate_hz)
-    done = pool.finish(desk.pool, bell, speaking.epoch, wall_ms, audio_ms, desk.retry.ended_life_ms)
-    verdict, bells = run_many(desk.redis, [done, pick(desk)])
+    station.told.put(
+        Told(
+            speaking.bell,
+            pool.finish(desk.pool, speaking.bell, speaking.epoch, wall_ms, audio_ms, desk.retry.ended_life_ms),
+        )
+    )
     station.spoken += 1
-    station.picked.put(bells)  # the ringer publishes: this slot takes its next message meanwhile
-    return f"{verdict.name} {audio_ms / 1000:.2f} s"
+    return f"SPOKEN {audio_ms / 1000:.2f} s"
 
 
 def _failed(station: Station, speaking: Speaking, reason: str) -> str:
     """Give the sentence back with its reason; another attempt, or the gap policy, follows."""
     desk, bell = station.desk, speaking.bell
     log.warning("a sentence failed", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "why": reason})
-    call = pool.fail(desk.pool, bell, speaking.epoch, reason[:500], desk.retry)
-    _, bells = run_many(desk.redis, [call, pick(desk)])
-    station.picked.put(bells)  # the ringer publishes: this slot takes its next message meanwhile
+    station.told.put(Told(bell, pool.fail(desk.pool, bell, speaking.epoch, reason[:500], desk.retry)))
     return f"FAILED {reason}"

@@ -4,8 +4,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from typing import Any
 
 from seriatim.records import Doorbell
+from seriatim.scripts import Call
 from tasks.dispatch import Desk
 from tasks.engine import Engine
 
@@ -29,6 +31,14 @@ class Speaking:
         return now_s - self.heard_s > self.allowed_s
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a sentence, and the call that tells the pool. Its lease is renewed until that was made."""
+
+    bell: Doorbell
+    call: Call[Any]
+
+
 @dataclass(slots=True)
 class Station:
     """What the threads of one worker process share."""
@@ -40,7 +50,7 @@ class Station:
     lock: threading.Lock = field(default_factory=threading.Lock)
     draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
     spoken: int = 0  #: sentences finished here
-    picked: "SimpleQueue[tuple[Doorbell, ...]]" = field(default_factory=SimpleQueue)  #: to be published
+    told: "SimpleQueue[Told | None]" = field(default_factory=SimpleQueue)  #: for the clerk; None: that was all
     reached: threading.Event = field(default_factory=threading.Event)  #: a message came since the pulse last looked
 
     def begin(self, speaking: Speaking) -> None:

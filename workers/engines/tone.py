@@ -77,9 +77,9 @@ class Tone:
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[Spoken]:
         """See `tasks.engine.Engine.speak`; two chunks at least, so that a sentence has a middle to fail in."""
+        cost = Cost(self._options.burn, cancelled)
         seed, given = self._begin(utterance)
         pcm = self._sound(utterance, seed)
-        cost = Cost(self._options.burn, cancelled)
         cost.pay(self._start_s(pcm))
         ends = self._ends(given, len(pcm))
         for n_chunks, (start, end) in enumerate(zip([given, *ends], ends, strict=False)):
@@ -88,7 +88,7 @@ class Tone:
             cost.pay(self._cost_s(end - start, pcm))
             if cancelled():
                 return
-            yield Spoken(pcm[start:end], self._state(seed, end))
+            yield Spoken(pcm[start:end], self._state(seed, end), last=end == len(pcm))
 
     def close(self) -> None:
         """Nothing is held."""

@@ -1,7 +1,8 @@
 """What a tone costs: time slept, or processor time burnt, so that the tone engine can stand in for any machine.
 
-Sleeping stands for a GPU or a remote API: it takes wall time and leaves the core to others. Burning stands for a model
-on the CPU: it takes the core's own time, so two of them on one core take twice as long, as real ones would.
+Sleeping stands for a GPU or a remote API: it takes wall time, leaves the core to others, and goes on while the chunk
+before is being taken away, as a model in a thread of its own does. Burning stands for a model on the CPU: it takes the
+core's own time, so two of them on one core take twice as long, as real ones would.
 """
 
 import time
@@ -12,26 +13,22 @@ BURST = 2_000  #: additions between two looks at the clock, some 50 µs: what a 
 
 
 class Cost:
-    """The account of one sentence; what its listener takes between two chunks does not count.
-
-    What a sleep took too long is taken off the next one, so that the sum is right but for the last: some 0.1 ms.
-    """
+    """The account of one sentence. What a pause took too long is taken off the next one: the sum is right."""
 
     def __init__(self, burn: bool, cancelled: Callable[[], bool]) -> None:  # noqa: FBT001  # read from an option
         self._clock: Callable[[], float] = time.thread_time if burn else time.perf_counter
         self._let_pass: Callable[[float], object] = _burn if burn else time.sleep
         self._cancelled = cancelled
-        self._owed_s = 0.0
+        self._burns = burn
+        self._due_s = self._paid_s = self._clock()
 
     def pay(self, cost_s: float) -> None:
-        """Let `cost_s` seconds pass, or fewer if the sentence is cancelled meanwhile."""
-        self._owed_s += cost_s
-        started = self._clock()
-        left = self._owed_s
-        while left > 0 and not self._cancelled():
+        """Let `cost_s` seconds pass, a sleep's since the last payment, or fewer if it is cancelled meanwhile."""
+        taken_s = self._clock() - self._paid_s if self._burns else 0.0  # taking the chunk away used this thread too
+        self._due_s += cost_s + taken_s
+        while (left := self._due_s - self._clock()) > 0 and not self._cancelled():
             self._let_pass(min(left, POLL_S))
-            left = self._owed_s - (self._clock() - started)
-        self._owed_s = left
+        self._paid_s = self._clock()
 
 
 def _burn(cpu_s: float) -> None:
