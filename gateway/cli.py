@@ -13,7 +13,6 @@ from rich.console import Console
 
 from gateway import arguments as args
 from gateway import status as status_view
-from gateway.exits import Exit, status_of
 from gateway.output import Begin
 from gateway.spokenpipe import reader_has_gone
 from gateway.summary import summary_json, summary_text
@@ -22,6 +21,7 @@ from gateway.text import read_text, refuse_to_overwrite
 from gateway.voices import list_voices
 from seriatim.connect import commands, reach
 from seriatim.errors import SeriatimError, Unwritable
+from seriatim.exits import Exit, status_of
 from seriatim.settings import Settings
 
 Command = Callable[[argparse.Namespace, Settings], int]

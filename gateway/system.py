@@ -16,6 +16,7 @@ from gateway.embedded import EmbeddedRedis
 from gateway.folders import private_folder
 from seriatim.connect import commands, reach
 from seriatim.errors import EngineUnavailable, Misconfigured
+from seriatim.exits import Exit
 from seriatim.keys import pool_prefix
 from seriatim.orphans import dies_with_parent
 from seriatim.server import check
@@ -25,7 +26,6 @@ from tasks.pools import read_facts
 READY_S = 120.0  #: a large model on a slow disk
 HASTE_S = 0.5  #: for children whose work nobody wants any more
 DRAIN_S = 35.0  #: a sentence that was begun may finish
-CANNOT_START = 3  #: exit status of a worker whose reason is on its stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ class System:
             if status is not None:
                 reason = _reason(self.log_of(name)) or f"it ended with status {status}"
                 kind = EngineUnavailable if name.startswith("worker") else Misconfigured
-                raise kind(f"{name} did not start: {reason}" if status == CANNOT_START else f"{name} ended: {reason}")
+                raise kind(
+                    f"{name} did not start: {reason}" if status == Exit.CANNOT_START else f"{name} ended: {reason}"
+                )
 
     def check_redis(self) -> None:
         """Notice an embedded Redis that ended.

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.embedded import EmbeddedRedis
-from gateway.exits import Exit
 from gateway.folders import locked
 from gateway.speak import end_on_sigterm
-from gateway.system import CANNOT_START, Crew, System
+from gateway.system import Crew, System
 from seriatim.connect import commands, reach, shown
 from seriatim.errors import EngineUnavailable, Misconfigured
+from seriatim.exits import Exit
 from seriatim.server import check
 from seriatim.settings import Settings
 
@@ -75,7 +75,7 @@ def _keep(system: System, parts: dict[str, tuple[str, list[str]]]) -> None:
         system.check_redis()
         for name, (module, arguments) in parts.items():
             status = system.children[name].poll()
-            if status == CANNOT_START:
+            if status == Exit.CANNOT_START:
                 kind = EngineUnavailable if name == "worker" else Misconfigured
                 raise kind(f"{name} cannot go on: {system.log_of(name).strip().splitlines()[-1]}")
             if status is None:

@@ -23,8 +23,7 @@ def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
     """Move the window of a job to its furthest plain reader; a consumer that was here lately keeps it alive."""
     stream = ordered_stream(job)
     try:
-        groups = redis.xinfo_groups(stream)
-        info = redis.xinfo_stream(stream)
+        groups, info = _traces(redis, stream)
     except ResponseError:  # its life was over
         return Position()
     traces = [Position.parse(_text(group["last-delivered-id"])) for group in groups]
@@ -35,6 +34,14 @@ def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
     alive = any(_seen(redis, stream, _text(group["name"]), alive_within_ms) for group in groups if group["consumers"])
     _report(redis, job, furthest, alive=alive)
     return furthest
+
+
+def _traces(redis: "Redis", stream: str) -> "tuple[list[dict[str, Any]], dict[str, Any]]":
+    pipe = redis.pipeline(transaction=False)
+    pipe.xinfo_groups(stream)
+    pipe.xinfo_stream(stream)
+    groups, info = pipe.execute()
+    return groups, info
 
 
 def _deleted(info: "dict[str, Any]") -> Position:
@@ -97,7 +104,7 @@ def _begins(redis: "Redis", job: str, sentence: int) -> int | None:
 def _audio_offset(position: Position, fields: "dict[bytes, bytes] | None") -> int:
     """Bytes of the sentence at a position; a gap marker says it in its fields."""
     if position.offset < GAP:
-        return position.offset - position.offset % 2
+        return position.n_bytes
     return int((fields or {}).get(b"offset", 0))
 
 

@@ -16,13 +16,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from reassembler import emitting
-from reassembler.following import follow
+from reassembler.keeping import Keeper
 from reassembler.recorder import Recorder
 from seriatim import log as logs
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import SeriatimError, Unavailable
-from seriatim.job import Emitted
-from seriatim.records import Drain
+from seriatim.exits import Exit
 from seriatim.server import check
 from seriatim.settings import Settings
 
@@ -32,8 +31,6 @@ BLOCK_MS = 200  #: longest wait for a notification: the pace of everything else 
 SWEEP_S = 0.5
 ABANDONED_S = 2.0
 OUTAGE_S = 1.0  #: the loop waits out the rest: told to stop during an outage, the process shall not linger
-CANNOT_START = 3  #: exit status: it would be the same next time
-UNAVAILABLE = 5  #: exit status: Redis does not answer; it may, later
 
 
 @dataclass(slots=True)
@@ -43,37 +40,21 @@ class Reassembler:
     name: str
     redis: "Redis"
     reader: "Redis"
-    recorder: Recorder
-    follow_within_ms: float  #: a plain reader that asked so lately counts as alive
+    keeper: Keeper
     stopping: threading.Event = field(default_factory=threading.Event)
     swept_s: float = 0.0
     claimed_s: float = 0.0
 
     def step(self) -> None:
         """Wait for notifications a moment, emit, and do what is due."""
-        emitting.emit(self.redis, emitting.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.emitted)
+        emitting.emit(self.redis, emitting.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.keeper.rung)
         now_s = time.monotonic()
         if now_s - self.swept_s >= SWEEP_S:
             self.swept_s = now_s
-            emitting.sweep(self.redis, self.looked_at)
+            emitting.sweep(self.redis, self.keeper.swept)
         if now_s - self.claimed_s >= ABANDONED_S:
             self.claimed_s = now_s
-            emitting.emit(self.redis, emitting.abandoned(self.redis, self.name), self.emitted)
-        self.recorder.record_due()
-
-    def emitted(self, job: str, result: Emitted) -> None:
-        """After an emit: jobs of the store want to be recorded."""
-        if result.drain == Drain.STORE and result.state:
-            self.recorder.note(job, result.moved, ended=result.state != "run")
-
-    def looked_at(self, job: str, result: Emitted) -> None:
-        """After the sweep's look: plain readers are followed, too."""
-        self.emitted(job, result)
-        if result.drain == Drain.WINDOW and result.state == "run":
-            try:
-                follow(self.redis, job, self.follow_within_ms)
-            except ValueError as error:  # a position of a plain client that is none: its own job alone goes without
-                log.warning("cannot follow a reader", extra={"job": job, "error": str(error)})
+            emitting.emit(self.redis, emitting.abandoned(self.redis, self.name), self.keeper.rung)
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -85,7 +66,7 @@ def main(argv: Sequence[str] = ()) -> int:
         return _run(settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim reassemble: {error}\n")
-        return UNAVAILABLE if isinstance(error, Unavailable) else CANNOT_START
+        return Exit.UNAVAILABLE if isinstance(error, Unavailable) else Exit.CANNOT_START
 
 
 def _run(settings: Settings) -> int:
@@ -95,8 +76,10 @@ def _run(settings: Settings) -> int:
         log.warning(warning)
     emitting.join(redis)
     name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(2)}"
-    recorder = Recorder(redis, Path(settings.store_dir))
-    reassembler = Reassembler(name, redis, reader, recorder, settings.reader_grace_s * 1000)
+    keeping = commands(settings.redis_url, outage_s=OUTAGE_S)
+    keeper = Keeper(keeping, Recorder(keeping, Path(settings.store_dir)), settings.reader_grace_s * 1000)
+    reassembler = Reassembler(name, redis, reader, keeper)
+    threading.Thread(target=keeper.run, args=(reassembler.stopping,), name="keeper", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reassembler.stopping.set())
     log.info("ready", extra={"reassembler": name})

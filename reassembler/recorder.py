@@ -18,7 +18,7 @@ from seriatim import pool as pool_calls
 from seriatim import store
 from seriatim.entries import Cursor, Entry, decode
 from seriatim.errors import PositionLost
-from seriatim.keys import END, GAP, Position, job_prefix, ordered_stream
+from seriatim.keys import END, Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
 from seriatim.scripts import run_many
 
@@ -95,8 +95,7 @@ def _cursor(redis: "Redis", store_dir: Path, job: str) -> Cursor:
     if not store.folder(store_dir, job).is_dir():
         raise PositionLost(f"{store_dir} does not hold the beginning of job {job}; do all recorders share one store?")
     position = Position.parse(stored_id.decode())
-    of_sentence = position.offset - position.offset % 2 if position.offset < GAP else 0
-    return Cursor.behind(position, int(stored or 0) - of_sentence, int(rate or 0))
+    return Cursor.behind(position, int(stored or 0) - position.n_bytes, int(rate or 0))
 
 
 def _read(redis: "Redis", job: str, after: Position) -> list[Entry]:

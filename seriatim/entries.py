@@ -112,7 +112,7 @@ class Cursor:
         """A reader that has everything up to `position`, in a sentence that begins at byte `at` of the job."""
         if position.offset >= GAP:
             return cls(position, at, 0, rate_hz, sure=False)
-        return cls(position, at, position.offset - position.offset % 2, rate_hz)
+        return cls(position, at, position.n_bytes, rate_hz)
 
     @property
     def n_bytes(self) -> int:

@@ -101,6 +101,11 @@ class Position:
     def __str__(self) -> str:
         return f"{self.sentence}-{self.offset}"
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of its sentence before this place; 0 behind a gap marker or the end, whose ids do not say it."""
+        return self.offset - self.offset % 2 if self.offset < GAP else 0
+
     @classmethod
     def parse(cls, text: str) -> "Position":
         """Read `<n>-<n>`.

@@ -12,6 +12,7 @@ from typing import Any
 from seriatim.keys import pool_prefix
 from seriatim.records import Doorbell, Drain, GapPolicy, Kind
 from seriatim.scripts import Argument, Call, integer, load, text
+from seriatim.settings import Settings
 
 
 class Submit(IntEnum):
@@ -62,6 +63,11 @@ class Retry:
     max_failures: int = 3  #: blamed failures of a sentence before it is given up
     backoff_ms: int = 200  #: before the second attempt; doubles with each
     ended_life_ms: int = 600_000  #: how long an ended job's state can be asked for
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Retry":
+        """As the settings say."""
+        return cls(settings.max_failures, settings.backoff_ms, round(settings.ended_life_s * 1000))
 
 
 @dataclass(frozen=True, slots=True)

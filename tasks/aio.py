@@ -71,7 +71,7 @@ class AsyncJob:
 
     async def audio(self, after: str = "0-0") -> AsyncIterator[Heard]:
         """What is heard, in order, as `Job.audio`."""
-        relay = _Relay(lambda: self.job.audio(after), asyncio.get_running_loop())
+        relay = _Relay(lambda stopped: self.job.audio(after, stopped), asyncio.get_running_loop())
         relay.start()
         try:
             while (entry := await relay.next()) is not None:
@@ -139,7 +139,7 @@ class AsyncOpenJob:
 class _Relay:
     """Hands entries from a reading thread to one coroutine, one at a time."""
 
-    def __init__(self, entries: Callable[[], Iterator[Heard]], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, entries: Callable[[threading.Event], Iterator[Heard]], loop: asyncio.AbstractEventLoop) -> None:
         self._entries, self._loop = entries, loop
         self._wanted = threading.Semaphore(0)
         self._stopped = threading.Event()
@@ -157,14 +157,14 @@ class _Relay:
         return await self._answer
 
     def stop(self) -> None:
-        """The coroutine wants no more; the thread ends with its next entry, or with the job."""
+        """The coroutine wants no more; the thread ends with its next entry, or within five seconds."""
         self._stopped.set()
         self._wanted.release()
 
     def _run(self) -> None:
         try:
             self._wanted.acquire()
-            for entry in self._entries():
+            for entry in self._entries(self._stopped):
                 self._give(entry, None)
                 self._wanted.acquire()
                 if self._stopped.is_set():

@@ -41,8 +41,7 @@ class Desk:
     @property
     def retry(self) -> Retry:
         """How failures are treated here."""
-        s = self.settings
-        return Retry(s.max_failures, s.backoff_ms, round(s.ended_life_s * 1000))
+        return Retry.of(self.settings)
 
 
 def pick(desk: Desk) -> Call[tuple[Doorbell, ...]]:

@@ -1,5 +1,6 @@
 """A handle on a job: its audio, its state, its end. Works in any process that reaches Redis."""
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,12 +62,13 @@ class Job:
     reader: "Redis" = field(repr=False)  #: its reads may block
     settings: Settings = field(repr=False)
 
-    def audio(self, after: str = "0-0") -> Iterator[Heard]:
+    def audio(self, after: str = "0-0", stopped: threading.Event | None = None) -> Iterator[Heard]:
         """What is heard, in order, as it becomes ready: sentence markers, PCM, gaps.
 
         `after` is the position of the last entry that the caller has (`str(entry.position)`); it goes on at the
         next byte. Taking the next entry tells Seriatim that the one before was used: a caller that stops taking
-        stops the synthesis of this job at its window.
+        stops the synthesis of this job at its window. Another thread ends it by setting `stopped`, which is noticed
+        within five seconds where nothing is to be heard.
 
         Raises:
             JobFailed, JobCancelled: after everything that was heard before.
@@ -74,7 +76,9 @@ class Job:
             PositionLost: what follows `after` is not held any more.
             BadInput: `after` is no position.
         """
-        reading = Reading(self.id, self.pool, self.drain, self.redis, self.reader, Path(self.settings.store_dir))
+        store_dir = Path(self.settings.store_dir)
+        reading = Reading(self.id, self.pool, self.drain, self.redis, self.reader, store_dir)
+        reading.stopped = stopped or reading.stopped
         for entry in reading.entries(_position(after)):
             if isinstance(entry, End):
                 _raise_unless_done(self.id, entry)

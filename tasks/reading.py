@@ -5,6 +5,7 @@ does, and what the recorder has stored is gone from the stream: a reader that co
 up in the store.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -46,12 +47,13 @@ class Reading:
     reported_bytes: int = 0
     lost: bool = False  #: the source read last misses bytes behind the cursor
     missed: bool = False  #: the stream missed bytes, so that the recording must have them
+    stopped: threading.Event = field(default_factory=threading.Event)  #: nobody listens any more: stop waiting
 
     def entries(self, after: Position) -> Iterator[Heard | End]:
-        """Everything behind `after`, up to the end."""
+        """Everything behind `after`, up to the end, or until `stopped` is noticed, within `BLOCK_S`."""
         self.cursor = self._behind(after)
         stored = self.drain is Drain.STORE
-        while True:
+        while not self.stopped.is_set():
             before = self.cursor.position
             for entry in self._fresh(stored=stored):
                 yield entry

@@ -10,10 +10,10 @@ from dataclasses import asdict
 from seriatim import log as logs
 from seriatim.connect import commands, reach
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable
+from seriatim.exits import Exit
 from seriatim.server import check
 from seriatim.settings import Settings
 from workers.engines.registry import load, names
-from workers.process import CANNOT_START, UNAVAILABLE
 from workers.supervisor import supervise
 
 EPILOG = """\
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _supervise(options)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
-        return UNAVAILABLE if isinstance(error, Unavailable) else CANNOT_START
+        return Exit.UNAVAILABLE if isinstance(error, Unavailable) else Exit.CANNOT_START
 
 
 def _arguments() -> argparse.ArgumentParser:

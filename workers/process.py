@@ -25,6 +25,7 @@ from seriatim import log as logs
 from seriatim import pool
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import EngineFailed, Misconfigured, SeriatimError, Unavailable
+from seriatim.exits import Exit
 from seriatim.keys import queue
 from seriatim.scripts import run
 from seriatim.settings import Settings
@@ -40,9 +41,6 @@ from workers.station import Station
 
 log = logging.getLogger(__name__)
 
-CANNOT_START = 3  #: exit status: a supervisor must not try again
-FAILED = 1  #: exit status: it may go better next time
-UNAVAILABLE = 5  #: exit status: Redis does not answer; it may, later
 WARM_UP = "The quick brown fox jumps over the lazy dog."
 
 
@@ -58,10 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _status_of(error)
 
 
-def _status_of(error: SeriatimError) -> int:
+def _status_of(error: SeriatimError) -> Exit:
+    """What a supervisor is to make of it: it starts a process again unless that cannot help."""
     if isinstance(error, Unavailable):
-        return UNAVAILABLE
-    return FAILED if error.retryable else CANNOT_START
+        return Exit.UNAVAILABLE
+    return Exit.FAILED if error.retryable else Exit.CANNOT_START
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from seriatim import pool
 from seriatim.errors import SeriatimError
+from seriatim.exits import Exit
 from seriatim.keys import pool_prefix
 from seriatim.pool import Facts, Retry
 from seriatim.scripts import run
@@ -25,8 +26,6 @@ from workers.station import Speaking, Station
 log = logging.getLogger(__name__)
 
 DEAF_AFTER = 3  #: messages lost in a row; single ones are lost now and then
-DEAF_EXIT = 71  #: exit status of a process that ended itself because no message reached it
-STUCK_EXIT = 70  #: exit status of a process that ended itself because its engine was stuck (EX_SOFTWARE)
 
 
 def start(name: str, body: Callable[[], None]) -> threading.Thread:
@@ -82,7 +81,7 @@ def _listen(station: Station, lost: int) -> int:
         return lost
     log.error("deaf: messages are lost and none comes here", extra={"owner": station.owner, "lost": now_lost - lost})
     leave(station)
-    os._exit(DEAF_EXIT)
+    os._exit(Exit.DEAF)
 
 
 def _broker_answers(station: Station) -> bool:
@@ -106,7 +105,7 @@ def _watch(station: Station) -> None:
         log.error("stuck", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "silent_s": silent_s})
         _give_up(station, speaking, f"the engine was stuck: no sound for {silent_s} s", station.desk.retry)
     leave(station)
-    os._exit(STUCK_EXIT)
+    os._exit(Exit.STUCK)
 
 
 def _give_up(station: Station, speaking: Speaking, reason: str, retry: Retry) -> None:

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from seriatim import pool
 from seriatim.connect import commands
 from seriatim.errors import SeriatimError
+from seriatim.exits import Exit
 from seriatim.orphans import dies_with_parent
 from seriatim.pool import Retry
 from seriatim.scripts import run
@@ -27,7 +28,6 @@ from seriatim.settings import Settings
 
 log = logging.getLogger(__name__)
 
-CANNOT_START = 3  #: as workers.process: the reason is on stderr, and it would be the same next time
 POLL_S = 0.1
 BACKOFF_S = (0.1, 0.5, 2.0, 5.0, 10.0)  #: before the next start; from the beginning again after a minute of life
 LONG_LIFE_S = 60.0
@@ -68,9 +68,9 @@ class Supervisor:
         while not self.stopping or any(child.process for child in self.children):
             for child in self.children:
                 status = self._look_after(child)
-                if status == CANNOT_START:
+                if status == Exit.CANNOT_START:
                     self._stop_all()
-                    return CANNOT_START
+                    return Exit.CANNOT_START
             time.sleep(POLL_S)
         return 0
 
@@ -105,8 +105,7 @@ class Supervisor:
         log.warning(
             "a worker process ended", extra={"owner": child.owner, "status": status, "lived_s": round(lived_s, 1)}
         )
-        s = self.settings
-        retry = Retry(s.max_failures, s.backoff_ms, round(s.ended_life_s * 1000))
+        retry = Retry.of(self.settings)
         try:
             run(self.redis, pool.leave(self.pool_name, child.owner, retry, died=status != 0))
         except (RedisError, SeriatimError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from gateway.exits import Exit
+from seriatim.exits import Exit
 from tests.commands import TONE, begun, complaint, seriatim
 from tests.integration.test_reading import enqueue
 from tests.listening import sentences, stream_of

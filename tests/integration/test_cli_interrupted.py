@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from gateway.exits import Exit
+from seriatim.exits import Exit
 from tests.commands import TONE, begun, complaint, seriatim
 from tests.integration.test_cli import sound
 from tests.listening import sentences, stream_of

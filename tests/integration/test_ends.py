@@ -1,16 +1,21 @@
 """How jobs end that nobody finishes: by their timeout, without their reader, without their producer."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
 from seriatim.errors import JobCancelled, JobFailed
+from tasks.aio import AsyncJob
 from tasks.handle import Job
+from tasks.open_job import open_job
 from tasks.request import Request
 from tests.listening import Listener, pcm_of, sentences, stream_of
 from tests.systems import ROOT, RealSystem, wait_until
@@ -81,6 +86,23 @@ def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: Real
     assert (status.state, status.reason) == ("cancelled", "no reader for 1 s")
     assert 0.5 < time.monotonic() - gone_s < 5
     assert status.emitted < 60
+
+
+def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system: RealSystem) -> None:
+    """A reader that nobody listens to would keep its job alive for ever."""
+    answer = open_job(system.producer(), Request.of({"engine": "tone"}))
+    answer.say("The first sentence is said. The second one waits")
+
+    async def hear_a_little() -> None:
+        async with contextlib.aclosing(AsyncJob(answer.job).pcm()) as heard:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    async for _ in heard:
+                        pass
+
+    asyncio.run(hear_a_little())
+    wait_until(lambda: not any(thread.name == "reader" for thread in threading.enumerate()), "no reader is left", 7)
+    answer.job.cancel()
 
 
 def test_a_job_whose_reader_is_slow_is_not_cancelled(system: RealSystem) -> None:

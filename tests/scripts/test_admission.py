@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from seriatim.pool import Facts, Submit, register, tune
-from seriatim.records import Kind
+from seriatim.records import Drain, Kind
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
 
@@ -57,6 +57,16 @@ def test_an_idempotency_key_names_the_job_of_its_user_only(redis: Redis) -> None
     stage.accept("third", 1_000, user="bob", idempotency_key="k")
     stage.accept("fourth", 1_000, user="eve:x", idempotency_key="y")
     stage.accept("fifth", 1_000, user="eve", idempotency_key="x:y")
+
+
+def test_a_job_that_is_over_and_gone_does_not_hold_its_key(redis: Redis) -> None:
+    """Nobody could hear it any more, unless it is in the store."""
+    for drain, known in ((Drain.WINDOW, "again"), (Drain.STORE, "first")):
+        stage = Stage(redis, slots=4)
+        stage.accept("first", 1_000, user="ann", idempotency_key="k", drain=drain)
+        redis.delete(f"{P}:j:first")
+        assert stage.submit("again", 1_000, user="ann", idempotency_key="k", drain=drain).job == known
+        redis.flushall()
 
 
 def test_a_submit_that_is_sent_again_changes_nothing(redis: Redis) -> None:

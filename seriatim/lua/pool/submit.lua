@@ -17,7 +17,8 @@ local key, idem = job_key(job), o.key ~= '' and (P .. ':idem:' .. #user .. ':' .
 if C('EXISTS', key) == 1 then return {DUPLICATE, 0, job} end
 if idem then
   local known = C('GET', idem)
-  if known then return {DUPLICATE, 0, known} end
+  -- A job that is over and gone can be heard from the store alone: any other is spoken anew.
+  if known and (o.drain == 'store' or C('EXISTS', job_key(known)) == 1) then return {DUPLICATE, 0, known} end
 end
 
 local total = 0

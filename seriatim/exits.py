@@ -1,4 +1,7 @@
-"""Exit statuses of the command line. They are a public contract (README, "Exit codes")."""
+"""Exit statuses of every process of ours, and which error gives which.
+
+Those of the command line are a public contract (README, "Exit codes"); a supervisor reads those of what it started.
+"""
 
 from enum import IntEnum
 
@@ -8,14 +11,16 @@ from seriatim.errors import BadInput, EngineUnavailable, JobUnknown, Misconfigur
 
 
 class Exit(IntEnum):
-    """What a command says to its caller."""
+    """What a process says to its caller."""
 
     OK = 0
     FAILED = 1  #: the job failed or was cancelled; what was spoken is kept for --resume
     BAD_INPUT = 2  #: usage, text, voice, format, output
-    CANNOT_START = 3  #: settings, server, engine or model are not fit
+    CANNOT_START = 3  #: settings, server, engine or model are not fit: it would be the same next time
     NOT_NOW = 4  #: admission refused; the message says when to try again
-    UNAVAILABLE = 5  #: Redis or the broker cannot be reached
+    UNAVAILABLE = 5  #: Redis or the broker cannot be reached; it may go better later
+    STUCK = 70  #: a worker ended itself because its engine was stuck (EX_SOFTWARE)
+    DEAF = 71  #: a worker ended itself because no message reached it
     INTERRUPTED = 130  #: Ctrl-C or SIGTERM
 
 
