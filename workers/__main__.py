@@ -14,16 +14,19 @@ from seriatim.exits import Exit
 from seriatim.server import check
 from seriatim.settings import Settings
 from workers.engines.registry import load, names
+from workers.gpus import pinned
 from workers.supervisor import supervise
 
 EPILOG = """\
 A worker process loads its engine once, speaks a sentence to warm up, and then takes work from its pool's queue.
 --slots is how many sentences one process speaks at once; engines that are not thread-safe (espeak) speak one and want
---processes, one per core. SIGTERM lets sentences finish and takes no more; a second one ends them at once.
+--processes, one per core. With --gpu, that many processes start on each GPU named. SIGTERM lets sentences finish and
+takes no more; a second one ends them at once.
 
 examples:
   seriatim worker --engine espeak --processes 2
   seriatim worker --engine tone --slots 8 --engine-option rtf=0.25
+  seriatim worker --engine xtts --model ~/xtts_v2 --gpu all --slots auto
 """
 
 
@@ -49,7 +52,11 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--engine", required=True, metavar="NAME", help=f"one of {', '.join(names())}")
     parser.add_argument("--processes", type=_positive, default=1, metavar="N", help="worker processes (default 1)")
     parser.add_argument(
-        "--slots", type=_positive, metavar="N", help="sentences at once in each (default: the engine's)"
+        "--slots", type=_slots, default=0, metavar="N", help="sentences at once in each; auto: as the engine finds best"
+    )
+    parser.add_argument("--gpu", default="", metavar="N", help="pin to this GPU, 0-based, or to several (0,1, all)")
+    parser.add_argument(
+        "--gpu-limit", type=_positive, metavar="K", help="at most K sentences at once on a GPU, over all processes"
     )
     parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: named like the engine)")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
@@ -65,6 +72,10 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
     return value
+
+
+def _slots(text: str) -> int:
+    return 0 if text == "auto" else _positive(text)
 
 
 def _list_voices(options: argparse.Namespace) -> int:
@@ -88,8 +99,10 @@ def _supervise(options: argparse.Namespace) -> int:
     arguments = ["--engine", options.engine, "--pool", options.pool or options.engine]
     arguments += ["--slots", str(options.slots)] if options.slots else []
     arguments += [part for text in options.engine_option for part in ("--engine-option", text)]
+    arguments += ["--engine-option", f"gpu_limit={options.gpu_limit}"] if options.gpu_limit else []
     arguments += ["--events"] if options.events else []
-    return supervise(arguments, options.pool or options.engine, options.processes)
+    gpus = pinned(options.gpu, os.environ)
+    return supervise(arguments, options.pool or options.engine, options.processes, gpus)
 
 
 if __name__ == "__main__":

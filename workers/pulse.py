@@ -53,7 +53,7 @@ def beat(station: Station, facts: Facts) -> None:
     """Say once that this process lives, and learn what it has lost meanwhile."""
     desk, running = station.desk, station.snapshot()
     settings = desk.settings
-    slots = 0 if station.draining.is_set() else facts.slots
+    slots = 0 if station.draining.is_set() else station.engine.slots  # an engine may shrink: memory runs out
     bells = [speaking.bell for speaking in running]
     call = pool.beat(desk.pool, station.owner, settings.lease_ms, slots, settings.lease_ms, bells)
     known, lost = run(desk.redis, call)

@@ -25,6 +25,7 @@ from seriatim.orphans import dies_with_parent
 from seriatim.pool import Retry
 from seriatim.scripts import run
 from seriatim.settings import Settings
+from workers.gpus import environment
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Supervisor:
     pool_name: str
     n_processes: int
     settings: Settings
+    gpus: Sequence[str] = ()  #: processes take turns on them; none: they see what this one sees
     redis: "Redis" = field(init=False)
     stopping: bool = False
     children: list[Child] = field(default_factory=list)
@@ -93,6 +95,7 @@ class Supervisor:
         command = [sys.executable, "-m", "workers.process", *self.arguments]
         child.process = subprocess.Popen(
             [*command, "--index", str(child.index), "--owner", child.owner],
+            env=environment(os.environ, self.gpus, child.index),
             preexec_fn=dies_with_parent(signal.SIGKILL),  # nobody would start it again; leases give its work to others
         )
         child.born_s = time.monotonic()
@@ -125,6 +128,7 @@ class Supervisor:
                 child.process.wait()
 
 
-def supervise(arguments: Sequence[str], pool_name: str, n_processes: int) -> int:
-    """Run `n_processes` worker processes until told to stop; returns the exit status."""
-    return Supervisor(arguments, pool_name, n_processes, Settings.from_env(os.environ)).run()
+def supervise(arguments: Sequence[str], pool_name: str, n_processes: int, gpus: Sequence[str] = ()) -> int:
+    """Run `n_processes` worker processes, on each of the `gpus`, until told to stop; returns the exit status."""
+    n_all = n_processes * max(1, len(gpus))
+    return Supervisor(arguments, pool_name, n_all, Settings.from_env(os.environ), gpus).run()

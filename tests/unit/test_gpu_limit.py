@@ -1,0 +1,69 @@
+"""The limit on sentences at once on one GPU: it holds across processes, and dies with its holder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workers.engines.xtts.limit import Limit
+
+HOLDER = """
+import sys
+from pathlib import Path
+from workers.engines.xtts.limit import Limit
+with Limit("gpu", 1, Path(sys.argv[1])).place(lambda: None):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+class GaveUp(Exception):
+    pass
+
+
+def give_up() -> None:
+    raise GaveUp
+
+
+def test_one_place_is_held_by_one(tmp_path: Path) -> None:
+    limit = Limit("gpu", 1, tmp_path)
+    with limit.place(give_up), pytest.raises(GaveUp), limit.place(give_up):
+        pass
+    with limit.place(give_up):
+        pass
+
+
+def test_two_places_are_held_by_two_and_no_more(tmp_path: Path) -> None:
+    limit = Limit("gpu", 2, tmp_path)
+    with limit.place(give_up), limit.place(give_up), pytest.raises(GaveUp), limit.place(give_up):
+        pass
+
+
+def test_another_gpu_has_places_of_its_own(tmp_path: Path) -> None:
+    with Limit("a", 1, tmp_path).place(give_up), Limit("b", 1, tmp_path).place(give_up):
+        pass
+
+
+def test_no_limit_holds_nothing(tmp_path: Path) -> None:
+    limit = Limit("gpu", 0, tmp_path)
+    with limit.place(give_up), limit.place(give_up):
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_place_is_shared_by_processes_and_comes_back_when_its_holder_is_killed(tmp_path: Path) -> None:
+    limit = Limit("gpu", 1, tmp_path)
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(GaveUp), limit.place(give_up):
+            pass
+        holder.kill()
+        holder.wait()
+    with limit.place(give_up):
+        pass
+
+
+def test_device_names_become_file_names() -> None:
+    assert Limit.of_this_machine("GPU-0a/../b", 1).device == "GPU-0a____b"

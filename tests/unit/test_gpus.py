@@ -1,0 +1,57 @@
+"""Which GPU a process sees. Nothing here needs one."""
+
+import pytest
+
+from seriatim.errors import EngineUnavailable, Misconfigured
+from workers.gpus import environment, pinned, uuids, visible
+
+LISTING = """\
+GPU 0: NVIDIA H200 (UUID: GPU-0a1b2c3d-0000-1111-2222-333344445555)
+  MIG 1g.18gb     Device  0: (UUID: MIG-99999999-0000-1111-2222-333344445555)
+GPU 1: NVIDIA H200 (UUID: GPU-ffffffff-0000-1111-2222-333344445555)
+"""
+
+
+def test_gpus_are_named_by_their_uuids() -> None:
+    assert uuids(LISTING) == (
+        "GPU-0a1b2c3d-0000-1111-2222-333344445555",
+        "GPU-ffffffff-0000-1111-2222-333344445555",
+    )
+
+
+def test_a_machine_without_a_driver_lists_none() -> None:
+    assert uuids("") == ()
+
+
+@pytest.mark.parametrize(("variable", "seen"), [("2,3", ("2", "3")), ("GPU-0a1b", ("GPU-0a1b",)), ("", ()), ("-1", ())])
+def test_only_what_the_process_may_see_counts(variable: str, seen: tuple[str, ...]) -> None:
+    assert visible({"CUDA_VISIBLE_DEVICES": variable}) == seen
+
+
+def test_all_means_all_that_may_be_seen_and_a_number_counts_among_them() -> None:
+    may_see = {"CUDA_VISIBLE_DEVICES": "4,7"}
+    assert pinned("all", may_see) == ("4", "7")
+    assert pinned("1", may_see) == ("7",)
+    assert pinned("1,0", may_see) == ("7", "4")
+    assert pinned("", may_see) == ()
+
+
+def test_a_gpu_that_is_not_there_is_named() -> None:
+    with pytest.raises(Misconfigured, match=r"^--gpu 2: there is no GPU 2; this machine shows 2, from 0 on$"):
+        pinned("2", {"CUDA_VISIBLE_DEVICES": "4,7"})
+
+
+def test_nonsense_is_refused() -> None:
+    with pytest.raises(Misconfigured, match=r"^--gpu 'one'; expected all, or numbers such as 0 or 0,2$"):
+        pinned("one", {"CUDA_VISIBLE_DEVICES": "0"})
+
+
+def test_without_a_gpu_the_cpu_is_offered() -> None:
+    with pytest.raises(EngineUnavailable, match="leave out --gpu to use the CPU"):
+        pinned("all", {"CUDA_VISIBLE_DEVICES": ""})
+
+
+def test_processes_take_turns_on_the_gpus() -> None:
+    seen = [environment({"HOME": "/home"}, ["a", "b"], index)["CUDA_VISIBLE_DEVICES"] for index in range(4)]
+    assert seen == ["a", "b", "a", "b"]
+    assert environment({"HOME": "/home"}, [], 0) == {"HOME": "/home"}
