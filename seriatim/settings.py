@@ -38,6 +38,8 @@ class Settings:
     redis_url: str = _text("redis://127.0.0.1:6379/0", "the Redis or Valkey server that holds jobs and audio")
     broker_url: str = _text("", "Celery's broker, if it is another one: redis://, rediss:// or amqp://")
     store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
+    voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
+    model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
     log_level: str = _text("INFO", "DEBUG, INFO, WARNING or ERROR; listeners' text appears at DEBUG only")
 
     first_audio_ms: int = _int(500, "when a live job's first audio should be heard, after it was accepted", 1)
