@@ -8,7 +8,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
                               fence, epoch, demand, eta, reserve, credit, now, off (clock offset), rtf, cost, rate_hz,
                               continuity, limit_chars, merge_chars, swept; counts: jobs, done, refused, retries,
-                              given_up, lost_messages, restarts
+                              given_up, lost_messages, restarts, marked_<mark>
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
     :u:<user>         hash    weight, F_L, F_B (finish tags), infl, jobs, queued (ms), cap_infl
@@ -17,6 +17,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :jt:<job>         hash    seq -> "<estimated ms>|<sentence as JSON>", deleted as sentences end
     :js:<job>         hash    seq -> "state,attempt,failures,cost,ms,position,suspect,owner", only of sentences begun
     :jr:<job>         zset    seq -> not-before in ms: sentences that wait for another attempt
+    :jm:<job>         hash    "seq|attempt|mark" -> 1: what an engine did about attempts that it doubted
     :delay            zset    job -> the time at which a waiting retry becomes ready
     :lease            zset    "job|seq" -> expiry in ms of what is dispatched or running
     :outbox           zset    "job|seq|attempt" -> time of the pick; picked, perhaps not yet published

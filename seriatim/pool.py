@@ -312,6 +312,11 @@ def leave(pool: str, owner: str, retry: Retry, *, died: bool, now_ms: int | None
     )  # fmt: skip
 
 
+def mark(pool: str, bell: Doorbell, word: str, now_ms: int | None = None) -> Call[bool]:
+    """An engine had doubts about an attempt and did what `word` says; True if that is new."""
+    return _call(pool, "mark", now_ms, bell.job, bell.seq, bell.attempt, word, decode=bool)
+
+
 def sweep(pool: str, interval_ms: int, patience_ms: int, retry: Retry, now_ms: int | None = None) -> Call[Swept]:
     """What time brings about; at most once an interval, whoever calls."""
 

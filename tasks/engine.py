@@ -48,6 +48,7 @@ class Spoken:
 
     pcm: bytes  #: s16le mono at the engine's rate_hz, an even number of bytes, possibly none
     state: bytes = b""  #: resumable engines: what a new worker needs to go on behind this piece
+    mark: str = ""  #: the engine had doubts: what it did, such as "cut" or "again"; counted, and kept with the job
     last: bool = False  #: nothing follows, if the engine knows: the piece and the sentence's end go out together
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from redis import Redis
 
@@ -132,6 +133,15 @@ class Job:
             kind="batch" if kind == b"B" else "live",
             user=(user or b"").decode(),
         )
+
+    def marks(self) -> dict[int, tuple[str, ...]]:
+        """What the engine did about sentences that it doubted, by 0-based seq: "cut", "again" and the like."""
+        with answered():
+            kept = cast("dict[bytes, bytes]", self.redis.hgetall(f"{pool_prefix(self.pool)}:jm:{self.id}"))
+        found: dict[int, tuple[str, ...]] = {}
+        for seq, _, word in sorted(entry.decode().split("|", 2) for entry in kept):
+            found[int(seq)] = (*found.get(int(seq), ()), word)
+        return found
 
     def cancel(self, reason: str = "cancelled by its user") -> bool:
         """End the job now: nothing more is spoken or emitted. False if it had ended already."""

@@ -112,10 +112,19 @@ def _synthesize(station: Station, speaking: Speaking, utterance: Utterance, open
             if speaking.dropped.is_set():
                 raise Dropped("LOST")
             speaking.sounded()
+            if spoken.mark:
+                _mark(station, speaking.bell, spoken.mark)
             delivery.feed(spoken)
     if speaking.dropped.is_set():
         raise Dropped("LOST")
     return delivery.finish()
+
+
+def _mark(station: Station, bell: Doorbell, word: str) -> None:
+    log.warning(
+        "the engine had doubts", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "mark": word}
+    )
+    run(station.desk.redis, pool.mark(station.desk.pool, bell, word))
 
 
 def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) -> str:

@@ -76,6 +76,17 @@ def test_a_resumable_engine_goes_on_without_a_seam(system: RealSystem) -> None:
     assert longest_step(pcm[1]) <= usual * 1.5
 
 
+def test_what_an_engine_doubted_is_kept_with_the_job_and_counted(system: RealSystem) -> None:
+    system.workers(1, name="doubtful", pool="doubtful", options={"doubt_on": "perhaps"})
+    job = system.producer().enqueue(
+        "This is certain. This is perhaps not. This is certain again.",
+        Request.of({"engine": "tone", "pool": "doubtful"}),
+    )
+    assert len(Listener(job).pcm())
+    assert job.marks() == {1: ("doubted",)}
+    assert system.count("marked_doubted", "doubtful") == 1
+
+
 def test_an_engine_that_promised_the_same_and_gave_another_is_found_out(system: RealSystem) -> None:
     """It says that it is repeatable, so nothing is held; the checksum of what was heard tells the takes apart."""
     listener = enqueue(system, "liar")

@@ -58,6 +58,7 @@ class ToneOptions:
     fail_times: Annotated[int, Option("as slow_times, for fail_on")] = 0
     tally: Annotated[str, Option("a folder in which attempts are counted, for counts that outlive a crash")] = ""
     vary_on: Annotated[str, Option("a sentence with this word has other bytes at every attempt")] = ""
+    doubt_on: Annotated[str, Option("a sentence with this word is marked as doubted")] = ""
     empty_on: Annotated[str, Option("a sentence with this word has no sound at all")] = ""
 
 
@@ -88,7 +89,8 @@ class Tone:
             cost.pay(self._cost_s(end - start, pcm))
             if cancelled():
                 return
-            yield Spoken(pcm[start:end], self._state(seed, end), last=end == len(pcm))
+            mark = "doubted" if start == given and _has(utterance.text, self._options.doubt_on) else ""
+            yield Spoken(pcm[start:end], self._state(seed, end), mark, last=end == len(pcm))
 
     def close(self) -> None:
         """Nothing is held."""
