@@ -13,7 +13,7 @@ what the program really took.
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar, Unpack
@@ -69,7 +69,7 @@ class AsyncJob:
         """The job's id."""
         return self.job.id
 
-    async def audio(self, after: str = "0-0") -> AsyncIterator[Heard]:
+    async def audio(self, after: str = "0-0") -> AsyncGenerator[Heard, None]:
         """What is heard, in order, as `Job.audio`."""
         relay = _Relay(lambda stopped: self.job.audio(after, stopped), asyncio.get_running_loop())
         relay.start()
@@ -79,7 +79,7 @@ class AsyncJob:
         finally:
             relay.stop()
 
-    async def pcm(self, after: str = "0-0") -> AsyncIterator[bytes]:
+    async def pcm(self, after: str = "0-0") -> AsyncGenerator[bytes, None]:
         """Only the sound: s16le mono."""
         async for entry in self.audio(after):
             if isinstance(entry, Audio):
@@ -100,6 +100,10 @@ class AsyncJob:
     async def heard(self, heard_ms: float) -> None:
         """Tell how much of the job has really been played."""
         await asyncio.to_thread(self.job.heard, heard_ms)
+
+    async def tune(self, *, priority: int | None = None, weight: float | None = None) -> bool:
+        """Change the job's priority among its user's, or the user's weight, as `Job.tune`."""
+        return await asyncio.to_thread(lambda: self.job.tune(priority=priority, weight=weight))
 
     async def save(self, path: str | Path) -> Status:
         """Write the whole job to a file."""
