@@ -8,8 +8,9 @@ VOICE  ?=
 ARGS   ?=
 SEEDS  ?= 200
 FIRST  ?= 1
+TORCH_INDEX ?=
 
-.PHONY: help speak test check lint types imports sim bench docs clean
+.PHONY: help speak xtts test check lint types imports sim bench bench-load bench-xtts docs clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -24,6 +25,13 @@ $(VENV)/.run: pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,flower,bench,dev]'
 	@touch $@
+
+# Versions such as 2.13.0+cpu, which TORCH_INDEX has, go before PyPI's 2.13.0, which brings some GB of CUDA.
+$(VENV)/.xtts: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[espeak,xtts]'
+	@touch $@
+
+xtts: $(VENV)/.xtts  ## install what the xtts engine needs; without a GPU: TORCH_INDEX=<index of CPU builds>
 
 speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE; ARGS=--resume goes on after an interruption
 	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)" $(ARGS)
@@ -48,6 +56,12 @@ sim: $(VENV)/.dev  ## the seeded simulator: make sim SEEDS=5000 FIRST=1
 
 bench: $(VENV)/.dev  ## measure ourselves, and rivals, in one run
 	$(BIN)/python -m bench
+
+bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two plain ones (ARGS=--quick)
+	$(BIN)/python -m bench.load $(ARGS)
+
+bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
+	$(BIN)/python -m bench.xtts $(ARGS)
 
 docs: $(VENV)/.dev  ## write docs/settings.md from the code
 	$(BIN)/python -m docs.generate

@@ -15,7 +15,8 @@ Text to speech by many workers at once, heard in order.
   seriatim speak article.txt -o article.wav     speak a file; needs nothing that is running
   seriatim up --engine espeak                   the whole system on this machine, until stopped
   seriatim worker, seriatim reassemble          its parts, one by one, anywhere
-  seriatim status, cancel, voices               look and steer
+  seriatim status, cancel, adjust, timeline     look and steer; who can speak: voices
+  seriatim voices add anna anna.wav --model DIR a voice cloned from a recording; models: where such a model is
 """
 EXITS = """\
 exit codes: 0 done; 1 the job failed or was cancelled; 2 the input cannot be used; 3 settings, server or engine are not
@@ -30,7 +31,42 @@ examples:
   echo "Good morning." | seriatim speak - -o - --voice en-gb | aplay
   seriatim speak book.txt -o book.flac --resume
 """
+VOICES = """\
+A cloned voice is computed once, kept in SERIATIM_VOICE_DIR, and known to every worker by its name. It needs 3 s of
+clear speech, better 10 s, in any format that libsndfile reads. Ask the person whose voice it is.
+
+examples:
+  seriatim voices --engine espeak
+  seriatim voices add anna anna-1.wav anna-2.flac --model models/xtts-v2
+  seriatim voices list --engine xtts --model models/xtts-v2
+  seriatim voices remove anna
+"""
+MEASURE = """\
+Starts worker processes with 1, 2, 4, 8, ... slots, has listeners ask for sentences as fast as they can, and measures
+how soon the first sound of each comes, and how much sound a second. Nothing else should be running. --max-codes is for
+models with random weights, which do not stop by themselves.
+
+examples:
+  seriatim measure --model models/xtts-v2
+  seriatim measure --model models/xtts-v2 --seconds 60 --plot measured.svg --write workers.env
+  . ./workers.env && eval "seriatim worker $WORKER_LIVE"
+"""
+MODELS = """\
+examples:
+  seriatim models                         what lies in SERIATIM_MODEL_DIR and where other programs put it
+  seriatim models models/xtts-v2          is it whole? with SHA256SUMS beside the files: are they right?
+  seriatim models accept models/xtts-v2   accept the licence of its weights
+"""
+ADJUST = """\
+examples:
+  seriatim adjust JOB --priority 5                            before the other jobs of its user
+  seriatim adjust --user anna --pool espeak --weight 4        four times the share, from now on
+  seriatim adjust --user anna --in-flight 2 --jobs none       a cap set, another taken back
+"""
 FORMATS = "wav, flac, ogg, opus, mp3, pcm"
+ENGINES = "espeak, tone, xtts"
+WHOLE_MACHINE = ("xtts",)  #: engines of which one process uses every core, or a GPU, and holds GBs
+CORES = os.cpu_count() or 1
 
 
 def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
@@ -50,7 +86,11 @@ def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     _redis(_command(sub, "reassemble", "run one reassembler: any number may run at once", ""))
     _status(_command(sub, "status", "show pools, workers and jobs, or one job", ""))
     _cancel(_command(sub, "cancel", "end a job: nothing more of it is spoken", ""))
-    _voices(_command(sub, "voices", "list the voices of an engine", ""))
+    _adjust(_command(sub, "adjust", "change a running job's priority, or a user's weight and caps", ADJUST))
+    _timeline(_command(sub, "timeline", "draw who spoke which sentence when, and when it was heard", ""))
+    _voices(_command(sub, "voices", "list the voices of an engine, clone one, remove one", VOICES))
+    _models(_command(sub, "models", "look which XTTS-v2 models are here, and how to get one", MODELS))
+    _measure(_command(sub, "measure", "find out how many sentences at once this machine speaks best", MEASURE))
     missing = set(commands) - set(sub.choices)
     assert not missing, missing
     return top
@@ -72,6 +112,16 @@ def request(options: argparse.Namespace) -> Request:
     )  # fmt: skip
 
 
+def engine_options(options: argparse.Namespace) -> tuple[str, ...]:
+    """KEY=VALUE of the engine; `--model DIR` is short for one of them."""
+    return (*options.engine_option, *([f"model={options.model}"] if options.model else []))
+
+
+def processes(options: argparse.Namespace) -> int:
+    """How many worker processes: one per core, unless one fills the machine, or the user says."""
+    return int(options.workers or (1 if options.engine in WHOLE_MACHINE else CORES))
+
+
 def _command(sub: Any, name: str, what: str, epilog: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = sub.add_parser(
         name, help=what, description=what.capitalize() + ".", epilog=epilog, allow_abbrev=False,
@@ -87,13 +137,20 @@ def _redis(p: argparse.ArgumentParser) -> None:
 
 
 def _engine(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--engine", default="espeak", metavar="NAME", help="who speaks: espeak, tone (default espeak)")
+    p.add_argument("--engine", default="espeak", metavar="NAME", help=f"who speaks: {ENGINES} (default espeak)")
     p.add_argument("--pool", metavar="NAME", help="pool of workers (default: named like the engine)")
+    _options(p)
+    p.add_argument("--workers", type=_positive, metavar="N", help=f"worker processes (default {CORES}; xtts: 1)")
+
+
+def _options(p: argparse.ArgumentParser, default: Any = None) -> None:
+    """The engine's options; `default` is SUPPRESS where a subcommand must not undo what its command was given."""
+    suppressed = default is argparse.SUPPRESS
     p.add_argument(
-        "--engine-option", action="append", default=[], metavar="KEY=VALUE", help="of the engine; repeatable"
-    )
-    cores = os.cpu_count() or 1
-    p.add_argument("--workers", type=_positive, default=cores, metavar="N", help=f"worker processes (default {cores})")
+        "--engine-option", action="append", default=default if suppressed else [], metavar="KEY=VALUE",
+        help="of the engine; repeatable",
+    )  # fmt: skip
+    p.add_argument("--model", default=default, metavar="DIR", help="folder of the engine's model (xtts)")
 
 
 def _speak(p: argparse.ArgumentParser) -> None:
@@ -134,6 +191,25 @@ def _up(p: argparse.ArgumentParser) -> None:
 def _status(p: argparse.ArgumentParser) -> None:
     p.add_argument("job", nargs="?", metavar="JOB", help="one job's id")
     p.add_argument("--json", action="store_true")
+    p.add_argument("--watch", action="store_true", help="keep it on the screen until Ctrl-C")
+    _redis(p)
+
+
+def _adjust(p: argparse.ArgumentParser) -> None:
+    p.add_argument("job", nargs="?", metavar="JOB", help="its id; or --user")
+    p.add_argument("--priority", type=int, metavar="N", help="-9 to 9 among its user's jobs")
+    p.add_argument("--weight", metavar="X", help="share of its user against other users (until its next job, or kept)")
+    p.add_argument("--user", metavar="NAME", help="set for all its jobs, whatever they say; none takes a setting back")
+    p.add_argument("--pool", default="espeak", metavar="NAME", help="in which pool (with --user; default espeak)")
+    p.add_argument("--jobs", metavar="N", help="cap on the user's jobs at once")
+    p.add_argument("--in-flight", metavar="N", help="cap on the user's sentences spoken at once")
+    p.add_argument("--queued-s", metavar="S", help="cap on the seconds of audio that the user's jobs have queued")
+    _redis(p)
+
+
+def _timeline(p: argparse.ArgumentParser) -> None:
+    p.add_argument("job", metavar="JOB", help="its id")
+    p.add_argument("-o", "--output", default="timeline.svg", metavar="FILE", help="picture to write (timeline.svg)")
     _redis(p)
 
 
@@ -144,9 +220,49 @@ def _cancel(p: argparse.ArgumentParser) -> None:
 
 
 def _voices(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--engine", default="espeak", metavar="NAME", help="espeak, tone (default espeak)")
+    _listing(p, None)
+    actions = p.add_subparsers(dest="action", metavar="ACTION")
+    _listing(_command(actions, "list", "list the voices of an engine, as without ACTION", ""), argparse.SUPPRESS)
+    adding = _command(actions, "add", "clone a voice from recordings", VOICES)
+    adding.add_argument("name", metavar="NAME", help="a-z, 0-9, space, - and _")
+    adding.add_argument("recordings", nargs="+", metavar="RECORDING", help="wav, flac, ogg, opus or mp3")
+    adding.add_argument("--language", default="", metavar="TAG", help="what it speaks unless told otherwise")
+    adding.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda or cuda:N (cpu)")
+    adding.add_argument("--replace", action="store_true", help="put it in the place of the voice of that name")
+    adding.add_argument("--json", action="store_true")
+    _options(adding, argparse.SUPPRESS)
+    _command(actions, "remove", "remove a cloned voice", "").add_argument("name", metavar="NAME")
+
+
+def _listing(p: argparse.ArgumentParser, default: Any) -> None:
+    """What to list; `default` as in `_options`."""
+    suppressed = default is argparse.SUPPRESS
+    p.add_argument("--engine", default=default or "espeak", metavar="NAME", help=f"{ENGINES} (default espeak)")
+    _options(p, default)
+    flag = default if suppressed else False
+    p.add_argument("--cloned", action="store_true", default=flag, help="those in SERIATIM_VOICE_DIR, for any model")
+    p.add_argument("--json", action="store_true", default=flag)
+    p.add_argument("--redis", default=default, metavar="URL", help="those of the pool that runs there")
+
+
+def _models(p: argparse.ArgumentParser) -> None:
+    p.add_argument("words", nargs="*", metavar="[accept] DIR", help="a model's folder")
     p.add_argument("--json", action="store_true")
-    _redis(p)
+
+
+def _measure(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--engine", default="xtts", metavar="NAME", help="whose slots to try (xtts)")
+    _options(p)
+    p.add_argument("--most", type=_positive, default=256, metavar="N", help="slots in a process at most (256)")
+    p.add_argument("--processes", type=_positive, nargs="+", default=[1, 2], metavar="N", help="processes to try (1 2)")
+    p.add_argument("--seconds", type=float, default=20.0, metavar="S", help="to measure each setting for (20)")
+    p.add_argument("--first-ms", type=float, default=500.0, metavar="MS", help="live: first audio p95 wanted (500)")
+    p.add_argument("--language", default="", metavar="TAG", help="of the text (default: the voice's)")
+    p.add_argument("--text", default="", metavar="FILE", help="what to speak (default: a page of English)")
+    p.add_argument("--max-codes", type=int, default=0, metavar="N", help="xtts: cut sentences after so many, 21.5 a s")
+    p.add_argument("--plot", metavar="FILE", help="draw the table as an SVG file")
+    p.add_argument("--write", metavar="FILE", help="arguments for seriatim worker, as shell variables")
+    p.add_argument("--json", action="store_true")
 
 
 def _positive(text: str) -> int:

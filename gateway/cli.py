@@ -5,22 +5,21 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from typing import NoReturn
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from redis.exceptions import RedisError
-from rich.console import Console
 
 from gateway import arguments as args
-from gateway import status as status_view
+from gateway import models
 from gateway.output import Begin
 from gateway.spokenpipe import reader_has_gone
 from gateway.summary import summary_json, summary_text
 from gateway.system import Crew
 from gateway.text import read_text, refuse_to_overwrite
-from gateway.voices import list_voices
-from seriatim.connect import commands, reach
-from seriatim.errors import SeriatimError, Unwritable
+from gateway.tune import Outcome, Trials, tune
+from gateway.voices import Sample, add_voice, cloned_voices, list_voices, remove_voice
+from seriatim.errors import BadInput, SeriatimError, Unwritable
 from seriatim.exits import Exit, status_of
 from seriatim.settings import Settings
 
@@ -69,7 +68,7 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
         text=read_text(options.file, settings.max_text_bytes),
         output=options.output,
         request=args.request(options),
-        crew=Crew(options.engine, options.workers, 0, options.pool or "", tuple(options.engine_option)),
+        crew=_crew(options),
         embedded=embedded,
         begin=Begin.RESUME if options.resume else Begin.RESTART if options.restart else Begin.NEW,
         format_name=options.format,
@@ -87,8 +86,19 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
 def _up(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.up import up  # only here are children kept for long
 
-    crew = Crew(options.engine, options.workers, options.slots or 0, options.pool or "", tuple(options.engine_option))
-    return up(settings, crew, options.port, options.data, options.reassemblers, external=bool(options.redis))
+    return up(
+        settings,
+        _crew(options, options.slots or 0),
+        options.port,
+        options.data,
+        options.reassemblers,
+        external=bool(options.redis),
+    )
+
+
+def _crew(options: argparse.Namespace, slots: int = 0) -> Crew:
+    pool = options.pool or ""
+    return Crew(options.engine, args.processes(options), slots, pool, args.engine_options(options))
 
 
 def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
@@ -98,40 +108,22 @@ def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
     return reassemble()
 
 
-def _status(options: argparse.Namespace, settings: Settings) -> int:
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    redis = commands(settings.redis_url, outage_s=1.0)
-    reach(redis, settings.redis_url)
-    if options.job:
-        from tasks.producer import Producer
+def _steer(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway import steer  # imports the producer, and with it Celery
 
-        found = Producer(settings).attach(options.job).status()
-        if options.json:
-            sys.stdout.write(json.dumps(asdict(found)) + "\n")
-        else:
-            status_view.show_job(console, found)
-        return Exit.OK
-    lines = status_view.pools(redis)
-    if options.json:
-        sys.stdout.write(json.dumps(status_view.as_json(lines)) + "\n")
-    else:
-        status_view.show_pools(console, lines)
-    return Exit.OK
-
-
-def _cancel(options: argparse.Namespace, settings: Settings) -> int:
-    from tasks.producer import Producer
-
-    redis = commands(settings.redis_url, outage_s=1.0)
-    reach(redis, settings.redis_url)
-    job = Producer(settings).attach(options.job)
-    done = job.cancel(options.reason)
-    sys.stdout.write(f"job {job.id} {'is cancelled' if done else 'had ended already: ' + job.status().state}\n")
-    return Exit.OK
+    command: Command = getattr(steer, options.command)
+    return command(options, settings)
 
 
 def _voices(options: argparse.Namespace, settings: Settings) -> int:
-    voices = list_voices(options.engine, None if options.redis is None else settings)
+    return VOICES[options.action or "list"](options, settings)
+
+
+def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
+    if options.cloned:
+        voices = [_as_voice(voice) for voice in cloned_voices(settings)]
+    else:
+        voices = list_voices(options.engine, None if options.redis is None else settings, args.engine_options(options))
     if options.json:
         sys.stdout.write(json.dumps(voices) + "\n")
         return Exit.OK
@@ -141,13 +133,70 @@ def _voices(options: argparse.Namespace, settings: Settings) -> int:
     return Exit.OK
 
 
+def _as_voice(card: dict[str, Any]) -> dict[str, str]:
+    said = card.get("error") or f"{card['seconds']:.0f} s, {card['created'][:10]}, for the model {card['fingerprint']}"
+    return {"name": card["name"], "language": card.get("language", ""), "description": said}
+
+
+def _add_voice(options: argparse.Namespace, settings: Settings) -> int:
+    said = dict(text.partition("=")[::2] for text in args.engine_options(options))
+    if not said.get("model"):
+        raise BadInput("a voice is cloned with a model: add --model DIR; `seriatim models` says where one is")
+    sample = Sample(
+        options.name, options.recordings, said["model"], options.device, options.language,
+        said.get("accept_licence", ""), options.replace,
+    )  # fmt: skip
+    added = add_voice(sample, settings)
+    recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"
+    facts = f"voice {added['name']}: {added['seconds']:.1f} s of {recordings}, in {added['path']}"
+    sys.stdout.write((json.dumps(added) if options.json else facts) + "\n")
+    return Exit.OK
+
+
+def _remove_voice(options: argparse.Namespace, settings: Settings) -> int:
+    remove_voice(options.name, settings)
+    sys.stdout.write(f"voice {options.name} is removed\n")
+    return Exit.OK
+
+
+def _models(options: argparse.Namespace, settings: Settings) -> int:
+    words = options.words
+    if words[:1] == ["accept"] and len(words) == 2:
+        done = models.accept(words[1])
+        sys.stdout.write(f"accepted for {done['folder']}: {done['licence']} ({done['url']}): {done['gist']}\n")
+        return Exit.OK
+    if len(words) > 1 or words == ["accept"]:
+        raise BadInput(f"models {' '.join(words)}: expected DIR, or: accept DIR")
+    found = models.look(words[0] if words else "", settings)
+    if options.json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    if words:
+        models.check_whole(found)
+    if not options.json:
+        sys.stdout.write(models.shown(found, settings))
+    return Exit.OK
+
+
+def _measure(options: argparse.Namespace, _settings: Settings) -> int:
+    trials = Trials(
+        options.engine, args.engine_options(options), options.most, tuple(options.processes), options.seconds,
+        options.first_ms, options.language, options.text, options.max_codes,
+    )  # fmt: skip
+    return tune(trials, Outcome(options.json, options.plot, options.write))
+
+
+VOICES: dict[str, Command] = {"list": _list_voices, "add": _add_voice, "remove": _remove_voice}
 COMMANDS: dict[str, Command] = {
     "speak": _speak,
     "up": _up,
     "reassemble": _reassemble,
-    "status": _status,
-    "cancel": _cancel,
+    "status": _steer,
+    "cancel": _steer,
+    "adjust": _steer,
+    "timeline": _steer,
     "voices": _voices,
+    "models": _models,
+    "measure": _measure,
 }
 
 if __name__ == "__main__":

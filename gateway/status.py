@@ -1,14 +1,17 @@
-"""`seriatim status`: pools, workers and jobs as they stand, for people and as JSON."""
+"""`seriatim status`: pools, workers and jobs as they stand. What people see of it is drawn in board.py."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from redis import Redis
-from rich.console import Console
-from rich.table import Table
 
 from seriatim.keys import PREFIX, pool_prefix
-from tasks.handle import Status
+from seriatim.pool import signals
+from seriatim.scripts import answered, run
+from seriatim.signals import Signals, Spread
+
+JOBS_SHOWN = 100  #: of a pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class JobLine:
     sentences: int
     done: int
     in_flight: int
-    ahead_s: float  #: audio dispatched and not yet delivered
+    ahead_s: float  #: audio dispatched and not yet heard; of batch: not yet delivered
+    due_s: float | None  #: until playback reaches the next sentence to be dispatched; None: nobody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,19 @@ class PoolLine:
     refused: int
     retries: int
     given_up: int
+    waiting: int  #: sentences accepted and not in flight
+    room: float  #: slots that live jobs may have
+    load: float  #: demand / room
+    wait_p50_ms: float | None  #: of live sentences, from dispatchable to claimed, of late
+    wait_p95_ms: float | None
+    batch_wait_p95_ms: float | None
+    slack_p5_ms: float | None  #: 19 of 20 sentences are claimed earlier than this before they are heard
+    refused_lately: int  #: in the last one to two minutes
+    refused_for: Mapping[str, int]
+    expected_back: int  #: refused, and told when to come
+    degraded: tuple[str, ...]
+    saved_s: float  #: audio never made, of jobs that ended early
+    wasted_s: float  #: audio made in vain
     workers: tuple[WorkerLine, ...]
     jobs: tuple[JobLine, ...]
 
@@ -67,13 +84,30 @@ def _pool(redis: "Redis", name: str) -> PoolLine:
     workers = [
         _worker(redis, prefix, owner.decode()) for owner in cast("list[bytes]", redis.zrange(f"{prefix}:wk", 0, -1))
     ]
-    live = cast("list[bytes]", redis.zrange(f"{prefix}:act", 0, 99))
+    live = cast("list[bytes]", redis.zrange(f"{prefix}:act", 0, JOBS_SHOWN - 1))
+    now_ms = float(m.get("now", 0))
+    s = run(redis, signals(name))
     return PoolLine(
-        pool=name, slots=int(m.get("slots", 0)), in_flight=int(m.get("infl", 0)),
-        demand=round(float(m.get("demand", 0)), 2), rtf=round(float(m.get("rtf", 0)), 3), done=int(m.get("done", 0)),
-        refused=int(m.get("refused", 0)), retries=int(m.get("retries", 0)), given_up=int(m.get("given_up", 0)),
-        workers=tuple(workers), jobs=tuple(_job(redis, prefix, job.decode()) for job in live),
+        pool=name, slots=s.slots, in_flight=s.in_flight, demand=round(s.demand, 2), rtf=round(s.rtf, 3),
+        done=int(m.get("done", 0)), refused=int(m.get("refused", 0)), retries=int(m.get("retries", 0)),
+        given_up=int(m.get("given_up", 0)),
+        **_of_late(s),
+        workers=tuple(workers), jobs=tuple(_job(redis, prefix, job.decode(), now_ms) for job in live),
     )  # fmt: skip
+
+
+def _of_late(s: Signals) -> dict[str, Any]:
+    def at(spread: Spread, share: float) -> float | None:
+        found = spread.quantile_ms(share)
+        return None if found is None else round(found, 1)
+
+    return {
+        "waiting": s.waiting, "room": round(s.room, 2), "load": round(s.load, 3),
+        "wait_p50_ms": at(s.wait_live, 0.5), "wait_p95_ms": at(s.wait_live, 0.95),
+        "batch_wait_p95_ms": at(s.wait_batch, 0.95), "slack_p5_ms": at(s.slack, 0.05),
+        "refused_lately": s.refused_lately, "refused_for": s.refused, "expected_back": s.line, "degraded": s.degraded,
+        "saved_s": s.counts.get("saved_ms", 0) / 1000, "wasted_s": s.counts.get("wasted_ms", 0) / 1000,
+    }  # fmt: skip
 
 
 def _worker(redis: "Redis", prefix: str, owner: str) -> WorkerLine:
@@ -83,60 +117,27 @@ def _worker(redis: "Redis", prefix: str, owner: str) -> WorkerLine:
     return WorkerLine(owner, slots, busy, spoken, w.get("engine", ""), ready_ms)
 
 
-def _job(redis: "Redis", prefix: str, job: str) -> JobLine:
+def _job(redis: "Redis", prefix: str, job: str, now_ms: float) -> JobLine:
     h = _hash(redis, f"{prefix}:j:{job}")
     n, live = int(h.get("n", 0)), int(h.get("live", 0))
-    ahead_ms = float(h.get("dispatched", 0)) - float(h.get("acked", 0))
-    kind = "batch" if h.get("class") == "B" else "live"
-    return JobLine(job, h.get("user", ""), kind, n, n - live, int(h.get("infl", 0)), round(ahead_ms / 1000, 1))
+    batch = h.get("class") == "B"
+    dispatched, acked, t0 = (float(h.get(name, 0)) for name in ("dispatched", "acked", "t0"))
+    played_ms = min(acked, now_ms - t0) if h.get("started") == "1" else 0.0
+    heard_ms = acked if batch else float(h.get("heard", played_ms))
+    waits = int(h.get("next", 0)) < n and not batch
+    return JobLine(
+        job, h.get("user", ""), "batch" if batch else "live", n, n - live, int(h.get("infl", 0)),
+        ahead_s=round(max(0.0, dispatched - heard_ms) / 1000, 1),
+        due_s=round((t0 + dispatched - now_ms) / 1000, 1) if waits else None,
+    )  # fmt: skip
 
 
 def _hash(redis: "Redis", key: str) -> dict[str, str]:
-    found = cast("dict[bytes, bytes]", redis.hgetall(key))
+    with answered():
+        found = cast("dict[bytes, bytes]", redis.hgetall(key))
     return {name.decode(): value.decode(errors="replace") for name, value in found.items()}
-
-
-def show_pools(console: Console, lines: list[PoolLine]) -> None:
-    """Print pools, their workers and jobs."""
-    if not lines:
-        console.print("no pool yet: start a worker with  seriatim worker --engine NAME")
-    for line in lines:
-        console.print(
-            f"[bold]pool {line.pool}[/]  {line.in_flight} of {line.slots} slots in flight, live demand {line.demand}, "
-            f"RTF {line.rtf}, {line.done} sentences done, {line.refused} jobs refused, {line.retries} retries, "
-            f"{line.given_up} given up"
-        )
-        if line.workers:
-            console.print(_table(["worker", "slots", "busy", "spoken", "ready after ms"], [
-                [w.owner, w.slots, w.busy, w.spoken, w.ready_ms] for w in line.workers
-            ]))  # fmt: skip
-        if line.jobs:
-            console.print(_table(["job", "user", "kind", "sentences", "in flight", "seconds ahead"], [
-                [j.job, j.user, j.kind, f"{j.done}/{j.sentences}", j.in_flight, j.ahead_s] for j in line.jobs
-            ]))  # fmt: skip
-
-
-def show_job(console: Console, status: Status) -> None:
-    """Print one job."""
-    reason = f": {status.reason}" if status.reason else ""
-    more = "" if status.closed else ", more may come"
-    console.print(
-        f"job {status.job}  {status.state}{reason}\n"
-        f"{status.emitted} of {status.sentences} sentences{more}, {status.audio_s:.1f} s of sound, "
-        f"{status.delivered_ms / 1000:.1f} s of it delivered, {status.in_flight} in flight",
-        highlight=False,
-    )
 
 
 def as_json(lines: list[PoolLine]) -> list[dict[str, Any]]:
     """The same for `--json`."""
     return [asdict(line) for line in lines]
-
-
-def _table(head: list[str], rows: list[list[object]]) -> Table:
-    table = Table(box=None, pad_edge=True)
-    for name in head:
-        table.add_column(name, no_wrap=True, overflow="fold")  # a job's id is there to be copied
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    return table

@@ -1,23 +1,80 @@
-"""`seriatim voices`: what a pool that runs has registered, or what an engine on this machine has."""
+"""`seriatim voices`: what a pool or an engine has, and voices cloned from recordings, added and removed."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from gateway.asking import ask
 from seriatim.connect import commands, reach
 from seriatim.errors import EngineUnavailable, NoWorkers
 from seriatim.keys import pool_prefix
 from seriatim.settings import Settings
 
+CLONING = "workers.engines.xtts.enrol"  #: the one engine that clones
 
-def list_voices(engine: str, settings: Settings | None) -> list[dict[str, str]]:
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A voice to be cloned, as the command line asks for it."""
+
+    name: str
+    recordings: Sequence[str]
+    model: str
+    device: str = "cpu"
+    language: str = ""  #: BCP 47; "": it speaks any
+    accept_licence: str = ""
+    replace: bool = False
+
+
+def list_voices(engine: str, settings: Settings | None, engine_options: Iterable[str] = ()) -> list[dict[str, str]]:
     """The voices of an engine: with `settings` those of the running pool, without those of this machine.
 
     Raises:
         EngineUnavailable: its package or model is missing.
         NoWorkers: no worker has registered voices.
     """
-    return _registered(engine, settings) if settings else _installed(engine)
+    return _registered(engine, settings) if settings else _installed(engine, engine_options)
+
+
+def add_voice(sample: Sample, settings: Settings) -> dict[str, Any]:
+    """Clone a voice into the voice folder; takes as long as loading the model. Returns its card, and its path.
+
+    Raises:
+        BadInput: the name, the language or a recording cannot be used.
+        EngineUnavailable: the model cannot be loaded, or its licence is not accepted.
+    """
+    arguments = [sample.name, *sample.recordings]
+    options = [
+        "--voice-dir", folder(settings), "--model", sample.model, "--device", sample.device,
+        "--language", sample.language, "--accept-licence", sample.accept_licence,
+    ]  # fmt: skip
+    options += ["--replace"] if sample.replace else []
+    added: dict[str, Any] = ask(CLONING, "add", *options, "--", *arguments)
+    return added
+
+
+def remove_voice(name: str, settings: Settings) -> None:
+    """Remove a cloned voice.
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    ask(CLONING, "remove", "--voice-dir", folder(settings), "--", name)
+
+
+def cloned_voices(settings: Settings) -> list[dict[str, Any]]:
+    """What lies in the voice folder, for whatever model it was made."""
+    found: list[dict[str, Any]] = ask(CLONING, "list", "--voice-dir", folder(settings))
+    return found
+
+
+def folder(settings: Settings) -> str:
+    """The folder of cloned voices."""
+    return str(Path(settings.voice_dir).expanduser())
 
 
 def _registered(pool: str, settings: Settings) -> list[dict[str, str]]:
@@ -30,9 +87,10 @@ def _registered(pool: str, settings: Settings) -> list[dict[str, str]]:
     return found
 
 
-def _installed(engine: str) -> list[dict[str, str]]:
+def _installed(engine: str, engine_options: Iterable[str]) -> list[dict[str, str]]:
     """Asked of a worker process: no door loads an engine."""
     command = [sys.executable, "-m", "workers", "--engine", engine, "--list-voices"]
+    command += [part for text in engine_options for part in ("--engine-option", text)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineUnavailable(done.stderr.strip().removeprefix("seriatim worker: ") or f"{engine} has no voices")

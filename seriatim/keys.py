@@ -6,24 +6,33 @@ cluster only. Two kinds of slot; only fencing tokens (attempts) cross between th
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.
 
     :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
-                              fence, epoch, demand, eta, reserve, credit, now, off (clock offset), rtf, cost, rate_hz,
-                              continuity, limit_chars, merge_chars, swept; counts: jobs, done, refused, retries,
-                              given_up, lost_messages, restarts, marked_<mark>
+                              fence, epoch, demand, eta, reserve, policy, credit, now, off (clock offset), rtf, cost,
+                              rate_hz, continuity, limit_chars, merge_chars, swept, snapped, stay, kept, places;
+                              counts: jobs, sentences, done, refused, retries, given_up, lost_messages, restarts,
+                              marked_<mark>
+    :n :n:1 :n:2      hash    counters that only rise (docs/signals.md), and as they were one and two minutes ago
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
-    :u:<user>         hash    weight, F_L, F_B (finish tags), infl, jobs, queued (ms), cap_infl
+    :u:<user>         hash    weight, F_L, F_B (finish tags), turn_L, turn_B (round_robin), infl, jobs, queued (ms),
+                              cap_infl
+    :set:<user>       hash    weight, cap_jobs, cap_queued (ms), cap_infl: what an operator set, whatever requests say
     :uq:<class>:<user> zset   job -> deadline in ms less priority * 1e13
     :j:<job>          hash    see lua/pool/submit.lua
     :jt:<job>         hash    seq -> "<estimated ms>|<sentence as JSON>", deleted as sentences end
-    :js:<job>         hash    seq -> "state,attempt,failures,cost,ms,position,suspect,owner", only of sentences begun
+    :js:<job>         hash    seq -> "state,attempt,failures,cost,ms,position,at,suspect,owner", only of sentences begun
     :jr:<job>         zset    seq -> not-before in ms: sentences that wait for another attempt
     :jm:<job>         hash    "seq|attempt|mark" -> 1: what an engine did about attempts that it doubted
     :delay            zset    job -> the time at which a waiting retry becomes ready
+    :shut             zset    batch job -> when it was looked at: only load keeps it from looking further ahead
     :lease            zset    "job|seq" -> expiry in ms of what is dispatched or running
     :outbox           zset    "job|seq|attempt" -> time of the pick; picked, perhaps not yet published
     :todo             zset    "verb|job|..." -> time; steps that another slot still has to make
     :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason
     :act              zset    live job -> the next time at which the sweep looks at it
+    :line             zset    "<n>|<user>" -> when a refused one was told to come back; "b<n>|..." after a cancel
+    :ends             zset    live job whose text is whole -> when it will have been spoken
+    :tl:<job>         stream  what happened when, for people (seriatim/timeline.py)
+    :drop:<owner>     list    "job|seq|attempt" that a worker process speaks and nobody wants any more
     :wk               zset    owner (one worker process) -> time at which it counts as dead
     :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ...
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -13,6 +13,8 @@ from seriatim.keys import pool_prefix
 from seriatim.records import Doorbell, Drain, GapPolicy, Kind
 from seriatim.scripts import Argument, Call, integer, load, text
 from seriatim.settings import Settings
+from seriatim.signals import Signals
+from seriatim.signals import decode as decode_signals
 
 
 class Submit(IntEnum):
@@ -119,6 +121,17 @@ class Claimed:
     lead_ms: int = 0  #: until playback reaches the sentence; negative: it is late
     estimate_ms: int = 0
     failures: int = 0
+    expected_ms: int = 0  #: wall time that the pool measured such a sentence to take
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an operator set for a user of a pool; None: as the requests and the settings say."""
+
+    weight: float | None = None
+    cap_jobs: int | None = None
+    cap_queued_ms: int | None = None
+    cap_infl: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +149,10 @@ class Facts:
     host: str
     pid: int
     ready_ms: int  #: from process start to ready
+    policy: str = "fair"  #: of Settings.policy
     limit_chars: int = 250  #: producers cut sentences to this length
     merge_chars: int = 0  #: and join shorter ones to a neighbour
+    limits: str = "{}"  #: JSON: limit_chars of single languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +224,23 @@ def claim(pool: str, bell: Doorbell, owner: str, lease_ms: int, now_ms: int | No
         verdict = Claim(r[0])
         if verdict is not Claim.CLAIMED:
             return Claimed(verdict)
-        return Claimed(verdict, text(r[1]), text(r[2]), text(r[3]), integer(r[4]), integer(r[5]), integer(r[6]))
+        numbers = [integer(field) for field in r[4:8]]
+        return Claimed(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers)
 
     return _call(pool, "claim", now_ms, bell.job, bell.seq, bell.attempt, owner, lease_ms, decode=decode)
 
 
 def finish(
     pool: str, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: float, ended_life_ms: int = 600_000,
-    now_ms: int | None = None,
+    now_ms: int | None = None, first_ms: float | None = None,
 ) -> Call[Done]:  # fmt: skip
-    """A sentence is whole in the job's slot. `wall_ms` 0: this attempt found it whole and did not speak."""
+    """A sentence is whole in the job's slot. `wall_ms` 0: this attempt found it whole and did not speak.
+
+    `first_ms` is the time from the claim to the first sound in the job's slot, for the timeline.
+    """
+    first: Argument = "" if first_ms is None else first_ms
     return _call(
-        pool, "finish", now_ms, bell.job, bell.seq, bell.attempt, epoch, wall_ms, audio_ms, ended_life_ms,
+        pool, "finish", now_ms, bell.job, bell.seq, bell.attempt, epoch, wall_ms, audio_ms, ended_life_ms, first,
         decode=Done,
     )  # fmt: skip
 
@@ -282,6 +302,31 @@ def tune(
     return _call(pool, "tune", now_ms, job, rank, share, decode=bool)
 
 
+_SHARE_FIELDS = {"weight": "weight", "cap_jobs": "cap_jobs", "cap_queued_ms": "cap_queued", "cap_infl": "cap_infl"}
+
+
+def tune_user(pool: str, user: str, changes: Mapping[str, float | None], now_ms: int | None = None) -> Call[Share]:
+    """Set what a user gets of a pool, by the names of `Share`'s fields; None takes a setting back.
+
+    It counts at once for running jobs, and for those to come; without a change it only asks. Returns all that is set.
+    """
+    pairs: list[Argument] = []
+    for name, value in changes.items():
+        pairs += [_SHARE_FIELDS[name], "" if value is None else value]
+
+    def decode(reply: list[bytes]) -> Share:
+        found = {text(name): float(value) for name, value in zip(reply[::2], reply[1::2], strict=True)}
+        caps = {name: int(found[key]) for name, key in _SHARE_FIELDS.items() if name != "weight" and key in found}
+        return Share(found.get("weight"), **caps)
+
+    return _call(pool, "tune_user", now_ms, user, *pairs, decode=decode)
+
+
+def signals(pool: str) -> Call[Signals]:
+    """What an autoscaler wants to know of a pool."""
+    return Call(load("pool", "signals"), pool_prefix(pool), ("",), lambda r: decode_signals(pool, *r))
+
+
 def register(pool: str, owner: str, life_ms: int, facts: Facts, now_ms: int | None = None) -> Call[int]:
     """Offer a process's slots. Returns 0, or the pool's rate in Hz if it is another one."""
     values = {name: getattr(facts, name) for name in Facts.__slots__}
@@ -299,7 +344,7 @@ def beat(
     rows = [x for bell in running for x in (bell.job, bell.seq, bell.attempt)]
 
     def decode(r: list[Any]) -> tuple[bool, frozenset[Doorbell]]:
-        return bool(r[0]), frozenset(_bell(text(entry)) for entry in r[1:])
+        return bool(r[0]), frozenset(Doorbell.parse(text(entry)) for entry in r[1:])
 
     return _call(pool, "beat", now_ms, owner, life_ms, slots, lease_ms, *rows, decode=decode)
 
@@ -321,7 +366,7 @@ def sweep(pool: str, interval_ms: int, patience_ms: int, retry: Retry, now_ms: i
     """What time brings about; at most once an interval, whoever calls."""
 
     def decode(r: list[Any]) -> Swept:
-        return Swept(bool(r[0]), tuple(_bell(text(e)) for e in r[1]), tuple(text(e) for e in r[2]))
+        return Swept(bool(r[0]), tuple(Doorbell.parse(text(e)) for e in r[1]), tuple(text(e) for e in r[2]))
 
     return _call(
         pool, "sweep", now_ms, interval_ms, patience_ms, retry.max_failures, retry.backoff_ms, retry.ended_life_ms,
@@ -337,8 +382,3 @@ def strike(pool: str, epoch: str, entries: Sequence[str], now_ms: int | None = N
 def rebase(pool: str, now_ms: int | None = None) -> Call[int]:
     """Notice a restarted server: 0 nothing new, 1 a fresh pool, 2 all that was in flight will be spoken again."""
     return _call(pool, "rebase", now_ms, decode=integer)
-
-
-def _bell(entry: str) -> Doorbell:
-    job, seq, attempt = entry.rsplit("|", 2)
-    return Doorbell(job, int(seq), int(attempt))

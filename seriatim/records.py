@@ -109,6 +109,12 @@ class Doorbell:
     seq: int  #: 0-based
     attempt: int  #: the fencing token
 
+    @classmethod
+    def parse(cls, entry: str) -> Self:
+        """Read `job|seq|attempt`, as pool scripts name it."""
+        job, seq, attempt = entry.rsplit("|", 2)
+        return cls(job, int(seq), int(attempt))
+
     @property
     def task_id(self) -> str:
         """What Flower shows."""

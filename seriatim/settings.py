@@ -12,6 +12,7 @@ from dataclasses import Field, dataclass, field, fields
 from seriatim.errors import Misconfigured
 
 PREFIX = "SERIATIM_"
+POLICIES = ("fair", "fifo", "round_robin")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -49,6 +50,11 @@ class Settings:
         1.0, "share of a pool's slots that live jobs may claim; the batch reserve comes off it", 0.01, 1
     )
     batch_reserve: float = _float(0.05, "share of a pool that batch work gets even when live work wants all", 0, 0.9)
+    policy: str = _text(
+        "fair",
+        "fair, fifo or round_robin: what orders a pool's sentences; others than fair are for comparison only, "
+        "and for a pool without jobs",
+    )
     memory_share: float = _float(0.8, "share of Redis' maxmemory above which new jobs are refused", 0.05, 1)
 
     lease_ms: int = _int(3_000, "without a sign of life for so long a worker process counts as dead", 200)
@@ -107,6 +113,8 @@ class Settings:
         """
         if self.log_level.upper() not in LEVELS:
             raise Misconfigured(f"{PREFIX}LOG_LEVEL={self.log_level!r}: expected one of {', '.join(LEVELS)}")
+        if self.policy not in POLICIES:
+            raise Misconfigured(f"{PREFIX}POLICY={self.policy!r}: expected one of {', '.join(POLICIES)}")
         if self.beat_ms * 2 > self.lease_ms:
             raise Misconfigured(
                 f"{PREFIX}BEAT_MS={self.beat_ms} and {PREFIX}LEASE_MS={self.lease_ms}: a worker that misses one beat "

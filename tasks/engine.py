@@ -57,12 +57,26 @@ class Engine(Protocol):
 
     name: str  #: the word after --engine
     rate_hz: int  #: samples per second of everything it speaks
-    slots: int  #: sentences it speaks at once in one process
     continuity: Continuity
-    voices: tuple[Voice, ...]  #: the first is the default
     limit_chars: int  #: the longest text it speaks well in one go
+    limits: Mapping[str, int]  #: the same for languages with another one, by the beginning of their BCP 47 tag
     merge_chars: int  #: a sentence shorter than this sounds bad alone and joins its neighbour; 0: none does
     rtf: float  #: a first guess of wall seconds per second of audio in one slot, replaced by measurement
+
+    @property
+    def slots(self) -> int:
+        """Sentences it speaks at once in one process; may shrink while it runs, as when memory runs out."""
+        ...
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """Those that it has now; the first is the default."""
+        ...
+
+    @property
+    def gauges(self) -> Mapping[str, float]:
+        """What an operator wants to see now, such as gpu_memory_used, 0..1."""
+        ...
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[Spoken]:
         """Speak one sentence, piece by piece, and stop soon after `cancelled()` turns true.

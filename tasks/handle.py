@@ -22,6 +22,7 @@ from seriatim.scripts import answered, run
 from seriatim.settings import Settings
 from tasks.dispatch import in_epoch
 from tasks.reading import Heard, Reading, await_entry
+from tasks.request import RANGES, check_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,16 @@ class Job:
         run(self.redis, pool_calls.ack(self.pool, self.id, 0, heard_ms))
 
     def tune(self, *, priority: int | None = None, weight: float | None = None) -> bool:
-        """Change the job's priority among its user's (-9..9), or the user's weight; False if it has ended."""
+        """Change the job's priority among its user's (-9..9), or the user's weight until its next job brings its own.
+
+        What is to last longer is set with `tasks.shares.tune_user`. False if the job has ended.
+
+        Raises:
+            UnknownOption: a value outside its range.
+        """
+        for name, value in (("priority", priority), ("weight", weight)):
+            if value is not None:
+                check_range(name, value, *RANGES[name])
         return run(self.redis, pool_calls.tune(self.pool, self.id, priority=priority, weight=weight))
 
     def rate_hz(self) -> int:

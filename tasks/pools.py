@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from redis import Redis
@@ -10,6 +11,7 @@ from seriatim.keys import pool_prefix
 from seriatim.scripts import answered
 
 FRESH_S = 5.0  #: what a pool's workers said is believed for so long; they rarely say something else
+TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/_pool.lua has it for chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,15 @@ class PoolFacts:
     limit_chars: int = 250
     merge_chars: int = 0
     voices: tuple[tuple[str, str], ...] = ()  #: (name, language); the first is the default
+    limits: Mapping[str, int] = field(default_factory=dict)  #: limit_chars of single languages
+    tight: bool = False  #: live listeners need nearly all of it: first pieces are made smaller
+
+    def limit_of(self, language: str) -> int:
+        """The longest text in `language`, a BCP 47 tag, that the engine speaks well in one go."""
+        tag = language.lower()
+        while tag and tag not in self.limits:
+            tag = tag.rpartition("-")[0]
+        return self.limits.get(tag, self.limit_chars)
 
 
 @dataclass(slots=True)
@@ -43,12 +54,14 @@ def read_facts(redis: "Redis", pool: str) -> PoolFacts:
     """Ask Redis for the facts of a pool, in one round trip."""
     prefix = pool_prefix(pool)
     pipe = redis.pipeline(transaction=False)
-    pipe.hmget(f"{prefix}:m", ["slots", "rate_hz", "limit_chars", "merge_chars"])
+    pipe.hmget(f"{prefix}:m", ["slots", "rate_hz", "limit_chars", "merge_chars", "limits", "demand", "eta", "reserve"])
     pipe.get(f"{prefix}:voices")
     with answered():
-        (slots, rate_hz, limit, merge), voices = pipe.execute()
+        (slots, rate_hz, limit, merge, limits, demand, eta, reserve), voices = pipe.execute()
     listed = json.loads(voices) if voices else []
+    room = float(eta or 1) * (1 - float(reserve or 0)) * int(slots or 0)
     return PoolFacts(
         int(slots or 0), int(rate_hz or 0), int(limit or 250), int(merge or 0),
-        tuple((v["name"], v["language"]) for v in listed),
+        tuple((v["name"], v["language"]) for v in listed), json.loads(limits or b"{}"),
+        tight=float(demand or 0) > TIGHT * room,
     )  # fmt: skip

@@ -51,6 +51,7 @@ FIRST_BATCH = 32  #: sentences submitted at once: a page is one step, and a book
 BATCH = 500  #: sentences of each further step; about 100 kB, a few ms of the server's time
 BOOK_LEASE_MS = 60_000  #: between two batches of a text that is at hand
 FIRST_CHARS = 80  #: a live job's first piece: about five seconds of speech, and less than half that of synthesis
+TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: everybody's first sound comes sooner, for a seam more
 NO_LIMIT_MS = 10**12  #: text at hand is accepted whole; only open jobs have a queue limit
 
 
@@ -179,8 +180,9 @@ class Producer:
     def cut(self, request: Request, facts: PoolFacts) -> Cut:
         """How texts of a request are cut for a pool."""
         language = request.language or dict(facts.voices).get(request.voice, "") or "en"
-        first = FIRST_CHARS if request.kind is Kind.LIVE else 0
-        return Cut(language, facts.limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
+        first = (TIGHT_FIRST_CHARS if facts.tight else FIRST_CHARS) if request.kind is Kind.LIVE else 0
+        limit_chars = facts.limit_of(language)
+        return Cut(language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
 
     def _rows(self, text: Text, request: Request, facts: PoolFacts) -> Iterator[str]:
         check_text(text)
@@ -210,16 +212,17 @@ class Producer:
                 raise BadInput(f"element {i} of the text is {type(given).__name__}; expected a string or a Sentence")
             sentence = Sentence(given, request.pause_ms) if isinstance(given, str) else given
             check_voice(sentence.voice, names, request.pool_name)
-            yield from self._fitted(sentence, facts)
+            yield from self._fitted(sentence, sentence.language or request.language or "en", facts)
 
     @staticmethod
-    def _fitted(sentence: Sentence, facts: PoolFacts) -> Iterator[Sentence]:
+    def _fitted(sentence: Sentence, language: str, facts: PoolFacts) -> Iterator[Sentence]:
         """A sentence that the caller cut, in pieces if it is over the engine's limit; its pause follows the last."""
-        if len(sentence.text) <= facts.limit_chars and sentence.text.isprintable() and _speakable(sentence.text):
+        limit_chars = facts.limit_of(language)
+        if len(sentence.text) <= limit_chars and sentence.text.isprintable() and _speakable(sentence.text):
             yield sentence
             return
-        pieces = [p.text for p in segment(sentence.text, Cut(sentence.language or "en", facts.limit_chars))]
-        if len(pieces) == 1 or len(sentence.text) <= facts.limit_chars:
+        pieces = [p.text for p in segment(sentence.text, Cut(language, limit_chars))]
+        if len(pieces) == 1 or len(sentence.text) <= limit_chars:
             pieces = [" ".join(pieces)] if pieces else []
         for text in pieces[:-1]:
             yield Sentence(text, 0, sentence.voice, sentence.language, sentence.speed, sentence.seed)

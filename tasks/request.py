@@ -89,9 +89,9 @@ class Request:
                 raise UnknownOption(f"{name}={values[name]!r}; expected a string")
         request = cls(**values)
         for name, (low, high) in RANGES.items():
-            _in_range(name, getattr(request, name), low, high)
-        _named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
-        _named("user", request.user, USER_NAME, "1 to 128 characters without spaces and | { } :")
+            check_range(name, getattr(request, name), low, high)
+        check_named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
+        check_named("user", request.user, USER_NAME, "1 to 128 characters without spaces and | { } :")
         if len(request.idempotency_key) > 256:
             raise UnknownOption(f"an idempotency_key of {len(request.idempotency_key)} characters; at most 256")
         return request
@@ -149,12 +149,22 @@ def _choice(name: str, choices: type[Any], value: object) -> object:
         raise UnknownOption(f"{name}={value!r}; expected one of {', '.join(allowed)}") from None
 
 
-def _in_range(name: str, value: object, low: float, high: float) -> None:
+def check_range(name: str, value: object, low: float, high: float) -> None:
+    """Refuse what is not a number from `low` to `high`.
+
+    Raises:
+        UnknownOption: with the range.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise UnknownOption(f"{name}={value!r}; expected a number from {low:g} to {high:g}")
 
 
-def _named(what: str, value: object, pattern: "re.Pattern[str]", rule: str) -> None:
+def check_named(what: str, value: object, pattern: "re.Pattern[str]", rule: str) -> None:
+    """Refuse what is not a name as `pattern` and, for people, `rule` say.
+
+    Raises:
+        UnknownOption: with the rule.
+    """
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise UnknownOption(f"{what}={value!r}; expected {rule}")
 

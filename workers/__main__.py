@@ -13,7 +13,7 @@ from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.exits import Exit
 from seriatim.server import check
 from seriatim.settings import Settings
-from workers.engines.registry import load, names
+from workers.engines.registry import load, names, options_of
 from workers.gpus import pinned
 from workers.supervisor import supervise
 
@@ -26,6 +26,7 @@ takes no more; a second one ends them at once.
 examples:
   seriatim worker --engine espeak --processes 2
   seriatim worker --engine tone --slots 8 --engine-option rtf=0.25
+  seriatim worker --engine xtts --model models/xtts-v2
   seriatim worker --engine xtts --model ~/xtts_v2 --gpu all --slots auto
 """
 
@@ -33,6 +34,7 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run workers until told to stop; returns the exit status."""
     options = _arguments().parse_args(argv)
+    options.engine_option = [*options.engine_option, *([f"model={options.model}"] if options.model else [])]
     try:
         if options.list_voices:
             return _list_voices(options)
@@ -60,6 +62,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: named like the engine)")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
+    parser.add_argument("--model", metavar="DIR", help="folder of the engine's model: --engine-option model=DIR")
     parser.add_argument(
         "--events", action="store_true", help="send task events from the start (Flower asks for them itself)"
     )
@@ -80,7 +83,7 @@ def _slots(text: str) -> int:
 
 def _list_voices(options: argparse.Namespace) -> int:
     pairs = dict(text.partition("=")[::2] for text in options.engine_option)
-    engine = load(options.engine, pairs)
+    engine = load(options.engine, options_of(options.engine, pairs, Settings.from_env(os.environ)))
     sys.stdout.write(json.dumps([asdict(voice) for voice in engine.voices]) + "\n")
     engine.close()
     return 0

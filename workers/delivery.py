@@ -49,6 +49,7 @@ class Delivery:
     differs: bool = False
     flushed_s: float = field(default_factory=time.monotonic)
     start: int = 0  #: offset of made[0]
+    first_s: float | None = None  #: monotonic time at which the first sound was in Redis
 
     def __post_init__(self) -> None:
         self.sent = self.opened.base
@@ -133,6 +134,7 @@ class Delivery:
             self.sent = max(self.end, received)
             self.differs = False
             self.flushed_s = time.monotonic()
+            self.first_s = self.first_s or self.flushed_s
         elif verdict is Append.DONE:
             self.whole, self.sent = True, received
             raise Whole(received)

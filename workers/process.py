@@ -6,7 +6,6 @@ one engine down, and nothing is consumed before the engine has spoken (docs/deci
 """
 
 import argparse
-import json
 import logging
 import os
 import secrets
@@ -15,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 
 from celery.signals import worker_shutting_down
@@ -24,9 +22,10 @@ from redis import Redis
 from seriatim import log as logs
 from seriatim import pool
 from seriatim.connect import blocking, commands, reach
-from seriatim.errors import EngineFailed, Misconfigured, SeriatimError, Unavailable
+from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, SeriatimError, Unavailable
 from seriatim.exits import Exit
 from seriatim.keys import queue
+from seriatim.pool import Facts
 from seriatim.scripts import run
 from seriatim.settings import Settings
 from tasks.app import make_app
@@ -35,7 +34,8 @@ from tasks.engine import Engine, Utterance
 from tasks.synthesize import register
 from workers import pulse
 from workers.clerk import clerk
-from workers.engines.registry import load
+from workers.engines.registry import load, options_of
+from workers.facts import facts_of
 from workers.speaking import speak
 from workers.station import Station
 
@@ -80,17 +80,16 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
     pool_name = options.pool or options.engine
     redis = commands(settings.redis_url, [pool_name])
     reach(redis, settings.redis_url)
-    engine = load(options.engine, _engine_options(options))
+    engine = load(options.engine, options_of(options.engine, _engine_options(options), settings))
     warm_up(engine)
     ready_ms = round((time.monotonic() - born_s) * 1000)
     app = make_app(settings.broker, pool_name)
     owner = options.owner or f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
-    station = Station(Desk(redis, app, pool_name, settings), engine, owner)
+    station = Station(Desk(redis, app, pool_name, settings), engine, owner, facts_of(engine, settings, ready_ms))
     register(app, partial(speak, station))
-    facts = _facts(engine, settings, ready_ms)
-    _enter(redis, pool_name, owner, settings, facts)
+    _enter(redis, pool_name, owner, settings, station.facts)
     log.info("ready", extra={"owner": owner, "slots": engine.slots, "ready_ms": ready_ms, "voices": len(engine.voices)})
-    return _serve(station, facts, options)
+    return _serve(station, options)
 
 
 def _engine_options(options: argparse.Namespace) -> Mapping[str, str]:
@@ -109,23 +108,17 @@ def warm_up(engine: Engine) -> None:
     """Speak once through the real path, so that the first user does not pay for what is loaded late.
 
     Raises:
-        EngineFailed: nothing came out.
+        EngineUnavailable: nothing came out; it would be the same next time.
     """
-    n_bytes = sum(len(spoken.pcm) for spoken in engine.speak(Utterance(WARM_UP), lambda: False))
+    try:
+        n_bytes = sum(len(spoken.pcm) for spoken in engine.speak(Utterance(WARM_UP), lambda: False))
+    except EngineFailed as error:
+        raise EngineUnavailable(f"the {engine.name} engine failed at its warm-up sentence: {error}") from error
     if n_bytes == 0:
-        raise EngineFailed(f"the {engine.name} engine gave no sound for its warm-up sentence")
+        raise EngineUnavailable(f"the {engine.name} engine gave no sound for its warm-up sentence")
 
 
-def _facts(engine: Engine, settings: Settings, ready_ms: int) -> pool.Facts:
-    return pool.Facts(
-        slots=engine.slots, rate_hz=engine.rate_hz, continuity=engine.continuity, rtf=max(engine.rtf, 0.001),
-        eta=settings.eta, reserve=settings.batch_reserve, voices=json.dumps([asdict(v) for v in engine.voices]),
-        engine=engine.name, host=socket.gethostname(), pid=os.getpid(), ready_ms=ready_ms,
-        limit_chars=engine.limit_chars, merge_chars=engine.merge_chars,
-    )  # fmt: skip
-
-
-def _enter(redis: "Redis", pool_name: str, owner: str, settings: Settings, facts: pool.Facts) -> None:
+def _enter(redis: "Redis", pool_name: str, owner: str, settings: Settings, facts: Facts) -> None:
     other_hz = run(redis, pool.register(pool_name, owner, settings.lease_ms, facts))
     if other_hz:
         raise Misconfigured(
@@ -134,20 +127,20 @@ def _enter(redis: "Redis", pool_name: str, owner: str, settings: Settings, facts
         )
 
 
-def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> int:
+def _serve(station: Station, options: argparse.Namespace) -> int:
     """Take work until told to stop; then finish what runs, and leave."""
     desk, ended = station.desk, threading.Event()
     waiting = blocking(desk.settings.redis_url, [desk.pool])
     telling = pulse.start("clerk", partial(clerk, station))
     threads = [
-        pulse.start("pulse", partial(pulse.pulse, station, facts, ended)),
-        pulse.start("sweeper", partial(pulse.sweeper, desk, waiting, ended)),
+        pulse.start("pulse", partial(pulse.pulse, station, ended)),
+        pulse.start("sweeper", partial(pulse.sweeper, station, waiting, ended)),
     ]
-    drain = partial(_drain, station, facts)
+    drain = partial(_drain, station)
     worker_shutting_down.connect(drain)
     worker = desk.app.Worker(
         pool="threads",
-        concurrency=facts.slots,
+        concurrency=station.facts.slots,
         hostname=f"{desk.pool}-{options.index}-{station.owner.rpartition('.')[2]}@{socket.gethostname()}",
         queues=[queue(desk.pool)],
         loglevel="WARNING",
@@ -170,10 +163,10 @@ def _serve(station: Station, facts: pool.Facts, options: argparse.Namespace) -> 
     return int(worker.exitcode or 0)
 
 
-def _drain(station: Station, facts: pool.Facts, **_: object) -> None:
+def _drain(station: Station, **_: object) -> None:
     """Celery was told to stop: take no more. The pool hears of it at once, so that nothing is dispatched here."""
     station.draining.set()
-    threading.Thread(target=partial(pulse.beat, station, facts), name="last beat", daemon=True).start()
+    threading.Thread(target=partial(pulse.beat, station), name="last beat", daemon=True).start()
 
 
 if __name__ == "__main__":

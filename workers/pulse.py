@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import cast
 
 from kombu.exceptions import OperationalError
 from redis import Redis
@@ -17,10 +18,12 @@ from redis.exceptions import RedisError
 from seriatim import pool
 from seriatim.errors import SeriatimError
 from seriatim.exits import Exit
-from seriatim.keys import pool_prefix
-from seriatim.pool import Facts, Retry
+from seriatim.keys import POOL_LIFE_S, pool_prefix
+from seriatim.pool import Retry
+from seriatim.records import Doorbell
 from seriatim.scripts import run
-from tasks.dispatch import Desk, dispatch, sweep
+from tasks.dispatch import dispatch, sweep
+from workers.facts import as_it_is_now
 from workers.station import Speaking, Station
 
 log = logging.getLogger(__name__)
@@ -35,13 +38,13 @@ def start(name: str, body: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def pulse(station: Station, facts: Facts, ended: threading.Event) -> None:
+def pulse(station: Station, ended: threading.Event) -> None:
     """Beat until `ended`. An outage of Redis is waited out: there is nothing better to do with a loaded engine."""
     beat_s, lost = station.desk.settings.beat_ms / 1000, -1
     while not ended.wait(beat_s):
         try:
             _watch(station)
-            beat(station, facts)
+            beat(station)
             lost = _listen(station, lost)
         except (RedisError, SeriatimError) as error:
             log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
@@ -49,20 +52,34 @@ def pulse(station: Station, facts: Facts, ended: threading.Event) -> None:
             log.exception("the pulse failed", extra={"pool": station.desk.pool})
 
 
-def beat(station: Station, facts: Facts) -> None:
-    """Say once that this process lives, and learn what it has lost meanwhile."""
+def beat(station: Station) -> None:
+    """Say once that this process lives and what it can do, and learn what it has lost meanwhile."""
     desk, running = station.desk, station.snapshot()
     settings = desk.settings
-    slots = 0 if station.draining.is_set() else station.engine.slots  # an engine may shrink: memory runs out
+    facts = as_it_is_now(station.facts, station.engine)
+    slots = 0 if station.draining.is_set() else facts.slots
     bells = [speaking.bell for speaking in running]
     call = pool.beat(desk.pool, station.owner, settings.lease_ms, slots, settings.lease_ms, bells)
     known, lost = run(desk.redis, call)
     for speaking in running:
         if speaking.bell in lost:
             speaking.dropped.set()
-    if not known and not station.draining.is_set():
+    if not known:
         log.warning("registering again: this process was taken for dead", extra={"owner": station.owner})
+    if (not known or facts != station.facts) and not station.draining.is_set():
         run(desk.redis, pool.register(desk.pool, station.owner, settings.lease_ms, facts))
+        station.facts = facts
+    if known and station.engine.gauges:
+        _show(station)
+
+
+def _show(station: Station) -> None:
+    """Put the engine's gauges where operators look: into the worker's hash. A process taken for dead leaves no key."""
+    key = f"{pool_prefix(station.desk.pool)}:w:{station.owner}"
+    pipe = station.desk.redis.pipeline()
+    pipe.hset(key, mapping={name: str(value) for name, value in station.engine.gauges.items()})
+    pipe.pexpire(key, POOL_LIFE_S * 1000, nx=True)
+    pipe.execute()
 
 
 def _listen(station: Station, lost: int) -> int:
@@ -123,17 +140,20 @@ def leave(station: Station) -> None:
         log.warning("its registration will expire instead", extra={"error": str(error)})
 
 
-def sweeper(desk: Desk, waiting: "Redis", ended: threading.Event) -> None:
-    """Sweep once an interval, and hand out work whenever somebody rings the pool's wake-up."""
-    key, interval_s = f"{pool_prefix(desk.pool)}:wake", desk.settings.sweep_ms / 1000
+def sweeper(station: Station, waiting: "Redis", ended: threading.Event) -> None:
+    """Sweep once an interval, hand out work whenever somebody rings the pool's wake-up, and drop what was cancelled."""
+    desk, prefix = station.desk, pool_prefix(station.desk.pool)
+    drop, wake, interval_s = f"{prefix}:drop:{station.owner}", f"{prefix}:wake", desk.settings.sweep_ms / 1000
     swept_s = 0.0
     while not ended.is_set():
         try:
-            rung = waiting.blpop([key], timeout=interval_s)
+            rung = cast("list[bytes] | None", waiting.blpop([drop, wake], timeout=interval_s))
+            if rung and rung[0] == drop.encode():
+                station.drop(Doorbell.parse(rung[1].decode()))
             if time.monotonic() - swept_s >= interval_s:
                 swept_s = time.monotonic()
                 sweep(desk)
-            elif rung:
+            elif rung and rung[0] == wake.encode():
                 dispatch(desk)
         except (RedisError, SeriatimError) as error:
             log.warning("no sweep", extra={"pool": desk.pool, "error": str(error)})

@@ -38,7 +38,7 @@ def speak(station: Station, bell: Doorbell) -> str:
 
 
 def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> str:
-    speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.estimate_ms))
+    speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.expected_ms))
     station.begin(speaking)
     try:
         return _attempt(station, speaking, claimed)
@@ -117,7 +117,9 @@ def _synthesize(station: Station, speaking: Speaking, utterance: Utterance, open
             delivery.feed(spoken)
     if speaking.dropped.is_set():
         raise Dropped("LOST")
-    return delivery.finish()
+    n_bytes = delivery.finish()
+    speaking.first_s = delivery.first_s
+    return n_bytes
 
 
 def _mark(station: Station, bell: Doorbell, word: str) -> None:
@@ -131,12 +133,11 @@ def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) 
     """Have the clerk say that the sentence is whole: this slot takes its next message meanwhile."""
     desk = station.desk
     audio_ms = ms_of_bytes(n_bytes, station.engine.rate_hz)
-    station.told.put(
-        Told(
-            speaking.bell,
-            pool.finish(desk.pool, speaking.bell, speaking.epoch, wall_ms, audio_ms, desk.retry.ended_life_ms),
-        )
-    )
+    call = pool.finish(
+        desk.pool, speaking.bell, speaking.epoch, wall_ms, audio_ms, desk.retry.ended_life_ms,
+        first_ms=speaking.first_ms,
+    )  # fmt: skip
+    station.told.put(Told(speaking.bell, call))
     station.spoken += 1
     return f"SPOKEN {audio_ms / 1000:.2f} s"
 

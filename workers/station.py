@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
+from seriatim.pool import Facts
 from seriatim.records import Doorbell
 from seriatim.scripts import Call
 from tasks.dispatch import Desk
@@ -19,8 +20,15 @@ class Speaking:
     bell: Doorbell
     epoch: str
     allowed_s: float  #: without a sound for so long it is stuck
-    heard_s: float = field(default_factory=time.monotonic)  #: monotonic time of the last sound
+    claimed_s: float = field(default_factory=time.monotonic)  #: monotonic time of the claim
+    heard_s: float = field(default_factory=time.monotonic)  #: and of the last sound
     dropped: threading.Event = field(default_factory=threading.Event)  #: it belongs to somebody else now, or to nobody
+    first_s: float | None = None  #: monotonic time at which its first sound was in Redis
+
+    @property
+    def first_ms(self) -> float | None:
+        """From the claim to the first sound, if this attempt gave any."""
+        return None if self.first_s is None else round((self.first_s - self.claimed_s) * 1000, 1)
 
     def sounded(self) -> None:
         """Note that the engine gave something."""
@@ -46,6 +54,7 @@ class Station:
     desk: Desk
     engine: Engine
     owner: str  #: this process among all of the pool: host, pid and a random part
+    facts: Facts  #: what it said of itself last
     running: dict[Doorbell, Speaking] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
@@ -68,7 +77,16 @@ class Station:
         with self.lock:
             return list(self.running.values())
 
-    def allowed_s(self, estimate_ms: int) -> float:
-        """How long a sentence may be silent: the floor, or twice what it is expected to take if that is more."""
-        expected_s = estimate_ms / 1000 * max(self.engine.rtf, 0.05)
-        return max(self.desk.settings.stuck_floor_ms / 1000, 2 * expected_s)
+    def allowed_s(self, expected_ms: int) -> float:
+        """How long a sentence may be silent: the floor, or twice what it is expected to take if that is more.
+
+        `expected_ms` is the pool's: its engine's first guess until sentences were measured.
+        """
+        return max(self.desk.settings.stuck_floor_ms, 2 * expected_ms) / 1000
+
+    def drop(self, bell: Doorbell) -> None:
+        """Nobody wants a sentence any more: its thread stops at the engine's next piece. Unknown ones are no matter."""
+        with self.lock:
+            speaking = self.running.get(bell)
+        if speaking is not None:
+            speaking.dropped.set()

@@ -167,7 +167,7 @@ class TestRefused:
             Busy, match=r"^pool 'costly' has all the listeners it can serve without a stall; "
         ) as refused:
             enqueue(system, sentences(2, "one more"), pool="costly")
-        assert 0.5 <= refused.value.retry_after_s <= 60
+        assert 0.5 <= refused.value.retry_after_s <= 90, "as long as the first listener listens"
         assert isinstance(refused.value, Refused)
         batch = enqueue(system, sentences(1, "batch"), pool="costly", kind="batch")
         first.cancel()

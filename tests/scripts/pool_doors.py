@@ -100,6 +100,21 @@ class Doors(PoolRules):
             twice=True,
         )
 
+    @rule(
+        user=USERS, weight=st.sampled_from([None, 3.0]), cap_infl=st.sampled_from([None, 1]),
+        cap_queued_ms=st.sampled_from([None, 20_000]), named=st.sets(st.sampled_from(["weight", "cap_infl"])),
+    )  # fmt: skip
+    def tune_user(
+        self, user: str, weight: float | None, cap_infl: int | None, cap_queued_ms: int | None, named: set[str]
+    ) -> None:
+        changes = {"weight": weight, "cap_infl": cap_infl, "cap_queued_ms": cap_queued_ms}
+        chosen = {name: value for name, value in changes.items() if name in named or name == "cap_queued_ms"}
+        self.two.do(
+            scripts.tune_user(POOL, user, chosen, self.raw),
+            lambda: pool_jobs.tune_user(self.pool, user, chosen, self.raw),
+            twice=True,
+        )
+
     @precondition(lambda self: self.pool.running)
     @rule(unheard=st.sampled_from([None, 0, 2_000]))
     def readers_keep_up(self, unheard: int | None) -> None:

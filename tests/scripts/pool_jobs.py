@@ -1,10 +1,11 @@
 """What producers and readers do to a pool: submit, extend, ack, cancel, tune (DESIGN §6). Part of the model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from seriatim.pool import Extend, Submission, Submit, Submitted
+from seriatim.pool import Extend, Share, Submission, Submit, Submitted
 from seriatim.records import Kind
-from tests.scripts.pool_state import BATCH, LIVE, Job, Pool, User, end, look_at, place, to_digits
+from tests.scripts.pool_line import as_set, at_the_door, barge_in, rate_of
+from tests.scripts.pool_state import BATCH, LIVE, Job, Pool, User, end, expect_end, look_at, place, to_digits
 
 
 def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> Submitted:
@@ -13,8 +14,10 @@ def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> S
     known = s.job if s.job in pool.jobs else pool.keys.get((s.user, s.idempotency_key)) if s.idempotency_key else None
     if known is not None:
         return Submitted(Submit.DUPLICATE, 0, known)
+    s = as_set(pool, s)
     refusal = _refusal(pool, s, sum(estimates), t)
     if refusal is not None:
+        pool.numbers[f"refused_{refusal[0].name.lower()}"] += 1
         return Submitted(*refusal, s.job)
     _accept(pool, s, list(estimates), t)
     return Submitted(Submit.ACCEPTED, 0, s.job)
@@ -26,9 +29,7 @@ def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[Submit, i
         return capped
     if pool.slots == 0:
         return Submit.NO_WORKERS, 2000
-    if pool.demand + _rate(pool, s) > _room(pool) + 1e-9:
-        return Submit.BUSY, _soonest_end(pool, t)
-    return None
+    return at_the_door(pool, s.user, rate_of(pool, s), t)
 
 
 def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[Submit, int] | None:
@@ -41,29 +42,13 @@ def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[Submit, i
     return None
 
 
-def _room(pool: Pool) -> float:
-    """Slots that live jobs may claim."""
-    return pool.eta * (1 - pool.reserve) * pool.slots
-
-
-def _rate(pool: Pool, s: Submission) -> float:
-    """Slots that a job needs. One job may have the whole pool, however slow that is."""
-    return min((pool.rtf or 0) * s.speed, _room(pool)) if s.kind is Kind.LIVE else 0.0
-
-
-def _soonest_end(pool: Pool, t: float) -> int:
-    """When the first live job should be over, if everything is heard as it is spoken."""
-    closed = [job for job in pool.running.values() if job.kind == LIVE and job.closed]
-    return int(min([60_000, *(max(500, job.t0 + sum(job.estimates) - t) for job in closed)]))
-
-
 def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     user = pool.users.setdefault(s.user, User())
     user.weight, user.cap = s.weight, s.cap_infl
     live = s.kind is Kind.LIVE
     pool.jobs[s.job] = Job(
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
-        t0=t + s.target_ms, target=s.target_ms, rate=_rate(pool, s), gap=s.gap, drain=s.drain,
+        t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), gap=s.gap, drain=s.drain,
         since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
         queue_limit=s.queue_limit_ms, estimates=estimates, seen=t,
     )  # fmt: skip
@@ -71,6 +56,8 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
         pool.keys[s.user, s.idempotency_key] = s.job
     pool.act[s.job] = t
     pool.todo[f"life|{s.job}"] = t
+    pool.numbers["accepted_" + (LIVE if live else BATCH)] += 1
+    expect_end(pool, s.job, t)
     if s.closed and not estimates:
         end(pool, s.job, "spoken", "", t)
     look_at(pool, s.job, t)
@@ -114,6 +101,7 @@ def _close(pool: Pool, name: str, t: float) -> None:
     job = pool.jobs[name]
     job.closed, job.producer = True, 0.0
     pool.todo[f"close|{name}|{len(job.estimates)}|"] = t
+    expect_end(pool, name, t)
     if job.live == 0:
         end(pool, name, "spoken", "", t)
 
@@ -136,7 +124,7 @@ def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> bo
 
 def _playback_began(job: Job, delivered: float, heard: float, t: float) -> float:
     if heard >= 0:
-        job.heard = max(job.heard, heard)
+        job.heard, job.told = max(job.heard, heard), True
         return t - min(job.heard, max(delivered, job.acked))
     if delivered <= job.acked:
         return job.t0
@@ -150,9 +138,30 @@ def cancel(pool: Pool, name: str, state: str, reason: str, raw: float) -> str:
     t = pool.tick(raw)
     if not end(pool, name, state, reason, t):
         return ""
+    barge_in(pool, pool.jobs[name], t)
     entry = f"end|{name}|{state}|{reason}"
     pool.todo[entry] = t
     return entry
+
+
+def tune_user(pool: Pool, user: str, changes: Mapping[str, float | None], raw: float) -> Share:
+    """What an operator sets for a user counts at once, and for jobs to come."""
+    pool.tick(raw)
+    own = pool.own.setdefault(user, {})
+    for name, value in changes.items():
+        if value is None:
+            own.pop(name, None)
+        else:
+            own[name] = value
+    if pool.of(user):
+        if changes.get("weight") is not None:
+            pool.users[user].weight = own["weight"]
+        if "cap_infl" in changes:
+            pool.users[user].cap = None if changes["cap_infl"] is None else int(own["cap_infl"])
+        for kind in (LIVE, BATCH):
+            place(pool, user, kind)
+    caps = {name: int(own[name]) for name in ("cap_jobs", "cap_queued_ms", "cap_infl") if name in own}
+    return Share(own.get("weight"), **caps)
 
 
 def tune(pool: Pool, name: str, priority: int | None, weight: float | None, raw: float) -> bool:

@@ -20,6 +20,7 @@ class PoolRules(RuleBasedStateMachine):
     retry: Retry
     rtf: float
     reserve: float
+    policy: str
 
     def __init__(self) -> None:
         super().__init__()

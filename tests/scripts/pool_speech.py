@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from seriatim.pool import Claim, Claimed, Done, Retry
 from seriatim.records import Doorbell
+from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS
 from tests.scripts.pool_state import (
     BATCH,
     LIVE,
@@ -19,8 +20,11 @@ from tests.scripts.pool_state import (
     name_of,
     over,
     ready_retries,
+    squeeze,
     to_digits,
 )  # fmt: skip
+
+EVERYBODY = 1e15  #: a theta that no tag is beyond
 
 
 @dataclass(slots=True)
@@ -33,6 +37,7 @@ class Candidate:
     ms: int
     again: bool
     cost: float
+    place: float  #: among all of its class
 
 
 def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[Doorbell, ...]:
@@ -43,7 +48,7 @@ def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[Doorbell, 
             look_at(pool, name, t)
     publish_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     bells: list[Doorbell] = []
-    while len(bells) < most and pool.in_flight() < pool.slots + pool.slack:
+    while len(bells) < most and pool.room > 0:
         live, batch = _candidate(pool, LIVE, t), _candidate(pool, BATCH, t)
         chosen = _choose(pool, live, batch)
         if chosen is None:
@@ -58,17 +63,19 @@ def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
     if not tags:
         return None
     pool.V[kind] = max(pool.V[kind], min(tags))
-    pool.E[kind] = max(pool.E[kind], pool.V[kind] + (pool.theta or 0))
+    pool.E[kind] = max(pool.E[kind], pool.V[kind] + ((pool.theta or 0) if pool.policy == "fair" else EVERYBODY))
     deadlines = eligible(pool, kind)
     user = min(deadlines, key=lambda name: (deadlines[name], name))
     name, job = head(pool, user, kind)
     ready = ready_retries(job, t)
     seq = ready[0] if ready else job.next
     ms = job.begun[seq].ms if ready else job.estimates[seq]
-    return Candidate(name, job, seq, ms, bool(ready), ms * (1 if pool.rtf is None else pool.rtf))
+    return Candidate(name, job, seq, ms, bool(ready), ms * (1 if pool.rtf is None else pool.rtf), deadlines[user])
 
 
 def _choose(pool: Pool, live: Candidate | None, batch: Candidate | None) -> Candidate | None:
+    if pool.policy != "fair":  # no classes
+        return min((c for c in (live, batch) if c), key=lambda c: c.place, default=None)
     if live and not (batch and pool.credit >= batch.cost):
         if batch:
             earned = live.cost * pool.reserve / (1 - pool.reserve)
@@ -87,8 +94,10 @@ def _take(pool: Pool, c: Candidate, publish_ms: float, t: float) -> Doorbell:
         c.job.next += 1
         c.job.dispatched += c.ms
     pool.fence += 1
+    pool.users[c.job.user].turn[c.job.kind] = pool.fence
     sentence = c.job.begun[c.seq]
     sentence.state, sentence.owner, sentence.attempt, sentence.cost = "D", "", pool.fence, to_digits(c.cost, 3)
+    sentence.at, c.job.ready = t if c.job.ready is None else c.job.ready, None
     charge(pool, c.job, c.cost)
     entry = name_of(c.name, c.seq)
     pool.lease[entry] = t + publish_ms
@@ -129,10 +138,24 @@ def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said
     if worker.alone and (worker.alone != entry or worker.speaking):
         sentence.owner = owner if worker.alone == entry else sentence.owner
         return Claimed(Claim.WAIT)
-    sentence.state, sentence.owner = "R", owner
+    job = pool.jobs[bell.job]
+    lead = job.t0 + sentence.position - t
+    pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
+    if job.kind == LIVE:
+        pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
+    if lead > 0:
+        lead *= squeeze(pool.load, 0.85)
+    sentence.state, sentence.owner, sentence.at = "R", owner, t
     worker.speaking[entry], worker.until = bell.attempt, t + lease_ms
-    lead = pool.jobs[bell.job].t0 + sentence.position - t
-    return Claimed(Claim.CLAIMED, pool.epoch, spec, said, int(to_digits(lead, 0)), sentence.ms, sentence.failures)
+    expected = int(to_digits(sentence.cost, 0))
+    return Claimed(
+        Claim.CLAIMED, pool.epoch, spec, said, int(to_digits(lead, 0)), sentence.ms, sentence.failures, expected
+    )
+
+
+def bucket(ms: float, bounds: tuple[int, ...]) -> str:
+    """The smallest bound that holds it."""
+    return next((str(bound) for bound in bounds if ms <= bound), "inf")
 
 
 def finish(pool: Pool, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> Done:

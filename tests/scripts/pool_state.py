@@ -4,10 +4,12 @@ This is the specification that lua/pool is tested against. Counts are not kept b
 indexed but asked. What is kept is what the future depends on: tags, finish tags, leases, what a job's last look found.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 RANK = 1e13  #: one step of priority outweighs every deadline
 LIVE, BATCH = "L", "B"
+LONG_MS = 250  #: mean cost of a sentence from which on there is no slack
 
 
 def to_digits(number: float, digits: int) -> float:
@@ -25,6 +27,7 @@ class Sentence:
     attempt: int = 0
     failures: int = 0
     cost: float = 0.0  #: what its user was charged, in slot ms
+    at: float = 0.0  #: D: since when it could have been dispatched; R: since when it is spoken
     suspect: bool = False
     owner: str = ""
 
@@ -58,6 +61,7 @@ class Job:
     dispatched: float = 0.0
     acked: float = 0.0
     heard: float = 0.0
+    told: bool = False  #: its reader says what was heard
     started: bool = False
     begun: dict[int, Sentence] = field(default_factory=dict)
     over: set[int] = field(default_factory=set)
@@ -65,6 +69,7 @@ class Job:
     state: str = "run"
     reason: str = ""
     due: float | None = None  #: as found when it was last looked at
+    ready: float | None = None  #: since when its next sentence could be dispatched
 
     @property
     def live(self) -> int:
@@ -91,6 +96,7 @@ class User:
     cap: int | None = None  #: sentences in flight
     tag: dict[str, float] = field(default_factory=dict)  #: per class, while there is something to dispatch
     finish: dict[str, float] = field(default_factory=lambda: {LIVE: 0.0, BATCH: 0.0})
+    turn: dict[str, int] = field(default_factory=lambda: {LIVE: 0, BATCH: 0})  #: the fence when it was last served
 
 
 @dataclass(slots=True)
@@ -120,6 +126,10 @@ class Pool:
     credit: float = 0.0
     eta: float = 1.0
     reserve: float = 0.0
+    policy: str = "fair"
+    kept: float = 1.0  #: share of those who were told to come back that did, of late
+    stay: float | None = None  #: ms that a live job stays, of late
+    places: int = 0
     fence: int = 0
     epoch: str = "0"
     swept: float = 0.0
@@ -134,6 +144,11 @@ class Pool:
     delay: dict[str, float] = field(default_factory=dict)
     act: dict[str, float] = field(default_factory=dict)
     dead: dict[str, str] = field(default_factory=dict)
+    line: dict[str, float] = field(default_factory=dict)  #: place -> when its user was told to come
+    shut: dict[str, float] = field(default_factory=dict)  #: batch job that only load holds back -> last look
+    ends: dict[str, float] = field(default_factory=dict)  #: live job -> when it will have been spoken
+    own: dict[str, dict[str, float]] = field(default_factory=dict)  #: user -> what an operator set for it
+    numbers: Counter[str] = field(default_factory=Counter)  #: counters that only rise
 
     def tick(self, raw: float) -> float:
         """One clock: a step back is absorbed, and so is a step of more than ten seconds forward."""
@@ -163,8 +178,24 @@ class Pool:
         return sum(job.rate for job in self.running.values())
 
     @property
+    def live_room(self) -> float:
+        """Slots that live jobs may claim."""
+        return self.eta * (1 - self.reserve) * self.slots
+
+    @property
+    def load(self) -> float:
+        if self.live_room > 0:
+            return self.demand / self.live_room
+        return 1.0 if self.demand else 0.0
+
+    @property
     def slots(self) -> int:
         return sum(worker.slots for worker in self.workers.values())
+
+    @property
+    def room(self) -> int:
+        """Sentences that may be dispatched now: where they take long, none has to wait in the queue."""
+        return self.slots + (self.slack if (self.cost or 0) < LONG_MS else 0) - self.in_flight()
 
     @property
     def slack(self) -> int:
@@ -182,6 +213,7 @@ def look_at(pool: Pool, name: str, t: float) -> None:
         job.due = _due(pool, name, job, t)
     else:
         job.due = None
+    job.ready = None if job.due is None else t if job.ready is None else job.ready
     place(pool, job.user, job.kind)
     if pool.users[job.user].cap is not None:  # the cap spans both classes
         place(pool, job.user, BATCH if job.kind == LIVE else LIVE)
@@ -190,6 +222,7 @@ def look_at(pool: Pool, name: str, t: float) -> None:
 def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
     """By when the next sentence must be heard; a retry keeps its own place. Batch goes in the order of submission."""
     pool.delay.pop(name, None)
+    pool.shut.pop(name, None)
     later = [at for at in job.retries.values() if at > t]
     if later:
         pool.delay[name] = min(later)
@@ -197,10 +230,25 @@ def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
     if ready:
         position = job.begun[ready[0]].position
     elif job.next < len(job.estimates) and job.dispatched - job.acked < job.window:
+        if job.dispatched - job.acked >= _window(pool, job):
+            pool.shut[name] = t
+            return None
         position = job.dispatched
     else:
         return None
+    if pool.policy != "fair":
+        return job.since
     return job.t0 if job.kind == BATCH else job.t0 + position
+
+
+def _window(pool: Pool, job: Job) -> float:
+    """Batch looks less far ahead while live listeners need the pool."""
+    return job.window * (squeeze(pool.load, 0.7) if job.kind == BATCH and pool.policy == "fair" else 1)
+
+
+def squeeze(load: float, begin: float) -> float:
+    """1 up to a load of `begin`, then less, down to a quarter."""
+    return max(0.25, min(1.0, (1 - load) / (1 - begin)))
 
 
 def ready_retries(job: Job, t: float) -> list[int]:
@@ -215,6 +263,8 @@ def place(pool: Pool, name: str, kind: str) -> None:
     if idle or capped:
         user.finish[kind] = user.tag.pop(kind, user.finish[kind])
     else:
+        if kind not in user.tag:
+            user.turn[kind] = pool.fence
         user.tag.setdefault(kind, max(pool.V[kind], user.finish[kind]))
 
 
@@ -225,9 +275,11 @@ def head(pool: Pool, user: str, kind: str) -> tuple[str, Job]:
 
 
 def eligible(pool: Pool, kind: str) -> dict[str, float]:
-    """Users whose share is not used up -> the playback deadline of their first job."""
-    tags = {name: user.tag[kind] for name, user in pool.users.items() if kind in user.tag}
-    return {name: head(pool, name, kind)[1].rank % RANK for name, tag in tags.items() if tag <= pool.E[kind]}
+    """Users whose share is not used up -> the playback deadline of their first job; in round robin their last turn."""
+    names = [name for name, user in pool.users.items() if kind in user.tag and user.tag[kind] <= pool.E[kind]]
+    if pool.policy == "round_robin":
+        return {name: pool.users[name].turn[kind] for name in names}
+    return {name: head(pool, name, kind)[1].rank % RANK for name in names}
 
 
 def charge(pool: Pool, job: Job, cost: float) -> None:
@@ -255,6 +307,12 @@ def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
     job = pool.jobs.get(name)
     if job is None or job.state != "run":
         return False
+    pool.numbers[f"ended_{state}"] += 1
+    if state != "spoken":
+        _count_early_end(pool, job, t)
+    if job.kind == LIVE:
+        stay = t - job.since if pool.stay is None else pool.stay
+        pool.stay = stay + (t - job.since - stay) / 30
     for seq, sentence in job.begun.items():
         if sentence.in_flight:
             land(pool, name, seq)
@@ -263,9 +321,36 @@ def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
     job.begun, job.retries = {}, {}
     pool.delay.pop(name, None)
     pool.act.pop(name, None)
+    pool.ends.pop(name, None)
+    pool.shut.pop(name, None)
     look_at(pool, name, t)
     _forget_user(pool, job.user)
     return True
+
+
+def _count_early_end(pool: Pool, job: Job, t: float) -> None:
+    """What was made and not heard was made in vain; what was never made was saved."""
+    partly = sum(made(pool, s, t) for s in job.begun.values())
+    spoken = job.dispatched - sum(s.ms for s in job.begun.values())
+    heard = job.acked
+    if job.kind == LIVE:
+        heard = job.heard if job.told else min(job.acked, t - job.t0) if job.started else 0
+    pool.numbers["wasted_ms"] += int(max(0, spoken - heard) + partly + 1e-6)
+    pool.numbers["saved_ms"] += int(max(0, job.waiting_ms - partly) + 1e-6)
+
+
+def made(pool: Pool, sentence: Sentence, t: float) -> int:
+    """Ms of audio that a running attempt has made by now."""
+    if sentence.state != "R":
+        return 0
+    return int(min(sentence.ms, (t - sentence.at) / (1 if pool.rtf is None else pool.rtf)) + 1e-6)
+
+
+def expect_end(pool: Pool, name: str, t: float) -> None:
+    """A live job whose text is whole ends when what is left was spoken as fast as it is heard."""
+    job = pool.jobs[name]
+    if job.state == "run" and job.kind == LIVE and job.closed:
+        pool.ends[name] = t + job.waiting_ms
 
 
 def _forget_user(pool: Pool, name: str) -> None:
@@ -281,6 +366,7 @@ def over(pool: Pool, name: str, seq: int, actual_ms: float, t: float) -> None:
     del job.begun[seq]
     job.over.add(seq)
     job.dispatched += actual_ms - job.estimates[seq]
+    expect_end(pool, name, t)
     if job.live == 0 and job.closed:
         end(pool, name, "spoken", "", t)
 
@@ -293,7 +379,10 @@ def requeue(job: Job, seq: int, not_before: float) -> None:
 
 def give_back(pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: bool, most: int, backoff: int) -> None:
     """An attempt came to nothing: refund, and another one after a back-off, or the gap policy."""
-    job, sentence = pool.jobs[name], land(pool, name, seq)
+    job = pool.jobs[name]
+    if job.begun[seq].state == "R":
+        pool.numbers["wasted_ms"] += made(pool, job.begun[seq], t)
+    sentence = land(pool, name, seq)
     charge(pool, job, -sentence.cost)
     sentence.failures += blame
     if sentence.failures >= most:

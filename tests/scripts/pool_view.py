@@ -7,12 +7,13 @@ from typing import Any
 from tests.scripts.pool_state import BATCH, LIVE, RANK, Job, Pool, eligible
 
 CLASSES = (LIVE, BATCH)
+_OWN = {"cap_queued": "cap_queued_ms"}
 COUNTS = (
-    "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "slots", "slack", "now",
-    "off", "fence",
+    "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
+    "slack", "now", "off", "fence", "kept", "stay", "places",
 )  # fmt: skip
 JOB_FIELDS = (
-    "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen",
+    "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen", "ready",
 )  # fmt: skip
 
 
@@ -31,6 +32,8 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "dead at": {n: w.dead_at for n, w in pool.workers.items()},
         "speaking": {n: dict(w.speaking) for n, w in pool.workers.items() if w.speaking},
         "lease": pool.lease, "outbox": pool.outbox, "todo": pool.todo, "delay": pool.delay, "act": pool.act,
+        "line": pool.line, "ends": pool.ends, "shut": pool.shut, "own": {n: s for n, s in pool.own.items() if s},
+        "numbers": {name: n for name, n in pool.numbers.items() if n},
         "dead": set(pool.dead),
     }  # fmt: skip
 
@@ -38,7 +41,10 @@ def of_model(pool: Pool) -> dict[str, Any]:
 def _counts(pool: Pool) -> dict[str, float]:
     virtual = {f"V_{kind}": pool.V[kind] for kind in CLASSES} | {f"E_{kind}": pool.E[kind] for kind in CLASSES}
     known = {"theta": pool.theta or 0, "rtf": pool.rtf or 0, "cost": pool.cost or 0, "credit": pool.credit}
-    counted = {"infl": pool.in_flight(), "demand": pool.demand, "jobs": len(pool.running)}
+    counted = {"infl": pool.in_flight(), "demand": pool.demand, "jobs": len(pool.running)} | {
+        "sentences": sum(job.live for job in pool.running.values()), "kept": pool.kept, "stay": pool.stay or 0,
+        "places": pool.places,
+    }  # fmt: skip
     room = {"slots": pool.slots, "slack": pool.slack if pool.slots else 0}
     return virtual | known | counted | room | {"now": pool.now or 0, "off": pool.offset, "fence": pool.fence}
 
@@ -59,12 +65,13 @@ def _job(pool: Pool, job: Job) -> dict[str, Any]:
         "state": "run", "n": len(job.estimates), "next": job.next, "live": job.live, "infl": pool.in_flight([job]),
         "dispatched": job.dispatched, "acked": job.acked, "t0": job.t0, "closed": job.closed, "producer": job.producer,
         "priority": job.priority, "rate": job.rate, "seen": job.seen, "texts": job.live,
+        "ready": -1 if job.ready is None else job.ready,
     }  # fmt: skip
 
 
 def _sentences(job: Job) -> dict[str, tuple[Any, ...]]:
     return {
-        str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, int(s.suspect), s.owner)
+        str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, int(s.suspect), s.owner)
         for seq, s in job.begun.items()
     }
 
@@ -72,9 +79,13 @@ def _sentences(job: Job) -> dict[str, tuple[Any, ...]]:
 def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the server holds, from `contents`."""
     m = found.get(":m", {})
-    zsets = {name: found.get(f":{name}", {}) for name in ("lease", "outbox", "todo", "delay", "act")}
+    zsets = {
+        name: found.get(f":{name}", {}) for name in ("lease", "outbox", "todo", "delay", "act", "line", "ends", "shut")
+    }
     return zsets | {
-        "counts": {name: float(m.get(name, 0)) for name in COUNTS},
+        "counts": {name: float(m.get(name, name == "kept")) for name in COUNTS},
+        "numbers": {name: int(n) for name, n in found.get(":n", {}).items() if name != "t" and int(n)},
+        "own": {user: {_OWN.get(name, name): float(x) for name, x in s.items()} for user, s in _under(found, ":set:")},
         "tags": {kind: found.get(f":tag:{kind}", {}) for kind in CLASSES},
         "eligible": {kind: found.get(f":elig:{kind}", {}) for kind in CLASSES},
         "ranks": {job: rank for key, queue in _under(found, ":uq:") for job, rank in queue.items()},
@@ -104,12 +115,12 @@ def _job_hash(found: Mapping[str, Any], name: str, h: Mapping[str, str]) -> dict
     if h["state"] != "run":
         return {"state": h["state"], "reason": h["reason"]}
     texts = len(found.get(f":jt:{name}", {}))
-    return {"state": "run", "texts": texts} | {field: float(h[field]) for field in JOB_FIELDS}
+    return {"state": "run", "texts": texts} | {field: float(h.get(field, -1)) for field in JOB_FIELDS}
 
 
 def _packed(s: str) -> tuple[Any, ...]:
-    state, attempt, failures, cost, ms, position, suspect, owner = s.split(",", 7)
-    return state, int(attempt), int(failures), float(cost), int(ms), float(position), int(suspect), owner
+    state, attempt, failures, cost, ms, position, at, suspect, owner = s.split(",", 8)
+    return state, int(attempt), int(failures), float(cost), int(ms), float(position), float(at), int(suspect), owner
 
 
 def _worker_hash(w: Mapping[str, str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Voices(PoolRules):
         )
         self.bells += bells
         tagged = [user for user in self.pool.users.values() if user.tag]
-        idle = self.pool.slots + self.pool.slack > self.pool.in_flight()
+        idle = self.pool.room > 0
         assert not (len(bells) < most and idle and tagged), "a slot is free while somebody has something to say"
 
     @precondition(lambda self: self.pool.outbox)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from seriatim.pool import Facts, Retry
 from seriatim.records import Doorbell
-from tests.scripts.pool_state import Job, Pool, Worker, charge, end, give_back, land, look_at, requeue
+from tests.scripts.pool_state import Job, Pool, Worker, charge, end, expect_end, give_back, land, look_at, requeue
 
 DIED = "the worker process died while speaking it"
 DROPPED = "its worker process dropped it"
@@ -17,6 +17,7 @@ def register(pool: Pool, owner: str, life_ms: int, facts: Facts, raw: float) -> 
     if pool.rate_hz not in (None, facts.rate_hz) and (others or pool.act):
         return pool.rate_hz or 0
     pool.rate_hz, pool.eta, pool.reserve = facts.rate_hz, facts.eta, facts.reserve
+    pool.policy = facts.policy
     pool.rtf = facts.rtf if pool.rtf is None else pool.rtf
     pool.theta = 3000 if pool.theta is None else pool.theta
     worker = pool.workers.setdefault(owner, Worker(facts.slots, 0.0))
@@ -90,6 +91,8 @@ def sweep(
         _expire(pool, name, retry, t)
     for name in _due(pool.delay, t):
         look_at(pool, name, t)
+    for name in _due(pool.shut, t)[:128]:
+        look_at(pool, name, t)
     for name in _due(pool.act, t):
         _look_after(pool, name, t, patience_ms)
     return True, tuple(_due(pool.outbox, t - patience_ms)), tuple(_due(pool.todo, t - patience_ms))
@@ -135,6 +138,7 @@ def _finish(pool: Pool, name: str, state: str, reason: str, t: float, patience_m
 
 def _close(pool: Pool, name: str, job: Job, t: float, patience_ms: int) -> None:
     job.closed, job.producer = True, 0.0
+    expect_end(pool, name, t)
     pool.todo[f"close|{name}|{len(job.estimates)}|the producer is gone"] = t - patience_ms
     if job.live == 0:
         end(pool, name, "spoken", "", t)

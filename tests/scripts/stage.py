@@ -127,9 +127,9 @@ class Stage:
         return raw.decode() if isinstance(raw, bytes) else ""
 
     def record(self, bell: Doorbell) -> list[str]:
-        """state, attempt, failures, cost, ms, position, suspect, owner; [] when the sentence is over."""
+        """state, attempt, failures, cost, ms, position, at, suspect, owner; [] when the sentence is over."""
         raw = self.redis.hget(f"{P}:js:{bell.job}", str(bell.seq))
-        return raw.decode().split(",", 7) if isinstance(raw, bytes) else []
+        return raw.decode().split(",", 8) if isinstance(raw, bytes) else []
 
     def tag(self, user: str, kind: str = "L") -> float | None:
         return self.redis.zscore(f"{P}:tag:{kind}", user)

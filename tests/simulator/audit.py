@@ -30,7 +30,7 @@ class Row:
     @classmethod
     def parse(cls, packed: bytes) -> "Row":
         """Read a field of `:js:<job>`."""
-        state, attempt, failures, _cost, _ms, _position, suspect, owner = packed.decode().split(",", 7)
+        state, attempt, failures, _cost, _ms, _position, _at, suspect, owner = packed.decode().split(",", 8)
         return cls(state, int(attempt), int(failures), suspect == "1", owner)
 
 
@@ -94,7 +94,7 @@ def _zset(reply: list[tuple[bytes, float]]) -> dict[str, float]:
     return {name.decode(): score for name, score in reply}
 
 
-ZSETS = ("lease", "outbox", "todo", "act", "wk", "delay", "tag:L", "tag:B", "elig:L", "elig:B")
+ZSETS = ("lease", "outbox", "todo", "act", "wk", "delay", "shut", "tag:L", "tag:B", "elig:L", "elig:B")
 
 
 def read(redis: Redis, jobs: list[str], users: list[str]) -> Books:
@@ -232,7 +232,9 @@ def _indexes(books: Books, demand: Demand) -> None:
         indexed = job.name in books.queues[job.facts["class"], job.facts["user"]]
         ready = any(at <= now for at in job.retries.values())
         later = any(at > now for at in job.retries.values())
-        demand(indexed or not job.window_open, f"job {job.name} could go on and is not indexed: {job.facts}")
+        # What only load holds back the sweep looks at again.
+        looked_at = indexed or job.name in books.zsets["shut"]
+        demand(looked_at or not job.window_open, f"job {job.name} could go on and is not indexed: {job.facts}")
         demand(job.window_open or ready or not indexed, f"job {job.name} cannot go on and is indexed: {job.facts}")
         demand(not later or job.name in books.zsets["delay"], f"job {job.name}: nobody waits for its retry")
     for (kind, user), queue in books.queues.items():

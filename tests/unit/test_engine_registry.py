@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seriatim.errors import EngineUnavailable, UnknownOption
+from seriatim.settings import Settings
 from tasks.engine import Utterance
 from workers.engines import registry
 
@@ -25,10 +26,11 @@ def test_the_names_of_the_engines_are_known_without_loading_any() -> None:
 import sys
 from workers.engines import registry
 print(*registry.names())
-print(*(name for name in sys.modules if name in ("workers.engines.tone", "workers.engines.espeak", "espeakng_loader")))
+modules = ("workers.engines.tone", "workers.engines.espeak", "espeakng_loader", "workers.engines.xtts", "torch")
+print(*(name for name in sys.modules if name in modules))
 """
     out = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert out == "tone espeak\n\n"
+    assert out == "tone espeak xtts\n\n"
 
 
 def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
@@ -37,7 +39,7 @@ def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
 
 
 def test_where_no_name_is_near_all_are_listed() -> None:
-    with pytest.raises(UnknownOption, match=r"^unknown engine 'xyz'; known: tone, espeak$"):
+    with pytest.raises(UnknownOption, match=r"^unknown engine 'xyz'; known: tone, espeak, xtts$"):
         registry.load("xyz", {})
 
 
@@ -49,6 +51,14 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
     assert str(missing.value) == (
         "the espeak engine needs the package espeakng-loader (GPL-3.0-or-later): pip install -e '.[espeak]'"
     )
+
+
+def test_an_engine_gets_the_settings_that_it_asks_for_unless_its_user_says_otherwise() -> None:
+    settings = Settings(voice_dir="/voices")
+    assert registry.options_of("xtts", {"model": "/m"}, settings) == {"voice_dir": "/voices", "model": "/m"}
+    assert registry.options_of("xtts", {"voice_dir": "/mine"}, settings) == {"voice_dir": "/mine"}
+    assert registry.options_of("tone", {"rtf": "1"}, settings) == {"rtf": "1"}
+    assert registry.options_of("nobody", {}, settings) == {}
 
 
 def test_a_bug_in_an_engine_is_not_taken_for_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def test_an_unknown_variable_stops_the_process_with_the_nearest_name():
         ("LEASE_MS", "1", "SERIATIM_LEASE_MS=1: expected a whole number of at least 200"),
         ("ETA", "2", "SERIATIM_ETA=2: expected a number from 0.01 to 1"),
         ("LOG_LEVEL", "loud", "SERIATIM_LOG_LEVEL='loud': expected one of DEBUG, INFO, WARNING, ERROR"),
+        ("POLICY", "lifo", "SERIATIM_POLICY='lifo': expected one of fair, fifo, round_robin"),
         ("ETA", "nan", "SERIATIM_ETA=nan: expected a number from 0.01 to 1"),
     ],
 )

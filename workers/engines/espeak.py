@@ -21,6 +21,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import espeakng_loader
@@ -57,6 +58,8 @@ class Espeak:
     name = "espeak"
     continuity = Continuity.EXACT
     limit_chars = 600
+    limits: Mapping[str, int] = MappingProxyType({})
+    gauges: Mapping[str, float] = MappingProxyType({})
     merge_chars = 0
     rtf = 0.002  # 6 ms a sentence of 4 s
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seriatim.errors import EngineUnavailable, UnknownOption
+from seriatim.settings import Settings
 from tasks.engine import Engine
 from workers.engines.options import unknown
 
@@ -19,18 +20,26 @@ OURS = ("seriatim", "tasks", "workers")  #: packages whose absence is a bug, not
 class _Entry:
     module: str
     package: str = ""  #: what the engine needs beyond the core, with its licence
-    extra: str = ""  #: the extra in pyproject.toml that installs it
+    install: str = ""  #: the command that installs it
+    settings: tuple[str, ...] = ()  #: settings that become options of the same name, where none is given
 
 
 ENGINES = {
     "tone": _Entry("workers.engines.tone"),
-    "espeak": _Entry("workers.engines.espeak", "espeakng-loader (GPL-3.0-or-later)", "espeak"),
+    "espeak": _Entry("workers.engines.espeak", "espeakng-loader (GPL-3.0-or-later)", "pip install -e '.[espeak]'"),
+    "xtts": _Entry("workers.engines.xtts.engine", "coqui-tts (MPL-2.0)", "make xtts", ("voice_dir",)),
 }
 
 
 def names() -> tuple[str, ...]:
     """The engines that `load` knows, installed or not."""
     return tuple(ENGINES)
+
+
+def options_of(name: str, given: Mapping[str, str], settings: Settings) -> Mapping[str, str]:
+    """The options to load an engine with: those that were `given`, and those that the settings say."""
+    wanted = ENGINES[name].settings if name in ENGINES else ()
+    return {setting: str(getattr(settings, setting)) for setting in wanted} | dict(given)
 
 
 def load(name: str, options: Mapping[str, str]) -> Engine:
@@ -48,8 +57,6 @@ def load(name: str, options: Mapping[str, str]) -> Engine:
     except ModuleNotFoundError as error:
         if not entry.package or (error.name or "").partition(".")[0] in OURS:
             raise
-        raise EngineUnavailable(
-            f"the {name} engine needs the package {entry.package}: pip install -e '.[{entry.extra}]'"
-        ) from error
+        raise EngineUnavailable(f"the {name} engine needs the package {entry.package}: {entry.install}") from error
     engine: Engine = module.load(options)
     return engine

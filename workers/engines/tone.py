@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, NoReturn
 
 from seriatim.errors import EngineFailed, UnknownOption, UnknownVoice
@@ -67,6 +68,8 @@ class Tone:
 
     name = "tone"
     limit_chars = LIMIT_CHARS
+    limits: Mapping[str, int] = MappingProxyType({})
+    gauges: Mapping[str, float] = MappingProxyType({})
     merge_chars = 0
 
     def __init__(self, options: ToneOptions) -> None:

@@ -5,6 +5,7 @@ local C = redis.call
 local M = P .. ':m'
 local POOL_LIFE = 604800000
 local RANK = 1e13          -- one step of priority, in ms: above every deadline, so that priorities never mix
+local EVENTS = 512         -- of a job's timeline: about 45 kB (decisions/0012)
 
 local function num(x, default)
   if x then return tonumber(x) end
@@ -40,19 +41,54 @@ local function job_key(job) return P .. ':j:' .. job end
 local function user_key(user) return P .. ':u:' .. user end
 local function member(job, seq) return job .. '|' .. seq end
 
+-- A counter that only rises (docs/signals.md).
+local function count(name, by)
+  if C('HINCRBY', P .. ':n', name, int(by or 1)) == (by or 1) then keep(P .. ':n') end
+end
+
+-- Count a time in the bucket of the smallest bound that holds it.
+local function measure(name, ms, bounds)
+  for _, bound in ipairs(bounds) do
+    if ms <= bound then return count(name .. ':' .. bound) end
+  end
+  count(name .. ':inf')
+end
+
+-- One line of a job's timeline, if it has one still: what is shown to people must never end a step.
+local function event(job, t, kind, ...)
+  redis.pcall('XADD', P .. ':tl:' .. job, 'NOMKSTREAM', 'MAXLEN', '~', EVENTS, int(t) .. '-*', 'e', kind, ...)
+end
+
+-- The share of the slots open to live jobs that they need. Whoever degrades reads it: first batch looks less far ahead,
+-- then first pieces and chunks become smaller, then new live jobs are refused.
+local function room_of(slots, eta, reserve) return num(eta, 1) * (1 - num(reserve, 0)) * num(slots, 0) end
+
+local function load_now()
+  local m = C('HMGET', M, 'demand', 'slots', 'eta', 'reserve')
+  local room = room_of(m[2], m[3], m[4])
+  if room > 0 then return num(m[1], 0) / room end
+  return num(m[1], 0) > 0 and 1 or 0
+end
+
+-- 1 up to `from`, falling to a quarter where everything is needed.
+local function squeeze(load, from) return math.max(0.25, math.min(1, (1 - load) / (1 - from))) end
+local function batch_share() return squeeze(load_now(), 0.7) end
+local function chunk_share() return squeeze(load_now(), 0.85) end
+
 -- A sentence that was begun. States: D dispatched, R running, Q waits for another attempt, X given up, to be filled.
+-- `at`: D: since when it could have been dispatched; R: since when it is spoken.
 local function sentence_get(job, seq)
   local packed = C('HGET', P .. ':js:' .. job, seq)
   if not packed then return nil end
-  local st, att, fails, cost, ms, pos, suspect, owner =
-    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d),(.*)$')
+  local st, att, fails, cost, ms, pos, at, suspect, owner =
+    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d+),(%d),(.*)$')
   return {st = st, att = tonumber(att), fails = tonumber(fails), cost = tonumber(cost), ms = tonumber(ms),
-          pos = tonumber(pos), suspect = tonumber(suspect), owner = owner}
+          pos = tonumber(pos), at = tonumber(at), suspect = tonumber(suspect), owner = owner}
 end
 
 local function sentence_put(job, seq, s)
-  C('HSET', P .. ':js:' .. job, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%d,%s',
-    s.st, s.att, s.fails, s.cost, s.ms, s.pos, s.suspect, s.owner))
+  C('HSET', P .. ':js:' .. job, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%.0f,%d,%s',
+    s.st, s.att, s.fails, s.cost, s.ms, s.pos, s.at, s.suspect, s.owner))
 end
 
 -- The pool's keys of a job outlast it by the pool's own life: it is the sweep that ends a job, in the pool's time. Were Redis
@@ -67,6 +103,8 @@ end
 -- A user at its cap of sentences in flight is without work: its tag must not hold back the virtual time of the others.
 -- Eligible is S <= E, the largest V + theta so far (pick moves it and lets in whom it passes). V + theta itself will not do:
 -- theta changes with every finish, and a user that a grown theta let in here and nobody promoted would wait for ever.
+-- Of the policies that ours is compared with (see `policy` in settings.py) fifo and round_robin let everybody in; fifo's order
+-- is that of the jobs' submission, round_robin's that of the users' last turns (the fence then), a newcomer's being now.
 local function index_user(user, class)
   local uq, tags, elig = P .. ':uq:' .. class .. ':' .. user, P .. ':tag:' .. class, P .. ':elig:' .. class
   local head = C('ZRANGE', uq, 0, 0, 'WITHSCORES')
@@ -80,9 +118,15 @@ local function index_user(user, class)
     end
     return
   end
-  local m = C('HMGET', M, 'V_' .. class, 'E_' .. class)
-  if not S then S = math.max(num(m[1], 0), num(u[3], 0)); zadd(tags, S, user) end
-  if S <= num(m[2], 0) then zadd(elig, tonumber(head[2]) % RANK, user) else C('ZREM', elig, user) end
+  local m = C('HMGET', M, 'V_' .. class, 'E_' .. class, 'policy', 'fence')
+  local turns = m[3] == 'round_robin'
+  if not S then
+    S = math.max(num(m[1], 0), num(u[3], 0))
+    zadd(tags, S, user)
+    if turns then C('HSET', user_key(user), 'turn_' .. class, m[4] or 0) end
+  end
+  local place = turns and num(C('HGET', user_key(user), 'turn_' .. class), 0) or tonumber(head[2]) % RANK
+  if S <= num(m[2], 0) then zadd(elig, place, user) else C('ZREM', elig, user) end
 end
 
 local function other(class) return class == 'L' and 'B' or 'L' end
@@ -100,36 +144,53 @@ local function ready_retry(job, t)
 end
 
 -- Is a sentence of this job dispatchable now, and by when must it be heard? Returns the deadline, or nil.
--- Live: when playback reaches it. Batch: in the order of submission.
+-- Live: when playback reaches it. Batch, and everybody under another policy than fair: in the order of submission.
 local function due_of(job, t)
-  local h = C('HMGET', job_key(job), 'state', 'n', 'next', 'dispatched', 'acked', 'window', 't0', 'class')
+  local h = C('HMGET', job_key(job), 'state', 'n', 'next', 'dispatched', 'acked', 'window', 't0', 'class', 'since')
   if h[1] ~= 'run' then return nil end
   local best, later = ready_retry(job, t)
   if later then zadd(P .. ':delay', later, job) else C('ZREM', P .. ':delay', job) end
   local t0, dispatched = tonumber(h[7]), tonumber(h[4])
   local position
   if best then position = sentence_get(job, best).pos
-  elseif tonumber(h[3]) < tonumber(h[2]) and dispatched - tonumber(h[5]) < tonumber(h[6]) then position = dispatched
-  else return nil end
+  elseif tonumber(h[3]) == tonumber(h[2]) then return nil
+  else position = dispatched end
+  local fair = (C('HGET', M, 'policy') or 'fair') == 'fair'
+  local ahead, window = dispatched - tonumber(h[5]), tonumber(h[6])
+  if not best and ahead >= window then return nil end
+  -- Only load holds it back: the sweep looks at it again.
+  if not best and fair and h[8] == 'B' and ahead >= window * batch_share() then zadd(P .. ':shut', t, job) return nil end
+  if not fair then return tonumber(h[9]) end
   if h[8] == 'B' then return t0 end
   return t0 + position
 end
 
 local function index_job(job, t)
-  local h = C('HMGET', job_key(job), 'user', 'class', 'priority')
+  local h = C('HMGET', job_key(job), 'user', 'class', 'priority', 'ready')
+  C('ZREM', P .. ':shut', job)
   if not h[1] then C('ZREM', P .. ':delay', job) return end
   local uq = P .. ':uq:' .. h[2] .. ':' .. h[1]
   local due = due_of(job, t)
   if due then zadd(uq, math.max(0, due) - num(h[3], 0) * RANK, job) else C('ZREM', uq, job) end
+  if due and not h[4] then C('HSET', job_key(job), 'ready', int(t))     -- since when it waits for a slot
+  elseif h[4] and not due then C('HDEL', job_key(job), 'ready') end
   index_user(h[1], h[2])
   if C('HEXISTS', user_key(h[1]), 'cap_infl') == 1 then index_user(h[1], other(h[2])) end   -- the cap spans both classes
   return due ~= nil
 end
 
+-- How many sentences may be dispatched now. The slack hides the time between a finish and the next message (some 4 ms). Where
+-- sentences take far longer it would only make whoever comes next wait for one sentence more (measured at 15 listeners and 1.1 s
+-- a sentence: first audio p95 1.06 s with it, 0.62 s without).
+local LONG = 250     -- ms of a sentence's mean cost
+local function room()
+  local m = C('HMGET', M, 'infl', 'slots', 'slack', 'cost')
+  return num(m[2], 0) + (num(m[4], 0) < LONG and num(m[3], 0) or 0) - num(m[1], 0)
+end
+
 -- Tell one sleeping dispatcher that there is work for a free slot. At most one element: a doorbell, not a queue.
 local function wake()
-  local m = C('HMGET', M, 'infl', 'slots', 'slack')
-  if num(m[1], 0) < num(m[2], 0) + num(m[3], 0) and C('LLEN', P .. ':wake') == 0 then
+  if room() > 0 and C('LLEN', P .. ':wake') == 0 then
     C('RPUSH', P .. ':wake', 1)
     keep(P .. ':wake')
   end
@@ -183,24 +244,67 @@ local function leave(user)
   else C('PEXPIRE', user_key(user), 600000) end
 end
 
+-- When a live job whose text is whole will have been spoken, if it is from now on as fast as it is heard: then its share
+-- of the slots is free for another.
+local function expect_end(job, t)
+  local h = C('HMGET', job_key(job), 'state', 'class', 'closed', 'total', 'done_ms')
+  if h[1] == 'run' and h[2] == 'L' and h[3] == '1' then zadd(P .. ':ends', t + tonumber(h[4]) - tonumber(h[5]), job) end
+end
+
+-- About how much audio a running attempt has made, in ms.
+local function made(s, t)
+  if s.st ~= 'R' then return 0 end
+  return math.floor(math.min(s.ms, math.max(0, t - s.at) / num(C('HGET', M, 'rtf'), 1)) + 1e-6)
+end
+
+-- Tell the process that speaks a sentence that nobody wants it any more: it hears of it before its next chunk is due.
+local function hush(job, seq, s)
+  local drop = P .. ':drop:' .. s.owner
+  C('RPUSH', drop, member(job, seq) .. '|' .. int(s.att))
+  C('PEXPIRE', drop, 10000)
+end
+
+-- A job that ended early: `unmade` ms of audio were never made (saved), and of what was made the unheard was made in vain.
+local function count_early_end(h, begun_ms, partly_ms, t)
+  local acked, spoken = num(h[7], 0), num(h[9], 0) - begun_ms
+  local heard = acked
+  if h[2] == 'L' then heard = num(h[8], h[11] == '1' and math.min(acked, t - tonumber(h[10])) or 0) end
+  count('wasted_ms', math.floor(math.max(0, spoken - heard) + partly_ms + 1e-6))
+  count('saved_ms', math.floor(math.max(0, num(h[4], 0) - num(h[5], 0) - partly_ms) + 1e-6))
+end
+
 -- The pool's part of a job is over: `state` is spoken, cancelled or failed. O(sentences in flight), not O(sentences).
 local function end_job(job, state, reason, t, ended_life)
   local key = job_key(job)
-  local h = C('HMGET', key, 'user', 'class', 'rate', 'total', 'done_ms', 'state')
+  local h = C('HMGET', key, 'user', 'class', 'rate', 'total', 'done_ms', 'state', 'acked', 'heard', 'dispatched', 't0',
+    'started', 'live', 'since')
   if h[6] ~= 'run' then return false end
   local user, class = h[1], h[2]
   C('HSET', key, 'state', state, 'reason', reason, 'ended', int(t), 'expires', int(t + ended_life))
-  local begun = C('HKEYS', P .. ':js:' .. job)
-  for _, seq in ipairs(begun) do
+  local begun_ms, partly_ms = 0, 0
+  for _, seq in ipairs(C('HKEYS', P .. ':js:' .. job)) do
     local s = sentence_get(job, seq)
+    begun_ms, partly_ms = begun_ms + s.ms, partly_ms + made(s, t)
+    if s.st == 'R' then hush(job, seq, s) end
     if s.st == 'D' or s.st == 'R' then land(job, seq, s, user); charge(user, class, -s.cost) end
   end
+  count('ended_' .. state)
+  if state ~= 'spoken' then count_early_end(h, begun_ms, partly_ms, t) end
+  event(job, t, 'end', 'state', state)
+  C('PEXPIRE', P .. ':tl:' .. job, ended_life)
   C('UNLINK', P .. ':js:' .. job, P .. ':jr:' .. job, P .. ':jt:' .. job)   -- a book's text goes in the background
   C('ZREM', P .. ':delay', job)
+  C('ZREM', P .. ':shut', job)
   C('ZREM', P .. ':act', job)
+  C('ZREM', P .. ':ends', job)
   index_job(job, t)
+  C('HINCRBY', M, 'sentences', 0 - num(h[12], 0))     -- minus nothing would be -0
   C('HINCRBYFLOAT', user_key(user), 'queued', -(num(h[4], 0) - num(h[5], 0)))
-  if class == 'L' then C('HINCRBYFLOAT', M, 'demand', -num(h[3], 0)) end
+  if class == 'L' then
+    C('HINCRBYFLOAT', M, 'demand', -num(h[3], 0))
+    local lasts, stay = t - num(h[13], t), num(C('HGET', M, 'stay'), t - num(h[13], t))
+    C('HSET', M, 'stay', stay + (lasts - stay) / 30)     -- how long a live job stays, of the last 30 or so
+  end
   if C('HINCRBY', user_key(user), 'jobs', -1) <= 0 then leave(user) end
   if C('HINCRBY', M, 'jobs', -1) <= 0 then C('HSET', M, 'demand', 0) end   -- no drift of floats outlives the last job
   C('PEXPIRE', key, ended_life)
@@ -217,7 +321,9 @@ local function settle(job, seq, est_ms, actual_ms, t, ended_life)
   C('HINCRBYFLOAT', key, 'done_ms', est_ms)
   C('HINCRBYFLOAT', user_key(C('HGET', key, 'user')), 'queued', -est_ms)
   local live = C('HINCRBY', key, 'live', -1)
+  C('HINCRBY', M, 'sentences', -1)
   C('HINCRBY', M, 'done', 1)
+  expect_end(job, t)
   if live <= 0 and C('HGET', key, 'closed') == '1' then end_job(job, 'spoken', '', t, ended_life) end
 end
 
@@ -242,6 +348,10 @@ end
 
 -- An attempt came to nothing. With `blame` it counts towards `max_failures`; back-off doubles with each failure.
 local function give_back(job, seq, s, user, class, blame, reason, t, max_failures, backoff, ended_life)
+  if s.st == 'R' then
+    count('wasted_ms', made(s, t))
+    event(job, t, 'lost', 'seq', seq, 'attempt', int(s.att), 'owner', s.owner, 'claimed', int(s.at), 'reason', reason)
+  end
   land(job, seq, s, user)
   charge(user, class, -s.cost)
   if blame then s.fails = s.fails + 1 end

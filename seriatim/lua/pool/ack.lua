@@ -6,7 +6,7 @@
 local t = clock()
 local job, delivered, heard = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key = job_key(job)
-local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard')
+local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn')
 if h[1] ~= 'run' then return 0 end
 local acked, t0 = tonumber(h[2]), tonumber(h[3])
 C('HSET', key, 'seen', int(t))
@@ -21,8 +21,13 @@ elseif delivered > acked then
   elseif t > t0 + acked then t0 = t - acked end
 end
 if delivered > 0 then C('HSET', key, 'started', 1) end
+local most = math.max(delivered, acked)
+if h[5] == 'L' and most > 0 and t >= num(h[7], 0) + 1000 then     -- once a second is enough for a picture
+  C('HSET', key, 'drawn', int(t))
+  event(job, t, 'heard', 'delivered', int(most), 'heard', int(math.max(0, math.min(most, t - t0))))
+end
 if delivered > acked or t0 ~= tonumber(h[3]) then
-  C('HSET', key, 'acked', math.max(delivered, acked), 't0', int(t0))
+  C('HSET', key, 'acked', most, 't0', int(t0))
   if index_job(job, t) then wake() end
 end
 return 1

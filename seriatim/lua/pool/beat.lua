@@ -11,6 +11,7 @@ if out[1] == 1 then
   C('HSET', w, 'until', int(t + lease))
   keep(w)
   keep(M)
+  C('PEXPIRE', P .. ':voices', POOL_LIFE)
   if C('HGET', w, 'slots') ~= ARGV[4] then
     C('HSET', w, 'slots', ARGV[4])
     count_slots()

@@ -1,13 +1,15 @@
 -- A worker takes a sentence that it got a message for. Whatever comes a second time, or too late, is told so.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
--- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures)}: CLAIMED, STALE (another
+-- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms}: CLAIMED, STALE (another
 -- attempt has it, or this one was claimed before, or another process empties itself for it), GONE (the job ended), WAIT (claim
 -- again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
 -- a one runs here now), UNKNOWN (the owner is not registered).
+local WAITS = {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000}     -- as seriatim/signals.py has them
+local SLACKS = {-10000, -5000, -2000, -1000, -500, -200, 0, 200, 500, 1000, 2000, 5000, 10000, 20000}
 local CLAIMED, STALE, GONE, WAIT, UNKNOWN = 0, 1, 2, 3, 4
 local t = clock()
 local job, seq, att, owner, lease = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-local h = C('HMGET', job_key(job), 'state', 'spec', 't0')
+local h = C('HMGET', job_key(job), 'state', 'spec', 't0', 'class')
 if h[1] ~= 'run' then return {GONE} end
 local s = sentence_get(job, seq)
 if not s or s.st ~= 'D' or s.att ~= att then return {STALE} end
@@ -22,7 +24,11 @@ if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
   C('ZREM', P .. ':outbox', name .. '|' .. int(att))     -- the message has arrived; the lease sees to the rest
   return {WAIT}
 end
-s.st, s.owner = 'R', owner
+local lead = num(h[3], 0) + s.pos - t
+measure('wait_' .. h[4], t - s.at, WAITS)
+if h[4] == 'L' then measure('slack', lead, SLACKS) end
+if lead > 0 then lead = lead * chunk_share() end     -- under load smaller first pieces and chunks
+s.st, s.owner, s.at = 'R', owner, t
 sentence_put(job, seq, s)
 C('HSET', run, name, int(att))
 keep(run)
@@ -31,4 +37,4 @@ C('ZREM', P .. ':outbox', name .. '|' .. int(att))
 zadd(P .. ':lease', t + lease, name)
 local epoch = C('HGET', M, 'epoch') or '0'
 local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
-return {CLAIMED, epoch, h[2], sentence, int(num(h[3], 0) + s.pos - t), int(s.ms), s.fails}
+return {CLAIMED, epoch, h[2], sentence, int(lead), int(s.ms), s.fails, int(s.cost)}

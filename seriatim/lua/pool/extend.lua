@@ -27,6 +27,7 @@ if #fresh > 0 then
   if tonumber(h[9]) == n and h[12] == 'L' then C('HSET', key, 't0', int(math.max(tonumber(h[7]), t + tonumber(h[8]) - tonumber(h[6])))) end
   n = C('HINCRBY', key, 'n', #fresh)
   C('HINCRBY', key, 'live', #fresh)
+  C('HINCRBY', M, 'sentences', #fresh)
   C('HINCRBYFLOAT', key, 'total', added)
   C('HINCRBYFLOAT', user_key(h[11]), 'queued', added)
 end
@@ -34,6 +35,7 @@ if close then
   C('HSET', key, 'closed', 1, 'producer', 0)
   todo(t, 'close', job, int(n), '')
   if tonumber(C('HGET', key, 'live')) == 0 then end_job(job, 'spoken', '', t, ended_life) return {OK, n} end
+  expect_end(job, t)
 end
 index_job(job, t)
 return {OK, n}

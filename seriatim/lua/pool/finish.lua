@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- A sentence is spoken and whole in the job's own slot. Needs the epoch and the attempt of its claim.
--- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms
+-- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms, first ms (from the
+-- claim to the first sound in the job's slot; '' if nobody looked)
 -- Returns OK, STALE (somebody else has it, or Redis restarted since), GONE (the job ended).
 -- May run twice: the second time it is STALE or GONE and changes nothing.
 local OK, STALE, GONE = 0, 1, 2
@@ -15,6 +16,11 @@ if not s or s.att ~= att or (s.st ~= 'R' and s.st ~= 'D') or (m[1] or '0') ~= ep
 local w = P .. ':w:' .. s.owner
 if s.owner ~= '' and C('EXISTS', w) == 1 then C('HINCRBY', w, 'spoken', 1) end
 if s.owner ~= '' then C('HINCRBY', job_key(job), 'by:' .. s.owner, 1) end   -- for people: who spoke how many of it
+if s.st == 'R' then     -- what is shown to people
+  local first = ARGV[9] ~= '' and int(math.min(t, s.at + tonumber(ARGV[9]))) or ''
+  event(job, t, 'spoken', 'seq', seq, 'attempt', int(att), 'owner', s.owner, 'claimed', int(s.at), 'first', first,
+    'position', int(s.pos), 'ms', int(audio))
+end
 land(job, seq, s, h[2])
 charge(h[2], h[3], wall - s.cost)
 -- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half

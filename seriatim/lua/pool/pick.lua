@@ -1,4 +1,4 @@
--- Who speaks next: as many sentences as slots and slack allow, most urgent of the eligible first.
+-- Who speaks next: as many sentences as there is room for, most urgent of the eligible first.
 -- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms
 -- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published.
 --
@@ -6,10 +6,11 @@
 -- log jobs of the user) a sentence. Live first; batch takes what live leaves, and what its reserved share has saved up.
 local t = clock()
 local most, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
-local m = C('HMGET', M, 'slots', 'slack', 'theta', 'rtf', 'reserve', 'infl', 'credit', 'cost')
-local room = num(m[1], 0) + num(m[2], 0) - num(m[6], 0)
-local theta, rtf, reserve, credit = num(m[3], 0), num(m[4], 1), num(m[5], 0), num(m[7], 0)
-lease = lease + 2 * num(m[8], 0)     -- what is published may wait for a sentence to end before a slot takes it
+local m = C('HMGET', M, 'theta', 'rtf', 'reserve', 'credit', 'cost', 'policy')
+local theta, rtf, reserve, credit = num(m[1], 0), num(m[2], 1), num(m[3], 0), num(m[4], 0)
+lease = lease + 2 * num(m[5], 0)     -- what is published may wait for a sentence to end before a slot takes it
+local fair, free = (m[6] or 'fair') == 'fair', room()
+if not fair then theta = 1e15 end     -- everybody is eligible
 local out, taken = {}, 0
 
 for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, 64)) do index_job(job, t) end
@@ -62,8 +63,10 @@ local function take(c)
     C('HINCRBY', key, 'next', 1)
     C('HINCRBYFLOAT', key, 'dispatched', c.ms)
   end
-  s.st, s.owner, s.cost = 'D', '', c.cost
+  s.st, s.owner, s.cost, s.at = 'D', '', c.cost, num(C('HGET', key, 'ready'), t)
+  C('HDEL', key, 'ready')     -- the job's next sentence waits from now on
   s.att = C('HINCRBY', M, 'fence', 1)
+  if m[6] == 'round_robin' then C('HSET', user_key(c.user), 'turn_' .. c.class, s.att) end
   sentence_put(c.job, c.seq, s)
   life_of(c.job, P .. ':js:' .. c.job)
   keep(user_key(c.user))
@@ -79,16 +82,30 @@ local function take(c)
   taken = taken + 1
 end
 
-while taken < most and taken < room do
-  local live, live_job = first_user('L')
-  local batch, batch_job = first_user('B')
+-- Live first; batch with what its reserved share has saved up.
+local function fairly(live, live_job, batch, batch_job)
   local c = batch and candidate(batch, 'B', batch_job)
   if live and not (c and credit >= c.cost) then
     local most_credit = c and math.max(theta, c.cost)     -- theta alone would never pay for a longer sentence
     c = candidate(live, 'L', live_job)
     if batch then credit = math.min(credit + c.cost * reserve / (1 - reserve), most_credit) end
-  elseif c then credit = math.max(0, credit - c.cost)
-  else break end
+  elseif c then credit = math.max(0, credit - c.cost) end
+  return c
+end
+
+-- The policies that ours is compared with know no classes.
+local function plainly(live, live_job, batch, batch_job)
+  local a = live and tonumber(C('ZSCORE', P .. ':elig:L', live))
+  local b = batch and tonumber(C('ZSCORE', P .. ':elig:B', batch))
+  if a and not (b and b < a) then return candidate(live, 'L', live_job) end
+  return b and candidate(batch, 'B', batch_job)
+end
+
+while taken < most and taken < free do
+  local live, live_job = first_user('L')
+  local batch, batch_job = first_user('B')
+  local c = (fair and fairly or plainly)(live, live_job, batch, batch_job)
+  if not c then break end
   take(c)
 end
 if taken > 0 then C('HSET', M, 'credit', credit) end

@@ -7,7 +7,7 @@
 -- dispatched / acked / window / total / done_ms (ms of audio), t0 (when playback began or should), started, target,
 -- heard (ms, the most that was reported), state (run, spoken, cancelled, failed), rate (slots it needs), live (sentences not
 -- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
--- (JSON), expires.
+-- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline).
 local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE = 0, 1, 2, 3, 4, 5, 6, 7
 local t = clock()
 local o = cjson.decode(ARGV[2])
@@ -24,36 +24,93 @@ end
 local total = 0
 for i = 3, #ARGV do total = total + tonumber(string.match(ARGV[i], '^(%d+)|')) end
 
--- The earliest time at which a live job should be over and give back its share.
-local function soonest_end()
-  local best = 60000
-  for _, j in ipairs(C('ZRANGE', P .. ':act', 0, 127)) do
-    local h = C('HMGET', job_key(j), 'class', 'closed', 't0', 'total')
-    if h[1] == 'L' and h[2] == '1' then best = math.min(best, math.max(500, num(h[3], t) + num(h[4], 0) - t)) end
-  end
-  return math.floor(best)
+-- What an operator set for the user goes before what the request says (tune_user.lua).
+local own = C('HMGET', P .. ':set:' .. user, 'weight', 'cap_jobs', 'cap_queued', 'cap_infl')
+o.weight, o.cap_jobs = num(own[1], o.weight), num(own[2], o.cap_jobs)
+o.cap_queued, o.cap_infl = num(own[3], o.cap_queued), num(own[4], o.cap_infl)
+
+local m = C('HMGET', M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'cost', 'kept', 'stay')
+local slots, rate, demand, kept = num(m[1], 0), 0, num(m[2], 0), num(m[7], 1)
+local room = room_of(m[1], m[3], m[4])
+local function refuse(verdict, name, after)
+  C('HINCRBY', M, 'refused', 1)
+  count('refused_' .. name)
+  return {verdict, int(after), job}
 end
 
-local m = C('HMGET', M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'refused')
-local slots, rate = num(m[1], 0), 0
-local function refuse(verdict, after)
-  C('HINCRBY', M, 'refused', 1)
-  return {verdict, after, job}
+-- The line (:line, place -> when it was told to come): whoever was refused for want of room is expected back when a live
+-- job will have ended, and newcomers do not get that room meanwhile. A place lapses HOLD ms after its time; as only a part of
+-- those who were refused come back, only the part that did of late is kept free. A user has PLACES at most, the line MOST:
+-- who asks again and again keeps no room from others. A place of a barge-in (b...) comes before all.
+local HOLD, PLACES, MOST = 1000, 8, 256
+local LINE, ENDS = P .. ':line', P .. ':ends'
+
+-- Places that will be taken, of so many: nine times in ten it is no more than the mean and 1.3 deviations.
+local function held(n) return math.min(n, kept * n + 1.3 * math.sqrt(math.max(0, kept * (1 - kept) * n))) end
+
+local function came(place, share)
+  C('ZREM', LINE, place)
+  if string.sub(place, 1, 1) ~= 'b' then kept = kept * 0.95 + share * 0.05; C('HSET', M, 'kept', kept) end
+end
+
+-- The first place of the user, its time, how many stand before it (of all, if it has none), how many are its own, and the time
+-- of its last.
+local function stand()
+  for _, place in ipairs(C('ZRANGEBYSCORE', LINE, '-inf', t - HOLD - 1, 'LIMIT', 0, MOST)) do came(place, 0) end
+  local places = C('ZRANGE', LINE, 0, -1, 'WITHSCORES')
+  local s = {ahead = #places / 2, n = 0}
+  for i = 1, #places, 2 do
+    if string.match(places[i], '^b?%d+|(.*)$') == user then
+      local barge = string.sub(places[i], 1, 1) == 'b'
+      if barge or not s.mine then s.mine, s.at, s.ahead = places[i], tonumber(places[i + 1]), barge and 0 or (i - 1) / 2 end
+      s.n, s.last = s.n + 1, tonumber(places[i + 1])
+    end
+  end
+  s.all = #places / 2
+  return s
+end
+
+-- When the k-th of the live jobs will have ended. Who is late is expected anew. Of open jobs nobody knows: as long as live jobs
+-- stay on average, one after another.
+local function kth_end(k)
+  for _, late in ipairs(C('ZRANGEBYSCORE', ENDS, '-inf', t, 'LIMIT', 0, 16)) do
+    local h = C('HMGET', job_key(late), 'total', 'done_ms')
+    zadd(ENDS, t + math.max(500, num(h[1], 0) - num(h[2], 0)), late)
+  end
+  local found = C('ZRANGE', ENDS, k - 1, k - 1, 'WITHSCORES')
+  local stay = math.max(500, num(m[8], 20000))
+  return found[2] and tonumber(found[2]) or t + stay * math.max(1, k * rate / math.max(rate, demand, 1e-6))
+end
+
+-- When there will be room for one more behind all who stand in the line: its place, and how long until then.
+local function promise(s)
+  local again = s.mine and s.at <= t     -- it came when it was told to, and its room is late: it keeps its turn
+  if not again and s.n >= PLACES then return math.max(500, s.last - t) end
+  local ahead = again and s.ahead or s.all
+  local per = math.max(rate, 1e-6)
+  local k = math.max(1, math.min(1e6, math.ceil((demand + (held(ahead) + 1) * rate - room) / per - 1e-9)))
+  -- Ends scatter: of k of them by about the square root of k times the time between two.
+  local scatter = 0.5 * math.sqrt(k) * num(m[8], 0) * per / math.max(per, demand)
+  local at = math.ceil(math.max(t + 500, kth_end(k) + num(m[6], 0) + scatter))
+  if again then zadd(LINE, at, s.mine)
+  elseif s.all < MOST then zadd(LINE, at, C('HINCRBY', M, 'places', 1) .. '|' .. user) end
+  return at - t
 end
 
 local u = C('HMGET', user_key(user), 'jobs', 'queued')
-if o.cap_jobs and num(u[1], 0) >= o.cap_jobs then return refuse(CAP_JOBS, 1000) end
-if o.cap_queued and total > o.cap_queued then return refuse(TOO_LARGE, 0) end
-if o.cap_queued and num(u[2], 0) + total > o.cap_queued then return refuse(CAP_QUEUED, 1000) end
+if o.cap_jobs and num(u[1], 0) >= o.cap_jobs then return refuse(CAP_JOBS, 'cap_jobs', 1000) end
+if o.cap_queued and total > o.cap_queued then return refuse(TOO_LARGE, 'too_large', 0) end
+if o.cap_queued and num(u[2], 0) + total > o.cap_queued then return refuse(CAP_QUEUED, 'cap_queued', 1000) end
 local memory = C('INFO', 'memory')
 local limit = num(string.match(memory, '\nmaxmemory:(%d+)'), 0)
-if limit > 0 and num(string.match(memory, 'used_memory:(%d+)'), 0) > o.memory_share * limit then return refuse(MEMORY, 5000) end
+if limit > 0 and num(string.match(memory, 'used_memory:(%d+)'), 0) > o.memory_share * limit then return refuse(MEMORY, 'memory', 5000) end
 if class == 'L' then
-  if slots == 0 then return refuse(NO_WORKERS, 2000) end
+  if slots == 0 then return refuse(NO_WORKERS, 'no_workers', 2000) end
   -- One job may have the whole pool: an idle pool that is slower than speech would refuse for ever, and measure nothing.
-  local room = num(m[3], 1) * (1 - num(m[4], 0)) * slots
   rate = math.min(num(m[5], 0) * o.speed, room)
-  if num(m[2], 0) + rate > room + 1e-9 then return refuse(BUSY, soonest_end()) end
+  local s = stand()
+  if demand + (1 + held(s.ahead)) * rate > room + 1e-9 then return refuse(BUSY, 'busy', promise(s)) end
+  if s.mine then came(s.mine, 1) end
 end
 
 local expires = t + o.life
@@ -68,6 +125,8 @@ if #ARGV > 2 then life_of(job, P .. ':jt:' .. job) end
 if idem then C('SET', idem, job, 'PX', o.life) end
 if class == 'L' then C('HINCRBYFLOAT', M, 'demand', rate) end
 C('HINCRBY', M, 'jobs', 1)
+C('HINCRBY', M, 'sentences', #ARGV - 2)
+count('accepted_' .. class)
 keep(M)
 local uk = user_key(user)
 C('HSET', uk, 'weight', o.weight)
@@ -78,6 +137,10 @@ C('HINCRBYFLOAT', uk, 'queued', total)
 keep(uk)
 zadd(P .. ':act', t, job)
 todo(t, 'life', job)
+C('UNLINK', P .. ':tl:' .. job)
+C('XADD', P .. ':tl:' .. job, int(t) .. '-0', 'e', 'accepted', 'target', o.target)
+life_of(job, P .. ':tl:' .. job)
+expect_end(job, t)
 if o.closed == 1 and #ARGV == 2 then end_job(job, 'spoken', '', t, o.ended_life) else index_job(job, t) end
 if freed == 1 then index_user(user, other(class)) end
 return {ACCEPTED, 0, job}

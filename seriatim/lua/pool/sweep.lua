@@ -33,6 +33,8 @@ for _, name in ipairs(C('ZRANGEBYSCORE', P .. ':lease', '-inf', t, 'LIMIT', 0, 1
 
 for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, 128)) do index_job(job, t) end
 
+for _, job in ipairs(C('ZRANGE', P .. ':shut', 0, 127)) do index_job(job, t) end
+
 local function finish_job(job, state, reason)
   if end_job(job, state, reason, t, ended_life) then todo(t - patience, 'end', job, state, reason) end
 end
@@ -40,23 +42,25 @@ end
 local function close_job(job, h)
   C('HSET', job_key(job), 'closed', 1, 'producer', 0)
   todo(t - patience, 'close', job, h[6], 'the producer is gone')
-  if tonumber(h[7]) == 0 then end_job(job, 'spoken', '', t, ended_life) end
+  if tonumber(h[7]) == 0 then end_job(job, 'spoken', '', t, ended_life) else expect_end(job, t) end
 end
 
 -- Keys of a live job were lost, and what they said of it with them: count again what is left.
 local function recount()
-  local demand, live = 0, C('ZRANGE', P .. ':act', 0, -1)
+  local demand, sentences, live = 0, 0, C('ZRANGE', P .. ':act', 0, -1)
   for _, job in ipairs(live) do
-    local h = C('HMGET', job_key(job), 'class', 'rate')
+    local h = C('HMGET', job_key(job), 'class', 'rate', 'live')
     if h[1] == 'L' then demand = demand + tonumber(h[2]) end
+    sentences = sentences + num(h[3], 0)
   end
-  C('HSET', M, 'demand', demand, 'jobs', #live, 'infl', C('ZCARD', P .. ':lease'))
+  C('HSET', M, 'demand', demand, 'sentences', sentences, 'jobs', #live, 'infl', C('ZCARD', P .. ':lease'))
 end
 
 for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':act', '-inf', t, 'LIMIT', 0, 128)) do
   local h = C('HMGET', job_key(job), 'ends_by', 'drain', 'seen', 'grace', 'producer', 'n', 'live', 'since')
   if not h[1] then
     C('ZREM', P .. ':act', job)
+    C('ZREM', P .. ':ends', job)
     recount()
   else
     local ends_by, producer = tonumber(h[1]), tonumber(h[5])
@@ -70,6 +74,15 @@ for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':act', '-inf', t, 'LIMIT', 0, 128)
       end
     end
   end
+end
+
+-- The counters as they were one and two minutes ago: what happened of late is the difference.
+if t >= num(C('HGET', M, 'snapped'), 0) + 60000 then
+  if C('EXISTS', P .. ':n:1') == 1 then C('RENAME', P .. ':n:1', P .. ':n:2') end
+  C('HSET', P .. ':n', 't', int(t))
+  keep(P .. ':n')
+  C('COPY', P .. ':n', P .. ':n:1')
+  C('HSET', M, 'snapped', int(t))
 end
 
 wake()

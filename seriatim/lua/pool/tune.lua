@@ -1,4 +1,5 @@
--- Change what may change while a job runs: its priority within its user, its user's weight. Empty strings leave a value.
+-- Change what may change while a job runs: its priority within its user, its user's weight until its next job brings its own.
+-- Empty strings leave a value. What is to last longer is set for the user (tune_user.lua).
 -- KEYS[1] pool prefix.  ARGV: now, job, priority, weight
 -- Returns 1, or 0 if the job is over.
 local t = clock()

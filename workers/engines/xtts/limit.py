@@ -8,13 +8,8 @@ import fcntl
 import os
 import re
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-POLL_S = 0.005  #: between two looks for a free place: below what a first chunk takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +27,29 @@ class Limit:
         folder.mkdir(mode=0o700, exist_ok=True)
         return cls(re.sub(r"[^A-Za-z0-9-]", "_", device), places, folder)
 
-    @contextmanager
-    def place(self, waited: Callable[[], None]) -> Iterator[None]:
-        """Hold a place; `waited` is called again and again until one is free, and may raise to give up."""
+    def place(self) -> "Place | None":
+        """A free place, taken; None if there is none now. It is held until it is closed."""
         if not self.places:
-            yield
-            return
-        descriptor = self._taken(waited)
-        try:
-            yield
-        finally:
-            os.close(descriptor)
+            return Place(None)
+        for number in range(self.places):
+            file = self.folder / f"{self.device}.{number}"
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                continue
+            return Place(descriptor)
+        return None
 
-    def _taken(self, waited: Callable[[], None]) -> int:
-        while True:
-            for number in range(self.places):
-                file = self.folder / f"{self.device}.{number}"
-                descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(descriptor)
-                    continue
-                return descriptor
-            waited()
-            time.sleep(POLL_S)
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that is held."""
+
+    descriptor: int | None  #: of its locked file; None: there is no limit
+
+    def close(self) -> None:
+        """Give it back."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)

@@ -1,0 +1,9 @@
+"""The load bench (`make bench-load`): listeners who hear at the speed of speech, and what they had to put up with.
+
+plan, arrivals, scenarios   who asks for what, and when: pure, the same for the same seed
+player, figures, erlang     what a listener hears, and the measures made of it: pure
+clients, listening, asking  the process in which all listeners live
+stand, usage                the server, the reassembler and the workers, and what each process takes
+picks, cancels              two figures that need no listeners
+table, wanted, pictures     what is printed and drawn
+"""

@@ -1,0 +1,75 @@
+"""The listeners' wishes, handed in by a few threads: the clients' clock must not wait for admission."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Self
+
+from bench.load.plan import Ask, Told, text_of
+from seriatim.errors import Refused, SeriatimError
+from seriatim.settings import Settings
+from tasks.handle import Job
+from tasks.producer import Producer
+from tasks.request import Request
+
+THREADS = 4  #: a wish is some five round trips to the server
+
+Answer = tuple[Ask, Told, Job | None]  #: the job, if it was accepted
+
+
+@dataclass(slots=True)
+class Door:
+    """Hands in wishes and takes jobs back; answers come as they come."""
+
+    settings: Settings
+    producer: Producer = field(init=False)
+    threads: ThreadPoolExecutor = field(init=False)
+    answers: "SimpleQueue[Answer]" = field(default_factory=SimpleQueue)
+
+    def __post_init__(self) -> None:
+        self.producer = Producer(self.settings)
+        self.threads = ThreadPoolExecutor(THREADS, "door")
+
+    def ask(self, ask: Ask, told: Told, seed: int) -> None:
+        """Hand in a wish; its answer will be among `answered`."""
+        self.threads.submit(self._ask, ask, told, seed)
+
+    def answered(self) -> list[Answer]:
+        """The answers since the last call."""
+        found = []
+        with suppress(Empty):
+            while True:
+                found.append(self.answers.get_nowait())
+        return found
+
+    def drop(self, job: Job) -> None:
+        """Cancel a job."""
+        self.threads.submit(job.cancel)
+
+    def _ask(self, ask: Ask, told: Told, seed: int) -> None:
+        job = None
+        try:
+            job = self.producer.enqueue(" ".join(text_of(told.text_s, seed)), request_of(ask))
+            told.job = job.id
+        except Refused as error:
+            told.refused, told.retry_after_s = type(error).__name__, error.retry_after_s
+        except SeriatimError as error:  # a row of the table, not the end of the run
+            told.refused = type(error).__name__
+        except Exception as error:  # noqa: BLE001  # the thread's outermost call: a fault of ours, which the table shows
+            told.refused = f"{type(error).__name__}: {error}"
+        self.answers.put((ask, told, job))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.threads.shutdown(wait=True)
+        self.producer.close()
+
+
+def request_of(ask: Ask) -> Request:
+    """How a wish is asked for."""
+    options: dict[str, Any] = {"engine": "tone", "user": ask.user, "kind": ask.kind}
+    return Request.of(options | {"drain": "window" if ask.listens else "store"})

@@ -1,0 +1,166 @@
+"""The process of all listeners: one thread listens for everybody, ten milliseconds a round; some hand in wishes.
+
+Run as `python -m bench.load.clients`, with a `Run` as JSON on its input and the settings in its environment; prints
+what each listener was told, as one line of JSON. All streams are read by one XREAD, and all reports of a round go
+in one pipeline: 120 listeners cost some tenth of a core. A chunk counts as arrived when the round that read it did.
+"""
+
+import heapq
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from random import Random
+from typing import Any, cast
+
+from bench.load.asking import Door
+from bench.load.listening import Listening
+from bench.load.plan import Ask, Run, Told
+from seriatim.connect import commands
+from seriatim.entries import decode
+from seriatim.errors import SeriatimError
+from seriatim.scripts import run_many
+from seriatim.settings import Settings
+
+ROUND_S = 0.01
+READ_ENTRIES = 64  #: of each stream in a round
+REPORTS = 64  #: calls in one pipeline: bounds how long the server is kept
+OVER_S = 5.0  #: for answers that are under way when the run is over
+
+
+@dataclass(slots=True)
+class Clients:
+    """Everybody who asks and listens in one run. Times in seconds from its start."""
+
+    run: Run
+    settings: Settings
+    told: list[Told] = field(default_factory=list)
+    listening: dict[bytes, Listening] = field(default_factory=dict)  #: by the key of the stream
+    books: list[Listening] = field(default_factory=list)  #: that nobody hears
+    gone: list[Listening] = field(default_factory=list)  #: who left without a word
+    due: list[tuple[float, int, Ask, bool]] = field(default_factory=list)  #: (when, tie, who, comes back)
+    began_s: float = 0.0
+    rounds_ms: list[float] = field(default_factory=list)  #: how long each round took
+    _ties: "count[int]" = field(default_factory=count)
+    _pending: int = 0  #: wishes without an answer
+
+    def go(self) -> None:
+        """Live through the run."""
+        redis = commands(self.settings.redis_url)
+        with Door(self.settings) as door:
+            for ask in self.run.asks:
+                self._later(ask.at_s, ask, back=False)
+            self.began_s = time.perf_counter()
+            while (now_s := self._now_s()) < self.run.span_s:
+                self._answers(door, now_s)
+                self._wishes(door, now_s)
+                self._read(redis)
+                self._report(redis)
+                self._part(door)
+                self._rest(now_s)
+            self._end(door)
+        redis.close()
+
+    def _now_s(self) -> float:
+        return time.perf_counter() - self.began_s
+
+    def _later(self, at_s: float, ask: Ask, *, back: bool) -> None:
+        heapq.heappush(self.due, (at_s, next(self._ties), ask, back))
+
+    def _rest(self, began_s: float) -> None:
+        took_s = self._now_s() - began_s
+        self.rounds_ms.append(took_s * 1000)
+        time.sleep(max(0.001, ROUND_S - took_s))
+
+    def _wishes(self, door: Door, now_s: float) -> None:
+        while self.due and self.due[0][0] <= now_s:
+            at_s, tie, ask, back = heapq.heappop(self.due)
+            seed = ask.seed * 1_000 + tie
+            text_s = Random(seed).choice(ask.texts_s)
+            told = Told(
+                ask.user, ask.group or ask.kind, ask.kind, round(at_s, 4), back=back, text_s=text_s, pace=ask.pace,
+                listens=ask.listens,
+            )  # fmt: skip
+            self.told.append(told)
+            self._pending += 1
+            door.ask(ask, told, seed)
+
+    def _answers(self, door: Door, now_s: float) -> None:
+        for ask, told, job in door.answered():
+            self._pending -= 1
+            if job is None:
+                self._refused(ask, told, now_s)
+                continue
+            told.accepted_s = round(now_s, 4)
+            if ask.listens:
+                self.listening[job.stream.encode()] = Listening(ask, told, job)
+            else:
+                self.books.append(Listening(ask, told, job))
+
+    def _refused(self, ask: Ask, told: Told, now_s: float) -> None:
+        told.over_s = now_s
+        if ask.comes_back and told.retry_after_s:
+            self._later(now_s + told.retry_after_s, ask, back=True)
+
+    def _read(self, redis: Any) -> None:
+        places = {key: each.after for key, each in self.listening.items() if each.told.ended_s < 0}
+        if not places:
+            return
+        reply = redis.xread(places, READ_ENTRIES)
+        now_s = self._now_s()
+        for key, rows in cast("list[Any]", reply or []):
+            self.listening[key].take([decode(entry_id, fields) for entry_id, fields in rows], now_s)
+
+    def _report(self, redis: Any) -> None:
+        now_s = self._now_s()
+        calls = [call for each in self.listening.values() for call in each.report(now_s)]
+        for first in range(0, len(calls), REPORTS):
+            run_many(redis, calls[first : first + REPORTS])
+
+    def _part(self, door: Door) -> None:
+        """Listeners that heard the end, or had enough; in a closed loop they have another wish."""
+        now_s = self._now_s()
+        for key, each in [(key, each) for key, each in self.listening.items() if each.over(now_s)]:
+            del self.listening[key]
+            each.told.over_s, each.told.left = now_s, each.told.ended_s < 0
+            if each.told.left and each.ask.says_so:
+                door.drop(each.job)
+            elif each.told.left:
+                self.gone.append(each)
+            if each.ask.again:
+                self._later(now_s, each.ask, back=False)
+
+    def _end(self, door: Door) -> None:
+        """The run is over: nobody hears anything any more, and nothing of it goes on."""
+        until_s = self._now_s() + OVER_S
+        while self._pending and self._now_s() < until_s:
+            self._answers(door, self.run.span_s)
+            time.sleep(ROUND_S)
+        for each in self.books:
+            each.told.spoken_s, each.told.over_s = _spoken_s(each), self.run.span_s
+        for each in self.listening.values():
+            each.told.over_s, each.told.cut = self.run.span_s, True
+        for each in [*self.listening.values(), *self.books, *self.gone]:
+            door.drop(each.job)
+
+
+def _spoken_s(book: Listening) -> float:
+    try:
+        return book.job.status().audio_s
+    except SeriatimError:  # it has never spoken
+        return 0.0
+
+
+def main() -> None:
+    """Read a run, live through it, print what came of it."""
+    clients = Clients(Run.from_json(sys.stdin.read()), Settings.from_env(os.environ))
+    clients.go()
+    answer = {"told": [asdict(each) for each in clients.told], "rounds_ms": clients.rounds_ms}
+    print(json.dumps(answer), flush=True)
+    os._exit(0)  # an orderly exit would wait for Celery's connections
+
+
+if __name__ == "__main__":
+    main()

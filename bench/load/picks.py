@@ -1,0 +1,77 @@
+"""`pick` with thousands of jobs waiting: the time of the step in the server, and of the round trip to it."""
+
+import time
+from dataclasses import dataclass
+
+from redis import Redis
+
+from bench.broker import started
+from bench.load.figures import quantile
+from seriatim import pool
+from seriatim.keys import pool_prefix
+from seriatim.pool import Facts, Submission, sentence_argument
+from seriatim.records import Doorbell, Kind
+from seriatim.scripts import run, run_many
+
+POOL = "picks"
+USERS_SHARE = 5  #: jobs of a user
+SLOTS = 64
+SENTENCES = 3
+TOGETHER = 200  #: jobs submitted in one round trip
+_RTF = 1e-6  #: so that all of them may wait at once: admission is by demand
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """Of one sentence each, among `jobs` live jobs that wait; times in ms."""
+
+    jobs: int
+    users: int
+    picks: int
+    step_p50_ms: float  #: in the server, as its slow log measures it
+    step_p99_ms: float
+    trip_p50_ms: float  #: with the way there and back
+    trip_p99_ms: float
+
+
+def measure(jobs: int, picks: int) -> Picks:
+    """Fill a pool, then pick one sentence after another, each finished before the next."""
+    with started() as broker, broker.connect() as redis:
+        _fill(redis, jobs)
+        trips, steps = [], []
+        for _ in range(picks):
+            redis.config_set("slowlog-log-slower-than", 0)
+            redis.slowlog_reset()
+            began_s = time.perf_counter()
+            bells = run(redis, pool.pick(POOL, 1, 4_000))
+            trips.append((time.perf_counter() - began_s) * 1000)
+            steps.append(_step_ms(redis))
+            redis.config_set("slowlog-log-slower-than", -1)
+            _finish(redis, bells)
+    quantiles = [quantile(values, share) for values in (steps, trips) for share in (0.5, 0.99)]
+    return Picks(jobs, jobs // USERS_SHARE, picks, *quantiles)
+
+
+def _fill(redis: "Redis", jobs: int) -> None:
+    facts = Facts(SLOTS, 24_000, "exact", _RTF, 1.0, 0.05, "[]", "tone", "here", 1, 0)
+    run(redis, pool.rebase(POOL))
+    run(redis, pool.register(POOL, "worker", 3_600_000, facts))
+    rows = [sentence_argument(5_000, '{"text":"said"}')] * SENTENCES
+    calls = (
+        pool.submit(POOL, Submission(f"{i:032x}", f"user{i % (jobs // USERS_SHARE)}", Kind.LIVE, '{"v":1}'), rows)
+        for i in range(jobs)
+    )
+    while batch := [call for _, call in zip(range(TOGETHER), calls, strict=False)]:
+        run_many(redis, batch)
+
+
+def _step_ms(redis: "Redis") -> float:
+    """The longest command since the log was emptied: the pick, beside commands that look at the log."""
+    entries = redis.slowlog_get(8)
+    return max(float(entry["duration"]) for entry in entries if entry["command"].startswith(b"EVAL")) / 1000
+
+
+def _finish(redis: "Redis", bells: tuple[Doorbell, ...]) -> None:
+    epoch = redis.hget(f"{pool_prefix(POOL)}:m", "epoch")
+    for bell in bells:
+        run(redis, pool.finish(POOL, bell, epoch.decode() if isinstance(epoch, bytes) else "0", 50.0, 5_000.0))

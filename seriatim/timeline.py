@@ -1,0 +1,107 @@
+"""A job's timeline: when which worker spoke which sentence, and what was heard when (docs/decisions/0012).
+
+Pool scripts write it beside the job, one entry an event, ids `<pool time in ms>-<n>`; it has the last few hundred
+events and ends with the job's keys. It is shown to people: nothing depends on it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis import Redis
+
+from seriatim.keys import pool_prefix
+from seriatim.scripts import answered
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sentence that is whole. Times in ms of the pool's clock."""
+
+    seq: int
+    attempt: int
+    owner: str  #: the worker process
+    claimed_ms: int
+    first_ms: int | None  #: its first sound was in Redis
+    ended_ms: int
+    position_ms: int  #: ms of the job before it, as known when it was first dispatched
+    audio_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An attempt that came to nothing."""
+
+    seq: int
+    attempt: int
+    owner: str
+    claimed_ms: int
+    ended_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeardBy:
+    """What the reader had, and had heard, at a time."""
+
+    at_ms: int
+    delivered_ms: int  #: ms of audio
+    heard_ms: int  #: ms of audio
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The events of one job, oldest first."""
+
+    accepted_ms: int | None  #: None: forgotten, the job is long
+    ended_ms: int | None
+    state: str  #: run, spoken, cancelled, failed
+    spoken: tuple[Spoken, ...]
+    lost: tuple[Lost, ...]
+    heard: tuple[HeardBy, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Is nothing known?"""
+        return not (self.spoken or self.lost or self.heard or self.accepted_ms)
+
+
+def read(redis: "Redis", pool: str, job: str) -> Timeline:
+    """The timeline of a job; empty if its life is over.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with answered():
+        rows = redis.xrange(f"{pool_prefix(pool)}:tl:{job}")
+    return decode(cast("list[Any]", rows))
+
+
+def decode(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> Timeline:
+    """Read the entries of its stream."""
+    accepted, ended, state = None, None, "run"
+    spoken: list[Spoken] = []
+    lost: list[Lost] = []
+    heard: list[HeardBy] = []
+    for entry_id, raw in rows:
+        at = int(entry_id.partition(b"-")[0])
+        f = {name.decode(): value.decode(errors="replace") for name, value in raw.items()}
+        kind = f.get("e")
+        if kind == "spoken":
+            spoken.append(_spoken(at, f))
+        elif kind == "lost":
+            lost.append(Lost(int(f["seq"]), int(f["attempt"]), f["owner"], int(f["claimed"]), at, f["reason"]))
+        elif kind == "heard":
+            heard.append(HeardBy(at, int(f["delivered"]), int(f["heard"])))
+        elif kind == "accepted":
+            accepted = at
+        elif kind == "end":
+            ended, state = at, f["state"]
+    return Timeline(accepted, ended, state, tuple(spoken), tuple(lost), tuple(heard))
+
+
+def _spoken(at: int, f: Mapping[str, str]) -> Spoken:
+    first = int(f["first"]) if f["first"] else None
+    return Spoken(
+        int(f["seq"]), int(f["attempt"]), f["owner"], int(f["claimed"]), first, at, int(f["position"]), int(f["ms"])
+    )

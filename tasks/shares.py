@@ -1,0 +1,39 @@
+"""Who gets how much of a pool: what an operator sets for a user, whatever the user's requests say."""
+
+from collections.abc import Mapping
+
+from redis import Redis
+
+from seriatim import pool as pool_calls
+from seriatim.errors import UnknownOption
+from seriatim.pool import Share
+from seriatim.scripts import run
+from tasks.request import POOL_NAME, RANGES, USER_NAME, check_named, check_range
+
+CAP_MOST = 10**9
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "weight": RANGES["weight"],
+    "cap_jobs": (1, CAP_MOST),
+    "cap_queued_ms": (1, CAP_MOST),
+    "cap_infl": (1, CAP_MOST),
+}
+
+
+def tune_user(redis: "Redis", pool: str, user: str, changes: Mapping[str, float | None]) -> Share:
+    """Set what a user gets of a pool, for its running jobs at once and for those to come; returns all that is set.
+
+    `changes` has names of `Share`'s fields; None takes a setting back, and without any it only asks. What was set is
+    forgotten after a week in which nothing was set or asked.
+
+    Raises:
+        UnknownOption: another name, or a value outside its range.
+        Unavailable: Redis does not answer.
+    """
+    check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
+    check_named("user", user, USER_NAME, "1 to 128 characters without spaces and | { } :")
+    for name, value in changes.items():
+        if name not in LIMITS:
+            raise UnknownOption(f"unknown setting {name!r} of a user; there are: {', '.join(LIMITS)}")
+        if value is not None:
+            check_range(name, value, *LIMITS[name])
+    return run(redis, pool_calls.tune_user(pool, user, changes))

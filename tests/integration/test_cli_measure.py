@@ -1,0 +1,74 @@
+"""`seriatim measure` on the command line, with the tone engine as the machine to be measured."""
+
+import json
+import shlex
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from seriatim.exits import Exit
+from tests.commands import complaint, seriatim
+from workers.__main__ import _arguments as worker_grammar
+
+QUICK = ("--engine", "tone", "--engine-option", "rtf=0.1", "--seconds", "0.4", "--most", "2")
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with what it has written, and what it has printed."""
+    folder = tmp_path_factory.mktemp("measured")
+    done = seriatim("measure", *QUICK, "--plot", folder / "plot.svg", "--write", folder / "workers.env")
+    assert (done.returncode, done.stderr) == (0, b"")
+    return folder, done.stdout.decode()
+
+
+def test_it_prints_a_line_for_each_setting_and_an_advice_for_each_use(measured: tuple[Path, str]) -> None:
+    heading, *lines = measured[1].splitlines()
+    assert heading.split()[:2] == ["processes", "slots"]
+    assert [tuple(line.split()[:2]) for line in lines[:4]] == [("1", "1"), ("1", "2"), ("2", "1"), ("2", "2")]
+    assert "  2 x 2  █" in measured[1]
+    assert "\nlive:  --slots 2 --processes 2\n" in measured[1]
+    assert "\nbatch: --slots 2 --processes 2\n" in measured[1]
+
+
+def test_what_it_writes_are_arguments_that_a_worker_takes(measured: tuple[Path, str]) -> None:
+    lines = (measured[0] / "workers.env").read_text("utf-8").splitlines()
+    variables = dict(shlex.split(line)[0].split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert set(variables) == {"WORKER_LIVE", "WORKER_BATCH"}
+    for arguments in variables.values():
+        read = worker_grammar().parse_args(shlex.split(arguments))
+        assert (read.engine, read.slots, read.processes, read.engine_option) == ("tone", 2, 2, ["rtf=0.1"])
+
+
+def test_it_draws_a_picture(measured: tuple[Path, str]) -> None:
+    words = "".join(ElementTree.parse(measured[0] / "plot.svg").getroot().itertext())
+    assert "2 processes, numbers are slots" in words
+    assert "first audio p95, ms" in words
+
+
+def test_figures_come_as_json_too_and_are_those_of_the_engine() -> None:
+    done = seriatim("measure", *QUICK, "--processes", "1", "--json")
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = json.loads(done.stdout)
+    one, two = found["measured"]
+    assert (one["setting"], two["setting"]) == (
+        {"slots": 1, "processes": 1, "threads": 0},
+        {"slots": 2, "processes": 1, "threads": 0},
+    )
+    assert 3 < one["audio_s_per_s"] < 12  # 1 / rtf, of a window that is not quite whole pieces
+    assert one["audio_s_per_s"] < two["audio_s_per_s"] < 24
+    assert 0 < one["first_p50_ms"] <= one["first_p95_ms"] < 400
+    assert found["arguments"]["batch"][:4] == ["--engine", "tone", "--slots", "2"]
+
+
+def test_an_engine_that_cannot_be_loaded_is_one_line() -> None:
+    done = seriatim("measure", "--engine", "tone", "--engine-option", "rtf=cheap", "--most", "1", "--json")
+    assert done.returncode == Exit.CANNOT_START
+    assert complaint(done) == "option rtf of the tone engine is 'cheap', expected float from 0 to 1000"
+
+
+def test_what_it_tries_cannot_be_given() -> None:
+    done = seriatim("measure", "--engine", "tone", "--engine-option", "slots=3", "--json")
+    assert done.returncode == Exit.CANNOT_START
+    assert complaint(done) == "--engine-option slots=3: that is what the trials vary; leave it out"

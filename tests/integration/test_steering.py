@@ -1,0 +1,141 @@
+"""Looking and steering while jobs run: cancel frees the slot at once, shares change, and the picture is drawn."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from seriatim.keys import pool_prefix
+from seriatim.pool import signals
+from seriatim.scripts import run
+from seriatim.signals import Signals
+from tasks.handle import Job
+from tasks.shares import tune_user
+from tests.commands import complaint, seriatim
+from tests.integration.test_reading import enqueue
+from tests.listening import Listener, sentences, stream_of
+from tests.systems import RealSystem, wait_until
+
+SLOW = {"rtf": 0.5, "chunk_ms": 100}
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    system.workers(1, slots=4)
+    system.workers(1, name="slow", pool="slow", slots=1, options=SLOW)
+    return system
+
+
+def told(system: RealSystem, pool: str) -> Signals:
+    with system.redis as client:
+        return run(client, signals(pool))
+
+
+def speaking(system: RealSystem, job: Job) -> bool:
+    """Is a sentence of it half spoken?"""
+    with system.redis as client:
+        running = [client.hkeys(key) for key in client.scan_iter(f"{pool_prefix(job.pool)}:run:*")]
+    return any(name.startswith(job.id.encode()) for names in running for name in names)
+
+
+def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: RealSystem) -> None:
+    """One slot, sentences of seconds: barge-in does not wait for the one that is being said."""
+    taken_s = []
+    for _ in range(5):
+        old = enqueue(system, sentences(2, "interrupted at once and for good"), pool="slow", user="ann")
+        wait_until(lambda job=old: speaking(system, job))  # type: ignore[misc]  # called at once
+        began_s = time.monotonic()
+        old.cancel()
+        new = enqueue(system, ["No."], pool="slow", user="ann")
+        wait_until(lambda job=new: speaking(system, job))  # type: ignore[misc]  # called at once
+        taken_s.append(time.monotonic() - began_s)
+        assert Listener(new).pcm() == stream_of(["No."])
+    assert statistics.median(taken_s) < 0.3, taken_s
+    assert told(system, "slow").counts["saved_ms"] > 5_000
+    assert told(system, "slow").counts["ended_cancelled"] == 5
+
+
+def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: RealSystem) -> None:
+    job = enqueue(system, sentences(30, "nobody hears this"), reader_grace_s=0.5)
+    assert job.wait(20).state == "cancelled"
+    assert job.status().reason == "no reader for 0.5 s"
+    assert wait_until(lambda: told(system, "tone").in_flight == 0)
+
+
+def test_what_a_user_gets_changes_while_its_jobs_run(system: RealSystem) -> None:
+    job = enqueue(system, sentences(60, "capped"), kind="batch", user="bob", window_ms=3_600_000)
+    with system.redis as client:
+        share = tune_user(client, "tone", "bob", {"cap_infl": 1, "weight": 2})
+        assert (share.cap_infl, share.weight) == (1, 2)
+        assert client.hget(f"{pool_prefix('tone')}:u:bob", "cap_infl") == b"1"
+        assert tune_user(client, "tone", "bob", {"cap_infl": None}).cap_infl is None
+    assert job.tune(priority=4)
+    job.cancel()
+    assert not job.tune(priority=4)
+
+
+def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
+    settings = system.settings.to_env()
+    job = enqueue(system, sentences(40, "adjusted"), window_ms=3_000)
+    done = seriatim("adjust", job.id, "--priority", "5", "--weight", "2", settings=settings)
+    assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is adjusted\n")
+    user = ("adjust", "--user", "anna", "--pool", "tone")
+    done = seriatim(*user, "--weight", "4", "--in-flight", "2", "--queued-s", "90", settings=settings)
+    said = done.stdout.decode()
+    assert said == "user anna in pool tone: weight 4, cap_queued_ms 90000, cap_infl 2\n"
+    done = seriatim(*user, "--weight", "none", "--in-flight", "none", "--queued-s", "none", settings=settings)
+    assert done.stdout.decode() == "user anna in pool tone: nothing is set: as the requests say\n"
+    job.cancel()
+    done = seriatim("adjust", job.id, "--priority", "5", settings=settings)
+    assert done.stdout.decode() == f"job {job.id} had ended already: cancelled\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((), "nothing to adjust; say JOB and --priority or --weight, or --user NAME and what it may have"),
+        (("--user", "anna", "--weight", "much"), "weight 'much'; expected a number, or none to take it back"),
+        (("--user", "anna", "--weight", "0"), "weight=0.0; expected a number from 0.001 to 1000"),
+        (("--user", "anna", "--priority", "3"), "--user is for all of a user's jobs; JOB and --priority are for one"),
+    ],
+)
+def test_what_cannot_be_adjusted_is_said(system: RealSystem, given: tuple[str, ...], message: str) -> None:
+    done = seriatim("adjust", *given, settings=system.settings.to_env())
+    assert done.returncode == 2
+    assert complaint(done) == message
+
+
+def test_status_shows_waits_slack_refusals_and_who_runs_dry_when(system: RealSystem) -> None:
+    settings = system.settings.to_env()
+    job = enqueue(system, sentences(40, "looked at"), window_ms=3_000)
+    wait_until(lambda: job.status().emitted > 0)
+    (tone,) = [pool for pool in json.loads(seriatim("status", "--json", settings=settings).stdout) if pool["done"]][-1:]
+    assert tone["wait_p95_ms"] is not None
+    assert tone["load"] >= 0
+    seen = seriatim("status", settings=settings).stdout.decode()
+    for word in ("sentences wait", "slack p5", "jobs refused", "made in vain", "seconds ahead", "due in s"):
+        assert word in seen
+    watched = seriatim("status", "--watch", settings=settings).stdout.decode()
+    assert "seconds ahead" in watched, "without a terminal it is drawn once"
+    job.cancel()
+
+
+def test_the_timeline_of_a_job_is_drawn(system: RealSystem, tmp_path: Path) -> None:
+    text = sentences(6, "drawn")
+    job = enqueue(system, text)
+    assert Listener(job).pcm() == stream_of(text)
+    wait_until(lambda: job.status().ended)
+    out = tmp_path / "job.svg"
+    done = seriatim("timeline", job.id, "-o", out, settings=system.settings.to_env())
+    assert done.stdout.decode() == f"{out}: 6 sentences, 0 attempts lost\n"
+    titles = [t.text or "" for t in ElementTree.parse(out).iter("{http://www.w3.org/2000/svg}title")]
+    for seq in range(6):
+        assert any(title.startswith(f"sentence {seq}, attempt ") for title in titles)
+    done = seriatim("timeline", job.id, "-o", "/nowhere/job.svg", settings=system.settings.to_env())
+    assert (done.returncode, complaint(done)) == (2, "cannot write /nowhere/job.svg: No such file or directory")

@@ -1,0 +1,178 @@
+"""Who is refused is told the truth: when it comes back there is room, and newcomers do not take it (DESIGN §6)."""
+
+import heapq
+import random
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from seriatim.pool import Submit, tune_user
+from tests.scripts.stage import POOL, P, Stage
+
+TALK = (1_000,) * 4
+
+
+def full(redis: Redis, n: int = 3) -> Stage:
+    """A pool with room for three listeners, who listen for 4, 8, 12 s."""
+    stage = Stage(redis, slots=1, rtf=0.3)
+    for i in range(n):
+        stage.accept(f"talk{i}", *[1_000] * 4 * (i + 1), user=f"u{i}")
+    return stage
+
+
+def test_each_of_those_refused_is_told_of_another_end(redis: Redis) -> None:
+    stage = full(redis)
+    told = [stage.submit(f"new{i}", *TALK, user=f"new{i}").retry_after_ms for i in range(3)]
+    assert told == [4_000, 8_000, 12_000]
+
+
+def test_a_newcomer_does_not_take_the_room_that_was_promised(redis: Redis) -> None:
+    stage = full(redis)
+    assert stage.submit("first", *TALK, user="first").retry_after_ms == 4_000
+    end_of(stage, "talk0")
+    stage.now += 3_900
+    assert stage.submit("thief", *TALK, user="thief").verdict is Submit.BUSY
+    stage.now += 100
+    assert stage.submit("first", *TALK, user="first").verdict is Submit.ACCEPTED
+
+
+def test_who_does_not_come_is_not_waited_for(redis: Redis) -> None:
+    """And the more of them stay away, the less room is kept for them."""
+    stage = full(redis)
+    stage.submit("first", *TALK, user="first")
+    end_of(stage, "talk0")
+    stage.now += 5_001
+    assert stage.submit("next", *TALK, user="next").verdict is Submit.ACCEPTED
+    assert stage.m("kept") == pytest.approx(0.95)
+
+
+def test_a_promise_that_is_late_keeps_its_turn(redis: Redis) -> None:
+    stage = full(redis)
+    stage.submit("first", *TALK, user="first")
+    stage.submit("second", *TALK, user="second")
+    stage.now += 4_000
+    again = stage.submit("first", *TALK, user="first")
+    assert again.verdict is Submit.BUSY
+    assert again.retry_after_ms <= 4_000, "talk0 has not spoken at all: it is expected anew"
+    end_of(stage, "talk0")
+    stage.now += again.retry_after_ms
+    assert stage.submit("second", *TALK, user="second").verdict is Submit.BUSY
+    assert stage.submit("first", *TALK, user="first").verdict is Submit.ACCEPTED
+
+
+def test_who_asks_again_and_again_keeps_no_room_from_others(redis: Redis) -> None:
+    stage = full(redis)
+    for i in range(40):
+        stage.submit(f"hog{i}", *TALK, user="hog")
+    assert redis.zcard(f"{P}:line") == 8
+    for i in range(400):
+        stage.submit(f"many{i}", *TALK, user=f"many{i}")
+    assert redis.zcard(f"{P}:line") == 256
+
+
+def test_barge_in_finds_its_room_whoever_waits(redis: Redis) -> None:
+    """The listener interrupts: what it said before ends, what it says now begins, and nobody else's sentence is cut."""
+    stage = full(redis)
+    for i in range(3):
+        stage.submit(f"new{i}", *TALK, user=f"new{i}")
+    bells = stage.pick()
+    for bell in bells:
+        stage.takes("w1", bell)
+    stage.cancel("talk2")
+    stage.now += 800
+    assert stage.submit("new9", *TALK, user="new9").verdict is Submit.BUSY
+    stage.accept("again", *TALK, user="u2")
+    for bell in bells:
+        if bell.job != "talk2":
+            stage.finish(bell, 1_000)
+    assert stage.pick_one().job == "again", "within one sentence of the others"
+
+
+def test_a_barge_in_that_does_not_come_is_waited_for_a_second(redis: Redis) -> None:
+    stage = full(redis)
+    stage.submit("first", *TALK, user="first")
+    stage.cancel("talk2")
+    stage.now += 1_001
+    assert stage.submit("first", *TALK, user="first").verdict is Submit.ACCEPTED
+    assert redis.zcard(f"{P}:line") == 0
+
+
+def test_of_open_jobs_nobody_knows_the_end(redis: Redis) -> None:
+    stage = Stage(redis, slots=1, rtf=0.5)
+    stage.accept("talk", 1_000, closed=False, producer_ms=60_000)
+    assert stage.submit("new", 1_000, user="bob").retry_after_ms == 20_000
+    assert redis.zcard(f"{P}:ends") == 0
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5], ids=["most come back", "half come back"])
+def test_of_those_who_come_back_when_told_nine_of_ten_get_in(redis: Redis, share: float) -> None:
+    """A quarter more than the pool can serve, talks of 4 to 20 s, three minutes; who is accepted is spoken in time."""
+    stage = Stage(redis, slots=4, rtf=0.25)
+    came, got = crowd(stage, random.Random(7), share)
+    assert came > 30
+    assert got / came >= 0.9
+
+
+def crowd(stage: Stage, rng: random.Random, share: float) -> tuple[int, int]:
+    """Listeners come on their own; of those refused `share` comes back when told. Returns how many did, and got in."""
+    events: list[tuple[int, int, str, int]] = []
+    count = iter(range(100_000))
+
+    def later(at_ms: float, what: str, n: int) -> None:
+        heapq.heappush(events, (int(at_ms), next(count), what, n))
+
+    begin, came, got = stage.now, 0, 0
+    later(begin, "new", 0)
+    for tick in range(begin, begin + 180_000, 500):
+        later(tick, "speak", 0)
+    for at_ms, _, what, n in _in_order(events, begin + 180_000):
+        stage.now = at_ms
+        if what == "speak":
+            speak_in_time(stage)
+            continue
+        if what == "new":
+            n = at_ms
+            later(at_ms + rng.expovariate(1.25 * 15 / 12_000), "new", 0)
+        lasts_s = random.Random(n).randint(4, 20)
+        answer = stage.submit(f"{n}.{at_ms}", *[1_000] * lasts_s, user=f"u{n}", window_ms=4_000)
+        came, got = came + (what == "again"), got + (what == "again" and answer.verdict is Submit.ACCEPTED)
+        if answer.verdict is Submit.BUSY and rng.random() < share:
+            later(at_ms + answer.retry_after_ms + rng.randint(0, 80), "again", n)
+    return came, got
+
+
+def _in_order(events: list[tuple[int, int, str, int]], end_ms: int) -> Iterator[tuple[int, int, str, int]]:
+    while events and events[0][0] < end_ms:
+        yield heapq.heappop(events)
+
+
+def speak_in_time(stage: Stage) -> None:
+    """What four slots at RTF 0.25 speak in half a second, and what everybody has heard by now."""
+    for raw in stage.redis.zrange(f"{P}:act", 0, -1):
+        name = str(raw, "utf-8")  # type: ignore[arg-type]  # bytes: this client does not decode
+        began = float(stage.job(name, "since")) + 500
+        stage.ack(name, max(0.0, min(stage.now - began, float(stage.job(name, "dispatched")))))
+    for _ in range(8):
+        for bell in stage.pick(1):
+            stage.speaks(bell, 1_000)
+
+
+def end_of(stage: Stage, job: str) -> None:
+    """Speak until it is over."""
+    while stage.job(job, "state") == "run":
+        stage.speaks(stage.pick_one(), 1_000)
+
+
+def test_what_an_operator_sets_for_a_user_goes_before_what_its_requests_say(redis: Redis) -> None:
+    stage = Stage(redis, slots=8)
+    stage.accept("a", *TALK, user="ann")
+    share = stage.do(tune_user(POOL, "ann", {"weight": 4.0, "cap_jobs": 2, "cap_infl": 1}, stage.now))
+    assert (share.weight, share.cap_jobs, share.cap_infl, share.cap_queued_ms) == (4.0, 2, 1, None)
+    assert len(stage.pick()) == 1, "the cap counts for what runs already"
+    stage.accept("b", *TALK, user="ann", weight=1.0)
+    assert redis.hget(f"{P}:u:ann", "weight") == b"4"
+    assert stage.submit("c", *TALK, user="ann").verdict is Submit.CAP_JOBS
+    assert stage.do(tune_user(POOL, "ann", {"cap_jobs": None, "cap_infl": None}, stage.now)).cap_jobs is None
+    stage.accept("c", *TALK, user="ann")
+    assert len(stage.pick()) > 1

@@ -1,0 +1,84 @@
+"""The two policies that ours is compared with: first in, first out, and users in turn. They know no classes."""
+
+import json
+
+from redis import Redis
+
+from seriatim import pool
+from seriatim.pool import Facts
+from seriatim.records import Kind
+from tests.scripts.stage import LEASE_MS, POOL, Stage
+
+
+def stage_with(redis: Redis, policy: str, slots: int = 1) -> Stage:
+    stage = Stage(redis, slots=0)
+    facts = Facts(slots, 8_000, "exact", 0.25, 1.0, 0.05, json.dumps([]), "tone", "here", 1, 0, policy)
+    assert stage.do(pool.register(POOL, "w1", LEASE_MS, facts, stage.now)) == 0
+    return stage
+
+
+def spoken(stage: Stage, n: int) -> list[str]:
+    """The jobs of the next sentences, each spoken before the next is picked."""
+    jobs = []
+    for _ in range(n):
+        bell = stage.pick_one()
+        stage.speaks(bell, 1_000)
+        jobs.append(bell.job)
+    return jobs
+
+
+def test_fifo_speaks_whoever_asked_first_whatever_that_does_to_others(redis: Redis) -> None:
+    """A book that came first is spoken to its end before a listener hears a word."""
+    stage = stage_with(redis, "fifo")
+    stage.accept("book", *[1_000] * 4, user="hog", kind=Kind.BATCH)
+    stage.now += 10
+    stage.accept("chat", 1_000, 1_000, user="ann")
+    assert spoken(stage, 6) == ["book"] * 4 + ["chat"] * 2
+
+
+def test_fifo_knows_no_shares(redis: Redis) -> None:
+    """Whoever was first has had far more than theta, and goes on."""
+    stage = stage_with(redis, "fifo")
+    stage.accept("first", *[8_000] * 20, user="ann", window_ms=10**6)
+    stage.now += 10
+    stage.accept("second", 1_000, user="bob")
+    assert spoken(stage, 21) == ["first"] * 20 + ["second"]
+
+
+def test_fifo_goes_on_with_the_next_when_a_window_is_closed(redis: Redis) -> None:
+    """Memory is bounded under every policy."""
+    stage = stage_with(redis, "fifo")
+    stage.accept("first", *[1_000] * 6, user="ann", window_ms=2_000)
+    stage.now += 10
+    stage.accept("second", *[1_000] * 6, user="bob")
+    assert spoken(stage, 4) == ["first", "first", "second", "second"]
+    stage.ack("first", 2_000)
+    assert spoken(stage, 1) == ["first"]
+
+
+def test_round_robin_gives_each_user_a_sentence_in_turn(redis: Redis) -> None:
+    """However many jobs a user has; its oldest goes first."""
+    stage = stage_with(redis, "round_robin")
+    for i in range(3):
+        stage.accept(f"h{i}", *[1_000] * 3, user="hog", kind=Kind.BATCH)
+        stage.now += 10
+    assert spoken(stage, 1) == ["h0"]
+    stage.accept("chat", *[1_000] * 2, user="zoe")
+    assert spoken(stage, 5) == ["chat", "h0", "chat", "h0", "h1"]
+
+
+def test_round_robin_puts_a_newcomer_behind_all_that_wait(redis: Redis) -> None:
+    stage = stage_with(redis, "round_robin")
+    stage.accept("a", *[1_000] * 9, user="ann")
+    stage.accept("b", *[1_000] * 9, user="bob")
+    assert spoken(stage, 3) == ["a", "b", "a"]
+    stage.accept("c", *[1_000] * 9, user="cid")
+    assert spoken(stage, 4) == ["b", "a", "c", "b"]
+
+
+def test_round_robin_does_not_care_what_a_turn_costs(redis: Redis) -> None:
+    """That is what is wrong with it: a user with long sentences has several times the share."""
+    stage = stage_with(redis, "round_robin")
+    stage.accept("long", *[8_000] * 9, user="ann", window_ms=10**6)
+    stage.accept("short", *[1_000] * 9, user="bob", window_ms=10**6)
+    assert sorted(spoken(stage, 8)) == ["long"] * 4 + ["short"] * 4

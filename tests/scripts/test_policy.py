@@ -1,0 +1,151 @@
+"""The policy as properties, whatever the order of arrival: shares, nobody starves, no slot idles, counts agree."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import permutations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from seriatim.records import Doorbell, Kind
+from tests.scripts.stage import P, Stage
+
+WEIGHTS = st.sampled_from([0.5, 1.0, 2.0, 4.0])
+FOREVER_MS = 10**9
+ONE_SERVER = [
+    HealthCheck.function_scoped_fixture,
+    HealthCheck.too_slow,
+    HealthCheck.data_too_large,
+]  #: emptied by each example
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A user with more to say than it will get to."""
+
+    weight: float
+    lengths: list[int]  #: ms of its sentences, again and again
+    jobs: int
+    after: int  #: sentences of others spoken before it comes
+    kind: Kind
+
+
+ARRIVALS = st.lists(
+    st.builds(
+        Arrival, WEIGHTS, st.lists(st.integers(200, 4_000), min_size=1, max_size=4), st.integers(1, 4),
+        st.integers(0, 10), st.just(Kind.LIVE),
+    ),
+    min_size=2, max_size=5,
+)  # fmt: skip
+MIXED = st.lists(
+    st.builds(
+        Arrival, WEIGHTS, st.lists(st.integers(200, 800), min_size=1, max_size=4), st.integers(1, 2),
+        st.integers(0, 10), st.sampled_from(list(Kind)),
+    ),
+    min_size=1, max_size=5,
+)  # fmt: skip
+
+
+def come(stage: Stage, arrivals: list[Arrival], spoken: int) -> None:
+    """Whose time it is; the first is there from the beginning."""
+    for i, a in enumerate(arrivals):
+        if (a.after if i else 0) != spoken:
+            continue
+        for n in range(a.jobs):
+            stage.accept(
+                f"u{i}.{n}", *(a.lengths * (320 // len(a.lengths))), user=f"u{i}", weight=a.weight, kind=a.kind,
+                window_ms=FOREVER_MS, speed=0.001,
+            )  # fmt: skip
+
+
+def estimate_of(stage: Stage, bell: Doorbell) -> int:
+    return int(stage.record(bell)[4])
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=15, suppress_health_check=ONE_SERVER)
+@given(arrivals=ARRIVALS)
+def test_shares_follow_weights_within_theta_and_two_sentences(redis: Redis, arrivals: list[Arrival]) -> None:
+    """While two have work their tags (service by weight) stay that near, and their service over any time twice that."""
+    redis.flushall()
+    stage = Stage(redis, slots=1)
+    had: Counter[int] = Counter()
+    theta, begun = 3_000.0, dict[int, float]()
+    for spoken in range(90):
+        come(stage, arrivals, spoken)
+        bell = stage.pick_one()
+        ms, user = estimate_of(stage, bell), int(bell.job[1 : bell.job.index(".")])
+        had[user] += round(ms * stage.rtf)
+        stage.speaks(bell, ms)
+        theta = max(theta, stage.m("theta"))
+        if spoken < 10:
+            continue
+        served = {i: had[i] / a.weight for i, a in enumerate(arrivals)}
+        begun = begun or served
+        tags = {i: stage.tag(f"u{i}") or 0.0 for i in served}
+        for i, j in permutations(served, 2):
+            bound = theta + sum(max(arrivals[k].lengths) * stage.rtf / arrivals[k].weight for k in (i, j)) + 1
+            assert tags[i] - tags[j] <= bound
+            assert (served[i] - begun[i]) - (served[j] - begun[j]) <= 2 * bound
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=15, suppress_health_check=ONE_SERVER)
+@given(arrivals=MIXED)
+def test_nobody_waits_for_ever(redis: Redis, arrivals: list[Arrival]) -> None:
+    """Whoever has work is served before all others have used up what they may lead by; batch by its reserve."""
+    redis.flushall()
+    stage = Stage(redis, slots=1, reserve=0.5)
+    redis.hset(f"{P}:m", "theta", 100)
+    served: set[str] = set()
+    for spoken in range(300):
+        come(stage, arrivals, spoken)
+        bell = stage.pick_one()
+        served.add(bell.job.partition(".")[0])
+        stage.speaks(bell, estimate_of(stage, bell))
+        if len(served) == len(arrivals):
+            return
+    pytest.fail(f"only {served} of {len(arrivals)} were served")
+
+
+@pytest.mark.timeout(300)
+@settings(max_examples=15, suppress_health_check=ONE_SERVER)
+@given(
+    arrivals=MIXED, slots=st.integers(1, 6),
+    moves=st.lists(st.sampled_from(["pick", "finish", "fail", "cancel", "ack", "pass"]), max_size=40),
+)  # fmt: skip
+def test_no_slot_idles_beside_work_and_in_flight_is_what_is_leased(
+    redis: Redis, arrivals: list[Arrival], slots: int, moves: list[str]
+) -> None:
+    redis.flushall()
+    stage = Stage(redis, slots=slots)
+    flying: list[Doorbell] = []
+    for n, move in enumerate(moves):
+        come(stage, arrivals, n if n <= 10 else 11)
+        if move == "pick":
+            flying += _picked(stage)
+        elif move == "cancel" and flying:
+            gone = flying[0].job
+            stage.cancel(gone)
+            flying = [bell for bell in flying if bell.job != gone]
+        elif move in ("finish", "fail") and flying:
+            bell = flying.pop(0)
+            stage.takes("w1", bell)
+            stage.finish(bell, 900) if move == "finish" else stage.fail(bell)
+        elif move == "ack" and flying:
+            stage.ack(flying[0].job, n * 100)
+        elif move == "pass":
+            stage.now += 150
+        assert stage.in_flight() == len(flying)
+    flying += _picked(stage)
+    room = slots + -(-slots // 4)
+    waits = any(redis.zcard(f"{P}:tag:{kind}") for kind in "LB")
+    assert len(flying) >= room or not waits, "a slot is free while somebody has something to say"
+
+
+def _picked(stage: Stage) -> list[Doorbell]:
+    bells = stage.pick()
+    assert len({(bell.job, bell.seq) for bell in bells}) == len(bells)
+    return bells

@@ -1,0 +1,205 @@
+"""What a pool tells of itself: waits, slack, refusals, what was saved and wasted, how it degrades (docs/signals.md)."""
+
+import pytest
+from redis import Redis
+
+from seriatim.pool import Claim, Submit, signals
+from seriatim.records import Doorbell, Kind
+from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
+from seriatim.timeline import read
+from tests.scripts.stage import POOL, P, Stage
+
+
+def told(stage: Stage) -> Signals:
+    found: Signals = stage.do(signals(POOL))
+    return found
+
+
+def test_a_pool_that_nobody_knows_has_signals_and_no_keys(redis: Redis) -> None:
+    stage = Stage(redis, slots=0)
+    redis.flushall()
+    assert (told(stage).load, told(stage).degraded) == (0.0, ())
+    assert redis.dbsize() == 0
+
+
+def test_the_wait_is_from_dispatchable_to_claimed(redis: Redis) -> None:
+    stage = Stage(redis, slots=1)
+    stage.accept("j", 1_000, 1_000)
+    stage.now += 90
+    (first, second) = stage.pick()
+    stage.now += 60
+    stage.speaks(first, 1_000)
+    stage.now += 30
+    stage.speaks(second, 1_000)
+    counts = told(stage).counts
+    assert counts["wait_L:200"] == 1, "the first waited from the submit on, 150 ms"
+    assert counts["wait_L:100"] == 1, "the second from when the first was picked, 90 ms"
+    assert told(stage).wait_live.n == 2
+
+
+def test_slack_is_what_is_left_until_playback_reaches_the_sentence(redis: Redis) -> None:
+    stage = Stage(redis, slots=2)
+    stage.accept("j", 3_000, 1_000, target_ms=400)
+    bells = stage.pick()
+    stage.now += 500
+    for bell in bells:
+        stage.speaks(bell, 1_000)
+    counts = told(stage).counts
+    assert (counts["slack:0"], counts["slack:5000"]) == (1, 1), "100 ms late, and 2.9 s early"
+
+
+@pytest.mark.parametrize("ms", [*SLACK_BOUNDS_MS, -20_000, 30_000])
+def test_the_buckets_are_those_of_the_scripts(redis: Redis, ms: int) -> None:
+    stage = Stage(redis)
+    stage.accept("j", 1_000, target_ms=0)
+    bell = stage.pick_one()
+    redis.hset(f"{P}:j:j", "t0", stage.now + ms)
+    stage.takes("w1", bell)
+    bound = next((bound for bound in SLACK_BOUNDS_MS if ms <= bound), "inf")
+    assert told(stage).counts[f"slack:{bound}"] == 1
+    assert told(stage).counts[f"wait_L:{WAIT_BOUNDS_MS[0]}"] == 1
+
+
+def test_of_late_is_the_last_one_or_two_minutes(redis: Redis) -> None:
+    stage = Stage(redis, slots=1, rtf=0.9)
+    stage.accept("j", *[1_000] * 400, window_ms=10**7)
+    for _ in range(2):
+        stage.submit("k", 1_000, user="bob", cap_jobs=0)
+        stage.sweep()
+        stage.passes(61_000)
+    found = told(stage)
+    assert (sum(found.refused.values()), found.refused_lately) == (2, 1)
+    assert found.refused["cap_jobs"] == 2
+    stage.passes(61_000)
+    stage.sweep()
+    stage.passes(61_000)
+    stage.sweep()
+    assert told(stage).refused_lately == 0
+
+
+def test_a_cancel_counts_what_it_saved_and_what_was_made_in_vain(redis: Redis) -> None:
+    """Ten seconds; four are spoken, of which one was heard; two run, half done."""
+    stage = Stage(redis, slots=9, rtf=0.5)
+    stage.accept("j", *[1_000] * 10, window_ms=10**6)
+    bells = stage.pick(6)
+    for bell in bells[:4]:
+        stage.speaks(bell, 1_000)
+    stage.takes("w1", *bells[4:])
+    stage.now += 250
+    stage.ack("j", 3_000, heard=1_000)
+    stage.cancel("j")
+    counts = told(stage).counts
+    assert counts["wasted_ms"] == 3_000 + 2 * 500
+    assert counts["saved_ms"] == 6_000 - 2 * 500
+    assert counts["ended_cancelled"] == 1
+
+
+def test_a_cancel_tells_the_process_that_speaks(redis: Redis) -> None:
+    stage = Stage(redis, slots=4)
+    stage.accept("j", *[1_000] * 3)
+    bells = stage.pick()
+    stage.takes("w1", *bells[:2])
+    stage.cancel("j")
+    drop = f"{P}:drop:w1"
+    said = {Doorbell.parse(str(raw, "utf-8")) for raw in stage.held()[":drop:w1"]}
+    assert said == set(bells[:2])
+    assert 0 < redis.pttl(drop) <= 10_000
+
+
+def test_depth_of_the_queue(redis: Redis) -> None:
+    stage = Stage(redis, slots=1)
+    stage.accept("book", *[1_000] * 30, kind=Kind.BATCH)
+    stage.accept("talk", *[1_000] * 3, closed=False, producer_ms=60_000)
+    stage.extend("talk", 3, 1_000)
+    assert told(stage).waiting == 34
+    bells = stage.pick()
+    assert told(stage).waiting == 34 - len(bells)
+    stage.cancel("book")
+    assert told(stage).waiting + told(stage).in_flight == 4
+    assert (told(stage).users_live, told(stage).users_batch) == (1, 0)
+
+
+def test_it_degrades_in_order_as_live_load_rises(redis: Redis) -> None:
+    """Batch looks less far ahead, then pieces become smaller, then new listeners are refused."""
+    stage = Stage(redis, slots=1, rtf=0.1, reserve=0)
+    stage.accept("book", *[1_000] * 90, kind=Kind.BATCH, window_ms=12_000)
+    seen = []
+    for i in range(11):
+        seen.append(told(stage).degraded)
+        refused = stage.submit(f"t{i}", 1_000, user=f"u{i}").verdict is not Submit.ACCEPTED
+        assert refused == (i == 10)
+    assert seen[7] == ()
+    assert seen[8] == ("batch looks less far ahead",)
+    assert seen[9] == ("batch looks less far ahead", "smaller pieces")
+    assert seen[10] == ("batch looks less far ahead", "smaller pieces", "refusing")
+
+
+def test_batch_in_a_busy_pool_is_dispatched_less_far_ahead(redis: Redis) -> None:
+    stage = Stage(redis, slots=40, rtf=0.25, reserve=0)
+    stage.accept("talk", 1_000, speed=160)
+    stage.accept("book", *[1_000] * 40, kind=Kind.BATCH, window_ms=12_000)
+    assert told(stage).load == 1
+    ahead = [bell for bell in stage.pick(40) if bell.job == "book"]
+    assert len(ahead) == 3, "a quarter of its window"
+    stage.cancel("talk")
+    stage.sweep()
+    assert len(stage.pick(40)) == 9, "all of it, once there is room"
+
+
+def test_a_worker_is_told_to_hurry_when_the_pool_is_full(redis: Redis) -> None:
+    """It sends smaller chunks; who is late is not made later."""
+    stage = Stage(redis, slots=1, rtf=1.0, reserve=0)
+    stage.accept("talk", 4_000, 1_000, target_ms=1_000)
+    stage.takes("w1", stage.pick_one())
+    claimed = stage.claim(stage.pick_one())
+    assert claimed.verdict is Claim.CLAIMED
+    assert claimed.lead_ms == 5_000 / 4
+
+
+def test_a_worker_is_told_how_long_the_pool_takes_for_such_a_sentence(redis: Redis) -> None:
+    stage = Stage(redis, rtf=0.1)
+    stage.accept("j", *[1_000] * 50, window_ms=10**6)
+    for _ in range(40):
+        bell = stage.pick_one()
+        stage.takes("w1", bell)
+        stage.finish(bell, 1_000, wall_ms=3_000)
+    claimed = stage.claim(stage.pick_one())
+    assert claimed.expected_ms == pytest.approx(1_000 * stage.m("rtf"), rel=0.1)
+    assert claimed.expected_ms > 2_000, "as measured, not as the engine guessed"
+
+
+def test_a_timeline_says_who_spoke_what_when_and_what_was_heard(redis: Redis) -> None:
+    stage = Stage(redis, slots=2)
+    stage.hire("w2")
+    began = stage.now
+    stage.accept("j", *[1_000] * 3)
+    one, two, three = stage.pick()
+    stage.takes("w1", one)
+    stage.takes("w2", two)
+    stage.now += 300
+    stage.finish(one, 900)
+    stage.leave("w2", died=True)
+    stage.ack("j", 900, heard=100)
+    stage.now += 400
+    stage.ack("j", 900, heard=500)
+    stage.cancel("j")
+    found = read(redis, POOL, "j")
+    assert (found.accepted_ms, found.state, found.ended_ms) == (began, "cancelled", stage.now)
+    assert [(s.seq, s.owner, s.claimed_ms, s.ended_ms, s.audio_ms) for s in found.spoken] == [
+        (0, "w1", began, began + 300, 900)
+    ]
+    assert [(lost.seq, lost.owner) for lost in found.lost] == [(1, "w2")]
+    assert [(h.delivered_ms, h.heard_ms) for h in found.heard] == [(900, 100)], "once a second is enough"
+    assert three.seq == 2
+
+
+def test_a_timeline_is_small_and_ends_with_its_job(redis: Redis) -> None:
+    stage = Stage(redis, slots=1)
+    stage.accept("book", *[1_000] * 2_000, kind=Kind.BATCH, window_ms=10**7)
+    for _ in range(1_999):
+        stage.speaks(stage.pick_one(), 1_000)
+    key = f"{P}:tl:book"
+    assert redis.xlen(key) <= 700
+    assert (redis.memory_usage(key) or 0) < 100_000
+    stage.speaks(stage.pick_one(), 1_000)
+    assert 0 < redis.pttl(key) <= 600_000

@@ -1,0 +1,32 @@
+"""The command line's grammar, where it says something by not being said."""
+
+import argparse
+
+import pytest
+
+from gateway import arguments
+from gateway.cli import COMMANDS
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    return arguments.parser(COMMANDS).parse_args(words)
+
+
+@pytest.mark.parametrize("command", [("speak",), ("up",), ("voices",), ("voices", "list"), ("voices", "add", "a", "b")])
+def test_the_model_is_an_option_of_the_engine(command: tuple[str, ...]) -> None:
+    options = parsed(*command, "--engine-option", "rtf=1", "--model", "models/mine")
+    assert arguments.engine_options(options) == ("rtf=1", "model=models/mine")
+    assert arguments.engine_options(parsed(*command)) == ()
+
+
+def test_what_was_said_before_an_action_stays_said() -> None:
+    options = parsed("voices", "--engine", "tone", "--model", "m", "--json", "list")
+    assert (options.action, options.engine, options.model, options.json) == ("list", "tone", "m", True)
+
+
+@pytest.mark.parametrize(
+    ("words", "processes"),
+    [((), arguments.CORES), (("--engine", "xtts"), 1), (("--engine", "xtts", "--workers", "2"), 2)],
+)
+def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...], processes: int) -> None:
+    assert arguments.processes(parsed("speak", *words)) == processes

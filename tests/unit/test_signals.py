@@ -1,0 +1,52 @@
+"""Signals: quantiles from buckets, and what happened of late as a difference of counters."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seriatim.signals import WAIT_BOUNDS_MS, Spread, decode
+
+INF = float("inf")
+GAUGES: list[bytes | int] = [
+    b"slots", b"4", b"in_flight", b"3", b"waiting", 7, b"jobs", b"2", b"users_live", 1, b"users_batch", 0, b"line", 0,
+    b"demand", b"3.5", b"room", b"3.8", b"load", b"0.92", b"rtf", b"0.25", b"returning", b"1", b"batch_share", b"0.25",
+    b"chunk_share", b"0.5", b"refusing", 1,
+]  # fmt: skip
+
+
+def test_a_quantile_lies_within_its_bucket() -> None:
+    spread = Spread(((10, 0), (20, 10), (50, 0), (100, 10), (INF, 0)))
+    assert spread.quantile_ms(0.25) == 15
+    assert spread.quantile_ms(0.5) == 20
+    assert spread.quantile_ms(0.95) == 95
+
+
+def test_of_nothing_there_is_no_quantile_and_beyond_the_bounds_it_is_the_bound() -> None:
+    assert Spread(((10, 0), (INF, 0))).quantile_ms(0.5) is None
+    assert Spread(((10, 0), (INF, 3))).quantile_ms(0.5) == 10
+    assert Spread(((-10, 3), (INF, 0))).quantile_ms(0.05) == -10
+
+
+@given(times=st.lists(st.integers(0, 60_000), min_size=1), share=st.floats(0, 1))
+def test_a_quantile_is_off_by_a_bucket_at_most(times: list[int], share: float) -> None:
+    bounds = (*WAIT_BOUNDS_MS, INF)
+    counts = [sum(low < t <= high for t in times) for low, high in zip((-1, *WAIT_BOUNDS_MS), bounds, strict=True)]
+    found = Spread(tuple(zip(bounds, counts, strict=True))).quantile_ms(share)
+    exact = sorted(times)[max(0, min(len(times) - 1, -(-int(share * len(times) * 1_000) // 1_000) - 1))]
+    assert found is not None
+    at = next(i for i, bound in enumerate(bounds) if exact <= bound)
+    low, high = ([0, *WAIT_BOUNDS_MS][max(0, at - 1)], bounds[min(at + 1, len(bounds) - 1)])
+    assert low <= found <= high
+
+
+def test_what_happened_of_late_is_the_difference() -> None:
+    now = [b"t", b"9", b"refused_busy", b"8", b"refused_memory", b"1", b"wait_L:20", b"30", b"slack:0", b"5"]
+    earlier = [b"t", b"1", b"refused_busy", b"6", b"wait_L:20", b"10"]
+    found = decode("p", GAUGES, now, earlier)
+    assert (found.refused_lately, dict(found.refused)) == (3, {"busy": 8, "memory": 1})
+    assert found.wait_live.n == 20
+    assert found.slack.n == 5
+    assert (found.waiting, found.load) == (7, 0.92)
+
+
+def test_steps_of_degrading_are_named_in_their_order() -> None:
+    assert decode("p", GAUGES, [], []).degraded == ("batch looks less far ahead", "smaller pieces", "refusing")

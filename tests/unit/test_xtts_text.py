@@ -1,0 +1,71 @@
+"""Languages by their tags, and numbers in words where the library's front-end has none. Needs no torch."""
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seriatim.errors import BadInput
+from workers.engines.xtts import text
+from workers.engines.xtts.numerals import HINDI, spelled
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("", "en"), ("en", "en"), ("en-GB", "en"), ("EN_us", "en"), ("de-CH-1996", "de"), ("pt-BR", "pt"),
+        ("zh", "zh-cn"), ("zh-CN", "zh-cn"), ("zh-Hant-TW", "zh-cn"), ("cmn", "zh-cn"), ("ja", "ja"), ("hi-IN", "hi"),
+    ],
+)  # fmt: skip
+def test_a_tag_names_one_of_the_seventeen(tag: str, language: str) -> None:
+    assert text.language_of(tag) == language
+
+
+@pytest.mark.parametrize("tag", ["sv", "yue", "english", "-", "xx" * 40])
+def test_what_it_does_not_speak_is_refused_with_what_it_does(tag: str) -> None:
+    with pytest.raises(BadInput) as found:
+        text.language_of(tag)
+    assert str(found.value) == (
+        f"XTTS-v2 does not speak {tag[:40]!r}; it speaks: "
+        "en, es, fr, de, it, pt, pl, tr, ru, nl, cs, ar, zh-cn, hu, ko, ja, hi"
+    )
+
+
+def test_nothing_heavy_is_imported_for_it() -> None:
+    assert "torch" not in vars(text)
+    assert text.__name__ in sys.modules
+
+
+class TestHindi:
+    """num2words has no Hindi."""
+
+    def test_the_numbers_to_a_hundred_are_all_there_and_all_different(self) -> None:
+        assert len(set(HINDI)) == len(HINDI) == 100
+        assert (HINDI[12], HINDI[50], HINDI[99]) == ("बारह", "पचास", "निन्यानवे")
+
+    @pytest.mark.parametrize(
+        ("number", "words"),
+        [
+            ("0", "शून्य"),
+            ("100", "एक सौ"),
+            ("2026", "दो हज़ार छब्बीस"),
+            ("1234567", "बारह लाख चौंतीस हज़ार पाँच सौ सड़सठ"),
+            ("12,34,567", "बारह लाख चौंतीस हज़ार पाँच सौ सड़सठ"),
+            ("20000000", "दो करोड़"),
+            ("3.14", "तीन दशमलव एक चार"),
+            ("007", "सात"),
+            ("1234567890123", "एक दो तीन चार पाँच छह सात आठ नौ शून्य एक दो तीन"),
+        ],
+    )
+    def test_they_are_said_with_lakhs_and_crores(self, number: str, words: str) -> None:
+        assert " ".join(spelled(number, "hi").split()) == words
+
+    @given(st.integers(0, 10**12 - 1))
+    def test_every_number_is_words_of_the_table(self, number: int) -> None:
+        known = {*HINDI, "सौ", "हज़ार", "लाख", "करोड़", "अरब", "खरब"}
+        assert set(spelled(str(number), "hi").split()) <= known
+
+    @given(st.text(max_size=40))
+    def test_no_digit_is_left(self, written: str) -> None:
+        assert not any(letter.isdecimal() for letter in spelled(written, "hi"))

@@ -1,0 +1,58 @@
+"""A sentence that nobody wants any more leaves the batch between two steps."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.engine import Utterance
+from tests.systems import wait_until
+from tests.xtts import tiny
+from tests.xtts.stage import Setup
+from workers.engines.xtts.engine import Xtts, load
+from workers.engines.xtts.rows import Row
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Xtts]:
+    """Three slots, and a model that never stops by itself: 28 s of sound for any text."""
+    folder = tiny.build(tmp_path / "model", tiny.Shape(stop_bias=-30.0))
+    made = load(Setup(folder, tmp_path / "voices").given | {"slots": "3"})
+    yield made
+    made.close()
+
+
+def test_within_one_round_of_being_dropped(engine: Xtts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three that speak, one after the other; the round that is being made may still give it a code."""
+    left: dict[int, tuple[int, int]] = {}  # by seed: the round, and the codes it had
+    loop: Any = engine._loop
+    leave = loop.batch.leave
+
+    def noted(row: Row) -> None:
+        left[row.seed] = loop.rounds, len(row.codes)
+        leave(row)
+
+    monkeypatch.setattr(loop.batch, "leave", noted)
+    orders = [engine._order(Utterance("one two three four five six seven.", seed=seed)) for seed in range(3)]
+    for order in orders:
+        loop.order(order)
+    wait_until(lambda: len(loop._speaking) == 3 and min(len(row.codes) for row in loop.batch.rows) > 20)
+    for order in orders:
+        order.dropped.set()
+        rounds, n_codes = loop.rounds, max((len(row.codes) for row in loop.batch.rows), default=0)
+        wait_until(partial(left.get, order.seed))
+        assert left[order.seed][0] <= rounds + 1
+        assert not n_codes or left[order.seed][1] <= n_codes + 1
+    wait_until(lambda: not loop.batch.rows)
+
+
+def test_a_thread_that_is_told_of_it_ends_without_another_piece(engine: Xtts) -> None:
+    cancelled = threading.Event()
+    pieces = engine.speak(Utterance("one two three four five six seven."), cancelled.is_set)
+    next(piece for piece in pieces if piece.pcm)
+    cancelled.set()
+    assert list(pieces) == []
+    wait_until(lambda: not engine._loop.batch.rows)

@@ -1,0 +1,275 @@
+"""What goes wrong with worker processes that have the model; listeners hear nothing of it, or are told clearly."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import torch
+
+from seriatim.entries import Discontinuity, Gap
+from seriatim.errors import JobCancelled, JobFailed, UnknownVoice
+from seriatim.keys import job_prefix, pool_prefix
+from seriatim.records import GapPolicy
+from tasks.handle import Job
+from tasks.pools import read_facts
+from tasks.request import Request
+from tests.listening import Listener, by_sentence, sentences
+from tests.systems import RealSystem, wait_until
+from tests.xtts import tiny
+from tests.xtts.stage import (
+    PATIENT,
+    RATE_HZ,
+    SPEECH_S,
+    START_S,
+    Alone,
+    Setup,
+    alone,
+    assert_all_same,
+    await_workers,
+    clone,
+    enqueue,
+    start,
+)
+from tests.xtts.tiny import Shape
+from workers.engines.xtts import files, voicefile
+from workers.engines.xtts.limit import Limit
+from workers.engines.xtts.voices import fingerprint
+from workers.process import WARM_UP
+
+CODES = 300  #: of every sentence where nothing stops the model: 14 s, and a second's work
+NEVER = -30.0  #: added to the stop code's logit: it is never said
+SOON_S = 5.0  #: a beat of the worker is a fifth of a second
+VENOM = "viktor"  #: a word whose tokens the broken checkpoint cannot read
+
+
+@pytest.fixture(scope="module")
+def endless_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that never stops by itself."""
+    return tiny.build(tmp_path_factory.mktemp("endless"), Shape(stop_bias=NEVER))
+
+
+@pytest.fixture(scope="module")
+def setup(endless_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Setup:
+    return Setup(endless_dir, tmp_path_factory.mktemp("voices"), {"max_codes": CODES})
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem], setup: Setup) -> RealSystem:
+    """A pool of one process with two slots that speaks long sentences; others come and go."""
+    system = new_system(**PATIENT, max_failures=2)
+    system.reassembler()
+    start(system, "long", setup, "--slots", "2")
+    await_workers(system, "long")
+    return system
+
+
+@pytest.fixture(scope="module")
+def soloist(setup: Setup) -> Iterator[Alone]:
+    with alone(setup) as made:
+        yield made
+
+
+@pytest.fixture
+def idle(system: RealSystem) -> RealSystem:
+    """The system, both slots of its pool free."""
+    wait_until(lambda: system.slots("long") == 2 and not running(system, "long"), "nobody speaks", SPEECH_S)
+    return system
+
+
+@pytest.fixture
+def pool(system: RealSystem) -> Iterator[Callable[..., str]]:
+    """`pool(name, setup, *arguments)`: workers that end with the test."""
+    started: list[str] = []
+
+    def new(name: str, setup: Setup, *arguments: str) -> str:
+        start(system, name, setup, *arguments)
+        started.append(name)
+        return name
+
+    yield new
+    for name in started:
+        system.end(name, signal.SIGKILL)
+
+
+def received(system: RealSystem, job: Job, seq: int = 0) -> int:
+    """Bytes of a sentence that are in Redis."""
+    with system.redis as client:
+        return int(cast("bytes | None", client.hget(f"{job_prefix(job.id)}:c:{job.id}", f"r{seq}")) or 0)
+
+
+def running(system: RealSystem, pool: str) -> set[str]:
+    """`job|seq` of what the processes of a pool have claimed."""
+    with system.redis as client:
+        found = [client.hkeys(f"{pool_prefix(pool)}:run:{owner}") for owner in system.worker_pids(pool)]
+    return {name.decode() for names in found for name in cast("list[bytes]", names)}
+
+
+def begun(system: RealSystem, job: Job) -> dict[int, tuple[int, bool]]:
+    """(failures, suspect) of the sentences of a job that were begun and are not over."""
+    with system.redis as client:
+        kept = cast("dict[bytes, bytes]", client.hgetall(f"{pool_prefix(job.pool)}:js:{job.id}"))
+    records = {int(seq): record.decode().split(",") for seq, record in kept.items()}
+    return {seq: (int(record[2]), record[7] == "1") for seq, record in records.items() if record[0] != "K"}
+
+
+def voices(system: RealSystem) -> set[str]:
+    """What the workers of the pool say that they have."""
+    with system.redis as client:
+        return {name for name, _ in read_facts(client, "long").voices}
+
+
+def heard(listener: Listener) -> list[bytes]:
+    return list(by_sentence(listener.all(SPEECH_S)).values())
+
+
+def spoken_on(system: RealSystem, job: Job, n_bytes: int) -> int | None:
+    """The worker that is in the middle of the sentence which is being heard, once more than `n_bytes` were heard."""
+    return system.half_spoken("long") if job.status().n_bytes > n_bytes else None
+
+
+def test_what_killed_workers_had_begun_goes_on_without_a_seam_and_is_not_blamed(
+    idle: RealSystem, soloist: Alone
+) -> None:
+    """Two sentences die with their process and run alone. Whoever takes over is killed as well, with one of them."""
+    text = sentences(3, "killed", n_words=4)
+    wanted = soloist.stream(text, seed=11)
+    listener = Listener(enqueue(idle, "long", text, seed=11))
+    job = listener.job
+    wait_until(lambda: received(idle, job, 0) and received(idle, job, 1), "two are spoken at once")
+    os.kill(wait_until(partial(spoken_on, idle, job, 0), "the first is heard"), signal.SIGKILL)
+    wait_until(lambda: not running(idle, "long"), "the supervisor has buried it")
+    found = begun(idle, job)
+    assert (found[0], found[1]) == ((0, True), (0, True)), "both are suspects, and no failure counts"
+    assert not found.get(2, (0, False))[1], "the third had no part in it"
+
+    pid = wait_until(partial(spoken_on, idle, job, job.status().n_bytes), "another goes on", START_S)
+    assert running(idle, "long") == {f"{job.id}|0"}, "a suspect runs alone"
+    os.kill(pid, signal.SIGKILL)
+    assert_all_same(heard(listener), wanted)
+    assert not [entry for entry in listener.entries if isinstance(entry, Discontinuity | Gap)]
+
+
+def test_a_cancelled_sentence_leaves_its_place_to_the_next_and_disturbs_nobody(
+    idle: RealSystem, soloist: Alone
+) -> None:
+    first, second, third = ([*sentences(1, name)] for name in ("unwanted", "neighbour", "next"))
+    cancelled, neighbour = (Listener(enqueue(idle, "long", text)) for text in (first, second))
+    wait_until(lambda: received(idle, cancelled.job) and received(idle, neighbour.job), "two speak")
+    following = Listener(enqueue(idle, "long", third))
+    assert cancelled.job.cancel()
+    wait_until(lambda: received(idle, following.job), "the third speaks in its place")
+    said = received(idle, neighbour.job)
+    wanted = soloist.stream(second)
+    assert said < len(wanted[0]) * 0.8, "the place was free long before a sentence was over"
+    assert_all_same(heard(neighbour), wanted)
+    assert_all_same(heard(following), soloist.stream(third))
+    with pytest.raises(JobCancelled):
+        cancelled.all(SPEECH_S)
+
+
+def test_a_voice_removed_while_it_speaks_ends_its_sentence_and_fails_the_next(
+    idle: RealSystem, setup: Setup, soloist: Alone, tiny_model: Any
+) -> None:
+    clone(setup.voices, fingerprint(tiny_model), "gone anna", seed=6)
+    text = sentences(6, "removed", n_words=4)
+    wait_until(lambda: "gone anna" in voices(idle), "the worker has seen it", SOON_S)
+    wanted = soloist.stream(text[:2], voice="gone anna", seed=13)
+    listener = Listener(enqueue(idle, "long", text, voice="gone anna", seed=13))
+    wait_until(lambda: received(idle, listener.job, 0) and received(idle, listener.job, 1), "two are being spoken")
+    voicefile.remove(setup.voices, "gone anna")
+    with pytest.raises(JobFailed, match=r"failed: sentence [23]: UnknownVoice: unknown voice 'gone anna'; "):
+        listener.all(SPEECH_S)
+    assert_all_same(list(by_sentence(listener.entries).values())[:2], wanted)
+    wait_until(lambda: "gone anna" not in voices(idle), "the worker has seen that it is gone", SOON_S)
+    with pytest.raises(UnknownVoice, match="unknown voice 'gone anna'; pool 'long' has: "):
+        idle.producer().enqueue(text, Request(engine="xtts", pool="long", voice="gone anna"))
+
+
+def test_the_guard_bounds_what_a_model_without_an_end_would_say(
+    system: RealSystem, setup: Setup, pool: Callable[..., str]
+) -> None:
+    """Its longest sentence would last 28 s."""
+    name = pool("guarded", Setup(setup.model, setup.voices, {"guard": "cut"}), "--slots", "4")
+    await_workers(system, name)
+    listener = Listener(enqueue(system, name, sentences(6, "guarded", n_words=4)))
+    spoken_s = [len(pcm) / 2 / RATE_HZ for pcm in heard(listener)]
+    assert len(spoken_s) == 6
+    assert max(spoken_s) < 14
+    marks = listener.job.marks()
+    assert sorted(marks) == list(range(6)), "each of them is marked"
+    words = {word for each in marks.values() for word in each}
+    assert all(word.startswith("cut_") for word in words)
+    assert sum(system.count(f"marked_{word}", name) for word in words) == sum(map(len, marks.values()))
+
+
+def test_one_at_a_time_on_a_gpu_holds_over_processes(
+    system: RealSystem, setup: Setup, pool: Callable[..., str], soloist: Alone, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Who holds the only place decides: first this test does, then whoever speaks."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where the processes of this machine leave their locks
+    name = pool("limited", setup, "--processes", "2", "--gpu-limit", "1", "--slots", "auto")
+    await_workers(system, name, processes=2)
+    assert system.slots(name) == 2, "more than the limit in one process would only wait"
+    limit = Limit("cpu", 1, tmp_path / f"seriatim-gpu-{os.getuid()}")
+    mine = limit.place()
+    assert mine is not None
+    texts = [sentences(1, f"limited {number}", n_words=4) for number in range(4)]
+    listeners = [Listener(enqueue(system, name, text)) for text in texts]
+    wait_until(lambda: len(running(system, name)) == 2, "both processes have a sentence")
+    assert not any(received(system, listener.job) for listener in listeners)
+    mine.close()
+    for _ in range(2):
+        wait_until(lambda: system.half_spoken(name), "one of them speaks")
+        assert limit.place() is None, "and holds the place"
+    for listener, text in zip(listeners, texts, strict=True):
+        assert_all_same(heard(listener), soloist.stream(text))
+    with system.redis as client:
+        spoken = [int(client.hget(f"{pool_prefix(name)}:w:{o}", "spoken") or 0) for o in system.worker_pids(name)]
+    assert min(spoken) > 0, "both processes had their turn"
+
+
+def broken_copy(folder: Path, words: str, model: Any) -> Path:
+    """A checkpoint that cannot read `words`: the embeddings of their tokens are no numbers."""
+    tiny.build(folder)
+    stored = torch.load(folder / files.MODEL, weights_only=False)
+    guilty, innocent = (set(model.tokenizer.encode(said, lang="en")) for said in (words, "zero one two."))
+    stored["model"]["gpt.text_embedding.weight"][list(guilty - innocent)] = float("nan")
+    torch.save(stored, folder / files.MODEL)
+    return folder
+
+
+def test_a_model_that_gives_no_numbers_costs_the_sentence_and_not_its_neighbours(
+    system: RealSystem, pool: Callable[..., str], setup: Setup, tmp_path: Path, tiny_model: Any
+) -> None:
+    broken = Setup(broken_copy(tmp_path / "model", VENOM, tiny_model), setup.voices, {"max_codes": 40})
+    name = pool("broken", broken, "--slots", "3")
+    await_workers(system, name)
+    text = ["zero one two.", f"one {VENOM} two.", "two one zero.", "one one one."]
+    listener = Listener(enqueue(system, name, text, gap=GapPolicy.SKIP))
+    spoken = by_sentence(listener.all(SPEECH_S))
+    (gap,) = [entry for entry in listener.entries if isinstance(entry, Gap)]
+    assert (gap.seq, gap.reason) == (1, "EngineFailed: the model's scores were no numbers")
+    assert spoken[1] == b""
+    with alone(broken) as soloist:
+        assert_all_same([spoken[seq] for seq in (0, 2, 3)], [soloist.spoken(text[seq], seq) for seq in (0, 2, 3)])
+    assert len(system.worker_pids(name)) == 1
+    assert "a worker process ended" not in system.log(name), "the process goes on"
+
+
+def test_a_worker_that_cannot_speak_its_first_sentence_takes_no_work(
+    system: RealSystem, pool: Callable[..., str], setup: Setup, tmp_path: Path, tiny_model: Any
+) -> None:
+    """It is ready when it has spoken, not when it has loaded."""
+    model = broken_copy(tmp_path / "model", WARM_UP, tiny_model)
+    name = pool("mute", Setup(model, setup.voices, {"max_codes": 40}))
+    wait_until(lambda: "a worker process ended" in system.log(name), "it gives up", START_S)
+    log = system.log(name)
+    assert "engine ready" in log
+    assert "the model's scores were no numbers" in log
+    assert system.slots(name) == 0
+    assert not system.worker_pids(name)

@@ -1,0 +1,33 @@
+"""What was heard of a sentence binds whoever goes on with it, even an engine that would have spoken otherwise."""
+
+from pathlib import Path
+
+from tasks.engine import Spoken, Utterance
+from tests.xtts.stage import Setup, alone
+from workers.engines.xtts.engine import Xtts
+from workers.engines.xtts.state import State
+
+TEXT = "the quick brown fox jumps over the lazy dog, again and again."
+
+
+def pieces(engine: Xtts, state: bytes = b"") -> list[Spoken]:
+    said = Utterance(TEXT, seed=9, state=state)
+    return [piece for piece in engine.speak(said, lambda: False) if piece.pcm or piece.last]
+
+
+def codes(piece: Spoken) -> tuple[int, ...]:
+    return State.unpack(piece.state).codes
+
+
+def test_it_goes_on_behind_the_codes_that_were_chosen(tiny_dir: Path, tmp_path: Path) -> None:
+    """The one samples, the other takes the likeliest code, as another device might choose by rounding."""
+    setup = Setup(tiny_dir, tmp_path, {"max_codes": 60})
+    with alone(setup) as sampling, alone(Setup(tiny_dir, tmp_path, setup.options | {"sample": 0})) as greedy:
+        whole, otherwise = pieces(sampling.engine), pieces(greedy.engine)
+        begun = codes(whole[0])
+        assert codes(otherwise[-1])[: len(begun)] != begun, "they would not have agreed"
+        rest = pieces(greedy.engine, whole[0].state)
+    assert codes(rest[-1])[: len(begun)] == begun
+    assert codes(rest[-1])[len(begun) :] != codes(whole[-1])[len(begun) :]
+    given = len(whole[0].pcm) + sum(len(piece.pcm) for piece in rest)
+    assert State.unpack(rest[-1].state).given == given // 2

@@ -1,0 +1,35 @@
+"""`seriatim measure` with a real model: processes that each load it, and speak at the same time."""
+
+import json
+from pathlib import Path
+
+from tests.commands import seriatim
+
+BOUND = ("--max-codes", "30", "--engine-option", "guard=off", "--seconds", "0.5")
+
+
+def test_a_model_is_tried_with_slots_and_processes(tiny_dir: Path, tmp_path: Path) -> None:
+    written = tmp_path / "workers.env"
+    done = seriatim("measure", "--model", tiny_dir, *BOUND, "--most", "2", "--json", "--write", written)
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = json.loads(done.stdout)
+    tried = [(row["setting"]["processes"], row["setting"]["slots"]) for row in found["measured"]]
+    assert tried == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    for row in found["measured"]:
+        assert (row["problem"], row["failed"]) == ("", 0)
+        assert row["audio_s_per_s"] > 0
+        assert 0 < row["first_p50_ms"] <= row["first_p95_ms"]
+        assert row["rss_bytes"] > 10**8 * row["setting"]["processes"]  # torch alone is more
+    arguments = found["arguments"]["batch"]
+    assert arguments[:2] == ["--engine", "xtts"]
+    assert f"model={tiny_dir}" in arguments
+    assert not any("max_codes" in argument for argument in arguments)  # of the trials alone
+    assert str(tiny_dir) in written.read_text("utf-8")
+
+
+def test_no_model_is_one_line(tmp_path: Path) -> None:
+    done = seriatim("measure", "--model", tmp_path, "--json")
+    assert done.returncode == 3
+    assert done.stdout == b""
+    assert len(done.stderr.decode().splitlines()) == 1
+    assert str(tmp_path) in done.stderr.decode()

@@ -1,0 +1,40 @@
+"""What a worker process says of itself to its pool."""
+
+import json
+import os
+import socket
+from dataclasses import asdict, replace
+
+from seriatim.pool import Facts
+from seriatim.settings import Settings
+from tasks.engine import Engine
+
+
+def facts_of(engine: Engine, settings: Settings, ready_ms: int) -> Facts:
+    """The facts of a process that was ready `ready_ms` after its start."""
+    return Facts(
+        slots=engine.slots,
+        rate_hz=engine.rate_hz,
+        continuity=engine.continuity,
+        rtf=max(engine.rtf, 0.001),
+        eta=settings.eta,
+        reserve=settings.batch_reserve,
+        policy=settings.policy,
+        voices=_voices(engine),
+        engine=engine.name,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        ready_ms=ready_ms,
+        limit_chars=engine.limit_chars,
+        merge_chars=engine.merge_chars,
+        limits=json.dumps(dict(engine.limits)),
+    )
+
+
+def as_it_is_now(facts: Facts, engine: Engine) -> Facts:
+    """The same with what may change while an engine runs: its slots, and its voices."""
+    return replace(facts, slots=engine.slots, voices=_voices(engine))
+
+
+def _voices(engine: Engine) -> str:
+    return json.dumps([asdict(voice) for voice in engine.voices])
