@@ -1,6 +1,7 @@
 """One setting, tried: its processes are started, speak at the same time, and are gone afterwards."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import IO, Any
 
 from seriatim.exits import Exit
 from seriatim.orphans import dies_with_parent
+from workers.supervisor import PATIENT
 from workers.tune.figures import Heard, Measured, Setting, together
 
 LOAD_S = 900.0  #: for a process to load its engine and speak once: 2 GB from a slow disk, steps of a GPU recorded
@@ -75,6 +77,7 @@ class _Process:
         self._errors: IO[str] = ending.enter_context(errors)
         self._process = subprocess.Popen(
             _command(setting, work, index),
+            env=PATIENT | os.environ,  # as a worker's processes are started
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

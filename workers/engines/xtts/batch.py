@@ -45,12 +45,11 @@ class Batch:
         """Prepare the weights and the cache.
 
         Args:
-            gpt: the `gpt` of a loaded `Xtts`; it is not changed and not used afterwards, except for its tables.
+            gpt: the `gpt` of a loaded `Xtts`, which is not changed.
             slots: rows at once, 1 or more.
             dtype: of the weights; float32 or bfloat16, on a GPU float16 too.
             device: where to compute.
-            max_len: positions of a row at most, None for as many as the model has; a GPU's memory is taken for all
-                of them (`transformer.slot_bytes`).
+            max_len: positions of a row at most, None for the model's; a GPU has memory for all of them (`slot_bytes`).
             fill_positions: positions of joining rows between two steps, None for `filling.POSITIONS`.
             watch: mark the rows of which rounding may have decided a code (`Row.doubtful`); only with float32.
 

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from workers.engines.xtts.sampling import Ranked, Rules
 
-#: How far two computations of one score may lie apart, float32, after the temperature. Measured on 30 layers of 1024
-#: between a row alone in transformers' `generate` and the same row among 16: see the test of this module's users.
+#: How far the difference of two scores may be off, after the temperature. Measured on 30 layers of 1024 with random
+#: weights, between a row alone in transformers' `generate` and among 8, over the 60 best codes: at most 6e-6. Trained
+#: weights have larger scores, and may be off by as much more.
 TOLERANCE = 1e-4
 
 

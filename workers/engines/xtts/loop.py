@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seriatim.errors import EngineFailed
+from seriatim.errors import EngineFailed, SeriatimError
 from tasks.engine import Spoken
 from workers.engines.xtts.batch import Batch
 from workers.engines.xtts.exact import exact_wave
@@ -114,7 +114,7 @@ class Loop:
             take = self._waiting.popleft()
             try:
                 self.batch.join([take.row])
-            except EngineFailed as error:
+            except SeriatimError as error:  # a text or a state of another model: its own fault alone
                 self._fail(take, error)
             else:
                 self._speaking[id(take.row)] = take
