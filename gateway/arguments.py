@@ -41,14 +41,14 @@ examples:
   seriatim voices list --engine xtts --model models/xtts-v2
   seriatim voices remove anna
 """
-MEASURE = """\
+TUNE = """\
 Starts worker processes with 1, 2, 4, 8, ... slots, has listeners ask for sentences as fast as they can, and measures
 how soon the first sound of each comes, and how much sound a second. Nothing else should be running. --max-codes is for
 models with random weights, which do not stop by themselves.
 
 examples:
-  seriatim measure --model models/xtts-v2
-  seriatim measure --model models/xtts-v2 --seconds 60 --plot measured.svg --write workers.env
+  seriatim tune --model models/xtts-v2
+  seriatim tune --model models/xtts-v2 --seconds 60 --plot measured.svg --write workers.env
   . ./workers.env && eval "seriatim worker $WORKER_LIVE"
 """
 MODELS = """\
@@ -90,7 +90,7 @@ def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     _timeline(_command(sub, "timeline", "draw who spoke which sentence when, and when it was heard", ""))
     _voices(_command(sub, "voices", "list the voices of an engine, clone one, remove one", VOICES))
     _models(_command(sub, "models", "look which XTTS-v2 models are here, and how to get one", MODELS))
-    _measure(_command(sub, "measure", "find out how many sentences at once this machine speaks best", MEASURE))
+    _tune(_command(sub, "tune", "find out how many sentences at once this machine speaks best", TUNE))
     missing = set(commands) - set(sub.choices)
     assert not missing, missing
     return top
@@ -250,7 +250,7 @@ def _models(p: argparse.ArgumentParser) -> None:
     p.add_argument("--json", action="store_true")
 
 
-def _measure(p: argparse.ArgumentParser) -> None:
+def _tune(p: argparse.ArgumentParser) -> None:
     p.add_argument("--engine", default="xtts", metavar="NAME", help="whose slots to try (xtts)")
     _options(p)
     p.add_argument("--most", type=_positive, default=256, metavar="N", help="slots in a process at most (256)")

@@ -177,7 +177,7 @@ def _models(options: argparse.Namespace, settings: Settings) -> int:
     return Exit.OK
 
 
-def _measure(options: argparse.Namespace, _settings: Settings) -> int:
+def _tune(options: argparse.Namespace, _settings: Settings) -> int:
     trials = Trials(
         options.engine, args.engine_options(options), options.most, tuple(options.processes), options.seconds,
         options.first_ms, options.language, options.text, options.max_codes,
@@ -196,7 +196,7 @@ COMMANDS: dict[str, Command] = {
     "timeline": _steer,
     "voices": _voices,
     "models": _models,
-    "measure": _measure,
+    "tune": _tune,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`seriatim measure`: has a worker's process try settings on this machine, shows what it found, and writes it down."""
+"""`seriatim tune`: has a worker's process try settings on this machine, shows what it found, and writes it down."""
 
 import json
 import shlex
@@ -66,7 +66,7 @@ def tune(trials: Trials, outcome: Outcome) -> int:
 def variables(found: dict[str, Any]) -> str:
     """WORKER_LIVE and WORKER_BATCH, the arguments for `seriatim worker`, as a shell reads them."""
     lines = [
-        "# Measured by `seriatim measure` on this machine. Use:",
+        "# Measured by `seriatim tune` on this machine. Use:",
         '#   . ./FILE && eval "seriatim worker $WORKER_LIVE"',
     ]
     for use, arguments in found["arguments"].items():

@@ -1,4 +1,4 @@
-"""`seriatim measure` with a real model: processes that each load it, and speak at the same time."""
+"""`seriatim tune` with a real model: processes that each load it, and speak at the same time."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ BOUND = ("--max-codes", "30", "--engine-option", "guard=off", "--seconds", "0.5"
 
 def test_a_model_is_tried_with_slots_and_processes(tiny_dir: Path, tmp_path: Path) -> None:
     written = tmp_path / "workers.env"
-    done = seriatim("measure", "--model", tiny_dir, *BOUND, "--most", "2", "--json", "--write", written)
+    done = seriatim("tune", "--model", tiny_dir, *BOUND, "--most", "2", "--json", "--write", written)
     assert (done.returncode, done.stderr) == (0, b"")
     found = json.loads(done.stdout)
     tried = [(row["setting"]["processes"], row["setting"]["slots"]) for row in found["measured"]]
@@ -28,7 +28,7 @@ def test_a_model_is_tried_with_slots_and_processes(tiny_dir: Path, tmp_path: Pat
 
 
 def test_no_model_is_one_line(tmp_path: Path) -> None:
-    done = seriatim("measure", "--model", tmp_path, "--json")
+    done = seriatim("tune", "--model", tmp_path, "--json")
     assert done.returncode == 3
     assert done.stdout == b""
     assert len(done.stderr.decode().splitlines()) == 1

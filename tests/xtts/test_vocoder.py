@@ -170,6 +170,7 @@ def test_rows_of_equal_size_go_through_together(
         return run(self, plan, frames, speakers)
 
     monkeypatch.setattr(Generator, "run", counted)
+    monkeypatch.setattr(vocoder, "_pass_frames", 128)
     rows = [(latents_of(23, seed=seed), voice(seed)) for seed in range(5)]
     streams = [vocoder.stream(speaker) for _, speaker in rows]
     made: list[list[Tensor]] = [[] for _ in rows]

@@ -1,4 +1,4 @@
-"""`python -m workers.tune`, which `seriatim measure` starts: tries settings, a line of JSON for each, then the advice.
+"""`python -m workers.tune`, which `seriatim tune` starts: tries settings, a line of JSON for each, then the advice.
 
 A line is {"measured": ...} for each setting when it was tried, and at the end {"advice": ..., "arguments": ...}: for
 live and for batch use the setting advised and why, and the arguments with which `seriatim worker` starts it.

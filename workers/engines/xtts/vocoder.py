@@ -22,9 +22,10 @@ from torch.nn import functional
 from workers.engines.xtts.frames import Frames, Stretch
 from workers.engines.xtts.generator import Generator, Plan, tf32
 
-#: frames that go through the generator in one pass at most, all rows together. On a CPU the activations of more than
-#: these fall out of the caches, and a pass of 260 frames takes a fifth longer a frame than one of 100 (measured).
-CPU_PASS_FRAMES = 128
+#: frames that go through the generator in one pass at most, all rows together. On a CPU the activations of more fall
+#: out of the caches, and shorter passes are mostly surroundings: 120 latents by 20 took 1.28 s with 32, 1.24 with 48,
+#: 1.05 with 64, 1.34 with 88 and 128 (full size, 2 cores, medians of 7 in turn).
+CPU_PASS_FRAMES = 64
 #: elsewhere the bound is memory: about 0.2 MB a frame in float32
 PASS_FRAMES = 8192
 #: on a GPU windows are lengthened to multiples of this, backwards over what was given out already, so that windows of

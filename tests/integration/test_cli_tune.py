@@ -18,7 +18,7 @@ QUICK = ("--engine", "tone", "--engine-option", "rtf=0.1", "--seconds", "0.4", "
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder with what it has written, and what it has printed."""
     folder = tmp_path_factory.mktemp("measured")
-    done = seriatim("measure", *QUICK, "--plot", folder / "plot.svg", "--write", folder / "workers.env")
+    done = seriatim("tune", *QUICK, "--plot", folder / "plot.svg", "--write", folder / "workers.env")
     assert (done.returncode, done.stderr) == (0, b"")
     return folder, done.stdout.decode()
 
@@ -48,7 +48,7 @@ def test_it_draws_a_picture(measured: tuple[Path, str]) -> None:
 
 
 def test_figures_come_as_json_too_and_are_those_of_the_engine() -> None:
-    done = seriatim("measure", *QUICK, "--processes", "1", "--json")
+    done = seriatim("tune", *QUICK, "--processes", "1", "--json")
     assert (done.returncode, done.stderr) == (0, b"")
     found = json.loads(done.stdout)
     one, two = found["measured"]
@@ -63,12 +63,12 @@ def test_figures_come_as_json_too_and_are_those_of_the_engine() -> None:
 
 
 def test_an_engine_that_cannot_be_loaded_is_one_line() -> None:
-    done = seriatim("measure", "--engine", "tone", "--engine-option", "rtf=cheap", "--most", "1", "--json")
+    done = seriatim("tune", "--engine", "tone", "--engine-option", "rtf=cheap", "--most", "1", "--json")
     assert done.returncode == Exit.CANNOT_START
     assert complaint(done) == "option rtf of the tone engine is 'cheap', expected float from 0 to 1000"
 
 
 def test_what_it_tries_cannot_be_given() -> None:
-    done = seriatim("measure", "--engine", "tone", "--engine-option", "slots=3", "--json")
+    done = seriatim("tune", "--engine", "tone", "--engine-option", "slots=3", "--json")
     assert done.returncode == Exit.CANNOT_START
     assert complaint(done) == "--engine-option slots=3: that is what the trials vary; leave it out"
