@@ -254,6 +254,20 @@ def test_the_guard_bounds_what_random_weights_would_go_on_with(new_engine: Calla
     assert all(mark.startswith(("cut_", "left_")) for mark in marks)
 
 
+@pytest.mark.parametrize(("guard", "takes"), [("cut", 1), ("retry", 3)])
+def test_a_sentence_of_which_nothing_came_but_silence_has_failed(
+    new_engine: Callable[..., Xtts], guard: str, takes: int
+) -> None:
+    """To give it out would be to lose a sentence unnoticed."""
+    engine = new_engine(guard=guard)
+    last = engine._loop._vocoder._generator._post
+    last._weight.zero_()
+    if last._bias is not None:
+        last._bias.zero_()
+    with pytest.raises(EngineFailed, match=rf"^no speech in {takes} takes of a sentence \((silence|short)\)$"):
+        pieces(engine, utterance(3))
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from seriatim.errors import EngineFailed
 from tasks.engine import Spoken
 from workers.engines.xtts.chunks import CODE_MS, Chunks, Pace
 from workers.engines.xtts.guard import Action, Guard, Sign, Strictness
@@ -107,6 +108,9 @@ class Take:
         verdict = self._guard.verdict(self.given, TAKES - 1 - self.number, ended=ended)
         if verdict.action is Action.AGAIN:
             return Take(self.order, self._vocoder, number=self.number + 1, marks=_marked("again", verdict.sign))
+        if verdict.sign is not None and not self._guard.sounded:
+            self._fail(f"no speech in {self.number + 1} takes of a sentence ({verdict.sign})")
+            return None
         if verdict.action is Action.CUT and self._cut_at is None:
             self._cut_at = max(self.given, verdict.end)
             self._marks += _marked("cut", verdict.sign)
@@ -115,6 +119,11 @@ class Take:
         if ended or self._guard.sounded or self.order.strictness is not Strictness.RETRY:
             self._give(now_ms, ended=ended)  # else it is silence still, which nobody misses, and may be spoken again
         return None
+
+    def _fail(self, why: str) -> None:
+        """Nothing was heard but silence: that is no sentence, and to give it out would be to lose one unnoticed."""
+        self.over = True
+        self.order.answers.put(EngineFailed(why))
 
     def _give(self, now_ms: float, *, ended: bool) -> None:
         """Give out what is held, up to where the sentence is cut."""
