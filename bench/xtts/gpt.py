@@ -1,7 +1,7 @@
 """How many codes a second the batch makes with 16 rows, against one row; both in turn, in blocks of steps.
 
-One row is fast already, so the ratio says little about what is gained: beside it stands coqui-tts' own generation, which
-has one row always, in blocks between ours.
+One row is fast already, so the ratio says little about what is gained: beside it stands coqui-tts' own generation,
+which has one row always, in blocks between ours.
 """
 
 import statistics
