@@ -91,12 +91,18 @@ def _found(trials: Trials, *, quiet: bool) -> dict[str, Any]:
 
 
 def _arguments(trials: Trials) -> list[str]:
-    given = [part for text in trials.options for part in ("--engine-option", text)]
+    given = [part for text in trials.options for part in ("--engine-option", _from_anywhere(text))]
     return [
         *("--engine", trials.engine, "--most", str(trials.most), "--seconds", str(trials.seconds)),
         *("--first-ms", str(trials.first_ms), "--language", trials.language, "--text", trials.text),
         *("--max-codes", str(trials.max_codes), *given, "--processes", *map(str, trials.processes)),
     ]
+
+
+def _from_anywhere(text: str) -> str:
+    """KEY=VALUE as it is, but the model's folder from the root: what is written down is used from another folder."""
+    name, _, value = text.partition("=")
+    return f"{name}={Path(value).expanduser().absolute()}" if name == "model" and value else text
 
 
 def _save(path: str, text: str) -> None:

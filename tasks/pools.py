@@ -26,6 +26,11 @@ class PoolFacts:
     limits: Mapping[str, int] = field(default_factory=dict)  #: limit_chars of single languages
     tight: bool = False  #: live listeners need nearly all of it: first pieces are made smaller
 
+    @property
+    def voice_names(self) -> list[str]:
+        """The names of its voices."""
+        return [name for name, _ in self.voices]
+
     def limit_of(self, language: str) -> int:
         """The longest text in `language`, a BCP 47 tag, that the engine speaks well in one go."""
         tag = language.lower()
@@ -45,8 +50,13 @@ class PoolBook:
         """The facts of a pool."""
         at, facts = self.known.get(pool, (0.0, PoolFacts()))
         if time.monotonic() - at > FRESH_S or not facts.slots:
-            facts = read_facts(self.redis, pool)
-            self.known[pool] = (time.monotonic(), facts)
+            return self.ask(pool)
+        return facts
+
+    def ask(self, pool: str) -> PoolFacts:
+        """The facts of a pool as they are now."""
+        facts = read_facts(self.redis, pool)
+        self.known[pool] = (time.monotonic(), facts)
         return facts
 
 

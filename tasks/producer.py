@@ -31,6 +31,7 @@ from seriatim.errors import (
     NoWorkers,
     SeriatimError,
     TextTooLarge,
+    UnknownVoice,
 )
 from seriatim.keys import job_prefix
 from seriatim.pool import Extend, Submission, Submit, Submitted, sentence_argument
@@ -99,7 +100,7 @@ class Producer:
             Unavailable: Redis does not answer.
         """
         facts = self.book.facts(request.pool_name)
-        check_voice(request.voice, (name for name, _ in facts.voices), request.pool_name)
+        self._check_voice(request.voice, request.pool_name, facts)
         rows = self._rows(text, request, facts)
         first = list(islice(rows, FIRST_BATCH))
         if not first:
@@ -206,13 +207,19 @@ class Producer:
             yield row
 
     def _given(self, sentences: Iterable[str | Sentence], request: Request, facts: PoolFacts) -> Iterator[Sentence]:
-        names = [name for name, _ in facts.voices]
         for i, given in enumerate(sentences):
             if not isinstance(given, str | Sentence):
                 raise BadInput(f"element {i} of the text is {type(given).__name__}; expected a string or a Sentence")
             sentence = Sentence(given, request.pause_ms) if isinstance(given, str) else given
-            check_voice(sentence.voice, names, request.pool_name)
+            self._check_voice(sentence.voice, request.pool_name, facts)
             yield from self._fitted(sentence, sentence.language or request.language or "en", facts)
+
+    def _check_voice(self, voice: str, pool: str, facts: PoolFacts) -> None:
+        """As `check_voice`; a voice that was added a moment ago is known as soon as the pool's workers have it."""
+        try:
+            check_voice(voice, facts.voice_names, pool)
+        except UnknownVoice:
+            check_voice(voice, self.book.ask(pool).voice_names, pool)
 
     @staticmethod
     def _fitted(sentence: Sentence, language: str, facts: PoolFacts) -> Iterator[Sentence]:

@@ -1,4 +1,4 @@
-"""`seriatim measure` on the command line, with the tone engine as the machine to be measured."""
+"""`seriatim tune` on the command line, with the tone engine as the machine to be measured."""
 
 import json
 import shlex

@@ -1,11 +1,13 @@
 """`enqueue_job` at work: fast, once per key, refused with reasons, voices and pauses as asked for."""
 
+import json
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,7 +25,8 @@ from seriatim.errors import (
     UnknownOption,
     UnknownVoice,
 )
-from seriatim.records import Sentence
+from seriatim.keys import pool_prefix
+from seriatim.records import Drain, Sentence
 from tasks.handle import Job
 from tasks.producer import Producer
 from tasks.request import Request
@@ -145,6 +148,19 @@ class TestRefused:
         with pytest.raises(error) as refused:
             enqueue(system, text, **options)
         assert str(refused.value).startswith(message)
+
+    def test_a_voice_that_was_added_a_moment_ago_is_known_at_once(self, system: RealSystem) -> None:
+        producer = system.producer()
+        with system.redis as client:
+            key = f"{pool_prefix('tone')}:voices"
+            listed = cast("bytes", client.get(key))
+            try:
+                client.set(key, json.dumps([v for v in json.loads(listed) if v["name"] != "tenor"]), keepttl=True)
+                assert "tenor" not in producer.book.facts("tone").voice_names
+            finally:
+                client.set(key, listed, keepttl=True)
+        request = Request(engine="tone", user="late", voice="tenor", drain=Drain.STORE)
+        assert producer.enqueue(sentences(1, "added"), request).status().sentences == 1
 
     def test_a_text_over_the_limits_is_refused(self, system: RealSystem) -> None:
         producer = system.producer()
