@@ -6,8 +6,8 @@ cluster only. Two kinds of slot; only fencing tokens (attempts) cross between th
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.
 
     :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
-                              fence, epoch, demand, eta, reserve, policy, credit, now, off (clock offset), rtf, cost,
-                              rate_hz, continuity, limit_chars, merge_chars, swept, snapped, stay, kept, places;
+                              fence, epoch, demand, held, eta, reserve, policy, credit, now, off (clock offset), rtf,
+                              cost, rate_hz, continuity, limit_chars, merge_chars, swept, snapped, stay, kept, places;
                               counts: jobs, sentences, done, refused, retries, given_up, lost_messages, restarts,
                               marked_<mark>
     :n :n:1 :n:2      hash    counters that only rise (docs/signals.md), and as they were one and two minutes ago
@@ -30,7 +30,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason
     :act              zset    live job -> the next time at which the sweep looks at it
     :line             zset    "<n>|<user>" -> when a refused one was told to come back; "b<n>|..." after a cancel
-    :ends             zset    live job whose text is whole -> when it will have been spoken
+    :ends             zset    live job whose text is whole -> when it will have been heard
+    :held             zset    spoken live job|its rate -> when it will have been heard: it keeps its share until then
     :tl:<job>         stream  what happened when, for people (seriatim/timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process speaks and nobody wants any more
     :wk               zset    owner (one worker process) -> time at which it counts as dead

@@ -53,7 +53,8 @@ class Signals:
     users_batch: int = 0
     demand: float = 0.0  #: slots that live jobs need, as measured
     room: float = 0.0  #: slots that live jobs may have
-    load: float = 0.0  #: demand / room
+    held: float = 0.0  #: slots kept for listeners whose audio is spoken and not yet heard
+    load: float = 0.0  #: (demand + held) / room; towards 1 nobody more is accepted
     rtf: float = 0.0
     line: int = 0  #: refused, told when to come, and expected
     returning: float = 1.0  #: share of those that came when they were told to, of late
@@ -105,7 +106,7 @@ def decode(
 
 
 _WHOLE = ("slots", "in_flight", "waiting", "jobs", "users_live", "users_batch", "line")
-_PARTS = ("demand", "room", "load", "rtf", "returning", "batch_share", "chunk_share")
+_PARTS = ("demand", "held", "room", "load", "rtf", "returning", "batch_share", "chunk_share")
 
 
 def _counts(flat: Sequence[bytes]) -> dict[str, int]:

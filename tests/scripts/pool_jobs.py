@@ -5,7 +5,19 @@ from collections.abc import Mapping, Sequence
 from seriatim.pool import Extend, Share, Submission, Submit, Submitted
 from seriatim.records import Kind
 from tests.scripts.pool_line import as_set, at_the_door, barge_in, rate_of
-from tests.scripts.pool_state import BATCH, LIVE, Job, Pool, User, end, expect_end, look_at, place, to_digits
+from tests.scripts.pool_state import (
+    BATCH,
+    LIVE,
+    Job,
+    Pool,
+    User,
+    end,
+    expect_end,
+    let_go_due,
+    look_at,
+    place,
+    to_digits,
+)
 
 
 def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> Submitted:
@@ -15,6 +27,7 @@ def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> S
     if known is not None:
         return Submitted(Submit.DUPLICATE, 0, known)
     s = as_set(pool, s)
+    let_go_due(pool, t)
     refusal = _refusal(pool, s, sum(estimates), t)
     if refusal is not None:
         pool.numbers[f"refused_{refusal[0].name.lower()}"] += 1
@@ -29,7 +42,7 @@ def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[Submit, i
         return capped
     if pool.slots == 0:
         return Submit.NO_WORKERS, 2000
-    return at_the_door(pool, s.user, rate_of(pool, s), t)
+    return at_the_door(pool, s, total, t)
 
 
 def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[Submit, int] | None:
@@ -57,7 +70,7 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     pool.act[s.job] = t
     pool.todo[f"life|{s.job}"] = t
     pool.numbers["accepted_" + (LIVE if live else BATCH)] += 1
-    expect_end(pool, s.job, t)
+    expect_end(pool, s.job)
     if s.closed and not estimates:
         end(pool, s.job, "spoken", "", t)
     look_at(pool, s.job, t)
@@ -101,7 +114,7 @@ def _close(pool: Pool, name: str, t: float) -> None:
     job = pool.jobs[name]
     job.closed, job.producer = True, 0.0
     pool.todo[f"close|{name}|{len(job.estimates)}|"] = t
-    expect_end(pool, name, t)
+    expect_end(pool, name)
     if job.live == 0:
         end(pool, name, "spoken", "", t)
 
@@ -110,6 +123,8 @@ def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> bo
     """A reader reports. What was heard moves the deadlines; without it, playback is taken to follow the deliveries."""
     t = pool.tick(raw)
     job = pool.jobs.get(name)
+    if job is not None and job.state == "spoken" and job.kind == LIVE and heard >= job.dispatched:
+        pool.held.pop(name, None)
     if job is None or job.state != "run":
         return False
     t0 = _playback_began(job, delivered, heard, t) if job.kind == LIVE else job.t0
@@ -118,6 +133,7 @@ def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> bo
     job.started = job.started or delivered > 0
     job.acked = max(job.acked, delivered)
     if news:
+        expect_end(pool, name)
         look_at(pool, name, t)
     return True
 
@@ -136,9 +152,12 @@ def _playback_began(job: Job, delivered: float, heard: float, t: float) -> float
 def cancel(pool: Pool, name: str, state: str, reason: str, raw: float) -> str:
     """End a job; the job's own slot follows through the to-do."""
     t = pool.tick(raw)
-    if not end(pool, name, state, reason, t):
+    ended = end(pool, name, state, reason, t)
+    silenced = not ended and pool.held.pop(name, None) is not None  # spoken to the end, and not heard to the end
+    if ended or silenced:
+        barge_in(pool, pool.jobs[name], t)
+    if not ended:
         return ""
-    barge_in(pool, pool.jobs[name], t)
     entry = f"end|{name}|{state}|{reason}"
     pool.todo[entry] = t
     return entry

@@ -10,6 +10,12 @@ from tests.scripts.pool_state import LIVE, Job, Pool
 HOLD_MS = 1_000  #: so long a place is kept after its time
 PLACES = 8  #: of one user
 MOST = 256  #: of all
+MARGIN_MS = 200  #: a place's time is so long after the end that it stands for
+OVER, SPARE, IDLE = (
+    1.4,
+    0.65,
+    0.3,
+)  #: of the room: who comes when told to gets in up to, while less is needed for speech
 
 
 def as_set(pool: Pool, s: Submission) -> Submission:
@@ -31,23 +37,43 @@ def rate_of(pool: Pool, s: Submission) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the line."""
+
+    name: str
+    at: float
+    user: str
+    rank: int  #: who came first; below 0: a barge-in
+
+
+@dataclass(frozen=True, slots=True)
 class Stand:
     """Where a user stands."""
 
-    mine: str | None  #: its first place; that of a barge-in before others
-    ahead: int  #: places before it, or all
+    mine: Place | None  #: its first place; that of a barge-in before others
+    others: list[Place]  #: those whose room is kept from the user, by their times
     last: float  #: the time of its last place
     n: int  #: places of its own
 
 
-def at_the_door(pool: Pool, user: str, rate: float, t: float) -> tuple[Submit, int] | None:
-    """Is there room behind those who were promised it? If not: when to come back."""
-    stand = _stand(pool, user, t)
-    if pool.demand + (1 + _held(pool, stand.ahead)) * rate > pool.live_room + 1e-9:
-        return Submit.BUSY, _promise(pool, stand, user, rate, t)
+def at_the_door(pool: Pool, s: Submission, total: float, t: float) -> tuple[Submit, int] | None:
+    """Is there room, beside those who were promised some? If not: when to come back."""
+    rate, room = rate_of(pool, s), pool.live_room
+    stand = _stand(pool, s.user, t)
+    need = pool.demand + rate if pool.taken + rate <= room * OVER + 1e-9 else 1e9
+    told = stand.mine is not None and stand.mine.at <= t and need <= room * SPARE + 1e-9
+    idle = need <= room * IDLE + 1e-9 and not any(LIVE in user.tag for user in pool.users.values())
+    lasts = total if s.closed else stay_of(pool)
+    if not (told or idle or _leaves_room(pool, stand, rate, lasts, t)):
+        return Submit.BUSY, _promise(pool, stand, s.user, rate, t)
     if stand.mine is not None:
-        _came(pool, stand.mine, 1)
+        _came(pool, stand.mine.name, 1)
     return None
+
+
+def stay_of(pool: Pool) -> float:
+    """As long as live jobs stay on average."""
+    return max(500, 20_000 if pool.stay is None else pool.stay)
 
 
 def _held(pool: Pool, n: int) -> float:
@@ -62,49 +88,66 @@ def _came(pool: Pool, place: str, share: int) -> None:
 
 
 def _stand(pool: Pool, user: str, t: float) -> Stand:
-    for place, at in _ordered(pool.line):
-        if at <= t - HOLD_MS - 1:
-            _came(pool, place, 0)
-    places = _ordered(pool.line)
-    own = [(i, place, at) for i, (place, at) in enumerate(places) if place.partition("|")[2] == user]
-    barges = [place for _, place, _ in own if place.startswith("b")]
-    if barges:
-        return Stand(barges[-1], 0, own[-1][2], len(own))
-    if own:
-        return Stand(own[0][1], own[0][0], own[-1][2], len(own))
-    return Stand(None, len(places), 0.0, 0)
+    for place in _places(pool):
+        if place.at <= t - HOLD_MS - 1:
+            _came(pool, place.name, 0)
+    places = _places(pool)
+    own = [place for place in places if place.user == user]
+    if not own:
+        return Stand(None, places, 0.0, 0)
+    mine = min(own, key=lambda place: place.rank)
+    others = [place for place in places if mine.rank > 0 and place.rank < mine.rank]
+    return Stand(mine, others, own[-1].at, len(own))
 
 
-def _ordered(times: dict[str, float]) -> list[tuple[str, float]]:
-    return sorted(times.items(), key=lambda pair: (pair[1], pair[0].encode()))
+def _places(pool: Pool) -> list[Place]:
+    """By their times."""
+    ordered = sorted(pool.line.items(), key=lambda pair: (pair[1], pair[0].encode()))
+    parts = [(name, at, *name.split("|", 1)) for name, at in ordered]
+    return [
+        Place(name, at, user, -int(number[1:]) if number.startswith("b") else int(number))
+        for name, at, number, user in parts
+    ]
+
+
+def _releases(pool: Pool, others: list[Place], t: float) -> list[float]:
+    """When shares become free. Who is late is expected anew; who stands in the line comes and stays as others do."""
+    for name, at in pool.ends.items():
+        if at <= t:
+            rtf = 1 if pool.rtf is None else pool.rtf
+            pool.ends[name] = t + max(500, pool.jobs[name].waiting_ms * rtf)
+    return sorted([*pool.ends.values(), *pool.held.values(), *(place.at + stay_of(pool) for place in others)])
+
+
+def _leaves_room(pool: Pool, stand: Stand, rate: float, lasts: float, t: float) -> bool:
+    """Would one who comes now and stays so long leave each in the line before its end the room it was promised?"""
+    if pool.taken + rate > pool.live_room + 1e-9:
+        return False
+    if not stand.others:
+        return True
+    free = _releases(pool, stand.others, t)
+    for n, place in enumerate((place for place in stand.others if place.at <= t + lasts), 1):
+        ended = sum(at <= place.at for at in free)
+        if pool.taken + (1 + _held(pool, n) - ended) * rate > pool.live_room + 1e-9:
+            return False
+    return True
 
 
 def _promise(pool: Pool, stand: Stand, user: str, rate: float, t: float) -> int:
-    again = stand.mine is not None and pool.line[stand.mine] <= t
-    if not again and stand.n >= PLACES:
+    again = stand.mine if stand.mine is not None and stand.mine.at <= t else None
+    if again is None and stand.n >= PLACES:
         return int(max(500, stand.last - t))
-    ahead = stand.ahead if again else len(pool.line)
-    k = max(1, math.ceil((pool.demand + (_held(pool, ahead) + 1) * rate - pool.live_room) / rate - 1e-9))
-    scatter = 0.5 * math.sqrt(k) * (pool.stay or 0) * rate / max(rate, pool.demand)
-    at = math.ceil(max(t + 500, _kth_end(pool, k, rate, t) + (pool.cost or 0) + scatter))
-    if again and stand.mine:
-        pool.line[stand.mine] = at
+    others = stand.others if again is not None else _places(pool)
+    k = max(1, math.ceil((pool.taken + (_held(pool, len(others)) + 1) * rate - pool.live_room) / rate - 1e-9))
+    free = _releases(pool, others, t)
+    expected = free[k - 1] if k <= len(free) else t + stay_of(pool) * max(1, k * rate / max(rate, pool.taken))
+    at = math.ceil(max(t + 500, expected + MARGIN_MS))
+    if again is not None:
+        pool.line[again.name] = at
     elif len(pool.line) < MOST:
         pool.places += 1
         pool.line[f"{pool.places}|{user}"] = at
     return int(at - t)
-
-
-def _kth_end(pool: Pool, k: int, rate: float, t: float) -> float:
-    """Who is late is expected anew. Of open jobs nobody knows: as long as live jobs stay."""
-    for name, at in _ordered(pool.ends):
-        if at <= t:
-            pool.ends[name] = t + max(500, pool.jobs[name].waiting_ms)
-    ends = sorted(pool.ends.values())
-    if k <= len(ends):
-        return ends[k - 1]
-    stay = max(500, 20_000 if pool.stay is None else pool.stay)
-    return t + stay * max(1, k * rate / max(rate, pool.demand))
 
 
 def barge_in(pool: Pool, job: Job, t: float) -> None:

@@ -56,6 +56,7 @@ class Job:
     producer: float  #: until when its producer is taken for alive; 0: has none
     queue_limit: int
     estimates: list[int]  #: ms of every sentence known
+    drift: float = 0.0  #: by how much those that are over were longer than estimated, ms
     seen: float = 0.0
     next: int = 0  #: the first that was never dispatched
     dispatched: float = 0.0
@@ -80,6 +81,16 @@ class Job:
     def waiting_ms(self) -> int:
         """Audio of the sentences that are not over, as estimated."""
         return sum(ms for seq, ms in enumerate(self.estimates) if seq not in self.over)
+
+    @property
+    def total(self) -> float:
+        """Ms of the whole, as known by now."""
+        return sum(self.estimates) + self.drift
+
+    @property
+    def early(self) -> float:
+        """Whoever follows needs a share a moment before the listener has heard the end: for its first sentence."""
+        return min(1000, max(0, self.t0 - self.since))
 
     @property
     def rank(self) -> float:
@@ -146,7 +157,8 @@ class Pool:
     dead: dict[str, str] = field(default_factory=dict)
     line: dict[str, float] = field(default_factory=dict)  #: place -> when its user was told to come
     shut: dict[str, float] = field(default_factory=dict)  #: batch job that only load holds back -> last look
-    ends: dict[str, float] = field(default_factory=dict)  #: live job -> when it will have been spoken
+    ends: dict[str, float] = field(default_factory=dict)  #: live job -> when it will have been heard
+    held: dict[str, float] = field(default_factory=dict)  #: live job that is spoken -> when it will have been heard
     own: dict[str, dict[str, float]] = field(default_factory=dict)  #: user -> what an operator set for it
     numbers: Counter[str] = field(default_factory=Counter)  #: counters that only rise
 
@@ -176,6 +188,11 @@ class Pool:
     @property
     def demand(self) -> float:
         return sum(job.rate for job in self.running.values())
+
+    @property
+    def taken(self) -> float:
+        """Shares of those who listen, spoken to the end or not."""
+        return self.demand + sum(self.jobs[name].rate for name in self.held)
 
     @property
     def live_room(self) -> float:
@@ -311,8 +328,7 @@ def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
     if state != "spoken":
         _count_early_end(pool, job, t)
     if job.kind == LIVE:
-        stay = t - job.since if pool.stay is None else pool.stay
-        pool.stay = stay + (t - job.since - stay) / 30
+        _hold(pool, name, state, t)
     for seq, sentence in job.begun.items():
         if sentence.in_flight:
             land(pool, name, seq)
@@ -326,6 +342,22 @@ def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
     look_at(pool, name, t)
     _forget_user(pool, job.user)
     return True
+
+
+def _hold(pool: Pool, name: str, state: str, t: float) -> None:
+    """Spoken ahead of its listener, a live job keeps its share until the end is heard."""
+    job = pool.jobs[name]
+    heard_out = t if state != "spoken" else max(t, job.t0 + job.dispatched - job.early)
+    if heard_out > t:
+        pool.held[name] = heard_out
+    stay = heard_out - job.since if pool.stay is None else pool.stay
+    pool.stay = stay + (heard_out - job.since - stay) / 30
+
+
+def let_go_due(pool: Pool, t: float) -> None:
+    """Who has heard its end needs no share."""
+    for name in [name for name, at in pool.held.items() if at <= t]:
+        del pool.held[name]
 
 
 def _count_early_end(pool: Pool, job: Job, t: float) -> None:
@@ -346,11 +378,11 @@ def made(pool: Pool, sentence: Sentence, t: float) -> int:
     return int(min(sentence.ms, (t - sentence.at) / (1 if pool.rtf is None else pool.rtf)) + 1e-6)
 
 
-def expect_end(pool: Pool, name: str, t: float) -> None:
-    """A live job whose text is whole ends when what is left was spoken as fast as it is heard."""
+def expect_end(pool: Pool, name: str) -> None:
+    """When the listener of a live job whose text is whole will need its share no more."""
     job = pool.jobs[name]
     if job.state == "run" and job.kind == LIVE and job.closed:
-        pool.ends[name] = t + job.waiting_ms
+        pool.ends[name] = job.t0 + job.total - job.early
 
 
 def _forget_user(pool: Pool, name: str) -> None:
@@ -366,7 +398,8 @@ def over(pool: Pool, name: str, seq: int, actual_ms: float, t: float) -> None:
     del job.begun[seq]
     job.over.add(seq)
     job.dispatched += actual_ms - job.estimates[seq]
-    expect_end(pool, name, t)
+    job.drift += actual_ms - job.estimates[seq]
+    expect_end(pool, name)
     if job.live == 0 and job.closed:
         end(pool, name, "spoken", "", t)
 

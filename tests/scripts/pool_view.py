@@ -10,7 +10,7 @@ CLASSES = (LIVE, BATCH)
 _OWN = {"cap_queued": "cap_queued_ms"}
 COUNTS = (
     "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
-    "slack", "now", "off", "fence", "kept", "stay", "places",
+    "held", "slack", "now", "off", "fence", "kept", "stay", "places",
 )  # fmt: skip
 JOB_FIELDS = (
     "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen", "ready",
@@ -32,7 +32,8 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "dead at": {n: w.dead_at for n, w in pool.workers.items()},
         "speaking": {n: dict(w.speaking) for n, w in pool.workers.items() if w.speaking},
         "lease": pool.lease, "outbox": pool.outbox, "todo": pool.todo, "delay": pool.delay, "act": pool.act,
-        "line": pool.line, "ends": pool.ends, "shut": pool.shut, "own": {n: s for n, s in pool.own.items() if s},
+        "line": pool.line, "ends": pool.ends, "held": pool.held, "shut": pool.shut,
+        "own": {n: s for n, s in pool.own.items() if s},
         "numbers": {name: n for name, n in pool.numbers.items() if n},
         "dead": set(pool.dead),
     }  # fmt: skip
@@ -42,8 +43,8 @@ def _counts(pool: Pool) -> dict[str, float]:
     virtual = {f"V_{kind}": pool.V[kind] for kind in CLASSES} | {f"E_{kind}": pool.E[kind] for kind in CLASSES}
     known = {"theta": pool.theta or 0, "rtf": pool.rtf or 0, "cost": pool.cost or 0, "credit": pool.credit}
     counted = {"infl": pool.in_flight(), "demand": pool.demand, "jobs": len(pool.running)} | {
-        "sentences": sum(job.live for job in pool.running.values()), "kept": pool.kept, "stay": pool.stay or 0,
-        "places": pool.places,
+        "sentences": sum(job.live for job in pool.running.values()), "held": pool.taken - pool.demand,
+        "kept": pool.kept, "stay": pool.stay or 0, "places": pool.places,
     }  # fmt: skip
     room = {"slots": pool.slots, "slack": pool.slack if pool.slots else 0}
     return virtual | known | counted | room | {"now": pool.now or 0, "off": pool.offset, "fence": pool.fence}
@@ -82,7 +83,9 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
     zsets = {
         name: found.get(f":{name}", {}) for name in ("lease", "outbox", "todo", "delay", "act", "line", "ends", "shut")
     }
+    held = {name.partition("|")[0]: at for name, at in found.get(":held", {}).items()}
     return zsets | {
+        "held": held,
         "counts": {name: float(m.get(name, name == "kept")) for name in COUNTS},
         "numbers": {name: int(n) for name, n in found.get(":n", {}).items() if name != "t" and int(n)},
         "own": {user: {_OWN.get(name, name): float(x) for name, x in s.items()} for user, s in _under(found, ":set:")},
@@ -154,6 +157,7 @@ def invariants(seen: Mapping[str, Any]) -> list[str]:
         "demand = sum of live rates": math.isclose(
             seen["counts"]["demand"], sum(job["rate"] for job in jobs.values()), abs_tol=1e-9
         ),
+        "held are spoken": all(seen["jobs"].get(name, {}).get("state", "spoken") == "spoken" for name in seen["held"]),
         "leases are of running jobs": leased <= jobs.keys(),
         "eligible users have tags": all(seen["eligible"][k].keys() <= seen["tags"][k].keys() for k in CLASSES),
         "priorities never mix with deadlines": all(abs(rank) < 10 * RANK for rank in seen["ranks"].values()),

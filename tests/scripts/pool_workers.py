@@ -4,7 +4,19 @@ from collections.abc import Iterable
 
 from seriatim.pool import Facts, Retry
 from seriatim.records import Doorbell
-from tests.scripts.pool_state import Job, Pool, Worker, charge, end, expect_end, give_back, land, look_at, requeue
+from tests.scripts.pool_state import (
+    Job,
+    Pool,
+    Worker,
+    charge,
+    end,
+    expect_end,
+    give_back,
+    land,
+    let_go_due,
+    look_at,
+    requeue,
+)
 
 DIED = "the worker process died while speaking it"
 DROPPED = "its worker process dropped it"
@@ -87,6 +99,7 @@ def sweep(
     pool.swept = t
     for owner in _due({o: w.dead_at for o, w in pool.workers.items()}, t):
         forget(pool, owner, retry, t, blame=True)
+    let_go_due(pool, t)
     for name in _due(pool.lease, t):
         _expire(pool, name, retry, t)
     for name in _due(pool.delay, t):
@@ -138,7 +151,7 @@ def _finish(pool: Pool, name: str, state: str, reason: str, t: float, patience_m
 
 def _close(pool: Pool, name: str, job: Job, t: float, patience_ms: int) -> None:
     job.closed, job.producer = True, 0.0
-    expect_end(pool, name, t)
+    expect_end(pool, name)
     pool.todo[f"close|{name}|{len(job.estimates)}|the producer is gone"] = t - patience_ms
     if job.live == 0:
         end(pool, name, "spoken", "", t)

@@ -14,7 +14,7 @@ def test_a_live_job_that_would_make_somebody_fall_silent_is_refused_with_a_time(
     stage.accept("two", *[1_000] * 4, user="bob")
     refused = stage.submit("three", 1_000, user="cid")
     assert refused.verdict is Submit.BUSY
-    assert refused.retry_after_ms == 4_000, "bob's four seconds"
+    assert refused.retry_after_ms == 4_200, "bob's four seconds, and a moment"
     assert stage.job("three", "state") == "", "nothing is left of it"
     stage.now += 4_000
     while stage.job("two", "state") == "run":

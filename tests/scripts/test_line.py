@@ -24,14 +24,14 @@ def full(redis: Redis, n: int = 3) -> Stage:
 def test_each_of_those_refused_is_told_of_another_end(redis: Redis) -> None:
     stage = full(redis)
     told = [stage.submit(f"new{i}", *TALK, user=f"new{i}").retry_after_ms for i in range(3)]
-    assert told == [4_000, 8_000, 12_000]
+    assert told == [4_200, 8_200, 12_200]
 
 
 def test_a_newcomer_does_not_take_the_room_that_was_promised(redis: Redis) -> None:
     stage = full(redis)
-    assert stage.submit("first", *TALK, user="first").retry_after_ms == 4_000
+    assert stage.submit("first", *TALK, user="first").retry_after_ms == 4_200
     end_of(stage, "talk0")
-    stage.now += 3_900
+    stage.now += 4_100
     assert stage.submit("thief", *TALK, user="thief").verdict is Submit.BUSY
     stage.now += 100
     assert stage.submit("first", *TALK, user="first").verdict is Submit.ACCEPTED
@@ -42,7 +42,7 @@ def test_who_does_not_come_is_not_waited_for(redis: Redis) -> None:
     stage = full(redis)
     stage.submit("first", *TALK, user="first")
     end_of(stage, "talk0")
-    stage.now += 5_001
+    stage.now += 5_201
     assert stage.submit("next", *TALK, user="next").verdict is Submit.ACCEPTED
     assert stage.m("kept") == pytest.approx(0.95)
 
@@ -51,7 +51,7 @@ def test_a_promise_that_is_late_keeps_its_turn(redis: Redis) -> None:
     stage = full(redis)
     stage.submit("first", *TALK, user="first")
     stage.submit("second", *TALK, user="second")
-    stage.now += 4_000
+    stage.now += 4_200
     again = stage.submit("first", *TALK, user="first")
     assert again.verdict is Submit.BUSY
     assert again.retry_after_ms <= 4_000, "talk0 has not spoken at all: it is expected anew"
@@ -69,6 +69,65 @@ def test_who_asks_again_and_again_keeps_no_room_from_others(redis: Redis) -> Non
     for i in range(400):
         stage.submit(f"many{i}", *TALK, user=f"many{i}")
     assert redis.zcard(f"{P}:line") == 256
+
+
+def test_a_promise_that_is_late_moves_nobody_behind_another(redis: Redis) -> None:
+    stage = full(redis)
+    told = [stage.submit(name, *TALK, user=name).retry_after_ms for name in ("first", "second")]
+    assert told == [4_200, 8_200]
+    late = told[0]
+    for _ in range(4):
+        stage.now += late
+        late = stage.submit("first", *TALK, user="first").retry_after_ms
+    assert stage.submit("second", *TALK, user="second").retry_after_ms > late, "though it was told an earlier time"
+
+
+def test_who_is_spoken_to_the_end_keeps_its_share_until_it_has_heard_it(redis: Redis) -> None:
+    stage = full(redis)
+    stage.now += 500
+    end_of(stage, "talk0")
+    assert (stage.m("demand"), stage.m("held")) == (pytest.approx(0.6), pytest.approx(0.3))
+    assert stage.submit("new", *TALK, user="new").verdict is Submit.BUSY
+    stage.now += 3_500
+    stage.accept("newer", *TALK, user="new")
+    assert stage.m("held") == 0
+
+
+def test_a_listener_who_heard_the_end_or_cancels_after_it_was_spoken_gives_its_share_back(redis: Redis) -> None:
+    stage = full(redis)
+    for name in ("talk0", "talk1"):
+        end_of(stage, name)
+    assert redis.zcard(f"{P}:held") == 2
+    stage.ack("talk0", 4_000, heard=3_999)
+    assert redis.zcard(f"{P}:held") == 2
+    stage.ack("talk0", 4_000, heard=4_000)
+    stage.cancel("talk1")
+    assert (redis.zcard(f"{P}:held"), stage.m("held")) == (0, 0)
+
+
+def test_who_is_held_keeps_nobody_out_of_slots_that_are_not_needed(redis: Redis) -> None:
+    """All is spoken and they still listen: others may come, but no more than 1.4 times as many as the room is for."""
+    stage = Stage(redis, slots=2, rtf=0.25)
+    for i in range(7):
+        stage.accept(f"talk{i}", *TALK, user=f"u{i}")
+    assert stage.submit("new", *TALK, user="new").verdict is Submit.BUSY
+    while bells := stage.pick():
+        for bell in bells:
+            stage.speaks(bell, 1_000)
+    for i in range(7, 10):
+        stage.accept(f"talk{i}", *TALK, user=f"u{i}")
+        end_of(stage, f"talk{i}")
+    assert stage.submit("newer", *TALK, user="newer").verdict is Submit.BUSY
+
+
+def test_a_newcomer_may_use_room_that_is_kept_for_later(redis: Redis) -> None:
+    """Somebody goes before its end, which was promised: until then a short talk may have its room, and no long one."""
+    stage = full(redis)
+    assert stage.submit("first", *TALK, user="first").retry_after_ms == 4_200
+    stage.cancel("talk0")
+    stage.now += 1_100
+    assert stage.submit("long", *[1_000] * 4, user="long").verdict is Submit.BUSY
+    stage.accept("short", *[1_000] * 3, user="short")
 
 
 def test_barge_in_finds_its_room_whoever_waits(redis: Redis) -> None:
@@ -101,7 +160,7 @@ def test_a_barge_in_that_does_not_come_is_waited_for_a_second(redis: Redis) -> N
 def test_of_open_jobs_nobody_knows_the_end(redis: Redis) -> None:
     stage = Stage(redis, slots=1, rtf=0.5)
     stage.accept("talk", 1_000, closed=False, producer_ms=60_000)
-    assert stage.submit("new", 1_000, user="bob").retry_after_ms == 20_000
+    assert stage.submit("new", 1_000, user="bob").retry_after_ms == 20_200
     assert redis.zcard(f"{P}:ends") == 0
 
 
@@ -151,8 +210,8 @@ def speak_in_time(stage: Stage) -> None:
     """What four slots at RTF 0.25 speak in half a second, and what everybody has heard by now."""
     for raw in stage.redis.zrange(f"{P}:act", 0, -1):
         name = str(raw, "utf-8")  # type: ignore[arg-type]  # bytes: this client does not decode
-        began = float(stage.job(name, "since")) + 500
-        stage.ack(name, max(0.0, min(stage.now - began, float(stage.job(name, "dispatched")))))
+        began, said = float(stage.job(name, "since")) + 500, float(stage.job(name, "dispatched"))
+        stage.ack(name, said, max(0.0, min(stage.now - began, said)))
     for _ in range(8):
         for bell in stage.pick(1):
             stage.speaks(bell, 1_000)

@@ -244,11 +244,31 @@ local function leave(user)
   else C('PEXPIRE', user_key(user), 600000) end
 end
 
--- When a live job whose text is whole will have been spoken, if it is from now on as fast as it is heard: then its share
--- of the slots is free for another.
-local function expect_end(job, t)
-  local h = C('HMGET', job_key(job), 'state', 'class', 'closed', 'total', 'done_ms')
-  if h[1] == 'run' and h[2] == 'L' and h[3] == '1' then zadd(P .. ':ends', t + tonumber(h[4]) - tonumber(h[5]), job) end
+-- A newcomer needs its share a moment before whoever it follows has heard its end: for its first sentence.
+local function early(t0, since) return math.min(1000, math.max(0, tonumber(t0) - tonumber(since))) end
+
+-- When a live job whose text is whole will need its share of the slots no more: its listener hears the end soon.
+local function expect_end(job)
+  local h = C('HMGET', job_key(job), 'state', 'class', 'closed', 't0', 'total', 'since')
+  if h[1] == 'run' and h[2] == 'L' and h[3] == '1' then zadd(P .. ':ends', tonumber(h[4]) + tonumber(h[5]) - early(h[4], h[6]), job) end
+end
+
+-- Spoken ahead of its listener, a live job keeps its share until the end is heard (:held, job|rate -> when). Otherwise each
+-- would make way for another as soon as it is spoken, and the slots would have to speak faster than everybody listens.
+local function hold(job, rate, at)
+  zadd(P .. ':held', at, job .. '|' .. rate)
+  C('HINCRBYFLOAT', M, 'held', rate)
+end
+
+local function let_go(one)
+  if C('ZREM', P .. ':held', one) == 0 then return false end
+  if C('ZCARD', P .. ':held') == 0 then C('HSET', M, 'held', 0)     -- no drift of floats
+  else C('HINCRBYFLOAT', M, 'held', '-' .. string.match(one, '|(.*)$')) end
+  return true
+end
+
+local function let_go_due(t)
+  for _, one in ipairs(C('ZRANGEBYSCORE', P .. ':held', '-inf', t, 'LIMIT', 0, 256)) do let_go(one) end
 end
 
 -- About how much audio a running attempt has made, in ms.
@@ -302,7 +322,10 @@ local function end_job(job, state, reason, t, ended_life)
   C('HINCRBYFLOAT', user_key(user), 'queued', -(num(h[4], 0) - num(h[5], 0)))
   if class == 'L' then
     C('HINCRBYFLOAT', M, 'demand', -num(h[3], 0))
-    local lasts, stay = t - num(h[13], t), num(C('HGET', M, 'stay'), t - num(h[13], t))
+    local heard_out = tonumber(h[10]) + tonumber(h[9]) - early(h[10], h[13])
+    if state ~= 'spoken' or heard_out <= t then heard_out = t else hold(job, h[3], heard_out) end
+    local lasts = heard_out - num(h[13], t)
+    local stay = num(C('HGET', M, 'stay'), lasts)
     C('HSET', M, 'stay', stay + (lasts - stay) / 30)     -- how long a live job stays, of the last 30 or so
   end
   if C('HINCRBY', user_key(user), 'jobs', -1) <= 0 then leave(user) end
@@ -318,12 +341,13 @@ local function settle(job, seq, est_ms, actual_ms, t, ended_life)
   C('HDEL', P .. ':js:' .. job, seq)
   C('HDEL', P .. ':jt:' .. job, seq)
   C('HINCRBYFLOAT', key, 'dispatched', actual_ms - est_ms)
-  C('HINCRBYFLOAT', key, 'done_ms', est_ms)
+  C('HINCRBYFLOAT', key, 'total', actual_ms - est_ms)
+  C('HINCRBYFLOAT', key, 'done_ms', actual_ms)
   C('HINCRBYFLOAT', user_key(C('HGET', key, 'user')), 'queued', -est_ms)
   local live = C('HINCRBY', key, 'live', -1)
   C('HINCRBY', M, 'sentences', -1)
   C('HINCRBY', M, 'done', 1)
-  expect_end(job, t)
+  expect_end(job)
   if live <= 0 and C('HGET', key, 'closed') == '1' then end_job(job, 'spoken', '', t, ended_life) end
 end
 

@@ -6,7 +6,8 @@
 local t = clock()
 local job, delivered, heard = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key = job_key(job)
-local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn')
+local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched')
+if h[1] == 'spoken' and h[5] == 'L' and heard >= tonumber(h[9]) then let_go(job .. '|' .. h[8]) end     -- heard to the end
 if h[1] ~= 'run' then return 0 end
 local acked, t0 = tonumber(h[2]), tonumber(h[3])
 C('HSET', key, 'seen', int(t))
@@ -28,6 +29,7 @@ if h[5] == 'L' and most > 0 and t >= num(h[7], 0) + 1000 then     -- once a seco
 end
 if delivered > acked or t0 ~= tonumber(h[3]) then
   C('HSET', key, 'acked', most, 't0', int(t0))
+  expect_end(job)
   if index_job(job, t) then wake() end
 end
 return 1

@@ -35,7 +35,7 @@ if close then
   C('HSET', key, 'closed', 1, 'producer', 0)
   todo(t, 'close', job, int(n), '')
   if tonumber(C('HGET', key, 'live')) == 0 then end_job(job, 'spoken', '', t, ended_life) return {OK, n} end
-  expect_end(job, t)
+  expect_end(job)
 end
 index_job(job, t)
 return {OK, n}

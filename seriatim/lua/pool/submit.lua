@@ -29,8 +29,10 @@ local own = C('HMGET', P .. ':set:' .. user, 'weight', 'cap_jobs', 'cap_queued',
 o.weight, o.cap_jobs = num(own[1], o.weight), num(own[2], o.cap_jobs)
 o.cap_queued, o.cap_infl = num(own[3], o.cap_queued), num(own[4], o.cap_infl)
 
-local m = C('HMGET', M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'cost', 'kept', 'stay')
+let_go_due(t)
+local m = C('HMGET', M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'held', 'kept', 'stay')
 local slots, rate, demand, kept = num(m[1], 0), 0, num(m[2], 0), num(m[7], 1)
+local taken = demand + num(m[6], 0)     -- shares of those who listen, spoken to the end or not
 local room = room_of(m[1], m[3], m[4])
 local function refuse(verdict, name, after)
   C('HINCRBY', M, 'refused', 1)
@@ -38,11 +40,16 @@ local function refuse(verdict, name, after)
   return {verdict, int(after), job}
 end
 
--- The line (:line, place -> when it was told to come): whoever was refused for want of room is expected back when a live
--- job will have ended, and newcomers do not get that room meanwhile. A place lapses HOLD ms after its time; as only a part of
--- those who were refused come back, only the part that did of late is kept free. A user has PLACES at most, the line MOST:
--- who asks again and again keeps no room from others. A place of a barge-in (b...) comes before all.
-local HOLD, PLACES, MOST = 1000, 8, 256
+-- The line (:line, place -> when it was told to come): whoever was refused for want of room is expected back MARGIN ms after a
+-- listener will have heard its end, and newcomers get in only where that leaves it its room. A place lapses HOLD ms after its
+-- time; as only a part of those who were refused come back, only the part that did of late is kept free. A user has PLACES at
+-- most, the line MOST: who asks again and again keeps no room from others. A place of a barge-in (b...) comes before all.
+local HOLD, PLACES, MOST, MARGIN = 1000, 8, 256, 200
+-- Who is held has been spoken: letting in another makes nobody fall silent while the slots are not needed. So who comes when it was
+-- told to gets in up to OVER of the room while less than SPARE of it is needed for speaking, and anybody gets in while no live
+-- sentence waits and less than IDLE is needed.
+local OVER, SPARE, IDLE = 1.4, 0.65, 0.3
+local stay = math.max(500, num(m[8], 20000))
 local LINE, ENDS = P .. ':line', P .. ':ends'
 
 -- Places that will be taken, of so many: nine times in ten it is no more than the mean and 1.3 deviations.
@@ -53,47 +60,75 @@ local function came(place, share)
   if string.sub(place, 1, 1) ~= 'b' then kept = kept * 0.95 + share * 0.05; C('HSET', M, 'kept', kept) end
 end
 
--- The first place of the user, its time, how many stand before it (of all, if it has none), how many are its own, and the time
--- of its last.
+-- The user's first place, how many stand before it (of all, if it has none), how many are its own, and the time of its last.
+-- Who stood there first is first, whatever times were told since: a late promise moves nobody behind another. `others` are
+-- those that keep their room from the user, by their times.
 local function stand()
   for _, place in ipairs(C('ZRANGEBYSCORE', LINE, '-inf', t - HOLD - 1, 'LIMIT', 0, MOST)) do came(place, 0) end
-  local places = C('ZRANGE', LINE, 0, -1, 'WITHSCORES')
-  local s = {ahead = #places / 2, n = 0}
-  for i = 1, #places, 2 do
-    if string.match(places[i], '^b?%d+|(.*)$') == user then
-      local barge = string.sub(places[i], 1, 1) == 'b'
-      if barge or not s.mine then s.mine, s.at, s.ahead = places[i], tonumber(places[i + 1]), barge and 0 or (i - 1) / 2 end
-      s.n, s.last = s.n + 1, tonumber(places[i + 1])
+  local s = {all = 0, n = 0, others = {}, last = 0}
+  local places = {}
+  local found = C('ZRANGE', LINE, 0, -1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local barge, number, whose = string.match(found[i], '^(b?)(%d+)|(.*)$')
+    local place = {name = found[i], at = tonumber(found[i + 1]), rank = tonumber(number)}
+    if barge == 'b' then place.rank = -place.rank end
+    places[#places + 1] = place
+    if whose == user then
+      if not s.mine or place.rank < s.mine.rank then s.mine = place end
+      s.n, s.last = s.n + 1, place.at
     end
   end
-  s.all = #places / 2
+  for _, place in ipairs(places) do
+    if not s.mine or (s.mine.rank > 0 and place.rank < s.mine.rank) then s.others[#s.others + 1] = place end
+  end
+  s.all, s.places = #places, places
   return s
 end
 
--- When the k-th of the live jobs will have ended. Who is late is expected anew. Of open jobs nobody knows: as long as live jobs
--- stay on average, one after another.
-local function kth_end(k)
+-- When shares become free, in order: as live jobs are heard out, and as those in the line will be, who come when they were told
+-- to and stay as long as live jobs do on average. Who is late is expected anew.
+local function releases(s)
   for _, late in ipairs(C('ZRANGEBYSCORE', ENDS, '-inf', t, 'LIMIT', 0, 16)) do
     local h = C('HMGET', job_key(late), 'total', 'done_ms')
-    zadd(ENDS, t + math.max(500, num(h[1], 0) - num(h[2], 0)), late)
+    zadd(ENDS, t + math.max(500, (num(h[1], 0) - num(h[2], 0)) * num(m[5], 1)), late)
   end
-  local found = C('ZRANGE', ENDS, k - 1, k - 1, 'WITHSCORES')
-  local stay = math.max(500, num(m[8], 20000))
-  return found[2] and tonumber(found[2]) or t + stay * math.max(1, k * rate / math.max(rate, demand, 1e-6))
+  local at = {}
+  for _, key in ipairs({ENDS, P .. ':held'}) do
+    local found = C('ZRANGE', key, 0, 2 * MOST, 'WITHSCORES')
+    for i = 2, #found, 2 do at[#at + 1] = tonumber(found[i]) end
+  end
+  for _, place in ipairs(s.others) do at[#at + 1] = place.at + stay end
+  table.sort(at)
+  return at
+end
+
+-- Would one who comes now and stays so long leave each in the line before its end the room that it was promised?
+local function leaves_room(s, lasts)
+  if taken + rate > room + 1e-9 then return false end
+  if #s.others == 0 then return true end
+  local free, n, e = releases(s), 0, 0
+  for _, place in ipairs(s.others) do
+    if place.at > t + lasts then break end
+    n = n + 1
+    while free[e + 1] and free[e + 1] <= place.at do e = e + 1 end
+    if taken + (1 + held(n) - e) * rate > room + 1e-9 then return false end
+  end
+  return true
 end
 
 -- When there will be room for one more behind all who stand in the line: its place, and how long until then.
 local function promise(s)
-  local again = s.mine and s.at <= t     -- it came when it was told to, and its room is late: it keeps its turn
+  local again = s.mine and s.mine.at <= t     -- it came when it was told to, and its room is late: it keeps its turn
   if not again and s.n >= PLACES then return math.max(500, s.last - t) end
-  local ahead = again and s.ahead or s.all
+  if not again then s.others = s.places end
   local per = math.max(rate, 1e-6)
-  local k = math.max(1, math.min(1e6, math.ceil((demand + (held(ahead) + 1) * rate - room) / per - 1e-9)))
-  -- Ends scatter: of k of them by about the square root of k times the time between two.
-  local scatter = 0.5 * math.sqrt(k) * num(m[8], 0) * per / math.max(per, demand)
-  local at = math.ceil(math.max(t + 500, kth_end(k) + num(m[6], 0) + scatter))
-  if again then zadd(LINE, at, s.mine)
-  elseif s.all < MOST then zadd(LINE, at, C('HINCRBY', M, 'places', 1) .. '|' .. user) end
+  local k = math.max(1, math.min(1e6, math.ceil((taken + (held(#s.others) + 1) * rate - room) / per - 1e-9)))
+  local expected = releases(s)[k] or t + stay * math.max(1, k * rate / math.max(rate, taken, 1e-6))
+  local at = math.ceil(math.max(t + 500, expected + MARGIN))
+  local number
+  if again then C('ZREM', LINE, s.mine.name); number = s.mine.rank
+  elseif s.all < MOST then number = C('HINCRBY', M, 'places', 1) end
+  if number then zadd(LINE, at, string.format('%s%.0f|%s', number < 0 and 'b' or '', math.abs(number), user)) end
   return at - t
 end
 
@@ -109,8 +144,11 @@ if class == 'L' then
   -- One job may have the whole pool: an idle pool that is slower than speech would refuse for ever, and measure nothing.
   rate = math.min(num(m[5], 0) * o.speed, room)
   local s = stand()
-  if demand + (1 + held(s.ahead)) * rate > room + 1e-9 then return refuse(BUSY, 'busy', promise(s)) end
-  if s.mine then came(s.mine, 1) end
+  local need = taken + rate <= room * OVER + 1e-9 and demand + rate or 1e9
+  local told = s.mine and s.mine.at <= t and need <= room * SPARE + 1e-9
+  local idle = need <= room * IDLE + 1e-9 and C('ZCARD', P .. ':tag:L') == 0
+  if not (told or idle or leaves_room(s, o.closed == 1 and total or stay)) then return refuse(BUSY, 'busy', promise(s)) end
+  if s.mine then came(s.mine.name, 1) end
 end
 
 local expires = t + o.life
@@ -140,7 +178,7 @@ todo(t, 'life', job)
 C('UNLINK', P .. ':tl:' .. job)
 C('XADD', P .. ':tl:' .. job, int(t) .. '-0', 'e', 'accepted', 'target', o.target)
 life_of(job, P .. ':tl:' .. job)
-expect_end(job, t)
+expect_end(job)
 if o.closed == 1 and #ARGV == 2 then end_job(job, 'spoken', '', t, o.ended_life) else index_job(job, t) end
 if freed == 1 then index_user(user, other(class)) end
 return {ACCEPTED, 0, job}

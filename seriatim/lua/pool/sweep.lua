@@ -29,6 +29,8 @@ local function expire(name)
   give_back(job, seq, s, h[1], h[2], s.st == 'R', 'its worker process dropped it', t, max_failures, backoff, ended_life)
 end
 
+let_go_due(t)
+
 for _, name in ipairs(C('ZRANGEBYSCORE', P .. ':lease', '-inf', t, 'LIMIT', 0, 128)) do expire(name) end
 
 for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, 128)) do index_job(job, t) end
@@ -42,7 +44,7 @@ end
 local function close_job(job, h)
   C('HSET', job_key(job), 'closed', 1, 'producer', 0)
   todo(t - patience, 'close', job, h[6], 'the producer is gone')
-  if tonumber(h[7]) == 0 then end_job(job, 'spoken', '', t, ended_life) else expect_end(job, t) end
+  if tonumber(h[7]) == 0 then end_job(job, 'spoken', '', t, ended_life) else expect_end(job) end
 end
 
 -- Keys of a live job were lost, and what they said of it with them: count again what is left.
@@ -53,7 +55,9 @@ local function recount()
     if h[1] == 'L' then demand = demand + tonumber(h[2]) end
     sentences = sentences + num(h[3], 0)
   end
-  C('HSET', M, 'demand', demand, 'sentences', sentences, 'jobs', #live, 'infl', C('ZCARD', P .. ':lease'))
+  local held = 0
+  for _, one in ipairs(C('ZRANGE', P .. ':held', 0, -1)) do held = held + tonumber(string.match(one, '|(.*)$')) end
+  C('HSET', M, 'demand', demand, 'held', held, 'sentences', sentences, 'jobs', #live, 'infl', C('ZCARD', P .. ':lease'))
 end
 
 for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':act', '-inf', t, 'LIMIT', 0, 128)) do
