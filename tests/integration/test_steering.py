@@ -21,6 +21,7 @@ from tests.listening import Listener, sentences, stream_of
 from tests.systems import RealSystem, wait_until
 
 SLOW = {"rtf": 0.5, "chunk_ms": 100}
+HEARD_OUT_MS = 60_000  #: more than a short answer: its listener has heard all of it
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +57,27 @@ def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: 
         wait_until(lambda job=new: speaking(system, job))  # type: ignore[misc]  # called at once
         taken_s.append(time.monotonic() - began_s)
         assert Listener(new).pcm() == stream_of(["No."])
+        new.heard(HEARD_OUT_MS)
     assert statistics.median(taken_s) < 0.3, taken_s
     assert told(system, "slow").counts["saved_ms"] > 5_000
     assert told(system, "slow").counts["ended_cancelled"] == 5
+
+
+def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealSystem) -> None:
+    """One slot, and a batch sentence of two seconds that was just begun."""
+    text = ["This sentence of a book is so long that nobody who talks to an agent would like to wait for its end."] * 2
+    book = enqueue(system, text, kind="batch", drain="window", pool="slow", user="hog")
+    waited_s = []
+    for i in range(2):
+        wait_until(lambda: speaking(system, book))
+        began_s, answer = time.monotonic(), enqueue(system, ["Yes."], pool="slow", user=f"ann{i}")
+        wait_until(lambda job=answer: speaking(system, job))  # type: ignore[misc]  # called at once
+        waited_s.append(time.monotonic() - began_s)
+        assert Listener(answer).pcm() == stream_of(["Yes."])
+        answer.heard(HEARD_OUT_MS)
+    assert min(waited_s) < 0.5, waited_s
+    assert told(system, "slow").counts["made_way"] >= 1
+    assert Listener(book).pcm() == stream_of(text)
 
 
 def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: RealSystem) -> None:

@@ -60,7 +60,9 @@ def at_the_door(pool: Pool, s: Submission, total: float, t: float) -> tuple[Subm
     """Is there room, beside those who were promised some? If not: when to come back."""
     rate, room = rate_of(pool, s), pool.live_room
     stand = _stand(pool, s.user, t)
-    need = pool.demand + rate if pool.taken + rate <= room * OVER + 1e-9 else 1e9
+    need = 0.0 if pool.demand < 1e-9 else pool.demand + rate
+    if pool.taken > max(room * OVER - rate, room) + 1e-9:
+        need = 1e9
     told = stand.mine is not None and stand.mine.at <= t and need <= room * SPARE + 1e-9
     idle = need <= room * IDLE + 1e-9 and not any(LIVE in user.tag for user in pool.users.values())
     lasts = total if s.closed else stay_of(pool)
@@ -103,11 +105,12 @@ def _stand(pool: Pool, user: str, t: float) -> Stand:
 def _places(pool: Pool) -> list[Place]:
     """By their times."""
     ordered = sorted(pool.line.items(), key=lambda pair: (pair[1], pair[0].encode()))
-    parts = [(name, at, *name.split("|", 1)) for name, at in ordered]
-    return [
-        Place(name, at, user, -int(number[1:]) if number.startswith("b") else int(number))
-        for name, at, number, user in parts
-    ]
+    return [_place(name, at) for name, at in ordered]
+
+
+def _place(name: str, at: float) -> Place:
+    number, _, user = name.partition("|")
+    return Place(name, at, user, -int(number[1:]) if number.startswith("b") else int(number))
 
 
 def _releases(pool: Pool, others: list[Place], t: float) -> list[float]:

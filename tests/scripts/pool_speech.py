@@ -8,6 +8,7 @@ from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS
 from tests.scripts.pool_state import (
     BATCH,
     LIVE,
+    LONG_MS,
     Job,
     Pool,
     Sentence,
@@ -17,9 +18,11 @@ from tests.scripts.pool_state import (
     head,
     land,
     look_at,
+    made,
     name_of,
     over,
     ready_retries,
+    requeue,
     squeeze,
     to_digits,
 )  # fmt: skip
@@ -48,7 +51,14 @@ def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[Doorbell, 
             look_at(pool, name, t)
     publish_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     bells: list[Doorbell] = []
-    while len(bells) < most and pool.room > 0:
+    while len(bells) < most:
+        if pool.policy == "fair" and pool.in_flight() >= pool.slots and _make_way(pool, t):
+            first = _candidate(pool, LIVE, t)
+            assert first is not None
+            bells.append(_take(pool, first, publish_ms, t))
+            continue
+        if pool.room <= 0:
+            break
         live, batch = _candidate(pool, LIVE, t), _candidate(pool, BATCH, t)
         chosen = _choose(pool, live, batch)
         if chosen is None:
@@ -71,6 +81,44 @@ def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
     seq = ready[0] if ready else job.next
     ms = job.begun[seq].ms if ready else job.estimates[seq]
     return Candidate(name, job, seq, ms, bool(ready), ms * (1 if pool.rtf is None else pool.rtf), deadlines[user])
+
+
+def _make_way(pool: Pool, t: float) -> bool:
+    """For one that is needed soon, or the first of its job: the batch sentence begun last, if not half done."""
+    if (pool.theta or 0) <= LONG_MS:
+        return False
+    live = _candidate(pool, LIVE, t)
+    if live is None or (live.job.dispatched > 0 and live.job.t0 + live.job.dispatched - t > (pool.cost or 0)):
+        return False
+    batch = [
+        (s.at, name_of(name, seq).encode(), name, seq, s)
+        for name, job in pool.running.items() if job.kind == BATCH
+        for seq, s in job.begun.items() if s.in_flight and s.suspect != 1
+    ]  # fmt: skip
+    young = [one for one in batch if one[4].state == "R" and _may_make_way(one[4], t)]
+    for _, _, name, seq, s in sorted(batch, key=lambda one: (pool.lease[one[1].decode()], one[1])):
+        if s.state == "D":  # it only waits for a slot
+            _take_back(pool, name, seq, t)
+    if young and pool.in_flight() >= pool.slots:
+        _, _, name, seq, s = max(young, key=lambda one: one[:2])
+        pool.numbers["made_way"] += 1
+        pool.numbers["wasted_ms"] += made(pool, s, t)
+        s.suspect = 2
+        _take_back(pool, name, seq, t)
+    return pool.in_flight() < pool.slots
+
+
+def _may_make_way(sentence: Sentence, t: float) -> bool:
+    """Once, before it is half spoken, and if waiting for it would be heard."""
+    spoken = t - sentence.at
+    return sentence.suspect == 0 and spoken * 2 < sentence.cost and sentence.cost - spoken > LONG_MS
+
+
+def _take_back(pool: Pool, name: str, seq: int, t: float) -> None:
+    sentence = land(pool, name, seq)
+    charge(pool, pool.jobs[name], -sentence.cost)
+    requeue(pool.jobs[name], seq, t)
+    look_at(pool, name, t)
 
 
 def _choose(pool: Pool, live: Candidate | None, batch: Candidate | None) -> Candidate | None:
@@ -132,7 +180,7 @@ def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said
     other = pool.workers.get(sentence.owner)
     if other is not None and other is not worker and other.alone == entry:
         return Claimed(Claim.STALE)
-    worker.alone = worker.alone or (entry if sentence.suspect else "")
+    worker.alone = worker.alone or (entry if sentence.suspect == 1 else "")
     pool.lease[entry] = t + lease_ms
     pool.outbox.pop(f"{entry}|{bell.attempt}", None)
     if worker.alone and (worker.alone != entry or worker.speaking):

@@ -28,7 +28,7 @@ class Sentence:
     failures: int = 0
     cost: float = 0.0  #: what its user was charged, in slot ms
     at: float = 0.0  #: D: since when it could have been dispatched; R: since when it is spoken
-    suspect: bool = False
+    suspect: int = 0  #: 1: it may have killed a process, and runs alone; 2: it made way once
     owner: str = ""
 
     @property

@@ -72,7 +72,7 @@ def _job(pool: Pool, job: Job) -> dict[str, Any]:
 
 def _sentences(job: Job) -> dict[str, tuple[Any, ...]]:
     return {
-        str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, int(s.suspect), s.owner)
+        str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.suspect, s.owner)
         for seq, s in job.begun.items()
     }
 

@@ -74,7 +74,8 @@ def forget(pool: Pool, owner: str, retry: Retry, t: float, *, blame: bool) -> No
         job, sentence_seq = _parse(name)
         if name not in worker.speaking:  # its job ended just now
             continue
-        pool.jobs[job].begun[sentence_seq].suspect |= blame and len(names) > 1
+        if blame and len(names) > 1:
+            pool.jobs[job].begun[sentence_seq].suspect = 1
         _back(pool, name, DIED, retry, t, blame=blame and len(names) == 1)
     del pool.workers[owner]
 

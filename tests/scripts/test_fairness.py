@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.pool import pick
+from seriatim.pool import Done, pick
 from seriatim.records import Doorbell, Kind
 from tests.scripts.stage import POOL, P, Stage
 
@@ -65,6 +65,53 @@ def test_a_live_hog_does_not_wait_for_batch_of_its_own_user(redis: Redis) -> Non
     backlog(stage, "ann's", "ann", n=20)
     had = speak_for(stage, 30)
     assert had["ann"] == pytest.approx(had["bob"], rel=0.3)
+
+
+def beside_a_book(redis: Redis) -> tuple[Stage, list[Doorbell]]:
+    """Two slots that speak batch sentences of four seconds' cost, begun one after the other."""
+    stage = Stage(redis, slots=2, rtf=0.25)
+    stage.accept("book", *[16_000] * 9, user="hog", kind=Kind.BATCH, window_ms=10_000_000)
+    stage.speaks(stage.pick_one(), 16_000)  # now it is known what a sentence costs
+    bells = []
+    for _ in range(2):
+        bells += stage.pick(1)
+        stage.takes("w1", bells[-1])
+        stage.now += 100
+    return stage, bells
+
+
+def test_a_listeners_first_sentence_has_the_slot_of_the_batch_sentence_begun_last(redis: Redis) -> None:
+    stage, bells = beside_a_book(redis)
+    stage.accept("talk", 1_000, 1_000, user="ann")
+    assert stage.pick_one().job == "talk"
+    assert redis.lrange(f"{P}:drop:w1", 0, -1) == [f"book|2|{bells[1].attempt}".encode()]
+    assert stage.finish(bells[1], 16_000) is Done.STALE
+    assert stage.in_flight() == 2
+    assert redis.hget(f"{P}:n", "made_way") == b"1"
+
+
+def test_nothing_makes_way_for_a_sentence_that_nobody_needs_yet(redis: Redis) -> None:
+    stage, _ = beside_a_book(redis)
+    stage.accept("talk", 9_000, 1_000, user="ann")
+    assert stage.pick_one().job == "talk"
+    assert stage.pick(9) == [], "the second is heard in nine seconds; by then a slot will be free"
+    stage.now += 6_000
+    assert [bell.job for bell in stage.pick(9)] == [], "and what is half spoken is spoken to its end"
+
+
+def test_a_batch_sentence_makes_way_once_and_is_then_spoken_whole(redis: Redis) -> None:
+    stage, _ = beside_a_book(redis)
+    stage.accept("talk", 1_000, user="ann")
+    talk = stage.pick_one()
+    stage.speaks(talk, 1_000)
+    again = stage.pick_one()
+    assert (again.job, again.seq) == ("book", 2)
+    stage.takes("w1", again)
+    stage.accept("other", 1_000, user="bob")
+    assert [bell.job for bell in stage.pick(9)] == ["other"], "the first, which never made way, does"
+    stage.accept("third", 1_000, user="cid")
+    assert stage.pick(9) == []
+    assert stage.finish(again, 16_000) is Done.OK
 
 
 def test_batch_keeps_its_reserved_share_beside_a_live_hog(redis: Redis) -> None:

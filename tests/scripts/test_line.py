@@ -86,7 +86,7 @@ def test_who_is_spoken_to_the_end_keeps_its_share_until_it_has_heard_it(redis: R
     stage = full(redis)
     stage.now += 500
     end_of(stage, "talk0")
-    assert (stage.m("demand"), stage.m("held")) == (pytest.approx(0.6), pytest.approx(0.3))
+    assert [stage.m("demand"), stage.m("held")] == pytest.approx([0.6, 0.3])
     assert stage.submit("new", *TALK, user="new").verdict is Submit.BUSY
     stage.now += 3_500
     stage.accept("newer", *TALK, user="new")
@@ -118,6 +118,19 @@ def test_who_is_held_keeps_nobody_out_of_slots_that_are_not_needed(redis: Redis)
         stage.accept(f"talk{i}", *TALK, user=f"u{i}")
         end_of(stage, f"talk{i}")
     assert stage.submit("newer", *TALK, user="newer").verdict is Submit.BUSY
+
+
+@pytest.mark.parametrize("rtf", [0.5, 0.9])
+def test_a_small_pool_that_speaks_nothing_takes_the_next_though_the_last_is_still_heard(
+    redis: Redis, rtf: float
+) -> None:
+    """A client that asks for its sentences one by one, each before the one before it is over."""
+    stage = Stage(redis, slots=1, rtf=rtf)
+    stage.accept("one", *TALK)
+    end_of(stage, "one")
+    stage.accept("two", *TALK)
+    end_of(stage, "two")
+    assert stage.submit("three", *TALK).verdict is Submit.BUSY
 
 
 def test_a_newcomer_may_use_room_that_is_kept_for_later(redis: Redis) -> None:

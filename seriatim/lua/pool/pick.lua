@@ -9,7 +9,7 @@ local most, lease = tonumber(ARGV[2]), tonumber(ARGV[3])
 local m = C('HMGET', M, 'theta', 'rtf', 'reserve', 'credit', 'cost', 'policy')
 local theta, rtf, reserve, credit = num(m[1], 0), num(m[2], 1), num(m[3], 0), num(m[4], 0)
 lease = lease + 2 * num(m[5], 0)     -- what is published may wait for a sentence to end before a slot takes it
-local fair, free = (m[6] or 'fair') == 'fair', room()
+local fair = (m[6] or 'fair') == 'fair'
 if not fair then theta = 1e15 end     -- everybody is eligible
 local out, taken = {}, 0
 
@@ -101,10 +101,68 @@ local function plainly(live, live_job, batch, batch_job)
   return b and candidate(batch, 'B', batch_job)
 end
 
-while taken < most and taken < free do
+-- How many sentences are in flight beyond the slots, or 0 or less: slots that will take the next one at once.
+local function crowd()
+  local h = C('HMGET', M, 'infl', 'slots')
+  return num(h[1], 0) - num(h[2], 0)
+end
+
+-- Batch sentences that wait in the queue for a slot, and the one that was begun last, if less than half of it is spoken, it never
+-- made way, and waiting for it would be heard. O(in flight).
+local function batch_in_flight()
+  local queued, last = {}, nil
+  for _, name in ipairs(C('ZRANGE', P .. ':lease', 0, -1)) do
+    local job, seq = string.match(name, '^(.*)|(%d+)$')
+    local s, h = sentence_get(job, seq), C('HMGET', job_key(job), 'class', 'user')
+    if s and h[1] == 'B' and s.suspect ~= 1 then
+      local one = {name = name, job = job, seq = seq, s = s, user = h[2]}
+      local young = s.suspect == 0 and (t - s.at) * 2 < s.cost and s.at + s.cost - t > LONG
+      if s.st == 'D' then queued[#queued + 1] = one
+      elseif young and (not last or s.at > last.s.at or (s.at == last.s.at and name > last.name)) then last = one end
+    end
+  end
+  return queued, last
+end
+
+local function take_back(one)
+  land(one.job, one.seq, one.s, one.user)
+  charge(one.user, 'B', -one.s.cost)
+  requeue(one.job, one.seq, one.s, t)
+  index_job(one.job, t)
+end
+
+-- All slots are taken, and a live sentence is the first of its job, or is needed before a slot will be free: batch makes way.
+-- Each sentence does so once (suspect 2), so that none is spoken in vain for ever.
+local function make_way()
+  if theta <= LONG then return false end     -- theta is above the longest cost of late
   local live, live_job = first_user('L')
-  local batch, batch_job = first_user('B')
-  local c = (fair and fairly or plainly)(live, live_job, batch, batch_job)
+  if not live then return false end
+  local h = C('HMGET', job_key(live_job), 't0', 'dispatched')
+  if tonumber(h[2]) > 0 and h[1] + h[2] - t > num(m[5], 0) then return false end
+  local queued, last = batch_in_flight()
+  for _, one in ipairs(queued) do take_back(one) end
+  if last and crowd() >= 0 then
+    local s = last.s
+    count('made_way')
+    count('wasted_ms', made(s, t))
+    event(last.job, t, 'lost', 'seq', last.seq, 'attempt', int(s.att), 'owner', s.owner, 'claimed', int(s.at), 'reason', 'made way for a listener')
+    hush(last.job, last.seq, s)
+    s.suspect = 2
+    take_back(last)
+  end
+  return crowd() < 0
+end
+
+while taken < most do
+  local way = fair and crowd() >= 0 and make_way()
+  if room() <= 0 then break end
+  local live, live_job = first_user('L')
+  local c
+  if way then c = candidate(live, 'L', live_job)
+  else
+    local batch, batch_job = first_user('B')
+    c = (fair and fairly or plainly)(live, live_job, batch, batch_job)
+  end
   if not c then break end
   take(c)
 end

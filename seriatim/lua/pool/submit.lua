@@ -45,9 +45,9 @@ end
 -- time; as only a part of those who were refused come back, only the part that did of late is kept free. A user has PLACES at
 -- most, the line MOST: who asks again and again keeps no room from others. A place of a barge-in (b...) comes before all.
 local HOLD, PLACES, MOST, MARGIN = 1000, 8, 256, 200
--- Who is held has been spoken: letting in another makes nobody fall silent while the slots are not needed. So who comes when it was
--- told to gets in up to OVER of the room while less than SPARE of it is needed for speaking, and anybody gets in while no live
--- sentence waits and less than IDLE is needed.
+-- Who is held has been spoken: letting in another makes nobody fall silent while the slots are not needed. So up to OVER of the
+-- room, and one beyond it in any case, who comes when it was told to gets in while less than SPARE of it is needed for speaking,
+-- and anybody while no live sentence waits and less than IDLE is needed. Where nobody speaks, one more is always little.
 local OVER, SPARE, IDLE = 1.4, 0.65, 0.3
 local stay = math.max(500, num(m[8], 20000))
 local LINE, ENDS = P .. ':line', P .. ':ends'
@@ -144,7 +144,8 @@ if class == 'L' then
   -- One job may have the whole pool: an idle pool that is slower than speech would refuse for ever, and measure nothing.
   rate = math.min(num(m[5], 0) * o.speed, room)
   local s = stand()
-  local need = taken + rate <= room * OVER + 1e-9 and demand + rate or 1e9
+  local need = demand < 1e-9 and 0 or demand + rate
+  if taken > math.max(room * OVER - rate, room) + 1e-9 then need = 1e9 end
   local told = s.mine and s.mine.at <= t and need <= room * SPARE + 1e-9
   local idle = need <= room * IDLE + 1e-9 and C('ZCARD', P .. ':tag:L') == 0
   if not (told or idle or leaves_room(s, o.closed == 1 and total or stay)) then return refuse(BUSY, 'busy', promise(s)) end
