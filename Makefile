@@ -8,9 +8,11 @@ VOICE  ?=
 ARGS   ?=
 SEEDS  ?= 200
 FIRST  ?= 1
+MINUTES ?= 5
+SEED   ?= 1
 TORCH_INDEX ?=
 
-.PHONY: help speak xtts test check lint types imports sim bench bench-load bench-xtts docs clean
+.PHONY: help speak xtts test check lint types imports sim mutants chaos bench bench-load bench-http bench-xtts docs clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -23,7 +25,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,flower,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,flower,bench,http,dev]'
 	@touch $@
 
 # Versions such as 2.13.0+cpu, which TORCH_INDEX has, go before PyPI's 2.13.0, which brings some GB of CUDA.
@@ -54,11 +56,20 @@ imports: $(VENV)/.dev
 sim: $(VENV)/.dev  ## the seeded simulator: make sim SEEDS=5000 FIRST=1
 	$(BIN)/python -m tests.simulator --seeds $(SEEDS) --first $(FIRST)
 
+mutants: $(VENV)/.dev  ## plant faults in copies of the tree; the tests must find each (ARGS="--only NAME")
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+chaos: $(VENV)/.dev  ## real processes under a seeded nemesis: make chaos MINUTES=30 SEED=1
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(ARGS)
+
 bench: $(VENV)/.dev  ## measure ourselves, and rivals, in one run
 	$(BIN)/python -m bench
 
 bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two plain ones (ARGS=--quick)
 	$(BIN)/python -m bench.load $(ARGS)
+
+bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 200 listeners
+	$(BIN)/python -m bench.http $(ARGS)
 
 bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
 	$(BIN)/python -m bench.xtts $(ARGS)

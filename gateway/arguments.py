@@ -57,11 +57,31 @@ examples:
   seriatim models models/xtts-v2          is it whole? with SHA256SUMS beside the files: are they right?
   seriatim models accept models/xtts-v2   accept the licence of its weights
 """
+SERVE = """\
+Workers and a reassembler run elsewhere (seriatim up, seriatim worker). Without keys only loopback is served, and
+everybody is the same user. Any number of gateways may serve one system.
+
+examples:
+  seriatim serve
+  seriatim serve --host 0.0.0.0 --keys keys.toml
+  curl http://127.0.0.1:8000/v1/audio/speech -H 'content-type: application/json' \\
+    -d '{"model": "espeak", "voice": "en-gb", "input": "Good morning."}' -o morning.mp3
+"""
 ADJUST = """\
 examples:
   seriatim adjust JOB --priority 5                            before the other jobs of its user
   seriatim adjust --user anna --pool espeak --weight 4        four times the share, from now on
   seriatim adjust --user anna --in-flight 2 --jobs none       a cap set, another taken back
+"""
+DEAD = """\
+A sentence that failed SERIATIM_MAX_FAILURES times is given up and stands here, the newest 1,000 of a week. Spoken
+again, the sentences of one job are a new job, which is recorded; what was heard of the old one stays as it was.
+
+examples:
+  seriatim dead                         what was given up, why, and when
+  seriatim dead retry JOB               all of a job's, as a new job; JOB 3 7 for two of them
+  seriatim dead retry --all --pool xtts
+  seriatim dead forget JOB
 """
 FORMATS = "wav, flac, ogg, opus, mp3, pcm"
 ENGINES = "espeak, tone, xtts"
@@ -84,10 +104,12 @@ def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     _up(_command(sub, "up", "run Redis, workers and a reassembler on this machine until stopped", ""))
     sub.add_parser("worker", help="start worker processes for one engine (seriatim worker --help)")
     _redis(_command(sub, "reassemble", "run one reassembler: any number may run at once", ""))
+    _serve(_command(sub, "serve", "serve HTTP: OpenAI's speech API, jobs, a WebSocket, metrics", SERVE))
     _status(_command(sub, "status", "show pools, workers and jobs, or one job", ""))
     _cancel(_command(sub, "cancel", "end a job: nothing more of it is spoken", ""))
     _adjust(_command(sub, "adjust", "change a running job's priority, or a user's weight and caps", ADJUST))
     _timeline(_command(sub, "timeline", "draw who spoke which sentence when, and when it was heard", ""))
+    _dead(_command(sub, "dead", "list sentences that were given up, speak them again, forget them", DEAD))
     _voices(_command(sub, "voices", "list the voices of an engine, clone one, remove one", VOICES))
     _models(_command(sub, "models", "look which XTTS-v2 models are here, and how to get one", MODELS))
     _tune(_command(sub, "tune", "find out how many sentences at once this machine speaks best", TUNE))
@@ -188,6 +210,13 @@ def _up(p: argparse.ArgumentParser) -> None:
     _redis(p)
 
 
+def _serve(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    p.add_argument("--port", type=int, default=8000, metavar="N", help="0: any free one (8000)")
+    p.add_argument("--keys", metavar="FILE", help="API keys and what they may do (SERIATIM_HTTP_KEYS_FILE)")
+    _redis(p)
+
+
 def _status(p: argparse.ArgumentParser) -> None:
     p.add_argument("job", nargs="?", metavar="JOB", help="one job's id")
     p.add_argument("--json", action="store_true")
@@ -217,6 +246,24 @@ def _cancel(p: argparse.ArgumentParser) -> None:
     p.add_argument("job", metavar="JOB", help="its id")
     p.add_argument("--reason", default="cancelled from the command line", metavar="TEXT", help="readers see it")
     _redis(p)
+
+
+def _dead(p: argparse.ArgumentParser) -> None:
+    _whose(p, None)
+    p.add_argument("--json", action="store_true")
+    actions = p.add_subparsers(dest="action", metavar="ACTION")
+    for name, what in (("retry", "speak them again, as a new job"), ("forget", "take them out of the list")):
+        acting = _command(actions, name, what, DEAD)
+        acting.add_argument("job", nargs="?", metavar="JOB", help="of which job")
+        acting.add_argument("seq", nargs="*", type=int, metavar="SEQ", help="which of its sentences (default: all)")
+        acting.add_argument("--all", action="store_true", help="of all jobs")
+        _whose(acting, argparse.SUPPRESS)
+
+
+def _whose(p: argparse.ArgumentParser, default: Any) -> None:
+    """Which list; `default` as in `_options`."""
+    p.add_argument("--pool", default=default, metavar="NAME", help="of this pool (default: of every pool)")
+    p.add_argument("--redis", default=default, metavar="URL", help="a running system's Redis (SERIATIM_REDIS_URL)")
 
 
 def _voices(p: argparse.ArgumentParser) -> None:

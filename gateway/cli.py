@@ -19,7 +19,7 @@ from gateway.system import Crew
 from gateway.text import read_text, refuse_to_overwrite
 from gateway.tune import Outcome, Trials, tune
 from gateway.voices import Sample, add_voice, cloned_voices, list_voices, remove_voice
-from seriatim.errors import BadInput, SeriatimError, Unwritable
+from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable
 from seriatim.exits import Exit, status_of
 from seriatim.settings import Settings
 
@@ -33,9 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _become_worker(given[1:])
     options = args.parser(COMMANDS).parse_args(given)
     try:
-        settings = Settings.from_env(os.environ)
-        if getattr(options, "redis", None):
-            settings = replace(settings, redis_url=options.redis)
+        said = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
+        settings = Settings.from_env(os.environ | said)
         return int(COMMANDS[options.command](options, settings))
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -108,11 +107,27 @@ def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
     return reassemble()
 
 
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    if options.keys:
+        settings = replace(settings, http_keys_file=options.keys)
+    try:
+        from gateway.http.serve import serve  # an extra: who only speaks files needs no web server
+    except ModuleNotFoundError as error:
+        raise Misconfigured(f"{error.name} is missing: install the extra, pip install 'seriatim[http]'") from None
+    return serve(settings, options.host, options.port)
+
+
 def _steer(options: argparse.Namespace, settings: Settings) -> int:
     from gateway import steer  # imports the producer, and with it Celery
 
     command: Command = getattr(steer, options.command)
     return command(options, settings)
+
+
+def _dead(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.dead import dead  # imports the producer, and with it Celery
+
+    return dead(options, settings)
 
 
 def _voices(options: argparse.Namespace, settings: Settings) -> int:
@@ -190,10 +205,12 @@ COMMANDS: dict[str, Command] = {
     "speak": _speak,
     "up": _up,
     "reassemble": _reassemble,
+    "serve": _serve,
     "status": _steer,
     "cancel": _steer,
     "adjust": _steer,
     "timeline": _steer,
+    "dead": _dead,
     "voices": _voices,
     "models": _models,
     "tune": _tune,

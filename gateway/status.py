@@ -72,10 +72,15 @@ class PoolLine:
 
 def pools(redis: "Redis") -> list[PoolLine]:
     """All pools that have left a trace."""
-    found = redis.scan_iter(f"{PREFIX}{{p:*}}:m", count=1000)
-    names = sorted(key.decode().partition("{p:")[2].rpartition("}")[0] for key in found)
-    lines = [_pool(redis, name) for name in names]
+    lines = [_pool(redis, name) for name in pool_names(redis)]
     return [line for line in lines if line.slots or line.workers or line.jobs or line.done]
+
+
+def pool_names(redis: "Redis") -> list[str]:
+    """The names of all pools that have left a trace, in order. Looks through all keys of the server."""
+    with answered():
+        found = list(redis.scan_iter(f"{PREFIX}{{p:*}}:m", count=1000))
+    return sorted(key.decode().partition("{p:")[2].rpartition("}")[0] for key in found)
 
 
 def _pool(redis: "Redis", name: str) -> PoolLine:

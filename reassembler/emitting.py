@@ -15,7 +15,7 @@ from redis.exceptions import ResponseError
 
 from seriatim import job
 from seriatim.job import Emitted
-from seriatim.keys import GROUP, POOL_LIFE_S, SHARDS, shard_prefix
+from seriatim.keys import GROUP, JOB_ID, SHARDS, shard_of, shard_prefix
 from seriatim.scripts import run_many
 
 log = logging.getLogger(__name__)
@@ -43,13 +43,7 @@ def notifications(shard: int) -> str:
 
 def join(redis: "Redis") -> None:
     """Make sure that every shard has the consumer group; the first to come creates it."""
-    for shard in range(SHARDS):
-        try:
-            redis.xgroup_create(notifications(shard), GROUP, id="0", mkstream=True)
-        except ResponseError as error:
-            if "BUSYGROUP" not in str(error):
-                raise
-        redis.expire(notifications(shard), POOL_LIFE_S)
+    run_many(redis, [job.join(shard) for shard in range(SHARDS)])
 
 
 def wait_for_notifications(reader: "Redis", name: str, block_ms: int) -> list[Notification]:
@@ -83,11 +77,21 @@ def abandoned(redis: "Redis", name: str) -> list[Notification]:
 
 def emit(redis: "Redis", woken: list[Notification], follow: Follow) -> None:
     """Emit for each notification and acknowledge it, in one round trip."""
-    if not woken:
+    ours = [n for n in woken if n.job and notifications(shard_of(n.job)) == n.stream]
+    _throw_away(redis, [n for n in woken if n not in ours])
+    if not ours:
         return
-    calls = [job.emit(n.job, notification=n.id, again_ms=AGAIN_MS) for n in woken]
-    for n, emitted in zip(woken, run_many(redis, calls), strict=True):
+    calls = [job.emit(n.job, notification=n.id, again_ms=AGAIN_MS) for n in ours]
+    for n, emitted in zip(ours, run_many(redis, calls), strict=True):
         follow(n.job, emitted)
+
+
+def _throw_away(redis: "Redis", strays: list[Notification]) -> None:
+    """Take out what none of our scripts wrote: no job's, or one of another shard. Nobody else would ever answer it."""
+    for n in strays:
+        log.warning("a notification was thrown away", extra={"stream": n.stream, "id": n.id})
+        redis.xack(n.stream, GROUP, n.id)
+        redis.xdel(n.stream, n.id)
 
 
 def sweep(redis: "Redis", follow: Follow) -> None:
@@ -101,4 +105,10 @@ def sweep(redis: "Redis", follow: Follow) -> None:
 
 
 def _of(stream: str, rows: list[Any]) -> list[Notification]:
-    return [Notification(stream, n.decode(), fields[b"j"].decode()) for n, fields in rows if fields]
+    """Those of a read, with an empty job where none is named."""
+    return [Notification(stream, n.decode(), _job_of(fields)) for n, fields in rows if fields]
+
+
+def _job_of(fields: dict[bytes, bytes]) -> str:
+    job_id = fields.get(b"j", b"").decode(errors="replace")
+    return job_id if JOB_ID.fullmatch(job_id) else ""

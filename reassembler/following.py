@@ -20,7 +20,11 @@ FORGOTTEN_MS = 60_000  #: life of a note on a job that ended meanwhile
 
 
 def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
-    """Move the window of a job to its furthest plain reader; a consumer that was here lately keeps it alive."""
+    """Move the window of a job to its furthest plain reader; a consumer that was here lately keeps it alive.
+
+    So does a reader that has everything there is: it may wait for sound that is late, and nothing could show that. One
+    that is gone is found out when there is more to take.
+    """
     stream = ordered_stream(job)
     try:
         groups, info = _traces(redis, stream)
@@ -29,11 +33,18 @@ def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
     traces = [Position.parse(_text(group["last-delivered-id"])) for group in groups]
     traces.append(_deleted(info))
     furthest = max(traces)
-    if furthest == Position():
-        return furthest
-    alive = any(_seen(redis, stream, _text(group["name"]), alive_within_ms) for group in groups if group["consumers"])
-    _report(redis, job, furthest, alive=alive)
+    alive = _waits(furthest, info) or any(
+        _seen(redis, stream, _text(group["name"]), alive_within_ms) for group in groups if group["consumers"]
+    )
+    if alive or furthest != Position():
+        _report(redis, job, furthest, alive=alive)
     return furthest
+
+
+def _waits(furthest: Position, info: "dict[str, Any]") -> bool:
+    """Has the reader everything? XTRIM with the last id leaves that last entry."""
+    trimmed_to_one = info["length"] <= 1 < info["entries-added"]
+    return furthest != Position() and (trimmed_to_one or furthest >= Position.parse(_text(info["last-generated-id"])))
 
 
 def _traces(redis: "Redis", stream: str) -> "tuple[list[dict[str, Any]], dict[str, Any]]":
@@ -58,11 +69,11 @@ def _deleted(info: "dict[str, Any]") -> Position:
 def _report(redis: "Redis", job: str, furthest: Position, *, alive: bool) -> None:
     fields = ["pool", "rate", "at", "cur", "off", "followed"]
     pool, rate, at, cur, off, followed = cast("list[Any]", redis.hmget(f"{job_prefix(job)}:c:{job}", fields))
-    if not pool or not rate or not (alive or _text(followed or b"0-0") != str(furthest)):
+    if not pool or not (alive or _text(followed or b"0-0") != str(furthest)):
         return
     _remember(redis, f"{job_prefix(job)}:c:{job}", furthest)
     n_bytes = _bytes_before(redis, job, furthest, Position(int(cur) + 1, int(off)), int(at))
-    delivered_ms = ms_of_bytes(n_bytes, int(rate))
+    delivered_ms = ms_of_bytes(n_bytes, int(rate)) if rate else 0.0
     calls: list[Any] = [pool_calls.ack(pool.decode(), job, delivered_ms), job_calls.heard(job, furthest)]
     run_many(redis, calls)
 

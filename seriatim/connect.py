@@ -14,6 +14,8 @@ from redis import exceptions
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
+from seriatim.credentials import SPELLING
+from seriatim.credentials import shown as shown  # whoever connects says to whom
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.pool import rebase
 from seriatim.server import guard
@@ -52,12 +54,6 @@ def reach(client: "redis.Redis", url: str) -> None:
         raise Unavailable(f"no Redis at {shown(url)}: {error}; start one, or set SERIATIM_REDIS_URL") from None
 
 
-def shown(url: str) -> str:
-    """A URL without its password, for people."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
-
-
 def _client(url: str, pools: Iterable[str], timeout_s: float, outage_s: float) -> "redis.Redis":
     try:
         return redis.Redis.from_url(
@@ -68,8 +64,8 @@ def _client(url: str, pools: Iterable[str], timeout_s: float, outage_s: float) -
             retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError],
             redis_connect_func=_greeting(pools),
         )
-    except ValueError as error:
-        raise Misconfigured(f"{shown(url)!r} is no Redis URL: {error}") from None
+    except (ValueError, TypeError):  # their text may repeat a piece of the password
+        raise Misconfigured(f"{shown(url)!r} is no Redis URL; {SPELLING}") from None
 
 
 def _patient(outage_s: float) -> Retry:

@@ -80,6 +80,13 @@ def decode(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     Raises:
         ValueError: it is not one of ours.
     """
+    try:
+        return _decoded(entry_id, fields)
+    except KeyError as missing:
+        raise ValueError(f"an entry {entry_id!r:.60} without its {missing}") from None
+
+
+def _decoded(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     position = Position.parse(entry_id.decode())
     if b"d" in fields:
         return Audio(position, fields[b"d"])

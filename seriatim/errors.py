@@ -3,7 +3,9 @@
     SeriatimError                 retryable  when
     ├── BadInput                  no         text, voice, option or file cannot be used as it is
     │   ├── EmptyText             no         nothing to say
-    │   ├── TextTooLarge          no         more text, sentences or characters than the limits allow
+    │   ├── TextTooLarge          no         more text than the limit allows
+    │   │   ├── TooManySentences  no         more sentences
+    │   │   └── SentenceTooLong   no         a sentence that the caller cut has more characters
     │   ├── UnknownVoice          no         the pool has no such voice
     │   ├── UnknownOption         no         a parameter or engine option outside its range
     │   ├── UnknownFormat         no         no encoder for that file name or format
@@ -43,7 +45,15 @@ class EmptyText(BadInput):
 
 
 class TextTooLarge(BadInput):
-    """More text, sentences or characters than the limits allow."""
+    """More text than the limit allows."""
+
+
+class TooManySentences(TextTooLarge):
+    """More sentences in one job than the limit allows."""
+
+
+class SentenceTooLong(TextTooLarge):
+    """A sentence that the caller cut has more characters than the limit allows."""
 
 
 class UnknownVoice(BadInput):

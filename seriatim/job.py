@@ -154,6 +154,12 @@ def recorded(job: str, entry: str, n_bytes: int, *, end: bool, now_ms: int | Non
     return _call(job, "recorded", now_ms, entry, n_bytes, int(end), decode=integer)
 
 
+def join(shard: int, now_ms: int | None = None) -> Call[bool]:
+    """Make the consumer group of a shard's notifications; False: it is there already."""
+    clock: Argument = "" if now_ms is None else now_ms
+    return Call(load("job", "join"), shard_prefix(shard), ("", clock), bool)
+
+
 def due(shard: int, most: int = 64, again_ms: int = 1_000, now_ms: int | None = None) -> Call[list[str]]:
     """Live jobs of a shard that nobody has looked at for a while."""
     clock: Argument = "" if now_ms is None else now_ms

@@ -1,7 +1,7 @@
 """The keyspace: every key that Seriatim writes, by name. Whoever adds a key adds its line here.
 
 All keys begin `seriatim:1:` (1 is the version of this layout) and a hash tag, so that a script touches one slot of a
-cluster only. Two kinds of slot; only fencing tokens (attempts) cross between them, never atomicity.
+cluster only. Two kinds of slot are a job's; only fencing tokens (attempts) cross between them, never atomicity.
 
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.
 
@@ -27,7 +27,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :lease            zset    "job|seq" -> expiry in ms of what is dispatched or running
     :outbox           zset    "job|seq|attempt" -> time of the pick; picked, perhaps not yet published
     :todo             zset    "verb|job|..." -> time; steps that another slot still has to make
-    :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason
+    :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason (seriatim/dead.py)
+    :dead:at          zset    the same names -> when; the newest 1,000 of a week are kept
     :act              zset    live job -> the next time at which the sweep looks at it
     :line             zset    "<n>|<user>" -> when a refused one was told to come back; "b<n>|..." after a cancel
     :ends             zset    live job whose text is whole -> when it will have been heard
@@ -49,6 +50,10 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
     :ntf              stream  notifications, consumer group `reassembler`
     :live             zset    live job -> the next time at which a reassembler looks at it
 
+A user `{u:<user>}`, written by gateways.
+
+    :jobs             zset    job -> when it was accepted, in s: the user's latest, for lists
+
 Ids of the ordered stream, for sentence s (0-based); offsets are even, so that none of them can clash:
 
     <s+1>-0                     sentence start marker
@@ -61,6 +66,7 @@ Every key has a life: pool keys POOL_LIFE_S after their last write, a job's keys
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 PREFIX = "seriatim:1:"
@@ -70,6 +76,8 @@ SHARDS = 16  #: blocking on 4 to 16 streams wakes as fast as on one (measured: 0
 POOL_LIFE_S = 7 * 24 * 3600  #: an idle pool forgets its virtual time after a week; no promise outlives that
 GAP = 9007199254740990  #: 2**53 - 2: above every byte offset, exact in Lua's doubles
 END = 9007199254740991  #: 2**53 - 1: above every gap
+POSITION = re.compile(r"([0-9]{1,16})-([0-9]{1,16})")
+JOB_ID = re.compile(r"[A-Za-z0-9]{1,64}")  #: ours are 32 hexadecimal digits; | : {} part keys, entries and to-dos
 
 
 def pool_prefix(pool: str) -> str:
@@ -102,6 +110,11 @@ def ordered_stream(job: str) -> str:
     return f"{job_prefix(job)}:o:{job}"
 
 
+def user_jobs(user: str) -> str:
+    """The list of a user's latest jobs."""
+    return f"{PREFIX}{{u:{user}}}:jobs"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in the ordered stream: the id of an entry. The default is before the first."""
@@ -124,7 +137,7 @@ class Position:
         Raises:
             ValueError: it is not an id of an ordered stream.
         """
-        sentence, dash, offset = text.partition("-")
-        if not (dash and sentence.isdecimal() and offset.isdecimal()) or int(offset) > END:
-            raise ValueError(f"{text!r} is not a position; expected <sentence>-<offset>, such as 3-9600")
-        return cls(int(sentence), int(offset))
+        found = POSITION.fullmatch(text)
+        if not found or max(int(found[1]), int(found[2])) > END:
+            raise ValueError(f"{text[:40]!r} is not a position; expected <sentence>-<offset>, such as 3-9600")
+        return cls(int(found[1]), int(found[2]))

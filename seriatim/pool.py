@@ -5,12 +5,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from seriatim.keys import pool_prefix
-from seriatim.records import Doorbell, Drain, GapPolicy, Kind
+from seriatim.records import BadRecord, Doorbell, Drain, GapPolicy, Kind
 from seriatim.scripts import Argument, Call, integer, load, text
 from seriatim.settings import Settings
 from seriatim.signals import Signals
@@ -366,12 +367,21 @@ def sweep(pool: str, interval_ms: int, patience_ms: int, retry: Retry, now_ms: i
     """What time brings about; at most once an interval, whoever calls."""
 
     def decode(r: list[Any]) -> Swept:
-        return Swept(bool(r[0]), tuple(Doorbell.parse(text(e)) for e in r[1]), tuple(text(e) for e in r[2]))
+        return Swept(bool(r[0]), _bells(r[1]), tuple(text(e) for e in r[2]))
 
     return _call(
         pool, "sweep", now_ms, interval_ms, patience_ms, retry.max_failures, retry.backoff_ms, retry.ended_life_ms,
         decode=decode,
     )  # fmt: skip
+
+
+def _bells(entries: Sequence[bytes]) -> tuple[Doorbell, ...]:
+    """The attempts in the outbox; what names none is left there, and the others must not wait for it."""
+    found: list[Doorbell] = []
+    for entry in entries:
+        with suppress(BadRecord, UnicodeDecodeError):
+            found.append(Doorbell.parse(entry.decode()))
+    return tuple(found)
 
 
 def strike(pool: str, epoch: str, entries: Sequence[str], now_ms: int | None = None) -> Call[int]:

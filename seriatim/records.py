@@ -111,9 +111,16 @@ class Doorbell:
 
     @classmethod
     def parse(cls, entry: str) -> Self:
-        """Read `job|seq|attempt`, as pool scripts name it."""
-        job, seq, attempt = entry.rsplit("|", 2)
-        return cls(job, int(seq), int(attempt))
+        """Read `job|seq|attempt`, as pool scripts name it.
+
+        Raises:
+            BadRecord: it is none.
+        """
+        try:
+            job, seq, attempt = entry.rsplit("|", 2)
+            return cls(job, int(seq), int(attempt))
+        except ValueError:
+            raise BadRecord(f"{entry[:80]!r} names no attempt; expected job|seq|attempt") from None
 
     @property
     def task_id(self) -> str:

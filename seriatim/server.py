@@ -93,7 +93,7 @@ def _rewrite(connection: Any) -> None:
         _ask(connection, "BGREWRITEAOF")
     except ResponseError as error:
         if "already" not in str(error) and "in progress" not in str(error):
-            raise
+            raise Unavailable(f"the server cannot rewrite its log: {error}; has it disk and memory enough?") from error
     deadline = time.monotonic() + REWRITE_S
     while True:
         persistence = _ask(connection, "INFO", "persistence")

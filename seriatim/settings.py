@@ -7,13 +7,19 @@ table.
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 
+from seriatim.credentials import has_password, read_secret, shown, with_password, with_tls
 from seriatim.errors import Misconfigured
 
 PREFIX = "SERIATIM_"
 POLICIES = ("fair", "fifo", "round_robin")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+#: fields that `from_env` puts into the URLs
+SECRETS = (
+    "redis_password", "redis_password_file", "broker_password", "broker_password_file",
+    "tls_ca_file", "tls_cert_file", "tls_key_file",
+)  # fmt: skip
 
 
 def _setting(default: object, doc: str, low: float = 0, high: float = float("inf")) -> object:
@@ -32,12 +38,23 @@ def _float(default: float, doc: str, low: float = 0, high: float = float("inf"))
     return _setting(default, doc, low, high)  # type: ignore[return-value]  # as above
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """What an operator may set. Times end in their unit."""
+    """What an operator may set. Times end in their unit.
+
+    `from_env` puts passwords and certificates into the URLs, so that whoever has those needs no more; the fields that
+    they came from are empty then.
+    """
 
     redis_url: str = _text("redis://127.0.0.1:6379/0", "the Redis or Valkey server that holds jobs and audio")
     broker_url: str = _text("", "Celery's broker, if it is another one: redis://, rediss:// or amqp://")
+    redis_password: str = _text("", "password for SERIATIM_REDIS_URL, where that has none; a user stands in the URL")
+    redis_password_file: str = _text("", "file whose first line is that password")
+    broker_password: str = _text("", "password for SERIATIM_BROKER_URL, where that has none")
+    broker_password_file: str = _text("", "file whose first line is that password")
+    tls_ca_file: str = _text("", "authorities that rediss:// and amqps:// servers must be certified by (the system's)")
+    tls_cert_file: str = _text("", "certificate to show to such a server, if it asks for one")
+    tls_key_file: str = _text("", "its key")
     store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
@@ -79,9 +96,21 @@ class Settings:
 
     max_text_bytes: int = _int(64 * 1024 * 1024, "the largest text of one job", 1)
     max_sentences: int = _int(200_000, "the most sentences of one job", 1)
+    max_sentence_chars: int = _int(10_000, "the longest sentence that a caller cuts itself; texts are cut here", 1)
     user_jobs: int = _int(0, "live and batch jobs that one user may have at once; 0: any number", 0)
     user_in_flight: int = _int(0, "sentences of one user in flight at once; 0: any number", 0)
     user_queued_s: int = _int(0, "seconds of audio that one user's jobs may have queued; 0: any amount", 0)
+
+    http_keys_file: str = _text("", "API keys of `seriatim serve` (docs/http.md); without it only loopback is served")
+    http_pool: str = _text("espeak", "pool that speaks what names no model, or one of OpenAI's")
+    http_models: str = _text("", "other names of pools, for clients that cannot be changed: tts-1=espeak,tts-1-hd=xtts")
+    http_voices: str = _text("", "other names of voices: alloy=en-us,nova=en-gb; OpenAI's mean the default otherwise")
+    http_cors: str = _text("", "origins whose pages may call the gateway from a browser, with commas between")
+    http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
+    http_request_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)
+    http_stall_s: float = _float(300, "a client that takes nothing for so long is gone, and its job cancelled", 1)
+    http_clients: int = _int(2_000, "connections of one gateway process; more are told to come back", 1)
+    http_probe_s: float = _float(15, "how lately a sentence must have been spoken for /readyz to say yes", 1)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -103,7 +132,7 @@ class Settings:
             values[known[name].name] = _parse(name, known[name], raw)
         settings = cls(**values)  # type: ignore[arg-type]  # _parse gave each field its type
         settings.check()
-        return settings
+        return settings._opened()
 
     def check(self) -> None:
         """Refuse settings that contradict each other.
@@ -120,6 +149,30 @@ class Settings:
                 f"{PREFIX}BEAT_MS={self.beat_ms} and {PREFIX}LEASE_MS={self.lease_ms}: a worker that misses one beat "
                 "would count as dead; make the lease at least three beats long"
             )
+
+    def _opened(self) -> "Settings":
+        """With everything that opens the servers' doors in their URLs."""
+        redis_url = self._url(self.redis_url, "redis_password")
+        broker_url = self._url(self.broker_url, "broker_password") if self.broker_url else ""
+        spent = dict.fromkeys(SECRETS, "")
+        return replace(self, redis_url=redis_url, broker_url=broker_url, **spent)  # type: ignore[arg-type]  # all text
+
+    def _url(self, url: str, name: str) -> str:
+        password, path = getattr(self, name), getattr(self, f"{name}_file")
+        if password and path:
+            both = f"{PREFIX}{name.upper()} and {PREFIX}{name.upper()}_FILE"
+            raise Misconfigured(f"{both} are both set; which of them is it?")
+        if path and not has_password(url):
+            password = read_secret(f"{PREFIX}{name.upper()}_FILE", path)
+        files = {"ssl_ca_certs": self.tls_ca_file, "ssl_certfile": self.tls_cert_file, "ssl_keyfile": self.tls_key_file}
+        return with_tls(with_password(url, password), files)
+
+    def __repr__(self) -> str:
+        """What differs from the defaults, without anything secret."""
+        changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        hidden = {name: "***" for name in SECRETS if "password" in name and name in changed}
+        urls = {name: shown(changed[name]) for name in ("redis_url", "broker_url") if name in changed}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in (changed | hidden | urls).items())})"
 
     @property
     def broker(self) -> str:

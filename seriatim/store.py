@@ -174,5 +174,5 @@ def _event(line: str) -> Marker | Stored | None:
         values = json.loads(line)
         values["position"] = Position.parse(values["position"])
         return EVENTS[values.pop("t")](**values)  # type: ignore[no-any-return]  # one of the five
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

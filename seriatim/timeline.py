@@ -5,6 +5,7 @@ events and ends with the job's keys. It is shown to people: nothing depends on i
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -78,26 +79,31 @@ def read(redis: "Redis", pool: str, job: str) -> Timeline:
 
 
 def decode(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> Timeline:
-    """Read the entries of its stream."""
+    """Read the entries of its stream; those that are none of this version's are passed over."""
     accepted, ended, state = None, None, "run"
     spoken: list[Spoken] = []
     lost: list[Lost] = []
     heard: list[HeardBy] = []
     for entry_id, raw in rows:
-        at = int(entry_id.partition(b"-")[0])
-        f = {name.decode(): value.decode(errors="replace") for name, value in raw.items()}
+        f = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in raw.items()}
         kind = f.get("e")
-        if kind == "spoken":
-            spoken.append(_spoken(at, f))
-        elif kind == "lost":
-            lost.append(Lost(int(f["seq"]), int(f["attempt"]), f["owner"], int(f["claimed"]), at, f["reason"]))
-        elif kind == "heard":
-            heard.append(HeardBy(at, int(f["delivered"]), int(f["heard"])))
-        elif kind == "accepted":
-            accepted = at
-        elif kind == "end":
-            ended, state = at, f["state"]
+        with suppress(ValueError, KeyError):
+            at = int(entry_id.partition(b"-")[0])
+            if kind == "spoken":
+                spoken.append(_spoken(at, f))
+            elif kind == "lost":
+                lost.append(_lost(at, f))
+            elif kind == "heard":
+                heard.append(HeardBy(at, int(f["delivered"]), int(f["heard"])))
+            elif kind == "accepted":
+                accepted = at
+            elif kind == "end":
+                ended, state = at, f["state"]
     return Timeline(accepted, ended, state, tuple(spoken), tuple(lost), tuple(heard))
+
+
+def _lost(at: int, f: Mapping[str, str]) -> Lost:
+    return Lost(int(f["seq"]), int(f["attempt"]), f["owner"], int(f["claimed"]), at, f["reason"])
 
 
 def _spoken(at: int, f: Mapping[str, str]) -> Spoken:

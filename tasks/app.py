@@ -5,14 +5,17 @@ pops a message before it records it as unacknowledged, so a worker that is kille
 in 200 kills). Leases in Redis recover what is lost, and claims turn away what comes twice.
 """
 
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery
 from kombu import Queue
 from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES
 
-from seriatim.errors import Unavailable
+from seriatim.credentials import broker_tls, shown
+from seriatim.errors import Misconfigured, Unavailable
 from seriatim.keys import queue
 from seriatim.records import Doorbell
 
@@ -21,9 +24,18 @@ DAY_S = 24 * 3600
 
 
 def make_app(broker_url: str, pool: str | None = None) -> Celery:
-    """The application for one process; with `pool`, one that consumes its queue."""
-    app = Celery("seriatim", broker=broker_url, set_as_current=False)
+    """The application for one process; with `pool`, one that consumes its queue.
+
+    Raises:
+        Misconfigured: the URL is not one of a broker that Celery speaks to.
+    """
+    url, tls = broker_tls(broker_url)
+    scheme = url.partition("://")[0].partition("+")[0]
+    if scheme not in TRANSPORT_ALIASES:
+        raise Misconfigured(f"{shown(url)!r} is no broker's URL; expected redis://, rediss://, amqp:// or amqps://")
+    app = Celery("seriatim", broker=url, set_as_current=False)
     app.conf.update(
+        broker_use_ssl=tls,
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,  # audio and verdicts go through Redis streams and scripts
@@ -34,7 +46,14 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
         task_default_queue=queue(pool) if pool else "seriatim",
         task_create_missing_queues=True,
         task_time_limit=DAY_S,  # a backstop where the pool honours it; stuck engines are the worker's own watchdog's
-        broker_transport_options={"visibility_timeout": DAY_S, "socket_timeout": 15, "socket_connect_timeout": 2},
+        broker_transport_options={
+            "visibility_timeout": DAY_S,
+            "socket_timeout": 15,
+            "socket_connect_timeout": 2,
+            # kombu shares pools among all connections whose options look alike: whoever closed its own would close
+            # those of others, and one with certificates would be given the connection of one without.
+            "app": secrets.token_hex(8),
+        },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a worker outlives its broker's restart
         worker_cancel_long_running_tasks_on_connection_loss=False,  # the sentence's lease is in the data Redis
@@ -43,7 +62,15 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
         worker_enable_remote_control=True,  # Flower's pages
         worker_send_task_events=False,  # Flower switches them on; they cost a third of the throughput
     )
+    _know_no_others(app)
     return app
+
+
+def _know_no_others(app: Celery) -> None:
+    """Forget the tasks that Celery brings (celery.chain, celery.map and the like): a forged message could call them."""
+    app.finalize()
+    for name in [name for name in app.tasks if name.startswith("celery.")]:
+        app.tasks.unregister(name)
 
 
 def publish(app: Celery, pool: str, bells: Iterable[Doorbell]) -> None:

@@ -13,7 +13,7 @@ from celery import Celery
 from redis import Redis
 
 from seriatim import job, pool
-from seriatim.errors import Unavailable
+from seriatim.errors import MemoryFull, Unavailable
 from seriatim.keys import pool_prefix
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.pool import Retry
@@ -52,10 +52,13 @@ def pick(desk: Desk) -> Call[tuple[Doorbell, ...]]:
 def dispatch(desk: Desk) -> int:
     """Hand out as much as slots allow; returns how many sentences that was."""
     handed = 0
-    while bells := run(desk.redis, pick(desk)):
-        handed += ring(desk, bells)
-        if len(bells) < PICK_MOST:
-            break
+    try:
+        while bells := run(desk.redis, pick(desk)):
+            handed += ring(desk, bells)
+            if len(bells) < PICK_MOST:
+                break
+    except MemoryFull as error:  # whoever was accepted or finished a moment ago has not failed: the sweep asks again
+        log.warning("nothing is handed out", extra={"pool": desk.pool, "error": str(error)})
     return handed
 
 

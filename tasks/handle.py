@@ -24,6 +24,8 @@ from tasks.dispatch import in_epoch
 from tasks.reading import Heard, Reading, await_entry
 from tasks.request import RANGES, check_range
 
+REASON_MOST = 500  #: characters; it goes to every reader, and waits in the to-do list
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -147,6 +149,7 @@ class Job:
     def cancel(self, reason: str = "cancelled by its user") -> bool:
         """End the job now: nothing more is spoken or emitted. False if it had ended already."""
         ended_life_ms = round(self.settings.ended_life_s * 1000)
+        reason = reason.encode("utf-8", "replace").decode()[:REASON_MOST]
         entry = run(self.redis, pool_calls.cancel(self.pool, self.id, "cancelled", reason, ended_life_ms))
         ended, epoch = in_epoch(self.redis, self.pool, job_calls.end(self.id, "cancelled", reason))
         if entry:

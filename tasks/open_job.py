@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from redis.exceptions import RedisError
@@ -16,7 +16,8 @@ from seriatim.records import Sentence
 from seriatim.scripts import run
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.handle import Job
-from tasks.request import Request
+from tasks.limits import check_count, check_size
+from tasks.request import Request, check_text
 from tasks.segment import Incremental
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class OpenJob:
     n: int = 0  #: sentences sent
     closed: threading.Event = field(default_factory=threading.Event, repr=False)
     waiting: list[str] = field(default_factory=list, repr=False)  #: rows that a full queue has not taken yet
+    first_chars: int = 0  #: how its first piece is cut, for whoever goes on with it
 
     def __post_init__(self) -> None:
         threading.Thread(target=self._keep, name=f"lease of {self.job.id[:8]}", daemon=True).start()
@@ -69,7 +71,10 @@ class OpenJob:
         Raises:
             Busy: the queue was full for `timeout_s`; the text is taken, and goes out with the next call.
             JobNotOpen: the job is closed or ended.
+            TextTooLarge, TooManySentences: more than one job may have; nothing of it is taken.
         """
+        check_text(text)
+        check_size(text, self.desk.settings)
         self._send([Sentence(p.text, p.pause_ms) for p in self.text.feed(text)], timeout_s)
 
     def flush(self, timeout_s: float | None = None) -> None:
@@ -90,12 +95,12 @@ class OpenJob:
     def _send(self, sentences: list[Sentence], timeout_s: float | None, *, close: bool = False) -> None:
         if self.closed.is_set():
             raise JobNotOpen(f"job {self.job.id} is closed; open another")
+        check_count(self.n + len(self.waiting) + len(sentences), self.desk.settings)
         self.waiting += self.producer.rows_of(sentences, self.request)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while self.waiting or close:
             verdict = self._extend(self.waiting, close=close)
             if verdict is Extend.OK:
-                self.waiting = []
                 return
             if deadline is not None and time.monotonic() >= deadline:
                 raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", FULL_POLL_S)
@@ -120,7 +125,8 @@ class OpenJob:
             self.job.cancel(f"the server lost sentences {n} to {self.n}")
             raise JobNotOpen(f"the server lost sentences {n} to {self.n} of job {self.job.id}; open another job")
         if verdict is Extend.OK:
-            self.n = n
+            self.n += len(rows)  # not n: one that was resumed says again what is known, from the beginning
+            self.waiting = []  # before the steps below: one that fails must not have these sent, and said, again
             if close:
                 settle(desk, job_calls.close(self.job.id, n), f"close|{self.job.id}|{n}|")
             if rows:
@@ -160,4 +166,15 @@ def open_job(producer: "Producer", request: Request) -> OpenJob:
         producer_ms=round(settings.producer_lease_s * 1000), queue_limit_ms=settings.queue_limit_ms,
     )  # fmt: skip
     job = producer.job(answer.job, request.pool_name, request.drained_by)
-    return OpenJob(job, producer, request, Incremental(producer.cut(request, facts)))
+    cut = producer.cut(request, facts)
+    return OpenJob(job, producer, request, Incremental(cut), first_chars=cut.first_chars)
+
+
+def resume_job(producer: "Producer", job: Job, request: Request, first_chars: int) -> OpenJob:
+    """Go on with an open job whose producer was lost, in another process.
+
+    Say all of its text again from the beginning, with the same pauses for `flush`: it is cut as it was the first time,
+    and sentences that are known already are not taken twice. `first_chars` is that of the lost one.
+    """
+    cut = replace(producer.cut(request, producer.book.facts(request.pool_name)), first_chars=first_chars)
+    return OpenJob(job, producer, request, Incremental(cut), first_chars=first_chars)

@@ -20,7 +20,6 @@ from seriatim import job as job_calls
 from seriatim import pool as pool_calls
 from seriatim.connect import blocking, commands
 from seriatim.errors import (
-    BadInput,
     Busy,
     CapReached,
     EmptyText,
@@ -42,8 +41,9 @@ from tasks.app import make_app
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.estimate import estimate_ms
 from tasks.handle import Job
+from tasks.limits import check_size, checked, counted
 from tasks.pools import PoolBook, PoolFacts
-from tasks.request import Request, Text, check_text, check_voice
+from tasks.request import Request, Text, check_job, check_text, check_voice
 from tasks.segment import Cut, segment
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,9 @@ class Producer:
 
         Raises:
             JobUnknown: no such job, or its life is over and nothing of it is in the store.
+            BadInput: that is no job's id.
         """
+        check_job(job_id)
         with answered():
             found = self.redis.hmget(f"{job_prefix(job_id)}:c:{job_id}", ["pool", "drain"])
         known = cast("list[bytes | None]", found)
@@ -188,29 +190,15 @@ class Producer:
     def _rows(self, text: Text, request: Request, facts: PoolFacts) -> Iterator[str]:
         check_text(text)
         if isinstance(text, str):
-            n_bytes = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-            if n_bytes > self.settings.max_text_bytes:
-                most = self.settings.max_text_bytes
-                raise TextTooLarge(
-                    f"a text of {n_bytes} bytes; SERIATIM_MAX_TEXT_BYTES allows {most}: send it in parts"
-                )
+            check_size(text, self.settings)
             cut = self.cut(request, facts)
             sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))
         else:
             sentences = self._given(text, request, facts)
-        for seq, row in enumerate(self.rows_of(sentences, request)):
-            if seq >= self.settings.max_sentences:
-                most = self.settings.max_sentences
-                raise TextTooLarge(
-                    f"more than {most} sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts"
-                )
-            yield row
+        yield from counted(self.rows_of(sentences, request), self.settings)
 
     def _given(self, sentences: Iterable[str | Sentence], request: Request, facts: PoolFacts) -> Iterator[Sentence]:
-        for i, given in enumerate(sentences):
-            if not isinstance(given, str | Sentence):
-                raise BadInput(f"element {i} of the text is {type(given).__name__}; expected a string or a Sentence")
-            sentence = Sentence(given, request.pause_ms) if isinstance(given, str) else given
+        for sentence in checked(sentences, request.pause_ms, self.settings):
             self._check_voice(sentence.voice, request.pool_name, facts)
             yield from self._fitted(sentence, sentence.language or request.language or "en", facts)
 

@@ -51,7 +51,7 @@ class Reading:
 
     def entries(self, after: Position) -> Iterator[Heard | End]:
         """Everything behind `after`, up to the end, or until `stopped` is noticed, within `BLOCK_S`."""
-        self.cursor = self._behind(after)
+        self.cursor = self.behind(after)
         stored = self.drain is Drain.STORE
         while not self.stopped.is_set():
             before = self.cursor.position
@@ -62,9 +62,15 @@ class Reading:
                     return
             if self.cursor.position == before:
                 stored = self._where_next(stored=stored)
+            elif stored:
+                self.missed = False  # what the stream missed was there
 
-    def _behind(self, position: Position) -> Cursor:
-        """A cursor behind a position; the sentence's marker says where its bytes lie in the job."""
+    def behind(self, position: Position) -> Cursor:
+        """A cursor behind a position; the sentence's marker says where its bytes lie in the job.
+
+        Raises:
+            PositionLost: that sentence is not held any more.
+        """
         if position == Position():
             return Cursor()
         start = Position(position.sentence, 0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict
 
 from seriatim.errors import BadInput, UnknownOption, UnknownVoice
+from seriatim.keys import JOB_ID
 from seriatim.records import Drain, GapPolicy, Hold, Kind, Sentence
 
 Text = str | Iterable[str | Sentence]  #: a text, or its sentences
@@ -14,6 +15,8 @@ Text = str | Iterable[str | Sentence]  #: a text, or its sentences
 POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 USER_NAME = re.compile(r"[^\s|{}:]{1,128}")
 PAUSE_MOST_MS = 60_000
+NAME_MOST = 256  #: characters of a voice, a language or an idempotency key
+OPTION_MOST = 2.0**53  #: JSON has no infinity, and other readers than Python's no larger whole numbers
 
 
 class Options(TypedDict, total=False):
@@ -85,15 +88,13 @@ class Request:
             for name, value in options.items()
         }
         for name in ("voice", "language", "engine", "pool", "user", "idempotency_key"):
-            if not isinstance(values.get(name, ""), str):
-                raise UnknownOption(f"{name}={values[name]!r}; expected a string")
+            check_printable(name, values.get(name, ""))
+        check_options(values.get("options", {}))
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(request, name), low, high)
         check_named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
         check_named("user", request.user, USER_NAME, "1 to 128 characters without spaces and | { } :")
-        if len(request.idempotency_key) > 256:
-            raise UnknownOption(f"an idempotency_key of {len(request.idempotency_key)} characters; at most 256")
         return request
 
     @property
@@ -157,6 +158,46 @@ def check_range(name: str, value: object, low: float, high: float) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise UnknownOption(f"{name}={value!r}; expected a number from {low:g} to {high:g}")
+
+
+def check_printable(name: str, value: object) -> None:
+    """Refuse what is not a short text without control characters and halves of surrogate pairs.
+
+    Raises:
+        UnknownOption: it is no text, or none that can be shown.
+    """
+    if not isinstance(value, str):
+        raise UnknownOption(f"{name}={value!r:.80}; expected a string")
+    if len(value) > NAME_MOST:
+        article = "an" if name[0] in "aeiou" else "a"
+        raise UnknownOption(f"{article} {name} of {len(value)} characters; at most {NAME_MOST}")
+    if not value.isprintable():
+        raise UnknownOption(f"{name}={value!r}; expected characters that can be printed")
+
+
+def check_options(options: object) -> None:
+    """Refuse options of an engine that are not names with finite numbers.
+
+    Raises:
+        UnknownOption: with the name.
+    """
+    if not isinstance(options, Mapping):
+        raise UnknownOption(f"options={options!r:.80}; expected names and numbers")
+    for name, value in options.items():
+        check_printable("option name", name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < OPTION_MOST:
+            raise UnknownOption(f"options: {name}={value!r:.80}; expected a number below {OPTION_MOST:g}")
+
+
+def check_job(job_id: object) -> str:
+    """Refuse what cannot be the id of a job before a key is made of it; returns it.
+
+    Raises:
+        BadInput: it has other characters than letters and digits, or too many.
+    """
+    if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
+        raise BadInput(f"{job_id!r:.80} is no job's id; expected letters and digits, such as 5f2c...")
+    return job_id
 
 
 def check_named(what: str, value: object, pattern: "re.Pattern[str]", rule: str) -> None:

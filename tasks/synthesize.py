@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from celery import Celery
 
+from seriatim.keys import JOB_ID
 from seriatim.records import BadRecord, Doorbell
 from tasks.app import TASK
 
@@ -26,8 +27,8 @@ def doorbell(job: object, seq: object, attempt: object) -> Doorbell:
     Raises:
         BadRecord: they are not a job id, a sequence number and an attempt.
     """
-    right = isinstance(job, str) and isinstance(seq, int) and isinstance(attempt, int)
-    if not right or not (0 < len(str(job)) <= 64 and str(job).isalnum()):
+    right = isinstance(job, str) and type(seq) is int and type(attempt) is int
+    if not right or not JOB_ID.fullmatch(str(job)):
         raise BadRecord(
             f"a message with job {job!r:.80}, seq {seq!r:.20}, attempt {attempt!r:.20}; it is not one of ours"
         )

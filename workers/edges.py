@@ -37,6 +37,7 @@ UNITY = 1 << 15  #: a gain of 1
 
 HEADER = struct.Struct("<BBqqq")  #: version, begun, samples faded in, end of sound, peak; then the held samples, zlib
 VERSION = 1
+HELD_MOST = 1 << 26  #: bytes that a state may become: ten minutes of silence; a forged one could become far more
 
 
 class Edges:
@@ -61,9 +62,12 @@ class Edges:
         edges = cls(rate_hz, pause_ms)
         try:
             version, begun, edges._out, edges._sound_end, edges.peak = HEADER.unpack_from(state)
-            held = np.frombuffer(zlib.decompress(state[HEADER.size :]), "<i2")
+            unpacking = zlib.decompressobj()
+            held = np.frombuffer(unpacking.decompress(state[HEADER.size :], HELD_MOST), "<i2")
         except (struct.error, zlib.error, ValueError) as error:
             raise EngineFailed(f"a state of {len(state)} bytes is not one of workers.edges: {error}") from error
+        if not unpacking.eof:
+            raise EngineFailed(f"a state of {len(state)} bytes is cut short, or holds more than {HELD_MOST} bytes")
         if version != VERSION:
             raise EngineFailed(f"a state of workers.edges version {version}, expected {VERSION}")
         edges._begun = bool(begun)

@@ -34,6 +34,7 @@ from tasks.engine import Engine, Utterance
 from tasks.synthesize import register
 from workers import pulse
 from workers.clerk import clerk
+from workers.doorkeeper import Doorkeeper
 from workers.engines.registry import load, options_of
 from workers.facts import facts_of
 from workers.speaking import speak
@@ -147,6 +148,7 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
         without_gossip=True,
         without_mingle=True,
         task_events=options.events,
+        consumer_cls=Doorkeeper,
         optimization="fair",
         quiet=True,
     )

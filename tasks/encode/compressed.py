@@ -19,7 +19,7 @@ from seriatim.errors import UnknownFormat
 from seriatim.pcm import BYTES_PER_SAMPLE
 from tasks.encode.apart import Apart
 from tasks.encode.formats import AudioFormat
-from tasks.encode.sink import Sink
+from tasks.encode.sink import Output
 
 _BLOCKS_PER_S = 10  #: a player of a pipe waits up to 0.1 s more; longer blocks do not make encoding any faster
 _FULL_SCALE = 32768.0  #: s16le to -1..1
@@ -68,7 +68,7 @@ class Tape:
 class CompressedEncoder:
     """Writes s16le mono through libsndfile, resampled where the format cannot hold the rate."""
 
-    def __init__(self, sink: Sink, audio_format: AudioFormat, rate_hz: int) -> None:
+    def __init__(self, sink: Output, audio_format: AudioFormat, rate_hz: int) -> None:
         self._sink = sink
         self._tape = Tape()
         self._block_bytes = max(1, rate_hz // _BLOCKS_PER_S) * BYTES_PER_SAMPLE

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tasks.encode.formats import AudioFormat
 from tasks.encode.plain import PlainEncoder, wav_header
-from tasks.encode.sink import Sink
+from tasks.encode.sink import Output
 
 
 class Encoder(Protocol):
@@ -44,7 +44,7 @@ def check_available(audio_format: AudioFormat) -> None:
         compressed.check_available(audio_format)
 
 
-def open_encoder(sink: Sink, audio_format: AudioFormat, rate_hz: int) -> Encoder:
+def open_encoder(sink: Output, audio_format: AudioFormat, rate_hz: int) -> Encoder:
     """Begin a file of sound at `rate_hz` in the given format.
 
     Raises:

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 
 from seriatim.pcm import BYTES_PER_SAMPLE
-from tasks.encode.sink import Sink
+from tasks.encode.sink import Output
 
 _UNKNOWN = 0xFFFFFFFF  #: a 32-bit size that is not known, or does not fit (EBU Tech 3306)
 _ROOM = struct.Struct("<4sI28x")  #: the chunk that is kept free
@@ -42,7 +42,7 @@ def wav_header(rate_hz: int, data_bytes: int | None, *, room: bool = True) -> by
 class PlainEncoder:
     """Writes a header and then the samples as they come; the header is corrected at the end where the sink allows."""
 
-    def __init__(self, sink: Sink, header: Callable[[int | None], bytes]) -> None:
+    def __init__(self, sink: Output, header: Callable[[int | None], bytes]) -> None:
         self._sink = sink
         self._header = header  #: the header for so many bytes of samples, None while that is not known
         self._data_bytes = 0

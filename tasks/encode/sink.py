@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from seriatim.errors import Unwritable
 
@@ -50,6 +51,29 @@ def write_all(fd: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(fd, rest) :]
+
+
+class Output(Protocol):
+    """What encoders write to."""
+
+    n_bytes: int  #: appended so far
+
+    @property
+    def patchable(self) -> bool:
+        """Can bytes that were appended be corrected later?"""
+        ...
+
+    def append(self, data: bytes) -> None:
+        """Write behind everything else.
+
+        Raises:
+            Unwritable: it refuses.
+        """
+        ...
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Correct bytes that were appended, from `offset` (0-based); nothing happens where that is impossible."""
+        ...
 
 
 class Sink:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tasks.producer import Producer
 from tasks.request import Request
 from tests.listening import Listener, sentences, stream_of
 from tests.servers import PrivateServer, embedded
@@ -31,6 +32,16 @@ def test_messages_and_audio_have_a_server_each(system: RealSystem, broker: Priva
         assert {key for key in data.scan_iter("*") if not key.startswith(b"seriatim:")} == set()
         assert [key for key in messages.scan_iter("*") if key.startswith(b"seriatim:")] == []
         assert list(messages.scan_iter("_kombu.binding.seriatim.tone*")), "the queue is bound there"
+
+
+def test_a_producer_that_is_closed_takes_nothing_from_the_others_of_its_process(system: RealSystem) -> None:
+    """Kombu's pools belong to the whole process."""
+    closed, other = Producer(system.settings), system.producer()
+    for producer in (closed, other):
+        assert Listener(producer.enqueue(["Yes."], Request(engine="tone"))).pcm() == stream_of(["Yes."])
+    closed.close()
+    for producer in (other, system.producer()):
+        assert Listener(producer.enqueue(["No."], Request(engine="tone"))).pcm() == stream_of(["No."])
 
 
 def test_a_broker_that_lost_everything_costs_time_and_no_sentence(system: RealSystem, broker: PrivateServer) -> None:

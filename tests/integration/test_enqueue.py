@@ -22,6 +22,7 @@ from seriatim.errors import (
     Refused,
     SeriatimError,
     TextTooLarge,
+    TooManySentences,
     UnknownOption,
     UnknownVoice,
 )
@@ -164,10 +165,11 @@ class TestRefused:
 
     def test_a_text_over_the_limits_is_refused(self, system: RealSystem) -> None:
         producer = system.producer()
-        producer.settings = replace(system.settings, max_text_bytes=100, max_sentences=40)
+        producer.settings = replace(system.settings, max_text_bytes=100)
         with pytest.raises(TextTooLarge, match=r"^a text of 101 bytes; SERIATIM_MAX_TEXT_BYTES allows 100: send it in"):
             producer.enqueue("x" * 101, Request(engine="tone"))
-        with pytest.raises(TextTooLarge, match=r"^more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit"):
+        producer.settings = replace(system.settings, max_sentences=40)
+        with pytest.raises(TooManySentences, match=r"^more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit"):
             producer.enqueue(sentences(41, "many"), Request(engine="tone"))
 
     def test_a_pool_without_workers_refuses_live_jobs_and_says_when_to_come_back(self, system: RealSystem) -> None:

@@ -4,12 +4,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from reassembler.following import follow
 from seriatim.keys import ordered_stream, pool_prefix
 from tasks.handle import Job
+from tasks.open_job import open_job
 from tasks.request import Request
+from tests.integration.plain_reader import have
 from tests.listening import sentences, stream_of
 from tests.systems import PATIENCE_S, RealSystem, wait_until
 
@@ -81,3 +85,46 @@ def test_a_plain_reader_of_a_dialogue_gets_captions_from_the_markers(system: Rea
     end_id, end = entries[-1]
     assert (end[b"state"], int(end[b"at"]), int(end[b"n"])) == (b"done", len(stream_of(text)), 3)
     assert end_id.startswith(b"4-")
+
+
+def shows_life(system: RealSystem, job: Job) -> bool:
+    """Does a look at what its plain readers did count as a sign of their life?"""
+    with system.redis as client:
+        key = f"{pool_prefix(job.pool)}:j:{job.id}"
+        client.hset(key, "seen", 0)
+        follow(client, job.id, alive_within_ms=60_000)
+        return float(client.hget(key, "seen") or 0) > 0
+
+
+@pytest.mark.parametrize("how", ["setid", "trim"])
+def test_a_plain_reader_that_has_everything_and_waits_is_not_taken_for_gone(system: RealSystem, how: str) -> None:
+    """It can show nothing while there is nothing to take: here its writer pauses; a worker may be late as well."""
+    writer = open_job(system.producer(), Request(engine="tone"))
+    writer.say("This is heard. This, too.")
+    writer.flush()
+    job = writer.job
+    wait_until(lambda: job.status().emitted == 2, "all is there that was said")
+    with system.redis as client:
+        (last, _), *_, (first, _) = cast("list[Any]", client.xrevrange(job.stream))
+        for position, lives in ((first, False), (last, True)):
+            have(client, job.stream, how, position)
+            follow(client, job.id, alive_within_ms=60_000)  # it has moved
+            assert shows_life(system, job) == lives
+    writer.close()
+
+
+def test_a_plain_reader_that_waits_for_the_first_sound_is_not_taken_for_gone(system: RealSystem) -> None:
+    job = enqueue(system, ["Nobody speaks this."], pool="nobody", kind="batch", drain="window")
+    assert not shows_life(system, job)
+    with system.redis as client:
+        client.xreadgroup("reader", "me", {job.stream: ">"}, block=20)
+    assert shows_life(system, job)
+
+
+def test_a_plain_reader_that_is_gone_ends_its_job(system: RealSystem) -> None:
+    job = enqueue(system, sentences(12, "gone"), window_ms=WINDOW_MS, reader_grace_s=1)
+    wait_until(lambda: job.status().in_flight == 0 and job.status().emitted > 0, "it waits for a reader")
+    with system.redis as client:
+        client.xgroup_setid(job.stream, "reader", "2-0")
+    wait_until(lambda: job.status().ended)
+    assert (job.status().state, job.status().reason) == ("cancelled", "no reader for 1 s")

@@ -94,7 +94,7 @@ def _zset(reply: list[tuple[bytes, float]]) -> dict[str, float]:
     return {name.decode(): score for name, score in reply}
 
 
-ZSETS = ("lease", "outbox", "todo", "act", "wk", "delay", "shut", "tag:L", "tag:B", "elig:L", "elig:B")
+ZSETS = ("lease", "outbox", "todo", "act", "wk", "delay", "shut", "held", "tag:L", "tag:B", "elig:L", "elig:B")
 
 
 def read(redis: Redis, jobs: list[str], users: list[str]) -> Books:
@@ -197,7 +197,11 @@ def _jobs(books: Books, demand: Demand) -> None:
     names = {job.name for job in books.running}
     demand(set(books.zsets["act"]) == names, f"act {sorted(books.zsets['act'])}, running {sorted(names)}")
     demand(books.number("jobs") == len(names), f"jobs {books.facts.get('jobs')}, running {sorted(names)}")
+    waiting = sum(job.number("live") for job in books.running)
+    demand(books.number("sentences") == waiting, f"sentences {books.facts.get('sentences')}, of the jobs {waiting}")
     rates = sum(job.number("rate") for job in books.running)
+    held = sum(float(name.rsplit("|", 1)[1]) for name in books.zsets["held"])
+    demand(abs(books.number("held") - held) < 1e-6, f"held {books.facts.get('held')}, who is held {held}")
     demand(abs(books.number("demand") - rates) < 1e-6, f"demand {books.facts.get('demand')}, rates {rates}")
 
 

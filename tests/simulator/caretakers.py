@@ -1,10 +1,12 @@
 """Those who carry on what others left: the pool's sweep, the outbox, the to-dos, dispatch when something woke."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from seriatim import job as slot
 from seriatim import pool
+from seriatim.errors import MemoryFull
 from seriatim.keys import pool_prefix
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from tests.simulator.dispatch import dispatch, publish
@@ -35,16 +37,20 @@ class Sweeper(Process):
 
     def _work(self) -> Steps[None]:
         while True:
-            yield from self.world.ask(self.name, pool.rebase, POOL)
-            swept = yield from self.world.ask(self.name, pool.sweep, POOL, INTERVAL_MS, PATIENCE_MS, RETRY)
-            for bell in swept.outbox:
-                yield 0
-                publish(self.run, bell)
-                yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell))
-            for entry in swept.todo:
-                yield from self._carry_out(entry)
-            yield from dispatch(self.run, self.name)
+            with suppress(MemoryFull):
+                yield from self._sweep()
             yield self.world.rng.randint(250, 600)
+
+    def _sweep(self) -> Steps[None]:
+        yield from self.world.ask(self.name, pool.rebase, POOL)
+        swept = yield from self.world.ask(self.name, pool.sweep, POOL, INTERVAL_MS, PATIENCE_MS, RETRY)
+        for bell in swept.outbox:
+            yield 0
+            publish(self.run, bell)
+            yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell))
+        for entry in swept.todo:
+            yield from self._carry_out(entry)
+        yield from dispatch(self.run, self.name)
 
     def _wake(self) -> Steps[None]:
         while True:

@@ -1,5 +1,6 @@
 """What must hold in the end: one terminal entry a job, the right bytes, reasons that are true, nothing left."""
 
+import json
 from typing import TYPE_CHECKING, Any, cast
 
 from seriatim.entries import End, decode
@@ -15,6 +16,7 @@ from tests.simulator.world import POOL, Violation
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
+MOST_CHARS = 600  #: of one fact of a report
 ENDED = (b"done", b"cancelled", b"failed")
 
 
@@ -68,7 +70,7 @@ def unfinished(run: "Run") -> str:
         if known[b"state"] == b"run" or slot.get(b"state") not in ENDED or _unstored(slot):
             facts += [f"{run.world.plans[job]}", f"  pool: {known}", f"  slot: {slot}"]
             facts.append(f"  begun: {redis.hgetall(f'{prefix}:js:{job}')}")
-    return "\n  ".join(facts)
+    return "\n  ".join(fact[:MOST_CHARS] for fact in facts)
 
 
 def final(run: "Run") -> None:
@@ -88,6 +90,7 @@ def final(run: "Run") -> None:
     for job in run.ledger.unknown:
         _that(run.world.rolled_back or run.world.blackout_ms, f"job {job} is unknown to its reader")
     _keys_of_callers(run, set(jobs))
+    _dead(run)
     _pool(run)
     _left(run)
 
@@ -194,13 +197,28 @@ def _keys_of_callers(run: "Run", jobs: set[str]) -> None:
         _that(len(mine) <= 1 or run.world.rolled_back or run.world.blackout_ms, f"one key, and jobs {mine}")
 
 
+def _dead(run: "Run") -> None:
+    """Whatever was given up stands in the dead-letter list with its reason, and nothing else does."""
+    if run.world.rolled_back:
+        return
+    buried = {name.decode(): letter for name, letter in _hash(run, f"{pool_prefix(POOL)}:dead").items()}
+    for name, letter in buried.items():
+        job, seq = name.rsplit("|", 1)
+        _that(may_be_given_up(run, job, int(seq)), f"{name} was given up for no cause: {letter!r}")
+        _that(json.loads(letter)["reason"], f"{name} was given up without a reason: {letter!r}")
+    run.world.tally["given up"] += len(buried)
+    for job, heard in run.ledger.heard.items():
+        for gap in heard.gaps:
+            _that(f"{job}|{gap}" in buried, f"job {job}: sentence {gap} is a gap, and in no dead-letter list")
+
+
 def _pool(run: "Run") -> None:
     """Nothing is in flight, nobody waits, everything that was reserved is given back."""
     users = sorted({plan.user for plan in run.world.plan.jobs})
     books = audit.read(run.world.redis, list(run.world.plans), users)
     audit.check(books)
     for name in audit.ZSETS:
-        _that(name == "wk" or not books.zsets[name], f"left in {name}: {books.zsets[name]}")
+        _that(name in ("wk", "held") or not books.zsets[name], f"left in {name}: {books.zsets[name]}")
     for name in ("infl", "jobs", "demand"):
         _that(books.number(name) == 0, f"{name} is {books.facts.get(name)} at the end")
     for user, facts in books.users.items():

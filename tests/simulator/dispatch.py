@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seriatim import pool
+from seriatim.errors import MemoryFull
 from seriatim.keys import pool_prefix
 from seriatim.records import Doorbell
 from tests.simulator.world import POOL, Steps, Violation
@@ -51,8 +52,11 @@ def receive(run: "Run") -> Doorbell | None:
 
 
 def dispatch(run: "Run", who: str) -> Steps[None]:
-    """Pick what should be spoken now and ring for it."""
-    bells = yield from run.world.ask(who, pool.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
+    """Pick what should be spoken now and ring for it. Where memory is full nobody is: the sweep asks again."""
+    try:
+        bells = yield from run.world.ask(who, pool.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
+    except MemoryFull:
+        return
     for bell in bells:
         yield 0
         publish(run, bell)
@@ -63,14 +67,17 @@ def picked(run: "Run", bells: tuple[Doorbell, ...]) -> None:
     """What must hold right behind a pick."""
     prefix = pool_prefix(POOL)
     pipe: Any = run.world.redis.pipeline(transaction=False)
-    pipe.hmget(f"{prefix}:m", "infl", "slots", "slack").zcard(f"{prefix}:lease")
+    pipe.hmget(f"{prefix}:m", "infl", "slots", "slack").zcard(f"{prefix}:lease").hget(f"{prefix}:n", "made_way")
     for bell in bells:
         pipe.hmget(f"{prefix}:j:{bell.job}", "dispatched", "acked", "window", "next")
         pipe.hget(f"{prefix}:jt:{bell.job}", str(bell.seq))
         pipe.hget(f"{prefix}:u:{run.world.plans[bell.job].user}", "infl")
-    counts, leases, *rows = pipe.execute()
+    counts, leases, made_way, *rows = pipe.execute()
     infl, slots, slack = map(int, counts)
-    if not infl == leases <= slots + slack:
+    # Where a batch sentence makes way there are no more than before; before, workers may have died.
+    instead, run.ledger.made_way = int(made_way or 0) - run.ledger.made_way, int(made_way or 0)
+    run.world.tally["made way"] += max(0, instead)
+    if infl != leases or (infl > slots + slack and instead != len(bells)):
         raise Violation(f"{infl} in flight with {leases} leases; {slots} slots and {slack} slack")
     for bell, job, sentence, flying in zip(bells, rows[0::3], rows[1::3], rows[2::3], strict=True):
         first_time = _attempted(run, bell)

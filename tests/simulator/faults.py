@@ -8,13 +8,15 @@ again.
 import time
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
 from seriatim import pool
+from seriatim.server import guard
 from tests.servers import PrivateServer
 from tests.simulator.listeners import Recorder
+from tests.simulator.plan import Memory
 from tests.simulator.producers import Producer
 from tests.simulator.world import POOL
 
@@ -32,6 +34,7 @@ DELICATE = (
     "recorded",
     "finish",
 )  #: what a kill waits for; "": for nothing
+MAXMEMORY = {Memory.AMPLE: 0, Memory.TIGHT: 1 << 40, Memory.FULL: 1}  #: bytes; 0: no limit
 LOGGED = ("--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0")
 
 
@@ -45,10 +48,26 @@ def apply(run: "Run", server: PrivateServer) -> None:
         restart(run, server)
     if step in plan.outages:
         blackout(run, plan.outage_ms)
-    for when, ms in plan.jumps:
-        if step == when:
-            run.world.skew += ms
-            run.world.count("clock jumps", ms)
+    if step in plan.flushes:
+        forget_messages(run)
+    for ms in (ms for when, ms in plan.jumps if step == when):
+        run.world.skew += ms
+        run.world.count("clock jumps", ms)
+    for room in (room for when, room in plan.memory if step == when):
+        have_memory(run, room)
+
+
+def have_memory(run: "Run", room: Memory) -> None:
+    """Set what the server may use: nothing more at all, or enough for those who are in."""
+    run.world.count(f"memory {room}")
+    run.world.room = room
+    run.world.redis.config_set("maxmemory", MAXMEMORY[room])
+
+
+def forget_messages(run: "Run") -> None:
+    """The broker was flushed: nobody is rung for what was picked, until its lease is over."""
+    run.world.count("flushes", len(run.broker.queue))
+    run.broker.queue.clear()
 
 
 def _happened(run: "Run", step: str) -> bool:
@@ -57,25 +76,60 @@ def _happened(run: "Run", step: str) -> bool:
 
 
 def restart(run: "Run", server: PrivateServer) -> None:
-    """Kill the server, cut its log at some byte, start it, and rewrite the log before anybody comes."""
+    """Kill the server, cut its log at some byte, start it, perhaps once more, and make it safe before anybody comes."""
     world = run.world
-    server.kill()
-    cut = tear(newest_log(server.directory), world.rng)
-    server.start()
-    world.redis.connection_pool.disconnect()
+    cut = _crash(run, server)
+    while world.rng.random() < 0.2:  # it dies again before anybody wrote, perhaps while its log is made safe
+        if world.rng.random() < 0.5:
+            world.redis.bgrewriteaof()
+        world.count("redis kills in a row")
+        cut += _crash(run, server)
     world.notified += 1
     world.emitted.update(list(world.plans))
-    rewrite(world.redis)
-    world.call("a new connection", pool.rebase, POOL)  # whoever connects does this first (seriatim/connect.py)
+    _connect(run)
     world.count("redis kills", f"{cut} commands lost")
+    if world.rng.random() < 0.3:
+        forget_messages(run)  # they were on the same server
     if cut:
         world.rolled_back = True
     for heard in run.ledger.heard.values():
-        heard.loose = heard.loose or not heard.plan.exact
+        heard.loose = heard.loose or not heard.comes_again()
         heard.forgotten = True
+    _tell_processes(run)
+
+
+def _crash(run: "Run", server: PrivateServer) -> int:
+    """Kill it, cut, start. Returns how many commands are lost."""
+    server.kill()
+    cut = tear(newest_log(server.directory), run.world.rng)
+    try:
+        server.start()
+    except RuntimeError as error:
+        if "truncated file is not the last" not in str(error):
+            raise
+        server.kill()  # Redis 7.0, killed while a torn log is rewritten, mends it, stops, and starts the next time
+        server.start()
+        run.world.count("starts that had to be repeated")
+    run.world.redis.connection_pool.disconnect()
+    run.world.redis.config_set("maxmemory", MAXMEMORY[run.world.room])
+    return cut
+
+
+def _connect(run: "Run") -> None:
+    """What the first connection of a process does before any other command (seriatim/connect.py)."""
+    world = run.world
+    connection: Any = world.redis.connection_pool.get_connection()
+    guard(connection, [pool.rebase(POOL, world.clock())])
+    world.redis.connection_pool.release(connection)
+    world.note("a new connection", "rebase", POOL)
+
+
+def _tell_processes(run: "Run") -> None:
+    """All connections broke: producers begin anew if they can, recorders ask how far they are."""
+    world = run.world
     for process in list(dict.fromkeys(thread.process for thread in world.threads)):
         if isinstance(process, Recorder):
-            process.cursors.update(dict.fromkeys(process.cursors))  # they ask again how far it is stored
+            process.cursors.update(dict.fromkeys(process.cursors))
         if isinstance(process, Producer):
             world.drop(process)
     for plan in world.plan.jobs:  # who still has the text enqueues it again, and changes nothing where it is known

@@ -36,6 +36,11 @@ class Heard:
         """Bytes of the job."""
         return sum(map(len, self.sentences.values()))
 
+    def comes_again(self) -> bool:
+        """Would a server that forgot it give the same? Not where takes differ, nor where a gap was put."""
+        whole = all(self.studio.truth(self.plan, seq).startswith(bytes(have)) for seq, have in self.sentences.items())
+        return self.plan.exact and not self.gaps and whole
+
     def take(self, entry: Entry) -> None:
         """The next entry; one that is known already changes nothing.
 
@@ -91,7 +96,10 @@ class Heard:
     def _gap(self, entry: Gap) -> None:
         if self.plan.gap is GapPolicy.FAIL:
             self._wrong(f"sentence {entry.seq}: a gap in a job that allows none")
-        if entry.offset != len(self.sentences.get(entry.seq, b"-")) and not self.loose:
+        have = len(self.sentences.get(entry.seq, b"-"))
+        if self.forgotten and entry.offset < have:
+            self.loose = True  # what the server forgot of a sentence that it gave up then does not come again
+        if entry.offset != have and not self.loose:
             self._wrong(f"sentence {entry.seq}: a gap that says {entry.offset} bytes")
         self.gaps[entry.seq] = entry.reason
 

@@ -56,6 +56,7 @@ class Listener(Process):
             self.world.note(self.name, "hears", job, entry_id)
             if entry.position <= cursor.position:
                 raise Violation(f"job {job}: {entry.position} behind {cursor.position}")
+            self.world.tally["entries"] += 1
             known = cursor.feed(entry)
             if known is not None:
                 heard.take(known)
@@ -185,7 +186,11 @@ class Recorder(Listener):
         except PositionLost:  # another recorder is ahead, and the stream was trimmed up to there
             self.cursors[job] = None
             return
-        if found:
+        if found and self.world.dice("disk"):
+            self.world.count("disk full", job)
+            self.cursors[job] = None  # what was written beyond the mark is written again
+            yield 500
+        elif found:
             yield from self._mark(job, cursor)
         elif self.world.rng.random() < 0.05:  # what was stored and not acknowledged would keep the window shut for ever
             yield from self.ack(job, cursor.n_bytes)

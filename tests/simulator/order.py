@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from redis.exceptions import ResponseError
 
 from seriatim import job as slot
-from seriatim.keys import GROUP, POOL_LIFE_S, SHARDS, shard_of, shard_prefix
+from seriatim.keys import GROUP, SHARDS, shard_of, shard_prefix
 from seriatim.records import Drain
 from tests.simulator.listeners import Recorder
 from tests.simulator.world import Process, Steps
@@ -69,13 +69,7 @@ class Reassembler(Recorder):
 
     def _make_groups(self) -> Steps[None]:
         for shard in self.shards:
-            yield 0
-            pipe = self.world.redis.pipeline(transaction=True)  # or a kill between the two leaves a key for ever
-            pipe.xgroup_create(notifications(shard), GROUP, id="0", mkstream=True)
-            pipe.expire(notifications(shard), POOL_LIFE_S)
-            created, _ = pipe.execute(raise_on_error=False)
-            if isinstance(created, ResponseError) and not str(created).startswith("BUSYGROUP"):
-                raise created
+            yield from self.world.ask(self.name, slot.join, shard)
 
     def _claim(self, shard: int) -> Steps[None]:
         yield 0

@@ -4,6 +4,7 @@ Everything random that is not an interleaving stands here, so that a dump of the
 """
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from random import Random
 
 from seriatim.records import Drain, GapPolicy, Hold, Kind
@@ -15,6 +16,15 @@ GRACE_MS = 20_000  #: a reader's; beyond two stalls in a row
 LIFE_MS = 4_200_000  #: of a job's slot
 ENDED_LIFE_MS = 1_200_000
 PRODUCER_MS = 4_000  #: lease of an open job's producer
+HOUR_MS = 3_600_000
+
+
+class Memory(StrEnum):
+    """How much room the server has left."""
+
+    AMPLE = "ample"
+    TIGHT = "tight"  #: more is used than new jobs may use; running ones go on
+    FULL = "full"  #: `maxmemory` is reached: whatever would need more is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class JobPlan:
     keyed: bool = False  #: the caller has an idempotency key: every try has a job id of its own
     faithful: bool = True  #: the producer comes back after it was killed
     pause_ms: int = 0  #: longest pause of an open job's producer
+    keeps: bool = True  #: the producer renews its lease while it pauses
     timeout_ms: int = 1_800_000
     cancel_ms: int | None = None  #: after acceptance
     vanish: bool = False  #: the reader goes at some time and never comes back
@@ -78,7 +89,10 @@ class Rates:
     doubled: float = 0.0
     delayed: float = 0.0
     again: float = 0.0  #: executed, the reply lost, and sent again
+    late: float = 0.0  #: executed, and a copy of it executed much later, when its caller has long gone on
     overlap: float = 0.0  #: a chunk is sent from further back than needed
+    spill: float = 0.0  #: an engine out of its memory: everything that its process speaks fails at once
+    disk: float = 0.0  #: what was to be stored does not get onto the disk, or half of it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +111,29 @@ class Plan:
     outages: tuple[int, ...] = ()  #: steps at which every process is killed and the keys age by `outage_ms`
     outage_ms: int = 0
     jumps: tuple[tuple[int, int], ...] = ()  #: (step, ms): the server's clock is set
+    memory: tuple[tuple[int, Memory], ...] = ()  #: (step, room): from this step on
+    flushes: tuple[int, ...] = ()  #: steps at which the broker loses all its messages
 
     @property
     def calm(self) -> bool:
         """Does nothing go wrong but what the sentences do themselves?"""
-        return self.rates == Rates() and not (self.redis_kills or self.outages or self.jumps)
+        faults = (self.redis_kills, self.outages, self.jumps, self.memory, self.flushes)
+        return self.rates == Rates() and not any(faults)
 
 
-def draw(seed: int, redis_kills: int = 0) -> Plan:
-    """The plan of a seed; `redis_kills` more times the server is killed and its log is cut."""
+def restarts_of(seed: int) -> int:
+    """How often the server is killed in a seed's run: one in five loses it up to three times."""
+    return 1 + seed // 5 % 3 if seed % 5 == 0 else 0
+
+
+def draw(seed: int, redis_kills: int | None = None) -> Plan:
+    """The plan of a seed; `redis_kills`: how often the server is killed and its log cut, None: as the seed says."""
+    redis_kills = restarts_of(seed) if redis_kills is None else redis_kills
     rng = Random(f"plan {seed}")
     rates = _rates(rng)
     steps = rng.randint(600, 2_000)
     lively = rates != Rates() and not redis_kills
     outage_ms = rng.choice([0] * 6 + [rng.randint(65_000, 85_000), 6_000_000]) if lively else 0
-    jumps = ((rng.randint(50, steps), rng.choice([-3_600_000, 3_600_000, -7_000, 9_000])),) * (rng.random() < 0.15)
     users = [
         (f"u{i}", rng.choice([0.5, 1.0, 1.0, 3.0]), rng.choice([None, None, 1, 2])) for i in range(rng.randint(1, 3))
     ]
@@ -122,17 +144,40 @@ def draw(seed: int, redis_kills: int = 0) -> Plan:
     return Plan(
         seed=seed,
         jobs=tuple(jobs),
-        slots=tuple(rng.randint(1, 3) for _ in range(rng.choice([1, 2, 2, 3]))),
+        slots=tuple(rng.choice([1, 2, 3, 6]) for _ in range(rng.choice([1, 2, 2, 3]))),
         sweepers=rng.randint(1, 2),
         reassemblers=rng.randint(1, 2),
         rtf=rng.choice([0.3, 3.0]),
         rates=rates,
         fault_steps=steps,
-        redis_kills=tuple(sorted(rng.randint(40, steps) for _ in range(redis_kills))),
+        redis_kills=_kills(rng, steps, redis_kills),
         outages=(rng.randint(50, steps),) if outage_ms else (),
         outage_ms=outage_ms,
-        jumps=jumps if lively else (),
+        jumps=_jumps(rng, steps) if rates != Rates() else (),
+        memory=_memory(rng, steps) if rates != Rates() and rng.random() < 0.25 else (),
+        flushes=tuple(rng.randint(50, steps) for _ in range(rng.choice([0, 0, 0, 1, 2]) if rates != Rates() else 0)),
     )
+
+
+def _kills(rng: Random, steps: int, n: int) -> tuple[int, ...]:
+    """When the server is killed; a second time perhaps when it has hardly come back."""
+    kills = [rng.randint(40, steps) for _ in range(min(n, 1))]
+    while len(kills) < n:
+        kills.append(kills[-1] + rng.randint(1, 30) if rng.random() < 0.5 else rng.randint(40, steps))
+    return tuple(sorted(kills))
+
+
+def _jumps(rng: Random, steps: int) -> tuple[tuple[int, int], ...]:
+    n = rng.choice([0] * 8 + [1, 2])
+    return tuple((rng.randint(50, steps), rng.choice([-HOUR_MS, HOUR_MS, -7_000, 9_000])) for _ in range(n))
+
+
+def _memory(rng: Random, steps: int) -> tuple[tuple[int, Memory], ...]:
+    """Once or twice memory runs short, for some hundred steps."""
+    begins = sorted(rng.randint(50, steps) for _ in range(rng.randint(1, 2)))
+    short = [(step, rng.choice([Memory.TIGHT, Memory.FULL, Memory.FULL])) for step in begins]
+    over = [(min(step + rng.randint(20, 300), steps), Memory.AMPLE) for step in begins]
+    return tuple(sorted(short + over, key=lambda change: change[0]))
 
 
 def _rates(rng: Random) -> Rates:
@@ -147,7 +192,10 @@ def _rates(rng: Random) -> Rates:
         doubled=rng.choice([0.0, 0.05, 0.2]),
         delayed=rng.choice([0.0, 0.1]),
         again=rng.choice([0.0, 0.02, 0.1]),
+        late=rng.choice([0.0, 0.0, 0.03]),
         overlap=rng.choice([0.0, 0.2]),
+        spill=rng.choice([0.0, 0.0, 0.02]),
+        disk=rng.choice([0.0, 0.0, 0.1]),
     )
 
 
@@ -172,7 +220,8 @@ def _job(rng: Random, job: str, user: tuple[str, float, int | None], poisons: li
         open=rng.random() < 0.4,
         keyed=rng.random() < 0.25,
         faithful=rng.random() < 0.75,
-        pause_ms=rng.choice([0, 300, 2_500]),
+        pause_ms=rng.choice([0, 300, 2_500, 9_000]),
+        keeps=rng.random() < 0.6,
         timeout_ms=rng.randint(1_000, 9_000) if ending == "timeout" else 1_800_000,
         cancel_ms=rng.randint(0, 3_000) if ending == "cancel" else None,
         vanish=ending == "vanish" and drain is Drain.WINDOW,

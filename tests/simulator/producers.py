@@ -5,16 +5,19 @@ from typing import TYPE_CHECKING
 
 from seriatim import job as slot
 from seriatim import pool
-from seriatim.pool import Extend, Submission, Submit
+from seriatim.errors import MemoryFull
+from seriatim.keys import job_prefix, pool_prefix
+from seriatim.pool import Extend, Submission, Submit, Submitted
 from seriatim.records import Sentence, Spec
 from tests.simulator.dispatch import dispatch
-from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan
+from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan, Memory
 from tests.simulator.world import POOL, Process, Steps
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
 TRIES = 40  #: at the door; a live job may find it shut until others end
+FULL_MS = 500  #: after which a producer that the server had no memory for comes again
 SPEC = Spec(voice="v", seed=7).to_json()
 
 
@@ -37,10 +40,14 @@ class Producer(Process):
         super().__init__(run.world, run.world.name(f"producer-{plan.job}-"))
         self.run, self.plan, self.first = run, plan, first
         self.job = run.world.name(f"{plan.job}k") if plan.keyed else plan.job
+        self.said = -1  #: sentences of an open job that are sent; -1: it is not accepted, or closed
+        self.known = ""  #: its job's id once it is accepted
         run.ledger.waiting.add(plan.job)
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
         yield "", self._work()
+        if self.plan.open and self.plan.keeps:
+            yield "keep", self._keep()
 
     def died(self) -> Process | None:
         if self.plan.faithful and self.world.blackout_ms < LIFE_MS:  # after that its jobs are over
@@ -51,7 +58,7 @@ class Producer(Process):
     def _work(self) -> Steps[None]:
         if self.first:
             yield self.plan.start_ms
-        known = yield from self._enter()
+        self.known = known = yield from self._enter()
         if known:
             yield from self._confirm(known)
             if self.plan.open:
@@ -64,14 +71,14 @@ class Producer(Process):
         """Submit until accepted; returns the job's id, '' if the door stayed shut."""
         world, plan = self.world, self.plan
         world.plans[self.job] = plan
+        if (yield from self._lost()):
+            return ""
         for _ in range(TRIES):
-            n = -1 if plan.open else len(plan.lines)
-            yield from world.ask(
-                self.name, slot.init, self.job, n, hold=plan.hold, drain=plan.drain,
-                life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS,
-            )  # fmt: skip
-            first = arguments(plan, 0, self._given())
-            answer = yield from world.ask(self.name, pool.submit, POOL, self._submission(), first)
+            try:
+                answer = yield from self._submit()
+            except MemoryFull:
+                yield FULL_MS
+                continue
             if answer.verdict in (Submit.ACCEPTED, Submit.DUPLICATE):
                 if answer.job != self.job:
                     yield from world.ask(self.name, slot.life, self.job, accepted=False)
@@ -80,6 +87,25 @@ class Producer(Process):
             world.tally["refused"] += 1
             yield answer.retry_after_ms
         return ""
+
+    def _lost(self) -> Steps[bool]:
+        """Did the slot of the job that this one comes back to run out, unconfirmed, while nobody was there?
+
+        A real producer would not notice: it takes a new id for every try, and never makes a slot anew.
+        """
+        yield 0
+        redis = self.world.redis
+        known = redis.exists(f"{pool_prefix(POOL)}:j:{self.job}")
+        return bool(known and not redis.exists(f"{job_prefix(self.job)}:c:{self.job}"))
+
+    def _submit(self) -> Steps[Submitted]:
+        n = -1 if self.plan.open else len(self.plan.lines)
+        yield from self.world.ask(
+            self.name, slot.init, self.job, n, hold=self.plan.hold, drain=self.plan.drain,
+            life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS,
+        )  # fmt: skip
+        first = arguments(self.plan, 0, self._given())
+        return (yield from self.world.ask(self.name, pool.submit, POOL, self._submission(), first))
 
     def _given(self) -> int:
         """How many sentences are known from the beginning."""
@@ -93,6 +119,7 @@ class Producer(Process):
             drain=plan.drain, window_ms=plan.window_ms, timeout_ms=plan.timeout_ms, life_ms=LIFE_MS,
             grace_ms=GRACE_MS, producer_ms=PRODUCER_MS if plan.open else 0, queue_limit_ms=plan.queue_limit_ms,
             ended_life_ms=ENDED_LIFE_MS, cap_jobs=plan.cap_jobs, cap_infl=plan.cap_infl,
+            memory_share=0.0 if self.world.room is Memory.TIGHT else 0.8,
         )  # fmt: skip
 
     def _confirm(self, job: str) -> Steps[None]:
@@ -102,24 +129,47 @@ class Producer(Process):
 
     def _say(self, job: str) -> Steps[None]:
         """The rest of an open job in pieces, the last one with `close`. Sent from where this process thinks it is."""
-        plan, at = self.plan, self._given()
+        plan, self.said = self.plan, self._given()
         while True:
-            end = min(len(plan.lines), at + self.world.rng.randint(1, 3))
-            last = end == len(plan.lines)
-            verdict, known = yield from self.world.ask(
-                self.name, pool.extend, POOL, job, at, arguments(plan, at, end), close=last,
-                producer_ms=PRODUCER_MS, ended_life_ms=ENDED_LIFE_MS,
-            )  # fmt: skip
+            end = min(len(plan.lines), self.said + self.world.rng.randint(1, 3))
+            verdict, known = yield from self._extend(job, end, close=end == len(plan.lines))
             if verdict in (Extend.GONE, Extend.CLOSED):
-                return
+                break
             if verdict is Extend.OK:
                 yield from dispatch(self.run, self.name)
-                at = end
-            if verdict is Extend.OK and last:
+                self.said = end
+            if verdict is Extend.OK and end == len(plan.lines):
+                yield from self.world.settle(self.name, f"close|{job}|{known}|", slot.close, job, known)
                 break
-            at = known if verdict is Extend.GAP else at
+            self.said = known if verdict is Extend.GAP else self.said
             yield 300 if verdict is Extend.FULL else self.world.rng.randint(0, plan.pause_ms)
-        yield from self.world.settle(self.name, f"close|{job}|{known}|", slot.close, job, known)
+        self.said = -1
+
+    def _extend(self, job: str, end: int, *, close: bool) -> Steps[tuple[Extend, int]]:
+        """Send sentences up to `end`; where memory is full, again and again."""
+        while True:
+            try:
+                return (yield from self.world.ask(
+                    self.name, pool.extend, POOL, job, self.said, arguments(self.plan, self.said, end), close=close,
+                    producer_ms=PRODUCER_MS, ended_life_ms=ENDED_LIFE_MS,
+                ))  # fmt: skip
+            except MemoryFull:
+                yield FULL_MS
+
+    def _keep(self) -> Steps[None]:
+        """Renew the producer's lease while the job is open, in whatever it pauses."""
+        while self.run.ledger.waiting & {self.plan.job}:
+            yield PRODUCER_MS / 3
+            if self.said < 0:
+                continue
+            try:
+                verdict, _ = yield from self.world.ask(
+                    f"{self.name}.keep", pool.extend, POOL, self.known, self.said, [], producer_ms=PRODUCER_MS
+                )
+            except MemoryFull:  # the next third of the lease may do
+                continue
+            if verdict in (Extend.GONE, Extend.CLOSED):
+                return
 
 
 class Canceller(Process):
@@ -131,9 +181,6 @@ class Canceller(Process):
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
         yield "", self._work()
-
-    def died(self) -> Process | None:
-        return None  # whatever it had begun, others finish
 
     def _work(self) -> Steps[None]:
         yield self.after_ms

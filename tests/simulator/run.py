@@ -1,5 +1,6 @@
 """One run from its seed: set the world up, let it go until everything has ended, check what is left."""
 
+import re
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -19,18 +20,23 @@ from tests.simulator.dispatch import Broker, picked
 from tests.simulator.ledger import Ledger
 from tests.simulator.listeners import Reader
 from tests.simulator.order import Reassembler
-from tests.simulator.plan import JobPlan, Plan
+from tests.simulator.plan import JobPlan, Plan, restarts_of
 from tests.simulator.producers import Canceller, Producer
 from tests.simulator.workers import Worker
 from tests.simulator.world import POOL, Violation, World
 
 AUDIT_EVERY = 40  #: steps
+TAIL = 40  #: lines of history in a report
 MOST_STEPS = 40_000  #: ten times what the longest run takes
 MOST_MS = 3_600_000  #: of virtual time after the faults stopped
 
 
 class Failed(AssertionError):
-    """A run in which something did not hold; says how to see it again."""
+    """A run in which something did not hold; says how to see it again. `steps` is the whole history, a line a step."""
+
+    def __init__(self, report: str, steps: list[str]) -> None:
+        super().__init__(report)
+        self.steps = steps
 
 
 @dataclass(slots=True)
@@ -91,6 +97,7 @@ def play(plan: Plan, server: PrivateServer) -> World:
         Failed: an invariant broke, or not everything ended; with the seed, the facts and the last steps.
     """
     redis = server.client()
+    redis.config_set("maxmemory", 0)
     redis.flushall()
     if plan.redis_kills:
         faults.rewrite(redis)
@@ -101,7 +108,8 @@ def play(plan: Plan, server: PrivateServer) -> World:
         _go(run, server)
         check.final(run)
     except (Violation, SeriatimError, RedisError) as error:
-        raise Failed(report(run, error, server)) from error
+        steps = history(run.world)
+        raise Failed(report(run, error, server, steps), steps) from error
     finally:
         redis.close()
     return run.world
@@ -124,9 +132,9 @@ def _go(run: Run, server: PrivateServer) -> None:
     healed = None
     while not (world.steps % 25 == 0 and run.settled()):
         world.faulty = world.steps < plan.fault_steps
+        faults.apply(run, server)
         if not world.faulty and healed is None:
             healed = world.now
-        faults.apply(run, server)
         world.step()
         if world.steps % AUDIT_EVERY == 0:
             inspect(run)
@@ -145,17 +153,22 @@ def inspect(run: Run) -> None:
         audit.only_rises(books, run.ledger.acked_ms)
 
 
-def report(run: Run, error: Exception, server: PrivateServer, tail: int = 40) -> str:
-    """What went wrong, how to see it again, and the last steps."""
-    seed, kills = run.world.plan.seed, len(run.world.plan.redis_kills)
-    more = f" --redis-crashes {kills}" * bool(kills) + " --redis" * (server.binary == debian())
+def report(run: Run, error: Exception, server: PrivateServer, lines: list[str]) -> str:
+    """What went wrong, how to see it again, what the plan was, what happened to the job, and the last steps."""
+    plan = run.world.plan
+    seed, kills = plan.seed, len(plan.redis_kills)
+    more = f" --redis-crashes {kills}" * (kills != restarts_of(seed)) + " --redis" * (server.binary == debian())
     make = "" if more else f"   (or make sim SEEDS=1 FIRST={seed})"
-    lines = [
+    about = next((job for job in run.world.plans if re.search(rf"\b{job}\b", str(error))), None)
+    its_own = [line for line in lines[:-TAIL] if about and re.search(rf"\b{about}\b|  !  ", line)]
+    return "\n".join([
         f"seed {seed}: {error}",
         f"see it again: python -m tests.simulator --first {seed} --seeds 1{more} --history{make}",
-        *history(run.world)[-tail:],
-    ]
-    return "\n".join(lines)
+        f"{plan.rates}, {plan.slots} slots, {len(plan.jobs)} jobs",
+        *([f"what happened to {about}, and faults, before the last steps:", *its_own[-TAIL:]] if its_own else []),
+        f"the last of {len(lines)} steps:",
+        *lines[-TAIL:],
+    ])  # fmt: skip
 
 
 def history(world: World) -> list[str]:

@@ -1,16 +1,25 @@
 """What the simulator found, each as the shortest way to it."""
 
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
+from reassembler.emitting import join, notifications, wait_for_notifications
 from seriatim import job, pool
 from seriatim.entries import Audio, Cursor, SentenceStart
 from seriatim.errors import PositionLost
 from seriatim.job import Append, Chunk
 from seriatim.keys import Position, ordered_stream, pool_prefix, shard_of, shard_prefix
 from seriatim.pool import Done, Facts, Submission, Submit
-from seriatim.records import Doorbell, Drain, Kind
+from seriatim.records import Doorbell, Drain, Kind, Sentence
 from seriatim.scripts import run
+from tasks.dispatch import dispatch
+from tasks.open_job import open_job
+from tasks.request import Request
+from tests.systems import RealSystem
 
 NOW = 1_700_000_000_000
 JOB, POOL = "a-job", "voices"
@@ -37,15 +46,56 @@ def ids(redis: Redis) -> list[str]:
     return [row[0].decode() for row in rows]  # type: ignore[union-attr]  # redis-py's union of replies
 
 
-def registered(redis: Redis, rtf: float) -> None:
+def registered(redis: Redis, rtf: float, pool_name: str = POOL) -> None:
     """A pool with one slot."""
-    run(redis, pool.rebase(POOL, NOW))
+    run(redis, pool.rebase(pool_name, NOW))
     facts = Facts(1, 8_000, "exact", rtf, 0.9, 0.05, "[]", "tone", "here", 1, 1)
-    run(redis, pool.register(POOL, "worker", 60_000, facts, NOW))
+    run(redis, pool.register(pool_name, "worker", 60_000, facts, NOW))
 
 
 def live(name: str) -> Submission:
     return Submission(name, "a-user", Kind.LIVE, "{}")
+
+
+def test_what_was_sent_is_not_sent_again_although_handing_it_out_failed(new_system: Callable[..., RealSystem]) -> None:
+    """A writer whose server failed it in between two steps goes on, and no sentence is said twice."""
+    with new_system() as system:
+        registered(system.redis, rtf=0.25, pool_name="tone")
+        said = open_job(system.producer(), Request.of({"engine": "tone", "kind": "batch", "drain": "window"}))
+        outbox, texts = f"{pool_prefix('tone')}:outbox", f"{pool_prefix('tone')}:jt:{said.job.id}"
+        system.redis.set(outbox, "of another kind: whoever picks fails", ex=60)
+        with pytest.raises(ResponseError):
+            said.say("The first. The second. The third. And ")
+        system.redis.delete(outbox)
+        said.say("the last. ")
+        said.close()
+        rows = cast("dict[bytes, bytes]", system.redis.hgetall(texts))
+        assert [Sentence.from_json(rows[b"%d" % seq].partition(b"|")[2]).text for seq in range(len(rows))] == [
+            "The first.", "The second.", "The third.", "And the last."
+        ]  # fmt: skip
+
+
+def test_a_job_that_was_accepted_is_not_refused_because_nobody_could_be_rung(
+    new_system: Callable[..., RealSystem],
+) -> None:
+    """Memory became full right behind its acceptance: the sweep hands it out when there is room."""
+    with new_system() as system:
+        registered(system.redis, rtf=0.25, pool_name="tone")
+        producer = system.producer()
+        producer.begin("A sentence. Another one.", Request.of({"engine": "tone", "kind": "batch"}))
+        system.redis.config_set("maxmemory", 1)
+        assert dispatch(producer.desk("tone")) == 0
+
+
+def test_a_reassembler_begins_although_memory_is_full(redis: Redis) -> None:
+    """It is the one who makes room: if it could not begin, memory would stay full for ever."""
+    redis.config_set("maxmemory", 1)
+    try:
+        join(redis)
+        assert wait_for_notifications(redis, "the first to come", 1) == []
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert redis.ttl(notifications(0)) > 0
 
 
 def test_an_ended_store_job_is_looked_at_until_it_is_stored(redis: Redis) -> None:
@@ -56,6 +106,17 @@ def test_an_ended_store_job_is_looked_at_until_it_is_stored(redis: Redis) -> Non
     assert looked_at(redis, NOW + 120_000) == [JOB], "a look alone stores nothing"
     run(redis, job.recorded(JOB, ids(redis)[-1], 4, end=True, now_ms=NOW))
     assert looked_at(redis, NOW + 180_000) == []
+
+
+def test_sound_beyond_the_end_of_a_text_does_not_stay(redis: Redis) -> None:
+    """A server that lost the end of an open job's text closes it without; who spoke that end knows nothing of it."""
+    run(redis, job.init(JOB, -1, now_ms=NOW))
+    for seq in (1, 0):
+        run(redis, job.open_sentence(JOB, seq, 1, "exact", 8_000, f"{seq}", now_ms=NOW))
+        run(redis, job.append(JOB, seq, 1, Chunk(0, b"abcd", True, 0), now_ms=NOW))
+    run(redis, job.close(JOB, 1, now_ms=NOW))
+    assert run(redis, job.emit(JOB, now_ms=NOW)).state == "done"
+    assert list(redis.scan_iter("*:b:*")) == []
 
 
 def test_a_cancelled_store_job_is_told_to_a_recorder_at_once(redis: Redis) -> None:

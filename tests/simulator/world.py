@@ -6,9 +6,12 @@ may be a kill of the thread's process (all its threads are dropped where they st
 invariants can be read between any two steps.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -17,9 +20,10 @@ from redis.exceptions import ResponseError
 
 from seriatim import job as slot
 from seriatim import pool
+from seriatim.errors import MemoryFull
 from seriatim.keys import pool_prefix
 from seriatim.scripts import Call, run
-from tests.simulator.plan import JobPlan, Plan
+from tests.simulator.plan import JobPlan, Memory, Plan
 from tests.simulator.studio import Studio
 
 T = TypeVar("T")
@@ -30,6 +34,13 @@ POOL = "sim"
 NOTIFYING = (slot.init, slot.append, slot.emit, slot.fill, slot.close, slot.end)
 EMITTING = (slot.init, slot.life, slot.emit, slot.end)
 START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
+
+
+def refused(make: Callable[..., Call[Any]], named: dict[str, Any], reply: Any) -> bool:
+    """Was a job told not to be? It is never told so late: real producers take a new id for every try, these do not."""
+    if make is pool.submit:
+        return reply.verdict not in (pool.Submit.ACCEPTED, pool.Submit.DUPLICATE)
+    return make is slot.life and not named["accepted"]
 
 
 class Violation(AssertionError):
@@ -51,20 +62,36 @@ class Thread:
 
 
 @dataclass(eq=False)
-class Process:
+class Process(ABC):
     """Threads that live and die together. What outlives a process is in the world, not in here."""
 
     world: "World"
     name: str
     threads: list[Thread] = field(default_factory=list)
 
+    @abstractmethod
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
         """The threads it starts with, by name."""
-        raise NotImplementedError
 
     def died(self) -> "Process | None":
-        """It was killed: what takes its place, if anything does."""
-        raise NotImplementedError
+        """It was killed: what takes its place. Nobody does; whatever it had begun, others finish."""
+        return None
+
+
+class Straggler(Process):
+    """A copy of a call that hung in the network, and arrives when its caller has long gone on with a later one."""
+
+    def __init__(self, world: "World", who: str, call: Callable[[str], object]) -> None:
+        super().__init__(world, f"late {who}")
+        self.call = call
+
+    def begin(self) -> Iterator[tuple[str, Steps[None]]]:
+        yield "", self._arrive()
+
+    def _arrive(self) -> Steps[None]:
+        yield 0
+        with suppress(MemoryFull):
+            self.call(self.name)
 
 
 @dataclass(slots=True)
@@ -81,6 +108,7 @@ class World:
     notified: int = 0  #: calls that may have notified a reassembler; who found nothing waits for one
     emitted: Counter[str] = field(default_factory=Counter)  #: job -> calls that may have made its ordered stream longer
     rolled_back: bool = False  #: the server lost the tail of its log at least once
+    room: Memory = Memory.AMPLE  #: how much memory the server has left
     blackout_ms: int = 0  #: longest time in which nobody was there and keys ran out
     threads: list[Thread] = field(default_factory=list)
     studio: Studio = field(default_factory=Studio)
@@ -114,11 +142,19 @@ class World:
         return f"{kind}{self.names[kind]}"
 
     def ask(self, who: str, make: Callable[..., Call[T]], *args: Any, **named: Any) -> Steps[T]:
-        """One call of a script. It may be executed, its reply lost, and sent again, as redis-py does."""
+        """One call of a script. It may be executed, its reply lost, and sent again, as redis-py does.
+
+        Raises:
+            MemoryFull: the server has no room for what it would write.
+        """
         yield 0
         reply = self.call(who, make, *args, **named)
         if self.dice("die"):
             raise Died(who)
+        if self.dice("late") and not refused(make, named, reply):
+            self.count("late", who, make.__name__)
+            copy = partial(self._copied, make, args, named)
+            self.spawn(Straggler(self, who, copy), self.rng.randint(0, 2_000))
         if self.dice("again"):
             self.count("again")
             yield self.rng.randint(0, 400)
@@ -129,6 +165,9 @@ class World:
         """One call, now."""
         try:
             reply = run(self.redis, make(*args, **named, now_ms=self.clock()))
+        except MemoryFull:
+            self.count("denied", who, make.__name__, args)
+            raise
         except ResponseError as error:
             raise Violation(f"{make.__name__}{args}: {error}") from None
         self.notified += make in NOTIFYING
@@ -137,6 +176,9 @@ class World:
         self.note(who, make.__name__, args, named, reply)
         self.watch(make, args, named, reply)
         return reply
+
+    def _copied(self, make: Callable[..., Call[Any]], args: Any, named: dict[str, Any], who: str) -> object:
+        return self.call(who, make, *args, **named)
 
     def plain(self, who: str, command: str, *args: Any) -> Steps[Any]:
         """One command that is not a script."""

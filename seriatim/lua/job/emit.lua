@@ -58,6 +58,7 @@ if state == 'run' then
   end
   C('HSET', H, 'cur', cur, 'off', off, 'at', at)
   if cur == n then
+    drop_rest(cur)     -- a server that lost the end of a text has closed it without; somebody may have spoken that end
     terminate('done', h[7] or '', cur, at, n, h[6])
     state = 'done'
   else   -- a job that waits for its turn has nothing to be missed: it is looked at ten times less often

@@ -351,12 +351,25 @@ local function settle(job, seq, est_ms, actual_ms, t, ended_life)
   if live <= 0 and C('HGET', key, 'closed') == '1' then end_job(job, 'spoken', '', t, ended_life) end
 end
 
--- A sentence is given up: the gap policy decides. `job|seq` stands in the dead list until an operator takes it out.
-local function bury(job, seq, s, reason, t, ended_life)
-  local h = C('HMGET', job_key(job), 'gap')
-  local text = C('HGET', P .. ':jt:' .. job, seq) or ''
-  C('HSET', P .. ':dead', member(job, seq), cjson.encode({reason = reason, at = int(t), failures = s.fails, sentence = text}))
+-- The dead-letter list keeps the newest DEAD_MOST sentences of POOL_LIFE, each with all it takes to speak it again (decisions/0014).
+local DEAD_MOST = 1000
+
+local function mourn(name, t, told)
+  local order = P .. ':dead:at'
+  C('HSET', P .. ':dead', name, told)
   keep(P .. ':dead')
+  zadd(order, t, name)
+  local gone = C('ZRANGEBYSCORE', order, '-inf', int(t - POOL_LIFE), 'LIMIT', 0, 128)
+  for _, oldest in ipairs(C('ZRANGE', order, 0, -DEAD_MOST - 1)) do gone[#gone + 1] = oldest end
+  for _, old in ipairs(gone) do C('HDEL', P .. ':dead', old); C('ZREM', order, old) end
+end
+
+-- A sentence is given up: the gap policy decides. `job|seq` stands in the dead-letter list until an operator takes it out.
+local function bury(job, seq, s, reason, t, ended_life)
+  local h = C('HMGET', job_key(job), 'gap', 'spec', 'user')
+  local text = C('HGET', P .. ':jt:' .. job, seq) or ''
+  mourn(member(job, seq), t, cjson.encode({reason = reason, at = int(t), failures = s.fails, sentence = text,
+    spec = h[2] or '', user = h[3] or ''}))
   C('HINCRBY', M, 'given_up', 1)
   s.st, s.owner = 'X', ''
   sentence_put(job, seq, s)     -- it is out of flight: the end of the job must not take it out again

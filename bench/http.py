@@ -1,0 +1,162 @@
+"""`python -m bench.http`: what the HTTP gateway adds to the first sound, and 200 listeners on one of its processes.
+
+The first sound is measured against a program that reads the stream itself, one after the other in the same run. The
+listeners play as people do: one takes what it plays, and a few seconds ahead. Everything runs on this machine, so that
+workers and Redis take their share of its cores.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx2
+import psutil  # type: ignore[import-untyped]  # no types in its wheel
+
+from bench.load.player import Player
+from seriatim.entries import Audio
+from seriatim.pcm import bytes_of_ms, ms_of_bytes
+from tasks.request import Request
+from tests.http.gateways import Gateway, clear, start
+from tests.listening import RATE_HZ
+from tests.systems import RealSystem
+
+APART_S = 0.05  #: they come one after the other
+AHEAD_MS = 3_000  #: what a player holds beyond what it plays
+WANTED_MS = {"p50": 5.0, "p99": 20.0}
+WANTED_MB = 200.0
+SENTENCE = "This sentence is as long as most of those that people have read to them, or nearly so."
+
+
+@dataclass(slots=True)
+class First:
+    """Request to first sound, in ms."""
+
+    direct_p50: float
+    direct_p99: float
+    gateway_p50: float
+    gateway_p99: float
+
+    @property
+    def own(self) -> tuple[float, float]:
+        """What the gateway adds: p50, p99."""
+        return self.gateway_p50 - self.direct_p50, self.gateway_p99 - self.direct_p99
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Listeners at playback pace."""
+
+    listeners: int
+    seconds: float
+    heard_s: float  #: sound that all of them got
+    silent: int  #: listeners with a silence of more than 100 ms
+    longest_ms: float  #: the longest silence
+    cpu: float  #: of the gateway: cores
+    memory_mb: list[float] = field(default_factory=list)  #: of the gateway, resident, over time
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure, print, and write bench/out/http.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench.http", description=__doc__)
+    parser.add_argument("--listeners", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--format", default="pcm")
+    parser.add_argument("--json", type=Path, default=Path("bench/out/http.json"), metavar="FILE")
+    asked = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder, RealSystem.on(Path(folder)) as system:
+        system.reassembler()
+        system.workers(1, slots=8, options={"chunk_ms": 1_000, "first_chunk_ms": 200})
+        gateway = start(system, http_clients=asked.listeners + 100, live_timeout_s=7_200)
+        first = measure_first(system, gateway)
+        print(f"first sound   direct p50 {first.direct_p50:.1f} p99 {first.direct_p99:.1f} ms", end="   ")
+        print(f"gateway p50 {first.gateway_p50:.1f} p99 {first.gateway_p99:.1f} ms", end="   ")
+        print(
+            f"own part p50 {first.own[0]:.1f} (wanted {WANTED_MS['p50']}) p99 {first.own[1]:.1f} ({WANTED_MS['p99']})"
+        )
+        crowd = asyncio.run(measure_crowd(gateway, asked.listeners, asked.seconds, asked.format))
+        print(
+            f"{crowd.listeners} listeners, {asked.format}, {crowd.seconds:.0f} s: {crowd.heard_s:.0f} s of sound",
+            end=", ",
+        )
+        print(f"{crowd.silent} fell silent (longest {crowd.longest_ms:.0f} ms), {crowd.cpu:.2f} cores", end=", ")
+        print(f"MB {[round(mb) for mb in crowd.memory_mb]} (wanted below {WANTED_MB:.0f})")
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps({"first": asdict(first), "crowd": asdict(crowd)}, indent=1) + "\n")
+    return 0
+
+
+def measure_first(system: RealSystem, gateway: Gateway, rounds: int = 200) -> First:
+    """One after the other, so that both meet the same machine."""
+    producer = system.producer()
+    direct, through = [], []
+    with gateway.client() as client:
+        for i in range(rounds):
+            text = clear(1, f"Fox {i}")[0]
+            began_s = time.perf_counter()
+            job = producer.enqueue(text, Request(engine="tone", pool="tone"))
+            entries = job.audio()
+            next(entry for entry in entries if isinstance(entry, Audio))
+            direct.append((time.perf_counter() - began_s) * 1000)
+            for _ in entries:
+                pass
+            began_s = time.perf_counter()
+            with client.stream("POST", "/v1/audio/speech", json={"input": text, "response_format": "pcm"}) as answer:
+                next(pieces := answer.iter_raw())
+                through.append((time.perf_counter() - began_s) * 1000)
+                for _ in pieces:
+                    pass
+    return First(*_p50_p99(direct[10:]), *_p50_p99(through[10:]))
+
+
+async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: str) -> Crowd:
+    """All of them play for so long."""
+    process = psutil.Process(gateway.system.children[gateway.name].pid)
+    text = " ".join(f"{i} {SENTENCE}" for i in range(3600 // 5))
+    until_s = time.monotonic() + seconds
+    limits = httpx2.Limits(max_connections=None)
+    async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False, timeout=60, limits=limits) as client:
+        playing = [
+            asyncio.create_task(_play(client, i * APART_S, f"{i}. {text}", name, until_s)) for i in range(listeners)
+        ]
+        before, memory = process.cpu_times(), []
+        while time.monotonic() < until_s:
+            await asyncio.sleep(seconds / 10)
+            memory.append(process.memory_info().rss / 1e6)
+        after = process.cpu_times()
+        players = await asyncio.gather(*playing)
+    stalls = [max(((to - at) * 1000 for at, to in player.stalls), default=0.0) for player in players]
+    cpu = (after.user + after.system - before.user - before.system) / seconds
+    heard_s = sum(player.got_ms for player in players) / 1000
+    return Crowd(listeners, seconds, heard_s, sum(ms > 100 for ms in stalls), max(stalls), cpu, memory)
+
+
+async def _play(client: httpx2.AsyncClient, after_s: float, text: str, name: str, until_s: float) -> Player:
+    await asyncio.sleep(after_s)
+    player = Player()
+    asked = {"input": text, "response_format": name}
+    async with client.stream("POST", "/v1/audio/speech", json=asked) as answer:
+        assert answer.status_code == 200, await answer.aread()
+        async for piece in answer.aiter_raw(bytes_of_ms(500, RATE_HZ)):
+            now_s = time.monotonic()
+            player.take(now_s, ms_of_bytes(len(piece), RATE_HZ))
+            if now_s >= until_s:
+                break
+            ahead_ms = player.got_ms - player.heard_ms(now_s)
+            if ahead_ms > AHEAD_MS:
+                await asyncio.sleep((ahead_ms - AHEAD_MS) / 1000)
+    return player
+
+
+def _p50_p99(times_ms: Sequence[float]) -> Iterator[float]:
+    ordered = sorted(times_ms)
+    return (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,120 @@
+"""The application: routes, and how every error is answered."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from gateway.http import audio, catalogue, events, health, jobs, socket, speech
+from gateway.http.door import Door
+from gateway.http.guard import Guard, Limits, Welcome
+from gateway.http.jobs import schemas
+from gateway.http.page import mount_page
+from gateway.http.problems import Problem, problem_of
+from seriatim import __version__
+from seriatim.errors import SeriatimError, Unavailable
+
+log = logging.getLogger(__name__)
+
+ABOUT = "Text to speech by many workers at once, heard in order. Errors have OpenAI's shape."
+
+
+def make_app(door: Door) -> ASGIApp:
+    """The whole application around a door."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        async with door.opened():
+            yield
+
+    app = FastAPI(
+        title="Seriatim", version=__version__, description=ABOUT, lifespan=life, redoc_url=None, docs_url=None
+    )
+    app.state.door = door
+    for part in (speech, catalogue, jobs, audio, events, health, socket):
+        app.include_router(part.router)
+    mount_page(app)
+    _answer_errors(app)
+    _mend_schema(app)
+    origins = [origin.strip() for origin in door.settings.http_cors.split(",") if origin.strip()]
+    limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s)
+    guarded: ASGIApp = Guard(app, limits, door.meters, Welcome(tuple(origins), local=door.keys.open))
+    if origins:
+        shown = ["seriatim-job", "retry-after", "location", "content-range"]
+        guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=shown)
+    return guarded
+
+
+def _answer_errors(app: FastAPI) -> None:
+    async def problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return error.response()
+
+    async def ours(_: Request, error: Exception) -> Response:
+        assert isinstance(error, SeriatimError)
+        return problem_of(error).response()
+
+    async def redis(_: Request, error: Exception) -> Response:
+        log.error("redis refused a command", extra={"error": str(error)})
+        return problem_of(
+            Unavailable("Redis does not do what it was asked for; the gateway's log says more")
+        ).response()
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return _invalid(error).response()
+
+    async def http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_input")
+        return Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {})).response()
+
+    async def bug(_: Request, error: Exception) -> Response:
+        kind = type(error).__name__
+        return Problem(
+            500, "internal_error", f"a fault of the gateway's: {kind}; its log says more", "server_error"
+        ).response()
+
+    handlers = {
+        Problem: problem,
+        SeriatimError: ours,
+        RedisError: redis,
+        RequestValidationError: invalid,
+        Exception: bug,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+    app.add_exception_handler(HTTPException, http)
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """The first thing that is wrong, without what was sent: it may be somebody's text."""
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    param = ".".join(place) or None
+    return Problem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param)
+
+
+def _mend_schema(app: FastAPI) -> None:
+    """FastAPI says 422 where this application says 400, and cannot know of bodies that a route reads by itself."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = plain()
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation.get("responses", {}).pop("422", None)
+        schema["components"]["schemas"] |= schemas()
+        for name in ("HTTPValidationError", "ValidationError"):
+            schema.get("components", {}).get("schemas", {}).pop(name, None)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation has it

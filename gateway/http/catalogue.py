@@ -1,0 +1,44 @@
+"""GET /v1/models and /v1/voices: which pools there are, and who speaks in them."""
+
+import asyncio
+
+from fastapi import APIRouter
+
+from gateway.http.access import AtDoor, FromCaller
+from gateway.http.door import Door
+from gateway.http.problems import not_found
+from gateway.http.shapes import LOOKUPS, Model, Models, VoiceCard, Voices
+from gateway.http.wanted import pool_of
+
+router = APIRouter(tags=["models"])
+
+
+@router.get("/v1/models", responses=LOOKUPS)
+async def models(door: AtDoor, _: FromCaller) -> Models:
+    """Every pool with workers, and the other names of pools."""
+    return Models(data=[Model(id=name) for name in await asyncio.to_thread(_names, door)])
+
+
+@router.get("/v1/models/{model}", responses=LOOKUPS)
+async def one_model(model: str, door: AtDoor, _: FromCaller) -> Model:
+    """One of them."""
+    if model not in await asyncio.to_thread(_names, door):
+        raise not_found(f"no model {model!r}; GET /v1/models lists them")
+    return Model(id=model)
+
+
+@router.get("/v1/voices", responses=LOOKUPS)
+async def voices(door: AtDoor, _: FromCaller, model: str = "") -> Voices:
+    """The voices of a model; the first one speaks if none is named."""
+
+    def found() -> list[VoiceCard]:
+        pool = pool_of(door, model)
+        facts = door.producer.book.facts(pool)
+        return [VoiceCard(id=name, name=name, language=language, model=pool) for name, language in facts.voices]
+
+    return Voices(data=await asyncio.to_thread(found))
+
+
+def _names(door: Door) -> list[str]:
+    pools = [name for name in door.pools.known() if door.producer.book.facts(name).slots]
+    return sorted({*pools, *(name for name, pool in door.models.items() if pool in pools)})

@@ -1,0 +1,137 @@
+"""What every request of a gateway process needs, made once: the way to Redis, who may call, what is counted."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from redis import Redis, exceptions
+from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from gateway.http.keys import Caller, Keys
+from gateway.http.metrics import Meters, Pools
+from gateway.http.owners import JOB_ID, owner_of, write_down
+from gateway.http.problems import not_found
+from gateway.http.readiness import Readiness
+from gateway.http.reports import Reports
+from gateway.http.stopping import stop
+from seriatim.connect import ANSWER_S, BLOCK_S, commands
+from seriatim.errors import JobUnknown, Misconfigured
+from seriatim.settings import Settings
+from tasks.handle import Job
+from tasks.producer import Producer
+from tasks.shares import tune_user
+
+READERS = 20_000  #: connections to Redis at most: one a reader that waits
+THREADS = 64  #: short calls at once; while Redis is away each of them waits for it
+QUICK_S = 0.5  #: patience with a Redis that is away
+SHARES_S = 3600.0  #: what a key's user may have is told to a pool so often; it forgets after a week
+
+
+@dataclass(slots=True)
+class Door:
+    """One gateway process."""
+
+    settings: Settings
+    keys: Keys
+    producer: Producer
+    streams: "AsyncRedis"  #: its reads block
+    quick: "Redis"  #: gives up soon: for those who watch this process
+    reports: Reports
+    pools: Pools
+    meters: Meters
+    models: Mapping[str, str]  #: other names of pools
+    voices: Mapping[str, str]  #: other names of voices
+    readiness: Readiness
+    shares: dict[tuple[str, str], float] = field(default_factory=dict)  #: (pool, user) -> when it was told
+
+    @classmethod
+    def of(cls, settings: Settings, keys: Keys) -> "Door":
+        """As the settings say.
+
+        Raises:
+            Misconfigured: a setting cannot be read.
+        """
+        models, voices = aliases("HTTP_MODELS", settings.http_models), aliases("HTTP_VOICES", settings.http_voices)
+        producer = Producer(settings)
+        streams = _streams(settings.redis_url)
+        quick = commands(settings.redis_url, outage_s=QUICK_S)
+        reports, pools = Reports(producer.redis), Pools(quick)
+        readiness = Readiness(producer, quick, settings.http_probe_s)
+        return cls(settings, keys, producer, streams, quick, reports, pools, Meters(), models, voices, readiness)
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """While the process serves."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "call"))
+        reporting = asyncio.create_task(self.reports.run())
+        try:
+            yield
+        finally:
+            await stop(reporting)
+            await self.reports.flush()
+            await self.streams.aclose()
+            await asyncio.to_thread(self.producer.close)
+            self.quick.close()
+
+    async def admit(self, pool: str, caller: Caller) -> None:
+        """Tell the pool what the caller's key says that its user may have."""
+        known = self.shares.get((pool, caller.user))
+        if caller.caps and (known is None or time.monotonic() - known > SHARES_S):
+            await asyncio.to_thread(tune_user, self.producer.redis, pool, caller.user, dict(caller.caps))
+            self.shares[pool, caller.user] = time.monotonic()
+
+    async def note(self, job: Job, caller: Caller) -> None:
+        """Remember whose a job is, where every gateway looks."""
+        await asyncio.to_thread(write_down, self.producer.redis, job, caller.user)
+
+    async def own(self, job_id: str, caller: Caller) -> Job:
+        """A handle on a job of the caller's.
+
+        Raises:
+            Problem: there is none, or it is somebody else's: nobody learns which.
+        """
+
+        def found() -> Job | None:
+            try:
+                job = self.producer.attach(job_id)
+            except JobUnknown:
+                return None
+            return job if owner_of(self.producer.redis, job) == caller.user else None
+
+        job = await asyncio.to_thread(found) if JOB_ID.fullmatch(job_id) else None
+        if job is None:
+            raise not_found(f"no job {job_id[:64]!r}: it was never accepted, or it ended and its life is over")
+        return job
+
+
+def aliases(setting: str, text: str) -> dict[str, str]:
+    """Read `name=meaning,name=meaning`.
+
+    Raises:
+        Misconfigured: it is something else.
+    """
+    found = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, meaning = pair.partition("=")
+        if not (name.strip() and equals and meaning.strip()):
+            raise Misconfigured(f"SERIATIM_{setting}: {pair!r}; expected name=meaning, with commas between")
+        found[name.strip()] = meaning.strip()
+    return found
+
+
+def _streams(url: str) -> "AsyncRedis":
+    # They read and write nothing, so they need no guard against a log that a restart left torn (seriatim/server.py).
+    cap_s = 0.5
+    return AsyncRedis.from_url(
+        url,
+        socket_timeout=BLOCK_S + ANSWER_S,
+        socket_connect_timeout=2.0,
+        max_connections=READERS,
+        retry=Retry(ExponentialBackoff(cap=cap_s, base=0.02), retries=25),
+        retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError],
+    )

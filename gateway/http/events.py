@@ -1,0 +1,175 @@
+"""/v1/jobs/{id}/events and /captions: what is said when.
+
+Events are server-sent: `sentence`, `progress`, `gap`, `discontinuity`, `end`. Each has its position as its id, so that
+a browser that reconnects goes on behind the last one by itself (Last-Event-ID).
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query
+from redis.asyncio import Redis as AsyncRedis
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from gateway.http.access import AtDoor, FromCaller
+from gateway.http.jobs import JobId
+from gateway.http.playing import event
+from gateway.http.problems import Problem, problem_of
+from gateway.http.shapes import LOOKUPS, Caption, Captions, body_of
+from gateway.http.timed import Span, at_end, observed, spans
+from seriatim import store
+from seriatim.entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
+from seriatim.errors import SeriatimError
+from seriatim.keys import Position
+from seriatim.pcm import ms_of_bytes
+from seriatim.records import Drain
+from tasks.handle import Job
+from tasks.reading import Reading
+
+router = APIRouter(tags=["jobs"])
+
+PROGRESS_S = 0.5  #: between two events of progress
+After = Annotated[str, Query(max_length=64, description="the id of the last event that the client has")]
+LastId = Annotated[str, Header(alias="last-event-id", max_length=64)]
+
+
+@router.get(
+    "/v1/jobs/{job_id}/events",
+    response_class=Response,
+    responses=body_of("text/event-stream") | LOOKUPS,
+)
+async def events(
+    job_id: JobId, door: AtDoor, caller: FromCaller, after: After = "", last_event_id: LastId = ""
+) -> Response:
+    """What happens to a job, until it ends. Looking moves nothing: a job needs a listener all the same."""
+    job = await door.own(job_id, caller)
+    stream = _events(job, door.streams, position_of(after or last_event_id))
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no", "seriatim-job": job.id}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+@router.get(
+    "/v1/jobs/{job_id}/captions",
+    response_model=Captions,
+    responses=body_of("text/vtt", "application/x-subrip") | LOOKUPS,
+)
+async def captions(
+    job_id: JobId, door: AtDoor, caller: FromCaller,
+    format: Annotated[Literal["vtt", "srt", "json"], Query()] = "vtt",  # noqa: A002  # its name for clients
+) -> Response | Captions:  # fmt: skip
+    """The sentences in their time, as far as they were spoken."""
+    job = await door.own(job_id, caller)
+    if job.drain is not Drain.STORE:
+        raise Problem(409, "not_recorded", "this job drains to its listener: captions are those of its events")
+    found, whole = spans(await asyncio.to_thread(store.events, Path(job.settings.store_dir), job.id))
+    if format == "json":
+        rows = [Caption(seq=s.seq, start_s=s.start_s, end_s=s.end_s, text=s.text) for s in found]
+        return Captions(job=job.id, whole=whole, captions=rows)
+    if format == "srt":
+        return PlainTextResponse(srt(found), media_type="application/x-subrip")
+    return PlainTextResponse(vtt(found), media_type="text/vtt")
+
+
+def position_of(text: str) -> Position:
+    """A position that a client gives; "" is the beginning.
+
+    Raises:
+        Problem: it is none.
+    """
+    try:
+        return Position.parse(text) if text else Position()
+    except ValueError as error:
+        raise Problem(400, "bad_input", str(error), param="after") from None
+
+
+def srt(found: list[Span]) -> str:
+    """SubRip."""
+    rows = [
+        f"{i}\n{_clock(s.start_s, ',')} --> {_clock(s.end_s, ',')}\n{_line(s.text)}\n" for i, s in enumerate(found, 1)
+    ]
+    return "\n".join(rows)
+
+
+def vtt(found: list[Span]) -> str:
+    """WebVTT."""
+    rows = [f"{s.seq}\n{_clock(s.start_s, '.')} --> {_clock(s.end_s, '.')}\n{_escaped(s.text)}\n" for s in found]
+    return "\n".join(["WEBVTT\n", *rows])
+
+
+def _clock(seconds: float, point: str) -> str:
+    ms = round(seconds * 1000)
+    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}{point}{ms % 1000:03d}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _escaped(text: str) -> str:
+    return _line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+async def _events(job: Job, redis: "AsyncRedis", after: Position) -> AsyncGenerator[bytes, None]:
+    try:
+        telling = _Telling(*await asyncio.to_thread(_before, job, after))
+        async with contextlib.aclosing(observed(job, redis, after)) as entries:
+            async for entry in entries:
+                if told := telling.told(entry, time.monotonic()):
+                    yield told
+    except SeriatimError as error:
+        yield event("error", problem_of(error).body)
+
+
+def _before(job: Job, after: Position) -> tuple[int, int]:
+    """Where the sentence of a position begins in the job, in bytes, and the rate in Hz."""
+    if after == Position():
+        return 0, 0
+    reading = Reading(job.id, job.pool, job.drain, job.redis, job.reader, Path(job.settings.store_dir))
+    cursor = reading.behind(after)
+    return cursor.at, cursor.rate_hz
+
+
+class _Telling:
+    """Entries as events. Sound is told as progress, now and then."""
+
+    def __init__(self, at: int, rate_hz: int) -> None:
+        self._at, self._rate_hz, self._told_s = at, rate_hz, 0.0
+
+    def told(self, entry: Entry | None, now_s: float) -> bytes:
+        """The event of an entry; b"" for none. `entry` None: a comment, so that nobody takes silence for an end."""
+        if entry is None:
+            return b": still here\n\n"
+        if isinstance(entry, SentenceStart):
+            self._at, self._rate_hz = entry.at, entry.rate_hz or self._rate_hz
+            return event("sentence", self._about(entry) | {"text": entry.text}, entry.position)
+        if isinstance(entry, Audio):
+            return self._progress(entry, now_s)
+        if isinstance(entry, End):
+            return event("end", self._end(entry), entry.position)
+        return event(_NAMES[type(entry)], self._about(entry), entry.position)
+
+    def _progress(self, entry: Audio, now_s: float) -> bytes:
+        if now_s - self._told_s < PROGRESS_S or not self._rate_hz:
+            return b""
+        self._told_s = now_s
+        audio_s = round(at_end(entry, self._at, self._rate_hz), 3)
+        return event("progress", {"seq": entry.seq, "audio_s": audio_s}, entry.position)
+
+    def _about(self, entry: SentenceStart | Gap | Discontinuity) -> dict[str, Any]:
+        at = entry.at if isinstance(entry, SentenceStart) else self._at + entry.offset
+        about: dict[str, Any] = {"seq": entry.seq, "at_s": self._seconds(at)}
+        return about | ({"reason": entry.reason} if isinstance(entry, Gap) else {})
+
+    def _end(self, entry: End) -> dict[str, Any]:
+        audio_s = self._seconds(entry.n_bytes)
+        return {"state": entry.state, "reason": entry.reason, "sentences": entry.n_sentences, "audio_s": audio_s}
+
+    def _seconds(self, n_bytes: int) -> float:
+        return round(ms_of_bytes(n_bytes, self._rate_hz) / 1000, 3) if self._rate_hz else 0.0
+
+
+_NAMES = {Gap: "gap", Discontinuity: "discontinuity"}

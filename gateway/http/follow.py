@@ -1,0 +1,126 @@
+"""Reading a job in order, as `tasks.reading` does, in the event loop: who waits holds a connection, and no thread.
+
+From the recording as far as that goes, then from the ordered stream. Files are read in threads.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from redis.asyncio import Redis as AsyncRedis
+
+from seriatim import store
+from seriatim.connect import BLOCK_S
+from seriatim.entries import Cursor, End, Entry, decode
+from seriatim.errors import JobUnknown, PositionLost
+from seriatim.keys import Position, job_prefix, ordered_stream
+from seriatim.records import Drain
+from seriatim.scripts import answered
+from tasks.handle import Job
+from tasks.reading import Heard, Reading
+
+ENTRIES = 4  #: of one read: what a listener who takes his time holds here, and there are hundreds
+
+
+@dataclass(slots=True)
+class Follower:
+    """One reader of one job. It reports nothing: `reports` does, once the client has what came."""
+
+    job: Job
+    redis: "AsyncRedis"  #: its reads block
+    cursor: Cursor = field(default_factory=Cursor)
+    lost: bool = False  #: the source read last misses bytes behind the cursor
+    missed: bool = False  #: the stream missed bytes, so that the recording must have them
+
+    async def entries(self, after: Position) -> AsyncGenerator[Heard | End, None]:
+        """Everything behind `after`, up to the end.
+
+        Raises:
+            JobUnknown: no such job, or its life is over.
+            PositionLost: what follows `after` is not held any more.
+            Unavailable: Redis does not answer.
+        """
+        if after != Position():
+            self.cursor = await asyncio.to_thread(self._reading().behind, after)
+        stored = self.job.drain is Drain.STORE
+        while True:
+            before = self.cursor.position
+            async for entry in self._fresh(stored=stored):
+                yield entry
+                if isinstance(entry, End):
+                    return
+            if self.cursor.position == before:
+                stored = await self._where_next(stored=stored)
+            elif stored:
+                self.missed = False  # what the stream missed was there
+
+    def _reading(self) -> Reading:
+        job = self.job
+        return Reading(job.id, job.pool, job.drain, job.redis, job.reader, Path(job.settings.store_dir))
+
+    async def _fresh(self, *, stored: bool) -> AsyncIterator[Heard | End]:
+        """What one source has behind the cursor; ends when it has no more, or when bytes are missing there."""
+        self.lost = False
+        async for entry in self._recorded() if stored else self._streamed():
+            try:
+                new = self.cursor.feed(entry)
+            except PositionLost:
+                if self.job.drain is Drain.WINDOW:
+                    raise
+                self.lost = True
+                return
+            if new is not None:
+                yield new
+
+    async def _recorded(self) -> AsyncIterator[Entry]:
+        """What is in the store, read in threads: a disk may take its time."""
+        pieces = store.read(Path(self.job.settings.store_dir), self.job.id, self.cursor)
+        while (entry := await asyncio.to_thread(_next, pieces)) is not None:
+            yield entry
+
+    async def _streamed(self) -> AsyncIterator[Entry]:
+        """The next entries of the stream; waits for them."""
+        for entry in await read(self.redis, self.job.id, self.cursor.position):
+            yield entry
+
+    async def _where_next(self, *, stored: bool) -> bool:
+        """After nothing came: the other source for a job in the store."""
+        lives = await exists(self.redis, self.job.id)
+        window = self.job.drain is Drain.WINDOW
+        if not lives and (stored or window):
+            raise JobUnknown(f"job {self.job.id} is unknown: it was never accepted, or it ended and its life is over")
+        if window:
+            return False
+        if stored and self.missed:
+            where = self.job.settings.store_dir
+            raise PositionLost(f"job {self.job.id} drains to a store that is not {where!r}: read it there")
+        self.missed = self.lost
+        return not stored
+
+
+async def read(redis: "AsyncRedis", job: str, after: Position, block_s: float = BLOCK_S) -> list[Entry]:
+    """The next entries of an ordered stream; waits for them for `block_s`.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with answered():
+        reply = await redis.xread({ordered_stream(job): str(after)}, ENTRIES, max(1, round(block_s * 1000)))
+    rows = cast("list[Any]", reply)
+    return [decode(entry_id, fields) for entry_id, fields in rows[0][1]] if rows else []
+
+
+async def exists(redis: "AsyncRedis", job: str) -> bool:
+    """Does the job's slot live?
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with answered():
+        return bool(await redis.exists(f"{job_prefix(job)}:c:{job}"))
+
+
+def _next(pieces: Iterator[Entry]) -> Entry | None:
+    return next(pieces, None)

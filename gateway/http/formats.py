@@ -1,0 +1,128 @@
+"""The formats of answers, and how sound becomes their bytes while it is spoken.
+
+Those of `tasks.encode`, and AAC. Raw and WAV are made in the event loop; encoders that compute have threads, as many
+as there are cores, so that a hundred listeners of MP3 cannot keep the loop from serving the others.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from seriatim.errors import UnknownFormat
+from tasks.encode.encoder import Encoder, open_encoder
+from tasks.encode.formats import FORMATS, AudioFormat
+
+NAMES = ("mp3", "opus", "aac", "flac", "wav", "pcm")  #: as OpenAI names them
+MEDIA = {
+    "mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus", "aac": "audio/aac", "flac": "audio/flac",
+    "wav": "audio/wav", "pcm": "application/octet-stream",
+}  # fmt: skip
+PLAIN = ("wav", "pcm")  #: the samples themselves: made in no time, and any byte of them can be found
+AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 14496-3, table 1.18
+AAC = AudioFormat("aac", ("aac",), "ADTS", "AAC", AAC_RATES_HZ)
+
+threads = ThreadPoolExecutor(os.cpu_count() or 1, "encoding")
+
+
+def audio_format(name: str) -> AudioFormat:
+    """The format of a name.
+
+    Raises:
+        UnknownFormat: there is none.
+    """
+    if name not in NAMES:
+        raise UnknownFormat(f"unknown format {name!r}; there are: {', '.join(NAMES)}")
+    return AAC if name == "aac" else next(known for known in FORMATS if known.name == name)
+
+
+def media_type(name: str, rate_hz: int) -> str:
+    """The content type; raw samples say what they are, as RFC 2586 spells it for big endian ones."""
+    return f"audio/pcm; rate={rate_hz}; channels=1; bits=16" if name == "pcm" else MEDIA[name]
+
+
+def encoder_of(output: "Tray", name: str, rate_hz: int) -> Encoder:
+    """An encoder that writes to a tray."""
+    if name == "aac":
+        from gateway.http.aac import AacEncoder  # loads FFmpeg's libraries: 30 MB that others need not hold
+
+        return AacEncoder(output, AAC.rate_for(rate_hz), rate_hz)
+    return open_encoder(output, audio_format(name), rate_hz)
+
+
+@dataclass(slots=True)
+class Tray:
+    """Encoded bytes that nobody has taken yet (tasks.encode.sink.Output). What was taken cannot be corrected."""
+
+    n_bytes: int = 0
+    waiting: list[bytes] = field(default_factory=list)
+    patchable: bool = False
+
+    def append(self, data: bytes) -> None:
+        self.waiting.append(data)
+        self.n_bytes += len(data)
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Too late."""
+
+    def take(self) -> bytes:
+        """All that waits, in order."""
+        taken = b"".join(self.waiting)
+        self.waiting.clear()
+        return taken
+
+
+@dataclass(slots=True)
+class Encoding:
+    """One stream of one listener: PCM in, bytes of the format out."""
+
+    name: str
+    tray: Tray = field(default_factory=Tray)
+    encoder: Encoder | None = None
+    over: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)  #: a client may leave in the middle of a step
+
+    async def feed(self, pcm: bytes, rate_hz: int) -> bytes:
+        """More sound, s16le mono at `rate_hz`; returns the bytes that are ready, perhaps none."""
+
+        def step() -> None:
+            if self.encoder is None:
+                self.encoder = encoder_of(self.tray, self.name, rate_hz)
+            self.encoder.write(pcm)
+
+        return await self._done(step)
+
+    async def close(self) -> bytes:
+        """The end; returns the last bytes."""
+
+        def step() -> None:
+            self.over = True
+            if self.encoder is not None:
+                self.encoder.close()
+
+        return await self._done(step)
+
+    def discard(self) -> None:
+        """Nobody wants the rest, if there is one."""
+        if not self.over and self.encoder is not None:
+            threads.submit(self._discard)
+
+    def _discard(self) -> None:
+        with self.lock:
+            if not self.over and self.encoder is not None:
+                self.over = True
+                self.encoder.discard()
+
+    async def _done(self, step: Callable[[], None]) -> bytes:
+        def alone() -> None:
+            with self.lock:
+                if not self.over:
+                    step()
+
+        if self.name in PLAIN:
+            alone()
+        else:
+            await asyncio.get_running_loop().run_in_executor(threads, alone)
+        return self.tray.take()

@@ -1,0 +1,150 @@
+"""/v1/jobs: texts that are spoken whether or not somebody listens now, and everything about them afterwards."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+from starlette.responses import JSONResponse, Response
+
+from gateway.http.access import AtDoor, FromCaller
+from gateway.http.door import Door
+from gateway.http.owners import jobs_of
+from gateway.http.problems import Problem
+from gateway.http.shapes import LOOKUPS, REFUSALS, JobCard, JobList
+from gateway.http.wanted import NewJob
+from seriatim.errors import BadInput, JobUnknown
+from tasks.handle import Job
+
+router = APIRouter(tags=["jobs"])
+
+JobId = Annotated[str, Path(max_length=64, description="as POST /v1/jobs gave it")]
+REF = "#/components/schemas/{model}"
+FILE = {"type": "string", "format": "binary"}
+JSON, FORM = "application/json", "multipart/form-data"
+
+
+@router.post(
+    "/v1/jobs",
+    status_code=202,
+    response_model=JobCard,
+    responses=REFUSALS | {415: REFUSALS[400]},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                JSON: {"schema": {"$ref": REF.format(model="NewJob")}},
+                FORM: {"schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}},
+            },
+        }
+    },
+)
+async def new_job(
+    request: Request,
+    door: AtDoor,
+    caller: FromCaller,
+    idempotency_key: Annotated[str, Header(max_length=256, description="the same key names the same job")] = "",
+) -> Response:
+    """Accept a job; returns when all its text is accepted, which no crash loses any more.
+
+    The body is JSON, or a form with a text file in UTF-8 as `file` and the other fields beside it.
+    """
+    wanted = await _body(request)
+    asked = await asyncio.to_thread(wanted.request, door, caller, idempotency_key=idempotency_key)
+    text = wanted.text(door, asked.pool_name)
+    await door.admit(asked.pool_name, caller)
+    job = await asyncio.to_thread(door.producer.enqueue, text, asked)
+    await door.note(job, caller)
+    found = await asyncio.to_thread(card, job)
+    return JSONResponse(found.model_dump(), 202, {"location": f"/v1/jobs/{job.id}"})
+
+
+@router.get("/v1/jobs", responses=LOOKUPS)
+async def all_jobs(door: AtDoor, caller: FromCaller, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> JobList:
+    """The caller's latest jobs, as far as they are still known."""
+    return JobList(data=await asyncio.to_thread(_latest, door, caller.user, limit))
+
+
+@router.get("/v1/jobs/{job_id}", responses=LOOKUPS)
+async def one_job(job_id: JobId, door: AtDoor, caller: FromCaller) -> JobCard:
+    """A job as it stands."""
+    job = await door.own(job_id, caller)
+    return await asyncio.to_thread(card, job)
+
+
+@router.delete("/v1/jobs/{job_id}", responses=LOOKUPS)
+async def end_job(job_id: JobId, door: AtDoor, caller: FromCaller) -> JobCard:
+    """End a job: nothing more of it is spoken. What was recorded is kept. Nothing happens if it has ended."""
+    job = await door.own(job_id, caller)
+    if job.pool:
+        await asyncio.to_thread(job.cancel)
+    return await asyncio.to_thread(card, job)
+
+
+def schemas() -> dict[str, Any]:
+    """The bodies that are read here, for the OpenAPI document."""
+    found = NewJob.model_json_schema(ref_template=REF)
+    return {**found.pop("$defs"), "NewJob": found}
+
+
+def card(job: Job) -> JobCard:
+    """What there is to say of a job.
+
+    Raises:
+        JobUnknown: its life is over.
+    """
+    s = job.status()
+    return JobCard.model_validate(
+        {
+            "id": job.id, "model": job.pool, "state": "running" if s.state == "run" else s.state, "reason": s.reason,
+            "kind": s.kind or "batch", "drain": str(job.drain), "sentences": s.sentences, "spoken": s.emitted,
+            "audio_s": round(s.audio_s, 3), "rate_hz": s.rate_hz, "closed": s.closed,
+        }
+    )  # fmt: skip
+
+
+def _latest(door: Door, user: str, most: int) -> list[JobCard]:
+    found = []
+    for job_id in jobs_of(door.producer.redis, user, most):
+        try:
+            found.append(card(door.producer.attach(job_id)))
+        except JobUnknown:  # its life is over, and nobody recorded it
+            continue
+    return found
+
+
+async def _body(request: Request) -> NewJob:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == FORM:
+        return await _form(request)
+    if kind != JSON:
+        raise Problem(415, "bad_input", f"a body of {kind or 'no type'}; expected {JSON} or {FORM}")
+    raw = await request.body()
+    return await asyncio.to_thread(_checked, lambda: NewJob.model_validate_json(raw))
+
+
+async def _form(request: Request) -> NewJob:
+    async with request.form(max_files=1, max_fields=40, max_part_size=1024 * 1024) as form:
+        given: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
+        file = form.get("file")
+        if isinstance(file, UploadFile):
+            given["input"] = _decoded(await file.read())
+    return _checked(lambda: NewJob.model_validate(given))
+
+
+def _checked(read: Any) -> NewJob:
+    try:
+        found: NewJob = read()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        param = ".".join(str(part) for part in first["loc"]) or None
+        raise Problem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param) from None
+    return found
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"the file is not UTF-8 at byte {error.start}") from None

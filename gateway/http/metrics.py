@@ -1,0 +1,203 @@
+"""What a gateway process counts, and what it asks of the pools, for Prometheus (docs/http.md has the table)."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis import Redis
+
+from gateway.http.playback import VIABLE_S, Playback
+from gateway.status import pool_names
+from seriatim.keys import pool_prefix
+from seriatim.pool import signals
+from seriatim.scripts import answered, run
+from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
+
+TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+NAMES_S = 30.0  #: a new pool is seen so soon; looking through all keys costs too much for every scrape
+#: metric, kind, attribute of `Signals`, meaning
+GAUGES = (
+    ("seriatim_slots", "slots", "sentences that may be spoken at once"),
+    ("seriatim_in_flight", "in_flight", "sentences that are dispatched or spoken"),
+    ("seriatim_waiting_sentences", "waiting", "sentences accepted and not in flight"),
+    ("seriatim_jobs", "jobs", "jobs that are not over"),
+    ("seriatim_demand_slots", "demand", "slots that live jobs need"),
+    ("seriatim_room_slots", "room", "slots that live jobs may have"),
+    ("seriatim_load", "load", "demand by room; above 1 nobody more is accepted"),
+    ("seriatim_rtf", "rtf", "slot seconds per second of audio, of late"),
+    ("seriatim_expected_back", "line", "refused, told when to come, and expected"),
+    ("seriatim_returning_share", "returning", "share of those that came when they were told to"),
+    ("seriatim_batch_share", "batch_share", "of its window that batch work may use"),
+    ("seriatim_chunk_share", "chunk_share", "of the usual size of first pieces and chunks"),
+    ("seriatim_refusing", "refusing", "1 while one more live job would be refused"),
+)
+#: metric, label, prefix of the counters that are its values, meaning
+COUNTERS = (
+    ("seriatim_accepted", "class", "accepted_", "jobs accepted"),
+    ("seriatim_refused", "reason", "refused_", "jobs refused"),
+    ("seriatim_ended", "state", "ended_", "jobs that ended"),
+)
+#: metric, field of the pool's :m, meaning
+TALLIES = (
+    ("seriatim_sentences_spoken", "done", "sentences spoken"),
+    ("seriatim_retries", "retries", "attempts that came to nothing and were made again"),
+    ("seriatim_given_up", "given_up", "sentences given up"),
+    ("seriatim_lost_messages", "lost_messages", "messages that no worker claimed in time"),
+    ("seriatim_restarts", "restarts", "restarts of Redis that the pool has seen"),
+)
+
+
+@dataclass(slots=True)
+class Meters:
+    """Counts of this process."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    requests: Counter = field(init=False)
+    streams: Gauge = field(init=False)
+    ended: Counter = field(init=False)
+    ttfa: Histogram = field(init=False)
+    sound: Counter = field(init=False)
+    silence: Counter = field(init=False)
+    viable: Counter = field(init=False)
+
+    def __post_init__(self) -> None:
+        r = self.registry
+        self.requests = Counter("seriatim_http_requests", "requests answered", ["route", "code"], registry=r)
+        self.streams = Gauge("seriatim_http_streams", "streams of sound that are open", registry=r)
+        self.ended = Counter("seriatim_http_streams_ended", "how streams of sound ended", ["how"], registry=r)
+        self.ttfa = Histogram(
+            "seriatim_http_ttfa_seconds", "request to first sound", ["pool"], buckets=TTFA_BOUNDS_S, registry=r
+        )
+        self.sound = Counter("seriatim_http_sound_seconds", "sound given to listeners", registry=r)
+        self.silence = Counter("seriatim_http_underrun_seconds", "time that players had nothing to play", registry=r)
+        self.viable = Counter(
+            "seriatim_http_streams_heard", "streams, by whether no silence was above 100 ms", ["c100"], registry=r
+        )
+
+    def heard(self, playback: Playback) -> None:
+        """A stream is over."""
+        if playback.began_s is not None:
+            self.sound.inc(playback.sound_s)
+            self.silence.inc(playback.silent_s)
+            self.viable.labels("yes" if playback.longest_s <= VIABLE_S else "no").inc()
+
+
+@dataclass(slots=True, eq=False)
+class Pools(Collector):
+    """What the pools say, asked when it is scraped."""
+
+    redis: "Redis"
+    names: list[str] = field(default_factory=list)
+    named_s: float = float("-inf")
+
+    def known(self) -> list[str]:
+        """The names of the pools, as they were within NAMES_S.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        if time.monotonic() - self.named_s > NAMES_S or not self.names:
+            self.names, self.named_s = pool_names(self.redis), time.monotonic()
+        return self.names
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: to know its metrics before they are asked for would be asking."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Every metric of every pool, and of Redis.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        self.known()
+        found = [run(self.redis, signals(name)) for name in self.names]
+        yield from _gauges(found)
+        yield from _counters(found)
+        yield from _tallies(self.redis, self.names)
+        yield from _spreads(found)
+        yield from _memory(self.redis)
+
+
+def exposition(meters: Meters, pools: Pools) -> bytes:
+    """Everything, in Prometheus' text format.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    asked = CollectorRegistry(auto_describe=False)
+    asked.register(pools)
+    return generate_latest(meters.registry) + generate_latest(asked)
+
+
+def _gauges(found: list[Signals]) -> Iterator[Metric]:
+    for metric, attribute, meaning in GAUGES:
+        family = GaugeMetricFamily(metric, meaning, labels=["pool"])
+        for s in found:
+            family.add_metric([s.pool], float(getattr(s, attribute)))
+        yield family
+    users = GaugeMetricFamily("seriatim_waiting_users", "users with a sentence to speak", labels=["pool", "class"])
+    for s in found:
+        users.add_metric([s.pool, "live"], s.users_live)
+        users.add_metric([s.pool, "batch"], s.users_batch)
+    yield users
+
+
+def _counters(found: list[Signals]) -> Iterator[Metric]:
+    for metric, label, prefix, meaning in COUNTERS:
+        family = CounterMetricFamily(metric, meaning, labels=["pool", label])
+        for s in found:
+            for name, n in sorted(s.counts.items()):
+                if name.startswith(prefix):
+                    family.add_metric([s.pool, name.removeprefix(prefix)], n)
+        yield family
+    for metric, name in (("seriatim_saved_seconds", "saved_ms"), ("seriatim_wasted_seconds", "wasted_ms")):
+        family = CounterMetricFamily(metric, "audio never made, or made in vain", labels=["pool"])
+        for s in found:
+            family.add_metric([s.pool], s.counts.get(name, 0) / 1000)
+        yield family
+
+
+def _tallies(redis: "Redis", names: list[str]) -> Iterator[Metric]:
+    pipe = redis.pipeline(transaction=False)
+    for name in names:
+        pipe.hmget(f"{pool_prefix(name)}:m", [of for _, of, _ in TALLIES])
+    with answered():
+        rows = pipe.execute()
+    for i, (metric, _, meaning) in enumerate(TALLIES):
+        family = CounterMetricFamily(metric, meaning, labels=["pool"])
+        for name, row in zip(names, rows, strict=True):
+            family.add_metric([name], float(row[i] or 0))
+        yield family
+
+
+def _spreads(found: list[Signals]) -> Iterator[Metric]:
+    wait = HistogramMetricFamily(
+        "seriatim_wait_seconds", "from dispatchable to claimed by a worker", labels=["pool", "class"]
+    )
+    slack = HistogramMetricFamily("seriatim_slack_seconds", "at the claim: until it is heard", labels=["pool"])
+    for s in found:
+        for label, name in (("live", "wait_L"), ("batch", "wait_B")):
+            wait.add_metric([s.pool, label], _buckets(s, name, WAIT_BOUNDS_MS), sum_value=None)
+        slack.add_metric([s.pool], _buckets(s, "slack", SLACK_BOUNDS_MS), sum_value=None)
+    yield wait
+    yield slack
+
+
+def _buckets(s: Signals, name: str, bounds_ms: Iterable[int]) -> list[tuple[str, float]]:
+    """Cumulative, as Prometheus wants them."""
+    rows, total = [], 0
+    for bound in bounds_ms:
+        total += s.counts.get(f"{name}:{bound}", 0)
+        rows.append((str(bound / 1000), float(total)))
+    return [*rows, ("+Inf", float(total + s.counts.get(f"{name}:inf", 0)))]
+
+
+def _memory(redis: "Redis") -> Iterator[Metric]:
+    with answered():
+        info = redis.info("memory")
+    for metric, name in (("seriatim_redis_used_bytes", "used_memory"), ("seriatim_redis_most_bytes", "maxmemory")):
+        yield GaugeMetricFamily(metric, f"Redis: {name}; 0 is no limit", value=float(info[name]))

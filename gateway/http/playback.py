@@ -1,0 +1,28 @@
+"""A listener as the gateway imagines one: plays from the first sound on, falls silent when what it has is played. Pure.
+
+It is what the figures of `/metrics` are made of: a real listener has a buffer of its own, and hears no less.
+"""
+
+from dataclasses import dataclass
+
+VIABLE_S = 0.1  #: C100: the share of streams whose longest silence is at most this long
+
+
+@dataclass(slots=True)
+class Playback:
+    """One stream. Times in s of any clock that only rises."""
+
+    began_s: float | None = None  #: when the first sound came
+    sound_s: float = 0.0  #: all that came
+    silent_s: float = 0.0  #: all silences
+    longest_s: float = 0.0  #: the longest silence
+
+    def feed(self, at_s: float, sound_s: float) -> None:
+        """Sound of so long came."""
+        if self.began_s is None:
+            self.began_s = at_s
+        silence_s = at_s - (self.began_s + self.silent_s + self.sound_s)
+        if silence_s > 0:
+            self.silent_s += silence_s
+            self.longest_s = max(self.longest_s, silence_s)
+        self.sound_s += sound_s

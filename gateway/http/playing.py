@@ -1,0 +1,206 @@
+"""The answer that is a job's sound, as it is spoken: encoded, sent, reported; cut off if the job ends otherwise.
+
+The status waits for the first sound: a job that fails before is an error like any other. One that fails later cuts
+the connection in the middle of the body, so that no client takes half a text for a whole one.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.http.door import Door
+from gateway.http.follow import Follower
+from gateway.http.formats import Encoding, media_type
+from gateway.http.playback import Playback
+from gateway.http.problems import problem_of
+from gateway.http.protocol import CUT
+from gateway.http.reports import Mark
+from gateway.http.stopping import keep, stop
+from seriatim.entries import Audio, End
+from seriatim.errors import EmptyText, JobCancelled, JobFailed, SeriatimError
+from seriatim.keys import Position
+from seriatim.pcm import ms_of_bytes
+from seriatim.records import Drain
+from tasks.handle import Job
+from tasks.reading import Heard
+
+log = logging.getLogger(__name__)
+
+DONE, LEFT, FAILED, STALLED = "done", "left", "failed", "stalled"  #: how a stream ends
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a client wants a job's sound."""
+
+    format: str = "mp3"
+    sse: bool = False  #: as server-sent events, in base64
+    after: Position = field(default_factory=Position)
+    stops: bool = False  #: the job ends when the client leaves
+    asked_s: float = field(default_factory=time.monotonic)
+
+
+class Playing(Response):
+    """One job's sound for one client."""
+
+    def __init__(self, door: Door, job: Job, wish: Wish, rest: Callable[[], Any] | None = None) -> None:
+        self.door, self.job, self.wish = door, job, wish
+        self.rest = rest  #: sends the rest of a long text, while its beginning is heard already
+        self.status_code, self.background = 200, None  # what FastAPI looks at
+        self._encoding = Encoding(wish.format)
+        self._follower = Follower(job, door.streams)
+        self._playback = Playback()
+        self._started = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Play until the end, or until the client leaves."""
+        mark = Mark(self.job.id, self.job.pool) if self.job.drain is Drain.WINDOW else None
+        playing = asyncio.create_task(self._play(scope, send, mark))
+        leaving = asyncio.create_task(_left(receive))
+        keep(self._send_rest())  # it outlives a client that leaves a detached job
+        self.door.meters.streams.inc()
+        try:
+            await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            how = playing.result() if playing.done() else LEFT
+        except asyncio.CancelledError:  # this gateway ends, not its client, who goes on with another
+            how = "moved"
+            raise
+        finally:
+            await self._end(mark, playing, leaving)
+            self.door.meters.ended.labels(how).inc()
+        if how in (LEFT, STALLED) and self.wish.stops:
+            await self._stop(how)
+        if how == STALLED and CUT in scope["state"]:
+            scope["state"][CUT]()
+
+    async def _end(self, mark: Mark | None, *tasks: "asyncio.Task[Any]") -> None:
+        await stop(*tasks)
+        self._encoding.discard()
+        if mark is not None:
+            self.door.reports.close(mark)
+        self.door.meters.streams.dec()
+        self.door.meters.heard(self._playback)
+
+    async def _stop(self, how: str) -> None:
+        why = "its listener left" if how == LEFT else "its listener took nothing any more"
+        try:
+            await asyncio.to_thread(self.job.cancel, why)
+        except SeriatimError as error:  # its grace ends it, then
+            log.warning("a job could not be cancelled", extra={"job": self.job.id, "error": str(error)})
+
+    async def _send_rest(self) -> None:
+        if self.rest is not None:
+            try:
+                await asyncio.to_thread(self.rest)
+            except SeriatimError as error:  # the stream says so, too: the job has ended
+                log.info("a text was not sent to its end", extra={"job": self.job.id, "error": str(error)})
+
+    async def _play(self, scope: Scope, send: Send, mark: Mark | None) -> str:
+        """Returns how it ended."""
+        if mark is not None:
+            mark.position = self.wish.after
+            self.door.reports.open(mark)
+        try:
+            async with contextlib.aclosing(self._follower.entries(self.wish.after)) as entries:
+                async for entry in entries:
+                    await self._take(entry, send, mark)
+        except SeriatimError as error:
+            return await self._failed(error, scope, send)
+        except TimeoutError:
+            return STALLED
+        return DONE
+
+    async def _take(self, entry: Heard | End, send: Send, mark: Mark | None) -> None:
+        cursor = self._follower.cursor
+        if isinstance(entry, Audio):
+            sound = await self._encoding.feed(entry.pcm, cursor.rate_hz)
+            await self._send(send, sound, entry.position)
+            self._playback.feed(time.monotonic(), ms_of_bytes(len(entry.pcm), cursor.rate_hz) / 1000)
+        elif isinstance(entry, End):
+            self._check(entry)
+            await self._finish(send, entry)
+        if mark is not None:
+            self.door.reports.move(mark, replace(cursor))
+
+    def _check(self, end: End) -> None:
+        """An end that is none of a whole text is an error."""
+        if end.state != "done":
+            kind = JobFailed if end.state == "failed" else JobCancelled
+            raise kind(f"job {self.job.id} {end.state}: {end.reason}")
+        if not self._started and self.wish.after == Position():
+            raise EmptyText(f"no sound came of job {self.job.id}")
+
+    async def _send(self, send: Send, sound: bytes, position: Position) -> None:
+        if not self._started:
+            await self._start(send)
+        if sound:
+            await self._give(send, _delta(sound, position) if self.wish.sse else sound)
+
+    async def _start(self, send: Send) -> None:
+        kind = "text/event-stream" if self.wish.sse else media_type(self.wish.format, self._follower.cursor.rate_hz)
+        headers = {
+            "content-type": kind,
+            "cache-control": "no-store",
+            "seriatim-job": self.job.id,
+            "x-accel-buffering": "no",  # nginx would hold it back
+        }
+        self._started = True
+        self.door.meters.ttfa.labels(self.job.pool).observe(time.monotonic() - self.wish.asked_s)
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": raw})
+
+    async def _finish(self, send: Send, end: End) -> None:
+        if not self._started:
+            await self._start(send)
+        sound = await self._encoding.close()
+        if self.wish.sse:
+            sound = (_delta(sound, end.position) if sound else b"") + _done(end)
+        await self._give(send, sound, more=False)
+
+    async def _give(self, send: Send, body: bytes, *, more: bool = True) -> None:
+        async with asyncio.timeout(self.door.settings.http_stall_s):
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _failed(self, error: SeriatimError, scope: Scope, send: Send) -> str:
+        problem = problem_of(error)
+        if not self._started:
+            await problem.response()(scope, _nothing, send)
+            return FAILED
+        log.warning("a stream was cut", extra={"job": self.job.id, "error": str(error)})
+        if self.wish.sse:
+            await self._give(send, event("error", problem.body), more=False)
+        return FAILED  # without the last part of the body, the server cuts the connection
+
+
+def event(kind: str, facts: object, position: Position | None = None) -> bytes:
+    """A server-sent event; `position` is where a reader goes on behind it."""
+    name = f"event: {kind}\n" if kind else ""
+    place = f"id: {position}\n" if position else ""
+    return f"{place}{name}data: {json.dumps(facts, ensure_ascii=False)}\n\n".encode()
+
+
+def _delta(sound: bytes, position: Position) -> bytes:
+    return event("", {"type": "speech.audio.delta", "audio": base64.b64encode(sound).decode()}, position)
+
+
+def _done(end: End) -> bytes:
+    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}  # there are none: clients expect the fields
+    return event("", {"type": "speech.audio.done", "usage": usage}, end.position)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _nothing() -> Any:
+    return {"type": "http.disconnect"}

@@ -1,0 +1,100 @@
+"""What readers have been given, told to Redis for all of them together: one round trip, however many they are.
+
+A report opens a job's window and lets go what was read; without any its job stops, and after its grace is cancelled.
+So a reader whose client takes nothing, but is still there, is reported again every few seconds, as it stands.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis import Redis
+
+from seriatim import job as job_calls
+from seriatim import pool as pool_calls
+from seriatim.entries import Cursor
+from seriatim.errors import SeriatimError
+from seriatim.keys import Position
+from seriatim.pcm import ms_of_bytes
+from seriatim.scripts import Call, run_many
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 0.05  #: a window of 20 s lets a client that is faster than speech take 400 times its speed
+ALIVE_S = 5.0  #: well below SERIATIM_READER_GRACE_S
+MOST = 500  #: readers in one round trip: a few ms of the server's time
+
+
+@dataclass(slots=True, eq=False)
+class Mark:
+    """How far one reader has come."""
+
+    job: str
+    pool: str
+    position: Position = field(default_factory=Position)  #: of the last entry whose bytes the connection took
+    delivered_ms: float = 0.0  #: of the job, up to there
+    fresh: bool = True  #: it has moved since the last report
+
+    def calls(self) -> list[Call[Any]]:
+        """What is to be said."""
+        return [pool_calls.ack(self.pool, self.job, self.delivered_ms), job_calls.heard(self.job, self.position)]
+
+
+@dataclass(slots=True)
+class Reports:
+    """All readers of this process that move windows."""
+
+    redis: "Redis"
+    marks: set[Mark] = field(default_factory=set)
+    last: list[Mark] = field(default_factory=list)  #: of readers that have left since
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def open(self, mark: Mark) -> None:
+        """A reader has come; that alone is worth a report."""
+        self.marks.add(mark)
+        self.moved.set()
+
+    def move(self, mark: Mark, cursor: Cursor) -> None:
+        """It has everything up to `cursor`."""
+        mark.position, mark.fresh = cursor.position, True
+        mark.delivered_ms = ms_of_bytes(cursor.n_bytes, cursor.rate_hz) if cursor.rate_hz else 0.0
+        self.moved.set()
+
+    def close(self, mark: Mark) -> None:
+        """It has left; what it had is still reported."""
+        self.marks.discard(mark)
+        if mark.fresh:
+            self.last.append(mark)
+            self.moved.set()
+
+    async def run(self) -> None:
+        """Report until cancelled."""
+        everybody_s = time.monotonic()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.moved.wait(), ALIVE_S)
+            self.moved.clear()
+            everybody = time.monotonic() - everybody_s >= ALIVE_S
+            everybody_s = time.monotonic() if everybody else everybody_s
+            await self.flush(everybody=everybody)
+            await asyncio.sleep(EVERY_S)
+
+    async def flush(self, *, everybody: bool = False) -> None:
+        """Report those who have moved, or everybody; who cannot be reported now will be later."""
+        due = [m for m in self.marks if everybody or m.fresh] + self.last
+        self.last = []
+        for start in range(0, len(due), MOST):
+            some = due[start : start + MOST]
+            calls = [call for mark in some for call in mark.calls()]
+            for mark in some:
+                mark.fresh = False
+            try:
+                await asyncio.to_thread(run_many, self.redis, calls)
+            except SeriatimError as error:
+                log.warning("readers were not reported", extra={"n": len(some), "error": str(error)})
+                for mark in some:
+                    mark.fresh = True
+                self.moved.set()

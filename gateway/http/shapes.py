@@ -1,0 +1,113 @@
+"""Answers as the OpenAPI document describes them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from gateway.http.formats import MEDIA
+
+
+class Fault(BaseModel):
+    """What went wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class Failure(BaseModel):
+    """The body of every answer that is an error, as OpenAI has it."""
+
+    error: Fault
+
+
+class Model(BaseModel):
+    """A pool, as OpenAI describes models."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "seriatim"
+
+
+class Models(BaseModel):
+    """All of them."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+class VoiceCard(BaseModel):
+    """A voice of a pool."""
+
+    id: str
+    object: Literal["voice"] = "voice"
+    name: str
+    language: str
+    model: str
+
+
+class Voices(BaseModel):
+    """All of them."""
+
+    object: Literal["list"] = "list"
+    data: list[VoiceCard]
+
+
+class JobCard(BaseModel):
+    """A job as it stands."""
+
+    id: str
+    object: Literal["job"] = "job"
+    model: str  #: the pool; "" if only the recording is left
+    state: Literal["running", "done", "failed", "cancelled"]
+    reason: str
+    kind: str
+    drain: str
+    sentences: int  #: known so far
+    spoken: int  #: whole, in order, from the first on
+    audio_s: float  #: of sound that can be heard
+    rate_hz: int  #: 0 while nothing was spoken
+    closed: bool  #: no more text will come
+
+
+class JobList(BaseModel):
+    """The caller's jobs, the latest first."""
+
+    object: Literal["list"] = "list"
+    data: list[JobCard]
+
+
+class Caption(BaseModel):
+    """A sentence in its time."""
+
+    seq: int  #: 0-based
+    start_s: float
+    end_s: float
+    text: str
+
+
+class Captions(BaseModel):
+    """All sentences that were spoken."""
+
+    job: str
+    whole: bool  #: the job is done: none will follow
+    captions: list[Caption]
+
+
+Answers = dict[int | str, dict[str, Any]]  #: by status, as FastAPI wants them
+
+
+def body_of(*kinds: str) -> Answers:
+    """An answer whose body is none of the models above."""
+    return {200: {"content": {kind: {} for kind in kinds}, "description": "what was asked for"}}
+
+
+def _failures(*statuses: int) -> Answers:
+    return {status: {"model": Failure} for status in statuses}
+
+
+REFUSALS = _failures(400, 401, 404, 408, 409, 413, 429, 500, 503)
+LOOKUPS = _failures(400, 401, 404, 409, 410, 416, 500, 503)
+SOUND = body_of(*MEDIA.values(), "audio/pcm", "text/event-stream")

@@ -1,0 +1,236 @@
+"""/v1/stream: a WebSocket that takes text as it is written, and gives its sound as it is spoken (docs/http.md).
+
+    client                                              gateway
+    {"type": "start", "voice": ..., "format": "pcm"} →  ← {"type": "started", "job": ..., "resume": token}
+    {"type": "text", "text": "..."}                  →  ← {"type": "sentence", "seq": 0, "text": ..., "id": "1-0"}
+    {"type": "flush"}                                →  ← {"type": "audio", "id": "1-9600", "bytes": n}, then n bytes
+    {"type": "close"}   no more text                 →  ← {"type": "end", "state": "done", ...}
+    {"type": "cancel"}  barge-in: at once            →  ← {"type": "end", "state": "cancelled", ...}
+
+After an end the next `start` begins another job. Text that the job's queue has no room for waits here, and behind
+that in the client's connection. Sound that the client does not take stops the speaking of its job.
+
+A connection that breaks ends its job after RESUME_S, unless the client comes back, here or at another gateway: `start`
+with the token, the id of the last audio that it has, and then all of its text again from the beginning.
+"""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, WebSocket
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from gateway.http.access import door_of, known
+from gateway.http.door import Door
+from gateway.http.keys import Caller
+from gateway.http.problems import Problem, problem_of
+from gateway.http.stopping import stop
+from gateway.http.talk import Talk, begin
+from gateway.http.wanted import FormatName, Spoken
+from seriatim.errors import SeriatimError
+
+router = APIRouter()
+
+TEXT_CHARS = 100_000  #: of one message
+AHEAD = 64  #: messages that wait while the job's queue is full; then the connection does
+KEY_S = 30.0  #: a connection that has not said `start` by then is closed
+REFUSED = 1008  #: RFC 6455, 7.4.1: policy violation
+BROKEN = 1011  #: the server met something unexpected
+
+
+class Start(Spoken):
+    """Begin a job, or go on with one."""
+
+    type: Literal["start"]
+    format: FormatName = "pcm"
+    key: str = Field("", max_length=512, description="an API key, for browsers, which cannot set headers here")
+    resume: str = Field("", max_length=64, description="the token of a job to go on with")
+    after: str = Field("", max_length=64, description="the id of the last audio that the client has of it")
+
+
+class Text(BaseModel):
+    """More text: any piece of it."""
+
+    type: Literal["text"]
+    text: str = Field(max_length=TEXT_CHARS)
+
+
+class Word(BaseModel):
+    """flush: say what waits as it is. close: no more text. cancel: stop at once."""
+
+    type: Literal["flush", "close", "cancel"]
+
+
+class Heard(BaseModel):
+    """How much of the job has really been played."""
+
+    type: Literal["heard"]
+    ms: float = Field(ge=0, allow_inf_nan=False)
+
+
+Said = Start | Text | Word | Heard
+SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="type")])
+
+
+@router.websocket("/v1/stream")
+async def stream(websocket: WebSocket) -> None:
+    """One connection."""
+    door = door_of(websocket)
+    scheme, _, key = websocket.headers.get("authorization", "").partition(" ")
+    try:
+        caller = known(door, key.strip() if scheme.lower() == "bearer" else "") if key else None
+    except Problem as problem:
+        await websocket.send_denial_response(problem.response())
+        return
+    await websocket.accept()
+    connection = Connection(websocket, door, caller)
+    door.meters.streams.inc()
+    try:
+        await connection.serve()
+    except WebSocketDisconnect:
+        pass  # the job ends after its grace, unless the client comes back
+    except Problem as problem:
+        await connection.refuse(problem)
+    except SeriatimError as error:
+        await connection.refuse(problem_of(error))
+    finally:
+        await connection.leave()
+        door.meters.streams.dec()
+
+
+@dataclass(slots=True)
+class Connection:
+    """One client: one job at a time."""
+
+    websocket: WebSocket
+    door: Door
+    caller: Caller | None
+    talk: Talk | None = None
+    said: "asyncio.Queue[Said]" = field(default_factory=lambda: asyncio.Queue(AHEAD))
+    tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: those of the job
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)  #: an announcement and its bytes stay together
+
+    async def serve(self) -> None:
+        """Until the client leaves.
+
+        Raises:
+            Problem, SeriatimError: what cannot be done; the connection ends with it.
+            WebSocketDisconnect: the client has left.
+        """
+        while True:
+            message = await self._next()
+            if isinstance(message, Start):
+                await self._start(message)
+            elif self.talk is None:
+                if not isinstance(message, Word | Heard):  # a word that was overtaken by the end asks for nothing
+                    raise Problem(400, "bad_input", 'text without a job; say {"type": "start"} first')
+            elif isinstance(message, Word) and message.type == "cancel":
+                await self.talk.cancel("its listener said cancel")
+            elif isinstance(message, Heard):
+                await self.talk.heard(message.ms)
+            else:
+                await self._put(message)
+
+    async def leave(self) -> None:
+        """The connection is over, whoever ended it."""
+        await stop(*self.tasks)
+        if self.talk is not None:
+            self.talk.leave()
+        if self.websocket.client_state is WebSocketState.CONNECTED:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it left at this very moment
+                await self.websocket.close()
+
+    async def refuse(self, problem: Problem) -> None:
+        """Say why, and end."""
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self.tell({"type": "error"} | problem.body | {"retry_after_ms": _retry_ms(problem)})
+            await self.websocket.close(REFUSED if problem.status < 500 else BROKEN, problem.code)
+
+    async def tell(self, facts: dict[str, Any], sound: bytes = b"") -> None:
+        """Send a message, and the bytes that it announces.
+
+        Raises:
+            Problem: the client takes nothing any more.
+        """
+        try:
+            async with asyncio.timeout(self.door.settings.http_stall_s), self.sending:
+                await self.websocket.send_text(json.dumps(facts, ensure_ascii=False))
+                if sound:
+                    await self.websocket.send_bytes(sound)
+        except TimeoutError:
+            raise WebSocketDisconnect from None
+
+    async def _next(self) -> Said:
+        wait_s = None if self.tasks else KEY_S
+        try:
+            async with asyncio.timeout(wait_s):
+                raw = await self.websocket.receive_text()
+        except TimeoutError:
+            raise Problem(408, "too_late", f"nothing was said for {KEY_S:g} s") from None
+        except KeyError:
+            raise Problem(400, "bad_input", "messages are text, in JSON") from None
+        try:
+            return SAID.validate_json(raw)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise Problem(400, "bad_input", f"{place or 'the message'}: {first['msg']}", param=place or None) from None
+
+    async def _start(self, start: Start) -> None:
+        if self.talk is not None:
+            raise Problem(409, "job_running", "one job at a time: close or cancel, and wait for its end")
+        self.caller = self.caller or known(self.door, start.key)
+        self.talk = await begin(self.door, self.caller, start, start.format, start.resume, start.after)
+        await self.tell({"type": "started", "job": self.talk.job.id, "resume": self.talk.token})
+        self.said = asyncio.Queue(AHEAD)
+        self.tasks = [asyncio.create_task(self._say(self.talk)), asyncio.create_task(self._play(self.talk))]
+
+    async def _put(self, message: Said) -> None:
+        """Wait for room; a job that ends meanwhile needs no more text."""
+        putting = asyncio.create_task(self.said.put(message))
+        try:
+            await asyncio.wait({putting, *self.tasks}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            putting.cancel()
+
+    async def _say(self, talk: Talk) -> None:
+        """Text on its way to the job."""
+        try:
+            while not talk.closed:
+                message = await self.said.get()
+                if isinstance(message, Text):
+                    await talk.say(message.text)
+                elif isinstance(message, Word):
+                    await (talk.close() if message.type == "close" else talk.flush())
+        except SeriatimError as error:
+            if not talk.over:
+                await self.tell({"type": "error"} | problem_of(error).body)
+
+    async def _play(self, talk: Talk) -> None:
+        """Sound on its way to the client."""
+        try:
+            async with contextlib.aclosing(talk.sound()) as sound:
+                async for facts, pcm in sound:
+                    await self.tell(facts, pcm)
+                    talk.given()
+        except SeriatimError as error:
+            await self.tell({"type": "error"} | problem_of(error).body)
+        except WebSocketDisconnect:
+            return
+        self._over(talk)
+
+    def _over(self, talk: Talk) -> None:
+        """The next `start` may come."""
+        self.tasks[0].cancel()
+        self.tasks = []
+        talk.leave()
+        self.talk = None
+
+
+def _retry_ms(problem: Problem) -> int | None:
+    said = problem.headers.get("retry-after-ms")
+    return int(said) if said else None

@@ -1,0 +1,32 @@
+"""POST /v1/audio/speech, as OpenAI has it: a text goes in, its sound comes out while it is spoken."""
+
+import asyncio
+import time
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from gateway.http.access import AtDoor, FromCaller
+from gateway.http.formats import audio_format
+from gateway.http.playing import Playing, Wish
+from gateway.http.shapes import REFUSALS, SOUND
+from gateway.http.wanted import Speech
+from tasks.encode.encoder import check_available
+
+router = APIRouter(tags=["speech"])
+
+
+@router.post("/v1/audio/speech", responses=SOUND | REFUSALS, response_class=Response)
+async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCaller) -> Response:
+    """Speak a text, and send its sound as it comes. When the client leaves, so does the job, unless it is detached."""
+    asked_s = time.monotonic()
+    if wanted.response_format != "aac":
+        check_available(audio_format(wanted.response_format))
+    drain = "store" if wanted.detach else "window"
+    (await request.json()).clear()  # it lives as long as its answer, an hour perhaps: not with all of its text
+    asked = await asyncio.to_thread(wanted.request, door, caller, kind="live", drain=drain)
+    await door.admit(asked.pool_name, caller)
+    begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)
+    await door.note(begun.job, caller)
+    wish = Wish(wanted.response_format, wanted.stream_format == "sse", stops=not wanted.detach, asked_s=asked_s)
+    return Playing(door, begun.job, wish, None if begun.whole else begun.send_rest)

@@ -1,0 +1,171 @@
+"""A job whose text comes over a connection, and whose sound goes back over it: `socket` without its messages."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gateway.http.door import Door
+from gateway.http.events import position_of
+from gateway.http.follow import Follower
+from gateway.http.formats import Encoding
+from gateway.http.keys import Caller
+from gateway.http.owners import JOB_ID
+from gateway.http.problems import Problem
+from gateway.http.reports import Mark
+from gateway.http.wanted import Spoken
+from seriatim.entries import Audio, Cursor, Discontinuity, End, Gap, SentenceStart
+from seriatim.errors import Busy
+from seriatim.keys import Position
+from tasks.handle import Job
+from tasks.open_job import FULL_POLL_S, OpenJob, open_job, resume_job
+from tasks.reading import Heard
+from tasks.request import Request, check_voice
+
+RESUME_S = 20.0  #: how long a job outlives its connection: a phone that changes its network needs some seconds
+
+Told = tuple[dict[str, Any], bytes]  #: a message, and the bytes that follow it
+
+
+@dataclass(slots=True)
+class Talk:
+    """One job of one connection."""
+
+    door: Door
+    open: OpenJob
+    encoding: Encoding
+    after: Position
+    mark: Mark
+    over: bool = False  #: it has its end, or the connection is gone
+    ready: Cursor = field(default_factory=Cursor)  #: of what was given out last
+
+    @property
+    def job(self) -> Job:
+        """Its handle."""
+        return self.open.job
+
+    @property
+    def token(self) -> str:
+        """What another connection goes on with."""
+        return f"{self.job.id}-{self.open.first_chars}"
+
+    @property
+    def closed(self) -> bool:
+        """Does it take no more text?"""
+        return self.open.closed.is_set()
+
+    async def say(self, text: str) -> None:
+        """Say more; waits while the job's queue is full.
+
+        Raises:
+            JobNotOpen: it has ended.
+        """
+        await self._insist(lambda: self.open.say(text, 0))
+
+    async def flush(self) -> None:
+        """Say what waits as it is."""
+        await self._insist(lambda: self.open.flush(0))
+
+    async def close(self) -> None:
+        """No more text."""
+        try:
+            await asyncio.to_thread(self.open.close, 0)
+        except Busy:
+            await asyncio.sleep(FULL_POLL_S)
+            await self.close()
+
+    async def cancel(self, reason: str) -> None:
+        """Stop at once."""
+        self.open.closed.set()
+        await asyncio.to_thread(self.job.cancel, reason)
+
+    async def heard(self, ms: float) -> None:
+        """So much has really been played."""
+        await asyncio.to_thread(self.job.heard, ms)
+
+    def leave(self) -> None:
+        """The connection is gone, or the job over: no more of it is reported, and its producer's lease runs out."""
+        self.over = True
+        self.open.closed.set()
+        self.encoding.discard()
+        self.door.reports.close(self.mark)
+
+    def given(self) -> None:
+        """The client's connection took what `sound` gave out last."""
+        self.door.reports.move(self.mark, self.ready)
+
+    async def sound(self) -> AsyncGenerator[Told, None]:
+        """What the client is told, in order, up to the end.
+
+        Raises:
+            PositionLost, JobUnknown: the client was away for too long.
+            Unavailable: Redis does not answer.
+        """
+        follower = Follower(self.job, self.door.streams)
+        self.door.reports.open(self.mark)
+        async with contextlib.aclosing(follower.entries(self.after)) as entries:
+            async for entry in entries:
+                facts, sound = await self._told(entry, follower.cursor.rate_hz)
+                self.ready = replace(follower.cursor)
+                yield facts, sound
+
+    async def _told(self, entry: Heard | End, rate_hz: int) -> Told:
+        place = {"id": str(entry.position)}
+        if isinstance(entry, Audio):
+            sound = await self.encoding.feed(entry.pcm, rate_hz)
+            return {"type": "audio", **place, "rate_hz": rate_hz, "bytes": len(sound)}, sound
+        if isinstance(entry, SentenceStart):
+            return {"type": "sentence", **place, "seq": entry.seq, "text": entry.text}, b""
+        if isinstance(entry, End):
+            self.over = True
+            sound = await self.encoding.close()
+            end = {"state": entry.state, "reason": entry.reason, "sentences": entry.n_sentences}
+            return {"type": "end", **place, **end, "bytes": len(sound)}, sound
+        return {"type": NAMES[type(entry)], **place, "seq": entry.seq}, b""
+
+    async def _insist(self, step: Callable[[], None]) -> None:
+        """Do a step, and again what the job's queue had no room for."""
+        while True:
+            try:
+                await asyncio.to_thread(step)
+            except Busy:
+                await asyncio.sleep(FULL_POLL_S)
+                step = self._nothing_more
+            else:
+                return
+
+    def _nothing_more(self) -> None:
+        self.open.say("", 0)  # its text was taken; it only has to go out
+
+
+def _check_voice(door: Door, request: Request) -> None:
+    check_voice(request.voice, door.producer.book.facts(request.pool_name).voice_names, request.pool_name)
+
+
+NAMES = {Gap: "gap", Discontinuity: "discontinuity"}
+
+
+async def begin(door: Door, caller: Caller, wanted: Spoken, form: str, token: str, after: str) -> Talk:
+    """Open a job, or go on with one.
+
+    Raises:
+        Problem: no such job of this caller's.
+        SeriatimError: as `tasks.open_job`.
+    """
+    more = {"kind": "live", "drain": "window", "reader_grace_s": wanted.reader_grace_s or RESUME_S}
+    position = position_of(after)
+    request = await asyncio.to_thread(lambda: wanted.request(door, caller, **more))
+    if token:
+        job_id, _, first = token.partition("-")
+        if not (JOB_ID.fullmatch(job_id) and first.isdecimal() and len(first) < 5):
+            raise Problem(400, "bad_input", "this is no token that `started` gave", param="resume")
+        job = await door.own(job_id, caller)
+        opened = await asyncio.to_thread(resume_job, door.producer, job, request, int(first))
+    else:
+        await door.admit(request.pool_name, caller)
+        await asyncio.to_thread(_check_voice, door, request)
+        opened = await asyncio.to_thread(open_job, door.producer, request)
+        await door.note(opened.job, caller)
+    job = opened.job
+    return Talk(door, opened, Encoding(form), position, Mark(job.id, job.pool, position))

@@ -1,0 +1,141 @@
+"""What clients say about a job: bodies of requests, and how they become a `tasks.request.Request`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.http.door import Door
+from gateway.http.keys import Caller
+from gateway.http.problems import Problem
+from seriatim.records import Sentence
+from tasks.request import PAUSE_MOST_MS, Request
+
+FormatName = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+#: what OpenAI calls its models and voices: clients send them that know no other
+OPENAI_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+OPENAI_VOICES = (
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+OPTIONS = (
+    "language", "speed", "seed", "gap", "hold", "kind", "priority", "window_ms", "drain", "timeout_s",
+    "reader_grace_s", "pause_ms", "paragraph_ms", "options",
+)  # fmt: skip
+Pause = Annotated[int, Field(ge=0, le=PAUSE_MOST_MS)]
+Speed = Annotated[float, Field(ge=0.25, le=4, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class VoiceId(BaseModel):
+    """A voice as OpenAI names custom ones."""
+
+    id: str = Field(max_length=128)
+
+
+Voice = Annotated[str, Field(max_length=128)] | VoiceId
+
+
+class Spoken(BaseModel):
+    """How a text is to be spoken. What is left out is as the voice, the engine or the settings have it."""
+
+    model: str = Field("", max_length=64, description="the pool that speaks it, or another name of one")
+    voice: Voice = Field("", description="as /v1/voices lists them")
+    speed: Speed = 1.0
+    language: str | None = Field(None, max_length=64, description="BCP 47, such as de or en-GB")
+    seed: int | None = Field(None, ge=0, lt=2**63, description="for engines that sample")
+    gap: Literal["fail", "silence", "skip"] | None = Field(None, description="if a sentence cannot be spoken")
+    hold: Literal["auto", "always", "never"] | None = Field(None, description="give a sentence out only when whole")
+    priority: int | None = Field(None, ge=-9, le=9, description="among the caller's own jobs")
+    window_ms: int | None = Field(None, ge=0, le=3_600_000, description="audio made ahead of its listener")
+    timeout_s: Seconds | None = Field(None, le=30 * 24 * 3600, description="not spoken within so long, it fails")
+    reader_grace_s: Seconds | None = Field(None, le=24 * 3600, description="how long it outlives its listener")
+    pause_ms: Pause | None = Field(None, description="silence after a sentence")
+    paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")
+    options: dict[str, float] | None = Field(None, description="the engine's own")
+
+    def request(self, door: Door, caller: Caller, **more: Any) -> Request:
+        """As the producer wants it; `more` are further options, which win.
+
+        Raises:
+            Problem: no such model.
+            UnknownOption: a value that cannot be used.
+        """
+        given = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
+        pool = pool_of(door, self.model)
+        voice = voice_of(door, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
+        whose = {"user": caller.user, "weight": caller.weight}
+        return Request.of(given | {"engine": pool, "pool": pool, "voice": voice} | whose | more)
+
+
+class Speech(Spoken):
+    """OpenAI's speech request, and what else this gateway can do. Fields that nobody knows are passed over."""
+
+    input: str = Field(description="the text")
+    response_format: FormatName = "mp3"
+    stream_format: Literal["audio", "sse"] = "audio"
+    instructions: str | None = Field(None, description="for models that follow them: none here does")
+    detach: bool = Field(False, description="go on when the client leaves, and keep the recording")
+
+
+class Said(BaseModel):
+    """One sentence of a job whose caller cuts its text, as in a dialogue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    voice: str = Field("", max_length=128)
+    language: str = Field("", max_length=64)
+    speed: Speed | None = None
+    pause_ms: Pause | None = None
+
+    def sentence(self, door: Door, pool: str) -> Sentence:
+        """As the producer wants it."""
+        pause_ms = -1 if self.pause_ms is None else self.pause_ms
+        return Sentence(self.text, pause_ms, voice_of(door, pool, self.voice), self.language, self.speed or 0.0)
+
+
+class NewJob(Spoken):
+    """A job: a text, or sentences."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input: str | None = Field(None, description="the text; or sentences")
+    sentences: list[Said] | None = Field(None, description="sentences that are cut already, with their own voices")
+    kind: Literal["live", "batch"] = Field("batch", description="live: somebody listens now; batch: takes what is left")
+    drain: Literal["store", "window"] = Field("store", description="store: kept for readers of any time")
+
+    def text(self, door: Door, pool: str) -> str | list[Sentence | str]:
+        """What is to be said.
+
+        Raises:
+            Problem: neither a text nor sentences, or both.
+        """
+        if (self.input is None) == (self.sentences is None):
+            raise Problem(400, "bad_input", "a job needs either input or sentences", param="input")
+        return self.input if self.sentences is None else [s.sentence(door, pool) for s in self.sentences]  # type: ignore[return-value]  # one of them is there
+
+
+def pool_of(door: Door, model: str) -> str:
+    """The pool that a model's name stands for.
+
+    Raises:
+        Problem: it is no name of a pool with workers, or that had some.
+    """
+    name = door.models.get(model, model)
+    if not name or (name in OPENAI_MODELS and name not in door.models):
+        name = door.settings.http_pool
+    if name != door.settings.http_pool and not _known(door, name):
+        raise Problem(404, "model_not_found", f"no model {model!r}; GET /v1/models lists them", param="model")
+    return name
+
+
+def voice_of(door: Door, pool: str, voice: str) -> str:
+    """A voice by any of its names; OpenAI's mean the default where the pool has no such voice."""
+    voice = door.voices.get(voice, voice)
+    if voice in OPENAI_VOICES and voice not in door.producer.book.facts(pool).voice_names:
+        return ""
+    return voice
+
+
+def _known(door: Door, pool: str) -> bool:
+    facts = door.producer.book.facts(pool)
+    return bool(facts.slots or facts.rate_hz)

@@ -1,0 +1,57 @@
+"""Gateways as their users meet them: processes, reached over TCP by ordinary clients."""
+
+import re
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from openai import OpenAI
+
+from tests.systems import PATIENCE_S, RealSystem, wait_until
+
+ADDRESS = re.compile(r"serving at http://127\.0\.0\.1:(\d+)")
+
+
+@dataclass(slots=True)
+class Gateway:
+    """One gateway process of a system."""
+
+    system: RealSystem
+    name: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, key: str = "", **more: Any) -> httpx2.Client:
+        """A client that waits."""
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=PATIENCE_S, trust_env=False, **more)
+
+    def openai(self, key: str = "no key is needed", **more: Any) -> OpenAI:
+        """OpenAI's own client, unchanged."""
+        http = httpx2.Client(trust_env=False, timeout=PATIENCE_S)
+        return OpenAI(base_url=f"{self.url}/v1", api_key=key, http_client=http, **more)
+
+    def connect(self) -> socket.socket:
+        """A bare connection."""
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+
+
+def start(system: RealSystem, name: str = "gateway", **settings: object) -> Gateway:
+    """Start a gateway, and wait until it serves; `settings` are its own."""
+    child = system.start(name, "-m", "gateway.cli", "serve", "--port", "0", **{"http_pool": "tone", **settings})
+
+    def port() -> int | None:
+        assert child.poll() is None, system.log(name)
+        found = ADDRESS.search(system.log(name))
+        return int(found.group(1)) if found else None
+
+    return Gateway(system, name, wait_until(port, "the gateway serves"))
+
+
+def clear(n: int, name: str = "Fox") -> list[str]:
+    """Sentences of which nobody doubts where they end, none longer than a live job's first piece may be."""
+    return [f"{name} {i} sings of green hills." for i in range(n)]

@@ -1,0 +1,118 @@
+"""Several gateways of one system: each knows what the others were told, and one may die."""
+
+import base64
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from redis import Redis
+
+from seriatim.entries import SentenceStart
+from seriatim.keys import Position
+from seriatim.records import Drain
+from seriatim.store import events
+from tasks.handle import Job
+from tasks.request import Request
+from tests.http.gateways import Gateway, clear, start
+from tests.listening import pcm_of, stream_of
+from tests.systems import RealSystem, wait_until
+
+SAID = clear(120)
+
+
+def test_a_job_of_one_gateway_is_known_to_all(system: RealSystem, gateway: Gateway) -> None:
+    other = start(system, "other")
+    with gateway.client() as here, other.client() as there:
+        job = here.post("/v1/jobs", json={"input": " ".join(SAID)}).json()["id"]
+        assert there.get(f"/v1/jobs/{job}/audio?format=pcm").content == stream_of(SAID)
+        assert job in [j["id"] for j in there.get("/v1/jobs").json()["data"]]
+        assert there.delete(f"/v1/jobs/{job}").json()["state"] == "done"
+
+
+def test_a_listener_goes_on_at_another_gateway_when_one_is_killed(system: RealSystem, gateway: Gateway) -> None:
+    doomed = start(system, "doomed")
+    with doomed.client() as client:
+        job = client.post("/v1/jobs", json={"input": " ".join(SAID), "kind": "live", "drain": "window"}).json()["id"]
+        heard, last = _heard_until_killed(client, job, system)
+    assert len(heard) < len(stream_of(SAID))
+    with gateway.client() as client:
+        rest = client.get(f"/v1/jobs/{job}/audio?format=pcm", headers={"last-event-id": last}).content
+    assert heard + rest == stream_of(SAID)
+
+
+def test_a_gateway_that_is_told_to_end_leaves_its_jobs_to_the_others(system: RealSystem, gateway: Gateway) -> None:
+    leaving = start(system, "leaving")
+    with leaving.client() as client, gateway.client() as other:
+        asked = {"input": " ".join(clear(400)), "response_format": "pcm", "window_ms": 2_000}
+        with client.stream("POST", "/v1/audio/speech", json=asked) as stream:
+            job = stream.headers["seriatim-job"]
+            assert system.end("leaving") == 0
+        assert other.get(f"/v1/jobs/{job}").json()["state"] == "running"
+        other.delete(f"/v1/jobs/{job}")
+
+
+def test_listeners_sleep_through_a_restart_of_redis(new_system: Callable[..., RealSystem]) -> None:
+    """A worker is slow enough that the restart falls between two sentences."""
+    system = new_system("--appendonly", "yes", "--appendfsync", "always")
+    system.reassembler()
+    system.workers(2, options={"start_ms": 100})
+    gateway = start(system)
+    said = clear(20)
+    with gateway.client() as client:
+        asked = {"input": " ".join(said), "response_format": "pcm"}
+        with client.stream("POST", "/v1/audio/speech", json=asked) as stream:
+            heard = bytearray()
+            for piece in stream.iter_raw():
+                heard += piece
+                if len(heard) > 50_000 and system.server.directory.exists() and not (system.folder / "killed").exists():
+                    (system.folder / "killed").touch()
+                    system.server.kill()
+                    system.server.start()
+    assert bytes(heard) == stream_of(said)
+    wait_until(lambda: system.count("restarts") >= 1)
+
+
+def test_a_listener_who_fell_behind_the_recorder_catches_up_and_goes_on(new_system: Callable[..., RealSystem]) -> None:
+    """What he missed is in the recording, which ends in the middle of the job; the rest comes from the stream."""
+    system = new_system()
+    system.reassembler()
+    system.workers(1, options={"slow_on": "Slow", "slow_ms": 2_500})
+    said = [*clear(20), "Slow is the fox.", *clear(5, "Late")]
+    job = system.producer().enqueue(said, Request(engine="tone", pool="tone", drain=Drain.STORE))
+    entries = job.audio()
+    heard = [next(entries), next(entries)]
+    store_dir = Path(system.settings.store_dir)
+    wait_until(lambda: len([m for m in events(store_dir, job.id) if isinstance(m, SentenceStart)]) >= 20)
+    with system.redis as redis:
+        wait_until(lambda: first_of(redis, job).sentence > 5, "the recorder has taken them from the stream")
+    assert not job.status().ended
+    heard += entries
+    assert pcm_of(heard) == stream_of(said)
+
+
+def first_of(redis: Redis, job: Job) -> Position:
+    """The position of the first entry that is still in the ordered stream."""
+    found: Any = redis.xrange(job.stream, count=1)
+    return Position.parse(found[0][0].decode())
+
+
+def _heard_until_killed(client: httpx2.Client, job: str, system: RealSystem) -> tuple[bytes, str]:
+    """The sound that came, and the id of its last piece; the gateway is killed in the middle of it."""
+    heard, place, last = bytearray(), "", ""
+    with (
+        suppress(httpx2.HTTPError),
+        client.stream("GET", f"/v1/jobs/{job}/audio?format=pcm&sse=1") as stream,
+    ):
+        for line in stream.iter_lines():
+            name, _, value = line.partition(": ")
+            if name == "id":
+                place = value
+            elif name == "data" and "delta" in value:
+                heard += base64.b64decode(json.loads(value)["audio"])
+                last = place
+            if len(heard) > 100_000:
+                system.children["doomed"].kill()
+    return bytes(heard), last

@@ -1,0 +1,98 @@
+"""/healthz, /readyz, /metrics: what machines that watch are told."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+from prometheus_client.core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.http.playback import Playback
+from tests.http.gateways import start
+from tests.systems import RealSystem, wait_until
+
+DOCS = Path(__file__).parents[2] / "docs" / "http.md"
+
+
+def test_health_says_how_much_there_is_to_do(client: httpx2.Client) -> None:
+    client.post("/v1/audio/speech", json={"input": "Good morning."})
+    found = client.get("/healthz").json()
+    assert (found["status"], found["redis"]) == ("alive", "answers")
+    pool = next(p for p in found["pools"] if p["pool"] == "tone")
+    assert pool["slots"] == 8
+    assert {"waiting", "in_flight", "load", "wait_p95_ms", "refusing"} <= set(pool)
+
+
+def test_ready_means_that_a_sentence_was_spoken(client: httpx2.Client) -> None:
+    assert client.get("/readyz").json() == {"status": "ready"}
+    assert client.get("/readyz?model=tone").status_code == 200
+    assert client.get("/readyz?model=none").status_code == 404
+
+
+def test_an_engine_that_hangs_is_not_ready(new_system: Callable[..., RealSystem]) -> None:
+    """The worker beats, holds its slots and has taken the sentence; nothing is heard."""
+    system = new_system()
+    system.reassembler()
+    system.workers(1, options={"stuck_on": "Ready"})
+    gateway = start(system, http_probe_s=1)
+    with gateway.client() as client:
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert "not ready" in answer.json()["error"]["message"]
+        assert client.get("/healthz").status_code == 200, "this process is alive all the same"
+
+
+def test_a_gateway_without_redis_is_alive_and_not_ready(new_system: Callable[..., RealSystem]) -> None:
+    system = new_system()
+    system.reassembler()
+    system.workers(1)
+    gateway = start(system, http_probe_s=1)
+    with gateway.client() as client:
+        assert client.get("/readyz").status_code == 200
+        system.server.kill()
+        began_s = time.monotonic()
+        assert client.get("/healthz").json()["redis"] == "does not answer"
+        assert time.monotonic() - began_s < 5, "whoever asks is not kept waiting"
+        wait_until(lambda: time.monotonic() - began_s > 1, "what was proven is old")
+        assert client.get("/readyz").status_code == 503
+    system.close()
+
+
+def test_metrics_are_prometheus_and_every_one_is_documented(client: httpx2.Client) -> None:
+    client.post("/v1/audio/speech", json={"input": "Good morning."})
+    text = client.get("/metrics").text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    documented = set(re.findall(r"^\| `(seriatim_\w+)", DOCS.read_text("utf-8"), re.MULTILINE))
+    exported = {name + ("_total" if f.type == "counter" else "") for name, f in families.items()}
+    assert {name for name in exported if name.startswith("seriatim_")} == documented
+    assert value(families["seriatim_slots"], pool="tone") == 8
+    assert value(families["seriatim_sentences_spoken"], pool="tone") >= 1
+    assert value(families["seriatim_http_requests"], route="/v1/audio/speech", code="200") >= 1
+    ttfa = families["seriatim_http_ttfa_seconds"]
+    assert next(s.value for s in ttfa.samples if s.name.endswith("_count")) >= 1
+
+
+def value(family: Metric, **labels: str) -> float:
+    return float(next(s.value for s in family.samples if labels.items() <= s.labels.items()))
+
+
+@pytest.mark.parametrize(
+    ("came", "silent_s", "longest_s"),
+    [
+        ([(0, 1), (0.5, 1), (1.9, 1)], 0, 0),
+        ([(0, 1), (1.5, 1), (2.5, 1)], 0.5, 0.5),
+        ([(0, 1), (1.05, 1), (3, 1)], 1.0, 0.95),
+        ([], 0, 0),
+    ],
+)
+def test_a_player_is_silent_when_it_has_played_all_that_came(
+    came: list[tuple[float, float]], silent_s: float, longest_s: float
+) -> None:
+    playback = Playback()
+    for at_s, sound_s in came:
+        playback.feed(at_s, sound_s)
+    assert playback.silent_s == pytest.approx(silent_s)
+    assert playback.longest_s == pytest.approx(longest_s)

@@ -1,0 +1,218 @@
+"""/v1/jobs: what can be asked of a job that was accepted."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from seriatim.records import Sentence
+from tests.http.gateways import Gateway, clear
+from tests.http.sounds import decoded, seconds, seconds_of_pcm
+from tests.listening import RATE_HZ, sentences, stream_of
+from tests.systems import RealSystem, wait_until
+
+SAID = sentences(6, "job")
+EXPECTED = stream_of(SAID)
+LONG = " ".join(clear(300))
+
+
+@pytest.fixture(scope="module")
+def done(gateway: Gateway) -> str:
+    """A job that is done and recorded."""
+    with gateway.client() as client:
+        job = new(client, input=" ".join(SAID))
+        ended(client, job)
+        wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"], "it is recorded")
+    return job
+
+
+def test_a_job_is_accepted_spoken_and_kept(client: httpx2.Client) -> None:
+    answer = client.post("/v1/jobs", json={"input": " ".join(SAID)})
+    assert answer.status_code == 202
+    card = answer.json()
+    assert answer.headers["location"] == f"/v1/jobs/{card['id']}"
+    assert (card["kind"], card["drain"], card["model"]) == ("batch", "store", "tone")
+    card = ended(client, card["id"])
+    assert card["sentences"] == card["spoken"] == len(SAID)
+    assert card["audio_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
+    assert card["id"] in [job["id"] for job in client.get("/v1/jobs").json()["data"]]
+
+
+def test_a_dialogue_is_one_job(client: httpx2.Client) -> None:
+    voices = [voice["id"] for voice in client.get("/v1/voices").json()["data"]][:2]
+    said = [{"text": text, "voice": voices[i % 2], "pause_ms": 100} for i, text in enumerate(SAID[:4])]
+    job = new(client, sentences=said)
+    heard = client.get(f"/v1/jobs/{job}/audio?format=pcm").content
+    assert heard == stream_of([Sentence(s["text"], 100, s["voice"]) for s in said])
+
+
+def test_a_file_is_uploaded(client: httpx2.Client) -> None:
+    file = ("page.txt", " ".join(SAID).encode("utf-8-sig"), "text/plain")
+    answer = client.post("/v1/jobs", files={"file": file}, data={"kind": "live", "pause_ms": "0"})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["kind"] == "live"
+    assert ended(client, answer.json()["id"])["sentences"] == len(SAID)
+
+
+def test_the_same_idempotency_key_names_the_same_job(client: httpx2.Client) -> None:
+    headers = {"idempotency-key": "once"}
+    ids = {client.post("/v1/jobs", json={"input": SAID[0]}, headers=headers).json()["id"] for _ in range(3)}
+    assert len(ids) == 1
+
+
+def test_sound_of_a_running_job_is_heard_by_any_number(gateway: Gateway, client: httpx2.Client) -> None:
+    said = sentences(30, "many")
+    job = new(client, sentences=[{"text": text} for text in said], kind="live")
+    heard = [client.get(f"/v1/jobs/{job}/audio?format=pcm").content for _ in range(2)]
+    assert heard == [stream_of(said)] * 2
+
+
+@pytest.mark.parametrize("name", ["pcm", "wav", "mp3", "opus", "flac", "aac"])
+def test_parts_of_a_recording_make_the_whole(client: httpx2.Client, done: str, name: str) -> None:
+    path = f"/v1/jobs/{done}/audio?format={name}"
+    whole = client.get(path)
+    assert whole.headers["accept-ranges"] == "bytes"
+    assert int(whole.headers["content-length"]) == len(whole.content)
+    half = len(whole.content) // 2
+    parts = [client.get(path, headers={"range": r}) for r in (f"bytes=0-{half - 1}", f"bytes={half}-")]
+    assert [part.status_code for part in parts] == [206, 206]
+    assert parts[0].content + parts[1].content == whole.content
+    assert client.get(path, headers={"range": "bytes=999999999-"}).status_code == 416
+    if name == "pcm":
+        assert whole.content == EXPECTED
+    else:
+        assert -0.01 < seconds(whole.content) - seconds_of_pcm(EXPECTED) < 0.3
+
+
+def test_a_wav_of_a_recording_says_its_length(client: httpx2.Client, done: str) -> None:
+    wav = client.get(f"/v1/jobs/{done}/audio?format=wav").content
+    assert int.from_bytes(wav[40:44], "little") == len(EXPECTED)
+    assert decoded(wav)[1] == RATE_HZ
+
+
+def test_a_listener_goes_on_behind_the_last_event_that_it_has(client: httpx2.Client, done: str) -> None:
+    path = f"/v1/jobs/{done}/audio?format=pcm&sse=1"
+    everything = list(told(client.get(path).text))
+    for cut in (1, len(everything) // 2, len(everything) - 2):
+        last = everything[cut]["id"]
+        rest = [e["id"] for e in told(client.get(path, headers={"last-event-id": last}).text)]
+        assert rest == [e["id"] for e in everything[cut + 1 :]]
+        assert [e["id"] for e in told(client.get(f"{path}&after={last}").text)] == rest
+
+
+def test_events_say_what_is_said_when(client: httpx2.Client) -> None:
+    job = new(client, input=" ".join(SAID), kind="live")
+    events = list(told(client.get(f"/v1/jobs/{job}/events").text))
+    told_sentences = [e for e in events if e["event"] == "sentence"]
+    assert [e["text"] for e in told_sentences] == SAID
+    starts = [seconds_of_pcm(stream_of(SAID[:n])) for n in range(len(SAID))]
+    assert [e["at_s"] for e in told_sentences] == pytest.approx(starts, abs=0.001)
+    assert events[-1]["event"] == "end"
+    assert events[-1]["state"] == "done"
+    assert events[-1]["audio_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
+    assert [e["id"] for e in events] == sorted((e["id"] for e in events), key=lambda p: [int(x) for x in p.split("-")])
+
+
+def test_events_go_on_behind_the_last_one(client: httpx2.Client, done: str) -> None:
+    events = list(told(client.get(f"/v1/jobs/{done}/events").text))
+    again = client.get(f"/v1/jobs/{done}/events", headers={"last-event-id": events[2]["id"]}).text
+    assert list(told(again)) == events[3:]
+
+
+def test_events_of_a_running_job_come_as_it_is_spoken(client: httpx2.Client) -> None:
+    job = new(client, input=LONG)
+    with client.stream("GET", f"/v1/jobs/{job}/events") as response:
+        first = next(line for line in response.iter_lines() if line.startswith("data: "))
+        assert json.loads(first.removeprefix("data: "))["seq"] == 0
+        assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
+    client.delete(f"/v1/jobs/{job}")
+
+
+def test_captions_have_every_sentence_in_its_time(client: httpx2.Client, done: str) -> None:
+    found = client.get(f"/v1/jobs/{done}/captions?format=json").json()
+    assert found["whole"]
+    assert [c["text"] for c in found["captions"]] == SAID
+    assert found["captions"][-1]["end_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
+    srt = client.get(f"/v1/jobs/{done}/captions?format=srt")
+    assert srt.headers["content-type"].startswith("application/x-subrip")
+    times = re.findall(r"^(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(\d{3})$", srt.text, re.MULTILINE)
+    assert len(times) == len(SAID)
+    vtt = client.get(f"/v1/jobs/{done}/captions")
+    assert vtt.headers["content-type"].startswith("text/vtt")
+    assert vtt.text.startswith("WEBVTT\n\n")
+    assert all(said in vtt.text for said in SAID)
+
+
+def test_captions_cannot_be_broken_by_their_text(client: httpx2.Client) -> None:
+    text = "He wrote 00:00:01.000 --> 00:00:09.000 <b>& more</b>."
+    job = new(client, sentences=[{"text": text}])
+    ended(client, job)
+    vtt = wait_until(lambda: v if "He wrote" in (v := client.get(f"/v1/jobs/{job}/captions").text) else "")
+    assert vtt.count("-->") == 1
+    assert "<b>" not in vtt
+
+
+def test_an_ended_job_is_silent_at_once_and_stays_known(client: httpx2.Client) -> None:
+    job = new(client, input=LONG)
+    card = client.delete(f"/v1/jobs/{job}").json()
+    assert card["state"] == "cancelled"
+    assert client.delete(f"/v1/jobs/{job}").json()["state"] == "cancelled", "again is no error"
+    with pytest.raises((httpx2.RemoteProtocolError, httpx2.HTTPStatusError)):  # cut after some sound, or refused before
+        client.get(f"/v1/jobs/{job}/audio").raise_for_status()
+
+
+@pytest.mark.parametrize("path", ["", "/audio", "/events", "/captions"])
+@pytest.mark.parametrize("job", ["0" * 32, "no such job", "a|b", "..%2f..%2fetc", "{k:00}"])
+def test_jobs_that_are_not_there_are_not_found(client: httpx2.Client, job: str, path: str) -> None:
+    answer = client.get(f"/v1/jobs/{job}{path}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"input": "Hi.", "sentences": []}', "application/json", 400),
+        (b'{"input": "Hi.", "speedd": 2}', "application/json", 400),
+        (b'{"input": "\\ud800"}', "application/json", 400),
+        (b'{"input": ', "application/json", 400),
+        (b"Hi.", "text/plain", 415),
+        (b"", "multipart/form-data", 400),
+        (b'{"input": "Hi.", "speed": NaN}', "application/json", 400),
+        (b'{"sentences": [{"text": "Hi.", "voice": "alcie"}]}', "application/json", 400),
+    ],
+)
+def test_bodies_that_cannot_be_used_are_refused(client: httpx2.Client, body: bytes, kind: str, status: int) -> None:
+    answer = client.post("/v1/jobs", content=body, headers={"content-type": kind})
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]["message"]
+
+
+def test_a_file_that_is_no_text_is_refused(client: httpx2.Client, system: RealSystem) -> None:
+    answer = client.post("/v1/jobs", files={"file": ("x.bin", b"\xff\xfe\x00", "text/plain")})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
+
+
+def new(client: httpx2.Client, **wanted: Any) -> str:
+    answer = client.post("/v1/jobs", json=wanted)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def ended(client: httpx2.Client, job: str) -> dict[str, Any]:
+    def card() -> dict[str, Any] | None:
+        found: dict[str, Any] = client.get(f"/v1/jobs/{job}").json()
+        return found if found["state"] != "running" else None
+
+    return wait_until(card, f"job {job} ends")
+
+
+def told(stream: str) -> Iterator[dict[str, Any]]:
+    """Server-sent events."""
+    for block in stream.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if fields:
+            yield json.loads(fields["data"]) | {"event": fields.get("event", "message"), "id": fields["id"]}

@@ -1,0 +1,217 @@
+"""/v1/stream: text as it is written, sound as it is spoken, over one connection."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.http.gateways import Gateway, clear, start
+from tests.http.sounds import seconds, seconds_of_pcm
+from tests.listening import stream_of
+from tests.systems import PATIENCE_S, RealSystem, wait_until
+
+SAID = clear(6, "Talk")
+LONG = clear(250, "Long")
+
+
+@dataclass(slots=True)
+class Caller:
+    """A client: what it was told, and the sound that came."""
+
+    socket: ClientConnection
+    told: list[dict[str, Any]] = field(default_factory=list)
+    sound: bytearray = field(default_factory=bytearray)
+
+    def say(self, kind: str, **more: object) -> None:
+        self.socket.send(json.dumps({"type": kind, **more}))
+
+    def next(self) -> dict[str, Any]:
+        """The next message, with its bytes taken."""
+        message: dict[str, Any] = json.loads(self.socket.recv(PATIENCE_S))
+        if message.get("bytes"):
+            sound = self.socket.recv(PATIENCE_S)
+            assert isinstance(sound, bytes)
+            assert len(sound) == message["bytes"]
+            self.sound += sound
+        self.told.append(message)
+        return message
+
+    def until(self, kind: str) -> dict[str, Any]:
+        while (message := self.next())["type"] != kind:
+            assert message["type"] != "error", message
+        return message
+
+
+@contextmanager
+def calling(gateway: Gateway, **more: Any) -> Iterator[Caller]:
+    with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None, close_timeout=0.2, **more) as socket:
+        yield Caller(socket)
+
+
+def test_text_in_pieces_is_heard_as_one(gateway: Gateway) -> None:
+    with calling(gateway) as caller:
+        caller.say("start")
+        assert set(caller.next()) == {"type", "job", "resume"}
+        text = " ".join(SAID)
+        for at in range(0, len(text), 7):
+            caller.say("text", text=text[at : at + 7])
+        caller.say("close")
+        end = caller.until("end")
+    assert (end["state"], end["sentences"]) == ("done", len(SAID))
+    assert [m["text"] for m in caller.told if m["type"] == "sentence"] == SAID
+    assert bytes(caller.sound) == stream_of(SAID)
+
+
+def test_sound_comes_before_the_text_is_whole(gateway: Gateway) -> None:
+    with calling(gateway) as caller:
+        caller.say("start")
+        caller.say("text", text=f"{SAID[0]} {SAID[1]} And")
+        caller.until("audio")
+        caller.say("text", text=" the rest.")
+        caller.say("close")
+        caller.until("end")
+    assert [m["text"] for m in caller.told if m["type"] == "sentence"] == [SAID[0], SAID[1], "And the rest."]
+
+
+def test_flush_says_half_a_sentence(gateway: Gateway) -> None:
+    with calling(gateway) as caller:
+        caller.say("start")
+        caller.say("text", text="One moment")
+        caller.say("flush")
+        assert caller.until("sentence")["text"] == "One moment"
+        caller.until("audio")
+        caller.say("close")
+        assert caller.until("end")["state"] == "done"
+
+
+def test_cancel_stops_at_once_and_another_job_may_begin(gateway: Gateway) -> None:
+    with calling(gateway) as caller:
+        caller.say("start")
+        caller.say("text", text=" ".join(LONG))
+        caller.until("audio")
+        caller.say("cancel")
+        assert caller.until("end")["state"] == "cancelled"
+        caller.say("start")
+        caller.until("started")
+        caller.say("text", text=SAID[0])
+        caller.say("close")
+        caller.sound.clear()
+        assert caller.until("end")["state"] == "done"
+        assert bytes(caller.sound) == stream_of(SAID[:1])
+
+
+@pytest.mark.parametrize("name", ["mp3", "opus", "wav"])
+def test_sound_comes_in_any_format(gateway: Gateway, name: str) -> None:
+    with calling(gateway) as caller:
+        caller.say("start", format=name)
+        caller.say("text", text=" ".join(SAID))
+        caller.say("close")
+        caller.until("end")
+    assert -0.01 < seconds(bytes(caller.sound)) - seconds_of_pcm(stream_of(SAID)) < 0.3
+
+
+def test_another_gateway_goes_on_where_one_was_killed(system: RealSystem, gateway: Gateway) -> None:
+    """Half the text was said and some of it heard when the gateway dies; nothing is lost and nothing comes twice."""
+    doomed = start(system, "doomed-talk")
+    half = " ".join(LONG[:10]) + " " + LONG[10][:5]
+    with calling(doomed) as caller:
+        caller.say("start", window_ms=3_000)
+        token = caller.next()["resume"]
+        caller.say("text", text=half)
+        last = caller.until("audio")["id"]
+        doomed.system.children["doomed-talk"].kill()
+        with suppress(ConnectionClosed):
+            while True:
+                last = caller.next()["id"]
+    heard = bytes(caller.sound)
+    with calling(gateway) as again:
+        again.say("start", resume=token, after=last)
+        assert again.next()["resume"] == token
+        for at in range(0, len(half), 30):  # in other pieces than the first time
+            again.say("text", text=half[at : at + 30])
+        again.say("text", text=LONG[10][5:] + " " + " ".join(LONG[11:20]))
+        again.say("close")
+        assert again.until("end")["state"] == "done"
+    assert heard + bytes(again.sound) == stream_of(LONG[:20])
+
+
+def test_a_client_that_does_not_come_back_stops_its_job(gateway: Gateway) -> None:
+    with calling(gateway) as caller, gateway.client() as client:
+        caller.say("start", window_ms=2_000, reader_grace_s=0.5)
+        job = caller.next()["job"]
+        caller.say("text", text=" ".join(LONG))
+        caller.until("audio")
+        caller.socket.close()
+        wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "its grace is over")
+
+
+def test_a_client_that_takes_nothing_stops_the_speaking(gateway: Gateway) -> None:
+    with calling(gateway, max_queue=1) as caller, gateway.client() as client:
+        caller.say("start", window_ms=5_000)
+        job = caller.next()["job"]
+        caller.say("text", text=" ".join(LONG[:80]))
+        caller.say("close")
+        spoken: list[int] = []
+
+        def stands() -> bool:
+            spoken.append(client.get(f"/v1/jobs/{job}").json()["spoken"])
+            return len(spoken) > 30 and spoken[-1] == spoken[-30] > 0
+
+        wait_until(stands, "it stands still")
+        assert spoken[-1] < 70
+        caller.until("end")
+    assert bytes(caller.sound) == stream_of(LONG[:80])
+
+
+def test_more_text_than_the_queue_holds_waits_for_room(system: RealSystem) -> None:
+    small = start(system, "small", queue_limit_ms=5_000)
+    with calling(small) as caller:
+        caller.say("start", window_ms=3_000)
+        caller.next()
+        for text in LONG[:60]:
+            caller.say("text", text=text + " ")
+        caller.say("close")
+        assert caller.until("end")["state"] == "done"
+    assert bytes(caller.sound) == stream_of(LONG[:60])
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('{"type": "text", "text": "Hi."}', "bad_input"),
+        ('{"type": "sing"}', "bad_input"),
+        ("[]", "bad_input"),
+        ("not JSON", "bad_input"),
+        (b"\x00", "bad_input"),
+        ('{"type": "start", "voice": "alcie"}', "unknown_voice"),
+        ('{"type": "start", "model": "none"}', "model_not_found"),
+        ('{"type": "start", "resume": "x"}', "bad_input"),
+        ('{"type": "start", "resume": "%s-80"}' % ("0" * 32), "not_found"),
+        ('{"type": "start", "after": "x"}', "bad_input"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_ends_the_connection(gateway: Gateway, said: str | bytes, code: str) -> None:
+    with calling(gateway) as caller:
+        caller.socket.send(said)
+        message = json.loads(caller.socket.recv(PATIENCE_S))
+        assert message["error"]["code"] == code, message
+        with pytest.raises(ConnectionClosed):
+            caller.socket.recv(PATIENCE_S)
+
+
+def test_a_wrong_key_is_refused_before_the_connection_is(system: RealSystem) -> None:
+    path = system.folder / "socket-keys.toml"
+    path.write_text('[[key]]\nuser = "anna"\nkey = "anna-0123456789abcdef"\n', "utf-8")
+    locked = start(system, "locked-talk", http_keys_file=path)
+    with pytest.raises(InvalidStatus) as refused, calling(locked, additional_headers={"authorization": "Bearer no"}):
+        pass
+    assert refused.value.response.status_code == 401
+    for key, kind in (("anna-0123456789abcdef", "started"), ("no", "error"), ("", "error")):
+        with calling(locked) as caller:
+            caller.say("start", key=key)
+            assert caller.next()["type"] == kind

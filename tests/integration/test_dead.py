@@ -1,0 +1,140 @@
+"""`seriatim dead`: what was given up is listed with its reason, and spoken again when the fault is mended."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seriatim.errors import JobFailed
+from seriatim.keys import pool_prefix
+from tasks.handle import Job
+from tasks.request import Request
+from tests.commands import complaint, seriatim
+from tests.listening import Listener, sentences, spoken
+from tests.systems import RealSystem, wait_until
+
+POISON = "This sentence is venom to every process."
+BROKEN = {"fail_on": "venom"}
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(max_failures=1)
+    system.reassembler()
+    system.workers(1, name="broken", pool="venom", options=BROKEN)
+    return system
+
+
+@pytest.fixture(autouse=True)
+def _empty(system: RealSystem) -> None:
+    with system.redis as client:
+        for key in client.scan_iter("seriatim:1:{p:*}:dead*"):
+            client.delete(key)
+
+
+def given_up(system: RealSystem, text: list[str], **options: object) -> Job:
+    """A job with sentences that nobody can speak."""
+    system.children.get("broken") or system.workers(1, name="broken", pool="venom", options=BROKEN)
+    request = {"engine": "tone", "pool": "venom", "kind": "batch", "drain": "window"} | options
+    job = system.producer().enqueue(text, Request.of(request))
+    try:
+        Listener(job).all(60)
+    except JobFailed:
+        assert options.get("gap", "fail") == "fail"
+    return job
+
+
+def dead(system: RealSystem, *words: str) -> Any:
+    done = seriatim("dead", *words, settings=system.settings.to_env())
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout) if "--json" in words else done.stdout.decode()
+
+
+def mended(system: RealSystem) -> None:
+    system.end("broken", signal.SIGKILL)
+    system.workers(1, name="mended", pool="venom")
+
+
+def test_what_was_given_up_is_listed_and_spoken_again_as_a_recorded_job(system: RealSystem) -> None:
+    text = [*sentences(2, "dead"), POISON, *sentences(1, "behind"), "More venom here."]
+    job = given_up(system, text, gap="skip", user="ann", seed=40, voice="tenor", speed=1.5)
+    listed = dead(system, "--json")
+    found = {(d["job"], d["seq"], d["pool"], d["user"], d["failures"], d["text"]) for d in listed}
+    assert found == {(job.id, seq, "venom", "ann", 1, text[seq]) for seq in (2, 4)}
+    assert all(0 <= d["ago_s"] < 60 for d in listed)
+    shown = dead(system, "--pool", "venom")
+    assert f"{job.id} 2  pool venom, 1 failure," in shown
+    assert f"  {listed[0]['reason']}\n  {POISON}" in shown
+    assert "EngineFailed" in listed[0]["reason"]
+
+    mended(system)
+    said = dead(system, "retry", job.id)
+    assert said.endswith(f" speaks again, of job {job.id}: 2, 4\n")
+    again = system.producer().attach(said.split()[1])
+    assert Listener(again).pcm() == b"".join(spoken(text[n], "tenor", 40 + n, 1.5) for n in (2, 4)), (
+        "as it would have been"
+    )
+    assert again.status().state == "done"
+    assert dead(system) == "nothing was given up\n"
+    assert job.status().state == "done", "what was heard of it stays as it was"
+    system.end("mended")
+
+
+def test_one_sentence_is_spoken_again_and_the_other_forgotten(system: RealSystem) -> None:
+    text = [POISON, "More venom here."]
+    job = given_up(system, text, gap="silence")
+    assert dead(system, "retry", job.id, "1").endswith(f"of job {job.id}: 1\n")
+    wait_until(lambda: len(dead(system, "--json")) == 2, "it failed again, and is given up under its new id")
+    assert {d["job"] for d in dead(system, "--json")} > {job.id}
+    assert dead(system, "forget", job.id, "0") == "1 sentence forgotten\n"
+    assert dead(system, "forget", "--all") == "1 sentence forgotten\n"
+    assert dead(system) == "nothing was given up\n"
+
+
+def test_a_job_that_failed_is_spoken_again_too(system: RealSystem) -> None:
+    job = given_up(system, [POISON, "Never reached."])
+    assert [d["seq"] for d in dead(system, "--json")] == [0], "only what was given up"
+    assert dead(system, "forget", job.id) == "1 sentence forgotten\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["retry"], "dead retry: say JOB, and SEQ if not all of its sentences are meant; or --all"),
+        (["forget", "abc", "--all"], "dead forget: say JOB, and SEQ if not all of its sentences are meant; or --all"),
+        (["retry", "abc"], "job abc is not in the dead-letter list; see: seriatim dead"),
+        (["retry", "abc", "3"], "sentence 3 of job abc is not in the dead-letter list; see: seriatim dead"),
+        (["retry", "a|b"], "'a|b' is no job's id; expected letters and digits, such as 5f2c..."),
+    ],
+)
+def test_a_sentence_that_is_not_there_is_said(system: RealSystem, words: list[str], message: str) -> None:
+    done = seriatim("dead", *words, settings=system.settings.to_env())
+    assert (done.returncode, complaint(done)) == (2, message)
+
+
+def test_entries_of_another_version_are_passed_over_and_shown_text_obeys_no_terminal(system: RealSystem) -> None:
+    key = f"{pool_prefix('odd')}:dead"
+    good = {"reason": "\x1b[2Jwhy", "at": "5", "failures": 2, "sentence": '9|{"text":"\\u001b]0;x\\u0007 said"}'}
+    with system.redis as client:
+        client.hset(
+            key, mapping={"j|1": json.dumps(good), "j|2": "{", "nothing": "[]", "j|x": json.dumps(good), b"\xff|1": "5"}
+        )
+        client.expire(key, 60)
+    shown = dead(system, "--pool", "odd")
+    assert shown == "j 1  pool odd, 2 failures, 0 s ago\n  ·[2Jwhy\n  ·]0;x· said\n"
+    assert "\x1b" not in shown
+
+
+def test_what_lost_its_text_can_only_be_forgotten(system: RealSystem, tmp_path: Path) -> None:
+    with system.redis as client:
+        client.hset(
+            f"{pool_prefix('odd2')}:dead", "j|1", json.dumps({"reason": "r", "at": "5", "failures": 2, "sentence": ""})
+        )
+        client.expire(f"{pool_prefix('odd2')}:dead", 60)
+    assert "(its text is lost)" in dead(system, "--pool", "odd2")
+    done = seriatim("dead", "retry", "j", settings=system.settings.to_env())
+    assert complaint(done) == "the text of job j is lost: nothing can be spoken again; forget it"
+    assert dead(system, "forget", "j", "--pool", "odd2") == "1 sentence forgotten\n"

@@ -1,0 +1,63 @@
+"""What a script may do, read off its text: the commands and keys that it, and what it uses of its prelude, can reach.
+
+A run shows what was used; this shows what could be. Only as much Lua is understood as our scripts are written in:
+top-level `local function`s, `C('COMMAND', ...)`, keys as `P .. ':suffix...'` and `K .. ':suffix...'`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_TOP = re.compile(r"^local function (\w+)|^function (\w+)|^local ([\w, ]+) =", re.MULTILINE)
+_COMMAND = re.compile(r"(?:\bC|redis\.p?call)\('(\w+)'(?:, '([A-Z]+)')?")
+_KEY = re.compile(r"\b[PK] \.\. '(:\w+:?)'")
+_WORD = re.compile(r"\w+")
+_SUBCOMMANDS = ("XGROUP", "XINFO")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What may be touched. Commands as ACL rules name them, keys as the suffixes behind a prefix."""
+
+    commands: frozenset[str]
+    keys: frozenset[str]
+
+
+@cache
+def reach(folder: str, name: str) -> Reach:
+    """What script `lua/<folder>/<name>.lua` may do."""
+    root = files("seriatim") / "lua" / folder
+    prelude = _blocks((root / f"_{folder}.lua").read_text("utf-8"))
+    body = _code((root / f"{name}.lua").read_text("utf-8"))
+    seen: set[str] = set()
+    texts, wanted = [body], set(_WORD.findall(body))
+    while fresh := (wanted & prelude.keys()) - seen:
+        seen |= fresh
+        texts += [prelude[word] for word in fresh]
+        wanted |= {word for name_ in fresh for word in _WORD.findall(prelude[name_])}
+    return Reach(
+        frozenset(_command(*found) for text in texts for found in _COMMAND.findall(text)),
+        frozenset(key for text in texts for key in _KEY.findall(text)),
+    )
+
+
+def _command(name: str, first: str) -> str:
+    return f"{name}|{first}".lower() if name in _SUBCOMMANDS else name.lower()
+
+
+def _code(text: str) -> str:
+    return re.sub(r"--.*", "", text)
+
+
+def _blocks(prelude: str) -> dict[str, str]:
+    """The top-level definitions of a prelude, by each name that they define."""
+    text = _code(prelude)
+    starts = list(_TOP.finditer(text))
+    found: dict[str, str] = {}
+    for here, following in zip(starts, [*starts[1:], None], strict=True):
+        block = text[here.start() : following.start() if following else len(text)]
+        names = [name.strip() for name in (here.group(1) or here.group(2) or here.group(3)).split(",")]
+        values = [value.strip() for value in block.partition("=")[2].split(",")]
+        found |= dict(zip(names, values, strict=True)) if len(names) == len(values) else dict.fromkeys(names, block)
+    return found

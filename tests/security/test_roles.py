@@ -1,0 +1,109 @@
+"""Each role does its whole work with its own user of the server, and is refused beyond it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from seriatim.entries import Gap
+from seriatim.keys import pool_prefix
+from tasks.open_job import open_job
+from tasks.request import Request
+from tests.commands import seriatim
+from tests.conftest import binary_of
+from tests.listening import Listener, sentences, stream_of
+from tests.security.roles import Guarded, Roles
+from tests.systems import ALWAYS, RealSystem, wait_until
+
+COSTS = {"crash_on": "venom", "fixed_ms": 60, "chunk_ms": 100}
+POISON = "This sentence is venom to every process."
+
+
+@pytest.fixture(scope="module", params=["valkey", "redis"])
+def guarded(
+    request: pytest.FixtureRequest, new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Guarded]:
+    roles = Roles.made(tmp_path_factory.mktemp("roles"))
+    system = new_system(
+        *ALWAYS, "--aclfile", str(roles.acl_file), binary=binary_of(request.param), max_failures=2, reader_grace_s=5.0
+    )
+    made = Guarded(system, roles)
+    made.start(**COSTS)
+    yield made
+    assert made.denied() == []
+
+
+def request_of(**options: object) -> Request:
+    return Request.of({"engine": "tone"} | options)
+
+
+def test_a_live_job_is_enqueued_by_one_role_and_heard_by_another(guarded: Guarded) -> None:
+    text = sentences(6, "live roles")
+    job = guarded.producer().enqueue(text, request_of(user="ann"))
+    assert Listener(guarded.producer("reader").attach(job.id)).pcm() == stream_of(text)
+    assert guarded.producer("reader").attach(job.id).wait(5).state == "done"
+    assert guarded.producer("operator").attach(job.id).status().state == "done"
+    assert guarded.denied() == []
+
+
+def test_a_book_is_recorded_and_an_open_job_is_closed(guarded: Guarded) -> None:
+    text = sentences(40, "a book of roles", 3)
+    book = guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles"))
+    assert guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles")).id == book.id
+    talk = open_job(guarded.producer(), request_of())
+    heard = Listener(talk.job)
+    for part in ("One thing is said. ", "Then another. ", "That is all."):
+        talk.say(part)
+    talk.close()
+    assert heard.pcm() == stream_of(["One thing is said.", "Then another.", "That is all."])
+    assert Listener(book).pcm() == stream_of(text)
+    assert guarded.denied() == []
+
+
+def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
+    system, producer = guarded.system, guarded.producer()
+    gaps = Listener(
+        producer.enqueue([*sentences(2, "roles"), POISON], request_of(kind="batch", drain="window", gap="silence"))
+    )
+    left = producer.enqueue(sentences(50, "nobody listens"), request_of(user="bob"))
+    assert left.tune(priority=3)
+    left.heard(10)
+    assert [entry.seq for entry in gaps.all() if isinstance(entry, Gap)] == [2]
+    assert left.cancel()
+    with system.redis as client:
+        assert client.hlen(f"{pool_prefix('tone')}:dead") >= 1
+    assert guarded.denied() == []
+
+
+def test_killed_workers_and_restarted_servers_are_mended_by_whoever_comes_first(guarded: Guarded) -> None:
+    system, text = guarded.system, sentences(12, "roles under faults")
+    job = guarded.producer().enqueue(text, request_of(kind="batch", drain="window"))
+    listener = Listener(guarded.producer("reader").attach(job.id))
+    os.kill(wait_until(system.half_spoken, "a worker is in mid-sentence"), signal.SIGKILL)
+    with system.redis as client:
+        client.script_flush()
+    system.server.kill()
+    system.server.start()
+    assert listener.pcm() == stream_of(text)
+    assert system.end("reassembler", signal.SIGKILL) == -signal.SIGKILL
+    system.reassembler(**guarded.of("reassembler"))
+    again = sentences(3, "after it")
+    assert Listener(guarded.producer().enqueue(again, request_of())).pcm() == stream_of(again)
+    assert guarded.denied() == []
+
+
+def test_an_operator_looks_and_steers_from_the_command_line(guarded: Guarded, tmp_path: Path) -> None:
+    settings = guarded.roles.settings("operator", guarded.system.settings).to_env()
+    job = guarded.producer().enqueue(sentences(60, "steered"), request_of(user="cleo"))
+    for words in (
+        ["status"], ["status", job.id], ["adjust", job.id, "--priority", "2"],
+        ["adjust", "--user", "cleo", "--pool", "tone", "--jobs", "9"],
+        ["adjust", "--user", "cleo", "--pool", "tone", "--jobs", "none"],
+        ["voices", "--engine", "tone", "--redis", settings["SERIATIM_REDIS_URL"]],
+        ["timeline", job.id, "-o", str(tmp_path / "t.svg")], ["cancel", job.id], ["dead"],
+    ):  # fmt: skip
+        done = seriatim(*words, settings=settings)
+        assert done.returncode == 0, done.stderr.decode()
+    assert guarded.denied() == []

@@ -1,0 +1,119 @@
+"""TLS to Redis and to the broker: each side shows a certificate, and neither talks to anybody else."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from kombu.exceptions import OperationalError
+
+from seriatim.connect import commands, reach
+from seriatim.errors import Misconfigured, Unavailable
+from seriatim.settings import Settings
+from tasks.app import make_app
+from tasks.producer import Producer
+from tasks.request import Request
+from tests.commands import seriatim
+from tests.conftest import binary_of
+from tests.listening import Listener, sentences, stream_of
+from tests.security.tls import Authority, door, free_port
+from tests.systems import RealSystem
+
+PASSWORD = "hor/rible:p@ss#w?rd%20&"
+
+
+@dataclass(frozen=True, slots=True)
+class Encrypted:
+    """A system behind TLS, and what opens its door."""
+
+    system: RealSystem
+    variables: dict[str, str]
+    foreign: Authority
+
+    def settings(self, **changes: str) -> Settings:
+        """As a process reads them."""
+        return Settings.from_env(
+            self.variables | {f"SERIATIM_{name.upper()}": value for name, value in changes.items()}
+        )
+
+
+@pytest.fixture(scope="module", params=["valkey", "redis"])
+def encrypted(
+    request: pytest.FixtureRequest, new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Encrypted]:
+    """Debian's Redis speaks TLS itself; the embedded Valkey is built without it, and has a door in front."""
+    folder = tmp_path_factory.mktemp("tls")
+    ours, foreign = Authority.made(folder, "ours"), Authority.made(folder, "foreign")
+    certificate, key = ours.sign("server", "localhost")
+    mine, my_key = ours.sign("client")
+    port, arguments = free_port(), list[str]()
+    if request.param == "redis":
+        arguments = ["--tls-port", str(port), "--tls-cert-file", str(certificate), "--tls-key-file", str(key)]
+        arguments += ["--tls-ca-cert-file", str(ours.certificate), "--tls-auth-clients", "yes"]
+    with contextlib.ExitStack() as undo:
+        system = new_system(*arguments, binary=binary_of(request.param))
+        with system.redis as client:
+            client.acl_setuser(
+                "app", enabled=True, passwords=[f"+{PASSWORD}"], commands=["+@all"], keys=["*"], channels=["*"]
+            )
+        if request.param == "valkey":
+            port = undo.enter_context(door(system.server, certificate, key, ours.certificate))
+        variables = system.settings.to_env() | {
+            "SERIATIM_REDIS_URL": f"rediss://app@localhost:{port}/0",
+            "SERIATIM_REDIS_PASSWORD": PASSWORD,
+            "SERIATIM_TLS_CA_FILE": str(ours.certificate),
+            "SERIATIM_TLS_CERT_FILE": str(mine),
+            "SERIATIM_TLS_KEY_FILE": str(my_key),
+        }
+        variables.pop("SERIATIM_BROKER_URL")
+        system.settings = Settings.from_env(variables)
+        system.reassembler()
+        system.workers(2)
+        yield Encrypted(system, variables, foreign)
+        system.close()
+
+
+def test_a_job_is_heard_over_tls_from_end_to_end(encrypted: Encrypted) -> None:
+    text = sentences(6, "encrypted")
+    producer = Producer(encrypted.system.settings)
+    assert Listener(producer.enqueue(text, Request(engine="tone"))).pcm() == stream_of(text)
+    producer.close()
+    done = seriatim("status", settings=encrypted.variables)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+#: what is wrong, and what it changes
+WRONG = {
+    "a server of another authority": {"tls_ca_file": "foreign"},
+    "a server of another name": {"redis_url": "127.0.0.1"},
+    "no certificate to show": {"tls_cert_file": "", "tls_key_file": ""},
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_neither_side_talks_to_a_stranger(encrypted: Encrypted, what: str) -> None:
+    """Celery's broker, too: kombu alone would take any server's word."""
+    changes = dict(WRONG[what])
+    if "redis_url" in changes:
+        changes["redis_url"] = encrypted.variables["SERIATIM_REDIS_URL"].replace("localhost", changes["redis_url"])
+    if "tls_ca_file" in changes:
+        changes["tls_ca_file"] = str(encrypted.foreign.certificate)
+    settings = encrypted.settings(**changes)
+    with pytest.raises(Unavailable, match="no Redis at rediss://"):
+        reach(commands(settings.redis_url, outage_s=0.1), settings.redis_url)
+    with make_app(settings.broker).connection_for_write() as connection, pytest.raises(OperationalError):
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+
+
+def test_a_wrong_password_is_said_at_once_and_in_words(encrypted: Encrypted) -> None:
+    settings = encrypted.settings(redis_password="wrong")
+    with pytest.raises(Misconfigured, match=r"^the server at rediss://localhost:[0-9]+/0 refused the password"):
+        reach(commands(settings.redis_url, outage_s=0.1), settings.redis_url)
+
+
+@pytest.mark.parametrize("name", ["tls_ca_file", "tls_cert_file", "tls_key_file"])
+def test_a_certificate_that_is_not_there_stops_the_process(encrypted: Encrypted, name: str) -> None:
+    with pytest.raises(
+        Misconfigured, match=r"^the certificate file /nowhere/x cannot be read: no such file or directory$"
+    ):
+        encrypted.settings(**{name: "/nowhere/x"})

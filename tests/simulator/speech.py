@@ -1,0 +1,46 @@
+"""One attempt's sound: where it begins, what lies before it, and the chunks in which it is sent."""
+
+import zlib
+from dataclasses import dataclass
+
+from seriatim.job import Chunk, Opened
+from tasks.engine import Continuity
+from tests.simulator.plan import JobPlan
+from tests.simulator.studio import Studio, Take, state
+
+
+@dataclass(slots=True)
+class Speech:
+    """One attempt's sound, from byte `base` of the sentence on."""
+
+    base: int
+    body: bytes
+    take: Take
+    begin: int  #: byte of the take at which the body begins
+    checksum: int  #: of the bytes before `base`
+    differs: bool  #: the bytes before `base` were heard differently
+
+    @property
+    def end(self) -> int:
+        """Length of the sentence."""
+        return self.base + len(self.body)
+
+    def chunk(self, plan: JobPlan, start: int, end: int, final: bool, forget: bool) -> Chunk:
+        """Bytes `start` to `end` of the sentence; `forget`: the engine gives no state here."""
+        pcm = self.body[start - self.base : end - self.base]
+        checksum = zlib.crc32(self.body[: end - self.base], self.checksum)
+        note = b"" if forget else state(plan, self.take, self.begin + end - self.base)
+        return Chunk(start, pcm, final, checksum, note, self.differs and start == self.base)
+
+
+def speech_of(studio: Studio, plan: JobPlan, seq: int, opened: Opened) -> Speech:
+    """What a real worker does with the answer to an open: resume, or speak from the beginning and compare."""
+    heard = opened.checksum or 0
+    if opened.state and plan.continuity is Continuity.RESUMABLE:
+        take, begin = studio.resume(plan, seq, opened.state)
+        return Speech(opened.base, take.pcm[begin:], take, begin, heard, differs=False)
+    take = studio.speak(plan, seq)
+    own = zlib.crc32(take.pcm[: opened.base])
+    other = own != heard or len(take.pcm) < opened.base
+    differs = opened.base > 0 and plan.continuity is not Continuity.NONE and other
+    return Speech(opened.base, take.pcm[opened.base :], take, opened.base, own, differs)
