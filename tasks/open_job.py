@@ -159,6 +159,7 @@ def open_job(producer: "Producer", request: Request) -> OpenJob:
         as `Producer.enqueue`.
     """
     facts = producer.book.facts(request.pool_name)
+    producer.ensure_voice(request.voice, request.pool_name, facts)
     desk = producer.desk(request.pool_name)
     settings = producer.settings
     answer = producer.submit(

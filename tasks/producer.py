@@ -100,7 +100,7 @@ class Producer:
             Unavailable: Redis does not answer.
         """
         facts = self.book.facts(request.pool_name)
-        self._check_voice(request.voice, request.pool_name, facts)
+        self.ensure_voice(request.voice, request.pool_name, facts)
         rows = self._rows(text, request, facts)
         first = list(islice(rows, FIRST_BATCH))
         if not first:
@@ -199,10 +199,10 @@ class Producer:
 
     def _given(self, sentences: Iterable[str | Sentence], request: Request, facts: PoolFacts) -> Iterator[Sentence]:
         for sentence in checked(sentences, request.pause_ms, self.settings):
-            self._check_voice(sentence.voice, request.pool_name, facts)
+            self.ensure_voice(sentence.voice, request.pool_name, facts)
             yield from self._fitted(sentence, sentence.language or request.language or "en", facts)
 
-    def _check_voice(self, voice: str, pool: str, facts: PoolFacts) -> None:
+    def ensure_voice(self, voice: str, pool: str, facts: PoolFacts) -> None:
         """As `check_voice`; a voice that was added a moment ago is known as soon as the pool's workers have it."""
         try:
             check_voice(voice, facts.voice_names, pool)

@@ -21,7 +21,6 @@ from seriatim.keys import Position
 from tasks.handle import Job
 from tasks.open_job import FULL_POLL_S, OpenJob, open_job, resume_job
 from tasks.reading import Heard
-from tasks.request import Request, check_voice
 
 RESUME_S = 20.0  #: how long a job outlives its connection: a phone that changes its network needs some seconds
 
@@ -139,10 +138,6 @@ class Talk:
         self.open.say("", 0)  # its text was taken; it only has to go out
 
 
-def _check_voice(door: Door, request: Request) -> None:
-    check_voice(request.voice, door.producer.book.facts(request.pool_name).voice_names, request.pool_name)
-
-
 NAMES = {Gap: "gap", Discontinuity: "discontinuity"}
 
 
@@ -164,7 +159,6 @@ async def begin(door: Door, caller: Caller, wanted: Spoken, form: str, token: st
         opened = await asyncio.to_thread(resume_job, door.producer, job, request, int(first))
     else:
         await door.admit(request.pool_name, caller)
-        await asyncio.to_thread(_check_voice, door, request)
         opened = await asyncio.to_thread(open_job, door.producer, request)
         await door.note(opened.job, caller)
     job = opened.job

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from seriatim.errors import Busy, JobNotOpen
+from seriatim.errors import Busy, JobNotOpen, UnknownVoice
 from tasks.open_job import OpenJob, open_job
 from tasks.request import Request
 from tests.listening import Listener, pcm_of, sentences, stream_of
@@ -48,6 +48,11 @@ def write_badly(job: OpenJob) -> None:
     with job:
         job.say("Hello there. And")
         _ = 1 / 0
+
+
+def test_a_voice_that_the_pool_does_not_have_is_refused_before_anything_is_said(system: RealSystem) -> None:
+    with pytest.raises(UnknownVoice, match="unknown voice 'tennor'; pool 'tone' has: tenor"):
+        opened(system, voice="tennor")
 
 
 def test_complete_sentences_are_heard_before_the_rest_is_written(system: RealSystem) -> None:

@@ -1,0 +1,95 @@
+"""`seriatim flower`: Celery's tasks in a browser: job, sentence, attempt, worker, run time, what became of it.
+
+Flower listens to the events that workers send, and asks them for those every few seconds. It only looks
+(`read_only`): what steers jobs here is `seriatim cancel` and `adjust`, which the pool hears of; a Celery message that
+is revoked would only be rung for again. Nobody gets in without the password, which stands in a file: a command line
+is seen by every user of the machine. Flower's own settings are tornado's global options, set here and nowhere else.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import Any
+
+from flower.app import Flower  # type: ignore[import-untyped]  # its wheel ships no types
+from flower.options import default_options  # type: ignore[import-untyped]  # as above
+from flower.urls import settings as page_settings  # type: ignore[import-untyped]  # as above
+
+from seriatim import log as logs
+from seriatim.connect import commands, reach
+from seriatim.credentials import read_secret
+from seriatim.errors import Misconfigured
+from seriatim.exits import Exit
+from seriatim.records import BadRecord, Doorbell
+from seriatim.settings import PREFIX, Settings
+from tasks.app import make_app
+
+USER = "seriatim"  #: where the file has a password alone
+MAX_TASKS = 20_000  #: sentences that are remembered, some 2 kB each
+INSPECT_MS = 2_000.0  #: a worker's answer may wait for its engine, which holds the interpreter for a while
+COLUMNS = "args,state,received,started,runtime,worker,result"
+
+
+def flower(settings: Settings, host: str, port: int) -> int:
+    """Serve the pages until SIGTERM or Ctrl-C; returns the exit status.
+
+    Raises:
+        Misconfigured: there is no password, or the address cannot be used.
+        Unavailable: Redis does not answer.
+    """
+    logs.configure(settings.log_level, "flower")
+    logging.getLogger("tornado.access").setLevel(logging.ERROR)  # a page asks several times a second
+    login = login_of(settings)
+    with commands(settings.redis_url, outage_s=1.0) as client:
+        reach(client, settings.redis_url)
+    chosen = {
+        "address": host, "port": port, "basic_auth": [login], "read_only": True, "tasks_columns": COLUMNS,
+        "format_task": readable, "max_tasks": MAX_TASKS, "inspect_timeout": INSPECT_MS,
+    }  # fmt: skip
+    for name, value in chosen.items():
+        setattr(default_options, name, value)
+    asyncio.run(_serve(settings, host))
+    return Exit.OK
+
+
+def login_of(settings: Settings) -> str:
+    """`user:password`, as Flower wants it.
+
+    Raises:
+        Misconfigured: none is set, or its file cannot be read.
+    """
+    variable = f"{PREFIX}FLOWER_PASSWORD_FILE"
+    if not settings.flower_password_file:
+        raise Misconfigured(f"{variable} is not set: a file whose first line is a password, or user:password")
+    line = read_secret(variable, settings.flower_password_file)
+    return line if ":" in line else f"{USER}:{line}"
+
+
+def readable(task: Any) -> Any:
+    """What the pages show of a task: its arguments by their names."""
+    try:
+        bell = Doorbell.parse(str(task.uuid).replace(":", "|"))
+    except (BadRecord, ValueError):  # not one of ours
+        return task
+    task.args = f"job {bell.job}, sentence {bell.seq}, attempt {bell.attempt}"
+    return task
+
+
+async def _serve(settings: Settings, host: str) -> None:
+    """Flower starts and stops a loop that it is given; here the loop runs already, and ends with `ended`."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    pages = Flower(capp=make_app(settings.broker), options=default_options, **page_settings)
+    try:
+        port = pages.start_http_server()
+    except OSError as error:
+        raise Misconfigured(f"cannot serve at {host}:{default_options.port}: {error.strerror or error}") from None
+    pages.events.start()
+    pages.update_workers()
+    sys.stderr.write(f"seriatim: flower at http://{f'[{host}]' if ':' in host else host}:{port}\n")
+    sys.stderr.flush()
+    await ended.wait()
+    pages.events.stop()
+    pages.executor.shutdown(wait=False, cancel_futures=True)
