@@ -107,7 +107,7 @@ def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system:
 
 def test_a_job_whose_reader_is_slow_is_not_cancelled(system: RealSystem) -> None:
     """Waiting for the next entry is a sign of life, however long nothing comes."""
-    job = enqueue(system, sentences(1, "slow") * 5, pool="slow", reader_grace_s=0.3)
+    job = enqueue(system, sentences(1, "slow") * 5, pool="slow", reader_grace_s=1)
     assert len(Listener(job).pcm()) == len(stream_of(sentences(1, "slow") * 5))
 
 

@@ -290,4 +290,7 @@ def _edged(engine: Engine, utterance: Utterance) -> bytes:
 
 
 def _is_espeak(pid: int) -> bool:
-    return any("espeak_child" in part for part in psutil.Process(pid).cmdline())
+    try:
+        return any("espeak_child" in part for part in psutil.Process(pid).cmdline())
+    except psutil.ZombieProcess:  # a child of another test that nobody has waited for yet
+        return False
