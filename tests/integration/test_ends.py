@@ -42,7 +42,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     system = new_system(producer_lease_s=1)
     system.reassembler()
     system.workers(1)
-    system.workers(1, name="slow", pool="slow", options={"fixed_ms": 400})
+    system.workers(1, name="slow", pool="slow", options={"fixed_ms": 700})
     return system
 
 
@@ -107,8 +107,8 @@ def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system:
 
 def test_a_job_whose_reader_is_slow_is_not_cancelled(system: RealSystem) -> None:
     """Waiting for the next entry is a sign of life, however long nothing comes."""
-    job = enqueue(system, sentences(1, "slow") * 5, pool="slow", reader_grace_s=1)
-    assert len(Listener(job).pcm()) == len(stream_of(sentences(1, "slow") * 5))
+    job = enqueue(system, sentences(1, "slow") * 3, pool="slow", reader_grace_s=0.6)
+    assert len(Listener(job).pcm()) == len(stream_of(sentences(1, "slow") * 3))
 
 
 @pytest.mark.parametrize("kind", ["live", "batch"])
