@@ -93,10 +93,7 @@ def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
     replies = _send(redis, calls)
     unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
     if unknown:
-        for script in {calls[i].script for i in unknown}:
-            with answered():
-                redis.script_load(script.text)
-        for i, reply in zip(unknown, _send(redis, [calls[i] for i in unknown]), strict=True):
+        for i, reply in zip(unknown, _send(redis, [calls[i] for i in unknown], whole=True), strict=True):
             replies[i] = reply
     with answered():
         for reply in replies:
@@ -105,11 +102,14 @@ def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
     return [call.decode(reply) for call, reply in zip(calls, replies, strict=True)]
 
 
-def _send(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
-    """The replies, errors among them."""
+def _send(redis: "Redis", calls: Sequence[Call[Any]], *, whole: bool = False) -> list[Any]:
+    """The replies, errors among them. `whole` sends the scripts' texts: they may be flushed again at any moment."""
     pipe = redis.pipeline(transaction=False)
     for call in calls:
-        pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+        if whole:
+            pipe.eval(call.script.text, 1, call.key, *_wire(call.args))
+        else:
+            pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
     with answered():
         return pipe.execute(raise_on_error=False)
 

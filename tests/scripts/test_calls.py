@@ -1,5 +1,7 @@
 """Calls of scripts: one, several in one round trip, from asyncio; on a server that knows them or not."""
 
+import threading
+
 import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -20,6 +22,25 @@ def test_a_server_that_forgot_the_scripts_is_taught_them_again(redis: Redis) -> 
     redis.script_flush()
     calls = [job.open_sentence("j", seq, 1, "exact", 8_000, "said") for seq in range(2)]
     assert [opened.verdict for opened in run_many(redis, calls)] == [Open.OPEN, Open.OPEN]
+
+
+def test_scripts_that_are_flushed_again_and_again_are_sent_with_their_text(redis: Redis) -> None:
+    """Between a script that was taught and its call, somebody may flush them all once more."""
+    stopping = threading.Event()
+
+    def flush() -> None:
+        with Redis.from_url(f"unix://{redis.connection_pool.connection_kwargs['path']}") as client:
+            while not stopping.is_set():
+                client.script_flush()
+
+    thread = threading.Thread(target=flush)
+    thread.start()
+    try:
+        for number in range(200):
+            assert run_many(redis, [job.init(f"j{number}", 2), job.emit(f"j{number}")])[0] is True
+    finally:
+        stopping.set()
+        thread.join()
 
 
 def test_several_calls_are_answered_in_their_order(redis: Redis) -> None:

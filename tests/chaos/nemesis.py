@@ -1,0 +1,103 @@
+"""The nemesis: draws faults from a seed and inflicts them, one after another or as many kills as were asked for."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
+
+from tests.chaos import point_faults, process_faults, server_faults, wire_faults
+from tests.chaos.arena import Arena, Fault, NotHere
+from tests.chaos.final import books
+from tests.chaos.history import read
+from tests.chaos.stage import READY_S
+from tests.systems import wait_until
+
+ALL = (*process_faults.FAULTS, *point_faults.FAULTS, *server_faults.FAULTS, *wire_faults.FAULTS)
+BY_NAME = {fault.name: fault for fault in ALL}
+QUOTA_FAULTS = {
+    "workers": ("kill worker", "kill worker", "kill supervisor"),
+    "reassembler": ("kill reassembler",),
+    "redis": ("kill server",),
+    "nobody": ("nothing",),  #: to compare with
+}
+LOOK_EVERY_S = 6.0  #: at the pool's books
+
+
+@dataclass(slots=True)
+class Nemesis:
+    """Who inflicts."""
+
+    arena: Arena
+    low_s: float = 0.2  #: between two faults
+    high_s: float = 2.0
+    faults: list[Fault] = field(default_factory=lambda: list(ALL))
+    patient: bool = False  #: of a quota: the next kill waits until everything is back, so that each is measured alone
+    beside: Callable[[str], None] = lambda component: None  #: told of each kill of a quota: a rival suffers the same
+    looked_s: float = field(default_factory=time.monotonic)
+
+    def rage(self, seconds: float) -> None:
+        """Inflict what is drawn until the time is over."""
+        until_s = time.monotonic() + seconds
+        while time.monotonic() < until_s and self.faults:
+            fault = self.arena.rng.choices(self.faults, [each.weight for each in self.faults])[0]
+            self.inflict(fault)
+            self.arena.pause(self.low_s, self.high_s)
+            self._look()
+
+    def go_through(self, names: Sequence[str]) -> None:
+        """Inflict each of these once, in a drawn order; the next one waits until somebody hears something again."""
+        for name in self.arena.rng.sample(names, len(names)):
+            self.inflict(BY_NAME[name])
+            self._wait_for_sound()
+            self.arena.pause(self.low_s, self.high_s)
+            self._look()
+
+    def kill(self, quotas: Mapping[str, int], seconds: float) -> Counter[str]:
+        """Kill as often as was asked for, in a mixed order, for so long at most; returns how often."""
+        killed: Counter[str] = Counter()
+        until_s = time.monotonic() + seconds
+        while time.monotonic() < until_s:
+            left = {name: n - killed[name] for name, n in quotas.items() if n > killed[name]}
+            if not left:
+                break
+            component = self.arena.rng.choices(list(left), list(left.values()))[0]
+            self.inflict(BY_NAME[self.arena.rng.choice(QUOTA_FAULTS[component])])
+            self.beside(component)
+            killed[component] += 1
+            if self.patient:
+                wait_until(self.arena.stage.whole, "everything is back", READY_S)
+            self.arena.pause(self.low_s, self.high_s)
+            self._look()
+        return killed
+
+    def _wait_for_sound(self) -> None:
+        path, before = self.arena.history.path, self.arena.history.path.stat().st_size
+        try:
+            wait_until(lambda: b'{"e":"heard"' in path.read_bytes()[before:], "somebody hears something")
+        except AssertionError as error:
+            self.arena.history.note("broken", client="nemesis", error=str(error))
+
+    def inflict(self, fault: Fault) -> None:
+        """One fault, from its beginning to its end."""
+        history = self.arena.history
+        history.note("fault", name=fault.name, loses=fault.loses)
+        try:
+            fault.inflict(self.arena)
+        except NotHere as why:
+            history.note("skipped", name=fault.name, why=str(why))
+            self.faults = [each for each in self.faults if each is not fault]
+        except RedisError as error:  # it looked at the server while that was away
+            history.note("faltered", name=fault.name, error=f"{type(error).__name__}: {error}")
+        self.arena.stage.revive_server()
+        history.note("fault_over", name=fault.name)
+
+    def _look(self) -> None:
+        if time.monotonic() - self.looked_s < LOOK_EVERY_S:
+            return
+        try:
+            books(self.arena.stage, read(self.arena.history.path))
+        except RedisError as error:
+            self.arena.history.note("faltered", name="books", error=f"{type(error).__name__}: {error}")
+        self.looked_s = time.monotonic()

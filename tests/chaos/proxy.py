@@ -1,0 +1,144 @@
+"""A proxy between processes and their server, which can be told to be slow, deaf, rude or dead. Runs in a thread."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+PIECE_BYTES = 65_536
+
+
+class Mood(StrEnum):
+    """What the proxy does with what it gets."""
+
+    CALM = "calm"  #: passes everything on
+    SLOW = "slow"  #: later
+    DEAF = "deaf"  #: takes everything and passes nothing on: a black hole; what it took is lost with its connection
+    CUT = "cut"  #: passes some bytes of the next reply on and breaks the connection
+    HALF_OPEN = "half-open"  #: the server's end breaks, the client is not told
+
+
+@dataclass(slots=True, eq=False)
+class _Pair:
+    """One connection, both sides."""
+
+    client: asyncio.StreamWriter
+    server: asyncio.StreamWriter
+    ruined: bool = False  #: bytes of it were swallowed
+
+
+@dataclass(slots=True)
+class Proxy:
+    """Listens on one unix socket and speaks to another."""
+
+    socket: Path
+    server: Path
+    mood: Mood = Mood.CALM
+    delay_s: float = 0.0
+    keep_bytes: int = 5  #: of a reply that is cut
+    _pairs: set[_Pair] = field(default_factory=set)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _thread: threading.Thread = field(init=False)
+    _listener: asyncio.Server = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._do(self._listen())
+
+    def be(self, mood: Mood, delay_s: float = 0.0) -> None:
+        """Change the mood. Back in a calm one, connections of which bytes were swallowed are broken."""
+        self.mood, self.delay_s = mood, delay_s
+        if mood is Mood.HALF_OPEN:
+            self._do(self._break(everything=False, client=False))
+        if mood is Mood.CALM:
+            self._do(self._break(everything=False))
+
+    def reset(self) -> None:
+        """Break all connections at once."""
+        self._do(self._break(everything=True))
+
+    def close(self) -> None:
+        """Break everything and end the thread."""
+        self._do(self._cancel_all())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _do(self, what: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(10)
+
+    async def _listen(self) -> None:
+        self._listener = await asyncio.start_unix_server(self._serve, self.socket)
+
+    async def _cancel_all(self) -> None:
+        self._listener.close()
+        await self._break(everything=True)
+        for _ in range(100):  # their ends are seen in the next turns of the loop
+            if not self._pairs:
+                break
+            await self._break(everything=True)
+            await asyncio.sleep(0.01)
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(3):  # what was aborted is closed in the next turns of the loop
+            await asyncio.sleep(0)
+
+    async def _break(self, *, everything: bool, client: bool = True) -> None:
+        for pair in list(self._pairs):
+            if everything or pair.ruined or not client:
+                pair.ruined = True
+                pair.server.transport.abort()
+                if client:
+                    pair.client.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            from_server, to_server = await asyncio.open_unix_connection(self.server)
+        except OSError:
+            writer.transport.abort()
+            return
+        pair = _Pair(writer, to_server)
+        self._pairs.add(pair)
+        try:
+            await asyncio.gather(
+                self._pass(pair, reader, to_server), self._pass(pair, from_server, writer, replies=True)
+            )
+        finally:
+            self._pairs.discard(pair)
+            to_server.transport.abort()
+            writer.transport.abort()
+
+    async def _pass(
+        self, pair: _Pair, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, replies: bool = False
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while piece := await source.read(PIECE_BYTES):
+                piece = await self._mind(pair, piece, replies=replies)
+                if piece:
+                    to.write(piece)
+                    await to.drain()
+        if replies and pair.ruined and self.mood is Mood.HALF_OPEN:  # the client waits for a server that is not there
+            return
+        for side in (pair.client, pair.server):
+            side.transport.abort()
+
+    async def _mind(self, pair: _Pair, piece: bytes, *, replies: bool) -> bytes:
+        """What of a piece is passed on, in the mood of the moment."""
+        if self.mood is Mood.SLOW:
+            await asyncio.sleep(self.delay_s)
+        elif self.mood in (Mood.DEAF, Mood.HALF_OPEN):
+            pair.ruined = True
+            return b""
+        elif self.mood is Mood.CUT and replies:
+            pair.client.write(piece[: self.keep_bytes])
+            with contextlib.suppress(OSError):
+                await pair.client.drain()
+            raise ConnectionAbortedError("cut in the middle of a reply")
+        return piece

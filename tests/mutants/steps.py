@@ -1,0 +1,193 @@
+"""Faults in the steps that producers, workers and readers make in the pool."""
+
+from tests.mutants.mutant import Mutant, lua
+
+MACHINE = "tests/scripts/test_pool_machine.py"
+CRASHES = "tests/scripts/test_crashes.py"
+FAIRNESS = "tests/scripts/test_fairness.py"
+RESTART = "tests/scripts/test_restart.py"
+TODO = "tests/scripts/test_todo.py"
+WAKING = "tests/scripts/test_waking.py"
+WINDOWS = "tests/scripts/test_windows.py"
+ADMISSION = "tests/scripts/test_admission.py"
+OPEN_JOBS = "tests/scripts/test_open_jobs.py"
+FOLDER = lua("pool")
+
+STEPS = (
+    Mutant(
+        "claim.attempt not compared",
+        f"{FOLDER}/claim.lua",
+        "if not s or s.st ~= 'D' or s.att ~= att then",
+        "if not s or s.st ~= 'D' then",
+        "a late message takes what was dispatched to another",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "claim.twice",
+        f"{FOLDER}/claim.lua",
+        "if not s or s.st ~= 'D' or s.att ~= att then",
+        "if not s or s.att ~= att then",
+        "a doubled message has one sentence spoken by two",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "claim.suspect not alone",
+        f"{FOLDER}/claim.lua",
+        "if s.suspect == 1 and not alone then C('HSET', w, 'alone', name); alone = name end\n",
+        "",
+        "a poison takes its neighbours down again and again",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "claim.lease of the message kept",
+        f"{FOLDER}/claim.lua",
+        "C('ZREM', P .. ':outbox', name .. '|' .. int(att))\nzadd(P .. ':lease', t + lease, name)\n",
+        "C('ZREM', P .. ':outbox', name .. '|' .. int(att))\n",
+        "a sentence that is being spoken is given to another",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "finish.attempt not compared",
+        f"{FOLDER}/finish.lua",
+        "if not s or s.att ~= att or (s.st",
+        "if not s or (s.st",
+        "a zombie finishes for its successor",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "finish.epoch not compared",
+        f"{FOLDER}/finish.lua",
+        " or (m[1] or '0') ~= epoch then return STALE end",
+        " then return STALE end",
+        "what a restarted server lost counts as spoken",
+        (RESTART, MACHINE),
+    ),
+    Mutant(
+        "finish.estimate stays charged",
+        f"{FOLDER}/finish.lua",
+        "charge(h[2], h[3], wall - s.cost)\n",
+        "",
+        "a user whose sentences are longer than estimated gets more than its share",
+        (FAIRNESS, MACHINE),
+    ),
+    Mutant(
+        "fail.epoch not compared",
+        f"{FOLDER}/fail.lua",
+        " or (C('HGET', M, 'epoch') or '0') ~= epoch then return STALE end",
+        " then return STALE end",
+        "a failure of the time before a restart counts against what is spoken now",
+        (RESTART, MACHINE),
+    ),
+    Mutant(
+        "fail.waiting one failed again",
+        f"{FOLDER}/fail.lua",
+        "s.att ~= att or (s.st ~= 'R' and s.st ~= 'D') or",
+        "s.att ~= att or",
+        "a failure that is told twice counts twice, and is taken out of flight twice",
+        (CRASHES, MACHINE),
+    ),
+    Mutant(
+        "strike.epoch not compared",
+        f"{FOLDER}/strike.lua",
+        "if (C('HGET', M, 'epoch') or '0') ~= ARGV[2] then return 0 end\n",
+        "",
+        "a step that a restarted server lost is struck off as made",
+        (TODO,),
+    ),
+    Mutant(
+        "fill_done.epoch not compared",
+        f"{FOLDER}/fill_done.lua",
+        "if ARGV[7] ~= '' and (C('HGET', M, 'epoch') or '0') ~= ARGV[7] then return 0 end\n",
+        "",
+        "a gap that a restarted server lost counts as closed",
+        (TODO,),
+    ),
+    Mutant(
+        "cancel.to-do dropped",
+        f"{FOLDER}/cancel.lua",
+        "zadd(P .. ':todo', t, entry)\n",
+        "",
+        "whoever cancels and dies leaves a stream without an end",
+        (TODO, ADMISSION),
+    ),
+    Mutant(
+        "extend.to-do dropped",
+        f"{FOLDER}/extend.lua",
+        "  todo(t, 'close', job, int(n), '')\n",
+        "",
+        "whoever closes and dies leaves a stream without an end",
+        (TODO,),
+    ),
+    Mutant(
+        "extend.said twice",
+        f"{FOLDER}/extend.lua",
+        "for i = n - first + 1, given do",
+        "for i = 1, given do",
+        "text that was sent twice is said twice",
+        (OPEN_JOBS, MACHINE),
+    ),
+    Mutant(
+        "extend.lost text passed over",
+        f"{FOLDER}/extend.lua",
+        "if first > n then return {GAP, n} end\n",
+        "",
+        "what the server lost is missing, and nobody is told",
+        (OPEN_JOBS, MACHINE),
+    ),
+    Mutant(
+        "ack.goes back",
+        f"{FOLDER}/ack.lua",
+        "local most = math.max(delivered, acked)",
+        "local most = delivered",
+        "a report that was overtaken closes the window again",
+        (WINDOWS, MACHINE),
+    ),
+    Mutant(
+        "ack.nobody woken",
+        f"{FOLDER}/ack.lua",
+        "if index_job(job, t) then wake() end",
+        "index_job(job, t)",
+        "a window that opens is seen by the next sweep only",
+        (WAKING, MACHINE),
+    ),
+    Mutant(
+        "ack.reader not seen",
+        f"{FOLDER}/ack.lua",
+        "C('HSET', key, 'seen', int(t))\n",
+        "",
+        "a job is cancelled for want of the reader that reads it",
+        (WINDOWS, MACHINE, "tests/scripts/test_draining.py"),
+    ),
+    Mutant(
+        "submit.twice",
+        f"{FOLDER}/submit.lua",
+        "if C('EXISTS', key) == 1 then return {DUPLICATE, 0, job} end\n",
+        "",
+        "a submit that is sent again begins its job anew",
+        (ADMISSION, MACHINE),
+    ),
+    Mutant(
+        "submit.key of a caller ignored",
+        f"{FOLDER}/submit.lua",
+        "  if known and (o.drain",
+        "  if false and (o.drain",
+        "who tries again is spoken to twice",
+        (ADMISSION, MACHINE),
+    ),
+    Mutant(
+        "submit.cap not checked",
+        f"{FOLDER}/submit.lua",
+        "if o.cap_jobs and num(u[1], 0) >= o.cap_jobs then",
+        "if false then",
+        "a user has more jobs than it may",
+        (ADMISSION, MACHINE),
+    ),
+    Mutant(
+        "submit.life not left as a to-do",
+        f"{FOLDER}/submit.lua",
+        "todo(t, 'life', job)\n",
+        "",
+        "a job whose producer dies behind its acceptance is gone after a minute",
+        (TODO, MACHINE),
+    ),
+)
