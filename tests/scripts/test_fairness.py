@@ -83,7 +83,9 @@ def beside_a_book(redis: Redis) -> tuple[Stage, list[Doorbell]]:
 def test_a_listeners_first_sentence_has_the_slot_of_the_batch_sentence_begun_last(redis: Redis) -> None:
     stage, bells = beside_a_book(redis)
     stage.accept("talk", 1_000, 1_000, user="ann")
+    charged = stage.tag("hog", "B") or 0.0
     assert stage.pick_one().job == "talk"
+    assert stage.tag("hog", "B") == pytest.approx(charged - 4_000), "it is not charged for what was taken from it"
     assert redis.lrange(f"{P}:drop:w1", 0, -1) == [f"book|2|{bells[1].attempt}".encode()]
     assert stage.finish(bells[1], 16_000) is Done.STALE
     assert stage.in_flight() == 2
