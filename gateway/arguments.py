@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from gateway.services import SERVICES
 from seriatim import __version__
 from seriatim.errors import UnknownOption
 from tasks.request import Request
@@ -57,16 +58,6 @@ examples:
   seriatim models models/xtts-v2          is it whole? with SHA256SUMS beside the files: are they right?
   seriatim models accept models/xtts-v2   accept the licence of its weights
 """
-SERVE = """\
-Workers and a reassembler run elsewhere (seriatim up, seriatim worker). Without keys only loopback is served, and
-everybody is the same user. Any number of gateways may serve one system.
-
-examples:
-  seriatim serve
-  seriatim serve --host 0.0.0.0 --keys keys.toml
-  curl http://127.0.0.1:8000/v1/audio/speech -H 'content-type: application/json' \\
-    -d '{"model": "espeak", "voice": "en-gb", "input": "Good morning."}' -o morning.mp3
-"""
 ADJUST = """\
 examples:
   seriatim adjust JOB --priority 5                            before the other jobs of its user
@@ -104,7 +95,10 @@ def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     _up(_command(sub, "up", "run Redis, workers and a reassembler on this machine until stopped", ""))
     sub.add_parser("worker", help="start worker processes for one engine (seriatim worker --help)")
     _redis(_command(sub, "reassemble", "run one reassembler: any number may run at once", ""))
-    _serve(_command(sub, "serve", "serve HTTP: OpenAI's speech API, jobs, a WebSocket, metrics", SERVE))
+    for name, (what, epilog, fill) in SERVICES.items():
+        made = _command(sub, name, what, epilog)
+        fill(made)
+        _redis(made)
     _status(_command(sub, "status", "show pools, workers and jobs, or one job", ""))
     _cancel(_command(sub, "cancel", "end a job: nothing more of it is spoken", ""))
     _adjust(_command(sub, "adjust", "change a running job's priority, or a user's weight and caps", ADJUST))
@@ -207,13 +201,6 @@ def _up(p: argparse.ArgumentParser) -> None:
     p.add_argument("--reassemblers", type=_positive, default=1, metavar="N", help="reassembler processes (1)")
     p.add_argument("--port", type=int, default=7379, metavar="N", help="loopback port of the embedded Redis (7379)")
     p.add_argument("--data", default="seriatim-data", metavar="DIR", help="its log and the store (./seriatim-data)")
-    _redis(p)
-
-
-def _serve(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
-    p.add_argument("--port", type=int, default=8000, metavar="N", help="0: any free one (8000)")
-    p.add_argument("--keys", metavar="FILE", help="API keys and what they may do (SERIATIM_HTTP_KEYS_FILE)")
     _redis(p)
 
 

@@ -117,6 +117,20 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     return serve(settings, options.host, options.port)
 
 
+def _flower(options: argparse.Namespace, settings: Settings) -> int:
+    try:
+        from gateway.flower import flower  # an extra: Flower and its web server
+    except ModuleNotFoundError as error:
+        raise Misconfigured(f"{error.name} is missing: install the extra, pip install 'seriatim[flower]'") from None
+    return flower(settings, options.host, options.port)
+
+
+def _alive(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.alive import alive  # no other command asks so
+
+    return alive(options.part, settings, options.pool, options.port)
+
+
 def _steer(options: argparse.Namespace, settings: Settings) -> int:
     from gateway import steer  # imports the producer, and with it Celery
 
@@ -206,6 +220,8 @@ COMMANDS: dict[str, Command] = {
     "up": _up,
     "reassemble": _reassemble,
     "serve": _serve,
+    "flower": _flower,
+    "alive": _alive,
     "status": _steer,
     "cancel": _steer,
     "adjust": _steer,

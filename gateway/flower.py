@@ -28,6 +28,7 @@ from tasks.app import make_app
 USER = "seriatim"  #: where the file has a password alone
 MAX_TASKS = 20_000  #: sentences that are remembered, some 2 kB each
 INSPECT_MS = 2_000.0  #: a worker's answer may wait for its engine, which holds the interpreter for a while
+FORGET_S = 3600  #: worker processes that ended: each start has a new name
 COLUMNS = "args,state,received,started,runtime,worker,result"
 
 
@@ -46,6 +47,7 @@ def flower(settings: Settings, host: str, port: int) -> int:
     chosen = {
         "address": host, "port": port, "basic_auth": [login], "read_only": True, "tasks_columns": COLUMNS,
         "format_task": readable, "max_tasks": MAX_TASKS, "inspect_timeout": INSPECT_MS,
+        "purge_offline_workers": FORGET_S,
     }  # fmt: skip
     for name, value in chosen.items():
         setattr(default_options, name, value)
@@ -88,6 +90,7 @@ async def _serve(settings: Settings, host: str) -> None:
         raise Misconfigured(f"cannot serve at {host}:{default_options.port}: {error.strerror or error}") from None
     pages.events.start()
     pages.update_workers()
+    await pages.events.on_enable_events()  # asked for at once, and then every few seconds
     sys.stderr.write(f"seriatim: flower at http://{f'[{host}]' if ':' in host else host}:{port}\n")
     sys.stderr.flush()
     await ended.wait()

@@ -190,7 +190,7 @@ def _heard_row(canvas: Canvas, across: _Scale, y: float, timeline: Timeline) -> 
 
 def _buffer(canvas: Canvas, across: _Scale, y: float, timeline: Timeline) -> None:
     found = levels(timeline)
-    canvas.text(LEFT - 8, y + BUFFER / 2, "seconds ahead", anchor="end", bold=True)
+    canvas.text(LEFT - 8, y - 12, "seconds ahead", anchor="end", bold=True)
     if not found:
         canvas.text(LEFT, y + BUFFER / 2, "nobody has said what was heard", color="faint")
         return

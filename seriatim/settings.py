@@ -111,6 +111,7 @@ class Settings:
     http_stall_s: float = _float(300, "a client that takes nothing for so long is gone, and its job cancelled", 1)
     http_clients: int = _int(2_000, "connections of one gateway process; more are told to come back", 1)
     http_probe_s: float = _float(15, "how lately a sentence must have been spoken for /readyz to say yes", 1)
+    flower_password_file: str = _text("", "file whose first line opens `seriatim flower`: a password, or user:password")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

@@ -96,6 +96,16 @@ def events(store: Path, job: str) -> list[Marker]:
     return _events(store, job)[0]
 
 
+def first(store: Path, job: str) -> Marker | None:
+    """The first marker of a recording, without reading the others; None while there is none."""
+    try:
+        with (folder(store, job) / "events.jsonl").open(encoding="utf-8", errors="replace") as lines:
+            event = _event(lines.readline())
+    except FileNotFoundError:
+        return None
+    return None if isinstance(event, Stored) else event
+
+
 def _events(store: Path, job: str) -> tuple[list[Marker], Stored]:
     """The markers that are stored, and how far that is."""
     try:

@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from gateway.http import audio, catalogue, events, health, jobs, socket, speech
+from gateway.http import audio, catalogue, events, health, jobs, pools, socket, speech, timelines
 from gateway.http.door import Door
 from gateway.http.guard import Guard, Limits, Welcome
 from gateway.http.jobs import schemas
@@ -39,7 +39,7 @@ def make_app(door: Door) -> ASGIApp:
         title="Seriatim", version=__version__, description=ABOUT, lifespan=life, redoc_url=None, docs_url=None
     )
     app.state.door = door
-    for part in (speech, catalogue, jobs, audio, events, health, socket):
+    for part in (speech, catalogue, pools, jobs, audio, events, timelines, health, socket):
         app.include_router(part.router)
     mount_page(app)
     _answer_errors(app)

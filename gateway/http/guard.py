@@ -26,7 +26,7 @@ SECURITY = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 LOCAL = ("localhost", "127.0.0.1", "::1")
-QUIET = ("/healthz", "/readyz", "/metrics")  #: asked every few seconds by machines
+QUIET = ("/healthz", "/readyz", "/metrics", "/")  #: asked every few seconds by machines; the page's twenty files
 
 
 @dataclass(frozen=True, slots=True)

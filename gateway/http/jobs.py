@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.http.access import AtDoor, FromCaller
 from gateway.http.door import Door
-from gateway.http.owners import jobs_of
+from gateway.http.owners import accepted_at, jobs_of
 from gateway.http.problems import Problem
 from gateway.http.shapes import LOOKUPS, REFUSALS, JobCard, JobList
+from gateway.http.titles import title_of
 from gateway.http.wanted import NewJob
 from seriatim.errors import BadInput, JobUnknown
 from tasks.handle import Job
@@ -56,7 +57,7 @@ async def new_job(
     await door.admit(asked.pool_name, caller)
     job = await asyncio.to_thread(door.producer.enqueue, text, asked)
     await door.note(job, caller)
-    found = await asyncio.to_thread(card, job)
+    found = await asyncio.to_thread(_dated, job, caller.user)
     return JSONResponse(found.model_dump(), 202, {"location": f"/v1/jobs/{job.id}"})
 
 
@@ -70,7 +71,7 @@ async def all_jobs(door: AtDoor, caller: FromCaller, limit: Annotated[int, Query
 async def one_job(job_id: JobId, door: AtDoor, caller: FromCaller) -> JobCard:
     """A job as it stands."""
     job = await door.own(job_id, caller)
-    return await asyncio.to_thread(card, job)
+    return await asyncio.to_thread(_dated, job, caller.user)
 
 
 @router.delete("/v1/jobs/{job_id}", responses=LOOKUPS)
@@ -79,7 +80,7 @@ async def end_job(job_id: JobId, door: AtDoor, caller: FromCaller) -> JobCard:
     job = await door.own(job_id, caller)
     if job.pool:
         await asyncio.to_thread(job.cancel)
-    return await asyncio.to_thread(card, job)
+    return await asyncio.to_thread(_dated, job, caller.user)
 
 
 def schemas() -> dict[str, Any]:
@@ -88,8 +89,8 @@ def schemas() -> dict[str, Any]:
     return {**found.pop("$defs"), "NewJob": found}
 
 
-def card(job: Job) -> JobCard:
-    """What there is to say of a job.
+def card(job: Job, created: float | None) -> JobCard:
+    """What there is to say of a job; `created` is when it was accepted, in s since 1970.
 
     Raises:
         JobUnknown: its life is over.
@@ -100,15 +101,20 @@ def card(job: Job) -> JobCard:
             "id": job.id, "model": job.pool, "state": "running" if s.state == "run" else s.state, "reason": s.reason,
             "kind": s.kind or "batch", "drain": str(job.drain), "sentences": s.sentences, "spoken": s.emitted,
             "audio_s": round(s.audio_s, 3), "rate_hz": s.rate_hz, "closed": s.closed,
+            "title": title_of(job), "created": created,
         }
     )  # fmt: skip
 
 
+def _dated(job: Job, user: str) -> JobCard:
+    return card(job, accepted_at(job.redis, user, job.id))
+
+
 def _latest(door: Door, user: str, most: int) -> list[JobCard]:
     found = []
-    for job_id in jobs_of(door.producer.redis, user, most):
+    for job_id, created in jobs_of(door.producer.redis, user, most).items():
         try:
-            found.append(card(door.producer.attach(job_id)))
+            found.append(card(door.producer.attach(job_id), created))
         except JobUnknown:  # its life is over, and nobody recorded it
             continue
     return found

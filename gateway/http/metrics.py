@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -26,6 +27,7 @@ GAUGES = (
     ("seriatim_jobs", "jobs", "jobs that are not over"),
     ("seriatim_demand_slots", "demand", "slots that live jobs need"),
     ("seriatim_room_slots", "room", "slots that live jobs may have"),
+    ("seriatim_held_slots", "held", "slots kept for listeners whose sound is spoken and not yet heard"),
     ("seriatim_load", "load", "demand by room; above 1 nobody more is accepted"),
     ("seriatim_rtf", "rtf", "slot seconds per second of audio, of late"),
     ("seriatim_expected_back", "line", "refused, told when to come, and expected"),
@@ -47,6 +49,11 @@ TALLIES = (
     ("seriatim_given_up", "given_up", "sentences given up"),
     ("seriatim_lost_messages", "lost_messages", "messages that no worker claimed in time"),
     ("seriatim_restarts", "restarts", "restarts of Redis that the pool has seen"),
+)
+#: metric, gauge of an engine (tasks/engine.py), meaning; of each worker process whose engine has it
+ENGINES = (
+    ("seriatim_gpu_memory_used_ratio", "gpu_memory_used", "of its GPU's memory, by whomever it is used"),
+    ("seriatim_gpu_memory_bytes", "gpu_memory_bytes", "of its GPU's memory, held by the worker process"),
 )
 
 
@@ -118,6 +125,7 @@ class Pools(Collector):
         yield from _gauges(found)
         yield from _counters(found)
         yield from _tallies(self.redis, self.names)
+        yield from _engines(self.redis, self.names)
         yield from _spreads(found)
         yield from _memory(self.redis)
 
@@ -172,6 +180,25 @@ def _tallies(redis: "Redis", names: list[str]) -> Iterator[Metric]:
         for name, row in zip(names, rows, strict=True):
             family.add_metric([name], float(row[i] or 0))
         yield family
+
+
+def _engines(redis: "Redis", names: list[str]) -> Iterator[Metric]:
+    with answered():
+        owners = [(name, owner.decode()) for name in names for owner in _workers(redis, name)]
+        pipe = redis.pipeline(transaction=False)
+        for name, owner in owners:
+            pipe.hmget(f"{pool_prefix(name)}:w:{owner}", [of for _, of, _ in ENGINES])
+        rows = pipe.execute()
+    for i, (metric, _, meaning) in enumerate(ENGINES):
+        family = GaugeMetricFamily(metric, meaning, labels=["pool", "worker"])
+        for (name, owner), row in zip(owners, rows, strict=True):
+            if row[i] is not None:
+                family.add_metric([name, owner], float(row[i]))
+        yield family
+
+
+def _workers(redis: "Redis", name: str) -> list[bytes]:
+    return cast("list[bytes]", redis.zrange(f"{pool_prefix(name)}:wk", 0, -1))
 
 
 def _spreads(found: list[Signals]) -> Iterator[Metric]:

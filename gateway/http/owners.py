@@ -59,15 +59,25 @@ def owner_of(redis: "Redis", job: Job) -> str | None:
         return None
 
 
-def jobs_of(redis: "Redis", user: str, most: int) -> list[str]:
-    """The user's latest jobs, the latest first; some may be over and forgotten.
+def jobs_of(redis: "Redis", user: str, most: int) -> dict[str, float]:
+    """The user's latest jobs, the latest first, and when each was accepted; some may be over and forgotten.
 
     Raises:
         Unavailable: Redis does not answer.
     """
     with answered():
-        found = cast("list[bytes]", redis.zrevrange(user_jobs(user), 0, most - 1))
-    return [job.decode() for job in found]
+        found = redis.zrevrange(user_jobs(user), 0, most - 1, withscores=True)
+    return {job.decode(): at_s for job, at_s in cast("list[tuple[bytes, float]]", found)}
+
+
+def accepted_at(redis: "Redis", user: str, job_id: str) -> float | None:
+    """When a job of the user's was accepted, in s since 1970; None if it is not among the latest.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with answered():
+        return redis.zscore(user_jobs(user), job_id)
 
 
 def _write_file(job: Job, user: str) -> None:

@@ -1,14 +1,48 @@
-"""The page at `/`: static files, where they are installed."""
+"""The page at `/`: static files, where they are installed.
 
+It is plain HTML, CSS and modules of JavaScript, and takes nothing from another host; its policy tells the browser so.
+"""
+
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
-FOLDER = Path(__file__).parents[1] / "page"  #: index.html and what it names; no file of it comes from another host
+FOLDER = Path(__file__).parents[1] / "page"  #: index.html and what it names
+#: sound is given to the player through a MediaSource, whose address is a `blob:`; nothing else is needed
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cache-control": "no-cache",  # asked for each time, mostly answered 304: files of two versions never meet
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metrics
 
 
 def mount_page(app: FastAPI) -> None:
     """Serve it behind every other route."""
     if FOLDER.is_dir():
-        app.mount("/", StaticFiles(directory=FOLDER, html=True), name="page")
+        app.mount("/", _Page(directory=FOLDER, html=True), name="page")
+
+
+class _Page(StaticFiles):
+    """Files with the page's headers, on 304 as well."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        scope["route"] = ROUTE
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers.update(HEADERS)
+        return answer

@@ -55,6 +55,32 @@ class Voices(BaseModel):
     data: list[VoiceCard]
 
 
+class PoolCard(BaseModel):
+    """A pool as it stands. "Of late" is the last one to two minutes."""
+
+    id: str
+    object: Literal["pool"] = "pool"
+    slots: int  #: sentences that may be spoken at once
+    in_flight: int  #: sentences that are dispatched or spoken
+    waiting: int  #: sentences accepted and not in flight
+    jobs: int  #: that are not over
+    load: float  #: slots that live jobs need, by those that they may have
+    rtf: float  #: slot seconds per second of audio, of late
+    wait_p50_s: float | None  #: of live sentences, from dispatchable to claimed, of late; None: there were none
+    wait_p95_s: float | None
+    refusing: bool  #: one more live job would be refused
+    refused_lately: int
+    expected_back: int  #: refused, told when to come, and expected
+    degraded: list[str]
+
+
+class PoolList(BaseModel):
+    """All of them."""
+
+    object: Literal["list"] = "list"
+    data: list[PoolCard]
+
+
 class JobCard(BaseModel):
     """A job as it stands."""
 
@@ -70,6 +96,8 @@ class JobCard(BaseModel):
     audio_s: float  #: of sound that can be heard
     rate_hz: int  #: 0 while nothing was spoken
     closed: bool  #: no more text will come
+    title: str = ""  #: how its text begins, as far as that was heard; "" if it is not known
+    created: float | None = None  #: when it was accepted, in s since 1970; None if that is forgotten
 
 
 class JobList(BaseModel):

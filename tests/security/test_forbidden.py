@@ -53,6 +53,11 @@ BEYOND: dict[str, list[tuple[str, ...]]] = {
         ("XREAD", "STREAMS", f"{K}:b:{JOB}:0", "0"), ("XGROUP", "DESTROY", STREAM, "reader"), ("HGET", TEXTS, "0"),
         ("BGREWRITEAOF",), ("SCAN", "0"),
     ],
+    "gateway": [
+        ("ZADD", f"{P}:wk", "1", "mine"), ("HGETALL", f"{P}:dead"), ("LPOP", "seriatim.tone"),
+        ("PUBLISH", "/0.celery.pidbox", "x"), ("DEL", "unacked"), ("SET", f"{P}:voices", "[]"), ("KEYS", "*"),
+        ("XREADGROUP", "GROUP", "reassembler", "me", "STREAMS", f"{K}:ntf", ">"),
+    ],
     "operator": [],
 }  # fmt: skip
 OPERATORS = {("CONFIG", "GET", "requirepass")}  #: it looks how durable the server is
@@ -61,6 +66,10 @@ OPERATORS = {("CONFIG", "GET", "requirepass")}  #: it looks how durable the serv
 SCRIPTS = {
     "producer": {
         "pool": ["submit", "extend", "pick", "ack", "cancel", "tune", "signals", "strike", "rebase"],
+        "job": ["init", "life", "close", "end", "heard"],
+    },
+    "gateway": {
+        "pool": ["submit", "extend", "pick", "ack", "cancel", "tune", "tune_user", "signals", "strike", "rebase"],
         "job": ["init", "life", "close", "end", "heard"],
     },
     "worker": {

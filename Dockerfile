@@ -1,0 +1,53 @@
+# syntax=docker/dockerfile:1
+# Two images: `base` (everything but XTTS-v2, no torch) and `xtts`. docker-compose.yml says which service runs which.
+#
+#   docker build -t seriatim .                        about 0.3 GB
+#   docker build -t seriatim-xtts --target xtts .     torch from PyPI, which brings CUDA; without a GPU:
+#                                                     --build-arg TORCH_INDEX=<the index of PyTorch's CPU builds>
+ARG PYTHON=3.11-slim-bookworm
+
+FROM python:${PYTHON} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+RUN python -m venv /opt/seriatim
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+# What we stand on, with empty packages in place of ours: a layer that only a change of versions makes again.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    for package in seriatim tasks workers reassembler gateway; do mkdir "$package" && touch "$package/__init__.py"; done && \
+    /opt/seriatim/bin/pip install -c constraints.txt '.[espeak,http,flower]'
+COPY seriatim seriatim
+COPY tasks tasks
+COPY workers workers
+COPY reassembler reassembler
+COPY gateway gateway
+RUN --mount=type=cache,target=/root/.cache/pip \
+    /opt/seriatim/bin/pip install --force-reinstall --no-deps .
+
+FROM build AS build-xtts
+ARG TORCH_INDEX=
+RUN --mount=type=cache,target=/root/.cache/pip \
+    /opt/seriatim/bin/pip install -c constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} '.[xtts]'
+
+# Recordings and voices are volumes; Docker gives a new one the owner of the folder that it is put over.
+FROM python:${PYTHON} AS runtime
+RUN groupadd --gid 10001 seriatim && \
+    useradd --uid 10001 --gid 10001 --home-dir /var/lib/seriatim --create-home --shell /usr/sbin/nologin seriatim && \
+    install --directory --owner 10001 --group 10001 /var/lib/seriatim/store /var/lib/seriatim/voices
+ENV PATH=/opt/seriatim/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    SERIATIM_STORE_DIR=/var/lib/seriatim/store \
+    SERIATIM_VOICE_DIR=/var/lib/seriatim/voices \
+    SERIATIM_MODEL_DIR=/models
+WORKDIR /var/lib/seriatim
+USER 10001:10001
+ENTRYPOINT ["seriatim"]
+CMD ["--help"]
+
+FROM runtime AS xtts
+# Caches of libraries that write some: the home directory is not writable where the root file system is read-only.
+ENV XDG_CACHE_HOME=/tmp/cache NUMBA_CACHE_DIR=/tmp/cache/numba MPLCONFIGDIR=/tmp/cache/matplotlib
+COPY --from=build-xtts /opt/seriatim /opt/seriatim
+
+FROM runtime AS base
+COPY --from=build /opt/seriatim /opt/seriatim

@@ -1,0 +1,75 @@
+"""`seriatim alive`: does a part of the system on this machine work? For health checks of containers.
+
+It asks what only a working part keeps up: a worker process' registration, which its pulse renews; the time at which a
+reassembler last read notifications; an answer of a server. A part's name begins with its machine's, which in a
+container is the container's.
+"""
+
+import socket
+import sys
+import urllib.error
+import urllib.request
+from typing import cast
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from seriatim.connect import commands
+from seriatim.exits import Exit
+from seriatim.keys import GROUP, pool_prefix, shard_prefix
+from seriatim.scripts import answered
+from seriatim.settings import Settings
+
+ANSWER_S = 3.0
+IDLE_MS = 5_000  #: a reassembler reads every 200 ms, unless it has much to emit or waits for Redis
+HEALTH = {"gateway": (8000, "/healthz"), "flower": (5555, "/healthcheck")}  #: default port, path
+
+
+def alive(part: str, settings: Settings, pool: str = "espeak", port: int | None = None) -> int:
+    """Returns the exit status: OK, or FAILED after a line that says why.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    if part in HEALTH:
+        default, path = HEALTH[part]
+        why = _unanswered(f"http://127.0.0.1:{port or default}{path}")
+    else:
+        with commands(settings.redis_url, outage_s=ANSWER_S) as client, answered():
+            why = _no_worker(client, pool) if part == "worker" else _no_reassembler(client)
+    if not why:
+        return Exit.OK
+    sys.stderr.write(f"seriatim alive: {why}\n")
+    return Exit.FAILED
+
+
+def _unanswered(url: str) -> str:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=ANSWER_S):
+            return ""
+    except (OSError, urllib.error.URLError) as error:
+        return f"{url}: {error}"
+
+
+def _no_worker(client: "Redis", pool: str) -> str:
+    prefix = pool_prefix(pool)
+    now_s, now_us = client.time()
+    off_ms = int(cast("bytes | None", client.hget(f"{prefix}:m", "off")) or 0)  # the pool's clock never steps back
+    now_ms = now_s * 1000 + now_us // 1000 + off_ms
+    if any(_ours(owner) for owner in cast("list[bytes]", client.zrangebyscore(f"{prefix}:wk", now_ms, "+inf"))):
+        return ""
+    return f"no worker process of {socket.gethostname()} beats in the pool {pool!r}"
+
+
+def _no_reassembler(client: "Redis") -> str:
+    try:
+        found = client.xinfo_consumers(f"{shard_prefix(0)}:ntf", GROUP)
+    except ResponseError:  # no group: nobody has joined yet
+        found = []
+    if any(_ours(row["name"]) and row["idle"] < IDLE_MS for row in found):
+        return ""
+    return f"no reassembler of {socket.gethostname()} reads"
+
+
+def _ours(name: bytes) -> bool:
+    return name.decode().startswith(f"{socket.gethostname()}.")

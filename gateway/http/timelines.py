@@ -1,0 +1,33 @@
+"""GET /v1/jobs/{id}/timeline: who spoke which sentence of a job when, and how much sound lay ahead, as a picture."""
+
+import asyncio
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.http.access import AtDoor, FromCaller
+from gateway.http.jobs import JobId
+from gateway.http.problems import not_found
+from gateway.http.shapes import LOOKUPS, body_of
+from gateway.timeline import draw
+from seriatim.timeline import read
+from tasks.handle import Job
+
+router = APIRouter(tags=["jobs"])
+
+#: the picture has its style sheet within, and needs nothing else
+HEADERS = {"cache-control": "no-store", "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
+
+@router.get("/v1/jobs/{job_id}/timeline", response_class=Response, responses=body_of("image/svg+xml") | LOOKUPS)
+async def timeline(job_id: JobId, door: AtDoor, caller: FromCaller) -> Response:
+    """The picture as far as it is known: it is kept as long as the job's state, and has the last few hundred events."""
+    job = await door.own(job_id, caller)
+    return Response(await asyncio.to_thread(_picture, job), media_type="image/svg+xml", headers=HEADERS)
+
+
+def _picture(job: Job) -> str:
+    found = read(job.redis, job.pool, job.id) if job.pool else None
+    if found is None or found.empty:
+        raise not_found(f"nothing is known of the timeline of job {job.id} any more: only its recording is left")
+    return draw(found, job.id).svg()

@@ -1,0 +1,138 @@
+/**
+ * The form: a text becomes a job. When there is no room it says when there will be, and, if the user agrees, comes back
+ * at that time, which the gateway keeps a place for. One press is one job, however often it has to be sent.
+ */
+
+import { Refusal, send } from "./api.js";
+import { pause } from "./times.js";
+import { chosen } from "./voices.js";
+
+const WHY = {
+  busy: "All workers are taken.",
+  no_workers: "No worker is running who could speak this.",
+  memory_full: "The system's memory is full of speech that nobody has fetched.",
+  cap_reached: "You have as much in work as your key allows.",
+  unavailable: "The system behind this gateway does not answer.",
+};
+const LARGEST = 16 * 1024 * 1024; // bytes of a file: as the gateway has it unless it is told otherwise
+
+const $ = (id) => document.getElementById(id);
+const text = $("text");
+const refusal = $("refusal");
+
+/** `onJob(card, text)` is called when a job was accepted, `onPress()` at the press, `say(words)` tells the user. */
+export function compose({ onJob, onPress, say }) {
+  let waiting = null; // AbortController of the wait
+
+  $("say").addEventListener("submit", (event) => {
+    event.preventDefault();
+    waiting?.abort();
+    waiting = new AbortController();
+    onPress();
+    submit(waiting.signal);
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("say").requestSubmit();
+  });
+  text.addEventListener("input", count);
+  $("file").addEventListener("change", ({ target }) => take(target.files[0], say));
+  takeDrops(say);
+  $("stop-waiting").addEventListener("click", () => {
+    waiting?.abort();
+    refusal.hidden = true;
+    text.focus();
+  });
+
+  async function submit(signal) {
+    const input = text.value;
+    if (!input.trim()) {
+      text.focus();
+      say("There is no text yet.");
+      return;
+    }
+    const wanted = { ...chosen(), input, speed: Number($("speed").value), kind: $("batch").checked ? "batch" : "live" };
+    const once = { "idempotency-key": randomName() };
+    for (let agreed = false; !signal.aborted; agreed = true) {
+      try {
+        $("speak").disabled = true;
+        const card = await send("/v1/jobs", { ...wanted, drain: "store" }, once);
+        refusal.hidden = true;
+        if (!signal.aborted) onJob(card, input);
+        return;
+      } catch (error) {
+        $("speak").disabled = false;
+        if (!(await comeBack(error, agreed, signal))) return;
+      } finally {
+        $("speak").disabled = false;
+      }
+    }
+  }
+
+  /** Says what is the matter, and waits until it is time. Returns whether to try again. */
+  async function comeBack(error, agreed, signal) {
+    const againMs = error instanceof Refusal ? error.againMs : 5000; // else the network has failed
+    const why = WHY[error.code] ?? (error instanceof Refusal ? sentence(error.message) : "The gateway cannot be reached.");
+    const until = Date.now() + (againMs ?? 0);
+    const when = againMs ? ` There should be room in ${seconds(againMs)}.` : "";
+    refusal.hidden = false;
+    $("refusal-words").textContent = why + when;
+    $("refusal-detail").textContent = error.code in WHY ? sentence(error.message) : "";
+    $("wait").hidden = agreed || !againMs;
+    $("countdown").textContent = "";
+    say(why + when);
+    if (!againMs || (!agreed && !(await pressed($("wait"), signal)))) return false;
+    $("wait").hidden = true;
+    $("stop-waiting").focus();
+    while (Date.now() < until && !signal.aborted) {
+      $("countdown").textContent = `Trying again in ${seconds(until - Date.now())}.`;
+      await pause(Math.min(250, until - Date.now()), signal);
+    }
+    $("countdown").textContent = "Trying again.";
+    return !signal.aborted;
+  }
+}
+
+function takeDrops(say) {
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    text.addEventListener(name, (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      text.classList.toggle("dropping", name === "dragover");
+      if (name === "drop") take(event.dataTransfer.files[0], say);
+    });
+  }
+}
+
+async function take(file, say) {
+  if (!file) return;
+  if (file.size > LARGEST) {
+    say(`${file.name} is larger than 16 MB.`);
+    return;
+  }
+  try {
+    text.value = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    count();
+    say(`${file.name} is in the text field.`);
+  } catch {
+    say(`${file.name} is not a text in UTF-8.`);
+  }
+}
+
+export function count() {
+  const words = text.value.match(/\S+/g)?.length ?? 0;
+  $("count").textContent = words ? `${words.toLocaleString("en")} word${words === 1 ? "" : "s"}` : "No words yet.";
+}
+
+function pressed(button, signal) {
+  return new Promise((done) => {
+    button.addEventListener("click", () => done(true), { once: true, signal });
+    signal.addEventListener("abort", () => done(false), { once: true });
+  });
+}
+
+const seconds = (ms) => `${Math.ceil(ms / 1000)} s`;
+const sentence = (said) => said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
+
+function randomName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

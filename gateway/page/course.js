@@ -1,0 +1,91 @@
+/**
+ * What is known of a job's course: its sentences in their times, how much of it was spoken, how it ended.
+ * It comes as events and is told on as "sentence" (detail: the sentence), "change" and "end". Times are in s of the job.
+ */
+
+import { Refusal, askJson, told } from "./api.js";
+import { pause } from "./times.js";
+
+const AGAIN_MS = 1000; // a gateway that was lost is back, or another one has taken its place, within seconds
+
+export class Course extends EventTarget {
+  sentences = []; // {seq, at, position, text}, in order
+  made = 0; // s of sound that can be heard
+  total = 0; // sentences known of
+  end = null; // {state, reason, audio_s}
+  lost = ""; // why nothing more can be known
+  #marks = [{ at: 0, position: "" }]; // where a listener may begin
+  #last = "";
+
+  constructor(job) {
+    super();
+    this.job = job;
+  }
+
+  /** Follows the job until its end, through losses of the connection. */
+  async follow(signal) {
+    while (!this.end && !this.lost && !signal.aborted) {
+      try {
+        await this.#hear(signal);
+      } catch (error) {
+        if (error instanceof Refusal && [401, 404, 410].includes(error.status)) this.lost = error.message;
+        else if (!signal.aborted) await pause(error.againMs ?? AGAIN_MS, signal);
+      }
+    }
+    if (!signal.aborted) this.#tell("end");
+  }
+
+  /** The last place at or before `at` from which the sound can be had. */
+  before(at) {
+    return this.#marks.findLast((mark) => mark.at <= at + 1e-3) ?? this.#marks[0];
+  }
+
+  /** The sentence that is heard at a time. */
+  sentenceAt(at) {
+    return this.sentences.findLast((sentence) => sentence.at <= at + 1e-3) ?? null;
+  }
+
+  /** Asks how many sentences there are, and what the job's state is. */
+  async look(signal) {
+    const card = await askJson(`/v1/jobs/${this.job}`, { signal });
+    this.total = card.sentences;
+    this.made = Math.max(this.made, card.audio_s);
+    this.#tell("change");
+    return card;
+  }
+
+  async #hear(signal) {
+    const after = this.#last ? `?after=${this.#last}` : "";
+    for await (const { id, event, data } of told(`/v1/jobs/${this.job}/events${after}`, signal)) {
+      this.#last = id || this.#last;
+      if (event === "sentence") this.#sentence(id, data);
+      else if (event === "progress") this.#reach(id, data.audio_s);
+      else if (event === "end") this.#ended(data);
+      else if (event === "error") throw new Refusal(0, data.error.code, data.error.message, null);
+    }
+  }
+
+  #sentence(position, { seq, at_s: at, text }) {
+    const sentence = { seq, at, position, text };
+    this.sentences.push(sentence);
+    this.#reach(position, at);
+    this.#tell("sentence", sentence);
+  }
+
+  #reach(position, at) {
+    this.made = Math.max(this.made, at);
+    this.#marks.push({ at, position });
+    this.#tell("change");
+  }
+
+  #ended(data) {
+    this.end = data;
+    this.made = data.audio_s;
+    this.total = Math.max(this.total, data.sentences);
+    this.#tell("change");
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

@@ -1,0 +1,23 @@
+/** A job's sound, or its captions, as a file. */
+
+import { ask, key } from "./api.js";
+
+const CAPTIONS = ["vtt", "srt"];
+
+export async function save(job, format, say) {
+  const what = CAPTIONS.includes(format) ? "captions" : "audio";
+  const path = `/v1/jobs/${job}/${what}?format=${format}`;
+  const name = `seriatim-${job.slice(0, 8)}.${format}`;
+  if (!key.get()) return press(path, name); // the browser writes it to disk as it comes
+  say("Fetching the file.");
+  const address = URL.createObjectURL(await (await ask(path)).blob()); // a link cannot send a key
+  press(address, name);
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+function press(address, name) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+}

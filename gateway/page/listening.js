@@ -1,0 +1,204 @@
+/**
+ * One job being listened to: its course, its sound, the text and the player, together. Where the listener is, is kept
+ * in the tab, so that a reload goes on there.
+ */
+
+import { ask, key } from "./api.js";
+import { Course } from "./course.js";
+import { save } from "./download.js";
+import { PlainSound, Sound, supported } from "./sound.js";
+import { Timeline } from "./timeline.js";
+import { clock, inWords, pause } from "./times.js";
+
+const KNOWN_MS = 3000; // how long a reload waits until the course has reached the place it was left at
+const REMEMBERED_S = 0.25; // the place is kept so exactly
+const LONGEST_SOURCE = 400_000; // characters: a tab's store holds 5 million in all
+
+const $ = (id) => document.getElementById(id);
+const audio = $("audio");
+const STATES = { running: "Speaking", done: "Spoken", failed: "Failed", cancelled: "Cancelled" };
+
+export class Listening {
+  #ending = new AbortController();
+  #state = "running";
+  #left = { at: 0, playing: false }; // what the tab remembers
+
+  constructor(job, reader, say) {
+    Object.assign(this, { job, reader, say });
+    this.course = new Course(job);
+    this.sound = new (supported ? Sound : PlainSound)(audio, this.course, (error) => this.#trouble(error.message));
+    this.timeline = new Timeline(job, this.#ending.signal);
+  }
+
+  /** `text`: what was typed, if it is known; `play`: at once. */
+  async open(text, play) {
+    const { signal } = this.#ending;
+    if (text && text.length < LONGEST_SOURCE) keep(`text.${this.job}`, text);
+    this.reader.show(text || kept(`text.${this.job}`));
+    const { at = 0, playing = false } = JSON.parse(kept(`place.${this.job}`) || "{}");
+    $("listening").hidden = false;
+    this.#wire(signal);
+    this.#show();
+    const following = this.course.follow(signal);
+    this.#look(signal);
+    this.timeline.watch();
+    if (at) await Promise.race([this.#reached(at), following, pause(KNOWN_MS, signal)]);
+    if (signal.aborted) return;
+    await this.sound.open(at, { key: key.get() });
+    if (play || playing) this.play();
+    this.#draw(signal);
+  }
+
+  close() {
+    this.#ending.abort();
+    this.sound.close();
+  }
+
+  play() {
+    audio.play().catch((error) => {
+      if (error.name === "NotAllowedError") this.say("Ready: press Play.");
+    });
+  }
+
+  /** Goes to a time, as far as it was spoken. */
+  seek(at) {
+    this.sound.seek(Math.max(0, Math.min(at, this.course.made - 0.05)));
+    this.#show();
+  }
+
+  /** Goes to the beginning of a sentence: of the one before, or behind, the current one. */
+  step(by) {
+    const { sentences } = this.course;
+    const here = sentences.indexOf(this.course.sentenceAt(this.sound.time));
+    const back = by < 0 && this.sound.time - (sentences[here]?.at ?? 0) > 2; // into it: to its own beginning first
+    const there = sentences[back ? here : here + by];
+    if (there) this.seek(there.at);
+  }
+
+  async cancel() {
+    await ask(`/v1/jobs/${this.job}`, { method: "DELETE" });
+    this.#look(this.#ending.signal);
+  }
+
+  download = () => save(this.job, $("format").value, this.say);
+
+  #wire(signal) {
+    const { course } = this;
+    course.addEventListener("sentence", ({ detail }) => this.reader.add(detail), { signal });
+    course.addEventListener("end", () => this.#over(signal), { signal });
+    for (const name of ["play", "pause", "ended", "timeupdate", "seeking"]) {
+      audio.addEventListener(name, () => this.#show(), { signal });
+    }
+  }
+
+  #over(signal) {
+    this.reader.finish(this.course.end?.state === "done");
+    this.#look(signal);
+  }
+
+  #reached(at) {
+    return new Promise((done) => {
+      this.course.addEventListener("change", () => this.course.made >= at && done(), { signal: this.#ending.signal });
+    });
+  }
+
+  /** Asks for the job's state now and then, until it has ended. */
+  async #look(signal) {
+    while (!signal.aborted) {
+      try {
+        const card = await this.course.look(signal);
+        this.#become(card.state, card.reason);
+        document.title = `${card.title || "Speech"} · Seriatim`;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error.status === 404) this.#trouble("Nothing is known of this job any more.");
+      }
+      if (this.#state !== "running") return;
+      await pause(1000, signal);
+    }
+  }
+
+  #become(state, reason) {
+    const changed = state !== this.#state;
+    this.#state = state;
+    this.reason = reason;
+    this.#show();
+    if (!changed) return;
+    const length = this.course.end?.audio_s ?? this.course.made;
+    this.say(`${STATES[state]}${reason ? `: ${reason}` : ""}. ${inWords(length)} of sound.`);
+  }
+
+  #trouble(message) {
+    this.#state = "lost";
+    this.reason = message;
+    this.#show();
+    this.say(message);
+  }
+
+  #draw(signal) {
+    const step = () => {
+      if (signal.aborted) return;
+      if (!audio.paused) this.#show();
+      requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  #show() {
+    const { course, sound } = this;
+    const at = Math.min(sound.time, course.made);
+    this.reader.mark(course.sentenceAt(at)?.seq ?? null);
+    this.#remember(audio.ended ? 0 : at, !audio.paused && !audio.ended); // whoever comes back begins anew
+    $("play").setAttribute("aria-label", audio.paused ? "Play" : "Pause");
+    this.#showPlace(at);
+    this.#showState(at);
+  }
+
+  #remember(at, playing) {
+    if (playing === this.#left.playing && Math.abs(at - this.#left.at) < REMEMBERED_S) return;
+    this.#left = { at, playing };
+    keep(`place.${this.job}`, JSON.stringify(this.#left));
+  }
+
+  #showPlace(at) {
+    const { made } = this.course;
+    const seek = $("seek");
+    seek.max = made;
+    if (document.activeElement !== seek || !seek.matches(":active")) seek.value = at;
+    seek.style.setProperty("--part", made ? `${(100 * at) / made}%` : "0%");
+    const words = `${inWords(at)} of ${inWords(made)}`;
+    if (seek.getAttribute("aria-valuetext") !== words) seek.setAttribute("aria-valuetext", words);
+    put($("now"), clock(at));
+    put($("made"), clock(made));
+  }
+
+  #showState(at) {
+    const { course } = this;
+    const spoken = this.#state === "done" ? course.total : Math.max(0, course.sentences.length - 1);
+    const running = this.#state === "running";
+    const words = running ? `Speaking: ${spoken} of ${course.total} sentences` : `${STATES[this.#state] ?? "Lost"}`;
+    const why = this.reason ? `: ${this.reason}` : "";
+    const whole = this.#state === "done" ? `, ${course.total} sentence${course.total === 1 ? "" : "s"}` : "";
+    put($("state"), words + whole + why);
+    put($("ahead"), running ? `${Math.max(0, course.made - at).toFixed(0)} s ahead of you` : "");
+    $("progress").hidden = !running;
+    $("progress").max = Math.max(1, course.total);
+    $("progress").value = spoken;
+    $("cancel").hidden = !running;
+    $("download").disabled = running;
+  }
+}
+
+function put(element, words) {
+  if (element.textContent !== words) element.textContent = words; // a selection in it stays
+}
+
+function keep(name, value) {
+  try {
+    sessionStorage.setItem(`seriatim.${name}`, value);
+  } catch {
+    // the tab's store is full: a reload begins anew, or without what was typed
+  }
+}
+
+const kept = (name) => sessionStorage.getItem(`seriatim.${name}`) ?? "";

@@ -1,0 +1,57 @@
+"""The grammar of the commands that only services run: serve, flower, alive."""
+
+import argparse
+from collections.abc import Callable
+
+SERVE = """\
+Workers and a reassembler run elsewhere (seriatim up, seriatim worker). Without keys only loopback is served, and
+everybody is the same user. Any number of gateways may serve one system.
+
+examples:
+  seriatim serve
+  seriatim serve --host 0.0.0.0 --keys keys.toml
+  curl http://127.0.0.1:8000/v1/audio/speech -H 'content-type: application/json' \\
+    -d '{"model": "espeak", "voice": "en-gb", "input": "Good morning."}' -o morning.mp3
+"""
+FLOWER = """\
+SERIATIM_FLOWER_PASSWORD_FILE names a file whose first line is a password, or user:password (the user is seriatim
+otherwise). Nothing can be changed from the pages. Events cost workers a little of their throughput while it runs.
+
+examples:
+  seriatim flower
+  seriatim flower --host 0.0.0.0 --port 5555
+"""
+ALIVE = """\
+For health checks of containers. The status is 0, or else a line says why not.
+
+examples:
+  seriatim alive gateway                at port 8000 of this machine: does it answer?
+  seriatim alive worker --pool espeak   does a worker process of this machine beat?
+  seriatim alive reassembler            does one of this machine read its notifications?
+"""
+PARTS = ("gateway", "worker", "reassembler", "flower")
+
+
+def _serve(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    p.add_argument("--port", type=int, default=8000, metavar="N", help="0: any free one (8000)")
+    p.add_argument("--keys", metavar="FILE", help="API keys and what they may do (SERIATIM_HTTP_KEYS_FILE)")
+
+
+def _flower(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    p.add_argument("--port", type=int, default=5555, metavar="N", help="0: any free one (5555)")
+
+
+def _alive(p: argparse.ArgumentParser) -> None:
+    p.add_argument("part", choices=PARTS, metavar="PART", help=", ".join(PARTS))
+    p.add_argument("--pool", default="espeak", metavar="NAME", help="of a worker (espeak)")
+    p.add_argument("--port", type=int, metavar="N", help="of a gateway (8000) or of Flower (5555)")
+
+
+#: command: what it does, examples, its arguments
+SERVICES: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
+    "serve": ("serve HTTP: OpenAI's speech API, jobs, a WebSocket, metrics", SERVE, _serve),
+    "flower": ("serve Flower: Celery's tasks and workers in a browser, to look at", FLOWER, _flower),
+    "alive": ("say by the exit status whether a part of the system on this machine works", ALIVE, _alive),
+}

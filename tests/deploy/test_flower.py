@@ -1,0 +1,149 @@
+"""`seriatim flower` beside a running system, asked as its pages ask it."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tasks.request import Request
+from tests.commands import complaint, seriatim
+from tests.listening import Listener, sentences
+from tests.systems import PATIENCE_S, RealSystem, wait_until
+
+ADDRESS = re.compile(r"flower at (http://127\.0\.0\.1:\d+)")
+PASSWORD = "an open sesame, with: a colon"
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    made = new_system()
+    made.reassembler()
+    made.workers(2, slots=2)
+    return made
+
+
+@pytest.fixture(scope="module")
+def flower(system: RealSystem, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Its address."""
+    secret = tmp_path_factory.mktemp("flower") / "password"
+    secret.write_text(f"ann:{PASSWORD}\nnothing else counts\n", "utf-8")
+    child = system.start(
+        "flower", "-m", "gateway.cli", "flower", "--port", "0", flower_password_file=secret, log_level="INFO"
+    )
+
+    def address() -> str | None:
+        assert child.poll() is None, system.log("flower")
+        found = ADDRESS.search(system.log("flower"))
+        return found[1] if found else None
+
+    return wait_until(address, "flower serves")
+
+
+def ask(flower: str, path: str, *, user: str = "ann", password: str = PASSWORD) -> httpx2.Response:
+    with httpx2.Client(trust_env=False, timeout=PATIENCE_S, auth=(user, password)) as client:
+        return client.get(flower + path)
+
+
+def spoken(system: RealSystem, flower: str, name: str) -> tuple[str, dict[str, dict[str, Any]]]:
+    """A job of three sentences that Flower has seen whole, and its tasks by their ids."""
+
+    def seen() -> tuple[str, dict[str, dict[str, Any]]] | None:
+        """Events of workers that Flower has not yet asked for them are not sent: then another job."""
+        job = system.producer().enqueue(sentences(3, name), Request.of({"engine": "tone"}))
+        Listener(job).all()
+        tasks: dict[str, dict[str, Any]] = ask(flower, "/api/tasks?limit=500").json()
+        mine = {uuid: task for uuid, task in tasks.items() if uuid.startswith(job.id)}
+        return (job.id, mine) if [t["state"] for t in mine.values()] == ["SUCCESS"] * 3 else None
+
+    return wait_until(seen, "flower has seen a job")
+
+
+def test_tasks_show_job_sentence_attempt_worker_run_time_and_what_came_of_it(system: RealSystem, flower: str) -> None:
+    job, tasks = spoken(system, flower, "shown")
+    rows = sorted((uuid.split(":"), task) for uuid, task in tasks.items())
+    assert [(parts[0], int(parts[1])) for parts, _ in rows] == [(job, 0), (job, 1), (job, 2)]
+    for parts, task in rows:
+        attempt = int(parts[2])
+        assert attempt > 0
+        assert task["name"] == "seriatim.synthesize"
+        assert task["args"] == f"('{job}', {parts[1]}, {attempt})"
+        assert re.fullmatch(r"tone-\d-[0-9a-f]+@.+", task["worker"])
+        assert 0 < task["runtime"] < PATIENCE_S
+        assert re.fullmatch(r"'SPOKEN \d+\.\d\d s'", task["result"])
+    pages = [ask(flower, f"/task/{uuid}").text for uuid in tasks]
+    assert all(f"job {job}, sentence" in page for page in pages)
+
+
+def test_no_listeners_text_is_shown(system: RealSystem, flower: str) -> None:
+    _, tasks = spoken(system, flower, "Confidential")
+    assert "Confidential" not in str(tasks)
+    assert "Confidential" not in ask(flower, "/tasks").text
+
+
+def test_workers_are_shown_with_their_slots(system: RealSystem, flower: str) -> None:
+    def known() -> dict[str, Any] | None:
+        found: dict[str, Any] = ask(flower, "/api/workers?refresh=1").json()
+        return found if len(found) == 2 and all("stats" in worker for worker in found.values()) else None
+
+    workers = wait_until(known, "both workers have answered")
+    assert all(worker["stats"]["pool"]["max-concurrency"] == 2 for worker in workers.values())
+    assert all(worker["active_queues"][0]["name"] == "seriatim.tone" for worker in workers.values())
+    assert ask(flower, "/api/queues/length").json() == {"active_queues": [{"name": "seriatim.tone", "messages": 0}]}
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks", "/api/tasks", "/api/workers", "/broker"])
+def test_nobody_gets_in_without_the_password(flower: str, path: str) -> None:
+    assert ask(flower, path).status_code == 200
+    assert ask(flower, path, password="guess").status_code == 401
+    with httpx2.Client(trust_env=False) as client:
+        assert client.get(flower + path).status_code == 401
+
+
+def test_it_only_looks(system: RealSystem, flower: str) -> None:
+    job, tasks = spoken(system, flower, "looked at")
+    worker = next(iter(tasks.values()))["worker"]
+    with httpx2.Client(trust_env=False, timeout=PATIENCE_S, auth=("ann", PASSWORD)) as client:
+        for path in (
+            f"/api/worker/shutdown/{worker}",
+            f"/api/worker/pool/grow/{worker}",
+            f"/api/task/revoke/{job}:0:1",
+        ):
+            assert client.post(flower + path).status_code == 403
+        assert client.post(flower + "/api/task/send-task/seriatim.synthesize", json={"args": []}).status_code == 403
+    assert len(system.worker_pids()) == 2
+
+
+def test_its_password_is_nowhere_but_in_the_file(system: RealSystem, flower: str) -> None:
+    child = system.children["flower"]
+    proc = Path("/proc") / str(child.pid)
+    assert PASSWORD.encode() not in (proc / "cmdline").read_bytes() + (proc / "environ").read_bytes()
+    assert PASSWORD not in system.log("flower")
+    assert ask(flower, "/healthcheck", user="", password="").text == "OK", "which needs none"
+
+
+def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", "flower", "--port", "0"], stderr=subprocess.PIPE, text=True,
+        env=system.environment | {"SERIATIM_FLOWER_PASSWORD_FILE": str(tmp_path / "password")},
+    )  # fmt: skip
+    assert child.stderr
+    address = next(found[1] for line in child.stderr if (found := ADDRESS.search(line)))
+    assert ask(address, "/", user="seriatim", password="of nobody in particular").status_code == 200
+    child.terminate()
+    child.stderr.close()
+    assert child.wait(PATIENCE_S) == 0
+
+
+def test_without_a_password_it_does_not_start(system: RealSystem, tmp_path: Path) -> None:
+    settings = system.settings.to_env()
+    assert complaint(seriatim("flower", "--port", "0", settings=settings)).startswith(
+        "SERIATIM_FLOWER_PASSWORD_FILE is not"
+    )
+    missing = settings | {"SERIATIM_FLOWER_PASSWORD_FILE": str(tmp_path / "none")}
+    assert "cannot be read: no such file" in complaint(seriatim("flower", "--port", "0", settings=missing))

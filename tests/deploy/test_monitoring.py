@@ -1,0 +1,191 @@
+"""Dashboard and alerts name what a running gateway exports, with labels that it has."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from seriatim.keys import pool_prefix
+from tests.deploy.composed import ROOT, services
+from tests.http.gateways import Gateway, start
+from tests.systems import RealSystem
+
+PROMETHEUS, GRAFANA = ROOT / "deploy" / "prometheus", ROOT / "deploy" / "grafana"
+HERE = ROOT / "tests" / "deploy"
+DASHBOARD = GRAFANA / "dashboards" / "seriatim.json"
+#: by whom else, and with which labels
+OTHERS = {"up": ("Prometheus itself, for each target", {"job", "instance"})}
+BUILT_IN = {"$__rate_interval": "5m", '"$pool"': '".*"'}  #: Grafana's, and the dashboard's variable
+TABLE = re.compile(r"^\| `(seriatim_\w+)` \|([\w, ]*)\|", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A metric that an expression names, with the labels that it asks for."""
+
+    metric: str
+    labels: frozenset[str]
+
+
+def rules() -> dict[str, dict[str, Any]]:
+    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text("utf-8"))["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+def panels() -> dict[str, dict[str, Any]]:
+    found = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+    return {panel["title"]: panel for panel in found if panel["type"] != "row"}
+
+
+def expressions() -> dict[str, str]:
+    """Where an expression stands -> the expression."""
+    found = {f"alert {name}": rule["expr"] for name, rule in rules().items()}
+    for title, panel in panels().items():
+        for target in panel["targets"]:
+            expr = target["expr"]
+            for variable, value in BUILT_IN.items():
+                expr = expr.replace(variable, value)
+            found[f"panel {title} {target['refId']}"] = expr
+    return found
+
+
+def named(expression: str) -> set[Named]:
+    """Each metric with the labels of its matchers and of all groupings around it."""
+    return _named(promql_parser.parse(expression), frozenset())
+
+
+def _named(node: promql_parser.Expr, around: frozenset[str]) -> set[Named]:
+    if isinstance(node, promql_parser.VectorSelector):
+        assert node.name, "a metric is named, not matched"
+        return {Named(node.name, around | {m.name for m in node.matchers.matchers})}
+    if isinstance(node, promql_parser.AggregateExpr) and node.modifier:
+        around |= set(node.modifier.labels)  # what an outer grouping asks for, an inner one must have kept
+    return {found for child in _children(node) for found in _named(child, around)}
+
+
+def _children(node: promql_parser.Expr) -> list[promql_parser.Expr]:
+    if isinstance(node, promql_parser.BinaryExpr):
+        return [node.lhs, node.rhs]
+    if isinstance(node, promql_parser.Call):
+        return list(node.args)
+    if isinstance(node, promql_parser.MatrixSelector):
+        return [node.vector_selector]
+    if isinstance(node, promql_parser.AggregateExpr | promql_parser.ParenExpr | promql_parser.UnaryExpr):
+        return [node.expr]
+    assert isinstance(node, promql_parser.NumberLiteral), f"nobody has said what {node} names"
+    return []
+
+
+@pytest.fixture(scope="module")
+def gateway(new_system: Callable[..., RealSystem]) -> Gateway:
+    system = new_system()
+    system.reassembler()
+    system.workers(1)
+    return start(system)
+
+
+@pytest.fixture(scope="module")
+def exported(gateway: Gateway) -> dict[str, set[str]]:
+    """Series that a running gateway has -> their labels, as docs/http.md has them (a test there compares the two)."""
+    labels = {
+        name: {label.strip() for label in words.split(",") if label.strip()}
+        for name, words in TABLE.findall((ROOT / "docs" / "http.md").read_text("utf-8"))
+    }
+    with gateway.client() as client:
+        client.post("/v1/audio/speech", json={"input": "Good morning."}).raise_for_status()
+        families = list(text_string_to_metric_families(client.get("/metrics").text))
+    found: dict[str, set[str]] = {}
+    for family in families:
+        if family.name.startswith("seriatim_"):
+            name = family.name + ("_total" if family.type == "counter" else "")
+            series = f"{name}_bucket" if family.type == "histogram" else name
+            found[series] = labels[name] | ({"le"} if family.type == "histogram" else set())
+            for sample in family.samples:
+                found[sample.name] = set(sample.labels)
+    return found
+
+
+@pytest.mark.parametrize("place", expressions())
+def test_an_expression_names_what_is_exported_and_labels_that_it_has(place: str, exported: dict[str, set[str]]) -> None:
+    asked = named(expressions()[place])
+    assert asked
+    for metric in asked:
+        assert metric.metric in exported | OTHERS, f"nobody exports {metric.metric}"
+        has = OTHERS[metric.metric][1] if metric.metric in OTHERS else exported[metric.metric]
+        assert metric.labels <= has, f"{metric.metric} has no label {sorted(metric.labels - has)}"
+
+
+def test_a_name_or_label_that_nobody_exports_is_found() -> None:
+    assert named('sum by (pool) (max by (pool, le) (rate(x_total{a="1"}[5m]))) or y') == {
+        Named("x_total", frozenset({"pool", "le", "a"})), Named("y", frozenset()),
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="unclosed left parenthesis"):
+        named("sum(rate(x[5m]")
+
+
+def test_there_is_an_alert_for_each_thing_that_somebody_should_be_told_of() -> None:
+    assert {
+        "SeriatimSilence", "SeriatimPoolStuck", "SeriatimRefusals", "SeriatimRedisMemory", "SeriatimGpuMemory",
+        "SeriatimFirstAudioLate",
+    } <= set(rules())  # fmt: skip
+    guide = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    for name, rule in rules().items():
+        assert rule["labels"]["severity"] in ("critical", "warning")
+        assert rule["annotations"]["summary"]
+        assert rule["annotations"]["description"]
+        assert f"`{name}`" in guide, "what to do about it is written down"
+
+
+def test_a_worker_on_a_gpu_says_how_full_it_is(gateway: Gateway) -> None:
+    """What an engine puts beside its worker's registration is what Prometheus is told."""
+    owner = next(iter(gateway.system.worker_pids()))
+    with gateway.system.redis as client:
+        client.hset(f"{pool_prefix('tone')}:w:{owner}", mapping={"gpu_memory_used": "0.93", "gpu_memory_bytes": "7e9"})
+    with gateway.client() as client:
+        text = client.get("/metrics").text
+    assert f'seriatim_gpu_memory_used_ratio{{pool="tone",worker="{owner}"}} 0.93' in text
+    assert f'seriatim_gpu_memory_bytes{{pool="tone",worker="{owner}"}} 7e+09' in text
+
+
+def test_the_dashboard_is_one_that_grafana_finds() -> None:
+    dashboard = json.loads(DASHBOARD.read_text("utf-8"))
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(ids) == len(set(ids))
+    source = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "prometheus.yml").read_text("utf-8"))
+    assert source["datasources"][0]["url"] == "http://prometheus:9090"
+    provider = yaml.safe_load((GRAFANA / "provisioning" / "dashboards" / "seriatim.yml").read_text("utf-8"))
+    mounts = services()["grafana"].mounts
+    assert mounts[provider["providers"][0]["options"]["path"]] == "./deploy/grafana/dashboards"
+    assert mounts[services()["grafana"].environment["GF_PATHS_PROVISIONING"]] == "./deploy/grafana/provisioning"
+
+
+def test_prometheus_asks_the_gateway_where_it_serves() -> None:
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
+    jobs = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
+    port = services()["gateway"].ports[0][1]
+    assert jobs["seriatim"] == [f"gateway:{port}"]
+    assert [(PROMETHEUS / name).exists() for name in config["rule_files"]] == [True]
+
+
+@pytest.mark.parametrize(
+    "words", [("check", "config", PROMETHEUS / "prometheus.yml"), ("test", "rules", HERE / "alerts.test.yml")],
+    ids=["configuration", "alerts"],
+)  # fmt: skip
+def test_promtool_takes_the_configuration_and_the_alerts_fire_when_they_should(words: tuple[object, ...]) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        why = "promtool is not installed (apt-get install prometheus); expressions are parsed all the same"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    done = subprocess.run([promtool, *map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,47 @@
+"""One system, one gateway, one browser for all tests of the page."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.http.gateways import Gateway, start
+from tests.page.browser import Page, browser, installed
+from tests.systems import RealSystem
+
+SLOW = "slow"  #: a pool whose two slots speak no faster than four times what is heard
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
+    installed()
+    with RealSystem.on(tmp_path_factory.mktemp("page")) as made:
+        made.reassembler()
+        made.workers(1, slots=4)
+        made.workers(1, slots=2, name="slow", pool=SLOW, options={"rtf": 0.5})
+        yield made
+
+
+@pytest.fixture(scope="session")
+def gateway(system: RealSystem) -> Gateway:
+    return start(system)
+
+
+@pytest.fixture(scope="session")
+def browsing(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browser(tmp_path_factory.mktemp("browser"), gateway.url) as made:
+        yield made
+
+
+@pytest.fixture
+def page(browsing: Page) -> Iterator[Page]:
+    """The page as somebody finds it who comes for the first time; afterwards the browser has nothing to complain of."""
+    browsing.open()
+    yield browsing
+    assert not browsing.complaints()
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[httpx2.Client]:
+    with gateway.client() as made:
+        yield made

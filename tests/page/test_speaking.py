@@ -1,0 +1,170 @@
+"""A text is typed, spoken and heard: what the page is for."""
+
+import signal
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.http.gateways import clear, start
+from tests.http.sounds import seconds, seconds_of_pcm
+from tests.listening import stream_of
+from tests.page.browser import Page
+from tests.page.conftest import SLOW
+from tests.systems import RealSystem, wait_until
+
+NEAR_S = 0.15  #: 1,105 samples at 8 kHz: what an encoder and a decoder of MP3 put before the sound
+
+CUT = "ERR_INCOMPLETE_CHUNKED_ENCODING"  #: a stream that is cut on purpose: its job was cancelled, or its gateway died
+LOUDNESS = """
+const [done] = arguments, audio = document.getElementById("audio"), context = new AudioContext();
+const analyser = context.createAnalyser(), samples = new Float32Array(analyser.fftSize);
+context.createMediaElementSource(audio).connect(analyser).connect(context.destination);
+const look = () => {
+  analyser.getFloatTimeDomainData(samples);
+  const rms = Math.hypot(...samples) / Math.sqrt(samples.length);
+  rms > 0.01 || audio.ended ? done(rms) : setTimeout(look, 20);
+};
+look();
+"""
+
+
+def test_a_text_is_heard_while_it_is_spoken(page: Page, client: httpx2.Client) -> None:
+    page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
+    job = page.speak(" ".join(clear(6)))
+    page.until(lambda: page.at_s() > 0.3, "the audio element plays")
+    assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
+    assert page.later(LOUDNESS) > 0.01, "what it plays is no silence"
+    length_s = page.until(page.length_s, "the element knows its length")
+    card = client.get(f"/v1/jobs/{job}").json()
+    assert card["state"] == "done"
+    assert length_s == pytest.approx(card["audio_s"], abs=NEAR_S)
+    page.script("document.getElementById('audio').playbackRate = 8")
+    page.until(lambda: page.script("return document.getElementById('audio').ended"), "it is heard to its end")
+    assert page.at_s() == pytest.approx(card["audio_s"], abs=NEAR_S)
+
+
+def test_the_sentence_that_is_heard_is_marked(page: Page) -> None:
+    said = clear(4)
+    page.speak(f"{said[0]} {said[1]}\n\n{said[2]}\n{said[3]}")
+    heard: list[str] = []
+    page.script("document.getElementById('audio').defaultPlaybackRate = 1.5")
+    page.script("document.getElementById('audio').playbackRate = 1.5")
+
+    def over() -> bool:
+        if (marked := page.marked()) and marked not in heard:
+            heard.append(marked)
+        return heard[-1:] == said[-1:]
+
+    page.until(over, "the last sentence is marked")
+    assert heard == said
+    assert len(page.all("#reading p")) == 2, "paragraphs are those that were typed"
+    assert page.reading() == " ".join(said).split(), "nothing is shown twice"
+
+
+def test_a_listener_goes_where_he_likes(page: Page) -> None:
+    said = clear(8)
+    page.speak(" ".join(said))
+    length_s = page.until(page.length_s, "all of it is there")
+    page.one("#play").click()
+    page.until(lambda: page.words("#state").startswith("Spoken"), "the page knows that it is done")
+    page.seek(length_s * 0.6)
+    assert page.at_s() == pytest.approx(length_s * 0.6, abs=0.2)
+    here = said.index(page.marked())
+    page.one("#on").click()
+    page.until(lambda: page.marked() == said[here + 1], "the next sentence")
+    page.one("#back").click()
+    page.until(lambda: page.marked() == said[here], "the one before")
+    page.all("#reading [data-seq]")[2].click()
+    page.until(lambda: page.marked() == said[2], "the sentence that was pressed")
+    assert (page.one("#seek").get_attribute("aria-valuetext") or "").endswith("seconds")
+
+
+def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
+    """After a reload the stream begins where the listener was: what lies before is fetched when it is wanted."""
+    said = clear(8)
+    page.speak(" ".join(said))
+    page.until(page.length_s, "all of it is there")
+    page.seek(page.length_s() or 0.0)
+    page.all("#reading [data-seq]")[5].click()
+    page.until(lambda: page.marked() == said[5], "the sentence that was pressed")
+    page.driver.refresh()
+    page.until(lambda: page.marked() == said[5] and page.held_from_s() > 5, "it begins there")
+    page.all("#reading [data-seq]")[1].click()
+    page.until(lambda: page.marked() == said[1] and page.held_from_s() < 5, "it begins anew, earlier")
+    second_s = seconds_of_pcm(stream_of(said[:1]))
+    page.until(lambda: second_s + 0.3 < page.at_s() < 5, "and plays there")
+
+
+def test_a_job_is_cancelled(page: Page, client: httpx2.Client) -> None:
+    page.choose("pool", SLOW)
+    job = page.speak(" ".join(clear(60)))
+    page.until(lambda: page.at_s() > 0.1, "it is heard")
+    page.one("#cancel").click()
+    page.until(lambda: page.words("#state").startswith("Cancelled"), "the page says so")
+    assert client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled"
+    assert not page.one("#cancel").is_displayed()
+    page.until(lambda: "cancelled" in page.words("#jobs li:first-child"), "the list says so")
+    page.until(page.length_s, "the element knows that no more will come")
+    assert page.complaints(CUT) == []
+
+
+def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client) -> None:
+    said = clear(12)
+    page.choose("pool", SLOW)
+    job = page.speak(" ".join(said))
+    page.until(lambda: page.at_s() > 2.5, "some of it was heard")
+    left_s = page.at_s()
+    page.driver.refresh()
+    page.until(lambda: page.at_s() > left_s + 0.3, "it goes on where it was left")
+    assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
+    assert page.at_s() < left_s + 2.5
+    assert page.marked() in said[1:4]
+    length_s = page.until(page.length_s, "it is there to its end")
+    assert length_s == pytest.approx(client.get(f"/v1/jobs/{job}").json()["audio_s"], abs=NEAR_S)
+    page.until(lambda: page.reading() == " ".join(said).split(), "and all of its text")
+
+
+def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem, client: httpx2.Client) -> None:
+    mortal = start(system, "mortal")
+    said = clear(10)
+    here = Page(page.driver, mortal.url, page.downloads)
+    here.open()
+    here.choose("pool", SLOW)
+    job = here.speak(" ".join(said))
+    here.until(lambda: here.at_s() > 1, "some of it was heard")
+    system.end("mortal", signal.SIGKILL)
+    system.start("mortal", "-m", "gateway.cli", "serve", "--port", str(mortal.port), http_pool="tone")
+    length_s = here.until(here.length_s, "it is there to its end")
+    assert length_s == pytest.approx(client.get(f"/v1/jobs/{job}").json()["audio_s"], abs=NEAR_S)
+    assert here.script("return document.getElementById('audio').buffered.length") == 1, "nothing is missing"
+    here.until(lambda: here.reading() == " ".join(said).split(), "nor in its text")
+    assert page.complaints(CUT, "ERR_CONNECTION") == []
+
+
+def test_speech_is_saved_as_a_file(page: Page, client: httpx2.Client) -> None:
+    job = page.speak(" ".join(clear(3)))
+    page.until(lambda: page.one("#download").is_enabled(), "it is done")
+    for name in ("flac", "vtt"):
+        page.choose("format", name)
+        page.one("#download").click()
+        path: Path = page.downloads / f"seriatim-{job[:8]}.{name}"
+        wait_until(path.exists, f"{path.name} is there")
+        if name == "flac":
+            assert seconds(path.read_bytes()) == pytest.approx(
+                client.get(f"/v1/jobs/{job}").json()["audio_s"], abs=0.01
+            )
+        else:
+            assert path.read_text("utf-8").startswith("WEBVTT")
+
+
+def test_a_browser_that_knows_no_media_source_hears_it_all_the_same(page: Page, client: httpx2.Client) -> None:
+    added = page.command("Page.addScriptToEvaluateOnNewDocument", source="delete window.MediaSource")
+    try:
+        page.open()
+        job = page.speak(" ".join(clear(4)))
+        page.until(lambda: page.at_s() > 0.3, "the audio element plays")
+        page.until(lambda: page.words("#state").startswith("Spoken"), "it is done")
+        assert client.get(f"/v1/jobs/{job}").json()["state"] == "done"
+    finally:
+        page.command("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
