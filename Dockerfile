@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # Two images: `base` (everything but XTTS-v2, no torch) and `xtts`. docker-compose.yml says which service runs which.
 #
-#   docker build -t seriatim .                        about 0.3 GB
+#   docker build -t seriatim .                        about 0.5 GB
 #   docker build -t seriatim-xtts --target xtts .     torch from PyPI, which brings CUDA; without a GPU:
 #                                                     --build-arg TORCH_INDEX=<the index of PyTorch's CPU builds>
 ARG PYTHON=3.11-slim-bookworm
@@ -47,6 +47,8 @@ CMD ["--help"]
 FROM runtime AS xtts
 # Caches of libraries that write some: the home directory is not writable where the root file system is read-only.
 ENV XDG_CACHE_HOME=/tmp/cache NUMBA_CACHE_DIR=/tmp/cache/numba MPLCONFIGDIR=/tmp/cache/matplotlib
+# What NVIDIA's container toolkit is to bring in: CUDA's driver, and nvidia-smi, which says which GPUs there are.
+ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=build-xtts /opt/seriatim /opt/seriatim
 
 FROM runtime AS base

@@ -10,7 +10,7 @@ from gateway.http.jobs import JobId
 from gateway.http.problems import not_found
 from gateway.http.shapes import LOOKUPS, body_of
 from gateway.timeline import draw
-from seriatim.timeline import read
+from seriatim.timeline import Timeline, read
 from tasks.handle import Job
 
 router = APIRouter(tags=["jobs"])
@@ -23,11 +23,18 @@ HEADERS = {"cache-control": "no-store", "content-security-policy": "default-src 
 async def timeline(job_id: JobId, door: AtDoor, caller: FromCaller) -> Response:
     """The picture as far as it is known: it is kept as long as the job's state, and has the last few hundred events."""
     job = await door.own(job_id, caller)
-    return Response(await asyncio.to_thread(_picture, job), media_type="image/svg+xml", headers=HEADERS)
+    found = await asyncio.to_thread(_found, job)
+    picture = await asyncio.to_thread(lambda: draw(found, job.id).svg())
+    return Response(picture, media_type="image/svg+xml", headers=HEADERS | _whether_over(found))
 
 
-def _picture(job: Job) -> str:
+def _whether_over(found: Timeline) -> dict[str, str]:
+    """The page need not ask again for what will not change."""
+    return {} if found.ended_ms is None else {"x-over": "1"}
+
+
+def _found(job: Job) -> Timeline:
     found = read(job.redis, job.pool, job.id) if job.pool else None
     if found is None or found.empty:
         raise not_found(f"nothing is known of the timeline of job {job.id} any more: only its recording is left")
-    return draw(found, job.id).svg()
+    return found

@@ -24,6 +24,7 @@ export class Timeline {
         const { signal } = this;
         const answer = await ask(`/v1/jobs/${this.job}/timeline`, { signal });
         this.#draw(await answer.text());
+        if (answer.headers.get("x-over")) return; // it will not change any more
       } catch (error) {
         if (this.signal.aborted) return;
         place.replaceChildren(words(error.message));

@@ -2,12 +2,10 @@
 
 import contextlib
 import time
-from pathlib import Path
 
 from redis.exceptions import RedisError
 
 from tests.chaos.arena import Arena, Fault, NotHere
-from tests.servers import PrivateServer
 
 TORN_BYTES = 3_000  #: of its end that a log loses at most
 HEALED_S = 15.0
@@ -36,16 +34,14 @@ def tear_log(arena: Arena) -> None:
     """Power fails: the end of the log is missing, cut anywhere, and the server is killed again soon after."""
     arena.stage.server.kill()
     arena.history.note("kill", component="redis", signal="SIGKILL", torn=_tear(arena))
-    arena.stage.server.start()
-    arena.history.note("answers")
+    arena.stage.start_server()
     if arena.rng.random() < 0.5:
         arena.pause(0.0, 1.0)
         arena.stage.restart_server()
 
 
 def _tear(arena: Arena) -> int:
-    directory = disk_of(arena.stage.server) or arena.stage.server.directory
-    logs = sorted((directory / "appendonlydir").glob("*.incr.aof"), key=lambda p: p.stat().st_mtime)
+    logs = sorted((arena.stage.log_folder / "appendonlydir").glob("*.incr.aof"), key=lambda p: p.stat().st_mtime)
     if not logs:
         return 0
     size = logs[-1].stat().st_size
@@ -112,8 +108,8 @@ def flush_broker(arena: Arena) -> None:
 
 def fill_disk(arena: Arena) -> None:
     """The disk under the log is full for a while; under `always` the server ends itself."""
-    directory = disk_of(arena.stage.server)
-    if directory is None:
+    directory = arena.stage.log_folder
+    if not directory.is_mount():
         raise NotHere(
             "the disk cannot be filled: the log lies on no small file system of its own (mounting needs root)"
         )
@@ -136,13 +132,6 @@ def _heal(arena: Arena) -> None:
             break
         time.sleep(0.05)
     arena.history.note("answers")
-
-
-def disk_of(server: PrivateServer) -> Path | None:
-    """Where the server writes, if that is a small file system of its own."""
-    given = list(server.args)
-    directory = Path(given[given.index("--dir") + 1]) if "--dir" in given else server.directory
-    return directory if directory.is_mount() else None
 
 
 def _ask(arena: Arena, *command: str) -> None:

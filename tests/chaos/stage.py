@@ -184,16 +184,27 @@ class Stage:
         self.server.kill()
         self.history.note("kill", component="redis", signal="SIGKILL")
         time.sleep(after_s)
+        self.start_server()
+
+    def start_server(self) -> None:
+        """Start the server again, and remove what half a rewrite of its log left: no server does, and the disk fills."""
+        for path in self.log_folder.glob("temp-rewriteaof-*"):
+            path.unlink(missing_ok=True)
         self.server.start()
         self.history.note("answers")
+
+    @property
+    def log_folder(self) -> Path:
+        """Where the server keeps its log."""
+        given = list(self.server.args)
+        return Path(given[given.index("--dir") + 1]) if "--dir" in given else self.server.directory
 
     def revive_server(self) -> None:
         """Start the server again if it ended by itself."""
         process = self.server._process
         if process is None or process.poll() is not None:
             self.history.note("kill", component="redis", signal="by itself")
-            self.server.start()
-            self.history.note("answers")
+            self.start_server()
 
     def dismiss_clients(self, patience_s: float) -> list[str]:
         """Let clients see their jobs to the end and leave; returns those that did not."""

@@ -11,7 +11,7 @@ from tasks.shares import tune_user
 from tests.http.gateways import Gateway, clear, start
 from tests.page.browser import Page
 from tests.page.conftest import SLOW
-from tests.systems import ROOT, RealSystem
+from tests.systems import ROOT, RealSystem, wait_until
 
 KEY = "a-key-of-more-than-16-characters"
 
@@ -23,6 +23,12 @@ def crowded(system: RealSystem) -> Iterator[None]:
         tune_user(redis, SLOW, "anonymous", {"cap_jobs": 1})
         yield
         tune_user(redis, SLOW, "anonymous", {"cap_jobs": None})
+
+
+def occupied(client: httpx2.Client) -> str:
+    """A job that has all that one may have, once what was before is over."""
+    asked = {"input": " ".join(clear(90)), "model": SLOW, "kind": "live"}
+    return str(wait_until(lambda: client.post("/v1/jobs", json=asked).json().get("id"), "there is room for it", 30))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,7 @@ def test_a_press_without_a_text_is_answered(page: Page) -> None:
 
 @pytest.mark.usefixtures("crowded")
 def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(page: Page, client: httpx2.Client) -> None:
-    busy = client.post("/v1/jobs", json={"input": " ".join(clear(90)), "model": SLOW, "kind": "live"}).json()["id"]
+    busy = occupied(client)
     page.choose("pool", SLOW)
     page.type(clear(1)[0])
     page.one("#speak").click()
@@ -60,7 +66,7 @@ def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(page: Page, cl
 
 @pytest.mark.usefixtures("crowded")
 def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Client) -> None:
-    busy = client.post("/v1/jobs", json={"input": " ".join(clear(90)), "model": SLOW, "kind": "live"}).json()["id"]
+    busy = occupied(client)
     page.choose("pool", SLOW)
     page.type(clear(1)[0])
     page.one("#speak").click()
@@ -123,6 +129,7 @@ def test_jobs_pools_and_the_timeline_are_shown(page: Page, client: httpx2.Client
     page.one("#timeline-fold summary").click()
     page.until(lambda: len(page.all("#timeline svg rect")) > len(said), "the timeline is drawn")
     assert f"{len(said)} sentences by 1 worker processes" in page.words("#timeline")
+    assert client.get(f"/v1/jobs/{job}/timeline").headers["x-over"], "and never again: it will not change"
     pools = {card.find_element("css selector", "h3").text: card.text for card in page.all(".pool")}
     assert set(pools) == {"tone", SLOW}
     assert "of 4 slots" in pools["tone"]
