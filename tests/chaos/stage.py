@@ -187,7 +187,7 @@ class Stage:
         self.start_server()
 
     def start_server(self) -> None:
-        """Start the server again, and remove what half a rewrite of its log left: no server does, and the disk fills."""
+        """Start the server again, and remove what a rewrite that was cut short left: no server does so."""
         for path in self.log_folder.glob("temp-rewriteaof-*"):
             path.unlink(missing_ok=True)
         self.server.start()
