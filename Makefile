@@ -12,7 +12,7 @@ MINUTES ?= 5
 SEED   ?= 1
 TORCH_INDEX ?=
 
-.PHONY: help speak xtts test check lint types imports sim mutants chaos bench bench-load bench-http bench-xtts docs clean
+.PHONY: help speak xtts test check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -61,6 +61,9 @@ mutants: $(VENV)/.dev  ## plant faults in copies of the tree; the tests must fin
 
 chaos: $(VENV)/.dev  ## real processes under a seeded nemesis: make chaos MINUTES=30 SEED=1
 	$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(ARGS)
+
+soak: $(VENV)/.dev  ## eight hours' worth of audio at high speed: nothing may grow
+	$(BIN)/python -m tests.chaos --soak
 
 bench: $(VENV)/.dev  ## measure ourselves, and rivals, in one run
 	$(BIN)/python -m bench
