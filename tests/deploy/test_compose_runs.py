@@ -117,7 +117,10 @@ def test_prometheus_asks_and_finds_the_rules(native: Native) -> None:
 
 
 def _answers(client: httpx2.Client, query: str) -> bool:
-    answer = client.get("/api/v1/query", params={"query": query})
+    try:
+        answer = client.get("/api/v1/query", params={"query": query})
+    except httpx2.TransportError:  # it does not listen yet
+        return False
     return answer.status_code == 200 and bool(answer.json()["data"]["result"])
 
 
