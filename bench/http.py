@@ -26,7 +26,6 @@ from tests.http.gateways import Gateway, clear, start
 from tests.listening import RATE_HZ
 from tests.systems import RealSystem
 
-APART_S = 0.05  #: they come one after the other
 AHEAD_MS = 3_000  #: what a player holds beyond what it plays
 WANTED_MS = {"p50": 5.0, "p99": 20.0}
 WANTED_MB = 200.0
@@ -66,6 +65,8 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.http", description=__doc__)
     parser.add_argument("--listeners", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--apart-ms", type=float, default=50.0, help="between two that come; 0: all at once")
+    parser.add_argument("--rounds", type=int, default=500, help="first sounds, each way")
     parser.add_argument("--format", default="pcm")
     parser.add_argument("--json", type=Path, default=Path("bench/out/http.json"), metavar="FILE")
     asked = parser.parse_args(argv)
@@ -73,13 +74,13 @@ def main(argv: Sequence[str]) -> int:
         system.reassembler()
         system.workers(1, slots=8, options={"chunk_ms": 1_000, "first_chunk_ms": 200})
         gateway = start(system, http_clients=asked.listeners + 100, live_timeout_s=7_200)
-        first = measure_first(system, gateway)
+        first = measure_first(system, gateway, asked.rounds)
         print(f"first sound   direct p50 {first.direct_p50:.1f} p99 {first.direct_p99:.1f} ms", end="   ")
         print(f"gateway p50 {first.gateway_p50:.1f} p99 {first.gateway_p99:.1f} ms", end="   ")
         print(
             f"own part p50 {first.own[0]:.1f} (wanted {WANTED_MS['p50']}) p99 {first.own[1]:.1f} ({WANTED_MS['p99']})"
         )
-        crowd = asyncio.run(measure_crowd(gateway, asked.listeners, asked.seconds, asked.format))
+        crowd = asyncio.run(measure_crowd(gateway, asked.listeners, asked.seconds, asked.format, asked.apart_ms / 1000))
         print(
             f"{crowd.listeners} listeners, {asked.format}, {crowd.seconds:.0f} s: {crowd.heard_s:.0f} s of sound",
             end=", ",
@@ -91,7 +92,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def measure_first(system: RealSystem, gateway: Gateway, rounds: int = 200) -> First:
+def measure_first(system: RealSystem, gateway: Gateway, rounds: int) -> First:
     """One after the other, so that both meet the same machine."""
     producer = system.producer()
     direct, through = [], []
@@ -114,15 +115,15 @@ def measure_first(system: RealSystem, gateway: Gateway, rounds: int = 200) -> Fi
     return First(*_p50_p99(direct[10:]), *_p50_p99(through[10:]))
 
 
-async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: str) -> Crowd:
-    """All of them play for so long."""
+async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: str, apart_s: float) -> Crowd:
+    """All of them play for so long, having come `apart_s` after each other."""
     process = psutil.Process(gateway.system.children[gateway.name].pid)
     text = " ".join(f"{i} {SENTENCE}" for i in range(3600 // 5))
     until_s = time.monotonic() + seconds
     limits = httpx2.Limits(max_connections=None)
     async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False, timeout=60, limits=limits) as client:
         playing = [
-            asyncio.create_task(_play(client, i * APART_S, f"{i}. {text}", name, until_s)) for i in range(listeners)
+            asyncio.create_task(_play(client, i * apart_s, f"{i}. {text}", name, until_s)) for i in range(listeners)
         ]
         before, memory = process.cpu_times(), []
         while time.monotonic() < until_s:
