@@ -4,7 +4,7 @@ A reader of another version refuses what it does not know instead of guessing: `
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self, cast
@@ -61,7 +61,7 @@ class Sentence:
 
     def to_json(self) -> str:
         """Only what differs from the defaults: 10,000 sentences of a book wait in Redis at once."""
-        return _dump(self, skip_defaults=True)
+        return _dump(self, optional=_DEFAULTS[Sentence])
 
     @classmethod
     def from_json(cls, raw: str | bytes) -> Self:
@@ -83,10 +83,11 @@ class Spec:
     seed: int = 0
     options: Mapping[str, float] = field(default_factory=dict)  #: engine options
     v: int = VERSION
+    trace: str = ""  #: the span in which the job was accepted, as a traceparent (traces.py)
 
     def to_json(self) -> str:
-        """The whole record."""
-        return _dump(self, skip_defaults=False)
+        """The whole record; without a trace if there is none, which is how older processes know it."""
+        return _dump(self, optional=("trace",))
 
     @classmethod
     def from_json(cls, raw: str | bytes) -> Self:
@@ -133,12 +134,12 @@ def seed_of(spec_seed: int, sentence_seed: int, seq: int) -> int:
     return sentence_seed if sentence_seed >= 0 else (spec_seed + seq) % 2**63
 
 
-def _dump(record: Sentence | Spec, *, skip_defaults: bool) -> str:
+def _dump(record: Sentence | Spec, optional: Container[str]) -> str:
+    """As JSON, without those of the `optional` fields that have their default."""
     known = _DEFAULTS[type(record)]
     values = {name: getattr(record, name) for name in known}
-    if skip_defaults:
-        values = {name: value for name, value in values.items() if value != known[name]}
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    said = {name: value for name, value in values.items() if name not in optional or value != known[name]}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
 
 #: The default of each field; asking dataclasses for them each time costs more than the JSON.

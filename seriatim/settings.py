@@ -13,6 +13,7 @@ from seriatim.credentials import has_password, read_secret, shown, with_password
 from seriatim.errors import Misconfigured
 
 PREFIX = "SERIATIM_"
+TRACES = ("", "otlp")
 POLICIES = ("fair", "fifo", "round_robin")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: fields that `from_env` puts into the URLs
@@ -58,6 +59,9 @@ class Settings:
     store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
+    traces: str = _text(
+        "", "otlp: send OpenTelemetry traces to where OTEL_EXPORTER_OTLP_ENDPOINT says (docs/traces.md)"
+    )
     log_level: str = _text("INFO", "DEBUG, INFO, WARNING or ERROR; listeners' text appears at DEBUG only")
 
     first_audio_ms: int = _int(500, "when a live job's first audio should be heard, after it was accepted", 1)
@@ -143,6 +147,8 @@ class Settings:
         """
         if self.log_level.upper() not in LEVELS:
             raise Misconfigured(f"{PREFIX}LOG_LEVEL={self.log_level!r}: expected one of {', '.join(LEVELS)}")
+        if self.traces not in TRACES:
+            raise Misconfigured(f"{PREFIX}TRACES={self.traces!r}: expected otlp, or nothing for none")
         if self.policy not in POLICIES:
             raise Misconfigured(f"{PREFIX}POLICY={self.policy!r}: expected one of {', '.join(POLICIES)}")
         if self.beat_ms * 2 > self.lease_ms:

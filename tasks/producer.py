@@ -18,6 +18,7 @@ from redis import Redis
 
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
+from seriatim import traces
 from seriatim.connect import blocking, commands
 from seriatim.errors import (
     Busy,
@@ -117,6 +118,15 @@ class Producer:
     def submit(self, desk: Desk, request: Request, rows: list[str], *, n: int, producer_ms: int = BOOK_LEASE_MS,
                queue_limit_ms: int = NO_LIMIT_MS) -> Submitted:  # fmt: skip
         """Ask for admission with the first sentences; n is -1 while more may come."""
+        with traces.span(
+            "enqueue", traces.PRODUCER, pool=desk.pool, kind=str(request.kind), sentences=len(rows)
+        ) as span:
+            answer = self._submit(desk, request, rows, n, producer_ms, queue_limit_ms)
+            span.note(job=answer.job)
+            return answer
+
+    def _submit(self, desk: Desk, request: Request, rows: list[str], n: int, producer_ms: int, queue_limit_ms: int
+                ) -> Submitted:  # fmt: skip
         job_id = secrets.token_hex(16)
         s = self._submission(job_id, request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
         made = job_calls.init(
@@ -228,7 +238,9 @@ class Producer:
                     ) -> Submission:  # fmt: skip
         s, live = self.settings, request.kind is Kind.LIVE
         timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
-        spec = Spec(request.voice, request.language, request.speed, request.seed, dict(request.options))
+        spec = Spec(
+            request.voice, request.language, request.speed, request.seed, dict(request.options), trace=traces.here()
+        )
         return Submission(
             job=job_id, user=request.user, kind=request.kind, spec=spec.to_json(), closed=closed,
             idempotency_key=request.idempotency_key, priority=request.priority, weight=request.weight,

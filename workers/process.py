@@ -20,7 +20,7 @@ from celery.signals import worker_shutting_down
 from redis import Redis
 
 from seriatim import log as logs
-from seriatim import pool
+from seriatim import pool, traces
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, SeriatimError, Unavailable
 from seriatim.exits import Exit
@@ -78,6 +78,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _work(options: argparse.Namespace, settings: Settings) -> int:
     born_s = time.monotonic()
+    traces.configure("worker", settings.traces)
     pool_name = options.pool or options.engine
     redis = commands(settings.redis_url, [pool_name])
     reach(redis, settings.redis_url)

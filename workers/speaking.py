@@ -9,7 +9,7 @@ from contextlib import closing
 
 from redis.exceptions import RedisError
 
-from seriatim import job, pool
+from seriatim import job, pool, traces
 from seriatim.errors import EngineFailed, MemoryFull, SeriatimError, Unavailable
 from seriatim.job import Open, Opened
 from seriatim.pcm import ms_of_bytes
@@ -17,6 +17,7 @@ from seriatim.pool import Claim, Claimed
 from seriatim.records import Doorbell, Sentence, Spec, seed_of
 from seriatim.scripts import run
 from tasks.engine import Utterance
+from workers import fenced
 from workers.delivery import Delivery, Dropped, Whole, unpack_state
 from workers.edges import Edges
 from workers.station import Speaking, Station, Told
@@ -41,8 +42,19 @@ def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> str:
     speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.expected_ms))
     station.begin(speaking)
     try:
+        result = _tried(station, speaking, claimed)
+        speaking.span.note(result=result, first_sound_ms=speaking.first_ms or 0.0)
+    finally:
+        speaking.span.end()
+    return result
+
+
+def _tried(station: Station, speaking: Speaking, claimed: Claimed) -> str:
+    bell = speaking.bell
+    try:
         return _attempt(station, speaking, claimed)
     except Dropped as why:
+        fenced.note(station, speaking, why)
         station.end(bell)
         return f"DROPPED {why}"
     except (RedisError, Unavailable, MemoryFull):
@@ -65,8 +77,13 @@ def _claim(station: Station, bell: Doorbell) -> Claimed:
 
 
 def _attempt(station: Station, speaking: Speaking, claimed: Claimed) -> str:
-    bell, engine = speaking.bell, station.engine
-    spec, sentence = Spec.from_json(claimed.spec), Sentence.from_json(claimed.sentence)
+    bell, spec = speaking.bell, Spec.from_json(claimed.spec)
+    if spec.trace:
+        speaking.span = traces.begin(
+            "speak", traces.CONSUMER, spec.trace, job=bell.job, seq=bell.seq, attempt=bell.attempt,
+            lead_ms=claimed.lead_ms, pool=station.desk.pool, engine=station.engine.name, worker=station.owner,
+        )  # fmt: skip
+    engine, sentence = station.engine, Sentence.from_json(claimed.sentence)
     call = job.open_sentence(bell.job, bell.seq, bell.attempt, engine.continuity, engine.rate_hz, sentence.text)
     opened = run(station.desk.redis, call)
     if opened.verdict is Open.RATE:
@@ -146,5 +163,6 @@ def _failed(station: Station, speaking: Speaking, reason: str) -> str:
     """Give the sentence back with its reason; another attempt, or the gap policy, follows."""
     desk, bell = station.desk, speaking.bell
     log.warning("a sentence failed", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "why": reason})
+    speaking.span.fail(reason)
     station.told.put(Told(bell, pool.fail(desk.pool, bell, speaking.epoch, reason[:500], desk.retry)))
     return f"FAILED {reason}"

@@ -9,6 +9,7 @@ from typing import Any
 from seriatim.pool import Facts
 from seriatim.records import Doorbell
 from seriatim.scripts import Call
+from seriatim.traces import Span
 from tasks.dispatch import Desk
 from tasks.engine import Engine
 
@@ -23,7 +24,9 @@ class Speaking:
     claimed_s: float = field(default_factory=time.monotonic)  #: monotonic time of the claim
     heard_s: float = field(default_factory=time.monotonic)  #: and of the last sound
     dropped: threading.Event = field(default_factory=threading.Event)  #: it belongs to somebody else now, or to nobody
+    taken: bool = False  #: with `dropped`: others have it, since this process was taken for dead
     first_s: float | None = None  #: monotonic time at which its first sound was in Redis
+    span: Span = field(default_factory=Span)  #: of the job's trace, if it has one
 
     @property
     def first_ms(self) -> float | None:

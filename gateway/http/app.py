@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -25,6 +26,12 @@ from seriatim.errors import SeriatimError, Unavailable
 log = logging.getLogger(__name__)
 
 ABOUT = "Text to speech by many workers at once, heard in order. Errors have OpenAI's shape."
+WATCHED = ("/healthz", "/readyz", "/metrics")  #: asked for every few seconds: nothing to learn from a trace of it
+#: a span for each request, where `traces.configure` was asked for them
+TRACED: TelemetryConfig = {
+    "tracing": True, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
+    "exclude": lambda scope: scope["path"] in WATCHED,
+}  # fmt: skip
 
 
 def make_app(door: Door) -> ASGIApp:
@@ -36,8 +43,9 @@ def make_app(door: Door) -> ASGIApp:
             yield
 
     app = FastAPI(
-        title="Seriatim", version=__version__, description=ABOUT, lifespan=life, redoc_url=None, docs_url=None
-    )
+        title="Seriatim", version=__version__, description=ABOUT, lifespan=life, redoc_url=None, docs_url=None,
+        telemetry=TRACED,
+    )  # fmt: skip
     app.state.door = door
     for part in (speech, catalogue, pools, jobs, audio, events, timelines, health, socket):
         app.include_router(part.router)

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.http.door import Door
 from gateway.http.follow import Follower
 from gateway.http.formats import Encoding, media_type
+from gateway.http.hearing import Hearing
 from gateway.http.playback import Playback
 from gateway.http.problems import problem_of
 from gateway.http.protocol import CUT
@@ -58,7 +59,7 @@ class Playing(Response):
         self.status_code, self.background = 200, None  # what FastAPI looks at
         self._encoding = Encoding(wish.format)
         self._follower = Follower(job, door.streams)
-        self._playback = Playback()
+        self._playback, self._hearing = Playback(), Hearing()
         self._started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,6 +85,7 @@ class Playing(Response):
 
     async def _end(self, mark: Mark | None, *tasks: "asyncio.Task[Any]") -> None:
         await stop(*tasks)
+        self._hearing.end()
         self._encoding.discard()
         if mark is not None:
             self.door.reports.close(mark)
@@ -121,6 +123,7 @@ class Playing(Response):
 
     async def _take(self, entry: Heard | End, send: Send, mark: Mark | None) -> None:
         cursor = self._follower.cursor
+        self._hearing.take(entry)
         if isinstance(entry, Audio):
             sound = await self._encoding.feed(entry.pcm, cursor.rate_hz)
             await self._send(send, sound, entry.position)

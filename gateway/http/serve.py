@@ -15,6 +15,7 @@ from gateway.http.door import Door
 from gateway.http.keys import read_keys
 from gateway.http.protocol import Limited
 from seriatim import log as logs
+from seriatim import traces
 from seriatim.connect import commands, reach
 from seriatim.errors import Misconfigured
 from seriatim.exits import Exit
@@ -46,6 +47,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
         Unavailable: Redis does not answer.
     """
     logs.configure(settings.log_level, "gateway")
+    traces.configure("gateway", settings.traces)
     keys = read_keys(settings.http_keys_file)
     if keys.open and not _loopback(host):
         raise Misconfigured(f"{host} can be reached by others: write SERIATIM_HTTP_KEYS_FILE, or serve on 127.0.0.1")

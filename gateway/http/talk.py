@@ -10,6 +10,7 @@ from gateway.http.door import Door
 from gateway.http.events import position_of
 from gateway.http.follow import Follower
 from gateway.http.formats import Encoding
+from gateway.http.hearing import Hearing
 from gateway.http.keys import Caller
 from gateway.http.owners import JOB_ID
 from gateway.http.problems import Problem
@@ -38,6 +39,7 @@ class Talk:
     mark: Mark
     over: bool = False  #: it has its end, or the connection is gone
     ready: Cursor = field(default_factory=Cursor)  #: of what was given out last
+    hearing: Hearing = field(default_factory=Hearing)
 
     @property
     def job(self) -> Job:
@@ -88,6 +90,7 @@ class Talk:
         self.over = True
         self.open.closed.set()
         self.encoding.discard()
+        self.hearing.end()
         self.door.reports.close(self.mark)
 
     def given(self) -> None:
@@ -105,6 +108,7 @@ class Talk:
         self.door.reports.open(self.mark)
         async with contextlib.aclosing(follower.entries(self.after)) as entries:
             async for entry in entries:
+                self.hearing.take(entry)
                 facts, sound = await self._told(entry, follower.cursor.rate_hz)
                 self.ready = replace(follower.cursor)
                 yield facts, sound
