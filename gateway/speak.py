@@ -24,8 +24,9 @@ from seriatim.keys import pool_prefix
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Sentence
 from seriatim.settings import Settings
+from tasks.begun import Begun
 from tasks.handle import Job
-from tasks.producer import Begun, Producer
+from tasks.producer import Producer
 from tasks.request import Request
 from tasks.segment import segment
 

@@ -5,7 +5,6 @@ accepts in one step; then the whole life. A crash between two of them heals: wha
 is in the to-do list.
 """
 
-import contextlib
 import logging
 import secrets
 import threading
@@ -24,8 +23,6 @@ from seriatim.errors import (
     Busy,
     CapReached,
     EmptyText,
-    JobEnded,
-    JobFailed,
     JobUnknown,
     MemoryFull,
     NoWorkers,
@@ -34,11 +31,12 @@ from seriatim.errors import (
     UnknownVoice,
 )
 from seriatim.keys import job_prefix
-from seriatim.pool import Extend, Submission, Submit, Submitted, sentence_argument
+from seriatim.pool import Submission, Submit, Submitted, sentence_argument
 from seriatim.records import Drain, Kind, Sentence, Spec
 from seriatim.scripts import answered, run
 from seriatim.settings import Settings
 from tasks.app import make_app
+from tasks.begun import BOOK_LEASE_MS, Begun
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.estimate import estimate_ms
 from tasks.handle import Job
@@ -50,8 +48,6 @@ from tasks.segment import Cut, segment
 log = logging.getLogger(__name__)
 
 FIRST_BATCH = 32  #: sentences submitted at once: a page is one step, and a book's first does not wait for its last
-BATCH = 500  #: sentences of each further step; about 100 kB, a few ms of the server's time
-BOOK_LEASE_MS = 60_000  #: between two batches of a text that is at hand
 FIRST_CHARS = 80  #: a live job's first piece: about five seconds of speech, and less than half that of synthesis
 TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: everybody's first sound comes sooner, for a seam more
 NO_LIMIT_MS = 10**12  #: text at hand is accepted whole; only open jobs have a queue limit
@@ -92,7 +88,7 @@ class Producer:
         begun.send_rest()
         return begun.job
 
-    def begin(self, text: Text, request: Request) -> "Begun":
+    def begin(self, text: Text, request: Request) -> Begun:
         """Accept a text as one job by its first sentences, which are spoken at once; `send_rest` must follow.
 
         Raises:
@@ -254,52 +250,6 @@ class Producer:
             cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None,
             cap_infl=s.user_in_flight or None,
         )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Begun:
-    """A job whose first sentences are accepted."""
-
-    job: Job
-    desk: Desk
-    n: int  #: sentences sent
-    rows: Iterator[str]  #: those to be sent
-    whole: bool  #: all are sent, and the pool knows it
-
-    def send_rest(self) -> int:
-        """Send the rest of a long text, in batches; returns how many sentences the job has. Then the text is closed.
-
-        A crash in between leaves a job that its producer's lease closes; sending it again under its idempotency key
-        goes on.
-
-        Raises:
-            TextTooLarge, BadInput: something in the rest; the job is cancelled.
-            JobEnded: it ended meanwhile.
-        """
-        try:
-            while not self.whole:
-                self._send(list(islice(self.rows, BATCH)))
-        except BaseException as error:  # the caller's own iterable may raise anything: half a text is no text
-            with contextlib.suppress(SeriatimError):
-                self.job.cancel(f"its text could not be taken: {error}")
-            raise
-        return self.n
-
-    def _send(self, batch: list[str]) -> None:
-        close, ended_life_ms = len(batch) < BATCH, self.desk.retry.ended_life_ms
-        call = pool_calls.extend(
-            self.desk.pool, self.job.id, self.n, batch,
-            close=close, producer_ms=BOOK_LEASE_MS, ended_life_ms=ended_life_ms,
-        )  # fmt: skip
-        verdict, n = run(self.desk.redis, call)
-        if verdict is Extend.GONE:
-            raise JobEnded(f"job {self.job.id} ended while its text was being sent")
-        if verdict in (Extend.GAP, Extend.FULL):
-            raise JobFailed(f"the server lost sentences {n} to {self.n} of job {self.job.id}; send the text again")
-        self.n += len(batch)
-        if close or verdict is Extend.CLOSED:
-            settle(self.desk, job_calls.close(self.job.id, n), f"close|{self.job.id}|{n}|")
-            self.whole = True
 
 
 def _speakable(text: str) -> bool:
