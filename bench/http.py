@@ -20,12 +20,12 @@ import psutil  # type: ignore[import-untyped]  # no types in its wheel
 
 from bench.load.player import Player
 from seriatim.entries import Audio
-from seriatim.pcm import bytes_of_ms, ms_of_bytes
+from seriatim.pcm import ms_of_bytes
 from tasks.request import Request
 from tests.http.gateways import Gateway, clear, start
-from tests.listening import RATE_HZ
 from tests.systems import RealSystem
 
+RATE_HZ = 24_000  #: as XTTS-v2 speaks; espeak has 22,050
 AHEAD_MS = 3_000  #: what a player holds beyond what it plays
 WANTED_MS = {"p50": 5.0, "p99": 20.0}
 WANTED_MB = 200.0
@@ -72,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
     asked = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder, RealSystem.on(Path(folder)) as system:
         system.reassembler()
-        system.workers(1, slots=8, options={"chunk_ms": 1_000, "first_chunk_ms": 200})
+        system.workers(1, slots=8, options={"rate_hz": RATE_HZ, "chunk_ms": 1_000, "first_chunk_ms": 200})
         gateway = start(system, http_clients=asked.listeners + 100, live_timeout_s=7_200)
         first = measure_first(system, gateway, asked.rounds)
         print(f"first sound   direct p50 {first.direct_p50:.1f} p99 {first.direct_p99:.1f} ms", end="   ")
@@ -119,11 +119,13 @@ async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: 
     """All of them play for so long, having come `apart_s` after each other."""
     process = psutil.Process(gateway.system.children[gateway.name].pid)
     text = " ".join(f"{i} {SENTENCE}" for i in range(3600 // 5))
-    until_s = time.monotonic() + seconds
     limits = httpx2.Limits(max_connections=None)
     async with httpx2.AsyncClient(base_url=gateway.url, trust_env=False, timeout=60, limits=limits) as client:
+        per_ms = await _bytes_per_ms(client, name)
+        until_s = time.monotonic() + seconds
         playing = [
-            asyncio.create_task(_play(client, i * apart_s, f"{i}. {text}", name, until_s)) for i in range(listeners)
+            asyncio.create_task(_play(client, i * apart_s, f"{i}. {text}", name, per_ms, until_s))
+            for i in range(listeners)
         ]
         before, memory = process.cpu_times(), []
         while time.monotonic() < until_s:
@@ -137,15 +139,26 @@ async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: 
     return Crowd(listeners, seconds, heard_s, sum(ms > 100 for ms in stalls), max(stalls), cpu, memory)
 
 
-async def _play(client: httpx2.AsyncClient, after_s: float, text: str, name: str, until_s: float) -> Player:
+async def _bytes_per_ms(client: httpx2.AsyncClient, name: str) -> float:
+    """What a ms of sound takes in a format."""
+    lengths = [
+        len((await client.post("/v1/audio/speech", json={"input": SENTENCE * 3, "response_format": n})).content)
+        for n in (name, "pcm")
+    ]
+    return lengths[0] / ms_of_bytes(lengths[1], RATE_HZ)
+
+
+async def _play(
+    client: httpx2.AsyncClient, after_s: float, text: str, name: str, per_ms: float, until_s: float
+) -> Player:
     await asyncio.sleep(after_s)
     player = Player()
     asked = {"input": text, "response_format": name}
     async with client.stream("POST", "/v1/audio/speech", json=asked) as answer:
         assert answer.status_code == 200, await answer.aread()
-        async for piece in answer.aiter_raw(bytes_of_ms(500, RATE_HZ)):
+        async for piece in answer.aiter_raw(round(500 * per_ms)):
             now_s = time.monotonic()
-            player.take(now_s, ms_of_bytes(len(piece), RATE_HZ))
+            player.take(now_s, len(piece) / per_ms)
             if now_s >= until_s:
                 break
             ahead_ms = player.got_ms - player.heard_ms(now_s)

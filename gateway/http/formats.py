@@ -1,6 +1,6 @@
 """The formats of answers, and how sound becomes their bytes while it is spoken.
 
-Those of `tasks.encode`, and AAC. Raw and WAV are made in the event loop; encoders that compute have threads, as many
+Those of `tasks.encode`; AAC and Opus by FFmpeg. Raw and WAV are made in the event loop; encoders that compute have threads, as many
 as there are cores, so that a hundred listeners of MP3 cannot keep the loop from serving the others.
 """
 
@@ -20,6 +20,7 @@ MEDIA = {
     "mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus", "aac": "audio/aac", "flac": "audio/flac",
     "wav": "audio/wav", "pcm": "application/octet-stream",
 }  # fmt: skip
+FFMPEG = ("aac", "opus")  #: made by `ffmpeg`; the others by `tasks.encode`
 PLAIN = ("wav", "pcm")  #: the samples themselves: made in no time, and any byte of them can be found
 AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 14496-3, table 1.18
 AAC = AudioFormat("aac", ("aac",), "ADTS", "AAC", AAC_RATES_HZ)
@@ -45,11 +46,13 @@ def media_type(name: str, rate_hz: int) -> str:
 
 def encoder_of(output: "Tray", name: str, rate_hz: int) -> Encoder:
     """An encoder that writes to a tray."""
-    if name == "aac":
-        from gateway.http.aac import AacEncoder  # loads FFmpeg's libraries: 30 MB that others need not hold
+    known = audio_format(name)
+    if name in FFMPEG:
+        from gateway.http import ffmpeg  # loads its libraries: 30 MB that others need not hold
 
-        return AacEncoder(output, AAC.rate_for(rate_hz), rate_hz)
-    return open_encoder(output, audio_format(name), rate_hz)
+        codec = ffmpeg.AAC if name == "aac" else ffmpeg.OPUS
+        return ffmpeg.FfmpegEncoder(output, codec, known.rate_for(rate_hz), rate_hz)
+    return open_encoder(output, known, rate_hz)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gateway.http.access import AtDoor, FromCaller
-from gateway.http.formats import audio_format
+from gateway.http.formats import FFMPEG, audio_format
 from gateway.http.playing import Playing, Wish
 from gateway.http.shapes import REFUSALS, SOUND
 from gateway.http.wanted import Speech
@@ -20,7 +20,7 @@ router = APIRouter(tags=["speech"])
 async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCaller) -> Response:
     """Speak a text, and send its sound as it comes. When the client leaves, so does the job, unless it is detached."""
     asked_s = time.monotonic()
-    if wanted.response_format != "aac":
+    if wanted.response_format not in FFMPEG:
         check_available(audio_format(wanted.response_format))
     drain = "store" if wanted.detach else "window"
     (await request.json()).clear()  # it lives as long as its answer, an hour perhaps: not with all of its text

@@ -1,0 +1,60 @@
+"""What an encoder of a listener costs, and how soon it gives something."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.http.formats import Encoding, threads
+from tests.http.sounds import seconds
+
+RATE_HZ = 24_000
+SOUND = (np.sin(np.arange(RATE_HZ) * 0.06) * 8000).astype("<i2").tobytes()  # 1 s
+COMPRESSED = ["mp3", "opus", "aac", "flac"]
+
+
+def n_threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+@pytest.mark.parametrize("name", ["opus", "aac"])
+def test_a_listener_of_ffmpegs_formats_has_no_threads_of_his_own(name: str) -> None:
+    async def listen() -> int:
+        encodings = [Encoding(name) for _ in range(20)]
+        for encoding in encodings[:2]:  # the pool of threads that all share
+            await encoding.feed(SOUND, RATE_HZ)
+        before = n_threads()
+        for encoding in encodings[2:]:
+            await encoding.feed(SOUND, RATE_HZ)
+        more = n_threads() - before
+        for encoding in encodings:
+            await encoding.close()
+        return more
+
+    for _ in range(threads._max_workers):  # all of them are there, so that none counts as a listener's
+        threads.submit(threading.Event().wait, 0.05)
+    assert asyncio.run(listen()) <= 0
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_a_listener_need_not_wait_for_a_second_of_sound_to_hear_its_beginning(name: str) -> None:
+    async def first() -> bytes:
+        encoding = Encoding(name)
+        begun = await encoding.feed(SOUND[: RATE_HZ // 2], RATE_HZ)  # 0.25 s
+        encoding.discard()
+        return begun
+
+    assert seconds(asyncio.run(first())) > 0.1
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 22_050, 24_000, 44_100, 48_000])
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_any_rate_keeps_its_length(name: str, rate_hz: int) -> None:
+    async def whole() -> bytes:
+        encoding, samples = Encoding(name), (np.sin(np.arange(2 * rate_hz) * 0.06) * 8000).astype("<i2").tobytes()
+        parts = [await encoding.feed(samples[at : at + 7000], rate_hz) for at in range(0, len(samples), 7000)]
+        return b"".join([*parts, await encoding.close()])
+
+    assert -0.01 < seconds(asyncio.run(whole())) - 2 < 0.3
