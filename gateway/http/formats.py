@@ -1,7 +1,7 @@
 """The formats of answers, and how sound becomes their bytes while it is spoken.
 
-Those of `tasks.encode`; AAC and Opus by FFmpeg. Raw and WAV are made in the event loop; encoders that compute have threads, as many
-as there are cores, so that a hundred listeners of MP3 cannot keep the loop from serving the others.
+Those of `tasks.encode`; AAC and Opus by FFmpeg. Raw and WAV are made in the event loop; encoders that compute have
+threads, as many as there are cores, so that a hundred listeners of MP3 cannot keep the loop from serving the others.
 """
 
 import asyncio
