@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from reassembler import emitting
 from reassembler.keeping import Keeper
 from reassembler.recorder import Recorder
+from reassembler.retention import Retention
 from seriatim import log as logs
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import SeriatimError, Unavailable
@@ -79,7 +80,10 @@ def _run(settings: Settings) -> int:
     keeping = commands(settings.redis_url, outage_s=OUTAGE_S)
     keeper = Keeper(keeping, Recorder(keeping, Path(settings.store_dir)), settings.reader_grace_s * 1000)
     reassembler = Reassembler(name, redis, reader, keeper)
-    threading.Thread(target=keeper.run, args=(reassembler.stopping,), name="keeper", daemon=True).start()
+    removing = commands(settings.redis_url, outage_s=OUTAGE_S)
+    retention = Retention(removing, Path(settings.store_dir), settings.store_days)
+    for work, thread in ((keeper.run, "keeper"), (retention.run, "retention")):
+        threading.Thread(target=work, args=(reassembler.stopping,), name=thread, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reassembler.stopping.set())
     log.info("ready", extra={"reassembler": name})

@@ -57,6 +57,7 @@ class Settings:
     tls_cert_file: str = _text("", "certificate to show to such a server, if it asks for one")
     tls_key_file: str = _text("", "its key")
     store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
+    store_days: float = _float(0, "recordings are removed so many days after they were written last; 0: never")
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
     traces: str = _text(

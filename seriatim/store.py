@@ -2,6 +2,7 @@
 
     <store>/<shard>/<job>/audio.s16      the job's audio, s16le mono, from byte 0
     <store>/<shard>/<job>/events.jsonl   markers of the ordered stream, one JSON object a line, in order
+    <store>/<shard>/.<job>.<random>      a recording that is being removed
 
 Written by recorders (reassembler/recorder.py) only. Several may write one job at once: audio goes to its absolute
 offset, so the same bytes go to the same place; a marker that is there twice is read once, because ids only rise; a
@@ -14,6 +15,8 @@ marker's sentence when it belongs to the next one, whose marker is just being wr
 
 import json
 import os
+import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, Sent
 from seriatim.keys import Position, shard_of
 
 PIECE_BYTES = 64 * 1024  #: audio is read back in pieces of this size: a second or two
+GRAVE = "."  #: how the name of a recording begins that is being removed
 Marker = SentenceStart | Discontinuity | Gap | End
 
 
@@ -104,6 +108,18 @@ def first(store: Path, job: str) -> Marker | None:
     except FileNotFoundError:
         return None
     return None if isinstance(event, Stored) else event
+
+
+def remove(store: Path, job: str) -> bool:
+    """Remove a recording and all that lies beside it; False if there is none. Who reads it now may lose its rest."""
+    place = folder(store, job)
+    grave = place.with_name(f"{GRAVE}{job}.{secrets.token_hex(4)}")
+    try:
+        place.rename(grave)  # at once: nobody finds half a recording, and two who remove it do not meet
+    except FileNotFoundError:
+        return False
+    shutil.rmtree(grave, ignore_errors=True)
+    return True
 
 
 def _events(store: Path, job: str) -> tuple[list[Marker], Stored]:

@@ -80,6 +80,16 @@ def accepted_at(redis: "Redis", user: str, job_id: str) -> float | None:
         return redis.zscore(user_jobs(user), job_id)
 
 
+def strike(redis: "Redis", user: str, job_id: str) -> None:
+    """Leave a job out of its user's list from now on.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with answered():
+        redis.zrem(user_jobs(user), job_id)
+
+
 def _write_file(job: Job, user: str) -> None:
     path = _file(job)
     try:

@@ -1,0 +1,92 @@
+"""Recordings are removed after as many days as the settings say."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reassembler.retention import DAY_S, Retention
+from seriatim import store
+from seriatim.entries import Audio, Cursor, End, Entry, SentenceStart
+from seriatim.keys import SHARDS, Position, job_prefix, shard_of
+from tasks.request import Request
+from tests.systems import RealSystem, wait_until
+
+OLD, YOUNG, LIVING = "a" * 32, "b" * 32, "c" * 32
+
+
+def record(place: Path, job: str, days_ago: float) -> Path:
+    """A recording that was written last so long ago."""
+    start = SentenceStart(Position(1, 0), 0, 0, 8000, "Said.")
+    entries: list[Entry] = [start, Audio(Position(1, 4), b"abcd"), End(Position(2, 0), "done", "", 4, 1)]
+    store.write(place, job, Cursor(), entries)
+    events = store.folder(place, job) / "events.jsonl"
+    then_s = time.time() - days_ago * DAY_S
+    os.utime(events, (then_s, then_s))
+    return events.parent
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[RealSystem]:
+    with RealSystem.on(tmp_path) as made:
+        yield made
+
+
+def swept(system: RealSystem, place: Path, keep_days: float) -> int:
+    with system.redis as client:
+        retention = Retention(client, place, keep_days)
+        return sum(retention.sweep(shard) for shard in range(SHARDS))
+
+
+def test_what_is_too_old_goes_and_the_rest_stays(system: RealSystem, tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    old, young = record(place, OLD, 8), record(place, YOUNG, 6)
+    assert swept(system, place, 7) == 1
+    assert (old.exists(), young.exists()) == (False, True)
+    assert swept(system, place, 7) == 0
+
+
+def test_a_job_that_redis_knows_keeps_its_recording(system: RealSystem, tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    living = record(place, LIVING, 100)
+    with system.redis as client:
+        client.hset(f"{job_prefix(LIVING)}:c:{LIVING}", "state", "run")
+        assert swept(system, place, 7) == 0
+        assert living.exists()
+        client.delete(f"{job_prefix(LIVING)}:c:{LIVING}")
+    assert swept(system, place, 7) == 1
+
+
+def test_what_somebody_began_to_remove_is_removed(system: RealSystem, tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    grave = record(place, OLD, 8).rename(place / f"{shard_of(OLD):02d}" / f".{OLD}.1234")
+    swept(system, place, 7)
+    assert not grave.exists()
+
+
+def test_what_is_none_of_ours_is_left_alone(system: RealSystem, tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    stray = place / "00" / "lost+found"
+    stray.mkdir(parents=True)
+    os.utime(stray, (0, 0))
+    assert swept(system, place, 7) == 0
+    assert stray.exists()
+
+
+def test_a_store_that_is_not_there_yet_is_no_trouble(system: RealSystem, tmp_path: Path) -> None:
+    assert swept(system, tmp_path / "none", 7) == 0
+
+
+def test_a_reassembler_removes_what_is_too_old(system: RealSystem) -> None:
+    system.reassembler()
+    system.workers()
+    job = system.producer().enqueue("Said once.", Request.of({"engine": "tone", "drain": "store"}))
+    job.wait(30)
+    place = Path(system.settings.store_dir)
+    wait_until(lambda: store.events(place, job.id) and isinstance(store.events(place, job.id)[-1], End))
+    old = record(place, OLD, 1)
+    system.reassembler("keeps a second", store_days=1 / DAY_S)
+    wait_until(lambda: not old.exists(), "it is removed")
+    assert job.recorded(), "Redis still knows this one"
