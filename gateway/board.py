@@ -1,25 +1,28 @@
 """What `seriatim status` draws: pools, workers, jobs, once or again and again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.status import JobLine, PoolLine
+from gateway.status import JobLine, PoolLine, ServerLine, WorkerLine
 from tasks.handle import Status
 
 WATCH_S = 1.0  #: between two looks
 LOW_S = 2.0  #: a listener with less ahead is shown in red
+GPU_FULL, REDIS_FULL = 0.9, 0.7  #: as the alerts have it (deploy/prometheus)
+MOST_MB = 10_000  #: beyond it is in GB
+JOB_HEAD = ("job", "user", "kind", "done", "now", "ahead s", "due s")
 
 
-def pools(lines: list[PoolLine]) -> RenderableType:
-    """Pools, their workers and jobs."""
+def system(server: ServerLine, lines: list[PoolLine]) -> RenderableType:
+    """The server, its pools, their workers and jobs."""
     if not lines:
         return "no pool yet: start a worker with  seriatim worker --engine NAME"
-    return Group(*(part for line in lines for part in _pool(line)))
+    return Group(_server(server), *(part for line in lines for part in _pool(line)))
 
 
 def watch(look: Callable[[], RenderableType], console: Console) -> None:
@@ -44,33 +47,84 @@ def job(status: Status) -> str:
     )
 
 
+def _server(server: ServerLine) -> str:
+    if not server.most_bytes:
+        return f"Redis holds {_size(server.used_bytes)}, without a limit"
+    share = _share(server.used_bytes / server.most_bytes, REDIS_FULL)
+    return f"Redis holds {_size(server.used_bytes)} of {_size(server.most_bytes)} ({share})"
+
+
 def _pool(line: PoolLine) -> list[RenderableType]:
-    parts: list[RenderableType] = [
-        f"[bold]pool {escape(line.pool)}[/]  {line.in_flight} of {line.slots} slots in flight, {line.waiting} "
-        f"sentences wait, load {line.load:.0%} (live demand {line.demand} of {line.room} slots), RTF {line.rtf}",
-        f"  wait p50 {_ms(line.wait_p50_ms)}, p95 {_ms(line.wait_p95_ms)}, batch p95 {_ms(line.batch_wait_p95_ms)}; "
-        f"slack p5 {_ms(line.slack_p5_ms)}",
-        f"  {line.done} sentences done, {line.retries} retries, {line.given_up} given up; {line.refused} jobs refused"
-        f"{_reasons(line)}, {line.refused_lately} lately, {line.expected_back} expected back",
-        f"  ended early: {line.saved_s:.0f} s of speech saved, {line.wasted_s:.0f} s made in vain",
-    ]
+    parts: list[RenderableType] = [f"\n[bold]pool {escape(line.pool)}[/]  load {_share(line.load, 1)}", _facts(line)]
     if line.degraded:
         parts.append(f"  [bold yellow]degraded: {', '.join(line.degraded)}[/]")
     if line.workers:
-        parts.append(
-            _table(
-                ["worker", "slots", "busy", "spoken", "ready after ms"],
-                [[w.owner, w.slots, w.busy, w.spoken, w.ready_ms] for w in line.workers],
-            )
-        )
+        parts.append(workers(line.workers))
     if line.jobs:
-        parts.append(
-            _table(
-                ["job", "user", "kind", "sentences", "in flight", "seconds ahead", "due in s"],
-                [_job(job_line) for job_line in line.jobs],
-            )
-        )
+        parts.append(_table(JOB_HEAD, [_job(job_line) for job_line in line.jobs]))
+    if line.n_jobs > len(line.jobs):
+        parts.append(f"  and {line.n_jobs - len(line.jobs)} jobs more")
     return parts
+
+
+def _facts(line: PoolLine) -> Table:
+    """What there is to say of a pool, a subject a row: rows may be wrapped, and stay apart."""
+    table = Table(box=None, show_header=False, pad_edge=True)
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for subject, words in _subjects(line).items():
+        table.add_row(subject, words)
+    return table
+
+
+def _subjects(line: PoolLine) -> dict[str, str]:
+    idle = " [bold red](no worker)[/]" if line.n_jobs and not line.slots else ""
+    return {
+        "slots": f"{line.in_flight} of {line.slots} in flight{idle}, {line.waiting} sentences wait, {line.n_jobs} jobs",
+        "live": f"demand {line.demand} + held {line.held} of {line.room} slots, RTF {line.rtf}",
+        "waits": f"p50 {_ms(line.wait_p50_ms)}, p95 {_ms(line.wait_p95_ms)}, batch p95 {_ms(line.batch_wait_p95_ms)}; "
+        f"slack p5 {_ms(line.slack_p5_ms)}",
+        "spoken": f"{line.done} sentences; {line.retries} attempts made again, {line.fenced} fenced, "
+        f"{line.lost_messages} messages lost, {line.restarts} restarts of Redis",
+        "given up": f"{line.given_up} sentences{_dead(line)}",
+        "door": f"{line.refused} jobs refused{_reasons(line)}, {line.refused_lately} lately, "
+        f"{line.expected_back} expected back",
+        "ended early": f"{line.saved_s:.0f} s of speech saved, {line.wasted_s:.0f} s made in vain",
+    }
+
+
+def _dead(line: PoolLine) -> str:
+    return f", [bold yellow]{line.dead} to be looked at[/]: seriatim dead" if line.dead else ""
+
+
+def _gpu_memory(w: WorkerLine) -> str:
+    """How full the GPU is, and how much of that is this process'."""
+    full = "" if w.gpu_memory_used is None else _share(w.gpu_memory_used, GPU_FULL)
+    return full if w.gpu_memory_bytes is None else f"{full} {_size(w.gpu_memory_bytes)}"
+
+
+#: column -> what a worker says there; "" if it does not
+GAUGES: dict[str, Callable[[WorkerLine], str]] = {
+    "memory": lambda w: "" if w.memory_bytes is None else _size(w.memory_bytes),
+    "GPU": lambda w: "" if w.gpu_utilization is None else f"{w.gpu_utilization:.0%}",
+    "GPU memory": _gpu_memory,
+}
+
+
+def workers(lines: Sequence[WorkerLine]) -> Table:
+    """Worker processes. What none of them says has no column."""
+    head, rows = ["worker", "busy", "spoken", "up", "ready ms"], [_worker(each) for each in lines]
+    for name, says in GAUGES.items():
+        words = [says(each) for each in lines]
+        if any(words):
+            head.append(name)
+            rows = [[*row, word or "-"] for row, word in zip(rows, words, strict=True)]
+    return _table(head, rows)
+
+
+def _worker(w: WorkerLine) -> list[object]:
+    busy = f"{w.busy}/{w.slots}" if w.slots else f"{w.busy}, drains"
+    return [escape(w.owner), busy, w.spoken, _span(w.up_s), w.ready_ms]
 
 
 def _job(j: JobLine) -> list[object]:
@@ -89,10 +143,28 @@ def _ms(ms: float | None) -> str:
     return "-" if ms is None else f"{ms:.0f} ms"
 
 
-def _table(head: list[str], rows: list[list[object]]) -> Table:
-    table = Table(box=None, pad_edge=True)
+def _share(share: float, full: float) -> str:
+    return f"[bold red]{share:.0%}[/]" if share > full else f"{share:.0%}"
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 1e6:.0f} MB" if n_bytes < MOST_MB * 1e6 else f"{n_bytes / 1e9:.1f} GB"
+
+
+def _span(span_s: float) -> str:
+    """The two units that matter: 2d 3h, 4h 12m, 12m 5s."""
+    for unit, n_s, lower, lower_s in (("d", 86_400, "h", 3_600), ("h", 3_600, "m", 60), ("m", 60, "s", 1)):
+        if span_s >= n_s:
+            return f"{span_s // n_s:.0f}{unit} {span_s % n_s // lower_s:.0f}{lower}"
+    return f"{span_s:.0f}s"
+
+
+def _table(head: Sequence[str], rows: list[list[object]]) -> Table:
+    table = Table(box=None, pad_edge=True, collapse_padding=True)
     for name in head:
-        table.add_column(name, no_wrap=True, overflow="fold")  # a job's id is there to be copied
+        table.add_column(
+            name, no_wrap=name != head[0], overflow="fold"
+        )  # a name is folded, not cut: it is to be copied
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     return table

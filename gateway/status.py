@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any
 
 from redis import Redis
 
@@ -12,6 +12,8 @@ from seriatim.scripts import answered, run
 from seriatim.signals import Signals, Spread
 
 JOBS_SHOWN = 100  #: of a pool
+COUNTS = ("done", "refused", "retries", "fenced", "given_up", "lost_messages", "restarts")  #: of a pool's :m
+GAUGES = ("memory_bytes", "gpu_utilization", "gpu_memory_used", "gpu_memory_bytes")  #: of workers/gauges.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,14 @@ class WorkerLine:
     busy: int
     spoken: int
     engine: str
-    ready_ms: int
+    ready_ms: int  #: from its start until it had loaded its engine and spoken with it
+    host: str
+    pid: int
+    up_s: float  #: since it registered
+    memory_bytes: float | None  #: held by the process; None here and below: nobody says
+    gpu_utilization: float | None  #: 0..1
+    gpu_memory_used: float | None  #: 0..1, by whomever
+    gpu_memory_bytes: float | None  #: held by the process
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +57,20 @@ class PoolLine:
     slots: int
     in_flight: int
     demand: float  #: slots that live jobs need
+    held: float  #: slots kept for listeners whose audio is spoken and not yet heard
     rtf: float
     done: int
     refused: int
     retries: int
+    fenced: int  #: attempts that went on when another had their sentence
     given_up: int
+    dead: int  #: sentences in the dead-letter list
+    lost_messages: int  #: that no worker claimed in time
+    restarts: int  #: of Redis
+    n_jobs: int  #: not over; `jobs` has the first of them
     waiting: int  #: sentences accepted and not in flight
     room: float  #: slots that live jobs may have
-    load: float  #: demand / room
+    load: float  #: (demand + held) / room
     wait_p50_ms: float | None  #: of live sentences, from dispatchable to claimed, of late
     wait_p95_ms: float | None
     batch_wait_p95_ms: float | None
@@ -68,6 +83,25 @@ class PoolLine:
     wasted_s: float  #: audio made in vain
     workers: tuple[WorkerLine, ...]
     jobs: tuple[JobLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLine:
+    """The Redis server that all pools are on."""
+
+    used_bytes: int
+    most_bytes: int  #: maxmemory; 0 is no limit
+
+
+def server(redis: "Redis") -> ServerLine:
+    """How full Redis is.
+
+    Raises:
+        Unavailable: it does not answer.
+    """
+    with answered():
+        told = redis.info("memory")
+    return ServerLine(int(told["used_memory"]), int(told["maxmemory"]))
 
 
 def pools(redis: "Redis") -> list[PoolLine]:
@@ -84,21 +118,48 @@ def pool_names(redis: "Redis") -> list[str]:
 
 
 def _pool(redis: "Redis", name: str) -> PoolLine:
+    """One pool, in three round trips however many jobs there are: a person may look from far away."""
     prefix = pool_prefix(name)
-    m = _hash(redis, f"{prefix}:m")
-    workers = [
-        _worker(redis, prefix, owner.decode()) for owner in cast("list[bytes]", redis.zrange(f"{prefix}:wk", 0, -1))
-    ]
-    live = cast("list[bytes]", redis.zrange(f"{prefix}:act", 0, JOBS_SHOWN - 1))
+    pipe = redis.pipeline(transaction=False)
+    pipe.hgetall(f"{prefix}:m")
+    pipe.zrange(f"{prefix}:wk", 0, -1)
+    pipe.zrange(f"{prefix}:act", 0, JOBS_SHOWN - 1)
+    pipe.hlen(f"{prefix}:dead")
+    with answered():
+        hashed, owners, live, dead = pipe.execute()
+    m = _decoded(hashed)
     now_ms = float(m.get("now", 0))
+    counts: dict[str, Any] = {each: int(m.get(each, 0)) for each in COUNTS}
     s = run(redis, signals(name))
+    workers, jobs = _lines(redis, prefix, [x.decode() for x in owners], [x.decode() for x in live], now_ms)
     return PoolLine(
-        pool=name, slots=s.slots, in_flight=s.in_flight, demand=round(s.demand, 2), rtf=round(s.rtf, 3),
-        done=int(m.get("done", 0)), refused=int(m.get("refused", 0)), retries=int(m.get("retries", 0)),
-        given_up=int(m.get("given_up", 0)),
+        pool=name, slots=s.slots, in_flight=s.in_flight, demand=round(s.demand, 2), held=round(s.held, 2),
+        rtf=round(s.rtf, 3), dead=dead, n_jobs=s.jobs,
+        **counts,
         **_of_late(s),
-        workers=tuple(workers), jobs=tuple(_job(redis, prefix, job.decode(), now_ms) for job in live),
+        workers=tuple(workers), jobs=tuple(jobs),
     )  # fmt: skip
+
+
+def _lines(
+    redis: "Redis", prefix: str, owners: list[str], live: list[str], now_ms: float
+) -> tuple[list[WorkerLine], list[JobLine]]:
+    """Workers, and jobs: those first whose listeners run dry first."""
+    pipe, n = redis.pipeline(transaction=False), len(owners)
+    for owner in owners:
+        pipe.hgetall(f"{prefix}:w:{owner}")
+    for owner in owners:
+        pipe.hlen(f"{prefix}:run:{owner}")
+    for job in live:
+        pipe.hgetall(f"{prefix}:j:{job}")
+    with answered():
+        found = pipe.execute()
+    workers = [
+        _worker(owner, _decoded(w), busy, now_ms)
+        for owner, w, busy in zip(owners, found[:n], found[n : 2 * n], strict=True)
+    ]
+    jobs = [_job(job, _decoded(h), now_ms) for job, h in zip(live, found[2 * n :], strict=True)]
+    return workers, sorted(jobs, key=lambda j: (j.due_s is None, j.due_s or 0.0))
 
 
 def _of_late(s: Signals) -> dict[str, Any]:
@@ -115,15 +176,16 @@ def _of_late(s: Signals) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _worker(redis: "Redis", prefix: str, owner: str) -> WorkerLine:
-    w = _hash(redis, f"{prefix}:w:{owner}")
-    busy = redis.hlen(f"{prefix}:run:{owner}")
-    slots, spoken, ready_ms = (int(w.get(name, 0)) for name in ("slots", "spoken", "ready_ms"))
-    return WorkerLine(owner, slots, busy, spoken, w.get("engine", ""), ready_ms)
+def _worker(owner: str, w: dict[str, str], busy: int, now_ms: float) -> WorkerLine:
+    whole = {name: int(w.get(name, 0)) for name in ("slots", "spoken", "ready_ms", "pid")}
+    up_s = max(0.0, now_ms - float(w.get("since", now_ms))) / 1000
+    gauges: dict[str, Any] = {name: float(w[name]) if name in w else None for name in GAUGES}
+    return WorkerLine(
+        owner, busy=busy, engine=w.get("engine", ""), host=w.get("host", ""), up_s=round(up_s, 1), **whole, **gauges
+    )
 
 
-def _job(redis: "Redis", prefix: str, job: str, now_ms: float) -> JobLine:
-    h = _hash(redis, f"{prefix}:j:{job}")
+def _job(job: str, h: dict[str, str], now_ms: float) -> JobLine:
     n, live = int(h.get("n", 0)), int(h.get("live", 0))
     batch = h.get("class") == "B"
     dispatched, acked, t0 = (float(h.get(name, 0)) for name in ("dispatched", "acked", "t0"))
@@ -137,9 +199,7 @@ def _job(redis: "Redis", prefix: str, job: str, now_ms: float) -> JobLine:
     )  # fmt: skip
 
 
-def _hash(redis: "Redis", key: str) -> dict[str, str]:
-    with answered():
-        found = cast("dict[bytes, bytes]", redis.hgetall(key))
+def _decoded(found: dict[bytes, bytes]) -> dict[str, str]:
     return {name.decode(): value.decode(errors="replace") for name, value in found.items()}
 
 

@@ -34,9 +34,9 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
     elif options.json:
         _write(json.dumps(standing.as_json(standing.pools(redis))))
     elif options.watch:
-        board.watch(lambda: board.pools(standing.pools(redis)), console)
+        board.watch(lambda: board.system(standing.server(redis), standing.pools(redis)), console)
     else:
-        console.print(board.pools(standing.pools(redis)))
+        console.print(board.system(standing.server(redis), standing.pools(redis)))
     return Exit.OK
 
 

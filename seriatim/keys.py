@@ -8,8 +8,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
                               fence, epoch, demand, held, eta, reserve, policy, credit, now, off (clock offset), rtf,
                               cost, rate_hz, continuity, limit_chars, merge_chars, swept, snapped, stay, kept, places;
-                              counts: jobs, sentences, done, refused, retries, given_up, lost_messages, restarts,
-                              marked_<mark>
+                              counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
+                              restarts, marked_<mark>
     :n :n:1 :n:2      hash    counters that only rise (docs/signals.md), and as they were one and two minutes ago
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
@@ -36,8 +36,9 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :tl:<job>         stream  what happened when, for people (seriatim/timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process speaks and nobody wants any more
     :wk               zset    owner (one worker process) -> time at which it counts as dead
-    :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ...
+    :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ..., and its gauges (workers/gauges.py)
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking
+    :fenced:<attempt> string  it was refused, because its sentence had gone to another, and is counted
     :idem:<length of user>:<user>:<key> string: job id behind a caller's idempotency key
     :voices           string  JSON list of voices
     :wake             list    at most one element: something became dispatchable while slots were free

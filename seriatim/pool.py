@@ -363,6 +363,11 @@ def mark(pool: str, bell: Doorbell, word: str, now_ms: int | None = None) -> Cal
     return _call(pool, "mark", now_ms, bell.job, bell.seq, bell.attempt, word, decode=bool)
 
 
+def fenced(pool: str, bell: Doorbell, now_ms: int | None = None) -> Call[bool]:
+    """An attempt was refused, because its sentence had gone to another; True if that is new."""
+    return _call(pool, "fenced", now_ms, bell.attempt, decode=bool)
+
+
 def sweep(pool: str, interval_ms: int, patience_ms: int, retry: Retry, now_ms: int | None = None) -> Call[Swept]:
     """What time brings about; at most once an interval, whoever calls."""
 

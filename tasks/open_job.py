@@ -1,29 +1,25 @@
 """A job whose text is still being generated: `say` any number of times, then `close`."""
 
-import logging
 import threading
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
-from redis.exceptions import RedisError
-
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
-from seriatim.errors import Busy, JobNotOpen, SeriatimError
+from seriatim.errors import Busy, JobNotOpen
 from seriatim.pool import Extend
 from seriatim.records import Sentence
 from seriatim.scripts import run
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.handle import Job
+from tasks.leases import leases
 from tasks.limits import check_count, check_size
 from tasks.request import Request, check_text
 from tasks.segment import Incremental
 
 if TYPE_CHECKING:
     from tasks.producer import Producer
-
-log = logging.getLogger(__name__)
 
 FULL_POLL_S = 0.05  #: while the job's queue is full; a sentence takes some hundred ms
 
@@ -32,8 +28,8 @@ FULL_POLL_S = 0.05  #: while the job's queue is full; a sentence takes some hund
 class OpenJob:
     """A job that takes text until it is closed. Used by one thread at a time; read its audio from another.
 
-    While it is open a thread renews its lease, so that a producer may pause as long as it lives; when its process
-    dies the lease ends, and the job is closed with what was said.
+    While it is open its lease is renewed (`tasks.leases`), so that a producer may pause as long as it lives; when its
+    process dies the lease ends, and the job is closed with what was said.
     """
 
     job: Job
@@ -46,7 +42,7 @@ class OpenJob:
     first_chars: int = 0  #: how its first piece is cut, for whoever goes on with it
 
     def __post_init__(self) -> None:
-        threading.Thread(target=self._keep, name=f"lease of {self.job.id[:8]}", daemon=True).start()
+        leases.keep(self)
 
     def __enter__(self) -> Self:
         return self
@@ -136,20 +132,6 @@ class OpenJob:
     def _why(self) -> str:
         status = self.job.status()
         return f"it ended as {status.state}: {status.reason}" if status.ended else "it was closed"
-
-    def _keep(self) -> None:
-        """Renew the producer's lease while this process lives and the job is open."""
-        desk = self.desk
-        lease_s = desk.settings.producer_lease_s
-        while not self.closed.wait(lease_s / 3):
-            call = pool_calls.extend(desk.pool, self.job.id, self.n, [], producer_ms=round(lease_s * 1000))
-            try:
-                verdict, _ = run(desk.redis, call)
-            except (RedisError, SeriatimError) as error:  # an outage: the next third of the lease may do
-                log.warning("a job's lease was not renewed", extra={"job": self.job.id, "error": str(error)})
-                continue
-            if verdict in (Extend.GONE, Extend.CLOSED):
-                return
 
 
 def open_job(producer: "Producer", request: Request) -> OpenJob:

@@ -56,7 +56,8 @@ class PoolBook:
     def ask(self, pool: str) -> PoolFacts:
         """The facts of a pool as they are now."""
         facts = read_facts(self.redis, pool)
-        self.known[pool] = (time.monotonic(), facts)
+        if facts.slots:  # or it is asked for again anyway, and may be any name that a stranger thinks of
+            self.known[pool] = (time.monotonic(), facts)
         return facts
 
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from seriatim.errors import SeriatimError
 from seriatim.scripts import run_many
 from tasks.dispatch import pick, ring
+from workers.fenced import refused
 from workers.station import Station, Told
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,9 @@ def clerk(station: Station) -> None:
     while (first := station.told.get()) is not None:
         told = [first, *_more(station)]
         try:
-            *_, bells = run_many(station.desk.redis, [*(each.call for each in told), pick(station.desk)])
+            *answers, bells = run_many(station.desk.redis, [*(each.call for each in told), pick(station.desk)])
             ring(station.desk, bells)
+            run_many(station.desk.redis, refused(station, told, answers))
         except (RedisError, SeriatimError) as error:
             log.warning("leases will expire instead", extra={"sentences": len(told), "error": str(error)})
         except Exception:  # the thread's outermost call: without it nothing is ever told again

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from seriatim.errors import EngineUnavailable, Misconfigured
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+ORDER = "CUDA_DEVICE_ORDER"
 LIST_S = 30.0  #: nvidia-smi takes seconds on machines whose driver sleeps
 
 
@@ -64,3 +65,42 @@ def _listed() -> str:
 def environment(environ: Mapping[str, str], gpus: Sequence[str], index: int) -> dict[str, str]:
     """What process number `index`, 0-based, is to see: GPUs take turns."""
     return {**environ, VISIBLE: gpus[index % len(gpus)]} if gpus else dict(environ)
+
+
+def own(environ: Mapping[str, str], gauges: Mapping[str, float]) -> str | None:
+    """The GPU that this process speaks on, as CUDA_VISIBLE_DEVICES names it. None: on none, as far as one can tell.
+
+    A process that nobody pinned is on a GPU only if its engine says so: espeak beside a GPU has nothing to do with it.
+
+    gauges: the engine's; `gpu` is which of the GPUs that the process sees it is on, 0-based; 0 if it does not say.
+    """
+    if VISIBLE not in environ and not any(name.startswith("gpu") for name in gauges):
+        return None
+    number = int(gauges.get("gpu", 0))
+    if VISIBLE not in environ:
+        return str(number)
+    seen = _until_the_first_wrong_one(environ[VISIBLE])
+    return seen[number] if number < len(seen) else None
+
+
+def _until_the_first_wrong_one(listed: str) -> list[str]:
+    """As CUDA reads its variable: what comes behind a GPU that cannot be does not count."""
+    names = [name.strip() for name in listed.split(",")]
+    wrong = [i for i, name in enumerate(names) if not name or name.startswith("-")]
+    return names[: wrong[0]] if wrong else names
+
+
+def uuid_of(name: str, listed: Sequence[tuple[str, str]], *, by_bus: bool) -> str | None:
+    """The UUID of what CUDA_VISIBLE_DEVICES calls a GPU: itself, the beginning of one, or a number. None: no telling.
+
+    Args:
+        name: one of the variable's entries.
+        listed: UUID and model of every GPU, in the order of the PCI bus.
+        by_bus: CUDA_DEVICE_ORDER=PCI_BUS_ID. Otherwise CUDA's numbers begin with the fastest GPU, and are the bus'
+            only where all are of one model.
+    """
+    if name.isdecimal():
+        sure = by_bus or len({model for _, model in listed}) == 1
+        return listed[int(name)][0] if sure and int(name) < len(listed) else None
+    found = [uuid for uuid, _ in listed if uuid.startswith(name)]
+    return found[0] if len(found) == 1 else None

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from kombu.exceptions import OperationalError
@@ -18,12 +19,13 @@ from redis.exceptions import RedisError
 from seriatim import pool
 from seriatim.errors import SeriatimError
 from seriatim.exits import Exit
-from seriatim.keys import POOL_LIFE_S, pool_prefix
+from seriatim.keys import pool_prefix
 from seriatim.pool import Retry
 from seriatim.records import Doorbell
 from seriatim.scripts import run
 from tasks.dispatch import dispatch, sweep
 from workers.facts import as_it_is_now
+from workers.gauges import Gauges
 from workers.station import Speaking, Station
 
 log = logging.getLogger(__name__)
@@ -41,10 +43,12 @@ def start(name: str, body: Callable[[], None]) -> threading.Thread:
 def pulse(station: Station, ended: threading.Event) -> None:
     """Beat until `ended`. An outage of Redis is waited out: there is nothing better to do with a loaded engine."""
     beat_s, lost = station.desk.settings.beat_ms / 1000, -1
+    gauges = Gauges.of(station, os.environ)
+    start("gpu", partial(gauges.gpu.run, ended))
     while not ended.wait(beat_s):
         try:
             _watch(station)
-            beat(station)
+            gauges.show() if beat(station) else gauges.forget()
             lost = _listen(station, lost)
         except (RedisError, SeriatimError) as error:
             log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
@@ -52,8 +56,11 @@ def pulse(station: Station, ended: threading.Event) -> None:
             log.exception("the pulse failed", extra={"pool": station.desk.pool})
 
 
-def beat(station: Station) -> None:
-    """Say once that this process lives and what it can do, and learn what it has lost meanwhile."""
+def beat(station: Station) -> bool:
+    """Say once that this process lives and what it can do, and learn what it has lost meanwhile.
+
+    False: the pool had forgotten the process, which has registered again unless it is leaving.
+    """
     desk, running = station.desk, station.snapshot()
     settings = desk.settings
     facts = as_it_is_now(station.facts, station.engine)
@@ -63,23 +70,14 @@ def beat(station: Station) -> None:
     known, lost = run(desk.redis, call)
     for speaking in running:
         if speaking.bell in lost:
+            speaking.taken = not known
             speaking.dropped.set()
     if not known:
         log.warning("registering again: this process was taken for dead", extra={"owner": station.owner})
     if (not known or facts != station.facts) and not station.draining.is_set():
         run(desk.redis, pool.register(desk.pool, station.owner, settings.lease_ms, facts))
         station.facts = facts
-    if known and station.engine.gauges:
-        _show(station)
-
-
-def _show(station: Station) -> None:
-    """Put the engine's gauges where operators look: into the worker's hash. A process taken for dead leaves no key."""
-    key = f"{pool_prefix(station.desk.pool)}:w:{station.owner}"
-    pipe = station.desk.redis.pipeline()
-    pipe.hset(key, mapping={name: str(value) for name, value in station.engine.gauges.items()})
-    pipe.pexpire(key, POOL_LIFE_S * 1000, nx=True)
-    pipe.execute()
+    return known
 
 
 def _listen(station: Station, lost: int) -> int:

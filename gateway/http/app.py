@@ -53,7 +53,7 @@ def make_app(door: Door) -> ASGIApp:
     _answer_errors(app)
     _mend_schema(app)
     origins = [origin.strip() for origin in door.settings.http_cors.split(",") if origin.strip()]
-    limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s)
+    limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s, door.settings.http_clients)
     guarded: ASGIApp = Guard(app, limits, door.meters, Welcome(tuple(origins), local=door.keys.open))
     if origins:
         shown = ["seriatim-job", "retry-after", "location", "content-range"]

@@ -1,16 +1,19 @@
 """GET /v1/models and /v1/voices: which pools there are, and who speaks in them."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from gateway.http.access import AtDoor, FromCaller
 from gateway.http.door import Door
 from gateway.http.problems import not_found
-from gateway.http.shapes import LOOKUPS, Model, Models, VoiceCard, Voices
+from gateway.http.shapes import LOOKUPS, Model, Models, Names, VoiceCard, Voices
 from gateway.http.wanted import pool_of
 
 router = APIRouter(tags=["models"])
+
+ModelName = Annotated[str, Query(max_length=64)]
 
 
 @router.get("/v1/models", responses=LOOKUPS)
@@ -28,7 +31,7 @@ async def one_model(model: str, door: AtDoor, _: FromCaller) -> Model:
 
 
 @router.get("/v1/voices", responses=LOOKUPS)
-async def voices(door: AtDoor, _: FromCaller, model: str = "") -> Voices:
+async def voices(door: AtDoor, _: FromCaller, model: ModelName = "") -> Voices:
     """The voices of a model; the first one speaks if none is named."""
 
     def found() -> list[VoiceCard]:
@@ -37,6 +40,18 @@ async def voices(door: AtDoor, _: FromCaller, model: str = "") -> Voices:
         return [VoiceCard(id=name, name=name, language=language, model=pool) for name, language in facts.voices]
 
     return Voices(data=await asyncio.to_thread(found))
+
+
+@router.get("/v1/audio/voices", responses=LOOKUPS, response_model_exclude_none=True)
+async def voice_names(door: AtDoor, caller: FromCaller, model: ModelName = "") -> Names:
+    """The voices, as Open WebUI and servers of its kind ask for them."""
+    return Names(voices=[{"id": v.id, "name": v.name} for v in (await voices(door, caller, model)).data])
+
+
+@router.get("/v1/audio/models", responses=LOOKUPS, response_model_exclude_none=True)
+async def model_names(door: AtDoor, caller: FromCaller) -> Names:
+    """The models, as Open WebUI asks for them."""
+    return Names(models=[{"id": m.id, "name": m.id} for m in (await models(door, caller)).data])
 
 
 def _names(door: Door) -> list[str]:

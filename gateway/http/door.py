@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 
 from redis import Redis, exceptions
 from redis.asyncio import Redis as AsyncRedis
@@ -26,8 +28,14 @@ from tasks.handle import Job
 from tasks.producer import Producer
 from tasks.shares import tune_user
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 READERS = 20_000  #: connections to Redis at most: one a reader that waits
 THREADS = 64  #: short calls at once; while Redis is away each of them waits for it
+WATCHERS = 4  #: threads for those who watch: they need not wait for those above
+ASK_S = 2.0  #: their longest wait: they want to know about this process first, and then about Redis
+CLOSE_S = 4.0  #: for what is left to tell Redis, when the process is told to end
 QUICK_S = 0.5  #: patience with a Redis that is away
 SHARES_S = 3600.0  #: what a key's user may have is told to a pool so often; it forgets after a week
 
@@ -48,6 +56,8 @@ class Door:
     voices: Mapping[str, str]  #: other names of voices
     readiness: Readiness
     shares: dict[tuple[str, str], float] = field(default_factory=dict)  #: (pool, user) -> when it was told
+    stuck: bool = False  #: closed, and some threads still wait for a Redis that does not answer
+    watching: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WATCHERS, "watch"))
 
     @classmethod
     def of(cls, settings: Settings, keys: Keys) -> "Door":
@@ -62,21 +72,45 @@ class Door:
         quick = commands(settings.redis_url, outage_s=QUICK_S)
         reports, pools = Reports(producer.redis), Pools(quick)
         readiness = Readiness(producer, quick, settings.http_probe_s)
-        return cls(settings, keys, producer, streams, quick, reports, pools, Meters(), models, voices, readiness)
+        meters = Meters(settings.first_audio_ms / 1000)
+        return cls(settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness)
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """While the process serves."""
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "call"))
+        calls = ThreadPoolExecutor(THREADS, "call")
+        asyncio.get_running_loop().set_default_executor(calls)
         reporting = asyncio.create_task(self.reports.run())
         try:
             yield
         finally:
-            await stop(reporting)
-            await self.reports.flush()
-            await self.streams.aclose()
-            await asyncio.to_thread(self.producer.close)
-            self.quick.close()
+            self.stuck = not await self._closed(reporting, calls)
+
+    async def _closed(self, reporting: "asyncio.Task[None]", calls: ThreadPoolExecutor) -> bool:
+        """End what was begun; returns whether that went well, and no thread waits for Redis any more."""
+        last = ThreadPoolExecutor(1, "close")
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await stop(reporting)
+                await self.reports.flush()
+                await self.streams.aclose()
+                await asyncio.to_thread(self.producer.close)
+                self.quick.close()
+                for threads in (calls, self.watching):
+                    await asyncio.get_running_loop().run_in_executor(last, threads.shutdown)
+        except TimeoutError:
+            return False
+        return True
+
+    async def watch(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What somebody who watches wants to know: not behind all others, and not for long.
+
+        Raises:
+            TimeoutError: it took longer than ASK_S.
+        """
+        async with asyncio.timeout(ASK_S):
+            asked = functools.partial(call, *args, **kwargs)
+            return await asyncio.get_running_loop().run_in_executor(self.watching, asked)
 
     async def admit(self, pool: str, caller: Caller) -> None:
         """Tell the pool what the caller's key says that its user may have."""

@@ -16,11 +16,12 @@ from redis.asyncio import Redis as AsyncRedis
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway.http.access import AtDoor, FromCaller
+from gateway.http.captions import srt, vtt
 from gateway.http.jobs import JobId
 from gateway.http.playing import event
 from gateway.http.problems import Problem, problem_of
 from gateway.http.shapes import LOOKUPS, Caption, Captions, body_of
-from gateway.http.timed import Span, at_end, observed, spans
+from gateway.http.timed import at_end, observed, spans
 from seriatim import store
 from seriatim.entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
 from seriatim.errors import SeriatimError
@@ -33,6 +34,8 @@ from tasks.reading import Reading
 router = APIRouter(tags=["jobs"])
 
 PROGRESS_S = 0.5  #: between two events of progress
+RECORDED_S = 3.0  #: a recorder has the end of a job on its disk this soon after it
+LOOK_S = 0.05  #: between two looks whether it has
 After = Annotated[str, Query(max_length=64, description="the id of the last event that the client has")]
 LastId = Annotated[str, Header(alias="last-event-id", max_length=64)]
 
@@ -65,13 +68,24 @@ async def captions(
     job = await door.own(job_id, caller)
     if job.drain is not Drain.STORE:
         raise Problem(409, "not_recorded", "this job drains to its listener: captions are those of its events")
-    found, whole = spans(await asyncio.to_thread(store.events, Path(job.settings.store_dir), job.id))
+    found, whole = spans(await _markers(job))
     if format == "json":
         rows = [Caption(seq=s.seq, start_s=s.start_s, end_s=s.end_s, text=s.text) for s in found]
         return Captions(job=job.id, whole=whole, captions=rows)
     if format == "srt":
         return PlainTextResponse(srt(found), media_type="application/x-subrip")
     return PlainTextResponse(vtt(found), media_type="text/vtt")
+
+
+async def _markers(job: Job) -> list[store.Marker]:
+    """What is recorded of a job; of one that has ended all of it, though its recorder be a moment behind its stream."""
+    late_s = time.monotonic() + RECORDED_S
+    while True:
+        over = not job.pool or (await asyncio.to_thread(job.status)).ended
+        markers = await asyncio.to_thread(store.events, Path(job.settings.store_dir), job.id)
+        if not over or (markers and isinstance(markers[-1], End)) or time.monotonic() > late_s:
+            return markers
+        await asyncio.sleep(LOOK_S)
 
 
 def position_of(text: str) -> Position:
@@ -84,33 +98,6 @@ def position_of(text: str) -> Position:
         return Position.parse(text) if text else Position()
     except ValueError as error:
         raise Problem(400, "bad_input", str(error), param="after") from None
-
-
-def srt(found: list[Span]) -> str:
-    """SubRip."""
-    rows = [
-        f"{i}\n{_clock(s.start_s, ',')} --> {_clock(s.end_s, ',')}\n{_line(s.text)}\n" for i, s in enumerate(found, 1)
-    ]
-    return "\n".join(rows)
-
-
-def vtt(found: list[Span]) -> str:
-    """WebVTT."""
-    rows = [f"{s.seq}\n{_clock(s.start_s, '.')} --> {_clock(s.end_s, '.')}\n{_escaped(s.text)}\n" for s in found]
-    return "\n".join(["WEBVTT\n", *rows])
-
-
-def _clock(seconds: float, point: str) -> str:
-    ms = round(seconds * 1000)
-    return f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}{point}{ms % 1000:03d}"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _escaped(text: str) -> str:
-    return _line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 async def _events(job: Job, redis: "AsyncRedis", after: Position) -> AsyncGenerator[bytes, None]:

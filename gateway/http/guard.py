@@ -1,4 +1,4 @@
-"""Around every request: how large and how slow its body may be, what browsers are told, what is counted and logged.
+"""Around every request: how many at once, how large and slow a body may be, what browsers are told, what is logged.
 
 Plain ASGI, so that a body is streamed through and a client that leaves is noticed.
 """
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
+from gateway.http.crowd import Crowd
 from gateway.http.metrics import Meters
-from gateway.http.problems import Problem
+from gateway.http.problems import Problem, retry_after
 
 log = logging.getLogger(__name__)
 
@@ -24,17 +26,21 @@ SECURITY = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),  # what says nothing else is of one user, and of this moment
 )
 LOCAL = ("localhost", "127.0.0.1", "::1")
-QUIET = ("/healthz", "/readyz", "/metrics", "/")  #: asked every few seconds by machines; the page's twenty files
+SAFE = ("GET", "HEAD", "OPTIONS")  #: RFC 9110, 9.2.1: they change nothing
+WATCH = ("/healthz", "/readyz", "/metrics")  #: for those who watch: never refused for want of room
+QUIET = (*WATCH, "/")  #: asked every few seconds by machines; the page's twenty files
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one request."""
+    """Of one request, and how many are served at once."""
 
     body_bytes: int
     body_s: float
+    clients: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +50,21 @@ class Welcome:
     origins: tuple[str, ...] = ()  #: of pages on other hosts that may call
     local: bool = False  #: there are no keys: only under a name of this machine, which no other site can bear
 
-    def refuses(self, scope: Scope) -> bool:
-        """Does a request come by way of somebody else's page?"""
+    def problem(self, scope: Scope) -> Problem | None:
+        """What is wrong with where a request comes from; None: nothing."""
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
-        if self.local and (urlsplit(f"//{host}").hostname or "") not in LOCAL:
-            return True
+        if self.local and _name(host) not in LOCAL:
+            return Problem(421, "misdirected", "without keys this gateway serves 127.0.0.1 and localhost only")
         origin = headers.get(b"origin", b"").decode("latin-1")
         own = not origin or origin in self.origins or origin.partition("://")[2] == host
-        return scope["type"] == "websocket" and not own  # of other requests the browser asks first (CORS)
+        if not own and (scope["type"] == "websocket" or self._smuggled(scope["method"], origin)):
+            return Problem(403, "foreign_origin", "a page of another site may not call (SERIATIM_HTTP_CORS names some)")
+        return None
+
+    def _smuggled(self, method: str, origin: str) -> bool:
+        """A browser asks first (CORS), but not for a form: that any site sends, and no key is needed to stop it."""
+        return self.local and method not in SAFE and (origin == "null" or origin.startswith(("http://", "https://")))
 
 
 class Guard:
@@ -62,19 +74,34 @@ class Guard:
         self.app, self.limits, self.meters, self.welcome = app, limits, meters, welcome
         origins = welcome.origins
         self.security = tuple(h for h in SECURITY if not origins or h[0] != b"cross-origin-resource-policy")
+        self.crowd = Crowd(limits.clients)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and self.welcome.refuses(scope):
-            await send({"type": "websocket.close", "code": 1008})  # before it is accepted: 403
-            return
-        if scope["type"] != "http":
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
+        else:
             await self.app(scope, receive, send)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            inside = self._let_in(scope)
+        except Problem as problem:
+            await WebSocket(scope, receive, send).send_denial_response(problem.response())
             return
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if inside:
+                self.crowd.leave(time.monotonic())
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began_s, answer = time.monotonic(), _Answer(send, self.security)
         body = _Body(receive, self.limits)
+        inside = False
         try:
-            if self.welcome.refuses(scope):
-                raise Problem(421, "misdirected", "without keys this gateway serves 127.0.0.1 and localhost only")  # noqa: TRY301  # as below
+            inside = self._let_in(scope)
             if body.declared(scope) > self.limits.body_bytes:
                 raise body.too_large()  # answered below, as one that turns out so while it comes
             await self.app(scope, body.receive, answer.send)
@@ -82,7 +109,26 @@ class Guard:
             if not answer.status:
                 await problem.response()(scope, receive, answer.send)
         finally:
+            if inside:
+                self.crowd.leave(time.monotonic())
             self._note(scope, answer.status, time.monotonic() - began_s)
+
+    def _let_in(self, scope: Scope) -> bool:
+        """Whether it takes a place, which it then must give back.
+
+        Raises:
+            Problem: it is refused.
+        """
+        if problem := self.welcome.problem(scope):
+            raise problem
+        if scope["path"] in WATCH:
+            return False
+        now_s = time.monotonic()
+        if not self.crowd.enter(now_s):
+            headers = retry_after(self.crowd.retry_after_s(now_s)) | {"connection": "close"}
+            said = f"this gateway serves {self.limits.clients} clients at once (SERIATIM_HTTP_CLIENTS), and has them"
+            raise Problem(503, "too_many_clients", said, "overloaded_error", headers=headers)
+        return True
 
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
         route = getattr(scope.get("route"), "path", "other")  # never the path: its ids are many, and somebody's
@@ -90,6 +136,14 @@ class Guard:
         level = logging.DEBUG if route in QUIET else logging.INFO
         facts = {"method": scope["method"], "route": route, "status": status, "s": round(took_s, 3)}
         log.log(level, "answered", extra=facts)
+
+
+def _name(host: str) -> str:
+    """The name in a Host header; "" if there is none that can be read."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 class _Answer:

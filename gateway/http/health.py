@@ -1,44 +1,44 @@
 """/healthz, /readyz, /metrics: for machines that watch. They need no key and tell nothing of anybody's text."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
 
 from gateway.http.access import AtDoor
-from gateway.http.door import Door
+from gateway.http.door import ASK_S, Door
 from gateway.http.metrics import exposition
 from gateway.http.problems import Problem
 from gateway.http.readiness import PROBE_S
 from gateway.http.shapes import LOOKUPS, body_of
 from gateway.http.wanted import pool_of
-from seriatim.errors import SeriatimError
+from seriatim.errors import SeriatimError, Unavailable
 from seriatim.pool import signals
 from seriatim.scripts import run
 
 router = APIRouter(tags=["health"])
 
-ASK_S = 2.0  #: longest wait for Redis: whoever asks /healthz wants to know about this process first
 
-
+@router.head("/healthz", include_in_schema=False)  # many monitors ask so
 @router.get("/healthz")
 async def healthz(door: AtDoor) -> dict[str, Any]:
     """Alive; and how much there is to do."""
     try:
-        async with asyncio.timeout(ASK_S):
-            pools = await asyncio.to_thread(_pools, door)
+        pools = await door.watch(_pools, door)
     except (SeriatimError, RedisError, TimeoutError):
         return {"status": "alive", "redis": "does not answer", "pools": []}
     return {"status": "alive", "redis": "answers", "pools": pools}
 
 
+@router.head("/readyz", include_in_schema=False, response_model=None)
 @router.get("/readyz", responses=LOOKUPS, response_model=None)
-async def readyz(door: AtDoor, model: str = "") -> Response:
+async def readyz(door: AtDoor, model: Annotated[str, Query(max_length=64)] = "") -> Response:
     """Ready: a sentence has really been spoken lately."""
     try:
+        await door.watch(door.quick.ping)
         async with asyncio.timeout(PROBE_S + ASK_S):
             pool = await asyncio.to_thread(pool_of, door, model)
             why = await door.readiness.why_not(pool)
@@ -51,8 +51,11 @@ async def readyz(door: AtDoor, model: str = "") -> Response:
 
 @router.get("/metrics", response_class=Response, responses=body_of("text/plain") | LOOKUPS)
 async def metrics(door: AtDoor) -> Response:
-    """For Prometheus."""
-    found = await asyncio.to_thread(exposition, door.meters, door.pools)
+    """For Prometheus; 503 while Redis does not answer, which an alert of deploy/prometheus relies on."""
+    try:
+        found = await door.watch(exposition, door.meters, door.pools)
+    except TimeoutError:
+        raise Unavailable(f"Redis does not answer within {ASK_S:g} s") from None
     return Response(found, media_type=CONTENT_TYPE_LATEST)
 
 

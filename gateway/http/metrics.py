@@ -14,7 +14,7 @@ from gateway.http.playback import VIABLE_S, Playback
 from gateway.status import pool_names
 from seriatim.keys import pool_prefix
 from seriatim.pool import signals
-from seriatim.scripts import answered, run
+from seriatim.scripts import answered, run_many
 from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 
 TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
@@ -46,12 +46,15 @@ COUNTERS = (
 TALLIES = (
     ("seriatim_sentences_spoken", "done", "sentences spoken"),
     ("seriatim_retries", "retries", "attempts that came to nothing and were made again"),
+    ("seriatim_fenced_attempts", "fenced", "attempts that went on when another had their sentence, and were refused"),
     ("seriatim_given_up", "given_up", "sentences given up"),
     ("seriatim_lost_messages", "lost_messages", "messages that no worker claimed in time"),
     ("seriatim_restarts", "restarts", "restarts of Redis that the pool has seen"),
 )
-#: metric, gauge of an engine (tasks/engine.py), meaning; of each worker process whose engine has it
-ENGINES = (
+#: metric, field of a worker's :w (workers/gauges.py), meaning; of each worker process that has it
+WORKERS = (
+    ("seriatim_worker_memory_bytes", "memory_bytes", "of the machine's memory, held by the worker process"),
+    ("seriatim_gpu_utilization_ratio", "gpu_utilization", "of the time its GPU was at work, for whomever"),
     ("seriatim_gpu_memory_used_ratio", "gpu_memory_used", "of its GPU's memory, by whomever it is used"),
     ("seriatim_gpu_memory_bytes", "gpu_memory_bytes", "of its GPU's memory, held by the worker process"),
 )
@@ -61,6 +64,7 @@ ENGINES = (
 class Meters:
     """Counts of this process."""
 
+    target_s: float = 0.5  #: within which a live job's first sound should be heard
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     requests: Counter = field(init=False)
     streams: Gauge = field(init=False)
@@ -78,17 +82,22 @@ class Meters:
         self.ttfa = Histogram(
             "seriatim_http_ttfa_seconds", "request to first sound", ["pool"], buckets=TTFA_BOUNDS_S, registry=r
         )
+        target = Gauge("seriatim_http_ttfa_target_seconds", "what first sounds should be within, 95 of 100", registry=r)
+        target.set(self.target_s)
         self.sound = Counter("seriatim_http_sound_seconds", "sound given to listeners", registry=r)
         self.silence = Counter("seriatim_http_underrun_seconds", "time that players had nothing to play", registry=r)
         self.viable = Counter(
             "seriatim_http_streams_heard", "streams, by whether no silence was above 100 ms", ["c100"], registry=r
         )
 
+    def played(self, sound_s: float, silent_s: float) -> None:
+        """A stream gave sound, after a silence. Counted as it happens: a book's silence is not for tomorrow's graph."""
+        self.sound.inc(sound_s)
+        self.silence.inc(silent_s)
+
     def heard(self, playback: Playback) -> None:
         """A stream is over."""
         if playback.began_s is not None:
-            self.sound.inc(playback.sound_s)
-            self.silence.inc(playback.silent_s)
             self.viable.labels("yes" if playback.longest_s <= VIABLE_S else "no").inc()
 
 
@@ -121,11 +130,11 @@ class Pools(Collector):
             Unavailable: Redis does not answer.
         """
         self.known()
-        found = [run(self.redis, signals(name)) for name in self.names]
+        found = run_many(self.redis, [signals(name) for name in self.names])
         yield from _gauges(found)
         yield from _counters(found)
         yield from _tallies(self.redis, self.names)
-        yield from _engines(self.redis, self.names)
+        yield from _workers(self.redis, self.names)
         yield from _spreads(found)
         yield from _memory(self.redis)
 
@@ -182,14 +191,14 @@ def _tallies(redis: "Redis", names: list[str]) -> Iterator[Metric]:
         yield family
 
 
-def _engines(redis: "Redis", names: list[str]) -> Iterator[Metric]:
+def _workers(redis: "Redis", names: list[str]) -> Iterator[Metric]:
+    owners = _owners(redis, names)
+    pipe = redis.pipeline(transaction=False)
+    for name, owner in owners:
+        pipe.hmget(f"{pool_prefix(name)}:w:{owner}", [of for _, of, _ in WORKERS])
     with answered():
-        owners = [(name, owner.decode()) for name in names for owner in _workers(redis, name)]
-        pipe = redis.pipeline(transaction=False)
-        for name, owner in owners:
-            pipe.hmget(f"{pool_prefix(name)}:w:{owner}", [of for _, of, _ in ENGINES])
         rows = pipe.execute()
-    for i, (metric, _, meaning) in enumerate(ENGINES):
+    for i, (metric, _, meaning) in enumerate(WORKERS):
         family = GaugeMetricFamily(metric, meaning, labels=["pool", "worker"])
         for (name, owner), row in zip(owners, rows, strict=True):
             if row[i] is not None:
@@ -197,8 +206,14 @@ def _engines(redis: "Redis", names: list[str]) -> Iterator[Metric]:
         yield family
 
 
-def _workers(redis: "Redis", name: str) -> list[bytes]:
-    return cast("list[bytes]", redis.zrange(f"{pool_prefix(name)}:wk", 0, -1))
+def _owners(redis: "Redis", names: list[str]) -> list[tuple[str, str]]:
+    """(pool, owner) of every worker process."""
+    pipe = redis.pipeline(transaction=False)
+    for name in names:
+        pipe.zrange(f"{pool_prefix(name)}:wk", 0, -1)
+    with answered():
+        rows = cast("list[list[bytes]]", pipe.execute())
+    return [(name, owner.decode()) for name, row in zip(names, rows, strict=True) for owner in row]
 
 
 def _spreads(found: list[Signals]) -> Iterator[Metric]:
@@ -208,10 +223,16 @@ def _spreads(found: list[Signals]) -> Iterator[Metric]:
     slack = HistogramMetricFamily("seriatim_slack_seconds", "at the claim: until it is heard", labels=["pool"])
     for s in found:
         for label, name in (("live", "wait_L"), ("batch", "wait_B")):
-            wait.add_metric([s.pool, label], _buckets(s, name, WAIT_BOUNDS_MS), sum_value=None)
-        slack.add_metric([s.pool], _buckets(s, "slack", SLACK_BOUNDS_MS), sum_value=None)
+            _spread(wait, {"pool": s.pool, "class": label}, _buckets(s, name, WAIT_BOUNDS_MS))
+        _spread(slack, {"pool": s.pool}, _buckets(s, "slack", SLACK_BOUNDS_MS))
     yield wait
     yield slack
+
+
+def _spread(family: HistogramMetricFamily, labels: dict[str, str], buckets: list[tuple[str, float]]) -> None:
+    """Buckets and their count. There is no sum: times are counted in buckets alone, and slack may be below 0."""
+    family.add_metric(list(labels.values()), buckets, sum_value=None)
+    family.add_sample(f"{family.name}_count", labels, buckets[-1][1])
 
 
 def _buckets(s: Signals, name: str, bounds_ms: Iterable[int]) -> list[tuple[str, float]]:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from fastapi import FastAPI
 from starlette.responses import Response
+from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -23,13 +24,21 @@ HEADERS = {
     "cache-control": "no-cache",  # asked for each time, mostly answered 304: files of two versions never meet
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+API = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")  #: what is no file of the page, by any method
 ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metrics
 
 
 def mount_page(app: FastAPI) -> None:
     """Serve it behind every other route."""
     if FOLDER.is_dir():
-        app.mount("/", _Page(directory=FOLDER, html=True), name="page")
+        app.router.routes.append(_Files("/", _Page(directory=FOLDER, html=True), name="page"))
+
+
+class _Files(Mount):
+    """The page's folder. It would take every path, and a wrong method of a route would be a file that is not there."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope["path"].startswith(API) else super().matches(scope)
 
 
 class _Page(StaticFiles):

@@ -17,12 +17,12 @@ class Playback:
     silent_s: float = 0.0  #: all silences
     longest_s: float = 0.0  #: the longest silence
 
-    def feed(self, at_s: float, sound_s: float) -> None:
-        """Sound of so long came."""
+    def feed(self, at_s: float, sound_s: float) -> float:
+        """Sound of so long came; returns the silence before it, in s."""
         if self.began_s is None:
             self.began_s = at_s
-        silence_s = at_s - (self.began_s + self.silent_s + self.sound_s)
-        if silence_s > 0:
-            self.silent_s += silence_s
-            self.longest_s = max(self.longest_s, silence_s)
+        silence_s = max(0.0, at_s - (self.began_s + self.silent_s + self.sound_s))
+        self.silent_s += silence_s
+        self.longest_s = max(self.longest_s, silence_s)
         self.sound_s += sound_s
+        return silence_s

@@ -127,7 +127,8 @@ class Playing(Response):
         if isinstance(entry, Audio):
             sound = await self._encoding.feed(entry.pcm, cursor.rate_hz)
             await self._send(send, sound, entry.position)
-            self._playback.feed(time.monotonic(), ms_of_bytes(len(entry.pcm), cursor.rate_hz) / 1000)
+            sound_s = ms_of_bytes(len(entry.pcm), cursor.rate_hz) / 1000
+            self.door.meters.played(sound_s, self._playback.feed(time.monotonic(), sound_s))
         elif isinstance(entry, End):
             self._check(entry)
             await self._finish(send, entry)

@@ -3,6 +3,8 @@
 import asyncio
 import ipaddress
 import logging
+import os
+import resource
 import signal
 import socket
 import sys
@@ -14,6 +16,7 @@ from gateway.http.app import make_app
 from gateway.http.door import Door
 from gateway.http.keys import read_keys
 from gateway.http.protocol import Limited
+from gateway.http.wire import LimitedSocket
 from seriatim import log as logs
 from seriatim import traces
 from seriatim.connect import commands, reach
@@ -26,6 +29,11 @@ log = logging.getLogger(__name__)
 
 SEND_BYTES = 128 * 1024  #: in the kernel for a client: some seconds of sound; more would count as heard too early
 BACKLOG = 1024
+MESSAGE_BYTES = 2 * 1024 * 1024  #: of a WebSocket's: 100,000 characters of text, however JSON spells them
+RESERVE = 256  #: connections beyond SERIATIM_HTTP_CLIENTS: of those who watch, and of those who are told to come back
+FILES = 3  #: descriptors a client: its connection, its reader's to Redis, and a file of the store
+#: by uvicorn: of an answer without an end, which is how a stream is cut on purpose, and of bytes that are no text
+UNSAID = ("without completing response", "Invalid UTF-8 sequence")
 GRACE_S = 3.0  #: for answers that were begun, when the process is told to end; streams go on elsewhere
 
 
@@ -56,34 +64,63 @@ def serve(settings: Settings, host: str, port: int) -> int:
     check(client)
     client.close()
     disable_created_metrics()  # type: ignore[no-untyped-call]  # a time for each counter, which nobody asks for
-    listening = _listen(host, port)
+    listening = _listen(host, port, settings.http_stall_s)
+    _open_files(settings.http_clients)
     door = Door.of(settings, keys)
-    Limited.head_s = settings.http_request_s
+    Limited.head_s, Limited.most = settings.http_request_s, settings.http_clients + RESERVE
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_known)
-    config = uvicorn.Config(
+    config = _config(door)
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in order, and then gives the signal back
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_Server(config).serve([listening]))
+        if door.stuck:
+            _leave_at_once()
+    return Exit.OK
+
+
+def _leave_at_once() -> None:
+    """Python would wait for threads that wait for Redis, for minutes; nobody waits for what they bring."""
+    log.warning("ended while Redis did not answer: what was heard last may not have been told to it")
+    logging.shutdown()
+    os._exit(Exit.OK)
+
+
+def _config(door: Door) -> uvicorn.Config:
+    settings = door.settings
+    return uvicorn.Config(
         make_app(door),
         http=Limited,
-        ws="websockets-sansio",
-        ws_max_size=settings.http_body_bytes,
+        ws=LimitedSocket,
+        ws_max_size=min(settings.http_body_bytes, MESSAGE_BYTES),
+        ws_ping_timeout=max(20.0, settings.http_stall_s),  # a ping waits behind all the sound that is not taken yet
+        ws_per_message_deflate=False,  # sound hardly becomes smaller, and each listener's would take its time
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=True,
         lifespan="on",
-        limit_concurrency=settings.http_clients,
         timeout_graceful_shutdown=round(GRACE_S),
         proxy_headers=False,
     )
-    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in order, and then gives the signal back
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_Server(config).serve([listening]))
-    return Exit.OK
+
+
+def _open_files(clients: int) -> None:
+    """Let this process have as many descriptors as its clients may need, if the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES * clients + RESERVE + 200
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    found = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (found, hard))
+    if found < wanted:
+        facts = {"limit": found, "wanted": wanted, "clients": clients}
+        log.warning("too few open files are allowed for SERIATIM_HTTP_CLIENTS (ulimit -n)", extra=facts)
 
 
 def _known(record: logging.LogRecord) -> bool:
-    """Uvicorn complains of an answer that is not ended: so a stream is cut on purpose, and `playing` says why."""
-    return "without completing response" not in record.getMessage()
+    """Is it worth a line? Not what `playing` says better, and not with a traceback what a client sent."""
+    return not any(said in record.getMessage() for said in UNSAID)
 
 
 def _loopback(host: str) -> bool:
@@ -93,13 +130,18 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket whose connections hold little in the kernel, so that a client that stops is noticed."""
+def _listen(host: str, port: int, stall_s: float) -> socket.socket:
+    """A socket whose connections hold little in the kernel, so that a client that stops is noticed.
+
+    The kernel itself ends a connection whose client has taken nothing for `stall_s`, whatever it waits for.
+    """
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, proto)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES // 2)  # Linux doubles it: socket(7)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections have it from here: tcp(7)
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_s * 1000))
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:

@@ -55,6 +55,13 @@ class Voices(BaseModel):
     data: list[VoiceCard]
 
 
+class Names(BaseModel):
+    """Voices or models, each with its `id` and `name`, as clients that know other servers expect them."""
+
+    voices: list[dict[str, str]] | None = None
+    models: list[dict[str, str]] | None = None
+
+
 class PoolCard(BaseModel):
     """A pool as it stands. "Of late" is the last one to two minutes."""
 

@@ -28,10 +28,11 @@ from gateway.http.access import door_of, known
 from gateway.http.door import Door
 from gateway.http.keys import Caller
 from gateway.http.problems import Problem, problem_of
+from gateway.http.protocol import CUT
 from gateway.http.stopping import stop
 from gateway.http.talk import Talk, begin
 from gateway.http.wanted import FormatName, Spoken
-from seriatim.errors import SeriatimError
+from seriatim.errors import JobNotOpen, SeriatimError
 
 router = APIRouter()
 
@@ -110,6 +111,7 @@ class Connection:
     door: Door
     caller: Caller | None
     talk: Talk | None = None
+    ended: bool = False  #: a job of this connection is over, and no other was begun
     said: "asyncio.Queue[Said]" = field(default_factory=lambda: asyncio.Queue(AHEAD))
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: those of the job
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)  #: an announcement and its bytes stay together
@@ -125,8 +127,8 @@ class Connection:
             message = await self._next()
             if isinstance(message, Start):
                 await self._start(message)
-            elif self.talk is None:
-                if not isinstance(message, Word | Heard):  # a word that was overtaken by the end asks for nothing
+            elif self.talk is None:  # what was overtaken by the end asks for nothing
+                if isinstance(message, Text) and not self.ended:
                     raise Problem(400, "bad_input", 'text without a job; say {"type": "start"} first')
             elif isinstance(message, Word) and message.type == "cancel":
                 await self.talk.cancel("its listener said cancel")
@@ -154,7 +156,7 @@ class Connection:
         """Send a message, and the bytes that it announces.
 
         Raises:
-            Problem: the client takes nothing any more.
+            WebSocketDisconnect: the client takes nothing any more; its connection is cut.
         """
         try:
             async with asyncio.timeout(self.door.settings.http_stall_s), self.sending:
@@ -162,10 +164,13 @@ class Connection:
                 if sound:
                     await self.websocket.send_bytes(sound)
         except TimeoutError:
+            self.websocket.scope["state"][CUT]()
             raise WebSocketDisconnect from None
 
     async def _next(self) -> Said:
         wait_s = None if self.tasks else KEY_S
+        if self.websocket.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnect  # `refuse` has ended it
         try:
             async with asyncio.timeout(wait_s):
                 raw = await self.websocket.receive_text()
@@ -186,7 +191,7 @@ class Connection:
         self.caller = self.caller or known(self.door, start.key)
         self.talk = await begin(self.door, self.caller, start, start.format, start.resume, start.after)
         await self.tell({"type": "started", "job": self.talk.job.id, "resume": self.talk.token})
-        self.said = asyncio.Queue(AHEAD)
+        self.said, self.ended = asyncio.Queue(AHEAD), False
         self.tasks = [asyncio.create_task(self._say(self.talk)), asyncio.create_task(self._play(self.talk))]
 
     async def _put(self, message: Said) -> None:
@@ -206,9 +211,10 @@ class Connection:
                     await talk.say(message.text)
                 elif isinstance(message, Word):
                     await (talk.close() if message.type == "close" else talk.flush())
-        except SeriatimError as error:
-            if not talk.over:
-                await self.tell({"type": "error"} | problem_of(error).body)
+        except JobNotOpen:
+            pass  # it is over, or somebody closed it: its end says why
+        except SeriatimError as error:  # some of the text is not in the job: who goes on without it hears another text
+            await self.refuse(problem_of(error))
 
     async def _play(self, talk: Talk) -> None:
         """Sound on its way to the client."""
@@ -218,17 +224,18 @@ class Connection:
                     await self.tell(facts, pcm)
                     talk.given()
         except SeriatimError as error:
-            await self.tell({"type": "error"} | problem_of(error).body)
+            await self.refuse(problem_of(error))
         except WebSocketDisconnect:
-            return
-        self._over(talk)
+            pass
+        else:
+            self._over(talk)
 
     def _over(self, talk: Talk) -> None:
         """The next `start` may come."""
         self.tasks[0].cancel()
         self.tasks = []
         talk.leave()
-        self.talk = None
+        self.talk, self.ended = None, True
 
 
 def _retry_ms(problem: Problem) -> int | None:

@@ -13,12 +13,13 @@ from gateway.http.formats import Encoding
 from gateway.http.hearing import Hearing
 from gateway.http.keys import Caller
 from gateway.http.owners import JOB_ID
-from gateway.http.problems import Problem
+from gateway.http.problems import Problem, not_found
 from gateway.http.reports import Mark
 from gateway.http.wanted import Spoken
 from seriatim.entries import Audio, Cursor, Discontinuity, End, Gap, SentenceStart
 from seriatim.errors import Busy
 from seriatim.keys import Position
+from seriatim.records import Drain
 from tasks.handle import Job
 from tasks.open_job import FULL_POLL_S, OpenJob, open_job, resume_job
 from tasks.reading import Heard
@@ -154,16 +155,29 @@ async def begin(door: Door, caller: Caller, wanted: Spoken, form: str, token: st
     """
     more = {"kind": "live", "drain": "window", "reader_grace_s": wanted.reader_grace_s or RESUME_S}
     position = position_of(after)
-    request = await asyncio.to_thread(lambda: wanted.request(door, caller, **more))
-    if token:
-        job_id, _, first = token.partition("-")
-        if not (JOB_ID.fullmatch(job_id) and first.isdecimal() and len(first) < 5):
-            raise Problem(400, "bad_input", "this is no token that `started` gave", param="resume")
-        job = await door.own(job_id, caller)
-        opened = await asyncio.to_thread(resume_job, door.producer, job, request, int(first))
+    job, first_chars = await _job_of(door, caller, token) if token else (None, 0)
+    meant = wanted.model_copy(update={"model": job.pool}) if job else wanted  # its pool cuts its text, whatever is said
+    request = await asyncio.to_thread(lambda: meant.request(door, caller, **more))
+    if job is not None:
+        opened = await asyncio.to_thread(resume_job, door.producer, job, request, first_chars)
     else:
         await door.admit(request.pool_name, caller)
         opened = await asyncio.to_thread(open_job, door.producer, request)
         await door.note(opened.job, caller)
     job = opened.job
     return Talk(door, opened, Encoding(form), position, Mark(job.id, job.pool, position))
+
+
+async def _job_of(door: Door, caller: Caller, token: str) -> tuple[Job, int]:
+    """The job of a token, and how its first piece is cut.
+
+    Raises:
+        Problem: it is none, or no such job of this caller's.
+    """
+    job_id, _, first = token.partition("-")
+    if not (JOB_ID.fullmatch(job_id) and first.isdecimal() and len(first) < 5):
+        raise Problem(400, "bad_input", "this is no token that `started` gave", param="resume")
+    job = await door.own(job_id, caller)
+    if not job.pool or job.drain is not Drain.WINDOW:
+        raise not_found(f"no job {job_id!r} that text could be added to")
+    return job, int(first)

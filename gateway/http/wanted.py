@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.http.door import Door
 from gateway.http.keys import Caller
@@ -20,9 +20,19 @@ OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "options",
 )  # fmt: skip
-Pause = Annotated[int, Field(ge=0, le=PAUSE_MOST_MS)]
-Speed = Annotated[float, Field(ge=0.25, le=4, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number, and neither true nor false")  # noqa: TRY004  # pydantic wants a ValueError
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Number = Annotated[float, BeforeValidator(_no_truth), Field(allow_inf_nan=False)]
+Pause = Annotated[Whole, Field(ge=0, le=PAUSE_MOST_MS)]
+Speed = Annotated[Number, Field(ge=0.25, le=4)]
+Seconds = Annotated[Number, Field(ge=0)]
 
 
 class VoiceId(BaseModel):
@@ -34,23 +44,42 @@ class VoiceId(BaseModel):
 Voice = Annotated[str, Field(max_length=128)] | VoiceId
 
 
+def _nullable(schema: dict[str, Any]) -> None:
+    """Say in the document that what may be left out may be null."""
+    for name, field in schema.get("properties", {}).items():
+        null = {"type": "null"}
+        if name not in schema.get("required", ()) and null not in field.get("anyOf", ()):
+            kept = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
+            schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), null], **kept}
+
+
 class Spoken(BaseModel):
-    """How a text is to be spoken. What is left out is as the voice, the engine or the settings have it."""
+    """How a text is to be spoken. What is left out, or null, is as the voice, the engine or the settings have it."""
+
+    model_config = ConfigDict(json_schema_extra=_nullable)
 
     model: str = Field("", max_length=64, description="the pool that speaks it, or another name of one")
     voice: Voice = Field("", description="as /v1/voices lists them")
     speed: Speed = 1.0
     language: str | None = Field(None, max_length=64, description="BCP 47, such as de or en-GB")
-    seed: int | None = Field(None, ge=0, lt=2**63, description="for engines that sample")
+    seed: Whole | None = Field(None, ge=0, lt=2**63, description="for engines that sample")
     gap: Literal["fail", "silence", "skip"] | None = Field(None, description="if a sentence cannot be spoken")
     hold: Literal["auto", "always", "never"] | None = Field(None, description="give a sentence out only when whole")
-    priority: int | None = Field(None, ge=-9, le=9, description="among the caller's own jobs")
-    window_ms: int | None = Field(None, ge=0, le=3_600_000, description="audio made ahead of its listener")
+    priority: Whole | None = Field(None, ge=-9, le=9, description="among the caller's own jobs")
+    window_ms: Whole | None = Field(None, ge=0, le=3_600_000, description="audio made ahead of its listener")
     timeout_s: Seconds | None = Field(None, le=30 * 24 * 3600, description="not spoken within so long, it fails")
     reader_grace_s: Seconds | None = Field(None, le=24 * 3600, description="how long it outlives its listener")
     pause_ms: Pause | None = Field(None, description="silence after a sentence")
     paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")
-    options: dict[str, float] | None = Field(None, description="the engine's own")
+    options: dict[str, Number] | None = Field(None, description="the engine's own")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        """Many clients send null for what their caller did not say."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None or name not in cls.model_fields}
 
     def request(self, door: Door, caller: Caller, **more: Any) -> Request:
         """As the producer wants it; `more` are further options, which win.

@@ -135,7 +135,7 @@ def test_a_name_or_label_that_nobody_exports_is_found() -> None:
 def test_there_is_an_alert_for_each_thing_that_somebody_should_be_told_of() -> None:
     assert {
         "SeriatimSilence", "SeriatimPoolStuck", "SeriatimRefusals", "SeriatimRedisMemory", "SeriatimGpuMemory",
-        "SeriatimFirstAudioLate",
+        "SeriatimFirstAudioLate", "SeriatimAttemptsFenced",
     } <= set(rules())  # fmt: skip
     guide = (ROOT / "docs" / "deploy.md").read_text("utf-8")
     for name, rule in rules().items():
@@ -145,15 +145,13 @@ def test_there_is_an_alert_for_each_thing_that_somebody_should_be_told_of() -> N
         assert f"`{name}`" in guide, "what to do about it is written down"
 
 
-def test_a_worker_on_a_gpu_says_how_full_it_is(gateway: Gateway) -> None:
-    """What an engine puts beside its worker's registration is what Prometheus is told."""
-    owner = next(iter(gateway.system.worker_pids()))
-    with gateway.system.redis as client:
-        client.hset(f"{pool_prefix('tone')}:w:{owner}", mapping={"gpu_memory_used": "0.93", "gpu_memory_bytes": "7e9"})
-    with gateway.client() as client:
-        text = client.get("/metrics").text
-    assert f'seriatim_gpu_memory_used_ratio{{pool="tone",worker="{owner}"}} 0.93' in text
-    assert f'seriatim_gpu_memory_bytes{{pool="tone",worker="{owner}"}} 7e+09' in text
+def test_each_alert_is_known_to_fire_and_to_keep_silent() -> None:
+    """As `promtool test rules` is told below."""
+    told: dict[str, set[bool]] = {}
+    for each in yaml.safe_load((HERE / "alerts.test.yml").read_text("utf-8"))["tests"]:
+        for alert in each["alert_rule_test"]:
+            told.setdefault(alert["alertname"], set()).add(bool(alert["exp_alerts"]))
+    assert told == {name: {True, False} for name in rules()}
 
 
 def test_the_dashboard_is_one_that_grafana_finds() -> None:
@@ -176,16 +174,37 @@ def test_prometheus_asks_the_gateway_where_it_serves() -> None:
     assert [(PROMETHEUS / name).exists() for name in config["rule_files"]] == [True]
 
 
-@pytest.mark.parametrize(
-    "words", [("check", "config", PROMETHEUS / "prometheus.yml"), ("test", "rules", HERE / "alerts.test.yml")],
-    ids=["configuration", "alerts"],
-)  # fmt: skip
-def test_promtool_takes_the_configuration_and_the_alerts_fire_when_they_should(words: tuple[object, ...]) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
+@pytest.fixture(scope="module")
+def promtool() -> str:
+    found = shutil.which("promtool")
+    if found is None:
         why = "promtool is not installed (apt-get install prometheus); expressions are parsed all the same"
         if os.environ.get("CI"):
             pytest.fail(why)
         pytest.skip(why)
+    return found
+
+
+@pytest.mark.parametrize(
+    "words", [("check", "config", PROMETHEUS / "prometheus.yml"), ("test", "rules", HERE / "alerts.test.yml")],
+    ids=["configuration", "alerts"],
+)  # fmt: skip
+def test_promtool_takes_the_configuration_and_the_alerts_fire_when_they_should(
+    promtool: str, words: tuple[object, ...]
+) -> None:
     done = subprocess.run([promtool, *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_promtool_finds_nothing_to_mend_in_what_a_gateway_says(promtool: str, gateway: Gateway) -> None:
+    """Names, units and help texts are as Prometheus wants them."""
+    owner = next(iter(gateway.system.worker_pids()))
+    gauges = {"gpu_memory_used": "0.93", "gpu_memory_bytes": "7e9", "gpu_utilization": "0.4"}
+    with gateway.system.redis as redis:
+        redis.hset(f"{pool_prefix('tone')}:w:{owner}", mapping=gauges)
+    with gateway.client() as client:
+        client.post("/v1/audio/speech", json={"input": "Good morning."}).raise_for_status()
+        text = client.get("/metrics").text
+    assert f'seriatim_gpu_utilization_ratio{{pool="tone",worker="{owner}"}} 0.4' in text
+    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")

@@ -74,8 +74,8 @@ SCRIPTS = {
     },
     "worker": {
         "pool": [
-            "claim", "finish", "fail", "beat", "register", "leave", "mark", "sweep", "pick", "strike", "rebase",
-            "fill_done",
+            "claim", "finish", "fail", "beat", "register", "leave", "mark", "fenced", "sweep", "pick", "strike",
+            "rebase", "fill_done",
         ],
         "job": ["open", "append", "fill", "life", "close", "end"],
     },

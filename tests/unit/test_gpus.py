@@ -3,7 +3,7 @@
 import pytest
 
 from seriatim.errors import EngineUnavailable, Misconfigured
-from workers.gpus import environment, pinned, uuids, visible
+from workers.gpus import environment, own, pinned, uuid_of, uuids, visible
 
 LISTING = """\
 GPU 0: NVIDIA H200 (UUID: GPU-0a1b2c3d-0000-1111-2222-333344445555)
@@ -55,3 +55,48 @@ def test_processes_take_turns_on_the_gpus() -> None:
     seen = [environment({"HOME": "/home"}, ["a", "b"], index)["CUDA_VISIBLE_DEVICES"] for index in range(4)]
     assert seen == ["a", "b", "a", "b"]
     assert environment({"HOME": "/home"}, [], 0) == {"HOME": "/home"}
+
+
+UUIDS = ("GPU-0a1b2c3d-0000-1111-2222-333344445555", "GPU-0a1bffff-0000-1111-2222-333344445555")
+ALIKE = [(uuid, "NVIDIA H200") for uuid in UUIDS]
+MIXED = [(UUIDS[0], "NVIDIA T4"), (UUIDS[1], "NVIDIA H200")]
+
+
+@pytest.mark.parametrize(
+    ("environ", "gauges", "found"),
+    [
+        ({"CUDA_VISIBLE_DEVICES": UUIDS[1]}, {}, UUIDS[1]),
+        ({"CUDA_VISIBLE_DEVICES": " 3, 1"}, {}, "3"),
+        ({"CUDA_VISIBLE_DEVICES": "3,1"}, {"gpu": 1}, "1"),
+        ({"CUDA_VISIBLE_DEVICES": "3,-1,1"}, {"gpu": 1}, None),
+        ({"CUDA_VISIBLE_DEVICES": ""}, {"gpu": 0}, None),
+        ({"CUDA_VISIBLE_DEVICES": "-1"}, {}, None),
+        ({}, {}, None),
+        ({}, {"memory_bytes": 5}, None),
+        ({}, {"gpu_memory_used": 0.5}, "0"),
+        ({}, {"gpu": 2, "gpu_memory_used": 0.5}, "2"),
+    ],
+)
+def test_a_process_knows_its_own_gpu(environ: dict[str, str], gauges: dict[str, float], found: str | None) -> None:
+    assert own(environ, gauges) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "by_bus", "uuid"),
+    [
+        (UUIDS[0], MIXED, False, UUIDS[0]),
+        ("GPU-0a1b2c", MIXED, False, UUIDS[0]),
+        ("GPU-0a1b", MIXED, False, None),
+        ("GPU-77", MIXED, False, None),
+        ("1", ALIKE, False, UUIDS[1]),
+        ("1", MIXED, True, UUIDS[1]),
+        ("1", MIXED, False, None),
+        ("2", ALIKE, True, None),
+        ("0", [], False, None),
+    ],
+)
+def test_a_number_names_a_gpu_only_where_the_order_is_sure(
+    name: str, listed: list[tuple[str, str]], by_bus: bool, uuid: str | None
+) -> None:
+    """Better no figure than that of another GPU."""
+    assert uuid_of(name, listed, by_bus=by_bus) == uuid

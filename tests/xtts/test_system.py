@@ -153,7 +153,7 @@ def test_status_shows_how_long_a_worker_took_to_be_ready_and_the_slots_that_it_f
     assert worker["ready_ms"] > 100, "a model is not loaded in no time"
     assert f" ready_ms={worker['ready_ms']} " in system.log("choir")
     shown = seriatim("status", settings=system.settings.to_env()).stdout.decode()
-    assert "ready after ms" in shown
+    assert "ready ms" in shown
     assert str(worker["ready_ms"]) in shown
 
 

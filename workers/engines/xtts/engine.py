@@ -84,7 +84,7 @@ class Xtts:
 
     @property
     def gauges(self) -> Mapping[str, float]:
-        """Of the GPU's memory: gpu_memory_used (0..1, by all), gpu_memory_bytes (by this process)."""
+        """Which GPU (gpu), and of its memory: gpu_memory_used (0..1, by all), gpu_memory_bytes (by this process)."""
         return self._watch.gauges
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[Spoken]:

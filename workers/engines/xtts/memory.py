@@ -13,6 +13,7 @@ MOST_SLOTS = 256  #: one row more costs less than a tenth of a percent by then
 SPARE_BYTES = 2 << 30  #: for activations: about 1.6 GB for the vocoder's largest pass, and the transformer's
 FULL = 0.9  #: a GPU with more of its memory used has no room for a burst
 LOOK_S = 1.0  #: between two looks
+FRESH_S = 15.0  #: an engine that does not speak does not look: what others hold of the GPU is not known by then
 
 
 def slots_that_fit(device: torch.device, slot_bytes: int, share: float) -> int:
@@ -41,9 +42,16 @@ class Watch:
     """Looks now and then how full the device is; says so once each time that it becomes too full."""
 
     device: torch.device
-    gauges: dict[str, float] = field(default_factory=dict)  #: what was seen last; read by other threads
+    seen: dict[str, float] = field(default_factory=dict)  #: last; replaced, never changed: other threads read it
+    seen_s: float = 0.0
     looked_s: float = 0.0
     full: bool = False
+
+    @property
+    def gauges(self) -> dict[str, float]:
+        """`gpu` (which one, of those that this process sees), gpu_memory_bytes, and of late gpu_memory_used, 0..1."""
+        fresh = time.monotonic() - self.seen_s <= FRESH_S
+        return {name: value for name, value in self.seen.items() if fresh or name != "gpu_memory_used"}
 
     def look(self) -> None:
         """Look, if it is time to."""
@@ -56,7 +64,8 @@ class Watch:
     def note(self, free: int, total: int, held: int) -> None:
         """Take note of free, total and held bytes."""
         used = 1 - free / total
-        self.gauges = {"gpu_memory_used": round(used, 4), "gpu_memory_bytes": held}
+        gpu, self.seen_s = self.device.index or 0, time.monotonic()
+        self.seen = {"gpu": gpu, "gpu_memory_used": round(used, 4), "gpu_memory_bytes": held}
         if used > FULL and not self.full:
             log.warning(
                 "the GPU's memory is over 90 % full: give fewer slots, or leave out other processes",

@@ -1,0 +1,110 @@
+"""The leases of all open jobs of a process, renewed by one thread, however many there are.
+
+A lease says that the job's producer lives; when it ends, the job is closed with what was said. The thread is there as
+long as there is a lease. A child of a fork has none: what its parent opened is its parent's.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from seriatim import pool as pool_calls
+from seriatim.errors import SeriatimError
+from seriatim.pool import Extend
+from seriatim.scripts import run_many
+
+if TYPE_CHECKING:
+    from tasks.open_job import OpenJob
+
+log = logging.getLogger(__name__)
+
+MOST = 200  #: leases in one round trip
+
+
+@dataclass(slots=True)
+class Leases:
+    """Of one process."""
+
+    due: dict[int, tuple[float, "OpenJob"]] = field(default_factory=dict)  #: by identity; when to renew it, monotonic s
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    running: bool = False  #: there is a thread
+
+    def keep(self, opened: "OpenJob") -> None:
+        """Renew the lease of a job until it is closed or over."""
+        with self.changed:
+            self.due[id(opened)] = time.monotonic() + _third_s(opened), opened
+            if not self.running:
+                self.running = True
+                threading.Thread(target=self._run, name="leases", daemon=True).start()
+            self.changed.notify()
+
+    def _run(self) -> None:
+        try:
+            while batch := self._next():
+                for some in _by_server(batch):
+                    self._drop(self._renew(some))
+        except BaseException:
+            with self.changed:
+                self.running = False  # whoever opens the next job begins again
+            raise
+
+    def _next(self) -> list["OpenJob"]:
+        """Those that are due, once there are some; none when no job is open any more, and then the thread ends."""
+        with self.changed:
+            while True:
+                self.due = {key: row for key, row in self.due.items() if not row[1].closed.is_set()}
+                if not self.due:
+                    self.running = False  # now, and not in a moment, when somebody may rely on it
+                    return []
+                now = time.monotonic()
+                found = [opened for at, opened in self.due.values() if at <= now]
+                if found:
+                    self.due |= {id(o): (now + _third_s(o), o) for o in found}
+                    return found
+                self.changed.wait(min(at for at, _ in self.due.values()) - now)
+
+    def _renew(self, some: list["OpenJob"]) -> list["OpenJob"]:
+        """One round trip; returns those that need no lease any more."""
+        calls = [pool_calls.extend(o.job.pool, o.job.id, o.n, [], producer_ms=round(_third_s(o) * 3000)) for o in some]
+        try:
+            verdicts = run_many(some[0].desk.redis, calls)
+        except (RedisError, SeriatimError) as error:  # an outage: the next third of the lease may do
+            facts = {"n": len(some), "job": some[0].job.id, "error": str(error)}
+            log.warning("leases of jobs were not renewed", extra=facts)
+            return []
+        return [o for o, (verdict, _) in zip(some, verdicts, strict=True) if verdict in (Extend.GONE, Extend.CLOSED)]
+
+    def _drop(self, gone: list["OpenJob"]) -> None:
+        with self.changed:
+            for opened in gone:
+                self.due.pop(id(opened), None)
+
+
+def _third_s(opened: "OpenJob") -> float:
+    return opened.desk.settings.producer_lease_s / 3
+
+
+def _by_server(batch: list["OpenJob"]) -> Iterator[list["OpenJob"]]:
+    """In parts that one round trip renews: the same connections, and not too many."""
+    parts: dict[int, list[OpenJob]] = {}
+    for opened in batch:
+        parts.setdefault(id(opened.desk.redis), []).append(opened)
+    for part in parts.values():
+        for start in range(0, len(part), MOST):
+            yield part[start : start + MOST]
+
+
+leases = Leases()
+
+
+def _forked() -> None:
+    leases.__init__()  # type: ignore[misc]  # the lock may be held by a thread that is not here
+
+
+os.register_at_fork(after_in_child=_forked)

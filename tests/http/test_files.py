@@ -1,0 +1,111 @@
+"""Finished recordings as files: parts of them, their length, and what making them costs others."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from tests.http.gateways import Gateway, clear
+from tests.http.sounds import seconds, seconds_of_pcm
+from tests.listening import stream_of
+from tests.systems import wait_until
+
+SAID = clear(3, "File")
+EXPECTED = stream_of(SAID)
+
+
+def recorded(client: httpx2.Client, said: list[str]) -> str:
+    """A job that is done and recorded; its id."""
+    job = str(client.post("/v1/jobs", json={"input": " ".join(said)}).json()["id"])
+    wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"], "it is recorded")
+    return job
+
+
+@pytest.fixture(scope="module")
+def path(gateway: Gateway) -> Iterator[str]:
+    with gateway.client() as client:
+        yield f"/v1/jobs/{recorded(client, SAID)}/audio?format=pcm"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "came"),
+    [
+        ("bytes=0-9", 206, EXPECTED[:10]),
+        ("bytes=-100", 206, EXPECTED[-100:]),
+        ("bytes=100-", 206, EXPECTED[100:]),
+        ("bytes=10-99999999", 206, EXPECTED[10:]),
+        ("bytes=-99999999", 206, EXPECTED),
+        ("bytes=abc", 200, EXPECTED),
+        ("bytes=5-2", 200, EXPECTED),
+        ("items=0-1", 200, EXPECTED),
+        ("bytes=٣-٤".encode(), 200, EXPECTED),
+        ("bytes=99999999-", 416, b""),
+        ("bytes=-0", 416, b""),
+        ("bytes=0-1," * 5000 + "0-1", 431, b""),
+    ],
+)
+def test_any_range_is_answered_as_the_standard_says(
+    client: httpx2.Client, path: str, wanted: str | bytes, status: int, came: bytes
+) -> None:
+    answer = client.get(path, headers={b"range": wanted.encode() if isinstance(wanted, str) else wanted})
+    assert answer.status_code == status
+    if status < 400:
+        assert answer.content == came
+    elif status == 416:
+        assert answer.headers["content-range"] == f"bytes */{len(EXPECTED)}"
+        assert answer.json()["error"]["code"] == "range_not_satisfiable"
+
+
+def test_several_ranges_come_as_parts(client: httpx2.Client, path: str) -> None:
+    answer = client.get(path, headers={"range": "bytes=0-9, 20-29"})
+    assert answer.headers["content-type"].startswith("multipart/byteranges; boundary=")
+    assert EXPECTED[:10] in answer.content
+    assert EXPECTED[20:30] in answer.content
+    assert len(client.get(path, headers={"range": "bytes=" + ",".join(["0-"] * 500)}).content) <= len(EXPECTED)
+
+
+def test_a_range_of_another_version_is_the_whole_file(client: httpx2.Client, path: str) -> None:
+    etag = client.get(path).headers["etag"]
+    for said, status in ((etag, 206), ('"another"', 200)):
+        assert client.get(path, headers={"range": "bytes=0-9", "if-range": said}).status_code == status
+
+
+def test_the_head_of_a_recording_says_its_length(client: httpx2.Client, path: str) -> None:
+    answer = client.head(path)
+    assert (answer.status_code, answer.headers["content-length"]) == (200, str(len(EXPECTED)))
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+def test_asking_for_the_head_of_a_running_job_hears_nothing_of_it(client: httpx2.Client) -> None:
+    asked = {"input": " ".join(SAID), "kind": "live", "drain": "window"}
+    job = client.post("/v1/jobs", json=asked).json()["id"]
+    assert client.head(f"/v1/jobs/{job}/audio?format=pcm").status_code == 200
+    assert client.get(f"/v1/jobs/{job}/audio?format=pcm").content == EXPECTED
+
+
+def test_files_that_are_made_keep_nobody_from_listening(gateway: Gateway, client: httpx2.Client) -> None:
+    """Six long ones, more than there are cores; somebody who listens in MP3 meanwhile is done before they are."""
+    said = clear(150, "Book")
+    job = recorded(client, said)
+    formats = ["mp3", "opus", "aac", "flac", "mp3", "aac"]
+    begun, first = threading.Barrier(len(formats) + 1), threading.Event()
+
+    def ask(name: str) -> bytes:
+        with gateway.client() as other:
+            begun.wait()
+            answer = other.get(f"/v1/jobs/{job}/audio?format={name}", headers={"range": "bytes=1-"})
+            first.set()
+            assert answer.status_code == 206
+            return answer.content
+
+    with ThreadPoolExecutor(len(formats)) as threads:
+        asked = [threads.submit(ask, name) for name in formats]
+        begun.wait()
+        heard = client.post("/v1/audio/speech", json={"input": SAID[0]}).content
+        assert not first.is_set(), "the files take longer"
+        files = [done.result() for done in asked]
+    assert -0.01 < seconds(heard) - seconds_of_pcm(stream_of(SAID[:1])) < 0.3
+    assert files[0] == files[4], "whoever asks for the same gets the same"
+    assert files[2] == files[5]

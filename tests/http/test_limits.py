@@ -1,0 +1,208 @@
+"""More clients, larger heads, stranger requests than a gateway is made for."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from json import loads
+from pathlib import Path
+
+import httpx2
+import openai
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from gateway.http.crowd import MOST_S, Crowd
+from tests.http.gateways import Gateway, clear, start
+from tests.http.wires import answer, ended, head, post
+from tests.listening import stream_of
+from tests.systems import RealSystem, wait_until
+
+PLACES = 3
+SAID = "Hello there."
+LONG = " ".join(clear(300, "Limit"))
+OFFER = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAMAAABkAAQAoAAAAAIAAAAA")
+
+
+@pytest.fixture(scope="module")
+def small(system: RealSystem) -> Gateway:
+    """A gateway with few places."""
+    return start(system, "small-house", http_clients=PLACES, http_request_s=5)
+
+
+def listening(stack: ExitStack, gateway: Gateway) -> httpx2.Response:
+    """One who listens, slowly, until the stack is left."""
+    client = stack.enter_context(gateway.client())
+    asked = {"input": LONG, "response_format": "pcm", "window_ms": 2_000}
+    found: httpx2.Response = stack.enter_context(client.stream("POST", "/v1/audio/speech", json=asked))
+    return found
+
+
+def test_who_finds_no_place_is_told_in_openais_shape_when_to_come_back(small: Gateway) -> None:
+    with ExitStack() as stack, small.client() as late, small.openai(max_retries=0) as ai:
+        for _ in range(PLACES):
+            assert listening(stack, small).status_code == 200
+        refused = late.post("/v1/audio/speech", json={"input": SAID})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_many_clients")
+        exact_s = int(refused.headers["retry-after-ms"]) / 1000
+        assert 0 < exact_s <= int(refused.headers["retry-after"]) <= MOST_S
+        with pytest.raises(openai.InternalServerError, match="3 clients at once"):
+            ai.audio.speech.create(model="tts-1", voice="alloy", input=SAID)
+        with pytest.raises(InvalidStatus) as denied, connect(f"ws://127.0.0.1:{small.port}/v1/stream", proxy=None):
+            pass
+        assert denied.value.response.status_code == 503
+        assert loads(denied.value.response.body)["error"]["code"] == "too_many_clients"
+
+
+def test_whoever_watches_a_full_gateway_is_answered(small: Gateway) -> None:
+    with ExitStack() as stack, small.client() as watcher:
+        for _ in range(PLACES):
+            listening(stack, small)
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert watcher.get(path).status_code == 200, path
+
+
+def test_a_place_is_free_when_its_client_has_left(small: Gateway) -> None:
+    """Also one of a WebSocket."""
+    with ExitStack() as stack, small.client() as late:
+        for _ in range(PLACES - 1):
+            listening(stack, small)
+        with connect(f"ws://127.0.0.1:{small.port}/v1/stream", proxy=None, close_timeout=0.2):
+            assert late.get("/v1/models").status_code == 503
+        wait_until(lambda: late.get("/v1/models").status_code == 200, "the WebSocket's place is free")
+    with small.client() as late:
+        wait_until(lambda: late.get("/v1/models").status_code == 200)
+
+
+def test_connections_without_a_request_make_room_for_others(small: Gateway) -> None:
+    """Far more than there may be: the oldest are ended, nobody else notices."""
+    with ExitStack() as stack, small.client() as client:
+        idle = [stack.enter_context(small.connect()) for _ in range(PLACES + 256 + 20)]
+        assert client.get("/v1/models").status_code == 200
+        assert ended(idle[0])
+        idle[-1].sendall(head("GET", "/healthz"))
+        assert answer(idle[-1])[0] == 200
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from(["enter", "leave"])), max_size=60), st.integers(1, 4))
+def test_places_are_counted_and_times_rise(steps: list[tuple[float, str]], most: int) -> None:
+    crowd, now_s, inside, told_s = Crowd(most), 100.0, 0, 0.0
+    for after_s, step in steps:
+        now_s += after_s
+        if step == "leave" and inside:
+            crowd.leave(now_s)
+            inside -= 1
+        elif step == "enter" and crowd.enter(now_s):
+            inside += 1
+        elif step == "enter":
+            assert inside == most, "only a full one refuses"
+            after = crowd.retry_after_s(now_s)
+            assert 0 < after <= MOST_S + 0.001
+            assert now_s + after >= min(told_s, now_s + MOST_S), "each is sent behind the one before"
+            told_s = now_s + after
+        assert crowd.inside == inside <= most
+
+
+def test_the_time_that_is_told_is_the_pace_at_which_places_become_free() -> None:
+    crowd = Crowd(2)
+    assert crowd.enter(0)
+    assert crowd.enter(0)
+    for at_s in range(2, 100, 2):
+        crowd.leave(at_s)
+        assert crowd.enter(at_s)
+    assert [crowd.retry_after_s(98) for _ in range(3)] == pytest.approx([2, 4, 6], abs=0.01)
+    assert crowd.retry_after_s(128) == pytest.approx(30), "nobody has left for half a minute"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nhost: localhost\r\n" + b"a:\r\n" * 20_000 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nhost: localhost\r\nx: " + b"x" * 60_000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"x" * 60_000 + b" HTTP/1.1\r\nhost: localhost\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nhost: localhost\r\nx: " + b"x" * 60_000, 431),
+        (b"\x16\x03\x01\x02\x00\x01", 400),
+        (b"GET / HTTP/1.1\r\nhost: [\r\n\r\n", 421),
+        (b"CONNECT x:1 HTTP/1.1\r\nhost: localhost\r\n\r\n", 400),
+        (post("/v1/jobs", b"", "transfer-encoding: chunked"), 400),
+    ],
+)
+def test_heads_that_cannot_be_used_are_refused_at_once(gateway: Gateway, sent: bytes, status: int) -> None:
+    with gateway.connect() as connection:
+        began_s = time.monotonic()
+        connection.sendall(sent)
+        found, body = answer(connection)
+        assert found == status
+        assert set(loads(body)["error"]) == {"message", "type", "param", "code"}
+        assert time.monotonic() - began_s < 2, "thousands of headers are not counted thousands of times"
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_clients_that_offer_http_2_are_served(gateway: Gateway, n: int) -> None:
+    """Java's HTTP client offers it with the first request of each connection."""
+    said = b'{"input": "Good morning.", "title": 1}'
+    with gateway.connect() as connection:
+        for _ in range(n):
+            connection.sendall(post("/v1/jobs", said, *OFFER))
+            status, body = answer(connection)
+            assert (status, loads(body)["error"]["param"]) == (400, "title"), "its body has come"
+        connection.sendall(head("GET", "/healthz", *OFFER) + head("GET", "/healthz"))
+        assert answer(connection)[0] == 200
+
+
+def test_many_requests_at_once_on_one_connection_are_answered_in_order(gateway: Gateway) -> None:
+    with gateway.connect() as connection:
+        connection.sendall(
+            head("GET", "/healthz") + head("GET", "/v1/jobs/none") + head("GET", "/v1/none", "connection: close")
+        )
+        came = b""
+        while part := connection.recv(65536):
+            came += part
+    assert [part[:3] for part in came.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404", b"404"]
+
+
+def test_what_follows_a_chunked_body_is_no_header(gateway: Gateway) -> None:
+    """A proxy has not looked at it."""
+    sent = head("POST", "/v1/jobs", "content-type: application/json", "transfer-encoding: chunked", "connection: close")
+    with gateway.connect() as connection:
+        connection.sendall(sent + b"f\r\n" + b'{"input":"Hi."}' + b"\r\n0\r\nhost: evil.example\r\n\r\n")
+        assert answer(connection)[0] == 202
+
+
+def test_a_crowd_at_the_same_moment_is_served_or_told(small: Gateway) -> None:
+    def asks(_: int) -> tuple[int, bytes]:
+        with small.client() as client:
+            found = client.post("/v1/audio/speech", json={"input": SAID, "response_format": "pcm"})
+            return found.status_code, found.content
+
+    with ThreadPoolExecutor(12) as threads:
+        found = list(threads.map(asks, range(12)))
+    assert {status for status, _ in found} <= {200, 503}
+    assert all(content == stream_of([SAID]) for status, content in found if status == 200)
+    assert 200 in {status for status, _ in found}
+
+
+def test_a_client_that_takes_nothing_of_a_file_is_cut_off(system: RealSystem) -> None:
+    """Nothing here waits for it any more than for one who listens: the kernel ends its connection."""
+    gateway = start(system, "kernel", http_stall_s=1)
+    descriptors = Path(f"/proc/{system.children['kernel'].pid}/fd")
+    with gateway.client() as client:
+        job = client.post("/v1/jobs", json={"input": " ".join(clear(150, "Kernel"))}).json()["id"]
+        wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"], "it is recorded")
+        path = f"/v1/jobs/{job}/audio?format=pcm"
+        whole = int(client.head(path).headers["content-length"])
+    before = len(list(descriptors.iterdir()))
+    with gateway.connect() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(head("GET", path))
+        wait_until(lambda: len(list(descriptors.iterdir())) > before, "it is served")
+        wait_until(lambda: len(list(descriptors.iterdir())) <= before, "its connection and its file are closed")
+        came = 0
+        with suppress(ConnectionResetError):
+            while part := connection.recv(65536):
+                came += len(part)
+    assert came < whole
+    system.end("kernel")

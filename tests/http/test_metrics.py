@@ -1,0 +1,106 @@
+"""What /metrics costs, that it says things when they happen, and that it has no label for each user, job or path."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+
+from gateway.http.metrics import Meters, Pools, exposition
+from gateway.http.playback import Playback
+from seriatim.pool import Facts, register
+from seriatim.scripts import run_many
+from tests.http.gateways import Gateway, clear, start
+from tests.integration.test_reading import enqueue
+from tests.listening import Listener
+from tests.systems import RealSystem, wait_until
+
+POOLS, WORKERS = 50, 2
+FACTS = Facts(4, 8_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
+
+Series = frozenset[tuple[str, frozenset[tuple[str, str]]]]
+
+
+@pytest.fixture(scope="module")
+def gateway(new_system: Callable[..., RealSystem]) -> Gateway:
+    system = new_system()
+    system.reassembler()
+    system.workers(1, slots=4, options={"rtf": 0.05, "chunk_ms": 100})
+    return start(system)
+
+
+def value(text: str, name: str, **labels: str) -> float:
+    found = [s for f in text_string_to_metric_families(text) for s in f.samples if s.name == name]
+    return sum(s.value for s in found if labels.items() <= s.labels.items())
+
+
+def series(text: str) -> Series:
+    families = text_string_to_metric_families(text)
+    return frozenset((s.name, frozenset(s.labels.items())) for family in families for s in family.samples)
+
+
+def test_sound_is_counted_while_it_is_heard(gateway: Gateway) -> None:
+    """A book of ten hours is not told of when it is over."""
+    said = {"input": " ".join(clear(400)), "response_format": "pcm"}
+    with gateway.client() as client, client.stream("POST", "/v1/audio/speech", json=said) as stream:
+        pieces = stream.iter_raw()  # a generator that nobody holds closes the connection
+        assert next(pieces)
+        with gateway.client() as other:
+            text = other.get("/metrics").text
+        assert value(text, "seriatim_http_streams") == 1
+        assert value(text, "seriatim_http_sound_seconds_total") > 0
+        assert value(text, "seriatim_http_streams_heard_total") == 0, "how it was is known at its end"
+
+
+def test_what_was_silent_is_told_piece_by_piece() -> None:
+    playback = Playback()
+    silent_s = [playback.feed(at_s, 1.0) for at_s in (0.0, 1.5, 2.5, 4.0)]
+    assert silent_s == pytest.approx([0, 0.5, 0, 0.5])
+    assert sum(silent_s) == pytest.approx(playback.silent_s)
+
+
+def test_users_jobs_and_paths_are_not_labels(gateway: Gateway) -> None:
+    """Whoever may send requests could fill Prometheus' memory otherwise."""
+
+    def told() -> str:
+        with gateway.client() as client:
+            return client.get("/metrics").text
+
+    def use(name: str) -> None:
+        job = enqueue(gateway.system, [f"Hello, I am {name}."], user=name)
+        Listener(job).pcm()
+        wait_until(lambda: job.status().ended)
+        with gateway.client() as client:
+            for path in (f"/v1/jobs/{job.id}", f"/v1/jobs/{name}", f"/{name}", f"/readyz?model={name}"):
+                client.get(path)
+            client.post("/v1/audio/speech", json={"input": "Hello.", "model": name, "voice": name})
+            client.request(name.upper(), "/v1/models")
+
+    use("first")
+    told()  # a scrape is a request, too
+    known = series(told())
+    for n in range(3):
+        use(f"somebody{n}")
+    text = told()
+    assert series(text) == known
+    assert "somebody" not in text
+
+
+def test_a_scrape_costs_no_more_round_trips_for_more_pools(redis: Redis) -> None:
+    run_many(redis, [register("p0", f"w{n}", 60_000, FACTS) for n in range(WORKERS)])
+    few = round_trips(redis)
+    rows = [register(f"p{p}", f"w{n}", 60_000, replace(FACTS)) for p in range(POOLS) for n in range(WORKERS)]
+    run_many(redis, rows)
+    assert round_trips(redis) < few + POOLS / 10, "a long pipeline is read in some pieces"
+    text = exposition(Meters(), Pools(redis)).decode()
+    assert value(text, "seriatim_slots") == POOLS * WORKERS * FACTS.slots
+
+
+def round_trips(redis: Redis) -> int:
+    """How often the server read from our connection for one scrape."""
+    pools = Pools(redis)
+    pools.known()
+    before = int(redis.info("stats")["total_reads_processed"])
+    exposition(Meters(), pools)
+    return int(redis.info("stats")["total_reads_processed"]) - before

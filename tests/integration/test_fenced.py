@@ -1,0 +1,57 @@
+"""A worker that stands still for longer than its lease, and goes on: what it says is refused, and that is counted."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.integration.test_kills import enqueue, sound
+from tests.listening import sentences, stream_of
+from tests.systems import RealSystem, wait_until
+
+SLOW = {"fixed_ms": 250, "chunk_ms": 100}
+OTHERS = {"fixed_ms": 250, "chunk_ms": 73}
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(lease_ms=1_000, beat_ms=150)
+    system.reassembler()
+    system.workers(1, options=SLOW)
+    system.workers(1, name="others", options=OTHERS)
+    return system
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_an_attempt_that_goes_on_when_another_has_its_sentence_is_counted_once(system: RealSystem) -> None:
+    text = sentences(8, "zombie that counts")
+    for n in range(1, 3):
+        retries = system.count("retries")
+        job = enqueue(system, text)
+        pid = wait_until(system.half_spoken, "a worker is in mid-sentence")
+        with stopped(pid):
+            wait_until(lambda before=retries: system.count("retries") > before, "its lease expires")  # type: ignore[misc]  # called at once
+        wait_until(lambda wanted=n: system.count("fenced") == wanted, "it is refused")  # type: ignore[misc]  # as above
+        assert sound(system, job) == stream_of(text)
+        wait_until(lambda: system.slots() == 2, "it registers again")
+    assert system.count("fenced") == 2
+
+
+def test_a_sentence_that_nobody_wants_any_more_is_not_a_fenced_attempt(system: RealSystem) -> None:
+    before = system.count("fenced")
+    job = enqueue(system, sentences(6, "cancelled and not fenced"))
+    wait_until(system.half_spoken, "a worker is in mid-sentence")
+    job.cancel()
+    other = enqueue(system, sentences(4, "after that"))
+    assert sound(system, other) == stream_of(sentences(4, "after that"))
+    assert system.count("fenced") == before

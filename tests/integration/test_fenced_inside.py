@@ -1,0 +1,51 @@
+"""Which attempts of a worker process count as fenced ones, seen from inside it."""
+
+import pytest
+from redis import Redis
+
+from seriatim import pool
+from seriatim.pool import Done, Retry
+from seriatim.records import Doorbell
+from seriatim.settings import Settings
+from tasks.app import make_app
+from tasks.dispatch import Desk
+from tests.scripts.stage import POOL, Stage
+from workers.engines.registry import load
+from workers.facts import facts_of
+from workers.fenced import refused
+from workers.pulse import beat
+from workers.station import Speaking, Station, Told
+
+
+@pytest.fixture
+def station(redis: Redis) -> Station:
+    settings, engine = Settings(redis_url="redis://nowhere"), load("tone", {"rate_hz": "8000"})
+    desk = Desk(redis, make_app("memory://", POOL), POOL, settings)
+    return Station(desk, engine, "w1", facts_of(engine, settings, 1))
+
+
+def test_only_an_end_that_the_pool_would_not_hear_is_counted(station: Station) -> None:
+    """A job that is over (GONE) took the sentence from everybody: no other has it."""
+    bells = [Doorbell("j", seq, 10 + seq) for seq in range(5)]
+    told = [Told(bell, pool.fail(POOL, bell, "epoch", "why", Retry())) for bell in bells]
+    calls = refused(station, told, [Done.OK, Done.STALE, Done.GONE, True, Done.STALE])
+    assert [call.args[1:] for call in calls] == [(11,), (14,)]
+
+
+@pytest.mark.parametrize("died", [True, False])
+def test_a_beat_tells_what_others_took_from_what_nobody_wants(station: Station, redis: Redis, died: bool) -> None:
+    stage = Stage(redis)
+    stage.accept("j", 1_000)
+    bell = stage.pick_one()
+    stage.claim(bell)
+    speaking = Speaking(bell, "", allowed_s=5.0)
+    station.begin(speaking)
+    assert beat(station)
+    assert not speaking.dropped.is_set()
+    if died:
+        stage.leave("w1", died=True)
+    else:
+        stage.cancel("j")
+    assert beat(station) is not died, "a process that was taken for dead is told so"
+    assert speaking.dropped.is_set()
+    assert speaking.taken is died

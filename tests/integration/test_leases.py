@@ -1,0 +1,88 @@
+"""Leases of open jobs: one thread of a process renews them all, and is there as long as it is needed."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from seriatim.errors import JobNotOpen
+from seriatim.records import Drain, Kind
+from tasks.leases import leases
+from tasks.open_job import OpenJob, open_job
+from tasks.producer import Producer
+from tasks.request import Request
+from tests.systems import RealSystem, wait_until
+
+LEASE_S = 0.6
+MANY = 25
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(producer_lease_s=LEASE_S, reader_grace_s=60)
+    system.reassembler()
+    system.workers(1, slots=4)
+    return system
+
+
+@pytest.fixture
+def producer(system: RealSystem) -> Iterator[Producer]:
+    wait_until(lambda: not keepers(), "no other test's jobs are open")
+    yield system.producer()
+    wait_until(lambda: not keepers(), "the thread ends with the last job")
+
+
+def keepers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "leases"]
+
+
+def opened(producer: Producer) -> OpenJob:
+    return open_job(producer, Request(engine="tone", pool="tone", kind=Kind.BATCH, drain=Drain.STORE))
+
+
+def pause(seconds: float) -> None:
+    until_s = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() >= until_s)
+
+
+def test_one_thread_keeps_every_writer_alive(producer: Producer) -> None:
+    jobs = [opened(producer) for _ in range(MANY)]
+    pause(3 * LEASE_S)
+    assert len(keepers()) == 1
+    for job in jobs:
+        job.say("Still here. ")
+        job.close()
+    assert all(job.job.wait(30).state == "done" for job in jobs)
+
+
+def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
+    """Also if nobody has told its writer."""
+    job = opened(producer)
+    producer.attach(job.job.id).cancel()
+    wait_until(lambda: not leases.due, "it is not renewed for ever")
+    with pytest.raises(JobNotOpen):
+        job.say("Too late. And")
+
+
+def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Producer) -> None:
+    first = opened(producer)
+    first.say("First.")
+    first.close()
+    wait_until(lambda: not keepers())
+    second = opened(producer)
+    pause(2 * LEASE_S)
+    second.say("Second.")
+    second.close()
+    assert second.job.wait(30).state == "done"
+
+
+def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Producer, system: RealSystem) -> None:
+    """A renewal that comes to nothing is tried again; the writers of other jobs do not notice."""
+    with system.redis as redis:
+        job = opened(producer)
+        redis.client_kill_filter(_type="normal", skipme=True)
+        pause(2 * LEASE_S)
+        job.say("Still here.")
+        job.close()
+    assert job.job.wait(30).state == "done"

@@ -1,0 +1,71 @@
+"""`seriatim status` on a running system: what a worker holds, whom nobody hears in time, what is dead."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.commands import seriatim
+from tests.integration.test_reading import enqueue
+from tests.listening import sentences
+from tests.systems import RealSystem, wait_until
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system("--maxmemory", "300mb", max_failures=1)
+    system.reassembler()
+    system.workers(1, slots=2, options={"rtf": 0.5, "chunk_ms": 100, "fail_on": "venom"})
+    return system
+
+
+def told(system: RealSystem) -> dict[str, Any]:
+    (tone,) = json.loads(seriatim("status", "--json", settings=system.settings.to_env()).stdout)
+    assert isinstance(tone, dict)
+    return tone
+
+
+def test_workers_say_what_they_hold_and_how_long_they_are_up(system: RealSystem) -> None:
+    owner, pid = next(iter(system.worker_pids().items()))
+
+    def worker() -> dict[str, Any]:
+        (found,) = told(system)["workers"]
+        return dict(found)
+
+    found = wait_until(lambda: w if (w := worker())["memory_bytes"] else None, "it has shown its memory")
+    assert (found["owner"], found["pid"], found["slots"]) == (owner, pid, 2)
+    assert 10e6 < found["memory_bytes"] < 1e9
+    assert found["gpu_utilization"] is None
+    assert 0 < found["up_s"] < 600
+    drawn = seriatim("status", settings=system.settings.to_env()).stdout.decode()
+    assert f"{found['memory_bytes'] / 1e6:.0f} MB" in drawn
+    assert "of 315 MB" in drawn, "300 MiB are Redis' limit"
+
+
+def test_whoever_runs_dry_first_stands_first(system: RealSystem) -> None:
+    jobs = [enqueue(system, sentences(40, f"listener {n}"), window_ms=3_000, user=f"u{n}") for n in range(3)]
+    wait_until(lambda: all(job.status().emitted for job in jobs))
+    listed = told(system)["jobs"]
+    due = [job["due_s"] for job in listed if job["due_s"] is not None]
+    assert len(due) == 3
+    assert due == sorted(due)
+    assert told(system)["n_jobs"] == 3
+    for job in jobs:
+        job.cancel()
+
+
+def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem) -> None:
+    job = enqueue(system, ["All of it is spoken long before the end of it is heard by anybody who listens to it."])
+    wait_until(lambda: told(system)["held"] > 0, "it is spoken and not yet heard")
+    shown = seriatim("status", settings=system.settings.to_env()).stdout.decode()
+    assert " + held 0." in shown
+    job.heard(60_000)
+    wait_until(lambda: told(system)["held"] == 0, "it was heard")
+
+
+def test_the_dead_are_counted_until_somebody_looks(system: RealSystem) -> None:
+    job = enqueue(system, ["There is venom in this."])
+    wait_until(lambda: job.status().ended)
+    assert (told(system)["dead"], told(system)["given_up"]) == (1, 1)
+    assert "1 to be looked at: seriatim dead" in seriatim("status", settings=system.settings.to_env()).stdout.decode()
