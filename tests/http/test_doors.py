@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import socket
+import time
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,6 +21,7 @@ from gateway.http.keys import read_keys
 from seriatim.errors import Misconfigured
 from tests.commands import complaint, seriatim
 from tests.http.gateways import Gateway, clear, start
+from tests.listening import stream_of
 from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 ANNA, BEN, CARL = "anna-0123456789abcdef", "ben-0123456789abcdef", "carl-0123456789abcdef"
@@ -118,23 +120,29 @@ def test_a_key_has_a_weight_and_caps(locked: Gateway, system: RealSystem) -> Non
         carl.delete(f"/v1/jobs/{first.json()['id']}")
 
 
-def test_a_full_pool_says_when_to_come_back(new_system: Callable[..., RealSystem]) -> None:
+def test_a_full_pool_says_when_to_come_back_and_who_does_gets_in(new_system: Callable[..., RealSystem]) -> None:
+    """There is room for one; the second comes when the first will have heard his end."""
     system = new_system()
     system.reassembler()
     system.workers(1, options={"rtf": 0.6, "start_ms": 20})
     gateway = start(system)
-    asked = {"input": " ".join(clear(3, "Full")), "response_format": "pcm"}
+    asked = {"input": "Full of green hills it is.", "response_format": "pcm"}
     with gateway.client() as first, gateway.client() as second, gateway.openai(max_retries=0) as ai:
-        first.post("/v1/audio/speech", json={"input": "One to measure by."})
+        first.post("/v1/audio/speech", json={"input": "Measure."})
         with first.stream("POST", "/v1/audio/speech", json=asked):
             refused = second.post("/v1/audio/speech", json=asked)
+            at_s = time.monotonic() + int(refused.headers["retry-after-ms"]) / 1000
             assert refused.status_code == 503
             assert refused.json()["error"]["code"] == "busy"
-            with pytest.raises(openai.InternalServerError):
-                ai.audio.speech.create(model="tts-1", voice="alloy", input="Hi.")
             exact_s = int(refused.headers["retry-after-ms"]) / 1000
             assert exact_s <= int(refused.headers["retry-after"]) < exact_s + 1
             assert 0 < exact_s < 60
+        wait_until(lambda: time.monotonic() >= at_s)
+        with second.stream("POST", "/v1/audio/speech", json=asked) as back:
+            assert back.status_code == 200, "he came when he was told to"
+            with pytest.raises(openai.InternalServerError):
+                ai.audio.speech.create(model="tts-1", voice="alloy", input="Hi.")
+            assert back.read() == stream_of(["Full of green hills it is."])
 
 
 def test_without_workers_it_says_so(new_system: Callable[..., RealSystem]) -> None:

@@ -146,6 +146,14 @@ def test_captions_have_every_sentence_in_its_time(client: httpx2.Client, done: s
     assert all(said in " ".join(vtt.text.splitlines()) for said in SAID if len(said) < 80)
 
 
+def test_who_saw_a_job_end_gets_all_of_its_captions(client: httpx2.Client) -> None:
+    """The recorder may be a moment behind the stream that the end is seen in: some of twenty would be incomplete."""
+    for i in range(20):
+        job = new(client, input=f"Job {i} is short. It has ended.")
+        client.get(f"/v1/jobs/{job}/events").raise_for_status()
+        assert client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"]
+
+
 def test_captions_cannot_be_broken_by_their_text(client: httpx2.Client) -> None:
     text = "He wrote 00:00:01.000 --> 00:00:09.000 <b>& more</b>."
     job = new(client, sentences=[{"text": text}])

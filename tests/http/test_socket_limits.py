@@ -166,8 +166,8 @@ def test_messages_that_cannot_be_used_end_their_connection_alone(
         if code is not None:
             with pytest.raises(ConnectionClosed) as closed:
                 until(socket, "end")
-            assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == code
+            found = closed.value.rcvd
+            assert found.code == code if found else len(sent) > 2_000_000, "who is still sending may not read why"
         else:
             until(socket, "started")
             say(socket, "cancel")
