@@ -14,7 +14,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 # What we stand on, with empty packages in place of ours: a layer that only a change of versions makes again.
 RUN --mount=type=cache,target=/root/.cache/pip \
     for package in seriatim tasks workers reassembler gateway; do mkdir "$package" && touch "$package/__init__.py"; done && \
-    /opt/seriatim/bin/pip install -c constraints.txt '.[espeak,http,flower]'
+    /opt/seriatim/bin/pip install -c constraints.txt '.[espeak,http,flower,otel]'
 COPY seriatim seriatim
 COPY tasks tasks
 COPY workers workers

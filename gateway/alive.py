@@ -1,7 +1,7 @@
 """`seriatim alive`: does a part of the system on this machine work? For health checks of containers.
 
-It asks what only a working part keeps up: a worker process' registration, which its pulse renews; the time at which a
-reassembler last read notifications; an answer of a server. A part's name begins with its machine's, which in a
+It asks what only a working part keeps up: a worker process' registration, which its pulse renews; the word that a
+reassembler gives each second; an answer of a server. A part's name begins with its machine's, which in a
 container is the container's.
 """
 
@@ -12,16 +12,15 @@ import urllib.request
 from typing import cast
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from seriatim.connect import commands
 from seriatim.exits import Exit
-from seriatim.keys import GROUP, pool_prefix, shard_prefix
+from seriatim.keys import pool_prefix
+from seriatim.presence import present
 from seriatim.scripts import answered
 from seriatim.settings import Settings
 
 ANSWER_S = 3.0
-IDLE_MS = 5_000  #: a reassembler reads every 200 ms, unless it has much to emit or waits for Redis
 HEALTH = {"gateway": (8000, "/healthz"), "flower": (5555, "/healthcheck")}  #: default port, path
 
 
@@ -56,20 +55,18 @@ def _no_worker(client: "Redis", pool: str) -> str:
     now_s, now_us = client.time()
     off_ms = int(cast("bytes | None", client.hget(f"{prefix}:m", "off")) or 0)  # the pool's clock never steps back
     now_ms = now_s * 1000 + now_us // 1000 + off_ms
-    if any(_ours(owner) for owner in cast("list[bytes]", client.zrangebyscore(f"{prefix}:wk", now_ms, "+inf"))):
+    if any(
+        _ours(owner.decode()) for owner in cast("list[bytes]", client.zrangebyscore(f"{prefix}:wk", now_ms, "+inf"))
+    ):
         return ""
     return f"no worker process of {socket.gethostname()} beats in the pool {pool!r}"
 
 
 def _no_reassembler(client: "Redis") -> str:
-    try:
-        found = client.xinfo_consumers(f"{shard_prefix(0)}:ntf", GROUP)
-    except ResponseError:  # no group: nobody has joined yet
-        found = []
-    if any(_ours(row["name"]) and row["idle"] < IDLE_MS for row in found):
+    if any(_ours(found.name) for found in present(client)):
         return ""
     return f"no reassembler of {socket.gethostname()} reads"
 
 
-def _ours(name: bytes) -> bool:
-    return name.decode().startswith(f"{socket.gethostname()}.")
+def _ours(name: str) -> bool:
+    return name.startswith(f"{socket.gethostname()}.")

@@ -48,6 +48,16 @@ def job(status: Status) -> str:
 
 
 def _server(server: ServerLine) -> str:
+    return f"{_memory(server)}   {_reassemblers(server.reassemblers)}"
+
+
+def _reassemblers(n: int) -> str:
+    if not n:
+        return "[bold red]no reassembler: nothing can be heard; start one with  seriatim reassemble[/]"
+    return f"{n} reassembler{'s' if n > 1 else ''}"
+
+
+def _memory(server: ServerLine) -> str:
     if not server.most_bytes:
         return f"Redis holds {_size(server.used_bytes)}, without a limit"
     share = _share(server.used_bytes / server.most_bytes, REDIS_FULL)

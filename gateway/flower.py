@@ -8,8 +8,12 @@ is seen by every user of the machine. Flower's own settings are tornado's global
 
 import asyncio
 import logging
+import os
 import signal
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flower.app import Flower  # type: ignore[import-untyped]  # its wheel ships no types
@@ -29,6 +33,7 @@ USER = "seriatim"  #: where the file has a password alone
 MAX_TASKS = 20_000  #: sentences that are remembered, some 2 kB each
 INSPECT_MS = 2_000.0  #: a worker's answer may wait for its engine, which holds the interpreter for a while
 FORGET_S = 3600  #: worker processes that ended: each start has a new name
+LEAVE_S = 2.0  #: a thread that asks workers something has ended by then, if Redis answers
 COLUMNS = "args,state,received,started,runtime,worker,result"
 
 
@@ -78,9 +83,26 @@ def readable(task: Any) -> Any:
     return task
 
 
+def _leave_who_waits() -> None:
+    """End the process here if threads of Flower's still wait for a broker that is away.
+
+    Python would join them, and they wait for ever. Nothing is lost: Flower keeps nothing.
+    """
+    until_s = time.monotonic() + LEAVE_S
+    for thread in threading.enumerate():
+        if thread is threading.current_thread() or thread.daemon:
+            continue
+        thread.join(max(0.0, until_s - time.monotonic()))
+        if thread.is_alive():
+            logging.shutdown()
+            os._exit(Exit.OK)
+
+
 async def _serve(settings: Settings, host: str) -> None:
     """Flower starts and stops a loop that it is given; here the loop runs already, and ends with `ended`."""
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    asking = ThreadPoolExecutor(thread_name_prefix="asking")
+    loop.set_default_executor(asking)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     pages = Flower(capp=make_app(settings.broker), options=default_options, **page_settings)
@@ -95,4 +117,6 @@ async def _serve(settings: Settings, host: str) -> None:
     sys.stderr.flush()
     await ended.wait()
     pages.events.stop()
-    pages.executor.shutdown(wait=False, cancel_futures=True)
+    for threads in (asking, pages.executor):
+        threads.shutdown(wait=False, cancel_futures=True)
+    _leave_who_waits()

@@ -8,6 +8,7 @@ from redis import Redis
 
 from seriatim.keys import PREFIX, pool_prefix
 from seriatim.pool import signals
+from seriatim.presence import present
 from seriatim.scripts import answered, run
 from seriatim.signals import Signals, Spread
 
@@ -91,17 +92,18 @@ class ServerLine:
 
     used_bytes: int
     most_bytes: int  #: maxmemory; 0 is no limit
+    reassemblers: int
 
 
 def server(redis: "Redis") -> ServerLine:
-    """How full Redis is.
+    """How full Redis is, and who works beside the pools.
 
     Raises:
         Unavailable: it does not answer.
     """
     with answered():
         told = redis.info("memory")
-    return ServerLine(int(told["used_memory"]), int(told["maxmemory"]))
+    return ServerLine(int(told["used_memory"]), int(told["maxmemory"]), len(present(redis)))
 
 
 def pools(redis: "Redis") -> list[PoolLine]:

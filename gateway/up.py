@@ -1,6 +1,7 @@
 """`seriatim up`: the whole system on one machine, until stopped. Children that end are started again."""
 
 import contextlib
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -46,6 +47,8 @@ def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, 
         count = f"{slots} slot{'s' * (slots > 1)}"
         _say(f"up: pool {crew.pool_name}, {count}; Redis at {shown(own.redis_url)}; logs in {folder}")
         _say(f"speak with:  seriatim speak FILE -o OUT --redis {shown(own.redis_url)}")
+        place = shlex.quote(str(Path(own.store_dir).resolve()))  # of a gateway that looks elsewhere, jobs have no sound
+        _say(f"serve with:  SERIATIM_STORE_DIR={place} seriatim serve --redis {shown(own.redis_url)}")
         with contextlib.suppress(KeyboardInterrupt):
             _keep(system, parts)
         _say("stopping: sentences that were begun may finish")
@@ -61,9 +64,10 @@ def _redis(
         yield settings, None
         return
     server = EmbeddedRedis.durable(folder / "redis", port)
+    chosen = settings.store_dir != Settings().store_dir  # what somebody says goes before a place of ours
+    place = settings.store_dir if chosen else str(folder / "store")
     try:
-        own = replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store"))
-        yield own, server
+        yield replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=place), server
     finally:
         server.close()
 

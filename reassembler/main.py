@@ -20,6 +20,7 @@ from reassembler.keeping import Keeper
 from reassembler.recorder import Recorder
 from reassembler.retention import Retention
 from seriatim import log as logs
+from seriatim import presence
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import SeriatimError, Unavailable
 from seriatim.exits import Exit
@@ -42,9 +43,11 @@ class Reassembler:
     redis: "Redis"
     reader: "Redis"
     keeper: Keeper
+    store: str  #: folder of recordings
     stopping: threading.Event = field(default_factory=threading.Event)
     swept_s: float = 0.0
     claimed_s: float = 0.0
+    shown_s: float = 0.0
 
     def step(self) -> None:
         """Wait for notifications a moment, emit, and do what is due."""
@@ -56,6 +59,9 @@ class Reassembler:
         if now_s - self.claimed_s >= ABANDONED_S:
             self.claimed_s = now_s
             emitting.emit(self.redis, emitting.abandoned(self.redis, self.name), self.keeper.rung)
+        if now_s - self.shown_s >= presence.SHOW_S:
+            self.shown_s = now_s
+            presence.show(self.redis, self.name, self.store)
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -79,7 +85,7 @@ def _run(settings: Settings) -> int:
     name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(2)}"
     keeping = commands(settings.redis_url, outage_s=OUTAGE_S)
     keeper = Keeper(keeping, Recorder(keeping, Path(settings.store_dir)), settings.reader_grace_s * 1000)
-    reassembler = Reassembler(name, redis, reader, keeper)
+    reassembler = Reassembler(name, redis, reader, keeper, str(Path(settings.store_dir).resolve()))
     removing = commands(settings.redis_url, outage_s=OUTAGE_S)
     retention = Retention(removing, Path(settings.store_dir), settings.store_days)
     for work, thread in ((keeper.run, "keeper"), (retention.run, "retention")):

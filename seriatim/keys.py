@@ -51,6 +51,10 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
     :ntf              stream  notifications, consumer group `reassembler`
     :live             zset    live job -> the next time at which a reassembler looks at it
 
+Beside the slots:
+
+    reassemblers      zset    "<name>|<its store's folder>" -> when it said so last, in s (presence.py)
+
 A user `{u:<user>}`, written by gateways.
 
     :jobs             zset    job -> when it was accepted, in s: the user's latest, for lists
@@ -71,6 +75,7 @@ import re
 from dataclasses import dataclass
 
 PREFIX = "seriatim:1:"
+REASSEMBLERS = f"{PREFIX}reassemblers"
 GROUP = "reassembler"  #: consumer group of the notification streams
 READER_GROUP = "reader"  #: consumer group on each ordered stream, for plain Redis clients
 SHARDS = 16  #: blocking on 4 to 16 streams wakes as fast as on one (measured: 0.7 ms; 1,000 streams: 1.4 ms)

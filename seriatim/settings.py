@@ -114,7 +114,9 @@ class Settings:
     http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
     http_request_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)
     http_stall_s: float = _float(300, "a client that takes nothing for so long is gone, and its job cancelled", 1)
-    http_clients: int = _int(2_000, "connections of one gateway process; more are told to come back", 1)
+    http_clients: int = _int(
+        2_000, "requests that one gateway process serves at once; more are told when to come back", 1
+    )
     http_probe_s: float = _float(15, "how lately a sentence must have been spoken for /readyz to say yes", 1)
     flower_password_file: str = _text("", "file whose first line opens `seriatim flower`: a password, or user:password")
 

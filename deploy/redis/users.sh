@@ -10,10 +10,11 @@ folder=${1:?"a folder for the passwords"}
 here=$(dirname "$0")
 umask 077
 mkdir -p "$folder"
+sum() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d ' ' -f 1; } # macOS has the second
 echo "user default off"
 for file in "$here"/*.acl; do
   role=$(basename "$file" .acl)
   [ -s "$folder/$role" ] || head -c 24 /dev/urandom | base64 >"$folder/$role"
-  hash=$(head -n 1 "$folder/$role" | tr -d '\r\n' | sha256sum | cut -d ' ' -f 1)
+  hash=$(head -n 1 "$folder/$role" | tr -d '\r\n' | sum)
   echo "user seriatim-$role on #$hash $(grep -v '^#' "$file" | tr '\n' ' ')"
 done

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from redis import Redis, exceptions
@@ -70,7 +71,7 @@ class Door:
         producer = Producer(settings)
         streams = _streams(settings.redis_url)
         quick = commands(settings.redis_url, outage_s=QUICK_S)
-        reports, pools = Reports(producer.redis), Pools(quick)
+        reports, pools = Reports(producer.redis), Pools(quick, Path(settings.store_dir))
         readiness = Readiness(producer, quick, settings.http_probe_s)
         meters = Meters(settings.first_audio_ms / 1000)
         return cls(settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness)

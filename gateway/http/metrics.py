@@ -1,8 +1,10 @@
 """What a gateway process counts, and what it asks of the pools, for Prometheus (docs/http.md has the table)."""
 
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -14,6 +16,7 @@ from gateway.http.playback import VIABLE_S, Playback
 from gateway.status import pool_names
 from seriatim.keys import pool_prefix
 from seriatim.pool import signals
+from seriatim.presence import present
 from seriatim.scripts import answered, run_many
 from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 
@@ -106,6 +109,7 @@ class Pools(Collector):
     """What the pools say, asked when it is scraped."""
 
     redis: "Redis"
+    store_dir: Path = Path("seriatim-store")
     names: list[str] = field(default_factory=list)
     named_s: float = float("-inf")
 
@@ -137,6 +141,8 @@ class Pools(Collector):
         yield from _workers(self.redis, self.names)
         yield from _spreads(found)
         yield from _memory(self.redis)
+        yield GaugeMetricFamily("seriatim_reassemblers", "reassemblers that work", value=len(present(self.redis)))
+        yield from _store(self.store_dir)
 
 
 def exposition(meters: Meters, pools: Pools) -> bytes:
@@ -242,6 +248,14 @@ def _buckets(s: Signals, name: str, bounds_ms: Iterable[int]) -> list[tuple[str,
         total += s.counts.get(f"{name}:{bound}", 0)
         rows.append((str(bound / 1000), float(total)))
     return [*rows, ("+Inf", float(total + s.counts.get(f"{name}:inf", 0)))]
+
+
+def _store(place: Path) -> Iterator[Metric]:
+    """Of the disk with the recordings."""
+    where = place.resolve()
+    disk = shutil.disk_usage(next(path for path in (where, *where.parents) if path.exists()))
+    yield GaugeMetricFamily("seriatim_store_free_bytes", "free on the disk of the recordings", value=float(disk.free))
+    yield GaugeMetricFamily("seriatim_store_size_bytes", "size of that disk", value=float(disk.total))
 
 
 def _memory(redis: "Redis") -> Iterator[Metric]:

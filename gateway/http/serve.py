@@ -8,9 +8,11 @@ import resource
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import uvicorn
 from prometheus_client import disable_created_metrics
+from redis import Redis
 
 from gateway.http.app import make_app
 from gateway.http.door import Door
@@ -22,6 +24,7 @@ from seriatim import traces
 from seriatim.connect import commands, reach
 from seriatim.errors import Misconfigured
 from seriatim.exits import Exit
+from seriatim.presence import present
 from seriatim.server import check
 from seriatim.settings import Settings
 
@@ -62,6 +65,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
     client = commands(settings.redis_url, outage_s=1.0)
     reach(client, settings.redis_url)
     check(client)
+    _compare_stores(client, settings)
     client.close()
     disable_created_metrics()  # type: ignore[no-untyped-call]  # a time for each counter, which nobody asks for
     listening = _listen(host, port, settings.http_stall_s)
@@ -116,6 +120,15 @@ def _open_files(clients: int) -> None:
     if found < wanted:
         facts = {"limit": found, "wanted": wanted, "clients": clients}
         log.warning("too few open files are allowed for SERIATIM_HTTP_CLIENTS (ulimit -n)", extra=facts)
+
+
+def _compare_stores(client: "Redis", settings: Settings) -> None:
+    """A gateway that looks for recordings where this machine's reassemblers put none would say they were lost."""
+    ours = str(Path(settings.store_dir).resolve())
+    for found in present(client):
+        if found.name.startswith(f"{socket.gethostname()}.") and found.store != ours:
+            facts = {"here": ours, "theirs": found.store}
+            log.warning("recordings will not be found: a reassembler has another SERIATIM_STORE_DIR", extra=facts)
 
 
 def _known(record: logging.LogRecord) -> bool:

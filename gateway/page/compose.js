@@ -4,7 +4,7 @@
  */
 
 import { Refusal, send } from "./api.js";
-import { pause } from "./times.js";
+import { clock, pause, roughly } from "./times.js";
 import { chosen } from "./voices.js";
 
 const WHY = {
@@ -14,14 +14,15 @@ const WHY = {
   cap_reached: "You have as much in work as your key allows.",
   unavailable: "The system behind this gateway does not answer.",
 };
+const COUNTED_MS = 150; // after the last key: the words of a book take as long as ten keys
 const LARGEST = 16 * 1024 * 1024; // bytes of a file: as the gateway has it unless it is told otherwise
 
 const $ = (id) => document.getElementById(id);
 const text = $("text");
 const refusal = $("refusal");
 
-/** `onJob(card, text)` is called when a job was accepted, `onPress()` at the press, `say(words)` tells the user. */
-export function compose({ onJob, onPress, say }) {
+/** `onJob(card, text)` is called when a job was accepted, `onPress()` at the press; `say(words)` tells, `warn(words)` shows. */
+export function compose({ onJob, onPress, say, warn }) {
   let waiting = null; // AbortController of the wait
 
   $("say").addEventListener("submit", (event) => {
@@ -34,9 +35,13 @@ export function compose({ onJob, onPress, say }) {
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("say").requestSubmit();
   });
-  text.addEventListener("input", count);
-  $("file").addEventListener("change", ({ target }) => take(target.files[0], say));
-  takeDrops(say);
+  let counting = 0;
+  text.addEventListener("input", () => {
+    clearTimeout(counting);
+    counting = setTimeout(count, COUNTED_MS);
+  });
+  $("file").addEventListener("change", ({ target }) => take(target.files[0], warn));
+  takeDrops(warn);
   $("stop-waiting").addEventListener("click", () => {
     waiting?.abort();
     refusal.hidden = true;
@@ -47,7 +52,7 @@ export function compose({ onJob, onPress, say }) {
     const input = text.value;
     if (!input.trim()) {
       text.focus();
-      say("There is no text yet.");
+      warn("There is no text yet.");
       return;
     }
     const wanted = { ...chosen(), input, speed: Number($("speed").value), kind: $("batch").checked ? "batch" : "live" };
@@ -73,7 +78,7 @@ export function compose({ onJob, onPress, say }) {
     const againMs = error instanceof Refusal ? error.againMs : 5000; // else the network has failed
     const why = WHY[error.code] ?? (error instanceof Refusal ? sentence(error.message) : "The gateway cannot be reached.");
     const until = Date.now() + (againMs ?? 0);
-    const when = againMs ? ` There should be room in ${seconds(againMs)}.` : "";
+    const when = againMs ? ` There should be room in ${roughly(againMs / 1000)}.` : "";
     refusal.hidden = false;
     $("refusal-words").textContent = why + when;
     $("refusal-detail").textContent = error.code in WHY ? sentence(error.message) : "";
@@ -84,7 +89,7 @@ export function compose({ onJob, onPress, say }) {
     $("wait").hidden = true;
     $("stop-waiting").focus();
     while (Date.now() < until && !signal.aborted) {
-      $("countdown").textContent = `Trying again in ${seconds(until - Date.now())}.`;
+      $("countdown").textContent = `Trying again in ${clock(Math.ceil((until - Date.now()) / 1000))}.`;
       await pause(Math.min(250, until - Date.now()), signal);
     }
     $("countdown").textContent = "Trying again.";
@@ -92,29 +97,29 @@ export function compose({ onJob, onPress, say }) {
   }
 }
 
-function takeDrops(say) {
+function takeDrops(warn) {
   for (const name of ["dragover", "dragleave", "drop"]) {
     text.addEventListener(name, (event) => {
       if (!event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
       text.classList.toggle("dropping", name === "dragover");
-      if (name === "drop") take(event.dataTransfer.files[0], say);
+      if (name === "drop") take(event.dataTransfer.files[0], warn);
     });
   }
 }
 
-async function take(file, say) {
+async function take(file, warn) {
   if (!file) return;
   if (file.size > LARGEST) {
-    say(`${file.name} is larger than 16 MB.`);
+    warn(`${file.name} is larger than 16 MB.`);
     return;
   }
   try {
     text.value = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
     count();
-    say(`${file.name} is in the text field.`);
+    warn(`${file.name} is in the text field.`);
   } catch {
-    say(`${file.name} is not a text in UTF-8.`);
+    warn(`${file.name} is not a text in UTF-8.`);
   }
 }
 
@@ -130,8 +135,11 @@ function pressed(button, signal) {
   });
 }
 
-const seconds = (ms) => `${Math.ceil(ms / 1000)} s`;
-const sentence = (said) => said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
+/** What the gateway said, as a sentence; when to come back is said better already. */
+function sentence(message) {
+  const said = message.replace(/; retry after [\d.]+ s$/, "");
+  return said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
+}
 
 function randomName() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

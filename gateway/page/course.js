@@ -1,6 +1,7 @@
 /**
  * What is known of a job's course: its sentences in their times, how much of it was spoken, how it ended.
- * It comes as events and is told on as "sentence" (detail: the sentence), "change" and "end". Times are in s of the job.
+ * It comes as events and is told on as "sentence" and "flaw" (detail: the sentence), "change" and "end". Times are in s of the
+ * job.
  */
 
 import { Refusal, askJson, told } from "./api.js";
@@ -9,7 +10,7 @@ import { pause } from "./times.js";
 const AGAIN_MS = 1000; // a gateway that was lost is back, or another one has taken its place, within seconds
 
 export class Course extends EventTarget {
-  sentences = []; // {seq, at, position, text}, in order
+  sentences = []; // {seq, at, position, text, gap, seam}, in order of `at`
   made = 0; // s of sound that can be heard
   total = 0; // sentences known of
   end = null; // {state, reason, audio_s}
@@ -37,12 +38,23 @@ export class Course extends EventTarget {
 
   /** The last place at or before `at` from which the sound can be had. */
   before(at) {
-    return this.#marks.findLast((mark) => mark.at <= at + 1e-3) ?? this.#marks[0];
+    return this.#marks[Math.max(0, lastBy(this.#marks, at))];
   }
 
   /** The sentence that is heard at a time. */
   sentenceAt(at) {
-    return this.sentences.findLast((sentence) => sentence.at <= at + 1e-3) ?? null;
+    return this.sentences[lastBy(this.sentences, at)] ?? null;
+  }
+
+  /** Which of `sentences` is heard at a time; -1 if none is. */
+  placeAt(at) {
+    return lastBy(this.sentences, at);
+  }
+
+  /** A sentence by its number; undefined while it is not known. */
+  sentence(seq) {
+    const near = this.sentences[seq]; // they are in order, mostly without a hole
+    return near?.seq === seq ? near : this.sentences.find((each) => each.seq === seq);
   }
 
   /** Asks how many sentences there are, and what the job's state is. */
@@ -60,6 +72,7 @@ export class Course extends EventTarget {
       this.#last = id || this.#last;
       if (event === "sentence") this.#sentence(id, data);
       else if (event === "progress") this.#reach(id, data.audio_s);
+      else if (event === "gap" || event === "discontinuity") this.#flaw(event, data);
       else if (event === "end") this.#ended(data);
       else if (event === "error") throw new Refusal(0, data.error.code, data.error.message, null);
     }
@@ -70,6 +83,15 @@ export class Course extends EventTarget {
     this.sentences.push(sentence);
     this.#reach(position, at);
     this.#tell("sentence", sentence);
+  }
+
+  /** What went wrong with a sentence is kept with it, and told as the sentence is, again. */
+  #flaw(event, { seq, reason }) {
+    const sentence = this.sentence(seq);
+    if (!sentence) return;
+    if (event === "gap") sentence.gap = reason.replace(/^\w+: /, "") || "it could not be spoken"; // without the error's name
+    else sentence.seam = true;
+    this.#tell("flaw", sentence);
   }
 
   #reach(position, at) {
@@ -88,4 +110,15 @@ export class Course extends EventTarget {
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+/** The place of the last one that begins at or before a time; -1 for none. They are in order, and thousands in a book. */
+function lastBy(rows, at) {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle].at <= at + 1e-3) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

@@ -1,7 +1,7 @@
 /** The list of the user's jobs, with their progress. Its rows stay where they are, so that focus does. */
 
 import { ask, askJson } from "./api.js";
-import { ago, clock, inWords, pause } from "./times.js";
+import { ago, clock, pause } from "./times.js";
 
 const SOON_MS = 1500;
 const LATER_MS = 10_000;
@@ -57,6 +57,7 @@ function newRow({ id }, { onOpen, say }) {
   open.className = "title";
   facts.className = "hint";
   cancel.className = "quiet";
+  bar.ariaHidden = "true"; // the words beside it say the same, once
   cancel.textContent = "Cancel";
   open.addEventListener("click", () => onOpen(id));
   cancel.addEventListener("click", async () => {
@@ -84,6 +85,5 @@ function fill({ element, open, facts, bar, cancel }, card, { isOpen }) {
   bar.hidden = cancel.hidden = !running;
   bar.max = Math.max(1, card.sentences);
   bar.value = card.spoken;
-  bar.setAttribute("aria-label", `Progress of “${name}”, ${inWords(card.audio_s)} of sound`);
   cancel.setAttribute("aria-label", `Cancel “${name}”`);
 }

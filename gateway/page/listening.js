@@ -3,19 +3,22 @@
  * in the tab, so that a reload goes on there.
  */
 
-import { ask, key } from "./api.js";
+import { ask } from "./api.js";
 import { Course } from "./course.js";
 import { save } from "./download.js";
-import { PlainSound, Sound, supported } from "./sound.js";
+import { Samples } from "./samples.js";
+import { Sound, supported } from "./sound.js";
 import { Timeline } from "./timeline.js";
 import { clock, inWords, pause } from "./times.js";
 
 const KNOWN_MS = 3000; // how long a reload waits until the course has reached the place it was left at
+const DRY_S = 0.3; // with less than that ahead the listener hears nothing
 const REMEMBERED_S = 0.25; // the place is kept so exactly
-const LONGEST_SOURCE = 400_000; // characters: a tab's store holds 5 million in all
+const LONGEST_SOURCE = 2_000_000; // characters: a tab's store holds 5 million in all
+const REDRAWN_MS = 100; // while it plays: a slider that moves more often costs a phone its battery
+const TOLD_S = 5; // a screen reader that is on the slider is told the place so often
 
 const $ = (id) => document.getElementById(id);
-const audio = $("audio");
 const STATES = { running: "Speaking", done: "Spoken", failed: "Failed", cancelled: "Cancelled" };
 
 export class Listening {
@@ -26,14 +29,14 @@ export class Listening {
   constructor(job, reader, say) {
     Object.assign(this, { job, reader, say });
     this.course = new Course(job);
-    this.sound = new (supported ? Sound : PlainSound)(audio, this.course, (error) => this.#trouble(error.message));
+    this.sound = new (supported ? Sound : Samples)($("audio"), this.course, (error) => this.#trouble(error.message));
     this.timeline = new Timeline(job, this.#ending.signal);
   }
 
   /** `text`: what was typed, if it is known; `play`: at once. */
   async open(text, play) {
     const { signal } = this.#ending;
-    if (text && text.length < LONGEST_SOURCE) keep(`text.${this.job}`, text);
+    if (text && text.length < LONGEST_SOURCE) keepText(this.job, text);
     this.reader.show(text || kept(`text.${this.job}`));
     const { at = 0, playing = false } = JSON.parse(kept(`place.${this.job}`) || "{}");
     $("listening").hidden = false;
@@ -44,9 +47,10 @@ export class Listening {
     this.timeline.watch();
     if (at) await Promise.race([this.#reached(at), following, pause(KNOWN_MS, signal)]);
     if (signal.aborted) return;
-    await this.sound.open(at, { key: key.get() });
+    await this.sound.open(at);
     if (play || playing) this.play();
-    this.#draw(signal);
+    const drawing = setInterval(() => this.sound.paused || this.#show(), REDRAWN_MS); // a tab that is not seen: each second
+    signal.addEventListener("abort", () => clearInterval(drawing));
   }
 
   close() {
@@ -55,7 +59,7 @@ export class Listening {
   }
 
   play() {
-    audio.play().catch((error) => {
+    this.sound.play().catch((error) => {
       if (error.name === "NotAllowedError") this.say("Ready: press Play.");
     });
   }
@@ -69,7 +73,7 @@ export class Listening {
   /** Goes to the beginning of a sentence: of the one before, or behind, the current one. */
   step(by) {
     const { sentences } = this.course;
-    const here = sentences.indexOf(this.course.sentenceAt(this.sound.time));
+    const here = this.course.placeAt(this.sound.time);
     const back = by < 0 && this.sound.time - (sentences[here]?.at ?? 0) > 2; // into it: to its own beginning first
     const there = sentences[back ? here : here + by];
     if (there) this.seek(there.at);
@@ -83,12 +87,11 @@ export class Listening {
   download = () => save(this.job, $("format").value, this.say);
 
   #wire(signal) {
-    const { course } = this;
+    const { course, sound } = this;
     course.addEventListener("sentence", ({ detail }) => this.reader.add(detail), { signal });
+    course.addEventListener("flaw", ({ detail }) => this.reader.flaw(detail), { signal });
     course.addEventListener("end", () => this.#over(signal), { signal });
-    for (const name of ["play", "pause", "ended", "timeupdate", "seeking"]) {
-      audio.addEventListener(name, () => this.#show(), { signal });
-    }
+    sound.addEventListener("change", () => this.#show(), { signal });
   }
 
   #over(signal) {
@@ -125,7 +128,7 @@ export class Listening {
     this.#show();
     if (!changed) return;
     const length = this.course.end?.audio_s ?? this.course.made;
-    this.say(`${STATES[state]}${reason ? `: ${reason}` : ""}. ${inWords(length)} of sound.`);
+    this.say(`${this.#words()}. ${inWords(length)} of sound.`);
   }
 
   #trouble(message) {
@@ -135,21 +138,12 @@ export class Listening {
     this.say(message);
   }
 
-  #draw(signal) {
-    const step = () => {
-      if (signal.aborted) return;
-      if (!audio.paused) this.#show();
-      requestAnimationFrame(step);
-    };
-    step();
-  }
-
   #show() {
     const { course, sound } = this;
     const at = Math.min(sound.time, course.made);
     this.reader.mark(course.sentenceAt(at)?.seq ?? null);
-    this.#remember(audio.ended ? 0 : at, !audio.paused && !audio.ended); // whoever comes back begins anew
-    $("play").setAttribute("aria-label", audio.paused ? "Play" : "Pause");
+    this.#remember(sound.ended ? 0 : at, !sound.paused && !sound.ended); // whoever comes back begins anew
+    $("play").setAttribute("aria-label", sound.paused ? "Play" : "Pause");
     this.#showPlace(at);
     this.#showState(at);
   }
@@ -166,21 +160,32 @@ export class Listening {
     seek.max = made;
     if (document.activeElement !== seek || !seek.matches(":active")) seek.value = at;
     seek.style.setProperty("--part", made ? `${(100 * at) / made}%` : "0%");
-    const words = `${inWords(at)} of ${inWords(made)}`;
+    const told = this.sound.paused ? [at, made] : [at, made].map((s) => s - (s % TOLD_S));
+    const words = told.map(inWords).join(" of ");
     if (seek.getAttribute("aria-valuetext") !== words) seek.setAttribute("aria-valuetext", words);
     put($("now"), clock(at));
     put($("made"), clock(made));
+  }
+
+  /** How it ended. */
+  #words() {
+    if (this.#state === "done") return `Spoken, ${number(this.course.total, "sentence")}`;
+    const state = STATES[this.#state] ?? "Lost";
+    const why = this.reason ?? "";
+    if (why.toLowerCase().startsWith(state.toLowerCase())) return state + why.slice(state.length);
+    const at = /^sentence (\d+): (?:\w+: )?(.*)$/s.exec(why); // counted from 0, and with the error's name
+    return at ? `${state} at sentence ${Number(at[1]) + 1}: ${at[2]}` : `${state}${why && `: ${why}`}`;
   }
 
   #showState(at) {
     const { course } = this;
     const spoken = this.#state === "done" ? course.total : Math.max(0, course.sentences.length - 1);
     const running = this.#state === "running";
-    const words = running ? `Speaking: ${spoken} of ${course.total} sentences` : `${STATES[this.#state] ?? "Lost"}`;
-    const why = this.reason ? `: ${this.reason}` : "";
-    const whole = this.#state === "done" ? `, ${course.total} sentence${course.total === 1 ? "" : "s"}` : "";
-    put($("state"), words + whole + why);
-    put($("ahead"), running ? `${Math.max(0, course.made - at).toFixed(0)} s ahead of you` : "");
+    put($("state"), running ? `Speaking: ${spoken} of ${number(course.total, "sentence")}` : this.#words());
+    $("state").classList.toggle("alarm", ["failed", "lost"].includes(this.#state));
+    const aheadS = course.made - at;
+    const dry = aheadS < DRY_S && !this.sound.paused;
+    put($("ahead"), running ? (dry ? "Waiting for the next words" : `${Math.max(0, aheadS).toFixed(0)} s ahead of you`) : "");
     $("progress").hidden = !running;
     $("progress").max = Math.max(1, course.total);
     $("progress").value = spoken;
@@ -189,15 +194,28 @@ export class Listening {
   }
 }
 
+const number = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+
 function put(element, words) {
   if (element.textContent !== words) element.textContent = words; // a selection in it stays
 }
 
+/** Keeps what was typed; for a book those of other jobs may have to go. */
+function keepText(job, text) {
+  if (keep(`text.${job}`, text)) return;
+  for (const name of Object.keys(sessionStorage)) {
+    if (name.startsWith("seriatim.text.")) sessionStorage.removeItem(name);
+  }
+  keep(`text.${job}`, text);
+}
+
+/** Returns whether there was room for it in the tab's store. */
 function keep(name, value) {
   try {
     sessionStorage.setItem(`seriatim.${name}`, value);
+    return true;
   } catch {
-    // the tab's store is full: a reload begins anew, or without what was typed
+    return false; // a reload begins anew, or without what was typed
   }
 }
 

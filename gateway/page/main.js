@@ -12,11 +12,23 @@ const JOB = /^[0-9a-f]{32}$/;
 const STEP_S = 5; // of an arrow key
 
 const $ = (id) => document.getElementById(id);
-const reader = new Reader($("reading"), (seq) => listening?.seek(listening.course.sentences[seq].at));
+const reader = new Reader($("reading"), (seq) => listening?.seek(listening.course.sentence(seq).at));
 let listening = null;
 
-function say(words) {
+const SHOWN_MS = 8000;
+let hiding = 0;
+
+/** Tells a screen reader what the page shows elsewhere. */
+function say(words, shown = false) {
   $("news").textContent = words;
+  $("news").className = shown ? "toast" : "unseen";
+}
+
+/** Tells everybody, for a while. */
+function warn(words) {
+  say(words, true);
+  clearTimeout(hiding);
+  hiding = setTimeout(() => ($("news").className = "unseen"), SHOWN_MS);
 }
 
 function open(job, { text = "", play = false } = {}) {
@@ -25,13 +37,12 @@ function open(job, { text = "", play = false } = {}) {
   const opened = new URL(location);
   opened.searchParams.set("job", job);
   history.replaceState(null, "", opened);
-  listening.open(text, play).catch((error) => say(error.message));
+  listening.open(text, play).catch((error) => warn(error.message));
   lookAgain();
 }
 
 function wirePlayer() {
-  const audio = $("audio");
-  $("play").addEventListener("click", () => (audio.paused ? listening.play() : audio.pause()));
+  $("play").addEventListener("click", () => (listening.sound.paused ? listening.play() : listening.sound.pause()));
   $("back").addEventListener("click", () => listening.step(-1));
   $("on").addEventListener("click", () => listening.step(1));
   $("seek").addEventListener("input", ({ target }) => listening.seek(Number(target.value)));
@@ -41,11 +52,11 @@ function wirePlayer() {
     event.preventDefault();
     listening.seek(listening.sound.time + by);
   });
-  $("cancel").addEventListener("click", () => listening.cancel().then(lookAgain, (error) => say(error.message)));
-  $("download").addEventListener("click", () => listening.download().catch((error) => say(error.message)));
+  $("cancel").addEventListener("click", () => listening.cancel().then(lookAgain, (error) => warn(error.message)));
+  $("download").addEventListener("click", () => listening.download().catch((error) => warn(error.message)));
   const { mediaSession } = navigator; // keys of headsets and of locked phones
   const keys = {
-    play: () => listening.play(), pause: () => audio.pause(),
+    play: () => listening.play(), pause: () => listening.sound.pause(),
     previoustrack: () => listening.step(-1), nexttrack: () => listening.step(1),
     seekbackward: () => listening.seek(listening.sound.time - STEP_S),
     seekforward: () => listening.seek(listening.sound.time + STEP_S),
@@ -57,6 +68,7 @@ openDoor();
 wirePlayer();
 compose({
   say,
+  warn,
   onPress: () => say("Sent."),
   onJob: (card, text) => {
     say("Speaking.");
@@ -67,5 +79,5 @@ compose({
 count();
 const job = new URL(location).searchParams.get("job") ?? "";
 if (JOB.test(job)) open(job);
-listJobs({ onOpen: (id) => { open(id, { play: true }); $("listening").scrollIntoView(); }, isOpen: (id) => listening?.job === id, say });
-showPools(() => offer().catch((error) => say(error.message)));
+listJobs({ onOpen: (id) => { open(id, { play: true }); $("listening").scrollIntoView(); }, isOpen: (id) => listening?.job === id, say: warn });
+showPools({ onChange: () => offer().catch((error) => warn(error.message)), say });

@@ -4,15 +4,20 @@ import { askJson } from "./api.js";
 import { pause } from "./times.js";
 
 const EVERY_MS = 3000;
+const PATIENCE_MS = 8000; // a gateway whose Redis is away says so within that
 const place = document.getElementById("pools");
 const none = document.getElementById("no-pools");
+const away = document.getElementById("away");
 const cards = new Map();
 
-/** Shows them for as long as the page is there; `onChange()` is called when others can speak than before. */
-export async function showPools(onChange) {
+/**
+ * Shows them for as long as the page is there, or that the gateway does not answer. `onChange()` is called when others can speak
+ * than before, `say(words)` tells the user.
+ */
+export async function showPools({ onChange, say }) {
   let speaking = null;
   for (;;) {
-    const found = document.hidden ? null : await askJson("/v1/pools").catch(() => null); // away: what was known stays
+    const found = document.hidden ? null : await look(say);
     if (found) {
       show(found.data);
       const now = found.data.filter((pool) => pool.slots).map((pool) => pool.id).join(" ");
@@ -21,6 +26,24 @@ export async function showPools(onChange) {
     }
     await pause(EVERY_MS);
   }
+}
+
+/** The pools; null when the gateway, or its Redis, is away, or wants a key that is not given. */
+async function look(say) {
+  try {
+    const found = await askJson("/v1/pools", { signal: AbortSignal.timeout(PATIENCE_MS) });
+    answered(true, say);
+    return found;
+  } catch (error) {
+    if (error.status !== 401) answered(false, say);
+    return null;
+  }
+}
+
+function answered(now, say) {
+  if (away.hidden === now) return;
+  away.hidden = now;
+  say(now ? "The gateway answers again." : "The gateway does not answer.");
 }
 
 function show(pools) {
@@ -50,10 +73,10 @@ function fill({ state, load, facts }, pool) {
   load.textContent = percent(pool.load);
   const rows = [
     ["Speaking", `${pool.in_flight} of ${pool.slots} slots`],
-    ["Waiting", `${pool.waiting} sentence${pool.waiting === 1 ? "" : "s"}`],
+    ["Waiting", `${pool.waiting.toLocaleString("en")} sentence${pool.waiting === 1 ? "" : "s"}`],
     ["Load", percent(pool.load)],
-    ["19 of 20 wait under", pool.wait_p95_s === null ? "–" : `${pool.wait_p95_s.toFixed(2)} s`],
-    ["Per second of sound", pool.rtf ? `${pool.rtf.toFixed(2)} s of work` : "–"],
+    ["19 of 20 waits under", pool.wait_p95_s === null ? "–" : `${pool.wait_p95_s.toFixed(2)} s`],
+    ["Work for 1 s of sound", pool.rtf ? `${pool.rtf.toFixed(2)} s` : "–"],
     ["Refused of late", String(pool.refused_lately)],
   ];
   facts.replaceChildren(...rows.map(([term, fact]) => pair(term, fact)));

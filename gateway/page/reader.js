@@ -1,10 +1,12 @@
 /**
  * The text as it is read out. Where the page knows what was typed, that is shown as it was, paragraphs and all, and what
- * is not spoken yet is faint; of other jobs the sentences are shown as they come. The current one is marked.
+ * is not spoken yet is faint; of other jobs the sentences are shown as they come. The current one is marked, and kept in
+ * sight by moving the text in its frame, never the page: its reader may be busy elsewhere.
  */
 
 const SHOWN_AHEAD = 3000; // characters of what is not spoken yet: a long book need not be laid out
 const SLACK = 400; // characters that may lie between two sentences: marks of lists, headings' rules
+const TOGETHER = 12; // sentences in a paragraph, where nobody knows of any: one of a whole book takes seconds to lay out
 const FOLLOW_MS = 4000; // after the reader scrolled, the text stands still for so long
 
 export class Reader {
@@ -23,8 +25,8 @@ export class Reader {
       const span = target.closest("[data-seq]");
       if (span && getSelection().isCollapsed) onPick(Number(span.dataset.seq));
     });
-    for (const name of ["wheel", "touchmove"]) {
-      addEventListener(name, () => (this.#scrolled = Date.now()), { passive: true });
+    for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+      element.addEventListener(name, () => (this.#scrolled = Date.now()), { passive: true });
     }
   }
 
@@ -33,8 +35,10 @@ export class Reader {
     this.#source = source;
     this.#at = 0;
     this.#marked = null;
+    this.#scrolled = 0;
     this.#spans.clear();
     this.element.replaceChildren();
+    this.element.scrollTop = 0;
     this.#newParagraph();
     this.#showAhead();
   }
@@ -45,12 +49,13 @@ export class Reader {
       this.#between(this.#source.slice(this.#at, found.start));
       this.#at = found.end;
     } else if (this.#spans.size) {
-      this.#between(" ");
+      this.#separate();
     }
     const span = document.createElement("span");
     span.dataset.seq = seq;
     span.textContent = found ? this.#source.slice(found.start, found.end) : text;
     this.#spans.set(seq, span);
+    this.#marked = this.#marked === seq ? null : this.#marked; // it was heard before it was known
     this.#paragraph.append(span);
     this.#showAhead();
   }
@@ -58,11 +63,21 @@ export class Reader {
   /** The sentence that is heard now; null for none. */
   mark(seq) {
     if (this.#marked === seq) return;
+    const jumped = seq !== this.#marked + 1; // the listener went there on purpose
     this.#spans.get(this.#marked)?.removeAttribute("aria-current");
     this.#marked = seq;
     const span = this.#spans.get(seq);
     span?.setAttribute("aria-current", "true");
-    if (span && Date.now() - this.#scrolled > FOLLOW_MS) this.#follow(span);
+    if (span && (jumped || Date.now() - this.#scrolled > FOLLOW_MS)) this.#follow(span);
+  }
+
+  /** Says what went wrong with a sentence: `gap`, why it is silent; `seam`, whether it was taken up again in its middle. */
+  flaw({ seq, gap, seam }) {
+    const span = this.#spans.get(seq);
+    if (!span) return;
+    span.classList.toggle("gap", Boolean(gap));
+    span.classList.toggle("seam", Boolean(seam));
+    span.title = gap ? `Not spoken: ${gap}` : "A worker was lost here; another one went on.";
   }
 
   /** No more will come: what was not spoken is shown no more as if it would be. */
@@ -71,10 +86,12 @@ export class Reader {
   }
 
   #follow(span) {
+    const frame = this.element.getBoundingClientRect();
     const { top, bottom } = span.getBoundingClientRect();
-    if (top > innerHeight * 0.25 && bottom < innerHeight * 0.85) return;
+    if (top > frame.top && bottom < frame.bottom - frame.height * 0.15) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    span.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    const far = Math.abs(top - frame.top) > 2 * frame.height;
+    this.element.scrollBy({ top: top - frame.top - frame.height * 0.3, behavior: calm || far ? "auto" : "smooth" });
   }
 
   #between(text) {
@@ -86,8 +103,15 @@ export class Reader {
     }
   }
 
-  #newParagraph() {
+  /** Between two sentences of which nobody knows what stood there. */
+  #separate() {
+    if (!this.#source && this.#paragraph.childElementCount >= TOGETHER) this.#newParagraph("part");
+    else this.#paragraph.append(" ");
+  }
+
+  #newParagraph(name = "") {
     this.#paragraph = document.createElement("p");
+    this.#paragraph.className = name;
     this.element.append(this.#paragraph);
   }
 

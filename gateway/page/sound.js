@@ -1,35 +1,45 @@
 /**
- * A job's sound in an <audio> element, through a MediaSource: the element's time is the job's, wherever the stream
- * began. The page reads the stream itself, so it can send a key, wait when enough lies ahead, begin at any sentence,
- * and go on after a connection was lost, at this gateway or at another.
+ * A job's sound in an <audio> element, through a MediaSource: the element's time is the job's, wherever the stream began.
+ * "change" is told when it plays, pauses, ends or goes elsewhere. Times are in s of the job.
  */
 
-import { Refusal, ask } from "./api.js";
+import { streamOf } from "./stream.js";
 import { pause } from "./times.js";
 
 const Source = globalThis.ManagedMediaSource ?? globalThis.MediaSource; // the former: phones of Apple's
 const TYPE = "audio/mpeg";
 const AHEAD_S = 120; // that much MP3 is 1 MB
 const BEHIND_S = 600; // so far back nothing has to be asked for again; browsers hold about 12 MB
-const AGAIN_MS = 1000;
-const FINAL = [401, 404, 409, 410, 500]; // asking again would change nothing
 const NEAR_S = 0.06; // where two streams meet there may be a hole of an encoder's frame
 
 export const supported = Boolean(Source?.isTypeSupported(TYPE));
 
-export class Sound {
+export class Sound extends EventTarget {
   #source = null;
   #buffer = null;
   #reading = null; // AbortController of the stream that is read
+  #closing = new AbortController();
   #want = null; // where to go as soon as that is there
 
   constructor(audio, course, onTrouble) {
+    super();
     Object.assign(this, { audio, course, onTrouble });
+    for (const name of ["play", "pause", "ended", "seeking"]) {
+      audio.addEventListener(name, () => this.dispatchEvent(new Event("change")), { signal: this.#closing.signal });
+    }
   }
 
-  /** Where the listener is, in s of the job. */
+  /** Where the listener is. */
   get time() {
     return this.#want ?? this.audio.currentTime;
+  }
+
+  get paused() {
+    return this.audio.paused;
+  }
+
+  get ended() {
+    return this.audio.ended;
   }
 
   async open(at) {
@@ -40,6 +50,14 @@ export class Sound {
     URL.revokeObjectURL(this.audio.src);
     this.#buffer = this.#source.addSourceBuffer(TYPE);
     this.#stream(at);
+  }
+
+  play() {
+    return this.audio.play();
+  }
+
+  pause() {
+    this.audio.pause();
   }
 
   /** Goes to a time; asks for the sound again if it is not held. */
@@ -53,6 +71,7 @@ export class Sound {
   }
 
   close() {
+    this.#closing.abort();
     this.#reading?.abort();
     this.audio.pause();
     this.audio.removeAttribute("src");
@@ -63,12 +82,17 @@ export class Sound {
     this.#reading?.abort();
     const { signal } = (this.#reading = new AbortController());
     this.#want = at;
-    let place = this.course.before(at);
-    await this.#begin(place, true, signal);
-    while (!signal.aborted && place) {
-      place = await this.#read(place, signal);
-      if (place) await this.#begin(place, false, signal);
+    let anew = true;
+    try {
+      for await (const { place, bytes } of streamOf(this.course, "mp3", at, () => this.#goal(), signal)) {
+        if (place) await this.#begin(place, anew, signal);
+        else await this.#append(bytes, signal);
+        anew = false;
+      }
+    } catch (error) {
+      if (!signal.aborted && !this.#buffer.buffered.length) this.onTrouble(error);
     }
+    await this.#finish(signal);
   }
 
   /** Makes the buffer ready for a stream that begins at a place. */
@@ -84,23 +108,6 @@ export class Sound {
     this.#buffer.timestampOffset = place.at;
   }
 
-  /** Reads a stream to its end. Returns the place from which to go on; null when that is not needed. */
-  async #read(place, signal) {
-    try {
-      const after = place.position ? `&after=${place.position}` : "";
-      const answer = await ask(`/v1/jobs/${this.course.job}/audio?format=mp3${after}`, { signal });
-      for await (const bytes of pieces(answer.body)) {
-        await this.#append(bytes, signal);
-        if (signal.aborted) return null;
-      }
-    } catch (error) {
-      if (signal.aborted) return null;
-      return this.#after(error, signal);
-    }
-    await this.#finish(signal);
-    return null;
-  }
-
   async #append(bytes, signal) {
     await this.#quiet();
     if (signal.aborted) return;
@@ -113,7 +120,7 @@ export class Sound {
     this.#buffer.appendBuffer(bytes);
     await this.#quiet();
     this.#arrive();
-    while (this.#ahead() > AHEAD_S && !signal.aborted) await pause(500, signal);
+    while (this.#reached() - this.time > AHEAD_S && !signal.aborted) await pause(500, signal);
   }
 
   #arrive() {
@@ -121,19 +128,6 @@ export class Sound {
       this.audio.currentTime = Math.max(this.#want, this.#buffer.buffered.start(0));
       this.#want = null;
     }
-  }
-
-  /** After a stream broke: waits, and says where to go on; null if it has come to its end all the same. */
-  async #after(error, signal) {
-    const refused = error instanceof Refusal && FINAL.includes(error.status);
-    const short = this.course.end && this.course.end.state !== "done"; // its stream is cut on purpose
-    if (refused || short) {
-      if (refused && !this.#buffer.buffered.length) this.onTrouble(error);
-      await this.#finish(signal);
-      return null;
-    }
-    await pause(error.againMs ?? AGAIN_MS, signal);
-    return this.course.before(this.#want ?? this.#reached());
   }
 
   async #finish(signal) {
@@ -145,13 +139,14 @@ export class Sound {
     this.#want = null;
   }
 
+  /** Where a stream has to begin that goes on. */
+  #goal() {
+    return this.#want ?? this.#reached();
+  }
+
   #reached() {
     const { buffered } = this.#buffer;
     return buffered.length ? buffered.end(buffered.length - 1) : 0;
-  }
-
-  #ahead() {
-    return this.#reached() - (this.#want ?? this.audio.currentTime);
   }
 
   #holds(at) {
@@ -164,76 +159,6 @@ export class Sound {
 
   async #quiet() {
     while (this.#buffer.updating) await happens(this.#buffer, "updateend");
-  }
-}
-
-/**
- * For browsers whose MediaSource knows no MP3: the element reads the stream by itself. Its time counts from where that
- * began. It cannot send a key: with one the sound is fetched first, and heard when it is whole.
- */
-export class PlainSound {
-  #from = 0;
-  #fetching = new AbortController();
-
-  constructor(audio, course, onTrouble) {
-    Object.assign(this, { audio, course, onTrouble });
-    audio.addEventListener("error", () => audio.src && this.#broken(), { signal: this.#fetching.signal });
-  }
-
-  get time() {
-    return this.#from + this.audio.currentTime;
-  }
-
-  async open(at, { key = "" } = {}) {
-    const place = key ? { at: 0, position: "" } : this.course.before(at);
-    this.#from = place.at;
-    const path = `/v1/jobs/${this.course.job}/audio?format=mp3${place.position ? `&after=${place.position}` : ""}`;
-    this.key = key;
-    this.audio.src = key ? URL.createObjectURL(await this.#whole(path)) : path;
-    if (key && at) this.audio.currentTime = at;
-  }
-
-  seek(at) {
-    const { seekable } = this.audio;
-    const here = at - this.#from;
-    if (seekable.length && here >= seekable.start(0) && here < seekable.end(0)) this.audio.currentTime = here;
-    else if (!this.key) this.#reopen(at);
-  }
-
-  close() {
-    this.#fetching.abort();
-    this.audio.pause();
-    this.audio.removeAttribute("src");
-    this.audio.load();
-  }
-
-  async #whole(path) {
-    return (await ask(path, { signal: this.#fetching.signal })).blob();
-  }
-
-  async #reopen(at) {
-    const playing = !this.audio.paused;
-    await this.open(at);
-    if (playing) this.audio.play().catch(() => {});
-  }
-
-  async #broken() {
-    if (this.course.end || this.course.lost) return;
-    await pause(AGAIN_MS, this.#fetching.signal);
-    if (!this.#fetching.signal.aborted) await this.#reopen(this.time);
-  }
-}
-
-async function* pieces(stream) {
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    reader.cancel().catch(() => {});
   }
 }
 

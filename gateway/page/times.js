@@ -16,6 +16,9 @@ export function inWords(s) {
   return said.join(" ") || "0 seconds";
 }
 
+/** The same, as roughly as one can mean it: "9 minutes" beyond two of them. */
+export const roughly = (s) => inWords(s > 120 ? 60 * Math.ceil(s / 60) : Math.ceil(s));
+
 const SPANS = [[86400, "day"], [3600, "hour"], [60, "minute"]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 

@@ -53,8 +53,13 @@ class Service:
 
     @property
     def ours(self) -> bool:
-        """Does it run our image?"""
-        return "build" in self.said
+        """Does it run an image of ours?"""
+        return self.said["image"] in _targets()
+
+    @property
+    def target(self) -> str:
+        """The stage of the Dockerfile that its image is; an image that only another service builds is found, too."""
+        return _targets()[self.said["image"]]
 
     @property
     def command(self) -> list[str]:
@@ -95,6 +100,11 @@ class Service:
         """The health check as a command with its arguments."""
         kind, *words = self.said["healthcheck"]["test"]
         return ["sh", "-c", words[0]] if kind == "CMD-SHELL" else [str(word) for word in words]
+
+
+def _targets() -> dict[str, str]:
+    """Our images -> the stages that they are built from."""
+    return {s["image"]: s["build"]["target"] for s in compose()["services"].values() if "build" in s}
 
 
 def services() -> dict[str, Service]:

@@ -99,7 +99,7 @@ class Native:
 
     def environment(self, service: Service) -> dict[str, str]:
         """What a process of the service sees."""
-        image = stages()[service.said["build"]["target"]].environment() if service.ours else {}
+        image = stages()[service.target].environment() if service.ours else {}
         image.pop("PATH", None)
         own = {name: self.here(service, value) for name, value in (image | service.environment).items()}
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -109,7 +109,7 @@ class Native:
         """The command line, with the image's entry point."""
         entry: list[str] = []
         if service.ours:
-            entry = json.loads(stages()[service.said["build"]["target"]].last("ENTRYPOINT"))
+            entry = json.loads(stages()[service.target].last("ENTRYPOINT"))
         elif service.name in PROGRAMS:
             entry = [PROGRAMS[service.name]]
         return entry + [self.here(service, word) for word in service.command]

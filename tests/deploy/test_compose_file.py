@@ -1,6 +1,7 @@
 """docker-compose.yml, its .env and its secrets: what can be known of them without running anything."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,15 @@ def test_the_services_and_their_profiles() -> None:
         "prometheus": ["monitoring"], "grafana": ["monitoring"],
     }  # fmt: skip
     assert services()["reassembler"].replicas == 2
+
+
+def test_each_image_of_ours_is_built_by_one_service_and_pulled_by_nobody() -> None:
+    """Two services that build one tag make a first `docker compose up --build` fail: "image already exists"."""
+    built = [service.said["image"] for service in OURS if "build" in service.said]
+    assert sorted(built) == sorted({service.said["image"] for service in OURS})
+    assert len(OURS) > len(built)
+    for service in OURS:
+        assert service.said["pull_policy"] == ("missing" if "build" in service.said else "never")
 
 
 @EVERY
@@ -108,6 +118,35 @@ def test_the_secrets_are_those_that_the_script_makes(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     subprocess.run([script, folder], check=True)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before, "what is there stays"
+
+
+def test_the_secrets_are_made_where_there_is_no_sha256sum_as_on_macos(tmp_path: Path) -> None:
+    if shutil.which("shasum") is None:
+        pytest.skip("shasum, which comes with Perl, is not installed")
+    programs, folder = tmp_path / "bin", tmp_path / "secrets"
+    programs.mkdir()
+    for name in (
+        "sh",
+        "head",
+        "tr",
+        "cut",
+        "grep",
+        "base64",
+        "mkdir",
+        "mv",
+        "chmod",
+        "basename",
+        "dirname",
+        "shasum",
+        "perl",
+    ):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    subprocess.run([ROOT / "deploy" / "secrets.sh", folder], check=True, env={"PATH": str(programs)})
+    made = {path: path.read_bytes() for path in (folder / "users.acl", folder / "http_keys.toml")}
+    assert len(re.findall(rb"#[0-9a-f]{64} ", made[folder / "users.acl"])) == len(ROLES)
+    (folder / "users.acl").unlink()
+    subprocess.run([ROOT / "deploy" / "secrets.sh", folder], check=True)
+    assert {path: path.read_bytes() for path in made} == made, "the same sums"
 
 
 def test_volumes_and_secrets_are_declared_and_used() -> None:

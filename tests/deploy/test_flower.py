@@ -12,6 +12,7 @@ import pytest
 
 from tasks.request import Request
 from tests.commands import complaint, seriatim
+from tests.deploy.composed import services
 from tests.listening import Listener, sentences
 from tests.systems import PATIENCE_S, RealSystem, wait_until
 
@@ -138,6 +139,19 @@ def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_
     child.terminate()
     child.stderr.close()
     assert child.wait(PATIENCE_S) == 0
+
+
+def test_it_ends_when_told_to_though_redis_be_away(new_system: Callable[..., RealSystem], tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
+    with new_system() as system:
+        child = system.start(
+            "flower", "-m", "gateway.cli", "flower", "--port", "0", flower_password_file=tmp_path / "password"
+        )
+        wait_until(lambda: "flower at" in system.log("flower"), "flower serves")
+        system.server.kill()
+        wait_until(lambda: "Failed to capture events" in system.log("flower"), "flower has noticed")
+        child.terminate()
+        assert child.wait(services()["flower"].grace_s - 5) == 0
 
 
 def test_without_a_password_it_does_not_start(system: RealSystem, tmp_path: Path) -> None:

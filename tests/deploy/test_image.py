@@ -60,18 +60,30 @@ def test_the_small_image_has_no_torch() -> None:
     assert "build-xtts" not in built
     installed = " ".join(rest for name, rest in stages()["build"].said if name == "RUN")
     extras = re.findall(r"'\.\[([\w,]+)\]'", installed)
-    assert extras == ["espeak,http,flower"]
+    assert extras == ["espeak,http,flower,otel"]
     assert set(extras[0].split(",")) <= set(PROJECT["project"]["optional-dependencies"])
     wanted = [PROJECT["project"]["dependencies"]]
     wanted += [PROJECT["project"]["optional-dependencies"][extra] for extra in extras[0].split(",")]
     assert not [name for names in wanted for name in names if "torch" in name or "coqui" in name]
 
 
+def test_images_have_what_their_processes_may_be_asked_for() -> None:
+    """Traces by a setting, in both; what a GPU tells, which the extra xtts brings."""
+    installed = {
+        name: " ".join(rest for word, rest in stages()[name].said if word == "RUN") for name in ("build", "build-xtts")
+    }
+    extras = {name: set(",".join(re.findall(r"'\.\[([\w,]+)\]'", text)).split(",")) for name, text in installed.items()}
+    assert "otel" in extras["build"]
+    assert {"otel", "xtts"} <= extras["build-xtts"]
+    assert any("nvidia-ml-py" in wanted for wanted in PROJECT["project"]["optional-dependencies"]["xtts"])
+    assert extras["build-xtts"] <= set(PROJECT["project"]["optional-dependencies"])
+
+
 def test_services_run_a_stage_that_there_is_and_folders_that_they_may_write() -> None:
     made = " ".join(rest for name, rest in stages()["runtime"].said if name == "RUN")
     for service in services().values():
         if service.ours:
-            stage = stages()[service.said["build"]["target"]]
+            stage = stages()[service.target]
             volumes = {path for path, source in service.mounts.items() if not source.startswith(".")}
             assert all(path in made for path in volumes), "a new volume has the owner of the folder under it"
             assert volumes <= set(stage.environment().values())

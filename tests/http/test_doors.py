@@ -129,7 +129,7 @@ def test_a_full_pool_says_when_to_come_back_and_who_does_gets_in(new_system: Cal
     asked = {"input": "Full of green hills it is.", "response_format": "pcm"}
     with gateway.client() as first, gateway.client() as second, gateway.openai(max_retries=0) as ai:
         first.post("/v1/audio/speech", json={"input": "Measure."})
-        with first.stream("POST", "/v1/audio/speech", json=asked):
+        with first.stream("POST", "/v1/audio/speech", json=asked) as stream:
             refused = second.post("/v1/audio/speech", json=asked)
             at_s = time.monotonic() + int(refused.headers["retry-after-ms"]) / 1000
             assert refused.status_code == 503
@@ -137,6 +137,7 @@ def test_a_full_pool_says_when_to_come_back_and_who_does_gets_in(new_system: Cal
             exact_s = int(refused.headers["retry-after-ms"]) / 1000
             assert exact_s <= int(refused.headers["retry-after"]) < exact_s + 1
             assert 0 < exact_s < 60
+            stream.read()
         wait_until(lambda: time.monotonic() >= at_s)
         with second.stream("POST", "/v1/audio/speech", json=asked) as back:
             assert back.status_code == 200, "he came when he was told to"

@@ -64,15 +64,14 @@ def test_watchers_are_answered_soon_while_redis_hangs(new_system: Callable[..., 
         server.send_signal(signal.SIGSTOP)
         try:
             waiting = [threads.submit(_tries, gateway) for _ in range(96)]
-            began_s = time.monotonic()
-            asked = threads.submit(_tries, doomed, "/healthz")
-            assert asked.result() == 200
+            assert _tries(doomed, "/healthz") == 200
             child = system.children["doomed"]
             child.send_signal(signal.SIGTERM)
+            began_s = time.monotonic()
             watching = {path: threads.submit(_tries, gateway, path) for path in ("/healthz", "/metrics", "/readyz")}
             found = {path: done.result() for path, done in watching.items()}
             assert found == {"/healthz": 200, "/metrics": 503, "/readyz": 503}
-            assert time.monotonic() - began_s < 6
+            assert time.monotonic() - began_s < 4
             assert child.wait(10) == 0, "whoever ends a process does not wait for Redis"
         finally:
             server.send_signal(signal.SIGCONT)

@@ -69,6 +69,15 @@ class Page:
     def script(self, code: str, *given: Any) -> Any:
         return self.driver.execute_script(code, *given)
 
+    @contextmanager
+    def beginning_with(self, code: str) -> Iterator[None]:
+        """Every document that is opened meanwhile runs a script before its own."""
+        added = self.command("Page.addScriptToEvaluateOnNewDocument", source=code)
+        try:
+            yield
+        finally:
+            self.command("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
+
     def later(self, code: str, *given: Any) -> Any:
         """The result of a script that calls its last argument."""
         return self.driver.execute_async_script(code, *given)

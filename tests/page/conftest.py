@@ -1,5 +1,6 @@
 """One system, one gateway, one browser for all tests of the page."""
 
+import importlib.util
 from collections.abc import Iterator
 
 import httpx2
@@ -7,8 +8,9 @@ import pytest
 
 from tests.http.gateways import Gateway, start
 from tests.page.browser import Page, browser, installed
-from tests.systems import RealSystem
+from tests.systems import RealSystem, wait_until
 
+ESPEAK = "espeak"  #: a pool with many voices, where espeak is installed
 SLOW = "slow"  #: a pool whose two slots speak no faster than four times what is heard
 
 
@@ -18,7 +20,12 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
     with RealSystem.on(tmp_path_factory.mktemp("page")) as made:
         made.reassembler()
         made.workers(1, slots=4)
-        made.workers(1, slots=2, name="slow", pool=SLOW, options={"rtf": 0.5})
+        made.workers(1, slots=2, name="slow", pool=SLOW, options={"rtf": 0.5, "fail_on": "venom"})
+        if (
+            importlib.util.find_spec("espeakng_loader") is not None
+        ):  # before the gateway: it looks for pools now and then
+            made.start(ESPEAK, "-m", "workers", "--engine", "espeak", "--pool", ESPEAK, "--slots", "1")
+            wait_until(lambda: made.slots(ESPEAK) == 1, "espeak speaks")
         yield made
 
 

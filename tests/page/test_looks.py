@@ -86,11 +86,12 @@ def test_a_screen_reader_is_told_everything(spoken: Page) -> None:
     assert roles.count("main") == roles.count("banner") == 1
     assert {"slider", "status", "meter", "article"} <= set(roles)
     headings = [_value(n, "name") for n in nodes if _value(n, "role") == "heading"]
-    assert headings == ["Seriatim", "Say", "Listen", "Jobs", "Pools", SLOW, "tone"]
+    assert headings[:5] == ["Seriatim", "Say", "Listen", "Jobs", "Pools"]
+    assert {SLOW, "tone"} <= set(headings[5:])
     ids = spoken.script("return [...document.querySelectorAll('[id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     assert spoken.script("return document.documentElement.lang") == "en"
-    assert spoken.words("#news").startswith("Spoken. "), "what happened is said, and not every sentence"
+    assert spoken.words("#news").startswith("Spoken, 6 sentences. "), "what happened is said, and not every sentence"
 
 
 def test_a_narrow_screen_needs_no_scrolling_sideways(spoken: Page) -> None:
@@ -100,7 +101,7 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(spoken: Page) -> None:
         assert spoken.script(SMALL) == [], f"a finger needs 44 pixels, on a screen of {width}"
 
     try:
-        for width in (320, 390, 768, 1280):
+        for width in (320, 390, 640, 768, 1280):  # 640: a laptop's screen at 200 %
             fits(width)
     finally:
         spoken.command("Emulation.clearDeviceMetricsOverride")

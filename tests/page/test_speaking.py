@@ -1,6 +1,8 @@
 """A text is typed, spoken and heard: what the page is for."""
 
 import signal
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import httpx2
@@ -27,6 +29,28 @@ const look = () => {
 };
 look();
 """
+
+
+#: for the life of a document there is no MediaSource, and what Web Audio is given is written down
+NO_SOURCE = """
+delete window.MediaSource;
+window.pieces = [];
+const {start} = AudioBufferSourceNode.prototype;
+AudioBufferSourceNode.prototype.start = function (when) {
+  const samples = this.buffer.getChannelData(0);
+  const loudness = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
+  window.pieces.push({when, length: this.buffer.duration, loudness});
+  return start.call(this, when);
+};
+"""
+
+
+@pytest.fixture
+def samples(page: Page) -> Iterator[Page]:
+    """The page in a browser that has to play bare samples."""
+    with page.beginning_with(NO_SOURCE):
+        page.open()
+        yield page
 
 
 def test_a_text_is_heard_while_it_is_spoken(page: Page, client: httpx2.Client) -> None:
@@ -134,7 +158,10 @@ def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem)
     here.speak(" ".join(said))
     here.until(lambda: here.at_s() > 1, "some of it was heard")
     system.end("mortal", signal.SIGKILL)
+    here.until(lambda: here.one("#away").is_displayed(), "its silence is noticed")
+    assert here.words("#news") == "The gateway does not answer."
     system.start("mortal", "-m", "gateway.cli", "serve", "--port", str(mortal.port), http_pool="tone")
+    here.until(lambda: not here.one("#away").is_displayed(), "so is its return")
     length_s = here.until(here.length_s, "it is there to its end")
     assert length_s == pytest.approx(seconds_of_pcm(stream_of(said)), abs=NEAR_S)
     assert here.script("return document.getElementById('audio').buffered.length") == 1, "nothing is missing"
@@ -158,13 +185,70 @@ def test_speech_is_saved_as_a_file(page: Page, client: httpx2.Client) -> None:
             assert path.read_text("utf-8").startswith("WEBVTT")
 
 
-def test_a_browser_that_knows_no_media_source_hears_it_all_the_same(page: Page, client: httpx2.Client) -> None:
-    added = page.command("Page.addScriptToEvaluateOnNewDocument", source="delete window.MediaSource")
-    try:
-        page.open()
-        job = page.speak(" ".join(clear(4)))
-        page.until(lambda: page.at_s() > 0.3, "the audio element plays")
-        page.until(lambda: page.words("#state").startswith("Spoken"), "it is done")
-        assert client.get(f"/v1/jobs/{job}").json()["state"] == "done"
-    finally:
-        page.command("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
+def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(samples: Page, client: httpx2.Client) -> None:
+    said = clear(6)
+    samples.until(lambda: samples.choose("pool", SLOW), "the slow pool is offered")
+    job = samples.speak(" ".join(said))
+    samples.until(lambda: samples.marked() == said[1], "the second sentence is heard")
+    assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
+    samples.until(lambda: samples.words("#state").startswith("Spoken"), "it is done")
+    pieces = samples.script("return window.pieces")
+    behind_s = [after["when"] - piece["when"] - piece["length"] for piece, after in pairwise(pieces)]
+    assert max(map(abs, behind_s)) < 1e-6, "one piece follows another"
+    assert max(piece["loudness"] for piece in pieces) > 0.1
+    length_s = client.get(f"/v1/jobs/{job}").json()["audio_s"]
+    assert sum(piece["length"] for piece in pieces) == pytest.approx(length_s, abs=0.001), "each sample once"
+
+
+def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) -> None:
+    said = clear(6)
+    samples.speak(" ".join(said))
+    samples.until(lambda: len(samples.all("#reading [data-seq]")) == len(said), "all of it is there")
+    samples.all("#reading [data-seq]")[4].click()
+    samples.until(lambda: samples.marked() == said[4], "the sentence that was pressed")
+    samples.one("#play").click()
+    here = samples.words("#now")
+    samples.driver.refresh()
+    samples.until(lambda: samples.marked() == said[4], "a reload finds the place again")
+    assert samples.words("#now") == here
+    samples.one("#play").click()
+    samples.until(lambda: samples.marked() == said[5], "it goes on")
+    samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Play", "to the end")
+
+
+def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Client) -> None:
+    said = ["The first is fine.", "The second is venom to all.", "The third is fine."]
+    page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
+    page.speak(" ".join(said))
+    why = "the tone engine was told to fail on 'venom'"
+    page.until(lambda: page.words("#state") == f"Failed at sentence 2: {why}", "it has failed", 30)
+    assert page.words("#news").startswith(f"Failed at sentence 2: {why}. ")
+    asked = {"input": " ".join(said), "model": SLOW, "kind": "live", "gap": "skip"}
+    job = client.post("/v1/jobs", json=asked).json()["id"]
+    page.open(f"?job={job}")
+    page.until(lambda: page.words("#state") == "Spoken, 3 sentences", "another goes on without it", 30)
+    assert [gap.text for gap in page.all("#reading .gap")] == [said[1]]
+    assert page.one("#reading .gap").get_attribute("title") == f"Not spoken: {why}"
+    assert page.complaints(CUT) == []
+
+
+def test_a_long_text_moves_in_its_frame_and_the_page_stays(page: Page) -> None:
+    page.speak("\n\n".join(clear(60)))
+    page.until(lambda: len(page.all("#reading [data-seq]")) == 60, "all of it is there", 30)
+    page.all("#reading [data-seq]")[50].click()
+    page.until(lambda: page.marked() == "Fox 50 sings of green hills.", "the sentence that was pressed")
+    scrolled = page.script("return scrollY")
+    inside = (
+        "const frame = document.getElementById('reading').getBoundingClientRect(), "
+        "mark = document.querySelector('#reading [aria-current]').getBoundingClientRect(); "
+        "return mark.top >= frame.top && mark.bottom <= frame.bottom"
+    )
+    page.seek(float(page.one("#seek").get_attribute("max") or 0))
+    page.until(lambda: page.marked() == "Fox 59 sings of green hills." and page.script(inside), "it is in sight")
+    page.seek(0)
+    page.until(lambda: page.marked() == "Fox 0 sings of green hills." and page.script(inside), "and so is the first")
+    assert page.script("return scrollY") == scrolled, "the page has not moved"
+    assert page.script(
+        "const {offsetHeight, scrollHeight} = document.getElementById('reading');"
+        "return offsetHeight < innerHeight && scrollHeight > 2 * offsetHeight"
+    )

@@ -24,7 +24,7 @@ POOL = PoolLine(
     refused_for={"busy": 12, "cap_jobs": 5}, expected_back=2, degraded=("batch looks less far ahead",), saved_s=1_234,
     wasted_s=56, workers=(CPU, GPU), jobs=(JOB,),
 )  # fmt: skip
-SERVER = ServerLine(used_bytes=391_000_000, most_bytes=512_000_000)
+SERVER = ServerLine(used_bytes=391_000_000, most_bytes=512_000_000, reassemblers=2)
 
 
 def drawn(width: int, *pools: PoolLine, server: ServerLine = SERVER) -> list[str]:
@@ -78,5 +78,6 @@ def test_what_a_person_is_looking_for_at_night(change: dict[str, object], said: 
 
 
 def test_a_server_without_a_limit_and_a_system_without_a_pool() -> None:
-    assert drawn(80, POOL, server=ServerLine(5_000_000, 0))[0] == "Redis holds 5 MB, without a limit"
+    assert drawn(80, POOL, server=ServerLine(5_000_000, 0, 1))[0] == "Redis holds 5 MB, without a limit   1 reassembler"
+    assert "no reassembler" in " ".join(drawn(80, POOL, server=ServerLine(5_000_000, 0, 0)))
     assert drawn(80) == ["no pool yet: start a worker with  seriatim worker --engine NAME"]

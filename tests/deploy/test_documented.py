@@ -1,0 +1,155 @@
+"""What a newcomer pastes: the examples of docs/http.md, run as they stand, one after another, on a bare system."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from tests.commands import ROOT, environment
+from tests.systems import wait_until
+
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGE = (ROOT / "docs" / "http.md").read_text("utf-8")
+SENTENCES = 16  #: of the example's text
+LIMIT_S = 60.0
+
+
+@dataclass(slots=True)
+class Newcomer:
+    """A folder in which examples are pasted. Ports alone are others than those of the page."""
+
+    folder: Path
+    shell: "subprocess.Popen[bytes]"
+    ports: dict[str, str]
+    said: int = field(default=0)
+
+    def here(self, example: str) -> str:
+        """The example with ports that are free here."""
+        for port, ours in self.ports.items():
+            example = example.replace(port, ours)
+        return re.sub(r"^pip install .*\n", "", example, flags=re.MULTILINE).replace(
+            "seriatim up &", f"seriatim up --port {self.ports['7379']} &"
+        ).replace("seriatim serve ", f"seriatim serve --port {self.ports['8000']} ")  # fmt: skip
+
+    def paste(self, example: str) -> None:
+        """Paste into the shell, which is left at once where a command fails, and wait until it is through."""
+        assert self.shell.stdin
+        self.said += 1
+        done = self.folder / f"done-{self.said}"
+        self.shell.stdin.write(f"{self.here(example)}\ntouch {done.name}\n".encode())
+        self.shell.stdin.flush()
+
+        def through() -> bool:
+            assert self.shell.poll() is None, (self.folder / "said").read_text()
+            return done.exists()
+
+        wait_until(through, "the example is through", LIMIT_S)
+
+
+def examples() -> tuple[list[str], list[str]]:
+    """Those for a shell, and those in Python."""
+    found = BLOCK.findall(PAGE)
+    return [text for kind, text in found if kind == "sh"], [text for kind, text in found if kind == "python"]
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
+    folder = tmp_path_factory.mktemp("newcomer")
+    programs = folder / "bin"
+    programs.mkdir()
+    (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gateway.cli "$@"\n')
+    (programs / "seriatim").chmod(0o755)
+    (folder / "book.txt").write_bytes((ROOT / "examples" / "harbour.txt").read_bytes())
+    held = [(port, socket.create_server(("127.0.0.1", 0))) for port in ("7379", "8000")]
+    ports = {port: str(listening.getsockname()[1]) for port, listening in held}
+    for _, listening in held:
+        listening.close()
+    with (folder / "said").open("wb") as said:
+        shell = subprocess.Popen(
+            ["bash", "-euo", "pipefail"], cwd=folder, stdin=subprocess.PIPE, stdout=said, stderr=subprocess.STDOUT,
+            env=environment({}) | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "no_proxy": "*"},
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        made = Newcomer(folder, shell, ports)
+        made.paste(examples()[0][0])
+        yield made
+    finally:
+        os.killpg(shell.pid, signal.SIGTERM)
+        shell.communicate(timeout=LIMIT_S)
+        wait_until(lambda: ended(shell.pid), "what was started has ended", LIMIT_S)
+
+
+def ended(group: int) -> bool:
+    """Is nobody left of a group of processes?"""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def seconds(path: Path) -> float:
+    return float(soundfile.info(path).duration)
+
+
+def test_the_first_commands_speak(newcomer: Newcomer) -> None:
+    assert 1 < seconds(newcomer.folder / "morning.mp3") < 5
+
+
+def test_openais_client_speaks(newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(newcomer.folder)
+    monkeypatch.setenv("no_proxy", "*")
+    ran = subprocess.run(
+        [sys.executable, "-c", newcomer.here(examples()[1][0])], check=False, capture_output=True, timeout=LIMIT_S
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+    samples, rate_hz = soundfile.read(newcomer.folder / "morning.wav")
+    assert 1 < len(samples) / rate_hz < 5
+
+
+def test_a_book_is_recorded_where_the_gateway_finds_it(newcomer: Newcomer) -> None:
+    newcomer.paste(examples()[0][1])
+    assert seconds(newcomer.folder / "book.flac") > SENTENCES
+    assert (newcomer.folder / "book.srt").read_text("utf-8").count("-->") >= SENTENCES
+
+
+def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
+    space: dict[str, Any] = {}
+    exec(newcomer.here(examples()[1][1]), space)  # the page's own example
+    talk: Callable[[AsyncIterator[str], Callable[[bytes], None]], Awaitable[dict[str, Any]]] = space["talk"]
+    heard = bytearray()
+
+    async def words() -> AsyncIterator[str]:
+        for word in ("Good ", "morning. How ", "are you today? It", " is a fine day."):
+            yield word
+
+    async def main() -> dict[str, Any]:
+        return await asyncio.wait_for(talk(words(), heard.extend), LIMIT_S)
+
+    end = asyncio.run(main())
+    assert (end["type"], end["state"], end["sentences"]) == ("end", "done", 3)
+    assert len(heard) > 22_050 * 2
+
+
+def test_the_system_says_how_to_serve_what_it_records(newcomer: Newcomer) -> None:
+    said = (newcomer.folder / "said").read_text("utf-8")
+    place, url = re.findall(r"serve with: +SERIATIM_STORE_DIR=(\S+) seriatim serve --redis (\S+)$", said, re.MULTILINE)[
+        0
+    ]
+    assert Path(place) == (newcomer.folder / "seriatim-data" / "store").resolve()
+    assert url.endswith(f":{newcomer.ports['7379']}/0")
+
+
+def test_no_example_of_the_page_is_left_out() -> None:
+    assert [len(found) for found in examples()] == [2, 2]

@@ -1,0 +1,55 @@
+"""Reassemblers say that they are there, on any server: for health checks, people and dashboards."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from seriatim.presence import present
+from tests.commands import seriatim
+from tests.http.gateways import start
+from tests.servers import debian, embedded
+from tests.systems import RealSystem, wait_until
+
+
+@pytest.fixture(params=["valkey", "redis"])
+def system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RealSystem]:
+    binary = embedded() if request.param == "valkey" else debian()
+    if binary is None:
+        pytest.skip("no redis-server is installed")
+    with RealSystem.on(tmp_path, binary=binary) as made:
+        yield made
+
+
+def alive(system: RealSystem) -> bool:
+    return seriatim("alive", "reassembler", settings=system.settings.to_env()).returncode == 0
+
+
+def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hangs_is_not(system: RealSystem) -> None:
+    assert not alive(system)
+    child = system.reassembler()
+    wait_until(lambda: alive(system), "it says that it is there")
+    with system.redis as client:
+        (found,) = present(client)
+        assert found.name.startswith(f"{socket.gethostname()}.{child.pid}.")
+        assert found.store == system.settings.store_dir
+        child.send_signal(signal.SIGSTOP)
+        wait_until(lambda: not present(client), "it is silent")
+        assert not alive(system)
+        child.send_signal(signal.SIGCONT)
+        wait_until(lambda: present(client), "it goes on")
+    drawn = seriatim("status", settings=system.settings.to_env()).stdout.decode()
+    assert "1 reassembler" in drawn or "no pool yet" in drawn
+
+
+def test_a_gateway_that_looks_for_recordings_elsewhere_says_so(tmp_path: Path) -> None:
+    with RealSystem.on(tmp_path) as system:
+        system.reassembler()
+        with system.redis as client:
+            wait_until(lambda: present(client))
+        start(system, "right")
+        start(system, "wrong", store_dir=tmp_path / "elsewhere")
+        assert "recordings will not be found" not in system.log("right")
+        assert f"here='{tmp_path / 'elsewhere'}'" in system.log("wrong")
