@@ -110,6 +110,9 @@ class Settings:
     http_pool: str = _text("espeak", "pool that speaks what names no model, or one of OpenAI's")
     http_models: str = _text("", "other names of pools, for clients that cannot be changed: tts-1=espeak,tts-1-hd=xtts")
     http_voices: str = _text("", "other names of voices: alloy=en-us,nova=en-gb; OpenAI's mean the default otherwise")
+    http_pcm_hz: int = _int(
+        24_000, "rate of pcm from OpenAI's speech route, which its clients take for granted; 0: as the pool makes it", 0
+    )
     http_cors: str = _text("", "origins whose pages may call the gateway from a browser, with commas between")
     http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
     http_request_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)

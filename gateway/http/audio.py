@@ -45,7 +45,7 @@ async def audio(
     if found is None or path is None:
         if request.method == "HEAD":  # what is not asked for is not heard
             return Response(headers={"seriatim-job": job.id, "cache-control": "no-store"})
-        return Playing(door, job, Wish(format, sse, position, asked_s=asked_s))
+        return Playing(door, job, Wish(format, sse=sse, after=position, asked_s=asked_s))
     _check_range(request, path.stat().st_size)
     headers = {"seriatim-job": job.id, "cache-control": "private, max-age=3600", "etag": f'"{job.id}.{format}"'}
     return FileResponse(path, media_type=media_type(format, found.rate_hz), headers=headers)

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import numpy as np
+import soxr  # type: ignore[import-untyped]  # the package ships no types
+
 from seriatim.errors import UnknownFormat
 from tasks.encode.encoder import Encoder, open_encoder
 from tasks.encode.formats import FORMATS, AudioFormat
@@ -44,9 +47,11 @@ def media_type(name: str, rate_hz: int) -> str:
     return f"audio/pcm; rate={rate_hz}; channels=1; bits=16" if name == "pcm" else MEDIA[name]
 
 
-def encoder_of(output: "Tray", name: str, rate_hz: int) -> Encoder:
+def encoder_of(output: "Tray", name: str, rate_hz: int, pcm_hz: int = 0) -> Encoder:
     """An encoder that writes to a tray."""
     known = audio_format(name)
+    if name == "pcm" and pcm_hz not in (0, rate_hz):
+        return RawEncoder(output, rate_hz, pcm_hz)
     if name in FFMPEG:
         from gateway.http import ffmpeg  # loads its libraries: 30 MB that others need not hold
 
@@ -77,11 +82,30 @@ class Tray:
         return taken
 
 
+class RawEncoder:
+    """Raw samples at another rate than they were made at, for clients that take one rate for granted."""
+
+    def __init__(self, output: Tray, rate_hz: int, pcm_hz: int) -> None:
+        self._output = output
+        self._resampler = soxr.ResampleStream(rate_hz, pcm_hz, 1, dtype="int16")
+
+    def write(self, pcm: bytes, *, last: bool = False) -> None:
+        samples = self._resampler.resample_chunk(np.frombuffer(pcm, "<i2"), last=last)
+        self._output.append(samples.astype("<i2").tobytes())
+
+    def close(self) -> None:
+        self.write(b"", last=True)
+
+    def discard(self) -> None:
+        """Nothing is held that Python does not free."""
+
+
 @dataclass(slots=True)
 class Encoding:
     """One stream of one listener: PCM in, bytes of the format out."""
 
     name: str
+    pcm_hz: int = 0  #: the rate of raw samples; 0: as they were made
     tray: Tray = field(default_factory=Tray)
     encoder: Encoder | None = None
     over: bool = False
@@ -92,7 +116,7 @@ class Encoding:
 
         def step() -> None:
             if self.encoder is None:
-                self.encoder = encoder_of(self.tray, self.name, rate_hz)
+                self.encoder = encoder_of(self.tray, self.name, rate_hz, self.pcm_hz)
             self.encoder.write(pcm)
 
         return await self._done(step)
@@ -124,7 +148,7 @@ class Encoding:
                 if not self.over:
                     step()
 
-        if self.name in PLAIN:
+        if self.name in PLAIN and not isinstance(self.encoder, RawEncoder):
             alone()
         else:
             await asyncio.get_running_loop().run_in_executor(threads, alone)

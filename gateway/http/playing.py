@@ -44,6 +44,7 @@ class Wish:
     """How a client wants a job's sound."""
 
     format: str = "mp3"
+    pcm_hz: int = 0  #: the rate of raw samples; 0: as they were made
     sse: bool = False  #: as server-sent events, in base64
     after: Position = field(default_factory=Position)
     stops: bool = False  #: the job ends when the client leaves
@@ -57,7 +58,7 @@ class Playing(Response):
         self.door, self.job, self.wish = door, job, wish
         self.rest = rest  #: sends the rest of a long text, while its beginning is heard already
         self.status_code, self.background = 200, None  # what FastAPI looks at
-        self._encoding = Encoding(wish.format)
+        self._encoding = Encoding(wish.format, wish.pcm_hz)
         self._follower = Follower(job, door.streams)
         self._playback, self._hearing = Playback(), Hearing()
         self._started = False
@@ -150,7 +151,11 @@ class Playing(Response):
             await self._give(send, _delta(sound, position) if self.wish.sse else sound)
 
     async def _start(self, send: Send) -> None:
-        kind = "text/event-stream" if self.wish.sse else media_type(self.wish.format, self._follower.cursor.rate_hz)
+        kind = (
+            "text/event-stream"
+            if self.wish.sse
+            else media_type(self.wish.format, self.wish.pcm_hz or self._follower.cursor.rate_hz)
+        )
         headers = {
             "content-type": kind,
             "cache-control": "no-store",

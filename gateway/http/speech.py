@@ -28,5 +28,8 @@ async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCal
     await door.admit(asked.pool_name, caller)
     begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)
     await door.note(begun.job, caller)
-    wish = Wish(wanted.response_format, wanted.stream_format == "sse", stops=not wanted.detach, asked_s=asked_s)
+    wish = Wish(
+        wanted.response_format, pcm_hz=door.settings.http_pcm_hz, sse=wanted.stream_format == "sse",
+        stops=not wanted.detach, asked_s=asked_s,
+    )  # fmt: skip
     return Playing(door, begun.job, wish, None if begun.whole else begun.send_rest)

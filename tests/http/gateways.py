@@ -42,7 +42,9 @@ class Gateway:
 
 def start(system: RealSystem, name: str = "gateway", **settings: object) -> Gateway:
     """Start a gateway, and wait until it serves; `settings` are its own."""
-    child = system.start(name, "-m", "gateway.cli", "serve", "--port", "0", **{"http_pool": "tone", **settings})
+    child = system.start(
+        name, "-m", "gateway.cli", "serve", "--port", "0", **{"http_pool": "tone", "http_pcm_hz": 0, **settings}
+    )
 
     def port() -> int | None:
         assert child.poll() is None, system.log(name)
