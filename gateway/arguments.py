@@ -140,7 +140,7 @@ def processes(options: argparse.Namespace) -> int:
 
 def _command(sub: Any, name: str, what: str, epilog: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = sub.add_parser(
-        name, help=what, description=what.capitalize() + ".", epilog=epilog, allow_abbrev=False,
+        name, help=what, description=what[0].upper() + what[1:] + ".", epilog=epilog, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     return made

@@ -113,7 +113,9 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     try:
         from gateway.http.serve import serve  # an extra: who only speaks files needs no web server
     except ModuleNotFoundError as error:
-        raise Misconfigured(f"{error.name} is missing: install the extra, pip install 'seriatim[http]'") from None
+        raise Misconfigured(
+            f"{error.name} is missing: in Seriatim's folder: pip install -c constraints.txt -e '.[http]'"
+        ) from None
     return serve(settings, options.host, options.port)
 
 
@@ -121,7 +123,9 @@ def _flower(options: argparse.Namespace, settings: Settings) -> int:
     try:
         from gateway.flower import flower  # an extra: Flower and its web server
     except ModuleNotFoundError as error:
-        raise Misconfigured(f"{error.name} is missing: install the extra, pip install 'seriatim[flower]'") from None
+        raise Misconfigured(
+            f"{error.name} is missing: in Seriatim's folder: pip install -c constraints.txt -e '.[flower]'"
+        ) from None
     return flower(settings, options.host, options.port)
 
 

@@ -92,7 +92,8 @@ class System:
                 return slots
             self.check()
             time.sleep(0.02)
-        raise EngineUnavailable(f"no worker of pool {pool!r} was ready within {READY_S:.0f} s; see {self.folder}")
+        said = " ".join(_reason(self.log_of(name)) for name in self.children if name.startswith("worker"))
+        raise EngineUnavailable(f"no worker of pool {pool!r} was ready within {READY_S:.0f} s; it said: {said}")
 
     def check(self) -> None:
         """Notice a child that ended.

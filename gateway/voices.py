@@ -30,7 +30,7 @@ class Sample:
     replace: bool = False
 
 
-def list_voices(engine: str, settings: Settings | None, engine_options: Iterable[str] = ()) -> list[dict[str, str]]:
+def list_voices(engine: str, settings: Settings | None, engine_options: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The voices of an engine: with `settings` those of the running pool, without those of this machine.
 
     Raises:
@@ -77,22 +77,22 @@ def folder(settings: Settings) -> str:
     return str(Path(settings.voice_dir).expanduser())
 
 
-def _registered(pool: str, settings: Settings) -> list[dict[str, str]]:
+def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
     redis = commands(settings.redis_url, outage_s=1.0)
     reach(redis, settings.redis_url)
     voices = redis.get(f"{pool_prefix(pool)}:voices")
     if not isinstance(voices, bytes):
         raise NoWorkers(f"no worker of pool {pool!r} has said which voices it has", 5.0)
-    found: list[dict[str, str]] = json.loads(voices)
+    found: list[dict[str, Any]] = json.loads(voices)
     return found
 
 
-def _installed(engine: str, engine_options: Iterable[str]) -> list[dict[str, str]]:
+def _installed(engine: str, engine_options: Iterable[str]) -> list[dict[str, Any]]:
     """Asked of a worker process: no door loads an engine."""
     command = [sys.executable, "-m", "workers", "--engine", engine, "--list-voices"]
     command += [part for text in engine_options for part in ("--engine-option", text)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineUnavailable(done.stderr.strip().removeprefix("seriatim worker: ") or f"{engine} has no voices")
-    found: list[dict[str, str]] = json.loads(done.stdout)
+    found: list[dict[str, Any]] = json.loads(done.stdout)
     return found

@@ -49,7 +49,8 @@ def reach(client: "redis.Redis", url: str) -> None:
     try:
         client.ping()
     except exceptions.AuthenticationError as error:
-        raise Misconfigured(f"the server at {shown(url)} refused the password: {error}") from None
+        hint = "see SERIATIM_REDIS_PASSWORD and SERIATIM_REDIS_PASSWORD_FILE; the user stands in the URL"
+        raise Misconfigured(f"the server at {shown(url)} refused the password: {error}; {hint}") from None
     except exceptions.RedisError as error:
         raise Unavailable(f"no Redis at {shown(url)}: {error}; start one, or set SERIATIM_REDIS_URL") from None
 

@@ -47,7 +47,7 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
 
     :c:<job>          hash    state, n, cur, off (the cursor), at, hold, rate ..., per sentence: see lua/job/open.lua
     :b:<job>:<seq>    stream  one sentence's chunks, ids `0-<end byte offset>`
-    :o:<job>          stream  **the ordered stream**: what readers read
+    :o:<job>          stream  **the ordered stream**: what readers read; a consumer group `reader` for plain clients
     :ntf              stream  notifications, consumer group `reassembler`
     :live             zset    live job -> the next time at which a reassembler looks at it
 
@@ -77,7 +77,6 @@ from dataclasses import dataclass
 PREFIX = "seriatim:1:"
 REASSEMBLERS = f"{PREFIX}reassemblers"
 GROUP = "reassembler"  #: consumer group of the notification streams
-READER_GROUP = "reader"  #: consumer group on each ordered stream, for plain Redis clients
 SHARDS = 16  #: blocking on 4 to 16 streams wakes as fast as on one (measured: 0.7 ms; 1,000 streams: 1.4 ms)
 POOL_LIFE_S = 7 * 24 * 3600  #: an idle pool forgets its virtual time after a week; no promise outlives that
 GAP = 9007199254740990  #: 2**53 - 2: above every byte offset, exact in Lua's doubles

@@ -1,8 +1,8 @@
 """Lua scripts: loaded from their files, called by their hash, each through one typed function.
 
 A typed function (seriatim/pool.py, seriatim/job.py) does no I/O: it returns a `Call`, which says what to send and
-how to read the reply. `run` sends one, `run_many` several in one round trip, `arun` one from asyncio. Every script
-may run twice and must then change nothing: redis-py repeats what timed out.
+how to read the reply. `run` sends one, `run_many` several in one round trip. Every script may run twice and must
+then change nothing: redis-py repeats what timed out.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from importlib.resources import files
 from typing import Any, Generic, TypeVar, cast
 
 from redis import Redis, exceptions
-from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import NoScriptError
 
 from seriatim.errors import MemoryFull, Unavailable
@@ -112,15 +111,6 @@ def _send(redis: "Redis", calls: Sequence[Call[Any]], *, whole: bool = False) ->
             pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
     with answered():
         return pipe.execute(raise_on_error=False)
-
-
-async def arun(redis: "AsyncRedis", call: Call[T]) -> T:
-    """`run` for asyncio."""
-    try:
-        reply = await redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
-    except NoScriptError:
-        reply = await redis.eval(call.script.text, 1, call.key, *_wire(call.args))
-    return call.decode(reply)
 
 
 def _wire(args: tuple[Argument, ...]) -> tuple[Any, ...]:

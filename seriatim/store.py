@@ -2,11 +2,14 @@
 
     <store>/<shard>/<job>/audio.s16      the job's audio, s16le mono, from byte 0
     <store>/<shard>/<job>/events.jsonl   markers of the ordered stream, one JSON object a line, in order
+    <store>/<shard>/<job>/owner          whose it is, written by a gateway, as are
+    <store>/<shard>/<job>/title, text    what it was asked to say (gateway/http/beside.py), and
+    <store>/<shard>/<job>/audio.<format> the same sound in other formats (gateway/http/files.py)
     <store>/<shard>/.<job>.<random>      a recording that is being removed
 
-Written by recorders (reassembler/recorder.py) only. Several may write one job at once: audio goes to its absolute
-offset, so the same bytes go to the same place; a marker that is there twice is read once, because ids only rise; a
-line that a crash cut short is no JSON and is passed over. A job is whole when its events end with `end`.
+Audio and markers are written by recorders (reassembler/recorder.py) only. Several may write one job at once: audio goes
+to its absolute offset, so the same bytes go to the same place; a marker that is there twice is read once, because ids
+only rise; a line that a crash cut short is no JSON and is passed over. A job is whole when its events end with `end`.
 
 A reader may come while a recorder writes. What counts as stored is what a `stored` line says: it is written last, when
 the audio and the markers before it are on the disk. Without it, audio behind the last marker could be taken for that

@@ -65,7 +65,7 @@ def configure(role: str, wanted: str) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise Misconfigured(
-            f"SERIATIM_TRACES={wanted} needs the extra: pip install 'seriatim[otel]' ({error})"
+            f"SERIATIM_TRACES={wanted} needs the extra; in Seriatim's folder: pip install -e '.[otel]' ({error})"
         ) from None
     named = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": f"seriatim-{role}"}
     about = {

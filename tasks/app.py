@@ -1,4 +1,4 @@
-"""The Celery application: a doorbell, told what it may and may not be trusted with (DESIGN §4).
+"""The Celery application: a doorbell, told what it may and may not be trusted with (docs/architecture.md).
 
 Celery carries (job, seq, attempt) to a free slot and nothing else. Its redelivery is never the recovery path: kombu
 pops a message before it records it as unacknowledged, so a worker that is killed in between loses it (69 of 85,900
@@ -46,14 +46,7 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
         task_default_queue=queue(pool) if pool else "seriatim",
         task_create_missing_queues=True,
         task_time_limit=DAY_S,  # a backstop where the pool honours it; stuck engines are the worker's own watchdog's
-        broker_transport_options={
-            "visibility_timeout": DAY_S,
-            "socket_timeout": 15,
-            "socket_connect_timeout": 2,
-            # kombu shares pools among all connections whose options look alike: whoever closed its own would close
-            # those of others, and one with certificates would be given the connection of one without.
-            "app": secrets.token_hex(8),
-        },
+        broker_transport_options=_transport(),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a worker outlives its broker's restart
         worker_cancel_long_running_tasks_on_connection_loss=False,  # the sentence's lease is in the data Redis
@@ -64,6 +57,20 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
     )
     _know_no_others(app)
     return app
+
+
+def _transport() -> dict[str, Any]:
+    """What kombu is told about connections; times in s.
+
+    kombu shares pools among all connections whose options look alike: whoever closed its own would close those of
+    others, and one with certificates would be given the connection of one without. So no two applications' do.
+    """
+    return {
+        "visibility_timeout": DAY_S,
+        "socket_timeout": 15,
+        "socket_connect_timeout": 2,
+        "app": secrets.token_hex(8),
+    }
 
 
 def _know_no_others(app: Celery) -> None:

@@ -8,11 +8,11 @@ work to a thread of its own. The protocol lives here so that the task body never
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Continuity(StrEnum):
-    """What a second attempt at a sentence gives, when a first one was heard in part (DESIGN §7)."""
+    """What a second attempt at a sentence gives, when a first one was heard in part (docs/architecture.md)."""
 
     EXACT = "exact"  #: the same bytes, whoever speaks it again
     RESUMABLE = "resumable"  #: goes on from `Spoken.state` without a seam
@@ -26,6 +26,12 @@ class Voice:
     name: str  #: what users write
     language: str  #: BCP 47 tag of its first language, such as "en-GB"; "" if it speaks any
     description: str = ""  #: a few words for a list
+    languages: tuple[str, ...] = ()  #: all that it can be told to speak, as BCP 47; () if that is one, or any
+
+    def card(self) -> dict[str, Any]:
+        """For people and other processes, as JSON has it; what every producer of the pool reads is kept short."""
+        said = {"name": self.name, "language": self.language, "description": self.description}
+        return said | ({"languages": list(self.languages)} if self.languages else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
-"""The leases of all open jobs of a process, renewed by one thread, however many there are.
+"""The leases of all open jobs of a producer, renewed by one thread, however many there are.
 
 A lease says that the job's producer lives; when it ends, the job is closed with what was said. The thread is there as
-long as there is a lease. A child of a fork has none: what its parent opened is its parent's.
+long as there is a lease. Each producer has its own: a server that is away keeps nobody's waiting but its own jobs'. A
+child of a fork has none: what its parent opened is its parent's.
 """
 
 import logging
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,15 +27,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST = 200  #: leases in one round trip
+known: "weakref.WeakSet[Leases]" = weakref.WeakSet()  #: those of this process
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Leases:
-    """Of one process."""
+    """Of one producer."""
 
     due: dict[int, tuple[float, "OpenJob"]] = field(default_factory=dict)  #: by identity; when to renew it, monotonic s
     changed: threading.Condition = field(default_factory=threading.Condition)
     running: bool = False  #: there is a thread
+
+    def __post_init__(self) -> None:
+        known.add(self)
 
     def keep(self, opened: "OpenJob") -> None:
         """Renew the lease of a job until it is closed or over."""
@@ -42,6 +48,12 @@ class Leases:
             if not self.running:
                 self.running = True
                 threading.Thread(target=self._run, name="leases", daemon=True).start()
+            self.changed.notify()
+
+    def forget(self) -> None:
+        """Renew none any more: the producer closes."""
+        with self.changed:
+            self.due.clear()
             self.changed.notify()
 
     def _run(self) -> None:
@@ -100,11 +112,9 @@ def _by_server(batch: list["OpenJob"]) -> Iterator[list["OpenJob"]]:
             yield part[start : start + MOST]
 
 
-leases = Leases()
-
-
 def _forked() -> None:
-    leases.__init__()  # type: ignore[misc]  # the lock may be held by a thread that is not here
+    for leases in known:
+        leases.__init__()  # type: ignore[misc]  # the lock may be held by a thread that is not here
 
 
 os.register_at_fork(after_in_child=_forked)

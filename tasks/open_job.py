@@ -13,7 +13,6 @@ from seriatim.records import Sentence
 from seriatim.scripts import run
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.handle import Job
-from tasks.leases import leases
 from tasks.limits import check_count, check_size
 from tasks.request import Request, check_text
 from tasks.segment import Incremental
@@ -42,7 +41,7 @@ class OpenJob:
     first_chars: int = 0  #: how its first piece is cut, for whoever goes on with it
 
     def __post_init__(self) -> None:
-        leases.keep(self)
+        self.producer.leases.keep(self)
 
     def __enter__(self) -> Self:
         return self

@@ -4,11 +4,13 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from redis import Redis
 
 from seriatim.keys import pool_prefix
 from seriatim.scripts import answered
+from tasks.engine import Voice
 
 FRESH_S = 5.0  #: what a pool's workers said is believed for so long; they rarely say something else
 TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/_pool.lua has it for chunks
@@ -76,3 +78,15 @@ def read_facts(redis: "Redis", pool: str) -> PoolFacts:
         tuple((v["name"], v["language"]) for v in listed), json.loads(limits or b"{}"),
         tight=float(demand or 0) > TIGHT * room,
     )  # fmt: skip
+
+
+def read_voices(redis: "Redis", pool: str) -> list[Voice]:
+    """All that a pool's workers say of its voices, for people who choose one; the first is the default.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with answered():
+        found = cast("bytes | None", redis.get(f"{pool_prefix(pool)}:voices"))
+    listed = json.loads(found) if found else []
+    return [Voice(v["name"], v["language"], v["description"], tuple(v.get("languages", ()))) for v in listed]

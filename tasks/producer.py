@@ -1,6 +1,6 @@
 """A producer: cuts texts, asks for admission, hands back handles. One per process; thread-safe.
 
-The order of steps is DESIGN §6's: the job's own slot first, with a short life; then the pool, which refuses or
+The steps have an order: the job's own slot first, with a short life; then the pool, which refuses or
 accepts in one step; then the whole life. A crash between two of them heals: what was not accepted expires, what was
 is in the to-do list.
 """
@@ -40,6 +40,7 @@ from tasks.begun import BOOK_LEASE_MS, Begun
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.estimate import estimate_ms
 from tasks.handle import Job
+from tasks.leases import Leases
 from tasks.limits import check_size, checked, counted
 from tasks.pools import PoolBook, PoolFacts
 from tasks.request import Request, Text, check_job, check_text, check_voice
@@ -62,6 +63,7 @@ class Producer:
     reader: "Redis" = field(init=False, repr=False)
     book: PoolBook = field(init=False, repr=False)
     desks: dict[str, Desk] = field(default_factory=dict, repr=False)
+    leases: Leases = field(default_factory=Leases, repr=False)  #: of its open jobs
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)  #: of `desks`
 
     def __post_init__(self) -> None:
@@ -165,6 +167,7 @@ class Producer:
 
     def close(self) -> None:
         """Close all connections. Handles that came from here are of no use afterwards."""
+        self.leases.forget()
         for desk in self.desks.values():
             pools: tuple[Any, ...] = (desk.app.producer_pool, desk.app.pool)  # celery-types lacks kombu's Resource
             for pool in pools:

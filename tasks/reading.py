@@ -78,7 +78,8 @@ class Reading:
         stored = [m for m in store.events(self.store_dir, self.job) if m.position == start] if not found else []
         marker = decode(*found[0]) if found else next(iter(stored), None)
         if not isinstance(marker, SentenceStart):
-            raise PositionLost(f"position {position} of job {self.job} is not held any more, or never was")
+            what = "is not held any more, or never was; what drains to the store can be read again"
+            raise PositionLost(f"position {position} of job {self.job} {what}")
         return Cursor.behind(position, marker.at, marker.rate_hz)
 
     def _fresh(self, *, stored: bool) -> Iterator[Heard | End]:
@@ -115,7 +116,8 @@ class Reading:
             self._report(now=True)
             return False
         if stored and self.missed:
-            raise PositionLost(f"job {self.job} drains to a store that is not {str(self.store_dir)!r}: read it there")
+            where = f"a store that is not {str(self.store_dir)!r}"
+            raise PositionLost(f"job {self.job} drains to {where}: set SERIATIM_STORE_DIR to its reassembler's")
         self.missed = self.lost
         return not stored
 

@@ -123,6 +123,9 @@ RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 
+VOICES = "seriatim voices"  #: what lists them all; over HTTP something else does (gateway/http/problems.py)
+
+
 def check_voice(voice: str, known: Iterable[str], pool: str) -> None:
     """Refuse a voice that the pool does not have; a pool that has not said yet takes any.
 
@@ -137,7 +140,7 @@ def check_voice(voice: str, known: Iterable[str], pool: str) -> None:
         return
     alike = [name for name in names if name.startswith("+") == bool(plus and base in names)] or names
     near = difflib.get_close_matches(plus + timbre if base in names else voice, alike, n=3, cutoff=0.4) or alike[:5]
-    more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more (seriatim voices)"
+    more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more ({VOICES})"
     raise UnknownVoice(f"unknown voice {voice!r}; pool {pool!r} has: {', '.join(near)}{more}")
 
 

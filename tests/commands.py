@@ -1,16 +1,30 @@
 """The command line as its users run it: a process, its exit status, what it said where."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pytest
 
 SERIATIM = (sys.executable, "-m", "gateway.cli")
 ROOT = Path(__file__).parents[1]
 TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000", "--workers", "1")
 LIMIT_S = 60.0
 QUICK = {"SERIATIM_SWEEP_MS": "100", "SERIATIM_BEAT_MS": "200", "SERIATIM_LEASE_MS": "1500"}
+
+
+def installed(*names: str, package: str) -> str:
+    """The first of these programs that is here. Skips the test where none is; on CI that is a failure."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    why = f"{' or '.join(names)} is not installed (apt-get install {package})"
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
 
 
 def environment(settings: Mapping[str, str] = QUICK) -> dict[str, str]:

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from seriatim import log as logs
 from seriatim.connect import commands, reach
@@ -84,7 +83,7 @@ def _slots(text: str) -> int:
 def _list_voices(options: argparse.Namespace) -> int:
     pairs = dict(text.partition("=")[::2] for text in options.engine_option)
     engine = load(options.engine, options_of(options.engine, pairs, Settings.from_env(os.environ)))
-    sys.stdout.write(json.dumps([asdict(voice) for voice in engine.voices]) + "\n")
+    sys.stdout.write(json.dumps([voice.card() for voice in engine.voices]) + "\n")
     engine.close()
     return 0
 

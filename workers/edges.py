@@ -11,8 +11,8 @@ whether speech goes on behind it, so what is held is at most the fade and the si
 
 The bytes are a function of the whole sentence, whatever the chunks it came in. They are the same on every machine:
 gains are integers out of 2**15, and a faded sample is rounded to the nearest integer, halves up. `state` holds all
-that a filter knows, so that another worker's filter goes on exactly behind the chunks that were taken up (DESIGN §7,
-resumable engines). All-silent sentences, and empty ones, give the pause alone.
+that a filter knows, so that another worker's filter goes on exactly behind the chunks that were taken up (continuity
+`resumable`). All-silent sentences, and empty ones, give the pause alone.
 """
 
 import math

@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from seriatim.pool import Facts
 from seriatim.settings import Settings
@@ -37,4 +37,4 @@ def as_it_is_now(facts: Facts, engine: Engine) -> Facts:
 
 
 def _voices(engine: Engine) -> str:
-    return json.dumps([asdict(voice) for voice in engine.voices])
+    return json.dumps([voice.card() for voice in engine.voices], separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""One worker process: load the engine once, warm it up by speaking, offer its slots, then take work (DESIGN §9).
+"""One worker process: load the engine once, warm it up by speaking, offer its slots, then take work.
 
 Each process is a Celery worker of its own with a pool of threads, one per slot: loads = processes, a crash takes
 one engine down, and nothing is consumed before the engine has spoken (docs/decisions/0004). `seriatim worker`

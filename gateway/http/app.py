@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from gateway.http import audio, catalogue, events, health, jobs, pools, recordings, socket, speech, timelines
+from gateway.http import audio, catalogue, events, health, jobs, pools, recordings, socket, speech, texts, timelines
 from gateway.http.door import Door
 from gateway.http.guard import Guard, Limits, Welcome
 from gateway.http.jobs import schemas
@@ -47,7 +47,7 @@ def make_app(door: Door) -> ASGIApp:
         telemetry=TRACED,
     )  # fmt: skip
     app.state.door = door
-    for part in (speech, catalogue, pools, jobs, audio, recordings, events, timelines, health, socket):
+    for part in (speech, catalogue, pools, jobs, audio, texts, recordings, events, timelines, health, socket):
         app.include_router(part.router)
     mount_page(app)
     _answer_errors(app)
@@ -56,7 +56,7 @@ def make_app(door: Door) -> ASGIApp:
     limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s, door.settings.http_clients)
     guarded: ASGIApp = Guard(app, limits, door.meters, Welcome(tuple(origins), local=door.keys.open))
     if origins:
-        shown = ["seriatim-job", "retry-after", "location", "content-range"]
+        shown = ["seriatim-job", "retry-after", "retry-after-ms", "location", "content-range", "content-disposition"]
         guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=shown)
     return guarded
 

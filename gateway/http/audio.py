@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, Response
 
 from gateway.http.access import AtDoor, FromCaller
 from gateway.http.events import After, LastId, position_of
+from gateway.http.filenames import disposition
 from gateway.http.files import file_of
 from gateway.http.formats import media_type
 from gateway.http.jobs import JobId
@@ -21,6 +22,7 @@ from gateway.http.playing import Playing, Wish
 from gateway.http.problems import Problem
 from gateway.http.recording import recorded
 from gateway.http.shapes import LOOKUPS, SOUND
+from gateway.http.sources import title_of
 from gateway.http.wanted import FormatName
 
 router = APIRouter(tags=["jobs"])
@@ -46,12 +48,15 @@ async def audio(
         if request.method == "HEAD":  # what is not asked for is not heard
             return Response(headers={"seriatim-job": job.id, "cache-control": "no-store"})
         return Playing(door, job, Wish(format, sse=sse, after=position, asked_s=asked_s))
-    _check_range(request, path.stat().st_size)
-    headers = {"seriatim-job": job.id, "cache-control": "private, max-age=3600", "etag": f'"{job.id}.{format}"'}
+    check_range(request, path.stat().st_size)
+    headers = {
+        "seriatim-job": job.id, "cache-control": "private, max-age=3600", "etag": f'"{job.id}.{format}"',
+        "content-disposition": disposition(await asyncio.to_thread(title_of, job), job.id, format),
+    }  # fmt: skip
     return FileResponse(path, media_type=media_type(format, found.rate_hz), headers=headers)
 
 
-def _check_range(request: Request, n_bytes: int) -> None:
+def check_range(request: Request, n_bytes: int) -> None:
     """A range that cannot be read is none (RFC 9110, 14.2); one that can must have something in it.
 
     Raises:

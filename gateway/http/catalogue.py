@@ -10,6 +10,8 @@ from gateway.http.door import Door
 from gateway.http.problems import not_found
 from gateway.http.shapes import LOOKUPS, Model, Models, Names, VoiceCard, Voices
 from gateway.http.wanted import pool_of
+from tasks.engine import Voice
+from tasks.pools import read_voices
 
 router = APIRouter(tags=["models"])
 
@@ -25,7 +27,7 @@ async def models(door: AtDoor, _: FromCaller) -> Models:
 @router.get("/v1/models/{model}", responses=LOOKUPS)
 async def one_model(model: str, door: AtDoor, _: FromCaller) -> Model:
     """One of them."""
-    if model not in await asyncio.to_thread(_names, door):
+    if not await asyncio.to_thread(_speaks, door, model):
         raise not_found(f"no model {model!r}; GET /v1/models lists them")
     return Model(id=model)
 
@@ -36,8 +38,7 @@ async def voices(door: AtDoor, _: FromCaller, model: ModelName = "") -> Voices:
 
     def found() -> list[VoiceCard]:
         pool = pool_of(door, model)
-        facts = door.producer.book.facts(pool)
-        return [VoiceCard(id=name, name=name, language=language, model=pool) for name, language in facts.voices]
+        return [_card(voice, pool) for voice in read_voices(door.producer.redis, pool)]
 
     return Voices(data=await asyncio.to_thread(found))
 
@@ -54,6 +55,19 @@ async def model_names(door: AtDoor, caller: FromCaller) -> Names:
     return Names(models=[{"id": m.id, "name": m.id} for m in (await models(door, caller)).data])
 
 
+def _card(voice: Voice, pool: str) -> VoiceCard:
+    languages = list(voice.languages) or ([voice.language] if voice.language else [])
+    return VoiceCard(
+        id=voice.name, name=voice.name, language=voice.language, languages=languages, description=voice.description,
+        model=pool,
+    )  # fmt: skip
+
+
 def _names(door: Door) -> list[str]:
-    pools = [name for name in door.pools.known() if door.producer.book.facts(name).slots]
+    pools = [name for name in door.names.known() if _speaks(door, name)]
     return sorted({*pools, *(name for name, pool in door.models.items() if pool in pools)})
+
+
+def _speaks(door: Door, name: str) -> bool:
+    """Has a pool, or what a name means, workers?"""
+    return door.producer.book.facts(door.models.get(name, name)).slots > 0

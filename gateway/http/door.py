@@ -17,10 +17,12 @@ from redis.backoff import ExponentialBackoff
 
 from gateway.http.keys import Caller, Keys
 from gateway.http.metrics import Meters, Pools
+from gateway.http.names import Names
 from gateway.http.owners import JOB_ID, owner_of, write_down
 from gateway.http.problems import not_found
 from gateway.http.readiness import Readiness
 from gateway.http.reports import Reports
+from gateway.http.sources import Source, keep
 from gateway.http.stopping import stop
 from seriatim.connect import ANSWER_S, BLOCK_S, commands
 from seriatim.errors import JobUnknown, Misconfigured
@@ -58,7 +60,11 @@ class Door:
     readiness: Readiness
     shares: dict[tuple[str, str], float] = field(default_factory=dict)  #: (pool, user) -> when it was told
     stuck: bool = False  #: closed, and some threads still wait for a Redis that does not answer
+    names: Names = field(init=False)
     watching: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WATCHERS, "watch"))
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.pools)
 
     @classmethod
     def of(cls, settings: Settings, keys: Keys) -> "Door":
@@ -120,9 +126,11 @@ class Door:
             await asyncio.to_thread(tune_user, self.producer.redis, pool, caller.user, dict(caller.caps))
             self.shares[pool, caller.user] = time.monotonic()
 
-    async def note(self, job: Job, caller: Caller) -> None:
-        """Remember whose a job is, where every gateway looks."""
+    async def note(self, job: Job, caller: Caller, source: Source | None = None) -> None:
+        """Remember whose a job is, and what it was asked to say if that is recorded, where every gateway looks."""
         await asyncio.to_thread(write_down, self.producer.redis, job, caller.user)
+        if source is not None:
+            await asyncio.to_thread(keep, job, source)
 
     async def own(self, job_id: str, caller: Caller) -> Job:
         """A handle on a job of the caller's.

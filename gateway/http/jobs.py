@@ -13,7 +13,7 @@ from gateway.http.door import Door
 from gateway.http.owners import accepted_at, jobs_of
 from gateway.http.problems import Problem
 from gateway.http.shapes import LOOKUPS, REFUSALS, JobCard, JobList
-from gateway.http.titles import title_of
+from gateway.http.sources import Source, text_of, title_of
 from gateway.http.wanted import NewJob
 from seriatim.errors import BadInput, JobUnknown
 from tasks.handle import Job
@@ -56,7 +56,7 @@ async def new_job(
     text = wanted.text(door, asked.pool_name)
     await door.admit(asked.pool_name, caller)
     job = await asyncio.to_thread(door.producer.enqueue, text, asked)
-    await door.note(job, caller)
+    await door.note(job, caller, Source(text, wanted.title or ""))
     found = await asyncio.to_thread(_dated, job, caller.user)
     return JSONResponse(found.model_dump(), 202, {"location": f"/v1/jobs/{job.id}"})
 
@@ -101,7 +101,7 @@ def card(job: Job, created: float | None) -> JobCard:
             "id": job.id, "model": job.pool, "state": "running" if s.state == "run" else s.state, "reason": s.reason,
             "kind": s.kind or "batch", "drain": str(job.drain), "sentences": s.sentences, "spoken": s.emitted,
             "audio_s": round(s.audio_s, 3), "rate_hz": s.rate_hz, "closed": s.closed,
-            "title": title_of(job), "created": created,
+            "title": title_of(job), "has_text": text_of(job) is not None, "created": created,
         }
     )  # fmt: skip
 

@@ -1,25 +1,19 @@
-"""Whose a job is. Redis knows while the job lives; beside a recording, which outlives that, a file says it.
-
-    <store>/<shard>/<job>/owner      the user's name, written by the gateway that accepted the job
+"""Whose a job is. Redis knows while the job lives; beside a recording, which outlives that, a file says it (beside.py).
 
 A list of each user's latest jobs is kept in Redis: `seriatim:1:{u:<user>}:jobs`, a zset of job -> time.
 """
 
-import logging
 import re
 import time
-from pathlib import Path
 from typing import cast
 
 from redis import Redis
 
-from seriatim import store
+from gateway.http import beside
 from seriatim.keys import POOL_LIFE_S, pool_prefix, user_jobs
 from seriatim.records import Drain
 from seriatim.scripts import answered
 from tasks.handle import Job
-
-log = logging.getLogger(__name__)
 
 JOB_ID = re.compile(r"[0-9a-f]{32}")  #: as producers make them
 LISTED = 200  #: jobs of a user that are remembered
@@ -39,7 +33,7 @@ def write_down(redis: "Redis", job: Job, user: str) -> None:
     with answered():
         pipe.execute()
     if job.drain is Drain.STORE:
-        _write_file(job, user)
+        beside.write(job, "owner", user)  # it can be asked for as long as Redis knows it, anyway
 
 
 def owner_of(redis: "Redis", job: Job) -> str | None:
@@ -53,10 +47,7 @@ def owner_of(redis: "Redis", job: Job) -> str | None:
             user = cast("bytes | None", redis.hget(f"{pool_prefix(job.pool)}:j:{job.id}", "user"))
         if user is not None:
             return user.decode()
-    try:
-        return _file(job).read_text("utf-8")
-    except OSError:
-        return None
+    return beside.read(job, "owner")
 
 
 def jobs_of(redis: "Redis", user: str, most: int) -> dict[str, float]:
@@ -88,16 +79,3 @@ def strike(redis: "Redis", user: str, job_id: str) -> None:
     """
     with answered():
         redis.zrem(user_jobs(user), job_id)
-
-
-def _write_file(job: Job, user: str) -> None:
-    path = _file(job)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(user, "utf-8")
-    except OSError as error:  # it can be asked for as long as Redis knows it
-        log.warning("cannot note a job's owner in the store", extra={"job": job.id, "error": str(error)})
-
-
-def _file(job: Job) -> Path:
-    return store.folder(Path(job.settings.store_dir), job.id) / "owner"

@@ -21,7 +21,7 @@ async def pools(door: AtDoor, _: FromCaller) -> PoolList:
 
 
 def _cards(door: Door) -> list[PoolCard]:
-    return [_card(run(door.quick, signals(name))) for name in door.pools.known()]
+    return [_card(run(door.quick, signals(name))) for name in door.names.known()]
 
 
 def _card(s: Signals) -> PoolCard:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from starlette.responses import JSONResponse
 
 from seriatim import errors
+from tasks.request import VOICES
 
 #: error, status, OpenAI's type; the first that fits counts
 TABLE: tuple[tuple[type[errors.SeriatimError], int, str], ...] = (
@@ -58,7 +59,8 @@ def problem_of(error: errors.SeriatimError) -> Problem:
     elif status in (409, 500):
         headers["x-should-retry"] = "false"  # OpenAI's client would send the text again, to be spoken in vain again
     param = "voice" if isinstance(error, errors.UnknownVoice) else None
-    return Problem(status, code_of(type(error)), str(error), kind, param, headers)
+    said = str(error).replace(VOICES, "GET /v1/voices")  # who calls from elsewhere has no command line
+    return Problem(status, code_of(type(error)), said, kind, param, headers)
 
 
 def retry_after(seconds: float) -> dict[str, str]:

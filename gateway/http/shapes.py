@@ -44,7 +44,9 @@ class VoiceCard(BaseModel):
     id: str
     object: Literal["voice"] = "voice"
     name: str
-    language: str
+    language: str  #: its own, as BCP 47; "" if it has none
+    languages: list[str] = []  #: all that it can be told to speak; none are listed where nobody knows, or any will do
+    description: str = ""
     model: str
 
 
@@ -103,7 +105,8 @@ class JobCard(BaseModel):
     audio_s: float  #: of sound that can be heard
     rate_hz: int  #: 0 while nothing was spoken
     closed: bool  #: no more text will come
-    title: str = ""  #: how its text begins, as far as that was heard; "" if it is not known
+    title: str = ""  #: as its caller said, or how its text begins; "" if that is not known
+    has_text: bool = False  #: its text is kept as it came: GET /v1/jobs/{id}/text
     created: float | None = None  #: when it was accepted, in s since 1970; None if that is forgotten
 
 

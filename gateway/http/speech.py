@@ -10,6 +10,7 @@ from gateway.http.access import AtDoor, FromCaller
 from gateway.http.formats import FFMPEG, audio_format
 from gateway.http.playing import Playing, Wish
 from gateway.http.shapes import REFUSALS, SOUND
+from gateway.http.sources import Source
 from gateway.http.wanted import Speech
 from tasks.encode.encoder import check_available
 
@@ -27,7 +28,7 @@ async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCal
     asked = await asyncio.to_thread(wanted.request, door, caller, kind="live", drain=drain)
     await door.admit(asked.pool_name, caller)
     begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)
-    await door.note(begun.job, caller)
+    await door.note(begun.job, caller, Source(wanted.input) if wanted.detach else None)
     wish = Wish(
         wanted.response_format, pcm_hz=door.settings.http_pcm_hz, sse=wanted.stream_format == "sse",
         stops=not wanted.detach, asked_s=asked_s,

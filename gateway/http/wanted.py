@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.http.door import Door
 from gateway.http.keys import Caller
 from gateway.http.problems import Problem
+from gateway.http.sources import one_line
 from seriatim.records import Sentence
 from tasks.request import PAUSE_MOST_MS, Request
 
@@ -33,6 +34,7 @@ Number = Annotated[float, BeforeValidator(_no_truth), Field(allow_inf_nan=False)
 Pause = Annotated[Whole, Field(ge=0, le=PAUSE_MOST_MS)]
 Speed = Annotated[Number, Field(ge=0.25, le=4)]
 Seconds = Annotated[Number, Field(ge=0)]
+Title = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
 
 
 class VoiceId(BaseModel):
@@ -131,13 +133,16 @@ class NewJob(Spoken):
     sentences: list[Said] | None = Field(None, description="sentences that are cut already, with their own voices")
     kind: Literal["live", "batch"] = Field("batch", description="live: somebody listens now; batch: takes what is left")
     drain: Literal["store", "window"] = Field("store", description="store: kept for readers of any time")
+    title: Title | None = Field(None, description="of its recording; else how its text begins")
 
     def text(self, door: Door, pool: str) -> str | list[Sentence | str]:
         """What is to be said.
 
         Raises:
-            Problem: neither a text nor sentences, or both.
+            Problem: neither a text nor sentences, or both; or a title for what nobody keeps.
         """
+        if self.title and self.drain != "store":
+            raise Problem(400, "bad_input", "a title is kept with a recording: drain must be store", param="title")
         if (self.input is None) == (self.sentences is None):
             raise Problem(400, "bad_input", "a job needs either input or sentences", param="input")
         return self.input if self.sentences is None else [s.sentence(door, pool) for s in self.sentences]  # type: ignore[return-value]  # one of them is there

@@ -3,7 +3,7 @@
  * in the tab, so that a reload goes on there.
  */
 
-import { ask } from "./api.js";
+import { Refusal, ask } from "./api.js";
 import { Course } from "./course.js";
 import { save } from "./download.js";
 import { Samples } from "./samples.js";
@@ -14,7 +14,7 @@ import { clock, inWords, pause } from "./times.js";
 const KNOWN_MS = 3000; // how long a reload waits until the course has reached the place it was left at
 const DRY_S = 0.3; // with less than that ahead the listener hears nothing
 const REMEMBERED_S = 0.25; // the place is kept so exactly
-const LONGEST_SOURCE = 2_000_000; // characters: a tab's store holds 5 million in all
+const AGAIN_MS = 1000; // after a gateway that did not answer
 const REDRAWN_MS = 100; // while it plays: a slider that moves more often costs a phone its battery
 const TOLD_S = 5; // a screen reader that is on the slider is told the place so often
 
@@ -24,6 +24,7 @@ const STATES = { running: "Speaking", done: "Spoken", failed: "Failed", cancelle
 export class Listening {
   #ending = new AbortController();
   #state = "running";
+  #title = "";
   #left = { at: 0, playing: false }; // what the tab remembers
 
   constructor(job, reader, say) {
@@ -33,15 +34,16 @@ export class Listening {
     this.timeline = new Timeline(job, this.#ending.signal);
   }
 
-  /** `text`: what was typed, if it is known; `play`: at once. */
+  /** `text`: what was typed, where this tab has sent it; `play`: at once. */
   async open(text, play) {
     const { signal } = this.#ending;
-    if (text && text.length < LONGEST_SOURCE) keepText(this.job, text);
-    this.reader.show(text || kept(`text.${this.job}`));
     const { at = 0, playing = false } = JSON.parse(kept(`place.${this.job}`) || "{}");
+    this.reader.show(text);
     $("listening").hidden = false;
     this.#wire(signal);
     this.#show();
+    if (!text) this.reader.show(await this.#source(signal));
+    if (signal.aborted) return;
     const following = this.course.follow(signal);
     this.#look(signal);
     this.timeline.watch();
@@ -84,7 +86,7 @@ export class Listening {
     this.#look(this.#ending.signal);
   }
 
-  download = () => save(this.job, $("format").value, this.say);
+  download = () => save(this.job, this.#title, $("format").value, this.say);
 
   #wire(signal) {
     const { course, sound } = this;
@@ -99,6 +101,20 @@ export class Listening {
     this.#look(signal);
   }
 
+  /** The text as it was sent; "" where the gateway does not keep it. Without it paragraphs would be guessed. */
+  async #source(signal) {
+    while (!signal.aborted) {
+      try {
+        const { has_text: known } = await this.course.look(signal);
+        return known ? await (await ask(`/v1/jobs/${this.job}/text`, { signal })).text() : "";
+      } catch (error) {
+        if (error instanceof Refusal && error.againMs === null) return "";
+        await pause(error.againMs ?? AGAIN_MS, signal);
+      }
+    }
+    return "";
+  }
+
   #reached(at) {
     return new Promise((done) => {
       this.course.addEventListener("change", () => this.course.made >= at && done(), { signal: this.#ending.signal });
@@ -111,6 +127,7 @@ export class Listening {
       try {
         const card = await this.course.look(signal);
         this.#become(card.state, card.reason);
+        this.#title = card.title;
         document.title = `${card.title || "Speech"} · Seriatim`;
       } catch (error) {
         if (signal.aborted) return;
@@ -181,11 +198,11 @@ export class Listening {
     const { course } = this;
     const spoken = this.#state === "done" ? course.total : Math.max(0, course.sentences.length - 1);
     const running = this.#state === "running";
-    put($("state"), running ? `Speaking: ${spoken} of ${number(course.total, "sentence")}` : this.#words());
+    put($("state"), running ? `Speaking: ${spoken.toLocaleString("en")} of ${number(course.total, "sentence")}` : this.#words());
     $("state").classList.toggle("alarm", ["failed", "lost"].includes(this.#state));
     const aheadS = course.made - at;
     const dry = aheadS < DRY_S && !this.sound.paused;
-    put($("ahead"), running ? (dry ? "Waiting for the next words" : `${Math.max(0, aheadS).toFixed(0)} s ahead of you`) : "");
+    put($("ahead"), running ? (dry ? "Waiting for the next words" : `${aheadS < 100 ? `${Math.max(0, aheadS).toFixed(0)} s` : clock(aheadS)} ahead of you`) : "");
     $("progress").hidden = !running;
     $("progress").max = Math.max(1, course.total);
     $("progress").value = spoken;
@@ -200,22 +217,11 @@ function put(element, words) {
   if (element.textContent !== words) element.textContent = words; // a selection in it stays
 }
 
-/** Keeps what was typed; for a book those of other jobs may have to go. */
-function keepText(job, text) {
-  if (keep(`text.${job}`, text)) return;
-  for (const name of Object.keys(sessionStorage)) {
-    if (name.startsWith("seriatim.text.")) sessionStorage.removeItem(name);
-  }
-  keep(`text.${job}`, text);
-}
-
-/** Returns whether there was room for it in the tab's store. */
 function keep(name, value) {
   try {
     sessionStorage.setItem(`seriatim.${name}`, value);
-    return true;
   } catch {
-    return false; // a reload begins anew, or without what was typed
+    // there is no room in the tab's store: a reload begins anew
   }
 }
 

@@ -18,7 +18,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -29,6 +28,7 @@ from pathlib import Path
 from redis import Redis
 
 from seriatim.orphans import dies_with_parent
+from tests.commands import installed
 from tests.deploy.composed import ROOT, Service, outside, secrets, services, stages
 from tests.servers import embedded
 from tests.systems import wait_until
@@ -49,6 +49,7 @@ class Native:
 
     def prepare(self) -> None:
         """Make secrets, volumes, programs and ports."""
+        client = installed("valkey-cli", "redis-cli", package="redis-tools")  # the health check of Redis asks by it
         subprocess.run([ROOT / "deploy" / "secrets.sh", self.folder / "secrets"], check=True)
         with (self.folder / "secrets" / "users.acl").open("a") as acl:
             acl.write(LOOK + "\n")
@@ -57,8 +58,7 @@ class Native:
         (programs / "valkey-server").symlink_to(embedded())
         (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gateway.cli "$@"\n')
         (programs / "seriatim").chmod(0o755)
-        if client := shutil.which("valkey-cli") or shutil.which("redis-cli"):
-            (programs / "valkey-cli").symlink_to(client)
+        (programs / "valkey-cli").symlink_to(client)
         wanted = {port for service in services().values() for _, port in service.ports} | {6379}
         held = [(port, socket.create_server(("127.0.0.1", 0))) for port in sorted(wanted)]
         for port, listening in held:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from tests.commands import ROOT, environment
+from tests.commands import ROOT, environment, installed
 from tests.systems import wait_until
 
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -64,6 +64,7 @@ def examples() -> tuple[list[str], list[str]]:
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
+    installed("curl", package="curl")
     folder = tmp_path_factory.mktemp("newcomer")
     programs = folder / "bin"
     programs.mkdir()

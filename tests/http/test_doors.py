@@ -197,6 +197,9 @@ def test_other_origins_are_served_only_where_that_is_set(client: httpx2.Client, 
     with gateway.client() as other:
         allowed = other.options("/v1/jobs", headers=asked)
         assert allowed.headers["access-control-allow-origin"] == "https://app.example"
+        shown = other.get("/v1/models", headers={"origin": "https://app.example"}).headers
+        readable = shown["access-control-expose-headers"].split(", ")
+        assert {"seriatim-job", "retry-after", "retry-after-ms", "content-disposition"} <= set(readable)
         refused = other.options("/v1/jobs", headers=asked | {"origin": "https://evil.example"})
         assert "access-control-allow-origin" not in refused.headers
 

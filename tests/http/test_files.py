@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
+from seriatim import store
 from tests.http.gateways import Gateway, clear
 from tests.http.sounds import seconds, seconds_of_pcm
 from tests.listening import stream_of
-from tests.systems import wait_until
+from tests.systems import RealSystem, wait_until
 
 SAID = clear(3, "File")
 EXPECTED = stream_of(SAID)
@@ -109,3 +110,32 @@ def test_files_that_are_made_keep_nobody_from_listening(gateway: Gateway, client
     assert -0.01 < seconds(heard) - seconds_of_pcm(stream_of(SAID[:1])) < 0.3
     assert files[0] == files[4], "whoever asks for the same gets the same"
     assert files[2] == files[5]
+
+
+def test_a_file_that_many_ask_for_is_made_once(gateway: Gateway, client: httpx2.Client, system: RealSystem) -> None:
+    """Parts of it, and all of it: who wants all of a long one hears it meanwhile, encoded for him alone."""
+    said = clear(150, "Once")
+    job = recorded(client, said)
+    place = store.folder(system.folder / "store", job)
+    wishes = [{"range": "bytes=1-"}, {"range": "bytes=-100"}, {}, {"range": "bytes=9-"}]
+    begun = threading.Barrier(len(wishes) + 1)
+
+    def ask(headers: dict[str, str]) -> bytes:
+        with gateway.client() as other:
+            begun.wait()
+            answer = other.get(f"/v1/jobs/{job}/audio?format=mp3", headers=headers)
+            assert answer.status_code == (206 if headers else 200)
+            return answer.content
+
+    made: set[str] = set()
+    with ThreadPoolExecutor(len(wishes)) as threads:
+        asked = [threads.submit(ask, headers) for headers in wishes]
+        begun.wait()
+        while not all(done.done() for done in asked):
+            made |= {path.name for path in place.glob("*.part")}
+        rest, end, heard, later = [done.result() for done in asked]
+    assert len(made) == 1, "one encoder was at work"
+    whole = client.get(f"/v1/jobs/{job}/audio?format=mp3").content
+    assert (rest, end, later) == (whole[1:], whole[-100:], whole[9:])
+    assert abs(seconds(heard) - seconds(whole)) < 0.1
+    assert not list(place.glob("*.part"))

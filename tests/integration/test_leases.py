@@ -1,14 +1,14 @@
-"""Leases of open jobs: one thread of a process renews them all, and is there as long as it is needed."""
+"""Leases of open jobs: one thread of a producer renews them all, and is there as long as it is needed."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from seriatim.errors import JobNotOpen
 from seriatim.records import Drain, Kind
-from tasks.leases import leases
 from tasks.open_job import OpenJob, open_job
 from tasks.producer import Producer
 from tasks.request import Request
@@ -28,13 +28,14 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 @pytest.fixture
 def producer(system: RealSystem) -> Iterator[Producer]:
-    wait_until(lambda: not keepers(), "no other test's jobs are open")
-    yield system.producer()
-    wait_until(lambda: not keepers(), "the thread ends with the last job")
+    before = keepers()
+    made = system.producer()
+    yield made
+    wait_until(lambda: not made.leases.running and keepers() <= before, "the thread ends with the last job")
 
 
-def keepers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "leases"]
+def keepers() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "leases"}
 
 
 def opened(producer: Producer) -> OpenJob:
@@ -47,9 +48,10 @@ def pause(seconds: float) -> None:
 
 
 def test_one_thread_keeps_every_writer_alive(producer: Producer) -> None:
+    before = keepers()
     jobs = [opened(producer) for _ in range(MANY)]
     pause(3 * LEASE_S)
-    assert len(keepers()) == 1
+    assert len(keepers() - before) == 1
     for job in jobs:
         job.say("Still here. ")
         job.close()
@@ -60,7 +62,7 @@ def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
     """Also if nobody has told its writer."""
     job = opened(producer)
     producer.attach(job.job.id).cancel()
-    wait_until(lambda: not leases.due, "it is not renewed for ever")
+    wait_until(lambda: not producer.leases.due, "it is not renewed for ever")
     with pytest.raises(JobNotOpen):
         job.say("Too late. And")
 
@@ -69,7 +71,7 @@ def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Produc
     first = opened(producer)
     first.say("First.")
     first.close()
-    wait_until(lambda: not keepers())
+    wait_until(lambda: not producer.leases.running)
     second = opened(producer)
     pause(2 * LEASE_S)
     second.say("Second.")
@@ -86,3 +88,24 @@ def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Producer, syste
         job.say("Still here.")
         job.close()
     assert job.job.wait(30).state == "done"
+
+
+def test_a_server_that_is_away_takes_no_other_producers_jobs_with_it(producer: Producer, tmp_path: Path) -> None:
+    with RealSystem.on(tmp_path, producer_lease_s=LEASE_S) as other:
+        other.workers(1)
+        lost = opened(other.producer())
+        job = opened(producer)
+        other.server.kill()
+        pause(3 * LEASE_S)
+        job.say("Still here.")
+        job.close()
+        assert job.job.wait(30).state == "done"
+        lost.closed.set()
+
+
+def test_a_producer_that_closes_renews_nothing(system: RealSystem) -> None:
+    closing = Producer(system.settings)
+    job = opened(closing)
+    closing.close()
+    wait_until(lambda: not closing.leases.running, "its thread ends")
+    wait_until(lambda: system.producer().attach(job.job.id).status().ended, "its job is closed")

@@ -1,4 +1,4 @@
-"""A job's own slot as plain Python (DESIGN §7): what lua/job is tested against. Bytes and lists, no Redis."""
+"""A job's own slot as plain Python (docs/architecture.md): what lua/job is tested against."""
 
 from dataclasses import dataclass, field
 

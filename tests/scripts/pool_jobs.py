@@ -1,4 +1,4 @@
-"""What producers and readers do to a pool: submit, extend, ack, cancel, tune (DESIGN §6). Part of the model."""
+"""What producers and readers do: submit, extend, ack, cancel, tune (docs/architecture.md). Part of the model."""
 
 from collections.abc import Mapping, Sequence
 

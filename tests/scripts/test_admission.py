@@ -1,4 +1,4 @@
-"""The door: what is accepted, what is refused and when it may come again (DESIGN §6)."""
+"""The door: what is accepted, what is refused and when it may come again (docs/architecture.md)."""
 
 import pytest
 from redis import Redis

@@ -4,12 +4,11 @@ import threading
 
 import pytest
 from redis import Redis
-from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import ResponseError
 
-from seriatim import job, pool
+from seriatim import job
 from seriatim.job import Append, Chunk, Open
-from seriatim.scripts import Call, arun, load, run, run_many
+from seriatim.scripts import Call, load, run, run_many
 
 
 def append(seq: int, attempt: int, pcm: bytes) -> Call[tuple[Append, int]]:
@@ -58,16 +57,6 @@ def test_an_error_in_one_of_several_is_raised_when_all_are_sent(redis: Redis) ->
     with pytest.raises(ResponseError, match="expected whole 16-bit samples"):
         run_many(redis, [append(0, 1, b"odd"), append(0, 1, b"even")])
     assert run(redis, job.emit("j")).state == "done"
-
-
-@pytest.mark.asyncio
-async def test_the_same_from_asyncio(redis: Redis) -> None:
-    redis.script_flush()
-    path = redis.connection_pool.connection_kwargs["path"]
-    async with AsyncRedis.from_url(f"unix://{path}") as client:
-        assert await arun(client, job.init("j", 1)) is True
-        assert await arun(client, job.init("j", 1)) is False
-        assert await arun(client, pool.rebase("p")) == 1
 
 
 def test_the_flags_of_a_script_come_first(redis: Redis) -> None:

@@ -54,5 +54,5 @@ def test_a_recording_that_is_elsewhere_is_said_to_be_so(redis: Redis, reading: R
     say(redis, 1)
     say(redis, 2)
     record(redis, tmp_path / "elsewhere", JOB)
-    with pytest.raises(PositionLost, match=r"drains to a store that is not .*: read it there"):
+    with pytest.raises(PositionLost, match=r"drains to a store that is not .*: set SERIATIM_STORE_DIR"):
         next(entries)

@@ -1,4 +1,4 @@
-"""One clock for everybody, made monotone (DESIGN §6)."""
+"""One clock for everybody, made monotone (docs/architecture.md)."""
 
 import pytest
 from redis import Redis

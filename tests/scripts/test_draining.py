@@ -1,4 +1,4 @@
-"""Who drains a job, and what becomes of one that nobody drains (DESIGN §7)."""
+"""Who drains a job, and what becomes of one that nobody drains (docs/architecture.md)."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""Who is eligible, and who of them is first (DESIGN §6)."""
+"""Who is eligible, and who of them is first (docs/architecture.md)."""
 
 from collections import Counter
 from typing import Any

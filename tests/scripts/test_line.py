@@ -1,4 +1,4 @@
-"""Who is refused is told the truth: when it comes back there is room, and newcomers do not take it (DESIGN §6)."""
+"""Who is refused is told the truth: when it comes back there is room, and newcomers do not take it."""
 
 import heapq
 import random

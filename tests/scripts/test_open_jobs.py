@@ -1,4 +1,4 @@
-"""Text that is still being generated (DESIGN §6)."""
+"""Text that is still being generated (docs/architecture.md)."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""What readers find: order, once, markers at their places (DESIGN §2, §5, §7)."""
+"""What readers find: order, once, markers at their places (docs/ordered-stream.md)."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""A server that was started again: epochs and fences (DESIGN §6, §8)."""
+"""A server that was started again: epochs and fences (docs/architecture.md, "Recovery")."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Steps that cross from one slot to the other, cut in the middle by a crash: the sweep heals them (DESIGN §6)."""
+"""Steps that cross from one slot to the other, cut in the middle by a crash: the sweep heals them."""
 
 import pytest
 from redis import Redis

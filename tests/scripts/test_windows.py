@@ -1,4 +1,4 @@
-"""The window and the deadlines follow what really happens, not what was estimated (DESIGN §6)."""
+"""The window and the deadlines follow what really happens, not what was estimated (docs/architecture.md)."""
 
 import pytest
 from redis import Redis

@@ -13,10 +13,21 @@ import torch
 from seriatim.errors import EngineFailed, TextTooLarge
 from tests.xtts.speaking import SAMPLINGS, generated_alone, row_of, spoken
 from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.graphs import Rounded
+from workers.engines.xtts.graphs import Shapes
 from workers.engines.xtts.rows import Row, Sampling
+from workers.engines.xtts.slots import Said, Size, Slots
 
 MANY = 18  #: three of each of `SAMPLINGS`
+
+
+class Rounded:
+    """Steps of few shapes, as a GPU makes them, without recording."""
+
+    def __init__(self, slots: Slots, size: Size) -> None:
+        self._slots, self._shapes = slots, Shapes.of(size)
+
+    def step(self, width: int, length: int) -> Said:
+        return self._slots.step(*self._shapes.rounded(width, length))
 
 
 @pytest.fixture(scope="module")

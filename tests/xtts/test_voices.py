@@ -15,6 +15,7 @@ from safetensors.numpy import save
 from seriatim.errors import BadInput, EngineUnavailable, UnknownVoice
 from tasks.engine import Voice
 from workers.engines.xtts import checkpoint, voicefile
+from workers.engines.xtts.text import LANGUAGES
 from workers.engines.xtts.voicefile import Card
 from workers.engines.xtts.voices import VoiceBook, fingerprint
 
@@ -56,7 +57,9 @@ class TestOwn:
     """What lies in speakers_xtts.pth."""
 
     def test_they_are_listed_and_the_first_is_the_default(self, book: VoiceBook) -> None:
-        assert book.voices == (Voice("Alice Test", "", "of the checkpoint"), Voice("Bob Test", "", "of the checkpoint"))
+        assert book.voices == tuple(
+            Voice(name, "", "of the checkpoint", LANGUAGES) for name in ("Alice Test", "Bob Test")
+        )
         assert book.conditioning("") is book.conditioning("Alice Test")
 
     def test_their_tensors_are_those_of_the_file(self, book: VoiceBook, tiny_model: Any) -> None:
@@ -94,7 +97,7 @@ class TestCloned:
         clone("old tom", language="de")
         clone("anna")
         assert [voice.name for voice in book.voices] == ["Alice Test", "Bob Test", "anna", "old tom"]
-        assert book.voices[3] == Voice("old tom", "de", "cloned from 10 s of speech on 2026-01-02")
+        assert book.voices[3] == Voice("old tom", "de", "cloned from 10 s of speech on 2026-01-02", LANGUAGES)
 
     def test_one_that_was_added_is_found_at_once(self, book: VoiceBook, clone: Clone) -> None:
         assert refusal(book, "anna").startswith("unknown voice 'anna'; ")

@@ -208,5 +208,6 @@ def load(given: Mapping[str, str]) -> Espeak:
         return Espeak(options)
     except EngineFailed as error:
         raise EngineUnavailable(
-            f"espeak-ng at {espeakng_loader.get_library_path()} cannot be loaded: {error}"
+            f"espeak-ng at {espeakng_loader.get_library_path()} cannot be loaded: {error}; "
+            "install it again: pip install --force-reinstall -c constraints.txt espeakng-loader"
         ) from error

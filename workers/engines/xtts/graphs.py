@@ -1,8 +1,8 @@
 """Steps as CUDA graphs: one launch instead of some thousand, which is what a step of few rows spends its time on.
 
 A graph has one shape, so there is one per width and length of `Shapes`, all recorded before the first sentence and in
-one pool of memory. A step then takes the smallest that is large enough. `Rounded` does the same without recording; it
-is what a shape that was never recorded falls back on, and what shows on a CPU that rounding changes nothing.
+one pool of memory. A step then takes the smallest that is large enough. Tests on a CPU round without recording, which
+shows that rounding changes nothing.
 """
 
 from dataclasses import dataclass
@@ -41,16 +41,6 @@ class Shapes:
     def rounded(self, width: int, length: int) -> tuple[int, int]:
         """The least shape that is large enough."""
         return next(w for w in self.widths if w >= width), next(n for n in self.lengths if n >= length)
-
-
-class Rounded:
-    """Steps of few shapes."""
-
-    def __init__(self, slots: Slots, size: Size) -> None:
-        self._slots, self._shapes = slots, Shapes.of(size)
-
-    def step(self, width: int, length: int) -> Said:
-        return self._slots.step(*self._shapes.rounded(width, length))
 
 
 class Graphs:

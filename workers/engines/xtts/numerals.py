@@ -48,9 +48,11 @@ def _number(digits: str, language: str) -> str:
 
 
 def _cardinal(number: int, language: str) -> str:
+    if language == "hi":
+        return _hindi(number)
     from num2words import num2words  # of the extra: what the languages are is known without it
 
-    return _hindi(number) if language == "hi" else str(num2words(number, lang=language))
+    return str(num2words(number, lang=language))
 
 
 def _hindi(number: int) -> str:

@@ -58,7 +58,7 @@ def tokens(tokenizer: Any, text: str, language: str, max_tokens: int = 402) -> l
         found: list[int] = tokenizer.tokenizer.encode(f"[{language}]{cleaned}".replace(" ", "[SPACE]")).ids
     if len(found) >= max_tokens:
         raise TextTooLarge(
-            f"a sentence of {len(text)} characters is {len(found)} tokens; XTTS-v2 takes {max_tokens - 1}"
+            f"a sentence of {len(text)} characters is {len(found)} tokens; XTTS-v2 takes {max_tokens - 1}: cut it"
         )
     return found
 

@@ -18,6 +18,7 @@ from seriatim.errors import EngineUnavailable, UnknownVoice
 from tasks.engine import Voice
 from workers.engines.options import unknown
 from workers.engines.xtts import files, voicefile
+from workers.engines.xtts.text import LANGUAGES
 from workers.engines.xtts.voicefile import Card, Mark
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,8 @@ class VoiceBook:
         """All voices, the checkpoint's own before the cloned ones; the first is the default."""
         with self._lock:
             cards = [card for name in voicefile.names(self._folder) if (card := self._card(name))]
-        own = tuple(Voice(name, "", "of the checkpoint") for name in self._own)
-        return own + tuple(Voice(card.name, card.language, described(card)) for card in cards)
+        own = tuple(Voice(name, "", "of the checkpoint", LANGUAGES) for name in self._own)
+        return own + tuple(Voice(card.name, card.language, described(card), LANGUAGES) for card in cards)
 
     def conditioning(self, name: str) -> Conditioning:
         """The voice of that name; "" is the default.

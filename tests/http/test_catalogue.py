@@ -1,0 +1,79 @@
+"""Which pools and voices there are: as soon as they are there, and with what people need to choose."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx2
+
+from gateway.http.metrics import Pools
+from gateway.http.names import SHARE, SOON_S, Names
+from seriatim.pool import Facts, register
+from seriatim.scripts import run
+from tests.http.gateways import start
+from tests.systems import RealSystem, wait_until
+
+FACTS = Facts(2, 8000, "exact", 0.1, 0.9, 0.1, "[]", "babel", "here", 1, 1)
+LISTED_S = 3.0  #: two, as is documented, and one for a busy machine
+CARDS = [
+    {"name": "Ana", "language": "", "description": "of the checkpoint", "languages": ["en", "de"]},
+    {"name": "lfn", "language": "lfn", "description": "Lingua Franca Nova"},
+]
+
+
+def test_a_new_pool_is_seen_at_once_by_name_and_soon_in_lists(new_system: Callable[..., RealSystem]) -> None:
+    system = new_system()
+    with start(system).client() as client, system.redis as redis:
+
+        def listed() -> set[str]:
+            lists = [client.get(path).json()["data"] for path in ("/v1/models", "/v1/pools")]
+            found = [{each["id"] for each in each_list} for each_list in lists]
+            return found[0] & found[1]
+
+        assert listed() == set()
+        for name in ("babel", "again"):
+            assert client.get(f"/v1/models/{name}").status_code == 404
+            run(redis, register(name, "w", 60_000, FACTS))
+            began_s = time.monotonic()
+            assert client.get(f"/v1/models/{name}").json()["id"] == name
+            wait_until(lambda name=name: name in listed(), "it is listed")  # type: ignore[misc]  # mypy: no type of a default
+            assert time.monotonic() - began_s < LISTED_S
+
+
+def test_voices_say_what_they_speak(new_system: Callable[..., RealSystem]) -> None:
+    system = new_system()
+    with start(system).client() as client, system.redis as redis:
+        run(redis, register("babel", "w", 60_000, replace(FACTS, voices=json.dumps(CARDS))))
+        ana, lfn = client.get("/v1/voices?model=babel").json()["data"]
+    assert (ana["language"], ana["languages"], ana["description"]) == ("", ["en", "de"], "of the checkpoint")
+    assert (lfn["language"], lfn["languages"], lfn["description"]) == ("lfn", ["lfn"], "Lingua Franca Nova")
+
+
+def test_voices_of_any_language_list_none(client: httpx2.Client) -> None:
+    voices = client.get("/v1/voices").json()["data"]
+    assert all(voice["description"] and voice["languages"] == [] for voice in voices)
+
+
+def test_an_unknown_voice_points_to_where_callers_find_them(client: httpx2.Client) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": "Hello.", "voice": "nobody"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (400, "unknown_voice", "voice")
+    assert error["message"].endswith(" more (GET /v1/voices)")
+    assert "seriatim voices" not in error["message"]
+
+
+def test_looking_for_pools_takes_no_more_than_its_share(new_system: Callable[..., RealSystem]) -> None:
+    """Where there are so many keys that a look takes long, lists are older."""
+    with new_system().redis as redis:
+        names = Names(Pools(redis))
+        assert names.known() == []
+        run(redis, register("late", "w", 60_000, FACTS))
+        assert names.known() == [], "it has just looked"
+        names.pools.named_s -= SOON_S
+        names.cost_s = 2 * SOON_S * SHARE
+        assert names.known() == [], "which took long"
+        names.pools.named_s -= SOON_S
+        assert names.known() == ["late"]
+        assert 0 < names.cost_s < SOON_S * SHARE
+        assert names.pools.known() == ["late"], "scrapes know it, too"

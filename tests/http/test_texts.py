@@ -1,0 +1,201 @@
+"""What a job was asked to say, and what it is called: in lists, and as a file."""
+
+import shutil
+import subprocess
+import unicodedata
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.http.filenames import disposition
+from gateway.http.sources import LONGEST, beginning
+from seriatim import store
+from tests.http.gateways import Gateway, clear, start
+from tests.systems import RealSystem, wait_until
+
+TEXT = "The harbour\n\nFox 0 sings of green hills.  Fox 1 sings of green hills.\r\n\r\n– Grüße, 海! –\n"
+
+
+def new(client: httpx2.Client, **wanted: Any) -> dict[str, Any]:
+    answer = client.post("/v1/jobs", json=wanted)
+    assert answer.status_code == 202, answer.text
+    card: dict[str, Any] = answer.json()
+    return card
+
+
+def whole(client: httpx2.Client, job: str) -> None:
+    wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"], "it is recorded")
+
+
+def test_a_text_is_given_back_as_it_came(client: httpx2.Client) -> None:
+    card = new(client, input=TEXT)
+    assert card["has_text"]
+    answer = client.get(f"/v1/jobs/{card['id']}/text")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.content.decode() == TEXT
+    assert client.get(f"/v1/jobs/{card['id']}/text", headers={"range": "bytes=4-10"}).content == b"harbour"
+
+
+def test_a_file_is_given_back_as_a_text(client: httpx2.Client) -> None:
+    file = ("page.txt", TEXT.encode("utf-8-sig"), "text/plain")
+    card = client.post("/v1/jobs", files={"file": file}, data={"title": "A  page\tof mine"}).json()
+    assert card["title"] == "A page of mine"
+    assert client.get(f"/v1/jobs/{card['id']}/text").content.decode() == TEXT
+
+
+def test_what_came_as_sentences_or_is_not_recorded_has_no_text(client: httpx2.Client) -> None:
+    for wanted in ({"sentences": [{"text": "Hello."}]}, {"input": TEXT, "drain": "window", "kind": "live"}):
+        card = new(client, **wanted)
+        assert not card["has_text"]
+        answer = client.get(f"/v1/jobs/{card['id']}/text")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+        client.delete(f"/v1/jobs/{card['id']}")
+
+
+def test_the_text_of_a_detached_speech_is_kept_with_its_recording(client: httpx2.Client) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": TEXT, "detach": True, "response_format": "pcm"})
+    assert client.get(f"/v1/jobs/{answer.headers['seriatim-job']}/text").content.decode() == TEXT
+
+
+def test_the_first_text_counts_for_a_job_that_is_asked_for_twice(client: httpx2.Client) -> None:
+    once = {"idempotency-key": "a text once"}
+    card = client.post("/v1/jobs", json={"input": TEXT, "title": "One"}, headers=once).json()
+    again = client.post("/v1/jobs", json={"input": "Another.", "title": "Two"}, headers=once).json()
+    assert (again["id"], again["title"]) == (card["id"], "One")
+    assert client.get(f"/v1/jobs/{card['id']}/text").content.decode() == TEXT
+
+
+def test_a_text_goes_with_its_recording(client: httpx2.Client, system: RealSystem) -> None:
+    job = new(client, input=TEXT)["id"]
+    whole(client, job)
+    place = store.folder(system.folder / "store", job)
+    assert {path.name for path in place.iterdir()} == {"audio.s16", "events.jsonl", "owner", "text", "title"}
+    assert client.delete(f"/v1/jobs/{job}/audio").status_code == 204
+    assert client.get(f"/v1/jobs/{job}/text").status_code == 404
+    assert client.get(f"/v1/jobs/{job}").json()["title"] == ""
+
+
+def test_nobody_reads_the_text_of_another(system: RealSystem, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.toml"
+    keys.write_text("".join(f'[[key]]\nkey = "{name * 16}"\nuser = "{name}"\n' for name in "ab"), "utf-8")
+    locked = start(system, "two-users", http_keys_file=keys)
+    with locked.client("a" * 16) as anna, locked.client("b" * 16) as ben, locked.client() as nobody:
+        path = f"/v1/jobs/{new(anna, input=TEXT)['id']}/text"
+        assert [each.get(path).status_code for each in (anna, ben, nobody)] == [200, 404, 401]
+    system.end("two-users")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "title"),
+    [
+        ({"input": TEXT}, "The harbour Fox 0 sings of green hills. Fox 1 sings of green hills. – Grüße, 海!…"),
+        ({"input": TEXT, "title": "At sea"}, "At sea"),
+        ({"input": clear(1)[0], "title": " \n "}, clear(1)[0]),
+        ({"sentences": [{"text": "One."}, {"text": "Two."}, {"text": "Three."}]}, "One. Two. Three."),
+    ],
+)
+def test_a_job_has_its_title_from_the_beginning(client: httpx2.Client, wanted: dict[str, Any], title: str) -> None:
+    card = new(client, **wanted)
+    assert card["title"] == title
+    assert client.get(f"/v1/jobs/{card['id']}").json()["title"] == card["title"]
+    assert {job["id"]: job["title"] for job in client.get("/v1/jobs").json()["data"]}[card["id"]] == card["title"]
+
+
+def test_a_job_that_is_not_recorded_is_called_by_what_of_it_is_held(client: httpx2.Client) -> None:
+    job = new(client, input=" ".join(clear(30)), drain="window", kind="live", window_ms=4000)["id"]
+    two = "Fox 0 sings of green hills. Fox 1 sings of green hills."
+    wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["title"].startswith(two), "two are spoken, and wait")
+    client.delete(f"/v1/jobs/{job}")
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("x" * 201, "at most 200 characters"),
+        ("a\x00b", "printable"),
+        ("a\u202eb", "direction"),
+        ("At sea", "drain must be store"),
+    ],
+)
+def test_titles_that_cannot_be_kept_are_refused(client: httpx2.Client, title: str, said: str) -> None:
+    drain = "window" if "drain" in said else "store"
+    answer = client.post("/v1/jobs", json={"input": TEXT, "title": title, "drain": drain})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "title")
+    assert said in answer.json()["error"]["message"]
+
+
+def test_a_recording_is_saved_under_its_title(client: httpx2.Client, gateway: Gateway, tmp_path: Path) -> None:
+    job = new(client, input=TEXT, title="Grüße: das Meer/1")["id"]
+    whole(client, job)
+    path = f"/v1/jobs/{job}/audio?format=flac"
+    said = "inline; filename=\"Gru_e das Meer 1.flac\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20das%20Meer%201.flac"
+    assert client.head(path).headers["content-disposition"] == said
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("curl is not installed")
+    subprocess.run([curl, "-sOJ", "--fail", "--noproxy", "*", gateway.url + path], cwd=tmp_path, check=True, timeout=30)
+    assert [each.name for each in tmp_path.iterdir()] == ["Gru_e das Meer 1.flac"]
+    assert (tmp_path / "Gru_e das Meer 1.flac").read_bytes().startswith(b"fLaC")
+
+
+@given(st.text(max_size=300))
+def test_any_title_makes_a_file_name_that_every_system_takes(title: str) -> None:
+    header = disposition(title, "0123456789abcdef", "mp3")
+    assert header.isascii()
+    assert header.isprintable()
+    plain, _, true = header.removeprefix('inline; filename="').partition('"')
+    name = unquote(true.partition("''")[2]) if true else plain
+    for each in (plain, name):
+        assert each.endswith(".mp3")
+        assert not set('\\/:*?"<>|') & set(each)
+        assert each[0] not in " ."
+        assert len(each.encode()) < 255
+    assert not any(unicodedata.category(char).startswith("C") for char in name)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("", 'filename="seriatim-01234567.mp3"'),
+        ("½", "filename=\"1_2.mp3\"; filename*=UTF-8''%C2%BD.mp3"),
+        ("..", 'filename="seriatim-01234567.mp3"'),
+        ("Why? Because.", 'filename="Why Because.mp3"'),
+        ("海", "filename=\"seriatim-01234567.mp3\"; filename*=UTF-8''%E6%B5%B7.mp3"),
+    ],
+)
+def test_titles_as_names(title: str, name: str) -> None:
+    assert disposition(title, "0123456789abcdef", "mp3") == f"inline; {name}"
+
+
+@given(st.text(max_size=400))
+def test_a_beginning_is_a_line_of_the_text(text: str) -> None:
+    found, words = beginning(text), " ".join(text.split())
+    assert len(found) <= LONGEST
+    assert found == words or (found.endswith("…") and words.startswith(found[:-1]))
+    assert len(found) > LONGEST // 2 or found == words
+
+
+def test_a_beginning_ends_with_a_word_where_there_are_words() -> None:
+    assert (
+        beginning("Fox sings of green hills. " * 9)
+        == "Fox sings of green hills. Fox sings of green hills. Fox sings of green hills.…"
+    )
+    assert beginning("海" * 99) == "海" * 79 + "…"
+
+
+def test_a_store_that_cannot_be_written_keeps_nobody_from_speaking(system: RealSystem) -> None:
+    """Its job is known as long as Redis knows it; what would lie beside its recording is missed."""
+    other = start(system, "no-store", store_dir="/sys/not-even-by-root")
+    with other.client() as client:
+        card = new(client, input=TEXT, title="At sea")
+        assert not card["has_text"]
+        assert client.get(f"/v1/jobs/{card['id']}/text").status_code == 404
+        assert client.get(f"/v1/jobs/{card['id']}").json()["state"] in ("running", "done")
+    assert system.log("no-store").count("cannot write beside a recording") == 3
+    system.end("no-store")

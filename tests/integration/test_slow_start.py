@@ -1,0 +1,21 @@
+"""Workers that are not ready in time: who waits for them learns what they said, for their log goes with the folder."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway import system as gateway_system
+from gateway.system import System
+from seriatim.errors import EngineUnavailable
+from seriatim.settings import Settings
+
+
+def test_workers_that_are_not_ready_in_time_are_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_system, "READY_S", 0.0)
+    with System(Settings(redis_url=f"unix://{tmp_path}/none"), tmp_path) as system:
+        system.start("workers", "this")  # a module that prints, and ends
+        system.children["workers"].wait(30)
+        with pytest.raises(
+            EngineUnavailable, match=r"^no worker of pool 'p' was ready within 0 s; it said: Namespaces"
+        ):
+            system.await_workers("p")

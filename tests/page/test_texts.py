@@ -1,0 +1,50 @@
+"""The text of a job as it was sent: the gateway keeps it, so whoever opens the job sees its paragraphs."""
+
+import httpx2
+import pytest
+
+from tests.http.gateways import clear
+from tests.page.browser import Page
+from tests.page.conftest import SLOW
+
+SAID = clear(4, "Hare")
+TEXT = f"{SAID[0]} {SAID[1]}\n\n{SAID[2]}\n\n\n{SAID[3]}\n"
+
+
+def paragraphs(page: Page) -> list[str]:
+    return [paragraph.text for paragraph in page.all("#reading p")]
+
+
+EXPECTED = [f"{SAID[0]} {SAID[1]}", *SAID[2:]]
+
+
+def test_a_job_from_the_list_is_shown_with_its_paragraphs(page: Page, client: httpx2.Client) -> None:
+    """One that another tab, or another program, has sent; under the title that it was given."""
+    client.post("/v1/jobs", json={"input": TEXT, "title": "Of hares"}).raise_for_status()
+    page.open()
+    row = page.until(lambda: next((r for r in page.all("#jobs li") if "Of hares" in r.text), None), "it is listed")
+    row.find_element("css selector", "button").click()
+    page.until(lambda: paragraphs(page) == EXPECTED, "its text is shown as it was sent")
+    page.until(lambda: len(page.all("#reading [data-seq]")) == len(SAID), "and every sentence found in it")
+    page.until(lambda: page.driver.title == "Of hares · Seriatim", "the tab is called so, too")
+
+
+def test_what_is_not_spoken_yet_is_there_after_a_reload(page: Page) -> None:
+    """And nothing of it is kept in the tab."""
+    page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
+    said = clear(30, "Toad")
+    page.speak("\n\n".join(said))
+    page.until(lambda: page.all("#reading [data-seq]"), "it has begun")
+    page.driver.refresh()
+    page.until(lambda: page.words("#reading .ahead").split()[-6:] == said[-1].split(), "its end is shown already")
+    assert page.script("return Object.keys(sessionStorage).filter((name) => name.includes('text'))") == []
+    page.one("#cancel").click()
+    page.until(lambda: page.words("#state").startswith("Cancelled"), "it is cancelled")
+    assert page.complaints("ERR_INCOMPLETE_CHUNKED_ENCODING") == []
+
+
+@pytest.mark.parametrize("given", [{"sentences": [{"text": each} for each in SAID]}])
+def test_of_other_jobs_the_sentences_are_shown(page: Page, client: httpx2.Client, given: dict[str, object]) -> None:
+    job = client.post("/v1/jobs", json=given).json()["id"]
+    page.open(f"?job={job}")
+    page.until(lambda: paragraphs(page) == [" ".join(SAID)], "in one paragraph")
