@@ -82,7 +82,9 @@ def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
     reach(redis, settings.redis_url)
     voices = redis.get(f"{pool_prefix(pool)}:voices")
     if not isinstance(voices, bytes):
-        raise NoWorkers(f"no worker of pool {pool!r} has said which voices it has", 5.0)
+        raise NoWorkers(
+            f"no worker of pool {pool!r} has said which voices it has; start one with: seriatim worker", 5.0
+        )
     found: list[dict[str, Any]] = json.loads(voices)
     return found
 

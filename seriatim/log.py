@@ -22,7 +22,7 @@ class Fields(logging.Formatter):
 def configure(level: str, process: str) -> None:
     """Log to stderr from now on; `process` names this one."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Fields(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%H:%M:%S"))
+    handler.setFormatter(Fields(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("celery", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))

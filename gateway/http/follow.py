@@ -95,7 +95,8 @@ class Follower:
             return False
         if stored and self.missed:
             where = self.job.settings.store_dir
-            raise PositionLost(f"job {self.job.id} drains to a store that is not {where!r}: read it there")
+            said = f"job {self.job.id} drains to a store that is not {where!r}"
+            raise PositionLost(f"{said}: set SERIATIM_STORE_DIR to its reassembler's")
         self.missed = self.lost
         return not stored
 

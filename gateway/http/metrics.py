@@ -31,7 +31,7 @@ GAUGES = (
     ("seriatim_demand_slots", "demand", "slots that live jobs need"),
     ("seriatim_room_slots", "room", "slots that live jobs may have"),
     ("seriatim_held_slots", "held", "slots kept for listeners whose sound is spoken and not yet heard"),
-    ("seriatim_load", "load", "demand by room; above 1 nobody more is accepted"),
+    ("seriatim_load", "load", "demand and held shares by room; above 1 nobody more is accepted"),
     ("seriatim_rtf", "rtf", "slot seconds per second of audio, of late"),
     ("seriatim_expected_back", "line", "refused, told when to come, and expected"),
     ("seriatim_returning_share", "returning", "share of those that came when they were told to"),

@@ -34,11 +34,19 @@ def small(system: RealSystem) -> Gateway:
 
 
 def listening(stack: ExitStack, gateway: Gateway) -> httpx2.Response:
-    """One who listens, slowly, until the stack is left."""
-    client = stack.enter_context(gateway.client())
+    """One who listens, slowly, until the stack is left; he comes again while those of another test are leaving."""
     asked = {"input": LONG, "response_format": "pcm", "window_ms": 2_000}
-    found: httpx2.Response = stack.enter_context(client.stream("POST", "/v1/audio/speech", json=asked))
-    return found
+
+    def inside() -> httpx2.Response | None:
+        with ExitStack() as tried:
+            client = tried.enter_context(gateway.client())
+            found: httpx2.Response = tried.enter_context(client.stream("POST", "/v1/audio/speech", json=asked))
+            if found.status_code != 200:
+                return None
+            stack.push(tried.pop_all())
+            return found
+
+    return wait_until(inside, "there is a place")
 
 
 def test_who_finds_no_place_is_told_in_openais_shape_when_to_come_back(small: Gateway) -> None:
