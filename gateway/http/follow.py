@@ -21,7 +21,7 @@ from seriatim.scripts import answered
 from tasks.handle import Job
 from tasks.reading import Heard, Reading
 
-ENTRIES = 4  #: of one read: what a listener who takes his time holds here, and there are hundreds
+ENTRIES = 2  #: of one read: what a listener who takes his time holds here, and there are hundreds
 
 
 @dataclass(slots=True)
@@ -82,8 +82,10 @@ class Follower:
 
     async def _streamed(self) -> AsyncIterator[Entry]:
         """The next entries of the stream; waits for them."""
-        for entry in await read(self.redis, self.job.id, self.cursor.position):
-            yield entry
+        entries = await read(self.redis, self.job.id, self.cursor.position)
+        entries.reverse()
+        while entries:
+            yield entries.pop()  # and hold it no longer: its listener takes a while
 
     async def _where_next(self, *, stored: bool) -> bool:
         """After nothing came: the other source for a job in the store."""

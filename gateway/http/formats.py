@@ -1,7 +1,8 @@
 """The formats of answers, and how sound becomes their bytes while it is spoken.
 
-Those of `tasks.encode`; AAC and Opus by FFmpeg. Raw and WAV are made in the event loop; encoders that compute have
-threads, as many as there are cores, so that a hundred listeners of MP3 cannot keep the loop from serving the others.
+MP3 by LAME, AAC and Opus by FFmpeg, the others by `tasks.encode`. Raw and WAV are made in the event loop; encoders
+that compute have threads, as many as there are cores, so that a hundred listeners of MP3 cannot keep the loop from
+serving the others.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import soxr  # type: ignore[import-untyped]  # the package ships no types
 
+from gateway.http.lame import LameEncoder
+from gateway.http.turns import SPARE, turns
 from seriatim.errors import UnknownFormat
 from tasks.encode.encoder import Encoder, open_encoder
 from tasks.encode.formats import FORMATS, AudioFormat
@@ -23,12 +26,12 @@ MEDIA = {
     "mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus", "aac": "audio/aac", "flac": "audio/flac",
     "wav": "audio/wav", "pcm": "application/octet-stream",
 }  # fmt: skip
-FFMPEG = ("aac", "opus")  #: made by `ffmpeg`; the others by `tasks.encode`
+FFMPEG = ("aac", "opus")  #: made by `ffmpeg`
 PLAIN = ("wav", "pcm")  #: the samples themselves: made in no time, and any byte of them can be found
 AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 14496-3, table 1.18
 AAC = AudioFormat("aac", ("aac",), "ADTS", "AAC", AAC_RATES_HZ)
 
-threads = ThreadPoolExecutor(os.cpu_count() or 1, "encoding")
+threads = ThreadPoolExecutor((os.cpu_count() or 1) + SPARE, "encoding")
 
 
 def audio_format(name: str) -> AudioFormat:
@@ -52,6 +55,8 @@ def encoder_of(output: "Tray", name: str, rate_hz: int, pcm_hz: int = 0) -> Enco
     known = audio_format(name)
     if name == "pcm" and pcm_hz not in (0, rate_hz):
         return RawEncoder(output, rate_hz, pcm_hz)
+    if name == "mp3":
+        return LameEncoder(output, known.rate_for(rate_hz), rate_hz)
     if name in FFMPEG:
         from gateway.http import ffmpeg  # loads its libraries: 30 MB that others need not hold
 
@@ -111,15 +116,18 @@ class Encoding:
     over: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)  #: a client may leave in the middle of a step
 
-    async def feed(self, pcm: bytes, rate_hz: int) -> bytes:
-        """More sound, s16le mono at `rate_hz`; returns the bytes that are ready, perhaps none."""
+    async def feed(self, pcm: bytes, rate_hz: int, due_s: float = 0.0) -> bytes:
+        """More sound, s16le mono at `rate_hz`; returns the bytes that are ready, perhaps none.
+
+        `due_s` says when its listener runs dry, of any clock that only rises: others go first who do so earlier.
+        """
 
         def step() -> None:
             if self.encoder is None:
                 self.encoder = encoder_of(self.tray, self.name, rate_hz, self.pcm_hz)
             self.encoder.write(pcm)
 
-        return await self._done(step)
+        return await self._done(step, due_s)
 
     async def close(self) -> bytes:
         """The end; returns the last bytes."""
@@ -142,7 +150,7 @@ class Encoding:
                 self.over = True
                 self.encoder.discard()
 
-    async def _done(self, step: Callable[[], None]) -> bytes:
+    async def _done(self, step: Callable[[], None], due_s: float = 0.0) -> bytes:
         def alone() -> None:
             with self.lock:
                 if not self.over:
@@ -151,5 +159,6 @@ class Encoding:
         if self.name in PLAIN and not isinstance(self.encoder, RawEncoder):
             alone()
         else:
-            await asyncio.get_running_loop().run_in_executor(threads, alone)
+            async with turns.turn(due_s):
+                await asyncio.get_running_loop().run_in_executor(threads, alone)
         return self.tray.take()

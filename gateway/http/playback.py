@@ -17,11 +17,16 @@ class Playback:
     silent_s: float = 0.0  #: all silences
     longest_s: float = 0.0  #: the longest silence
 
+    @property
+    def dry_s(self) -> float:
+        """When all that came is played; 0 before anything has come."""
+        return 0.0 if self.began_s is None else self.began_s + self.silent_s + self.sound_s
+
     def feed(self, at_s: float, sound_s: float) -> float:
         """Sound of so long came; returns the silence before it, in s."""
         if self.began_s is None:
             self.began_s = at_s
-        silence_s = max(0.0, at_s - (self.began_s + self.silent_s + self.sound_s))
+        silence_s = max(0.0, at_s - self.dry_s)
         self.silent_s += silence_s
         self.longest_s = max(self.longest_s, silence_s)
         self.sound_s += sound_s

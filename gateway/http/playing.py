@@ -104,6 +104,7 @@ class Playing(Response):
         if self.rest is not None:
             try:
                 await asyncio.to_thread(self.rest)
+                self.rest = None  # and the text that it held
             except SeriatimError as error:  # the stream says so, too: the job has ended
                 log.info("a text was not sent to its end", extra={"job": self.job.id, "error": str(error)})
 
@@ -126,7 +127,7 @@ class Playing(Response):
         cursor = self._follower.cursor
         self._hearing.take(entry)
         if isinstance(entry, Audio):
-            sound = await self._encoding.feed(entry.pcm, cursor.rate_hz)
+            sound = await self._encoding.feed(entry.pcm, cursor.rate_hz, self._playback.dry_s)
             await self._send(send, sound, entry.position)
             sound_s = ms_of_bytes(len(entry.pcm), cursor.rate_hz) / 1000
             self.door.meters.played(sound_s, self._playback.feed(time.monotonic(), sound_s))

@@ -7,12 +7,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gateway.http.access import AtDoor, FromCaller
-from gateway.http.formats import FFMPEG, audio_format
 from gateway.http.playing import Playing, Wish
 from gateway.http.shapes import REFUSALS, SOUND
 from gateway.http.sources import Source
 from gateway.http.wanted import Speech
-from tasks.encode.encoder import check_available
 
 router = APIRouter(tags=["speech"])
 
@@ -21,10 +19,9 @@ router = APIRouter(tags=["speech"])
 async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCaller) -> Response:
     """Speak a text, and send its sound as it comes. When the client leaves, so does the job, unless it is detached."""
     asked_s = time.monotonic()
-    if wanted.response_format not in FFMPEG:
-        check_available(audio_format(wanted.response_format))
     drain = "store" if wanted.detach else "window"
-    (await request.json()).clear()  # it lives as long as its answer, an hour perhaps: not with all of its text
+    (await request.json()).clear()  # the request lives as long as its answer, an hour perhaps: not with all its text
+    vars(request).pop("_body", None)
     asked = await asyncio.to_thread(wanted.request, door, caller, kind="live", drain=drain)
     await door.admit(asked.pool_name, caller)
     begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)

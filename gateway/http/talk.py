@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -117,7 +118,7 @@ class Talk:
     async def _told(self, entry: Heard | End, rate_hz: int) -> Told:
         place = {"id": str(entry.position)}
         if isinstance(entry, Audio):
-            sound = await self.encoding.feed(entry.pcm, rate_hz)
+            sound = await self.encoding.feed(entry.pcm, rate_hz, time.monotonic())
             return {"type": "audio", **place, "rate_hz": rate_hz, "bytes": len(sound)}, sound
         if isinstance(entry, SentenceStart):
             return {"type": "sentence", **place, "seq": entry.seq, "text": entry.text}, b""
