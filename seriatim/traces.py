@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
 
 HEADER = "traceparent"
+EXPORT_S = 2.0  #: tries to reach a collector for so long; a process that ends waits for the last one
 INTERNAL, PRODUCER, CONSUMER = "INTERNAL", "PRODUCER", "CONSUMER"  #: kinds of a span, as OpenTelemetry has them
 Fact = str | int | float | bool
 
@@ -74,7 +75,9 @@ def configure(role: str, wanted: str) -> None:
         "service.instance.id": secrets.token_hex(8),
     }
     provider = TracerProvider(resource=Resource.create(about | named))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    said = any(name.startswith("OTEL_EXPORTER_OTLP") and name.endswith("TIMEOUT") for name in os.environ)
+    exporter = OTLPSpanExporter(timeout=None if said else EXPORT_S)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
 
 
