@@ -43,7 +43,9 @@ def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> str:
     station.begin(speaking)
     try:
         result = _tried(station, speaking, claimed)
-        speaking.span.note(result=result, first_sound_ms=speaking.first_ms or 0.0)
+        speaking.span.note(result=result)
+        if speaking.first_ms is not None:
+            speaking.span.note(first_sound_ms=speaking.first_ms)
     finally:
         speaking.span.end()
     return result

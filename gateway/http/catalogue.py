@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from gateway.http.access import AtDoor, FromCaller
 from gateway.http.door import Door
+from gateway.http.metrics import SOON_S
 from gateway.http.problems import not_found
 from gateway.http.shapes import LOOKUPS, Model, Models, Names, VoiceCard, Voices
 from gateway.http.wanted import pool_of
@@ -64,7 +65,7 @@ def _card(voice: Voice, pool: str) -> VoiceCard:
 
 
 def _names(door: Door) -> list[str]:
-    pools = [name for name in door.names.known() if _speaks(door, name)]
+    pools = [name for name in door.pools.known(SOON_S) if _speaks(door, name)]
     return sorted({*pools, *(name for name, pool in door.models.items() if pool in pools)})
 
 

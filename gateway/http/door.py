@@ -17,7 +17,6 @@ from redis.backoff import ExponentialBackoff
 
 from gateway.http.keys import Caller, Keys
 from gateway.http.metrics import Meters, Pools
-from gateway.http.names import Names
 from gateway.http.owners import JOB_ID, owner_of, write_down
 from gateway.http.problems import not_found
 from gateway.http.readiness import Readiness
@@ -60,11 +59,7 @@ class Door:
     readiness: Readiness
     shares: dict[tuple[str, str], float] = field(default_factory=dict)  #: (pool, user) -> when it was told
     stuck: bool = False  #: closed, and some threads still wait for a Redis that does not answer
-    names: Names = field(init=False)
     watching: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WATCHERS, "watch"))
-
-    def __post_init__(self) -> None:
-        self.names = Names(self.pools)
 
     @classmethod
     def of(cls, settings: Settings, keys: Keys) -> "Door":

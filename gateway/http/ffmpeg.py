@@ -12,14 +12,12 @@ from typing import IO, cast
 
 import av
 import numpy as np
-import soxr  # type: ignore[import-untyped]  # the package ships no types
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
 from tasks.encode.sink import Output
 
 FRAME_MS = 40  #: fed at once: FFmpeg keeps buffers as large as what it was given
-FULL_SCALE = 32768.0  #: s16le to -1..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +36,23 @@ OPUS = Codec("libopus", "ogg", 48_000, {"page_duration": "40000"})
 
 
 class FfmpegEncoder:
-    """Writes s16le mono, resampled where the format cannot hold its rate."""
+    """Writes s16le mono at a rate that the format can hold."""
 
-    def __init__(self, output: Output, codec: Codec, file_rate_hz: int, rate_hz: int) -> None:
-        self._rate_hz, self._at = file_rate_hz, 0  # samples written
-        self._resampler = None if file_rate_hz == rate_hz else soxr.ResampleStream(rate_hz, file_rate_hz, 1)
+    def __init__(self, output: Output, codec: Codec, rate_hz: int) -> None:
+        self._rate_hz, self._at = rate_hz, 0  # samples written
         sink = cast("IO[bytes]", _Writer(output))
         self._container = av.open(sink, "w", format=codec.container, options=dict(codec.options))
-        stream = self._container.add_stream(codec.name, rate=file_rate_hz, layout="mono")
+        stream = self._container.add_stream(codec.name, rate=rate_hz, layout="mono")
         self._stream = cast("AudioStream", stream)
         self._stream.bit_rate = codec.bit_rate
 
     def write(self, pcm: bytes) -> None:
-        self._feed(pcm, last=False)
+        samples = np.frombuffer(pcm, "<i2")
+        step = self._rate_hz * FRAME_MS // 1000
+        for start in range(0, len(samples), step):
+            self._encode(samples[start : start + step])
 
     def close(self) -> None:
-        self._feed(b"", last=True)
         self._mux(None)
         self._container.close()
 
@@ -61,16 +60,8 @@ class FfmpegEncoder:
         """Free what the encoder holds; what closing writes goes nowhere."""
         self._container.close()
 
-    def _feed(self, pcm: bytes, *, last: bool) -> None:
-        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(FULL_SCALE)
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples, last=last)
-        step = self._rate_hz * FRAME_MS // 1000
-        for start in range(0, len(samples), step):
-            self._encode(samples[start : start + step])
-
-    def _encode(self, samples: "np.ndarray[tuple[int], np.dtype[np.float32]]") -> None:
-        frame = AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
+    def _encode(self, samples: "np.ndarray[tuple[int], np.dtype[np.int16]]") -> None:
+        frame = AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate, frame.pts = self._rate_hz, self._at
         with contextlib.nullcontext() if self._at else _one_core():
             self._mux(frame)

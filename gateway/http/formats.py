@@ -12,10 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import numpy as np
-import soxr  # type: ignore[import-untyped]  # the package ships no types
-
 from gateway.http.lame import LameEncoder
+from gateway.http.resampled import Resampled
 from gateway.http.turns import SPARE, turns
 from seriatim.errors import UnknownFormat
 from tasks.encode.encoder import Encoder, open_encoder
@@ -26,7 +24,6 @@ MEDIA = {
     "mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus", "aac": "audio/aac", "flac": "audio/flac",
     "wav": "audio/wav", "pcm": "application/octet-stream",
 }  # fmt: skip
-FFMPEG = ("aac", "opus")  #: made by `ffmpeg`
 PLAIN = ("wav", "pcm")  #: the samples themselves: made in no time, and any byte of them can be found
 AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 14496-3, table 1.18
 AAC = AudioFormat("aac", ("aac",), "ADTS", "AAC", AAC_RATES_HZ)
@@ -53,15 +50,18 @@ def media_type(name: str, rate_hz: int) -> str:
 def encoder_of(output: "Tray", name: str, rate_hz: int, pcm_hz: int = 0) -> Encoder:
     """An encoder that writes to a tray."""
     known = audio_format(name)
-    if name == "pcm" and pcm_hz not in (0, rate_hz):
-        return RawEncoder(output, rate_hz, pcm_hz)
-    if name == "mp3":
-        return LameEncoder(output, known.rate_for(rate_hz), rate_hz)
-    if name in FFMPEG:
+    file_rate_hz = pcm_hz if name == "pcm" and pcm_hz else known.rate_for(rate_hz)
+    encoder = _encoder_at(output, known, file_rate_hz)
+    return encoder if file_rate_hz == rate_hz else Resampled(encoder, rate_hz, file_rate_hz)
+
+
+def _encoder_at(output: "Tray", known: AudioFormat, rate_hz: int) -> Encoder:
+    if known.name == "mp3":
+        return LameEncoder(output, rate_hz)
+    if known.name in ("aac", "opus"):
         from gateway.http import ffmpeg  # loads its libraries: 30 MB that others need not hold
 
-        codec = ffmpeg.AAC if name == "aac" else ffmpeg.OPUS
-        return ffmpeg.FfmpegEncoder(output, codec, known.rate_for(rate_hz), rate_hz)
+        return ffmpeg.FfmpegEncoder(output, ffmpeg.AAC if known.name == "aac" else ffmpeg.OPUS, rate_hz)
     return open_encoder(output, known, rate_hz)
 
 
@@ -85,24 +85,6 @@ class Tray:
         taken = b"".join(self.waiting)
         self.waiting.clear()
         return taken
-
-
-class RawEncoder:
-    """Raw samples at another rate than they were made at, for clients that take one rate for granted."""
-
-    def __init__(self, output: Tray, rate_hz: int, pcm_hz: int) -> None:
-        self._output = output
-        self._resampler = soxr.ResampleStream(rate_hz, pcm_hz, 1, dtype="int16")
-
-    def write(self, pcm: bytes, *, last: bool = False) -> None:
-        samples = self._resampler.resample_chunk(np.frombuffer(pcm, "<i2"), last=last)
-        self._output.append(samples.astype("<i2").tobytes())
-
-    def close(self) -> None:
-        self.write(b"", last=True)
-
-    def discard(self) -> None:
-        """Nothing is held that Python does not free."""
 
 
 @dataclass(slots=True)
@@ -156,7 +138,7 @@ class Encoding:
                 if not self.over:
                     step()
 
-        if self.name in PLAIN and not isinstance(self.encoder, RawEncoder):
+        if self.name in PLAIN and not isinstance(self.encoder, Resampled):
             alone()
         else:
             async with turns.turn(due_s):

@@ -21,7 +21,9 @@ from seriatim.scripts import answered, run_many
 from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 
 TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-NAMES_S = 30.0  #: a new pool is seen so soon; looking through all keys costs too much for every scrape
+NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
+SOON_S = 2.0  #: and somebody who asks for a list: a new pool should be seen while its operator still looks
+SHARE = 0.02  #: of the time that may go into looking: where there are very many keys, names are older
 #: metric, kind, attribute of `Signals`, meaning
 GAUGES = (
     ("seriatim_slots", "slots", "sentences that may be spoken at once"),
@@ -112,15 +114,19 @@ class Pools(Collector):
     store_dir: Path = Path("seriatim-store")
     names: list[str] = field(default_factory=list)
     named_s: float = float("-inf")
+    cost_s: float = 0.0  #: of the last look
 
-    def known(self) -> list[str]:
-        """The names of the pools, as they were within NAMES_S.
+    def known(self, within_s: float = NAMES_S) -> list[str]:
+        """The names of the pools as they were within so long, or within as long as keeps to SHARE.
 
         Raises:
             Unavailable: Redis does not answer.
         """
-        if time.monotonic() - self.named_s > NAMES_S or not self.names:
-            self.names, self.named_s = pool_names(self.redis), time.monotonic()
+        began_s = time.monotonic()
+        soon_s = within_s if self.names else min(within_s, SOON_S)  # whoever sees none is waiting for the first
+        if began_s - self.named_s > max(soon_s, self.cost_s / SHARE):
+            self.names, self.named_s = pool_names(self.redis), began_s
+            self.cost_s = time.monotonic() - began_s
         return self.names
 
     def describe(self) -> Iterable[Metric]:

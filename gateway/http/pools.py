@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from gateway.http.access import AtDoor, FromCaller
 from gateway.http.door import Door
+from gateway.http.metrics import SOON_S
 from gateway.http.shapes import LOOKUPS, PoolCard, PoolList
 from seriatim.pool import signals
 from seriatim.scripts import run
@@ -21,7 +22,7 @@ async def pools(door: AtDoor, _: FromCaller) -> PoolList:
 
 
 def _cards(door: Door) -> list[PoolCard]:
-    return [_card(run(door.quick, signals(name))) for name in door.names.known()]
+    return [_card(run(door.quick, signals(name))) for name in door.pools.known(SOON_S)]
 
 
 def _card(s: Signals) -> PoolCard:

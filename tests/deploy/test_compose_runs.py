@@ -12,6 +12,7 @@ import soundfile
 from openai import OpenAI
 
 from seriatim.exits import Exit
+from tests.commands import installed
 from tests.deploy.composed import services
 from tests.deploy.native import Native
 from tests.security.roles import ASKED_IN_VAIN
@@ -98,8 +99,7 @@ def test_flower_shows_what_was_spoken(native: Native) -> None:
 
 
 def test_prometheus_asks_and_finds_the_rules(native: Native) -> None:
-    if shutil.which("prometheus") is None:
-        pytest.skip("prometheus is not installed (apt-get install prometheus); its files are read in test_monitoring")
+    installed("prometheus", package="prometheus")
     service = services()["prometheus"]
     config = native.folder / "prometheus"
     shutil.copytree(native.volume(service, "/etc/prometheus"), config)

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import httpx2
 
-from gateway.http.metrics import Pools
-from gateway.http.names import SHARE, SOON_S, Names
+from gateway.http.metrics import SHARE, SOON_S, Pools
 from seriatim.pool import Facts, register
 from seriatim.scripts import run
 from tests.http.gateways import start
@@ -66,14 +65,14 @@ def test_an_unknown_voice_points_to_where_callers_find_them(client: httpx2.Clien
 def test_looking_for_pools_takes_no_more_than_its_share(new_system: Callable[..., RealSystem]) -> None:
     """Where there are so many keys that a look takes long, lists are older."""
     with new_system().redis as redis:
-        names = Names(Pools(redis))
-        assert names.known() == []
+        pools = Pools(redis)
+        assert pools.known(SOON_S) == []
         run(redis, register("late", "w", 60_000, FACTS))
-        assert names.known() == [], "it has just looked"
-        names.pools.named_s -= SOON_S
-        names.cost_s = 2 * SOON_S * SHARE
-        assert names.known() == [], "which took long"
-        names.pools.named_s -= SOON_S
-        assert names.known() == ["late"]
-        assert 0 < names.cost_s < SOON_S * SHARE
-        assert names.pools.known() == ["late"], "scrapes know it, too"
+        assert pools.known(SOON_S) == [], "it has just looked"
+        pools.named_s -= SOON_S
+        pools.cost_s = 2 * SOON_S * SHARE
+        assert pools.known(SOON_S) == [], "which took long"
+        pools.named_s -= SOON_S
+        assert pools.known(SOON_S) == ["late"]
+        assert 0 < pools.cost_s < SOON_S * SHARE
+        assert pools.known() == ["late"], "scrapes know it, too"

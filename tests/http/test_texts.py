@@ -1,6 +1,5 @@
 """What a job was asked to say, and what it is called: in lists, and as a file."""
 
-import shutil
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from gateway.http.filenames import disposition
 from gateway.http.sources import LONGEST, beginning
 from seriatim import store
+from tests.commands import installed
 from tests.http.gateways import Gateway, clear, start
 from tests.systems import RealSystem, wait_until
 
@@ -136,9 +136,7 @@ def test_a_recording_is_saved_under_its_title(client: httpx2.Client, gateway: Ga
     path = f"/v1/jobs/{job}/audio?format=flac"
     said = "inline; filename=\"Gru_e das Meer 1.flac\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20das%20Meer%201.flac"
     assert client.head(path).headers["content-disposition"] == said
-    curl = shutil.which("curl")
-    if curl is None:
-        pytest.skip("curl is not installed")
+    curl = installed("curl", package="curl")
     subprocess.run([curl, "-sOJ", "--fail", "--noproxy", "*", gateway.url + path], cwd=tmp_path, check=True, timeout=30)
     assert [each.name for each in tmp_path.iterdir()] == ["Gru_e das Meer 1.flac"]
     assert (tmp_path / "Gru_e das Meer 1.flac").read_bytes().startswith(b"fLaC")

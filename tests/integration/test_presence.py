@@ -8,17 +8,15 @@ from pathlib import Path
 import pytest
 
 from seriatim.presence import present
-from tests.commands import seriatim
+from tests.commands import installed, seriatim
 from tests.http.gateways import start
-from tests.servers import debian, embedded
+from tests.servers import embedded
 from tests.systems import RealSystem, wait_until
 
 
 @pytest.fixture(params=["valkey", "redis"])
 def system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RealSystem]:
-    binary = embedded() if request.param == "valkey" else debian()
-    if binary is None:
-        pytest.skip("no redis-server is installed")
+    binary = embedded() if request.param == "valkey" else installed("redis-server", package="redis-server")
     with RealSystem.on(tmp_path, binary=binary) as made:
         yield made
 

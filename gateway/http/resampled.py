@@ -1,0 +1,28 @@
+"""Sound at another rate than it was made at: for formats that cannot hold its own, and clients that know one only."""
+
+import numpy as np
+import soxr  # type: ignore[import-untyped]  # the package ships no types
+
+from tasks.encode.encoder import Encoder
+
+
+class Resampled:
+    """Goes before an encoder of `to_hz`; s16le mono, as every encoder takes it."""
+
+    def __init__(self, encoder: Encoder, from_hz: int, to_hz: int) -> None:
+        self._encoder = encoder
+        self._resampler = soxr.ResampleStream(from_hz, to_hz, 1, dtype="int16")
+
+    def write(self, pcm: bytes) -> None:
+        self._give(pcm, last=False)
+
+    def close(self) -> None:
+        self._give(b"", last=True)
+        self._encoder.close()
+
+    def discard(self) -> None:
+        self._encoder.discard()
+
+    def _give(self, pcm: bytes, *, last: bool) -> None:
+        samples = self._resampler.resample_chunk(np.frombuffer(pcm, "<i2"), last=last)
+        self._encoder.write(samples.astype("<i2").tobytes())
