@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 from seriatim.errors import BadInput, EngineUnavailable
 from seriatim.exits import Exit
+from seriatim.interpreter import python
 
 
 def ask(module: str, *arguments: str) -> Any:
@@ -18,7 +18,7 @@ def ask(module: str, *arguments: str) -> Any:
         BadInput: it says that what it was given cannot be used; the message is its own.
         EngineUnavailable: it cannot answer; the message says why.
     """
-    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(python(module, *arguments), capture_output=True, text=True, check=False)
     if done.returncode:
         raise _refusal(module, done.returncode, done.stderr)
     return json.loads(done.stdout)
@@ -31,7 +31,7 @@ def told(module: str, *arguments: str) -> Iterator[Any]:
         BadInput, EngineUnavailable: as `ask`, where it says so, maybe behind some lines.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        command = [sys.executable, "-m", module, *arguments]
+        command = python(module, *arguments)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
             assert process.stdout
             try:

@@ -21,6 +21,7 @@ from gateway.tune import Outcome, Trials, tune
 from gateway.voices import Sample, add_voice, cloned_voices, list_voices, remove_voice
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable
 from seriatim.exits import Exit, status_of
+from seriatim.interpreter import python
 from seriatim.settings import Settings
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -54,7 +55,7 @@ def _complain(error: SeriatimError | RedisError) -> Exit:
 
 def _become_worker(rest: Sequence[str]) -> NoReturn:
     """Workers are processes of their own: no door ever loads a model."""
-    os.execv(sys.executable, [sys.executable, "-m", "workers", *rest])  # our own interpreter, no shell
+    os.execv(sys.executable, python("workers", *rest))  # our own interpreter, no shell
 
 
 def _speak(options: argparse.Namespace, settings: Settings) -> int:

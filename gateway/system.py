@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from gateway.folders import private_folder
 from seriatim.connect import commands, reach
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exits import Exit
+from seriatim.interpreter import python
 from seriatim.keys import pool_prefix
 from seriatim.orphans import dies_with_parent
 from seriatim.server import check
@@ -65,7 +65,7 @@ class System:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")} | self.settings.to_env()
         with (self.folder / f"{name}.log").open("wb") as log:
             self.children[name] = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                python(module, *arguments),
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

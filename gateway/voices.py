@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from gateway.asking import ask
 from seriatim.connect import commands, reach
 from seriatim.errors import EngineUnavailable, NoWorkers
+from seriatim.interpreter import python
 from seriatim.keys import pool_prefix
 from seriatim.settings import Settings
 
@@ -91,7 +91,7 @@ def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
 
 def _installed(engine: str, engine_options: Iterable[str]) -> list[dict[str, Any]]:
     """Asked of a worker process: no door loads an engine."""
-    command = [sys.executable, "-m", "workers", "--engine", engine, "--list-voices"]
+    command = python("workers", "--engine", engine, "--list-voices")
     command += [part for text in engine_options for part in ("--engine-option", text)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

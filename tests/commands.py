@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SERIATIM = (sys.executable, "-m", "gateway.cli")
+SERIATIM = (sys.executable, "-P", "-m", "gateway.cli")
 ROOT = Path(__file__).parents[1]
 TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000", "--workers", "1")
 LIMIT_S = 60.0

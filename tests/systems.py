@@ -99,7 +99,7 @@ class RealSystem:
     def environment(self) -> dict[str, str]:
         """What makes a process of this system's: no setting comes from outside the test."""
         outside = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
-        return outside | self.settings.to_env()
+        return outside | {"PYTHONPATH": str(ROOT)} | self.settings.to_env()
 
     @property
     def redis(self) -> Redis:
@@ -112,11 +112,11 @@ class RealSystem:
         return self._producers[-1]
 
     def start(self, name: str, *command: str, **settings: object) -> "subprocess.Popen[bytes]":
-        """Start `python command...` in the repository's root, its output in a log; `settings` differ for it alone."""
+        """Start `python -P command...` in the repository's root, with a log; `settings` differ for it alone."""
         own = {variable_of(k): str(v) for k, v in settings.items()}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.children[name] = subprocess.Popen(
-                [sys.executable, *command],
+                [sys.executable, "-P", *command],
                 cwd=ROOT,
                 env=self.environment | own,
                 stdin=subprocess.DEVNULL,

@@ -9,7 +9,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from seriatim import pool
 from seriatim.connect import commands
 from seriatim.errors import SeriatimError
 from seriatim.exits import Exit
+from seriatim.interpreter import python
 from seriatim.orphans import dies_with_parent
 from seriatim.pool import Retry
 from seriatim.scripts import run
@@ -95,7 +95,7 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         child.owner = f"{socket.gethostname()}.{child.index}.{secrets.token_hex(4)}"
-        command = [sys.executable, "-m", "workers.process", *self.arguments]
+        command = python("workers.process", *self.arguments)
         child.process = subprocess.Popen(
             [*command, "--index", str(child.index), "--owner", child.owner],
             env=PATIENT | environment(os.environ, self.gpus, child.index),

@@ -56,7 +56,7 @@ class Native:
         programs = self.folder / "bin"
         programs.mkdir()
         (programs / "valkey-server").symlink_to(embedded())
-        (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gateway.cli "$@"\n')
+        (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli "$@"\n')
         (programs / "seriatim").chmod(0o755)
         (programs / "valkey-cli").symlink_to(client)
         wanted = {port for service in services().values() for _, port in service.ports} | {6379}

@@ -68,7 +68,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     folder = tmp_path_factory.mktemp("newcomer")
     programs = folder / "bin"
     programs.mkdir()
-    (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gateway.cli "$@"\n')
+    (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli "$@"\n')
     (programs / "seriatim").chmod(0o755)
     (folder / "book.txt").write_bytes((ROOT / "examples" / "harbour.txt").read_bytes())
     held = [(port, socket.create_server(("127.0.0.1", 0))) for port in ("7379", "8000")]

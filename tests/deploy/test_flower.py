@@ -130,7 +130,7 @@ def test_its_password_is_nowhere_but_in_the_file(system: RealSystem, flower: str
 def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
     child = subprocess.Popen(
-        [sys.executable, "-m", "gateway.cli", "flower", "--port", "0"], stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-P", "-m", "gateway.cli", "flower", "--port", "0"], stderr=subprocess.PIPE, text=True,
         env=system.environment | {"SERIATIM_FLOWER_PASSWORD_FILE": str(tmp_path / "password")},
     )  # fmt: skip
     assert child.stderr

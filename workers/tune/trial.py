@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from seriatim.exits import Exit
+from seriatim.interpreter import python
 from seriatim.orphans import dies_with_parent
 from workers.supervisor import PATIENT
 from workers.tune.figures import Heard, Measured, Setting, together
@@ -130,7 +130,7 @@ def _command(setting: Setting, work: Work, index: int) -> list[str]:
     options = [*work.options, f"slots={setting.slots}"]
     options += [f"threads={setting.threads}"] if setting.threads else []
     options += [f"max_codes={work.max_codes}"] if work.max_codes else []
-    command = [sys.executable, "-m", "workers.tune.process", "--engine", work.engine, "--index", str(index)]
+    command = python("workers.tune.process", "--engine", work.engine, "--index", str(index))
     command += ["--seconds", str(work.seconds), "--language", work.language, "--text", work.text]
     return command + [part for text in options for part in ("--engine-option", text)]
 
