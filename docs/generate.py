@@ -7,7 +7,8 @@ from seriatim.settings import table
 HEAD = """# Settings
 
 Every setting is an environment variable, read once at start. An unknown `SERIATIM_` variable stops the process and
-names the nearest known one. This page is made from `seriatim/settings.py` by `make docs`.
+names the nearest known one; those that Kubernetes sets for a Service called `seriatim` or `seriatim-...` are passed
+over. This page is made from `seriatim/settings.py` by `make docs`.
 
 """
 PAGE = Path(__file__).parent / "settings.md"

@@ -1,11 +1,13 @@
 """All settings, in one frozen record, read once in `main` and passed down.
 
 Every setting is an environment variable `SERIATIM_<NAME>`. An unknown variable with that prefix stops the process
-with the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. docs/settings.md is this
-table.
+with the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. Kubernetes' own are passed
+over: a Service called `seriatim-gateway` gives every pod `SERIATIM_GATEWAY_PORT` and others, which nobody has set.
+docs/settings.md is this table.
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 
@@ -16,6 +18,9 @@ PREFIX = "SERIATIM_"
 TRACES = ("", "otlp")
 POLICIES = ("fair", "fifo", "round_robin")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+#: what Kubernetes gives every pod of a namespace for each Service (and Docker for links), behind the Service's name
+SERVICE = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+SERVICE_PORT = re.compile(r"(tcp|udp|sctp)://.*")  #: the value of its `<NAME>_PORT`
 #: fields that `from_env` puts into the URLs
 SECRETS = (
     "redis_password", "redis_password_file", "broker_password", "broker_password_file",
@@ -133,7 +138,7 @@ class Settings:
         known: dict[str, Field[object]] = {variable(f): f for f in fields(cls)}
         values: dict[str, object] = {}
         for name, raw in environ.items():
-            if not name.startswith(PREFIX):
+            if not name.startswith(PREFIX) or _of_a_service(name.removeprefix(PREFIX), raw):
                 continue
             if name not in known:
                 words = [variable_name.removeprefix(PREFIX) for variable_name in known]
@@ -203,6 +208,12 @@ class Settings:
 def variable(setting: "Field[object]") -> str:
     """The environment variable of a setting."""
     return PREFIX + setting.name.upper()
+
+
+def _of_a_service(name: str, raw: str) -> bool:
+    """Is it one of Kubernetes' own variables? `name` is what stands behind our prefix."""
+    port = name == "PORT" or name.endswith("_PORT")
+    return bool(SERVICE.fullmatch(name) or (port and SERVICE_PORT.fullmatch(raw)))
 
 
 def _parse(name: str, setting: "Field[object]", raw: str) -> object:

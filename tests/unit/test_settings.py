@@ -33,6 +33,32 @@ def test_an_unknown_variable_stops_the_process_with_the_nearest_name():
     assert str(stopped.value) == "unknown setting SERIATIM_REDIS_UR; did you mean SERIATIM_REDIS_URL?"
 
 
+@pytest.mark.parametrize("service", ["SERIATIM", "SERIATIM_GATEWAY", "SERIATIM_REDIS_2", "SERIATIM_HTTP"])
+def test_what_kubernetes_sets_for_a_service_of_our_name_stops_nothing(service):
+    """Each pod of a namespace gets these for each Service, unless `enableServiceLinks` is off."""
+    given = {
+        f"{service}_SERVICE_HOST": "10.0.0.1",
+        f"{service}_SERVICE_PORT": "8000",
+        f"{service}_SERVICE_PORT_HTTP_ALT": "8000",
+        f"{service}_PORT": "tcp://10.0.0.1:8000",
+    }
+    for port in ("8000_TCP", "53_UDP", "132_SCTP"):
+        given |= {f"{service}_PORT_{port}{more}": "x" for more in ("", "_PROTO", "_PORT", "_ADDR")}
+    assert Settings.from_env(given | {"SERIATIM_ETA": "0.8"}) == Settings(eta=0.8)
+
+
+@pytest.mark.parametrize(("name", "value"), [("REDIS_PORT", "6379"), ("HTTP_PORT", "8000"), ("PORTS", "tcp://x")])
+def test_a_setting_that_only_looks_like_one_of_those_is_refused(name, value):
+    with pytest.raises(Misconfigured, match=f"unknown setting SERIATIM_{name}; "):
+        Settings.from_env({f"SERIATIM_{name}": value})
+
+
+def test_no_setting_is_called_like_what_kubernetes_sets():
+    """Its value would be taken for ours."""
+    ends = ("_SERVICE_HOST", "_PORT", "_SERVICE_PORT", "_TCP", "_ADDR", "_PROTO")
+    assert not [variable(f) for f in fields(Settings) if variable(f).endswith(ends)]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
