@@ -25,6 +25,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :delay            zset    job -> the time at which a waiting retry becomes ready
     :shut             zset    batch job -> when it was looked at: only load keeps it from looking further ahead
     :lease            zset    "job|seq" -> expiry in ms of what is dispatched or running
+    :yields           zset    "job|seq" of batch that may make way -> when it was begun, 0 while it waits for a slot
     :outbox           zset    "job|seq|attempt" -> time of the pick; picked, perhaps not yet published
     :todo             zset    "verb|job|..." -> time; steps that another slot still has to make
     :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason (seriatim/dead.py)

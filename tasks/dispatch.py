@@ -77,9 +77,11 @@ def ring(desk: Desk, bells: tuple[Doorbell, ...]) -> int:
 
 
 def sweep(desk: Desk) -> None:
-    """Do what time brings about, once an interval, whoever comes first."""
+    """Do what time brings about, once an interval, and dispatch; whoever comes first does it for all."""
     s = desk.settings
     swept = run(desk.redis, pool.sweep(desk.pool, s.sweep_ms, s.patience_ms, desk.retry))
+    if not swept.ran:
+        return
     ring(desk, swept.outbox)
     for entry in swept.todo:
         try:

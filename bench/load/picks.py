@@ -1,6 +1,7 @@
-"""`pick` with thousands of jobs waiting: the time of the step in the server, and of the round trip to it."""
+"""`pick` in a full pool, thousands of jobs waiting: the time of the step in the server, and of the round trip to it."""
 
 import time
+from collections import deque
 from dataclasses import dataclass
 
 from redis import Redis
@@ -12,20 +13,23 @@ from seriatim.keys import pool_prefix
 from seriatim.pool import Facts, Submission, sentence_argument
 from seriatim.records import Doorbell, Kind
 from seriatim.scripts import run, run_many
+from tasks.dispatch import PICK_MOST
 
 POOL = "picks"
 USERS_SHARE = 5  #: jobs of a user
 SLOTS = 64
 SENTENCES = 3
+WALL_MS = 1_000.0  #: of a sentence in a slot: long enough that batch would make way for whoever waits
 TOGETHER = 200  #: jobs submitted in one round trip
 _RTF = 1e-6  #: so that all of them may wait at once: admission is by demand
 
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """Of one sentence each, among `jobs` live jobs that wait; times in ms."""
+    """Of one sentence each, among `jobs` live jobs that wait, for the only free slot of `slots`; times in ms."""
 
     jobs: int
+    slots: int
     users: int
     picks: int
     step_p50_ms: float  #: in the server, as its slow log measures it
@@ -35,21 +39,23 @@ class Picks:
 
 
 def measure(jobs: int, picks: int) -> Picks:
-    """Fill a pool, then pick one sentence after another, each finished before the next."""
+    """Fill a pool and all its slots, then pick as processes do: whenever a sentence ends, the next for its slot."""
     with started() as broker, broker.connect() as redis:
         _fill(redis, jobs)
+        busy = _occupy(redis)
         trips, steps = [], []
         for _ in range(picks):
+            _finish(redis, busy.popleft())
             redis.config_set("slowlog-log-slower-than", 0)
             redis.slowlog_reset()
             began_s = time.perf_counter()
-            bells = run(redis, pool.pick(POOL, 1, 4_000))
+            bells = run(redis, pool.pick(POOL, PICK_MOST, 4_000))
             trips.append((time.perf_counter() - began_s) * 1000)
             steps.append(_step_ms(redis))
             redis.config_set("slowlog-log-slower-than", -1)
-            _finish(redis, bells)
+            busy += _claimed(redis, bells)
     quantiles = [quantile(values, share) for values in (steps, trips) for share in (0.5, 0.99)]
-    return Picks(jobs, jobs // USERS_SHARE, picks, *quantiles)
+    return Picks(jobs, SLOTS, jobs // USERS_SHARE, picks, *quantiles)
 
 
 def _fill(redis: "Redis", jobs: int) -> None:
@@ -71,7 +77,24 @@ def _step_ms(redis: "Redis") -> float:
     return max(float(entry["duration"]) for entry in entries if entry["command"].startswith(b"EVAL")) / 1000
 
 
-def _finish(redis: "Redis", bells: tuple[Doorbell, ...]) -> None:
-    epoch = redis.hget(f"{pool_prefix(POOL)}:m", "epoch")
+def _occupy(redis: "Redis") -> deque[Doorbell]:
+    """Every slot speaks, and one sentence was spoken before: from then on it is known that they are long."""
+    (first,) = _claimed(redis, run(redis, pool.pick(POOL, 1, 4_000)))
+    _finish(redis, first)
+    busy: deque[Doorbell] = deque()
+    while bells := run(redis, pool.pick(POOL, PICK_MOST, 4_000)):
+        busy += _claimed(redis, bells)
+    if len(busy) != SLOTS:
+        raise RuntimeError(f"{len(busy)} sentences in {SLOTS} slots")
+    return busy
+
+
+def _claimed(redis: "Redis", bells: tuple[Doorbell, ...]) -> tuple[Doorbell, ...]:
     for bell in bells:
-        run(redis, pool.finish(POOL, bell, epoch.decode() if isinstance(epoch, bytes) else "0", 50.0, 5_000.0))
+        run(redis, pool.claim(POOL, bell, "worker", 3_600_000))
+    return bells
+
+
+def _finish(redis: "Redis", bell: Doorbell) -> None:
+    epoch = redis.hget(f"{pool_prefix(POOL)}:m", "epoch")
+    run(redis, pool.finish(POOL, bell, epoch.decode() if isinstance(epoch, bytes) else "0", WALL_MS, 5_000.0))

@@ -96,7 +96,7 @@ def _make_way(pool: Pool, t: float) -> bool:
         for seq, s in job.begun.items() if s.in_flight and s.suspect != 1
     ]  # fmt: skip
     young = [one for one in batch if one[4].state == "R" and _may_make_way(one[4], t)]
-    for _, _, name, seq, s in sorted(batch, key=lambda one: (pool.lease[one[1].decode()], one[1])):
+    for _, _, name, seq, s in sorted(batch, key=lambda one: one[1]):
         if s.state == "D":  # it only waits for a slot
             _take_back(pool, name, seq, t)
     if young and pool.in_flight() >= pool.slots:

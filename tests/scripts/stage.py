@@ -139,6 +139,7 @@ class Stage:
         keys = self.held()
         infl = int(self.m("infl"))
         assert infl == len(keys.get(":lease", {}))
+        assert set(keys.get(":yields", {})) <= set(keys.get(":lease", {}))
         assert infl == sum(int(h.get("infl", 0)) for name, h in keys.items() if name.startswith(":u:"))
         return infl
 

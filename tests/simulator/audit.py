@@ -94,7 +94,8 @@ def _zset(reply: list[tuple[bytes, float]]) -> dict[str, float]:
     return {name.decode(): score for name, score in reply}
 
 
-ZSETS = ("lease", "outbox", "todo", "act", "wk", "delay", "shut", "held", "tag:L", "tag:B", "elig:L", "elig:B")
+FLIGHTS = ("lease", "yields", "outbox")
+ZSETS = (*FLIGHTS, "todo", "act", "wk", "delay", "shut", "held", "tag:L", "tag:B", "elig:L", "elig:B")
 
 
 def read(redis: Redis, jobs: list[str], users: list[str]) -> Books:
@@ -189,6 +190,9 @@ def _flights(books: Books, demand: Demand) -> None:
     for job in books.running:
         demand(job.number("infl") == len(job.flying), f"job {job.name}: infl {job.facts['infl']} of {job.flying}")
     waiting = {f"{name}|{row.attempt}" for name, row in flying.items() if row.state == "D"}
+    batch = {name for job in books.running if job.facts["class"] == "B" for name in job.flying}
+    strange = set(books.zsets["yields"]) - batch
+    demand(not strange, f"may make way, and is no batch sentence in flight: {strange}")
     stray = set(books.zsets["outbox"]) - waiting
     demand(not stray, f"in the outbox, and not dispatched: {stray}")
 

@@ -44,6 +44,8 @@ class Sweeper(Process):
     def _sweep(self) -> Steps[None]:
         yield from self.world.ask(self.name, pool.rebase, POOL)
         swept = yield from self.world.ask(self.name, pool.sweep, POOL, INTERVAL_MS, PATIENCE_MS, RETRY)
+        if not swept.ran:
+            return
         for bell in swept.outbox:
             yield 0
             publish(self.run, bell)

@@ -21,7 +21,7 @@ OUTCOME = Outcome(
     Run("a run", (Ask(0.0, "ann", (2.0,)),), 10.0, about="three listeners"),
     TOLD, {"redis": Used(0.1, 20.0)}, (1.0, 2.0), {"rtf": 0.25},
 )  # fmt: skip
-PICKS = Picks(10_000, 2_000, 9, 0.05, 0.2, 0.1, 0.4)
+PICKS = Picks(10_000, 64, 2_000, 9, 0.05, 0.2, 0.1, 0.4)
 
 
 def words(svg: str) -> list[str]:

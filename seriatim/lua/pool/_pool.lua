@@ -212,6 +212,7 @@ end
 local function land(job, seq, s, user)
   local name = member(job, seq)
   C('ZREM', P .. ':lease', name)
+  C('ZREM', P .. ':yields', name)
   C('ZREM', P .. ':outbox', name .. '|' .. int(s.att))
   if s.owner ~= '' then
     C('HDEL', P .. ':run:' .. s.owner, name)

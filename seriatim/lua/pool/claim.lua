@@ -35,6 +35,9 @@ keep(run)
 C('HSET', w, 'until', int(t + lease))
 C('ZREM', P .. ':outbox', name .. '|' .. int(att))
 zadd(P .. ':lease', t + lease, name)
+if h[4] == 'B' then
+  if s.suspect == 0 then zadd(P .. ':yields', t, name) else C('ZREM', P .. ':yields', name) end     -- it made way once
+end
 local epoch = C('HGET', M, 'epoch') or '0'
 local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
 return {CLAIMED, epoch, h[2], sentence, int(lead), int(s.ms), s.fails, int(s.cost)}

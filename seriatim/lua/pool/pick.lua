@@ -76,6 +76,7 @@ local function take(c)
   C('HINCRBY', key, 'infl', 1)
   local name = member(c.job, c.seq)
   zadd(P .. ':lease', t + lease, name)
+  if c.class == 'B' and s.suspect ~= 1 then zadd(P .. ':yields', 0, name) end
   zadd(P .. ':outbox', t, name .. '|' .. int(s.att))
   index_job(c.job, t)
   out[#out + 1], out[#out + 2], out[#out + 3] = c.job, tostring(c.seq), int(s.att)
@@ -107,21 +108,31 @@ local function crowd()
   return num(h[1], 0) - num(h[2], 0)
 end
 
--- Batch sentences that wait in the queue for a slot, and the one that was begun last, if less than half of it is spoken, it never
--- made way, and waiting for it would be heard. O(in flight).
-local function batch_in_flight()
-  local queued, last = {}, nil
-  for _, name in ipairs(C('ZRANGE', P .. ':lease', 0, -1)) do
-    local job, seq = string.match(name, '^(.*)|(%d+)$')
-    local s, h = sentence_get(job, seq), C('HMGET', job_key(job), 'class', 'user')
-    if s and h[1] == 'B' and s.suspect ~= 1 then
-      local one = {name = name, job = job, seq = seq, s = s, user = h[2]}
-      local young = s.suspect == 0 and (t - s.at) * 2 < s.cost and s.at + s.cost - t > LONG
-      if s.st == 'D' then queued[#queued + 1] = one
-      elseif young and (not last or s.at > last.s.at or (s.at == last.s.at and name > last.name)) then last = one end
-    end
+-- A batch sentence in flight, from its name in :yields. What was lost with its job's keys is dropped there.
+local function yielding(name)
+  local job, seq = string.match(name, '^(.*)|(%d+)$')
+  local s = sentence_get(job, seq)
+  if not s then C('ZREM', P .. ':yields', name) return nil end
+  return {name = name, job = job, seq = seq, s = s, user = C('HGET', job_key(job), 'user')}
+end
+
+-- Batch sentences that wait in the queue for a slot. All are about to be taken back: each is looked at once.
+local function batch_in_queue()
+  local queued = {}
+  for _, name in ipairs(C('ZRANGEBYSCORE', P .. ':yields', 0, 0)) do queued[#queued + 1] = yielding(name) end
+  return queued
+end
+
+-- The batch sentence that was begun last, if less than half of it is spoken and waiting for it would be heard. One that is too old
+-- never becomes young again: it is dropped from the index, so that it is looked at once, and not at every pick.
+local function begun_last()
+  while true do
+    local name = C('ZREVRANGEBYSCORE', P .. ':yields', '+inf', '(0', 'LIMIT', 0, 1)[1]
+    if not name then return nil end
+    local one = yielding(name)
+    if one and (t - one.s.at) * 2 < one.s.cost and one.s.at + one.s.cost - t > LONG then return one end
+    C('ZREM', P .. ':yields', name)
   end
-  return queued, last
 end
 
 local function take_back(one)
@@ -139,9 +150,9 @@ local function make_way()
   if not live then return false end
   local h = C('HMGET', job_key(live_job), 't0', 'dispatched')
   if tonumber(h[2]) > 0 and h[1] + h[2] - t > num(m[5], 0) then return false end
-  local queued, last = batch_in_flight()
-  for _, one in ipairs(queued) do take_back(one) end
-  if last and crowd() >= 0 then
+  for _, one in ipairs(batch_in_queue()) do take_back(one) end
+  local last = crowd() >= 0 and begun_last()
+  if last then
     local s = last.s
     count('made_way')
     count('wasted_ms', made(s, t))

@@ -24,7 +24,10 @@ local function expire(name)
     forget_owner(s.owner, true, DIED, t, max_failures, backoff, ended_life)
     s = sentence_get(job, seq)
   end
-  if not s or (s.st ~= 'D' and s.st ~= 'R') then return C('ZREM', P .. ':lease', name) end
+  if not s or (s.st ~= 'D' and s.st ~= 'R') then
+    C('ZREM', P .. ':yields', name)
+    return C('ZREM', P .. ':lease', name)
+  end
   if s.st == 'D' then C('HINCRBY', M, 'lost_messages', 1) end
   give_back(job, seq, s, h[1], h[2], s.st == 'R', 'its worker process dropped it', t, max_failures, backoff, ended_life)
 end
