@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +60,8 @@ def listen(
 ) -> Said:
     """Hear a sentence in chunks of so many samples, its codes ahead of it, to the end or to a verdict.
 
-    All the while `given` samples have been given out; None: all that was heard.
+    All the while `given` samples have been given out; None: all that was heard. `codes`: where the text's own do not
+    serve; () for none.
     """
     guard = Guard(text, language, speed, strictness, rate_hz=RATE_HZ)
     n_codes = round(len(sound) / RATE_HZ * 1000 * speed / CODE_MS)
@@ -68,7 +70,8 @@ def listen(
     while at < len(sound):
         end = min(len(sound), at + chunks[turn % len(chunks)])
         while coded < n_codes * end / len(sound):
-            guard.code(next(coming))
+            for code in islice(coming, 1):
+                guard.code(code)
             coded += 1
         guard.hear(sound[at:end])
         verdict = guard.verdict(at if given is None else given, takes_left)
@@ -328,12 +331,12 @@ def test_a_sentence_taken_over_is_guarded_from_there_on() -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(data=st.data(), chunks=st.lists(st.integers(1, 7_000), min_size=1, max_size=5))
+@given(data=st.data(), chunks=st.lists(st.integers(20, 7_000), min_size=1, max_size=5))
 def test_the_chunks_do_not_change_where_a_sentence_ends(data: st.DataObject, chunks: list[int]) -> None:
-    """Given the same sound up to the verdict, that is: a frame is 50 ms."""
+    """By its sound, that is. That it is too long is known from its codes, and acted upon when the next chunk comes."""
     lengths = data.draw(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=4))
     parts = [part for said, quiet in lengths for part in (speech(60.0 * said), hush(50.0 * quiet))]
     sound = np.concatenate([*parts, hush(6000)])
-    fine, coarse = (listen(sound, chunks=sizes, given=0, codes=range(2000)).verdict for sizes in ([400], chunks))
+    fine, coarse = (listen(sound, chunks=sizes, given=0, codes=()).verdict for sizes in ([400], chunks))
     if fine.sign is Sign.SILENCE:
         assert coarse == fine

@@ -17,8 +17,9 @@ A verdict says what to do: end the sentence at a sample (CUT), speak it again wi
 nothing was given out, and in strictness RETRY), or nothing (FINE; with a sign, if something is wrong that cannot be
 mended any more). Not seen: wrong words of the right length, and babble that follows at once and is short.
 
-Pure: the same text, codes and sound give the same verdict, whatever the chunks. Times are in ms at speed 1 ("natural"),
-so that a speed changes no bound; samples and offsets are those of the sound as it is heard.
+Pure: the same text, codes and sound give the same verdict in the same chunks, and in any chunks where one sign only
+comes up. Codes run ahead of the sound, so which of two comes up first is the chunks' doing. Times are in ms at speed 1
+("natural"), so that a speed changes no bound; samples and offsets are those of the sound as it is heard.
 """
 
 from dataclasses import dataclass
