@@ -1,8 +1,8 @@
 """`seriatim status`: pools, workers and jobs as they stand. What people see of it is drawn in board.py."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 
@@ -112,11 +112,21 @@ def pools(redis: "Redis") -> list[PoolLine]:
     return [line for line in lines if line.slots or line.workers or line.jobs or line.done]
 
 
-def pool_names(redis: "Redis") -> list[str]:
-    """The names of all pools that have left a trace, in order. Looks through all keys of the server."""
+def pool_names(redis: "Redis", configured: Iterable[str] = ()) -> list[str]:
+    """The names of all pools, in order. Looks through all keys of the server.
+
+    A pool is one because workers have registered for it within a week, because it has jobs, or because it is
+    configured. A name that a caller has thought of, and that was refused, leaves keys behind too: it is none.
+    """
     with answered():
         found = list(redis.scan_iter(f"{PREFIX}{{p:*}}:m", count=1000))
-    return sorted(key.decode().partition("{p:")[2].rpartition("}")[0] for key in found)
+        pipe = redis.pipeline(transaction=False)
+        for key in found:
+            pipe.hmget(key, "slots", "jobs")
+        facts = cast("list[list[bytes | None]]", pipe.execute())
+    names = [key.decode().partition("{p:")[2].rpartition("}")[0] for key in found]
+    real = {name for name, (slots, jobs) in zip(names, facts, strict=True) if slots is not None or int(jobs or 0) > 0}
+    return sorted(real.union(configured))
 
 
 def _pool(redis: "Redis", name: str) -> PoolLine:

@@ -72,7 +72,7 @@ class Door:
         producer = Producer(settings)
         streams = _streams(settings.redis_url)
         quick = commands(settings.redis_url, outage_s=QUICK_S)
-        reports, pools = Reports(producer.redis), Pools(quick, Path(settings.store_dir))
+        reports, pools = Reports(producer.redis), Pools(quick, Path(settings.store_dir), _configured(settings, models))
         readiness = Readiness(producer, quick, settings.http_probe_s)
         meters = Meters(settings.first_audio_ms / 1000)
         return cls(settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness)
@@ -145,6 +145,12 @@ class Door:
         if job is None:
             raise not_found(f"no job {job_id[:64]!r}: it was never accepted, or it ended and its life is over")
         return job
+
+
+def _configured(settings: Settings, models: Mapping[str, str]) -> frozenset[str]:
+    """The pools that the settings name: they are shown before a worker has ever come, so that a typo there is seen."""
+    chosen = {settings.http_pool} if settings.http_pool != Settings().http_pool else set()
+    return frozenset(chosen.union(models.values()))
 
 
 def aliases(setting: str, text: str) -> dict[str, str]:

@@ -112,6 +112,7 @@ class Pools(Collector):
 
     redis: "Redis"
     store_dir: Path = Path("seriatim-store")
+    configured: frozenset[str] = frozenset()  #: pools that the settings name, with workers or without
     names: list[str] = field(default_factory=list)
     named_s: float = float("-inf")
     cost_s: float = 0.0  #: of the last look
@@ -125,7 +126,7 @@ class Pools(Collector):
         began_s = time.monotonic()
         soon_s = within_s if self.names else min(within_s, SOON_S)  # whoever sees none is waiting for the first
         if began_s - self.named_s > max(soon_s, self.cost_s / SHARE):
-            self.names, self.named_s = pool_names(self.redis), began_s
+            self.names, self.named_s = pool_names(self.redis, self.configured), began_s
             self.cost_s = time.monotonic() - began_s
         return self.names
 

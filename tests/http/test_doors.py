@@ -1,5 +1,6 @@
 """Who is let in, what is refused at the door, and when those should come back."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -18,10 +19,12 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from gateway.http.keys import read_keys
-from seriatim.errors import Misconfigured
+from seriatim.errors import Misconfigured, NoWorkers
+from tasks.request import Request
+from tasks.shares import tune_user
 from tests.commands import complaint, seriatim
 from tests.http.gateways import Gateway, clear, start
-from tests.listening import stream_of
+from tests.listening import sentences, stream_of
 from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 ANNA, BEN, CARL = "anna-0123456789abcdef", "ben-0123456789abcdef", "carl-0123456789abcdef"
@@ -155,6 +158,29 @@ def test_without_workers_it_says_so(new_system: Callable[..., RealSystem]) -> No
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["error"]["code"]) == (503, "not_ready")
         assert client.get("/healthz").json()["status"] == "alive"
+
+
+def test_a_pool_that_exists_in_somebodys_request_alone_is_none(new_system: Callable[..., RealSystem]) -> None:
+    """Or any producer's typo would be a pool in health, on the page and in each series of the metrics for a week."""
+    system = new_system()
+    gateway = start(system, http_pool="tone", http_models="tts-1=later")
+    producer = system.producer()
+    for kind in ("live", "batch"):
+        job = None
+        with contextlib.suppress(NoWorkers):
+            job = producer.enqueue(sentences(1, "ghost"), Request.of({"engine": f"kokoro-{kind}", "kind": kind}))
+        assert (job is None) == (kind == "live")
+    tune_user(producer.redis, "kokoro-set", "ann", {"weight": 2})
+    with gateway.client() as client:
+
+        def known() -> set[str]:
+            return {pool["pool"] for pool in client.get("/healthz").json()["pools"]}
+
+        assert known() == {"tone", "later", "kokoro-batch"}, "configured, configured, and with a job that waits"
+        assert 'pool="kokoro-batch"' in (text := client.get("/metrics").text)
+        assert 'pool="kokoro-live"' not in text
+        assert 'pool="kokoro-set"' not in text
+        assert {card["id"] for card in client.get("/v1/pools").json()["data"]} == known()
 
 
 def test_a_large_body_is_refused_before_it_has_come(locked: Gateway) -> None:
