@@ -118,6 +118,10 @@ class Settings:
     http_pcm_hz: int = _int(
         24_000, "rate of pcm from OpenAI's speech route, which its clients take for granted; 0: as the pool makes it", 0
     )
+    http_open_lists: int = _int(
+        0, "1: the lists of models and voices are open to those without a key, as Open WebUI asks for them", 0, 1
+    )
+    http_hosts: str = _text("", "names under which a gateway without keys is called, besides this machine's own")
     http_cors: str = _text("", "origins whose pages may call the gateway from a browser, with commas between")
     http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
     http_request_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)

@@ -11,6 +11,7 @@ from gateway.http.keys import Caller
 from gateway.http.problems import Problem
 
 bearer = HTTPBearer(auto_error=False, description="An API key (docs/http.md); none where the gateway has no keys.")
+KEY_HEADERS = ("api-key", "x-api-key")  #: of clients made for Azure's service, and for others
 
 
 def door_of(connection: HTTPConnection) -> Door:
@@ -19,13 +20,32 @@ def door_of(connection: HTTPConnection) -> Door:
     return door
 
 
-def caller_of(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> Caller:
+def key_of(connection: HTTPConnection) -> str:
+    """The key that a client sends, as OpenAI's clients, Azure's or others do; "" if there is none."""
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and key.strip():
+        return key.strip()
+    return next((key for name in KEY_HEADERS if (key := connection.headers.get(name, "").strip())), "")
+
+
+def caller_of(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> Caller:
     """The caller by its key.
 
     Raises:
         Problem: there is no key, or it is nobody's.
     """
-    return known(door_of(request), given.credentials if given else "")
+    return known(door_of(request), key_of(request))
+
+
+def reader_of(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
+    """Somebody who wants to know which models and voices there are: a setting lets those without a key know, too.
+
+    Raises:
+        Problem: there is no key and one is needed, or it is nobody's.
+    """
+    door, key = door_of(request), key_of(request)
+    if key or not door.settings.http_open_lists:
+        known(door, key)
 
 
 def known(door: Door, key: str) -> Caller:
@@ -42,4 +62,5 @@ def known(door: Door, key: str) -> Caller:
 
 
 AtDoor = Annotated[Door, Depends(door_of)]
+FromReader = Annotated[None, Depends(reader_of)]
 FromCaller = Annotated[Caller, Depends(caller_of)]

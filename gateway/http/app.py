@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
@@ -26,7 +27,18 @@ from seriatim.errors import SeriatimError, Unavailable
 log = logging.getLogger(__name__)
 
 ABOUT = "Text to speech by many workers at once, heard in order. Errors have OpenAI's shape."
-WATCHED = ("/healthz", "/readyz", "/metrics")  #: asked for every few seconds: nothing to learn from a trace of it
+WATCHED = (
+    "/health",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)  #: asked for every few seconds: nothing to learn from a trace of it
+PARTS = (speech, catalogue, pools, jobs, audio, texts, recordings, events, timelines, health, socket)
+#: headers that pages of other origins may read
+SHOWN = (
+    "seriatim-job", "seriatim-warning", "x-request-id", "retry-after", "retry-after-ms", "location", "content-range",
+    "content-disposition",
+)  # fmt: skip
 #: a span for each request, where `traces.configure` was asked for them
 TRACED: TelemetryConfig = {
     "tracing": True, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
@@ -47,18 +59,36 @@ def make_app(door: Door) -> ASGIApp:
         telemetry=TRACED,
     )  # fmt: skip
     app.state.door = door
-    for part in (speech, catalogue, pools, jobs, audio, texts, recordings, events, timelines, health, socket):
+    for part in PARTS:
         app.include_router(part.router)
+    _answer_heads(app)
     mount_page(app)
     _answer_errors(app)
     _mend_schema(app)
-    origins = [origin.strip() for origin in door.settings.http_cors.split(",") if origin.strip()]
+    origins, names = words(door.settings.http_cors), words(door.settings.http_hosts.lower())
     limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s, door.settings.http_clients)
-    guarded: ASGIApp = Guard(app, limits, door.meters, Welcome(tuple(origins), local=door.keys.open))
+    guarded: ASGIApp = Guard(app, limits, door.meters, Welcome(origins, door.keys.open, names))
     if origins:
-        shown = ["seriatim-job", "retry-after", "retry-after-ms", "location", "content-range", "content-disposition"]
-        guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=shown)
+        guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN)
     return guarded
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a setting that lists some, with commas between."""
+    return tuple(word for part in text.split(",") if (word := part.strip()))
+
+
+def _answer_heads(app: FastAPI) -> None:
+    """HEAD wherever there is GET (RFC 9110, 9.3.2): uvicorn sends no body of it."""
+    routes = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
+    heads = {route.path for route in routes if "HEAD" in (route.methods or ())}
+    for route in routes:
+        if "GET" in (route.methods or ()) and route.path not in heads:
+            app.add_api_route(
+                route.path, route.endpoint, methods=["HEAD"], include_in_schema=False,
+                response_model=route.response_model, response_class=route.response_class,
+                response_model_exclude_none=route.response_model_exclude_none,
+            )  # fmt: skip
 
 
 def _answer_errors(app: FastAPI) -> None:

@@ -5,10 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from gateway.http.access import AtDoor, FromCaller
+from gateway.http.access import AtDoor, FromReader
 from gateway.http.door import Door
 from gateway.http.metrics import SOON_S
-from gateway.http.problems import not_found
+from gateway.http.names import OPENAI_MODELS, SNAPSHOTS
+from gateway.http.problems import Problem, not_found
 from gateway.http.shapes import LOOKUPS, Model, Models, Names, VoiceCard, Voices
 from gateway.http.wanted import pool_of
 from tasks.engine import Voice
@@ -20,13 +21,13 @@ ModelName = Annotated[str, Query(max_length=64)]
 
 
 @router.get("/v1/models", responses=LOOKUPS)
-async def models(door: AtDoor, _: FromCaller) -> Models:
+async def models(door: AtDoor, _: FromReader) -> Models:
     """Every pool with workers, and the other names of pools."""
     return Models(data=[Model(id=name) for name in await asyncio.to_thread(_names, door)])
 
 
 @router.get("/v1/models/{model}", responses=LOOKUPS)
-async def one_model(model: str, door: AtDoor, _: FromCaller) -> Model:
+async def one_model(model: str, door: AtDoor, _: FromReader) -> Model:
     """One of them."""
     if not await asyncio.to_thread(_speaks, door, model):
         raise not_found(f"no model {model!r}; GET /v1/models lists them")
@@ -34,7 +35,7 @@ async def one_model(model: str, door: AtDoor, _: FromCaller) -> Model:
 
 
 @router.get("/v1/voices", responses=LOOKUPS)
-async def voices(door: AtDoor, _: FromCaller, model: ModelName = "") -> Voices:
+async def voices(door: AtDoor, _: FromReader, model: ModelName = "") -> Voices:
     """The voices of a model; the first one speaks if none is named."""
 
     def found() -> list[VoiceCard]:
@@ -45,15 +46,15 @@ async def voices(door: AtDoor, _: FromCaller, model: ModelName = "") -> Voices:
 
 
 @router.get("/v1/audio/voices", responses=LOOKUPS, response_model_exclude_none=True)
-async def voice_names(door: AtDoor, caller: FromCaller, model: ModelName = "") -> Names:
+async def voice_names(door: AtDoor, reader: FromReader, model: ModelName = "") -> Names:
     """The voices, as Open WebUI and servers of its kind ask for them."""
-    return Names(voices=[{"id": v.id, "name": v.name} for v in (await voices(door, caller, model)).data])
+    return Names(voices=[{"id": v.id, "name": v.name} for v in (await voices(door, reader, model)).data])
 
 
 @router.get("/v1/audio/models", responses=LOOKUPS, response_model_exclude_none=True)
-async def model_names(door: AtDoor, caller: FromCaller) -> Names:
+async def model_names(door: AtDoor, reader: FromReader) -> Names:
     """The models, as Open WebUI asks for them."""
-    return Names(models=[{"id": m.id, "name": m.id} for m in (await models(door, caller)).data])
+    return Names(models=[{"id": m.id, "name": m.id} for m in (await models(door, reader)).data])
 
 
 def _card(voice: Voice, pool: str) -> VoiceCard:
@@ -65,10 +66,16 @@ def _card(voice: Voice, pool: str) -> VoiceCard:
 
 
 def _names(door: Door) -> list[str]:
-    pools = [name for name in door.pools.known(SOON_S) if _speaks(door, name)]
-    return sorted({*pools, *(name for name, pool in door.models.items() if pool in pools)})
+    """Pools first, then their other names, OpenAI's last: some clients take the first for the default."""
+    pools = sorted(name for name in door.pools.known(SOON_S) if _speaks(door, name))
+    others = sorted(name for name, pool in door.models.items() if pool in pools)
+    openais = [name for name in (*OPENAI_MODELS, *SNAPSHOTS) if _speaks(door, name)]
+    return list(dict.fromkeys((*pools, *others, *openais)))
 
 
 def _speaks(door: Door, name: str) -> bool:
     """Has a pool, or what a name means, workers?"""
-    return door.producer.book.facts(door.models.get(name, name)).slots > 0
+    try:
+        return door.producer.book.facts(pool_of(door, name)).slots > 0
+    except Problem:
+        return False

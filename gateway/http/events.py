@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from redis.asyncio import Redis as AsyncRedis
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -22,6 +22,7 @@ from gateway.http.playing import event
 from gateway.http.problems import Problem, problem_of
 from gateway.http.shapes import LOOKUPS, Caption, Captions, body_of
 from gateway.http.timed import at_end, observed, spans
+from gateway.http.wanted import AnyCase
 from seriatim import store
 from seriatim.entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
 from seriatim.errors import SeriatimError
@@ -46,12 +47,15 @@ LastId = Annotated[str, Header(alias="last-event-id", max_length=64)]
     responses=body_of("text/event-stream") | LOOKUPS,
 )
 async def events(
-    job_id: JobId, door: AtDoor, caller: FromCaller, after: After = "", last_event_id: LastId = ""
+    job_id: JobId, request: Request, door: AtDoor, caller: FromCaller, after: After = "", last_event_id: LastId = ""
 ) -> Response:
     """What happens to a job, until it ends. Looking moves nothing: a job needs a listener all the same."""
     job = await door.own(job_id, caller)
-    stream = _events(job, door.streams, position_of(after or last_event_id))
+    position = position_of(after or last_event_id)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no", "seriatim-job": job.id}
+    if request.method == "HEAD":  # it would go on until the job ends
+        return Response(headers=headers, media_type="text/event-stream")
+    stream = _events(job, door.streams, position)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
@@ -62,7 +66,7 @@ async def events(
 )
 async def captions(
     job_id: JobId, door: AtDoor, caller: FromCaller,
-    format: Annotated[Literal["vtt", "srt", "json"], Query()] = "vtt",  # noqa: A002  # its name for clients
+    format: Annotated[Literal["vtt", "srt", "json"], AnyCase, Query()] = "vtt",  # noqa: A002  # its name for clients
 ) -> Response | Captions:  # fmt: skip
     """The sentences in their time, as far as they were spoken."""
     job = await door.own(job_id, caller)

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from gateway.http.lame import LameEncoder
+from gateway.http.loudness import louder
 from gateway.http.resampled import Resampled
 from gateway.http.turns import SPARE, turns
 from seriatim.errors import UnknownFormat
@@ -48,9 +49,9 @@ def media_type(name: str, rate_hz: int) -> str:
 
 
 def encoder_of(output: "Tray", name: str, rate_hz: int, pcm_hz: int = 0) -> Encoder:
-    """An encoder that writes to a tray."""
+    """An encoder that writes to a tray; at `pcm_hz`, or what is next to it in the format."""
     known = audio_format(name)
-    file_rate_hz = pcm_hz if name == "pcm" and pcm_hz else known.rate_for(rate_hz)
+    file_rate_hz = known.rate_for(pcm_hz or rate_hz)
     encoder = _encoder_at(output, known, file_rate_hz)
     return encoder if file_rate_hz == rate_hz else Resampled(encoder, rate_hz, file_rate_hz)
 
@@ -92,7 +93,8 @@ class Encoding:
     """One stream of one listener: PCM in, bytes of the format out."""
 
     name: str
-    pcm_hz: int = 0  #: the rate of raw samples; 0: as they were made
+    pcm_hz: int = 0  #: the rate of the samples that are encoded; 0: as they were made
+    volume: float = 1.0  #: louder than it was made by so much
     tray: Tray = field(default_factory=Tray)
     encoder: Encoder | None = None
     over: bool = False
@@ -107,7 +109,7 @@ class Encoding:
         def step() -> None:
             if self.encoder is None:
                 self.encoder = encoder_of(self.tray, self.name, rate_hz, self.pcm_hz)
-            self.encoder.write(pcm)
+            self.encoder.write(louder(pcm, self.volume))
 
         return await self._done(step, due_s)
 

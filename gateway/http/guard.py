@@ -4,11 +4,13 @@ Plain ASGI, so that a body is streamed through and a client that leaves is notic
 """
 
 import asyncio
+import ipaddress
 import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -28,9 +30,11 @@ SECURITY = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),  # what says nothing else is of one user, and of this moment
 )
-LOCAL = ("localhost", "127.0.0.1", "::1")
+#: this machine's names: no other site can bear one (RFC 6761, 6.3); containers have others for it
+LOCAL = ("localhost", "host.docker.internal", "host.containers.internal")
+STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 SAFE = ("GET", "HEAD", "OPTIONS")  #: RFC 9110, 9.2.1: they change nothing
-WATCH = ("/healthz", "/readyz", "/metrics")  #: for those who watch: never refused for want of room
+WATCH = ("/health", "/healthz", "/readyz", "/metrics")  #: for those who watch: never refused for want of room
 QUIET = (*WATCH, "/")  #: asked every few seconds by machines; the page's twenty files
 
 
@@ -49,18 +53,25 @@ class Welcome:
 
     origins: tuple[str, ...] = ()  #: of pages on other hosts that may call
     local: bool = False  #: there are no keys: only under a name of this machine, which no other site can bear
+    names: tuple[str, ...] = ()  #: or under one of these
 
     def problem(self, scope: Scope) -> Problem | None:
         """What is wrong with where a request comes from; None: nothing."""
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
-        if self.local and _name(host) not in LOCAL:
-            return Problem(421, "misdirected", "without keys this gateway serves 127.0.0.1 and localhost only")
+        if self.local and not self._named(_name(host)):
+            said = "without keys this gateway serves 127.0.0.1, localhost and the names in SERIATIM_HTTP_HOSTS only"
+            return Problem(421, "misdirected", said)
         origin = headers.get(b"origin", b"").decode("latin-1")
         own = not origin or origin in self.origins or origin.partition("://")[2] == host
         if not own and (scope["type"] == "websocket" or self._smuggled(scope["method"], origin)):
             return Problem(403, "foreign_origin", "a page of another site may not call (SERIATIM_HTTP_CORS names some)")
         return None
+
+    def _named(self, name: str) -> bool:
+        """Is it a name of this machine?"""
+        name = name.removesuffix(".")
+        return name in LOCAL or name in self.names or name.endswith(".localhost") or loopback(name)
 
     def _smuggled(self, method: str, origin: str) -> bool:
         """A browser asks first (CORS), but not for a form: that any site sends, and no key is needed to stop it."""
@@ -85,19 +96,20 @@ class Guard:
             await self.app(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _Answer(scope, send, ())
         try:
             inside = self._let_in(scope)
         except Problem as problem:
-            await WebSocket(scope, receive, send).send_denial_response(problem.response())
+            await WebSocket(scope, receive, answer.send).send_denial_response(problem.response())
             return
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, answer.send)
         finally:
             if inside:
                 self.crowd.leave(time.monotonic())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began_s, answer = time.monotonic(), _Answer(send, self.security)
+        began_s, answer = time.monotonic(), _Answer(scope, send, self.security)
         body = _Body(receive, self.limits)
         inside = False
         try:
@@ -138,6 +150,14 @@ class Guard:
         log.log(level, "answered", extra=facts)
 
 
+def loopback(name: str) -> bool:
+    """Is it an address of this machine that no other can reach?"""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def _name(host: str) -> str:
     """The name in a Host header; "" if there is none that can be read."""
     try:
@@ -147,18 +167,28 @@ def _name(host: str) -> str:
 
 
 class _Answer:
-    """Adds headers to what is sent, and remembers the status."""
+    """Adds headers to what is sent, and remembers the status.
 
-    def __init__(self, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self._send, self._headers, self.status = send, headers, 0
+    Each answer has an `x-request-id`, by which clients and their logs name it: its job's id, if it has a job.
+    """
+
+    def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self._scope, self._send, self._headers, self.status = scope, send, headers, 0
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
+        if message["type"] in STARTS:
+            self.status = message.get("status", 101)
             given = list(message.get("headers", ()))
             names = {name for name, _ in given}
-            message["headers"] = given + [h for h in self._headers if h[0] not in names]
+            more = (*self._headers, *self._about(dict(given)))
+            message["headers"] = given + [h for h in more if h[0] not in names]
         await self._send(message)
+
+    def _about(self, given: dict[bytes, bytes]) -> Iterable[tuple[bytes, bytes]]:
+        state = self._scope.get("state", {})
+        yield b"x-request-id", given.get(b"seriatim-job") or str(state.get("job") or uuid4().hex).encode()
+        if warning := state.get("warning"):
+            yield b"seriatim-warning", warning.encode()
 
 
 class _Body:

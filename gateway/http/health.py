@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics: for machines that watch. They need no key and tell nothing of anybody's text."""
+"""/health, /healthz, /readyz, /metrics: for machines that watch. They need no key and tell no text of anybody's."""
 
 import asyncio
 from typing import Annotated, Any
@@ -31,6 +31,13 @@ async def healthz(door: AtDoor) -> dict[str, Any]:
     except (SeriatimError, RedisError, TimeoutError):
         return {"status": "alive", "redis": "does not answer", "pools": []}
     return {"status": "alive", "redis": "answers", "pools": pools}
+
+
+@router.get("/health")
+async def health(door: AtDoor) -> dict[str, Any]:
+    """The same, as clients and suites of other speech servers ask for it."""
+    facts = await healthz(door)
+    return facts | {"status": "healthy" if facts["redis"] == "answers" else "unhealthy"}
 
 
 @router.head("/readyz", include_in_schema=False, response_model=None)

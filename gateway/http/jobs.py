@@ -58,7 +58,7 @@ async def new_job(
     job = await asyncio.to_thread(door.producer.enqueue, text, asked)
     await door.note(job, caller, Source(text, wanted.title or ""))
     found = await asyncio.to_thread(_dated, job, caller.user)
-    return JSONResponse(found.model_dump(), 202, {"location": f"/v1/jobs/{job.id}"})
+    return JSONResponse(found.model_dump(), 202, {"location": f"/v1/jobs/{job.id}", "seriatim-job": job.id})
 
 
 @router.get("/v1/jobs", responses=LOOKUPS)

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FOLDER = Path(__file__).parents[1] / "page"  #: index.html and what it names
+FILES = frozenset({"/", *(f"/{path.relative_to(FOLDER)}" for path in FOLDER.rglob("*"))})
 #: sound is given to the player through a MediaSource, whose address is a `blob:`; nothing else is needed
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
@@ -24,7 +25,14 @@ HEADERS = {
     "cache-control": "no-cache",  # asked for each time, mostly answered 304: files of two versions never meet
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-API = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")  #: what is no file of the page, by any method
+API = (
+    "/v1/",
+    "/health",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+)  #: what is no file of the page, by any method
 ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metrics
 
 
@@ -35,10 +43,15 @@ def mount_page(app: FastAPI) -> None:
 
 
 class _Files(Mount):
-    """The page's folder. It would take every path, and a wrong method of a route would be a file that is not there."""
+    """The page's folder. It would take every path, and a wrong method of a route would be a file that is not there.
+
+    What would change something is not taken, unless there is such a file: it is told that nothing else can be done.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.NONE, {}) if scope["path"].startswith(API) else super().matches(scope)
+        path = scope["path"]
+        taken = scope.get("method") in ("GET", "HEAD") or path in FILES
+        return super().matches(scope) if taken and not path.startswith(API) else (Match.NONE, {})
 
 
 class _Page(StaticFiles):

@@ -36,6 +36,10 @@ from tasks.reading import Heard
 
 log = logging.getLogger(__name__)
 
+#: there are no tokens: clients expect the fields
+DONE_EVENT = {
+    "type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
+}  # fmt: skip
 DONE, LEFT, FAILED, STALLED = "done", "left", "failed", "stalled"  #: how a stream ends
 
 
@@ -44,7 +48,8 @@ class Wish:
     """How a client wants a job's sound."""
 
     format: str = "mp3"
-    pcm_hz: int = 0  #: the rate of raw samples; 0: as they were made
+    pcm_hz: int = 0  #: the rate of the samples that are encoded; 0: as they were made
+    volume: float = 1.0  #: louder than it was spoken by so much
     sse: bool = False  #: as server-sent events, in base64
     after: Position = field(default_factory=Position)
     stops: bool = False  #: the job ends when the client leaves
@@ -58,7 +63,7 @@ class Playing(Response):
         self.door, self.job, self.wish = door, job, wish
         self.rest = rest  #: sends the rest of a long text, while its beginning is heard already
         self.status_code, self.background = 200, None  # what FastAPI looks at
-        self._encoding = Encoding(wish.format, wish.pcm_hz)
+        self._encoding = Encoding(wish.format, wish.pcm_hz, volume=wish.volume)
         self._follower = Follower(job, door.streams)
         self._playback, self._hearing = Playback(), Hearing()
         self._started = False
@@ -149,7 +154,7 @@ class Playing(Response):
         if not self._started:
             await self._start(send)
         if sound:
-            await self._give(send, _delta(sound, position) if self.wish.sse else sound)
+            await self._give(send, self._delta(sound, position) if self.wish.sse else sound)
 
     async def _start(self, send: Send) -> None:
         kind = (
@@ -173,8 +178,15 @@ class Playing(Response):
             await self._start(send)
         sound = await self._encoding.close()
         if self.wish.sse:
-            sound = (_delta(sound, end.position) if sound else b"") + _done(end)
+            sound = (self._delta(sound, end.position) if sound else b"") + self._event(DONE_EVENT, end.position)
         await self._give(send, sound, more=False)
+
+    def _delta(self, sound: bytes, position: Position) -> bytes:
+        return self._event({"type": "speech.audio.delta", "audio": base64.b64encode(sound).decode()}, position)
+
+    def _event(self, facts: object, position: Position) -> bytes:
+        """With its place, unless nobody can go on there: OpenAI's have none, and not every client expects one."""
+        return event("", facts, None if self.wish.stops else position)
 
     async def _give(self, send: Send, body: bytes, *, more: bool = True) -> None:
         async with asyncio.timeout(self.door.settings.http_stall_s):
@@ -192,19 +204,10 @@ class Playing(Response):
 
 
 def event(kind: str, facts: object, position: Position | None = None) -> bytes:
-    """A server-sent event; `position` is where a reader goes on behind it."""
+    """A server-sent event; `position` is where a reader goes on behind it. Some clients look at the first line only."""
     name = f"event: {kind}\n" if kind else ""
     place = f"id: {position}\n" if position else ""
-    return f"{place}{name}data: {json.dumps(facts, ensure_ascii=False)}\n\n".encode()
-
-
-def _delta(sound: bytes, position: Position) -> bytes:
-    return event("", {"type": "speech.audio.delta", "audio": base64.b64encode(sound).decode()}, position)
-
-
-def _done(end: End) -> bytes:
-    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}  # there are none: clients expect the fields
-    return event("", {"type": "speech.audio.done", "usage": usage}, end.position)
+    return f"{name}data: {json.dumps(facts, ensure_ascii=False)}\n{place}\n".encode()
 
 
 async def _left(receive: Receive) -> None:

@@ -10,6 +10,7 @@ declined by saying nothing (RFC 9110, 7.8), where the parser would take the requ
 import asyncio
 import logging
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import httptools
 from starlette.responses import Response
@@ -153,5 +154,6 @@ class Limited(HttpToolsProtocol):
 
 
 def _raw(answer: Response) -> bytes:
-    lines = [b"HTTP/1.1 %d" % answer.status_code, *(b": ".join(header) for header in answer.raw_headers)]
+    headers = [*answer.raw_headers, (b"x-request-id", uuid4().hex.encode())]
+    lines = [b"HTTP/1.1 %d" % answer.status_code, *(b": ".join(header) for header in headers)]
     return b"\r\n".join([*lines, b"connection: close", b"", bytes(answer.body)])

@@ -24,14 +24,14 @@ from fastapi import APIRouter, WebSocket
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from gateway.http.access import door_of, known
+from gateway.http.access import door_of, key_of, known
 from gateway.http.door import Door
 from gateway.http.keys import Caller
 from gateway.http.problems import Problem, problem_of
 from gateway.http.protocol import CUT
 from gateway.http.stopping import stop
 from gateway.http.talk import Talk, begin
-from gateway.http.wanted import FormatName, Spoken
+from gateway.http.wanted import FormatName, Rendered
 from seriatim.errors import JobNotOpen, SeriatimError
 
 router = APIRouter()
@@ -43,7 +43,7 @@ REFUSED = 1008  #: RFC 6455, 7.4.1: policy violation
 BROKEN = 1011  #: the server met something unexpected
 
 
-class Start(Spoken):
+class Start(Rendered):
     """Begin a job, or go on with one."""
 
     type: Literal["start"]
@@ -81,9 +81,9 @@ SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="type"
 async def stream(websocket: WebSocket) -> None:
     """One connection."""
     door = door_of(websocket)
-    scheme, _, key = websocket.headers.get("authorization", "").partition(" ")
+    key = key_of(websocket)
     try:
-        caller = known(door, key.strip() if scheme.lower() == "bearer" else "") if key else None
+        caller = known(door, key) if key or "authorization" in websocket.headers else None
     except Problem as problem:
         await websocket.send_denial_response(problem.response())
         return
@@ -189,8 +189,9 @@ class Connection:
         if self.talk is not None:
             raise Problem(409, "job_running", "one job at a time: close or cancel, and wait for its end")
         self.caller = self.caller or known(self.door, start.key)
+        warning = {"warning": said} if (said := start.passed_over()) else {}
         self.talk = await begin(self.door, self.caller, start, start.format, start.resume, start.after)
-        await self.tell({"type": "started", "job": self.talk.job.id, "resume": self.talk.token})
+        await self.tell({"type": "started", "job": self.talk.job.id, "resume": self.talk.token} | warning)
         self.said, self.ended = asyncio.Queue(AHEAD), False
         self.tasks = [asyncio.create_task(self._say(self.talk)), asyncio.create_task(self._play(self.talk))]
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gateway.http.access import AtDoor, FromCaller
+from gateway.http.door import Door
 from gateway.http.playing import Playing, Wish
 from gateway.http.shapes import REFUSALS, SOUND
 from gateway.http.sources import Source
@@ -19,15 +20,22 @@ router = APIRouter(tags=["speech"])
 async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCaller) -> Response:
     """Speak a text, and send its sound as it comes. When the client leaves, so does the job, unless it is detached."""
     asked_s = time.monotonic()
+    request.state.warning = wanted.passed_over()
     drain = "store" if wanted.detach else "window"
     (await request.json()).clear()  # the request lives as long as its answer, an hour perhaps: not with all its text
     vars(request).pop("_body", None)
     asked = await asyncio.to_thread(wanted.request, door, caller, kind="live", drain=drain)
     await door.admit(asked.pool_name, caller)
     begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)
+    request.state.job = begun.job.id
     await door.note(begun.job, caller, Source(wanted.input) if wanted.detach else None)
     wish = Wish(
-        wanted.response_format, pcm_hz=door.settings.http_pcm_hz, sse=wanted.stream_format == "sse",
-        stops=not wanted.detach, asked_s=asked_s,
+        wanted.response_format, pcm_hz=_rate_hz(wanted, door), volume=wanted.volume_multiplier,
+        sse=wanted.stream_format == "sse", stops=not wanted.detach, asked_s=asked_s,
     )  # fmt: skip
     return Playing(door, begun.job, wish, None if begun.whole else begun.send_rest)
+
+
+def _rate_hz(wanted: Speech, door: Door) -> int:
+    """The rate that was asked for; 0: as the format has it."""
+    return wanted.sample_rate or (door.settings.http_pcm_hz if wanted.response_format == "pcm" else 0)

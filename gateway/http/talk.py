@@ -16,7 +16,7 @@ from gateway.http.keys import Caller
 from gateway.http.owners import JOB_ID
 from gateway.http.problems import Problem, not_found
 from gateway.http.reports import Mark
-from gateway.http.wanted import Spoken
+from gateway.http.wanted import Rendered
 from seriatim.entries import Audio, Cursor, Discontinuity, End, Gap, SentenceStart
 from seriatim.errors import Busy
 from seriatim.keys import Position
@@ -119,7 +119,8 @@ class Talk:
         place = {"id": str(entry.position)}
         if isinstance(entry, Audio):
             sound = await self.encoding.feed(entry.pcm, rate_hz, time.monotonic())
-            return {"type": "audio", **place, "rate_hz": rate_hz, "bytes": len(sound)}, sound
+            given_hz = self.encoding.pcm_hz or rate_hz
+            return {"type": "audio", **place, "rate_hz": given_hz, "bytes": len(sound)}, sound
         if isinstance(entry, SentenceStart):
             return {"type": "sentence", **place, "seq": entry.seq, "text": entry.text}, b""
         if isinstance(entry, End):
@@ -147,7 +148,7 @@ class Talk:
 NAMES = {Gap: "gap", Discontinuity: "discontinuity"}
 
 
-async def begin(door: Door, caller: Caller, wanted: Spoken, form: str, token: str, after: str) -> Talk:
+async def begin(door: Door, caller: Caller, wanted: Rendered, form: str, token: str, after: str) -> Talk:
     """Open a job, or go on with one.
 
     Raises:
@@ -166,7 +167,8 @@ async def begin(door: Door, caller: Caller, wanted: Spoken, form: str, token: st
         opened = await asyncio.to_thread(open_job, door.producer, request)
         await door.note(opened.job, caller)
     job = opened.job
-    return Talk(door, opened, Encoding(form), position, Mark(job.id, job.pool, position))
+    encoding = Encoding(form, wanted.sample_rate or 0, wanted.volume_multiplier)
+    return Talk(door, opened, encoding, position, Mark(job.id, job.pool, position))
 
 
 async def _job_of(door: Door, caller: Caller, token: str) -> tuple[Job, int]:

@@ -1,26 +1,34 @@
 """What clients say about a job: bodies of requests, and how they become a `tasks.request.Request`."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.http.door import Door
 from gateway.http.keys import Caller
+from gateway.http.names import LANGUAGES, OPENAI_MODELS, OPENAI_VOICES, language_of, meant, spellings
 from gateway.http.problems import Problem
 from gateway.http.sources import one_line
 from seriatim.records import Sentence
 from tasks.request import PAUSE_MOST_MS, Request
 
-FormatName = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
-#: what OpenAI calls its models and voices: clients send them that know no other
-OPENAI_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")
-OPENAI_VOICES = (
-    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
-)  # fmt: skip
+
+def lowered(value: Any) -> Any:
+    """A word of ours as clients may write it: `MP3`."""
+    return value.lower() if isinstance(value, str) else value
+
+
+AnyCase = BeforeValidator(lowered)
+FormatName = Annotated[Literal["mp3", "opus", "aac", "flac", "wav", "pcm"], AnyCase]
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "options",
 )  # fmt: skip
+#: fields of other servers that change nothing that is heard
+HARMLESS = frozenset({"metadata", "safety_identifier", "store", "stream", "user"})
+NAMED = re.compile(r"[\w.-]{1,64}", re.ASCII)  #: what may stand in a header
+MOST_NAMED = 20
 
 
 def _no_truth(value: Any) -> Any:
@@ -33,6 +41,8 @@ Whole = Annotated[int, BeforeValidator(_no_truth)]
 Number = Annotated[float, BeforeValidator(_no_truth), Field(allow_inf_nan=False)]
 Pause = Annotated[Whole, Field(ge=0, le=PAUSE_MOST_MS)]
 Speed = Annotated[Number, Field(ge=0.25, le=4)]
+Rate = Annotated[Whole, Field(ge=8_000, le=48_000)]
+Volume = Annotated[Number, Field(ge=0, le=10)]
 Seconds = Annotated[Number, Field(ge=0)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
 
@@ -58,15 +68,19 @@ def _nullable(schema: dict[str, Any]) -> None:
 class Spoken(BaseModel):
     """How a text is to be spoken. What is left out, or null, is as the voice, the engine or the settings have it."""
 
-    model_config = ConfigDict(json_schema_extra=_nullable)
+    model_config = ConfigDict(extra="allow", json_schema_extra=_nullable)
 
     model: str = Field("", max_length=64, description="the pool that speaks it, or another name of one")
     voice: Voice = Field("", description="as /v1/voices lists them")
     speed: Speed = 1.0
     language: str | None = Field(None, max_length=64, description="BCP 47, such as de or en-GB")
     seed: Whole | None = Field(None, ge=0, lt=2**63, description="for engines that sample")
-    gap: Literal["fail", "silence", "skip"] | None = Field(None, description="if a sentence cannot be spoken")
-    hold: Literal["auto", "always", "never"] | None = Field(None, description="give a sentence out only when whole")
+    gap: Annotated[Literal["fail", "silence", "skip"], AnyCase] | None = Field(
+        None, description="if a sentence cannot be spoken"
+    )
+    hold: Annotated[Literal["auto", "always", "never"], AnyCase] | None = Field(
+        None, description="give a sentence out only when whole"
+    )
     priority: Whole | None = Field(None, ge=-9, le=9, description="among the caller's own jobs")
     window_ms: Whole | None = Field(None, ge=0, le=3_600_000, description="audio made ahead of its listener")
     timeout_s: Seconds | None = Field(None, le=30 * 24 * 3600, description="not spoken within so long, it fails")
@@ -78,10 +92,23 @@ class Spoken(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, given: Any) -> Any:
-        """Many clients send null for what their caller did not say."""
+        """Many clients send null for what their caller did not say, and some have other names for a language."""
         if not isinstance(given, dict):
             return given
-        return {name: value for name, value in given.items() if value is not None or name not in cls.model_fields}
+        said = {name: value for name, value in given.items() if value is not None or name not in cls.model_fields}
+        codes = [code for name in LANGUAGES if (code := said.pop(name, None)) is not None]
+        if codes and "language" not in said:
+            said["language"] = language_of(codes[0]) if isinstance(codes[0], str) else codes[0]
+        return said
+
+    def passed_over(self) -> str:
+        """A warning with the names of fields that nobody here knows, which are forgotten; "" if there are none."""
+        extra = self.model_extra or {}
+        names = sorted(name for name, value in extra.items() if value is not None and name not in HARMLESS)
+        extra.clear()  # some have whole recordings in them
+        shown = [name for name in names if NAMED.fullmatch(name)][:MOST_NAMED]
+        shown += [f"{len(names) - len(shown)} more"] * (len(names) > len(shown))
+        return f"not known here, and passed over: {', '.join(shown)}" if shown else ""
 
     def request(self, door: Door, caller: Caller, **more: Any) -> Request:
         """As the producer wants it; `more` are further options, which win.
@@ -97,14 +124,26 @@ class Spoken(BaseModel):
         return Request.of(given | {"engine": pool, "pool": pool, "voice": voice} | whose | more)
 
 
-class Speech(Spoken):
-    """OpenAI's speech request, and what else this gateway can do. Fields that nobody knows are passed over."""
+class Rendered(Spoken):
+    """How its sound is given."""
+
+    sample_rate: Rate | None = Field(None, description="in Hz; else as it was made, or as the settings have it")
+    volume_multiplier: Volume = 1.0
+
+
+class Speech(Rendered):
+    """OpenAI's speech request, and what else this gateway can do. A header names fields that nobody knows."""
 
     input: str = Field(description="the text")
     response_format: FormatName = "mp3"
-    stream_format: Literal["audio", "sse"] = "audio"
+    stream_format: Annotated[Literal["audio", "sse"], AnyCase] = "audio"
     instructions: str | None = Field(None, description="for models that follow them: none here does")
     detach: bool = Field(False, description="go on when the client leaves, and keep the recording")
+
+    def passed_over(self) -> str:
+        """As above; no voice here follows instructions."""
+        said = super().passed_over()
+        return "; ".join(filter(None, [said, "instructions: no model here follows them" if self.instructions else ""]))
 
 
 class Said(BaseModel):
@@ -131,8 +170,12 @@ class NewJob(Spoken):
 
     input: str | None = Field(None, description="the text; or sentences")
     sentences: list[Said] | None = Field(None, description="sentences that are cut already, with their own voices")
-    kind: Literal["live", "batch"] = Field("batch", description="live: somebody listens now; batch: takes what is left")
-    drain: Literal["store", "window"] = Field("store", description="store: kept for readers of any time")
+    kind: Annotated[Literal["live", "batch"], AnyCase] = Field(
+        "batch", description="live: somebody listens now; batch: takes what is left"
+    )
+    drain: Annotated[Literal["store", "window"], AnyCase] = Field(
+        "store", description="store: kept for readers of any time"
+    )
     title: Title | None = Field(None, description="of its recording; else how its text begins")
 
     def text(self, door: Door, pool: str) -> str | list[Sentence | str]:
@@ -154,20 +197,32 @@ def pool_of(door: Door, model: str) -> str:
     Raises:
         Problem: it is no name of a pool with workers, or that had some.
     """
-    name = door.models.get(model, model)
-    if not name or (name in OPENAI_MODELS and name not in door.models):
-        name = door.settings.http_pool
-    if name != door.settings.http_pool and not _known(door, name):
-        raise Problem(404, "model_not_found", f"no model {model!r}; GET /v1/models lists them", param="model")
-    return name
+    for name in spellings(model):
+        if pool := _pool(door, name):
+            return pool
+    raise Problem(404, "model_not_found", f"no model {model!r}; GET /v1/models lists them", param="model")
 
 
 def voice_of(door: Door, pool: str, voice: str) -> str:
     """A voice by any of its names; OpenAI's mean the default where the pool has no such voice."""
-    voice = door.voices.get(voice, voice)
-    if voice in OPENAI_VOICES and voice not in door.producer.book.facts(pool).voice_names:
+    alias = meant(voice, door.voices)
+    voice = door.voices[alias] if alias else voice
+    if not voice:
         return ""
-    return voice
+    found = meant(voice, door.producer.book.facts(pool).voice_names)
+    return found or ("" if meant(voice, OPENAI_VOICES) else voice)
+
+
+def _pool(door: Door, name: str) -> str:
+    """The pool of a name as it is written, or in capitals or not; "" if there is none."""
+    alias = meant(name, door.models)
+    name = door.models[alias] if alias else name
+    if not name or (alias is None and meant(name, OPENAI_MODELS)):
+        return door.settings.http_pool
+    if name == door.settings.http_pool or _known(door, name):
+        return name
+    found = meant(name, (door.settings.http_pool, *door.pools.known())) or ""
+    return found if found == door.settings.http_pool or (found and _known(door, found)) else ""
 
 
 def _known(door: Door, pool: str) -> bool:
