@@ -24,6 +24,7 @@ takes no more; a second one ends them at once.
 
 examples:
   seriatim worker --engine espeak --processes 2
+  seriatim worker --engine espeak --redis redis://127.0.0.1:7379/0
   seriatim worker --engine tone --slots 8 --engine-option rtf=0.25
   seriatim worker --engine xtts --model models/xtts-v2
   seriatim worker --engine xtts --model ~/xtts_v2 --gpu all --slots auto
@@ -65,6 +66,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--events", action="store_true", help="send task events from the start (Flower asks for them itself)"
     )
+    parser.add_argument(
+        "--redis", metavar="URL", default="", help="the system's Redis (default: SERIATIM_REDIS_URL); seen in ps"
+    )
     parser.add_argument("--list-voices", action="store_true", help="print the engine's voices as JSON and exit")
     return parser
 
@@ -89,6 +93,8 @@ def _list_voices(options: argparse.Namespace) -> int:
 
 
 def _supervise(options: argparse.Namespace) -> int:
+    if options.redis:
+        os.environ["SERIATIM_REDIS_URL"] = options.redis  # its processes read it there, too
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log_level, "worker")
     if options.engine not in names():

@@ -56,6 +56,16 @@ def spoken_by(system: RealSystem, job: Job) -> dict[str, int]:
     return {name[3:].decode(): int(n) for name, n in fields.items() if name.startswith(b"by:")}
 
 
+def test_a_worker_is_told_where_its_redis_is(system: RealSystem, pool: str) -> None:
+    """Its processes go there, too, the first ones and those that come after them."""
+    url, command = system.settings.redis_url, ["worker", "--engine", "tone", "--pool", pool]
+    system.start(pool, "-m", "gateway.cli", *command, "--redis", url, redis_url="redis://127.0.0.1:1/0")
+    first = wait_until(lambda: system.worker_pids(pool), "it registers")
+    for pid in first.values():
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: set(system.worker_pids(pool)) - set(first), "another takes its place")
+
+
 def test_every_process_loads_its_engine_once(system: RealSystem, pool: str) -> None:
     system.workers(3, name=pool, pool=pool)
     text = sentences(20, "loads")

@@ -30,3 +30,10 @@ def test_what_was_said_before_an_action_stays_said() -> None:
 )
 def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...], processes: int) -> None:
     assert arguments.processes(parsed("speak", *words)) == processes
+
+
+def test_every_command_that_talks_to_redis_is_told_where_it_is() -> None:
+    """`seriatim worker` has a grammar of its own, and the same option (tests/integration/test_workers.py)."""
+    words = {"cancel": ["j"], "timeline": ["j"], "alive": ["worker"]}
+    for command in set(COMMANDS) - {"models", "tune"}:
+        assert parsed(command, *words.get(command, []), "--redis", "redis://there/0").redis == "redis://there/0"

@@ -1,6 +1,10 @@
 """The root packages have generic names: what is imported must be ours (docs/decisions/0001)."""
 
 import importlib
+import os
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,3 +17,18 @@ def test_each_root_package_is_the_one_in_this_repository(name):
     module = importlib.import_module(name)
     assert module.__file__ is not None
     assert Path(module.__file__).resolve().is_relative_to(ROOT), "a stranger's package of the same name is installed"
+
+
+def test_nothing_but_the_packages_is_installed(tmp_path):
+    """Or a user's own `tests` and `docs` would be hidden by ours."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    others = [path.name for path in ROOT.iterdir() if any(path.glob("*.py")) and path.name not in packages]
+    assert {"bench", "docs", "tests"} <= set(others)
+    look = "import sys, importlib.util\nfor name in sys.argv[1:]:\n if importlib.util.find_spec(name): print(name)"
+    environment = {"PATH": os.environ["PATH"]}
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", look, *packages, *others], cwd=tmp_path, env=environment, check=True,
+        capture_output=True, text=True,
+    ).stdout.split()  # fmt: skip
+    assert found == packages, "installed anew by: make lint, or: pip install -e ."
