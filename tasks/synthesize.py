@@ -13,10 +13,17 @@ from seriatim.records import BadRecord, Doorbell
 from tasks.app import TASK
 
 
-def register(app: Celery, speak: Callable[[Doorbell], str]) -> None:
-    """Make `speak` what the task does; it returns what became of the attempt, which Flower and the log show."""
+class SentenceFailed(Exception):
+    """An attempt failed, as attempts may: Celery's tools show a failure and its reason, the log no traceback."""
 
-    @app.task(name=TASK)
+
+def register(app: Celery, speak: Callable[[Doorbell], str]) -> None:
+    """Make `speak` what the task does. Flower shows what it returns, and a `SentenceFailed` as a failure.
+
+    Celery's part ends there: it makes no second attempt, and the message is acknowledged either way.
+    """
+
+    @app.task(name=TASK, throws=(SentenceFailed,))
     def synthesize(job: object, seq: object, attempt: object) -> str:
         return speak(doorbell(job, seq, attempt))
 

@@ -9,7 +9,7 @@ either. What is thrown away costs nothing: a sentence whose message is lost is r
 import json
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from celery.worker.consumer import Consumer
 
@@ -28,6 +28,8 @@ class Doorkeeper(Consumer):
 
     connection_errors: tuple[type[Exception], ...]  #: of the transport; Celery connects again after one
     loop: Callable[..., None]
+    hub: Any
+    _flush_events: Callable[[], None]
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
         """What is done with each message."""
@@ -60,6 +62,10 @@ class Doorkeeper(Consumer):
 
         self.loop = enduring
         super().start()
+
+    def on_send_event_buffered(self) -> Callable[..., Any]:
+        """Have the loop send events. Slots call this: Celery's own changes a set that the loop may be walking."""
+        return cast("Callable[..., Any]", self.hub.call_soon(self._flush_events))
 
 
 def bell_of(content_type: object, headers: object, body: object) -> Doorbell:

@@ -140,6 +140,7 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
     ]
     drain = partial(_drain, station)
     worker_shutting_down.connect(drain)
+    desk.app.events.dispatcher_cls = "workers.events:EventSender"
     worker = desk.app.Worker(
         pool="threads",
         concurrency=station.facts.slots,

@@ -17,9 +17,11 @@ from seriatim.pool import Claim, Claimed
 from seriatim.records import Doorbell, Sentence, Spec, seed_of
 from seriatim.scripts import run
 from tasks.engine import Utterance
+from tasks.synthesize import SentenceFailed
 from workers import fenced
 from workers.delivery import Delivery, Dropped, Whole, unpack_state
 from workers.edges import Edges
+from workers.outcome import Outcome
 from workers.station import Speaking, Station, Told
 
 log = logging.getLogger(__name__)
@@ -28,37 +30,48 @@ WAIT_S = 0.05  #: between two claims while a suspect runs alone
 
 
 def speak(station: Station, bell: Doorbell) -> str:
-    """Speak what a message named, if it is due. Returns what became of it."""
+    """Speak what a message named, if it is due. Returns what became of it.
+
+    Raises:
+        SentenceFailed: this attempt failed; the pool knows, or its lease will say so.
+    """
     station.reached.set()
+    outcome = _outcome(station, bell)
+    if outcome.failed:
+        raise SentenceFailed(outcome.reason)
+    return str(outcome)
+
+
+def _outcome(station: Station, bell: Doorbell) -> Outcome:
     try:
         claimed = _claim(station, bell)
-        return _speak(station, bell, claimed) if claimed.verdict is Claim.CLAIMED else claimed.verdict.name
+        return _speak(station, bell, claimed) if claimed.verdict is Claim.CLAIMED else Outcome(claimed.verdict.name)
     except (RedisError, Unavailable, MemoryFull) as error:  # it outlasted all patience: the lease gives it to others
         log.warning("Redis is away", extra={"job": bell.job, "seq": bell.seq, "error": str(error)})
-        return "UNAVAILABLE"
+        return Outcome("FAILED", f"Redis is away: {error}")
 
 
-def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> str:
+def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> Outcome:
     speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.expected_ms))
     station.begin(speaking)
     try:
-        result = _tried(station, speaking, claimed)
-        speaking.span.note(result=result)
+        outcome = _tried(station, speaking, claimed)
+        speaking.span.note(result=str(outcome))
         if speaking.first_ms is not None:
             speaking.span.note(first_sound_ms=speaking.first_ms)
     finally:
         speaking.span.end()
-    return result
+    return outcome
 
 
-def _tried(station: Station, speaking: Speaking, claimed: Claimed) -> str:
+def _tried(station: Station, speaking: Speaking, claimed: Claimed) -> Outcome:
     bell = speaking.bell
     try:
         return _attempt(station, speaking, claimed)
     except Dropped as why:
         fenced.note(station, speaking, why)
         station.end(bell)
-        return f"DROPPED {why}"
+        return Outcome("DROPPED", str(why))
     except (RedisError, Unavailable, MemoryFull):
         station.end(bell)
         raise
@@ -78,7 +91,7 @@ def _claim(station: Station, bell: Doorbell) -> Claimed:
         time.sleep(WAIT_S)  # a suspect runs alone here; or the pulse is about to register this process again
 
 
-def _attempt(station: Station, speaking: Speaking, claimed: Claimed) -> str:
+def _attempt(station: Station, speaking: Speaking, claimed: Claimed) -> Outcome:
     bell, spec = speaking.bell, Spec.from_json(claimed.spec)
     if spec.trace:
         speaking.span = traces.begin(
@@ -148,7 +161,7 @@ def _mark(station: Station, bell: Doorbell, word: str) -> None:
     run(station.desk.redis, pool.mark(station.desk.pool, bell, word))
 
 
-def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) -> str:
+def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) -> Outcome:
     """Have the clerk say that the sentence is whole: this slot takes its next message meanwhile."""
     desk = station.desk
     audio_ms = ms_of_bytes(n_bytes, station.engine.rate_hz)
@@ -158,13 +171,13 @@ def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) 
     )  # fmt: skip
     station.told.put(Told(speaking.bell, call))
     station.spoken += 1
-    return f"SPOKEN {audio_ms / 1000:.2f} s"
+    return Outcome("SPOKEN", audio_ms=audio_ms)
 
 
-def _failed(station: Station, speaking: Speaking, reason: str) -> str:
+def _failed(station: Station, speaking: Speaking, reason: str) -> Outcome:
     """Give the sentence back with its reason; another attempt, or the gap policy, follows."""
     desk, bell = station.desk, speaking.bell
     log.warning("a sentence failed", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "why": reason})
     speaking.span.fail(reason)
     station.told.put(Told(bell, pool.fail(desk.pool, bell, speaking.epoch, reason[:500], desk.retry)))
-    return f"FAILED {reason}"
+    return Outcome("FAILED", reason)

@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from tasks.app import make_app
 from tasks.request import Request
 from tests.commands import complaint, seriatim
 from tests.deploy.composed import services
@@ -24,7 +26,7 @@ PASSWORD = "an open sesame, with: a colon"
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     made = new_system()
     made.reassembler()
-    made.workers(2, slots=2)
+    made.workers(2, slots=2, options={"fail_on": "trips"})
     return made
 
 
@@ -50,22 +52,95 @@ def ask(flower: str, path: str, *, user: str = "ann", password: str = PASSWORD) 
         return client.get(flower + path)
 
 
-def spoken(system: RealSystem, flower: str, name: str) -> tuple[str, dict[str, dict[str, Any]]]:
-    """A job of three sentences that Flower has seen whole, and its tasks by their ids."""
+@pytest.fixture(scope="module")
+def watched(system: RealSystem, flower: str) -> str:
+    """Flower's address, from when it hears both workers and both have been asked for the events of tasks.
 
-    def seen() -> tuple[str, dict[str, dict[str, Any]]] | None:
-        """Events of workers that Flower has not yet asked for them are not sent: then another job."""
-        job = system.producer().enqueue(sentences(3, name), Request.of({"engine": "tone"}))
-        Listener(job).all()
-        tasks: dict[str, dict[str, Any]] = ask(flower, "/api/tasks?limit=500").json()
-        mine = {uuid: task for uuid, task in tasks.items() if uuid.startswith(job.id)}
-        return (job.id, mine) if [t["state"] for t in mine.values()] == ["SUCCESS"] * 3 else None
+    Flower asks by itself, too, when it has found them; an answer alone says that they have heard it.
+    """
+    wait_until(lambda: hears(flower) == 2, "flower hears both workers")
+    with make_app(system.settings.broker) as app:
+        answers = app.control.broadcast("enable_events", reply=True, limit=2, timeout=PATIENCE_S)
+    assert answers is not None
+    assert len(answers) == 2
+    return flower
 
-    return wait_until(seen, "flower has seen a job")
+
+def hears(flower: str) -> int:
+    """Workers whose heartbeat Flower has had."""
+    return ask(flower, "/metrics").text.count("\nflower_worker_number_of_currently_executing_tasks{")
 
 
-def test_tasks_show_job_sentence_attempt_worker_run_time_and_what_came_of_it(system: RealSystem, flower: str) -> None:
-    job, tasks = spoken(system, flower, "shown")
+def tasks_of(flower: str, job: str) -> dict[str, dict[str, Any]]:
+    """A job's tasks by their ids."""
+    tasks: dict[str, dict[str, Any]] = ask(flower, "/api/tasks?limit=2000").json()
+    return {uuid: task for uuid, task in tasks.items() if uuid.startswith(job)}
+
+
+def ended(flower: str, job: str, n: int) -> dict[str, dict[str, Any]] | None:
+    """Its tasks, once `n` of them have ended."""
+    tasks = tasks_of(flower, job)
+    return tasks if sum(t["state"] in ("SUCCESS", "FAILURE") for t in tasks.values()) == n else None
+
+
+def spoken(system: RealSystem, flower: str, name: str, n: int = 3) -> tuple[str, dict[str, dict[str, Any]]]:
+    """A job of `n` sentences that was heard, and its tasks by their ids, when Flower has seen them end."""
+    job = system.producer().enqueue(sentences(n, name), Request.of({"engine": "tone"}))
+    Listener(job).all()
+    return job.id, wait_until(lambda: ended(flower, job.id, n), f"flower has seen {n} sentences end")
+
+
+def test_every_sentence_is_seen_to_arrive_to_start_and_to_end(system: RealSystem, watched: str) -> None:
+    """Celery empties its buffer of events after sending it, with what slots put there meanwhile."""
+    _, tasks = spoken(system, watched, "counted", 150)
+    assert [task["state"] for task in tasks.values()] == ["SUCCESS"] * 150
+    assert all(task["received"] and task["started"] and task["succeeded"] for task in tasks.values())
+
+
+def test_attempts_that_failed_are_failures_with_their_reason(system: RealSystem, watched: str) -> None:
+    text = ["Fine.", "This one trips.", "Fine again."]
+    job = system.producer().enqueue(text, Request.of({"engine": "tone", "gap": "skip"}))
+    Listener(job).all()
+    attempts = system.settings.max_failures
+    tasks = wait_until(lambda: ended(watched, job.id, 2 + attempts), "flower has seen every attempt end")
+    by_sentence = sorted((int(uuid.split(":")[1]), task["state"]) for uuid, task in tasks.items())
+    assert by_sentence == [(0, "SUCCESS"), *[(1, "FAILURE")] * attempts, (2, "SUCCESS")]
+    failed = [task for task in tasks.values() if task["state"] == "FAILURE"]
+    assert all(t["started"] and "EngineFailed: the tone engine was told to fail" in t["exception"] for t in failed)
+    assert "Traceback" not in system.log("workers"), "a failure that is expected"
+
+
+def drain(connection: Any) -> bool:
+    """Take every event that is there."""
+    with suppress(TimeoutError):
+        while True:
+            connection.drain_events(timeout=0.5)
+    return True
+
+
+def test_what_ends_while_a_worker_drains_is_seen_to_end(new_system: Callable[..., RealSystem], tmp_path: Path) -> None:
+    """Its events come after Celery's loop has ended."""
+    with new_system() as system:
+        system.reassembler()
+        system.workers(1, options={"fixed_ms": 1_500})
+        seen: list[dict[str, Any]] = []
+        with make_app(system.settings.broker) as app, app.connection_for_read() as connection:
+            receiver = app.events.Receiver(connection, handlers={"*": seen.append})
+            with receiver.consumer_context() as (own, _, _):
+                wait_until(lambda: drain(own) and seen, "its heartbeat is heard")
+                assert app.control.broadcast("enable_events", reply=True, limit=1, timeout=PATIENCE_S)
+                system.producer().enqueue(["Yes."], Request.of({"engine": "tone"}))
+                wait_until(system.speaking_pids, "it speaks")
+                assert system.end("workers") == 0
+                drain(own)  # all of it was sent: the worker has ended
+        kinds = [event["type"] for event in seen]
+        assert [kind for kind in kinds if kind.startswith("task-")] == [
+            "task-received", "task-started", "task-succeeded",
+        ]  # fmt: skip
+
+
+def test_tasks_show_job_sentence_attempt_worker_run_time_and_what_came_of_it(system: RealSystem, watched: str) -> None:
+    job, tasks = spoken(system, watched, "shown")
     rows = sorted((uuid.split(":"), task) for uuid, task in tasks.items())
     assert [(parts[0], int(parts[1])) for parts, _ in rows] == [(job, 0), (job, 1), (job, 2)]
     for parts, task in rows:
@@ -76,14 +151,14 @@ def test_tasks_show_job_sentence_attempt_worker_run_time_and_what_came_of_it(sys
         assert re.fullmatch(r"tone-\d-[0-9a-f]+@.+", task["worker"])
         assert 0 < task["runtime"] < PATIENCE_S
         assert re.fullmatch(r"'SPOKEN \d+\.\d\d s'", task["result"])
-    pages = [ask(flower, f"/task/{uuid}").text for uuid in tasks]
+    pages = [ask(watched, f"/task/{uuid}").text for uuid in tasks]
     assert all(f"job {job}, sentence" in page for page in pages)
 
 
-def test_no_listeners_text_is_shown(system: RealSystem, flower: str) -> None:
-    _, tasks = spoken(system, flower, "Confidential")
+def test_no_listeners_text_is_shown(system: RealSystem, watched: str) -> None:
+    _, tasks = spoken(system, watched, "Confidential")
     assert "Confidential" not in str(tasks)
-    assert "Confidential" not in ask(flower, "/tasks").text
+    assert "Confidential" not in ask(watched, "/tasks").text
 
 
 def test_workers_are_shown_with_their_slots(system: RealSystem, flower: str) -> None:
@@ -105,8 +180,8 @@ def test_nobody_gets_in_without_the_password(flower: str, path: str) -> None:
         assert client.get(flower + path).status_code == 401
 
 
-def test_it_only_looks(system: RealSystem, flower: str) -> None:
-    job, tasks = spoken(system, flower, "looked at")
+def test_it_only_looks(system: RealSystem, watched: str) -> None:
+    job, tasks = spoken(system, watched, "looked at")
     worker = next(iter(tasks.values()))["worker"]
     with httpx2.Client(trust_env=False, timeout=PATIENCE_S, auth=("ann", PASSWORD)) as client:
         for path in (
@@ -114,8 +189,8 @@ def test_it_only_looks(system: RealSystem, flower: str) -> None:
             f"/api/worker/pool/grow/{worker}",
             f"/api/task/revoke/{job}:0:1",
         ):
-            assert client.post(flower + path).status_code == 403
-        assert client.post(flower + "/api/task/send-task/seriatim.synthesize", json={"args": []}).status_code == 403
+            assert client.post(watched + path).status_code == 403
+        assert client.post(watched + "/api/task/send-task/seriatim.synthesize", json={"args": []}).status_code == 403
     assert len(system.worker_pids()) == 2
 
 
