@@ -1,6 +1,7 @@
 """Private servers for tests: a real Redis or Valkey on a unix socket, in a directory of its own, gone afterwards."""
 
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 READY_S = 10.0  #: a server is ready in about 20 ms; a loaded machine may take seconds
+COME_BACK_S = 30.0  #: a client whose connection was closed tries again within a second or two
 
 
 def embedded() -> str:
@@ -76,6 +78,16 @@ class PrivateServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def hang_up_on_one(self) -> None:
+        """Hang up on the first who comes back to the server that was killed: by then it knows that it is away."""
+        self.socket.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(self.socket))
+            door.listen()
+            door.settimeout(COME_BACK_S)
+            door.accept()[0].close()
+        self.socket.unlink()
 
     def stop(self) -> None:
         """End it and remove what it wrote."""

@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from tests.listening import sentences, stream_of
 from tests.systems import alive, descendants, wait_until
 
 N = 24
-SLOW = (*TONE, "--engine-option", "fixed_ms=60")  #: half a minute of sound in some seconds
+#: the middle sentence takes longer than any test: what is interrupted here cannot have ended by itself
+HELD = (*TONE, "--engine-option", "slow_on=Interrupted 12", "--engine-option", "slow_ms=600000")
 
 
 @pytest.fixture
@@ -31,10 +33,13 @@ def sentences_kept(out: Path) -> int:
     return len(journal.read_bytes().splitlines()) - 1 if journal.exists() else 0
 
 
-def interrupted(text: Path, out: Path, number: signal.Signals, kept: int, *more: str) -> tuple[int, str]:
+def interrupted(
+    text: Path, out: Path, number: signal.Signals, kept: int, *more: str, held: Callable[[], bool] | None = None
+) -> tuple[int, str]:
     """Speak until so many sentences are kept, then send a signal; returns the exit status and what was said."""
-    with begun("speak", text, "-o", out, *more, *SLOW) as speaking:
+    with begun("speak", text, "-o", out, *more, *HELD) as speaking:
         wait_until(lambda: sentences_kept(out) >= kept or speaking.poll() is not None, f"{kept} sentences")
+        wait_until(held or (lambda: True), "its middle sentence is begun")
         children = descendants(speaking.pid)
         assert len(children) >= 4, "Redis, a reassembler, a supervisor, a worker process"
         speaking.send_signal(number)
@@ -42,6 +47,10 @@ def interrupted(text: Path, out: Path, number: signal.Signals, kept: int, *more:
     wait_until(lambda: not any(alive(pid) for pid in children), f"none of {children} stays behind")
     assert not out.exists(), "what is not whole does not look whole"
     return speaking.returncode, said.decode()
+
+
+def holds(tally: Path, n_attempts: int) -> bool:
+    return len(list(tally.iterdir())) == n_attempts
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -55,28 +64,31 @@ def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
 
 
 def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tmp_path: Path, text: Path) -> None:
-    whole, out = tmp_path / "whole.wav", tmp_path / "speech.wav"
-    assert seriatim("speak", text, "-o", whole, *TONE, "--engine-option", "fixed_ms=0", "-q").returncode == 0
+    whole, out, tally = tmp_path / "whole.wav", tmp_path / "speech.wav", tmp_path / "tally"
+    tally.mkdir()
+    twice = ("--engine-option", "slow_times=2", "--engine-option", f"tally={tally}")  # the third attempt is not held
+    assert seriatim("speak", text, "-o", whole, *TONE, "-q").returncode == 0
 
-    assert interrupted(text, out, signal.SIGKILL, 4)[0] == -signal.SIGKILL
-    assert interrupted(text, out, signal.SIGKILL, 9, "--resume")[0] == -signal.SIGKILL
-    refused = seriatim("speak", text, "-o", out, *SLOW)
+    for n, more in ((1, ()), (2, ("--resume",))):
+        status, _ = interrupted(text, out, signal.SIGKILL, 4, *twice, *more, held=partial(holds, tally, n))
+        assert status == -signal.SIGKILL
+    refused = seriatim("speak", text, "-o", out, *HELD, *twice)
     assert refused.returncode == Exit.BAD_INPUT
     assert f"sentences of {out}; go on with --resume {out}, or speak all of it anew" in complaint(refused)
-    done = seriatim("speak", text, "-o", out, "--resume", *SLOW)
+    done = seriatim("speak", text, "-o", out, "--resume", *HELD, *twice)
 
     assert done.returncode == 0, done.stderr.decode()
     assert "more were there already" in done.stderr.decode()
     assert out.read_bytes() == whole.read_bytes()
     assert sound(whole.read_bytes()) == stream_of(sentences(N, "Interrupted", n_words=2))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "text.txt", "whole.wav"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "tally", "text.txt", "whole.wav"]
 
 
 def test_a_command_whose_workers_are_gone_for_good_says_so_and_keeps_what_was_spoken(
     tmp_path: Path, text: Path
 ) -> None:
     out = tmp_path / "speech.wav"
-    with begun("speak", text, "-o", out, *SLOW) as speaking:
+    with begun("speak", text, "-o", out, *HELD) as speaking:
         wait_until(lambda: sentences_kept(out) >= 3)
         os.kill(supervisor_of(speaking.pid), signal.SIGKILL)
         _, said = speaking.communicate(timeout=30)
