@@ -5,21 +5,23 @@ a server restarts, so that a new connection is the first chance to notice, befor
 
 Why a restart needs care (research on Redis 7.0.15, fixed in Valkey since): when the log's tail is torn inside a
 script's MULTI, the server drops the script but leaves an open MULTI in the log, and the *next* restart runs part of
-the script, or loses what was acknowledged after it. Rewriting the log before the first write removes it.
+the script, or loses what was acknowledged after it. Rewriting the log before the first write removes it. A managed
+server knows no BGREWRITEAOF: its provider answers for the log, the process goes on, and `check` warns.
 """
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
 
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.keys import POOL_LIFE_S, PREFIX
 from seriatim.scripts import Call
 
-GUARDED = f"{PREFIX}server"  #: string: run id of the server whose log was made safe
+GUARDED = f"{PREFIX}server"  #: string: run id of the server whose log was made safe, or that and UNWRITTEN
+UNWRITTEN = b" whose log cannot be rewritten"  #: by anybody: the server does not know the command
 #: Written even when memory is full: those who make room in it must be able to connect.
 REMEMBER = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])"
 REWRITE_S = 60.0  #: a log rewrite that takes longer is reported, not waited for
@@ -53,9 +55,10 @@ def check(redis: "Redis") -> Fitness:
     if policy.startswith(EVICTING):
         raise Misconfigured(
             f"the server's maxmemory-policy is {policy}: it would evict sentences of running jobs; "
-            "run CONFIG SET maxmemory-policy noeviction, and write it into the server's configuration"
+            "run CONFIG SET maxmemory-policy noeviction and write it into the server's configuration, or, for a "
+            "managed one, set it with its provider"
         )
-    return Fitness(f"{name} {version}", tuple(_durability(redis)))
+    return Fitness(f"{name} {version}", (*_durability(redis), *_logged(redis)))
 
 
 def _durability(redis: "Redis") -> list[str]:
@@ -71,6 +74,14 @@ def _durability(redis: "Redis") -> list[str]:
     return []
 
 
+def _logged(redis: "Redis") -> list[str]:
+    """Whether `guard`, which ran when this connection was made, could make the log safe."""
+    known = cast("bytes | None", redis.get(GUARDED)) or b""
+    if not known.endswith(UNWRITTEN):
+        return []
+    return ["the server knows no BGREWRITEAOF, as managed ones do not: after a crash its log is its provider's concern"]
+
+
 def guard(connection: Any, rebases: list[Call[int]]) -> None:
     """Make a new connection safe to use: after a restart rewrite the log, then rebase each pool.
 
@@ -80,20 +91,37 @@ def guard(connection: Any, rebases: list[Call[int]]) -> None:
         Unavailable: the log rewrite fails, or does not end.
     """
     run_id = _field(_ask(connection, "INFO", "server"), "run_id")
-    if _ask(connection, "GET", GUARDED) != run_id.encode():
-        if _field(_ask(connection, "INFO", "persistence"), "aof_enabled") == "1":
-            _rewrite(connection)
-        _ask(connection, "EVAL", REMEMBER, 1, GUARDED, run_id, POOL_LIFE_S)
+    safe = run_id.encode()
+    if _ask(connection, "GET", GUARDED) not in (safe, safe + UNWRITTEN):
+        if _field(_ask(connection, "INFO", "persistence"), "aof_enabled") == "1" and not _rewrite(connection):
+            safe += UNWRITTEN
+        _ask(connection, "EVAL", REMEMBER, 1, GUARDED, safe, POOL_LIFE_S)
     for call in rebases:
         _ask(connection, "EVAL", call.script.text, 1, call.key, *call.args)
 
 
-def _rewrite(connection: Any) -> None:
+def _rewrite(connection: Any) -> bool:
+    """Rewrite the log, and wait for the end of that; False if the server has no command for it.
+
+    Raises:
+        Misconfigured: this user may not; another may.
+        Unavailable: it fails, or does not end.
+    """
     try:
         _ask(connection, "BGREWRITEAOF")
+    except NoPermissionError as error:
+        needed = "after a restart its log must be rewritten: give the user +bgrewriteaof (docs/security.md)"
+        raise Misconfigured(f"the server refused BGREWRITEAOF: {error}; {needed}") from error
     except ResponseError as error:
+        if "unknown command" in str(error).lower():
+            return False
         if "already" not in str(error) and "in progress" not in str(error):
             raise Unavailable(f"the server cannot rewrite its log: {error}; has it disk and memory enough?") from error
+    _await_rewrite(connection)
+    return True
+
+
+def _await_rewrite(connection: Any) -> None:
     deadline = time.monotonic() + REWRITE_S
     while True:
         persistence = _ask(connection, "INFO", "persistence")
