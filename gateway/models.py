@@ -1,10 +1,10 @@
 """`seriatim models`: which checkpoints are on this machine, whether they are whole, and how to get one."""
 
-from pathlib import Path
 from typing import Any
 
 from gateway.asking import ask
 from seriatim.errors import EngineUnavailable
+from seriatim.home import at_home
 from seriatim.settings import Settings
 
 MODELS = "workers.engines.xtts.models"  #: the one engine whose model is not in a package
@@ -56,4 +56,4 @@ def _line(model: dict[str, Any]) -> str:
 
 
 def _home(settings: Settings) -> str:
-    return str(Path(settings.model_dir).expanduser())
+    return str(at_home(settings.model_dir))

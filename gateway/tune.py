@@ -12,6 +12,7 @@ from gateway import tuneplot, tunetable
 from gateway.asking import told
 from seriatim.errors import BadInput, Unwritable
 from seriatim.exits import Exit
+from seriatim.home import at_home
 
 TUNING = "workers.tune"
 
@@ -102,7 +103,7 @@ def _arguments(trials: Trials) -> list[str]:
 def _from_anywhere(text: str) -> str:
     """KEY=VALUE as it is, but the model's folder from the root: what is written down is used from another folder."""
     name, _, value = text.partition("=")
-    return f"{name}={Path(value).expanduser().absolute()}" if name == "model" and value else text
+    return f"{name}={at_home(value).absolute()}" if name == "model" and value else text
 
 
 def _save(path: str, text: str) -> None:

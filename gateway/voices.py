@@ -4,12 +4,12 @@ import json
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gateway.asking import ask
 from seriatim.connect import commands, reach
 from seriatim.errors import EngineUnavailable, NoWorkers
+from seriatim.home import at_home
 from seriatim.interpreter import python
 from seriatim.keys import pool_prefix
 from seriatim.settings import Settings
@@ -74,7 +74,7 @@ def cloned_voices(settings: Settings) -> list[dict[str, Any]]:
 
 def folder(settings: Settings) -> str:
     """The folder of cloned voices."""
-    return str(Path(settings.voice_dir).expanduser())
+    return str(at_home(settings.voice_dir))
 
 
 def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:

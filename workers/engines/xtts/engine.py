@@ -12,7 +12,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -20,6 +19,7 @@ import torch
 
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exits import Exit
+from seriatim.home import at_home
 from tasks.engine import Continuity, Spoken, Utterance, Voice
 from workers.engines.options import read
 from workers.engines.xtts import text as texts
@@ -58,7 +58,7 @@ class Xtts:
         self.continuity = Continuity.EXACT if options.exact else Continuity.RESUMABLE
         self.rtf = FIRST_RTF
         self._options, self._model = options, model
-        self._book = VoiceBook(model, Path(options.voice_dir).expanduser())
+        self._book = VoiceBook(model, at_home(options.voice_dir))
         self._bounds = Bounds.of(model.gpt)
         dtype = dtype_of(options, device)
         wanted = options.slots or slots_that_fit(
@@ -175,7 +175,7 @@ def load(given: Mapping[str, str]) -> Xtts:
     device = device_of(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
-    model = load_model(Path(options.model).expanduser(), device, accept_licence=options.accept_licence)
+    model = load_model(at_home(options.model), device, accept_licence=options.accept_licence)
     engine = Xtts(model, options, device)
     if not engine.voices:
         engine.close()

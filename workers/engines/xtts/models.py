@@ -4,11 +4,13 @@ Looks into files, loads nothing, needs no torch. Nothing is ever downloaded: `ho
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seriatim.errors import BadInput, EngineUnavailable
+from seriatim.home import at_home
 from workers.engines.xtts import files, licence
 from workers.engines.xtts.answers import answer
 
@@ -31,7 +33,7 @@ def look(options: argparse.Namespace) -> dict[str, object]:
     if options.folder:
         found = [described(Path(options.folder), checksums=True)]
     else:
-        found = [described(folder) for folder in _candidates(Path(options.model_dir), Path.home())]
+        found = [described(folder) for folder in _candidates(Path(options.model_dir), at_home("~"))]
     return {"models": found, "how_to_get": how_to_get(), "licence": licence.FULL_NAME, "licence_url": licence.URL}
 
 
@@ -86,7 +88,8 @@ def how_to_get() -> list[str]:
 def _candidates(model_dir: Path, home: Path) -> Iterable[Path]:
     roots = [(model_dir, "*"), *((home / place, pattern) for place, pattern in PLACES)]
     for root, pattern in roots:
-        yield from sorted(folder for folder in root.glob(pattern) if (folder / files.CONFIG).is_file())
+        with contextlib.suppress(PermissionError):  # somebody else's
+            yield from sorted(folder for folder in root.glob(pattern) if (folder / files.CONFIG).is_file())
 
 
 COMMANDS = {"look": look, "accept": accept}

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from seriatim.errors import EngineUnavailable, UnknownVoice
+from seriatim.home import at_home
 from tasks.engine import Voice
 from workers.engines.options import unknown
 from workers.engines.xtts import files, voicefile
@@ -43,7 +44,7 @@ class VoiceBook:
 
     def __init__(self, model: Any, folder: Path) -> None:
         self.fingerprint = fingerprint(model)
-        self._folder = folder.expanduser()
+        self._folder = at_home(folder)
         self._device = model.device
         self._width = int(model.args.gpt_n_model_channels)
         self._own = self._own_voices(model)
