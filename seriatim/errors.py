@@ -9,6 +9,7 @@
     │   ├── UnknownVoice          no         the pool has no such voice
     │   ├── UnknownOption         no         a parameter or engine option outside its range
     │   ├── UnknownFormat         no         no encoder for that file name or format
+    │   ├── IdempotencyConflict   no         an idempotency key that stands for another text, or another way to say it
     │   └── Unwritable            no         the output cannot be written: no directory, a full disk, a reader that left
     ├── Misconfigured             no         settings or the Redis server are not fit for use
     ├── EngineUnavailable         no         the engine's package, model or library is missing
@@ -66,6 +67,10 @@ class UnknownOption(BadInput):
 
 class UnknownFormat(BadInput):
     """There is no encoder for that file name or format."""
+
+
+class IdempotencyConflict(BadInput):
+    """The idempotency key stands for another text, or for the same text said otherwise."""
 
 
 class Unwritable(BadInput):

@@ -29,6 +29,8 @@ class Submit(IntEnum):
     MEMORY = 5
     NO_WORKERS = 6
     TOO_LARGE = 7
+    CONFLICT = 8
+    RECUT = 9
 
 
 class Extend(IntEnum):
@@ -39,6 +41,7 @@ class Extend(IntEnum):
     CLOSED = 2
     GAP = 3
     FULL = 4
+    CONFLICT = 5
 
 
 class Claim(IntEnum):
@@ -83,6 +86,8 @@ class Submission:
     spec: str  #: records.Spec as JSON
     closed: bool = True
     idempotency_key: str = ""
+    said: str = ""  #: digest of what of the spec is heard: another one under the same key is another text
+    cut: str = ""  #: how the text was cut into sentences (tasks/segment), for whoever sends it again under its key
     priority: int = 0  #: -9..9 within the user
     weight: float = 1.0  #: of the user
     speed: float = 1.0  #: a listener at double speed needs twice the audio
@@ -108,7 +113,9 @@ class Submitted:
 
     verdict: Submit
     retry_after_ms: int
-    job: str  #: on DUPLICATE the job that is there already
+    job: str  #: on DUPLICATE, CONFLICT and RECUT the job that is there already
+    drain: str = ""  #: on DUPLICATE its drain,
+    cut: str = ""  #: and, as on RECUT, how its text was cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +186,8 @@ def submit(pool: str, s: Submission, sentences: Sequence[str], now_ms: int | Non
     """Refuse or accept a job. `sentences` as `sentence_argument` makes them."""
     options = {
         "job": s.job, "user": s.user, "class": "L" if s.kind is Kind.LIVE else "B", "spec": s.spec,
-        "closed": int(s.closed), "key": s.idempotency_key, "priority": s.priority, "weight": s.weight,
+        "closed": int(s.closed), "key": s.idempotency_key, "said": s.said, "cut": s.cut,
+        "priority": s.priority, "weight": s.weight,
         "speed": s.speed, "gap": s.gap, "drain": s.drain, "window": s.window_ms, "target": s.target_ms,
         "timeout": s.timeout_ms, "life": s.life_ms, "grace": s.grace_ms, "producer": s.producer_ms,
         "queue_limit": s.queue_limit_ms, "ended_life": s.ended_life_ms, "memory_share": s.memory_share,
@@ -188,7 +196,7 @@ def submit(pool: str, s: Submission, sentences: Sequence[str], now_ms: int | Non
     options |= {name: cap for name, cap in caps.items() if cap is not None}
     return _call(
         pool, "submit", now_ms, json.dumps(options), *sentences,
-        decode=lambda r: Submitted(Submit(r[0]), integer(r[1]), text(r[2])),
+        decode=lambda r: Submitted(Submit(r[0]), integer(r[1]), *(text(field) for field in r[2:])),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
-from seriatim.errors import JobEnded, JobFailed, SeriatimError
+from seriatim.errors import Busy, IdempotencyConflict, JobEnded, JobFailed, SeriatimError
 from seriatim.pool import Extend
 from seriatim.scripts import run
 from tasks.dispatch import Desk, settle
@@ -26,6 +26,7 @@ class Begun:
     n: int  #: sentences sent
     rows: Iterator[str]  #: those to be sent
     whole: bool  #: all are sent, and the pool knows it
+    again: bool = False  #: it was accepted before, under its idempotency key: what is known is compared, the rest sent
 
     def send_rest(self) -> int:
         """Send the rest of a long text, in batches; returns how many sentences the job has. Then the text is closed.
@@ -34,15 +35,17 @@ class Begun:
         goes on.
 
         Raises:
-            TextTooLarge, BadInput: something in the rest; the job is cancelled.
+            TextTooLarge, BadInput: something in the rest; the job is cancelled, unless another sent it first.
+            IdempotencyConflict: the job that has the key says something else; it goes on as it is.
             JobEnded: it ended meanwhile.
         """
         try:
             while not self.whole:
                 self._send(list(islice(self.rows, BATCH)))
         except BaseException as error:  # the caller's own iterable may raise anything: half a text is no text
-            with contextlib.suppress(SeriatimError):
-                self.job.cancel(f"its text could not be taken: {error}")
+            if not self.again:  # or it is its first producer's, which may be sending still
+                with contextlib.suppress(SeriatimError):
+                    self.job.cancel(f"its text could not be taken: {error}")
             raise
         return self.n
 
@@ -53,11 +56,27 @@ class Begun:
             close=close, producer_ms=BOOK_LEASE_MS, ended_life_ms=ended_life_ms,
         )  # fmt: skip
         verdict, n = run(self.desk.redis, call)
+        if verdict is Extend.CONFLICT:
+            raise conflict(self.job.id)
+        if verdict is Extend.GONE and self.again:  # however it ended: its handle says so
+            self.n += len(batch)
+            self.whole = close
+            return
         if verdict is Extend.GONE:
             raise JobEnded(f"job {self.job.id} ended while its text was being sent")
-        if verdict in (Extend.GAP, Extend.FULL):
+        if verdict is Extend.FULL:
+            raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", 1.0)
+        if verdict is Extend.GAP:
             raise JobFailed(f"the server lost sentences {n} to {self.n} of job {self.job.id}; send the text again")
         self.n += len(batch)
         if close or verdict is Extend.CLOSED:
             settle(self.desk, job_calls.close(self.job.id, n), f"close|{self.job.id}|{n}|")
             self.whole = True
+
+
+def conflict(job_id: str) -> IdempotencyConflict:
+    """The refusal of a text whose idempotency key stands for another."""
+    return IdempotencyConflict(
+        f"the idempotency key stands for job {job_id}, which says something else, or says it otherwise; "
+        "another text needs another key"
+    )

@@ -24,6 +24,7 @@ from tasks.dispatch import in_epoch
 from tasks.reading import Heard, Reading, await_entry
 from tasks.request import RANGES, check_range
 
+KINDS = {b"L": "live", b"B": "batch"}  #: as the pool writes them
 REASON_MOST = 500  #: characters; it goes to every reader, and waits in the to-do list
 
 
@@ -41,7 +42,7 @@ class Status:
     closed: bool = True  #: no more text will come
     delivered_ms: float = 0.0  #: what its reader or recorder has
     in_flight: int = 0
-    kind: str = ""
+    kind: str = ""  #: live, batch; "" where only the recording, or the stream, is left of it
     user: str = ""
 
     @property
@@ -133,7 +134,7 @@ class Job:
             closed=closed != b"0",
             delivered_ms=float(acked or 0),
             in_flight=int(infl or 0),
-            kind="batch" if kind == b"B" else "live",
+            kind=KINDS.get(kind, ""),
             user=(user or b"").decode(),
         )
 

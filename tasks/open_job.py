@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Self
 
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
-from seriatim.errors import Busy, JobNotOpen
-from seriatim.pool import Extend
-from seriatim.records import Sentence
+from seriatim.errors import Busy, IdempotencyConflict, JobNotOpen
+from seriatim.pool import Extend, Submit, Submitted
+from seriatim.records import Drain, Sentence
 from seriatim.scripts import run
+from tasks.begun import conflict
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.handle import Job
 from tasks.limits import check_count, check_size
+from tasks.recut import as_written, written
 from tasks.request import Request, check_text
 from tasks.segment import Incremental
 
@@ -51,7 +53,8 @@ class OpenJob:
             self.close()
         else:
             self.closed.set()
-            self.job.cancel(f"its producer failed: {type(error).__name__}")
+            if not isinstance(error, IdempotencyConflict):  # or the job is another's
+                self.job.cancel(f"its producer failed: {type(error).__name__}")
 
     @property
     def desk(self) -> Desk:
@@ -66,6 +69,7 @@ class OpenJob:
         Raises:
             Busy: the queue was full for `timeout_s`; the text is taken, and goes out with the next call.
             JobNotOpen: the job is closed or ended.
+            IdempotencyConflict: its idempotency key stands for a job that says something else.
             TextTooLarge, TooManySentences: more than one job may have; nothing of it is taken.
         """
         check_text(text)
@@ -110,6 +114,9 @@ class OpenJob:
             close=close, producer_ms=producer_ms, ended_life_ms=desk.retry.ended_life_ms,
         )  # fmt: skip
         verdict, n = run(desk.redis, call)
+        if verdict is Extend.CONFLICT:
+            self.closed.set()
+            raise conflict(self.job.id)
         if verdict in (Extend.GONE, Extend.CLOSED):
             self.closed.set()
             if verdict is Extend.GONE and close and not rows:
@@ -141,15 +148,21 @@ def open_job(producer: "Producer", request: Request) -> OpenJob:
     """
     facts = producer.book.facts(request.pool_name)
     producer.ensure_voice(request.voice, request.pool_name, facts)
-    desk = producer.desk(request.pool_name)
+    cut = producer.cut(request, facts)
+    answer = _submit(producer, request, written(cut))
+    if answer.verdict is Submit.RECUT:
+        answer = _submit(producer, request, answer.cut)
+    cut = as_written(cut, answer.cut)
+    job = producer.job(answer.job, request.pool_name, Drain(answer.drain or request.drained_by))
+    return OpenJob(job, producer, request, Incremental(cut), first_chars=cut.first_chars)
+
+
+def _submit(producer: "Producer", request: Request, cut: str) -> Submitted:
     settings = producer.settings
-    answer = producer.submit(
-        desk, request, [], n=-1,
+    return producer.submit(
+        producer.desk(request.pool_name), request, [], n=-1, cut=cut,
         producer_ms=round(settings.producer_lease_s * 1000), queue_limit_ms=settings.queue_limit_ms,
     )  # fmt: skip
-    job = producer.job(answer.job, request.pool_name, request.drained_by)
-    cut = producer.cut(request, facts)
-    return OpenJob(job, producer, request, Incremental(cut), first_chars=cut.first_chars)
 
 
 def resume_job(producer: "Producer", job: Job, request: Request, first_chars: int) -> OpenJob:

@@ -5,6 +5,7 @@ accepts in one step; then the whole life. A crash between two of them heals: wha
 is in the to-do list.
 """
 
+import hashlib
 import logging
 import secrets
 import threading
@@ -36,13 +37,14 @@ from seriatim.records import Drain, Kind, Sentence, Spec
 from seriatim.scripts import answered, run
 from seriatim.settings import Settings
 from tasks.app import make_app
-from tasks.begun import BOOK_LEASE_MS, Begun
+from tasks.begun import BOOK_LEASE_MS, Begun, conflict
 from tasks.dispatch import Desk, dispatch, settle
 from tasks.estimate import estimate_ms
 from tasks.handle import Job
 from tasks.leases import Leases
 from tasks.limits import check_size, checked, counted
 from tasks.pools import PoolBook, PoolFacts
+from tasks.recut import as_written, written
 from tasks.request import Request, Text, check_job, check_text, check_voice
 from tasks.segment import Cut, segment
 
@@ -95,38 +97,55 @@ class Producer:
 
         Raises:
             EmptyText, TextTooLarge, UnknownVoice, BadInput: the text or an option cannot be used.
+            IdempotencyConflict: the idempotency key stands for another text.
             Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
             Unavailable: Redis does not answer.
         """
         facts = self.book.facts(request.pool_name)
         self.ensure_voice(request.voice, request.pool_name, facts)
-        rows = self._rows(text, request, facts)
+        return self._begin(text, request, facts)
+
+    def _begin(self, text: Text, request: Request, facts: PoolFacts, told: str = "") -> Begun:
+        """`begin`; `told` is how the text was cut when it came first (tasks/recut.py)."""
+        cut = as_written(self.cut(request, facts), told)
+        rows = self._rows(text, request, facts, cut)
         first = list(islice(rows, FIRST_BATCH))
         if not first:
             raise EmptyText("there is nothing to say in this text: no letters and no digits")
         following = next(rows, None)
         whole = following is None
         desk = self.desk(request.pool_name)
-        answer = self.submit(desk, request, first, n=len(first) if whole else -1)
+        mark = written(cut) if isinstance(text, str) else ""
+        answer = self.submit(desk, request, first, n=len(first) if whole else -1, cut=mark)
+        if answer.verdict is Submit.RECUT:
+            return self._begin(text, request, facts, answer.cut)
         dispatch(desk)
-        job = self.job(answer.job, request.pool_name, request.drained_by)
-        rest = iter(()) if following is None else chain([following], rows)
+        job = self.job(answer.job, request.pool_name, Drain(answer.drain or request.drained_by))
+        rest = rows if following is None else chain([following], rows)
+        if answer.verdict is Submit.DUPLICATE:  # whoever sent it first may have stopped anywhere
+            return Begun(job, desk, 0, chain(first, rest), whole=False, again=True)
         return Begun(job, desk, len(first), rest, whole=whole)
 
     def submit(self, desk: Desk, request: Request, rows: list[str], *, n: int, producer_ms: int = BOOK_LEASE_MS,
-               queue_limit_ms: int = NO_LIMIT_MS) -> Submitted:  # fmt: skip
-        """Ask for admission with the first sentences; n is -1 while more may come."""
+               queue_limit_ms: int = NO_LIMIT_MS, cut: str = "") -> Submitted:  # fmt: skip
+        """Ask for admission with the first sentences; n is -1 while more may come.
+
+        The answer is ACCEPTED; DUPLICATE, with the job that has the idempotency key; or RECUT, and nothing was done.
+
+        Raises:
+            IdempotencyConflict: the key's job says something else.
+        """
         with traces.span(
             "enqueue", traces.PRODUCER, pool=desk.pool, kind=str(request.kind), sentences=len(rows)
         ) as span:
-            answer = self._submit(desk, request, rows, n, producer_ms, queue_limit_ms)
+            s = self._submission(request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
+            answer = self._submit(desk, request, rows, n, replace(s, cut=cut))
             span.note(job=answer.job)
             return answer
 
-    def _submit(self, desk: Desk, request: Request, rows: list[str], n: int, producer_ms: int, queue_limit_ms: int
-                ) -> Submitted:  # fmt: skip
-        job_id = secrets.token_hex(16)
-        s = self._submission(job_id, request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
+    @staticmethod
+    def _submit(desk: Desk, request: Request, rows: list[str], n: int, s: Submission) -> Submitted:
+        job_id = s.job
         made = job_calls.init(
             job_id,
             n,
@@ -144,7 +163,7 @@ class Producer:
             )  # a duplicate of ourselves: sent twice
             return answer
         run(desk.redis, job_calls.life(job_id, accepted=False))
-        if answer.verdict is not Submit.DUPLICATE:
+        if answer.verdict not in (Submit.DUPLICATE, Submit.RECUT):
             raise _refusal(answer, request)
         return answer
 
@@ -196,11 +215,10 @@ class Producer:
         limit_chars = facts.limit_of(language)
         return Cut(language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
 
-    def _rows(self, text: Text, request: Request, facts: PoolFacts) -> Iterator[str]:
+    def _rows(self, text: Text, request: Request, facts: PoolFacts, cut: Cut) -> Iterator[str]:
         check_text(text)
         if isinstance(text, str):
             check_size(text, self.settings)
-            cut = self.cut(request, facts)
             sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))
         else:
             sentences = self._given(text, request, facts)
@@ -233,17 +251,16 @@ class Producer:
         for text in pieces[-1:]:
             yield Sentence(text, sentence.pause_ms, sentence.voice, sentence.language, sentence.speed, sentence.seed)
 
-    def _submission(self, job_id: str, request: Request, *, closed: bool, producer_ms: int, queue_limit_ms: int
-                    ) -> Submission:  # fmt: skip
+    def _submission(self, request: Request, *, closed: bool, producer_ms: int, queue_limit_ms: int) -> Submission:
         s, live = self.settings, request.kind is Kind.LIVE
         timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
         spec = Spec(
             request.voice, request.language, request.speed, request.seed, dict(request.options), trace=traces.here()
         )
         return Submission(
-            job=job_id, user=request.user, kind=request.kind, spec=spec.to_json(), closed=closed,
-            idempotency_key=request.idempotency_key, priority=request.priority, weight=request.weight,
-            speed=request.speed, gap=request.gap, drain=request.drained_by,
+            job=secrets.token_hex(16), user=request.user, kind=request.kind, spec=spec.to_json(), closed=closed,
+            idempotency_key=request.idempotency_key, said=_heard_of(spec), priority=request.priority,
+            weight=request.weight, speed=request.speed, gap=request.gap, drain=request.drained_by,
             window_ms=request.window_ms or (s.live_window_ms if live else s.batch_window_ms),
             target_ms=s.first_audio_ms, timeout_ms=round(timeout_s * 1000),
             life_ms=round((timeout_s + s.ended_life_s) * 1000),
@@ -253,6 +270,11 @@ class Producer:
             cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None,
             cap_infl=s.user_in_flight or None,
         )  # fmt: skip
+
+
+def _heard_of(spec: Spec) -> str:
+    """A digest of what is heard of a spec: another trace is no other job."""
+    return hashlib.blake2s(replace(spec, trace="").to_json().encode(), digest_size=16).hexdigest()
 
 
 def _speakable(text: str) -> bool:
@@ -265,6 +287,8 @@ def _refusal(answer: Submitted, request: Request) -> SeriatimError:
         return TextTooLarge(
             f"one job of user {user!r} is more audio than SERIATIM_USER_QUEUED_S allows: send it in parts"
         )
+    if answer.verdict is Submit.CONFLICT:
+        return conflict(answer.job)
     refusals = {
         Submit.BUSY: Busy(f"pool {pool!r} has all the listeners it can serve without a stall", after_s),
         Submit.CAP_JOBS: CapReached(f"user {user!r} has as many jobs as SERIATIM_USER_JOBS allows", after_s),

@@ -17,6 +17,7 @@ from tasks.request import VOICES
 #: error, status, OpenAI's type; the first that fits counts
 TABLE: tuple[tuple[type[errors.SeriatimError], int, str], ...] = (
     (errors.TextTooLarge, 413, "invalid_request_error"),
+    (errors.IdempotencyConflict, 409, "invalid_request_error"),
     (errors.BadInput, 400, "invalid_request_error"),
     (errors.JobUnknown, 404, "invalid_request_error"),
     (errors.JobNotOpen, 409, "invalid_request_error"),

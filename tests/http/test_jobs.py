@@ -63,6 +63,19 @@ def test_the_same_idempotency_key_names_the_same_job(client: httpx2.Client) -> N
     assert len(ids) == 1
 
 
+def test_an_idempotency_key_that_stands_for_another_text_is_a_conflict(client: httpx2.Client) -> None:
+    """OpenAI's clients do not try again by themselves. A duplicate is described as its job is, not as asked for."""
+    headers = {"idempotency-key": "one text"}
+    first = client.post("/v1/jobs", json={"input": SAID[0]}, headers=headers).json()
+    for body in ({"input": SAID[1]}, {"input": SAID[0], "speed": 1.5}):
+        answer = client.post("/v1/jobs", json=body, headers=headers)
+        assert answer.status_code == 409
+        assert answer.json()["error"]["code"] == "idempotency_conflict"
+        assert answer.headers["x-should-retry"] == "false"
+    again = client.post("/v1/jobs", json={"input": SAID[0], "kind": "live", "drain": "window"}, headers=headers).json()
+    assert (again["id"], again["drain"], again["kind"]) == (first["id"], "store", "batch")
+
+
 def test_sound_of_a_running_job_is_heard_by_any_number(gateway: Gateway, client: httpx2.Client) -> None:
     said = sentences(30, "many")
     job = new(client, sentences=[{"text": text} for text in said], kind="live")

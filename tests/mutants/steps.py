@@ -161,7 +161,7 @@ STEPS = (
     Mutant(
         "submit.twice",
         f"{FOLDER}/submit.lua",
-        "if C('EXISTS', key) == 1 then return {DUPLICATE, 0, job} end\n",
+        "if C('EXISTS', key) == 1 then return {DUPLICATE, 0, job, C('HGET', key, 'drain'), o.cut or ''} end\n",
         "",
         "a submit that is sent again begins its job anew",
         (ADMISSION, MACHINE),
@@ -169,10 +169,26 @@ STEPS = (
     Mutant(
         "submit.key of a caller ignored",
         f"{FOLDER}/submit.lua",
-        "  if known and (o.drain",
-        "  if false and (o.drain",
+        "local k = idem and known_by(idem)",
+        "local k = nil",
         "who tries again is spoken to twice",
         (ADMISSION, MACHINE),
+    ),
+    Mutant(
+        "submit.another text taken for the same",
+        f"{FOLDER}/submit.lua",
+        "  if differs(k.job, 0, digests(3), o.closed == 1) then return {CONFLICT, 0, k.job} end\n",
+        "",
+        "another text under a key is answered with the job of the first",
+        ("tests/scripts/test_admission.py", MACHINE),
+    ),
+    Mutant(
+        "extend.another text taken for the same",
+        f"{FOLDER}/extend.lua",
+        "if keyed and differs(job, first, said, close) then return {CONFLICT, num(h[2], 0)} end",
+        "",
+        "a job is a splice of two texts",
+        ("tests/scripts/test_open_jobs.py", MACHINE),
     ),
     Mutant(
         "submit.cap not checked",

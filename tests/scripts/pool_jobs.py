@@ -23,9 +23,9 @@ from tests.scripts.pool_state import (
 def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> Submitted:
     """Refuse or accept."""
     t = pool.tick(raw)
-    known = s.job if s.job in pool.jobs else pool.keys.get((s.user, s.idempotency_key)) if s.idempotency_key else None
+    known = _known(pool, s, estimates)
     if known is not None:
-        return Submitted(Submit.DUPLICATE, 0, known)
+        return known
     s = as_set(pool, s)
     let_go_due(pool, t)
     refusal = _refusal(pool, s, sum(estimates), t)
@@ -34,6 +34,29 @@ def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> S
         return Submitted(*refusal, s.job)
     _accept(pool, s, list(estimates), t)
     return Submitted(Submit.ACCEPTED, 0, s.job)
+
+
+def _known(pool: Pool, s: Submission, estimates: Sequence[int]) -> Submitted | None:
+    """The answer to whoever was there before: what is said of the job is what is known of it, not what is asked now."""
+    if s.job in pool.jobs:
+        return Submitted(Submit.DUPLICATE, 0, s.job, pool.jobs[s.job].drain, s.cut)
+    known = pool.keys.get((s.user, s.idempotency_key)) if s.idempotency_key else None
+    if known is None:
+        return None
+    job = pool.jobs[known]
+    if s.said != job.said:
+        return Submitted(Submit.CONFLICT, 0, known)
+    if s.cut and job.cut and s.cut != job.cut:
+        return Submitted(Submit.RECUT, 0, known, job.drain, job.cut)
+    if _differs(job, 0, len(estimates), last=s.closed):
+        return Submitted(Submit.CONFLICT, 0, known)
+    return Submitted(Submit.DUPLICATE, 0, known, job.drain, job.cut)
+
+
+def _differs(job: Job, first: int, given: int, *, last: bool) -> bool:
+    """Has a job with an idempotency key other sentences? Here the sentence at a place is always the same one."""
+    n, behind = len(job.estimates), first + given
+    return job.keyed and ((job.whole and behind > n) or (last and behind < n))
 
 
 def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[Submit, int] | None:
@@ -63,7 +86,8 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
         t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), gap=s.gap, drain=s.drain,
         since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
-        queue_limit=s.queue_limit_ms, estimates=estimates, seen=t,
+        queue_limit=s.queue_limit_ms, estimates=estimates, seen=t, said=s.said, cut=s.cut,
+        keyed=bool(s.idempotency_key), whole=s.closed,
     )  # fmt: skip
     if s.idempotency_key:
         pool.keys[s.user, s.idempotency_key] = s.job
@@ -84,6 +108,8 @@ def extend(
     """More sentences of an open job, from `first` on."""
     t = pool.tick(raw)
     job = pool.jobs.get(name)
+    if job is not None and _differs(job, first, len(estimates), last=close):
+        return Extend.CONFLICT, len(job.estimates)
     if job is None or job.state not in ("run", "spoken"):
         return Extend.GONE, len(job.estimates) if job else 0
     n = len(job.estimates)
@@ -112,7 +138,7 @@ def _append(job: Job, fresh: list[int], t: float) -> None:
 
 def _close(pool: Pool, name: str, t: float) -> None:
     job = pool.jobs[name]
-    job.closed, job.producer = True, 0.0
+    job.closed, job.whole, job.producer = True, True, 0.0
     pool.todo[f"close|{name}|{len(job.estimates)}|"] = t
     expect_end(pool, name)
     if job.live == 0:

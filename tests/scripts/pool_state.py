@@ -56,6 +56,10 @@ class Job:
     producer: float  #: until when its producer is taken for alive; 0: has none
     queue_limit: int
     estimates: list[int]  #: ms of every sentence known
+    said: str = ""  #: digest of its spec,
+    cut: str = ""  #: and how its text was cut
+    keyed: bool = False  #: it has an idempotency key
+    whole: bool = False  #: its producer closed it
     drift: float = 0.0  #: by how much those that are over were longer than estimated, ms
     seen: float = 0.0
     next: int = 0  #: the first that was never dispatched

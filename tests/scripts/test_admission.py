@@ -1,5 +1,7 @@
 """The door: what is accepted, what is refused and when it may come again (docs/architecture.md)."""
 
+from typing import Any
+
 import pytest
 from redis import Redis
 
@@ -59,6 +61,23 @@ def test_an_idempotency_key_names_the_job_of_its_user_only(redis: Redis) -> None
     stage.accept("third", 1_000, user="bob", idempotency_key="k")
     stage.accept("fourth", 1_000, user="eve:x", idempotency_key="y")
     stage.accept("fifth", 1_000, user="eve", idempotency_key="x:y")
+
+
+def test_a_key_stands_for_one_text(redis: Redis) -> None:
+    """Fewer sentences, more, or one of them another: whoever sends them means another job."""
+    stage = Stage(redis, slots=4)
+    key: dict[str, Any] = {"idempotency_key": "k", "said": "a voice", "cut": "so"}
+    stage.accept("first", 1_000, 1_000, 1_000, **key)
+    others: list[tuple[int, dict[str, Any]]] = [(2, {}), (4, {}), (3, {"said": "another voice"})]
+    for n, options in others:
+        again = stage.submit("second", *[1_000] * n, **(key | options))
+        assert (again.verdict, again.job) == (Submit.CONFLICT, "first")
+    same: list[tuple[int, dict[str, Any]]] = [(2, {"closed": False}), (3, {}), (3, {"drain": Drain.STORE})]
+    for n, options in same:
+        again = stage.submit("second", *[900] * n, **(key | options))
+        assert (again.verdict, again.job, again.drain) == (Submit.DUPLICATE, "first", Drain.WINDOW)
+    recut = stage.submit("second", *[900] * 3, idempotency_key="k", said="a voice", cut="otherwise")
+    assert (recut.verdict, recut.cut) == (Submit.RECUT, "so")
 
 
 def test_a_job_that_is_over_and_gone_does_not_hold_its_key(redis: Redis) -> None:

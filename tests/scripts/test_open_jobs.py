@@ -3,8 +3,23 @@
 import pytest
 from redis import Redis
 
-from seriatim.pool import Extend, cancel
+from seriatim.pool import Extend, cancel, extend, sentence_argument
 from tests.scripts.stage import POOL, Stage
+
+
+def test_an_open_job_of_a_key_takes_no_other_text(redis: Redis) -> None:
+    """From wherever it is sent, and whether or not the job is over."""
+    stage = Stage(redis, slots=4)
+    stage.accept("j", 1_000, closed=False, idempotency_key="k")
+    assert stage.extend("j", 1, 1_000, 1_000) == (Extend.OK, 3)
+    other = [sentence_argument(1_000, f'{{"text":"other {seq}"}}') for seq in range(2)]
+    for first in (0, 1, 2):
+        call = extend(POOL, "j", first, other, now_ms=stage.now)
+        assert stage.do(call) == (Extend.CONFLICT, 3)
+    assert stage.extend("j", 0, 1_000, close=True) == (Extend.CONFLICT, 3), "it is known to be longer"
+    stage.cancel("j")
+    assert stage.do(extend(POOL, "j", 1, other, now_ms=stage.now)) == (Extend.CONFLICT, 3)
+    assert stage.extend("j", 0, 1_000)[0] is Extend.GONE
 
 
 def test_an_open_job_is_done_only_when_it_is_closed(redis: Redis) -> None:

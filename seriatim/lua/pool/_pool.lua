@@ -37,6 +37,29 @@ local function clock()
   return t
 end
 
+-- What was said under an idempotency key (:said:<job>): four bytes of a digest a sentence, and WHOLE when its producer closed it.
+-- Whoever sends it again goes on where it stopped; another text is refused. It lives as long as the key.
+local WHOLE = '.'
+
+local function digests(from)
+  local found = {}
+  for i = from, #ARGV do
+    local sentence = string.match(ARGV[i], '|(.*)$')     -- without its estimate, which another version makes otherwise
+    found[#found + 1] = struct.pack('>I4', tonumber(string.sub(redis.sha1hex(sentence), 1, 8), 16))
+  end
+  return table.concat(found)
+end
+
+-- Is something else known, from sentence `first` on, than what is sent now? With `last` nothing may be known behind it.
+local function differs(job, first, sent, last)
+  local key = P .. ':said:' .. job
+  local size = C('STRLEN', key)
+  local n, behind = math.floor(size / 4), first + #sent / 4
+  if size > 0 and ((size % 4 == 1 and behind > n) or (last and behind < n)) then return true end
+  local both = math.min(n, behind) - first
+  return both > 0 and C('GETRANGE', key, 4 * first, 4 * (first + both) - 1) ~= string.sub(sent, 1, 4 * both)
+end
+
 local function job_key(job) return P .. ':j:' .. job end
 local function user_key(user) return P .. ':u:' .. user end
 local function member(job, seq) return job .. '|' .. seq end

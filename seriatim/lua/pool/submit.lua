@@ -1,24 +1,42 @@
 -- Refuse or accept a job, in one step: admission reads and reserves the same numbers.
 -- KEYS[1] pool prefix.  ARGV[1] now, ARGV[2] options as JSON (seriatim/pool.py: submit), ARGV[3..] "<ms>|<sentence>"
--- Returns {verdict, retry after ms, job id}: ACCEPTED, DUPLICATE (with the id of the job that has the key), BUSY,
--- CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE (one job's queue alone is over the user's cap).
+-- Returns {verdict, retry after ms, job id}: ACCEPTED, DUPLICATE (the job that has the key; drain and cut of it follow), BUSY,
+-- CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE (one job's queue alone is over the user's cap), CONFLICT (the key's job
+-- says something else), RECUT (the key's job was cut otherwise: cut the text as it was, and submit that).
+--
+-- The key's job is known by its key as long as it may be heard, which for jobs of the store is beyond its hash: JSON with job,
+-- drain, said (digest of the spec), cut (how its producer cut the text).
 --
 -- The job hash: user, class (L live, B batch), priority, n (sentences known), closed, next (first never dispatched),
 -- dispatched / acked / window / total / done_ms (ms of audio), t0 (when playback began or should), started, target,
 -- heard (ms, the most that was reported), state (run, spoken, cancelled, failed), rate (slots it needs), live (sentences not
 -- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
 -- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline).
-local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE = 0, 1, 2, 3, 4, 5, 6, 7
+local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE, CONFLICT, RECUT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 local t = clock()
 local o = cjson.decode(ARGV[2])
 local job, user, class = o.job, o.user, o.class
 local key, idem = job_key(job), o.key ~= '' and (P .. ':idem:' .. #user .. ':' .. user .. ':' .. o.key)
 
-if C('EXISTS', key) == 1 then return {DUPLICATE, 0, job} end
-if idem then
-  local known = C('GET', idem)
+-- Something of the key's job that a request may not know better: the job as it stands, not as it is asked for now.
+local function known_by(name)
+  local found = C('GET', name)
+  if not found then return nil end
+  local k = string.sub(found, 1, 1) == '{' and cjson.decode(found) or {job = found}   -- of an older version: the id alone
+  local drain = C('HGET', job_key(k.job), 'drain')
+  k.drain = drain or k.drain or o.drain
   -- A job that is over and gone can be heard from the store alone: any other is spoken anew.
-  if known and (o.drain == 'store' or C('EXISTS', job_key(known)) == 1) then return {DUPLICATE, 0, known} end
+  return (drain or k.drain == 'store') and k
+end
+
+if C('EXISTS', key) == 1 then return {DUPLICATE, 0, job, C('HGET', key, 'drain'), o.cut or ''} end
+local k = idem and known_by(idem)
+if k then
+  local cut = k.cut or ''
+  if k.said and o.said and k.said ~= o.said then return {CONFLICT, 0, k.job} end
+  if cut ~= '' and o.cut and o.cut ~= '' and cut ~= o.cut then return {RECUT, 0, k.job, k.drain, cut} end
+  if differs(k.job, 0, digests(3), o.closed == 1) then return {CONFLICT, 0, k.job} end
+  return {DUPLICATE, 0, k.job, k.drain, cut}
 end
 
 local total = 0
@@ -161,7 +179,10 @@ C('HSET', key, 'user', user, 'class', class, 'priority', o.priority, 'n', #ARGV 
 life_of(job, key)
 for i = 3, #ARGV do C('HSET', P .. ':jt:' .. job, i - 3, ARGV[i]) end
 if #ARGV > 2 then life_of(job, P .. ':jt:' .. job) end
-if idem then C('SET', idem, job, 'PX', o.life) end
+if idem then
+  C('SET', idem, cjson.encode({job = job, drain = o.drain, said = o.said or '', cut = o.cut or ''}), 'PX', o.life)
+  C('SET', P .. ':said:' .. job, digests(3) .. (o.closed == 1 and WHOLE or ''), 'PX', o.life)
+end
 if class == 'L' then C('HINCRBYFLOAT', M, 'demand', rate) end
 C('HINCRBY', M, 'jobs', 1)
 C('HINCRBY', M, 'sentences', #ARGV - 2)
