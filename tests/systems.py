@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 PATIENCE_S = 30.0  #: a condition that is not true by then will not become true, even on a busy machine
 END_S = 10.0  #: a process that was told to end and has nothing to finish
 QUICK = {"lease_ms": 1_500, "beat_ms": 200, "sweep_ms": 100, "backoff_ms": 50, "patience_ms": 300, "publish_ms": 1_500}
+HOLD = "gatekeeper"  #: a sentence with this word stops in its middle until the test makes `RealSystem.gate`
 ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")  #: a server that loses nothing when it is killed
 
 T = TypeVar("T")
@@ -47,11 +48,16 @@ def wait_until(condition: Callable[[], T | None], what: str = "", patience_s: fl
 
 def alive(pid: int) -> bool:
     """Is there such a process, and is it more than an entry that nobody has collected?"""
+    return state_of(pid) not in "ZX"
+
+
+def state_of(pid: int) -> str:
+    """R, S, T (stopped) and so on, as the kernel has it; X for one that is not there."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")
     except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+        return "X"
+    return stat.rpartition(")")[2].split()[0]
 
 
 def descendants(pid: int) -> set[int]:
@@ -94,6 +100,16 @@ class RealSystem:
         system = cls(folder, server, Settings(**(values | QUICK | settings)))
         running.append(system)
         return system
+
+    @property
+    def gate(self) -> Path:
+        """What the sentences wait for that `HOLD` names: a test that makes it decides when they may end."""
+        return self.folder / "gate"
+
+    def held(self, text: list[str]) -> list[str]:
+        """The text, and behind it a sentence that does not end before the test makes the gate."""
+        self.gate.unlink(missing_ok=True)
+        return [*text, f"The {HOLD} lets nobody pass."]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -141,7 +157,8 @@ class RealSystem:
         **settings: object,
     ) -> "subprocess.Popen[bytes]":
         """Start worker processes under one supervisor, and wait until all have their engine and offer their slots."""
-        given = [f"--engine-option={key}={value}" for key, value in ({"rate_hz": 8000} | dict(options or {})).items()]
+        usual: dict[str, object] = {"rate_hz": 8000, "hold_on": HOLD, "gate": self.gate}
+        given = [f"--engine-option={key}={value}" for key, value in (usual | dict(options or {})).items()]
         before = set(self.worker_pids(pool))
         command = ["-m", "workers", "--engine", "tone", "--pool", pool, "--processes", str(processes)]
         child = self.start(name, *command, "--slots", str(slots), *given, **settings)
@@ -187,6 +204,22 @@ class RealSystem:
                     if begun and (at_cursor or not heard) and alive(pid):
                         return pid
         return None
+
+    def stopped_half_spoken(self, pool: str = "tone", *, heard: bool = True) -> int:
+        """Stop a worker in mid-sentence; returns its process id. Standing still, it cannot come to the end."""
+
+        def stopped() -> int | None:
+            pid = self.half_spoken(pool, heard=heard)
+            if pid is None:
+                return None
+            os.kill(pid, signal.SIGSTOP)
+            wait_until(lambda: not alive(pid) or state_of(pid) == "T", "it stands still")
+            if self.half_spoken(pool, heard=heard) == pid:  # what it sent before has arrived: we ask behind it
+                return pid
+            os.kill(pid, signal.SIGCONT)
+            return None
+
+        return wait_until(stopped, "a worker stands still in mid-sentence")
 
     def count(self, name: str, pool: str = "tone") -> int:
         """One of the pool's counters, such as `retries`, `done` or `restarts`."""

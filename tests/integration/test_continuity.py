@@ -11,7 +11,7 @@ from tasks.request import Request
 from tests.listening import Listener, by_sentence, longest_step, sentences, spoken
 from tests.systems import RealSystem, wait_until
 
-COST: dict[str, object] = {"fixed_ms": 400, "chunk_ms": 100}
+COST: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take 1"}
 TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
 LENGTHS = [len(spoken(sentence)) for sentence in TEXT]
 
@@ -31,13 +31,14 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 def killed_in_mid_sentence(system: RealSystem, pool: str, listener: Listener, *, heard: bool) -> None:
     """Kill the worker of a pool in the middle of sentence 1; `heard`: when some of that sentence is heard already."""
-    wait_until(lambda: listener.job.status().emitted == 1)
-    pid = wait_until(lambda: system.half_spoken(pool, heard=heard), "it is in the middle of sentence 1")
-    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: listener.job.status().emitted == 1, "it is in sentence 1")
+    os.kill(system.stopped_half_spoken(pool, heard=heard), signal.SIGKILL)
+    system.gate.touch()
 
 
 def enqueue(system: RealSystem, pool: str, **options: object) -> Listener:
     request = Request.of({"engine": "tone", "pool": pool, "kind": "batch", "drain": "window"} | options)
+    system.gate.unlink(missing_ok=True)
     return Listener(system.producer().enqueue(TEXT, request))
 
 

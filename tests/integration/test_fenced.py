@@ -25,8 +25,9 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 @contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    os.kill(pid, signal.SIGSTOP)
+def stopped(system: RealSystem) -> Iterator[None]:
+    """A worker stands still in mid-sentence."""
+    pid = system.stopped_half_spoken()
     try:
         yield
     finally:
@@ -38,8 +39,7 @@ def test_an_attempt_that_goes_on_when_another_has_its_sentence_is_counted_once(s
     for n in range(1, 3):
         retries = system.count("retries")
         job = enqueue(system, text)
-        pid = wait_until(system.half_spoken, "a worker is in mid-sentence")
-        with stopped(pid):
+        with stopped(system):
             wait_until(lambda before=retries: system.count("retries") > before, "its lease expires")  # type: ignore[misc]  # called at once
         wait_until(lambda wanted=n: system.count("fenced") == wanted, "it is refused")  # type: ignore[misc]  # as above
         assert sound(system, job) == stream_of(text)
@@ -49,7 +49,7 @@ def test_an_attempt_that_goes_on_when_another_has_its_sentence_is_counted_once(s
 
 def test_a_sentence_that_nobody_wants_any_more_is_not_a_fenced_attempt(system: RealSystem) -> None:
     before = system.count("fenced")
-    job = enqueue(system, sentences(6, "cancelled and not fenced"))
+    job = enqueue(system, system.held(sentences(1, "cancelled and not fenced")))
     wait_until(system.half_spoken, "a worker is in mid-sentence")
     job.cancel()
     other = enqueue(system, sentences(4, "after that"))

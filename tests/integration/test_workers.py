@@ -3,30 +3,17 @@
 import os
 import re
 import signal
-import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from seriatim import timeline
 from seriatim.keys import pool_prefix
 from tasks.handle import Job
 from tasks.request import Request
 from tests.listening import Listener, sentences, stream_of
-from tests.systems import RealSystem, alive, wait_until
-
-ENOUGH = 0.8  #: of the speed-up that two bare processes have in the same minute, on a machine that others use, too
-WORK_MS = 80.0
-N_WORK = 6
-BURN = """
-import sys
-from workers.engines.tone_cost import Cost
-Cost(True, lambda: False).pay(float(sys.argv[1]) / 1000)
-sys.stdout.write("done")
-"""
+from tests.systems import HOLD, PATIENCE_S, RealSystem, alive, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -75,49 +62,30 @@ def test_every_process_loads_its_engine_once(system: RealSystem, pool: str) -> N
     assert len(set(loaded)) == len(loaded) == 3
 
 
-def test_two_processes_on_two_cores_do_about_twice_the_work(system: RealSystem, pool: str) -> None:
-    if len(os.sched_getaffinity(0)) < 2:
-        pytest.skip("this machine has one core")
-    burning = {"fixed_ms": WORK_MS, "burn": 1, "ms_per_char": 5}
-    for processes in (1, 2):
-        system.workers(processes, name=f"{pool}{processes}", pool=f"{pool}{processes}", options=burning)
-    rounds = [(speed_up(lambda n: speak(system, f"{pool}{n}")), speed_up(burn)) for _ in range(3)]
-    ours, bare = (statistics.median(of_one) for of_one in zip(*rounds, strict=True))
-    assert ours > ENOUGH * bare, f"{ours:.2f} times the work of one; two bare processes did {bare:.2f} times"
-
-
-def speed_up(work: Callable[[int], object]) -> float:
-    taken_s = []
-    for processes in (1, 2):
-        began_s = time.monotonic()
-        work(processes)
-        taken_s.append(time.monotonic() - began_s)
-    return taken_s[0] / taken_s[1]
-
-
-def speak(system: RealSystem, pool: str) -> None:
-    Listener(enqueue(system, pool, sentences(N_WORK, "burning", n_words=3))).pcm()
-
-
-def burn(processes: int) -> None:
-    """The same work without us."""
-    command = [sys.executable, "-c", BURN, str(WORK_MS * N_WORK / processes)]
-    cwd = Path(__file__).parents[2]
-    for process in [subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE) for _ in range(processes)]:
-        assert process.communicate()[0] == b"done"
+def test_a_long_sentence_in_one_process_holds_no_other_up(system: RealSystem, pool: str) -> None:
+    """What that is worth on two cores is measured where nothing else runs: `bench.scaling`."""
+    system.workers(2, name=pool, pool=pool)
+    text = [*system.held([]), *sentences(9, "meanwhile")]
+    job = enqueue(system, pool, text)
+    wait_until(lambda: system.count("done", pool) == 9, "the other process speaks all the rest")
+    (busy,) = system.speaking_pids(pool)
+    assert spoken_by(system, job) == {owner: 9 for owner, pid in system.worker_pids(pool).items() if pid != busy}
+    system.gate.touch()
+    assert Listener(job).pcm() == stream_of(text)
 
 
 def test_sigterm_finishes_the_sentence_takes_no_more_and_leaves_the_pool(system: RealSystem, pool: str) -> None:
-    leaving = system.workers(1, name=f"{pool}-leaving", pool=pool, options={"fixed_ms": 1_200})
+    leaving = system.workers(1, name=f"{pool}-leaving", pool=pool)
     (owner,) = system.worker_pids(pool)
-    text = sentences(4, "drained")
+    text = [*system.held([]), *sentences(3, "drained")]
     job = enqueue(system, pool, text)
     wait_until(lambda: system.speaking_pids(pool), "it speaks")
 
     leaving.send_signal(signal.SIGTERM)
     wait_until(lambda: system.slots(pool) == 0, "nothing more is meant for it")
     assert system.speaking_pids(pool), "its sentence is not over yet"
-    assert leaving.wait(15) == 0
+    system.gate.touch()
+    assert leaving.wait(PATIENCE_S) == 0
     assert spoken_by(system, job) == {owner: 1}
     assert system.worker_pids(pool) == {}
 
@@ -143,15 +111,21 @@ def test_a_stuck_engine_ends_its_process_and_the_sentence_is_spoken_elsewhere(
 
 
 def test_failures_back_off_and_hold_nobody_else_up(system: RealSystem, pool: str) -> None:
-    """Two failures with a back-off of 300 ms: the third attempt begins 300 + 600 ms after the first, or later."""
+    """A back-off of 300 ms: the second attempt begins 300 ms behind the first one's end, the third 600."""
     failing = {"fail_on": "stumble", "fail_times": 2}
-    system.workers(1, name=pool, pool=pool, options=failing, backoff_ms=300)
-    text = ["Horses stumble over stones.", *sentences(3, "others")]
+    system.workers(1, name=pool, pool=pool, slots=2, options=failing, backoff_ms=300)
+    system.gate.unlink(missing_ok=True)
+    text = [f"Horses stumble over the {HOLD}.", *sentences(3, "others")]
     job = enqueue(system, pool, text)
     listener = Listener(job)
-    wait_until(lambda: system.count("done", pool) >= 3, "the others are spoken")
-    assert job.status().emitted == 0, "the first one is not: it waits for another attempt"
-    began_s = wait_until(lambda: time.monotonic() if system.count("retries", pool) else None)
+    wait_until(lambda: system.count("done", pool) == 3, "the others are spoken")
+    assert job.status().emitted == 0, "the first one is not: it waits for another attempt, or for the gate"
+    system.gate.touch()
     assert listener.pcm() == stream_of(text)
-    assert time.monotonic() - began_s > 0.3, "the second back-off at least"
     assert system.count("retries", pool) == 2
+    with system.redis as client:
+        told = timeline.read(client, pool, job.id)
+    first, second = (lost.ended_ms for lost in told.lost)
+    second_began, third_began = told.lost[1].claimed_ms, next(s.claimed_ms for s in told.spoken if s.seq == 0)
+    assert second_began - first >= 300
+    assert third_began - second >= 600

@@ -15,7 +15,7 @@ from tests.commands import seriatim
 from tests.conftest import binary_of
 from tests.listening import Listener, sentences, stream_of
 from tests.security.roles import Guarded, Roles
-from tests.systems import ALWAYS, RealSystem, wait_until
+from tests.systems import ALWAYS, RealSystem
 
 COSTS = {"crash_on": "venom", "fixed_ms": 60, "chunk_ms": 100}
 POISON = "This sentence is venom to every process."
@@ -81,7 +81,7 @@ def test_killed_workers_and_restarted_servers_are_mended_by_whoever_comes_first(
     system, text = guarded.system, sentences(12, "roles under faults")
     job = guarded.producer().enqueue(text, request_of(kind="batch", drain="window"))
     listener = Listener(guarded.producer("reader").attach(job.id))
-    os.kill(wait_until(system.half_spoken, "a worker is in mid-sentence"), signal.SIGKILL)
+    os.kill(system.stopped_half_spoken(), signal.SIGKILL)
     with system.redis as client:
         client.script_flush()
     system.server.kill()

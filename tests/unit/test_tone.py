@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -195,6 +196,26 @@ def wall_s(engine: Tone, text: str) -> float:
 
 
 class TestMisbehaviour:
+    def test_a_held_sentence_goes_on_when_its_gate_is_there(self, tmp_path: Path) -> None:
+        gate, asked = tmp_path / "gate", Counter[str]()
+
+        def cancelled() -> bool:
+            """Asked at every look for the gate: it is made at the third."""
+            asked["looks"] += 1
+            if asked["looks"] == 3:
+                gate.touch()
+            return False
+
+        pieces = tone(hold_on="workers", gate=gate).speak(Utterance(SENTENCE), cancelled)
+        assert b"".join(piece.pcm for piece in pieces) == said(tone(), SENTENCE)
+        assert asked["looks"] >= 3
+
+    def test_a_held_sentence_can_be_cancelled(self) -> None:
+        given: list[Spoken] = []
+        pieces = tone(hold_on="workers", gate="/nowhere/gate").speak(Utterance(SENTENCE), lambda: bool(given))
+        given.append(next(pieces))
+        assert list(pieces) == []
+
     def test_a_failing_sentence_fails_in_its_middle_so_often(self) -> None:
         engine = tone(fail_on="workers", fail_times=2)
         for _ in range(2):
@@ -244,7 +265,7 @@ class TestMisbehaviour:
 def process(options: dict[str, object], cancelled: bool = False) -> "subprocess.Popen[str]":
     """A process that prints the length of each chunk; cancelled behind the first if so wanted."""
     program = f"""
-from tasks.engine import Utterance
+from tasks.engine import Continuity, Spoken, Utterance
 from workers.engines.tone import load
 asked = iter([False] * (1 if {cancelled} else 999))
 options = { ({name: str(value) for name, value in options.items()})!r}

@@ -50,6 +50,8 @@ class ToneOptions:
     burn: Annotated[bool, Option("1: costs burn the processor, 0: costs are slept")] = False
     slow_on: Annotated[str, Option("a sentence with this word takes slow_ms longer, in its middle")] = ""
     slow_ms: Annotated[float, Option("see slow_on", 0, 600_000)] = 2000.0
+    hold_on: Annotated[str, Option("a sentence with this word waits in its middle until the file gate is there")] = ""
+    gate: Annotated[str, Option("see hold_on: who makes this file decides when the sentence goes on")] = ""
     stuck_on: Annotated[str, Option("a sentence with this word stops in its middle for ever, cancelled or not")] = ""
     crash_on: Annotated[str, Option("a sentence with this word kills its process in its middle (SIGKILL)")] = ""
     fail_on: Annotated[str, Option("a sentence with this word raises EngineFailed in its middle")] = ""
@@ -151,6 +153,8 @@ class Tone:
             os.kill(os.getpid(), signal.SIGKILL)
         if _has(text, options.fail_on) and self._tally.due("fail", text, options.fail_times):
             raise EngineFailed(f"the tone engine was told to fail on {options.fail_on!r}")
+        if _has(text, options.hold_on):
+            cost.wait(Path(options.gate).exists)
 
 
 class _Tally:

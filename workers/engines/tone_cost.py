@@ -30,6 +30,12 @@ class Cost:
             self._let_pass(min(left, POLL_S))
         self._paid_s = self._clock()
 
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Wait for an event, or until it is cancelled. It costs nothing: what is due behind it is due from then on."""
+        while not until() and not self._cancelled():
+            time.sleep(POLL_S)
+        self._due_s = self._paid_s = self._clock()
+
 
 def _burn(cpu_s: float) -> None:
     """Keep this thread busy for `cpu_s` seconds of its own processor time, however the core is shared."""
