@@ -147,8 +147,8 @@ CALLERS = (
     Mutant(
         "server.log not rewritten",
         "seriatim/server.py",
-        '"aof_enabled") == "1":',
-        '"aof_enabled") == "2":',
+        '"aof_enabled") == "1" and',
+        '"aof_enabled") == "2" and',
         "the second restart undoes what was acknowledged after the first",
         (f"{BLIND_SPOTS}::test_the_first_connection_to_a_restarted_server_has_its_log_rewritten",),
         seeds=0,
