@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 DONE_EVENT = {
     "type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
 }  # fmt: skip
-DONE, LEFT, FAILED, STALLED = "done", "left", "failed", "stalled"  #: how a stream ends
+#: how a stream ends
+DONE, LEFT, CANCELLED, FAILED, STALLED = "done", "left", "cancelled", "failed", "stalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Playing(Response):
         leaving = asyncio.create_task(_left(receive))
         keep(self._send_rest())  # it outlives a client that leaves a detached job
         self.door.meters.streams.inc()
+        how = FAILED  # what the answer itself raises is a failure, too
         try:
             await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             how = playing.result() if playing.done() else LEFT
@@ -193,14 +195,16 @@ class Playing(Response):
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def _failed(self, error: SeriatimError, scope: Scope, send: Send) -> str:
+        """Without the last part of the body, the server cuts the connection. A job that was cancelled is no failure."""
         problem = problem_of(error)
+        how, level = (CANCELLED, logging.INFO) if isinstance(error, JobCancelled) else (FAILED, logging.WARNING)
         if not self._started:
             await problem.response()(scope, _nothing, send)
-            return FAILED
-        log.warning("a stream was cut", extra={"job": self.job.id, "error": str(error)})
+            return how
+        log.log(level, "a stream was cut", extra={"job": self.job.id, "error": str(error)})
         if self.wish.sse:
             await self._give(send, event("error", problem.body), more=False)
-        return FAILED  # without the last part of the body, the server cuts the connection
+        return how
 
 
 def event(kind: str, facts: object, position: Position | None = None) -> bytes:

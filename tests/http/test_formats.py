@@ -1,18 +1,20 @@
 """What an encoder of a listener costs, and how soon it gives something."""
 
 import asyncio
+import itertools
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gateway.http.formats import Encoding, threads
+from gateway.http.formats import NAMES, Encoding, threads
 from tests.http.sounds import seconds
 
 RATE_HZ = 24_000
 SOUND = (np.sin(np.arange(RATE_HZ) * 0.06) * 8000).astype("<i2").tobytes()  # 1 s
 COMPRESSED = ["mp3", "opus", "aac", "flac"]
+NOISE = np.random.default_rng(1).normal(0, 3000, 22_050).astype("<i2").tobytes()  # 1 s at espeak's rate
 
 
 def n_threads() -> int:
@@ -58,3 +60,17 @@ def test_any_rate_keeps_its_length(name: str, rate_hz: int) -> None:
         return b"".join([*parts, await encoding.close()])
 
     assert -0.01 < seconds(asyncio.run(whole())) - 2 < 0.3
+
+
+@pytest.mark.parametrize("pcm_hz", [0, 24_000])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_bytes_do_not_depend_on_how_the_sound_was_cut(name: str, pcm_hz: int) -> None:
+    """Equal requests get equal answers, however the worker's chunks and Redis cut them."""
+
+    async def whole(seed: int) -> bytes:
+        encoding, cuts = Encoding(name, pcm_hz), np.random.default_rng(seed)
+        ends = [0, *sorted(2 * cuts.integers(1, 22_050, 5)), len(NOISE)]
+        parts = [await encoding.feed(NOISE[a:b], 22_050) for a, b in itertools.pairwise(ends)]
+        return b"".join([*parts, await encoding.close()])
+
+    assert len({asyncio.run(whole(seed)) for seed in range(4)}) == 1

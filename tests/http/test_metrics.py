@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
@@ -51,6 +52,28 @@ def test_sound_is_counted_while_it_is_heard(gateway: Gateway) -> None:
         assert value(text, "seriatim_http_streams") == 1
         assert value(text, "seriatim_http_sound_seconds_total") > 0
         assert value(text, "seriatim_http_streams_heard_total") == 0, "how it was is known at its end"
+
+
+def test_a_job_that_is_cancelled_while_it_is_heard_is_no_failed_stream(gateway: Gateway) -> None:
+    """The page's Cancel does so; a failed stream wakes an operator."""
+    said = {"input": " ".join(clear(400, "Wren")), "response_format": "pcm"}
+    with gateway.client() as client:
+        before = client.get("/metrics").text
+        with client.stream("POST", "/v1/audio/speech", json=said) as stream:
+            pieces = stream.iter_raw()
+            assert next(pieces)
+            with gateway.client() as other:
+                other.delete(f"/v1/jobs/{stream.headers['seriatim-job']}").raise_for_status()
+            with pytest.raises(httpx2.RemoteProtocolError):
+                for _ in pieces:
+                    pass
+        after = wait_until(lambda: text if _ended(text := client.get("/metrics").text) > _ended(before) else None)
+    for how, more in {"cancelled": 1, "failed": 0, "left": 0}.items():
+        assert _ended(after, how=how) - _ended(before, how=how) == more, how
+
+
+def _ended(text: str, **labels: str) -> float:
+    return value(text, "seriatim_http_streams_ended_total", **labels)
 
 
 def test_what_was_silent_is_told_piece_by_piece() -> None:
