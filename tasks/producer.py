@@ -45,7 +45,7 @@ from tasks.leases import Leases
 from tasks.limits import check_size, checked, counted
 from tasks.pools import PoolBook, PoolFacts
 from tasks.recut import as_written, written
-from tasks.request import Request, Text, check_job, check_text, check_voice
+from tasks.request import Empty, Request, Text, check_job, check_text, check_voice
 from tasks.segment import Cut, segment
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class Producer:
         cut = as_written(self.cut(request, facts), told)
         rows = self._rows(text, request, facts, cut)
         first = list(islice(rows, FIRST_BATCH))
-        if not first:
+        if not first and request.empty is Empty.ERROR:
             raise EmptyText("there is nothing to say in this text: no letters and no digits")
         following = next(rows, None)
         whole = following is None

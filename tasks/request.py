@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Any, TypedDict
 
 from seriatim.errors import BadInput, UnknownOption, UnknownVoice
@@ -42,6 +43,14 @@ class Options(TypedDict, total=False):
     pause_ms: int
     paragraph_ms: int
     options: Mapping[str, float]
+    empty: str
+
+
+class Empty(StrEnum):
+    """What becomes of a text with nothing to say: no letters and no digits."""
+
+    ERROR = "error"  #: it is refused
+    SILENCE = "silence"  #: it is a job of no sentences, which is done at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class Request:
     pause_ms: int = 200  #: silence after a sentence
     paragraph_ms: int = 600  #: silence after a paragraph
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
+    empty: Empty = Empty.ERROR  #: a text with nothing to say, such as "...": error, or silence
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Request":
@@ -82,7 +92,7 @@ class Request:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
                 raise UnknownOption(f"unknown option {name!r}; {hint}")
-        choices = {"kind": Kind, "gap": GapPolicy, "hold": Hold, "drain": Drain}
+        choices = {"kind": Kind, "gap": GapPolicy, "hold": Hold, "drain": Drain, "empty": Empty}
         values: dict[str, Any] = {
             name: _choice(name, choices[name], value) if name in choices and value is not None else value
             for name, value in options.items()

@@ -120,6 +120,20 @@ class TestOnce:
         assert enqueue(system, text, user="ann", idempotency_key="chapter 1").id == first.id, "after its end, too"
 
 
+@pytest.mark.parametrize("text", ["...", "👍", "---", "", [], ["...", "?!"]], ids=repr)
+@pytest.mark.parametrize("kind", ["live", "batch"])
+def test_a_text_with_nothing_to_say_is_a_job_that_is_done_when_asked_for(
+    system: RealSystem, text: object, kind: str
+) -> None:
+    """Whoever speaks what a model writes, sentence by sentence, need not look whether there is anything in it."""
+    job = enqueue(system, text, empty="silence", kind=kind, pool="costly")
+    assert list(job.audio()) == []
+    status = job.wait(10)
+    assert (status.state, status.sentences, status.n_bytes, status.closed) == ("done", 0, 0, True)
+    with pytest.raises(EmptyText):
+        enqueue(system, text, kind=kind, pool="costly")
+
+
 REFUSALS: list[tuple[object, dict[str, object], type[SeriatimError], str]] = [
     ("", {}, EmptyText, "there is nothing to say in this text: no letters and no digits"),
     ([], {}, EmptyText, "there is nothing to say in this text: no letters and no digits"),
@@ -134,6 +148,7 @@ REFUSALS: list[tuple[object, dict[str, object], type[SeriatimError], str]] = [
     ("Hi.", {"kind": "soon"}, UnknownOption, "kind='soon'; expected one of live, batch"),
     ("Hi.", {"gap": "loud"}, UnknownOption, "gap='loud'; expected one of fail, silence, skip"),
     ("Hi.", {"drain": "sink"}, UnknownOption, "drain='sink'; expected one of window, store"),
+    ("Hi.", {"empty": "noise"}, UnknownOption, "empty='noise'; expected one of error, silence"),
     ("Hi.", {"hold": "maybe"}, UnknownOption, "hold='maybe'; expected one of auto, always, never"),
     ("Hi.", {"user": "a b"}, UnknownOption, "user='a b'; expected 1 to 128 characters without spaces and | { } :"),
     ("Hi.", {"pool": "A/B"}, UnknownOption, "pool='A/B'; expected letters, digits, dot, dash and underscore"),
