@@ -19,6 +19,7 @@ from gateway.http.turns import SPARE, turns
 from seriatim.errors import UnknownFormat
 from tasks.encode.encoder import Encoder, open_encoder
 from tasks.encode.formats import FORMATS, AudioFormat
+from tasks.encode.sink import Output
 
 NAMES = ("mp3", "opus", "aac", "flac", "wav", "pcm")  #: as OpenAI names them
 MEDIA = {
@@ -48,15 +49,15 @@ def media_type(name: str, rate_hz: int) -> str:
     return f"audio/pcm; rate={rate_hz}; channels=1; bits=16" if name == "pcm" else MEDIA[name]
 
 
-def encoder_of(output: "Tray", name: str, rate_hz: int, pcm_hz: int = 0) -> Encoder:
-    """An encoder that writes to a tray; at `pcm_hz`, or what is next to it in the format."""
+def encoder_of(output: Output, name: str, rate_hz: int, pcm_hz: int = 0) -> Encoder:
+    """An encoder that writes to `output`; at `pcm_hz`, or what is next to it in the format."""
     known = audio_format(name)
     file_rate_hz = known.rate_for(pcm_hz or rate_hz)
     encoder = _encoder_at(output, known, file_rate_hz)
     return encoder if file_rate_hz == rate_hz else Resampled(encoder, rate_hz, file_rate_hz)
 
 
-def _encoder_at(output: "Tray", known: AudioFormat, rate_hz: int) -> Encoder:
+def _encoder_at(output: Output, known: AudioFormat, rate_hz: int) -> Encoder:
     if known.name == "mp3":
         return LameEncoder(output, rate_hz)
     if known.name in ("aac", "opus"):

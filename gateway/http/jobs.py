@@ -13,6 +13,7 @@ from gateway.http.door import Door
 from gateway.http.owners import accepted_at, jobs_of
 from gateway.http.problems import Problem
 from gateway.http.shapes import LOOKUPS, REFUSALS, JobCard, JobList
+from gateway.http.silence import enqueue
 from gateway.http.sources import Source, text_of, title_of
 from gateway.http.wanted import NewJob
 from seriatim.errors import BadInput, JobUnknown
@@ -55,7 +56,7 @@ async def new_job(
     asked = await asyncio.to_thread(wanted.request, door, caller, idempotency_key=idempotency_key)
     text = wanted.text(door, asked.pool_name)
     await door.admit(asked.pool_name, caller)
-    job = await asyncio.to_thread(door.producer.enqueue, text, asked)
+    job = await asyncio.to_thread(enqueue, door.producer, text, asked)
     await door.note(job, caller, Source(text, wanted.title or ""))
     found = await asyncio.to_thread(_dated, job, caller.user)
     return JSONResponse(found.model_dump(), 202, {"location": f"/v1/jobs/{job.id}", "seriatim-job": job.id})

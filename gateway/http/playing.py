@@ -29,13 +29,15 @@ from gateway.http.stopping import keep, stop
 from seriatim.entries import Audio, End
 from seriatim.errors import EmptyText, JobCancelled, JobFailed, SeriatimError
 from seriatim.keys import Position
-from seriatim.pcm import ms_of_bytes
+from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.records import Drain
 from tasks.handle import Job
 from tasks.reading import Heard
 
 log = logging.getLogger(__name__)
 
+SILENCE_MS = 50  #: of a text with nothing to say
+RATE_HZ = 24_000  #: of a pool that has no workers yet
 #: there are no tokens: clients expect the fields
 DONE_EVENT = {
     "type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
@@ -149,7 +151,7 @@ class Playing(Response):
         if end.state != "done":
             kind = JobFailed if end.state == "failed" else JobCancelled
             raise kind(f"job {self.job.id} {end.state}: {end.reason}")
-        if not self._started and self.wish.after == Position():
+        if not self._started and self.wish.after == Position() and end.n_sentences:
             raise EmptyText(f"no sound came of job {self.job.id}")
 
     async def _send(self, send: Send, sound: bytes, position: Position) -> None:
@@ -176,15 +178,25 @@ class Playing(Response):
         await send({"type": "http.response.start", "status": 200, "headers": raw})
 
     async def _finish(self, send: Send, end: End) -> None:
-        if not self._started:
+        if not self._started and self.wish.after == Position():  # there was nothing to say
+            await self._pause(send, end)
+        elif not self._started:
             await self._start(send)
         sound = await self._encoding.close()
         if self.wish.sse:
             sound = (self._delta(sound, end.position) if sound else b"") + self._event(DONE_EVENT, end.position)
         await self._give(send, sound, more=False)
 
+    async def _pause(self, send: Send, end: End) -> None:
+        """A short silence instead of a file without sound, which some clients take for a fault."""
+        facts = await asyncio.to_thread(self.door.producer.book.facts, self.job.pool)
+        rate_hz = facts.rate_hz or RATE_HZ
+        self._follower.cursor.rate_hz = rate_hz
+        sound = await self._encoding.feed(bytes(bytes_of_ms(SILENCE_MS, rate_hz)), rate_hz)
+        await self._send(send, sound, end.position)
+
     def _delta(self, sound: bytes, position: Position) -> bytes:
-        return self._event({"type": "speech.audio.delta", "audio": base64.b64encode(sound).decode()}, position)
+        return self._event(delta(sound), position)
 
     def _event(self, facts: object, position: Position) -> bytes:
         """With its place, unless nobody can go on there: OpenAI's have none, and not every client expects one."""
@@ -212,6 +224,11 @@ def event(kind: str, facts: object, position: Position | None = None) -> bytes:
     name = f"event: {kind}\n" if kind else ""
     place = f"id: {position}\n" if position else ""
     return f"{name}data: {json.dumps(facts, ensure_ascii=False)}\n{place}\n".encode()
+
+
+def delta(sound: bytes) -> dict[str, str]:
+    """An event with sound, as OpenAI has it."""
+    return {"type": "speech.audio.delta", "audio": base64.b64encode(sound).decode()}
 
 
 async def _left(receive: Receive) -> None:

@@ -10,8 +10,10 @@ from gateway.http.access import AtDoor, FromCaller
 from gateway.http.door import Door
 from gateway.http.playing import Playing, Wish
 from gateway.http.shapes import REFUSALS, SOUND
+from gateway.http.silence import says_something, silence
 from gateway.http.sources import Source
 from gateway.http.wanted import Speech
+from seriatim.errors import EmptyText
 
 router = APIRouter(tags=["speech"])
 
@@ -26,13 +28,19 @@ async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCal
     vars(request).pop("_body", None)
     asked = await asyncio.to_thread(wanted.request, door, caller, kind="live", drain=drain)
     await door.admit(asked.pool_name, caller)
-    begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)
-    request.state.job = begun.job.id
-    await door.note(begun.job, caller, Source(wanted.input) if wanted.detach else None)
     wish = Wish(
         wanted.response_format, pcm_hz=_rate_hz(wanted, door), volume=wanted.volume_multiplier,
         sse=wanted.stream_format == "sse", stops=not wanted.detach, asked_s=asked_s,
     )  # fmt: skip
+    try:
+        begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)
+    except EmptyText:
+        if not says_something(wanted.input):
+            raise
+        facts = await asyncio.to_thread(door.producer.book.facts, asked.pool_name)
+        return await silence(wish, facts.rate_hz)
+    request.state.job = begun.job.id
+    await door.note(begun.job, caller, Source(wanted.input) if wanted.detach else None)
     return Playing(door, begun.job, wish, None if begun.whole else begun.send_rest)
 
 

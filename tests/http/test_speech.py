@@ -130,7 +130,6 @@ def test_a_client_that_takes_nothing_stops_the_speaking_at_its_window(gateway: G
 @pytest.mark.parametrize(
     ("wanted", "status", "code", "said"),
     [
-        ({"input": "..."}, 400, "empty_text", "nothing to say"),
         ({"input": "Hi.", "voice": "alcie"}, 400, "unknown_voice", "unknown voice 'alcie'"),
         ({"input": "Hi.", "model": "none"}, 404, "model_not_found", "GET /v1/models"),
         ({"input": "Hi.", "speed": 9}, 400, "bad_input", "speed"),

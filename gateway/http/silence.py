@@ -1,0 +1,78 @@
+"""What is answered to a text with nothing to say, such as `...` or an emoji: a whole file of a short silence.
+
+Many clients send a sentence at a time. An error, or a body without sound, ends the whole turn of some of them. Only
+the empty string is an error, as it is OpenAI's.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from gateway.http.formats import encoder_of, media_type
+from gateway.http.playing import DONE_EVENT, RATE_HZ, SILENCE_MS, Wish, delta, event
+from seriatim.errors import EmptyText, JobNotOpen
+from seriatim.pcm import bytes_of_ms
+from seriatim.records import Sentence
+from tasks.handle import Job
+from tasks.open_job import open_job
+from tasks.producer import Producer
+from tasks.request import Request
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A whole file in memory (tasks.encode.sink.Output)."""
+
+    written: bytearray = field(default_factory=bytearray)
+    n_bytes: int = 0
+    patchable: bool = True
+
+    def append(self, data: bytes) -> None:
+        self.written += data
+        self.n_bytes += len(data)
+
+    def patch(self, offset: int, data: bytes) -> None:
+        self.written[offset : offset + len(data)] = data
+
+
+async def silence(wish: Wish, rate_hz: int) -> Response:
+    """A short silence as a client wants it, of a pool that speaks at `rate_hz`; 0 if nobody knows."""
+    made_hz = rate_hz or RATE_HZ
+    sound = await asyncio.to_thread(_encoded, wish, made_hz)
+    if wish.sse:
+        return Response(event("", delta(sound)) + event("", DONE_EVENT), media_type="text/event-stream")
+    return Response(sound, headers={"content-type": media_type(wish.format, wish.pcm_hz or made_hz)})
+
+
+def says_something(said: str | Sequence[Sentence | str]) -> bool:
+    """Is there any text, though it may have nothing that can be spoken?"""
+    return bool(said) and (isinstance(said, str) or any(s if isinstance(s, str) else s.text for s in said))
+
+
+def enqueue(producer: Producer, said: str | Sequence[Sentence | str], request: Request) -> Job:
+    """As the producer does; a text with nothing to say is a job of no sentences, which is done.
+
+    Raises:
+        EmptyText: there is no text at all.
+        as `Producer.enqueue`.
+    """
+    try:
+        return producer.enqueue(said, request)
+    except EmptyText:
+        if not says_something(said):
+            raise
+    opened = open_job(producer, request)
+    with contextlib.suppress(JobNotOpen):  # it was asked for before, with the same key
+        opened.close()
+    return opened.job
+
+
+def _encoded(wish: Wish, rate_hz: int) -> bytes:
+    sheet = Sheet()
+    encoder = encoder_of(sheet, wish.format, rate_hz, wish.pcm_hz)
+    encoder.write(bytes(bytes_of_ms(SILENCE_MS, rate_hz)))
+    encoder.close()
+    return bytes(sheet.written)
