@@ -8,14 +8,17 @@ either. What is thrown away costs nothing: a sentence whose message is lost is r
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
 from celery.worker.consumer import Consumer
+from celery.worker.control import nok, ok  # type: ignore[attr-defined]  # the stubs lack it
 
 from seriatim.records import BadRecord, Doorbell
 from tasks.app import TASK
 from tasks.synthesize import doorbell
+from workers.station import Station
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,29 @@ class Doorkeeper(Consumer):
     loop: Callable[..., None]
     hub: Any
     _flush_events: Callable[[], None]
+
+    def __init__(self, *args: Any, station: Station, **kwargs: Any) -> None:
+        """The station learns since when this process consumes, and whether an operator has it take nothing more."""
+        super().__init__(*args, **kwargs)
+        self.station = station
+        self.ours = next(iter(self.app.amqp.queues.consume_from))
+
+    def pause(self, queue: str) -> Any:
+        """`celery control cancel_consumer`: finish what runs, take nothing more. Returns the answer."""
+        if queue != self.ours:
+            return nok(f"this worker's queue is {self.ours}")
+        self.station.takes.clear()
+        self.call_soon(self.cancel_task_queue, queue)
+        return ok(f"takes nothing more from {queue} until add_consumer")
+
+    def resume(self, queue: str) -> Any:
+        """`celery control add_consumer`: take work again. Celery alone would forget it with the next connection."""
+        if queue != self.ours:
+            return nok(f"this worker serves {self.ours} alone: start one for another pool (seriatim worker --pool)")
+        self.app.amqp.queues.select([queue])
+        self.call_soon(self.add_task_queue, queue)
+        self.station.takes.set()
+        return ok(f"takes from {queue} again")
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
         """What is done with each message."""
@@ -51,6 +77,7 @@ class Doorkeeper(Consumer):
         loop = self.loop
 
         def enduring(*args: Any) -> None:
+            self.station.consumes_s = time.monotonic()
             try:
                 loop(*args)
             except self.connection_errors:
@@ -59,6 +86,8 @@ class Doorkeeper(Consumer):
                 log.warning("something in the queue is no message", extra={"error": repr(error)[:200]})
                 why = "the broker holds what is no message"
                 raise ConnectionResetError(why) from error
+            finally:
+                self.station.consumes_s = None
 
         self.loop = enduring
         super().start()

@@ -32,7 +32,10 @@ from tasks.app import make_app
 from tasks.dispatch import Desk, dispatch
 from tasks.engine import Engine, Utterance
 from tasks.synthesize import register
-from workers import pulse
+from workers import (
+    control,  # noqa: F401  # its commands replace some of Celery's
+    pulse,
+)
 from workers.clerk import clerk
 from workers.doorkeeper import Doorkeeper
 from workers.engines.registry import load, options_of
@@ -150,7 +153,7 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
         without_gossip=True,
         without_mingle=True,
         task_events=options.events,
-        consumer_cls=Doorkeeper,
+        consumer_cls=partial(Doorkeeper, station=station),
         optimization="fair",
         quiet=True,
     )

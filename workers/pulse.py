@@ -31,6 +31,7 @@ from workers.station import Speaking, Station
 log = logging.getLogger(__name__)
 
 DEAF_AFTER = 3  #: messages lost in a row; single ones are lost now and then
+LATE_LOSSES = 3  #: times publish_ms: a message counts as lost after that time and two sentences'
 
 
 def start(name: str, body: Callable[[], None]) -> threading.Thread:
@@ -64,7 +65,7 @@ def beat(station: Station) -> bool:
     desk, running = station.desk, station.snapshot()
     settings = desk.settings
     facts = as_it_is_now(station.facts, station.engine)
-    slots = 0 if station.draining.is_set() else facts.slots
+    slots = 0 if station.closed else facts.slots
     bells = [speaking.bell for speaking in running]
     call = pool.beat(desk.pool, station.owner, settings.lease_ms, slots, settings.lease_ms, bells)
     known, lost = run(desk.redis, call)
@@ -84,15 +85,18 @@ def _listen(station: Station, lost: int) -> int:
     """End the process if messages are lost while none reaches it, though the broker answers.
 
     A Celery consumer may go deaf after the broker was away (celery #8030, #10205); only a new one hears again.
+    While Celery connects again nothing can come, and what was sent before is counted as lost for a while after.
     `lost` is the pool's count of lost messages when the last one came here, or -1; returns it.
     """
-    if station.reached.is_set() or station.running:
+    since_s, grace_s = station.consumes_s, LATE_LOSSES * station.desk.settings.publish_ms / 1000
+    connecting = since_s is None or time.monotonic() - since_s < grace_s
+    if station.reached.is_set() or station.running or station.closed or connecting:
         station.reached.clear()
         return -1
     now_lost = int(station.desk.redis.hget(f"{pool_prefix(station.desk.pool)}:m", "lost_messages") or 0)
     if lost < 0:
         return now_lost
-    if now_lost - lost < DEAF_AFTER or station.draining.is_set() or not _broker_answers(station):
+    if now_lost - lost < DEAF_AFTER or not _broker_answers(station):
         return lost
     log.error("deaf: messages are lost and none comes here", extra={"owner": station.owner, "lost": now_lost - lost})
     leave(station)

@@ -50,6 +50,12 @@ class Told:
     call: Call[Any]
 
 
+def _set() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class Station:
     """What the threads of one worker process share."""
@@ -61,9 +67,16 @@ class Station:
     running: dict[Doorbell, Speaking] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
+    takes: threading.Event = field(default_factory=_set)  #: clear: an operator has it take nothing, for a while
+    consumes_s: float | None = None  #: monotonic time of Celery's connection to the broker; None: there is none
     spoken: int = 0  #: sentences finished here
     told: "SimpleQueue[Told | None]" = field(default_factory=SimpleQueue)  #: for the clerk; None: that was all
     reached: threading.Event = field(default_factory=threading.Event)  #: a message came since the pulse last looked
+
+    @property
+    def closed(self) -> bool:
+        """Does it take nothing more, for a while or for good?"""
+        return self.draining.is_set() or not self.takes.is_set()
 
     def begin(self, speaking: Speaking) -> None:
         """A sentence is being spoken from now on: the pulse renews its lease."""

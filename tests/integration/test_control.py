@@ -1,0 +1,106 @@
+"""Celery's own remote control, as an operator uses it: what it can do here it does, and what it cannot it says."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from seriatim.keys import pool_prefix, queue
+from tasks.app import make_app
+from tasks.request import Request
+from tests.listening import Listener, sentences, stream_of
+from tests.servers import PrivateServer, embedded
+from tests.systems import RealSystem, wait_until
+
+
+@pytest.fixture
+def broker() -> Iterator[PrivateServer]:
+    with PrivateServer(embedded()) as server:
+        yield server
+
+
+@pytest.fixture
+def system(new_system: Callable[..., RealSystem], broker: PrivateServer) -> Iterator[RealSystem]:
+    with new_system(broker=broker) as system:
+        system.reassembler()
+        system.workers(1, slots=2, options={"fixed_ms": 50})
+        yield system
+
+
+def ask(system: RealSystem, command: str, **arguments: Any) -> dict[str, str]:
+    """The one worker's answer."""
+    with make_app(system.settings.broker) as app:
+        (answer,) = wait_until(
+            lambda: app.control.broadcast(command, arguments=arguments, reply=True, limit=1, timeout=1), "it listens"
+        )
+    return dict(next(iter(answer.values())))
+
+
+def wait_for_beat(system: RealSystem) -> None:
+    """Wait until the one worker has beaten once more."""
+    (owner,) = system.worker_pids()
+    with system.redis as client:
+        key = f"{pool_prefix('tone')}:w:{owner}"
+        before = client.hget(key, "until")
+        wait_until(lambda: client.hget(key, "until") != before, "it beats")
+
+
+def heard(system: RealSystem, name: str) -> bool:
+    text = sentences(8, name)
+    return Listener(system.producer().enqueue(text, Request.of({"engine": "tone"}))).pcm(60) == stream_of(text)
+
+
+def test_cancel_consumer_drains_a_worker_and_add_consumer_brings_it_back(
+    system: RealSystem, broker: PrivateServer
+) -> None:
+    """It finishes what it speaks, offers no slot, and is not deaf for that; later connections take work, too."""
+    pids, ours = system.worker_pids(), queue("tone")
+    assert heard(system, "before")
+    assert "ok" in ask(system, "cancel_consumer", queue=ours)
+    wait_until(lambda: system.slots() == 0, "the pool knows that it takes nothing")
+    with system.redis as client:  # three lost messages are what makes a process call itself deaf
+        client.hincrby(f"{pool_prefix('tone')}:m", "lost_messages", 3)
+    for _ in range(3):
+        wait_for_beat(system)
+    assert system.worker_pids() == pids
+    assert "ok" in ask(system, "add_consumer", queue=ours)
+    wait_until(lambda: system.slots() == 2, "the pool knows that it takes work")
+    assert heard(system, "after")
+    broker.kill()
+    broker.start()
+    assert heard(system, "with a new connection")
+    assert system.worker_pids() == pids
+
+
+def test_another_pools_queue_is_not_taken(system: RealSystem) -> None:
+    assert "start one for another pool" in ask(system, "add_consumer", queue="seriatim.other")["error"]
+    assert "this worker's queue is seriatim.tone" in ask(system, "cancel_consumer", queue="seriatim.other")["error"]
+    assert heard(system, "still")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "says"),
+    [
+        ("pool_grow", {"n": 1}, "--slots"),
+        ("pool_shrink", {"n": 1}, "--slots"),
+        ("autoscale", {"max": 4, "min": 1}, "--slots"),
+        ("pool_restart", {}, "its supervisor starts another"),
+        ("time_limit", {"task_name": "seriatim.synthesize", "soft": 1.0, "hard": 2.0}, "SERIATIM_STUCK_FLOOR_MS"),
+        ("revoke", {"task_id": "x"}, "seriatim cancel JOB"),
+        ("terminate", {"task_id": "x", "signal": "KILL"}, "seriatim cancel JOB"),
+    ],
+)
+def test_what_can_do_nothing_here_says_so_in_one_line(
+    shared: RealSystem, command: str, arguments: dict[str, object], says: str
+) -> None:
+    answer = ask(shared, command, **arguments)
+    assert says in answer["error"]
+    assert "\n" not in answer["error"]
+    assert "Traceback" not in shared.log("workers")
+
+
+@pytest.fixture(scope="module")
+def shared(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.workers(1)
+    return system

@@ -1,0 +1,76 @@
+"""The remote control of a worker: Celery's commands that would do nothing here, or harm, say so in one line.
+
+Importing this module replaces them in Celery's panel (docs/operations.md lists them all). What steers jobs is
+`seriatim cancel` and `adjust`, which the pool hears of.
+"""
+
+from typing import Any
+
+from celery.worker.control import control_command, nok  # type: ignore[attr-defined]  # the stubs lack it
+
+SLOTS = "a worker's slots stand when it starts: start another worker (seriatim worker), or one with other --slots"
+JOBS = "messages are not what jobs are made of, and a lost one is sent again: seriatim cancel JOB ends a job"
+TIMES = "time limits do nothing in threads: SERIATIM_STUCK_FLOOR_MS says when a sentence is stuck"
+RESTART = "there is no pool to restart: celery control shutdown ends the process, and its supervisor starts another"
+
+
+@control_command(args=[("n", int)], signature="[N=1]")
+def pool_grow(state: Any, n: int = 1, **_: Any) -> Any:
+    """Refuse: slots stand when a worker starts."""
+    return nok(SLOTS)
+
+
+@control_command(args=[("n", int)], signature="[N=1]")
+def pool_shrink(state: Any, n: int = 1, **_: Any) -> Any:
+    """Refuse: slots stand when a worker starts."""
+    return nok(SLOTS)
+
+
+@control_command(args=[("max", int), ("min", int)], signature="[max [min]]")
+def autoscale(state: Any, max: int | None = None, min: int | None = None) -> Any:  # noqa: A002  # Celery's names
+    """Refuse: slots stand when a worker starts."""
+    return nok(SLOTS)
+
+
+@control_command()
+def pool_restart(state: Any, **_: Any) -> Any:
+    """Refuse: a process is an engine."""
+    return nok(RESTART)
+
+
+@control_command(
+    args=[("task_name", str), ("soft", float), ("hard", float)], signature="<task_name> <soft_secs> [hard_secs]"
+)
+def time_limit(state: Any, task_name: str = "", hard: float | None = None, soft: float | None = None, **_: Any) -> Any:
+    """Refuse: threads have none."""
+    return nok(TIMES)
+
+
+@control_command(variadic="task_id", signature="[id1 [id2 [... [idN]]]]")
+def revoke(state: Any, task_id: Any, **_: Any) -> Any:
+    """Refuse: it would be spoken all the same."""
+    return nok(JOBS)
+
+
+@control_command(variadic="headers", signature="[key1=value1 [key2=value2 [... [keyN=valueN]]]]")
+def revoke_by_stamped_headers(state: Any, headers: Any, **_: Any) -> Any:
+    """Refuse: it would be spoken all the same."""
+    return nok(JOBS)
+
+
+@control_command(variadic="task_id", args=[("signal", str)], signature="<signal> [id1 [id2 [... [idN]]]]")
+def terminate(state: Any, signal: str, task_id: Any, **_: Any) -> Any:
+    """Refuse: threads cannot be ended."""
+    return nok(JOBS)
+
+
+@control_command(args=[("queue", str)], signature="<queue> [exchange [type [routing_key]]]")
+def add_consumer(state: Any, queue: str, **_: Any) -> Any:
+    """Take work again after cancel_consumer."""
+    return state.consumer.resume(queue)
+
+
+@control_command(args=[("queue", str)], signature="<queue>")
+def cancel_consumer(state: Any, queue: str, **_: Any) -> Any:
+    """Finish what runs and take nothing more, until add_consumer."""
+    return state.consumer.pause(queue)
