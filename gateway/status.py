@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from seriatim.keys import PREFIX, pool_prefix
+from seriatim.keys import PREFIX, pool_prefix, user_of
 from seriatim.pool import signals
 from seriatim.presence import present
 from seriatim.scripts import answered, run
@@ -205,7 +205,7 @@ def _job(job: str, h: dict[str, str], now_ms: float) -> JobLine:
     heard_ms = acked if batch else float(h.get("heard", played_ms))
     waits = int(h.get("next", 0)) < n and not batch
     return JobLine(
-        job, h.get("user", ""), "batch" if batch else "live", n, n - live, int(h.get("infl", 0)),
+        job, user_of(h.get("user", "")), "batch" if batch else "live", n, n - live, int(h.get("infl", 0)),
         ahead_s=round(max(0.0, dispatched - heard_ms) / 1000, 1),
         due_s=round((t0 + dispatched - now_ms) / 1000, 1) if waits else None,
     )  # fmt: skip

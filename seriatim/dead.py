@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from seriatim.keys import PREFIX, pool_prefix
+from seriatim.keys import PREFIX, pool_prefix, user_of
 from seriatim.records import BadRecord, Sentence, Spec
 from seriatim.scripts import Call, answered, integer, load
 
@@ -67,7 +67,7 @@ def decode(pool: str, name: bytes, raw: bytes, known: Mapping[str, Any] = {}) ->
         spec, user = (_text(value) for value in known.get(job, (None, None)))
         return Dead(
             pool, job, int(seq), str(values["reason"]), int(values["at"]), int(values["failures"]),
-            str(values.get("user") or user), _sentence(values), _spec(values.get("spec") or spec),
+            user_of(str(values.get("user") or user)), _sentence(values), _spec(values.get("spec") or spec),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, BadRecord, RecursionError):
         return None

@@ -57,6 +57,8 @@ Beside the slots:
 
     reassemblers      zset    "<name>|<its store's folder>" -> when it said so last, in s (presence.py)
 
+A user's name stands in keys and members as `user_tag` writes it, wherever `<user>` is above and below.
+
 A user `{u:<user>}`, written by gateways.
 
     :jobs             zset    job -> when it was accepted, in s: the user's latest, for lists
@@ -75,6 +77,7 @@ Every key has a life: pool keys POOL_LIFE_S after their last write, a job's keys
 import hashlib
 import re
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 PREFIX = "seriatim:1:"
 REASSEMBLERS = f"{PREFIX}reassemblers"
@@ -84,6 +87,7 @@ POOL_LIFE_S = 7 * 24 * 3600  #: an idle pool forgets its virtual time after a we
 GAP = 9007199254740990  #: 2**53 - 2: above every byte offset, exact in Lua's doubles
 END = 9007199254740991  #: 2**53 - 1: above every gap
 POSITION = re.compile(r"([0-9]{1,16})-([0-9]{1,16})")
+USER_ENCODED = re.compile(r"[\s|{}:%]")  #: identity providers give `auth0|abc`, `urn:uuid:...`, names with spaces
 JOB_ID = re.compile(r"[A-Za-z0-9]{1,64}")  #: ours are 32 hexadecimal digits; | : {} part keys, entries and to-dos
 
 
@@ -117,9 +121,19 @@ def ordered_stream(job: str) -> str:
     return f"{job_prefix(job)}:o:{job}"
 
 
+def user_tag(user: str) -> str:
+    """A user's name as keys and members have it: without white space and what parts them, other names otherwise."""
+    return USER_ENCODED.sub(lambda found: quote(found[0], safe=""), user)
+
+
+def user_of(tag: str) -> str:
+    """The name again."""
+    return unquote(tag)
+
+
 def user_jobs(user: str) -> str:
     """The list of a user's latest jobs."""
-    return f"{PREFIX}{{u:{user}}}:jobs"
+    return f"{PREFIX}{{u:{user_tag(user)}}}:jobs"
 
 
 @dataclass(frozen=True, slots=True, order=True)

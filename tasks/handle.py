@@ -15,7 +15,7 @@ from seriatim import store
 from seriatim.connect import BLOCK_S
 from seriatim.entries import Audio, End, SentenceStart
 from seriatim.errors import BadInput, JobCancelled, JobFailed, JobUnknown
-from seriatim.keys import Position, job_prefix, ordered_stream, pool_prefix
+from seriatim.keys import Position, job_prefix, ordered_stream, pool_prefix, user_of
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
 from seriatim.scripts import answered, run
@@ -135,7 +135,7 @@ class Job:
             delivered_ms=float(acked or 0),
             in_flight=int(infl or 0),
             kind=KINDS.get(kind, ""),
-            user=(user or b"").decode(),
+            user=user_of((user or b"").decode()),
         )
 
     def marks(self) -> dict[int, tuple[str, ...]]:

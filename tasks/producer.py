@@ -31,7 +31,7 @@ from seriatim.errors import (
     TextTooLarge,
     UnknownVoice,
 )
-from seriatim.keys import job_prefix
+from seriatim.keys import job_prefix, user_tag
 from seriatim.pool import Submission, Submit, Submitted, sentence_argument
 from seriatim.records import Drain, Kind, Sentence, Spec
 from seriatim.scripts import answered, run
@@ -258,8 +258,8 @@ class Producer:
             request.voice, request.language, request.speed, request.seed, dict(request.options), trace=traces.here()
         )
         return Submission(
-            job=secrets.token_hex(16), user=request.user, kind=request.kind, spec=spec.to_json(), closed=closed,
-            idempotency_key=request.idempotency_key, said=_heard_of(spec), priority=request.priority,
+            job=secrets.token_hex(16), user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
+            closed=closed, idempotency_key=request.idempotency_key, said=_heard_of(spec), priority=request.priority,
             weight=request.weight, speed=request.speed, gap=request.gap, drain=request.drained_by,
             window_ms=request.window_ms or (s.live_window_ms if live else s.batch_window_ms),
             target_ms=s.first_audio_ms, timeout_ms=round(timeout_s * 1000),

@@ -14,36 +14,35 @@ from seriatim.records import Drain, GapPolicy, Hold, Kind, Sentence
 Text = str | Iterable[str | Sentence]  #: a text, or its sentences
 
 POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-USER_NAME = re.compile(r"[^\s|{}:]{1,128}")
 PAUSE_MOST_MS = 60_000
 NAME_MOST = 256  #: characters of a voice, a language or an idempotency key
 OPTION_MOST = 2.0**53  #: JSON has no infinity, and other readers than Python's no larger whole numbers
 
 
 class Options(TypedDict, total=False):
-    """The keyword arguments of `enqueue_job` and `open_job`; what they mean stands in `Request`."""
+    """The keyword arguments of `enqueue_job` and `open_job`; what they mean stands in `Request`. None: not said."""
 
-    voice: str
-    language: str
-    engine: str
-    pool: str
-    user: str
-    weight: float
-    kind: str
-    priority: int
-    idempotency_key: str
-    seed: int
-    speed: float
-    gap: str
-    hold: str
-    window_ms: int
-    drain: str
-    timeout_s: float
-    reader_grace_s: float
-    pause_ms: int
-    paragraph_ms: int
-    options: Mapping[str, float]
-    empty: str
+    voice: str | None
+    language: str | None
+    engine: str | None
+    pool: str | None
+    user: str | None
+    weight: float | None
+    kind: str | None
+    priority: int | None
+    idempotency_key: str | None
+    seed: int | None
+    speed: float | None
+    gap: str | None
+    hold: str | None
+    window_ms: int | None
+    drain: str | None
+    timeout_s: float | None
+    reader_grace_s: float | None
+    pause_ms: int | None
+    paragraph_ms: int | None
+    options: Mapping[str, float] | None
+    empty: str | None
 
 
 class Empty(StrEnum):
@@ -81,7 +80,7 @@ class Request:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Request":
-        """Read a caller's keyword arguments.
+        """Read a caller's keyword arguments; None is as if it were not said.
 
         Raises:
             UnknownOption: a name that is not there, or a value outside its range.
@@ -94,17 +93,18 @@ class Request:
                 raise UnknownOption(f"unknown option {name!r}; {hint}")
         choices = {"kind": Kind, "gap": GapPolicy, "hold": Hold, "drain": Drain, "empty": Empty}
         values: dict[str, Any] = {
-            name: _choice(name, choices[name], value) if name in choices and value is not None else value
+            name: _choice(name, choices[name], value) if name in choices else value
             for name, value in options.items()
+            if value is not None
         }
-        for name in ("voice", "language", "engine", "pool", "user", "idempotency_key"):
+        for name in ("voice", "language", "engine", "pool", "idempotency_key"):
             check_printable(name, values.get(name, ""))
         check_options(values.get("options", {}))
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(request, name), low, high)
         check_named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
-        check_named("user", request.user, USER_NAME, "1 to 128 characters without spaces and | { } :")
+        check_user(request.user)
         return request
 
     @property
@@ -186,6 +186,18 @@ def check_printable(name: str, value: object) -> None:
         raise UnknownOption(f"{article} {name} of {len(value)} characters; at most {NAME_MOST}")
     if not value.isprintable():
         raise UnknownOption(f"{name}={value!r}; expected characters that can be printed")
+
+
+def check_user(user: object) -> str:
+    """Refuse what cannot be a user's name; returns it. Names are encoded where they stand in keys (`keys.user_tag`).
+
+    Raises:
+        UnknownOption: it is empty, too long, or cannot be shown.
+    """
+    check_printable("user", user)
+    if not isinstance(user, str) or not user.strip():
+        raise UnknownOption(f"user={user!r}; expected a name of 1 to {NAME_MOST} characters")
+    return user
 
 
 def check_options(options: object) -> None:

@@ -6,9 +6,10 @@ from redis import Redis
 
 from seriatim import pool as pool_calls
 from seriatim.errors import UnknownOption
+from seriatim.keys import user_tag
 from seriatim.pool import Share
 from seriatim.scripts import run
-from tasks.request import POOL_NAME, RANGES, USER_NAME, check_named, check_range
+from tasks.request import POOL_NAME, RANGES, check_named, check_range, check_user
 
 CAP_MOST = 10**9
 LIMITS: Mapping[str, tuple[float, float]] = {
@@ -30,10 +31,10 @@ def tune_user(redis: "Redis", pool: str, user: str, changes: Mapping[str, float 
         Unavailable: Redis does not answer.
     """
     check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
-    check_named("user", user, USER_NAME, "1 to 128 characters without spaces and | { } :")
+    check_user(user)
     for name, value in changes.items():
         if name not in LIMITS:
             raise UnknownOption(f"unknown setting {name!r} of a user; there are: {', '.join(LIMITS)}")
         if value is not None:
             check_range(name, value, *LIMITS[name])
-    return run(redis, pool_calls.tune_user(pool, user, changes))
+    return run(redis, pool_calls.tune_user(pool, user_tag(user), changes))

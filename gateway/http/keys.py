@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from seriatim.errors import Misconfigured, UnknownOption
-from tasks.request import RANGES, USER_NAME, check_named, check_range
+from tasks.request import RANGES, check_range, check_user
 from tasks.shares import LIMITS
 
 CAPS = {"jobs": ("cap_jobs", 1), "queued_s": ("cap_queued_ms", 1000), "in_flight": ("cap_infl", 1)}
@@ -86,7 +86,7 @@ def _entry(path: str, i: int, row: object) -> tuple[bytes, Caller]:
     if not isinstance(row, dict) or not set(row) <= FIELDS:
         raise Misconfigured(f"{where} may have {', '.join(sorted(FIELDS))}, and nothing else")
     try:
-        check_named("user", row.get("user"), USER_NAME, "1 to 128 characters without spaces and | { } :")
+        check_user(row.get("user"))
         check_range("weight", row.get("weight", 1.0), *RANGES["weight"])
         caps = tuple(_cap(name, row[name]) for name in CAPS if name in row)
     except UnknownOption as error:

@@ -10,7 +10,7 @@ from typing import cast
 from redis import Redis
 
 from gateway.http import beside
-from seriatim.keys import POOL_LIFE_S, pool_prefix, user_jobs
+from seriatim.keys import POOL_LIFE_S, pool_prefix, user_jobs, user_of
 from seriatim.records import Drain
 from seriatim.scripts import answered
 from tasks.handle import Job
@@ -46,7 +46,7 @@ def owner_of(redis: "Redis", job: Job) -> str | None:
         with answered():
             user = cast("bytes | None", redis.hget(f"{pool_prefix(job.pool)}:j:{job.id}", "user"))
         if user is not None:
-            return user.decode()
+            return user_of(user.decode())
     return beside.read(job, "owner")
 
 

@@ -35,7 +35,7 @@ user = "anna"
 weight = 2
 [[key]]
 key = "{BEN}"
-user = "ben"
+user = "auth0|ben of {{Green: Gables}}"
 [[key]]
 key = "{CARL}"
 user = "carl"
@@ -271,7 +271,7 @@ def test_errors_do_not_repeat_what_was_sent(client: httpx2.Client) -> None:
         ("key = [", "is not TOML"),
         ('[[key]]\nuser = "anna"\nkey = "short"', "fewer than 16"),
         ('[[key]]\nuser = "anna"', "needs either key or sha256"),
-        ('[[key]]\nuser = "an na"\nkey = "0123456789abcdef"', "user='an na'"),
+        ('[[key]]\nuser = " "\nkey = "0123456789abcdef"', "user=' '"),
         ('[[key]]\nuser = "anna"\nkey = "0123456789abcdef"\njbos = 1', "and nothing else"),
         ('[[key]]\nuser = "anna"\nkey = "0123456789abcdef"\njobs = 0', "jobs=0"),
     ],

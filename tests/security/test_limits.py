@@ -144,7 +144,7 @@ def test_ids_have_128_random_bits(producer: Producer) -> None:
 
 
 @pytest.mark.parametrize("name", ["voice", "language", "engine", "pool", "user", "idempotency_key"])
-@pytest.mark.parametrize("value", ["a\nb", "\0", "\ud800", "\u202e", "x" * 257, 5, None, b"x"], ids=repr)
+@pytest.mark.parametrize("value", ["a\nb", "\0", "\ud800", "\u202e", "x" * 257, 5, b"x"], ids=repr)
 def test_names_that_cannot_be_shown_are_refused(name: str, value: Any) -> None:
     with pytest.raises(UnknownOption, match=name):
         Request.of({name: value})

@@ -4,7 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seriatim.keys import END, GAP, SHARDS, Position, job_prefix, ordered_stream, pool_prefix, queue, shard_of
+from seriatim.keys import (
+    END,
+    GAP,
+    SHARDS,
+    Position,
+    job_prefix,
+    ordered_stream,
+    pool_prefix,
+    queue,
+    shard_of,
+    user_jobs,
+    user_of,
+    user_tag,
+)
 
 JOB = "00112233445566778899aabbccddeeff"
 
@@ -19,6 +32,18 @@ def test_keys_are_what_other_versions_expect():
 @given(st.text(min_size=1))
 def test_every_job_has_a_shard(job):
     assert 0 <= shard_of(job) < SHARDS
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_users_name_parts_no_key_and_reads_back(name):
+    tag = user_tag(name)
+    assert user_of(tag) == name
+    assert not set(tag) & set("|{}: \t\n")
+
+
+def test_plain_names_stay_as_they_are_in_keys():
+    assert user_jobs("anna.b@example.org") == "seriatim:1:{u:anna.b@example.org}:jobs"
+    assert user_jobs("auth0|5f 7c") == "seriatim:1:{u:auth0%7C5f%207c}:jobs"
 
 
 @given(st.integers(0, 10**6), st.integers(0, END))

@@ -32,7 +32,7 @@ def test_words_become_choices():
         ({"kind": "urgent"}, "kind='urgent'; expected one of live, batch"),
         ({"hold": "maybe"}, "hold='maybe'; expected one of auto, always, never"),
         ({"gap": "ignore"}, "gap='ignore'; expected one of fail, silence, skip"),
-        ({"user": "a b"}, "user='a b'; expected 1 to 128 characters without spaces and | { } :"),
+        ({"user": ""}, "user=''; expected a name of 1 to 256 characters"),
         ({"pool": "{x}"}, "pool='{x}'; expected letters, digits, dot, dash and underscore"),
         ({"idempotency_key": "k" * 257}, "an idempotency_key of 257 characters; at most 256"),
     ],
