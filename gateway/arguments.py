@@ -20,8 +20,8 @@ Text to speech by many workers at once, heard in order.
   seriatim voices add anna anna.wav --model DIR a voice cloned from a recording; models: where such a model is
 """
 EXITS = """\
-exit codes: 0 done; 1 the job failed or was cancelled; 2 the input cannot be used; 3 settings, server or engine are not
-fit; 4 not now, try again later; 5 Redis cannot be reached; 130 interrupted
+exit codes: 0 done; 1 the job failed, was cancelled or has gaps; 2 the input cannot be used; 3 settings, server or
+engine are not fit; 4 not now, try again later; 5 Redis cannot be reached; 130 interrupted
 """
 SPEAK = """\
 Without --redis everything needed is started for this one command, privately, and is gone afterwards. An output file
@@ -185,7 +185,10 @@ def _speak(p: argparse.ArgumentParser) -> None:
     p.add_argument("--pause-ms", type=int, default=200, metavar="MS", help="silence after a sentence (200)")
     p.add_argument("--paragraph-ms", type=int, default=600, metavar="MS", help="silence after a paragraph (600)")
     p.add_argument(
-        "--gap", default="fail", metavar="POLICY", help="if a sentence cannot be spoken: fail, silence, skip"
+        "--gap",
+        default="silence",
+        metavar="POLICY",
+        help="if a sentence cannot be spoken: fail, silence (default), skip",
     )
     p.add_argument("--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option of this text")
     _engine(p)

@@ -40,10 +40,11 @@ def job(status: Status) -> str:
     """One job."""
     reason = f": {status.reason}" if status.reason else ""
     more = "" if status.closed else ", more may come"
+    gaps = f", {status.gaps} gap{'s' if status.gaps > 1 else ''}" if status.gaps else ""
     return (
         f"job {status.job}  {status.state}{reason}\n"
         f"{status.emitted} of {status.sentences} sentences{more}, {status.audio_s:.1f} s of sound, "
-        f"{status.delivered_ms / 1000:.1f} s of it delivered, {status.in_flight} in flight"
+        f"{status.delivered_ms / 1000:.1f} s of it delivered, {status.in_flight} in flight{gaps}"
     )
 
 

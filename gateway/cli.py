@@ -80,7 +80,7 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
         (sys.stderr if options.output == "-" else sys.stdout).write("\n")
     elif not options.quiet:
         sys.stderr.write(summary_text(summary) + "\n")
-    return Exit.OK
+    return Exit.FAILED if summary.gaps else Exit.OK
 
 
 def _up(options: argparse.Namespace, settings: Settings) -> int:

@@ -55,7 +55,7 @@ class Wanted:
         r = self.request
         options: dict[str, str | int | float | bool | None] = {
             "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
-            "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap),
+            "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
             "engine options": " ".join(sorted(self.crew.engine_options)),
             "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
         }  # fmt: skip
@@ -161,6 +161,7 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
         _by_worker(producer, begun.job),
         before,
         before_ms,
+        tuple(f"sentence {before + gap.seq}: {gap.reason}" for gap in run.gaps),
     )
 
 

@@ -18,6 +18,7 @@ class Summary:
     sentences_by_worker: Mapping[str, int]  #: how many each worker spoke
     sentences_before: int = 0  #: that an interrupted run had spoken
     audio_ms_before: float = 0.0  #: and how long they last
+    gaps: tuple[str, ...] = ()  #: sentences of this run, 0-based, of which all, or the rest, is missing, and why
 
     @property
     def times_real_time(self) -> float:
@@ -40,6 +41,8 @@ def summary_text(summary: Summary) -> str:
     if spoke:
         each = ", ".join(f"{worker} {sentences}" for worker, sentences in spoke)
         lines.append(f"{_count(len(spoke), 'worker')}: {each}")
+    if summary.gaps:
+        lines.append(f"{_count(len(summary.gaps), 'gap')}: {'; '.join(summary.gaps)}")
     return "\n".join(lines)
 
 
@@ -55,6 +58,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "first_audio_s": None if summary.first_audio_s is None else round(summary.first_audio_s, 3),
         "times_real_time": round(summary.times_real_time, 2),
         "workers": len(summary.sentences_by_worker),
+        "gaps": list(summary.gaps),
         "sentences_by_worker": dict(sorted(summary.sentences_by_worker.items())),
     }
 

@@ -139,7 +139,9 @@ def _fill(desk: Desk, job_id: str, rest: str, entry: str) -> None:
     said = Sentence.from_json(raw.partition(b"|")[2]).text if isinstance(raw, bytes) else ""
     n_bytes = bytes_of_ms(float(silence_ms), rate_hz) if rate_hz else 0
     step = job.fill(job_id, int(seq), n_bytes, reason, said, rate_hz)
-    (_, length), epoch = in_epoch(desk.redis, desk.pool, step)
+    (changed, length), epoch = in_epoch(desk.redis, desk.pool, step)
+    if changed:
+        log.warning("a job has a gap", extra={"pool": desk.pool, "job": job_id, "seq": int(seq), "why": reason})
     actual_ms = ms_of_bytes(length, rate_hz) if rate_hz else 0.0
     ended_life_ms = desk.retry.ended_life_ms
     run(desk.redis, pool.fill_done(desk.pool, job_id, int(seq), entry, actual_ms, ended_life_ms, epoch))

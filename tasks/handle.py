@@ -13,7 +13,7 @@ from seriatim import job as job_calls
 from seriatim import pool as pool_calls
 from seriatim import store
 from seriatim.connect import BLOCK_S
-from seriatim.entries import Audio, End, SentenceStart
+from seriatim.entries import Audio, End, Gap, SentenceStart
 from seriatim.errors import BadInput, JobCancelled, JobFailed, JobUnknown
 from seriatim.keys import Position, job_prefix, ordered_stream, pool_prefix, user_of
 from seriatim.pcm import ms_of_bytes
@@ -44,6 +44,7 @@ class Status:
     in_flight: int = 0
     kind: str = ""  #: live, batch; "" where only the recording, or the stream, is left of it
     user: str = ""
+    gaps: int = 0  #: sentences of which all, or the rest, is missing: they were given up
 
     @property
     def ended(self) -> bool:
@@ -136,6 +137,7 @@ class Job:
             in_flight=int(infl or 0),
             kind=KINDS.get(kind, ""),
             user=user_of((user or b"").decode()),
+            gaps=int(heard.get(b"gaps", 0)),
         )
 
     def marks(self) -> dict[int, tuple[str, ...]]:
@@ -205,7 +207,9 @@ class Job:
             raise JobUnknown(f"job {self.id} is unknown: it was never accepted, or it ended and its life is over")
         end = stored[-1]
         rate_hz = next((m.rate_hz for m in stored if isinstance(m, SentenceStart)), 0)
-        return Status(self.id, end.state, end.reason, end.n_sentences, end.n_sentences, end.n_bytes, rate_hz)
+        gaps = sum(isinstance(marker, Gap) for marker in stored)
+        n = end.n_sentences
+        return Status(self.id, end.state, end.reason, n, n, end.n_bytes, rate_hz, gaps=gaps)
 
 
 def _position(after: str) -> Position:

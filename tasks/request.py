@@ -67,7 +67,7 @@ class Request:
     idempotency_key: str = ""  #: the same key of the same user names the same job, however often it is sent
     seed: int = 0  #: 0..2**63-1; sentence n speaks with seed + n
     speed: float = 1.0  #: 0.25..4
-    gap: GapPolicy = GapPolicy.FAIL  #: what becomes of the job when a sentence is given up
+    gap: GapPolicy | None = None  #: when a sentence is given up; None: fail for live, silence for batch
     hold: Hold = Hold.AUTO  #: emit a sentence only when it is whole
     window_ms: int = 0  #: audio that may lie between synthesis and reader
     drain: Drain | None = None  #: None: window for live, store for batch
@@ -111,6 +111,16 @@ class Request:
     def pool_name(self) -> str:
         """The pool that speaks it."""
         return self.pool or self.engine
+
+    @property
+    def gap_policy(self) -> GapPolicy:
+        """What becomes of the job when a sentence is given up, the default resolved.
+
+        A listener is told at once; a night's work is not thrown away for one sentence, but says that it has a gap.
+        """
+        if self.gap is not None:
+            return self.gap
+        return GapPolicy.FAIL if self.kind is Kind.LIVE else GapPolicy.SILENCE
 
     @property
     def drained_by(self) -> Drain:

@@ -102,6 +102,7 @@ class JobCard(BaseModel):
     drain: str
     sentences: int  #: known so far
     spoken: int  #: whole, in order, from the first on
+    gaps: int = 0  #: sentences of which all, or the rest, is missing: they were given up
     audio_s: float  #: of sound that can be heard
     rate_hz: int  #: 0 while nothing was spoken
     closed: bool  #: no more text will come

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from seriatim.errors import JobFailed
-from seriatim.keys import pool_prefix
+from seriatim.exits import Exit
+from seriatim.keys import job_prefix, pool_prefix
 from tasks.handle import Job
 from tasks.request import Request
-from tests.commands import complaint, seriatim
+from tests.commands import TONE, complaint, seriatim
 from tests.listening import Listener, sentences, spoken
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 POISON = "This sentence is venom to every process."
 BROKEN = {"fail_on": "venom"}
@@ -43,7 +44,7 @@ def given_up(system: RealSystem, text: list[str], **options: object) -> Job:
     try:
         Listener(job).all(60)
     except JobFailed:
-        assert options.get("gap", "fail") == "fail"
+        assert options.get("gap", "silence" if request["kind"] == "batch" else "fail") == "fail"
     return job
 
 
@@ -95,7 +96,7 @@ def test_one_sentence_is_spoken_again_and_the_other_forgotten(system: RealSystem
 
 
 def test_a_job_that_failed_is_spoken_again_too(system: RealSystem) -> None:
-    job = given_up(system, [POISON, "Never reached."])
+    job = given_up(system, [POISON, "Never reached."], gap="fail")
     assert [d["seq"] for d in dead(system, "--json")] == [0], "only what was given up"
     assert dead(system, "forget", job.id) == "1 sentence forgotten\n"
 
@@ -138,3 +139,42 @@ def test_what_lost_its_text_can_only_be_forgotten(system: RealSystem, tmp_path: 
     done = seriatim("dead", "retry", "j", settings=system.settings.to_env())
     assert complaint(done) == "the text of job j is lost: nothing can be spoken again; forget it"
     assert dead(system, "forget", "j", "--pool", "odd2") == "1 sentence forgotten\n"
+
+
+@pytest.mark.parametrize(("kind", "state", "gaps"), [("live", "failed", 0), ("batch", "done", 1)])
+def test_a_listeners_job_fails_and_a_nights_work_goes_on_and_counts_its_gap(
+    system: RealSystem, kind: str, state: str, gaps: int
+) -> None:
+    job = given_up(system, [*sentences(1, f"default {kind}"), POISON, "The rest of it."], kind=kind)
+    status = job.status()
+    assert (status.state, status.gaps) == (state, gaps)
+    shown = seriatim("status", job.id, settings=system.settings.to_env()).stdout.decode()
+    assert (", 1 gap" in shown) == bool(gaps)
+    assert system.log("broken").count("a job has a gap") >= gaps
+
+
+def test_a_recording_knows_its_gaps_when_nothing_else_does(system: RealSystem) -> None:
+    system.children.get("broken") or system.workers(1, name="broken", pool="venom", options=BROKEN)
+    text = [*sentences(1, "recorded"), POISON, "More venom here."]
+    job = system.producer().enqueue(text, Request.of({"engine": "tone", "pool": "venom", "kind": "batch"}))
+    assert job.wait(PATIENCE_S).gaps == 2
+    wait_until(job.recorded)
+    wait_until(lambda: len(Listener(job).all()) > 0)
+    with system.redis as client:
+        client.delete(f"{job_prefix(job.id)}:c:{job.id}")
+    assert (job.status().state, job.status().gaps) == ("done", 2)
+
+
+def test_a_file_with_a_gap_is_whole_and_its_command_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(f"All is well. {POISON} All is well again.", "utf-8")
+    poisoned = (*TONE, "--engine-option", "fail_on=venom")
+    done = seriatim("speak", tmp_path / "text.txt", "-o", tmp_path / "out.pcm", *poisoned, "--json")
+    assert done.returncode == Exit.FAILED
+    assert [gap.partition(": ")[0] for gap in json.loads(done.stdout)["gaps"]] == ["sentence 1"]
+    whole = spoken("All is well."), spoken("All is well again.", seed=2)
+    kept = (tmp_path / "out.pcm").read_bytes()
+    assert kept.startswith(whole[0])
+    assert kept.endswith(whole[1])
+    done = seriatim("speak", tmp_path / "text.txt", "-o", tmp_path / "strict.pcm", *poisoned, "--gap", "fail", "-q")
+    assert done.returncode == Exit.FAILED
+    assert not (tmp_path / "strict.pcm").exists(), "where no gap is allowed nothing looks whole"

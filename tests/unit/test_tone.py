@@ -265,7 +265,7 @@ class TestMisbehaviour:
 def process(options: dict[str, object], cancelled: bool = False) -> "subprocess.Popen[str]":
     """A process that prints the length of each chunk; cancelled behind the first if so wanted."""
     program = f"""
-from tasks.engine import Continuity, Spoken, Utterance
+from tasks.engine import Utterance
 from workers.engines.tone import load
 asked = iter([False] * (1 if {cancelled} else 999))
 options = { ({name: str(value) for name, value in options.items()})!r}

@@ -9,6 +9,7 @@ local off = seq == h[2] and tonumber(h[3]) or 0
 local silence = math.max(0, n_bytes - off)
 C('HSET', H, 'a' .. seq, '9007199254740991', 'g' .. seq, ARGV[5], 'x' .. seq, h[5] or ARGV[6], 'L' .. seq, off + silence,
   'r' .. seq, off + silence)
+C('HINCRBY', H, 'gaps', 1)
 if not h[6] and ARGV[7] ~= '' then C('HSET', H, 'rate', ARGV[7]) end
 C('HDEL', H, 'd' .. seq, 'h' .. seq)
 C('DEL', chunks(seq))
