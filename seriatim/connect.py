@@ -19,6 +19,7 @@ from seriatim.credentials import shown as shown  # whoever connects says to whom
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.pool import rebase
 from seriatim.server import guard
+from seriatim.server_errors import NOT_NOW, RECONNECT, code_of, translated
 
 ANSWER_S = 5.0  #: a command that is not answered for so long is sent again
 OUTAGE_S = 10.0  #: about how long a process waits for a server that is restarted, before it gives up
@@ -52,6 +53,8 @@ def reach(client: "redis.Redis", url: str) -> None:
         hint = "see SERIATIM_REDIS_PASSWORD and SERIATIM_REDIS_PASSWORD_FILE; the user stands in the URL"
         raise Misconfigured(f"the server at {shown(url)} refused the password: {error}; {hint}") from None
     except exceptions.RedisError as error:
+        if code_of(error) in NOT_NOW:
+            raise Unavailable(f"the server at {shown(url)} refuses for now: {translated(error)}") from None
         raise Unavailable(f"no Redis at {shown(url)}: {error}; start one, or set SERIATIM_REDIS_URL") from None
 
 
@@ -62,7 +65,7 @@ def _client(url: str, pools: Iterable[str], timeout_s: float, outage_s: float) -
             socket_timeout=timeout_s,
             socket_connect_timeout=2.0,
             retry=_patient(outage_s),
-            retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError],
+            retry_on_error=RECONNECT,
             redis_connect_func=_greeting(pools),
         )
     except (ValueError, TypeError):  # their text may repeat a piece of the password

@@ -6,6 +6,7 @@ then change nothing: redis-py repeats what timed out.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from typing import Any, Generic, TypeVar, cast
 from redis import Redis, exceptions
 from redis.exceptions import NoScriptError
 
-from seriatim.errors import MemoryFull, Unavailable
+from seriatim.server_errors import translated
 
 T = TypeVar("T")
-FULL_AGAIN_S = 5.0  #: after which a call that found no memory may be tried again
+FAILOVER_WAITS_S = (0.02, 0.1, 0.25, *[0.5] * 8)  #: between two looks for the server that takes over
 Argument = str | bytes | int | float
 
 
@@ -72,15 +73,16 @@ def answered() -> Iterator[None]:
     """Around commands of redis-py: when all its patience is spent, the error is one of our tree.
 
     Raises:
-        Unavailable: Redis does not answer.
+        Unavailable: Redis does not answer, or refuses for now (seriatim/server_errors.py).
         MemoryFull: it has no memory left.
     """
     try:
         yield
-    except exceptions.OutOfMemoryError as error:
-        raise MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S) from error
-    except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
-        raise Unavailable(f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?") from error
+    except exceptions.RedisError as error:
+        ours = translated(error)
+        if ours is None:
+            raise
+        raise ours from error
 
 
 def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
@@ -90,6 +92,7 @@ def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
         Unavailable: Redis does not answer; some of the calls may have been executed.
     """
     replies = _send(redis, calls)
+    _ask_another_server(redis, calls, replies)
     unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
     if unknown:
         for i, reply in zip(unknown, _send(redis, [calls[i] for i in unknown], whole=True), strict=True):
@@ -99,6 +102,21 @@ def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:
             if isinstance(reply, Exception):
                 raise reply
     return [call.decode(reply) for call, reply in zip(calls, replies, strict=True)]
+
+
+def _ask_another_server(redis: "Redis", calls: Sequence[Call[Any]], replies: list[Any]) -> None:
+    """Send again over new connections what a server refused that was demoted meanwhile; `replies` is corrected.
+
+    redis-py does so for single commands, and not for those of a pipeline.
+    """
+    for wait_s in FAILOVER_WAITS_S:
+        refused = [i for i, reply in enumerate(replies) if isinstance(reply, exceptions.ReadOnlyError)]
+        if not refused:
+            return
+        time.sleep(wait_s)
+        redis.connection_pool.disconnect(inuse_connections=False)
+        for i, reply in zip(refused, _send(redis, [calls[i] for i in refused], whole=True), strict=True):
+            replies[i] = reply
 
 
 def _send(redis: "Redis", calls: Sequence[Call[Any]], *, whole: bool = False) -> list[Any]:

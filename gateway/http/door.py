@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from redis import Redis, exceptions
+from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -22,9 +22,10 @@ from gateway.http.problems import not_found
 from gateway.http.readiness import Readiness
 from gateway.http.reports import Reports
 from gateway.http.sources import Source, keep
-from gateway.http.stopping import stop
+from gateway.http.stopping import forever, stop
 from seriatim.connect import ANSWER_S, BLOCK_S, commands
 from seriatim.errors import JobUnknown, Misconfigured
+from seriatim.server_errors import RECONNECT
 from seriatim.settings import Settings
 from tasks.handle import Job
 from tasks.producer import Producer
@@ -82,7 +83,7 @@ class Door:
         """While the process serves."""
         calls = ThreadPoolExecutor(THREADS, "call")
         asyncio.get_running_loop().set_default_executor(calls)
-        reporting = asyncio.create_task(self.reports.run())
+        reporting = asyncio.create_task(forever(self.reports.run, "reports"))
         try:
             yield
         finally:
@@ -177,5 +178,5 @@ def _streams(url: str) -> "AsyncRedis":
         socket_connect_timeout=2.0,
         max_connections=READERS,
         retry=Retry(ExponentialBackoff(cap=cap_s, base=0.02), retries=25),
-        retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError],
+        retry_on_error=RECONNECT,
     )

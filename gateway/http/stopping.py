@@ -1,10 +1,14 @@
-"""Ending tasks for certain."""
+"""Ending tasks for certain, and keeping them from ending."""
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+log = logging.getLogger(__name__)
+
 AGAIN_S = 0.05
+RESTART_S = 0.5  #: before a failed task begins again
 
 
 async def stop(*tasks: "asyncio.Task[Any]") -> None:
@@ -21,6 +25,20 @@ async def stop(*tasks: "asyncio.Task[Any]") -> None:
     for task in tasks:
         if not task.cancelled():
             task.exception()  # or the loop would complain that nobody looked
+
+
+async def forever(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    """Run a background task until it is cancelled: whatever it raises, it begins again, and the log has why.
+
+    A task that ends unseen takes with it all that relies on it: without reports of what listeners have, each stream
+    stops once its window is full.
+    """
+    while True:
+        try:
+            await work()
+        except Exception:  # the task's outermost call
+            log.exception("a background task failed and begins again", extra={"task": name})
+        await asyncio.sleep(RESTART_S)
 
 
 _kept: set["asyncio.Task[Any]"] = set()

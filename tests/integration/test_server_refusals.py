@@ -1,0 +1,98 @@
+"""A server that refuses for now: demoted, or without replicas or disk. Who is refused says so, and goes on."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+
+from seriatim import job
+from seriatim.connect import commands
+from seriatim.errors import Unavailable
+from seriatim.records import Drain, Hold
+from seriatim.scripts import Call, run, run_many
+from tests.http.gateways import start
+from tests.servers import PrivateServer, embedded
+from tests.systems import RealSystem, wait_until
+
+TEXT = [f"Finch {i} sings of green hills and of rivers." for i in range(30)]  # longer than a window
+
+
+@pytest.fixture
+def server() -> Iterator[PrivateServer]:
+    with PrivateServer(embedded(), "--save", "3600 1", "--enable-protected-configs", "yes") as private:
+        yield private
+
+
+def made(job_id: str = "a" * 32) -> "Call[bool]":
+    return job.init(job_id, 1, hold=Hold.AUTO, drain=Drain.WINDOW, life_ms=60_000, ended_life_ms=1_000, pool="tone")
+
+
+def no_replicas(redis: "Redis", server: PrivateServer) -> None:
+    redis.config_set("min-replicas-to-write", 1)
+
+
+def demoted(redis: "Redis", server: PrivateServer) -> None:
+    redis.replicaof("127.0.0.1", 1)
+
+
+def no_disk(redis: "Redis", server: PrivateServer) -> None:
+    gone = server.directory / "gone"
+    gone.mkdir()
+    redis.config_set("dir", str(gone))
+    gone.rmdir()
+    redis.bgsave()
+    wait_until(lambda: redis.info("persistence")["rdb_last_bgsave_status"] == "err")
+
+
+@pytest.mark.parametrize(
+    ("refuse", "code"), [(no_replicas, "NOREPLICAS"), (demoted, "MASTERDOWN|READONLY"), (no_disk, "MISCONF")]
+)
+def test_a_server_that_refuses_for_now_is_unavailable(
+    server: PrivateServer, refuse: Callable[["Redis", PrivateServer], None], code: str
+) -> None:
+    """Not an error of redis-py's, that nobody waits out; one call or many."""
+    client = commands(server.url, outage_s=0.5)
+    run(client, made())
+    refuse(server.client(), server)
+    with pytest.raises(Unavailable, match=code):
+        run(client, made("b" * 32))
+    with pytest.raises(Unavailable, match=code):
+        run_many(client, [made("c" * 32)])
+    client.close()
+
+
+def test_what_was_refused_by_a_replica_is_asked_of_the_server_that_takes_over(server: PrivateServer) -> None:
+    client, other = commands(server.url), server.client()
+    run(client, made())
+    for call in (lambda: run(client, made("b" * 32)), lambda: run_many(client, [made("c" * 32)])):
+        other.config_resetstat()
+        other.replicaof("127.0.0.1", 1)
+        with ThreadPoolExecutor(1) as threads:
+            asked = threads.submit(call)
+            wait_until(lambda: other.info("errorstats"), "somebody was refused")
+            other.replicaof("NO", "ONE")
+            asked.result()
+    client.close()
+
+
+def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_system: Callable[..., RealSystem]) -> None:
+    """Its task that reports what listeners have ended unseen, and each later stream stood still after a window."""
+    system = new_system()
+    system.reassembler()
+    system.workers(1, slots=2, options={"rtf": 0.02})
+    gateway = start(system)
+    said = {"input": " ".join(TEXT), "response_format": "pcm"}
+    with gateway.client() as client:
+        with client.stream("POST", "/v1/audio/speech", json=said) as stream:
+            pieces = stream.iter_raw()
+            first = len(next(pieces))
+            system.redis.config_set("min-replicas-to-write", 1)
+            try:
+                wait_until(lambda: "readers were not reported" in system.log("gateway"))
+            finally:
+                system.redis.config_set("min-replicas-to-write", 0)
+            heard = first + sum(map(len, pieces))
+        later = client.post("/v1/audio/speech", json=said)
+    later.raise_for_status()
+    assert len(later.content) == heard
