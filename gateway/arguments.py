@@ -92,7 +92,7 @@ def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"seriatim {__version__}")
     sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _speak(_command(sub, "speak", "speak a text into a file or a pipe", SPEAK + "\n" + EXITS))
-    _up(_command(sub, "up", "run Redis, workers and a reassembler on this machine until stopped", ""))
+    _up(_command(sub, "up", "run Redis, workers, a reassembler and an HTTP gateway on this machine until stopped", ""))
     sub.add_parser("worker", help="start worker processes for one engine (seriatim worker --help)")
     _redis(_command(sub, "reassemble", "run one reassembler: any number may run at once", ""))
     for name, (what, epilog, fill) in SERVICES.items():
@@ -203,6 +203,9 @@ def _up(p: argparse.ArgumentParser) -> None:
     p.add_argument("--slots", type=_positive, metavar="N", help="sentences at once in each worker process")
     p.add_argument("--reassemblers", type=_positive, default=1, metavar="N", help="reassembler processes (1)")
     p.add_argument("--port", type=int, default=7379, metavar="N", help="loopback port of the embedded Redis (7379)")
+    http = p.add_mutually_exclusive_group()
+    http.add_argument("--http", type=int, metavar="PORT", help="loopback port of the HTTP gateway (8000); 0: none")
+    http.add_argument("--no-http", dest="http", action="store_const", const=0, help="no HTTP gateway")
     p.add_argument("--data", default="seriatim-data", metavar="DIR", help="its log and the store (./seriatim-data)")
     _redis(p)
 

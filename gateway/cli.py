@@ -84,16 +84,11 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _up(options: argparse.Namespace, settings: Settings) -> int:
-    from gateway.up import up  # only here are children kept for long
+    from gateway.up import Plan, up  # only here are children kept for long
 
-    return up(
-        settings,
-        _crew(options, options.slots or 0),
-        options.port,
-        options.data,
-        options.reassemblers,
-        external=bool(options.redis),
-    )
+    crew = _crew(options, options.slots or 0)
+    plan = Plan(crew, options.port, options.data, options.reassemblers, bool(options.redis), options.http)
+    return up(settings, plan)
 
 
 def _crew(options: argparse.Namespace, slots: int = 0) -> Crew:

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Callable
 
 SERVE = """\
-Workers and a reassembler run elsewhere (seriatim up, seriatim worker). Without keys only loopback is served, and
-everybody is the same user. Any number of gateways may serve one system.
+Workers and a reassembler run elsewhere (seriatim worker, seriatim reassemble); seriatim up runs all of them. Without
+keys only loopback is served, and everybody is the same user. Any number of gateways may serve one system.
 
 examples:
   seriatim serve

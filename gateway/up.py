@@ -1,11 +1,13 @@
 """`seriatim up`: the whole system on one machine, until stopped. Children that end are started again."""
 
 import contextlib
+import importlib.util
 import shlex
+import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.embedded import EmbeddedRedis
@@ -20,26 +22,41 @@ from seriatim.settings import Settings
 
 POLL_S = 0.2
 AGAIN_S = 1.0  #: between the end of a child and its next start
+HTTP_PORT = 8000  #: where HTTP is served if nothing else is said
+SERVES_S = 30.0  #: a gateway that does not serve by then is not waited for: it may still come
+Parts = dict[str, tuple[str, list[str]]]  #: child -> its module and arguments
 
 
-def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, *, external: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run on this machine."""
+
+    crew: Crew
+    port: int  #: of the embedded Redis
+    data: str
+    reassemblers: int = 1
+    external: bool = False  #: a Redis that runs already
+    http: int | None = None  #: port of the gateway; 0: none; None: HTTP_PORT, if it is free and the extra is installed
+
+
+def up(settings: Settings, plan: Plan) -> int:
     """Run until SIGTERM or Ctrl-C; returns the exit status.
 
     Raises:
         Unavailable, EngineUnavailable, Misconfigured: something does not start.
     """
     end_on_sigterm()
-    folder = Path(data)
+    folder, crew = Path(plan.data), plan.crew
+    if plan.http and (why := _no_http(plan.http)):
+        raise Misconfigured(why)
     with (
         locked(folder),
-        _redis(settings, folder, port, external=external) as (own, server),
-        System(own, folder, server) as system,
+        _redis(settings, folder, plan.port, external=plan.external) as (own, server),
+        System(_speaking(own, crew), folder, server) as system,
     ):
         for warning in check(commands(own.redis_url)).warnings:
             _say(f"warning: {warning}")
-        parts: dict[str, tuple[str, list[str]]] = {
-            f"reassembler-{i}": ("reassembler.main", []) for i in range(reassemblers)
-        }
+        parts: Parts = {f"reassembler-{i}": ("reassembler.main", []) for i in range(plan.reassemblers)}
         parts["worker"] = ("workers", crew.arguments())
         for name, (module, arguments) in parts.items():
             system.start(name, module, arguments)
@@ -47,12 +64,56 @@ def up(settings: Settings, crew: Crew, port: int, data: str, reassemblers: int, 
         count = f"{slots} slot{'s' * (slots > 1)}"
         _say(f"up: pool {crew.pool_name}, {count}; Redis at {shown(own.redis_url)}; logs in {folder}")
         _say(f"speak with:  seriatim speak FILE -o OUT --redis {shown(own.redis_url)}")
-        place = shlex.quote(str(Path(own.store_dir).resolve()))  # of a gateway that looks elsewhere, jobs have no sound
-        _say(f"serve with:  SERIATIM_STORE_DIR={place} seriatim serve --redis {shown(own.redis_url)}")
         with contextlib.suppress(KeyboardInterrupt):
+            parts |= _serve(system, plan.http)
             _keep(system, parts)
         _say("stopping: sentences that were begun may finish")
     return Exit.OK
+
+
+def _speaking(own: Settings, crew: Crew) -> Settings:
+    """With this machine's pool as the one that speaks over HTTP what names no model, unless a setting names one."""
+    return replace(own, http_pool=crew.pool_name) if own.http_pool == Settings().http_pool else own
+
+
+def _no_http(port: int) -> str:
+    """Why HTTP cannot be served there; empty if it can."""
+    if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn")):
+        return "for HTTP, in Seriatim's folder: pip install -c constraints.txt -e '.[http]'"
+    with socket.socket() as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind(("127.0.0.1", port))
+        except OSError as error:
+            return f"port {port} cannot be used for HTTP ({error.strerror}); another one: --http PORT"
+    return ""
+
+
+def _serve(system: System, port: int | None) -> Parts:
+    """Start a gateway, and say where it is; no parts if there is none.
+
+    Raises:
+        Misconfigured: it cannot serve as the command line says.
+    """
+    why = _no_http(HTTP_PORT) if port is None else "" if port else "not asked for"
+    if why:
+        place = shlex.quote(str(Path(system.settings.store_dir).resolve()))  # where it looks for recordings
+        _say(f"no HTTP: {why}")
+        _say(f"serve with:  SERIATIM_STORE_DIR={place} seriatim serve --redis {shown(system.settings.redis_url)}")
+        return {}
+    parts: Parts = {"gateway": ("gateway.cli", ["serve", "--port", str(port or HTTP_PORT)])}
+    system.start("gateway", *parts["gateway"])
+    until_s = time.monotonic() + SERVES_S
+    while "serving at " not in system.log_of("gateway") and time.monotonic() < until_s:
+        if system.children["gateway"].poll() is not None:
+            said = (system.log_of("gateway").strip().splitlines() or ["it ended"])[-1].removeprefix("seriatim: ")
+            if port:
+                raise Misconfigured(f"HTTP cannot be served: {said}")
+            _say(f"no HTTP: {said}")
+            return {}
+        time.sleep(POLL_S / 4)
+    _say(f"HTTP at http://127.0.0.1:{port or HTTP_PORT}/: a page, OpenAI's API at /v1")
+    return parts
 
 
 @contextlib.contextmanager
@@ -72,7 +133,7 @@ def _redis(
         server.close()
 
 
-def _keep(system: System, parts: dict[str, tuple[str, list[str]]]) -> None:
+def _keep(system: System, parts: Parts) -> None:
     """Start again what ends, except what says that it cannot start."""
     ended: dict[str, float] = {}
     while True:

@@ -38,8 +38,8 @@ class Newcomer:
         for port, ours in self.ports.items():
             example = example.replace(port, ours)
         return re.sub(r"^pip install .*\n", "", example, flags=re.MULTILINE).replace(
-            "seriatim up &", f"seriatim up --port {self.ports['7379']} &"
-        ).replace("seriatim serve ", f"seriatim serve --port {self.ports['8000']} ")  # fmt: skip
+            "seriatim up &", f"seriatim up --port {self.ports['7379']} --http {self.ports['8000']} &"
+        )  # fmt: skip
 
     def paste(self, example: str) -> None:
         """Paste into the shell, which is left at once where a command fails, and wait until it is through."""
@@ -143,13 +143,9 @@ def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
     assert len(heard) > 22_050 * 2
 
 
-def test_the_system_says_how_to_serve_what_it_records(newcomer: Newcomer) -> None:
+def test_the_system_says_where_it_serves(newcomer: Newcomer) -> None:
     said = (newcomer.folder / "said").read_text("utf-8")
-    place, url = re.findall(r"serve with: +SERIATIM_STORE_DIR=(\S+) seriatim serve --redis (\S+)$", said, re.MULTILINE)[
-        0
-    ]
-    assert Path(place) == (newcomer.folder / "seriatim-data" / "store").resolve()
-    assert url.endswith(f":{newcomer.ports['7379']}/0")
+    assert f"HTTP at http://127.0.0.1:{newcomer.ports['8000']}/" in said
 
 
 def test_no_example_of_the_page_is_left_out() -> None:

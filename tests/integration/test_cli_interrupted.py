@@ -113,7 +113,7 @@ class TestUp:
     @pytest.fixture
     def up(self, tmp_path: Path, port: int) -> Iterator[int]:
         """The process id of a running `seriatim up`."""
-        with begun("up", *TONE, "--port", str(port), "--data", tmp_path / "data", cwd=tmp_path) as process:
+        with begun("up", *TONE, "--no-http", "--port", str(port), "--data", tmp_path / "data", cwd=tmp_path) as process:
             try:
                 assert process.stderr is not None
                 said = [process.stderr.readline().decode() for _ in range(2)]

@@ -56,10 +56,11 @@ def test_a_file_is_spoken_there(hostile: Path, engine: str) -> None:
     assert (hostile / "out.mp3").stat().st_size
 
 
-def test_a_whole_system_runs_there(hostile: Path, unused_tcp_port: int) -> None:
+def test_a_whole_system_runs_there(hostile: Path, unused_tcp_port_factory: Callable[[], int]) -> None:
+    port, http = unused_tcp_port_factory(), unused_tcp_port_factory()
     with ExitStack() as ending:
-        log = started(hostile, {}, ending, "up", *TONE, "--workers", "1", "--port", str(unused_tcp_port))
-        wait_until(lambda: "up: pool tone" in log(), "up is up")
+        log = started(hostile, {}, ending, "up", *TONE, "--workers", "1", "--port", str(port), "--http", str(http))
+        wait_until(lambda: f"HTTP at http://127.0.0.1:{http}/" in log(), "up is up")
 
 
 def test_its_parts_run_there(new_system: Callable[..., RealSystem], hostile: Path) -> None:

@@ -153,7 +153,16 @@ def test_no_command_says_it(kept: Kept, words: list[str], changes: dict[str, str
 
 
 def test_up_starts_its_children_without_it(kept: Kept, tmp_path: Path) -> None:
-    words = ["up", "--redis", kept.variables["SERIATIM_REDIS_URL"], "--data", str(tmp_path), "--engine", "tone"]
+    words = [
+        "up",
+        "--no-http",
+        "--redis",
+        kept.variables["SERIATIM_REDIS_URL"],
+        "--data",
+        str(tmp_path),
+        "--engine",
+        "tone",
+    ]
     running = begun(
         *words, "--pool", "up", "--workers", "1", "--engine-option", "rate_hz=8000", settings=kept.variables
     )
