@@ -44,7 +44,7 @@ def flower(settings: Settings, host: str, port: int) -> int:
         Misconfigured: there is no password, or the address cannot be used.
         Unavailable: Redis does not answer.
     """
-    logs.configure(settings.log_level, "flower")
+    logs.configure(settings.log_level, "flower", settings.log_format)
     logging.getLogger("tornado.access").setLevel(logging.ERROR)  # a page asks several times a second
     login = login_of(settings)
     with commands(settings.redis_url, outage_s=1.0) as client:

@@ -83,6 +83,7 @@ def emit(redis: "Redis", woken: list[Notification], follow: Follow) -> None:
         return
     calls = [job.emit(n.job, notification=n.id, again_ms=AGAIN_MS) for n in ours]
     for n, emitted in zip(ours, run_many(redis, calls), strict=True):
+        _say(n.job, emitted)
         follow(n.job, emitted)
 
 
@@ -101,7 +102,15 @@ def sweep(redis: "Redis", follow: Follow) -> None:
     if not jobs:
         return
     for job_id, emitted in zip(jobs, run_many(redis, [job.emit(j, again_ms=AGAIN_MS) for j in jobs]), strict=True):
+        _say(job_id, emitted)
         follow(job_id, emitted)
+
+
+def _say(job_id: str, emitted: Emitted) -> None:
+    """One line for each job that is done; those that were cancelled or failed have theirs where that was decided."""
+    if emitted.ended:
+        facts = {"state": emitted.state, "sentences": emitted.sentences, "audio_ms": round(emitted.audio_ms)}
+        log.info("a job ended", extra={"job": job_id, **facts})
 
 
 def _of(stream: str, rows: list[Any]) -> list[Notification]:

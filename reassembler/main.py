@@ -69,7 +69,7 @@ def main(argv: Sequence[str] = ()) -> int:
     del argv  # it has no options of its own: settings say everything
     try:
         settings = Settings.from_env(os.environ)
-        logs.configure(settings.log_level, "reassembler")
+        logs.configure(settings.log_level, "reassembler", settings.log_format)
         return _run(settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim reassemble: {error}\n")

@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import Any
 
 from seriatim.keys import Position, job_prefix, shard_prefix
+from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain, Hold
 from seriatim.scripts import Argument, Call, integer, load, text
 
@@ -61,6 +62,9 @@ class Emitted:
     more: bool  #: the budget was used up; a notification says so to whoever is free
     state: str  #: run, done, cancelled, failed; "" for an unknown job
     drain: str
+    ended: bool = False  #: the job was done with this emit
+    sentences: int = 0  #: that are out
+    audio_ms: float = 0.0  #: of them
 
 
 def _call(job: str, name: str, now_ms: int | None, *args: Argument, decode: Any) -> Call[Any]:
@@ -106,8 +110,14 @@ def emit(
     """Move what is contiguous to the ordered stream. A pure function of state."""
     return _call(
         job, "emit", now_ms, budget, notification, again_ms,
-        decode=lambda r: Emitted(integer(r[0]), bool(r[1]), text(r[2]), text(r[3])),
+        decode=_emitted,
     )  # fmt: skip
+
+
+def _emitted(r: list[Any]) -> Emitted:
+    n_bytes, rate_hz = integer(r[6]), integer(r[7])
+    audio_ms = ms_of_bytes(n_bytes, rate_hz) if rate_hz else 0.0
+    return Emitted(integer(r[0]), bool(r[1]), text(r[2]), text(r[3]), bool(r[4]), integer(r[5]), audio_ms)
 
 
 def fill(

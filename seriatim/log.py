@@ -1,6 +1,8 @@
 """Logging: constant text, facts in fields, one line each on stderr. No listener's text above DEBUG."""
 
+import json
 import logging
+from datetime import UTC, datetime
 from typing import Final
 
 STANDARD: Final = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__dict__) | {
@@ -15,14 +17,33 @@ class Fields(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
-        facts = {name: value for name, value in record.__dict__.items() if name not in STANDARD}
-        return " ".join([line, *(f"{name}={value!r}" for name, value in facts.items())])
+        return " ".join([line, *(f"{name}={value!r}" for name, value in facts_of(record).items())])
 
 
-def configure(level: str, process: str) -> None:
-    """Log to stderr from now on; `process` names this one."""
+class Objects(logging.Formatter):
+    """One JSON object a line: `time`, `level`, `process`, `message`, each fact, `traceback`."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self.process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        known = {"time": time, "level": record.levelname, "process": self.process, "message": record.getMessage()}
+        raised = {"traceback": self.formatException(record.exc_info)} if record.exc_info else {}
+        return json.dumps(facts_of(record) | raised | known, default=str, ensure_ascii=False)
+
+
+def facts_of(record: logging.LogRecord) -> dict[str, object]:
+    """What a line was given beside its text."""
+    return {name: value for name, value in record.__dict__.items() if name not in STANDARD}
+
+
+def configure(level: str, process: str, form: str = "text") -> None:
+    """Log to stderr from now on; `process` names this one, `form` is text or json."""
+    fields = Fields(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
     handler = logging.StreamHandler()
-    handler.setFormatter(Fields(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(Objects(process) if form == "json" else fields)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("celery", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -130,6 +130,7 @@ class Claimed:
     estimate_ms: int = 0
     failures: int = 0
     expected_ms: int = 0  #: wall time that the pool measured such a sentence to take
+    waited_ms: int = 0  #: from its pick to this claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ def claim(pool: str, bell: Doorbell, owner: str, lease_ms: int, now_ms: int | No
         verdict = Claim(r[0])
         if verdict is not Claim.CLAIMED:
             return Claimed(verdict)
-        numbers = [integer(field) for field in r[4:8]]
+        numbers = [integer(field) for field in r[4:9]]
         return Claimed(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers)
 
     return _call(pool, "claim", now_ms, bell.job, bell.seq, bell.attempt, owner, lease_ms, decode=decode)

@@ -17,6 +17,7 @@ from seriatim.errors import Misconfigured
 PREFIX = "SERIATIM_"
 TRACES = ("", "otlp")
 POLICIES = ("fair", "fifo", "round_robin")
+FORMATS = ("text", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: what Kubernetes gives every pod of a namespace for each Service (and Docker for links), behind the Service's name
 SERVICE = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
@@ -68,7 +69,13 @@ class Settings:
     traces: str = _text(
         "", "otlp: send OpenTelemetry traces to where OTEL_EXPORTER_OTLP_ENDPOINT says (docs/traces.md)"
     )
-    log_level: str = _text("INFO", "DEBUG, INFO, WARNING or ERROR; listeners' text appears at DEBUG only")
+    log_level: str = _text(
+        "INFO",
+        "DEBUG, INFO, WARNING or ERROR. DEBUG adds requests for health and metrics, and what libraries say, which "
+        "may be listeners' text; Celery's own lines are always above INFO",
+    )
+    log_format: str = _text("text", "text or json: one line each, or one JSON object a line")
+    log_sentences: int = _int(1, "1: a worker writes a line at INFO where a sentence ends; 0: it does not", 0, 1)
 
     first_audio_ms: int = _int(500, "when a live job's first audio should be heard, after it was accepted", 1)
     live_window_ms: int = _int(20_000, "audio that may lie between synthesis and a live job's listener", 500)
@@ -162,6 +169,8 @@ class Settings:
         """
         if self.log_level.upper() not in LEVELS:
             raise Misconfigured(f"{PREFIX}LOG_LEVEL={self.log_level!r}: expected one of {', '.join(LEVELS)}")
+        if self.log_format not in FORMATS:
+            raise Misconfigured(f"{PREFIX}LOG_FORMAT={self.log_format!r}: expected one of {', '.join(FORMATS)}")
         if self.traces not in TRACES:
             raise Misconfigured(f"{PREFIX}TRACES={self.traces!r}: expected otlp, or nothing for none")
         if self.policy not in POLICIES:

@@ -107,7 +107,8 @@ def carry_out(desk: Desk, entry: str) -> None:
         settle(desk, job.close(job_id, int(n), reason), entry)
     elif verb == "end":
         state, _, reason = rest.partition("|")
-        settle(desk, job.end(job_id, state, reason), entry)
+        if settle(desk, job.end(job_id, state, reason), entry):
+            log.info("a job ended", extra={"job": job_id, "state": state, "why": reason})
     else:
         raise BadRecord(f"a to-do entry {verb!r}; is a newer version at work on pool {desk.pool!r}?")
 

@@ -96,7 +96,7 @@ def _supervise(options: argparse.Namespace) -> int:
     if options.redis:
         os.environ["SERIATIM_REDIS_URL"] = options.redis  # its processes read it there, too
     settings = Settings.from_env(os.environ)
-    logs.configure(settings.log_level, "worker")
+    logs.configure(settings.log_level, "worker", settings.log_format)
     if options.engine not in names():
         load(options.engine, {})  # says which there are
     redis = commands(settings.redis_url, outage_s=1.0)

@@ -16,6 +16,11 @@ class Outcome:
         """Was it due, and did it come to nothing?"""
         return self.word == "FAILED"
 
+    def facts(self) -> dict[str, object]:
+        """What became of it, for the log."""
+        result = {"result": self.word.lower(), "audio_ms": round(self.audio_ms)}
+        return result | ({"why": self.reason} if self.reason else {})
+
     def __str__(self) -> str:
         facts = f"{self.audio_ms / 1000:.2f} s" if self.word == "SPOKEN" else self.reason
         return f"{self.word} {facts}".rstrip()

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from celery.signals import worker_shutting_down
+from celery.signals import setup_logging, worker_shutting_down
 from redis import Redis
 
 from seriatim import log as logs
@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments().parse_args(argv)
     try:
         settings = Settings.from_env(os.environ)
-        logs.configure(settings.log_level, f"worker {options.pool or options.engine}#{options.index}")
+        logs.configure(
+            settings.log_level, f"worker {options.pool or options.engine}#{options.index}", settings.log_format
+        )
         return _work(options, settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
@@ -93,8 +95,20 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
     station = Station(Desk(redis, app, pool_name, settings), engine, owner, facts_of(engine, settings, ready_ms))
     register(app, partial(speak, station))
     _enter(redis, pool_name, owner, settings, station.facts)
-    log.info("ready", extra={"owner": owner, "slots": engine.slots, "ready_ms": ready_ms, "voices": len(engine.voices)})
+    log.info("ready", extra=in_force(station))
     return _serve(station, options)
+
+
+def in_force(station: Station) -> dict[str, object]:
+    """The facts of a process that an operator asks for first."""
+    facts, settings = station.facts, station.desk.settings
+    return {
+        "owner": station.owner, "pool": station.desk.pool, "engine": facts.engine, "slots": facts.slots,
+        "ready_ms": facts.ready_ms, "voices": len(station.engine.voices), "limits": dict(station.engine.limits),
+        "policy": settings.policy, "live_window_ms": settings.live_window_ms,
+        "batch_window_ms": settings.batch_window_ms, "queue_limit_ms": settings.queue_limit_ms,
+        "max_failures": settings.max_failures, "stuck_floor_ms": settings.stuck_floor_ms,
+    }  # fmt: skip
 
 
 def _engine_options(options: argparse.Namespace) -> Mapping[str, str]:
@@ -143,6 +157,7 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
     ]
     drain = partial(_drain, station)
     worker_shutting_down.connect(drain)
+    setup_logging.connect(_leave_the_log)
     desk.app.events.dispatcher_cls = "workers.events:EventSender"
     worker = desk.app.Worker(
         pool="threads",
@@ -168,6 +183,10 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
         thread.join(timeout=5)
     station.engine.close()
     return int(worker.exitcode or 0)
+
+
+def _leave_the_log(**_: object) -> None:
+    """Celery sets no level where somebody answers this: it would raise ours to its own."""
 
 
 def _drain(station: Station, **_: object) -> None:

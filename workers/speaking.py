@@ -52,7 +52,7 @@ def _outcome(station: Station, bell: Doorbell) -> Outcome:
 
 
 def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> Outcome:
-    speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.expected_ms))
+    speaking = Speaking(bell, claimed.epoch, station.allowed_s(claimed.expected_ms), waited_ms=claimed.waited_ms)
     station.begin(speaking)
     try:
         outcome = _tried(station, speaking, claimed)
@@ -61,6 +61,9 @@ def _speak(station: Station, bell: Doorbell, claimed: Claimed) -> Outcome:
             speaking.span.note(first_sound_ms=speaking.first_ms)
     finally:
         speaking.span.end()
+        station.vacate(speaking.slot)
+    if station.desk.settings.log_sentences:
+        log.info("a sentence ended", extra=speaking.facts() | outcome.facts())
     return outcome
 
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
@@ -27,11 +28,21 @@ class Speaking:
     taken: bool = False  #: with `dropped`: others have it, since this process was taken for dead
     first_s: float | None = None  #: monotonic time at which its first sound was in Redis
     span: Span = field(default_factory=Span)  #: of the job's trace, if it has one
+    waited_ms: int = 0  #: from its pick to its claim
+    slot: int = 0  #: 0-based, the lowest of this process that was free
 
     @property
     def first_ms(self) -> float | None:
         """From the claim to the first sound, if this attempt gave any."""
         return None if self.first_s is None else round((self.first_s - self.claimed_s) * 1000, 1)
+
+    def facts(self) -> dict[str, object]:
+        """The attempt, and the time it took, for the log."""
+        return {
+            "job": self.bell.job, "seq": self.bell.seq, "attempt": self.bell.attempt, "slot": self.slot,
+            "waited_ms": self.waited_ms, "first_ms": self.first_ms,
+            "elapsed_ms": round((time.monotonic() - self.claimed_s) * 1000, 1),
+        }  # fmt: skip
 
     def sounded(self) -> None:
         """Note that the engine gave something."""
@@ -65,6 +76,7 @@ class Station:
     owner: str  #: this process among all of the pool: host, pid and a random part
     facts: Facts  #: what it said of itself last
     running: dict[Doorbell, Speaking] = field(default_factory=dict)
+    busy: set[int] = field(default_factory=set)  #: slots that speak, 0-based
     lock: threading.Lock = field(default_factory=threading.Lock)
     draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
     takes: threading.Event = field(default_factory=_set)  #: clear: an operator has it take nothing, for a while
@@ -81,7 +93,14 @@ class Station:
     def begin(self, speaking: Speaking) -> None:
         """A sentence is being spoken from now on: the pulse renews its lease."""
         with self.lock:
+            speaking.slot = next(slot for slot in count() if slot not in self.busy)
+            self.busy.add(speaking.slot)
             self.running[speaking.bell] = speaking
+
+    def vacate(self, slot: int) -> None:
+        """A slot takes its next sentence; what became of the last one may not be told yet."""
+        with self.lock:
+            self.busy.discard(slot)
 
     def end(self, bell: Doorbell) -> None:
         """It is over, one way or the other."""

@@ -70,6 +70,8 @@ class Supervisor:
         """Supervise until SIGTERM or SIGINT; returns the exit status."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
+        gpus = ",".join(self.gpus)
+        log.info("workers start", extra={"pool": self.pool_name, "processes": self.n_processes, "gpus": gpus})
         while not self.stopping or any(child.process for child in self.children):
             for child in self.children:
                 status = self._look_after(child)

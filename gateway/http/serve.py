@@ -57,7 +57,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
         Misconfigured: a setting, the keys or the address cannot be used.
         Unavailable: Redis does not answer.
     """
-    logs.configure(settings.log_level, "gateway")
+    logs.configure(settings.log_level, "gateway", settings.log_format)
     traces.configure("gateway", settings.traces)
     keys = read_keys(settings.http_keys_file)
     if keys.open and not _loopback(host):

@@ -193,11 +193,12 @@ def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said
         pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
     if lead > 0:
         lead *= squeeze(pool.load, 0.85)
+    waited = int(to_digits(t - sentence.at, 0))
     sentence.state, sentence.owner, sentence.at = "R", owner, t
     worker.speaking[entry], worker.until = bell.attempt, t + lease_ms
     expected = int(to_digits(sentence.cost, 0))
     return Claimed(
-        Claim.CLAIMED, pool.epoch, spec, said, int(to_digits(lead, 0)), sentence.ms, sentence.failures, expected
+        Claim.CLAIMED, pool.epoch, spec, said, int(to_digits(lead, 0)), sentence.ms, sentence.failures, expected, waited
     )
 
 

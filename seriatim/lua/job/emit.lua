@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Move the contiguous bytes from the cursor on to the ordered stream: chunks, markers, the end. Then the notification goes.
 -- KEYS[1] shard prefix.  ARGV: job, now, budget (chunks), notification id or '', look again after ms
--- Returns {moved, more (0/1), state, drain}. state '' means that the job is unknown.
+-- Returns {moved, more (0/1), state, drain, ended (1: here and now), sentences, bytes, rate}. state '' means that the job is unknown.
 -- A pure function of what is there: anybody may call it, any number of times. Chunks, cursor and acknowledgement change in one
 -- step, so that no crash lies between them.
-local budget, moved = tonumber(ARGV[3]), 0
+local budget, moved, ended = tonumber(ARGV[3]), 0, 0
 local cur, off, at = cursor()
 local h = C('HMGET', H, 'state', 'n', 'hold', 'rate', 'drain', 'ended_life', 'closing')
 local state, n = h[1], num(h[2], -1)
@@ -60,7 +60,7 @@ if state == 'run' then
   if cur == n then
     drop_rest(cur)     -- a server that lost the end of a text has closed it without; somebody may have spoken that end
     terminate('done', h[7] or '', cur, at, n, h[6])
-    state = 'done'
+    state, ended = 'done', 1
   else   -- a job that waits for its turn has nothing to be missed: it is looked at ten times less often
     local waits = cur == 0 and off == 0 and C('HEXISTS', H, 'r0') == 0
     look_again(time_ms() + (waits and 10 or 1) * ARGV[5], job)
@@ -73,4 +73,4 @@ if ARGV[4] ~= '' then
   C('XACK', NTF, 'reassembler', ARGV[4])
   C('XDEL', NTF, ARGV[4])
 end
-return {moved, more and 1 or 0, state or '', h[5] or ''}
+return {moved, more and 1 or 0, state or '', h[5] or '', ended, cur, at, num(h[4], 0)}

@@ -1,6 +1,6 @@
 -- A worker takes a sentence that it got a message for. Whatever comes a second time, or too late, is told so.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
--- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms}: CLAIMED, STALE (another
+-- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked}: CLAIMED, STALE (another
 -- attempt has it, or this one was claimed before, or another process empties itself for it), GONE (the job ended), WAIT (claim
 -- again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
 -- a one runs here now), UNKNOWN (the owner is not registered).
@@ -28,6 +28,7 @@ local lead = num(h[3], 0) + s.pos - t
 measure('wait_' .. h[4], t - s.at, WAITS)
 if h[4] == 'L' then measure('slack', lead, SLACKS) end
 if lead > 0 then lead = lead * chunk_share() end     -- under load smaller first pieces and chunks
+local waited = int(t - s.at)
 s.st, s.owner, s.at = 'R', owner, t
 sentence_put(job, seq, s)
 C('HSET', run, name, int(att))
@@ -40,4 +41,4 @@ if h[4] == 'B' then
 end
 local epoch = C('HGET', M, 'epoch') or '0'
 local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
-return {CLAIMED, epoch, h[2], sentence, int(lead), int(s.ms), s.fails, int(s.cost)}
+return {CLAIMED, epoch, h[2], sentence, int(lead), int(s.ms), s.fails, int(s.cost), waited}

@@ -1,0 +1,79 @@
+"""The log of a system that speaks: a line where a sentence ends, one where a job ends, one with what is in force."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tasks.request import Request
+from tests.listening import Listener
+from tests.systems import RealSystem, wait_until
+
+TEXT = ["One is said.", "Two trips here.", "Three is said."]
+TIMES = {"waited_ms", "first_ms", "elapsed_ms"}
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    made = new_system(log_format="json")
+    made.reassembler()
+    made.workers(1, slots=2, options={"fail_on": "trips"})
+    return made
+
+
+def lines(system: RealSystem, child: str, message: str) -> list[dict[str, Any]]:
+    """What a process wrote with this text."""
+    said = [json.loads(line) for line in system.log(child).splitlines() if line.startswith("{")]
+    return [line for line in said if line["message"] == message]
+
+
+def test_each_attempt_has_a_line_with_its_times(system: RealSystem) -> None:
+    job = system.producer().enqueue(TEXT, Request.of({"engine": "tone", "gap": "skip"}))
+    Listener(job).all()
+    failures = system.settings.max_failures
+
+    def of_job() -> list[dict[str, Any]] | None:
+        found = [line for line in lines(system, "workers", "a sentence ended") if line["job"] == job.id]
+        return found if len(found) == 2 + failures else None
+
+    ended = wait_until(of_job, "every attempt has its line")
+    results = sorted((line["seq"], line["result"]) for line in ended)
+    assert results == [(0, "spoken"), *[(1, "failed")] * failures, (2, "spoken")]
+    for line in ended:
+        assert (line["level"], line["slot"] in (0, 1), line["attempt"] > 0) == ("INFO", True, True)
+        assert line["waited_ms"] >= 0
+        assert line["elapsed_ms"] > 0
+        if line["result"] == "spoken":
+            assert 0 < line["first_ms"] <= line["elapsed_ms"]
+            assert line["audio_ms"] > 0
+        else:
+            assert "told to fail" in line["why"]
+    assert not any(text in system.log("workers") for text in TEXT), "no listener's text"
+
+
+def test_a_job_has_one_line_where_it_ends(system: RealSystem) -> None:
+    done = system.producer().enqueue(["All of it."], Request.of({"engine": "tone"}))
+    Listener(done).all()
+    (line,) = wait_until(lambda: [of for of in lines(system, "reassembler", "a job ended") if of["job"] == done.id])
+    assert (line["state"], line["sentences"], line["audio_ms"] > 0) == ("done", 1, True)
+    failed = system.producer().enqueue(["This trips."], Request.of({"engine": "tone", "gap": "fail"}))
+    (line,) = wait_until(lambda: [of for of in lines(system, "workers", "a job ended") if of["job"] == failed.id])
+    assert (line["state"], "told to fail" in line["why"]) == ("failed", True)
+
+
+def test_the_start_says_what_is_in_force(system: RealSystem) -> None:
+    (start,) = lines(system, "workers", "workers start")
+    assert (start["pool"], start["processes"]) == ("tone", 1)
+    (ready,) = lines(system, "workers", "ready")
+    assert (ready["pool"], ready["engine"], ready["slots"]) == ("tone", "tone", 2)
+    assert ready["live_window_ms"] == system.settings.live_window_ms
+
+
+def test_the_line_of_a_sentence_can_be_turned_off(new_system: Callable[..., RealSystem]) -> None:
+    with new_system(log_sentences=0) as system:
+        system.reassembler()
+        system.workers(1)
+        Listener(system.producer().enqueue(["Quietly."], Request.of({"engine": "tone"}))).all()
+        wait_until(lambda: "a job ended job=" in system.log("reassembler"), "the text form has facts too")
+        assert "a sentence ended" not in system.log("workers")
