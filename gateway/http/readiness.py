@@ -1,6 +1,6 @@
 """Is a pool ready? Sentences were spoken lately, or else one is spoken now, as a probe.
 
-A worker that beats and has an engine that hangs is not ready.
+A worker that beats and has an engine that hangs is not ready; nor is a pool while no reassembler brings its sound on.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from redis import Redis
 
 from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
+from seriatim.presence import SILENT_S, present
 from seriatim.scripts import answered
 from tasks.producer import Producer
 from tasks.request import Request
@@ -34,6 +35,8 @@ class Readiness:
 
     async def why_not(self, pool: str) -> str:
         """Why a pool is not ready; "" if it is."""
+        if not await asyncio.to_thread(present, self.redis):
+            return f"no reassembler was heard of for {SILENT_S:g} s; start one with: seriatim reassemble"
         if await self._spoke_lately(pool):
             return ""
         if pool not in self.probing:  # however many ask, one probe

@@ -45,6 +45,21 @@ def test_an_engine_that_hangs_is_not_ready(new_system: Callable[..., RealSystem]
         assert client.get("/healthz").status_code == 200, "this process is alive all the same"
 
 
+def test_a_gateway_whose_reassembler_has_gone_is_not_ready(new_system: Callable[..., RealSystem]) -> None:
+    """Sentences are spoken, and nobody hears them."""
+    system = new_system()
+    system.reassembler()
+    system.workers(1)
+    gateway = start(system, http_probe_s=3600)
+    with gateway.client() as client:
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        system.end("reassembler")
+        answer = wait_until(lambda: a if (a := client.get("/readyz")).status_code == 503 else None)
+        assert "seriatim reassemble" in answer.json()["error"]["message"]
+        system.reassembler("another")
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+
+
 def test_a_gateway_without_redis_is_alive_and_not_ready(new_system: Callable[..., RealSystem]) -> None:
     system = new_system()
     system.reassembler()
