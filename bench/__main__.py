@@ -21,7 +21,9 @@ from bench.work import SLEEP_MS, Work
 
 OURS = Entry("seriatim", "bench.ours:measure")
 PARTS = ("scaling", "throughput", "latency", "bigjob", "rivals")
-FLOORS = {Profile.NONE: 300, Profile.EVERYSEC: 250, Profile.ALWAYS: 150}  #: sentences/s that we want at least
+#: sentences/s that we want at least, as a share of raw Celery tasks/s in the same run: on hosts that differed by
+#: 2.5 x in these, the shares were 0.21 to 0.33
+FLOOR = 0.2
 
 
 def main(argv: Sequence[str]) -> int:
@@ -55,14 +57,14 @@ def run_throughput(*, quick: bool) -> list[dict[str, Any]]:
     """An engine that costs nothing, beside raw Celery, for each way to log."""
     print("throughput: an engine that costs nothing, 4 slots, sentences of 20 kB, beside raw Celery no-op tasks")
     results = []
-    for profile, floor in FLOORS.items():
+    for profile in Profile:
         raw = run_all([RAW], Work(500 if quick else 3000, 0.0, 4, 0), profile)[0]
         ours = run_all([OURS], Work(300 if quick else 2000, 0.0, 4, 20_000), profile)[0]
         _say(raw, ours)
         ratio = ours.sentences_per_s / raw.sentences_per_s if raw.sentences_per_s else 0.0
         print(
-            f"  log {profile.value:<9} {ours.sentences_per_s:6.0f} sentences/s (wanted {floor}), "
-            f"raw Celery {raw.sentences_per_s:6.0f} tasks/s, ratio {ratio:.2f}"
+            f"  log {profile.value:<9} {ours.sentences_per_s:6.0f} sentences/s, "
+            f"raw Celery {raw.sentences_per_s:6.0f} tasks/s, ratio {ratio:.2f} (wanted {FLOOR})"
         )
         results += [
             as_json(row, Limits(row.work, raw.sentences_per_s)) | {"profile": profile.value} for row in (raw, ours)

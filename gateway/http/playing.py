@@ -209,11 +209,12 @@ class Playing(Response):
     async def _failed(self, error: SeriatimError, scope: Scope, send: Send) -> str:
         """Without the last part of the body, the server cuts the connection. A job that was cancelled is no failure."""
         problem = problem_of(error)
-        how, level = (CANCELLED, logging.INFO) if isinstance(error, JobCancelled) else (FAILED, logging.WARNING)
+        how = CANCELLED if isinstance(error, JobCancelled) else FAILED
         if not self._started:
             await problem.response()(scope, _nothing, send)
             return how
-        log.log(level, "a stream was cut", extra={"job": self.job.id, "error": str(error)})
+        if how == FAILED:
+            log.warning("a stream was cut", extra={"job": self.job.id, "error": str(error)})
         if self.wish.sse:
             await self._give(send, event("error", problem.body), more=False)
         return how
