@@ -97,8 +97,8 @@ class Service:
 
     @property
     def health(self) -> list[str]:
-        """The health check as a command with its arguments."""
-        kind, *words = self.said["healthcheck"]["test"]
+        """The health check as a command with its arguments; none where it is switched off."""
+        kind, *words = self.said["healthcheck"].get("test", ["CMD"])
         return ["sh", "-c", words[0]] if kind == "CMD-SHELL" else [str(word) for word in words]
 
 

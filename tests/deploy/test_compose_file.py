@@ -14,6 +14,9 @@ from tests.security.roles import ROLES
 
 OURS = [service for service in services().values() if service.ours]
 EVERY = pytest.mark.parametrize("name", services())
+LASTING = pytest.mark.parametrize(
+    "name", [name for name, s in services().items() if s.said.get("profiles") != ["tools"]]
+)
 
 
 def test_the_file_is_what_the_specification_says() -> None:
@@ -39,7 +42,7 @@ def test_the_services_and_their_profiles() -> None:
     found = {name: service.said.get("profiles", []) for name, service in services().items()}
     assert found == {
         "redis": [], "gateway": [], "worker": [], "worker-xtts": ["gpu"], "reassembler": [], "flower": [],
-        "prometheus": ["monitoring"], "grafana": ["monitoring"],
+        "models": ["tools"], "prometheus": ["monitoring"], "alertmanager": ["monitoring"], "grafana": ["monitoring"],
     }  # fmt: skip
     assert services()["reassembler"].replicas == 2
 
@@ -53,7 +56,28 @@ def test_each_image_of_ours_is_built_by_one_service_and_pulled_by_nobody() -> No
         assert service.said["pull_policy"] == ("missing" if "build" in service.said else "never")
 
 
+def test_the_service_for_models_alone_may_write_where_they_are() -> None:
+    """`run --volume` cannot make a mount of the file writable: it adds a second, and the first of a path counts."""
+    rows = {
+        name: [str(row) for row in s.said.get("volumes", []) if ":/models" in str(row)]
+        for name, s in services().items()
+    }
+    assert {name: row for name, row in rows.items() if row} == {
+        "worker-xtts": ["./models:/models:ro,z"],
+        "models": ["./models:/models:z"],
+    }
+    models = services()["models"]
+    assert models.said["entrypoint"] == ["seriatim", "models"]
+    assert not models.needs, "it asks nothing of Redis"
+
+
 @EVERY
+def test_what_is_mounted_from_the_host_is_labelled_for_selinux(name: str) -> None:
+    rows = [str(row).split(":") for row in services()[name].said.get("volumes", [])]
+    assert [row for row in rows if row[0].startswith(".") and "z" not in row[2].split(",")] == []
+
+
+@LASTING
 def test_every_service_comes_back_is_looked_at_and_has_limits(name: str) -> None:
     said = services()[name].said
     assert said["restart"] == "unless-stopped"

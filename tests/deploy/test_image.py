@@ -36,7 +36,7 @@ def test_hadolint_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_what_is_copied_is_all_that_the_package_is_made_of_and_nothing_else_gets_in() -> None:
-    copied = {word for name, rest in stages()["build"].said if name == "COPY" for word in rest.split()[:-1]}
+    copied = {word for name, rest in stages()["code"].said if name == "COPY" for word in rest.split()[:-1]}
     packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
     files = {"pyproject.toml", "constraints.txt", PROJECT["project"]["readme"], *PROJECT["project"]["license-files"]}
     assert copied == packages | files
@@ -53,6 +53,27 @@ def test_nobody_is_root_and_the_command_is_ours(target: str) -> None:
     assert "seriatim" in PROJECT["project"]["scripts"]
     known = {f"{PREFIX}{name.upper()}" for name in Settings.__dataclass_fields__}
     assert {name for name in stage.environment() if name.startswith(PREFIX)} <= known
+
+
+@pytest.mark.parametrize("target", ["build", "build-xtts"])
+def test_an_edit_of_ours_installs_nothing_of_others_again(target: str) -> None:
+    """Layers of what we stand on are made before our code comes, which is a layer of its own."""
+    packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    copied = {word for name, rest in stages()[target].said if name == "COPY" for word in rest.split()}
+    assert not copied & packages
+    final = "base" if target == "build" else "xtts"
+    assert [rest for name, rest in stages()[final].said if name == "COPY"] == [
+        f"--from={target} /opt/seriatim /opt/seriatim",
+        "--from=code /opt/code /opt/code",
+    ]
+
+
+@pytest.mark.parametrize("target", ["base", "xtts"])
+def test_an_image_says_what_it_is_and_how_it_fares(target: str) -> None:
+    stage = stages()[target]
+    assert stage.last("HEALTHCHECK").endswith('CMD ["seriatim", "alive", "gateway", "--port", "8000"]')
+    assert stage.last("EXPOSE") == "8000"
+    assert f'licenses="{PROJECT["project"]["license"]}"' in stage.last("LABEL")
 
 
 def test_the_small_image_has_no_torch() -> None:
