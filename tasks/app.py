@@ -21,6 +21,8 @@ from seriatim.records import Doorbell
 
 TASK = "seriatim.synthesize"  #: a wire name, never a module path: folders may move without a migration
 DAY_S = 24 * 3600
+AMQP = ("amqp", "amqps", "pyamqp")  #: RabbitMQ: it confirms what it has, where a closed connection may hide a loss
+CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps what was not
 
 
 def make_app(broker_url: str, pool: str | None = None) -> Celery:
@@ -46,7 +48,9 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
         task_default_queue=queue(pool) if pool else "seriatim",
         task_create_missing_queues=True,
         task_time_limit=DAY_S,  # a backstop where the pool honours it; stuck engines are the worker's own watchdog's
-        broker_transport_options=_transport(),
+        broker_transport_options=_transport() | ({"confirm_publish": True} if scheme in AMQP else {}),
+        control_queue_durable=True,  # RabbitMQ refuses queues that are neither durable nor exclusive from 4.3 on; ...
+        event_queue_durable=True,  # ... exclusive ones are locked to a connection of which it has not seen the end
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a worker outlives its broker's restart
         worker_cancel_long_running_tasks_on_connection_loss=False,  # the sentence's lease is in the data Redis
@@ -104,4 +108,5 @@ def _ring(app: Celery, producer: Any, pool: str, bell: Doorbell) -> None:
         argsrepr=f"('{bell.job}', {bell.seq}, {bell.attempt})",  # what Flower shows
         kwargsrepr="{}",
         retry=False,
+        confirm_timeout=CONFIRM_S,
     )

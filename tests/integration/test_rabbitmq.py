@@ -1,0 +1,59 @@
+"""RabbitMQ as the broker: its restarts cost time, no sentence and no loaded engine."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tasks.app import make_app
+from tasks.request import Request
+from tests import rabbit
+from tests.listening import Listener, sentences, stream_of
+from tests.rabbit import PrivateRabbit
+from tests.systems import RealSystem, wait_until
+
+pytestmark = pytest.mark.skipif(
+    not rabbit.installed() and not os.environ.get("CI"), reason="Debian's rabbitmq-server is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[PrivateRabbit]:
+    with PrivateRabbit() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem], broker: PrivateRabbit) -> RealSystem:
+    made = new_system(broker_url=broker.url)
+    made.reassembler()
+    made.workers(1, slots=2, options={"fixed_ms": 100})
+    return made
+
+
+def test_a_busy_worker_outlives_restarts_of_its_broker(system: RealSystem, broker: PrivateRabbit) -> None:
+    """Each would cost a GPU the loading of its model."""
+    pids = system.worker_pids()
+    for name in ("first", "second"):
+        text = sentences(30, f"{name} restart")
+        listener = Listener(system.producer().enqueue(text, Request.of({"engine": "tone"})))
+        wait_until(lambda listener=listener: listener.job.status().emitted > 2)  # type: ignore[misc]  # bound now
+        broker.kill()
+        broker.start()
+        assert listener.pcm(120) == stream_of(text)
+        assert system.worker_pids() == pids, system.log("workers")
+
+
+def test_every_queue_is_one_that_newer_servers_accept(system: RealSystem, broker: PrivateRabbit) -> None:
+    """From 4.3 on RabbitMQ refuses queues that are neither durable nor exclusive."""
+    with (
+        make_app(system.settings.broker) as app,
+        app.connection_for_read() as connection,
+        app.events.Receiver(connection).consumer_context(),
+    ):
+        wait_until(lambda: app.control.broadcast("ping", reply=True, limit=1, timeout=1), "the worker answers")
+        queues = broker.queues()
+    assert {"seriatim.tone"} < set(queues)
+    assert any(name.endswith(".celery.pidbox") for name in queues)
+    assert any(name.startswith("celeryev.") for name in queues)
+    assert not {name for name, (durable, exclusive) in queues.items() if not durable and not exclusive}
