@@ -1,7 +1,7 @@
 """A job's timeline as a picture: who spoke which sentence when, when it was heard, where the buffer ran low."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,9 +22,10 @@ class Level:
 
 
 def draw(timeline: Timeline, job: str) -> Canvas:
-    """The picture: workers above, then what was heard when, then the buffer."""
+    """The picture: workers above, a lane for each slot, then what was heard when, then the buffer."""
     owners = list(dict.fromkeys(each.owner for each in sorted(_attempts(timeline), key=lambda a: a.claimed_ms)))
-    rows = len(owners) + 1
+    found = {owner: lanes([each for each in _attempts(timeline) if each.owner == owner]) for owner in owners}
+    rows = sum(map(len, found.values())) + 1
     height = TOP + rows * ROW + BUFFER + 110
     canvas = Canvas(WIDTH, height, title=f"timeline of job {job}")
     begin, end = span(timeline)
@@ -32,15 +33,28 @@ def draw(timeline: Timeline, job: str) -> Canvas:
     canvas.text(LEFT, 24, f"job {job}", size=15, bold=True)
     canvas.text(LEFT, 42, _summary(timeline, owners), color="faint")
     _axis(canvas, across, TOP, height - 40)
-    for row, owner in enumerate(owners):
-        y = TOP + row * ROW
+    y = TOP
+    for number, (owner, own) in enumerate(found.items()):
         canvas.text(LEFT - 8, y + 17, _short(owner), anchor="end")
-        for each in _attempts(timeline):
-            if each.owner == owner:
-                _attempt(canvas, across, y, each, SERIES[row % len(SERIES)])
-    _heard_row(canvas, across, TOP + len(owners) * ROW, timeline)
+        for lane in own:
+            for each in lane:
+                _attempt(canvas, across, y, each, SERIES[number % len(SERIES)])
+            y += ROW
+    _heard_row(canvas, across, y, timeline)
     _buffer(canvas, across, TOP + rows * ROW + 34, timeline)
     return canvas
+
+
+def lanes(attempts: Iterable[Spoken | Lost]) -> list[list[Spoken | Lost]]:
+    """The attempts of one process, each in the first lane that is free: as many lanes as it had slots busy at once."""
+    found: list[list[Spoken | Lost]] = []
+    for each in sorted(attempts, key=lambda a: (a.claimed_ms, a.ended_ms, a.seq)):
+        free = next((lane for lane in found if lane[-1].ended_ms <= each.claimed_ms), None)
+        if free is None:
+            found.append([each])
+        else:
+            free.append(each)
+    return found
 
 
 def span(timeline: Timeline) -> tuple[float, float]:

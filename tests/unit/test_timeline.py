@@ -1,10 +1,13 @@
 """A job's timeline: what is read from its events, and what the picture says of them."""
 
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.timeline import draw, heard_at, levels, low_spots, starts
+from gateway.timeline import draw, heard_at, lanes, levels, low_spots, starts
 from seriatim.timeline import HeardBy, Lost, Spoken, Timeline, decode
 
 
@@ -95,6 +98,32 @@ def test_the_picture_names_workers_sentences_and_what_went_wrong() -> None:
     assert {"w1", "w2", "heard", "seconds ahead"} <= set(words)
     assert any("sentence 2, attempt 9, lost after 2.00 s: the worker <died> & left" in tip for tip in tips)
     assert "the buffer ran low" in tips
+
+
+def test_sentences_that_a_process_speaks_at_once_lie_in_lanes_of_their_own() -> None:
+    found = [spoken(0, 0, 900), spoken(1, 0, 500), spoken(2, 500, 800), spoken(3, 600, 700), spoken(4, 900, 950)]
+    assert [[each.seq for each in lane] for lane in lanes(reversed(found))] == [[1, 2, 4], [0], [3]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), max_size=30))
+def test_there_are_as_many_lanes_as_were_ever_busy_at_once(times: list[tuple[int, int]]) -> None:
+    found = lanes(spoken(seq, at, at + length) for seq, (at, length) in enumerate(times))
+    for lane in found:
+        assert all(before.ended_ms <= after.claimed_ms for before, after in pairwise(lane)), "nothing covers another"
+    busy = [sum(at <= moment < at + length for at, length in times) for moment, _ in times]
+    assert len(found) == max(busy, default=0)
+
+
+def test_no_sentence_of_a_picture_covers_another() -> None:
+    """Two processes of three slots, all busy at once."""
+    found = timeline(*(spoken(seq, 10 * seq, 1_000 + seq, owner=f"w{seq % 2}") for seq in range(6)))
+    root = ElementTree.fromstring(draw(found, "j").svg())
+    rows = [
+        (float(rect.attrib["y"]), tip.text or "")
+        for rect in root.iter("{http://www.w3.org/2000/svg}rect")
+        for tip in rect.iter("{http://www.w3.org/2000/svg}title")
+    ]
+    assert len({y for y, tip in rows if "attempt" in tip}) == 6
 
 
 def test_a_job_of_which_only_the_beginning_is_known_is_drawn() -> None:
