@@ -98,8 +98,8 @@ def test_a_collector_that_is_away_keeps_nobody_waiting(tmp_path: Path, monkeypat
     with RealSystem.on(tmp_path, traces="otlp") as system:
         system.reassembler()
         worker = system.workers()
-        began_s = time.monotonic()
         with start(system).client() as client:
+            began_s = time.monotonic()
             said = client.post("/v1/audio/speech", json={"input": "Fox 0 sings.", "response_format": "pcm"})
         assert said.status_code == 200
         assert len(said.content) > 1000

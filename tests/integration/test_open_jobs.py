@@ -12,7 +12,9 @@ from seriatim.errors import Busy, JobNotOpen, UnknownVoice
 from tasks.open_job import OpenJob, open_job
 from tasks.request import Request
 from tests.listening import Listener, pcm_of, sentences, stream_of
-from tests.systems import ROOT, RealSystem, wait_until
+from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
+
+LEASE_S = 2  #: longer than any pause in which a writer on a busy machine does not get a turn
 
 READER = """
 import sys
@@ -23,7 +25,7 @@ sys.stdout.buffer.write(b"".join(attach(sys.argv[1]).pcm()))
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(queue_limit_ms=8_000, producer_lease_s=1)
+    system = new_system(queue_limit_ms=8_000, producer_lease_s=LEASE_S)
     system.reassembler()
     system.workers(1)
     return system
@@ -79,7 +81,7 @@ def test_another_process_listens_to_a_job_that_is_being_written(system: RealSyst
         for sentence in text:
             for word in sentence.split():
                 job.say(f"{word} ")
-    assert reader.communicate(timeout=30)[0] == stream_of(text)
+    assert reader.communicate(timeout=PATIENCE_S)[0] == stream_of(text)
 
 
 def test_a_writer_waits_while_its_queue_is_full_and_goes_on_when_it_is_not(system: RealSystem) -> None:
@@ -93,7 +95,7 @@ def test_a_writer_waits_while_its_queue_is_full_and_goes_on_when_it_is_not(syste
 
     system.workers(1, name="later", pool="later")
     assert Listener(job.job).pcm() == stream_of(text)
-    said.join(10)
+    said.join(PATIENCE_S)
     assert not said.is_alive()
 
 
@@ -103,7 +105,7 @@ def test_a_writer_that_does_not_want_to_wait_is_told_and_loses_nothing(system: R
     began_s = time.monotonic()
     with pytest.raises(Busy, match=rf"^job {job.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows; "):
         for_a_moment(job, text)
-    assert 0.2 <= time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s >= 0.2
     system.workers(1, name="much-later", pool="much-later")
     listener = Listener(job.job)
     taken = job.n + len(job.waiting)
@@ -117,7 +119,7 @@ def test_a_writer_that_pauses_longer_than_its_lease_is_not_taken_for_dead(system
     job = opened(system)
     began_s = time.monotonic()
     job.say("Before the pause. And")
-    wait_until(lambda: time.monotonic() - began_s > 2.2, "two leases pass")
+    wait_until(lambda: time.monotonic() - began_s > 2.2 * LEASE_S, "two leases pass")
     job.say(" behind it.")
     job.close()
     listener = Listener(job.job)
@@ -138,5 +140,5 @@ def test_an_error_of_the_writer_cancels_its_job(system: RealSystem) -> None:
     job = opened(system)
     with pytest.raises(ZeroDivisionError):
         write_badly(job)
-    status = job.job.wait(10)
+    status = job.job.wait(PATIENCE_S)
     assert (status.state, status.reason) == ("cancelled", "its producer failed: ZeroDivisionError")
