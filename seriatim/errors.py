@@ -145,3 +145,15 @@ class JobCancelled(JobEnded):
 
 class PositionLost(SeriatimError):
     """That part of the ordered stream is not held any more."""
+
+
+def refused_input(reason: str) -> BadInput | None:
+    """The error of the caller's that a job failed with, from its reason; None if the fault was another's.
+
+    Workers write `sentence 3: UnknownVoice: unknown voice ...`: the class goes before its message.
+    """
+    for kind in (EmptyText, TextTooLarge, UnknownVoice, UnknownOption, BadInput):
+        before, named, message = reason.partition(f"{kind.__name__}: ")
+        if named and (not before or before.endswith(": ")):
+            return kind(message)
+    return None

@@ -62,6 +62,9 @@ class Done(IntEnum):
     GONE = 2
 
 
+REFUSED = 0  #: as `max_failures`: the engine refused what the caller wants; no second attempt, and no dead letter
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How attempts that come to nothing are treated."""

@@ -1,10 +1,12 @@
 """How much one job may be: each limit with its own error, its setting, and what to do. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from seriatim.errors import BadInput, SentenceTooLong, TextTooLarge, TooManySentences, UnknownOption
 from seriatim.records import Sentence
 from seriatim.settings import Settings
+from tasks.languages import tag_of
 from tasks.request import PAUSE_MOST_MS, RANGES, check_printable, check_range
 
 
@@ -58,7 +60,7 @@ def checked(sentences: Iterable[str | Sentence], pause_ms: int, settings: Settin
         _check_sentence(i, sentence, settings)
         n_bytes += check_size(sentence.text, settings)
         _check_bytes(n_bytes, settings)
-        yield sentence
+        yield replace(sentence, language=tag_of(sentence.language))
 
 
 def _check_bytes(n_bytes: int, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from seriatim.errors import BadInput, UnknownOption, UnknownVoice
 from seriatim.keys import JOB_ID
 from seriatim.records import Drain, GapPolicy, Hold, Kind, Sentence
+from tasks.languages import tag_of
 
 Text = str | Iterable[str | Sentence]  #: a text, or its sentences
 
@@ -57,7 +58,7 @@ class Request:
     """A job as its caller wants it. 0 and "" stand for the default of the settings, the pool or the engine."""
 
     voice: str = ""  #: a name that `seriatim voices` lists; "": the engine's first
-    language: str = ""  #: BCP 47, such as "de"; "": the voice's own
+    language: str = ""  #: BCP 47, such as "de", or its English name; "" or "auto": the voice's own
     engine: str = "espeak"  #: whose pool speaks it
     pool: str = ""  #: "": the pool that is named like the engine
     user: str = "anonymous"  #: whose share of the pool it uses
@@ -100,6 +101,7 @@ class Request:
         for name in ("voice", "language", "engine", "pool", "idempotency_key"):
             check_printable(name, values.get(name, ""))
         check_options(values.get("options", {}))
+        values["language"] = tag_of(values.get("language", ""))
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(request, name), low, high)

@@ -6,14 +6,15 @@ Nothing here is the recovery path of anything: a process that dies at any line l
 import logging
 import time
 from contextlib import closing
+from dataclasses import replace
 
 from redis.exceptions import RedisError
 
 from seriatim import job, pool, traces
-from seriatim.errors import EngineFailed, MemoryFull, SeriatimError, Unavailable
+from seriatim.errors import BadInput, EngineFailed, MemoryFull, SeriatimError, Unavailable
 from seriatim.job import Open, Opened
 from seriatim.pcm import ms_of_bytes
-from seriatim.pool import Claim, Claimed
+from seriatim.pool import REFUSED, Claim, Claimed, Retry
 from seriatim.records import Doorbell, Sentence, Spec, seed_of
 from seriatim.scripts import run
 from tasks.engine import Utterance
@@ -78,6 +79,9 @@ def _tried(station: Station, speaking: Speaking, claimed: Claimed) -> Outcome:
     except (RedisError, Unavailable, MemoryFull):
         station.end(bell)
         raise
+    except BadInput as error:  # it would be refused again: the first attempt is the last
+        once = replace(station.desk.retry, max_failures=REFUSED)
+        return _failed(station, speaking, f"{type(error).__name__}: {error}", once)
     except SeriatimError as error:
         return _failed(station, speaking, f"{type(error).__name__}: {error}")
     except Exception as error:  # an engine may raise anything: the outer loop of a sentence gives the work back
@@ -177,10 +181,10 @@ def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) 
     return Outcome("SPOKEN", audio_ms=audio_ms)
 
 
-def _failed(station: Station, speaking: Speaking, reason: str) -> Outcome:
+def _failed(station: Station, speaking: Speaking, reason: str, retry: Retry | None = None) -> Outcome:
     """Give the sentence back with its reason; another attempt, or the gap policy, follows."""
     desk, bell = station.desk, speaking.bell
     log.warning("a sentence failed", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt, "why": reason})
     speaking.span.fail(reason)
-    station.told.put(Told(bell, pool.fail(desk.pool, bell, speaking.epoch, reason[:500], desk.retry)))
+    station.told.put(Told(bell, pool.fail(desk.pool, bell, speaking.epoch, reason[:500], retry or desk.retry)))
     return Outcome("FAILED", reason)

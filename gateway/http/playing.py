@@ -27,7 +27,7 @@ from gateway.http.protocol import CUT
 from gateway.http.reports import Mark
 from gateway.http.stopping import keep, stop
 from seriatim.entries import Audio, End
-from seriatim.errors import EmptyText, JobCancelled, JobFailed, SeriatimError
+from seriatim.errors import EmptyText, JobCancelled, JobFailed, SeriatimError, refused_input
 from seriatim.keys import Position
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.records import Drain
@@ -149,6 +149,8 @@ class Playing(Response):
     def _check(self, end: End) -> None:
         """An end that is none of a whole text is an error."""
         if end.state != "done":
+            if end.state == "failed" and (refused := refused_input(end.reason)):
+                raise refused
             kind = JobFailed if end.state == "failed" else JobCancelled
             raise kind(f"job {self.job.id} {end.state}: {end.reason}")
         if not self._started and self.wish.after == Position() and end.n_sentences:

@@ -135,7 +135,7 @@ def test_a_client_that_takes_nothing_stops_the_speaking_at_its_window(gateway: G
         ({"input": "Hi.", "speed": 9}, 400, "bad_input", "speed"),
         ({"input": "Hi.", "response_format": "ogg"}, 400, "bad_input", "response_format"),
         ({}, 400, "bad_input", "input"),
-        ({"input": "Hi.", "options": {"x": 1}}, 500, "job_failed", "no options per sentence"),
+        ({"input": "Hi.", "options": {"x": 1}}, 400, "unknown_option", "no options per sentence"),
     ],
 )
 def test_refusals_have_openais_shape(

@@ -389,15 +389,19 @@ local function mourn(name, t, told)
 end
 
 -- A sentence is given up: the gap policy decides. `job|seq` stands in the dead-letter list until an operator takes it out.
-local function bury(job, seq, s, reason, t, ended_life)
+-- `refused`: the engine cannot do what the caller wants. That is no dead letter, and a job whose first sentence is refused fails:
+-- its options are wrong, and a book of silence would be no answer.
+local function bury(job, seq, s, reason, t, ended_life, refused)
   local h = C('HMGET', job_key(job), 'gap', 'spec', 'user')
   local text = C('HGET', P .. ':jt:' .. job, seq) or ''
-  mourn(member(job, seq), t, cjson.encode({reason = reason, at = int(t), failures = s.fails, sentence = text,
-    spec = h[2] or '', user = h[3] or ''}))
-  C('HINCRBY', M, 'given_up', 1)
+  if not refused then
+    mourn(member(job, seq), t, cjson.encode({reason = reason, at = int(t), failures = s.fails, sentence = text,
+      spec = h[2] or '', user = h[3] or ''}))
+    C('HINCRBY', M, 'given_up', 1)
+  end
   s.st, s.owner = 'X', ''
   sentence_put(job, seq, s)     -- it is out of flight: the end of the job must not take it out again
-  if h[1] == 'fail' then
+  if h[1] == 'fail' or (refused and tonumber(seq) == 0) then
     local why = 'sentence ' .. seq .. ': ' .. reason
     todo(t, 'end', job, 'failed', why)
     end_job(job, 'failed', why, t, ended_life)
@@ -416,7 +420,7 @@ local function give_back(job, seq, s, user, class, blame, reason, t, max_failure
   land(job, seq, s, user)
   charge(user, class, -s.cost)
   if blame then s.fails = s.fails + 1 end
-  if s.fails >= max_failures then return bury(job, seq, s, reason, t, ended_life) end
+  if s.fails >= max_failures then return bury(job, seq, s, reason, t, ended_life, max_failures == 0) end
   requeue(job, seq, s, blame and t + backoff * 2 ^ (s.fails - 1) or t)
   C('HINCRBY', M, 'retries', 1)
   index_job(job, t)

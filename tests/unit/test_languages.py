@@ -1,0 +1,33 @@
+"""Languages as people write them."""
+
+import pytest
+
+from seriatim.errors import BadInput, UnknownOption, UnknownVoice, refused_input
+from tasks.languages import tag_of
+from tasks.request import Request
+
+
+@pytest.mark.parametrize(("said", "tag"), [
+    ("German", "de"), ("english", "en"), ("Auto", ""), ("", ""), ("en-GB", "en-GB"), ("tlh", "tlh"),
+])  # fmt: skip
+def test_a_language_may_be_named_in_english(said: str, tag: str) -> None:
+    assert tag_of(said) == tag
+    assert Request.of({"language": said}).language == tag
+
+
+@pytest.mark.parametrize(("reason", "kind", "message"), [
+    ("sentence 3: UnknownVoice: unknown espeak language 'xx'", UnknownVoice, "unknown espeak language 'xx'"),
+    ("sentence 0: UnknownOption: pitch=300: 0 to 99", UnknownOption, "pitch=300: 0 to 99"),
+    ("sentence 0: BadInput: no", BadInput, "no"),
+])  # fmt: skip
+def test_the_reason_of_a_refused_job_is_the_callers_error(reason: str, kind: type[BadInput], message: str) -> None:
+    refused = refused_input(reason)
+    assert type(refused) is kind
+    assert str(refused) == message
+
+
+@pytest.mark.parametrize(
+    "reason", ["sentence 3: EngineFailed: no", "its producer left", "sentence 1: it said BadInput: x"]
+)
+def test_other_reasons_are_not_the_callers(reason: str) -> None:
+    assert refused_input(reason) is None
