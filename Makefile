@@ -12,7 +12,7 @@ MINUTES ?= 5
 SEED   ?= 1
 TORCH_INDEX ?=
 
-.PHONY: help speak xtts test check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs clean
+.PHONY: help speak xtts test newest check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -41,7 +41,10 @@ speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE; ARGS=--resume 
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev lint types imports test  ## the gate: what must pass before a commit
+newest: $(VENV)/.dev  ## the unit and script tests on the newest Python that is here
+	.ci/newest $(BIN)/python
+
+check: $(VENV)/.dev lint types imports test newest  ## the gate: what must pass before a commit
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -81,4 +84,4 @@ docs: $(VENV)/.dev  ## write docs/settings.md from the code
 	$(BIN)/python -m docs.generate
 
 clean:  ## remove the environment and everything made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis speech.* *.egg-info
+	rm -rf $(VENV) .venv-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis speech.* *.egg-info
