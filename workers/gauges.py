@@ -26,13 +26,14 @@ class Gauges:
 
     station: Station
     gpu: GpuWatch
+    slots: int = 0  #: that the process began with
     shown: frozenset[str] = frozenset()  #: names that stand in Redis
     shown_s: float = float("-inf")  #: monotonic time of the last write
 
     @classmethod
     def of(cls, station: Station, environ: Mapping[str, str]) -> "Gauges":
         """For a process with this environment: it says which GPU is its own."""
-        return cls(station, GpuWatch(lambda: own(environ, station.engine.gauges), environ))
+        return cls(station, GpuWatch(lambda: own(environ, station.engine.gauges), environ), station.engine.slots)
 
     def show(self) -> None:
         """Write what is known now, if it is time to. The pool must know the process: its hash is there."""
@@ -56,7 +57,8 @@ class Gauges:
 
     def known(self) -> dict[str, float]:
         """Every figure by its name. NVML's go before the engine's own: an engine looks only while it speaks."""
-        return memory() | dict(self.station.engine.gauges) | dict(self.gpu.gauges())
+        lost = {"slots_lost": float(max(0, self.slots - self.station.engine.slots))}
+        return memory() | lost | dict(self.station.engine.gauges) | dict(self.gpu.gauges())
 
 
 def memory() -> dict[str, float]:

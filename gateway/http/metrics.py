@@ -18,7 +18,7 @@ from seriatim.keys import pool_prefix
 from seriatim.pool import signals
 from seriatim.presence import present
 from seriatim.scripts import answered, run_many
-from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
+from seriatim.signals import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 
 TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
@@ -47,6 +47,11 @@ COUNTERS = (
     ("seriatim_refused", "reason", "refused_", "jobs refused"),
     ("seriatim_ended", "state", "ended_", "jobs that ended"),
 )
+#: metric, name of its buckets, meaning
+SPEECH = (
+    ("seriatim_synthesis_seconds", "synthesis", "from the start of a sentence's synthesis to its end"),
+    ("seriatim_engine_first_seconds", "engine_first", "from the claim of a sentence to its first sound"),
+)
 #: metric, field of the pool's :m, meaning
 TALLIES = (
     ("seriatim_sentences_spoken", "done", "sentences spoken"),
@@ -62,6 +67,12 @@ WORKERS = (
     ("seriatim_gpu_utilization_ratio", "gpu_utilization", "of the time its GPU was at work, for whomever"),
     ("seriatim_gpu_memory_used_ratio", "gpu_memory_used", "of its GPU's memory, by whomever it is used"),
     ("seriatim_gpu_memory_bytes", "gpu_memory_bytes", "of its GPU's memory, held by the worker process"),
+    ("seriatim_worker_slots_lost", "slots_lost", "slots that a worker process gave up, as its device's memory ran out"),
+)
+#: metric, field of a worker's :w (lua/pool/finish.lua), units in one of it, meaning
+WORKER_COUNTERS = (
+    ("seriatim_worker_sentences", "spoken", 1, "sentences that the worker process spoke"),
+    ("seriatim_worker_busy_seconds", "busy_ms", 1000, "slot seconds that the worker process spoke for"),
 )
 
 
@@ -146,6 +157,7 @@ class Pools(Collector):
         yield from _counters(found)
         yield from _tallies(self.redis, self.names)
         yield from _workers(self.redis, self.names)
+        yield from _marks(self.redis, self.names)
         yield from _spreads(found)
         yield from _memory(self.redis)
         yield GaugeMetricFamily("seriatim_reassemblers", "reassemblers that work", value=len(present(self.redis)))
@@ -184,6 +196,10 @@ def _counters(found: list[Signals]) -> Iterator[Metric]:
                 if name.startswith(prefix):
                     family.add_metric([s.pool, name.removeprefix(prefix)], n)
         yield family
+    made_way = CounterMetricFamily("seriatim_made_way", "batch sentences that gave up their slot", labels=["pool"])
+    for s in found:
+        made_way.add_metric([s.pool], s.counts.get("made_way", 0))
+    yield made_way
     for metric, name in (("seriatim_saved_seconds", "saved_ms"), ("seriatim_wasted_seconds", "wasted_ms")):
         family = CounterMetricFamily(metric, "audio never made, or made in vain", labels=["pool"])
         for s in found:
@@ -206,17 +222,40 @@ def _tallies(redis: "Redis", names: list[str]) -> Iterator[Metric]:
 
 def _workers(redis: "Redis", names: list[str]) -> Iterator[Metric]:
     owners = _owners(redis, names)
+    fields = [of for _, of, _ in WORKERS] + [of for _, of, _, _ in WORKER_COUNTERS]
     pipe = redis.pipeline(transaction=False)
     for name, owner in owners:
-        pipe.hmget(f"{pool_prefix(name)}:w:{owner}", [of for _, of, _ in WORKERS])
+        pipe.hmget(f"{pool_prefix(name)}:w:{owner}", fields)
     with answered():
         rows = pipe.execute()
+    for i, (metric, _, units, meaning) in enumerate(WORKER_COUNTERS, len(WORKERS)):
+        counted = CounterMetricFamily(metric, meaning, labels=["pool", "worker"])
+        for (name, owner), row in zip(owners, rows, strict=True):
+            counted.add_metric([name, owner], float(row[i] or 0) / units)
+        yield counted
     for i, (metric, _, meaning) in enumerate(WORKERS):
         family = GaugeMetricFamily(metric, meaning, labels=["pool", "worker"])
         for (name, owner), row in zip(owners, rows, strict=True):
             if row[i] is not None:
                 family.add_metric([name, owner], float(row[i]))
         yield family
+
+
+def _marks(redis: "Redis", names: list[str]) -> Iterator[Metric]:
+    """Doubts of engines about what they spoke, by their word."""
+    pipe = redis.pipeline(transaction=False)
+    for name in names:
+        pipe.hgetall(f"{pool_prefix(name)}:m")
+    with answered():
+        rows = cast("list[dict[bytes, bytes]]", pipe.execute())
+    family = CounterMetricFamily(
+        "seriatim_marked", "sentences that an engine had doubts about", labels=["pool", "mark"]
+    )
+    for name, row in zip(names, rows, strict=True):
+        for field_name, n in sorted(row.items()):
+            if field_name.startswith(b"marked_"):
+                family.add_metric([name, field_name.decode().removeprefix("marked_")], float(n))
+    yield family
 
 
 def _owners(redis: "Redis", names: list[str]) -> list[tuple[str, str]]:
@@ -240,6 +279,11 @@ def _spreads(found: list[Signals]) -> Iterator[Metric]:
         _spread(slack, {"pool": s.pool}, _buckets(s, "slack", SLACK_BOUNDS_MS))
     yield wait
     yield slack
+    for metric, name, meaning in SPEECH:
+        family = HistogramMetricFamily(metric, meaning, labels=["pool"])
+        for s in found:
+            _spread(family, {"pool": s.pool}, _buckets(s, name, TIME_BOUNDS_MS))
+        yield family
 
 
 def _spread(family: HistogramMetricFamily, labels: dict[str, str], buckets: list[tuple[str, float]]) -> None:

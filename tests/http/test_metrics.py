@@ -76,6 +76,25 @@ def _ended(text: str, **labels: str) -> float:
     return value(text, "seriatim_http_streams_ended_total", **labels)
 
 
+def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gateway: Gateway) -> None:
+    spoken = {"input": " ".join(clear(6)), "response_format": "pcm"}
+    names = ("seriatim_synthesis_seconds_count", "seriatim_engine_first_seconds_count")
+    with gateway.client() as client:
+        client.post("/v1/audio/speech", json=spoken).raise_for_status()
+        text = wait_until(lambda: text if _is_told(text := client.get("/metrics").text) else None, "all is told")
+    for name in names:
+        assert value(text, name, pool="tone") == value(text, "seriatim_sentences_spoken_total", pool="tone")
+    (owner,) = gateway.system.worker_pids()
+    assert value(text, "seriatim_worker_busy_seconds_total", worker=owner) > 0
+    assert value(text, "seriatim_worker_slots_lost", worker=owner) == 0
+    assert value(text, "seriatim_marked_total") == 0
+
+
+def _is_told(text: str) -> bool:
+    n = value(text, "seriatim_worker_sentences_total", pool="tone")
+    return n >= 6 and n == value(text, "seriatim_synthesis_seconds_count", pool="tone")
+
+
 def test_what_was_silent_is_told_piece_by_piece() -> None:
     playback = Playback()
     silent_s = [playback.feed(at_s, 1.0) for at_s in (0.0, 1.5, 2.5, 4.0)]

@@ -98,3 +98,16 @@ def test_a_figure_that_is_not_known_any_more_is_taken_out(redis: Redis) -> None:
     assert not exported(redis, "seriatim_gpu_utilization_ratio")
     assert exported(redis, MEMORY)
     assert redis.hget(f"{pool_prefix('p')}:w:w", "slots"), "what it registered stays"
+
+
+def test_slots_that_an_engine_gave_up_are_told(redis: Redis) -> None:
+    """As one does whose device's memory ran out."""
+    engine, settings = load("tone", {"slots": "8"}), Settings(redis_url="redis://nowhere")
+    station = Station(
+        Desk(redis, make_app("memory://", "p"), "p", settings), engine, "w", facts_of(engine, settings, 1)
+    )
+    run(redis, register("p", "w", 60_000, station.facts))
+    gauges = Gauges.of(station, {})
+    engine.slots = 2  # type: ignore[misc]  # an engine's own to say
+    gauges.show()
+    assert exported(redis, "seriatim_worker_slots_lost") == {"w": 6}

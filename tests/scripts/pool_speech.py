@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from seriatim.pool import Claim, Claimed, Done, Retry
 from seriatim.records import Doorbell
-from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS
+from seriatim.signals import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
 from tests.scripts.pool_state import (
     BATCH,
     LIVE,
@@ -216,6 +216,8 @@ def finish(pool: Pool, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: flo
     if sentence is None or not sentence.in_flight:
         return Done.STALE
     land(pool, bell.job, bell.seq)
+    if wall_ms > 0:
+        pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
     charge(pool, pool.jobs[bell.job], wall_ms - sentence.cost)
     if wall_ms > 0 and audio_ms > 0:
         _learn(pool, wall_ms, audio_ms)

@@ -5,7 +5,7 @@ from redis import Redis
 
 from seriatim.pool import Claim, Submit, signals
 from seriatim.records import Doorbell, Kind
-from seriatim.signals import SLACK_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
+from seriatim.signals import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 from seriatim.timeline import read
 from tests.scripts.stage import POOL, P, Stage
 
@@ -58,6 +58,17 @@ def test_the_buckets_are_those_of_the_scripts(redis: Redis, ms: int) -> None:
     bound = next((bound for bound in SLACK_BOUNDS_MS if ms <= bound), "inf")
     assert told(stage).counts[f"slack:{bound}"] == 1
     assert told(stage).counts[f"wait_L:{WAIT_BOUNDS_MS[0]}"] == 1
+
+
+@pytest.mark.parametrize("ms", [*TIME_BOUNDS_MS, 51, 300_000])
+def test_the_time_that_a_sentence_took_falls_into_the_scripts_buckets(redis: Redis, ms: int) -> None:
+    stage = Stage(redis)
+    stage.accept("j", 1_000)
+    bell = stage.pick_one()
+    stage.takes("w1", bell)
+    stage.finish(bell, 1_000, wall_ms=ms)
+    bound = next((bound for bound in TIME_BOUNDS_MS if ms <= bound), "inf")
+    assert told(stage).counts[f"synthesis:{bound}"] == 1
 
 
 def test_of_late_is_the_last_one_or_two_minutes(redis: Redis) -> None:

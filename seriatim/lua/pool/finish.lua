@@ -4,6 +4,7 @@
 -- claim to the first sound in the job's slot; '' if nobody looked)
 -- Returns OK, STALE (somebody else has it, or Redis restarted since), GONE (the job ended).
 -- May run twice: the second time it is STALE or GONE and changes nothing.
+local TIMES = {50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 30000, 60000, 120000}    -- as seriatim/signals.py has them
 local OK, STALE, GONE = 0, 1, 2
 local t = clock()
 local job, seq, att, epoch = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
@@ -14,7 +15,12 @@ local s = sentence_get(job, seq)
 local m = C('HMGET', M, 'epoch', 'rtf', 'cost', 'theta')
 if not s or s.att ~= att or (s.st ~= 'R' and s.st ~= 'D') or (m[1] or '0') ~= epoch then return STALE end
 local w = P .. ':w:' .. s.owner
-if s.owner ~= '' and C('EXISTS', w) == 1 then C('HINCRBY', w, 'spoken', 1) end
+if s.owner ~= '' and C('EXISTS', w) == 1 then
+  C('HINCRBY', w, 'spoken', 1)
+  C('HINCRBY', w, 'busy_ms', int(wall))
+end
+if wall > 0 then measure('synthesis', wall, TIMES) end
+if ARGV[9] ~= '' then measure('engine_first', tonumber(ARGV[9]), TIMES) end
 if s.owner ~= '' then C('HINCRBY', job_key(job), 'by:' .. s.owner, 1) end   -- for people: who spoke how many of it
 if s.st == 'R' then     -- what is shown to people
   local first = ARGV[9] ~= '' and int(math.min(t, s.at + tonumber(ARGV[9]))) or ''
