@@ -79,8 +79,8 @@ def test_a_listener_who_fell_behind_the_recorder_catches_up_and_goes_on(new_syst
     """What he missed is in the recording, which ends in the middle of the job; the rest comes from the stream."""
     system = new_system()
     system.reassembler()
-    system.workers(1, options={"slow_on": "Slow", "slow_ms": 2_500})
-    said = [*clear(20), "Slow is the fox.", *clear(5, "Late")]
+    system.workers(1)
+    said = [*system.held(clear(20)), *clear(5, "Late")]
     job = system.producer().enqueue(said, Request(engine="tone", pool="tone", drain=Drain.STORE))
     entries = job.audio()
     heard = [next(entries), next(entries)]
@@ -89,6 +89,7 @@ def test_a_listener_who_fell_behind_the_recorder_catches_up_and_goes_on(new_syst
     with system.redis as redis:
         wait_until(lambda: first_of(redis, job).sentence > 5, "the recorder has taken them from the stream")
     assert not job.status().ended
+    system.gate.touch()
     heard += entries
     assert pcm_of(heard) == stream_of(said)
 

@@ -46,9 +46,10 @@ def test_a_producer_that_is_closed_takes_nothing_from_the_others_of_its_process(
 
 def test_a_broker_that_lost_everything_costs_time_and_no_sentence(system: RealSystem, broker: PrivateServer) -> None:
     """It has no log: its messages are gone. What was picked is rung for again, from the outbox or by its lease."""
-    text = sentences(20, "broker restarts")
+    text = system.held(sentences(8, "broker restarts"))
     listener = Listener(system.producer().enqueue(text, Request(engine="tone")))
     wait_until(lambda: listener.job.status().emitted > 2)
     broker.kill()
     broker.start()
+    system.gate.touch()
     assert listener.pcm(60) == stream_of(text)

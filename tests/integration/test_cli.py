@@ -13,7 +13,7 @@ from tests.commands import TONE, begun, complaint, seriatim
 from tests.integration.test_reading import enqueue
 from tests.listening import sentences, stream_of
 from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 TEXT = "The fog has gone. Ten boats came home. Who counted them?"
 SPOKEN = ["The fog has gone.", "Ten boats came home.", "Who counted them?"]
@@ -219,7 +219,7 @@ class TestLookAndSteer:
         settings = system.settings.to_env()
         done = seriatim("cancel", job.id, "--reason", "the book was returned", settings=settings)
         assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is cancelled\n")
-        assert job.wait(10).reason == "the book was returned"
+        assert job.wait(PATIENCE_S).reason == "the book was returned"
         again = seriatim("cancel", job.id, settings=settings)
         assert (again.returncode, again.stdout.decode()) == (0, f"job {job.id} had ended already: cancelled\n")
 

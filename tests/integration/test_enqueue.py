@@ -41,7 +41,7 @@ from tests.listening import (
     stream_of,
     trailing_silence_ms,
 )
-from tests.systems import ROOT, RealSystem, wait_until
+from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
 from workers.edges import TAIL_MS
 
 PAGE = " ".join(sentences(30, "Page", n_words=11))  #: about 2,000 characters
@@ -127,7 +127,7 @@ def test_a_text_with_nothing_to_say_is_a_job_that_is_done_when_asked_for(
     """Whoever speaks what a model writes, sentence by sentence, need not look whether there is anything in it."""
     job = enqueue(system, text, empty="silence", kind=kind, pool="costly")
     assert list(job.audio()) == []
-    status = job.wait(10)
+    status = job.wait(PATIENCE_S)
     assert (status.state, status.sentences, status.n_bytes, status.closed) == ("done", 0, 0, True)
     with pytest.raises(EmptyText):
         enqueue(system, text, kind=kind, pool="costly")
@@ -205,7 +205,7 @@ class TestRefused:
         first.cancel()
         text = sentences(1, "now there is room")
         assert Listener(enqueue(system, text, pool="costly")).pcm() == stream_of(text)
-        assert batch.wait(20).state == "done", "batch work is not refused, only later"
+        assert batch.wait(PATIENCE_S).state == "done", "batch work is not refused, only later"
 
     def test_a_user_is_held_to_its_caps(self, system: RealSystem) -> None:
         producer = system.producer()

@@ -14,7 +14,7 @@ from tasks.open_job import OpenJob, open_job
 from tasks.producer import FIRST_BATCH, Producer
 from tasks.request import Request
 from tests.listening import Listener, sentences, stream_of
-from tests.systems import ROOT, RealSystem
+from tests.systems import PATIENCE_S, ROOT, RealSystem
 
 CRASHED = """
 import os
@@ -124,7 +124,7 @@ def test_what_is_said_of_a_duplicate_comes_from_the_job(system: RealSystem) -> N
     """A listener's request for a job of the store hears it from the store, as often as it likes."""
     text = sentences(3, "drained")
     first = enqueue(system, text, idempotency_key="drained")
-    assert first.wait(20).state == "done"
+    assert first.wait(PATIENCE_S).state == "done"
     again = enqueue(system, text, idempotency_key="drained", kind="live")
     assert (again.id, again.drain, again.status().kind) == (first.id, Drain.STORE, "batch")
     assert b"".join(again.pcm()) == b"".join(again.pcm()) == stream_of(text)

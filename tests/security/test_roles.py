@@ -15,7 +15,7 @@ from tests.commands import seriatim
 from tests.conftest import binary_of
 from tests.listening import Listener, sentences, stream_of
 from tests.security.roles import Guarded, Roles
-from tests.systems import ALWAYS, RealSystem
+from tests.systems import ALWAYS, PATIENCE_S, RealSystem
 
 COSTS = {"crash_on": "venom", "fixed_ms": 60, "chunk_ms": 100}
 POISON = "This sentence is venom to every process."
@@ -43,7 +43,7 @@ def test_a_live_job_is_enqueued_by_one_role_and_heard_by_another(guarded: Guarde
     text = sentences(6, "live roles")
     job = guarded.producer().enqueue(text, request_of(user="ann"))
     assert Listener(guarded.producer("reader").attach(job.id)).pcm() == stream_of(text)
-    assert guarded.producer("reader").attach(job.id).wait(5).state == "done"
+    assert guarded.producer("reader").attach(job.id).wait(PATIENCE_S).state == "done"
     assert guarded.producer("operator").attach(job.id).status().state == "done"
     assert guarded.denied() == []
 
