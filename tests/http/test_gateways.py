@@ -102,7 +102,7 @@ def first_of(redis: Redis, job: Job) -> Position:
 
 def _heard_until_killed(client: httpx2.Client, job: str, system: RealSystem) -> tuple[bytes, str]:
     """The sound that came, and the id of its last piece; the gateway is killed in the middle of it."""
-    heard, place, last = bytearray(), "", ""
+    heard, piece, place, last = bytearray(), b"", "", ""
     with (
         suppress(httpx2.HTTPError),
         client.stream("GET", f"/v1/jobs/{job}/audio?format=pcm&sse=1") as stream,
@@ -112,8 +112,9 @@ def _heard_until_killed(client: httpx2.Client, job: str, system: RealSystem) -> 
             if name == "id":
                 place = value
             elif name == "data" and "delta" in value:
-                heard += base64.b64decode(json.loads(value)["audio"])
-                last = place
+                piece = base64.b64decode(json.loads(value)["audio"])
+            elif not line and piece:  # only now the event is whole, whichever of its lines came first
+                heard, last, piece = heard + piece, place, b""
             if len(heard) > 100_000:
                 system.children["doomed"].kill()
     return bytes(heard), last
