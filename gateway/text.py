@@ -1,13 +1,12 @@
 """The text to be spoken, from a file or standard input: decoded, and refused if it is no text."""
 
-import codecs
 import contextlib
 import sys
 from pathlib import Path
 
 from seriatim.errors import BadInput, EmptyText, TextTooLarge
+from tasks.textfile import decoded
 
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 STDIN = "-"
 
 
@@ -25,7 +24,7 @@ def read_text(source: str, most_bytes: int) -> str:
         raise TextTooLarge(
             f"{name} has more than {most_bytes} bytes; set SERIATIM_MAX_TEXT_BYTES, or speak it in parts"
         )
-    text = _decoded(raw, name)
+    text = decoded(raw, name)
     if not text.strip():
         raise EmptyText(f"{name} is empty: there is nothing to say")
     return text
@@ -52,17 +51,3 @@ def _bytes(source: str, name: str, most_bytes: int) -> bytes:
             return file.read(most_bytes + 1)
     except OSError as error:
         raise BadInput(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
-
-
-def _decoded(raw: bytes, name: str) -> str:
-    encoding = next((encoding for mark, encoding in MARKS if raw.startswith(mark)), "utf-8")
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            f"{name} is no UTF-8 text: byte {error.start} is 0x{raw[error.start]:02x}; "
-            "is it a binary file? Convert other encodings first, for example with: iconv -t utf-8"
-        ) from None
-    if "\0" in text:
-        raise BadInput(f"{name} is no text: it has a null byte at character {text.index(chr(0))}; is it a binary file?")
-    return text

@@ -32,6 +32,8 @@ __all__ = [
 def enqueue_job(text: Text, **options: Unpack[Options]) -> Job:
     """Accept a text, or an iterable of sentences, as one job; returns at once, before anything is spoken.
 
+    A `Path`, or a file that is open for reading as text, is the text in it: enqueue_job(Path("book.txt")).
+
     Options are described field by field in `tasks.request.Request`. An iterable may mix strings and `Sentence`s with
     their own voice, language, speed and pause, so that a dialogue is one job.
 

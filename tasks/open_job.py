@@ -3,11 +3,12 @@
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Self
 
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
-from seriatim.errors import Busy, IdempotencyConflict, JobNotOpen
+from seriatim.errors import BadInput, Busy, IdempotencyConflict, JobNotOpen
 from seriatim.pool import Extend, Submit, Submitted
 from seriatim.records import Drain, Sentence
 from seriatim.scripts import run
@@ -18,6 +19,7 @@ from tasks.limits import check_count, check_size
 from tasks.recut import as_written, written
 from tasks.request import Request, check_text
 from tasks.segment import Incremental
+from tasks.textfile import TextFile, read_if_file
 
 if TYPE_CHECKING:
     from tasks.producer import Producer
@@ -61,8 +63,8 @@ class OpenJob:
         """What hands out its sentences."""
         return self.producer.desk(self.job.pool)
 
-    def say(self, text: str, timeout_s: float | None = None) -> None:
-        """Say more: any piece of text. Complete sentences go out at once; the rest waits for more.
+    def say(self, text: str | PathLike[str] | TextFile, timeout_s: float | None = None) -> None:
+        """Say more: a piece of text, or a file. Complete sentences go out at once; the rest waits for more.
 
         Blocks while the job's queue is full (SERIATIM_QUEUE_LIMIT_MS).
 
@@ -70,11 +72,15 @@ class OpenJob:
             Busy: the queue was full for `timeout_s`; the text is taken, and goes out with the next call.
             JobNotOpen: the job is closed or ended.
             IdempotencyConflict: its idempotency key stands for a job that says something else.
+            BadInput: it is no text, or a file that cannot be read.
             TextTooLarge, TooManySentences: more than one job may have; nothing of it is taken.
         """
-        check_text(text)
-        check_size(text, self.desk.settings)
-        self._send([Sentence(p.text, p.pause_ms) for p in self.text.feed(text)], timeout_s)
+        piece = read_if_file(text, self.desk.settings.max_text_bytes)
+        check_text(piece)
+        if not isinstance(piece, str):
+            raise BadInput(f"a piece of text is {type(piece).__name__}; expected a string: say them one by one")
+        check_size(piece, self.desk.settings)
+        self._send([Sentence(p.text, p.pause_ms) for p in self.text.feed(piece)], timeout_s)
 
     def flush(self, timeout_s: float | None = None) -> None:
         """Say what waits as it is: the text makes a pause here."""

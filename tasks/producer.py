@@ -47,6 +47,7 @@ from tasks.pools import PoolBook, PoolFacts
 from tasks.recut import as_written, written
 from tasks.request import Empty, Request, Text, check_job, check_text, check_voice
 from tasks.segment import Cut, segment
+from tasks.textfile import read_if_file
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +102,13 @@ class Producer:
             Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
             Unavailable: Redis does not answer.
         """
+        given = read_if_file(text, self.settings.max_text_bytes)
+        check_text(given)
         facts = self.book.facts(request.pool_name)
         self.ensure_voice(request.voice, request.pool_name, facts)
-        return self._begin(text, request, facts)
+        return self._begin(cast("str | Iterable[str | Sentence]", given), request, facts)
 
-    def _begin(self, text: Text, request: Request, facts: PoolFacts, told: str = "") -> Begun:
+    def _begin(self, text: str | Iterable[str | Sentence], request: Request, facts: PoolFacts, told: str = "") -> Begun:
         """`begin`; `told` is how the text was cut when it came first (tasks/recut.py)."""
         cut = as_written(self.cut(request, facts), told)
         rows = self._rows(text, request, facts, cut)
@@ -215,8 +218,9 @@ class Producer:
         limit_chars = facts.limit_of(language)
         return Cut(language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
 
-    def _rows(self, text: Text, request: Request, facts: PoolFacts, cut: Cut) -> Iterator[str]:
-        check_text(text)
+    def _rows(
+        self, text: str | Iterable[str | Sentence], request: Request, facts: PoolFacts, cut: Cut
+    ) -> Iterator[str]:
         if isinstance(text, str):
             check_size(text, self.settings)
             sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))

@@ -5,14 +5,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from os import PathLike
 from typing import Any, TypedDict
 
 from seriatim.errors import BadInput, UnknownOption, UnknownVoice
 from seriatim.keys import JOB_ID
 from seriatim.records import Drain, GapPolicy, Hold, Kind, Sentence
 from tasks.languages import tag_of
+from tasks.textfile import TextFile
 
-Text = str | Iterable[str | Sentence]  #: a text, or its sentences
+#: a text; a file with one, by its path or open for reading as text; or sentences
+Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
 
 POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 PAUSE_MOST_MS = 60_000
@@ -255,5 +258,5 @@ def check_text(text: object) -> None:
     """
     if isinstance(text, bytes | bytearray):
         raise BadInput(f"the text is {type(text).__name__}; decode it first, for example with .decode('utf-8')")
-    if not isinstance(text, str | Iterable):
+    if not isinstance(text, str | Iterable) or isinstance(text, Mapping):
         raise BadInput(f"the text is {type(text).__name__}; expected a string, or an iterable of sentences")

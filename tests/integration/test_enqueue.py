@@ -1,11 +1,13 @@
 """`enqueue_job` at work: fast, once per key, refused with reasons, voices and pauses as asked for."""
 
+import io
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -28,6 +30,7 @@ from seriatim.errors import (
 from seriatim.keys import pool_prefix
 from seriatim.records import Drain, Sentence
 from tasks.handle import Job
+from tasks.open_job import open_job
 from tasks.producer import Producer
 from tasks.request import Request
 from tests.listening import (
@@ -131,6 +134,62 @@ def test_a_text_with_nothing_to_say_is_a_job_that_is_done_when_asked_for(
     assert (status.state, status.sentences, status.n_bytes, status.closed) == ("done", 0, 0, True)
     with pytest.raises(EmptyText):
         enqueue(system, text, kind=kind, pool="costly")
+
+
+class TestFiles:
+    """A path or an open file is the text in it: wrapped lines are no sentences."""
+
+    TEXT = "This sentence is wrapped\nin the middle of it. And this\none too.\n"
+    SAID = ("This sentence is wrapped in the middle of it.", "And this one too.")
+
+    def test_the_text_is_read(self, system: RealSystem, tmp_path: Path) -> None:
+        path = tmp_path / "text.txt"
+        path.write_text(self.TEXT, "utf-8")
+        marked, other = tmp_path / "marked.txt", tmp_path / "utf-16.txt"
+        marked.write_text(self.TEXT, "utf-8-sig")
+        other.write_text(self.TEXT, "utf-16")
+        with path.open(encoding="utf-8") as file:
+            for text in (file, path, marked, other, io.StringIO(self.TEXT), Once(self.TEXT)):
+                assert Listener(enqueue(system, text)).pcm() == stream_of(list(self.SAID)), text
+        with open_job(system.producer(), Request.of({"engine": "tone"})) as talk:
+            talk.say(path)
+        assert Listener(talk.job).pcm() == stream_of(list(self.SAID))
+
+    def test_what_cannot_be_read_is_named(self, system: RealSystem, tmp_path: Path) -> None:
+        path, large = tmp_path / "text.txt", tmp_path / "large.txt"
+        path.write_bytes(b"caf\xe9")
+        with large.open("wb") as hole:
+            hole.truncate(system.settings.max_text_bytes + 1)
+        latin, binary, closed = path.open(encoding="utf-8"), path.open("rb"), path.open("w+", encoding="utf-8")
+        closed.close()
+        path.write_bytes(b"caf\xe9")
+        for text, error, said in [
+            (tmp_path / "none.txt", BadInput, "cannot read .*none.txt: no such file or directory"),
+            (tmp_path, BadInput, "cannot read .*: is a directory"),
+            (path, BadInput, "text.txt is no UTF-8 text: byte 3 is 0xe9"),
+            (latin, BadInput, "cannot read the file .*text.txt': 'utf-8' codec can't decode byte 0xe9"),
+            (binary, BadInput, "gives bytes; open it as text, such as with open"),
+            (closed, BadInput, "cannot read the file .*: I/O operation on closed file"),
+            (large, TextTooLarge, "large.txt has more than"),
+            ({"text": "Hi."}, BadInput, "the text is dict; expected a string, or an iterable of sentences"),
+        ]:
+            with pytest.raises(error, match=said):
+                enqueue(system, text)
+        latin.close()
+        binary.close()
+
+    def test_a_piece_of_an_open_job_is_text(self, system: RealSystem) -> None:
+        talk = open_job(system.producer(), Request.of({"engine": "tone"}))
+        with pytest.raises(BadInput, match="a piece of text is list; expected a string"):
+            talk.say(["One.", "Two."])  # type: ignore[arg-type]  # on purpose
+        talk.job.cancel()
+
+
+class Once(io.StringIO):
+    """A file that gives less than it is asked for, as pipes do."""
+
+    def read(self, size: int | None = -1, /) -> str:
+        return super().read(min(7, size or 7) if size and size > 0 else 7)
 
 
 REFUSALS: list[tuple[object, dict[str, object], type[SeriatimError], str]] = [

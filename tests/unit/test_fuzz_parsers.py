@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from gateway import arguments
 from gateway.cli import COMMANDS
 from gateway.journal import Fingerprint, Journal, Mark
-from gateway.text import _decoded as decoded_text
 from reassembler.emitting import _of as notifications
 from seriatim import dead, entries, store, timeline
 from seriatim.credentials import broker_tls, shown, with_password, with_tls
@@ -32,6 +31,7 @@ from seriatim.settings import Settings
 from seriatim.store import EVENTS
 from tasks.request import Request, check_job
 from tasks.synthesize import doorbell
+from tasks.textfile import decoded as decoded_text
 from workers.delivery import unpack_state
 from workers.doorkeeper import bell_of
 from workers.edges import HEADER, Edges
