@@ -189,6 +189,7 @@ def test_the_summary_for_programs_has_the_same_as_numbers():
         "times_real_time": 4.1,
         "workers": 2,
         "sentences_by_worker": {"tone-1": 7, "tone-2": 5},
+        "gaps": [],
     }
 
 
