@@ -35,11 +35,12 @@ def test_a_busy_worker_outlives_restarts_of_its_broker(system: RealSystem, broke
     """Each would cost a GPU the loading of its model."""
     pids = system.worker_pids()
     for name in ("first", "second"):
-        text = sentences(30, f"{name} restart")
+        text = system.held(sentences(10, f"{name} restart"))
         listener = Listener(system.producer().enqueue(text, Request.of({"engine": "tone"})))
         wait_until(lambda listener=listener: listener.job.status().emitted > 2)  # type: ignore[misc]  # bound now
         broker.kill()
         broker.start()
+        system.gate.touch()
         assert listener.pcm(120) == stream_of(text)
         assert system.worker_pids() == pids, system.log("workers")
 
