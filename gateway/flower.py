@@ -25,6 +25,7 @@ from seriatim.connect import commands, reach
 from seriatim.credentials import read_secret
 from seriatim.errors import Misconfigured
 from seriatim.exits import Exit
+from seriatim.hangup import hangup_ends
 from seriatim.records import BadRecord, Doorbell
 from seriatim.settings import PREFIX, Settings
 from tasks.app import make_app
@@ -105,6 +106,7 @@ async def _serve(settings: Settings, host: str) -> None:
     loop.set_default_executor(asking)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    hangup_ends()
     pages = Flower(capp=make_app(settings.broker), options=default_options, **page_settings)
     try:
         port = pages.start_http_server()

@@ -24,6 +24,7 @@ from seriatim import presence
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import SeriatimError, Unavailable
 from seriatim.exits import Exit
+from seriatim.hangup import hangup_ends
 from seriatim.server import check
 from seriatim.settings import Settings
 
@@ -92,6 +93,7 @@ def _run(settings: Settings) -> int:
         threading.Thread(target=work, args=(reassembler.stopping,), name=thread, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reassembler.stopping.set())
+    hangup_ends()
     log.info("ready", extra={"reassembler": name})
     while not reassembler.stopping.is_set():
         try:

@@ -9,6 +9,7 @@ import argparse
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
@@ -16,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from celery.signals import setup_logging, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from redis import Redis
 
 from seriatim import log as logs
@@ -158,6 +159,8 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
     drain = partial(_drain, station)
     worker_shutting_down.connect(drain)
     setup_logging.connect(_leave_the_log)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        worker_ready.connect(_end_at_hangup)
     desk.app.events.dispatcher_cls = "workers.events:EventSender"
     worker = desk.app.Worker(
         pool="threads",
@@ -187,6 +190,11 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
 
 def _leave_the_log(**_: object) -> None:
     """Celery sets no level where somebody answers this: it would raise ours to its own."""
+
+
+def _end_at_hangup(**_: object) -> None:
+    """Celery has set a handler by now, which starts the process anew in its place."""
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _drain(station: Station, **_: object) -> None:

@@ -20,6 +20,7 @@ from seriatim import pool
 from seriatim.connect import commands
 from seriatim.errors import SeriatimError
 from seriatim.exits import Exit
+from seriatim.hangup import hangup_ends
 from seriatim.interpreter import python
 from seriatim.orphans import dies_with_parent
 from seriatim.pool import Retry
@@ -70,6 +71,7 @@ class Supervisor:
         """Supervise until SIGTERM or SIGINT; returns the exit status."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
+        hangup_ends()
         gpus = ",".join(self.gpus)
         log.info("workers start", extra={"pool": self.pool_name, "processes": self.n_processes, "gpus": gpus})
         while not self.stopping or any(child.process for child in self.children):

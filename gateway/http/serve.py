@@ -24,6 +24,7 @@ from seriatim import traces
 from seriatim.connect import commands, reach
 from seriatim.errors import Misconfigured
 from seriatim.exits import Exit
+from seriatim.hangup import hangup_ends
 from seriatim.presence import present
 from seriatim.server import check
 from seriatim.settings import Settings
@@ -75,6 +76,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_known)
     config = _config(door)
+    hangup_ends()
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in order, and then gives the signal back
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_Server(config).serve([listening]))
