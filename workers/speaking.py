@@ -18,6 +18,7 @@ from seriatim.pool import REFUSED, Claim, Claimed, Retry
 from seriatim.records import Doorbell, Sentence, Spec, seed_of
 from seriatim.scripts import run
 from tasks.engine import Utterance
+from tasks.estimate import estimate_ms
 from tasks.synthesize import SentenceFailed
 from workers import fenced
 from workers.delivery import Delivery, Dropped, Whole, unpack_state
@@ -26,6 +27,10 @@ from workers.outcome import Outcome
 from workers.station import Speaking, Station, Told
 
 log = logging.getLogger(__name__)
+
+#: Sound below this share of its estimate is marked `short`: the estimate meets 27 of 28 languages within a tenth.
+SHORT_SHARE = 0.3
+JUDGED_FROM_MS = 8_000  #: estimated
 
 WAIT_S = 0.05  #: between two claims while a suspect runs alone
 
@@ -116,12 +121,20 @@ def _attempt(station: Station, speaking: Speaking, claimed: Claimed) -> Outcome:
         return _finish(station, speaking, 0.0, opened.base)
     if opened.verdict is not Open.OPEN:
         raise Dropped(opened.verdict.name)
-    began_s = time.monotonic()
+    began_s, utterance = time.monotonic(), _utterance(bell, claimed, spec, sentence, opened)
     try:
-        n_bytes = _synthesize(station, speaking, _utterance(bell, claimed, spec, sentence, opened), opened, sentence)
+        n_bytes = _synthesize(station, speaking, utterance, opened, sentence)
+        if _too_short(utterance, ms_of_bytes(n_bytes, engine.rate_hz) - sentence.pause_ms):
+            _mark(station, bell, "short")
     except Whole as whole:
         return _finish(station, speaking, 0.0, whole.n_bytes)
     return _finish(station, speaking, (time.monotonic() - began_s) * 1000, n_bytes)
+
+
+def _too_short(utterance: Utterance, spoken_ms: float) -> bool:
+    """Is that so far below what the text should last that words must be missing? Short texts vary too much to say."""
+    expected_ms = estimate_ms(utterance.text, utterance.language, utterance.speed)
+    return expected_ms >= JUDGED_FROM_MS and spoken_ms < SHORT_SHARE * expected_ms
 
 
 def _utterance(bell: Doorbell, claimed: Claimed, spec: Spec, sentence: Sentence, opened: Opened) -> Utterance:

@@ -88,6 +88,16 @@ def test_what_an_engine_doubted_is_kept_with_the_job_and_counted(system: RealSys
     assert system.count("marked_doubted", "doubtful") == 1
 
 
+def test_a_sentence_that_is_far_too_short_is_marked_whatever_spoke_it(system: RealSystem) -> None:
+    """Words must be missing then, and the job alone would say that all went well."""
+    system.workers(1, name="hasty", pool="hasty", options={"ms_per_char": 5})
+    text = ["It is short.", "This sentence, however, has " + "a great many words, " * 10 + "and lasts for a while."]
+    job = system.producer().enqueue(text, Request.of({"engine": "tone", "pool": "hasty"}))
+    assert len(Listener(job).pcm())
+    assert job.marks() == {1: ("short",)}
+    assert system.count("marked_short", "hasty") == 1
+
+
 def test_an_engine_that_promised_the_same_and_gave_another_is_found_out(system: RealSystem) -> None:
     """It says that it is repeatable, so nothing is held; the checksum of what was heard tells the takes apart."""
     listener = enqueue(system, "liar")

@@ -294,3 +294,23 @@ def _is_espeak(pid: int) -> bool:
         return any("espeak_child" in part for part in psutil.Process(pid).cmdline())
     except psutil.ZombieProcess:  # a child of another test that nobody has waited for yet
         return False
+
+
+@pytest.mark.parametrize(("text", "language"), [
+    (" ".join(str(1100 + 9 * n) for n in range(100)), "en"),
+    ("나는오늘아침에일찍일어나서산책을하고" * 16, "ko"),
+    ("我今天早上很早就起床然后去公园散步" * 20, "cmn"),
+    ("supercalifragilistic" * 20, "en"),
+])  # fmt: skip
+def test_nothing_of_a_long_sentence_without_commas_is_lost(espeak: Engine, text: str, language: str) -> None:
+    """What exceeds its buffers it drops: the whole lasts as long as its parts."""
+
+    def lasts(said: str) -> int:
+        return len(b"".join(s.pcm for s in espeak.speak(Utterance(said, language=language), lambda: False)))
+
+    words = text.split(" ") if " " in text else [text[at : at + 30] for at in range(0, len(text), 30)]
+    parts = [
+        " ".join(words[at : at + 5]) if " " in text else words[at]
+        for at in range(0, len(words), 5 if " " in text else 1)
+    ]
+    assert lasts(text) > 0.9 * sum(map(lasts, parts)) - len(parts) * 0.2 * 2 * espeak.rate_hz

@@ -29,6 +29,7 @@ import espeakng_loader
 from seriatim.errors import EngineFailed, EngineUnavailable, UnknownOption
 from seriatim.pcm import bytes_of_ms
 from tasks.engine import Continuity, Spoken, Utterance
+from workers.engines.espeak_clauses import fitted
 from workers.engines.espeak_voices import Catalogue, with_dictionary
 from workers.engines.options import Option, declared, in_range, read, unknown
 
@@ -103,7 +104,7 @@ class Espeak:
         voice = self._catalogue.find(utterance.voice, utterance.language)
         options = replace(self._options, **_checked(utterance.options))
         rate = min(max(round(options.rate * utterance.speed), SLOWEST), FASTEST)
-        text = CONTROL.sub(" ", utterance.text)
+        text = fitted(CONTROL.sub(" ", utterance.text))
         asked = asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
         return json.dumps(asked).encode() + b"\n"
 
