@@ -17,6 +17,7 @@ from seriatim.entries import Audio, End, Gap, SentenceStart
 from seriatim.errors import BadInput, JobCancelled, JobFailed, JobUnknown
 from seriatim.keys import Position, job_prefix, ordered_stream, pool_prefix, user_of
 from seriatim.pcm import ms_of_bytes
+from seriatim.presence import store_folder
 from seriatim.records import Drain
 from seriatim.scripts import answered, run
 from seriatim.settings import Settings
@@ -68,6 +69,11 @@ class Job:
     reader: "Redis" = field(repr=False)  #: its reads may block
     settings: Settings = field(repr=False)
 
+    @property
+    def store_dir(self) -> Path:
+        """Where recordings are, though its reassembler may have come after the job."""
+        return store_folder(self.redis, self.settings.store_dir)
+
     def audio(self, after: str = "0-0", stopped: threading.Event | None = None) -> Iterator[Heard]:
         """What is heard, in order, as it becomes ready: sentence markers, PCM, gaps.
 
@@ -80,10 +86,10 @@ class Job:
             JobFailed, JobCancelled: after everything that was heard before.
             JobUnknown: no such job, or its life is over.
             PositionLost: what follows `after` is not held any more.
+            Misconfigured: it is recorded in another folder than SERIATIM_STORE_DIR says.
             BadInput: `after` is no position.
         """
-        store_dir = Path(self.settings.store_dir)
-        reading = Reading(self.id, self.pool, self.drain, self.redis, self.reader, store_dir)
+        reading = Reading(self.id, self.pool, self.drain, self.redis, self.reader, self.store_dir)
         reading.stopped = stopped or reading.stopped
         for entry in reading.entries(_position(after)):
             if isinstance(entry, End):
@@ -187,7 +193,7 @@ class Job:
 
     def recorded(self) -> bool:
         """Is there a recording of it in this machine's store?"""
-        return bool(store.events(Path(self.settings.store_dir), self.id))
+        return bool(store.events(self.store_dir, self.id))
 
     def save(self, path: str | Path) -> Status:
         """Write the whole job to a file: wav, flac, ogg, opus, mp3, pcm by its ending. Only a whole job gets the name.
@@ -202,7 +208,7 @@ class Job:
         return self.status()
 
     def _stored_status(self) -> Status:
-        stored = store.events(Path(self.settings.store_dir), self.id)
+        stored = store.events(self.store_dir, self.id)
         if not stored or not isinstance(stored[-1], End):
             raise JobUnknown(f"job {self.id} is unknown: it was never accepted, or it ended and its life is over")
         end = stored[-1]

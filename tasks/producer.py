@@ -9,6 +9,7 @@ import hashlib
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -33,6 +34,7 @@ from seriatim.errors import (
 )
 from seriatim.keys import job_prefix, user_tag
 from seriatim.pool import Submission, Submit, Submitted, sentence_argument
+from seriatim.presence import store_folder
 from seriatim.records import Drain, Kind, Sentence, Spec
 from seriatim.scripts import answered, run
 from seriatim.settings import Settings
@@ -43,7 +45,7 @@ from tasks.estimate import estimate_ms
 from tasks.handle import Job
 from tasks.leases import Leases
 from tasks.limits import check_size, checked, counted
-from tasks.pools import PoolBook, PoolFacts
+from tasks.pools import FRESH_S, PoolBook, PoolFacts
 from tasks.recut import as_written, written
 from tasks.request import Empty, Request, Text, check_job, check_text, check_voice
 from tasks.segment import Cut, segment
@@ -68,6 +70,9 @@ class Producer:
     desks: dict[str, Desk] = field(default_factory=dict, repr=False)
     leases: Leases = field(default_factory=Leases, repr=False)  #: of its open jobs
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)  #: of `desks`
+
+    placed: Settings = field(init=False, repr=False)  #: the settings, with the folder where recordings are
+    placed_s: float = field(default=float("-inf"), repr=False)  #: when that was asked
 
     def __post_init__(self) -> None:
         self.redis = commands(self.settings.redis_url)
@@ -200,8 +205,11 @@ class Producer:
         self.reader.close()
 
     def job(self, job_id: str, pool: str, drain: Drain) -> Job:
-        """A handle."""
-        return Job(job_id, pool, drain, self.redis, self.reader, self.settings)
+        """A handle, which knows where recordings are."""
+        if time.monotonic() - self.placed_s > FRESH_S:
+            folder = str(store_folder(self.redis, self.settings.store_dir))
+            self.placed, self.placed_s = replace(self.settings, store_dir=folder), time.monotonic()
+        return Job(job_id, pool, drain, self.redis, self.reader, self.placed)
 
     def rows_of(self, sentences: Iterable[Sentence], request: Request) -> Iterator[str]:
         """Sentences as the pool takes them, with their estimated length."""

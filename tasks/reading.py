@@ -19,7 +19,7 @@ from seriatim import pool as pool_calls
 from seriatim import store
 from seriatim.connect import BLOCK_S
 from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, SentenceStart, decode
-from seriatim.errors import JobUnknown, PositionLost
+from seriatim.errors import JobUnknown, Misconfigured, PositionLost
 from seriatim.keys import Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
@@ -116,8 +116,7 @@ class Reading:
             self._report(now=True)
             return False
         if stored and self.missed:
-            where = f"a store that is not {str(self.store_dir)!r}"
-            raise PositionLost(f"job {self.job} drains to {where}: set SERIATIM_STORE_DIR to its reassembler's")
+            raise elsewhere(self.job, self.store_dir)
         self.missed = self.lost
         return not stored
 
@@ -134,6 +133,12 @@ class Reading:
     def _worth_a_report(self) -> bool:
         fresh_ms = ms_of_bytes(self.cursor.n_bytes - self.reported_bytes, self.cursor.rate_hz or 1)
         return fresh_ms >= REPORT_MS or time.monotonic() - self.reported_s >= REPORT_S
+
+
+def elsewhere(job: str, store_dir: Path) -> Misconfigured:
+    """The recording of a job is not where this process looks for it."""
+    where = f"a store that is not {str(store_dir)!r}"
+    return Misconfigured(f"job {job} drains to {where}: set SERIATIM_STORE_DIR to its reassembler's")
 
 
 def read_entries(reader: "Redis", job: str, after: Position, block_s: float) -> list[Entry]:

@@ -19,7 +19,7 @@ from seriatim.keys import Position, job_prefix, ordered_stream
 from seriatim.records import Drain
 from seriatim.scripts import answered
 from tasks.handle import Job
-from tasks.reading import Heard, Reading
+from tasks.reading import Heard, Reading, elsewhere
 
 ENTRIES = 2  #: of one read: what a listener who takes his time holds here, and there are hundreds
 
@@ -96,9 +96,7 @@ class Follower:
         if window:
             return False
         if stored and self.missed:
-            where = self.job.settings.store_dir
-            said = f"job {self.job.id} drains to a store that is not {where!r}"
-            raise PositionLost(f"{said}: set SERIATIM_STORE_DIR to its reassembler's")
+            raise elsewhere(self.job.id, Path(self.job.settings.store_dir))
         self.missed = self.lost
         return not stored
 

@@ -16,7 +16,7 @@ from gateway.http.playback import VIABLE_S, Playback
 from gateway.status import pool_names
 from seriatim.keys import pool_prefix
 from seriatim.pool import signals
-from seriatim.presence import present
+from seriatim.presence import present, store_folder
 from seriatim.scripts import answered, run_many
 from seriatim.signals import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 
@@ -161,7 +161,7 @@ class Pools(Collector):
         yield from _spreads(found)
         yield from _memory(self.redis)
         yield GaugeMetricFamily("seriatim_reassemblers", "reassemblers that work", value=len(present(self.redis)))
-        yield from _store(self.store_dir)
+        yield from _store(store_folder(self.redis, str(self.store_dir)))
 
 
 def exposition(meters: Meters, pools: Pools) -> bytes:

@@ -8,7 +8,6 @@ import resource
 import signal
 import socket
 import sys
-from pathlib import Path
 
 import uvicorn
 from prometheus_client import disable_created_metrics
@@ -25,7 +24,7 @@ from seriatim.connect import commands, reach
 from seriatim.errors import Misconfigured
 from seriatim.exits import Exit
 from seriatim.hangup import hangup_ends
-from seriatim.presence import present
+from seriatim.presence import present, store_folder
 from seriatim.server import check
 from seriatim.settings import Settings
 
@@ -126,7 +125,7 @@ def _open_files(clients: int) -> None:
 
 def _compare_stores(client: "Redis", settings: Settings) -> None:
     """A gateway that looks for recordings where this machine's reassemblers put none would say they were lost."""
-    ours = str(Path(settings.store_dir).resolve())
+    ours = str(store_folder(client, settings.store_dir).resolve())
     for found in present(client):
         if found.name.startswith(f"{socket.gethostname()}.") and found.store != ours:
             facts = {"here": ours, "theirs": found.store}

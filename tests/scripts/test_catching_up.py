@@ -8,7 +8,7 @@ from redis import Redis
 from reassembler.recorder import record
 from seriatim import job as job_calls
 from seriatim.entries import Audio
-from seriatim.errors import PositionLost
+from seriatim.errors import Misconfigured
 from seriatim.job import Chunk
 from seriatim.keys import Position
 from seriatim.records import Drain
@@ -54,5 +54,5 @@ def test_a_recording_that_is_elsewhere_is_said_to_be_so(redis: Redis, reading: R
     say(redis, 1)
     say(redis, 2)
     record(redis, tmp_path / "elsewhere", JOB)
-    with pytest.raises(PositionLost, match=r"drains to a store that is not .*: set SERIATIM_STORE_DIR"):
+    with pytest.raises(Misconfigured, match=r"drains to a store that is not .*: set SERIATIM_STORE_DIR"):
         next(entries)
