@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from seriatim import store
+from seriatim.entries import End
 from seriatim.errors import Misconfigured
 from seriatim.settings import Settings
 from tasks.handle import Job
 from tasks.producer import Producer
 from tasks.request import Request
 from tests.listening import sentences, stream_of
-from tests.systems import RealSystem
+from tests.systems import RealSystem, wait_until
 
 TEXT = sentences(40, "recorded")
 
@@ -30,6 +32,8 @@ def recorded(system: RealSystem, store_dir: str) -> Job:
     settings = replace(system.settings, store_dir=store_dir)
     job = Producer(settings).enqueue(TEXT, Request.of({"engine": "tone", "kind": "batch"}))
     assert job.wait(30).state == "done"
+    place = Path(system.settings.store_dir)
+    wait_until(lambda: any(isinstance(e, End) for e in store.events(place, job.id)), "its recorder has its end")
     return job
 
 
