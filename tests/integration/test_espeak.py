@@ -314,3 +314,20 @@ def test_nothing_of_a_long_sentence_without_commas_is_lost(espeak: Engine, text:
         for at in range(0, len(words), 5 if " " in text else 1)
     ]
     assert lasts(text) > 0.9 * sum(map(lasts, parts)) - len(parts) * 0.2 * 2 * espeak.rate_hz
+
+
+@pytest.mark.parametrize(("text", "language", "n_words"), [
+    (" ".join(["나는오늘", "아침에", "일찍일어나서", "산책을하고"] * 14), "ko", 4),
+    (" ".join(["WWW", "HTTP", "XWZ"] * 40), "en", 5),
+])  # fmt: skip
+def test_what_takes_more_of_a_clause_than_it_seems_is_not_lost(
+    espeak: Engine, text: str, language: str, n_words: int
+) -> None:
+    """Hangul grows in espeak's buffers, and letters that are spelled have many phonemes."""
+
+    def lasts(said: str) -> int:
+        return len(b"".join(s.pcm for s in espeak.speak(Utterance(said, language=language), lambda: False)))
+
+    words = text.split(" ")
+    parts = [" ".join(words[at : at + n_words]) for at in range(0, len(words), n_words)]
+    assert lasts(text) > 0.95 * sum(map(lasts, parts))
