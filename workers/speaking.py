@@ -124,8 +124,6 @@ def _attempt(station: Station, speaking: Speaking, claimed: Claimed) -> Outcome:
     began_s, utterance = time.monotonic(), _utterance(bell, claimed, spec, sentence, opened)
     try:
         n_bytes = _synthesize(station, speaking, utterance, opened, sentence)
-        if _too_short(utterance, ms_of_bytes(n_bytes, engine.rate_hz) - sentence.pause_ms):
-            _mark(station, bell, "short")
     except Whole as whole:
         return _finish(station, speaking, 0.0, whole.n_bytes)
     return _finish(station, speaking, (time.monotonic() - began_s) * 1000, n_bytes)
@@ -160,15 +158,19 @@ def _synthesize(station: Station, speaking: Speaking, utterance: Utterance, open
         station.desk.redis, speaking.bell, opened, edges, rate_hz, utterance.lead_ms, resumed=bool(opened.state)
     )
     with closing(station.engine.speak(utterance, speaking.dropped.is_set)) as pieces:  # type: ignore[type-var]  # generators
+        made = 0
         for spoken in pieces:
             if speaking.dropped.is_set():
                 raise Dropped("LOST")
             speaking.sounded()
+            made += len(spoken.pcm)
             if spoken.mark:
                 _mark(station, speaking.bell, spoken.mark)
             delivery.feed(spoken)
     if speaking.dropped.is_set():
         raise Dropped("LOST")
+    if not opened.state and _too_short(utterance, ms_of_bytes(made, rate_hz)):
+        _mark(station, speaking.bell, "short")  # before its end is heard: who has heard it all knows
     n_bytes = delivery.finish()
     speaking.first_s = delivery.first_s
     return n_bytes
