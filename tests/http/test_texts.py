@@ -63,11 +63,15 @@ def test_the_text_of_a_detached_speech_is_kept_with_its_recording(client: httpx2
     assert client.get(f"/v1/jobs/{answer.headers['seriatim-job']}/text").content.decode() == TEXT
 
 
-def test_the_first_text_counts_for_a_job_that_is_asked_for_twice(client: httpx2.Client) -> None:
+def test_the_first_title_counts_for_a_job_that_is_asked_for_twice_and_another_text_is_refused(
+    client: httpx2.Client,
+) -> None:
     once = {"idempotency-key": "a text once"}
     card = client.post("/v1/jobs", json={"input": TEXT, "title": "One"}, headers=once).json()
-    again = client.post("/v1/jobs", json={"input": "Another.", "title": "Two"}, headers=once).json()
+    again = client.post("/v1/jobs", json={"input": TEXT, "title": "Two"}, headers=once).json()
     assert (again["id"], again["title"]) == (card["id"], "One")
+    other = client.post("/v1/jobs", json={"input": "Another.", "title": "Two"}, headers=once)
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_conflict")
     assert client.get(f"/v1/jobs/{card['id']}/text").content.decode() == TEXT
 
 
