@@ -1,17 +1,18 @@
 """Sentences in their time as subtitles: SubRip and WebVTT. Pure.
 
-A subtitle has at most two lines of 42 characters, as broadcasters and streaming services want them; a sentence that is
-longer becomes several, each for the part of its time that its characters are of its text. Where exactly a word is
-spoken nobody knows here.
+A subtitle has at most two lines of 42 columns, as broadcasters and streaming services want them; a sentence that is
+longer becomes several. Where exactly a word is spoken nobody knows here: each has its part of the sentence's time by
+how long its text is estimated to last, so that a long number does not make the subtitles before it late.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from gateway.http.caption_lines import columns, wrapped
 from gateway.http.timed import Span
+from tasks.estimate import EDGES_MS, estimate_ms
 
-LINE_CHARS = 42  #: BBC Subtitle Guidelines allow 37 to 42, Netflix's Timed Text Style Guide 42
+LINE_COLUMNS = 42  #: BBC Subtitle Guidelines allow 37 to 42, Netflix's Timed Text Style Guide 42
 LINES = 2
 
 
@@ -44,24 +45,28 @@ def cues(span: Span) -> Iterator[Cue]:
     """A sentence as subtitles; none if it has no text."""
     lines = _lines(span.text)
     parts = [tuple(lines[at : at + LINES]) for at in range(0, len(lines), LINES)]
-    n_chars = sum(map(len, lines))
+    lasts = [_lasts(part) for part in parts]
     at_s, shown = span.start_s, 0
-    for i, part in enumerate(parts, 1):
-        shown += sum(map(len, part))
-        until_s = round(span.start_s + (span.end_s - span.start_s) * shown / n_chars, 3)
+    for i, (part, ms) in enumerate(zip(parts, lasts, strict=True), 1):
+        shown += ms
+        until_s = round(span.start_s + (span.end_s - span.start_s) * shown / sum(lasts), 3)
         yield Cue(f"{span.seq}.{i}" if len(parts) > 1 else f"{span.seq}", at_s, until_s, part)
         at_s = until_s
 
 
+def _lasts(part: tuple[str, ...]) -> int:
+    """The estimated length of a part of a sentence, in ms, without the edges that only a whole one has."""
+    return max(1, estimate_ms(" ".join(part)) - EDGES_MS)
+
+
 def _lines(text: str) -> list[str]:
     """As few as possible, and then as even as possible: no word stands alone on the last one."""
-    words = " ".join(text.split())
-    found = textwrap.wrap(words, LINE_CHARS)
+    found = wrapped(text, LINE_COLUMNS)
     if len(found) < 2:
         return found
-    shortest = -(-len(words) // len(found))
-    for width in range(shortest, LINE_CHARS):
-        even = textwrap.wrap(words, width)
+    shortest = -(-sum(map(columns, found)) // len(found))
+    for width in range(max(2, shortest), LINE_COLUMNS):
+        even = wrapped(text, width)
         if len(even) == len(found):
             return even
     return found
