@@ -78,6 +78,20 @@ def store_folder(redis: "Redis", chosen: str) -> Path:
     return Path(chosen)
 
 
+def records_into(redis: "Redis", folder: Path) -> bool:
+    """Does a reassembler record into this very folder, or did one of late?
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    try:
+        with answered():
+            found = cast("list[bytes]", redis.zrange(REASSEMBLERS, 0, -1))
+    except NoPermissionError:  # as above
+        return False
+    return str(folder.resolve()) in {entry.decode(errors="replace").partition("|")[2] for entry in found}
+
+
 def _now_s(redis: "Redis") -> float:
     seconds, micros = redis.time()
     return seconds + micros / 1e6

@@ -22,6 +22,7 @@ from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, Sent
 from seriatim.errors import JobUnknown, Misconfigured, PositionLost
 from seriatim.keys import Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
+from seriatim.presence import records_into
 from seriatim.records import Drain
 from seriatim.scripts import answered, run_many
 
@@ -116,7 +117,7 @@ class Reading:
             self._report(now=True)
             return False
         if stored and self.missed:
-            raise elsewhere(self.job, self.store_dir)
+            raise missing(self.redis, self.job, self.store_dir)
         self.missed = self.lost
         return not stored
 
@@ -135,8 +136,14 @@ class Reading:
         return fresh_ms >= REPORT_MS or time.monotonic() - self.reported_s >= REPORT_S
 
 
-def elsewhere(job: str, store_dir: Path) -> Misconfigured:
-    """The recording of a job is not where this process looks for it."""
+def missing(redis: "Redis", job: str, store_dir: Path) -> Misconfigured | PositionLost:
+    """What to raise if the recording of a job is not where this process looks: it was removed, or is elsewhere.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    if records_into(redis, store_dir):
+        return PositionLost(f"the recording of job {job} is not held any more: it was removed")
     where = f"a store that is not {str(store_dir)!r}"
     return Misconfigured(f"job {job} drains to {where}: set SERIATIM_STORE_DIR to its reassembler's")
 

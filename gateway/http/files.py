@@ -14,11 +14,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.http.formats import PLAIN, Tray, encoder_of
+from gateway.http.formats import PLAIN, encoder_of
 from gateway.http.recording import Recorded, samples
 from seriatim.pcm import BYTES_PER_SAMPLE
 from tasks.encode.plain import wav_header
-from tasks.encode.sink import writing
+from tasks.encode.sink import Sink, writing
 
 SHORT_S = 60.0  #: a recording that is encoded while its client waits: half a second
 FROM_START = ("", "bytes=0-")  #: browsers ask so for all of it
@@ -74,11 +74,10 @@ def _write(found: Recorded, name: str, path: Path) -> None:
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("wb") as file:
-            write = file.write
             if name in PLAIN:
-                _write_wav(found, write)
+                _write_wav(found, file.write)
             else:
-                _write_encoded(found, name, write)
+                _write_encoded(found, name, file.fileno())
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -92,15 +91,13 @@ def _write_wav(found: Recorded, write: Callable[[bytes], int]) -> None:
         write(pcm)
 
 
-def _write_encoded(found: Recorded, name: str, write: Callable[[bytes], int]) -> None:
-    tray = Tray()
-    encoder = encoder_of(tray, name, found.rate_hz)
+def _write_encoded(found: Recorded, name: str, fd: int) -> None:
+    """Into a file whose header can be corrected: that of FLAC has the length, without which libsndfile reads none."""
+    encoder = encoder_of(Sink(fd, name), name, found.rate_hz)
     try:
         for pcm in samples(found):
             encoder.write(pcm)
-            write(tray.take())
     except BaseException:
         encoder.discard()
         raise
     encoder.close()
-    write(tray.take())

@@ -19,7 +19,7 @@ from seriatim.keys import Position, job_prefix, ordered_stream
 from seriatim.records import Drain
 from seriatim.scripts import answered
 from tasks.handle import Job
-from tasks.reading import Heard, Reading, elsewhere
+from tasks.reading import Heard, Reading, missing
 
 ENTRIES = 2  #: of one read: what a listener who takes his time holds here, and there are hundreds
 
@@ -96,7 +96,8 @@ class Follower:
         if window:
             return False
         if stored and self.missed:
-            raise elsewhere(self.job.id, Path(self.job.settings.store_dir))
+            place = Path(self.job.settings.store_dir)
+            raise await asyncio.to_thread(missing, self.job.redis, self.job.id, place)
         self.missed = self.lost
         return not stored
 

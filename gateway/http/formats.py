@@ -90,13 +90,33 @@ class Tray:
 
 
 @dataclass(slots=True)
+class Sheet:
+    """A whole file in memory (tasks.encode.sink.Output), whose header is corrected at its end; then it is taken."""
+
+    written: bytearray = field(default_factory=bytearray)
+    n_bytes: int = 0
+    patchable: bool = True
+
+    def append(self, data: bytes) -> None:
+        self.written += data
+        self.n_bytes += len(data)
+
+    def patch(self, offset: int, data: bytes) -> None:
+        self.written[offset : offset + len(data)] = data
+
+    def take(self) -> bytes:
+        """Nothing before the end."""
+        return b""
+
+
+@dataclass(slots=True)
 class Encoding:
     """One stream of one listener: PCM in, bytes of the format out."""
 
     name: str
     pcm_hz: int = 0  #: the rate of the samples that are encoded; 0: as they were made
     volume: float = 1.0  #: louder than it was made by so much
-    tray: Tray = field(default_factory=Tray)
+    tray: Tray | Sheet = field(default_factory=Tray)
     encoder: Encoder | None = None
     over: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)  #: a client may leave in the middle of a step

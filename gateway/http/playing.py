@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.http.door import Door
 from gateway.http.follow import Follower
-from gateway.http.formats import Encoding, media_type
+from gateway.http.formats import Encoding, Sheet, Tray, media_type
 from gateway.http.hearing import Hearing
 from gateway.http.playback import Playback
 from gateway.http.problems import problem_of
@@ -55,6 +55,7 @@ class Wish:
     volume: float = 1.0  #: louder than it was spoken by so much
     sse: bool = False  #: as server-sent events, in base64
     after: Position = field(default_factory=Position)
+    whole: bool = False  #: sent at once when it is whole, with its length and a true header
     stops: bool = False  #: the job ends when the client leaves
     asked_s: float = field(default_factory=time.monotonic)
 
@@ -66,7 +67,8 @@ class Playing(Response):
         self.door, self.job, self.wish = door, job, wish
         self.rest = rest  #: sends the rest of a long text, while its beginning is heard already
         self.status_code, self.background = 200, None  # what FastAPI looks at
-        self._encoding = Encoding(wish.format, wish.pcm_hz, volume=wish.volume)
+        tray = Sheet() if wish.whole else Tray()
+        self._encoding = Encoding(wish.format, wish.pcm_hz, volume=wish.volume, tray=tray)
         self._follower = Follower(job, door.streams)
         self._playback, self._hearing = Playback(), Hearing()
         self._started = False
@@ -153,16 +155,16 @@ class Playing(Response):
                 raise refused
             kind = JobFailed if end.state == "failed" else JobCancelled
             raise kind(f"job {self.job.id} {end.state}: {end.reason}")
-        if not self._started and self.wish.after == Position() and end.n_sentences:
+        if self._encoding.encoder is None and self.wish.after == Position() and end.n_sentences:
             raise EmptyText(f"no sound came of job {self.job.id}")
 
     async def _send(self, send: Send, sound: bytes, position: Position) -> None:
-        if not self._started:
+        if not self._started and not self.wish.whole:
             await self._start(send)
         if sound:
             await self._give(send, self._delta(sound, position) if self.wish.sse else sound)
 
-    async def _start(self, send: Send) -> None:
+    async def _start(self, send: Send, n_bytes: int | None = None) -> None:
         kind = (
             "text/event-stream"
             if self.wish.sse
@@ -174,17 +176,21 @@ class Playing(Response):
             "seriatim-job": self.job.id,
             "x-accel-buffering": "no",  # nginx would hold it back
         }
+        if n_bytes is not None:
+            headers["content-length"] = str(n_bytes)
         self._started = True
         self.door.meters.ttfa.labels(self.job.pool).observe(time.monotonic() - self.wish.asked_s)
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
 
     async def _finish(self, send: Send, end: End) -> None:
-        if not self._started and self.wish.after == Position():  # there was nothing to say
+        if self._encoding.encoder is None and self.wish.after == Position():  # there was nothing to say
             await self._pause(send, end)
-        elif not self._started:
-            await self._start(send)
         sound = await self._encoding.close()
+        if isinstance(tray := self._encoding.tray, Sheet):
+            sound = bytes(tray.written)
+        if not self._started:
+            await self._start(send, len(sound) if self.wish.whole else None)
         if self.wish.sse:
             sound = (self._delta(sound, end.position) if sound else b"") + self._event(DONE_EVENT, end.position)
         await self._give(send, sound, more=False)

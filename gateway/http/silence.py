@@ -7,11 +7,10 @@ the empty string is an error, as it is OpenAI's.
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from gateway.http.formats import encoder_of, media_type
+from gateway.http.formats import Sheet, encoder_of, media_type
 from gateway.http.playing import DONE_EVENT, RATE_HZ, SILENCE_MS, Wish, delta, event
 from seriatim.errors import EmptyText, JobNotOpen
 from seriatim.pcm import bytes_of_ms
@@ -20,22 +19,6 @@ from tasks.handle import Job
 from tasks.open_job import open_job
 from tasks.producer import Producer
 from tasks.request import Request
-
-
-@dataclass(slots=True)
-class Sheet:
-    """A whole file in memory (tasks.encode.sink.Output)."""
-
-    written: bytearray = field(default_factory=bytearray)
-    n_bytes: int = 0
-    patchable: bool = True
-
-    def append(self, data: bytes) -> None:
-        self.written += data
-        self.n_bytes += len(data)
-
-    def patch(self, offset: int, data: bytes) -> None:
-        self.written[offset : offset + len(data)] = data
 
 
 async def silence(wish: Wish, rate_hz: int) -> Response:

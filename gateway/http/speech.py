@@ -30,7 +30,8 @@ async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCal
     await door.admit(asked.pool_name, caller)
     wish = Wish(
         wanted.response_format, pcm_hz=_rate_hz(wanted, door), volume=wanted.volume_multiplier,
-        sse=wanted.stream_format == "sse", stops=not wanted.detach, asked_s=asked_s,
+        sse=wanted.stream_format == "sse", stops=not wanted.detach, whole=wanted.whole,
+        asked_s=asked_s,
     )  # fmt: skip
     try:
         begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)

@@ -26,7 +26,9 @@ OPTIONS = (
     "reader_grace_s", "pause_ms", "paragraph_ms", "options",
 )  # fmt: skip
 #: fields of other servers that change nothing that is heard
-HARMLESS = frozenset({"metadata", "safety_identifier", "store", "stream", "user"})
+WHOLE_CHARS = 5_000  #: about five minutes of sound, 15 MB of WAV: what one request may hold in memory
+SHORT_CHARS = 300  #: a sentence or three, whose sound is there in a moment
+HARMLESS = frozenset({"metadata", "safety_identifier", "store", "user"})
 NAMED = re.compile(r"[\w.-]{1,64}", re.ASCII)  #: what may stand in a header
 MOST_NAMED = 20
 
@@ -137,8 +139,18 @@ class Speech(Rendered):
     input: str = Field(description="the text")
     response_format: FormatName = "mp3"
     stream_format: Annotated[Literal["audio", "sse"], AnyCase] = "audio"
+    stream: bool | None = Field(
+        None,
+        description="false: the whole file at once, with its length and a true header; texts up to 5,000 characters",
+    )
     instructions: str | None = Field(None, description="for models that follow them: none here does")
     detach: bool = Field(False, description="go on when the client leaves, and keep the recording")
+
+    @property
+    def whole(self) -> bool:
+        """Is the answer a file that is sent when it is whole? Short FLAC is always: libsndfile reads no other."""
+        flac = self.response_format == "flac" and self.stream is None and len(self.input) <= SHORT_CHARS
+        return self.stream_format == "audio" and (flac or (self.stream is False and len(self.input) <= WHOLE_CHARS))
 
     def passed_over(self) -> str:
         """As above; no voice here follows instructions."""
