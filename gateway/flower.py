@@ -53,7 +53,7 @@ def flower(settings: Settings, host: str, port: int) -> int:
     chosen = {
         "address": host, "port": port, "basic_auth": [login], "read_only": True, "tasks_columns": COLUMNS,
         "format_task": readable, "max_tasks": MAX_TASKS, "inspect_timeout": INSPECT_MS,
-        "purge_offline_workers": FORGET_S,
+        "purge_offline_workers": FORGET_S, "url_prefix": settings.flower_root.strip("/"),
     }  # fmt: skip
     for name, value in chosen.items():
         setattr(default_options, name, value)
@@ -72,6 +72,12 @@ def login_of(settings: Settings) -> str:
         raise Misconfigured(f"{variable} is not set: a file whose first line is a password, or user:password")
     line = read_secret(variable, settings.flower_password_file)
     return line if ":" in line else f"{USER}:{line}"
+
+
+def prefixed(settings: Settings, path: str) -> str:
+    """A path of Flower's, where a proxy serves it."""
+    root = settings.flower_root.strip("/")
+    return f"/{root}{path}" if root else path
 
 
 def readable(task: Any) -> Any:
@@ -107,7 +113,8 @@ async def _serve(settings: Settings, host: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     hangup_ends()
-    pages = Flower(capp=make_app(settings.broker), options=default_options, **page_settings)
+    paths = {name: prefixed(settings, page_settings[name]) for name in ("login_url", "static_url_prefix")}
+    pages = Flower(capp=make_app(settings.broker), options=default_options, **(page_settings | paths))
     try:
         port = pages.start_http_server()
     except OSError as error:

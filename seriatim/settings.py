@@ -128,8 +128,20 @@ class Settings:
     http_open_lists: int = _int(
         0, "1: the lists of models and voices are open to those without a key, as Open WebUI asks for them", 0, 1
     )
-    http_hosts: str = _text("", "names under which a gateway without keys is called, besides this machine's own")
-    http_cors: str = _text("", "origins whose pages may call the gateway from a browser, with commas between")
+    http_hosts: str = _text(
+        "", "names under which browsers and others call the gateway, besides this machine's own: tts.lan,tts.example"
+    )
+    http_root: str = _text("", "path under which a proxy serves the gateway, such as /tts")
+    http_proxies: str = _text(
+        "", "addresses and networks of proxies whose X-Forwarded headers are believed, with commas between; *: any"
+    )
+    http_keep_alive_s: int = _int(
+        75, "a connection without a request is kept for so long; longer than a proxy in front keeps it", 1
+    )
+    http_cors: str = _text(
+        "",
+        "origins whose pages may call the gateway from a browser, with commas between; *: any, where keys are needed",
+    )
     http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
     http_request_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)
     http_stall_s: float = _float(300, "a client that takes nothing for so long is gone, and its job cancelled", 1)
@@ -137,6 +149,7 @@ class Settings:
         2_000, "requests that one gateway process serves at once; more are told when to come back", 1
     )
     http_probe_s: float = _float(15, "how lately a sentence must have been spoken for /readyz to say yes", 1)
+    flower_root: str = _text("", "path under which a proxy serves Flower, such as /flower")
     flower_password_file: str = _text("", "file whose first line opens `seriatim flower`: a password, or user:password")
 
     @classmethod

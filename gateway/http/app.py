@@ -21,6 +21,7 @@ from gateway.http.guard import Guard, Limits, Welcome
 from gateway.http.jobs import schemas
 from gateway.http.page import mount_page
 from gateway.http.problems import Problem, problem_of
+from gateway.http.proxied import Proxied, networks_of, origins_of, root_of
 from seriatim import __version__
 from seriatim.errors import SeriatimError, Unavailable
 
@@ -56,7 +57,7 @@ def make_app(door: Door) -> ASGIApp:
 
     app = FastAPI(
         title="Seriatim", version=__version__, description=ABOUT, lifespan=life, redoc_url=None, docs_url=None,
-        telemetry=TRACED,
+        telemetry=TRACED, redirect_slashes=False, servers=[{"url": root_of(door.settings.http_root) or "/"}],
     )  # fmt: skip
     app.state.door = door
     for part in PARTS:
@@ -65,12 +66,14 @@ def make_app(door: Door) -> ASGIApp:
     mount_page(app)
     _answer_errors(app)
     _mend_schema(app)
-    origins, names = words(door.settings.http_cors), words(door.settings.http_hosts.lower())
+    settings = door.settings
+    origins = origins_of(words(settings.http_cors), local=door.keys.open)
+    names = words(settings.http_hosts.lower())
     limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s, door.settings.http_clients)
     guarded: ASGIApp = Guard(app, limits, door.meters, Welcome(origins, door.keys.open, names))
     if origins:
         guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN)
-    return guarded
+    return Proxied(guarded, root_of(settings.http_root), networks_of(words(settings.http_proxies)))
 
 
 def words(text: str) -> tuple[str, ...]:

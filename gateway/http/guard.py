@@ -63,7 +63,7 @@ class Welcome:
             said = "without keys this gateway serves 127.0.0.1, localhost and the names in SERIATIM_HTTP_HOSTS only"
             return Problem(421, "misdirected", said)
         origin = headers.get(b"origin", b"").decode("latin-1")
-        own = not origin or origin in self.origins or origin.partition("://")[2] == host
+        own = not origin or bool({origin.lower(), "*"} & {*self.origins}) or self._same(origin, host)
         if not own and (scope["type"] == "websocket" or self._smuggled(scope["method"], origin)):
             return Problem(403, "foreign_origin", "a page of another site may not call (SERIATIM_HTTP_CORS names some)")
         return None
@@ -72,6 +72,12 @@ class Welcome:
         """Is it a name of this machine?"""
         name = name.removesuffix(".")
         return name in LOCAL or name in self.names or name.endswith(".localhost") or loopback(name)
+
+    def _same(self, origin: str, host: str) -> bool:
+        """Is it a page of this gateway's? Proxies leave the port out, or send a Host that is their name for us."""
+        place = origin.partition("://")[2]
+        name = _name(place)
+        return place == host or name in self.names or (not self.local and name != "" and name == _name(host))
 
     def _smuggled(self, method: str, origin: str) -> bool:
         """A browser asks first (CORS), but not for a form: that any site sends, and no key is needed to stop it."""

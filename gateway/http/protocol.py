@@ -9,12 +9,14 @@ declined by saying nothing (RFC 9110, 7.8), where the parser would take the requ
 
 import asyncio
 import logging
+import socket
+import struct
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import httptools
 from starlette.responses import Response
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.http.problems import Problem
 
@@ -23,7 +25,30 @@ log = logging.getLogger(__name__)
 HEAD_BYTES = 32 * 1024  #: of a request's line and headers
 HEADERS = 200  #: of a request; browsers behind proxies send about forty
 CUT = "cut"  #: in the scope's state: cuts the connection
+RESET = struct.pack("ii", 1, 0)  #: SO_LINGER: closing throws away, and tells the other side so
 OFFERS = (b"upgrade", b"http2-settings")  #: what a client asks for that goes on in another protocol
+
+
+class Unchunked(RequestResponseCycle):
+    """An answer to HTTP/1.0, which knows no chunks (RFC 9112, 7.1): a body without a length ends with the connection.
+
+    One that is cut is reset: an ordinary end would look like that of a whole one.
+    """
+
+    endless = False  #: its length is not known
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.endless = all(name.lower() != b"content-length" for name, _ in message.get("headers", ()))
+            self.chunked_encoding = False if self.endless else None
+        elif self.endless:
+            self.expected_content_length = len(message.get("body", b""))  # as much as comes is what was expected
+        await super().send(message)
+
+    async def run_asgi(self, app: Any) -> None:
+        await super().run_asgi(app)
+        if self.endless and not self.response_complete and not self.disconnected:
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
 
 class Limited(HttpToolsProtocol):
@@ -88,6 +113,11 @@ class Limited(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self._offered():
             super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self.scope["http_version"] == "1.0":
+            cycle.__class__ = Unchunked
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -1,6 +1,7 @@
 """`seriatim serve`: one gateway process, until SIGTERM. Any number may run, on any machine that reaches Redis."""
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import os
@@ -78,7 +79,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
     hangup_ends()
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in order, and then gives the signal back
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_Server(config).serve([listening]))
+        runner.run(_Server(config).serve(listening))
         if door.stuck:
             _leave_at_once()
     return Exit.OK
@@ -106,6 +107,7 @@ def _config(door: Door) -> uvicorn.Config:
         date_header=True,
         lifespan="on",
         timeout_graceful_shutdown=round(GRACE_S),
+        timeout_keep_alive=settings.http_keep_alive_s,
         proxy_headers=False,
     )
 
@@ -144,22 +146,53 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(host: str, port: int, stall_s: float) -> socket.socket:
+def _listen(host: str, port: int, stall_s: float) -> list[socket.socket]:
+    """A socket for each address of the host: `localhost` is one of either family.
+
+    Raises:
+        Misconfigured: it has no address that can be used.
+    """
+    sockets: list[socket.socket] = []
+    error: OSError | None = None
+    try:
+        found = dict.fromkeys((each[0], each[4]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except OSError as unknown:
+        found, error = {}, unknown
+    for family, (name, number, *rest) in found:
+        try:
+            chosen = number or (sockets[0].getsockname()[1] if sockets else 0)
+            sockets.append(_bound(family, (name, chosen, *rest), stall_s))
+        except OSError as refused:
+            error = refused
+            if refused.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):  # a machine without the other family
+                break
+    else:
+        if sockets:
+            return sockets
+    for each in sockets:
+        each.close()
+    why = (error.strerror or error) if error else "it has no address"
+    raise Misconfigured(f"cannot serve at {host}:{port}: {why}") from None
+
+
+def _bound(family: int, address: tuple[object, ...], stall_s: float) -> socket.socket:
     """A socket whose connections hold little in the kernel, so that a client that stops is noticed.
 
     The kernel itself ends a connection whose client has taken nothing for `stall_s`, whatever it waits for.
     """
+    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, proto)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES // 2)  # Linux doubles it: socket(7)
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(address[0] != "::"))
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections have it from here: tcp(7)
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_s * 1000))
         listening.bind(address)
         listening.listen(BACKLOG)
-    except OSError as error:
-        raise Misconfigured(f"cannot serve at {host}:{port}: {error.strerror or error}") from None
+    except OSError:
+        listening.close()
+        raise
     listening.setblocking(False)
     return listening
 

@@ -31,7 +31,8 @@ export async function ask(path, options = {}) {
   for (;;) {
     const given = key.get();
     const headers = { ...options.headers, ...(given && { authorization: `Bearer ${given}` }) };
-    const answer = await fetch(path, { ...options, headers });
+    // A proxy may serve us under a path.
+    const answer = await fetch(new URL(path.slice(1), document.baseURI), { ...options, headers });
     if (answer.ok) return answer;
     if (answer.status === 401 && key.get() !== given) continue; // another request has asked for it meanwhile
     if (answer.status !== 401 || !(await wanted(given !== ""))) throw await refusal(answer);
