@@ -68,4 +68,5 @@ def test_a_voice_of_many_languages_speaks_the_one_that_is_chosen(page: Page, cli
     page.driver.refresh()
     chosen = "return ['pool', 'language', 'voice'].map((id) => document.getElementById(id).value)"
     page.until(lambda: page.script(chosen) == [POOL, "zh", "Ana"], "a reload finds it chosen")
-    assert page.complaints("status of 409") == [], "which have no sound"
+    ours = [line for line in page.complaints("status of 409") if str(client.base_url).rstrip("/") in line]
+    assert ours == [], "jobs without sound are 409; a page of another test's gateway may have complained before"
