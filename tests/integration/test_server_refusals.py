@@ -1,14 +1,18 @@
 """A server that refuses for now: demoted, or without replicas or disk. Who is refused says so, and goes on."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from redis import Redis
 
+from gateway.http.reports import Mark, Reports
 from seriatim import job
 from seriatim.connect import commands
+from seriatim.entries import Cursor
 from seriatim.errors import Unavailable
+from seriatim.keys import Position, ordered_stream
 from seriatim.records import Drain, Hold
 from seriatim.scripts import Call, run, run_many
 from tests.http.gateways import start
@@ -96,3 +100,25 @@ def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_syste
         later = client.post("/v1/audio/speech", json=said)
     later.raise_for_status()
     assert len(later.content) == heard
+
+
+def test_what_a_reader_had_when_it_left_is_reported_once_the_server_serves_again(server: PrivateServer) -> None:
+    """It comes back with no other report: what it had would keep its place in the stream, and its job its window."""
+    client, other = commands(server.url, outage_s=0.5), server.client()
+    name, stream = "d" * 32, ordered_stream("d" * 32)
+    for seq in range(4):
+        other.xadd(stream, {"d": b"sound"}, id=f"{seq + 1}-2")
+    reports = Reports(client)
+    mark = Mark(name, "tone")
+    reports.open(mark)
+    reports.move(mark, Cursor(position=Position(4, 2)))
+    no_replicas(other, server)
+    reports.close(mark)
+    asyncio.run(reports.flush())
+    assert other.xlen(stream) == 4, "it was refused"
+    other.config_set("min-replicas-to-write", 0)
+    asyncio.run(reports.flush())
+    assert other.xlen(stream) == 2, "what was heard long ago may go"
+    assert reports.last == []
+    other.delete(stream)
+    client.close()
