@@ -43,6 +43,8 @@ class Retention:
                     self.sweep(shard)
                 except (OSError, RedisError, SeriatimError) as error:  # the next round comes back to it
                     log.warning("cannot look through the store", extra={"shard": shard, "error": str(error)})
+                except Exception:  # the thread's outermost call: without it the disk fills
+                    log.exception("the retention failed", extra={"shard": shard})
                 if stopping.wait(min(ROUND_S, self.keep_days * DAY_S) / SHARDS):
                     return
 

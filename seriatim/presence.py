@@ -52,10 +52,7 @@ def present(redis: "Redis") -> list[Reassembler]:
     Raises:
         Unavailable: Redis does not answer.
     """
-    with answered():
-        found = cast("list[bytes]", redis.zrangebyscore(REASSEMBLERS, _now_s(redis) - SILENT_S, "+inf"))
-    parts = (entry.decode(errors="replace").partition("|") for entry in found)
-    return sorted((Reassembler(name, store) for name, _, store in parts), key=lambda r: r.name)
+    return sorted(_listed(redis, _now_s(redis) - SILENT_S), key=lambda r: r.name)
 
 
 def store_folder(redis: "Redis", chosen: str) -> Path:
@@ -66,15 +63,10 @@ def store_folder(redis: "Redis", chosen: str) -> Path:
     """
     if chosen != Settings().store_dir:
         return Path(chosen)
-    try:
-        with answered():
-            found = cast("list[bytes]", redis.zrange(REASSEMBLERS, 0, -1))
-    except NoPermissionError:  # the users of an older deploy/redis: as before, a setting has to say it
-        return Path(chosen)
-    for entry in reversed(found):  # who said so last counts, though it may have ended since
-        name, _, folder = entry.decode(errors="replace").partition("|")
-        if name.startswith(f"{socket.gethostname()}.") and Path(folder).parent.is_dir():  # the first recording makes it
-            return Path(folder)
+    for found in reversed(_of_late(redis)):  # the one that said so last counts, though it may have ended since
+        folder = Path(found.store)
+        if found.name.startswith(f"{socket.gethostname()}.") and folder.parent.is_dir():  # the first recording makes it
+            return folder
     return Path(chosen)
 
 
@@ -84,14 +76,25 @@ def records_into(redis: "Redis", folder: Path) -> bool:
     Raises:
         Unavailable: Redis does not answer.
     """
+    return str(folder.resolve()) in {found.store for found in _of_late(redis)}
+
+
+def _of_late(redis: "Redis") -> list[Reassembler]:
+    """Those that are listed, the latest word last; none for users of an older deploy/redis, who may not look."""
     try:
-        with answered():
-            found = cast("list[bytes]", redis.zrange(REASSEMBLERS, 0, -1))
-    except NoPermissionError:  # as above
-        return False
-    return str(folder.resolve()) in {entry.decode(errors="replace").partition("|")[2] for entry in found}
+        return _listed(redis, "-inf")
+    except NoPermissionError:
+        return []
+
+
+def _listed(redis: "Redis", since_s: float | str) -> list[Reassembler]:
+    with answered():
+        found = cast("list[bytes]", redis.zrangebyscore(REASSEMBLERS, since_s, "+inf"))
+    parts = (entry.decode(errors="replace").partition("|") for entry in found)
+    return [Reassembler(name, store) for name, _, store in parts]
 
 
 def _now_s(redis: "Redis") -> float:
-    seconds, micros = redis.time()
+    with answered():
+        seconds, micros = redis.time()
     return seconds + micros / 1e6

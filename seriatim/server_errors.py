@@ -7,7 +7,7 @@ another connection may reach another server: behind one address, that is how a f
 
 from redis import exceptions
 
-from seriatim.errors import MemoryFull, SeriatimError, Unavailable
+from seriatim.errors import MemoryFull, Misconfigured, SeriatimError, Unavailable
 
 FULL_AGAIN_S = 5.0  #: after which a call that found no memory may be tried again
 
@@ -22,7 +22,6 @@ NOT_NOW = {
     "TRYAGAIN": "a slot of the cluster is being moved",
     "CLUSTERDOWN": "its cluster is down",
     "UNBLOCKED": "it became a replica",
-    "MOVED": "it is a node of a cluster, which is not supported: name a single server",
 }
 RECONNECT: list[type[Exception]] = [
     exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
@@ -43,6 +42,8 @@ def translated(error: exceptions.RedisError) -> SeriatimError | None:
     code = code_of(error)
     if isinstance(error, exceptions.OutOfMemoryError) or code == "OOM":
         return MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S)
+    if isinstance(error, exceptions.AskError):  # MOVED is one
+        return Misconfigured("Redis is a node of a cluster, which is not supported: name a single server")
     if code in NOT_NOW:
         return Unavailable(f"Redis takes no such command now ({code}): {NOT_NOW[code]}")
     if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):

@@ -11,20 +11,8 @@ from typing import Any
 
 #: as lua/pool/claim.lua counts them (tests/scripts compare)
 WAIT_BOUNDS_MS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000)
-TIME_BOUNDS_MS = (
-    50,
-    100,
-    200,
-    500,
-    1_000,
-    2_000,
-    5_000,
-    10_000,
-    20_000,
-    30_000,
-    60_000,
-    120_000,
-)  #: lua/pool/finish.lua
+#: as lua/pool/finish.lua counts them
+TIME_BOUNDS_MS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000)
 SLACK_BOUNDS_MS = (-10_000, -5_000, -2_000, -1_000, -500, -200, 0, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 
 

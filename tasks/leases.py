@@ -57,14 +57,12 @@ class Leases:
             self.changed.notify()
 
     def _run(self) -> None:
-        try:
-            while batch := self._next():
+        while batch := self._next():
+            try:
                 for some in _by_server(batch):
                     self._drop(self._renew(some))
-        except BaseException:
-            with self.changed:
-                self.running = False  # whoever opens the next job begins again
-            raise
+            except Exception:  # the thread's outermost call: without it every open job loses its lease
+                log.exception("the lease thread failed", extra={"n": len(batch)})
 
     def _next(self) -> list["OpenJob"]:
         """Those that are due, once there are some; none when no job is open any more, and then the thread ends."""

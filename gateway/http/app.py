@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from gateway.http import audio, catalogue, events, health, jobs, pools, recordings, socket, speech, texts, timelines
 from gateway.http.door import Door
-from gateway.http.guard import Guard, Limits, Welcome
+from gateway.http.guard import WATCH, Guard, Limits, Welcome
 from gateway.http.jobs import schemas
 from gateway.http.page import mount_page
 from gateway.http.problems import Problem, problem_of
@@ -28,12 +28,6 @@ from seriatim.errors import SeriatimError, Unavailable
 log = logging.getLogger(__name__)
 
 ABOUT = "Text to speech by many workers at once, heard in order. Errors have OpenAI's shape."
-WATCHED = (
-    "/health",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-)  #: asked for every few seconds: nothing to learn from a trace of it
 PARTS = (speech, catalogue, pools, jobs, audio, texts, recordings, events, timelines, health, socket)
 #: headers that pages of other origins may read
 SHOWN = (
@@ -43,7 +37,7 @@ SHOWN = (
 #: a span for each request, where `traces.configure` was asked for them
 TRACED: TelemetryConfig = {
     "tracing": True, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
-    "exclude": lambda scope: scope["path"] in WATCHED,
+    "exclude": lambda scope: scope["path"] in WATCH,
 }  # fmt: skip
 
 

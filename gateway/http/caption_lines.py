@@ -8,10 +8,11 @@ is seen as one character stays whole. East Asian characters take two columns (Un
 import unicodedata
 from collections.abc import Iterator
 
-from tasks.segment.graphemes import joined
+from tasks.segment.breaking import NEVER_FIRST
+from tasks.segment.graphemes import is_regional, joined
 from tasks.segment.letters import CJK
 
-_NEVER_FIRST = frozenset("!?:;,.%»”’)]}，、。！？；：」』】》）…ー–—々〉〕％")
+_NEVER_FIRST = NEVER_FIRST | frozenset("々〉〕％")
 _NEVER_LAST = frozenset("«“‘([{「『【《（〈〔")
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")  # Thai's and Lao's, written before their consonant: a syllable begins there
 _NO_COLUMN = frozenset({"Mn", "Me", "Cf"})
@@ -80,7 +81,7 @@ def _clusters(text: str) -> Iterator[str]:
     """What is seen as one character each. Flags are two letters, however many follow each other."""
     begin = 0
     for at in range(1, len(text)):
-        flag = _regional(text[at - 1]) and _regional(text[at])
+        flag = is_regional(text[at - 1]) and is_regional(text[at])
         if not joined(text[at - 1], text[at]) or (flag and (at - begin) % 2 == 0):
             yield text[begin:at]
             begin = at
@@ -94,7 +95,3 @@ def _width(cluster: str) -> int:
 
 def _wide(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _regional(char: str) -> bool:
-    return "\U0001f1e6" <= char <= "\U0001f1ff"

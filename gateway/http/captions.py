@@ -46,10 +46,10 @@ def cues(span: Span) -> Iterator[Cue]:
     lines = _lines(span.text)
     parts = [tuple(lines[at : at + LINES]) for at in range(0, len(lines), LINES)]
     lasts = [_lasts(part) for part in parts]
-    at_s, shown = span.start_s, 0
+    at_s, shown, whole = span.start_s, 0, sum(lasts)
     for i, (part, ms) in enumerate(zip(parts, lasts, strict=True), 1):
         shown += ms
-        until_s = round(span.start_s + (span.end_s - span.start_s) * shown / sum(lasts), 3)
+        until_s = round(span.start_s + (span.end_s - span.start_s) * shown / whole, 3)
         yield Cue(f"{span.seq}.{i}" if len(parts) > 1 else f"{span.seq}", at_s, until_s, part)
         at_s = until_s
 

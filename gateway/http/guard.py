@@ -34,7 +34,12 @@ SECURITY = (
 LOCAL = ("localhost", "host.docker.internal", "host.containers.internal")
 STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 SAFE = ("GET", "HEAD", "OPTIONS")  #: RFC 9110, 9.2.1: they change nothing
-WATCH = ("/health", "/healthz", "/readyz", "/metrics")  #: for those who watch: never refused for want of room
+WATCH = (
+    "/health",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)  #: for those who watch: never refused for want of room, nor traced
 QUIET = (*WATCH, "/")  #: asked every few seconds by machines; the page's twenty files
 
 

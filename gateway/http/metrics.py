@@ -155,9 +155,10 @@ class Pools(Collector):
         found = run_many(self.redis, [signals(name) for name in self.names])
         yield from _gauges(found)
         yield from _counters(found)
-        yield from _tallies(self.redis, self.names)
+        records = _records(self.redis, self.names)
+        yield from _tallies(self.names, records)
         yield from _workers(self.redis, self.names)
-        yield from _marks(self.redis, self.names)
+        yield from _marks(self.names, records)
         yield from _spreads(found)
         yield from _memory(self.redis)
         yield GaugeMetricFamily("seriatim_reassemblers", "reassemblers that work", value=len(present(self.redis)))
@@ -207,16 +208,20 @@ def _counters(found: list[Signals]) -> Iterator[Metric]:
         yield family
 
 
-def _tallies(redis: "Redis", names: list[str]) -> Iterator[Metric]:
+def _records(redis: "Redis", names: list[str]) -> list[dict[bytes, bytes]]:
+    """Each pool's `:m`."""
     pipe = redis.pipeline(transaction=False)
     for name in names:
-        pipe.hmget(f"{pool_prefix(name)}:m", [of for _, of, _ in TALLIES])
+        pipe.hgetall(f"{pool_prefix(name)}:m")
     with answered():
-        rows = pipe.execute()
-    for i, (metric, _, meaning) in enumerate(TALLIES):
+        return cast("list[dict[bytes, bytes]]", pipe.execute())
+
+
+def _tallies(names: list[str], records: list[dict[bytes, bytes]]) -> Iterator[Metric]:
+    for metric, of, meaning in TALLIES:
         family = CounterMetricFamily(metric, meaning, labels=["pool"])
-        for name, row in zip(names, rows, strict=True):
-            family.add_metric([name], float(row[i] or 0))
+        for name, record in zip(names, records, strict=True):
+            family.add_metric([name], float(record.get(of.encode(), 0)))
         yield family
 
 
@@ -241,20 +246,14 @@ def _workers(redis: "Redis", names: list[str]) -> Iterator[Metric]:
         yield family
 
 
-def _marks(redis: "Redis", names: list[str]) -> Iterator[Metric]:
+def _marks(names: list[str], records: list[dict[bytes, bytes]]) -> Iterator[Metric]:
     """Doubts of engines about what they spoke, by their word."""
-    pipe = redis.pipeline(transaction=False)
-    for name in names:
-        pipe.hgetall(f"{pool_prefix(name)}:m")
-    with answered():
-        rows = cast("list[dict[bytes, bytes]]", pipe.execute())
-    family = CounterMetricFamily(
-        "seriatim_marked", "sentences that an engine had doubts about", labels=["pool", "mark"]
-    )
-    for name, row in zip(names, rows, strict=True):
-        for field_name, n in sorted(row.items()):
-            if field_name.startswith(b"marked_"):
-                family.add_metric([name, field_name.decode().removeprefix("marked_")], float(n))
+    meaning = "sentences that an engine had doubts about"
+    family = CounterMetricFamily("seriatim_marked", meaning, labels=["pool", "mark"])
+    for name, record in zip(names, records, strict=True):
+        for of, n in sorted(record.items()):
+            if of.startswith(b"marked_"):
+                family.add_metric([name, of.decode().removeprefix("marked_")], float(n))
     yield family
 
 

@@ -13,6 +13,8 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gateway.http.guard import WATCH
+
 FOLDER = Path(__file__).parents[1] / "page"  #: index.html and what it names
 FILES = frozenset({"/", *(f"/{path.relative_to(FOLDER)}" for path in FOLDER.rglob("*"))})
 #: sound is given to the player through a MediaSource, whose address is a `blob:`; nothing else is needed
@@ -25,14 +27,7 @@ HEADERS = {
     "cache-control": "no-cache",  # asked for each time, mostly answered 304: files of two versions never meet
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-API = (
-    "/v1/",
-    "/health",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-    "/openapi.json",
-)  #: what is no file of the page, by any method
+API = ("/v1/", *WATCH, "/openapi.json")  #: what is no file of the page, by any method
 ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metrics
 
 

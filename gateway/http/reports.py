@@ -97,7 +97,6 @@ class Reports:
                 log.warning("readers were not reported", extra={"n": len(some), "error": str(error)})
                 for mark in some:
                     mark.fresh = True
-                self.last += [
-                    mark for mark in some if mark not in self.marks
-                ]  # who has left comes with no other report
+                # One that has left comes with no other report.
+                self.last += [mark for mark in some if mark not in self.marks]
                 self.moved.set()

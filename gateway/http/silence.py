@@ -5,20 +5,18 @@ the empty string is an error, as it is OpenAI's.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.responses import Response
 
 from gateway.http.formats import Sheet, encoder_of, media_type
 from gateway.http.playing import DONE_EVENT, RATE_HZ, SILENCE_MS, Wish, delta, event
-from seriatim.errors import EmptyText, JobNotOpen
 from seriatim.pcm import bytes_of_ms
 from seriatim.records import Sentence
 from tasks.handle import Job
-from tasks.open_job import open_job
 from tasks.producer import Producer
-from tasks.request import Request
+from tasks.request import Empty, Request
 
 
 async def silence(wish: Wish, rate_hz: int) -> Response:
@@ -42,15 +40,8 @@ def enqueue(producer: Producer, said: str | Sequence[Sentence | str], request: R
         EmptyText: there is no text at all.
         as `Producer.enqueue`.
     """
-    try:
-        return producer.enqueue(said, request)
-    except EmptyText:
-        if not says_something(said):
-            raise
-    opened = open_job(producer, request)
-    with contextlib.suppress(JobNotOpen):  # it was asked for before, with the same key
-        opened.close()
-    return opened.job
+    silent = replace(request, empty=Empty.SILENCE) if says_something(said) else request
+    return producer.enqueue(said, silent)
 
 
 def _encoded(wish: Wish, rate_hz: int) -> bytes:

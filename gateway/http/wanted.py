@@ -25,9 +25,9 @@ OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "options",
 )  # fmt: skip
-#: fields of other servers that change nothing that is heard
 WHOLE_CHARS = 5_000  #: about five minutes of sound, 15 MB of WAV: what one request may hold in memory
 SHORT_CHARS = 300  #: a sentence or three, whose sound is there in a moment
+#: fields of other servers that change nothing that is heard
 HARMLESS = frozenset({"metadata", "safety_identifier", "store", "user"})
 NAMED = re.compile(r"[\w.-]{1,64}", re.ASCII)  #: what may stand in a header
 MOST_NAMED = 20

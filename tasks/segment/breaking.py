@@ -13,7 +13,7 @@ _PAUSES = re.compile(
 )
 _GREATER = frozenset(";:…؛–—-；：")
 #: a part never begins with one of these, though French and others put a space before some
-_NEVER_FIRST = frozenset("!?:;,.%»”’)]}，、。！？；：」』】》）…ー–—")
+NEVER_FIRST = frozenset("!?:;,.%»”’)]}，、。！？；：」』】》）…ー–—")
 
 
 def clause_end(text: str, start: int, stop: int) -> int:
@@ -50,9 +50,9 @@ def _last_word(text: str, cap: int, floor: int) -> int:
     """The last place from `floor` to `cap` between two words, or between two characters of a script without spaces."""
     for at in range(cap, floor - 1, -1):
         here = text[at]
-        if here == " " and text[at + 1] not in _NEVER_FIRST:
+        if here == " " and text[at + 1] not in NEVER_FIRST:
             return at
-        if CJK.match(here) and CJK.match(text[at - 1]) and here not in _NEVER_FIRST and not joined(text[at - 1], here):
+        if CJK.match(here) and CJK.match(text[at - 1]) and here not in NEVER_FIRST and not joined(text[at - 1], here):
             return at
     return 0
 

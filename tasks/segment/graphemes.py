@@ -17,7 +17,7 @@ def joined(before: str, after: str) -> bool:
         return True
     if unicodedata.category(after) in _MARKS or "\U0001f3fb" <= after <= "\U0001f3ff":
         return True
-    if _is_virama(before) or (_is_regional(before) and _is_regional(after)):
+    if _is_virama(before) or (is_regional(before) and is_regional(after)):
         return True
     return "\u1160" <= after <= "\u11ff"  # vowels and finals of Hangul written in single letters
 
@@ -26,5 +26,6 @@ def _is_virama(char: str) -> bool:
     return unicodedata.combining(char) == 9  # the canonical class of the signs that suppress an Indic vowel
 
 
-def _is_regional(char: str) -> bool:
+def is_regional(char: str) -> bool:
+    """Is it half of a flag?"""
     return "\U0001f1e6" <= char <= "\U0001f1ff"

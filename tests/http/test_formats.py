@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.http.formats import NAMES, Encoding, threads
+from gateway.http import ffmpeg
+from gateway.http.formats import NAMES, Encoding, Tray, threads
 from tests.http.sounds import seconds
 
 RATE_HZ = 24_000
@@ -19,6 +20,19 @@ NOISE = np.random.default_rng(1).normal(0, 3000, 22_050).astype("<i2").tobytes()
 
 def n_threads() -> int:
     return len(list(Path("/proc/self/task").iterdir()))
+
+
+@pytest.mark.parametrize(("codec", "option", "chosen"), [
+    (ffmpeg.OPUS, "compression_level", "5"), (ffmpeg.AAC, "aac_coder", "fast"),
+])  # fmt: skip
+def test_ffmpegs_encoders_take_the_cheap_way(codec: ffmpeg.Codec, option: str, chosen: str) -> None:
+    """FFmpeg leaves options that an encoder does not know: listeners would cost three times as much, unseen."""
+    tray = Tray()
+    encoder = ffmpeg.FfmpegEncoder(tray, codec, RATE_HZ)
+    encoder.write(SOUND)
+    assert codec.effort[option] == chosen
+    assert option not in encoder._stream.options, "it was taken"
+    encoder.close()
 
 
 @pytest.mark.parametrize("name", ["opus", "aac"])

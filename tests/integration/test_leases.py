@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from seriatim.errors import JobNotOpen
+from seriatim.pool import Extend
 from seriatim.records import Drain, Kind
+from tasks.leases import Leases
 from tasks.open_job import OpenJob, open_job
 from tasks.producer import Producer
 from tasks.request import Request
@@ -55,6 +57,20 @@ def test_one_thread_keeps_every_writer_alive(producer: Producer) -> None:
         job.say("Still here. ")
         job.close()
     assert all(job.job.wait(30).state == "done" for job in jobs)
+
+
+def test_a_fault_in_the_thread_costs_no_job_its_lease(
+    producer: Producer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended, and open jobs were closed under their writers, until another one was opened."""
+    job = opened(producer)
+    with monkeypatch.context() as broken:  # as an answer of a newer version's script would be
+        broken.setattr(Leases, "_renew", lambda self, some: [Extend(99)])
+        wait_until(lambda: "the lease thread failed" in caplog.text)
+    pause(3 * LEASE_S)
+    job.say("Still here. ")
+    job.close()
+    assert job.job.wait(30).state == "done"
 
 
 def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
