@@ -71,7 +71,7 @@ def test_a_resumable_engine_goes_on_without_a_seam(system: RealSystem) -> None:
     killed_in_mid_sentence(system, "resumable", listener, heard=True)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == []
-    assert system.count("retries", "resumable") >= 1
+    assert system.count("retries", "resumable") >= 1, "a busy machine may take a worker for dead once more"
     pcm = by_sentence(listener.entries)
     usual = max(longest_step(pcm[seq]) for seq in (0, 2, 3))
     assert longest_step(pcm[1]) <= usual * 1.5

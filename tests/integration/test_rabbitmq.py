@@ -31,8 +31,9 @@ def system(new_system: Callable[..., RealSystem], broker: PrivateRabbit) -> Real
     return made
 
 
-def test_what_is_spoken_outlives_restarts_of_its_broker(system: RealSystem, broker: PrivateRabbit) -> None:
-    """Nothing is lost or doubled. A consumer that Celery left deaf is replaced, which costs a loading of the model."""
+def test_a_busy_worker_outlives_restarts_of_its_broker(system: RealSystem, broker: PrivateRabbit) -> None:
+    """Each would cost a GPU the loading of its model."""
+    pids = system.worker_pids()
     for name in ("first", "second"):
         text = system.held(sentences(10, f"{name} restart"))
         listener = Listener(system.producer().enqueue(text, Request.of({"engine": "tone"})))
@@ -41,6 +42,7 @@ def test_what_is_spoken_outlives_restarts_of_its_broker(system: RealSystem, brok
         broker.start()
         system.gate.touch()
         assert listener.pcm(120) == stream_of(text)
+        assert system.worker_pids() == pids, system.log("workers")
 
 
 def test_every_queue_is_one_that_newer_servers_accept(system: RealSystem, broker: PrivateRabbit) -> None:
