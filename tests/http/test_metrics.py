@@ -44,14 +44,17 @@ def series(text: str) -> Series:
 def test_sound_is_counted_while_it_is_heard(gateway: Gateway) -> None:
     """A book of ten hours is not told of when it is over."""
     said = {"input": " ".join(clear(400)), "response_format": "pcm"}
-    with gateway.client() as client, client.stream("POST", "/v1/audio/speech", json=said) as stream:
-        pieces = stream.iter_raw()  # a generator that nobody holds closes the connection
-        assert next(pieces)
-        with gateway.client() as other:
-            text = other.get("/metrics").text
-        assert value(text, "seriatim_http_streams") == 1
-        assert value(text, "seriatim_http_sound_seconds_total") > 0
-        assert value(text, "seriatim_http_streams_heard_total") == 0, "how it was is known at its end"
+    names = ("seriatim_http_streams", "seriatim_http_sound_seconds_total", "seriatim_http_streams_heard_total")
+    with gateway.client() as other, gateway.client() as client:
+        wait_until(lambda: value(other.get("/metrics").text, names[0]) == 0, "no other test's stream is left")
+        before = [value(other.get("/metrics").text, name) for name in names]
+        with client.stream("POST", "/v1/audio/speech", json=said) as stream:
+            pieces = stream.iter_raw()  # a generator that nobody holds closes the connection
+            assert next(pieces)
+            streams, sound_s, heard = (value(other.get("/metrics").text, name) for name in names)
+            assert streams == 1
+            assert sound_s > before[1]
+            assert heard == before[2], "how it was is known at its end"
 
 
 def test_a_job_that_is_cancelled_while_it_is_heard_is_no_failed_stream(gateway: Gateway) -> None:
