@@ -20,8 +20,8 @@ Text to speech by many workers at once, heard in order.
   seriatim voices add anna anna.wav --model DIR a voice cloned from a recording; models: where such a model is
 """
 EXITS = """\
-exit codes: 0 done; 1 the job failed, was cancelled or has gaps; 2 the input cannot be used; 3 settings, server or
-engine are not fit; 4 not now, try again later; 5 Redis cannot be reached; 130 interrupted
+exit codes: 0 done; 1 the job failed, timed out, was cancelled or has gaps; 2 the input cannot be used; 3 settings,
+server or engine are not fit; 4 not now, try again later; 5 Redis cannot be reached; 130 interrupted
 """
 SPEAK = """\
 Without --redis everything needed is started for this one command, privately, and is gone afterwards. An output file

@@ -6,7 +6,7 @@ The public contract of the stream `seriatim:1:{k:NN}:o:<job>` (docs/ordered-stre
     t=sentence       seq, at (byte of the job at which it begins), rate (Hz), text
     t=discontinuity  seq, offset: what follows does not continue what was heard
     t=gap            seq, offset, reason: the sentence, or its rest, is missing
-    t=end            state (done, cancelled, failed), reason, at (bytes in all), n (sentences in all)
+    t=end            state (done, cancelled, failed, timed_out), reason, at (bytes in all), n (sentences in all)
 """
 
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ class End:
     """The one terminal entry."""
 
     position: Position
-    state: str  #: done, cancelled, failed
+    state: str  #: done, cancelled, failed, timed_out
     reason: str
     n_bytes: int
     n_sentences: int

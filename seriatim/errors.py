@@ -24,7 +24,8 @@
     ├── JobNotOpen                no         text for a job that is closed or has ended
     ├── JobEnded                  no         the job ended without being done
     │   ├── JobFailed             no         with the reason
-    │   └── JobCancelled          no         with the reason
+    │   ├── JobCancelled          no         with the reason
+    │   └── TimedOut              no         it was not spoken within its `timeout_s`
     └── PositionLost              no         that part of the ordered stream is not held any more
 
 A message gives what was found, what was expected, where, and what to do.
@@ -143,8 +144,19 @@ class JobCancelled(JobEnded):
     """The job was cancelled; the message carries its reason."""
 
 
+class TimedOut(JobEnded):
+    """The job was not spoken within its `timeout_s`: it waited, or was spoken, for too long."""
+
+
 class PositionLost(SeriatimError):
     """That part of the ordered stream is not held any more."""
+
+
+def error_of_end(job: str, state: str, reason: str) -> JobEnded:
+    """The error of a job that ended in another state than done."""
+    kinds = {"failed": JobFailed, "cancelled": JobCancelled, "timed_out": TimedOut}
+    said = {"cancelled": "was cancelled", "timed_out": "timed out"}.get(state, state)
+    return kinds.get(state, JobEnded)(f"job {job} {said}: {reason}")
 
 
 def refused_input(reason: str) -> BadInput | None:

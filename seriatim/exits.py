@@ -14,7 +14,7 @@ class Exit(IntEnum):
     """What a process says to its caller."""
 
     OK = 0
-    FAILED = 1  #: the job failed or was cancelled: what was spoken is kept for --resume; or it is whole but for gaps
+    FAILED = 1  #: the job was not done: what was spoken is kept for --resume; or it is whole but for gaps
     BAD_INPUT = 2  #: usage, text, voice, format, output
     CANNOT_START = 3  #: settings, server, engine or model are not fit: it would be the same next time
     NOT_NOW = 4  #: admission refused; the message says when to try again

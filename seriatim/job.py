@@ -60,7 +60,7 @@ class Emitted:
 
     moved: int
     more: bool  #: the budget was used up; a notification says so to whoever is free
-    state: str  #: run, done, cancelled, failed; "" for an unknown job
+    state: str  #: run, done, cancelled, failed, timed_out; "" for an unknown job
     drain: str
     ended: bool = False  #: the job was done with this emit
     sentences: int = 0  #: that are out

@@ -102,7 +102,7 @@ class Settings:
         30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
     )
 
-    live_timeout_s: int = _int(3_600, "a live job that is not spoken within so long fails", 1)
+    live_timeout_s: int = _int(3_600, "a live job that is not spoken within so long has timed out", 1)
     batch_timeout_s: int = _int(7 * 24 * 3_600, "the same for a batch job", 1)
     reader_grace_s: float = _float(
         60, "a job that drains by window is cancelled when its reader is gone for so long", 0.1

@@ -56,7 +56,7 @@ class Timeline:
 
     accepted_ms: int | None  #: None: forgotten, the job is long
     ended_ms: int | None
-    state: str  #: run, spoken, cancelled, failed
+    state: str  #: run, spoken, cancelled, failed, timed_out
     spoken: tuple[Spoken, ...]
     lost: tuple[Lost, ...]
     heard: tuple[HeardBy, ...]

@@ -14,7 +14,7 @@ from seriatim import pool as pool_calls
 from seriatim import store
 from seriatim.connect import BLOCK_S
 from seriatim.entries import Audio, End, Gap, SentenceStart
-from seriatim.errors import BadInput, JobCancelled, JobFailed, JobUnknown
+from seriatim.errors import BadInput, JobUnknown, error_of_end
 from seriatim.keys import Position, job_prefix, ordered_stream, pool_prefix, user_of
 from seriatim.pcm import ms_of_bytes
 from seriatim.presence import store_folder
@@ -34,7 +34,7 @@ class Status:
     """A job as it stands."""
 
     job: str
-    state: str  #: run, done, cancelled, failed
+    state: str  #: run, done, cancelled, failed, timed_out
     reason: str = ""
     sentences: int = 0  #: known so far
     emitted: int = 0  #: whole in the ordered stream
@@ -83,7 +83,7 @@ class Job:
         within five seconds where nothing is to be heard.
 
         Raises:
-            JobFailed, JobCancelled: after everything that was heard before.
+            JobFailed, JobCancelled, TimedOut: after everything that was heard before.
             JobUnknown: no such job, or its life is over.
             PositionLost: what follows `after` is not held any more.
             Misconfigured: it is recorded in another folder than SERIATIM_STORE_DIR says.
@@ -93,7 +93,8 @@ class Job:
         reading.stopped = stopped or reading.stopped
         for entry in reading.entries(_position(after)):
             if isinstance(entry, End):
-                _raise_unless_done(self.id, entry)
+                if entry.state != "done":
+                    raise error_of_end(self.id, entry.state, entry.reason)
                 return
             yield entry
 
@@ -200,7 +201,7 @@ class Job:
 
         Raises:
             UnknownFormat, Unwritable: the file.
-            JobFailed, JobCancelled, JobUnknown: the job.
+            JobFailed, JobCancelled, TimedOut, JobUnknown: the job.
         """
         from tasks.save import save  # soundfile and numpy are for those who save
 
@@ -223,10 +224,3 @@ def _position(after: str) -> Position:
         return Position.parse(after)
     except ValueError as error:
         raise BadInput(str(error)) from None
-
-
-def _raise_unless_done(job: str, end: End) -> None:
-    if end.state == "failed":
-        raise JobFailed(f"job {job} failed: {end.reason}")
-    if end.state == "cancelled":
-        raise JobCancelled(f"job {job} was cancelled: {end.reason}")

@@ -75,7 +75,7 @@ class Request:
     hold: Hold = Hold.AUTO  #: emit a sentence only when it is whole
     window_ms: int = 0  #: audio that may lie between synthesis and reader
     drain: Drain | None = None  #: None: window for live, store for batch
-    timeout_s: float = 0.0  #: not spoken within so long, it fails
+    timeout_s: float = 0.0  #: not spoken within so long, it ends as timed out
     reader_grace_s: float = 0.0  #: a job that drains by window is cancelled without a reader for so long
     pause_ms: int = 200  #: silence after a sentence
     paragraph_ms: int = 600  #: silence after a paragraph

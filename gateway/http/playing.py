@@ -27,7 +27,7 @@ from gateway.http.protocol import CUT
 from gateway.http.reports import Mark
 from gateway.http.stopping import keep, stop
 from seriatim.entries import Audio, End
-from seriatim.errors import EmptyText, JobCancelled, JobFailed, SeriatimError, refused_input
+from seriatim.errors import EmptyText, JobCancelled, SeriatimError, TimedOut, error_of_end, refused_input
 from seriatim.keys import Position
 from seriatim.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.records import Drain
@@ -43,7 +43,8 @@ DONE_EVENT = {
     "type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
 }  # fmt: skip
 #: how a stream ends
-DONE, LEFT, CANCELLED, FAILED, STALLED = "done", "left", "cancelled", "failed", "stalled"
+DONE, LEFT, CANCELLED, FAILED, STALLED, TIMED_OUT = "done", "left", "cancelled", "failed", "stalled", "timed_out"
+OUTCOMES = ((JobCancelled, CANCELLED), (TimedOut, TIMED_OUT))  #: of errors; any other is FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,7 @@ class Playing(Response):
         if end.state != "done":
             if end.state == "failed" and (refused := refused_input(end.reason)):
                 raise refused
-            kind = JobFailed if end.state == "failed" else JobCancelled
-            raise kind(f"job {self.job.id} {end.state}: {end.reason}")
+            raise error_of_end(self.job.id, end.state, end.reason)
         if self._encoding.encoder is None and self.wish.after == Position() and end.n_sentences:
             raise EmptyText(f"no sound came of job {self.job.id}")
 
@@ -217,11 +217,11 @@ class Playing(Response):
     async def _failed(self, error: SeriatimError, scope: Scope, send: Send) -> str:
         """Without the last part of the body, the server cuts the connection. A job that was cancelled is no failure."""
         problem = problem_of(error)
-        how = CANCELLED if isinstance(error, JobCancelled) else FAILED
+        how = next((how for kind, how in OUTCOMES if isinstance(error, kind)), FAILED)
         if not self._started:
             await problem.response()(scope, _nothing, send)
             return how
-        if how == FAILED:
+        if how != CANCELLED:
             log.warning("a stream was cut", extra={"job": self.job.id, "error": str(error)})
         if self.wish.sse:
             await self._give(send, event("error", problem.body), more=False)

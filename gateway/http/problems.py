@@ -26,6 +26,7 @@ TABLE: tuple[tuple[type[errors.SeriatimError], int, str], ...] = (
     (errors.CapReached, 429, "rate_limit_error"),
     (errors.Refused, 503, "overloaded_error"),
     (errors.Unavailable, 503, "server_error"),
+    (errors.TimedOut, 504, "server_error"),
 )
 AGAIN_S = 5.0  #: when to come back if nobody can say: about what a restart of Redis takes
 
@@ -57,7 +58,7 @@ def problem_of(error: errors.SeriatimError) -> Problem:
     headers: dict[str, str] = {}
     if error.retryable:
         headers = retry_after(error.retry_after_s if isinstance(error, errors.Refused) else AGAIN_S)
-    elif status in (409, 500):
+    elif status in (409, 500, 504):
         headers["x-should-retry"] = "false"  # OpenAI's client would send the text again, to be spoken in vain again
     param = "voice" if isinstance(error, errors.UnknownVoice) else None
     said = str(error).replace(VOICES, "GET /v1/voices")  # who calls from elsewhere has no command line

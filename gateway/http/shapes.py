@@ -96,7 +96,7 @@ class JobCard(BaseModel):
     id: str
     object: Literal["job"] = "job"
     model: str  #: the pool; "" if only the recording is left
-    state: Literal["running", "done", "failed", "cancelled"]
+    state: Literal["running", "done", "failed", "cancelled", "timed_out"]
     reason: str
     kind: str
     drain: str
@@ -147,6 +147,6 @@ def _failures(*statuses: int) -> Answers:
     return {status: {"model": Failure} for status in statuses}
 
 
-REFUSALS = _failures(400, 401, 404, 408, 409, 413, 429, 500, 503)
-LOOKUPS = _failures(400, 401, 404, 409, 410, 416, 500, 503)
+REFUSALS = _failures(400, 401, 404, 408, 409, 413, 429, 500, 503, 504)
+LOOKUPS = _failures(400, 401, 404, 409, 410, 416, 500, 503, 504)
 SOUND = body_of(*MEDIA.values(), "audio/pcm", "text/event-stream")

@@ -85,7 +85,9 @@ class Spoken(BaseModel):
     )
     priority: Whole | None = Field(None, ge=-9, le=9, description="among the caller's own jobs")
     window_ms: Whole | None = Field(None, ge=0, le=3_600_000, description="audio made ahead of its listener")
-    timeout_s: Seconds | None = Field(None, le=30 * 24 * 3600, description="not spoken within so long, it fails")
+    timeout_s: Seconds | None = Field(
+        None, le=30 * 24 * 3600, description="not spoken within so long, it has timed out"
+    )
     reader_grace_s: Seconds | None = Field(None, le=24 * 3600, description="how long it outlives its listener")
     pause_ms: Pause | None = Field(None, description="silence after a sentence")
     paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")

@@ -5,7 +5,7 @@ import { ago, clock, pause } from "./times.js";
 
 const SOON_MS = 1500;
 const LATER_MS = 10_000;
-const STATES = { running: "speaking", done: "spoken", failed: "failed", cancelled: "cancelled" };
+const STATES = { running: "speaking", done: "spoken", failed: "failed", cancelled: "cancelled", timed_out: "timed out" };
 
 const list = document.getElementById("jobs");
 const none = document.getElementById("no-jobs");

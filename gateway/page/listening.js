@@ -19,7 +19,7 @@ const REDRAWN_MS = 100; // while it plays: a slider that moves more often costs 
 const TOLD_S = 5; // a screen reader that is on the slider is told the place so often
 
 const $ = (id) => document.getElementById(id);
-const STATES = { running: "Speaking", done: "Spoken", failed: "Failed", cancelled: "Cancelled" };
+const STATES = { running: "Speaking", done: "Spoken", failed: "Failed", cancelled: "Cancelled", timed_out: "Timed out" };
 
 export class Listening {
   #ending = new AbortController();
@@ -199,7 +199,7 @@ export class Listening {
     const spoken = this.#state === "done" ? course.total : Math.max(0, course.sentences.length - 1);
     const running = this.#state === "running";
     put($("state"), running ? `Speaking: ${spoken.toLocaleString("en")} of ${number(course.total, "sentence")}` : this.#words());
-    $("state").classList.toggle("alarm", ["failed", "lost"].includes(this.#state));
+    $("state").classList.toggle("alarm", ["failed", "timed_out", "lost"].includes(this.#state));
     const aheadS = course.made - at;
     const dry = aheadS < DRY_S && !this.sound.paused;
     put($("ahead"), running ? (dry ? "Waiting for the next words" : `${aheadS < 100 ? `${Math.max(0, aheadS).toFixed(0)} s` : clock(aheadS)} ahead of you`) : "");

@@ -18,7 +18,7 @@ from tests.simulator.world import POOL, Violation
 
 PAUSE_MS = 3_000  #: nobody writes for so long at most while the books are read
 COUNTS = ("retries", "lost_messages", "given_up", "done", "restarts", "fence")
-ENDED = ("done", "cancelled", "failed")
+ENDED = ("done", "cancelled", "failed", "timed_out")
 
 
 def accepted(events: list[Event]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from redis import Redis
 
 from seriatim.entries import End, decode
-from seriatim.errors import BadInput, JobEnded, JobFailed, PositionLost
+from seriatim.errors import BadInput, JobEnded, JobFailed, PositionLost, TimedOut
 from tasks.handle import Job
 from tests.chaos.ears import Ear
 
@@ -29,7 +29,7 @@ def by_library(job: Job, ear: Ear, keep: Keep, pause_s: float = 0.0) -> str:
                 time.sleep(pause_s)
     except JobEnded as error:
         ear.flush()
-        _end(ear, "failed" if isinstance(error, JobFailed) else "cancelled", str(error).partition(": ")[2])
+        _end(ear, _state_of(error), str(error).partition(": ")[2])
         return "ended"
     finally:
         ear.flush()  # an outage may have ended it: what was taken was heard
@@ -44,7 +44,7 @@ def reconnecting(job: Job, ear: Ear, keep: Keep) -> str:
         try:
             entry = next(entries, None)
         except JobEnded as error:
-            _end(ear, "failed" if isinstance(error, JobFailed) else "cancelled", str(error).partition(": ")[2])
+            _end(ear, _state_of(error), str(error).partition(": ")[2])
             return "ended"
         finally:
             entries.close()  # type: ignore[attr-defined]  # a generator
@@ -99,6 +99,11 @@ def _report(redis: "Redis", stream: str, position: str, how: str) -> None:
         redis.xgroup_setid(stream, "reader", position)
     elif position != "0-0" and how == "trim":
         redis.xtrim(stream, minid=position, approximate=False)
+
+
+def _state_of(error: JobEnded) -> str:
+    states = {JobFailed: "failed", TimedOut: "timed_out"}
+    return states.get(type(error), "cancelled")
 
 
 def _end(ear: Ear, state: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import httpx2
 import pytest
+from openai import APIStatusError
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
@@ -73,6 +74,36 @@ def test_a_job_that_is_cancelled_while_it_is_heard_is_no_failed_stream(gateway: 
         after = wait_until(lambda: text if _ended(text := client.get("/metrics").text) > _ended(before) else None)
     for how, more in {"cancelled": 1, "failed": 0, "left": 0}.items():
         assert _ended(after, how=how) - _ended(before, how=how) == more, how
+
+
+def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(gateway: Gateway) -> None:
+    """It was failed, and a 500, as if something were broken."""
+    (text,) = gateway.system.held([])
+    said = {"input": text, "hold": "always", "timeout_s": 1}
+    with gateway.client() as client, gateway.openai(max_retries=0) as ai:
+        before = client.get("/metrics").text
+        answer = client.post("/v1/audio/speech", json=said)
+        assert answer.status_code == 504
+        error = answer.json()["error"]
+        assert (error["type"], error["code"]) == ("server_error", "timed_out")
+        assert error["message"].endswith("timed out: not spoken within 1 s")
+        assert answer.headers["x-should-retry"] == "false", "OpenAI's client would wait as long again, twice"
+        card = client.get(f"/v1/jobs/{answer.headers['x-request-id']}").json()
+        assert (card["state"], card["reason"]) == ("timed_out", "not spoken within 1 s")
+        with pytest.raises(APIStatusError) as late:
+            ai.audio.speech.create(model="tts-1", voice="alloy", input=text, extra_body=said)
+        assert (late.value.status_code, late.value.code) == (504, "timed_out")
+        after = client.get("/metrics").text
+    for name, labels in (("seriatim_http_streams_ended_total", "how"), ("seriatim_ended_total", "state")):
+        for outcome, more in {"timed_out": 2, "failed": 0}.items():
+            assert value(after, name, **{labels: outcome}) - value(before, name, **{labels: outcome}) == more, name
+
+
+def test_a_stream_whose_job_has_timed_out_says_so_before_it_is_cut(gateway: Gateway) -> None:
+    said = {"input": gateway.system.held([])[0], "hold": "never", "timeout_s": 1, "stream_format": "sse"}
+    with gateway.client() as client:
+        text = client.post("/v1/audio/speech", json=said).text
+    assert '"code": "timed_out"' in text
 
 
 def _ended(text: str, **labels: str) -> float:

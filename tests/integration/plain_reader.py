@@ -12,7 +12,7 @@ from typing import Any
 
 import redis
 
-ENDED = {"done": 0, "failed": 1, "cancelled": 1}
+ENDED = {"done": 0, "failed": 1, "cancelled": 1, "timed_out": 1}
 
 
 def read(client: "redis.Redis", stream: str, how: str, last: bytes) -> Any:

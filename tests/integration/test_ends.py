@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from seriatim.errors import JobCancelled, JobFailed
+from seriatim.errors import JobCancelled, TimedOut
 from seriatim.keys import pool_prefix
 from tasks.aio import AsyncJob
 from tasks.handle import Job
@@ -68,11 +68,13 @@ def line_of(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-def test_a_job_that_is_not_spoken_in_time_fails_and_says_so(system: RealSystem) -> None:
+def test_a_job_that_is_not_spoken_in_time_has_timed_out_and_says_so(system: RealSystem) -> None:
     text = [*sentences(3, "too long"), HELD]
     listener = Listener(enqueue(system, text, pool="held", kind="batch", drain="window", timeout_s=2))
-    with pytest.raises(JobFailed, match=r"^job \w+ failed: timeout: not spoken within 2 s$"):
+    with pytest.raises(TimedOut, match=r"^job \w+ timed out: not spoken within 2 s$"):
         listener.all()
+    status = listener.job.wait(PATIENCE_S)
+    assert (status.state, status.reason) == ("timed_out", "not spoken within 2 s")
     assert stream_of(text).startswith(pcm_of(listener.entries)), "what was spoken until then is right"
 
 

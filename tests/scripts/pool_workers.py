@@ -134,7 +134,7 @@ def _look_after(pool: Pool, name: str, t: float, patience_ms: int) -> None:
     gone = job.seen + job.grace if job.drain == "window" else float("inf")
     if t >= job.ends_by:
         seconds = (int(job.ends_by) - int(job.since)) / 1000
-        _finish(pool, name, "failed", f"timeout: not spoken within {seconds:g} s", t, patience_ms)
+        _finish(pool, name, "timed_out", f"not spoken within {seconds:g} s", t, patience_ms)
     elif t >= gone:
         _finish(pool, name, "cancelled", f"no reader for {job.grace / 1000:g} s", t, patience_ms)
     else:

@@ -262,7 +262,7 @@ class JobMachine(RuleBasedStateMachine):
         return max([self.model.seq, *(seq + 1 for seq in self.model.takes)])
 
     @precondition(lambda self: self.model.stream and self.afterwards < AFTERWARDS)
-    @rule(state=st.sampled_from(["cancelled", "failed"]), seldom=SELDOM)
+    @rule(state=st.sampled_from(["cancelled", "failed", "timed_out"]), seldom=SELDOM)
     def end(self, state: str, seldom: bool) -> None:
         if seldom:
             call = scripts.end(JOB, state, "why", self.now)

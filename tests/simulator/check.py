@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.simulator.run import Run
 
 MOST_CHARS = 600  #: of one fact of a report
-ENDED = (b"done", b"cancelled", b"failed")
+ENDED = (b"done", b"cancelled", b"failed", b"timed_out")
 
 
 Hash = dict[bytes, bytes]
@@ -136,7 +136,7 @@ def _reason(run: "Run", job: str, end: End, age_ms: int) -> None:
         _closed(run, job, plan, end)
     elif end.reason.startswith("barge-in"):
         _that(plan.cancel_ms is not None, f"job {job}: nobody cancelled it: {end}")
-    elif end.reason.startswith("timeout"):
+    elif end.state == "timed_out":
         _that(age_ms >= plan.timeout_ms, f"job {job}: {end} after {age_ms} ms")
     elif end.reason.startswith("no reader"):
         silence = max(ledger.silence_ms.get(job, 0), int(run.world.now) - ledger.signs.get(job, 0))

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- Cancel or fail: nothing more is emitted, everybody is fenced out, the terminal entry follows what was heard. May run twice.
--- KEYS[1] shard prefix.  ARGV: job, now, state (cancelled, failed), reason
+-- Cancel, fail or time out: nothing more is emitted, everybody is fenced out, the terminal entry follows what was heard. May run twice.
+-- KEYS[1] shard prefix.  ARGV: job, now, state (cancelled, failed, timed_out), reason
 -- Returns 1, or 0 if the job had ended, or is unknown.
 local cur, off, at = cursor()
 local h = C('HMGET', H, 'state', 'ended_life')

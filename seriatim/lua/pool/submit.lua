@@ -9,7 +9,7 @@
 --
 -- The job hash: user, class (L live, B batch), priority, n (sentences known), closed, next (first never dispatched),
 -- dispatched / acked / window / total / done_ms (ms of audio), t0 (when playback began or should), started, target,
--- heard (ms, the most that was reported), state (run, spoken, cancelled, failed), rate (slots it needs), live (sentences not
+-- heard (ms, the most that was reported), state (run, spoken, cancelled, failed, timed_out), rate (slots it needs), live (sentences not
 -- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
 -- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline).
 local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE, CONFLICT, RECUT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9

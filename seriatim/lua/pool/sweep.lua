@@ -72,7 +72,7 @@ for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':act', '-inf', t, 'LIMIT', 0, 128)
   else
     local ends_by, producer = tonumber(h[1]), tonumber(h[5])
     local gone = h[2] == 'window' and tonumber(h[3]) + tonumber(h[4]) or 1e15
-    if t >= ends_by then finish_job(job, 'failed', string.format('timeout: not spoken within %.10g s', (ends_by - tonumber(h[8])) / 1000))
+    if t >= ends_by then finish_job(job, 'timed_out', string.format('not spoken within %.10g s', (ends_by - tonumber(h[8])) / 1000))
     elseif t >= gone then finish_job(job, 'cancelled', string.format('no reader for %.10g s', tonumber(h[4]) / 1000))
     else
       if producer > 0 and t >= producer then close_job(job, h); producer = 0 end
