@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from redis.exceptions import RedisError
-
 from gateway import arguments as args
 from gateway import models
 from gateway.output import Begin
@@ -44,11 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.OK
     except Unwritable as error:
         return Exit.OK if reader_has_gone(error) else _complain(error)
-    except (SeriatimError, RedisError) as error:
+    except SeriatimError as error:
         return _complain(error)
 
 
-def _complain(error: SeriatimError | RedisError) -> Exit:
+def _complain(error: SeriatimError) -> Exit:
     sys.stderr.write(f"seriatim: {error}\n")
     return status_of(error)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import cast
 
-from redis.exceptions import RedisError
 from rich.console import Console
 
 from gateway.journal import Fingerprint
@@ -226,7 +225,7 @@ def _by_worker(producer: Producer, job: Job) -> dict[str, int]:
     """How many sentences of the job each worker process spoke; the last is counted a moment after it was heard."""
     key, deadline_s = f"{pool_prefix(job.pool)}:j:{job.id}", time.monotonic() + COUNTED_S
     known: dict[bytes, bytes] = {}
-    with contextlib.suppress(RedisError):  # the file is whole: a summary without workers is no reason to fail
+    with contextlib.suppress(SeriatimError):  # the file is whole: a summary without workers is no reason to fail
         while producer.redis.hget(key, "state") == b"run" and time.monotonic() < deadline_s:
             time.sleep(0.01)
         known = cast("dict[bytes, bytes]", producer.redis.hgetall(key))

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from seriatim import job
+from seriatim.errors import CommandRefused
 from seriatim.job import Emitted
 from seriatim.keys import GROUP, JOB_ID, SHARDS, shard_of, shard_prefix
-from seriatim.scripts import run_many
+from seriatim.scripts import answered, run_many
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +50,10 @@ def wait_for_notifications(reader: "Redis", name: str, block_ms: int) -> list[No
     """New notifications for the reassembler `name`, waiting for the first up to `block_ms`."""
     streams: dict[Any, Any] = {notifications(shard): ">" for shard in range(SHARDS)}
     try:
-        reply = reader.xreadgroup(GROUP, name, streams, count=READ, block=block_ms)
-    except ResponseError as error:
-        if "NOGROUP" not in str(error):  # the server lost its data, or a stream's life was over
+        with answered():
+            reply = reader.xreadgroup(GROUP, name, streams, count=READ, block=block_ms)
+    except CommandRefused as error:
+        if error.code != "NOGROUP":  # the server lost its data, or a stream's life was over
             raise
         join(reader)
         return []
@@ -65,9 +66,10 @@ def abandoned(redis: "Redis", name: str) -> list[Notification]:
     for shard in range(SHARDS):
         stream = notifications(shard)
         try:
-            reply = redis.xautoclaim(stream, GROUP, name, ABANDONED_MS, count=READ)
-        except ResponseError as error:
-            if "NOGROUP" not in str(error):
+            with answered():
+                reply = redis.xautoclaim(stream, GROUP, name, ABANDONED_MS, count=READ)
+        except CommandRefused as error:
+            if error.code != "NOGROUP":
                 raise
             join(redis)
             return []

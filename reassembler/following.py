@@ -8,13 +8,13 @@ XREAD).
 from typing import Any, cast
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
+from seriatim.errors import CommandRefused
 from seriatim.keys import GAP, Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
-from seriatim.scripts import run_many
+from seriatim.scripts import answered, run_many
 
 FORGOTTEN_MS = 60_000  #: life of a note on a job that ended meanwhile
 
@@ -28,8 +28,10 @@ def follow(redis: "Redis", job: str, alive_within_ms: float) -> Position:
     stream = ordered_stream(job)
     try:
         groups, info = _traces(redis, stream)
-    except ResponseError:  # its life was over
-        return Position()
+    except CommandRefused as error:
+        if error.code != "ERR":
+            raise
+        return Position()  # its life was over
     traces = [Position.parse(_text(group["last-delivered-id"])) for group in groups]
     traces.append(_deleted(info))
     furthest = max(traces)
@@ -51,7 +53,8 @@ def _traces(redis: "Redis", stream: str) -> "tuple[list[dict[str, Any]], dict[st
     pipe = redis.pipeline(transaction=False)
     pipe.xinfo_groups(stream)
     pipe.xinfo_stream(stream)
-    groups, info = pipe.execute()
+    with answered():
+        groups, info = pipe.execute()
     return groups, info
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from reassembler.following import follow
 from reassembler.recorder import Recorder
@@ -56,7 +55,7 @@ class Keeper:
         while not stopping.is_set():
             try:
                 self._step()
-            except (RedisError, SeriatimError) as error:
+            except SeriatimError as error:
                 log.warning("waiting for Redis", extra={"error": str(error)})
                 stopping.wait(OUTAGE_S)
             except Exception:  # the thread's outermost call: without it no window of the store moves again

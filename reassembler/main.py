@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from reassembler import emitting
 from reassembler.keeping import Keeper
@@ -98,7 +97,7 @@ def _run(settings: Settings) -> int:
     while not reassembler.stopping.is_set():
         try:
             reassembler.step()
-        except (RedisError, SeriatimError) as error:  # an outage: nothing is lost, the sweep finds what was missed
+        except SeriatimError as error:  # an outage: nothing is lost, the sweep finds what was missed
             log.warning("waiting for Redis", extra={"error": str(error)})
             reassembler.stopping.wait(0.2)
     return 0

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import cast
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from seriatim import store
 from seriatim.errors import SeriatimError
@@ -41,7 +40,7 @@ class Retention:
             for shard in range(SHARDS):
                 try:
                     self.sweep(shard)
-                except (OSError, RedisError, SeriatimError) as error:  # the next round comes back to it
+                except (OSError, SeriatimError) as error:  # the next round comes back to it
                     log.warning("cannot look through the store", extra={"shard": shard, "error": str(error)})
                 except Exception:  # the thread's outermost call: without it the disk fills
                     log.exception("the retention failed", extra={"shard": shard})

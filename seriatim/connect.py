@@ -10,20 +10,35 @@ from functools import partial
 from typing import Any
 
 import redis
+from redis import asyncio as aio
 from redis import exceptions
+from redis.asyncio.retry import Retry as AioRetry
 from redis.backoff import ExponentialBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 
+from seriatim import connections
 from seriatim.credentials import SPELLING
 from seriatim.credentials import shown as shown  # whoever connects says to whom
-from seriatim.errors import Misconfigured, Unavailable
+from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.pool import rebase
 from seriatim.server import guard
-from seriatim.server_errors import NOT_NOW, RECONNECT, code_of, translated
+from seriatim.server_errors import NOT_NOW, PASSWORD, RECONNECT, code_of
 
 ANSWER_S = 5.0  #: a command that is not answered for so long is sent again
 OUTAGE_S = 10.0  #: about how long a process waits for a server that is restarted, before it gives up
 BLOCK_S = 5.0  #: longest blocking read; also the reader's sign of life
+#: redis-py's class of a URL's connections -> ours, and ours for event loops; None: redis://
+CLASSES: dict[Any, Any] = {
+    None: connections.TcpConnection,
+    redis.SSLConnection: connections.TlsConnection,
+    redis.UnixDomainSocketConnection: connections.UnixConnection,
+}
+AIO_CLASSES: dict[Any, Any] = {
+    None: connections.AioTcpConnection,
+    redis.SSLConnection: connections.AioTlsConnection,
+    redis.UnixDomainSocketConnection: connections.AioUnixConnection,
+}
 
 
 def commands(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S) -> "redis.Redis":
@@ -49,32 +64,49 @@ def reach(client: "redis.Redis", url: str) -> None:
     """
     try:
         client.ping()
-    except exceptions.AuthenticationError as error:
-        hint = "see SERIATIM_REDIS_PASSWORD and SERIATIM_REDIS_PASSWORD_FILE; the user stands in the URL"
-        raise Misconfigured(f"the server at {shown(url)} refused the password: {error}; {hint}") from None
-    except exceptions.RedisError as error:
-        if code_of(error) in NOT_NOW:
-            raise Unavailable(f"the server at {shown(url)} refuses for now: {translated(error)}") from None
-        raise Unavailable(f"no Redis at {shown(url)}: {error}; start one, or set SERIATIM_REDIS_URL") from None
+    except SeriatimError as error:
+        why = error.__cause__
+        if isinstance(why, exceptions.AuthenticationError):
+            raise Misconfigured(f"the server at {shown(url)} refused the password: {why}; {PASSWORD}") from None
+        if code_of(why) in NOT_NOW:
+            raise Unavailable(f"the server at {shown(url)} refuses for now: {error}") from None
+        if isinstance(error, Unavailable) and why is not None:  # without a cause it says itself what is wrong
+            raise Unavailable(f"no Redis at {shown(url)}: {why}; start one, or set SERIATIM_REDIS_URL") from None
+        raise
+
+
+def streams(url: str, *, most: int, outage_s: float = OUTAGE_S) -> "aio.Redis":
+    """A client for an event loop whose reads block for up to BLOCK_S, over `most` connections at once.
+
+    They read and write nothing, so they need no guard against a log that a restart left torn (seriatim/server.py).
+    """
+    found = _parts(url, BLOCK_S + ANSWER_S)
+    kind = AIO_CLASSES[found.pop("connection_class", None)]
+    retry = AioRetry(*_patience(outage_s))
+    pool = aio.ConnectionPool(kind, max_connections=most, retry=retry, **found)
+    return connections.AioClient.from_pool(pool)
 
 
 def _client(url: str, pools: Iterable[str], timeout_s: float, outage_s: float) -> "redis.Redis":
+    found = _parts(url, timeout_s)
+    kind = CLASSES[found.pop("connection_class", None)]
+    retry = Retry(*_patience(outage_s))
+    pool = redis.ConnectionPool(kind, retry=retry, redis_connect_func=_greeting(pools), **found)
+    return connections.Client.from_pool(pool)
+
+
+def _parts(url: str, timeout_s: float) -> dict[str, Any]:
     try:
-        return redis.Redis.from_url(
-            url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=2.0,
-            retry=_patient(outage_s),
-            retry_on_error=RECONNECT,
-            redis_connect_func=_greeting(pools),
-        )
+        found: dict[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]  # redis-py has no types here
     except (ValueError, TypeError):  # their text may repeat a piece of the password
         raise Misconfigured(f"{shown(url)!r} is no Redis URL; {SPELLING}") from None
+    usual = {"socket_timeout": timeout_s, "socket_connect_timeout": 2.0, "retry_on_error": RECONNECT}
+    return usual | found
 
 
-def _patient(outage_s: float) -> Retry:
+def _patience(outage_s: float) -> tuple[ExponentialBackoff, int]:
     cap_s = 0.5
-    return Retry(ExponentialBackoff(cap=cap_s, base=0.02), retries=max(1, round(outage_s / cap_s)) + 5)
+    return ExponentialBackoff(cap=cap_s, base=0.02), max(1, round(outage_s / cap_s)) + 5
 
 
 def _greeting(pools: Iterable[str]) -> Callable[[Any], None]:
@@ -82,5 +114,9 @@ def _greeting(pools: Iterable[str]) -> Callable[[Any], None]:
 
 
 def _greet(rebases: list[Any], connection: Any) -> None:
-    connection.on_connect()
-    guard(connection, rebases)
+    try:
+        connection.on_connect()
+        guard(connection, rebases)
+    except SeriatimError:  # redis-py would keep the connection, and take it for one that was greeted
+        connection.disconnect()
+        raise

@@ -12,6 +12,7 @@
     │   ├── IdempotencyConflict   no         an idempotency key that stands for another text, or another way to say it
     │   └── Unwritable            no         the output cannot be written: no directory, a full disk, a reader that left
     ├── Misconfigured             no         settings or the Redis server are not fit for use
+    │   └── CommandRefused        no         the Redis server refuses a command: a missing right, or another's key
     ├── EngineUnavailable         no         the engine's package, model or library is missing
     ├── EngineFailed              yes        the engine could not speak this sentence this time
     ├── Refused                   yes        admission says not now; `retry_after_s` says when
@@ -82,6 +83,14 @@ class Misconfigured(SeriatimError):
     """Settings or the Redis server are not fit for use."""
 
 
+class CommandRefused(Misconfigured):
+    """The Redis server refuses a command, and waiting does not help: a missing right, or a key of somebody else's."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code  #: the word that its reply began with, such as NOPERM; "" if it had none
+
+
 class EngineUnavailable(SeriatimError):
     """The engine's package, model or library is missing."""
 
@@ -122,6 +131,10 @@ class Unavailable(SeriatimError):
     """Redis or the broker cannot be reached."""
 
     retryable = True
+
+
+#: what a command may end with that Redis did not carry out
+UNDONE = (Unavailable, MemoryFull, CommandRefused)
 
 
 class JobUnknown(SeriatimError):

@@ -5,8 +5,6 @@ Those of the command line are a public contract (README, "Exit codes"); a superv
 
 from enum import IntEnum
 
-from redis.exceptions import RedisError
-
 from seriatim.errors import BadInput, EngineUnavailable, JobUnknown, Misconfigured, Refused, SeriatimError, Unavailable
 
 
@@ -25,12 +23,12 @@ class Exit(IntEnum):
     INTERRUPTED = 130  #: Ctrl-C or SIGTERM
 
 
-def status_of(error: SeriatimError | RedisError) -> Exit:
+def status_of(error: SeriatimError) -> Exit:
     """The exit status for an error."""
     table: tuple[tuple[tuple[type[Exception], ...], Exit], ...] = (
         ((BadInput, JobUnknown), Exit.BAD_INPUT),
         ((Misconfigured, EngineUnavailable), Exit.CANNOT_START),
         ((Refused,), Exit.NOT_NOW),
-        ((Unavailable, RedisError), Exit.UNAVAILABLE),
+        ((Unavailable,), Exit.UNAVAILABLE),
     )
     return next((status for kinds, status in table if isinstance(error, kinds)), Exit.FAILED)

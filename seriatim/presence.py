@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import cast
 
 from redis import Redis
-from redis.exceptions import NoPermissionError
 
+from seriatim.errors import CommandRefused
 from seriatim.keys import REASSEMBLERS
 from seriatim.scripts import answered
 from seriatim.settings import Settings
@@ -83,7 +83,9 @@ def _of_late(redis: "Redis") -> list[Reassembler]:
     """Those that are listed, the latest word last; none for users of an older deploy/redis, who may not look."""
     try:
         return _listed(redis, "-inf")
-    except NoPermissionError:
+    except CommandRefused as error:
+        if error.code != "NOPERM":
+            raise
         return []
 
 

@@ -7,8 +7,7 @@ then change nothing: redis-py repeats what timed out.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,7 +16,8 @@ from typing import Any, Generic, TypeVar, cast
 from redis import Redis, exceptions
 from redis.exceptions import NoScriptError
 
-from seriatim.server_errors import translated
+from seriatim.errors import CommandRefused
+from seriatim.server_errors import answered as answered  # whoever sends a command waits for its answer
 
 T = TypeVar("T")
 FAILOVER_WAITS_S = (0.02, 0.1, 0.25, *[0.5] * 8)  #: between two looks for the server that takes over
@@ -62,27 +62,18 @@ def run(redis: "Redis", call: Call[T]) -> T:
     """
     with answered():
         try:
-            reply = redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
-        except NoScriptError:  # the server was restarted, or its script cache was flushed
+            reply = _evalsha(redis, call)
+        except CommandRefused as error:
+            if error.code != "NOSCRIPT":
+                raise
+            # The server was restarted, or its script cache was flushed.
             reply = redis.eval(call.script.text, 1, call.key, *_wire(call.args))
     return call.decode(reply)
 
 
-@contextmanager
-def answered() -> Iterator[None]:
-    """Around commands of redis-py: when all its patience is spent, the error is one of our tree.
-
-    Raises:
-        Unavailable: Redis does not answer, or refuses for now (seriatim/server_errors.py).
-        MemoryFull: it has no memory left.
-    """
-    try:
-        yield
-    except exceptions.RedisError as error:
-        ours = translated(error)
-        if ours is None:
-            raise
-        raise ours from error
+def _evalsha(redis: "Redis", call: Call[T]) -> Any:
+    with answered():
+        return redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
 
 
 def run_many(redis: "Redis", calls: Sequence[Call[Any]]) -> list[Any]:

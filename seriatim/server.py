@@ -16,9 +16,9 @@ from typing import Any, cast
 from redis import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
-from seriatim.errors import Misconfigured, Unavailable
+from seriatim.errors import CommandRefused, Misconfigured, Unavailable
 from seriatim.keys import POOL_LIFE_S, PREFIX
-from seriatim.scripts import Call
+from seriatim.scripts import Call, answered
 
 GUARDED = f"{PREFIX}server"  #: string: run id of the server whose log was made safe, or that and UNWRITTEN
 UNWRITTEN = b" whose log cannot be rewritten"  #: by anybody: the server does not know the command
@@ -63,8 +63,9 @@ def check(redis: "Redis") -> Fitness:
 
 def _durability(redis: "Redis") -> list[str]:
     try:
-        config: dict[str, str] = redis.config_get("append*")  # type: ignore[assignment]  # as above
-    except ResponseError:
+        with answered():
+            config: dict[str, str] = redis.config_get("append*")  # type: ignore[assignment]  # as above
+    except CommandRefused:
         return ["the server hides its configuration (CONFIG GET refused): durability could not be checked"]
     if config.get("appendonly") != "yes":
         return ["appendonly is off: jobs do not survive a restart of the server; set appendonly yes"]

@@ -1,13 +1,18 @@
-"""Errors of a Redis server, in the words of our own tree: one table of the codes that its error replies begin with.
+"""Errors of a Redis server, and of the way to it, in the words of our own tree: no other leaves our code.
 
 A server that refuses now and serves again later without anybody touching us is `Unavailable`, whatever it calls that:
-it was demoted, it loads its data, its disk is full, its replicas are away. `RECONNECT` are the errors after which
-another connection may reach another server: behind one address, that is how a failover looks.
+it was demoted, it loads its data, its disk is full, its replicas are away. A refusal that no waiting helps against is
+`CommandRefused`, with its code: a missing right, another type of key, and whatever a server may say that is not listed
+here. `RECONNECT` are the errors after which another connection may reach another server: behind one address, that is
+how a failover looks.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from redis import exceptions
 
-from seriatim.errors import MemoryFull, Misconfigured, SeriatimError, Unavailable
+from seriatim.errors import CommandRefused, MemoryFull, SeriatimError, Unavailable
 
 FULL_AGAIN_S = 5.0  #: after which a call that found no memory may be tried again
 
@@ -23,6 +28,13 @@ NOT_NOW = {
     "CLUSTERDOWN": "its cluster is down",
     "UNBLOCKED": "it became a replica",
 }
+#: code of an error reply -> what to do about it
+FOR_GOOD = {
+    "NOPERM": "its user lacks a right: is the ACL file of this version loaded (docs/security.md)?",
+    "WRONGTYPE": "another program, or another version of this one, writes under our names: see docs/architecture.md",
+}
+SERVER_LOG = "its log, or that of a proxy in front of it, may say more"
+PASSWORD = "see SERIATIM_REDIS_PASSWORD and SERIATIM_REDIS_PASSWORD_FILE; the user stands in the URL"
 RECONNECT: list[type[Exception]] = [
     exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
     exceptions.TimeoutError,
@@ -30,22 +42,54 @@ RECONNECT: list[type[Exception]] = [
     exceptions.MasterDownError,
 ]
 
+NO_ANSWER = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, EOFError)
 
-def code_of(error: Exception) -> str:
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Around commands of redis-py: when all its patience is spent, the error is one of our tree.
+
+    Raises:
+        Unavailable: Redis does not answer, or refuses for now.
+        MemoryFull: it has no memory left.
+        CommandRefused: it refuses this command, or this user, and waiting does not help.
+    """
+    try:
+        yield
+    except (exceptions.RedisError, OSError, EOFError) as error:
+        raise translated(error) from error
+
+
+def code_of(error: BaseException | None) -> str:
     """The code that an error reply began with, such as READONLY; "" if it had none."""
-    code = str(getattr(error, "status_code", "") or str(error).partition(" ")[0])
+    code = str(getattr(error, "status_code", "") or _said(error).partition(" ")[0])
     return code if code.isupper() else ""
 
 
-def translated(error: exceptions.RedisError) -> SeriatimError | None:
-    """The error of our tree that says the same; None if it is one that no waiting helps against, as a missing right."""
+def _said(error: BaseException | None) -> str:
+    """What the server said, without the command that redis-py puts before it in pipelines: it may be someone's text."""
+    command, caused, said = str(error).partition(" of pipeline caused error: ")
+    return said if caused and command.startswith("Command #") else str(error)
+
+
+def translated(error: Exception) -> SeriatimError:
+    """The error of our tree that says what an error of redis-py, or of a broken connection, says."""
     code = code_of(error)
     if isinstance(error, exceptions.OutOfMemoryError) or code == "OOM":
         return MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S)
-    if isinstance(error, exceptions.AskError):  # MOVED is one
-        return Misconfigured("Redis is a node of a cluster, which is not supported: name a single server")
     if code in NOT_NOW:
         return Unavailable(f"Redis takes no such command now ({code}): {NOT_NOW[code]}")
-    if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
+    if isinstance(error, exceptions.InvalidResponse):
+        return Unavailable(f"what answers is no Redis: {error}; is SERIATIM_REDIS_URL right?")
+    if isinstance(error, NO_ANSWER) and not isinstance(error, exceptions.AuthenticationError):
         return Unavailable(f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?")
-    return None
+    return CommandRefused(_for_good(error, code), code)
+
+
+def _for_good(error: Exception, code: str) -> str:
+    if isinstance(error, exceptions.AuthenticationError):
+        return f"Redis refused the password: {error}; {PASSWORD}"
+    if isinstance(error, exceptions.AskError):  # MovedError is one
+        return "Redis is a node of a cluster, which is not supported: name a single server"
+    said = f" ({code})" if code else ""
+    return f"Redis refused a command{said}: {_said(error).removeprefix(code).strip()}; {FOR_GOOD.get(code, SERVER_LOG)}"

@@ -13,6 +13,7 @@ from celery import Celery
 from kombu import Queue
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
+from redis.exceptions import RedisError
 
 from seriatim.credentials import broker_tls, shown
 from seriatim.errors import Misconfigured, Unavailable
@@ -22,6 +23,8 @@ from seriatim.records import Doorbell
 TASK = "seriatim.synthesize"  #: a wire name, never a module path: folders may move without a migration
 DAY_S = 24 * 3600
 AMQP = ("amqp", "amqps", "pyamqp")  #: RabbitMQ: it confirms what it has, where a closed connection may hide a loss
+#: what a broker that cannot be used ends a call with: Celery makes most of them its own, and not all
+BROKEN = (OperationalError, RedisError, OSError, EOFError)
 CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps what was not
 
 
@@ -98,7 +101,7 @@ def publish(app: Celery, pool: str, bells: Iterable[Doorbell]) -> None:
         with app.producer_pool.acquire(block=True) as producer:
             for bell in bells:
                 _ring(app, producer, pool, bell)
-    except OperationalError as error:
+    except BROKEN as error:
         raise Unavailable(f"the broker does not answer: {error}; is it up, and is SERIATIM_BROKER_URL right?") from None
 
 

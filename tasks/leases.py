@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
-
 from seriatim import pool as pool_calls
 from seriatim.errors import SeriatimError
 from seriatim.pool import Extend
@@ -84,7 +82,7 @@ class Leases:
         calls = [pool_calls.extend(o.job.pool, o.job.id, o.n, [], producer_ms=round(_third_s(o) * 3000)) for o in some]
         try:
             verdicts = run_many(some[0].desk.redis, calls)
-        except (RedisError, SeriatimError) as error:  # an outage: the next third of the lease may do
+        except SeriatimError as error:  # an outage: the next third of the lease may do
             facts = {"n": len(some), "job": some[0].job.id, "error": str(error)}
             log.warning("leases of jobs were not renewed", extra=facts)
             return []

@@ -7,8 +7,6 @@ while it is at work are told together, in one round trip. What a process that di
 import logging
 from queue import Empty
 
-from redis.exceptions import RedisError
-
 from seriatim.errors import SeriatimError
 from seriatim.scripts import run_many
 from tasks.dispatch import pick, ring
@@ -28,7 +26,7 @@ def clerk(station: Station) -> None:
             *answers, bells = run_many(station.desk.redis, [*(each.call for each in told), pick(station.desk)])
             ring(station.desk, bells)
             run_many(station.desk.redis, refused(station, told, answers))
-        except (RedisError, SeriatimError) as error:
+        except SeriatimError as error:
             log.warning("leases will expire instead", extra={"sentences": len(told), "error": str(error)})
         except Exception:  # the thread's outermost call: without it nothing is ever told again
             log.exception("the clerk failed", extra={"sentences": len(told)})

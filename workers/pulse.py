@@ -12,9 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from kombu.exceptions import OperationalError
 from redis import Redis
-from redis.exceptions import RedisError
 
 from seriatim import pool
 from seriatim.errors import SeriatimError
@@ -23,6 +21,7 @@ from seriatim.keys import pool_prefix
 from seriatim.pool import Retry
 from seriatim.records import Doorbell
 from seriatim.scripts import run
+from tasks.app import BROKEN
 from tasks.dispatch import dispatch, sweep
 from workers.facts import as_it_is_now
 from workers.gauges import Gauges
@@ -51,7 +50,7 @@ def pulse(station: Station, ended: threading.Event) -> None:
             _watch(station)
             gauges.show() if beat(station) else gauges.forget()
             lost = _listen(station, lost)
-        except (RedisError, SeriatimError) as error:
+        except SeriatimError as error:
             log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
         except Exception:  # the thread's outermost call: a process without a pulse is dead to the others
             log.exception("the pulse failed", extra={"pool": station.desk.pool})
@@ -107,7 +106,7 @@ def _broker_answers(station: Station) -> bool:
     try:
         with station.desk.app.connection_for_read(connect_timeout=2) as connection:
             connection.ensure_connection(max_retries=1, timeout=2)
-    except OperationalError:
+    except BROKEN:
         return False
     return True
 
@@ -130,7 +129,7 @@ def _watch(station: Station) -> None:
 def _give_up(station: Station, speaking: Speaking, reason: str, retry: Retry) -> None:
     try:
         run(station.desk.redis, pool.fail(station.desk.pool, speaking.bell, speaking.epoch, reason, retry))
-    except (RedisError, SeriatimError) as error:
+    except SeriatimError as error:
         log.warning("its lease will expire instead", extra={"error": str(error)})
 
 
@@ -138,7 +137,7 @@ def leave(station: Station) -> None:
     """Take this process out of the pool; what it still speaks goes to others, nobody blamed."""
     try:
         run(station.desk.redis, pool.leave(station.desk.pool, station.owner, station.desk.retry, died=False))
-    except (RedisError, SeriatimError) as error:
+    except SeriatimError as error:
         log.warning("its registration will expire instead", extra={"error": str(error)})
 
 
@@ -157,7 +156,7 @@ def sweeper(station: Station, waiting: "Redis", ended: threading.Event) -> None:
                 sweep(desk)
             elif rung and rung[0] == wake.encode():
                 dispatch(desk)
-        except (RedisError, SeriatimError) as error:
+        except SeriatimError as error:
             log.warning("no sweep", extra={"pool": desk.pool, "error": str(error)})
             ended.wait(interval_s)
         except Exception:  # the thread's outermost call: a pool without a sweep loses what others dropped

@@ -8,10 +8,8 @@ import time
 from contextlib import closing
 from dataclasses import replace
 
-from redis.exceptions import RedisError
-
 from seriatim import job, pool, traces
-from seriatim.errors import BadInput, EngineFailed, MemoryFull, SeriatimError, Unavailable
+from seriatim.errors import UNDONE, BadInput, EngineFailed, SeriatimError
 from seriatim.job import Open, Opened
 from seriatim.pcm import ms_of_bytes
 from seriatim.pool import REFUSED, Claim, Claimed, Retry
@@ -52,7 +50,7 @@ def _outcome(station: Station, bell: Doorbell) -> Outcome:
     try:
         claimed = _claim(station, bell)
         return _speak(station, bell, claimed) if claimed.verdict is Claim.CLAIMED else Outcome(claimed.verdict.name)
-    except (RedisError, Unavailable, MemoryFull) as error:  # it outlasted all patience: the lease gives it to others
+    except UNDONE as error:  # it outlasted all patience: the lease gives it to others
         log.warning("Redis is away", extra={"job": bell.job, "seq": bell.seq, "error": str(error)})
         return Outcome("FAILED", f"Redis is away: {error}")
 
@@ -81,7 +79,7 @@ def _tried(station: Station, speaking: Speaking, claimed: Claimed) -> Outcome:
         fenced.note(station, speaking, why)
         station.end(bell)
         return Outcome("DROPPED", str(why))
-    except (RedisError, Unavailable, MemoryFull):
+    except UNDONE:
         station.end(bell)
         raise
     except BadInput as error:  # it would be refused again: the first attempt is the last

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from seriatim import pool
 from seriatim.connect import commands
@@ -118,7 +117,7 @@ class Supervisor:
         retry = Retry.of(self.settings)
         try:
             run(self.redis, pool.leave(self.pool_name, child.owner, retry, died=status != 0))
-        except (RedisError, SeriatimError) as error:
+        except SeriatimError as error:
             log.warning("its lease will expire instead", extra={"error": str(error)})
 
     def _stop(self, *_: object) -> None:

@@ -1,6 +1,5 @@
 """The application: routes, and how every error is answered."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,7 +8,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
-from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -23,9 +21,7 @@ from gateway.http.page import mount_page
 from gateway.http.problems import Problem, problem_of
 from gateway.http.proxied import Proxied, networks_of, origins_of, root_of
 from seriatim import __version__
-from seriatim.errors import SeriatimError, Unavailable
-
-log = logging.getLogger(__name__)
+from seriatim.errors import SeriatimError
 
 ABOUT = "Text to speech by many workers at once, heard in order. Errors have OpenAI's shape."
 PARTS = (speech, catalogue, pools, jobs, audio, texts, recordings, events, timelines, health, socket)
@@ -97,12 +93,6 @@ def _answer_errors(app: FastAPI) -> None:
         assert isinstance(error, SeriatimError)
         return problem_of(error).response()
 
-    async def redis(_: Request, error: Exception) -> Response:
-        log.error("redis refused a command", extra={"error": str(error)})
-        return problem_of(
-            Unavailable("Redis does not do what it was asked for; the gateway's log says more")
-        ).response()
-
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         return _invalid(error).response()
@@ -121,7 +111,6 @@ def _answer_errors(app: FastAPI) -> None:
     handlers = {
         Problem: problem,
         SeriatimError: ours,
-        RedisError: redis,
         RequestValidationError: invalid,
         Exception: bug,
     }

@@ -12,8 +12,6 @@ from typing import ParamSpec, TypeVar
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 
 from gateway.http.keys import Caller, Keys
 from gateway.http.metrics import Meters, Pools
@@ -23,9 +21,9 @@ from gateway.http.readiness import Readiness
 from gateway.http.reports import Reports
 from gateway.http.sources import Source, keep
 from gateway.http.stopping import forever, stop
-from seriatim.connect import ANSWER_S, BLOCK_S, commands
+from seriatim import connect
+from seriatim.connect import commands
 from seriatim.errors import JobUnknown, Misconfigured
-from seriatim.server_errors import RECONNECT
 from seriatim.settings import Settings
 from tasks.handle import Job
 from tasks.producer import Producer
@@ -71,7 +69,7 @@ class Door:
         """
         models, voices = aliases("HTTP_MODELS", settings.http_models), aliases("HTTP_VOICES", settings.http_voices)
         producer = Producer(settings)
-        streams = _streams(settings.redis_url)
+        streams = connect.streams(settings.redis_url, most=READERS)
         quick = commands(settings.redis_url, outage_s=QUICK_S)
         reports, pools = Reports(producer.redis), Pools(quick, Path(settings.store_dir), _configured(settings, models))
         readiness = Readiness(producer, quick, settings.http_probe_s)
@@ -167,16 +165,3 @@ def aliases(setting: str, text: str) -> dict[str, str]:
             raise Misconfigured(f"SERIATIM_{setting}: {pair!r}; expected name=meaning, with commas between")
         found[name.strip()] = meaning.strip()
     return found
-
-
-def _streams(url: str) -> "AsyncRedis":
-    # They read and write nothing, so they need no guard against a log that a restart left torn (seriatim/server.py).
-    cap_s = 0.5
-    return AsyncRedis.from_url(
-        url,
-        socket_timeout=BLOCK_S + ANSWER_S,
-        socket_connect_timeout=2.0,
-        max_connections=READERS,
-        retry=Retry(ExponentialBackoff(cap=cap_s, base=0.02), retries=25),
-        retry_on_error=RECONNECT,
-    )

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from prometheus_client import CONTENT_TYPE_LATEST
-from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
 
 from gateway.http.access import AtDoor
@@ -28,7 +27,7 @@ async def healthz(door: AtDoor) -> dict[str, Any]:
     """Alive; and how much there is to do."""
     try:
         pools = await door.watch(_pools, door)
-    except (SeriatimError, RedisError, TimeoutError):
+    except (SeriatimError, TimeoutError):
         return {"status": "alive", "redis": "does not answer", "pools": []}
     return {"status": "alive", "redis": "answers", "pools": pools}
 
@@ -49,7 +48,7 @@ async def readyz(door: AtDoor, model: Annotated[str, Query(max_length=64)] = "")
         async with asyncio.timeout(PROBE_S + ASK_S):
             pool = await asyncio.to_thread(pool_of, door, model)
             why = await door.readiness.why_not(pool)
-    except (SeriatimError, RedisError, TimeoutError) as error:
+    except (SeriatimError, TimeoutError) as error:
         why = str(error) or "Redis does not answer"
     if why:
         raise Problem(503, "not_ready", f"not ready: {why}", "server_error", headers={"retry-after": "5"})

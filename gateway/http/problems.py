@@ -4,6 +4,7 @@ Every error of our tree has its line in `TABLE`. A `code` is the error's name, s
 same when a message is worded anew.
 """
 
+import logging
 import math
 import re
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from starlette.responses import JSONResponse
 
 from seriatim import errors
 from tasks.request import VOICES
+
+log = logging.getLogger(__name__)
 
 #: error, status, OpenAI's type; the first that fits counts
 TABLE: tuple[tuple[type[errors.SeriatimError], int, str], ...] = (
@@ -53,7 +56,10 @@ class Problem(Exception):
 
 
 def problem_of(error: errors.SeriatimError) -> Problem:
-    """The answer to an error of ours."""
+    """The answer to an error of ours. What Redis refuses for good is the operator's to read, in the log."""
+    if isinstance(error, errors.CommandRefused):
+        log.error("redis refused a command", extra={"error": str(error)})
+        error = errors.Unavailable("Redis does not do what it was asked for; the gateway's log says more")
     status, kind = next(((s, k) for cls, s, k in TABLE if isinstance(error, cls)), (500, "server_error"))
     headers: dict[str, str] = {}
     if error.retryable:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -33,13 +35,14 @@ class _Pair:
 
 @dataclass(slots=True)
 class Proxy:
-    """Listens on one unix socket and speaks to another."""
+    """Listens on a unix socket, or on a port of this machine, and speaks to another socket."""
 
-    socket: Path
+    socket: Path | None  #: None: on a port, whose connections `reset` resets; a unix socket's are closed
     server: Path
     mood: Mood = Mood.CALM
     delay_s: float = 0.0
     keep_bytes: int = 5  #: of a reply that is cut
+    port: int = 0  #: that it listens on
     _pairs: set[_Pair] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread = field(init=False)
@@ -73,7 +76,11 @@ class Proxy:
         asyncio.run_coroutine_threadsafe(what, self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._listener = await asyncio.start_unix_server(self._serve, self.socket)
+        if self.socket is not None:
+            self._listener = await asyncio.start_unix_server(self._serve, self.socket)
+            return
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     async def _cancel_all(self) -> None:
         self._listener.close()
@@ -96,7 +103,7 @@ class Proxy:
                 pair.ruined = True
                 pair.server.transport.abort()
                 if client:
-                    pair.client.transport.abort()
+                    _reset(pair.client)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -142,3 +149,10 @@ class Proxy:
                 await pair.client.drain()
             raise ConnectionAbortedError("cut in the middle of a reply")
         return piece
+
+
+def _reset(client: asyncio.StreamWriter) -> None:
+    """Close a connection without the usual farewell: over TCP its other end reads ECONNRESET."""
+    with contextlib.suppress(OSError):  # it is closed already
+        client.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.transport.abort()

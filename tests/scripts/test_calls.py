@@ -4,9 +4,9 @@ import threading
 
 import pytest
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from seriatim import job
+from seriatim.errors import CommandRefused
 from seriatim.job import Append, Chunk, Open
 from seriatim.scripts import Call, load, run, run_many
 
@@ -54,7 +54,7 @@ def test_several_calls_are_answered_in_their_order(redis: Redis) -> None:
 def test_an_error_in_one_of_several_is_raised_when_all_are_sent(redis: Redis) -> None:
     run(redis, job.init("j", 1))
     run(redis, job.open_sentence("j", 0, 1, "exact", 8_000, "said"))
-    with pytest.raises(ResponseError, match="expected whole 16-bit samples"):
+    with pytest.raises(CommandRefused, match="expected whole 16-bit samples"):
         run_many(redis, [append(0, 1, b"odd"), append(0, 1, b"even")])
     assert run(redis, job.emit("j")).state == "done"
 

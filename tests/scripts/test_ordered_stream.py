@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from seriatim.entries import Audio, End, Gap, SentenceStart
+from seriatim.errors import CommandRefused
 from seriatim.job import Append, Open, life
 from seriatim.keys import END, GAP, Position, ordered_stream
 from tests.scripts.slot import RATE_HZ, Slot, pcm
@@ -38,7 +38,7 @@ def test_half_a_sample_is_refused(redis: Redis) -> None:
     """Offsets are even; an odd one would take the place of a marker."""
     slot = Slot(redis, 1)
     slot.open(0, 1)
-    with pytest.raises(ResponseError, match="sentence 0: 3 bytes at offset 0; expected whole 16-bit samples"):
+    with pytest.raises(CommandRefused, match="sentence 0: 3 bytes at offset 0; expected whole 16-bit samples"):
         slot.append(0, 1, 0, b"abc")
 
 

@@ -5,12 +5,11 @@ from typing import cast
 
 import pytest
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from reassembler.emitting import join, notifications, wait_for_notifications
 from seriatim import job, pool
 from seriatim.entries import Audio, Cursor, SentenceStart
-from seriatim.errors import PositionLost
+from seriatim.errors import CommandRefused, PositionLost
 from seriatim.job import Append, Chunk
 from seriatim.keys import Position, ordered_stream, pool_prefix, shard_of, shard_prefix
 from seriatim.pool import Done, Facts, Submission, Submit
@@ -64,7 +63,7 @@ def test_what_was_sent_is_not_sent_again_although_handing_it_out_failed(new_syst
         said = open_job(system.producer(), Request.of({"engine": "tone", "kind": "batch", "drain": "window"}))
         outbox, texts = f"{pool_prefix('tone')}:outbox", f"{pool_prefix('tone')}:jt:{said.job.id}"
         system.redis.set(outbox, "of another kind: whoever picks fails", ex=60)
-        with pytest.raises(ResponseError):
+        with pytest.raises(CommandRefused):
             said.say("The first. The second. The third. And ")
         system.redis.delete(outbox)
         said.say("the last. ")

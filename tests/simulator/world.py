@@ -16,11 +16,10 @@ from random import Random
 from typing import Any, TypeVar
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from seriatim import job as slot
 from seriatim import pool
-from seriatim.errors import MemoryFull
+from seriatim.errors import CommandRefused, MemoryFull
 from seriatim.keys import pool_prefix
 from seriatim.scripts import Call, run
 from tests.simulator.plan import JobPlan, Memory, Plan
@@ -168,7 +167,7 @@ class World:
         except MemoryFull:
             self.count("denied", who, make.__name__, args)
             raise
-        except ResponseError as error:
+        except CommandRefused as error:
             raise Violation(f"{make.__name__}{args}: {error}") from None
         self.notified += make in NOTIFYING
         if make in EMITTING:
