@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from seriatim.keys import pool_prefix
-from seriatim.records import BadRecord, Doorbell, Drain, GapPolicy, Kind
+from seriatim.records import BadRecord, Doorbell, Drain, GapPolicy, Kind, Play
 from seriatim.scripts import Argument, Call, integer, load, text
 from seriatim.settings import Settings
 from seriatim.signals import Signals
@@ -94,6 +94,7 @@ class Submission:
     priority: int = 0  #: -9..9 within the user
     weight: float = 1.0  #: of the user
     speed: float = 1.0  #: a listener at double speed needs twice the audio
+    play: Play = Play.STREAM
     gap: GapPolicy = GapPolicy.FAIL
     drain: Drain = Drain.WINDOW
     window_ms: int = 20_000
@@ -197,6 +198,7 @@ def submit(pool: str, s: Submission, sentences: Sequence[str], now_ms: int | Non
         "queue_limit": s.queue_limit_ms, "ended_life": s.ended_life_ms, "memory_share": s.memory_share,
     }  # fmt: skip
     caps = {"cap_jobs": s.cap_jobs, "cap_queued": s.cap_queued_ms, "cap_infl": s.cap_infl}
+    options |= {"play": s.play} if s.play is not Play.STREAM else {}
     options |= {name: cap for name, cap in caps.items() if cap is not None}
     return _call(
         pool, "submit", now_ms, json.dumps(options), *sentences,

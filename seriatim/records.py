@@ -25,6 +25,13 @@ class Kind(StrEnum):
     BATCH = "batch"  #: nobody waits: takes what live leaves
 
 
+class Play(StrEnum):
+    """When a live job's listener plays it."""
+
+    STREAM = "stream"  #: as it comes: each sentence has a deadline, when playback reaches it
+    WHOLE = "whole"  #: once it is whole: all its sentences have the deadline of the last
+
+
 class GapPolicy(StrEnum):
     """What becomes of a job when a sentence is given up."""
 

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from seriatim.errors import BadInput, UnknownOption, UnknownVoice
 from seriatim.keys import JOB_ID
-from seriatim.records import Drain, GapPolicy, Hold, Kind, Sentence
+from seriatim.records import Drain, GapPolicy, Hold, Kind, Play, Sentence
 from tasks.languages import tag_of
 from tasks.textfile import TextFile
 
@@ -34,6 +34,7 @@ class Options(TypedDict, total=False):
     weight: float | None
     kind: str | None
     priority: int | None
+    play: str | None
     idempotency_key: str | None
     seed: int | None
     speed: float | None
@@ -68,6 +69,7 @@ class Request:
     weight: float = 1.0  #: of the user: twice the weight is twice the share when everybody wants more
     kind: Kind = Kind.LIVE  #: live: somebody listens; batch: takes what live leaves
     priority: int = 0  #: -9..9 among the user's own jobs
+    play: Play = Play.STREAM  #: live: stream: as it comes; whole: once it is whole, so that no sentence has a deadline
     idempotency_key: str = ""  #: the same key of the same user names the same job, however often it is sent
     seed: int = 0  #: 0..2**63-1; sentence n speaks with seed + n
     speed: float = 1.0  #: 0.25..4
@@ -95,7 +97,7 @@ class Request:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
                 raise UnknownOption(f"unknown option {name!r}; {hint}")
-        choices = {"kind": Kind, "gap": GapPolicy, "hold": Hold, "drain": Drain, "empty": Empty}
+        choices = {"kind": Kind, "gap": GapPolicy, "hold": Hold, "drain": Drain, "empty": Empty, "play": Play}
         values: dict[str, Any] = {
             name: _choice(name, choices[name], value) if name in choices else value
             for name, value in options.items()

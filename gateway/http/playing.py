@@ -57,6 +57,7 @@ class Wish:
     sse: bool = False  #: as server-sent events, in base64
     after: Position = field(default_factory=Position)
     whole: bool = False  #: sent at once when it is whole, with its length and a true header
+    plays: bool = True  #: as it comes: its first sound and its silences are heard
     stops: bool = False  #: the job ends when the client leaves
     asked_s: float = field(default_factory=time.monotonic)
 
@@ -103,7 +104,8 @@ class Playing(Response):
         if mark is not None:
             self.door.reports.close(mark)
         self.door.meters.streams.dec()
-        self.door.meters.heard(self._playback)
+        if self.wish.plays:
+            self.door.meters.heard(self._playback)
 
     async def _stop(self, how: str) -> None:
         why = "its listener left" if how == LEFT else "its listener took nothing any more"
@@ -142,7 +144,8 @@ class Playing(Response):
             sound = await self._encoding.feed(entry.pcm, cursor.rate_hz, self._playback.dry_s)
             await self._send(send, sound, entry.position)
             sound_s = ms_of_bytes(len(entry.pcm), cursor.rate_hz) / 1000
-            self.door.meters.played(sound_s, self._playback.feed(time.monotonic(), sound_s))
+            silent_s = self._playback.feed(time.monotonic(), sound_s)
+            self.door.meters.played(sound_s, silent_s if self.wish.plays else 0.0)
         elif isinstance(entry, End):
             self._check(entry)
             await self._finish(send, entry)
@@ -179,7 +182,8 @@ class Playing(Response):
         if n_bytes is not None:
             headers["content-length"] = str(n_bytes)
         self._started = True
-        self.door.meters.ttfa.labels(self.job.pool).observe(time.monotonic() - self.wish.asked_s)
+        if self.wish.plays:
+            self.door.meters.ttfa.labels(self.job.pool).observe(time.monotonic() - self.wish.asked_s)
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from gateway.http.access import AtDoor, FromCaller
@@ -12,26 +13,34 @@ from gateway.http.playing import Playing, Wish
 from gateway.http.shapes import REFUSALS, SOUND
 from gateway.http.silence import says_something, silence
 from gateway.http.sources import Source
-from gateway.http.wanted import Speech
+from gateway.http.wanted import KindName, PlayName, Priority, Speech
 from seriatim.errors import EmptyText
+from seriatim.records import Kind, Play
 
 router = APIRouter(tags=["speech"])
+FOR_CLIENTS = "as the field, which goes before it: for clients that can set headers and no fields"
 
 
 @router.post("/v1/audio/speech", responses=SOUND | REFUSALS, response_class=Response)
-async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCaller) -> Response:
+async def speech(
+    request: Request, wanted: Speech, door: AtDoor, caller: FromCaller,
+    seriatim_kind: Annotated[KindName | None, Header(description=FOR_CLIENTS)] = None,
+    seriatim_play: Annotated[PlayName | None, Header(description=FOR_CLIENTS)] = None,
+    seriatim_priority: Annotated[Priority | None, Header(description=FOR_CLIENTS)] = None,
+) -> Response:  # fmt: skip
     """Speak a text, and send its sound as it comes. When the client leaves, so does the job, unless it is detached."""
     asked_s = time.monotonic()
     request.state.warning = wanted.passed_over()
-    drain = "store" if wanted.detach else "window"
+    said = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority}
+    wanted = wanted.model_copy(update={name: value for name, value in said.items() if getattr(wanted, name) is None})
     (await request.json()).clear()  # the request lives as long as its answer, an hour perhaps: not with all its text
     vars(request).pop("_body", None)
-    asked = await asyncio.to_thread(wanted.request, door, caller, kind="live", drain=drain)
+    asked = await asyncio.to_thread(wanted.request, door, caller, **_scheduled(wanted))
     await door.admit(asked.pool_name, caller)
     wish = Wish(
         wanted.response_format, pcm_hz=_rate_hz(wanted, door), volume=wanted.volume_multiplier,
         sse=wanted.stream_format == "sse", stops=not wanted.detach, whole=wanted.whole,
-        asked_s=asked_s,
+        plays=asked.kind is Kind.LIVE and asked.play is Play.STREAM, asked_s=asked_s,
     )  # fmt: skip
     try:
         begun = await asyncio.to_thread(door.producer.begin, wanted.input, asked)
@@ -43,6 +52,13 @@ async def speech(request: Request, wanted: Speech, door: AtDoor, caller: FromCal
     request.state.job = begun.job.id
     await door.note(begun.job, caller, Source(wanted.input) if wanted.detach else None)
     return Playing(door, begun.job, wish, None if begun.whole else begun.send_rest)
+
+
+def _scheduled(wanted: Speech) -> dict[str, Any]:
+    """Whom it is spoken for, and when. A client that waits for its answer hears of a gap by an error alone."""
+    gap = {} if wanted.detach or wanted.gap else {"gap": "fail"}
+    drain = "store" if wanted.detach else "window"
+    return {"kind": wanted.kind or "live", "drain": drain, "play": wanted.played} | gap
 
 
 def _rate_hz(wanted: Speech, door: Door) -> int:

@@ -10,7 +10,7 @@ from gateway.http.keys import Caller
 from gateway.http.names import LANGUAGES, OPENAI_MODELS, OPENAI_VOICES, language_of, meant, spellings
 from gateway.http.problems import Problem
 from gateway.http.sources import one_line
-from seriatim.records import Sentence
+from seriatim.records import Play, Sentence
 from tasks.request import PAUSE_MOST_MS, Request
 
 
@@ -22,7 +22,7 @@ def lowered(value: Any) -> Any:
 AnyCase = BeforeValidator(lowered)
 FormatName = Annotated[Literal["mp3", "opus", "aac", "flac", "wav", "pcm"], AnyCase]
 OPTIONS = (
-    "language", "speed", "seed", "gap", "hold", "kind", "priority", "window_ms", "drain", "timeout_s",
+    "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "options",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of sound, 15 MB of WAV: what one request may hold in memory
@@ -46,6 +46,9 @@ Speed = Annotated[Number, Field(ge=0.25, le=4)]
 Rate = Annotated[Whole, Field(ge=8_000, le=48_000)]
 Volume = Annotated[Number, Field(ge=0, le=10)]
 Seconds = Annotated[Number, Field(ge=0)]
+KindName = Annotated[Literal["live", "batch"], AnyCase]
+PlayName = Annotated[Literal["stream", "whole"], AnyCase]
+Priority = Annotated[int, Field(ge=-9, le=9)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
 
 
@@ -83,7 +86,9 @@ class Spoken(BaseModel):
     hold: Annotated[Literal["auto", "always", "never"], AnyCase] | None = Field(
         None, description="give a sentence out only when whole"
     )
-    priority: Whole | None = Field(None, ge=-9, le=9, description="among the caller's own jobs")
+    priority: Annotated[Priority, BeforeValidator(_no_truth)] | None = Field(
+        None, description="among the caller's own jobs, -9 to 9"
+    )
     window_ms: Whole | None = Field(None, ge=0, le=3_600_000, description="audio made ahead of its listener")
     timeout_s: Seconds | None = Field(
         None, le=30 * 24 * 3600, description="not spoken within so long, it has timed out"
@@ -146,6 +151,12 @@ class Speech(Rendered):
         description="false: the whole file at once, with its length and a true header; texts up to 5,000 characters",
     )
     instructions: str | None = Field(None, description="for models that follow them: none here does")
+    kind: KindName | None = Field(
+        None, description="live: somebody waits; batch: takes what is left, and waits instead of being refused"
+    )
+    play: PlayName | None = Field(
+        None, description="stream: heard as it comes; whole: once it is whole, as with stream false"
+    )
     detach: bool = Field(False, description="go on when the client leaves, and keep the recording")
 
     @property
@@ -153,6 +164,12 @@ class Speech(Rendered):
         """Is the answer a file that is sent when it is whole? Short FLAC is always: libsndfile reads no other."""
         flac = self.response_format == "flac" and self.stream is None and len(self.input) <= SHORT_CHARS
         return self.stream_format == "audio" and (flac or (self.stream is False and len(self.input) <= WHOLE_CHARS))
+
+    @property
+    def played(self) -> Play:
+        """When it is played: who asks for a file, or says so, hears nothing before it is whole."""
+        file = self.whole or (self.stream is False and self.stream_format == "audio")
+        return Play(self.play) if self.play else Play.WHOLE if file else Play.STREAM
 
     def passed_over(self) -> str:
         """As above; no voice here follows instructions."""
@@ -184,9 +201,8 @@ class NewJob(Spoken):
 
     input: str | None = Field(None, description="the text; or sentences")
     sentences: list[Said] | None = Field(None, description="sentences that are cut already, with their own voices")
-    kind: Annotated[Literal["live", "batch"], AnyCase] = Field(
-        "batch", description="live: somebody listens now; batch: takes what is left"
-    )
+    kind: KindName = Field("batch", description="live: somebody listens now; batch: takes what is left")
+    play: PlayName | None = Field(None, description="live: heard as it comes (stream), or once it is whole")
     drain: Annotated[Literal["store", "window"], AnyCase] = Field(
         "store", description="store: kept for readers of any time"
     )

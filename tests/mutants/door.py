@@ -83,7 +83,7 @@ DOOR = (
     Mutant(
         "way.for any sentence",
         f"{FOLDER}/pick.lua",
-        "  if tonumber(h[2]) > 0 and h[1] + h[2] - t > num(m[5], 0) then return false end\n",
+        "  if (h[3] or needed > 0) and h[1] + needed - t > num(m[5], 0) then return false end\n",
         "",
         "batch is cut for what nobody needs yet",
         (FAIRNESS, MACHINE),

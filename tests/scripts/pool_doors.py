@@ -5,7 +5,7 @@ from hypothesis.stateful import precondition, rule
 
 from seriatim import pool as scripts
 from seriatim.pool import Submission, Submit
-from seriatim.records import Drain, GapPolicy, Kind
+from seriatim.records import Drain, GapPolicy, Kind, Play
 from seriatim.scripts import run
 from tests.scripts import pool_jobs
 from tests.scripts.pool_and_model import POOL
@@ -26,18 +26,20 @@ class Doors(PoolRules):
         window_ms=st.sampled_from([1_500, 5_000, 20_000]), gap=st.sampled_from(list(GapPolicy)),
         drain=st.sampled_from(list(Drain)), key=st.sampled_from(["", "", "k"]), times=st.sampled_from([9_000, 30_000]),
         said=st.sampled_from(["", "", "else"]), cut=st.sampled_from(["", "[1]", "[2]"]),
+        play=st.sampled_from([Play.STREAM, Play.STREAM, Play.WHOLE]),
     )  # fmt: skip
     def submit(
         self, user: str, live: bool, closed: bool, estimates: list[int], priority: int, weight: float,
         cap_infl: int | None, cap_jobs: int | None, cap_queued: int | None, window_ms: int, gap: GapPolicy,
         drain: Drain, key: str, times: int, said: str, cut: str,
+        play: Play,
     ) -> None:  # fmt: skip
         s = Submission(
             f"j{len(self.submissions)}", user, Kind.LIVE if live else Kind.BATCH, SPEC, closed=closed,
             idempotency_key=key, priority=priority, weight=weight, gap=gap, drain=drain, window_ms=window_ms,
             timeout_ms=times, grace_ms=times - 2_000, producer_ms=0 if closed else times // 2, queue_limit_ms=8_000,
             cap_infl=cap_infl, cap_jobs=cap_jobs, cap_queued_ms=cap_queued, speed=2.0 if priority else 1.0,
-            said=said, cut=cut,
+            said=said, cut=cut, play=play,
         )  # fmt: skip
         self.hand_in(s, estimates)
 

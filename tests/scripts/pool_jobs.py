@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from seriatim.pool import Extend, Share, Submission, Submit, Submitted
-from seriatim.records import Kind
+from seriatim.records import Kind, Play
 from tests.scripts.pool_line import as_set, at_the_door, barge_in, rate_of
 from tests.scripts.pool_state import (
     BATCH,
@@ -87,7 +87,7 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
         t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), gap=s.gap, drain=s.drain,
         since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
         queue_limit=s.queue_limit_ms, estimates=estimates, seen=t, said=s.said, cut=s.cut,
-        keyed=bool(s.idempotency_key), whole=s.closed,
+        keyed=bool(s.idempotency_key), whole=s.closed, file=live and s.play is Play.WHOLE,
     )  # fmt: skip
     if s.idempotency_key:
         pool.keys[s.user, s.idempotency_key] = s.job
@@ -153,7 +153,7 @@ def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> bo
         pool.held.pop(name, None)
     if job is None or job.state != "run":
         return False
-    t0 = _playback_began(job, delivered, heard, t) if job.kind == LIVE else job.t0
+    t0 = _playback_began(job, delivered, heard, t) if job.kind == LIVE and not job.file else job.t0
     news = delivered > job.acked or t0 != job.t0
     job.seen, job.t0 = t, to_digits(t0, 0)
     job.started = job.started or delivered > 0

@@ -88,7 +88,7 @@ def _make_way(pool: Pool, t: float) -> bool:
     if (pool.theta or 0) <= LONG_MS:
         return False
     live = _candidate(pool, LIVE, t)
-    if live is None or (live.job.dispatched > 0 and live.job.t0 + live.job.dispatched - t > (pool.cost or 0)):
+    if live is None or not _is_urgent(live.job, pool.cost or 0, t):
         return False
     batch = [
         (s.at, name_of(name, seq).encode(), name, seq, s)
@@ -106,6 +106,13 @@ def _make_way(pool: Pool, t: float) -> bool:
         s.suspect = 2
         _take_back(pool, name, seq, t)
     return pool.in_flight() < pool.slots
+
+
+def _is_urgent(job: Job, cost: float, t: float) -> bool:
+    """The first of its job, or needed soon; nobody waits for the first sentence of a file."""
+    if job.file:
+        return job.t0 + job.last - t <= cost
+    return job.dispatched <= 0 or job.t0 + job.dispatched - t <= cost
 
 
 def _may_make_way(sentence: Sentence, t: float) -> bool:
@@ -187,9 +194,9 @@ def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said
         sentence.owner = owner if worker.alone == entry else sentence.owner
         return Claimed(Claim.WAIT)
     job = pool.jobs[bell.job]
-    lead = job.t0 + sentence.position - t
+    lead = job.t0 + (job.last if job.file else sentence.position) - t
     pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
-    if job.kind == LIVE:
+    if job.kind == LIVE and not job.file:
         pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
     if lead > 0:
         lead *= squeeze(pool.load, 0.85)

@@ -60,6 +60,7 @@ class Job:
     cut: str = ""  #: and how its text was cut
     keyed: bool = False  #: it has an idempotency key
     whole: bool = False  #: its producer closed it
+    file: bool = False  #: its listener plays it when it is whole
     drift: float = 0.0  #: by how much those that are over were longer than estimated, ms
     seen: float = 0.0
     next: int = 0  #: the first that was never dispatched
@@ -90,6 +91,11 @@ class Job:
     def total(self) -> float:
         """Ms of the whole, as known by now."""
         return sum(self.estimates) + self.drift
+
+    @property
+    def last(self) -> float:
+        """Where its last sentence begins, if that is as long as the others."""
+        return self.total * (1 - 1 / max(1, len(self.estimates)))
 
     @property
     def early(self) -> float:
@@ -259,7 +265,9 @@ def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
         return None
     if pool.policy != "fair":
         return job.since
-    return job.t0 if job.kind == BATCH else job.t0 + position
+    if job.kind == BATCH:
+        return job.t0
+    return job.t0 + (job.last if job.file else position)
 
 
 def _window(pool: Pool, job: Job) -> float:
@@ -351,7 +359,7 @@ def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
 def _hold(pool: Pool, name: str, state: str, t: float) -> None:
     """Spoken ahead of its listener, a live job keeps its share until the end is heard."""
     job = pool.jobs[name]
-    heard_out = t if state != "spoken" else max(t, job.t0 + job.dispatched - job.early)
+    heard_out = t if state != "spoken" or job.file else max(t, job.t0 + job.dispatched - job.early)
     if heard_out > t:
         pool.held[name] = heard_out
     stay = heard_out - job.since if pool.stay is None else pool.stay

@@ -166,10 +166,14 @@ local function ready_retry(job, t)
   return best, later[2] and tonumber(later[2])
 end
 
+-- Where the last sentence of a job begins, if it is as long as the others: what is played when it is whole has no earlier deadline,
+-- so that one file ends after the other, the short before the long, and each before listeners would wait for its end.
+local function last_of(total, n) return tonumber(total) * (1 - 1 / math.max(1, tonumber(n))) end
+
 -- Is a sentence of this job dispatchable now, and by when must it be heard? Returns the deadline, or nil.
--- Live: when playback reaches it. Batch, and everybody under another policy than fair: in the order of submission.
+-- Live: when playback reaches it, or its last sentence if it is played when it is whole. Batch, and everybody under another policy than fair: in the order of submission.
 local function due_of(job, t)
-  local h = C('HMGET', job_key(job), 'state', 'n', 'next', 'dispatched', 'acked', 'window', 't0', 'class', 'since')
+  local h = C('HMGET', job_key(job), 'state', 'n', 'next', 'dispatched', 'acked', 'window', 't0', 'class', 'since', 'play', 'total')
   if h[1] ~= 'run' then return nil end
   local best, later = ready_retry(job, t)
   if later then zadd(P .. ':delay', later, job) else C('ZREM', P .. ':delay', job) end
@@ -185,6 +189,7 @@ local function due_of(job, t)
   if not best and fair and h[8] == 'B' and ahead >= window * batch_share() then zadd(P .. ':shut', t, job) return nil end
   if not fair then return tonumber(h[9]) end
   if h[8] == 'B' then return t0 end
+  if h[10] then return t0 + last_of(h[11], h[2]) end
   return t0 + position
 end
 
@@ -321,7 +326,7 @@ end
 local function end_job(job, state, reason, t, ended_life)
   local key = job_key(job)
   local h = C('HMGET', key, 'user', 'class', 'rate', 'total', 'done_ms', 'state', 'acked', 'heard', 'dispatched', 't0',
-    'started', 'live', 'since')
+    'started', 'live', 'since', 'play')
   if h[6] ~= 'run' then return false end
   local user, class = h[1], h[2]
   C('HSET', key, 'state', state, 'reason', reason, 'ended', int(t), 'expires', int(t + ended_life))
@@ -347,7 +352,7 @@ local function end_job(job, state, reason, t, ended_life)
   if class == 'L' then
     C('HINCRBYFLOAT', M, 'demand', -num(h[3], 0))
     local heard_out = tonumber(h[10]) + tonumber(h[9]) - early(h[10], h[13])
-    if state ~= 'spoken' or heard_out <= t then heard_out = t else hold(job, h[3], heard_out) end
+    if state ~= 'spoken' or h[14] or heard_out <= t then heard_out = t else hold(job, h[3], heard_out) end
     local lasts = heard_out - num(h[13], t)
     local stay = num(C('HGET', M, 'stay'), lasts)
     C('HSET', M, 'stay', stay + (lasts - stay) / 30)     -- how long a live job stays, of the last 30 or so

@@ -6,12 +6,12 @@
 local t = clock()
 local job, delivered, heard = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key = job_key(job)
-local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched')
+local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched', 'play')
 if h[1] == 'spoken' and h[5] == 'L' and heard >= tonumber(h[9]) then let_go(job .. '|' .. h[8]) end     -- heard to the end
 if h[1] ~= 'run' then return 0 end
 local acked, t0 = tonumber(h[2]), tonumber(h[3])
 C('HSET', key, 'seen', int(t))
-if h[5] == 'B' then   -- batch goes in the order of submission, whoever listens already
+if h[5] == 'B' or h[10] then   -- batch goes in the order of submission, whoever listens already; a file is not played yet
 elseif heard >= 0 then
   heard = math.max(heard, num(h[6], 0))     -- a report that was overtaken on its way does not turn playback back
   C('HSET', key, 'heard', heard)

@@ -9,7 +9,7 @@ local SLACKS = {-10000, -5000, -2000, -1000, -500, -200, 0, 200, 500, 1000, 2000
 local CLAIMED, STALE, GONE, WAIT, UNKNOWN = 0, 1, 2, 3, 4
 local t = clock()
 local job, seq, att, owner, lease = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-local h = C('HMGET', job_key(job), 'state', 'spec', 't0', 'class')
+local h = C('HMGET', job_key(job), 'state', 'spec', 't0', 'class', 'play', 'total', 'n')
 if h[1] ~= 'run' then return {GONE} end
 local s = sentence_get(job, seq)
 if not s or s.st ~= 'D' or s.att ~= att then return {STALE} end
@@ -24,9 +24,9 @@ if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
   C('ZREM', P .. ':outbox', name .. '|' .. int(att))     -- the message has arrived; the lease sees to the rest
   return {WAIT}
 end
-local lead = num(h[3], 0) + s.pos - t
+local lead = num(h[3], 0) + (h[5] and last_of(h[6], h[7]) or s.pos) - t
 measure('wait_' .. h[4], t - s.at, WAITS)
-if h[4] == 'L' then measure('slack', lead, SLACKS) end
+if h[4] == 'L' and not h[5] then measure('slack', lead, SLACKS) end
 if lead > 0 then lead = lead * chunk_share() end     -- under load smaller first pieces and chunks
 local waited = int(t - s.at)
 s.st, s.owner, s.at = 'R', owner, t

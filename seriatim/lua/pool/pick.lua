@@ -148,8 +148,9 @@ local function make_way()
   if theta <= LONG then return false end     -- theta is above the longest cost of late
   local live, live_job = first_user('L')
   if not live then return false end
-  local h = C('HMGET', job_key(live_job), 't0', 'dispatched')
-  if tonumber(h[2]) > 0 and h[1] + h[2] - t > num(m[5], 0) then return false end
+  local h = C('HMGET', job_key(live_job), 't0', 'dispatched', 'play', 'total', 'n')
+  local needed = h[3] and last_of(h[4], h[5]) or tonumber(h[2])     -- nobody waits for the first sentence of a file
+  if (h[3] or needed > 0) and h[1] + needed - t > num(m[5], 0) then return false end
   for _, one in ipairs(batch_in_queue()) do take_back(one) end
   local last = crowd() >= 0 and begun_last()
   if last then

@@ -11,7 +11,8 @@
 -- dispatched / acked / window / total / done_ms (ms of audio), t0 (when playback began or should), started, target,
 -- heard (ms, the most that was reported), state (run, spoken, cancelled, failed, timed_out), rate (slots it needs), live (sentences not
 -- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
--- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline).
+-- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline), play ("whole": a live job
+-- that is played once it is whole; its playback never begins here, and its share is free as soon as it is spoken).
 local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE, CONFLICT, RECUT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 local t = clock()
 local o = cjson.decode(ARGV[2])
@@ -176,6 +177,7 @@ C('HSET', key, 'user', user, 'class', class, 'priority', o.priority, 'n', #ARGV 
   'target', o.target, 'state', 'run', 'rate', rate, 'live', #ARGV - 2, 'infl', 0, 'gap', o.gap, 'drain', o.drain,
   'ends_by', int(t + o.timeout), 'seen', int(t), 'grace', o.grace, 'queue_limit', o.queue_limit, 'spec', o.spec,
   'producer', o.producer > 0 and int(t + o.producer) or 0, 'expires', int(expires), 'since', int(t))
+if o.play == 'whole' and class == 'L' then C('HSET', key, 'play', 'whole') end
 life_of(job, key)
 for i = 3, #ARGV do C('HSET', P .. ':jt:' .. job, i - 3, ARGV[i]) end
 if #ARGV > 2 then life_of(job, P .. ':jt:' .. job) end
