@@ -38,7 +38,7 @@ def open_output(
         begin: what to do about an interrupted run.
 
     Raises:
-        UnknownFormat: no such format, or this machine's libsndfile lacks it.
+        UnknownFormat: no such format.
         Unwritable: no such directory, no permission, and the like.
         BadInput: standard output is a terminal; an interrupted run is there, or is not there, or is of another text.
     """

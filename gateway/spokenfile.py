@@ -9,7 +9,7 @@ While `OUT` is being spoken there are three files beside it:
 `finish` makes OUT.part whole and durable, renames it to OUT in one step, and removes the others, the journal last:
 so parts without a journal are somebody else's, and are left alone. Whatever ends the process before that leaves the
 three, from which `resume` goes on behind the last complete sentence; the result has the same samples as if nothing
-had happened, and for WAV, raw PCM, FLAC and MP3 the same bytes (Ogg draws a random serial number).
+had happened, and the same bytes.
 An older OUT stays as it is until the new one takes its place.
 """
 
@@ -27,7 +27,7 @@ from gateway.parts import Parts, last_whole, refuse_strangers, refuse_to_lose, s
 from gateway.spool import Spool
 from seriatim.errors import BadInput, EmptyText, Unwritable
 from seriatim.pcm import ms_of_bytes
-from tasks.encode.encoder import Encoder, check_available, open_encoder
+from tasks.encode.encoder import Encoder, open_encoder
 from tasks.encode.formats import AudioFormat
 from tasks.encode.sink import Sink, writing
 
@@ -69,10 +69,8 @@ class SpokenFile:
         Raises:
             Unwritable: no such directory, no permission, or another process is writing the same file.
             BadInput: an interrupted run left sound that would be lost.
-            UnknownFormat: this machine's libsndfile cannot write the format.
         """
         parts = Parts.of(output)
-        check_available(audio_format)
         if not restart:
             refuse_strangers(parts)
         with ExitStack() as undo:
@@ -100,10 +98,8 @@ class SpokenFile:
         Raises:
             BadInput: there is nothing to resume, or the text or an option is not the same.
             Unwritable: no permission, or another process is writing the same file.
-            UnknownFormat: this machine's libsndfile cannot write the format.
         """
         parts = Parts.of(output)
-        check_available(audio_format)
         if not parts.journal.exists():
             state = "it is whole" if parts.path.exists() else "nothing was begun"
             raise BadInput(f"cannot resume {output}: {state}; speak it without --resume")

@@ -7,7 +7,7 @@ from typing import Self
 
 from seriatim.errors import BadInput, EmptyText, Unwritable
 from seriatim.pcm import ms_of_bytes
-from tasks.encode.encoder import Encoder, check_available, open_encoder
+from tasks.encode.encoder import Encoder, open_encoder
 from tasks.encode.formats import AudioFormat
 from tasks.encode.sink import Sink
 
@@ -23,11 +23,9 @@ class SpokenPipe:
 
         Raises:
             BadInput: the descriptor is a terminal.
-            UnknownFormat: this machine's libsndfile cannot write the format.
         """
         if os.isatty(fd):
             raise BadInput(f"{name} is a terminal: send the sound into a player or a file, or name a file with -o")
-        check_available(audio_format)
         self._name = name
         self._fd: int | None = fd if owned else None  #: to be closed
         self._format = audio_format

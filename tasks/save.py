@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seriatim.entries import Audio, SentenceStart
 from seriatim.errors import EmptyText
-from tasks.encode.encoder import Encoder, check_available, open_encoder
+from tasks.encode.encoder import Encoder, open_encoder
 from tasks.encode.formats import AudioFormat, format_of
 from tasks.encode.sink import Sink, writing
 from tasks.reading import Heard
@@ -22,7 +22,6 @@ def save(entries: Iterable[Heard], path: Path) -> None:
         EmptyText: the job had no sound.
     """
     audio_format = format_of(str(path))
-    check_available(audio_format)
     part = path.with_name(path.name + ".part")
     with writing(str(path)):
         fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)

@@ -1,8 +1,7 @@
 """Files of a recording in a format, made once, into the store, where every gateway finds them.
 
-WAV and PCM are the recording itself. The others are encoded when they are first asked for: two encodings of one text
-may differ in some bytes, and parts of both are no file. A book takes minutes, in threads of their own behind those of
-people who listen now.
+WAV and PCM are the recording itself. The others are encoded when they are first asked for: a book takes minutes, in
+threads of their own behind those of people who listen now.
 """
 
 import asyncio
@@ -14,9 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.http.formats import PLAIN, encoder_of
+from gateway.http.formats import PLAIN, audio_format
 from gateway.http.recording import Recorded, samples
 from seriatim.pcm import BYTES_PER_SAMPLE
+from tasks.encode.encoder import open_encoder
 from tasks.encode.plain import wav_header
 from tasks.encode.sink import Sink, writing
 
@@ -93,7 +93,7 @@ def _write_wav(found: Recorded, write: Callable[[bytes], int]) -> None:
 
 def _write_encoded(found: Recorded, name: str, fd: int) -> None:
     """Into a file whose header can be corrected: that of FLAC has the length, without which libsndfile reads none."""
-    encoder = encoder_of(Sink(fd, name), name, found.rate_hz)
+    encoder = open_encoder(Sink(fd, name), audio_format(name), found.rate_hz)
     try:
         for pcm in samples(found):
             encoder.write(pcm)

@@ -1,8 +1,7 @@
 """The formats of answers, and how sound becomes their bytes while it is spoken.
 
-MP3 by LAME, AAC and Opus by FFmpeg, the others by `tasks.encode`. Raw and WAV are made in the event loop; encoders
-that compute have threads, as many as there are cores, so that a hundred listeners of MP3 cannot keep the loop from
-serving the others.
+`tasks.encode` has the encoders. Raw and WAV are made in the event loop; encoders that compute have threads, as many as
+there are cores, so that a hundred listeners of MP3 cannot keep the loop from serving the others.
 """
 
 import asyncio
@@ -12,14 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from gateway.http.lame import LameEncoder
 from gateway.http.loudness import louder
-from gateway.http.resampled import Resampled
 from gateway.http.turns import SPARE, turns
 from seriatim.errors import UnknownFormat
 from tasks.encode.encoder import Encoder, open_encoder
-from tasks.encode.formats import FORMATS, AudioFormat
-from tasks.encode.sink import Output
+from tasks.encode.formats import AudioFormat, format_named
+from tasks.encode.resampled import Resampled
 
 NAMES = ("mp3", "opus", "aac", "flac", "wav", "pcm")  #: as OpenAI names them
 MEDIA = {
@@ -27,8 +24,6 @@ MEDIA = {
     "wav": "audio/wav", "pcm": "application/octet-stream",
 }  # fmt: skip
 PLAIN = ("wav", "pcm")  #: the samples themselves: made in no time, and any byte of them can be found
-AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 14496-3, table 1.18
-AAC = AudioFormat("aac", ("aac",), "ADTS", "AAC", AAC_RATES_HZ)
 
 threads = ThreadPoolExecutor((os.cpu_count() or 1) + SPARE, "encoding")
 
@@ -41,30 +36,12 @@ def audio_format(name: str) -> AudioFormat:
     """
     if name not in NAMES:
         raise UnknownFormat(f"unknown format {name!r}; there are: {', '.join(NAMES)}")
-    return AAC if name == "aac" else next(known for known in FORMATS if known.name == name)
+    return format_named(name)
 
 
 def media_type(name: str, rate_hz: int) -> str:
     """The content type; raw samples say what they are, as RFC 2586 spells it for big endian ones."""
     return f"audio/pcm; rate={rate_hz}; channels=1; bits=16" if name == "pcm" else MEDIA[name]
-
-
-def encoder_of(output: Output, name: str, rate_hz: int, pcm_hz: int = 0) -> Encoder:
-    """An encoder that writes to `output`; at `pcm_hz`, or what is next to it in the format."""
-    known = audio_format(name)
-    file_rate_hz = known.rate_for(pcm_hz or rate_hz)
-    encoder = _encoder_at(output, known, file_rate_hz)
-    return encoder if file_rate_hz == rate_hz else Resampled(encoder, rate_hz, file_rate_hz)
-
-
-def _encoder_at(output: Output, known: AudioFormat, rate_hz: int) -> Encoder:
-    if known.name == "mp3":
-        return LameEncoder(output, rate_hz)
-    if known.name in ("aac", "opus"):
-        from gateway.http import ffmpeg  # loads its libraries: 30 MB that others need not hold
-
-        return ffmpeg.FfmpegEncoder(output, ffmpeg.AAC if known.name == "aac" else ffmpeg.OPUS, rate_hz)
-    return open_encoder(output, known, rate_hz)
 
 
 @dataclass(slots=True)
@@ -129,7 +106,7 @@ class Encoding:
 
         def step() -> None:
             if self.encoder is None:
-                self.encoder = encoder_of(self.tray, self.name, rate_hz, self.pcm_hz)
+                self.encoder = open_encoder(self.tray, audio_format(self.name), rate_hz, self.pcm_hz)
             self.encoder.write(louder(pcm, self.volume))
 
         return await self._done(step, due_s)

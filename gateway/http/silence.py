@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from gateway.http.formats import Sheet, encoder_of, media_type
+from gateway.http.formats import Sheet, audio_format, media_type
 from gateway.http.playing import DONE_EVENT, RATE_HZ, SILENCE_MS, Wish, delta, event
 from seriatim.pcm import bytes_of_ms
 from seriatim.records import Sentence
+from tasks.encode.encoder import open_encoder
 from tasks.handle import Job
 from tasks.producer import Producer
 from tasks.request import Empty, Request
@@ -46,7 +47,7 @@ def enqueue(producer: Producer, said: str | Sequence[Sentence | str], request: R
 
 def _encoded(wish: Wish, rate_hz: int) -> bytes:
     sheet = Sheet()
-    encoder = encoder_of(sheet, wish.format, rate_hz, wish.pcm_hz)
+    encoder = open_encoder(sheet, audio_format(wish.format), rate_hz, wish.pcm_hz)
     encoder.write(bytes(bytes_of_ms(SILENCE_MS, rate_hz)))
     encoder.close()
     return bytes(sheet.written)

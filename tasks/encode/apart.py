@@ -1,5 +1,8 @@
 """Work on a thread of its own, where Ctrl-C cannot reach it: Python raises KeyboardInterrupt on the main thread only.
 
+The encoders of libsndfile and FFmpeg write through callbacks, inside which an interrupt is lost: cffi prints it, and
+PyAV lost three to six of a hundred without a word (measured).
+
 Waiting for the answer is the one thing that can be interrupted, and it is one step in C (SimpleQueue). Futures and
 conditions are Python: an interrupt inside them sometimes came out as "cannot release un-acquired lock".
 """
@@ -7,6 +10,11 @@ conditions are Python: an interrupt inside them sometimes came out as "cannot re
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tasks.encode.encoder import Encoder
+    from tasks.encode.sink import Output
 
 
 class Apart:
@@ -40,3 +48,55 @@ class Apart:
                 self._answered.put(error)
             else:
                 self._answered.put(None)
+
+
+class ApartEncoder:
+    """An encoder on such a thread. What it writes is kept in memory, and goes into the sink in ordinary code."""
+
+    def __init__(self, sink: "Output", make: "Callable[[Output], Encoder]") -> None:
+        self._sink = sink
+        self._notes = _Notes(sink.patchable)
+        self._apart = Apart("encoder")
+        self._apart.call(lambda: self._open(make))
+        self._drain()
+
+    def write(self, pcm: bytes) -> None:
+        self._apart.call(lambda: self._encoder.write(pcm))
+        self._drain()
+
+    def close(self) -> None:
+        self._apart.call(self._encoder.close)
+        self._apart.stop()
+        self._drain()
+
+    def discard(self) -> None:
+        """Free what the encoder holds, and write nothing more."""
+        self._apart.stop(self._encoder.discard)
+
+    def _open(self, make: "Callable[[Output], Encoder]") -> None:
+        self._encoder = make(self._notes)
+
+    def _drain(self) -> None:
+        for write in self._notes.take():
+            write(self._sink)
+
+
+class _Notes:
+    """An output that only notes what is to be done to another."""
+
+    def __init__(self, patchable: bool) -> None:  # noqa: FBT001  # it has this one field
+        self.patchable = patchable
+        self.n_bytes = 0
+        self._noted: list[Callable[[Output], None]] = []
+
+    def append(self, data: bytes) -> None:
+        self.n_bytes += len(data)
+        self._noted.append(lambda sink: sink.append(data))
+
+    def patch(self, offset: int, data: bytes) -> None:
+        self._noted.append(lambda sink: sink.patch(offset, data))
+
+    def take(self) -> "list[Callable[[Output], None]]":
+        """What was noted since the last call, in its order."""
+        noted, self._noted = self._noted, []
+        return noted

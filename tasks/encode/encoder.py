@@ -1,8 +1,14 @@
-"""Encoders: PCM in, a file's bytes out, as they come."""
+"""Encoders: PCM in, a file's bytes out, as they come.
 
+One for each format, whichever door the sound leaves by. The same samples give the same bytes, whenever they are
+encoded and however they were cut when they came.
+"""
+
+import threading
 from functools import partial
 from typing import Protocol
 
+from tasks.encode.apart import ApartEncoder
 from tasks.encode.formats import AudioFormat
 from tasks.encode.plain import PlainEncoder, wav_header
 from tasks.encode.sink import Output
@@ -32,28 +38,44 @@ class Encoder(Protocol):
         ...
 
 
-def check_available(audio_format: AudioFormat) -> None:
-    """See that this machine can write the format.
-
-    Raises:
-        UnknownFormat: its libsndfile cannot.
-    """
-    if audio_format.container:
-        from tasks.encode import compressed  # loads numpy and libsndfile, 0.1 s that WAV need not wait for
-
-        compressed.check_available(audio_format)
-
-
-def open_encoder(sink: Output, audio_format: AudioFormat, rate_hz: int) -> Encoder:
+def open_encoder(sink: Output, audio_format: AudioFormat, rate_hz: int, wanted_hz: int = 0) -> Encoder:
     """Begin a file of sound at `rate_hz` in the given format.
+
+    It is encoded at `wanted_hz` (0: as it was made), or at what is next to that in the format.
 
     Raises:
         Unwritable: the sink refuses the header.
     """
-    if audio_format.container:
-        from tasks.encode.compressed import CompressedEncoder  # as above
+    file_rate_hz = audio_format.rate_for(wanted_hz or rate_hz)
+    encoder = _encoder_at(sink, audio_format.name, file_rate_hz)
+    if file_rate_hz == rate_hz:
+        return encoder
+    from tasks.encode.resampled import Resampled  # loads numpy, which WAV need not wait for
 
-        return CompressedEncoder(sink, audio_format, rate_hz)
-    if audio_format.name == "wav":
+    return Resampled(encoder, rate_hz, file_rate_hz)
+
+
+def _encoder_at(sink: Output, name: str, rate_hz: int) -> Encoder:
+    if name == "wav":
         return PlainEncoder(sink, partial(wav_header, rate_hz, room=sink.patchable))
-    return PlainEncoder(sink, lambda _data_bytes: b"")
+    if name == "pcm":
+        return PlainEncoder(sink, lambda _data_bytes: b"")
+    if name == "mp3":
+        from tasks.encode.lame import LameEncoder
+
+        return LameEncoder(sink, rate_hz)
+    make = partial(_with_callbacks, name, rate_hz)
+    if threading.current_thread() is threading.main_thread():  # the one that Ctrl-C interrupts
+        return ApartEncoder(sink, make)
+    return make(sink)
+
+
+def _with_callbacks(name: str, rate_hz: int, sink: Output) -> Encoder:
+    """Each loads its library here: FFmpeg's take 30 MB that the others need not hold."""
+    if name in ("aac", "opus"):
+        from tasks.encode import ffmpeg
+
+        return ffmpeg.FfmpegEncoder(sink, ffmpeg.AAC if name == "aac" else ffmpeg.OPUS, rate_hz)
+    from tasks.encode import sndfile
+
+    return sndfile.SndfileEncoder(sink, sndfile.FLAC if name == "flac" else sndfile.VORBIS, rate_hz)

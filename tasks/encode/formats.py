@@ -1,6 +1,6 @@
 """The formats that speech is written in: their names, the endings of their files, the sample rates they can hold.
 
-WAV and raw PCM are written by ourselves (`plain`); the others go through libsndfile (`compressed`).
+The same at every door: Python, the command line, HTTP. `encoder` says what makes which.
 """
 
 import difflib
@@ -19,11 +19,7 @@ class AudioFormat:
 
     name: str  #: what users write after --format
     endings: tuple[str, ...]  #: of file names, lower case, without the dot
-    container: str = ""  #: libsndfile's name of the container; "": we write it ourselves
-    subtype: str = ""  #: libsndfile's name of the encoding
     rates_hz: tuple[int, ...] = ()  #: the sample rates it can hold, ascending; (): any
-    compression_level: float | None = None  #: 0..1, libsndfile's scale; None: its own default
-    bitrate_mode: str | None = None  #: libsndfile's name; None: its own default
 
     def rate_for(self, rate_hz: int) -> int:
         """The rate to encode sound of `rate_hz` at: the same, or else the next higher, or else the highest."""
@@ -32,25 +28,23 @@ class AudioFormat:
         return next((rate for rate in self.rates_hz if rate > rate_hz), self.rates_hz[-1])
 
 
+_AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 14496-3, table 1.18
+
 FORMATS = (
     AudioFormat("wav", ("wav", "wave")),
-    AudioFormat("flac", ("flac",), "FLAC", "PCM_16"),
-    AudioFormat("ogg", ("ogg", "oga"), "OGG", "VORBIS"),
-    AudioFormat("opus", ("opus",), "OGG", "OPUS", (8000, 12000, 16000, 24000, 48000)),  # RFC 6716, 2
-    # A constant bit rate, because from it a player tells the length of a stream whose header could not know it.
-    # 0.63 is 64 kbit/s up to 24 kHz and 128 above. Below 16 kHz (MPEG 2.5) the frames are too small for the
-    # header that says how many samples to trim, and the decoded length was wrong when measured.
-    AudioFormat(
-        "mp3",
-        ("mp3",),
-        "MP3",
-        "MPEG_LAYER_III",
-        (16000, 22050, 24000, 32000, 44100, 48000),
-        compression_level=0.63,
-        bitrate_mode="CONSTANT",
-    ),
+    AudioFormat("flac", ("flac",)),
+    AudioFormat("ogg", ("ogg", "oga")),  # Vorbis
+    AudioFormat("opus", ("opus",), (8000, 12000, 16000, 24000, 48000)),  # RFC 6716, 2
+    # Below 16 kHz (MPEG 2.5) the header that says how many samples to trim is not read by all.
+    AudioFormat("mp3", ("mp3",), (16000, 22050, 24000, 32000, 44100, 48000)),
+    AudioFormat("aac", ("aac",), _AAC_RATES_HZ),  # ADTS: a stream without a header
     AudioFormat("pcm", ("pcm", "s16", "raw")),  # s16le mono without a header
 )
+
+
+def format_named(name: str) -> AudioFormat:
+    """The format of one of the names above."""
+    return next(known for known in FORMATS if known.name == name)
 
 
 def format_of(output: str, name: str | None = None) -> AudioFormat:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.http import ffmpeg
 from gateway.http.formats import NAMES, Encoding, Tray, threads
+from tasks.encode import ffmpeg
 from tests.http.sounds import seconds
 
 RATE_HZ = 24_000

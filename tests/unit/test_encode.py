@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seriatim.errors import UnknownFormat, Unwritable
-from tasks.encode.compressed import check_available
+from seriatim.errors import Unwritable
 from tasks.encode.encoder import open_encoder
-from tasks.encode.formats import FORMATS, AudioFormat, format_of
+from tasks.encode.formats import FORMATS, format_of
 from tasks.encode.sink import Sink
+from tests.http.sounds import decoded as decoded_by_ffmpeg
 from tests.unit.sound import cut, decoded, encoded, samples, speech
 
 LOSSLESS = ["wav", "flac"]
@@ -66,13 +66,23 @@ def test_raw_pcm_is_the_sound_and_nothing_else():
     assert file_of("pcm", 22050, cut(pcm, 1000)) == pcm
 
 
-@pytest.mark.parametrize("name", [audio_format.name for audio_format in FORMATS if audio_format.name != "pcm"])
+@pytest.mark.parametrize("rate_hz", [*RATES_HZ, 48000])
+def test_aac_is_a_stream_whose_padding_is_heard(rate_hz):
+    """No header says what to trim: 1,024 samples before the sound, and what fills the last frame of as many."""
+    pcm = speech(3.0, rate_hz)
+    heard, file_rate_hz = decoded_by_ffmpeg(file_of("aac", rate_hz, cut(pcm, 4410)))
+    assert file_rate_hz == rate_hz
+    assert 1024 <= len(heard) - len(pcm) // 2 <= 3 * 1024
+    assert likeness(heard[1024:], samples(pcm)) > 0.97
+
+
+@pytest.mark.parametrize("name", [*LOSSLESS, *LOSSY])
 def test_the_shortest_sound_is_a_whole_file(name):
     heard, _ = decoded(file_of(name, 24000, [b"\1\0"]))
     assert len(heard) == 1
 
 
-@pytest.mark.parametrize("name", [*LOSSLESS, *LOSSY])
+@pytest.mark.parametrize("name", [audio_format.name for audio_format in FORMATS])
 @settings(max_examples=8, deadline=None)
 @given(cuts=st.lists(st.integers(0, 24000), max_size=8))
 def test_how_the_sound_was_cut_into_chunks_cannot_be_heard(name, cuts):
@@ -80,9 +90,7 @@ def test_how_the_sound_was_cut_into_chunks_cannot_be_heard(name, cuts):
     edges = [0, *sorted(2 * at for at in cuts), len(pcm)]
     chunks = [pcm[start:end] for start, end in itertools.pairwise(edges)]
     whole, in_pieces = file_of(name, 24000, [pcm]), file_of(name, 24000, chunks)
-    assert np.array_equal(decoded(whole)[0], decoded(in_pieces)[0])
-    if name in {"wav", "flac", "mp3"}:  # an Ogg file has a random serial number
-        assert whole == in_pieces
+    assert whole == in_pieces
 
 
 def test_resampling_keeps_the_pitch_and_adds_nothing_to_it():
@@ -101,14 +109,14 @@ def test_resampling_keeps_the_pitch_and_adds_nothing_to_it():
 def test_memory_does_not_grow_with_the_length_of_the_speech(name):
     with tempfile.TemporaryFile() as file:
         encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", name), 22050)
-        second = speech(1.0, 22050)
+        quarter = speech(0.25, 22050)
         peaks_bytes = []
         tracemalloc.start()
         for _ in range(3):  # the interpreter may enlarge a table of its own in one of them
             tracemalloc.reset_peak()
             before_bytes, _ = tracemalloc.get_traced_memory()
-            for _ in range(12):
-                encoder.write(second)
+            for _ in range(48):
+                encoder.write(quarter)
             peaks_bytes.append(tracemalloc.get_traced_memory()[1] - before_bytes)
         tracemalloc.stop()
         encoder.close()
@@ -123,11 +131,6 @@ def test_a_full_disk_is_one_clear_line(name):
             encoded(fd, format_of("-", name), 24000, [speech(1.0, 24000)])
     finally:
         os.close(fd)
-
-
-def test_a_libsndfile_that_lacks_the_format_is_named():
-    with pytest.raises(UnknownFormat, match=r"^libsndfile \S+ cannot write strange; 1.1 or newer can$"):
-        check_available(AudioFormat("strange", ("strange",), "FLAC", "VORBIS"))
 
 
 class Interrupted(BaseException):
@@ -147,15 +150,16 @@ def interrupt_after() -> Iterator[Callable[[float], None]]:
     signal.signal(signal.SIGVTALRM, before)
 
 
-def test_an_interrupt_is_never_lost_inside_libsndfile(interrupt_after, capfd):
+@pytest.mark.parametrize("name", ["flac", "ogg", "opus", "aac", "mp3"])
+def test_an_interrupt_is_never_lost_inside_an_encoder(name, interrupt_after, capfd):
     """What is raised in a callback from C is printed and swallowed, so Ctrl-C would sometimes do nothing."""
-    chunks = cut(speech(10.0, 24000), 4800)
+    chunks = cut(speech(1.0, 24000), 4800)
     for turn in range(20):
         with tempfile.TemporaryFile() as file:
-            encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", "mp3"), 24000)
+            encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", name), 24000)
             with pytest.raises(Interrupted):  # noqa: PT012 (wherever in there it comes)
                 interrupt_after(0.001 + turn * 0.00006)
-                for chunk in chunks:  # long enough for the slowest timer
+                for chunk in itertools.cycle(chunks):  # until it comes
                     encoder.write(chunk)
             encoder.discard()
     assert capfd.readouterr().err == ""

@@ -2,12 +2,17 @@
 
 libsndfile has no AAC, and the Opus of its wheel takes four times the processor's time of FFmpeg's. Each listener's
 encoder holds about 0.9 MB (AAC) and 0.5 MB (Opus).
+
+FFmpeg writes through a callback, from which PyAV raises errors of ours (a full disk) late or never. Therefore it fills
+a buffer, which is emptied into the output in ordinary code.
 """
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import IO, cast
 
 import av
@@ -44,8 +49,9 @@ class FfmpegEncoder:
     """Writes s16le mono at a rate that the format can hold."""
 
     def __init__(self, output: Output, codec: Codec, rate_hz: int) -> None:
+        self._output, self._buffer = output, io.BytesIO()
         self._rate_hz, self._at = rate_hz, 0  # samples written
-        sink = cast("IO[bytes]", _Writer(output))
+        sink = cast("IO[bytes]", SimpleNamespace(write=self._buffer.write))
         self._container = av.open(sink, "w", format=codec.container, options=dict(codec.options))
         stream = self._container.add_stream(codec.name, rate=rate_hz, layout="mono", options=dict(codec.effort))
         self._stream = cast("AudioStream", stream)
@@ -56,10 +62,12 @@ class FfmpegEncoder:
         step = self._rate_hz * FRAME_MS // 1000
         for start in range(0, len(samples), step):
             self._encode(samples[start : start + step])
+            self._drain()
 
     def close(self) -> None:
         self._mux(None)
         self._container.close()
+        self._drain()
 
     def discard(self) -> None:
         """Free what the encoder holds; what closing writes goes nowhere."""
@@ -76,16 +84,11 @@ class FfmpegEncoder:
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
 
-
-class _Writer:
-    """What FFmpeg takes for a file that cannot be sought."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-
-    def write(self, data: bytes) -> int:
-        self._output.append(bytes(data))
-        return len(data)
+    def _drain(self) -> None:
+        if written := self._buffer.getvalue():
+            self._buffer.seek(0)
+            self._buffer.truncate()
+            self._output.append(written)
 
 
 @contextlib.contextmanager

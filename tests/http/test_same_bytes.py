@@ -1,0 +1,108 @@
+"""The same text twice has the same bytes in every format, at every door that the sound can leave by."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from gateway.http.formats import NAMES
+from tasks.encode.formats import FORMATS
+from tests.commands import seriatim
+from tests.http.gateways import clear
+from tests.integration.test_reading import enqueue
+from tests.systems import RealSystem, wait_until
+
+SAID = clear(3, "Same")
+TEXT = " ".join(SAID)
+FILES = [known.name for known in FORMATS]
+Door = Callable[[str], bytes]
+
+
+@pytest.fixture
+def python(system: RealSystem, tmp_path: Path) -> Door:
+    """`Job.save`."""
+
+    def save(name: str) -> bytes:
+        path = tmp_path / f"{secrets.token_hex(4)}.{name}"
+        enqueue(system, SAID).save(path)
+        return path.read_bytes()
+
+    return save
+
+
+@pytest.fixture
+def command(system: RealSystem, tmp_path: Path) -> Door:
+    """`seriatim speak -o FILE`."""
+
+    def speak(name: str) -> bytes:
+        path = tmp_path / f"{secrets.token_hex(4)}.{name}"
+        spoken_by_command(system, str(path))
+        return path.read_bytes()
+
+    return speak
+
+
+@pytest.fixture
+def pipe(system: RealSystem) -> Door:
+    """`seriatim speak -o -`."""
+    return lambda name: spoken_by_command(system, "-", "--format", name)
+
+
+@pytest.fixture
+def stream(client: httpx2.Client) -> Door:
+    """`POST /v1/audio/speech`."""
+
+    def post(name: str) -> bytes:
+        answer = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": name, "stream": True})
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    return post
+
+
+@pytest.fixture
+def recording(client: httpx2.Client) -> Door:
+    """`GET /v1/jobs/{id}/audio`."""
+
+    def get(name: str) -> bytes:
+        job = client.post("/v1/jobs", json={"input": TEXT}).json()["id"]
+        wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"], "it is recorded")
+        return client.get(f"/v1/jobs/{job}/audio?format={name}").content
+
+    return get
+
+
+def spoken_by_command(system: RealSystem, out: str, *more: str) -> bytes:
+    command = ("speak", "-", "-o", out, *more, "-q", "--engine", "tone", "--redis")
+    done = seriatim(*command, stdin=TEXT.encode(), settings=system.settings.to_env())
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def says_the_same(door: Door, name: str) -> None:
+    first = door(name)
+    assert len(first) > 1000
+    assert door(name) == first
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_job_save_and_speak_write_the_same_file(python: Door, command: Door, name: str) -> None:
+    says_the_same(python, name)
+    assert command(name) == python(name)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_speak_writes_the_same_bytes_into_a_pipe(pipe: Door, name: str) -> None:
+    says_the_same(pipe, name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equal_requests_are_answered_with_the_same_bytes(stream: Door, name: str) -> None:
+    says_the_same(stream, name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equal_jobs_have_the_same_recording(recording: Door, name: str) -> None:
+    says_the_same(recording, name)
