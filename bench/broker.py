@@ -17,6 +17,7 @@ import redis
 
 from gateway.embedded import EmbeddedRedis
 
+PORT_ATTEMPTS = 10  #: a port that was free a moment ago is almost always free still
 LOG_READY_S = 10.0  #: the first log of an empty server is written in some ms
 
 
@@ -29,7 +30,7 @@ class Profile(StrEnum):
 
 
 class BrokerFailed(Exception):
-    """The server did not take up the log that it was told to write."""
+    """The server did not do what it was told to: listen on a port, write a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +60,31 @@ def started(profile: Profile = Profile.NONE) -> Iterator[Broker]:
 
     Raises:
         Unavailable: it did not start.
-        BrokerFailed: it did not start its log.
+        BrokerFailed: it found no port, or did not start its log.
     """
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with contextlib.chdir(folder):  # its log lies where it is started
             server = EmbeddedRedis.private(folder)
         try:
-            broker = Broker(folder, server.process.pid, server.url, server.broker_url, _free_port(), profile)
+            port = _listening_port(server.url)
+            broker = Broker(folder, server.process.pid, server.url, server.broker_url, port, profile)
             _configure(broker)
             yield broker
         finally:
             server.close()
+
+
+def _listening_port(url: str) -> int:
+    """Have the server listen on a port of 127.0.0.1 as well, and return it."""
+    with redis.Redis.from_url(url) as client:
+        client.config_set("bind", "127.0.0.1")
+        for _ in range(PORT_ATTEMPTS):
+            port = _free_port()
+            with contextlib.suppress(redis.ResponseError):  # another program was faster
+                client.config_set("port", port)
+                return port
+    raise BrokerFailed("the server found no port to listen on")
 
 
 def _free_port() -> int:
@@ -81,7 +95,6 @@ def _free_port() -> int:
 
 def _configure(broker: Broker) -> None:
     with broker.connect() as client:
-        client.config_set("bind", "127.0.0.1", "port", broker.port)
         # Celery's results come by pub/sub, and a consumer that is 32 MB behind would be cut off and lose them.
         client.config_set("client-output-buffer-limit", "pubsub 0 0 0")
         if broker.profile is not Profile.NONE:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.ports import free_port
 from tests.systems import wait_until
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  #: the one in the PATH wants to be the system's own
@@ -19,13 +20,6 @@ UP_S = 90.0  #: Erlang takes 5 to 10 s on a quiet machine
 def installed() -> bool:
     """Can one be started here?"""
     return PROGRAM.exists() and shutil.which("epmd") is not None
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class PrivateRabbit:

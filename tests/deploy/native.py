@@ -19,7 +19,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from redis import Redis
 from seriatim.orphans import dies_with_parent
 from tests.commands import installed
 from tests.deploy.composed import ROOT, Service, outside, secrets, services, stages
+from tests.ports import free_port
 from tests.servers import embedded
 from tests.systems import wait_until
 
@@ -60,10 +60,7 @@ class Native:
         (programs / "seriatim").chmod(0o755)
         (programs / "valkey-cli").symlink_to(client)
         wanted = {port for service in services().values() for _, port in service.ports} | {6379}
-        held = [(port, socket.create_server(("127.0.0.1", 0))) for port in sorted(wanted)]
-        for port, listening in held:
-            self.ports[port] = listening.getsockname()[1]
-            listening.close()
+        self.ports = {port: free_port() for port in sorted(wanted)}
 
     def secret(self, name: str) -> str:
         """The first line of a secret."""

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,6 +15,7 @@ import pytest
 import soundfile
 
 from tests.commands import ROOT, environment, installed
+from tests.ports import free_port
 from tests.systems import wait_until
 
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -71,10 +71,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli "$@"\n')
     (programs / "seriatim").chmod(0o755)
     (folder / "book.txt").write_bytes((ROOT / "examples" / "harbour.txt").read_bytes())
-    held = [(port, socket.create_server(("127.0.0.1", 0))) for port in ("7379", "8000")]
-    ports = {port: str(listening.getsockname()[1]) for port, listening in held}
-    for _, listening in held:
-        listening.close()
+    ports = {port: str(free_port()) for port in ("7379", "8000")}
     with (folder / "said").open("wb") as said:
         shell = subprocess.Popen(
             ["bash", "-euo", "pipefail"], cwd=folder, stdin=subprocess.PIPE, stdout=said, stderr=subprocess.STDOUT,

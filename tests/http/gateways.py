@@ -40,11 +40,10 @@ class Gateway:
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
 
 
-def start(system: RealSystem, name: str = "gateway", **settings: object) -> Gateway:
-    """Start a gateway, and wait until it serves; `settings` are its own."""
-    child = system.start(
-        name, "-m", "gateway.cli", "serve", "--port", "0", **{"http_pool": "tone", "http_pcm_hz": 0, **settings}
-    )
+def start(system: RealSystem, name: str = "gateway", *, at_port: int = 0, **settings: object) -> Gateway:
+    """Start a gateway, and wait until it serves; `at_port` 0: it chooses. `settings` are its own."""
+    given: dict[str, object] = {"http_pool": "tone", "http_pcm_hz": 0, **settings}
+    child = system.start(name, "-m", "gateway.cli", "serve", "--port", str(at_port), **given)
 
     def port() -> int | None:
         assert child.poll() is None, system.log(name)

@@ -49,8 +49,7 @@ def locked(system: RealSystem) -> Gateway:
     """A gateway with keys, and tight limits."""
     path = system.folder / "keys.toml"
     path.write_text(KEYS, "utf-8")
-    limits: dict[str, object] = {"http_body_bytes": 20_000, "http_request_s": 0.5}
-    return start(system, "locked", http_keys_file=path, **limits)
+    return start(system, "locked", http_keys_file=path, http_body_bytes=20_000, http_request_s=0.5)
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/voices", "/v1/jobs", f"/v1/jobs/{'0' * 32}"])

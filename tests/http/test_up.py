@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -10,6 +10,7 @@ import pytest
 
 from seriatim.exits import Exit
 from tests.commands import TONE, begun, complaint, seriatim
+from tests.ports import free_port
 from tests.systems import PATIENCE_S
 
 
@@ -31,9 +32,9 @@ def up(folder: Path, *arguments: str, until: str = "HTTP") -> Iterator[list[str]
     assert process.returncode == Exit.OK
 
 
-def test_one_command_speaks_records_and_serves(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) -> None:
+def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
     """No second command, and no folder to be named twice: recordings are found."""
-    redis, http = unused_tcp_port_factory(), unused_tcp_port_factory()
+    redis, http = free_port(), free_port()
     with up(tmp_path, "--port", str(redis), "--http", str(http)) as said:
         assert said[-1].startswith(f"HTTP at http://127.0.0.1:{http}/")
         with httpx2.Client(base_url=f"http://127.0.0.1:{http}/v1", trust_env=False, timeout=PATIENCE_S) as client:
@@ -45,13 +46,14 @@ def test_one_command_speaks_records_and_serves(tmp_path: Path, unused_tcp_port_f
             assert client.get(f"/jobs/{job['id']}/audio?format=wav").status_code == 200
 
 
-def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: Path, unused_tcp_port: int) -> None:
+def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: Path) -> None:
+    redis = free_port()
     with contextlib.ExitStack() as holding:
         with contextlib.suppress(OSError):  # somebody else's, which is as well
             holding.enter_context(socket.create_server(("127.0.0.1", 8000)))
-        with up(tmp_path, "--port", str(unused_tcp_port)) as said:
+        with up(tmp_path, "--port", str(redis)) as said:
             assert said[-1].startswith("no HTTP: port 8000 cannot be used for HTTP (")
-            url = f"redis://127.0.0.1:{unused_tcp_port}/0"
+            url = f"redis://127.0.0.1:{redis}/0"
             assert seriatim("status", "--redis", url, cwd=tmp_path).returncode == 0
 
 
@@ -64,14 +66,15 @@ def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", [["--no-http"], ["--http", "0"]])
-def test_without_http_it_says_how_to_serve(tmp_path: Path, unused_tcp_port: int, option: list[str]) -> None:
-    with up(tmp_path, "--port", str(unused_tcp_port), *option) as said:
+def test_without_http_it_says_how_to_serve(tmp_path: Path, option: list[str]) -> None:
+    with up(tmp_path, "--port", str(free_port()), *option) as said:
         assert said[-1] == "no HTTP: not asked for"
 
 
-def test_without_http_it_names_its_store_for_a_gateway_of_ones_own(tmp_path: Path, unused_tcp_port: int) -> None:
+def test_without_http_it_names_its_store_for_a_gateway_of_ones_own(tmp_path: Path) -> None:
     """Of a gateway that looks elsewhere, recordings have no sound."""
-    with up(tmp_path, "--port", str(unused_tcp_port), "--no-http", until="serve with:") as said:
+    redis = free_port()
+    with up(tmp_path, "--port", str(redis), "--no-http", until="serve with:") as said:
         store = (tmp_path / "seriatim-data" / "store").resolve()
-        url = f"redis://127.0.0.1:{unused_tcp_port}/0"
+        url = f"redis://127.0.0.1:{redis}/0"
         assert said[-1].split() == f"serve with: SERIATIM_STORE_DIR={store} seriatim serve --redis {url}".split()

@@ -13,6 +13,7 @@ from seriatim.exits import Exit
 from tests.commands import TONE, begun, complaint, seriatim
 from tests.integration.test_cli import sound
 from tests.listening import sentences, stream_of
+from tests.ports import free_port
 from tests.systems import alive, descendants, wait_until
 
 N = 24
@@ -107,8 +108,8 @@ def supervisor_of(pid: int) -> int:
 
 class TestUp:
     @pytest.fixture
-    def port(self, unused_tcp_port: int) -> int:
-        return unused_tcp_port
+    def port(self) -> int:
+        return free_port()
 
     @pytest.fixture
     def up(self, tmp_path: Path, port: int) -> Iterator[int]:

@@ -14,6 +14,7 @@ from seriatim.orphans import dies_with_parent
 from tasks.request import Request
 from tests.commands import LIMIT_S, SERIATIM, environment, installed, seriatim
 from tests.listening import Listener, sentences
+from tests.ports import free_port
 from tests.systems import RealSystem, wait_until
 
 PACKAGES = {"seriatim", "tasks", "workers", "reassembler", "gateway"}
@@ -56,8 +57,8 @@ def test_a_file_is_spoken_there(hostile: Path, engine: str) -> None:
     assert (hostile / "out.mp3").stat().st_size
 
 
-def test_a_whole_system_runs_there(hostile: Path, unused_tcp_port_factory: Callable[[], int]) -> None:
-    port, http = unused_tcp_port_factory(), unused_tcp_port_factory()
+def test_a_whole_system_runs_there(hostile: Path) -> None:
+    port, http = free_port(), free_port()
     with ExitStack() as ending:
         log = started(hostile, {}, ending, "up", *TONE, "--workers", "1", "--port", str(port), "--http", str(http))
         wait_until(lambda: f"HTTP at http://127.0.0.1:{http}/" in log(), "up is up")

@@ -13,6 +13,7 @@ from tests.http.sounds import seconds, seconds_of_pcm
 from tests.listening import stream_of
 from tests.page.browser import Page
 from tests.page.conftest import SLOW
+from tests.ports import free_port
 from tests.systems import RealSystem, wait_until
 
 NEAR_S = 0.15  #: 1,105 samples at 8 kHz: what an encoder and a decoder of MP3 put before the sound
@@ -150,7 +151,7 @@ def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client) -> No
 
 
 def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem) -> None:
-    mortal = start(system, "mortal")
+    mortal = start(system, "mortal", at_port=free_port())
     said = clear(10)
     here = Page(page.driver, mortal.url, page.downloads)
     here.open()

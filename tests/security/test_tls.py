@@ -16,7 +16,8 @@ from tasks.request import Request
 from tests.commands import seriatim
 from tests.conftest import binary_of
 from tests.listening import Listener, sentences, stream_of
-from tests.security.tls import Authority, door, free_port
+from tests.ports import free_port
+from tests.security.tls import Authority, door
 from tests.systems import RealSystem
 
 PASSWORD = "hor/rible:p@ss#w?rd%20&"

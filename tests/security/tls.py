@@ -68,13 +68,6 @@ class Authority:
         subprocess.run(["openssl", *arguments], check=True, capture_output=True)
 
 
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def door(server: PrivateServer, certificate: Path, key: Path, clients: Path) -> Iterator[int]:
     """TLS in front of a server's socket, for clients whose certificate `clients` has signed; gives its port."""
