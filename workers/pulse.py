@@ -97,6 +97,8 @@ def _listen(station: Station, lost: int) -> int:
         return now_lost
     if now_lost - lost < DEAF_AFTER or not _broker_answers(station):
         return lost
+    if station.consumes_s != since_s or station.reached.is_set():  # asking takes up to seconds: it has heard by itself
+        return -1
     log.error("deaf: messages are lost and none comes here", extra={"owner": station.owner, "lost": now_lost - lost})
     leave(station)
     os._exit(Exit.DEAF)

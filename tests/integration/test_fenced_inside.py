@@ -1,15 +1,19 @@
 """Which attempts of a worker process count as fenced ones, seen from inside it."""
 
+import time
+
 import pytest
 from redis import Redis
 
 from seriatim import pool
+from seriatim.keys import pool_prefix
 from seriatim.pool import Done, Retry
 from seriatim.records import Doorbell
 from seriatim.settings import Settings
 from tasks.app import make_app
 from tasks.dispatch import Desk
 from tests.scripts.stage import POOL, Stage
+from workers import pulse
 from workers.engines.registry import load
 from workers.facts import facts_of
 from workers.fenced import refused
@@ -49,3 +53,22 @@ def test_a_beat_tells_what_others_took_from_what_nobody_wants(station: Station, 
     assert beat(station) is not died, "a process that was taken for dead is told so"
     assert speaking.dropped.is_set()
     assert speaking.taken is died
+
+
+def test_a_process_that_connects_again_while_it_asks_about_the_broker_is_not_deaf(
+    station: Station, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question takes up to seconds on a busy machine; what happened meanwhile counts."""
+
+    def reconnects(asked: Station) -> bool:
+        asked.consumes_s = time.monotonic()
+        return True
+
+    station.reached.clear()
+    station.consumes_s = time.monotonic() - 3_600
+    known = pulse._listen(station, -1)
+    redis.hincrby(f"{pool_prefix(POOL)}:m", "lost_messages", pulse.DEAF_AFTER)
+    redis.expire(f"{pool_prefix(POOL)}:m", 60)
+    monkeypatch.setattr(pulse, "_broker_answers", reconnects)
+    monkeypatch.setattr("os._exit", lambda status: pytest.fail(f"it ended with {status}"))
+    assert pulse._listen(station, known) == -1
