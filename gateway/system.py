@@ -25,7 +25,7 @@ from tasks.pools import read_facts
 
 READY_S = 120.0  #: a large model on a slow disk
 HASTE_S = 0.5  #: for children whose work nobody wants any more
-DRAIN_S = 35.0  #: a sentence that was begun may finish
+ENDS_S = 5.0  #: beyond SERIATIM_DRAIN_S: for a worker to hand back what it has not finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class System:
     folder: Path  #: their logs
     redis: EmbeddedRedis | None = None
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-    patience_s: float = DRAIN_S  #: for sentences that were begun, when it is closed
+    hasty: bool = False  #: nobody wants what runs any more, when it is closed
 
     def start(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
         """Start a child, its output into a log file."""
@@ -120,8 +120,10 @@ class System:
         if self.redis is not None and self.redis.process.poll() is not None:
             raise Misconfigured(f"the embedded Redis ended; it said: {self.redis.last_words()}")
 
-    def close(self, patience_s: float = DRAIN_S) -> None:
+    def close(self, *, hasty: bool = False) -> None:
         """End all children in order: workers finish their sentences first, Redis goes last."""
+        drain_s = max(self.settings.drain_s, self.settings.http_drain_s)
+        patience_s = HASTE_S if hasty or self.hasty else drain_s + ENDS_S
         running = [child for _, child in sorted(self.children.items(), reverse=True) if child.poll() is None]
         for child in running:
             child.terminate()
@@ -139,7 +141,7 @@ class System:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.close(HASTE_S if kind is not None else self.patience_s)
+        self.close(hasty=kind is not None)
 
 
 @contextlib.contextmanager
@@ -152,7 +154,7 @@ def private_system(settings: Settings, crew: Crew) -> Iterator[System]:
     with private_folder() as folder:
         server = EmbeddedRedis.private(folder)
         own = replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store"))
-        with System(own, folder, server, patience_s=HASTE_S) as system:
+        with System(own, folder, server, hasty=True) as system:
             system.start("reassembler", "reassembler.main")
             system.start("worker", "workers", crew.arguments())
             yield system

@@ -102,6 +102,9 @@ class Settings:
         30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
     )
 
+    drain_s: float = _float(
+        30, "a worker that is told to end finishes its sentences within so long; the others are handed back", 0
+    )
     live_timeout_s: int = _int(3_600, "a live job that is not spoken within so long has timed out", 1)
     batch_timeout_s: int = _int(7 * 24 * 3_600, "the same for a batch job", 1)
     reader_grace_s: float = _float(
@@ -144,6 +147,9 @@ class Settings:
     )
     http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
     http_request_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)
+    http_drain_s: float = _float(
+        5, "a gateway that is told to end finishes what runs within so long, and turns away what is new", 0
+    )
     http_stall_s: float = _float(300, "a client that takes nothing for so long is gone, and its job cancelled", 1)
     http_clients: int = _int(
         2_000, "requests that one gateway process serves at once; more are told when to come back", 1

@@ -27,7 +27,15 @@ from tests.servers import PrivateServer, embedded
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 30.0  #: a condition that is not true by then will not become true, even on a busy machine
 END_S = 10.0  #: a process that was told to end and has nothing to finish
-QUICK = {"lease_ms": 1_500, "beat_ms": 200, "sweep_ms": 100, "backoff_ms": 50, "patience_ms": 300, "publish_ms": 1_500}
+QUICK = {
+    "lease_ms": 1_500,
+    "beat_ms": 200,
+    "sweep_ms": 100,
+    "backoff_ms": 50,
+    "patience_ms": 300,
+    "publish_ms": 1_500,
+    "http_drain_s": 1,
+}
 HOLD = "gatekeeper"  #: a sentence with this word stops in its middle until the test makes `RealSystem.gate`
 ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")  #: a server that loses nothing when it is killed
 

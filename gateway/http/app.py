@@ -60,7 +60,8 @@ def make_app(door: Door) -> ASGIApp:
     origins = origins_of(words(settings.http_cors), local=door.keys.open)
     names = words(settings.http_hosts.lower())
     limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s, door.settings.http_clients)
-    guarded: ASGIApp = Guard(app, limits, door.meters, Welcome(origins, door.keys.open, names))
+    welcome = Welcome(origins, door.keys.open, names)
+    guarded: ASGIApp = Guard(app, limits, door.meters, welcome, door.crowd, door.draining)
     if origins:
         guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN)
     return Proxied(guarded, root_of(settings.http_root), networks_of(words(settings.http_proxies)))

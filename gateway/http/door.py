@@ -13,6 +13,8 @@ from typing import ParamSpec, TypeVar
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from gateway.http.crowd import Crowd
+from gateway.http.draining import Draining
 from gateway.http.keys import Caller, Keys
 from gateway.http.metrics import Meters, Pools
 from gateway.http.owners import JOB_ID, owner_of, write_down
@@ -56,6 +58,8 @@ class Door:
     models: Mapping[str, str]  #: other names of pools
     voices: Mapping[str, str]  #: other names of voices
     readiness: Readiness
+    draining: Draining
+    crowd: Crowd
     shares: dict[tuple[str, str], float] = field(default_factory=dict)  #: (pool, user) -> when it was told
     stuck: bool = False  #: closed, and some threads still wait for a Redis that does not answer
     watching: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WATCHERS, "watch"))
@@ -74,7 +78,11 @@ class Door:
         reports, pools = Reports(producer.redis), Pools(quick, Path(settings.store_dir), _configured(settings, models))
         readiness = Readiness(producer, quick, settings.http_probe_s)
         meters = Meters(settings.first_audio_ms / 1000)
-        return cls(settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness)
+        draining = Draining(settings.http_drain_s)
+        return cls(
+            settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness, draining,
+            Crowd(settings.http_clients),
+        )  # fmt: skip
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

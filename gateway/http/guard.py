@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gateway.http.crowd import Crowd
+from gateway.http.draining import Draining
 from gateway.http.metrics import Meters
 from gateway.http.problems import Problem, retry_after
 
@@ -92,11 +93,13 @@ class Welcome:
 class Guard:
     """The outermost application."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, meters: Meters, welcome: Welcome) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: Limits, meters: Meters, welcome: Welcome, crowd: Crowd, draining: Draining
+    ) -> None:
         self.app, self.limits, self.meters, self.welcome = app, limits, meters, welcome
+        self.crowd, self.draining = crowd, draining
         origins = welcome.origins
         self.security = tuple(h for h in SECURITY if not origins or h[0] != b"cross-origin-resource-policy")
-        self.crowd = Crowd(limits.clients)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -146,6 +149,7 @@ class Guard:
             raise problem
         if scope["path"] in WATCH:
             return False
+        self.draining.refuse()
         now_s = time.monotonic()
         if not self.crowd.enter(now_s):
             headers = retry_after(self.crowd.retry_after_s(now_s)) | {"connection": "close"}

@@ -42,7 +42,8 @@ async def health(door: AtDoor) -> dict[str, Any]:
 @router.head("/readyz", include_in_schema=False, response_model=None)
 @router.get("/readyz", responses=LOOKUPS, response_model=None)
 async def readyz(door: AtDoor, model: Annotated[str, Query(max_length=64)] = "") -> Response:
-    """Ready: a sentence has really been spoken lately."""
+    """Ready: a sentence has really been spoken lately. A gateway that was told to end is not."""
+    door.draining.refuse()
     try:
         await door.watch(door.quick.ping)
         async with asyncio.timeout(PROBE_S + ASK_S):

@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 from prometheus_client import disable_created_metrics
@@ -38,11 +39,26 @@ RESERVE = 256  #: connections beyond SERIATIM_HTTP_CLIENTS: of those who watch, 
 FILES = 3  #: descriptors a client: its connection, its reader's to Redis, and a file of the store
 #: by uvicorn: of an answer without an end, which is how a stream is cut on purpose, and of bytes that are no text
 UNSAID = ("without completing response", "Invalid UTF-8 sequence")
-GRACE_S = 3.0  #: for answers that were begun, when the process is told to end; streams go on elsewhere
+GRACE_S = 1.0  #: for what is cut off when SERIATIM_HTTP_DRAIN_S is over; streams go on elsewhere
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which says where it listens once it does."""
+    """uvicorn's, which says where it listens once it does, and finishes what runs before it ends."""
+
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+        super().__init__(config)
+        self.door = door
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.door.draining.begun:
+            super().handle_exit(sig, frame)
+        else:
+            self._captured_signals.append(sig)
+            self.door.draining.begin()
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit |= await self.door.draining.over(self.door.crowd.inside)
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -79,7 +95,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
     hangup_ends()
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in order, and then gives the signal back
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_Server(config).serve(listening))
+        runner.run(_Server(config, door).serve(listening))
         if door.stuck:
             _leave_at_once()
     return Exit.OK

@@ -40,6 +40,7 @@ TEXT_CHARS = 100_000  #: of one message
 AHEAD = 64  #: messages that wait while the job's queue is full; then the connection does
 KEY_S = 30.0  #: a connection that has not said `start` by then is closed
 REFUSED = 1008  #: RFC 6455, 7.4.1: policy violation
+RESTARTS = 1012  #: the service restarts: clients come again (IANA's registry of close codes)
 BROKEN = 1011  #: the server met something unexpected
 
 
@@ -89,6 +90,7 @@ async def stream(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     connection = Connection(websocket, door, caller)
+    door.draining.idlers[connection] = connection.leave_if_idle
     door.meters.streams.inc()
     try:
         await connection.serve()
@@ -99,11 +101,12 @@ async def stream(websocket: WebSocket) -> None:
     except SeriatimError as error:
         await connection.refuse(problem_of(error))
     finally:
+        del door.draining.idlers[connection]
         await connection.leave()
         door.meters.streams.dec()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Connection:
     """One client: one job at a time."""
 
@@ -145,6 +148,12 @@ class Connection:
         if self.websocket.client_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it left at this very moment
                 await self.websocket.close()
+
+    async def leave_if_idle(self) -> None:
+        """This gateway is told to end: a client without a job goes on at another. A job is finished first."""
+        if self.talk is None and self.websocket.application_state is WebSocketState.CONNECTED:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await self.websocket.close(RESTARTS, "draining")
 
     async def refuse(self, problem: Problem) -> None:
         """Say why, and end."""
@@ -188,6 +197,7 @@ class Connection:
     async def _start(self, start: Start) -> None:
         if self.talk is not None:
             raise Problem(409, "job_running", "one job at a time: close or cancel, and wait for its end")
+        self.door.draining.refuse()
         self.caller = self.caller or known(self.door, start.key)
         warning = {"warning": said} if (said := start.passed_over()) else {}
         self.talk = await begin(self.door, self.caller, start, start.format, start.resume, start.after)

@@ -9,10 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx2
+import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.http.gateways import Gateway, clear, start
 from tests.http.wires import post
+from tests.listening import stream_of
 from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 LONG = " ".join(clear(300, "Gone"))
@@ -44,6 +47,74 @@ def test_a_client_who_leaves_before_the_first_sound_stops_the_speaking_soon(
             job = wait_until(lambda: client.get("/v1/jobs").json()["data"])[0]["id"]
         wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled")
         assert client.get(f"/v1/jobs/{job}").json()["audio_s"] == 0, "he is not waited for until the sound comes"
+
+
+def test_a_gateway_that_is_told_to_end_finishes_its_streams_and_takes_no_others(system: RealSystem) -> None:
+    text = system.held(clear(3, "Drain"))
+    gateway = start(system, "draining", http_drain_s=60)
+    child = system.children["draining"]
+    said = {"input": " ".join(text), "response_format": "pcm"}
+    with (
+        gateway.client() as client,
+        gateway.client() as other,
+        client.stream("POST", "/v1/audio/speech", json=said) as stream,
+        connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as idle,
+        connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as talking,
+    ):
+        talking.send(json.dumps({"type": "start"}))
+        assert json.loads(talking.recv(PATIENCE_S))["type"] == "started"
+        pieces = stream.iter_raw()
+        heard = next(pieces)
+        assert other.get("/readyz").status_code == 200
+
+        child.send_signal(signal.SIGTERM)
+        wait_until(lambda: other.get("/readyz").json().get("error", {}).get("code") == "draining", "it says so")
+        assert other.get("/healthz").status_code == 200
+        refused = other.post("/v1/audio/speech", json=said)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+        assert refused.headers["retry-after"] == "1"
+        with pytest.raises(ConnectionClosed) as gone:
+            idle.recv(PATIENCE_S)
+        assert gone.value.rcvd is not None
+        assert gone.value.rcvd.code == 1012
+        assert child.poll() is None, "it has not finished"
+
+        system.gate.touch()
+        assert heard + b"".join(pieces) == stream_of(text)
+        talking.send(json.dumps({"type": "text", "text": " ".join(clear(2, "Talk"))}))
+        talking.send(json.dumps({"type": "close"}))
+        while not (isinstance(last := talking.recv(PATIENCE_S), str) and '"type": "end"' in last):
+            pass
+        assert json.loads(last)["state"] == "done"
+        with pytest.raises(ConnectionClosed):
+            talking.recv(PATIENCE_S)
+        assert child.wait(PATIENCE_S) == 0, "with its last answer, long before the time is over"
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_what_is_not_finished_in_time_or_at_a_second_signal_is_cut_off(system: RealSystem, signals: int) -> None:
+    name = f"cut-off-{signals}"
+    gateway = start(system, name, http_drain_s=0.2 if signals == 1 else 600)
+    said = {"input": " ".join(system.held(clear(3, "Cut"))), "response_format": "pcm"}
+    with gateway.client() as client, client.stream("POST", "/v1/audio/speech", json=said) as stream:
+        pieces = stream.iter_raw()
+        next(pieces)
+        for _ in range(signals):
+            system.children[name].send_signal(signal.SIGTERM)
+            wait_until(lambda: _drains(gateway), "it has heard the signal")
+        with pytest.raises(httpx2.RemoteProtocolError):
+            b"".join(pieces)
+        assert system.children[name].wait(PATIENCE_S) == 0
+    system.gate.touch()
+
+
+def _drains(gateway: Gateway) -> bool:
+    """Does it turn others away, or listen no more?"""
+    try:
+        with gateway.client() as client:
+            return client.get("/readyz").status_code == 503
+    except httpx2.TransportError:
+        return True
 
 
 def test_watchers_are_answered_soon_while_redis_hangs(new_system: Callable[..., RealSystem]) -> None:

@@ -96,6 +96,25 @@ def test_sigterm_finishes_the_sentence_takes_no_more_and_leaves_the_pool(system:
         assert client.hgetall(f"{pool_prefix(pool)}:dead") == {}
 
 
+def test_what_outlasts_the_drain_time_is_handed_back(system: RealSystem, pool: str) -> None:
+    leaving = system.workers(1, name=f"{pool}-leaving", pool=pool, drain_s=0.3)
+    text = [*sentences(2, "before"), *system.held([]), *sentences(2, "behind")]
+    job = enqueue(system, pool, text)
+    wait_until(lambda: system.count("done", pool) == 2 and system.speaking_pids(pool), "it speaks the held one")
+    leaving.send_signal(signal.SIGTERM)
+    assert leaving.wait(PATIENCE_S) == 0, "though its sentence does not end"
+    assert "ended before its sentences were" in system.log(f"{pool}-leaving")
+    assert system.worker_pids(pool) == {}
+
+    system.gate.touch()
+    system.workers(1, name=f"{pool}-next", pool=pool)
+    assert Listener(job).pcm() == stream_of(text)
+    with system.redis as client:
+        record = client.hgetall(f"{pool_prefix(pool)}:m")
+        assert client.hgetall(f"{pool_prefix(pool)}:dead") == {}
+    assert int(record[b"done"]) == len(text)
+
+
 def test_a_stuck_engine_ends_its_process_and_the_sentence_is_spoken_elsewhere(
     system: RealSystem, pool: str, tmp_path: Path
 ) -> None:
