@@ -14,30 +14,30 @@ from redis import asyncio as aio
 from redis import exceptions
 from redis.asyncio.retry import Retry as AioRetry
 from redis.backoff import ExponentialBackoff
-from redis.connection import parse_url
 from redis.retry import Retry
 
 from seriatim import connections
-from seriatim.credentials import SPELLING
+from seriatim.address import Address
 from seriatim.credentials import shown as shown  # whoever connects says to whom
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.pool import rebase
 from seriatim.server import guard
-from seriatim.server_errors import NOT_NOW, PASSWORD, RECONNECT, code_of
+from seriatim.server_errors import NOT_NOW, PASSWORD, RECONNECT, code_of, tls_reason
 
 ANSWER_S = 5.0  #: a command that is not answered for so long is sent again
 OUTAGE_S = 10.0  #: about how long a process waits for a server that is restarted, before it gives up
 BLOCK_S = 5.0  #: longest blocking read; also the reader's sign of life
-#: redis-py's class of a URL's connections -> ours, and ours for event loops; None: redis://
-CLASSES: dict[Any, Any] = {
-    None: connections.TcpConnection,
-    redis.SSLConnection: connections.TlsConnection,
-    redis.UnixDomainSocketConnection: connections.UnixConnection,
+CONNECT_S = 2.0
+#: how a URL begins -> its connections, and those for event loops
+CLASSES: dict[str, Any] = {
+    "redis": connections.TcpConnection,
+    "rediss": connections.TlsConnection,
+    "unix": connections.UnixConnection,
 }
-AIO_CLASSES: dict[Any, Any] = {
-    None: connections.AioTcpConnection,
-    redis.SSLConnection: connections.AioTlsConnection,
-    redis.UnixDomainSocketConnection: connections.AioUnixConnection,
+AIO_CLASSES: dict[str, Any] = {
+    "redis": connections.AioTcpConnection,
+    "rediss": connections.AioTlsConnection,
+    "unix": connections.AioUnixConnection,
 }
 
 
@@ -47,12 +47,12 @@ def commands(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S)
     Raises:
         Misconfigured: the URL is not one of Redis.
     """
-    return _client(url, pools, ANSWER_S, outage_s)
+    return _client(url, pools, 0.0, outage_s)
 
 
 def blocking(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S) -> "redis.Redis":
     """A client for reads that block for up to BLOCK_S."""
-    return _client(url, pools, BLOCK_S + ANSWER_S, outage_s)
+    return _client(url, pools, BLOCK_S, outage_s)
 
 
 def reach(client: "redis.Redis", url: str) -> None:
@@ -60,7 +60,7 @@ def reach(client: "redis.Redis", url: str) -> None:
 
     Raises:
         Unavailable: nobody answers.
-        Misconfigured: the server wants another password.
+        Misconfigured: the server wants another password, or its certificate is not trusted.
     """
     try:
         client.ping()
@@ -70,6 +70,8 @@ def reach(client: "redis.Redis", url: str) -> None:
             raise Misconfigured(f"the server at {shown(url)} refused the password: {why}; {PASSWORD}") from None
         if code_of(why) in NOT_NOW:
             raise Unavailable(f"the server at {shown(url)} refuses for now: {error}") from None
+        if reason := tls_reason(why):
+            raise Misconfigured(f"the server at {shown(url)}: {reason}") from None
         if isinstance(error, Unavailable) and why is not None:  # without a cause it says itself what is wrong
             raise Unavailable(f"no Redis at {shown(url)}: {why}; start one, or set SERIATIM_REDIS_URL") from None
         raise
@@ -80,28 +82,29 @@ def streams(url: str, *, most: int, outage_s: float = OUTAGE_S) -> "aio.Redis":
 
     They read and write nothing, so they need no guard against a log that a restart left torn (seriatim/server.py).
     """
-    found = _parts(url, BLOCK_S + ANSWER_S)
-    kind = AIO_CLASSES[found.pop("connection_class", None)]
-    retry = AioRetry(*_patience(outage_s))
-    pool = aio.ConnectionPool(kind, max_connections=most, retry=retry, **found)
+    address = Address.of(url)
+    found = _arguments(address, BLOCK_S, AioRetry(*_patience(outage_s)))
+    pool = aio.ConnectionPool(AIO_CLASSES[address.scheme], max_connections=most, **found)
     return connections.AioClient.from_pool(pool)
 
 
-def _client(url: str, pools: Iterable[str], timeout_s: float, outage_s: float) -> "redis.Redis":
-    found = _parts(url, timeout_s)
-    kind = CLASSES[found.pop("connection_class", None)]
-    retry = Retry(*_patience(outage_s))
-    pool = redis.ConnectionPool(kind, retry=retry, redis_connect_func=_greeting(pools), **found)
+def _client(url: str, pools: Iterable[str], block_s: float, outage_s: float) -> "redis.Redis":
+    address = Address.of(url)
+    found = _arguments(address, block_s, Retry(*_patience(outage_s)))
+    pool = redis.ConnectionPool(CLASSES[address.scheme], redis_connect_func=_greeting(pools), **found)
     return connections.Client.from_pool(pool)
 
 
-def _parts(url: str, timeout_s: float) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]  # redis-py has no types here
-    except (ValueError, TypeError):  # their text may repeat a piece of the password
-        raise Misconfigured(f"{shown(url)!r} is no Redis URL; {SPELLING}") from None
-    usual = {"socket_timeout": timeout_s, "socket_connect_timeout": 2.0, "retry_on_error": RECONNECT}
-    return usual | found
+def _arguments(address: Address, block_s: float, retry: Any) -> dict[str, Any]:
+    """What a connection is made of, the same for both clients. A URL's socket_timeout counts for an answer alone."""
+    options = dict(address.options)
+    answer_s = float(str(options.pop("socket_timeout", ANSWER_S)))
+    place = {"path": address.path} if address.scheme == "unix" else {"host": address.host, "port": address.port}
+    return {
+        **place, "username": address.user or None, "password": address.password or None, "db": address.db,
+        "socket_timeout": block_s + answer_s, "socket_connect_timeout": CONNECT_S,
+        "retry": retry, "retry_on_error": RECONNECT, **options,
+    }  # fmt: skip
 
 
 def _patience(outage_s: float) -> tuple[ExponentialBackoff, int]:

@@ -1,10 +1,9 @@
 """What opens a server's door, put into its URL: the password and the certificates (docs/security.md).
 
-redis-py and kombu both read them there, so that whoever is handed a URL needs nothing else. A URL with a secret in it
-is shown to nobody: `shown` is for messages and logs.
+Whoever is handed a URL needs nothing else: seriatim/address.py reads it. A URL with a secret in it is shown to nobody:
+`shown` is for messages and logs.
 """
 
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -62,24 +61,6 @@ def with_tls(url: str, files: Mapping[str, str]) -> str:
         if name in wanted:
             _check_readable(wanted[name])
     return urlunsplit(parts._replace(query=urlencode(wanted)))
-
-
-def broker_tls(url: str) -> tuple[str, dict[str, object] | None]:
-    """A broker's URL without its certificate files, and what Celery is to be told of them; None without TLS.
-
-    Without a word from us kombu would speak to any rediss:// server, whoever's certificate it shows.
-    """
-    parts = _parts(url)
-    if parts.scheme not in ENCRYPTED:
-        return url, None
-    query = dict(parse_qsl(parts.query))
-    tls: dict[str, object] = {name: query.pop(name) for name in list(query) if name.startswith("ssl_")}
-    bare = urlunsplit(parts._replace(query=urlencode(query)))
-    tls["ssl_cert_reqs"] = ssl.CERT_NONE if tls.get("ssl_cert_reqs") == "none" else ssl.CERT_REQUIRED
-    if parts.scheme == "rediss":
-        return bare, tls
-    named = {name.removeprefix("ssl_"): value for name, value in tls.items()}
-    return bare, named | {"server_hostname": parts.hostname}
 
 
 def read_secret(variable: str, path: str) -> str:

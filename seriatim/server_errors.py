@@ -7,6 +7,7 @@ here. `RECONNECT` are the errors after which another connection may reach anothe
 how a failover looks.
 """
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,6 +36,16 @@ FOR_GOOD = {
 }
 SERVER_LOG = "its log, or that of a proxy in front of it, may say more"
 PASSWORD = "see SERIATIM_REDIS_PASSWORD and SERIATIM_REDIS_PASSWORD_FILE; the user stands in the URL"
+OTHER_NAME = (62, 64)  #: OpenSSL's codes of a certificate that is for another host name, or for another address
+NAMED = "write the name that its certificate is for, or ?ssl_check_hostname=false"
+TRUSTED = "SERIATIM_TLS_CA_FILE names the file of the authority that signed it"
+#: word in the reason of OpenSSL -> what to do about it
+TLS_HINTS = {
+    "CERTIFICATE_REQUIRED": "set SERIATIM_TLS_CERT_FILE and SERIATIM_TLS_KEY_FILE",
+    "HANDSHAKE_FAILURE": "does it want SERIATIM_TLS_CERT_FILE and SERIATIM_TLS_KEY_FILE?",
+    "WRONG_VERSION_NUMBER": "does the server speak TLS? redis:// and amqp:// are without",
+    "RECORD_LAYER_FAILURE": "does the server speak TLS? redis:// and amqp:// are without",
+}
 RECONNECT: list[type[Exception]] = [
     exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
     exceptions.TimeoutError,
@@ -81,9 +92,25 @@ def translated(error: Exception) -> SeriatimError:
         return Unavailable(f"Redis takes no such command now ({code}): {NOT_NOW[code]}")
     if isinstance(error, exceptions.InvalidResponse):
         return Unavailable(f"what answers is no Redis: {error}; is SERIATIM_REDIS_URL right?")
+    if why := tls_reason(error):
+        return Unavailable(f"Redis does not answer: {why}")
     if isinstance(error, NO_ANSWER) and not isinstance(error, exceptions.AuthenticationError):
         return Unavailable(f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?")
     return CommandRefused(_for_good(error, code), code)
+
+
+def tls_reason(error: BaseException | None) -> str:
+    """Why two sides cannot speak TLS, and what to do; "" if that is not what led to an error."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return ""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        hint = NAMED if error.verify_code in OTHER_NAME else TRUSTED
+        return f"its certificate is not trusted: {error.verify_message}; {hint}"
+    reason = error.reason or ""  # none: the connection broke, as any may
+    hint = next((hint for word, hint in TLS_HINTS.items() if word in reason), "")
+    return f"TLS failed: {reason.lower().replace('_', ' ')}; {hint}" if hint else ""
 
 
 def _for_good(error: Exception, code: str) -> str:

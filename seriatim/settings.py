@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 
+from seriatim.address import Address, Broker
 from seriatim.credentials import has_password, read_secret, shown, with_password, with_tls
 from seriatim.errors import Misconfigured
 
@@ -163,7 +164,7 @@ class Settings:
         """Read the settings.
 
         Raises:
-            Misconfigured: an unknown variable, or a value that is no number or out of its range.
+            Misconfigured: an unknown variable, or a value that is no number or out of its range, or no server's URL.
         """
         known: dict[str, Field[object]] = {variable(f): f for f in fields(cls)}
         values: dict[str, object] = {}
@@ -205,7 +206,10 @@ class Settings:
         redis_url = self._url(self.redis_url, "redis_password")
         broker_url = self._url(self.broker_url, "broker_password") if self.broker_url else ""
         spent = dict.fromkeys(SECRETS, "")
-        return replace(self, redis_url=redis_url, broker_url=broker_url, **spent)  # type: ignore[arg-type]  # all text
+        opened = replace(self, redis_url=redis_url, broker_url=broker_url, **spent)  # type: ignore[arg-type]  # all text
+        Address.of(opened.redis_url)
+        Broker.of(opened.broker)
+        return opened
 
     def _url(self, url: str, name: str) -> str:
         password, path = getattr(self, name), getattr(self, f"{name}_file")
@@ -226,11 +230,8 @@ class Settings:
 
     @property
     def broker(self) -> str:
-        """Where Celery's messages go, as kombu spells it."""
-        if self.broker_url:
-            return self.broker_url
-        scheme, separator, path = self.redis_url.partition("unix://")
-        return f"redis+socket://{path}" if separator and not scheme else self.redis_url
+        """The URL of where Celery's messages go."""
+        return self.broker_url or self.redis_url
 
     def to_env(self) -> dict[str, str]:
         """The variables that make a child process read the same settings."""

@@ -9,22 +9,24 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from celery import Celery
 from kombu import Queue
 from kombu.exceptions import OperationalError
-from kombu.transport import TRANSPORT_ALIASES
 from redis.exceptions import RedisError
 
-from seriatim.credentials import broker_tls, shown
+from seriatim.address import Broker
+from seriatim.credentials import shown
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.keys import queue
 from seriatim.records import Doorbell
+from seriatim.server_errors import tls_reason
 
 TASK = "seriatim.synthesize"  #: a wire name, never a module path: folders may move without a migration
 DAY_S = 24 * 3600
-AMQP = ("amqp", "amqps", "pyamqp")  #: RabbitMQ: it confirms what it has, where a closed connection may hide a loss
 #: what a broker that cannot be used ends a call with: Celery makes most of them its own, and not all
-BROKEN = (OperationalError, RedisError, OSError, EOFError)
+BROKEN = (OperationalError, RedisError, AMQPError, OSError, EOFError)
+REACH_S = 2
 CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps what was not
 
 
@@ -34,13 +36,10 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
     Raises:
         Misconfigured: the URL is not one of a broker that Celery speaks to.
     """
-    url, tls = broker_tls(broker_url)
-    scheme = url.partition("://")[0].partition("+")[0]
-    if scheme not in TRANSPORT_ALIASES:
-        raise Misconfigured(f"{shown(url)!r} is no broker's URL; expected redis://, rediss://, amqp:// or amqps://")
-    app = Celery("seriatim", broker=url, set_as_current=False)
+    broker = Broker.of(broker_url)
+    app = Celery("seriatim", broker=broker.url, set_as_current=False)
     app.conf.update(
-        broker_use_ssl=tls,
+        broker_use_ssl=broker.tls,
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,  # audio and verdicts go through Redis streams and scripts
@@ -51,7 +50,7 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
         task_default_queue=queue(pool) if pool else "seriatim",
         task_create_missing_queues=True,
         task_time_limit=DAY_S,  # a backstop where the pool honours it; stuck engines are the worker's own watchdog's
-        broker_transport_options=_transport() | ({"confirm_publish": True} if scheme in AMQP else {}),
+        broker_transport_options=_transport() | ({"confirm_publish": True} if broker.confirms else {}),
         control_queue_durable=True,  # RabbitMQ refuses queues that are neither durable nor exclusive from 4.3 on; ...
         event_queue_durable=True,  # ... exclusive ones are locked to a connection of which it has not seen the end
         broker_connection_retry_on_startup=True,
@@ -103,6 +102,22 @@ def publish(app: Celery, pool: str, bells: Iterable[Doorbell]) -> None:
                 _ring(app, producer, pool, bell)
     except BROKEN as error:
         raise Unavailable(f"the broker does not answer: {error}; is it up, and is SERIATIM_BROKER_URL right?") from None
+
+
+def reach_broker(app: Celery, broker_url: str) -> None:
+    """Say hello to the broker, once and quickly, before work begins.
+
+    Raises:
+        Unavailable: nobody answers, or it wants another password.
+        Misconfigured: its certificate is not trusted.
+    """
+    try:
+        with app.connection_for_write(connect_timeout=REACH_S) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=REACH_S)
+    except BROKEN as error:
+        if why := tls_reason(error):
+            raise Misconfigured(f"the broker at {shown(broker_url)}: {why}") from None
+        raise Unavailable(f"no broker at {shown(broker_url)}: {error}; start one, or set SERIATIM_BROKER_URL") from None
 
 
 def _ring(app: Celery, producer: Any, pool: str, bell: Doorbell) -> None:

@@ -12,6 +12,7 @@ from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.exits import Exit
 from seriatim.server import check
 from seriatim.settings import Settings
+from tasks.app import make_app, reach_broker
 from workers.engines.registry import load, names, options_of
 from workers.gpus import pinned
 from workers.supervisor import supervise
@@ -102,6 +103,8 @@ def _supervise(options: argparse.Namespace) -> int:
     redis = commands(settings.redis_url, outage_s=1.0)
     reach(redis, settings.redis_url)
     check(redis)
+    with make_app(settings.broker) as app:
+        reach_broker(app, settings.broker)
     if any("=" not in text for text in options.engine_option):
         raise Misconfigured(f"--engine-option {options.engine_option}; expected KEY=VALUE")
     arguments = ["--engine", options.engine, "--pool", options.pool or options.engine]

@@ -29,7 +29,7 @@ from seriatim.keys import queue
 from seriatim.pool import Facts
 from seriatim.scripts import run
 from seriatim.settings import Settings
-from tasks.app import make_app
+from tasks.app import make_app, reach_broker
 from tasks.dispatch import Desk, dispatch
 from tasks.engine import Engine, Utterance
 from tasks.synthesize import register
@@ -88,10 +88,11 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
     pool_name = options.pool or options.engine
     redis = commands(settings.redis_url, [pool_name])
     reach(redis, settings.redis_url)
+    app = make_app(settings.broker, pool_name)
+    reach_broker(app, settings.broker)
     engine = load(options.engine, options_of(options.engine, _engine_options(options), settings))
     warm_up(engine)
     ready_ms = round((time.monotonic() - born_s) * 1000)
-    app = make_app(settings.broker, pool_name)
     owner = options.owner or f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
     station = Station(Desk(redis, app, pool_name, settings), engine, owner, facts_of(engine, settings, ready_ms))
     register(app, partial(speak, station))

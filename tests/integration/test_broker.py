@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from seriatim.exits import Exit
 from tasks.producer import Producer
 from tasks.request import Request
 from tests.listening import Listener, sentences, stream_of
 from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,18 @@ def test_a_broker_that_lost_everything_costs_time_and_no_sentence(system: RealSy
     broker.start()
     system.gate.touch()
     assert listener.pcm(60) == stream_of(text)
+
+
+@pytest.mark.parametrize("module", ["workers", "workers.process"])
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://guest:secret@127.0.0.1:1//"])
+def test_a_worker_that_no_message_can_reach_offers_no_slots(system: RealSystem, module: str, url: str) -> None:
+    """It says so before it loads its engine, and not that it is ready."""
+    child = system.start("lost", "-m", module, "--engine", "tone", "--pool", "lost", broker_url=url)
+    assert child.wait(PATIENCE_S) == Exit.UNAVAILABLE
+    said = system.log("lost")
+    assert f"seriatim worker: no broker at {url.replace('guest:secret@', '')}: " in said
+    assert "start one, or set SERIATIM_BROKER_URL" in said
+    assert "ready" not in said
+    assert "secret" not in said
+    assert not system.worker_pids("lost")
+    (system.folder / "lost.log").unlink()

@@ -22,7 +22,8 @@ from gateway.cli import COMMANDS
 from gateway.journal import Fingerprint, Journal, Mark
 from reassembler.emitting import _of as notifications
 from seriatim import dead, entries, store, timeline
-from seriatim.credentials import broker_tls, shown, with_password, with_tls
+from seriatim.address import Address, Broker
+from seriatim.credentials import shown, with_password, with_tls
 from seriatim.entries import Cursor, SentenceStart
 from seriatim.errors import BadInput, EngineFailed, Misconfigured, PositionLost, UnknownOption
 from seriatim.keys import Position
@@ -109,6 +110,13 @@ def _journal(content: bytes) -> None:
         journal.close()
 
 
+def _url(url: str) -> None:
+    shown(url)
+    with_tls(with_password(url, "p"), {})
+    for kind in (Address, Broker):
+        kind.of(url)
+
+
 def _store(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = store.folder(Path(folder), "j")
@@ -168,7 +176,7 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
         (Misconfigured,),
     ),
     "a URL": (
-        lambda url: (shown(url), with_tls(with_password(url, "p"), {}), broker_tls(url)),
+        _url,
         st.text(max_size=30) | st.from_regex(r"(redis|rediss|unix|amqps)://[^ ]{0,20}", fullmatch=True),
         (Misconfigured,),
     ),

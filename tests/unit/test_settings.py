@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from docs.generate import PAGE, settings_page
+from seriatim.address import Broker
 from seriatim.errors import Misconfigured
 from seriatim.settings import Settings, variable
 
@@ -82,7 +83,8 @@ def test_a_lease_shorter_than_two_beats_is_refused():
 
 
 def test_a_unix_socket_is_spelt_as_the_broker_wants_it():
-    assert Settings(redis_url="unix:///run/r.sock").broker == "redis+socket:///run/r.sock"
+    told = Broker.of(Settings(redis_url="unix:///run/r.sock").broker)
+    assert told.url == "redis+socket:///run/r.sock?virtual_host=0"
     assert Settings(redis_url="unix:///run/r.sock", broker_url="amqp://b").broker == "amqp://b"
 
 
