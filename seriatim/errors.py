@@ -7,6 +7,7 @@
     │   │   ├── TooManySentences  no         more sentences
     │   │   └── SentenceTooLong   no         a sentence that the caller cut has more characters
     │   ├── UnknownVoice          no         the pool has no such voice
+    │   ├── UnknownLanguage       no         the pool's engine speaks others
     │   ├── UnknownOption         no         a parameter or engine option outside its range
     │   ├── UnknownFormat         no         no encoder for that file name or format
     │   ├── IdempotencyConflict   no         an idempotency key that stands for another text, or another way to say it
@@ -61,6 +62,10 @@ class SentenceTooLong(TextTooLarge):
 
 class UnknownVoice(BadInput):
     """The pool has no such voice."""
+
+
+class UnknownLanguage(BadInput):
+    """The pool's engine does not speak that language."""
 
 
 class UnknownOption(BadInput):
@@ -177,7 +182,7 @@ def refused_input(reason: str) -> BadInput | None:
 
     Workers write `sentence 3: UnknownVoice: unknown voice ...`: the class goes before its message.
     """
-    for kind in (EmptyText, TextTooLarge, UnknownVoice, UnknownOption, BadInput):
+    for kind in (EmptyText, TextTooLarge, UnknownVoice, UnknownLanguage, UnknownOption, BadInput):
         before, named, message = reason.partition(f"{kind.__name__}: ")
         if named and (not before or before.endswith(": ")):
             return kind(message)

@@ -7,7 +7,8 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
 
     :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
                               fence, epoch, demand, held, eta, reserve, policy, credit, now, off (clock offset), rtf,
-                              cost, rate_hz, continuity, limit_chars, merge_chars, swept, snapped, stay, kept, places;
+                              cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
+                              swept, snapped, stay, kept, places;
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>
     :n :n:1 :n:2      hash    counters that only rise (docs/signals.md), and as they were one and two minutes ago

@@ -63,6 +63,7 @@ class Done(IntEnum):
 
 
 REFUSED = 0  #: as `max_failures`: the engine refused what the caller wants; no second attempt, and no dead letter
+REFUSED_JOB = -1  #: the same, and every sentence of the job would be refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class Facts:
     limit_chars: int = 250  #: producers cut sentences to this length
     merge_chars: int = 0  #: and join shorter ones to a neighbour
     limits: str = "{}"  #: JSON: limit_chars of single languages
+    abilities: str = ""  #: JSON: what its engine can be asked for; "": it does not say
 
 
 @dataclass(frozen=True, slots=True)

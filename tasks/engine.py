@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from tasks.abilities import Abilities
+
 
 class Continuity(StrEnum):
     """What a second attempt at a sentence gives, when a first one was heard in part (docs/architecture.md)."""
@@ -67,6 +69,7 @@ class Engine(Protocol):
     limit_chars: int  #: the longest text it speaks well in one go
     limits: Mapping[str, int]  #: the same for languages with another one, by the beginning of their BCP 47 tag
     merge_chars: int  #: a sentence shorter than this sounds bad alone and joins its neighbour; 0: none does
+    abilities: Abilities  #: what it can be asked for; `speak` refuses the rest
     rtf: float  #: a first guess of wall seconds per second of audio in one slot, replaced by measurement
 
     @property
@@ -89,6 +92,7 @@ class Engine(Protocol):
 
         Raises:
             UnknownVoice: the engine has no such voice.
+            UnknownLanguage, UnknownOption: as `abilities` say.
             EngineFailed: this attempt gave nothing usable; another may.
         """
         ...

@@ -153,7 +153,7 @@ def open_job(producer: "Producer", request: Request) -> OpenJob:
         as `Producer.enqueue`.
     """
     facts = producer.book.facts(request.pool_name)
-    producer.ensure_voice(request.voice, request.pool_name, facts)
+    request = producer.ensure(request, facts)
     cut = producer.cut(request, facts)
     answer = _submit(producer, request, written(cut))
     if answer.verdict is Submit.RECUT:

@@ -10,9 +10,11 @@ from redis import Redis
 
 from seriatim.keys import pool_prefix
 from seriatim.scripts import answered
+from tasks.abilities import Abilities
 from tasks.engine import Voice
 
 FRESH_S = 5.0  #: what a pool's workers said is believed for so long; they rarely say something else
+FIELDS = ["slots", "rate_hz", "limit_chars", "merge_chars", "limits", "demand", "eta", "reserve", "abilities"]
 TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/_pool.lua has it for chunks
 
 
@@ -26,12 +28,22 @@ class PoolFacts:
     merge_chars: int = 0
     voices: tuple[tuple[str, str], ...] = ()  #: (name, language); the first is the default
     limits: Mapping[str, int] = field(default_factory=dict)  #: limit_chars of single languages
+    abilities: tuple[Abilities, ...] = ()  #: each of some of its workers; any of them may get any sentence
     tight: bool = False  #: live listeners need nearly all of it: first pieces are made smaller
 
     @property
     def voice_names(self) -> list[str]:
         """The names of its voices."""
         return [name for name, _ in self.voices]
+
+    def check(self, language: str, speed: float, options: Mapping[str, float]) -> None:
+        """Refuse what one of its workers cannot do; a pool without workers may turn out to do anything.
+
+        Raises:
+            as `Abilities.check`.
+        """
+        for abilities in self.abilities:
+            abilities.check(language, speed, options)
 
     def limit_of(self, language: str) -> int:
         """The longest text in `language`, a BCP 47 tag, that the engine speaks well in one go."""
@@ -67,15 +79,16 @@ def read_facts(redis: "Redis", pool: str) -> PoolFacts:
     """Ask Redis for the facts of a pool, in one round trip."""
     prefix = pool_prefix(pool)
     pipe = redis.pipeline(transaction=False)
-    pipe.hmget(f"{prefix}:m", ["slots", "rate_hz", "limit_chars", "merge_chars", "limits", "demand", "eta", "reserve"])
+    pipe.hmget(f"{prefix}:m", FIELDS)
     pipe.get(f"{prefix}:voices")
     with answered():
-        (slots, rate_hz, limit, merge, limits, demand, eta, reserve), voices = pipe.execute()
+        (slots, rate_hz, limit, merge, limits, demand, eta, reserve, abilities), voices = pipe.execute()
     listed = json.loads(voices) if voices else []
     room = float(eta or 1) * (1 - float(reserve or 0)) * int(slots or 0)
     return PoolFacts(
         int(slots or 0), int(rate_hz or 0), int(limit or 250), int(merge or 0),
         tuple((v["name"], v["language"]) for v in listed), json.loads(limits or b"{}"),
+        tuple(map(Abilities.from_dict, json.loads(abilities or b"[]"))),
         tight=float(demand or 0) > TIGHT * room,
     )  # fmt: skip
 

@@ -10,10 +10,10 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from redis import Redis
 
@@ -22,6 +22,7 @@ from seriatim import pool as pool_calls
 from seriatim import traces
 from seriatim.connect import blocking, commands
 from seriatim.errors import (
+    BadInput,
     Busy,
     CapReached,
     EmptyText,
@@ -30,7 +31,6 @@ from seriatim.errors import (
     NoWorkers,
     SeriatimError,
     TextTooLarge,
-    UnknownVoice,
 )
 from seriatim.keys import job_prefix, user_tag
 from seriatim.pool import Submission, Submit, Submitted, sentence_argument
@@ -47,11 +47,13 @@ from tasks.leases import Leases
 from tasks.limits import check_size, checked, counted
 from tasks.pools import FRESH_S, PoolBook, PoolFacts
 from tasks.recut import as_written, written
-from tasks.request import Empty, Request, Text, check_job, check_text, check_voice
+from tasks.request import Empty, Request, Text, check_job, check_text, check_voice, spelling
 from tasks.segment import Cut, segment
 from tasks.textfile import read_if_file
 
 log = logging.getLogger(__name__)
+
+Asked = TypeVar("Asked", Request, Sentence)
 
 FIRST_BATCH = 32  #: sentences submitted at once: a page is one step, and a book's first does not wait for its last
 FIRST_CHARS = 80  #: a live job's first piece: about five seconds of speech, and less than half that of synthesis
@@ -102,7 +104,7 @@ class Producer:
         """Accept a text as one job by its first sentences, which are spoken at once; `send_rest` must follow.
 
         Raises:
-            EmptyText, TextTooLarge, UnknownVoice, BadInput: the text or an option cannot be used.
+            EmptyText, TextTooLarge, UnknownVoice, UnknownLanguage, BadInput: the text or an option cannot be used.
             IdempotencyConflict: the idempotency key stands for another text.
             Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
             Unavailable: Redis does not answer.
@@ -110,8 +112,8 @@ class Producer:
         given = read_if_file(text, self.settings.max_text_bytes)
         check_text(given)
         facts = self.book.facts(request.pool_name)
-        self.ensure_voice(request.voice, request.pool_name, facts)
-        return self._begin(cast("str | Iterable[str | Sentence]", given), request, facts)
+        able = self.ensure(request, facts)
+        return self._begin(cast("str | Iterable[str | Sentence]", given), able, facts)
 
     def _begin(self, text: str | Iterable[str | Sentence], request: Request, facts: PoolFacts, told: str = "") -> Begun:
         """`begin`; `told` is how the text was cut when it came first (tasks/recut.py)."""
@@ -238,15 +240,26 @@ class Producer:
 
     def _given(self, sentences: Iterable[str | Sentence], request: Request, facts: PoolFacts) -> Iterator[Sentence]:
         for sentence in checked(sentences, request.pause_ms, self.settings):
-            self.ensure_voice(sentence.voice, request.pool_name, facts)
-            yield from self._fitted(sentence, sentence.language or request.language or "en", facts)
+            able = self._ensure(sentence, request, facts)
+            yield from self._fitted(able, able.language or request.language or "en", facts)
 
-    def ensure_voice(self, voice: str, pool: str, facts: PoolFacts) -> None:
-        """As `check_voice`; a voice that was added a moment ago is known as soon as the pool's workers have it."""
+    def ensure(self, request: Request, facts: PoolFacts) -> Request:
+        """The request, with its voice by the pool's name for it.
+
+        Raises:
+            UnknownVoice, UnknownLanguage, UnknownOption: the pool's workers cannot do what it asks for.
+        """
+        return self._fresh(request.pool_name, facts, lambda now: _able(request, request, now))
+
+    def _ensure(self, sentence: Sentence, request: Request, facts: PoolFacts) -> Sentence:
+        return self._fresh(request.pool_name, facts, lambda now: _able(sentence, request, now))
+
+    def _fresh(self, pool: str, facts: PoolFacts, check: Callable[[PoolFacts], Asked]) -> Asked:
+        """What was added a moment ago, as a voice, is known as soon as the pool's workers have it."""
         try:
-            check_voice(voice, facts.voice_names, pool)
-        except UnknownVoice:
-            check_voice(voice, self.book.ask(pool).voice_names, pool)
+            return check(facts)
+        except BadInput:
+            return check(self.book.ask(pool))
 
     @staticmethod
     def _fitted(sentence: Sentence, language: str, facts: PoolFacts) -> Iterator[Sentence]:
@@ -286,8 +299,16 @@ class Producer:
 
 
 def _heard_of(spec: Spec) -> str:
-    """A digest of what is heard of a spec: another trace is no other job."""
-    return hashlib.blake2s(replace(spec, trace="").to_json().encode(), digest_size=16).hexdigest()
+    """A digest of what is heard of a spec: another trace is no other job, nor is another spelling of its voice."""
+    same = replace(spec, trace="", voice=spelling(spec.voice))
+    return hashlib.blake2s(same.to_json().encode(), digest_size=16).hexdigest()
+
+
+def _able(asked: Asked, request: Request, facts: PoolFacts) -> Asked:
+    """What is asked for, if the pool's workers can do it, with its voice by the pool's name for it."""
+    facts.check(asked.language, asked.speed or request.speed, request.options)
+    voice = check_voice(asked.voice, facts.voice_names, request.pool_name)
+    return asked if voice == asked.voice else replace(asked, voice=voice)
 
 
 def _speakable(text: str) -> bool:

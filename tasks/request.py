@@ -153,22 +153,38 @@ RANGES: Mapping[str, tuple[float, float]] = {
 VOICES = "seriatim voices"  #: what lists them all; over HTTP something else does (gateway/http/problems.py)
 
 
-def check_voice(voice: str, known: Iterable[str], pool: str) -> None:
-    """Refuse a voice that the pool does not have; a pool that has not said yet takes any.
+def check_voice(voice: str, known: Iterable[str], pool: str) -> str:
+    """A voice by the name that the pool has for it; a pool that has not said yet takes any.
+
+    Capitals do not matter, and a voice that is named by its language is found by any name of that: "German" is "de".
 
     Raises:
         UnknownVoice: with the nearest names.
     """
     names = list(known)
     if not voice or not names or voice in names:
-        return
+        return voice
     base, plus, timbre = voice.partition("+")  # "en-us+f3": the voice en-us with the timbre +f3
-    if plus and base in names and plus + timbre in names:
-        return
-    alike = [name for name in names if name.startswith("+") == bool(plus and base in names)] or names
-    near = difflib.get_close_matches(plus + timbre if base in names else voice, alike, n=3, cutoff=0.4) or alike[:5]
+    found, coloured = _named(base, names), _named(plus + timbre, names) if plus else ""
+    if (found or not base) and (coloured or not plus):
+        return found + coloured
+    alike = [name for name in names if name.startswith("+") == bool(plus and found)] or names
+    near = difflib.get_close_matches(plus + timbre if found else voice, alike, n=3, cutoff=0.4) or alike[:5]
     more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more ({VOICES})"
     raise UnknownVoice(f"unknown voice {voice!r}; pool {pool!r} has: {', '.join(near)}{more}")
+
+
+def spelling(voice: str) -> str:
+    """What all spellings of one voice have in common."""
+    return tag_of(voice).casefold().replace("_", "-")
+
+
+def _named(voice: str, names: list[str]) -> str:
+    """The one of `names` that is meant, "" if none is."""
+    if not voice or voice in names:
+        return voice
+    meant = (voice.casefold(), spelling(voice))
+    return next((name for spelt in meant for name in names if name.casefold() == spelt), "")
 
 
 def _choice(name: str, choices: type[Any], value: object) -> object:

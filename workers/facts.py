@@ -28,6 +28,7 @@ def facts_of(engine: Engine, settings: Settings, ready_ms: int) -> Facts:
         limit_chars=engine.limit_chars,
         merge_chars=engine.merge_chars,
         limits=json.dumps(dict(engine.limits)),
+        abilities=engine.abilities.to_json(),
     )
 
 

@@ -9,10 +9,18 @@ from contextlib import closing
 from dataclasses import replace
 
 from seriatim import job, pool, traces
-from seriatim.errors import UNDONE, BadInput, EngineFailed, SeriatimError
+from seriatim.errors import (
+    UNDONE,
+    BadInput,
+    EngineFailed,
+    SeriatimError,
+    UnknownLanguage,
+    UnknownOption,
+    UnknownVoice,
+)
 from seriatim.job import Open, Opened
 from seriatim.pcm import ms_of_bytes
-from seriatim.pool import REFUSED, Claim, Claimed, Retry
+from seriatim.pool import REFUSED, REFUSED_JOB, Claim, Claimed, Retry
 from seriatim.records import Doorbell, Sentence, Spec, seed_of
 from seriatim.scripts import run
 from tasks.engine import Utterance
@@ -83,13 +91,20 @@ def _tried(station: Station, speaking: Speaking, claimed: Claimed) -> Outcome:
         station.end(bell)
         raise
     except BadInput as error:  # it would be refused again: the first attempt is the last
-        once = replace(station.desk.retry, max_failures=REFUSED)
+        once = replace(station.desk.retry, max_failures=_refusal(error, Sentence.from_json(claimed.sentence)))
         return _failed(station, speaking, f"{type(error).__name__}: {error}", once)
     except SeriatimError as error:
         return _failed(station, speaking, f"{type(error).__name__}: {error}")
     except Exception as error:  # an engine may raise anything: the outer loop of a sentence gives the work back
         log.exception("the engine raised", extra={"job": bell.job, "seq": bell.seq, "attempt": bell.attempt})
         return _failed(station, speaking, f"{type(error).__name__}: {error}")
+
+
+def _refusal(error: BadInput, sentence: Sentence) -> int:
+    """Does it end a sentence, or its job? What was asked for the whole job is refused for each of its sentences."""
+    its_own = sentence.voice or sentence.language or sentence.speed
+    of_job = isinstance(error, UnknownVoice | UnknownLanguage | UnknownOption) and not its_own
+    return REFUSED_JOB if of_job else REFUSED
 
 
 def _claim(station: Station, bell: Doorbell) -> Claimed:

@@ -31,6 +31,8 @@ TABLE: tuple[tuple[type[errors.SeriatimError], int, str], ...] = (
     (errors.Unavailable, 503, "server_error"),
     (errors.TimedOut, 504, "server_error"),
 )
+#: the field that an error is about
+PARAMS = {errors.UnknownVoice: "voice", errors.UnknownLanguage: "language"}
 AGAIN_S = 5.0  #: when to come back if nobody can say: about what a restart of Redis takes
 
 
@@ -66,7 +68,7 @@ def problem_of(error: errors.SeriatimError) -> Problem:
         headers = retry_after(error.retry_after_s if isinstance(error, errors.Refused) else AGAIN_S)
     elif status in (409, 500, 504):
         headers["x-should-retry"] = "false"  # OpenAI's client would send the text again, to be spoken in vain again
-    param = "voice" if isinstance(error, errors.UnknownVoice) else None
+    param = next((name for kind, name in PARAMS.items() if isinstance(error, kind)), None)
     said = str(error).replace(VOICES, "GET /v1/voices")  # who calls from elsewhere has no command line
     return Problem(status, code_of(type(error)), said, kind, param, headers)
 

@@ -1,36 +1,135 @@
 """What an engine refuses is the caller's mistake: told at once, once, and nobody else's trouble."""
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
 import httpx2
 import pytest
 
-from seriatim.errors import JobFailed
-from tests.http.gateways import Gateway
-from tests.integration.test_reading import enqueue
+from seriatim.errors import BadInput, JobFailed, UnknownLanguage, UnknownOption
+from seriatim.records import Sentence
+from tasks.handle import Job
+from tasks.open_job import open_job
+from tasks.request import Request
+from tests.systems import RealSystem, wait_until
 
-TEMPERATURE = {"temperature": 0.5}  # the tone engine has no options per sentence
-
-
-def trouble(gateway: Gateway) -> tuple[int, int, int]:
-    """Retries, sentences given up, dead letters."""
-    return gateway.system.count("retries"), gateway.system.count("given_up"), gateway.system.redis.zcard(DEAD)
-
-
-DEAD = "seriatim:1:{p:tone}:dead:at"
+DEAD = "seriatim:1:{p:%s}:dead:at"
+SPEEDS = "the espeak engine speaks at 0.46 to 4 times the normal rate at rate 175"
 
 
-def test_an_option_that_the_engine_does_not_have_is_400_at_the_first_attempt(
-    client: httpx2.Client, gateway: Gateway
-) -> None:
-    before = trouble(gateway)
-    answer = client.post("/v1/audio/speech", json={"input": "Hello there.", "options": TEMPERATURE})
-    assert answer.status_code == 400
-    error = answer.json()["error"]
-    assert (error["type"], error["code"]) == ("invalid_request_error", "unknown_option")
-    assert "temperature" in error["message"]
-    assert trouble(gateway) == before
+@pytest.fixture(scope="module")
+def espeak(system: RealSystem) -> Iterator[None]:
+    """Workers of espeak beside those of the tone engine."""
+    system.start("espeak", "-m", "workers", "--engine", "espeak", "--processes", "1")
+    wait_until(lambda: system.slots("espeak"), "espeak is there")
+    yield
+    system.end("espeak")
 
 
-def test_a_nights_work_whose_options_are_wrong_fails_instead_of_being_silent(gateway: Gateway) -> None:
-    job = enqueue(gateway.system, ["One.", "Two.", "Three."], kind="batch", options=TEMPERATURE)
-    with pytest.raises(JobFailed, match="sentence 0: UnknownOption: the tone engine has no options per sentence"):
+def enqueue(system: RealSystem, text: list[Any], engine: str = "espeak", **options: object) -> Job:
+    return system.producer().enqueue(text, Request.of({"engine": engine, "kind": "batch", **options}))
+
+
+def trouble(system: RealSystem, pool: str) -> tuple[int, int, int, int]:
+    """Jobs, retries, sentences given up, dead letters."""
+    counts = (system.count(name, pool) for name in ("jobs", "retries", "given_up"))
+    return *counts, system.redis.zcard(DEAD % pool)  # type: ignore[return-value]  # three of them
+
+
+@pytest.mark.usefixtures("espeak")
+@pytest.mark.parametrize(("model", "asked", "code", "param", "message"), [
+    ("espeak", {"language": "Germann"}, "unknown_language", "language",
+     "unknown espeak language 'Germann'; nearest: de (german)"),
+    ("espeak", {"language": "tlh"}, "unknown_language", "language", "unknown espeak language 'tlh'; "),
+    ("espeak", {"speed": 0.3}, "unknown_option", None, f"speed=0.3; {SPEEDS}"),
+    ("espeak", {"options": {"temperature": 0.5}}, "unknown_option", None, "unknown espeak option 'temperature'"),
+    ("espeak", {"options": {"pitch": 300}}, "unknown_option", None, "option pitch is 300, expected 0 to 99"),
+    ("tone", {"options": {"temperature": 0.5}}, "unknown_option", None,
+     "the tone engine has no options per sentence, found: temperature"),
+])  # fmt: skip
+def test_what_the_engine_cannot_do_is_400_before_a_job_is_made(
+    client: httpx2.Client, system: RealSystem, model: str, asked: dict[str, object], code: str, param: str | None,
+    message: str,
+) -> None:  # fmt: skip
+    before = trouble(system, model)
+    for path, more in (("/v1/audio/speech", {}), ("/v1/jobs", {"kind": "batch"}), ("/v1/jobs", {"kind": "live"})):
+        answer = client.post(path, json={"model": model, "input": "Hello there.", **more, **asked})
+        error = answer.json()["error"]
+        assert (answer.status_code, error["type"], error["code"]) == (400, "invalid_request_error", code)
+        assert error["param"] == param
+        assert error["message"].startswith(message)
+    assert trouble(system, model) == before
+
+
+@pytest.mark.usefixtures("espeak")
+def test_a_language_is_understood_by_its_name_and_its_codes(client: httpx2.Client) -> None:
+    said = {
+        tuple(asked.items()): client.post(
+            "/v1/audio/speech",
+            json={"model": "espeak", "input": "Das ist ein Haus.", "response_format": "pcm", **asked},
+        )
+        for asked in ({"voice": "de"}, {"voice": "German"}, {"voice": "deu"}, {"voice": "DE"},
+                      {"language": "de"}, {"language": "German"}, {"language": "deu"}, {"language": "ger-AT"})
+    }  # fmt: skip
+    assert {answer.status_code for answer in said.values()} == {200}
+    assert len({answer.content for answer in said.values()}) == 1
+    assert len(client.post("/v1/audio/speech", json={"model": "espeak", "input": "Hi."}).content) > 0
+
+
+@pytest.mark.usefixtures("espeak")
+def test_each_sentence_of_a_dialogue_is_looked_at(system: RealSystem) -> None:
+    asked: list[tuple[Sentence, type[BadInput], str]] = [
+        (Sentence("Two.", language="Germann"), UnknownLanguage, "unknown espeak language 'Germann'"),
+        (Sentence("Two.", speed=0.3), UnknownOption, f"speed=0.3; {SPEEDS}"),
+    ]
+    for sentence, kind, message in asked:
+        with pytest.raises(kind) as refused:
+            enqueue(system, ["One.", sentence])
+        assert str(refused.value).startswith(message)
+    assert enqueue(system, ["One.", Sentence("Zwei.", voice="German")]).status().sentences == 2
+
+
+@pytest.mark.usefixtures("espeak")
+def test_a_text_that_is_still_written_is_refused_when_it_begins(system: RealSystem) -> None:
+    with pytest.raises(UnknownLanguage, match="unknown espeak language 'Germann'"):
+        open_job(system.producer(), Request.of({"engine": "espeak", "language": "Germann"}))
+
+
+def test_a_key_is_one_job_however_its_voice_is_spelt(system: RealSystem) -> None:
+    """Before the pool's first worker came nobody knew what its voices are called."""
+    asked = {"pool": "unborn", "idempotency_key": "night"}
+    first = enqueue(system, ["Eins."], **asked, voice="German")
+    assert enqueue(system, ["Eins."], **asked, voice="de").id == first.id
+    first.cancel()
+
+
+@pytest.fixture
+def unborn(request: pytest.FixtureRequest, system: RealSystem) -> Iterator[str]:
+    """The name of a pool of tones without workers; the test starts some by that name."""
+    name = re.sub(r"\W+", "-", request.node.name)[-50:].strip("-_").lower()
+    yield name
+    if name in system.children:
+        system.end(name)
+
+
+@pytest.mark.parametrize("gap", ["fail", "silence", "skip"])
+def test_without_workers_yet_the_first_attempt_refuses_the_whole_job(system: RealSystem, unborn: str, gap: str) -> None:
+    """A night's work whose options are wrong fails instead of being silent, whichever sentence is tried first."""
+    text = ["One.", "Two.", "Three."]
+    job = enqueue(system, text, "tone", pool=unborn, gap=gap, options={"temperature": 0.5})
+    system.workers(1, name=unborn, pool=unborn)
+    refused = r"sentence \d: UnknownOption: the tone engine has no options per sentence, found: temperature"
+    with pytest.raises(JobFailed, match=refused):
         list(job.pcm())
+    assert trouble(system, unborn)[1:] == (0, 0, 0)
+
+
+def test_a_sentence_that_alone_asks_for_what_is_not_there_is_a_gap(system: RealSystem, unborn: str) -> None:
+    """The first, too: the others are spoken."""
+    text = [Sentence("One.", voice="nobody"), "Two.", Sentence("Three.", voice="nobody")]
+    job = enqueue(system, text, "tone", pool=unborn, gap="silence")
+    system.workers(1, name=unborn, pool=unborn)
+    assert b"".join(job.pcm())
+    assert (job.status().state, job.status().gaps) == ("done", 2)
+    assert trouble(system, unborn)[1:] == (0, 0, 0)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 import pytest
 
-from seriatim.errors import EngineFailed, EngineUnavailable, UnknownOption, UnknownVoice
+from seriatim.errors import BadInput, EngineFailed, EngineUnavailable, UnknownLanguage, UnknownOption, UnknownVoice
 from seriatim.pcm import bytes_of_ms
 from tasks.engine import Continuity, Engine, Utterance
 from workers.edges import TAIL_MS, Edges
@@ -120,6 +120,9 @@ class TestVoices:
             ("de", "en", "de"),
             ("+f3", "", "en-us+f3"),
             ("+F3", "fr", "fr+female3"),
+            ("German", "", "de"),
+            ("deu", "", "de"),
+            ("french+f3", "", "fr+f3"),
         ],
     )
     def test_a_language_or_another_spelling_finds_the_voice(
@@ -133,17 +136,18 @@ class TestVoices:
         assert len(set(spoken)) == len(VOICES)
 
     @pytest.mark.parametrize(
-        ("voice", "language", "message"),
+        ("voice", "language", "kind", "message"),
         [
-            ("en-ux", "", r"unknown espeak voice 'en-ux'; nearest: en-us, en-gb, .*"),
-            ("en-us+f33", "", r"unknown espeak timbre 'f33'; nearest: f3"),
-            ("", "xx", r"unknown espeak language 'xx'; known: .* \.\.\."),
+            ("en-ux", "", UnknownVoice, r"unknown espeak voice 'en-ux'; nearest: en-us, en-gb, .*"),
+            ("en-us+f33", "", UnknownVoice, r"unknown espeak timbre 'f33'; nearest: f3"),
+            ("", "xx", UnknownLanguage, r"unknown espeak language 'xx'; known: en, es, zh, fr, de, .* \.\.\."),
+            ("de", "Germann", UnknownLanguage, r"unknown espeak language 'Germann'; nearest: de \(german\).*"),
         ],
     )
     def test_what_it_does_not_know_is_refused_with_the_nearest(
-        self, espeak: Engine, voice: str, language: str, message: str
+        self, espeak: Engine, voice: str, language: str, kind: type[BadInput], message: str
     ) -> None:
-        with pytest.raises(UnknownVoice, match=f"^{message}$"):
+        with pytest.raises(kind, match=f"^{message}$"):
             said(espeak, Utterance("Hello.", voice, language))
 
 
@@ -152,6 +156,23 @@ class TestOptions:
         slow, normal, fast = (len(said(espeak, Utterance(SENTENCE, speed=speed))) for speed in (0.5, 1, 2))
         assert slow / normal == pytest.approx(2, rel=0.1)
         assert normal / fast == pytest.approx(2, rel=0.15)
+
+    @pytest.mark.parametrize(
+        ("speed", "options", "message"),
+        [
+            (0.45, {}, r"speed=0.45; the espeak engine speaks at 0.46 to 4 times the normal rate at rate 175"),
+            (
+                2.5,
+                {"rate": 300},
+                r"speed=2.5; the espeak engine speaks at 0.27 to 2.33 times the normal rate at rate 300",
+            ),
+        ],
+    )
+    def test_a_speed_that_it_cannot_give_is_refused_with_those_it_can(
+        self, espeak: Engine, speed: float, options: dict[str, float], message: str
+    ) -> None:
+        with pytest.raises(UnknownOption, match=f"^{message}$"):
+            said(espeak, Utterance("Hello.", speed=speed, options=options))
 
     def test_a_sentence_may_have_options_of_its_own(self, espeak: Engine) -> None:
         options: list[dict[str, float]] = [

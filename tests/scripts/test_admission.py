@@ -1,5 +1,6 @@
 """The door: what is accepted, what is refused and when it may come again (docs/architecture.md)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from redis import Redis
 
 from seriatim.pool import Facts, Submit, register, tune
 from seriatim.records import Drain, Kind
+from tasks.abilities import Abilities
+from tasks.pools import read_facts
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
 
@@ -157,3 +160,24 @@ def test_a_cancel_is_a_to_do_until_both_slots_agree(redis: Redis, reason: str) -
     assert entry.split("|", 3) == ["end", "j", "cancelled", reason]
     assert stage.cancel("j", reason) == "", "the pool's part is over"
     assert entry in stage.sweep().todo
+
+
+def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None:
+    """Each different answer once: producers ask for what all of them can do (tasks/abilities.py)."""
+    stage = Stage(redis, slots=0)
+
+    def known() -> list[str]:
+        return [abilities.engine for abilities in read_facts(redis, POOL).abilities]
+
+    assert known() == []
+    for owner, engine in (("a", "one"), ("b", "two"), ("c", "two")):
+        facts = Facts(1, 8_000, "exact", 0.25, 1.0, 0.05, "[]", engine, "here", 1, 0)
+        stage.do(register(POOL, owner, 3_000, replace(facts, abilities=Abilities(engine).to_json()), stage.now))
+    stage.hire("of a version that does not say")
+    assert sorted(known()) == ["one", "two"]
+    stage.leave("a", died=False)
+    assert known() == ["two"]
+    stage.leave("b", died=True)
+    assert known() == ["two"]
+    stage.leave("c", died=False)
+    assert known() == []

@@ -2,22 +2,29 @@
 
 import pytest
 
-from seriatim.errors import BadInput, UnknownOption, UnknownVoice, refused_input
-from tasks.languages import tag_of
+from seriatim.errors import BadInput, UnknownLanguage, UnknownOption, UnknownVoice, refused_input
+from tasks.languages import _ROWS, NAMES, tag_of
 from tasks.request import Request
 
 
 @pytest.mark.parametrize(("said", "tag"), [
-    ("German", "de"), ("english", "en"), ("Auto", ""), ("", ""), ("en-GB", "en-GB"), ("tlh", "tlh"),
+    ("German", "de"), ("english", "en"), ("Auto", ""), ("", ""), ("en-GB", "en-GB"), ("tlh", "tlh"), ("deu", "de"),
+    ("ger", "de"), ("DEU-AT", "de-AT"), ("Scottish  Gaelic", "gd"), ("cmn", "cmn"), ("British English", "en-GB"),
 ])  # fmt: skip
 def test_a_language_may_be_named_in_english(said: str, tag: str) -> None:
     assert tag_of(said) == tag
     assert Request.of({"language": said}).language == tag
 
 
+def test_no_name_stands_for_two_languages() -> None:
+    words = [word for _, words in _ROWS for word in set(words.split("/"))]
+    assert len(words) == len(set(words)) == len(NAMES)
+
+
 @pytest.mark.parametrize(("reason", "kind", "message"), [
     ("sentence 3: UnknownVoice: unknown espeak language 'xx'", UnknownVoice, "unknown espeak language 'xx'"),
     ("sentence 0: UnknownOption: pitch=300: 0 to 99", UnknownOption, "pitch=300: 0 to 99"),
+    ("sentence 0: UnknownLanguage: no", UnknownLanguage, "no"),
     ("sentence 0: BadInput: no", BadInput, "no"),
 ])  # fmt: skip
 def test_the_reason_of_a_refused_job_is_the_callers_error(reason: str, kind: type[BadInput], message: str) -> None:

@@ -50,9 +50,17 @@ def test_an_unknown_voice_names_the_nearest():
 
 
 def test_variants_and_the_default_and_pools_without_workers_take_any_voice():
-    check_voice("en-us+f3", ["en-us", "+f3"], "p")
-    check_voice("", ["en-us"], "p")
-    check_voice("whoever", [], "p")
+    assert check_voice("en-us+f3", ["en-us", "+f3"], "p") == "en-us+f3"
+    assert check_voice("", ["en-us"], "p") == ""
+    assert check_voice("whoever", [], "p") == "whoever"
+
+
+@pytest.mark.parametrize(("said", "name"), [
+    ("german", "de"), ("deu", "de"), ("German+F3", "de+f3"), ("EN_US", "en-us"), ("American English", "en-us"),
+    ("ANNA", "Anna"), ("+F3", "+f3"),
+])  # fmt: skip
+def test_a_voice_is_found_by_its_language_and_in_capitals(said: str, name: str) -> None:
+    assert check_voice(said, ["en-us", "de", "Anna", "+f3"], "p") == name
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from seriatim.errors import BadInput, EngineFailed, EngineUnavailable, Misconfigured, UnknownOption, UnknownVoice
+from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, UnknownLanguage, UnknownOption, UnknownVoice
 from tasks.engine import Continuity, Spoken, Utterance
 from tests.xtts.speaking import TEXTS
 from tests.xtts.tiny import VOICES
@@ -186,12 +186,8 @@ def test_texts_set_how_codes_are_chosen(engine: Xtts) -> None:
     ("changes", "error", "message"),
     [
         ({"voice": "Alcie Test"}, UnknownVoice, "unknown voice 'Alcie Test'; nearest: Alice Test"),
-        ({"language": "sv"}, BadInput, "XTTS-v2 does not speak 'sv'; it speaks: en, es"),
-        (
-            {"options": {"temprature": 1.0}},
-            UnknownOption,
-            "unknown xtts option of a text 'temprature'; nearest",
-        ),
+        ({"language": "sv"}, UnknownLanguage, "unknown xtts language 'sv'; known: en, es, zh, fr"),
+        ({"options": {"temprature": 1.0}}, UnknownOption, "unknown xtts option 'temprature'; nearest"),
         ({"options": {"top_p": 2.0}}, UnknownOption, "option top_p is 2, expected 0.01 to 1"),
         ({"options": {"sample": 3.0}}, UnknownOption, "option sample is 3, expected 0 to 1"),
         ({"state": b"nonsense"}, EngineFailed, "an xtts state of 8 bytes; expected 21 or more"),

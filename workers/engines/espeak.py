@@ -26,18 +26,19 @@ from typing import Annotated, Any
 
 import espeakng_loader
 
-from seriatim.errors import EngineFailed, EngineUnavailable, UnknownOption
+from seriatim.errors import EngineFailed, EngineUnavailable
 from seriatim.pcm import bytes_of_ms
+from tasks.abilities import Abilities
 from tasks.engine import Continuity, Spoken, Utterance
 from workers.engines.espeak_clauses import fitted
 from workers.engines.espeak_voices import Catalogue, with_dictionary
-from workers.engines.options import Option, declared, in_range, read, unknown
+from workers.engines.options import Option, ranges, read
 
 PROGRAM = Path(__file__).with_name("espeak_child.py")
 FRAME = struct.Struct("<i")  #: see espeak_child
 CHUNK_MS = 400  #: gathered behind the first piece: fewer, larger chunks cost Redis less, and espeak makes one in a ms
 RENEW_AFTER = 400  #: sentences per process: at 183 KB lost with each, at most 75 MB
-SLOWEST, FASTEST = 80, 700  #: words a minute: below, espeak does not go; above, Utterance.speed does not
+SLOWEST, FASTEST = 80, 700  #: words a minute: below, espeak does not go; above, nobody can follow
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  #: espeak reads \x01 as a command in the text, and a zero as its end
 
 
@@ -51,6 +52,9 @@ class EspeakOptions:
     range: Annotated[int, Option("melody: 0 is monotone, 50 the voice's own", 0, 99)] = 50
     volume: Annotated[int, Option("80 peaks at about -3 dBFS; some voices clip from 90 on", 0, 200)] = 80
     word_gap: Annotated[int, Option("silence between words, in 10 ms at the normal rate", 0, 500)] = 0
+
+
+PER_TEXT = ranges(EspeakOptions, "rate", "pitch", "range", "volume", "word_gap")
 
 
 class Espeak:
@@ -77,12 +81,16 @@ class Espeak:
         self._catalogue = Catalogue(voices, hello["timbres"])
         self.rate_hz: int = hello["rate_hz"]
         self.voices = self._catalogue.voices
+        self.abilities = Abilities(
+            "espeak", self._catalogue.languages, PER_TEXT, (SLOWEST / options.rate, FASTEST / options.rate),
+            pace="rate", normal=options.rate,
+        )  # fmt: skip
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[Spoken]:
         """See `tasks.engine.Engine.speak`.
 
         Raises:
-            UnknownOption: an option of the utterance that espeak does not have, or outside its range.
+            UnknownVoice, UnknownLanguage, UnknownOption: espeak cannot speak the utterance as it is asked for.
         """
         request = self._request(utterance)
         child = self._idle.get()
@@ -101,9 +109,10 @@ class Espeak:
 
     def _request(self, utterance: Utterance) -> bytes:
         """The line that asks for the utterance."""
+        self.abilities.check(utterance.language, utterance.speed, utterance.options)
         voice = self._catalogue.find(utterance.voice, utterance.language)
-        options = replace(self._options, **_checked(utterance.options))
-        rate = min(max(round(options.rate * utterance.speed), SLOWEST), FASTEST)
+        options = replace(self._options, **{name: round(value) for name, value in utterance.options.items()})
+        rate = round(options.rate * utterance.speed)
         text = fitted(CONTROL.sub(" ", utterance.text))
         asked = asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
         return json.dumps(asked).encode() + b"\n"
@@ -186,15 +195,6 @@ def _end(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
         with contextlib.suppress(BrokenPipeError):
             if pipe:
                 pipe.close()
-
-
-def _checked(given: Mapping[str, float]) -> dict[str, int]:
-    """An utterance's own options, as whole numbers in their range."""
-    known = {name: said for name, said in declared(EspeakOptions).items() if name != "slots"}
-    for name in given:
-        if name not in known:
-            raise UnknownOption(unknown("espeak option", name, known))
-    return {name: round(in_range(name, value, known[name][1])) for name, value in given.items()}
 
 
 def load(given: Mapping[str, str]) -> Espeak:

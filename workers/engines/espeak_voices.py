@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seriatim.errors import UnknownVoice
+from seriatim.errors import UnknownLanguage, UnknownVoice
 from tasks.engine import Voice
-from workers.engines.options import unknown
+from tasks.languages import tag_of
+from tasks.nearest import unknown
 
 DEFAULT = "en-us"
 DICTIONARY = re.compile(r"^dictionary\s+(\S+)", re.MULTILINE)  #: in a voice's file, if its name is not the language's
@@ -48,13 +49,19 @@ class Catalogue:
         speakers = ((name, self._by_name[name]) for name in names)
         return *(Voice(name, _bcp47(each.language), each.description) for name, each in speakers), *self._listed_timbres
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The tags that `find` takes; one that begins with another of them may be longer."""
+        return tuple(sorted(self._by_language))
+
     def find(self, voice: str, language: str) -> str:
         """What espeak is to be told for an utterance's voice and language.
 
         A voice that is named is taken, whatever the language: it decides only where no voice is named.
 
         Raises:
-            UnknownVoice: no such voice or timbre, or no voice of that language.
+            UnknownVoice: no such voice or timbre.
+            UnknownLanguage: no voice of that language.
         """
         name, plus, timbre = voice.partition("+")
         speaker = self._named(name) if name or not language else self._of_language(language)
@@ -71,7 +78,7 @@ class Catalogue:
                 self._by_language[tag] = (priority, speaker)
 
     def _named(self, name: str) -> _Speaker:
-        speaker = self._by_name.get(_tag(name or DEFAULT))
+        speaker = self._by_name.get(_tag(name or DEFAULT)) or self._by_name.get(_tag(tag_of(name)))
         if not speaker:
             raise UnknownVoice(unknown("espeak voice", name, self._by_name))
         return speaker
@@ -82,7 +89,7 @@ class Catalogue:
             if tag in self._by_language:
                 return self._by_language[tag][1]
             tag = tag.rpartition("-")[0]
-        raise UnknownVoice(unknown("espeak language", language, self._by_language))
+        raise UnknownLanguage(unknown("espeak language", language, self._by_language))
 
     def _timbre(self, name: str) -> str:
         if name.lower() not in self._timbres:

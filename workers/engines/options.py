@@ -5,19 +5,16 @@ a kind is bool, int, float, str or a StrEnum. `read` turns what the user wrote i
 nearest names, what the engine does not know. Pure: no engine is imported.
 """
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
 from seriatim.errors import UnknownOption
+from tasks.nearest import QUOTED_CHARS, unknown
 
 Record = TypeVar("Record")
 
-NEAREST = 3  #: names that a refusal offers: enough for a slip of the finger, few enough for one line
-SHOWN = 12  #: names that it lists where none is near
-QUOTED_CHARS = 60  #: how much of what the user wrote a message repeats: it may be a whole text by mistake
 TRUTH = {"0": False, "1": True}
 
 
@@ -28,16 +25,6 @@ class Option:
     meaning: str
     low: float = 0  #: the range of a number, both ends included
     high: float = 2**31
-
-
-def unknown(what: str, word: str, known: Iterable[str]) -> str:
-    """One line about a `word` that is not among the `known` ones, with the nearest of them."""
-    names = list(known)
-    near = difflib.get_close_matches(word.lower(), names, NEAREST, cutoff=0.5)
-    offer = (
-        f"nearest: {', '.join(near)}" if near else f"known: {', '.join(names[:SHOWN])}{' ...' * (len(names) > SHOWN)}"
-    )
-    return f"unknown {what} {word[:QUOTED_CHARS]!r}; {offer}"
 
 
 def read(record: type[Record], engine: str, given: Mapping[str, str]) -> Record:
@@ -59,6 +46,15 @@ def declared(record: type[Any]) -> dict[str, tuple[Any, Option]]:
     """The default of every option of a record, and what is said about it, by name and in its order."""
     hints = get_type_hints(record, include_extras=True)
     return {each.name: (each.default, hints[each.name].__metadata__[0]) for each in fields(record)}
+
+
+def ranges(record: type[Any], *names: str) -> dict[str, tuple[float, float]]:
+    """The ranges of those options of a record that a text may set."""
+    known = {name: known for name, known in declared(record).items() if name in names}
+    return {
+        name: (0, 1) if isinstance(default, bool) else (option.low, option.high)
+        for name, (default, option) in known.items()
+    }
 
 
 def in_range(name: str, value: float, option: Option) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from seriatim.errors import EngineUnavailable, UnknownOption
 from seriatim.settings import Settings
 from tasks.engine import Engine
-from workers.engines.options import unknown
+from tasks.nearest import unknown
 
 OURS = ("seriatim", "tasks", "workers")  #: packages whose absence is a bug, not something to install
 

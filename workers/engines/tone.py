@@ -23,9 +23,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, NoReturn
 
-from seriatim.errors import EngineFailed, UnknownOption, UnknownVoice
+from seriatim.errors import EngineFailed, UnknownVoice
+from tasks.abilities import Abilities
 from tasks.engine import Continuity, Spoken, Utterance, Voice
-from workers.engines.options import Option, read, unknown
+from tasks.nearest import unknown
+from workers.engines.options import Option, read
 from workers.engines.tone_cost import Cost
 from workers.engines.tone_sound import TIMBRES, sound
 
@@ -73,6 +75,7 @@ class Tone:
     limits: Mapping[str, int] = MappingProxyType({})
     gauges: Mapping[str, float] = MappingProxyType({})
     merge_chars = 0
+    abilities = Abilities("tone")
 
     def __init__(self, options: ToneOptions) -> None:
         self.rate_hz, self.slots, self.rtf = options.rate_hz, options.slots, options.rtf
@@ -102,8 +105,7 @@ class Tone:
 
     def _begin(self, utterance: Utterance) -> tuple[int, int]:
         """The seed of this attempt, and the bytes of the sentence that an earlier one has given out."""
-        if utterance.options:
-            raise UnknownOption(f"the tone engine has no options per sentence, found: {', '.join(utterance.options)}")
+        self.abilities.check(utterance.language, utterance.speed, utterance.options)
         if self.continuity is Continuity.RESUMABLE and utterance.state:
             return _restored(utterance.state)
         if self.continuity in VARIED or _has(utterance.text, self._options.vary_on):

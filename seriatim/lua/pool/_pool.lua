@@ -394,9 +394,9 @@ local function mourn(name, t, told)
 end
 
 -- A sentence is given up: the gap policy decides. `job|seq` stands in the dead-letter list until an operator takes it out.
--- `refused`: the engine cannot do what the caller wants. That is no dead letter, and a job whose first sentence is refused fails:
--- its options are wrong, and a book of silence would be no answer.
-local function bury(job, seq, s, reason, t, ended_life, refused)
+-- `refused`: the engine cannot do what the caller wants. That is no dead letter. `whole`: nor for any other sentence of the job, which
+-- fails: its options are wrong, and a book of silence would be no answer.
+local function bury(job, seq, s, reason, t, ended_life, refused, whole)
   local h = C('HMGET', job_key(job), 'gap', 'spec', 'user')
   local text = C('HGET', P .. ':jt:' .. job, seq) or ''
   if not refused then
@@ -406,7 +406,7 @@ local function bury(job, seq, s, reason, t, ended_life, refused)
   end
   s.st, s.owner = 'X', ''
   sentence_put(job, seq, s)     -- it is out of flight: the end of the job must not take it out again
-  if h[1] == 'fail' or (refused and tonumber(seq) == 0) then
+  if h[1] == 'fail' or whole then
     local why = 'sentence ' .. seq .. ': ' .. reason
     todo(t, 'end', job, 'failed', why)
     end_job(job, 'failed', why, t, ended_life)
@@ -425,20 +425,27 @@ local function give_back(job, seq, s, user, class, blame, reason, t, max_failure
   land(job, seq, s, user)
   charge(user, class, -s.cost)
   if blame then s.fails = s.fails + 1 end
-  if s.fails >= max_failures then return bury(job, seq, s, reason, t, ended_life, max_failures == 0) end
+  if s.fails >= max_failures then return bury(job, seq, s, reason, t, ended_life, max_failures <= 0, max_failures < 0) end
   requeue(job, seq, s, blame and t + backoff * 2 ^ (s.fails - 1) or t)
   C('HINCRBY', M, 'retries', 1)
   index_job(job, t)
 end
 
 -- The slots of the workers that are registered now, and the slack: a few sentences may wait in the queue, so that a slot
--- that becomes free need not wait for a dispatch.
+-- that becomes free need not wait for a dispatch. And what their engines can be asked for, each different answer once: any
+-- worker may get any sentence, so producers ask for what all of them can do.
 local function count_slots()
-  local slots = 0
+  local slots, seen, abilities = 0, {}, {}
   for _, owner in ipairs(C('ZRANGE', P .. ':wk', 0, -1)) do
-    slots = slots + num(C('HGET', P .. ':w:' .. owner, 'slots'), 0)
+    local w = C('HMGET', P .. ':w:' .. owner, 'slots', 'abilities')
+    slots = slots + num(w[1], 0)
+    if w[2] and w[2] ~= '' and not seen[w[2]] then
+      seen[w[2]] = true
+      abilities[#abilities + 1] = w[2]
+    end
   end
-  C('HSET', M, 'slots', slots, 'slack', slots == 0 and 0 or math.ceil(slots / 4))
+  C('HSET', M, 'slots', slots, 'slack', slots == 0 and 0 or math.ceil(slots / 4),
+    'abilities', '[' .. table.concat(abilities, ',') .. ']')
   return slots
 end
 

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- An attempt came to nothing: another one after a back-off, or, after `max_failures`, the gap policy.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, reason, blame (0/1), max failures, back-off ms, ended life ms
--- Max failures 0: the engine refused what the caller wants, so no other attempt follows and there is no dead letter.
+-- Max failures 0: the engine refused what the caller wants, so no other attempt follows and there is no dead letter. -1: it would
+-- refuse every sentence of the job, which fails.
 -- Without blame (the process is drained, a stuck neighbour ends it) it is not the sentence's fault and does not count.
 -- Returns OK, STALE, GONE as finish does.
 local OK, STALE, GONE = 0, 1, 2

@@ -1,6 +1,6 @@
 -- A worker process that has loaded and warmed up its engine offers its slots.
 -- KEYS[1] pool prefix.  ARGV: now, owner, life ms, facts as JSON (slots, rate_hz, continuity, rtf, eta, reserve, policy,
--- limit_chars, merge_chars, limits and voices (JSON texts), and what is only shown: engine, host, pid, ready_ms)
+-- limit_chars, merge_chars, limits, abilities and voices (JSON texts), and what is only shown: engine, host, pid, ready_ms)
 -- Returns {1}, or {0, rate_hz} if the pool speaks at another rate while workers or jobs of it live: one pool, one rate.
 local t = clock()
 local owner, f = ARGV[2], cjson.decode(ARGV[4])
@@ -14,7 +14,8 @@ if not m[3] then C('HSET', M, 'theta', 3000) end   -- until sentences were measu
 keep(M)
 C('SET', P .. ':voices', f.voices, 'PX', POOL_LIFE)
 local w = P .. ':w:' .. owner
-C('HSET', w, 'slots', f.slots, 'engine', f.engine, 'host', f.host, 'pid', f.pid, 'ready_ms', f.ready_ms)
+C('HSET', w, 'slots', f.slots, 'engine', f.engine, 'host', f.host, 'pid', f.pid, 'ready_ms', f.ready_ms,
+  'abilities', f.abilities or '')
 C('HSETNX', w, 'since', int(t))   -- a worker that says it again, because its voices changed, is the same worker
 C('HSETNX', w, 'spoken', 0)
 keep(w)

@@ -30,7 +30,7 @@ from workers.engines.xtts.guard import Strictness
 from workers.engines.xtts.limit import Limit
 from workers.engines.xtts.loop import Loop
 from workers.engines.xtts.memory import Watch, slots_that_fit
-from workers.engines.xtts.options import Precision, XttsOptions, sampling_of
+from workers.engines.xtts.options import ABILITIES, Precision, XttsOptions, sampling_of
 from workers.engines.xtts.state import State
 from workers.engines.xtts.take import RATE_HZ, Order, tensor_of
 from workers.engines.xtts.transformer import slot_bytes
@@ -52,6 +52,7 @@ class Xtts:
     rate_hz = RATE_HZ
     limit_chars = max(texts.LIMIT_CHARS.values())
     limits: Mapping[str, int] = texts.LIMIT_CHARS
+    abilities = ABILITIES
     merge_chars = 12  #: "No." alone is babble as often as not; with its neighbour it is speech
 
     def __init__(self, model: Any, options: XttsOptions, device: torch.device) -> None:
@@ -91,7 +92,8 @@ class Xtts:
         """See `tasks.engine.Engine.speak`. A piece without sound says that the model is at work on it.
 
         Raises:
-            UnknownVoice, UnknownOption, BadInput, TextTooLarge: the sentence cannot be spoken as it is asked for.
+            UnknownVoice, UnknownLanguage, UnknownOption, BadInput, TextTooLarge: the sentence cannot be spoken as it
+                is asked for.
             EngineFailed: this attempt came to nothing.
         """
         order = self._order(utterance)
@@ -121,6 +123,7 @@ class Xtts:
             self.rtf = wall_s / (n_bytes / 2 / RATE_HZ)
 
     def _order(self, utterance: Utterance) -> Order:
+        self.abilities.check(utterance.language, utterance.speed, utterance.options)
         language = texts.language_of(utterance.language)
         tokens = texts.tokens(self._model.tokenizer, utterance.text, language, self._bounds.text_tokens + 1)
         state = State.unpack(utterance.state) if utterance.state else None

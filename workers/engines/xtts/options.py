@@ -1,14 +1,15 @@
 """The XTTS engine's options: those of a worker, and those that a listener may set for a text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from seriatim.errors import UnknownOption
-from workers.engines.options import Option, declared, in_range, unknown
+from tasks.abilities import Abilities
+from workers.engines.options import Option, ranges
 from workers.engines.xtts.guard import Strictness
 from workers.engines.xtts.rows import Sampling
+from workers.engines.xtts.text import CHINESE, LANGUAGES
 
 
 class Precision(StrEnum):
@@ -45,6 +46,7 @@ class XttsOptions:
 
 
 PER_TEXT = ("temperature", "top_k", "top_p", "repetition_penalty", "length_penalty", "sample")  #: a text may set these
+ABILITIES = Abilities("xtts", (*LANGUAGES, *CHINESE), ranges(XttsOptions, *PER_TEXT))
 
 
 def sampling_of(options: XttsOptions, asked: Mapping[str, float]) -> Sampling:
@@ -53,15 +55,8 @@ def sampling_of(options: XttsOptions, asked: Mapping[str, float]) -> Sampling:
     Raises:
         UnknownOption: an option that texts do not have, or a value outside its range.
     """
-    known = declared(XttsOptions)
-    changes: dict[str, float] = {}
-    for name, value in asked.items():
-        if name not in PER_TEXT:
-            raise UnknownOption(unknown("xtts option of a text", name, PER_TEXT))
-        default, option = known[name]
-        limits = option if not isinstance(default, bool) else replace(option, low=0, high=1)
-        changes[name] = in_range(name, value, limits)
-    merged = {f.name: changes.get(f.name, getattr(options, f.name)) for f in fields(options) if f.name in PER_TEXT}
+    ABILITIES.check("", 1.0, asked)
+    merged = {name: asked.get(name, getattr(options, name)) for name in ABILITIES.options}
     return Sampling(
         temperature=float(merged["temperature"]),
         top_k=int(merged["top_k"]),

@@ -17,7 +17,7 @@ import torch
 from seriatim.errors import EngineUnavailable, UnknownVoice
 from seriatim.home import at_home
 from tasks.engine import Voice
-from workers.engines.options import unknown
+from tasks.nearest import unknown
 from workers.engines.xtts import files, voicefile
 from workers.engines.xtts.text import LANGUAGES
 from workers.engines.xtts.voicefile import Card, Mark
