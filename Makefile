@@ -10,9 +10,11 @@ SEEDS  ?= 200
 FIRST  ?= 1
 MINUTES ?= 5
 SEED   ?= 1
+# Test processes: one more than cores, because tests also wait.
+JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TORCH_INDEX ?=
 
-.PHONY: help speak xtts test newest check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs clean
+.PHONY: help speak xtts test fast newest check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -39,7 +41,10 @@ speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE; ARGS=--resume 
 	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)" $(ARGS)
 
 test: $(VENV)/.dev  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS)
+
+fast: $(VENV)/.dev  ## the unit and script tests, with few examples of each property: for the working day
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n $(JOBS) tests/unit tests/scripts
 
 newest: $(VENV)/.dev  ## the unit and script tests on the newest Python that is here
 	.ci/newest $(BIN)/python

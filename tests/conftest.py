@@ -12,12 +12,26 @@ from tests.lifetimes import assert_every_key_expires
 from tests.servers import PrivateServer, debian, embedded
 from tests.systems import RealSystem, running
 
-# HYPOTHESIS_PROFILE=thorough is for an evening; `default` is what every run of the suite pays for.
+# `default` is what every run of the suite pays for, `fast` is for `make fast`, `thorough` for an evening.
 _ROOM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("default", **_ROOM)  # type: ignore[arg-type]  # a dict of options
 settings.register_profile("ci", derandomize=True, **_ROOM)  # type: ignore[arg-type]  # as above
+settings.register_profile("fast", max_examples=15, stateful_step_count=20, **_ROOM)  # type: ignore[arg-type]  # as above
 settings.register_profile("thorough", max_examples=2_000, stateful_step_count=80, **_ROOM)  # type: ignore[arg-type]  # as above
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+#: Folders whose files take longest come first: at the end of a parallel run only short ones are left.
+LONGEST_FIRST = ("xtts", "chaos", "simulator", "page", "deploy", "integration", "http", "security", "scripts")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=place)  # stable: what pytest-randomly shuffled stays so
 
 
 @pytest.fixture(scope="session")
