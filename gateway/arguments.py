@@ -74,7 +74,7 @@ examples:
   seriatim dead retry --all --pool xtts
   seriatim dead forget JOB
 """
-FORMATS = "wav, flac, ogg, opus, mp3, aac, pcm"
+FORMATS = "wav, flac, ogg, opus, mp3, m4a, aac, pcm"
 ENGINES = "espeak, tone, xtts"
 WHOLE_MACHINE = ("xtts",)  #: engines of which one process uses every core, or a GPU, and holds GBs
 CORES = os.cpu_count() or 1

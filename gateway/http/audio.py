@@ -16,14 +16,14 @@ from gateway.http.access import AtDoor, FromCaller
 from gateway.http.events import After, LastId, position_of
 from gateway.http.filenames import disposition
 from gateway.http.files import file_of
-from gateway.http.formats import media_type
+from gateway.http.formats import WHOLE, media_type
 from gateway.http.jobs import JobId
 from gateway.http.playing import Playing, Wish
 from gateway.http.problems import Problem
 from gateway.http.recording import recorded
 from gateway.http.shapes import LOOKUPS, SOUND
 from gateway.http.sources import title_of
-from gateway.http.wanted import FormatName
+from gateway.http.wanted import FileFormat
 
 router = APIRouter(tags=["jobs"])
 
@@ -34,7 +34,7 @@ RANGES = re.compile(r"bytes=\s*((\d+-\d*|-\d+)\s*(,\s*(\d+-\d*|-\d+)\s*)*)", re.
 @router.get("/v1/jobs/{job_id}/audio", response_class=Response, responses=SOUND | {206: SOUND[200]} | LOOKUPS)
 async def audio(
     job_id: JobId, request: Request, door: AtDoor, caller: FromCaller,
-    format: Annotated[FormatName, Query()] = "mp3",  # noqa: A002  # its name for clients
+    format: Annotated[FileFormat, Query()] = "mp3",  # noqa: A002  # its name for clients
     sse: Annotated[bool, Query(description="as server-sent events with positions, in base64")] = False,
     after: After = "", last_event_id: LastId = "",
 ) -> Response:  # fmt: skip
@@ -43,15 +43,19 @@ async def audio(
     job = await door.own(job_id, caller)
     position = position_of(after or last_event_id)
     found = None if sse or after or last_event_id else await asyncio.to_thread(recorded, job)
-    path = await file_of(found, format, request.headers.get("range", "")) if found else None
+    title = await asyncio.to_thread(title_of, job) if found else ""
+    path = await file_of(found, format, request.headers.get("range", ""), title) if found else None
     if found is None or path is None:
+        if format == WHOLE:
+            said = "m4a is a whole file, of a job that is done and recorded; aac can be streamed"
+            raise Problem(409, "not_recorded", said, param="format")
         if request.method == "HEAD":  # what is not asked for is not heard
             return Response(headers={"seriatim-job": job.id, "cache-control": "no-store"})
         return Playing(door, job, Wish(format, sse=sse, after=position, asked_s=asked_s))
     check_range(request, path.stat().st_size)
     headers = {
         "seriatim-job": job.id, "cache-control": "private, max-age=3600", "etag": f'"{job.id}.{format}"',
-        "content-disposition": disposition(await asyncio.to_thread(title_of, job), job.id, format),
+        "content-disposition": disposition(title, job.id, format),
     }  # fmt: skip
     return FileResponse(path, media_type=media_type(format, found.rate_hz), headers=headers)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.http.formats import PLAIN, audio_format
+from gateway.http.formats import PLAIN, WHOLE, audio_format
 from gateway.http.recording import Recorded, samples
 from seriatim.pcm import BYTES_PER_SAMPLE
 from tasks.encode.encoder import open_encoder
@@ -25,8 +25,10 @@ FROM_START = ("", "bytes=0-")  #: browsers ask so for all of it
 NICE = 10  #: priority of the threads, as nice(1) has it
 
 
-async def file_of(found: Recorded, name: str, wanted_range: str) -> Path | None:
-    """The recording in a format. None: who wants all of it should not wait until a long one is encoded.
+async def file_of(found: Recorded, name: str, wanted_range: str, title: str) -> Path | None:
+    """The recording in a format, with its title in its tags.
+
+    None: who wants all of it should not wait until a long one is encoded.
 
     Raises:
         Unwritable: the disk is full, or not writable.
@@ -36,10 +38,10 @@ async def file_of(found: Recorded, name: str, wanted_range: str) -> Path | None:
         return path
     encoding = _running.get(path)
     if encoding is None:  # however many ask for it, it is made once
-        encoding = asyncio.get_running_loop().run_in_executor(_threads, _encode, found, name, path)
+        encoding = asyncio.get_running_loop().run_in_executor(_threads, _encode, found, name, path, title)
         _running[path] = encoding
         encoding.add_done_callback(lambda done: _ended(path, done))
-    if wanted_range in FROM_START and found.n_bytes / BYTES_PER_SAMPLE / found.rate_hz > SHORT_S:
+    if name != WHOLE and wanted_range in FROM_START and found.n_bytes / BYTES_PER_SAMPLE / found.rate_hz > SHORT_S:
         return None
     return await asyncio.shield(encoding)  # others may wait for it, too
 
@@ -59,25 +61,25 @@ _running: dict[Path, "asyncio.Future[Path]"] = {}  #: those that this process is
 _threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "file", _behind_listeners)
 
 
-def _encode(found: Recorded, name: str, path: Path) -> Path:
+def _encode(found: Recorded, name: str, path: Path, title: str) -> Path:
     """Write a recording in another format; only a whole file gets the name. Two who do it at once do no harm.
 
     Raises:
         Unwritable: the disk is full, or not writable.
     """
     with writing(f"job {path.parent.name} as {name}"):
-        _write(found, name, path)
+        _write(found, name, path, title)
     return path
 
 
-def _write(found: Recorded, name: str, path: Path) -> None:
+def _write(found: Recorded, name: str, path: Path, title: str) -> None:
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("wb") as file:
             if name in PLAIN:
-                _write_wav(found, file.write)
+                _write_wav(found, file.write, title)
             else:
-                _write_encoded(found, name, file.fileno())
+                _write_encoded(found, name, file.fileno(), title)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -85,15 +87,15 @@ def _write(found: Recorded, name: str, path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _write_wav(found: Recorded, write: Callable[[bytes], int]) -> None:
-    write(wav_header(found.rate_hz, found.n_bytes, room=found.n_bytes >= 2**32 - 1024))
+def _write_wav(found: Recorded, write: Callable[[bytes], int], title: str) -> None:
+    write(wav_header(found.rate_hz, found.n_bytes, room=found.n_bytes >= 2**32 - 4096, title=title))
     for pcm in samples(found):
         write(pcm)
 
 
-def _write_encoded(found: Recorded, name: str, fd: int) -> None:
+def _write_encoded(found: Recorded, name: str, fd: int, title: str) -> None:
     """Into a file whose header can be corrected: that of FLAC has the length, without which libsndfile reads none."""
-    encoder = open_encoder(Sink(fd, name), audio_format(name), found.rate_hz)
+    encoder = open_encoder(Sink(fd, name), audio_format(name), found.rate_hz, title=title)
     try:
         for pcm in samples(found):
             encoder.write(pcm)

@@ -19,8 +19,9 @@ from tasks.encode.formats import AudioFormat, format_named
 from tasks.encode.resampled import Resampled
 
 NAMES = ("mp3", "opus", "aac", "flac", "wav", "pcm")  #: as OpenAI names them
+WHOLE = "m4a"  #: a file that begins with where everything is, so that no part of it can be sent before its end
 MEDIA = {
-    "mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus", "aac": "audio/aac", "flac": "audio/flac",
+    "mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus", "aac": "audio/aac", "m4a": "audio/mp4", "flac": "audio/flac",
     "wav": "audio/wav", "pcm": "application/octet-stream",
 }  # fmt: skip
 PLAIN = ("wav", "pcm")  #: the samples themselves: made in no time, and any byte of them can be found
@@ -34,8 +35,8 @@ def audio_format(name: str) -> AudioFormat:
     Raises:
         UnknownFormat: there is none.
     """
-    if name not in NAMES:
-        raise UnknownFormat(f"unknown format {name!r}; there are: {', '.join(NAMES)}")
+    if name not in (*NAMES, WHOLE):
+        raise UnknownFormat(f"unknown format {name!r}; there are: {', '.join((*NAMES, WHOLE))}")
     return format_named(name)
 
 

@@ -30,6 +30,7 @@ async def speech(
 ) -> Response:  # fmt: skip
     """Speak a text, and send its sound as it comes. When the client leaves, so does the job, unless it is detached."""
     asked_s = time.monotonic()
+    wanted.check()
     request.state.warning = wanted.passed_over()
     said = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority}
     wanted = wanted.model_copy(update={name: value for name, value in said.items() if getattr(wanted, name) is None})

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from gateway.http.door import Door
+from gateway.http.formats import WHOLE
 from gateway.http.keys import Caller
 from gateway.http.names import LANGUAGES, OPENAI_MODELS, OPENAI_VOICES, language_of, meant, spellings
 from gateway.http.problems import Problem
@@ -21,6 +22,7 @@ def lowered(value: Any) -> Any:
 
 AnyCase = BeforeValidator(lowered)
 FormatName = Annotated[Literal["mp3", "opus", "aac", "flac", "wav", "pcm"], AnyCase]
+FileFormat = Annotated[Literal["mp3", "opus", "aac", "m4a", "flac", "wav", "pcm"], AnyCase]
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "options",
@@ -144,7 +146,7 @@ class Speech(Rendered):
     """OpenAI's speech request, and what else this gateway can do. A header names fields that nobody knows."""
 
     input: str = Field(description="the text")
-    response_format: FormatName = "mp3"
+    response_format: FileFormat = "mp3"
     stream_format: Annotated[Literal["audio", "sse"], AnyCase] = "audio"
     stream: bool | None = Field(
         None,
@@ -163,7 +165,18 @@ class Speech(Rendered):
     def whole(self) -> bool:
         """Is the answer a file that is sent when it is whole? Short FLAC is always: libsndfile reads no other."""
         flac = self.response_format == "flac" and self.stream is None and len(self.input) <= SHORT_CHARS
-        return self.stream_format == "audio" and (flac or (self.stream is False and len(self.input) <= WHOLE_CHARS))
+        asked = (self.stream is False or self.response_format == WHOLE) and len(self.input) <= WHOLE_CHARS
+        return self.stream_format == "audio" and (flac or asked)
+
+    def check(self) -> None:
+        """See that the format can be given as it is wanted.
+
+        Raises:
+            Problem: it is of whole files, and a stream is wanted, or the text is too long for one.
+        """
+        if self.response_format == WHOLE and not self.whole:
+            said = f"m4a is a whole file, of texts up to {WHOLE_CHARS:,} characters; aac can be streamed"
+            raise Problem(400, "bad_input", said, param="response_format")
 
     @property
     def played(self) -> Play:

@@ -38,16 +38,17 @@ class Encoder(Protocol):
         ...
 
 
-def open_encoder(sink: Output, audio_format: AudioFormat, rate_hz: int, wanted_hz: int = 0) -> Encoder:
+def open_encoder(sink: Output, audio_format: AudioFormat, rate_hz: int, wanted_hz: int = 0, title: str = "") -> Encoder:
     """Begin a file of sound at `rate_hz` in the given format.
 
-    It is encoded at `wanted_hz` (0: as it was made), or at what is next to that in the format.
+    It is encoded at `wanted_hz` (0: as it was made), or at what is next to that in the format. A file has its title
+    in its tags, where the format has some.
 
     Raises:
         Unwritable: the sink refuses the header.
     """
     file_rate_hz = audio_format.rate_for(wanted_hz or rate_hz)
-    encoder = _encoder_at(sink, audio_format.name, file_rate_hz)
+    encoder = _encoder_at(sink, audio_format.name, file_rate_hz, title)
     if file_rate_hz == rate_hz:
         return encoder
     from tasks.encode.resampled import Resampled  # loads numpy, which WAV need not wait for
@@ -55,27 +56,33 @@ def open_encoder(sink: Output, audio_format: AudioFormat, rate_hz: int, wanted_h
     return Resampled(encoder, rate_hz, file_rate_hz)
 
 
-def _encoder_at(sink: Output, name: str, rate_hz: int) -> Encoder:
+def _encoder_at(sink: Output, name: str, rate_hz: int, title: str) -> Encoder:
     if name == "wav":
-        return PlainEncoder(sink, partial(wav_header, rate_hz, room=sink.patchable))
+        return PlainEncoder(sink, partial(wav_header, rate_hz, room=sink.patchable, title=title))
     if name == "pcm":
         return PlainEncoder(sink, lambda _data_bytes: b"")
     if name == "mp3":
         from tasks.encode.lame import LameEncoder
 
-        return LameEncoder(sink, rate_hz)
-    make = partial(_with_callbacks, name, rate_hz)
+        return LameEncoder(sink, rate_hz, title)
+    make = partial(_apart_encoder, name, rate_hz, title)
     if threading.current_thread() is threading.main_thread():  # the one that Ctrl-C interrupts
         return ApartEncoder(sink, make)
     return make(sink)
 
 
-def _with_callbacks(name: str, rate_hz: int, sink: Output) -> Encoder:
+def _apart_encoder(name: str, rate_hz: int, title: str, sink: Output) -> Encoder:
     """Each loads its library here: FFmpeg's take 30 MB that the others need not hold."""
-    if name in ("aac", "opus"):
-        from tasks.encode import ffmpeg
+    if name == "ogg":
+        from tasks.encode.vorbis import VorbisEncoder
 
-        return ffmpeg.FfmpegEncoder(sink, ffmpeg.AAC if name == "aac" else ffmpeg.OPUS, rate_hz)
-    from tasks.encode import sndfile
+        return VorbisEncoder(sink, rate_hz, title)
+    if name == "flac":
+        from tasks.encode.flac import FlacEncoder
 
-    return sndfile.SndfileEncoder(sink, sndfile.FLAC if name == "flac" else sndfile.VORBIS, rate_hz)
+        return FlacEncoder(sink, rate_hz, title)
+    from tasks.encode import ffmpeg
+
+    if name == "m4a":
+        return ffmpeg.M4aEncoder(sink, rate_hz, title)
+    return ffmpeg.FfmpegEncoder(sink, ffmpeg.AAC if name == "aac" else ffmpeg.OPUS, rate_hz, title)

@@ -37,6 +37,7 @@ FORMATS = (
     AudioFormat("opus", ("opus",), (8000, 12000, 16000, 24000, 48000)),  # RFC 6716, 2
     # Below 16 kHz (MPEG 2.5) the header that says how many samples to trim is not read by all.
     AudioFormat("mp3", ("mp3",), (16000, 22050, 24000, 32000, 44100, 48000)),
+    AudioFormat("m4a", ("m4a", "mp4"), _AAC_RATES_HZ),  # AAC in a file that knows its length; whole at its end
     AudioFormat("aac", ("aac",), _AAC_RATES_HZ),  # ADTS: a stream without a header
     AudioFormat("pcm", ("pcm", "s16", "raw")),  # s16le mono without a header
 )

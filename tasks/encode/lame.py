@@ -10,6 +10,7 @@ import lameenc
 from seriatim.pcm import BYTES_PER_SAMPLE, bytes_of_ms
 from tasks.encode.mp3info import Mp3Rate
 from tasks.encode.sink import Output
+from tasks.encode.titles import id3
 
 KBIT, WIDE_KBIT = 64, 128  #: of mono speech: up to 24 kHz, and above
 NARROW_HZ = 24_000
@@ -20,8 +21,9 @@ FEED_MS = 200  #: fed at once: lameenc keeps buffers as large as what it was giv
 class LameEncoder:
     """Writes s16le mono at a rate that MP3 can hold."""
 
-    def __init__(self, output: Output, rate_hz: int) -> None:
+    def __init__(self, output: Output, rate_hz: int, title: str) -> None:
         self._output = output
+        self._tag = id3(title)
         self._rate = Mp3Rate(rate_hz, KBIT if rate_hz <= NARROW_HZ else WIDE_KBIT)
         self._step = bytes_of_ms(FEED_MS, rate_hz)
         self._n_samples = 0
@@ -49,4 +51,4 @@ class LameEncoder:
 
     def _header(self, n_bytes: int = 0) -> bytes:
         """What goes before so many bytes of frames; a stream, which cannot be corrected, has none."""
-        return self._rate.info_frame(self._n_samples, n_bytes) if self._output.patchable else b""
+        return self._tag + self._rate.info_frame(self._n_samples, n_bytes) if self._output.patchable else b""

@@ -31,7 +31,7 @@ def test_ffmpegs_encoders_take_the_cheap_way(codec: ffmpeg.Codec, option: str, c
     encoder = ffmpeg.FfmpegEncoder(tray, codec, RATE_HZ)
     encoder.write(SOUND)
     assert codec.effort[option] == chosen
-    assert option not in encoder._stream.options, "it was taken"
+    assert option not in encoder.muxer.stream.options, "it was taken"
     encoder.close()
 
 

@@ -103,6 +103,6 @@ def test_equal_requests_are_answered_with_the_same_bytes(stream: Door, name: str
     says_the_same(stream, name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "m4a"])
 def test_equal_jobs_have_the_same_recording(recording: Door, name: str) -> None:
     says_the_same(recording, name)

@@ -2,6 +2,7 @@
 
 import io
 
+import av
 import numpy as np
 import soundfile
 
@@ -34,6 +35,15 @@ def decoded(data: bytes) -> tuple[np.ndarray, int]:
     """The samples in a file, -1..1, and its rate in Hz, as libsndfile reads it."""
     heard, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32")
     return np.asarray(heard), int(rate_hz)
+
+
+def duration(data: bytes) -> float | None:
+    """How many seconds a file says that it sounds, before it is read; None if it does not say."""
+    with av.open(io.BytesIO(data), "r") as file:
+        of_sound = file.streams.audio[0]
+        if of_sound.duration is None or of_sound.time_base is None:
+            return None
+        return float(of_sound.duration * of_sound.time_base)
 
 
 def samples(pcm: bytes) -> np.ndarray:

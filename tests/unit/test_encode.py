@@ -17,7 +17,7 @@ from tasks.encode.encoder import open_encoder
 from tasks.encode.formats import FORMATS, format_of
 from tasks.encode.sink import Sink
 from tests.http.sounds import decoded as decoded_by_ffmpeg
-from tests.unit.sound import cut, decoded, encoded, samples, speech
+from tests.unit.sound import cut, decoded, duration, encoded, samples, speech
 
 LOSSLESS = ["wav", "flac"]
 LOSSY = ["ogg", "opus", "mp3"]
@@ -76,6 +76,28 @@ def test_aac_is_a_stream_whose_padding_is_heard(rate_hz):
     assert likeness(heard[1024:], samples(pcm)) > 0.97
 
 
+@pytest.mark.parametrize("rate_hz", [*RATES_HZ, 48000])
+def test_an_m4a_file_says_what_to_trim(rate_hz):
+    pcm = speech(3.0, rate_hz)
+    data = file_of("m4a", rate_hz, cut(pcm, 4410))
+    heard, file_rate_hz = decoded_by_ffmpeg(data)
+    assert file_rate_hz == rate_hz
+    assert 0 <= len(heard) - len(pcm) // 2 < 1024, "FFmpeg plays the last frame whole"
+    assert likeness(heard, samples(pcm)) > 0.97
+    assert duration(data) == pytest.approx(3.0, abs=0.001)
+    assert data.index(b"moov") < data.index(b"mdat"), "a player begins before it has all"
+
+
+def test_nothing_is_left_of_an_m4a_that_was_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with (tmp_path / "out").open("wb") as file:
+        encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("x.m4a"), 24000)
+        encoder.write(speech(1.0, 24000))
+        assert len(list(tmp_path.iterdir())) == 2
+        encoder.discard()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 @pytest.mark.parametrize("name", [*LOSSLESS, *LOSSY])
 def test_the_shortest_sound_is_a_whole_file(name):
     heard, _ = decoded(file_of(name, 24000, [b"\1\0"]))
@@ -105,7 +127,7 @@ def test_resampling_keeps_the_pitch_and_adds_nothing_to_it():
     assert 10 * np.log10(beside / spectrum.sum()) < -40
 
 
-@pytest.mark.parametrize("name", ["flac", "opus"])
+@pytest.mark.parametrize("name", ["flac", "opus", "m4a", "mp3"])
 def test_memory_does_not_grow_with_the_length_of_the_speech(name):
     with tempfile.TemporaryFile() as file:
         encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", name), 22050)
@@ -150,7 +172,7 @@ def interrupt_after() -> Iterator[Callable[[float], None]]:
     signal.signal(signal.SIGVTALRM, before)
 
 
-@pytest.mark.parametrize("name", ["flac", "ogg", "opus", "aac", "mp3"])
+@pytest.mark.parametrize("name", ["flac", "ogg", "opus", "aac", "m4a", "mp3"])
 def test_an_interrupt_is_never_lost_inside_an_encoder(name, interrupt_after, capfd):
     """What is raised in a callback from C is printed and swallowed, so Ctrl-C would sometimes do nothing."""
     chunks = cut(speech(1.0, 24000), 4800)
