@@ -13,12 +13,15 @@ from tests.systems import RealSystem, wait_until
 
 COST: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take 1"}
 TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
+LEASE_MS = (
+    60_000  #: a process that dies is missed by its supervisor; its lease must not end before, however busy the machine
+)
 LENGTHS = [len(spoken(sentence)) for sentence in TEXT]
 
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system()
+    system = new_system(lease_ms=LEASE_MS)
     system.reassembler()
     for pool, options in {
         "none": {"continuity": "none"},
@@ -34,6 +37,15 @@ def killed_in_mid_sentence(system: RealSystem, pool: str, listener: Listener, *,
     wait_until(lambda: listener.job.status().emitted == 1, "it is in sentence 1")
     os.kill(system.stopped_half_spoken(pool, heard=heard), signal.SIGKILL)
     system.gate.touch()
+
+
+def attempts_lost(system: RealSystem, pool: str) -> int:
+    """Attempts that were made again because they came to nothing.
+
+    A message counts as lost, and its sentence is given out again, where no worker took it for some seconds: as while a
+    killed one's successor loads. Nobody had begun to speak it.
+    """
+    return system.count("retries", pool) - system.count("lost_messages", pool)
 
 
 def enqueue(system: RealSystem, pool: str, **options: object) -> Listener:
@@ -55,7 +67,7 @@ def test_by_default_such_a_sentence_is_held_until_it_is_whole(system: RealSystem
     killed_in_mid_sentence(system, "none", listener, heard=False)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == []
-    assert system.count("retries", "none") >= 1
+    assert attempts_lost(system, "none") == 1
 
 
 def test_a_listener_who_would_rather_not_wait_hears_two_takes_and_is_told_where(system: RealSystem) -> None:
@@ -71,7 +83,7 @@ def test_a_resumable_engine_goes_on_without_a_seam(system: RealSystem) -> None:
     killed_in_mid_sentence(system, "resumable", listener, heard=True)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == []
-    assert system.count("retries", "resumable") >= 1, "a busy machine may take a worker for dead once more"
+    assert attempts_lost(system, "resumable") == 1
     pcm = by_sentence(listener.entries)
     usual = max(longest_step(pcm[seq]) for seq in (0, 2, 3))
     assert longest_step(pcm[1]) <= usual * 1.5
