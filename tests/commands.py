@@ -12,7 +12,7 @@ import pytest
 SERIATIM = (sys.executable, "-P", "-m", "gateway.cli")
 ROOT = Path(__file__).parents[1]
 TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000", "--workers", "1")
-LIMIT_S = 60.0
+LIMIT_S = 90.0
 QUICK = {"SERIATIM_SWEEP_MS": "100", "SERIATIM_BEAT_MS": "200", "SERIATIM_LEASE_MS": "1500"}
 
 

@@ -12,8 +12,8 @@ from typing import Self
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-READY_S = 10.0  #: a server is ready in about 20 ms; a loaded machine may take seconds
-COME_BACK_S = 30.0  #: a client whose connection was closed tries again within a second or two
+READY_S = 60.0  #: a server is ready in about 20 ms; a loaded machine may take seconds
+COME_BACK_S = 60.0  #: a client whose connection was closed tries again within a second or two
 
 
 def embedded() -> str:

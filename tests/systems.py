@@ -25,8 +25,8 @@ from tasks.producer import Producer
 from tests.servers import PrivateServer, embedded
 
 ROOT = Path(__file__).parents[1]
-PATIENCE_S = 30.0  #: a condition that is not true by then will not become true, even on a busy machine
-END_S = 10.0  #: a process that was told to end and has nothing to finish
+PATIENCE_S = 60.0  #: a condition that is not true by then will not become true, even on a busy machine
+END_S = 30.0  #: a process that was told to end and has nothing to finish
 QUICK = {
     "lease_ms": 1_500,
     "beat_ms": 200,

@@ -35,7 +35,7 @@ from tests.systems import wait_until
 
 LOOK = "user looker on nopass resetkeys resetchannels -@all +acl|log +ping +client"
 PROGRAMS = {"prometheus": "prometheus", "grafana": "grafana"}  #: entry points of images that are not ours
-HEALTHY_S = 40.0
+HEALTHY_S = 90.0
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class Native:
         ended = [p.returncode for p in self.processes[service.name] if p.poll() is not None]
         assert not ended, f"{service.name} ended with {ended}: {self.log(service.name)}"
         words = [self.here(service, word) for word in service.health]
-        done = subprocess.run(words, env=self.environment(service), check=False, capture_output=True, timeout=10)
+        done = subprocess.run(words, env=self.environment(service), check=False, capture_output=True, timeout=HEALTHY_S)
         return done.returncode == 0
 
     def up(self, *names: str) -> None:

@@ -49,7 +49,13 @@ def locked(system: RealSystem) -> Gateway:
     """A gateway with keys, and tight limits."""
     path = system.folder / "keys.toml"
     path.write_text(KEYS, "utf-8")
-    return start(system, "locked", http_keys_file=path, http_body_bytes=20_000, http_request_s=0.5)
+    return start(system, "locked", http_keys_file=path, http_body_bytes=20_000)
+
+
+@pytest.fixture(scope="module")
+def impatient(locked: Gateway, system: RealSystem) -> Gateway:
+    """One that waits for nobody's request."""
+    return start(system, "impatient-door", http_keys_file=system.folder / "keys.toml", http_request_s=0.5)
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/voices", "/v1/jobs", f"/v1/jobs/{'0' * 32}"])
@@ -123,12 +129,13 @@ def test_a_key_has_a_weight_and_caps(locked: Gateway, system: RealSystem) -> Non
 
 
 def test_a_full_pool_says_when_to_come_back_and_who_does_gets_in(new_system: Callable[..., RealSystem]) -> None:
-    """There is room for one; the second comes when the first will have heard his end."""
+    """There is room for one, who listens for some seconds; the second comes when the first will have heard his end."""
     system = new_system()
     system.reassembler()
     system.workers(1, options={"rtf": 0.6, "start_ms": 20})
     gateway = start(system)
-    asked = {"input": "Full of green hills it is.", "response_format": "pcm"}
+    said = "Full of green hills it is, and of rivers that no map has ever shown to anybody at all."
+    asked = {"input": said, "response_format": "pcm"}
     with gateway.client() as first, gateway.client() as second, gateway.openai(max_retries=0) as ai:
         first.post("/v1/audio/speech", json={"input": "Measure."})
         with first.stream("POST", "/v1/audio/speech", json=asked) as stream:
@@ -145,7 +152,7 @@ def test_a_full_pool_says_when_to_come_back_and_who_does_gets_in(new_system: Cal
             assert back.status_code == 200, "he came when he was told to"
             with pytest.raises(openai.InternalServerError):
                 ai.audio.speech.create(model="tts-1", voice="alloy", input="Hi.")
-            assert back.read() == stream_of(["Full of green hills it is."])
+            assert back.read() == stream_of([said])
 
 
 def test_without_workers_it_says_so(new_system: Callable[..., RealSystem]) -> None:
@@ -193,16 +200,16 @@ def test_a_large_body_is_refused_before_it_has_come(locked: Gateway) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
 
 
-def test_a_slow_body_is_not_waited_for(locked: Gateway) -> None:
-    with locked.connect() as connection:
+def test_a_slow_body_is_not_waited_for(impatient: Gateway) -> None:
+    with impatient.connect() as connection:
         connection.sendall(
             head("POST", "/v1/jobs", "content-type: application/json", "content-length: 100", key(ANNA)) + b"{"
         )
         assert answer_of(connection).startswith("HTTP/1.1 408 ")
 
 
-def test_a_slow_head_is_not_waited_for(locked: Gateway) -> None:
-    with locked.connect() as connection:
+def test_a_slow_head_is_not_waited_for(impatient: Gateway) -> None:
+    with impatient.connect() as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nhost:")
         assert connection.recv(100) == b"", "it is closed"
 

@@ -176,9 +176,9 @@ def _leaves_in_the_middle(gateway: Gateway) -> None:
 
 def _talks(gateway: Gateway) -> None:
     with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None, close_timeout=0.1) as socket:
-        socket.send(json.dumps({"type": "start", "reader_grace_s": 0.5}))
+        socket.send(json.dumps({"type": "start", "reader_grace_s": 3}))
         socket.send(json.dumps({"type": "text", "text": "Good morning. And"}))
-        socket.recv(5)
+        socket.recv(PATIENCE_S)
 
 
 def _watches(gateway: Gateway) -> None:

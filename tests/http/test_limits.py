@@ -1,7 +1,6 @@
 """More clients, larger heads, stranger requests than a gateway is made for."""
 
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from json import loads
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import httpx2
 import openai
+import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,12 +140,18 @@ def test_the_time_that_is_told_is_the_pace_at_which_places_become_free() -> None
 )
 def test_heads_that_cannot_be_used_are_refused_at_once(gateway: Gateway, sent: bytes, status: int) -> None:
     with gateway.connect() as connection:
-        began_s = time.monotonic()
+        before_s = worked_s(gateway)
         connection.sendall(sent)
         found, body = answer(connection)
         assert found == status
         assert set(loads(body)["error"]) == {"message", "type", "param", "code"}
-        assert time.monotonic() - began_s < 2, "thousands of headers are not counted thousands of times"
+        assert worked_s(gateway) - before_s < 2, "thousands of headers are not counted thousands of times"
+
+
+def worked_s(gateway: Gateway) -> float:
+    """The processor time that a gateway has used: the machine's other work is not in it."""
+    used = psutil.Process(gateway.system.children[gateway.name].pid).cpu_times()
+    return float(used.user + used.system)
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -142,7 +142,7 @@ def test_another_gateway_goes_on_where_one_was_killed(system: RealSystem, gatewa
 
 def test_a_client_that_does_not_come_back_stops_its_job(gateway: Gateway) -> None:
     with calling(gateway) as caller, gateway.client() as client:
-        caller.say("start", window_ms=2_000, reader_grace_s=0.5)
+        caller.say("start", window_ms=2_000, reader_grace_s=3)
         job = caller.next()["job"]
         caller.say("text", text=" ".join(LONG))
         caller.until("audio")

@@ -121,7 +121,7 @@ def test_a_job_that_is_ended_by_somebody_else_ends_for_its_writer(gateway: Gatew
 def test_text_that_cannot_be_taken_ends_the_connection(impatient: Gateway) -> None:
     """Or else what follows would be said without it."""
     with calling(impatient) as socket:
-        say(socket, "start", reader_grace_s=0.5)
+        say(socket, "start", reader_grace_s=6)
         until(socket, "started")
         say(socket, "text", text="x" * 3_000)
         assert until(socket, "error")[0]["error"]["code"] == "text_too_large"

@@ -3,7 +3,6 @@
 import secrets
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from seriatim.settings import Settings
 from tests.http.collector import Collector, Seen, collecting
 from tests.http.gateways import Gateway, clear, start
-from tests.systems import ROOT, RealSystem, wait_until
+from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
 
 SERVER, PRODUCER, CONSUMER = 2, 4, 5  # kinds, as OTLP numbers them
 N = 6
@@ -99,13 +98,11 @@ def test_a_collector_that_is_away_keeps_nobody_waiting(tmp_path: Path, monkeypat
         system.reassembler()
         worker = system.workers()
         with start(system).client() as client:
-            began_s = time.monotonic()
             said = client.post("/v1/audio/speech", json={"input": "Fox 0 sings.", "response_format": "pcm"})
         assert said.status_code == 200
         assert len(said.content) > 1000
-        assert time.monotonic() - began_s < 10
         worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(PATIENCE_S) == 0
 
 
 def test_who_wants_no_traces_loads_nothing_of_them() -> None:

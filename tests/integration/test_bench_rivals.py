@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -29,6 +28,7 @@ from bench.rivals.__main__ import main
 from bench.rivals.process import WorkerFailed, running, wait_until_warm
 from bench.table import Limits, as_json, as_text
 from bench.work import Work, audio
+from tests.systems import wait_until
 
 WORK = Work(sentences=12, cost_ms=5, workers=2, audio_bytes=10_000)
 HERE = "tests.integration.test_bench_rivals"
@@ -208,17 +208,15 @@ def test_the_memory_of_children_counts() -> None:
     take = "import sys; held = bytearray(b'x' * 50_000_000); print(flush=True); sys.stdin.read()"
     with watched() as before:
         pass
-    with (
-        watched() as peak,
-        subprocess.Popen([sys.executable, "-c", take], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child,
-    ):
-        assert child.stdout
-        assert child.stdin
-        child.stdout.readline()
-        end = time.monotonic() + 0.3  # three samples, of which one is enough
-        while time.monotonic() < end:
-            child.poll()
-        child.stdin.close()
+    with watched() as peak:
+        (sampler,) = [each for each in psutil.Process().children() if "bench.memory" in each.cmdline()]
+        with subprocess.Popen([sys.executable, "-c", take], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            assert child.stdout
+            assert child.stdin
+            child.stdout.readline()
+            slept = sampler.num_ctx_switches().voluntary
+            wait_until(lambda: sampler.num_ctx_switches().voluntary > slept + 3, "it has taken another sample")
+            child.stdin.close()
     assert 45 < peak.mb - before.mb < 90
     assert peak.n_samples >= 3
 

@@ -14,7 +14,7 @@ from tests.commands import TONE, begun, complaint, seriatim
 from tests.integration.test_cli import sound
 from tests.listening import sentences, stream_of
 from tests.ports import free_port
-from tests.systems import alive, descendants, wait_until
+from tests.systems import PATIENCE_S, alive, descendants, wait_until
 
 N = 24
 #: the middle sentence takes longer than any test: what is interrupted here cannot have ended by itself
@@ -44,7 +44,7 @@ def interrupted(
         children = descendants(speaking.pid)
         assert len(children) >= 4, "Redis, a reassembler, a supervisor, a worker process"
         speaking.send_signal(number)
-        _, said = speaking.communicate(timeout=30)
+        _, said = speaking.communicate(timeout=PATIENCE_S)
     wait_until(lambda: not any(alive(pid) for pid in children), f"none of {children} stays behind")
     assert not out.exists(), "what is not whole does not look whole"
     return speaking.returncode, said.decode()
@@ -92,7 +92,7 @@ def test_a_command_whose_workers_are_gone_for_good_says_so_and_keeps_what_was_sp
     with begun("speak", text, "-o", out, *HELD) as speaking:
         wait_until(lambda: sentences_kept(out) >= 3)
         os.kill(supervisor_of(speaking.pid), signal.SIGKILL)
-        _, said = speaking.communicate(timeout=30)
+        _, said = speaking.communicate(timeout=PATIENCE_S)
     assert speaking.returncode == Exit.CANNOT_START
     advice, complaint = said.decode().splitlines()[-2:]
     assert f"go on with --resume {out}" in advice

@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from seriatim.errors import BadInput, EngineFailed, EngineUnavailable, UnknownLanguage, UnknownOption, UnknownVoice
 from seriatim.pcm import bytes_of_ms
 from tasks.engine import Continuity, Engine, Utterance
+from tests.systems import alive, wait_until
 from workers.edges import TAIL_MS, Edges
 from workers.engines.registry import load
 
@@ -51,10 +51,7 @@ def samples(pcm: bytes) -> npt.NDArray[np.int64]:
 
 
 def wait_until_gone(pid: int) -> None:
-    until_s = time.monotonic() + 20
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < until_s, f"process {pid} is still there"
-        os.sched_yield()
+    wait_until(lambda: not alive(pid), f"process {pid} ends")
 
 
 def children_of(pid: int) -> set[int]:

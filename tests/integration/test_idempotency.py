@@ -137,7 +137,7 @@ def test_a_recorded_job_that_the_pool_has_forgotten_keeps_its_text(system: RealS
     """Of a job that is over only the recording and its key are left; a duplicate of any length is that job."""
     text = sentences(70, "recorded")
     first = enqueue(system, text, idempotency_key="recorded")
-    assert first.wait(30).state == "done"
+    assert first.wait(PATIENCE_S).state == "done"
     with system.redis as client:
         client.delete(f"{pool_prefix('tone')}:j:{first.id}")
     for kind in ("batch", "live"):

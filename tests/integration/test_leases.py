@@ -1,7 +1,6 @@
 """Leases of open jobs: one thread of a producer renews them all, and is there as long as it is needed."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from tasks.leases import Leases
 from tasks.open_job import OpenJob, open_job
 from tasks.producer import Producer
 from tasks.request import Request
-from tests.systems import RealSystem, wait_until
+from tests.integration.test_open_jobs import leased_until_ms
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
-LEASE_S = 0.6
+LEASE_S = 3  #: longer than any pause in which a thread on a busy machine does not get a turn
 MANY = 25
 
 
@@ -43,34 +43,37 @@ def opened(producer: Producer) -> OpenJob:
     return open_job(producer, Request(engine="tone", pool="tone", kind=Kind.BATCH, drain=Drain.STORE))
 
 
-def pause(seconds: float) -> None:
-    until_s = time.monotonic() + seconds
-    wait_until(lambda: time.monotonic() >= until_s)
+def outlive_a_lease(system: RealSystem, *jobs: OpenJob) -> None:
+    """Wait until each job's lease was renewed when the one that it has now would have ended."""
+    with system.redis as redis:
+        firsts_ms = [leased_until_ms(redis, job) for job in jobs]
+        for job, first_ms in zip(jobs, firsts_ms, strict=True):
+            wait_until(lambda job=job, ms=first_ms: leased_until_ms(redis, job) > ms + LEASE_S * 1000)  # type: ignore[misc]  # called at once
 
 
-def test_one_thread_keeps_every_writer_alive(producer: Producer) -> None:
+def test_one_thread_keeps_every_writer_alive(producer: Producer, system: RealSystem) -> None:
     before = keepers()
     jobs = [opened(producer) for _ in range(MANY)]
-    pause(3 * LEASE_S)
+    outlive_a_lease(system, *jobs)
     assert len(keepers() - before) == 1
     for job in jobs:
         job.say("Still here. ")
         job.close()
-    assert all(job.job.wait(30).state == "done" for job in jobs)
+    assert all(job.job.wait(PATIENCE_S).state == "done" for job in jobs)
 
 
 def test_a_fault_in_the_thread_costs_no_job_its_lease(
-    producer: Producer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    producer: Producer, system: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ended, and open jobs were closed under their writers, until another one was opened."""
     job = opened(producer)
     with monkeypatch.context() as broken:  # as an answer of a newer version's script would be
         broken.setattr(Leases, "_renew", lambda self, some: [Extend(99)])
         wait_until(lambda: "the lease thread failed" in caplog.text)
-    pause(3 * LEASE_S)
+    outlive_a_lease(system, job)
     job.say("Still here. ")
     job.close()
-    assert job.job.wait(30).state == "done"
+    assert job.job.wait(PATIENCE_S).state == "done"
 
 
 def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
@@ -82,16 +85,16 @@ def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
         job.say("Too late. And")
 
 
-def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Producer) -> None:
+def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Producer, system: RealSystem) -> None:
     first = opened(producer)
     first.say("First.")
     first.close()
     wait_until(lambda: not producer.leases.running)
     second = opened(producer)
-    pause(2 * LEASE_S)
+    outlive_a_lease(system, second)
     second.say("Second.")
     second.close()
-    assert second.job.wait(30).state == "done"
+    assert second.job.wait(PATIENCE_S).state == "done"
 
 
 def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Producer, system: RealSystem) -> None:
@@ -99,23 +102,25 @@ def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Producer, syste
     with system.redis as redis:
         job = opened(producer)
         redis.client_kill_filter(_type="normal", skipme=True)
-        pause(2 * LEASE_S)
+        outlive_a_lease(system, job)
         job.say("Still here.")
         job.close()
-    assert job.job.wait(30).state == "done"
+    assert job.job.wait(PATIENCE_S).state == "done"
 
 
-def test_a_server_that_is_away_takes_no_other_producers_jobs_with_it(producer: Producer, tmp_path: Path) -> None:
+def test_a_server_that_is_away_takes_no_other_producers_jobs_with_it(
+    producer: Producer, system: RealSystem, tmp_path: Path
+) -> None:
     with RealSystem.on(tmp_path, producer_lease_s=LEASE_S) as other:
         other.workers(1)
         lost = opened(other.producer())
         job = opened(producer)
         other.end("workers")  # they would wait for their server
         other.server.kill()
-        pause(3 * LEASE_S)
+        outlive_a_lease(system, job)
         job.say("Still here.")
         job.close()
-        assert job.job.wait(30).state == "done"
+        assert job.job.wait(PATIENCE_S).state == "done"
         lost.closed.set()
 
 

@@ -15,7 +15,7 @@ from tasks.handle import Job
 from tasks.reading import Heard
 from tasks.request import Request
 from tests.listening import Listener, pcm_of, sentences, stream_of
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ class TestResume:
         second = stream_of(text[1:], seed=1)
         for offset in (2, 1000, len(second) // 2 * 2 - 2):
             job = enqueue(system, text)
-            job.wait(30)
+            job.wait(PATIENCE_S)
             assert pcm_of(job.audio(f"2-{offset}")) == second[offset:]
 
     def test_a_position_that_is_not_held_any_more_is_said_to_be_lost(self, system: RealSystem) -> None:
@@ -116,7 +116,7 @@ class TestStore:
     def test_a_late_reader_and_a_second_one_hear_all_of_it(self, system: RealSystem) -> None:
         text = sentences(6, "late reader")
         job = enqueue(system, text, kind="batch")
-        assert job.wait(30).state == "done"
+        assert job.wait(PATIENCE_S).state == "done"
         wait_until(lambda: self.held(system, job) <= 1, "the recorder has taken it out of Redis")
         assert pcm_of(job.audio()) == stream_of(text)
         assert pcm_of(system.producer().attach(job.id).audio()) == stream_of(text)

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from tasks import Job, default_producer, enqueue_job
-from tests.systems import ROOT, RealSystem, wait_until
+from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
 
 if importlib.util.find_spec("espeakng_loader") is None:
     if os.environ.get("CI"):
@@ -73,7 +73,7 @@ def test_books_dialogues_open_texts_and_readers_that_go_on() -> None:
     }
     exec(EXAMPLES[1], space)
     for listener in listeners:
-        listener.join(30)
+        listener.join(PATIENCE_S)
     assert 1 < seconds("book.flac") < 6
     assert 1 < len(heard) / 2 / 22_050 < 5
     assert space["position"].startswith("2-"), "somewhere in the second of two sentences"

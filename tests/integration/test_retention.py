@@ -12,7 +12,7 @@ from seriatim import store
 from seriatim.entries import Audio, Cursor, End, Entry, SentenceStart
 from seriatim.keys import SHARDS, Position, job_prefix, shard_of
 from tasks.request import Request
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 OLD, YOUNG, LIVING = "a" * 32, "b" * 32, "c" * 32
 
@@ -83,7 +83,7 @@ def test_a_reassembler_removes_what_is_too_old(system: RealSystem) -> None:
     system.reassembler()
     system.workers()
     job = system.producer().enqueue("Said once.", Request.of({"engine": "tone", "drain": "store"}))
-    job.wait(30)
+    job.wait(PATIENCE_S)
     place = Path(system.settings.store_dir)
     wait_until(lambda: store.events(place, job.id) and isinstance(store.events(place, job.id)[-1], End))
     old = record(place, OLD, 1)

@@ -69,14 +69,22 @@ def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: 
 def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealSystem) -> None:
     """One slot, and a batch sentence of six seconds that was just begun: in its first half it makes way."""
     text = [f"Nobody who talks to an agent would like to wait for the end of a sentence {'so very ' * 14}long."] * 2
-    book = enqueue(system, text, kind="batch", drain="window", pool="slow", user="hog")
-    for i in range(2):
-        wait_until(lambda: speaking(system, book))
-        answer = enqueue(system, ["Yes."], pool="slow", user=f"ann{i}")
-        assert Listener(answer).pcm() == stream_of(["Yes."])
-        answer.heard(HEARD_OUT_MS)
-    assert told(system, "slow").counts["made_way"] >= 1
-    assert Listener(book).pcm() == stream_of(text)
+
+    def made_way() -> Job | None:
+        """A book that did, and None where we came too late twice: whatever kept us, we try again."""
+        before = told(system, "slow").counts.get("made_way", 0)
+        book = enqueue(system, text, kind="batch", drain="window", pool="slow", user="hog")
+        for i in range(2):
+            wait_until(lambda: speaking(system, book))
+            answer = enqueue(system, ["Yes."], pool="slow", user=f"ann{i}")
+            assert Listener(answer).pcm() == stream_of(["Yes."])
+            answer.heard(HEARD_OUT_MS)
+        if told(system, "slow").counts.get("made_way", 0) > before:
+            return book
+        book.cancel()
+        return None
+
+    assert Listener(wait_until(made_way, "a book makes way")).pcm() == stream_of(text)
 
 
 def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: RealSystem) -> None:

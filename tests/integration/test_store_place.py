@@ -14,7 +14,7 @@ from tasks.handle import Job
 from tasks.producer import Producer
 from tasks.request import Request
 from tests.listening import sentences, stream_of
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 TEXT = sentences(40, "recorded")
 
@@ -31,7 +31,7 @@ def recorded(system: RealSystem, store_dir: str) -> Job:
     """The handle of a job whose sound is in the store alone, as a program with that setting has it."""
     settings = replace(system.settings, store_dir=store_dir)
     job = Producer(settings).enqueue(TEXT, Request.of({"engine": "tone", "kind": "batch"}))
-    assert job.wait(30).state == "done"
+    assert job.wait(PATIENCE_S).state == "done"
     place = Path(system.settings.store_dir)
     wait_until(lambda: any(isinstance(e, End) for e in store.events(place, job.id)), "its recorder has its end")
     return job

@@ -14,7 +14,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.systems import wait_until
+from tests.systems import PATIENCE_S, wait_until
 
 QUIET = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-default-browser-check",
@@ -86,7 +86,7 @@ class Page:
         """A command of the browser's own protocol."""
         return self.driver.execute_cdp_cmd(name, given)
 
-    def until(self, condition: Callable[[], T | None], what: str, patience_s: float = 15.0) -> T:
+    def until(self, condition: Callable[[], T | None], what: str, patience_s: float = PATIENCE_S) -> T:
         """Wait for something; a page that is just being drawn anew counts as not yet."""
 
         def tried() -> T | None:
@@ -171,7 +171,7 @@ def browser(folder: Path, url: str) -> Iterator[Page]:
     for argument in (*QUIET, f"--user-data-dir={folder / 'profile'}"):
         options.add_argument(argument)
     driver = Chrome(options, ChromeService(chromedriver))
-    driver.set_script_timeout(20)
+    driver.set_script_timeout(PATIENCE_S)
     try:
         yield Page(driver, url, folder / "downloads")
     finally:

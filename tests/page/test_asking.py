@@ -29,7 +29,7 @@ def crowded(system: RealSystem) -> Iterator[None]:
 def occupied(client: httpx2.Client) -> str:
     """A job that has all that one may have, once what was before is over."""
     asked = {"input": " ".join(clear(90)), "model": SLOW, "kind": "live"}
-    return str(wait_until(lambda: client.post("/v1/jobs", json=asked).json().get("id"), "there is room for it", 30))
+    return str(wait_until(lambda: client.post("/v1/jobs", json=asked).json().get("id"), "there is room for it"))
 
 
 @pytest.fixture(scope="module")

@@ -222,12 +222,12 @@ def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Cl
     page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
     page.speak(" ".join(said))
     why = "the tone engine was told to fail on 'venom'"
-    page.until(lambda: page.words("#state") == f"Failed at sentence 2: {why}", "it has failed", 30)
+    page.until(lambda: page.words("#state") == f"Failed at sentence 2: {why}", "it has failed")
     assert page.words("#news").startswith(f"Failed at sentence 2: {why}. ")
     asked = {"input": " ".join(said), "model": SLOW, "kind": "live", "gap": "skip"}
     job = client.post("/v1/jobs", json=asked).json()["id"]
     page.open(f"?job={job}")
-    page.until(lambda: page.words("#state") == "Spoken, 3 sentences", "another goes on without it", 30)
+    page.until(lambda: page.words("#state") == "Spoken, 3 sentences", "another goes on without it")
     assert [gap.text for gap in page.all("#reading .gap")] == [said[1]]
     assert page.one("#reading .gap").get_attribute("title") == f"Not spoken: {why}"
     assert page.complaints(CUT) == []
@@ -235,7 +235,7 @@ def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Cl
 
 def test_a_long_text_moves_in_its_frame_and_the_page_stays(page: Page) -> None:
     page.speak("\n\n".join(clear(60)))
-    page.until(lambda: len(page.all("#reading [data-seq]")) == 60, "all of it is there", 30)
+    page.until(lambda: len(page.all("#reading [data-seq]")) == 60, "all of it is there")
     page.all("#reading [data-seq]")[50].click()
     page.until(lambda: page.marked() == "Fox 50 sings of green hills.", "the sentence that was pressed")
     scrolled = page.script("return scrollY")

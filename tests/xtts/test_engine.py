@@ -1,7 +1,6 @@
 """The engine as its worker sees it: sentences go in on many threads, each comes out as if it were alone."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -155,10 +154,8 @@ def test_a_cancelled_sentence_leaves_its_place_at_once(new_engine: Callable[...,
     heard = engine.speak(utterance(3), cancelled.is_set)
     next(spoken for spoken in heard if spoken.pcm)
     cancelled.set()
-    began_s = time.monotonic()
     assert not [spoken for spoken in heard if spoken.pcm]
     assert pieces(engine, utterance(0))
-    assert time.monotonic() - began_s < 5
     assert not engine._loop.batch.rows
 
 
