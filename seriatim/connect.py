@@ -20,13 +20,14 @@ from seriatim import connections
 from seriatim.address import Address
 from seriatim.credentials import shown as shown  # whoever connects says to whom
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable
+from seriatim.keepalive import KEPT_ALIVE
 from seriatim.pool import rebase
 from seriatim.server import guard
 from seriatim.server_errors import NOT_NOW, PASSWORD, RECONNECT, code_of, tls_reason
 
-ANSWER_S = 5.0  #: a command that is not answered for so long is sent again
+ANSWER_S = 3.0  #: a command that is not answered for so long is sent again, over another connection
 OUTAGE_S = 10.0  #: about how long a process waits for a server that is restarted, before it gives up
-BLOCK_S = 5.0  #: longest blocking read; also the reader's sign of life
+BLOCK_S = 2.0  #: longest blocking read; also the reader's sign of life. A connection that is swallowed costs both
 CONNECT_S = 2.0
 #: how a URL begins -> its connections, and those for event loops
 CLASSES: dict[str, Any] = {
@@ -99,7 +100,9 @@ def _arguments(address: Address, block_s: float, retry: Any) -> dict[str, Any]:
     """What a connection is made of, the same for both clients. A URL's socket_timeout counts for an answer alone."""
     options = dict(address.options)
     answer_s = float(str(options.pop("socket_timeout", ANSWER_S)))
-    place = {"path": address.path} if address.scheme == "unix" else {"host": address.host, "port": address.port}
+    place: dict[str, Any] = {"path": address.path}
+    if address.scheme != "unix":
+        place = {"host": address.host, "port": address.port, **KEPT_ALIVE}
     return {
         **place, "username": address.user or None, "password": address.password or None, "db": address.db,
         "socket_timeout": block_s + answer_s, "socket_connect_timeout": CONNECT_S,

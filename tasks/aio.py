@@ -161,7 +161,7 @@ class _Relay:
         return await self._answer
 
     def stop(self) -> None:
-        """The coroutine wants no more; the thread ends with its next entry, or within five seconds."""
+        """The coroutine wants no more; the thread ends with its next entry, or within two seconds."""
         self._stopped.set()
         self._wanted.release()
 

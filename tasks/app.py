@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from seriatim.address import Broker
 from seriatim.credentials import shown
 from seriatim.errors import Misconfigured, Unavailable
+from seriatim.keepalive import KEPT_ALIVE, OPTIONS
 from seriatim.keys import queue
 from seriatim.records import Doorbell
 from seriatim.server_errors import tls_reason
@@ -80,6 +81,8 @@ def _transport() -> dict[str, Any]:
         "socket_timeout": 15,
         "socket_connect_timeout": 2,
         "app": secrets.token_hex(8),
+        **KEPT_ALIVE,
+        "socket_settings": OPTIONS,  # the same for RabbitMQ
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import socket
 import struct
 import threading
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 PIECE_BYTES = 65_536
+SO_ATTACH_FILTER = 26  #: Linux: a program of the kernel's packet filter looks at what comes to a socket (socket(7))
+_PROGRAM = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  #: its one step: return 0 bytes, drop it
+DROP = struct.pack("HxxxxxxP", 1, ctypes.addressof(_PROGRAM))  #: struct sock_fprog
 
 
 class Mood(StrEnum):
@@ -64,6 +68,14 @@ class Proxy:
     def reset(self) -> None:
         """Break all connections at once."""
         self._do(self._break(everything=True))
+
+    def swallow(self) -> None:
+        """Take no packet of the connections that there are, as a network that drops them: not even the kernel answers.
+
+        Over TCP only. Connections that are made later are passed on.
+        """
+        for pair in list(self._pairs):
+            pair.client.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, DROP)
 
     def close(self) -> None:
         """Break everything and end the thread."""

@@ -1,10 +1,12 @@
 """RabbitMQ as the broker: its restarts cost time, no sentence and no loaded engine."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from seriatim.keepalive import OPTIONS
 from tasks.app import make_app
 from tasks.request import Request
 from tests import rabbit
@@ -58,3 +60,12 @@ def test_every_queue_is_one_that_newer_servers_accept(system: RealSystem, broker
     assert any(name.endswith(".celery.pidbox") for name in queues)
     assert any(name.startswith("celeryev.") for name in queues)
     assert not {name for name, (durable, exclusive) in queues.items() if not durable and not exclusive}
+
+
+def test_its_connections_are_kept_alive(system: RealSystem) -> None:
+    """A consumer sends nothing while there is nothing to do."""
+    with make_app(system.settings.broker).connection_for_read() as connection:
+        connection.ensure_connection()
+        sock = connection.connection.transport.sock
+        for option, value in OPTIONS.items():
+            assert sock.getsockopt(socket.IPPROTO_TCP, option) == value

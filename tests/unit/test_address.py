@@ -102,7 +102,7 @@ def _told_by_kombu(url: str) -> dict[str, Any]:
 
 
 def test_a_timeout_of_the_url_counts_for_an_answer_and_not_for_a_wait() -> None:
-    """With a second for all, every read that blocks for five would have failed."""
+    """With a second for all, every read that blocks for two would have failed."""
     url = "redis://h?socket_timeout=1&socket_connect_timeout=3"
     waits = {
         client.connection_pool.connection_kwargs["socket_timeout"]: client.connection_pool.connection_kwargs[
