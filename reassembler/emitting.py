@@ -97,9 +97,10 @@ def _throw_away(redis: "Redis", strays: list[Notification]) -> None:
         redis.xdel(n.stream, n.id)
 
 
-def sweep(redis: "Redis", follow: Follow) -> None:
+def sweep(redis: "Redis", follow: Follow, memory_share: float) -> None:
     """Emit for every live job that nobody has looked at for a while."""
-    due = run_many(redis, [job.due(shard, again_ms=AGAIN_MS) for shard in range(SHARDS)])
+    looks = [job.due(shard, again_ms=AGAIN_MS, memory_share=memory_share) for shard in range(SHARDS)]
+    due = run_many(redis, looks)
     jobs = [job_id for found in due for job_id in found]
     if not jobs:
         return

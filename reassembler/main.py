@@ -44,6 +44,7 @@ class Reassembler:
     reader: "Redis"
     keeper: Keeper
     store: str  #: folder of recordings
+    memory_share: float  #: of Redis' maxmemory that new jobs may fill
     stopping: threading.Event = field(default_factory=threading.Event)
     swept_s: float = 0.0
     claimed_s: float = 0.0
@@ -55,7 +56,7 @@ class Reassembler:
         now_s = time.monotonic()
         if now_s - self.swept_s >= SWEEP_S:
             self.swept_s = now_s
-            emitting.sweep(self.redis, self.keeper.swept)
+            emitting.sweep(self.redis, self.keeper.swept, self.memory_share)
         if now_s - self.claimed_s >= ABANDONED_S:
             self.claimed_s = now_s
             emitting.emit(self.redis, emitting.abandoned(self.redis, self.name), self.keeper.rung)
@@ -85,7 +86,8 @@ def _run(settings: Settings) -> int:
     name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(2)}"
     keeping = commands(settings.redis_url, outage_s=OUTAGE_S)
     keeper = Keeper(keeping, Recorder(keeping, Path(settings.store_dir)), settings.reader_grace_s * 1000)
-    reassembler = Reassembler(name, redis, reader, keeper, str(Path(settings.store_dir).resolve()))
+    folder = str(Path(settings.store_dir).resolve())
+    reassembler = Reassembler(name, redis, reader, keeper, folder, settings.memory_share)
     removing = commands(settings.redis_url, outage_s=OUTAGE_S)
     retention = Retention(removing, Path(settings.store_dir), settings.store_days)
     for work, thread in ((keeper.run, "keeper"), (retention.run, "retention")):

@@ -139,7 +139,8 @@ class Cursor:
             self.at, self.have, self.sure = entry.at, 0, True
             self.rate_hz = entry.rate_hz or self.rate_hz
         elif isinstance(entry, End):
-            self._reached(entry.n_bytes)
+            if entry.state != "cancelled":  # what nobody wants any more may be gone
+                self._reached(entry.n_bytes)
         elif entry.seq + 1 == self.position.sentence:
             self._reached(self.at + entry.offset)
         else:

@@ -74,10 +74,14 @@ def _call(job: str, name: str, now_ms: int | None, *args: Argument, decode: Any)
 
 def init(
     job: str, n: int, *, hold: Hold = Hold.AUTO, drain: Drain = Drain.WINDOW, unconfirmed_ms: int = 60_000,
-    life_ms: int = 4_200_000, ended_life_ms: int = 600_000, pool: str = "", now_ms: int | None = None,
+    life_ms: int = 4_200_000, ended_life_ms: int = 600_000, pool: str = "", memory_share: float = 0.8,
+    now_ms: int | None = None,
 ) -> Call[bool]:  # fmt: skip
     """Make a job's slot; n is -1 while the job is open. False: it is there already."""
-    return _call(job, "init", now_ms, n, hold, drain, unconfirmed_ms, life_ms, ended_life_ms, pool, decode=bool)
+    return _call(
+        job, "init", now_ms, n, hold, drain, unconfirmed_ms, life_ms, ended_life_ms, pool, memory_share,
+        decode=bool,
+    )  # fmt: skip
 
 
 def life(job: str, *, accepted: bool, now_ms: int | None = None) -> Call[bool]:
@@ -156,7 +160,7 @@ def end(job: str, state: str, reason: str, now_ms: int | None = None) -> Call[bo
 
 def heard(job: str, position: Position, now_ms: int | None = None) -> Call[int]:
     """A reader has everything up to a position; the stream keeps the sentence before it, for its reconnection."""
-    return _call(job, "heard", now_ms, position.sentence, decode=integer)
+    return _call(job, "heard", now_ms, position.sentence, position.offset, decode=integer)
 
 
 def recorded(job: str, entry: str, n_bytes: int, *, end: bool, now_ms: int | None = None) -> Call[int]:
@@ -170,12 +174,14 @@ def join(shard: int, now_ms: int | None = None) -> Call[bool]:
     return Call(load("job", "join"), shard_prefix(shard), ("", clock), bool)
 
 
-def due(shard: int, most: int = 64, again_ms: int = 1_000, now_ms: int | None = None) -> Call[list[str]]:
-    """Live jobs of a shard that nobody has looked at for a while."""
+def due(
+    shard: int, most: int = 64, again_ms: int = 1_000, memory_share: float = 0.8, now_ms: int | None = None
+) -> Call[list[str]]:
+    """Live jobs of a shard that nobody has looked at for a while; what was heard of ended ones goes."""
     clock: Argument = "" if now_ms is None else now_ms
     return Call(
         load("job", "due"),
         shard_prefix(shard),
-        ("", clock, most, again_ms),
+        ("", clock, most, again_ms, memory_share),
         lambda r: [text(job) for job in r],
     )

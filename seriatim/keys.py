@@ -35,6 +35,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :line             zset    "<n>|<user>" -> when a refused one was told to come back; "b<n>|..." after a cancel
     :ends             zset    live job whose text is whole -> when it will have been heard
     :held             zset    spoken live job|its rate -> when it will have been heard: it keeps its share until then
+    :rest             zset    job that was spoken, its end not yet read -> when the life of its stream is over
     :tl:<job>         stream  what happened when, for people (seriatim/timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process speaks and nobody wants any more
     :wk               zset    owner (one worker process) -> time at which it counts as dead
@@ -53,6 +54,7 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
     :o:<job>          stream  **the ordered stream**: what readers read; a consumer group `reader` for plain clients
     :ntf              stream  notifications, consumer group `reassembler`
     :live             zset    live job -> the next time at which a reassembler looks at it
+    :over             zset    ended job that nobody has more to hear of -> when its sound goes
 
 Beside the slots:
 
@@ -151,6 +153,11 @@ class Position:
     def n_bytes(self) -> int:
         """Bytes of its sentence before this place; 0 behind a gap marker or the end, whose ids do not say it."""
         return self.offset - self.offset % 2 if self.offset < GAP else 0
+
+    @property
+    def resumed(self) -> "Position":
+        """Where a reader goes on that has everything up to here. One that has the end is given the end again."""
+        return Position(self.sentence, GAP) if self.offset == END else self
 
     @classmethod
     def parse(cls, text: str) -> "Position":

@@ -295,6 +295,11 @@ def ack(pool: str, job: str, delivered_ms: float, heard_ms: float = -1, now_ms: 
     return _call(pool, "ack", now_ms, job, delivered_ms, heard_ms, decode=bool)
 
 
+def memory_wait(pool: str, memory_share: float, now_ms: int | None = None) -> Call[int]:
+    """How long until there will be memory for a new job, in ms."""
+    return _call(pool, "memory_wait", now_ms, memory_share, decode=integer)
+
+
 def cancel(
     pool: str, job: str, state: str, reason: str, ended_life_ms: int = 600_000, now_ms: int | None = None
 ) -> Call[str]:

@@ -112,7 +112,12 @@ class Settings:
         60, "a job that drains by window is cancelled when its reader is gone for so long", 0.1
     )
     producer_lease_s: float = _float(60, "an open job is closed when its producer is gone for so long", 0.1)
-    ended_life_s: float = _float(600, "how long an ended job can still be read and asked for", 1)
+    ended_life_s: float = _float(
+        600,
+        "how long an ended job can be asked for, and still be read; one that was read to its end or cancelled can be "
+        "for a minute, or less where Redis' memory is short",
+        1,
+    )
     queue_limit_ms: int = _int(300_000, "audio that may wait in an open job before say() blocks", 1_000)
 
     max_text_bytes: int = _int(64 * 1024 * 1024, "the largest text of one job", 1)

@@ -221,6 +221,6 @@ class Job:
 
 def _position(after: str) -> Position:
     try:
-        return Position.parse(after)
+        return Position.parse(after).resumed
     except ValueError as error:
         raise BadInput(str(error)) from None

@@ -149,7 +149,11 @@ class Producer:
             "enqueue", traces.PRODUCER, pool=desk.pool, kind=str(request.kind), sentences=len(rows)
         ) as span:
             s = self._submission(request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
-            answer = self._submit(desk, request, rows, n, replace(s, cut=cut))
+            try:
+                answer = self._submit(desk, request, rows, n, replace(s, cut=cut))
+            except MemoryFull:  # the server itself had none for a step of it; what is half made expires
+                wait_ms = run(desk.redis, pool_calls.memory_wait(desk.pool, s.memory_share))
+                raise MemoryFull("Redis has no memory left; running jobs go on", wait_ms / 1000) from None
             span.note(job=answer.job)
             return answer
 
@@ -164,6 +168,7 @@ class Producer:
             life_ms=s.life_ms,
             ended_life_ms=s.ended_life_ms,
             pool=desk.pool,
+            memory_share=s.memory_share,
         )
         run(desk.redis, made)
         answer = run(desk.redis, pool_calls.submit(desk.pool, s, rows))

@@ -20,13 +20,14 @@ from seriatim import store
 from seriatim.connect import BLOCK_S
 from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, SentenceStart, decode
 from seriatim.errors import JobUnknown, Misconfigured, PositionLost
-from seriatim.keys import Position, job_prefix, ordered_stream
+from seriatim.keys import END, GAP, Position, job_prefix, ordered_stream
 from seriatim.pcm import ms_of_bytes
 from seriatim.presence import records_into
 from seriatim.records import Drain
 from seriatim.scripts import answered, run_many
 
 READ_ENTRIES = 64  #: of one XREAD: a few seconds of audio, a few hundred kB
+SOON_S = 0.001  #: least wait for entries: 0 would be for ever
 REPORT_S = 0.2  #: after so long what was taken is reported,
 REPORT_MS = 5_000  #: or when it is so much audio: a reader that is faster than speech must not wait for its own reports
 Heard = SentenceStart | Audio | Discontinuity | Gap  #: what is heard before the end
@@ -48,6 +49,7 @@ class Reading:
     reported_bytes: int = 0
     lost: bool = False  #: the source read last misses bytes behind the cursor
     missed: bool = False  #: the stream missed bytes, so that the recording must have them
+    ended: bool = False  #: the job had ended when the stream gave nothing: so it has no more
     stopped: threading.Event = field(default_factory=threading.Event)  #: nobody listens any more: stop waiting
 
     def entries(self, after: Position) -> Iterator[Heard | End]:
@@ -57,10 +59,12 @@ class Reading:
         while not self.stopped.is_set():
             before = self.cursor.position
             for entry in self._fresh(stored=stored):
-                yield entry
-                self._report(now=isinstance(entry, End))
-                if isinstance(entry, End):
+                if isinstance(entry, End):  # reported first: nobody asks for what follows it
+                    self._report(now=True)
+                    yield entry
                     return
+                yield entry
+                self._report(now=False)
             if self.cursor.position == before:
                 stored = self._where_next(stored=stored)
             elif stored:
@@ -74,14 +78,23 @@ class Reading:
         """
         if position == Position():
             return Cursor()
-        start = Position(position.sentence, 0)
-        found = cast("list[Any]", self.redis.xrange(ordered_stream(self.job), str(start), str(start)))
-        stored = [m for m in store.events(self.store_dir, self.job) if m.position == start] if not found else []
-        marker = decode(*found[0]) if found else next(iter(stored), None)
-        if not isinstance(marker, SentenceStart):
-            what = "is not held any more, or never was; what drains to the store can be read again"
-            raise PositionLost(f"position {position} of job {self.job} {what}")
-        return Cursor.behind(position, marker.at, marker.rate_hz)
+        marker = self._marker(Position(position.sentence, 0))
+        if isinstance(marker, SentenceStart):
+            return Cursor.behind(position, marker.at, marker.rate_hz)
+        if position.offset == GAP and isinstance(end := self._marker(Position(position.sentence, END)), End):
+            with answered():
+                rate_hz = self.redis.hget(f"{job_prefix(self.job)}:c:{self.job}", "rate")
+            return Cursor.behind(position, end.n_bytes, int(cast("bytes", rate_hz or 0)))
+        what = "is not held any more, or never was; what drains to the store can be read again"
+        raise PositionLost(f"position {position} of job {self.job} {what}")
+
+    def _marker(self, place: Position) -> Entry | None:
+        """The marker at a place, of the stream or of the recording."""
+        with answered():
+            found = cast("list[Any]", self.redis.xrange(ordered_stream(self.job), str(place), str(place)))
+        if found:
+            return decode(*found[0])
+        return next((m for m in store.events(self.store_dir, self.job) if m.position == place), None)
 
     def _fresh(self, *, stored: bool) -> Iterator[Heard | End]:
         """What one source has behind the cursor; ends when it has no more, or when bytes are missing there."""
@@ -99,22 +112,26 @@ class Reading:
 
     def _streamed(self) -> list[Entry]:
         """The next entries; waits for them, but not before everything taken is reported."""
-        block_s = BLOCK_S
+        block_s = BLOCK_S if not self.ended else SOON_S
         if self.drain is Drain.WINDOW and self.cursor.position != self.reported:
-            block_s = max(0.001, self.reported_s + REPORT_S - time.monotonic())
+            block_s = max(SOON_S, self.reported_s + REPORT_S - time.monotonic())
         entries = read_entries(self.reader, self.job, self.cursor.position, block_s)
-        if not entries and block_s < BLOCK_S:
+        if not entries and block_s < BLOCK_S and not self.ended:
             self._report(now=True)
             entries = read_entries(self.reader, self.job, self.cursor.position, BLOCK_S)
         return entries
 
     def _where_next(self, *, stored: bool) -> bool:
         """After nothing came: the other source for a job in the store; for others a sign of life."""
-        lives = bool(self.redis.exists(f"{job_prefix(self.job)}:c:{self.job}"))
-        if not lives and (stored or self.drain is Drain.WINDOW):
-            raise JobUnknown(f"job {self.job} is unknown: it was never accepted, or it ended and its life is over")
+        with answered():
+            state = cast("bytes | None", self.redis.hget(f"{job_prefix(self.job)}:c:{self.job}", "state"))
+        if state is None and (stored or self.drain is Drain.WINDOW):
+            raise unknown(self.job)
         if self.drain is Drain.WINDOW:
+            if self.ended:
+                raise nothing_left(self.job, self.cursor.position)
             self._report(now=True)
+            self.ended = state != b"run"
             return False
         if stored and self.missed:
             raise missing(self.redis, self.job, self.store_dir)
@@ -134,6 +151,16 @@ class Reading:
     def _worth_a_report(self) -> bool:
         fresh_ms = ms_of_bytes(self.cursor.n_bytes - self.reported_bytes, self.cursor.rate_hz or 1)
         return fresh_ms >= REPORT_MS or time.monotonic() - self.reported_s >= REPORT_S
+
+
+def unknown(job: str) -> JobUnknown:
+    """What to raise if Redis knows nothing of a job."""
+    return JobUnknown(f"job {job} is unknown: it was never accepted, or it ended and its life is over")
+
+
+def nothing_left(job: str, position: Position) -> PositionLost:
+    """What to raise if a job has ended and its stream has nothing behind a position, not even the end."""
+    return PositionLost(f"job {job} has ended, and what follows position {position} is not held any more")
 
 
 def missing(redis: "Redis", job: str, store_dir: Path) -> Misconfigured | PositionLost:

@@ -99,7 +99,7 @@ def position_of(text: str) -> Position:
         Problem: it is none.
     """
     try:
-        return Position.parse(text) if text else Position()
+        return Position.parse(text).resumed if text else Position()
     except ValueError as error:
         raise Problem(400, "bad_input", str(error), param="after") from None
 

@@ -14,12 +14,12 @@ from redis.asyncio import Redis as AsyncRedis
 from seriatim import store
 from seriatim.connect import BLOCK_S
 from seriatim.entries import Cursor, End, Entry, decode
-from seriatim.errors import JobUnknown, PositionLost
+from seriatim.errors import PositionLost
 from seriatim.keys import Position, job_prefix, ordered_stream
 from seriatim.records import Drain
 from seriatim.scripts import answered
 from tasks.handle import Job
-from tasks.reading import Heard, Reading, missing
+from tasks.reading import SOON_S, Heard, Reading, missing, nothing_left, unknown
 
 ENTRIES = 2  #: of one read: what a listener who takes his time holds here, and there are hundreds
 
@@ -33,6 +33,7 @@ class Follower:
     cursor: Cursor = field(default_factory=Cursor)
     lost: bool = False  #: the source read last misses bytes behind the cursor
     missed: bool = False  #: the stream missed bytes, so that the recording must have them
+    ended: bool = False  #: the job had ended when the stream gave nothing: so it has no more
 
     async def entries(self, after: Position) -> AsyncGenerator[Heard | End, None]:
         """Everything behind `after`, up to the end.
@@ -82,18 +83,22 @@ class Follower:
 
     async def _streamed(self) -> AsyncIterator[Entry]:
         """The next entries of the stream; waits for them."""
-        entries = await read(self.redis, self.job.id, self.cursor.position)
+        block_s = SOON_S if self.ended else BLOCK_S
+        entries = await read(self.redis, self.job.id, self.cursor.position, block_s)
         entries.reverse()
         while entries:
             yield entries.pop()  # and hold it no longer: its listener takes a while
 
     async def _where_next(self, *, stored: bool) -> bool:
         """After nothing came: the other source for a job in the store."""
-        lives = await exists(self.redis, self.job.id)
+        state = await state_of(self.redis, self.job.id)
         window = self.job.drain is Drain.WINDOW
-        if not lives and (stored or window):
-            raise JobUnknown(f"job {self.job.id} is unknown: it was never accepted, or it ended and its life is over")
+        if not state and (stored or window):
+            raise unknown(self.job.id)
         if window:
+            if self.ended:
+                raise nothing_left(self.job.id, self.cursor.position)
+            self.ended = state != "run"
             return False
         if stored and self.missed:
             place = Path(self.job.settings.store_dir)
@@ -114,14 +119,15 @@ async def read(redis: "AsyncRedis", job: str, after: Position, block_s: float = 
     return [decode(entry_id, fields) for entry_id, fields in rows[0][1]] if rows else []
 
 
-async def exists(redis: "AsyncRedis", job: str) -> bool:
-    """Does the job's slot live?
+async def state_of(redis: "AsyncRedis", job: str) -> str:
+    """The state of a job, as its slot has it; "" if its life is over.
 
     Raises:
         Unavailable: Redis does not answer.
     """
     with answered():
-        return bool(await redis.exists(f"{job_prefix(job)}:c:{job}"))
+        state = await redis.hget(f"{job_prefix(job)}:c:{job}", "state")
+    return cast("bytes", state or b"").decode()
 
 
 def _next(pieces: Iterator[Entry]) -> Entry | None:

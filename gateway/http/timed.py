@@ -7,15 +7,16 @@ from pathlib import Path
 
 from redis.asyncio import Redis as AsyncRedis
 
-from gateway.http.follow import Follower, exists, read
+from gateway.http.follow import Follower, read, state_of
 from seriatim import store
+from seriatim.connect import BLOCK_S
 from seriatim.entries import Audio, End, Entry, SentenceStart
-from seriatim.errors import JobUnknown
 from seriatim.keys import Position
 from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
 from seriatim.store import Marker
 from tasks.handle import Job
+from tasks.reading import SOON_S, nothing_left, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,24 @@ async def observed(job: Job, redis: "AsyncRedis", after: Position) -> AsyncGener
 
     Raises:
         JobUnknown: its life is over.
+        PositionLost: it has ended, and what follows `after` is not held any more.
     """
-    if job.drain is Drain.STORE:
-        async for entry in _stored(job, redis, after):
-            yield entry
-        return
+    source = _stored if job.drain is Drain.STORE else _streamed
+    async for entry in source(job, redis, after):
+        yield entry
+
+
+async def _streamed(job: Job, redis: "AsyncRedis", after: Position) -> AsyncGenerator[Entry | None, None]:
+    ended = False
     while True:
-        entries = await read(redis, job.id, after)
-        if not entries and not await exists(redis, job.id):
-            raise JobUnknown(f"job {job.id} is unknown: it ended, and its life is over")
+        entries = await read(redis, job.id, after, SOON_S if ended else BLOCK_S)
         if not entries:
+            if ended:
+                raise nothing_left(job.id, after)
+            state = await state_of(redis, job.id)
+            if not state:
+                raise unknown(job.id)
+            ended = state != "run"
             yield None
         for entry in entries:
             yield entry

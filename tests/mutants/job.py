@@ -269,6 +269,14 @@ JOB = (
         ("tests/simulator/test_found.py",),
     ),
     Mutant(
+        "due.keeps what was heard",
+        f"{FOLDER}/due.lua",
+        "  C('XTRIM', K .. ':o:' .. over[i], 'MAXLEN', 1)\n",
+        "",
+        "ten heard jobs fill a small server for ten minutes",
+        ("tests/scripts/test_memory.py",),
+    ),
+    Mutant(
         "due.blind after the clock was set back",
         f"{FOLDER}/due.lua",
         "do due[#due + 1] = id end",

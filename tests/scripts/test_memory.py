@@ -8,10 +8,13 @@ from redis import Redis
 from seriatim import job, pool
 from seriatim.errors import MemoryFull
 from seriatim.job import Append
+from seriatim.keys import END, ordered_stream, shard_of
 from seriatim.pool import Done, Retry, Submit
 from seriatim.records import Kind
 from tests.scripts.slot import Slot, pcm
 from tests.scripts.stage import POOL, Stage
+
+LONG = 1_000_000  #: bytes of sound: more than all else that a test leaves on its server
 
 
 @pytest.fixture
@@ -26,13 +29,125 @@ def set_limit(redis: Redis, n_bytes: int) -> None:
     redis.config_set("maxmemory-policy", "noeviction")
 
 
-def test_near_the_limit_nothing_new_is_accepted_with_a_time(redis: Redis, fill_up: Callable[[], None]) -> None:
+def test_near_the_limit_nothing_new_is_accepted_with_the_time_at_which_memory_is_freed(
+    redis: Redis, fill_up: Callable[[], None]
+) -> None:
+    """A listener hears a second, from half a second from now on; then its job's sound goes within a second."""
     stage = Stage(redis)
+    assert refused_for(stage) == 5_000, "nothing is known to end"
     stage.accept("running", 1_000)
-    set_limit(redis, int(redis.info("memory")["used_memory"] * 1.1))
-    refused = stage.submit("more", 1_000, kind=Kind.BATCH)
-    assert (refused.verdict, refused.retry_after_ms) == (Submit.MEMORY, 5_000)
+    assert refused_for(stage) == 2_000
     assert stage.pick_one().job == "running", "what runs goes on"
+
+
+def refused_for(stage: Stage) -> int:
+    """How long a new job is refused for want of memory: by admission, and where the server has none at all."""
+    set_limit(stage.redis, int(stage.redis.info("memory")["used_memory"] * 1.1))
+    refused = stage.submit("more", 1_000, kind=Kind.BATCH)
+    assert refused.verdict is Submit.MEMORY
+    set_limit(stage.redis, stage.redis.info("memory")["used_memory"] // 2)
+    asked: int = stage.do(pool.memory_wait(POOL, 0.8, stage.now))
+    set_limit(stage.redis, 0)
+    assert abs(asked - refused.retry_after_ms) <= 1
+    return refused.retry_after_ms
+
+
+def test_what_was_spoken_holds_memory_until_its_end_was_read(redis: Redis, fill_up: Callable[[], None]) -> None:
+    stage = Stage(redis)
+    stage.accept("j", 1_000)
+    bell = stage.pick_one()
+    stage.takes("w1", bell)
+    stage.finish(bell, 1_000)
+    assert refused_for(stage) == 2_000, "a listener hears it"
+    stage.passes(3_000)
+    stage.sweep()
+    assert refused_for(stage) == 598_000, "none did: it may be read as long as its stream lives"
+    stage.ack("j", 500)
+    assert refused_for(stage) == 598_000
+    stage.ack("j", 1_000)
+    assert refused_for(stage) == 5_000
+
+
+def test_what_nobody_read_to_its_end_is_forgotten_in_time(redis: Redis) -> None:
+    stage = Stage(redis)
+    stage.accept("j", 1_000)
+    bell = stage.pick_one()
+    stage.takes("w1", bell)
+    stage.finish(bell, 1_000)
+    assert ":rest" in stage.held()
+    for _ in range(61):
+        stage.passes(10_000)
+        stage.sweep()
+    assert ":rest" not in stage.held()
+
+
+def heard(redis: Redis, name: str, n_bytes: int = LONG) -> Slot:
+    """A job whose reader has its end."""
+    slot = Slot(redis, 1, name)
+    slot.says(0, 1, pcm(0, n_bytes), piece=n_bytes)
+    assert slot.emit().state == "done"
+    slot.heard(f"2-{END}")
+    return slot
+
+
+def look(slot: Slot, after_ms: int) -> None:
+    slot.do(job.due(shard_of(slot.name), now_ms=slot.now + after_ms))
+
+
+def test_the_sound_of_a_job_goes_a_minute_after_its_end_was_read(redis: Redis) -> None:
+    """Until then whoever lost its connection at the end goes on; how it ended is said as long as the job is known."""
+    slot = heard(redis, "j")
+    look(slot, 59_000)
+    assert len(slot.sound()) == LONG
+    slot.now += 30_000
+    slot.heard(f"2-{END}")
+    slot.now -= 30_000
+    look(slot, 61_000)
+    assert slot.markers() == ["End 2"], "reading it again keeps it no longer"
+    assert slot.sound() == b""
+    assert redis.pttl(ordered_stream("j")) > 300_000
+    look(slot, 61_000)
+    assert not redis.exists(f"{slot.prefix}:over")
+
+
+def test_the_sound_of_a_job_whose_end_nobody_read_stays(redis: Redis) -> None:
+    slot = Slot(redis, 1)
+    slot.says(0, 1, pcm(0))
+    slot.emit()
+    slot.heard("1-1000")
+    look(slot, 61_000)
+    assert slot.sound() == pcm(0)
+
+
+def test_the_sound_of_a_cancelled_job_goes_and_that_of_a_failed_one_waits_for_its_reader(redis: Redis) -> None:
+    for state, left in (("cancelled", 0), ("failed", 1_000)):
+        slot = Slot(redis, 2, state)
+        slot.says(0, 1, pcm(0))
+        slot.emit()
+        slot.end(state)
+        look(slot, 61_000)
+        assert len(slot.sound()) == left
+
+
+def test_where_memory_is_short_the_sound_that_was_heard_goes_at_once_the_oldest_first(
+    redis: Redis, fill_up: Callable[[], None]
+) -> None:
+    name = next(name for n in range(1_000) if shard_of(name := f"k{n}") == shard_of("j"))
+    first, second = heard(redis, "j"), heard(redis, name)
+    redis.zadd(f"{first.prefix}:over", {first.name: first.now + 59_000})
+    look(first, 0)
+    assert len(first.sound()) == len(second.sound()) == LONG
+    set_limit(redis, int((redis.info("memory")["used_memory"] - LONG / 2) / 0.6))
+    look(first, 0)
+    assert (len(first.sound()), len(second.sound())) == (0, LONG), "there was room enough behind the first"
+    set_limit(redis, 0)
+    third = Slot(redis, 1, "z")
+    third.says(0, 1, pcm(0))
+    third.emit()
+    fill_up()
+    third.heard(f"2-{END}")
+    assert third.markers() == ["End 2"]
+    assert third.sound() == b""
 
 
 def test_a_full_server_refuses_what_would_fill_it_more(redis: Redis, fill_up: Callable[[], None]) -> None:

@@ -65,11 +65,14 @@ OPERATORS = {("CONFIG", "GET", "requirepass")}  #: it looks how durable the serv
 #: the scripts that each role calls
 SCRIPTS = {
     "producer": {
-        "pool": ["submit", "extend", "pick", "ack", "cancel", "tune", "signals", "strike", "rebase"],
+        "pool": ["submit", "memory_wait", "extend", "pick", "ack", "cancel", "tune", "signals", "strike", "rebase"],
         "job": ["init", "life", "close", "end", "heard"],
     },
     "gateway": {
-        "pool": ["submit", "extend", "pick", "ack", "cancel", "tune", "tune_user", "signals", "strike", "rebase"],
+        "pool": [
+            "submit", "memory_wait", "extend", "pick", "ack", "cancel", "tune", "tune_user", "signals", "strike",
+            "rebase",
+        ],
         "job": ["init", "life", "close", "end", "heard"],
     },
     "worker": {

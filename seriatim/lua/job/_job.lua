@@ -1,10 +1,11 @@
 -- The prelude of every job script. KEYS[1] is the shard's prefix; ARGV[1] is the job, ARGV[2] the server's time in ms or ''.
 local K, job = KEYS[1], ARGV[1]
 local C = redis.call
-local H, O, NTF, LIVE = K .. ':c:' .. job, K .. ':o:' .. job, K .. ':ntf', K .. ':live'
+local H, O, NTF, LIVE, OVER = K .. ':c:' .. job, K .. ':o:' .. job, K .. ':ntf', K .. ':live', K .. ':over'
 local GAP, END = '9007199254740990', '9007199254740991'   -- seriatim/keys.py
 local NTF_LIFE = 604800000
 local LENGTHS_KEPT = 64    -- of sentences that are out: a retry of one learns its length; more are never in flight at once
+local OVER_KEPT = 60000     -- ms: as long as a reader may be gone (SERIATIM_READER_GRACE_S)
 local NTF_MOST = 100000   -- with no reassembler alive the oldest go: the sweep finds their jobs
 
 local function num(x, default)
@@ -52,6 +53,23 @@ local function terminate(state, reason, cur, at, n, ended_life)
   C('ZREM', LIVE, job)
   C('PEXPIRE', H, ended_life)
   C('PEXPIRE', O, ended_life)
+end
+
+-- Is memory short? Before new jobs are refused, that is: from three quarters on of the share of it that they may fill.
+local NEARLY = 0.75
+local function short(share)
+  local memory = C('INFO', 'memory')
+  local limit = num(string.match(memory, '\nmaxmemory:(%d+)'), 0)
+  return limit > 0 and tonumber(string.match(memory, 'used_memory:(%d+)')) > NEARLY * num(share, 0.8) * limit
+end
+
+-- An ended job that nobody has more to hear of: its reader has the end, or it was cancelled. Its sound goes OVER_KEPT later, because
+-- the reader may be a gateway whose client lost its connection just then and comes back; or sooner, where memory is short (due.lua).
+local function over_soon()
+  local h = C('HMGET', H, 'state', 'drain')
+  if not h[1] or h[1] == 'run' or h[2] == 'store' then return end
+  C('ZADD', OVER, 'NX', string.format('%.0f', time_ms() + OVER_KEPT), job)
+  C('PEXPIRE', OVER, NTF_LIFE)
 end
 
 -- A sentence is out: nothing of it is kept but its length.

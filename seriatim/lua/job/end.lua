@@ -11,4 +11,5 @@ for _, field in ipairs(C('HKEYS', H)) do
 end
 terminate(ARGV[3], ARGV[4], cur, at + off, cur, h[2])
 if to_be_stored() then notify() end
+if ARGV[3] == 'cancelled' then over_soon() end
 return 1

@@ -6,7 +6,7 @@
 --
 -- Fields of the job hash: state, reason, n (-1 while open), cur and off (the cursor: sentence, and bytes of it emitted), at
 -- (bytes emitted before the cursor's sentence), hold, drain, pool, rate, closing, stored (bytes in the file store), stored_id,
--- life, ended_life, gaps (sentences that were given up); per sentence, deleted when emitted: a attempt, r received bytes, L final length (for 64 sentences longer),
+-- life, ended_life, share (of maxmemory, for new jobs), gaps (sentences that were given up); per sentence, deleted when emitted: a attempt, r received bytes, L final length (for 64 sentences longer),
 -- x text, g gap reason, h held until whole, d discontinuity wanted at this offset, q CRC-32 of the received bytes, e engine
 -- state behind the received bytes; Q: the CRC-32 of the emitted bytes of the cursor's sentence.
 local OPEN, DONE, FENCED, GONE, RATE = 0, 1, 2, 3, 4

@@ -306,6 +306,35 @@ local function made(s, t)
   return math.floor(math.min(s.ms, math.max(0, t - s.at) / num(C('HGET', M, 'rtf'), 1)) + 1e-6)
 end
 
+-- Bytes of memory used, the most that may be (0: any number), and what of them new jobs may fill.
+local function memory(share)
+  local found = C('INFO', 'memory')
+  local function of(name) return num(string.match(found, '\n' .. name .. ':(%d+)'), 0) end
+  return of('used_memory'), of('maxmemory'), share * of('maxmemory'), of('used_memory_dataset')
+end
+
+-- How long until there is memory for new jobs: as many jobs of this pool must come to their end as hold what is too much, each taken
+-- to hold as much as the others. What was read to its end goes within FREED (lua/job/due.lua). What was spoken (:rest) is read by the
+-- time at which it will have been heard, or else goes when the life of its stream is over. Where nothing is known to end, a recorder
+-- may be about to make room.
+local FREED, SOMETIME = 1000, 5000
+local function memory_again(t, share)
+  local used, _, limit, dataset = memory(share)
+  local function each(key, take)
+    local found = C('ZRANGE', key, 0, 255, 'WITHSCORES')
+    for i = 1, #found, 2 do take(string.match(found[i], '^[^|]+'), tonumber(found[i + 1])) end
+  end
+  local ends, at = {}, {}
+  each(P .. ':rest', function(job, when) ends[job] = when end)
+  each(P .. ':held', function(job, when) ends[job] = ends[job] and when or t end)
+  each(P .. ':ends', function(job, when) ends[job] = when end)
+  for _, when in pairs(ends) do at[#at + 1] = when end
+  if #at == 0 then return SOMETIME end
+  table.sort(at)
+  local k = math.ceil((used - limit) * #at / math.max(1, dataset))
+  return math.max(0, at[math.max(1, math.min(#at, k))] - t) + FREED
+end
+
 -- Tell the process that speaks a sentence that nobody wants it any more: it hears of it before its next chunk is due.
 local function hush(job, seq, s)
   local drop = P .. ':drop:' .. s.owner
@@ -326,7 +355,7 @@ end
 local function end_job(job, state, reason, t, ended_life)
   local key = job_key(job)
   local h = C('HMGET', key, 'user', 'class', 'rate', 'total', 'done_ms', 'state', 'acked', 'heard', 'dispatched', 't0',
-    'started', 'live', 'since', 'play')
+    'started', 'live', 'since', 'play', 'drain')
   if h[6] ~= 'run' then return false end
   local user, class = h[1], h[2]
   C('HSET', key, 'state', state, 'reason', reason, 'ended', int(t), 'expires', int(t + ended_life))
@@ -338,6 +367,7 @@ local function end_job(job, state, reason, t, ended_life)
     if s.st == 'D' or s.st == 'R' then land(job, seq, s, user); charge(user, class, -s.cost) end
   end
   count('ended_' .. state)
+  if state == 'spoken' and h[15] == 'window' then zadd(P .. ':rest', t + ended_life, job) end
   if state ~= 'spoken' then count_early_end(h, begun_ms, partly_ms, t) end
   event(job, t, 'end', 'state', state)
   C('PEXPIRE', P .. ':tl:' .. job, ended_life)

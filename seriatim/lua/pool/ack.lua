@@ -8,6 +8,7 @@ local job, delivered, heard = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key = job_key(job)
 local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched', 'play')
 if h[1] == 'spoken' and h[5] == 'L' and heard >= tonumber(h[9]) then let_go(job .. '|' .. h[8]) end     -- heard to the end
+if h[1] == 'spoken' and delivered >= tonumber(h[9]) - 1 then C('ZREM', P .. ':rest', job) end     -- its end goes soon
 if h[1] ~= 'run' then return 0 end
 local acked, t0 = tonumber(h[2]), tonumber(h[3])
 C('HSET', key, 'seen', int(t))

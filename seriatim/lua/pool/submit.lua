@@ -155,9 +155,8 @@ local u = C('HMGET', user_key(user), 'jobs', 'queued')
 if o.cap_jobs and num(u[1], 0) >= o.cap_jobs then return refuse(CAP_JOBS, 'cap_jobs', 1000) end
 if o.cap_queued and total > o.cap_queued then return refuse(TOO_LARGE, 'too_large', 0) end
 if o.cap_queued and num(u[2], 0) + total > o.cap_queued then return refuse(CAP_QUEUED, 'cap_queued', 1000) end
-local memory = C('INFO', 'memory')
-local limit = num(string.match(memory, '\nmaxmemory:(%d+)'), 0)
-if limit > 0 and num(string.match(memory, 'used_memory:(%d+)'), 0) > o.memory_share * limit then return refuse(MEMORY, 'memory', 5000) end
+local used, maxmemory, limit = memory(o.memory_share)
+if maxmemory > 0 and used > limit then return refuse(MEMORY, 'memory', memory_again(t, o.memory_share)) end
 if class == 'L' then
   if slots == 0 then return refuse(NO_WORKERS, 'no_workers', 2000) end
   -- One job may have the whole pool: an idle pool that is slower than speech would refuse for ever, and measure nothing.

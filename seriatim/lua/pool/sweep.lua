@@ -33,6 +33,7 @@ local function expire(name)
 end
 
 let_go_due(t)
+for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':rest', '-inf', t, 'LIMIT', 0, 128)) do C('ZREM', P .. ':rest', job) end
 
 for _, name in ipairs(C('ZRANGEBYSCORE', P .. ':lease', '-inf', t, 'LIMIT', 0, 128)) do expire(name) end
 
