@@ -201,6 +201,10 @@ def _speak(p: argparse.ArgumentParser) -> None:
 def _up(p: argparse.ArgumentParser) -> None:
     _engine(p)
     p.add_argument("--slots", type=_positive, metavar="N", help="sentences at once in each worker process")
+    p.add_argument(
+        "--max-sentences", type=_positive, metavar="N", help="renew a worker process after so many sentences"
+    )
+    p.add_argument("--max-memory", metavar="SIZE", help="renew a worker process that holds so much memory, such as 2G")
     p.add_argument("--reassemblers", type=_positive, default=1, metavar="N", help="reassembler processes (1)")
     p.add_argument("--port", type=int, default=7379, metavar="N", help="loopback port of the embedded Redis (7379)")
     http = p.add_mutually_exclusive_group()

@@ -85,6 +85,7 @@ def _up(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.up import Plan, up  # only here are children kept for long
 
     crew = _crew(options, options.slots or 0)
+    crew = replace(crew, max_sentences=options.max_sentences or 0, max_memory=options.max_memory or "")
     plan = Plan(crew, options.port, options.data, options.reassemblers, bool(options.redis), options.http)
     return up(settings, plan)
 

@@ -37,6 +37,8 @@ class Crew:
     slots: int = 0  #: in each process; 0: as the engine says
     pool: str = ""
     engine_options: tuple[str, ...] = ()  #: KEY=VALUE
+    max_sentences: int = 0  #: a process is renewed when it has spoken so many; 0: as the settings say
+    max_memory: str = ""  #: or holds so much; "": as the settings say
 
     @property
     def pool_name(self) -> str:
@@ -47,6 +49,8 @@ class Crew:
         """The command line behind `python -m workers`."""
         arguments = ["--engine", self.engine, "--processes", str(self.processes), "--pool", self.pool_name]
         arguments += ["--slots", str(self.slots)] if self.slots else []
+        arguments += ["--max-sentences", str(self.max_sentences)] if self.max_sentences else []
+        arguments += ["--max-memory", self.max_memory] if self.max_memory else []
         return arguments + [part for text in self.engine_options for part in ("--engine-option", text)]
 
 

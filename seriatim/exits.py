@@ -19,6 +19,7 @@ class Exit(IntEnum):
     UNAVAILABLE = 5  #: Redis or the broker cannot be reached; it may go better later
     STUCK = 70  #: a worker ended itself because its engine was stuck (EX_SOFTWARE)
     BROKEN = 69  #: a worker ended itself because its model broke, as after an error of the GPU (EX_UNAVAILABLE)
+    RENEWED = 72  #: a worker ended itself so that a fresh one takes its place
     DEAF = 71  #: a worker ended itself because no message reached it
     INTERRUPTED = 130  #: Ctrl-C or SIGTERM
 

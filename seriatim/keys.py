@@ -40,6 +40,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :drop:<owner>     list    "job|seq|attempt" that a worker process speaks and nobody wants any more
     :wk               zset    owner (one worker process) -> time at which it counts as dead
     :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ..., and its gauges (workers/gauges.py)
+    :renew:<group>    string  index of the process of a supervisor that is being renewed (workers/renewal.py)
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking
     :fenced:<attempt> string  it was refused, because its sentence had gone to another, and is counted
     :idem:<length of user>:<user>:<key> string: JSON: the job behind a caller's idempotency key (lua/pool/submit.lua)

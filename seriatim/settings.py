@@ -103,6 +103,12 @@ class Settings:
         30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
     )
 
+    worker_sentences: int = _int(
+        0, "a worker process that has spoken so many sentences is replaced by a fresh one; 0: never", 0
+    )
+    worker_memory: str = _text(
+        "", "the same for one that holds so much of the machine's memory, such as 2G: well above what it begins with"
+    )
     drain_s: float = _float(
         30, "a worker that is told to end finishes its sentences within so long; the others are handed back", 0
     )

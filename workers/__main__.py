@@ -15,8 +15,10 @@ from seriatim.settings import Settings
 from tasks.app import make_app, reach_broker
 from workers.engines.registry import load, names, options_of
 from workers.gpus import pinned
+from workers.lifetime import bytes_of
 from workers.supervisor import supervise
 
+RENEWED = "a process is replaced by a fresh one, one at a time, when it"
 EPILOG = """\
 A worker process loads its engine once, speaks a sentence to warm up, and then takes work from its pool's queue.
 --slots is how many sentences one process speaks at once; engines that are not thread-safe (espeak) speak one and want
@@ -61,6 +63,8 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--gpu-limit", type=_positive, metavar="K", help="at most K sentences at once on a GPU, over all processes"
     )
+    parser.add_argument("--max-sentences", type=_positive, metavar="N", help=f"{RENEWED} has spoken so many sentences")
+    parser.add_argument("--max-memory", metavar="SIZE", help=f"{RENEWED} holds so much memory, such as 2G")
     parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: named like the engine)")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
     parser.add_argument("--model", metavar="DIR", help="folder of the engine's model: --engine-option model=DIR")
@@ -96,7 +100,12 @@ def _list_voices(options: argparse.Namespace) -> int:
 def _supervise(options: argparse.Namespace) -> int:
     if options.redis:
         os.environ["SERIATIM_REDIS_URL"] = options.redis  # its processes read it there, too
+    if options.max_sentences:
+        os.environ["SERIATIM_WORKER_SENTENCES"] = str(options.max_sentences)
+    if options.max_memory is not None:
+        os.environ["SERIATIM_WORKER_MEMORY"] = options.max_memory
     settings = Settings.from_env(os.environ)
+    bytes_of(settings.worker_memory)
     logs.configure(settings.log_level, "worker", settings.log_format)
     if options.engine not in names():
         load(options.engine, {})  # says which there are

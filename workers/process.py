@@ -41,6 +41,7 @@ from workers.clerk import clerk
 from workers.doorkeeper import Doorkeeper
 from workers.engines.registry import load, options_of
 from workers.facts import facts_of
+from workers.lifetime import Lifetime
 from workers.speaking import speak
 from workers.station import Station
 
@@ -78,6 +79,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--index", default="0", help="which of the supervisor's processes this is")
     parser.add_argument("--owner", default="", help="name of this process in the pool")
+    parser.add_argument(
+        "--group", default="", help="its supervisor, which starts another when it has lived long enough"
+    )
     parser.add_argument("--events", action="store_true", help="send task events from the start")
     return parser
 
@@ -94,7 +98,8 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
     warm_up(engine)
     ready_ms = round((time.monotonic() - born_s) * 1000)
     owner = options.owner or f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
-    station = Station(Desk(redis, app, pool_name, settings), engine, owner, facts_of(engine, settings, ready_ms))
+    desk, lifetime = Desk(redis, app, pool_name, settings), Lifetime.of(settings, options.group, options.index)
+    station = Station(desk, engine, owner, facts_of(engine, settings, ready_ms), lifetime=lifetime)
     register(app, partial(speak, station))
     _enter(redis, pool_name, owner, settings, station.facts)
     log.info("ready", extra=in_force(station))
@@ -186,7 +191,7 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
     for thread in threads:
         thread.join(timeout=5)
     station.engine.close()
-    return int(worker.exitcode or 0)
+    return int(worker.exitcode or (Exit.RENEWED if station.renewing.is_set() else Exit.OK))
 
 
 def _leave_the_log(**_: object) -> None:
@@ -199,10 +204,15 @@ def _end_at_hangup(**_: object) -> None:
 
 
 def _drain(station: Station, **_: object) -> None:
-    """Celery was told to stop: take no more. The pool hears of it at once, so that nothing is dispatched here."""
+    """Celery was told to stop: take no more. The pool hears of it at once, so that nothing is dispatched here.
+
+    Nobody waits for the end of a process that is only renewed: it finishes all that it speaks.
+    """
+    hasty = not station.renewing.is_set() or station.draining.is_set()
     station.draining.set()
     threading.Thread(target=partial(pulse.beat, station), name="last beat", daemon=True).start()
-    threading.Thread(target=partial(_cut_off, station), name="cut off", daemon=True).start()
+    if hasty:
+        threading.Thread(target=partial(_cut_off, station), name="cut off", daemon=True).start()
 
 
 def _cut_off(station: Station) -> None:

@@ -6,6 +6,7 @@ it lives.
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from seriatim.records import Doorbell
 from seriatim.scripts import run
 from tasks.app import BROKEN
 from tasks.dispatch import dispatch, sweep
+from workers import renewal
 from workers.facts import as_it_is_now
 from workers.gauges import Gauges
 from workers.station import Speaking, Station
@@ -50,6 +52,7 @@ def pulse(station: Station, ended: threading.Event) -> None:
             _watch(station)
             gauges.show() if beat(station) else gauges.forget()
             lost = _listen(station, lost)
+            _renew(station)
         except SeriatimError as error:
             log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
         except Exception:  # the thread's outermost call: a process without a pulse is dead to the others
@@ -102,6 +105,17 @@ def _listen(station: Station, lost: int) -> int:
     log.error("deaf: messages are lost and none comes here", extra={"owner": station.owner, "lost": now_lost - lost})
     leave(station)
     os._exit(Exit.DEAF)
+
+
+def _renew(station: Station) -> None:
+    """See whether this process has lived long enough; at its first look, whether it may live at all."""
+    fresh = not (station.succeeded or station.running or station.spoken)
+    if fresh and (why := renewal.too_large(station)):
+        sys.stderr.write(f"seriatim worker: {why}\n")
+        sys.stderr.flush()
+        leave(station)
+        os._exit(Exit.CANNOT_START)
+    renewal.look(station)
 
 
 def _broker_answers(station: Station) -> bool:

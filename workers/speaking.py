@@ -5,7 +5,7 @@ Nothing here is the recovery path of anything: a process that dies at any line l
 
 import logging
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from seriatim import job, pool, traces
@@ -26,7 +26,7 @@ from seriatim.scripts import run
 from tasks.engine import Utterance
 from tasks.estimate import estimate_ms
 from tasks.synthesize import SentenceFailed
-from workers import fenced
+from workers import fenced, renewal
 from workers.delivery import Delivery, Dropped, Whole, unpack_state
 from workers.edges import Edges
 from workers.outcome import Outcome
@@ -206,6 +206,9 @@ def _finish(station: Station, speaking: Speaking, wall_ms: float, n_bytes: int) 
     )  # fmt: skip
     station.told.put(Told(speaking.bell, call))
     station.spoken += 1
+    if station.spoken == station.lifetime.sentences:  # or else the pulse sees it at its next beat
+        with suppress(SeriatimError):
+            renewal.look(station)
     return Outcome("SPOKEN", audio_ms=audio_ms)
 
 

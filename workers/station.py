@@ -13,6 +13,7 @@ from seriatim.scripts import Call
 from seriatim.traces import Span
 from tasks.dispatch import Desk
 from tasks.engine import Engine
+from workers.lifetime import Lifetime
 
 
 @dataclass(slots=True)
@@ -82,6 +83,10 @@ class Station:
     takes: threading.Event = field(default_factory=_set)  #: clear: an operator has it take nothing, for a while
     consumes_s: float | None = None  #: monotonic time of Celery's connection to the broker; None: there is none
     spoken: int = 0  #: sentences finished here
+    lifetime: Lifetime = field(default_factory=Lifetime)
+    succeeded: bool = False  #: it takes work, and the process before it is forgotten
+    renewing: threading.Event = field(default_factory=threading.Event)  #: with `draining`: a fresh one is to follow
+    turn: threading.Lock = field(default_factory=threading.Lock)  #: of asking whether it may be renewed now
     told: "SimpleQueue[Told | None]" = field(default_factory=SimpleQueue)  #: for the clerk; None: that was all
     reached: threading.Event = field(default_factory=threading.Event)  #: a message came since the pulse last looked
 

@@ -61,6 +61,7 @@ class Supervisor:
     redis: "Redis" = field(init=False)
     stopping: bool = False
     children: list[Child] = field(default_factory=list)
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}")
 
     def __post_init__(self) -> None:
         self.redis = commands(self.settings.redis_url, [self.pool_name], outage_s=1.0)
@@ -100,23 +101,25 @@ class Supervisor:
         child.owner = f"{socket.gethostname()}.{child.index}.{secrets.token_hex(4)}"
         command = python("workers.process", *self.arguments)
         child.process = subprocess.Popen(
-            [*command, "--index", str(child.index), "--owner", child.owner],
+            [*command, "--index", str(child.index), "--owner", child.owner, "--group", self.name],
             env=PATIENT | environment(os.environ, self.gpus, child.index),
             preexec_fn=dies_with_parent(signal.SIGKILL),  # nobody would start it again; leases give its work to others
         )
         child.born_s = time.monotonic()
 
     def _bury(self, child: Child, status: int) -> None:
-        lived_s = time.monotonic() - child.born_s
-        child.failures = 0 if lived_s > LONG_LIFE_S else child.failures + 1
+        lived_s, renewed = time.monotonic() - child.born_s, status == Exit.RENEWED
+        child.failures = 0 if renewed or lived_s > LONG_LIFE_S else child.failures + 1
         wait_s = BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1] if child.failures else 0.0
         child.again_s = time.monotonic() + wait_s
-        log.warning(
-            "a worker process ended", extra={"owner": child.owner, "status": status, "lived_s": round(lived_s, 1)}
-        )
+        facts = {"owner": child.owner, "status": status, "lived_s": round(lived_s, 1)}
+        if renewed:
+            log.info("a worker process is renewed", extra=facts)
+        else:
+            log.warning("a worker process ended", extra=facts)
         retry = Retry.of(self.settings)
         try:
-            run(self.redis, pool.leave(self.pool_name, child.owner, retry, died=status != 0))
+            run(self.redis, pool.leave(self.pool_name, child.owner, retry, died=status not in (Exit.OK, Exit.RENEWED)))
         except SeriatimError as error:
             log.warning("its lease will expire instead", extra={"error": str(error)})
 

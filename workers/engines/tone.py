@@ -64,11 +64,12 @@ class ToneOptions:
     tally: Annotated[str, Option("a folder in which attempts are counted, for counts that outlive a crash")] = ""
     vary_on: Annotated[str, Option("a sentence with this word has other bytes at every attempt")] = ""
     doubt_on: Annotated[str, Option("a sentence with this word is marked as doubted")] = ""
+    leak_mb: Annotated[float, Option("memory that the process keeps for ever, of each sentence", 0, 10_000)] = 0.0
     empty_on: Annotated[str, Option("a sentence with this word has no sound at all")] = ""
 
 
 class Tone:
-    """The engine. Thread-safe: between two sentences it holds nothing but its counts."""
+    """The engine. Thread-safe: between two sentences it holds its counts, and what it is told to leak."""
 
     name = "tone"
     limit_chars = LIMIT_CHARS
@@ -83,9 +84,12 @@ class Tone:
         self.voices = tuple(Voice(name, "", timbre.description) for name, timbre in TIMBRES.items())
         self._options = options
         self._tally = _Tally(options.tally)
+        self._leaked: list[bytes] = []
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[Spoken]:
         """See `tasks.engine.Engine.speak`; two chunks at least, so that a sentence has a middle to fail in."""
+        if self._options.leak_mb:
+            self._leaked.append(b"\1" * round(self._options.leak_mb * 2**20))
         cost = Cost(self._options.burn, cancelled)
         seed, given = self._begin(utterance)
         pcm = self._sound(utterance, seed)
