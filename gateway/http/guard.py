@@ -19,6 +19,7 @@ from gateway.http.crowd import Crowd
 from gateway.http.draining import Draining
 from gateway.http.metrics import Meters
 from gateway.http.problems import Problem, retry_after
+from seriatim.keys import JOB_ID
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ class Guard:
             await self.app(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = _Answer(scope, send, ())
+        began_s, answer = time.monotonic(), _Answer(scope, send, ())
         try:
             inside = self._let_in(scope)
         except Problem as problem:
@@ -121,6 +122,7 @@ class Guard:
         finally:
             if inside:
                 self.crowd.leave(time.monotonic())
+            _log(scope, answer, time.monotonic() - began_s)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began_s, answer = time.monotonic(), _Answer(scope, send, self.security)
@@ -137,7 +139,8 @@ class Guard:
         finally:
             if inside:
                 self.crowd.leave(time.monotonic())
-            self._note(scope, answer.status, time.monotonic() - began_s)
+            self.meters.requests.labels(_route(scope), str(answer.status)).inc()
+            _log(scope, answer, time.monotonic() - began_s)
 
     def _let_in(self, scope: Scope) -> bool:
         """Whether it takes a place, which it then must give back.
@@ -157,12 +160,19 @@ class Guard:
             raise Problem(503, "too_many_clients", said, "overloaded_error", headers=headers)
         return True
 
-    def _note(self, scope: Scope, status: int, took_s: float) -> None:
-        route = getattr(scope.get("route"), "path", "other")  # never the path: its ids are many, and somebody's
-        self.meters.requests.labels(route, str(status)).inc()
-        level = logging.DEBUG if route in QUIET else logging.INFO
-        facts = {"method": scope["method"], "route": route, "status": status, "s": round(took_s, 3)}
-        log.log(level, "answered", extra=facts)
+
+def _route(scope: Scope) -> str:
+    """The route of a request; never its path: that may have anything in it."""
+    return str(getattr(scope.get("route"), "path", "other"))
+
+
+def _log(scope: Scope, answer: "_Answer", took_s: float) -> None:
+    """The line of a request, or of a WebSocket when it is over, with its job, as other processes name it."""
+    route = _route(scope)
+    level = logging.DEBUG if route in QUIET else logging.INFO
+    method = scope.get("method", "WEBSOCKET")
+    facts = {"method": method, "route": route, "status": answer.status, "s": round(took_s, 3)}
+    log.log(level, "answered", extra=facts | ({"job": answer.job} if answer.job else {}))
 
 
 def loopback(name: str) -> bool:
@@ -188,16 +198,23 @@ class _Answer:
     """
 
     def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self._scope, self._send, self._headers, self.status = scope, send, headers, 0
+        self._scope, self._send, self._headers, self.status, self._job = scope, send, headers, 0, ""
 
     async def send(self, message: Message) -> None:
         if message["type"] in STARTS:
             self.status = message.get("status", 101)
             given = list(message.get("headers", ()))
             names = {name for name, _ in given}
+            self._job = dict(given).get(b"seriatim-job", b"").decode()
             more = (*self._headers, *self._about(dict(given)))
             message["headers"] = given + [h for h in more if h[0] not in names]
         await self._send(message)
+
+    @property
+    def job(self) -> str:
+        """The job that it is about; "" if there is none, or the path names none that could be."""
+        state, named = self._scope.get("state", {}), self._scope.get("path_params", {}).get("job_id", "")
+        return self._job or str(state.get("job", "")) or (named if JOB_ID.fullmatch(named) else "")
 
     def _about(self, given: dict[bytes, bytes]) -> Iterable[tuple[bytes, bytes]]:
         state = self._scope.get("state", {})

@@ -17,6 +17,7 @@ from redis import Redis
 
 from gateway.http.app import make_app
 from gateway.http.door import Door
+from gateway.http.in_force import in_force
 from gateway.http.keys import read_keys
 from gateway.http.protocol import Limited
 from gateway.http.wire import LimitedSocket
@@ -92,6 +93,7 @@ def serve(settings: Settings, host: str, port: int) -> int:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_known)
     config = _config(door)
+    log.info("the gateway starts", extra=in_force(door, [_url(each) for each in listening]))
     hangup_ends()
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in order, and then gives the signal back
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

@@ -201,6 +201,7 @@ class Connection:
         self.caller = self.caller or known(self.door, start.key)
         warning = {"warning": said} if (said := start.passed_over()) else {}
         self.talk = await begin(self.door, self.caller, start, start.format, start.resume, start.after)
+        self.websocket.scope["state"]["job"] = self.talk.job.id  # for the log: the latest one of the connection
         await self.tell({"type": "started", "job": self.talk.job.id, "resume": self.talk.token} | warning)
         self.said, self.ended = asyncio.Queue(AHEAD), False
         self.tasks = [asyncio.create_task(self._say(self.talk)), asyncio.create_task(self._play(self.talk))]

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from tasks.request import Request
+from tests.http.gateways import start
 from tests.listening import Listener
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 TEXT = ["One is said.", "Two trips here.", "Three is said."]
 TIMES = {"waited_ms", "first_ms", "elapsed_ms"}
@@ -60,6 +62,33 @@ def test_a_job_has_one_line_where_it_ends(system: RealSystem) -> None:
     failed = system.producer().enqueue(["This trips."], Request.of({"engine": "tone", "gap": "fail"}))
     (line,) = wait_until(lambda: [of for of in lines(system, "workers", "a job ended") if of["job"] == failed.id])
     assert (line["state"], "told to fail" in line["why"]) == ("failed", True)
+
+
+def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(system: RealSystem) -> None:
+    gateway = start(system, http_models="tts-9=tone")
+    (line,) = lines(system, "gateway", "the gateway starts")
+    assert (line["at"], line["root"], line["keys"]) == (gateway.url, "/", 0)
+    assert (line["pool"], line["engine"], line["slots"], line["rate_hz"]) == ("tone", "tone", 2, 8000)
+    assert (line["models"], line["live_window_ms"]) == ({"tts-9": "tone"}, system.settings.live_window_ms)
+    assert (line["store"], line["clients"]) == (system.settings.store_dir, system.settings.http_clients)
+    with gateway.client() as client:
+        spoken = client.post("/v1/audio/speech", json={"input": "All of it."}).headers["seriatim-job"]
+        job = client.post("/v1/jobs", json={"input": "Some of it."}).json()["id"]
+        client.get(f"/v1/jobs/{job}/events")
+        client.get("/v1/jobs/whose-is-it")
+        with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
+            socket.send(json.dumps({"type": "start"}))
+            talk = json.loads(socket.recv(PATIENCE_S))["job"]
+            socket.send(json.dumps({"type": "cancel"}))
+
+    def told() -> dict[str, str]:
+        return {line["route"]: line.get("job", "") for line in lines(system, "gateway", "answered")}
+
+    wait_until(lambda: "/v1/stream" in told(), "the WebSocket is over")
+    assert told() == {
+        "/v1/audio/speech": spoken, "/v1/jobs": job, "/v1/jobs/{job_id}/events": job, "/v1/jobs/{job_id}": "",
+        "/v1/stream": talk,
+    }  # fmt: skip
 
 
 def test_the_start_says_what_is_in_force(system: RealSystem) -> None:
