@@ -29,6 +29,9 @@ ANSWER_S = 3.0  #: a command that is not answered for so long is sent again, ove
 OUTAGE_S = 10.0  #: about how long a process waits for a server that is restarted, before it gives up
 BLOCK_S = 2.0  #: longest blocking read; also the reader's sign of life. A connection that is swallowed costs both
 CONNECT_S = 2.0
+ANY = 20_000  #: connections of one process: more than it may have descriptors
+TURN_S = 0.1  #: a read blocks for so long while others may wait for its connection
+TURN_WAIT_S = 20.0  #: who has not had a turn within so long is refused
 #: how a URL begins -> its connections, and those for event loops
 CLASSES: dict[str, Any] = {
     "redis": connections.TcpConnection,
@@ -42,18 +45,20 @@ AIO_CLASSES: dict[str, Any] = {
 }
 
 
-def commands(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S) -> "redis.Redis":
+def commands(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, most: int = 0) -> "redis.Redis":
     """A client for commands that are answered at once. Thread-safe.
+
+    With `most` connections at once, those who find none free wait for a turn; 0: any number.
 
     Raises:
         Misconfigured: the URL is not one of Redis.
     """
-    return _client(url, pools, 0.0, outage_s)
+    return _client(url, pools, 0.0, outage_s, most)
 
 
-def blocking(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S) -> "redis.Redis":
-    """A client for reads that block for up to BLOCK_S."""
-    return _client(url, pools, BLOCK_S, outage_s)
+def blocking(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, most: int = 0) -> "redis.Redis":
+    """A client for reads that block for up to BLOCK_S; `most` as that of `commands`."""
+    return _client(url, pools, BLOCK_S, outage_s, most)
 
 
 def reach(client: "redis.Redis", url: str) -> None:
@@ -78,21 +83,40 @@ def reach(client: "redis.Redis", url: str) -> None:
         raise
 
 
-def streams(url: str, *, most: int, outage_s: float = OUTAGE_S) -> "aio.Redis":
-    """A client for an event loop whose reads block for up to BLOCK_S, over `most` connections at once.
+def streams(url: str, *, most: int = 0, outage_s: float = OUTAGE_S) -> "aio.Redis":
+    """A client for an event loop whose reads block for up to BLOCK_S; `most` as that of `commands`.
 
     They read and write nothing, so they need no guard against a log that a restart left torn (seriatim/server.py).
     """
     address = Address.of(url)
     found = _arguments(address, BLOCK_S, AioRetry(*_patience(outage_s)))
-    pool = aio.ConnectionPool(AIO_CLASSES[address.scheme], max_connections=most, **found)
+    kind = AIO_CLASSES[address.scheme]
+    if most:
+        pool: aio.ConnectionPool = aio.BlockingConnectionPool(most, TURN_WAIT_S, kind, **found)
+    else:
+        pool = aio.ConnectionPool(kind, max_connections=ANY, **found)
     return connections.AioClient.from_pool(pool)
 
 
-def _client(url: str, pools: Iterable[str], block_s: float, outage_s: float) -> "redis.Redis":
+def block_of(client: "redis.Redis | aio.Redis", block_s: float) -> float:
+    """How long a read may block, of at most `block_s`: not for long while all connections are in use."""
+    pool = client.connection_pool
+    crowded = (isinstance(pool, redis.BlockingConnectionPool) and pool.pool.empty()) or (
+        isinstance(pool, aio.BlockingConnectionPool) and not pool.can_get_connection()
+    )
+    return min(block_s, TURN_S) if crowded else block_s
+
+
+def _client(url: str, pools: Iterable[str], block_s: float, outage_s: float, most: int) -> "redis.Redis":
     address = Address.of(url)
     found = _arguments(address, block_s, Retry(*_patience(outage_s)))
-    pool = redis.ConnectionPool(CLASSES[address.scheme], redis_connect_func=_greeting(pools), **found)
+    kind, greeting = CLASSES[address.scheme], _greeting(pools)
+    if most:
+        pool: redis.ConnectionPool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]  # redis-py has no types here
+            most, TURN_WAIT_S, kind, redis_connect_func=greeting, **found
+        )
+    else:
+        pool = redis.ConnectionPool(kind, redis_connect_func=greeting, **found)
     return connections.Client.from_pool(pool)
 
 

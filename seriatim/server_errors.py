@@ -46,6 +46,7 @@ TLS_HINTS = {
     "WRONG_VERSION_NUMBER": "does the server speak TLS? redis:// and amqp:// are without",
     "RECORD_LAYER_FAILURE": "does the server speak TLS? redis:// and amqp:// are without",
 }
+NO_TURN = "No connection available"  #: redis-py's words where no connection became free in time
 RECONNECT: list[type[Exception]] = [
     exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
     exceptions.TimeoutError,
@@ -90,13 +91,22 @@ def translated(error: Exception) -> SeriatimError:
         return MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S)
     if code in NOT_NOW:
         return Unavailable(f"Redis takes no such command now ({code}): {NOT_NOW[code]}")
-    if isinstance(error, exceptions.InvalidResponse):
-        return Unavailable(f"what answers is no Redis: {error}; is SERIATIM_REDIS_URL right?")
-    if why := tls_reason(error):
-        return Unavailable(f"Redis does not answer: {why}")
-    if isinstance(error, NO_ANSWER) and not isinstance(error, exceptions.AuthenticationError):
-        return Unavailable(f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?")
+    if why := _unanswered(error):
+        return Unavailable(why)
     return CommandRefused(_for_good(error, code), code)
+
+
+def _unanswered(error: Exception) -> str:
+    """Why there was no answer, and what to look at; "" if there was one."""
+    if isinstance(error, exceptions.InvalidResponse):
+        return f"what answers is no Redis: {error}; is SERIATIM_REDIS_URL right?"
+    if why := tls_reason(error):
+        return f"Redis does not answer: {why}"
+    if NO_TURN in str(error):
+        return "all connections to Redis that SERIATIM_REDIS_CONNECTIONS allows are in use"
+    if isinstance(error, NO_ANSWER) and not isinstance(error, exceptions.AuthenticationError):
+        return f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?"
+    return ""
 
 
 def tls_reason(error: BaseException | None) -> str:

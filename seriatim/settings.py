@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 
 from seriatim.address import Address, Broker
+from seriatim.connection_shares import FEWEST
 from seriatim.credentials import has_password, read_secret, shown, with_password, with_tls
 from seriatim.errors import Misconfigured
 
@@ -60,6 +61,11 @@ class Settings:
     redis_password_file: str = _text("", "file whose first line is that password")
     broker_password: str = _text("", "password for SERIATIM_BROKER_URL, where that has none")
     broker_password_file: str = _text("", "file whose first line is that password")
+    redis_connections: int = _int(
+        0,
+        "connections to Redis and to its broker that a gateway, or a program that enqueues and listens, opens at most "
+        "with one pool, 5 or more; who finds none free waits for a turn; 0: any number",
+    )
     tls_ca_file: str = _text("", "authorities that rediss:// and amqps:// servers must be certified by (the system's)")
     tls_cert_file: str = _text("", "certificate to show to such a server, if it asks for one")
     tls_key_file: str = _text("", "its key")
@@ -206,6 +212,8 @@ class Settings:
             raise Misconfigured(f"{PREFIX}TRACES={self.traces!r}: expected otlp, or nothing for none")
         if self.policy not in POLICIES:
             raise Misconfigured(f"{PREFIX}POLICY={self.policy!r}: expected one of {', '.join(POLICIES)}")
+        if 0 < self.redis_connections < FEWEST:
+            raise Misconfigured(f"{PREFIX}REDIS_CONNECTIONS={self.redis_connections}: expected {FEWEST} or more, or 0")
         if self.beat_ms * 2 > self.lease_ms:
             raise Misconfigured(
                 f"{PREFIX}BEAT_MS={self.beat_ms} and {PREFIX}LEASE_MS={self.lease_ms}: a worker that misses one beat "

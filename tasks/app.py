@@ -27,12 +27,15 @@ TASK = "seriatim.synthesize"  #: a wire name, never a module path: folders may m
 DAY_S = 24 * 3600
 #: what a broker that cannot be used ends a call with: Celery makes most of them its own, and not all
 BROKEN = (OperationalError, RedisError, AMQPError, OSError, EOFError)
+POOL_LIMIT = 10  #: Celery's own
 REACH_S = 2
 CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps what was not
 
 
-def make_app(broker_url: str, pool: str | None = None) -> Celery:
+def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) -> Celery:
     """The application for one process; with `pool`, one that consumes its queue.
+
+    It publishes over at most so many connections at once; 0: as many as Celery likes.
 
     Raises:
         Misconfigured: the URL is not one of a broker that Celery speaks to.
@@ -41,6 +44,7 @@ def make_app(broker_url: str, pool: str | None = None) -> Celery:
     app = Celery("seriatim", broker=broker.url, set_as_current=False)
     app.conf.update(
         broker_use_ssl=broker.tls,
+        broker_pool_limit=connections or POOL_LIMIT,
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,  # audio and verdicts go through Redis streams and scripts

@@ -21,6 +21,7 @@ from seriatim import job as job_calls
 from seriatim import pool as pool_calls
 from seriatim import traces
 from seriatim.connect import blocking, commands
+from seriatim.connection_shares import ConnectionShares
 from seriatim.errors import (
     BadInput,
     Busy,
@@ -69,6 +70,7 @@ class Producer:
     redis: "Redis" = field(init=False, repr=False)
     reader: "Redis" = field(init=False, repr=False)
     book: PoolBook = field(init=False, repr=False)
+    shares: ConnectionShares = field(init=False, repr=False)
     desks: dict[str, Desk] = field(default_factory=dict, repr=False)
     leases: Leases = field(default_factory=Leases, repr=False)  #: of its open jobs
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)  #: of `desks`
@@ -77,16 +79,17 @@ class Producer:
     placed_s: float = field(default=float("-inf"), repr=False)  #: when that was asked
 
     def __post_init__(self) -> None:
-        self.redis = commands(self.settings.redis_url)
-        self.reader = blocking(self.settings.redis_url)
+        self.shares = ConnectionShares.of(self.settings.redis_connections)
+        self.redis = commands(self.settings.redis_url, most=self.shares.commands)
+        self.reader = blocking(self.settings.redis_url, most=self.shares.reads)
         self.book = PoolBook(self.redis)
 
     def desk(self, pool: str) -> Desk:
         """What this producer needs to hand out work of a pool; its connections rebase the pool after a restart."""
         with self.lock:
             if pool not in self.desks:
-                app = make_app(self.settings.broker)
-                redis = commands(self.settings.redis_url, [pool])
+                app = make_app(self.settings.broker, connections=self.shares.broker)
+                redis = commands(self.settings.redis_url, [pool], most=self.shares.commands)
                 self.desks[pool] = Desk(redis, app, pool, self.settings)
             return self.desks[pool]
 

@@ -17,7 +17,7 @@ from redis import Redis
 from seriatim import job as job_calls
 from seriatim import pool as pool_calls
 from seriatim import store
-from seriatim.connect import BLOCK_S
+from seriatim.connect import BLOCK_S, block_of
 from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, SentenceStart, decode
 from seriatim.errors import JobUnknown, Misconfigured, PositionLost
 from seriatim.keys import END, GAP, Position, job_prefix, ordered_stream
@@ -176,7 +176,8 @@ def missing(redis: "Redis", job: str, store_dir: Path) -> Misconfigured | Positi
 
 
 def read_entries(reader: "Redis", job: str, after: Position, block_s: float) -> list[Entry]:
-    """The next entries of an ordered stream; waits for them for `block_s`."""
+    """The next entries of an ordered stream; waits for them for `block_s`, or less where others want the connection."""
+    block_s = block_of(reader, block_s)
     with answered():
         reply = reader.xread({ordered_stream(job): str(after)}, READ_ENTRIES, max(1, round(block_s * 1000)))
     rows = cast("list[Any]", reply)

@@ -25,6 +25,7 @@ from gateway.http.sources import Source, keep
 from gateway.http.stopping import forever, stop
 from seriatim import connect
 from seriatim.connect import commands
+from seriatim.connection_shares import ConnectionShares
 from seriatim.errors import JobUnknown, Misconfigured
 from seriatim.settings import Settings
 from tasks.handle import Job
@@ -34,7 +35,6 @@ from tasks.shares import tune_user
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READERS = 20_000  #: connections to Redis at most: one a reader that waits
 THREADS = 64  #: short calls at once; while Redis is away each of them waits for it
 WATCHERS = 4  #: threads for those who watch: they need not wait for those above
 ASK_S = 2.0  #: their longest wait: they want to know about this process first, and then about Redis
@@ -73,8 +73,9 @@ class Door:
         """
         models, voices = aliases("HTTP_MODELS", settings.http_models), aliases("HTTP_VOICES", settings.http_voices)
         producer = Producer(settings)
-        streams = connect.streams(settings.redis_url, most=READERS)
-        quick = commands(settings.redis_url, outage_s=QUICK_S)
+        shares = ConnectionShares.of(settings.redis_connections)
+        streams = connect.streams(settings.redis_url, most=shares.reads)
+        quick = commands(settings.redis_url, outage_s=QUICK_S, most=shares.watching)
         reports, pools = Reports(producer.redis), Pools(quick, Path(settings.store_dir), _configured(settings, models))
         readiness = Readiness(producer, quick, settings.http_probe_s)
         meters = Meters(settings.first_audio_ms / 1000)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from redis.asyncio import Redis as AsyncRedis
 
 from seriatim import store
-from seriatim.connect import BLOCK_S
+from seriatim.connect import BLOCK_S, block_of
 from seriatim.entries import Cursor, End, Entry, decode
 from seriatim.errors import PositionLost
 from seriatim.keys import Position, job_prefix, ordered_stream
@@ -108,11 +108,12 @@ class Follower:
 
 
 async def read(redis: "AsyncRedis", job: str, after: Position, block_s: float = BLOCK_S) -> list[Entry]:
-    """The next entries of an ordered stream; waits for them for `block_s`.
+    """The next entries of an ordered stream; waits for them for `block_s`, or less where others want the connection.
 
     Raises:
         Unavailable: Redis does not answer.
     """
+    block_s = block_of(redis, block_s)
     with answered():
         reply = await redis.xread({ordered_stream(job): str(after)}, ENTRIES, max(1, round(block_s * 1000)))
     rows = cast("list[Any]", reply)
