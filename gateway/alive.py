@@ -32,7 +32,8 @@ def alive(part: str, settings: Settings, pool: str = "espeak", port: int | None 
     """
     if part in HEALTH:
         default, path = HEALTH[part]
-        why = _unanswered(f"http://127.0.0.1:{port or default}{path}")
+        root = settings.flower_root.strip("/") if part == "flower" else ""  # it answers under its path alone
+        why = _unanswered(f"http://127.0.0.1:{port or default}{root and '/'}{root}{path}")
     else:
         with commands(settings.redis_url, outage_s=ANSWER_S) as client, answered():
             why = _no_worker(client, pool) if part == "worker" else _no_reassembler(client)

@@ -244,3 +244,15 @@ def test_without_a_password_it_does_not_start(system: RealSystem, tmp_path: Path
     )
     missing = settings | {"SERIATIM_FLOWER_PASSWORD_FILE": str(tmp_path / "none")}
     assert "cannot be read: no such file" in complaint(seriatim("flower", "--port", "0", settings=missing))
+
+
+@pytest.mark.parametrize("root", ["", "/watch/flower/"])
+def test_its_health_check_finds_it_under_its_path(system: RealSystem, tmp_path: Path, root: str) -> None:
+    """Docker would restart it for ever."""
+    secret, name = tmp_path / "password", f"rooted-{len(root)}"
+    secret.write_text(PASSWORD, "utf-8")
+    system.start(name, "-m", "gateway.cli", "flower", "--port", "0", flower_password_file=secret, flower_root=root)
+    port = wait_until(lambda: ADDRESS.search(system.log(name)), "flower serves")[1].rpartition(":")[2]
+    asked = system.start("asked", "-m", "gateway.cli", "alive", "flower", "--port", port, flower_root=root)
+    assert asked.wait(PATIENCE_S) == 0, system.log("asked")
+    system.end(name)
