@@ -46,6 +46,19 @@ AudioBufferSourceNode.prototype.start = function (when) {
 """
 
 
+#: what is marked is written down by the page itself: whoever looks now and then may miss a sentence
+MARKS = """
+window.marks = [];
+new MutationObserver(() => {
+  const marked = document.querySelector("#reading [aria-current]")?.textContent;
+  if (marked && marked !== window.marks.at(-1)) window.marks.push(marked);
+}).observe(document.body, {subtree: true, childList: true, attributes: true});
+"""
+
+#: where a document's audio element first plays
+BEGAN = 'addEventListener("playing", (event) => { window.began ??= event.target.currentTime; }, true)'
+
+
 @pytest.fixture
 def samples(page: Page) -> Iterator[Page]:
     """The page in a browser that has to play bare samples."""
@@ -54,12 +67,13 @@ def samples(page: Page) -> Iterator[Page]:
         yield page
 
 
-def test_a_text_is_heard_while_it_is_spoken(page: Page, client: httpx2.Client) -> None:
+def test_a_text_is_heard_while_it_is_spoken(page: Page, client: httpx2.Client, system: RealSystem) -> None:
     page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
-    job = page.speak(" ".join(clear(6)))
+    job = page.speak(" ".join(system.held(clear(6))))
     page.until(lambda: page.at_s() > 0.3, "the audio element plays")
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
     assert page.later(LOUDNESS) > 0.01, "what it plays is no silence"
+    system.gate.touch()
     length_s = page.until(page.length_s, "the element knows its length")
     card = client.get(f"/v1/jobs/{job}").json()
     assert card["state"] == "done"
@@ -71,18 +85,10 @@ def test_a_text_is_heard_while_it_is_spoken(page: Page, client: httpx2.Client) -
 
 def test_the_sentence_that_is_heard_is_marked(page: Page) -> None:
     said = clear(4)
+    page.script(MARKS)
     page.speak(f"{said[0]} {said[1]}\n\n{said[2]}\n{said[3]}")
-    heard: list[str] = []
-    page.script("document.getElementById('audio').defaultPlaybackRate = 1.5")
-    page.script("document.getElementById('audio').playbackRate = 1.5")
-
-    def over() -> bool:
-        if (marked := page.marked()) and marked not in heard:
-            heard.append(marked)
-        return heard[-1:] == said[-1:]
-
-    page.until(over, "the last sentence is marked")
-    assert heard == said
+    page.until(lambda: page.script("return window.marks.at(-1)") == said[-1], "the last sentence is marked")
+    assert page.script("return window.marks") == said
     assert len(page.all("#reading p")) == 2, "paragraphs are those that were typed"
     assert page.reading() == " ".join(said).split(), "nothing is shown twice"
 
@@ -115,15 +121,17 @@ def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
     page.until(lambda: page.marked() == said[5], "the sentence that was pressed")
     page.driver.refresh()
     page.until(lambda: page.marked() == said[5] and page.held_from_s() > 5, "it begins there")
+    slowly = "const audio = document.getElementById('audio'); audio.defaultPlaybackRate = audio.playbackRate = 0.25"
+    page.script(slowly)  # so that whoever looks late still finds it there
     page.all("#reading [data-seq]")[1].click()
     page.until(lambda: page.marked() == said[1] and page.held_from_s() < 5, "it begins anew, earlier")
     second_s = seconds_of_pcm(stream_of(said[:1]))
-    page.until(lambda: second_s + 0.3 < page.at_s() < 5, "and plays there")
+    page.until(lambda: second_s + 0.1 < page.at_s() < 5, "and plays there")
 
 
-def test_a_job_is_cancelled(page: Page, client: httpx2.Client) -> None:
+def test_a_job_is_cancelled(page: Page, client: httpx2.Client, system: RealSystem) -> None:
     page.choose("pool", SLOW)
-    job = page.speak(" ".join(clear(60)))
+    job = page.speak(" ".join(system.held(clear(60))))
     page.until(lambda: page.at_s() > 0.1, "it is heard")
     page.one("#cancel").click()
     page.until(lambda: page.words("#state").startswith("Cancelled"), "the page says so")
@@ -134,17 +142,19 @@ def test_a_job_is_cancelled(page: Page, client: httpx2.Client) -> None:
     assert page.complaints(CUT) == []
 
 
-def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client) -> None:
-    said = clear(12)
+def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client, system: RealSystem) -> None:
+    said = system.held(clear(12))
     page.choose("pool", SLOW)
     job = page.speak(" ".join(said))
     page.until(lambda: page.at_s() > 2.5, "some of it was heard")
-    left_s = page.at_s()
-    page.driver.refresh()
-    page.until(lambda: page.at_s() > left_s + 0.3, "it goes on where it was left")
+    with page.beginning_with(BEGAN):
+        left_s = page.at_s()
+        page.driver.refresh()
+        began_s = page.until(lambda: page.script("return window.began"), "it goes on")
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
-    assert page.at_s() < left_s + 2.5
-    assert page.marked() in said[1:4]
+    assert left_s - 0.5 < began_s < left_s + 2.5, "where it was left"
+    page.until(lambda: page.marked() in said[1:], "and what is heard is marked")
+    system.gate.touch()
     length_s = page.until(page.length_s, "it is there to its end")
     assert length_s == pytest.approx(seconds_of_pcm(stream_of(said)), abs=NEAR_S)
     page.until(lambda: page.reading() == " ".join(said).split(), "and all of its text")
@@ -177,7 +187,7 @@ def test_speech_is_saved_as_a_file(page: Page, client: httpx2.Client) -> None:
         page.choose("format", name)
         page.one("#download").click()
         path: Path = page.downloads / f"Anna Fox 0 sings of green hills.{name}"
-        wait_until(path.exists, f"{path.name} is there")
+        wait_until(lambda path=path: path.exists() and path.stat().st_size, f"{path.name} is there")  # type: ignore[misc]  # called at once; the browser keeps its name with an empty file
         if name == "flac":
             assert seconds(path.read_bytes()) == pytest.approx(
                 client.get(f"/v1/jobs/{job}").json()["audio_s"], abs=0.01
@@ -186,12 +196,15 @@ def test_speech_is_saved_as_a_file(page: Page, client: httpx2.Client) -> None:
             assert path.read_text("utf-8").startswith("WEBVTT")
 
 
-def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(samples: Page, client: httpx2.Client) -> None:
-    said = clear(6)
+def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(
+    samples: Page, client: httpx2.Client, system: RealSystem
+) -> None:
+    said = system.held(clear(6))
     samples.until(lambda: samples.choose("pool", SLOW), "the slow pool is offered")
     job = samples.speak(" ".join(said))
-    samples.until(lambda: samples.marked() == said[1], "the second sentence is heard")
+    samples.until(lambda: samples.marked() in said[1:], "the second sentence is heard")
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
+    system.gate.touch()
     samples.until(lambda: samples.words("#state").startswith("Spoken"), "it is done")
     pieces = samples.script("return window.pieces")
     behind_s = [after["when"] - piece["when"] - piece["length"] for piece, after in pairwise(pieces)]
@@ -205,9 +218,10 @@ def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) ->
     said = clear(6)
     samples.speak(" ".join(said))
     samples.until(lambda: len(samples.all("#reading [data-seq]")) == len(said), "all of it is there")
+    samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Pause", "it plays")
+    samples.one("#play").click()
     samples.all("#reading [data-seq]")[4].click()
     samples.until(lambda: samples.marked() == said[4], "the sentence that was pressed")
-    samples.one("#play").click()
     here = samples.words("#now")
     samples.driver.refresh()
     samples.until(lambda: samples.marked() == said[4], "a reload finds the place again")
