@@ -26,9 +26,9 @@ def crowded(system: RealSystem) -> Iterator[None]:
         tune_user(redis, SLOW, "anonymous", {"cap_jobs": None})
 
 
-def occupied(client: httpx2.Client) -> str:
+def occupied(client: httpx2.Client, system: RealSystem) -> str:
     """A job that has all that one may have, once what was before is over."""
-    asked = {"input": " ".join(clear(90)), "model": SLOW, "kind": "live"}
+    asked = {"input": " ".join(system.held(clear(90))), "model": SLOW, "kind": "live"}
     return str(wait_until(lambda: client.post("/v1/jobs", json=asked).json().get("id"), "there is room for it"))
 
 
@@ -47,8 +47,10 @@ def test_a_press_without_a_text_is_answered(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("crowded")
-def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(page: Page, client: httpx2.Client) -> None:
-    busy = occupied(client)
+def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(
+    page: Page, client: httpx2.Client, system: RealSystem
+) -> None:
+    busy = occupied(client, system)
     page.choose("pool", SLOW)
     page.type(clear(1)[0])
     page.one("#speak").click()
@@ -67,8 +69,8 @@ def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(page: Page, cl
 
 
 @pytest.mark.usefixtures("crowded")
-def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Client) -> None:
-    busy = occupied(client)
+def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Client, system: RealSystem) -> None:
+    busy = occupied(client, system)
     page.choose("pool", SLOW)
     page.type(clear(1)[0])
     page.one("#speak").click()
@@ -96,16 +98,18 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(page: Page, locked: Gateway) -> 
     assert page.complaints("status of 401") == []
 
 
-def test_with_a_key_and_without_a_media_source_it_is_heard_while_it_is_spoken(page: Page, locked: Gateway) -> None:
+def test_with_a_key_and_without_a_media_source_it_is_heard_while_it_is_spoken(
+    page: Page, locked: Gateway, system: RealSystem
+) -> None:
     """An audio element could not send the key."""
     here = Page(page.driver, locked.url, page.downloads)
     with here.beginning_with("delete window.MediaSource"):
         here.driver.get(locked.url)
         _give(here, KEY, asked="This gateway serves those who have a key.")
         here.until(lambda: here.choose("pool", SLOW), "the slow pool is offered")
-        said = clear(60)
+        said = system.held(clear(60))
         here.speak(" ".join(said))
-        here.until(lambda: here.marked() == said[1], "its second sentence is heard")
+        here.until(lambda: here.marked() in said[1:], "its second sentence is heard")
         assert here.words("#state").startswith("Speaking: ")
         here.one("#cancel").click()
         here.until(lambda: here.words("#state") == "Cancelled by its user", "it is cancelled")
