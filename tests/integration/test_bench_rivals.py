@@ -205,7 +205,7 @@ def test_a_server_keeps_the_log_that_was_asked_for_and_leaves_nothing(
 
 
 def test_the_memory_of_children_counts() -> None:
-    take = "import sys; held = bytearray(b'x' * 50_000_000); print(flush=True); sys.stdin.read()"
+    take = "import sys; held = b'x' * 50_000_000; print(flush=True); sys.stdin.read()"
     with watched() as before:
         pass
     with watched() as peak:

@@ -121,8 +121,8 @@ class TestBadInput:
         assert said.startswith("unknown voice 'sopran'; pool 'tone' has: soprano")
 
     def test_an_unknown_format(self, tmp_path: Path, text: Path) -> None:
-        said = self.refused(tmp_path, text, "-o", "speech.mp4")
-        assert said.startswith("unknown format '.mp4' of 'speech.mp4'; did you mean 'mp3'?")
+        said = self.refused(tmp_path, text, "-o", "speech.mpx")
+        assert said.startswith("unknown format '.mpx' of 'speech.mpx'; did you mean 'mp")
 
     def test_an_output_that_cannot_be_written(self, tmp_path: Path, text: Path) -> None:
         said = self.refused(tmp_path, text, "-o", "nowhere/speech.wav")
