@@ -44,6 +44,8 @@ DONE_EVENT = {
 }  # fmt: skip
 #: how a stream ends
 DONE, LEFT, CANCELLED, FAILED, STALLED, TIMED_OUT = "done", "left", "cancelled", "failed", "stalled", "timed_out"
+MOVED = "moved"
+STATES = {"done": DONE, "cancelled": CANCELLED, "timed_out": TIMED_OUT}  #: of jobs; any other is FAILED
 OUTCOMES = ((JobCancelled, CANCELLED), (TimedOut, TIMED_OUT))  #: of errors; any other is FAILED
 
 
@@ -87,7 +89,7 @@ class Playing(Response):
             await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             how = playing.result() if playing.done() else LEFT
         except asyncio.CancelledError:  # this gateway ends, not its client, who goes on with another
-            how = "moved"
+            how = MOVED
             raise
         finally:
             await self._end(mark, playing, leaving)
@@ -221,7 +223,7 @@ class Playing(Response):
     async def _failed(self, error: SeriatimError, scope: Scope, send: Send) -> str:
         """Without the last part of the body, the server cuts the connection. A job that was cancelled is no failure."""
         problem = problem_of(error)
-        how = next((how for kind, how in OUTCOMES if isinstance(error, kind)), FAILED)
+        how = outcome_of(error)
         if not self._started:
             await problem.response()(scope, _nothing, send)
             return how
@@ -230,6 +232,11 @@ class Playing(Response):
         if self.wish.sse:
             await self._give(send, event("error", problem.body), more=False)
         return how
+
+
+def outcome_of(error: SeriatimError) -> str:
+    """How a stream ended that an error ended."""
+    return next((how for kind, how in OUTCOMES if isinstance(error, kind)), FAILED)
 
 
 def event(kind: str, facts: object, position: Position | None = None) -> bytes:

@@ -27,6 +27,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from gateway.http.access import door_of, key_of, known
 from gateway.http.door import Door
 from gateway.http.keys import Caller
+from gateway.http.playing import FAILED, LEFT, MOVED, STALLED, STATES, outcome_of
 from gateway.http.problems import Problem, problem_of
 from gateway.http.protocol import CUT
 from gateway.http.stopping import stop
@@ -114,6 +115,7 @@ class Connection:
     door: Door
     caller: Caller | None
     talk: Talk | None = None
+    stalled: bool = False  #: its client takes nothing any more
     ended: bool = False  #: a job of this connection is over, and no other was begun
     said: "asyncio.Queue[Said]" = field(default_factory=lambda: asyncio.Queue(AHEAD))
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: those of the job
@@ -173,6 +175,7 @@ class Connection:
                 if sound:
                     await self.websocket.send_bytes(sound)
         except TimeoutError:
+            self.stalled = True
             self.websocket.scope["state"][CUT]()
             raise WebSocketDisconnect from None
 
@@ -229,18 +232,25 @@ class Connection:
             await self.refuse(problem_of(error))
 
     async def _play(self, talk: Talk) -> None:
-        """Sound on its way to the client."""
+        """Sound on its way to the client; how that ended is counted, as it is for answers."""
+        how = LEFT
         try:
             async with contextlib.aclosing(talk.sound()) as sound:
                 async for facts, pcm in sound:
                     await self.tell(facts, pcm)
                     talk.given()
         except SeriatimError as error:
+            how = outcome_of(error)
             await self.refuse(problem_of(error))
         except WebSocketDisconnect:
-            pass
+            how = STALLED if self.stalled else LEFT
+        except asyncio.CancelledError:  # the connection is over, or this gateway ends
+            how = MOVED if self.door.draining.begun else LEFT
+            raise
         else:
             self._over(talk)
+        finally:
+            self.door.meters.ended.labels(STATES.get(talk.state, FAILED) if talk.state else how).inc()
 
     def _over(self, talk: Talk) -> None:
         """The next `start` may come."""

@@ -20,6 +20,7 @@ from gateway.http.wanted import Rendered
 from seriatim.entries import Audio, Cursor, Discontinuity, End, Gap, SentenceStart
 from seriatim.errors import Busy
 from seriatim.keys import Position
+from seriatim.pcm import ms_of_bytes
 from seriatim.records import Drain
 from tasks.handle import Job
 from tasks.open_job import FULL_POLL_S, OpenJob, open_job, resume_job
@@ -40,6 +41,7 @@ class Talk:
     after: Position
     mark: Mark
     over: bool = False  #: it has its end, or the connection is gone
+    state: str = ""  #: how it ended, once the client is about to be told so
     ready: Cursor = field(default_factory=Cursor)  #: of what was given out last
     hearing: Hearing = field(default_factory=Hearing)
 
@@ -119,12 +121,13 @@ class Talk:
         place = {"id": str(entry.position)}
         if isinstance(entry, Audio):
             sound = await self.encoding.feed(entry.pcm, rate_hz, time.monotonic())
+            self.door.meters.played(ms_of_bytes(len(entry.pcm), rate_hz) / 1000, 0.0)
             given_hz = self.encoding.pcm_hz or rate_hz
             return {"type": "audio", **place, "rate_hz": given_hz, "bytes": len(sound)}, sound
         if isinstance(entry, SentenceStart):
             return {"type": "sentence", **place, "seq": entry.seq, "text": entry.text}, b""
         if isinstance(entry, End):
-            self.over = True
+            self.over, self.state = True, entry.state
             sound = await self.encoding.close()
             end = {"state": entry.state, "reason": entry.reason, "sentences": entry.n_sentences}
             return {"type": "end", **place, **end, "bytes": len(sound)}, sound

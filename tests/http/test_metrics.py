@@ -1,5 +1,6 @@
 """What /metrics costs, that it says things when they happen, and that it has no label for each user, job or path."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from openai import APIStatusError
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
+from websockets.sync.client import ClientConnection, connect
 
 from gateway.http.metrics import Meters, Pools, exposition
 from gateway.http.playback import Playback
@@ -16,7 +18,7 @@ from seriatim.scripts import run_many
 from tests.http.gateways import Gateway, clear, start
 from tests.integration.test_reading import enqueue
 from tests.listening import Listener
-from tests.systems import RealSystem, wait_until
+from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 POOLS, WORKERS = 50, 2
 FACTS = Facts(4, 8_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
@@ -104,6 +106,37 @@ def test_a_stream_whose_job_has_timed_out_says_so_before_it_is_cut(gateway: Gate
     with gateway.client() as client:
         text = client.post("/v1/audio/speech", json=said).text
     assert '"code": "timed_out"' in text
+
+
+def test_jobs_of_a_websocket_count_as_answers_do(gateway: Gateway) -> None:
+    text = " ".join(clear(3, "Sock"))
+    (held,) = gateway.system.held([])
+    with gateway.client() as client:
+        before = client.get("/metrics").text
+        sound_s = "seriatim_http_sound_seconds_total"
+        with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
+            assert talk(socket, {}, {"type": "text", "text": text}, {"type": "close"}) == "done"
+            assert talk(socket, {}, {"type": "text", "text": text}, {"type": "cancel"}) == "cancelled"
+            late = {"timeout_s": 1, "hold": "always"}
+            assert talk(socket, late, {"type": "text", "text": held}, {"type": "close"}) == "timed_out"
+            socket.send(json.dumps({"type": "start"}))
+            assert json.loads(socket.recv(PATIENCE_S))["type"] == "started"
+        counted = {"done": 1, "cancelled": 1, "timed_out": 1, "left": 1}
+        enough = _ended(before) + sum(counted.values())
+        after = wait_until(lambda: text if _ended(text := client.get("/metrics").text) >= enough else None)
+    for how, more in (counted | {"failed": 0, "moved": 0}).items():
+        assert _ended(after, how=how) - _ended(before, how=how) == more, how
+    assert value(after, sound_s) - value(before, sound_s) > 3
+
+
+def talk(socket: ClientConnection, options: dict[str, object], *messages: dict[str, str]) -> str:
+    """Say something over a WebSocket; returns the state of its end."""
+    for message in ({"type": "start"} | options, *messages):
+        socket.send(json.dumps(message))
+    while True:
+        told = socket.recv(PATIENCE_S)
+        if isinstance(told, str) and (facts := json.loads(told))["type"] == "end":
+            return str(facts["state"])
 
 
 def _ended(text: str, **labels: str) -> float:
