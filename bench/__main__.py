@@ -20,6 +20,7 @@ from bench.table import Limits, as_json, as_text, machine
 from bench.work import SLEEP_MS, Work
 
 OURS = Entry("seriatim", "bench.ours:measure")
+ROUND_TRIP = Entry("raw Celery, one by one", "bench.rivals.celery_raw:measure_round_trips")
 PARTS = ("scaling", "throughput", "latency", "bigjob", "rivals")
 #: sentences/s that we want at least, as a share of raw Celery tasks/s in the same run: on hosts that differed by
 #: 2.5 x in these, the shares were 0.21 to 0.33
@@ -75,10 +76,16 @@ def run_throughput(*, quick: bool) -> list[dict[str, Any]]:
 def run_latency(*, quick: bool) -> list[dict[str, Any]]:
     """First audio, less what the engine takes."""
     print(f"first audio later than the engine alone ({latency.JOBS} jobs of one sentence)")
-    rows = [latency.measure(profile) for profile in ([Profile.NONE] if quick else [Profile.NONE, Profile.ALWAYS])]
-    for row in rows:
-        print(f"  log {row.redis_log:<9} p50 {row.p50_ms:5.1f} ms  p99 {row.p99_ms:5.1f} ms")
-    return [asdict(row) for row in rows]
+    rows = []
+    for profile in [Profile.NONE] if quick else [Profile.NONE, Profile.ALWAYS]:
+        ours = latency.measure(profile)
+        raw = run_all([ROUND_TRIP], Work(latency.JOBS, 0.0, 1, 0), profile)[0]
+        _say(raw)
+        ratio = f"{ours.p50_ms / raw.first_audio_ms:.2f}" if raw.first_audio_ms else "-"
+        print(f"  log {ours.redis_log:<9} p50 {ours.p50_ms:5.1f} ms  p99 {ours.p99_ms:5.1f} ms", end="; ")
+        print(f"a no-op task of raw Celery, there and back: p50 {raw.first_audio_ms:.1f} ms; ratio {ratio}")
+        rows.append(asdict(ours) | {"raw_celery_p50_ms": raw.first_audio_ms, "failure": raw.failure})
+    return rows
 
 
 def run_bigjob(*, quick: bool) -> dict[str, Any]:

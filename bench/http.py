@@ -1,5 +1,8 @@
 """`python -m bench.http`: what the HTTP gateway adds to the first sound, and 200 listeners on one of its processes.
 
+They hear speech: espeak reads the example text when the bench starts, and the tone engine replays parts of that, which
+costs the workers nothing. Tones are cheaper to encode than speech (Opus 2.7 times, before it was given less effort).
+
 The first sound is measured against a program that reads the stream itself, one after the other in the same run. The
 listeners play as people do: one takes what it plays, and a few seconds ahead. Everything runs on this machine, so that
 workers and Redis take their share of its cores.
@@ -8,6 +11,8 @@ workers and Redis take their share of its cores.
 import argparse
 import asyncio
 import json
+import os
+import re
 import sys
 import tempfile
 import time
@@ -16,19 +21,24 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import psutil  # type: ignore[import-untyped]  # no types in its wheel
+import soxr  # type: ignore[import-untyped]  # nor in this one
 
 from bench.load.player import Player
 from seriatim.entries import Audio
 from seriatim.pcm import ms_of_bytes
+from tasks.engine import Utterance
 from tasks.request import Request
 from tests.http.gateways import Gateway, clear, start
 from tests.systems import RealSystem
+from workers.engines.registry import load
 
 RATE_HZ = 24_000  #: as XTTS-v2 speaks; espeak has 22,050
 AHEAD_MS = 3_000  #: what a player holds beyond what it plays
 WANTED_MS = {"p50": 5.0, "p99": 20.0}
 WANTED_MB = 200.0
+EXAMPLE = Path(__file__).parents[1] / "examples" / "harbour.txt"
 SENTENCE = "This sentence is as long as most of those that people have read to them, or nearly so."
 
 
@@ -59,6 +69,11 @@ class Crowd:
     cpu: float  #: of the gateway: cores
     memory_mb: list[float] = field(default_factory=list)  #: of the gateway, resident, over time
 
+    @property
+    def ms_per_s(self) -> float:
+        """What a second of sound costs the gateway, in ms of a core."""
+        return 1000 * self.cpu * self.seconds / self.heard_s if self.heard_s else 0.0
+
 
 def main(argv: Sequence[str]) -> int:
     """Measure, print, and write bench/out/http.json."""
@@ -68,11 +83,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--apart-ms", type=float, default=50.0, help="between two that come; 0: all at once")
     parser.add_argument("--rounds", type=int, default=500, help="first sounds, each way")
     parser.add_argument("--format", default="pcm")
+    parser.add_argument("--sound", choices=("speech", "tones"), default="speech", help="what is encoded")
     parser.add_argument("--json", type=Path, default=Path("bench/out/http.json"), metavar="FILE")
     asked = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder, RealSystem.on(Path(folder)) as system:
+        options: dict[str, object] = {"rate_hz": RATE_HZ, "chunk_ms": 1_000, "first_chunk_ms": 200}
+        if asked.sound == "speech":
+            options["replay"] = recorded_speech(Path(folder) / "speech.s16")
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {asked.sound}")
         system.reassembler()
-        system.workers(1, slots=8, options={"rate_hz": RATE_HZ, "chunk_ms": 1_000, "first_chunk_ms": 200})
+        system.workers(1, slots=8, options=options)
         gateway = start(system, http_clients=asked.listeners + 100, live_timeout_s=7_200)
         first = measure_first(system, gateway, asked.rounds)
         print(f"first sound   direct p50 {first.direct_p50:.1f} p99 {first.direct_p99:.1f} ms", end="   ")
@@ -86,10 +106,26 @@ def main(argv: Sequence[str]) -> int:
             end=", ",
         )
         print(f"{crowd.silent} fell silent (longest {crowd.longest_ms:.0f} ms), {crowd.cpu:.2f} cores", end=", ")
+        print(f"{crowd.ms_per_s:.1f} ms a second of sound", end=", ")
         print(f"MB {[round(mb) for mb in crowd.memory_mb]} (wanted below {WANTED_MB:.0f})")
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps({"first": asdict(first), "crowd": asdict(crowd)}, indent=1) + "\n")
     return 0
+
+
+def recorded_speech(path: Path) -> Path:
+    """Write the example text, as espeak speaks it, to `path`: s16le at RATE_HZ, three quarters of a minute.
+
+    Raises:
+        EngineUnavailable: the extra `espeak` is not installed.
+    """
+    engine = load("espeak", {})
+    sentences = re.split(r"(?<=[.!?])\s+", EXAMPLE.read_text("utf-8").strip())
+    pcm = b"".join(piece.pcm for text in sentences for piece in engine.speak(Utterance(text), lambda: False))
+    samples = soxr.resample(np.frombuffer(pcm, "<i2").astype(np.float32), engine.rate_hz, RATE_HZ)
+    path.write_bytes(np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes())
+    engine.close()
+    return path
 
 
 def measure_first(system: RealSystem, gateway: Gateway, rounds: int) -> First:
@@ -140,9 +176,10 @@ async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: 
 
 
 async def _bytes_per_ms(client: httpx2.AsyncClient, name: str) -> float:
-    """What a ms of sound takes in a format."""
+    """What a ms of sound takes in a format: the mean of some two minutes, for speech has loud and soft parts."""
+    text = " ".join(f"{i} {SENTENCE}" for i in range(24))
     lengths = [
-        len((await client.post("/v1/audio/speech", json={"input": SENTENCE * 3, "response_format": n})).content)
+        len((await client.post("/v1/audio/speech", json={"input": text, "response_format": n})).content)
         for n in (name, "pcm")
     ]
     return lengths[0] / ms_of_bytes(lengths[1], RATE_HZ)

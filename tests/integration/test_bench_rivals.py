@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import isolated
+from bench.__main__ import ROUND_TRIP
 from bench.broker import Broker, Profile, started
 from bench.isolated import Entry
 from bench.measure import Contender, Piece, Row, Speak, WrongAudio, listen, measured
@@ -253,3 +254,10 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path: Path, capsys: pyte
     assert [row["name"] for row in rows] == [RAW.name, "futures, threads"]
     assert rows[1]["of_raw_celery"] == pytest.approx(rows[1]["sentences_per_s"] / rows[0]["sentences_per_s"])
     assert "futures, threads" in capsys.readouterr().out
+
+
+def test_the_round_trip_of_raw_celery_is_measured_one_by_one() -> None:
+    """First audio is compared with it: what no pipeline on Celery can be sooner than."""
+    row = isolated.run_all([ROUND_TRIP], Work(sentences=5, cost_ms=0, workers=1, audio_bytes=0), Profile.NONE)[0]
+    assert row.failure == ""
+    assert 0 < row.first_audio_ms < 1000 * row.total_s

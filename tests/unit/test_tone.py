@@ -50,6 +50,35 @@ def test_the_bytes_are_those_of_every_other_machine() -> None:
     assert hashlib.sha256(pcm).hexdigest() == SHA256
 
 
+class TestReplay:
+    """Parts of a recording, for benches that want speech and no engine that costs something."""
+
+    @pytest.fixture
+    def recording(self, tmp_path: Path) -> Path:
+        path = tmp_path / "speech.s16"
+        path.write_bytes(np.arange(1, 10_001, dtype="<i2").tobytes())
+        return path
+
+    def test_a_sentence_is_a_part_of_it_of_the_usual_length(self, recording: Path) -> None:
+        for text in (SENTENCE, "Short.", "Another sentence of some length, which begins elsewhere."):
+            heard = samples(said(tone(replay=recording, rate_hz=8000), text))
+            assert len(heard) == len(samples(said(tone(rate_hz=8000), text)))
+            assert set(np.diff(heard)) <= {1, 1 - 10_000}, "one after the other; behind the end comes the beginning"
+
+    def test_the_text_decides_which(self, recording: Path) -> None:
+        engine = tone(replay=recording)
+        assert said(engine, SENTENCE) == said(engine, SENTENCE)
+        assert said(engine, SENTENCE) != said(engine, SENTENCE.replace("one", "two"))
+
+    @pytest.mark.parametrize("content", [None, b"", b"x"])
+    def test_what_is_no_recording_is_refused_when_it_is_loaded(self, tmp_path: Path, content: bytes | None) -> None:
+        path = tmp_path / "speech.s16"
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(UnknownOption, match=r"^replay=.*speech.s16: (No such file|there is no sample)"):
+            tone(replay=path)
+
+
 @given(texts, st.integers(1, 900), st.integers(1, 900))
 def test_the_chunks_do_not_change_the_bytes(text: str, chunk_ms: int, first_chunk_ms: int) -> None:
     chunked = tone(chunk_ms=chunk_ms, first_chunk_ms=first_chunk_ms, rate_hz=11_025)  # 661.5 samples a character

@@ -3,7 +3,8 @@
 What it speaks is in `tone_sound`, what that costs in `tone_cost`; here is the engine around them. With continuity
 `exact` the bytes are a function of (text, voice, speed, seed) and of the options rate_hz and ms_per_char alone,
 whatever the chunks. With `none` every attempt has other bytes. With `resumable` every attempt has other bytes too,
-unless it is given the state of an earlier one: then it goes on exactly there.
+unless it is given the state of an earlier one: then it goes on exactly there. With `replay` sentences are parts of a
+recording instead, by their text alone: for measuring what encoders cost, which tones make cheap.
 
 Misbehaviour is aimed at single sentences: a sentence that contains the word of `crash_on` kills its process in the
 middle, after some of its sound was given out. `crash_times=2` lets the third attempt pass. Attempts are counted per
@@ -23,13 +24,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, NoReturn
 
-from seriatim.errors import EngineFailed, UnknownVoice
+from seriatim.errors import EngineFailed, UnknownOption, UnknownVoice
+from seriatim.pcm import BYTES_PER_SAMPLE
 from tasks.abilities import Abilities
 from tasks.engine import Continuity, Spoken, Utterance, Voice
 from tasks.nearest import unknown
 from workers.engines.options import Option, read
 from workers.engines.tone_cost import Cost
-from workers.engines.tone_sound import TIMBRES, sound
+from workers.engines.tone_sound import TIMBRES, replayed, sound
 
 STATE = struct.Struct("<QQ")  #: a resumable attempt's seed, and the bytes it has given out
 LIMIT_CHARS = 400  #: as that of the engines it stands in for
@@ -65,6 +67,7 @@ class ToneOptions:
     vary_on: Annotated[str, Option("a sentence with this word has other bytes at every attempt")] = ""
     doubt_on: Annotated[str, Option("a sentence with this word is marked as doubted")] = ""
     leak_mb: Annotated[float, Option("memory that the process keeps for ever, of each sentence", 0, 10_000)] = 0.0
+    replay: Annotated[str, Option("a file of s16le samples at rate_hz: sentences are parts of it, and no tones")] = ""
     empty_on: Annotated[str, Option("a sentence with this word has no sound at all")] = ""
 
 
@@ -85,6 +88,7 @@ class Tone:
         self._options = options
         self._tally = _Tally(options.tally)
         self._leaked: list[bytes] = []
+        self._recording = _recording(options.replay)
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[Spoken]:
         """See `tasks.engine.Engine.speak`; two chunks at least, so that a sentence has a middle to fail in."""
@@ -122,7 +126,12 @@ class Tone:
             raise UnknownVoice(unknown("tone voice", voice, TIMBRES))
         if _has(utterance.text, self._options.empty_on):
             return b""
-        return sound(utterance.text, voice, seed, self._options.ms_per_char / utterance.speed, self.rate_hz)
+        ms_per_char = self._options.ms_per_char / utterance.speed
+        if self._recording:
+            return replayed(
+                self._recording, utterance.text, round(len(utterance.text) * ms_per_char * self.rate_hz / 1000)
+            )
+        return sound(utterance.text, voice, seed, ms_per_char, self.rate_hz)
 
     def _ends(self, given: int, size: int) -> list[int]:
         """Where the chunks of bytes `given` to `size` end, 0-based; whole samples."""
@@ -190,6 +199,23 @@ def load(given: Mapping[str, str]) -> Tone:
         UnknownOption: an option that it does not have, or a value outside its range.
     """
     return Tone(read(ToneOptions, "tone", given))
+
+
+def _recording(path: str) -> bytes:
+    """The samples of a file; b"" without one.
+
+    Raises:
+        UnknownOption: it cannot be read, or has no whole sample.
+    """
+    if not path:
+        return b""
+    try:
+        pcm = Path(path).read_bytes()
+    except OSError as error:
+        raise UnknownOption(f"replay={path}: {error.strerror or error}") from error
+    if len(pcm) < BYTES_PER_SAMPLE:
+        raise UnknownOption(f"replay={path}: there is no sample in it")
+    return pcm
 
 
 def _restored(state: bytes) -> tuple[int, int]:

@@ -70,6 +70,16 @@ def sound(text: str, voice: str, seed: int, ms_per_char: float, rate_hz: int) ->
     )
 
 
+def replayed(recording: bytes, text: str, n_samples: int) -> bytes:
+    """So much of a recording (s16le) from a place that the text decides; behind its end comes its beginning."""
+    n_bytes = 2 * n_samples
+    start = 2 * (zlib.crc32(text.encode("utf-8", "replace")) % (len(recording) // 2))
+    pcm = recording[start : start + n_bytes]
+    while len(pcm) < n_bytes:
+        pcm += recording[: n_bytes - len(pcm)]
+    return pcm
+
+
 def _pieces(text: str, samples_per_char: float) -> Iterator[tuple[str, int]]:
     """Syllables and spaces, each with its length in samples; rounding errors do not add up."""
     for match in PIECE.finditer(text):
