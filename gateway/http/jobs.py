@@ -16,8 +16,9 @@ from gateway.http.shapes import LOOKUPS, REFUSALS, JobCard, JobList
 from gateway.http.silence import enqueue
 from gateway.http.sources import Source, text_of, title_of
 from gateway.http.wanted import NewJob
-from seriatim.errors import BadInput, JobUnknown
+from seriatim.errors import JobUnknown
 from tasks.handle import Job
+from tasks.textfile import decoded
 
 router = APIRouter(tags=["jobs"])
 
@@ -50,7 +51,7 @@ async def new_job(
 ) -> Response:
     """Accept a job; returns when all its text is accepted, which no crash loses any more.
 
-    The body is JSON, or a form with a text file in UTF-8 as `file` and the other fields beside it.
+    The body is JSON, or a form with a text file as `file` (UTF-8, or UTF-16 with its mark) and the other fields.
     """
     wanted = await _body(request)
     asked = await asyncio.to_thread(wanted.request, door, caller, idempotency_key=idempotency_key)
@@ -136,7 +137,7 @@ async def _form(request: Request) -> NewJob:
         given: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
         file = form.get("file")
         if isinstance(file, UploadFile):
-            given["input"] = _decoded(await file.read())
+            given["input"] = decoded(await file.read(), "the file")
     return _checked(lambda: NewJob.model_validate(given))
 
 
@@ -148,10 +149,3 @@ def _checked(read: Any) -> NewJob:
         param = ".".join(str(part) for part in first["loc"]) or None
         raise Problem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param) from None
     return found
-
-
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"the file is not UTF-8 at byte {error.start}") from None

@@ -108,6 +108,15 @@ function takeDrops(warn) {
   }
 }
 
+/** A file's text: UTF-8, or UTF-16 that says so by its first two bytes, as the gateway takes it. */
+function decoded(bytes) {
+  const mark = (bytes[0] << 8) | bytes[1];
+  const name = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  const found = new TextDecoder(name, { fatal: true }).decode(bytes);
+  if (found.includes("\0")) throw new TypeError("a null byte");
+  return found;
+}
+
 async function take(file, warn) {
   if (!file) return;
   if (file.size > LARGEST) {
@@ -115,11 +124,11 @@ async function take(file, warn) {
     return;
   }
   try {
-    text.value = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    text.value = decoded(new Uint8Array(await file.arrayBuffer()));
     count();
     warn(`${file.name} is in the text field.`);
   } catch {
-    warn(`${file.name} is not a text in UTF-8.`);
+    warn(`${file.name} is not a text in UTF-8 or UTF-16.`);
   }
 }
 

@@ -12,7 +12,7 @@ from seriatim.records import Sentence
 from tests.http.gateways import Gateway, clear
 from tests.http.sounds import decoded, seconds, seconds_of_pcm
 from tests.listening import RATE_HZ, sentences, stream_of
-from tests.systems import RealSystem, wait_until
+from tests.systems import wait_until
 
 SAID = sentences(6, "job")
 EXPECTED = stream_of(SAID)
@@ -49,8 +49,10 @@ def test_a_dialogue_is_one_job(client: httpx2.Client) -> None:
     assert heard == stream_of([Sentence(s["text"], 100, s["voice"]) for s in said])
 
 
-def test_a_file_is_uploaded(client: httpx2.Client) -> None:
-    file = ("page.txt", " ".join(SAID).encode("utf-8-sig"), "text/plain")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_is_uploaded(client: httpx2.Client, encoding: str) -> None:
+    """UTF-16 is what editors of Windows call Unicode; the command line reads it, too."""
+    file = ("page.txt", " ".join(SAID).encode(encoding), "text/plain")
     answer = client.post("/v1/jobs", files={"file": file}, data={"kind": "live", "pause_ms": "0"})
     assert answer.status_code == 202, answer.text
     assert answer.json()["kind"] == "live"
@@ -212,8 +214,9 @@ def test_bodies_that_cannot_be_used_are_refused(client: httpx2.Client, body: byt
     assert answer.json()["error"]["message"]
 
 
-def test_a_file_that_is_no_text_is_refused(client: httpx2.Client, system: RealSystem) -> None:
-    answer = client.post("/v1/jobs", files={"file": ("x.bin", b"\xff\xfe\x00", "text/plain")})
+@pytest.mark.parametrize("raw", [b"\xff\xfe\x00", b"caf\xe9", b"RIFF\0\0\0\0WAVE"])
+def test_a_file_that_is_no_text_is_refused(client: httpx2.Client, raw: bytes) -> None:
+    answer = client.post("/v1/jobs", files={"file": ("x.bin", raw, "text/plain")})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
 
 

@@ -117,17 +117,19 @@ def test_with_a_key_and_without_a_media_source_it_is_heard_while_it_is_spoken(
     assert page.complaints("status of 401", CUT) == []
 
 
-def test_a_file_is_taken_and_another_is_not(page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_file_is_taken_and_another_is_not(page: Page, tmp_path: Path, encoding: str) -> None:
     text, noise = tmp_path / "good.txt", tmp_path / "noise.txt"
-    text.write_text("\ufeffGrüße aus dem Hafen.", "utf-8")
-    noise.write_bytes(b"\xff\xfe\x00\x81")
+    mark = "\ufeff" if encoding == "utf-16-be" else ""  # Python writes the other's
+    text.write_text(f"{mark}Grüße aus dem Hafen.", encoding)
+    noise.write_bytes(b"\x00\x81\xff\xfe")
     page.one("#file").send_keys(str(text))
     page.until(
         lambda: page.script("return document.getElementById('text').value") == "Grüße aus dem Hafen.", "it is there"
     )
     assert page.words("#count") == "4 words"
     page.one("#file").send_keys(str(noise))
-    page.until(lambda: page.words("#news") == "noise.txt is not a text in UTF-8.", "it is said")
+    page.until(lambda: page.words("#news") == "noise.txt is not a text in UTF-8 or UTF-16.", "it is said")
 
 
 def test_a_dropped_file_is_taken(page: Page) -> None:
