@@ -1,6 +1,7 @@
 """The espeak engine, with the real library: repeatable, whatever happens around it."""
 
 import importlib.util
+import json
 import os
 import random
 import signal
@@ -20,6 +21,7 @@ from seriatim.pcm import bytes_of_ms
 from tasks.engine import Continuity, Engine, Utterance
 from tests.systems import alive, wait_until
 from workers.edges import TAIL_MS, Edges
+from workers.engines.espeak_clauses import fitted
 from workers.engines.registry import load
 
 if importlib.util.find_spec("espeakng_loader") is None:
@@ -332,6 +334,56 @@ def test_nothing_of_a_long_sentence_without_commas_is_lost(espeak: Engine, text:
         for at in range(0, len(words), 5 if " " in text else 1)
     ]
     assert lasts(text) > 0.9 * sum(map(lasts, parts)) - len(parts) * 0.2 * 2 * espeak.rate_hz
+
+
+YEARS = [str(1900 + n) for n in range(100)]
+
+
+@pytest.mark.parametrize(("voice", "words"), [
+    ("en-us", YEARS), ("fr", YEARS), ("ru", YEARS), ("hi", ["७७७७७७", "123456"] * 30),
+    ("de", ["777777", "999999"] * 30),
+    ("en-us", list("$%&+/=@~§°©®€£") * 20), ("de", ["$%&+/=@~§°©®€£"] * 20), ("en-us", list("√∑∫≤≠∞→←") * 30),
+    ("de", list("√∑∫≤≠∞→←") * 30), ("en-us", ["😀", "🎉", "🚀", "🐙"] * 60), ("de", ["😀", "🎉", "🚀", "🐙"] * 60),
+    ("en-us", ["√∑∫", "XKCDF", "😀🎉🚀"] * 40), ("en-us", ["XKCD", "BBC", "HTTP", "WWW"] * 40),
+    ("en-us", ["approx.", "etc.", "incl."] * 60), ("de", ["bzw.", "usw.", "z.B."] * 60), ("en-us", list("abc") * 150),
+    ("en-us", ["x"] * 200), ("en-us", ["https://www.example.com/path?x=1&y=2", "192.168.100.254"] * 12),
+    ("de", ["Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnung", "Haus"] * 12),
+    ("fi", ["lentokonesuihkuturbiinimoottoriapumekaanikkoaliupseerioppilas"] * 16),
+    ("ru", ["Здравствуйте", "мир"] * 60),
+    ("ko", ["나는", "산책을", "하고", "만났습니다"] * 30), ("cmn", ["我们", "今天", "去", "公园"] * 40),
+    ("ja", ["ありがとう", "ございます"] * 30), ("th", ["สวัสดี", "ครับ"] * 60), ("hi", ["नमस्ते", "दुनिया"] * 60),
+    ("ta", ["வணக்கம்", "உலகம்"] * 60), ("ar", ["مرحبا", "بالعالم"] * 60), ("el", ["κόσμε", "Καλημέρα"] * 60),
+])  # fmt: skip
+def test_as_much_is_said_of_a_hostile_row_as_of_its_words(voice: str, words: list[str]) -> None:
+    """By espeak's own account of the phonemes that it speaks; words that meet may share one, as in French."""
+    row, *each = phonemes(voice, [fitted(" ".join(words)), *dict.fromkeys(words)])
+    alone = dict(zip(dict.fromkeys(words), each, strict=True))
+    assert row >= 0.97 * sum(alone[word] for word in words) > 0
+
+
+@pytest.mark.parametrize(("voice", "unit", "n"), [
+    ("en-us", "XKCDF", 30), ("en-us", "xkcdf", 30), ("fr", "W", 60), ("en-us", "√∑∫≤≠∞", 30), ("de", "√∑∫≤≠∞", 30),
+    ("en-us", "$%&+/=@", 30), ("en-us", "😀🎉", 30), ("de", "Rindfleischetikettierungsüberwachungsaufgaben", 12),
+    ("fi", "lentokonesuihku", 30), ("en-us", "foo_bar_", 30), ("en-us", "a3f9c2", 30), ("ta", "வணக்கம்", 30),
+    ("ko", "나는", 30), ("ru", "превосход", 30),
+])  # fmt: skip
+def test_as_much_is_said_of_a_word_without_an_end_as_of_its_parts(voice: str, unit: str, n: int) -> None:
+    whole, two = phonemes(voice, [fitted(unit * n), unit * 2])
+    assert whole >= 0.98 * n * two / 2 > 0
+
+
+@pytest.mark.parametrize("voice", ["en-us", "de", "ru", "hi", "ko"])
+@pytest.mark.parametrize("n", [21, 40, 100, 300])
+def test_a_number_too_long_for_a_name_is_read_digit_by_digit(voice: str, n: int) -> None:
+    assert len(set(phonemes(voice, [fitted("7" * n), fitted(" ".join("7" * n))]))) == 1
+
+
+def phonemes(voice: str, texts: list[str]) -> list[int]:
+    """How many phonemes espeak speaks of each text."""
+    asked = "".join(json.dumps([voice, text]) + "\n" for text in texts)
+    counting = [sys.executable, str(ROOT / "tests" / "integration" / "espeak_phonemes.py")]
+    found = subprocess.run(counting, input=asked, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [int(n) for n in found.split()]
 
 
 @pytest.mark.parametrize(("text", "language", "n_words"), [
