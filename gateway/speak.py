@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from typing import cast
 
@@ -17,6 +18,7 @@ from gateway.output import Begin, Output, open_output
 from gateway.progress import Progress
 from gateway.summary import Summary
 from gateway.system import Crew, System, private_system, running_system
+from seriatim import watched
 from seriatim.entries import Audio, Gap, SentenceStart
 from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
 from seriatim.keys import pool_prefix
@@ -172,7 +174,7 @@ def _hear(begun: Begun, system: System, run: _Run, before: int) -> None:
     """
     sender = threading.Thread(target=_send_rest, args=(begun, run, before), name="sender", daemon=True)
     sender.start()
-    threading.Thread(target=_watch, args=(system, begun.job, run), name="watch", daemon=True).start()
+    watched.start("watch", partial(_watch, system, begun.job, run))
     try:
         for entry in begun.job.audio():
             run.take(entry, before)

@@ -58,9 +58,6 @@ class Keeper:
             except SeriatimError as error:
                 log.warning("waiting for Redis", extra={"error": str(error)})
                 stopping.wait(OUTAGE_S)
-            except Exception:  # the thread's outermost call: without it no window of the store moves again
-                log.exception("the keeper failed")
-                stopping.wait(OUTAGE_S)
 
     def _step(self) -> None:
         until_s = time.monotonic() + PACE_S

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from redis import Redis
@@ -19,7 +20,7 @@ from reassembler.keeping import Keeper
 from reassembler.recorder import Recorder
 from reassembler.retention import Retention
 from seriatim import log as logs
-from seriatim import presence
+from seriatim import presence, watched
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import SeriatimError, Unavailable
 from seriatim.exits import Exit
@@ -91,7 +92,7 @@ def _run(settings: Settings) -> int:
     removing = commands(settings.redis_url, outage_s=OUTAGE_S)
     retention = Retention(removing, Path(settings.store_dir), settings.store_days)
     for work, thread in ((keeper.run, "keeper"), (retention.run, "retention")):
-        threading.Thread(target=work, args=(reassembler.stopping,), name=thread, daemon=True).start()
+        watched.start(thread, partial(work, reassembler.stopping))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reassembler.stopping.set())
     hangup_ends()

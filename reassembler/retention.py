@@ -33,19 +33,18 @@ class Retention:
     redis: "Redis"
     store_dir: Path
     keep_days: float  #: 0: for ever
+    turn: int = 0  #: the shard that is next, also after one of which something unexpected was raised
 
     def run(self, stopping: threading.Event) -> None:
         """Look through the store until told to stop, beginning at once."""
         while self.keep_days and not stopping.is_set():
-            for shard in range(SHARDS):
-                try:
-                    self.sweep(shard)
-                except (OSError, SeriatimError) as error:  # the next round comes back to it
-                    log.warning("cannot look through the store", extra={"shard": shard, "error": str(error)})
-                except Exception:  # the thread's outermost call: without it the disk fills
-                    log.exception("the retention failed", extra={"shard": shard})
-                if stopping.wait(min(ROUND_S, self.keep_days * DAY_S) / SHARDS):
-                    return
+            shard, self.turn = self.turn, (self.turn + 1) % SHARDS
+            try:
+                self.sweep(shard)
+            except (OSError, SeriatimError) as error:  # the next round comes back to it
+                log.warning("cannot look through the store", extra={"shard": shard, "error": str(error)})
+            if stopping.wait(min(ROUND_S, self.keep_days * DAY_S) / SHARDS):
+                return
 
     def sweep(self, shard: int) -> int:
         """Remove what is too old in a shard; returns how many recordings that was.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seriatim import pool as pool_calls
+from seriatim import watched
 from seriatim.errors import SeriatimError
 from seriatim.pool import Extend
 from seriatim.scripts import run_many
@@ -45,7 +46,7 @@ class Leases:
             self.due[id(opened)] = time.monotonic() + _third_s(opened), opened
             if not self.running:
                 self.running = True
-                threading.Thread(target=self._run, name="leases", daemon=True).start()
+                watched.start("leases", self._run)
             self.changed.notify()
 
     def forget(self) -> None:
@@ -56,11 +57,8 @@ class Leases:
 
     def _run(self) -> None:
         while batch := self._next():
-            try:
-                for some in _by_server(batch):
-                    self._drop(self._renew(some))
-            except Exception:  # the thread's outermost call: without it every open job loses its lease
-                log.exception("the lease thread failed", extra={"n": len(batch)})
+            for some in _by_server(batch):
+                self._drop(self._renew(some))
 
     def _next(self) -> list["OpenJob"]:
         """Those that are due, once there are some; none when no job is open any more, and then the thread ends."""

@@ -21,17 +21,17 @@ TOGETHER = 32  #: sentences told in one round trip: bounds the time that the ser
 def clerk(station: Station) -> None:
     """Tell and ring until the queue says that that was all."""
     while (first := station.told.get()) is not None:
-        told = [first, *_more(station)]
+        told = [first]
         try:
+            told += _more(station)
             *answers, bells = run_many(station.desk.redis, [*(each.call for each in told), pick(station.desk)])
             ring(station.desk, bells)
             run_many(station.desk.redis, refused(station, told, answers))
         except SeriatimError as error:
             log.warning("leases will expire instead", extra={"sentences": len(told), "error": str(error)})
-        except Exception:  # the thread's outermost call: without it nothing is ever told again
-            log.exception("the clerk failed", extra={"sentences": len(told)})
-        for each in told:
-            station.end(each.bell)
+        finally:
+            for each in told:
+                station.end(each.bell)
 
 
 def _more(station: Station) -> list[Told]:

@@ -21,7 +21,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from redis import Redis
 
 from seriatim import log as logs
-from seriatim import pool, traces
+from seriatim import pool, traces, watched
 from seriatim.connect import blocking, commands, reach
 from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, SeriatimError, Unavailable
 from seriatim.exits import Exit
@@ -41,6 +41,7 @@ from workers.clerk import clerk
 from workers.doorkeeper import Doorkeeper
 from workers.engines.registry import load, options_of
 from workers.facts import facts_of
+from workers.gauges import Gauges
 from workers.lifetime import Lifetime
 from workers.speaking import speak
 from workers.station import Station
@@ -157,10 +158,12 @@ def _serve(station: Station, options: argparse.Namespace) -> int:
     """Take work until told to stop; then finish what runs, and leave."""
     desk, ended = station.desk, threading.Event()
     waiting = blocking(desk.settings.redis_url, [desk.pool])
-    telling = pulse.start("clerk", partial(clerk, station))
+    gauges = Gauges.of(station, os.environ)
+    telling = watched.start("clerk", partial(clerk, station))
+    watched.start("gpu", partial(gauges.gpu.run, ended))
     threads = [
-        pulse.start("pulse", partial(pulse.pulse, station, ended)),
-        pulse.start("sweeper", partial(pulse.sweeper, station, waiting, ended)),
+        watched.start("pulse", partial(pulse.pulse, station, gauges, ended)),
+        watched.start("sweeper", partial(pulse.sweeper, station, waiting, ended)),
     ]
     drain = partial(_drain, station)
     worker_shutting_down.connect(drain)
@@ -210,9 +213,9 @@ def _drain(station: Station, **_: object) -> None:
     """
     hasty = not station.renewing.is_set() or station.draining.is_set()
     station.draining.set()
-    threading.Thread(target=partial(pulse.beat, station), name="last beat", daemon=True).start()
+    threading.Thread(target=partial(pulse.beat, station), name="last beat", daemon=True).start()  # or the pulse does
     if hasty:
-        threading.Thread(target=partial(_cut_off, station), name="cut off", daemon=True).start()
+        watched.start("cut off", partial(_cut_off, station))
 
 
 def _cut_off(station: Station) -> None:

@@ -9,8 +9,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
-from functools import partial
 from typing import cast
 
 from redis import Redis
@@ -35,18 +33,9 @@ DEAF_AFTER = 3  #: messages lost in a row; single ones are lost now and then
 LATE_LOSSES = 3  #: times publish_ms: a message counts as lost after that time and two sentences'
 
 
-def start(name: str, body: Callable[[], None]) -> threading.Thread:
-    """Run `body` in a daemon thread."""
-    thread = threading.Thread(target=body, name=name, daemon=True)
-    thread.start()
-    return thread
-
-
-def pulse(station: Station, ended: threading.Event) -> None:
+def pulse(station: Station, gauges: Gauges, ended: threading.Event) -> None:
     """Beat until `ended`. An outage of Redis is waited out: there is nothing better to do with a loaded engine."""
     beat_s, lost = station.desk.settings.beat_ms / 1000, -1
-    gauges = Gauges.of(station, os.environ)
-    start("gpu", partial(gauges.gpu.run, ended))
     while not ended.wait(beat_s):
         try:
             _watch(station)
@@ -55,8 +44,6 @@ def pulse(station: Station, ended: threading.Event) -> None:
             _renew(station)
         except SeriatimError as error:
             log.warning("no beat", extra={"pool": station.desk.pool, "error": str(error)})
-        except Exception:  # the thread's outermost call: a process without a pulse is dead to the others
-            log.exception("the pulse failed", extra={"pool": station.desk.pool})
 
 
 def beat(station: Station) -> bool:
@@ -174,7 +161,4 @@ def sweeper(station: Station, waiting: "Redis", ended: threading.Event) -> None:
                 dispatch(desk)
         except SeriatimError as error:
             log.warning("no sweep", extra={"pool": desk.pool, "error": str(error)})
-            ended.wait(interval_s)
-        except Exception:  # the thread's outermost call: a pool without a sweep loses what others dropped
-            log.exception("the sweep failed", extra={"pool": desk.pool})
             ended.wait(interval_s)

@@ -18,7 +18,7 @@ from gateway.http.door import Door
 from gateway.http.guard import WATCH, Guard, Limits, Welcome
 from gateway.http.jobs import schemas
 from gateway.http.page import mount_page
-from gateway.http.problems import Problem, problem_of
+from gateway.http.problems import Problem, fault, problem_of
 from gateway.http.proxied import Proxied, networks_of, origins_of, root_of
 from seriatim import __version__
 from seriatim.errors import SeriatimError
@@ -104,10 +104,7 @@ def _answer_errors(app: FastAPI) -> None:
         return Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {})).response()
 
     async def bug(_: Request, error: Exception) -> Response:
-        kind = type(error).__name__
-        return Problem(
-            500, "internal_error", f"a fault of the gateway's: {kind}; its log says more", "server_error"
-        ).response()
+        return fault(error).response()
 
     handlers = {
         Problem: problem,

@@ -95,7 +95,7 @@ class Playing(Response):
             await self._end(mark, playing, leaving)
             self.door.meters.ended.labels(how).inc()
         if how in (LEFT, STALLED) and self.wish.stops:
-            await self._stop(how)
+            await self._stop("its listener left" if how == LEFT else "its listener took nothing any more")
         if how == STALLED and CUT in scope["state"]:
             scope["state"][CUT]()
 
@@ -109,8 +109,7 @@ class Playing(Response):
         if self.wish.plays:
             self.door.meters.heard(self._playback)
 
-    async def _stop(self, how: str) -> None:
-        why = "its listener left" if how == LEFT else "its listener took nothing any more"
+    async def _stop(self, why: str) -> None:
         try:
             await asyncio.to_thread(self.job.cancel, why)
         except SeriatimError as error:  # its grace ends it, then
@@ -123,6 +122,9 @@ class Playing(Response):
                 self.rest = None  # and the text that it held
             except SeriatimError as error:  # the stream says so, too: the job has ended
                 log.info("a text was not sent to its end", extra={"job": self.job.id, "error": str(error)})
+            except Exception:  # the task's outermost call: half a text must not pass for a whole one
+                log.exception("the rest of a text could not be sent", extra={"job": self.job.id})
+                await self._stop("its text could not be sent to its end")
 
     async def _play(self, scope: Scope, send: Send, mark: Mark | None) -> str:
         """Returns how it ended."""

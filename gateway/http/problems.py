@@ -73,6 +73,12 @@ def problem_of(error: errors.SeriatimError) -> Problem:
     return Problem(status, code_of(type(error)), said, kind, param, headers)
 
 
+def fault(error: Exception) -> Problem:
+    """The answer to an error that nobody expected; what it says may be anything, and stays in the log."""
+    said = f"a fault of the gateway's: {type(error).__name__}; its log says more"
+    return Problem(500, "internal_error", said, "server_error")
+
+
 def retry_after(seconds: float) -> dict[str, str]:
     """When to come back: whole seconds as RFC 9110 wants them, and exactly for clients that read it (OpenAI's do)."""
     return {"retry-after": str(max(1, math.ceil(seconds))), "retry-after-ms": str(max(1, math.ceil(seconds * 1000)))}

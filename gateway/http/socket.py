@@ -17,6 +17,8 @@ with the token, the id of the last audio that it has, and then all of its text a
 import asyncio
 import contextlib
 import json
+import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -28,7 +30,7 @@ from gateway.http.access import door_of, key_of, known
 from gateway.http.door import Door
 from gateway.http.keys import Caller
 from gateway.http.playing import FAILED, LEFT, MOVED, STALLED, STATES, outcome_of
-from gateway.http.problems import Problem, problem_of
+from gateway.http.problems import Problem, fault, problem_of
 from gateway.http.protocol import CUT
 from gateway.http.stopping import stop
 from gateway.http.talk import Talk, begin
@@ -36,6 +38,7 @@ from gateway.http.wanted import FormatName, Rendered
 from seriatim.errors import JobNotOpen, SeriatimError
 
 router = APIRouter()
+log = logging.getLogger(__name__)
 
 TEXT_CHARS = 100_000  #: of one message
 AHEAD = 64  #: messages that wait while the job's queue is full; then the connection does
@@ -207,7 +210,9 @@ class Connection:
         self.websocket.scope["state"]["job"] = self.talk.job.id  # for the log: the latest one of the connection
         await self.tell({"type": "started", "job": self.talk.job.id, "resume": self.talk.token} | warning)
         self.said, self.ended = asyncio.Queue(AHEAD), False
-        self.tasks = [asyncio.create_task(self._say(self.talk)), asyncio.create_task(self._play(self.talk))]
+        self.tasks = [
+            asyncio.create_task(self._watched(work)) for work in (self._say(self.talk), self._play(self.talk))
+        ]
 
     async def _put(self, message: Said) -> None:
         """Wait for room; a job that ends meanwhile needs no more text."""
@@ -216,6 +221,15 @@ class Connection:
             await asyncio.wait({putting, *self.tasks}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             putting.cancel()
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task of the job; the connection ends with what it raises, for it has no sense without."""
+        try:
+            await work
+        except Exception as error:  # the task's outermost call
+            if self.websocket.application_state is WebSocketState.CONNECTED:  # and was not closed under the task
+                log.exception("a connection failed")
+                await self.refuse(fault(error))
 
     async def _say(self, talk: Talk) -> None:
         """Text on its way to the job."""
@@ -246,6 +260,9 @@ class Connection:
             how = STALLED if self.stalled else LEFT
         except asyncio.CancelledError:  # the connection is over, or this gateway ends
             how = MOVED if self.door.draining.begun else LEFT
+            raise
+        except Exception:
+            how = FAILED
             raise
         else:
             self._over(talk)

@@ -5,10 +5,11 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from seriatim.watched import RESTART_S
+
 log = logging.getLogger(__name__)
 
 AGAIN_S = 0.05
-RESTART_S = 0.5  #: before a failed task begins again
 
 
 async def stop(*tasks: "asyncio.Task[Any]") -> None:

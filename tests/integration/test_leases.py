@@ -69,7 +69,7 @@ def test_a_fault_in_the_thread_costs_no_job_its_lease(
     job = opened(producer)
     with monkeypatch.context() as broken:  # as an answer of a newer version's script would be
         broken.setattr(Leases, "_renew", lambda self, some: [Extend(99)])
-        wait_until(lambda: "the lease thread failed" in caplog.text)
+        wait_until(lambda: "a background task failed and begins again" in caplog.text)
     outlive_a_lease(system, job)
     job.say("Still here. ")
     job.close()

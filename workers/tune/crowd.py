@@ -38,6 +38,7 @@ class Crowd:
         self._over = threading.Event()
         self._give_up_s = float("inf")
         self._notes: list[Notes] = []
+        self._broken: Exception | None = None  #: what ended a listener's thread
         self._threads: list[threading.Thread] = []
 
     def gather(self) -> None:
@@ -60,6 +61,8 @@ class Crowd:
         self._over.set()
         for thread in self._threads:
             thread.join()
+        if self._broken is not None:  # a listener less is another measurement
+            raise self._broken
         n_bytes = sum(n for notes in self._notes for at_s, n in notes.pieces if began_s <= at_s < ended_s)
         return Heard(
             firsts_ms=tuple(first for notes in self._notes for first in notes.firsts_ms),
@@ -81,6 +84,9 @@ class Crowd:
                 self._hear(utterance, notes, heard)
             except EngineFailed:
                 notes.failed += 1
+            except Exception as error:  # noqa: BLE001  # the thread's outermost call: it is raised in `measure`
+                self._broken = error
+                break
         heard.set()
 
     def _hear(self, utterance: Utterance, notes: Notes, heard: threading.Event) -> None:
