@@ -21,7 +21,7 @@ from tests.chaos.proxy import Proxy
 from tests.http.gateways import clear, start
 from tests.listening import Listener, sentences, stream_of
 from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem
+from tests.systems import RealSystem, wait_until
 
 RESETS = 12  #: of every connection, while all are used
 READERS = 9
@@ -183,6 +183,23 @@ def test_no_error_but_ours_leaves_a_client() -> None:
                 way()
         short.close()
         long.close()
+
+
+def test_a_right_that_a_gateway_lacks_is_the_operators_to_read(proxied: tuple[RealSystem, Proxy]) -> None:
+    """Its clients are asked to come again; a 500 would tell them that it never helps."""
+    system, _ = proxied
+    with system.redis as other:
+        other.acl_setuser(
+            "small", enabled=True, nopass=True, keys=["*"], channels=["*"], commands=["+@all", "-evalsha"]
+        )
+    gateway = start(system, "small", redis_url=f"unix://small:any@{system.server.socket}")
+    with gateway.client() as client:
+        answer = client.post("/v1/audio/speech", json={"input": "Yes.", "response_format": "pcm"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert "the gateway's log says more" in answer.json()["error"]["message"]
+    assert "retry-after" in answer.headers
+    wait_until(lambda: "Redis refused a command (NOPERM): " in system.log("small"))
+    system.end("small")
 
 
 def test_a_connection_whose_greeting_failed_is_not_used() -> None:
