@@ -19,6 +19,7 @@ from seriatim.pcm import BYTES_PER_SAMPLE
 from tasks.encode.encoder import open_encoder
 from tasks.encode.plain import wav_header
 from tasks.encode.sink import Sink, writing
+from tasks.encode.titles import riff_info
 
 SHORT_S = 60.0  #: a recording that is encoded while its client waits: half a second
 FROM_START = ("", "bytes=0-")  #: browsers ask so for all of it
@@ -88,9 +89,12 @@ def _write(found: Recorded, name: str, path: Path, title: str) -> None:
 
 
 def _write_wav(found: Recorded, write: Callable[[bytes], int], title: str) -> None:
-    write(wav_header(found.rate_hz, found.n_bytes, room=found.n_bytes >= 2**32 - 4096, title=title))
+    tail = riff_info(title)  # behind the samples: some programs take it for granted that they begin at byte 44
+    room = found.n_bytes >= 2**32 - 4096
+    write(wav_header(found.rate_hz, found.n_bytes, room=room, tail_bytes=len(tail)))
     for pcm in samples(found):
         write(pcm)
+    write(tail)
 
 
 def _write_encoded(found: Recorded, name: str, fd: int, title: str) -> None:

@@ -12,6 +12,7 @@ from tasks.encode.apart import ApartEncoder
 from tasks.encode.formats import AudioFormat
 from tasks.encode.plain import PlainEncoder, wav_header
 from tasks.encode.sink import Output
+from tasks.encode.titles import riff_info
 
 
 class Encoder(Protocol):
@@ -58,7 +59,8 @@ def open_encoder(sink: Output, audio_format: AudioFormat, rate_hz: int, wanted_h
 
 def _encoder_at(sink: Output, name: str, rate_hz: int, title: str) -> Encoder:
     if name == "wav":
-        return PlainEncoder(sink, partial(wav_header, rate_hz, room=sink.patchable, title=title))
+        tail = riff_info(title)
+        return PlainEncoder(sink, partial(wav_header, rate_hz, room=sink.patchable, tail_bytes=len(tail)), tail)
     if name == "pcm":
         return PlainEncoder(sink, lambda _data_bytes: b"")
     if name == "mp3":

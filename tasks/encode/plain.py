@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from seriatim.pcm import BYTES_PER_SAMPLE
 from tasks.encode.sink import Output
-from tasks.encode.titles import riff_info
 
 _UNKNOWN = 0xFFFFFFFF  #: a 32-bit size that is not known, or does not fit (EBU Tech 3306)
 _ROOM = struct.Struct("<4sI28x")  #: the chunk that is kept free
@@ -19,34 +18,34 @@ _DS64 = struct.Struct("<4sIQQQI")  #: the chunk that takes its place: sizes of f
 _FMT = struct.Struct("<4sIHHIIHH")
 
 
-def wav_header(rate_hz: int, data_bytes: int | None, *, room: bool = True, title: str = "") -> bytes:
+def wav_header(rate_hz: int, data_bytes: int | None, *, room: bool = True, tail_bytes: int = 0) -> bytes:
     """The header of a WAV file of s16le mono.
 
     Args:
         rate_hz: samples per second.
         data_bytes: how many bytes of samples follow; None if that is not known yet.
         room: keep 36 bytes free for larger sizes (80 bytes of header), else the classic 44 bytes.
-        title: kept before the samples, where there is one.
+        tail_bytes: how many bytes of other chunks follow the samples.
     """
     spare = _ROOM.pack(b"JUNK", _ROOM.size - 8) if room else b""
-    info = riff_info(title)
     riff, riff_bytes, size = b"RIFF", _UNKNOWN, _UNKNOWN
     if data_bytes is not None:
-        total = len(spare) + _FMT.size + len(info) + 12 + data_bytes  # "WAVE" and the head of the data chunk are 12
+        total = len(spare) + _FMT.size + 12 + data_bytes + tail_bytes  # "WAVE" and the head of the data chunk are 12
         if total < _UNKNOWN:
             riff_bytes, size = total, data_bytes
         else:
             riff = b"RF64"
             spare = _DS64.pack(b"ds64", 28, total, data_bytes, data_bytes // BYTES_PER_SAMPLE, 0)
     fmt = _FMT.pack(b"fmt ", 16, 1, 1, rate_hz, rate_hz * BYTES_PER_SAMPLE, BYTES_PER_SAMPLE, 16)
-    return struct.pack("<4sI4s", riff, riff_bytes, b"WAVE") + spare + fmt + info + struct.pack("<4sI", b"data", size)
+    return struct.pack("<4sI4s", riff, riff_bytes, b"WAVE") + spare + fmt + struct.pack("<4sI", b"data", size)
 
 
 class PlainEncoder:
     """Writes a header and then the samples as they come; the header is corrected at the end where the sink allows."""
 
-    def __init__(self, sink: Output, header: Callable[[int | None], bytes]) -> None:
+    def __init__(self, sink: Output, header: Callable[[int | None], bytes], tail: bytes = b"") -> None:
         self._sink = sink
+        self._tail = tail  #: what a file has behind the samples; in a stream it would be heard
         self._header = header  #: the header for so many bytes of samples, None while that is not known
         self._data_bytes = 0
         sink.append(header(None))
@@ -56,6 +55,8 @@ class PlainEncoder:
         self._data_bytes += len(pcm)
 
     def close(self) -> None:
+        if self._sink.patchable:
+            self._sink.append(self._tail)
         self._sink.patch(0, self._header(self._data_bytes))
 
     def discard(self) -> None:
