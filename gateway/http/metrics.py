@@ -18,7 +18,7 @@ from seriatim.keys import pool_prefix
 from seriatim.pool import signals
 from seriatim.presence import present, store_folder
 from seriatim.scripts import answered, run_many
-from seriatim.signals import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
+from seriatim.signals import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 
 TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
@@ -47,10 +47,16 @@ COUNTERS = (
     ("seriatim_refused", "reason", "refused_", "jobs refused"),
     ("seriatim_ended", "state", "ended_", "jobs that ended"),
 )
-#: metric, name of its buckets, meaning
+#: metric, name of its buckets, their bounds, meaning
 SPEECH = (
-    ("seriatim_synthesis_seconds", "synthesis", "from the start of a sentence's synthesis to its end"),
-    ("seriatim_engine_first_seconds", "engine_first", "from the claim of a sentence to its first sound"),
+    ("seriatim_synthesis_seconds", "synthesis", TIME_BOUNDS_MS, "from the start of a sentence's synthesis to its end"),
+    (
+        "seriatim_engine_first_seconds",
+        "engine_first",
+        TIME_BOUNDS_MS,
+        "from the claim of a sentence to its first sound",
+    ),
+    ("seriatim_failed_length_seconds", "failed", LENGTH_BOUNDS_MS, "estimated length of sentences, at each failure"),
 )
 #: metric, field of the pool's :m, meaning
 TALLIES = (
@@ -278,10 +284,10 @@ def _spreads(found: list[Signals]) -> Iterator[Metric]:
         _spread(slack, {"pool": s.pool}, _buckets(s, "slack", SLACK_BOUNDS_MS))
     yield wait
     yield slack
-    for metric, name, meaning in SPEECH:
+    for metric, name, bounds_ms, meaning in SPEECH:
         family = HistogramMetricFamily(metric, meaning, labels=["pool"])
         for s in found:
-            _spread(family, {"pool": s.pool}, _buckets(s, name, TIME_BOUNDS_MS))
+            _spread(family, {"pool": s.pool}, _buckets(s, name, bounds_ms))
         yield family
 
 

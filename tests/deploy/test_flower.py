@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 
 from tasks.app import make_app
 from tasks.request import Request
 from tests.commands import complaint, seriatim
-from tests.deploy.composed import services
+from tests.deploy.composed import ROOT, services
 from tests.listening import Listener, sentences
 from tests.systems import PATIENCE_S, RealSystem, wait_until
 
@@ -182,6 +183,17 @@ def test_nobody_gets_in_without_the_password(flower: str, path: str) -> None:
     assert ask(flower, path, password="guess").status_code == 401
     with httpx2.Client(trust_env=False) as client:
         assert client.get(flower + path).status_code == 401
+
+
+def test_prometheus_reads_its_metrics_without_a_password(system: RealSystem, watched: str) -> None:
+    """As deploy/prometheus/prometheus.yml asks; they name workers and count tasks, and nothing else."""
+    spoken(system, watched, "measured")
+    path = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    (asked,) = [job["metrics_path"] for job in path if job["job_name"] == "flower"]
+    with httpx2.Client(trust_env=False, timeout=PATIENCE_S) as client:
+        text = client.get(watched + asked).raise_for_status().text
+    assert re.search(r'^flower_events_total\{.*type="task-succeeded".*\} [1-9]', text, re.MULTILINE)
+    assert "measured" not in text
 
 
 def test_it_only_looks(system: RealSystem, watched: str) -> None:

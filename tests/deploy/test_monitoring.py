@@ -166,11 +166,12 @@ def test_the_dashboard_is_one_that_grafana_finds() -> None:
     assert mounts[services()["grafana"].environment["GF_PATHS_PROVISIONING"]] == "./deploy/grafana/provisioning"
 
 
-def test_prometheus_asks_the_gateway_where_it_serves() -> None:
+def test_prometheus_asks_the_gateway_and_flower_where_they_serve() -> None:
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
     jobs = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
     port = services()["gateway"].ports[0][1]
     assert jobs["seriatim"] == [f"gateway:{port}"]
+    assert jobs["flower"] == [f"flower:{services()['flower'].ports[0][1]}"]
     assert [(PROMETHEUS / name).exists() for name in config["rule_files"]] == [True]
 
 

@@ -12,6 +12,7 @@ from tests.scripts.pool_state import (
     Job,
     Pool,
     Sentence,
+    bucket,
     charge,
     eligible,
     give_back,
@@ -207,11 +208,6 @@ def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said
     return Claimed(
         Claim.CLAIMED, pool.epoch, spec, said, int(to_digits(lead, 0)), sentence.ms, sentence.failures, expected, waited
     )
-
-
-def bucket(ms: float, bounds: tuple[int, ...]) -> str:
-    """The smallest bound that holds it."""
-    return next((str(bound) for bound in bounds if ms <= bound), "inf")
 
 
 def finish(pool: Pool, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> Done:

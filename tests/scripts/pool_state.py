@@ -7,6 +7,8 @@ indexed but asked. What is kept is what the future depends on: tags, finish tags
 from collections import Counter
 from dataclasses import dataclass, field
 
+from seriatim.signals import LENGTH_BOUNDS_MS
+
 RANK = 1e13  #: one step of priority outweighs every deadline
 LIVE, BATCH = "L", "B"
 LONG_MS = 250  #: mean cost of a sentence from which on there is no slack
@@ -15,6 +17,11 @@ LONG_MS = 250  #: mean cost of a sentence from which on there is no slack
 def to_digits(number: float, digits: int) -> float:
     """As a record keeps a number: sentences are packed as text."""
     return float(f"{number:.{digits}f}")
+
+
+def bucket(ms: float, bounds: tuple[int, ...]) -> str:
+    """The smallest bound that holds it."""
+    return next((str(bound) for bound in bounds if ms <= bound), "inf")
 
 
 @dataclass(slots=True)
@@ -430,6 +437,8 @@ def give_back(pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: 
     sentence = land(pool, name, seq)
     charge(pool, job, -sentence.cost)
     sentence.failures += blame
+    if blame:
+        pool.numbers[f"failed:{bucket(sentence.ms, LENGTH_BOUNDS_MS)}"] += 1
     if sentence.failures >= most:
         _give_up(pool, name, seq, reason, t)
         return

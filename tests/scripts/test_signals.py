@@ -1,11 +1,13 @@
 """What a pool tells of itself: waits, slack, refusals, what was saved and wasted, how it degrades (docs/signals.md)."""
 
+from dataclasses import replace
+
 import pytest
 from redis import Redis
 
-from seriatim.pool import Claim, Submit, signals
+from seriatim.pool import REFUSED, Claim, Submit, signals
 from seriatim.records import Doorbell, Kind
-from seriatim.signals import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
+from seriatim.signals import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
 from seriatim.timeline import read
 from tests.scripts.stage import POOL, P, Stage
 
@@ -69,6 +71,27 @@ def test_the_time_that_a_sentence_took_falls_into_the_scripts_buckets(redis: Red
     stage.finish(bell, 1_000, wall_ms=ms)
     bound = next((bound for bound in TIME_BOUNDS_MS if ms <= bound), "inf")
     assert told(stage).counts[f"synthesis:{bound}"] == 1
+
+
+@pytest.mark.parametrize("ms", [300, *LENGTH_BOUNDS_MS, 1_001, 90_000])
+def test_a_failure_is_counted_by_the_length_of_its_sentence(redis: Redis, ms: int) -> None:
+    """Those that are blamed on it: a worker that leaves in order is no fault of the text, nor is a caller's mistake."""
+    stage = Stage(redis)
+    stage.accept("j", ms, gap="skip")
+    bell = stage.pick_one()
+    stage.takes("w1", bell)
+    stage.fail(bell)
+    bound = next((bound for bound in LENGTH_BOUNDS_MS if ms <= bound), "inf")
+    failures = {f"failed:{bound}": 1}
+    assert {name: n for name, n in told(stage).counts.items() if name.startswith("failed")} == failures
+    stage.passes(1_000)
+    stage.takes("w1", bell := stage.pick_one())
+    stage.leave("w1", died=False)
+    stage.hire("w2")
+    stage.takes("w2", bell := stage.pick_one())
+    stage.retry = replace(stage.retry, max_failures=REFUSED)
+    stage.fail(bell)
+    assert {name: n for name, n in told(stage).counts.items() if name.startswith("failed")} == failures
 
 
 def test_of_late_is_the_last_one_or_two_minutes(redis: Redis) -> None:

@@ -446,6 +446,8 @@ local function bury(job, seq, s, reason, t, ended_life, refused, whole)
   end
 end
 
+local LENGTHS = {1000, 2000, 5000, 10000, 20000, 30000, 60000}    -- of sentences, in ms; as seriatim/signals.py has them
+
 -- An attempt came to nothing. With `blame` it counts towards `max_failures`; back-off doubles with each failure.
 local function give_back(job, seq, s, user, class, blame, reason, t, max_failures, backoff, ended_life)
   if s.st == 'R' then
@@ -455,6 +457,7 @@ local function give_back(job, seq, s, user, class, blame, reason, t, max_failure
   land(job, seq, s, user)
   charge(user, class, -s.cost)
   if blame then s.fails = s.fails + 1 end
+  if blame and max_failures > 0 then measure('failed', s.ms, LENGTHS) end
   if s.fails >= max_failures then return bury(job, seq, s, reason, t, ended_life, max_failures <= 0, max_failures < 0) end
   requeue(job, seq, s, blame and t + backoff * 2 ^ (s.fails - 1) or t)
   C('HINCRBY', M, 'retries', 1)
