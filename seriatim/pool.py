@@ -290,9 +290,12 @@ def fill_done(
     return _call(pool, "fill_done", now_ms, job, seq, entry, silence_ms, ended_life_ms, epoch, decode=bool)
 
 
-def ack(pool: str, job: str, delivered_ms: float, heard_ms: float = -1, now_ms: int | None = None) -> Call[bool]:
-    """A reader lives, has `delivered_ms` and has heard `heard_ms` (-1: unknown). False: the pool's part is over."""
-    return _call(pool, "ack", now_ms, job, delivered_ms, heard_ms, decode=bool)
+def ack(pool: str, job: str, delivered_ms: float, heard_ms: float = -1, now_ms: int | None = None) -> Call[int]:
+    """A reader lives, has `delivered_ms` and has heard `heard_ms` (-1: unknown).
+
+    Returns for how many ms it may be gone before its job is cancelled, 0 if the pool's part is over.
+    """
+    return _call(pool, "ack", now_ms, job, delivered_ms, heard_ms, decode=integer)
 
 
 def memory_wait(pool: str, memory_share: float, now_ms: int | None = None) -> Call[int]:

@@ -28,6 +28,7 @@ from seriatim.scripts import answered, run_many
 
 READ_ENTRIES = 64  #: of one XREAD: a few seconds of audio, a few hundred kB
 SOON_S = 0.001  #: least wait for entries: 0 would be for ever
+ALIVE = 1 / 3  #: a reader that waits shows life each time that this share of its job's grace is over, at least
 REPORT_S = 0.2  #: after so long what was taken is reported,
 REPORT_MS = 5_000  #: or when it is so much audio: a reader that is faster than speech must not wait for its own reports
 Heard = SentenceStart | Audio | Discontinuity | Gap  #: what is heard before the end
@@ -50,12 +51,14 @@ class Reading:
     lost: bool = False  #: the source read last misses bytes behind the cursor
     missed: bool = False  #: the stream missed bytes, so that the recording must have them
     ended: bool = False  #: the job had ended when the stream gave nothing: so it has no more
+    alive_s: float = BLOCK_S  #: longest wait without a sign of life
     stopped: threading.Event = field(default_factory=threading.Event)  #: nobody listens any more: stop waiting
 
     def entries(self, after: Position) -> Iterator[Heard | End]:
         """Everything behind `after`, up to the end, or until `stopped` is noticed, within `BLOCK_S`."""
         self.cursor = self.behind(after)
         stored = self.drain is Drain.STORE
+        self._report(now=True)
         while not self.stopped.is_set():
             before = self.cursor.position
             for entry in self._fresh(stored=stored):
@@ -112,13 +115,13 @@ class Reading:
 
     def _streamed(self) -> list[Entry]:
         """The next entries; waits for them, but not before everything taken is reported."""
-        block_s = BLOCK_S if not self.ended else SOON_S
+        block_s = self.alive_s if not self.ended else SOON_S
         if self.drain is Drain.WINDOW and self.cursor.position != self.reported:
-            block_s = max(SOON_S, self.reported_s + REPORT_S - time.monotonic())
+            block_s = min(self.alive_s, max(SOON_S, self.reported_s + REPORT_S - time.monotonic()))
         entries = read_entries(self.reader, self.job, self.cursor.position, block_s)
-        if not entries and block_s < BLOCK_S and not self.ended:
+        if not entries and block_s < self.alive_s and not self.ended:
             self._report(now=True)
-            entries = read_entries(self.reader, self.job, self.cursor.position, BLOCK_S)
+            entries = read_entries(self.reader, self.job, self.cursor.position, self.alive_s)
         return entries
 
     def _where_next(self, *, stored: bool) -> bool:
@@ -146,7 +149,9 @@ class Reading:
         self.reported_s, self.reported, self.reported_bytes = time.monotonic(), cursor.position, cursor.n_bytes
         delivered_ms = ms_of_bytes(cursor.n_bytes, cursor.rate_hz) if cursor.rate_hz else 0.0
         ack = pool_calls.ack(self.pool, self.job, delivered_ms)
-        run_many(self.redis, [ack, job_calls.heard(self.job, cursor.position)])
+        grace_ms, _ = run_many(self.redis, [ack, job_calls.heard(self.job, cursor.position)])
+        if grace_ms:
+            self.alive_s = min(BLOCK_S, ALIVE * grace_ms / 1000)
 
     def _worth_a_report(self) -> bool:
         fresh_ms = ms_of_bytes(self.cursor.n_bytes - self.reported_bytes, self.cursor.rate_hz or 1)

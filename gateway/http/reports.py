@@ -1,7 +1,8 @@
 """What readers have been given, told to Redis for all of them together: one round trip, however many they are.
 
 A report opens a job's window and lets go what was read; without any its job stops, and after its grace is cancelled.
-So a reader whose client takes nothing, but is still there, is reported again every few seconds, as it stands.
+So a reader whose client takes nothing, but is still there, is reported again every few seconds, as it
+stands, and where its job's grace is short, each time that a third of it is over.
 """
 
 import asyncio
@@ -20,11 +21,12 @@ from seriatim.errors import SeriatimError
 from seriatim.keys import Position
 from seriatim.pcm import ms_of_bytes
 from seriatim.scripts import Call, run_many
+from tasks.reading import ALIVE
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 0.05  #: a window of 20 s lets a client that is faster than speech take 400 times its speed
-ALIVE_S = 5.0  #: well below SERIATIM_READER_GRACE_S
+ALIVE_S = 5.0  #: between two reports of a reader, at most, or ALIVE of its job's grace
 MOST = 500  #: readers in one round trip: a few ms of the server's time
 
 
@@ -36,7 +38,9 @@ class Mark:
     pool: str
     position: Position = field(default_factory=Position)  #: of the last entry whose bytes the connection took
     delivered_ms: float = 0.0  #: of the job, up to there
-    fresh: bool = True  #: it has moved since the last report
+    fresh: bool = True  #: it has moved since the last report,
+    reported_s: float = field(default_factory=time.monotonic)  #: which was made then
+    alive_s: float = ALIVE_S  #: after so long it is due again, moved or not
 
     def calls(self) -> list[Call[Any]]:
         """What is to be said."""
@@ -72,27 +76,26 @@ class Reports:
 
     async def run(self) -> None:
         """Report until cancelled."""
-        everybody_s = time.monotonic()
         while True:
+            next_s = min((mark.reported_s + mark.alive_s for mark in self.marks), default=time.monotonic() + ALIVE_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.moved.wait(), ALIVE_S)
+                await asyncio.wait_for(self.moved.wait(), max(0.0, next_s - time.monotonic()))
             self.moved.clear()
-            everybody = time.monotonic() - everybody_s >= ALIVE_S
-            everybody_s = time.monotonic() if everybody else everybody_s
-            await self.flush(everybody=everybody)
+            await self.flush()
             await asyncio.sleep(EVERY_S)
 
-    async def flush(self, *, everybody: bool = False) -> None:
-        """Report those who have moved, or everybody; who cannot be reported now will be later."""
-        due = [m for m in self.marks if everybody or m.fresh] + self.last
+    async def flush(self) -> None:
+        """Report those who have moved, or are due again; who cannot be reported now will be later."""
+        now_s = time.monotonic()
+        due = [m for m in self.marks if m.fresh or now_s - m.reported_s >= m.alive_s] + self.last
         self.last = []
         for start in range(0, len(due), MOST):
             some = due[start : start + MOST]
             calls = [call for mark in some for call in mark.calls()]
             for mark in some:
-                mark.fresh = False
+                mark.fresh, mark.reported_s = False, now_s
             try:
-                await asyncio.to_thread(run_many, self.redis, calls)
+                graces_ms = (await asyncio.to_thread(run_many, self.redis, calls))[::2]
             except SeriatimError as error:
                 log.warning("readers were not reported", extra={"n": len(some), "error": str(error)})
                 for mark in some:
@@ -100,3 +103,6 @@ class Reports:
                 # One that has left comes with no other report.
                 self.last += [mark for mark in some if mark not in self.marks]
                 self.moved.set()
+            else:
+                for mark, grace_ms in zip(some, graces_ms, strict=True):
+                    mark.alive_s = min(ALIVE_S, ALIVE * grace_ms / 1000) if grace_ms else ALIVE_S

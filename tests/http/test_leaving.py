@@ -13,12 +13,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tasks.request import Request
 from tests.http.gateways import Gateway, clear, start
 from tests.http.wires import post
-from tests.listening import stream_of
+from tests.listening import Listener, stream_of
 from tests.systems import PATIENCE_S, RealSystem, wait_until
 
 LONG = " ".join(clear(300, "Gone"))
+GRACE_S = 1.8
 EACH = 8  #: of each kind of client
 
 
@@ -47,6 +49,22 @@ def test_a_client_who_leaves_before_the_first_sound_stops_the_speaking_soon(
             job = wait_until(lambda: client.get("/v1/jobs").json()["data"])[0]["id"]
         wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled")
         assert client.get(f"/v1/jobs/{job}").json()["audio_s"] == 0, "he is not waited for until the sound comes"
+
+
+def test_a_listener_who_waits_in_silence_is_not_taken_for_gone(new_system: Callable[..., RealSystem]) -> None:
+    """Its job's grace is shorter than the silence, and than the time between two signs of life without it."""
+    system = new_system()
+    system.reassembler()
+    system.workers(1, slots=2, options={"start_ms": 6_000})
+    gateway, text = start(system), clear(1, "Wait")
+    listener = Listener(system.producer().enqueue(text, Request.of({"engine": "tone", "reader_grace_s": GRACE_S})))
+    with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
+        started = {"type": "start", "reader_grace_s": GRACE_S}
+        for said in (started, {"type": "text", "text": text[0]}, {"type": "close"}):
+            socket.send(json.dumps(said))
+        told = (json.loads(m) for m in iter(lambda: socket.recv(PATIENCE_S), None) if isinstance(m, str))
+        assert next(message for message in told if message["type"] == "end")["state"] == "done"
+    assert listener.pcm() == stream_of(text)
 
 
 def test_a_gateway_that_is_told_to_end_finishes_its_streams_and_takes_no_others(system: RealSystem) -> None:

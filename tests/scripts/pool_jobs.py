@@ -145,14 +145,14 @@ def _close(pool: Pool, name: str, t: float) -> None:
         end(pool, name, "spoken", "", t)
 
 
-def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> bool:
+def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> float:
     """A reader reports. What was heard moves the deadlines; without it, playback is taken to follow the deliveries."""
     t = pool.tick(raw)
     job = pool.jobs.get(name)
     if job is not None and job.state == "spoken" and job.kind == LIVE and heard >= job.dispatched:
         pool.held.pop(name, None)
     if job is None or job.state != "run":
-        return False
+        return 0
     t0 = _playback_began(job, delivered, heard, t) if job.kind == LIVE and not job.file else job.t0
     news = delivered > job.acked or t0 != job.t0
     job.seen, job.t0 = t, to_digits(t0, 0)
@@ -161,7 +161,7 @@ def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> bo
     if news:
         expect_end(pool, name)
         look_at(pool, name, t)
-    return True
+    return job.grace
 
 
 def _playback_began(job: Job, delivered: float, heard: float, t: float) -> float:

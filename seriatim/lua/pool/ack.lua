@@ -2,11 +2,11 @@
 -- A reader has `delivered` ms of the job, and has heard `heard` ms of it (-1: unknown). Opens the window, moves the
 -- deadlines to the playback that really happens, and shows that the reader lives. Monotone; may run twice.
 -- KEYS[1] pool prefix.  ARGV: now, job, delivered ms, heard ms
--- Returns 1 if the job is live, 0 if its pool part is over.
+-- Returns for how many ms a reader may be gone, 0 if the job's pool part is over.
 local t = clock()
 local job, delivered, heard = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local key = job_key(job)
-local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched', 'play')
+local h = C('HMGET', key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched', 'play', 'grace')
 if h[1] == 'spoken' and h[5] == 'L' and heard >= tonumber(h[9]) then let_go(job .. '|' .. h[8]) end     -- heard to the end
 if h[1] == 'spoken' and delivered >= tonumber(h[9]) - 1 then C('ZREM', P .. ':rest', job) end     -- its end goes soon
 if h[1] ~= 'run' then return 0 end
@@ -33,4 +33,4 @@ if delivered > acked or t0 ~= tonumber(h[3]) then
   expect_end(job)
   if index_job(job, t) then wake() end
 end
-return 1
+return math.max(1, num(h[11], 0))
