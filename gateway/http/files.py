@@ -80,7 +80,7 @@ def _write(found: Recorded, name: str, path: Path, title: str) -> None:
             if name in PLAIN:
                 _write_wav(found, file.write, title)
             else:
-                _write_encoded(found, name, file.fileno(), title)
+                _write_encoded(found, name, Sink(file.fileno(), name, str(path.parent)), title)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -97,9 +97,9 @@ def _write_wav(found: Recorded, write: Callable[[bytes], int], title: str) -> No
     write(tail)
 
 
-def _write_encoded(found: Recorded, name: str, fd: int, title: str) -> None:
+def _write_encoded(found: Recorded, name: str, sink: Sink, title: str) -> None:
     """Into a file whose header can be corrected: that of FLAC has the length, without which libsndfile reads none."""
-    encoder = open_encoder(Sink(fd, name), audio_format(name), found.rate_hz, title=title)
+    encoder = open_encoder(sink, audio_format(name), found.rate_hz, title=title)
     try:
         for pcm in samples(found):
             encoder.write(pcm)

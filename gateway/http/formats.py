@@ -52,6 +52,7 @@ class Tray:
     n_bytes: int = 0
     waiting: list[bytes] = field(default_factory=list)
     patchable: bool = False
+    scratch: str | None = None
 
     def append(self, data: bytes) -> None:
         self.waiting.append(data)
@@ -74,6 +75,7 @@ class Sheet:
     written: bytearray = field(default_factory=bytearray)
     n_bytes: int = 0
     patchable: bool = True
+    scratch: str | None = None
 
     def append(self, data: bytes) -> None:
         self.written += data

@@ -55,7 +55,7 @@ class ApartEncoder:
 
     def __init__(self, sink: "Output", make: "Callable[[Output], Encoder]") -> None:
         self._sink = sink
-        self._notes = _Notes(sink.patchable)
+        self._notes = _Notes(sink.patchable, sink.scratch)
         self._apart = Apart("encoder")
         self._apart.call(lambda: self._open(make))
         self._drain()
@@ -84,8 +84,8 @@ class ApartEncoder:
 class _Notes:
     """An output that only notes what is to be done to another."""
 
-    def __init__(self, patchable: bool) -> None:  # noqa: FBT001  # it has this one field
-        self.patchable = patchable
+    def __init__(self, patchable: bool, scratch: str | None) -> None:  # noqa: FBT001  # as the other has them
+        self.patchable, self.scratch = patchable, scratch
         self.n_bytes = 0
         self._noted: list[Callable[[Output], None]] = []
 

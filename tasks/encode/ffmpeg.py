@@ -67,7 +67,7 @@ class Muxer:
         """Write more samples."""
         frame = AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate, frame.pts = self._rate_hz, self._at
-        with contextlib.nullcontext() if self._at else _one_core():
+        with contextlib.nullcontext() if self._at else one_core():
             self._mux(frame)
         self._at += len(samples)
 
@@ -116,14 +116,14 @@ class FfmpegEncoder:
 class M4aEncoder:
     """Writes s16le mono as AAC in an MP4 file, which begins with where everything is: so it comes when it is whole.
 
-    Until then it is in the folder for temporary files, 29 MB an hour.
+    Until then it is in a folder beside its output, or in that for temporary files: 29 MB an hour.
     """
 
     def __init__(self, output: Output, rate_hz: int, title: str) -> None:
         self._output = output
         self._step = rate_hz * FRAME_MS // 1000
         with writing(TEMPORARY):
-            self._folder = tempfile.TemporaryDirectory(prefix="seriatim-", ignore_cleanup_errors=True)
+            self._folder = tempfile.TemporaryDirectory(prefix=".m4a-", dir=output.scratch, ignore_cleanup_errors=True)
             self._path = Path(self._folder.name) / "speech.m4a"
             self._muxer = Muxer(str(self._path), M4A, rate_hz, title)
 
@@ -154,7 +154,7 @@ def _frames(pcm: bytes, step: int) -> Iterator["np.ndarray[tuple[int], np.dtype[
 
 
 @contextlib.contextmanager
-def _one_core() -> Iterator[None]:
+def one_core() -> Iterator[None]:
     """While FFmpeg looks how many cores there are: it starts a thread for each, which have nothing to do here."""
     if not hasattr(os, "sched_setaffinity"):
         yield

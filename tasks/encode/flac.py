@@ -1,5 +1,6 @@
 """FLAC: frames by FFmpeg (PyAV), and before them a header of our own (`flacfile`), which has a table of places."""
 
+import contextlib
 import hashlib
 
 import numpy as np
@@ -7,6 +8,7 @@ from av.audio.frame import AudioFrame
 from av.codec.context import CodecContext
 
 from seriatim.pcm import BYTES_PER_SAMPLE
+from tasks.encode.ffmpeg import one_core
 from tasks.encode.flacfile import FlacFrames, FlacHeader
 from tasks.encode.sink import Output
 
@@ -25,12 +27,14 @@ class FlacEncoder:
         self._step_bytes = self._codec.frame_size * BYTES_PER_SAMPLE
         self._held = bytearray()  #: samples that do not fill a frame yet
         self._at = 0  #: samples given to the codec
+        self._n_samples = 0  #: samples that came
         self._frames, self._md5 = FlacFrames(), hashlib.md5(usedforsecurity=False)
         self._header = FlacHeader(rate_hz, self._codec.frame_size, output.patchable, title)
         output.append(self._header.packed(self._frames, _UNKNOWN_MD5))
 
     def write(self, pcm: bytes) -> None:
         self._md5.update(pcm)
+        self._n_samples += len(pcm) // BYTES_PER_SAMPLE
         self._held += pcm
         while len(self._held) >= self._step_bytes:
             self._encode(bytes(self._held[: self._step_bytes]))
@@ -49,12 +53,13 @@ class FlacEncoder:
         samples = np.frombuffer(pcm, "<i2")
         frame = AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate, frame.pts = self._rate_hz, self._at
+        with contextlib.nullcontext() if self._at else one_core():
+            self._take(frame)
         self._at += len(samples)
-        self._take(frame)
 
     def _take(self, frame: AudioFrame | None) -> None:
         for packet in self._codec.encode(frame):
             if data := bytes(packet):  # the last one has none
-                n_samples = min(self._codec.frame_size, self._at - self._frames.n_samples)
+                n_samples = min(self._codec.frame_size, self._n_samples - self._frames.n_samples)
                 self._frames.add(len(data), n_samples)
                 self._output.append(data)

@@ -57,6 +57,7 @@ class Output(Protocol):
     """What encoders write to."""
 
     n_bytes: int  #: appended so far
+    scratch: str | None  #: the folder for what an encoder must have in a file meanwhile; None: that of temporary files
 
     @property
     def patchable(self) -> bool:
@@ -79,8 +80,9 @@ class Output(Protocol):
 class Sink:
     """An open file descriptor, which stays its owner's to close; its bytes are counted from where it stands now."""
 
-    def __init__(self, fd: int, name: str) -> None:
+    def __init__(self, fd: int, name: str, scratch: str | None = None) -> None:
         self._fd = fd
+        self.scratch = scratch
         self._name = name  #: what messages call it
         self._start = _start_of(fd)
         self.n_bytes = 0  #: appended so far

@@ -33,9 +33,10 @@ def test_ffmpegs_encoders_take_the_cheap_way(codec: ffmpeg.Codec, option: str, c
     assert codec.effort[option] == chosen
     assert option not in encoder.muxer.stream.options, "it was taken"
     encoder.close()
+    assert ffmpeg.M4A.effort == ffmpeg.AAC.effort
 
 
-@pytest.mark.parametrize("name", ["opus", "aac"])
+@pytest.mark.parametrize("name", ["opus", "aac", "flac"])
 def test_a_listener_of_ffmpegs_formats_has_no_threads_of_his_own(name: str) -> None:
     async def listen() -> int:
         encodings = [Encoding(name) for _ in range(20)]
