@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from seriatim.records import Sentence
 from tasks.engine import Utterance
 from tasks.handle import Job
 from tasks.reading import Heard
-from tests.systems import PATIENCE_S
+from tests.systems import PATIENCE_S, wait_until
 from workers.edges import Edges
 from workers.engines.tone import load
 
+BLOCK_MS = 1_000  #: less than the 5 s after which redis-py gives an answer up
 RATE_HZ = 8000  #: of the tone engine in `RealSystem.workers`: a third of the bytes of 24 kHz
 PAUSE_MS = 200  #: of a request that says nothing else
 ENGINE = load({"rate_hz": str(RATE_HZ)})
@@ -65,8 +67,9 @@ def plainly(redis: Redis, job: Job) -> bytes:
     """
     last, sound = "0-0", bytearray()
     while True:
-        reply: Any = redis.xread({ordered_stream(job.id): last}, block=round(PATIENCE_S * 1000))
-        assert reply, f"nothing behind {last} within {PATIENCE_S} s: {job.status()}"
+        reply: Any = wait_until(
+            partial(redis.xread, {ordered_stream(job.id): last}, block=BLOCK_MS), f"more than {last}"
+        )
         for entry_id, fields in reply[0][1]:
             last = entry_id
             sound += fields.get(b"d", b"")

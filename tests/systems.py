@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60.0  #: a condition that is not true by then will not become true, even on a busy machine
 END_S = 30.0  #: a process that was told to end and has nothing to finish
 QUICK = {
-    "lease_ms": 1_500,
+    "lease_ms": 4_000,  # longer than any pause in which a worker on a busy machine does not get a turn
     "beat_ms": 200,
     "sweep_ms": 100,
     "backoff_ms": 50,
@@ -220,14 +221,21 @@ class RealSystem:
             pid = self.half_spoken(pool, heard=heard)
             if pid is None:
                 return None
-            os.kill(pid, signal.SIGSTOP)
-            wait_until(lambda: not alive(pid) or state_of(pid) == "T", "it stands still")
-            if self.half_spoken(pool, heard=heard) == pid:  # what it sent before has arrived: we ask behind it
-                return pid
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(pid, signal.SIGSTOP)
+                wait_until(lambda: not alive(pid) or state_of(pid) == "T", "it stands still")
+                if self.half_spoken(pool, heard=heard) == pid:  # what it sent before has arrived: we ask behind it
+                    return pid
+                os.kill(pid, signal.SIGCONT)
             return None
 
         return wait_until(stopped, "a worker stands still in mid-sentence")
+
+    def kill_half_spoken(self, pool: str = "tone", *, heard: bool = True) -> None:
+        """Kill a worker in mid-sentence, and wait until it is dead: who looks for another then finds another."""
+        pid = self.stopped_half_spoken(pool, heard=heard)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not alive(pid), "it is dead")
 
     def count(self, name: str, pool: str = "tone") -> int:
         """One of the pool's counters, such as `retries`, `done` or `restarts`."""

@@ -93,9 +93,10 @@ def serve(settings: Settings, host: str, port: int) -> int:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_known)
     config = _config(door)
-    log.info("the gateway starts", extra=in_force(door, [_url(each) for each in listening]))
     hangup_ends()
-    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn ends in order, and then gives the signal back
+    # One that comes before uvicorn listens to it must not be lost; behind its end it gives those back that it has had.
+    signal.signal(signal.SIGTERM, lambda *_: door.draining.begin())
+    log.info("the gateway starts", extra=in_force(door, [_url(each) for each in listening]))
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_Server(config, door).serve(listening))
         if door.stuck:

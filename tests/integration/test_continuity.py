@@ -1,7 +1,5 @@
 """Engines that would not say the same twice: what a listener hears when such a worker is killed in mid-sentence."""
 
-import os
-import signal
 from collections.abc import Callable
 
 import pytest
@@ -35,7 +33,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 def killed_in_mid_sentence(system: RealSystem, pool: str, listener: Listener, *, heard: bool) -> None:
     """Kill the worker of a pool in the middle of sentence 1; `heard`: when some of that sentence is heard already."""
     wait_until(lambda: listener.job.status().emitted == 1, "it is in sentence 1")
-    os.kill(system.stopped_half_spoken(pool, heard=heard), signal.SIGKILL)
+    system.kill_half_spoken(pool, heard=heard)
     system.gate.touch()
 
 
