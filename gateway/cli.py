@@ -17,7 +17,7 @@ from gateway.system import Crew
 from gateway.text import read_text, refuse_to_overwrite
 from gateway.tune import Outcome, Trials, tune
 from gateway.voices import Sample, add_voice, cloned_voices, list_voices, remove_voice
-from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable
+from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exits import Exit, status_of
 from seriatim.interpreter import python
 from seriatim.settings import Settings
@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the program behind the pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    except PermissionError as error:  # a home or a data folder of somebody else
+        return _complain(forbidden(error))
     except Unwritable as error:
         return Exit.OK if reader_has_gone(error) else _complain(error)
     except SeriatimError as error:

@@ -30,10 +30,13 @@ def locked(folder: Path, name: str = LOCK) -> Iterator[None]:
     """Own a folder, which is made if it is not there.
 
     Raises:
-        Misconfigured: another process owns it.
+        Misconfigured: another process owns it, or it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    fd = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Misconfigured(f"cannot write the folder {folder}: {(error.strerror or str(error)).lower()}") from None
     try:
         if not _lock(fd):
             raise Misconfigured(f"{folder} is in use by another seriatim; stop that one, or name another folder")

@@ -1,14 +1,16 @@
 """`seriatim voices`: what a pool or an engine has, and voices cloned from recordings, added and removed."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gateway.asking import ask
 from seriatim.connect import commands, reach
-from seriatim.errors import EngineUnavailable, NoWorkers
+from seriatim.errors import EngineUnavailable, Misconfigured, NoWorkers
 from seriatim.home import at_home
 from seriatim.interpreter import python
 from seriatim.keys import pool_prefix
@@ -67,8 +69,15 @@ def remove_voice(name: str, settings: Settings) -> None:
 
 
 def cloned_voices(settings: Settings) -> list[dict[str, Any]]:
-    """What lies in the voice folder, for whatever model it was made."""
-    found: list[dict[str, Any]] = ask(CLONING, "list", "--voice-dir", folder(settings))
+    """What lies in the voice folder, for whatever model it was made; nothing, if it is in a home that is locked.
+
+    Raises:
+        Misconfigured: a setting names a folder that cannot be read.
+    """
+    place = folder(settings)
+    if settings.voice_dir != Settings().voice_dir and Path(place).exists() and not os.access(place, os.R_OK | os.X_OK):
+        raise Misconfigured(f"SERIATIM_VOICE_DIR: this user may not read {place}")
+    found: list[dict[str, Any]] = ask(CLONING, "list", "--voice-dir", place)
     return found
 
 

@@ -170,6 +170,11 @@ class PositionLost(SeriatimError):
     """That part of the ordered stream is not held any more."""
 
 
+def forbidden(error: PermissionError) -> BadInput:
+    """What a command says of a file or a folder that its user may not use."""
+    return BadInput(f"cannot use {error.filename}: permission denied; name another, or run as a user who may")
+
+
 def error_of_end(job: str, state: str, reason: str) -> JobEnded:
     """The error of a job that ended in another state than done."""
     kinds = {"failed": JobFailed, "cancelled": JobCancelled, "timed_out": TimedOut}

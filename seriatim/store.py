@@ -16,6 +16,7 @@ the audio and the markers before it are on the disk. Without it, audio behind th
 marker's sentence when it belongs to the next one, whose marker is just being written.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from seriatim.entries import Audio, Cursor, Discontinuity, End, Entry, Gap, SentenceStart
+from seriatim.errors import Misconfigured
 from seriatim.keys import Position, shard_of
 
 PIECE_BYTES = 64 * 1024  #: audio is read back in pieces of this size: a second or two
@@ -84,7 +86,9 @@ def read(store: Path, job: str, cursor: Cursor) -> Iterator[Entry]:
     if stored.position == Position():
         return
     markers, n_bytes = [m for m in found if m.position > cursor.position], stored.n_bytes
-    with (place / "audio.s16").open("rb") as audio:
+    with _readable(store):
+        opened = (place / "audio.s16").open("rb")
+    with opened as audio:
         sentence, at, have = cursor.position.sentence, cursor.at, cursor.have
         for marker in [*markers, None]:
             stop = n_bytes if marker is None else min(n_bytes, _offset(marker, at))
@@ -106,7 +110,7 @@ def events(store: Path, job: str) -> list[Marker]:
 def first(store: Path, job: str) -> Marker | None:
     """The first marker of a recording, without reading the others; None while there is none."""
     try:
-        with (folder(store, job) / "events.jsonl").open(encoding="utf-8", errors="replace") as lines:
+        with _readable(store), (folder(store, job) / "events.jsonl").open(encoding="utf-8", errors="replace") as lines:
             event = _event(lines.readline())
     except FileNotFoundError:
         return None
@@ -128,7 +132,8 @@ def remove(store: Path, job: str) -> bool:
 def _events(store: Path, job: str) -> tuple[list[Marker], Stored]:
     """The markers that are stored, and how far that is."""
     try:
-        lines = (folder(store, job) / "events.jsonl").read_text("utf-8", errors="replace").splitlines()
+        with _readable(store):
+            lines = (folder(store, job) / "events.jsonl").read_text("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return [], Stored(Position(), 0)
     found: list[Marker] = []
@@ -139,6 +144,16 @@ def _events(store: Path, job: str) -> tuple[list[Marker], Stored]:
         elif event and (not found or event.position > found[-1].position):
             found.append(event)
     return [marker for marker in found if marker.position <= stored.position], stored
+
+
+@contextlib.contextmanager
+def _readable(store: Path) -> Iterator[None]:
+    """Name the store that this user may not read."""
+    try:
+        yield
+    except PermissionError:
+        why = "this user may not; run as one who may, or set SERIATIM_STORE_DIR"
+        raise Misconfigured(f"cannot read recordings in {store}: {why}") from None
 
 
 def _offset(marker: Marker, at: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from seriatim import log as logs
 from seriatim.connect import commands, reach
-from seriatim.errors import Misconfigured, SeriatimError, Unavailable
+from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exits import Exit
 from seriatim.server import check
 from seriatim.settings import Settings
@@ -42,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.list_voices:
             return _list_voices(options)
         return _supervise(options)
+    except PermissionError as error:  # a model's folder of somebody else
+        sys.stderr.write(f"seriatim worker: {forbidden(error)}\n")
+        return Exit.CANNOT_START
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
         return Exit.UNAVAILABLE if isinstance(error, Unavailable) else Exit.CANNOT_START

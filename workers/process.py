@@ -23,7 +23,7 @@ from redis import Redis
 from seriatim import log as logs
 from seriatim import pool, traces, watched
 from seriatim.connect import blocking, commands, reach
-from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, SeriatimError, Unavailable
+from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exits import Exit
 from seriatim.keys import queue
 from seriatim.pool import Facts
@@ -60,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             settings.log_level, f"worker {options.pool or options.engine}#{options.index}", settings.log_format
         )
         return _work(options, settings)
+    except PermissionError as error:  # a model's folder of somebody else: it would be the same next time
+        sys.stderr.write(f"seriatim worker: {forbidden(error)}\n")
+        return Exit.CANNOT_START
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
         return _status_of(error)

@@ -2,24 +2,43 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from seriatim.exits import Exit
 from tests.commands import LIMIT_S, SERIATIM, TONE, environment, installed
 
 UID = "12345"
 
 
-def homeless(*arguments: str, cwd: Path, home: str | None = None) -> "subprocess.CompletedProcess[bytes]":
-    """Run a command as a user whom nobody knows."""
-    known = {name: value for name, value in environment().items() if name not in ("HOME", "USER", "LOGNAME")}
+RECORDING = """
+import sys
+from pathlib import Path
+from seriatim import store
+from seriatim.errors import Misconfigured
+try:
+    store.events(Path(sys.argv[1]), "0" * 32)
+except Misconfigured as error:
+    print(error)
+"""
+
+
+def stranger() -> tuple[str, ...]:
+    """What runs a command as a user whom nobody knows, before it."""
     as_stranger = (installed("unshare", package="util-linux"), "--user", f"--map-user={UID}")
     if subprocess.run([*as_stranger, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody make a user namespace")
+    return as_stranger
+
+
+def homeless(*arguments: str, cwd: Path, home: str | None = None, **more: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run a command as a user whom nobody knows."""
+    known = {name: value for name, value in environment().items() if name not in ("HOME", "USER", "LOGNAME")}
     return subprocess.run(
-        [*as_stranger, *SERIATIM, *arguments], input=b"Good morning.", capture_output=True, check=False, cwd=cwd,
-        timeout=LIMIT_S, env=known | ({"HOME": home} if home else {}),
+        [*stranger(), *SERIATIM, *arguments], input=b"Good morning.", capture_output=True, check=False, cwd=cwd,
+        timeout=LIMIT_S, env=known | ({"HOME": home} if home else {}) | more,
     )  # fmt: skip
 
 
@@ -44,3 +63,47 @@ def test_what_the_home_of_another_has_is_not_looked_into(tmp_path: Path) -> None
     locked.mkdir(mode=0)
     done = homeless("models", "--json", cwd=tmp_path, home=str(locked))
     assert json.loads(done.stdout)["models"] == [], done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("voices --cloned --json", Exit.OK),
+        ("voices remove anna", Exit.BAD_INPUT),
+        ("voices add anna said.wav --model {locked}/model", Exit.BAD_INPUT),
+        ("voices --engine xtts --model {locked}/model", Exit.CANNOT_START),
+        ("models {locked}/model", Exit.BAD_INPUT),
+        ("models accept {locked}/model", Exit.BAD_INPUT),
+        ("up --engine tone --no-http --data {locked}/data", Exit.CANNOT_START),
+        ("speak -o {locked}/said.wav --engine tone", Exit.BAD_INPUT),
+    ],
+)
+def test_a_locked_home_or_folder_is_named_in_one_line(tmp_path: Path, command: str, status: Exit) -> None:
+    """And what is in no home of one's own is not there."""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    done = homeless(*command.format(locked=locked).split(), cwd=tmp_path, home=str(locked))
+    said = done.stderr.decode().strip()
+    assert (done.returncode, "Traceback" in said, "Error:" in said) == (status, False, False), said
+    if status is not Exit.OK:
+        assert said.startswith("seriatim: ")
+        assert str(locked) in said
+        assert "\n" not in said
+
+
+def test_a_voice_folder_that_a_setting_names_must_be_readable(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    done = homeless("voices", "--cloned", cwd=tmp_path, SERIATIM_VOICE_DIR=str(locked))
+    assert done.returncode == Exit.CANNOT_START
+    assert done.stderr.decode() == f"seriatim: SERIATIM_VOICE_DIR: this user may not read {locked}\n"
+
+
+def test_recordings_of_somebody_else_are_no_missing_ones(tmp_path: Path) -> None:
+    """A program that reads jobs of the store is told whose they are not."""
+    locked = tmp_path / "store"
+    locked.mkdir(mode=0)
+    done = subprocess.run(
+        [*stranger(), sys.executable, "-P", "-c", RECORDING, str(locked)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith(f"cannot read recordings in {locked}: this user may not"), done.stderr

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from seriatim.errors import SeriatimError
+from seriatim.errors import SeriatimError, forbidden
 from seriatim.exits import status_of
 from workers.engines.xtts.shim import missing
 
@@ -15,6 +15,8 @@ def answer(command: Callable[[], object]) -> int:
         sys.stdout.write(json.dumps(command(), ensure_ascii=False) + "\n")
     except ModuleNotFoundError as error:
         return _refused(missing(error))
+    except PermissionError as error:  # somebody else's home, or folder
+        return _refused(forbidden(error))
     except SeriatimError as error:
         return _refused(error)
     return 0

@@ -20,6 +20,8 @@ from seriatim.errors import BadInput, UnknownVoice, Unwritable
 
 FORMAT = "seriatim-xtts-voice-1"
 ENDING = ".safetensors"
+#: nothing that this user can read: a home may be missing, or locked
+ABSENT = (FileNotFoundError, NotADirectoryError, PermissionError)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9_ -]{0,46}[a-z0-9])?")
 NAMES = "1 to 48 of a-z, 0-9, space, - and _, beginning and ending with a letter or digit"
 LATENT, SPEAKER = "gpt_latent", "speaker"  #: float32[1, 32, D] and float32[1, 512, 1]
@@ -72,14 +74,14 @@ def mark_of(folder: Path, name: str) -> Mark | None:
     """The version of a voice's file; None: there is no such voice."""
     try:
         found = path_of(folder, name).stat()
-    except (BadInput, FileNotFoundError, NotADirectoryError):
+    except (BadInput, *ABSENT):
         return None
     return Mark(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def names(folder: Path) -> list[str]:
-    """The voices in a folder, sorted; a folder that is not there has none."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    """The voices in a folder, sorted; one that is not there, or that is somebody else's, has none."""
+    with contextlib.suppress(*ABSENT):
         stems = (path.name.removesuffix(ENDING).replace("+", " ") for path in folder.iterdir() if path.suffix == ENDING)
         return sorted(stem for stem in stems if NAME.fullmatch(stem))
     return []
