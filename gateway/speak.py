@@ -162,6 +162,7 @@ def _spoken(wanted: Wanted, system: System, run: _Run) -> Summary:
         _by_worker(producer, begun.job),
         before,
         before_ms,
+        _doubts(begun.job, before),
         tuple(f"sentence {before + gap.seq}: {gap.reason}" for gap in run.gaps),
     )
 
@@ -221,6 +222,13 @@ def _sentences(wanted: Wanted, producer: Producer, before: int) -> Iterator[Sent
     pieces = segment(wanted.text, producer.cut(wanted.request, facts))
     for seq, piece in islice(enumerate(pieces), before, None):
         yield Sentence(piece.text, piece.pause_ms, seed=(wanted.request.seed + seq) % 2**63)
+
+
+def _doubts(job: Job, before: int) -> tuple[str, ...]:
+    """The marks of its sentences: what is marked as `short`, of which words may be missing, is set before its end."""
+    with contextlib.suppress(SeriatimError):  # as below
+        return tuple(f"sentence {before + seq}: {', '.join(words)}" for seq, words in sorted(job.marks().items()))
+    return ()
 
 
 def _by_worker(producer: Producer, job: Job) -> dict[str, int]:

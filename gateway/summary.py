@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from gateway.duration import clock_face
 
+SHOWN = 10  #: doubts that people are shown: a whole book of them says no more
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -18,6 +20,7 @@ class Summary:
     sentences_by_worker: Mapping[str, int]  #: how many each worker spoke
     sentences_before: int = 0  #: that an interrupted run had spoken
     audio_ms_before: float = 0.0  #: and how long they last
+    doubts: tuple[str, ...] = ()  #: sentences of this run, 0-based, that an engine doubted, and the marks that it set
     gaps: tuple[str, ...] = ()  #: sentences of this run, 0-based, of which all, or the rest, is missing, and why
 
     @property
@@ -41,6 +44,11 @@ def summary_text(summary: Summary) -> str:
     if spoke:
         each = ", ".join(f"{worker} {sentences}" for worker, sentences in spoke)
         lines.append(f"{_count(len(spoke), 'worker')}: {each}")
+    if summary.doubts:
+        more = " ..." * (len(summary.doubts) > SHOWN)
+        lines.append(
+            f"{_count(len(summary.doubts), 'sentence')} to listen to: {'; '.join(summary.doubts[:SHOWN])}{more}"
+        )
     if summary.gaps:
         lines.append(f"{_count(len(summary.gaps), 'gap')}: {'; '.join(summary.gaps)}")
     return "\n".join(lines)
@@ -59,6 +67,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "times_real_time": round(summary.times_real_time, 2),
         "workers": len(summary.sentences_by_worker),
         "gaps": list(summary.gaps),
+        "doubts": list(summary.doubts),
         "sentences_by_worker": dict(sorted(summary.sentences_by_worker.items())),
     }
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from gateway.svg import SERIES, Canvas, ticks
 from seriatim.timeline import HeardBy, Lost, Spoken, Timeline
 
+SHOWN_MARKS = 5  #: that fit beside the rest
 LOW_MS = 500  #: with less sound ahead the listener is close to silence
 LEFT, RIGHT, TOP, WIDTH = 150.0, 20.0, 64.0, 1100.0
 ROW, BUFFER = 26.0, 150.0  #: heights
@@ -161,6 +162,9 @@ def _summary(timeline: Timeline, owners: Sequence[str]) -> str:
     words = [f"{len(timeline.spoken)} sentences by {len(owners)} worker processes", f"state {timeline.state}"]
     if timeline.lost:
         words.append(f"{len(timeline.lost)} attempts lost")
+    if timeline.marked:
+        words.append("doubted: " + ", ".join(f"sentence {m.seq} {m.mark}" for m in timeline.marked[:SHOWN_MARKS]))
+        words += ["…"] * (len(timeline.marked) > SHOWN_MARKS)
     if timeline.accepted_ms is None:
         words.append("its beginning is forgotten")
     return ", ".join(words)

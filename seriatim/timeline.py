@@ -42,6 +42,16 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """What was done about an attempt that was doubted, or what is doubted of it, such as "short"."""
+
+    seq: int
+    attempt: int
+    mark: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeardBy:
     """What the reader had, and had heard, at a time."""
 
@@ -60,6 +70,7 @@ class Timeline:
     spoken: tuple[Spoken, ...]
     lost: tuple[Lost, ...]
     heard: tuple[HeardBy, ...]
+    marked: tuple[Marked, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -84,6 +95,7 @@ def decode(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> Timeline:
     spoken: list[Spoken] = []
     lost: list[Lost] = []
     heard: list[HeardBy] = []
+    marked: list[Marked] = []
     for entry_id, raw in rows:
         f = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in raw.items()}
         kind = f.get("e")
@@ -93,13 +105,15 @@ def decode(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> Timeline:
                 spoken.append(_spoken(at, f))
             elif kind == "lost":
                 lost.append(_lost(at, f))
+            elif kind == "marked":
+                marked.append(Marked(int(f["seq"]), int(f["attempt"]), f["mark"], at))
             elif kind == "heard":
                 heard.append(HeardBy(at, int(f["delivered"]), int(f["heard"])))
             elif kind == "accepted":
                 accepted = at
             elif kind == "end":
                 ended, state = at, f["state"]
-    return Timeline(accepted, ended, state, tuple(spoken), tuple(lost), tuple(heard))
+    return Timeline(accepted, ended, state, tuple(spoken), tuple(lost), tuple(heard), tuple(marked))
 
 
 def _lost(at: int, f: Mapping[str, str]) -> Lost:

@@ -61,6 +61,14 @@ class TestSpeak:
         assert sum(summary["sentences_by_worker"].values()) == 3
         assert sound((tmp_path / "speech.flac").read_bytes()) == stream_of(SPOKEN)
 
+    def test_what_an_engine_doubted_is_named_in_the_summary(self, tmp_path: Path, text: Path) -> None:
+        doubting = ("speak", text, "-o", tmp_path / "speech.wav", *TONE, "--engine-option", "doubt_on=boats")
+        done = seriatim(*doubting)
+        assert done.returncode == 0, "it is whole"
+        assert "1 sentence to listen to: sentence 1: doubted" in done.stderr.decode()
+        done = seriatim(*doubting[:3], tmp_path / "again.wav", *doubting[4:], "--json")
+        assert json.loads(done.stdout)["doubts"] == ["sentence 1: doubted"]
+
     def test_a_pipe_gets_sound_and_standard_error_the_rest(self) -> None:
         done = seriatim("speak", "-", "-o", "-", "--format", "pcm", "--voice", "bass", *TONE, stdin=TEXT.encode())
         assert done.returncode == 0

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.timeline import draw
+from seriatim import timeline
 from seriatim.entries import Discontinuity
 from tasks.request import Request
 from tests.listening import Listener, by_sentence, longest_step, sentences, spoken
@@ -106,6 +108,10 @@ def test_a_sentence_that_is_far_too_short_is_marked_whatever_spoke_it(system: Re
     assert len(Listener(job).pcm())
     assert job.marks() == {1: ("short",)}
     assert system.count("marked_short", "hasty") == 1
+    with system.redis as client:
+        told = timeline.read(client, "hasty", job.id)
+    assert [(doubt.seq, doubt.mark) for doubt in told.marked] == [(1, "short")]
+    assert "doubted: sentence 1 short" in draw(told, job.id).svg()
 
 
 def test_an_engine_that_promised_the_same_and_gave_another_is_found_out(system: RealSystem) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -177,6 +178,14 @@ def test_the_summary_of_a_resumed_run_tells_it_from_the_whole():
     assert summary_json(run)["audio_s_this_run"] == 2.0
 
 
+def test_the_summary_names_what_was_doubted_up_to_ten():
+    run = replace(RUN, doubts=tuple(f"sentence {seq}: short" for seq in range(12)))
+    assert summary_text(run).splitlines()[-1] == (
+        "12 sentences to listen to: " + "; ".join(f"sentence {seq}: short" for seq in range(10)) + " ..."
+    )
+    assert summary_json(run)["doubts"] == list(run.doubts)
+
+
 def test_the_summary_for_programs_has_the_same_as_numbers():
     assert json.loads(json.dumps(summary_json(RUN))) == {
         "output": "speech.wav",
@@ -190,6 +199,7 @@ def test_the_summary_for_programs_has_the_same_as_numbers():
         "workers": 2,
         "sentences_by_worker": {"tone-1": 7, "tone-2": 5},
         "gaps": [],
+        "doubts": [],
     }
 
 
