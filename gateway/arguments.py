@@ -8,6 +8,7 @@ from typing import Any
 from gateway.services import SERVICES
 from seriatim import __version__
 from seriatim.errors import UnknownOption
+from tasks.languages import tag_of
 from tasks.request import Request
 
 TOP = """\
@@ -179,7 +180,7 @@ def _speak(p: argparse.ArgumentParser) -> None:
     again.add_argument("--resume", action="store_true", help="go on where an interrupted run of OUT stopped")
     again.add_argument("--restart", action="store_true", help="throw an interrupted run of OUT away")
     p.add_argument("--voice", default="", metavar="NAME", help="see: seriatim voices")
-    p.add_argument("--language", default="", metavar="TAG", help="such as de or en-GB (default: the voice's)")
+    p.add_argument("--language", default="", metavar="TAG", help="such as de, en-GB or German (default: the voice's)")
     p.add_argument("--speed", type=float, default=1.0, metavar="X", help="0.25 to 4 times normal speech")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="for engines that sample")
     p.add_argument("--pause-ms", type=int, default=200, metavar="MS", help="silence after a sentence (200)")
@@ -270,7 +271,9 @@ def _voices(p: argparse.ArgumentParser) -> None:
     adding = _command(actions, "add", "clone a voice from recordings", VOICES)
     adding.add_argument("name", metavar="NAME", help="a-z, 0-9, space, - and _")
     adding.add_argument("recordings", nargs="+", metavar="RECORDING", help="wav, flac, ogg, opus or mp3")
-    adding.add_argument("--language", default="", metavar="TAG", help="what it speaks unless told otherwise")
+    adding.add_argument(
+        "--language", default="", type=tag_of, metavar="TAG", help="what it speaks unless told otherwise"
+    )
     adding.add_argument("--device", default="cpu", metavar="NAME", help="cpu, cuda or cuda:N (cpu)")
     adding.add_argument("--replace", action="store_true", help="put it in the place of the voice of that name")
     adding.add_argument("--json", action="store_true")
@@ -301,7 +304,7 @@ def _tune(p: argparse.ArgumentParser) -> None:
     p.add_argument("--processes", type=_positive, nargs="+", default=[1, 2], metavar="N", help="processes to try (1 2)")
     p.add_argument("--seconds", type=float, default=20.0, metavar="S", help="to measure each setting for (20)")
     p.add_argument("--first-ms", type=float, default=500.0, metavar="MS", help="live: first audio p95 wanted (500)")
-    p.add_argument("--language", default="", metavar="TAG", help="of the text (default: the voice's)")
+    p.add_argument("--language", default="", type=tag_of, metavar="TAG", help="of the text (default: the voice's)")
     p.add_argument("--text", default="", metavar="FILE", help="what to speak (default: a page of English)")
     p.add_argument("--max-codes", type=int, default=0, metavar="N", help="xtts: cut sentences after so many, 21.5 a s")
     p.add_argument("--plot", metavar="FILE", help="draw the table as an SVG file")

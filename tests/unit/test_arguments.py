@@ -37,3 +37,11 @@ def test_every_command_that_talks_to_redis_is_told_where_it_is() -> None:
     words = {"cancel": ["j"], "timeline": ["j"], "alive": ["worker"]}
     for command in set(COMMANDS) - {"models", "tune"}:
         assert parsed(command, *words.get(command, []), "--redis", "redis://there/0").redis == "redis://there/0"
+
+
+@pytest.mark.parametrize("words", [
+    ("tune", "--engine", "espeak", "--language", "German"),
+    ("voices", "add", "anna", "anna.wav", "--model", "m", "--language", "deu"),
+])  # fmt: skip
+def test_a_language_may_be_named_in_english_everywhere(words: tuple[str, ...]) -> None:
+    assert parsed(*words).language == "de"
