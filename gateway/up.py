@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.util
-import shlex
 import socket
 import sys
 import time
@@ -97,9 +96,8 @@ def _serve(system: System, port: int | None) -> Parts:
     """
     why = _no_http(HTTP_PORT) if port is None else "" if port else "not asked for"
     if why:
-        place = shlex.quote(str(Path(system.settings.store_dir).resolve()))  # where it looks for recordings
         _say(f"no HTTP: {why}")
-        _say(f"serve with:  SERIATIM_STORE_DIR={place} seriatim serve --redis {shown(system.settings.redis_url)}")
+        _say(f"serve with:  seriatim serve --redis {shown(system.settings.redis_url)}")
         return {}
     parts: Parts = {"gateway": ("gateway.cli", ["serve", "--port", str(port or HTTP_PORT)])}
     system.start("gateway", *parts["gateway"])

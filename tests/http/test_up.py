@@ -11,7 +11,7 @@ import pytest
 from seriatim.exits import Exit
 from tests.commands import TONE, begun, complaint, seriatim
 from tests.ports import free_port
-from tests.systems import PATIENCE_S
+from tests.systems import PATIENCE_S, wait_until
 
 
 @contextlib.contextmanager
@@ -71,10 +71,21 @@ def test_without_http_it_says_how_to_serve(tmp_path: Path, option: list[str]) ->
         assert said[-1] == "no HTTP: not asked for"
 
 
-def test_without_http_it_names_its_store_for_a_gateway_of_ones_own(tmp_path: Path) -> None:
-    """Of a gateway that looks elsewhere, recordings have no sound."""
-    redis = free_port()
+def test_a_gateway_of_ones_own_finds_the_recordings_without_being_told_where(tmp_path: Path) -> None:
+    """What `up` prints is all that it takes, in whatever folder it is typed."""
+    redis, http = free_port(), free_port()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
     with up(tmp_path, "--port", str(redis), "--no-http", until="serve with:") as said:
-        store = (tmp_path / "seriatim-data" / "store").resolve()
-        url = f"redis://127.0.0.1:{redis}/0"
-        assert said[-1].split() == f"serve with: SERIATIM_STORE_DIR={store} seriatim serve --redis {url}".split()
+        command = said[-1].split()[2:]
+        assert command == ["seriatim", "serve", "--redis", f"redis://127.0.0.1:{redis}/0"]
+        with begun(*command[1:], "--port", str(http), cwd=elsewhere) as gateway:
+            assert gateway.stderr is not None
+            while b"serving at" not in (line := gateway.stderr.readline()):
+                assert line, "it serves"
+            with httpx2.Client(base_url=f"http://127.0.0.1:{http}/v1", trust_env=False, timeout=PATIENCE_S) as client:
+                job = client.post("/jobs", json={"model": "tone", "input": "Good morning."}).json()
+                sound = f"/jobs/{job['id']}/audio?format=wav"
+                wait_until(lambda: "accept-ranges" in client.head(sound).headers, "it is a recording")
+            gateway.terminate()
+            gateway.communicate(timeout=PATIENCE_S)
