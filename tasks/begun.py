@@ -32,7 +32,7 @@ class Begun:
         """Send the rest of a long text, in batches; returns how many sentences the job has. Then the text is closed.
 
         A crash in between leaves a job that its producer's lease closes; sending it again under its idempotency key
-        goes on.
+        goes on, or begins anew if it is closed already.
 
         Raises:
             TextTooLarge, BadInput: something in the rest; the job is cancelled, unless another sent it first.
@@ -68,8 +68,11 @@ class Begun:
             raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", 1.0)
         if verdict is Extend.GAP:
             raise JobFailed(f"the server lost sentences {n} to {self.n} of job {self.job.id}; send the text again")
+        if verdict is Extend.CLOSED:
+            said = f"job {self.job.id} was closed with {n} sentences: its producer was taken for dead"
+            raise JobEnded(f"{said}; send the text again")
         self.n += len(batch)
-        if close or verdict is Extend.CLOSED:
+        if close:
             settle(self.desk, job_calls.close(self.job.id, n), f"close|{self.job.id}|{n}|")
             self.whole = True
 

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from seriatim.errors import BadInput, IdempotencyConflict
+from seriatim import pool as pool_calls
+from seriatim.errors import BadInput, IdempotencyConflict, JobEnded
 from seriatim.keys import pool_prefix
 from seriatim.records import Drain, Sentence
+from seriatim.scripts import run
 from tasks.handle import Job
 from tasks.open_job import OpenJob, open_job
 from tasks.producer import FIRST_BATCH, Producer
 from tasks.request import Request
 from tests.listening import Listener, sentences, stream_of
-from tests.systems import PATIENCE_S, ROOT, RealSystem
+from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
 
 CRASHED = """
 import os
@@ -171,6 +173,21 @@ def test_an_open_job_of_a_key_takes_the_same_text_again_and_no_other(system: Rea
         again.say("One is said. Two is said. Three is said.")
     assert again.job.id == first.job.id
     assert Listener(again.job).pcm() == stream_of(["One is said.", "Two is said.", "Three is said."])
+
+
+def test_a_text_whose_producer_was_taken_for_dead_is_heard_whole_under_its_key(system: RealSystem) -> None:
+    """It stood still for longer than its lease. What it has sent is closed; it learns so, and half is not all."""
+    text = sentences(40, "stood still")
+    begun = system.producer().begin(text, request(idempotency_key="slow"))
+    assert begun.n == FIRST_BATCH
+    run(begun.desk.redis, pool_calls.extend(begun.desk.pool, begun.job.id, begun.n, [], producer_ms=1))
+    wait_until(lambda: begun.job.status().closed, "its lease is over")
+    with pytest.raises(JobEnded, match="was closed with 32 sentences: its producer was taken for dead"):
+        begun.send_rest()
+    job = enqueue(system, text, idempotency_key="slow")
+    assert job.id != begun.job.id
+    assert Listener(job).pcm() == stream_of(text)
+    assert enqueue(system, text, idempotency_key="slow").id == job.id
 
 
 def test_a_text_at_hand_goes_on_with_an_open_job(system: RealSystem) -> None:

@@ -41,8 +41,10 @@ def _known(pool: Pool, s: Submission, estimates: Sequence[int]) -> Submitted | N
     if s.job in pool.jobs:
         return Submitted(Submit.DUPLICATE, 0, s.job, pool.jobs[s.job].drain, s.cut)
     known = pool.keys.get((s.user, s.idempotency_key)) if s.idempotency_key else None
-    if known is None:
-        return None
+    return None if known is None else _known_by_key(pool, s, known, estimates)
+
+
+def _known_by_key(pool: Pool, s: Submission, known: str, estimates: Sequence[int]) -> Submitted | None:
     job = pool.jobs[known]
     if s.said != job.said:
         return Submitted(Submit.CONFLICT, 0, known)
@@ -50,6 +52,8 @@ def _known(pool: Pool, s: Submission, estimates: Sequence[int]) -> Submitted | N
         return Submitted(Submit.RECUT, 0, known, job.drain, job.cut)
     if _differs(job, 0, len(estimates), last=s.closed):
         return Submitted(Submit.CONFLICT, 0, known)
+    if job.closed and not job.whole:  # by its producer's lease: it is spoken anew
+        return None
     return Submitted(Submit.DUPLICATE, 0, known, job.drain, job.cut)
 
 

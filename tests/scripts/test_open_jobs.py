@@ -1,9 +1,11 @@
 """Text that is still being generated (docs/architecture.md)."""
 
+from typing import Any
+
 import pytest
 from redis import Redis
 
-from seriatim.pool import Extend, cancel, extend, sentence_argument
+from seriatim.pool import Extend, Submit, cancel, extend, sentence_argument
 from tests.scripts.stage import POOL, Stage
 
 
@@ -128,6 +130,19 @@ def test_a_producer_that_is_gone_closes_its_job_with_a_reason(redis: Redis) -> N
     stage.hire("w1")
     stage.speaks(stage.pick_one(), 1_000)
     assert stage.job("talk", "state") == "spoken"
+
+
+def test_a_text_whose_producer_is_gone_is_spoken_anew_under_its_key(redis: Redis) -> None:
+    """While its lease lives the job goes on; afterwards it is closed, and its end may have been heard."""
+    stage = Stage(redis)
+    key: dict[str, Any] = {"closed": False, "producer_ms": 5_000, "idempotency_key": "k"}
+    stage.accept("half", 1_000, **key)
+    assert stage.submit("early", 1_000, 1_000, **key).job == "half"
+    stage.passes(5_100)
+    assert "close|half|1|the producer is gone" in stage.sweep().todo
+    stage.hire("w1")
+    assert stage.submit("other", 2_000, **key).verdict is Submit.ACCEPTED
+    assert stage.submit("later", 2_000, **key).job == "other", "the key stands for it from now on"
 
 
 def test_a_producer_that_waits_at_the_limit_lives(redis: Redis) -> None:

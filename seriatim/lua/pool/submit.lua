@@ -30,6 +30,13 @@ local function known_by(name)
   return (drain or k.drain == 'store') and k
 end
 
+-- Was the key's job closed by the lease of its producer, and not by a producer? Its end may have been heard, so that nothing can be
+-- added: whoever sends the text again has it spoken anew, as another job, which the key stands for from then on.
+local function cut_short(name)
+  local said = P .. ':said:' .. name
+  return C('EXISTS', said) == 1 and C('STRLEN', said) % 4 == 0 and C('HGET', job_key(name), 'closed') ~= '0'
+end
+
 if C('EXISTS', key) == 1 then return {DUPLICATE, 0, job, C('HGET', key, 'drain'), o.cut or ''} end
 local k = idem and known_by(idem)
 if k then
@@ -37,7 +44,7 @@ if k then
   if k.said and o.said and k.said ~= o.said then return {CONFLICT, 0, k.job} end
   if cut ~= '' and o.cut and o.cut ~= '' and cut ~= o.cut then return {RECUT, 0, k.job, k.drain, cut} end
   if differs(k.job, 0, digests(3), o.closed == 1) then return {CONFLICT, 0, k.job} end
-  return {DUPLICATE, 0, k.job, k.drain, cut}
+  if not cut_short(k.job) then return {DUPLICATE, 0, k.job, k.drain, cut} end
 end
 
 local total = 0
