@@ -11,12 +11,12 @@ from redis import Redis
 
 from bench.broker import Profile, started
 from bench.ours import request, system_on
-from gateway.system import Crew, System
+from gateway.local.processes import LocalSystem, WorkerPlan
+from seriatim.audio.pcm import ms_of_bytes
+from seriatim.client.client import Client
+from seriatim.client.job import Job
 from seriatim.keys import job_prefix, pool_prefix
-from seriatim.pcm import ms_of_bytes
 from seriatim.records import Sentence
-from tasks.handle import Job
-from tasks.producer import Producer
 
 WINDOW_MS = 20_000
 TEXT = "This is sentence {} of a book, and it is as long as most of them are, about a hundred characters long."
@@ -40,8 +40,11 @@ class BigJob:
 
 def measure(n: int = 10_000) -> BigJob:
     """Enqueue, read all of it, and watch."""
-    with started(Profile.NONE) as broker, system_on(broker, Crew("tone", 1, 4, "", ("ms_per_char=20",))) as system:
-        producer, redis = Producer(system.settings), broker.connect()
+    with (
+        started(Profile.NONE) as broker,
+        system_on(broker, WorkerPlan("tone", 1, 4, "", ("ms_per_char=20",))) as system,
+    ):
+        producer, redis = Client(settings=system.settings), broker.connect()
         before_mb = _rss_mb(psutil.Process())
         start_s = time.perf_counter()
         begun = producer.begin(_sentences(n), request(window_ms=WINDOW_MS))
@@ -80,7 +83,7 @@ def _rss_mb(process: psutil.Process) -> float:
 class _Watch:
     """Looks every now and then, in a thread."""
 
-    def __init__(self, system: System, redis: "Redis", job: Job) -> None:
+    def __init__(self, system: LocalSystem, redis: "Redis", job: Job) -> None:
         self._me, self._reassembler = psutil.Process(), psutil.Process(system.children["reassembler"].pid)
         self._redis, self._job = redis, job
         self.producer_mb = self.reassembler_mb = self.reassembler_first_mb = self.audio_ms = 0.0

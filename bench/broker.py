@@ -15,7 +15,7 @@ from pathlib import Path
 
 import redis
 
-from gateway.embedded import EmbeddedRedis
+from gateway.local.embedded_redis import EmbeddedRedis
 
 PORT_ATTEMPTS = 10  #: a port that was free a moment ago is almost always free still
 LOG_READY_S = 10.0  #: the first log of an empty server is written in some ms

@@ -26,13 +26,13 @@ import psutil  # type: ignore[import-untyped]  # no types in its wheel
 import soxr  # type: ignore[import-untyped]  # nor in this one
 
 from bench.load.player import Player
-from seriatim.entries import Audio
-from seriatim.pcm import ms_of_bytes
-from tasks.engine import Utterance
-from tasks.request import Request
+from seriatim.audio.pcm import ms_of_bytes
+from seriatim.client.job_options import JobRequest
+from seriatim.engine import Utterance
+from seriatim.stream_entries import Audio
 from tests.http.gateways import Gateway, clear, start
-from tests.systems import RealSystem
-from workers.engines.registry import load
+from tests.support.process_system import RealSystem
+from workers.engines.engine_registry import load
 
 RATE_HZ = 24_000  #: as XTTS-v2 speaks; espeak has 22,050
 AHEAD_MS = 3_000  #: what a player holds beyond what it plays
@@ -136,7 +136,7 @@ def measure_first(system: RealSystem, gateway: Gateway, rounds: int) -> First:
         for i in range(rounds):
             text = clear(1, f"Fox {i}")[0]
             began_s = time.perf_counter()
-            job = producer.enqueue(text, Request(engine="tone", pool="tone"))
+            job = producer.enqueue(text, JobRequest(engine="tone", pool="tone"))
             entries = job.audio()
             next(entry for entry in entries if isinstance(entry, Audio))
             direct.append((time.perf_counter() - began_s) * 1000)

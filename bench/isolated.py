@@ -25,7 +25,7 @@ import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 from bench.broker import Profile
 from bench.measure import Row
 from bench.work import Work
-from seriatim.orphans import dies_with_parent
+from seriatim.process.child_processes import dies_with_parent
 
 CLEANUP_S = 50.0  #: after the alarm: a Celery worker may take 32 s for a warm shutdown, a server some more
 START_S = 60.0  #: what a run may take beside its work: servers and workers that start, and that stop

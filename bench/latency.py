@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from bench.broker import Profile, started
 from bench.ours import request, system_on
-from gateway.system import Crew
-from seriatim.entries import Audio
-from tasks.engine import Utterance
-from tasks.producer import Producer
-from workers.edges import Edges
-from workers.engines.registry import load
+from gateway.local.processes import WorkerPlan
+from seriatim.client.client import Client
+from seriatim.engine import Utterance
+from seriatim.stream_entries import Audio
+from workers.engines.engine_registry import load
+from workers.trim_and_fade import TrimFadeFilter
 
 JOBS = 200
 START_MS = 30  #: what the engine takes before its first sound
@@ -32,15 +32,15 @@ class Latency:
 def measure(profile: Profile) -> Latency:
     """Enqueue, hear the first chunk, hear the rest; many times."""
     alone_ms = _alone()
-    with started(profile) as broker, system_on(broker, Crew("tone", 1, 1, "", OPTIONS)) as system:
-        producer = Producer(system.settings)
+    with started(profile) as broker, system_on(broker, WorkerPlan("tone", 1, 1, "", OPTIONS)) as system:
+        producer = Client(settings=system.settings)
         for _ in range(20):
             _first_ms(producer)
         later = sorted(_first_ms(producer) - alone_ms for _ in range(JOBS))
     return Latency(profile.value, alone_ms, statistics.median(later), later[round(JOBS * 0.99) - 1])
 
 
-def _first_ms(producer: Producer) -> float:
+def _first_ms(producer: Client) -> float:
     start_s = time.perf_counter()
     first_s = 0.0
     for entry in producer.enqueue(TEXT, request(kind="live")).audio():
@@ -53,7 +53,7 @@ def _alone() -> float:
     engine = load("tone", dict(option.split("=") for option in OPTIONS))
     times = []
     for _ in range(50):
-        edges, start_s = Edges(engine.rate_hz, 0), time.perf_counter()
+        edges, start_s = TrimFadeFilter(engine.rate_hz, 0), time.perf_counter()
         for spoken in engine.speak(Utterance(TEXT), lambda: False):
             if edges.feed(spoken.pcm):
                 break

@@ -11,15 +11,15 @@ from functools import cache, partial
 from bench.broker import Broker, Profile
 from bench.measure import Contender, Piece, Row, Speak, measured
 from bench.work import Work
-from gateway.system import Crew, System
-from seriatim.entries import Audio
+from gateway.local.processes import LocalSystem, WorkerPlan
+from seriatim.client.client import Client
+from seriatim.client.job_options import JobRequest
+from seriatim.engine import Utterance
 from seriatim.records import Sentence
 from seriatim.settings import Settings
-from tasks.engine import Utterance
-from tasks.producer import Producer
-from tasks.request import Request
-from workers.edges import Edges
-from workers.engines.registry import load
+from seriatim.stream_entries import Audio
+from workers.engines.engine_registry import load
+from workers.trim_and_fade import TrimFadeFilter
 
 TURNS = 17  #: texts that take turns, each with a sound of its own
 RATE_HZ = 24_000
@@ -39,19 +39,19 @@ def options_of(work: Work) -> tuple[str, ...]:
 
 
 @contextmanager
-def system_on(broker: Broker, crew: Crew, **changes: object) -> Iterator[System]:
+def system_on(broker: Broker, worker_plan: WorkerPlan, **changes: object) -> Iterator[LocalSystem]:
     """A reassembler and workers on a bench's server, ready to work."""
     settings = Settings(redis_url=broker.url, broker_url=broker.celery_url, store_dir=str(broker.folder), **changes)  # type: ignore[arg-type]  # settings by name
-    with System(settings, broker.folder) as system:
+    with LocalSystem(settings, broker.folder) as system:
         system.start("reassembler", "reassembler.main")
-        system.start("worker", "workers", crew.arguments())
-        system.await_workers(crew.pool_name)
+        system.start("worker", "workers", worker_plan.arguments())
+        system.await_workers(worker_plan.pool_name)
         yield system
 
 
-def request(**options: object) -> Request:
+def request(**options: object) -> JobRequest:
     """A job of the bench: batch work that its reader drains."""
-    return Request.of(
+    return JobRequest.of(
         {"engine": "tone", "kind": "batch", "drain": "window", "pause_ms": 0, "window_ms": WINDOW_MS, **options}
     )
 
@@ -59,9 +59,9 @@ def request(**options: object) -> Request:
 @contextmanager
 def ready(work: Work, broker: Broker, *, processes: int = 1) -> Iterator[Speak]:
     """Workers that have spoken, and a producer that has published."""
-    crew = Crew("tone", processes, work.workers // processes, "", options_of(work))
-    with system_on(broker, crew) as system:
-        producer = Producer(system.settings)
+    worker_plan = WorkerPlan("tone", processes, work.workers // processes, "", options_of(work))
+    with system_on(broker, worker_plan) as system:
+        producer = Client(settings=system.settings)
         _hear(producer, work, TURNS)
         yield partial(_hear_pieces, producer, work)
 
@@ -71,12 +71,12 @@ def sentences(work: Work, n: int) -> Iterator[Sentence]:
     return (Sentence(text_of(seq, work), seed=0) for seq in range(n))
 
 
-def _hear(producer: Producer, work: Work, n: int) -> None:
+def _hear(producer: Client, work: Work, n: int) -> None:
     for _ in producer.enqueue(sentences(work, n), request()).audio():
         pass
 
 
-def _hear_pieces(producer: Producer, work: Work) -> Iterator[Piece]:
+def _hear_pieces(producer: Client, work: Work) -> Iterator[Piece]:
     job = producer.enqueue(sentences(work, work.sentences), request())
     return ((entry.seq, entry.pcm) for entry in job.audio() if isinstance(entry, Audio))
 
@@ -89,7 +89,7 @@ def expected(work: Work, seq: int, _n_bytes: int) -> bytes:
 @cache
 def _sound(text: str, options: tuple[str, ...]) -> bytes:
     engine = load("tone", dict(option.split("=") for option in options if not option.startswith("fixed_ms")))
-    edges = Edges(engine.rate_hz, 0)
+    edges = TrimFadeFilter(engine.rate_hz, 0)
     return b"".join(edges.feed(s.pcm) for s in engine.speak(Utterance(text), lambda: False)) + edges.finish()
 
 

@@ -15,17 +15,18 @@ from pathlib import Path
 
 from redis import Redis
 
-from reassembler import emitting
-from reassembler.keeping import Keeper
+from reassembler import emit_loop
 from reassembler.recorder import Recorder
-from reassembler.retention import Retention
+from reassembler.retention import RecordingRetention
+from reassembler.storage_thread import StorageThread
 from seriatim import log as logs
-from seriatim import presence, watched
-from seriatim.connect import blocking, commands, reach
+from seriatim import reassembler_heartbeats
 from seriatim.errors import SeriatimError, Unavailable
-from seriatim.exits import Exit
-from seriatim.hangup import hangup_ends
-from seriatim.server import check
+from seriatim.exit_codes import ExitCode
+from seriatim.process import watched_tasks
+from seriatim.process.sighup import handle_sighup_as_sigterm
+from seriatim.servers.redis_checks import check_redis
+from seriatim.servers.redis_clients import blocking_client, check_reachable, command_client
 from seriatim.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Reassembler:
     name: str
     redis: "Redis"
     reader: "Redis"
-    keeper: Keeper
+    keeper: StorageThread
     store: str  #: folder of recordings
     memory_share: float  #: of Redis' maxmemory that new jobs may fill
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -53,17 +54,21 @@ class Reassembler:
 
     def step(self) -> None:
         """Wait for notifications a moment, emit, and do what is due."""
-        emitting.emit(self.redis, emitting.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.keeper.rung)
+        emit_loop.emit_notified(
+            self.redis, emit_loop.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.keeper.rung
+        )
         now_s = time.monotonic()
         if now_s - self.swept_s >= SWEEP_S:
             self.swept_s = now_s
-            emitting.sweep(self.redis, self.keeper.swept, self.memory_share)
+            emit_loop.emit_sweep(self.redis, self.keeper.swept, self.memory_share)
         if now_s - self.claimed_s >= ABANDONED_S:
             self.claimed_s = now_s
-            emitting.emit(self.redis, emitting.abandoned(self.redis, self.name), self.keeper.rung)
-        if now_s - self.shown_s >= presence.SHOW_S:
+            emit_loop.emit_notified(
+                self.redis, emit_loop.abandoned_notifications(self.redis, self.name), self.keeper.rung
+            )
+        if now_s - self.shown_s >= reassembler_heartbeats.SHOW_S:
             self.shown_s = now_s
-            presence.show(self.redis, self.name, self.store)
+            reassembler_heartbeats.report_heartbeat(self.redis, self.name, self.store)
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -75,27 +80,30 @@ def main(argv: Sequence[str] = ()) -> int:
         return _run(settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim reassemble: {error}\n")
-        return Exit.UNAVAILABLE if isinstance(error, Unavailable) else Exit.CANNOT_START
+        return ExitCode.UNAVAILABLE if isinstance(error, Unavailable) else ExitCode.CANNOT_START
 
 
 def _run(settings: Settings) -> int:
-    redis, reader = commands(settings.redis_url, outage_s=OUTAGE_S), blocking(settings.redis_url, outage_s=OUTAGE_S)
-    reach(redis, settings.redis_url)
-    for warning in check(redis).warnings:
+    redis, reader = (
+        command_client(settings.redis_url, outage_s=OUTAGE_S),
+        blocking_client(settings.redis_url, outage_s=OUTAGE_S),
+    )
+    check_reachable(redis, settings.redis_url)
+    for warning in check_redis(redis).warnings:
         log.warning(warning)
-    emitting.join(redis)
+    emit_loop.create_consumer_groups(redis)
     name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(2)}"
-    keeping = commands(settings.redis_url, outage_s=OUTAGE_S)
-    keeper = Keeper(keeping, Recorder(keeping, Path(settings.store_dir)), settings.reader_grace_s * 1000)
+    keeping = command_client(settings.redis_url, outage_s=OUTAGE_S)
+    keeper = StorageThread(keeping, Recorder(keeping, Path(settings.store_dir)), settings.reader_grace_s * 1000)
     folder = str(Path(settings.store_dir).resolve())
     reassembler = Reassembler(name, redis, reader, keeper, folder, settings.memory_share)
-    removing = commands(settings.redis_url, outage_s=OUTAGE_S)
-    retention = Retention(removing, Path(settings.store_dir), settings.store_days)
+    removing = command_client(settings.redis_url, outage_s=OUTAGE_S)
+    retention = RecordingRetention(removing, Path(settings.store_dir), settings.store_days)
     for work, thread in ((keeper.run, "keeper"), (retention.run, "retention")):
-        watched.start(thread, partial(work, reassembler.stopping))
+        watched_tasks.start(thread, partial(work, reassembler.stopping))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reassembler.stopping.set())
-    hangup_ends()
+    handle_sighup_as_sigterm()
     log.info("ready", extra={"reassembler": name})
     while not reassembler.stopping.is_set():
         try:

@@ -1,7 +1,7 @@
 """The recorder: drains jobs into the file store, and the window moves with it.
 
-Several recorders may write the same job: the same bytes go to the same place (seriatim/store.py). Where to go on
-stands in Redis (`stored_id`), written after the bytes are safe on disk: a recorder that died left at worst bytes
+Several recorders may write the same job: the same bytes go to the same place (seriatim/recording_store.py). Where to
+go on stands in Redis (`stored_id`), written after the bytes are safe on disk: a recorder that died left at worst bytes
 that are written again.
 """
 
@@ -13,14 +13,14 @@ from typing import Any, cast
 
 from redis import Redis
 
-from seriatim import job as job_calls
-from seriatim import pool as pool_calls
-from seriatim import store
-from seriatim.entries import Cursor, Entry, decode
+from seriatim import recording_store
+from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import PositionLost
-from seriatim.keys import END, Position, job_prefix, ordered_stream
-from seriatim.pcm import ms_of_bytes
-from seriatim.scripts import run_many
+from seriatim.keys import END, StreamPosition, job_prefix, ordered_stream
+from seriatim.lua import job_scripts as job_calls
+from seriatim.lua import pool_scripts as pool_calls
+from seriatim.lua.script_calls import run_many
+from seriatim.stream_entries import Entry, ReaderCursor, decode
 
 log = logging.getLogger(__name__)
 
@@ -80,30 +80,30 @@ def record(redis: "Redis", store_dir: Path, job: str) -> bool:
         return True
     ended = False
     while entries := _read(redis, job, cursor.position):
-        ended = store.write(store_dir, job, cursor, entries)
+        ended = recording_store.write(store_dir, job, cursor, entries)
         _recorded(redis, job, cursor, ended=ended)
         if len(entries) < READ:
             break
     return ended
 
 
-def _cursor(redis: "Redis", store_dir: Path, job: str) -> Cursor:
+def _cursor(redis: "Redis", store_dir: Path, job: str) -> ReaderCursor:
     fields = ["stored_id", "stored", "rate"]
     stored_id, stored, rate = cast("list[bytes | None]", redis.hmget(f"{job_prefix(job)}:c:{job}", fields))
     if stored_id is None:
-        return Cursor()
-    if not store.folder(store_dir, job).is_dir():
+        return ReaderCursor()
+    if not recording_store.folder(store_dir, job).is_dir():
         raise PositionLost(f"{store_dir} does not hold the beginning of job {job}; do all recorders share one store?")
-    position = Position.parse(stored_id.decode())
-    return Cursor.behind(position, int(stored or 0) - position.n_bytes, int(rate or 0))
+    position = StreamPosition.parse(stored_id.decode())
+    return ReaderCursor.behind(position, int(stored or 0) - position.n_bytes, int(rate or 0))
 
 
-def _read(redis: "Redis", job: str, after: Position) -> list[Entry]:
+def _read(redis: "Redis", job: str, after: StreamPosition) -> list[Entry]:
     rows = cast("list[Any]", redis.xrange(ordered_stream(job), f"({after}", "+", READ))
     return [decode(entry_id, fields) for entry_id, fields in rows]
 
 
-def _recorded(redis: "Redis", job: str, cursor: Cursor, *, ended: bool) -> None:
+def _recorded(redis: "Redis", job: str, cursor: ReaderCursor, *, ended: bool) -> None:
     pool = cast("bytes | None", redis.hget(f"{job_prefix(job)}:c:{job}", "pool"))
     calls: list[Any] = [job_calls.recorded(job, str(cursor.position), cursor.n_bytes, end=ended)]
     if pool and cursor.rate_hz:

@@ -15,10 +15,10 @@ from typing import cast
 
 from redis import Redis
 
-from seriatim import store
+from seriatim import recording_store
 from seriatim.errors import SeriatimError
 from seriatim.keys import JOB_ID, SHARDS, job_prefix
-from seriatim.scripts import answered
+from seriatim.lua.script_calls import translate_redis_errors
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ DAY_S = 86_400.0
 
 
 @dataclass(slots=True)
-class Retention:
+class RecordingRetention:
     """How long recordings are kept."""
 
     redis: "Redis"
@@ -57,9 +57,11 @@ class Retention:
         if not place.is_dir():
             return 0
         old = [path for path in place.iterdir() if _written_s(path) < before_s]
-        for grave in (path for path in old if path.name.startswith(store.GRAVE)):  # of one that died in the middle
+        for grave in (
+            path for path in old if path.name.startswith(recording_store.GRAVE)
+        ):  # of one that died in the middle
             shutil.rmtree(grave, ignore_errors=True)
-        removed = [job for job in self._over(path.name for path in old) if store.remove(self.store_dir, job)]
+        removed = [job for job in self._over(path.name for path in old) if recording_store.remove(self.store_dir, job)]
         for job in removed:
             log.info("a recording was removed", extra={"job": job, "after_days": self.keep_days})
         return len(removed)
@@ -70,7 +72,7 @@ class Retention:
         pipe = self.redis.pipeline(transaction=False)
         for job in jobs:
             pipe.exists(f"{job_prefix(job)}:c:{job}")
-        with answered():
+        with translate_redis_errors():
             there = cast("list[int]", pipe.execute())
         return [job for job, lives in zip(jobs, there, strict=True) if not lives]
 

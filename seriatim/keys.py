@@ -29,18 +29,20 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :yields           zset    "job|seq" of batch that may make way -> when it was begun, 0 while it waits for a slot
     :outbox           zset    "job|seq|attempt" -> time of the pick; picked, perhaps not yet published
     :todo             zset    "verb|job|..." -> time; steps that another slot still has to make
-    :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason (seriatim/dead.py)
+    :dead             hash    "job|seq" -> JSON of a sentence that was given up, with its reason
+    (seriatim/dead_letters.py)
     :dead:at          zset    the same names -> when; the newest 1,000 of a week are kept
     :act              zset    live job -> the next time at which the sweep looks at it
     :line             zset    "<n>|<user>" -> when a refused one was told to come back; "b<n>|..." after a cancel
     :ends             zset    live job whose text is whole -> when it will have been heard
     :held             zset    spoken live job|its rate -> when it will have been heard: it keeps its share until then
     :rest             zset    job that was spoken, its end not yet read -> when the life of its stream is over
-    :tl:<job>         stream  what happened when, for people (seriatim/timeline.py)
+    :tl:<job>         stream  what happened when, for people (seriatim/job_timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process speaks and nobody wants any more
     :wk               zset    owner (one worker process) -> time at which it counts as dead
-    :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ..., and its gauges (workers/gauges.py)
-    :renew:<group>    string  index of the process of a supervisor that is being renewed (workers/renewal.py)
+    :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ..., and its gauges
+    (workers/worker_gauges.py)
+    :renew:<group>    string  index of the process of a supervisor that is being renewed (workers/worker_renewal.py)
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking
     :fenced:<attempt> string  it was refused, because its sentence had gone to another, and is counted
     :idem:<length of user>:<user>:<key> string: JSON: the job behind a caller's idempotency key (lua/pool/submit.lua)
@@ -141,7 +143,7 @@ def user_jobs(user: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Position:
+class StreamPosition:
     """A place in the ordered stream: the id of an entry. The default is before the first."""
 
     sentence: int = 0  #: 1-based in the id: sentence seq has seq + 1
@@ -156,12 +158,12 @@ class Position:
         return self.offset - self.offset % 2 if self.offset < GAP else 0
 
     @property
-    def resumed(self) -> "Position":
+    def resumed(self) -> "StreamPosition":
         """Where a reader goes on that has everything up to here. One that has the end is given the end again."""
-        return Position(self.sentence, GAP) if self.offset == END else self
+        return StreamPosition(self.sentence, GAP) if self.offset == END else self
 
     @classmethod
-    def parse(cls, text: str) -> "Position":
+    def parse(cls, text: str) -> "StreamPosition":
         """Read `<n>-<n>`.
 
         Raises:

@@ -12,7 +12,7 @@ STANDARD: Final = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__di
 }
 
 
-class Fields(logging.Formatter):
+class KeyValueFormatter(logging.Formatter):
     """`time level process: message key=value ...`."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -20,7 +20,7 @@ class Fields(logging.Formatter):
         return " ".join([line, *(f"{name}={value!r}" for name, value in facts_of(record).items())])
 
 
-class Objects(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line: `time`, `level`, `process`, `message`, each fact, `traceback`."""
 
     def __init__(self, process: str) -> None:
@@ -41,9 +41,9 @@ def facts_of(record: logging.LogRecord) -> dict[str, object]:
 
 def configure(level: str, process: str, form: str = "text") -> None:
     """Log to stderr from now on; `process` names this one, `form` is text or json."""
-    fields = Fields(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
+    fields = KeyValueFormatter(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
     handler = logging.StreamHandler()
-    handler.setFormatter(Objects(process) if form == "json" else fields)
+    handler.setFormatter(JsonFormatter(process) if form == "json" else fields)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("celery", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))

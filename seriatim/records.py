@@ -18,7 +18,7 @@ class BadRecord(SeriatimError):
     """A record that is not ours, or of another version."""
 
 
-class Kind(StrEnum):
+class JobKind(StrEnum):
     """The class of a job."""
 
     LIVE = "live"  #: somebody listens: playback deadlines, admission
@@ -40,14 +40,14 @@ class GapPolicy(StrEnum):
     SKIP = "skip"  #: a gap marker
 
 
-class Drain(StrEnum):
+class DrainMode(StrEnum):
     """Who takes the audio out of Redis."""
 
     WINDOW = "window"  #: the reader reports what it has; without a reader the job is cancelled after its grace time
     STORE = "store"  #: a recorder drains it into the file store, for readers of any time
 
 
-class Hold(StrEnum):
+class HoldPolicy(StrEnum):
     """Is a sentence emitted while it is still being spoken?"""
 
     AUTO = "auto"  #: yes, unless a second attempt would give other bytes (continuity none)
@@ -81,7 +81,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class JobSpec:
     """How a job is to be spoken: what its sentences have in common."""
 
     voice: str = ""
@@ -110,7 +110,7 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
-class Doorbell:
+class TaskMessage:
     """The message that Celery carries: which attempt at which sentence is due. It is no proof of anything."""
 
     job: str
@@ -141,7 +141,7 @@ def seed_of(spec_seed: int, sentence_seed: int, seq: int) -> int:
     return sentence_seed if sentence_seed >= 0 else (spec_seed + seq) % 2**63
 
 
-def _dump(record: Sentence | Spec, optional: Container[str]) -> str:
+def _dump(record: Sentence | JobSpec, optional: Container[str]) -> str:
     """As JSON, without those of the `optional` fields that have their default."""
     known = _DEFAULTS[type(record)]
     values = {name: getattr(record, name) for name in known}
@@ -150,7 +150,7 @@ def _dump(record: Sentence | Spec, optional: Container[str]) -> str:
 
 
 #: The default of each field; asking dataclasses for them each time costs more than the JSON.
-_DEFAULTS = {cls: {f.name: f.default for f in fields(cls)} for cls in (Sentence, Spec)}
+_DEFAULTS = {cls: {f.name: f.default for f in fields(cls)} for cls in (Sentence, JobSpec)}
 
 
 def _load(cls: type[Any], raw: str | bytes) -> Any:

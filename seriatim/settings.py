@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 
-from seriatim.address import Address, Broker
-from seriatim.connection_shares import FEWEST
-from seriatim.credentials import has_password, read_secret, shown, with_password, with_tls
 from seriatim.errors import Misconfigured
+from seriatim.servers.connection_shares import FEWEST
+from seriatim.servers.server_address import Address, Broker
+from seriatim.servers.server_urls import has_password, read_secret, redacted_url, with_password, with_tls
 
 PREFIX = "SERIATIM_"
 TRACES = ("", "otlp")
@@ -244,7 +244,7 @@ class Settings:
         """What differs from the defaults, without anything secret."""
         changed = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
         hidden = {name: "***" for name in SECRETS if "password" in name and name in changed}
-        urls = {name: shown(changed[name]) for name in ("redis_url", "broker_url") if name in changed}
+        urls = {name: redacted_url(changed[name]) for name in ("redis_url", "broker_url") if name in changed}
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in (changed | hidden | urls).items())})"
 
     @property

@@ -1,69 +1,44 @@
-"""What to say: the public Python API.
+"""Celery's tasks: the application that Celery's own tools ask for (`celery -A tasks inspect ping`), and its one task.
 
-    from tasks import enqueue_job
-
-    job = enqueue_job("Good morning. How are you?", voice="en-gb")
-    for chunk in job.pcm():
-        play(chunk)
-
-`enqueue_job`, `open_job` and `attach` use one producer per process, made at the first call from the environment's
-settings (docs/settings.md). Programs that manage several use `tasks.producer.Producer`. For asyncio: `tasks.aio`.
+A program enqueues jobs with `from seriatim import enqueue_job`; the same names can be imported from here.
 """
 
 import os
 from functools import cache
-from typing import Unpack
+from typing import Any
 
-from seriatim.entries import Audio, Discontinuity, Gap, SentenceStart
-from seriatim.records import Sentence
+from celery import Celery
+
+from seriatim import (
+    Audio,
+    Discontinuity,
+    Gap,
+    Job,
+    JobOptions,
+    JobStatus,
+    OpenJob,
+    Sentence,
+    SentenceStart,
+    Text,
+    attach,
+    enqueue_job,
+    open_job,
+)
+from seriatim.celery_app import make_app
 from seriatim.settings import Settings
-from tasks.handle import Job, Status
-from tasks.open_job import OpenJob
-from tasks.open_job import open_job as _open_job
-from tasks.producer import Producer
-from tasks.request import Options, Request, Text
 
 __all__ = [
-    "Audio", "Discontinuity", "Gap", "Job", "OpenJob", "Options", "Sentence", "SentenceStart", "Status", "Text",
+    "Audio", "Discontinuity", "Gap", "Job", "JobOptions", "JobStatus", "OpenJob", "Sentence", "SentenceStart", "Text",
     "attach", "enqueue_job", "open_job",
 ]  # fmt: skip
 
 
-def enqueue_job(text: Text, **options: Unpack[Options]) -> Job:
-    """Accept a text, or an iterable of sentences, as one job; returns at once, before anything is spoken.
-
-    A `Path`, or a file that is open for reading as text, is the text in it: enqueue_job(Path("book.txt")).
-
-    Options are described field by field in `tasks.request.Request`. An iterable may mix strings and `Sentence`s with
-    their own voice, language, speed and pause, so that a dialogue is one job.
-
-    Raises:
-        EmptyText, TextTooLarge, UnknownVoice, UnknownOption, BadInput: the text or an option cannot be used.
-        Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
-        Unavailable, Misconfigured: Redis does not answer, or a setting is wrong.
-    """
-    return default_producer().enqueue(text, Request.of(options))
-
-
-def open_job(**options: Unpack[Options]) -> OpenJob:
-    """Open a job for text that is still being generated: `say(text)` any number of times, then `close()`.
-
-    Raises:
-        as `enqueue_job`.
-    """
-    return _open_job(default_producer(), Request.of(options))
-
-
-def attach(job_id: str) -> Job:
-    """A handle on a job from its id, in any process.
-
-    Raises:
-        JobUnknown: no such job, or its life is over.
-    """
-    return default_producer().attach(job_id)
-
-
 @cache
-def default_producer() -> Producer:
-    """The process's producer; the settings are those of the environment at the first call."""
-    return Producer(Settings.from_env(os.environ))
+def _celery_app() -> Celery:
+    return make_app(Settings.from_env(os.environ).broker)
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("app", "celery"):  # where Celery looks; made when asked for, with the settings of the environment
+        return _celery_app()
+    raise AttributeError(f"module 'tasks' has no attribute {name!r}")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis
 
-from tests.lifetimes import assert_every_key_expires
-from tests.servers import PrivateServer, debian, embedded
-from tests.systems import RealSystem, running
+from tests.support.process_system import RealSystem, running
+from tests.support.redis_servers import PrivateServer, debian, embedded
+from tests.support.ttl_check import assert_every_key_expires
 
 # `default` is what every run of the suite pays for, `fast` is for `make fast`, `thorough` for an evening.
 _ROOM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}

@@ -7,16 +7,16 @@ import sys
 from collections.abc import Sequence
 
 from seriatim import log as logs
-from seriatim.connect import commands, reach
+from seriatim.celery_app import make_app, reach_broker
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
-from seriatim.exits import Exit
-from seriatim.server import check
+from seriatim.exit_codes import ExitCode
+from seriatim.servers.redis_checks import check_redis
+from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
-from tasks.app import make_app, reach_broker
-from workers.engines.registry import load, names, options_of
-from workers.gpus import pinned
-from workers.lifetime import bytes_of
+from workers.engines.engine_registry import check_name, load, names, options_of
+from workers.gpu_pinning import pinned_gpus
 from workers.supervisor import supervise
+from workers.worker_lifetime import bytes_of
 
 RENEWED = "a process is replaced by a fresh one, one at a time, when it"
 EPILOG = """\
@@ -44,10 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _supervise(options)
     except PermissionError as error:  # a model's folder of somebody else
         sys.stderr.write(f"seriatim worker: {forbidden(error)}\n")
-        return Exit.CANNOT_START
+        return ExitCode.CANNOT_START
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
-        return Exit.UNAVAILABLE if isinstance(error, Unavailable) else Exit.CANNOT_START
+        return ExitCode.UNAVAILABLE if isinstance(error, Unavailable) else ExitCode.CANNOT_START
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -110,11 +110,10 @@ def _supervise(options: argparse.Namespace) -> int:
     settings = Settings.from_env(os.environ)
     bytes_of(settings.worker_memory)
     logs.configure(settings.log_level, "worker", settings.log_format)
-    if options.engine not in names():
-        load(options.engine, {})  # says which there are
-    redis = commands(settings.redis_url, outage_s=1.0)
-    reach(redis, settings.redis_url)
-    check(redis)
+    check_name(options.engine)
+    redis = command_client(settings.redis_url, outage_s=1.0)
+    check_reachable(redis, settings.redis_url)
+    check_redis(redis)
     with make_app(settings.broker) as app:
         reach_broker(app, settings.broker)
     if any("=" not in text for text in options.engine_option):
@@ -124,7 +123,7 @@ def _supervise(options: argparse.Namespace) -> int:
     arguments += [part for text in options.engine_option for part in ("--engine-option", text)]
     arguments += ["--engine-option", f"gpu_limit={options.gpu_limit}"] if options.gpu_limit else []
     arguments += ["--events"] if options.events else []
-    gpus = pinned(options.gpu, os.environ)
+    gpus = pinned_gpus(options.gpu, os.environ)
     return supervise(arguments, options.pool or options.engine, options.processes, gpus)
 
 

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field
 
 from redis import Redis
 
-from seriatim import pool
-from seriatim.connect import commands
 from seriatim.errors import SeriatimError
-from seriatim.exits import Exit
-from seriatim.hangup import hangup_ends
-from seriatim.interpreter import python
-from seriatim.orphans import dies_with_parent
-from seriatim.pool import Retry
-from seriatim.scripts import run
+from seriatim.exit_codes import ExitCode
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_scripts import RetryPolicy
+from seriatim.lua.script_calls import run
+from seriatim.process.child_processes import dies_with_parent
+from seriatim.process.interpreter import python_command
+from seriatim.process.sighup import handle_sighup_as_sigterm
+from seriatim.servers.redis_clients import command_client
 from seriatim.settings import Settings
-from workers.gpus import environment
+from workers.gpu_pinning import environment
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ LONG_LIFE_S = 60.0
 
 
 @dataclass(slots=True)
-class Child:
+class WorkerChild:
     """One worker process and its past."""
 
     index: int
@@ -53,37 +53,37 @@ class Child:
 class Supervisor:
     """What keeps the processes of one `seriatim worker` alive."""
 
-    arguments: Sequence[str]  #: for workers.process, without --index and --owner
+    arguments: Sequence[str]  #: for workers.worker_process, without --index and --owner
     pool_name: str
     n_processes: int
     settings: Settings
     gpus: Sequence[str] = ()  #: processes take turns on them; none: they see what this one sees
     redis: "Redis" = field(init=False)
     stopping: bool = False
-    children: list[Child] = field(default_factory=list)
+    children: list[WorkerChild] = field(default_factory=list)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}")
 
     def __post_init__(self) -> None:
-        self.redis = commands(self.settings.redis_url, [self.pool_name], outage_s=1.0)
-        self.children = [Child(index) for index in range(self.n_processes)]
+        self.redis = command_client(self.settings.redis_url, [self.pool_name], outage_s=1.0)
+        self.children = [WorkerChild(index) for index in range(self.n_processes)]
 
     def run(self) -> int:
         """Supervise until SIGTERM or SIGINT; returns the exit status."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
-        hangup_ends()
+        handle_sighup_as_sigterm()
         gpus = ",".join(self.gpus)
         log.info("workers start", extra={"pool": self.pool_name, "processes": self.n_processes, "gpus": gpus})
         while not self.stopping or any(child.process for child in self.children):
             for child in self.children:
                 status = self._look_after(child)
-                if status == Exit.CANNOT_START:
+                if status == ExitCode.CANNOT_START:
                     self._stop_all()
-                    return Exit.CANNOT_START
+                    return ExitCode.CANNOT_START
             time.sleep(POLL_S)
         return 0
 
-    def _look_after(self, child: Child) -> int | None:
+    def _look_after(self, child: WorkerChild) -> int | None:
         """Start, or bury and start again later; returns the exit status of a child that ended just now."""
         if child.process is None:
             if not self.stopping and time.monotonic() >= child.again_s:
@@ -97,9 +97,9 @@ class Supervisor:
             self._bury(child, status)
         return status
 
-    def _start(self, child: Child) -> None:
+    def _start(self, child: WorkerChild) -> None:
         child.owner = f"{socket.gethostname()}.{child.index}.{secrets.token_hex(4)}"
-        command = python("workers.process", *self.arguments)
+        command = python_command("workers.worker_process", *self.arguments)
         child.process = subprocess.Popen(
             [*command, "--index", str(child.index), "--owner", child.owner, "--group", self.name],
             env=PATIENT | environment(os.environ, self.gpus, child.index),
@@ -107,8 +107,8 @@ class Supervisor:
         )
         child.born_s = time.monotonic()
 
-    def _bury(self, child: Child, status: int) -> None:
-        lived_s, renewed = time.monotonic() - child.born_s, status == Exit.RENEWED
+    def _bury(self, child: WorkerChild, status: int) -> None:
+        lived_s, renewed = time.monotonic() - child.born_s, status == ExitCode.RENEWED
         child.failures = 0 if renewed or lived_s > LONG_LIFE_S else child.failures + 1
         wait_s = BACKOFF_S[min(child.failures, len(BACKOFF_S)) - 1] if child.failures else 0.0
         child.again_s = time.monotonic() + wait_s
@@ -117,9 +117,14 @@ class Supervisor:
             log.info("a worker process is renewed", extra=facts)
         else:
             log.warning("a worker process ended", extra=facts)
-        retry = Retry.of(self.settings)
+        retry = RetryPolicy.of(self.settings)
         try:
-            run(self.redis, pool.leave(self.pool_name, child.owner, retry, died=status not in (Exit.OK, Exit.RENEWED)))
+            run(
+                self.redis,
+                pool_scripts.leave(
+                    self.pool_name, child.owner, retry, died=status not in (ExitCode.OK, ExitCode.RENEWED)
+                ),
+            )
         except SeriatimError as error:
             log.warning("its lease will expire instead", extra={"error": str(error)})
 

@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.load.plan import Ask, Told, text_of
+from seriatim.client.client import Client
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import Refused, SeriatimError
 from seriatim.settings import Settings
-from tasks.handle import Job
-from tasks.producer import Producer
-from tasks.request import Request
 
 THREADS = 4  #: a wish is some five round trips to the server
 
@@ -24,12 +24,12 @@ class Door:
     """Hands in wishes and takes jobs back; answers come as they come."""
 
     settings: Settings
-    producer: Producer = field(init=False)
+    producer: Client = field(init=False)
     threads: ThreadPoolExecutor = field(init=False)
     answers: "SimpleQueue[Answer]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
-        self.producer = Producer(self.settings)
+        self.producer = Client(settings=self.settings)
         self.threads = ThreadPoolExecutor(THREADS, "door")
 
     def ask(self, ask: Ask, told: Told, seed: int) -> None:
@@ -69,7 +69,7 @@ class Door:
         self.producer.close()
 
 
-def request_of(ask: Ask) -> Request:
+def request_of(ask: Ask) -> JobRequest:
     """How a wish is asked for."""
     options: dict[str, Any] = {"engine": "tone", "user": ask.user, "kind": ask.kind}
-    return Request.of(options | {"drain": "window" if ask.listens else "store"})
+    return JobRequest.of(options | {"drain": "window" if ask.listens else "store"})

@@ -11,12 +11,12 @@ from bench.load.figures import quantile
 from bench.load.plan import text_of
 from bench.load.stand import RTF
 from bench.ours import request, system_on
-from gateway.system import Crew
-from seriatim.connect import commands
-from seriatim.pool import ack
-from seriatim.scripts import run
-from tasks.handle import Job
-from tasks.producer import Producer
+from gateway.local.processes import WorkerPlan
+from seriatim.client.client import Client
+from seriatim.client.job import Job
+from seriatim.lua.pool_scripts import ack
+from seriatim.lua.script_calls import run
+from seriatim.servers.redis_clients import command_client
 
 TEXT_S = 40.0  #: longer than anybody is let speak
 SPEAKS_S = (0.1, 3.0)  #: before the cancel, drawn evenly: at first chunks are short, later the buffer is ahead
@@ -38,9 +38,9 @@ class Cancels:
 def measure(n: int) -> Cancels:
     """Let one speak while the next waits; cancel; hear when the next begins."""
     random, seeds = Random(5), count()
-    crew = Crew("tone", 1, 1, "", (f"rtf={RTF}",))
-    with started() as broker, system_on(broker, crew) as system:
-        producer, redis = Producer(system.settings), commands(broker.url)
+    worker_plan = WorkerPlan("tone", 1, 1, "", (f"rtf={RTF}",))
+    with started() as broker, system_on(broker, worker_plan) as system:
+        producer, redis = Client(settings=system.settings), command_client(broker.url)
         speaking, taken_ms = _asked(producer, next(seeds)), []
         _await_sound(redis, speaking)
         for _ in range(n):
@@ -56,7 +56,7 @@ def measure(n: int) -> Cancels:
     return Cancels(n, FIRST_CHUNK_MS * RTF, quantile(taken_ms, 0.5), quantile(taken_ms, 0.99))
 
 
-def _asked(producer: Producer, seed: int) -> Job:
+def _asked(producer: Client, seed: int) -> Job:
     """Batch jobs: one alone fills a pool of one slot, so admission would refuse a second live one."""
     return producer.enqueue(" ".join(text_of(TEXT_S, seed)), request(user=f"user{seed}"))
 

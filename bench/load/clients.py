@@ -18,11 +18,11 @@ from typing import Any, cast
 from bench.load.asking import Door
 from bench.load.listening import Listening
 from bench.load.plan import Ask, Run, Told
-from seriatim.connect import commands
-from seriatim.entries import decode
 from seriatim.errors import SeriatimError
-from seriatim.scripts import run_many
+from seriatim.lua.script_calls import run_many
+from seriatim.servers.redis_clients import command_client
 from seriatim.settings import Settings
+from seriatim.stream_entries import decode
 
 ROUND_S = 0.01
 READ_ENTRIES = 64  #: of each stream in a round
@@ -48,19 +48,19 @@ class Clients:
 
     def go(self) -> None:
         """Live through the run."""
-        redis = commands(self.settings.redis_url)
-        with Door(self.settings) as door:
+        redis = command_client(self.settings.redis_url)
+        with Door(self.settings) as context:
             for ask in self.run.asks:
                 self._later(ask.at_s, ask, back=False)
             self.began_s = time.perf_counter()
             while (now_s := self._now_s()) < self.run.span_s:
-                self._answers(door, now_s)
-                self._wishes(door, now_s)
+                self._answers(context, now_s)
+                self._wishes(context, now_s)
                 self._read(redis)
                 self._report(redis)
-                self._part(door)
+                self._part(context)
                 self._rest(now_s)
-            self._end(door)
+            self._end(context)
         redis.close()
 
     def _now_s(self) -> float:
@@ -74,7 +74,7 @@ class Clients:
         self.rounds_ms.append(took_s * 1000)
         time.sleep(max(0.001, ROUND_S - took_s))
 
-    def _wishes(self, door: Door, now_s: float) -> None:
+    def _wishes(self, context: Door, now_s: float) -> None:
         while self.due and self.due[0][0] <= now_s:
             at_s, tie, ask, back = heapq.heappop(self.due)
             seed = ask.seed * 1_000 + tie
@@ -85,10 +85,10 @@ class Clients:
             )  # fmt: skip
             self.told.append(told)
             self._pending += 1
-            door.ask(ask, told, seed)
+            context.ask(ask, told, seed)
 
-    def _answers(self, door: Door, now_s: float) -> None:
-        for ask, told, job in door.answered():
+    def _answers(self, context: Door, now_s: float) -> None:
+        for ask, told, job in context.answered():
             self._pending -= 1
             if job is None:
                 self._refused(ask, told, now_s)
@@ -119,31 +119,31 @@ class Clients:
         for first in range(0, len(calls), REPORTS):
             run_many(redis, calls[first : first + REPORTS])
 
-    def _part(self, door: Door) -> None:
+    def _part(self, context: Door) -> None:
         """Listeners that heard the end, or had enough; in a closed loop they have another wish."""
         now_s = self._now_s()
         for key, each in [(key, each) for key, each in self.listening.items() if each.over(now_s)]:
             del self.listening[key]
             each.told.over_s, each.told.left = now_s, each.told.ended_s < 0
             if each.told.left and each.ask.says_so:
-                door.drop(each.job)
+                context.drop(each.job)
             elif each.told.left:
                 self.gone.append(each)
             if each.ask.again:
                 self._later(now_s, each.ask, back=False)
 
-    def _end(self, door: Door) -> None:
+    def _end(self, context: Door) -> None:
         """The run is over: nobody hears anything any more, and nothing of it goes on."""
         until_s = self._now_s() + OVER_S
         while self._pending and self._now_s() < until_s:
-            self._answers(door, self.run.span_s)
+            self._answers(context, self.run.span_s)
             time.sleep(ROUND_S)
         for each in self.books:
             each.told.spoken_s, each.told.over_s = _spoken_s(each), self.run.span_s
         for each in self.listening.values():
             each.told.over_s, each.told.cut = self.run.span_s, True
         for each in [*self.listening.values(), *self.books, *self.gone]:
-            door.drop(each.job)
+            context.drop(each.job)
 
 
 def _spoken_s(book: Listening) -> float:

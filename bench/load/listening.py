@@ -12,13 +12,13 @@ from typing import Any
 
 from bench.load.plan import Ask, Told
 from bench.load.player import Player
-from seriatim import job as job_calls
-from seriatim import pool as pool_calls
-from seriatim.entries import Audio, Cursor, End, Entry
-from seriatim.keys import Position
-from seriatim.pcm import ms_of_bytes
-from seriatim.scripts import Call
-from tasks.handle import Job
+from seriatim.audio.pcm import ms_of_bytes
+from seriatim.client.job import Job
+from seriatim.keys import StreamPosition
+from seriatim.lua import job_scripts as job_calls
+from seriatim.lua import pool_scripts as pool_calls
+from seriatim.lua.script_calls import ScriptCall
+from seriatim.stream_entries import Audio, End, Entry, ReaderCursor
 
 REPORT_S = 0.5  #: between two reports of one listener
 
@@ -30,12 +30,14 @@ class Listening:
     ask: Ask
     told: Told
     job: Job
-    cursor: Cursor = field(default_factory=Cursor)
+    cursor: ReaderCursor = field(default_factory=ReaderCursor)
     player: Player = field(init=False)
     after: str = "0-0"  #: read on from here
-    places: deque[tuple[float, Position]] = field(default_factory=deque)  #: (ms of the job up to here, place), unheard
+    places: deque[tuple[float, StreamPosition]] = field(
+        default_factory=deque
+    )  #: (ms of the job up to here, place), unheard
     due_s: float = 0.0  #: of the next report
-    heard: Position = field(default_factory=Position)
+    heard: StreamPosition = field(default_factory=StreamPosition)
 
     def __post_init__(self) -> None:
         self.player = Player(self.ask.pace)
@@ -60,7 +62,7 @@ class Listening:
         self.player.take(now_s, ms)
         self.places.append((self.player.got_ms, audio.position))
 
-    def report(self, now_s: float) -> list[Call[Any]]:
+    def report(self, now_s: float) -> list[ScriptCall[Any]]:
         """What to tell the pool and the stream now, if anything; nothing before the first sound."""
         if self.ask.silent or not self.told.chunks or now_s < self.due_s or self.told.ended_s >= 0:
             return []

@@ -8,12 +8,12 @@ from redis import Redis
 
 from bench.broker import started
 from bench.load.figures import quantile
-from seriatim import pool
+from seriatim.dispatch import PICK_MOST
 from seriatim.keys import pool_prefix
-from seriatim.pool import Facts, Submission, sentence_argument
-from seriatim.records import Doorbell, Kind
-from seriatim.scripts import run, run_many
-from tasks.dispatch import PICK_MOST
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_scripts import Submission, WorkerRegistration, sentence_argument
+from seriatim.lua.script_calls import run, run_many
+from seriatim.records import JobKind, TaskMessage
 
 POOL = "picks"
 USERS_SHARE = 5  #: jobs of a user
@@ -49,22 +49,24 @@ def measure(jobs: int, picks: int) -> Picks:
             redis.config_set("slowlog-log-slower-than", 0)
             redis.slowlog_reset()
             began_s = time.perf_counter()
-            bells = run(redis, pool.pick(POOL, PICK_MOST, 4_000))
+            messages = run(redis, pool_scripts.pick(POOL, PICK_MOST, 4_000))
             trips.append((time.perf_counter() - began_s) * 1000)
             steps.append(_step_ms(redis))
             redis.config_set("slowlog-log-slower-than", -1)
-            busy += _claimed(redis, bells)
+            busy += _claimed(redis, messages)
     quantiles = [quantile(values, share) for values in (steps, trips) for share in (0.5, 0.99)]
     return Picks(jobs, SLOTS, jobs // USERS_SHARE, picks, *quantiles)
 
 
 def _fill(redis: "Redis", jobs: int) -> None:
-    facts = Facts(SLOTS, 24_000, "exact", _RTF, 1.0, 0.05, "[]", "tone", "here", 1, 0)
-    run(redis, pool.rebase(POOL))
-    run(redis, pool.register(POOL, "worker", 3_600_000, facts))
+    facts = WorkerRegistration(SLOTS, 24_000, "exact", _RTF, 1.0, 0.05, "[]", "tone", "here", 1, 0)
+    run(redis, pool_scripts.rebase(POOL))
+    run(redis, pool_scripts.register(POOL, "worker", 3_600_000, facts))
     rows = [sentence_argument(5_000, '{"text":"said"}')] * SENTENCES
     calls = (
-        pool.submit(POOL, Submission(f"{i:032x}", f"user{i % (jobs // USERS_SHARE)}", Kind.LIVE, '{"v":1}'), rows)
+        pool_scripts.submit(
+            POOL, Submission(f"{i:032x}", f"user{i % (jobs // USERS_SHARE)}", JobKind.LIVE, '{"v":1}'), rows
+        )
         for i in range(jobs)
     )
     while batch := [call for _, call in zip(range(TOGETHER), calls, strict=False)]:
@@ -77,24 +79,26 @@ def _step_ms(redis: "Redis") -> float:
     return max(float(entry["duration"]) for entry in entries if entry["command"].startswith(b"EVAL")) / 1000
 
 
-def _occupy(redis: "Redis") -> deque[Doorbell]:
+def _occupy(redis: "Redis") -> deque[TaskMessage]:
     """Every slot speaks, and one sentence was spoken before: from then on it is known that they are long."""
-    (first,) = _claimed(redis, run(redis, pool.pick(POOL, 1, 4_000)))
+    (first,) = _claimed(redis, run(redis, pool_scripts.pick(POOL, 1, 4_000)))
     _finish(redis, first)
-    busy: deque[Doorbell] = deque()
-    while bells := run(redis, pool.pick(POOL, PICK_MOST, 4_000)):
-        busy += _claimed(redis, bells)
+    busy: deque[TaskMessage] = deque()
+    while messages := run(redis, pool_scripts.pick(POOL, PICK_MOST, 4_000)):
+        busy += _claimed(redis, messages)
     if len(busy) != SLOTS:
         raise RuntimeError(f"{len(busy)} sentences in {SLOTS} slots")
     return busy
 
 
-def _claimed(redis: "Redis", bells: tuple[Doorbell, ...]) -> tuple[Doorbell, ...]:
-    for bell in bells:
-        run(redis, pool.claim(POOL, bell, "worker", 3_600_000))
-    return bells
+def _claimed(redis: "Redis", messages: tuple[TaskMessage, ...]) -> tuple[TaskMessage, ...]:
+    for message in messages:
+        run(redis, pool_scripts.claim(POOL, message, "worker", 3_600_000))
+    return messages
 
 
-def _finish(redis: "Redis", bell: Doorbell) -> None:
+def _finish(redis: "Redis", message: TaskMessage) -> None:
     epoch = redis.hget(f"{pool_prefix(POOL)}:m", "epoch")
-    run(redis, pool.finish(POOL, bell, epoch.decode() if isinstance(epoch, bytes) else "0", WALL_MS, 5_000.0))
+    run(
+        redis, pool_scripts.finish(POOL, message, epoch.decode() if isinstance(epoch, bytes) else "0", WALL_MS, 5_000.0)
+    )

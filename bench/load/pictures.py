@@ -7,7 +7,7 @@ from bench.load.figures import SILENCE_S, TARGET_S
 from bench.load.plan import Told
 from bench.load.player import played
 from bench.load.stand import Outcome
-from gateway.svg import SERIES, Canvas, ticks
+from gateway.cli.render.svg import SERIES, SvgCanvas, ticks
 
 WIDTH, HEIGHT = 760.0, 420.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 140.0, 44.0, 52.0
@@ -17,10 +17,10 @@ MOST_ROWS = 48
 Curve = Sequence[tuple[float, float]]  #: (listeners, first audio p95 in s), by listeners
 
 
-def first_audio(curves: Mapping[str, Curve], capacity: int) -> Canvas:
+def first_audio(curves: Mapping[str, Curve], capacity: int) -> SvgCanvas:
     """First audio p95 over listeners, both on logarithmic axes; `capacity`: what the slots can speak."""
     points = [point for curve in curves.values() for point in curve]
-    canvas = Canvas(WIDTH, HEIGHT, "First audio over load, for three policies")
+    canvas = SvgCanvas(WIDTH, HEIGHT, "First audio over load, for three policies")
     xs, ys = _Log([x for x, _ in points] + [capacity]), _Log([y for _, y in points] + [0.1, TARGET_S])
     _frame(canvas, "First audio (p95) over load", "listeners in a closed loop", "seconds, logarithmic")
     for value in xs.marks((1, 2, 4, 8, 16, 32, 64, 128)):
@@ -42,12 +42,12 @@ def first_audio(curves: Mapping[str, Curve], capacity: int) -> Canvas:
     return canvas
 
 
-def timeline(outcome: Outcome) -> Canvas:
+def timeline(outcome: Outcome) -> SvgCanvas:
     """One row for each user: waiting, hearing, silent."""
     told = [each for each in outcome.told if each.job and each.kind == "live"]
     users = list(dict.fromkeys(each.user for each in told))[:MOST_ROWS]
     height = TOP + BOTTOM + ROW * max(1, len(users))
-    canvas = Canvas(WIDTH, height, f"What listeners heard: {outcome.run.about}")
+    canvas = SvgCanvas(WIDTH, height, f"What listeners heard: {outcome.run.about}")
     span_s = outcome.run.span_s
     canvas.text(LEFT, 24, f"{outcome.run.name}: {outcome.run.about}", size=14, bold=True)
     for value in ticks(0, span_s):
@@ -66,7 +66,7 @@ def timeline(outcome: Outcome) -> Canvas:
     return canvas
 
 
-def _heard(canvas: Canvas, told: Told, y: float, span_s: float) -> None:
+def _heard(canvas: SvgCanvas, told: Told, y: float, span_s: float) -> None:
     end_s = told.over_s if told.over_s >= 0 else span_s
     first_s = told.chunks[0][0] if told.chunks else end_s
     _bar(canvas, told.asked_s, first_s, y, span_s, "c1", f"waits {first_s - told.asked_s:.2f} s")
@@ -79,7 +79,7 @@ def _heard(canvas: Canvas, told: Told, y: float, span_s: float) -> None:
             _bar(canvas, from_s, to_s, y, span_s, "alarm", f"silent for {to_s - from_s:.2f} s")
 
 
-def _bar(canvas: Canvas, from_s: float, to_s: float, y: float, span_s: float, color: str, tip: str) -> None:
+def _bar(canvas: SvgCanvas, from_s: float, to_s: float, y: float, span_s: float, color: str, tip: str) -> None:
     x = _at(from_s, span_s)
     canvas.rect(x, y + 2, max(0.8, _at(min(to_s, span_s), span_s) - x), ROW - 4, color=color, tip=tip)
 
@@ -110,7 +110,7 @@ def _y(axis: _Log, value: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * axis.share(value)
 
 
-def _frame(canvas: Canvas, title: str, across: str, up: str) -> None:
+def _frame(canvas: SvgCanvas, title: str, across: str, up: str) -> None:
     canvas.text(LEFT, 24, title, size=14, bold=True)
     canvas.line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, color="faint")
     canvas.line(LEFT, TOP, LEFT, HEIGHT - BOTTOM, color="faint")
@@ -118,7 +118,7 @@ def _frame(canvas: Canvas, title: str, across: str, up: str) -> None:
     canvas.text(18, (TOP + HEIGHT - BOTTOM) / 2, up, anchor="middle", turn=-90, color="faint")
 
 
-def _legend(canvas: Canvas, i: int, name: str, color: str) -> None:
+def _legend(canvas: SvgCanvas, i: int, name: str, color: str) -> None:
     y = TOP + 10 + 18 * i
     canvas.rect(WIDTH - RIGHT + 12, y - 9, 12, 10, color=color)
     canvas.text(WIDTH - RIGHT + 30, y, name)

@@ -19,9 +19,9 @@ from bench.broker import Broker, started
 from bench.load.plan import Run, Told, told_from_json
 from bench.load.usage import Meter, Used
 from bench.ours import system_on
-from gateway.system import Crew, System
+from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.keys import pool_prefix
-from seriatim.orphans import dies_with_parent
+from seriatim.process.child_processes import dies_with_parent
 
 SLOTS = 4
 RTF = 0.25  #: of the engine: four slots are sixteen listeners' worth
@@ -54,7 +54,7 @@ class Stand:
     """A system that is up."""
 
     broker: Broker
-    system: System
+    system: LocalSystem
     pool: str
 
     def run(self, run: Run) -> Outcome:
@@ -122,8 +122,8 @@ class Stand:
 @contextmanager
 def stand(policy: str = "fair", rtf: float = RTF) -> Iterator[Stand]:
     """A system on a server of its own; its pool orders by `policy` (Settings.policy)."""
-    crew = Crew("tone", 1, SLOTS, "", (f"rtf={rtf}",))
+    worker_plan = WorkerPlan("tone", 1, SLOTS, "", (f"rtf={rtf}",))
     with ExitStack() as stack:
         with _FOLDER:
             broker = stack.enter_context(started())
-        yield Stand(broker, stack.enter_context(system_on(broker, crew, policy=policy)), crew.pool_name)
+        yield Stand(broker, stack.enter_context(system_on(broker, worker_plan, policy=policy)), worker_plan.pool_name)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 
-from seriatim.orphans import dies_with_parent
+from seriatim.process.child_processes import dies_with_parent
 
 WARM_S = 30.0  #: until every worker has spoken: three seconds on this machine when it is idle
 TERM_S = 35.0  #: Celery's warm shutdown took 32 s at worst in our trials

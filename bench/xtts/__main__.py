@@ -19,9 +19,9 @@ import torch
 from bench.xtts import gpt, listeners, vocoding, whole
 from bench.xtts.figures import Figure, as_json, table
 from bench.xtts.subject import Subject, subject
-from tasks.engine import Engine
+from seriatim.engine import Engine
 from workers.engines.xtts.engine import device_of
-from workers.engines.xtts.options import Precision
+from workers.engines.xtts.xtts_options import Precision
 
 PARTS = ("gpt", "vocoder", "whole", "listeners")
 PACKAGES = ("torch", "coqui-tts", "transformers")

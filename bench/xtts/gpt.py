@@ -15,8 +15,8 @@ import torch
 
 from bench.xtts.figures import Figure
 from bench.xtts.subject import Subject
-from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.rows import Row, Sampling
+from workers.engines.xtts.batch.batch import Batch
+from workers.engines.xtts.batch.batch_row import BatchRow, SamplingOptions
 
 ROWS = 16
 WANTED = {torch.float32: 5.0, torch.bfloat16: 8.0}
@@ -99,7 +99,7 @@ def speaking(subject: Subject, n_rows: int, dtype: torch.dtype) -> Batch:
     batch = Batch(subject.model.gpt, n_rows, dtype=dtype, device=subject.device)
     batch.warm_up()
     rows = [
-        Row(subject.tokens(i), subject.voice["gpt_cond_latent"], Sampling(), seed=i, max_codes=MOST)
+        BatchRow(subject.tokens(i), subject.voice["gpt_cond_latent"], SamplingOptions(), seed=i, max_codes=MOST)
         for i in range(n_rows)
     ]
     batch.join(rows)

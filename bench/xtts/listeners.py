@@ -14,10 +14,10 @@ from itertools import count
 
 from bench.load.player import Player
 from bench.xtts.figures import Figure
-from tasks.engine import Engine, Utterance
-from workers.tune.crowd import Crowd
+from seriatim.engine import Engine, Utterance
 from workers.tune.figures import percentile
-from workers.tune.sentences import utterances
+from workers.tune.simulated_listeners import SimulatedListeners
+from workers.tune.test_sentences import utterances
 
 AHEAD_MS = 8000.0  #: of sound in a listener's buffer, as the window of a pool would allow
 TEXT = 4  #: sentences that a listener hears
@@ -44,7 +44,7 @@ class Texts:
 
 def figures(engine: Engine, texts: tuple[str, ...], seconds: float) -> list[Figure]:
     """Sound a second with all slots busy, and the most listeners."""
-    crowd = Crowd(engine, utterances(engine, texts, "en", 0), seconds)
+    crowd = SimulatedListeners(engine, utterances(engine, texts, "en", 0), seconds)
     crowd.gather()
     heard = crowd.measure()
     rate = heard.audio_s / heard.window_s

@@ -15,9 +15,10 @@ import torch
 
 from tests.xtts import tiny
 from tests.xtts.tiny import FULL, VOICES, Shape
-from workers.engines.xtts import checkpoint, text
-from workers.engines.xtts.sizes import PUBLISHED
-from workers.tune.sentences import SAMPLE
+from workers.engines.xtts import text_tokens
+from workers.engines.xtts.model import checkpoint
+from workers.engines.xtts.model.checkpoint_sizes import PUBLISHED
+from workers.tune.test_sentences import SAMPLE
 
 KEPT = Path("bench/out")
 STOP_BIAS = 1.2  #: see above; measured
@@ -44,7 +45,7 @@ class Subject:
     def tokens(self, number: int) -> "torch.Tensor":
         """The text tokens of a sentence, long [t]."""
         of_sentence = self.texts[number % len(self.texts)]
-        return torch.tensor(text.tokens(self.model.tokenizer, of_sentence, LANGUAGE), dtype=torch.long)
+        return torch.tensor(text_tokens.tokens(self.model.tokenizer, of_sentence, LANGUAGE), dtype=torch.long)
 
 
 def subject(*, quick: bool, device: torch.device) -> Subject:
@@ -63,6 +64,6 @@ def subject(*, quick: bool, device: torch.device) -> Subject:
 
 def sixteen() -> tuple[str, ...]:
     """Sentences of 14 to 240 characters, in the order of the sample text."""
-    from tasks.segment import Cut, segment
+    from seriatim.text.segment import SegmentOptions, segment
 
-    return tuple(piece.text for piece in segment(SAMPLE, Cut(LANGUAGE, merge_chars=12)))[:16]
+    return tuple(piece.text for piece in segment(SAMPLE, SegmentOptions(LANGUAGE, merge_chars=12)))[:16]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from bench.xtts.figures import Figure
 from bench.xtts.subject import Subject
-from workers.engines.xtts.vocoder import Vocoder
+from workers.engines.xtts.model.vocoder import StreamingVocoder
 
 N_LATENTS, CHUNK = 120, 20  #: as `inference_stream`'s own default
 OVERLAP = 1024  #: samples, as there
@@ -27,7 +27,7 @@ def figures(subject: Subject, repeats: int) -> list[Figure]:
     with torch.inference_mode():
         offline = _decoded(subject, latents).cpu()
         theirs_s, theirs = _timed(lambda: library(subject, latents), repeats)
-        vocoder = Vocoder(subject.model.hifigan_decoder, subject.device)
+        vocoder = StreamingVocoder(subject.model.hifigan_decoder, subject.device)
         ours_s, ours = _timed(lambda: streamed(subject, vocoder, latents), repeats)
     name = f"streaming vocoder, {N_LATENTS} latents by {CHUNK}"
     off = (theirs[: len(offline)] - offline[: len(theirs)]).abs().max().item()
@@ -41,7 +41,7 @@ def figures(subject: Subject, repeats: int) -> list[Figure]:
     ]  # fmt: skip
 
 
-def streamed(subject: Subject, vocoder: Vocoder, latents: Tensor) -> Tensor:
+def streamed(subject: Subject, vocoder: StreamingVocoder, latents: Tensor) -> Tensor:
     """Our way, float32[n_samples]."""
     stream = vocoder.stream(subject.voice["speaker_embedding"])
     parts = []

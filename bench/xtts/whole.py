@@ -11,11 +11,11 @@ import torch
 
 from bench.xtts.figures import Figure
 from bench.xtts.subject import LANGUAGE, MOST_CODES, Subject
-from tasks.engine import Spoken, Utterance
+from seriatim.engine import AudioChunk, Utterance
 from tests.xtts.tiny import VOICES
-from workers.engines.xtts.engine import Xtts
-from workers.engines.xtts.guard import Strictness
-from workers.engines.xtts.options import Precision, XttsOptions
+from workers.engines.xtts.engine import XttsEngine
+from workers.engines.xtts.quality.hallucination_guard import GuardStrictness
+from workers.engines.xtts.xtts_options import Precision, XttsOptions
 
 FASTER = 4.0
 SEED = 11
@@ -61,18 +61,18 @@ def library(subject: Subject) -> Said:
 
 
 @contextmanager
-def engine(subject: Subject, precision: Precision, *, slots: int) -> Iterator[Xtts]:
+def engine(subject: Subject, precision: Precision, *, slots: int) -> Iterator[XttsEngine]:
     """Our engine around the same model; it has spoken once. With 0 slots it takes as many as it finds best."""
     options = XttsOptions(
-        model=str(subject.folder), slots=slots, precision=precision, guard=Strictness.OFF,
+        model=str(subject.folder), slots=slots, precision=precision, guard=GuardStrictness.OFF,
         max_codes=MOST_CODES, voice_dir=str(subject.folder / "voices"),
     )  # fmt: skip
-    with closing(Xtts(subject.model, options, subject.device)) as made:
+    with closing(XttsEngine(subject.model, options, subject.device)) as made:
         _samples(made, _utterance(subject, 0))
         yield made
 
 
-def spoken(ours: Xtts, subject: Subject) -> Said:
+def spoken(ours: XttsEngine, subject: Subject) -> Said:
     """All sentences at once."""
     asked = [_utterance(subject, number) for number in range(len(subject.texts))]
     began_s = time.perf_counter()
@@ -81,7 +81,7 @@ def spoken(ours: Xtts, subject: Subject) -> Said:
     return Said(time.perf_counter() - began_s, lengths)
 
 
-def _samples(ours: Xtts, utterance: Utterance) -> int:
+def _samples(ours: XttsEngine, utterance: Utterance) -> int:
     return sum(len(piece.pcm) for piece in ours.speak(utterance, lambda: False)) // 2
 
 
@@ -101,14 +101,14 @@ def _library_first_s(subject: Subject, number: int) -> float:
     return taken_s
 
 
-def _first_s(ours: Xtts, subject: Subject, number: int) -> float:
+def _first_s(ours: XttsEngine, subject: Subject, number: int) -> float:
     began_s = time.perf_counter()
     with closing(_speaking(ours, _utterance(subject, number))) as pieces:
         next(piece for piece in pieces if piece.pcm)
         return time.perf_counter() - began_s
 
 
-def _speaking(ours: Xtts, utterance: Utterance) -> Generator[Spoken, None, None]:
+def _speaking(ours: XttsEngine, utterance: Utterance) -> Generator[AudioChunk, None, None]:
     yield from ours.speak(utterance, lambda: False)
 
 

@@ -6,18 +6,18 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
-from gateway.http.door import Door
-from gateway.http.keys import Caller
-from gateway.http.problems import Problem
+from gateway.http.api_keys import Caller
+from gateway.http.context import GatewayContext
+from gateway.http.problems import HttpProblem
 
 bearer = HTTPBearer(auto_error=False, description="An API key (docs/http.md); none where the gateway has no keys.")
 KEY_HEADERS = ("api-key", "x-api-key")  #: of clients made for Azure's service, and for others
 
 
-def door_of(connection: HTTPConnection) -> Door:
+def context_of(connection: HTTPConnection) -> GatewayContext:
     """The door of this process."""
-    door: Door = connection.app.state.door
-    return door
+    context: GatewayContext = connection.app.state.context
+    return context
 
 
 def key_of(connection: HTTPConnection) -> str:
@@ -34,7 +34,7 @@ def caller_of(request: Request, _: Annotated[HTTPAuthorizationCredentials | None
     Raises:
         Problem: there is no key, or it is nobody's.
     """
-    return known(door_of(request), key_of(request))
+    return caller_of_key(context_of(request), key_of(request))
 
 
 def reader_of(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
@@ -43,24 +43,24 @@ def reader_of(request: Request, _: Annotated[HTTPAuthorizationCredentials | None
     Raises:
         Problem: there is no key and one is needed, or it is nobody's.
     """
-    door, key = door_of(request), key_of(request)
-    if key or not door.settings.http_open_lists:
-        known(door, key)
+    context, key = context_of(request), key_of(request)
+    if key or not context.settings.http_open_lists:
+        caller_of_key(context, key)
 
 
-def known(door: Door, key: str) -> Caller:
+def caller_of_key(context: GatewayContext, key: str) -> Caller:
     """The caller of a key.
 
     Raises:
         Problem: there is none.
     """
-    caller = door.keys.caller(key)
+    caller = context.keys.caller(key)
     if caller is None:
         said = "this API key is not known" if key else "an API key is needed: Authorization: Bearer KEY"
-        raise Problem(401, "invalid_api_key", said, headers={"www-authenticate": "Bearer"})
+        raise HttpProblem(401, "invalid_api_key", said, headers={"www-authenticate": "Bearer"})
     return caller
 
 
-AtDoor = Annotated[Door, Depends(door_of)]
-FromReader = Annotated[None, Depends(reader_of)]
-FromCaller = Annotated[Caller, Depends(caller_of)]
+ContextDep = Annotated[GatewayContext, Depends(context_of)]
+ReaderDep = Annotated[None, Depends(reader_of)]
+CallerDep = Annotated[Caller, Depends(caller_of)]

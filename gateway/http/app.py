@@ -13,18 +13,31 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from gateway.http import audio, catalogue, events, health, jobs, pools, recordings, socket, speech, texts, timelines
-from gateway.http.door import Door
-from gateway.http.guard import WATCH, Guard, Limits, Welcome
-from gateway.http.jobs import schemas
-from gateway.http.page import mount_page
-from gateway.http.problems import Problem, fault, problem_of
-from gateway.http.proxied import Proxied, networks_of, origins_of, root_of
+from gateway.http.context import GatewayContext
+from gateway.http.middleware.proxy_headers import ProxyHeaders, networks_of, origins_of, root_of
+from gateway.http.middleware.request_guard import OriginPolicy, RequestGuard, RequestLimits
+from gateway.http.problems import HttpProblem, fault, problem_of
+from gateway.http.routes import (
+    catalogue,
+    events,
+    health,
+    job_audio,
+    job_text,
+    job_timeline,
+    jobs,
+    pools,
+    recordings,
+    speech,
+    text_stream,
+)
+from gateway.http.routes.jobs import schemas
+from gateway.http.routes.page import mount_page
+from gateway.http.url_paths import MONITORING_PATHS
 from seriatim import __version__
 from seriatim.errors import SeriatimError
 
 ABOUT = "Text to speech by many workers at once, heard in order. Errors have OpenAI's shape."
-PARTS = (speech, catalogue, pools, jobs, audio, texts, recordings, events, timelines, health, socket)
+PARTS = (speech, catalogue, pools, jobs, job_audio, job_text, recordings, events, job_timeline, health, text_stream)
 #: headers that pages of other origins may read
 SHOWN = (
     "seriatim-job", "seriatim-warning", "x-request-id", "retry-after", "retry-after-ms", "location", "content-range",
@@ -33,41 +46,43 @@ SHOWN = (
 #: a span for each request, where `traces.configure` was asked for them
 TRACED: TelemetryConfig = {
     "tracing": True, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
-    "exclude": lambda scope: scope["path"] in WATCH,
+    "exclude": lambda scope: scope["path"] in MONITORING_PATHS,
 }  # fmt: skip
 
 
-def make_app(door: Door) -> ASGIApp:
+def make_app(context: GatewayContext) -> ASGIApp:
     """The whole application around a door."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        async with door.opened():
+        async with context.opened():
             yield
 
     app = FastAPI(
         title="Seriatim", version=__version__, description=ABOUT, lifespan=life, redoc_url=None, docs_url=None,
-        telemetry=TRACED, redirect_slashes=False, servers=[{"url": root_of(door.settings.http_root) or "/"}],
+        telemetry=TRACED, redirect_slashes=False, servers=[{"url": root_of(context.settings.http_root) or "/"}],
     )  # fmt: skip
-    app.state.door = door
+    app.state.context = context
     for part in PARTS:
         app.include_router(part.router)
     _answer_heads(app)
     mount_page(app)
     _answer_errors(app)
     _mend_schema(app)
-    settings = door.settings
-    origins = origins_of(words(settings.http_cors), local=door.keys.open)
-    names = words(settings.http_hosts.lower())
-    limits = Limits(door.settings.http_body_bytes, door.settings.http_request_s, door.settings.http_clients)
-    welcome = Welcome(origins, door.keys.open, names)
-    guarded: ASGIApp = Guard(app, limits, door.meters, welcome, door.crowd, door.draining)
+    settings = context.settings
+    origins = origins_of(listed_words(settings.http_cors), local=context.keys.open)
+    names = listed_words(settings.http_hosts.lower())
+    limits = RequestLimits(
+        context.settings.http_body_bytes, context.settings.http_request_s, context.settings.http_clients
+    )
+    welcome = OriginPolicy(origins, context.keys.open, names)
+    guarded: ASGIApp = RequestGuard(app, limits, context.meters, welcome, context.crowd, context.draining)
     if origins:
         guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN)
-    return Proxied(guarded, root_of(settings.http_root), networks_of(words(settings.http_proxies)))
+    return ProxyHeaders(guarded, root_of(settings.http_root), networks_of(listed_words(settings.http_proxies)))
 
 
-def words(text: str) -> tuple[str, ...]:
+def listed_words(text: str) -> tuple[str, ...]:
     """The words of a setting that lists some, with commas between."""
     return tuple(word for part in text.split(",") if (word := part.strip()))
 
@@ -87,7 +102,7 @@ def _answer_heads(app: FastAPI) -> None:
 
 def _answer_errors(app: FastAPI) -> None:
     async def problem(_: Request, error: Exception) -> Response:
-        assert isinstance(error, Problem)
+        assert isinstance(error, HttpProblem)
         return error.response()
 
     async def ours(_: Request, error: Exception) -> Response:
@@ -101,13 +116,13 @@ def _answer_errors(app: FastAPI) -> None:
     async def http(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_input")
-        return Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {})).response()
+        return HttpProblem(error.status_code, code, str(error.detail), headers=dict(error.headers or {})).response()
 
     async def bug(_: Request, error: Exception) -> Response:
         return fault(error).response()
 
     handlers = {
-        Problem: problem,
+        HttpProblem: problem,
         SeriatimError: ours,
         RequestValidationError: invalid,
         Exception: bug,
@@ -117,12 +132,12 @@ def _answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http)
 
 
-def _invalid(error: RequestValidationError) -> Problem:
+def _invalid(error: RequestValidationError) -> HttpProblem:
     """The first thing that is wrong, without what was sent: it may be somebody's text."""
     first = error.errors()[0]
     place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     param = ".".join(place) or None
-    return Problem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param)
+    return HttpProblem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param)
 
 
 def _mend_schema(app: FastAPI) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.http.problems import Problem, retry_after
+from gateway.http.problems import HttpProblem, retry_after
 
 AGAIN_S = 1.0  #: another gateway may answer at once
 
@@ -50,4 +50,4 @@ class Draining:
         if self.begun:
             said = "this gateway is about to end and finishes what it has; another one, or the next here, will answer"
             headers = retry_after(AGAIN_S) | {"connection": "close"}
-            raise Problem(503, "draining", said, "overloaded_error", headers=headers)
+            raise HttpProblem(503, "draining", said, "overloaded_error", headers=headers)

@@ -12,19 +12,19 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from redis import Redis
 
-from gateway.http.playback import VIABLE_S, Playback
-from gateway.status import pool_names
+from gateway.http.playback_model import VIABLE_S, PlaybackModel
 from seriatim.keys import pool_prefix
-from seriatim.pool import signals
-from seriatim.presence import present, store_folder
-from seriatim.scripts import answered, run_many
-from seriatim.signals import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
+from seriatim.lua.pool_scripts import signals
+from seriatim.lua.script_calls import run_many, translate_redis_errors
+from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
+from seriatim.reassembler_heartbeats import running_reassemblers, store_folder
+from seriatim.state import pool_names
 
 TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
 SOON_S = 2.0  #: and somebody who asks for a list: a new pool should be seen while its operator still looks
 SHARE = 0.02  #: of the time that may go into looking: where there are very many keys, names are older
-#: metric, kind, attribute of `Signals`, meaning
+#: metric, kind, attribute of `PoolMetrics`, meaning
 GAUGES = (
     ("seriatim_slots", "slots", "sentences that may be spoken at once"),
     ("seriatim_in_flight", "in_flight", "sentences that are dispatched or spoken"),
@@ -67,7 +67,7 @@ TALLIES = (
     ("seriatim_lost_messages", "lost_messages", "messages that no worker claimed in time"),
     ("seriatim_restarts", "restarts", "restarts of Redis that the pool has seen"),
 )
-#: metric, field of a worker's :w (workers/gauges.py), meaning; of each worker process that has it
+#: metric, field of a worker's :w (workers/worker_gauges.py), meaning; of each worker process that has it
 WORKERS = (
     ("seriatim_worker_memory_bytes", "memory_bytes", "of the machine's memory, held by the worker process"),
     ("seriatim_gpu_utilization_ratio", "gpu_utilization", "of the time its GPU was at work, for whomever"),
@@ -83,7 +83,7 @@ WORKER_COUNTERS = (
 
 
 @dataclass(slots=True)
-class Meters:
+class GatewayMetrics:
     """Counts of this process."""
 
     target_s: float = 0.5  #: within which a live job's first sound should be heard
@@ -117,14 +117,14 @@ class Meters:
         self.sound.inc(sound_s)
         self.silence.inc(silent_s)
 
-    def heard(self, playback: Playback) -> None:
+    def heard(self, playback: PlaybackModel) -> None:
         """A stream is over."""
         if playback.began_s is not None:
             self.viable.labels("yes" if playback.longest_s <= VIABLE_S else "no").inc()
 
 
 @dataclass(slots=True, eq=False)
-class Pools(Collector):
+class PoolMetricsCollector(Collector):
     """What the pools say, asked when it is scraped."""
 
     redis: "Redis"
@@ -167,11 +167,13 @@ class Pools(Collector):
         yield from _marks(self.names, records)
         yield from _spreads(found)
         yield from _memory(self.redis)
-        yield GaugeMetricFamily("seriatim_reassemblers", "reassemblers that work", value=len(present(self.redis)))
+        yield GaugeMetricFamily(
+            "seriatim_reassemblers", "reassemblers that work", value=len(running_reassemblers(self.redis))
+        )
         yield from _store(store_folder(self.redis, str(self.store_dir)))
 
 
-def exposition(meters: Meters, pools: Pools) -> bytes:
+def exposition(meters: GatewayMetrics, pools: PoolMetricsCollector) -> bytes:
     """Everything, in Prometheus' text format.
 
     Raises:
@@ -182,7 +184,7 @@ def exposition(meters: Meters, pools: Pools) -> bytes:
     return generate_latest(meters.registry) + generate_latest(asked)
 
 
-def _gauges(found: list[Signals]) -> Iterator[Metric]:
+def _gauges(found: list[PoolMetrics]) -> Iterator[Metric]:
     for metric, attribute, meaning in GAUGES:
         family = GaugeMetricFamily(metric, meaning, labels=["pool"])
         for s in found:
@@ -195,7 +197,7 @@ def _gauges(found: list[Signals]) -> Iterator[Metric]:
     yield users
 
 
-def _counters(found: list[Signals]) -> Iterator[Metric]:
+def _counters(found: list[PoolMetrics]) -> Iterator[Metric]:
     for metric, label, prefix, meaning in COUNTERS:
         family = CounterMetricFamily(metric, meaning, labels=["pool", label])
         for s in found:
@@ -219,7 +221,7 @@ def _records(redis: "Redis", names: list[str]) -> list[dict[bytes, bytes]]:
     pipe = redis.pipeline(transaction=False)
     for name in names:
         pipe.hgetall(f"{pool_prefix(name)}:m")
-    with answered():
+    with translate_redis_errors():
         return cast("list[dict[bytes, bytes]]", pipe.execute())
 
 
@@ -237,7 +239,7 @@ def _workers(redis: "Redis", names: list[str]) -> Iterator[Metric]:
     pipe = redis.pipeline(transaction=False)
     for name, owner in owners:
         pipe.hmget(f"{pool_prefix(name)}:w:{owner}", fields)
-    with answered():
+    with translate_redis_errors():
         rows = pipe.execute()
     for i, (metric, _, units, meaning) in enumerate(WORKER_COUNTERS, len(WORKERS)):
         counted = CounterMetricFamily(metric, meaning, labels=["pool", "worker"])
@@ -268,12 +270,12 @@ def _owners(redis: "Redis", names: list[str]) -> list[tuple[str, str]]:
     pipe = redis.pipeline(transaction=False)
     for name in names:
         pipe.zrange(f"{pool_prefix(name)}:wk", 0, -1)
-    with answered():
+    with translate_redis_errors():
         rows = cast("list[list[bytes]]", pipe.execute())
     return [(name, owner.decode()) for name, row in zip(names, rows, strict=True) for owner in row]
 
 
-def _spreads(found: list[Signals]) -> Iterator[Metric]:
+def _spreads(found: list[PoolMetrics]) -> Iterator[Metric]:
     wait = HistogramMetricFamily(
         "seriatim_wait_seconds", "from dispatchable to claimed by a worker", labels=["pool", "class"]
     )
@@ -297,7 +299,7 @@ def _spread(family: HistogramMetricFamily, labels: dict[str, str], buckets: list
     family.add_sample(f"{family.name}_count", labels, buckets[-1][1])
 
 
-def _buckets(s: Signals, name: str, bounds_ms: Iterable[int]) -> list[tuple[str, float]]:
+def _buckets(s: PoolMetrics, name: str, bounds_ms: Iterable[int]) -> list[tuple[str, float]]:
     """Cumulative, as Prometheus wants them."""
     rows, total = [], 0
     for bound in bounds_ms:
@@ -315,7 +317,7 @@ def _store(place: Path) -> Iterator[Metric]:
 
 
 def _memory(redis: "Redis") -> Iterator[Metric]:
-    with answered():
+    with translate_redis_errors():
         info = redis.info("memory")
     for metric, name in (("seriatim_redis_used_bytes", "used_memory"), ("seriatim_redis_most_bytes", "maxmemory")):
         yield GaugeMetricFamily(metric, f"Redis: {name}; 0 is no limit", value=float(info[name]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from starlette.responses import JSONResponse
 
 from seriatim import errors
-from tasks.request import VOICES
+from seriatim.client.job_options import VOICES
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ AGAIN_S = 5.0  #: when to come back if nobody can say: about what a restart of R
 
 
 @dataclass(eq=False)  # an exception: Python writes its traceback into it
-class Problem(Exception):
+class HttpProblem(Exception):
     """What a request is answered with that cannot be done."""
 
     status: int
@@ -57,7 +57,7 @@ class Problem(Exception):
         return JSONResponse(self.body, self.status, dict(self.headers))
 
 
-def problem_of(error: errors.SeriatimError) -> Problem:
+def problem_of(error: errors.SeriatimError) -> HttpProblem:
     """The answer to an error of ours. What Redis refuses for good is the operator's to read, in the log."""
     if isinstance(error, errors.CommandRefused):
         log.error("redis refused a command", extra={"error": str(error)})
@@ -70,13 +70,13 @@ def problem_of(error: errors.SeriatimError) -> Problem:
         headers["x-should-retry"] = "false"  # OpenAI's client would send the text again, to be spoken in vain again
     param = next((name for kind, name in PARAMS.items() if isinstance(error, kind)), None)
     said = str(error).replace(VOICES, "GET /v1/voices")  # who calls from elsewhere has no command line
-    return Problem(status, code_of(type(error)), said, kind, param, headers)
+    return HttpProblem(status, code_of(type(error)), said, kind, param, headers)
 
 
-def fault(error: Exception) -> Problem:
+def fault(error: Exception) -> HttpProblem:
     """The answer to an error that nobody expected; what it says may be anything, and stays in the log."""
     said = f"a fault of the gateway's: {type(error).__name__}; its log says more"
-    return Problem(500, "internal_error", said, "server_error")
+    return HttpProblem(500, "internal_error", said, "server_error")
 
 
 def retry_after(seconds: float) -> dict[str, str]:
@@ -89,6 +89,6 @@ def code_of(error: type[errors.SeriatimError]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", error.__name__).lower()
 
 
-def not_found(message: str) -> Problem:
+def not_found(message: str) -> HttpProblem:
     """There is no such thing, or not for this caller: nobody learns which."""
-    return Problem(404, "not_found", message)
+    return HttpProblem(404, "not_found", message)

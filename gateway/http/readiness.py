@@ -11,12 +11,12 @@ from typing import cast
 
 from redis import Redis
 
+from seriatim.client.client import Client
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
-from seriatim.presence import SILENT_S, present
-from seriatim.scripts import answered
-from tasks.producer import Producer
-from tasks.request import Request
+from seriatim.lua.script_calls import translate_redis_errors
+from seriatim.reassembler_heartbeats import SILENT_S, running_reassemblers
 
 PROBE = "Ready."
 PROBER = "seriatim-probe"  #: the user whose jobs probes are
@@ -24,10 +24,10 @@ PROBE_S = 5.0  #: a probe that has not ended by then has failed
 
 
 @dataclass(slots=True)
-class Readiness:
+class PoolReadiness:
     """What is known of each pool's readiness."""
 
-    producer: Producer
+    producer: Client
     redis: "Redis"  #: gives up soon
     lately_s: float  #: how old the proof may be
     spoken: dict[str, tuple[int, float]] = field(default_factory=dict)  #: sentences done, and when that number was new
@@ -35,7 +35,7 @@ class Readiness:
 
     async def why_not(self, pool: str) -> str:
         """Why a pool is not ready; "" if it is."""
-        if not await asyncio.to_thread(present, self.redis):
+        if not await asyncio.to_thread(running_reassemblers, self.redis):
             return f"no reassembler was heard of for {SILENT_S:g} s; start one with: seriatim reassemble"
         if await self._spoke_lately(pool):
             return ""
@@ -57,13 +57,13 @@ class Readiness:
         return now_s - self.spoken[pool][1] <= self.lately_s
 
     def _done(self, pool: str) -> int:
-        with answered():
+        with translate_redis_errors():
             return int(cast("bytes | None", self.redis.hget(f"{pool_prefix(pool)}:m", "done")) or 0)
 
     def _probe(self, pool: str) -> str:
         """Have a sentence spoken; returns why that did not go well."""
         try:
-            job = self.producer.enqueue(PROBE, Request(engine=pool, pool=pool, user=PROBER, timeout_s=PROBE_S))
+            job = self.producer.enqueue(PROBE, JobRequest(engine=pool, pool=pool, user=PROBER, timeout_s=PROBE_S))
         except SeriatimError as error:
             return str(error)
         try:

@@ -24,8 +24,8 @@ from tests.chaos.history import Event, read
 from tests.chaos.nemesis import ALL, Nemesis
 from tests.chaos.proxy import Mood
 from tests.chaos.stage import READY_S, Scale, Stage
-from tests.servers import debian, embedded
-from tests.systems import wait_until
+from tests.support.process_system import wait_until
+from tests.support.redis_servers import debian, embedded
 
 PACE_S = {False: (0.6, 1.8), True: (1.3, 2.3)}  #: between two kills of a quota
 PATIENCE_S = 60.0  #: when faults are over every job ends within so long

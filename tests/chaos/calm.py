@@ -8,11 +8,11 @@ from typing import Any
 from redis import Redis
 
 from seriatim.keys import pool_prefix
-from seriatim.scripts import load
+from seriatim.lua.script_calls import load
 from tests.chaos.final import COUNTS
 from tests.chaos.stage import Role, Stage
 from tests.simulator.world import POOL
-from tests.systems import wait_until
+from tests.support.process_system import wait_until
 
 PATIENCE_S = 40.0
 AT_LEAST = 30  #: sentences, however busy the machine is

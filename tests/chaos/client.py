@@ -19,12 +19,12 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from seriatim.connect import blocking
+from seriatim.client.client import Client
+from seriatim.client.job import Job
+from seriatim.client.open_job import OpenJob, open_job_with
 from seriatim.errors import BadInput, JobNotOpen, JobUnknown, PositionLost, Refused, SeriatimError, Unavailable
+from seriatim.servers.redis_clients import blocking_client
 from seriatim.settings import Settings
-from tasks.handle import Job
-from tasks.open_job import OpenJob, open_job
-from tasks.producer import Producer
 from tests.chaos import readers
 from tests.chaos.ears import Ear, resumed
 from tests.chaos.history import Event, History, read
@@ -36,14 +36,14 @@ AWAY = (RedisError, Unavailable, OSError)
 
 
 @dataclass(slots=True)
-class Client:
+class ChaosClient:
     """What the threads of a client share."""
 
     name: str
     history: History
     seed: int
     calm: bool
-    producer: Producer
+    producer: Client
     plain: "Redis" = field(repr=False)
     stopping: threading.Event = field(default_factory=threading.Event)
     numbers: "count[int]" = field(default_factory=count)
@@ -95,7 +95,7 @@ class Unfinished:
 class Attendance:
     """A try at seeing a job to its end."""
 
-    client: Client
+    client: ChaosClient
     work: Unfinished
 
     def to_its_end(self) -> str:
@@ -140,7 +140,7 @@ class Attendance:
         return lambda: not 0 <= stop_at <= ear.n_bytes
 
     def _write(self) -> OpenJob:
-        writer = open_job(self.client.producer, self.work.plan.request)
+        writer = open_job_with(self.client.producer, self.work.plan.request)
         self.work.writer = threading.Thread(target=self._say, args=(writer,), daemon=True)
         self.work.writer.start()
         return writer
@@ -200,13 +200,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--calm", action="store_true", help="ask for nothing odd")
     options = parser.parse_args(argv)
     settings = Settings.from_env(os.environ)
-    client = Client(
+    client = ChaosClient(
         options.name,
         History(options.history),
         options.seed,
         options.calm,
-        Producer(settings),
-        blocking(settings.redis_url),
+        Client(settings=settings),
+        blocking_client(settings.redis_url),
     )
     if options.heir:
         client.stopping.set()

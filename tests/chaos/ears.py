@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from seriatim.entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
+from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
 from tests.chaos.history import Event, History, fingerprint, now_s
 
 TOGETHER_S = 0.03  #: sound that comes within so long is one event

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.chaos.history import Event
 from tests.chaos.work import EAGER, Plan
-from tests.listening import RATE_HZ
+from tests.support.expected_audio import RATE_HZ
 
 FLOWING_S = 1.0  #: somebody who heard something so lately is in the middle of hearing
 WANTED_P95_S = {"worker": 4.0, "reassembler": 1.0, "redis": 5.0}

@@ -6,15 +6,15 @@ from typing import Any, cast
 
 from redis import Redis
 
-from seriatim import store
-from seriatim.entries import End, decode
+from seriatim import recording_store
 from seriatim.keys import job_prefix, ordered_stream, pool_prefix
+from seriatim.stream_entries import End, decode
 from tests.chaos.history import Event
 from tests.chaos.stage import Stage
 from tests.chaos.work import USERS, VENOM_POOL
-from tests.lifetimes import immortal_keys
 from tests.simulator import audit
 from tests.simulator.world import POOL, Violation
+from tests.support.ttl_check import immortal_keys
 
 PAUSE_MS = 3_000  #: nobody writes for so long at most while the books are read
 COUNTS = ("retries", "lost_messages", "given_up", "done", "restarts", "fence")
@@ -111,7 +111,7 @@ def _job(stage: Stage, client: "Redis", job: str) -> dict[str, Any]:
     entries: list[Any] = [decode(entry_id, fields) for entry_id, fields in rows]
     if slot.get(b"drain") == b"store":
         with contextlib.suppress(OSError):
-            entries = list(store.events(stage.system.folder / "store", job))
+            entries = list(recording_store.events(stage.system.folder / "store", job))
     ends = [entry for entry in entries if isinstance(entry, End)]
     return {
         "job": job, "state": slot.get(b"state", b"").decode(), "reason": slot.get(b"reason", b"").decode(),

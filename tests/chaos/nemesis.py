@@ -12,7 +12,7 @@ from tests.chaos.arena import Arena, Fault, NotHere
 from tests.chaos.final import books
 from tests.chaos.history import read
 from tests.chaos.stage import READY_S
-from tests.systems import wait_until
+from tests.support.process_system import wait_until
 
 ALL = (*process_faults.FAULTS, *point_faults.FAULTS, *server_faults.FAULTS, *wire_faults.FAULTS)
 BY_NAME = {fault.name: fault for fault in ALL}

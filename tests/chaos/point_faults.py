@@ -53,7 +53,7 @@ def at_a_point(arena: Arena) -> None:
 def _command(arena: Arena, kind: str) -> tuple[str, ...]:
     stage = arena.stage
     if kind == "worker":
-        return ("workers.process", *worker_arguments(stage))
+        return ("workers.worker_process", *worker_arguments(stage))
     if kind == "reassembler":
         return ("reassembler.main",)
     number = sum(role.name.startswith("heir") for role in stage.roles.values()) + 1

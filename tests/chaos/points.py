@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seriatim import scripts
-from seriatim.scripts import Call
+from seriatim.lua import script_calls
+from seriatim.lua.script_calls import ScriptCall
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Doom:
         """Wrap a function that sends one call, or several."""
 
         def sent(redis: Any, what: Any) -> Any:
-            calls: Sequence[Call[Any]] = [what] if isinstance(what, Call) else what
+            calls: Sequence[ScriptCall[Any]] = [what] if isinstance(what, ScriptCall) else what
             due = self._due(sum(call.script.name == self.script for call in calls))
             if due and self.when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
     script, when, nth, module, *arguments = argv
     doom = Doom(script, when, int(nth))
     for name in ("run", "run_many"):  # before anything imports them by name
-        setattr(scripts, name, doom.around(getattr(scripts, name)))
+        setattr(script_calls, name, doom.around(getattr(script_calls, name)))
     sys.argv = [module, *arguments]
     status = importlib.import_module(module).main(arguments)
     return int(status or 0)

@@ -6,7 +6,7 @@ import time
 
 from tests.chaos.arena import BURIED_MOST, Arena, Fault
 from tests.chaos.stage import family
-from tests.systems import alive, descendants
+from tests.support.process_system import alive, descendants
 
 
 def nothing(arena: Arena) -> None:

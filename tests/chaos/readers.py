@@ -7,9 +7,9 @@ from typing import Any
 
 from redis import Redis
 
-from seriatim.entries import End, decode
+from seriatim.client.job import Job
 from seriatim.errors import BadInput, JobEnded, JobFailed, PositionLost, TimedOut
-from tasks.handle import Job
+from seriatim.stream_entries import End, decode
 from tests.chaos.ears import Ear
 
 Keep = Callable[[], bool]  #: may the reading go on?

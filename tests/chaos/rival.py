@@ -17,10 +17,10 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from seriatim.orphans import dies_with_parent
+from seriatim.process.child_processes import dies_with_parent
 from tests.chaos.history import History
-from tests.servers import PrivateServer
-from tests.systems import ROOT, descendants
+from tests.support.process_system import ROOT, descendants
+from tests.support.redis_servers import PrivateServer
 
 RATE = 50  #: tasks a second
 DRAIN_S = 60.0

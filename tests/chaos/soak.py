@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
-from seriatim.records import Drain, Kind
-from tasks.producer import Producer
-from tasks.request import Request
-from tests.listening import RATE_HZ, sentences
-from tests.systems import RealSystem, descendants, wait_until
+from seriatim.client.client import Client
+from seriatim.client.job_options import JobRequest
+from seriatim.records import DrainMode, JobKind
+from tests.support.expected_audio import RATE_HZ, sentences
+from tests.support.process_system import RealSystem, descendants, wait_until
 
 EVERYSEC = ("--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-min-size", "16mb")
 LISTENERS = 6
@@ -37,14 +37,14 @@ class Soak:
     samples: list[dict[str, float]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def listen(self, producer: Producer) -> None:
+    def listen(self, producer: Client) -> None:
         """Listen to one job after another until enough was heard."""
         while self.heard_s < self.seconds:
             with self.lock:
                 self.number += 1
                 number = self.number
-            drain = Drain.STORE if number % 8 == 0 else Drain.WINDOW
-            request = Request(engine="tone", kind=Kind.BATCH, drain=drain, user=f"user{number % 5}")
+            drain = DrainMode.STORE if number % 8 == 0 else DrainMode.WINDOW
+            request = JobRequest(engine="tone", kind=JobKind.BATCH, drain=drain, user=f"user{number % 5}")
             job = producer.enqueue(sentences(SENTENCES, f"soak {number}"), request)
             for pcm in job.pcm():
                 with self.lock:

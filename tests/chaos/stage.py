@@ -18,10 +18,10 @@ from seriatim.settings import Settings
 from tests.chaos.history import History
 from tests.chaos.proxy import Proxy
 from tests.chaos.work import MISBEHAVIOUR, VENOM, VENOM_POOL
-from tests.listening import RATE_HZ
-from tests.servers import PrivateServer
 from tests.simulator.world import POOL
-from tests.systems import ALWAYS, QUICK, RealSystem, alive, descendants, wait_until
+from tests.support.expected_audio import RATE_HZ
+from tests.support.process_system import ALWAYS, QUICK, RealSystem, alive, descendants, wait_until
+from tests.support.redis_servers import PrivateServer
 
 TEND_S = 0.05
 SMALL_LOG = ("--auto-aof-rewrite-min-size", "4mb")  #: the server rewrites its log by itself now and then, too

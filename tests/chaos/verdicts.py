@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from seriatim.records import Drain, GapPolicy
+from seriatim.records import DrainMode, GapPolicy
 from tests.chaos.client import CANCELLED
 from tests.chaos.history import Event, fingerprint
 from tests.chaos.work import Plan, truth
@@ -157,6 +157,6 @@ def _of_the_slot(heard: Heard, final: Event, states: set[str]) -> Iterator[Wrong
         yield Wrong(END, job, f"{final['ends']} terminal entries: {final['said']} ({plan.key}, {plan.drain})")
     if states and final["state"] not in states and not heard.shaken:
         yield Wrong(END, job, f"readers heard {states}, its slot says {final['state']}: {final['reason']}")
-    gone = plan.style == "vanishes" and plan.drain is Drain.WINDOW and final["reason"].startswith("no reader")
+    gone = plan.style == "vanishes" and plan.drain is DrainMode.WINDOW and final["reason"].startswith("no reader")
     if not states and final["state"] != "done" and not (gone or heard.shaken):
         yield Wrong(END, job, f"{final['state']}: {final['reason']} ({plan.key}, {plan.style})")

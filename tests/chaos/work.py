@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Self
 
-from seriatim.pcm import silence
-from seriatim.records import Drain, GapPolicy, Kind
-from tasks.request import Request
-from tests.listening import PAUSE_MS, RATE_HZ, sentences, spoken
+from seriatim.audio.pcm import silence
+from seriatim.client.job_options import JobRequest
+from seriatim.records import DrainMode, GapPolicy, JobKind
 from tests.simulator.world import POOL
+from tests.support.expected_audio import PAUSE_MS, RATE_HZ, sentences, spoken
 
 VENOM_POOL = "venom"  #: where sentences kill their process for good; few failures are allowed there
 VENOM, HUSH, MUTTER, DAWDLE, FREEZE, STUMBLE, TRIP = "venom", "hush", "mutter", "dawdle", "freeze", "stumble", "trip"
@@ -32,17 +32,17 @@ class Plan:
     texts: tuple[str, ...]
     user: str
     seed: int
-    kind: Kind = Kind.BATCH
-    drain: Drain = Drain.WINDOW
+    kind: JobKind = JobKind.BATCH
+    drain: DrainMode = DrainMode.WINDOW
     pool: str = POOL
     gap: GapPolicy = GapPolicy.FAIL
     written: bool = False  #: its text is still being written while it is heard
     stop_at: int = -1  #: bytes after which it is cancelled, or its reader vanishes
 
     @property
-    def request(self) -> Request:
+    def request(self) -> JobRequest:
         """What is asked of a producer."""
-        return Request(
+        return JobRequest(
             engine="tone", pool=self.pool, user=self.user, kind=self.kind, drain=self.drain, gap=self.gap,
             seed=self.seed, pause_ms=PAUSE_MS, idempotency_key="" if self.written else self.key,
             reader_grace_s=GONE_S if self.style == "vanishes" else 0.0,
@@ -55,7 +55,7 @@ class Plan:
     @classmethod
     def from_event(cls, facts: dict[str, Any]) -> Self:
         """Read `to_event` back."""
-        enums = {"kind": Kind(facts["kind"]), "drain": Drain(facts["drain"]), "gap": GapPolicy(facts["gap"])}
+        enums = {"kind": JobKind(facts["kind"]), "drain": DrainMode(facts["drain"]), "gap": GapPolicy(facts["gap"])}
         return cls(**(facts | enums | {"texts": tuple(facts["texts"])}))
 
     def poisoned(self, seq: int) -> bool:
@@ -85,32 +85,32 @@ def draw(rng: random.Random, key: str, *, calm: bool = False) -> Plan:
 
 
 def _live(rng: random.Random, plan: Plan) -> Plan:
-    return replace(plan, kind=Kind.LIVE)
+    return replace(plan, kind=JobKind.LIVE)
 
 
 def _either(rng: random.Random, plan: Plan) -> Plan:
-    return replace(plan, kind=rng.choice(list(Kind)))
+    return replace(plan, kind=rng.choice(list(JobKind)))
 
 
 def _stored(rng: random.Random, plan: Plan) -> Plan:
-    return replace(plan, drain=Drain.STORE)
+    return replace(plan, drain=DrainMode.STORE)
 
 
 def _written(rng: random.Random, plan: Plan) -> Plan:
     texts = (text.replace(" no.", " now.") for text in plan.texts)  # "no." is an abbreviation: it ends no sentence
-    return replace(plan, texts=tuple(texts), kind=Kind.LIVE, written=True)
+    return replace(plan, texts=tuple(texts), kind=JobKind.LIVE, written=True)
 
 
 def _stopped(rng: random.Random, plan: Plan) -> Plan:
     texts = sentences(rng.randint(6, 14), plan.key)
-    return replace(plan, texts=tuple(texts), kind=rng.choice(list(Kind)), stop_at=rng.randrange(0, 120_000, 2))
+    return replace(plan, texts=tuple(texts), kind=rng.choice(list(JobKind)), stop_at=rng.randrange(0, 120_000, 2))
 
 
 def _odd(rng: random.Random, plan: Plan) -> Plan:
     texts, seq = list(plan.texts), rng.randrange(len(plan.texts))
     word = rng.choice((HUSH, MUTTER, DAWDLE, FREEZE, STUMBLE, TRIP))
     texts[seq] = f"{texts[seq][:-1]} {word}."
-    return replace(plan, texts=tuple(texts), kind=rng.choice(list(Kind)))
+    return replace(plan, texts=tuple(texts), kind=rng.choice(list(JobKind)))
 
 
 def _poison(rng: random.Random, plan: Plan) -> Plan:

@@ -26,12 +26,12 @@ from pathlib import Path
 
 from redis import Redis
 
-from seriatim.orphans import dies_with_parent
-from tests.commands import installed
+from seriatim.process.child_processes import dies_with_parent
 from tests.deploy.composed import ROOT, Service, outside, secrets, services, stages
-from tests.ports import free_port
-from tests.servers import embedded
-from tests.systems import wait_until
+from tests.support.command_line import installed
+from tests.support.free_ports import free_port
+from tests.support.process_system import wait_until
+from tests.support.redis_servers import embedded
 
 LOOK = "user looker on nopass resetkeys resetchannels -@all +acl|log +ping +client"
 PROGRAMS = {"prometheus": "prometheus", "grafana": "grafana"}  #: entry points of images that are not ours
@@ -56,7 +56,7 @@ class Native:
         programs = self.folder / "bin"
         programs.mkdir()
         (programs / "valkey-server").symlink_to(embedded())
-        (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli "$@"\n')
+        (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli.main "$@"\n')
         (programs / "seriatim").chmod(0o755)
         (programs / "valkey-cli").symlink_to(client)
         wanted = {port for service in services().values() for _, port in service.ports} | {6379}

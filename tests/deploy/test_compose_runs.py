@@ -11,12 +11,12 @@ import pytest
 import soundfile
 from openai import OpenAI
 
-from seriatim.exits import Exit
-from tests.commands import installed
+from seriatim.exit_codes import ExitCode
 from tests.deploy.composed import services
 from tests.deploy.native import Native
 from tests.security.roles import ASKED_IN_VAIN
-from tests.systems import PATIENCE_S, wait_until
+from tests.support.command_line import installed
+from tests.support.process_system import PATIENCE_S, wait_until
 
 CORE = ("redis", "gateway", "worker", "reassembler", "flower")
 TEXT = "The harbour lay still under the morning fog. Nobody had slept. Then the bell rang twice."
@@ -128,7 +128,7 @@ def test_the_gpu_workers_command_is_one_that_there_is(native: Native) -> None:
     """Without a GPU, or without a model, it says so; that is as far as it comes here."""
     service = services()["worker-xtts"]
     status, said = native.run(service)
-    assert status == Exit.CANNOT_START, said
+    assert status == ExitCode.CANNOT_START, said
     assert "GPU" in said or "model" in said or "xtts" in said
 
 
@@ -162,5 +162,5 @@ def test_without_what_it_needs_a_part_is_not_alive(native: Native) -> None:
     for name, other in (("worker", ["--pool", "none"]), ("gateway", ["--port", "1"]), ("flower", ["--port", "1"])):
         service = services()[name]
         status, said = native.run(service, ["seriatim", "alive", name, *other])
-        assert status == Exit.FAILED
+        assert status == ExitCode.FAILED
         assert said.startswith("seriatim alive: "), said

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import soundfile
 
-from tests.commands import ROOT, environment, installed
-from tests.ports import free_port
-from tests.systems import wait_until
+from tests.support.command_line import ROOT, environment, installed
+from tests.support.free_ports import free_port
+from tests.support.process_system import wait_until
 
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGE = (ROOT / "docs" / "http.md").read_text("utf-8")
@@ -68,7 +68,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     folder = tmp_path_factory.mktemp("newcomer")
     programs = folder / "bin"
     programs.mkdir()
-    (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli "$@"\n')
+    (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli.main "$@"\n')
     (programs / "seriatim").chmod(0o755)
     (folder / "book.txt").write_bytes((ROOT / "examples" / "harbour.txt").read_bytes())
     ports = {port: str(free_port()) for port in ("7379", "8000")}
@@ -125,7 +125,7 @@ def test_a_book_is_recorded_where_the_gateway_finds_it(newcomer: Newcomer) -> No
 def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
     space: dict[str, Any] = {}
     exec(newcomer.here(examples()[1][1]), space)  # the page's own example
-    talk: Callable[[AsyncIterator[str], Callable[[bytes], None]], Awaitable[dict[str, Any]]] = space["talk"]
+    session: Callable[[AsyncIterator[str], Callable[[bytes], None]], Awaitable[dict[str, Any]]] = space["talk"]
     heard = bytearray()
 
     async def words() -> AsyncIterator[str]:
@@ -133,7 +133,7 @@ def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
             yield word
 
     async def main() -> dict[str, Any]:
-        return await asyncio.wait_for(talk(words(), heard.extend), LIMIT_S)
+        return await asyncio.wait_for(session(words(), heard.extend), LIMIT_S)
 
     end = asyncio.run(main())
     assert (end["type"], end["state"], end["sentences"]) == ("end", "done", 3)

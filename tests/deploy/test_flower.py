@@ -12,12 +12,12 @@ import httpx2
 import pytest
 import yaml
 
-from tasks.app import make_app
-from tasks.request import Request
-from tests.commands import complaint, seriatim
+from seriatim.celery_app import make_app
+from seriatim.client.job_options import JobRequest
 from tests.deploy.composed import ROOT, services
-from tests.listening import Listener, sentences
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.command_line import complaint, seriatim
+from tests.support.expected_audio import Listener, sentences
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 ADDRESS = re.compile(r"flower at (http://127\.0\.0\.1:\d+)")
 PASSWORD = "an open sesame, with: a colon"
@@ -37,7 +37,7 @@ def flower(system: RealSystem, tmp_path_factory: pytest.TempPathFactory) -> str:
     secret = tmp_path_factory.mktemp("flower") / "password"
     secret.write_text(f"ann:{PASSWORD}\nnothing else counts\n", "utf-8")
     child = system.start(
-        "flower", "-m", "gateway.cli", "flower", "--port", "0", flower_password_file=secret, log_level="INFO"
+        "flower", "-m", "gateway.cli.main", "flower", "--port", "0", flower_password_file=secret, log_level="INFO"
     )
 
     def address() -> str | None:
@@ -86,7 +86,7 @@ def ended(flower: str, job: str, n: int) -> dict[str, dict[str, Any]] | None:
 
 def spoken(system: RealSystem, flower: str, name: str, n: int = 3) -> tuple[str, dict[str, dict[str, Any]]]:
     """A job of `n` sentences that was heard, and its tasks by their ids, when Flower has seen them end."""
-    job = system.producer().enqueue(sentences(n, name), Request.of({"engine": "tone"}))
+    job = system.producer().enqueue(sentences(n, name), JobRequest.of({"engine": "tone"}))
     Listener(job).all()
     return job.id, wait_until(lambda: ended(flower, job.id, n), f"flower has seen {n} sentences end")
 
@@ -100,7 +100,7 @@ def test_every_sentence_is_seen_to_arrive_to_start_and_to_end(system: RealSystem
 
 def test_attempts_that_failed_are_failures_with_their_reason(system: RealSystem, watched: str) -> None:
     text = ["Fine.", "This one trips.", "Fine again."]
-    job = system.producer().enqueue(text, Request.of({"engine": "tone", "gap": "skip"}))
+    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "gap": "skip"}))
     Listener(job).all()
     attempts = system.settings.max_failures
     tasks = wait_until(lambda: ended(watched, job.id, 2 + attempts), "flower has seen every attempt end")
@@ -135,7 +135,7 @@ def test_what_ends_while_a_worker_drains_is_seen_to_end(new_system: Callable[...
             with receiver.consumer_context() as (own, _, _):
                 wait_until(lambda: drain(own) and seen, "its heartbeat is heard")
                 assert app.control.broadcast("enable_events", reply=True, limit=1, timeout=PATIENCE_S)
-                system.producer().enqueue(["Yes."], Request.of({"engine": "tone"}))
+                system.producer().enqueue(["Yes."], JobRequest.of({"engine": "tone"}))
                 wait_until(system.speaking_pids, "it speaks")
                 assert system.end("workers") == 0
                 wait_until(lambda: drain(own) and len(of_tasks(seen)) >= 3, "all of it was sent: the worker has ended")
@@ -221,7 +221,7 @@ def test_its_password_is_nowhere_but_in_the_file(system: RealSystem, flower: str
 def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "gateway.cli", "flower", "--port", "0"], stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-P", "-m", "gateway.cli.main", "flower", "--port", "0"], stderr=subprocess.PIPE, text=True,
         env=system.environment | {"SERIATIM_FLOWER_PASSWORD_FILE": str(tmp_path / "password")},
     )  # fmt: skip
     assert child.stderr
@@ -239,7 +239,7 @@ def test_it_ends_when_told_to_though_redis_be_away(
     (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
     with new_system() as system:
         child = system.start(
-            "flower", "-m", "gateway.cli", "flower", "--port", "0", flower_password_file=tmp_path / "password"
+            "flower", "-m", "gateway.cli.main", "flower", "--port", "0", flower_password_file=tmp_path / "password"
         )
         wait_until(lambda: "flower at" in system.log("flower"), "flower serves")
         system.server.kill()
@@ -263,8 +263,8 @@ def test_its_health_check_finds_it_under_its_path(system: RealSystem, tmp_path: 
     """Docker would restart it for ever."""
     secret, name = tmp_path / "password", f"rooted-{len(root)}"
     secret.write_text(PASSWORD, "utf-8")
-    system.start(name, "-m", "gateway.cli", "flower", "--port", "0", flower_password_file=secret, flower_root=root)
+    system.start(name, "-m", "gateway.cli.main", "flower", "--port", "0", flower_password_file=secret, flower_root=root)
     port = wait_until(lambda: ADDRESS.search(system.log(name)), "flower serves")[1].rpartition(":")[2]
-    asked = system.start("asked", "-m", "gateway.cli", "alive", "flower", "--port", port, flower_root=root)
+    asked = system.start("asked", "-m", "gateway.cli.main", "alive", "flower", "--port", port, flower_root=root)
     assert asked.wait(PATIENCE_S) == 0, system.log("asked")
     system.end(name)

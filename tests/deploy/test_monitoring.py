@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from seriatim.keys import pool_prefix
 from tests.deploy.composed import ROOT, services
 from tests.http.gateways import Gateway, start
-from tests.systems import RealSystem
+from tests.support.process_system import RealSystem
 
 PROMETHEUS, GRAFANA = ROOT / "deploy" / "prometheus", ROOT / "deploy" / "grafana"
 HERE = ROOT / "tests" / "deploy"

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from tests.http.gateways import Gateway, start
-from tests.systems import RealSystem
+from tests.support.process_system import RealSystem
 
 
 @pytest.fixture(scope="session")

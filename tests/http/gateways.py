@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 from openai import OpenAI
 
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 ADDRESS = re.compile(r"serving at http://127\.0\.0\.1:(\d+)")
 
@@ -43,7 +43,7 @@ class Gateway:
 def start(system: RealSystem, name: str = "gateway", *, at_port: int = 0, **settings: object) -> Gateway:
     """Start a gateway, and wait until it serves; `at_port` 0: it chooses. `settings` are its own."""
     given: dict[str, object] = {"http_pool": "tone", "http_pcm_hz": 0, **settings}
-    child = system.start(name, "-m", "gateway.cli", "serve", "--port", str(at_port), **given)
+    child = system.start(name, "-m", "gateway.cli.main", "serve", "--port", str(at_port), **given)
 
     def port() -> int | None:
         assert child.poll() is None, system.log(name)

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from tests.listening import RATE_HZ
+from tests.support.expected_audio import RATE_HZ
 
 
 def decoded(data: bytes) -> tuple[npt.NDArray[np.float32], int]:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.caption_lines import columns, wrapped
-from gateway.http.captions import LINE_COLUMNS, LINES, cues, srt, vtt
-from gateway.http.timed import Span
-from tasks.estimate import estimate_ms
-from tasks.segment.graphemes import joined
-from tests.systems import wait_until
+from gateway.http.reading.caption_lines import columns, wrapped
+from gateway.http.reading.captions import LINE_COLUMNS, LINES, cues, srt, vtt
+from gateway.http.reading.sentence_times import SentenceSpan
+from seriatim.text.duration_estimate import estimate_ms
+from seriatim.text.segment.graphemes import are_joined
+from tests.support.process_system import wait_until
 
 LONG = (
     "The red fox, which nobody had seen since the autumn of that year, runs over the green hills beyond the river, "
@@ -29,7 +29,7 @@ LONG = (
     st.floats(0.001, 60),
 )
 def test_a_sentence_is_shown_whole_in_few_short_lines(text: str, start_s: float, lasts_s: float) -> None:
-    span = Span(3, round(start_s, 3), round(start_s + lasts_s, 3), text)
+    span = SentenceSpan(3, round(start_s, 3), round(start_s + lasts_s, 3), text)
     found = list(cues(span))
     shown = "".join(line for cue in found for line in cue.lines)
     assert shown.replace(" ", "") == re.sub(r"\s", "", text), "no character is lost"
@@ -41,14 +41,14 @@ def test_a_sentence_is_shown_whole_in_few_short_lines(text: str, start_s: float,
 
 
 def test_a_sentence_that_fits_is_one_subtitle_and_its_lines_are_even() -> None:
-    (short,) = cues(Span(0, 0.0, 2.0, "The red fox runs."))
+    (short,) = cues(SentenceSpan(0, 0.0, 2.0, "The red fox runs."))
     assert (short.id, short.lines) == ("0", ("The red fox runs.",))
-    (longer,) = cues(Span(1, 2.0, 5.0, "The red fox runs over green hills and sings."))
+    (longer,) = cues(SentenceSpan(1, 2.0, 5.0, "The red fox runs over green hills and sings."))
     assert longer.lines == ("The red fox runs over", "green hills and sings.")
 
 
 def test_a_long_sentence_has_its_time_by_what_its_parts_last() -> None:
-    first, *_, last = cues(Span(0, 10.0, 22.0, LONG))
+    first, *_, last = cues(SentenceSpan(0, 10.0, 22.0, LONG))
     assert (first.start_s, last.end_s) == (10.0, 22.0)
     assert first.end_s - first.start_s == pytest.approx(12 * sum(map(len, first.lines)) / len(LONG), abs=0.4)
 
@@ -57,7 +57,7 @@ def test_a_long_number_makes_the_text_before_it_no_later() -> None:
     """Its few digits last longer than the many letters beside them."""
     words = "This is what the old clerk read out to us that day in the great hall of the city, slowly: "
     text = words + "1,234,567,890,123 and 9,876,543,210,987 and 5,555,444,333,222"
-    span = Span(0, 0.0, 30.0, text)
+    span = SentenceSpan(0, 0.0, 30.0, text)
     numbers = next(cue for cue in cues(span) if any(char.isdigit() for line in cue.lines for char in line))
     assert numbers.start_s < 30 * estimate_ms(words) / estimate_ms(text) + 2
     assert numbers.start_s < 0.6 * 30 * len(words) / len(text), "as it was by characters"
@@ -77,7 +77,7 @@ def test_what_is_seen_as_one_character_is_never_parted(text: str) -> None:
     assert max(map(columns, lines)) <= 10
     for line, after in itertools.pairwise(lines):
         flag = "\U0001f1e6" <= after[0] <= "\U0001f1ff"
-        assert len(line) % 2 == 0 if flag else not joined(line[-1], after[0])
+        assert len(line) % 2 == 0 if flag else not are_joined(line[-1], after[0])
 
 
 def test_thai_breaks_where_a_syllable_begins() -> None:
@@ -88,7 +88,11 @@ def test_thai_breaks_where_a_syllable_begins() -> None:
 @pytest.mark.parametrize(("write", "kind"), [(srt, "srt"), (vtt, "webvtt")])
 def test_ffmpeg_reads_every_subtitle_with_its_time_and_text(write: object, kind: str) -> None:
     """Markup and arrows in a text are text."""
-    spans = [Span(0, 0.0, 1.5, "Hello."), Span(1, 1.5, 13.0, LONG), Span(2, 3600.0, 3601.0, "00:00:01,000 --> 1")]
+    spans = [
+        SentenceSpan(0, 0.0, 1.5, "Hello."),
+        SentenceSpan(1, 1.5, 13.0, LONG),
+        SentenceSpan(2, 3600.0, 3601.0, "00:00:01,000 --> 1"),
+    ]
     written = write(spans)  # type: ignore[operator]  # one of the two above
     with av.open(io.BytesIO(written.encode()), "r", format=kind) as file:
         packets = [p for p in file.demux() if p.size]

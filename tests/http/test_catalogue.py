@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import httpx2
 
-from gateway.http.metrics import NAMES_S, SHARE, SOON_S, Pools
-from seriatim.pool import Facts, register
-from seriatim.scripts import run
+from gateway.http.metrics import NAMES_S, SHARE, SOON_S, PoolMetricsCollector
+from seriatim.lua.pool_scripts import WorkerRegistration, register
+from seriatim.lua.script_calls import run
 from tests.http.gateways import start
-from tests.systems import RealSystem, wait_until
+from tests.support.process_system import RealSystem, wait_until
 
-FACTS = Facts(2, 8000, "exact", 0.1, 0.9, 0.1, "[]", "babel", "here", 1, 1)
+FACTS = WorkerRegistration(2, 8000, "exact", 0.1, 0.9, 0.1, "[]", "babel", "here", 1, 1)
 ASKED_S = (NAMES_S + SOON_S) / 2  #: two seconds, as is documented, and what a busy machine adds; and not a scrape's age
 CARDS = [
     {"name": "Ana", "language": "", "description": "of the checkpoint", "languages": ["en", "de"]},
@@ -65,7 +65,7 @@ def test_an_unknown_voice_points_to_where_callers_find_them(client: httpx2.Clien
 def test_looking_for_pools_takes_no_more_than_its_share(new_system: Callable[..., RealSystem]) -> None:
     """Where there are so many keys that a look takes long, lists are older."""
     with new_system().redis as redis:
-        pools = Pools(redis)
+        pools = PoolMetricsCollector(redis)
         assert pools.known(SOON_S) == []
         run(redis, register("late", "w", 60_000, FACTS))
         assert pools.known(SOON_S) == [], "it has just looked"

@@ -10,8 +10,8 @@ import pytest
 
 from tests.http.gateways import Gateway
 from tests.http.wires import head
-from tests.listening import stream_of
-from tests.systems import PATIENCE_S
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import PATIENCE_S
 
 SAID = "Good morning."
 EVIL = {"origin": "https://evil.example"}

@@ -18,14 +18,14 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from gateway.http.keys import read_keys
+from gateway.http.api_keys import read_keys
+from seriatim.client.job_options import JobRequest
+from seriatim.client.user_limits import set_user_limits
 from seriatim.errors import Misconfigured, NoWorkers
-from tasks.request import Request
-from tasks.shares import tune_user
-from tests.commands import complaint, seriatim
 from tests.http.gateways import Gateway, clear, start
-from tests.listening import sentences, stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.command_line import complaint, seriatim
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 ANNA, BEN, CARL = "anna-0123456789abcdef", "ben-0123456789abcdef", "carl-0123456789abcdef"
 KEYS = f"""
@@ -174,9 +174,9 @@ def test_a_pool_that_exists_in_somebodys_request_alone_is_none(new_system: Calla
     for kind in ("live", "batch"):
         job = None
         with contextlib.suppress(NoWorkers):
-            job = producer.enqueue(sentences(1, "ghost"), Request.of({"engine": f"kokoro-{kind}", "kind": kind}))
+            job = producer.enqueue(sentences(1, "ghost"), JobRequest.of({"engine": f"kokoro-{kind}", "kind": kind}))
         assert (job is None) == (kind == "live")
-    tune_user(producer.redis, "kokoro-set", "ann", {"weight": 2})
+    set_user_limits(producer.redis, "kokoro-set", "ann", {"weight": 2})
     with gateway.client() as client:
 
         def known() -> set[str]:

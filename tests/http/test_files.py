@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from seriatim import store
+from seriatim import recording_store
 from tests.http.gateways import Gateway, clear
 from tests.http.sounds import seconds, seconds_of_pcm
-from tests.listening import stream_of
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import RealSystem, wait_until
 
 SAID = clear(3, "File")
 EXPECTED = stream_of(SAID)
@@ -116,7 +116,7 @@ def test_a_file_that_many_ask_for_is_made_once(gateway: Gateway, client: httpx2.
     """Parts of it, and all of it: who wants all of a long one hears it meanwhile, encoded for him alone."""
     said = clear(150, "Once")
     job = recorded(client, said)
-    place = store.folder(system.folder / "store", job)
+    place = recording_store.folder(system.folder / "store", job)
     wishes = [{"range": "bytes=1-"}, {"range": "bytes=-100"}, {}, {"range": "bytes=9-"}]
     begun = threading.Barrier(len(wishes) + 1)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.http.formats import NAMES, Encoding, Tray, threads
-from tasks.encode import ffmpeg
+from gateway.http.encoding.stream_formats import NAMES, EncodedBuffer, StreamEncoding, threads
+from seriatim.audio import ffmpeg_encoders
 from tests.http.sounds import seconds
 
 RATE_HZ = 24_000
@@ -23,23 +23,23 @@ def n_threads() -> int:
 
 
 @pytest.mark.parametrize(("codec", "option", "chosen"), [
-    (ffmpeg.OPUS, "compression_level", "5"), (ffmpeg.AAC, "aac_coder", "fast"),
+    (ffmpeg_encoders.OPUS, "compression_level", "5"), (ffmpeg_encoders.AAC, "aac_coder", "fast"),
 ])  # fmt: skip
-def test_ffmpegs_encoders_take_the_cheap_way(codec: ffmpeg.Codec, option: str, chosen: str) -> None:
+def test_ffmpegs_encoders_take_the_cheap_way(codec: ffmpeg_encoders.FfmpegCodec, option: str, chosen: str) -> None:
     """FFmpeg leaves options that an encoder does not know: listeners would cost three times as much, unseen."""
-    tray = Tray()
-    encoder = ffmpeg.FfmpegEncoder(tray, codec, RATE_HZ)
+    tray = EncodedBuffer()
+    encoder = ffmpeg_encoders.FfmpegEncoder(tray, codec, RATE_HZ)
     encoder.write(SOUND)
     assert codec.effort[option] == chosen
     assert option not in encoder.muxer.stream.options, "it was taken"
     encoder.close()
-    assert ffmpeg.M4A.effort == ffmpeg.AAC.effort
+    assert ffmpeg_encoders.M4A.effort == ffmpeg_encoders.AAC.effort
 
 
 @pytest.mark.parametrize("name", ["opus", "aac", "flac"])
 def test_a_listener_of_ffmpegs_formats_has_no_threads_of_his_own(name: str) -> None:
     async def listen() -> int:
-        encodings = [Encoding(name) for _ in range(20)]
+        encodings = [StreamEncoding(name) for _ in range(20)]
         for encoding in encodings[:2]:  # the pool of threads that all share
             await encoding.feed(SOUND, RATE_HZ)
         before = n_threads()
@@ -58,7 +58,7 @@ def test_a_listener_of_ffmpegs_formats_has_no_threads_of_his_own(name: str) -> N
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_a_listener_need_not_wait_for_a_second_of_sound_to_hear_its_beginning(name: str) -> None:
     async def first() -> bytes:
-        encoding = Encoding(name)
+        encoding = StreamEncoding(name)
         begun = await encoding.feed(SOUND[: RATE_HZ // 2], RATE_HZ)  # 0.25 s
         encoding.discard()
         return begun
@@ -70,7 +70,7 @@ def test_a_listener_need_not_wait_for_a_second_of_sound_to_hear_its_beginning(na
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_any_rate_keeps_its_length(name: str, rate_hz: int) -> None:
     async def whole() -> bytes:
-        encoding, samples = Encoding(name), (np.sin(np.arange(2 * rate_hz) * 0.06) * 8000).astype("<i2").tobytes()
+        encoding, samples = StreamEncoding(name), (np.sin(np.arange(2 * rate_hz) * 0.06) * 8000).astype("<i2").tobytes()
         parts = [await encoding.feed(samples[at : at + 7000], rate_hz) for at in range(0, len(samples), 7000)]
         return b"".join([*parts, await encoding.close()])
 
@@ -83,7 +83,7 @@ def test_the_bytes_do_not_depend_on_how_the_sound_was_cut(name: str, pcm_hz: int
     """Equal requests get equal answers, however the worker's chunks and Redis cut them."""
 
     async def whole(seed: int) -> bytes:
-        encoding, cuts = Encoding(name, pcm_hz), np.random.default_rng(seed)
+        encoding, cuts = StreamEncoding(name, pcm_hz), np.random.default_rng(seed)
         ends = [0, *sorted(2 * cuts.integers(1, 22_050, 5)), len(NOISE)]
         parts = [await encoding.feed(NOISE[a:b], 22_050) for a, b in itertools.pairwise(ends)]
         return b"".join([*parts, await encoding.close()])

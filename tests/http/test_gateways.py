@@ -10,15 +10,15 @@ from typing import Any
 import httpx2
 from redis import Redis
 
-from seriatim.entries import SentenceStart
-from seriatim.keys import Position
-from seriatim.records import Drain
-from seriatim.store import events
-from tasks.handle import Job
-from tasks.request import Request
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.keys import StreamPosition
+from seriatim.recording_store import events
+from seriatim.records import DrainMode
+from seriatim.stream_entries import SentenceStart
 from tests.http.gateways import Gateway, clear, start
-from tests.listening import pcm_of, stream_of
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import pcm_of, stream_of
+from tests.support.process_system import RealSystem, wait_until
 
 SAID = clear(120)
 
@@ -81,7 +81,7 @@ def test_a_listener_who_fell_behind_the_recorder_catches_up_and_goes_on(new_syst
     system.reassembler()
     system.workers(1)
     said = [*system.held(clear(20)), *clear(5, "Late")]
-    job = system.producer().enqueue(said, Request(engine="tone", pool="tone", drain=Drain.STORE))
+    job = system.producer().enqueue(said, JobRequest(engine="tone", pool="tone", drain=DrainMode.STORE))
     entries = job.audio()
     heard = [next(entries), next(entries)]
     store_dir = Path(system.settings.store_dir)
@@ -94,10 +94,10 @@ def test_a_listener_who_fell_behind_the_recorder_catches_up_and_goes_on(new_syst
     assert pcm_of(heard) == stream_of(said)
 
 
-def first_of(redis: Redis, job: Job) -> Position:
+def first_of(redis: Redis, job: Job) -> StreamPosition:
     """The position of the first entry that is still in the ordered stream."""
     found: Any = redis.xrange(job.stream, count=1)
-    return Position.parse(found[0][0].decode())
+    return StreamPosition.parse(found[0][0].decode())
 
 
 def _heard_until_killed(client: httpx2.Client, job: str, system: RealSystem) -> tuple[bytes, str]:

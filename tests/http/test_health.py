@@ -10,10 +10,10 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.http.playback import Playback
-from seriatim.connect import OUTAGE_S
+from gateway.http.playback_model import PlaybackModel
+from seriatim.servers.redis_clients import OUTAGE_S
 from tests.http.gateways import start
-from tests.systems import RealSystem, wait_until
+from tests.support.process_system import RealSystem, wait_until
 
 DOCS = Path(__file__).parents[2] / "docs" / "http.md"
 
@@ -106,7 +106,7 @@ def value(family: Metric, **labels: str) -> float:
 def test_a_player_is_silent_when_it_has_played_all_that_came(
     came: list[tuple[float, float]], silent_s: float, longest_s: float
 ) -> None:
-    playback = Playback()
+    playback = PlaybackModel()
     for at_s, sound_s in came:
         playback.feed(at_s, sound_s)
     assert playback.silent_s == pytest.approx(silent_s)

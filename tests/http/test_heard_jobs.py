@@ -6,18 +6,18 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from gateway.http.talk import RESUME_S
+from gateway.http.streaming.text_session import RESUME_S
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import JobCancelled, PositionLost
-from seriatim.job import due
 from seriatim.keys import END, SHARDS, job_prefix, ordered_stream
+from seriatim.lua.job_scripts import due
+from seriatim.lua.script_calls import load, run_many
 from seriatim.records import Sentence
-from seriatim.scripts import load, run_many
-from tasks.handle import Job
-from tasks.request import Request
 from tests.http.gateways import Gateway, clear, start
 from tests.http.test_socket import calling
-from tests.listening import Listener, pcm_of, stream_of
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import Listener, pcm_of, stream_of
+from tests.support.process_system import RealSystem, wait_until
 
 LONG_MS = 14_000  #: of silence behind a sentence: at 24 kHz its sound is as large as the longest of speech
 HEARD = ["Nobody forgets a wren.", "It sings of green hills."]
@@ -34,7 +34,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
 
 
 def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))
+    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
 
 
 def held(redis: "Redis", job: Job) -> int:
@@ -51,7 +51,7 @@ def test_jobs_that_were_heard_make_room_for_the_next(small: RealSystem) -> None:
     producer = small.producer()
     said = [Sentence(text, pause_ms=LONG_MS) for text in HEARD]
     for _ in range(30):
-        Listener(producer.enqueue(said, Request.of({"engine": "tone"}))).all()
+        Listener(producer.enqueue(said, JobRequest.of({"engine": "tone"}))).all()
 
 
 def test_so_do_answers_over_http(small: RealSystem) -> None:

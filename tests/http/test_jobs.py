@@ -11,8 +11,8 @@ import pytest
 from seriatim.records import Sentence
 from tests.http.gateways import Gateway, clear
 from tests.http.sounds import decoded, seconds, seconds_of_pcm
-from tests.listening import RATE_HZ, sentences, stream_of
-from tests.systems import wait_until
+from tests.support.expected_audio import RATE_HZ, sentences, stream_of
+from tests.support.process_system import wait_until
 
 SAID = sentences(6, "job")
 EXPECTED = stream_of(SAID)

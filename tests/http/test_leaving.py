@@ -13,11 +13,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tasks.request import Request
+from seriatim.client.job_options import JobRequest
 from tests.http.gateways import Gateway, clear, start
 from tests.http.wires import post
-from tests.listening import Listener, stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.expected_audio import Listener, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 LONG = " ".join(clear(300, "Gone"))
 GRACE_S = 1.8
@@ -57,7 +57,7 @@ def test_a_listener_who_waits_in_silence_is_not_taken_for_gone(new_system: Calla
     system.reassembler()
     system.workers(1, slots=2, options={"start_ms": 6_000})
     gateway, text = start(system), clear(1, "Wait")
-    listener = Listener(system.producer().enqueue(text, Request.of({"engine": "tone", "reader_grace_s": GRACE_S})))
+    listener = Listener(system.producer().enqueue(text, JobRequest.of({"engine": "tone", "reader_grace_s": GRACE_S})))
     with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
         started = {"type": "start", "reader_grace_s": GRACE_S}
         for said in (started, {"type": "text", "text": text[0]}, {"type": "close"}):

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from gateway.http.crowd import MOST_S, Crowd
+from gateway.http.concurrency_limit import MOST_S, ConcurrencyLimit
 from tests.http.gateways import Gateway, clear, start
 from tests.http.wires import answer, ended, head, post
-from tests.listening import stream_of
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import RealSystem, wait_until
 
 PLACES = 3
 SAID = "Hello there."
@@ -97,7 +97,7 @@ def test_connections_without_a_request_make_room_for_others(small: Gateway) -> N
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from(["enter", "leave"])), max_size=60), st.integers(1, 4))
 def test_places_are_counted_and_times_rise(steps: list[tuple[float, str]], most: int) -> None:
-    crowd, now_s, inside, told_s = Crowd(most), 100.0, 0, 0.0
+    crowd, now_s, inside, told_s = ConcurrencyLimit(most), 100.0, 0, 0.0
     for after_s, step in steps:
         now_s += after_s
         if step == "leave" and inside:
@@ -115,7 +115,7 @@ def test_places_are_counted_and_times_rise(steps: list[tuple[float, str]], most:
 
 
 def test_the_time_that_is_told_is_the_pace_at_which_places_become_free() -> None:
-    crowd = Crowd(2)
+    crowd = ConcurrencyLimit(2)
     assert crowd.enter(0)
     assert crowd.enter(0)
     for at_s in range(2, 100, 2):

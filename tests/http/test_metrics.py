@@ -11,17 +11,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from websockets.sync.client import ClientConnection, connect
 
-from gateway.http.metrics import Meters, Pools, exposition
-from gateway.http.playback import Playback
-from seriatim.pool import Facts, register
-from seriatim.scripts import run_many
+from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector, exposition
+from gateway.http.playback_model import PlaybackModel
+from seriatim.lua.pool_scripts import WorkerRegistration, register
+from seriatim.lua.script_calls import run_many
 from tests.http.gateways import Gateway, clear, start
 from tests.integration.test_reading import enqueue
-from tests.listening import Listener
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.expected_audio import Listener
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 POOLS, WORKERS = 50, 2
-FACTS = Facts(4, 8_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
+FACTS = WorkerRegistration(4, 8_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
 
 Series = frozenset[tuple[str, frozenset[tuple[str, str]]]]
 
@@ -115,10 +115,10 @@ def test_jobs_of_a_websocket_count_as_answers_do(gateway: Gateway) -> None:
         before = client.get("/metrics").text
         sound_s = "seriatim_http_sound_seconds_total"
         with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
-            assert talk(socket, {}, {"type": "text", "text": text}, {"type": "close"}) == "done"
-            assert talk(socket, {}, {"type": "text", "text": text}, {"type": "cancel"}) == "cancelled"
+            assert session(socket, {}, {"type": "text", "text": text}, {"type": "close"}) == "done"
+            assert session(socket, {}, {"type": "text", "text": text}, {"type": "cancel"}) == "cancelled"
             late = {"timeout_s": 1, "hold": "always"}
-            assert talk(socket, late, {"type": "text", "text": held}, {"type": "close"}) == "timed_out"
+            assert session(socket, late, {"type": "text", "text": held}, {"type": "close"}) == "timed_out"
             socket.send(json.dumps({"type": "start"}))
             assert json.loads(socket.recv(PATIENCE_S))["type"] == "started"
         counted = {"done": 1, "cancelled": 1, "timed_out": 1, "left": 1}
@@ -129,7 +129,7 @@ def test_jobs_of_a_websocket_count_as_answers_do(gateway: Gateway) -> None:
     assert value(after, sound_s) - value(before, sound_s) > 3
 
 
-def talk(socket: ClientConnection, options: dict[str, object], *messages: dict[str, str]) -> str:
+def session(socket: ClientConnection, options: dict[str, object], *messages: dict[str, str]) -> str:
     """Say something over a WebSocket; returns the state of its end."""
     for message in ({"type": "start"} | options, *messages):
         socket.send(json.dumps(message))
@@ -163,7 +163,7 @@ def _is_told(text: str) -> bool:
 
 
 def test_what_was_silent_is_told_piece_by_piece() -> None:
-    playback = Playback()
+    playback = PlaybackModel()
     silent_s = [playback.feed(at_s, 1.0) for at_s in (0.0, 1.5, 2.5, 4.0)]
     assert silent_s == pytest.approx([0, 0.5, 0, 0.5])
     assert sum(silent_s) == pytest.approx(playback.silent_s)
@@ -202,14 +202,14 @@ def test_a_scrape_costs_no_more_round_trips_for_more_pools(redis: Redis) -> None
     rows = [register(f"p{p}", f"w{n}", 60_000, replace(FACTS)) for p in range(POOLS) for n in range(WORKERS)]
     run_many(redis, rows)
     assert round_trips(redis) < few + POOLS / 10, "a long pipeline is read in some pieces"
-    text = exposition(Meters(), Pools(redis)).decode()
+    text = exposition(GatewayMetrics(), PoolMetricsCollector(redis)).decode()
     assert value(text, "seriatim_slots") == POOLS * WORKERS * FACTS.slots
 
 
 def round_trips(redis: Redis) -> int:
     """How often the server read from our connection for one scrape."""
-    pools = Pools(redis)
+    pools = PoolMetricsCollector(redis)
     pools.known()
     before = int(redis.info("stats")["total_reads_processed"])
-    exposition(Meters(), pools)
+    exposition(GatewayMetrics(), pools)
     return int(redis.info("stats")["total_reads_processed"]) - before

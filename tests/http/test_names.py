@@ -9,12 +9,12 @@ import openai
 import pytest
 from websockets.sync.client import connect
 
-from seriatim.pcm import ms_of_bytes
+from seriatim.audio.pcm import ms_of_bytes
 from tests.http.gateways import Gateway, start
 from tests.http.wires import answer as answer_of
 from tests.http.wires import head
-from tests.listening import RATE_HZ, stream_of
-from tests.systems import PATIENCE_S, RealSystem
+from tests.support.expected_audio import RATE_HZ, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem
 
 SAID = "Good morning."
 ANNA = "anna-0123456789abcdef"

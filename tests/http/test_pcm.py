@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from seriatim.pcm import ms_of_bytes
+from seriatim.audio.pcm import ms_of_bytes
 from tests.http.gateways import Gateway, clear, start
 from tests.http.sounds import likeness, loudness
-from tests.listening import RATE_HZ, stream_of
-from tests.systems import RealSystem
+from tests.support.expected_audio import RATE_HZ, stream_of
+from tests.support.process_system import RealSystem
 
 OPENAI_HZ = 24_000
 SAID = clear(3)

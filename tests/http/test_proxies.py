@@ -9,10 +9,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.commands import complaint, seriatim
 from tests.http.gateways import ADDRESS, Gateway, clear, start
-from tests.listening import stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.command_line import complaint, seriatim
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 SAID = "Good morning."
 ANNA = "anna-0123456789abcdef"
@@ -165,7 +165,7 @@ def test_it_does_not_take_half_a_text_for_a_whole_one(gateway: Gateway, client: 
 
 
 def test_localhost_is_of_both_families(system: RealSystem) -> None:
-    arguments = ("-m", "gateway.cli", "serve", "--host", "localhost", "--port", "0")
+    arguments = ("-m", "gateway.cli.main", "serve", "--host", "localhost", "--port", "0")
     system.start("both", *arguments, http_pool="tone")
     port = int(wait_until(lambda: ADDRESS.search(system.log("both")), "it serves").group(1))
     families = {info[0] for info in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)}

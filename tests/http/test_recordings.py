@@ -3,9 +3,9 @@
 import httpx2
 import pytest
 
-from seriatim import store
+from seriatim import recording_store
 from tests.http.gateways import clear
-from tests.systems import RealSystem, wait_until
+from tests.support.process_system import RealSystem, wait_until
 
 
 def accepted(client: httpx2.Client, text: str) -> str:
@@ -21,7 +21,7 @@ def test_what_its_owner_removes_is_gone(client: httpx2.Client, system: RealSyste
     job = accepted(client, " ".join(clear(2)))
     whole(client, job)
     client.get(f"/v1/jobs/{job}/audio?format=flac")  # encoded once, and kept beside the recording
-    place = store.folder(system.folder / "store", job)
+    place = recording_store.folder(system.folder / "store", job)
     assert place.is_dir()
     assert client.delete(f"/v1/jobs/{job}/audio").status_code == 204
     assert not place.exists()

@@ -7,12 +7,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.errors import BadInput, JobFailed, UnknownLanguage, UnknownOption
 from seriatim.records import Sentence
-from tasks.handle import Job
-from tasks.open_job import open_job
-from tasks.request import Request
-from tests.systems import RealSystem, wait_until
+from tests.support.process_system import RealSystem, wait_until
 
 DEAD = "seriatim:1:{p:%s}:dead:at"
 SPEEDS = "the espeak engine speaks at 0.46 to 4 times the normal rate at rate 175"
@@ -28,7 +28,7 @@ def espeak(system: RealSystem) -> Iterator[None]:
 
 
 def enqueue(system: RealSystem, text: list[Any], engine: str = "espeak", **options: object) -> Job:
-    return system.producer().enqueue(text, Request.of({"engine": engine, "kind": "batch", **options}))
+    return system.producer().enqueue(text, JobRequest.of({"engine": engine, "kind": "batch", **options}))
 
 
 def trouble(system: RealSystem, pool: str) -> tuple[int, int, int, int]:
@@ -93,7 +93,7 @@ def test_each_sentence_of_a_dialogue_is_looked_at(system: RealSystem) -> None:
 @pytest.mark.usefixtures("espeak")
 def test_a_text_that_is_still_written_is_refused_when_it_begins(system: RealSystem) -> None:
     with pytest.raises(UnknownLanguage, match="unknown espeak language 'Germann'"):
-        open_job(system.producer(), Request.of({"engine": "espeak", "language": "Germann"}))
+        open_job_with(system.producer(), JobRequest.of({"engine": "espeak", "language": "Germann"}))
 
 
 def test_a_key_is_one_job_however_its_voice_is_spelt(system: RealSystem) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from gateway.http.formats import NAMES
-from tasks.encode.formats import FORMATS
-from tests.commands import seriatim
+from gateway.http.encoding.stream_formats import NAMES
+from seriatim.audio.formats import FORMATS
 from tests.http.gateways import clear
 from tests.integration.test_reading import enqueue
-from tests.systems import RealSystem, wait_until
+from tests.support.command_line import seriatim
+from tests.support.process_system import RealSystem, wait_until
 
 SAID = clear(3, "Same")
 TEXT = " ".join(SAID)
@@ -81,10 +81,10 @@ def spoken_by_command(system: RealSystem, out: str, *more: str) -> bytes:
     return done.stdout
 
 
-def says_the_same(door: Door, name: str) -> None:
-    first = door(name)
+def says_the_same(context: Door, name: str) -> None:
+    first = context(name)
     assert len(first) > 1000
-    assert door(name) == first
+    assert context(name) == first
 
 
 @pytest.mark.parametrize("name", FILES)

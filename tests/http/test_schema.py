@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance, unsupported_method
 
 from tests.http.gateways import Gateway
-from tests.systems import wait_until
+from tests.support.process_system import wait_until
 
 EXAMPLES = 8  #: of each operation: a first look at each; the `thorough` profile is for an evening
 #: events and probes of a job that runs wait for it; a text that is allowed may still have nothing to say
@@ -59,11 +59,11 @@ def narrowed(gateway: Gateway, document: dict[str, Any]) -> dict[str, Any]:
     known |= {"language": ["en"], "drain": ["store"], "job_id": [job, "0" * 32], "after": ["", "1-0"]}
     known |= {"last-event-id": ["", "1-0"]}
     narrow = copy.deepcopy(document)
-    for body in ("Speech", "NewJob", "Said"):
+    for body in ("SpeechBody", "NewJobBody", "SentenceBody"):
         schema = narrow["components"]["schemas"][body]
         for name in known.keys() & schema.get("properties", {}).keys():
             schema["properties"][name] = {"enum": known[name]}
-    job_body = narrow["components"]["schemas"]["NewJob"]
+    job_body = narrow["components"]["schemas"]["NewJobBody"]
     del job_body["properties"]["sentences"]  # which is instead of an input
     job_body["required"] = ["input"]
     del narrow["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]  # tests/http/test_jobs.py

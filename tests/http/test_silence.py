@@ -9,11 +9,11 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
-from seriatim.pcm import bytes_of_ms
-from tests.commands import installed
+from seriatim.audio.pcm import bytes_of_ms
 from tests.http.gateways import Gateway
-from tests.listening import RATE_HZ
-from tests.systems import PATIENCE_S, wait_until
+from tests.support.command_line import installed
+from tests.support.expected_audio import RATE_HZ
+from tests.support.process_system import PATIENCE_S, wait_until
 
 NOTHING = ("...", "👍", "---", "!", "❤️", "\u200b", " \n ", "。")
 SILENCE = bytes(bytes_of_ms(50, RATE_HZ))

@@ -12,8 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.http.gateways import Gateway, clear, start
 from tests.http.sounds import seconds, seconds_of_pcm
-from tests.listening import stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 SAID = clear(6, "Talk")
 LONG = clear(250, "Long")

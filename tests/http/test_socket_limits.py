@@ -13,8 +13,8 @@ from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
 from tests.http.gateways import Gateway, clear, start
-from tests.listening import stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 LONG = " ".join(clear(200, "Rude"))
 MANY = 50

@@ -12,8 +12,8 @@ import pytest
 
 from tests.http.gateways import Gateway, clear
 from tests.http.sounds import decoded, likeness, loudness, probed, seconds, seconds_of_pcm
-from tests.listening import PAUSE_MS, RATE_HZ, stream_of
-from tests.systems import wait_until
+from tests.support.expected_audio import PAUSE_MS, RATE_HZ, stream_of
+from tests.support.process_system import wait_until
 
 FORMATS = ["mp3", "opus", "aac", "flac", "wav", "pcm"]
 TEXT = "The red fox runs over green hills. It sings of rivers that no map has shown."

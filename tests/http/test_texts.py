@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.filenames import disposition
-from gateway.http.sources import LONGEST, beginning
-from seriatim import store
-from tests.commands import installed
+from gateway.http.recordings.filenames import disposition
+from gateway.http.recordings.source_text import LONGEST, beginning
+from seriatim import recording_store
 from tests.http.gateways import Gateway, clear, start
-from tests.systems import RealSystem, wait_until
+from tests.support.command_line import installed
+from tests.support.process_system import RealSystem, wait_until
 
 TEXT = "The harbour\n\nFox 0 sings of green hills.  Fox 1 sings of green hills.\r\n\r\n– Grüße, 海! –\n"
 
@@ -78,7 +78,7 @@ def test_the_first_title_counts_for_a_job_that_is_asked_for_twice_and_another_te
 def test_a_text_goes_with_its_recording(client: httpx2.Client, system: RealSystem) -> None:
     job = new(client, input=TEXT)["id"]
     whole(client, job)
-    place = store.folder(system.folder / "store", job)
+    place = recording_store.folder(system.folder / "store", job)
     assert {path.name for path in place.iterdir()} == {"audio.s16", "events.jsonl", "owner", "text", "title"}
     assert client.delete(f"/v1/jobs/{job}/audio").status_code == 204
     assert client.get(f"/v1/jobs/{job}/text").status_code == 404

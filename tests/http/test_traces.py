@@ -12,7 +12,7 @@ import pytest
 from seriatim.settings import Settings
 from tests.http.collector import Collector, Seen, collecting
 from tests.http.gateways import Gateway, clear, start
-from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
+from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
 SERVER, PRODUCER, CONSUMER = 2, 4, 5  # kinds, as OTLP numbers them
 N = 6
@@ -106,7 +106,10 @@ def test_a_collector_that_is_away_keeps_nobody_waiting(tmp_path: Path, monkeypat
 
 
 def test_who_wants_no_traces_loads_nothing_of_them() -> None:
-    code = "import sys, tasks, seriatim.traces; print('opentelemetry.trace' in sys.modules, seriatim.traces.here())"
+    code = (
+        "import sys, tasks, seriatim.tracing as tracing; "
+        "print('opentelemetry.trace' in sys.modules, tracing.current_traceparent())"
+    )
     blocked = f"import sys; sys.modules['opentelemetry'] = None; {code}"  # redis loads it wherever it is installed
     said = subprocess.run([sys.executable, "-c", blocked], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout == "False \n"
@@ -114,8 +117,9 @@ def test_who_wants_no_traces_loads_nothing_of_them() -> None:
 
 def test_a_caller_who_traces_his_own_program_finds_our_spans_in_his(traced: Gateway, collector: Collector) -> None:
     code = (
-        "import os; from opentelemetry import trace; from seriatim import traces; traces.configure('caller', 'otlp')\n"
-        "from tasks import enqueue_job\n"
+        "import os; from opentelemetry import trace; from seriatim import tracing\n"
+        "tracing.configure('caller', 'otlp')\n"
+        "from seriatim import enqueue_job\n"
         "with trace.get_tracer('mine').start_as_current_span('my request') as span:\n"
         "    b''.join(enqueue_job('Fox 0 sings.', engine='tone').pcm())\n"
         "    print(format(span.get_span_context().trace_id, '032x'))\n"

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from seriatim.exits import Exit
-from tests.commands import TONE, begun, complaint, seriatim
-from tests.ports import free_port
-from tests.systems import PATIENCE_S, wait_until
+from seriatim.exit_codes import ExitCode
+from tests.support.command_line import TONE, begun, complaint, seriatim
+from tests.support.free_ports import free_port
+from tests.support.process_system import PATIENCE_S, wait_until
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def up(folder: Path, *arguments: str, until: str = "HTTP") -> Iterator[list[str]
         finally:
             process.terminate()
             process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == Exit.OK
+    assert process.returncode == ExitCode.OK
 
 
 def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holding:
         port = holding.getsockname()[1]
         done = seriatim("up", *TONE, "--http", str(port), cwd=tmp_path)
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done).startswith(f"port {port} cannot be used for HTTP (")
 
 

@@ -9,10 +9,10 @@ import httpx2
 import pytest
 import soundfile
 
-from tests.commands import installed
 from tests.http.sounds import seconds
-from tests.listening import RATE_HZ
-from tests.systems import wait_until
+from tests.support.command_line import installed
+from tests.support.expected_audio import RATE_HZ
+from tests.support.process_system import wait_until
 
 TEXT = "Good morning, dear listener. It is a fine day for a walk by the river."
 

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from tests.systems import PATIENCE_S
+from tests.support.process_system import PATIENCE_S
 
 
 def head(method: str, path: str, *headers: str) -> bytes:

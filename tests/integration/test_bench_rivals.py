@@ -29,7 +29,7 @@ from bench.rivals.__main__ import main
 from bench.rivals.process import WorkerFailed, running, wait_until_warm
 from bench.table import Limits, as_json, as_text
 from bench.work import Work, audio
-from tests.systems import wait_until
+from tests.support.process_system import wait_until
 
 WORK = Work(sentences=12, cost_ms=5, workers=2, audio_bytes=10_000)
 HERE = "tests.integration.test_bench_rivals"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import uvloop
 
-from seriatim.connect import blocking, commands, streams
-from seriatim.keepalive import OPTIONS
-from tasks.app import make_app
+from seriatim.celery_app import make_app
+from seriatim.servers.redis_clients import blocking_client, command_client, streams
+from seriatim.servers.tcp_keepalive import OPTIONS
 from tests.chaos.proxy import Proxy
-from tests.servers import PrivateServer, embedded
+from tests.support.redis_servers import PrivateServer, embedded
 
 NEVER_S = 600  #: patience of a client that relies upon the kernel
 SOON_S = 25  #: the kernel needs six; its usual patience is minutes, redis-py's 45 s
@@ -37,7 +37,7 @@ def url(proxy: Proxy) -> str:
 
 def test_what_was_sent_and_never_arrived_is_sent_again(proxy: Proxy) -> None:
     began_s = time.monotonic()
-    with commands(url(proxy)) as client:
+    with command_client(url(proxy)) as client:
         client.ping()
         proxy.swallow()
         assert client.ping()
@@ -77,7 +77,7 @@ def test_the_connections_of_celery_are_kept_alive(proxy: Proxy) -> None:
         client = channel.client
         client.ping()
         assert_kept_alive(client.connection_pool.get_connection()._sock)
-    with blocking(url(proxy)) as reader:
+    with blocking_client(url(proxy)) as reader:
         reader.ping()
         assert_kept_alive(reader.connection_pool.get_connection()._sock)
 

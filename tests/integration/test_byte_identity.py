@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.keys import pool_prefix
-from seriatim.records import Kind
-from tasks.handle import Job
-from tasks.request import Request
-from tests.listening import Listener, by_sentence, sentences, spoken
-from tests.systems import RealSystem
+from seriatim.records import JobKind
+from tests.support.expected_audio import Listener, by_sentence, sentences, spoken
+from tests.support.process_system import RealSystem
 
 N_JOBS = 50
 N_SENTENCES = 6
@@ -36,12 +36,12 @@ def enqueue(system: RealSystem, pool: str) -> list[Job]:
     return [
         producer.enqueue(
             text(number),
-            Request(
+            JobRequest(
                 pool=pool,
                 user=f"user{number % 7}",
                 voice=VOICES[number % len(VOICES)],
                 seed=number,
-                kind=Kind.LIVE if number < LIVE_ONES else Kind.BATCH,
+                kind=JobKind.LIVE if number < LIVE_ONES else JobKind.BATCH,
             ),
         )
         for number in range(N_JOBS)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from seriatim.exits import Exit
-from tests.commands import TONE, begun, complaint, seriatim
+from seriatim.exit_codes import ExitCode
 from tests.integration.test_reading import enqueue
-from tests.listening import sentences, stream_of
-from tests.servers import PrivateServer, embedded
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.command_line import TONE, begun, complaint, seriatim
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
 
 TEXT = "The fog has gone. Ten boats came home. Who counted them?"
 SPOKEN = ["The fog has gone.", "Ten boats came home.", "Who counted them?"]
@@ -89,7 +89,7 @@ class TestSpeak:
 
     def test_a_full_disk_is_said_to_be_full(self, text: Path) -> None:
         done = seriatim("speak", text, "-o", "/dev/full", "--format", "pcm", *TONE)
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert complaint(done) == "cannot write /dev/full: the disk is full"
 
     def test_a_running_system_is_used_and_left_running(self, tmp_path: Path, text: Path, system: RealSystem) -> None:
@@ -105,7 +105,7 @@ class TestBadInput:
         """What `speak` says; nothing may be left that looks like speech."""
         before = sorted(folder.iterdir())
         done = seriatim("speak", *arguments, *TONE, stdin=stdin, cwd=folder)
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert sorted(folder.iterdir()) == before, "no file is left behind"
         return complaint(done)
 
@@ -139,7 +139,7 @@ class TestBadInput:
     def test_a_text_over_the_limit(self, tmp_path: Path, text: Path) -> None:
         settings = {"SERIATIM_MAX_TEXT_BYTES": "20"}
         done = seriatim("speak", text, "-o", tmp_path / "speech.wav", *TONE, settings=settings)
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert "has more than 20 bytes; set SERIATIM_MAX_TEXT_BYTES" in complaint(done)
 
     def test_more_sentences_than_the_limit(self, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ class TestBadInput:
         long.write_text(" ".join(sentences(60, "many")), "utf-8")
         settings = {"SERIATIM_MAX_SENTENCES": "40"}
         done = seriatim("speak", long, "-o", out, "--engine-option", "start_ms=600", *TONE, settings=settings)
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert complaint(done) == "more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts"
         assert sorted(p.name for p in tmp_path.iterdir()) == ["long.txt"]
 
@@ -159,25 +159,25 @@ class TestBadInput:
 class TestCannotStart:
     def test_a_setting_that_does_not_exist(self, text: Path) -> None:
         done = seriatim("speak", text, settings={"SERIATIM_LEASE_SM": "3"})
-        assert done.returncode == Exit.CANNOT_START
+        assert done.returncode == ExitCode.CANNOT_START
         assert complaint(done) == "unknown setting SERIATIM_LEASE_SM; did you mean SERIATIM_LEASE_MS?"
 
     def test_a_worker_that_dies_at_start_says_why(self, tmp_path: Path, text: Path) -> None:
         out = tmp_path / "speech.wav"
         done = seriatim("speak", text, "-o", out, "--engine", "tone", "--engine-option", "rtff=1", "--workers", "1")
-        assert done.returncode == Exit.CANNOT_START
+        assert done.returncode == ExitCode.CANNOT_START
         assert complaint(done) == "worker did not start: unknown tone option 'rtff'; nearest: rtf"
         assert not out.exists()
 
     def test_an_engine_that_does_not_exist(self, tmp_path: Path, text: Path) -> None:
         done = seriatim("speak", text, "-o", tmp_path / "speech.wav", "--engine", "tones", "--workers", "1")
-        assert done.returncode == Exit.CANNOT_START
+        assert done.returncode == ExitCode.CANNOT_START
         assert complaint(done) == "worker did not start: unknown engine 'tones'; nearest: tone"
 
     @pytest.mark.parametrize("command", [("speak", "-", "-o", "-"), ("status",)])
     def test_a_redis_that_is_not_there(self, tmp_path: Path, command: tuple[str, ...]) -> None:
         done = seriatim(*command, "--redis", f"unix://{tmp_path}/nobody", stdin=b"Hello.")
-        assert done.returncode == Exit.UNAVAILABLE
+        assert done.returncode == ExitCode.UNAVAILABLE
         assert complaint(done).startswith(f"no Redis at unix://{tmp_path}/nobody: ")
 
     @pytest.mark.parametrize("part", ["worker", "reassemble"])
@@ -185,7 +185,7 @@ class TestCannotStart:
         with PrivateServer(embedded(), "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru") as server:
             arguments = ("worker", "--engine", "tone") if part == "worker" else ("reassemble",)
             done = seriatim(*arguments, settings={"SERIATIM_REDIS_URL": server.url})
-        assert done.returncode == Exit.CANNOT_START
+        assert done.returncode == ExitCode.CANNOT_START
         line = done.stderr.decode().strip()
         assert line.startswith(f"seriatim {part}: the server's maxmemory-policy is allkeys-lru: it would evict")
         assert "\n" not in line
@@ -193,14 +193,14 @@ class TestCannotStart:
     def test_speaking_through_a_redis_that_evicts_is_refused(self, text: Path, tmp_path: Path) -> None:
         with PrivateServer(embedded(), "--maxmemory", "100mb", "--maxmemory-policy", "volatile-ttl") as server:
             done = seriatim("speak", text, "-o", tmp_path / "speech.wav", "--engine", "tone", "--redis", server.url)
-        assert done.returncode == Exit.CANNOT_START
+        assert done.returncode == ExitCode.CANNOT_START
         assert complaint(done).startswith("the server's maxmemory-policy is volatile-ttl: it would evict")
 
     def test_a_pool_without_a_worker(self, text: Path, tmp_path: Path, system: RealSystem) -> None:
         out = tmp_path / "speech.wav"
         settings = system.settings.to_env()
         done = seriatim("speak", text, "-o", out, "--engine", "tone", "--pool", "empty", "--redis", settings=settings)
-        assert done.returncode == Exit.NOT_NOW
+        assert done.returncode == ExitCode.NOT_NOW
         assert complaint(done).startswith("no worker of pool 'empty' is alive: start one, or leave --redis out")
         assert not out.exists()
 
@@ -234,7 +234,7 @@ class TestLookAndSteer:
     @pytest.mark.parametrize("command", ["status", "cancel"])
     def test_a_job_that_never_was(self, system: RealSystem, command: str) -> None:
         done = seriatim(command, "beef", settings=system.settings.to_env())
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert complaint(done).startswith("no job 'beef': it was never accepted, or it ended and its life is over")
 
     def test_voices_of_an_engine_and_of_a_running_pool_are_the_same(self, system: RealSystem) -> None:

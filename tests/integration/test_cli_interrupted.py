@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from seriatim.exits import Exit
-from tests.commands import TONE, begun, complaint, seriatim
+from seriatim.exit_codes import ExitCode
 from tests.integration.test_cli import sound
-from tests.listening import sentences, stream_of
-from tests.ports import free_port
-from tests.systems import PATIENCE_S, alive, descendants, wait_until
+from tests.support.command_line import TONE, begun, complaint, seriatim
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.free_ports import free_port
+from tests.support.process_system import PATIENCE_S, alive, descendants, wait_until
 
 N = 24
 #: the middle sentence takes longer than any test: what is interrupted here cannot have ended by itself
@@ -59,7 +59,7 @@ def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
     tmp_path: Path, text: Path, number: signal.Signals
 ) -> None:
     status, said = interrupted(text, tmp_path / "speech.wav", number, 3)
-    assert status == Exit.INTERRUPTED
+    assert status == ExitCode.INTERRUPTED
     assert "go on with --resume" in said
     assert "Traceback" not in said
 
@@ -74,7 +74,7 @@ def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tm
         status, _ = interrupted(text, out, signal.SIGKILL, 4, *twice, *more, held=partial(holds, tally, n))
         assert status == -signal.SIGKILL
     refused = seriatim("speak", text, "-o", out, *HELD, *twice)
-    assert refused.returncode == Exit.BAD_INPUT
+    assert refused.returncode == ExitCode.BAD_INPUT
     assert f"sentences of {out}; go on with --resume {out}, or speak all of it anew" in complaint(refused)
     done = seriatim("speak", text, "-o", out, "--resume", *HELD, *twice)
 
@@ -93,7 +93,7 @@ def test_a_command_whose_workers_are_gone_for_good_says_so_and_keeps_what_was_sp
         wait_until(lambda: sentences_kept(out) >= 3)
         os.kill(supervisor_of(speaking.pid), signal.SIGKILL)
         _, said = speaking.communicate(timeout=PATIENCE_S)
-    assert speaking.returncode == Exit.CANNOT_START
+    assert speaking.returncode == ExitCode.CANNOT_START
     advice, complaint = said.decode().splitlines()[-2:]
     assert f"go on with --resume {out}" in advice
     assert complaint.startswith("seriatim: worker ended: ")

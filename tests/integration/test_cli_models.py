@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.exits import Exit
-from tests.checkpoints import lookalike
-from tests.commands import QUICK, complaint, seriatim
+from seriatim.exit_codes import ExitCode
+from tests.support.command_line import QUICK, complaint, seriatim
+from tests.support.fake_checkpoint import lookalike
 
 HOW = "hf download tts-hub/XTTS-v2 config.json model.pth vocab.json speakers_xtts.pth --local-dir DIR"
 
@@ -39,7 +39,7 @@ def test_one_that_is_there_is_described_until_its_licence_is_accepted_with_advic
     assert said.startswith(f"{model}  whole, 0.00 GB, None layers of 64, licence NOT accepted\n")
     assert HOW in said
     accepted = seriatim("models", "accept", model)
-    assert accepted.returncode == Exit.OK
+    assert accepted.returncode == ExitCode.OK
     assert accepted.stdout.decode().startswith(f"accepted for {model}: Coqui Public Model License 1.0.0 (https://")
     assert models(model.parent) == f"{model}  whole, 0.00 GB, None layers of 64, licence accepted\n"
 
@@ -50,7 +50,7 @@ def test_a_named_folder_is_compared_with_its_checksums(model: Path) -> None:
     assert "whole, 0.00 GB, None layers of 64, 4 checksums right, licence" in models(model.parent, model)
     (model / "vocab.json").write_text('{"model": {"vocab": {"b": 0}}}', "utf-8")
     done = seriatim("models", model)
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done).startswith(f"{model}/vocab.json is damaged: SHA-256 ")
 
 
@@ -58,7 +58,7 @@ def test_a_broken_one_is_listed_as_broken_and_named_is_an_error(model: Path) -> 
     (model / "model.pth").write_bytes(b"half")
     assert models(model.parent).startswith(f"{model}  NOT WHOLE: {model}/model.pth is cut short or no torch checkpoint")
     done = seriatim("models", model)
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done).endswith("; `seriatim models` says how to get XTTS-v2")
 
 
@@ -72,13 +72,13 @@ def test_json_is_one_object(model: Path) -> None:
 @pytest.mark.parametrize("words", [("accept",), ("a", "b"), ("accept", "a", "b")])
 def test_other_words_are_refused(words: tuple[str, ...]) -> None:
     done = seriatim("models", *words)
-    assert done.returncode == Exit.BAD_INPUT
+    assert done.returncode == ExitCode.BAD_INPUT
     assert complaint(done) == f"models {' '.join(words)}: expected DIR, or: accept DIR"
 
 
 def test_a_licence_is_accepted_for_what_is_there(tmp_path: Path) -> None:
     done = seriatim("models", "accept", tmp_path / "no")
-    assert done.returncode == Exit.BAD_INPUT
+    assert done.returncode == ExitCode.BAD_INPUT
     assert complaint(done) == f"there is no folder {tmp_path}/no"
 
 
@@ -87,24 +87,24 @@ class TestVoices:
 
     def test_cloning_needs_a_model(self, tmp_path: Path) -> None:
         done = seriatim("voices", "add", "anna", tmp_path / "anna.wav")
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert complaint(done).startswith("a voice is cloned with a model: add --model DIR; ")
 
     def test_a_recording_that_is_not_there_is_named_before_anything_is_loaded(self, model: Path) -> None:
         arguments = ("--model", model, "--engine-option", "accept_licence=CPML")
         done = seriatim("voices", "add", "anna", model / "anna.wav", *arguments)
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert complaint(done) == f"cannot read {model}/anna.wav: no such file"
 
     def test_the_licence_comes_before_the_voice(self, model: Path) -> None:
         done = seriatim("voices", "add", "anna", model / "anna.wav", "--model", model)
-        assert done.returncode == Exit.CANNOT_START
+        assert done.returncode == ExitCode.CANNOT_START
         assert "non-commercial use only" in complaint(done)
 
     def test_one_that_is_not_there_cannot_be_removed(self, tmp_path: Path) -> None:
         settings = QUICK | {"SERIATIM_VOICE_DIR": str(tmp_path)}
         done = seriatim("voices", "remove", "anna", settings=settings)
-        assert done.returncode == Exit.BAD_INPUT
+        assert done.returncode == ExitCode.BAD_INPUT
         assert complaint(done) == f"there is no cloned voice 'anna' in {tmp_path}"
 
     def test_an_empty_folder_lists_nothing(self, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from seriatim.exits import Exit
-from tests.commands import complaint, seriatim
+from seriatim.exit_codes import ExitCode
+from tests.support.command_line import complaint, seriatim
 from workers.__main__ import _arguments as worker_grammar
 
 QUICK = ("--engine", "tone", "--engine-option", "rtf=0.1", "--seconds", "0.4", "--most", "2")
@@ -66,11 +66,11 @@ def test_figures_come_as_json_too_and_are_those_of_the_engine() -> None:
 
 def test_an_engine_that_cannot_be_loaded_is_one_line() -> None:
     done = seriatim("tune", "--engine", "tone", "--engine-option", "rtf=cheap", "--most", "1", "--json")
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done) == "option rtf of the tone engine is 'cheap', expected float from 0 to 1000"
 
 
 def test_what_it_tries_cannot_be_given() -> None:
     done = seriatim("tune", "--engine", "tone", "--engine-option", "slots=3", "--json")
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done) == "--engine-option slots=3: that is what the trials vary; leave it out"

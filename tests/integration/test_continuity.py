@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.timeline import draw
-from seriatim import timeline
-from seriatim.entries import Discontinuity
-from tasks.request import Request
-from tests.listening import Listener, by_sentence, longest_step, sentences, spoken
-from tests.systems import RealSystem, wait_until
+from gateway.cli.render.timeline_plot import draw
+from seriatim import job_timeline
+from seriatim.client.job_options import JobRequest
+from seriatim.stream_entries import Discontinuity
+from tests.support.expected_audio import Listener, by_sentence, longest_step, sentences, spoken
+from tests.support.process_system import RealSystem, wait_until
 
 COST: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take 1"}
 TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
@@ -49,7 +49,7 @@ def attempts_lost(system: RealSystem, pool: str) -> int:
 
 
 def enqueue(system: RealSystem, pool: str, **options: object) -> Listener:
-    request = Request.of({"engine": "tone", "pool": pool, "kind": "batch", "drain": "window"} | options)
+    request = JobRequest.of({"engine": "tone", "pool": pool, "kind": "batch", "drain": "window"} | options)
     system.gate.unlink(missing_ok=True)
     return Listener(system.producer().enqueue(TEXT, request))
 
@@ -93,7 +93,7 @@ def test_what_an_engine_doubted_is_kept_with_the_job_and_counted(system: RealSys
     system.workers(1, name="doubtful", pool="doubtful", options={"doubt_on": "perhaps"})
     job = system.producer().enqueue(
         "This is certain. This is perhaps not. This is certain again.",
-        Request.of({"engine": "tone", "pool": "doubtful"}),
+        JobRequest.of({"engine": "tone", "pool": "doubtful"}),
     )
     assert len(Listener(job).pcm())
     assert job.marks() == {1: ("doubted",)}
@@ -104,12 +104,12 @@ def test_a_sentence_that_is_far_too_short_is_marked_whatever_spoke_it(system: Re
     """Words must be missing then, and the job alone would say that all went well."""
     system.workers(1, name="hasty", pool="hasty", options={"ms_per_char": 5})
     text = ["It is short.", "This sentence, however, has " + "a great many words, " * 10 + "and lasts for a while."]
-    job = system.producer().enqueue(text, Request.of({"engine": "tone", "pool": "hasty"}))
+    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "pool": "hasty"}))
     assert len(Listener(job).pcm())
     assert job.marks() == {1: ("short",)}
     assert system.count("marked_short", "hasty") == 1
     with system.redis as client:
-        told = timeline.read(client, "hasty", job.id)
+        told = job_timeline.read(client, "hasty", job.id)
     assert [(doubt.seq, doubt.mark) for doubt in told.marked] == [(1, "short")]
     assert "doubted: sentence 1 short" in draw(told, job.id).svg()
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from seriatim.celery_app import make_app
+from seriatim.client.job_options import JobRequest
 from seriatim.keys import pool_prefix, queue
-from tasks.app import make_app
-from tasks.request import Request
-from tests.listening import Listener, sentences, stream_of
-from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def wait_for_beat(system: RealSystem) -> None:
 
 def heard(system: RealSystem, name: str) -> bool:
     text = sentences(8, name)
-    return Listener(system.producer().enqueue(text, Request.of({"engine": "tone"}))).pcm(60) == stream_of(text)
+    return Listener(system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60) == stream_of(text)
 
 
 def test_cancel_consumer_drains_a_worker_and_add_consumer_brings_it_back(

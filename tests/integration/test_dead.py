@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import JobFailed
-from seriatim.exits import Exit
+from seriatim.exit_codes import ExitCode
 from seriatim.keys import job_prefix, pool_prefix
-from tasks.handle import Job
-from tasks.request import Request
-from tests.commands import TONE, complaint, seriatim
-from tests.listening import Listener, sentences, spoken
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.command_line import TONE, complaint, seriatim
+from tests.support.expected_audio import Listener, sentences, spoken
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 POISON = "This sentence is venom to every process."
 BROKEN = {"fail_on": "venom"}
@@ -40,7 +40,7 @@ def given_up(system: RealSystem, text: list[str], **options: object) -> Job:
     """A job with sentences that nobody can speak."""
     system.children.get("broken") or system.workers(1, name="broken", pool="venom", options=BROKEN)
     request = {"engine": "tone", "pool": "venom", "kind": "batch", "drain": "window"} | options
-    job = system.producer().enqueue(text, Request.of(request))
+    job = system.producer().enqueue(text, JobRequest.of(request))
     try:
         Listener(job).all(60)
     except JobFailed:
@@ -156,7 +156,7 @@ def test_a_listeners_job_fails_and_a_nights_work_goes_on_and_counts_its_gap(
 def test_a_recording_knows_its_gaps_when_nothing_else_does(system: RealSystem) -> None:
     system.children.get("broken") or system.workers(1, name="broken", pool="venom", options=BROKEN)
     text = [*sentences(1, "recorded"), POISON, "More venom here."]
-    job = system.producer().enqueue(text, Request.of({"engine": "tone", "pool": "venom", "kind": "batch"}))
+    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "pool": "venom", "kind": "batch"}))
     assert job.wait(PATIENCE_S).gaps == 2
     wait_until(job.recorded)
     wait_until(lambda: len(Listener(job).all()) > 0)
@@ -169,12 +169,12 @@ def test_a_file_with_a_gap_is_whole_and_its_command_says_what_is_missing(tmp_pat
     (tmp_path / "text.txt").write_text(f"All is well. {POISON} All is well again.", "utf-8")
     poisoned = (*TONE, "--engine-option", "fail_on=venom")
     done = seriatim("speak", tmp_path / "text.txt", "-o", tmp_path / "out.pcm", *poisoned, "--json")
-    assert done.returncode == Exit.FAILED
+    assert done.returncode == ExitCode.FAILED
     assert [gap.partition(": ")[0] for gap in json.loads(done.stdout)["gaps"]] == ["sentence 1"]
     whole = spoken("All is well."), spoken("All is well again.", seed=2)
     kept = (tmp_path / "out.pcm").read_bytes()
     assert kept.startswith(whole[0])
     assert kept.endswith(whole[1])
     done = seriatim("speak", tmp_path / "text.txt", "-o", tmp_path / "strict.pcm", *poisoned, "--gap", "fail", "-q")
-    assert done.returncode == Exit.FAILED
+    assert done.returncode == ExitCode.FAILED
     assert not (tmp_path / "strict.pcm").exists(), "where no gap is allowed nothing looks whole"

@@ -12,24 +12,24 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
+from seriatim.client.async_client import AsyncJob
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.errors import JobCancelled, TimedOut
 from seriatim.keys import pool_prefix
-from tasks.aio import AsyncJob
-from tasks.handle import Job
-from tasks.open_job import open_job
-from tasks.request import Request
-from tests.listening import Listener, pcm_of, sentences, stream_of
-from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
+from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
+from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
 READER = """
 import sys
-from tasks import attach
+from seriatim import attach
 for entry in attach(sys.argv[1]).audio():
     print(entry.position, flush=True)
 """
 PRODUCER = """
 import sys
-from tasks import open_job
+from seriatim import open_job
 job = open_job(engine="tone", kind=sys.argv[1])
 job.say("The first sentence is said. The second one, too. A third was beg")
 print(job.job.id, flush=True)
@@ -49,7 +49,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))
+    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
 
 
 def run(system: RealSystem, program: str, *arguments: str) -> "subprocess.Popen[str]":
@@ -92,7 +92,7 @@ def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: Real
 
 def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system: RealSystem) -> None:
     """A reader that nobody listens to would keep its job alive for ever."""
-    answer = open_job(system.producer(), Request.of({"engine": "tone"}))
+    answer = open_job_with(system.producer(), JobRequest.of({"engine": "tone"}))
     answer.say("The first sentence is said. The second one waits")
 
     async def hear_a_little() -> None:

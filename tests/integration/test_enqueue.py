@@ -14,6 +14,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from seriatim.client.client import Client
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.errors import (
     BadInput,
     Busy,
@@ -28,12 +32,8 @@ from seriatim.errors import (
     UnknownVoice,
 )
 from seriatim.keys import pool_prefix
-from seriatim.records import Drain, Sentence
-from tasks.handle import Job
-from tasks.open_job import open_job
-from tasks.producer import Producer
-from tasks.request import Request
-from tests.listening import (
+from seriatim.records import DrainMode, Sentence
+from tests.support.expected_audio import (
     RATE_HZ,
     Listener,
     by_sentence,
@@ -44,15 +44,15 @@ from tests.listening import (
     stream_of,
     trailing_silence_ms,
 )
-from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
-from workers.edges import TAIL_MS
+from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
+from workers.trim_and_fade import TAIL_MS
 
 PAGE = " ".join(sentences(30, "Page", n_words=11))  #: about 2,000 characters
 PAGE_MS = 10.0
 CLICK = 300  #: of 32,768: a step between two samples that nobody hears as a click
 BOOK = """
 import resource, sys
-from tasks import enqueue_job
+from seriatim import enqueue_job
 
 def book(n):
     for seq in range(n):
@@ -79,10 +79,10 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 def enqueue(system: RealSystem, text: object, **options: object) -> Job:
-    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))  # type: ignore[arg-type]  # on purpose
+    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))  # type: ignore[arg-type]  # on purpose
 
 
-def enqueued_ms(producer: Producer, request: Request) -> float:
+def enqueued_ms(producer: Client, request: JobRequest) -> float:
     began_s = time.perf_counter()
     job = producer.enqueue(PAGE, request)
     taken_ms = (time.perf_counter() - began_s) * 1000
@@ -94,7 +94,7 @@ class TestSpeed:
     def test_a_page_is_accepted_in_ten_milliseconds(self, system: RealSystem) -> None:
         """The best of many: what neighbours on a busy machine add is not ours, and they only ever add."""
         producer = system.producer()
-        request = Request.of({"engine": "tone", "pool": "costly", "kind": "batch", "user": "page"})
+        request = JobRequest.of({"engine": "tone", "pool": "costly", "kind": "batch", "user": "page"})
         producer.enqueue(PAGE, request).cancel()
         assert any(enqueued_ms(producer, request) < PAGE_MS for _ in range(600))
 
@@ -150,9 +150,9 @@ class TestFiles:
         with path.open(encoding="utf-8") as file:
             for text in (file, path, marked, other, io.StringIO(self.TEXT), Once(self.TEXT)):
                 assert Listener(enqueue(system, text)).pcm() == stream_of(list(self.SAID)), text
-        with open_job(system.producer(), Request.of({"engine": "tone"})) as talk:
-            talk.say(path)
-        assert Listener(talk.job).pcm() == stream_of(list(self.SAID))
+        with open_job_with(system.producer(), JobRequest.of({"engine": "tone"})) as session:
+            session.say(path)
+        assert Listener(session.job).pcm() == stream_of(list(self.SAID))
 
     def test_what_cannot_be_read_is_named(self, system: RealSystem, tmp_path: Path) -> None:
         path, large = tmp_path / "text.txt", tmp_path / "large.txt"
@@ -178,10 +178,10 @@ class TestFiles:
         binary.close()
 
     def test_a_piece_of_an_open_job_is_text(self, system: RealSystem) -> None:
-        talk = open_job(system.producer(), Request.of({"engine": "tone"}))
+        session = open_job_with(system.producer(), JobRequest.of({"engine": "tone"}))
         with pytest.raises(BadInput, match="a piece of text is list; expected a string"):
-            talk.say(["One.", "Two."])  # type: ignore[arg-type]  # on purpose
-        talk.job.cancel()
+            session.say(["One.", "Two."])  # type: ignore[arg-type]  # on purpose
+        session.job.cancel()
 
 
 class Once(io.StringIO):
@@ -229,20 +229,20 @@ class TestRefused:
             listed = cast("bytes", client.get(key))
             try:
                 client.set(key, json.dumps([v for v in json.loads(listed) if v["name"] != "tenor"]), keepttl=True)
-                assert "tenor" not in producer.book.facts("tone").voice_names
+                assert "tenor" not in producer.pool_cache.facts("tone").voice_names
             finally:
                 client.set(key, listed, keepttl=True)
-        request = Request(engine="tone", user="late", voice="tenor", drain=Drain.STORE)
+        request = JobRequest(engine="tone", user="late", voice="tenor", drain=DrainMode.STORE)
         assert producer.enqueue(sentences(1, "added"), request).status().sentences == 1
 
     def test_a_text_over_the_limits_is_refused(self, system: RealSystem) -> None:
         producer = system.producer()
         producer.settings = replace(system.settings, max_text_bytes=100)
         with pytest.raises(TextTooLarge, match=r"^a text of 101 bytes; SERIATIM_MAX_TEXT_BYTES allows 100: send it in"):
-            producer.enqueue("x" * 101, Request(engine="tone"))
+            producer.enqueue("x" * 101, JobRequest(engine="tone"))
         producer.settings = replace(system.settings, max_sentences=40)
         with pytest.raises(TooManySentences, match=r"^more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit"):
-            producer.enqueue(sentences(41, "many"), Request(engine="tone"))
+            producer.enqueue(sentences(41, "many"), JobRequest(engine="tone"))
 
     def test_a_pool_without_workers_refuses_live_jobs_and_says_when_to_come_back(self, system: RealSystem) -> None:
         with pytest.raises(NoWorkers, match=r"^no worker of pool 'empty' is alive; start one with: ") as refused:
@@ -268,7 +268,7 @@ class TestRefused:
     def test_a_user_is_held_to_its_caps(self, system: RealSystem) -> None:
         producer = system.producer()
         producer.settings = replace(system.settings, user_jobs=1)
-        request = Request.of(
+        request = JobRequest.of(
             {"engine": "tone", "user": "greedy", "kind": "batch", "drain": "window", "window_ms": 1_000}
         )
         first = producer.enqueue(sentences(9, "first"), request)

@@ -16,13 +16,13 @@ import numpy.typing as npt
 import psutil  # type: ignore[import-untyped]  # its wheel ships no types
 import pytest
 
+from seriatim.audio.pcm import bytes_of_ms
+from seriatim.engine import Continuity, Engine, Utterance
 from seriatim.errors import BadInput, EngineFailed, EngineUnavailable, UnknownLanguage, UnknownOption, UnknownVoice
-from seriatim.pcm import bytes_of_ms
-from tasks.engine import Continuity, Engine, Utterance
-from tests.systems import alive, wait_until
-from workers.edges import TAIL_MS, Edges
-from workers.engines.espeak_clauses import fitted
-from workers.engines.registry import load
+from tests.support.process_system import alive, wait_until
+from workers.engines.engine_registry import load
+from workers.engines.espeak.clauses import insert_commas
+from workers.trim_and_fade import TAIL_MS, TrimFadeFilter
 
 if importlib.util.find_spec("espeakng_loader") is None:
     if os.environ.get("CI"):
@@ -242,8 +242,8 @@ class TestProcesses:
     def test_its_process_ends_when_the_worker_is_killed(self) -> None:
         program = f"""
 import psutil
-from tasks.engine import Utterance
-from workers.engines.registry import load
+from seriatim.engine import Utterance
+from workers.engines.engine_registry import load
 pieces = load("espeak", {{}}).speak(Utterance({LONG!r}), lambda: False)
 next(pieces)  # it is in the middle of a sentence
 print(psutil.Process().children()[0].pid, flush=True)
@@ -299,19 +299,19 @@ class TestJoints:
 
     def test_nothing_clips(self, espeak: Engine) -> None:
         for voice in ("en-us", "en-gb", "de", "fr", "es", "it", "pl", "ru"):
-            edges = Edges(espeak.rate_hz, 0)
+            edges = TrimFadeFilter(espeak.rate_hz, 0)
             edges.feed(said(espeak, Utterance(SENTENCE, voice)))
             assert 8_000 < edges.peak < 31_000
 
 
 def _edged(engine: Engine, utterance: Utterance) -> bytes:
-    edges = Edges(engine.rate_hz, 250)
+    edges = TrimFadeFilter(engine.rate_hz, 250)
     return edges.feed(said(engine, utterance)) + edges.finish()
 
 
 def _is_espeak(pid: int) -> bool:
     try:
-        return any("espeak_child" in part for part in psutil.Process(pid).cmdline())
+        return any("espeak/child_process" in part for part in psutil.Process(pid).cmdline())
     except psutil.ZombieProcess:  # a child of another test that nobody has waited for yet
         return False
 
@@ -356,7 +356,7 @@ YEARS = [str(1900 + n) for n in range(100)]
 ])  # fmt: skip
 def test_as_much_is_said_of_a_hostile_row_as_of_its_words(voice: str, words: list[str]) -> None:
     """By espeak's own account of the phonemes that it speaks; words that meet may share one, as in French."""
-    row, *each = phonemes(voice, [fitted(" ".join(words)), *dict.fromkeys(words)])
+    row, *each = phonemes(voice, [insert_commas(" ".join(words)), *dict.fromkeys(words)])
     alone = dict(zip(dict.fromkeys(words), each, strict=True))
     assert row >= 0.97 * sum(alone[word] for word in words) > 0
 
@@ -368,14 +368,14 @@ def test_as_much_is_said_of_a_hostile_row_as_of_its_words(voice: str, words: lis
     ("ko", "나는", 30), ("ru", "превосход", 30),
 ])  # fmt: skip
 def test_as_much_is_said_of_a_word_without_an_end_as_of_its_parts(voice: str, unit: str, n: int) -> None:
-    whole, two = phonemes(voice, [fitted(unit * n), unit * 2])
+    whole, two = phonemes(voice, [insert_commas(unit * n), unit * 2])
     assert whole >= 0.98 * n * two / 2 > 0
 
 
 @pytest.mark.parametrize("voice", ["en-us", "de", "ru", "hi", "ko"])
 @pytest.mark.parametrize("n", [21, 40, 100, 300])
 def test_a_number_too_long_for_a_name_is_read_digit_by_digit(voice: str, n: int) -> None:
-    assert len(set(phonemes(voice, [fitted("7" * n), fitted(" ".join("7" * n))]))) == 1
+    assert len(set(phonemes(voice, [insert_commas("7" * n), insert_commas(" ".join("7" * n))]))) == 1
 
 
 def phonemes(voice: str, texts: list[str]) -> list[int]:

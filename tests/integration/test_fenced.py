@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.integration.test_kills import enqueue, sound
-from tests.listening import sentences, stream_of
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
 
 SLOW = {"fixed_ms": 250, "chunk_ms": 100}
 OTHERS = {"fixed_ms": 250, "chunk_ms": 73}

@@ -10,16 +10,16 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from seriatim.connect import blocking, streams
+from seriatim.client.async_client import AsyncJob
+from seriatim.client.client import Client
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import Misconfigured, Unavailable
+from seriatim.servers.redis_clients import blocking_client, streams
 from seriatim.settings import Settings
-from tasks.aio import AsyncJob
-from tasks.producer import Producer
-from tasks.request import Request
 from tests.http.gateways import Gateway, clear, start
-from tests.listening import Listener, sentences, stream_of
-from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
 
 SPARE = 6  #: for those who listen
 OTHERS = 12  #: that workers may open besides, when all their slots work for the first time
@@ -31,7 +31,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     made = new_system()
     made.reassembler()
     made.workers(2, slots=4, options={"rtf": 0.02})
-    Listener(made.producer().enqueue(sentences(16, "warm"), Request(engine="tone"))).pcm()
+    Listener(made.producer().enqueue(sentences(16, "warm"), JobRequest(engine="tone"))).pcm()
     return made
 
 
@@ -77,9 +77,9 @@ def test_listeners_over_http_take_turns(system: RealSystem) -> None:
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_readers_of_a_program_take_turns(system: RealSystem, kind: str) -> None:
-    producer = Producer(replace(system.settings, redis_connections=SPARE))
+    producer = Client(settings=replace(system.settings, redis_connections=SPARE))
     said = sentences(12, "few")
-    jobs = [producer.enqueue(said, Request(engine="tone")) for _ in range(LISTENERS)]
+    jobs = [producer.enqueue(said, JobRequest(engine="tone")) for _ in range(LISTENERS)]
 
     async def read(job: AsyncJob) -> bytes:
         return b"".join([pcm async for pcm in job.pcm()])
@@ -97,8 +97,8 @@ def test_readers_of_a_program_take_turns(system: RealSystem, kind: str) -> None:
 
 
 def test_who_gets_no_turn_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seriatim.connect.TURN_WAIT_S", 0.2)
-    with PrivateServer(embedded()) as server, blocking(server.url, most=1) as client, server.client() as other:
+    monkeypatch.setattr("seriatim.servers.redis_clients.TURN_WAIT_S", 0.2)
+    with PrivateServer(embedded()) as server, blocking_client(server.url, most=1) as client, server.client() as other:
         with ThreadPoolExecutor(1) as threads:
             first = threads.submit(client.xread, {"nothing": "$"}, 1, 30_000)
             wait_until(lambda: other.info("clients")["blocked_clients"], "it waits")

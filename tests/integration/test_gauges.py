@@ -11,20 +11,20 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from gateway.http.metrics import Meters, Pools, exposition
+from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector, exposition
+from seriatim.celery_app import make_app
+from seriatim.dispatch import PoolClient
 from seriatim.keys import pool_prefix
-from seriatim.pool import register
-from seriatim.scripts import run
+from seriatim.lua.pool_scripts import register
+from seriatim.lua.script_calls import run
 from seriatim.settings import Settings
-from tasks.app import make_app
-from tasks.dispatch import Desk
 from tests.integration.test_kills import enqueue, sound
-from tests.listening import sentences, stream_of
-from tests.systems import RealSystem, wait_until
-from workers.engines.registry import load
-from workers.facts import facts_of
-from workers.gauges import Gauges
-from workers.station import Station
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
+from workers.engines.engine_registry import load
+from workers.registration import registration_of
+from workers.worker_gauges import WorkerGauges
+from workers.worker_state import WorkerState
 
 PINNED = "GPU-0a1b2c3d-0000-1111-2222-333344445555"
 MEMORY = "seriatim_worker_memory_bytes"
@@ -40,7 +40,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 def exported(client: Redis, metric: str) -> dict[str, float]:
     """A metric of /metrics, by worker."""
-    families = text_string_to_metric_families(exposition(Meters(), Pools(client)).decode())
+    families = text_string_to_metric_families(exposition(GatewayMetrics(), PoolMetricsCollector(client)).decode())
     return {s.labels["worker"]: s.value for family in families for s in family.samples if s.name == metric}
 
 
@@ -84,11 +84,11 @@ def test_a_worker_pinned_to_a_gpu_that_cannot_be_asked_works_all_the_same(
 def test_a_figure_that_is_not_known_any_more_is_taken_out(redis: Redis) -> None:
     settings = Settings(redis_url="redis://nowhere")
     engine = load("tone", {})
-    station = Station(
-        Desk(redis, make_app("memory://", "p"), "p", settings), engine, "w", facts_of(engine, settings, 1)
+    worker_state = WorkerState(
+        PoolClient(redis, make_app("memory://", "p"), "p", settings), engine, "w", registration_of(engine, settings, 1)
     )
-    run(redis, register("p", "w", 60_000, station.facts))
-    gauges = Gauges.of(station, {})
+    run(redis, register("p", "w", 60_000, worker_state.facts))
+    gauges = WorkerGauges.of(worker_state, {})
     gauges.gpu._seen, gauges.gpu._seen_s = {"gpu_utilization": 0.75, "gpu_memory_used": 0.5}, time.monotonic()
     gauges.show()
     assert exported(redis, "seriatim_gpu_utilization_ratio") == {"w": 0.75}
@@ -104,11 +104,11 @@ def test_a_figure_that_is_not_known_any_more_is_taken_out(redis: Redis) -> None:
 def test_slots_that_an_engine_gave_up_are_told(redis: Redis) -> None:
     """As one does whose device's memory ran out."""
     engine, settings = load("tone", {"slots": "8"}), Settings(redis_url="redis://nowhere")
-    station = Station(
-        Desk(redis, make_app("memory://", "p"), "p", settings), engine, "w", facts_of(engine, settings, 1)
+    worker_state = WorkerState(
+        PoolClient(redis, make_app("memory://", "p"), "p", settings), engine, "w", registration_of(engine, settings, 1)
     )
-    run(redis, register("p", "w", 60_000, station.facts))
-    gauges = Gauges.of(station, {})
+    run(redis, register("p", "w", 60_000, worker_state.facts))
+    gauges = WorkerGauges.of(worker_state, {})
     engine.slots = 2  # type: ignore[misc]  # an engine's own to say
     gauges.show()
     assert exported(redis, "seriatim_worker_slots_lost") == {"w": 6}

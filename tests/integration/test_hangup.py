@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.request import Request
-from tests.listening import Listener
-from tests.systems import RealSystem, alive, wait_until
+from seriatim.client.job_options import JobRequest
+from tests.support.expected_audio import Listener
+from tests.support.process_system import RealSystem, alive, wait_until
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def system(new_system: Callable[..., RealSystem]) -> Iterator[RealSystem]:
 def test_workers_and_reassemblers_end(system: RealSystem) -> None:
     system.reassembler()
     system.workers(1)
-    Listener(system.producer().enqueue(["Here."], Request.of({"engine": "tone"}))).all()
+    Listener(system.producer().enqueue(["Here."], JobRequest.of({"engine": "tone"}))).all()
     assert system.end("workers", signal.SIGHUP) == 0
     assert system.end("reassembler", signal.SIGHUP) == 0
     assert system.worker_pids() == {}, "it left in order"
@@ -33,7 +33,7 @@ def test_a_single_worker_process_ends_and_another_is_started(system: RealSystem)
     """Celery would start it anew under its own process id, with its threads torn out."""
     system.reassembler()
     system.workers(1)
-    Listener(system.producer().enqueue(["Here."], Request.of({"engine": "tone"}))).all()
+    Listener(system.producer().enqueue(["Here."], JobRequest.of({"engine": "tone"}))).all()
     (pid,) = system.worker_pids().values()
     os.kill(pid, signal.SIGHUP)
     wait_until(lambda: not alive(pid), "it ends")
@@ -43,6 +43,6 @@ def test_a_single_worker_process_ends_and_another_is_started(system: RealSystem)
 @pytest.mark.parametrize("command", ["serve", "flower"])
 def test_what_serves_pages_ends(system: RealSystem, tmp_path: Path, command: str) -> None:
     (tmp_path / "password").write_text("of nobody\n", "utf-8")
-    system.start(command, "-m", "gateway.cli", command, "--port", "0", flower_password_file=tmp_path / "password")
+    system.start(command, "-m", "gateway.cli.main", command, "--port", "0", flower_password_file=tmp_path / "password")
     wait_until(lambda: "http://" in system.log(command), "it serves")
     assert system.end(command, signal.SIGHUP) == 0

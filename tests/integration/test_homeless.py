@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.exits import Exit
-from tests.commands import LIMIT_S, SERIATIM, TONE, environment, installed
+from seriatim.exit_codes import ExitCode
+from tests.support.command_line import LIMIT_S, SERIATIM, TONE, environment, installed
 
 UID = "12345"
 
@@ -16,10 +16,10 @@ UID = "12345"
 RECORDING = """
 import sys
 from pathlib import Path
-from seriatim import store
+from seriatim import recording_store
 from seriatim.errors import Misconfigured
 try:
-    store.events(Path(sys.argv[1]), "0" * 32)
+    recording_store.events(Path(sys.argv[1]), "0" * 32)
 except Misconfigured as error:
     print(error)
 """
@@ -68,24 +68,24 @@ def test_what_the_home_of_another_has_is_not_looked_into(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("command", "status"),
     [
-        ("voices --cloned --json", Exit.OK),
-        ("voices remove anna", Exit.BAD_INPUT),
-        ("voices add anna said.wav --model {locked}/model", Exit.BAD_INPUT),
-        ("voices --engine xtts --model {locked}/model", Exit.CANNOT_START),
-        ("models {locked}/model", Exit.BAD_INPUT),
-        ("models accept {locked}/model", Exit.BAD_INPUT),
-        ("up --engine tone --no-http --data {locked}/data", Exit.CANNOT_START),
-        ("speak -o {locked}/said.wav --engine tone", Exit.BAD_INPUT),
+        ("voices --cloned --json", ExitCode.OK),
+        ("voices remove anna", ExitCode.BAD_INPUT),
+        ("voices add anna said.wav --model {locked}/model", ExitCode.BAD_INPUT),
+        ("voices --engine xtts --model {locked}/model", ExitCode.CANNOT_START),
+        ("models {locked}/model", ExitCode.BAD_INPUT),
+        ("models accept {locked}/model", ExitCode.BAD_INPUT),
+        ("up --engine tone --no-http --data {locked}/data", ExitCode.CANNOT_START),
+        ("speak -o {locked}/said.wav --engine tone", ExitCode.BAD_INPUT),
     ],
 )
-def test_a_locked_home_or_folder_is_named_in_one_line(tmp_path: Path, command: str, status: Exit) -> None:
+def test_a_locked_home_or_folder_is_named_in_one_line(tmp_path: Path, command: str, status: ExitCode) -> None:
     """And what is in no home of one's own is not there."""
     locked = tmp_path / "locked"
     locked.mkdir(mode=0)
     done = homeless(*command.format(locked=locked).split(), cwd=tmp_path, home=str(locked))
     said = done.stderr.decode().strip()
     assert (done.returncode, "Traceback" in said, "Error:" in said) == (status, False, False), said
-    if status is not Exit.OK:
+    if status is not ExitCode.OK:
         assert said.startswith("seriatim: ")
         assert str(locked) in said
         assert "\n" not in said
@@ -95,7 +95,7 @@ def test_a_voice_folder_that_a_setting_names_must_be_readable(tmp_path: Path) ->
     locked = tmp_path / "locked"
     locked.mkdir(mode=0)
     done = homeless("voices", "--cloned", cwd=tmp_path, SERIATIM_VOICE_DIR=str(locked))
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert done.stderr.decode() == f"seriatim: SERIATIM_VOICE_DIR: this user may not read {locked}\n"
 
 

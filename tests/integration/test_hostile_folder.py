@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.orphans import dies_with_parent
-from tasks.request import Request
-from tests.commands import LIMIT_S, SERIATIM, environment, installed, seriatim
-from tests.listening import Listener, sentences
-from tests.ports import free_port
-from tests.systems import RealSystem, wait_until
+from seriatim.client.job_options import JobRequest
+from seriatim.process.child_processes import dies_with_parent
+from tests.support.command_line import LIMIT_S, SERIATIM, environment, installed, seriatim
+from tests.support.expected_audio import Listener, sentences
+from tests.support.free_ports import free_port
+from tests.support.process_system import RealSystem, wait_until
 
 PACKAGES = {"seriatim", "tasks", "workers", "reassembler", "gateway"}
 TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000")
@@ -74,7 +74,7 @@ def test_its_parts_run_there(new_system: Callable[..., RealSystem], hostile: Pat
             log = started(hostile, system.settings.to_env(), ending, *command)
             wait_until(lambda log=log, line=line: line in log(), f"{command}")  # type: ignore[misc]  # bound at once
         wait_until(lambda: system.worker_pids("tone"), "the worker registers")
-        job = system.producer().enqueue(sentences(2, "hostile"), Request.of({"engine": "tone"}))
+        job = system.producer().enqueue(sentences(2, "hostile"), JobRequest.of({"engine": "tone"}))
         Listener(job).all()
         for command in (*LOOKING, ("status", job.id), ("timeline", job.id), ("cancel", job.id)):
             given = [*command, system.settings.redis_url] if command[-1] == "--redis" else [*command]

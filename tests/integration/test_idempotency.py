@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from seriatim import pool as pool_calls
+from seriatim.client.client import FIRST_BATCH, Client
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import OpenJob, open_job_with
 from seriatim.errors import BadInput, IdempotencyConflict, JobEnded
 from seriatim.keys import pool_prefix
-from seriatim.records import Drain, Sentence
-from seriatim.scripts import run
-from tasks.handle import Job
-from tasks.open_job import OpenJob, open_job
-from tasks.producer import FIRST_BATCH, Producer
-from tasks.request import Request
-from tests.listening import Listener, sentences, stream_of
-from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
+from seriatim.lua import pool_scripts as pool_calls
+from seriatim.lua.script_calls import run
+from seriatim.records import DrainMode, Sentence
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
 CRASHED = """
 import os
-from tasks import enqueue_job
+from seriatim import enqueue_job
 
 def book():
     for seq in range(900):
@@ -41,8 +41,8 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def request(**options: object) -> Request:
-    return Request.of({"engine": "tone", "kind": "batch"} | options)
+def request(**options: object) -> JobRequest:
+    return JobRequest.of({"engine": "tone", "kind": "batch"} | options)
 
 
 def enqueue(system: RealSystem, text: object, **options: object) -> Job:
@@ -53,8 +53,8 @@ def known(job: Job) -> int:
     return job.status().sentences
 
 
-def opened(producer: Producer, key: str) -> OpenJob:
-    return open_job(producer, request(idempotency_key=key))
+def opened(producer: Client, key: str) -> OpenJob:
+    return open_job_with(producer, request(idempotency_key=key))
 
 
 def test_another_text_after_a_crash_is_refused_and_the_same_text_goes_on(system: RealSystem) -> None:
@@ -128,11 +128,11 @@ def test_what_is_said_of_a_duplicate_comes_from_the_job(system: RealSystem) -> N
     first = enqueue(system, text, idempotency_key="drained")
     assert first.wait(PATIENCE_S).state == "done"
     again = enqueue(system, text, idempotency_key="drained", kind="live")
-    assert (again.id, again.drain, again.status().kind) == (first.id, Drain.STORE, "batch")
+    assert (again.id, again.drain, again.status().kind) == (first.id, DrainMode.STORE, "batch")
     assert b"".join(again.pcm()) == b"".join(again.pcm()) == stream_of(text)
-    talk = open_job(system.producer(), request(idempotency_key="an open one"))
-    assert opened(system.producer(), "an open one").job.drain is talk.job.drain is Drain.STORE
-    talk.job.cancel()
+    session = open_job_with(system.producer(), request(idempotency_key="an open one"))
+    assert opened(system.producer(), "an open one").job.drain is session.job.drain is DrainMode.STORE
+    session.job.cancel()
 
 
 def test_a_recorded_job_that_the_pool_has_forgotten_keeps_its_text(system: RealSystem) -> None:
@@ -144,7 +144,7 @@ def test_a_recorded_job_that_the_pool_has_forgotten_keeps_its_text(system: RealS
         client.delete(f"{pool_prefix('tone')}:j:{first.id}")
     for kind in ("batch", "live"):
         again = enqueue(system, text, idempotency_key="recorded", kind=kind)
-        assert (again.id, again.drain, again.status().kind) == (first.id, Drain.STORE, "")
+        assert (again.id, again.drain, again.status().kind) == (first.id, DrainMode.STORE, "")
         assert b"".join(again.pcm()) == stream_of(text)
     for other in (text[:69], [*text, "More."], [*text[:69], "Other."]):
         with pytest.raises(IdempotencyConflict):
@@ -180,7 +180,7 @@ def test_a_text_whose_producer_was_taken_for_dead_is_heard_whole_under_its_key(s
     text = sentences(40, "stood still")
     begun = system.producer().begin(text, request(idempotency_key="slow"))
     assert begun.n == FIRST_BATCH
-    run(begun.desk.redis, pool_calls.extend(begun.desk.pool, begun.job.id, begun.n, [], producer_ms=1))
+    run(begun.pool_client.redis, pool_calls.extend(begun.pool_client.pool, begun.job.id, begun.n, [], producer_ms=1))
     wait_until(lambda: begun.job.status().closed, "its lease is over")
     with pytest.raises(JobEnded, match="was closed with 32 sentences: its producer was taken for dead"):
         begun.send_rest()

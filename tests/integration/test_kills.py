@@ -7,12 +7,12 @@ from functools import partial
 
 import pytest
 
-from seriatim.records import Drain, Kind
-from tasks.handle import Job
-from tasks.request import Request
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.records import DrainMode, JobKind
 from tests.conftest import binary_of
-from tests.listening import Listener, plainly, sentences, stream_of
-from tests.systems import ALWAYS, RealSystem, wait_until
+from tests.support.expected_audio import Listener, plainly, sentences, stream_of
+from tests.support.process_system import ALWAYS, RealSystem, wait_until
 
 #: long enough to be hit in its middle; what one began, the other goes on with in chunks of its own
 COSTS = {"workers": {"fixed_ms": 250, "chunk_ms": 100}, "others": {"fixed_ms": 250, "chunk_ms": 73}}
@@ -33,7 +33,7 @@ def start_workers(system: RealSystem) -> None:
 
 
 def enqueue(system: RealSystem, text: list[str]) -> Job:
-    return system.producer().enqueue(text, Request(engine="tone", kind=Kind.BATCH, drain=Drain.WINDOW))
+    return system.producer().enqueue(text, JobRequest(engine="tone", kind=JobKind.BATCH, drain=DrainMode.WINDOW))
 
 
 def sound(system: RealSystem, job: Job) -> bytes:

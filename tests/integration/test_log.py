@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
-from tasks.request import Request
+from seriatim.client.job_options import JobRequest
 from tests.http.gateways import start
-from tests.listening import Listener
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.expected_audio import Listener
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 TEXT = ["One is said.", "Two trips here.", "Three is said."]
 TIMES = {"waited_ms", "first_ms", "elapsed_ms"}
@@ -31,7 +31,7 @@ def lines(system: RealSystem, child: str, message: str) -> list[dict[str, Any]]:
 
 
 def test_each_attempt_has_a_line_with_its_times(system: RealSystem) -> None:
-    job = system.producer().enqueue(TEXT, Request.of({"engine": "tone", "gap": "skip"}))
+    job = system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "gap": "skip"}))
     Listener(job).all()
     failures = system.settings.max_failures
 
@@ -55,11 +55,11 @@ def test_each_attempt_has_a_line_with_its_times(system: RealSystem) -> None:
 
 
 def test_a_job_has_one_line_where_it_ends(system: RealSystem) -> None:
-    done = system.producer().enqueue(["All of it."], Request.of({"engine": "tone"}))
+    done = system.producer().enqueue(["All of it."], JobRequest.of({"engine": "tone"}))
     Listener(done).all()
     (line,) = wait_until(lambda: [of for of in lines(system, "reassembler", "a job ended") if of["job"] == done.id])
     assert (line["state"], line["sentences"], line["audio_ms"] > 0) == ("done", 1, True)
-    failed = system.producer().enqueue(["This trips."], Request.of({"engine": "tone", "gap": "fail"}))
+    failed = system.producer().enqueue(["This trips."], JobRequest.of({"engine": "tone", "gap": "fail"}))
     (line,) = wait_until(lambda: [of for of in lines(system, "workers", "a job ended") if of["job"] == failed.id])
     assert (line["state"], "told to fail" in line["why"]) == ("failed", True)
 
@@ -78,7 +78,7 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
         client.get("/v1/jobs/whose-is-it")
         with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
             socket.send(json.dumps({"type": "start"}))
-            talk = json.loads(socket.recv(PATIENCE_S))["job"]
+            session = json.loads(socket.recv(PATIENCE_S))["job"]
             socket.send(json.dumps({"type": "cancel"}))
 
     def told() -> dict[str, str]:
@@ -87,7 +87,7 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
     wait_until(lambda: "/v1/stream" in told(), "the WebSocket is over")
     assert told() == {
         "/v1/audio/speech": spoken, "/v1/jobs": job, "/v1/jobs/{job_id}/events": job, "/v1/jobs/{job_id}": "",
-        "/v1/stream": talk,
+        "/v1/stream": session,
     }  # fmt: skip
 
 
@@ -103,6 +103,6 @@ def test_the_line_of_a_sentence_can_be_turned_off(new_system: Callable[..., Real
     with new_system(log_sentences=0) as system:
         system.reassembler()
         system.workers(1)
-        Listener(system.producer().enqueue(["Quietly."], Request.of({"engine": "tone"}))).all()
+        Listener(system.producer().enqueue(["Quietly."], JobRequest.of({"engine": "tone"}))).all()
         wait_until(lambda: "a job ended job=" in system.log("reassembler"), "the text form has facts too")
         assert "a sentence ended" not in system.log("workers")

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from seriatim.connect import commands
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import Misconfigured
-from seriatim.server import GUARDED, check
-from tasks.request import Request
-from tests.listening import Listener, sentences
-from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem, wait_until
+from seriatim.servers.redis_checks import GUARDED, check_redis
+from seriatim.servers.redis_clients import command_client
+from tests.support.expected_audio import Listener, sentences
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
 
 LOGGED = ("--appendonly", "yes", "--appendfsync", "always")
 MANAGED = (*LOGGED, "--rename-command", "BGREWRITEAOF", "", "--rename-command", "CONFIG", "")
@@ -21,15 +21,15 @@ def test_a_server_without_those_commands_is_used_and_a_warning_says_so(new_syste
     system = new_system(*MANAGED)
     system.reassembler()
     system.workers(1)
-    job = system.producer().enqueue(sentences(2, "managed"), Request.of({"engine": "tone"}))
+    job = system.producer().enqueue(sentences(2, "managed"), JobRequest.of({"engine": "tone"}))
     assert Listener(job).pcm()
     wait_until(lambda: "knows no BGREWRITEAOF" in system.log("reassembler"), "the reassembler warns")
     assert "CONFIG GET refused" in system.log("reassembler")
 
 
 def test_a_server_that_knows_them_is_warned_of_nothing() -> None:
-    with PrivateServer(embedded(), *LOGGED) as server, commands(server.url) as client:
-        assert check(client).warnings == ()
+    with PrivateServer(embedded(), *LOGGED) as server, command_client(server.url) as client:
+        assert check_redis(client).warnings == ()
 
 
 def test_a_user_who_may_not_is_told_what_it_lacks() -> None:
@@ -38,7 +38,7 @@ def test_a_user_who_may_not_is_told_what_it_lacks() -> None:
         with server.client() as client:
             client.execute_command("ACL", "SETUSER", "small", "on", "nopass", "~*", "+@all", "-bgrewriteaof")
         with (
-            commands(server.url.replace("unix://", "unix://small:any@")) as small,
+            command_client(server.url.replace("unix://", "unix://small:any@")) as small,
             pytest.raises(Misconfigured) as said,
         ):
             small.ping()

@@ -10,18 +10,18 @@ from typing import cast
 import pytest
 from redis import Redis
 
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import OpenJob, open_job_with
 from seriatim.errors import Busy, JobNotOpen, UnknownVoice
 from seriatim.keys import pool_prefix
-from tasks.open_job import OpenJob, open_job
-from tasks.request import Request
-from tests.listening import Listener, pcm_of, sentences, stream_of
-from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
+from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
+from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
 LEASE_S = 3  #: longer than any pause in which a writer on a busy machine does not get a turn
 
 READER = """
 import sys
-from tasks import attach
+from seriatim import attach
 sys.stdout.buffer.write(b"".join(attach(sys.argv[1]).pcm()))
 """
 
@@ -35,7 +35,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 def opened(system: RealSystem, **options: object) -> OpenJob:
-    return open_job(system.producer(), Request.of({"engine": "tone"} | options))
+    return open_job_with(system.producer(), JobRequest.of({"engine": "tone"} | options))
 
 
 def write(job: OpenJob, text: list[str]) -> None:

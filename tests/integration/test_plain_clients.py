@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from reassembler.following import follow
+from reassembler.plain_reader_progress import follow_plain_readers
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.keys import ordered_stream, pool_prefix
-from tasks.handle import Job
-from tasks.open_job import open_job
-from tasks.request import Request
 from tests.integration.plain_reader import have
-from tests.listening import sentences, stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 READER = Path(__file__).with_name("plain_reader.py")
 WINDOW_MS = 8_000
@@ -30,7 +30,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))
+    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
 
 
 def read_plainly(system: RealSystem, job: Job, how: str) -> "subprocess.CompletedProcess[bytes]":
@@ -92,14 +92,14 @@ def shows_life(system: RealSystem, job: Job) -> bool:
     with system.redis as client:
         key = f"{pool_prefix(job.pool)}:j:{job.id}"
         client.hset(key, "seen", 0)
-        follow(client, job.id, alive_within_ms=60_000)
+        follow_plain_readers(client, job.id, alive_within_ms=60_000)
         return float(client.hget(key, "seen") or 0) > 0
 
 
 @pytest.mark.parametrize("how", ["setid", "trim"])
 def test_a_plain_reader_that_has_everything_and_waits_is_not_taken_for_gone(system: RealSystem, how: str) -> None:
     """It can show nothing while there is nothing to take: here its writer pauses; a worker may be late as well."""
-    writer = open_job(system.producer(), Request(engine="tone"))
+    writer = open_job_with(system.producer(), JobRequest(engine="tone"))
     writer.say("This is heard. This, too.")
     writer.flush()
     job = writer.job
@@ -108,7 +108,7 @@ def test_a_plain_reader_that_has_everything_and_waits_is_not_taken_for_gone(syst
         (last, _), *_, (first, _) = cast("list[Any]", client.xrevrange(job.stream))
         for position, lives in ((first, False), (last, True)):
             have(client, job.stream, how, position)
-            follow(client, job.id, alive_within_ms=60_000)  # it has moved
+            follow_plain_readers(client, job.id, alive_within_ms=60_000)  # it has moved
             # the reassembler looks, too, and may write down what it saw a moment ago
             wait_until(lambda: shows_life(system, job) == lives)  # noqa: B023  # called at once
     writer.close()

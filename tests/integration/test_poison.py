@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from seriatim.entries import Gap
+from seriatim.audio.pcm import bytes_of_ms
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import JobFailed
 from seriatim.keys import pool_prefix
-from seriatim.pcm import bytes_of_ms
-from tasks.handle import Job
-from tasks.request import Request
-from tests.listening import PAUSE_MS, RATE_HZ, Listener, by_sentence, sentences, spoken
-from tests.systems import RealSystem
+from seriatim.stream_entries import Gap
+from tests.support.expected_audio import PAUSE_MS, RATE_HZ, Listener, by_sentence, sentences, spoken
+from tests.support.process_system import RealSystem
 
 POISON = "This sentence is venom to every process."
 WHY = "the worker process died while speaking it"
@@ -38,7 +38,7 @@ def pool(request: pytest.FixtureRequest, system: RealSystem) -> Iterator[str]:
 
 def enqueue(system: RealSystem, pool: str, text: list[str], gap: str) -> Job:
     options = {"engine": "tone", "pool": pool, "kind": "batch", "drain": "window", "gap": gap}
-    return system.producer().enqueue(text, Request.of(options))
+    return system.producer().enqueue(text, JobRequest.of(options))
 
 
 def dead(system: RealSystem, pool: str) -> list[str]:

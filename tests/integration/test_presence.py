@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.presence import present
-from tests.commands import installed, seriatim
+from seriatim.reassembler_heartbeats import running_reassemblers
 from tests.http.gateways import start
-from tests.servers import embedded
-from tests.systems import RealSystem, wait_until
+from tests.support.command_line import installed, seriatim
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import embedded
 
 
 @pytest.fixture(params=["valkey", "redis"])
@@ -30,14 +30,14 @@ def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hang
     child = system.reassembler()
     wait_until(lambda: alive(system), "it says that it is there")
     with system.redis as client:
-        (found,) = present(client)
+        (found,) = running_reassemblers(client)
         assert found.name.startswith(f"{socket.gethostname()}.{child.pid}.")
         assert found.store == system.settings.store_dir
         child.send_signal(signal.SIGSTOP)
-        wait_until(lambda: not present(client), "it is silent")
+        wait_until(lambda: not running_reassemblers(client), "it is silent")
         assert not alive(system)
         child.send_signal(signal.SIGCONT)
-        wait_until(lambda: present(client), "it goes on")
+        wait_until(lambda: running_reassemblers(client), "it goes on")
     drawn = seriatim("status", settings=system.settings.to_env()).stdout.decode()
     assert "1 reassembler" in drawn or "no pool yet" in drawn
 
@@ -46,7 +46,7 @@ def test_a_gateway_that_looks_for_recordings_elsewhere_says_so(tmp_path: Path) -
     with RealSystem.on(tmp_path) as system:
         system.reassembler()
         with system.redis as client:
-            wait_until(lambda: present(client))
+            wait_until(lambda: running_reassemblers(client))
         start(system, "right")
         start(system, "wrong", store_dir=tmp_path / "elsewhere")
         assert "recordings will not be found" not in system.log("right")

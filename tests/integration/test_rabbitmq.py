@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from seriatim.keepalive import OPTIONS
-from tasks.app import make_app
-from tasks.request import Request
-from tests import rabbit
-from tests.listening import Listener, sentences, stream_of
-from tests.rabbit import PrivateRabbit
-from tests.systems import RealSystem, wait_until
+from seriatim.celery_app import make_app
+from seriatim.client.job_options import JobRequest
+from seriatim.servers.tcp_keepalive import OPTIONS
+from tests.support import rabbitmq_server
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.rabbitmq_server import PrivateRabbit
 
 pytestmark = pytest.mark.skipif(
-    not rabbit.installed() and not os.environ.get("CI"), reason="Debian's rabbitmq-server is not installed"
+    not rabbitmq_server.installed() and not os.environ.get("CI"), reason="Debian's rabbitmq-server is not installed"
 )
 
 
@@ -38,7 +38,7 @@ def test_a_busy_worker_outlives_restarts_of_its_broker(system: RealSystem, broke
     pids = system.worker_pids()
     for name in ("first", "second"):
         text = system.held(sentences(10, f"{name} restart"))
-        listener = Listener(system.producer().enqueue(text, Request.of({"engine": "tone"})))
+        listener = Listener(system.producer().enqueue(text, JobRequest.of({"engine": "tone"})))
         wait_until(lambda listener=listener: listener.job.status().emitted > 2)  # type: ignore[misc]  # bound now
         broker.kill()
         broker.start()

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from reassembler.emitting import notifications
-from seriatim.entries import Audio
+from reassembler.emit_loop import notifications
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.stream_reader import Heard
 from seriatim.errors import BadInput, JobUnknown, PositionLost
 from seriatim.keys import GROUP, SHARDS, job_prefix, ordered_stream, shard_of
-from seriatim.records import Drain
-from tasks.handle import Job
-from tasks.reading import Heard
-from tasks.request import Request
-from tests.listening import Listener, pcm_of, sentences, stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from seriatim.records import DrainMode
+from seriatim.stream_entries import Audio
+from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 def enqueue(system: RealSystem, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, Request.of({"engine": "tone"} | options))
+    return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))
 
 
 class TestResume:
@@ -133,7 +133,7 @@ class TestStore:
         forgetful = system.producer()
         forgetful.settings = replace(system.settings, ended_life_s=1)
         text = sentences(4, "without its keys")
-        job = forgetful.enqueue(text, Request.of({"engine": "tone", "kind": "batch"}))
+        job = forgetful.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch"}))
         heard = Listener(job).all()
         wait_until(lambda: self.keys(system, job) == [], "the job's keys have expired")
 
@@ -147,7 +147,7 @@ class TestStore:
     def test_a_live_job_may_be_recorded_too(self, system: RealSystem) -> None:
         text = sentences(3, "live and recorded")
         job = enqueue(system, text, drain="store")
-        assert job.drain is Drain.STORE
+        assert job.drain is DrainMode.STORE
         assert pcm_of(job.audio()) == stream_of(text)
         assert isinstance(next(e for e in job.audio() if isinstance(e, Audio)), Audio), "and again"
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import soundfile
 
-from tasks import Job, default_producer, enqueue_job
-from tests.systems import PATIENCE_S, ROOT, RealSystem, wait_until
+from seriatim import Job, enqueue_job
+from seriatim.client.default_client import default_client
+from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
 if importlib.util.find_spec("espeakng_loader") is None:
     if os.environ.get("CI"):
@@ -33,10 +34,10 @@ def _system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         wait_until(lambda: len(system.worker_pids("espeak")) == 2, "two workers with espeak")
         for name, value in system.settings.to_env().items():
             environment.setenv(name, value)
-        default_producer.cache_clear()
+        default_client.cache_clear()
         yield
-        default_producer().close()
-    default_producer.cache_clear()
+        default_client().close()
+    default_client.cache_clear()
 
 
 @pytest.fixture(autouse=True)

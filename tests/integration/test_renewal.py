@@ -7,12 +7,12 @@ from itertools import count
 import pytest
 
 from seriatim.errors import Misconfigured
-from seriatim.exits import Exit
+from seriatim.exit_codes import ExitCode
 from seriatim.keys import pool_prefix
 from tests.integration.test_workers import enqueue, spoken_by
-from tests.listening import Listener, sentences, stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
-from workers.lifetime import Lifetime, bytes_of
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
+from workers.worker_lifetime import Lifetime, bytes_of
 
 LONG_S = 180.0  #: several processes start after one another, on a busy machine
 GOES, COMES = "makes room for a fresh one", "ready owner="
@@ -70,7 +70,7 @@ def test_processes_are_renewed_one_at_a_time_and_every_byte_is_heard_once(system
 def test_a_lonely_process_is_renewed_too_when_told_so_on_the_command_line(system: RealSystem) -> None:
     pool = "lonely"
     command = ["worker", "--engine", "tone", "--pool", pool, "--max-sentences", "5", "--engine-option", "rate_hz=8000"]
-    system.start(pool, "-m", "gateway.cli", *command)
+    system.start(pool, "-m", "gateway.cli.main", *command)
     text = sentences(8, "lonely")
     job = enqueue(system, pool, text)
     assert Listener(job).pcm(LONG_S) == stream_of(text)
@@ -109,8 +109,8 @@ def test_a_process_that_holds_too_much_memory_is_renewed(system: RealSystem) -> 
 
 def test_a_process_that_can_never_be_small_enough_says_so_and_does_not_start_for_ever(system: RealSystem) -> None:
     command = ["worker", "--engine", "tone", "--pool", "large", "--max-memory", "20M"]
-    child = system.start("large", "-m", "gateway.cli", *command)
-    assert child.wait(PATIENCE_S) == Exit.CANNOT_START
+    child = system.start("large", "-m", "gateway.cli.main", *command)
+    assert child.wait(PATIENCE_S) == ExitCode.CANNOT_START
     assert "may hold 20M (SERIATIM_WORKER_MEMORY): it needs more" in system.log("large")
 
 

@@ -11,17 +11,17 @@ from functools import partial
 import pytest
 import uvloop
 
-from seriatim.connect import blocking, commands, streams
+from seriatim.client.async_client import AsyncJob
+from seriatim.client.client import Client
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import CommandRefused, SeriatimError, Unavailable
-from seriatim.scripts import answered
-from tasks.aio import AsyncJob
-from tasks.producer import Producer
-from tasks.request import Request
+from seriatim.lua.script_calls import translate_redis_errors
+from seriatim.servers.redis_clients import blocking_client, command_client, streams
 from tests.chaos.proxy import Proxy
 from tests.http.gateways import clear, start
-from tests.listening import Listener, sentences, stream_of
-from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
 
 RESETS = 12  #: of every connection, while all are used
 READERS = 9
@@ -90,9 +90,9 @@ def test_no_request_is_answered_with_500(proxied: tuple[RealSystem, Proxy]) -> N
 @pytest.mark.parametrize("kind", ["sync", "asyncio", "uvloop"])
 def test_a_reader_hears_everything(proxied: tuple[RealSystem, Proxy], kind: str) -> None:
     system, proxy = proxied
-    producer = Producer(replace(system.settings, redis_url=url(proxy), broker_url=url(proxy)))
+    producer = Client(settings=replace(system.settings, redis_url=url(proxy), broker_url=url(proxy)))
     said, heard = sentences(40, "finch"), [0]
-    jobs = [producer.enqueue(said, Request(engine="tone")) for _ in range(READERS)]
+    jobs = [producer.enqueue(said, JobRequest(engine="tone")) for _ in range(READERS)]
 
     async def read(job: AsyncJob) -> bytes:
         sound = b""
@@ -132,7 +132,7 @@ def test_a_transport_that_was_closed_a_moment_ago_is_made_anew() -> None:
             proxy.reset()
             with pytest.raises(ConnectionResetError):
                 await connection._reader.read()  # past the connection, which has not noticed then
-            with pytest.raises(Unavailable), answered():
+            with pytest.raises(Unavailable), translate_redis_errors():
                 await connection.send_command("PING")
             await client.connection_pool.release(connection)
             assert await client.exists("nothing") == 0
@@ -147,7 +147,7 @@ def test_no_error_but_ours_leaves_a_client() -> None:
     with PrivateServer(embedded()) as server, server.client() as other:
         other.set("text", "x")
         proxy = Proxy(None, server.socket)
-        short, long = commands(url(proxy), outage_s=0.1), blocking(url(proxy), outage_s=0.1)
+        short, long = command_client(url(proxy), outage_s=0.1), blocking_client(url(proxy), outage_s=0.1)
 
         async def read_aio(key: str) -> None:
             client = streams(url(proxy), most=2, outage_s=0.1)
@@ -205,7 +205,7 @@ def test_a_right_that_a_gateway_lacks_is_the_operators_to_read(proxied: tuple[Re
 def test_a_connection_whose_greeting_failed_is_not_used() -> None:
     with PrivateServer(embedded(), "--appendonly", "yes") as server, server.client() as other:
         other.execute_command("ACL", "SETUSER", "small", "on", "nopass", "~*", "+@all", "-bgrewriteaof")
-        with commands(server.url.replace("unix://", "unix://small:any@")) as small:
+        with command_client(server.url.replace("unix://", "unix://small:any@")) as small:
             for _ in range(2):
                 with pytest.raises(SeriatimError, match="bgrewriteaof"):
                     small.ping()

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import Fingerprint
-from gateway.output import Begin, open_output
+from gateway.output.journal import TextFingerprint
+from gateway.output.open_output import ResumePolicy, open_output
 from tests.unit.sound import cut, decoded, speech
 
 RATE_HZ = 22050
 N_SENTENCES = 30
-TEXT = Fingerprint.of("thirty sentences", {"voice": "alice"})
+TEXT = TextFingerprint.of("thirty sentences", {"voice": "alice"})
 
 #: Speaks the rest of the text; tells of each sentence and waits until it may begin, tells of each chunk and goes on.
 WRITER = """
@@ -37,7 +37,7 @@ def speak_rest(
     after_chunk: Callable[[], object] = lambda: None,
 ) -> None:
     """Speak what is missing of the text, and finish the file."""
-    begin = Begin.RESUME if Path(f"{output}.part.json").exists() else Begin.NEW
+    begin = ResumePolicy.RESUME if Path(f"{output}.part.json").exists() else ResumePolicy.NEW
     with open_output(output, TEXT, begin=begin) as file:
         for seq in range(file.sentences_done, N_SENTENCES):
             before_sentence(seq)

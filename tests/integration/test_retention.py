@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from reassembler.retention import DAY_S, Retention
-from seriatim import store
-from seriatim.entries import Audio, Cursor, End, Entry, SentenceStart
-from seriatim.keys import SHARDS, Position, job_prefix, shard_of
-from tasks.request import Request
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from reassembler.retention import DAY_S, RecordingRetention
+from seriatim import recording_store
+from seriatim.client.job_options import JobRequest
+from seriatim.keys import SHARDS, StreamPosition, job_prefix, shard_of
+from seriatim.stream_entries import Audio, End, Entry, ReaderCursor, SentenceStart
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 OLD, YOUNG, LIVING = "a" * 32, "b" * 32, "c" * 32
 
 
 def record(place: Path, job: str, days_ago: float) -> Path:
     """A recording that was written last so long ago."""
-    start = SentenceStart(Position(1, 0), 0, 0, 8000, "Said.")
-    entries: list[Entry] = [start, Audio(Position(1, 4), b"abcd"), End(Position(2, 0), "done", "", 4, 1)]
-    store.write(place, job, Cursor(), entries)
-    events = store.folder(place, job) / "events.jsonl"
+    start = SentenceStart(StreamPosition(1, 0), 0, 0, 8000, "Said.")
+    entries: list[Entry] = [start, Audio(StreamPosition(1, 4), b"abcd"), End(StreamPosition(2, 0), "done", "", 4, 1)]
+    recording_store.write(place, job, ReaderCursor(), entries)
+    events = recording_store.folder(place, job) / "events.jsonl"
     then_s = time.time() - days_ago * DAY_S
     os.utime(events, (then_s, then_s))
     return events.parent
@@ -36,7 +36,7 @@ def system(tmp_path: Path) -> Iterator[RealSystem]:
 
 def swept(system: RealSystem, place: Path, keep_days: float) -> int:
     with system.redis as client:
-        retention = Retention(client, place, keep_days)
+        retention = RecordingRetention(client, place, keep_days)
         return sum(retention.sweep(shard) for shard in range(SHARDS))
 
 
@@ -82,10 +82,12 @@ def test_a_store_that_is_not_there_yet_is_no_trouble(system: RealSystem, tmp_pat
 def test_a_reassembler_removes_what_is_too_old(system: RealSystem) -> None:
     system.reassembler()
     system.workers()
-    job = system.producer().enqueue("Said once.", Request.of({"engine": "tone", "drain": "store"}))
+    job = system.producer().enqueue("Said once.", JobRequest.of({"engine": "tone", "drain": "store"}))
     job.wait(PATIENCE_S)
     place = Path(system.settings.store_dir)
-    wait_until(lambda: store.events(place, job.id) and isinstance(store.events(place, job.id)[-1], End))
+    wait_until(
+        lambda: recording_store.events(place, job.id) and isinstance(recording_store.events(place, job.id)[-1], End)
+    )
     old = record(place, OLD, 1)
     system.reassembler("keeps a second", store_days=1 / DAY_S)
     wait_until(lambda: not old.exists(), "it is removed")

@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from gateway.http.reports import Mark, Reports
-from seriatim import job
-from seriatim.connect import commands
-from seriatim.entries import Cursor
+from gateway.http.reading.delivery_reports import DeliveryReports, ReaderPosition
 from seriatim.errors import Unavailable
-from seriatim.keys import Position, ordered_stream
-from seriatim.records import Drain, Hold
-from seriatim.scripts import Call, run, run_many
+from seriatim.keys import StreamPosition, ordered_stream
+from seriatim.lua import job_scripts
+from seriatim.lua.script_calls import ScriptCall, run, run_many
+from seriatim.records import DrainMode, HoldPolicy
+from seriatim.servers.redis_clients import command_client
+from seriatim.stream_entries import ReaderCursor
 from tests.http.gateways import start
-from tests.servers import PrivateServer, embedded
-from tests.systems import RealSystem, wait_until
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
 
 TEXT = [f"Finch {i} sings of green hills and of rivers." for i in range(30)]  # longer than a window
 
@@ -28,8 +28,10 @@ def server() -> Iterator[PrivateServer]:
         yield private
 
 
-def made(job_id: str = "a" * 32) -> "Call[bool]":
-    return job.init(job_id, 1, hold=Hold.AUTO, drain=Drain.WINDOW, life_ms=60_000, ended_life_ms=1_000, pool="tone")
+def made(job_id: str = "a" * 32) -> "ScriptCall[bool]":
+    return job_scripts.init(
+        job_id, 1, hold=HoldPolicy.AUTO, drain=DrainMode.WINDOW, life_ms=60_000, ended_life_ms=1_000, pool="tone"
+    )
 
 
 def no_replicas(redis: "Redis", server: PrivateServer) -> None:
@@ -56,7 +58,7 @@ def test_a_server_that_refuses_for_now_is_unavailable(
     server: PrivateServer, refuse: Callable[["Redis", PrivateServer], None], code: str
 ) -> None:
     """Not an error of redis-py's, that nobody waits out; one call or many."""
-    client = commands(server.url, outage_s=0.5)
+    client = command_client(server.url, outage_s=0.5)
     run(client, made())
     refuse(server.client(), server)
     with pytest.raises(Unavailable, match=code):
@@ -67,7 +69,7 @@ def test_a_server_that_refuses_for_now_is_unavailable(
 
 
 def test_what_was_refused_by_a_replica_is_asked_of_the_server_that_takes_over(server: PrivateServer) -> None:
-    client, other = commands(server.url), server.client()
+    client, other = command_client(server.url), server.client()
     run(client, made())
     for call in (lambda: run(client, made("b" * 32)), lambda: run_many(client, [made("c" * 32)])):
         other.config_resetstat()
@@ -104,14 +106,14 @@ def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_syste
 
 def test_what_a_reader_had_when_it_left_is_reported_once_the_server_serves_again(server: PrivateServer) -> None:
     """It comes back with no other report: what it had would keep its place in the stream, and its job its window."""
-    client, other = commands(server.url, outage_s=0.5), server.client()
+    client, other = command_client(server.url, outage_s=0.5), server.client()
     name, stream = "d" * 32, ordered_stream("d" * 32)
     for seq in range(4):
         other.xadd(stream, {"d": b"sound"}, id=f"{seq + 1}-2")
-    reports = Reports(client)
-    mark = Mark(name, "tone")
+    reports = DeliveryReports(client)
+    mark = ReaderPosition(name, "tone")
     reports.open(mark)
-    reports.move(mark, Cursor(position=Position(4, 2)))
+    reports.move(mark, ReaderCursor(position=StreamPosition(4, 2)))
     no_replicas(other, server)
     reports.close(mark)
     asyncio.run(reports.flush())

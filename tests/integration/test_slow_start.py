@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway import system as gateway_system
-from gateway.system import System
+from gateway.local import processes as gateway_system
+from gateway.local.processes import LocalSystem
 from seriatim.errors import EngineUnavailable
 from seriatim.settings import Settings
-from tests.systems import PATIENCE_S
+from tests.support.process_system import PATIENCE_S
 
 
 def test_workers_that_are_not_ready_in_time_are_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway_system, "READY_S", 0.0)
-    with System(Settings(redis_url=f"unix://{tmp_path}/none"), tmp_path) as system:
+    with LocalSystem(Settings(redis_url=f"unix://{tmp_path}/none"), tmp_path) as system:
         system.start("workers", "this")  # a module that prints, and ends
         system.children["workers"].wait(PATIENCE_S)
         with pytest.raises(

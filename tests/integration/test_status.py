@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.commands import seriatim
 from tests.integration.test_reading import enqueue
-from tests.listening import sentences
-from tests.systems import RealSystem, wait_until
+from tests.support.command_line import seriatim
+from tests.support.expected_audio import sentences
+from tests.support.process_system import RealSystem, wait_until
 
 
 @pytest.fixture(scope="module")

@@ -7,17 +7,17 @@ from xml.etree import ElementTree
 
 import pytest
 
+from seriatim.client.job import Job
+from seriatim.client.user_limits import set_user_limits
 from seriatim.errors import Busy
 from seriatim.keys import pool_prefix
-from seriatim.pool import signals
-from seriatim.scripts import run
-from seriatim.signals import Signals
-from tasks.handle import Job
-from tasks.shares import tune_user
-from tests.commands import complaint, seriatim
+from seriatim.lua.pool_scripts import signals
+from seriatim.lua.script_calls import run
+from seriatim.pool_metrics import PoolMetrics
 from tests.integration.test_reading import enqueue
-from tests.listening import Listener, sentences, stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from tests.support.command_line import complaint, seriatim
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 SLOW = {"rtf": 0.5, "chunk_ms": 100}
 HEARD_OUT_MS = 60_000  #: more than a short answer: its listener has heard all of it
@@ -32,7 +32,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def told(system: RealSystem, pool: str) -> Signals:
+def told(system: RealSystem, pool: str) -> PoolMetrics:
     with system.redis as client:
         return run(client, signals(pool))
 
@@ -97,10 +97,10 @@ def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: Real
 def test_what_a_user_gets_changes_while_its_jobs_run(system: RealSystem) -> None:
     job = enqueue(system, system.held(sentences(3, "capped")), kind="batch", user="bob", window_ms=3_600_000)
     with system.redis as client:
-        share = tune_user(client, "tone", "bob", {"cap_infl": 1, "weight": 2})
+        share = set_user_limits(client, "tone", "bob", {"cap_infl": 1, "weight": 2})
         assert (share.cap_infl, share.weight) == (1, 2)
         assert client.hget(f"{pool_prefix('tone')}:u:bob", "cap_infl") == b"1"
-        assert tune_user(client, "tone", "bob", {"cap_infl": None}).cap_infl is None
+        assert set_user_limits(client, "tone", "bob", {"cap_infl": None}).cap_infl is None
     assert job.tune(priority=4)
     job.cancel()
     assert not job.tune(priority=4)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from seriatim import store
-from seriatim.entries import End
+from seriatim import recording_store
+from seriatim.client.client import Client
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import Misconfigured
 from seriatim.settings import Settings
-from tasks.handle import Job
-from tasks.producer import Producer
-from tasks.request import Request
-from tests.listening import sentences, stream_of
-from tests.systems import PATIENCE_S, RealSystem, wait_until
+from seriatim.stream_entries import End
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 TEXT = sentences(40, "recorded")
 
@@ -30,10 +30,12 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 def recorded(system: RealSystem, store_dir: str) -> Job:
     """The handle of a job whose sound is in the store alone, as a program with that setting has it."""
     settings = replace(system.settings, store_dir=store_dir)
-    job = Producer(settings).enqueue(TEXT, Request.of({"engine": "tone", "kind": "batch"}))
+    job = Client(settings=settings).enqueue(TEXT, JobRequest.of({"engine": "tone", "kind": "batch"}))
     assert job.wait(PATIENCE_S).state == "done"
     place = Path(system.settings.store_dir)
-    wait_until(lambda: any(isinstance(e, End) for e in store.events(place, job.id)), "its recorder has its end")
+    wait_until(
+        lambda: any(isinstance(e, End) for e in recording_store.events(place, job.id)), "its recorder has its end"
+    )
     return job
 
 
@@ -44,7 +46,7 @@ def test_a_program_without_the_setting_finds_what_was_recorded(system: RealSyste
     assert job.recorded()
     with system.redis as client:  # the job's life is over
         client.delete(*client.scan_iter(f"*:{job.id}"))
-    again = Producer(replace(system.settings, store_dir=Settings().store_dir)).attach(job.id)
+    again = Client(settings=replace(system.settings, store_dir=Settings().store_dir)).attach(job.id)
     assert b"".join(again.pcm()) == stream_of(TEXT)
 
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
+from seriatim import JobOptions
+from seriatim.client.job_options import JobRequest
+from seriatim.client.user_limits import set_user_limits
 from seriatim.errors import CapReached
 from seriatim.keys import user_tag
-from tasks import Options
-from tasks.request import Request
-from tasks.shares import tune_user
-from tests.commands import seriatim
 from tests.integration.test_reading import enqueue
-from tests.listening import Listener, sentences, stream_of
-from tests.systems import RealSystem
+from tests.support.command_line import seriatim
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import RealSystem
 
 NAMES = ("auth0|5f7c", "urn:uuid:7d44", "Anna of {Green Gables}", "100%", "%7C", "auth0%7C5f7c", "x" * 256, "安娜")
 
@@ -50,7 +50,7 @@ def test_any_name_has_its_own_jobs_and_is_shown_as_it_is(system: RealSystem) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_share_that_an_operator_sets_is_that_users(system: RealSystem, name: str) -> None:
     with system.redis as client:
-        assert tune_user(client, "silent", name, {"cap_jobs": 1}).cap_jobs == 1
+        assert set_user_limits(client, "silent", name, {"cap_jobs": 1}).cap_jobs == 1
     first = enqueue(system, sentences(2, "shares"), user=name, kind="batch", pool="silent")
     with pytest.raises(CapReached, match="has as many jobs"):
         enqueue(system, sentences(2, "shares"), user=name, kind="batch", pool="silent")
@@ -64,8 +64,8 @@ def test_any_user_is_spoken_to(system: RealSystem, name: str) -> None:
 
 def test_none_is_as_if_it_were_not_said(system: RealSystem) -> None:
     """A caller hands on what it may or may not have; a key that is None is none."""
-    nothing = dict.fromkeys(Options.__annotations__)
-    assert Request.of(nothing) == Request.of({})
+    nothing = dict.fromkeys(JobOptions.__annotations__)
+    assert JobRequest.of(nothing) == JobRequest.of({})
     given = {"idempotency_key": None, "user": None, "options": None, "seed": None}
     jobs = [enqueue(system, sentences(1, "none"), **given) for _ in range(2)]
     assert jobs[0].id != jobs[1].id

@@ -1,7 +1,7 @@
 """Background threads and tasks are watched: an error that nobody expects begins them again, or ends their process.
 
-Each test starts a real process with such an error planted (tests/planted.py), sees it in its log, and then has a text
-spoken as if nothing had been.
+Each test starts a real process with such an error planted (tests/support/planted_errors.py), sees it in its log, and
+then has a text spoken as if nothing had been.
 """
 
 import contextlib
@@ -14,17 +14,27 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
-from tasks.leases import Leases
-from tasks.open_job import open_job
-from tasks.request import Request
-from tests.commands import TONE
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
+from seriatim.client.open_job_leases import OpenJobLeases
 from tests.http.gateways import ADDRESS, Gateway
-from tests.listening import Listener, sentences, stream_of
-from tests.planted import plant
-from tests.systems import PATIENCE_S, RealSystem, descendants, wait_until
+from tests.support.command_line import TONE
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.planted_errors import plant
+from tests.support.process_system import PATIENCE_S, RealSystem, descendants, wait_until
 
 AGAIN = "a background task failed and begins again"
-WORKER = ("workers.process", "--engine", "tone", "--pool", "tone", "--slots", "2", "--engine-option", "rate_hz=8000")
+WORKER = (
+    "workers.worker_process",
+    "--engine",
+    "tone",
+    "--pool",
+    "tone",
+    "--slots",
+    "2",
+    "--engine-option",
+    "rate_hz=8000",
+)
 TEXT = sentences(12, "watched")  #: longer than the window below
 
 
@@ -38,7 +48,7 @@ def planted(
     system: RealSystem, place: str, *command: str, first: int = 1, **settings: object
 ) -> "subprocess.Popen[bytes]":
     """A process in which a function raises at its call number `first` and the next: that one shows that it goes on."""
-    return system.start("planted", "-m", "tests.planted", place, str(first), "2", *command, **settings)
+    return system.start("planted", "-m", "tests.support.planted_errors", place, str(first), "2", *command, **settings)
 
 
 def raised(system: RealSystem, times: int = 2) -> None:
@@ -47,23 +57,23 @@ def raised(system: RealSystem, times: int = 2) -> None:
 
 def speaks(system: RealSystem) -> None:
     """A text is spoken to its end."""
-    job = system.producer().enqueue(TEXT, Request.of({"engine": "tone", "window_ms": 3_000}))
+    job = system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "window_ms": 3_000}))
     assert Listener(job).pcm() == stream_of(TEXT)
 
 
 @pytest.mark.parametrize(
     ("place", "line"),
     [
-        ("workers.clerk:run_many", AGAIN),
-        ("workers.clerk:_more", AGAIN),
-        ("workers.pulse:beat", AGAIN),
-        ("workers.pulse:_watch", AGAIN),
-        ("workers.pulse:sweep", AGAIN),
-        ("workers.pulse:dispatch", AGAIN),
-        ("workers.gauges:own", AGAIN),
-        ("workers.doorkeeper:bell_of", "something in the queue is no message"),
-        ("workers.speaking:_attempt", "the engine raised"),
-        ("workers.speaking:_claim", "Planted"),
+        ("workers.result_reporter:run_many", AGAIN),
+        ("workers.result_reporter:_waiting_results", AGAIN),
+        ("workers.heartbeat:send_heartbeat", AGAIN),
+        ("workers.heartbeat:_exit_if_stuck", AGAIN),
+        ("workers.heartbeat:sweep", AGAIN),
+        ("workers.heartbeat:dispatch", AGAIN),
+        ("workers.worker_gauges:own_gpu", AGAIN),
+        ("workers.message_filter:parse_message", "something in the queue is no message"),
+        ("workers.attempt:_attempt", "the engine raised"),
+        ("workers.attempt:_claim", "Planted"),
     ],
 )
 def test_a_worker_goes_on(system: RealSystem, place: str, line: str) -> None:
@@ -90,19 +100,21 @@ def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
     speaks(system)
 
 
-@pytest.mark.parametrize("place", ["reassembler.keeping:Keeper._step", "reassembler.retention:Retention.sweep"])
+@pytest.mark.parametrize(
+    "place", ["reassembler.storage_thread:StorageThread._step", "reassembler.retention:RecordingRetention.sweep"]
+)
 def test_a_reassembler_goes_on(system: RealSystem, place: str) -> None:
     child = planted(system, place, "reassembler.main", store_days=1)
     system.workers()
     raised(system)
-    job = system.producer().enqueue(TEXT, Request.of({"engine": "tone", "kind": "batch", "window_ms": 3_000}))
+    job = system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "kind": "batch", "window_ms": 3_000}))
     assert job.wait(PATIENCE_S).state == "done", "the keeper opens its window"
     assert system.log("planted").count(AGAIN) == 2
     assert child.poll() is None
 
 
 def test_a_reassembler_that_cannot_emit_ends(system: RealSystem) -> None:
-    child = planted(system, "reassembler.emitting:sweep", "reassembler.main")
+    child = planted(system, "reassembler.emit_loop:emit_sweep", "reassembler.main")
     assert child.wait(PATIENCE_S) == 1
     raised(system, 1)
     system.reassembler()
@@ -113,14 +125,14 @@ def test_a_reassembler_that_cannot_emit_ends(system: RealSystem) -> None:
 def gateway(system: RealSystem, place: str) -> Gateway:
     system.reassembler()
     system.workers()
-    serve = ("gateway.cli", "serve", "--port", "0")
+    serve = ("gateway.cli.main", "serve", "--port", "0")
     planted(system, place, *serve, http_pool="tone", http_pcm_hz=0, live_window_ms=3_000)
     port = wait_until(lambda: ADDRESS.search(system.log("planted")), "it serves")
     return Gateway(system, "planted", int(port.group(1)))
 
 
 def test_a_gateway_reports_on(system: RealSystem) -> None:
-    with gateway(system, "gateway.http.reports:Reports.flush").client() as client:
+    with gateway(system, "gateway.http.reading.delivery_reports:DeliveryReports.flush").client() as client:
         for _ in range(2):
             heard = client.post("/v1/audio/speech", json={"input": " ".join(TEXT), "response_format": "pcm"})
             heard.raise_for_status()
@@ -128,7 +140,10 @@ def test_a_gateway_reports_on(system: RealSystem) -> None:
     assert system.log("planted").count(AGAIN) == 2
 
 
-@pytest.mark.parametrize("place", ["gateway.http.talk:Talk.say", "gateway.http.talk:Talk._told"])
+@pytest.mark.parametrize(
+    "place",
+    ["gateway.http.streaming.text_session:TextSession.say", "gateway.http.streaming.text_session:TextSession._told"],
+)
 def test_a_connection_of_which_one_half_fails_is_ended(system: RealSystem, place: str) -> None:
     """Its client would wait for ever for the sound of a text that nobody took, or for sound that nobody sends."""
     port = gateway(system, place).port
@@ -146,7 +161,7 @@ def test_a_connection_of_which_one_half_fails_is_ended(system: RealSystem, place
 
 def test_half_a_text_does_not_pass_for_a_whole_one(system: RealSystem) -> None:
     long = " ".join(sentences(80, "the rest of it"))
-    with gateway(system, "tasks.begun:Begun.send_rest").client() as client:
+    with gateway(system, "seriatim.client.partial_submission:PartialSubmission.send_rest").client() as client:
         for state in ("cancelled", "cancelled", "done"):
             cut = contextlib.nullcontext() if state == "done" else contextlib.suppress(httpx2.TransportError)
             with cut:
@@ -157,11 +172,11 @@ def test_half_a_text_does_not_pass_for_a_whole_one(system: RealSystem) -> None:
 def test_leases_are_renewed_on(
     system: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Leases, "_next", Leases._next)  # so that it is put back
-    plant("tasks.leases:Leases._next", 1, 2)
+    monkeypatch.setattr(OpenJobLeases, "_next", OpenJobLeases._next)  # so that it is put back
+    plant("seriatim.client.open_job_leases:OpenJobLeases._next", 1, 2)
     system.reassembler()
     system.workers()
-    with open_job(system.producer(), Request.of({"engine": "tone", "kind": "batch"})) as job:
+    with open_job_with(system.producer(), JobRequest.of({"engine": "tone", "kind": "batch"})) as job:
         wait_until(lambda: caplog.text.count(AGAIN) == 2)
         job.say(" ".join(TEXT))
         assert job.producer.leases.running
@@ -172,7 +187,9 @@ def test_a_command_watches_its_system_on(system: RealSystem, tmp_path: Path) -> 
     text, out = tmp_path / "text.txt", tmp_path / "speech.wav"
     text.write_text(" ".join(system.held(TEXT[:2])), "utf-8")
     options = (*TONE, "--engine-option", "hold_on=gatekeeper", "--engine-option", f"gate={system.gate}")
-    command = planted(system, "gateway.speak:_watch", "gateway.cli", "speak", str(text), "-o", str(out), *options)
+    command = planted(
+        system, "gateway.cli.commands.speak:_watch", "gateway.cli.main", "speak", str(text), "-o", str(out), *options
+    )
     raised(system)
     worker = wait_until(lambda: [pid for pid in descendants(command.pid) if _supervises(pid)])
     subprocess.run(["kill", "-9", str(worker[0])], check=True)

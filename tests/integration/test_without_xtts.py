@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.exits import Exit
-from tests.checkpoints import lookalike
-from tests.commands import QUICK, ROOT, complaint, seriatim
-from tests.servers import PrivateServer, embedded
+from seriatim.exit_codes import ExitCode
+from tests.support.command_line import QUICK, ROOT, complaint, seriatim
+from tests.support.fake_checkpoint import lookalike
+from tests.support.redis_servers import PrivateServer, embedded
 
 ABSENT = '''
 import sys
@@ -42,14 +42,14 @@ def test_speaking(tmp_path: Path, bare: dict[str, str], model: Path) -> None:
     out = tmp_path / "speech.wav"
     arguments = ("speak", "-", "-o", out, "--engine", "xtts", "--model", model)
     done = seriatim(*arguments, stdin=b"Hello.", settings=bare)
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done) == f"worker did not start: {LINE}"
     assert not list(tmp_path.glob("speech*"))
 
 
 def test_listing_voices(bare: dict[str, str], model: Path) -> None:
     done = seriatim("voices", "--engine", "xtts", "--model", model, settings=bare)
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done) == LINE
 
 
@@ -57,7 +57,7 @@ def test_a_worker_ends_instead_of_being_started_again_for_ever(bare: dict[str, s
     with PrivateServer(embedded()) as server:
         settings = bare | {"SERIATIM_REDIS_URL": server.url}
         done = seriatim("worker", "--engine", "xtts", "--model", model, settings=settings)
-    assert done.returncode == Exit.CANNOT_START
+    assert done.returncode == ExitCode.CANNOT_START
     assert done.stdout == b""
     lines = done.stderr.decode().splitlines()
     said = [line for line in lines if "a worker process ended" not in line and "workers start" not in line]

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from seriatim import timeline
+from seriatim import job_timeline
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.keys import pool_prefix
-from tasks.handle import Job
-from tasks.request import Request
-from tests.listening import Listener, sentences, stream_of
-from tests.systems import HOLD, PATIENCE_S, RealSystem, alive, wait_until
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import HOLD, PATIENCE_S, RealSystem, alive, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def pool(request: pytest.FixtureRequest, system: RealSystem) -> Iterator[str]:
 
 
 def enqueue(system: RealSystem, pool: str, text: list[str], **options: object) -> Job:
-    return system.producer().enqueue(text, Request.of({"engine": "tone", "pool": pool, "kind": "batch"} | options))
+    return system.producer().enqueue(text, JobRequest.of({"engine": "tone", "pool": pool, "kind": "batch"} | options))
 
 
 def spoken_by(system: RealSystem, job: Job) -> dict[str, int]:
@@ -46,7 +46,7 @@ def spoken_by(system: RealSystem, job: Job) -> dict[str, int]:
 def test_a_worker_is_told_where_its_redis_is(system: RealSystem, pool: str) -> None:
     """Its processes go there, too, the first ones and those that come after them."""
     url, command = system.settings.redis_url, ["worker", "--engine", "tone", "--pool", pool]
-    system.start(pool, "-m", "gateway.cli", *command, "--redis", url, redis_url="redis://127.0.0.1:1/0")
+    system.start(pool, "-m", "gateway.cli.main", *command, "--redis", url, redis_url="redis://127.0.0.1:1/0")
     first = wait_until(lambda: system.worker_pids(pool), "it registers")
     for pid in first.values():
         os.kill(pid, signal.SIGKILL)
@@ -143,7 +143,7 @@ def test_failures_back_off_and_hold_nobody_else_up(system: RealSystem, pool: str
     assert listener.pcm() == stream_of(text)
     assert system.count("retries", pool) == 2
     with system.redis as client:
-        told = timeline.read(client, pool, job.id)
+        told = job_timeline.read(client, pool, job.id)
     first, second = (lost.ended_ms for lost in told.lost)
     second_began, third_began = told.lost[1].claimed_ms, next(s.claimed_ms for s in told.spoken if s.seq == 0)
     assert second_began - first >= 300

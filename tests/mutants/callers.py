@@ -10,16 +10,16 @@ BLIND_SPOTS = "tests/mutants/test_blind_spots.py"
 CALLERS = (
     Mutant(
         "dispatch.outbox emptied although the broker is away",
-        "tasks/dispatch.py",
-        '"error": str(error)})\n        return 0\n    with answered():',
-        '"error": str(error)})\n    with answered():',
+        "seriatim/dispatch.py",
+        '"error": str(error)}\n        )\n        return 0\n    with translate_redis_errors():',
+        '"error": str(error)}\n        )\n    with translate_redis_errors():',
         "sentences wait for their leases, for want of a message",
         (f"{BLIND_SPOTS}::test_what_was_picked_while_the_broker_is_away_stays_in_the_outbox",),
         seeds=0,
     ),
     Mutant(
         "dispatch.epoch asked for behind the step",
-        "tasks/dispatch.py",
+        "seriatim/dispatch.py",
         "    return run(redis, step), epoch.decode()",
         "    done = run(redis, step)\n"
         '    epoch = redis.hget(f"{pool_prefix(pool_name)}:m", "epoch")\n'
@@ -30,7 +30,7 @@ CALLERS = (
     ),
     Mutant(
         "dispatch.fails where memory is full",
-        "tasks/dispatch.py",
+        "seriatim/dispatch.py",
         "    except MemoryFull as error:  # whoever",
         "    except ZeroDivisionError as error:  # whoever",
         "a job is refused to its caller, and spoken",
@@ -39,7 +39,7 @@ CALLERS = (
     ),
     Mutant(
         "open_job.sent again behind an error",
-        "tasks/open_job.py",
+        "seriatim/client/open_job.py",
         "            self.waiting = []  # before",
         "            self.waiting = list(self.waiting)  # before",
         "what was sent is said a second time",
@@ -48,7 +48,7 @@ CALLERS = (
     ),
     Mutant(
         "delivery.broken promise not seen",
-        "workers/delivery.py",
+        "workers/chunk_sender.py",
         "            self.differs = True",
         "            self.differs = False",
         "two takes of an engine that promised one are glued together",
@@ -57,7 +57,7 @@ CALLERS = (
     ),
     Mutant(
         "delivery.resumed from the beginning",
-        "workers/delivery.py",
+        "workers/chunk_sender.py",
         "            self.start, self.crc = self.opened.base, self.opened.checksum or 0\n",
         "            self.crc = self.opened.checksum or 0\n",
         "what a resumed engine makes is taken for the beginning of its sentence",
@@ -66,7 +66,7 @@ CALLERS = (
     ),
     Mutant(
         "delivery.sent from its own beginning",
-        "workers/delivery.py",
+        "workers/chunk_sender.py",
         "        self.sent = self.opened.base\n",
         "        self.sent = 0\n",
         "another take begins in the middle of what was heard, and nobody is told where",
@@ -75,16 +75,16 @@ CALLERS = (
     ),
     Mutant(
         "speaking.whole sentence not told",
-        "workers/speaking.py",
-        "        return _finish(station, speaking, 0.0, opened.base)\n",
-        '        raise Dropped("WHOLE")\n',
+        "workers/attempt.py",
+        "        return _finish(worker_state, speaking, 0.0, opened.base)\n",
+        '        raise AttemptDropped("WHOLE")\n',
         "a sentence whose worker died behind its last chunk is never over",
         (f"{BLIND_SPOTS}::test_a_sentence_whose_worker_died_behind_its_last_chunk_is_over",),
         seeds=0,
     ),
     Mutant(
         "speaking.edges of a resumed sentence anew",
-        "workers/speaking.py",
+        "workers/attempt.py",
         "    if opened.state:\n        edges",
         "    if False:\n        edges",
         "a resumed sentence is faded in once more in its middle",
@@ -93,25 +93,25 @@ CALLERS = (
     ),
     Mutant(
         "pulse.leases not renewed",
-        "workers/pulse.py",
-        "    bells = [speaking.bell for speaking in running]\n",
-        "    bells: list[Doorbell] = []\n",
+        "workers/heartbeat.py",
+        "    messages = [speaking.message for speaking in running]\n",
+        "    messages: list[TaskMessage] = []\n",
         "whatever takes longer than a lease is spoken by two",
         (f"{BLIND_SPOTS}::test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once",),
         seeds=0,
     ),
     Mutant(
         "clerk.failed told as nothing",
-        "workers/clerk.py",
-        "[*(each.call for each in told), pick(station.desk)]",
-        "[pick(station.desk)]",
+        "workers/result_reporter.py",
+        "[*(each.call for each in told), pick_call(worker_state.pool_client)]",
+        "[pick_call(worker_state.pool_client)]",
         "no sentence is ever over",
         ("tests/integration/test_workers.py",),
         seeds=0,
     ),
     Mutant(
         "emitting.abandoned ones left",
-        "reassembler/emitting.py",
+        "reassembler/emit_loop.py",
         "        found += _of(stream, reply[1])\n",
         "",
         "what a dead reassembler took nobody answers",
@@ -121,24 +121,24 @@ CALLERS = (
     Mutant(
         "recorder.marked before it is stored",
         "reassembler/recorder.py",
-        "        ended = store.write(store_dir, job, cursor, entries)\n        _recorded",
-        "        _recorded(redis, job, Cursor(entries[-1].position, cursor.at, cursor.have), ended=False)\n"
-        "        ended = store.write(store_dir, job, cursor, entries)\n        _recorded",
+        "        ended = recording_store.write(store_dir, job, cursor, entries)\n        _recorded",
+        "        _recorded(redis, job, ReaderCursor(entries[-1].position, cursor.at, cursor.have), ended=False)\n"
+        "        ended = recording_store.write(store_dir, job, cursor, entries)\n        _recorded",
         "a recorder that dies has let go what it did not store",
         (f"{BLIND_SPOTS}::test_what_cannot_be_stored_is_not_marked_as_stored",),
         seeds=0,
     ),
     Mutant(
         "entries.overlap heard twice",
-        "seriatim/entries.py",
-        "pcm = after(entry.pcm, end, self.have)",
+        "seriatim/stream_entries.py",
+        "pcm = part_beyond(entry.pcm, end, self.have)",
         "pcm = entry.pcm",
         "whoever reconnects hears a piece again",
         ("tests/unit/test_cursor.py",),
     ),
     Mutant(
         "entries.missing bytes not seen",
-        "seriatim/entries.py",
+        "seriatim/stream_entries.py",
         "        if self.sure and n_bytes > self.n_bytes:",
         "        if False:",
         "a reader that was too slow loses a piece and is not told",
@@ -146,7 +146,7 @@ CALLERS = (
     ),
     Mutant(
         "server.log not rewritten",
-        "seriatim/server.py",
+        "seriatim/servers/redis_checks.py",
         '"aof_enabled") == "1" and',
         '"aof_enabled") == "2" and',
         "the second restart undoes what was acknowledged after the first",
@@ -155,7 +155,7 @@ CALLERS = (
     ),
     Mutant(
         "server.pools not rebased",
-        "seriatim/server.py",
+        "seriatim/servers/redis_checks.py",
         "    for call in rebases:\n",
         "    for call in rebases[:0]:\n",
         "a restarted server hands out attempts a second time",
@@ -163,7 +163,7 @@ CALLERS = (
     ),
     Mutant(
         "reading.nothing reported",
-        "tasks/reading.py",
+        "seriatim/client/stream_reader.py",
         "run_many(self.redis, [ack, job_calls.heard",
         "run_many(self.redis, [job_calls.heard",
         "every job stops at its window",
@@ -172,7 +172,7 @@ CALLERS = (
     ),
     Mutant(
         "reading.nothing reported before it waits",
-        "tasks/reading.py",
+        "seriatim/client/stream_reader.py",
         "            self._report(now=True)\n            entries = read_entries(",
         "            entries = read_entries(",
         "a reader waits for sound that waits for its report",
@@ -181,7 +181,7 @@ CALLERS = (
     ),
     Mutant(
         "store.torn line taken on",
-        "seriatim/store.py",
+        "seriatim/recording_store.py",
         'torn = size > 0 and file.read(1) != b"\\n"',
         "torn = False",
         "behind a crash the first marker is lost with half of the one before",

@@ -9,26 +9,27 @@ from typing import Any, cast
 import pytest
 from redis import Redis
 
-from reassembler.emitting import abandoned, join, wait_for_notifications
+from reassembler.emit_loop import abandoned_notifications, create_consumer_groups, wait_for_notifications
 from reassembler.recorder import record
-from seriatim import job, pool, store
-from seriatim.connect import BLOCK_S, commands
-from seriatim.entries import Audio, Cursor, Discontinuity, Entry, SentenceStart, decode
-from seriatim.job import Chunk, Open
-from seriatim.keys import GROUP, Position, job_prefix, ordered_stream, pool_prefix
-from seriatim.pool import Facts
-from seriatim.records import Doorbell, Drain, Hold
-from seriatim.scripts import Call, Script, run
-from tasks.dispatch import in_epoch
-from tasks.engine import Spoken
-from tasks.request import Request
+from seriatim import recording_store
+from seriatim.client.job_options import JobRequest
+from seriatim.dispatch import run_with_epoch
+from seriatim.engine import AudioChunk
+from seriatim.keys import GROUP, StreamPosition, job_prefix, ordered_stream, pool_prefix
+from seriatim.lua import job_scripts, pool_scripts
+from seriatim.lua.job_scripts import ChunkAppend, OpenVerdict
+from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.lua.script_calls import LuaScript, ScriptCall, run
+from seriatim.records import DrainMode, HoldPolicy, TaskMessage
+from seriatim.servers.redis_clients import BLOCK_S, command_client
+from seriatim.stream_entries import Audio, Discontinuity, Entry, ReaderCursor, SentenceStart, decode
 from tests.conftest import binary_of
-from tests.listening import Listener, stream_of
-from tests.servers import PrivateServer, embedded
 from tests.simulator.faults import LOGGED, newest_log
-from tests.systems import RealSystem, wait_until
-from workers.delivery import Delivery
-from workers.edges import Edges
+from tests.support.expected_audio import Listener, stream_of
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
+from workers.chunk_sender import ChunkSender
+from workers.trim_and_fade import TrimFadeFilter
 
 POOL = "tone"
 RATE_HZ = 8_000  #: the tone engine's
@@ -39,26 +40,26 @@ RENEW = (
 
 def test_an_engine_that_cannot_resume_is_given_no_state_of_one_that_can(redis: Redis) -> None:
     """A pool in which an engine was exchanged: the sentence is spoken again from what was heard."""
-    run(redis, job.init("j", 1))
-    run(redis, job.open_sentence("j", 0, 1, "resumable", RATE_HZ, "text"))
-    run(redis, job.append("j", 0, 1, Chunk(0, b"abcd", False, 1, b"behind 4")))
-    opened = run(redis, job.open_sentence("j", 0, 2, "exact", RATE_HZ, "text"))
-    assert (opened.verdict, opened.base, opened.state) == (Open.OPEN, 0, b"")
+    run(redis, job_scripts.init("j", 1))
+    run(redis, job_scripts.open_sentence("j", 0, 1, "resumable", RATE_HZ, "text"))
+    run(redis, job_scripts.append("j", 0, 1, ChunkAppend(0, b"abcd", False, 1, b"behind 4")))
+    opened = run(redis, job_scripts.open_sentence("j", 0, 2, "exact", RATE_HZ, "text"))
+    assert (opened.verdict, opened.base, opened.state) == (OpenVerdict.OPEN, 0, b"")
 
 
 def test_a_worker_that_takes_over_another_take_says_where_it_begins(redis: Redis) -> None:
     """Its engine promised the same bytes and gave others: what was heard stays, and the seam is marked."""
     pcm = bytes([0, 64] * 2_000)
-    run(redis, job.init("j", 1, hold=Hold.NEVER))
-    run(redis, job.open_sentence("j", 0, 1, "exact", RATE_HZ, "text"))
-    run(redis, job.append("j", 0, 1, Chunk(0, bytes(1_000), False, zlib.crc32(bytes(1_000)))))
-    run(redis, job.emit("j"))
-    opened = run(redis, job.open_sentence("j", 0, 2, "exact", RATE_HZ, "text"))
+    run(redis, job_scripts.init("j", 1, hold=HoldPolicy.NEVER))
+    run(redis, job_scripts.open_sentence("j", 0, 1, "exact", RATE_HZ, "text"))
+    run(redis, job_scripts.append("j", 0, 1, ChunkAppend(0, bytes(1_000), False, zlib.crc32(bytes(1_000)))))
+    run(redis, job_scripts.emit("j"))
+    opened = run(redis, job_scripts.open_sentence("j", 0, 2, "exact", RATE_HZ, "text"))
     assert opened.base == 1_000
-    delivery = Delivery(redis, Doorbell("j", 0, 2), opened, Edges(RATE_HZ, 0), RATE_HZ, lead_ms=0)
-    delivery.feed(Spoken(pcm))
+    delivery = ChunkSender(redis, TaskMessage("j", 0, 2), opened, TrimFadeFilter(RATE_HZ, 0), RATE_HZ, lead_ms=0)
+    delivery.feed(AudioChunk(pcm))
     n_bytes = delivery.finish()
-    run(redis, job.emit("j"))
+    run(redis, job_scripts.emit("j"))
     entries = [decode(*row) for row in cast("list[Any]", redis.xrange(ordered_stream("j")))]
     assert [entry.offset for entry in entries if isinstance(entry, Discontinuity)] == [1_000]
     assert sum(len(entry.pcm) for entry in entries if isinstance(entry, Audio)) == n_bytes
@@ -67,16 +68,16 @@ def test_a_worker_that_takes_over_another_take_says_where_it_begins(redis: Redis
 def test_the_epoch_of_a_step_is_that_of_before_it(redis: Redis) -> None:
     """A server that is restarted while a step is made may have lost it."""
     redis.hset(f"{pool_prefix(POOL)}:m", "epoch", "the first")
-    step = Call(Script("renew", RENEW, "0" * 40), pool_prefix(POOL), (), int)
-    assert in_epoch(redis, POOL, step)[1] == "the first"
+    step = ScriptCall(LuaScript("renew", RENEW, "0" * 40), pool_prefix(POOL), (), int)
+    assert run_with_epoch(redis, POOL, step)[1] == "the first"
     assert redis.hget(f"{pool_prefix(POOL)}:m", "epoch") == b"the next"
 
 
 def test_what_cannot_be_stored_is_not_marked_as_stored(redis: Redis, tmp_path: Path) -> None:
-    run(redis, job.init("j", 1, drain=Drain.STORE))
-    run(redis, job.open_sentence("j", 0, 1, "exact", RATE_HZ, "text"))
-    run(redis, job.append("j", 0, 1, Chunk(0, b"abcd", True, 1)))
-    run(redis, job.emit("j"))
+    run(redis, job_scripts.init("j", 1, drain=DrainMode.STORE))
+    run(redis, job_scripts.open_sentence("j", 0, 1, "exact", RATE_HZ, "text"))
+    run(redis, job_scripts.append("j", 0, 1, ChunkAppend(0, b"abcd", True, 1)))
+    run(redis, job_scripts.emit("j"))
     (tmp_path / "store").write_text("a file where a folder should be")
     with pytest.raises(OSError, match="store"):
         record(redis, tmp_path / "store", "j")
@@ -86,14 +87,20 @@ def test_what_cannot_be_stored_is_not_marked_as_stored(redis: Redis, tmp_path: P
 
 def test_a_marker_behind_a_line_that_a_crash_cut_short_is_not_lost(tmp_path: Path) -> None:
     """Whoever takes over goes on with it, and says nothing again of what came before."""
-    first: list[Entry] = [SentenceStart(Position(1, 0), 0, 0, RATE_HZ, "one"), Audio(Position(1, 4), b"abcd")]
-    then: list[Entry] = [SentenceStart(Position(2, 0), 1, 4, RATE_HZ, "two"), Audio(Position(2, 4), b"efgh")]
-    cursor = Cursor()
-    store.write(tmp_path, "j", cursor, first)
-    events = store.folder(tmp_path, "j") / "events.jsonl"
+    first: list[Entry] = [
+        SentenceStart(StreamPosition(1, 0), 0, 0, RATE_HZ, "one"),
+        Audio(StreamPosition(1, 4), b"abcd"),
+    ]
+    then: list[Entry] = [
+        SentenceStart(StreamPosition(2, 0), 1, 4, RATE_HZ, "two"),
+        Audio(StreamPosition(2, 4), b"efgh"),
+    ]
+    cursor = ReaderCursor()
+    recording_store.write(tmp_path, "j", cursor, first)
+    events = recording_store.folder(tmp_path, "j") / "events.jsonl"
     events.write_bytes(events.read_bytes()[:-20])
-    store.write(tmp_path, "j", cursor, then)
-    assert store.events(tmp_path, "j") == [first[0], then[0]]
+    recording_store.write(tmp_path, "j", cursor, then)
+    assert recording_store.events(tmp_path, "j") == [first[0], then[0]]
 
 
 @pytest.mark.parametrize("kind", ["valkey", "redis"])
@@ -105,7 +112,7 @@ def test_the_first_connection_to_a_restarted_server_has_its_log_rewritten(kind: 
         server.kill()
         server.start()
         torn = newest_log(server.directory)
-        with commands(server.url) as client:
+        with command_client(server.url) as client:
             client.ping()
         assert newest_log(server.directory) != torn
 
@@ -117,7 +124,7 @@ def test_a_reader_that_has_all_there_is_says_so_before_it_waits(new_system: Call
         system.workers(1)
         text = [f"Sentence {n} is one of many." for n in range(8)]
         began_s = time.monotonic()
-        job = system.producer().enqueue(text, Request.of({"engine": "tone", "window_ms": 1_000}))
+        job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "window_ms": 1_000}))
         assert Listener(job).pcm() == stream_of(text)
         assert time.monotonic() - began_s < BLOCK_S
 
@@ -126,16 +133,16 @@ def test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once(new_system: Ca
     with new_system(lease_ms=800, beat_ms=100) as system:
         system.reassembler()
         system.workers(1, options={"fixed_ms": 2_500})
-        assert Listener(system.producer().enqueue(["Slowly."], Request.of({"engine": "tone"}))).pcm()
+        assert Listener(system.producer().enqueue(["Slowly."], JobRequest.of({"engine": "tone"}))).pcm()
         assert system.count("retries") == 0
 
 
 def test_what_was_picked_while_the_broker_is_away_stays_in_the_outbox(new_system: Callable[..., RealSystem]) -> None:
     with PrivateServer(embedded()) as broker, new_system(broker=broker) as system:
         broker.kill()
-        facts = Facts(1, RATE_HZ, "exact", 0.25, 0.9, 0.05, "[]", "tone", "here", 1, 1)
-        run(system.redis, pool.register(POOL, "worker", 60_000, facts))
-        system.producer().begin("A sentence.", Request.of({"engine": "tone", "kind": "batch"}))
+        facts = WorkerRegistration(1, RATE_HZ, "exact", 0.25, 0.9, 0.05, "[]", "tone", "here", 1, 1)
+        run(system.redis, pool_scripts.register(POOL, "worker", 60_000, facts))
+        system.producer().begin("A sentence.", JobRequest.of({"engine": "tone", "kind": "batch"}))
         assert system.redis.zcard(f"{pool_prefix(POOL)}:outbox") == 1
 
 
@@ -143,11 +150,11 @@ def test_a_sentence_whose_worker_died_behind_its_last_chunk_is_over(new_system: 
     """It is not spoken again: what is heard is what the dead worker said."""
     pcm = bytes(range(256)) * 4
     with new_system() as system:
-        facts = Facts(1, RATE_HZ, "exact", 0.25, 0.9, 0.05, "[]", "tone", "here", 1, 1)
-        run(system.redis, pool.register(POOL, "dead", 1, facts))
-        heard = system.producer().enqueue(["Said."], Request.of({"engine": "tone"}))
-        run(system.redis, job.open_sentence(heard.id, 0, 1, "exact", RATE_HZ, "Said."))
-        run(system.redis, job.append(heard.id, 0, 1, Chunk(0, pcm, True, 1)))
+        facts = WorkerRegistration(1, RATE_HZ, "exact", 0.25, 0.9, 0.05, "[]", "tone", "here", 1, 1)
+        run(system.redis, pool_scripts.register(POOL, "dead", 1, facts))
+        heard = system.producer().enqueue(["Said."], JobRequest.of({"engine": "tone"}))
+        run(system.redis, job_scripts.open_sentence(heard.id, 0, 1, "exact", RATE_HZ, "Said."))
+        run(system.redis, job_scripts.append(heard.id, 0, 1, ChunkAppend(0, pcm, True, 1)))
         system.reassembler()
         system.workers(1)
         assert Listener(heard).pcm() == pcm
@@ -157,9 +164,9 @@ def test_a_sentence_whose_worker_died_behind_its_last_chunk_is_over(new_system: 
 
 
 def test_what_a_dead_reassembler_took_is_taken_over(redis: Redis) -> None:
-    join(redis)
-    run(redis, job.init("j", 0))
+    create_consumer_groups(redis)
+    run(redis, job_scripts.init("j", 0))
     (taken,) = wait_for_notifications(redis, "dead", 1)
-    assert abandoned(redis, "heir") == [], "it may be at it still"
+    assert abandoned_notifications(redis, "heir") == [], "it may be at it still"
     redis.xclaim(taken.stream, GROUP, "dead", 0, [taken.id], idle=60_000)
-    assert abandoned(redis, "heir") == [taken]
+    assert abandoned_notifications(redis, "heir") == [taken]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.http.gateways import Gateway, start
 from tests.page.browser import Page, browser, installed
-from tests.systems import RealSystem, wait_until
+from tests.support.process_system import RealSystem, wait_until
 
 ESPEAK = "espeak"  #: a pool with many voices, where espeak is installed
 SLOW = "slow"  #: a pool whose two slots speak no faster than four times what is heard

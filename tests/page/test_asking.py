@@ -6,12 +6,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tasks.segment import Cut, segment
-from tasks.shares import tune_user
+from seriatim.client.user_limits import set_user_limits
+from seriatim.text.segment import SegmentOptions, segment
 from tests.http.gateways import Gateway, clear, start
 from tests.page.browser import Page
 from tests.page.conftest import SLOW
-from tests.systems import ROOT, RealSystem, wait_until
+from tests.support.process_system import ROOT, RealSystem, wait_until
 
 CUT = "ERR_INCOMPLETE_CHUNKED_ENCODING"  #: a stream that is cut on purpose: its job was cancelled
 KEY = "a-key-of-more-than-16-characters"
@@ -21,9 +21,9 @@ KEY = "a-key-of-more-than-16-characters"
 def crowded(system: RealSystem) -> Iterator[None]:
     """A pool of which one may have one job at a time."""
     with system.redis as redis:
-        tune_user(redis, SLOW, "anonymous", {"cap_jobs": 1})
+        set_user_limits(redis, SLOW, "anonymous", {"cap_jobs": 1})
         yield
-        tune_user(redis, SLOW, "anonymous", {"cap_jobs": None})
+        set_user_limits(redis, SLOW, "anonymous", {"cap_jobs": None})
 
 
 def occupied(client: httpx2.Client, system: RealSystem) -> str:
@@ -163,7 +163,7 @@ def test_jobs_pools_and_the_timeline_are_shown(page: Page, client: httpx2.Client
 def test_every_sentence_is_found_in_the_text_it_is_of(page: Page) -> None:
     """The marks stand in the text as it was typed: with its own spaces, lists and headings."""
     text = (ROOT / "examples/harbour.txt").read_text("utf-8")
-    sentences = [piece.text for piece in segment(text, Cut())]
+    sentences = [piece.text for piece in segment(text, SegmentOptions())]
     found = page.later(
         "const [text, sentences, done] = arguments;"
         "import('/reader.js').then(({located}) => { let from = 0; const found = [];"

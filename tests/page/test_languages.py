@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from seriatim.keys import pool_prefix
-from seriatim.pool import Facts, Retry, leave, register
-from seriatim.scripts import run
+from seriatim.lua.pool_scripts import RetryPolicy, WorkerRegistration, leave, register
+from seriatim.lua.script_calls import run
 from tests.page.browser import Page
-from tests.systems import RealSystem
+from tests.support.process_system import RealSystem
 
 POOL = "babel"  #: a pool whose worker has only said what it has: nobody need speak here
 CARDS: list[dict[str, Any]] = [
@@ -31,11 +31,11 @@ window.fetch = (path, options) => {
 
 @pytest.fixture
 def babel(system: RealSystem) -> Iterator[None]:
-    facts = Facts(2, 8000, "exact", 0.1, 0.9, 0.1, json.dumps(CARDS), "babel", "here", 1, 1)
+    facts = WorkerRegistration(2, 8000, "exact", 0.1, 0.9, 0.1, json.dumps(CARDS), "babel", "here", 1, 1)
     with system.redis as redis:
         run(redis, register(POOL, "w", 60_000, facts))
         yield
-        run(redis, leave(POOL, "w", Retry(1, 1, 1), died=False))
+        run(redis, leave(POOL, "w", RetryPolicy(1, 1, 1), died=False))
         assert redis.ttl(f"{pool_prefix(POOL)}:voices") > 0
 
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from selenium.webdriver import ActionChains, Keys
 
-from gateway.http.page import FOLDER
+from gateway.http.routes.page import FOLDER
 from tests.http.gateways import clear
 from tests.page.browser import Page
 from tests.page.conftest import SLOW

@@ -11,7 +11,7 @@ import pytest
 
 from tests.http.gateways import Gateway, clear, start
 from tests.page.browser import browser
-from tests.systems import RealSystem
+from tests.support.process_system import RealSystem
 
 PREFIX = "/speech/tts"
 

@@ -10,11 +10,11 @@ import pytest
 
 from tests.http.gateways import clear, start
 from tests.http.sounds import seconds, seconds_of_pcm
-from tests.listening import stream_of
 from tests.page.browser import Page
 from tests.page.conftest import SLOW
-from tests.ports import free_port
-from tests.systems import RealSystem, wait_until
+from tests.support.expected_audio import stream_of
+from tests.support.free_ports import free_port
+from tests.support.process_system import RealSystem, wait_until
 
 NEAR_S = 0.15  #: 1,105 samples at 8 kHz: what an encoder and a decoder of MP3 put before the sound
 
@@ -171,7 +171,7 @@ def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem)
     system.end("mortal", signal.SIGKILL)
     here.until(lambda: here.one("#away").is_displayed(), "its silence is noticed")
     assert here.words("#news") == "The gateway does not answer."
-    system.start("mortal", "-m", "gateway.cli", "serve", "--port", str(mortal.port), http_pool="tone")
+    system.start("mortal", "-m", "gateway.cli.main", "serve", "--port", str(mortal.port), http_pool="tone")
     here.until(lambda: not here.one("#away").is_displayed(), "so is its return")
     length_s = here.until(here.length_s, "it is there to its end")
     assert length_s == pytest.approx(seconds_of_pcm(stream_of(said)), abs=NEAR_S)

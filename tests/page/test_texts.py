@@ -6,7 +6,7 @@ import pytest
 from tests.http.gateways import clear
 from tests.page.browser import Page
 from tests.page.conftest import SLOW
-from tests.systems import RealSystem
+from tests.support.process_system import RealSystem
 
 SAID = clear(4, "Hare")
 TEXT = f"{SAID[0]} {SAID[1]}\n\n{SAID[2]}\n\n\n{SAID[3]}\n"

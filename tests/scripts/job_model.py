@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from seriatim.entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
-from seriatim.job import Append, Chunk, Open, Opened
-from seriatim.keys import END, GAP, Position
-from seriatim.records import Hold
+from seriatim.keys import END, GAP, StreamPosition
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult, OpenVerdict
+from seriatim.records import HoldPolicy
+from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
 
 FENCED_OUT = END  #: an attempt above every attempt
 SILENCE_PIECE = 48_000  #: bytes
@@ -46,7 +46,7 @@ class Job:
     """The slot of one job."""
 
     n: int  #: -1 while open
-    hold: Hold = Hold.AUTO
+    hold: HoldPolicy = HoldPolicy.AUTO
     state: str = "run"
     seq: int = 0  #: the cursor: a sentence,
     out: int = 0  #: its bytes that are out,
@@ -66,25 +66,25 @@ class Job:
         take = self.takes.get(seq)
         return self.lengths.get(seq) if take is None else take.length
 
-    def open(self, seq: int, attempt: int, continuity: str, rate: int, text: str) -> Opened:
+    def open(self, seq: int, attempt: int, continuity: str, rate: int, text: str) -> OpenResult:
         """Begin an attempt; a higher one fences out the lower ones, and what nobody heard of them is dropped."""
         if self.state not in ("run", "done"):
-            return Opened(Open.GONE, 0)
+            return OpenResult(OpenVerdict.GONE, 0)
         length = self.length_of(seq)
         if self.state == "done" or seq < self.seq or length is not None:
-            return Opened(Open.DONE, length or 0)
+            return OpenResult(OpenVerdict.DONE, length or 0)
         take = self.takes.get(seq, Take())
         if attempt < take.attempt:
-            return Opened(Open.FENCED, take.attempt)
+            return OpenResult(OpenVerdict.FENCED, take.attempt)
         if self.rate not in (None, rate):
-            return Opened(Open.RATE, self.rate or 0)
+            return OpenResult(OpenVerdict.RATE, self.rate or 0)
         self.rate = rate
         if attempt > take.attempt:
             take.attempt, take.text = attempt, text
             if not (take.state and continuity == "resumable"):
                 self._begin_again(seq, take, continuity)
         self.takes[seq] = take
-        return Opened(Open.OPEN, take.received, take.checksum, take.state)
+        return OpenResult(OpenVerdict.OPEN, take.received, take.checksum, take.state)
 
     def _begin_again(self, seq: int, take: Take, continuity: str) -> None:
         """From what was heard on. An engine that says it otherwise each time is held back, or its seam is marked."""
@@ -92,30 +92,30 @@ class Job:
         take.pcm, take.cuts, take.state = bytearray(), [], b""
         take.checksum = self.checksum_out if take.start else None
         if continuity == "none":
-            take.held = take.held or self.hold is not Hold.NEVER
+            take.held = take.held or self.hold is not HoldPolicy.NEVER
             take.differs_at = take.start or take.differs_at
 
-    def append(self, seq: int, attempt: int, chunk: Chunk) -> tuple[Append, int]:
+    def append(self, seq: int, attempt: int, chunk: ChunkAppend) -> tuple[AppendVerdict, int]:
         """A chunk: overlap is trimmed, a hole refused."""
         if self.state not in ("run", "done"):
-            return Append.GONE, 0
+            return AppendVerdict.GONE, 0
         length = self.length_of(seq)
         if self.state == "done" or seq < self.seq or length is not None:
-            return Append.DONE, length or 0
+            return AppendVerdict.DONE, length or 0
         take = self.takes.get(seq, Take())
         if take.attempt != attempt:
-            return Append.FENCED, 0
+            return AppendVerdict.FENCED, 0
         if chunk.offset > take.received:
-            return Append.GAP, take.received
+            return AppendVerdict.GAP, take.received
         end = chunk.offset + len(chunk.pcm)
         if end < take.received and not chunk.final:
-            return Append.OK, take.received
+            return AppendVerdict.OK, take.received
         self._receive(take, chunk, end)
         self.notifications += seq == self.seq
-        return Append.OK, take.received
+        return AppendVerdict.OK, take.received
 
     @staticmethod
-    def _receive(take: Take, chunk: Chunk, end: int) -> None:
+    def _receive(take: Take, chunk: ChunkAppend, end: int) -> None:
         if end > take.received:
             if chunk.differs and 0 < take.received == chunk.offset:  # a resend marks nothing
                 take.differs_at = take.received
@@ -131,7 +131,7 @@ class Job:
         moved = 0
         while self.state == "run" and budget > 0 and (self.n < 0 or self.seq < self.n):
             take = self.takes.get(self.seq, Take())
-            if take.length is None and (self.hold is Hold.ALWAYS or take.held):
+            if take.length is None and (self.hold is HoldPolicy.ALWAYS or take.held):
                 break
             found = [cut for cut in take.cuts if cut[0] > self.out][:budget]
             for end, checksum in found:
@@ -170,8 +170,8 @@ class Job:
         del self.takes[self.seq]
         self.seq, self.at, self.out, self.checksum_out = self.seq + 1, self.at + self.out, 0, None
 
-    def _position(self, sub_id: int) -> Position:
-        return Position(self.seq + 1, sub_id)
+    def _position(self, sub_id: int) -> StreamPosition:
+        return StreamPosition(self.seq + 1, sub_id)
 
     def _terminate(self, state: str, reason: str, n_bytes: int) -> None:
         self.state = state
@@ -213,13 +213,13 @@ class Job:
 
     def heard(self, sentence: int) -> int:
         """A reader has all before the sentence with this id: the stream keeps one sentence more."""
-        return self._trim(Position(sentence - 1, 0)) if sentence >= 2 else 0
+        return self._trim(StreamPosition(sentence - 1, 0)) if sentence >= 2 else 0
 
-    def _trim(self, first: Position) -> int:
+    def _trim(self, first: StreamPosition) -> int:
         before = len(self.stream)
         self.stream = [entry for entry in self.stream if entry.position >= first]
         return before - len(self.stream)
 
-    def recorded(self, entry: Position) -> None:
+    def recorded(self, entry: StreamPosition) -> None:
         """Everything up to an entry is in the store."""
         self._trim(entry)

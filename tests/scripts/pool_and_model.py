@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from redis import Redis
 
 from seriatim.keys import pool_prefix
-from seriatim.scripts import Call, run
+from seriatim.lua.script_calls import ScriptCall, run
 from tests.scripts.contents import contents
 from tests.scripts.pool_state import Pool
 from tests.scripts.pool_view import differences, invariants, of_model, of_server
@@ -23,7 +23,7 @@ class Both:
         self.redis, self.pool = redis, Pool()
 
     def do(
-        self, call: Call[T], expected: Callable[[], Any], answer: Callable[[T], Any] = lambda reply: reply,
+        self, call: ScriptCall[T], expected: Callable[[], Any], answer: Callable[[T], Any] = lambda reply: reply,
         *, twice: bool = False,
     ) -> T:  # fmt: skip
         """Do it, compare the answers and what is left behind."""

@@ -3,10 +3,10 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from seriatim import pool as scripts
-from seriatim.pool import Submission, Submit
-from seriatim.records import Drain, GapPolicy, Kind, Play
-from seriatim.scripts import run
+from seriatim.lua import pool_scripts as scripts
+from seriatim.lua.pool_scripts import Submission, SubmitVerdict
+from seriatim.lua.script_calls import run
+from seriatim.records import DrainMode, GapPolicy, JobKind, Play
 from tests.scripts import pool_jobs
 from tests.scripts.pool_and_model import POOL
 from tests.scripts.pool_rules import PoolRules
@@ -24,18 +24,19 @@ class Doors(PoolRules):
         weight=st.sampled_from([0.5, 1.0, 4.0]), cap_infl=st.sampled_from([None, None, 1, 2]),
         cap_jobs=st.sampled_from([None, None, 2]), cap_queued=st.sampled_from([None, None, 9_000]),
         window_ms=st.sampled_from([1_500, 5_000, 20_000]), gap=st.sampled_from(list(GapPolicy)),
-        drain=st.sampled_from(list(Drain)), key=st.sampled_from(["", "", "k"]), times=st.sampled_from([9_000, 30_000]),
-        said=st.sampled_from(["", "", "else"]), cut=st.sampled_from(["", "[1]", "[2]"]),
+        drain=st.sampled_from(list(DrainMode)), key=st.sampled_from(["", "", "k"]),
+        times=st.sampled_from([9_000, 30_000]), said=st.sampled_from(["", "", "else"]),
+        cut=st.sampled_from(["", "[1]", "[2]"]),
         play=st.sampled_from([Play.STREAM, Play.STREAM, Play.WHOLE]),
     )  # fmt: skip
     def submit(
         self, user: str, live: bool, closed: bool, estimates: list[int], priority: int, weight: float,
         cap_infl: int | None, cap_jobs: int | None, cap_queued: int | None, window_ms: int, gap: GapPolicy,
-        drain: Drain, key: str, times: int, said: str, cut: str,
+        drain: DrainMode, key: str, times: int, said: str, cut: str,
         play: Play,
     ) -> None:  # fmt: skip
         s = Submission(
-            f"j{len(self.submissions)}", user, Kind.LIVE if live else Kind.BATCH, SPEC, closed=closed,
+            f"j{len(self.submissions)}", user, JobKind.LIVE if live else JobKind.BATCH, SPEC, closed=closed,
             idempotency_key=key, priority=priority, weight=weight, gap=gap, drain=drain, window_ms=window_ms,
             timeout_ms=times, grace_ms=times - 2_000, producer_ms=0 if closed else times // 2, queue_limit_ms=8_000,
             cap_infl=cap_infl, cap_jobs=cap_jobs, cap_queued_ms=cap_queued, speed=2.0 if priority else 1.0,
@@ -49,9 +50,9 @@ class Doors(PoolRules):
         reply = self.two.do(
             scripts.submit(POOL, s, rows, self.raw), lambda: pool_jobs.submit(self.pool, s, estimates, self.raw)
         )
-        if reply.verdict is Submit.ACCEPTED:
+        if reply.verdict is SubmitVerdict.ACCEPTED:
             again = run(self.redis, scripts.submit(POOL, s, rows, self.raw))
-            assert again.verdict is Submit.DUPLICATE
+            assert again.verdict is SubmitVerdict.DUPLICATE
             self.two.compare()
 
     @precondition(lambda self: self.pool.jobs)

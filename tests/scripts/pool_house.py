@@ -3,10 +3,10 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from seriatim import pool as scripts
-from seriatim.pool import Facts
-from seriatim.records import Doorbell
-from seriatim.scripts import run
+from seriatim.lua import pool_scripts as scripts
+from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.lua.script_calls import run
+from seriatim.records import TaskMessage
 from tests.scripts import pool_workers
 from tests.scripts.contents import contents
 from tests.scripts.pool_and_model import POOL, PREFIX
@@ -34,17 +34,19 @@ class House(PoolRules):
         rate_hz=st.sampled_from([22_050] * 7 + [24_000]),
     )
     def register(self, owner: str, slots: int, life_ms: int, rate_hz: int) -> None:
-        facts = Facts(slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, self.policy)
+        facts = WorkerRegistration(
+            slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, self.policy
+        )
         self.two.do(
             scripts.register(POOL, owner, life_ms, facts, self.raw),
             lambda: pool_workers.register(self.pool, owner, life_ms, facts, self.raw),
             twice=True,
         )
 
-    @precondition(lambda self: self.bells)
+    @precondition(lambda self: self.messages)
     @rule(owner=OWNERS, slots=st.integers(0, 3), named=st.lists(st.integers(0, 6), max_size=4))
     def beat(self, owner: str, slots: int, named: list[int]) -> None:
-        running = list({self.bell(index) for index in named})
+        running = list({self.message(index) for index in named})
         self.two.do(
             scripts.beat(POOL, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),
             lambda: pool_workers.beat(self.pool, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),
@@ -68,11 +70,11 @@ class House(PoolRules):
             self.beat_for(owner, named)
         self.sweep(0, 0)
 
-    def spoken_by(self, owner: str) -> list[Doorbell]:
+    def spoken_by(self, owner: str) -> list[TaskMessage]:
         spoken = self.pool.workers[owner].speaking
-        return [Doorbell(name.rpartition("|")[0], int(name.rpartition("|")[2]), att) for name, att in spoken.items()]
+        return [TaskMessage(name.rpartition("|")[0], int(name.rpartition("|")[2]), att) for name, att in spoken.items()]
 
-    def beat_for(self, owner: str, running: list[Doorbell]) -> None:
+    def beat_for(self, owner: str, running: list[TaskMessage]) -> None:
         slots = self.pool.workers[owner].slots
         self.two.do(
             scripts.beat(POOL, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),
@@ -97,7 +99,7 @@ class House(PoolRules):
         self.two.do(
             scripts.sweep(POOL, interval_ms, patience_ms, self.retry, self.raw),
             lambda: pool_workers.sweep(self.pool, interval_ms, patience_ms, self.retry, self.raw),
-            lambda s: (s.ran, tuple(scripts.outbox_entry(bell) for bell in s.outbox), s.todo),
+            lambda s: (s.ran, tuple(scripts.outbox_entry(message) for message in s.outbox), s.todo),
         )
 
     @precondition(lambda self: self.pool.lease)

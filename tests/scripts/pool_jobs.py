@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from seriatim.pool import Extend, Share, Submission, Submit, Submitted
-from seriatim.records import Kind, Play
+from seriatim.lua.pool_scripts import ExtendVerdict, Submission, SubmitResult, SubmitVerdict, UserLimits
+from seriatim.records import JobKind, Play
 from tests.scripts.pool_line import as_set, at_the_door, barge_in, rate_of
 from tests.scripts.pool_state import (
     BATCH,
@@ -20,7 +20,7 @@ from tests.scripts.pool_state import (
 )
 
 
-def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> Submitted:
+def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> SubmitResult:
     """Refuse or accept."""
     t = pool.tick(raw)
     known = _known(pool, s, estimates)
@@ -31,30 +31,30 @@ def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> S
     refusal = _refusal(pool, s, sum(estimates), t)
     if refusal is not None:
         pool.numbers[f"refused_{refusal[0].name.lower()}"] += 1
-        return Submitted(*refusal, s.job)
+        return SubmitResult(*refusal, s.job)
     _accept(pool, s, list(estimates), t)
-    return Submitted(Submit.ACCEPTED, 0, s.job)
+    return SubmitResult(SubmitVerdict.ACCEPTED, 0, s.job)
 
 
-def _known(pool: Pool, s: Submission, estimates: Sequence[int]) -> Submitted | None:
+def _known(pool: Pool, s: Submission, estimates: Sequence[int]) -> SubmitResult | None:
     """The answer to whoever was there before: what is said of the job is what is known of it, not what is asked now."""
     if s.job in pool.jobs:
-        return Submitted(Submit.DUPLICATE, 0, s.job, pool.jobs[s.job].drain, s.cut)
+        return SubmitResult(SubmitVerdict.DUPLICATE, 0, s.job, pool.jobs[s.job].drain, s.cut)
     known = pool.keys.get((s.user, s.idempotency_key)) if s.idempotency_key else None
     return None if known is None else _known_by_key(pool, s, known, estimates)
 
 
-def _known_by_key(pool: Pool, s: Submission, known: str, estimates: Sequence[int]) -> Submitted | None:
+def _known_by_key(pool: Pool, s: Submission, known: str, estimates: Sequence[int]) -> SubmitResult | None:
     job = pool.jobs[known]
     if s.said != job.said:
-        return Submitted(Submit.CONFLICT, 0, known)
+        return SubmitResult(SubmitVerdict.CONFLICT, 0, known)
     if s.cut and job.cut and s.cut != job.cut:
-        return Submitted(Submit.RECUT, 0, known, job.drain, job.cut)
+        return SubmitResult(SubmitVerdict.RECUT, 0, known, job.drain, job.cut)
     if _differs(job, 0, len(estimates), last=s.closed):
-        return Submitted(Submit.CONFLICT, 0, known)
+        return SubmitResult(SubmitVerdict.CONFLICT, 0, known)
     if job.closed and not job.whole:  # by its producer's lease: it is spoken anew
         return None
-    return Submitted(Submit.DUPLICATE, 0, known, job.drain, job.cut)
+    return SubmitResult(SubmitVerdict.DUPLICATE, 0, known, job.drain, job.cut)
 
 
 def _differs(job: Job, first: int, given: int, *, last: bool) -> bool:
@@ -63,29 +63,29 @@ def _differs(job: Job, first: int, given: int, *, last: bool) -> bool:
     return job.keyed and ((job.whole and behind > n) or (last and behind < n))
 
 
-def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[Submit, int] | None:
+def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[SubmitVerdict, int] | None:
     capped = _over_a_cap(pool.of(s.user), s, total)
-    if capped is not None or s.kind is Kind.BATCH:
+    if capped is not None or s.kind is JobKind.BATCH:
         return capped
     if pool.slots == 0:
-        return Submit.NO_WORKERS, 2000
+        return SubmitVerdict.NO_WORKERS, 2000
     return at_the_door(pool, s, total, t)
 
 
-def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[Submit, int] | None:
+def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[SubmitVerdict, int] | None:
     if s.cap_jobs is not None and len(theirs) >= s.cap_jobs:
-        return Submit.CAP_JOBS, 1000
+        return SubmitVerdict.CAP_JOBS, 1000
     if s.cap_queued_ms is not None and total > s.cap_queued_ms:
-        return Submit.TOO_LARGE, 0
+        return SubmitVerdict.TOO_LARGE, 0
     if s.cap_queued_ms is not None and sum(job.waiting_ms for job in theirs) + total > s.cap_queued_ms:
-        return Submit.CAP_QUEUED, 1000
+        return SubmitVerdict.CAP_QUEUED, 1000
     return None
 
 
 def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     user = pool.users.setdefault(s.user, User())
     user.weight, user.cap = s.weight, s.cap_infl
-    live = s.kind is Kind.LIVE
+    live = s.kind is JobKind.LIVE
     pool.jobs[s.job] = Job(
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
         t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), gap=s.gap, drain=s.drain,
@@ -108,29 +108,29 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
 
 def extend(
     pool: Pool, name: str, first: int, estimates: Sequence[int], raw: float, *, close: bool, producer_ms: int
-) -> tuple[Extend, int]:
+) -> tuple[ExtendVerdict, int]:
     """More sentences of an open job, from `first` on."""
     t = pool.tick(raw)
     job = pool.jobs.get(name)
     if job is not None and _differs(job, first, len(estimates), last=close):
-        return Extend.CONFLICT, len(job.estimates)
+        return ExtendVerdict.CONFLICT, len(job.estimates)
     if job is None or job.state not in ("run", "spoken"):
-        return Extend.GONE, len(job.estimates) if job else 0
+        return ExtendVerdict.GONE, len(job.estimates) if job else 0
     n = len(job.estimates)
     if job.closed:
-        return (Extend.OK if first + len(estimates) <= n else Extend.CLOSED), n
+        return (ExtendVerdict.OK if first + len(estimates) <= n else ExtendVerdict.CLOSED), n
     if producer_ms:
         job.producer = t + producer_ms
     if first > n:
-        return Extend.GAP, n
+        return ExtendVerdict.GAP, n
     fresh = list(estimates[n - first :])
     if fresh and job.waiting_ms > 0 and job.waiting_ms + sum(fresh) > job.queue_limit:
-        return Extend.FULL, n
+        return ExtendVerdict.FULL, n
     _append(job, fresh, t)
     if close:
         _close(pool, name, t)
     look_at(pool, name, t)
-    return Extend.OK, len(job.estimates)
+    return ExtendVerdict.OK, len(job.estimates)
 
 
 def _append(job: Job, fresh: list[int], t: float) -> None:
@@ -193,7 +193,7 @@ def cancel(pool: Pool, name: str, state: str, reason: str, raw: float) -> str:
     return entry
 
 
-def tune_user(pool: Pool, user: str, changes: Mapping[str, float | None], raw: float) -> Share:
+def tune_user(pool: Pool, user: str, changes: Mapping[str, float | None], raw: float) -> UserLimits:
     """What an operator sets for a user counts at once, and for jobs to come."""
     pool.tick(raw)
     own = pool.own.setdefault(user, {})
@@ -210,7 +210,7 @@ def tune_user(pool: Pool, user: str, changes: Mapping[str, float | None], raw: f
         for kind in (LIVE, BATCH):
             place(pool, user, kind)
     caps = {name: int(own[name]) for name in ("cap_jobs", "cap_queued_ms", "cap_infl") if name in own}
-    return Share(own.get("weight"), **caps)
+    return UserLimits(own.get("weight"), **caps)
 
 
 def tune(pool: Pool, name: str, priority: int | None, weight: float | None, raw: float) -> bool:

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, replace
 
-from seriatim.pool import Submission, Submit
-from seriatim.records import Kind
+from seriatim.lua.pool_scripts import Submission, SubmitVerdict
+from seriatim.records import JobKind
 from tests.scripts.pool_state import LIVE, Job, Pool
 
 HOLD_MS = 1_000  #: so long a place is kept after its time
@@ -33,7 +33,7 @@ def _cap(own: dict[str, float], name: str, otherwise: int | None) -> int | None:
 
 def rate_of(pool: Pool, s: Submission) -> float:
     """Slots that a job needs. One job may have the whole pool, however slow that is."""
-    return min((pool.rtf or 0) * s.speed, pool.live_room) if s.kind is Kind.LIVE else 0.0
+    return min((pool.rtf or 0) * s.speed, pool.live_room) if s.kind is JobKind.LIVE else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Stand:
     n: int  #: places of its own
 
 
-def at_the_door(pool: Pool, s: Submission, total: float, t: float) -> tuple[Submit, int] | None:
+def at_the_door(pool: Pool, s: Submission, total: float, t: float) -> tuple[SubmitVerdict, int] | None:
     """Is there room, beside those who were promised some? If not: when to come back."""
     rate, room = rate_of(pool, s), pool.live_room
     stand = _stand(pool, s.user, t)
@@ -67,7 +67,7 @@ def at_the_door(pool: Pool, s: Submission, total: float, t: float) -> tuple[Subm
     idle = need <= room * IDLE + 1e-9 and not any(LIVE in user.tag for user in pool.users.values())
     lasts = total if s.closed else stay_of(pool)
     if not (told or idle or _leaves_room(pool, stand, rate, lasts, t)):
-        return Submit.BUSY, _promise(pool, stand, s.user, rate, t)
+        return SubmitVerdict.BUSY, _promise(pool, stand, s.user, rate, t)
     if stand.mine is not None:
         _came(pool, stand.mine.name, 1)
     return None

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from redis import Redis
 
-from seriatim.pool import Retry, Submission
-from seriatim.records import Doorbell
+from seriatim.lua.pool_scripts import RetryPolicy, Submission
+from seriatim.records import TaskMessage
 from tests.scripts.pool_and_model import Both
 
 OWNERS = st.sampled_from(["w1", "w2"])
@@ -17,7 +17,7 @@ class PoolRules(RuleBasedStateMachine):
     """Every rule is one operation, done on both; some are done twice, which must change nothing."""
 
     redis: Redis
-    retry: Retry
+    retry: RetryPolicy
     rtf: float
     reserve: float
     policy: str
@@ -28,19 +28,19 @@ class PoolRules(RuleBasedStateMachine):
         self.two = Both(self.redis)
         self.pool = self.two.pool
         self.raw = 1_000_000  #: the server's clock, ms
-        self.bells: list[Doorbell] = []
-        self.epochs: dict[Doorbell, str] = {}
+        self.messages: list[TaskMessage] = []
+        self.epochs: dict[TaskMessage, str] = {}
         self.submissions: dict[str, Submission] = {}
 
-    def bell(self, index: int) -> Doorbell:
+    def message(self, index: int) -> TaskMessage:
         """A token: mostly one that counts, sometimes any that was ever issued."""
-        counting = [bell for bell in self.bells if self.counts(bell)]
-        chosen = counting if counting and index < 6 else self.bells
+        counting = [message for message in self.messages if self.counts(message)]
+        chosen = counting if counting and index < 6 else self.messages
         return chosen[-1 - index % len(chosen)]
 
-    def counts(self, bell: Doorbell) -> bool:
-        sentence = self.pool.jobs[bell.job].begun.get(bell.seq)
-        return sentence is not None and sentence.in_flight and sentence.attempt == bell.attempt
+    def counts(self, message: TaskMessage) -> bool:
+        sentence = self.pool.jobs[message.job].begun.get(message.seq)
+        return sentence is not None and sentence.in_flight and sentence.attempt == message.attempt
 
     def job(self, index: int) -> str:
         """A job: mostly one that runs."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from seriatim.pool import Claim, Claimed, Done, Retry
-from seriatim.records import Doorbell
-from seriatim.signals import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
+from seriatim.lua.pool_scripts import ClaimResult, ClaimVerdict, FinishVerdict, RetryPolicy
+from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
+from seriatim.records import TaskMessage
 from tests.scripts.pool_state import (
     BATCH,
     LIVE,
@@ -44,19 +44,19 @@ class Candidate:
     place: float  #: among all of its class
 
 
-def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[Doorbell, ...]:
+def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[TaskMessage, ...]:
     """Live first; batch takes what live leaves, and what its reserved share has saved up."""
     t = pool.tick(raw)
     for name, at in sorted(pool.delay.items(), key=lambda pair: (pair[1], pair[0])):
         if at <= t:
             look_at(pool, name, t)
     publish_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
-    bells: list[Doorbell] = []
-    while len(bells) < most:
+    messages: list[TaskMessage] = []
+    while len(messages) < most:
         if pool.policy == "fair" and pool.in_flight() >= pool.slots and _make_way(pool, t):
             first = _candidate(pool, LIVE, t)
             assert first is not None
-            bells.append(_take(pool, first, publish_ms, t))
+            messages.append(_take(pool, first, publish_ms, t))
             continue
         if pool.room <= 0:
             break
@@ -64,8 +64,8 @@ def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[Doorbell, 
         chosen = _choose(pool, live, batch)
         if chosen is None:
             break
-        bells.append(_take(pool, chosen, publish_ms, t))
-    return tuple(bells)
+        messages.append(_take(pool, chosen, publish_ms, t))
+    return tuple(messages)
 
 
 def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
@@ -142,7 +142,7 @@ def _choose(pool: Pool, live: Candidate | None, batch: Candidate | None) -> Cand
     return batch
 
 
-def _take(pool: Pool, c: Candidate, publish_ms: float, t: float) -> Doorbell:
+def _take(pool: Pool, c: Candidate, publish_ms: float, t: float) -> TaskMessage:
     if c.again:
         del c.job.retries[c.seq]
     else:
@@ -159,42 +159,42 @@ def _take(pool: Pool, c: Candidate, publish_ms: float, t: float) -> Doorbell:
     pool.lease[entry] = t + publish_ms
     pool.outbox[f"{entry}|{pool.fence}"] = t
     look_at(pool, c.name, t)
-    return Doorbell(c.name, c.seq, pool.fence)
+    return TaskMessage(c.name, c.seq, pool.fence)
 
 
-def _sentence(pool: Pool, bell: Doorbell, epoch: str | None = None) -> Sentence | None:
+def _sentence(pool: Pool, message: TaskMessage, epoch: str | None = None) -> Sentence | None:
     """The sentence that a token speaks of, if the token still counts."""
-    sentence = pool.jobs[bell.job].begun.get(bell.seq)
-    if sentence is None or sentence.attempt != bell.attempt or epoch not in (None, pool.epoch):
+    sentence = pool.jobs[message.job].begun.get(message.seq)
+    if sentence is None or sentence.attempt != message.attempt or epoch not in (None, pool.epoch):
         return None
     return sentence
 
 
-def _ended(pool: Pool, bell: Doorbell) -> bool:
-    return bell.job not in pool.jobs or pool.jobs[bell.job].state != "run"
+def _ended(pool: Pool, message: TaskMessage) -> bool:
+    return message.job not in pool.jobs or pool.jobs[message.job].state != "run"
 
 
-def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said: str, raw: float) -> Claimed:
+def claim(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, said: str, raw: float) -> ClaimResult:
     """Whatever comes a second time, or too late, is told so. A suspect runs alone in its process."""
     t = pool.tick(raw)
-    if _ended(pool, bell):
-        return Claimed(Claim.GONE)
-    sentence, entry = _sentence(pool, bell), name_of(bell.job, bell.seq)
+    if _ended(pool, message):
+        return ClaimResult(ClaimVerdict.GONE)
+    sentence, entry = _sentence(pool, message), name_of(message.job, message.seq)
     if sentence is None or sentence.state != "D":
-        return Claimed(Claim.STALE)
+        return ClaimResult(ClaimVerdict.STALE)
     worker = pool.workers.get(owner)
     if worker is None:
-        return Claimed(Claim.UNKNOWN)
+        return ClaimResult(ClaimVerdict.UNKNOWN)
     other = pool.workers.get(sentence.owner)
     if other is not None and other is not worker and other.alone == entry:
-        return Claimed(Claim.STALE)
+        return ClaimResult(ClaimVerdict.STALE)
     worker.alone = worker.alone or (entry if sentence.suspect == 1 else "")
     pool.lease[entry] = t + lease_ms
-    pool.outbox.pop(f"{entry}|{bell.attempt}", None)
+    pool.outbox.pop(f"{entry}|{message.attempt}", None)
     if worker.alone and (worker.alone != entry or worker.speaking):
         sentence.owner = owner if worker.alone == entry else sentence.owner
-        return Claimed(Claim.WAIT)
-    job = pool.jobs[bell.job]
+        return ClaimResult(ClaimVerdict.WAIT)
+    job = pool.jobs[message.job]
     lead = job.t0 + (job.last if job.file else sentence.position) - t
     pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
     if job.kind == LIVE and not job.file:
@@ -203,30 +203,38 @@ def claim(pool: Pool, bell: Doorbell, owner: str, lease_ms: int, spec: str, said
         lead *= squeeze(pool.load, 0.85)
     waited = int(to_digits(t - sentence.at, 0))
     sentence.state, sentence.owner, sentence.at = "R", owner, t
-    worker.speaking[entry], worker.until = bell.attempt, t + lease_ms
+    worker.speaking[entry], worker.until = message.attempt, t + lease_ms
     expected = int(to_digits(sentence.cost, 0))
-    return Claimed(
-        Claim.CLAIMED, pool.epoch, spec, said, int(to_digits(lead, 0)), sentence.ms, sentence.failures, expected, waited
+    return ClaimResult(
+        ClaimVerdict.CLAIMED,
+        pool.epoch,
+        spec,
+        said,
+        int(to_digits(lead, 0)),
+        sentence.ms,
+        sentence.failures,
+        expected,
+        waited,
     )
 
 
-def finish(pool: Pool, bell: Doorbell, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> Done:
+def finish(pool: Pool, message: TaskMessage, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> FinishVerdict:
     """A sentence is whole: its user pays what it took, and the pool learns what sentences cost."""
     t = pool.tick(raw)
-    if _ended(pool, bell):
-        return Done.GONE
-    sentence = _sentence(pool, bell, epoch)
+    if _ended(pool, message):
+        return FinishVerdict.GONE
+    sentence = _sentence(pool, message, epoch)
     if sentence is None or not sentence.in_flight:
-        return Done.STALE
-    land(pool, bell.job, bell.seq)
+        return FinishVerdict.STALE
+    land(pool, message.job, message.seq)
     if wall_ms > 0:
         pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
-    charge(pool, pool.jobs[bell.job], wall_ms - sentence.cost)
+    charge(pool, pool.jobs[message.job], wall_ms - sentence.cost)
     if wall_ms > 0 and audio_ms > 0:
         _learn(pool, wall_ms, audio_ms)
-    over(pool, bell.job, bell.seq, audio_ms, t)
-    look_at(pool, bell.job, t)
-    return Done.OK
+    over(pool, message.job, message.seq, audio_ms, t)
+    look_at(pool, message.job, t)
+    return FinishVerdict.OK
 
 
 def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:
@@ -240,16 +248,18 @@ def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:
     pool.theta = max((pool.theta or 0) * 0.999, 1.5 * wall_ms)
 
 
-def fail(pool: Pool, bell: Doorbell, epoch: str, reason: str, retry: Retry, raw: float, *, blame: bool) -> Done:
+def fail(
+    pool: Pool, message: TaskMessage, epoch: str, reason: str, retry: RetryPolicy, raw: float, *, blame: bool
+) -> FinishVerdict:
     """An attempt came to nothing."""
     t = pool.tick(raw)
-    if _ended(pool, bell):
-        return Done.GONE
-    sentence = _sentence(pool, bell, epoch)
+    if _ended(pool, message):
+        return FinishVerdict.GONE
+    sentence = _sentence(pool, message, epoch)
     if sentence is None or not sentence.in_flight:
-        return Done.STALE
-    give_back(pool, bell.job, bell.seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms)
-    return Done.OK
+        return FinishVerdict.STALE
+    give_back(pool, message.job, message.seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms)
+    return FinishVerdict.OK
 
 
 def fill_done(pool: Pool, name: str, seq: int, entry: str, filled_ms: float, raw: float) -> bool:

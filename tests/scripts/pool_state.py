@@ -7,7 +7,7 @@ indexed but asked. What is kept is what the future depends on: tags, finish tags
 from collections import Counter
 from dataclasses import dataclass, field
 
-from seriatim.signals import LENGTH_BOUNDS_MS
+from seriatim.pool_metrics import LENGTH_BOUNDS_MS
 
 RANK = 1e13  #: one step of priority outweighs every deadline
 LIVE, BATCH = "L", "B"

@@ -3,10 +3,10 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from seriatim import pool as scripts
-from seriatim.pool import Claim
-from seriatim.records import Doorbell
-from seriatim.scripts import run
+from seriatim.lua import pool_scripts as scripts
+from seriatim.lua.pool_scripts import ClaimVerdict
+from seriatim.lua.script_calls import run
+from seriatim.records import TaskMessage
 from tests.scripts import pool_speech
 from tests.scripts.pool_and_model import POOL, PREFIX
 from tests.scripts.pool_rules import LEASE_MS, OWNERS, PoolRules
@@ -19,17 +19,17 @@ class Voices(PoolRules):
 
     @rule(most=st.integers(1, 4), publish_ms=st.sampled_from([500, 4_000]))
     def pick(self, most: int, publish_ms: int) -> None:
-        bells = self.two.do(
+        messages = self.two.do(
             scripts.pick(POOL, most, publish_ms, self.raw),
             lambda: pool_speech.pick(self.pool, most, publish_ms, self.raw),
         )
-        assert all(bell.attempt > max((b.attempt for b in self.bells), default=0) for bell in bells), (
+        assert all(message.attempt > max((b.attempt for b in self.messages), default=0) for message in messages), (
             "attempts only rise"
         )
-        self.bells += bells
+        self.messages += messages
         tagged = [user for user in self.pool.users.values() if user.tag]
         idle = self.pool.room > 0
-        assert not (len(bells) < most and idle and tagged), "a slot is free while somebody has something to say"
+        assert not (len(messages) < most and idle and tagged), "a slot is free while somebody has something to say"
 
     @precondition(lambda self: self.pool.outbox)
     @rule()
@@ -39,68 +39,68 @@ class Voices(PoolRules):
         del self.pool.outbox[entry]
         self.two.compare()
 
-    @precondition(lambda self: self.bells)
+    @precondition(lambda self: self.messages)
     @rule(index=st.integers(0, 6), owner=OWNERS)
     def claim(self, index: int, owner: str) -> None:
-        self.take(self.bell(index), owner)
+        self.take(self.message(index), owner)
 
-    def take(self, bell: Doorbell, owner: str) -> None:
-        spec, said = self.submissions[bell.job].spec, f'{{"text":"{bell.seq}"}}'
+    def take(self, message: TaskMessage, owner: str) -> None:
+        spec, said = self.submissions[message.job].spec, f'{{"text":"{message.seq}"}}'
         reply = self.two.do(
-            scripts.claim(POOL, bell, owner, LEASE_MS, self.raw),
-            lambda: pool_speech.claim(self.pool, bell, owner, LEASE_MS, spec, said, self.raw),
+            scripts.claim(POOL, message, owner, LEASE_MS, self.raw),
+            lambda: pool_speech.claim(self.pool, message, owner, LEASE_MS, spec, said, self.raw),
         )
-        if reply.verdict is Claim.CLAIMED:
-            self.epochs[bell] = reply.epoch
-        if reply.verdict in (Claim.WAIT, Claim.CLAIMED):  # a doubled message, here and elsewhere
-            again = run(self.redis, scripts.claim(POOL, bell, owner, LEASE_MS, self.raw))
-            assert again.verdict is (Claim.WAIT if reply.verdict is Claim.WAIT else Claim.STALE)
+        if reply.verdict is ClaimVerdict.CLAIMED:
+            self.epochs[message] = reply.epoch
+        if reply.verdict in (ClaimVerdict.WAIT, ClaimVerdict.CLAIMED):  # a doubled message, here and elsewhere
+            again = run(self.redis, scripts.claim(POOL, message, owner, LEASE_MS, self.raw))
+            assert again.verdict is (ClaimVerdict.WAIT if reply.verdict is ClaimVerdict.WAIT else ClaimVerdict.STALE)
             self.two.compare()
 
     @rule(owner=OWNERS)
     def a_process_gets_all(self, owner: str) -> None:
         self.pick(4, 4_000)
-        for bell in [bell for bell in self.bells if self.counts(bell)]:
-            self.take(bell, owner)
+        for message in [message for message in self.messages if self.counts(message)]:
+            self.take(message, owner)
 
-    @precondition(lambda self: any(map(self.counts, self.bells)))
+    @precondition(lambda self: any(map(self.counts, self.messages)))
     @rule(share=SHARES)
     def all_is_spoken(self, share: float) -> None:
-        for bell in [bell for bell in self.bells if self.counts(bell)]:
-            self.speak(bell, share, 300, None)
+        for message in [message for message in self.messages if self.counts(message)]:
+            self.speak(message, share, 300, None)
 
-    @precondition(lambda self: self.bells)
+    @precondition(lambda self: self.messages)
     @rule(
         index=st.integers(0, 6), share=SHARES,
         wall_ms=st.sampled_from([0, 120, 300, 2_000]), epoch=st.sampled_from([None, None, None, "other"]),
     )  # fmt: skip
     def finish(self, index: int, share: float, wall_ms: int, epoch: str | None) -> None:
-        self.speak(self.bell(index), share, wall_ms, epoch)
+        self.speak(self.message(index), share, wall_ms, epoch)
 
-    def speak(self, bell: Doorbell, share: float, wall_ms: int, epoch: str | None) -> None:
-        audio_ms = round(self.pool.jobs[bell.job].estimates[bell.seq] * share)
-        token = epoch or self.epochs.get(bell, self.pool.epoch)
+    def speak(self, message: TaskMessage, share: float, wall_ms: int, epoch: str | None) -> None:
+        audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
+        token = epoch or self.epochs.get(message, self.pool.epoch)
         reply = self.two.do(
-            scripts.finish(POOL, bell, token, wall_ms, audio_ms, now_ms=self.raw),
-            lambda: pool_speech.finish(self.pool, bell, token, wall_ms, audio_ms, self.raw),
+            scripts.finish(POOL, message, token, wall_ms, audio_ms, now_ms=self.raw),
+            lambda: pool_speech.finish(self.pool, message, token, wall_ms, audio_ms, self.raw),
         )
-        again = run(self.redis, scripts.finish(POOL, bell, token, wall_ms, audio_ms, now_ms=self.raw))
-        assert again is not scripts.Done.OK, f"{reply} and then {again}"
+        again = run(self.redis, scripts.finish(POOL, message, token, wall_ms, audio_ms, now_ms=self.raw))
+        assert again is not scripts.FinishVerdict.OK, f"{reply} and then {again}"
         self.two.compare()
 
-    @precondition(lambda self: any(map(self.counts, self.bells)))
+    @precondition(lambda self: any(map(self.counts, self.messages)))
     @rule(index=st.integers(0, 4), blame=st.sampled_from([True, True, False]))
     def fail(self, index: int, blame: bool) -> None:
-        bell = self.bell(index)
-        token = self.epochs.get(bell, self.pool.epoch)
+        message = self.message(index)
+        token = self.epochs.get(message, self.pool.epoch)
         self.two.do(
-            scripts.fail(POOL, bell, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw),
-            lambda: pool_speech.fail(self.pool, bell, token, "broken|badly", self.retry, self.raw, blame=blame),
+            scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw),
+            lambda: pool_speech.fail(self.pool, message, token, "broken|badly", self.retry, self.raw, blame=blame),
         )
         again = run(
-            self.redis, scripts.fail(POOL, bell, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw)
+            self.redis, scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw)
         )
-        assert again is not scripts.Done.OK
+        assert again is not scripts.FinishVerdict.OK
         self.two.compare()
 
     @precondition(lambda self: self.pool.todo)

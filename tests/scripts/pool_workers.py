@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from seriatim.pool import Facts, Retry
-from seriatim.records import Doorbell
+from seriatim.lua.pool_scripts import RetryPolicy, WorkerRegistration
+from seriatim.records import TaskMessage
 from tests.scripts.pool_state import (
     Job,
     Pool,
@@ -22,7 +22,7 @@ DIED = "the worker process died while speaking it"
 DROPPED = "its worker process dropped it"
 
 
-def register(pool: Pool, owner: str, life_ms: int, facts: Facts, raw: float) -> int:
+def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, raw: float) -> int:
     """A process offers its slots. One pool, one rate."""
     t = pool.tick(raw)
     others = set(pool.workers) - {owner}
@@ -38,8 +38,8 @@ def register(pool: Pool, owner: str, life_ms: int, facts: Facts, raw: float) -> 
 
 
 def beat(
-    pool: Pool, owner: str, life_ms: int, slots: int, lease_ms: int, running: Iterable[Doorbell], raw: float
-) -> tuple[bool, frozenset[Doorbell]]:
+    pool: Pool, owner: str, life_ms: int, slots: int, lease_ms: int, running: Iterable[TaskMessage], raw: float
+) -> tuple[bool, frozenset[TaskMessage]]:
     """A process lives, and all that it names and has."""
     t = pool.tick(raw)
     worker = pool.workers.get(owner)
@@ -47,16 +47,16 @@ def beat(
         return False, frozenset(running)
     worker.dead_at, worker.until, worker.slots = t + life_ms, t + lease_ms, slots
     lost = set()
-    for bell in running:
-        entry = f"{bell.job}|{bell.seq}"
-        if worker.speaking.get(entry) == bell.attempt:
+    for message in running:
+        entry = f"{message.job}|{message.seq}"
+        if worker.speaking.get(entry) == message.attempt:
             pool.lease[entry] = t + lease_ms
         else:
-            lost.add(bell)
+            lost.add(message)
     return True, frozenset(lost)
 
 
-def leave(pool: Pool, owner: str, retry: Retry, raw: float, *, died: bool) -> int:
+def leave(pool: Pool, owner: str, retry: RetryPolicy, raw: float, *, died: bool) -> int:
     """A process is gone; returns how many sentences it leaves to others."""
     t = pool.tick(raw)
     left = len(pool.workers[owner].speaking) if owner in pool.workers else 0
@@ -64,7 +64,7 @@ def leave(pool: Pool, owner: str, retry: Retry, raw: float, *, died: bool) -> in
     return left
 
 
-def forget(pool: Pool, owner: str, retry: Retry, t: float, *, blame: bool) -> None:
+def forget(pool: Pool, owner: str, retry: RetryPolicy, t: float, *, blame: bool) -> None:
     """One sentence alone in a process that died is blamed; of several nobody knows which it was: each is suspect."""
     worker = pool.workers.get(owner)
     if worker is None:
@@ -85,13 +85,13 @@ def _parse(name: str) -> tuple[str, int]:
     return job, int(seq)
 
 
-def _back(pool: Pool, name: str, reason: str, retry: Retry, t: float, *, blame: bool) -> None:
+def _back(pool: Pool, name: str, reason: str, retry: RetryPolicy, t: float, *, blame: bool) -> None:
     job, seq = _parse(name)
     give_back(pool, job, seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms)
 
 
 def sweep(
-    pool: Pool, interval_ms: int, patience_ms: int, retry: Retry, raw: float
+    pool: Pool, interval_ms: int, patience_ms: int, retry: RetryPolicy, raw: float
 ) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
     """What time brings about; returns whether it ran, and the outbox and to-do entries that nobody took care of."""
     t = pool.tick(raw)
@@ -116,7 +116,7 @@ def _due(times: dict[str, float], t: float) -> list[str]:
     return [name for name, at in sorted(times.items(), key=lambda pair: (pair[1], pair[0].encode())) if at <= t]
 
 
-def _expire(pool: Pool, name: str, retry: Retry, t: float) -> None:
+def _expire(pool: Pool, name: str, retry: RetryPolicy, t: float) -> None:
     """A lost message is nobody's fault. A silent process loses all it spoke; one that lives, only what it dropped."""
     if name not in pool.lease:
         return

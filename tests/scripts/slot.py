@@ -5,11 +5,11 @@ from typing import Any
 
 from redis import Redis
 
-from seriatim import job
-from seriatim.entries import Audio, Entry, decode
-from seriatim.job import Append, Chunk, Emitted, Opened
-from seriatim.keys import Position, job_prefix, ordered_stream
-from seriatim.scripts import Call, run
+from seriatim.keys import StreamPosition, job_prefix, ordered_stream
+from seriatim.lua import job_scripts
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, EmitResult, OpenResult
+from seriatim.lua.script_calls import ScriptCall, run
+from seriatim.stream_entries import Audio, Entry, decode
 from tests.scripts.contents import contents
 
 RATE_HZ = 8_000
@@ -26,23 +26,23 @@ class Slot:
     def __init__(self, redis: Redis, n: int, name: str = "j", **options: Any) -> None:
         self.redis, self.name, self.now = redis, name, 1_000_000
         self.prefix = job_prefix(name)
-        assert self.do(job.init(name, n, now_ms=self.now, **options))
+        assert self.do(job_scripts.init(name, n, now_ms=self.now, **options))
 
-    def do(self, call: Call[Any]) -> Any:
+    def do(self, call: ScriptCall[Any]) -> Any:
         return run(self.redis, call)
 
-    def open(self, seq: int, attempt: int, continuity: str = "exact", rate_hz: int = RATE_HZ) -> Opened:
-        opened: Opened = self.do(
-            job.open_sentence(self.name, seq, attempt, continuity, rate_hz, f"said {seq}", self.now)
+    def open(self, seq: int, attempt: int, continuity: str = "exact", rate_hz: int = RATE_HZ) -> OpenResult:
+        opened: OpenResult = self.do(
+            job_scripts.open_sentence(self.name, seq, attempt, continuity, rate_hz, f"said {seq}", self.now)
         )
         return opened
 
     def append(
         self, seq: int, attempt: int, offset: int, data: bytes, *, final: bool = False, checksum: int = 0,
         state: bytes = b"", differs: bool = False,
-    ) -> tuple[Append, int]:  # fmt: skip
-        chunk = Chunk(offset, data, final, checksum, state, differs)
-        reply: tuple[Append, int] = self.do(job.append(self.name, seq, attempt, chunk, self.now))
+    ) -> tuple[AppendVerdict, int]:  # fmt: skip
+        chunk = ChunkAppend(offset, data, final, checksum, state, differs)
+        reply: tuple[AppendVerdict, int] = self.do(job_scripts.append(self.name, seq, attempt, chunk, self.now))
         return reply
 
     def says(self, seq: int, attempt: int, data: bytes, piece: int = 400, continuity: str = "exact") -> None:
@@ -54,24 +54,26 @@ class Slot:
             verdict, _ = self.append(
                 seq, attempt, begin, data[begin:end], final=end == len(data), checksum=zlib.crc32(data[:end])
             )
-            assert verdict is Append.OK
+            assert verdict is AppendVerdict.OK
 
-    def emit(self, budget: int = 64, notification: str = "") -> Emitted:
-        emitted: Emitted = self.do(job.emit(self.name, budget, notification, now_ms=self.now))
+    def emit(self, budget: int = 64, notification: str = "") -> EmitResult:
+        emitted: EmitResult = self.do(job_scripts.emit(self.name, budget, notification, now_ms=self.now))
         return emitted
 
     def fill(self, seq: int, n_bytes: int = 0, reason: str = "broken") -> tuple[bool, int]:
-        reply: tuple[bool, int] = self.do(job.fill(self.name, seq, n_bytes, reason, f"said {seq}", RATE_HZ, self.now))
+        reply: tuple[bool, int] = self.do(
+            job_scripts.fill(self.name, seq, n_bytes, reason, f"said {seq}", RATE_HZ, self.now)
+        )
         return reply
 
     def close(self, n: int, reason: str = "") -> bool:
-        return bool(self.do(job.close(self.name, n, reason, self.now)))
+        return bool(self.do(job_scripts.close(self.name, n, reason, self.now)))
 
     def end(self, state: str = "cancelled", reason: str = "enough") -> bool:
-        return bool(self.do(job.end(self.name, state, reason, self.now)))
+        return bool(self.do(job_scripts.end(self.name, state, reason, self.now)))
 
     def heard(self, position: str) -> int:
-        return int(self.do(job.heard(self.name, Position.parse(position), self.now)))
+        return int(self.do(job_scripts.heard(self.name, StreamPosition.parse(position), self.now)))
 
     def stream(self) -> list[Entry]:
         held = contents(self.redis, ordered_stream(self.name))

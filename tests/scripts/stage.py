@@ -5,11 +5,22 @@ from typing import Any
 
 from redis import Redis
 
-from seriatim import pool
 from seriatim.keys import pool_prefix
-from seriatim.pool import Claim, Claimed, Done, Extend, Facts, Retry, Submission, Submit, Submitted, Swept
-from seriatim.records import Doorbell, Kind
-from seriatim.scripts import Call, run
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_scripts import (
+    ClaimResult,
+    ClaimVerdict,
+    ExtendVerdict,
+    FinishVerdict,
+    RetryPolicy,
+    Submission,
+    SubmitResult,
+    SubmitVerdict,
+    SweepResult,
+    WorkerRegistration,
+)
+from seriatim.lua.script_calls import ScriptCall, run
+from seriatim.records import JobKind, TaskMessage
 from tests.scripts.contents import contents
 
 POOL = "p"
@@ -22,97 +33,105 @@ class Stage:
 
     def __init__(self, redis: Redis, *, slots: int = 1, rtf: float = 0.25, reserve: float = 0.05) -> None:
         self.redis, self.now = redis, 1_000_000
-        self.retry = Retry(max_failures=3, backoff_ms=200)
+        self.retry = RetryPolicy(max_failures=3, backoff_ms=200)
         self.rtf, self.reserve = rtf, reserve
-        self.epochs: dict[Doorbell, str] = {}
+        self.epochs: dict[TaskMessage, str] = {}
         self.rebase()
         if slots:
             self.hire("w1", slots)
 
-    def do(self, call: Call[Any]) -> Any:
+    def do(self, call: ScriptCall[Any]) -> Any:
         return run(self.redis, call)
 
     # workers
 
     def rebase(self) -> int:
-        return int(self.do(pool.rebase(POOL, self.now)))
+        return int(self.do(pool_scripts.rebase(POOL, self.now)))
 
     def hire(self, owner: str, slots: int = 1) -> None:
-        facts = Facts(slots, 8_000, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0)
-        assert self.do(pool.register(POOL, owner, LEASE_MS, facts, self.now)) == 0
+        facts = WorkerRegistration(slots, 8_000, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0)
+        assert self.do(pool_scripts.register(POOL, owner, LEASE_MS, facts, self.now)) == 0
 
-    def beat(self, owner: str, *running: Doorbell, slots: int = 1) -> tuple[bool, frozenset[Doorbell]]:
-        reply: tuple[bool, frozenset[Doorbell]] = self.do(
-            pool.beat(POOL, owner, LEASE_MS, slots, LEASE_MS, running, self.now)
+    def beat(self, owner: str, *running: TaskMessage, slots: int = 1) -> tuple[bool, frozenset[TaskMessage]]:
+        reply: tuple[bool, frozenset[TaskMessage]] = self.do(
+            pool_scripts.beat(POOL, owner, LEASE_MS, slots, LEASE_MS, running, self.now)
         )
         return reply
 
     def leave(self, owner: str, *, died: bool) -> int:
-        return int(self.do(pool.leave(POOL, owner, self.retry, died=died, now_ms=self.now)))
+        return int(self.do(pool_scripts.leave(POOL, owner, self.retry, died=died, now_ms=self.now)))
 
-    def sweep(self, patience_ms: int = 0) -> Swept:
-        swept: Swept = self.do(pool.sweep(POOL, 0, patience_ms, self.retry, self.now))
+    def sweep(self, patience_ms: int = 0) -> SweepResult:
+        swept: SweepResult = self.do(pool_scripts.sweep(POOL, 0, patience_ms, self.retry, self.now))
         return swept
 
     def passes(self, ms: int) -> None:
         """Time passes, in which somebody calls: only a silent pool's clock stands still."""
         for _ in range(ms // 5_000):
             self.now += 5_000
-            self.do(pool.ack(POOL, "nobody", 0, now_ms=self.now))
+            self.do(pool_scripts.ack(POOL, "nobody", 0, now_ms=self.now))
         self.now += ms % 5_000
 
     # jobs
 
-    def submit(self, job: str, *estimates: int, user: str = "ann", kind: Kind = Kind.LIVE, **options: Any) -> Submitted:
+    def submit(
+        self, job: str, *estimates: int, user: str = "ann", kind: JobKind = JobKind.LIVE, **options: Any
+    ) -> SubmitResult:
         s = Submission(job, user, kind, '{"v":1}', **options)
-        submitted: Submitted = self.do(pool.submit(POOL, s, rows(estimates), self.now))
+        submitted: SubmitResult = self.do(pool_scripts.submit(POOL, s, rows(estimates), self.now))
         return submitted
 
     def accept(self, job: str, *estimates: int, **options: Any) -> None:
-        assert self.submit(job, *estimates, **options).verdict is Submit.ACCEPTED
+        assert self.submit(job, *estimates, **options).verdict is SubmitVerdict.ACCEPTED
 
-    def extend(self, job: str, first: int, *estimates: int, **options: Any) -> tuple[Extend, int]:
-        reply: tuple[Extend, int] = self.do(pool.extend(POOL, job, first, rows(estimates), now_ms=self.now, **options))
+    def extend(self, job: str, first: int, *estimates: int, **options: Any) -> tuple[ExtendVerdict, int]:
+        reply: tuple[ExtendVerdict, int] = self.do(
+            pool_scripts.extend(POOL, job, first, rows(estimates), now_ms=self.now, **options)
+        )
         return reply
 
     def ack(self, job: str, delivered: float, heard: float = -1) -> bool:
-        return bool(self.do(pool.ack(POOL, job, delivered, heard, self.now)))
+        return bool(self.do(pool_scripts.ack(POOL, job, delivered, heard, self.now)))
 
     def cancel(self, job: str, reason: str = "enough") -> str:
-        return str(self.do(pool.cancel(POOL, job, "cancelled", reason, now_ms=self.now)))
+        return str(self.do(pool_scripts.cancel(POOL, job, "cancelled", reason, now_ms=self.now)))
 
     # sentences
 
-    def pick(self, most: int = 99) -> list[Doorbell]:
-        return list(self.do(pool.pick(POOL, most, 4_000, self.now)))
+    def pick(self, most: int = 99) -> list[TaskMessage]:
+        return list(self.do(pool_scripts.pick(POOL, most, 4_000, self.now)))
 
-    def pick_one(self) -> Doorbell:
-        (bell,) = self.pick(1)
-        return bell
+    def pick_one(self) -> TaskMessage:
+        (message,) = self.pick(1)
+        return message
 
-    def claim(self, bell: Doorbell, owner: str = "w1") -> Claimed:
-        claimed: Claimed = self.do(pool.claim(POOL, bell, owner, LEASE_MS, self.now))
-        self.epochs[bell] = claimed.epoch
+    def claim(self, message: TaskMessage, owner: str = "w1") -> ClaimResult:
+        claimed: ClaimResult = self.do(pool_scripts.claim(POOL, message, owner, LEASE_MS, self.now))
+        self.epochs[message] = claimed.epoch
         return claimed
 
-    def takes(self, owner: str, *bells: Doorbell) -> None:
+    def takes(self, owner: str, *messages: TaskMessage) -> None:
         """A worker process begins to speak these."""
-        for bell in bells:
-            assert self.claim(bell, owner).verdict is Claim.CLAIMED
+        for message in messages:
+            assert self.claim(message, owner).verdict is ClaimVerdict.CLAIMED
 
-    def finish(self, bell: Doorbell, audio_ms: float, wall_ms: float | None = None) -> Done:
+    def finish(self, message: TaskMessage, audio_ms: float, wall_ms: float | None = None) -> FinishVerdict:
         wall = audio_ms * self.rtf if wall_ms is None else wall_ms
-        done: Done = self.do(pool.finish(POOL, bell, self.epochs[bell], wall, audio_ms, now_ms=self.now))
+        done: FinishVerdict = self.do(
+            pool_scripts.finish(POOL, message, self.epochs[message], wall, audio_ms, now_ms=self.now)
+        )
         return done
 
-    def fail(self, bell: Doorbell, reason: str = "broken") -> Done:
-        done: Done = self.do(pool.fail(POOL, bell, self.epochs[bell], reason, self.retry, now_ms=self.now))
+    def fail(self, message: TaskMessage, reason: str = "broken") -> FinishVerdict:
+        done: FinishVerdict = self.do(
+            pool_scripts.fail(POOL, message, self.epochs[message], reason, self.retry, now_ms=self.now)
+        )
         return done
 
-    def speaks(self, bell: Doorbell, audio_ms: float, owner: str = "w1") -> None:
+    def speaks(self, message: TaskMessage, audio_ms: float, owner: str = "w1") -> None:
         """A sentence's whole way."""
-        self.takes(owner, bell)
-        assert self.finish(bell, audio_ms) is Done.OK
+        self.takes(owner, message)
+        assert self.finish(message, audio_ms) is FinishVerdict.OK
 
     # looking
 
@@ -126,9 +145,9 @@ class Stage:
         raw = self.redis.hget(f"{P}:j:{job}", field)
         return raw.decode() if isinstance(raw, bytes) else ""
 
-    def record(self, bell: Doorbell) -> list[str]:
+    def record(self, message: TaskMessage) -> list[str]:
         """state, attempt, failures, cost, ms, position, at, suspect, owner; [] when the sentence is over."""
-        raw = self.redis.hget(f"{P}:js:{bell.job}", str(bell.seq))
+        raw = self.redis.hget(f"{P}:js:{message.job}", str(message.seq))
         return raw.decode().split(",", 8) if isinstance(raw, bytes) else []
 
     def tag(self, user: str, kind: str = "L") -> float | None:
@@ -145,4 +164,4 @@ class Stage:
 
 
 def rows(estimates: Sequence[int]) -> list[str]:
-    return [pool.sentence_argument(ms, '{"text":"said"}') for ms in estimates]
+    return [pool_scripts.sentence_argument(ms, '{"text":"said"}') for ms in estimates]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.pool import Facts, Submit, register, tune
-from seriatim.records import Drain, Kind
-from tasks.abilities import Abilities
-from tasks.pools import read_facts
+from seriatim.client.pool_facts import read_facts
+from seriatim.engine_abilities import Abilities
+from seriatim.lua.pool_scripts import SubmitVerdict, WorkerRegistration, register, tune
+from seriatim.records import DrainMode, JobKind
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
 
@@ -18,25 +18,25 @@ def test_a_live_job_that_would_make_somebody_fall_silent_is_refused_with_a_time(
     stage.accept("one", *[1_000] * 10, user="ann")
     stage.accept("two", *[1_000] * 4, user="bob")
     refused = stage.submit("three", 1_000, user="cid")
-    assert refused.verdict is Submit.BUSY
+    assert refused.verdict is SubmitVerdict.BUSY
     assert refused.retry_after_ms == 4_200, "bob's four seconds, and a moment"
     assert stage.job("three", "state") == "", "nothing is left of it"
     stage.now += 4_000
     while stage.job("two", "state") == "run":
         stage.speaks(stage.pick_one(), 1_000)
-    assert stage.submit("three", 1_000, user="cid").verdict is Submit.ACCEPTED
+    assert stage.submit("three", 1_000, user="cid").verdict is SubmitVerdict.ACCEPTED
 
 
 def test_admission_leaves_batch_its_reserve(redis: Redis) -> None:
     stage = Stage(redis, slots=1, rtf=0.5, reserve=0.05)
     stage.accept("one", 1_000, user="ann")
-    assert stage.submit("two", 1_000, user="bob").verdict is Submit.BUSY, "two would fit, but for the reserve"
+    assert stage.submit("two", 1_000, user="bob").verdict is SubmitVerdict.BUSY, "two would fit, but for the reserve"
 
 
 def test_a_pool_that_is_slower_than_speech_speaks_one_at_a_time(redis: Redis) -> None:
     stage = Stage(redis, slots=1, rtf=3.0)
     stage.accept("one", 1_000)
-    assert stage.submit("two", 1_000, user="bob").verdict is Submit.BUSY
+    assert stage.submit("two", 1_000, user="bob").verdict is SubmitVerdict.BUSY
 
 
 def test_a_listener_at_double_speed_needs_twice_the_pool(redis: Redis) -> None:
@@ -48,8 +48,8 @@ def test_a_listener_at_double_speed_needs_twice_the_pool(redis: Redis) -> None:
 def test_live_needs_a_worker_and_batch_can_wait_for_one(redis: Redis) -> None:
     stage = Stage(redis, slots=0)
     refused = stage.submit("talk", 1_000)
-    assert (refused.verdict, refused.retry_after_ms) == (Submit.NO_WORKERS, 2_000)
-    assert stage.submit("book", 1_000, kind=Kind.BATCH).verdict is Submit.ACCEPTED
+    assert (refused.verdict, refused.retry_after_ms) == (SubmitVerdict.NO_WORKERS, 2_000)
+    assert stage.submit("book", 1_000, kind=JobKind.BATCH).verdict is SubmitVerdict.ACCEPTED
     assert stage.pick() == []
     stage.hire("w1")
     assert stage.pick_one().job == "book"
@@ -60,7 +60,7 @@ def test_an_idempotency_key_names_the_job_of_its_user_only(redis: Redis) -> None
     stage = Stage(redis, slots=4)
     stage.accept("first", 1_000, user="ann", idempotency_key="k")
     again = stage.submit("second", 1_000, user="ann", idempotency_key="k")
-    assert (again.verdict, again.job) == (Submit.DUPLICATE, "first")
+    assert (again.verdict, again.job) == (SubmitVerdict.DUPLICATE, "first")
     stage.accept("third", 1_000, user="bob", idempotency_key="k")
     stage.accept("fourth", 1_000, user="eve:x", idempotency_key="y")
     stage.accept("fifth", 1_000, user="eve", idempotency_key="x:y")
@@ -74,18 +74,18 @@ def test_a_key_stands_for_one_text(redis: Redis) -> None:
     others: list[tuple[int, dict[str, Any]]] = [(2, {}), (4, {}), (3, {"said": "another voice"})]
     for n, options in others:
         again = stage.submit("second", *[1_000] * n, **(key | options))
-        assert (again.verdict, again.job) == (Submit.CONFLICT, "first")
-    same: list[tuple[int, dict[str, Any]]] = [(2, {"closed": False}), (3, {}), (3, {"drain": Drain.STORE})]
+        assert (again.verdict, again.job) == (SubmitVerdict.CONFLICT, "first")
+    same: list[tuple[int, dict[str, Any]]] = [(2, {"closed": False}), (3, {}), (3, {"drain": DrainMode.STORE})]
     for n, options in same:
         again = stage.submit("second", *[900] * n, **(key | options))
-        assert (again.verdict, again.job, again.drain) == (Submit.DUPLICATE, "first", Drain.WINDOW)
+        assert (again.verdict, again.job, again.drain) == (SubmitVerdict.DUPLICATE, "first", DrainMode.WINDOW)
     recut = stage.submit("second", *[900] * 3, idempotency_key="k", said="a voice", cut="otherwise")
-    assert (recut.verdict, recut.cut) == (Submit.RECUT, "so")
+    assert (recut.verdict, recut.cut) == (SubmitVerdict.RECUT, "so")
 
 
 def test_a_job_that_is_over_and_gone_does_not_hold_its_key(redis: Redis) -> None:
     """Nobody could hear it any more, unless it is in the store."""
-    for drain, known in ((Drain.WINDOW, "again"), (Drain.STORE, "first")):
+    for drain, known in ((DrainMode.WINDOW, "again"), (DrainMode.STORE, "first")):
         stage = Stage(redis, slots=4)
         stage.accept("first", 1_000, user="ann", idempotency_key="k", drain=drain)
         redis.delete(f"{P}:j:first")
@@ -97,23 +97,23 @@ def test_a_submit_that_is_sent_again_changes_nothing(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000, 1_000)
     before = stage.held()
-    assert stage.submit("j", 1_000, 1_000).verdict is Submit.DUPLICATE
+    assert stage.submit("j", 1_000, 1_000).verdict is SubmitVerdict.DUPLICATE
     assert stage.held() == before
     stage.cancel("j")
-    assert stage.submit("j", 1_000, 1_000).verdict is Submit.DUPLICATE, "nor after its end"
+    assert stage.submit("j", 1_000, 1_000).verdict is SubmitVerdict.DUPLICATE, "nor after its end"
 
 
 def test_caps_of_a_user(redis: Redis) -> None:
     """On jobs, on queued audio; one job that is over the cap alone can never come in."""
     stage = Stage(redis, slots=9)
     stage.accept("a", 4_000, cap_jobs=2, cap_queued_ms=9_000)
-    assert stage.submit("b", 6_000, cap_queued_ms=9_000).verdict is Submit.CAP_QUEUED
-    assert stage.submit("b", 9_001, cap_queued_ms=9_000).verdict is Submit.TOO_LARGE
+    assert stage.submit("b", 6_000, cap_queued_ms=9_000).verdict is SubmitVerdict.CAP_QUEUED
+    assert stage.submit("b", 9_001, cap_queued_ms=9_000).verdict is SubmitVerdict.TOO_LARGE
     stage.accept("b", 1_000)
-    assert stage.submit("c", 1_000, cap_jobs=2).verdict is Submit.CAP_JOBS
-    assert stage.submit("c", 9_000, user="bob", cap_jobs=2, cap_queued_ms=9_000).verdict is Submit.ACCEPTED
+    assert stage.submit("c", 1_000, cap_jobs=2).verdict is SubmitVerdict.CAP_JOBS
+    assert stage.submit("c", 9_000, user="bob", cap_jobs=2, cap_queued_ms=9_000).verdict is SubmitVerdict.ACCEPTED
     stage.speaks(stage.pick_one(), 4_000)
-    assert stage.submit("d", 8_000, cap_jobs=2, cap_queued_ms=9_000).verdict is Submit.ACCEPTED
+    assert stage.submit("d", 8_000, cap_jobs=2, cap_queued_ms=9_000).verdict is SubmitVerdict.ACCEPTED
 
 
 def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:
@@ -126,7 +126,7 @@ def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:
 
 def test_a_pool_has_one_rate(redis: Redis) -> None:
     stage = Stage(redis)
-    other = Facts(1, 24_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
+    other = WorkerRegistration(1, 24_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
     assert stage.do(register(POOL, "w2", LEASE_MS, other, stage.now)) == 8_000
     assert stage.m("slots") == 1
     stage.leave("w1", died=False)
@@ -148,7 +148,7 @@ def test_tune_changes_a_running_job_only(redis: Redis) -> None:
     stage.accept("a", 1_000, 1_000)
     stage.accept("b", 1_000, target_ms=900)
     assert stage.do(tune(POOL, "b", priority=3, weight=2.0, now_ms=stage.now)) is True
-    assert [bell.job for bell in stage.pick()] == ["b", "a", "a"]
+    assert [message.job for message in stage.pick()] == ["b", "a", "a"]
     assert stage.do(tune(POOL, "never", priority=3, now_ms=stage.now)) is False
 
 
@@ -163,7 +163,7 @@ def test_a_cancel_is_a_to_do_until_both_slots_agree(redis: Redis, reason: str) -
 
 
 def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None:
-    """Each different answer once: producers ask for what all of them can do (tasks/abilities.py)."""
+    """Each different answer once: producers ask for what all of them can do (seriatim/engine_abilities.py)."""
     stage = Stage(redis, slots=0)
 
     def known() -> list[str]:
@@ -171,7 +171,7 @@ def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None
 
     assert known() == []
     for owner, engine in (("a", "one"), ("b", "two"), ("c", "two")):
-        facts = Facts(1, 8_000, "exact", 0.25, 1.0, 0.05, "[]", engine, "here", 1, 0)
+        facts = WorkerRegistration(1, 8_000, "exact", 0.25, 1.0, 0.05, "[]", engine, "here", 1, 0)
         stage.do(register(POOL, owner, 3_000, replace(facts, abilities=Abilities(engine).to_json()), stage.now))
     stage.hire("of a version that does not say")
     assert sorted(known()) == ["one", "two"]

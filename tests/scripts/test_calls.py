@@ -5,22 +5,22 @@ import threading
 import pytest
 from redis import Redis
 
-from seriatim import job
 from seriatim.errors import CommandRefused
-from seriatim.job import Append, Chunk, Open
-from seriatim.scripts import Call, load, run, run_many
+from seriatim.lua import job_scripts
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenVerdict
+from seriatim.lua.script_calls import ScriptCall, load, run, run_many
 
 
-def append(seq: int, attempt: int, pcm: bytes) -> Call[tuple[Append, int]]:
-    return job.append("j", seq, attempt, Chunk(0, pcm, final=True, checksum=0))
+def append(seq: int, attempt: int, pcm: bytes) -> ScriptCall[tuple[AppendVerdict, int]]:
+    return job_scripts.append("j", seq, attempt, ChunkAppend(0, pcm, final=True, checksum=0))
 
 
 def test_a_server_that_forgot_the_scripts_is_taught_them_again(redis: Redis) -> None:
     redis.script_flush()
-    assert run(redis, job.init("j", 2)) is True
+    assert run(redis, job_scripts.init("j", 2)) is True
     redis.script_flush()
-    calls = [job.open_sentence("j", seq, 1, "exact", 8_000, "said") for seq in range(2)]
-    assert [opened.verdict for opened in run_many(redis, calls)] == [Open.OPEN, Open.OPEN]
+    calls = [job_scripts.open_sentence("j", seq, 1, "exact", 8_000, "said") for seq in range(2)]
+    assert [opened.verdict for opened in run_many(redis, calls)] == [OpenVerdict.OPEN, OpenVerdict.OPEN]
 
 
 def test_scripts_that_are_flushed_again_and_again_are_sent_with_their_text(redis: Redis) -> None:
@@ -36,7 +36,7 @@ def test_scripts_that_are_flushed_again_and_again_are_sent_with_their_text(redis
     thread.start()
     try:
         for number in range(200):
-            assert run_many(redis, [job.init(f"j{number}", 2), job.emit(f"j{number}")])[0] is True
+            assert run_many(redis, [job_scripts.init(f"j{number}", 2), job_scripts.emit(f"j{number}")])[0] is True
     finally:
         stopping.set()
         thread.join()
@@ -44,19 +44,19 @@ def test_scripts_that_are_flushed_again_and_again_are_sent_with_their_text(redis
 
 def test_several_calls_are_answered_in_their_order(redis: Redis) -> None:
     redis.script_flush()  # were some known and some not, those that are would go first: each is a step for itself
-    run(redis, job.init("j", 2))
-    opened = job.open_sentence("j", 0, 5, "exact", 8_000, "said")
-    replies = run_many(redis, [opened, append(0, 5, b"abcd"), append(0, 4, b"ab"), job.emit("j")])
-    assert replies[1:3] == [(Append.OK, 4), (Append.DONE, 4)]
+    run(redis, job_scripts.init("j", 2))
+    opened = job_scripts.open_sentence("j", 0, 5, "exact", 8_000, "said")
+    replies = run_many(redis, [opened, append(0, 5, b"abcd"), append(0, 4, b"ab"), job_scripts.emit("j")])
+    assert replies[1:3] == [(AppendVerdict.OK, 4), (AppendVerdict.DONE, 4)]
     assert replies[3].moved == 1
 
 
 def test_an_error_in_one_of_several_is_raised_when_all_are_sent(redis: Redis) -> None:
-    run(redis, job.init("j", 1))
-    run(redis, job.open_sentence("j", 0, 1, "exact", 8_000, "said"))
+    run(redis, job_scripts.init("j", 1))
+    run(redis, job_scripts.open_sentence("j", 0, 1, "exact", 8_000, "said"))
     with pytest.raises(CommandRefused, match="expected whole 16-bit samples"):
         run_many(redis, [append(0, 1, b"odd"), append(0, 1, b"even")])
-    assert run(redis, job.emit("j")).state == "done"
+    assert run(redis, job_scripts.emit("j")).state == "done"
 
 
 def test_the_flags_of_a_script_come_first(redis: Redis) -> None:

@@ -6,49 +6,49 @@ import pytest
 from redis import Redis
 
 from reassembler.recorder import record
-from seriatim import job as job_calls
-from seriatim.entries import Audio
+from seriatim.client.stream_reader import StreamReader
 from seriatim.errors import Misconfigured
-from seriatim.job import Chunk
-from seriatim.keys import Position
-from seriatim.records import Drain
-from seriatim.scripts import run
-from tasks.reading import Reading
+from seriatim.keys import StreamPosition
+from seriatim.lua import job_scripts as job_calls
+from seriatim.lua.job_scripts import ChunkAppend
+from seriatim.lua.script_calls import run
+from seriatim.records import DrainMode
+from seriatim.stream_entries import Audio
 
 JOB, PIECE = "overtaken", b"\1\0" * 100
 
 
 @pytest.fixture
-def reading(redis: Redis, tmp_path: Path) -> Reading:
-    run(redis, job_calls.init(JOB, 1, drain=Drain.STORE))
+def reading(redis: Redis, tmp_path: Path) -> StreamReader:
+    run(redis, job_calls.init(JOB, 1, drain=DrainMode.STORE))
     run(redis, job_calls.open_sentence(JOB, 0, 1, "exact", 8000, "Once."))
-    return Reading(JOB, "tone", Drain.STORE, redis, redis, tmp_path)
+    return StreamReader(JOB, "tone", DrainMode.STORE, redis, redis, tmp_path)
 
 
 def say(redis: Redis, number: int, *, final: bool = False) -> None:
     """Deliver the piece `number`, 0-based, and emit it."""
-    run(redis, job_calls.append(JOB, 0, 1, Chunk(number * len(PIECE), PIECE, final=final, checksum=0)))
+    run(redis, job_calls.append(JOB, 0, 1, ChunkAppend(number * len(PIECE), PIECE, final=final, checksum=0)))
     run(redis, job_calls.emit(JOB))
 
 
 def test_what_the_recorder_took_away_is_heard_from_the_recording_and_the_rest_from_the_stream(
-    redis: Redis, reading: Reading, tmp_path: Path
+    redis: Redis, reading: StreamReader, tmp_path: Path
 ) -> None:
     say(redis, 0)
-    entries = reading.entries(Position())
+    entries = reading.entries(StreamPosition())
     next(entries)  # the sentence begins
-    assert next(entries) == Audio(Position(1, 200), PIECE)
+    assert next(entries) == Audio(StreamPosition(1, 200), PIECE)
     say(redis, 1)
     say(redis, 2)
     record(redis, tmp_path, JOB)
-    assert next(entries) == Audio(Position(1, 600), PIECE * 2)
+    assert next(entries) == Audio(StreamPosition(1, 600), PIECE * 2)
     say(redis, 3, final=True)
     assert [type(entry).__name__ for entry in entries] == ["Audio", "End"]
 
 
-def test_a_recording_that_is_elsewhere_is_said_to_be_so(redis: Redis, reading: Reading, tmp_path: Path) -> None:
+def test_a_recording_that_is_elsewhere_is_said_to_be_so(redis: Redis, reading: StreamReader, tmp_path: Path) -> None:
     say(redis, 0)
-    entries = reading.entries(Position())
+    entries = reading.entries(StreamPosition())
     next(entries)
     next(entries)
     say(redis, 1)

@@ -3,8 +3,8 @@
 import pytest
 from redis import Redis
 
-from seriatim.pool import beat, pick
-from seriatim.scripts import run
+from seriatim.lua.pool_scripts import beat, pick
+from seriatim.lua.script_calls import run
 from tests.scripts.stage import LEASE_MS, POOL, Stage
 
 HOUR_MS = 3_600_000
@@ -15,13 +15,13 @@ def test_a_jump_of_an_hour_reaps_nothing(redis: Redis, jump_ms: int) -> None:
     """No lease, no process, no reader, no timeout: nobody was silent, only the clock was set."""
     stage = Stage(redis, slots=2)
     stage.accept("j", *[1_000] * 4, timeout_ms=60_000, grace_ms=30_000)
-    bells = stage.pick(2)
-    stage.takes("w1", *bells)
+    messages = stage.pick(2)
+    stage.takes("w1", *messages)
     stage.now += jump_ms
     assert stage.sweep().ran
     assert stage.job("j", "state") == "run"
-    assert [stage.record(bell)[0] for bell in bells] == ["R", "R"]
-    assert stage.beat("w1", *bells, slots=2) == (True, frozenset())
+    assert [stage.record(message)[0] for message in messages] == ["R", "R"]
+    assert stage.beat("w1", *messages, slots=2) == (True, frozenset())
 
 
 @pytest.mark.parametrize("jump_ms", [HOUR_MS, -HOUR_MS])
@@ -29,9 +29,9 @@ def test_a_jump_of_an_hour_delays_nothing(redis: Redis, jump_ms: int) -> None:
     """Leases expire and retries are ready as if the clock had not been touched."""
     stage = Stage(redis, slots=2)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.fail(bell)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.fail(message)
     stage.now += jump_ms
     assert stage.pick() == []
     stage.now += 200
@@ -48,21 +48,21 @@ def test_deadlines_survive_a_jump(redis: Redis, jump_ms: int) -> None:
     stage.accept("before", 1_000, target_ms=500)
     stage.now += jump_ms
     stage.accept("after", 1_000, user="bob", target_ms=600)
-    assert [bell.job for bell in stage.pick()] == ["before", "after"]
+    assert [message.job for message in stage.pick()] == ["before", "after"]
 
 
 def test_time_that_passes_while_nobody_calls_is_nobodys_fault(redis: Redis) -> None:
     """All was down for a night: on return every process has its lease to say that it lives."""
     stage = Stage(redis)
     stage.accept("j", 1_000, timeout_ms=60_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
+    message = stage.pick_one()
+    stage.takes("w1", message)
     stage.now += 12 * HOUR_MS
     stage.sweep()
-    assert stage.record(bell)[0] == "R"
+    assert stage.record(message)[0] == "R"
     stage.now += LEASE_MS
     stage.sweep()
-    assert stage.record(bell)[0] == "Q"
+    assert stage.record(message)[0] == "Q"
 
 
 def test_without_a_time_the_servers_own_clock_counts(redis: Redis) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from redis import Redis
 
-from seriatim.entries import Audio, Cursor, SentenceStart
-from seriatim.job import Open
+from seriatim.lua.job_scripts import OpenVerdict
+from seriatim.stream_entries import Audio, ReaderCursor, SentenceStart
 from tests.scripts.slot import Slot, pcm
 
 
@@ -30,7 +30,7 @@ def test_where_the_stream_is_ahead_of_the_cursor_the_stream_is_right(
     )
     opened = slot.open(1, 2)
     assert (opened.verdict, opened.base, opened.checksum) == (
-        (Open.DONE, 1_000, None) if finished else (Open.OPEN, 400, None)
+        (OpenVerdict.DONE, 1_000, None) if finished else (OpenVerdict.OPEN, 400, None)
     )
     if not finished:
         slot.append(1, 2, 400, pcm(1)[400:], final=True)
@@ -42,7 +42,7 @@ def test_where_the_stream_is_ahead_of_the_cursor_the_stream_is_right(
 
 def read(slot: Slot) -> bytes:
     """As a reader of ours hears it, which trims what it knows."""
-    cursor = Cursor()
+    cursor = ReaderCursor()
     fed = [cursor.feed(entry) for entry in slot.stream()]
     return b"".join(entry.pcm for entry in fed if isinstance(entry, Audio))
 

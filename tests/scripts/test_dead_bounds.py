@@ -2,9 +2,9 @@
 
 from redis import Redis
 
-from seriatim import dead
+from seriatim import dead_letters
 from seriatim.keys import POOL_LIFE_S
-from seriatim.records import Spec
+from seriatim.records import JobSpec
 from tests.scripts.stage import POOL, P, Stage
 from tests.scripts.test_dead import give_up
 
@@ -35,7 +35,7 @@ def test_what_is_older_than_a_week_goes_with_the_next(redis: Redis) -> None:
     give_up(stage, "j")
     redis.zincrby(f"{P}:dead:at", -POOL_LIFE_S * 1000, "j|0")  # the pool's clock goes ten seconds a call at most
     give_up(stage, "k")
-    assert [each.entry for each in dead.read(redis, POOL)] == ["k|0"]
+    assert [each.entry for each in dead_letters.read_dead_letters(redis, POOL)] == ["k|0"]
     assert stage.held()[":dead:at"].keys() == {"k|0"}
 
 
@@ -43,5 +43,5 @@ def test_an_entry_outlives_the_state_of_its_job(redis: Redis) -> None:
     stage = Stage(redis)
     give_up(stage, "j")
     redis.delete(f"{P}:j:j")
-    (found,) = dead.read(redis, POOL)
-    assert (found.user, found.spec) == ("ann", Spec())
+    (found,) = dead_letters.read_dead_letters(redis, POOL)
+    assert (found.user, found.spec) == ("ann", JobSpec())

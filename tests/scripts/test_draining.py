@@ -3,10 +3,10 @@
 import pytest
 from redis import Redis
 
-from seriatim.job import due, life, recorded
 from seriatim.keys import job_prefix, ordered_stream, shard_of
-from seriatim.records import Drain, Kind
-from seriatim.scripts import run
+from seriatim.lua.job_scripts import due, life, recorded
+from seriatim.lua.script_calls import run
+from seriatim.records import DrainMode, JobKind
 from tests.scripts.slot import Slot, pcm
 from tests.scripts.stage import P, Stage
 
@@ -26,7 +26,7 @@ def test_a_job_whose_reader_is_gone_is_cancelled_with_a_reason(redis: Redis) -> 
 
 def test_a_job_of_the_store_needs_no_reader_but_has_an_end(redis: Redis) -> None:
     stage = Stage(redis)
-    stage.accept("book", *[1_000] * 3, kind=Kind.BATCH, drain=Drain.STORE, grace_ms=10_000, timeout_ms=60_000)
+    stage.accept("book", *[1_000] * 3, kind=JobKind.BATCH, drain=DrainMode.STORE, grace_ms=10_000, timeout_ms=60_000)
     stage.passes(59_000)
     stage.sweep()
     assert stage.job("book", "state") == "run"
@@ -39,10 +39,10 @@ def test_a_job_that_ended_is_forgotten_in_time(redis: Redis, how: str) -> None:
     """Nothing is left of it in the pool but its last state, for ten minutes."""
     stage = Stage(redis)
     stage.accept("j", 1_000, idempotency_key="k", timeout_ms=60_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
+    message = stage.pick_one()
+    stage.takes("w1", message)
     if how == "finish":
-        stage.finish(bell, 1_000)
+        stage.finish(message, 1_000)
     elif how == "cancel":
         stage.cancel("j")
     else:
@@ -75,7 +75,7 @@ def test_what_a_reader_has_heard_may_go(redis: Redis) -> None:
 
 
 def test_what_is_in_the_store_may_go_up_to_the_last_entry(redis: Redis) -> None:
-    slot = Slot(redis, 2, drain=Drain.STORE)
+    slot = Slot(redis, 2, drain=DrainMode.STORE)
     slot.says(0, 1, pcm(0))
     slot.emit()
     assert slot.do(recorded("j", "1-800", 800, end=False)) == 800
@@ -115,11 +115,11 @@ def test_a_job_is_looked_at_although_the_clock_was_set_back(redis: Redis) -> Non
 @pytest.mark.parametrize("how", ["done", "cancelled"])
 def test_an_ended_job_is_looked_at_until_the_store_has_all_of_it(redis: Redis, how: str) -> None:
     """Its recorder died with the last bytes in hand: another one must be told, or the recording lacks its end."""
-    slot = Slot(redis, 1, drain=Drain.STORE)
+    slot = Slot(redis, 1, drain=DrainMode.STORE)
     slot.says(0, 1, pcm(0))
     slot.emit()
     if how == "cancelled":
-        slot = Slot(redis, 2, name="k", drain=Drain.STORE)
+        slot = Slot(redis, 2, name="k", drain=DrainMode.STORE)
         slot.end()
     name, shard = slot.name, shard_of(slot.name)
     later = slot.now + 60_000
@@ -153,7 +153,7 @@ def test_an_emit_of_a_job_that_nobody_knows_makes_nothing(redis: Redis) -> None:
 
 def test_what_could_not_be_recorded_yet_outlives_the_end_of_its_job(redis: Redis) -> None:
     """The disk of the store may be full for a night: until it is recorded the job keeps its whole life."""
-    slot = Slot(redis, 1, drain=Drain.STORE, life_ms=4_200_000, ended_life_ms=600_000)
+    slot = Slot(redis, 1, drain=DrainMode.STORE, life_ms=4_200_000, ended_life_ms=600_000)
     assert slot.do(life("j", accepted=True))
     slot.says(0, 1, pcm(0))
     assert slot.emit().state == "done"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.pool import Done, pick
-from seriatim.records import Doorbell, Kind
+from seriatim.lua.pool_scripts import FinishVerdict, pick
+from seriatim.records import JobKind, TaskMessage
 from tests.scripts.stage import POOL, P, Stage
 
 
@@ -15,14 +15,14 @@ def speak_for(stage: Stage, rounds: int, audio_ms: float = 1_000) -> Counter[str
     """One slot at work for so many sentences; returns the slot ms that each user had."""
     had: Counter[str] = Counter()
     for _ in range(rounds):
-        bell = stage.pick_one()
-        stage.speaks(bell, audio_ms)
-        had[stage.job(bell.job, "user")] += round(audio_ms * stage.rtf)
+        message = stage.pick_one()
+        stage.speaks(message, audio_ms)
+        had[stage.job(message.job, "user")] += round(audio_ms * stage.rtf)
     return had
 
 
 def backlog(
-    stage: Stage, job: str, user: str, *, kind: Kind = Kind.LIVE, n: int = 400, ms: int = 1_000, **options: Any
+    stage: Stage, job: str, user: str, *, kind: JobKind = JobKind.LIVE, n: int = 400, ms: int = 1_000, **options: Any
 ) -> None:
     stage.accept(job, *[ms] * n, user=user, kind=kind, window_ms=10_000_000, **options)
 
@@ -49,17 +49,17 @@ def test_live_is_first_however_much_batch_waits(redis: Redis) -> None:
     """Classes, not a hope: the books were there first, and their deadlines are long past."""
     stage = Stage(redis, slots=4)
     for user in ("hog1", "hog2"):
-        backlog(stage, user, user, kind=Kind.BATCH)
+        backlog(stage, user, user, kind=JobKind.BATCH)
     stage.now += 9_000
     stage.accept("chat", *[1_000] * 3, user="ann")
-    assert [bell.job for bell in stage.pick(3)] == ["chat"] * 3
-    assert {bell.job for bell in stage.pick(2)} <= {"hog1", "hog2"}, "and then batch takes what live leaves"
+    assert [message.job for message in stage.pick(3)] == ["chat"] * 3
+    assert {message.job for message in stage.pick(2)} <= {"hog1", "hog2"}, "and then batch takes what live leaves"
 
 
 def test_a_live_hog_does_not_wait_for_batch_of_its_own_user(redis: Redis) -> None:
     """Tags are kept per class: what a user's batch has had does not make its live jobs wait, nor the other way."""
     stage = Stage(redis, slots=1)
-    backlog(stage, "book", "ann", kind=Kind.BATCH)
+    backlog(stage, "book", "ann", kind=JobKind.BATCH)
     speak_for(stage, 100)
     backlog(stage, "bob's", "bob", n=20)
     backlog(stage, "ann's", "ann", n=20)
@@ -67,27 +67,27 @@ def test_a_live_hog_does_not_wait_for_batch_of_its_own_user(redis: Redis) -> Non
     assert had["ann"] == pytest.approx(had["bob"], rel=0.3)
 
 
-def beside_a_book(redis: Redis) -> tuple[Stage, list[Doorbell]]:
+def beside_a_book(redis: Redis) -> tuple[Stage, list[TaskMessage]]:
     """Two slots that speak batch sentences of four seconds' cost, begun one after the other."""
     stage = Stage(redis, slots=2, rtf=0.25)
-    stage.accept("book", *[16_000] * 9, user="hog", kind=Kind.BATCH, window_ms=10_000_000)
+    stage.accept("book", *[16_000] * 9, user="hog", kind=JobKind.BATCH, window_ms=10_000_000)
     stage.speaks(stage.pick_one(), 16_000)  # now it is known what a sentence costs
-    bells = []
+    messages = []
     for _ in range(2):
-        bells += stage.pick(1)
-        stage.takes("w1", bells[-1])
+        messages += stage.pick(1)
+        stage.takes("w1", messages[-1])
         stage.now += 100
-    return stage, bells
+    return stage, messages
 
 
 def test_a_listeners_first_sentence_has_the_slot_of_the_batch_sentence_begun_last(redis: Redis) -> None:
-    stage, bells = beside_a_book(redis)
+    stage, messages = beside_a_book(redis)
     stage.accept("talk", 1_000, 1_000, user="ann")
     charged = stage.tag("hog", "B") or 0.0
     assert stage.pick_one().job == "talk"
     assert stage.tag("hog", "B") == pytest.approx(charged - 4_000), "it is not charged for what was taken from it"
-    assert redis.lrange(f"{P}:drop:w1", 0, -1) == [f"book|2|{bells[1].attempt}".encode()]
-    assert stage.finish(bells[1], 16_000) is Done.STALE
+    assert redis.lrange(f"{P}:drop:w1", 0, -1) == [f"book|2|{messages[1].attempt}".encode()]
+    assert stage.finish(messages[1], 16_000) is FinishVerdict.STALE
     assert stage.in_flight() == 2
     assert redis.hget(f"{P}:n", "made_way") == b"1"
 
@@ -98,28 +98,28 @@ def test_nothing_makes_way_for_a_sentence_that_nobody_needs_yet(redis: Redis) ->
     assert stage.pick_one().job == "talk"
     assert stage.pick(9) == [], "the second is heard in nine seconds; by then a slot will be free"
     stage.now += 6_000
-    assert [bell.job for bell in stage.pick(9)] == [], "and what is half spoken is spoken to its end"
+    assert [message.job for message in stage.pick(9)] == [], "and what is half spoken is spoken to its end"
 
 
 def test_a_batch_sentence_makes_way_once_and_is_then_spoken_whole(redis: Redis) -> None:
     stage, _ = beside_a_book(redis)
     stage.accept("talk", 1_000, user="ann")
-    talk = stage.pick_one()
-    stage.speaks(talk, 1_000)
+    session = stage.pick_one()
+    stage.speaks(session, 1_000)
     again = stage.pick_one()
     assert (again.job, again.seq) == ("book", 2)
     stage.takes("w1", again)
     stage.accept("other", 1_000, user="bob")
-    assert [bell.job for bell in stage.pick(9)] == ["other"], "the first, which never made way, does"
+    assert [message.job for message in stage.pick(9)] == ["other"], "the first, which never made way, does"
     stage.accept("third", 1_000, user="cid")
     assert stage.pick(9) == []
-    assert stage.finish(again, 16_000) is Done.OK
+    assert stage.finish(again, 16_000) is FinishVerdict.OK
 
 
 def test_batch_keeps_its_reserved_share_beside_a_live_hog(redis: Redis) -> None:
     stage = Stage(redis, reserve=0.05)
     backlog(stage, "talk", "hog", n=900)
-    backlog(stage, "book", "ann", kind=Kind.BATCH)
+    backlog(stage, "book", "ann", kind=JobKind.BATCH)
     had = speak_for(stage, 800)
     assert had["ann"] / 200_000 == pytest.approx(0.05, abs=0.01)
 
@@ -129,25 +129,25 @@ def test_the_reserve_pays_for_sentences_that_are_longer_than_usual(redis: Redis)
     stage = Stage(redis, reserve=0.1)
     stage.redis.hset(f"{P}:m", "theta", 300)
     backlog(stage, "talk", "hog", n=400)
-    backlog(stage, "book", "ann", kind=Kind.BATCH, ms=8_000)
-    spoken = Counter(stage.job(bell.job, "user") for bell in pick_and_speak(stage, 200))
+    backlog(stage, "book", "ann", kind=JobKind.BATCH, ms=8_000)
+    spoken = Counter(stage.job(message.job, "user") for message in pick_and_speak(stage, 200))
     assert spoken["ann"] >= 2
 
 
-def pick_and_speak(stage: Stage, rounds: int) -> list[Doorbell]:
-    bells = []
+def pick_and_speak(stage: Stage, rounds: int) -> list[TaskMessage]:
+    messages = []
     for _ in range(rounds):
-        bell = stage.pick_one()
-        stage.speaks(bell, 1_000)
-        bells.append(bell)
-    return bells
+        message = stage.pick_one()
+        stage.speaks(message, 1_000)
+        messages.append(message)
+    return messages
 
 
 def test_credit_is_bounded_however_large_the_reserve(redis: Redis) -> None:
     """Batch that waited for a sentence does not then have the pool for itself."""
     stage = Stage(redis, reserve=0.9)
     stage.redis.hset(f"{P}:m", "theta", 400)
-    backlog(stage, "book", "ann", kind=Kind.BATCH)
+    backlog(stage, "book", "ann", kind=JobKind.BATCH)
     stage.redis.hset(f"{P}:m", "rtf", 0.1)
     backlog(stage, "talk", "hog", n=40)
     for _ in range(40):
@@ -159,7 +159,7 @@ def test_the_earliest_deadline_among_the_eligible_is_first(redis: Redis) -> None
     stage = Stage(redis, slots=2)
     stage.accept("later", 1_000, user="ann", target_ms=900)
     stage.accept("sooner", 1_000, user="bob", target_ms=100)
-    assert [bell.job for bell in stage.pick(2)] == ["sooner", "later"]
+    assert [message.job for message in stage.pick(2)] == ["sooner", "later"]
 
 
 def test_priority_decides_within_a_user_and_never_between_users(redis: Redis) -> None:
@@ -167,7 +167,7 @@ def test_priority_decides_within_a_user_and_never_between_users(redis: Redis) ->
     stage.accept("low", 1_000, user="ann", target_ms=0, priority=-3)
     stage.accept("high", 1_000, user="ann", target_ms=800, priority=5)
     stage.accept("bob's", 1_000, user="bob", target_ms=500)
-    assert [bell.job for bell in stage.pick()] == ["bob's", "high", "low"]
+    assert [message.job for message in stage.pick()] == ["bob's", "high", "low"]
 
 
 def test_whom_a_grown_theta_makes_eligible_is_let_in(redis: Redis) -> None:
@@ -177,11 +177,11 @@ def test_whom_a_grown_theta_makes_eligible_is_let_in(redis: Redis) -> None:
     backlog(stage, "a", "ann", weight=0.1)
     backlog(stage, "b", "bob", n=9)
     backlog(stage, "c", "cid", n=9, target_ms=5_000)
-    assert [bell.job for bell in pick_and_speak(stage, 1)] == ["a"]
-    bell = stage.pick_one()
-    assert bell.job == "b", "ann has had more than her share"
-    stage.takes("w1", bell)
-    stage.finish(bell, 1_000, wall_ms=9_000)
+    assert [message.job for message in pick_and_speak(stage, 1)] == ["a"]
+    message = stage.pick_one()
+    assert message.job == "b", "ann has had more than her share"
+    stage.takes("w1", message)
+    stage.finish(message, 1_000, wall_ms=9_000)
     assert stage.m("theta") > 10_000
     assert stage.pick_one().job == "a", "her sentence is due first, and her share is no reason any more"
 
@@ -191,10 +191,10 @@ def test_whom_a_shrunken_theta_puts_behind_is_not_lost(redis: Redis) -> None:
     stage = Stage(redis)
     backlog(stage, "a", "ann", weight=0.25)
     backlog(stage, "b", "bob", n=30)
-    assert [bell.job for bell in pick_and_speak(stage, 2)] == ["a", "b"]
+    assert [message.job for message in pick_and_speak(stage, 2)] == ["a", "b"]
     stage.redis.hset(f"{P}:m", "theta", 10)
     stage.ack("a", 100)
-    assert "a" in [bell.job for bell in pick_and_speak(stage, 2)]
+    assert "a" in [message.job for message in pick_and_speak(stage, 2)]
 
 
 def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> None:
@@ -203,7 +203,7 @@ def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> 
     stage.redis.hset(f"{P}:m", "theta", 300)
     backlog(stage, "a", "ann", cap_infl=1)
     backlog(stage, "b", "bob")
-    picked = Counter(bell.job for bell in stage.pick())
+    picked = Counter(message.job for message in stage.pick())
     assert picked == {"a": 1, "b": 9}
     assert stage.tag("ann") is None
     assert stage.tag("bob") is not None
@@ -211,12 +211,12 @@ def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> 
 
 def test_a_cap_spans_both_classes_and_ends_with_what_is_spoken(redis: Redis) -> None:
     stage = Stage(redis, slots=4)
-    backlog(stage, "book", "ann", kind=Kind.BATCH, cap_infl=2)
+    backlog(stage, "book", "ann", kind=JobKind.BATCH, cap_infl=2)
     backlog(stage, "talk", "ann", cap_infl=2)
-    bells = stage.pick()
-    assert [bell.job for bell in bells] == ["talk", "talk"]
+    messages = stage.pick()
+    assert [message.job for message in messages] == ["talk", "talk"]
     assert stage.tag("ann", "B") is None
-    stage.speaks(bells[0], 1_000)
+    stage.speaks(messages[0], 1_000)
     assert stage.tag("ann", "B") is not None, "both classes are looked at again"
 
 
@@ -224,10 +224,10 @@ def test_taking_a_cap_away_frees_both_classes(redis: Redis) -> None:
     """The book waited at the cap; without the cap nobody else would ever look at it again."""
     stage = Stage(redis, slots=4)
     stage.accept("talk", 1_000, user="ann", cap_infl=1)
-    backlog(stage, "book", "ann", kind=Kind.BATCH, cap_infl=1)
-    assert [bell.job for bell in stage.pick()] == ["talk"]
+    backlog(stage, "book", "ann", kind=JobKind.BATCH, cap_infl=1)
+    assert [message.job for message in stage.pick()] == ["talk"]
     stage.accept("more", 1_000, user="ann")
-    assert {bell.job for bell in stage.pick()} == {"more", "book"}
+    assert {message.job for message in stage.pick()} == {"more", "book"}
 
 
 def test_a_user_that_comes_back_neither_gains_nor_loses(redis: Redis) -> None:
@@ -235,8 +235,8 @@ def test_a_user_that_comes_back_neither_gains_nor_loses(redis: Redis) -> None:
     stage = Stage(redis)
     backlog(stage, "a", "ann", n=2)
     backlog(stage, "b", "bob")
-    for bell in stage.pick(2):
-        stage.speaks(bell, 1_000)
+    for message in stage.pick(2):
+        stage.speaks(message, 1_000)
     speak_for(stage, 40)
     backlog(stage, "a2", "ann")
     assert stage.tag("ann") == pytest.approx(stage.m("V_L")), "it begins where the others are"
@@ -249,7 +249,7 @@ def test_no_slot_stays_free_while_a_lost_jobs_keys_stand_in_the_way(redis: Redis
     stage.accept("kept", 1_000, user="ann")
     stage.accept("other", 1_000, user="bob")
     redis.delete(f"{P}:j:lost", f"{P}:jt:lost")
-    assert {bell.job for bell in stage.do(pick(POOL, 9, 4_000, stage.now))} == {"kept", "other"}
+    assert {message.job for message in stage.do(pick(POOL, 9, 4_000, stage.now))} == {"kept", "other"}
     stage.sweep()
     assert stage.m("demand") == pytest.approx(0.5), "what it had reserved is free again"
     assert int(stage.m("jobs")) == 2

@@ -2,7 +2,7 @@
 
 from redis import Redis
 
-from seriatim.pool import Done, fenced
+from seriatim.lua.pool_scripts import FinishVerdict, fenced
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
 
@@ -13,7 +13,7 @@ def test_a_zombies_attempt_counts_once_however_often_it_is_told(redis: Redis) ->
     stage.claim(old)
     stage.passes(LEASE_MS + 1)
     stage.sweep()
-    assert stage.finish(old, 1_000) is Done.STALE
+    assert stage.finish(old, 1_000) is FinishVerdict.STALE
     assert stage.do(fenced(POOL, old))
     assert not stage.do(fenced(POOL, old)), "its job's slot refused it, too"
     assert redis.hget(f"{P}:m", "fenced") == b"1"

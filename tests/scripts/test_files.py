@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.records import Kind, Play
+from seriatim.records import JobKind, Play
 from tests.scripts.stage import P, Stage
 from tests.scripts.test_signals import told
 
@@ -16,9 +16,9 @@ def order(stage: Stage, n: int) -> str:
     """The jobs whose sentences are spoken next, by one slot."""
     said = []
     for _ in range(n):
-        bell = stage.pick_one()
-        said.append(bell.job)
-        stage.speaks(bell, 1_000)
+        message = stage.pick_one()
+        said.append(message.job)
+        stage.speaks(message, 1_000)
     return "".join(said)
 
 
@@ -73,9 +73,9 @@ def test_batch_does_not_make_way_for_the_first_sentence_of_a_file(redis: Redis) 
     for options, made_way in (({}, 1), (WHOLE, 0)):
         redis.flushall()
         stage = Stage(redis, slots=1, rtf=1.0)
-        stage.accept("warm", 2_000, kind=Kind.BATCH)
+        stage.accept("warm", 2_000, kind=JobKind.BATCH)
         stage.speaks(stage.pick_one(), 2_000)
-        stage.accept("book", 4_000, user="bob", kind=Kind.BATCH)
+        stage.accept("book", 4_000, user="bob", kind=JobKind.BATCH)
         stage.takes("w1", stage.pick_one())
         stage.now += 100
         stage.accept("a", *[1_000] * 8, **options)

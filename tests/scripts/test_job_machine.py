@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from redis import Redis
 
-from seriatim import job as scripts
-from seriatim.entries import Audio, Cursor, Discontinuity, Gap, decode
-from seriatim.job import Append, Chunk, Open
 from seriatim.keys import PREFIX, job_prefix, ordered_stream
-from seriatim.records import Hold
-from seriatim.scripts import Call, run
+from seriatim.lua import job_scripts as scripts
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenVerdict
+from seriatim.lua.script_calls import ScriptCall, run
+from seriatim.records import HoldPolicy
+from seriatim.stream_entries import Audio, Discontinuity, Gap, ReaderCursor, decode
 from tests.scripts.contents import contents
 from tests.scripts.job_model import FENCED_OUT, Job, Take
 
 T = TypeVar("T")
 JOB, RATE = "k", 8_000
 SHARD = job_prefix(JOB)
-LENGTHS, HOLDS = st.sampled_from([-1, 6, 3, 1, 0]), st.sampled_from(list(Hold))
+LENGTHS, HOLDS = st.sampled_from([-1, 6, 3, 1, 0]), st.sampled_from(list(HoldPolicy))
 CONTINUITIES = st.sampled_from(["exact", "resumable", "none"])
 SELDOM = st.sampled_from([False] * 5 + [True])  #: what ends much, lest nothing ever gets far
 AFTERWARDS = 6  #: operations on a job that has ended, before the next job
@@ -50,7 +50,7 @@ class JobMachine(RuleBasedStateMachine):
         self.filled: set[int] = set()
 
     @initialize(n=LENGTHS, hold=HOLDS, continuity=CONTINUITIES)
-    def begin(self, n: int, hold: Hold, continuity: str) -> None:
+    def begin(self, n: int, hold: HoldPolicy, continuity: str) -> None:
         self.redis.flushall()
         self.opened, self.filled, self.trimmed, self.afterwards = [], set(), False, 0
         self.model, self.continuity, self.hold = Job(n, hold), continuity, hold
@@ -62,10 +62,12 @@ class JobMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.afterwards >= AFTERWARDS)
     @rule(n=LENGTHS, hold=HOLDS, continuity=CONTINUITIES)
-    def another_job(self, n: int, hold: Hold, continuity: str) -> None:
+    def another_job(self, n: int, hold: HoldPolicy, continuity: str) -> None:
         self.begin(n, hold, continuity)
 
-    def both(self, call: Call[T], expected: Callable[[], Any], answer: Callable[[T], Any] = lambda reply: reply) -> T:
+    def both(
+        self, call: ScriptCall[T], expected: Callable[[], Any], answer: Callable[[T], Any] = lambda reply: reply
+    ) -> T:
         """Do it, compare the answers and what is left behind."""
         reply = run(self.redis, call)
         wanted = expected()
@@ -107,7 +109,7 @@ class JobMachine(RuleBasedStateMachine):
 
     def check_bytes(self) -> None:
         """What a reader hears: contiguous, and of each sentence what its engine said."""
-        cursor = Cursor()
+        cursor = ReaderCursor()
         heard: dict[int, bytes] = {}
         if self.trimmed:
             return
@@ -119,7 +121,7 @@ class JobMachine(RuleBasedStateMachine):
         for seq, pcm in heard.items():
             if seq not in self.filled and self.continuity != "none":
                 assert voice(seq, 0, "exact").startswith(pcm)
-            if seq not in self.filled and self.continuity == "none" and self.hold is not Hold.NEVER:
+            if seq not in self.filled and self.continuity == "none" and self.hold is not HoldPolicy.NEVER:
                 assert any(voice(seq, a, "none").startswith(pcm) for a in range(self.attempt + 1)), "one take"
 
     # workers
@@ -139,7 +141,7 @@ class JobMachine(RuleBasedStateMachine):
         reply = self.both(call, lambda: self.model.open(seq, attempt, self.continuity, rate, f"s{seq}"))
         assert run(self.redis, call) == reply, "a second open finds the same"
         self.compare()
-        if reply.verdict is Open.OPEN:
+        if reply.verdict is OpenVerdict.OPEN:
             self.opened.append((seq, attempt))
 
     @precondition(lambda self: self.opened and self.afterwards < AFTERWARDS)
@@ -154,14 +156,14 @@ class JobMachine(RuleBasedStateMachine):
     def do_append(
         self, seq: int, attempt: int, shift: int, size: int, *, final: bool | None = None, twice: bool = False,
         differs: bool = False,
-    ) -> Append:  # fmt: skip
+    ) -> AppendVerdict:  # fmt: skip
         said = voice(seq, attempt, self.continuity)
         take = self.model.takes.get(seq, Take())
         offset = max(0, take.received + shift)
         pcm = said[offset : offset + size]
         whole = offset + len(pcm) >= len(said)
         state = b"%d" % (offset + len(pcm)) if self.continuity == "resumable" and size != 6 else b""
-        chunk = Chunk(
+        chunk = ChunkAppend(
             offset, pcm, whole if final is None else final and whole, zlib.crc32(said[: offset + len(pcm)]), state,
             differs and self.continuity == "none",
         )  # fmt: skip
@@ -192,7 +194,7 @@ class JobMachine(RuleBasedStateMachine):
         self.attempt += 1
         self.do_open(seq, self.attempt, self.model.rate or RATE)
         while (seq, self.attempt) in self.opened and self.model.length_of(seq) is None and self.model.state == "run":
-            if self.do_append(seq, self.attempt, 0, size) is not Append.OK:
+            if self.do_append(seq, self.attempt, 0, size) is not AppendVerdict.OK:
                 break
 
     # the reassembler

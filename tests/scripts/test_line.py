@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from seriatim.pool import Submit, tune_user
+from seriatim.lua.pool_scripts import SubmitVerdict, tune_user
 from tests.scripts.stage import POOL, P, Stage
 
 TALK = (1_000,) * 4
@@ -32,9 +32,9 @@ def test_a_newcomer_does_not_take_the_room_that_was_promised(redis: Redis) -> No
     assert stage.submit("first", *TALK, user="first").retry_after_ms == 4_200
     end_of(stage, "talk0")
     stage.now += 4_100
-    assert stage.submit("thief", *TALK, user="thief").verdict is Submit.BUSY
+    assert stage.submit("thief", *TALK, user="thief").verdict is SubmitVerdict.BUSY
     stage.now += 100
-    assert stage.submit("first", *TALK, user="first").verdict is Submit.ACCEPTED
+    assert stage.submit("first", *TALK, user="first").verdict is SubmitVerdict.ACCEPTED
 
 
 def test_who_does_not_come_is_not_waited_for(redis: Redis) -> None:
@@ -43,7 +43,7 @@ def test_who_does_not_come_is_not_waited_for(redis: Redis) -> None:
     stage.submit("first", *TALK, user="first")
     end_of(stage, "talk0")
     stage.now += 5_201
-    assert stage.submit("next", *TALK, user="next").verdict is Submit.ACCEPTED
+    assert stage.submit("next", *TALK, user="next").verdict is SubmitVerdict.ACCEPTED
     assert stage.m("kept") == pytest.approx(0.95)
 
 
@@ -53,12 +53,12 @@ def test_a_promise_that_is_late_keeps_its_turn(redis: Redis) -> None:
     stage.submit("second", *TALK, user="second")
     stage.now += 4_200
     again = stage.submit("first", *TALK, user="first")
-    assert again.verdict is Submit.BUSY
+    assert again.verdict is SubmitVerdict.BUSY
     assert again.retry_after_ms <= 4_000, "talk0 has not spoken at all: it is expected anew"
     end_of(stage, "talk0")
     stage.now += again.retry_after_ms
-    assert stage.submit("second", *TALK, user="second").verdict is Submit.BUSY
-    assert stage.submit("first", *TALK, user="first").verdict is Submit.ACCEPTED
+    assert stage.submit("second", *TALK, user="second").verdict is SubmitVerdict.BUSY
+    assert stage.submit("first", *TALK, user="first").verdict is SubmitVerdict.ACCEPTED
 
 
 def test_who_asks_again_and_again_keeps_no_room_from_others(redis: Redis) -> None:
@@ -87,7 +87,7 @@ def test_who_is_spoken_to_the_end_keeps_its_share_until_it_has_heard_it(redis: R
     stage.now += 500
     end_of(stage, "talk0")
     assert [stage.m("demand"), stage.m("held")] == pytest.approx([0.6, 0.3])
-    assert stage.submit("new", *TALK, user="new").verdict is Submit.BUSY
+    assert stage.submit("new", *TALK, user="new").verdict is SubmitVerdict.BUSY
     stage.now += 3_500
     stage.accept("newer", *TALK, user="new")
     assert stage.m("held") == 0
@@ -110,14 +110,14 @@ def test_who_is_held_keeps_nobody_out_of_slots_that_are_not_needed(redis: Redis)
     stage = Stage(redis, slots=2, rtf=0.25)
     for i in range(7):
         stage.accept(f"talk{i}", *TALK, user=f"u{i}")
-    assert stage.submit("new", *TALK, user="new").verdict is Submit.BUSY
-    while bells := stage.pick():
-        for bell in bells:
-            stage.speaks(bell, 1_000)
+    assert stage.submit("new", *TALK, user="new").verdict is SubmitVerdict.BUSY
+    while messages := stage.pick():
+        for message in messages:
+            stage.speaks(message, 1_000)
     for i in range(7, 10):
         stage.accept(f"talk{i}", *TALK, user=f"u{i}")
         end_of(stage, f"talk{i}")
-    assert stage.submit("newer", *TALK, user="newer").verdict is Submit.BUSY
+    assert stage.submit("newer", *TALK, user="newer").verdict is SubmitVerdict.BUSY
 
 
 @pytest.mark.parametrize("rtf", [0.5, 0.9])
@@ -130,7 +130,7 @@ def test_a_small_pool_that_speaks_nothing_takes_the_next_though_the_last_is_stil
     end_of(stage, "one")
     stage.accept("two", *TALK)
     end_of(stage, "two")
-    assert stage.submit("three", *TALK).verdict is Submit.BUSY
+    assert stage.submit("three", *TALK).verdict is SubmitVerdict.BUSY
 
 
 def test_a_newcomer_may_use_room_that_is_kept_for_later(redis: Redis) -> None:
@@ -139,7 +139,7 @@ def test_a_newcomer_may_use_room_that_is_kept_for_later(redis: Redis) -> None:
     assert stage.submit("first", *TALK, user="first").retry_after_ms == 4_200
     stage.cancel("talk0")
     stage.now += 1_100
-    assert stage.submit("long", *[1_000] * 4, user="long").verdict is Submit.BUSY
+    assert stage.submit("long", *[1_000] * 4, user="long").verdict is SubmitVerdict.BUSY
     stage.accept("short", *[1_000] * 3, user="short")
 
 
@@ -148,16 +148,16 @@ def test_barge_in_finds_its_room_whoever_waits(redis: Redis) -> None:
     stage = full(redis)
     for i in range(3):
         stage.submit(f"new{i}", *TALK, user=f"new{i}")
-    bells = stage.pick()
-    for bell in bells:
-        stage.takes("w1", bell)
+    messages = stage.pick()
+    for message in messages:
+        stage.takes("w1", message)
     stage.cancel("talk2")
     stage.now += 800
-    assert stage.submit("new9", *TALK, user="new9").verdict is Submit.BUSY
+    assert stage.submit("new9", *TALK, user="new9").verdict is SubmitVerdict.BUSY
     stage.accept("again", *TALK, user="u2")
-    for bell in bells:
-        if bell.job != "talk2":
-            stage.finish(bell, 1_000)
+    for message in messages:
+        if message.job != "talk2":
+            stage.finish(message, 1_000)
     assert stage.pick_one().job == "again", "within one sentence of the others"
 
 
@@ -166,7 +166,7 @@ def test_a_barge_in_that_does_not_come_is_waited_for_a_second(redis: Redis) -> N
     stage.submit("first", *TALK, user="first")
     stage.cancel("talk2")
     stage.now += 1_001
-    assert stage.submit("first", *TALK, user="first").verdict is Submit.ACCEPTED
+    assert stage.submit("first", *TALK, user="first").verdict is SubmitVerdict.ACCEPTED
     assert redis.zcard(f"{P}:line") == 0
 
 
@@ -208,8 +208,8 @@ def crowd(stage: Stage, rng: random.Random, share: float) -> tuple[int, int]:
             later(at_ms + rng.expovariate(1.25 * 15 / 12_000), "new", 0)
         lasts_s = random.Random(n).randint(4, 20)
         answer = stage.submit(f"{n}.{at_ms}", *[1_000] * lasts_s, user=f"u{n}", window_ms=4_000)
-        came, got = came + (what == "again"), got + (what == "again" and answer.verdict is Submit.ACCEPTED)
-        if answer.verdict is Submit.BUSY and rng.random() < share:
+        came, got = came + (what == "again"), got + (what == "again" and answer.verdict is SubmitVerdict.ACCEPTED)
+        if answer.verdict is SubmitVerdict.BUSY and rng.random() < share:
             later(at_ms + answer.retry_after_ms + rng.randint(0, 80), "again", n)
     return came, got
 
@@ -226,8 +226,8 @@ def speak_in_time(stage: Stage) -> None:
         began, said = float(stage.job(name, "since")) + 500, float(stage.job(name, "dispatched"))
         stage.ack(name, said, max(0.0, min(stage.now - began, said)))
     for _ in range(8):
-        for bell in stage.pick(1):
-            stage.speaks(bell, 1_000)
+        for message in stage.pick(1):
+            stage.speaks(message, 1_000)
 
 
 def end_of(stage: Stage, job: str) -> None:
@@ -244,7 +244,7 @@ def test_what_an_operator_sets_for_a_user_goes_before_what_its_requests_say(redi
     assert len(stage.pick()) == 1, "the cap counts for what runs already"
     stage.accept("b", *TALK, user="ann", weight=1.0)
     assert redis.hget(f"{P}:u:ann", "weight") == b"4"
-    assert stage.submit("c", *TALK, user="ann").verdict is Submit.CAP_JOBS
+    assert stage.submit("c", *TALK, user="ann").verdict is SubmitVerdict.CAP_JOBS
     assert stage.do(tune_user(POOL, "ann", {"cap_jobs": None, "cap_infl": None}, stage.now)).cap_jobs is None
     stage.accept("c", *TALK, user="ann")
     assert len(stage.pick()) > 1

@@ -2,26 +2,26 @@
 
 from redis import Redis
 
-from seriatim.pool import mark
+from seriatim.lua.pool_scripts import mark
 from tests.scripts.stage import POOL, P, Stage
 
 
 def test_a_mark_counts_once_and_lives_as_long_as_its_job(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
-    assert stage.do(mark(POOL, bell, "cut", stage.now))
-    assert not stage.do(mark(POOL, bell, "cut", stage.now)), "the same call, sent again"
-    assert stage.do(mark(POOL, bell, "again", stage.now))
+    message = stage.pick_one()
+    assert stage.do(mark(POOL, message, "cut", stage.now))
+    assert not stage.do(mark(POOL, message, "cut", stage.now)), "the same call, sent again"
+    assert stage.do(mark(POOL, message, "again", stage.now))
     assert redis.hget(f"{P}:m", "marked_cut") == b"1"
-    assert redis.hkeys(f"{P}:jm:j") == [f"0|{bell.attempt}|cut".encode(), f"0|{bell.attempt}|again".encode()]
+    assert redis.hkeys(f"{P}:jm:j") == [f"0|{message.attempt}|cut".encode(), f"0|{message.attempt}|again".encode()]
     assert redis.pttl(f"{P}:jm:j") > 0
 
 
 def test_the_marks_of_one_job_are_bounded(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
+    message = stage.pick_one()
     for n in range(1_100):
-        stage.do(mark(POOL, bell, f"m{n}", stage.now))
+        stage.do(mark(POOL, message, f"m{n}", stage.now))
     assert redis.hlen(f"{P}:jm:j") == 1_000

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from redis import Redis
 
-from seriatim import job, pool
 from seriatim.errors import MemoryFull
-from seriatim.job import Append
 from seriatim.keys import END, ordered_stream, shard_of
-from seriatim.pool import Done, Retry, Submit
-from seriatim.records import Kind
+from seriatim.lua import job_scripts, pool_scripts
+from seriatim.lua.job_scripts import AppendVerdict
+from seriatim.lua.pool_scripts import FinishVerdict, RetryPolicy, SubmitVerdict
+from seriatim.records import JobKind
 from tests.scripts.slot import Slot, pcm
 from tests.scripts.stage import POOL, Stage
 
@@ -43,10 +43,10 @@ def test_near_the_limit_nothing_new_is_accepted_with_the_time_at_which_memory_is
 def refused_for(stage: Stage) -> int:
     """How long a new job is refused for want of memory: by admission, and where the server has none at all."""
     set_limit(stage.redis, int(stage.redis.info("memory")["used_memory"] * 1.1))
-    refused = stage.submit("more", 1_000, kind=Kind.BATCH)
-    assert refused.verdict is Submit.MEMORY
+    refused = stage.submit("more", 1_000, kind=JobKind.BATCH)
+    assert refused.verdict is SubmitVerdict.MEMORY
     set_limit(stage.redis, stage.redis.info("memory")["used_memory"] // 2)
-    asked: int = stage.do(pool.memory_wait(POOL, 0.8, stage.now))
+    asked: int = stage.do(pool_scripts.memory_wait(POOL, 0.8, stage.now))
     set_limit(stage.redis, 0)
     assert abs(asked - refused.retry_after_ms) <= 1
     return refused.retry_after_ms
@@ -55,9 +55,9 @@ def refused_for(stage: Stage) -> int:
 def test_what_was_spoken_holds_memory_until_its_end_was_read(redis: Redis, fill_up: Callable[[], None]) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.finish(bell, 1_000)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.finish(message, 1_000)
     assert refused_for(stage) == 2_000, "a listener hears it"
     stage.passes(3_000)
     stage.sweep()
@@ -71,9 +71,9 @@ def test_what_was_spoken_holds_memory_until_its_end_was_read(redis: Redis, fill_
 def test_what_nobody_read_to_its_end_is_forgotten_in_time(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.finish(bell, 1_000)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.finish(message, 1_000)
     assert ":rest" in stage.held()
     for _ in range(61):
         stage.passes(10_000)
@@ -91,7 +91,7 @@ def heard(redis: Redis, name: str, n_bytes: int = LONG) -> Slot:
 
 
 def look(slot: Slot, after_ms: int) -> None:
-    slot.do(job.due(shard_of(slot.name), now_ms=slot.now + after_ms))
+    slot.do(job_scripts.due(shard_of(slot.name), now_ms=slot.now + after_ms))
 
 
 def test_the_sound_of_a_job_goes_a_minute_after_its_end_was_read(redis: Redis) -> None:
@@ -169,27 +169,27 @@ def test_a_full_server_refuses_what_would_fill_it_more(redis: Redis, fill_up: Ca
 def test_a_full_server_does_all_that_frees_memory(redis: Redis, fill_up: Callable[[], None]) -> None:
     """Else it would stay full for ever: emit, heard, finish, fail, fill, ack, cancel, the end, the sweep."""
     stage, slot = Stage(redis, slots=8), Slot(redis, -1)
-    stage.retry = Retry(max_failures=1)
+    stage.retry = RetryPolicy(max_failures=1)
     stage.accept("j", *[1_000] * 4, gap="silence")
     stage.accept("k", *[1_000] * 2, user="bob")
-    bells = stage.pick()
-    stage.takes("w1", *bells)
-    slot.says(0, bells[0].attempt, pcm(0))
-    slot.says(1, bells[1].attempt, pcm(1))
+    messages = stage.pick()
+    stage.takes("w1", *messages)
+    slot.says(0, messages[0].attempt, pcm(0))
+    slot.says(1, messages[1].attempt, pcm(1))
     fill_up()
     assert slot.emit().moved > 0
     assert slot.heard("2-400") >= 0
-    theirs = [bell for bell in bells if bell.job == "j"]
-    assert stage.finish(theirs[0], 1_000) is Done.OK
+    theirs = [message for message in messages if message.job == "j"]
+    assert stage.finish(theirs[0], 1_000) is FinishVerdict.OK
     assert stage.ack("j", 500, heard=100)
-    assert stage.fail(theirs[2]) is Done.OK
+    assert stage.fail(theirs[2]) is FinishVerdict.OK
     assert slot.fill(2, 2_000) == (True, 2_000)
     (entry,) = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
-    assert stage.do(pool.fill_done(POOL, "j", 2, entry, 125, now_ms=stage.now))
-    assert stage.beat("w1", *bells, slots=8)[0]
+    assert stage.do(pool_scripts.fill_done(POOL, "j", 2, entry, 125, now_ms=stage.now))
+    assert stage.beat("w1", *messages, slots=8)[0]
     assert stage.cancel("k")
-    assert slot.do(job.recorded("j", "1-0", 0, end=False)) == 0
-    assert slot.do(job.life("j", accepted=True))
+    assert slot.do(job_scripts.recorded("j", "1-0", 0, end=False)) == 0
+    assert slot.do(job_scripts.life("j", accepted=True))
     assert slot.close(4)
     assert slot.end()
     assert stage.leave("w1", died=True) > 0
@@ -203,7 +203,7 @@ def test_when_there_is_room_again_all_goes_on(redis: Redis, fill_up: Callable[[]
     with pytest.raises(MemoryFull):
         slot.append(0, 1, 0, pcm(0), final=True)
     set_limit(redis, 0)
-    assert slot.append(0, 1, 0, pcm(0), final=True) == (Append.OK, 1_000)
+    assert slot.append(0, 1, 0, pcm(0), final=True) == (AppendVerdict.OK, 1_000)
     slot.emit()
     assert slot.sound() == pcm(0)
 
@@ -223,7 +223,7 @@ def test_a_cancel_costs_what_is_in_flight_and_not_what_is_left(redis: Redis) -> 
     for n in (20, 20_000):
         redis.flushall()
         stage = Stage(redis, slots=4)
-        stage.accept("book", *[1_000] * n, kind=Kind.BATCH)
+        stage.accept("book", *[1_000] * n, kind=JobKind.BATCH)
         stage.takes("w1", *stage.pick(3))
         stage.cancel("never")  # now the server knows the script
         costs.append(commands_of(redis, lambda s=stage: s.cancel("book")))  # type: ignore[misc]  # called at once
@@ -235,11 +235,11 @@ def test_bookkeeping_is_small(redis: Redis) -> None:
     """At most 400 bytes a sentence, its text apart, while it waits; 500 of batch in flight, one a slot."""
     stage = Stage(redis, slots=2_000)
     before = redis.info("memory")["used_memory_dataset"]
-    stage.accept("book", *[1_000] * 2_000, kind=Kind.BATCH, window_ms=10_000_000)
+    stage.accept("book", *[1_000] * 2_000, kind=JobKind.BATCH, window_ms=10_000_000)
     assert (redis.info("memory")["used_memory_dataset"] - before) / 2_000 <= 400 + 30
-    bells = stage.pick(2_000)
-    stage.takes("w1", *bells)
+    messages = stage.pick(2_000)
+    stage.takes("w1", *messages)
     assert (redis.info("memory")["used_memory_dataset"] - before) / 2_000 <= 500 + 30
-    for bell in bells[1:]:
-        stage.finish(bell, 1_000)
+    for message in messages[1:]:
+        stage.finish(message, 1_000)
     assert len(stage.held()[":js:book"]) == len(stage.held()[":jt:book"]) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.pool import Extend, Submit, cancel, extend, sentence_argument
+from seriatim.lua.pool_scripts import ExtendVerdict, SubmitVerdict, cancel, extend, sentence_argument
 from tests.scripts.stage import POOL, Stage
 
 
@@ -13,15 +13,15 @@ def test_an_open_job_of_a_key_takes_no_other_text(redis: Redis) -> None:
     """From wherever it is sent, and whether or not the job is over."""
     stage = Stage(redis, slots=4)
     stage.accept("j", 1_000, closed=False, idempotency_key="k")
-    assert stage.extend("j", 1, 1_000, 1_000) == (Extend.OK, 3)
+    assert stage.extend("j", 1, 1_000, 1_000) == (ExtendVerdict.OK, 3)
     other = [sentence_argument(1_000, f'{{"text":"other {seq}"}}') for seq in range(2)]
     for first in (0, 1, 2):
         call = extend(POOL, "j", first, other, now_ms=stage.now)
-        assert stage.do(call) == (Extend.CONFLICT, 3)
-    assert stage.extend("j", 0, 1_000, close=True) == (Extend.CONFLICT, 3), "it is known to be longer"
+        assert stage.do(call) == (ExtendVerdict.CONFLICT, 3)
+    assert stage.extend("j", 0, 1_000, close=True) == (ExtendVerdict.CONFLICT, 3), "it is known to be longer"
     stage.cancel("j")
-    assert stage.do(extend(POOL, "j", 1, other, now_ms=stage.now)) == (Extend.CONFLICT, 3)
-    assert stage.extend("j", 0, 1_000)[0] is Extend.GONE
+    assert stage.do(extend(POOL, "j", 1, other, now_ms=stage.now)) == (ExtendVerdict.CONFLICT, 3)
+    assert stage.extend("j", 0, 1_000)[0] is ExtendVerdict.GONE
 
 
 def test_an_open_job_is_done_only_when_it_is_closed(redis: Redis) -> None:
@@ -30,9 +30,9 @@ def test_an_open_job_is_done_only_when_it_is_closed(redis: Redis) -> None:
     stage.accept("talk", 1_000, closed=False)
     stage.speaks(stage.pick_one(), 1_000)
     assert stage.job("talk", "state") == "run"
-    assert stage.extend("talk", 1, 1_000) == (Extend.OK, 2)
+    assert stage.extend("talk", 1, 1_000) == (ExtendVerdict.OK, 2)
     stage.speaks(stage.pick_one(), 1_000)
-    assert stage.extend("talk", 2, close=True) == (Extend.OK, 2)
+    assert stage.extend("talk", 2, close=True) == (ExtendVerdict.OK, 2)
     assert stage.job("talk", "state") == "spoken"
 
 
@@ -40,31 +40,31 @@ def test_extend_may_be_sent_again(redis: Redis) -> None:
     """An answer was lost; whoever sends the same again, or the last part of it, says nothing twice."""
     stage = Stage(redis)
     stage.accept("talk", 1_000, closed=False)
-    assert stage.extend("talk", 1, 500, 600) == (Extend.OK, 3)
-    assert stage.extend("talk", 1, 500, 600) == (Extend.OK, 3)
-    assert stage.extend("talk", 2, 600, 700) == (Extend.OK, 4)
+    assert stage.extend("talk", 1, 500, 600) == (ExtendVerdict.OK, 3)
+    assert stage.extend("talk", 1, 500, 600) == (ExtendVerdict.OK, 3)
+    assert stage.extend("talk", 2, 600, 700) == (ExtendVerdict.OK, 4)
     assert stage.job("talk", "total") == "2800"
     assert stage.job("talk", "live") == "4"
-    assert stage.extend("talk", 9, 1) == (Extend.GAP, 4), "send from there"
+    assert stage.extend("talk", 9, 1) == (ExtendVerdict.GAP, 4), "send from there"
 
 
 def test_the_last_extend_may_be_sent_again_too(redis: Redis) -> None:
     """Even when all is spoken meanwhile; but a closed job takes nothing new."""
     stage = Stage(redis)
     stage.accept("talk", closed=False)
-    assert stage.extend("talk", 0, 1_000, close=True) == (Extend.OK, 1)
-    assert stage.extend("talk", 0, 1_000, close=True) == (Extend.OK, 1)
+    assert stage.extend("talk", 0, 1_000, close=True) == (ExtendVerdict.OK, 1)
+    assert stage.extend("talk", 0, 1_000, close=True) == (ExtendVerdict.OK, 1)
     stage.speaks(stage.pick_one(), 1_000)
-    assert stage.extend("talk", 0, 1_000, close=True) == (Extend.OK, 1)
-    assert stage.extend("talk", 1, 1_000) == (Extend.CLOSED, 1)
+    assert stage.extend("talk", 0, 1_000, close=True) == (ExtendVerdict.OK, 1)
+    assert stage.extend("talk", 1, 1_000) == (ExtendVerdict.CLOSED, 1)
 
 
 def test_text_for_a_job_that_was_cancelled_is_refused(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("talk", closed=False)
     stage.do(cancel(POOL, "talk", "cancelled", "enough", now_ms=stage.now))
-    assert stage.extend("talk", 0, 1_000) == (Extend.GONE, 0)
-    assert stage.extend("never", 0, 1_000) == (Extend.GONE, 0)
+    assert stage.extend("talk", 0, 1_000) == (ExtendVerdict.GONE, 0)
+    assert stage.extend("never", 0, 1_000) == (ExtendVerdict.GONE, 0)
 
 
 def test_after_a_pause_nothing_is_late(redis: Redis) -> None:
@@ -95,8 +95,8 @@ def test_the_queue_limit_counts_what_waits_whatever_it_was_estimated_at(redis: R
     stage = Stage(redis)
     stage.accept("talk", closed=False, queue_limit_ms=3_000, window_ms=10_000_000)
     for n in range(0, 40, 2):
-        assert stage.extend("talk", n, 1_000, 1_000) == (Extend.OK, n + 2)
-        assert stage.extend("talk", n + 2, 1_000, 1_000) == (Extend.FULL, n + 2)
+        assert stage.extend("talk", n, 1_000, 1_000) == (ExtendVerdict.OK, n + 2)
+        assert stage.extend("talk", n + 2, 1_000, 1_000) == (ExtendVerdict.FULL, n + 2)
         for _ in range(2):
             stage.speaks(stage.pick_one(), 1_000 * share)
 
@@ -104,7 +104,7 @@ def test_the_queue_limit_counts_what_waits_whatever_it_was_estimated_at(redis: R
 def test_one_piece_that_is_larger_than_the_limit_is_taken_when_nothing_waits(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("talk", closed=False, queue_limit_ms=1_000)
-    assert stage.extend("talk", 0, 5_000) == (Extend.OK, 1)
+    assert stage.extend("talk", 0, 5_000) == (ExtendVerdict.OK, 1)
 
 
 def test_the_rate_of_an_open_job_is_the_pools_own(redis: Redis) -> None:
@@ -141,7 +141,7 @@ def test_a_text_whose_producer_is_gone_is_spoken_anew_under_its_key(redis: Redis
     stage.passes(5_100)
     assert "close|half|1|the producer is gone" in stage.sweep().todo
     stage.hire("w1")
-    assert stage.submit("other", 2_000, **key).verdict is Submit.ACCEPTED
+    assert stage.submit("other", 2_000, **key).verdict is SubmitVerdict.ACCEPTED
     assert stage.submit("later", 2_000, **key).job == "other", "the key stands for it from now on"
 
 
@@ -151,7 +151,7 @@ def test_a_producer_that_waits_at_the_limit_lives(redis: Redis) -> None:
     stage.accept("talk", 3_000, closed=False, producer_ms=5_000, queue_limit_ms=3_000)
     for _ in range(4):
         stage.passes(4_000)
-        assert stage.extend("talk", 1, 1_000, producer_ms=5_000)[0] is Extend.FULL
+        assert stage.extend("talk", 1, 1_000, producer_ms=5_000)[0] is ExtendVerdict.FULL
         stage.sweep()
     assert stage.job("talk", "closed") == "0"
 

@@ -5,10 +5,10 @@ import itertools
 import pytest
 from redis import Redis
 
-from seriatim.entries import Audio, End, Gap, SentenceStart
 from seriatim.errors import CommandRefused
-from seriatim.job import Append, Open, life
-from seriatim.keys import END, GAP, Position, ordered_stream
+from seriatim.keys import END, GAP, StreamPosition, ordered_stream
+from seriatim.lua.job_scripts import AppendVerdict, OpenVerdict, life
+from seriatim.stream_entries import Audio, End, Gap, SentenceStart
 from tests.scripts.slot import RATE_HZ, Slot, pcm
 
 
@@ -23,7 +23,7 @@ def test_sentences_come_out_in_order_however_they_came_in(redis: Redis) -> None:
     assert [(s.seq, s.at, s.rate_hz, s.text) for s in starts] == [
         (0, 0, RATE_HZ, "said 0"), (1, 1_000, RATE_HZ, "said 1"), (2, 2_000, RATE_HZ, "said 2"),
     ]  # fmt: skip
-    assert slot.stream()[-1] == End(Position(4, END), "done", "", 3_000, 3)
+    assert slot.stream()[-1] == End(StreamPosition(4, END), "done", "", 3_000, 3)
 
 
 def test_the_first_sentence_is_heard_while_it_is_still_spoken(redis: Redis) -> None:
@@ -55,7 +55,7 @@ def test_a_job_of_no_sentence_ends_at_once(redis: Redis) -> None:
     slot = Slot(redis, 0)
     assert len(slot.notifications()) == 1
     assert slot.emit().state == "done"
-    assert slot.stream() == [End(Position(1, END), "done", "", 0, 0)]
+    assert slot.stream() == [End(StreamPosition(1, END), "done", "", 0, 0)]
 
 
 def test_no_two_markers_ever_have_the_same_id(redis: Redis) -> None:
@@ -87,12 +87,14 @@ def test_a_gap_follows_what_was_heard(redis: Redis) -> None:
     slot.append(0, 1, 400, pcm(0)[400:600])
     assert slot.fill(0, 1_000) == (True, 1_000)
     assert slot.fill(0, 1_000) == (False, 1_000), "asked again it says how long the sentence became"
-    assert slot.append(0, 1, 600, pcm(0)[600:])[0] is Append.DONE
-    assert slot.open(0, 9).verdict is Open.DONE
+    assert slot.append(0, 1, 600, pcm(0)[600:])[0] is AppendVerdict.DONE
+    assert slot.open(0, 9).verdict is OpenVerdict.DONE
     slot.says(1, 1, pcm(1))
     slot.emit()
     assert slot.sound() == pcm(0)[:400] + bytes(600) + pcm(1)
-    assert [entry for entry in slot.stream() if isinstance(entry, Gap)] == [Gap(Position(1, GAP), 0, 1_000, "broken")]
+    assert [entry for entry in slot.stream() if isinstance(entry, Gap)] == [
+        Gap(StreamPosition(1, GAP), 0, 1_000, "broken")
+    ]
     assert slot.fill(0, 1_000) == (False, 1_000), "also when it is long out"
 
 
@@ -101,7 +103,7 @@ def test_a_skipped_sentence_leaves_its_text_and_a_marker(redis: Redis) -> None:
     assert slot.fill(0) == (True, 0)
     slot.emit()
     assert slot.markers() == ["SentenceStart 1", "Gap 1", "End 2"]
-    assert slot.stream()[0] == SentenceStart(Position(1, 0), 0, 0, RATE_HZ, "said 0")
+    assert slot.stream()[0] == SentenceStart(StreamPosition(1, 0), 0, 0, RATE_HZ, "said 0")
 
 
 def test_long_silence_comes_in_pieces(redis: Redis) -> None:
@@ -115,7 +117,7 @@ def test_one_job_has_one_rate(redis: Redis) -> None:
     slot = Slot(redis, 2)
     slot.open(0, 1)
     opened = slot.open(1, 1, rate_hz=24_000)
-    assert (opened.verdict, opened.base) == (Open.RATE, RATE_HZ)
+    assert (opened.verdict, opened.base) == (OpenVerdict.RATE, RATE_HZ)
 
 
 def test_a_cancel_ends_the_stream_behind_what_was_heard(redis: Redis) -> None:
@@ -129,9 +131,9 @@ def test_a_cancel_ends_the_stream_behind_what_was_heard(redis: Redis) -> None:
     assert slot.end("cancelled", "enough") is True
     assert slot.end("failed", "other") is False, "a job ends once"
     assert slot.sound() == pcm(0) + pcm(1)[:400]
-    assert slot.stream()[-1] == End(Position(2, END), "cancelled", "enough", 1_400, 1)
-    assert slot.append(1, 1, 400, pcm(1)[400:]) == (Append.GONE, 0)
-    assert slot.open(2, 2).verdict is Open.GONE
+    assert slot.stream()[-1] == End(StreamPosition(2, END), "cancelled", "enough", 1_400, 1)
+    assert slot.append(1, 1, 400, pcm(1)[400:]) == (AppendVerdict.GONE, 0)
+    assert slot.open(2, 2).verdict is OpenVerdict.GONE
     assert slot.emit().state == "cancelled"
     assert not list(redis.scan_iter(f"{slot.prefix}:b:*")), "nothing unheard is kept"
 
@@ -143,7 +145,7 @@ def test_an_open_job_is_done_when_it_is_closed_and_not_before(redis: Redis) -> N
     assert slot.close(1, "the producer is gone") is True
     assert slot.close(2) is False
     assert slot.emit().state == "done"
-    assert slot.stream()[-1] == End(Position(2, END), "done", "the producer is gone", 1_000, 1)
+    assert slot.stream()[-1] == End(StreamPosition(2, END), "done", "the producer is gone", 1_000, 1)
 
 
 def test_a_budget_is_kept_and_the_rest_is_announced(redis: Redis) -> None:

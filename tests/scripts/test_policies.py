@@ -4,16 +4,16 @@ import json
 
 from redis import Redis
 
-from seriatim import pool
-from seriatim.pool import Facts
-from seriatim.records import Kind
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.records import JobKind
 from tests.scripts.stage import LEASE_MS, POOL, Stage
 
 
 def stage_with(redis: Redis, policy: str, slots: int = 1) -> Stage:
     stage = Stage(redis, slots=0)
-    facts = Facts(slots, 8_000, "exact", 0.25, 1.0, 0.05, json.dumps([]), "tone", "here", 1, 0, policy)
-    assert stage.do(pool.register(POOL, "w1", LEASE_MS, facts, stage.now)) == 0
+    facts = WorkerRegistration(slots, 8_000, "exact", 0.25, 1.0, 0.05, json.dumps([]), "tone", "here", 1, 0, policy)
+    assert stage.do(pool_scripts.register(POOL, "w1", LEASE_MS, facts, stage.now)) == 0
     return stage
 
 
@@ -21,16 +21,16 @@ def spoken(stage: Stage, n: int) -> list[str]:
     """The jobs of the next sentences, each spoken before the next is picked."""
     jobs = []
     for _ in range(n):
-        bell = stage.pick_one()
-        stage.speaks(bell, 1_000)
-        jobs.append(bell.job)
+        message = stage.pick_one()
+        stage.speaks(message, 1_000)
+        jobs.append(message.job)
     return jobs
 
 
 def test_fifo_speaks_whoever_asked_first_whatever_that_does_to_others(redis: Redis) -> None:
     """A book that came first is spoken to its end before a listener hears a word."""
     stage = stage_with(redis, "fifo")
-    stage.accept("book", *[1_000] * 4, user="hog", kind=Kind.BATCH)
+    stage.accept("book", *[1_000] * 4, user="hog", kind=JobKind.BATCH)
     stage.now += 10
     stage.accept("chat", 1_000, 1_000, user="ann")
     assert spoken(stage, 6) == ["book"] * 4 + ["chat"] * 2
@@ -60,7 +60,7 @@ def test_round_robin_gives_each_user_a_sentence_in_turn(redis: Redis) -> None:
     """However many jobs a user has; its oldest goes first."""
     stage = stage_with(redis, "round_robin")
     for i in range(3):
-        stage.accept(f"h{i}", *[1_000] * 3, user="hog", kind=Kind.BATCH)
+        stage.accept(f"h{i}", *[1_000] * 3, user="hog", kind=JobKind.BATCH)
         stage.now += 10
     assert spoken(stage, 1) == ["h0"]
     stage.accept("chat", *[1_000] * 2, user="zoe")

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from seriatim.records import Doorbell, Kind
+from seriatim.records import JobKind, TaskMessage
 from tests.scripts.stage import P, Stage
 
 WEIGHTS = st.sampled_from([0.5, 1.0, 2.0, 4.0])
@@ -29,20 +29,20 @@ class Arrival:
     lengths: list[int]  #: ms of its sentences, again and again
     jobs: int
     after: int  #: sentences of others spoken before it comes
-    kind: Kind
+    kind: JobKind
 
 
 ARRIVALS = st.lists(
     st.builds(
         Arrival, WEIGHTS, st.lists(st.integers(200, 4_000), min_size=1, max_size=4), st.integers(1, 4),
-        st.integers(0, 10), st.just(Kind.LIVE),
+        st.integers(0, 10), st.just(JobKind.LIVE),
     ),
     min_size=2, max_size=5,
 )  # fmt: skip
 MIXED = st.lists(
     st.builds(
         Arrival, WEIGHTS, st.lists(st.integers(200, 800), min_size=1, max_size=4), st.integers(1, 2),
-        st.integers(0, 10), st.sampled_from(list(Kind)),
+        st.integers(0, 10), st.sampled_from(list(JobKind)),
     ),
     min_size=1, max_size=5,
 )  # fmt: skip
@@ -60,8 +60,8 @@ def come(stage: Stage, arrivals: list[Arrival], spoken: int) -> None:
             )  # fmt: skip
 
 
-def estimate_of(stage: Stage, bell: Doorbell) -> int:
-    return int(stage.record(bell)[4])
+def estimate_of(stage: Stage, message: TaskMessage) -> int:
+    return int(stage.record(message)[4])
 
 
 @pytest.mark.timeout(300)
@@ -75,10 +75,10 @@ def test_shares_follow_weights_within_theta_and_two_sentences(redis: Redis, arri
     theta, begun = 3_000.0, dict[int, float]()
     for spoken in range(90):
         come(stage, arrivals, spoken)
-        bell = stage.pick_one()
-        ms, user = estimate_of(stage, bell), int(bell.job[1 : bell.job.index(".")])
+        message = stage.pick_one()
+        ms, user = estimate_of(stage, message), int(message.job[1 : message.job.index(".")])
         had[user] += round(ms * stage.rtf)
-        stage.speaks(bell, ms)
+        stage.speaks(message, ms)
         theta = max(theta, stage.m("theta"))
         if spoken < 10:
             continue
@@ -102,9 +102,9 @@ def test_nobody_waits_for_ever(redis: Redis, arrivals: list[Arrival]) -> None:
     served: set[str] = set()
     for spoken in range(300):
         come(stage, arrivals, spoken)
-        bell = stage.pick_one()
-        served.add(bell.job.partition(".")[0])
-        stage.speaks(bell, estimate_of(stage, bell))
+        message = stage.pick_one()
+        served.add(message.job.partition(".")[0])
+        stage.speaks(message, estimate_of(stage, message))
         if len(served) == len(arrivals):
             return
     pytest.fail(f"only {served} of {len(arrivals)} were served")
@@ -121,7 +121,7 @@ def test_no_slot_idles_beside_work_and_in_flight_is_what_is_leased(
 ) -> None:
     redis.flushall()
     stage = Stage(redis, slots=slots)
-    flying: list[Doorbell] = []
+    flying: list[TaskMessage] = []
     for n, move in enumerate(moves):
         come(stage, arrivals, n if n <= 10 else 11)
         if move == "pick":
@@ -129,11 +129,11 @@ def test_no_slot_idles_beside_work_and_in_flight_is_what_is_leased(
         elif move == "cancel" and flying:
             gone = flying[0].job
             stage.cancel(gone)
-            flying = [bell for bell in flying if bell.job != gone]
+            flying = [message for message in flying if message.job != gone]
         elif move in ("finish", "fail") and flying:
-            bell = flying.pop(0)
-            stage.takes("w1", bell)
-            stage.finish(bell, 900) if move == "finish" else stage.fail(bell)
+            message = flying.pop(0)
+            stage.takes("w1", message)
+            stage.finish(message, 900) if move == "finish" else stage.fail(message)
         elif move == "ack" and flying:
             stage.ack(flying[0].job, n * 100)
         elif move == "pass":
@@ -145,15 +145,15 @@ def test_no_slot_idles_beside_work_and_in_flight_is_what_is_leased(
     assert len(flying) >= room or not waits, "a slot is free while somebody has something to say"
 
 
-def _picked(stage: Stage, flying: list[Doorbell]) -> list[Doorbell]:
+def _picked(stage: Stage, flying: list[TaskMessage]) -> list[TaskMessage]:
     """What is in flight afterwards: batch sentences that no slot has taken may have made way for live ones."""
-    bells = stage.pick()
-    assert len({(bell.job, bell.seq) for bell in bells}) == len(bells)
-    stay = [bell for bell in flying if _counts(stage, bell)]
-    assert all(stage.job(bell.job, "class") == "B" for bell in flying if bell not in stay)
-    return stay + bells
+    messages = stage.pick()
+    assert len({(message.job, message.seq) for message in messages}) == len(messages)
+    stay = [message for message in flying if _counts(stage, message)]
+    assert all(stage.job(message.job, "class") == "B" for message in flying if message not in stay)
+    return stay + messages
 
 
-def _counts(stage: Stage, bell: Doorbell) -> bool:
-    state, attempt, *_ = stage.record(bell)
-    return state in "DR" and int(attempt) == bell.attempt
+def _counts(stage: Stage, message: TaskMessage) -> bool:
+    state, attempt, *_ = stage.record(message)
+    return state in "DR" and int(attempt) == message.attempt

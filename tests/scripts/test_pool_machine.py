@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 from redis import Redis
 
-from seriatim.pool import Retry, Submission
-from seriatim.records import Drain, GapPolicy, Kind
+from seriatim.lua.pool_scripts import RetryPolicy, Submission
+from seriatim.records import DrainMode, GapPolicy, JobKind
 from tests.scripts.pool_and_model import PREFIX
 from tests.scripts.pool_doors import SPEC, Doors
 from tests.scripts.pool_house import House
@@ -26,18 +26,18 @@ class PoolMachine(House, Doors, Voices):
         self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int, reserve: float, policy: str
     ) -> None:
         """A house at work: a talk, a book, and two processes."""
-        self.retry = Retry(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
+        self.retry = RetryPolicy(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
         self.rtf, self.reserve, self.policy = rtf, reserve, policy
         self.restart(restarted=False)
         self.register("w1", slots, LIFE_MS, 22_050)
         self.register("w2", 1, LIFE_MS, 22_050)
         self.redis.hset(f"{PREFIX}:m", "theta", theta)
         self.pool.theta = theta
-        talk = Submission(
-            "talk", "ann", Kind.LIVE, SPEC, closed=closed, gap=gap, producer_ms=5_000, queue_limit_ms=4_000
+        session = Submission(
+            "talk", "ann", JobKind.LIVE, SPEC, closed=closed, gap=gap, producer_ms=5_000, queue_limit_ms=4_000
         )
-        book = Submission("book", "bob", Kind.BATCH, SPEC, gap=gap, drain=Drain.STORE, timeout_ms=20_000)
-        self.hand_in(talk, [1_000, 2_000])
+        book = Submission("book", "bob", JobKind.BATCH, SPEC, gap=gap, drain=DrainMode.STORE, timeout_ms=20_000)
+        self.hand_in(session, [1_000, 2_000])
         self.hand_in(book, [1_500, 500, 4_000])
 
     @precondition(lambda self: any(len(worker.speaking) > 1 for worker in self.pool.workers.values()))

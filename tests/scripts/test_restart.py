@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from seriatim.pool import Claim, Done, rebase
-from seriatim.scripts import run
+from seriatim.lua.pool_scripts import ClaimVerdict, FinishVerdict, rebase
+from seriatim.lua.script_calls import run
 from tests.conftest import binary_of
-from tests.lifetimes import assert_every_key_expires
 from tests.scripts.stage import POOL, P, Stage
-from tests.servers import PrivateServer
+from tests.support.redis_servers import PrivateServer
+from tests.support.ttl_check import assert_every_key_expires
 
 
 @pytest.fixture(params=["valkey", "redis"])
@@ -35,13 +35,13 @@ def test_after_a_restart_what_was_in_flight_is_spoken_again(logged: PrivateServe
         assert stage.rebase() == 2
         assert stage.in_flight() == 0
         assert stage.tag("ann") == tag - 500
-        assert stage.finish(running, 1_000) is Done.STALE
-        assert stage.claim(waiting).verdict is Claim.STALE
+        assert stage.finish(running, 1_000) is FinishVerdict.STALE
+        assert stage.claim(waiting).verdict is ClaimVerdict.STALE
         again = stage.pick(2)
-        assert [bell.seq for bell in again] == [0, 1]
-        assert min(bell.attempt for bell in again) > waiting.attempt
-        assert [stage.record(bell)[2] for bell in again] == ["0", "0"]
-        assert stage.claim(again[0]).verdict is Claim.CLAIMED, "the process is still registered"
+        assert [message.seq for message in again] == [0, 1]
+        assert min(message.attempt for message in again) > waiting.attempt
+        assert [stage.record(message)[2] for message in again] == ["0", "0"]
+        assert stage.claim(again[0]).verdict is ClaimVerdict.CLAIMED, "the process is still registered"
         assert_every_key_expires(after)
 
 
@@ -55,23 +55,23 @@ def test_whoever_notices_late_changes_nothing(logged: PrivateServer) -> None:
     with logged.client() as after:
         stage.redis = after
         assert run(after, rebase(POOL, stage.now)) == 2
-        bell = stage.pick_one()
-        stage.takes("w1", bell)
+        message = stage.pick_one()
+        stage.takes("w1", message)
         m = after.hgetall(f"{P}:m")
         assert run(after, rebase(POOL, stage.now)) == 0
         assert after.hgetall(f"{P}:m") == m
-        assert stage.finish(bell, 1_000) is Done.OK
+        assert stage.finish(message, 1_000) is FinishVerdict.OK
 
 
 def test_a_token_of_the_time_before_finishes_nothing(redis: Redis) -> None:
     """Even if a server that lost its tail had handed out the same number again."""
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.epochs[bell] = "0123456789abcdef"
-    assert stage.finish(bell, 1_000) is Done.STALE
-    assert stage.fail(bell) is Done.STALE
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.epochs[message] = "0123456789abcdef"
+    assert stage.finish(message, 1_000) is FinishVerdict.STALE
+    assert stage.fail(message) is FinishVerdict.STALE
 
 
 def test_fences_stay_whole_numbers_above_every_token_ever_issued(redis: Redis) -> None:
@@ -82,9 +82,9 @@ def test_fences_stay_whole_numbers_above_every_token_ever_issued(redis: Redis) -
     stage.redis.hset(f"{P}:m", mapping={"epoch": "0123456789abcdef", "fence": 2**52})
     assert stage.rebase() == 2
     again = stage.pick(2)
-    assert [bell.attempt for bell in again] == [2**52 + 1_000_001, 2**52 + 1_000_002]
-    assert all(bell.attempt > old.attempt for bell, old in zip(again, first, strict=True))
-    assert stage.claim(again[0]).verdict is Claim.CLAIMED
+    assert [message.attempt for message in again] == [2**52 + 1_000_001, 2**52 + 1_000_002]
+    assert all(message.attempt > old.attempt for message, old in zip(again, first, strict=True))
+    assert stage.claim(again[0]).verdict is ClaimVerdict.CLAIMED
     assert stage.held()[":run:w1"] == {"j|0": str(2**52 + 1_000_001)}
     assert again[-1].attempt < 2**53
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from seriatim.pool import REFUSED, Claim, Submit, signals
-from seriatim.records import Doorbell, Kind
-from seriatim.signals import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, Signals
-from seriatim.timeline import read
+from seriatim.job_timeline import read
+from seriatim.lua.pool_scripts import REFUSED, ClaimVerdict, SubmitVerdict, signals
+from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
+from seriatim.records import JobKind, TaskMessage
 from tests.scripts.stage import POOL, P, Stage
 
 
-def told(stage: Stage) -> Signals:
-    found: Signals = stage.do(signals(POOL))
+def told(stage: Stage) -> PoolMetrics:
+    found: PoolMetrics = stage.do(signals(POOL))
     return found
 
 
@@ -42,10 +42,10 @@ def test_the_wait_is_from_dispatchable_to_claimed(redis: Redis) -> None:
 def test_slack_is_what_is_left_until_playback_reaches_the_sentence(redis: Redis) -> None:
     stage = Stage(redis, slots=2)
     stage.accept("j", 3_000, 1_000, target_ms=400)
-    bells = stage.pick()
+    messages = stage.pick()
     stage.now += 500
-    for bell in bells:
-        stage.speaks(bell, 1_000)
+    for message in messages:
+        stage.speaks(message, 1_000)
     counts = told(stage).counts
     assert (counts["slack:0"], counts["slack:5000"]) == (1, 1), "100 ms late, and 2.9 s early"
 
@@ -54,9 +54,9 @@ def test_slack_is_what_is_left_until_playback_reaches_the_sentence(redis: Redis)
 def test_the_buckets_are_those_of_the_scripts(redis: Redis, ms: int) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000, target_ms=0)
-    bell = stage.pick_one()
+    message = stage.pick_one()
     redis.hset(f"{P}:j:j", "t0", stage.now + ms)
-    stage.takes("w1", bell)
+    stage.takes("w1", message)
     bound = next((bound for bound in SLACK_BOUNDS_MS if ms <= bound), "inf")
     assert told(stage).counts[f"slack:{bound}"] == 1
     assert told(stage).counts[f"wait_L:{WAIT_BOUNDS_MS[0]}"] == 1
@@ -66,9 +66,9 @@ def test_the_buckets_are_those_of_the_scripts(redis: Redis, ms: int) -> None:
 def test_the_time_that_a_sentence_took_falls_into_the_scripts_buckets(redis: Redis, ms: int) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.finish(bell, 1_000, wall_ms=ms)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.finish(message, 1_000, wall_ms=ms)
     bound = next((bound for bound in TIME_BOUNDS_MS if ms <= bound), "inf")
     assert told(stage).counts[f"synthesis:{bound}"] == 1
 
@@ -78,19 +78,19 @@ def test_a_failure_is_counted_by_the_length_of_its_sentence(redis: Redis, ms: in
     """Those that are blamed on it: a worker that leaves in order is no fault of the text, nor is a caller's mistake."""
     stage = Stage(redis)
     stage.accept("j", ms, gap="skip")
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.fail(bell)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.fail(message)
     bound = next((bound for bound in LENGTH_BOUNDS_MS if ms <= bound), "inf")
     failures = {f"failed:{bound}": 1}
     assert {name: n for name, n in told(stage).counts.items() if name.startswith("failed")} == failures
     stage.passes(1_000)
-    stage.takes("w1", bell := stage.pick_one())
+    stage.takes("w1", message := stage.pick_one())
     stage.leave("w1", died=False)
     stage.hire("w2")
-    stage.takes("w2", bell := stage.pick_one())
+    stage.takes("w2", message := stage.pick_one())
     stage.retry = replace(stage.retry, max_failures=REFUSED)
-    stage.fail(bell)
+    stage.fail(message)
     assert {name: n for name, n in told(stage).counts.items() if name.startswith("failed")} == failures
 
 
@@ -115,10 +115,10 @@ def test_a_cancel_counts_what_it_saved_and_what_was_made_in_vain(redis: Redis) -
     """Ten seconds; four are spoken, of which one was heard; two run, half done."""
     stage = Stage(redis, slots=9, rtf=0.5)
     stage.accept("j", *[1_000] * 10, window_ms=10**6)
-    bells = stage.pick(6)
-    for bell in bells[:4]:
-        stage.speaks(bell, 1_000)
-    stage.takes("w1", *bells[4:])
+    messages = stage.pick(6)
+    for message in messages[:4]:
+        stage.speaks(message, 1_000)
+    stage.takes("w1", *messages[4:])
     stage.now += 250
     stage.ack("j", 3_000, heard=1_000)
     stage.cancel("j")
@@ -131,23 +131,23 @@ def test_a_cancel_counts_what_it_saved_and_what_was_made_in_vain(redis: Redis) -
 def test_a_cancel_tells_the_process_that_speaks(redis: Redis) -> None:
     stage = Stage(redis, slots=4)
     stage.accept("j", *[1_000] * 3)
-    bells = stage.pick()
-    stage.takes("w1", *bells[:2])
+    messages = stage.pick()
+    stage.takes("w1", *messages[:2])
     stage.cancel("j")
     drop = f"{P}:drop:w1"
-    said = {Doorbell.parse(str(raw, "utf-8")) for raw in stage.held()[":drop:w1"]}
-    assert said == set(bells[:2])
+    said = {TaskMessage.parse(str(raw, "utf-8")) for raw in stage.held()[":drop:w1"]}
+    assert said == set(messages[:2])
     assert 0 < redis.pttl(drop) <= 10_000
 
 
 def test_depth_of_the_queue(redis: Redis) -> None:
     stage = Stage(redis, slots=1)
-    stage.accept("book", *[1_000] * 30, kind=Kind.BATCH)
+    stage.accept("book", *[1_000] * 30, kind=JobKind.BATCH)
     stage.accept("talk", *[1_000] * 3, closed=False, producer_ms=60_000)
     stage.extend("talk", 3, 1_000)
     assert told(stage).waiting == 34
-    bells = stage.pick()
-    assert told(stage).waiting == 34 - len(bells)
+    messages = stage.pick()
+    assert told(stage).waiting == 34 - len(messages)
     stage.cancel("book")
     assert told(stage).waiting + told(stage).in_flight == 4
     assert (told(stage).users_live, told(stage).users_batch) == (1, 0)
@@ -156,11 +156,11 @@ def test_depth_of_the_queue(redis: Redis) -> None:
 def test_it_degrades_in_order_as_live_load_rises(redis: Redis) -> None:
     """Batch looks less far ahead, then pieces become smaller, then new listeners are refused."""
     stage = Stage(redis, slots=1, rtf=0.1, reserve=0)
-    stage.accept("book", *[1_000] * 90, kind=Kind.BATCH, window_ms=12_000)
+    stage.accept("book", *[1_000] * 90, kind=JobKind.BATCH, window_ms=12_000)
     seen = []
     for i in range(11):
         seen.append(told(stage).degraded)
-        refused = stage.submit(f"t{i}", 1_000, user=f"u{i}").verdict is not Submit.ACCEPTED
+        refused = stage.submit(f"t{i}", 1_000, user=f"u{i}").verdict is not SubmitVerdict.ACCEPTED
         assert refused == (i == 10)
     assert seen[7] == ()
     assert seen[8] == ("batch looks less far ahead",)
@@ -171,9 +171,9 @@ def test_it_degrades_in_order_as_live_load_rises(redis: Redis) -> None:
 def test_batch_in_a_busy_pool_is_dispatched_less_far_ahead(redis: Redis) -> None:
     stage = Stage(redis, slots=40, rtf=0.25, reserve=0)
     stage.accept("talk", 1_000, speed=160)
-    stage.accept("book", *[1_000] * 40, kind=Kind.BATCH, window_ms=12_000)
+    stage.accept("book", *[1_000] * 40, kind=JobKind.BATCH, window_ms=12_000)
     assert told(stage).load == 1
-    ahead = [bell for bell in stage.pick(40) if bell.job == "book"]
+    ahead = [message for message in stage.pick(40) if message.job == "book"]
     assert len(ahead) == 3, "a quarter of its window"
     stage.cancel("talk")
     stage.sweep()
@@ -186,7 +186,7 @@ def test_a_worker_is_told_to_hurry_when_the_pool_is_full(redis: Redis) -> None:
     stage.accept("talk", 4_000, 1_000, target_ms=1_000)
     stage.takes("w1", stage.pick_one())
     claimed = stage.claim(stage.pick_one())
-    assert claimed.verdict is Claim.CLAIMED
+    assert claimed.verdict is ClaimVerdict.CLAIMED
     assert claimed.lead_ms == 5_000 / 4
 
 
@@ -194,9 +194,9 @@ def test_a_worker_is_told_how_long_the_pool_takes_for_such_a_sentence(redis: Red
     stage = Stage(redis, rtf=0.1)
     stage.accept("j", *[1_000] * 50, window_ms=10**6)
     for _ in range(40):
-        bell = stage.pick_one()
-        stage.takes("w1", bell)
-        stage.finish(bell, 1_000, wall_ms=3_000)
+        message = stage.pick_one()
+        stage.takes("w1", message)
+        stage.finish(message, 1_000, wall_ms=3_000)
     claimed = stage.claim(stage.pick_one())
     assert claimed.expected_ms == pytest.approx(1_000 * stage.m("rtf"), rel=0.1)
     assert claimed.expected_ms > 2_000, "as measured, not as the engine guessed"
@@ -229,7 +229,7 @@ def test_a_timeline_says_who_spoke_what_when_and_what_was_heard(redis: Redis) ->
 
 def test_a_timeline_is_small_and_ends_with_its_job(redis: Redis) -> None:
     stage = Stage(redis, slots=1)
-    stage.accept("book", *[1_000] * 2_000, kind=Kind.BATCH, window_ms=10**7)
+    stage.accept("book", *[1_000] * 2_000, kind=JobKind.BATCH, window_ms=10**7)
     for _ in range(1_999):
         stage.speaks(stage.pick_one(), 1_000)
     key = f"{P}:tl:book"

@@ -22,7 +22,7 @@ def test_long_sentences_do_not_because_whoever_comes_next_would_wait_for_them(re
     stage.accept("chat", 1_000, user="ann")
     assert stage.pick() == []
     stage.speaks(running[0], 4_000)
-    assert [bell.job for bell in stage.pick()] == ["chat"]
+    assert [message.job for message in stage.pick()] == ["chat"]
 
 
 def test_nobody_is_woken_for_a_slot_that_is_not_free(redis: Redis) -> None:

@@ -3,9 +3,9 @@
 import pytest
 from redis import Redis
 
-from seriatim.entries import Discontinuity
-from seriatim.job import Append, Open
-from seriatim.keys import Position
+from seriatim.keys import StreamPosition
+from seriatim.lua.job_scripts import AppendVerdict, OpenVerdict
+from seriatim.stream_entries import Discontinuity
 from tests.scripts.contents import contents
 from tests.scripts.slot import Slot, pcm
 
@@ -19,8 +19,8 @@ def test_a_retry_goes_on_at_the_next_byte(redis: Redis) -> None:
     slot.append(0, 1, 400, pcm(0)[400:700], checksum=18)
     opened = slot.open(0, 2)
     assert (opened.base, opened.checksum) == (400, 17)
-    assert slot.append(0, 1, 700, pcm(0)[700:]) == (Append.FENCED, 0)
-    assert slot.append(0, 2, 400, pcm(0)[400:], final=True) == (Append.OK, 1_000)
+    assert slot.append(0, 1, 700, pcm(0)[700:]) == (AppendVerdict.FENCED, 0)
+    assert slot.append(0, 2, 400, pcm(0)[400:], final=True) == (AppendVerdict.OK, 1_000)
     slot.emit()
     assert slot.sound() == pcm(0)
     assert slot.markers() == ["SentenceStart 1", "End 2"]
@@ -29,10 +29,10 @@ def test_a_retry_goes_on_at_the_next_byte(redis: Redis) -> None:
 def test_overlap_is_trimmed_and_a_hole_is_refused(redis: Redis) -> None:
     slot = Slot(redis, 1)
     slot.open(0, 1)
-    assert slot.append(0, 1, 0, pcm(0)[:400]) == (Append.OK, 400)
-    assert slot.append(0, 1, 200, pcm(0)[200:600]) == (Append.OK, 600)
-    assert slot.append(0, 1, 0, pcm(0)[:300]) == (Append.OK, 600), "all of it is here"
-    assert slot.append(0, 1, 800, pcm(0)[800:]) == (Append.GAP, 600), "send from there"
+    assert slot.append(0, 1, 0, pcm(0)[:400]) == (AppendVerdict.OK, 400)
+    assert slot.append(0, 1, 200, pcm(0)[200:600]) == (AppendVerdict.OK, 600)
+    assert slot.append(0, 1, 0, pcm(0)[:300]) == (AppendVerdict.OK, 600), "all of it is here"
+    assert slot.append(0, 1, 800, pcm(0)[800:]) == (AppendVerdict.GAP, 600), "send from there"
     slot.append(0, 1, 600, pcm(0)[600:], final=True)
     slot.emit()
     assert slot.sound() == pcm(0)
@@ -53,7 +53,7 @@ def test_another_take_is_marked_once_and_where_it_begins(redis: Redis) -> None:
     slot.append(0, 3, 800, other[800:], final=True)
     slot.emit()
     seams = [entry for entry in slot.stream() if isinstance(entry, Discontinuity)]
-    assert seams == [Discontinuity(Position(1, 401), 0, 400)]
+    assert seams == [Discontinuity(StreamPosition(1, 401), 0, 400)]
     assert slot.sound() == pcm(0)[:400] + other[400:]
 
 
@@ -71,7 +71,7 @@ def test_an_engine_that_broke_its_promise_is_marked_once(redis: Redis) -> None:
     slot.append(0, 2, 900, other[900:], final=True)
     slot.emit()
     seams = [entry for entry in slot.stream() if isinstance(entry, Discontinuity)]
-    assert seams == [Discontinuity(Position(1, 401), 0, 400)]
+    assert seams == [Discontinuity(StreamPosition(1, 401), 0, 400)]
 
 
 def test_a_take_that_is_shorter_than_what_was_heard_ends_there(redis: Redis) -> None:
@@ -81,7 +81,7 @@ def test_a_take_that_is_shorter_than_what_was_heard_ends_there(redis: Redis) -> 
     slot.append(0, 1, 0, pcm(0)[:800])
     slot.emit()
     slot.open(0, 2, "none")
-    assert slot.append(0, 2, 200, pcm(0, salt=1)[200:600], final=True) == (Append.OK, 800)
+    assert slot.append(0, 2, 200, pcm(0, salt=1)[200:600], final=True) == (AppendVerdict.OK, 800)
     assert slot.emit().state == "done"
     assert slot.sound() == pcm(0)[:800]
 
@@ -141,10 +141,10 @@ def test_a_sentence_that_is_whole_says_how_long_it_is(redis: Redis) -> None:
     """A worker died between its last append and its finish: the next one has nothing to speak, but must count right."""
     slot = Slot(redis, 3)
     slot.says(0, 1, pcm(0, 600))
-    assert (slot.open(0, 2).verdict, slot.open(0, 2).base) == (Open.DONE, 600)
+    assert (slot.open(0, 2).verdict, slot.open(0, 2).base) == (OpenVerdict.DONE, 600)
     slot.emit()
-    assert (slot.open(0, 3).verdict, slot.open(0, 3).base) == (Open.DONE, 600), "also when it was heard"
-    assert slot.append(0, 3, 0, pcm(0)) == (Append.DONE, 600)
+    assert (slot.open(0, 3).verdict, slot.open(0, 3).base) == (OpenVerdict.DONE, 600), "also when it was heard"
+    assert slot.append(0, 3, 0, pcm(0)) == (AppendVerdict.DONE, 600)
     slot.says(1, 1, pcm(1))
     slot.says(2, 1, pcm(2))
     slot.emit()
@@ -169,4 +169,4 @@ def test_an_open_may_be_sent_again(redis: Redis, seq: int) -> None:
     slot.append(seq, 1, 0, pcm(seq)[:400], checksum=5)
     again = slot.open(seq, 1)
     assert (again.base, again.checksum) == (400, 5), "what is here is not dropped"
-    assert slot.open(seq, 0).verdict is Open.FENCED
+    assert slot.open(seq, 0).verdict is OpenVerdict.FENCED

@@ -3,11 +3,11 @@
 import pytest
 from redis import Redis
 
-from seriatim import job, pool
-from seriatim.entries import End, Gap
 from seriatim.keys import job_prefix
-from seriatim.pool import Retry
-from seriatim.scripts import run
+from seriatim.lua import job_scripts, pool_scripts
+from seriatim.lua.pool_scripts import RetryPolicy
+from seriatim.lua.script_calls import run
+from seriatim.stream_entries import End, Gap
 from tests.scripts.slot import RATE_HZ, Slot, pcm
 from tests.scripts.stage import POOL, P, Stage
 
@@ -20,18 +20,18 @@ def heal(stage: Stage, slot: Slot) -> list[str]:
     for entry in todo:
         verb, name, rest = [*entry.split("|", 2), ""][:3]
         if verb == "life":
-            slot.do(job.life(name, accepted=True))
+            slot.do(job_scripts.life(name, accepted=True))
         elif verb == "close":
             n, _, reason = rest.partition("|")
-            slot.do(job.close(name, int(n), reason))
+            slot.do(job_scripts.close(name, int(n), reason))
         elif verb == "end":
             state, _, reason = rest.partition("|")
-            slot.do(job.end(name, state, reason))
+            slot.do(job_scripts.end(name, state, reason))
         else:
             seq, ms, reason = rest.split("|", 2)
-            _, n_bytes = slot.do(job.fill(name, int(seq), int(ms) * RATE_HZ // 1000 * 2, reason, "", RATE_HZ))
+            _, n_bytes = slot.do(job_scripts.fill(name, int(seq), int(ms) * RATE_HZ // 1000 * 2, reason, "", RATE_HZ))
             filled_ms = n_bytes / 2 * 1000 / RATE_HZ
-            stage.do(pool.fill_done(POOL, name, int(seq), entry, filled_ms, now_ms=stage.now))
+            stage.do(pool_scripts.fill_done(POOL, name, int(seq), entry, filled_ms, now_ms=stage.now))
         stage.redis.zrem(f"{P}:todo", entry)
     return todo
 
@@ -90,13 +90,13 @@ def test_a_crash_behind_the_last_extend_heals(redis: Redis) -> None:
 def test_a_crash_behind_the_death_of_a_sentence_heals(redis: Redis, gap: str, sound_ms: int) -> None:
     """Half a sentence was heard before it was given up; the pool counts what is really in the stream."""
     stage, slot = both(redis, 2, 1_000, 1_000, gap=gap)
-    stage.retry = Retry(max_failures=1)
-    bell = stage.pick(1)[0]
-    stage.takes("w1", bell)
-    slot.open(0, bell.attempt)
-    slot.append(0, bell.attempt, 0, pcm(0, 800))
+    stage.retry = RetryPolicy(max_failures=1)
+    message = stage.pick(1)[0]
+    stage.takes("w1", message)
+    slot.open(0, message.attempt)
+    slot.append(0, message.attempt, 0, pcm(0, 800))
     slot.emit()
-    stage.fail(bell, "poison")
+    stage.fail(message, "poison")
     stage.passes(PATIENCE_MS)
     heal(stage, slot)
     slot.emit()
@@ -108,10 +108,10 @@ def test_a_crash_behind_the_death_of_a_sentence_heals(redis: Redis, gap: str, so
 def test_a_crash_between_filling_and_counting_heals(redis: Redis) -> None:
     """The second fill changes nothing, and still says how much silence the first one put in."""
     stage, slot = both(redis, 1, 1_000, gap="silence")
-    stage.retry = Retry(max_failures=1)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.fail(bell)
+    stage.retry = RetryPolicy(max_failures=1)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.fail(message)
     slot.fill(0, 16_000)
     slot.emit()
     stage.passes(PATIENCE_MS)
@@ -122,10 +122,10 @@ def test_a_crash_between_filling_and_counting_heals(redis: Redis) -> None:
 
 def test_a_crash_behind_the_death_of_a_job_heals(redis: Redis) -> None:
     stage, slot = both(redis, 2, 1_000, 1_000, gap="fail")
-    stage.retry = Retry(max_failures=1)
-    bell = stage.pick(1)[0]
-    stage.takes("w1", bell)
-    stage.fail(bell, "poison")
+    stage.retry = RetryPolicy(max_failures=1)
+    message = stage.pick(1)[0]
+    stage.takes("w1", message)
+    stage.fail(message, "poison")
     stage.passes(PATIENCE_MS)
     heal(stage, slot)
     assert slot.emit().state == "failed"
@@ -136,34 +136,38 @@ def test_a_crash_behind_the_death_of_a_job_heals(redis: Redis) -> None:
 def test_a_sentence_that_was_picked_and_never_published_is_published_by_the_sweep(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
+    message = stage.pick_one()
     assert stage.sweep(PATIENCE_MS).outbox == ()
     stage.passes(PATIENCE_MS)
-    assert stage.sweep(PATIENCE_MS).outbox == (bell,)
-    redis.zrem(f"{P}:outbox", pool.outbox_entry(bell))
+    assert stage.sweep(PATIENCE_MS).outbox == (message,)
+    redis.zrem(f"{P}:outbox", pool_scripts.outbox_entry(message))
     assert stage.sweep(PATIENCE_MS).outbox == ()
 
 
 def test_of_many_sweepers_one_an_interval_does_the_work(redis: Redis) -> None:
     stage = Stage(redis)
-    ran = [run(redis, pool.sweep(POOL, 400, 0, stage.retry, stage.now + ms)).ran for ms in (0, 1, 399, 400, 401)]
+    ran = [
+        run(redis, pool_scripts.sweep(POOL, 400, 0, stage.retry, stage.now + ms)).ran for ms in (0, 1, 399, 400, 401)
+    ]
     assert ran == [True, False, False, True, False]
 
 
 def test_what_a_restarted_server_may_have_lost_is_not_struck_off(redis: Redis) -> None:
     """A step that was made before the restart is made again behind it: the entry stays for the sweep."""
     stage, _ = both(redis, 2, 1_000, 1_000)
-    stage.do(pool.rebase(POOL, now_ms=stage.now))
+    stage.do(pool_scripts.rebase(POOL, now_ms=stage.now))
     epoch = redis.hget(f"{P}:m", "epoch")
     assert isinstance(epoch, bytes)
-    assert stage.do(pool.strike(POOL, "of the server before", ["life|j"], now_ms=stage.now)) == 0
+    assert stage.do(pool_scripts.strike(POOL, "of the server before", ["life|j"], now_ms=stage.now)) == 0
     assert redis.zscore(f"{P}:todo", "life|j") is not None
-    assert stage.do(pool.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 1
-    assert stage.do(pool.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 0
+    assert stage.do(pool_scripts.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 1
+    assert stage.do(pool_scripts.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 0
     assert redis.zscore(f"{P}:todo", "life|j") is None
 
 
 def test_a_gap_that_was_filled_on_the_server_before_is_filled_again(redis: Redis) -> None:
     stage, _ = both(redis, 1, 1_000)
-    assert not stage.do(pool.fill_done(POOL, "j", 0, "life|j", 0, epoch="of the server before", now_ms=stage.now))
+    assert not stage.do(
+        pool_scripts.fill_done(POOL, "j", 0, "life|j", 0, epoch="of the server before", now_ms=stage.now)
+    )
     assert redis.zscore(f"{P}:todo", "life|j") is not None, "in another epoch nothing is taken away"

@@ -65,9 +65,9 @@ def test_whatever_frees_a_slot_rings(redis: Redis, event: Callable[[Stage], obje
 def test_a_retry_whose_back_off_is_over_is_found_by_the_sweep(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("j", 1_000)
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.fail(bell)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.fail(message)
     redis.delete(WAKE)
     stage.now += 200
     stage.sweep()
@@ -81,8 +81,8 @@ def test_a_sweep_is_bounded_and_the_next_one_does_the_rest(redis: Redis) -> None
     for i in range(40):
         stage.hire(f"w{i}")
     stage.accept("j", *[1_000] * 40, window_ms=10_000_000)
-    for i, bell in enumerate(stage.pick(40)):
-        stage.takes(f"w{i}", bell)
+    for i, message in enumerate(stage.pick(40)):
+        stage.takes(f"w{i}", message)
     stage.now += LEASE_MS
     for _ in range(3):
         stage.sweep()
@@ -94,8 +94,8 @@ def test_a_sweep_is_bounded_and_the_next_one_does_the_rest(redis: Redis) -> None
 def test_a_process_that_drains_offers_no_slots(redis: Redis) -> None:
     stage = Stage(redis, slots=2)
     stage.accept("j", *[1_000] * 9)
-    bells = stage.pick(1)
-    stage.takes("w1", *bells)
-    assert stage.beat("w1", *bells, slots=0) == (True, frozenset())
+    messages = stage.pick(1)
+    stage.takes("w1", *messages)
+    assert stage.beat("w1", *messages, slots=0) == (True, frozenset())
     assert stage.pick() == []
     assert (stage.m("slots"), stage.m("slack")) == (0, 0)

@@ -3,8 +3,8 @@
 import pytest
 from redis import Redis
 
-from seriatim.pool import Retry, fill_done
-from seriatim.records import Kind
+from seriatim.lua.pool_scripts import RetryPolicy, fill_done
+from seriatim.records import JobKind
 from tests.scripts.stage import Stage
 
 
@@ -15,8 +15,8 @@ def test_wrong_estimates_never_close_a_window_for_ever(redis: Redis, share: floa
     stage.accept("book", *[1_000] * 60, window_ms=4_000)
     delivered = 0.0
     for _ in range(60):
-        (bell,) = stage.pick(1)
-        stage.speaks(bell, 1_000 * share)
+        (message,) = stage.pick(1)
+        stage.speaks(message, 1_000 * share)
         delivered += 1_000 * share
         stage.ack("book", delivered)
     assert stage.job("book", "state") == "spoken"
@@ -25,26 +25,26 @@ def test_wrong_estimates_never_close_a_window_for_ever(redis: Redis, share: floa
 def test_a_reader_that_takes_nothing_stops_its_own_job_only(redis: Redis) -> None:
     stage = Stage(redis, slots=4)
     stage.accept("slow", *[1_000] * 9, window_ms=3_000)
-    for bell in stage.pick():
-        stage.speaks(bell, 1_000)
+    for message in stage.pick():
+        stage.speaks(message, 1_000)
     assert stage.pick() == [], "three seconds wait for the reader"
     stage.accept("other", 1_000, user="bob")
-    assert [bell.job for bell in stage.pick()] == ["other"]
+    assert [message.job for message in stage.pick()] == ["other"]
     assert stage.ack("slow", 1_000)
-    assert [bell.job for bell in stage.pick()] == ["slow"]
+    assert [message.job for message in stage.pick()] == ["slow"]
 
 
 def test_a_gap_takes_no_room_in_the_window(redis: Redis) -> None:
     """A sentence that was given up was estimated; in the stream there is nothing of it."""
     stage = Stage(redis)
-    stage.retry = Retry(max_failures=1)
+    stage.retry = RetryPolicy(max_failures=1)
     stage.accept("j", *[1_000] * 3, window_ms=1_000, gap="skip")
-    bell = stage.pick_one()
-    stage.takes("w1", bell)
-    stage.fail(bell)
+    message = stage.pick_one()
+    stage.takes("w1", message)
+    stage.fail(message)
     assert stage.pick() == [], "it counts until its place is known to be empty"
     (entry,) = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
-    assert stage.do(fill_done("p", "j", bell.seq, entry, 0, now_ms=stage.now))
+    assert stage.do(fill_done("p", "j", message.seq, entry, 0, now_ms=stage.now))
     assert stage.pick_one().seq == 1
 
 
@@ -53,9 +53,9 @@ def test_deadlines_follow_what_was_heard_and_not_what_was_sent(redis: Redis) -> 
     stage = Stage(redis, slots=4)
     for user in ("calm", "late"):
         stage.accept(user, *[2_000] * 4, user=user)
-    bells = stage.pick(4)
-    for bell in bells:
-        stage.speaks(bell, 2_000)
+    messages = stage.pick(4)
+    for message in messages:
+        stage.speaks(message, 2_000)
     stage.now += 3_000
     stage.ack("calm", 4_000, heard=0)
     stage.ack("late", 4_000, heard=3_500)
@@ -90,9 +90,9 @@ def test_a_report_that_was_overtaken_does_not_turn_playback_back(redis: Redis) -
 def test_batch_goes_in_the_order_of_submission_whoever_listens_already(redis: Redis) -> None:
     """The first book is not put behind the second because somebody began to hear it."""
     stage = Stage(redis)
-    stage.accept("first", *[1_000] * 4, kind=Kind.BATCH)
+    stage.accept("first", *[1_000] * 4, kind=JobKind.BATCH)
     stage.now += 10
-    stage.accept("second", *[1_000] * 4, kind=Kind.BATCH)
+    stage.accept("second", *[1_000] * 4, kind=JobKind.BATCH)
     stage.speaks(stage.pick_one(), 1_000)
     stage.now += 5_000
     stage.ack("first", 1_000, heard=0)

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from redis import Redis
 
+from seriatim.client.client import Client
 from seriatim.settings import Settings
-from tasks.producer import Producer
-from tests.servers import PrivateServer
-from tests.systems import ROOT, RealSystem
+from tests.support.process_system import ROOT, RealSystem
+from tests.support.redis_servers import PrivateServer
 
 DEPLOY = ROOT / "deploy" / "redis"
 ROLES = tuple(sorted(path.stem for path in DEPLOY.glob("*.acl")))
@@ -57,9 +57,9 @@ class Guarded:
     system: RealSystem
     roles: Roles
 
-    def producer(self, role: str = "producer") -> Producer:
+    def producer(self, role: str = "producer") -> Client:
         """A producer, or whatever else uses one, in this process."""
-        made = Producer(self.roles.settings(role, self.system.settings))
+        made = Client(settings=self.roles.settings(role, self.system.settings))
         self.system._producers.append(made)
         return made
 

@@ -12,7 +12,7 @@ from seriatim.keys import job_prefix, ordered_stream, pool_prefix
 from tests.conftest import binary_of
 from tests.security.lua_reach import reach
 from tests.security.roles import DEPLOY, ROLES, Roles
-from tests.servers import PrivateServer
+from tests.support.redis_servers import PrivateServer
 
 P, JOB = pool_prefix("tone"), "00112233445566778899aabbccddeeff"
 K, STREAM = job_prefix(JOB), ordered_stream(JOB)

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from seriatim.celery_app import TASK
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.keys import job_prefix, pool_prefix, queue
-from tasks.app import TASK
-from tasks.handle import Job
-from tasks.request import Request
-from tests.listening import Listener, sentences, stream_of
-from tests.systems import ROOT, RealSystem, wait_until
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import ROOT, RealSystem, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def state(system: RealSystem) -> dict[bytes, Any]:
 def unmoved(system: RealSystem) -> Iterator[Job]:
     """A job that waits for its reader: afterwards it is as it was, the workers are the same, and all goes on."""
     text = sentences(10, "unmoved")
-    job = system.producer().enqueue(text, Request.of({"engine": "tone", "window_ms": 4_000}))
+    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "window_ms": 4_000}))
     wait_until(lambda: job.status().emitted > 0 and job.status().in_flight == 0, "it waits at its window")
     before, workers = state(system), system.worker_pids()
     yield job
@@ -139,7 +139,7 @@ def test_a_call_of_what_is_not_due_does_nothing(system: RealSystem, unmoved: Job
 
 
 def test_a_call_of_another_pools_job_does_nothing(system: RealSystem, unmoved: Job) -> None:
-    request = Request.of({"engine": "tone", "pool": "other", "window_ms": 1_000})
+    request = JobRequest.of({"engine": "tone", "pool": "other", "window_ms": 1_000})
     theirs = system.producer().enqueue(sentences(3, "of another pool"), request)
     put(system, *(message(called(theirs.id, seq, attempt)) for seq in range(3) for attempt in (0, 1, 2**40)))
     assert Listener(theirs).pcm() == stream_of(sentences(3, "of another pool"))
@@ -204,7 +204,7 @@ def test_a_forged_notification_is_thrown_away(system: RealSystem, unmoved: Job) 
 
 def test_no_module_of_ours_reads_pickles_or_yaml() -> None:
     """A model's checkpoint is a file of the operator's, read by torch's restricted unpickler (decision 11)."""
-    checkpoint = "workers/engines/xtts/checkpoint.py"
+    checkpoint = "workers/engines/xtts/model/checkpoint.py"
     words = ("pickle", "marshal", "shelve", "dill", "yaml")
     found = [
         f"{path.relative_to(ROOT)}: {line.strip()}"

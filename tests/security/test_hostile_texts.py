@@ -6,13 +6,13 @@ from importlib.util import find_spec
 
 import pytest
 
+from seriatim.client.job import Job, JobStatus
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.errors import BadInput, EmptyText, SeriatimError
-from tasks.handle import Job, Status
-from tasks.open_job import open_job
-from tasks.request import Request
-from tests.commands import TONE, seriatim
-from tests.listening import Listener
-from tests.systems import RealSystem
+from tests.support.command_line import TONE, seriatim
+from tests.support.expected_audio import Listener
+from tests.support.process_system import RealSystem
 
 HOSTILE = {
     "a megabyte without a space": "a" * 1_000_000,
@@ -76,7 +76,7 @@ def engine_of(name: str, system: RealSystem) -> str:
 
 def outcome(system: RealSystem, text: str, engine: str) -> str:
     """What became of it: how it ended, or the error with which it was refused."""
-    request = Request.of({"engine": engine, "kind": "batch", "drain": "window", "gap": "skip"})
+    request = JobRequest.of({"engine": engine, "kind": "batch", "drain": "window", "gap": "skip"})
     try:
         job: Job = system.producer().enqueue(text, request)
     except BadInput as refused:
@@ -85,7 +85,7 @@ def outcome(system: RealSystem, text: str, engine: str) -> str:
     return ended(job.status())
 
 
-def ended(status: Status) -> str:
+def ended(status: JobStatus) -> str:
     assert status.ended
     assert status.emitted == status.sentences
     return status.state
@@ -104,27 +104,27 @@ def test_a_hostile_text_is_spoken_or_refused_and_the_next_one_is_spoken(
 @pytest.mark.parametrize("what", ["nothing but bidi controls", "only punctuation"])
 def test_a_text_without_a_word_is_refused(system: RealSystem, what: str) -> None:
     with pytest.raises(EmptyText, match=r"^there is nothing to say in this text"):
-        system.producer().enqueue(HOSTILE[what], Request.of({"engine": "tone", "kind": "batch"}))
+        system.producer().enqueue(HOSTILE[what], JobRequest.of({"engine": "tone", "kind": "batch"}))
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_text_may_come_in_pieces_of_an_open_job_too(system: RealSystem, what: str) -> None:
     text = HOSTILE[what][:3_000]
-    talk = open_job(
-        system.producer(), Request.of({"engine": "tone", "kind": "batch", "drain": "window", "gap": "skip"})
+    session = open_job_with(
+        system.producer(), JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window", "gap": "skip"})
     )
-    listener = Listener(talk.job)
+    listener = Listener(session.job)
     for at in range(0, len(text), 97):
-        talk.say(text[at : at + 97])
-    talk.say(" And well.")
-    talk.close()
+        session.say(text[at : at + 97])
+    session.say(" And well.")
+    session.close()
     listener.all(PATIENCE_S)
-    assert ended(talk.job.status()) == "done"
+    assert ended(session.job.status()) == "done"
 
 
 @pytest.mark.parametrize("what", [name for name, text in HOSTILE.items() if len(text) < 5_000])
 def test_a_callers_own_sentence_may_be_hostile(system: RealSystem, what: str) -> None:
-    request = Request.of({"engine": "tone", "kind": "batch", "drain": "window", "gap": "skip"})
+    request = JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window", "gap": "skip"})
     try:
         job = system.producer().enqueue([HOSTILE[what], "And well."], request)
     except SeriatimError as refused:

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from seriatim.client.client import Client
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.errors import (
     BadInput,
     CapReached,
@@ -17,11 +21,7 @@ from seriatim.errors import (
 )
 from seriatim.keys import PREFIX
 from seriatim.records import Sentence
-from tasks.handle import Job
-from tasks.open_job import open_job
-from tasks.producer import Producer
-from tasks.request import Request
-from tests.systems import RealSystem
+from tests.support.process_system import RealSystem
 
 LIMITS = {"max_text_bytes": 2_000, "max_sentences": 40, "max_sentence_chars": 300, "user_jobs": 2}
 
@@ -32,14 +32,14 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 @pytest.fixture
-def producer(system: RealSystem) -> Iterator[Producer]:
+def producer(system: RealSystem) -> Iterator[Client]:
     yield system.producer()
     with system.redis as client:
         client.flushall()
 
 
-def enqueue(producer: Producer, text: Any, **options: Any) -> Job:
-    return producer.enqueue(text, Request.of({"engine": "tone", "kind": "batch"} | options))
+def enqueue(producer: Client, text: Any, **options: Any) -> Job:
+    return producer.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch"} | options))
 
 
 def keys(system: RealSystem) -> list[bytes]:
@@ -72,7 +72,7 @@ def keys(system: RealSystem) -> list[bytes]:
     ],
 )  # fmt: skip
 def test_what_is_over_a_limit_is_refused_with_its_own_error_and_leaves_nothing(
-    system: RealSystem, producer: Producer, text: Any, error: type[SeriatimError], message: str
+    system: RealSystem, producer: Client, text: Any, error: type[SeriatimError], message: str
 ) -> None:
     with pytest.raises(error) as refused:
         enqueue(producer, text)
@@ -81,13 +81,13 @@ def test_what_is_over_a_limit_is_refused_with_its_own_error_and_leaves_nothing(
     assert keys(system) == []
 
 
-def test_what_is_at_a_limit_is_taken(producer: Producer) -> None:
+def test_what_is_at_a_limit_is_taken(producer: Client) -> None:
     assert enqueue(producer, "word " * 400, user="a").status().sentences > 1
     assert enqueue(producer, ["Hm."] * 40, user="b").status().sentences == 40
     assert enqueue(producer, ["x " * 150], user="c").status().sentences >= 1
 
 
-def test_the_limit_of_sentences_counts_in_the_rest_of_a_long_text_too(system: RealSystem, producer: Producer) -> None:
+def test_the_limit_of_sentences_counts_in_the_rest_of_a_long_text_too(system: RealSystem, producer: Client) -> None:
     """The first are accepted before the last are known: then the job is cancelled."""
     with pytest.raises(TooManySentences):
         enqueue(producer, (f"Number {n}." for n in range(41)))
@@ -96,7 +96,7 @@ def test_the_limit_of_sentences_counts_in_the_rest_of_a_long_text_too(system: Re
         assert client.hget(state, "state") == b"cancelled"
 
 
-def test_a_user_has_so_many_jobs_at_once(producer: Producer) -> None:
+def test_a_user_has_so_many_jobs_at_once(producer: Client) -> None:
     for _ in range(2):
         enqueue(producer, "Yes.", user="ann")
     with pytest.raises(
@@ -106,15 +106,15 @@ def test_a_user_has_so_many_jobs_at_once(producer: Producer) -> None:
     enqueue(producer, "Yes.", user="bob")
 
 
-def test_an_open_job_has_the_limits_of_any_other(producer: Producer) -> None:
-    talk = open_job(producer, Request.of({"engine": "tone", "kind": "batch"}))
+def test_an_open_job_has_the_limits_of_any_other(producer: Client) -> None:
+    session = open_job_with(producer, JobRequest.of({"engine": "tone", "kind": "batch"}))
     with pytest.raises(TextTooLarge, match="SERIATIM_MAX_TEXT_BYTES"):
-        talk.say("word " * 401)
-    talk.say("Said. " * 39)
+        session.say("word " * 401)
+    session.say("Said. " * 39)
     with pytest.raises(TooManySentences, match="SERIATIM_MAX_SENTENCES"):
-        talk.say("Said. " * 10)
-    assert not talk.job.status().ended, "what was said is spoken"
-    talk.job.cancel()
+        session.say("Said. " * 10)
+    assert not session.job.status().ended, "what was said is spoken"
+    session.job.cancel()
 
 
 ODD_IDS = [
@@ -124,18 +124,18 @@ ODD_IDS = [
 
 
 @pytest.mark.parametrize("job_id", [*ODD_IDS, None, 5, b"abc", ["a"]], ids=repr)
-def test_what_cannot_be_a_jobs_id_is_refused_before_a_key_is_made_of_it(producer: Producer, job_id: Any) -> None:
+def test_what_cannot_be_a_jobs_id_is_refused_before_a_key_is_made_of_it(producer: Client, job_id: Any) -> None:
     with pytest.raises(BadInput, match=r" is no job's id; expected letters and digits, such as 5f2c\.\.\.$"):
         producer.attach(job_id)
 
 
-def test_an_unknown_id_is_unknown_and_nothing_is_made_of_it(system: RealSystem, producer: Producer) -> None:
+def test_an_unknown_id_is_unknown_and_nothing_is_made_of_it(system: RealSystem, producer: Client) -> None:
     with pytest.raises(JobUnknown):
         producer.attach("0" * 32)
     assert keys(system) == []
 
 
-def test_ids_have_128_random_bits(producer: Producer) -> None:
+def test_ids_have_128_random_bits(producer: Client) -> None:
     ids = [enqueue(producer, "Yes.", user=f"u{n}").id for n in range(50)]
     assert len(set(ids)) == 50
     assert all(len(job_id) == 32 and int(job_id, 16) >= 0 for job_id in ids)
@@ -147,7 +147,7 @@ def test_ids_have_128_random_bits(producer: Producer) -> None:
 @pytest.mark.parametrize("value", ["a\nb", "\0", "\ud800", "\u202e", "x" * 257, 5, b"x"], ids=repr)
 def test_names_that_cannot_be_shown_are_refused(name: str, value: Any) -> None:
     with pytest.raises(UnknownOption, match=name):
-        Request.of({name: value})
+        JobRequest.of({name: value})
 
 
 @pytest.mark.parametrize(
@@ -155,10 +155,10 @@ def test_names_that_cannot_be_shown_are_refused(name: str, value: Any) -> None:
 )
 def test_options_of_an_engine_are_names_and_finite_numbers(options: Any) -> None:
     with pytest.raises(UnknownOption, match="option"):
-        Request.of({"options": options})
+        JobRequest.of({"options": options})
 
 
-def test_two_users_keys_never_name_the_same_job(producer: Producer) -> None:
+def test_two_users_keys_never_name_the_same_job(producer: Client) -> None:
     """However the names are put together: the length of the user's stands before it."""
     made = {
         enqueue(producer, "Yes.", user=user, idempotency_key=key).id
@@ -180,7 +180,7 @@ def test_two_users_keys_never_name_the_same_job(producer: Producer) -> None:
     ["", "x", "1", "1-", "-1", "1-1-1", "9" * 30 + "-0", "0-" + "9" * 5000, "\ud800-1", "1-1\n"],
     ids=lambda a: repr(a)[:20],
 )
-def test_what_is_no_position_is_refused(producer: Producer, after: str) -> None:
+def test_what_is_no_position_is_refused(producer: Client, after: str) -> None:
     job = enqueue(producer, "Yes.")
     with pytest.raises(BadInput, match="is not a position"):
         next(job.audio(after))

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.entries import Gap
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.keys import pool_prefix
-from tasks.open_job import open_job
-from tasks.request import Request
-from tests.commands import seriatim
+from seriatim.stream_entries import Gap
 from tests.conftest import binary_of
-from tests.listening import Listener, sentences, stream_of
 from tests.security.roles import Guarded, Roles
-from tests.systems import ALWAYS, PATIENCE_S, RealSystem
+from tests.support.command_line import seriatim
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import ALWAYS, PATIENCE_S, RealSystem
 
 COSTS = {"crash_on": "venom", "fixed_ms": 60, "chunk_ms": 100}
 POISON = "This sentence is venom to every process."
@@ -35,8 +35,8 @@ def guarded(
     assert made.denied() == []
 
 
-def request_of(**options: object) -> Request:
-    return Request.of({"engine": "tone"} | options)
+def request_of(**options: object) -> JobRequest:
+    return JobRequest.of({"engine": "tone"} | options)
 
 
 def test_a_live_job_is_enqueued_by_one_role_and_heard_by_another(guarded: Guarded) -> None:
@@ -52,11 +52,11 @@ def test_a_book_is_recorded_and_an_open_job_is_closed(guarded: Guarded) -> None:
     text = sentences(40, "a book of roles", 3)
     book = guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles"))
     assert guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles")).id == book.id
-    talk = open_job(guarded.producer(), request_of())
-    heard = Listener(talk.job)
+    session = open_job_with(guarded.producer(), request_of())
+    heard = Listener(session.job)
     for part in ("One thing is said. ", "Then another. ", "That is all."):
-        talk.say(part)
-    talk.close()
+        session.say(part)
+    session.close()
     assert heard.pcm() == stream_of(["One thing is said.", "Then another.", "That is all."])
     assert Listener(book).pcm() == stream_of(text)
     assert guarded.denied() == []

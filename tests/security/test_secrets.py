@@ -9,17 +9,17 @@ from urllib.parse import quote
 import pytest
 from kombu.exceptions import OperationalError
 
-from seriatim.connect import commands, reach
-from seriatim.credentials import shown
+from seriatim.celery_app import make_app
+from seriatim.client.client import Client
+from seriatim.client.job_options import JobRequest
+from seriatim.client.open_job import open_job_with
 from seriatim.errors import Misconfigured, SeriatimError
+from seriatim.servers.redis_clients import check_reachable, command_client
+from seriatim.servers.server_urls import redacted_url
 from seriatim.settings import Settings
-from tasks.app import make_app
-from tasks.open_job import open_job
-from tasks.producer import Producer
-from tasks.request import Request
-from tests.commands import begun, seriatim
-from tests.listening import Listener, sentences, stream_of
-from tests.systems import RealSystem, descendants, wait_until
+from tests.support.command_line import begun, seriatim
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import RealSystem, descendants, wait_until
 
 PASSWORD = "hor/rible:p@ss#w?rd%20&"
 WRONG = "wrong/but:zq@xv9kj"
@@ -74,8 +74,8 @@ def command_lines(pids: set[int]) -> str:
 
 def test_everything_works_with_a_password_from_a_file(kept: Kept) -> None:
     text = sentences(4, "password")
-    producer = Producer(kept.system.settings)
-    assert Listener(producer.enqueue(text, Request(engine="tone"))).pcm() == stream_of(text)
+    producer = Client(settings=kept.system.settings)
+    assert Listener(producer.enqueue(text, JobRequest(engine="tone"))).pcm() == stream_of(text)
     producer.close()
     done = seriatim("status", settings=kept.variables)
     assert done.returncode == 0, done.stderr.decode()
@@ -86,14 +86,14 @@ def test_no_process_has_it_among_its_arguments(kept: Kept) -> None:
     pids = {child.pid for child in kept.system.children.values()}
     pids |= {pid for child in pids for pid in descendants(child)}
     lines = command_lines(pids)
-    assert lines.count("workers.process") == 2
+    assert lines.count("workers.worker_process") == 2
     assert_hidden(lines)
 
 
 def test_no_log_has_it_even_when_the_server_goes_away(kept: Kept) -> None:
     system, text = kept.system, sentences(12, "outage")
-    producer = Producer(system.settings)
-    job = producer.enqueue(text, Request.of({"engine": "tone", "kind": "batch", "drain": "window"}))
+    producer = Client(settings=system.settings)
+    job = producer.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
     with system.redis as client:  # every connection is cut, and nobody gets in for a while
         client.execute_command("ACL", "SETUSER", "app", "off")
         client.client_kill_filter(_type="normal", skipme=True)
@@ -101,7 +101,7 @@ def test_no_log_has_it_even_when_the_server_goes_away(kept: Kept) -> None:
     wait_until(lambda: "waiting for Redis" in system.log("reassembler") and "WARNING" in system.log("workers"))
     with system.redis as client:
         client.execute_command("ACL", "SETUSER", "app", "on")
-    assert Listener(Producer(system.settings).attach(job.id)).pcm(60) == stream_of(text)
+    assert Listener(Client(settings=system.settings).attach(job.id)).pcm(60) == stream_of(text)
     for name in ("reassembler", "workers"):
         assert_hidden(system.log(name))
 
@@ -128,7 +128,7 @@ def test_no_error_has_it(kept: Kept, changes: dict[str, str]) -> None:
         with make_app(settings.broker).connection_for_write(connect_timeout=1) as broker:
             said = f"{settings} {broker!r} {broker}"
             broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-        reach(commands(settings.redis_url, outage_s=0.1), settings.redis_url)
+        check_reachable(command_client(settings.redis_url, outage_s=0.1), settings.redis_url)
     except (SeriatimError, OperationalError) as error:
         said += "".join(traceback.format_exception(error))
     assert said
@@ -172,19 +172,26 @@ def test_up_starts_its_children_without_it(kept: Kept, tmp_path: Path) -> None:
     finally:
         running.terminate()
         out, err = running.communicate(timeout=40)
-    assert "workers.process" in lines
+    assert "workers.worker_process" in lines
     assert_hidden(lines + out.decode() + err.decode())
     for log in tmp_path.rglob("*.log"):
         assert_hidden(log.read_text("utf-8", errors="replace"))
 
 
 def test_what_shows_an_object_hides_it(kept: Kept) -> None:
-    producer = Producer(kept.system.settings)
-    talk = open_job(producer, Request.of({"engine": "tone", "kind": "batch"}))
-    said = [kept.system.settings, producer, producer.desk("tone"), talk, talk.job, producer.desk("tone").app]
+    producer = Client(settings=kept.system.settings)
+    session = open_job_with(producer, JobRequest.of({"engine": "tone", "kind": "batch"}))
+    said = [
+        kept.system.settings,
+        producer,
+        producer.pool_client("tone"),
+        session,
+        session.job,
+        producer.pool_client("tone").app,
+    ]
     for each in said:
         assert_hidden(f"{each!r} {each}")
-    talk.job.cancel()
+    session.job.cancel()
     producer.close()
 
 
@@ -199,7 +206,7 @@ def test_what_shows_an_object_hides_it(kept: Kept) -> None:
     ],
 )
 def test_people_see_where_a_url_leads_and_not_what_opens_it(url: str, seen: str) -> None:
-    assert shown(url) == seen
+    assert redacted_url(url) == seen
 
 
 @pytest.mark.parametrize(
@@ -235,6 +242,6 @@ def test_a_url_that_has_its_own_password_keeps_it() -> None:
 def test_any_password_arrives_as_it_is_written(password: str, url: str) -> None:
     """At Redis' client and at the broker's."""
     found = Settings.from_env({"SERIATIM_REDIS_URL": url, "SERIATIM_REDIS_PASSWORD": password})
-    assert Producer(found).redis.connection_pool.connection_kwargs["password"] == password
+    assert Client(settings=found).redis.connection_pool.connection_kwargs["password"] == password
     if not url.startswith("unix"):  # a socket's is read when it is connected to
         assert make_app(found.broker).connection_for_write().password == password

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import pytest
 
-from seriatim.connect import commands, reach, streams
+from seriatim.celery_app import make_app, reach_broker
+from seriatim.client.client import Client
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import Misconfigured, Unavailable
+from seriatim.servers.redis_clients import check_reachable, command_client, streams
 from seriatim.settings import Settings
-from tasks.app import make_app, reach_broker
-from tasks.producer import Producer
-from tasks.request import Request
 from tests.chaos.proxy import Proxy
-from tests.commands import seriatim
 from tests.conftest import binary_of
-from tests.listening import Listener, sentences, stream_of
-from tests.ports import free_port
 from tests.security.tls import Authority, door
-from tests.systems import RealSystem
+from tests.support.command_line import seriatim
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.free_ports import free_port
+from tests.support.process_system import RealSystem
 
 PASSWORD = "hor/rible:p@ss#w?rd%20&"
 
@@ -77,8 +77,8 @@ def encrypted(
 
 def test_a_job_is_heard_over_tls_from_end_to_end(encrypted: Encrypted) -> None:
     text = sentences(6, "encrypted")
-    producer = Producer(encrypted.system.settings)
-    assert Listener(producer.enqueue(text, Request(engine="tone"))).pcm() == stream_of(text)
+    producer = Client(settings=encrypted.system.settings)
+    assert Listener(producer.enqueue(text, JobRequest(engine="tone"))).pcm() == stream_of(text)
     producer.close()
     done = seriatim("status", settings=encrypted.variables)
     assert done.returncode == 0, done.stderr.decode()
@@ -111,7 +111,7 @@ def test_neither_side_talks_to_a_stranger(encrypted: Encrypted, what: str) -> No
         changes["tls_ca_file"] = str(encrypted.foreign.certificate)
     settings = encrypted.settings(**changes)
     with pytest.raises((Misconfigured, Unavailable), match=SAID[what]):
-        reach(commands(settings.redis_url, outage_s=0.1), settings.redis_url)
+        check_reachable(command_client(settings.redis_url, outage_s=0.1), settings.redis_url)
     with pytest.raises((Misconfigured, Unavailable), match=SAID[what]):
         reach_broker(make_app(settings.broker), settings.broker)
 
@@ -121,7 +121,7 @@ def test_a_name_or_a_certificate_is_not_looked_at_where_the_url_says_so(encrypte
     """By both clients, and by Celery's broker."""
     url = encrypted.variables["SERIATIM_REDIS_URL"].replace("localhost", "127.0.0.1")
     settings = encrypted.settings(redis_url=f"{url}?{query}")
-    reach(commands(settings.redis_url, outage_s=0.1), settings.redis_url)
+    check_reachable(command_client(settings.redis_url, outage_s=0.1), settings.redis_url)
     reach_broker(make_app(settings.broker), settings.broker)
 
     async def ping() -> object:
@@ -135,13 +135,13 @@ def test_a_server_without_tls_is_said_to_be_one(encrypted: Encrypted) -> None:
     with Proxy(None, encrypted.system.server.socket) as plain:
         url = f"rediss://localhost:{plain.port}/0"
         with pytest.raises((Misconfigured, Unavailable), match=r"does the server speak TLS|^no Redis at"):
-            reach(commands(url, outage_s=0.1), url)
+            check_reachable(command_client(url, outage_s=0.1), url)
 
 
 def test_a_wrong_password_is_said_at_once_and_in_words(encrypted: Encrypted) -> None:
     settings = encrypted.settings(redis_password="wrong")
     with pytest.raises(Misconfigured, match=r"^the server at rediss://localhost:[0-9]+/0 refused the password"):
-        reach(commands(settings.redis_url, outage_s=0.1), settings.redis_url)
+        check_reachable(command_client(settings.redis_url, outage_s=0.1), settings.redis_url)
 
 
 @pytest.mark.parametrize("name", ["tls_ca_file", "tls_cert_file", "tls_key_file"])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import PrivateServer
+from tests.support.redis_servers import PrivateServer
 
 DAYS = "2"
 

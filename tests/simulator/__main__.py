@@ -5,10 +5,10 @@ import sys
 import time
 from collections import Counter
 
-from tests.servers import PrivateServer, debian, embedded
 from tests.simulator.faults import LOGGED
 from tests.simulator.plan import draw
 from tests.simulator.run import Failed, history, play
+from tests.support.redis_servers import PrivateServer, debian, embedded
 
 
 def main() -> int:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from seriatim import job as slot
-from seriatim import pool
+from seriatim.audio.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.errors import MemoryFull
 from seriatim.keys import pool_prefix
-from seriatim.pcm import bytes_of_ms, ms_of_bytes
+from seriatim.lua import job_scripts as slot
+from seriatim.lua import pool_scripts
 from tests.simulator.dispatch import dispatch, publish
 from tests.simulator.plan import ENDED_LIFE_MS, RATE_HZ
 from tests.simulator.workers import RETRY
@@ -42,14 +42,16 @@ class Sweeper(Process):
             yield self.world.rng.randint(250, 600)
 
     def _sweep(self) -> Steps[None]:
-        yield from self.world.ask(self.name, pool.rebase, POOL)
-        swept = yield from self.world.ask(self.name, pool.sweep, POOL, INTERVAL_MS, PATIENCE_MS, RETRY)
+        yield from self.world.ask(self.name, pool_scripts.rebase, POOL)
+        swept = yield from self.world.ask(self.name, pool_scripts.sweep, POOL, INTERVAL_MS, PATIENCE_MS, RETRY)
         if not swept.ran:
             return
-        for bell in swept.outbox:
+        for message in swept.outbox:
             yield 0
-            publish(self.run, bell)
-            yield from self.world.plain(self.name, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell))
+            publish(self.run, message)
+            yield from self.world.plain(
+                self.name, "ZREM", f"{pool_prefix(POOL)}:outbox", pool_scripts.outbox_entry(message)
+            )
         for entry in swept.todo:
             yield from self._carry_out(entry)
         yield from dispatch(self.run, self.name)
@@ -80,4 +82,6 @@ class Sweeper(Process):
             self.name, slot.fill, job, seq, n_bytes, reason, f"{seq}", RATE_HZ
         )
         heard_ms = ms_of_bytes(length, RATE_HZ)
-        yield from self.world.ask(self.name, pool.fill_done, POOL, job, seq, entry, heard_ms, ENDED_LIFE_MS, epoch)
+        yield from self.world.ask(
+            self.name, pool_scripts.fill_done, POOL, job, seq, entry, heard_ms, ENDED_LIFE_MS, epoch
+        )

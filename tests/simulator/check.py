@@ -3,10 +3,10 @@
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from seriatim.entries import End, decode
+from seriatim.audio.pcm import ms_of_bytes
 from seriatim.keys import GROUP, job_prefix, ordered_stream, pool_prefix, shard_of, shard_prefix
-from seriatim.pcm import ms_of_bytes
-from seriatim.records import Drain, GapPolicy
+from seriatim.records import DrainMode, GapPolicy
+from seriatim.stream_entries import End, decode
 from tests.simulator import audit
 from tests.simulator.heard import Heard
 from tests.simulator.order import notifications
@@ -141,7 +141,7 @@ def _reason(run: "Run", job: str, end: End, age_ms: int) -> None:
     elif end.reason.startswith("no reader"):
         silence = max(ledger.silence_ms.get(job, 0), int(run.world.now) - ledger.signs.get(job, 0))
         silent = silence + _leapt(run) >= GRACE_MS
-        _that(plan.drain is Drain.WINDOW and silent, f"job {job}: {end}, its reader was there")
+        _that(plan.drain is DrainMode.WINDOW and silent, f"job {job}: {end}, its reader was there")
     elif end.reason.startswith("sentence "):
         seq = int(end.reason.split()[1].rstrip(":"))
         _that(plan.gap is GapPolicy.FAIL and may_be_given_up(run, job, seq), f"job {job}: {end}, for no cause")

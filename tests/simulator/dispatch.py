@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from seriatim import pool
 from seriatim.errors import MemoryFull
 from seriatim.keys import pool_prefix
-from seriatim.records import Doorbell
+from seriatim.lua import pool_scripts
+from seriatim.records import TaskMessage
 from tests.simulator.world import POOL, Steps, Violation
 
 if TYPE_CHECKING:
@@ -20,86 +20,88 @@ MOST = 4
 class Broker:
     """A plain list that stands for the pool's Celery queue."""
 
-    queue: list[tuple[float, Doorbell]] = field(default_factory=list)  #: virtual time at which it can be had, message
+    queue: list[tuple[float, TaskMessage]] = field(
+        default_factory=list
+    )  #: virtual time at which it can be had, message
 
 
-def publish(run: "Run", bell: Doorbell) -> None:
+def publish(run: "Run", message: TaskMessage) -> None:
     """Put a message into the queue: it may be lost, doubled, or come late."""
     world = run.world
     if world.dice("lost"):
-        return world.count("lost", bell)
+        return world.count("lost", message)
     copies = 1
     if world.dice("doubled"):
-        world.count("doubled", bell)
+        world.count("doubled", message)
         copies = 2
     for _ in range(copies):
         late = world.rng.randint(200, 6_000) if world.dice("delayed") else 0
         world.tally["delayed"] += late > 0
-        run.broker.queue.append((world.now + late, bell))
+        run.broker.queue.append((world.now + late, message))
     return None
 
 
-def receive(run: "Run") -> Doorbell | None:
+def receive(run: "Run") -> TaskMessage | None:
     """Take the first message that can be had. What was popped and not received is lost, as with kombu's BRPOP."""
-    for place, (when, bell) in enumerate(run.broker.queue):
+    for place, (when, message) in enumerate(run.broker.queue):
         if when <= run.world.now:
             del run.broker.queue[place]
             if run.world.dice("lost"):
-                run.world.count("lost", bell)
+                run.world.count("lost", message)
                 return None
-            return bell
+            return message
     return None
 
 
 def dispatch(run: "Run", who: str) -> Steps[None]:
     """Pick what should be spoken now and ring for it. Where memory is full nobody is: the sweep asks again."""
     try:
-        bells = yield from run.world.ask(who, pool.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
+        messages = yield from run.world.ask(who, pool_scripts.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
     except MemoryFull:
         return
-    for bell in bells:
+    for message in messages:
         yield 0
-        publish(run, bell)
-        yield from run.world.plain(who, "ZREM", f"{pool_prefix(POOL)}:outbox", pool.outbox_entry(bell))
+        publish(run, message)
+        yield from run.world.plain(who, "ZREM", f"{pool_prefix(POOL)}:outbox", pool_scripts.outbox_entry(message))
 
 
-def picked(run: "Run", bells: tuple[Doorbell, ...]) -> None:
+def picked(run: "Run", messages: tuple[TaskMessage, ...]) -> None:
     """What must hold right behind a pick."""
     prefix = pool_prefix(POOL)
     pipe: Any = run.world.redis.pipeline(transaction=False)
     pipe.hmget(f"{prefix}:m", "infl", "slots", "slack").zcard(f"{prefix}:lease").hget(f"{prefix}:n", "made_way")
-    for bell in bells:
-        pipe.hmget(f"{prefix}:j:{bell.job}", "dispatched", "acked", "window", "next")
-        pipe.hget(f"{prefix}:jt:{bell.job}", str(bell.seq))
-        pipe.hget(f"{prefix}:u:{run.world.plans[bell.job].user}", "infl")
+    for message in messages:
+        pipe.hmget(f"{prefix}:j:{message.job}", "dispatched", "acked", "window", "next")
+        pipe.hget(f"{prefix}:jt:{message.job}", str(message.seq))
+        pipe.hget(f"{prefix}:u:{run.world.plans[message.job].user}", "infl")
     counts, leases, made_way, *rows = pipe.execute()
     infl, slots, slack = map(int, counts)
     # Where a batch sentence makes way there are no more than before; before, workers may have died.
     instead, run.ledger.made_way = int(made_way or 0) - run.ledger.made_way, int(made_way or 0)
     run.world.tally["made way"] += max(0, instead)
-    if infl != leases or (infl > slots + slack and instead != len(bells)):
+    if infl != leases or (infl > slots + slack and instead != len(messages)):
         raise Violation(f"{infl} in flight with {leases} leases; {slots} slots and {slack} slack")
-    for bell, job, sentence, flying in zip(bells, rows[0::3], rows[1::3], rows[2::3], strict=True):
-        first_time = _attempted(run, bell)
-        if first_time and bell.seq == int(job[3]) - 1:
-            _in_window(bell, job, int(sentence.split(b"|")[0]))
-        cap = run.world.plans[bell.job].cap_infl
+    for message, job, sentence, flying in zip(messages, rows[0::3], rows[1::3], rows[2::3], strict=True):
+        first_time = _attempted(run, message)
+        if first_time and message.seq == int(job[3]) - 1:
+            _in_window(message, job, int(sentence.split(b"|")[0]))
+        cap = run.world.plans[message.job].cap_infl
         if cap is not None and int(flying) > cap:
-            raise Violation(f"{int(flying)} in flight of the user of {bell}; the cap is {cap}")
+            raise Violation(f"{int(flying)} in flight of the user of {message}; the cap is {cap}")
 
 
-def _attempted(run: "Run", bell: Doorbell) -> bool:
+def _attempted(run: "Run", message: TaskMessage) -> bool:
     """Attempts only rise. Returns whether this is the sentence's first."""
-    if bell.attempt <= run.ledger.fence:
-        raise Violation(f"{bell}; {run.ledger.fence} was handed out before")
-    first = (bell.job, bell.seq) not in run.ledger.attempts
-    run.ledger.fence = run.ledger.attempts[bell.job, bell.seq] = bell.attempt
+    if message.attempt <= run.ledger.fence:
+        raise Violation(f"{message}; {run.ledger.fence} was handed out before")
+    first = (message.job, message.seq) not in run.ledger.attempts
+    run.ledger.fence = run.ledger.attempts[message.job, message.seq] = message.attempt
     run.world.tally["picks"] += 1
     run.world.tally["retries"] += not first
     return first
 
 
-def _in_window(bell: Doorbell, job: list[bytes], estimate_ms: int) -> None:
+def _in_window(message: TaskMessage, job: list[bytes], estimate_ms: int) -> None:
     dispatched, acked, window = map(float, job[:3])
     if dispatched - estimate_ms - acked >= window:
-        raise Violation(f"{bell} lies {dispatched - estimate_ms - acked} ms ahead; the window has {window} ms")
+        raise Violation(f"{message} lies {dispatched - estimate_ms - acked} ms ahead; the window has {window} ms")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from seriatim import pool
-from seriatim.server import guard
-from tests.servers import PrivateServer
+from seriatim.lua import pool_scripts
+from seriatim.servers.redis_checks import guard_restart
 from tests.simulator.listeners import Recorder
 from tests.simulator.plan import Memory
 from tests.simulator.producers import Producer
 from tests.simulator.world import POOL
+from tests.support.redis_servers import PrivateServer
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
@@ -116,10 +116,10 @@ def _crash(run: "Run", server: PrivateServer) -> int:
 
 
 def _connect(run: "Run") -> None:
-    """What the first connection of a process does before any other command (seriatim/connect.py)."""
+    """What the first connection of a process does before any other command (seriatim/servers/redis_clients.py)."""
     world = run.world
     connection: Any = world.redis.connection_pool.get_connection()
-    guard(connection, [pool.rebase(POOL, world.clock())])
+    guard_restart(connection, [pool_scripts.rebase(POOL, world.clock())])
     world.redis.connection_pool.release(connection)
     world.note("a new connection", "rebase", POOL)
 

@@ -7,9 +7,9 @@ take; of an exact engine there is one take only, so that its bytes are those of 
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from seriatim.entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
-from seriatim.pcm import after
+from seriatim.audio.pcm import part_beyond
 from seriatim.records import GapPolicy
+from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
 from tests.simulator.plan import RATE_HZ, JobPlan
 from tests.simulator.studio import Studio
 from tests.simulator.world import Violation
@@ -80,7 +80,7 @@ class Heard:
             self._wrong(f"sentence {entry.seq}: bytes {len(have)} to {start} are missing")
         if have[start:end] != entry.pcm[: len(have) - start] and not self.loose:
             self._wrong(f"sentence {entry.seq}: bytes {start} to {len(have)} were heard differently")
-        have += after(entry.pcm, end, len(have)) if end > len(have) else b""
+        have += part_beyond(entry.pcm, end, len(have)) if end > len(have) else b""
         self._consistent(entry.seq)
 
     def _cut(self, entry: Discontinuity) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from seriatim.entries import Cursor
+from seriatim.stream_entries import ReaderCursor
 from tests.simulator.heard import Heard
 
 
@@ -21,7 +21,7 @@ class Ledger:
     fence: int = 0  #: highest attempt of all
     claims: Counter[tuple[str, int]] = field(default_factory=Counter)
     heard: dict[str, Heard] = field(default_factory=dict)
-    cursors: dict[str, Cursor] = field(default_factory=dict)  #: where a job's reader is
+    cursors: dict[str, ReaderCursor] = field(default_factory=dict)  #: where a job's reader is
     reading: set[str] = field(default_factory=set)  #: jobs whose reader is not through
     vanished: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)  #: jobs whose reader was told that there is no such job

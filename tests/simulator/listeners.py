@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from seriatim import job as slot
-from seriatim import pool
-from seriatim.entries import Cursor, decode
+from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import PositionLost
-from seriatim.keys import END, GAP, Position, job_prefix, ordered_stream, pool_prefix
-from seriatim.pcm import ms_of_bytes
+from seriatim.keys import END, GAP, StreamPosition, job_prefix, ordered_stream, pool_prefix
+from seriatim.lua import job_scripts as slot
+from seriatim.lua import pool_scripts
+from seriatim.stream_entries import ReaderCursor, decode
 from tests.simulator.heard import Heard
 from tests.simulator.plan import RATE_HZ, JobPlan
 from tests.simulator.world import POOL, Process, Steps, Violation
@@ -35,7 +35,7 @@ class Listener(Process):
         self.run = run
         self.seen: dict[str, int] = {}  #: job -> what the world had emitted when there was nothing to read
 
-    def read(self, job: str, cursor: Cursor) -> Steps[int]:
+    def read(self, job: str, cursor: ReaderCursor) -> Steps[int]:
         """The next entries, fed to the cursor and to the job's copy. Returns how many there were.
 
         Raises:
@@ -66,9 +66,9 @@ class Listener(Process):
         """Report to the pool. An older report may come late."""
         if self.world.dice("delayed"):
             older = n_bytes // 4 * 2
-            yield from self.world.ask(self.name, pool.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
+            yield from self.world.ask(self.name, pool_scripts.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
             n_bytes = older
-        yield from self.world.ask(self.name, pool.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
+        yield from self.world.ask(self.name, pool_scripts.ack, POOL, job, ms_of_bytes(n_bytes, RATE_HZ), heard_ms)
 
     def exists(self, job: str) -> Steps[bool]:
         """Is the job's slot there, and will it be? One that the pool does not know has a minute to live."""
@@ -112,21 +112,21 @@ class Reader(Listener):
                 return
             yield rng.randint(0, self.plan.slow_ms) if found else rng.randint(50, 400)
 
-    def _reconnect(self) -> Cursor:
+    def _reconnect(self) -> ReaderCursor:
         """A new connection knows the last position, and where its sentence began."""
-        last = self.run.ledger.cursors.get(self.job, Cursor())
-        cursor = Cursor.behind(last.position, last.n_bytes if last.position.offset >= GAP else last.at, RATE_HZ)
+        last = self.run.ledger.cursors.get(self.job, ReaderCursor())
+        cursor = ReaderCursor.behind(last.position, last.n_bytes if last.position.offset >= GAP else last.at, RATE_HZ)
         self.run.ledger.cursors[self.job] = cursor
         return cursor
 
-    def _resynchronise(self, cursor: Cursor) -> Steps[Cursor]:
+    def _resynchronise(self, cursor: ReaderCursor) -> Steps[ReaderCursor]:
         """The server forgot other sounds than it makes now; a client would begin with the next sentence."""
         yield 0
-        moved = Cursor(Position(cursor.position.sentence, GAP), cursor.at, cursor.have, RATE_HZ, sure=False)
+        moved = ReaderCursor(StreamPosition(cursor.position.sentence, GAP), cursor.at, cursor.have, RATE_HZ, sure=False)
         self.run.ledger.cursors[self.job] = moved
         return moved
 
-    def _report(self, cursor: Cursor) -> Steps[None]:
+    def _report(self, cursor: ReaderCursor) -> Steps[None]:
         if self.began is None and cursor.n_bytes:
             self.began = self.world.now
         playing = 0.0 if self.began is None else self.world.now - self.began
@@ -164,7 +164,7 @@ class Recorder(Listener):
 
     def __init__(self, run: "Run", name: str) -> None:
         super().__init__(run, name)
-        self.cursors: dict[str, Cursor | None] = {}  #: job -> how far it is stored; None: to be asked
+        self.cursors: dict[str, ReaderCursor | None] = {}  #: job -> how far it is stored; None: to be asked
         self.nothing: dict[str, int] = {}
 
     def tell(self, job: str) -> None:
@@ -198,17 +198,17 @@ class Recorder(Listener):
         if cursor.position.offset == END or self.nothing[job] >= PATIENCE:
             del self.cursors[job], self.nothing[job]  # it will be told again of what lives
 
-    def _stored(self, job: str) -> Steps[Cursor]:
+    def _stored(self, job: str) -> Steps[ReaderCursor]:
         stored, place = yield from self.world.plain(
             self.name, "HMGET", f"{job_prefix(job)}:c:{job}", "stored", "stored_id"
         )
         if place is None:
-            return Cursor()
-        position = Position.parse(place.decode())
+            return ReaderCursor()
+        position = StreamPosition.parse(place.decode())
         offset = position.offset - position.offset % 2 if position.offset < GAP else 0
-        return Cursor.behind(position, int(stored) - offset, RATE_HZ)
+        return ReaderCursor.behind(position, int(stored) - offset, RATE_HZ)
 
-    def _mark(self, job: str, cursor: Cursor) -> Steps[None]:
+    def _mark(self, job: str, cursor: ReaderCursor) -> Steps[None]:
         whole = cursor.position.offset == END
         yield from self.world.ask(self.name, slot.recorded, job, str(cursor.position), cursor.n_bytes, end=whole)
         yield from self.ack(job, cursor.n_bytes)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import ResponseError
 
-from seriatim import job as slot
 from seriatim.keys import GROUP, SHARDS, shard_of, shard_prefix
-from seriatim.records import Drain
+from seriatim.lua import job_scripts as slot
+from seriatim.records import DrainMode
 from tests.simulator.listeners import Recorder
 from tests.simulator.world import Process, Steps
 
@@ -90,5 +90,5 @@ class Reassembler(Recorder):
         emitted = yield from self.world.ask(self.name, slot.emit, job, self.world.rng.randint(1, 8), message)
         self.world.tally["moved"] += emitted.moved
         self.world.tally["moved by a second look"] += 0 if message else emitted.moved
-        if emitted.drain == Drain.STORE:
+        if emitted.drain == DrainMode.STORE:
             self.tell(job)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from seriatim.records import Drain, GapPolicy, Hold, Kind
-from tasks.engine import Continuity
+from seriatim.engine import Continuity
+from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind
 
 RATE_HZ = 1000  #: 2 bytes a millisecond: sentences of a few hundred bytes, and offsets that can be read as times
 MAX_FAILURES = 3  #: blamed failures after which a sentence is given up
@@ -44,10 +44,10 @@ class JobPlan:
     job: str
     user: str
     weight: float
-    kind: Kind
-    drain: Drain
+    kind: JobKind
+    drain: DrainMode
     gap: GapPolicy
-    hold: Hold
+    hold: HoldPolicy
     continuity: Continuity
     repeatable: bool  #: an engine of continuity exact that is not repeatable breaks its promise: a discontinuity
     lines: tuple[Line, ...]
@@ -74,7 +74,7 @@ class JobPlan:
     @property
     def held(self) -> bool:
         """Is a sentence heard only when it is whole, so that takes never mix?"""
-        return self.hold is Hold.ALWAYS or (self.hold is Hold.AUTO and self.continuity is Continuity.NONE)
+        return self.hold is HoldPolicy.ALWAYS or (self.hold is HoldPolicy.AUTO and self.continuity is Continuity.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +202,16 @@ def _rates(rng: Random) -> Rates:
 def _job(rng: Random, job: str, user: tuple[str, float, int | None], poisons: list[float]) -> JobPlan:
     poison = rng.choice(poisons)
     continuity = rng.choice([Continuity.EXACT, Continuity.RESUMABLE, Continuity.NONE])
-    drain = rng.choice([Drain.WINDOW, Drain.WINDOW, Drain.STORE])
+    drain = rng.choice([DrainMode.WINDOW, DrainMode.WINDOW, DrainMode.STORE])
     ending = rng.choice(["", "", "", "", "cancel", "vanish", "timeout"])
     return JobPlan(
         job=job,
         user=user[0],
         weight=user[1],
-        kind=rng.choice([Kind.LIVE, Kind.LIVE, Kind.BATCH]),
+        kind=rng.choice([JobKind.LIVE, JobKind.LIVE, JobKind.BATCH]),
         drain=drain,
         gap=rng.choice(list(GapPolicy)),
-        hold=rng.choice([Hold.AUTO, Hold.NEVER, Hold.NEVER, Hold.ALWAYS]),
+        hold=rng.choice([HoldPolicy.AUTO, HoldPolicy.NEVER, HoldPolicy.NEVER, HoldPolicy.ALWAYS]),
         continuity=continuity,
         repeatable=continuity is not Continuity.NONE and rng.random() < 0.6,
         lines=tuple(_line(rng, poison) for _ in range(rng.choice([0, 1, 2, 3, 4, 5, 6, 8, 12]))),
@@ -224,7 +224,7 @@ def _job(rng: Random, job: str, user: tuple[str, float, int | None], poisons: li
         keeps=rng.random() < 0.6,
         timeout_ms=rng.randint(1_000, 9_000) if ending == "timeout" else 1_800_000,
         cancel_ms=rng.randint(0, 3_000) if ending == "cancel" else None,
-        vanish=ending == "vanish" and drain is Drain.WINDOW,
+        vanish=ending == "vanish" and drain is DrainMode.WINDOW,
         slow_ms=rng.choice([0, 0, 200, 2_000]),
         cap_infl=user[2],
         cap_jobs=rng.choice([None, None, None, 1]),

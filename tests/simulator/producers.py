@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from seriatim import job as slot
-from seriatim import pool
 from seriatim.errors import MemoryFull
 from seriatim.keys import job_prefix, pool_prefix
-from seriatim.pool import Extend, Submission, Submit, Submitted
-from seriatim.records import Sentence, Spec
+from seriatim.lua import job_scripts as slot
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_scripts import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
+from seriatim.records import JobSpec, Sentence
 from tests.simulator.dispatch import dispatch
 from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan, Memory
 from tests.simulator.world import POOL, Process, Steps
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRIES = 40  #: at the door; a live job may find it shut until others end
 FULL_MS = 500  #: after which a producer that the server had no memory for comes again
-SPEC = Spec(voice="v", seed=7).to_json()
+SPEC = JobSpec(voice="v", seed=7).to_json()
 
 
 def sentence(seq: int) -> str:
@@ -29,7 +29,8 @@ def sentence(seq: int) -> str:
 def arguments(plan: JobPlan, start: int, end: int) -> list[str]:
     """Sentences as submit and extend take them."""
     return [
-        pool.sentence_argument(line.estimate_ms, sentence(seq)) for seq, line in enumerate(plan.lines[start:end], start)
+        pool_scripts.sentence_argument(line.estimate_ms, sentence(seq))
+        for seq, line in enumerate(plan.lines[start:end], start)
     ]
 
 
@@ -79,7 +80,7 @@ class Producer(Process):
             except MemoryFull:
                 yield FULL_MS
                 continue
-            if answer.verdict in (Submit.ACCEPTED, Submit.DUPLICATE):
+            if answer.verdict in (SubmitVerdict.ACCEPTED, SubmitVerdict.DUPLICATE):
                 if answer.job != self.job:
                     yield from world.ask(self.name, slot.life, self.job, accepted=False)
                 return answer.job
@@ -98,14 +99,14 @@ class Producer(Process):
         known = redis.exists(f"{pool_prefix(POOL)}:j:{self.job}")
         return bool(known and not redis.exists(f"{job_prefix(self.job)}:c:{self.job}"))
 
-    def _submit(self) -> Steps[Submitted]:
+    def _submit(self) -> Steps[SubmitResult]:
         n = -1 if self.plan.open else len(self.plan.lines)
         yield from self.world.ask(
             self.name, slot.init, self.job, n, hold=self.plan.hold, drain=self.plan.drain,
             life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS,
         )  # fmt: skip
         first = arguments(self.plan, 0, self._given())
-        return (yield from self.world.ask(self.name, pool.submit, POOL, self._submission(), first))
+        return (yield from self.world.ask(self.name, pool_scripts.submit, POOL, self._submission(), first))
 
     def _given(self) -> int:
         """How many sentences are known from the beginning."""
@@ -133,25 +134,25 @@ class Producer(Process):
         while True:
             end = min(len(plan.lines), self.said + self.world.rng.randint(1, 3))
             verdict, known = yield from self._extend(job, end, close=end == len(plan.lines))
-            if verdict in (Extend.GONE, Extend.CLOSED):
+            if verdict in (ExtendVerdict.GONE, ExtendVerdict.CLOSED):
                 break
-            if verdict is Extend.OK:
+            if verdict is ExtendVerdict.OK:
                 yield from dispatch(self.run, self.name)
                 self.said = end
-            if verdict is Extend.OK and end == len(plan.lines):
+            if verdict is ExtendVerdict.OK and end == len(plan.lines):
                 yield from self.world.settle(self.name, f"close|{job}|{known}|", slot.close, job, known)
                 break
-            self.said = known if verdict is Extend.GAP else self.said
-            yield 300 if verdict is Extend.FULL else self.world.rng.randint(0, plan.pause_ms)
+            self.said = known if verdict is ExtendVerdict.GAP else self.said
+            yield 300 if verdict is ExtendVerdict.FULL else self.world.rng.randint(0, plan.pause_ms)
         self.said = -1
 
-    def _extend(self, job: str, end: int, *, close: bool) -> Steps[tuple[Extend, int]]:
+    def _extend(self, job: str, end: int, *, close: bool) -> Steps[tuple[ExtendVerdict, int]]:
         """Send sentences up to `end`; where memory is full, again and again."""
         while True:
             try:
                 return (yield from self.world.ask(
-                    self.name, pool.extend, POOL, job, self.said, arguments(self.plan, self.said, end), close=close,
-                    producer_ms=PRODUCER_MS, ended_life_ms=ENDED_LIFE_MS,
+                    self.name, pool_scripts.extend, POOL, job, self.said, arguments(self.plan, self.said, end),
+                    close=close, producer_ms=PRODUCER_MS, ended_life_ms=ENDED_LIFE_MS,
                 ))  # fmt: skip
             except MemoryFull:
                 yield FULL_MS
@@ -164,11 +165,11 @@ class Producer(Process):
                 continue
             try:
                 verdict, _ = yield from self.world.ask(
-                    f"{self.name}.keep", pool.extend, POOL, self.known, self.said, [], producer_ms=PRODUCER_MS
+                    f"{self.name}.keep", pool_scripts.extend, POOL, self.known, self.said, [], producer_ms=PRODUCER_MS
                 )
             except MemoryFull:  # the next third of the lease may do
                 continue
-            if verdict in (Extend.GONE, Extend.CLOSED):
+            if verdict in (ExtendVerdict.GONE, ExtendVerdict.CLOSED):
                 return
 
 
@@ -185,6 +186,6 @@ class Canceller(Process):
     def _work(self) -> Steps[None]:
         yield self.after_ms
         ending = "cancelled", "barge-in | by the user"
-        entry = yield from self.world.ask(self.name, pool.cancel, POOL, self.job, *ending, ENDED_LIFE_MS)
+        entry = yield from self.world.ask(self.name, pool_scripts.cancel, POOL, self.job, *ending, ENDED_LIFE_MS)
         if entry:
             yield from self.world.settle(self.name, entry, slot.end, self.job, *ending)

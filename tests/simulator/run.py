@@ -7,13 +7,12 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from seriatim import job as slot
-from seriatim import pool
 from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
-from seriatim.pool import Claim, Extend, Submit
-from seriatim.records import Drain
-from tests.servers import PrivateServer, debian
+from seriatim.lua import job_scripts as slot
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_scripts import ClaimVerdict, ExtendVerdict, SubmitVerdict
+from seriatim.records import DrainMode
 from tests.simulator import audit, check, faults
 from tests.simulator.caretakers import Sweeper
 from tests.simulator.dispatch import Broker, picked
@@ -24,6 +23,7 @@ from tests.simulator.plan import JobPlan, Plan, restarts_of
 from tests.simulator.producers import Canceller, Producer
 from tests.simulator.workers import Worker
 from tests.simulator.world import POOL, Violation, World
+from tests.support.redis_servers import PrivateServer, debian
 
 AUDIT_EVERY = 40  #: steps
 TAIL = 40  #: lines of history in a report
@@ -51,20 +51,20 @@ class Run:
     def watch(self, make: object, args: tuple[Any, ...], named: dict[str, Any], reply: Any) -> None:
         """What the server did, also where its reply was lost."""
         now = int(self.world.now)
-        if make is pool.pick and reply:
+        if make is pool_scripts.pick and reply:
             picked(self, reply)
-        elif make is pool.claim and reply.verdict is Claim.CLAIMED:
+        elif make is pool_scripts.claim and reply.verdict is ClaimVerdict.CLAIMED:
             self.ledger.claims[args[1].job, args[1].seq] += 1
-        elif make is pool.sweep and reply.ran:
+        elif make is pool_scripts.sweep and reply.ran:
             audit.nothing_overdue(self.world.redis)
         elif make is slot.life and named["accepted"]:
             self.ledger.confirmed.add(args[0])
-        elif make is pool.ack and reply:
+        elif make is pool_scripts.ack and reply:
             self.ledger.sign(args[1], now)
-        elif make is pool.submit and reply.verdict is Submit.ACCEPTED:
+        elif make is pool_scripts.submit and reply.verdict is SubmitVerdict.ACCEPTED:
             self.ledger.sign(args[1].job, now)
             self.ledger.utter(args[1].job, now)
-        elif make is pool.extend and reply[0] in (Extend.OK, Extend.GAP, Extend.FULL):
+        elif make is pool_scripts.extend and reply[0] in (ExtendVerdict.OK, ExtendVerdict.GAP, ExtendVerdict.FULL):
             self.ledger.utter(args[1], now)
 
     def accepted(self, plan: JobPlan, job: str) -> None:
@@ -73,7 +73,7 @@ class Run:
             return
         self.ledger.accepted.add(job)
         self.world.tally["jobs"] += 1
-        if plan.drain is Drain.WINDOW:
+        if plan.drain is DrainMode.WINDOW:
             self.world.spawn(Reader(self, plan, job), self.world.rng.randint(0, 500))
         if plan.cancel_ms is not None:
             self.world.spawn(Canceller(self, job, plan.cancel_ms))

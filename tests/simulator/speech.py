@@ -3,8 +3,8 @@
 import zlib
 from dataclasses import dataclass
 
-from seriatim.job import Chunk, Opened
-from tasks.engine import Continuity
+from seriatim.engine import Continuity
+from seriatim.lua.job_scripts import ChunkAppend, OpenResult
 from tests.simulator.plan import JobPlan
 from tests.simulator.studio import Studio, Take, state
 
@@ -25,15 +25,15 @@ class Speech:
         """Length of the sentence."""
         return self.base + len(self.body)
 
-    def chunk(self, plan: JobPlan, start: int, end: int, final: bool, forget: bool) -> Chunk:
+    def chunk(self, plan: JobPlan, start: int, end: int, final: bool, forget: bool) -> ChunkAppend:
         """Bytes `start` to `end` of the sentence; `forget`: the engine gives no state here."""
         pcm = self.body[start - self.base : end - self.base]
         checksum = zlib.crc32(self.body[: end - self.base], self.checksum)
         note = b"" if forget else state(plan, self.take, self.begin + end - self.base)
-        return Chunk(start, pcm, final, checksum, note, self.differs and start == self.base)
+        return ChunkAppend(start, pcm, final, checksum, note, self.differs and start == self.base)
 
 
-def speech_of(studio: Studio, plan: JobPlan, seq: int, opened: Opened) -> Speech:
+def speech_of(studio: Studio, plan: JobPlan, seq: int, opened: OpenResult) -> Speech:
     """What a real worker does with the answer to an open: resume, or speak from the beginning and compare."""
     heard = opened.checksum or 0
     if opened.state and plan.continuity is Continuity.RESUMABLE:

@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from seriatim.pcm import bytes_of_ms
-from tasks.engine import Continuity
+from seriatim.audio.pcm import bytes_of_ms
+from seriatim.engine import Continuity
 from tests.simulator.plan import RATE_HZ, JobPlan
 
 

@@ -10,15 +10,15 @@ from random import Random
 
 import pytest
 
-from seriatim.records import Drain
-from tasks.engine import Continuity
-from tests.servers import PrivateServer, debian, embedded
+from seriatim.engine import Continuity
+from seriatim.records import DrainMode
 from tests.simulator import run as simulation
 from tests.simulator.__main__ import totals
 from tests.simulator.faults import LOGGED, newest_log, tear
 from tests.simulator.plan import Memory, draw
 from tests.simulator.run import Failed, history, play
 from tests.simulator.world import POOL, Violation
+from tests.support.redis_servers import PrivateServer, debian, embedded
 
 SEEDS = range(1, 201)
 CHUNK = 20  #: runs a test: seconds, also on a machine that has other work
@@ -114,7 +114,7 @@ def test_a_plan_is_drawn_whole_from_its_seed() -> None:
     assert {room for plan in plans for _, room in plan.memory} == set(Memory)
     assert sum(len(plan.redis_kills) for plan in plans) > 60
     assert {(job.continuity, job.drain) for plan in plans for job in plan.jobs} == {
-        (continuity, drain) for continuity in Continuity for drain in Drain
+        (continuity, drain) for continuity in Continuity for drain in DrainMode
     }
     assert any(line.poison for plan in plans for job in plan.jobs for line in job.lines)
 

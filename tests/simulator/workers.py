@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from seriatim import job as slot
-from seriatim import pool
+from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import MemoryFull
-from seriatim.job import Append, Chunk, Open, Opened
-from seriatim.pcm import ms_of_bytes
-from seriatim.pool import Claim, Claimed, Facts, Retry
-from seriatim.records import Doorbell
-from seriatim.scripts import Call
+from seriatim.lua import job_scripts as slot
+from seriatim.lua import pool_scripts
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult, OpenVerdict
+from seriatim.lua.pool_scripts import ClaimResult, ClaimVerdict, RetryPolicy, WorkerRegistration
+from seriatim.lua.script_calls import ScriptCall
+from seriatim.records import TaskMessage
 from tests.simulator.dispatch import dispatch, receive
 from tests.simulator.plan import ENDED_LIFE_MS, MAX_FAILURES, RATE_HZ, JobPlan
 from tests.simulator.producers import SPEC, sentence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LEASE_MS = 1_200  #: shorter than the longest sentence: who does not beat becomes a zombie in the midst of it
 LIFE_MS = 1_600  #: a process without a beat for so long counts as dead
 BEAT_MS = 400
-RETRY = Retry(max_failures=MAX_FAILURES, backoff_ms=200, ended_life_ms=ENDED_LIFE_MS)
+RETRY = RetryPolicy(max_failures=MAX_FAILURES, backoff_ms=200, ended_life_ms=ENDED_LIFE_MS)
 FULL_MS = 6_000  #: how long a chunk waits for memory
 TOGETHER = 4  #: sentences that a clerk tells of at once
 DRAIN = 0.002  #: share of looks into an empty queue at which a process is asked to end in order
@@ -48,10 +48,10 @@ class Worker(Process):
     def __init__(self, run: "Run", slots: int) -> None:
         super().__init__(run.world, run.world.name("worker"))
         self.run, self.slots = run, slots
-        self.running: dict[Doorbell, None] = {}
-        self.lost: set[Doorbell] = set()
-        self.spilled: set[Doorbell] = set()  #: the engine's memory was full: they all fail
-        self.told: list[tuple[Doorbell, Callable[[str], Steps[None]]]] = []  #: for the clerk
+        self.running: dict[TaskMessage, None] = {}
+        self.lost: set[TaskMessage] = set()
+        self.spilled: set[TaskMessage] = set()  #: the engine's memory was full: they all fail
+        self.told: list[tuple[TaskMessage, Callable[[str], Steps[None]]]] = []  #: for the clerk
         self.draining = self.gone = False
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
@@ -66,9 +66,11 @@ class Worker(Process):
         return Worker(self.run, self.slots)
 
     def _register(self, who: str) -> Steps[None]:
-        yield from self.world.ask(who, pool.rebase, POOL)
-        facts = Facts(self.slots, RATE_HZ, "exact", self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here", 1, 1)
-        yield from self.world.ask(who, pool.register, POOL, self.name, LIFE_MS, facts)
+        yield from self.world.ask(who, pool_scripts.rebase, POOL)
+        facts = WorkerRegistration(
+            self.slots, RATE_HZ, "exact", self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here", 1, 1
+        )
+        yield from self.world.ask(who, pool_scripts.register, POOL, self.name, LIFE_MS, facts)
 
     def _beat(self) -> Steps[None]:
         known = False
@@ -78,22 +80,22 @@ class Worker(Process):
                     yield from self._register(self.name)
                 slots = 0 if self.draining else self.slots
                 known, lost = yield from self.world.ask(
-                    self.name, pool.beat, POOL, self.name, LIFE_MS, slots, LEASE_MS, list(self.running)
+                    self.name, pool_scripts.beat, POOL, self.name, LIFE_MS, slots, LEASE_MS, list(self.running)
                 )
                 self.lost |= lost
             except MemoryFull:
                 self.world.tally["not registered"] += 1
             yield BEAT_MS
         self.gone = True
-        yield from self.world.ask(self.name, pool.leave, POOL, self.name, RETRY, died=False)
+        yield from self.world.ask(self.name, pool_scripts.leave, POOL, self.name, RETRY, died=False)
         self.world.spawn(Worker(self.run, self.slots), self.world.rng.randint(0, 500))
 
     def _slot(self, who: str) -> Steps[None]:
         yield 50
         while not self.draining:
-            bell = receive(self.run)
-            if bell is not None:
-                yield from self._take(who, bell)
+            message = receive(self.run)
+            if message is not None:
+                yield from self._take(who, message)
                 continue
             self.draining = self._asked_to_end()
             yield self.world.rng.randint(40, 250)
@@ -107,49 +109,49 @@ class Worker(Process):
         """Tell the pool what became of sentences, and hand out the next; the slots take theirs meanwhile."""
         while not self.gone:
             told, self.told = self.told[:TOGETHER], self.told[TOGETHER:]
-            for bell, tell in told:
+            for message, tell in told:
                 yield from tell(who)
-                self.running.pop(bell, None)
+                self.running.pop(message, None)
             if told:
                 yield from dispatch(self.run, who)
             yield self.world.rng.randint(0, 60)
 
-    def _take(self, who: str, bell: Doorbell) -> Steps[None]:
+    def _take(self, who: str, message: TaskMessage) -> Steps[None]:
         try:
-            claimed = yield from self._claim(who, bell)
-            if claimed.verdict is Claim.CLAIMED:
-                yield from self._speak(who, bell, claimed)
+            claimed = yield from self._claim(who, message)
+            if claimed.verdict is ClaimVerdict.CLAIMED:
+                yield from self._speak(who, message, claimed)
         except (Dropped, MemoryFull):  # it belongs to others, to nobody, or its lease gives it to others
-            self.running.pop(bell, None)
+            self.running.pop(message, None)
 
-    def _claim(self, who: str, bell: Doorbell) -> Steps[Claimed]:
+    def _claim(self, who: str, message: TaskMessage) -> Steps[ClaimResult]:
         while True:
-            claimed = yield from self.world.ask(who, pool.claim, POOL, bell, self.name, LEASE_MS)
-            if claimed.verdict not in (Claim.WAIT, Claim.UNKNOWN) or self.draining:
+            claimed = yield from self.world.ask(who, pool_scripts.claim, POOL, message, self.name, LEASE_MS)
+            if claimed.verdict not in (ClaimVerdict.WAIT, ClaimVerdict.UNKNOWN) or self.draining:
                 return claimed
             self.world.tally["waits"] += 1  # a suspect runs alone; or the beat is about to register this process again
             yield self.world.rng.randint(50, 300)
 
-    def _speak(self, who: str, bell: Doorbell, claimed: Claimed) -> Steps[None]:
-        plan = self.world.plans[bell.job]
-        if (claimed.sentence, claimed.spec) != (sentence(bell.seq), SPEC):
-            raise Violation(f"{bell}: claimed {claimed}")
-        self.running[bell] = None
+    def _speak(self, who: str, message: TaskMessage, claimed: ClaimResult) -> Steps[None]:
+        plan = self.world.plans[message.job]
+        if (claimed.sentence, claimed.spec) != (sentence(message.seq), SPEC):
+            raise Violation(f"{message}: claimed {claimed}")
+        self.running[message] = None
         try:
-            wall_ms, length = yield from self._attempt(who, bell, plan)
+            wall_ms, length = yield from self._attempt(who, message, plan)
         except Refused as why:
             self.world.tally["failures"] += 1
-            tell = partial(self._tell, pool.fail, bell, claimed.epoch, str(why), RETRY, blame=why.blame)
+            tell = partial(self._tell, pool_scripts.fail, message, claimed.epoch, str(why), RETRY, blame=why.blame)
         else:
             audio_ms = ms_of_bytes(length, RATE_HZ)
-            tell = partial(self._tell, pool.finish, bell, claimed.epoch, wall_ms, audio_ms, ENDED_LIFE_MS)
-        self.told.append((bell, tell))
+            tell = partial(self._tell, pool_scripts.finish, message, claimed.epoch, wall_ms, audio_ms, ENDED_LIFE_MS)
+        self.told.append((message, tell))
 
-    def _tell(self, make: Callable[..., Call[Any]], *args: Any, **named: Any) -> Steps[None]:
+    def _tell(self, make: Callable[..., ScriptCall[Any]], *args: Any, **named: Any) -> Steps[None]:
         *facts, who = args
         yield from self.world.ask(who, make, POOL, *facts, **named)
 
-    def _attempt(self, who: str, bell: Doorbell, plan: JobPlan) -> Steps[tuple[float, int]]:
+    def _attempt(self, who: str, message: TaskMessage, plan: JobPlan) -> Steps[tuple[float, int]]:
         """Speak it; returns the wall time in ms, 0 if it was whole already, and the sentence's length in bytes.
 
         Raises:
@@ -159,43 +161,50 @@ class Worker(Process):
         yield from self._hang()
         started = self.world.now
         opened = yield from self.world.ask(
-            who, slot.open_sentence, bell.job, bell.seq, bell.attempt, plan.continuity, RATE_HZ, f"{bell.seq}"
+            who,
+            slot.open_sentence,
+            message.job,
+            message.seq,
+            message.attempt,
+            plan.continuity,
+            RATE_HZ,
+            f"{message.seq}",
         )
-        if opened.verdict is Open.DONE:
+        if opened.verdict is OpenVerdict.DONE:
             return 0.0, opened.base
-        if opened.verdict is not Open.OPEN:
-            self.world.count("fenced", bell, opened.verdict)
+        if opened.verdict is not OpenVerdict.OPEN:
+            self.world.count("fenced", message, opened.verdict)
             raise Dropped
-        if self.run.ledger.claims[bell.job, bell.seq] <= plan.lines[bell.seq].flaky:
+        if self.run.ledger.claims[message.job, message.seq] <= plan.lines[message.seq].flaky:
             raise Refused("the engine gave nothing", blame=True)
-        whole, length = yield from self._deliver(who, bell, plan, opened)
+        whole, length = yield from self._deliver(who, message, plan, opened)
         return 0.0 if whole else self.world.now - started, length
 
-    def _deliver(self, who: str, bell: Doorbell, plan: JobPlan, opened: Opened) -> Steps[tuple[bool, int]]:
+    def _deliver(self, who: str, message: TaskMessage, plan: JobPlan, opened: OpenResult) -> Steps[tuple[bool, int]]:
         """Speak and append; returns whether somebody else made it whole, and the sentence's length in bytes."""
-        speech = speech_of(self.run.world.studio, plan, bell.seq, opened)
+        speech = speech_of(self.run.world.studio, plan, message.seq, opened)
         at = speech.base
         while True:
             end = min(speech.end, at + 2 * self.world.rng.randint(20, 250))
             yield ms_of_bytes(end - at, RATE_HZ) * self.world.plan.rtf
-            yield from self._interrupted(bell, plan)
-            chunk = self._chunk(speech, plan, bell.seq, (at, end))
-            verdict, received = yield from self._append(who, bell, chunk)
-            if verdict is Append.DONE:
+            yield from self._interrupted(message, plan)
+            chunk = self._chunk(speech, plan, message.seq, (at, end))
+            verdict, received = yield from self._append(who, message, chunk)
+            if verdict is AppendVerdict.DONE:
                 return True, received
-            if verdict is Append.OK and chunk.final:
+            if verdict is AppendVerdict.OK and chunk.final:
                 return False, speech.end
-            if verdict is not Append.OK and not (verdict is Append.GAP and received >= speech.base):
-                self.world.count("fenced", bell, verdict)
+            if verdict is not AppendVerdict.OK and not (verdict is AppendVerdict.GAP and received >= speech.base):
+                self.world.count("fenced", message, verdict)
                 raise Dropped
-            at = end if verdict is Append.OK else received
+            at = end if verdict is AppendVerdict.OK else received
 
-    def _append(self, who: str, bell: Doorbell, chunk: Chunk) -> Steps[tuple[Append, int]]:
+    def _append(self, who: str, message: TaskMessage, chunk: ChunkAppend) -> Steps[tuple[AppendVerdict, int]]:
         """One append; waits while the server has no memory: readers are about to make room."""
         until = self.world.now + FULL_MS
         while True:
             try:
-                return (yield from self.world.ask(who, slot.append, bell.job, bell.seq, bell.attempt, chunk))
+                return (yield from self.world.ask(who, slot.append, message.job, message.seq, message.attempt, chunk))
             except MemoryFull:
                 if self.world.now > until:
                     raise Refused("the server was out of memory", blame=True) from None
@@ -206,23 +215,23 @@ class Worker(Process):
         if self.world.dice("hang"):
             yield self.world.stop(self.threads, self.world.rng.randint(1_300, 3_500))
 
-    def _interrupted(self, bell: Doorbell, plan: JobPlan) -> Steps[None]:
+    def _interrupted(self, message: TaskMessage, plan: JobPlan) -> Steps[None]:
         """What may come between two chunks: poison works, the beat says it is lost, the process is to end."""
         rng = self.world.rng
         yield from self._hang()
-        if plan.lines[bell.seq].poison and rng.random() < 0.6:
-            raise Died(f"{bell} is poison")
-        if bell in self.lost and rng.random() < 0.3:  # or it learns of it when it is fenced out
+        if plan.lines[message.seq].poison and rng.random() < 0.6:
+            raise Died(f"{message} is poison")
+        if message in self.lost and rng.random() < 0.3:  # or it learns of it when it is fenced out
             raise Dropped
         if self.world.dice("spill"):
             self.world.count("spills", self.name, len(self.running))
             self.spilled |= set(self.running)
-        if bell in self.spilled:
+        if message in self.spilled:
             raise Refused("the engine had no memory", blame=True)
         if self.draining and rng.random() < 0.3:
             raise Refused("the process ends", blame=False)
 
-    def _chunk(self, speech: Speech, plan: JobPlan, seq: int, at: tuple[int, int]) -> Chunk:
+    def _chunk(self, speech: Speech, plan: JobPlan, seq: int, at: tuple[int, int]) -> ChunkAppend:
         """The next chunk, perhaps from further back, perhaps not yet said to be the last."""
         rng, (start, end) = self.world.rng, at
         final = end == speech.end and not plan.lines[seq].poison and rng.random() < 0.8
@@ -242,4 +251,4 @@ class Undertaker(Process):
         yield "", self._work()
 
     def _work(self) -> Steps[None]:
-        yield from self.world.ask(self.name, pool.leave, POOL, self.owner, RETRY, died=True)
+        yield from self.world.ask(self.name, pool_scripts.leave, POOL, self.owner, RETRY, died=True)

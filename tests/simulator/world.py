@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 
 from redis import Redis
 
-from seriatim import job as slot
-from seriatim import pool
 from seriatim.errors import CommandRefused, MemoryFull
 from seriatim.keys import pool_prefix
-from seriatim.scripts import Call, run
+from seriatim.lua import job_scripts as slot
+from seriatim.lua import pool_scripts
+from seriatim.lua.script_calls import ScriptCall, run
 from tests.simulator.plan import JobPlan, Memory, Plan
 from tests.simulator.studio import Studio
 
@@ -35,10 +35,10 @@ EMITTING = (slot.init, slot.life, slot.emit, slot.end)
 START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
 
 
-def refused(make: Callable[..., Call[Any]], named: dict[str, Any], reply: Any) -> bool:
+def refused(make: Callable[..., ScriptCall[Any]], named: dict[str, Any], reply: Any) -> bool:
     """Was a job told not to be? It is never told so late: real producers take a new id for every try, these do not."""
-    if make is pool.submit:
-        return reply.verdict not in (pool.Submit.ACCEPTED, pool.Submit.DUPLICATE)
+    if make is pool_scripts.submit:
+        return reply.verdict not in (pool_scripts.SubmitVerdict.ACCEPTED, pool_scripts.SubmitVerdict.DUPLICATE)
     return make is slot.life and not named["accepted"]
 
 
@@ -140,7 +140,7 @@ class World:
         self.names[kind] = self.names.get(kind, 0) + 1
         return f"{kind}{self.names[kind]}"
 
-    def ask(self, who: str, make: Callable[..., Call[T]], *args: Any, **named: Any) -> Steps[T]:
+    def ask(self, who: str, make: Callable[..., ScriptCall[T]], *args: Any, **named: Any) -> Steps[T]:
         """One call of a script. It may be executed, its reply lost, and sent again, as redis-py does.
 
         Raises:
@@ -160,7 +160,7 @@ class World:
             reply = self.call(who, make, *args, **named)
         return reply
 
-    def call(self, who: str, make: Callable[..., Call[T]], *args: Any, **named: Any) -> T:
+    def call(self, who: str, make: Callable[..., ScriptCall[T]], *args: Any, **named: Any) -> T:
         """One call, now."""
         try:
             reply = run(self.redis, make(*args, **named, now_ms=self.clock()))
@@ -176,7 +176,7 @@ class World:
         self.watch(make, args, named, reply)
         return reply
 
-    def _copied(self, make: Callable[..., Call[Any]], args: Any, named: dict[str, Any], who: str) -> object:
+    def _copied(self, make: Callable[..., ScriptCall[Any]], args: Any, named: dict[str, Any], who: str) -> object:
         return self.call(who, make, *args, **named)
 
     def plain(self, who: str, command: str, *args: Any) -> Steps[Any]:
@@ -186,16 +186,18 @@ class World:
         self.note(who, command, args, reply)
         return reply
 
-    def in_epoch(self, who: str, make: Callable[..., Call[T]], *args: Any, **named: Any) -> Steps[tuple[T, str]]:
+    def in_epoch(self, who: str, make: Callable[..., ScriptCall[T]], *args: Any, **named: Any) -> Steps[tuple[T, str]]:
         """A step in a job's slot, and the epoch in which it was made at the latest: asked for before it."""
         epoch = yield from self.plain(who, "HGET", f"{pool_prefix(POOL)}:m", "epoch")
         reply = yield from self.ask(who, make, *args, **named)
         return reply, epoch.decode() if epoch else "0"
 
-    def settle(self, who: str, entry: str, make: Callable[..., Call[Any]], *args: Any, **named: Any) -> Steps[None]:
+    def settle(
+        self, who: str, entry: str, make: Callable[..., ScriptCall[Any]], *args: Any, **named: Any
+    ) -> Steps[None]:
         """A step in a job's slot that a to-do asks for; then the entry goes, unless the server was restarted since."""
         _, epoch = yield from self.in_epoch(who, make, *args, **named)
-        yield from self.ask(who, pool.strike, POOL, epoch, [entry])
+        yield from self.ask(who, pool_scripts.strike, POOL, epoch, [entry])
 
     def spawn(self, process: Process, after_ms: float = 0) -> None:
         """Start a process."""

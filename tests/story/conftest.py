@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks import default_producer
-from tests.systems import RealSystem
+from seriatim.client.default_client import default_client
+from tests.support.process_system import RealSystem
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +16,10 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
         system.workers(2, options={"fixed_ms": 60})
         for name, value in system.settings.to_env().items():
             environment.setenv(name, value)
-        default_producer.cache_clear()
+        default_client.cache_clear()
         yield system
-        default_producer().close()
-    default_producer.cache_clear()
+        default_client().close()
+    default_client.cache_clear()
 
 
 @pytest.fixture(autouse=True)

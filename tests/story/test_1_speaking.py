@@ -1,6 +1,6 @@
 """A text becomes a job, and a job is heard in order.
 
-    from tasks import enqueue_job
+    from seriatim import enqueue_job
 
 Every example names the `tone` engine, which needs no model: it plays a melody in place of words.
 """
@@ -8,7 +8,7 @@ Every example names the `tone` engine, which needs no model: it plays a melody i
 import wave
 from pathlib import Path
 
-from tasks import Sentence, SentenceStart, enqueue_job
+from seriatim import Sentence, SentenceStart, enqueue_job
 
 
 def test_a_text_is_enqueued_and_its_sound_comes_as_it_becomes_ready():

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from seriatim import Audio, SentenceStart, attach, enqueue_job
 from seriatim.errors import JobCancelled
-from tasks import Audio, SentenceStart, attach, enqueue_job
-from tests.systems import RealSystem
+from tests.support.process_system import RealSystem
 
 BOOK = [f"Page {n} of a book has this sentence." for n in range(6)]
 

@@ -1,13 +1,13 @@
 """A text that is still being generated: its sentences are heard while the next ones are written.
 
-from tasks import open_job
+from seriatim import open_job
 """
 
 import asyncio
 
 import pytest
 
-from tasks import SentenceStart, aio, open_job
+from seriatim import AsyncClient, SentenceStart, open_job
 
 WORDS = ["Hel", "lo. I am", " thinking", " of an", " answer. Her", "e it is: forty", "-two. ", "Good", "bye."]
 
@@ -48,7 +48,8 @@ def test_an_error_of_whoever_writes_ends_the_job():
 
 def test_the_same_works_with_asyncio():
     async def speak() -> bytes:
-        job = await aio.enqueue_job("Good morning. How are you?", engine="tone")
-        return b"".join([pcm async for pcm in job.pcm()])
+        async with AsyncClient() as client:
+            job = await client.enqueue_job("Good morning. How are you?", engine="tone")
+            return b"".join([pcm async for pcm in job.pcm()])
 
     assert asyncio.run(speak())

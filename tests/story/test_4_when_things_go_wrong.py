@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
+from seriatim import enqueue_job
 from seriatim.errors import NoWorkers, UnknownVoice
-from tasks import enqueue_job
-from tests.systems import RealSystem, wait_until
+from tests.support.process_system import RealSystem, wait_until
 
 TEXT = [f"Sentence {n} is spoken, whatever happens to whom." for n in range(12)]
 

@@ -5,10 +5,10 @@ import wave
 from pathlib import Path
 from typing import Any
 
+from seriatim import enqueue_job
 from seriatim.keys import ordered_stream
-from tasks import enqueue_job
-from tests.commands import seriatim
-from tests.systems import RealSystem
+from tests.support.command_line import seriatim
+from tests.support.process_system import RealSystem
 
 TONE = ("--engine", "tone", "--workers", "2")
 

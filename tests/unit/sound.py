@@ -6,9 +6,9 @@ import av
 import numpy as np
 import soundfile
 
-from tasks.encode.encoder import open_encoder
-from tasks.encode.formats import AudioFormat
-from tasks.encode.sink import Sink
+from seriatim.audio.encoder import open_encoder
+from seriatim.audio.formats import AudioFormat
+from seriatim.audio.output_file import FileDescriptorOutput
 
 
 def speech(seconds: float, rate_hz: int, seed: int = 0) -> bytes:
@@ -25,7 +25,7 @@ def speech(seconds: float, rate_hz: int, seed: int = 0) -> bytes:
 
 def encoded(fd: int, audio_format: AudioFormat, rate_hz: int, chunks: list[bytes]) -> None:
     """Write the chunks through a format's encoder into an open file descriptor."""
-    encoder = open_encoder(Sink(fd, "the output"), audio_format, rate_hz)
+    encoder = open_encoder(FileDescriptorOutput(fd, "the output"), audio_format, rate_hz)
     for chunk in chunks:
         encoder.write(chunk)
     encoder.close()

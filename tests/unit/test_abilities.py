@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from seriatim.client.pool_facts import PoolFacts
+from seriatim.engine_abilities import Abilities
 from seriatim.errors import BadInput, UnknownLanguage, UnknownOption
-from tasks.abilities import Abilities
-from tasks.pools import PoolFacts
 
 SPEAKER = Abilities(
     "speaker", ("de", "en", "en-us", "pl", "zh-cn"), {"pitch": (0, 99), "rate": (80, 450)}, (0.5, 4.0), "rate", 160

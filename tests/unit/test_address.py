@@ -12,11 +12,11 @@ from kombu import Connection
 from kombu.transport.redis import Channel
 from redis import asyncio as aio
 
-from seriatim.address import Address, Broker
-from seriatim.connect import ANSWER_S, BLOCK_S, blocking, commands, streams
+from seriatim.celery_app import make_app
 from seriatim.errors import Misconfigured
+from seriatim.servers.redis_clients import ANSWER_S, BLOCK_S, blocking_client, command_client, streams
+from seriatim.servers.server_address import Address, Broker
 from seriatim.settings import Settings
-from tasks.app import make_app
 
 GOOD = {
     "redis://": Address("redis", "localhost"),
@@ -63,8 +63,8 @@ def test_a_url_is_read(url: str) -> None:
 def test_a_url_that_cannot_be_used_is_refused_alike_everywhere(url: str) -> None:
     """By both clients, for the broker, and when settings are read; without a piece of its password."""
     ways = [
-        lambda: commands(url),
-        lambda: blocking(url),
+        lambda: command_client(url),
+        lambda: blocking_client(url),
         lambda: streams(url, most=1),
         lambda: Settings.from_env({"SERIATIM_REDIS_URL": url}),
     ]
@@ -79,7 +79,11 @@ def test_a_url_that_cannot_be_used_is_refused_alike_everywhere(url: str) -> None
 @pytest.mark.parametrize("url", GOOD)
 def test_both_clients_and_the_broker_are_made_of_the_same_parts(url: str) -> None:
     found = GOOD[url]
-    clients = (commands(url).connection_pool, blocking(url).connection_pool, streams(url, most=1).connection_pool)
+    clients = (
+        command_client(url).connection_pool,
+        blocking_client(url).connection_pool,
+        streams(url, most=1).connection_pool,
+    )
     for pool in clients:
         told = pool.connection_kwargs
         assert (told["username"] or "", told["password"] or "", told["db"]) == (found.user, found.password, found.db)
@@ -108,10 +112,10 @@ def test_a_timeout_of_the_url_counts_for_an_answer_and_not_for_a_wait() -> None:
         client.connection_pool.connection_kwargs["socket_timeout"]: client.connection_pool.connection_kwargs[
             "socket_connect_timeout"
         ]
-        for client in (commands(url), blocking(url), streams(url, most=1))
+        for client in (command_client(url), blocking_client(url), streams(url, most=1))
     }
     assert waits == {1.0: 3.0, BLOCK_S + 1.0: 3.0}
-    assert blocking("redis://h").connection_pool.connection_kwargs["socket_timeout"] == BLOCK_S + ANSWER_S
+    assert blocking_client("redis://h").connection_pool.connection_kwargs["socket_timeout"] == BLOCK_S + ANSWER_S
 
 
 @pytest.mark.parametrize(
@@ -128,7 +132,7 @@ def test_certificates_and_names_are_checked_unless_the_url_says_otherwise(
 ) -> None:
     """The same in redis-py's clients, in kombu's, and in that of RabbitMQ."""
     for connection in (
-        commands(f"rediss://h{query}").connection_pool.make_connection(),
+        command_client(f"rediss://h{query}").connection_pool.make_connection(),
         streams(f"rediss://h{query}", most=1).connection_pool.make_connection(),
     ):
         assert isinstance(connection, redis.SSLConnection | aio.SSLConnection)

@@ -4,19 +4,19 @@ import argparse
 
 import pytest
 
-from gateway import arguments
-from gateway.cli import COMMANDS
+from gateway.cli import parser
+from gateway.cli.main import COMMANDS
 
 
 def parsed(*words: str) -> argparse.Namespace:
-    return arguments.parser(COMMANDS).parse_args(words)
+    return parser.build_parser(COMMANDS).parse_args(words)
 
 
 @pytest.mark.parametrize("command", [("speak",), ("up",), ("voices",), ("voices", "list"), ("voices", "add", "a", "b")])
 def test_the_model_is_an_option_of_the_engine(command: tuple[str, ...]) -> None:
     options = parsed(*command, "--engine-option", "rtf=1", "--model", "models/mine")
-    assert arguments.engine_options(options) == ("rtf=1", "model=models/mine")
-    assert arguments.engine_options(parsed(*command)) == ()
+    assert parser.engine_options(options) == ("rtf=1", "model=models/mine")
+    assert parser.engine_options(parsed(*command)) == ()
 
 
 def test_what_was_said_before_an_action_stays_said() -> None:
@@ -26,10 +26,10 @@ def test_what_was_said_before_an_action_stays_said() -> None:
 
 @pytest.mark.parametrize(
     ("words", "processes"),
-    [((), arguments.CORES), (("--engine", "xtts"), 1), (("--engine", "xtts", "--workers", "2"), 2)],
+    [((), parser.CORES), (("--engine", "xtts"), 1), (("--engine", "xtts", "--workers", "2"), 2)],
 )
 def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...], processes: int) -> None:
-    assert arguments.processes(parsed("speak", *words)) == processes
+    assert parser.processes(parsed("speak", *words)) == processes
 
 
 def test_every_command_that_talks_to_redis_is_told_where_it_is() -> None:

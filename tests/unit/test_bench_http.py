@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench.http import RATE_HZ, Crowd, recorded_speech
-from tasks.engine import Utterance
-from workers.engines.tone import load
+from seriatim.engine import Utterance
+from workers.engines.tone.engine import load
 
 
 def tonality(pcm: bytes) -> float:

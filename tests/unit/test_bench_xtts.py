@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bench.xtts.figures import Figure, as_json, table
 from bench.xtts.listeners import Texts, bisected, figures, listen
+from seriatim.engine import Engine
 from seriatim.settings import Settings
-from tasks.engine import Engine
-from workers.engines.registry import load, options_of
-from workers.tune.sentences import SAMPLE, read_text, sentences, utterances
+from workers.engines.engine_registry import load, options_of
+from workers.tune.test_sentences import SAMPLE, read_text, sentences, utterances
 
 
 def tone(**options: str) -> Engine:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from gateway.board import system
-from gateway.status import JobLine, PoolLine, ServerLine, WorkerLine
+from gateway.cli.render.status_tables import system
+from seriatim.state import LiveJobState, PoolState, RedisState, WorkerProcessState
 
-CPU = WorkerLine(
+CPU = WorkerProcessState(
     "4f1d2c3b4a59.0.a1b2c3", slots=2, busy=1, spoken=1_234, engine="espeak", ready_ms=812, host="4f1d2c3b4a59", pid=7,
     up_s=93_784, memory_bytes=231e6, gpu_utilization=None, gpu_memory_used=None, gpu_memory_bytes=None,
 )  # fmt: skip
@@ -16,18 +16,18 @@ GPU = replace(
     CPU, owner="gpu-host-17.1.d4e5f6", slots=48, busy=43, memory_bytes=11.2e9, gpu_utilization=0.97,
     gpu_memory_used=0.93, gpu_memory_bytes=41.5e9,
 )  # fmt: skip
-JOB = JobLine("0123456789abcdef0123456789abcdef", "anna", "live", 1_400, 12, 2, ahead_s=0.4, due_s=-1.2)
-POOL = PoolLine(
+JOB = LiveJobState("0123456789abcdef0123456789abcdef", "anna", "live", 1_400, 12, 2, ahead_s=0.4, due_s=-1.2)
+POOL = PoolState(
     pool="xtts", slots=50, in_flight=43, demand=21.4, held=3.25, rtf=0.213, done=123_456, refused=17, retries=21,
     fenced=3, given_up=5, dead=4, lost_messages=1, restarts=2, n_jobs=140, waiting=4_321, room=47.5, load=0.519,
     wait_p50_ms=12, wait_p95_ms=480, batch_wait_p95_ms=31_000, slack_p5_ms=-210, refused_lately=3,
     refused_for={"busy": 12, "cap_jobs": 5}, expected_back=2, degraded=("batch looks less far ahead",), saved_s=1_234,
     wasted_s=56, workers=(CPU, GPU), jobs=(JOB,),
 )  # fmt: skip
-SERVER = ServerLine(used_bytes=391_000_000, most_bytes=512_000_000, reassemblers=2)
+SERVER = RedisState(used_bytes=391_000_000, most_bytes=512_000_000, reassemblers=2)
 
 
-def drawn(width: int, *pools: PoolLine, server: ServerLine = SERVER) -> list[str]:
+def drawn(width: int, *pools: PoolState, server: RedisState = SERVER) -> list[str]:
     console = Console(width=width, color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(system(server, list(pools)))
@@ -78,6 +78,6 @@ def test_what_a_person_is_looking_for_at_night(change: dict[str, object], said: 
 
 
 def test_a_server_without_a_limit_and_a_system_without_a_pool() -> None:
-    assert drawn(80, POOL, server=ServerLine(5_000_000, 0, 1))[0] == "Redis holds 5 MB, without a limit   1 reassembler"
-    assert "no reassembler" in " ".join(drawn(80, POOL, server=ServerLine(5_000_000, 0, 0)))
+    assert drawn(80, POOL, server=RedisState(5_000_000, 0, 1))[0] == "Redis holds 5 MB, without a limit   1 reassembler"
+    assert "no reassembler" in " ".join(drawn(80, POOL, server=RedisState(5_000_000, 0, 0)))
     assert drawn(80) == ["no pool yet: start a worker with  seriatim worker --engine NAME"]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seriatim.audio.pcm import bytes_of_ms
 from seriatim.errors import EngineFailed
-from seriatim.pcm import bytes_of_ms
-from workers.edges import FADE_MS, LEAD_MS, TAIL_MS, THRESHOLD, UNITY, Edges
+from workers.trim_and_fade import FADE_MS, LEAD_MS, TAIL_MS, THRESHOLD, UNITY, TrimFadeFilter
 
 RATE_HZ = 8000
 LEAD, TAIL, FADE = (bytes_of_ms(ms, RATE_HZ) // 2 for ms in (LEAD_MS, TAIL_MS, FADE_MS))
@@ -28,7 +28,7 @@ def pcm_of(levels: list[int]) -> bytes:
 
 
 def edged(*chunks: bytes, pause_ms: float = PAUSE_MS) -> bytes:
-    edges = Edges(RATE_HZ, pause_ms)
+    edges = TrimFadeFilter(RATE_HZ, pause_ms)
     return b"".join([*map(edges.feed, chunks), edges.finish()])
 
 
@@ -78,10 +78,10 @@ def test_the_chunks_do_not_change_the_bytes(data: st.DataObject) -> None:
 @given(st.data())
 def test_another_worker_goes_on_exactly_where_a_filter_stopped(data: st.DataObject) -> None:
     pcm = data.draw(sentences())
-    edges, heard = Edges(RATE_HZ, PAUSE_MS), b""
+    edges, heard = TrimFadeFilter(RATE_HZ, PAUSE_MS), b""
     for chunk in data.draw(cut(pcm)):
         heard += edges.feed(chunk)
-        edges = Edges.restore(edges.state(), RATE_HZ, PAUSE_MS)
+        edges = TrimFadeFilter.restore(edges.state(), RATE_HZ, PAUSE_MS)
     assert heard + edges.finish() == defined(pcm)
     assert edges.peak == max([0, *(abs(x) for x in samples(pcm).tolist() if abs(x) > THRESHOLD)])
 
@@ -127,7 +127,7 @@ def test_joints_do_not_click(level: int) -> None:
 
 
 def test_only_the_fade_is_held_back_while_somebody_speaks() -> None:
-    edges = Edges(RATE_HZ, PAUSE_MS)
+    edges = TrimFadeFilter(RATE_HZ, PAUSE_MS)
     n_out = len(edges.feed(pcm_of([9000] * 800))) // 2
     assert n_out == 800 - FADE
     assert len(edges.feed(pcm_of([0] * 4000))) // 2 == TAIL
@@ -135,7 +135,7 @@ def test_only_the_fade_is_held_back_while_somebody_speaks() -> None:
 
 
 def test_the_state_is_small_and_does_not_grow_with_the_sentence() -> None:
-    edges = Edges(24_000, 0)
+    edges = TrimFadeFilter(24_000, 0)
     chance = random.Random(1)
     sizes = set()
     for _ in range(100):
@@ -147,7 +147,7 @@ def test_the_state_is_small_and_does_not_grow_with_the_sentence() -> None:
 
 
 def test_the_peak_of_an_engine_that_clips_is_seen() -> None:
-    edges = Edges(RATE_HZ, 0)
+    edges = TrimFadeFilter(RATE_HZ, 0)
     edges.feed(pcm_of([300, -32768, 5]))
     edges.feed(pcm_of([1200]))
     assert edges.peak == 32768
@@ -155,16 +155,16 @@ def test_the_peak_of_an_engine_that_clips_is_seen() -> None:
 
 @pytest.mark.parametrize("state", [b"", b"\1", b"\1" * 60])
 def test_a_foreign_state_is_refused(state: bytes) -> None:
-    with pytest.raises(EngineFailed, match=f"a state of {len(state)} bytes is not one of workers.edges"):
-        Edges.restore(state, RATE_HZ, 0)
+    with pytest.raises(EngineFailed, match=f"a state of {len(state)} bytes is not one of workers.trim_and_fade"):
+        TrimFadeFilter.restore(state, RATE_HZ, 0)
 
 
 def test_a_state_of_another_version_is_refused() -> None:
-    state = b"\2" + Edges(RATE_HZ, 0).state()[1:]
-    with pytest.raises(EngineFailed, match=r"a state of workers\.edges version 2, expected 1"):
-        Edges.restore(state, RATE_HZ, 0)
+    state = b"\2" + TrimFadeFilter(RATE_HZ, 0).state()[1:]
+    with pytest.raises(EngineFailed, match=r"a state of workers\.trim_and_fade version 2, expected 1"):
+        TrimFadeFilter.restore(state, RATE_HZ, 0)
 
 
 def test_half_a_sample_is_refused() -> None:
     with pytest.raises(ValueError, match="buffer size"):
-        Edges(RATE_HZ, 0).feed(b"abc")
+        TrimFadeFilter(RATE_HZ, 0).feed(b"abc")

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seriatim.audio.encoder import open_encoder
+from seriatim.audio.formats import FORMATS, format_of
+from seriatim.audio.output_file import FileDescriptorOutput
 from seriatim.errors import Unwritable
-from tasks.encode.encoder import open_encoder
-from tasks.encode.formats import FORMATS, format_of
-from tasks.encode.sink import Sink
 from tests.http.sounds import decoded as decoded_by_ffmpeg
 from tests.unit.sound import cut, decoded, duration, encoded, samples, speech
 
@@ -91,7 +91,9 @@ def test_an_m4a_file_says_what_to_trim(rate_hz):
 def test_nothing_is_left_of_an_m4a_that_was_given_up(tmp_path):
     """It grows beside its output: the folder for temporary files is often in memory."""
     with (tmp_path / "out").open("wb") as file:
-        encoder = open_encoder(Sink(file.fileno(), "the output", str(tmp_path)), format_of("x.m4a"), 24000)
+        encoder = open_encoder(
+            FileDescriptorOutput(file.fileno(), "the output", str(tmp_path)), format_of("x.m4a"), 24000
+        )
         encoder.write(speech(1.0, 24000))
         assert len(list(tmp_path.iterdir())) == 2
         encoder.discard()
@@ -130,7 +132,7 @@ def test_resampling_keeps_the_pitch_and_adds_nothing_to_it():
 @pytest.mark.parametrize("name", ["flac", "opus", "m4a", "mp3"])
 def test_memory_does_not_grow_with_the_length_of_the_speech(name):
     with tempfile.TemporaryFile() as file:
-        encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", name), 22050)
+        encoder = open_encoder(FileDescriptorOutput(file.fileno(), "the output"), format_of("-", name), 22050)
         quarter = speech(0.25, 22050)
         peaks_bytes = []
         tracemalloc.start()
@@ -178,7 +180,7 @@ def test_an_interrupt_is_never_lost_inside_an_encoder(name, interrupt_after, cap
     chunks = cut(speech(1.0, 24000), 4800)
     for turn in range(20):
         with tempfile.TemporaryFile() as file:
-            encoder = open_encoder(Sink(file.fileno(), "the output"), format_of("-", name), 24000)
+            encoder = open_encoder(FileDescriptorOutput(file.fileno(), "the output"), format_of("-", name), 24000)
             with pytest.raises(Interrupted):  # noqa: PT012 (wherever in there it comes)
                 interrupt_after(0.001 + turn * 0.00006)
                 for chunk in itertools.cycle(chunks):  # until it comes

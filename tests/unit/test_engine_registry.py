@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from seriatim.engine import Utterance
 from seriatim.errors import EngineUnavailable, UnknownOption
 from seriatim.settings import Settings
-from tasks.engine import Utterance
-from workers.engines import registry
+from workers.engines import engine_registry
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_an_engine_is_loaded_by_its_name_with_its_options() -> None:
-    engine = registry.load("tone", {"rate_hz": "16000"})
+    engine = engine_registry.load("tone", {"rate_hz": "16000"})
     assert (engine.name, engine.rate_hz) == ("tone", 16000)
     assert any(piece.pcm for piece in engine.speak(Utterance("Hello."), lambda: False))
     engine.close()
@@ -24,9 +24,10 @@ def test_an_engine_is_loaded_by_its_name_with_its_options() -> None:
 def test_the_names_of_the_engines_are_known_without_loading_any() -> None:
     program = """
 import sys
-from workers.engines import registry
-print(*registry.names())
-modules = ("workers.engines.tone", "workers.engines.espeak", "espeakng_loader", "workers.engines.xtts", "torch")
+from workers.engines import engine_registry
+print(*engine_registry.names())
+ours = ("workers.engines.tone.engine", "workers.engines.espeak.engine", "workers.engines.xtts")
+modules = (*ours, "espeakng_loader", "torch")
 print(*(name for name in sys.modules if name in modules))
 """
     out = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -35,19 +36,19 @@ print(*(name for name in sys.modules if name in modules))
 
 def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownOption, match=r"^unknown engine 'espaek'; nearest: espeak$"):
-        registry.load("espaek", {})
+        engine_registry.load("espaek", {})
 
 
 def test_where_no_name_is_near_all_are_listed() -> None:
     with pytest.raises(UnknownOption, match=r"^unknown engine 'xyz'; known: tone, espeak, xtts$"):
-        registry.load("xyz", {})
+        engine_registry.load("xyz", {})
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "workers.engines.espeak", raising=False)
+    monkeypatch.delitem(sys.modules, "workers.engines.espeak.engine", raising=False)
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)  # Python's way to say that it is not there
     with pytest.raises(EngineUnavailable) as missing:
-        registry.load("espeak", {})
+        engine_registry.load("espeak", {})
     assert str(missing.value) == (
         "the espeak engine needs the package espeakng-loader (GPL-3.0-or-later): pip install -e '.[espeak]'"
     )
@@ -55,14 +56,14 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
 
 def test_an_engine_gets_the_settings_that_it_asks_for_unless_its_user_says_otherwise() -> None:
     settings = Settings(voice_dir="/voices")
-    assert registry.options_of("xtts", {"model": "/m"}, settings) == {"voice_dir": "/voices", "model": "/m"}
-    assert registry.options_of("xtts", {"voice_dir": "/mine"}, settings) == {"voice_dir": "/mine"}
-    assert registry.options_of("tone", {"rtf": "1"}, settings) == {"rtf": "1"}
-    assert registry.options_of("nobody", {}, settings) == {}
+    assert engine_registry.options_of("xtts", {"model": "/m"}, settings) == {"voice_dir": "/voices", "model": "/m"}
+    assert engine_registry.options_of("xtts", {"voice_dir": "/mine"}, settings) == {"voice_dir": "/mine"}
+    assert engine_registry.options_of("tone", {"rtf": "1"}, settings) == {"rtf": "1"}
+    assert engine_registry.options_of("nobody", {}, settings) == {}
 
 
 def test_a_bug_in_an_engine_is_not_taken_for_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "workers.engines.espeak", raising=False)
-    monkeypatch.setitem(sys.modules, "workers.engines.espeak_voices", None)
+    monkeypatch.delitem(sys.modules, "workers.engines.espeak.engine", raising=False)
+    monkeypatch.setitem(sys.modules, "workers.engines.espeak.voices", None)
     with pytest.raises(ModuleNotFoundError):
-        registry.load("espeak", {})
+        engine_registry.load("espeak", {})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.engines.espeak_clauses import CLAUSE_BYTES, WORD_BYTES, fitted
+from workers.engines.espeak.clauses import CLAUSE_BYTES, WORD_BYTES, insert_commas
 
 WORDS = st.lists(st.text("abcß나는我ฉ1,.!?", max_size=150), max_size=60)
 
@@ -14,12 +14,12 @@ WORDS = st.lists(st.text("abcß나는我ฉ1,.!?", max_size=150), max_size=60)
 @given(WORDS)
 def test_every_letter_stays_in_its_place(words: list[str]) -> None:
     text = " ".join(words)
-    assert re.sub(r"[ ,\n]", "", fitted(text)) == re.sub("[ ,]", "", text)
+    assert re.sub(r"[ ,\n]", "", insert_commas(text)) == re.sub("[ ,]", "", text)
 
 
 @given(WORDS)
 def test_nothing_is_longer_than_espeak_can_hold(words: list[str]) -> None:
-    made = fitted(" ".join(words))
+    made = insert_commas(" ".join(words))
     assert all(len(word.encode()) <= WORD_BYTES + 2 for word in made.split(" ")), "and a break"
     for clause in re.split("[,.!?] |\n\n", made):
         assert len(clause.encode()) <= CLAUSE_BYTES + 2
@@ -27,7 +27,7 @@ def test_nothing_is_longer_than_espeak_can_hold(words: list[str]) -> None:
 
 def test_a_text_that_espeak_can_hold_is_left_alone() -> None:
     text = "Dr. Müller  paid $49.95, and went home: it was 12:34 already. 나는 산책을 하고"
-    assert fitted(text) == text
+    assert insert_commas(text) == text
 
 
 @pytest.mark.parametrize(("word", "parted"), [
@@ -40,16 +40,16 @@ def test_a_text_that_espeak_can_hold_is_left_alone() -> None:
     ("√∑∫≤≠∞" * 2, 2),
 ])  # fmt: skip
 def test_only_a_word_that_is_too_much_to_say_is_parted(word: str, parted: int) -> None:
-    assert len(fitted(word).split(" ")) == parted
+    assert len(insert_commas(word).split(" ")) == parted
 
 
 def test_a_long_address_is_parted_behind_a_sign_and_no_letter_from_its_accents() -> None:
-    parts = fitted("https://www.example.com/" + "very/long/path-to/" * 9).split(" ")
+    parts = insert_commas("https://www.example.com/" + "very/long/path-to/" * 9).split(" ")
     assert len(parts) > 1
     assert not any(part[-1].isalnum() for part in parts[:-1])
-    assert all(part[0] == "நி"[0] for part in fitted("நி" * 200).split(" "))
+    assert all(part[0] == "நி"[0] for part in insert_commas("நி" * 200).split(" "))
 
 
 def test_a_row_of_years_gets_a_comma_now_and_then() -> None:
-    made = fitted(" ".join(str(1900 + n) for n in range(100)))
+    made = insert_commas(" ".join(str(1900 + n) for n in range(100)))
     assert 3 < made.count(",") < 12

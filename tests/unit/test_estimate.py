@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seriatim.errors import UnknownOption
-from tasks.estimate import LEAST_MS, estimate_ms
+from seriatim.text.duration_estimate import LEAST_MS, estimate_ms
 
 #: language, sentence, and how many ms espeak-ng 1.52 spoke it
 SPOKEN = [

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from tasks.encode.encoder import open_encoder
-from tasks.encode.flacfile import FlacFrames, FlacHeader
-from tasks.encode.formats import format_of
-from tasks.encode.sink import Sink
-from tests.commands import installed
+from seriatim.audio.encoder import open_encoder
+from seriatim.audio.flac_header import FlacFrames, FlacHeader
+from seriatim.audio.formats import format_of
+from seriatim.audio.output_file import FileDescriptorOutput
+from tests.support.command_line import installed
 from tests.unit.sound import cut, decoded, samples, speech
 
 RATE_HZ = 24_000
@@ -24,7 +24,9 @@ def file_of(n_seconds: float, title: str = "") -> tuple[bytes, bytes]:
     """A file, and the samples in it."""
     pcm = speech(n_seconds, RATE_HZ)
     with tempfile.TemporaryFile() as file:
-        encoder = open_encoder(Sink(file.fileno(), "the file"), format_of("x.flac"), RATE_HZ, title=title)
+        encoder = open_encoder(
+            FileDescriptorOutput(file.fileno(), "the file"), format_of("x.flac"), RATE_HZ, title=title
+        )
         for chunk in cut(pcm, 4410):
             encoder.write(chunk)
         encoder.close()

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seriatim.audio.formats import FORMATS, format_of
 from seriatim.errors import UnknownFormat
-from tasks.encode.formats import FORMATS, format_of
 
 
 @pytest.mark.parametrize(

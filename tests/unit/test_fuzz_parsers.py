@@ -17,28 +17,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import arguments
-from gateway.cli import COMMANDS
-from gateway.journal import Fingerprint, Journal, Mark
-from reassembler.emitting import _of as notifications
-from seriatim import dead, entries, store, timeline
-from seriatim.address import Address, Broker
-from seriatim.credentials import shown, with_password, with_tls
-from seriatim.entries import Cursor, SentenceStart
+from gateway.cli import parser
+from gateway.cli.main import COMMANDS
+from gateway.output.journal import JournalMark, OutputJournal, TextFingerprint
+from reassembler.emit_loop import _of as notifications
+from seriatim import dead_letters, job_timeline, recording_store, stream_entries
+from seriatim.client.job_options import JobRequest, check_job
 from seriatim.errors import BadInput, EngineFailed, Misconfigured, PositionLost, UnknownOption
-from seriatim.keys import Position
-from seriatim.records import BadRecord, Doorbell, Sentence, Spec
+from seriatim.keys import StreamPosition
+from seriatim.recording_store import EVENTS
+from seriatim.records import BadRecord, JobSpec, Sentence, TaskMessage
+from seriatim.servers.server_address import Address, Broker
+from seriatim.servers.server_urls import redacted_url, with_password, with_tls
 from seriatim.settings import Settings
-from seriatim.store import EVENTS
-from tasks.request import Request, check_job
-from tasks.synthesize import doorbell
-from tasks.textfile import decoded as decoded_text
-from workers.delivery import unpack_state
-from workers.doorkeeper import bell_of
-from workers.edges import HEADER, Edges
-from workers.engines.options import read as read_options
-from workers.engines.tone import ToneOptions
-from workers.engines.xtts.state import State
+from seriatim.stream_entries import ReaderCursor, SentenceStart
+from seriatim.text.text_files import decode_text as decoded_text
+from tasks.celery_task import parse_task_arguments
+from workers.chunk_sender import unpack_state
+from workers.engines.engine_options import read_options as read_options
+from workers.engines.tone.engine import ToneOptions
+from workers.engines.xtts.batch.resume_state import ResumeState
+from workers.message_filter import parse_message
+from workers.trim_and_fade import HEADER, TrimFadeFilter
 
 numbers = st.integers() | st.floats() | st.sampled_from([2**53, 2**63, -1, 0, 1e308])
 scalars = st.none() | st.booleans() | numbers | st.text(max_size=20) | st.binary(max_size=20)
@@ -80,8 +80,8 @@ ENTRY_FIELDS = st.dictionaries(
 ENTRY_IDS = (
     digits.map(str.encode) | st.from_regex(r"[0-9]{1,18}-[0-9]{1,18}", fullmatch=True).map(str.encode) | odd_bytes
 )
-STATE = State((1, 2, 1025), 4, 5, 1).pack()
-EDGES = Edges(8000, 100)
+STATE = ResumeState((1, 2, 1025), 4, 5, 1).pack()
+EDGES = TrimFadeFilter(8000, 100)
 EDGES.feed(b"\x00\x10" * 400)
 HEADERS = objects("task", "id", "eta", "expires", "group", "compression") | scalars
 BODY = json.dumps([["abc", 0, 1], {}, {"callbacks": None}]).encode()
@@ -89,11 +89,11 @@ BODY = json.dumps([["abc", 0, 1], {}, {"callbacks": None}]).encode()
 
 def _options(words: list[str]) -> None:
     with redirect_stderr(StringIO()), suppress(SystemExit):  # argparse's own way to say no
-        arguments.request(arguments.parser(COMMANDS).parse_args(["speak", *words]))
+        parser.request(parser.build_parser(COMMANDS).parse_args(["speak", *words]))
 
 
 def _edges(state: bytes) -> None:
-    restored = Edges.restore(state, 8000, 100)
+    restored = TrimFadeFilter.restore(state, 8000, 100)
     restored.feed(b"\x00\x10" * 40)
     restored.finish()
 
@@ -102,16 +102,16 @@ def _journal(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "j"
         path.write_bytes(content)
-        journal = Journal.open(path, "x", create=False)
+        journal = OutputJournal.open(path, "x", create=False)
         found = journal.read()
         if found:
             list(found[1])
-            found[0].changes(Fingerprint.of("text", {}))
+            found[0].changes(TextFingerprint.of("text", {}))
         journal.close()
 
 
 def _url(url: str) -> None:
-    shown(url)
+    redacted_url(url)
     with_tls(with_password(url, "p"), {})
     for kind in (Address, Broker):
         kind.of(url)
@@ -119,20 +119,20 @@ def _url(url: str) -> None:
 
 def _store(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        place = store.folder(Path(folder), "j")
+        place = recording_store.folder(Path(folder), "j")
         place.mkdir(parents=True)
         (place / "events.jsonl").write_bytes(content)
         (place / "audio.s16").write_bytes(bytes(64))
-        store.events(Path(folder), "j")
-        cursor = Cursor()
-        for entry in store.read(Path(folder), "j", cursor):
+        recording_store.events(Path(folder), "j")
+        cursor = ReaderCursor()
+        for entry in recording_store.read(Path(folder), "j", cursor):
             cursor.feed(entry)
 
 
 def _fed(rows: list[tuple[bytes, Mapping[bytes, bytes]]]) -> None:
-    cursor = Cursor()
+    cursor = ReaderCursor()
     for entry_id, fields in rows:
-        cursor.feed(entries.decode(entry_id, fields))
+        cursor.feed(stream_entries.decode(entry_id, fields))
 
 
 JOURNAL = (
@@ -148,21 +148,28 @@ WORDS = ["--seed", "--speed", "--pause-ms", "--option", "--workers", "--gap", "-
 #: parser: what reads, what it is given, and the only errors that it may raise
 PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[type[Exception], ...]]] = {
     "a sentence": (Sentence.from_json, raw_json("text", "pause_ms", "voice", "speed", "seed"), (BadRecord,)),
-    "a spec": (Spec.from_json, raw_json("voice", "language", "speed", "seed", "options", "v"), (BadRecord,)),
-    "an outbox entry": (Doorbell.parse, st.text(max_size=30) | st.from_regex(r"a\|-?\d{0,20}\|\d{0,5}"), (BadRecord,)),
-    "a message's arguments": (lambda args: doorbell(*args), st.tuples(scalars, scalars, scalars), (BadRecord,)),
+    "a spec": (JobSpec.from_json, raw_json("voice", "language", "speed", "seed", "options", "v"), (BadRecord,)),
+    "an outbox entry": (
+        TaskMessage.parse, st.text(max_size=30) | st.from_regex(r"a\|-?\d{0,20}\|\d{0,5}"), (BadRecord,)
+    ),
+    "a message's arguments": (
+        lambda args: parse_task_arguments(*args), st.tuples(scalars, scalars, scalars), (BadRecord,)
+    ),
     "a message": (
-        lambda args: bell_of(*args),
+        lambda args: parse_message(*args),
         st.tuples(st.just("application/json") | scalars, HEADERS, changed(BODY) | raw_json() | scalars), (BadRecord,),
     ),
-    "a position": (Position.parse, st.text(max_size=50) | digits, (ValueError,)),
-    "an entry of an ordered stream": (lambda a: entries.decode(*a), st.tuples(ENTRY_IDS, ENTRY_FIELDS), (ValueError,)),
+    "a position": (StreamPosition.parse, st.text(max_size=50) | digits, (ValueError,)),
+    "an entry of an ordered stream": (
+        lambda a: stream_entries.decode(*a), st.tuples(ENTRY_IDS, ENTRY_FIELDS), (ValueError,)
+    ),
     "an ordered stream": (_fed, st.lists(st.tuples(ENTRY_IDS, ENTRY_FIELDS), max_size=6), (ValueError, PositionLost)),
-    "a timeline": (timeline.decode, st.lists(st.tuples(ENTRY_IDS, st.dictionaries(
+    "a timeline": (job_timeline.decode, st.lists(st.tuples(ENTRY_IDS, st.dictionaries(
         st.sampled_from([b"e", b"seq", b"attempt", b"owner", b"claimed", b"first", b"position", b"ms", b"state"]),
         odd_bytes | st.sampled_from([b"spoken", b"lost", b"heard", b"accepted", b"end", b"1"]))), max_size=4), ()),
     "a dead-letter entry": (
-        lambda args: dead.decode("p", *args), st.tuples(odd_bytes | st.just(b"j|1"), raw_json() | changed(DEAD)), (),
+        lambda args: dead_letters.decode_dead_letter("p", *args),
+        st.tuples(odd_bytes | st.just(b"j|1"), raw_json() | changed(DEAD)), (),
     ),
     "a notification": (
         lambda rows: notifications("s", rows),
@@ -181,7 +188,7 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
         (Misconfigured,),
     ),
     "options of a job": (
-        Request.of, objects(*Request.__dataclass_fields__) | st.dictionaries(st.text(max_size=5), scalars),
+        JobRequest.of, objects(*JobRequest.__dataclass_fields__) | st.dictionaries(st.text(max_size=5), scalars),
         (UnknownOption,),
     ),
     "a job's id": (check_job, scalars | st.text(max_size=80), (BadInput,)),
@@ -197,7 +204,7 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
     ),
     "the text to speak": (lambda raw: decoded_text(raw, "x"), odd_bytes, (BadInput,)),
     "edges": (_edges, changed(EDGES.state()), (EngineFailed,)),
-    "a state of xtts": (State.unpack, changed(STATE), (EngineFailed,)),
+    "a state of xtts": (ResumeState.unpack, changed(STATE), (EngineFailed,)),
     "an engine's state": (unpack_state, odd_bytes, ()),
 }  # fmt: skip
 
@@ -215,22 +222,22 @@ def test_a_state_that_swells_is_refused_before_it_fills_the_memory() -> None:
     bomb = zlib.compress(bytes(1 << 27))
     assert len(bomb) < 1 << 20
     with pytest.raises(EngineFailed, match="holds more than"):
-        Edges.restore(EDGES.state()[: HEADER.size] + bomb, 8000, 100)
+        TrimFadeFilter.restore(EDGES.state()[: HEADER.size] + bomb, 8000, 100)
 
 
 def test_what_we_write_ourselves_is_read() -> None:
     """The other half of the property: a parser that refuses everything would pass it."""
-    assert bell_of("application/json", {"task": "seriatim.synthesize"}, BODY) == Doorbell("abc", 0, 1)
-    assert State.unpack(STATE).codes == (1, 2, 1025)
+    assert parse_message("application/json", {"task": "seriatim.synthesize"}, BODY) == TaskMessage("abc", 0, 1)
+    assert ResumeState.unpack(STATE).codes == (1, 2, 1025)
     assert isinstance(
-        entries.decode(b"1-0", {b"t": b"sentence", b"seq": b"0", b"at": b"0", b"rate": b"1", b"text": b""}),
+        stream_entries.decode(b"1-0", {b"t": b"sentence", b"seq": b"0", b"at": b"0", b"rate": b"1", b"text": b""}),
         SentenceStart,
     )
-    read = dead.decode("p", b"j|1", DEAD)
+    read = dead_letters.decode_dead_letter("p", b"j|1", DEAD)
     assert read is not None
     assert read.sentence == Sentence("a")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "j").write_bytes(JOURNAL)
-        found = Journal.open(Path(folder) / "j", "x", create=False).read()
+        found = OutputJournal.open(Path(folder) / "j", "x", create=False).read()
         assert found is not None
-        assert [mark for _, mark in found[1]][-1] == Mark(1, 4, 9, 8000)
+        assert [mark for _, mark in found[1]][-1] == JournalMark(1, 4, 9, 8000)

@@ -3,7 +3,7 @@
 import pytest
 
 from seriatim.errors import EngineUnavailable, Misconfigured
-from workers.gpus import environment, own, pinned, uuid_of, uuids, visible
+from workers.gpu_pinning import environment, own_gpu, pinned_gpus, uuid_of, uuids, visible_gpus
 
 LISTING = """\
 GPU 0: NVIDIA H200 (UUID: GPU-0a1b2c3d-0000-1111-2222-333344445555)
@@ -25,30 +25,30 @@ def test_a_machine_without_a_driver_lists_none() -> None:
 
 @pytest.mark.parametrize(("variable", "seen"), [("2,3", ("2", "3")), ("GPU-0a1b", ("GPU-0a1b",)), ("", ()), ("-1", ())])
 def test_only_what_the_process_may_see_counts(variable: str, seen: tuple[str, ...]) -> None:
-    assert visible({"CUDA_VISIBLE_DEVICES": variable}) == seen
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": variable}) == seen
 
 
 def test_all_means_all_that_may_be_seen_and_a_number_counts_among_them() -> None:
     may_see = {"CUDA_VISIBLE_DEVICES": "4,7"}
-    assert pinned("all", may_see) == ("4", "7")
-    assert pinned("1", may_see) == ("7",)
-    assert pinned("1,0", may_see) == ("7", "4")
-    assert pinned("", may_see) == ()
+    assert pinned_gpus("all", may_see) == ("4", "7")
+    assert pinned_gpus("1", may_see) == ("7",)
+    assert pinned_gpus("1,0", may_see) == ("7", "4")
+    assert pinned_gpus("", may_see) == ()
 
 
 def test_a_gpu_that_is_not_there_is_named() -> None:
     with pytest.raises(Misconfigured, match=r"^--gpu 2: there is no GPU 2; this machine shows 2, from 0 on$"):
-        pinned("2", {"CUDA_VISIBLE_DEVICES": "4,7"})
+        pinned_gpus("2", {"CUDA_VISIBLE_DEVICES": "4,7"})
 
 
 def test_nonsense_is_refused() -> None:
     with pytest.raises(Misconfigured, match=r"^--gpu 'one'; expected all, or numbers such as 0 or 0,2$"):
-        pinned("one", {"CUDA_VISIBLE_DEVICES": "0"})
+        pinned_gpus("one", {"CUDA_VISIBLE_DEVICES": "0"})
 
 
 def test_without_a_gpu_the_cpu_is_offered() -> None:
     with pytest.raises(EngineUnavailable, match="leave out --gpu to use the CPU"):
-        pinned("all", {"CUDA_VISIBLE_DEVICES": ""})
+        pinned_gpus("all", {"CUDA_VISIBLE_DEVICES": ""})
 
 
 def test_processes_take_turns_on_the_gpus() -> None:
@@ -78,7 +78,7 @@ MIXED = [(UUIDS[0], "NVIDIA T4"), (UUIDS[1], "NVIDIA H200")]
     ],
 )
 def test_a_process_knows_its_own_gpu(environ: dict[str, str], gauges: dict[str, float], found: str | None) -> None:
-    assert own(environ, gauges) == found
+    assert own_gpu(environ, gauges) == found
 
 
 @pytest.mark.parametrize(

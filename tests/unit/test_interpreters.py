@@ -1,4 +1,4 @@
-"""Which code a started interpreter runs is never decided by the folder it starts in (seriatim/interpreter.py)."""
+"""The folder in which an interpreter starts never decides which code it runs (seriatim/process/interpreter.py)."""
 
 import re
 from pathlib import Path
@@ -20,9 +20,9 @@ def test_the_packages_start_interpreters_by_one_function_alone() -> None:
         if STARTED.search(text := path.read_text("utf-8"))
     }
     assert found == {
-        "gateway/cli.py": ["python"],
-        "seriatim/interpreter.py": ['SAFE, "-m"'],
-        "workers/engines/espeak.py": ['"-I", "-S"'],
+        "gateway/cli/main.py": ["python_command"],
+        "seriatim/process/interpreter.py": ['SAFE, "-m"'],
+        "workers/engines/espeak/engine.py": ['"-I", "-S"'],
     }
 
 

@@ -8,11 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.journal import Fingerprint, Journal, Mark, _lock
+from gateway.output.journal import JournalMark, OutputJournal, TextFingerprint, _lock
 from seriatim.errors import Unwritable
 
-TEXT = Fingerprint.of("One. Two.", {"voice": "alice", "speed": 1.0, "seed": None, "hold": True})
-MARKS = [Mark(1, 0, 0, None), Mark(2, 44100, 123, 22050), Mark(3, 44100, 0, 22050), Mark(4, 90000, 2**32 - 1, 22050)]
+TEXT = TextFingerprint.of("One. Two.", {"voice": "alice", "speed": 1.0, "seed": None, "hold": True})
+MARKS = [
+    JournalMark(1, 0, 0, None),
+    JournalMark(2, 44100, 123, 22050),
+    JournalMark(3, 44100, 0, 22050),
+    JournalMark(4, 90000, 2**32 - 1, 22050),
+]
 
 
 @pytest.fixture
@@ -20,11 +25,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "speech.wav.part.json"
 
 
-def opened(path: Path) -> Journal:
-    return Journal.open(path, "speech.wav", create=True)
+def opened(path: Path) -> OutputJournal:
+    return OutputJournal.open(path, "speech.wav", create=True)
 
 
-def written(path: Path, marks: list[Mark] = MARKS) -> bytes:
+def written(path: Path, marks: list[JournalMark] = MARKS) -> bytes:
     journal = opened(path)
     journal.begin(TEXT)
     for mark in marks:
@@ -33,14 +38,14 @@ def written(path: Path, marks: list[Mark] = MARKS) -> bytes:
     return path.read_bytes()
 
 
-def marks_in(path: Path) -> list[Mark]:
+def marks_in(path: Path) -> list[JournalMark]:
     """The complete sentences that a journal tells of."""
     journal = opened(path)
     found = journal.read()
     assert found is not None
     _, (_, nothing), *sentences = found[0], *found[1]
     journal.close()
-    assert nothing == Mark(0, 0, 0, None)
+    assert nothing == JournalMark(0, 0, 0, None)
     return [mark for _, mark in sentences]
 
 
@@ -82,15 +87,15 @@ def test_a_cut_journal_can_be_written_on(path):
 @pytest.mark.parametrize(
     "mark",
     [
-        Mark(6, 95000, 1, 22050),  # one sentence is missing
-        Mark(4, 95000, 1, 22050),  # the same sentence again
-        Mark(5, 80000, 1, 22050),  # ends before it begins
-        Mark(5, 95000, 1, 24000),  # another rate
-        Mark(5, 95000, 1, None),  # no rate any more
+        JournalMark(6, 95000, 1, 22050),  # one sentence is missing
+        JournalMark(4, 95000, 1, 22050),  # the same sentence again
+        JournalMark(5, 80000, 1, 22050),  # ends before it begins
+        JournalMark(5, 95000, 1, 24000),  # another rate
+        JournalMark(5, 95000, 1, None),  # no rate any more
     ],
 )
 def test_a_line_that_does_not_follow_from_the_one_before_ends_it(path, mark):
-    written(path, [*MARKS, mark, Mark(7, 99000, 1, 22050)])
+    written(path, [*MARKS, mark, JournalMark(7, 99000, 1, 22050)])
     assert marks_in(path) == MARKS
 
 
@@ -105,9 +110,9 @@ def test_a_journal_without_its_first_line_tells_of_nothing(path, line):
 
 
 def test_a_text_is_the_same_if_every_letter_and_option_is():
-    assert TEXT.changes(Fingerprint.of("One. Two.", dict(sorted(TEXT.options.items(), reverse=True)))) == []
-    assert TEXT.changes(Fingerprint.of("One. Two!", TEXT.options)) == ["the text has changed"]
-    assert TEXT.changes(Fingerprint.of("One. Two.", {**TEXT.options, "voice": "bob", "hold": False})) == [
+    assert TEXT.changes(TextFingerprint.of("One. Two.", dict(sorted(TEXT.options.items(), reverse=True)))) == []
+    assert TEXT.changes(TextFingerprint.of("One. Two!", TEXT.options)) == ["the text has changed"]
+    assert TEXT.changes(TextFingerprint.of("One. Two.", {**TEXT.options, "voice": "bob", "hold": False})) == [
         "hold was True and is now False",
         "voice was 'alice' and is now 'bob'",
     ]
@@ -115,7 +120,7 @@ def test_a_text_is_the_same_if_every_letter_and_option_is():
 
 def test_a_text_that_is_no_unicode_has_a_fingerprint_too():
     """A file name's undecodable byte, for instance, comes as a lone surrogate."""
-    assert Fingerprint.of("\udcff", {}) != Fingerprint.of("\udcfe", {})
+    assert TextFingerprint.of("\udcff", {}) != TextFingerprint.of("\udcfe", {})
 
 
 def test_a_journal_has_one_owner_at_a_time(path):

@@ -8,7 +8,7 @@ from seriatim.keys import (
     END,
     GAP,
     SHARDS,
-    Position,
+    StreamPosition,
     job_prefix,
     ordered_stream,
     pool_prefix,
@@ -48,15 +48,22 @@ def test_plain_names_stay_as_they_are_in_keys():
 
 @given(st.integers(0, 10**6), st.integers(0, END))
 def test_a_position_reads_back_as_it_was_written(sentence, offset):
-    assert Position.parse(str(Position(sentence, offset))) == Position(sentence, offset)
+    assert StreamPosition.parse(str(StreamPosition(sentence, offset))) == StreamPosition(sentence, offset)
 
 
 def test_positions_are_ordered_as_redis_orders_ids():
-    unordered = [Position(2, 0), Position(1, 0), Position(1, 480), Position(1, GAP), Position(1, END), Position()]
+    unordered = [
+        StreamPosition(2, 0),
+        StreamPosition(1, 0),
+        StreamPosition(1, 480),
+        StreamPosition(1, GAP),
+        StreamPosition(1, END),
+        StreamPosition(),
+    ]
     assert [str(p) for p in sorted(unordered)] == ["0-0", "1-0", "1-480", f"1-{GAP}", f"1-{END}", "2-0"]
 
 
 @pytest.mark.parametrize("wrong", ["", "3", "3-", "-1", "a-b", "3-4-5", "-3-4", f"1-{END + 1}", "١-٢"[:1]])
 def test_what_is_no_position_is_refused(wrong):
     with pytest.raises(ValueError, match="is not a position; expected <sentence>-<offset>, such as 3-9600"):
-        Position.parse(wrong)
+        StreamPosition.parse(wrong)

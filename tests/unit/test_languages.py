@@ -2,9 +2,9 @@
 
 import pytest
 
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, UnknownLanguage, UnknownOption, UnknownVoice, refused_input
-from tasks.languages import _ROWS, NAMES, tag_of
-from tasks.request import Request
+from seriatim.text.languages import _ROWS, NAMES, language_tag
 
 
 @pytest.mark.parametrize(("said", "tag"), [
@@ -12,8 +12,8 @@ from tasks.request import Request
     ("ger", "de"), ("DEU-AT", "de-AT"), ("Scottish  Gaelic", "gd"), ("cmn", "cmn"), ("British English", "en-GB"),
 ])  # fmt: skip
 def test_a_language_may_be_named_in_english(said: str, tag: str) -> None:
-    assert tag_of(said) == tag
-    assert Request.of({"language": said}).language == tag
+    assert language_tag(said) == tag
+    assert JobRequest.of({"language": said}).language == tag
 
 
 def test_no_name_stands_for_two_languages() -> None:

@@ -5,28 +5,28 @@ from redis import Redis
 
 from bench.load.listening import REPORT_S, Listening
 from bench.load.plan import Ask, Told
-from seriatim.entries import Audio, End, Entry, SentenceStart
-from seriatim.keys import Position
-from seriatim.pcm import bytes_of_ms
-from seriatim.records import Drain
+from seriatim.audio.pcm import bytes_of_ms
+from seriatim.client.job import Job
+from seriatim.keys import StreamPosition
+from seriatim.records import DrainMode
 from seriatim.settings import Settings
-from tasks.handle import Job
+from seriatim.stream_entries import Audio, End, Entry, SentenceStart
 
 RATE_HZ = 8_000
 
 
 def listener(**changes: float) -> Listening:
     redis = Redis()  # not connected: nothing here asks it
-    job = Job("j", "tone", Drain.WINDOW, redis, redis, Settings())
+    job = Job("j", "tone", DrainMode.WINDOW, redis, redis, Settings())
     return Listening(Ask(0.0, "ann", (9.0,), **changes), Told("ann", "live", "live", 0.0, job="j"), job)  # type: ignore[arg-type]  # fields by name
 
 
 def sentence(seq: int, *lengths_ms: int, at_ms: int = 0) -> list[Entry]:
-    entries: list[Entry] = [SentenceStart(Position(seq + 1), seq, bytes_of_ms(at_ms, RATE_HZ), RATE_HZ, "said")]
+    entries: list[Entry] = [SentenceStart(StreamPosition(seq + 1), seq, bytes_of_ms(at_ms, RATE_HZ), RATE_HZ, "said")]
     end = 0
     for ms in lengths_ms:
         end += bytes_of_ms(ms, RATE_HZ)
-        entries.append(Audio(Position(seq + 1, end), bytes(bytes_of_ms(ms, RATE_HZ))))
+        entries.append(Audio(StreamPosition(seq + 1, end), bytes(bytes_of_ms(ms, RATE_HZ))))
     return entries
 
 
@@ -64,7 +64,7 @@ def test_a_silent_one_never_says_anything() -> None:
 def test_it_listens_until_it_has_heard_the_end() -> None:
     """The end arrives long before it is heard."""
     ann = listener()
-    ann.take([*sentence(0, 5_000), End(Position(2, 2), "done", "", bytes_of_ms(5_000, RATE_HZ), 1)], 1.0)
+    ann.take([*sentence(0, 5_000), End(StreamPosition(2, 2), "done", "", bytes_of_ms(5_000, RATE_HZ), 1)], 1.0)
     assert not ann.over(5.9)
     assert ann.over(6.0)
     assert ann.told.state == "done"

@@ -14,7 +14,7 @@ from bench.load.arrivals import bursts, poisson, spread
 from bench.load.plan import MS_PER_CHAR, Run, Told, text_of, told_from_json
 from bench.load.scenarios import QUICK, THOROUGH
 from bench.load.stand import LISTENERS
-from tasks.segment import Cut, segment
+from seriatim.text.segment import SegmentOptions, segment
 
 
 @given(length_s=st.floats(1, 120), seed=st.integers(0, 10**6))
@@ -26,7 +26,7 @@ def test_a_text_lasts_about_as_long_as_it_should(length_s: float, seed: int) -> 
 def test_a_text_is_cut_where_its_sentences_end() -> None:
     for seed in range(30):
         sentences = text_of(30.0, seed)
-        assert [piece.text for piece in segment(" ".join(sentences), Cut("en", 400))] == sentences
+        assert [piece.text for piece in segment(" ".join(sentences), SegmentOptions("en", 400))] == sentences
 
 
 def test_arrivals_by_chance_come_at_their_rate() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
-from tasks.encode.formats import format_of
-from tasks.encode.mp3info import crc16
-from tests.commands import installed
+from seriatim.audio.formats import format_of
+from seriatim.audio.mp3_info_frame import crc16
+from tests.support.command_line import installed
 from tests.unit.sound import decoded, encoded, speech
 
 RATES_HZ = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000]

@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from workers.nvml import FRESH_S, GpuWatch, library
+from workers.gpu_metrics import FRESH_S, GpuWatch, nvml_library
 
 UUID = "GPU-0a1b2c3d-0000-1111-2222-333344445555"
 
 
 def no_driver() -> bool:
     """Is the library here, and a driver not? Where there is one, tests about its absence tell nothing."""
-    return importlib.util.find_spec("pynvml") is not None and library() is None
+    return importlib.util.find_spec("pynvml") is not None and nvml_library() is None
 
 
 def test_without_the_library_nothing_is_seen_and_it_is_said_once(

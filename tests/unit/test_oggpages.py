@@ -9,7 +9,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.encode.oggpages import OggPages, checksum
+from seriatim.audio.ogg_pages import OggPages, checksum
 from tests.unit.sound import decoded, samples, speech
 
 RATE_HZ = 24_000

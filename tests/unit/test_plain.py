@@ -10,10 +10,10 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.encode.encoder import open_encoder
-from tasks.encode.formats import format_of
-from tasks.encode.plain import PlainEncoder, wav_header
-from tasks.encode.sink import Sink
+from seriatim.audio.encoder import open_encoder
+from seriatim.audio.formats import format_of
+from seriatim.audio.output_file import FileDescriptorOutput
+from seriatim.audio.uncompressed_encoders import UncompressedEncoder, wav_header
 from tests.unit.sound import encoded, samples, speech
 
 WAV = format_of("speech.wav")
@@ -53,8 +53,8 @@ def test_a_wav_file_may_be_longer_than_4_gib(tmp_path):
     end = speech(0.5, 24000)
     long_bytes = 5 << 30
     with path.open("w+b") as file:
-        encoder = open_encoder(Sink(file.fileno(), "day.wav"), WAV, 24000)
-        assert isinstance(encoder, PlainEncoder)
+        encoder = open_encoder(FileDescriptorOutput(file.fileno(), "day.wav"), WAV, 24000)
+        assert isinstance(encoder, UncompressedEncoder)
         encoder._data_bytes = long_bytes  # as if so much had been written
         file.seek(80 + long_bytes)
         encoder.write(end)

@@ -1,6 +1,6 @@
 """What producers know of a pool."""
 
-from tasks.pools import PoolFacts
+from seriatim.client.pool_facts import PoolFacts
 
 FACTS = PoolFacts(limit_chars=250, limits={"ja": 71, "zh-cn": 82, "zh": 80})
 

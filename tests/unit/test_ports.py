@@ -4,8 +4,8 @@ import socket
 import subprocess
 import sys
 
-from tests.commands import ROOT
-from tests.ports import FIRST, LAST, free_port, nothing_listens
+from tests.support.command_line import ROOT
+from tests.support.free_ports import FIRST, LAST, free_port, nothing_listens
 
 N = 5
 
@@ -13,7 +13,7 @@ N = 5
 def test_no_two_processes_are_given_the_same_port() -> None:
     """They begin at the same place here; each holds its ports until it ends."""
     ours = [free_port(begin=100) for _ in range(N)]
-    code = f"from tests.ports import free_port; print(*[free_port(begin=100) for _ in range({N})])"
+    code = f"from tests.support.free_ports import free_port; print(*[free_port(begin=100) for _ in range({N})])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     theirs = [int(port) for port in done.stdout.split()]
     assert len({*ours, *theirs}) == 2 * N

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from gateway.duration import clock_face
-from gateway.progress import Heard, Progress
-from gateway.summary import Summary, summary_json, summary_text
+from gateway.cli.render.duration import clock_face
+from gateway.cli.render.progress import ProgressDisplay, ProgressState
+from gateway.cli.render.summary import RunSummary, summary_json, summary_text
 
 
 class Clock:
@@ -35,7 +35,7 @@ class Screen:
         console = Console(
             file=self._out, force_terminal=terminal, width=width, legacy_windows=False, _environ={"TERM": term}
         )
-        self.progress = Progress(console, self.clock)
+        self.progress = ProgressDisplay(console, self.clock)
 
     @property
     def text(self) -> str:
@@ -118,13 +118,13 @@ def test_a_dumb_terminal_is_a_log():
 
 
 def test_a_resumed_text_counts_what_was_there_but_not_as_speed():
-    heard = Heard(total=100, before=60, sentences=10, audio_ms=20_000, elapsed_s=5)
+    heard = ProgressState(total=100, before=60, sentences=10, audio_ms=20_000, elapsed_s=5)
     assert heard.done == 70
     assert heard.words() == "70 of 100 sentences, 0:20 of sound, 4.0 × real time, 0:15 left"
 
 
 def test_nothing_is_promised_before_anything_is_heard():
-    assert Heard(total=5).words() == "0 of 5 sentences, 0:00 of sound"
+    assert ProgressState(total=5).words() == "0 of 5 sentences, 0:00 of sound"
 
 
 def test_time_counts_from_the_start_and_not_from_when_the_screen_was_made():
@@ -137,7 +137,7 @@ def test_time_counts_from_the_start_and_not_from_when_the_screen_was_made():
 
 @given(st.integers(1, 500), st.integers(0, 500), st.floats(0.001, 1e5), st.floats(0, 1e9))
 def test_the_time_left_ends_at_nothing(sentences, more, elapsed_s, audio_ms):
-    heard = Heard(total=sentences + more, sentences=sentences, audio_ms=audio_ms, elapsed_s=elapsed_s)
+    heard = ProgressState(total=sentences + more, sentences=sentences, audio_ms=audio_ms, elapsed_s=elapsed_s)
     assert heard.left_s is not None
     assert heard.left_s >= 0
     assert (heard.left_s == 0) == (more == 0)
@@ -150,7 +150,7 @@ def test_durations_are_shown_as_on_a_clock(seconds, shown):
     assert clock_face(seconds) == shown
 
 
-RUN = Summary(
+RUN = RunSummary(
     output="speech.wav",
     sentences=12,
     audio_ms=61_500,
@@ -170,7 +170,7 @@ def test_the_summary_says_what_happened():
 
 
 def test_the_summary_of_a_resumed_run_tells_it_from_the_whole():
-    run = Summary("a.wav", 1, 2000.0, 1.0, None, {"w": 1}, sentences_before=9, audio_ms_before=8000.0)
+    run = RunSummary("a.wav", 1, 2000.0, 1.0, None, {"w": 1}, sentences_before=9, audio_ms_before=8000.0)
     assert summary_text(run) == (
         "a.wav: 0:10 of sound (10.0 s)\n1 sentence in 1.0 s, 2.0 × real time; 9 more were there already\n1 worker: w 1"
     )

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seriatim.records import BadRecord, Doorbell, Sentence, Spec, seed_of
-from tasks.synthesize import doorbell
+from seriatim.records import BadRecord, JobSpec, Sentence, TaskMessage, seed_of
+from tasks.celery_task import parse_task_arguments
 
 text = st.text()
 sentences = st.builds(
@@ -18,7 +18,7 @@ sentences = st.builds(
     seed=st.integers(-1, 2**63 - 1),
 )
 specs = st.builds(
-    Spec,
+    JobSpec,
     voice=text,
     language=text,
     speed=st.floats(0.25, 4),
@@ -34,7 +34,7 @@ def test_a_sentence_reads_back_as_it_was_written(sentence):
 
 @given(specs)
 def test_a_spec_reads_back_as_it_was_written(spec):
-    assert Spec.from_json(spec.to_json()) == spec
+    assert JobSpec.from_json(spec.to_json()) == spec
 
 
 def test_a_sentence_writes_only_what_differs_from_the_job():
@@ -60,7 +60,7 @@ def test_what_is_no_sentence_is_refused(raw, message):
 
 def test_a_spec_of_another_version_is_refused():
     with pytest.raises(BadRecord, match="a job spec of version 2; this process knows version 1: upgrade it"):
-        Spec.from_json('{"v":2}')
+        JobSpec.from_json('{"v":2}')
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(0, 10**6))
@@ -71,8 +71,8 @@ def test_each_sentence_has_a_seed_of_its_own(spec_seed, seq):
 
 
 def test_a_message_names_an_attempt():
-    assert doorbell("a1", 2, 3) == Doorbell("a1", 2, 3)
-    assert Doorbell("a1", 2, 3).task_id == "a1:2:3"
+    assert parse_task_arguments("a1", 2, 3) == TaskMessage("a1", 2, 3)
+    assert TaskMessage("a1", 2, 3).task_id == "a1:2:3"
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_a_message_names_an_attempt():
 )  # fmt: skip
 def test_a_forged_message_is_refused(arguments):
     with pytest.raises(BadRecord, match="a message with"):
-        doorbell(*arguments)
+        parse_task_arguments(*arguments)

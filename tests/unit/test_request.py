@@ -2,25 +2,25 @@
 
 import pytest
 
+from seriatim.client.job_options import JobRequest, check_text, check_voice
 from seriatim.errors import BadInput, UnknownOption, UnknownVoice
-from seriatim.records import Drain, GapPolicy, Hold, Kind
-from tasks.request import Request, check_text, check_voice
+from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind
 
 
 def test_a_live_job_drains_by_window_and_a_batch_job_to_the_store():
-    assert Request.of({"kind": "live"}).drained_by is Drain.WINDOW
-    assert Request.of({"kind": "batch"}).drained_by is Drain.STORE
-    assert Request.of({"kind": "batch", "drain": "window"}).drained_by is Drain.WINDOW
+    assert JobRequest.of({"kind": "live"}).drained_by is DrainMode.WINDOW
+    assert JobRequest.of({"kind": "batch"}).drained_by is DrainMode.STORE
+    assert JobRequest.of({"kind": "batch", "drain": "window"}).drained_by is DrainMode.WINDOW
 
 
 def test_the_pool_is_named_like_the_engine_unless_said_otherwise():
-    assert Request.of({"engine": "tone"}).pool_name == "tone"
-    assert Request.of({"engine": "tone", "pool": "tone-b"}).pool_name == "tone-b"
+    assert JobRequest.of({"engine": "tone"}).pool_name == "tone"
+    assert JobRequest.of({"engine": "tone", "pool": "tone-b"}).pool_name == "tone-b"
 
 
 def test_words_become_choices():
-    request = Request.of({"kind": "batch", "gap": "skip", "hold": "always"})
-    assert (request.kind, request.gap, request.hold) == (Kind.BATCH, GapPolicy.SKIP, Hold.ALWAYS)
+    request = JobRequest.of({"kind": "batch", "gap": "skip", "hold": "always"})
+    assert (request.kind, request.gap, request.hold) == (JobKind.BATCH, GapPolicy.SKIP, HoldPolicy.ALWAYS)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_words_become_choices():
 )
 def test_a_wrong_option_says_what_is_expected(options, message):
     with pytest.raises(UnknownOption) as refused:
-        Request.of(options)
+        JobRequest.of(options)
     assert str(refused.value) == message
 
 

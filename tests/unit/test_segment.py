@@ -3,19 +3,19 @@
 import pytest
 
 from seriatim.errors import UnknownOption
-from tasks.segment import Cut, Incremental, segment
+from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 
 
 def sentences(text: str, language: str = "en") -> list[str]:
     """The sentences of a text, which are the same if it comes letter by letter."""
-    cut = Cut(language, limit_chars=1000)
-    pieces, incremental = list(segment(text, cut)), Incremental(cut)
+    cut = SegmentOptions(language, limit_chars=1000)
+    pieces, incremental = list(segment(text, cut)), IncrementalSegmenter(cut)
     assert [piece for char in text for piece in incremental.feed(char)] + incremental.flush() == pieces
     return [piece.text for piece in pieces]
 
 
 def pauses(text: str) -> list[tuple[str, int]]:
-    return [(piece.text, piece.pause_ms) for piece in segment(text, Cut(pause_ms=200, paragraph_ms=600))]
+    return [(piece.text, piece.pause_ms) for piece in segment(text, SegmentOptions(pause_ms=200, paragraph_ms=600))]
 
 
 # What ends a sentence, by "|".
@@ -188,5 +188,5 @@ def test_soundless_characters_are_not_spoken():
 )
 def test_a_number_out_of_range_is_refused(wrong, message):
     with pytest.raises(UnknownOption) as refused:
-        Cut(**wrong)
+        SegmentOptions(**wrong)
     assert str(refused.value) == message

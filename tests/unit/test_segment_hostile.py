@@ -11,9 +11,9 @@ import sentencex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.segment import Cut, Incremental, segment
-from tasks.segment.boundary import ends_sentence, mark_pattern
-from tasks.segment.clean import Cleaner
+from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
+from seriatim.text.segment.clean import TextCleaner
+from seriatim.text.segment.sentence_boundary import ends_sentence, mark_pattern
 from tests.unit.writing import letters
 
 PARAGRAPH = (
@@ -49,23 +49,23 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_no_longer_than_other_text_and_loses_nothing(text, limit):
     start = time.process_time()
-    pieces = list(segment(text, Cut(limit_chars=limit)))
+    pieces = list(segment(text, SegmentOptions(limit_chars=limit)))
     assert time.process_time() - start < 2  # of 30,000 characters; quadratic time would take minutes
     assert letters("".join(piece.text for piece in pieces)) == letters(text)
 
 
 def test_a_book_of_a_megabyte_is_cut_in_less_than_two_seconds():
     start = time.process_time()
-    n_pieces = sum(1 for _ in segment(MEGABYTE, Cut(first_chars=80, merge_chars=20)))
+    n_pieces = sum(1 for _ in segment(MEGABYTE, SegmentOptions(first_chars=80, merge_chars=20)))
     assert time.process_time() - start < 2
     assert n_pieces > 10_000
 
 
 def test_the_memory_for_a_book_does_not_grow_with_the_book():
-    list(segment(PARAGRAPH, Cut()))  # what is compiled and cached once is not the book's
+    list(segment(PARAGRAPH, SegmentOptions()))  # what is compiled and cached once is not the book's
     tracemalloc.start()
     try:
-        for _ in islice(segment(MEGABYTE, Cut()), 2000):
+        for _ in islice(segment(MEGABYTE, SegmentOptions()), 2000):
             pass
         assert tracemalloc.get_traced_memory()[1] < 100_000
     finally:
@@ -75,7 +75,7 @@ def test_the_memory_for_a_book_does_not_grow_with_the_book():
 def test_the_first_piece_of_a_huge_text_comes_at_once():
     huge = MEGABYTE * 20
     start = time.process_time()
-    assert next(segment(huge, Cut())).text.startswith("It was a bright cold day")
+    assert next(segment(huge, SegmentOptions())).text.startswith("It was a bright cold day")
     assert time.process_time() - start < 0.1
 
 
@@ -83,7 +83,7 @@ def test_the_first_piece_of_a_huge_text_comes_at_once():
     ("text", "limit"), [(PARAGRAPH * 500, 250), ("word " * 100_000, 10**9)], ids=["sentences", "one huge sentence"]
 )
 def test_text_that_comes_word_by_word_takes_time_that_grows_with_its_length(text, limit):
-    incremental = Incremental(Cut(limit_chars=limit))
+    incremental = IncrementalSegmenter(SegmentOptions(limit_chars=limit))
     start = time.process_time()
     pieces = [piece for at in range(0, len(text), 5) for piece in incremental.feed(text[at : at + 5])]
     assert time.process_time() - start < 2
@@ -92,9 +92,9 @@ def test_text_that_comes_word_by_word_takes_time_that_grows_with_its_length(text
 
 @given(st.text(), st.integers(0, 50))
 def test_cleaned_text_has_no_controls_and_no_other_white_space_however_it_comes(text, at):
-    cleaner = Cleaner()
+    cleaner = TextCleaner()
     clean = cleaner.feed(text[:at]) + cleaner.feed(text[at:])
-    assert clean == Cleaner().feed(text)
+    assert clean == TextCleaner().feed(text)
     assert not [c for c in clean if unicodedata.category(c) in ("Cc", "Cs") and c != "\n"]
     assert not [c for c in clean if c.isspace() and c not in " \n"]
     assert not [

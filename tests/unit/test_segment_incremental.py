@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from tasks.segment import Cut, Incremental
+from seriatim.text.segment import IncrementalSegmenter, SegmentOptions
 
 
 def first_out(text: str, **options: Any) -> tuple[str, str]:
     """What has been written when the first piece goes out, and the piece."""
-    incremental = Incremental(Cut(**options))
+    incremental = IncrementalSegmenter(SegmentOptions(**options))
     for n, char in enumerate(text, 1):
         if pieces := incremental.feed(char):
             return text[:n], pieces[0].text
@@ -51,7 +51,7 @@ def test_a_sentence_goes_out_as_soon_as_it_is_known_to_have_ended(written, piece
     ],
 )
 def test_a_sentence_that_may_still_go_on_is_held(text):
-    incremental = Incremental(Cut())
+    incremental = IncrementalSegmenter(SegmentOptions())
     assert [incremental.feed(char) for char in text] == [[]] * len(text)
     assert [piece.text for piece in incremental.flush()] == [text.strip()]
 
@@ -68,7 +68,7 @@ def test_a_sentence_waits_for_a_short_one_behind_it_no_longer_than_that_takes_to
 
 
 def test_a_flush_says_everything_and_what_follows_is_a_new_paragraph():
-    incremental = Incremental(Cut())
+    incremental = IncrementalSegmenter(SegmentOptions())
     assert incremental.feed("Let me see") == []
     assert [piece.text for piece in incremental.flush()] == ["Let me see"]
     assert incremental.flush() == []
@@ -77,18 +77,18 @@ def test_a_flush_says_everything_and_what_follows_is_a_new_paragraph():
 
 
 def test_the_silence_after_a_sentence_is_known_when_it_goes_out():
-    incremental = Incremental(Cut(pause_ms=200, paragraph_ms=600))
+    incremental = IncrementalSegmenter(SegmentOptions(pause_ms=200, paragraph_ms=600))
     pieces = incremental.feed("One here. Two here.\n\nThree here.\nFour") + incremental.flush()
     assert [piece.pause_ms for piece in pieces] == [200, 600, 200, 200]
 
 
 def test_a_text_without_an_end_does_not_stay_silent():
-    incremental = Incremental(Cut(limit_chars=100))
+    incremental = IncrementalSegmenter(SegmentOptions(limit_chars=100))
     out = [piece for _ in range(100) for piece in incremental.feed("and so on ")]
     assert sum(len(piece.text) + 1 for piece in out) >= 1000 - 120
 
 
 def test_nothing_fed_changes_nothing():
-    incremental = Incremental(Cut())
+    incremental = IncrementalSegmenter(SegmentOptions())
     pieces = incremental.feed("One here.\r") + incremental.feed("") + incremental.feed("\nTwo here")
     assert [(p.text, p.pause_ms) for p in pieces + incremental.flush()] == [("One here.", 200), ("Two here", 200)]

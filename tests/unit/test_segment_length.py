@@ -6,17 +6,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.segment import Cut, Incremental, segment
-from tasks.segment.graphemes import joined
+from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
+from seriatim.text.segment.graphemes import are_joined
 from tests.unit.writing import letters, words
 
 
 def pieces(text: str, **options: Any) -> list[str]:
-    return [piece.text for piece in segment(text, Cut(**options))]
+    return [piece.text for piece in segment(text, SegmentOptions(**options))]
 
 
 def parts(text: str, **options: Any) -> list[tuple[str, int]]:
-    return [(piece.text, piece.pause_ms) for piece in segment(text, Cut(**options))]
+    return [(piece.text, piece.pause_ms) for piece in segment(text, SegmentOptions(**options))]
 
 
 def test_a_long_sentence_is_cut_at_a_clause_and_its_parts_have_no_pause_between():
@@ -109,7 +109,7 @@ def test_what_is_seen_or_spoken_as_one_character_is_not_parted():
     for text in (accented, family, "क्षि" * 50, "a👍🏽" * 50, "a🇩🇪" * 50, "ギャー" * 50, "한" * 60):
         whole = pieces(text, limit_chars=21)
         assert "".join(whole) == text
-        assert not any(joined(a[-1], b[0]) for a, b in pairwise(whole))
+        assert not any(are_joined(a[-1], b[0]) for a, b in pairwise(whole))
 
 
 def test_the_first_piece_of_a_live_job_is_a_clause_of_a_long_first_sentence():
@@ -124,7 +124,7 @@ def test_the_first_piece_of_a_live_job_is_a_clause_of_a_long_first_sentence():
 def test_the_first_piece_of_dense_scripts_is_shorter_by_the_characters():
     text = "今天天气很好，我们一起去公园散步，看到了很多美丽的花朵和树木和小鸟和很多人。"
     assert pieces(text, first_chars=36) == [text]
-    assert [p.text for p in segment(text, Cut("zh", first_chars=36))] == [
+    assert [p.text for p in segment(text, SegmentOptions("zh", first_chars=36))] == [
         *("今天天气很好，", "我们一起去公园散步，看到了很多美丽的花朵和树木和小鸟和很多人。")
     ]
 
@@ -174,7 +174,11 @@ def test_no_sentence_below_the_wanted_length_has_room_beside_it_in_its_line(limi
 
 def test_a_cut_is_the_same_for_a_text_that_comes_letter_by_letter():
     text = "Well, what I wanted to tell you, and it is important, is: start. No. Yes! " * 5
-    for cut in (Cut(first_chars=40), Cut(merge_chars=15), Cut(limit_chars=30, merge_chars=9, first_chars=20)):
-        incremental = Incremental(cut)
+    for cut in (
+        SegmentOptions(first_chars=40),
+        SegmentOptions(merge_chars=15),
+        SegmentOptions(limit_chars=30, merge_chars=9, first_chars=20),
+    ):
+        incremental = IncrementalSegmenter(cut)
         fed = [piece for char in text for piece in incremental.feed(char)] + incremental.flush()
         assert fed == list(segment(text, cut))

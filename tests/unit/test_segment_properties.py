@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.segment import Cut, Incremental, Piece, segment
+from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
 from tests.unit.writing import anything, cleaned, cuts, letters, spaced, words
 
 
-def fed(text: str, cut: Cut, sizes: list[int]) -> list[Piece]:
+def fed(text: str, cut: SegmentOptions, sizes: list[int]) -> list[Segment]:
     """The pieces of a text that comes in parts of these sizes, over and over."""
-    incremental, pieces, start = Incremental(cut), list[Piece](), 0
+    incremental, pieces, start = IncrementalSegmenter(cut), list[Segment](), 0
     while start < len(text):
         for size in sizes:
             pieces += incremental.feed(text[start : start + size])
@@ -55,6 +55,6 @@ def test_a_word_within_the_limit_is_never_parted(text, cut):
 @given(spaced, cuts(least=40), st.integers(0, 200))
 def test_a_flush_anywhere_between_two_words_loses_nothing(text, cut, where):
     first, second = text[:where], text[where:]
-    incremental = Incremental(cut)
+    incremental = IncrementalSegmenter(cut)
     pieces = incremental.feed(first) + incremental.flush() + incremental.feed(second) + incremental.flush()
     assert [w for p in pieces for w in words(p.text)] == words(cleaned(first)) + words(cleaned(second))

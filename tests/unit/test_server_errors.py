@@ -5,7 +5,7 @@ from redis import RedisError, exceptions
 from redis._parsers import BaseParser
 
 from seriatim.errors import CommandRefused, MemoryFull, SeriatimError, Unavailable
-from seriatim.server_errors import answered, translated
+from seriatim.servers.redis_errors import translate_error, translate_redis_errors
 
 REPLIES: list[tuple[str, type[SeriatimError], str]] = [
     ("READONLY You can't write against a read only replica.", Unavailable, r"\(READONLY\): it is a replica"),
@@ -32,7 +32,7 @@ REPLIES: list[tuple[str, type[SeriatimError], str]] = [
 @pytest.mark.parametrize(("reply", "kind", "message"), REPLIES, ids=[reply.split()[0] for reply, _, _ in REPLIES])
 def test_each_reply_is_an_error_of_ours(reply: str, kind: type[SeriatimError], message: str) -> None:
     with pytest.raises(kind, match=message):
-        raise translated(BaseParser.parse_error(reply))
+        raise translate_error(BaseParser.parse_error(reply))
 
 
 KINDS = [kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, RedisError)]
@@ -41,11 +41,11 @@ KINDS = [kind for kind in vars(exceptions).values() if isinstance(kind, type) an
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_no_exception_of_the_library_is_left_out(kind: type[RedisError]) -> None:
     """Whatever it may add: those that are not known are refusals."""
-    with pytest.raises(SeriatimError), answered():
+    with pytest.raises(SeriatimError), translate_redis_errors():
         raise kind("1 127.0.0.1:1") if issubclass(kind, exceptions.AskError) else kind("said the library")
 
 
 @pytest.mark.parametrize("error", [OSError(104, "reset"), ConnectionResetError(), TimeoutError(), EOFError()], ids=repr)
 def test_a_connection_that_broke_is_unavailable(error: Exception) -> None:
-    with pytest.raises(Unavailable, match=r"^Redis does not answer"), answered():
+    with pytest.raises(Unavailable, match=r"^Redis does not answer"), translate_redis_errors():
         raise error

@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 import pytest
 
 from docs.generate import PAGE, settings_page
-from seriatim.address import Broker
 from seriatim.errors import Misconfigured
+from seriatim.servers.server_address import Broker
 from seriatim.settings import Settings, variable
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seriatim.signals import WAIT_BOUNDS_MS, Spread, decode
+from seriatim.pool_metrics import WAIT_BOUNDS_MS, TimeHistogram, decode
 
 INF = float("inf")
 GAUGES: list[bytes | int] = [
@@ -15,23 +15,23 @@ GAUGES: list[bytes | int] = [
 
 
 def test_a_quantile_lies_within_its_bucket() -> None:
-    spread = Spread(((10, 0), (20, 10), (50, 0), (100, 10), (INF, 0)))
+    spread = TimeHistogram(((10, 0), (20, 10), (50, 0), (100, 10), (INF, 0)))
     assert spread.quantile_ms(0.25) == 15
     assert spread.quantile_ms(0.5) == 20
     assert spread.quantile_ms(0.95) == 95
 
 
 def test_of_nothing_there_is_no_quantile_and_beyond_the_bounds_it_is_the_bound() -> None:
-    assert Spread(((10, 0), (INF, 0))).quantile_ms(0.5) is None
-    assert Spread(((10, 0), (INF, 3))).quantile_ms(0.5) == 10
-    assert Spread(((-10, 3), (INF, 0))).quantile_ms(0.05) == -10
+    assert TimeHistogram(((10, 0), (INF, 0))).quantile_ms(0.5) is None
+    assert TimeHistogram(((10, 0), (INF, 3))).quantile_ms(0.5) == 10
+    assert TimeHistogram(((-10, 3), (INF, 0))).quantile_ms(0.05) == -10
 
 
 @given(times=st.lists(st.integers(0, 60_000), min_size=1), share=st.floats(0, 1))
 def test_a_quantile_is_off_by_a_bucket_at_most(times: list[int], share: float) -> None:
     bounds = (*WAIT_BOUNDS_MS, INF)
     counts = [sum(low < t <= high for t in times) for low, high in zip((-1, *WAIT_BOUNDS_MS), bounds, strict=True)]
-    found = Spread(tuple(zip(bounds, counts, strict=True))).quantile_ms(share)
+    found = TimeHistogram(tuple(zip(bounds, counts, strict=True))).quantile_ms(share)
     exact = sorted(times)[max(0, min(len(times) - 1, -(-int(share * len(times) * 1_000) // 1_000) - 1))]
     assert found is not None
     at = next(i for i, bound in enumerate(bounds) if exact <= bound)

@@ -10,26 +10,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.journal import Fingerprint
-from gateway.output import Begin, open_output
-from gateway.spokenfile import SpokenFile
-from gateway.spokenpipe import SpokenPipe
+from gateway.output.file_output import FileOutput
+from gateway.output.journal import TextFingerprint
+from gateway.output.open_output import ResumePolicy, open_output
+from gateway.output.pipe_output import PipeOutput
+from seriatim.audio.formats import format_of
 from seriatim.errors import BadInput, EmptyText, Unwritable
-from tasks.encode.formats import format_of
 from tests.unit.sound import cut, decoded, samples, speech
 
 RATE_HZ = 22050
-TEXT = Fingerprint.of("One. Two. Three.", {"voice": "alice", "seed": 7})
+TEXT = TextFingerprint.of("One. Two. Three.", {"voice": "alice", "seed": 7})
 SENTENCES = [speech(0.31, RATE_HZ, seed) for seed in range(5)]
 
 
-def begin(path: Path, begin: Begin = Begin.NEW, text: Fingerprint = TEXT) -> SpokenFile:
+def begin(path: Path, begin: ResumePolicy = ResumePolicy.NEW, text: TextFingerprint = TEXT) -> FileOutput:
     output = open_output(str(path), text, begin=begin)
-    assert isinstance(output, SpokenFile)
+    assert isinstance(output, FileOutput)
     return output
 
 
-def say(file: SpokenFile, sentences: list[bytes]) -> None:
+def say(file: FileOutput, sentences: list[bytes]) -> None:
     """Speak the sentences that come next in the file, each in several chunks."""
     for sentence in sentences:
         for chunk in cut(sentence, 4410):
@@ -96,7 +96,7 @@ def test_a_resumed_file_is_the_uninterrupted_one_byte_for_byte(tmp_path, ending)
     with begin(path) as file:
         say(file, SENTENCES[:2])
         file.write(SENTENCES[2][:5000], RATE_HZ)
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert (file.sentences_done, file.bytes_done) == (2, len(SENTENCES[0]) * 2)
         assert file.ms_done == pytest.approx(620, abs=1)
         say(file, SENTENCES[2:])
@@ -111,7 +111,7 @@ def test_a_resumed_ogg_file_sounds_like_the_uninterrupted_one(tmp_path, ending):
     whole, _ = decoded(spoken(path))
     with begin(path) as file:
         say(file, SENTENCES[:2])
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         say(file, SENTENCES[2:])
         file.finish()
     again, _ = decoded(path.read_bytes())
@@ -132,7 +132,7 @@ def test_whatever_was_lost_at_the_end_of_the_parts_is_spoken_again(tmp_path_fact
         kept = whole[: data.draw(st.integers(first, len(whole)), label=part)]
         zeros = bytes(data.draw(st.sampled_from([0, 1, 600, 100_000])))
         lost.write_bytes(kept + zeros)
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         say(file, SENTENCES[file.sentences_done :])
         file.finish()
     assert path.read_bytes()[80:] == b"".join(SENTENCES)
@@ -143,7 +143,7 @@ def test_a_run_that_lost_only_its_end_resumes_behind_the_last_whole_sentence(tmp
     with begin(path) as file:
         say(file, SENTENCES)
     os.truncate(tmp_path / "speech.wav.part.pcm", len(SENTENCES[0]) * 4 - 2)
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 3
 
 
@@ -153,22 +153,22 @@ def test_a_torn_line_in_the_journal_costs_one_sentence_and_none_later(tmp_path, 
     with begin(path) as file:
         say(file, SENTENCES[:3])
     os.truncate(journal, journal.stat().st_size - lost_bytes)
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 2
         say(file, SENTENCES[2:4])
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 4
 
 
 def test_a_run_may_be_interrupted_any_number_of_times(tmp_path):
     path = tmp_path / "speech.flac"
     whole = spoken(path)
-    how = Begin.NEW
+    how = ResumePolicy.NEW
     for sentence in SENTENCES:
         with begin(path, how) as file:
             say(file, [sentence])
-        how = Begin.RESUME
-    with begin(path, Begin.RESUME) as file:
+        how = ResumePolicy.RESUME
+    with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == len(SENTENCES)
         file.finish()
     assert path.read_bytes() == whole
@@ -178,7 +178,7 @@ def test_a_sentence_may_have_no_sound(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, [b"", SENTENCES[0], b"", b""])
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert (file.sentences_done, file.bytes_done) == (4, len(SENTENCES[0]))
         file.finish()
     assert path.read_bytes()[80:] == SENTENCES[0]
@@ -198,7 +198,7 @@ def test_the_encoder_catches_up_after_a_resume_while_new_sound_comes(tmp_path):
     with begin(path) as file:
         say(file, SENTENCES * 4)
     part = tmp_path / "speech.wav.part"
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert part.stat().st_size == 0
         say(file, SENTENCES[:1])
         assert 80 < part.stat().st_size < 80 + 10 * len(SENTENCES[0])
@@ -212,13 +212,13 @@ def test_another_text_or_voice_is_not_resumed(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:2])
-    other = Fingerprint.of("Two. Three.", {"voice": "bob", "seed": 7, "speed": 1.5})
+    other = TextFingerprint.of("Two. Three.", {"voice": "bob", "seed": 7, "speed": 1.5})
     with pytest.raises(BadInput) as refused:
-        begin(path, Begin.RESUME, other)
+        begin(path, ResumePolicy.RESUME, other)
     assert str(refused.value) == (
         f"cannot resume {path}: the text has changed; speed was None and is now 1.5; voice was 'alice' and is now 'bob'"
     )
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 2, "and nothing was lost by asking"
 
 
@@ -227,7 +227,7 @@ def test_a_voice_at_another_rate_does_not_go_on(tmp_path):
     with begin(path) as file:
         say(file, SENTENCES[:2])
     complaint = r"^sound at 24000 Hz after sound at 22050 Hz in .*speech.wav$"
-    with begin(path, Begin.RESUME) as file, pytest.raises(BadInput, match=complaint):
+    with begin(path, ResumePolicy.RESUME) as file, pytest.raises(BadInput, match=complaint):
         file.write(b"\0\0", 24000)
 
 
@@ -241,9 +241,9 @@ def test_hours_of_work_are_not_overwritten_by_mistake(tmp_path):
         f"an interrupted run has left 2 sentences of {path}; "
         f"go on with --resume {path}, or speak all of it anew with --restart"
     )
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 2
-    with begin(path, Begin.RESTART) as file:
+    with begin(path, ResumePolicy.RESTART) as file:
         assert file.sentences_done == 0
         say(file, SENTENCES)
         file.finish()
@@ -260,16 +260,16 @@ def test_a_journal_that_nobody_can_read_is_not_overwritten_either(tmp_path):
     with pytest.raises(BadInput, match=r"part.json cannot be read; speak all of .*speech.wav anew with --restart$"):
         begin(path)
     with pytest.raises(BadInput, match=r"^cannot resume .*: .*part.json cannot be read; "):
-        begin(path, Begin.RESUME)
+        begin(path, ResumePolicy.RESUME)
 
 
 def test_there_is_nothing_to_resume_before_a_run_or_after_it(tmp_path):
     path = tmp_path / "speech.wav"
     with pytest.raises(BadInput, match=r"^cannot resume .*: nothing was begun; speak it without --resume$"):
-        begin(path, Begin.RESUME)
+        begin(path, ResumePolicy.RESUME)
     spoken(path)
     with pytest.raises(BadInput, match=r"^cannot resume .*: it is whole; "):
-        begin(path, Begin.RESUME)
+        begin(path, ResumePolicy.RESUME)
 
 
 def test_a_run_that_was_killed_before_it_tidied_up_is_finished_by_a_resume(tmp_path):
@@ -278,7 +278,7 @@ def test_a_run_that_was_killed_before_it_tidied_up_is_finished_by_a_resume(tmp_p
     with begin(path) as file:
         say(file, SENTENCES)
     (tmp_path / "speech.wav.part").rename(path)
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == len(SENTENCES)
         file.finish()
     assert path.read_bytes()[80:] == b"".join(SENTENCES)
@@ -289,7 +289,7 @@ def test_two_processes_never_write_the_same_file(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:1])
-        for how in Begin:
+        for how in ResumePolicy:
             with pytest.raises(Unwritable, match=r"^cannot write .*speech.wav: another process is writing it$"):
                 begin(path, how)
         say(file, SENTENCES[1:])
@@ -319,7 +319,7 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
     reader = os.open(tmp_path / "pipe.wav", os.O_RDONLY | os.O_NONBLOCK)
     try:
         with open_output(str(tmp_path / "pipe.wav"), TEXT) as output:
-            assert isinstance(output, SpokenPipe)
+            assert isinstance(output, PipeOutput)
             output.write(b"\1\0", RATE_HZ)
             output.finish()
         assert os.read(reader, 100)[44:] == b"\1\0"
@@ -333,7 +333,7 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
 
 def test_a_stream_cannot_be_resumed():
     with pytest.raises(BadInput, match=r"^cannot resume -: only files can be resumed$"):
-        open_output("-", TEXT, begin=Begin.RESUME)
+        open_output("-", TEXT, begin=ResumePolicy.RESUME)
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def test_what_was_spoken_before_the_disk_filled_up_is_kept(tmp_path, disk_space,
         assert file.advice.startswith(f"{disk_space // len(SENTENCES[0])} sentences ")
     assert not path.exists()
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         say(file, (SENTENCES * 2)[file.sentences_done :])
         file.finish()
     heard, _ = decoded(path.read_bytes())
@@ -409,7 +409,7 @@ def test_a_spool_that_somebody_cut_is_noticed(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:1])
-    with begin(path, Begin.RESUME) as file:
+    with begin(path, ResumePolicy.RESUME) as file:
         os.truncate(tmp_path / "speech.wav.part.pcm", 0)
         with pytest.raises(Unwritable, match=r"speech.wav.part.pcm was changed by somebody else$"):
             file.finish()
@@ -428,7 +428,7 @@ def test_the_format_may_change_when_a_run_is_resumed_by_name(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:2])
-    with open_output(str(path), TEXT, format_name="flac", begin=Begin.RESUME) as file:
+    with open_output(str(path), TEXT, format_name="flac", begin=ResumePolicy.RESUME) as file:
         file.finish()
     heard, _ = decoded(path.read_bytes())
     assert heard.tobytes() == samples(b"".join(SENTENCES[:2])).tobytes()

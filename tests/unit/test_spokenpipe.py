@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from gateway.spokenpipe import SpokenPipe, reader_has_gone
+from gateway.output.pipe_output import PipeOutput, reader_has_gone
+from seriatim.audio.formats import format_of
 from seriatim.errors import BadInput, EmptyText, Unwritable
-from tasks.encode.formats import format_of
 from tests.unit.sound import cut, decoded, encoded, samples, speech
 
 RATE_HZ = 24000
@@ -38,7 +38,7 @@ class Listener:
 
 def spoken_into_a_pipe(name: str, pcm: bytes) -> bytes:
     listener = Listener()
-    with SpokenPipe(listener.fd, "the pipe", format_of("-", name), owned=True) as pipe:
+    with PipeOutput(listener.fd, "the pipe", format_of("-", name), owned=True) as pipe:
         for chunk in cut(pcm, 4800):
             pipe.write(chunk, RATE_HZ)
         pipe.finish()
@@ -106,7 +106,7 @@ def test_raw_pcm_is_heard_byte_for_byte():
 def test_sound_is_in_the_pipe_as_soon_as_it_is_written(ends):
     """A player behind the pipe starts with the first chunk, not with the first full buffer."""
     read_fd, write_fd = ends
-    pipe = SpokenPipe(write_fd, "the pipe", format_of("-"))
+    pipe = PipeOutput(write_fd, "the pipe", format_of("-"))
     pipe.write(b"\1\0", RATE_HZ)
     assert os.read(read_fd, 1000)[44:] == b"\1\0"
     pipe.write(b"\2\0\3\0", RATE_HZ)
@@ -118,14 +118,14 @@ def test_a_player_that_was_closed_is_told_apart_from_a_fault():
     """`seriatim speak … | head` is no fault of anybody's."""
     read_fd, write_fd = os.pipe()
     os.close(read_fd)
-    pipe = SpokenPipe(write_fd, "standard output", format_of("-"), owned=True)
+    pipe = PipeOutput(write_fd, "standard output", format_of("-"), owned=True)
     with pipe, pytest.raises(Unwritable, match=r"^cannot write standard output: its reader has gone$") as refused:
         pipe.write(b"\0\0", RATE_HZ)
     assert reader_has_gone(refused.value)
 
 
 def test_a_full_disk_is_a_fault():
-    pipe = SpokenPipe(os.open("/dev/full", os.O_WRONLY), "standard output", format_of("-"), owned=True)
+    pipe = PipeOutput(os.open("/dev/full", os.O_WRONLY), "standard output", format_of("-"), owned=True)
     with pipe, pytest.raises(Unwritable, match="the disk is full") as refused:
         pipe.write(b"\0\0", RATE_HZ)
     assert not reader_has_gone(refused.value)
@@ -135,21 +135,21 @@ def test_a_terminal_is_spared():
     ours, terminal = os.openpty()
     try:
         with pytest.raises(BadInput, match=r"^standard output is a terminal: send the sound into a player"):
-            SpokenPipe(terminal, "standard output", format_of("-"))
+            PipeOutput(terminal, "standard output", format_of("-"))
     finally:
         os.close(ours)
         os.close(terminal)
 
 
 def test_a_text_without_any_sound_is_no_stream(ends):
-    with SpokenPipe(ends[1], "standard output", format_of("-")) as pipe:
+    with PipeOutput(ends[1], "standard output", format_of("-")) as pipe:
         pipe.sentence_done(0)
         with pytest.raises(EmptyText, match="no sound came of this text"):
             pipe.finish()
 
 
 def test_the_sample_rate_cannot_change_in_the_middle(ends):
-    with SpokenPipe(ends[1], "standard output", format_of("-")) as pipe:
+    with PipeOutput(ends[1], "standard output", format_of("-")) as pipe:
         pipe.write(b"\0\0", 24000)
         with pytest.raises(BadInput, match=r"^sound at 22050 Hz after sound at 24000 Hz in standard output$"):
             pipe.write(b"\0\0", 22050)
@@ -158,7 +158,7 @@ def test_the_sample_rate_cannot_change_in_the_middle(ends):
 def test_an_interrupted_ogg_stream_lacks_its_end():
     """The last page of an Ogg stream bears a mark (RFC 3533, 6: header type 4), from which a player can tell."""
     listener = Listener()
-    with SpokenPipe(listener.fd, "the pipe", format_of("-", "opus"), owned=True) as pipe:
+    with PipeOutput(listener.fd, "the pipe", format_of("-", "opus"), owned=True) as pipe:
         for chunk in cut(speech(5.0, RATE_HZ), 4800):
             pipe.write(chunk, RATE_HZ)
     stream = listener.all()
@@ -168,7 +168,7 @@ def test_an_interrupted_ogg_stream_lacks_its_end():
 
 
 def test_sentences_are_counted_in_order(ends):
-    with SpokenPipe(ends[1], "standard output", format_of("-")) as pipe:
+    with PipeOutput(ends[1], "standard output", format_of("-")) as pipe:
         assert pipe.ms_done == 0
         pipe.write(bytes(48), RATE_HZ)
         pipe.sentence_done(0)

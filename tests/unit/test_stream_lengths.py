@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from gateway.http.formats import Tray
-from tasks.encode.encoder import open_encoder
-from tasks.encode.formats import format_named
-from tests.commands import installed
+from gateway.http.encoding.stream_formats import EncodedBuffer
+from seriatim.audio.encoder import open_encoder
+from seriatim.audio.formats import format_named
 from tests.http.sounds import decoded as decoded_by_ffmpeg
+from tests.support.command_line import installed
 from tests.unit.sound import samples, speech
 
 RATE_HZ = 24_000
@@ -21,7 +21,7 @@ N_SAMPLES = len(PCM) // 2
 
 
 def streamed(name: str) -> bytes:
-    tray = Tray()
+    tray = EncodedBuffer()
     encoder = open_encoder(tray, format_named(name), RATE_HZ)
     encoder.write(PCM)
     encoder.close()

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.svg import COLORS, Canvas, ticks
+from gateway.cli.render.svg import COLORS, SvgCanvas, ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @given(words=st.text())
 def test_whatever_text_comes_the_file_is_well_formed(words: str) -> None:
-    canvas = Canvas(100, 50, title=words)
+    canvas = SvgCanvas(100, 50, title=words)
     canvas.text(1, 2, words)
     canvas.rect(0, 0, 5, 5, tip=words)
     root = ElementTree.fromstring(canvas.svg())
@@ -23,7 +23,7 @@ def test_whatever_text_comes_the_file_is_well_formed(words: str) -> None:
 
 
 def test_a_picture_has_its_shapes_and_both_kinds_of_paper(tmp_path: Path) -> None:
-    canvas = Canvas(200, 100, title="a picture")
+    canvas = SvgCanvas(200, 100, title="a picture")
     canvas.line(0, 0, 10, 10, dash="4 3")
     canvas.polyline([(0, 0), (1.005, 2), (3, 4)], color="c1")
     canvas.rect(1, 2, -3, 4, color="alarm", opacity=0.5)
@@ -43,7 +43,7 @@ def test_a_picture_has_its_shapes_and_both_kinds_of_paper(tmp_path: Path) -> Non
 
 def test_a_colour_without_a_name_here_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown colour 'red'; there are: paper, ink"):
-        Canvas(1, 1).rect(0, 0, 1, 1, color="red")
+        SvgCanvas(1, 1).rect(0, 0, 1, 1, color="red")
 
 
 @given(low=st.floats(-1e6, 1e6), span=st.floats(1e-3, 1e6), most=st.integers(2, 20))

@@ -7,27 +7,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.timeline import draw, heard_at, lanes, levels, low_spots, starts
-from seriatim.timeline import HeardBy, Lost, Spoken, Timeline, decode
+from gateway.cli.render.timeline_plot import draw, heard_at, lanes, levels, low_spots, starts
+from seriatim.job_timeline import JobTimeline, LostAttempt, ReaderReport, SpokenSentence, decode
 
 
-def spoken(seq: int, claimed_ms: int, ended_ms: int, audio_ms: int = 2_000, owner: str = "w1") -> Spoken:
-    return Spoken(seq, seq + 1, owner, claimed_ms, claimed_ms + 100, ended_ms, seq * 2_000, audio_ms)
+def spoken(seq: int, claimed_ms: int, ended_ms: int, audio_ms: int = 2_000, owner: str = "w1") -> SpokenSentence:
+    return SpokenSentence(seq, seq + 1, owner, claimed_ms, claimed_ms + 100, ended_ms, seq * 2_000, audio_ms)
 
 
-def timeline(*events: Spoken | Lost | HeardBy) -> Timeline:
-    return Timeline(
+def timeline(*events: SpokenSentence | LostAttempt | ReaderReport) -> JobTimeline:
+    return JobTimeline(
         0, None, "run",
-        tuple(e for e in events if isinstance(e, Spoken)),
-        tuple(e for e in events if isinstance(e, Lost)),
-        tuple(e for e in events if isinstance(e, HeardBy)),
+        tuple(e for e in events if isinstance(e, SpokenSentence)),
+        tuple(e for e in events if isinstance(e, LostAttempt)),
+        tuple(e for e in events if isinstance(e, ReaderReport)),
     )  # fmt: skip
 
 
 #: two sentences at once, then a pause in which the listener runs dry, then the third
 DRY = timeline(
     spoken(0, 0, 500), spoken(1, 0, 1_000, owner="w2"), spoken(2, 5_000, 5_500),
-    HeardBy(500, 500, 0), HeardBy(4_500, 4_000, 4_000), HeardBy(5_100, 4_000, 4_000), HeardBy(7_100, 6_000, 6_000),
+    ReaderReport(500, 500, 0), ReaderReport(4_500, 4_000, 4_000),
+    ReaderReport(5_100, 4_000, 4_000), ReaderReport(7_100, 6_000, 6_000),
 )  # fmt: skip
 
 
@@ -45,9 +46,9 @@ def test_events_are_read_as_they_were_written() -> None:
         (b"5000-0", {b"e": b"end", b"state": b"spoken"}),
     ])  # fmt: skip
     assert (found.accepted_ms, found.ended_ms, found.state) == (1_000, 5_000, "spoken")
-    assert found.lost == (Lost(0, 1, "w1", 1_100, 2_000, "died"),)
+    assert found.lost == (LostAttempt(0, 1, "w1", 1_100, 2_000, "died"),)
     assert [(s.seq, s.first_ms) for s in found.spoken] == [(0, 2_200), (1, None)]
-    assert found.heard == (HeardBy(3_500, 900, 400),)
+    assert found.heard == (ReaderReport(3_500, 900, 400),)
     assert decode([]).empty
     assert not found.empty
 
@@ -73,8 +74,8 @@ def test_the_buffer_is_what_is_there_without_a_hole_and_not_yet_heard() -> None:
 
 def test_the_buffer_waits_for_the_sentence_that_is_missing() -> None:
     """What lies behind a hole cannot be heard, however much of it there is."""
-    found = levels(timeline(spoken(0, 0, 500), spoken(2, 0, 500), spoken(1, 600, 2_000), HeardBy(500, 0, 0),
-                            HeardBy(2_500, 0, 0)))  # fmt: skip
+    found = levels(timeline(spoken(0, 0, 500), spoken(2, 0, 500), spoken(1, 600, 2_000), ReaderReport(500, 0, 0),
+                            ReaderReport(2_500, 0, 0)))  # fmt: skip
     assert {level.at_ms: level.ahead_ms for level in found}[2_000] == 6_000
     assert {level.at_ms: level.ahead_ms for level in found}[700] == 2_000
 
@@ -88,7 +89,7 @@ def test_where_the_buffer_ran_low_is_found_and_the_end_is_no_low_spot() -> None:
 
 
 def test_the_picture_names_workers_sentences_and_what_went_wrong() -> None:
-    lost = Lost(2, 9, "host.123.abcdef-with-a-long-name", 2_000, 4_000, "the worker <died> & left")
+    lost = LostAttempt(2, 9, "host.123.abcdef-with-a-long-name", 2_000, 4_000, "the worker <died> & left")
     found = timeline(*DRY.spoken, lost, *DRY.heard)
     svg = draw(found, "j<1>").svg()
     root = ElementTree.fromstring(svg)

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.errors import EngineFailed, UnknownOption, UnknownVoice
-from tasks.engine import Continuity, Spoken, Utterance
-from tests.systems import PATIENCE_S
-from workers.engines.tone import Tone, load
+from tests.support.process_system import PATIENCE_S
+from workers.engines.tone.engine import ToneEngine, load
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "Many workers speak at once, and every listener hears one text."
@@ -26,17 +26,17 @@ SHA256 = "5c18c07e104e15aed054ebcf7e7b567961bdf90f77b9ba6452c6ceed8e72e231"
 texts = st.text(st.sampled_from("ab Zé,.日本\U0001f600\n"), max_size=60)
 
 
-def tone(**options: object) -> Tone:
+def tone(**options: object) -> ToneEngine:
     return load({name: str(value) for name, value in options.items()})
 
 
-def spoken(engine: Tone, utterance: Utterance | str) -> Iterator[Spoken]:
+def spoken(engine: ToneEngine, utterance: Utterance | str) -> Iterator[AudioChunk]:
     if isinstance(utterance, str):
         utterance = Utterance(utterance)
     return engine.speak(utterance, lambda: False)
 
 
-def said(engine: Tone, utterance: Utterance | str) -> bytes:
+def said(engine: ToneEngine, utterance: Utterance | str) -> bytes:
     return b"".join(piece.pcm for piece in spoken(engine, utterance))
 
 
@@ -153,7 +153,9 @@ class TestContinuity:
         state = heard[-1].state if heard else b""
         rest = said(tone(continuity="resumable"), Utterance(text, seed=seed, state=state))
         if heard:
-            assert b"".join(piece.pcm for piece in [*heard, Spoken(rest)]) == b"".join(piece.pcm for piece in pieces)
+            assert b"".join(piece.pcm for piece in [*heard, AudioChunk(rest)]) == b"".join(
+                piece.pcm for piece in pieces
+            )
         assert len(rest) + sum(len(piece.pcm) for piece in heard) == len(said(tone(), text))
 
     @pytest.mark.parametrize("options", [{"continuity": "none"}, {"continuity": "resumable"}, {"vary_on": "workers"}])
@@ -215,7 +217,7 @@ class TestCost:
         assert said(engine, SENTENCE) == said(tone(), SENTENCE)
 
 
-def costs(engine: Tone, text: str, least_s: float, most_s: float) -> bool:
+def costs(engine: ToneEngine, text: str, least_s: float, most_s: float) -> bool:
     """It never takes less, and once among many no more: what a busy machine adds is not the engine's."""
 
     def taken_s() -> float:
@@ -247,7 +249,7 @@ class TestMisbehaviour:
         assert asked["looks"] >= 3
 
     def test_a_held_sentence_can_be_cancelled(self) -> None:
-        given: list[Spoken] = []
+        given: list[AudioChunk] = []
         pieces = tone(hold_on="workers", gate="/nowhere/gate").speak(Utterance(SENTENCE), lambda: bool(given))
         given.append(next(pieces))
         assert list(pieces) == []
@@ -301,9 +303,9 @@ class TestMisbehaviour:
 def process(options: dict[str, object], cancelled: bool = False) -> "subprocess.Popen[str]":
     """A process that prints the length of each chunk; cancelled behind the first if so wanted."""
     program = f"""
-from tasks.engine import Utterance
-from tests.systems import PATIENCE_S
-from workers.engines.tone import load
+from seriatim.engine import Utterance
+from tests.support.process_system import PATIENCE_S
+from workers.engines.tone.engine import load
 asked = iter([False] * (1 if {cancelled} else 999))
 options = { ({name: str(value) for name, value in options.items()})!r}
 for piece in load(options).speak(Utterance({SENTENCE!r}), lambda: next(asked, True)):

@@ -5,13 +5,13 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.turns import Turns
+from gateway.http.encoding.deadline_slots import DeadlineSlots
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.integers(1, 4))
 def test_who_runs_dry_first_goes_first(due: list[float], places: int) -> None:
     async def run() -> list[float]:
-        turns, went = Turns(places), []
+        turns, went = DeadlineSlots(places), []
 
         async def work(due_s: float) -> None:
             async with turns.turn(due_s):
@@ -40,7 +40,7 @@ def test_who_runs_dry_first_goes_first(due: list[float], places: int) -> None:
 @given(st.lists(st.booleans(), min_size=1, max_size=20))
 def test_who_leaves_takes_no_place_along(leaves: list[bool]) -> None:
     async def run() -> None:
-        turns, went = Turns(1), 0
+        turns, went = DeadlineSlots(1), 0
 
         async def work() -> None:
             nonlocal went

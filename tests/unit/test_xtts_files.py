@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from seriatim.errors import EngineUnavailable, Misconfigured, UnknownOption, Unwritable
-from tests.checkpoints import ARGS, configure, lookalike
-from workers.engines.xtts import files, licence
+from tests.support.fake_checkpoint import ARGS, configure, lookalike
+from workers.engines.xtts import checkpoint_check, licence
 
 
 @pytest.fixture
@@ -18,26 +18,26 @@ def folder(tmp_path: Path) -> Path:
 
 def problem(folder: Path) -> str:
     with pytest.raises(EngineUnavailable) as found:
-        files.check(folder)
+        checkpoint_check.check(folder)
     return str(found.value)
 
 
 def test_a_whole_checkpoint_is_described(folder: Path) -> None:
-    checked = files.check(folder)
+    checked = checkpoint_check.check(folder)
     assert (checked.has_speakers, checked.size["gpt_n_heads"]) == (True, 4)
     assert checked.n_bytes == (folder / "model.pth").stat().st_size
 
 
 def test_a_checkpoint_without_voices_of_its_own_is_whole(folder: Path) -> None:
     (folder / "speakers_xtts.pth").unlink()
-    assert not files.check(folder).has_speakers
+    assert not checkpoint_check.check(folder).has_speakers
 
 
 def test_a_folder_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert problem(tmp_path / "no") == f"there is no folder {tmp_path}/no; `seriatim models` says how to get XTTS-v2"
 
 
-@pytest.mark.parametrize("name", files.NEEDED)
+@pytest.mark.parametrize("name", checkpoint_check.NEEDED)
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert problem(folder).startswith(f"{folder} has no {name}; ")
@@ -105,18 +105,18 @@ class TestManifest:
     """`SHA256SUMS`, as sha256sum prints it."""
 
     def write(self, folder: Path, *lines: str) -> None:
-        (folder / files.MANIFEST).write_text("\n".join(lines) + "\n", "utf-8")
+        (folder / checkpoint_check.MANIFEST).write_text("\n".join(lines) + "\n", "utf-8")
 
     def digest(self, path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
     def test_without_one_nothing_is_compared(self, folder: Path) -> None:
-        assert files.check_manifest(folder) is None
+        assert checkpoint_check.check_manifest(folder) is None
 
     def test_files_that_are_as_listed_are_counted(self, folder: Path) -> None:
         model, vocab = folder / "model.pth", folder / "vocab.json"
         self.write(folder, f"{self.digest(model)}  model.pth", "", f"{self.digest(vocab).upper()} *vocab.json")
-        assert files.check_manifest(folder) == 2
+        assert checkpoint_check.check_manifest(folder) == 2
 
     def test_one_damaged_byte_is_found(self, folder: Path) -> None:
         """In the middle of the file, where nothing else would notice it."""
@@ -126,9 +126,9 @@ class TestManifest:
         damaged = bytearray(model.read_bytes())
         damaged[500] ^= 1
         model.write_bytes(bytes(damaged))
-        files.check(folder)
+        checkpoint_check.check(folder)
         with pytest.raises(EngineUnavailable) as found:
-            files.check_manifest(folder)
+            checkpoint_check.check_manifest(folder)
         wrong = self.digest(model)
         expected = f"{model} is damaged: SHA-256 {wrong[:12]}…, SHA256SUMS says {right[:12]}…; get it again"
         assert str(found.value) == expected
@@ -138,12 +138,12 @@ class TestManifest:
         """Nothing outside the folder is read, whatever it says."""
         self.write(folder, line)
         with pytest.raises(EngineUnavailable, match=r"line 1 of .*SHA256SUMS is no line of sha256sum"):
-            files.check_manifest(folder)
+            checkpoint_check.check_manifest(folder)
 
     def test_a_file_that_is_listed_and_not_there(self, folder: Path) -> None:
         self.write(folder, "a" * 64 + "  dvae.pth")
         with pytest.raises(EngineUnavailable, match=r"dvae\.pth is listed in SHA256SUMS: No such file or directory"):
-            files.check_manifest(folder)
+            checkpoint_check.check_manifest(folder)
 
 
 class TestLicence:

@@ -10,13 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.engines.xtts.chunks import CODE_MS
-from workers.engines.xtts.expected import Expected
-from workers.engines.xtts.guard import TAIL_MS, Action, Guard, Sign, Strictness, Verdict
+from workers.engines.xtts.batch.chunk_sizes import CODE_MS
+from workers.engines.xtts.quality.duration_bounds import DurationBounds
+from workers.engines.xtts.quality.hallucination_guard import (
+    TAIL_MS,
+    FaultSign,
+    GuardAction,
+    GuardStrictness,
+    GuardVerdict,
+    HallucinationGuard,
+)
 
 RATE_HZ = 8_000  # a third of XTTS': as good here, and faster
 SENTENCE = "The quick brown fox jumps over the lazy dog and runs away"  # 3.1 s at the estimate's pace
-SENTENCE_MS = Expected.of(SENTENCE, "en").likely_ms
+SENTENCE_MS = DurationBounds.of(SENTENCE, "en").likely_ms
 
 Sound = npt.NDArray[np.float32]
 
@@ -42,7 +49,7 @@ def hush(ms: float) -> Sound:
 class Said:
     """What the guard said of a sentence, and when."""
 
-    verdict: Verdict
+    verdict: GuardVerdict
     heard: int  #: samples until then
 
 
@@ -52,7 +59,7 @@ def listen(
     language: str = "en",
     *,
     speed: float = 1.0,
-    strictness: Strictness = Strictness.CUT,
+    strictness: GuardStrictness = GuardStrictness.CUT,
     given: int | None = None,
     takes_left: int = 2,
     chunks: Sequence[int] = (2000,),
@@ -63,7 +70,7 @@ def listen(
     All the while `given` samples have been given out; None: all that was heard. `codes`: where the text's own do not
     serve; () for none.
     """
-    guard = Guard(text, language, speed, strictness, rate_hz=RATE_HZ)
+    guard = HallucinationGuard(text, language, speed, strictness, rate_hz=RATE_HZ)
     n_codes = round(len(sound) / RATE_HZ * 1000 * speed / CODE_MS)
     coming = iter(range(n_codes) if codes is None else codes)
     at, turn, coded = 0, 0, 0
@@ -76,12 +83,12 @@ def listen(
         guard.hear(sound[at:end])
         verdict = guard.verdict(at if given is None else given, takes_left)
         at, turn = end, turn + 1
-        if verdict.action is not Action.FINE:
+        if verdict.action is not GuardAction.FINE:
             return Said(verdict, at)
     return Said(guard.verdict(at if given is None else given, takes_left, ended=True), at)
 
 
-ANY_STRICTNESS = pytest.mark.parametrize("strictness", [Strictness.CUT, Strictness.RETRY])
+ANY_STRICTNESS = pytest.mark.parametrize("strictness", [GuardStrictness.CUT, GuardStrictness.RETRY])
 
 #: what is written, its language, and what is really said: milliseconds at a brisk pace and at a slow one
 LEGITIMATE = [
@@ -107,13 +114,13 @@ LEGITIMATE = [
 @pytest.mark.parametrize(("text", "language", "brisk_ms", "slow_ms"), LEGITIMATE)
 @pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
 def test_what_somebody_wrote_is_left_alone(
-    text: str, language: str, brisk_ms: float, slow_ms: float, speed: float, strictness: Strictness
+    text: str, language: str, brisk_ms: float, slow_ms: float, speed: float, strictness: GuardStrictness
 ) -> None:
     """Brisk or slow, at any speed setting, numbers and abbreviations read out, many syllables to a character."""
     for ms in (brisk_ms, (brisk_ms + slow_ms) / 2, slow_ms):
         sound = np.concatenate((hush(200 / speed), speech(ms / speed), hush(180 / speed)))
         said = listen(sound, text, language, speed=speed, strictness=strictness, given=0)
-        assert said.verdict == Verdict(Action.FINE), (ms, said)
+        assert said.verdict == GuardVerdict(GuardAction.FINE), (ms, said)
 
 
 @pytest.mark.parametrize(
@@ -130,12 +137,12 @@ def test_what_somebody_wrote_is_left_alone(
     ],
 )
 @ANY_STRICTNESS
-def test_pauses_that_the_text_explains_are_left_alone(text: str, pause_ms: float, strictness: Strictness) -> None:
+def test_pauses_that_the_text_explains_are_left_alone(text: str, pause_ms: float, strictness: GuardStrictness) -> None:
     """Wherever they fall: a slow voice is at its first comma when a brisk one is done."""
-    likely_ms = Expected.of(text, "en").likely_ms
+    likely_ms = DurationBounds.of(text, "en").likely_ms
     for share in (0.2, 0.5, 0.8, 1.0, 1.3):
         sound = np.concatenate((speech(share * likely_ms), hush(pause_ms), speech(0.5 * likely_ms), hush(150)))
-        assert listen(sound, text, strictness=strictness).verdict == Verdict(Action.FINE), share
+        assert listen(sound, text, strictness=strictness).verdict == GuardVerdict(GuardAction.FINE), share
 
 
 @settings(deadline=None, max_examples=60)
@@ -150,13 +157,13 @@ def test_plain_sentences_at_any_human_pace_are_left_alone(
     words: list[str], pace: float, pauses: list[float], speed: float, seed: int
 ) -> None:
     text = " ".join(words)
-    voiced_ms = pace * Expected.of(text, "en").likely_ms / (1 + len(pauses))
+    voiced_ms = pace * DurationBounds.of(text, "en").likely_ms / (1 + len(pauses))
     parts = [speech(voiced_ms / speed, seed=seed)]
     for pause_ms in pauses:
         parts += [hush(pause_ms / speed), speech(voiced_ms / speed, seed=seed)]
     sound = np.concatenate([*parts, hush(170 / speed)])
-    if len(sound) / RATE_HZ * 1000 * speed <= Expected.of(text, "en").most_ms:
-        assert listen(sound, text, speed=speed).verdict == Verdict(Action.FINE)
+    if len(sound) / RATE_HZ * 1000 * speed <= DurationBounds.of(text, "en").most_ms:
+        assert listen(sound, text, speed=speed).verdict == GuardVerdict(GuardAction.FINE)
 
 
 @pytest.mark.parametrize("speed", [0.5, 1.0, 2.0])
@@ -164,7 +171,7 @@ def test_silence_after_the_text_ends_the_sentence_behind_its_last_sound(speed: f
     """The commonest trouble: the model misses its end, and goes on with silence."""
     said_ms = 1.1 * SENTENCE_MS / speed
     said = listen(np.concatenate((speech(said_ms), hush(4000 / speed))), speed=speed)
-    assert (said.verdict.action, said.verdict.sign) == (Action.CUT, Sign.SILENCE)
+    assert (said.verdict.action, said.verdict.sign) == (GuardAction.CUT, FaultSign.SILENCE)
     assert said.heard <= samples_of(said_ms + 1050 / speed + 300)  # chunks of 250
     assert said.verdict.end <= said.heard
 
@@ -176,7 +183,7 @@ def test_babble_behind_a_silence_is_never_given_out(chunks: list[int]) -> None:
     said_ms = 1.1 * SENTENCE_MS
     sound = np.concatenate((speech(said_ms), hush(1300), speech(3000)))
     said = listen(sound, chunks=chunks, given=0)
-    assert (said.verdict.action, said.verdict.sign) == (Action.CUT, Sign.SILENCE)
+    assert (said.verdict.action, said.verdict.sign) == (GuardAction.CUT, FaultSign.SILENCE)
     assert samples_of(said_ms) - samples_of(60) <= said.verdict.end <= samples_of(said_ms + TAIL_MS + 50)
 
 
@@ -184,7 +191,7 @@ def test_the_more_was_said_the_less_silence_is_waited_for() -> None:
     patience = []
     for share in (0.7, 1.1, 1.7):
         said = listen(np.concatenate((speech(share * SENTENCE_MS), hush(8000))), chunks=[80])
-        assert said.verdict.sign is Sign.SILENCE
+        assert said.verdict.sign is FaultSign.SILENCE
         patience.append(said.heard / RATE_HZ * 1000 - share * SENTENCE_MS)
     assert patience == pytest.approx([1800, 1000, 600], abs=120)
 
@@ -192,11 +199,11 @@ def test_the_more_was_said_the_less_silence_is_waited_for() -> None:
 def test_a_silence_in_mid_sentence_is_long_before_it_costs_words() -> None:
     """Half of the words are still to come: they come, if at all, within five seconds, or another take has them."""
     sound = np.concatenate((speech(0.5 * SENTENCE_MS), hush(4000), speech(0.5 * SENTENCE_MS), hush(150)))
-    assert listen(sound).verdict == Verdict(Action.FINE)
-    again = listen(sound, strictness=Strictness.RETRY, given=0)
-    assert again.verdict == Verdict(Action.AGAIN, Sign.SILENCE)
+    assert listen(sound).verdict == GuardVerdict(GuardAction.FINE)
+    again = listen(sound, strictness=GuardStrictness.RETRY, given=0)
+    assert again.verdict == GuardVerdict(GuardAction.AGAIN, FaultSign.SILENCE)
     lost = listen(np.concatenate((speech(0.5 * SENTENCE_MS), hush(9000))))
-    assert (lost.verdict.action, lost.verdict.sign) == (Action.CUT, Sign.SILENCE)
+    assert (lost.verdict.action, lost.verdict.sign) == (GuardAction.CUT, FaultSign.SILENCE)
 
 
 def test_endless_babble_is_cut_at_the_pause_that_was_most_likely_the_end() -> None:
@@ -205,27 +212,27 @@ def test_endless_babble_is_cut_at_the_pause_that_was_most_likely_the_end() -> No
     for _ in range(12):
         parts += [speech(900), hush(200)]
     said = listen(np.concatenate(parts), given=0)
-    assert (said.verdict.action, said.verdict.sign) == (Action.CUT, Sign.LONG)
+    assert (said.verdict.action, said.verdict.sign) == (GuardAction.CUT, FaultSign.LONG)
     assert said.verdict.end == pytest.approx(samples_of(said_ms + TAIL_MS), abs=samples_of(60))
-    assert said.heard / RATE_HZ * 1000 < Expected.of(SENTENCE, "en").most_ms + 400
+    assert said.heard / RATE_HZ * 1000 < DurationBounds.of(SENTENCE, "en").most_ms + 400
 
 
 def test_silence_before_the_first_word_is_no_speech() -> None:
-    long = speech(Expected.of(SENTENCE, "en").most_ms - 200)
-    assert listen(np.concatenate((hush(2000), long))).verdict == Verdict(Action.FINE)
+    long = speech(DurationBounds.of(SENTENCE, "en").most_ms - 200)
+    assert listen(np.concatenate((hush(2000), long))).verdict == GuardVerdict(GuardAction.FINE)
 
 
 def test_babble_without_a_pause_ends_where_it_was_found() -> None:
     said = listen(speech(20_000))
-    assert (said.verdict.action, said.verdict.sign) == (Action.CUT, Sign.LONG)
+    assert (said.verdict.action, said.verdict.sign) == (GuardAction.CUT, FaultSign.LONG)
     assert said.verdict.end <= said.heard
-    assert said.heard / RATE_HZ * 1000 < Expected.of(SENTENCE, "en").most_ms + 400
+    assert said.heard / RATE_HZ * 1000 < DurationBounds.of(SENTENCE, "en").most_ms + 400
 
 
 def test_babble_after_a_single_word_is_found_within_three_seconds() -> None:
     """Where XTTS fares worst: it was trained on few short texts."""
     said = listen(np.concatenate((speech(400), hush(300), speech(9000))), "No.", given=0)
-    assert (said.verdict.action, said.verdict.sign) == (Action.CUT, Sign.LONG)
+    assert (said.verdict.action, said.verdict.sign) == (GuardAction.CUT, FaultSign.LONG)
     assert said.heard < samples_of(3000)
     assert said.verdict.end == pytest.approx(samples_of(400 + TAIL_MS), abs=samples_of(60))
 
@@ -233,25 +240,27 @@ def test_babble_after_a_single_word_is_found_within_three_seconds() -> None:
 def test_what_was_given_out_is_not_taken_back() -> None:
     sound = np.concatenate((speech(1.1 * SENTENCE_MS), hush(300), speech(9000)))
     given = samples_of(1.1 * SENTENCE_MS) + 1700
-    assert listen(sound, given=given).verdict == Verdict(Action.CUT, Sign.LONG, given)
+    assert listen(sound, given=given).verdict == GuardVerdict(GuardAction.CUT, FaultSign.LONG, given)
 
 
 def test_a_sentence_of_which_nothing_was_given_out_is_spoken_again() -> None:
     babble = speech(20_000)
-    assert listen(babble, strictness=Strictness.RETRY, given=0).verdict == Verdict(Action.AGAIN, Sign.LONG)
-    assert listen(babble, strictness=Strictness.RETRY, given=1).verdict.action is Action.CUT
-    assert listen(babble, strictness=Strictness.RETRY, given=0, takes_left=0).verdict.action is Action.CUT
-    assert listen(babble, strictness=Strictness.CUT, given=0).verdict.action is Action.CUT
+    assert listen(babble, strictness=GuardStrictness.RETRY, given=0).verdict == GuardVerdict(
+        GuardAction.AGAIN, FaultSign.LONG
+    )
+    assert listen(babble, strictness=GuardStrictness.RETRY, given=1).verdict.action is GuardAction.CUT
+    assert listen(babble, strictness=GuardStrictness.RETRY, given=0, takes_left=0).verdict.action is GuardAction.CUT
+    assert listen(babble, strictness=GuardStrictness.CUT, given=0).verdict.action is GuardAction.CUT
 
 
 def test_a_sentence_that_was_said_whole_is_ended_and_not_said_again() -> None:
     sound = np.concatenate((speech(1.1 * SENTENCE_MS), hush(3000)))
-    assert listen(sound, strictness=Strictness.RETRY, given=0).verdict.action is Action.CUT
+    assert listen(sound, strictness=GuardStrictness.RETRY, given=0).verdict.action is GuardAction.CUT
 
 
 @pytest.mark.parametrize("sound", [speech(60_000), hush(60_000), hush(10)])
 def test_a_guard_that_is_off_finds_everything_fine(sound: Sound) -> None:
-    assert listen(sound, strictness=Strictness.OFF, codes=[7] * 2000).verdict == Verdict(Action.FINE)
+    assert listen(sound, strictness=GuardStrictness.OFF, codes=[7] * 2000).verdict == GuardVerdict(GuardAction.FINE)
 
 
 @pytest.mark.parametrize("period", [3, 7, 32])
@@ -260,7 +269,7 @@ def test_a_loop_of_codes_is_left_after_its_first_round(period: int) -> None:
     codes = [*good, *(list(range(period)) * 40)]
     n = len(codes)
     said = listen(speech(n * CODE_MS), "word " * 60, codes=codes, given=0)
-    assert (said.verdict.action, said.verdict.sign) == (Action.CUT, Sign.LOOP)
+    assert (said.verdict.action, said.verdict.sign) == (GuardAction.CUT, FaultSign.LOOP)
     assert said.verdict.end == pytest.approx(samples_of((len(good) + period) * CODE_MS), abs=2)
     assert said.heard <= samples_of((len(good) + max(3 * period, 24) + 8) * CODE_MS)
 
@@ -270,7 +279,7 @@ def test_the_code_of_silence_may_repeat_for_a_long_pause(rounds: list[int]) -> N
     """Two seconds of one code, or two in turn, are an ellipsis; more are a loop."""
     text = "Well... " + "word " * 40
     before, after = list(range(100, 120)), list(range(200, 300))
-    for n, action in ((44, Action.FINE), (100, Action.CUT)):
+    for n, action in ((44, GuardAction.FINE), (100, GuardAction.CUT)):
         codes = [*before, *(rounds * n)[:n], *after]
         assert listen(speech(len(codes) * CODE_MS), text, codes=codes).verdict.action is action
 
@@ -280,28 +289,34 @@ def test_words_that_are_repeated_because_they_were_written_are_no_loop() -> None
     word = [11, 12, 13, 14, 15, 16, 17, 18]
     codes = [code for turn in range(12) for code in [*word[:5], 600 + turn, *word[6:]]]
     said = listen(speech(len(codes) * CODE_MS), "no, " * 12, codes=codes)
-    assert said.verdict == Verdict(Action.FINE)
+    assert said.verdict == GuardVerdict(GuardAction.FINE)
 
 
 def test_far_too_little_sound_is_noticed_and_said_again_if_it_can_be() -> None:
     stub = np.concatenate((speech(0.2 * SENTENCE_MS), hush(150)))
-    assert listen(stub, strictness=Strictness.RETRY, given=0).verdict == Verdict(Action.AGAIN, Sign.SHORT)
-    assert listen(stub, strictness=Strictness.CUT, given=0).verdict == Verdict(Action.FINE, Sign.SHORT)
-    assert listen(stub, "👍👍👍👍👍 ok").verdict == Verdict(Action.FINE)  # emoji may be passed over
+    assert listen(stub, strictness=GuardStrictness.RETRY, given=0).verdict == GuardVerdict(
+        GuardAction.AGAIN, FaultSign.SHORT
+    )
+    assert listen(stub, strictness=GuardStrictness.CUT, given=0).verdict == GuardVerdict(
+        GuardAction.FINE, FaultSign.SHORT
+    )
+    assert listen(stub, "👍👍👍👍👍 ok").verdict == GuardVerdict(GuardAction.FINE)  # emoji may be passed over
 
 
 def test_no_sound_at_all_is_said_again_or_ended() -> None:
     silent = hush(9000)
-    again = listen(silent, strictness=Strictness.RETRY, given=0)
-    assert again.verdict == Verdict(Action.AGAIN, Sign.SILENCE)
+    again = listen(silent, strictness=GuardStrictness.RETRY, given=0)
+    assert again.verdict == GuardVerdict(GuardAction.AGAIN, FaultSign.SILENCE)
     assert again.heard <= samples_of(2800)
     ended = listen(silent)
-    assert (ended.verdict.action, ended.verdict.sign) == (Action.CUT, Sign.SILENCE)
-    assert listen(hush(400), strictness=Strictness.RETRY, given=0).verdict == Verdict(Action.AGAIN, Sign.SHORT)
+    assert (ended.verdict.action, ended.verdict.sign) == (GuardAction.CUT, FaultSign.SILENCE)
+    assert listen(hush(400), strictness=GuardStrictness.RETRY, given=0).verdict == GuardVerdict(
+        GuardAction.AGAIN, FaultSign.SHORT
+    )
 
 
 def test_whether_anything_was_heard_is_told() -> None:
-    guard = Guard(SENTENCE, "en", 1.0, Strictness.RETRY, rate_hz=RATE_HZ)
+    guard = HallucinationGuard(SENTENCE, "en", 1.0, GuardStrictness.RETRY, rate_hz=RATE_HZ)
     guard.hear(hush(900))
     assert not guard.sounded
     guard.hear(speech(300))
@@ -312,21 +327,21 @@ def test_whether_anything_was_heard_is_told() -> None:
 def test_soft_and_loud_voices_are_heard_alike(level: float) -> None:
     sound = np.concatenate((speech(1.1 * SENTENCE_MS, level), hush(4000)))
     said = listen(sound, given=0)
-    assert said.verdict.sign is Sign.SILENCE
+    assert said.verdict.sign is FaultSign.SILENCE
     assert said.verdict.end == pytest.approx(samples_of(1.1 * SENTENCE_MS + TAIL_MS), abs=samples_of(120))
 
 
 def test_a_sentence_taken_over_is_guarded_from_there_on() -> None:
     """What the earlier attempt gave out is not heard again; its codes are known, and its sound was speech."""
     given = samples_of(SENTENCE_MS)
-    guard = Guard(SENTENCE, "en", 1.0, Strictness.RETRY, given=given, rate_hz=RATE_HZ)
+    guard = HallucinationGuard(SENTENCE, "en", 1.0, GuardStrictness.RETRY, given=given, rate_hz=RATE_HZ)
     for code in range(round(SENTENCE_MS / CODE_MS)):
         guard.code(code)
     guard.hear(speech(300))
-    assert guard.verdict(given, 2) == Verdict(Action.FINE)
+    assert guard.verdict(given, 2) == GuardVerdict(GuardAction.FINE)
     guard.hear(hush(1300))
     verdict = guard.verdict(given + 2400, 2)
-    assert (verdict.action, verdict.sign) == (Action.CUT, Sign.SILENCE)
+    assert (verdict.action, verdict.sign) == (GuardAction.CUT, FaultSign.SILENCE)
     assert verdict.end == pytest.approx(given + samples_of(300 + TAIL_MS), abs=samples_of(60))
 
 
@@ -338,5 +353,5 @@ def test_the_chunks_do_not_change_where_a_sentence_ends(data: st.DataObject, chu
     parts = [part for said, quiet in lengths for part in (speech(60.0 * said), hush(50.0 * quiet))]
     sound = np.concatenate([*parts, hush(6000)])
     fine, coarse = (listen(sound, chunks=sizes, given=0, codes=()).verdict for sizes in ([400], chunks))
-    if fine.sign is Sign.SILENCE:
+    if fine.sign is FaultSign.SILENCE:
         assert coarse == fine

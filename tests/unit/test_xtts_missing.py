@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.checkpoints import lookalike
+from tests.support.fake_checkpoint import lookalike
 
 ROOT = Path(__file__).parents[2]
 WITHOUT = """
@@ -28,9 +28,9 @@ def run(program: str, *arguments: object) -> "subprocess.CompletedProcess[str]":
 
 def test_the_model_cannot_be_imported_and_the_line_names_the_command() -> None:
     done = run(
-        "from workers.engines.xtts import shim\n"
-        "try: shim.xtts_module()\n"
-        "except shim.EngineUnavailable as error: print(error)"
+        "from workers.engines.xtts.model import torchaudio_import\n"
+        "try: torchaudio_import.xtts_module()\n"
+        "except torchaudio_import.EngineUnavailable as error: print(error)"
     )
     assert done.stdout == ("the xtts engine needs coqui-tts (MPL-2.0), and torchaudio is not installed: make xtts\n"), (
         done.stderr
@@ -44,7 +44,7 @@ def test_a_voice_cannot_be_cloned_and_the_line_names_the_command(tmp_path: Path)
     sound = 0.3 * np.sin(np.arange(5 * 16_000) / 20)
     soundfile.write(tmp_path / "a.wav", sound, 16_000)
     arguments = ["add", "anna", tmp_path / "a.wav", "--model", folder, "--voice-dir", tmp_path]
-    done = run("from workers.engines.xtts.enrol import main; sys.exit(main(sys.argv[1:]))", *arguments)
+    done = run("from workers.engines.xtts.voices.clone_voice import main; sys.exit(main(sys.argv[1:]))", *arguments)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == "the xtts engine needs coqui-tts (MPL-2.0), and torch is not installed: make xtts\n"
 
@@ -52,7 +52,7 @@ def test_a_voice_cannot_be_cloned_and_the_line_names_the_command(tmp_path: Path)
 @pytest.mark.parametrize(
     ("program", "arguments", "expected"),
     [
-        ("enrol", ["list", "--voice-dir", "nowhere"], "[]\n"),
+        ("voices.clone_voice", ["list", "--voice-dir", "nowhere"], "[]\n"),
         ("models", ["look", "--model-dir", "nowhere"], '{"models": '),
     ],
 )

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.engines.xtts.pace import Line, Pacer
+from workers.engines.xtts.batch.speed_estimate import FadingRegression, SpeedMeter
 
 
 @given(st.floats(0, 100), st.floats(0.1, 50), st.lists(st.integers(1, 40), min_size=5, max_size=30, unique=True))
 def test_a_straight_line_is_found(at_zero: float, slope: float, sizes: list[int]) -> None:
-    line = Line()
+    line = FadingRegression()
     for size in sizes:
         line.add(size, at_zero + slope * size)
     found_at_zero, found_slope = line.fitted()
@@ -18,14 +18,14 @@ def test_a_straight_line_is_found(at_zero: float, slope: float, sizes: list[int]
 
 @given(st.lists(st.tuples(st.integers(1, 40), st.floats(0.1, 1000)), min_size=1, max_size=40))
 def test_nothing_costs_less_than_nothing(measured: list[tuple[int, float]]) -> None:
-    line = Line()
+    line = FadingRegression()
     for size, ms in measured:
         line.add(size, ms)
     assert min(line.fitted()) >= 0
 
 
 def test_what_was_long_ago_counts_no_more() -> None:
-    line = Line()
+    line = FadingRegression()
     for _ in range(50):
         line.add(10, 500)
     for _ in range(50):
@@ -34,7 +34,7 @@ def test_what_was_long_ago_counts_no_more() -> None:
 
 
 def test_a_row_waits_for_the_pieces_of_the_others() -> None:
-    alone, crowded = Pacer(), Pacer()
+    alone, crowded = SpeedMeter(), SpeedMeter()
     for _ in range(60):
         alone.vocoded(10, 1, 30)
         crowded.vocoded(80, 8, 240)
@@ -43,4 +43,4 @@ def test_a_row_waits_for_the_pieces_of_the_others() -> None:
 
 
 def test_before_anything_was_measured_nothing_is_assumed() -> None:
-    assert Pacer().now().making_ms(5, 5) == 0
+    assert SpeedMeter().now().making_ms(5, 5) == 0

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from seriatim.errors import BadInput
-from workers.engines.xtts.reference import read_recordings
+from workers.engines.xtts.voices.reference_audio import read_recordings
 
 HZ = 16_000
 Sound = npt.NDArray[np.float64]

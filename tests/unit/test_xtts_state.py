@@ -9,12 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seriatim.errors import EngineFailed
-from workers.engines.xtts.state import HIGHEST, VERSION, State
+from workers.engines.xtts.batch.resume_state import HIGHEST, VERSION, ResumeState
 
 HEADER = struct.Struct("<BBBQIH")
 
 states = st.builds(
-    State,
+    ResumeState,
     codes=st.lists(st.integers(0, HIGHEST), max_size=605).map(tuple),
     given=st.integers(0, 2**32 - 1),
     seed=st.integers(0, 2**63 - 1),
@@ -29,19 +29,19 @@ def packed(version: int = VERSION, compressed: int = 0, seed: int = 1, n_codes: 
 
 
 @given(states)
-@example(State((), 0, 0))
-@example(State((HIGHEST,) * 605, 2**32 - 1, 2**63 - 1, 255))
-def test_a_state_comes_back_as_it_was(state: State) -> None:
-    assert State.unpack(state.pack()) == state
+@example(ResumeState((), 0, 0))
+@example(ResumeState((HIGHEST,) * 605, 2**32 - 1, 2**63 - 1, 255))
+def test_a_state_comes_back_as_it_was(state: ResumeState) -> None:
+    assert ResumeState.unpack(state.pack()) == state
 
 
 def test_a_full_sentence_takes_little_room() -> None:
     """It travels with every chunk."""
     chance = random.Random(1)
-    worst = State(tuple(chance.randrange(1024) for _ in range(605)), 674_000, 2**63 - 1, 3)
+    worst = ResumeState(tuple(chance.randrange(1024) for _ in range(605)), 674_000, 2**63 - 1, 3)
     assert len(worst.pack()) < 1240
-    assert len(State((45,) * 605, 0, 1).pack()) < 60
-    assert len(State((1, 2, 3), 0, 1).pack()) == 21 + 6
+    assert len(ResumeState((45,) * 605, 0, 1).pack()) < 60
+    assert len(ResumeState((1, 2, 3), 0, 1).pack()) == 21 + 6
 
 
 @given(st.binary(max_size=80))
@@ -49,10 +49,10 @@ def test_a_full_sentence_takes_little_room() -> None:
 @example(packed()[:-1])
 def test_any_bytes_are_a_state_or_an_error(data: bytes) -> None:
     try:
-        state = State.unpack(data)
+        state = ResumeState.unpack(data)
     except EngineFailed:
         return
-    assert State.unpack(state.pack()) == state
+    assert ResumeState.unpack(state.pack()) == state
 
 
 @given(
@@ -64,7 +64,7 @@ def test_any_bytes_are_a_state_or_an_error(data: bytes) -> None:
 )
 def test_a_right_checksum_makes_no_state(version: int, compressed: int, seed: int, n_codes: int, codes: bytes) -> None:
     try:
-        state = State.unpack(packed(version, compressed, seed, n_codes, codes))
+        state = ResumeState.unpack(packed(version, compressed, seed, n_codes, codes))
     except EngineFailed:
         return
     assert version == VERSION
@@ -75,13 +75,13 @@ def test_a_right_checksum_makes_no_state(version: int, compressed: int, seed: in
 
 
 @given(state=states, data=st.data())
-def test_a_state_that_was_changed_or_cut_is_no_state(state: State, data: st.DataObject) -> None:
+def test_a_state_that_was_changed_or_cut_is_no_state(state: ResumeState, data: st.DataObject) -> None:
     good = state.pack()
     at = data.draw(st.integers(0, len(good) - 1))
     flipped = bytes([*good[:at], good[at] ^ data.draw(st.integers(1, 255)), *good[at + 1 :]])
     for bad in (flipped, good[:at], good + b"\0"):
         with pytest.raises(EngineFailed):
-            State.unpack(bad)
+            ResumeState.unpack(bad)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_a_state_that_was_changed_or_cut_is_no_state(state: State, data: st.Data
 )
 def test_what_is_wrong_is_said(data: bytes, says: str) -> None:
     with pytest.raises(EngineFailed) as error:
-        State.unpack(data)
+        ResumeState.unpack(data)
     assert says in str(error.value)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seriatim.errors import BadInput
-from workers.engines.xtts import text
-from workers.engines.xtts.numerals import HINDI, spelled
+from workers.engines.xtts import text_tokens
+from workers.engines.xtts.number_words import HINDI, spelled
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from workers.engines.xtts.numerals import HINDI, spelled
     ],
 )  # fmt: skip
 def test_a_tag_names_one_of_the_seventeen(tag: str, language: str) -> None:
-    assert text.language_of(tag) == language
+    assert text_tokens.language_of(tag) == language
 
 
 @pytest.mark.parametrize("tag", ["sv", "yue", "english", "-", "xx" * 40])
 def test_what_it_does_not_speak_is_refused_with_what_it_does(tag: str) -> None:
     with pytest.raises(BadInput) as found:
-        text.language_of(tag)
+        text_tokens.language_of(tag)
     assert str(found.value) == (
         f"XTTS-v2 does not speak {tag[:40]!r}; it speaks: "
         "en, es, fr, de, it, pt, pl, tr, ru, nl, cs, ar, zh-cn, hu, ko, ja, hi"
@@ -33,8 +33,8 @@ def test_what_it_does_not_speak_is_refused_with_what_it_does(tag: str) -> None:
 
 
 def test_nothing_heavy_is_imported_for_it() -> None:
-    assert "torch" not in vars(text)
-    assert text.__name__ in sys.modules
+    assert "torch" not in vars(text_tokens)
+    assert text_tokens.__name__ in sys.modules
 
 
 class TestHindi:

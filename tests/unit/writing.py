@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from tasks.segment import Cut
-from tasks.segment.clean import Cleaner
-from tasks.segment.letters import SPEAKABLE
+from seriatim.text.segment import SegmentOptions
+from seriatim.text.segment.character_classes import SPEAKABLE
+from seriatim.text.segment.clean import TextCleaner
 
 _WORDS = """
 the He said fine Hello Dr. e.g. U.S. J. Mr. 3.14 No. Yes! What? well... etc. Really?! (see above.) "Hi. You." “Oh.”
@@ -30,16 +30,16 @@ languages = st.sampled_from(["en", "de", "fr", "es", "ru", "ja", "zh-Hant", "hi"
 
 
 @st.composite
-def cuts(draw: st.DrawFn, least: int = 20) -> Cut:
+def cuts(draw: st.DrawFn, least: int = 20) -> SegmentOptions:
     """Any way to cut, with limits from `least` characters."""
     limit = draw(st.integers(least, least + 60) | st.sampled_from([250, 1_000_000]))
     merge = draw(st.sampled_from([0, 0, 10, 25]))
-    return Cut(draw(languages), limit, min(merge, limit), draw(st.sampled_from([0, 0, 15, 60])))
+    return SegmentOptions(draw(languages), limit, min(merge, limit), draw(st.sampled_from([0, 0, 15, 60])))
 
 
 def cleaned(text: str) -> str:
     """The text without what has no sound."""
-    return Cleaner().feed(text)
+    return TextCleaner().feed(text)
 
 
 def words(text: str) -> list[str]:

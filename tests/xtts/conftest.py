@@ -46,7 +46,7 @@ def tiny_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tiny_dir: Path) -> Any:
     """The tiny checkpoint, loaded: an `Xtts` in float32. Not thread-safe, and nobody may change it."""
-    from workers.engines.xtts import checkpoint
+    from workers.engines.xtts.model import checkpoint
 
     return checkpoint.load(tiny_dir)
 
@@ -62,6 +62,6 @@ def published_decoder_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def published_decoder_model(published_decoder_dir: Path) -> Any:
     """As `tiny_model`, with the decoder at its published size."""
-    from workers.engines.xtts import checkpoint
+    from workers.engines.xtts.model import checkpoint
 
     return checkpoint.load(published_decoder_dir)

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 
 from tests.xtts.tiny import VOICES
-from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.rows import Row, Sampling
+from workers.engines.xtts.batch.batch import Batch
+from workers.engines.xtts.batch.batch_row import BatchRow, SamplingOptions
 
 TEXTS = (
     "hello there.",
@@ -19,18 +19,18 @@ TEXTS = (
 )
 STEPS = 20_000  #: more than any test needs
 SAMPLINGS = (
-    Sampling(),
-    Sampling(do_sample=False),
-    Sampling(temperature=1.1, top_k=0, top_p=1.0, repetition_penalty=2.0),
-    Sampling(temperature=0.6, top_k=5, top_p=0.5, repetition_penalty=1.0),
-    Sampling(repetition_penalty=5.0),
-    Sampling(do_sample=False, repetition_penalty=1.5),
+    SamplingOptions(),
+    SamplingOptions(do_sample=False),
+    SamplingOptions(temperature=1.1, top_k=0, top_p=1.0, repetition_penalty=2.0),
+    SamplingOptions(temperature=0.6, top_k=5, top_p=0.5, repetition_penalty=1.0),
+    SamplingOptions(repetition_penalty=5.0),
+    SamplingOptions(do_sample=False, repetition_penalty=1.5),
 )
 
 
-def row_of(model: Any, number: int, *, max_codes: int = 60, sampling: Sampling | None = None) -> Row:
+def row_of(model: Any, number: int, *, max_codes: int = 60, sampling: SamplingOptions | None = None) -> BatchRow:
     """The `number`-th of a variety of rows: texts of all lengths, two voices, several settings, all seeds."""
-    return Row(
+    return BatchRow(
         text_tokens=torch.IntTensor(model.tokenizer.encode(text_of(number), lang="en")),
         conditioning=voice_of(model, number)["gpt_cond_latent"],
         sampling=sampling or SAMPLINGS[number % len(SAMPLINGS)],
@@ -47,7 +47,7 @@ def voice_of(model: Any, number: int) -> Any:
     return model.speaker_manager.speakers[VOICES[number % 2]]
 
 
-def options_of(row: Row) -> dict[str, Any]:
+def options_of(row: BatchRow) -> dict[str, Any]:
     """As `Xtts.inference` and `generate` take them."""
     sampling = row.sampling
     return {
@@ -60,7 +60,7 @@ def options_of(row: Row) -> dict[str, Any]:
     }
 
 
-def generated_alone(model: Any, row: Row) -> list[int]:
+def generated_alone(model: Any, row: BatchRow) -> list[int]:
     """A row's codes as transformers' own `generate` chooses them, with torch's global generator."""
     with torch.random.fork_rng(), torch.inference_mode():
         torch.manual_seed(row.seed)
@@ -76,7 +76,7 @@ def generated_alone(model: Any, row: Row) -> list[int]:
     return list(map(int, codes[0].tolist()))
 
 
-def inferred(model: Any, number: int, row: Row, *, speed: float = 1.0) -> torch.Tensor:
+def inferred(model: Any, number: int, row: BatchRow, *, speed: float = 1.0) -> torch.Tensor:
     """The samples of `Xtts.inference` for the row that `row_of` gives for this number."""
     voice = voice_of(model, number)
     with torch.random.fork_rng():
@@ -87,7 +87,7 @@ def inferred(model: Any, number: int, row: Row, *, speed: float = 1.0) -> torch.
     return torch.from_numpy(said["wav"])
 
 
-def spoken(batch: Batch, rows: Sequence[Row]) -> list[Row]:
+def spoken(batch: Batch, rows: Sequence[BatchRow]) -> list[BatchRow]:
     """All rows, spoken until each is done, joining as slots become free; in the order in which they end."""
     waiting, ended = list(rows), []
     for _ in range(STEPS):

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from seriatim.records import Drain, GapPolicy, Kind, Sentence, seed_of
-from tasks.engine import Continuity, Utterance
-from tasks.handle import Job
-from tasks.request import Request
-from tests.listening import PAUSE_MS, samples
-from tests.systems import RealSystem, wait_until
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.engine import Continuity, Utterance
+from seriatim.records import DrainMode, GapPolicy, JobKind, Sentence, seed_of
+from tests.support.expected_audio import PAUSE_MS, samples
+from tests.support.process_system import RealSystem, wait_until
 from tests.xtts.tiny import TINY
-from workers.edges import Edges
-from workers.engines.xtts import voicefile
-from workers.engines.xtts.engine import Xtts, load
-from workers.engines.xtts.voicefile import Card
+from workers.engines.xtts.engine import XttsEngine, load
+from workers.engines.xtts.voices import voice_files
+from workers.engines.xtts.voices.voice_files import VoiceFileHeader
+from workers.trim_and_fade import TrimFadeFilter
 
 #: a busy machine is no fault of what is tested: only the supervisor says that a process is dead
 PATIENT = {"lease_ms": 10_000, "publish_ms": 20_000}
@@ -61,21 +61,21 @@ def await_workers(system: RealSystem, pool: str, processes: int = 1) -> None:
 def enqueue(system: RealSystem, pool: str, text: Sequence[str | Sentence], **changes: Any) -> Job:
     """One job, by the one producer of a test: what it was told of a pool, it believes for a while."""
     producer = system._producers[0] if system._producers else system.producer()
-    asked = {"pool": pool, "engine": "xtts", "kind": Kind.BATCH, "drain": Drain.WINDOW, "gap": GapPolicy.FAIL}
-    return producer.enqueue(text, Request(**(asked | changes)))
+    asked = {"pool": pool, "engine": "xtts", "kind": JobKind.BATCH, "drain": DrainMode.WINDOW, "gap": GapPolicy.FAIL}
+    return producer.enqueue(text, JobRequest(**(asked | changes)))
 
 
 @dataclass(frozen=True, slots=True)
 class Alone:
     """An engine in the test's own process that speaks one sentence at a time: every sentence as if it were alone."""
 
-    engine: Xtts
+    engine: XttsEngine
 
     def spoken(self, sentence: str | Sentence, seq: int, *, voice: str = "", seed: int = 0) -> bytes:
         """The sentence that is number `seq` of its job, and its pause, as a stream must have it."""
         said = Sentence(sentence, PAUSE_MS) if isinstance(sentence, str) else sentence
         utterance = Utterance(said.text, said.voice or voice, seed=seed_of(seed, said.seed, seq))
-        edges = Edges(RATE_HZ, said.pause_ms)
+        edges = TrimFadeFilter(RATE_HZ, said.pause_ms)
         sound = b"".join(edges.feed(piece.pcm) for piece in self.engine.speak(utterance, lambda: False))
         return sound + edges.finish()
 
@@ -119,6 +119,6 @@ def clone(folder: Path, fingerprint: str, name: str, seed: int) -> None:
     random = np.random.default_rng(seed)
     latent = random.standard_normal((1, 32, TINY.dim), np.float32) * np.float32(0.5)
     speaker = random.standard_normal((1, 512, 1), np.float32)
-    card = Card(name, fingerprint, "2026-01-01T00:00:00+00:00", seconds=6.0, recordings=1)
-    tensors = {voicefile.LATENT: latent, voicefile.SPEAKER: speaker / np.linalg.norm(speaker)}
-    voicefile.write(folder, card, tensors)
+    card = VoiceFileHeader(name, fingerprint, "2026-01-01T00:00:00+00:00", seconds=6.0, recordings=1)
+    tensors = {voice_files.LATENT: latent, voice_files.SPEAKER: speaker / np.linalg.norm(speaker)}
+    voice_files.write(folder, card, tensors)

@@ -12,10 +12,10 @@ import torch
 
 from seriatim.errors import EngineFailed, TextTooLarge
 from tests.xtts.speaking import SAMPLINGS, generated_alone, row_of, spoken
-from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.graphs import Shapes
-from workers.engines.xtts.rows import Row, Sampling
-from workers.engines.xtts.slots import Said, Size, Slots
+from workers.engines.xtts.batch.batch import Batch
+from workers.engines.xtts.batch.batch_row import BatchRow, SamplingOptions
+from workers.engines.xtts.batch.batch_slots import BatchSize, BatchSlots, StepResult
+from workers.engines.xtts.model.cuda_graphs import StepShapes
 
 MANY = 18  #: three of each of `SAMPLINGS`
 
@@ -23,10 +23,10 @@ MANY = 18  #: three of each of `SAMPLINGS`
 class Rounded:
     """Steps of few shapes, as a GPU makes them, without recording."""
 
-    def __init__(self, slots: Slots, size: Size) -> None:
-        self._slots, self._shapes = slots, Shapes.of(size)
+    def __init__(self, slots: BatchSlots, size: BatchSize) -> None:
+        self._slots, self._shapes = slots, StepShapes.of(size)
 
-    def step(self, width: int, length: int) -> Said:
+    def step(self, width: int, length: int) -> StepResult:
         return self._slots.step(*self._shapes.rounded(width, length))
 
 
@@ -36,11 +36,11 @@ def alone(tiny_model: Any) -> list[list[int]]:
     return [generated_alone(tiny_model, row_of(tiny_model, number)) for number in range(MANY)]
 
 
-def rows_of(model: Any, numbers: range = range(MANY)) -> list[Row]:
+def rows_of(model: Any, numbers: range = range(MANY)) -> list[BatchRow]:
     return [row_of(model, number) for number in numbers]
 
 
-def assert_as_alone(rows: list[Row], alone: list[list[int]]) -> None:
+def assert_as_alone(rows: list[BatchRow], alone: list[list[int]]) -> None:
     """The same codes, except where rounding decided one: those rows are few and marked."""
     assert all(row.done and not row.broken and len(row.latents) == len(row.codes) for row in rows)
     assert [row.codes for row in rows if not row.doubtful] == [
@@ -169,16 +169,16 @@ def test_steps_of_few_shapes_say_the_same(tiny_model: Any, alone: list[list[int]
 
 
 def test_a_seed_gives_other_codes_and_a_greedy_row_has_none(tiny_model: Any) -> None:
-    def codes_of(sampling: Sampling, seed: int) -> list[int]:
+    def codes_of(sampling: SamplingOptions, seed: int) -> list[int]:
         row = row_of(tiny_model, 3, sampling=sampling)
         row.seed = seed
         return spoken(Batch(tiny_model.gpt, 1), [row])[0].codes
 
-    assert codes_of(Sampling(), 1) != codes_of(Sampling(), 2)
-    assert codes_of(Sampling(do_sample=False), 1) == codes_of(Sampling(do_sample=False), 2)
+    assert codes_of(SamplingOptions(), 1) != codes_of(SamplingOptions(), 2)
+    assert codes_of(SamplingOptions(do_sample=False), 1) == codes_of(SamplingOptions(do_sample=False), 2)
 
 
-def broken_conditioning(model: Any) -> Row:
+def broken_conditioning(model: Any) -> BatchRow:
     row = row_of(model, 4)
     row.conditioning = torch.full_like(row.conditioning, torch.nan)
     return row

@@ -16,8 +16,8 @@ import torch
 
 from seriatim.errors import EngineUnavailable, Misconfigured
 from tests.xtts import tiny
-from workers.engines.xtts import checkpoint, sizes
-from workers.engines.xtts.checkpoint import xtts
+from workers.engines.xtts.model import checkpoint, checkpoint_sizes
+from workers.engines.xtts.model.checkpoint import xtts
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,7 +82,7 @@ class TestAsTheLibraryDoes:
         assert spoken(published_decoder_model) == spoken(by_the_library)
 
     def test_its_decoder_is_the_librarys_own(self, published_decoder_model: Any) -> None:
-        assert sizes.of_state(published_decoder_model.state_dict()) == sizes.PUBLISHED
+        assert checkpoint_sizes.of_state(published_decoder_model.state_dict()) == checkpoint_sizes.PUBLISHED
 
 
 def test_nothing_is_in_training_and_nothing_has_a_gradient(tiny_model: Any) -> None:
@@ -91,7 +91,7 @@ def test_nothing_is_in_training_and_nothing_has_a_gradient(tiny_model: Any) -> N
 
 
 def test_the_decoders_sizes_are_those_of_its_tensors(tiny_model: Any) -> None:
-    assert sizes.of_state(tiny_model.state_dict()) == tiny.SMALL_DECODER
+    assert checkpoint_sizes.of_state(tiny_model.state_dict()) == tiny.SMALL_DECODER
     assert sum(parameter.numel() for parameter in tiny_model.parameters()) < 2e6
 
 
@@ -113,7 +113,7 @@ def test_the_tiny_model_notices_what_it_is_told(tiny_model: Any) -> None:
 def test_another_process_loads_the_same(tiny_dir: Path, tiny_model: Any) -> None:
     """A worker, in which nothing of the tests is."""
     program = (
-        "import hashlib, sys, torch; from pathlib import Path; from workers.engines.xtts import checkpoint\n"
+        "import hashlib, sys, torch; from pathlib import Path; from workers.engines.xtts.model import checkpoint\n"
         "torch.set_num_threads(1); model = checkpoint.load(Path(sys.argv[1])); torch.manual_seed(3)\n"
         "voice = model.speaker_manager.speakers['Alice Test']\n"
         "wave = model.inference('Ten boats came home.', 'en', *voice.values(), max_new_tokens=40)['wav']\n"
@@ -180,7 +180,9 @@ class TestRefusals:
         config["model_args"]["gpt_layers"] = 3
         (folder / "config.json").write_text(json.dumps(config), "utf-8")
         said = refusal(folder)
-        assert said.startswith(f"{folder} cannot be loaded: Error(s) in loading state_dict for _Model: Missing key(s)")
+        assert said.startswith(
+            f"{folder} cannot be loaded: Error(s) in loading state_dict for _CheckpointModel: Missing key(s)"
+        )
 
     def test_weights_that_were_made_for_another_vocabulary(self, folder: Path) -> None:
         tiny._write_vocabulary(folder / "vocab.json", 600)

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from seriatim.exits import Exit
-from tests.commands import QUICK, complaint, seriatim
+from seriatim.exit_codes import ExitCode
+from tests.support.command_line import QUICK, complaint, seriatim
 from tests.xtts import tiny
 
 
@@ -19,7 +19,7 @@ def test_a_voice_is_cloned_listed_and_removed(tmp_path: Path, tiny_dir: Path) ->
     assert path.is_file()
 
     again = seriatim("voices", *arguments, settings=settings)
-    assert again.returncode == Exit.BAD_INPUT
+    assert again.returncode == ExitCode.BAD_INPUT
     assert complaint(again) == "there is a voice 'old anna' already; --replace puts the new one in its place"
     replaced = seriatim("voices", *arguments, "--replace", "--json", settings=settings)
     assert json.loads(replaced.stdout)["name"] == "old anna"
@@ -34,7 +34,7 @@ def test_a_voice_is_cloned_listed_and_removed(tmp_path: Path, tiny_dir: Path) ->
 def test_a_recording_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path, tiny_dir: Path) -> None:
     recording = tiny.write_reference(tmp_path / "short.wav", 1)
     done = seriatim("voices", "add", "anna", recording, "--model", tiny_dir)
-    assert done.returncode == Exit.BAD_INPUT
+    assert done.returncode == ExitCode.BAD_INPUT
     assert complaint(done) == "only 1.0 s of speech, expected 3 s or more, better 10: add another recording"
 
 

@@ -12,13 +12,13 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, UnknownLanguage, UnknownOption, UnknownVoice
-from tasks.engine import Continuity, Spoken, Utterance
 from tests.xtts.speaking import TEXTS
 from tests.xtts.tiny import VOICES
-from workers.engines.xtts.engine import Xtts, load
-from workers.engines.xtts.out_of_memory import OutOfMemory
-from workers.engines.xtts.state import State
+from workers.engines.xtts.batch.out_of_memory import OutOfMemory
+from workers.engines.xtts.batch.resume_state import ResumeState
+from workers.engines.xtts.engine import XttsEngine, load
 
 CODES = 60  #: of a sentence at most, 2.8 s: random weights would go on for half a minute
 
@@ -27,7 +27,7 @@ def never() -> bool:
     return False
 
 
-def engine_of(folder: Path, voices: Path, **options: object) -> Xtts:
+def engine_of(folder: Path, voices: Path, **options: object) -> XttsEngine:
     given = {
         "model": folder,
         "voice_dir": voices,
@@ -40,17 +40,17 @@ def engine_of(folder: Path, voices: Path, **options: object) -> Xtts:
 
 
 @pytest.fixture(scope="module")
-def engine(tiny_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Xtts]:
+def engine(tiny_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[XttsEngine]:
     made = engine_of(tiny_dir, tmp_path_factory.mktemp("voices"))
     yield made
     made.close()
 
 
 @pytest.fixture
-def new_engine(tiny_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Xtts]]:
-    made: list[Xtts] = []
+def new_engine(tiny_dir: Path, tmp_path: Path) -> Iterator[Callable[..., XttsEngine]]:
+    made: list[XttsEngine] = []
 
-    def new(**options: object) -> Xtts:
+    def new(**options: object) -> XttsEngine:
         made.append(engine_of(tiny_dir, tmp_path, **options))
         return made[-1]
 
@@ -64,16 +64,16 @@ def utterance(number: int, **changes: Any) -> Utterance:
     return replace(made, **changes)
 
 
-def pieces(engine: Xtts, said: Utterance) -> list[Spoken]:
+def pieces(engine: XttsEngine, said: Utterance) -> list[AudioChunk]:
     return [spoken for spoken in engine.speak(said, never) if spoken.pcm or spoken.last]
 
 
-def samples(spoken: list[Spoken]) -> npt.NDArray[np.int64]:
+def samples(spoken: list[AudioChunk]) -> npt.NDArray[np.int64]:
     return np.frombuffer(b"".join(piece.pcm for piece in spoken), "<i2").astype(np.int64)
 
 
-def codes(spoken: list[Spoken]) -> tuple[int, ...]:
-    return State.unpack(spoken[-1].state).codes
+def codes(spoken: list[AudioChunk]) -> tuple[int, ...]:
+    return ResumeState.unpack(spoken[-1].state).codes
 
 
 def same(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> bool:
@@ -93,22 +93,22 @@ def inference(model: Any, said: Utterance) -> npt.NDArray[np.int64]:
     return (np.clip(wav, -1, 1) * 32_767).astype("<i2").astype(np.int64)
 
 
-def test_a_sentence_sounds_as_the_library_makes_it(engine: Xtts, tiny_model: Any) -> None:
+def test_a_sentence_sounds_as_the_library_makes_it(engine: XttsEngine, tiny_model: Any) -> None:
     for number in range(len(TEXTS)):
         spoken = pieces(engine, utterance(number))
         assert same(samples(spoken), inference(tiny_model, utterance(number)))
         assert [piece.last for piece in spoken] == [False] * (len(spoken) - 1) + [True]
 
 
-def test_it_is_streamed(engine: Xtts) -> None:
+def test_it_is_streamed(engine: XttsEngine) -> None:
     """The first piece leaves after a few codes, not after the sentence."""
     spoken = pieces(engine, utterance(3))
     assert len(spoken) >= 3
     assert len(spoken[0].pcm) / 2 / 24_000 < 0.7
-    assert len(State.unpack(spoken[0].state).codes) < len(codes(spoken)) / 2
+    assert len(ResumeState.unpack(spoken[0].state).codes) < len(codes(spoken)) / 2
 
 
-def test_many_at_once_sound_as_each_alone(engine: Xtts, new_engine: Callable[..., Xtts]) -> None:
+def test_many_at_once_sound_as_each_alone(engine: XttsEngine, new_engine: Callable[..., XttsEngine]) -> None:
     """Two voices, all lengths, four rows, twenty-four threads."""
     alone = new_engine(slots=1)
     said = [utterance(number) for number in range(24)]
@@ -121,7 +121,7 @@ def test_many_at_once_sound_as_each_alone(engine: Xtts, new_engine: Callable[...
 
 
 def test_the_exact_mode_gives_the_librarys_bytes_whatever_else_is_spoken(
-    new_engine: Callable[..., Xtts], tiny_model: Any
+    new_engine: Callable[..., XttsEngine], tiny_model: Any
 ) -> None:
     engine = new_engine(exact=1)
     assert engine.continuity is Continuity.EXACT
@@ -132,7 +132,7 @@ def test_the_exact_mode_gives_the_librarys_bytes_whatever_else_is_spoken(
         assert samples(spoken).tolist() == inference(tiny_model, each).tolist()
 
 
-def test_another_worker_goes_on_where_one_stopped(engine: Xtts, new_engine: Callable[..., Xtts]) -> None:
+def test_another_worker_goes_on_where_one_stopped(engine: XttsEngine, new_engine: Callable[..., XttsEngine]) -> None:
     other = new_engine(slots=2)
     whole = pieces(engine, utterance(3))
     for stopped in range(len(whole) - 1):
@@ -141,14 +141,14 @@ def test_another_worker_goes_on_where_one_stopped(engine: Xtts, new_engine: Call
         assert same(samples([*whole[: stopped + 1], *rest]), samples(whole))
 
 
-def test_a_state_that_was_whole_but_for_its_end_gives_the_end(engine: Xtts) -> None:
+def test_a_state_that_was_whole_but_for_its_end_gives_the_end(engine: XttsEngine) -> None:
     whole = pieces(engine, utterance(2))
     rest = pieces(engine, utterance(2, state=whole[-1].state))
     assert samples(rest).size == 0
     assert rest[-1].last
 
 
-def test_a_cancelled_sentence_leaves_its_place_at_once(new_engine: Callable[..., Xtts]) -> None:
+def test_a_cancelled_sentence_leaves_its_place_at_once(new_engine: Callable[..., XttsEngine]) -> None:
     engine = new_engine(slots=1, max_codes=0)
     cancelled = threading.Event()
     heard = engine.speak(utterance(3), cancelled.is_set)
@@ -159,7 +159,7 @@ def test_a_cancelled_sentence_leaves_its_place_at_once(new_engine: Callable[...,
     assert not engine._loop.batch.rows
 
 
-def test_a_listener_who_goes_away_leaves_no_row_behind(engine: Xtts) -> None:
+def test_a_listener_who_goes_away_leaves_no_row_behind(engine: XttsEngine) -> None:
     heard = engine.speak(utterance(3), never)
     next(spoken for spoken in heard if spoken.pcm)
     heard.close()  # type: ignore[attr-defined]  # it is a generator
@@ -167,12 +167,12 @@ def test_a_listener_who_goes_away_leaves_no_row_behind(engine: Xtts) -> None:
     assert not engine._loop.batch.rows
 
 
-def test_a_speed_changes_the_length(engine: Xtts) -> None:
+def test_a_speed_changes_the_length(engine: XttsEngine) -> None:
     natural, fast = (samples(pieces(engine, utterance(3, speed=speed))) for speed in (1.0, 2.0))
     assert len(fast) == pytest.approx(len(natural) / 2, rel=0.1)
 
 
-def test_texts_set_how_codes_are_chosen(engine: Xtts) -> None:
+def test_texts_set_how_codes_are_chosen(engine: XttsEngine) -> None:
     greedy = {codes(pieces(engine, utterance(3, seed=seed, options={"sample": 0}))) for seed in (1, 2)}
     assert len(greedy) == 1
     sampled = {codes(pieces(engine, utterance(3, seed=seed, options={"temperature": 1.2}))) for seed in (1, 2)}
@@ -191,7 +191,7 @@ def test_texts_set_how_codes_are_chosen(engine: Xtts) -> None:
     ],
 )
 def test_what_cannot_be_spoken_is_told_and_costs_nobody_else(
-    engine: Xtts, changes: dict[str, Any], error: type[Exception], message: str
+    engine: XttsEngine, changes: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error) as raised:
         pieces(engine, utterance(3, **changes))
@@ -216,7 +216,7 @@ class Scarce:
 
 
 def test_where_memory_runs_out_slots_are_halved_and_nothing_is_lost(
-    engine: Xtts, new_engine: Callable[..., Xtts]
+    engine: XttsEngine, new_engine: Callable[..., XttsEngine]
 ) -> None:
     poor = new_engine(slots=8)
     scarce = Scarce(poor._loop.batch, fits=3)
@@ -230,7 +230,7 @@ def test_where_memory_runs_out_slots_are_halved_and_nothing_is_lost(
         assert same(samples(spoken), samples(pieces(engine, each)))
 
 
-def test_a_limit_on_the_gpu_is_a_limit_on_slots(new_engine: Callable[..., Xtts]) -> None:
+def test_a_limit_on_the_gpu_is_a_limit_on_slots(new_engine: Callable[..., XttsEngine]) -> None:
     engine = new_engine(slots=4, gpu_limit=1)
     assert engine.slots == 1
     with ThreadPoolExecutor(3) as threads:
@@ -238,7 +238,7 @@ def test_a_limit_on_the_gpu_is_a_limit_on_slots(new_engine: Callable[..., Xtts])
     assert all(spoken[-1].last for spoken in together)
 
 
-def test_the_guard_bounds_what_random_weights_would_go_on_with(new_engine: Callable[..., Xtts]) -> None:
+def test_the_guard_bounds_what_random_weights_would_go_on_with(new_engine: Callable[..., XttsEngine]) -> None:
     engine = new_engine(guard="cut", max_codes=0)
     spoken = pieces(engine, utterance(0, options={"temperature": 3.0, "top_k": 0, "top_p": 1.0}))
     marks = [piece.mark for piece in spoken if piece.mark]
@@ -249,7 +249,7 @@ def test_the_guard_bounds_what_random_weights_would_go_on_with(new_engine: Calla
 
 @pytest.mark.parametrize(("guard", "takes"), [("cut", 1), ("retry", 3)])
 def test_a_sentence_of_which_nothing_came_but_silence_has_failed(
-    new_engine: Callable[..., Xtts], guard: str, takes: int
+    new_engine: Callable[..., XttsEngine], guard: str, takes: int
 ) -> None:
     """To give it out would be to lose a sentence unnoticed."""
     engine = new_engine(guard=guard)
@@ -274,7 +274,7 @@ def test_a_sentence_of_which_nothing_came_but_silence_has_failed(
 )
 @pytest.mark.skipif(torch.cuda.is_available(), reason="asks for what a machine without a GPU lacks")
 def test_what_cannot_be_loaded_says_what_to_do(
-    new_engine: Callable[..., Xtts], options: dict[str, object], error: type[Exception], message: str
+    new_engine: Callable[..., XttsEngine], options: dict[str, object], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error) as raised:
         new_engine(**options)

@@ -11,11 +11,12 @@ import soundfile
 import torch
 
 from tests.xtts import tiny
-from workers.engines.xtts import checkpoint, voicefile
-from workers.engines.xtts.enrol import latents, main
-from workers.engines.xtts.reference import read_recordings
-from workers.engines.xtts.shim import import_torchaudio
-from workers.engines.xtts.voices import VoiceBook
+from workers.engines.xtts.model import checkpoint
+from workers.engines.xtts.model.torchaudio_import import import_torchaudio
+from workers.engines.xtts.voices import voice_files
+from workers.engines.xtts.voices.clone_voice import latents, main
+from workers.engines.xtts.voices.reference_audio import read_recordings
+from workers.engines.xtts.voices.voice_catalogue import VoiceCatalogue
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ class TestAdding:
         assert (status, err) == (0, "")
         assert (said["name"], said["seconds"], said["recordings"], said["language"]) == ("old anna", 8.0, 2, "de")
         assert said["path"] == str(tmp_path / "old+anna.safetensors")
-        book = VoiceBook(tiny_model, tmp_path)
+        book = VoiceCatalogue(tiny_model, tmp_path)
         voice = book.conditioning("old anna")
         assert book.voices[-1].language == "de"
         assert math.isclose(float(voice.speaker.norm()), 1.0, rel_tol=0.2)
@@ -116,7 +117,7 @@ class TestAdding:
         other = tiny.write_reference(tmp_path / "eve.wav", 5, pitch_hz=260)
         for name, path in (("anna", recording), ("eve", other), ("again", recording)):
             assert add(capfd, tmp_path, tiny_dir, name, path)[0] == 0
-        book = VoiceBook(tiny_model, tmp_path)
+        book = VoiceCatalogue(tiny_model, tmp_path)
         anna, eve, again = (book.conditioning(name) for name in ("anna", "eve", "again"))
         assert torch.equal(anna.gpt_latent, again.gpt_latent)
         assert torch.equal(anna.speaker, again.speaker)
@@ -140,7 +141,7 @@ class TestAdding:
     ) -> None:
         status, _, err = add(capfd, tmp_path, tiny_dir, "alice test", recording)
         assert (status, err) == (2, "the checkpoint has a voice 'alice test' of its own; choose another name\n")
-        assert voicefile.names(tmp_path) == []
+        assert voice_files.names(tmp_path) == []
 
     @pytest.mark.parametrize(
         ("name", "arguments", "status", "complaint"),
@@ -159,7 +160,7 @@ class TestAdding:
         assert found[:2] == (status, None)
         assert found[2].startswith(complaint)
         assert found[2].count("\n") == 1
-        assert voicefile.names(tmp_path) == []
+        assert voice_files.names(tmp_path) == []
 
     def test_a_bad_recording_among_good_ones_is_named(
         self, capfd: pytest.CaptureFixture[str], tmp_path: Path, tiny_dir: Path, recording: Path

@@ -8,9 +8,9 @@ import torch
 
 from seriatim.errors import Misconfigured
 from tests.xtts.speaking import generated_alone, inferred, row_of, spoken, voice_of
-from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.exact import codes_alone, exact_wave
-from workers.engines.xtts.rows import Sampling
+from workers.engines.xtts.batch.batch import Batch
+from workers.engines.xtts.batch.batch_row import SamplingOptions
+from workers.engines.xtts.model.exact_vocoding import codes_alone, exact_wave
 
 ROWS = 12
 SPEEDS = (1.0, 0.7, 1.6)
@@ -59,7 +59,7 @@ def test_codes_alone_are_those_of_generate(tiny_model: Any, number: int) -> None
 
 def test_rounding_that_decides_a_code_is_noticed(tiny_model: Any) -> None:
     """Of many rows, those whose codes another batch changes are all marked."""
-    sampling = Sampling(temperature=0.6, top_k=5, top_p=0.5, repetition_penalty=1.0)
+    sampling = SamplingOptions(temperature=0.6, top_k=5, top_p=0.5, repetition_penalty=1.0)
     alone, together = (
         [row_of(tiny_model, number, sampling=sampling, max_codes=100) for number in range(60)] for _ in range(2)
     )

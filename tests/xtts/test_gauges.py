@@ -7,18 +7,18 @@ import pytest
 import torch
 from redis import Redis
 
-from seriatim.pool import register
-from seriatim.scripts import run
+from seriatim.celery_app import make_app
+from seriatim.dispatch import PoolClient
+from seriatim.lua.pool_scripts import register
+from seriatim.lua.script_calls import run
 from seriatim.settings import Settings
-from tasks.app import make_app
-from tasks.dispatch import Desk
 from tests.integration.test_gauges import exported
 from tests.xtts.stage import Alone, Setup, alone
-from workers.engines.xtts.memory import FRESH_S, Watch
-from workers.facts import facts_of
-from workers.gauges import Gauges
-from workers.gpus import own
-from workers.station import Station
+from workers.engines.xtts.batch.device_memory import FRESH_S, DeviceMemoryWatch
+from workers.gpu_pinning import own_gpu
+from workers.registration import registration_of
+from workers.worker_gauges import WorkerGauges
+from workers.worker_state import WorkerState
 
 GB = 1 << 30
 
@@ -31,11 +31,11 @@ def soloist(tiny_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_what_the_engine_saw_of_its_gpu_is_exported(soloist: Alone, redis: Redis) -> None:
     engine, settings = soloist.engine, Settings(redis_url="redis://nowhere")
-    desk = Desk(redis, make_app("memory://", "p"), "p", settings)
-    station = Station(desk, engine, "w", facts_of(engine, settings, 1))
-    run(redis, register("p", "w", 60_000, station.facts))
+    pool_client = PoolClient(redis, make_app("memory://", "p"), "p", settings)
+    worker_state = WorkerState(pool_client, engine, "w", registration_of(engine, settings, 1))
+    run(redis, register("p", "w", 60_000, worker_state.facts))
     engine._watch.seen = {}
-    gauges = Gauges.of(station, {})
+    gauges = WorkerGauges.of(worker_state, {})
     gauges.show()
     assert not exported(redis, "seriatim_gpu_memory_used_ratio"), "on a CPU there is nothing to say"
     engine._watch.note(4 * GB, 40 * GB, 12 * GB)
@@ -46,7 +46,7 @@ def test_what_the_engine_saw_of_its_gpu_is_exported(soloist: Alone, redis: Redis
 
 
 def test_an_engine_that_does_not_speak_says_nothing_of_what_others_hold() -> None:
-    watch = Watch(torch.device("cuda"))
+    watch = DeviceMemoryWatch(torch.device("cuda"))
     watch.note(4 * GB, 40 * GB, 12 * GB)
     watch.seen_s -= FRESH_S + 0.1
     assert watch.gauges == {"gpu": 0, "gpu_memory_bytes": 12 * GB}
@@ -54,8 +54,8 @@ def test_an_engine_that_does_not_speak_says_nothing_of_what_others_hold() -> Non
 
 @pytest.mark.parametrize(("device", "name"), [("cuda", "0"), ("cuda:1", "1")])
 def test_an_engine_that_nobody_pinned_says_which_gpu_it_is_on(device: str, name: str) -> None:
-    watch = Watch(torch.device(device))
-    assert own({}, watch.gauges) is None, "before it has looked"
+    watch = DeviceMemoryWatch(torch.device(device))
+    assert own_gpu({}, watch.gauges) is None, "before it has looked"
     watch.note(4 * GB, 40 * GB, 12 * GB)
-    assert own({}, watch.gauges) == name
-    assert own({"CUDA_VISIBLE_DEVICES": "7,5"}, watch.gauges) == {"0": "7", "1": "5"}[name]
+    assert own_gpu({}, watch.gauges) == name
+    assert own_gpu({"CUDA_VISIBLE_DEVICES": "7,5"}, watch.gauges) == {"0": "7", "1": "5"}[name]

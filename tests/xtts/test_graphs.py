@@ -6,22 +6,22 @@ import pytest
 import torch
 
 from tests.xtts.speaking import row_of, spoken
-from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.graphs import Graphs, Shapes, Tokens
-from workers.engines.xtts.slots import Size
+from workers.engines.xtts.batch.batch import Batch
+from workers.engines.xtts.batch.batch_slots import BatchSize
+from workers.engines.xtts.model.cuda_graphs import CudaGraphs, StepShapes, TokenFetcher
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 
 
 def test_shapes_are_powers_of_two_and_steps_of_256_up_to_all() -> None:
-    shapes = Shapes.of(Size(slots=48, positions=1041))
-    assert shapes == Shapes((1, 2, 4, 8, 16, 32, 48), (256, 512, 768, 1024, 1041))
-    assert Shapes.of(Size(1, 100)) == Shapes((1,), (100,))
-    assert Shapes.of(Size(4, 256)) == Shapes((1, 2, 4), (256,))
+    shapes = StepShapes.of(BatchSize(slots=48, positions=1041))
+    assert shapes == StepShapes((1, 2, 4, 8, 16, 32, 48), (256, 512, 768, 1024, 1041))
+    assert StepShapes.of(BatchSize(1, 100)) == StepShapes((1,), (100,))
+    assert StepShapes.of(BatchSize(4, 256)) == StepShapes((1, 2, 4), (256,))
 
 
 def test_a_step_takes_the_smallest_shape_that_is_large_enough() -> None:
-    shapes = Shapes.of(Size(48, 1041))
+    shapes = StepShapes.of(BatchSize(48, 1041))
     assert shapes.rounded(1, 1) == (1, 256)
     assert shapes.rounded(9, 256) == (16, 256)
     assert shapes.rounded(33, 257) == (48, 512)
@@ -44,7 +44,7 @@ def test_steps_while_idle_change_nothing_that_a_row_will_say(tiny_model: Any) ->
 
 
 def test_tokens_come_to_the_host() -> None:
-    tokens = Tokens(4, torch.device("cpu"))
+    tokens = TokenFetcher(4, torch.device("cpu"))
     tokens.fetch(torch.tensor([[7, 8, 9], [0, 1, 0]]))
     assert tokens.fetched() == ([7, 8, 9], [0, 1, 0])
 
@@ -58,7 +58,7 @@ def test_a_gpu_says_what_a_cpu_says(tiny_model: Any, recorded: bool) -> None:
     batch = Batch(tiny_model.gpt, 6, watch=True, device="cuda")
     if recorded:
         batch.warm_up()
-        assert isinstance(batch._stepper, Graphs)
+        assert isinstance(batch._stepper, CudaGraphs)
         assert len(batch._stepper._recorded) == 4 * 5
     spoken(batch, there)
     sure = [one.codes == other.codes for one, other in zip(there, here, strict=True) if not other.doubtful]
@@ -76,7 +76,7 @@ def test_a_gpu_records_again_after_shrinking(tiny_model: Any) -> None:
     for _ in range(5):
         batch.step()
     homeless = batch.shrink()
-    assert isinstance(batch._stepper, Graphs)
+    assert isinstance(batch._stepper, CudaGraphs)
     assert len(batch._stepper._recorded) == 3 * 5
     spoken(batch, homeless)
     assert all(one.codes == other.codes for one, other in zip(there, here, strict=True) if not one.doubtful)

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from tasks.engine import Utterance
-from tests.systems import wait_until
+from seriatim.engine import Utterance
+from tests.support.process_system import wait_until
 from tests.xtts import tiny
 from tests.xtts.stage import Setup
-from workers.engines.xtts.engine import Xtts, load
-from workers.engines.xtts.rows import Row
+from workers.engines.xtts.batch.batch_row import BatchRow
+from workers.engines.xtts.engine import XttsEngine, load
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Xtts]:
+def engine(tmp_path: Path) -> Iterator[XttsEngine]:
     """Three slots, and a model that never stops by itself: 28 s of sound for any text."""
     folder = tiny.build(tmp_path / "model", tiny.Shape(stop_bias=-30.0))
     made = load(Setup(folder, tmp_path / "voices").given | {"slots": "3"})
@@ -25,13 +25,13 @@ def engine(tmp_path: Path) -> Iterator[Xtts]:
     made.close()
 
 
-def test_within_one_round_of_being_dropped(engine: Xtts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_within_one_round_of_being_dropped(engine: XttsEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three that speak, one after the other; the round that is being made may still give it a code."""
     left: dict[int, tuple[int, int]] = {}  # by seed: the round, and the codes it had
     loop: Any = engine._loop
     leave = loop.batch.leave
 
-    def noted(row: Row) -> None:
+    def noted(row: BatchRow) -> None:
         left[row.seed] = loop.rounds, len(row.codes)
         leave(row)
 
@@ -49,7 +49,7 @@ def test_within_one_round_of_being_dropped(engine: Xtts, monkeypatch: pytest.Mon
     wait_until(lambda: not loop.batch.rows)
 
 
-def test_a_thread_that_is_told_of_it_ends_without_another_piece(engine: Xtts) -> None:
+def test_a_thread_that_is_told_of_it_ends_without_another_piece(engine: XttsEngine) -> None:
     cancelled = threading.Event()
     pieces = engine.speak(Utterance("one two three four five six seven."), cancelled.is_set)
     next(piece for piece in pieces if piece.pcm)

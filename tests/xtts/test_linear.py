@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from workers.engines.xtts.linear import Packed, Plain, linear, packs
+from workers.engines.xtts.model.linear import PackedLinear, PlainLinear, linear, packs
 
 CPU = torch.device("cpu")
 
@@ -20,11 +20,11 @@ def test_packed_weights_multiply_as_plain_ones_do(rows: int, gelu: bool, dtype: 
     expected = functional.linear(x.double(), weight.double(), bias.double())
     expected = functional.gelu(expected, approximate="tanh") if gelu else expected
     with torch.inference_mode():
-        for form in (Packed, Plain):
+        for form in (PackedLinear, PlainLinear):
             assert torch.allclose(form(weight, bias, gelu=gelu)(x).double(), expected, rtol=near, atol=near), form
 
 
 def test_float16_and_other_devices_are_left_to_torch() -> None:
     assert not packs(CPU, torch.float16)
     assert not packs(torch.device("cuda"), torch.float32)
-    assert isinstance(linear(torch.eye(4), torch.zeros(4), CPU, torch.float16), Plain)
+    assert isinstance(linear(torch.eye(4), torch.zeros(4), CPU, torch.float16), PlainLinear)

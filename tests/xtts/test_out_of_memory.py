@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from tests.xtts.speaking import STEPS, row_of, spoken
-from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.out_of_memory import OutOfMemory, out_of_memory_told
-from workers.engines.xtts.rows import Row
+from workers.engines.xtts.batch.batch import Batch
+from workers.engines.xtts.batch.batch_row import BatchRow
+from workers.engines.xtts.batch.out_of_memory import OutOfMemory, out_of_memory_told
 
 ROWS = 9
 FULL = "CUDA out of memory. Tried to allocate 2 GiB.\nOf the allocated memory ..."
@@ -26,7 +26,7 @@ PLACES = (
 )
 
 
-def rows_of(model: Any) -> list[Row]:
+def rows_of(model: Any) -> list[BatchRow]:
     rows = [row_of(model, number) for number in range(ROWS)]
     rows[5].forced = (7, 8, 9)
     rows[6].forced = (7, 8, 1025)
@@ -107,8 +107,8 @@ def test_half_of_the_slots_are_given_up_and_their_rows_go_on_later(
         assert torch.allclose(torch.stack(row.latents), torch.stack(again.latents), atol=1e-3)
 
 
-def forced_copy(row: Row) -> Row:
-    return Row(row.text_tokens, row.conditioning, row.sampling, row.seed, row.max_codes, tuple(row.codes))
+def forced_copy(row: BatchRow) -> BatchRow:
+    return BatchRow(row.text_tokens, row.conditioning, row.sampling, row.seed, row.max_codes, tuple(row.codes))
 
 
 def held_bytes(batch: Batch) -> int:

@@ -14,14 +14,14 @@ from transformers import (
 )
 
 from seriatim.errors import UnknownOption
-from workers.engines.xtts.rows import Sampling
-from workers.engines.xtts.sampling import Noise, Rules, chosen, generator_of, ranked, scored
+from workers.engines.xtts.batch.batch_row import SamplingOptions
+from workers.engines.xtts.model.sampling import SamplingNoise, SamplingRules, chosen, generator_of, ranked, scored
 
 CODES = 1026
 CPU = torch.device("cpu")
 
 samplings = st.builds(
-    Sampling,
+    SamplingOptions,
     temperature=st.floats(0.05, 3),
     top_k=st.sampled_from([0, 1, 2, 5, 50, CODES, 5000]),
     top_p=st.sampled_from([1e-9, 0.01, 0.3, 0.85, 0.999, 1.0]),
@@ -29,7 +29,7 @@ samplings = st.builds(
 )
 
 
-def warped(logits: torch.Tensor, sampling: Sampling, said: list[int]) -> torch.Tensor:
+def warped(logits: torch.Tensor, sampling: SamplingOptions, said: list[int]) -> torch.Tensor:
     """[1, V] -> [1, V] as `generate` puts its processors together: those that would do nothing are left out."""
     processors: list[Any] = []
     if sampling.repetition_penalty != 1.0:
@@ -45,8 +45,8 @@ def warped(logits: torch.Tensor, sampling: Sampling, said: list[int]) -> torch.T
     return logits
 
 
-def rules_of(those: list[Sampling], said: list[list[int]]) -> Rules:
-    rules = Rules.empty(len(those), CODES, CPU)
+def rules_of(those: list[SamplingOptions], said: list[list[int]]) -> SamplingRules:
+    rules = SamplingRules.empty(len(those), CODES, CPU)
     for row, (sampling, codes) in enumerate(zip(those, said, strict=True)):
         rules.put(row, sampling, codes)
     return rules
@@ -55,7 +55,7 @@ def rules_of(those: list[Sampling], said: list[list[int]]) -> Rules:
 @settings(max_examples=60, deadline=None)
 @given(those=st.lists(samplings, min_size=1, max_size=9), seed=st.integers(0, 2**63 - 1), scale=st.sampled_from([1, 9]))
 def test_every_row_draws_what_torch_multinomial_draws_for_it_alone(
-    those: list[Sampling], seed: int, scale: int
+    those: list[SamplingOptions], seed: int, scale: int
 ) -> None:
     logits = torch.randn(len(those), CODES, generator=torch.Generator().manual_seed(seed)) * scale
     said = [[1, 1024, (seed + 7 * row) % CODES] for row in range(len(those))]
@@ -64,7 +64,7 @@ def test_every_row_draws_what_torch_multinomial_draws_for_it_alone(
         int(torch.multinomial(warped(logits[row : row + 1], sampling, said[row]).softmax(-1), 1, generator=generator))
         for row, (sampling, generator) in enumerate(zip(those, generators, strict=True))
     ]
-    noise = Noise(len(those), CODES, CPU)
+    noise = SamplingNoise(len(those), CODES, CPU)
     for row, sampling in enumerate(those):
         noise.seat(row, sampling, seed // 2 + row, 0)
     noise.ready(range(len(those)))
@@ -75,7 +75,7 @@ def test_every_row_draws_what_torch_multinomial_draws_for_it_alone(
 
 @settings(max_examples=60, deadline=None)
 @given(sampling=samplings, seed=st.integers(0, 2**32))
-def test_scores_are_those_of_transformers_to_the_last_bit(sampling: Sampling, seed: int) -> None:
+def test_scores_are_those_of_transformers_to_the_last_bit(sampling: SamplingOptions, seed: int) -> None:
     """Both the scores and which codes are left out: noise that prefers each code in turn would choose only those."""
     logits = torch.randn(1, CODES, generator=torch.Generator().manual_seed(seed)) * 4
     theirs = warped(logits, sampling, [1, 1024, 5, 6])
@@ -92,7 +92,7 @@ def test_scores_are_those_of_transformers_to_the_last_bit(sampling: Sampling, se
 
 def test_a_greedy_row_takes_the_likeliest_code_whatever_its_other_settings() -> None:
     logits = torch.randn(3, CODES, generator=torch.Generator().manual_seed(0))
-    sampling = Sampling(do_sample=False, temperature=0.01, top_k=3, top_p=0.1, repetition_penalty=3.0)
+    sampling = SamplingOptions(do_sample=False, temperature=0.01, top_k=3, top_p=0.1, repetition_penalty=3.0)
     rules = rules_of([sampling] * 3, [[int(logits[row].argmax())] for row in range(3)])
     scores = scored(logits, rules)
     expected = [
@@ -115,8 +115,8 @@ def test_a_generator_after_n_draws_is_where_n_real_draws_leave_it(spent: int) ->
 
 
 def test_a_draw_stays_until_it_is_spent() -> None:
-    noise = Noise(2, CODES, CPU)
-    noise.seat(0, Sampling(), 7, 0)
+    noise = SamplingNoise(2, CODES, CPU)
+    noise.seat(0, SamplingOptions(), 7, 0)
     noise.ready(range(1))
     first = noise.drawn[0].clone()
     noise.ready(range(1))
@@ -127,9 +127,9 @@ def test_a_draw_stays_until_it_is_spent() -> None:
 
 
 def test_a_row_takes_its_noise_along_to_another_slot() -> None:
-    staying, moving = Noise(3, CODES, CPU), Noise(3, CODES, CPU)
+    staying, moving = SamplingNoise(3, CODES, CPU), SamplingNoise(3, CODES, CPU)
     for noise in (staying, moving):
-        noise.seat(2, Sampling(), 9, 3)
+        noise.seat(2, SamplingOptions(), 9, 3)
         noise.ready(range(2, 3))
     moving.move(2, 0)
     assert torch.equal(moving.drawn[0], staying.drawn[2])
@@ -150,4 +150,4 @@ def test_a_row_takes_its_noise_along_to_another_slot() -> None:
 )
 def test_settings_with_which_no_code_can_be_chosen_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(UnknownOption, match=message):
-        Sampling(**wrong)
+        SamplingOptions(**wrong)

@@ -15,7 +15,7 @@ resampled = torchaudio.functional.resample(samples, 24_000, 16_000)
 print(tuple(mel.shape), tuple(resampled.shape), torchaudio.__file__.rpartition("/site-packages/")[2])
 """
 EXPECTED = "(1, 80, 24) (1, 16000) torchaudio/__init__.py\n"
-FITS = "from workers.engines.xtts.shim import import_torchaudio; torchaudio = import_torchaudio()"
+FITS = "from workers.engines.xtts.model.torchaudio_import import import_torchaudio; torchaudio = import_torchaudio()"
 DOES_NOT_FIT = f"""
 def refused(*_):
     raise OSError("libc10_cuda.so: cannot open shared object file")
@@ -44,7 +44,7 @@ def test_half_installed_says_what_to_install() -> None:
         "        if name == 'einops': raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
         "        if name == 'TTS': raise ImportError('coqui-tts needs this and that\\nand a long story')\n"
         "sys.meta_path.insert(0, Absent())\n"
-        "from workers.engines.xtts import shim\n"
+        "from workers.engines.xtts.model import torchaudio_import as shim\n"
         "try: shim.xtts_module()\n"
         "except shim.EngineUnavailable as error: print(error)"
     )

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import soundfile
 
+from seriatim.audio.pcm import bytes_of_ms
 from seriatim.errors import UnknownVoice
-from seriatim.pcm import bytes_of_ms
 from seriatim.records import Sentence
-from tests.commands import seriatim
-from tests.listening import Listener, by_sentence, samples, sentences
-from tests.systems import RealSystem, wait_until
+from tests.support.command_line import seriatim
+from tests.support.expected_audio import Listener, by_sentence, samples, sentences
+from tests.support.process_system import RealSystem, wait_until
 from tests.xtts.stage import (
     PATIENT,
     RATE_HZ,
@@ -29,9 +29,9 @@ from tests.xtts.stage import (
     start,
 )
 from tests.xtts.tiny import VOICES
-from workers.edges import TAIL_MS
-from workers.engines.xtts.memory import CPU_SLOTS
-from workers.engines.xtts.voices import fingerprint
+from workers.engines.xtts.batch.device_memory import CPU_SLOTS
+from workers.engines.xtts.voices.voice_catalogue import fingerprint
+from workers.trim_and_fade import TAIL_MS
 
 CODES = 40  #: of a sentence at most, 1.9 s
 N_SENTENCES = 50

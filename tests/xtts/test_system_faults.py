@@ -10,15 +10,15 @@ from typing import Any, cast
 import pytest
 import torch
 
-from seriatim.entries import Discontinuity, Gap
+from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.pool_facts import read_facts
 from seriatim.errors import JobCancelled, JobFailed, UnknownVoice
 from seriatim.keys import job_prefix, pool_prefix
 from seriatim.records import GapPolicy
-from tasks.handle import Job
-from tasks.pools import read_facts
-from tasks.request import Request
-from tests.listening import Listener, by_sentence, sentences
-from tests.systems import RealSystem, wait_until
+from seriatim.stream_entries import Discontinuity, Gap
+from tests.support.expected_audio import Listener, by_sentence, sentences
+from tests.support.process_system import RealSystem, wait_until
 from tests.xtts import tiny
 from tests.xtts.stage import (
     PATIENT,
@@ -35,10 +35,11 @@ from tests.xtts.stage import (
     start,
 )
 from tests.xtts.tiny import Shape
-from workers.engines.xtts import files, voicefile
-from workers.engines.xtts.limit import Limit
-from workers.engines.xtts.voices import fingerprint
-from workers.process import WARM_UP
+from workers.engines.xtts import checkpoint_check
+from workers.engines.xtts.batch.gpu_lock import GpuLock
+from workers.engines.xtts.voices import voice_files
+from workers.engines.xtts.voices.voice_catalogue import fingerprint
+from workers.worker_process import WARM_UP
 
 CODES = 300  #: of every sentence where nothing stops the model: 14 s, and a second's work
 NEVER = -30.0  #: added to the stop code's logit: it is never said
@@ -180,7 +181,7 @@ def test_a_voice_removed_while_it_speaks_ends_its_sentence_and_fails_the_next(
     wanted = soloist.stream(text[:2], voice="gone anna", seed=13)
     listener = Listener(enqueue(idle, "long", text, voice="gone anna", seed=13))
     wait_until(lambda: received(idle, listener.job, 0) and received(idle, listener.job, 1), "two are being spoken")
-    voicefile.remove(setup.voices, "gone anna")
+    voice_files.remove(setup.voices, "gone anna")
     with pytest.raises(JobFailed, match=r"failed: sentence [23]: UnknownVoice: unknown voice 'gone anna'; "):
         listener.all(SPEECH_S)
     said = list(by_sentence(listener.entries).values())[:2]
@@ -190,7 +191,7 @@ def test_a_voice_removed_while_it_speaks_ends_its_sentence_and_fails_the_next(
     assert_all_same(said, [whole[: len(part)] for whole, part in zip(wanted, said, strict=True)])
     wait_until(lambda: "gone anna" not in voices(idle), "the worker has seen that it is gone", SOON_S)
     with pytest.raises(UnknownVoice, match="unknown voice 'gone anna'; pool 'long' has: "):
-        idle.producer().enqueue(text, Request(engine="xtts", pool="long", voice="gone anna"))
+        idle.producer().enqueue(text, JobRequest(engine="xtts", pool="long", voice="gone anna"))
 
 
 def test_the_guard_bounds_what_a_model_without_an_end_would_say(
@@ -219,7 +220,7 @@ def test_one_at_a_time_on_a_gpu_holds_over_processes(
     name = pool("limited", setup, "--processes", "2", "--gpu-limit", "1", "--slots", "auto")
     await_workers(system, name, processes=2)
     assert system.slots(name) == 2, "more than the limit in one process would only wait"
-    limit = Limit("cpu", 1, tmp_path / f"seriatim-gpu-{os.getuid()}")
+    limit = GpuLock("cpu", 1, tmp_path / f"seriatim-gpu-{os.getuid()}")
     mine = limit.place()
     assert mine is not None
     texts = [sentences(1, f"limited {number}", n_words=4) for number in range(4)]
@@ -240,10 +241,10 @@ def test_one_at_a_time_on_a_gpu_holds_over_processes(
 def broken_copy(folder: Path, words: str, model: Any) -> Path:
     """A checkpoint that cannot read `words`: the embeddings of their tokens are no numbers."""
     tiny.build(folder)
-    stored = torch.load(folder / files.MODEL, weights_only=False)
+    stored = torch.load(folder / checkpoint_check.MODEL, weights_only=False)
     guilty, innocent = (set(model.tokenizer.encode(said, lang="en")) for said in (words, "zero one two."))
     stored["model"]["gpt.text_embedding.weight"][list(guilty - innocent)] = float("nan")
-    torch.save(stored, folder / files.MODEL)
+    torch.save(stored, folder / checkpoint_check.MODEL)
     return folder
 
 

@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from tasks.engine import Spoken, Utterance
+from seriatim.engine import AudioChunk, Utterance
 from tests.xtts.stage import Setup, alone
-from workers.engines.xtts.engine import Xtts
-from workers.engines.xtts.state import State
+from workers.engines.xtts.batch.resume_state import ResumeState
+from workers.engines.xtts.engine import XttsEngine
 
 TEXT = "the quick brown fox jumps over the lazy dog, again and again."
 
 
-def pieces(engine: Xtts, state: bytes = b"") -> list[Spoken]:
+def pieces(engine: XttsEngine, state: bytes = b"") -> list[AudioChunk]:
     said = Utterance(TEXT, seed=9, state=state)
     return [piece for piece in engine.speak(said, lambda: False) if piece.pcm or piece.last]
 
 
-def codes(piece: Spoken) -> tuple[int, ...]:
-    return State.unpack(piece.state).codes
+def codes(piece: AudioChunk) -> tuple[int, ...]:
+    return ResumeState.unpack(piece.state).codes
 
 
 def test_it_goes_on_behind_the_codes_that_were_chosen(tiny_dir: Path, tmp_path: Path) -> None:
@@ -30,4 +30,4 @@ def test_it_goes_on_behind_the_codes_that_were_chosen(tiny_dir: Path, tmp_path: 
     assert codes(rest[-1])[: len(begun)] == begun
     assert codes(rest[-1])[len(begun) :] != codes(whole[-1])[len(begun) :]
     given = len(whole[0].pcm) + sum(len(piece.pcm) for piece in rest)
-    assert State.unpack(rest[-1].state).given == given // 2
+    assert ResumeState.unpack(rest[-1].state).given == given // 2

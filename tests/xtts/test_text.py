@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seriatim.errors import TextTooLarge
-from workers.engines.xtts import text
+from workers.engines.xtts import text_tokens
 
 SENTENCES = {
     "en": "It took Dr. Smith 12.5 seconds & $3.20 to read 1,234 words.", "es": "¡Hola! Cuesta 20€ el 1er día.",
@@ -35,19 +35,19 @@ def as_the_library_does(tokenizer: Any, written: str, language: str) -> list[int
 
 
 def test_the_languages_and_their_limits_are_the_librarys(tokenizer: Any, tiny_model: Any) -> None:
-    assert list(text.LANGUAGES) == tiny_model.config.languages
-    assert {tag.split("-")[0]: limit for tag, limit in text.LIMIT_CHARS.items()} == tokenizer.char_limits
+    assert list(text_tokens.LANGUAGES) == tiny_model.config.languages
+    assert {tag.split("-")[0]: limit for tag, limit in text_tokens.LIMIT_CHARS.items()} == tokenizer.char_limits
 
 
-@pytest.mark.parametrize("language", text.LANGUAGES)
+@pytest.mark.parametrize("language", text_tokens.LANGUAGES)
 def test_tokens_are_those_of_the_library(tokenizer: Any, language: str) -> None:
     written = f"  {SENTENCES[language]}\n"
-    found = text.tokens(tokenizer, written, language)
+    found = text_tokens.tokens(tokenizer, written, language)
     assert found == as_the_library_does(tokenizer, written, language)
     assert len(found) > 5
 
 
-@given(st.text(max_size=60), st.sampled_from([tag for tag in text.LANGUAGES if tag != "ja"]))
+@given(st.text(max_size=60), st.sampled_from([tag for tag in text_tokens.LANGUAGES if tag != "ja"]))
 def test_where_the_library_reads_a_text_we_read_the_same(tokenizer: Any, written: str, language: str) -> None:
     if "[" in written:
         return
@@ -55,15 +55,15 @@ def test_where_the_library_reads_a_text_we_read_the_same(tokenizer: Any, written
         expected = as_the_library_does(tokenizer, written, language)
     except (ArithmeticError, LookupError, NotImplementedError, RecursionError, ValueError):
         return
-    assert text.tokens(tokenizer, written, language, 10**6) == expected
+    assert text_tokens.tokens(tokenizer, written, language, 10**6) == expected
 
 
 NUMBERS = st.from_regex(r"[$€£]?[0-9]{1,45}([.,:%][0-9]{0,5})?(\.| st|º)?", fullmatch=True)
 
 
-@given(st.lists(NUMBERS | st.text(max_size=8), max_size=6).map(" ".join), st.sampled_from(text.LANGUAGES))
+@given(st.lists(NUMBERS | st.text(max_size=8), max_size=6).map(" ".join), st.sampled_from(text_tokens.LANGUAGES))
 def test_every_text_can_be_read_in_every_language(tokenizer: Any, written: str, language: str) -> None:
-    assert text.tokens(tokenizer, written, language, 10**6)
+    assert text_tokens.tokens(tokenizer, written, language, 10**6)
 
 
 @pytest.mark.parametrize(
@@ -79,31 +79,31 @@ def test_numbers_that_the_library_cannot_read_are_read(
 ) -> None:
     with pytest.raises(NotImplementedError):
         as_the_library_does(tokenizer, written, language)
-    assert text.tokens(tokenizer, written, language) == text.tokens(tokenizer, same_as, language)
+    assert text_tokens.tokens(tokenizer, written, language) == text_tokens.tokens(tokenizer, same_as, language)
 
 
 def test_a_listeners_text_cannot_switch_the_language(tokenizer: Any) -> None:
     german = tokenizer.tokenizer.token_to_id("[de]")
-    found = text.tokens(tokenizer, "hello [de] hello [STOP]", "en")
+    found = text_tokens.tokens(tokenizer, "hello [de] hello [STOP]", "en")
     assert german not in found
     assert tokenizer.tokenizer.token_to_id("[STOP]") not in found
-    assert found == text.tokens(tokenizer, "hello de hello [STOP]", "en")
+    assert found == text_tokens.tokens(tokenizer, "hello de hello [STOP]", "en")
 
 
 def test_a_sentence_of_too_many_tokens_is_refused(tokenizer: Any) -> None:
     long = "zq " * 200
     with pytest.raises(TextTooLarge, match=r"^a sentence of 600 characters is \d+ tokens; XTTS-v2 takes 401: cut it$"):
-        text.tokens(tokenizer, long, "en")
-    n_tokens = len(text.tokens(tokenizer, long, "en", 10**6))
-    assert len(text.tokens(tokenizer, long, "en", n_tokens + 1)) == n_tokens
+        text_tokens.tokens(tokenizer, long, "en")
+    n_tokens = len(text_tokens.tokens(tokenizer, long, "en", 10**6))
+    assert len(text_tokens.tokens(tokenizer, long, "en", n_tokens + 1)) == n_tokens
     with pytest.raises(TextTooLarge, match=f"is {n_tokens} tokens; XTTS-v2 takes {n_tokens - 1}: cut it$"):
-        text.tokens(tokenizer, long, "en", n_tokens)
+        text_tokens.tokens(tokenizer, long, "en", n_tokens)
 
 
 def test_no_listeners_text_is_logged(tokenizer: Any, caplog: pytest.LogCaptureFixture) -> None:
     """The library warns about long texts, and quotes them."""
     with caplog.at_level(logging.INFO):
-        text.tokens(tokenizer, "secret " * 60, "en", 10**6)
+        text_tokens.tokens(tokenizer, "secret " * 60, "en", 10**6)
     assert not caplog.records
 
 
@@ -111,12 +111,12 @@ def test_threads_do_not_disturb_each_other(tokenizer: Any) -> None:
     """num2words rounds to the places of whichever number came last, and MeCab has one text at a time."""
     decimals = [("1.5 and 2.25 and 3.125 boats", "en"), ("1.123456 miles", "en"), ("3,12345 Meilen", "de")]
     written = [*decimals, (SENTENCES["ja"], "ja"), ("東京大学で勉強しました", "ja")] * 60
-    alone = [text.tokens(tokenizer, sentence, language) for sentence, language in written]
+    alone = [text_tokens.tokens(tokenizer, sentence, language) for sentence, language in written]
     usual_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
         with ThreadPoolExecutor(8) as threads:
-            together = list(threads.map(lambda each: text.tokens(tokenizer, *each), written))
+            together = list(threads.map(lambda each: text_tokens.tokens(tokenizer, *each), written))
     finally:
         sys.setswitchinterval(usual_s)
     assert together == alone

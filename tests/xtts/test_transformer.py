@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tests.xtts.speaking import row_of
-from workers.engines.xtts.slots import Size, Slots
-from workers.engines.xtts.transformer import Transformer, attended_on_cpu, attended_on_gpu, slot_bytes
+from workers.engines.xtts.batch.batch_slots import BatchSize, BatchSlots
+from workers.engines.xtts.model.transformer import Transformer, attended_on_cpu, attended_on_gpu, slot_bytes
 
 NEAR = 2e-4  #: of values around 1, in a model whose weights are amplified eightfold
 CPU, META = torch.device("cpu"), torch.device("meta")
@@ -108,7 +108,7 @@ def test_a_gpu_s_attention_is_a_cpu_s() -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_on_another_device_than_the_cpu_everything_stays_there(tiny_model: Any, dtype: torch.dtype) -> None:
     """Torch's meta device computes no numbers, but knows where and of which type they would be."""
-    slots = Slots(tiny_model.gpt, Size(6, 300), dtype, META, watch=True)
+    slots = BatchSlots(tiny_model.gpt, BatchSize(6, 300), dtype, META, watch=True)
     row = row_of(tiny_model, 0)
     row.forced = (3, 4)
     slots.voices.put(row.conditioning, 0)

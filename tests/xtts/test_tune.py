@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.commands import seriatim
+from tests.support.command_line import seriatim
 
 BOUND = ("--max-codes", "30", "--engine-option", "guard=off", "--seconds", "0.5")
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from workers.engines.xtts.frames import Frames, Stretch
-from workers.engines.xtts.generator import Generator, fold_weight_norm, tf32
-from workers.engines.xtts.shim import xtts_module
-from workers.engines.xtts.vocoder import Stream, Vocoder, Window
+from workers.engines.xtts.model.torchaudio_import import xtts_module
+from workers.engines.xtts.model.vocoder import StreamingVocoder, VocoderStream, VocoderWindow
+from workers.engines.xtts.model.vocoder_frames import LinearInterpolation, VocoderFrames
+from workers.engines.xtts.model.waveform_generator import WaveformGenerator, fold_weight_norm, tf32
 
 DIM = 64
 EQUAL = 1e-6  # a thirtieth of the step between two 16-bit samples
@@ -38,8 +38,8 @@ def decoder() -> Any:
 
 
 @pytest.fixture(scope="module")
-def vocoder(decoder: Any) -> Vocoder:
-    return Vocoder(decoder, "cpu")
+def vocoder(decoder: Any) -> StreamingVocoder:
+    return StreamingVocoder(decoder, "cpu")
 
 
 def voice(seed: int = 0) -> Tensor:
@@ -60,7 +60,7 @@ def offline(decoder: Any, latents: Tensor, speaker: Tensor, length_scale: float 
         return decoder(given, g=speaker).flatten()
 
 
-def pushed(stream: Stream, latents: Tensor, sizes: Sequence[int]) -> Iterator[Window]:
+def pushed(stream: VocoderStream, latents: Tensor, sizes: Sequence[int]) -> Iterator[VocoderWindow]:
     """The windows of a sentence that comes in chunks of `sizes`, again and again, or all at once."""
     at = 0
     for size in itertools.cycle(sizes or [len(latents)]):
@@ -72,7 +72,7 @@ def pushed(stream: Stream, latents: Tensor, sizes: Sequence[int]) -> Iterator[Wi
             return
 
 
-def streamed(vocoder: Vocoder, stream: Stream, latents: Tensor, sizes: Sequence[int] = ()) -> Tensor:
+def streamed(vocoder: StreamingVocoder, stream: VocoderStream, latents: Tensor, sizes: Sequence[int] = ()) -> Tensor:
     parts = [vocoder.render([window])[0] for window in pushed(stream, latents, sizes)]
     return torch.cat([torch.empty(0), *parts])
 
@@ -85,7 +85,7 @@ def far(made: Tensor, wanted: Tensor) -> float:
 @settings(max_examples=25, deadline=None)
 @given(n=st.integers(1, 70), sizes=st.lists(st.integers(1, 25), max_size=4), seed=st.integers(0, 3))
 def test_a_stream_is_the_offline_decode_whatever_the_chunks(
-    decoder: Any, vocoder: Vocoder, n: int, sizes: list[int], seed: int
+    decoder: Any, vocoder: StreamingVocoder, n: int, sizes: list[int], seed: int
 ) -> None:
     latents, speaker = latents_of(n, seed=seed), voice(seed)
     whole = offline(decoder, latents, speaker)
@@ -96,7 +96,7 @@ def test_a_stream_is_the_offline_decode_whatever_the_chunks(
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), n=st.integers(1, 50), sizes=st.lists(st.integers(1, 25), max_size=3))
 def test_another_worker_makes_exactly_the_rest(
-    decoder: Any, vocoder: Vocoder, data: st.DataObject, n: int, sizes: list[int]
+    decoder: Any, vocoder: StreamingVocoder, data: st.DataObject, n: int, sizes: list[int]
 ) -> None:
     """From any sample on, the last bit of a 16-bit sample apart."""
     latents, speaker = latents_of(n), voice()
@@ -108,7 +108,7 @@ def test_another_worker_makes_exactly_the_rest(
     assert not len(steps) or steps.abs().max() <= 1
 
 
-def test_more_was_given_out_than_there_is(vocoder: Vocoder) -> None:
+def test_more_was_given_out_than_there_is(vocoder: StreamingVocoder) -> None:
     stream = vocoder.stream(voice(), given=10**6)
     assert stream.push(list(latents_of(9)), final=True) is None
     assert stream.given == 10**6
@@ -117,7 +117,7 @@ def test_more_was_given_out_than_there_is(vocoder: Vocoder) -> None:
 @settings(max_examples=12, deadline=None)
 @given(n=st.integers(2, 60), speed=st.floats(0.3, 3), sizes=st.lists(st.integers(1, 20), max_size=3))
 def test_a_speed_stretches_as_the_library_does(
-    decoder: Any, vocoder: Vocoder, n: int, speed: float, sizes: list[int]
+    decoder: Any, vocoder: StreamingVocoder, n: int, speed: float, sizes: list[int]
 ) -> None:
     scale, latents = 1 / speed, latents_of(n)
     stream = vocoder.stream(voice(), length_scale=scale)
@@ -130,7 +130,7 @@ def test_a_speed_stretches_as_the_library_does(
         assert far(made, offline(decoder, latents, voice(), scale)) < EQUAL
 
 
-def test_a_slight_slowing_is_no_different_where_a_sentence_is_short(decoder: Any, vocoder: Vocoder) -> None:
+def test_a_slight_slowing_is_no_different_where_a_sentence_is_short(decoder: Any, vocoder: StreamingVocoder) -> None:
     """The library ignores a speed that does not make a sentence longer by a latent; nobody knows that in advance."""
     latents, scale = latents_of(15), 1.05
     once = streamed(vocoder, vocoder.stream(voice(), length_scale=scale), latents)
@@ -151,7 +151,7 @@ def test_a_decoder_that_looks_as_far_as_it_can_is_streamed_as_exactly(side: str)
         elif isinstance(conv, torch.nn.Conv1d) and conv.kernel_size[0] > 1:
             taps = conv.weight[..., 0 if side == "left" else -1] * conv.kernel_size[0] ** 0.5
             conv.weight.zero_()[..., 0 if side == "left" else -1] = taps
-    vocoder = Vocoder(decoder, "cpu")
+    vocoder = StreamingVocoder(decoder, "cpu")
     for seed in range(3):
         latents, speaker = latents_of(24, seed=seed), voice(seed)
         whole = offline(decoder, latents, speaker)
@@ -159,17 +159,17 @@ def test_a_decoder_that_looks_as_far_as_it_can_is_streamed_as_exactly(side: str)
 
 
 def test_rows_of_equal_size_go_through_together(
-    decoder: Any, vocoder: Vocoder, monkeypatch: pytest.MonkeyPatch
+    decoder: Any, vocoder: StreamingVocoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each with its own voice, and none hears another."""
     passes = []
-    run = Generator.run
+    run = WaveformGenerator.run
 
-    def counted(self: Generator, plan: Any, frames: Tensor, speakers: Any) -> Tensor:
+    def counted(self: WaveformGenerator, plan: Any, frames: Tensor, speakers: Any) -> Tensor:
         passes.append(len(frames))
         return run(self, plan, frames, speakers)
 
-    monkeypatch.setattr(Generator, "run", counted)
+    monkeypatch.setattr(WaveformGenerator, "run", counted)
     monkeypatch.setattr(vocoder, "_pass_frames", 128)
     rows = [(latents_of(23, seed=seed), voice(seed)) for seed in range(5)]
     streams = [vocoder.stream(speaker) for _, speaker in rows]
@@ -187,7 +187,7 @@ def test_rows_of_equal_size_go_through_together(
 @settings(max_examples=10, deadline=None)
 @given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=4), size=st.integers(4, 20))
 def test_windows_of_any_sizes_are_made_in_one_call(
-    decoder: Any, vocoder: Vocoder, lengths: list[int], size: int
+    decoder: Any, vocoder: StreamingVocoder, lengths: list[int], size: int
 ) -> None:
     rows = [(latents_of(n, seed=i), voice(i)) for i, n in enumerate(lengths)]
     windows = [list(pushed(vocoder.stream(speaker), latents, [size])) for latents, speaker in rows]
@@ -199,7 +199,7 @@ def test_windows_of_any_sizes_are_made_in_one_call(
 
 def test_what_a_gpu_does_to_make_sizes_equal_changes_no_sample(decoder: Any) -> None:
     """Windows grow backwards to a common size, and long ones are made in one pass."""
-    vocoder = Vocoder(decoder, "cpu")
+    vocoder = StreamingVocoder(decoder, "cpu")
     vocoder._quantum, vocoder._pass_frames = 16, 8192
     latents, speaker = latents_of(90), voice()
     windows = list(pushed(vocoder.stream(speaker), latents, [7, 11]))
@@ -211,7 +211,7 @@ def test_what_a_gpu_does_to_make_sizes_equal_changes_no_sample(decoder: Any) -> 
 
 def test_the_published_decoder_is_streamed_as_exactly() -> None:
     decoder = decoder_of()
-    vocoder = Vocoder(decoder, "cpu")
+    vocoder = StreamingVocoder(decoder, "cpu")
     latents, speaker = latents_of(26, 1024), voice()
     made = streamed(vocoder, vocoder.stream(speaker), latents, [5, 8])
     whole = offline(decoder, latents, speaker)
@@ -219,7 +219,7 @@ def test_the_published_decoder_is_streamed_as_exactly() -> None:
 
 
 @pytest.mark.parametrize("length_scale", [1.0, 0.5, 2.0])
-def test_sound_comes_as_soon_as_it_is_certain(vocoder: Vocoder, length_scale: float) -> None:
+def test_sound_comes_as_soon_as_it_is_certain(vocoder: StreamingVocoder, length_scale: float) -> None:
     n = vocoder.least_latents(length_scale)
     stream = vocoder.stream(voice(), length_scale=length_scale)
     latents = list(latents_of(n))
@@ -230,7 +230,7 @@ def test_sound_comes_as_soon_as_it_is_certain(vocoder: Vocoder, length_scale: fl
     assert length_scale != 1 or n == 4
 
 
-def test_a_stream_keeps_only_what_it_will_look_at(vocoder: Vocoder) -> None:
+def test_a_stream_keeps_only_what_it_will_look_at(vocoder: StreamingVocoder) -> None:
     stream = vocoder.stream(voice())
     kept = []
     for latent in latents_of(300):
@@ -239,20 +239,20 @@ def test_a_stream_keeps_only_what_it_will_look_at(vocoder: Vocoder) -> None:
     assert max(kept) == max(kept[:20]) <= 8
 
 
-def test_of_a_resumed_sentence_only_the_rest_is_kept(vocoder: Vocoder) -> None:
+def test_of_a_resumed_sentence_only_the_rest_is_kept(vocoder: StreamingVocoder) -> None:
     stream = vocoder.stream(voice(), given=250 * 1114)
     assert stream.push(list(latents_of(250)), final=False) is None
     assert len(stream._kept) <= 8
 
 
-def test_an_empty_sentence_makes_nothing(vocoder: Vocoder) -> None:
+def test_an_empty_sentence_makes_nothing(vocoder: StreamingVocoder) -> None:
     assert vocoder.stream(voice()).push([], final=True) is None
 
 
 @settings(max_examples=60, deadline=None)
 @given(n_frames=st.integers(1, 400), before=st.integers(0, 13), after=st.integers(0, 13))
 def test_surroundings_are_dropped_where_they_would_cost(
-    vocoder: Vocoder, n_frames: int, before: int, after: int
+    vocoder: StreamingVocoder, n_frames: int, before: int, after: int
 ) -> None:
     """Every stage makes what it must, and where most is to compute under two frames each side more than wanted."""
     plan = vocoder._generator.plan(n_frames, before, after)
@@ -274,7 +274,7 @@ def test_folding_the_weight_norms_changes_no_bit() -> None:
 
 
 def test_bfloat16_is_near(decoder: Any) -> None:
-    vocoder = Vocoder(decoder, "cpu", torch.bfloat16)
+    vocoder = StreamingVocoder(decoder, "cpu", torch.bfloat16)
     latents, speaker = latents_of(40), voice()
     whole = offline(decoder, latents, speaker)
     noise = streamed(vocoder, vocoder.stream(speaker), latents, [9]) - whole
@@ -300,7 +300,7 @@ def interpolated(values: Tensor, factor: float) -> Tensor:
 @given(factor=FACTORS, n=st.integers(1, 3000))
 def test_places_are_rounded_as_torch_rounds_them(factor: float, n: int) -> None:
     """Two values in turn show each place's share, to its last bit."""
-    stretch, values = Stretch(factor), torch.arange(n) % 2.0
+    stretch, values = LinearInterpolation(factor), torch.arange(n) % 2.0
     if stretch.length(n) == 0:
         return
     below, above, share = stretch.sources(0, stretch.length(n), n, whole=True)
@@ -310,7 +310,7 @@ def test_places_are_rounded_as_torch_rounds_them(factor: float, n: int) -> None:
 
 @given(factor=FACTORS, n=st.integers(1, 60), more=st.integers(0, 60))
 def test_settled_places_do_not_change_whatever_follows(factor: float, n: int, more: int) -> None:
-    stretch = Stretch(factor)
+    stretch = LinearInterpolation(factor)
     settled = stretch.settled(n)
     assert settled <= stretch.length(n + more)
     below, above, share = stretch.sources(0, settled, n, whole=False)
@@ -324,8 +324,8 @@ def test_settled_places_do_not_change_whatever_follows(factor: float, n: int, mo
 @settings(deadline=None)
 @given(data=st.data(), n=st.integers(3, 90), scale=st.sampled_from([None, 0.5, 1.7]))
 def test_any_part_of_the_frames_is_that_part_of_all(data: st.DataObject, n: int, scale: float | None) -> None:
-    stretches = [Stretch(4.0), Stretch(24000 / 22050)]
-    frames = Frames(tuple([Stretch(scale), *stretches] if scale else stretches))
+    stretches = [LinearInterpolation(4.0), LinearInterpolation(24000 / 22050)]
+    frames = VocoderFrames(tuple([LinearInterpolation(scale), *stretches] if scale else stretches))
     latents = latents_of(n, 8)
     wanted = latents.T[None]
     for stretch in frames.stretches:

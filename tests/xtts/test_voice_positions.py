@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from workers.engines.xtts.transformer import Transformer
-from workers.engines.xtts.voice_positions import VoicePositions
+from workers.engines.xtts.batch.voice_positions import VoicePositions
+from workers.engines.xtts.model.transformer import Transformer
 
 
 def voices(count: int) -> list[torch.Tensor]:

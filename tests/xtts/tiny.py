@@ -17,9 +17,10 @@ import soundfile
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from workers.engines.xtts import checkpoint, files, licence
-from workers.engines.xtts.checkpoint import xtts
-from workers.engines.xtts.sizes import PUBLISHED, DecoderSizes
+from workers.engines.xtts import checkpoint_check, licence
+from workers.engines.xtts.model import checkpoint
+from workers.engines.xtts.model.checkpoint import xtts
+from workers.engines.xtts.model.checkpoint_sizes import PUBLISHED, DecoderSizes
 
 LANGUAGES = ["en", "es", "fr", "de", "it", "pt", "pl", "tr", "ru", "nl", "cs", "ar", "zh-cn", "hu", "ko", "ja", "hi"]
 VOICES = ("Alice Test", "Bob Test")  #: as in speakers_xtts.pth, whose names have spaces in them
@@ -60,10 +61,12 @@ def build(folder: Path, shape: Shape = TINY, *, accept: bool = True) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     generator_state = torch.get_rng_state()
     torch.manual_seed(shape.seed)
-    _write_vocabulary(folder / files.VOCAB, shape.vocab)
-    _config(shape).save_json(str(folder / files.CONFIG))
-    torch.save({"model": _state(folder, shape), "config": _config(shape).to_dict()}, folder / files.MODEL)
-    torch.save({name: _speaker(shape, number) for number, name in enumerate(VOICES)}, folder / files.SPEAKERS)
+    _write_vocabulary(folder / checkpoint_check.VOCAB, shape.vocab)
+    _config(shape).save_json(str(folder / checkpoint_check.CONFIG))
+    torch.save({"model": _state(folder, shape), "config": _config(shape).to_dict()}, folder / checkpoint_check.MODEL)
+    torch.save(
+        {name: _speaker(shape, number) for number, name in enumerate(VOICES)}, folder / checkpoint_check.SPEAKERS
+    )
     torch.set_rng_state(generator_state)
     if accept:
         licence.accept(folder)
@@ -101,7 +104,7 @@ def _config(shape: Shape) -> Any:
 
 def _state(folder: Path, shape: Shape) -> dict[str, Any]:
     model = xtts.Xtts(_config(shape))
-    model.tokenizer = xtts.VoiceBpeTokenizer(vocab_file=str(folder / files.VOCAB))
+    model.tokenizer = xtts.VoiceBpeTokenizer(vocab_file=str(folder / checkpoint_check.VOCAB))
     model.init_models()
     if shape.decoder != PUBLISHED:
         model.hifigan_decoder = checkpoint.decoder_of(model.args, shape.decoder)

@@ -14,13 +14,13 @@ from dataclasses import asdict
 from typing import Any
 
 from seriatim.errors import EngineUnavailable, Misconfigured, SeriatimError
-from seriatim.exits import status_of
-from workers.engines.registry import load, names
-from workers.tune.advice import Advice, for_batch, for_live
-from workers.tune.figures import Measured, Setting
-from workers.tune.memory import free_bytes
+from seriatim.exit_codes import status_of
+from workers.engines.engine_registry import check_name
+from workers.tune.advice import SettingAdvice, for_batch, for_live
+from workers.tune.figures import SettingMeasurement, WorkerSetting
+from workers.tune.memory_usage import free_bytes
 from workers.tune.plan import enough, no_room, slots_to_try, threads_each
-from workers.tune.trial import Work, tried
+from workers.tune.trial import TrialWork, tried
 
 OURS = ("slots", "threads")  #: engine options that are tried, not given
 THREADED = ("xtts",)  #: engines that have the option `threads`
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments().parse_args(argv)
     try:
         work = _work(options)
-        found: list[Measured] = []
+        found: list[SettingMeasurement] = []
         for measured in _measured(work, options):
             found.append(measured)
             _say({"measured": _as_json(measured)})
@@ -42,33 +42,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _work(options: argparse.Namespace) -> Work:
-    if options.engine not in names():
-        load(options.engine, {})  # says which there are
+def _work(options: argparse.Namespace) -> TrialWork:
+    check_name(options.engine)
     for text in options.engine_option:
         if "=" not in text:
             raise Misconfigured(f"--engine-option {text!r}; expected KEY=VALUE")
         if text.partition("=")[0] in OURS:
             raise Misconfigured(f"--engine-option {text}: that is what the trials vary; leave it out")
-    return Work(
+    return TrialWork(
         options.engine, tuple(options.engine_option), options.seconds, options.language, options.text, options.max_codes
     )  # fmt: skip
 
 
-def _measured(work: Work, options: argparse.Namespace) -> Iterator[Measured]:
+def _measured(work: TrialWork, options: argparse.Namespace) -> Iterator[SettingMeasurement]:
     """Every setting that is worth it.
 
     Raises:
         EngineUnavailable: not even the first one, the smallest, can be started.
     """
-    known: list[Measured] = []
+    known: list[SettingMeasurement] = []
     for processes in sorted(set(options.processes)):
         threads = threads_each(processes, os.cpu_count() or 1) if work.engine in THREADED else 0
-        of_kind: list[Measured] = []
+        of_kind: list[SettingMeasurement] = []
         for slots in slots_to_try(options.most):
             if enough(of_kind):
                 break
-            measured = _try(Setting(slots, processes, threads), work, known)
+            measured = _try(WorkerSetting(slots, processes, threads), work, known)
             if measured.problem and not known:
                 raise EngineUnavailable(measured.problem)
             of_kind.append(measured)
@@ -76,12 +75,12 @@ def _measured(work: Work, options: argparse.Namespace) -> Iterator[Measured]:
             yield measured
 
 
-def _try(setting: Setting, work: Work, known: Sequence[Measured]) -> Measured:
+def _try(setting: WorkerSetting, work: TrialWork, known: Sequence[SettingMeasurement]) -> SettingMeasurement:
     problem = no_room(setting, known, free_bytes())
-    return Measured(setting, problem=problem) if problem else tried(setting, work)
+    return SettingMeasurement(setting, problem=problem) if problem else tried(setting, work)
 
 
-def _advised(found: Sequence[Measured], work: Work, first_ms: float) -> dict[str, Any]:
+def _advised(found: Sequence[SettingMeasurement], work: TrialWork, first_ms: float) -> dict[str, Any]:
     advice = {"live": for_live(found, first_ms), "batch": for_batch(found)}
     return {
         "advice": {use: {"setting": asdict(of.chosen.setting), "why": of.why} for use, of in advice.items()},
@@ -90,7 +89,7 @@ def _advised(found: Sequence[Measured], work: Work, first_ms: float) -> dict[str
     }
 
 
-def _arguments_of(advice: Advice, work: Work) -> list[str]:
+def _arguments_of(advice: SettingAdvice, work: TrialWork) -> list[str]:
     """What `seriatim worker` is to be given."""
     setting = advice.chosen.setting
     options = [*work.options, *([f"threads={setting.threads}"] if setting.threads else [])]
@@ -98,7 +97,7 @@ def _arguments_of(advice: Advice, work: Work) -> list[str]:
     return arguments + [part for text in options for part in ("--engine-option", text)]
 
 
-def _as_json(measured: Measured) -> dict[str, Any]:
+def _as_json(measured: SettingMeasurement) -> dict[str, Any]:
     fields = asdict(measured) | {"each_x": measured.each_x}
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in fields.items()}
 

@@ -8,20 +8,20 @@ one do, the smaller is advised: it holds less memory, and its sentences are hear
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workers.tune.figures import Measured
+from workers.tune.figures import SettingMeasurement
 
 ALIKE = 0.03  #: of throughput: two runs of one setting differ by as much
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class SettingAdvice:
     """A setting, and one line about why."""
 
-    chosen: Measured
+    chosen: SettingMeasurement
     why: str
 
 
-def for_live(measured: Sequence[Measured], first_ms: float) -> Advice:
+def for_live(measured: Sequence[SettingMeasurement], first_ms: float) -> SettingAdvice:
     """The most sound a second among the settings whose first audio p95 is at most `first_ms`; else the soonest one.
 
     Raises:
@@ -35,16 +35,16 @@ def for_live(measured: Sequence[Measured], first_ms: float) -> Advice:
             f"none has its first audio within {first_ms:.0f} ms; this one is the soonest (p95 "
             f"{chosen.first_p95_ms:.0f} ms)"
         )
-        return Advice(chosen, why + _pace(chosen))
+        return SettingAdvice(chosen, why + _pace(chosen))
     chosen = _most(soon)
     why = (
         f"first audio p95 {chosen.first_p95_ms:.0f} ms, within {first_ms:.0f}; of the {len(soon)} such settings it "
         f"speaks most, {chosen.audio_s_per_s:.2f} s of sound a second"
     )
-    return Advice(chosen, why + _pace(chosen))
+    return SettingAdvice(chosen, why + _pace(chosen))
 
 
-def for_batch(measured: Sequence[Measured]) -> Advice:
+def for_batch(measured: Sequence[SettingMeasurement]) -> SettingAdvice:
     """The most sound a second.
 
     Raises:
@@ -55,24 +55,24 @@ def for_batch(measured: Sequence[Measured]) -> Advice:
     why = f"most sound a second: {chosen.audio_s_per_s:.2f} s"
     if one is not chosen:
         why += f", {chosen.audio_s_per_s / one.audio_s_per_s:.1f} times that of {one.setting}"
-    return Advice(chosen, why)
+    return SettingAdvice(chosen, why)
 
 
-def _usable(measured: Sequence[Measured]) -> list[Measured]:
+def _usable(measured: Sequence[SettingMeasurement]) -> list[SettingMeasurement]:
     rows = [row for row in measured if not row.problem]
     if not rows:
         raise ValueError("no setting was measured")
     return rows
 
 
-def _most(rows: Sequence[Measured]) -> Measured:
+def _most(rows: Sequence[SettingMeasurement]) -> SettingMeasurement:
     """The one with the most throughput; of those alike the one with the fewest sentences at once, then processes."""
     most = max(row.audio_s_per_s for row in rows)
     alike = [row for row in rows if row.audio_s_per_s >= (1 - ALIKE) * most]
     return min(alike, key=lambda row: (row.setting.sentences, row.setting.processes))
 
 
-def _pace(row: Measured) -> str:
+def _pace(row: SettingMeasurement) -> str:
     """A warning, where a listener would wait again and again."""
     if row.each_x >= 1:
         return ""

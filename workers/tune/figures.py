@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class WorkerSetting:
     """One way to start workers on this machine."""
 
     slots: int  #: sentences at once in each process
@@ -23,7 +23,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ProcessMeasurement:
     """What one process of a setting says of its measurement."""
 
     firsts_ms: tuple[float, ...]  #: of every sentence: from its order to its first piece with sound
@@ -37,10 +37,10 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SettingMeasurement:
     """What was measured of a setting; with a `problem` nothing was."""
 
-    setting: Setting
+    setting: WorkerSetting
     first_p50_ms: float = math.nan  #: first audio: from the order of a sentence to its first piece with sound
     first_p95_ms: float = math.nan
     audio_s_per_s: float = 0.0  #: seconds of sound per second, all processes together
@@ -57,7 +57,7 @@ class Measured:
         return self.audio_s_per_s / self.setting.sentences
 
 
-def together(setting: Setting, heard: Sequence[Heard]) -> Measured:
+def together(setting: WorkerSetting, heard: Sequence[ProcessMeasurement]) -> SettingMeasurement:
     """The measurements of a setting's processes as one.
 
     Raises:
@@ -65,7 +65,7 @@ def together(setting: Setting, heard: Sequence[Heard]) -> Measured:
     """
     if not heard:
         raise ValueError(f"{setting}: no process has measured anything")
-    found = Measured(
+    found = SettingMeasurement(
         setting,
         audio_s_per_s=sum(each.audio_s / each.window_s for each in heard),
         sentences=sum(each.sentences for each in heard),

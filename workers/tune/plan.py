@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from workers.tune.figures import Measured, Setting
+from workers.tune.figures import SettingMeasurement, WorkerSetting
 
 GAIN = 1.05  #: twice the slots for less than 5 % more sound are not worth the later first audio
 FLAT = 2  #: doublings without a gain that end the search: one alone may be a disturbance
@@ -23,7 +23,7 @@ def threads_each(processes: int, cores: int) -> int:
     return max(1, cores // processes) if processes > 1 else 0
 
 
-def enough(measured: Sequence[Measured]) -> bool:
+def enough(measured: Sequence[SettingMeasurement]) -> bool:
     """Have the settings of one kind, in the order of their slots, come to where more slots give nothing?
 
     A problem with a setting, such as memory, is one with every larger one.
@@ -36,7 +36,7 @@ def enough(measured: Sequence[Measured]) -> bool:
     return max(rates[-FLAT:]) < GAIN * max(rates[:-FLAT])
 
 
-def no_room(setting: Setting, known: Sequence[Measured], free_bytes: int) -> str:
+def no_room(setting: WorkerSetting, known: Sequence[SettingMeasurement], free_bytes: int) -> str:
     """Why a setting is not to be started, judged by what the processes measured so far needed; "": it may be.
 
     Args:

@@ -11,18 +11,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, Any
 
-from seriatim.exits import Exit
-from seriatim.interpreter import python
-from seriatim.orphans import dies_with_parent
+from seriatim.exit_codes import ExitCode
+from seriatim.process.child_processes import dies_with_parent
+from seriatim.process.interpreter import python_command
 from workers.supervisor import PATIENT
-from workers.tune.figures import Heard, Measured, Setting, together
+from workers.tune.figures import ProcessMeasurement, SettingMeasurement, WorkerSetting, together
 
 LOAD_S = 900.0  #: for a process to load its engine and speak once: 2 GB from a slow disk, steps of a GPU recorded
 WINDOWS = 8  #: that listeners may take to come, be measured and go, before the processes are taken for stuck
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class TrialWork:
     """What every setting is tried with."""
 
     engine: str
@@ -33,14 +33,14 @@ class Work:
     max_codes: int = 0  #: of a sentence while settings are tried; 0: the model's
 
 
-class _Failed(Exception):
+class _TrialFailed(Exception):
     """A process said why it cannot, or died."""
 
 
-def tried(setting: Setting, work: Work) -> Measured:
+def tried(setting: WorkerSetting, work: TrialWork) -> SettingMeasurement:
     """Measure a setting; what goes wrong with its processes is its `problem`."""
     with ExitStack() as ending:
-        processes = [_Process(setting, work, index, ending) for index in range(setting.processes)]
+        processes = [_TrialProcess(setting, work, index, ending) for index in range(setting.processes)]
         timer = threading.Timer(LOAD_S + WINDOWS * work.seconds * setting.slots, _end, [processes])
         ending.callback(timer.cancel)
         timer.start()
@@ -48,11 +48,11 @@ def tried(setting: Setting, work: Work) -> Measured:
             _in_step(processes)
             _in_step(processes)
             return together(setting, [_heard(process.said()) for process in processes])
-        except _Failed as error:
-            return Measured(setting, problem=str(error))
+        except _TrialFailed as error:
+            return SettingMeasurement(setting, problem=str(error))
 
 
-def _in_step(processes: Sequence["_Process"]) -> None:
+def _in_step(processes: Sequence["_TrialProcess"]) -> None:
     """Wait until each has done its step, then have all begin the next."""
     for process in processes:
         process.said()
@@ -60,19 +60,19 @@ def _in_step(processes: Sequence["_Process"]) -> None:
         process.tell()
 
 
-def _end(processes: Sequence["_Process"]) -> None:
+def _end(processes: Sequence["_TrialProcess"]) -> None:
     for process in processes:
         process.end()
 
 
-def _heard(said: dict[str, Any]) -> Heard:
-    return Heard(**(said | {"firsts_ms": tuple(said["firsts_ms"])}))
+def _heard(said: dict[str, Any]) -> ProcessMeasurement:
+    return ProcessMeasurement(**(said | {"firsts_ms": tuple(said["firsts_ms"])}))
 
 
-class _Process:
+class _TrialProcess:
     """One of a setting's processes; `ending` ends it."""
 
-    def __init__(self, setting: Setting, work: Work, index: int, ending: ExitStack) -> None:
+    def __init__(self, setting: WorkerSetting, work: TrialWork, index: int, ending: ExitStack) -> None:
         errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  # `ending` closes it
         self._errors: IO[str] = ending.enter_context(errors)
         self._process = subprocess.Popen(
@@ -100,7 +100,7 @@ class _Process:
         status = self._process.wait()
         self._errors.seek(0)
         words = [line for line in self._errors.read().splitlines() if line.strip()]
-        raise _Failed(words[-1] if words else f"a process ended with status {status}{_named(status)}")
+        raise _TrialFailed(words[-1] if words else f"a process ended with status {status}{_named(status)}")
 
     def tell(self) -> None:
         """Have it go on; if it is dead, `said` will tell."""
@@ -126,11 +126,11 @@ class _Process:
                 continue
 
 
-def _command(setting: Setting, work: Work, index: int) -> list[str]:
+def _command(setting: WorkerSetting, work: TrialWork, index: int) -> list[str]:
     options = [*work.options, f"slots={setting.slots}"]
     options += [f"threads={setting.threads}"] if setting.threads else []
     options += [f"max_codes={work.max_codes}"] if work.max_codes else []
-    command = python("workers.tune.process", "--engine", work.engine, "--index", str(index))
+    command = python_command("workers.tune.trial_process", "--engine", work.engine, "--index", str(index))
     command += ["--seconds", str(work.seconds), "--language", work.language, "--text", work.text]
     return command + [part for text in options for part in ("--engine-option", text)]
 
@@ -138,4 +138,4 @@ def _command(setting: Setting, work: Work, index: int) -> list[str]:
 def _named(status: int) -> str:
     if status == -signal.SIGKILL:
         return ": the kernel killed it, as it does where memory runs out"
-    return ": its model broke" if status == Exit.BROKEN else ""
+    return ": its model broke" if status == ExitCode.BROKEN else ""

@@ -446,7 +446,7 @@ local function bury(job, seq, s, reason, t, ended_life, refused, whole)
   end
 end
 
-local LENGTHS = {1000, 2000, 5000, 10000, 20000, 30000, 60000}    -- of sentences, in ms; as seriatim/signals.py has them
+local LENGTHS = {1000, 2000, 5000, 10000, 20000, 30000, 60000}    -- of sentences, in ms; as seriatim/pool_metrics.py has them
 
 -- An attempt came to nothing. With `blame` it counts towards `max_failures`; back-off doubles with each failure.
 local function give_back(job, seq, s, user, class, blame, reason, t, max_failures, backoff, ended_life)

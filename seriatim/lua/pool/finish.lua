@@ -4,7 +4,7 @@
 -- claim to the first sound in the job's slot; '' if nobody looked)
 -- Returns OK, STALE (somebody else has it, or Redis restarted since), GONE (the job ended).
 -- May run twice: the second time it is STALE or GONE and changes nothing.
-local TIMES = {50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 30000, 60000, 120000}    -- as seriatim/signals.py has them
+local TIMES = {50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 30000, 60000, 120000}    -- as seriatim/pool_metrics.py has them
 local OK, STALE, GONE = 0, 1, 2
 local t = clock()
 local job, seq, att, epoch = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]

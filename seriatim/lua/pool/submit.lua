@@ -1,5 +1,5 @@
 -- Refuse or accept a job, in one step: admission reads and reserves the same numbers.
--- KEYS[1] pool prefix.  ARGV[1] now, ARGV[2] options as JSON (seriatim/pool.py: submit), ARGV[3..] "<ms>|<sentence>"
+-- KEYS[1] pool prefix.  ARGV[1] now, ARGV[2] options as JSON (seriatim/lua/pool_scripts.py: submit), ARGV[3..] "<ms>|<sentence>"
 -- Returns {verdict, retry after ms, job id}: ACCEPTED, DUPLICATE (the job that has the key; drain and cut of it follow), BUSY,
 -- CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE (one job's queue alone is over the user's cap), CONFLICT (the key's job
 -- says something else), RECUT (the key's job was cut otherwise: cut the text as it was, and submit that).

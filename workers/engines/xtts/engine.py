@@ -17,26 +17,26 @@ from typing import Any
 
 import torch
 
+from seriatim.engine import AudioChunk, Continuity, Utterance, Voice
 from seriatim.errors import EngineUnavailable, Misconfigured
-from seriatim.exits import Exit
-from seriatim.home import at_home
-from tasks.engine import Continuity, Spoken, Utterance, Voice
-from workers.engines.options import read
-from workers.engines.xtts import text as texts
-from workers.engines.xtts.batch import Batch
-from workers.engines.xtts.bounds import Bounds
-from workers.engines.xtts.checkpoint import load as load_model
-from workers.engines.xtts.guard import Strictness
-from workers.engines.xtts.limit import Limit
-from workers.engines.xtts.loop import Loop
-from workers.engines.xtts.memory import Watch, slots_that_fit
-from workers.engines.xtts.options import ABILITIES, Precision, XttsOptions, sampling_of
-from workers.engines.xtts.state import State
-from workers.engines.xtts.take import RATE_HZ, Order, tensor_of
-from workers.engines.xtts.transformer import slot_bytes
-from workers.engines.xtts.vocoder import Vocoder
-from workers.engines.xtts.voices import VoiceBook
-from workers.gpus import VISIBLE
+from seriatim.exit_codes import ExitCode
+from seriatim.process.home_folder import expand_home
+from workers.engines.engine_options import read_options
+from workers.engines.xtts import text_tokens as texts
+from workers.engines.xtts.batch.batch import Batch
+from workers.engines.xtts.batch.device_memory import DeviceMemoryWatch, slots_that_fit
+from workers.engines.xtts.batch.gpu_lock import GpuLock
+from workers.engines.xtts.batch.input_bounds import InputBounds
+from workers.engines.xtts.batch.model_thread import ModelThread
+from workers.engines.xtts.batch.resume_state import ResumeState
+from workers.engines.xtts.batch.sentence_take import RATE_HZ, SentenceOrder, tensor_of
+from workers.engines.xtts.model.checkpoint import load as load_model
+from workers.engines.xtts.model.transformer import slot_bytes
+from workers.engines.xtts.model.vocoder import StreamingVocoder
+from workers.engines.xtts.quality.hallucination_guard import GuardStrictness
+from workers.engines.xtts.voices.voice_catalogue import VoiceCatalogue
+from workers.engines.xtts.xtts_options import ABILITIES, Precision, XttsOptions, sampling_of
+from workers.gpu_pinning import VISIBLE
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ DTYPES = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16, Precisi
 FIRST_RTF = 0.5  #: of one slot, until the warm-up has measured it
 
 
-class Xtts:
+class XttsEngine:
     """The engine around a loaded model. Thread-safe."""
 
     name = "xtts"
@@ -59,18 +59,20 @@ class Xtts:
         self.continuity = Continuity.EXACT if options.exact else Continuity.RESUMABLE
         self.rtf = FIRST_RTF
         self._options, self._model = options, model
-        self._book = VoiceBook(model, at_home(options.voice_dir))
-        self._bounds = Bounds.of(model.gpt)
+        self._book = VoiceCatalogue(model, expand_home(options.voice_dir))
+        self._bounds = InputBounds.of(model.gpt)
         dtype = dtype_of(options, device)
         wanted = options.slots or slots_that_fit(
             device, slot_bytes(model.gpt, self._bounds.positions, dtype, device), options.gpu_share
         )
         places = min(wanted, options.gpu_limit) if options.gpu_limit else wanted
-        self._watch = Watch(device)
+        self._watch = DeviceMemoryWatch(device)
         batch = Batch(model.gpt, places, dtype=dtype, device=device, watch=options.exact)
         batch.warm_up()
-        self._loop = Loop(model, batch, Vocoder(model.hifigan_decoder, device), self._watch, exact=options.exact)
-        self._limit = Limit.of_this_machine(os.environ.get(VISIBLE, str(device)), options.gpu_limit)
+        self._loop = ModelThread(
+            model, batch, StreamingVocoder(model.hifigan_decoder, device), self._watch, exact=options.exact
+        )
+        self._limit = GpuLock.of_this_machine(os.environ.get(VISIBLE, str(device)), options.gpu_limit)
         self._loop.start(_broken)
 
     @property
@@ -88,8 +90,8 @@ class Xtts:
         """Which GPU (gpu), and of its memory: gpu_memory_used (0..1, by all), gpu_memory_bytes (by this process)."""
         return self._watch.gauges
 
-    def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[Spoken]:
-        """See `tasks.engine.Engine.speak`. A piece without sound says that the model is at work on it.
+    def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
+        """See `seriatim.engine.Engine.speak`. A piece without sound says that the model is at work on it.
 
         Raises:
             UnknownVoice, UnknownLanguage, UnknownOption, BadInput, TextTooLarge: the sentence cannot be spoken as it
@@ -100,7 +102,7 @@ class Xtts:
         while (place := self._limit.place()) is None:
             if cancelled():
                 return
-            yield Spoken(b"")  # others are at work on the GPU: it is not stuck
+            yield AudioChunk(b"")  # others are at work on the GPU: it is not stuck
             time.sleep(POLL_S)
         began_s, n_bytes = time.monotonic(), 0
         try:
@@ -122,13 +124,13 @@ class Xtts:
         if self.rtf == FIRST_RTF and n_bytes:
             self.rtf = wall_s / (n_bytes / 2 / RATE_HZ)
 
-    def _order(self, utterance: Utterance) -> Order:
+    def _order(self, utterance: Utterance) -> SentenceOrder:
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         language = texts.language_of(utterance.language)
         tokens = texts.tokens(self._model.tokenizer, utterance.text, language, self._bounds.text_tokens + 1)
-        state = State.unpack(utterance.state) if utterance.state else None
+        state = ResumeState.unpack(utterance.state) if utterance.state else None
         exact = self.continuity is Continuity.EXACT
-        return Order(
+        return SentenceOrder(
             text=utterance.text,
             language=language,
             tokens=tensor_of(tokens),
@@ -139,11 +141,11 @@ class Xtts:
             speed=utterance.speed,
             lead_ms=max(0.0, utterance.lead_ms),
             asked_ms=time.monotonic() * 1000,
-            strictness=Strictness.OFF if exact else self._options.guard,
+            strictness=GuardStrictness.OFF if exact else self._options.guard,
             state=state,
         )
 
-    def _spoken(self, order: Order, cancelled: Callable[[], bool]) -> Iterator[Spoken]:
+    def _spoken(self, order: SentenceOrder, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
         """What the model's thread gives for an order; a piece without sound while it is at work."""
         self._loop.order(order)
         rounds = self._loop.rounds
@@ -153,7 +155,7 @@ class Xtts:
             except Empty:
                 if rounds != self._loop.rounds:
                     rounds = self._loop.rounds
-                    yield Spoken(b"")
+                    yield AudioChunk(b"")
                 continue
             if isinstance(answer, Exception):
                 raise answer
@@ -162,7 +164,7 @@ class Xtts:
                 return
 
 
-def load(given: Mapping[str, str]) -> Xtts:
+def load(given: Mapping[str, str]) -> XttsEngine:
     """Load a checkpoint with the options that were `given`.
 
     Raises:
@@ -170,7 +172,7 @@ def load(given: Mapping[str, str]) -> Xtts:
         EngineUnavailable: the checkpoint, a voice or the device is not there.
         Misconfigured: the licence of the weights is not accepted, or options that exclude each other.
     """
-    options = read(XttsOptions, "xtts", given)
+    options = read_options(XttsOptions, "xtts", given)
     if not options.model:
         raise EngineUnavailable(
             "the xtts engine needs a checkpoint: --model DIR; `seriatim models` says how to get one"
@@ -178,8 +180,8 @@ def load(given: Mapping[str, str]) -> Xtts:
     device = device_of(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
-    model = load_model(at_home(options.model), device, accept_licence=options.accept_licence)
-    engine = Xtts(model, options, device)
+    model = load_model(expand_home(options.model), device, accept_licence=options.accept_licence)
+    engine = XttsEngine(model, options, device)
     if not engine.voices:
         engine.close()
         raise EngineUnavailable(
@@ -227,4 +229,4 @@ def dtype_of(options: XttsOptions, device: torch.device) -> torch.dtype:
 def _broken(error: BaseException) -> None:
     """The model's thread is lost, and what it was speaking with it: the process must not look alive."""
     log.critical("the model broke; this process ends", exc_info=error)
-    os._exit(Exit.BROKEN)
+    os._exit(ExitCode.BROKEN)

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seriatim.errors import BadInput, EngineUnavailable
-from seriatim.home import at_home
-from workers.engines.xtts import files, licence
-from workers.engines.xtts.answers import answer
+from seriatim.process.home_folder import expand_home
+from workers.engines.xtts import checkpoint_check, licence
+from workers.engines.xtts.command_answers import answer
 
 #: Where others put it: coqui-tts' own model manager, and the Hugging Face client, of which one folder is one revision.
 PLACES = (
@@ -33,7 +33,7 @@ def look(options: argparse.Namespace) -> dict[str, object]:
     if options.folder:
         found = [described(Path(options.folder), checksums=True)]
     else:
-        found = [described(folder) for folder in _candidates(Path(options.model_dir), at_home("~"))]
+        found = [described(folder) for folder in _candidates(Path(options.model_dir), expand_home("~"))]
     return {"models": found, "how_to_get": how_to_get(), "licence": licence.FULL_NAME, "licence_url": licence.URL}
 
 
@@ -60,8 +60,8 @@ def described(folder: Path, *, checksums: bool = False) -> dict[str, object]:
     """
     found: dict[str, object] = {"folder": str(folder), "whole": False, "licence_accepted": licence.accepted(folder)}
     try:
-        checked = files.check(folder)
-        n_checked = files.check_manifest(folder) if checksums else None
+        checked = checkpoint_check.check(folder)
+        n_checked = checkpoint_check.check_manifest(folder) if checksums else None
     except EngineUnavailable as error:
         return found | {"problem": str(error).partition("; ")[0]}
     return found | {
@@ -76,7 +76,7 @@ def described(folder: Path, *, checksums: bool = False) -> dict[str, object]:
 
 def how_to_get() -> list[str]:
     """Lines for a person."""
-    wanted = " ".join((*files.NEEDED, files.SPEAKERS))
+    wanted = " ".join((*checkpoint_check.NEEDED, checkpoint_check.SPEAKERS))
     return [
         "XTTS-v2 is no part of Seriatim, and Seriatim downloads nothing. To get it (1.9 GB) from Hugging Face:",
         f"  hf download {SOURCE} {wanted} --local-dir DIR",
@@ -89,7 +89,7 @@ def _candidates(model_dir: Path, home: Path) -> Iterable[Path]:
     roots = [(model_dir, "*"), *((home / place, pattern) for place, pattern in PLACES)]
     for root, pattern in roots:
         with contextlib.suppress(PermissionError):  # somebody else's
-            yield from sorted(folder for folder in root.glob(pattern) if (folder / files.CONFIG).is_file())
+            yield from sorted(folder for folder in root.glob(pattern) if (folder / checkpoint_check.CONFIG).is_file())
 
 
 COMMANDS = {"look": look, "accept": accept}

@@ -1,0 +1,1 @@
+"""Commands: one module each, named like the command."""

@@ -1,0 +1,109 @@
+"""`seriatim voices`: what a pool or an engine has, and voices cloned from recordings, added and removed."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.engine_queries import ask_engine
+from seriatim.errors import EngineUnavailable, Misconfigured, NoWorkers
+from seriatim.keys import pool_prefix
+from seriatim.process.home_folder import expand_home
+from seriatim.process.interpreter import python_command
+from seriatim.servers.redis_clients import check_reachable, command_client
+from seriatim.settings import Settings
+
+CLONING = "workers.engines.xtts.voices.clone_voice"  #: the one engine that clones
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSample:
+    """A voice to be cloned, as the command line asks for it."""
+
+    name: str
+    recordings: Sequence[str]
+    model: str
+    device: str = "cpu"
+    language: str = ""  #: BCP 47; "": it speaks any
+    accept_licence: str = ""
+    replace: bool = False
+
+
+def list_voices(engine: str, settings: Settings | None, engine_options: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The voices of an engine: with `settings` those of the running pool, without those of this machine.
+
+    Raises:
+        EngineUnavailable: its package or model is missing.
+        NoWorkers: no worker has registered voices.
+    """
+    return _registered(engine, settings) if settings else _installed(engine, engine_options)
+
+
+def add_voice(sample: VoiceSample, settings: Settings) -> dict[str, Any]:
+    """Clone a voice into the voice folder; takes as long as loading the model. Returns its card, and its path.
+
+    Raises:
+        BadInput: the name, the language or a recording cannot be used.
+        EngineUnavailable: the model cannot be loaded, or its licence is not accepted.
+    """
+    arguments = [sample.name, *sample.recordings]
+    options = [
+        "--voice-dir", folder(settings), "--model", sample.model, "--device", sample.device,
+        "--language", sample.language, "--accept-licence", sample.accept_licence,
+    ]  # fmt: skip
+    options += ["--replace"] if sample.replace else []
+    added: dict[str, Any] = ask_engine(CLONING, "add", *options, "--", *arguments)
+    return added
+
+
+def remove_voice(name: str, settings: Settings) -> None:
+    """Remove a cloned voice.
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    ask_engine(CLONING, "remove", "--voice-dir", folder(settings), "--", name)
+
+
+def cloned_voices(settings: Settings) -> list[dict[str, Any]]:
+    """What lies in the voice folder, for whatever model it was made; nothing, if it is in a home that is locked.
+
+    Raises:
+        Misconfigured: a setting names a folder that cannot be read.
+    """
+    place = folder(settings)
+    if settings.voice_dir != Settings().voice_dir and Path(place).exists() and not os.access(place, os.R_OK | os.X_OK):
+        raise Misconfigured(f"SERIATIM_VOICE_DIR: this user may not read {place}")
+    found: list[dict[str, Any]] = ask_engine(CLONING, "list", "--voice-dir", place)
+    return found
+
+
+def folder(settings: Settings) -> str:
+    """The folder of cloned voices."""
+    return str(expand_home(settings.voice_dir))
+
+
+def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
+    redis = command_client(settings.redis_url, outage_s=1.0)
+    check_reachable(redis, settings.redis_url)
+    voices = redis.get(f"{pool_prefix(pool)}:voices")
+    if not isinstance(voices, bytes):
+        raise NoWorkers(
+            f"no worker of pool {pool!r} has said which voices it has; start one with: seriatim worker", 5.0
+        )
+    found: list[dict[str, Any]] = json.loads(voices)
+    return found
+
+
+def _installed(engine: str, engine_options: Iterable[str]) -> list[dict[str, Any]]:
+    """Asked of a worker process: no door loads an engine."""
+    command = python_command("workers", "--engine", engine, "--list-voices")
+    command += [part for text in engine_options for part in ("--engine-option", text)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineUnavailable(done.stderr.strip().removeprefix("seriatim worker: ") or f"{engine} has no voices")
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found

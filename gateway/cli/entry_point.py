@@ -1,0 +1,13 @@
+"""The console script. Until everything is imported, Ctrl-C ends the process without a traceback."""
+
+import signal
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from gateway.cli.main import main as run  # takes a fraction of a second
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(run())

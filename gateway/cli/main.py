@@ -1,0 +1,241 @@
+"""The command line: `seriatim COMMAND`. Each command is a few lines here and a module of its own."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from gateway.cli import parser as args
+from gateway.cli.commands import models
+from gateway.cli.commands.tune import TrialOptions, TuneOutput, tune
+from gateway.cli.commands.voices import VoiceSample, add_voice, cloned_voices, list_voices, remove_voice
+from gateway.cli.input_text import read_text, refuse_to_overwrite
+from gateway.cli.render.summary import summary_json, summary_text
+from gateway.local.processes import WorkerPlan
+from gateway.output.open_output import ResumePolicy
+from gateway.output.pipe_output import reader_has_gone
+from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
+from seriatim.exit_codes import ExitCode, status_of
+from seriatim.process.interpreter import python_command
+from seriatim.settings import Settings
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["worker"]:
+        _become_worker(given[1:])
+    options = args.build_parser(COMMANDS).parse_args(given)
+    try:
+        said = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
+        settings = Settings.from_env(os.environ | said)
+        return int(COMMANDS[options.command](options, settings))
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # the program behind the pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except PermissionError as error:  # a home or a data folder of somebody else
+        return _complain(forbidden(error))
+    except Unwritable as error:
+        return ExitCode.OK if reader_has_gone(error) else _complain(error)
+    except SeriatimError as error:
+        return _complain(error)
+
+
+def _complain(error: SeriatimError) -> ExitCode:
+    sys.stderr.write(f"seriatim: {error}\n")
+    return status_of(error)
+
+
+def _become_worker(rest: Sequence[str]) -> NoReturn:
+    """Workers are processes of their own: no door ever loads a model."""
+    os.execv(sys.executable, python_command("workers", *rest))  # our own interpreter, no shell
+
+
+def _speak(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.cli.commands.speak import (  # imports the producer, and with it Celery
+        SpeakArguments,
+        end_on_sigterm,
+        speak,
+    )
+
+    end_on_sigterm()
+    embedded = options.redis is None
+    refuse_to_overwrite(options.file, options.output)
+    wanted = SpeakArguments(
+        text=read_text(options.file, settings.max_text_bytes),
+        output=options.output,
+        request=args.request(options),
+        worker_plan=_crew(options),
+        embedded=embedded,
+        begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
+        format_name=options.format,
+        quiet=options.quiet or options.json,
+    )
+    summary = speak(wanted, settings)
+    if options.json:
+        json.dump(summary_json(summary), sys.stderr if options.output == "-" else sys.stdout)
+        (sys.stderr if options.output == "-" else sys.stdout).write("\n")
+    elif not options.quiet:
+        sys.stderr.write(summary_text(summary) + "\n")
+    return ExitCode.FAILED if summary.gaps else ExitCode.OK
+
+
+def _up(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.cli.commands.up import SystemPlan, up  # only here are children kept for long
+
+    worker_plan = _crew(options, options.slots or 0)
+    worker_plan = replace(worker_plan, max_sentences=options.max_sentences or 0, max_memory=options.max_memory or "")
+    plan = SystemPlan(worker_plan, options.port, options.data, options.reassemblers, bool(options.redis), options.http)
+    return up(settings, plan)
+
+
+def _crew(options: argparse.Namespace, slots: int = 0) -> WorkerPlan:
+    pool = options.pool or ""
+    return WorkerPlan(options.engine, args.processes(options), slots, pool, args.engine_options(options))
+
+
+def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
+    from reassembler.main import main as reassemble  # it configures logging for itself
+
+    os.environ.update(settings.to_env())
+    return reassemble()
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    if options.keys:
+        settings = replace(settings, http_keys_file=options.keys)
+    try:
+        from gateway.http.server.serve import serve  # an extra: who only speaks files needs no web server
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"{error.name} is missing: in Seriatim's folder: pip install -c constraints.txt -e '.[http]'"
+        ) from None
+    return serve(settings, options.host, options.port)
+
+
+def _flower(options: argparse.Namespace, settings: Settings) -> int:
+    try:
+        from gateway.cli.commands.flower import flower  # an extra: Flower and its web server
+    except ModuleNotFoundError as error:
+        raise Misconfigured(
+            f"{error.name} is missing: in Seriatim's folder: pip install -c constraints.txt -e '.[flower]'"
+        ) from None
+    return flower(settings, options.host, options.port)
+
+
+def _alive(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.cli.commands.healthcheck import run_healthcheck  # no other command asks so
+
+    return run_healthcheck(options.part, settings, options.pool, options.port)
+
+
+def _steer(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.cli.commands import operator_commands
+
+    command: Command = getattr(operator_commands, options.command)
+    return command(options, settings)
+
+
+def _dead(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.cli.commands.dead_letters import run_dead_letters  # imports the producer, and with it Celery
+
+    return run_dead_letters(options, settings)
+
+
+def _voices(options: argparse.Namespace, settings: Settings) -> int:
+    return VOICES[options.action or "list"](options, settings)
+
+
+def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
+    if options.cloned:
+        voices = [_as_voice(voice) for voice in cloned_voices(settings)]
+    else:
+        voices = list_voices(options.engine, None if options.redis is None else settings, args.engine_options(options))
+    if options.json:
+        sys.stdout.write(json.dumps(voices) + "\n")
+        return ExitCode.OK
+    width = max((len(voice["name"]) for voice in voices), default=0)
+    for voice in voices:
+        sys.stdout.write(f"{voice['name']:<{width}}  {voice['language']:<8} {voice['description']}".rstrip() + "\n")
+    return ExitCode.OK
+
+
+def _as_voice(card: dict[str, Any]) -> dict[str, str]:
+    said = card.get("error") or f"{card['seconds']:.0f} s, {card['created'][:10]}, for the model {card['fingerprint']}"
+    return {"name": card["name"], "language": card.get("language", ""), "description": said}
+
+
+def _add_voice(options: argparse.Namespace, settings: Settings) -> int:
+    said = dict(text.partition("=")[::2] for text in args.engine_options(options))
+    if not said.get("model"):
+        raise BadInput("a voice is cloned with a model: add --model DIR; `seriatim models` says where one is")
+    sample = VoiceSample(
+        options.name, options.recordings, said["model"], options.device, options.language,
+        said.get("accept_licence", ""), options.replace,
+    )  # fmt: skip
+    added = add_voice(sample, settings)
+    recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"
+    facts = f"voice {added['name']}: {added['seconds']:.1f} s of {recordings}, in {added['path']}"
+    sys.stdout.write((json.dumps(added) if options.json else facts) + "\n")
+    return ExitCode.OK
+
+
+def _remove_voice(options: argparse.Namespace, settings: Settings) -> int:
+    remove_voice(options.name, settings)
+    sys.stdout.write(f"voice {options.name} is removed\n")
+    return ExitCode.OK
+
+
+def _models(options: argparse.Namespace, settings: Settings) -> int:
+    words = options.words
+    if words[:1] == ["accept"] and len(words) == 2:
+        done = models.accept_licence(words[1])
+        sys.stdout.write(f"accepted for {done['folder']}: {done['licence']} ({done['url']}): {done['gist']}\n")
+        return ExitCode.OK
+    if len(words) > 1 or words == ["accept"]:
+        raise BadInput(f"models {' '.join(words)}: expected DIR, or: accept DIR")
+    found = models.inspect_models(words[0] if words else "", settings)
+    if options.json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    if words:
+        models.require_whole(found)
+    if not options.json:
+        sys.stdout.write(models.format_models(found, settings))
+    return ExitCode.OK
+
+
+def _tune(options: argparse.Namespace, _settings: Settings) -> int:
+    trials = TrialOptions(
+        options.engine, args.engine_options(options), options.most, tuple(options.processes), options.seconds,
+        options.first_ms, options.language, options.text, options.max_codes,
+    )  # fmt: skip
+    return tune(trials, TuneOutput(options.json, options.plot, options.write))
+
+
+VOICES: dict[str, Command] = {"list": _list_voices, "add": _add_voice, "remove": _remove_voice}
+COMMANDS: dict[str, Command] = {
+    "speak": _speak,
+    "up": _up,
+    "reassemble": _reassemble,
+    "serve": _serve,
+    "flower": _flower,
+    "alive": _alive,
+    "status": _steer,
+    "cancel": _steer,
+    "adjust": _steer,
+    "timeline": _steer,
+    "dead": _dead,
+    "voices": _voices,
+    "models": _models,
+    "tune": _tune,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Rendering for a terminal or a picture: tables, progress, plots."""

@@ -1,0 +1,1 @@
+"""Reading a job: entries, sentence times, captions, delivery reports."""

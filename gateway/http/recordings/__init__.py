@@ -1,0 +1,1 @@
+"""Recordings of jobs: who owns them, their texts, their encoded files."""

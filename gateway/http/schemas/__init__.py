@@ -1,0 +1,1 @@
+"""Schemas: bodies of requests and answers."""

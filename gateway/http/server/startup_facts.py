@@ -1,0 +1,38 @@
+"""What is in force in a gateway, for the one line of its log with which it starts: an operator asks for it first."""
+
+from typing import cast
+
+from gateway.http.context import GatewayContext
+from seriatim.keys import pool_prefix
+from seriatim.lua.script_calls import translate_redis_errors
+from seriatim.reassembler_heartbeats import store_folder
+from seriatim.servers.server_urls import redacted_url
+
+
+def in_force(context: GatewayContext, addresses: list[str]) -> dict[str, object]:
+    """Address, pool and engine, limits, window, paths; nothing secret.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    s = context.settings
+    facts = context.producer.pool_cache.facts(s.http_pool)
+    return {
+        "at": " ".join(addresses), "root": s.http_root or "/", "redis": redacted_url(s.redis_url),
+        "pool": s.http_pool, "engine": _engine_of(context, s.http_pool), "slots": facts.slots, "rate_hz": facts.rate_hz,
+        "models": dict(context.models), "voices": dict(context.voices), "keys": len(context.keys.callers),
+        "clients": s.http_clients, "body_bytes": s.http_body_bytes, "text_bytes": s.max_text_bytes,
+        "sentences": s.max_sentences, "request_s": s.http_request_s, "stall_s": s.http_stall_s,
+        "drain_s": s.http_drain_s, "keep_alive_s": s.http_keep_alive_s, "pcm_hz": s.http_pcm_hz,
+        "first_audio_ms": s.first_audio_ms, "live_window_ms": s.live_window_ms, "batch_window_ms": s.batch_window_ms,
+        "live_timeout_s": s.live_timeout_s, "store": str(store_folder(context.producer.redis, s.store_dir).resolve()),
+    }  # fmt: skip
+
+
+def _engine_of(context: GatewayContext, pool: str) -> str:
+    """The engine of a pool's first worker; "" while it has none."""
+    prefix, redis = pool_prefix(pool), context.producer.redis
+    with translate_redis_errors():
+        owners = cast("list[bytes]", redis.zrange(f"{prefix}:wk", 0, 0))
+        engine = cast("bytes | None", redis.hget(f"{prefix}:w:{owners[0].decode()}", "engine")) if owners else None
+    return (engine or b"").decode()

@@ -1,0 +1,1 @@
+"""Streaming of audio: answers, text sessions, who encodes next."""

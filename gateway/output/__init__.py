@@ -1,0 +1,1 @@
+"""Output files and pipes: speech while it is being written, resumable after an interruption."""

@@ -1,0 +1,193 @@
+"""The journal of an unfinished output: which text it is, and how far its sound is whole.
+
+One JSON object a line. The first names the text and the options; then comes one for each sentence that is complete:
+how many sentences that makes, where their sound ends in the spool, and the checksum of this sentence's sound. The
+process that writes the output holds a lock on the journal, so that two never write the same output.
+
+Lines are written after the sound they speak of, each by one write(2), so whatever kills the process leaves a journal
+that is true. There is no fsync until the output is whole: after a power cut the file system may have kept less of the
+spool than of the journal, and the checksums find how much, so that the last seconds are spoken again and nothing more.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from seriatim.audio.output_file import translate_write_errors, write_all
+from seriatim.errors import Unwritable
+
+VERSION = 1  #: of the lines' shape; another version's journal cannot be resumed
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP}  #: a network file system without locks: go on without
+
+Option = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextFingerprint:
+    """What must be the same for a resumed run to go on where the first one stopped."""
+
+    text_sha256: str
+    options: Mapping[str, Option]  #: by the names that users know, such as "voice"
+
+    @classmethod
+    def of(cls, text: str, options: Mapping[str, Option]) -> Self:
+        """The fingerprint of a text and of the options it is spoken with."""
+        return cls(hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(), dict(options))
+
+    def changes(self, now: Self) -> list[str]:
+        """What `now` has otherwise, in words; empty when they are the same."""
+        changed = [] if self.text_sha256 == now.text_sha256 else ["the text has changed"]
+        for name in sorted(self.options.keys() | now.options.keys()):
+            before, after = self.options.get(name), now.options.get(name)
+            if before != after:
+                changed.append(f"{name} was {before!r} and is now {after!r}")
+        return changed
+
+
+@dataclass(frozen=True, slots=True)
+class JournalMark:
+    """One complete sentence."""
+
+    sentences: int  #: complete with this one: its 0-based sequence number plus 1
+    end: int  #: bytes of sound up to its end
+    crc32: int  #: of its own bytes
+    rate_hz: int | None  #: None as long as no sentence had any sound
+
+
+class OutputJournal:
+    """An open journal, locked until `close` or `remove`."""
+
+    def __init__(self, fd: int, path: Path) -> None:
+        self._fd = fd
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path, output: str, *, create: bool) -> Self:
+        """Open and lock the journal of `output`, empty if it is new.
+
+        Raises:
+            Unwritable: it cannot be opened, or another process is writing the same output.
+        """
+        with translate_write_errors(output):
+            fd = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o666)
+        try:
+            _lock(fd, output)
+        except BaseException:
+            os.close(fd)
+            raise
+        return cls(fd, path)
+
+    def begin(self, fingerprint: TextFingerprint) -> None:
+        """Forget everything, and write the first line.
+
+        Raises:
+            OSError: the disk is full, for instance.
+        """
+        self.cut(0)
+        self._append({"seriatim": VERSION, **asdict(fingerprint)})
+
+    def complete(self, mark: JournalMark) -> None:
+        """Note one more sentence, whose sound has been written.
+
+        Raises:
+            OSError: the disk is full, for instance.
+        """
+        self._append(asdict(mark))
+
+    def read(self) -> tuple[TextFingerprint, Iterator[tuple[int, JournalMark]]] | None:
+        """The fingerprint, and each complete sentence with the offset in the journal at which its line ends.
+
+        A mark of no sentences comes first. All ends before the first line that is not whole, or does not follow from
+        the one before; None if that is the very first.
+        """
+        lines = self._lines()
+        offset, line = next(lines, (0, b""))
+        fingerprint = _fingerprint(line)
+        return None if fingerprint is None else (fingerprint, _marks(offset, lines))
+
+    def cut(self, size: int) -> None:
+        """Forget what comes after the first `size` bytes.
+
+        Raises:
+            OSError: as the operating system says.
+        """
+        os.ftruncate(self._fd, size)
+        os.lseek(self._fd, size, os.SEEK_SET)
+
+    def close(self) -> None:
+        """Give up the lock, and leave the journal for a later run."""
+        os.close(self._fd)
+
+    def remove(self) -> None:
+        """Delete the journal, then give up the lock: whoever waits for it finds a file without a name."""
+        self._path.unlink(missing_ok=True)
+        self.close()
+
+    def _append(self, line: Mapping[str, object]) -> None:
+        write_all(self._fd, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Each whole line with the offset at which it ends."""
+        end = 0
+        with open(self._fd, "rb", closefd=False) as file:
+            file.seek(0)
+            for line in file:
+                end += len(line)
+                if line.endswith(b"\n"):
+                    yield end, line
+
+
+def _lock(fd: int, output: str) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Unwritable(f"cannot write {output}: another process is writing it") from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    if os.fstat(fd).st_nlink == 0:  # opened before its owner removed it, locked after
+        raise Unwritable(f"cannot write {output}: another process has just written it; try again")
+
+
+def _parse(line: bytes) -> dict[str, object]:
+    """The object in a line, {} if there is none."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _fingerprint(line: bytes) -> TextFingerprint | None:
+    match _parse(line):
+        case {"seriatim": version, "text_sha256": str(text_sha256), "options": dict(options)} if version == VERSION:
+            return TextFingerprint(text_sha256, options)
+    return None
+
+
+def _marks(offset: int, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, JournalMark]]:
+    before = JournalMark(0, 0, 0, None)
+    yield offset, before
+    for offset, line in lines:
+        mark = _mark(_parse(line))
+        if mark is None or not _follows(before, mark):
+            return
+        yield offset, mark
+        before = mark
+
+
+def _mark(line: dict[str, object]) -> JournalMark | None:
+    match line:
+        case {"sentences": int(sentences), "end": int(end), "crc32": int(crc32), "rate_hz": int() | None as rate_hz}:
+            return JournalMark(sentences, end, crc32, rate_hz)
+    return None
+
+
+def _follows(before: JournalMark, mark: JournalMark) -> bool:
+    return mark.sentences == before.sentences + 1 and mark.end >= before.end and before.rate_hz in (None, mark.rate_hz)

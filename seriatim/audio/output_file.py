@@ -1,0 +1,125 @@
+"""Where encoded bytes go: a file descriptor that is appended to, and patched where it can be.
+
+Encoders append, and at the end correct the header they wrote first. A regular file takes both; a pipe takes only
+what is appended, and corrections are dropped (players of streams do without them). Writes go straight to the
+operating system, so that an error is known at the write that caused it and nothing is left to fail at close.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from seriatim.errors import Unwritable
+
+_REASONS = {
+    errno.EACCES: "no permission",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EFBIG: "it would be larger than the file system or `ulimit -f` allows",
+    errno.EISDIR: "it is a directory",
+    errno.ENOENT: "there is no such directory",
+    errno.ENOSPC: "the disk is full",
+    errno.ENOTDIR: "a part of its path is not a directory",
+    errno.EPIPE: "its reader has gone",
+    errno.EROFS: "the file system is read-only",
+}
+
+
+@contextmanager
+def translate_write_errors(name: str) -> Iterator[None]:
+    """Turn what the operating system refuses in the block into one clear line about the output `name`.
+
+    Raises:
+        Unwritable: with the reason; its `__cause__` is the OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()
+        raise Unwritable(f"cannot write {name}: {reason}") from error
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`; one write(2) may take less.
+
+    Raises:
+        OSError: what the operating system says; an unknown part of `data` may have been written.
+    """
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+class EncoderOutput(Protocol):
+    """What encoders write to."""
+
+    n_bytes: int  #: appended so far
+    scratch: str | None  #: the folder for what an encoder must have in a file meanwhile; None: that of temporary files
+
+    @property
+    def patchable(self) -> bool:
+        """Can bytes that were appended be corrected later?"""
+        ...
+
+    def append(self, data: bytes) -> None:
+        """Write behind everything else.
+
+        Raises:
+            Unwritable: it refuses.
+        """
+        ...
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Correct bytes that were appended, from `offset` (0-based); nothing happens where that is impossible."""
+        ...
+
+
+class FileDescriptorOutput:
+    """An open file descriptor, which stays its owner's to close; its bytes are counted from where it stands now."""
+
+    def __init__(self, fd: int, name: str, scratch: str | None = None) -> None:
+        self._fd = fd
+        self.scratch = scratch
+        self._name = name  #: what messages call it
+        self._start = _start_of(fd)
+        self.n_bytes = 0  #: appended so far
+
+    @property
+    def patchable(self) -> bool:
+        """Can bytes that were appended be corrected later?"""
+        return self._start is not None
+
+    def append(self, data: bytes) -> None:
+        """Write behind everything else.
+
+        Raises:
+            Unwritable: the disk is full, the reader of the pipe has gone, and the like.
+        """
+        with translate_write_errors(self._name):
+            write_all(self._fd, data)
+        self.n_bytes += len(data)
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Correct bytes that were appended, from `offset` (0-based); nothing happens where that is impossible.
+
+        Raises:
+            Unwritable: as for `append`.
+        """
+        if self._start is None:
+            return
+        with translate_write_errors(self._name):
+            os.pwrite(self._fd, data, self._start + offset)
+
+
+def _start_of(fd: int) -> int | None:
+    """The offset in the file that our first byte will have, or None if bytes cannot be patched.
+
+    In append mode pwrite appends too (pwrite(2), "BUGS"), so `>> speech.wav` counts as a pipe.
+    """
+    appends = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_APPEND
+    if appends or not stat.S_ISREG(os.fstat(fd).st_mode):
+        return None
+    return os.lseek(fd, 0, os.SEEK_CUR)

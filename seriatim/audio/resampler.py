@@ -1,0 +1,33 @@
+"""Sound at another rate than it was made at: for formats that cannot hold its own, and clients that know one only."""
+
+import numpy as np
+import soxr  # type: ignore[import-untyped]  # the package ships no types
+
+from seriatim.audio.encoder import Encoder
+
+
+class ResamplingEncoder:
+    """Goes before an encoder of `to_hz`; s16le mono, as every encoder takes it.
+
+    The same bytes whatever pieces the sound comes in: libsoxr resamples in floating point and is rounded here. Its own
+    16-bit output is dithered anew for each piece, so that equal requests had bytes that differed by 2 (measured).
+    """
+
+    def __init__(self, encoder: Encoder, from_hz: int, to_hz: int) -> None:
+        self._encoder = encoder
+        self._resampler = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
+
+    def write(self, pcm: bytes) -> None:
+        self._give(pcm, last=False)
+
+    def close(self) -> None:
+        self._give(b"", last=True)
+        self._encoder.close()
+
+    def discard(self) -> None:
+        self._encoder.discard()
+
+    def _give(self, pcm: bytes, *, last: bool) -> None:
+        given = np.frombuffer(pcm, "<i2").astype(np.float32)
+        samples = np.rint(self._resampler.resample_chunk(given, last=last))
+        self._encoder.write(np.clip(samples, -32768, 32767).astype("<i2").tobytes())

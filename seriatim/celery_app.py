@@ -1,0 +1,143 @@
+"""The Celery application: a doorbell, told what it may and may not be trusted with (docs/architecture.md).
+
+Celery carries (job, seq, attempt) to a free slot and nothing else. Its redelivery is never the recovery path: kombu
+pops a message before it records it as unacknowledged, so a worker that is killed in between loses it (69 of 85,900
+in 200 kills). Leases in Redis recover what is lost, and claims turn away what comes twice.
+"""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from amqp.exceptions import AMQPError
+from celery import Celery
+from kombu import Queue
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from seriatim.errors import Misconfigured, Unavailable
+from seriatim.keys import queue
+from seriatim.records import TaskMessage
+from seriatim.servers.redis_errors import tls_reason
+from seriatim.servers.server_address import Broker
+from seriatim.servers.server_urls import redacted_url
+from seriatim.servers.tcp_keepalive import KEPT_ALIVE, OPTIONS
+
+TASK = "seriatim.synthesize"  #: a wire name, never a module path: folders may move without a migration
+DAY_S = 24 * 3600
+#: what a broker that cannot be used ends a call with: Celery makes most of them its own, and not all
+BROKEN = (OperationalError, RedisError, AMQPError, OSError, EOFError)
+POOL_LIMIT = 10  #: Celery's own
+REACH_S = 2
+CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps what was not
+
+
+def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) -> Celery:
+    """The application for one process; with `pool`, one that consumes its queue.
+
+    It publishes over at most so many connections at once; 0: as many as Celery likes.
+
+    Raises:
+        Misconfigured: the URL is not one of a broker that Celery speaks to.
+    """
+    broker = Broker.of(broker_url)
+    app = Celery("seriatim", broker=broker.url, set_as_current=False)
+    app.conf.update(
+        broker_use_ssl=broker.tls,
+        broker_pool_limit=connections or POOL_LIMIT,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,  # audio and verdicts go through Redis streams and scripts
+        task_acks_late=True,  # an orderly restart gives unfinished messages back at once
+        task_reject_on_worker_lost=False,  # a poison sentence would come back for ever; attempts are counted in Redis
+        worker_prefetch_multiplier=1,  # what waits in a worker cannot be cancelled or overtaken
+        task_queues=[Queue(queue(pool))] if pool else None,
+        task_default_queue=queue(pool) if pool else "seriatim",
+        task_create_missing_queues=True,
+        task_time_limit=DAY_S,  # a backstop where the pool honours it; stuck engines are the worker's own watchdog's
+        broker_transport_options=_transport_options() | ({"confirm_publish": True} if broker.confirms else {}),
+        control_queue_durable=True,  # RabbitMQ refuses queues that are neither durable nor exclusive from 4.3 on; ...
+        event_queue_durable=True,  # ... exclusive ones are locked to a connection of which it has not seen the end
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker outlives its broker's restart
+        # After a reconnect Celery sets the prefetch count again as tasks end, from their threads; on AMQP that waits
+        # for an answer on the channel that the main loop reads. After 2 of 3 pairs of restarts of RabbitMQ nothing was
+        # consumed any more, and after none of 8 without it.
+        worker_enable_prefetch_count_reduction=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # the sentence's lease is in the data Redis
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=True,  # Flower's pages
+        worker_send_task_events=False,  # Flower switches them on; they cost a third of the throughput
+    )
+    _unregister_builtin_tasks(app)
+    return app
+
+
+def _transport_options() -> dict[str, Any]:
+    """What kombu is told about connections; times in s.
+
+    kombu shares pools among all connections whose options look alike: whoever closed its own would close those of
+    others, and one with certificates would be given the connection of one without. So no two applications' do.
+    """
+    return {
+        "visibility_timeout": DAY_S,
+        "socket_timeout": 15,
+        "socket_connect_timeout": 2,
+        "app": secrets.token_hex(8),
+        **KEPT_ALIVE,
+        "socket_settings": OPTIONS,  # the same for RabbitMQ
+    }
+
+
+def _unregister_builtin_tasks(app: Celery) -> None:
+    """Forget the tasks that Celery brings (celery.chain, celery.map and the like): a forged message could call them."""
+    app.finalize()
+    for name in [name for name in app.tasks if name.startswith("celery.")]:
+        app.tasks.unregister(name)
+
+
+def publish(app: Celery, pool: str, messages: Iterable[TaskMessage]) -> None:
+    """Ring for each sentence, over one connection.
+
+    Raises:
+        Unavailable: the broker does not answer; what was picked stays in the outbox.
+    """
+    try:
+        with app.producer_pool.acquire(block=True) as producer:
+            for message in messages:
+                _send_message(app, producer, pool, message)
+    except BROKEN as error:
+        raise Unavailable(f"the broker does not answer: {error}; is it up, and is SERIATIM_BROKER_URL right?") from None
+
+
+def reach_broker(app: Celery, broker_url: str) -> None:
+    """Say hello to the broker, once and quickly, before work begins.
+
+    Raises:
+        Unavailable: nobody answers, or it wants another password.
+        Misconfigured: its certificate is not trusted.
+    """
+    try:
+        with app.connection_for_write(connect_timeout=REACH_S) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=REACH_S)
+    except BROKEN as error:
+        if why := tls_reason(error):
+            raise Misconfigured(f"the broker at {redacted_url(broker_url)}: {why}") from None
+        raise Unavailable(
+            f"no broker at {redacted_url(broker_url)}: {error}; start one, or set SERIATIM_BROKER_URL"
+        ) from None
+
+
+def _send_message(app: Celery, producer: Any, pool: str, message: TaskMessage) -> None:
+    app.send_task(
+        TASK,
+        args=(message.job, message.seq, message.attempt),
+        task_id=message.task_id,
+        queue=queue(pool),
+        producer=producer,
+        argsrepr=f"('{message.job}', {message.seq}, {message.attempt})",  # what Flower shows
+        kwargsrepr="{}",
+        retry=False,
+        confirm_timeout=CONFIRM_S,
+    )

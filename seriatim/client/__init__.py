@@ -1,0 +1,1 @@
+"""The client: jobs are enqueued, read, steered and saved through it."""

@@ -1,0 +1,428 @@
+"""The client: cuts texts, asks for admission, returns handles on jobs.
+
+The steps have an order: the job's own slot first, with a short life; then the pool, which refuses or
+accepts in one step; then the whole life. A crash between two of them heals: what was not accepted expires, what was
+is in the to-do list.
+"""
+
+import hashlib
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack, cast
+
+from seriatim import tracing
+from seriatim.celery_app import make_app
+from seriatim.client.job import Job
+from seriatim.client.job_options import (
+    EmptyTextPolicy,
+    JobOptions,
+    JobRequest,
+    Text,
+    check_job,
+    check_text,
+    check_voice,
+    spelling,
+)
+from seriatim.client.open_job import OpenJob, open_job_with
+from seriatim.client.open_job_leases import OpenJobLeases
+from seriatim.client.partial_submission import BOOK_LEASE_MS, PartialSubmission, idempotency_conflict
+from seriatim.client.pool_facts import FRESH_S, PoolCache, PoolFacts, read_voices
+from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
+from seriatim.client.text_limits import check_size, checked_sentences, limited_rows
+from seriatim.dispatch import PoolClient, complete_pending_step, dispatch
+from seriatim.engine import Voice
+from seriatim.errors import (
+    BadInput,
+    Busy,
+    CapReached,
+    EmptyText,
+    JobUnknown,
+    MemoryFull,
+    NoWorkers,
+    SeriatimError,
+    TextTooLarge,
+)
+from seriatim.keys import job_prefix, user_tag
+from seriatim.lua import job_scripts as job_calls
+from seriatim.lua import pool_scripts as pool_calls
+from seriatim.lua.pool_scripts import Submission, SubmitResult, SubmitVerdict, sentence_argument
+from seriatim.lua.script_calls import run, translate_redis_errors
+from seriatim.reassembler_heartbeats import store_folder
+from seriatim.records import DrainMode, JobKind, JobSpec, Sentence
+from seriatim.servers.connection_shares import ConnectionShares
+from seriatim.servers.redis_clients import blocking_client, command_client
+from seriatim.servers.server_urls import redacted_url
+from seriatim.settings import Settings
+from seriatim.state import LiveJobState, PoolState, pool_states
+from seriatim.text.duration_estimate import estimate_ms
+from seriatim.text.segment import SegmentOptions, segment
+from seriatim.text.text_files import read_if_file
+
+log = logging.getLogger(__name__)
+
+Asked = TypeVar("Asked", JobRequest, Sentence)
+
+FIRST_BATCH = 32  #: sentences submitted at once: a page is one step, and a book's first does not wait for its last
+FIRST_CHARS = 80  #: a live job's first piece: about five seconds of speech, and less than half that of synthesis
+TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: everybody's first sound comes sooner, for a seam more
+NO_LIMIT_MS = 10**12  #: text at hand is accepted whole; only open jobs have a queue limit
+
+
+class Client:
+    """A connection to one Seriatim system: jobs are enqueued, found again and listed through it. Thread-safe.
+
+        with Client("redis://10.0.0.7/0") as client:
+            job = client.enqueue_job("Good morning.")
+
+    Several clients with different settings may live in one process. Nothing is connected before the first call.
+    """
+
+    def __init__(
+        self, redis_url: str = "", *, broker_url: str = "", store_dir: str = "", settings: Settings | None = None
+    ) -> None:
+        """Take the settings of the environment, or `settings`; each other argument that is given replaces one of them.
+
+        Raises:
+            Misconfigured: a setting is wrong.
+        """
+        given = {"redis_url": redis_url, "broker_url": broker_url, "store_dir": store_dir}
+        chosen = Settings.from_env(os.environ) if settings is None else settings
+        self.settings = replace(chosen, **{name: value for name, value in given.items() if value})  # type: ignore[arg-type]  # all are strings
+        self.shares = ConnectionShares.of(self.settings.redis_connections)
+        self.redis = command_client(self.settings.redis_url, most=self.shares.commands)
+        self.reader = blocking_client(self.settings.redis_url, most=self.shares.reads)
+        self.pool_cache = PoolCache(self.redis)
+        self.leases = OpenJobLeases()  #: of its open jobs
+        self._pool_clients: dict[str, PoolClient] = {}
+        self._lock = threading.Lock()  #: of `_pool_clients`
+        self._placed = self.settings  #: the settings, with the folder where recordings are
+        self._placed_s = float("-inf")  #: when that was asked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({redacted_url(self.settings.redis_url)!r})"
+
+    def enqueue_job(self, text: Text, **options: Unpack[JobOptions]) -> Job:
+        """Accept a text, or an iterable of sentences, as one job, as `seriatim.enqueue_job`.
+
+        Raises:
+            as `seriatim.enqueue_job`.
+        """
+        return self.enqueue(text, JobRequest.of(options))
+
+    def open_job(self, **options: Unpack[JobOptions]) -> OpenJob:
+        """Open a job for text that is still being generated, as `seriatim.open_job`.
+
+        Raises:
+            as `enqueue_job`.
+        """
+        return open_job_with(self, JobRequest.of(options))
+
+    def voices(self, pool: str = "") -> list[Voice]:
+        """Return the voices of a pool, its default first; without a name those of the default engine's pool.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return read_voices(self.redis, pool or JobRequest().pool_name)
+
+    def pools(self) -> list[PoolState]:
+        """Return the state of every pool.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return pool_states(self.redis)
+
+    def jobs(self, pool: str = "") -> list[LiveJobState]:
+        """Return the jobs that are not over, of one pool or of all; at most `seriatim.state.JOBS_SHOWN` of each.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return [job for each in self.pools() if pool in ("", each.pool) for job in each.jobs]
+
+    def pool_client(self, pool: str) -> PoolClient:
+        """What this producer needs to hand out work of a pool; its connections rebase the pool after a restart."""
+        with self._lock:
+            if pool not in self._pool_clients:
+                app = make_app(self.settings.broker, connections=self.shares.broker)
+                redis = command_client(self.settings.redis_url, [pool], most=self.shares.commands)
+                self._pool_clients[pool] = PoolClient(redis, app, pool, self.settings)
+            return self._pool_clients[pool]
+
+    def enqueue(self, text: Text, request: JobRequest) -> Job:
+        """Accept a text as one job; returns when all of it is accepted.
+
+        Raises:
+            as `begin`.
+        """
+        begun = self.begin(text, request)
+        begun.send_rest()
+        return begun.job
+
+    def begin(self, text: Text, request: JobRequest) -> PartialSubmission:
+        """Accept a text as one job by its first sentences, which are spoken at once; `send_rest` must follow.
+
+        Raises:
+            EmptyText, TextTooLarge, UnknownVoice, UnknownLanguage, BadInput: the text or an option cannot be used.
+            IdempotencyConflict: the idempotency key stands for another text.
+            Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
+            Unavailable: Redis does not answer.
+        """
+        given = read_if_file(text, self.settings.max_text_bytes)
+        check_text(given)
+        facts = self.pool_cache.facts(request.pool_name)
+        able = self.ensure(request, facts)
+        return self._begin(cast("str | Iterable[str | Sentence]", given), able, facts)
+
+    def _begin(
+        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolFacts, told: str = ""
+    ) -> PartialSubmission:
+        """`begin`; `told` is how the text was cut when it came first (seriatim/client/stored_segmentation.py)."""
+        cut = with_stored_segmentation(self.cut(request, facts), told)
+        rows = self._rows(text, request, facts, cut)
+        first = list(islice(rows, FIRST_BATCH))
+        if not first and request.empty is EmptyTextPolicy.ERROR:
+            raise EmptyText("there is nothing to say in this text: no letters and no digits")
+        following = next(rows, None)
+        whole = following is None
+        pool_client = self.pool_client(request.pool_name)
+        mark = segmentation_to_json(cut) if isinstance(text, str) else ""
+        answer = self.submit(pool_client, request, first, n=len(first) if whole else -1, cut=mark)
+        if answer.verdict is SubmitVerdict.RECUT:
+            return self._begin(text, request, facts, answer.cut)
+        dispatch(pool_client)
+        job = self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
+        rest = rows if following is None else chain([following], rows)
+        if answer.verdict is SubmitVerdict.DUPLICATE:  # whoever sent it first may have stopped anywhere
+            return PartialSubmission(job, pool_client, 0, chain(first, rest), whole=False, again=True)
+        return PartialSubmission(job, pool_client, len(first), rest, whole=whole)
+
+    def submit(self, pool_client: PoolClient, request: JobRequest, rows: list[str], *, n: int,
+               producer_ms: int = BOOK_LEASE_MS, queue_limit_ms: int = NO_LIMIT_MS,
+               cut: str = "") -> SubmitResult:  # fmt: skip
+        """Ask for admission with the first sentences; n is -1 while more may come.
+
+        The answer is ACCEPTED; DUPLICATE, with the job that has the idempotency key; or RECUT, and nothing was done.
+
+        Raises:
+            IdempotencyConflict: the key's job says something else.
+        """
+        with tracing.span(
+            "enqueue", tracing.PRODUCER, pool=pool_client.pool, kind=str(request.kind), sentences=len(rows)
+        ) as span:
+            s = self._submission(request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
+            try:
+                answer = self._submit(pool_client, request, rows, n, replace(s, cut=cut))
+            except MemoryFull:  # the server itself had none for a step of it; what is half made expires
+                wait_ms = run(pool_client.redis, pool_calls.memory_wait(pool_client.pool, s.memory_share))
+                raise MemoryFull("Redis has no memory left; running jobs go on", wait_ms / 1000) from None
+            span.note(job=answer.job)
+            return answer
+
+    @staticmethod
+    def _submit(pool_client: PoolClient, request: JobRequest, rows: list[str], n: int, s: Submission) -> SubmitResult:
+        job_id = s.job
+        made = job_calls.init(
+            job_id,
+            n,
+            hold=request.hold,
+            drain=s.drain,
+            life_ms=s.life_ms,
+            ended_life_ms=s.ended_life_ms,
+            pool=pool_client.pool,
+            memory_share=s.memory_share,
+        )
+        run(pool_client.redis, made)
+        answer = run(pool_client.redis, pool_calls.submit(pool_client.pool, s, rows))
+        if answer.verdict is SubmitVerdict.ACCEPTED or (
+            answer.job == job_id and answer.verdict is SubmitVerdict.DUPLICATE
+        ):
+            complete_pending_step(
+                pool_client, job_calls.life(job_id, accepted=True), f"life|{job_id}"
+            )  # a duplicate of ourselves: sent twice
+            return answer
+        run(pool_client.redis, job_calls.life(job_id, accepted=False))
+        if answer.verdict not in (SubmitVerdict.DUPLICATE, SubmitVerdict.RECUT):
+            raise _refusal_error(answer, request)
+        return answer
+
+    def attach(self, job_id: str) -> Job:
+        """A handle on a job that somebody else enqueued, from its id.
+
+        Raises:
+            JobUnknown: no such job, or its life is over and nothing of it is in the store.
+            BadInput: that is no job's id.
+        """
+        check_job(job_id)
+        with translate_redis_errors():
+            found = self.redis.hmget(f"{job_prefix(job_id)}:c:{job_id}", ["pool", "drain"])
+        known = cast("list[bytes | None]", found)
+        pool, drain = known
+        handle = self.job(job_id, (pool or b"").decode(), DrainMode((drain or b"store").decode()))
+        if pool is None and not handle.recorded():
+            raise JobUnknown(f"no job {job_id!r}: it was never accepted, or it ended and its life is over")
+        return handle
+
+    def close(self) -> None:
+        """Close all connections. Handles that came from here are of no use afterwards."""
+        self.leases.forget()
+        for pool_client in self._pool_clients.values():
+            pools: tuple[Any, ...] = (
+                pool_client.app.producer_pool,
+                pool_client.app.pool,
+            )  # celery-types lacks kombu's Resource
+            for pool in pools:
+                pool.force_close_all()
+            pool_client.redis.close()
+        self._pool_clients.clear()
+        self.redis.close()
+        self.reader.close()
+
+    def job(self, job_id: str, pool: str, drain: DrainMode) -> Job:
+        """A handle, which knows where recordings are."""
+        if time.monotonic() - self._placed_s > FRESH_S:
+            folder = str(store_folder(self.redis, self.settings.store_dir))
+            self._placed, self._placed_s = replace(self.settings, store_dir=folder), time.monotonic()
+        return Job(job_id, pool, drain, self.redis, self.reader, self._placed)
+
+    def rows_of(self, sentences: Iterable[Sentence], request: JobRequest) -> Iterator[str]:
+        """Sentences as the pool takes them, with their estimated length."""
+        for given in sentences:
+            s = given if given.pause_ms >= 0 else replace(given, pause_ms=request.pause_ms)
+            language = s.language or request.language or "en"
+            spoken_ms = estimate_ms(s.text, language, s.speed or request.speed)
+            yield sentence_argument(spoken_ms + s.pause_ms, s.to_json())
+
+    def cut(self, request: JobRequest, facts: PoolFacts) -> SegmentOptions:
+        """How texts of a request are cut for a pool."""
+        language = request.language or dict(facts.voices).get(request.voice, "") or "en"
+        first = (TIGHT_FIRST_CHARS if facts.tight else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
+        limit_chars = facts.limit_of(language)
+        return SegmentOptions(language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
+
+    def _rows(
+        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolFacts, cut: SegmentOptions
+    ) -> Iterator[str]:
+        if isinstance(text, str):
+            check_size(text, self.settings)
+            sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))
+        else:
+            sentences = self._given(text, request, facts)
+        yield from limited_rows(self.rows_of(sentences, request), self.settings)
+
+    def _given(self, sentences: Iterable[str | Sentence], request: JobRequest, facts: PoolFacts) -> Iterator[Sentence]:
+        for sentence in checked_sentences(sentences, request.pause_ms, self.settings):
+            able = self._ensure(sentence, request, facts)
+            yield from self._fitted(able, able.language or request.language or "en", facts)
+
+    def ensure(self, request: JobRequest, facts: PoolFacts) -> JobRequest:
+        """The request, with its voice by the pool's name for it.
+
+        Raises:
+            UnknownVoice, UnknownLanguage, UnknownOption: the pool's workers cannot do what it asks for.
+        """
+        return self._fresh(request.pool_name, facts, lambda now: _able(request, request, now))
+
+    def _ensure(self, sentence: Sentence, request: JobRequest, facts: PoolFacts) -> Sentence:
+        return self._fresh(request.pool_name, facts, lambda now: _able(sentence, request, now))
+
+    def _fresh(self, pool: str, facts: PoolFacts, check: Callable[[PoolFacts], Asked]) -> Asked:
+        """What was added a moment ago, as a voice, is known as soon as the pool's workers have it."""
+        try:
+            return check(facts)
+        except BadInput:
+            return check(self.pool_cache.ask(pool))
+
+    @staticmethod
+    def _fitted(sentence: Sentence, language: str, facts: PoolFacts) -> Iterator[Sentence]:
+        """A sentence that the caller cut, in pieces if it is over the engine's limit; its pause follows the last."""
+        limit_chars = facts.limit_of(language)
+        if len(sentence.text) <= limit_chars and sentence.text.isprintable() and _speakable(sentence.text):
+            yield sentence
+            return
+        pieces = [p.text for p in segment(sentence.text, SegmentOptions(language, limit_chars))]
+        if len(pieces) == 1 or len(sentence.text) <= limit_chars:
+            pieces = [" ".join(pieces)] if pieces else []
+        for text in pieces[:-1]:
+            yield Sentence(text, 0, sentence.voice, sentence.language, sentence.speed, sentence.seed)
+        for text in pieces[-1:]:
+            yield Sentence(text, sentence.pause_ms, sentence.voice, sentence.language, sentence.speed, sentence.seed)
+
+    def _submission(self, request: JobRequest, *, closed: bool, producer_ms: int, queue_limit_ms: int) -> Submission:
+        s, live = self.settings, request.kind is JobKind.LIVE
+        timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
+        spec = JobSpec(
+            request.voice,
+            request.language,
+            request.speed,
+            request.seed,
+            dict(request.options),
+            trace=tracing.current_traceparent(),
+        )
+        return Submission(
+            job=secrets.token_hex(16), user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
+            closed=closed, idempotency_key=request.idempotency_key, said=_spec_digest(spec), priority=request.priority,
+            weight=request.weight, speed=request.speed, play=request.play,
+            gap=request.gap_policy, drain=request.drained_by,
+            window_ms=request.window_ms or (s.live_window_ms if live else s.batch_window_ms),
+            target_ms=s.first_audio_ms, timeout_ms=round(timeout_s * 1000),
+            life_ms=round((timeout_s + s.ended_life_s) * 1000),
+            grace_ms=round((request.reader_grace_s or s.reader_grace_s) * 1000),
+            producer_ms=0 if closed else producer_ms, queue_limit_ms=queue_limit_ms,
+            ended_life_ms=round(s.ended_life_s * 1000), memory_share=s.memory_share,
+            cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None,
+            cap_infl=s.user_in_flight or None,
+        )  # fmt: skip
+
+
+def _spec_digest(spec: JobSpec) -> str:
+    """A digest of what is heard of a spec: another trace is no other job, nor is another spelling of its voice."""
+    same = replace(spec, trace="", voice=spelling(spec.voice))
+    return hashlib.blake2s(same.to_json().encode(), digest_size=16).hexdigest()
+
+
+def _able(asked: Asked, request: JobRequest, facts: PoolFacts) -> Asked:
+    """What is asked for, if the pool's workers can do it, with its voice by the pool's name for it."""
+    facts.check(asked.language, asked.speed or request.speed, request.options)
+    voice = check_voice(asked.voice, facts.voice_names, request.pool_name)
+    return asked if voice == asked.voice else replace(asked, voice=voice)
+
+
+def _speakable(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _refusal_error(answer: SubmitResult, request: JobRequest) -> SeriatimError:
+    after_s, pool, user = answer.retry_after_ms / 1000, request.pool_name, request.user
+    if answer.verdict is SubmitVerdict.TOO_LARGE:
+        return TextTooLarge(
+            f"one job of user {user!r} is more audio than SERIATIM_USER_QUEUED_S allows: send it in parts"
+        )
+    if answer.verdict is SubmitVerdict.CONFLICT:
+        return idempotency_conflict(answer.job)
+    refusals = {
+        SubmitVerdict.BUSY: Busy(f"pool {pool!r} has all the listeners it can serve without a stall", after_s),
+        SubmitVerdict.CAP_JOBS: CapReached(f"user {user!r} has as many jobs as SERIATIM_USER_JOBS allows", after_s),
+        SubmitVerdict.CAP_QUEUED: CapReached(
+            f"user {user!r} has as much audio queued as SERIATIM_USER_QUEUED_S allows", after_s
+        ),
+        SubmitVerdict.MEMORY: MemoryFull("the Redis memory budget is used up; running jobs go on", after_s),
+        SubmitVerdict.NO_WORKERS: NoWorkers(
+            f"no worker of pool {pool!r} is alive; start one with: seriatim worker --engine {request.engine}", after_s
+        ),
+    }
+    return refusals[answer.verdict]

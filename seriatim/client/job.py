@@ -1,0 +1,226 @@
+"""A handle on a job: its audio, its state, its end. Works in any process that reaches Redis."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from redis import Redis
+
+from seriatim import recording_store
+from seriatim.audio.pcm import ms_of_bytes
+from seriatim.client.job_options import RANGES, check_range
+from seriatim.client.stream_reader import Heard, StreamReader, await_entry
+from seriatim.dispatch import run_with_epoch
+from seriatim.errors import BadInput, JobUnknown, error_of_end
+from seriatim.keys import StreamPosition, job_prefix, ordered_stream, pool_prefix, user_of
+from seriatim.lua import job_scripts as job_calls
+from seriatim.lua import pool_scripts as pool_calls
+from seriatim.lua.script_calls import run, translate_redis_errors
+from seriatim.reassembler_heartbeats import store_folder
+from seriatim.records import DrainMode
+from seriatim.servers.redis_clients import BLOCK_S
+from seriatim.settings import Settings
+from seriatim.stream_entries import Audio, End, Gap, SentenceStart
+
+KINDS = {b"L": "live", b"B": "batch"}  #: as the pool writes them
+REASON_MOST = 500  #: characters; it goes to every reader, and waits in the to-do list
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job as it stands."""
+
+    job: str
+    state: str  #: run, done, cancelled, failed, timed_out
+    reason: str = ""
+    sentences: int = 0  #: known so far
+    emitted: int = 0  #: whole in the ordered stream
+    n_bytes: int = 0  #: of audio in the ordered stream
+    rate_hz: int = 0
+    closed: bool = True  #: no more text will come
+    delivered_ms: float = 0.0  #: what its reader or recorder has
+    in_flight: int = 0
+    kind: str = ""  #: live, batch; "" where only the recording, or the stream, is left of it
+    user: str = ""
+    gaps: int = 0  #: sentences of which all, or the rest, is missing: they were given up
+
+    @property
+    def ended(self) -> bool:
+        """Has it its terminal event?"""
+        return self.state != "run"
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio in the ordered stream."""
+        return ms_of_bytes(self.n_bytes, self.rate_hz) / 1000 if self.rate_hz else 0.0
+
+
+@dataclass(slots=True)
+class Job:
+    """One job, from anywhere."""
+
+    id: str
+    pool: str
+    drain: DrainMode
+    redis: "Redis" = field(repr=False)
+    reader: "Redis" = field(repr=False)  #: its reads may block
+    settings: Settings = field(repr=False)
+
+    @property
+    def store_dir(self) -> Path:
+        """Where recordings are, though its reassembler may have come after the job."""
+        return store_folder(self.redis, self.settings.store_dir)
+
+    def audio(self, after: str = "0-0", stopped: threading.Event | None = None) -> Iterator[Heard]:
+        """What is heard, in order, as it becomes ready: sentence markers, PCM, gaps.
+
+        `after` is the position of the last entry that the caller has (`str(entry.position)`); it goes on at the
+        next byte. Taking the next entry tells Seriatim that the one before was used: a caller that stops taking
+        stops the synthesis of this job at its window. Another thread ends it by setting `stopped`, which is noticed
+        within five seconds where nothing is to be heard.
+
+        Raises:
+            JobFailed, JobCancelled, TimedOut: after everything that was heard before.
+            JobUnknown: no such job, or its life is over.
+            PositionLost: what follows `after` is not held any more.
+            Misconfigured: it is recorded in another folder than SERIATIM_STORE_DIR says.
+            BadInput: `after` is no position.
+        """
+        reading = StreamReader(self.id, self.pool, self.drain, self.redis, self.reader, self.store_dir)
+        reading.stopped = stopped or reading.stopped
+        for entry in reading.entries(_position(after)):
+            if isinstance(entry, End):
+                if entry.state != "done":
+                    raise error_of_end(self.id, entry.state, entry.reason)
+                return
+            yield entry
+
+    def pcm(self, after: str = "0-0") -> Iterator[bytes]:
+        """Only the sound: s16le mono at `rate_hz()`."""
+        return (entry.pcm for entry in self.audio(after) if isinstance(entry, Audio))
+
+    def wait(self, timeout_s: float | None = None) -> JobStatus:
+        """Wait for the end. Somebody must drain the job meanwhile: its reader, or for jobs of the store the recorder.
+
+        Raises:
+            TimeoutError: it has not ended within `timeout_s`.
+            JobUnknown: no such job, or its life is over.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not (status := self.status()).ended:
+            left = BLOCK_S if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"job {self.id} has not ended within {timeout_s} s: {status}")
+            await_entry(self.reader, self.id, left)
+        return status
+
+    def status(self) -> JobStatus:
+        """The job as it stands.
+
+        Raises:
+            JobUnknown: no such job, or its life is over.
+        """
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.hgetall(f"{job_prefix(self.id)}:c:{self.id}")
+        pipe.hmget(f"{pool_prefix(self.pool)}:j:{self.id}", ["n", "closed", "acked", "infl", "class", "user"])
+        with translate_redis_errors():
+            heard, (n, closed, acked, infl, kind, user) = pipe.execute()
+        if not heard:
+            return self._stored_status()
+        cursor = int(heard[b"cur"])
+        return JobStatus(
+            job=self.id,
+            state=heard[b"state"].decode(),
+            reason=heard.get(b"reason", b"").decode(),
+            sentences=int(n or max(cursor, int(heard[b"n"]))),
+            emitted=cursor,
+            n_bytes=int(heard[b"at"]) + int(heard[b"off"]),
+            rate_hz=int(heard.get(b"rate", 0)),
+            closed=closed != b"0",
+            delivered_ms=float(acked or 0),
+            in_flight=int(infl or 0),
+            kind=KINDS.get(kind, ""),
+            user=user_of((user or b"").decode()),
+            gaps=int(heard.get(b"gaps", 0)),
+        )
+
+    def marks(self) -> dict[int, tuple[str, ...]]:
+        """What the engine did about sentences that it doubted, by 0-based seq: "cut", "again" and the like."""
+        with translate_redis_errors():
+            kept = cast("dict[bytes, bytes]", self.redis.hgetall(f"{pool_prefix(self.pool)}:jm:{self.id}"))
+        found: dict[int, tuple[str, ...]] = {}
+        for seq, _, word in sorted(entry.decode().split("|", 2) for entry in kept):
+            found[int(seq)] = (*found.get(int(seq), ()), word)
+        return found
+
+    def cancel(self, reason: str = "cancelled by its user") -> bool:
+        """End the job now: nothing more is spoken or emitted. False if it had ended already."""
+        ended_life_ms = round(self.settings.ended_life_s * 1000)
+        reason = reason.encode("utf-8", "replace").decode()[:REASON_MOST]
+        entry = run(self.redis, pool_calls.cancel(self.pool, self.id, "cancelled", reason, ended_life_ms))
+        ended, epoch = run_with_epoch(self.redis, self.pool, job_calls.end(self.id, "cancelled", reason))
+        if entry:
+            run(self.redis, pool_calls.strike(self.pool, epoch, [entry]))
+        return ended
+
+    @property
+    def stream(self) -> str:
+        """The key of its ordered stream, for plain Redis clients (docs/ordered-stream.md)."""
+        return ordered_stream(self.id)
+
+    def heard(self, heard_ms: float) -> None:
+        """Tell how much of the job has really been played, so that its deadlines follow the listener's ears."""
+        run(self.redis, pool_calls.ack(self.pool, self.id, 0, heard_ms))
+
+    def tune(self, *, priority: int | None = None, weight: float | None = None) -> bool:
+        """Change the job's priority among its user's (-9..9), or the user's weight until its next job brings its own.
+
+        What is to last longer is set with `seriatim.client.user_limits.set_user_limits`. False if the job has ended.
+
+        Raises:
+            UnknownOption: a value outside its range.
+        """
+        for name, value in (("priority", priority), ("weight", weight)):
+            if value is not None:
+                check_range(name, value, *RANGES[name])
+        return run(self.redis, pool_calls.tune(self.pool, self.id, priority=priority, weight=weight))
+
+    def rate_hz(self) -> int:
+        """Samples per second; 0 while nothing was spoken."""
+        return self.status().rate_hz
+
+    def recorded(self) -> bool:
+        """Is there a recording of it in this machine's store?"""
+        return bool(recording_store.events(self.store_dir, self.id))
+
+    def save(self, path: str | Path) -> JobStatus:
+        """Write the whole job to a file: wav, flac, ogg, opus, mp3, pcm by its ending. Only a whole job gets the name.
+
+        Raises:
+            UnknownFormat, Unwritable: the file.
+            JobFailed, JobCancelled, TimedOut, JobUnknown: the job.
+        """
+        from seriatim.client.save_audio import save_audio  # soundfile and numpy are for those who save
+
+        save_audio(self.audio(), Path(path))
+        return self.status()
+
+    def _stored_status(self) -> JobStatus:
+        stored = recording_store.events(self.store_dir, self.id)
+        if not stored or not isinstance(stored[-1], End):
+            raise JobUnknown(f"job {self.id} is unknown: it was never accepted, or it ended and its life is over")
+        end = stored[-1]
+        rate_hz = next((m.rate_hz for m in stored if isinstance(m, SentenceStart)), 0)
+        gaps = sum(isinstance(marker, Gap) for marker in stored)
+        n = end.n_sentences
+        return JobStatus(self.id, end.state, end.reason, n, n, end.n_bytes, rate_hz, gaps=gaps)
+
+
+def _position(after: str) -> StreamPosition:
+    try:
+        return StreamPosition.parse(after).resumed
+    except ValueError as error:
+        raise BadInput(str(error)) from None

@@ -1,0 +1,52 @@
+"""Write what a reader hears to a file; only a whole job gets the file's name."""
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from seriatim.audio.encoder import Encoder, open_encoder
+from seriatim.audio.formats import AudioFormat, format_of
+from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
+from seriatim.client.stream_reader import Heard
+from seriatim.errors import EmptyText
+from seriatim.stream_entries import Audio, SentenceStart
+
+
+def save_audio(entries: Iterable[Heard], path: Path) -> None:
+    """Write a job to `path`, as it comes; memory does not grow with it.
+
+    Raises:
+        UnknownFormat: the file's ending is none that is known.
+        Unwritable: the file cannot be written.
+        EmptyText: the job had no sound.
+    """
+    audio_format = format_of(str(path))
+    part = path.with_name(path.name + ".part")
+    with translate_write_errors(str(path)):
+        fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        _write(entries, FileDescriptorOutput(fd, str(path)), audio_format, path)
+        with translate_write_errors(str(path)):
+            part.replace(path)
+    finally:
+        os.close(fd)
+        part.unlink(missing_ok=True)
+
+
+def _write(entries: Iterable[Heard], sink: FileDescriptorOutput, audio_format: AudioFormat, path: Path) -> None:
+    rate_hz = 0
+    with ExitStack() as undo:
+        encoder: Encoder | None = None
+        for entry in entries:
+            if isinstance(entry, SentenceStart):
+                rate_hz = entry.rate_hz
+            elif isinstance(entry, Audio):
+                if encoder is None:
+                    encoder = open_encoder(sink, audio_format, rate_hz)
+                    undo.callback(encoder.discard)
+                encoder.write(entry.pcm)
+        undo.pop_all()
+    if encoder is None:
+        raise EmptyText(f"no sound came of this job; nothing is written to {str(path)!r}")
+    encoder.close()

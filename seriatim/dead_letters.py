@@ -1,0 +1,98 @@
+"""The dead-letter list of a pool: sentences that were given up, until an operator speaks them again or forgets them.
+
+Pool scripts write it (lua/pool/_pool.lua: bury), with all that it takes to speak the sentence again when its job is
+long gone (docs/decisions/0014). The newest 1,000 of the last week are kept.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis import Redis
+
+from seriatim.keys import PREFIX, pool_prefix, user_of
+from seriatim.lua.script_calls import ScriptCall, integer, load, translate_redis_errors
+from seriatim.records import BadRecord, JobSpec, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A sentence that was given up."""
+
+    pool: str
+    job: str
+    seq: int  #: 0-based
+    reason: str  #: of its last failure
+    at_ms: int  #: when it was given up, in the pool's time
+    failures: int
+    user: str = ""
+    sentence: Sentence | None = None  #: None: its text was lost before
+    spec: JobSpec | None = None  #: None: its job's state was gone
+
+    @property
+    def entry(self) -> str:
+        """Its name in the list."""
+        return f"{self.job}|{self.seq}"
+
+
+def pools_with_dead_letters(redis: "Redis") -> list[str]:
+    """The pools that have such sentences."""
+    with translate_redis_errors():
+        found = [key.decode() for key in redis.scan_iter(f"{PREFIX}{{p:*}}:dead", count=1000)]
+    return sorted(name.partition("{p:")[2].rpartition("}")[0] for name in found)
+
+
+def read_dead_letters(redis: "Redis", pool: str) -> list[DeadLetter]:
+    """The list of a pool, oldest first. Entries of another version are passed over.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    prefix = pool_prefix(pool)
+    with translate_redis_errors():
+        kept = cast("dict[bytes, bytes]", redis.hgetall(f"{prefix}:dead"))
+        known = {job: redis.hmget(f"{prefix}:j:{job}", ["spec", "user"]) for job in _jobs(kept)}
+    found = [decode_dead_letter(pool, name, raw, known) for name, raw in kept.items()]
+    return sorted((dead for dead in found if dead), key=lambda dead: (dead.at_ms, dead.job, dead.seq))
+
+
+def decode_dead_letter(
+    pool: str, name: bytes, raw: bytes, known: Mapping[str, Any] = {}
+) -> DeadLetter | None:  # never written
+    """Read one entry; `known` has spec and user of jobs that are still there. None if it is none of this version's."""
+    try:
+        job, bar, seq = name.decode().rpartition("|")
+        values = json.loads(raw)
+        if not bar or not isinstance(values, dict):
+            return None
+        spec, user = (_text(value) for value in known.get(job, (None, None)))
+        return DeadLetter(
+            pool, job, int(seq), str(values["reason"]), int(values["at"]), int(values["failures"]),
+            user_of(str(values.get("user") or user)), _sentence(values), _spec(values.get("spec") or spec),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, BadRecord, RecursionError):
+        return None
+
+
+def forget_dead_letters(pool: str, entries: Iterable[str], now_ms: int | None = None) -> ScriptCall[int]:
+    """Take entries out of the list; returns how many were there."""
+    clock = "" if now_ms is None else now_ms
+    return ScriptCall(load("pool", "dead_forget"), pool_prefix(pool), (clock, *entries), integer)
+
+
+def _jobs(kept: Iterable[bytes]) -> set[str]:
+    return {name.decode(errors="replace").rpartition("|")[0] for name in kept}
+
+
+def _sentence(values: Mapping[str, Any]) -> Sentence | None:
+    row = str(values.get("sentence") or "")
+    return Sentence.from_json(row.partition("|")[2]) if row else None
+
+
+def _spec(raw: str) -> JobSpec | None:
+    return JobSpec.from_json(raw) if raw else None
+
+
+def _text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else ""

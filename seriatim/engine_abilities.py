@@ -1,0 +1,94 @@
+"""The abilities of an engine: which languages, options and speeds it can be asked for. Pure.
+
+Workers register them with their pool. Producers refuse by them before a job is accepted, and engines by the same rules
+and in the same words before they speak: a pool without workers yet takes anything, and refuses at the first attempt.
+"""
+
+import difflib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from seriatim.errors import UnknownLanguage, UnknownOption
+from seriatim.nearest_names import NEAREST, QUOTED_CHARS, unknown_word
+from seriatim.text.languages import names_of
+
+ANY_SPEED = (0.25, 4.0)  #: what requests may say
+#: listed first where no name is near: most of those who mistyped one meant one of these
+COMMON = ("en", "es", "zh", "fr", "de", "pt", "ru", "ja", "ar", "hi", "ko", "it")
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What one engine takes, as its worker started it."""
+
+    engine: str
+    languages: tuple[str, ...] = ()  #: tags in small letters; each stands for all that it begins; (): any language
+    options: Mapping[str, tuple[float, float]] = field(default_factory=dict)  #: of a text: ranges, both ends included
+    speeds: tuple[float, float] = ANY_SPEED  #: while the option `pace` has its normal value
+    pace: str = ""  #: the option that speed multiplies, as words a minute; "": none
+    normal: float = 1.0  #: its value where a text does not say
+
+    def to_json(self) -> str:
+        """For the pool."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Self:
+        """As a worker registered it, perhaps one of another version."""
+        known = {f.name: said[f.name] for f in fields(cls) if f.name in said}
+        pairs = {name: (low, high) for name, (low, high) in known.get("options", {}).items()}
+        low, high = known.get("speeds", ANY_SPEED)
+        return cls(**known | {"languages": tuple(known.get("languages", ())), "options": pairs, "speeds": (low, high)})
+
+    def check(self, language: str, speed: float, options: Mapping[str, float]) -> None:
+        """Refuse what the engine cannot do; `language` "" is the voice's own.
+
+        Raises:
+            UnknownLanguage: it speaks others; with the nearest.
+            UnknownOption: an option that texts do not have, a value or a speed outside its range.
+        """
+        if language and self.languages and not self._speaks(language):
+            raise UnknownLanguage(self._unknown(language))
+        self._check_options(options)
+        self._check_speed(speed, options)
+
+    def _speaks(self, language: str) -> bool:
+        tag = language.lower().replace("_", "-")
+        while tag and tag not in self.languages:
+            tag = tag.rpartition("-")[0]
+        return bool(tag)
+
+    def _unknown(self, language: str) -> str:
+        names = names_of(self.languages)
+        tags = sorted(self.languages, key=lambda tag: (COMMON.index(tag) if tag in COMMON else len(COMMON), tag))
+        near = difflib.get_close_matches(language.lower(), [*names, *tags], NEAREST, cutoff=0.55)
+        if not near:
+            return unknown_word(f"{self.engine} language", language, tags, cutoff=1.0)
+        offer = {names.get(word, word): f"{names[word]} ({word})" if word in names else word for word in reversed(near)}
+        return (
+            f"unknown {self.engine} language {language[:QUOTED_CHARS]!r}; nearest: {', '.join([*offer.values()][::-1])}"
+        )
+
+    def _check_options(self, options: Mapping[str, float]) -> None:
+        if options and not self.options:
+            raise UnknownOption(f"the {self.engine} engine has no options per sentence, found: {', '.join(options)}")
+        for name, value in options.items():
+            if name not in self.options:
+                raise UnknownOption(unknown_word(f"{self.engine} option", name, self.options))
+            low, high = self.options[name]
+            if not low <= value <= high:
+                raise UnknownOption(f"option {name} is {value:g}, expected {low:g} to {high:g}")
+
+    def _check_speed(self, speed: float, options: Mapping[str, float]) -> None:
+        pace = options.get(self.pace, self.normal)
+        low, high = (bound * self.normal / pace for bound in self.speeds)
+        if not low <= speed <= high:
+            low, high = max(low, ANY_SPEED[0]), min(high, ANY_SPEED[1])
+            where = f" at {self.pace} {pace:g}" if self.pace else ""
+            raise UnknownOption(
+                f"speed={speed:g}; the {self.engine} engine speaks at {math.ceil(low * 100) / 100:g} to "
+                f"{math.floor(high * 100) / 100:g} times the normal rate{where}"
+            )

@@ -1,0 +1,1 @@
+"""Lua scripts, and one typed Python function for each of them."""

@@ -1,0 +1,189 @@
+"""Typed calls of the job's own scripts (lua/job): what is heard next. One function per script; none does I/O."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from seriatim.audio.pcm import ms_of_bytes
+from seriatim.keys import StreamPosition, job_prefix, shard_prefix
+from seriatim.lua.script_calls import Argument, ScriptCall, integer, load, text
+from seriatim.records import DrainMode, HoldPolicy
+
+
+class OpenVerdict(IntEnum):
+    """What became of an open."""
+
+    OPEN = 0
+    DONE = 1
+    FENCED = 2
+    GONE = 3
+    RATE = 4
+
+
+class AppendVerdict(IntEnum):
+    """What became of a chunk."""
+
+    OK = 0
+    DONE = 1
+    FENCED = 2
+    GONE = 3
+    GAP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OpenResult:
+    """The answer to an open."""
+
+    verdict: OpenVerdict
+    base: (
+        int  #: OPEN: deliver from this byte on. DONE: the sentence's length. FENCED: the newer attempt. RATE: the rate
+    )
+    checksum: int | None = None  #: CRC-32 of the bytes before base, None if unknown
+    state: bytes = b""  #: engine state behind base
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkAppend:
+    """One append."""
+
+    offset: int  #: of its first byte in the sentence
+    pcm: bytes
+    final: bool
+    checksum: int  #: CRC-32 of all the sentence's bytes up to its end
+    state: bytes = b""
+    differs: bool = False  #: the bytes before `offset` are not those that were heard
+
+
+@dataclass(frozen=True, slots=True)
+class EmitResult:
+    """What an emit did."""
+
+    moved: int
+    more: bool  #: the budget was used up; a notification says so to whoever is free
+    state: str  #: run, done, cancelled, failed, timed_out; "" for an unknown job
+    drain: str
+    ended: bool = False  #: the job was done with this emit
+    sentences: int = 0  #: that are out
+    audio_ms: float = 0.0  #: of them
+
+
+def _call(job: str, name: str, now_ms: int | None, *args: Argument, decode: Any) -> ScriptCall[Any]:
+    clock: Argument = "" if now_ms is None else now_ms
+    return ScriptCall(load("job", name), job_prefix(job), (job, clock, *args), decode)
+
+
+def init(
+    job: str, n: int, *, hold: HoldPolicy = HoldPolicy.AUTO, drain: DrainMode = DrainMode.WINDOW,
+    unconfirmed_ms: int = 60_000, life_ms: int = 4_200_000, ended_life_ms: int = 600_000, pool: str = "",
+    memory_share: float = 0.8, now_ms: int | None = None,
+) -> ScriptCall[bool]:  # fmt: skip
+    """Make a job's slot; n is -1 while the job is open. False: it is there already."""
+    return _call(
+        job, "init", now_ms, n, hold, drain, unconfirmed_ms, life_ms, ended_life_ms, pool, memory_share,
+        decode=bool,
+    )  # fmt: skip
+
+
+def life(job: str, *, accepted: bool, now_ms: int | None = None) -> ScriptCall[bool]:
+    """The pool accepted the job, so that its whole life begins; or refused it, so that nothing is left."""
+    return _call(job, "life", now_ms, int(accepted), decode=bool)
+
+
+def open_sentence(
+    job: str, seq: int, attempt: int, continuity: str, rate_hz: int, sentence: str, now_ms: int | None = None
+) -> ScriptCall[OpenResult]:
+    """Begin an attempt; it fences out all lower ones."""
+
+    def decode(r: list[Any]) -> OpenResult:
+        return OpenResult(OpenVerdict(r[0]), integer(r[1]), int(r[2]) if r[2] else None, bytes(r[3]))
+
+    return _call(job, "open", now_ms, seq, attempt, continuity, rate_hz, sentence, decode=decode)
+
+
+def append(
+    job: str, seq: int, attempt: int, chunk: ChunkAppend, now_ms: int | None = None
+) -> ScriptCall[tuple[AppendVerdict, int]]:
+    """Deliver a chunk; returns the verdict and how many bytes are received."""
+    return _call(
+        job, "append", now_ms, seq, attempt, chunk.offset, chunk.pcm, int(chunk.final), chunk.checksum, chunk.state,
+        int(chunk.differs), decode=lambda r: (AppendVerdict(r[0]), integer(r[1])),
+    )  # fmt: skip
+
+
+def emit(
+    job: str, budget: int = 64, notification: str = "", again_ms: int = 2_000, now_ms: int | None = None
+) -> ScriptCall[EmitResult]:
+    """Move what is contiguous to the ordered stream. A pure function of state."""
+    return _call(
+        job, "emit", now_ms, budget, notification, again_ms,
+        decode=_emitted,
+    )  # fmt: skip
+
+
+def _emitted(r: list[Any]) -> EmitResult:
+    n_bytes, rate_hz = integer(r[6]), integer(r[7])
+    audio_ms = ms_of_bytes(n_bytes, rate_hz) if rate_hz else 0.0
+    return EmitResult(integer(r[0]), bool(r[1]), text(r[2]), text(r[3]), bool(r[4]), integer(r[5]), audio_ms)
+
+
+def fill(
+    job: str,
+    seq: int,
+    n_bytes: int,
+    reason: str,
+    sentence: str = "",
+    rate_hz: int = 0,
+    now_ms: int | None = None,
+) -> ScriptCall[tuple[bool, int]]:
+    """Close a given-up sentence as a gap; returns whether it changed anything and how many bytes the sentence has."""
+    rate: Argument = rate_hz or ""
+    return _call(
+        job,
+        "fill",
+        now_ms,
+        seq,
+        n_bytes,
+        reason,
+        sentence,
+        rate,
+        decode=lambda r: (bool(r[0]), integer(r[1])),
+    )
+
+
+def close(job: str, n: int, reason: str = "", now_ms: int | None = None) -> ScriptCall[bool]:
+    """Fix the number of sentences of an open job."""
+    return _call(job, "close", now_ms, n, reason, decode=bool)
+
+
+def end(job: str, state: str, reason: str, now_ms: int | None = None) -> ScriptCall[bool]:
+    """Cancel or fail; False if the job had ended."""
+    return _call(job, "end", now_ms, state, reason, decode=bool)
+
+
+def heard(job: str, position: StreamPosition, now_ms: int | None = None) -> ScriptCall[int]:
+    """A reader has everything up to a position; the stream keeps the sentence before it, for its reconnection."""
+    return _call(job, "heard", now_ms, position.sentence, position.offset, decode=integer)
+
+
+def recorded(job: str, entry: str, n_bytes: int, *, end: bool, now_ms: int | None = None) -> ScriptCall[int]:
+    """The recorder stored everything up to an entry; returns the bytes stored in all, -1 if the job is unknown."""
+    return _call(job, "recorded", now_ms, entry, n_bytes, int(end), decode=integer)
+
+
+def join(shard: int, now_ms: int | None = None) -> ScriptCall[bool]:
+    """Make the consumer group of a shard's notifications; False: it is there already."""
+    clock: Argument = "" if now_ms is None else now_ms
+    return ScriptCall(load("job", "join"), shard_prefix(shard), ("", clock), bool)
+
+
+def due(
+    shard: int, most: int = 64, again_ms: int = 1_000, memory_share: float = 0.8, now_ms: int | None = None
+) -> ScriptCall[list[str]]:
+    """Live jobs of a shard that nobody has looked at for a while; what was heard of ended ones goes."""
+    clock: Argument = "" if now_ms is None else now_ms
+    return ScriptCall(
+        load("job", "due"),
+        shard_prefix(shard),
+        ("", clock, most, again_ms, memory_share),
+        lambda r: [text(job) for job in r],
+    )

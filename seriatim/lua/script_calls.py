@@ -1,0 +1,140 @@
+"""Lua scripts: loaded from their files, called by their hash, each through one typed function.
+
+A typed function (seriatim/lua/pool_scripts.py, seriatim/lua/job_scripts.py) does no I/O: it returns a `ScriptCall`,
+which says what to send and
+how to read the reply. `run` sends one, `run_many` several in one round trip. Every script may run twice and must
+then change nothing: redis-py repeats what timed out.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Generic, TypeVar, cast
+
+from redis import Redis, exceptions
+from redis.exceptions import NoScriptError
+
+from seriatim.errors import CommandRefused
+from seriatim.servers.redis_errors import (
+    translate_redis_errors as translate_redis_errors,  # whoever sends a command waits for its answer
+)
+
+T = TypeVar("T")
+FAILOVER_WAITS_S = (0.02, 0.1, 0.25, *[0.5] * 8)  #: between two looks for the server that takes over
+Argument = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class LuaScript:
+    """A script's whole text and its hash."""
+
+    name: str
+    text: str
+    sha: str
+
+
+@cache
+def load(folder: str, name: str) -> LuaScript:
+    """Read `lua/<folder>/<name>.lua` behind the folder's prelude. A `#!lua` line comes first, as Redis wants it."""
+    root = files("seriatim") / "lua" / folder
+    body = (root / f"{name}.lua").read_text("utf-8")
+    prelude = (root / f"_{folder}.lua").read_text("utf-8")
+    flags, newline, rest = body.partition("\n") if body.startswith("#!") else ("#!lua", "\n", body)
+    text = flags + newline + prelude + rest
+    return LuaScript(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptCall(Generic[T]):
+    """One call of a script, not yet sent."""
+
+    script: LuaScript
+    key: str  #: the slot's prefix: scripts build the names behind it
+    args: tuple[Argument, ...]
+    decode: Callable[[Any], T]  #: from redis-py's reply (bytes, int, list) to what the function promises
+
+
+def run(redis: "Redis", call: ScriptCall[T]) -> T:
+    """Send one call and read its reply.
+
+    Raises:
+        Unavailable: Redis does not answer; the call may have been executed.
+    """
+    with translate_redis_errors():
+        try:
+            reply = _evalsha(redis, call)
+        except CommandRefused as error:
+            if error.code != "NOSCRIPT":
+                raise
+            # The server was restarted, or its script cache was flushed.
+            reply = redis.eval(call.script.text, 1, call.key, *_wire(call.args))
+    return call.decode(reply)
+
+
+def _evalsha(redis: "Redis", call: ScriptCall[T]) -> Any:
+    with translate_redis_errors():
+        return redis.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+
+
+def run_many(redis: "Redis", calls: Sequence[ScriptCall[Any]]) -> list[Any]:
+    """Send several calls in one round trip. Each is a step for itself; all are sent whatever becomes of the first.
+
+    Raises:
+        Unavailable: Redis does not answer; some of the calls may have been executed.
+    """
+    replies = _send(redis, calls)
+    _ask_another_server(redis, calls, replies)
+    unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+    if unknown:
+        for i, reply in zip(unknown, _send(redis, [calls[i] for i in unknown], whole=True), strict=True):
+            replies[i] = reply
+    with translate_redis_errors():
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+    return [call.decode(reply) for call, reply in zip(calls, replies, strict=True)]
+
+
+def _ask_another_server(redis: "Redis", calls: Sequence[ScriptCall[Any]], replies: list[Any]) -> None:
+    """Send again over new connections what a server refused that was demoted meanwhile; `replies` is corrected.
+
+    redis-py does so for single commands, and not for those of a pipeline.
+    """
+    for wait_s in FAILOVER_WAITS_S:
+        refused = [i for i, reply in enumerate(replies) if isinstance(reply, exceptions.ReadOnlyError)]
+        if not refused:
+            return
+        time.sleep(wait_s)
+        redis.connection_pool.disconnect(inuse_connections=False)
+        for i, reply in zip(refused, _send(redis, [calls[i] for i in refused], whole=True), strict=True):
+            replies[i] = reply
+
+
+def _send(redis: "Redis", calls: Sequence[ScriptCall[Any]], *, whole: bool = False) -> list[Any]:
+    """The replies, errors among them. `whole` sends the scripts' texts: they may be flushed again at any moment."""
+    pipe = redis.pipeline(transaction=False)
+    for call in calls:
+        if whole:
+            pipe.eval(call.script.text, 1, call.key, *_wire(call.args))
+        else:
+            pipe.evalsha(call.script.sha, 1, call.key, *_wire(call.args))
+    with translate_redis_errors():
+        return pipe.execute(raise_on_error=False)
+
+
+def _wire(args: tuple[Argument, ...]) -> tuple[Any, ...]:
+    """Booleans are 0 and 1 on the wire; everything else redis-py encodes."""
+    return tuple(int(a) if isinstance(a, bool) else a for a in args)
+
+
+def text(reply: object) -> str:
+    """A reply that is a string."""
+    return cast("bytes", reply).decode()
+
+
+def integer(reply: object) -> int:
+    """A reply that is a number, sent as such or as digits."""
+    return int(cast("bytes | int", reply))

@@ -1,0 +1,133 @@
+"""What an autoscaler, a dashboard and people want to know of a pool (docs/signals.md).
+
+Pool scripts count as they go: a counter only rises, and a time falls into the bucket of the smallest bound that
+holds it. Nothing here grows with jobs or users. The sweep keeps a copy of all counters once a minute, so that what
+happened of late is a difference.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: as lua/pool/claim.lua counts them (tests/scripts compare)
+WAIT_BOUNDS_MS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000)
+#: as lua/pool/finish.lua counts them
+TIME_BOUNDS_MS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000)
+LENGTH_BOUNDS_MS = (1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000)
+SLACK_BOUNDS_MS = (-10_000, -5_000, -2_000, -1_000, -500, -200, 0, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeHistogram:
+    """Times counted in buckets: (upper bound in ms, how many), bounds rising, the last one infinite."""
+
+    counts: tuple[tuple[float, int], ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many were counted."""
+        return sum(count for _, count in self.counts)
+
+    def quantile_ms(self, share: float) -> float | None:
+        """The time that `share` of all stay within, in ms: linear within a bucket. None if nothing was counted.
+
+        Beyond the outermost bounds it is the bound: buckets cannot tell more.
+        """
+        rank, before, lower = share * self.n, 0.0, None
+        for upper, count in self.counts:
+            if count and before + count >= rank:
+                if lower is None or upper == float("inf"):
+                    return lower if upper == float("inf") else upper
+                return lower + (upper - lower) * max(0.0, rank - before) / count
+            before, lower = before + count, upper
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolMetrics:
+    """A pool as it stands. "Of late" is the last one to two minutes; counts are since the pool's beginning."""
+
+    pool: str
+    slots: int = 0
+    in_flight: int = 0
+    waiting: int = 0  #: sentences accepted and not in flight: the depth of the queue
+    jobs: int = 0
+    users_live: int = 0  #: users with a live sentence that could be dispatched
+    users_batch: int = 0
+    demand: float = 0.0  #: slots that live jobs need, as measured
+    room: float = 0.0  #: slots that live jobs may have
+    held: float = 0.0  #: slots kept for listeners whose audio is spoken and not yet heard
+    load: float = 0.0  #: (demand + held) / room; towards 1 nobody more is accepted
+    rtf: float = 0.0
+    line: int = 0  #: refused, told when to come, and expected
+    returning: float = 1.0  #: share of those that came when they were told to, of late
+    batch_share: float = 1.0  #: of its window that batch may use: first step of degrading
+    chunk_share: float = 1.0  #: of the usual size of first pieces and chunks: second step
+    refusing: bool = False  #: one more live job would be refused: third step
+    wait_live: TimeHistogram = field(default_factory=TimeHistogram)  #: from dispatchable to claimed, of late
+    wait_batch: TimeHistogram = field(default_factory=TimeHistogram)
+    slack: TimeHistogram = field(
+        default_factory=TimeHistogram
+    )  #: at the claim: until playback reaches the sentence, of late
+    refused_lately: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)  #: every counter by its name
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """The steps of degrading that are taken now."""
+        steps = {
+            "batch looks less far ahead": self.batch_share < 1,
+            "smaller pieces": self.chunk_share < 1,
+            "refusing": self.refusing,
+        }
+        return tuple(step for step, taken in steps.items() if taken)
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Refusals by reason: busy, cap_jobs, cap_queued, too_large, memory, no_workers."""
+        return _under(self.counts, "refused_")
+
+
+def decode(
+    pool: str, gauges: Sequence[bytes | int], counters: Sequence[bytes], earlier: Sequence[bytes]
+) -> PoolMetrics:  # fmt: skip
+    """Read the reply of lua/pool/signals.lua."""
+    g = {_text(name): float(value) for name, value in zip(gauges[::2], gauges[1::2], strict=True)}
+    now, then = _counts(counters), _counts(earlier)
+    lately = {name: n - then.get(name, 0) for name, n in now.items()}
+    whole: dict[str, Any] = {name: int(g[name]) for name in _WHOLE}
+    parts: dict[str, Any] = {name: g[name] for name in _PARTS}
+    return PoolMetrics(
+        pool,
+        **whole,
+        **parts,
+        refusing=bool(g["refusing"]),
+        wait_live=_spread(lately, "wait_L", WAIT_BOUNDS_MS),
+        wait_batch=_spread(lately, "wait_B", WAIT_BOUNDS_MS),
+        slack=_spread(lately, "slack", SLACK_BOUNDS_MS),
+        refused_lately=sum(_under(lately, "refused_").values()),
+        counts=now,
+    )
+
+
+_WHOLE = ("slots", "in_flight", "waiting", "jobs", "users_live", "users_batch", "line")
+_PARTS = ("demand", "held", "room", "load", "rtf", "returning", "batch_share", "chunk_share")
+
+
+def _counts(flat: Sequence[bytes]) -> dict[str, int]:
+    found = {_text(name): int(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
+    found.pop("t", None)  # when the counters were copied
+    return found
+
+
+def _spread(counts: Mapping[str, int], name: str, bounds: Sequence[int]) -> TimeHistogram:
+    rows = [(float(bound), counts.get(f"{name}:{bound}", 0)) for bound in bounds]
+    return TimeHistogram((*rows, (float("inf"), counts.get(f"{name}:inf", 0))))
+
+
+def _under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): n for name, n in counts.items() if name.startswith(prefix)}
+
+
+def _text(raw: bytes | int) -> str:
+    return raw.decode() if isinstance(raw, bytes) else str(raw)

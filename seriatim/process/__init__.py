@@ -1,0 +1,1 @@
+"""Processes of this machine: children, interpreters, signals, the home folder."""

@@ -1,0 +1,1 @@
+"""Redis and broker servers: addresses, connections, checks, errors."""

@@ -1,0 +1,151 @@
+"""The Redis server that we stand on: is it fit, and was it restarted?
+
+Checked at start-up by whatever stays (`check_redis`), and at every new connection (`guard_restart`): a connection
+breaks when a server restarts, so that a new connection is the first chance to notice, before any other command is sent.
+
+Why a restart needs care (research on Redis 7.0.15, fixed in Valkey since): when the log's tail is torn inside a
+script's MULTI, the server drops the script but leaves an open MULTI in the log, and the *next* restart runs part of
+the script, or loses what was acknowledged after it. Rewriting the log before the first write removes it. A managed
+server knows no BGREWRITEAOF: its provider answers for the log, the process goes on, and `check_redis` warns.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from seriatim.errors import CommandRefused, Misconfigured, Unavailable
+from seriatim.keys import POOL_LIFE_S, PREFIX
+from seriatim.lua.script_calls import ScriptCall, translate_redis_errors
+
+GUARDED = f"{PREFIX}server"  #: string: run id of the server whose log was made safe, or that and UNWRITTEN
+UNWRITTEN = b" whose log cannot be rewritten"  #: by anybody: the server does not know the command
+#: Written even when memory is full: those who make room in it must be able to connect.
+REMEMBER = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])"
+REWRITE_S = 60.0  #: a log rewrite that takes longer is reported, not waited for
+EVICTING = ("allkeys-", "volatile-")
+MINIMUM = {"redis": (7, 0), "valkey": (7, 2)}
+
+
+@dataclass(frozen=True, slots=True)
+class RedisFitness:
+    """What a start-up check found that the operator should know."""
+
+    server: str  #: such as "valkey 9.1.2"
+    warnings: tuple[str, ...]
+
+
+def check_redis(redis: "Redis") -> RedisFitness:
+    """Look at version, eviction and durability.
+
+    Raises:
+        Misconfigured: the server is too old, or evicts keys.
+        Unavailable: it cannot be reached.
+    """
+    info: dict[str, Any] = redis.info("server")
+    memory: dict[str, Any] = redis.info("memory")
+    name = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get("valkey_version") or info["redis_version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < MINIMUM[name]:
+        wanted = " or ".join(f"{n} {a}.{b}" for n, (a, b) in MINIMUM.items())
+        raise Misconfigured(f"the server is {name} {version}; Seriatim needs {wanted} or newer")
+    policy = str(memory.get("maxmemory_policy", "noeviction"))
+    if policy.startswith(EVICTING):
+        raise Misconfigured(
+            f"the server's maxmemory-policy is {policy}: it would evict sentences of running jobs; "
+            "run CONFIG SET maxmemory-policy noeviction and write it into the server's configuration, or, for a "
+            "managed one, set it with its provider"
+        )
+    return RedisFitness(f"{name} {version}", (*_durability(redis), *_logged(redis)))
+
+
+def _durability(redis: "Redis") -> list[str]:
+    try:
+        with translate_redis_errors():
+            config: dict[str, str] = redis.config_get("append*")  # type: ignore[assignment]  # as above
+    except CommandRefused:
+        return ["the server hides its configuration (CONFIG GET refused): durability could not be checked"]
+    if config.get("appendonly") != "yes":
+        return ["appendonly is off: jobs do not survive a restart of the server; set appendonly yes"]
+    if config.get("appendfsync") != "always":
+        lost = "the last two seconds of acknowledged work may be lost when the server is killed"
+        return [f"appendfsync is {config.get('appendfsync')}: {lost}; set appendfsync always for no loss"]
+    return []
+
+
+def _logged(redis: "Redis") -> list[str]:
+    """Whether `guard_restart`, which ran when this connection was made, could make the log safe."""
+    known = cast("bytes | None", redis.get(GUARDED)) or b""
+    if not known.endswith(UNWRITTEN):
+        return []
+    return ["the server knows no BGREWRITEAOF, as managed ones do not: after a crash its log is its provider's concern"]
+
+
+def guard_restart(connection: Any, rebases: list[ScriptCall[int]]) -> None:
+    """Make a new connection safe to use: after a restart rewrite the log, then rebase each pool.
+
+    `connection` is redis-py's; commands go through it directly, because nobody else may be served before.
+
+    Raises:
+        Unavailable: the log rewrite fails, or does not end.
+    """
+    run_id = _field(_ask(connection, "INFO", "server"), "run_id")
+    safe = run_id.encode()
+    if _ask(connection, "GET", GUARDED) not in (safe, safe + UNWRITTEN):
+        if _field(_ask(connection, "INFO", "persistence"), "aof_enabled") == "1" and not _rewrite(connection):
+            safe += UNWRITTEN
+        _ask(connection, "EVAL", REMEMBER, 1, GUARDED, safe, POOL_LIFE_S)
+    for call in rebases:
+        _ask(connection, "EVAL", call.script.text, 1, call.key, *call.args)
+
+
+def _rewrite(connection: Any) -> bool:
+    """Rewrite the log, and wait for the end of that; False if the server has no command for it.
+
+    Raises:
+        Misconfigured: this user may not; another may.
+        Unavailable: it fails, or does not end.
+    """
+    try:
+        _ask(connection, "BGREWRITEAOF")
+    except NoPermissionError as error:
+        needed = "after a restart its log must be rewritten: give the user +bgrewriteaof (docs/security.md)"
+        raise Misconfigured(f"the server refused BGREWRITEAOF: {error}; {needed}") from error
+    except ResponseError as error:
+        if "unknown command" in str(error).lower():
+            return False
+        if "already" not in str(error) and "in progress" not in str(error):
+            raise Unavailable(f"the server cannot rewrite its log: {error}; has it disk and memory enough?") from error
+    _await_rewrite(connection)
+    return True
+
+
+def _await_rewrite(connection: Any) -> None:
+    deadline = time.monotonic() + REWRITE_S
+    while True:
+        persistence = _ask(connection, "INFO", "persistence")
+        if _field(persistence, "aof_rewrite_in_progress") == _field(persistence, "aof_rewrite_scheduled") == "0":
+            if _field(persistence, "aof_last_bgrewrite_status") != "ok":
+                raise Unavailable(
+                    "the server could not rewrite its log; has it disk and memory enough? See its own log"
+                )
+            return
+        if time.monotonic() > deadline:
+            raise Unavailable(f"the server has been rewriting its log for {REWRITE_S:.0f} s; is its disk full or slow?")
+        time.sleep(0.005)  # a rewrite of an idle log takes about 10 ms
+
+
+def _ask(connection: Any, *command: object) -> Any:
+    connection.send_command(*command)
+    return connection.read_response()
+
+
+def _field(info: Any, name: str) -> str:
+    text = info.decode() if isinstance(info, bytes) else str(info)
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key == name:
+            return value
+    raise Misconfigured(f"the server's INFO has no {name}; is it a Redis?")

@@ -1,0 +1,153 @@
+"""Connections to the data server, with timeouts, retries and the restart guard.
+
+Two kinds, because redis-py's default of a 5 s socket timeout with retries breaks blocking reads: `command_client` for
+what is answered at once, `blocking_client` for XREAD BLOCK and BLPOP, whose socket waits longer than the command does.
+A command that timed out may have been executed; it is sent again, which every script of ours allows.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import redis
+from redis import asyncio as aio
+from redis import exceptions
+from redis.asyncio.retry import Retry as AioRetry
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from seriatim.errors import Misconfigured, SeriatimError, Unavailable
+from seriatim.lua.pool_scripts import rebase
+from seriatim.servers import redis_connections
+from seriatim.servers.redis_checks import guard_restart
+from seriatim.servers.redis_errors import NOT_NOW, PASSWORD, RECONNECT, code_of, tls_reason
+from seriatim.servers.server_address import Address
+from seriatim.servers.server_urls import redacted_url as redacted_url  # whoever connects says to whom
+from seriatim.servers.tcp_keepalive import KEPT_ALIVE
+
+ANSWER_S = 3.0  #: a command that is not answered for so long is sent again, over another connection
+OUTAGE_S = 10.0  #: about how long a process waits for a server that is restarted, before it gives up
+BLOCK_S = 2.0  #: longest blocking read; also the reader's sign of life. A connection that is swallowed costs both
+CONNECT_S = 2.0
+ANY = 20_000  #: connections of one process: more than it may have descriptors
+TURN_S = 0.1  #: a read blocks for so long while others may wait for its connection
+TURN_WAIT_S = 20.0  #: who has not had a turn within so long is refused
+#: how a URL begins -> its connections, and those for event loops
+CLASSES: dict[str, Any] = {
+    "redis": redis_connections.TcpConnection,
+    "rediss": redis_connections.TlsConnection,
+    "unix": redis_connections.UnixConnection,
+}
+AIO_CLASSES: dict[str, Any] = {
+    "redis": redis_connections.AioTcpConnection,
+    "rediss": redis_connections.AioTlsConnection,
+    "unix": redis_connections.AioUnixConnection,
+}
+
+
+def command_client(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, most: int = 0) -> "redis.Redis":
+    """A client for commands that are answered at once. Thread-safe.
+
+    With `most` connections at once, those who find none free wait for a turn; 0: any number.
+
+    Raises:
+        Misconfigured: the URL is not one of Redis.
+    """
+    return _client(url, pools, 0.0, outage_s, most)
+
+
+def blocking_client(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, most: int = 0) -> "redis.Redis":
+    """A client for reads that block for up to BLOCK_S; `most` as that of `command_client`."""
+    return _client(url, pools, BLOCK_S, outage_s, most)
+
+
+def check_reachable(client: "redis.Redis", url: str) -> None:
+    """Say hello, once and quickly, before work begins.
+
+    Raises:
+        Unavailable: nobody answers.
+        Misconfigured: the server wants another password, or its certificate is not trusted.
+    """
+    try:
+        client.ping()
+    except SeriatimError as error:
+        why = error.__cause__
+        if isinstance(why, exceptions.AuthenticationError):
+            raise Misconfigured(f"the server at {redacted_url(url)} refused the password: {why}; {PASSWORD}") from None
+        if code_of(why) in NOT_NOW:
+            raise Unavailable(f"the server at {redacted_url(url)} refuses for now: {error}") from None
+        if reason := tls_reason(why):
+            raise Misconfigured(f"the server at {redacted_url(url)}: {reason}") from None
+        if isinstance(error, Unavailable) and why is not None:  # without a cause it says itself what is wrong
+            raise Unavailable(f"no Redis at {redacted_url(url)}: {why}; start one, or set SERIATIM_REDIS_URL") from None
+        raise
+
+
+def streams(url: str, *, most: int = 0, outage_s: float = OUTAGE_S) -> "aio.Redis":
+    """A client for an event loop whose reads block for up to BLOCK_S; `most` as that of `command_client`.
+
+    They read and write nothing, so they need no guard against a log that a restart left torn
+    (seriatim/servers/redis_checks.py).
+    """
+    address = Address.of(url)
+    found = _arguments(address, BLOCK_S, AioRetry(*_patience(outage_s)))
+    kind = AIO_CLASSES[address.scheme]
+    if most:
+        pool: aio.ConnectionPool = aio.BlockingConnectionPool(most, TURN_WAIT_S, kind, **found)
+    else:
+        pool = aio.ConnectionPool(kind, max_connections=ANY, **found)
+    return redis_connections.AsyncRedisClient.from_pool(pool)
+
+
+def block_of(client: "redis.Redis | aio.Redis", block_s: float) -> float:
+    """How long a read may block, of at most `block_s`: not for long while all connections are in use."""
+    pool = client.connection_pool
+    crowded = (isinstance(pool, redis.BlockingConnectionPool) and pool.pool.empty()) or (
+        isinstance(pool, aio.BlockingConnectionPool) and not pool.can_get_connection()
+    )
+    return min(block_s, TURN_S) if crowded else block_s
+
+
+def _client(url: str, pools: Iterable[str], block_s: float, outage_s: float, most: int) -> "redis.Redis":
+    address = Address.of(url)
+    found = _arguments(address, block_s, Retry(*_patience(outage_s)))
+    kind, greeting = CLASSES[address.scheme], _greeting(pools)
+    if most:
+        pool: redis.ConnectionPool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]  # redis-py has no types here
+            most, TURN_WAIT_S, kind, redis_connect_func=greeting, **found
+        )
+    else:
+        pool = redis.ConnectionPool(kind, redis_connect_func=greeting, **found)
+    return redis_connections.RedisClient.from_pool(pool)
+
+
+def _arguments(address: Address, block_s: float, retry: Any) -> dict[str, Any]:
+    """What a connection is made of, the same for both clients. A URL's socket_timeout counts for an answer alone."""
+    options = dict(address.options)
+    answer_s = float(str(options.pop("socket_timeout", ANSWER_S)))
+    place: dict[str, Any] = {"path": address.path}
+    if address.scheme != "unix":
+        place = {"host": address.host, "port": address.port, **KEPT_ALIVE}
+    return {
+        **place, "username": address.user or None, "password": address.password or None, "db": address.db,
+        "socket_timeout": block_s + answer_s, "socket_connect_timeout": CONNECT_S,
+        "retry": retry, "retry_on_error": RECONNECT, **options,
+    }  # fmt: skip
+
+
+def _patience(outage_s: float) -> tuple[ExponentialBackoff, int]:
+    cap_s = 0.5
+    return ExponentialBackoff(cap=cap_s, base=0.02), max(1, round(outage_s / cap_s)) + 5
+
+
+def _greeting(pools: Iterable[str]) -> Callable[[Any], None]:
+    return partial(_greet, [rebase(pool) for pool in pools])
+
+
+def _greet(rebases: list[Any], connection: Any) -> None:
+    try:
+        connection.on_connect()
+        guard_restart(connection, rebases)
+    except SeriatimError:  # redis-py would keep the connection, and take it for one that was greeted
+        connection.disconnect()
+        raise

@@ -1,0 +1,144 @@
+"""Connections and clients of redis-py whose errors are ours: none of redis-py's, asyncio's or the system's leaves them.
+
+A connection that breaks raises what its transport has: OSError, EOFError, and RuntimeError of uvloop where it was
+closed between two steps. redis-py tries again after its own ConnectionError alone, so that is what each of them
+becomes (`breakable`). What is left when its patience is spent, and what the server refuses, becomes an error of our
+tree (`translate_redis_errors`), whichever command it was and wherever it was sent.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+from redis import asyncio as aio
+from redis import exceptions
+from redis.client import Pipeline
+
+from seriatim.servers.redis_errors import translate_redis_errors
+
+UVLOOP_CLOSED = "the handler is closed"  #: uvloop's RuntimeError for a transport that was closed meanwhile
+
+
+@contextmanager
+def breakable() -> Iterator[None]:
+    """Around one step of a connection: what broke it is redis-py's ConnectionError, after which it tries again.
+
+    Raises:
+        redis.exceptions.ConnectionError: the connection is broken.
+    """
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        raise exceptions.ConnectionError(f"the connection broke: {error}") from error
+    except RuntimeError as error:
+        if UVLOOP_CLOSED not in str(error):
+            raise
+        raise exceptions.ConnectionError("the connection was closed") from error
+
+
+class _Breakable:
+    """Every step of a blocking connection that touches its socket."""
+
+    def connect_check_health(self, *args: Any, **more: Any) -> None:
+        with breakable():
+            super().connect_check_health(*args, **more)  # type: ignore[misc]  # a connection of redis-py comes behind
+
+    def send_packed_command(self, *args: Any, **more: Any) -> None:
+        with breakable():
+            super().send_packed_command(*args, **more)  # type: ignore[misc]  # as above
+
+    def read_response(self, *args: Any, **more: Any) -> Any:
+        with breakable():
+            return super().read_response(*args, **more)  # type: ignore[misc]  # as above
+
+    def can_read(self, *args: Any, **more: Any) -> Any:
+        with breakable():
+            return super().can_read(*args, **more)  # type: ignore[misc]  # as above
+
+
+class _BreakableAio:
+    """The same of a connection in an event loop."""
+
+    async def connect_check_health(self, *args: Any, **more: Any) -> None:
+        with breakable():
+            await super().connect_check_health(*args, **more)  # type: ignore[misc]  # as above
+
+    async def send_packed_command(self, *args: Any, **more: Any) -> None:
+        with breakable():
+            await super().send_packed_command(*args, **more)  # type: ignore[misc]  # as above
+
+    async def read_response(self, *args: Any, **more: Any) -> Any:
+        with breakable():
+            return await super().read_response(*args, **more)  # type: ignore[misc]  # as above
+
+    async def can_read(self, *args: Any, **more: Any) -> Any:
+        with breakable():
+            return await super().can_read(*args, **more)  # type: ignore[misc]  # as above
+
+
+class TcpConnection(_Breakable, redis.Connection):
+    """For redis:// URLs."""
+
+
+class TlsConnection(_Breakable, redis.SSLConnection):
+    """For rediss:// URLs."""
+
+
+class UnixConnection(_Breakable, redis.UnixDomainSocketConnection):
+    """For unix:// URLs."""
+
+
+class AioTcpConnection(_BreakableAio, aio.Connection):
+    """For redis:// URLs, in an event loop."""
+
+
+class AioTlsConnection(_BreakableAio, aio.SSLConnection):
+    """For rediss:// URLs, in an event loop."""
+
+
+class AioUnixConnection(_BreakableAio, aio.UnixDomainSocketConnection):
+    """For unix:// URLs, in an event loop."""
+
+
+class RedisClient(redis.Redis):
+    """A client whose errors are ours."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command and read its reply.
+
+        Raises:
+            as `translate_redis_errors`.
+        """
+        with translate_redis_errors():
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py has no types here
+
+    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> "ClientPipeline":  # noqa: FBT001  # as its base
+        """Several commands in one round trip."""
+        return ClientPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+class ClientPipeline(Pipeline):
+    """A pipeline whose errors are ours. With `raise_on_error=False` refusals are among the replies, as redis-py's."""
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001  # as its base
+        """Send what was queued and read the replies.
+
+        Raises:
+            as `translate_redis_errors`.
+        """
+        with translate_redis_errors():
+            return super().execute(raise_on_error)
+
+
+class AsyncRedisClient(aio.Redis):
+    """A client in an event loop whose errors are ours."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command and read its reply.
+
+        Raises:
+            as `translate_redis_errors`.
+        """
+        with translate_redis_errors():
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # as above

@@ -1,0 +1,132 @@
+"""Errors of a Redis server, and of the way to it, in the words of our own tree: no other leaves our code.
+
+A server that refuses now and serves again later without anybody touching us is `Unavailable`, whatever it calls that:
+it was demoted, it loads its data, its disk is full, its replicas are away. A refusal that no waiting helps against is
+`CommandRefused`, with its code: a missing right, another type of key, and whatever a server may say that is not listed
+here. `RECONNECT` are the errors after which another connection may reach another server: behind one address, that is
+how a failover looks.
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis import exceptions
+
+from seriatim.errors import CommandRefused, MemoryFull, SeriatimError, Unavailable
+
+FULL_AGAIN_S = 5.0  #: after which a call that found no memory may be tried again
+
+#: code of an error reply -> why the server refuses now, and what to look at
+NOT_NOW = {
+    "READONLY": "it is a replica: a failover is under way, or SERIATIM_REDIS_URL names a replica",
+    "MISCONF": "it cannot save to its disk and takes no writes: look at its log and its disk",
+    "NOREPLICAS": "too few replicas are connected to it: see min-replicas-to-write",
+    "LOADING": "it is loading its data",
+    "BUSY": "a script keeps it busy",
+    "MASTERDOWN": "it is a replica that has lost its master",
+    "TRYAGAIN": "a slot of the cluster is being moved",
+    "CLUSTERDOWN": "its cluster is down",
+    "UNBLOCKED": "it became a replica",
+}
+#: code of an error reply -> what to do about it
+FOR_GOOD = {
+    "NOPERM": "its user lacks a right: is the ACL file of this version loaded (docs/security.md)?",
+    "WRONGTYPE": "another program, or another version of this one, writes under our names: see docs/architecture.md",
+}
+SERVER_LOG = "its log, or that of a proxy in front of it, may say more"
+PASSWORD = "see SERIATIM_REDIS_PASSWORD and SERIATIM_REDIS_PASSWORD_FILE; the user stands in the URL"
+OTHER_NAME = (62, 64)  #: OpenSSL's codes of a certificate that is for another host name, or for another address
+NAMED = "write the name that its certificate is for, or ?ssl_check_hostname=false"
+TRUSTED = "SERIATIM_TLS_CA_FILE names the file of the authority that signed it"
+#: word in the reason of OpenSSL -> what to do about it
+TLS_HINTS = {
+    "CERTIFICATE_REQUIRED": "set SERIATIM_TLS_CERT_FILE and SERIATIM_TLS_KEY_FILE",
+    "HANDSHAKE_FAILURE": "does it want SERIATIM_TLS_CERT_FILE and SERIATIM_TLS_KEY_FILE?",
+    "WRONG_VERSION_NUMBER": "does the server speak TLS? redis:// and amqp:// are without",
+    "RECORD_LAYER_FAILURE": "does the server speak TLS? redis:// and amqp:// are without",
+}
+NO_TURN = "No connection available"  #: redis-py's words where no connection became free in time
+RECONNECT: list[type[Exception]] = [
+    exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    exceptions.MasterDownError,
+]
+
+NO_ANSWER = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, EOFError)
+
+
+@contextmanager
+def translate_redis_errors() -> Iterator[None]:
+    """Around commands of redis-py: when all its patience is spent, the error is one of our tree.
+
+    Raises:
+        Unavailable: Redis does not answer, or refuses for now.
+        MemoryFull: it has no memory left.
+        CommandRefused: it refuses this command, or this user, and waiting does not help.
+    """
+    try:
+        yield
+    except (exceptions.RedisError, OSError, EOFError) as error:
+        raise translate_error(error) from error
+
+
+def code_of(error: BaseException | None) -> str:
+    """The code that an error reply began with, such as READONLY; "" if it had none."""
+    code = str(getattr(error, "status_code", "") or _said(error).partition(" ")[0])
+    return code if code.isupper() else ""
+
+
+def _said(error: BaseException | None) -> str:
+    """What the server said, without the command that redis-py puts before it in pipelines: it may be someone's text."""
+    command, caused, said = str(error).partition(" of pipeline caused error: ")
+    return said if caused and command.startswith("Command #") else str(error)
+
+
+def translate_error(error: Exception) -> SeriatimError:
+    """The error of our tree that says what an error of redis-py, or of a broken connection, says."""
+    code = code_of(error)
+    if isinstance(error, exceptions.OutOfMemoryError) or code == "OOM":
+        return MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S)
+    if code in NOT_NOW:
+        return Unavailable(f"Redis takes no such command now ({code}): {NOT_NOW[code]}")
+    if why := _unanswered(error):
+        return Unavailable(why)
+    return CommandRefused(_for_good(error, code), code)
+
+
+def _unanswered(error: Exception) -> str:
+    """Why there was no answer, and what to look at; "" if there was one."""
+    if isinstance(error, exceptions.InvalidResponse):
+        return f"what answers is no Redis: {error}; is SERIATIM_REDIS_URL right?"
+    if why := tls_reason(error):
+        return f"Redis does not answer: {why}"
+    if NO_TURN in str(error):
+        return "all connections to Redis that SERIATIM_REDIS_CONNECTIONS allows are in use"
+    if isinstance(error, NO_ANSWER) and not isinstance(error, exceptions.AuthenticationError):
+        return f"Redis does not answer: {error}; is it up, and is SERIATIM_REDIS_URL right?"
+    return ""
+
+
+def tls_reason(error: BaseException | None) -> str:
+    """Why two sides cannot speak TLS, and what to do; "" if that is not what led to an error."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return ""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        hint = NAMED if error.verify_code in OTHER_NAME else TRUSTED
+        return f"its certificate is not trusted: {error.verify_message}; {hint}"
+    reason = error.reason or ""  # none: the connection broke, as any may
+    hint = next((hint for word, hint in TLS_HINTS.items() if word in reason), "")
+    return f"TLS failed: {reason.lower().replace('_', ' ')}; {hint}" if hint else ""
+
+
+def _for_good(error: Exception, code: str) -> str:
+    if isinstance(error, exceptions.AuthenticationError):
+        return f"Redis refused the password: {error}; {PASSWORD}"
+    if isinstance(error, exceptions.AskError):  # MovedError is one
+        return "Redis is a node of a cluster, which is not supported: name a single server"
+    said = f" ({code})" if code else ""
+    return f"Redis refused a command{said}: {_said(error).removeprefix(code).strip()}; {FOR_GOOD.get(code, SERVER_LOG)}"

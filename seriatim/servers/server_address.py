@@ -1,0 +1,219 @@
+"""Where a server is, and how to speak to it: a URL, parsed once, so that no library reads it a second time.
+
+redis-py's two clients and kombu each read URLs in their own way: a parameter is known to one and a TypeError of the
+other, a database of a socket is lost. All three are built of these parts. A parameter that is not known is refused with
+those that are; it would be a setting that nobody heeds.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+from seriatim.errors import Misconfigured
+from seriatim.servers.server_urls import SPELLING, redacted_url
+
+PORT = 6379
+#: how a URL begins that is no server's -> what its servers are
+OTHERS = {
+    "sentinel": "Sentinels", "redis+sentinel": "Sentinels", "redis-sentinel": "Sentinels",
+    "rediss+sentinel": "Sentinels", "redis+cluster": "a cluster", "rediss+cluster": "a cluster",
+}  # fmt: skip
+INSTEAD = (
+    "name the server that takes writes, redis://host:port/db: an address that moves with a failover, of a proxy or a "
+    "service in front, will do"
+)
+AMQP = ("amqp", "amqps", "pyamqp")  #: RabbitMQ
+CERTIFICATES = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
+WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _seconds(text: str) -> float:
+    if not 0 < (value := float(text)) < 86_400:
+        raise ValueError
+    return value
+
+
+def _database(text: str) -> int:
+    if (value := int(text)) < 0:
+        raise ValueError
+    return value
+
+
+def _protocol(text: str) -> int:
+    return {"2": 2, "3": 3}[text]
+
+
+def _word(text: str) -> bool:
+    return WORDS[text.lower()]
+
+
+def _certificates(text: str) -> str:
+    CERTIFICATES[found := text.lower().removeprefix("cert_")]
+    return found
+
+
+#: parameter of a URL of Redis -> what it may be, and how it is read
+PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "db": ("a number", _database),
+    "virtual_host": ("a number", _database),  # kombu's word for db
+    "username": ("a name", str),
+    "password": ("a password", str),
+    "client_name": ("a name", str),
+    "protocol": ("2 or 3", _protocol),
+    "socket_timeout": ("seconds", _seconds),
+    "socket_connect_timeout": ("seconds", _seconds),
+    "health_check_interval": ("seconds", _seconds),
+    "socket_keepalive": ("true", _word),  # always so
+    "retry_on_timeout": ("true", _word),  # always so
+}
+#: the same, of those that speak TLS
+TLS_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "ssl_ca_certs": ("a file", str),
+    "ssl_ca_path": ("a folder", str),
+    "ssl_certfile": ("a file", str),
+    "ssl_keyfile": ("a file", str),
+    "ssl_password": ("a password", str),
+    "ssl_cert_reqs": ("none, optional or required", _certificates),
+    "ssl_check_hostname": ("true or false", _word),
+}
+AMQP_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "heartbeat": ("seconds", _seconds),
+    "login_method": ("PLAIN, AMQPLAIN or EXTERNAL", str),
+}
+IMPLIED = ("socket_keepalive", "retry_on_timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A Redis server."""
+
+    scheme: str  #: redis, rediss or unix
+    host: str = ""
+    port: int = PORT
+    path: str = ""  #: of a socket
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    db: int = 0
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)  #: by redis-py's names, TLS's among them
+
+    @classmethod
+    def of(cls, url: str) -> "Address":
+        """Read a URL of Redis; kombu's redis+socket:// is unix://.
+
+        Raises:
+            Misconfigured: it is none, or it names Sentinels or a cluster, or something in it is not known.
+        """
+        parts = _split(url)
+        scheme = {"redis+socket": "unix"}.get(parts.scheme, parts.scheme)
+        if scheme not in ("redis", "rediss", "unix"):
+            raise Misconfigured(f"{redacted_url(url)!r} is no Redis URL; {SPELLING}")
+        known = {**PARAMETERS, **(TLS_PARAMETERS if scheme == "rediss" else {})}
+        given = _parameters(url, parts, known)
+        options = {name: value for name, value in given.items() if name not in IMPLIED}
+        user, password = options.pop("username", ""), options.pop("password", "")
+        dbs = [options.pop(name, None) for name in ("db", "virtual_host")]
+        db = next((db for db in dbs if db is not None), None)
+        return cls(
+            scheme,
+            host=unquote(parts.hostname or "") or "localhost",
+            port=parts.port or PORT,
+            path=unquote(parts.path) if scheme == "unix" else "",
+            user=unquote(parts.username or "") or str(user),
+            password=unquote(parts.password or "") or str(password),
+            db=int(str(db)) if db is not None else _numbered(url, parts, scheme),
+            options=options,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """What Celery is told of a broker."""
+
+    url: str = field(repr=False)  #: as kombu reads it, and nothing in it that kombu would take for something else
+    tls: Mapping[str, object] | None  #: None: without; kombu would speak to any server, whatever certificate it shows
+    confirms: bool = False  #: what it has, where a closed connection may hide a loss: RabbitMQ
+
+    @classmethod
+    def of(cls, url: str) -> "Broker":
+        """Read a URL of a broker: Redis or RabbitMQ.
+
+        Raises:
+            Misconfigured: it is none.
+        """
+        scheme = _split(url).scheme
+        if scheme in AMQP:
+            return _rabbit(url)
+        if scheme == "memory":  # kombu's own, within one process: enough for a test of one
+            return cls(url, None)
+        if scheme not in ("redis", "rediss", "unix", "redis+socket"):
+            raise Misconfigured(
+                f"{redacted_url(url)!r} is no broker's URL; expected redis://, rediss://, unix://, amqp:// or amqps://"
+            )
+        address = Address.of(url)
+        user = f"{quote(address.user, safe='')}:{quote(address.password, safe='')}@" if address.password else ""
+        if address.scheme == "unix":
+            return cls(f"redis+socket://{user}{quote(address.path)}?virtual_host={address.db}", None)
+        host = f"[{address.host}]" if ":" in address.host else quote(address.host, safe="")
+        found = f"{address.scheme}://{user}{host}:{address.port}/{address.db}"
+        return cls(found, _tls(address.options) if address.scheme == "rediss" else None)
+
+
+def _rabbit(url: str) -> Broker:
+    parts = _split(url)
+    encrypted = parts.scheme == "amqps"
+    given = _parameters(url, parts, {**AMQP_PARAMETERS, **(TLS_PARAMETERS if encrypted else {})})
+    query = "&".join(f"{name}={quote(str(given[name]), safe='')}" for name in AMQP_PARAMETERS if name in given)
+    bare = parts._replace(query=query).geturl()
+    if not encrypted:
+        return Broker(bare, None, confirms=True)
+    tls = _tls(given)
+    checked = tls["ssl_cert_reqs"] != ssl.CERT_NONE and tls.pop("ssl_check_hostname", True)
+    named = {name.removeprefix("ssl_"): value for name, value in tls.items() if name != "ssl_check_hostname"}
+    return Broker(bare, named | ({"server_hostname": parts.hostname} if checked else {}), confirms=True)
+
+
+def _tls(options: Mapping[str, object]) -> dict[str, object]:
+    """What a library is told of certificates: a server must show one that is trusted, unless the URL says otherwise."""
+    found = {name: value for name, value in options.items() if name in TLS_PARAMETERS}
+    return found | {"ssl_cert_reqs": CERTIFICATES[str(options.get("ssl_cert_reqs", "required"))]}
+
+
+def _split(url: str) -> SplitResult:
+    scheme = url.partition("://")[0].lower()
+    if scheme in OTHERS:
+        raise Misconfigured(f"{redacted_url(url)!r} names {OTHERS[scheme]}, which Seriatim cannot ask; {INSTEAD}")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read late by those who connect: their errors would show what stands in its place
+    except ValueError:  # its text may repeat a piece of the password
+        raise Misconfigured(f"{redacted_url(url)!r} is no URL of a server; {SPELLING}") from None
+    if parts.fragment or "@" in parts.query:  # a password with a # or a ? in it ends before its host
+        raise Misconfigured(f"{redacted_url(url)!r} is no URL of a server; {SPELLING}")
+    return parts
+
+
+def _parameters(
+    url: str, parts: SplitResult, known: Mapping[str, tuple[str, Callable[[str], object]]]
+) -> dict[str, object]:
+    found = {}
+    for name, text in parse_qsl(parts.query, keep_blank_values=True):
+        if name not in known:
+            hint = "; those of TLS want rediss:// or amqps://" if name in TLS_PARAMETERS else ""
+            raise Misconfigured(
+                f"{redacted_url(url)!r}: unknown parameter {name[:40]!r}; known: {', '.join(known)}{hint}"
+            )
+        expected, read = known[name]
+        try:
+            found[name] = read(text)
+        except (ValueError, KeyError, OverflowError):
+            raise Misconfigured(f"{redacted_url(url)!r}: its parameter {name} is not {expected}") from None
+    return found
+
+
+def _numbered(url: str, parts: SplitResult, scheme: str) -> int:
+    """The database that the path names."""
+    text = unquote(parts.path).strip("/") if scheme != "unix" else ""
+    if text and not (text.isascii() and text.isdigit()):
+        raise Misconfigured(f"{redacted_url(url)!r}: its database is no number; {SPELLING}")
+    return int(text or 0)

@@ -1,0 +1,101 @@
+"""What opens a server's door, put into its URL: the password and the certificates (docs/security.md).
+
+Whoever is handed a URL needs nothing else: seriatim/servers/server_address.py reads it. A URL with a secret in it is
+shown to nobody: `redacted_url` is for messages and logs.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from seriatim.errors import Misconfigured
+
+#: said wherever a URL cannot be read
+SPELLING = (
+    "expected redis://[user[:password]@]host[:port][/db], rediss:// with the same, or unix:///path; "
+    "write / # ? @ : % of a password as %2F and so on, or set it apart from the URL"
+)
+ENCRYPTED = ("rediss", "amqps")  #: schemes of URLs that speak TLS
+
+
+def redacted_url(url: str) -> str:
+    """A URL without user, password and parameters, for people."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def with_password(url: str, password: str) -> str:
+    """The URL with a password, unless it has one already.
+
+    Raises:
+        Misconfigured: it is no URL.
+    """
+    parts = _parts(url)
+    user, colon, _ = parts.netloc.rpartition("@")[0].partition(":")
+    if not password or colon:
+        return url
+    place = parts.netloc.rpartition("@")[2]
+    # An empty place is a socket's; urlunsplit wants the authority to be there all the same.
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))
+
+
+def has_password(url: str) -> bool:
+    """Does a URL bring its own password?"""
+    return ":" in url.partition("://")[2].rpartition("@")[0]
+
+
+def with_tls(url: str, files: Mapping[str, str]) -> str:
+    """The URL with the certificate files that it does not name itself, if it speaks TLS.
+
+    `files` as redis-py names them: ssl_ca_certs, ssl_certfile, ssl_keyfile.
+
+    Raises:
+        Misconfigured: it is no URL, or a file cannot be read.
+    """
+    parts = _parts(url)
+    if parts.scheme not in ENCRYPTED:
+        return url
+    given = dict(parse_qsl(parts.query))
+    wanted = {name: path for name, path in files.items() if path} | given
+    for name in files:
+        if name in wanted:
+            _check_readable(wanted[name])
+    return urlunsplit(parts._replace(query=urlencode(wanted)))
+
+
+def read_secret(variable: str, path: str) -> str:
+    """The first line of a file, as container runtimes hand over secrets.
+
+    Raises:
+        Misconfigured: it cannot be read, or has nothing in it.
+    """
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            secret = file.readline().rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"{variable}={path}: cannot be read: {_reason(error)}") from None
+    if not secret:
+        raise Misconfigured(f"{variable}={path}: its first line is empty; expected a password")
+    return secret
+
+
+def _check_readable(path: str) -> None:
+    try:
+        with Path(path).open("rb"):
+            return
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"the certificate file {path} cannot be read: {_reason(error)}") from None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be read, and nothing of what is in it."""
+    return (error.strerror or "it is no file").lower() if isinstance(error, OSError) else "it is no text"
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read late by those who connect: their errors would show what stands in its place
+    except ValueError:  # its text may repeat a piece of the password
+        raise Misconfigured(f"{redacted_url(url)!r} is no URL of a server; {SPELLING}") from None
+    return parts

@@ -1,0 +1,1 @@
+"""Text before it is spoken: files, languages, segments, estimates of their duration."""

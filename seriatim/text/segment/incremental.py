@@ -1,0 +1,46 @@
+"""The four steps behind one another, for text that comes in parts and for text that is at hand."""
+
+from collections.abc import Iterator
+
+from seriatim.text.segment.clean import TextCleaner
+from seriatim.text.segment.lines import LineJoiner
+from seriatim.text.segment.merge_short import ShortSentenceMerger
+from seriatim.text.segment.segment_options import Segment, SegmentOptions
+from seriatim.text.segment.sentences import SentenceSplitter
+
+#: how much of a text that is at hand goes through the steps at once: little to hold, and enough to be fast
+SLICE_CHARS = 4096
+
+
+class IncrementalSegmenter:
+    """Cuts a text that is still being written; not for use by two threads at once."""
+
+    def __init__(self, cut: SegmentOptions) -> None:
+        self._cleaner = TextCleaner()
+        self._lines = LineJoiner()
+        self._sentences = SentenceSplitter(cut)
+        self._joiner = ShortSentenceMerger(cut)
+
+    def feed(self, text: str) -> list[Segment]:
+        """The pieces that are complete now that `text` follows; the rest is held.
+
+        A piece is complete when its sentence has ended and the next one has begun, or its line has ended.
+        """
+        parts = self._sentences.feed(self._lines.feed(self._cleaner.feed(text)))
+        return self._joiner.take(parts, self._sentences.certain_chars())
+
+    def flush(self) -> list[Segment]:
+        """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
+        parts = self._sentences.feed(self._lines.flush())
+        return self._joiner.flush(parts + self._sentences.flush())
+
+
+def segment(text: str, cut: SegmentOptions) -> Iterator[Segment]:
+    """The pieces of a text, in order, each as it is asked for; none if there is nothing to say.
+
+    The text is not copied: beside it, some thousand characters are held, whatever its length.
+    """
+    steps = IncrementalSegmenter(cut)
+    for start in range(0, len(text), SLICE_CHARS):
+        yield from steps.feed(text[start : start + SLICE_CHARS])
+    yield from steps.flush()

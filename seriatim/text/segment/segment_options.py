@@ -1,0 +1,53 @@
+"""How a text is cut, and what comes of it: two records, written by callers and read by everybody below `tasks`."""
+
+from dataclasses import dataclass
+
+from seriatim.errors import UnknownOption
+
+#: below this many characters an engine could not take one long word with its punctuation
+SMALLEST_LIMIT_CHARS = 20
+#: a rest shorter than this, cut from a long sentence, would be spoken as a fragment ("of it.")
+SMALL_CHARS = 20
+
+
+def base_language(tag: str) -> str:
+    """A BCP 47 tag without script and region, in lower case: `pt` of `pt-BR`, `en` of an empty one."""
+    return tag.replace("_", "-").split("-")[0].lower() or "en"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOptions:
+    """How to cut a text into pieces.
+
+    Raises:
+        UnknownOption: a number is outside its range.
+    """
+
+    language: str = "en"  #: BCP 47; rules go by its first part, and unknown languages go by the rules of English
+    limit_chars: int = 250  #: the longest piece that the engine speaks well, 20 or more
+    merge_chars: int = 0  #: a sentence shorter than this joins a neighbour of its line, 0..limit_chars; 0: none does
+    first_chars: int = 0  #: a first sentence longer than this is begun with a clause of it; 0: with all of it
+    pause_ms: int = 200  #: silence after a sentence or a line
+    paragraph_ms: int = 600  #: silence after a paragraph
+
+    def __post_init__(self) -> None:
+        if self.limit_chars < SMALLEST_LIMIT_CHARS:
+            raise UnknownOption(f"limit_chars {self.limit_chars}; expected {SMALLEST_LIMIT_CHARS} or more")
+        if not 0 <= self.merge_chars <= self.limit_chars:
+            raise UnknownOption(f"merge_chars {self.merge_chars}; expected 0 to limit_chars {self.limit_chars}")
+        for name in ("first_chars", "pause_ms", "paragraph_ms"):
+            if getattr(self, name) < 0:
+                raise UnknownOption(f"{name} {getattr(self, name)}; expected 0 or more")
+
+    @property
+    def rest_chars(self) -> int:
+        """The shortest rest that breaking a long sentence may leave."""
+        return min(max(SMALL_CHARS, self.merge_chars), self.limit_chars // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What an engine speaks in one go."""
+
+    text: str  #: 1..limit_chars characters with a letter or digit among them, no white space at its ends
+    pause_ms: int  #: silence after it; 0 between the parts of one broken sentence

@@ -1,0 +1,134 @@
+"""Cuts the lines of a text into sentences, and sentences over the limit into parts.
+
+The text is read once, onwards. Every decision depends only on a bounded stretch of text behind the place it is about,
+so that how the text was parted on its way here changes when a sentence goes out, and never where it is cut.
+"""
+
+import re
+from dataclasses import dataclass
+
+from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
+from seriatim.text.segment.quotes import OpenQuotes
+from seriatim.text.segment.segment_options import SegmentOptions, base_language
+from seriatim.text.segment.sentence_boundary import mark_pattern
+from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
+from seriatim.text.segment.split_long import clause_end, split_index
+
+#: characters of these languages last about three times as long as a letter (seriatim.text.duration_estimate)
+_DENSE_LANGUAGES = frozenset({"ja", "wuu", "yue", "zh"})
+#: a first clause may be this many times as long as asked for: still shorter than the sentence, and not cut mid-thought
+FIRST_STRETCH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SentencePart:
+    """A sentence, or a part of a long one."""
+
+    text: str  #: at most the limit long
+    pause_ms: int  #: silence after it; 0 in the middle of a sentence
+    closes: bool  #: does its line end here?
+
+
+class SentenceSplitter:
+    """Reads what Lines writes, in parts, and gives every sentence as soon as it is known to have ended."""
+
+    def __init__(self, cut: SegmentOptions) -> None:
+        self._cut = cut
+        self._language = base_language(cut.language)
+        self._mark = re.compile(rf"{mark_pattern(self._language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}]")
+        aim_chars = cut.first_chars // 3 if self._language in _DENSE_LANGUAGES else cut.first_chars
+        self._first_chars = min(aim_chars, cut.limit_chars)  # 0 once speech has started
+        self._text = ""  # from the start of the current sentence
+        self._settled = 0  # the sentence does not end before this index
+        self._inner: list[int] = []  # indices where it may be broken, since a sentence within it ends there
+        self._quote = OpenQuotes()
+
+    def feed(self, text: str) -> list[SentencePart]:
+        """The sentences that are known to be complete now that `text` follows."""
+        # A string with one reference grows in place; through the attribute, each word would copy all that is held.
+        held, self._text = self._text, ""
+        held += text
+        self._text = held
+        del held
+        parts: list[SentencePart] = []
+        while self._read(parts):
+            pass
+        return parts
+
+    def flush(self) -> list[SentencePart]:
+        """The rest of a text that has ended."""
+        return self.feed(LINE_BREAK) if self._text else []
+
+    def certain_chars(self) -> int:
+        """How long the next sentence is at least."""
+        spoken = SPEAKABLE.search(self._text, 0, self._settled)
+        return self._settled - spoken.start() if spoken else 0
+
+    def _read(self, parts: list[SentencePart]) -> bool:
+        """Read on to the next mark, or break what is too long before it. Returns whether to go on reading."""
+        mark = self._mark.search(self._text, self._settled)
+        self._settled = mark.start() if mark else len(self._text)
+        if at := self._place_to_break(self._settled, ended=False):
+            self._break(at, parts)
+            return True
+        if mark is None:
+            return False
+        if mark.group() in (LINE_BREAK, PARAGRAPH_BREAK):
+            pause_ms = self._cut.pause_ms if mark.group() == LINE_BREAK else self._cut.paragraph_ms
+            self._end(mark.start(), parts, pause_ms, closes=True)
+            self._text = self._text[1:]
+            return True
+        verdict, end = judge_mark(self._text, mark, self._language, self._quote)
+        if verdict is MarkVerdict.END:
+            self._end(end, parts, self._cut.pause_ms, closes=False)
+        elif verdict is not MarkVerdict.WAIT:
+            self._settled = end
+            if verdict is MarkVerdict.INNER:
+                self._inner.append(end)
+        return verdict is not MarkVerdict.WAIT
+
+    def _place_to_break(self, length: int, *, ended: bool) -> int:
+        """Where to break the sentence, or 0; `length`: of as much of it as is known, or of all of it if it `ended`."""
+        limit, rest = self._cut.limit_chars, self._cut.rest_chars
+        if self._first_chars and length > self._first_chars:
+            at = self._first_end(min(FIRST_STRETCH * self._first_chars, limit, length - rest))
+            if at:
+                return at
+        if length > limit if ended else length >= limit + rest:
+            return split_index(self._text, limit, min(limit, length - rest), self._inner)
+        return 0
+
+    def _first_end(self, stop: int) -> int:
+        """Where the first clause that can be spoken by itself ends, up to `stop`, or 0."""
+        start = max(self._first_chars // 2, self._cut.merge_chars, 1)
+        ends = [end for end in self._inner if start <= end <= stop]
+        clause = clause_end(self._text, start, stop)
+        return min([*ends, clause]) if clause else min(ends, default=0)
+
+    def _end(self, end: int, parts: list[SentencePart], pause_ms: int, *, closes: bool) -> None:
+        """Give the sentence that ends at index `end`, broken where it is too long."""
+        while at := self._place_to_break(end, ended=True):
+            end -= self._break(at, parts)
+        self._take(end, parts, pause_ms, closes=closes)
+        self._quote.forget()
+
+    def _break(self, at: int, parts: list[SentencePart]) -> int:
+        """Give the sentence up to index `at`. Returns by how many characters the text has become shorter."""
+        ended = at in self._inner
+        before = len(self._text)
+        self._take(at, parts, self._cut.pause_ms if ended else 0)
+        return before - len(self._text)
+
+    def _take(self, end: int, parts: list[SentencePart], pause_ms: int, *, closes: bool = False) -> None:
+        text = self._text[:end].strip(" ")
+        if text:
+            parts.append(SentencePart(text, pause_ms, closes))
+        if len(text) >= self._cut.merge_chars:
+            self._first_chars = 0
+        self._text = self._text[end:]
+        behind = self._text.lstrip(" ")
+        end += len(self._text) - len(behind)
+        self._text = behind
+        self._settled = max(0, self._settled - end)
+        self._inner = [inner - end for inner in self._inner if inner > end]
+        self._quote.drop(end)

@@ -1,0 +1,70 @@
+"""Where to break a sentence that is too long: at a clause, else between words, else between characters."""
+
+import re
+from collections.abc import Sequence
+
+from seriatim.text.segment.character_classes import CJK
+from seriatim.text.segment.graphemes import are_joined
+
+_BEHIND = r"[\"'”’»)\]]*"
+_PAUSES = re.compile(
+    rf"[;:…؛]{_BEHIND}(?= )|(?: [–—-]| ?—)(?= )|[；：…][”」』）]*"  # the greater pauses
+    rf"|[,،]{_BEHIND}(?= )|[)\]](?= )|[，、､][”」』）]*"
+)
+_GREATER = frozenset(";:…؛–—-；：")
+#: a part never begins with one of these, though French and others put a space before some
+NEVER_FIRST = frozenset("!?:;,.%»”’)]}，、。！？；：」』】》）…ー–—")
+
+
+def clause_end(text: str, start: int, stop: int) -> int:
+    """The end of the first clause that ends in `start..stop`, or 0."""
+    for pause in _PAUSES.finditer(text, 0, stop + 1):
+        if start <= pause.end() <= stop:
+            return pause.end()
+    return 0
+
+
+def split_index(text: str, limit: int, cap: int, ends: Sequence[int]) -> int:
+    """Where to break `text`, which is longer than `limit`: an index from 1 to `limit`.
+
+    `cap`: break no later if it can be helped, since too little would be left. `ends`: where sentences within a
+    quotation end, ascending; the last of them up to `cap` is the first choice.
+    """
+    inner = [end for end in ends if cap // 4 <= end <= cap]
+    if inner:
+        return inner[-1]
+    return _last_clause(text, cap) or _last_word(text, cap, 1) or _last_word(text, limit, cap) or _last_safe(text, cap)
+
+
+def _last_clause(text: str, cap: int) -> int:
+    """The end of the last clause up to `cap`: a greater pause in the second half, else any in the last two thirds."""
+    pauses = [(m.end(), m.group().strip()[0] in _GREATER) for m in _PAUSES.finditer(text, cap // 3, cap + 1)]
+    ends = [(end, greater) for end, greater in pauses if end <= cap]
+    greater_ends = [end for end, greater in ends if greater and end >= cap // 2]
+    if greater_ends:
+        return greater_ends[-1]
+    return ends[-1][0] if ends else 0
+
+
+def _last_word(text: str, cap: int, floor: int) -> int:
+    """The last place from `floor` to `cap` between two words, or between two characters of a script without spaces."""
+    for at in range(cap, floor - 1, -1):
+        here = text[at]
+        if here == " " and text[at + 1] not in NEVER_FIRST:
+            return at
+        if (
+            CJK.match(here)
+            and CJK.match(text[at - 1])
+            and here not in NEVER_FIRST
+            and not are_joined(text[at - 1], here)
+        ):
+            return at
+    return 0
+
+
+def _last_safe(text: str, cap: int) -> int:
+    """The last place up to `cap` that does not part what is seen as one character, if the second half has one."""
+    for at in range(cap, cap // 2, -1):
+        if not are_joined(text[at - 1], text[at]):
+            return at
+    return cap

@@ -1,0 +1,163 @@
+"""Programs of users: what they import, what their type checkers find, what lies beside them."""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import seriatim
+import tasks
+from seriatim import AsyncClient, AsyncJob, AsyncOpenJob, Client, Job, OpenJob
+from tests.support.process_system import ROOT, RealSystem, wait_until
+
+SPEAK = """
+import asyncio, sys
+import tasks, workers
+from seriatim import AsyncClient, Client
+
+assert (tasks.owner, workers.owner) == ("a user", "a user")
+TEXT = "Good morning. How are you?"
+
+
+def heard_in_order(url):
+    with Client(url) as client:
+        return b"".join(client.enqueue_job(TEXT, engine="tone").pcm())
+
+
+async def heard_with_asyncio(url):
+    async with AsyncClient(url) as client:
+        job = await client.enqueue_job(TEXT, engine="tone")
+        return b"".join([pcm async for pcm in job.pcm()])
+
+
+assert heard_in_order(sys.argv[1]) == asyncio.run(heard_with_asyncio(sys.argv[1]))
+"""
+OWN_QUEUE = """
+import queue
+
+assert queue.owner == "a user"
+"""
+WRONG = """
+from seriatim import Client, enqueue_job, open_job
+
+enqueue_job("Good morning.", voise="en")
+enqueue_job("Good morning.", kind="bulk")
+open_job(speed="fast")
+Client().enqueue_job("Good morning.", gap="nothing")
+reveal_type(enqueue_job("Good morning.", voice="en", kind="batch", speed=1.25))
+reveal_type(Client().open_job())
+"""
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    made = new_system()
+    made.reassembler()
+    made.workers(1, slots=2)
+    return made
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A folder with modules that are named like ours, and like one of the standard library."""
+    (tmp_path / "workers").mkdir()
+    for name in ("tasks.py", "queue.py", "workers/__init__.py"):
+        (tmp_path / name).write_text('owner = "a user"\n')
+    return tmp_path / "program.py"
+
+
+@pytest.mark.parametrize("more", ["", OWN_QUEUE], ids=["late", "its own queue is imported, too"])
+def test_a_program_speaks_beside_modules_that_are_named_like_ours(system: RealSystem, program: Path, more: str) -> None:
+    program.write_text(more + SPEAK + more)
+    environment = {name: value for name, value in system.environment.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, program, system.server.url],
+        cwd=program.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_celerys_own_tools_find_the_application(system: RealSystem, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "celery", "-A", "tasks", "inspect", "ping", "--timeout", "10"]
+    done = subprocess.run(command, cwd=tmp_path, env=system.environment, capture_output=True, text=True, check=True)
+    assert "pong" in done.stdout
+
+
+def test_a_program_may_import_from_tasks_too() -> None:
+    assert tasks.enqueue_job is seriatim.enqueue_job
+
+
+def test_the_package_alone_loads_nothing_of_weight() -> None:
+    """`import seriatim` costs a program under a millisecond; what it needs comes with the first name it uses."""
+    code = "import seriatim, sys; print({'celery', 'kombu', 'redis', 'numpy'} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "set()\n"
+
+
+def test_every_name_that_is_promised_is_there() -> None:
+    assert all(
+        getattr(seriatim, name).__module__.startswith("seriatim.") or name == "Text" for name in seriatim.__all__
+    )
+    with pytest.raises(AttributeError, match="no attribute 'enqueue'"):
+        seriatim.enqueue  # noqa: B018
+
+
+@pytest.mark.parametrize(("plain", "asynchronous"), [(Client, AsyncClient), (Job, AsyncJob), (OpenJob, AsyncOpenJob)])
+def test_the_asynchronous_members_are_those_of_the_plain_ones(plain: type, asynchronous: type) -> None:
+    theirs, ours = public_members(plain), public_members(asynchronous)
+    assert set(theirs) <= set(ours)
+    for name, member in theirs.items():
+        if callable(member):
+            assert parameters(ours[name]) == parameters(member), name
+
+
+#: what only the rest of the system asks of a client or a job
+INTERNAL = {
+    Client: {"begin", "cut", "enqueue", "ensure", "job", "pool_client", "rows_of", "submit"},
+    Job: {"drain", "pool", "reader", "redis", "settings", "store_dir"},
+    OpenJob: {"closed", "first_chars", "n", "pool_client", "producer", "request", "text", "waiting"},
+}
+
+
+def public_members(cls: type) -> dict[str, object]:
+    return {
+        name: member
+        for name, member in inspect.getmembers(cls)
+        if not name.startswith("_") and name not in INTERNAL.get(cls, set())
+    }
+
+
+def parameters(function: object) -> list[tuple[str, object, object]]:
+    assert callable(function)
+    found = inspect.signature(function).parameters.values()
+    return [(p.name, p.kind, p.default) for p in found if p.name != "stopped"]
+
+
+def test_two_clients_with_different_settings_live_in_one_process(new_system: Callable[..., RealSystem]) -> None:
+    one, other = new_system(), new_system()
+    for each in (one, other):
+        each.reassembler()
+        each.workers(1)
+    with Client(settings=one.settings) as first, Client(settings=other.settings) as second:
+        assert b"".join(first.enqueue_job("One.", engine="tone").pcm())
+        assert b"".join(second.enqueue_job("Two.", engine="tone").pcm())
+        wait_until(lambda: [client.pools()[0].done for client in (first, second)] == [1, 1], "each spoke one sentence")
+
+
+def test_a_type_checker_finds_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text(WRONG)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", "wrong.py"],
+        cwd=tmp_path, env={"PATH": "/usr/bin", "MYPYPATH": str(ROOT)}, capture_output=True, text=True,
+    )  # fmt: skip
+    found = [line for line in done.stdout.splitlines() if line.startswith("wrong.py:")]
+    assert [int(line.split(":")[1]) for line in found if " error:" in line] == [4, 5, 6, 7], done.stdout
+    assert all(wrong in done.stdout for wrong in ("voise", "bulk", "speed", "nothing"))
+    assert 'Revealed type is "seriatim.client.job.Job"' in done.stdout
+    assert 'Revealed type is "seriatim.client.open_job.OpenJob"' in done.stdout

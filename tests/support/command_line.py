@@ -1,0 +1,69 @@
+"""The command line as its users run it: a process, its exit status, what it said where."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+SERIATIM = (sys.executable, "-P", "-m", "gateway.cli.main")
+ROOT = Path(__file__).parents[2]
+TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000", "--workers", "1")
+LIMIT_S = 90.0
+QUICK = {"SERIATIM_SWEEP_MS": "100", "SERIATIM_BEAT_MS": "200", "SERIATIM_LEASE_MS": "1500"}
+
+
+def installed(*names: str, package: str) -> str:
+    """The first of these programs that is here. Skips the test where none is; on CI that is a failure."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    why = f"{' or '.join(names)} is not installed (apt-get install {package})"
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def environment(settings: Mapping[str, str] = QUICK) -> dict[str, str]:
+    """Nothing of ours from outside the test; our packages found from any directory."""
+    outside = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
+    return outside | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | dict(settings)
+
+
+def seriatim(
+    *arguments: str | Path, stdin: bytes = b"", settings: Mapping[str, str] = QUICK, cwd: Path = ROOT
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run one command to its end."""
+    return subprocess.run(
+        [*SERIATIM, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env=environment(settings),
+        cwd=cwd,
+        timeout=LIMIT_S,
+    )
+
+
+def begun(*arguments: str | Path, settings: Mapping[str, str] = QUICK, cwd: Path = ROOT) -> "subprocess.Popen[bytes]":
+    """Start a command, its output in pipes."""
+    return subprocess.Popen(
+        [*SERIATIM, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(settings),
+        cwd=cwd,
+    )
+
+
+def complaint(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """The one line that a command has said which could not do its work: one, and no traceback."""
+    lines: Sequence[str] = done.stderr.decode().splitlines()
+    assert len(lines) == 1, done.stderr.decode()
+    assert lines[0].startswith("seriatim: "), lines
+    assert done.stdout == b""
+    return lines[0].removeprefix("seriatim: ")

@@ -1,0 +1,175 @@
+"""The process in which espeak-ng speaks: `python -I -S espeak_child.py LIBRARY DATA`, started by `espeak.py` alone.
+
+The library is a bad neighbour, so it has a process of its own, with nobody else in it (measured with 1.52.0):
+
+- its state cannot be reset, so that a sentence's bytes depend on the ones before it: it is loaded anew each time, and
+  unloading works only where nobody else holds it;
+- it seeds its noise from the clock, and some voices take theirs from libc's `rand`: both are seeded here per sentence;
+- each load loses 2 KB, or 183 KB if a word was read in another language: the process is replaced now and then;
+- some texts crash it (digits in Greenlandic): that costs one attempt at one sentence, not a worker and its leases.
+
+Requests come on stdin, one JSON object a line; end of file is the end. Answers go to stdout as frames, a signed 32-bit
+little-endian number before each: n > 0, n bytes of sound; 0, the sentence is whole; n < 0, it failed, -n bytes of UTF-8
+say why. The first frame describes the voices. Standard library only: it must start in a blink.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import struct
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any, BinaryIO
+
+SYNCHRONOUS = 2  #: audio is handed to the callback before espeak_Synth returns
+DONT_EXIT = 0x8000  #: without it, missing data ends the process with no word
+CHARACTERS = 1  #: positions count characters; unused, but an argument
+UTF8 = 1  #: and neither SSML nor phoneme input: `<b>` and `[[` are read as text
+PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4, "word_gap": 7}  #: espeak_PARAMETER in speak_lib.h
+CPU_LIMIT_S = 30  #: a sentence takes some 5 ms; one that never ends must not keep a core for ever
+DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  #: meant for the worker, which may still finish a sentence
+FRAME = struct.Struct("<i")
+
+Take = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+libc = ctypes.CDLL(None)
+libc.dlclose.argtypes = [ctypes.c_void_p]
+
+
+class EspeakVoice(ctypes.Structure):
+    """`espeak_VOICE` of speak_lib.h."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_void_p),  # a priority byte and a C string, again and again, then a zero
+        ("identifier", ctypes.c_char_p),
+        ("gender", ctypes.c_ubyte),
+        ("age", ctypes.c_ubyte),
+        ("variant", ctypes.c_ubyte),
+        ("xx1", ctypes.c_ubyte),
+        ("score", ctypes.c_int),
+        ("spare", ctypes.c_void_p),
+    )
+
+
+class EspeakLibrary:
+    """One load of the library, good for one sentence or one list of voices."""
+
+    def __init__(self, library: str, data: str) -> None:
+        self._library = ctypes.CDLL(library)
+        self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(EspeakVoice))
+        self._library.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
+        pointer, unsigned = ctypes.c_void_p, ctypes.c_uint
+        self._library.espeak_Synth.argtypes = (
+            *(pointer, ctypes.c_size_t, unsigned, ctypes.c_int),
+            *(unsigned, unsigned, pointer, pointer),
+        )
+        self.rate_hz: int = self._library.espeak_Initialize(SYNCHRONOUS, 0, os.fsencode(data), DONT_EXIT)
+        if self.rate_hz <= 0:
+            raise ValueError(f"espeak-ng finds no data at {data}")
+
+    def close(self) -> None:
+        self._library.espeak_Terminate()
+        libc.dlclose(self._library._handle)  # noqa: SLF001  # ctypes has no public way to unload
+
+    def speak(self, request: dict[str, Any], out: BinaryIO) -> None:
+        """Write the sentence's sound as frames, each as soon as espeak has made it.
+
+        Raises:
+            ValueError: espeak refuses the voice, a parameter or the text.
+        """
+
+        def passed_on(wave: Any, n_samples: int, _events: object) -> int:
+            if wave and n_samples > 0:
+                _write(out, ctypes.string_at(wave, n_samples * 2))
+            return 0
+
+        take = Take(passed_on)  # kept in a name: espeak does not keep it alive
+        libc.srand(request["seed"] % 2**32)
+        self._library.espeak_ng_SetRandSeed(request["seed"] % 2**31)
+        self._library.espeak_SetSynthCallback(take)
+        self._done("the voice", self._library.espeak_SetVoiceByName(request["voice"].encode()))
+        for name, number in PARAMETERS.items():
+            self._done(name, self._library.espeak_SetParameter(number, request[name], 0))
+        text = request["text"].encode("utf-8", "replace") + b"\0"
+        self._done("the text", self._library.espeak_Synth(text, len(text), 0, CHARACTERS, 0, UTF8, None, None))
+
+    def voices(self, language: bytes | None = None) -> list[dict[str, Any]]:
+        """The voices of the data folder; of the language `variant`: its timbres."""
+        wanted = EspeakVoice(languages=ctypes.cast(ctypes.c_char_p(language), ctypes.c_void_p))
+        listed = self._library.espeak_ListVoices(ctypes.byref(wanted) if language else None)
+        found: list[dict[str, Any]] = []
+        while listed[len(found)]:
+            found.append(_described(listed[len(found)][0]))
+        return found
+
+    def _done(self, what: str, error: int) -> None:
+        if error:
+            raise ValueError(f"espeak-ng refuses {what} with error {error}")
+
+
+def _described(voice: EspeakVoice) -> dict[str, Any]:
+    names = voice.name.decode("utf-8", "replace"), voice.identifier.decode("utf-8", "replace")
+    return {"name": names[0], "identifier": names[1], "languages": _languages(voice.languages)}
+
+
+def _languages(at: int) -> list[tuple[int, str]]:
+    """(priority, tag) of each language at that address; the lowest priority is the best."""
+    found = []
+    while priority := ctypes.string_at(at, 1)[0]:
+        tag = ctypes.string_at(at + 1)
+        found.append((priority, tag.decode("ascii", "replace")))
+        at += len(tag) + 2
+    return found
+
+
+def _write(out: BinaryIO, pcm: bytes) -> None:
+    try:
+        out.write(FRAME.pack(len(pcm)) + pcm)
+        out.flush()
+    except BrokenPipeError:
+        os._exit(0)  # whoever listened is gone; raising would be in vain inside espeak's callback
+
+
+def _hello(arguments: list[str], out: BinaryIO) -> None:
+    espeak = EspeakLibrary(*arguments)
+    hello = {"rate_hz": espeak.rate_hz, "voices": espeak.voices(), "timbres": espeak.voices(b"variant")}
+    _write(out, json.dumps(hello).encode())
+    espeak.close()
+
+
+def _answer(arguments: list[str], line: bytes, out: BinaryIO) -> None:
+    espeak = EspeakLibrary(*arguments)
+    try:
+        espeak.speak(json.loads(line), out)
+        _write(out, b"")
+    finally:
+        espeak.close()
+
+
+def _answered(work: Callable[[], None], out: BinaryIO) -> None:
+    """Do the work, or say in a frame why not: OSError, the library cannot be loaded; ValueError, espeak refuses."""
+    try:
+        work()
+    except (OSError, ValueError) as error:
+        reason = str(error).encode()
+        out.write(FRAME.pack(-len(reason)) + reason)
+        out.flush()
+
+
+def main(arguments: list[str]) -> None:
+    """Describe the voices, then speak one sentence for each line of stdin."""
+    for each in DEAF_TO:
+        signal.signal(each, signal.SIG_IGN)
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what espeak prints must not get between the frames
+    _answered(partial(_hello, arguments, out), out)
+    for line in sys.stdin.buffer:
+        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_LIMIT_S)  # at its end the process ends, by SIGVTALRM
+        _answered(partial(_answer, arguments, line, out), out)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

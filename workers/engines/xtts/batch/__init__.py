@@ -1,0 +1,1 @@
+"""The batch: sentences that one XTTS model speaks together."""

@@ -1,0 +1,1 @@
+"""The XTTS model: checkpoint, transformer, sampling, vocoder."""

@@ -1,0 +1,1 @@
+"""Quality checks: how long, how loud, how repetitive what XTTS says may be."""

@@ -1,0 +1,1 @@
+"""Voices of XTTS: cloned from recordings, kept as files, found by name."""

@@ -1,0 +1,41 @@
+"""What a worker process says of itself to its pool."""
+
+import json
+import os
+import socket
+from dataclasses import replace
+
+from seriatim.engine import Engine
+from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.settings import Settings
+
+
+def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> WorkerRegistration:
+    """The facts of a process that was ready `ready_ms` after its start."""
+    return WorkerRegistration(
+        slots=engine.slots,
+        rate_hz=engine.rate_hz,
+        continuity=engine.continuity,
+        rtf=max(engine.rtf, 0.001),
+        eta=settings.eta,
+        reserve=settings.batch_reserve,
+        policy=settings.policy,
+        voices=_voices(engine),
+        engine=engine.name,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        ready_ms=ready_ms,
+        limit_chars=engine.limit_chars,
+        merge_chars=engine.merge_chars,
+        limits=json.dumps(dict(engine.limits)),
+        abilities=engine.abilities.to_json(),
+    )
+
+
+def refreshed_registration(facts: WorkerRegistration, engine: Engine) -> WorkerRegistration:
+    """The same with what may change while an engine runs: its slots, and its voices."""
+    return replace(facts, slots=engine.slots, voices=_voices(engine))
+
+
+def _voices(engine: Engine) -> str:
+    return json.dumps([voice.card() for voice in engine.voices], separators=(",", ":"))

@@ -1,0 +1,61 @@
+"""What is spoken while settings are tried: a text of sentences of all lengths, over and over."""
+
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+
+from seriatim.client.pool_facts import PoolFacts
+from seriatim.engine import Engine, Utterance
+from seriatim.errors import BadInput, EmptyText
+from seriatim.text.segment import SegmentOptions, segment
+
+SAMPLE = """\
+Good morning. The ferry to the islands leaves at a quarter past seven, from the last pier on the left, and it has
+never once waited for anybody. Tickets are sold on board. If you have brought a bicycle, please roll it to the front,
+lock it to the blue rail, and remember where you have put it: last summer eleven of them travelled on without their
+owners. Is there coffee? There is. It costs two coins, it comes in paper cups, and those who have tasted it say that
+it is the best reason to stay awake until the lighthouse. Behind the lighthouse the sea becomes rough. Children find
+that wonderful. Their parents hold on to the railing, to their hats, and to each other, and look at the horizon, as
+the captain has told them to do. After forty minutes the engine slows down. You will see the harbour first, then the
+white houses above it, and at last, if the fog is kind, the mountain. Nobody gets off in a hurry. On the quay an old
+man sells oranges. Buy one! The bus to the village stands in the shade of the church; it leaves when it is full, which
+may take a while. Going on foot is faster. The path goes up between stone walls and fig trees, past a well from which
+one may drink, and comes out, quite suddenly, on the square. Sit down. You have arrived.
+"""
+VOICES = 4  #: speak by turns, where there are as many
+
+
+def sentences(engine: Engine, text: str, language: str) -> tuple[str, ...]:
+    """The text's sentences, as a producer would cut them for this engine.
+
+    Raises:
+        EmptyText: there are none.
+    """
+    facts = PoolFacts(limit_chars=engine.limit_chars, limits=engine.limits)
+    cut = SegmentOptions(language or "en", facts.limit_of(language or "en"), engine.merge_chars)
+    found = tuple(piece.text for piece in segment(text, cut))
+    if not found:
+        raise EmptyText("the text has no sentence to speak")
+    return found
+
+
+def utterances(engine: Engine, texts: tuple[str, ...], language: str, begin: int) -> Iterator[Utterance]:
+    """Without end: every sentence with another seed, voices by turns; `begin` is where in the text to begin."""
+    voices = [voice.name for voice in engine.voices[:VOICES]] or [""]
+    for seed, number in enumerate(cycle(range(len(texts)))):
+        at = (begin + number) % len(texts)
+        yield Utterance(texts[at], voices[seed % len(voices)], language, seed=begin * 1_000_003 + seed)
+
+
+def read_text(path: str) -> str:
+    """The sample, or the file's text.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    if not path:
+        return SAMPLE
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as a text: {error}") from error
