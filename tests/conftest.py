@@ -1,6 +1,7 @@
 """Fixtures that every kind of test may use: a real server, emptied before each test and checked after it."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +24,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 #: Folders whose files take longest come first: at the end of a parallel run only short ones are left.
 LONGEST_FIRST = ("xtts", "chaos", "simulator", "page", "deploy", "integration", "http", "security", "scripts")
+
+
+def pytest_configure() -> None:
+    """Let the commands that tests start be interrupted: processes of pytest-xdist ignore SIGINT, and so would these."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
