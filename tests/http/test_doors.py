@@ -22,6 +22,7 @@ from gateway.http.api_keys import read_keys
 from seriatim.client.job_options import JobRequest
 from seriatim.client.user_limits import set_user_limits
 from seriatim.errors import Misconfigured, NoWorkers
+from seriatim.state import pool_states
 from tests.http.gateways import Gateway, clear, start
 from tests.support.command_line import complaint, seriatim
 from tests.support.expected_audio import sentences, stream_of
@@ -138,6 +139,8 @@ def test_a_full_pool_says_when_to_come_back_and_who_does_gets_in(new_system: Cal
     asked = {"input": said, "response_format": "pcm"}
     with gateway.client() as first, gateway.client() as second, gateway.openai(max_retries=0) as ai:
         first.post("/v1/audio/speech", json={"input": "Measure."})
+        with system.redis as redis:
+            wait_until(lambda: pool_states(redis)[0].load == 0, "the first listener has heard his end")
         with first.stream("POST", "/v1/audio/speech", json=asked) as stream:
             refused = second.post("/v1/audio/speech", json=asked)
             at_s = time.monotonic() + int(refused.headers["retry-after-ms"]) / 1000

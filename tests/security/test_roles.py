@@ -78,10 +78,12 @@ def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
 
 
 def test_killed_workers_and_restarted_servers_are_mended_by_whoever_comes_first(guarded: Guarded) -> None:
-    system, text = guarded.system, sentences(12, "roles under faults")
+    system = guarded.system
+    text = system.held(sentences(12, "roles under faults"))
     job = guarded.producer().enqueue(text, request_of(kind="batch", drain="window"))
     listener = Listener(guarded.producer("reader").attach(job.id))
     os.kill(system.stopped_half_spoken(), signal.SIGKILL)
+    system.gate.touch()
     with system.redis as client:
         client.script_flush()
     system.server.kill()
