@@ -53,8 +53,12 @@ class _Breakable:
             return super().read_response(*args, **more)  # type: ignore[misc]  # as above
 
     def can_read(self, *args: Any, **more: Any) -> Any:
-        with breakable():
-            return super().can_read(*args, **more)  # type: ignore[misc]  # as above
+        """Is there something to read? A pool asks outside of what is tried again: whatever is sent next finds out."""
+        try:
+            with breakable():
+                return super().can_read(*args, **more)  # type: ignore[misc]  # as above
+        except exceptions.ConnectionError:
+            return False
 
 
 class _BreakableAio:
@@ -73,8 +77,11 @@ class _BreakableAio:
             return await super().read_response(*args, **more)  # type: ignore[misc]  # as above
 
     async def can_read(self, *args: Any, **more: Any) -> Any:
-        with breakable():
-            return await super().can_read(*args, **more)  # type: ignore[misc]  # as above
+        try:
+            with breakable():
+                return await super().can_read(*args, **more)  # type: ignore[misc]  # as above
+        except exceptions.ConnectionError:
+            return False
 
 
 class TcpConnection(_Breakable, redis.Connection):

@@ -1,6 +1,7 @@
 """Connections that are reset while they are used: whoever uses them goes on, and hears of it in our words at most."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.errors import CommandRefused, SeriatimError, Unavailable
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.servers.redis_clients import blocking_client, command_client, streams
+from seriatim.servers.redis_connections import UnixConnection
 from tests.chaos.proxy import Proxy
 from tests.http.gateways import clear, start
 from tests.support.expected_audio import Listener, sentences, stream_of
@@ -209,3 +211,22 @@ def test_a_connection_whose_greeting_failed_is_not_used() -> None:
             for _ in range(2):
                 with pytest.raises(SeriatimError, match="bgrewriteaof"):
                     small.ping()
+
+
+def test_a_connection_that_breaks_while_its_pool_looks_at_it_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """redis-py connects again once by itself; what breaks then is found by what is sent, which is tried again."""
+    with PrivateServer(embedded()) as server, command_client(server.url) as client:
+        assert client.ping()
+        connected = UnixConnection.connect_check_health
+
+        def broken(self: UnixConnection, **more: bool) -> None:
+            connected(self, **more)
+            if left:
+                left.pop()
+                self._sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]  # it is connected
+
+        left = [1, 2]
+        monkeypatch.setattr(UnixConnection, "connect_check_health", broken)
+        client.connection_pool.disconnect()
+        assert client.ping()
+        assert left == []
