@@ -1,4 +1,4 @@
-"""Removes recordings that are older than the settings keep them: a thread of each reassembler, a shard at a time.
+"""Retention of recordings: a thread of each reassembler removes expired ones, one shard at a time.
 
 Several reassemblers may share a store; whoever comes first removes. A recording whose job still has a slot in Redis is
 left alone, however old: it may be waiting for its next sentence.

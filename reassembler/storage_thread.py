@@ -1,4 +1,4 @@
-"""The keeper: the thread that stores jobs and follows plain readers, beside the one that emits.
+"""The storage thread: stores jobs and follows plain readers, beside the thread that emits.
 
 Writing waits for a disk, and following asks for several answers a job. Neither may hold up the audio of anybody: the
 emitting thread only notes what it did, and the keeper, with a connection of its own, does what follows from that.

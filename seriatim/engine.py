@@ -1,4 +1,4 @@
-"""What an engine is: the protocol between the task that speaks a sentence and the model that makes the sound.
+"""The engine protocol, between the task that speaks a sentence and the model that makes the audio.
 
 An engine is loaded once per worker process, on one thread, and warmed up by speaking before the process takes work.
 `speak` is called from up to `slots` threads at once; an engine that is not thread-safe has `slots = 1`, or hands the

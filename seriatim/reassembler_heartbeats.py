@@ -1,4 +1,4 @@
-"""Which reassemblers are there: each says so once a second, for health checks, dashboards and people.
+"""Heartbeats of reassemblers, once a second, for health checks, dashboards and people.
 
     seriatim:1:reassemblers   zset   "<name>|<its store's folder>" -> the server's time, in s
 

@@ -1,4 +1,4 @@
-"""What crosses between processes: a job's spec, its sentences, the doorbell. Frozen, versioned, strict on reading.
+"""Records that cross between processes: job specs, sentences, task messages. Frozen, versioned, strict on reading.
 
 A reader of another version refuses what it does not know instead of guessing: `BadRecord` names the field.
 """

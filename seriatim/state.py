@@ -1,4 +1,4 @@
-"""`seriatim status`: pools, workers and jobs as they stand. What people see of it is drawn in board.py."""
+"""The state of pools, workers and jobs, read in one place."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass

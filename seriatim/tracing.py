@@ -1,4 +1,4 @@
-"""Traces: OpenTelemetry's spans where this process makes them, nothing at all where it does not.
+"""Tracing: OpenTelemetry spans where it is configured, nothing at all where it is not.
 
 A job carries the span in which it was accepted (`Spec.trace`, W3C's traceparent), so that what workers do with it
 belongs to the same trace, whatever carried the message. Nothing of OpenTelemetry is imported here before `configure`

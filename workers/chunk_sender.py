@@ -1,4 +1,4 @@
-"""A sentence's way from the engine into Redis: trimmed, faded, cut into chunks, appended behind what was heard.
+"""The chunk sender: trims and fades a sentence's audio, cuts it into chunks, appends them to Redis.
 
 Bytes are counted from the sentence's first. An attempt that takes over from another makes them all again and sends
 what lies beyond `base`. It compares a checksum of what lies before: an engine that promised the same bytes and gave

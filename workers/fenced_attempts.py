@@ -1,4 +1,4 @@
-"""What a worker does when it is told that an attempt of its own does not count: it has that counted, for operators.
+"""Fenced attempts: a worker that is told that one of its own does not count has it counted, for operators.
 
 Such an attempt is a zombie's: its process was stopped, or cut off, for longer than its lease, and went on when another
 had its sentence already. It harms nobody, since whatever it sends is refused. Many of them say that machines stall, or

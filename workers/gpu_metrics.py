@@ -1,4 +1,4 @@
-"""How busy and how full the GPU of this process is, as NVIDIA's management library (NVML) says.
+"""GPU metrics of this process: use and memory, from NVIDIA's management library (NVML).
 
 `nvidia-ml-py` binds that library, which comes with the driver. Where either is missing there is nothing to see, and the
 log says so once. NVML answers within a millisecond or so, and, when a GPU fell off its bus or a driver sleeps, late or

@@ -1,4 +1,4 @@
-"""Which GPUs a worker's processes are pinned to: one environment variable per process, set before CUDA is loaded.
+"""GPU pinning: the GPUs of a worker's processes, by one environment variable each, set before CUDA is loaded.
 
 A process that sees one GPU cannot put anything on another, whatever its libraries do. Nothing here imports torch: a
 supervisor that initialised CUDA would hold memory on every GPU for as long as it lives.

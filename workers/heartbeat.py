@@ -1,4 +1,4 @@
-"""The threads beside the speaking ones: the pulse, which keeps leases alive, and the sweeper.
+"""The heartbeat of a worker process, which keeps its leases alive, and the sweeper.
 
 The pulse is one call a beat for the whole process. It is what makes a dead process visible: nothing else says that
 it lives.

@@ -1,4 +1,4 @@
-"""What stands between the broker and Celery: only a message that names an attempt passes, exactly as we write them.
+"""The message filter between the broker and Celery: only a message that names an attempt passes.
 
 Whoever reaches the broker can put anything into a queue. Celery checks less than it needs to: a task's name that is a
 list ends the whole process, and so does an element that is no message at all; what was not acknowledged comes back.

@@ -1,4 +1,4 @@
-"""What a worker process says of itself to its pool."""
+"""The registration of a worker process in its pool."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The clerk: the thread that tells the pool what became of sentences, asks who speaks next, and rings for them.
+"""The result reporter: a thread that reports finished sentences to the pool, picks the next and publishes them.
 
 It works beside the speaking threads, so that a slot that has spoken takes its next message at once. Sentences that end
 while it is at work are told together, in one round trip. What a process that dies has not told shows in its leases.

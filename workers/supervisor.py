@@ -1,4 +1,4 @@
-"""`seriatim worker`: as many worker processes as asked for, started again when they end, drained when told to stop.
+"""The supervisor, `seriatim worker`: starts worker processes, restarts them when they end, drains them when told to.
 
 A process that dies is taken out of the pool at once: its sentences need not wait for its lease to expire.
 """

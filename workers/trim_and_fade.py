@@ -1,4 +1,4 @@
-"""The edges of a sentence: trimmed and faded, so that joints do not click and pauses are as long as the job says.
+"""Trim and fade the edges of a sentence: joints do not click, pauses are as long as the job says.
 
 An engine surrounds its speech with silence of its own, a different one each time, and may end at any sample value.
 What leaves this filter is: a short lead, the speech untouched, a short tail, and then the job's pause as exact zeros.

@@ -1,4 +1,4 @@
-"""What operators see of one worker process: its memory, its GPU, and what its engine shows.
+"""Gauges of one worker process: its memory, its GPU, and those of its engine.
 
 The pulse writes it into the worker's hash in Redis (seriatim/keys.py), where /metrics and `seriatim status` read it. It
 goes with the hash when the process leaves or is taken for dead; a figure that is not known any more is taken out, for

@@ -1,4 +1,4 @@
-"""Questions that only a worker's process can answer: no door imports an engine, or loads a model."""
+"""Engine queries: a worker's process answers them, because the command line imports no engine and loads no model."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The console script. Until everything is imported, Ctrl-C ends the process without a traceback."""
+"""The entry point of the console script. Until everything is imported, Ctrl-C ends the process without a traceback."""
 
 import signal
 import sys

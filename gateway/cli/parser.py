@@ -1,4 +1,4 @@
-"""The command line's grammar, and the help that a person can learn from."""
+"""The parser of the command line, and its help texts."""
 
 import argparse
 import os

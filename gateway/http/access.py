@@ -1,4 +1,4 @@
-"""Who calls, and on which door: what routes depend on."""
+"""Access to routes: FastAPI dependencies for the gateway's context and the caller."""
 
 from typing import Annotated
 

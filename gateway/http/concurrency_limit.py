@@ -1,4 +1,4 @@
-"""How many requests a gateway process serves at once, and when those that found it full should come back. Pure.
+"""Concurrency limit of a gateway process, and the retry time of the requests that it turns away. Pure.
 
 Places become free as listeners leave. Who is refused is told the time at which, at the pace of late, a place will be
 free that nobody else was told of: a hundred who were refused in one second do not all come back in the same one.

@@ -1,4 +1,4 @@
-"""What every request of a gateway process needs, made once: the way to Redis, who may call, what is counted."""
+"""The context that all requests of a gateway process share: Redis clients, callers, counters."""
 
 import asyncio
 import contextlib

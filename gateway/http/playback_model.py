@@ -1,4 +1,4 @@
-"""A listener as the gateway imagines one: plays from the first sound on, falls silent when what it has is played. Pure.
+"""A playback model of one listener: plays from the first audio on, stalls when its buffer is empty. Pure.
 
 It is what the figures of `/metrics` are made of: a real listener has a buffer of its own, and hears no less.
 """

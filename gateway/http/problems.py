@@ -1,4 +1,4 @@
-"""Errors as HTTP says them, in OpenAI's shape: {"error": {"message", "type", "param", "code"}}.
+"""Problems: errors in OpenAI's shape, {"error": {"message", "type", "param", "code"}}.
 
 Every error of our tree has its line in `TABLE`. A `code` is the error's name, such as `unknown_voice`: it stays the
 same when a message is worded anew.

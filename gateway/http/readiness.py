@@ -1,4 +1,4 @@
-"""Is a pool ready? Sentences were spoken lately, or else one is spoken now, as a probe.
+"""Readiness of a pool: it has spoken a sentence lately, or speaks a probe now.
 
 A worker that beats and has an engine that hangs is not ready; nor is a pool while no reassembler brings its sound on.
 """

@@ -1,4 +1,4 @@
-"""Where speech goes: a file that bears its name only when it is whole, or a pipe."""
+"""Open the output of a command: a file that gets its name only when it is whole, or a pipe."""
 
 import os
 import stat

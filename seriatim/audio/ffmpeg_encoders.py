@@ -1,4 +1,4 @@
-"""AAC in ADTS frames or in an MP4 file, and Opus in Ogg pages, through FFmpeg's libraries (PyAV).
+"""Encoders of FFmpeg's libraries (PyAV): AAC in ADTS frames or an MP4 file, Opus in Ogg pages.
 
 They are streams for hundreds of listeners. libsndfile has no AAC, and the Opus of its wheel takes four times the
 processor's time of FFmpeg's. Each listener's encoder holds about 0.9 MB (AAC) and 0.5 MB (Opus).

@@ -1,4 +1,4 @@
-"""What goes before the frames of a FLAC file: how long it is, where to seek, what it is called (RFC 9639, 8). Pure.
+"""The header of a FLAC file: its length, its seek table, its title (RFC 9639, 8). Pure.
 
 Until the end is known, and for ever in a stream, lengths are 0, which stands for "unknown". A file keeps room for a
 table of a hundred places, which is filled in at its end: players that seek need not search.

@@ -1,4 +1,4 @@
-"""Where encoded bytes go: a file descriptor that is appended to, and patched where it can be.
+"""Output files of encoders: file descriptors that are appended to, and patched where that is possible.
 
 Encoders append, and at the end correct the header they wrote first. A regular file takes both; a pipe takes only
 what is appended, and corrections are dropped (players of streams do without them). Writes go straight to the

@@ -1,4 +1,4 @@
-"""Sound at another rate than it was made at: for formats that cannot hold its own, and clients that know one only."""
+"""The resampler: audio at a rate that a format or a client needs."""
 
 import numpy as np
 import soxr  # type: ignore[import-untyped]  # the package ships no types

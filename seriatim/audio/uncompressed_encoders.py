@@ -1,4 +1,4 @@
-"""Formats that are the samples themselves, behind a header or none: WAV and raw PCM.
+"""Encoders of uncompressed formats: WAV and raw PCM.
 
 A WAV header gives 32-bit sizes, which end at 4 GiB (24.8 hours at 24 kHz). So a header that can be corrected later
 keeps 36 bytes free (a JUNK chunk), into which the 64-bit sizes of RF64 go when they are needed: EBU Tech 3306,

@@ -1,4 +1,4 @@
-"""Speak again what was given up: as a new job, because what was heard of the old one stays as it was (decision 14)."""
+"""Retry of dead letters: given-up sentences are spoken as a new job, because what was heard of the old one stays."""
 
 import hashlib
 from collections.abc import Sequence

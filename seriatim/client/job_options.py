@@ -1,4 +1,4 @@
-"""What a caller may say about a job: every option, its default, its range. Pure."""
+"""Options of a job: every one, its default, its range. Pure."""
 
 import difflib
 import re

@@ -1,4 +1,4 @@
-"""A job whose first sentences are accepted, and the rest of whose text is on its way."""
+"""A partial submission: the first sentences of a job are accepted, the rest of its text follows."""
 
 import contextlib
 from collections.abc import Iterator

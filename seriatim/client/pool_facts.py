@@ -1,4 +1,4 @@
-"""What producers need to know of a pool, as its workers registered it."""
+"""Facts of a pool that clients need, as its workers registered them."""
 
 import json
 import time

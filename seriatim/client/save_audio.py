@@ -1,4 +1,4 @@
-"""Write what a reader hears to a file; only a whole job gets the file's name."""
+"""Save a job's audio to a file, which gets its name only when the job is whole."""
 
 import os
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""How a text was cut, kept with its job: who sends it again cuts it as the first producer did.
+"""The segmentation that is stored with a job: the same text, sent again, is cut the same way.
 
 A pool that is nearly full wants smaller first pieces, a new version of its engine other limits: the same text would
 become other sentences, and what is known of the job would not fit them.

@@ -1,4 +1,4 @@
-"""Reading a job in order: from its recording as far as that goes, then from the ordered stream.
+"""The stream reader: a job in order, from its recording as far as that goes, then from the ordered stream.
 
 A reader of a job that drains by window moves the window itself. A job that drains to the store has a recorder that
 does, and what the recorder has stored is gone from the stream: a reader that comes late, or falls behind, catches

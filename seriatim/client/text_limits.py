@@ -1,4 +1,4 @@
-"""How much one job may be: each limit with its own error, its setting, and what to do. Pure."""
+"""Limits of a job's text, each with its own error, setting and advice. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

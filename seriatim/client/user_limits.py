@@ -1,4 +1,4 @@
-"""Who gets how much of a pool: what an operator sets for a user, whatever the user's requests say."""
+"""Limits and weights of users, as an operator sets them for a pool."""
 
 from collections.abc import Mapping
 

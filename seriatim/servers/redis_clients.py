@@ -1,4 +1,4 @@
-"""Connections to the data server, with timeouts, retries and the restart guard.
+"""Redis clients with timeouts, retries and the restart guard.
 
 Two kinds, because redis-py's default of a 5 s socket timeout with retries breaks blocking reads: `command_client` for
 what is answered at once, `blocking_client` for XREAD BLOCK and BLPOP, whose socket waits longer than the command does.

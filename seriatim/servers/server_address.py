@@ -1,4 +1,4 @@
-"""Where a server is, and how to speak to it: a URL, parsed once, so that no library reads it a second time.
+"""The address of a server: its URL, parsed once, so that no library reads it a second time.
 
 redis-py's two clients and kombu each read URLs in their own way: a parameter is known to one and a TypeError of the
 other, a database of a socket is lost. All three are built of these parts. A parameter that is not known is refused with

@@ -1,4 +1,4 @@
-"""How long a text will last when it is spoken, by its characters.
+"""Duration estimates: how long a text lasts when it is spoken, by its characters.
 
 The pool charges, orders and admits by this figure before a sentence is spoken, and corrects it by what the sentence
 really lasted; so it has to be near for a page and may be wrong for a word.

@@ -1,1 +1,1 @@
-"""How parallel should this machine be: tries settings of a worker, measures each in fresh processes, advises."""
+"""Tune workers to a machine: try settings, measure each in fresh processes, advise."""

@@ -1,4 +1,4 @@
-"""Which setting for which use: pure, from what was measured.
+"""Advice: the best setting for each use, from what was measured. Pure.
 
 Live: listeners wait for the first sound, so that counts first, and of the settings that are soon enough the one that
 speaks most. Batch: nobody waits, so the one that speaks most. Where settings differ by less than two runs of the same

@@ -1,4 +1,4 @@
-"""What a setting is, and what was measured of it. Pure."""
+"""Figures of a setting: what was tried, and what was measured. Pure."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How much of the machine's memory this process has, and how much is free."""
+"""Memory usage of this process, and the machine's free memory."""
 
 import resource
 import sys

@@ -1,4 +1,4 @@
-"""Which settings to try, and when larger ones of a kind need not be tried. Pure."""
+"""The plan: which settings to try, and when larger ones of a kind need not be tried. Pure."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What is spoken while settings are tried: a text of sentences of all lengths, over and over."""
+"""Test sentences of all lengths, spoken over and over while settings are tried."""
 
 from collections.abc import Iterator
 from itertools import cycle

@@ -1,4 +1,4 @@
-"""One setting, tried: its processes are started, speak at the same time, and are gone afterwards."""
+"""One trial of a setting: its processes are started, speak at the same time, and are gone afterwards."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How far a text is spoken: a bar where somebody watches, now and then a line where nobody does.
+"""Progress of a text being spoken: a bar on a terminal, a line now and then elsewhere.
 
 Both go to the console they are given, which is standard error: standard output may be carrying the sound.
 Time comes in as a clock, in seconds from anywhere.

@@ -1,4 +1,4 @@
-"""What `seriatim status` draws: pools, workers, jobs, once or again and again."""
+"""Tables of `seriatim status`: pools, workers, jobs, drawn once or again and again."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What happened, once a text is spoken: for people as text, for programs as a dict."""
+"""Summary of a spoken text: text for people, a dict for programs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

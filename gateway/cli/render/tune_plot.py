@@ -1,4 +1,4 @@
-"""What `seriatim tune` found, as a picture: sound a second against first audio, a line for each process count."""
+"""The plot of `seriatim tune`: seconds of audio a second against first audio, a line for each process count."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

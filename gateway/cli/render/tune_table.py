@@ -1,4 +1,4 @@
-"""What `seriatim tune` found, in lines for a terminal. Pure."""
+"""The table of `seriatim tune`, in lines for a terminal. Pure."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who encodes next: of many listeners and a few cores, whoever would fall silent first.
+"""Slots for encoding, given to the listener whose buffer runs dry first.
 
 First come, first served would let a hundred who have ten seconds ahead go before one who has none.
 """

@@ -1,4 +1,4 @@
-"""Loudness of samples: what a client wants louder or softer than it was spoken. Pure."""
+"""Volume of samples: louder or softer than they were spoken. Pure."""
 
 import numpy as np
 

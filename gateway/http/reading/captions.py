@@ -1,4 +1,4 @@
-"""Sentences in their time as subtitles: SubRip and WebVTT. Pure.
+"""Captions: sentences with their times as SubRip and WebVTT. Pure.
 
 A subtitle has at most two lines of 42 columns, as broadcasters and streaming services want them; a sentence that is
 longer becomes several. Where exactly a word is spoken nobody knows here: each has its part of the sentence's time by

@@ -1,4 +1,4 @@
-"""What readers have been given, told to Redis for all of them together: one round trip, however many they are.
+"""Delivery reports: how far each reader of this process has come, sent to Redis in one round trip for all of them.
 
 A report opens a job's window and lets go what was read; without any its job stops, and after its grace is cancelled.
 So a reader whose client takes nothing, but is still there, is reported again every few seconds, as it

@@ -1,4 +1,4 @@
-"""What a recording is called when it is saved: after its title. Pure."""
+"""Filenames of saved recordings, made from their titles. Pure."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Whose a job is. Redis knows while the job lives; beside a recording, which outlives that, a file says it (beside.py).
+"""Owners of jobs: Redis knows them while a job lives, a file beside its recording afterwards (sidecar_files.py).
 
 A list of each user's latest jobs is kept in Redis: `seriatim:1:{u:<user>}:jobs`, a zset of job -> time.
 """

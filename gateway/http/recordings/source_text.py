@@ -1,4 +1,4 @@
-"""What a job was asked to say, kept beside its recording: the text as it came, and the title that people know it by.
+"""The source text of a job, kept beside its recording: the text as it came, and its title.
 
 Jobs that nobody records have neither: their title is what can still be read of their beginning.
 """

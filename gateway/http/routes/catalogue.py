@@ -1,4 +1,4 @@
-"""GET /v1/models and /v1/voices: which pools there are, and who speaks in them."""
+"""The catalogue: GET /v1/models and /v1/voices."""
 
 import asyncio
 from typing import Annotated

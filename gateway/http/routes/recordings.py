@@ -1,4 +1,4 @@
-"""DELETE /v1/jobs/{id}/audio: what was recorded of a job is kept no longer."""
+"""Recordings: DELETE /v1/jobs/{id}/audio removes one."""
 
 import asyncio
 from pathlib import Path

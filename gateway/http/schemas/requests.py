@@ -1,4 +1,4 @@
-"""What clients say about a job: bodies of requests, and how they become a `seriatim.client.job_options.JobRequest`."""
+"""Request bodies, and their conversion to a `seriatim.client.job_options.JobRequest`."""
 
 import re
 from typing import Annotated, Any, Literal

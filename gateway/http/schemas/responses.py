@@ -1,4 +1,4 @@
-"""Answers as the OpenAPI document describes them."""
+"""Response bodies as the OpenAPI document describes them."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""What is in force in a gateway, for the one line of its log with which it starts: an operator asks for it first."""
+"""Startup facts of a gateway: the settings in force, for the first line of its log."""
 
 from typing import cast
 

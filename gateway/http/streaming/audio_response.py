@@ -1,4 +1,4 @@
-"""The answer that is a job's sound, as it is spoken: encoded, sent, reported; cut off if the job ends otherwise.
+"""The audio response: a job's audio while it is spoken, encoded, sent, reported, and cut off if the job fails.
 
 The status waits for the first sound: a job that fails before is an error like any other. One that fails later cuts
 the connection in the middle of the body, so that no client takes half a text for a whole one.

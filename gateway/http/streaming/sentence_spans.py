@@ -1,4 +1,4 @@
-"""What a listener got when, as spans of the trace of his request: one for each sentence, from its first byte on."""
+"""Sentence spans: one trace span for each sentence that a listener gets, from its first byte on."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What is answered to a text with nothing to say, such as `...` or an emoji: a whole file of a short silence.
+"""The silent answer to a text with nothing to say, such as `...` or an emoji: a whole file of a short silence.
 
 Many clients send a sentence at a time. An error, or a body without sound, ends the whole turn of some of them. Only
 the empty string is an error, as it is OpenAI's.

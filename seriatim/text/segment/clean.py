@@ -1,4 +1,4 @@
-"""Takes out what has no sound, and makes every kind of white space a space or a newline.
+"""Clean a text: remove characters without sound, normalize white space.
 
 Out go controls (NUL among them), directional marks, byte order marks, soft hyphens, zero-width spaces, tags, lone
 surrogates and noncharacters. The two joiners stay: Persian, Indic scripts and emoji are spelled with them.

@@ -1,4 +1,4 @@
-"""Which characters belong together: a part of Unicode's grapheme clusters (UAX 29), by category and by neighbours."""
+"""Graphemes: a part of Unicode's grapheme clusters (UAX 29), by category and by neighbours."""
 
 import unicodedata
 

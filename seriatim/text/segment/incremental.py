@@ -1,4 +1,4 @@
-"""The four steps behind one another, for text that comes in parts and for text that is at hand."""
+"""Incremental segmentation: the four steps behind one another, for text in parts and for whole texts."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Follows which quotation or bracket is open, so that a sentence that quotes sentences stays in one piece.
+"""Quotes and brackets that are open, so that a sentence that quotes sentences stays in one piece.
 
 Only the outermost pair counts. Single quotes do not count: most of them are apostrophes.
 """

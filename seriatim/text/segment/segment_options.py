@@ -1,4 +1,4 @@
-"""How a text is cut, and what comes of it: two records, written by callers and read by everybody below `tasks`."""
+"""Segment options, and segments: two records that everything below the client reads."""
 
 from dataclasses import dataclass
 

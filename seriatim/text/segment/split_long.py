@@ -1,4 +1,4 @@
-"""Where to break a sentence that is too long: at a clause, else between words, else between characters."""
+"""Split a sentence that is too long: at a clause, else between words, else between characters."""
 
 import re
 from collections.abc import Sequence

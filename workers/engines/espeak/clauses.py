@@ -1,4 +1,4 @@
-"""Texts as espeak-ng can hold them: no clause and no word so long that a part of it would be dropped unheard.
+"""Clauses and words that fit espeak-ng's buffers: longer ones are parted, because it drops the excess.
 
 espeak reads a text clause by clause into buffers of fixed size and drops what exceeds them without a word: 1,000
 phonemes (N_PHONEME_LIST in its translate.h) and 800 bytes (N_TR_SOURCE); of a word 160 bytes (N_WORD_BYTES) and some

@@ -1,4 +1,4 @@
-"""What a tone costs: time slept, or processor time burnt, so that the tone engine can stand in for any machine.
+"""The cost of a tone: time slept or processor time burnt, so that the tone engine can stand in for any machine.
 
 Sleeping stands for a GPU or a remote API: it takes wall time, leaves the core to others, and goes on while the chunk
 before is being taken away, as a model in a thread of its own does. Burning stands for a model on the CPU: it takes the

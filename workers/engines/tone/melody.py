@@ -1,4 +1,4 @@
-"""What the tone engine sounds like: a melody that is a pure function of (text, voice, speed, seed).
+"""Melodies: the tone engine's sound is a pure function of (text, voice, speed, seed).
 
 Every word is a note, a long word one note per six letters, a space is silence; the word decides the pitch (a
 pentatonic scale above the voice's own note, so that any order of words sounds pleasant), the voice the octave and the

@@ -1,4 +1,4 @@
-"""How a process of this package answers the command line that started it: one line of JSON, or one line of why not."""
+"""Answers to the command line that started a process: one line of JSON, or one line of why not."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""XTTS-v2: one model per process, its sentences spoken together, each streamed as it is generated.
+"""The XTTS-v2 engine: one model per process, its sentences spoken together, each streamed as it is generated.
 
 `speak` runs on up to `slots` threads. Each makes an order of its sentence (text tokens, voice, settings), hands it to
 the model's thread (`loop.py`) and gives out what comes back. Nothing of the model is touched anywhere else.

@@ -1,4 +1,4 @@
-"""Which XTTS-v2 checkpoints are on this machine: `python -m workers.engines.xtts.models`, for `seriatim models`.
+"""Models on this machine: `python -m workers.engines.xtts.models`, for `seriatim models`.
 
 Looks into files, loads nothing, needs no torch. Nothing is ever downloaded: `how_to_get` says how a person does it.
 """

@@ -1,4 +1,4 @@
-"""Many sentences at once: rows join between two steps, every step gives each row a code, and rows leave when done.
+"""The batch: rows join between two steps, every step gives each row a code, and rows leave when done.
 
 Rows that speak are always in the slots 0 to n - 1, in no particular order: when one leaves, the last one takes its
 slot, which costs a copy once and saves every later step from computing a slot without a row. The row being filled is

@@ -1,4 +1,4 @@
-"""What the device knows of every slot, and the one step that all rows make together.
+"""Slots of the batch: what the device knows of each, and the one step that all rows make together.
 
 Rows that speak are in slots 0 to n - 1, so a step reads views of the first n. Its shape is its width (slots computed)
 and its length (positions read). Exact shapes are least work, and what a CPU gets. A GPU wants few shapes, so that each

@@ -1,4 +1,4 @@
-"""How a sentence is cut into pieces while it is being generated: when to vocode what has been collected.
+"""Chunk sizes: when to vocode what has been generated of a sentence.
 
 Every piece costs the vocoder some frames more than it gives (it looks beyond its edges), so large pieces are cheap; and
 a listener whose buffer runs dry while a large one is collected hears a gap, so small pieces are safe. What decides is

@@ -1,4 +1,4 @@
-"""How many sentences fit into a device's memory, and whether it is getting full."""
+"""Memory of the device: how many sentences fit, and whether it is getting full."""
 
 import logging
 import time

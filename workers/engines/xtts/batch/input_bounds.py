@@ -1,4 +1,4 @@
-"""What a model can be fed; checked before a row joins, because on a GPU a wrong index ends the process."""
+"""Input bounds of a model, checked before a row joins: on a GPU a wrong index ends the process."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The one error that says: the device has no memory left for this, and nothing is lost."""
+"""Out of memory: the one error that says that the device is full and nothing is lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

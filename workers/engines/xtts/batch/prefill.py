@@ -1,4 +1,4 @@
-"""Rows on their way into the batch: everything before their first new code is fed in few passes, not code by code.
+"""Prefill: everything before a row's first new code is fed in few passes, not code by code.
 
 On a CPU that is real work (2 ms a position on 2 cores, against 25 ms for a step of one row), and all rows that speak
 wait for it. So a row is fed in pieces, with a step of the others between two. On a GPU a pass over many short rows

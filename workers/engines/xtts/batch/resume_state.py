@@ -1,4 +1,4 @@
-"""What another worker needs to go on with a sentence behind its last piece: the engine's part of `Spoken.state`.
+"""The resume state of a sentence: the engine's part of `AudioChunk.state`, from which another worker goes on.
 
 The codes that were generated, how many samples of their sound were given out, and which take of the sentence it is.
 Forced upon the model as a prefix the codes give the same latents on any device, and the generator of random numbers is

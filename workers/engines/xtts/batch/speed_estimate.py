@@ -1,4 +1,4 @@
-"""How fast the model is now: what the sizes of pieces are decided by (`chunks.py`), and what it costs to speak.
+"""Speed estimate of the model: decides the sizes of pieces (`chunk_sizes.py`), and what speaking costs.
 
 A piece's cost is a straight line over its latents, fitted to the last ones with weights that fade, because a machine
 is slower while others use it and a batch is slower the fuller it is.

@@ -1,4 +1,4 @@
-"""From a folder to a loaded model, through coqui-tts' own loader, on any device.
+"""Load a checkpoint through coqui-tts' own loader, on any device.
 
 Three things differ from `Xtts.load_checkpoint` by itself, and none of them in what is loaded (a test compares every
 tensor). The weights are read here, by torch's restricted unpickler and from the mapped file: coqui-tts would write the

@@ -1,4 +1,4 @@
-"""What the blocks are fed: conditioning, text, codes, each with its learned position.
+"""Embedding of what the blocks are fed: conditioning, text, codes, each with its learned position.
 
 A row's positions are: 32 of the voice, the text between its start and stop tokens, the start code, then its codes.
 Text and codes count their positions apart and from 0, so a row's embeddings depend on nothing but itself.

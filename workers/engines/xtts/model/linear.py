@@ -1,4 +1,4 @@
-"""y = x W + b, in the two forms that the transformer's weights are kept in.
+"""Linear layers, y = x W + b, in the two forms that the transformer's weights are kept in.
 
 On a CPU the weights are packed once into the layout that oneDNN's kernels read: with torch's own layout every call
 would repack them, or fall back on kernels that are several times slower for a few rows. Measured with the weights of

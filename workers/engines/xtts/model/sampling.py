@@ -1,4 +1,4 @@
-"""From the model's scores to the next code, for all rows at once, each by its own settings and its own noise.
+"""Sampling of the next code, for all rows at once, each by its own settings and its own noise.
 
 Exactly what transformers' `generate` does to one sentence, in its order: the repetition penalty (over the codes said,
 the start code and code 1, which stands in for the prefix in the ids that coqui-tts hands to `generate`), temperature,

@@ -1,4 +1,4 @@
-"""XTTS's GPT blocks over the rows of a cache, in one of two passes.
+"""The transformer: XTTS's GPT blocks over the rows of a cache, in one of two passes.
 
 `fill` takes many new positions of one or several rows, as at a sentence's beginning; `step` takes one new position of
 each row. Rows are always a range of slots, so a pass reads the cache through views. XTTS has no position inside its

@@ -1,4 +1,4 @@
-"""How long a text can take to say, and how long one can fall silent while saying it.
+"""Duration bounds of a text: how long it can take to say, and how long one can fall silent in it.
 
 The guard cuts by these bounds, and a cut loses words for good, so they are wide: they leave room for the slowest voice
 that anybody clones, and for what a character may turn into when it is read out. They depend on the text alone, not on

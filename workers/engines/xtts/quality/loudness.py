@@ -1,4 +1,4 @@
-"""How loud a sentence is as it goes, frame by frame, and where it pauses.
+"""Loudness of a sentence, frame by frame, and its pauses.
 
 The same whatever the chunks it comes in. Positions are samples of the sentence, 0-based; times are natural ms, that is
 as they would be at speed 1.

@@ -1,4 +1,4 @@
-"""Whether a sentence's codes repeat: the model goes round in a circle and will not leave it."""
+"""Repetition in a sentence's codes: the model goes round in a circle and will not leave it."""
 
 #: longest period of a loop, in codes: 1.5 s, a short phrase
 LOOP_PERIOD = 32

@@ -1,4 +1,4 @@
-"""Whether rounding alone may have decided which code was chosen.
+"""The rounding check: may rounding alone have decided which code was chosen?
 
 A row's scores differ in their last bits with the number of rows beside it. That changes a code only where two codes
 were so close that those bits decide: at the draw itself, or at the edge of what top-k and top-p leave. Such choices are

@@ -1,4 +1,4 @@
-"""Recordings from which a voice is to be cloned: read, and checked before anybody waits for the model.
+"""Reference audio for cloning a voice: read, and checked before anybody waits for the model.
 
 Only the beginning of each recording is listened to (`max_ref_len` of the checkpoint's config), so that is what is
 checked: half a minute of silence before the first word would make a voice of silence. Without torch.
