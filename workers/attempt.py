@@ -223,7 +223,7 @@ def _mark(worker_state: WorkerState, message: TaskMessage, word: str) -> None:
 
 
 def _finish(worker_state: WorkerState, speaking: RunningAttempt, wall_ms: float, n_bytes: int) -> AttemptOutcome:
-    """Have the clerk say that the sentence is whole: this slot takes its next message meanwhile."""
+    """Have the result reporter say that the sentence is whole: this slot takes its next message meanwhile."""
     pool_client = worker_state.pool_client
     audio_ms = ms_of_bytes(n_bytes, worker_state.engine.rate_hz)
     call = pool_scripts.finish(

@@ -91,7 +91,7 @@ class Submission:
     closed: bool = True
     idempotency_key: str = ""
     said: str = ""  #: digest of what of the spec is heard: another one under the same key is another text
-    cut: str = ""  #: how the text was cut into sentences (tasks/segment), for whoever sends it again under its key
+    cut: str = ""  #: how the text was cut into sentences (seriatim/text/segment), for a repeat under the same key
     priority: int = 0  #: -9..9 within the user
     weight: float = 1.0  #: of the user
     speed: float = 1.0  #: a listener at double speed needs twice the audio

@@ -1,4 +1,4 @@
-"""`seriatim alive`: does a part of the system on this machine work? For health checks of containers.
+"""Health checks: `seriatim alive` says by its exit status whether a part of the system on this machine works.
 
 It asks what only a working part keeps up: a worker process' registration, which its pulse renews; the word that a
 reassembler gives each second; an answer of a server. A part's name begins with its machine's, which in a
