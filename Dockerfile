@@ -52,7 +52,7 @@ WORKDIR /var/lib/seriatim
 USER 10001:10001
 # What `serve` listens on, and asks of it; a container that runs something else says its own (docker-compose.yml).
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["seriatim", "alive", "gateway", "--port", "8000"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["seriatim", "healthcheck", "gateway", "--port", "8000"]
 ENTRYPOINT ["seriatim"]
 CMD ["--help"]
 

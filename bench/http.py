@@ -93,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {asked.sound}")
         system.reassembler()
         system.workers(1, slots=8, options=options)
-        gateway = start(system, http_clients=asked.listeners + 100, live_timeout_s=7_200)
+        gateway = start(system, http_max_concurrency=asked.listeners + 100, live_timeout_s=7_200)
         first = measure_first(system, gateway, asked.rounds)
         print(f"first sound   direct p50 {first.direct_p50:.1f} p99 {first.direct_p99:.1f} ms", end="   ")
         print(f"gateway p50 {first.gateway_p50:.1f} p99 {first.gateway_p99:.1f} ms", end="   ")

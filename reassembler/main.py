@@ -98,7 +98,7 @@ def _run(settings: Settings) -> int:
     folder = str(Path(settings.store_dir).resolve())
     reassembler = Reassembler(name, redis, reader, keeper, folder, settings.memory_share)
     removing = command_client(settings.redis_url, outage_s=OUTAGE_S)
-    retention = RecordingRetention(removing, Path(settings.store_dir), settings.store_days)
+    retention = RecordingRetention(removing, Path(settings.store_dir), settings.recording_retention_days)
     for work, thread in ((keeper.run, "keeper"), (retention.run, "retention")):
         watched_tasks.start(thread, partial(work, reassembler.stopping))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -46,7 +46,7 @@ class PoolClient:
 
 def pick_call(pool_client: PoolClient) -> ScriptCall[tuple[TaskMessage, ...]]:
     """The call that asks who speaks next."""
-    return pool_scripts.pick(pool_client.pool, PICK_MOST, pool_client.settings.publish_ms)
+    return pool_scripts.pick(pool_client.pool, PICK_MOST, pool_client.settings.message_timeout_ms)
 
 
 def dispatch(pool_client: PoolClient) -> int:
@@ -83,7 +83,9 @@ def publish_picked(pool_client: PoolClient, messages: tuple[TaskMessage, ...]) -
 def sweep(pool_client: PoolClient) -> None:
     """Do what time brings about, once an interval, and dispatch; whoever comes first does it for all."""
     s = pool_client.settings
-    swept = run(pool_client.redis, pool_scripts.sweep(pool_client.pool, s.sweep_ms, s.patience_ms, pool_client.retry))
+    swept = run(
+        pool_client.redis, pool_scripts.sweep(pool_client.pool, s.sweep_ms, s.pending_step_grace_ms, pool_client.retry)
+    )
     if not swept.ran:
         return
     publish_picked(pool_client, swept.outbox)

@@ -70,7 +70,9 @@ class Settings:
     tls_cert_file: str = _text("", "certificate to show to such a server, if it asks for one")
     tls_key_file: str = _text("", "its key")
     store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
-    store_days: float = _float(0, "recordings are removed so many days after they were written last; 0: never")
+    recording_retention_days: float = _float(
+        0, "recordings are removed so many days after they were written last; 0: never"
+    )
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
     traces: str = _text(
@@ -87,7 +89,7 @@ class Settings:
     first_audio_ms: int = _int(500, "when a live job's first audio should be heard, after it was accepted", 1)
     live_window_ms: int = _int(20_000, "audio that may lie between synthesis and a live job's listener", 500)
     batch_window_ms: int = _int(60_000, "the same for a batch job's reader or recorder", 500)
-    eta: float = _float(
+    live_slot_share: float = _float(
         1.0, "share of a pool's slots that live jobs may claim; the batch reserve comes off it", 0.01, 1
     )
     batch_reserve: float = _float(0.05, "share of a pool that batch work gets even when live work wants all", 0, 0.9)
@@ -99,23 +101,25 @@ class Settings:
     memory_share: float = _float(0.8, "share of Redis' maxmemory above which new jobs are refused", 0.05, 1)
 
     lease_ms: int = _int(3_000, "without a sign of life for so long a worker process counts as dead", 200)
-    beat_ms: int = _int(750, "time between signs of life; well below a third of lease_ms", 20)
-    publish_ms: int = _int(4_000, "a message that was not claimed for so long, and two sentences, counts as lost", 200)
+    heartbeat_ms: int = _int(750, "time between signs of life; well below a third of lease_ms", 20)
+    message_timeout_ms: int = _int(
+        4_000, "a message that was not claimed for so long, and two sentences, counts as lost", 200
+    )
     sweep_ms: int = _int(400, "least time between two sweeps of a pool", 10)
-    patience_ms: int = _int(1_000, "steps that another process began are left to it for so long", 10)
+    pending_step_grace_ms: int = _int(1_000, "steps that another process began are left to it for so long", 10)
     max_failures: int = _int(3, "failures of a sentence before it is given up", 1)
     backoff_ms: int = _int(200, "pause before the second attempt at a sentence; doubles with each", 0)
-    stuck_floor_ms: int = _int(
+    stall_timeout_ms: int = _int(
         30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
     )
 
-    worker_sentences: int = _int(
+    worker_max_sentences: int = _int(
         0, "a worker process that has spoken so many sentences is replaced by a fresh one; 0: never", 0
     )
-    worker_memory: str = _text(
+    worker_max_memory: str = _text(
         "", "the same for one that holds so much of the machine's memory, such as 2G: well above what it begins with"
     )
-    drain_s: float = _float(
+    worker_drain_s: float = _float(
         30, "a worker that is told to end finishes its sentences within so long; the others are handed back", 0
     )
     live_timeout_s: int = _int(3_600, "a live job that is not spoken within so long has timed out", 1)
@@ -123,8 +127,8 @@ class Settings:
     reader_grace_s: float = _float(
         60, "a job that drains by window is cancelled when its reader is gone for so long", 0.1
     )
-    producer_lease_s: float = _float(60, "an open job is closed when its producer is gone for so long", 0.1)
-    ended_life_s: float = _float(
+    open_job_lease_s: float = _float(60, "an open job is closed when its producer is gone for so long", 0.1)
+    ended_job_ttl_s: float = _float(
         600,
         "how long an ended job can be asked for, and still be read; one that was read to its end or cancelled can be "
         "for a minute, or less where Redis' memory is short",
@@ -164,12 +168,14 @@ class Settings:
         "origins whose pages may call the gateway from a browser, with commas between; *: any, where keys are needed",
     )
     http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
-    http_request_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)
+    http_read_timeout_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)
     http_drain_s: float = _float(
         5, "a gateway that is told to end finishes what runs within so long, and turns away what is new", 0
     )
-    http_stall_s: float = _float(300, "a client that takes nothing for so long is gone, and its job cancelled", 1)
-    http_clients: int = _int(
+    http_write_timeout_s: float = _float(
+        300, "a client that takes nothing for so long is gone, and its job cancelled", 1
+    )
+    http_max_concurrency: int = _int(
         2_000, "requests that one gateway process serves at once; more are told when to come back", 1
     )
     http_probe_s: float = _float(15, "how lately a sentence must have been spoken for /readyz to say yes", 1)
@@ -214,10 +220,10 @@ class Settings:
             raise Misconfigured(f"{PREFIX}POLICY={self.policy!r}: expected one of {', '.join(POLICIES)}")
         if 0 < self.redis_connections < FEWEST:
             raise Misconfigured(f"{PREFIX}REDIS_CONNECTIONS={self.redis_connections}: expected {FEWEST} or more, or 0")
-        if self.beat_ms * 2 > self.lease_ms:
+        if self.heartbeat_ms * 2 > self.lease_ms:
             raise Misconfigured(
-                f"{PREFIX}BEAT_MS={self.beat_ms} and {PREFIX}LEASE_MS={self.lease_ms}: a worker that misses one beat "
-                "would count as dead; make the lease at least three beats long"
+                f"{PREFIX}HEARTBEAT_MS={self.heartbeat_ms} and {PREFIX}LEASE_MS={self.lease_ms}: a worker that misses "
+                "one heartbeat would count as dead; make the lease at least three heartbeats long"
             )
 
     def _opened(self) -> "Settings":

@@ -104,11 +104,11 @@ def _supervise(options: argparse.Namespace) -> int:
     if options.redis:
         os.environ["SERIATIM_REDIS_URL"] = options.redis  # its processes read it there, too
     if options.max_sentences:
-        os.environ["SERIATIM_WORKER_SENTENCES"] = str(options.max_sentences)
+        os.environ["SERIATIM_WORKER_MAX_SENTENCES"] = str(options.max_sentences)
     if options.max_memory is not None:
-        os.environ["SERIATIM_WORKER_MEMORY"] = options.max_memory
+        os.environ["SERIATIM_WORKER_MAX_MEMORY"] = options.max_memory
     settings = Settings.from_env(os.environ)
-    bytes_of(settings.worker_memory)
+    bytes_of(settings.worker_max_memory)
     logs.configure(settings.log_level, "worker", settings.log_format)
     check_name(options.engine)
     redis = command_client(settings.redis_url, outage_s=1.0)

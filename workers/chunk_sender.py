@@ -74,9 +74,9 @@ class ChunkSender:
         if spoken.last:
             return  # `finish` sends it
         pending_ms = ms_of_bytes(self.end - self.sent, self.rate_hz)
-        patience_ms = min(PIECE_MOST_MS, max(0, self.lead_ms) / LEAD_SHARE)
+        pending_step_grace_ms = min(PIECE_MOST_MS, max(0, self.lead_ms) / LEAD_SHARE)
         waited_ms = (time.monotonic() - self.flushed_s) * 1000
-        if pending_ms > 0 and (pending_ms >= patience_ms or waited_ms >= patience_ms):
+        if pending_ms > 0 and (pending_ms >= pending_step_grace_ms or waited_ms >= pending_step_grace_ms):
             self._send(final=False, state=spoken.state)
 
     def finish(self) -> int:

@@ -35,7 +35,7 @@ LATE_LOSSES = 3  #: times publish_ms: a message counts as lost after that time a
 
 def heartbeat_loop(worker_state: WorkerState, gauges: WorkerGauges, ended: threading.Event) -> None:
     """Beat until `ended`. An outage of Redis is waited out: there is nothing better to do with a loaded engine."""
-    beat_s, lost = worker_state.pool_client.settings.beat_ms / 1000, -1
+    beat_s, lost = worker_state.pool_client.settings.heartbeat_ms / 1000, -1
     while not ended.wait(beat_s):
         try:
             _exit_if_stuck(worker_state)
@@ -79,7 +79,10 @@ def _exit_if_deaf(worker_state: WorkerState, lost: int) -> int:
     While Celery connects again nothing can come, and what was sent before is counted as lost for a while after.
     `lost` is the pool's count of lost messages when the last one came here, or -1; returns it.
     """
-    since_s, grace_s = worker_state.consumes_s, LATE_LOSSES * worker_state.pool_client.settings.publish_ms / 1000
+    since_s, grace_s = (
+        worker_state.consumes_s,
+        LATE_LOSSES * worker_state.pool_client.settings.message_timeout_ms / 1000,
+    )
     connecting = since_s is None or time.monotonic() - since_s < grace_s
     if worker_state.reached.is_set() or worker_state.running or worker_state.closed or connecting:
         worker_state.reached.clear()

@@ -17,7 +17,7 @@ def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> Worker
         rate_hz=engine.rate_hz,
         continuity=engine.continuity,
         rtf=max(engine.rtf, 0.001),
-        eta=settings.eta,
+        eta=settings.live_slot_share,
         reserve=settings.batch_reserve,
         policy=settings.policy,
         voices=_voices(engine),

@@ -1,7 +1,7 @@
 """The remote control of a worker: Celery's commands that would do nothing here, or harm, say so in one line.
 
 Importing this module replaces them in Celery's panel (docs/operations.md lists them all). What steers jobs is
-`seriatim cancel` and `adjust`, which the pool hears of.
+`seriatim cancel` and `set`, which the pool hears of.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from celery.worker.control import control_command, nok  # type: ignore[attr-defi
 
 SLOTS = "a worker's slots stand when it starts: start another worker (seriatim worker), or one with other --slots"
 JOBS = "messages are not what jobs are made of, and a lost one is sent again: seriatim cancel JOB ends a job"
-TIMES = "time limits do nothing in threads: SERIATIM_STUCK_FLOOR_MS says when a sentence is stuck"
+TIMES = "time limits do nothing in threads: SERIATIM_STALL_TIMEOUT_MS says when a sentence is stuck"
 RESTART = "there is no pool to restart: celery control shutdown ends the process, and its supervisor starts another"
 
 

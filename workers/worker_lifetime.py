@@ -24,9 +24,9 @@ class Lifetime:
         """As the settings say.
 
         Raises:
-            Misconfigured: SERIATIM_WORKER_MEMORY is no size.
+            Misconfigured: SERIATIM_WORKER_MAX_MEMORY is no size.
         """
-        return cls(settings.worker_sentences, bytes_of(settings.worker_memory), group, index)
+        return cls(settings.worker_max_sentences, bytes_of(settings.worker_max_memory), group, index)
 
     def over(self, spoken: int, held_bytes: float) -> dict[str, object]:
         """The figure that has reached its limit, for the log; empty if none has."""
@@ -47,5 +47,5 @@ def bytes_of(size: str) -> int:
         return 0
     found = SIZE.fullmatch(size.strip())
     if found is None:
-        raise Misconfigured(f"SERIATIM_WORKER_MEMORY={size!r}: expected a size, such as 800M or 2G")
+        raise Misconfigured(f"SERIATIM_WORKER_MAX_MEMORY={size!r}: expected a size, such as 800M or 2G")
     return round(float(found.group(1)) * UNITS[found.group(2).upper()])

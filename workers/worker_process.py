@@ -127,7 +127,7 @@ def settings_in_force(worker_state: WorkerState) -> dict[str, object]:
         "limits": dict(worker_state.engine.limits),
         "policy": settings.policy, "live_window_ms": settings.live_window_ms,
         "batch_window_ms": settings.batch_window_ms, "queue_limit_ms": settings.queue_limit_ms,
-        "max_failures": settings.max_failures, "stuck_floor_ms": settings.stuck_floor_ms,
+        "max_failures": settings.max_failures, "stall_timeout_ms": settings.stall_timeout_ms,
     }  # fmt: skip
 
 
@@ -233,8 +233,8 @@ def _drain(worker_state: WorkerState, **_: object) -> None:
 
 
 def _cut_off(worker_state: WorkerState) -> None:
-    """Hand back what is not finished within SERIATIM_DRAIN_S, nobody blamed."""
-    time.sleep(worker_state.pool_client.settings.drain_s)
+    """Hand back what is not finished within SERIATIM_WORKER_DRAIN_S, nobody blamed."""
+    time.sleep(worker_state.pool_client.settings.worker_drain_s)
     running = len(worker_state.snapshot())
     log.warning("ended before its sentences were", extra={"owner": worker_state.owner, "sentences": running})
     heartbeat.leave_pool(worker_state)

@@ -26,7 +26,9 @@ def too_large(worker_state: WorkerState) -> str:
     if not most or held < most:
         return ""
     sizes = [f"{n / 2**20:.0f}M" for n in (held, most)]
-    return f"a fresh worker process holds {sizes[0]} and may hold {sizes[1]} (SERIATIM_WORKER_MEMORY): it needs more"
+    return (
+        f"a fresh worker process holds {sizes[0]} and may hold {sizes[1]} (SERIATIM_WORKER_MAX_MEMORY): it needs more"
+    )
 
 
 def look(worker_state: WorkerState) -> None:

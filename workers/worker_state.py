@@ -124,7 +124,7 @@ class WorkerState:
 
         `expected_ms` is the pool's: its engine's first guess until sentences were measured.
         """
-        return max(self.pool_client.settings.stuck_floor_ms, 2 * expected_ms) / 1000
+        return max(self.pool_client.settings.stall_timeout_ms, 2 * expected_ms) / 1000
 
     def drop(self, message: TaskMessage) -> None:
         """Nobody wants a sentence any more: its thread stops at the engine's next piece. Unknown ones are no matter."""

@@ -130,7 +130,7 @@ def _flower(options: argparse.Namespace, settings: Settings) -> int:
     return flower(settings, options.host, options.port)
 
 
-def _alive(options: argparse.Namespace, settings: Settings) -> int:
+def _healthcheck(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.healthcheck import run_healthcheck  # no other command asks so
 
     return run_healthcheck(options.part, settings, options.pool, options.port)
@@ -139,11 +139,11 @@ def _alive(options: argparse.Namespace, settings: Settings) -> int:
 def _steer(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands import operator_commands
 
-    command: Command = getattr(operator_commands, options.command)
+    command: Command = operator_commands.COMMANDS[options.command]
     return command(options, settings)
 
 
-def _dead(options: argparse.Namespace, settings: Settings) -> int:
+def _dead_letters(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.dead_letters import run_dead_letters  # imports the producer, and with it Celery
 
     return run_dead_letters(options, settings)
@@ -226,12 +226,12 @@ COMMANDS: dict[str, Command] = {
     "reassemble": _reassemble,
     "serve": _serve,
     "flower": _flower,
-    "alive": _alive,
+    "healthcheck": _healthcheck,
     "status": _steer,
     "cancel": _steer,
-    "adjust": _steer,
+    "set": _steer,
     "timeline": _steer,
-    "dead": _dead,
+    "dead-letters": _dead_letters,
     "voices": _voices,
     "models": _models,
     "tune": _tune,

@@ -17,7 +17,7 @@ Text to speech by many workers at once, heard in order.
   seriatim speak article.txt -o article.wav     speak a file; needs nothing that is running
   seriatim up --engine espeak                   the whole system on this machine, until stopped
   seriatim worker, seriatim reassemble          its parts, one by one, anywhere
-  seriatim status, cancel, adjust, timeline     look and steer; who can speak: voices
+  seriatim status, cancel, set, timeline     look and steer; who can speak: voices
   seriatim voices add anna anna.wav --model DIR a voice cloned from a recording; models: where such a model is
 """
 EXITS = """\
@@ -59,21 +59,21 @@ examples:
   seriatim models models/xtts-v2          is it whole? with SHA256SUMS beside the files: are they right?
   seriatim models accept models/xtts-v2   accept the licence of its weights
 """
-ADJUST = """\
+SET = """\
 examples:
-  seriatim adjust JOB --priority 5                            before the other jobs of its user
-  seriatim adjust --user anna --pool espeak --weight 4        four times the share, from now on
-  seriatim adjust --user anna --in-flight 2 --jobs none       a cap set, another taken back
+  seriatim set JOB --priority 5                            before the other jobs of its user
+  seriatim set --user anna --pool espeak --weight 4        four times the share, from now on
+  seriatim set --user anna --in-flight 2 --jobs none       a cap set, another taken back
 """
-DEAD = """\
+DEAD_LETTERS = """\
 A sentence that failed SERIATIM_MAX_FAILURES times is given up and stands here, the newest 1,000 of a week. Spoken
 again, the sentences of one job are a new job, which is recorded; what was heard of the old one stays as it was.
 
 examples:
-  seriatim dead                         what was given up, why, and when
-  seriatim dead retry JOB               all of a job's, as a new job; JOB 3 7 for two of them
-  seriatim dead retry --all --pool xtts
-  seriatim dead forget JOB
+  seriatim dead-letters                         what was given up, why, and when
+  seriatim dead-letters retry JOB               all of a job's, as a new job; JOB 3 7 for two of them
+  seriatim dead-letters retry --all --pool xtts
+  seriatim dead-letters forget JOB
 """
 FORMATS = "wav, flac, ogg, opus, mp3, m4a, aac, pcm"
 ENGINES = "espeak, tone, xtts"
@@ -102,9 +102,11 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
         _redis(made)
     _status(_command(sub, "status", "show pools, workers and jobs, or one job", ""))
     _cancel(_command(sub, "cancel", "end a job: nothing more of it is spoken", ""))
-    _adjust(_command(sub, "adjust", "change a running job's priority, or a user's weight and caps", ADJUST))
+    _set(_command(sub, "set", "change a running job's priority, or a user's weight and caps", SET))
     _timeline(_command(sub, "timeline", "draw who spoke which sentence when, and when it was heard", ""))
-    _dead(_command(sub, "dead", "list sentences that were given up, speak them again, forget them", DEAD))
+    _dead_letters(
+        _command(sub, "dead-letters", "list sentences that were given up, speak them again, forget them", DEAD_LETTERS)
+    )
     _voices(_command(sub, "voices", "list the voices of an engine, clone one, remove one", VOICES))
     _models(_command(sub, "models", "look which XTTS-v2 models are here, and how to get one", MODELS))
     _tune(_command(sub, "tune", "find out how many sentences at once this machine speaks best", TUNE))
@@ -222,7 +224,7 @@ def _status(p: argparse.ArgumentParser) -> None:
     _redis(p)
 
 
-def _adjust(p: argparse.ArgumentParser) -> None:
+def _set(p: argparse.ArgumentParser) -> None:
     p.add_argument("job", nargs="?", metavar="JOB", help="its id; or --user")
     p.add_argument("--priority", type=int, metavar="N", help="-9 to 9 among its user's jobs")
     p.add_argument("--weight", metavar="X", help="share of its user against other users (until its next job, or kept)")
@@ -246,12 +248,12 @@ def _cancel(p: argparse.ArgumentParser) -> None:
     _redis(p)
 
 
-def _dead(p: argparse.ArgumentParser) -> None:
+def _dead_letters(p: argparse.ArgumentParser) -> None:
     _whose(p, None)
     p.add_argument("--json", action="store_true")
     actions = p.add_subparsers(dest="action", metavar="ACTION")
     for name, what in (("retry", "speak them again, as a new job"), ("forget", "take them out of the list")):
-        acting = _command(actions, name, what, DEAD)
+        acting = _command(actions, name, what, DEAD_LETTERS)
         acting.add_argument("job", nargs="?", metavar="JOB", help="of which job")
         acting.add_argument("seq", nargs="*", type=int, metavar="SEQ", help="which of its sentences (default: all)")
         acting.add_argument("--all", action="store_true", help="of all jobs")

@@ -1,4 +1,4 @@
-"""The grammar of the commands that only services run: serve, flower, alive."""
+"""The grammar of the commands that only services run: serve, flower, healthcheck."""
 
 import argparse
 from collections.abc import Callable
@@ -21,13 +21,13 @@ examples:
   seriatim flower
   seriatim flower --host 0.0.0.0 --port 5555
 """
-ALIVE = """\
+HEALTHCHECK = """\
 For health checks of containers. The status is 0, or else a line says why not.
 
 examples:
-  seriatim alive gateway                at port 8000 of this machine: does it answer?
-  seriatim alive worker --pool espeak   does a worker process of this machine beat?
-  seriatim alive reassembler            does one of this machine read its notifications?
+  seriatim healthcheck gateway                at port 8000 of this machine: does it answer?
+  seriatim healthcheck worker --pool espeak   does a worker process of this machine beat?
+  seriatim healthcheck reassembler            does one of this machine read its notifications?
 """
 PARTS = ("gateway", "worker", "reassembler", "flower")
 
@@ -43,7 +43,7 @@ def _flower(p: argparse.ArgumentParser) -> None:
     p.add_argument("--port", type=int, default=5555, metavar="N", help="0: any free one (5555)")
 
 
-def _alive(p: argparse.ArgumentParser) -> None:
+def _healthcheck(p: argparse.ArgumentParser) -> None:
     p.add_argument("part", choices=PARTS, metavar="PART", help=", ".join(PARTS))
     p.add_argument("--pool", default="espeak", metavar="NAME", help="of a worker (espeak)")
     p.add_argument("--port", type=int, metavar="N", help="of a gateway (8000) or of Flower (5555)")
@@ -53,5 +53,9 @@ def _alive(p: argparse.ArgumentParser) -> None:
 SERVICES: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("serve HTTP: OpenAI's speech API, jobs, a WebSocket, metrics", SERVE, _serve),
     "flower": ("serve Flower: Celery's tasks and workers in a browser, to look at", FLOWER, _flower),
-    "alive": ("say by the exit status whether a part of the system on this machine works", ALIVE, _alive),
+    "healthcheck": (
+        "say by the exit status whether a part of the system on this machine works",
+        HEALTHCHECK,
+        _healthcheck,
+    ),
 }

@@ -73,7 +73,7 @@ def make_app(context: GatewayContext) -> ASGIApp:
     origins = origins_of(listed_words(settings.http_cors), local=context.keys.open)
     names = listed_words(settings.http_hosts.lower())
     limits = RequestLimits(
-        context.settings.http_body_bytes, context.settings.http_request_s, context.settings.http_clients
+        context.settings.http_body_bytes, context.settings.http_read_timeout_s, context.settings.http_max_concurrency
     )
     welcome = OriginPolicy(origins, context.keys.open, names)
     guarded: ASGIApp = RequestGuard(app, limits, context.meters, welcome, context.crowd, context.draining)

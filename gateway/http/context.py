@@ -85,7 +85,7 @@ class GatewayContext:
         draining = Draining(settings.http_drain_s)
         return cls(
             settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness, draining,
-            ConcurrencyLimit(settings.http_clients),
+            ConcurrencyLimit(settings.http_max_concurrency),
         )  # fmt: skip
 
     @contextlib.asynccontextmanager

@@ -25,7 +25,7 @@ from seriatim.settings import Settings
 
 READY_S = 120.0  #: a large model on a slow disk
 HASTE_S = 0.5  #: for children whose work nobody wants any more
-ENDS_S = 5.0  #: beyond SERIATIM_DRAIN_S: for a worker to hand back what it has not finished
+ENDS_S = 5.0  #: beyond SERIATIM_WORKER_DRAIN_S: for a worker to hand back what it has not finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ class LocalSystem:
 
     def close(self, *, hasty: bool = False) -> None:
         """End all children in order: workers finish their sentences first, Redis goes last."""
-        drain_s = max(self.settings.drain_s, self.settings.http_drain_s)
-        patience_s = HASTE_S if hasty or self.hasty else drain_s + ENDS_S
+        worker_drain_s = max(self.settings.worker_drain_s, self.settings.http_drain_s)
+        patience_s = HASTE_S if hasty or self.hasty else worker_drain_s + ENDS_S
         running = [child for _, child in sorted(self.children.items(), reverse=True) if child.poll() is None]
         for child in running:
             child.terminate()

@@ -380,10 +380,10 @@ class Client:
             gap=request.gap_policy, drain=request.drained_by,
             window_ms=request.window_ms or (s.live_window_ms if live else s.batch_window_ms),
             target_ms=s.first_audio_ms, timeout_ms=round(timeout_s * 1000),
-            life_ms=round((timeout_s + s.ended_life_s) * 1000),
+            life_ms=round((timeout_s + s.ended_job_ttl_s) * 1000),
             grace_ms=round((request.reader_grace_s or s.reader_grace_s) * 1000),
             producer_ms=0 if closed else producer_ms, queue_limit_ms=queue_limit_ms,
-            ended_life_ms=round(s.ended_life_s * 1000), memory_share=s.memory_share,
+            ended_life_ms=round(s.ended_job_ttl_s * 1000), memory_share=s.memory_share,
             cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None,
             cap_infl=s.user_in_flight or None,
         )  # fmt: skip

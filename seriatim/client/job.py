@@ -158,7 +158,7 @@ class Job:
 
     def cancel(self, reason: str = "cancelled by its user") -> bool:
         """End the job now: nothing more is spoken or emitted. False if it had ended already."""
-        ended_life_ms = round(self.settings.ended_life_s * 1000)
+        ended_life_ms = round(self.settings.ended_job_ttl_s * 1000)
         reason = reason.encode("utf-8", "replace").decode()[:REASON_MOST]
         entry = run(self.redis, pool_calls.cancel(self.pool, self.id, "cancelled", reason, ended_life_ms))
         ended, epoch = run_with_epoch(self.redis, self.pool, job_calls.end(self.id, "cancelled", reason))

@@ -114,7 +114,7 @@ class OpenJob:
     def _extend(self, rows: list[str], *, close: bool) -> ExtendVerdict:
         """Send rows from sequence number n on; idempotent, so that a repeated call says nothing twice."""
         pool_client = self.pool_client
-        producer_ms = round(pool_client.settings.producer_lease_s * 1000)
+        producer_ms = round(pool_client.settings.open_job_lease_s * 1000)
         call = pool_calls.extend(
             pool_client.pool, self.job.id, self.n, rows,
             close=close, producer_ms=producer_ms, ended_life_ms=pool_client.retry.ended_life_ms,
@@ -167,7 +167,7 @@ def _submit(producer: "Client", request: JobRequest, cut: str) -> SubmitResult:
     settings = producer.settings
     return producer.submit(
         producer.pool_client(request.pool_name), request, [], n=-1, cut=cut,
-        producer_ms=round(settings.producer_lease_s * 1000), queue_limit_ms=settings.queue_limit_ms,
+        producer_ms=round(settings.open_job_lease_s * 1000), queue_limit_ms=settings.queue_limit_ms,
     )  # fmt: skip
 
 

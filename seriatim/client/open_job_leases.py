@@ -97,7 +97,7 @@ class OpenJobLeases:
 
 
 def _third_s(opened: "OpenJob") -> float:
-    return opened.pool_client.settings.producer_lease_s / 3
+    return opened.pool_client.settings.open_job_lease_s / 3
 
 
 def _by_server(batch: list["OpenJob"]) -> Iterator[list["OpenJob"]]:

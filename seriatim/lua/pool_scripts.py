@@ -77,7 +77,7 @@ class RetryPolicy:
     @classmethod
     def of(cls, settings: Settings) -> "RetryPolicy":
         """As the settings say."""
-        return cls(settings.max_failures, settings.backoff_ms, round(settings.ended_life_s * 1000))
+        return cls(settings.max_failures, settings.backoff_ms, round(settings.ended_job_ttl_s * 1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +219,16 @@ def extend(
     )  # fmt: skip
 
 
-def pick(pool: str, most: int, publish_ms: int, now_ms: int | None = None) -> ScriptCall[tuple[TaskMessage, ...]]:
+def pick(
+    pool: str, most: int, message_timeout_ms: int, now_ms: int | None = None
+) -> ScriptCall[tuple[TaskMessage, ...]]:
     """The sentences that should be spoken now. They must be published; the outbox remembers until they are."""
 
     def decode(reply: list[bytes]) -> tuple[TaskMessage, ...]:
         rows = zip(reply[0::3], reply[1::3], reply[2::3], strict=True)
         return tuple(TaskMessage(job.decode(), int(seq), int(attempt)) for job, seq, attempt in rows)
 
-    return _call(pool, "pick", now_ms, most, publish_ms, decode=decode)
+    return _call(pool, "pick", now_ms, most, message_timeout_ms, decode=decode)
 
 
 def outbox_entry(message: TaskMessage) -> str:
@@ -277,7 +279,8 @@ def fail(
     """An attempt came to nothing; without `blame` it does not count towards giving the sentence up."""
     return _call(
         pool, "fail", now_ms, message.job, message.seq, message.attempt, epoch, reason, int(blame),
-        retry.max_failures, retry.backoff_ms, retry.ended_life_ms, decode=FinishVerdict,
+        retry.max_failures,
+        retry.backoff_ms, retry.ended_life_ms, decode=FinishVerdict,
     )  # fmt: skip
 
 
@@ -383,7 +386,8 @@ def beat(
 def leave(pool: str, owner: str, retry: RetryPolicy, *, died: bool, now_ms: int | None = None) -> ScriptCall[int]:
     """A process is gone; returns how many sentences it left to others."""
     return _call(
-        pool, "leave", now_ms, owner, int(died), retry.max_failures, retry.backoff_ms, retry.ended_life_ms,
+        pool, "leave", now_ms, owner, int(died), retry.max_failures,
+        retry.backoff_ms, retry.ended_life_ms,
         decode=integer,
     )  # fmt: skip
 
@@ -399,7 +403,7 @@ def fenced(pool: str, message: TaskMessage, now_ms: int | None = None) -> Script
 
 
 def sweep(
-    pool: str, interval_ms: int, patience_ms: int, retry: RetryPolicy, now_ms: int | None = None
+    pool: str, interval_ms: int, pending_step_grace_ms: int, retry: RetryPolicy, now_ms: int | None = None
 ) -> ScriptCall[SweepResult]:
     """What time brings about; at most once an interval, whoever calls."""
 
@@ -407,7 +411,8 @@ def sweep(
         return SweepResult(bool(r[0]), _bells(r[1]), tuple(text(e) for e in r[2]))
 
     return _call(
-        pool, "sweep", now_ms, interval_ms, patience_ms, retry.max_failures, retry.backoff_ms, retry.ended_life_ms,
+        pool, "sweep", now_ms, interval_ms, pending_step_grace_ms, retry.max_failures,
+        retry.backoff_ms, retry.ended_life_ms,
         decode=decode,
     )  # fmt: skip
 

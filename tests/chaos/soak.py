@@ -68,7 +68,7 @@ class Soak:
 
 def soak(folder: Path, hours: float) -> int:
     """Run it, print what was measured; 1 if something grew."""
-    system = RealSystem.on(folder, *EVERYSEC, ended_life_s=LIFE_S)
+    system = RealSystem.on(folder, *EVERYSEC, ended_job_ttl_s=LIFE_S)
     with system:
         for name in ("reassembler1", "reassembler2"):
             system.reassembler(name)

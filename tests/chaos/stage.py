@@ -78,8 +78,9 @@ class Stage:
         cls, folder: Path, seed: int, scale: Scale, server_args: tuple[str, ...] = (), binary: str | None = None
     ) -> Self:
         """Start everything but the clients; `binary`: the server's program, None for the embedded one."""
-        usual: dict[str, Any] = {"reader_grace_s": scale.grace_s, "producer_lease_s": scale.lease_s,
-                                 "max_failures": 1_000, "stuck_floor_ms": 2_500, "ended_life_s": 7_200}  # fmt: skip
+        usual: dict[str, Any] = {"reader_grace_s": scale.grace_s, "open_job_lease_s": scale.lease_s,
+                                 "max_failures": 1_000, "stall_timeout_ms": 2_500,
+                                 "ended_job_ttl_s": 7_200}  # fmt: skip
         usual |= {} if scale.quick else {name: getattr(Settings(), name) for name in QUICK}
         system = RealSystem.on(folder, *ALWAYS, *SMALL_LOG, *server_args, binary=binary, **usual)
         proxy = Proxy(folder / "p", system.server.socket)

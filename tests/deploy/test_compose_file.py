@@ -194,6 +194,6 @@ def test_variables_are_put_in_as_compose_does() -> None:
 
 def test_workers_may_finish_their_sentences() -> None:
     """A sentence that shows no sound for so long is stuck; one that sounds may finish."""
-    stuck_s = Settings().stuck_floor_ms / 1000
+    stuck_s = Settings().stall_timeout_ms / 1000
     assert services()["worker"].grace_s > stuck_s
     assert services()["worker-xtts"].grace_s > stuck_s

@@ -161,6 +161,6 @@ def test_without_what_it_needs_a_part_is_not_alive(native: Native) -> None:
     """Last words of the health checks: each says no where there is nothing."""
     for name, other in (("worker", ["--pool", "none"]), ("gateway", ["--port", "1"]), ("flower", ["--port", "1"])):
         service = services()[name]
-        status, said = native.run(service, ["seriatim", "alive", name, *other])
+        status, said = native.run(service, ["seriatim", "healthcheck", name, *other])
         assert status == ExitCode.FAILED
-        assert said.startswith("seriatim alive: "), said
+        assert said.startswith("seriatim healthcheck: "), said

@@ -265,6 +265,6 @@ def test_its_health_check_finds_it_under_its_path(system: RealSystem, tmp_path: 
     secret.write_text(PASSWORD, "utf-8")
     system.start(name, "-m", "gateway.cli.main", "flower", "--port", "0", flower_password_file=secret, flower_root=root)
     port = wait_until(lambda: ADDRESS.search(system.log(name)), "flower serves")[1].rpartition(":")[2]
-    asked = system.start("asked", "-m", "gateway.cli.main", "alive", "flower", "--port", port, flower_root=root)
+    asked = system.start("asked", "-m", "gateway.cli.main", "healthcheck", "flower", "--port", port, flower_root=root)
     assert asked.wait(PATIENCE_S) == 0, system.log("asked")
     system.end(name)

@@ -71,7 +71,7 @@ def test_an_edit_of_ours_installs_nothing_of_others_again(target: str) -> None:
 @pytest.mark.parametrize("target", ["base", "xtts"])
 def test_an_image_says_what_it_is_and_how_it_fares(target: str) -> None:
     stage = stages()[target]
-    assert stage.last("HEALTHCHECK").endswith('CMD ["seriatim", "alive", "gateway", "--port", "8000"]')
+    assert stage.last("HEALTHCHECK").endswith('CMD ["seriatim", "healthcheck", "gateway", "--port", "8000"]')
     assert stage.last("EXPOSE") == "8000"
     assert f'licenses="{PROJECT["project"]["license"]}"' in stage.last("LABEL")
 

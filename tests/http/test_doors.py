@@ -56,7 +56,7 @@ def locked(system: RealSystem) -> Gateway:
 @pytest.fixture(scope="module")
 def impatient(locked: Gateway, system: RealSystem) -> Gateway:
     """One that waits for nobody's request."""
-    return start(system, "impatient-door", http_keys_file=system.folder / "keys.toml", http_request_s=0.5)
+    return start(system, "impatient-door", http_keys_file=system.folder / "keys.toml", http_read_timeout_s=0.5)
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/voices", "/v1/jobs", f"/v1/jobs/{'0' * 32}"])
@@ -104,7 +104,7 @@ def test_what_one_user_names_or_holds_is_nothing_to_another(locked: Gateway) -> 
 
 
 def test_a_recording_outlives_its_job_and_stays_its_owners(new_system: Callable[..., RealSystem]) -> None:
-    system = new_system(ended_life_s=1)
+    system = new_system(ended_job_ttl_s=1)
     system.reassembler()
     system.workers(1)
     path = system.folder / "keys.toml"

@@ -30,7 +30,7 @@ OFFER = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings:
 @pytest.fixture(scope="module")
 def small(system: RealSystem) -> Gateway:
     """A gateway with few places."""
-    return start(system, "small-house", http_clients=PLACES, http_request_s=5)
+    return start(system, "small-house", http_max_concurrency=PLACES, http_read_timeout_s=5)
 
 
 def listening(stack: ExitStack, gateway: Gateway) -> httpx2.Response:
@@ -57,7 +57,7 @@ def test_who_finds_no_place_is_told_in_openais_shape_when_to_come_back(small: Ga
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_many_clients")
         exact_s = int(refused.headers["retry-after-ms"]) / 1000
         assert 0 < exact_s <= int(refused.headers["retry-after"]) <= MOST_S
-        with pytest.raises(openai.InternalServerError, match="3 clients at once"):
+        with pytest.raises(openai.InternalServerError, match="already serves 3 clients"):
             ai.audio.speech.create(model="tts-1", voice="alloy", input=SAID)
         with pytest.raises(InvalidStatus) as denied, connect(f"ws://127.0.0.1:{small.port}/v1/stream", proxy=None):
             pass
@@ -201,7 +201,7 @@ def test_a_crowd_at_the_same_moment_is_served_or_told(small: Gateway) -> None:
 
 def test_a_client_that_takes_nothing_of_a_file_is_cut_off(system: RealSystem) -> None:
     """Nothing here waits for it any more than for one who listens: the kernel ends its connection."""
-    gateway = start(system, "kernel", http_stall_s=1)
+    gateway = start(system, "kernel", http_write_timeout_s=1)
     descriptors = Path(f"/proc/{system.children['kernel'].pid}/fd")
     with gateway.client() as client:
         job = client.post("/v1/jobs", json={"input": " ".join(clear(150, "Kernel"))}).json()["id"]

@@ -60,7 +60,7 @@ def threads(gateway: Gateway) -> int:
 @pytest.fixture(scope="module")
 def impatient(system: RealSystem) -> Gateway:
     """A gateway that waits for nobody, and takes little."""
-    return start(system, "impatient", http_stall_s=1, max_text_bytes=2_000)
+    return start(system, "impatient", http_write_timeout_s=1, max_text_bytes=2_000)
 
 
 def test_an_open_job_holds_no_thread(system: RealSystem) -> None:

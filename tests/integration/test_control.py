@@ -85,7 +85,7 @@ def test_another_pools_queue_is_not_taken(system: RealSystem) -> None:
         ("pool_shrink", {"n": 1}, "--slots"),
         ("autoscale", {"max": 4, "min": 1}, "--slots"),
         ("pool_restart", {}, "its supervisor starts another"),
-        ("time_limit", {"task_name": "seriatim.synthesize", "soft": 1.0, "hard": 2.0}, "SERIATIM_STUCK_FLOOR_MS"),
+        ("time_limit", {"task_name": "seriatim.synthesize", "soft": 1.0, "hard": 2.0}, "SERIATIM_STALL_TIMEOUT_MS"),
         ("revoke", {"task_id": "x"}, "seriatim cancel JOB"),
         ("terminate", {"task_id": "x", "signal": "KILL"}, "seriatim cancel JOB"),
     ],

@@ -1,4 +1,4 @@
-"""`seriatim dead`: what was given up is listed with its reason, and spoken again when the fault is mended."""
+"""`seriatim dead-letters`: what was given up is listed with its reason, and spoken again when the fault is mended."""
 
 import json
 import signal
@@ -49,7 +49,7 @@ def given_up(system: RealSystem, text: list[str], **options: object) -> Job:
 
 
 def dead(system: RealSystem, *words: str) -> Any:
-    done = seriatim("dead", *words, settings=system.settings.to_env())
+    done = seriatim("dead-letters", *words, settings=system.settings.to_env())
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout) if "--json" in words else done.stdout.decode()
 
@@ -106,13 +106,13 @@ def test_a_job_that_failed_is_spoken_again_too(system: RealSystem) -> None:
     [
         (["retry"], "dead retry: say JOB, and SEQ if not all of its sentences are meant; or --all"),
         (["forget", "abc", "--all"], "dead forget: say JOB, and SEQ if not all of its sentences are meant; or --all"),
-        (["retry", "abc"], "job abc is not in the dead-letter list; see: seriatim dead"),
-        (["retry", "abc", "3"], "sentence 3 of job abc is not in the dead-letter list; see: seriatim dead"),
+        (["retry", "abc"], "job abc is not in the dead-letter list; see: seriatim dead-letters"),
+        (["retry", "abc", "3"], "sentence 3 of job abc is not in the dead-letter list; see: seriatim dead-letters"),
         (["retry", "a|b"], "'a|b' is no job's id; expected letters and digits, such as 5f2c..."),
     ],
 )
 def test_a_sentence_that_is_not_there_is_said(system: RealSystem, words: list[str], message: str) -> None:
-    done = seriatim("dead", *words, settings=system.settings.to_env())
+    done = seriatim("dead-letters", *words, settings=system.settings.to_env())
     assert (done.returncode, complaint(done)) == (2, message)
 
 
@@ -136,7 +136,7 @@ def test_what_lost_its_text_can_only_be_forgotten(system: RealSystem, tmp_path: 
         )
         client.expire(f"{pool_prefix('odd2')}:dead", 60)
     assert "(its text is lost)" in dead(system, "--pool", "odd2")
-    done = seriatim("dead", "retry", "j", settings=system.settings.to_env())
+    done = seriatim("dead-letters", "retry", "j", settings=system.settings.to_env())
     assert complaint(done) == "the text of job j is lost: nothing can be spoken again; forget it"
     assert dead(system, "forget", "j", "--pool", "odd2") == "1 sentence forgotten\n"
 

@@ -41,7 +41,7 @@ SAID = ["The first sentence is said.", "The second one, too."]
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(producer_lease_s=1)
+    system = new_system(open_job_lease_s=1)
     system.reassembler()
     system.workers(1)
     system.workers(1, name="held", pool="held", options={"slow_on": HELD, "slow_ms": 600_000})

@@ -17,7 +17,7 @@ OTHERS = {"fixed_ms": 250, "chunk_ms": 73}
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(lease_ms=3_000, beat_ms=150)
+    system = new_system(lease_ms=3_000, heartbeat_ms=150)
     system.reassembler()
     system.workers(1, options=SLOW)
     system.workers(1, name="others", options=OTHERS)

@@ -32,7 +32,7 @@ MEMORY = "seriatim_worker_memory_bytes"
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(lease_ms=3_000, beat_ms=150)
+    system = new_system(lease_ms=3_000, heartbeat_ms=150)
     system.reassembler()
     system.workers(1)
     return system

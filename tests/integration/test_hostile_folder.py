@@ -26,8 +26,8 @@ SERVICES = {
     "flower": (("flower", "--port", "0"), "http://"),
 }
 LOOKING = (
-    ("status",), ("dead",), ("voices",), ("voices", *TONE), ("voices", *TONE, "--redis"), ("models",),
-    ("alive", "worker", "--pool", "tone"), ("adjust", "--user", "ann", "--pool", "tone", "--weight", "2"),
+    ("status",), ("dead-letters",), ("voices",), ("voices", *TONE), ("voices", *TONE, "--redis"), ("models",),
+    ("healthcheck", "worker", "--pool", "tone"), ("set", "--user", "ann", "--pool", "tone", "--weight", "2"),
     ("tune", *TONE, "--most", "1", "--processes", "1", "--seconds", "0.2"),
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ COSTS = {"workers": {"fixed_ms": 250, "chunk_ms": 100}, "others": {"fixed_ms": 2
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     # Three kills may hit one sentence: it must not be given up for that.
-    system = new_system(*ALWAYS, lease_ms=3_000, beat_ms=150, max_failures=99)
+    system = new_system(*ALWAYS, lease_ms=3_000, heartbeat_ms=150, max_failures=99)
     system.reassembler()
     start_workers(system)
     return system

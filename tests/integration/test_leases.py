@@ -22,7 +22,7 @@ MANY = 25
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(producer_lease_s=LEASE_S, reader_grace_s=60)
+    system = new_system(open_job_lease_s=LEASE_S, reader_grace_s=60)
     system.reassembler()
     system.workers(1, slots=4)
     return system
@@ -111,7 +111,7 @@ def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Client, system:
 def test_a_server_that_is_away_takes_no_other_producers_jobs_with_it(
     producer: Client, system: RealSystem, tmp_path: Path
 ) -> None:
-    with RealSystem.on(tmp_path, producer_lease_s=LEASE_S) as other:
+    with RealSystem.on(tmp_path, open_job_lease_s=LEASE_S) as other:
         other.workers(1)
         lost = opened(other.producer())
         job = opened(producer)

@@ -70,7 +70,7 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
     assert (line["at"], line["root"], line["keys"]) == (gateway.url, "/", 0)
     assert (line["pool"], line["engine"], line["slots"], line["rate_hz"]) == ("tone", "tone", 2, 8000)
     assert (line["models"], line["live_window_ms"]) == ({"tts-9": "tone"}, system.settings.live_window_ms)
-    assert (line["store"], line["clients"]) == (system.settings.store_dir, system.settings.http_clients)
+    assert (line["store"], line["clients"]) == (system.settings.store_dir, system.settings.http_max_concurrency)
     with gateway.client() as client:
         spoken = client.post("/v1/audio/speech", json={"input": "All of it."}).headers["seriatim-job"]
         job = client.post("/v1/jobs", json={"input": "Some of it."}).json()["id"]

@@ -28,7 +28,7 @@ sys.stdout.buffer.write(b"".join(attach(sys.argv[1]).pcm()))
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(queue_limit_ms=8_000, producer_lease_s=LEASE_S)
+    system = new_system(queue_limit_ms=8_000, open_job_lease_s=LEASE_S)
     system.reassembler()
     system.workers(1)
     return system

@@ -22,7 +22,7 @@ def system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RealSyste
 
 
 def alive(system: RealSystem) -> bool:
-    return seriatim("alive", "reassembler", settings=system.settings.to_env()).returncode == 0
+    return seriatim("healthcheck", "reassembler", settings=system.settings.to_env()).returncode == 0
 
 
 def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hangs_is_not(system: RealSystem) -> None:

@@ -131,7 +131,7 @@ class TestStore:
 
     def test_it_resumes_anywhere_and_does_not_need_redis_for_it(self, system: RealSystem) -> None:
         forgetful = system.producer()
-        forgetful.settings = replace(system.settings, ended_life_s=1)
+        forgetful.settings = replace(system.settings, ended_job_ttl_s=1)
         text = sentences(4, "without its keys")
         job = forgetful.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch"}))
         heard = Listener(job).all()

@@ -20,7 +20,7 @@ GOES, COMES = "makes room for a fresh one", "ready owner="
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(publish_ms=20_000)  # what a process has of the broker's goes back when it has ended
+    system = new_system(message_timeout_ms=20_000)  # what a process has of the broker's goes back when it has ended
     system.reassembler()
     return system
 
@@ -44,7 +44,7 @@ CALM = dict.fromkeys(("retries", "fenced", "given_up", "lost_messages", "dead"),
 
 def test_processes_are_renewed_one_at_a_time_and_every_byte_is_heard_once(system: RealSystem) -> None:
     pool, most = "renewed", 6
-    child = system.workers(2, name=pool, pool=pool, options={"fixed_ms": 20}, worker_sentences=most)
+    child = system.workers(2, name=pool, pool=pool, options={"fixed_ms": 20}, worker_max_sentences=most)
 
     def spoken() -> bool:
         """Speaks one more text. Have three successors come?"""
@@ -83,7 +83,7 @@ def test_a_lonely_process_is_renewed_too_when_told_so_on_the_command_line(system
 def test_what_a_process_speaks_is_finished_before_it_goes(system: RealSystem) -> None:
     """However long that takes: nobody waits for its end."""
     pool = "busy"
-    system.workers(1, name=pool, pool=pool, slots=2, worker_sentences=3, drain_s=0.1)
+    system.workers(1, name=pool, pool=pool, slots=2, worker_max_sentences=3, worker_drain_s=0.1)
     text = [*system.held([]), *sentences(3, "busy")]
     job = enqueue(system, pool, text)
     wait_until(lambda: GOES in system.log(pool) and system.slots(pool) == 0, "it takes no more")
@@ -97,7 +97,7 @@ def test_what_a_process_speaks_is_finished_before_it_goes(system: RealSystem) ->
 def test_a_process_that_holds_too_much_memory_is_renewed(system: RealSystem) -> None:
     pool = "leaky"
     options = {"leak_mb": 50, "fixed_ms": 300}  # longer than a beat
-    system.workers(1, name=pool, pool=pool, options=options, worker_memory="300M")
+    system.workers(1, name=pool, pool=pool, options=options, worker_max_memory="300M")
     first = system.worker_pids(pool)
     text = sentences(8, "leaky")
     job = enqueue(system, pool, text)
@@ -111,7 +111,7 @@ def test_a_process_that_can_never_be_small_enough_says_so_and_does_not_start_for
     command = ["worker", "--engine", "tone", "--pool", "large", "--max-memory", "20M"]
     child = system.start("large", "-m", "gateway.cli.main", *command)
     assert child.wait(PATIENCE_S) == ExitCode.CANNOT_START
-    assert "may hold 20M (SERIATIM_WORKER_MEMORY): it needs more" in system.log("large")
+    assert "may hold 20M (SERIATIM_WORKER_MAX_MEMORY): it needs more" in system.log("large")
 
 
 @pytest.mark.parametrize(

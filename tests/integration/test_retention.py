@@ -89,6 +89,6 @@ def test_a_reassembler_removes_what_is_too_old(system: RealSystem) -> None:
         lambda: recording_store.events(place, job.id) and isinstance(recording_store.events(place, job.id)[-1], End)
     )
     old = record(place, OLD, 1)
-    system.reassembler("keeps a second", store_days=1 / DAY_S)
+    system.reassembler("keeps a second", recording_retention_days=1 / DAY_S)
     wait_until(lambda: not old.exists(), "it is removed")
     assert job.recorded(), "Redis still knows this one"

@@ -109,30 +109,30 @@ def test_what_a_user_gets_changes_while_its_jobs_run(system: RealSystem) -> None
 def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     settings = system.settings.to_env()
     job = enqueue(system, sentences(40, "adjusted"), window_ms=3_000)
-    done = seriatim("adjust", job.id, "--priority", "5", "--weight", "2", settings=settings)
-    assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is adjusted\n")
-    user = ("adjust", "--user", "anna", "--pool", "tone")
+    done = seriatim("set", job.id, "--priority", "5", "--weight", "2", settings=settings)
+    assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is changed\n")
+    user = ("set", "--user", "anna", "--pool", "tone")
     done = seriatim(*user, "--weight", "4", "--in-flight", "2", "--queued-s", "90", settings=settings)
     said = done.stdout.decode()
     assert said == "user anna in pool tone: weight 4, cap_queued_ms 90000, cap_infl 2\n"
     done = seriatim(*user, "--weight", "none", "--in-flight", "none", "--queued-s", "none", settings=settings)
     assert done.stdout.decode() == "user anna in pool tone: nothing is set: as the requests say\n"
     job.cancel()
-    done = seriatim("adjust", job.id, "--priority", "5", settings=settings)
+    done = seriatim("set", job.id, "--priority", "5", settings=settings)
     assert done.stdout.decode() == f"job {job.id} had ended already: cancelled\n"
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ((), "nothing to adjust; say JOB and --priority or --weight, or --user NAME and what it may have"),
+        ((), "nothing to set; say JOB and --priority or --weight, or --user NAME and what it may have"),
         (("--user", "anna", "--weight", "much"), "weight 'much'; expected a number, or none to take it back"),
         (("--user", "anna", "--weight", "0"), "weight=0.0; expected a number from 0.001 to 1000"),
         (("--user", "anna", "--priority", "3"), "--user is for all of a user's jobs; JOB and --priority are for one"),
     ],
 )
 def test_what_cannot_be_adjusted_is_said(system: RealSystem, given: tuple[str, ...], message: str) -> None:
-    done = seriatim("adjust", *given, settings=system.settings.to_env())
+    done = seriatim("set", *given, settings=system.settings.to_env())
     assert done.returncode == 2
     assert complaint(done) == message
 

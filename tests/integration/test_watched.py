@@ -104,7 +104,7 @@ def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
     "place", ["reassembler.storage_thread:StorageThread._step", "reassembler.retention:RecordingRetention.sweep"]
 )
 def test_a_reassembler_goes_on(system: RealSystem, place: str) -> None:
-    child = planted(system, place, "reassembler.main", store_days=1)
+    child = planted(system, place, "reassembler.main", recording_retention_days=1)
     system.workers()
     raised(system)
     job = system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "kind": "batch", "window_ms": 3_000}))

@@ -97,7 +97,7 @@ def test_sigterm_finishes_the_sentence_takes_no_more_and_leaves_the_pool(system:
 
 
 def test_what_outlasts_the_drain_time_is_handed_back(system: RealSystem, pool: str) -> None:
-    leaving = system.workers(1, name=f"{pool}-leaving", pool=pool, drain_s=0.3)
+    leaving = system.workers(1, name=f"{pool}-leaving", pool=pool, worker_drain_s=0.3)
     text = [*sentences(2, "before"), *system.held([]), *sentences(2, "behind")]
     job = enqueue(system, pool, text)
     wait_until(lambda: system.count("done", pool) == 2 and system.speaking_pids(pool), "it speaks the held one")
@@ -119,7 +119,7 @@ def test_a_stuck_engine_ends_its_process_and_the_sentence_is_spoken_elsewhere(
     system: RealSystem, pool: str, tmp_path: Path
 ) -> None:
     stuck = {"stuck_on": "Lethe", "stuck_times": 1, "tally": tmp_path}
-    system.workers(1, name=pool, pool=pool, options=stuck, stuck_floor_ms=400)
+    system.workers(1, name=pool, pool=pool, options=stuck, stall_timeout_ms=400)
     (pid,) = system.worker_pids(pool).values()
     text = [*sentences(2, "before"), "Who drinks of Lethe forgets.", *sentences(2, "behind")]
     assert Listener(enqueue(system, pool, text)).pcm() == stream_of(text)

@@ -130,7 +130,7 @@ def test_a_reader_that_has_all_there_is_says_so_before_it_waits(new_system: Call
 
 
 def test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once(new_system: Callable[..., RealSystem]) -> None:
-    with new_system(lease_ms=800, beat_ms=100) as system:
+    with new_system(lease_ms=800, heartbeat_ms=100) as system:
         system.reassembler()
         system.workers(1, options={"fixed_ms": 2_500})
         assert Listener(system.producer().enqueue(["Slowly."], JobRequest.of({"engine": "tone"}))).pcm()

@@ -94,11 +94,11 @@ class House(PoolRules):
         self.raw += ms
         self.sweep(0, 0)
 
-    @rule(interval_ms=st.sampled_from([0, 400]), patience_ms=st.sampled_from([0, 1_000]))
-    def sweep(self, interval_ms: int, patience_ms: int) -> None:
+    @rule(interval_ms=st.sampled_from([0, 400]), pending_step_grace_ms=st.sampled_from([0, 1_000]))
+    def sweep(self, interval_ms: int, pending_step_grace_ms: int) -> None:
         self.two.do(
-            scripts.sweep(POOL, interval_ms, patience_ms, self.retry, self.raw),
-            lambda: pool_workers.sweep(self.pool, interval_ms, patience_ms, self.retry, self.raw),
+            scripts.sweep(POOL, interval_ms, pending_step_grace_ms, self.retry, self.raw),
+            lambda: pool_workers.sweep(self.pool, interval_ms, pending_step_grace_ms, self.retry, self.raw),
             lambda s: (s.ran, tuple(scripts.outbox_entry(message) for message in s.outbox), s.todo),
         )
 

@@ -44,19 +44,19 @@ class Candidate:
     place: float  #: among all of its class
 
 
-def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[TaskMessage, ...]:
+def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[TaskMessage, ...]:
     """Live first; batch takes what live leaves, and what its reserved share has saved up."""
     t = pool.tick(raw)
     for name, at in sorted(pool.delay.items(), key=lambda pair: (pair[1], pair[0])):
         if at <= t:
             look_at(pool, name, t)
-    publish_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
+    message_timeout_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     messages: list[TaskMessage] = []
     while len(messages) < most:
         if pool.policy == "fair" and pool.in_flight() >= pool.slots and _make_way(pool, t):
             first = _candidate(pool, LIVE, t)
             assert first is not None
-            messages.append(_take(pool, first, publish_ms, t))
+            messages.append(_take(pool, first, message_timeout_ms, t))
             continue
         if pool.room <= 0:
             break
@@ -64,7 +64,7 @@ def pick(pool: Pool, most: int, publish_ms: int, raw: float) -> tuple[TaskMessag
         chosen = _choose(pool, live, batch)
         if chosen is None:
             break
-        messages.append(_take(pool, chosen, publish_ms, t))
+        messages.append(_take(pool, chosen, message_timeout_ms, t))
     return tuple(messages)
 
 
@@ -142,7 +142,7 @@ def _choose(pool: Pool, live: Candidate | None, batch: Candidate | None) -> Cand
     return batch
 
 
-def _take(pool: Pool, c: Candidate, publish_ms: float, t: float) -> TaskMessage:
+def _take(pool: Pool, c: Candidate, message_timeout_ms: float, t: float) -> TaskMessage:
     if c.again:
         del c.job.retries[c.seq]
     else:
@@ -156,7 +156,7 @@ def _take(pool: Pool, c: Candidate, publish_ms: float, t: float) -> TaskMessage:
     sentence.at, c.job.ready = t if c.job.ready is None else c.job.ready, None
     charge(pool, c.job, c.cost)
     entry = name_of(c.name, c.seq)
-    pool.lease[entry] = t + publish_ms
+    pool.lease[entry] = t + message_timeout_ms
     pool.outbox[f"{entry}|{pool.fence}"] = t
     look_at(pool, c.name, t)
     return TaskMessage(c.name, c.seq, pool.fence)

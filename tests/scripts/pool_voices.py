@@ -17,11 +17,11 @@ SHARES = st.sampled_from([1.0, 0.5, 0.9, 1.1, 1.5, 0.0])  #: of the estimate: wh
 class Voices(PoolRules):
     """What is spoken."""
 
-    @rule(most=st.integers(1, 4), publish_ms=st.sampled_from([500, 4_000]))
-    def pick(self, most: int, publish_ms: int) -> None:
+    @rule(most=st.integers(1, 4), message_timeout_ms=st.sampled_from([500, 4_000]))
+    def pick(self, most: int, message_timeout_ms: int) -> None:
         messages = self.two.do(
-            scripts.pick(POOL, most, publish_ms, self.raw),
-            lambda: pool_speech.pick(self.pool, most, publish_ms, self.raw),
+            scripts.pick(POOL, most, message_timeout_ms, self.raw),
+            lambda: pool_speech.pick(self.pool, most, message_timeout_ms, self.raw),
         )
         assert all(message.attempt > max((b.attempt for b in self.messages), default=0) for message in messages), (
             "attempts only rise"

@@ -91,7 +91,7 @@ def _back(pool: Pool, name: str, reason: str, retry: RetryPolicy, t: float, *, b
 
 
 def sweep(
-    pool: Pool, interval_ms: int, patience_ms: int, retry: RetryPolicy, raw: float
+    pool: Pool, interval_ms: int, pending_step_grace_ms: int, retry: RetryPolicy, raw: float
 ) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
     """What time brings about; returns whether it ran, and the outbox and to-do entries that nobody took care of."""
     t = pool.tick(raw)
@@ -108,8 +108,8 @@ def sweep(
     for name in _due(pool.shut, t)[:128]:
         look_at(pool, name, t)
     for name in _due(pool.act, t):
-        _look_after(pool, name, t, patience_ms)
-    return True, tuple(_due(pool.outbox, t - patience_ms)), tuple(_due(pool.todo, t - patience_ms))
+        _look_after(pool, name, t, pending_step_grace_ms)
+    return True, tuple(_due(pool.outbox, t - pending_step_grace_ms)), tuple(_due(pool.todo, t - pending_step_grace_ms))
 
 
 def _due(times: dict[str, float], t: float) -> list[str]:
@@ -128,32 +128,32 @@ def _expire(pool: Pool, name: str, retry: RetryPolicy, t: float) -> None:
     _back(pool, name, DROPPED, retry, t, blame=sentence.state == "R")
 
 
-def _look_after(pool: Pool, name: str, t: float, patience_ms: int) -> None:
+def _look_after(pool: Pool, name: str, t: float, pending_step_grace_ms: int) -> None:
     """Timeouts; readers and producers that are gone."""
     job = pool.jobs[name]
     gone = job.seen + job.grace if job.drain == "window" else float("inf")
     if t >= job.ends_by:
         seconds = (int(job.ends_by) - int(job.since)) / 1000
-        _finish(pool, name, "timed_out", f"not spoken within {seconds:g} s", t, patience_ms)
+        _finish(pool, name, "timed_out", f"not spoken within {seconds:g} s", t, pending_step_grace_ms)
     elif t >= gone:
-        _finish(pool, name, "cancelled", f"no reader for {job.grace / 1000:g} s", t, patience_ms)
+        _finish(pool, name, "cancelled", f"no reader for {job.grace / 1000:g} s", t, pending_step_grace_ms)
     else:
         if 0 < job.producer <= t:
-            _close(pool, name, job, t, patience_ms)
+            _close(pool, name, job, t, pending_step_grace_ms)
         if job.state == "run":
             next_look = min(job.ends_by, gone, job.producer or float("inf"))
             pool.act[name] = max(t + 500, next_look)
 
 
-def _finish(pool: Pool, name: str, state: str, reason: str, t: float, patience_ms: int) -> None:
+def _finish(pool: Pool, name: str, state: str, reason: str, t: float, pending_step_grace_ms: int) -> None:
     if end(pool, name, state, reason, t):
-        pool.todo[f"end|{name}|{state}|{reason}"] = t - patience_ms
+        pool.todo[f"end|{name}|{state}|{reason}"] = t - pending_step_grace_ms
 
 
-def _close(pool: Pool, name: str, job: Job, t: float, patience_ms: int) -> None:
+def _close(pool: Pool, name: str, job: Job, t: float, pending_step_grace_ms: int) -> None:
     job.closed, job.producer = True, 0.0
     expect_end(pool, name)
-    pool.todo[f"close|{name}|{len(job.estimates)}|the producer is gone"] = t - patience_ms
+    pool.todo[f"close|{name}|{len(job.estimates)}|the producer is gone"] = t - pending_step_grace_ms
     if job.live == 0:
         end(pool, name, "spoken", "", t)
 

@@ -61,8 +61,8 @@ class Stage:
     def leave(self, owner: str, *, died: bool) -> int:
         return int(self.do(pool_scripts.leave(POOL, owner, self.retry, died=died, now_ms=self.now)))
 
-    def sweep(self, patience_ms: int = 0) -> SweepResult:
-        swept: SweepResult = self.do(pool_scripts.sweep(POOL, 0, patience_ms, self.retry, self.now))
+    def sweep(self, pending_step_grace_ms: int = 0) -> SweepResult:
+        swept: SweepResult = self.do(pool_scripts.sweep(POOL, 0, pending_step_grace_ms, self.retry, self.now))
         return swept
 
     def passes(self, ms: int) -> None:

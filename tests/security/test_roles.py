@@ -100,11 +100,11 @@ def test_an_operator_looks_and_steers_from_the_command_line(guarded: Guarded, tm
     settings = guarded.roles.settings("operator", guarded.system.settings).to_env()
     job = guarded.producer().enqueue(sentences(60, "steered"), request_of(user="cleo"))
     for words in (
-        ["status"], ["status", job.id], ["adjust", job.id, "--priority", "2"],
-        ["adjust", "--user", "cleo", "--pool", "tone", "--jobs", "9"],
-        ["adjust", "--user", "cleo", "--pool", "tone", "--jobs", "none"],
+        ["status"], ["status", job.id], ["set", job.id, "--priority", "2"],
+        ["set", "--user", "cleo", "--pool", "tone", "--jobs", "9"],
+        ["set", "--user", "cleo", "--pool", "tone", "--jobs", "none"],
         ["voices", "--engine", "tone", "--redis", settings["SERIATIM_REDIS_URL"]],
-        ["timeline", job.id, "-o", str(tmp_path / "t.svg")], ["cancel", job.id], ["dead"],
+        ["timeline", job.id, "-o", str(tmp_path / "t.svg")], ["cancel", job.id], ["dead-letters"],
     ):  # fmt: skip
         done = seriatim(*words, settings=settings)
         assert done.returncode == 0, done.stderr.decode()

@@ -13,7 +13,7 @@ SERIATIM = (sys.executable, "-P", "-m", "gateway.cli.main")
 ROOT = Path(__file__).parents[2]
 TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000", "--workers", "1")
 LIMIT_S = 90.0
-QUICK = {"SERIATIM_SWEEP_MS": "100", "SERIATIM_BEAT_MS": "200", "SERIATIM_LEASE_MS": "1500"}
+QUICK = {"SERIATIM_SWEEP_MS": "100", "SERIATIM_HEARTBEAT_MS": "200", "SERIATIM_LEASE_MS": "1500"}
 
 
 def installed(*names: str, package: str) -> str:

@@ -30,11 +30,11 @@ PATIENCE_S = 60.0  #: a condition that is not true by then will not become true,
 END_S = 30.0  #: a process that was told to end and has nothing to finish
 QUICK = {
     "lease_ms": 4_000,  # longer than any pause in which a worker on a busy machine does not get a turn
-    "beat_ms": 200,
+    "heartbeat_ms": 200,
     "sweep_ms": 100,
     "backoff_ms": 50,
-    "patience_ms": 300,
-    "publish_ms": 1_500,
+    "pending_step_grace_ms": 300,
+    "message_timeout_ms": 1_500,
     "http_drain_s": 1,
 }
 HOLD = "gatekeeper"  #: a sentence with this word stops in its middle until the test makes `RealSystem.gate`

@@ -34,7 +34,7 @@ def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...]
 
 def test_every_command_that_talks_to_redis_is_told_where_it_is() -> None:
     """`seriatim worker` has a grammar of its own, and the same option (tests/integration/test_workers.py)."""
-    words = {"cancel": ["j"], "timeline": ["j"], "alive": ["worker"]}
+    words = {"cancel": ["j"], "timeline": ["j"], "healthcheck": ["worker"]}
     for command in set(COMMANDS) - {"models", "tune"}:
         assert parsed(command, *words.get(command, []), "--redis", "redis://there/0").redis == "redis://there/0"
 

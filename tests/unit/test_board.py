@@ -42,7 +42,7 @@ def test_everything_is_seen_at_every_width_and_ids_stay_whole(width: int) -> Non
     for fact in (
         "Redis holds 391 MB of 512 MB (76%)", "43 of 50 in flight", "4321 sentences wait", "140 jobs",
         "demand 21.4 + held 3.25 of 47.5 slots", "p95 480 ms", "slack p5 -210 ms", "21 attempts made again, 3 fenced",
-        "1 messages lost", "2 restarts of Redis", "5 sentences, 4 to be looked at: seriatim dead",
+        "1 messages lost", "2 restarts of Redis", "5 sentences, 4 to be looked at: seriatim dead-letters",
         "17 jobs refused (busy 12, cap_jobs 5)", "degraded: batch looks less far ahead", "and 139 jobs more",
         GPU.owner, CPU.owner, JOB.job, "43/48", "1d 2h", "11.2 GB 97% 93% 41.5 GB",
     ):  # fmt: skip

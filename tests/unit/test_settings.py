@@ -19,12 +19,14 @@ def test_without_variables_everything_has_its_default():
 
 
 def test_variables_are_read_by_their_type():
-    found = Settings.from_env({"SERIATIM_ETA": "0.8", "SERIATIM_MAX_FAILURES": "5", "SERIATIM_STORE_DIR": "/tmp/s"})
-    assert (found.eta, found.max_failures, found.store_dir) == (0.8, 5, "/tmp/s")
+    found = Settings.from_env(
+        {"SERIATIM_LIVE_SLOT_SHARE": "0.8", "SERIATIM_MAX_FAILURES": "5", "SERIATIM_STORE_DIR": "/tmp/s"}
+    )
+    assert (found.live_slot_share, found.max_failures, found.store_dir) == (0.8, 5, "/tmp/s")
 
 
 def test_a_child_process_reads_the_same_settings():
-    changed = replace(Settings(), redis_url="unix:///tmp/s", lease_ms=900, beat_ms=100, eta=0.5)
+    changed = replace(Settings(), redis_url="unix:///tmp/s", lease_ms=900, heartbeat_ms=100, live_slot_share=0.5)
     assert Settings.from_env(changed.to_env()) == changed
 
 
@@ -45,7 +47,7 @@ def test_what_kubernetes_sets_for_a_service_of_our_name_stops_nothing(service):
     }
     for port in ("8000_TCP", "53_UDP", "132_SCTP"):
         given |= {f"{service}_PORT_{port}{more}": "x" for more in ("", "_PROTO", "_PORT", "_ADDR")}
-    assert Settings.from_env(given | {"SERIATIM_ETA": "0.8"}) == Settings(eta=0.8)
+    assert Settings.from_env(given | {"SERIATIM_LIVE_SLOT_SHARE": "0.8"}) == Settings(live_slot_share=0.8)
 
 
 @pytest.mark.parametrize(("name", "value"), [("REDIS_PORT", "6379"), ("HTTP_PORT", "8000"), ("PORTS", "tcp://x")])
@@ -65,10 +67,10 @@ def test_no_setting_is_called_like_what_kubernetes_sets():
     [
         ("LEASE_MS", "soon", "SERIATIM_LEASE_MS='soon': expected a whole number, such as 3000"),
         ("LEASE_MS", "1", "SERIATIM_LEASE_MS=1: expected a whole number of at least 200"),
-        ("ETA", "2", "SERIATIM_ETA=2: expected a number from 0.01 to 1"),
+        ("LIVE_SLOT_SHARE", "2", "SERIATIM_LIVE_SLOT_SHARE=2: expected a number from 0.01 to 1"),
         ("LOG_LEVEL", "loud", "SERIATIM_LOG_LEVEL='loud': expected one of DEBUG, INFO, WARNING, ERROR"),
         ("POLICY", "lifo", "SERIATIM_POLICY='lifo': expected one of fair, fifo, round_robin"),
-        ("ETA", "nan", "SERIATIM_ETA=nan: expected a number from 0.01 to 1"),
+        ("LIVE_SLOT_SHARE", "nan", "SERIATIM_LIVE_SLOT_SHARE=nan: expected a number from 0.01 to 1"),
     ],
 )
 def test_a_wrong_value_says_what_is_expected(name, value, message):
@@ -78,8 +80,8 @@ def test_a_wrong_value_says_what_is_expected(name, value, message):
 
 
 def test_a_lease_shorter_than_two_beats_is_refused():
-    with pytest.raises(Misconfigured, match="a worker that misses one beat would count as dead"):
-        Settings.from_env({"SERIATIM_LEASE_MS": "300", "SERIATIM_BEAT_MS": "200"})
+    with pytest.raises(Misconfigured, match="a worker that misses one heartbeat would count as dead"):
+        Settings.from_env({"SERIATIM_LEASE_MS": "300", "SERIATIM_HEARTBEAT_MS": "200"})
 
 
 def test_a_unix_socket_is_spelt_as_the_broker_wants_it():

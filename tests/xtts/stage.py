@@ -21,7 +21,7 @@ from workers.engines.xtts.voices.voice_files import VoiceFileHeader
 from workers.trim_and_fade import TrimFadeFilter
 
 #: a busy machine is no fault of what is tested: only the supervisor says that a process is dead
-PATIENT = {"lease_ms": 10_000, "publish_ms": 20_000}
+PATIENT = {"lease_ms": 10_000, "message_timeout_ms": 20_000}
 START_S = 90.0  #: importing torch and coqui-tts in several processes at once
 SPEECH_S = 90.0  #: for a job's end
 RATE_HZ = 24_000

@@ -1,4 +1,4 @@
-"""`seriatim dead`: sentences that were given up; speak them again, or forget them."""
+"""`seriatim dead-letters`: sentences that were given up; speak them again, or forget them."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ EXCERPT = 70  #: characters of a text, and of a reason
 
 
 def run_dead_letters(options: argparse.Namespace, settings: Settings) -> int:
-    """Run `seriatim dead [retry|forget]`.
+    """Run `seriatim dead-letters [retry|forget]`.
 
     Raises:
         BadInput: no such sentence in the list, or not said which.
@@ -74,7 +74,7 @@ def _wanted(listed: Sequence[DeadLetter], options: argparse.Namespace) -> list[D
     missing = [str(seq) for seq in options.seq if seq not in {d.seq for d in of_job}]
     if missing or not of_job:
         which = f"sentence {', '.join(missing)} of job" if missing else "job"
-        raise BadInput(f"{which} {options.job} is not in the dead-letter list; see: seriatim dead")
+        raise BadInput(f"{which} {options.job} is not in the dead-letter list; see: seriatim dead-letters")
     return [d for d in of_job if d.seq in options.seq or not options.seq]
 
 

@@ -1,7 +1,7 @@
 """`seriatim flower`: Celery's tasks in a browser: job, sentence, attempt, worker, run time, what became of it.
 
 Flower listens to the events that workers send, and asks them for those every few seconds. It only looks
-(`read_only`): what steers jobs here is `seriatim cancel` and `adjust`, which the pool hears of; a Celery message that
+(`read_only`): what steers jobs here is `seriatim cancel` and `set`, which the pool hears of; a Celery message that
 is revoked would only be rung for again. Nobody gets in without the password, which stands in a file: a command line
 is seen by every user of the machine. Flower's own settings are tornado's global options, set here and nowhere else.
 """

@@ -1,4 +1,4 @@
-"""Health checks: `seriatim alive` says by its exit status whether a part of the system on this machine works.
+"""Health checks: `seriatim healthcheck` says by its exit status whether a part of the system on this machine works.
 
 It asks what only a working part keeps up: a worker process' registration, which its pulse renews; the word that a
 reassembler gives each second; an answer of a server. A part's name begins with its machine's, which in a
@@ -39,7 +39,7 @@ def run_healthcheck(part: str, settings: Settings, pool: str = "espeak", port: i
             why = _no_worker(client, pool) if part == "worker" else _no_reassembler(client)
     if not why:
         return ExitCode.OK
-    sys.stderr.write(f"seriatim alive: {why}\n")
+    sys.stderr.write(f"seriatim healthcheck: {why}\n")
     return ExitCode.FAILED
 
 

@@ -1,4 +1,4 @@
-"""The commands that look and steer: status, cancel, adjust, timeline."""
+"""The commands that look and steer: status, cancel, set, timeline."""
 
 import argparse
 import json
@@ -50,24 +50,24 @@ def cancel(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.OK
 
 
-def adjust(options: argparse.Namespace, settings: Settings) -> int:
-    """`seriatim adjust JOB` or `seriatim adjust --user NAME --pool NAME`."""
-    return _adjust_user(options, settings) if options.user else _adjust_job(options, settings)
+def set_limits(options: argparse.Namespace, settings: Settings) -> int:
+    """`seriatim set JOB` or `seriatim set --user NAME --pool NAME`."""
+    return _set_user(options, settings) if options.user else _set_job(options, settings)
 
 
-def _adjust_job(options: argparse.Namespace, settings: Settings) -> int:
+def _set_job(options: argparse.Namespace, settings: Settings) -> int:
     if not options.job or (options.priority is None and options.weight is None):
-        raise BadInput("nothing to adjust; say JOB and --priority or --weight, or --user NAME and what it may have")
+        raise BadInput("nothing to set; say JOB and --priority or --weight, or --user NAME and what it may have")
     weight = None if options.weight is None else _number("--weight", options.weight)
     if options.weight is not None and weight is None:
         raise BadInput("--weight none is for --user: a job cannot take a setting back")
     job = _attached(options.job, settings)
     done = job.tune(priority=options.priority, weight=weight)
-    _write(f"job {job.id} {'is adjusted' if done else 'had ended already: ' + job.status().state}")
+    _write(f"job {job.id} {'is changed' if done else 'had ended already: ' + job.status().state}")
     return ExitCode.OK
 
 
-def _adjust_user(options: argparse.Namespace, settings: Settings) -> int:
+def _set_user(options: argparse.Namespace, settings: Settings) -> int:
     if options.job or options.priority is not None:
         raise BadInput("--user is for all of a user's jobs; JOB and --priority are for one")
     given = {
@@ -122,3 +122,6 @@ def _attached(job_id: str, settings: Settings) -> Job:
 
 def _write(words: str) -> None:
     sys.stdout.write(words + "\n")
+
+
+COMMANDS = {"status": status, "cancel": cancel, "set": set_limits, "timeline": timeline}

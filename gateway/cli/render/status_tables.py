@@ -105,7 +105,7 @@ def _subjects(line: PoolState) -> dict[str, str]:
 
 
 def _dead(line: PoolState) -> str:
-    return f", [bold yellow]{line.dead} to be looked at[/]: seriatim dead" if line.dead else ""
+    return f", [bold yellow]{line.dead} to be looked at[/]: seriatim dead-letters" if line.dead else ""
 
 
 def _gpu_memory(w: WorkerProcessState) -> str:

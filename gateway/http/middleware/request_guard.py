@@ -159,7 +159,7 @@ class RequestGuard:
         now_s = time.monotonic()
         if not self.crowd.enter(now_s):
             headers = retry_after(self.crowd.retry_after_s(now_s)) | {"connection": "close"}
-            said = f"this gateway serves {self.limits.clients} clients at once (SERIATIM_HTTP_CLIENTS), and has them"
+            said = f"this gateway already serves {self.limits.clients} clients (SERIATIM_HTTP_MAX_CONCURRENCY)"
             raise HttpProblem(503, "too_many_clients", said, "overloaded_error", headers=headers)
         return True
 
@@ -251,7 +251,7 @@ class _LimitedBody:
             async with asyncio.timeout(max(0.0, self._until_s - time.monotonic())):
                 message = await self._receive()
         except TimeoutError:
-            late = f"the body had not come within {self._limits.body_s:g} s (SERIATIM_HTTP_REQUEST_S)"
+            late = f"the body had not come within {self._limits.body_s:g} s (SERIATIM_HTTP_READ_TIMEOUT_S)"
             raise HttpProblem(408, "body_too_late", late, headers={"connection": "close"}) from None
         self._n_bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)

@@ -173,7 +173,7 @@ class TextStreamConnection:
             WebSocketDisconnect: the client takes nothing any more; its connection is cut.
         """
         try:
-            async with asyncio.timeout(self.context.settings.http_stall_s), self.sending:
+            async with asyncio.timeout(self.context.settings.http_write_timeout_s), self.sending:
                 await self.websocket.send_text(json.dumps(facts, ensure_ascii=False))
                 if sound:
                     await self.websocket.send_bytes(sound)

@@ -36,7 +36,9 @@ log = logging.getLogger(__name__)
 SEND_BYTES = 128 * 1024  #: in the kernel for a client: some seconds of sound; more would count as heard too early
 BACKLOG = 1024
 MESSAGE_BYTES = 2 * 1024 * 1024  #: of a WebSocket's: 100,000 characters of text, however JSON spells them
-RESERVE = 256  #: connections beyond SERIATIM_HTTP_CLIENTS: of those who watch, and of those who are told to come back
+RESERVE = (
+    256  #: connections beyond SERIATIM_HTTP_MAX_CONCURRENCY: of those who watch, and of those who are told to come back
+)
 FILES = 3  #: descriptors a client: its connection, its reader's to Redis, and a file of the store
 #: by uvicorn: of an answer without an end, which is how a stream is cut on purpose, and of bytes that are no text
 UNSAID = ("without completing response", "Invalid UTF-8 sequence")
@@ -86,10 +88,13 @@ def serve(settings: Settings, host: str, port: int) -> int:
     _compare_stores(client, settings)
     client.close()
     disable_created_metrics()  # type: ignore[no-untyped-call]  # a time for each counter, which nobody asks for
-    listening = _listen(host, port, settings.http_stall_s)
-    _open_files(settings.http_clients)
+    listening = _listen(host, port, settings.http_write_timeout_s)
+    _open_files(settings.http_max_concurrency)
     context = GatewayContext.of(settings, keys)
-    LimitedHttpProtocol.head_s, LimitedHttpProtocol.most = settings.http_request_s, settings.http_clients + RESERVE
+    LimitedHttpProtocol.head_s, LimitedHttpProtocol.most = (
+        settings.http_read_timeout_s,
+        settings.http_max_concurrency + RESERVE,
+    )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_known)
     config = _config(context)
@@ -118,7 +123,9 @@ def _config(context: GatewayContext) -> uvicorn.Config:
         http=LimitedHttpProtocol,
         ws=LimitedWebSocketProtocol,
         ws_max_size=min(settings.http_body_bytes, MESSAGE_BYTES),
-        ws_ping_timeout=max(20.0, settings.http_stall_s),  # a ping waits behind all the sound that is not taken yet
+        ws_ping_timeout=max(
+            20.0, settings.http_write_timeout_s
+        ),  # a ping waits behind all the sound that is not taken yet
         ws_per_message_deflate=False,  # sound hardly becomes smaller, and each listener's would take its time
         log_config=None,
         access_log=False,
@@ -141,7 +148,7 @@ def _open_files(clients: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (found, hard))
     if found < wanted:
         facts = {"limit": found, "wanted": wanted, "clients": clients}
-        log.warning("too few open files are allowed for SERIATIM_HTTP_CLIENTS (ulimit -n)", extra=facts)
+        log.warning("too few open files are allowed for SERIATIM_HTTP_MAX_CONCURRENCY (ulimit -n)", extra=facts)
 
 
 def _compare_stores(client: "Redis", settings: Settings) -> None:

@@ -21,9 +21,9 @@ def in_force(context: GatewayContext, addresses: list[str]) -> dict[str, object]
         "at": " ".join(addresses), "root": s.http_root or "/", "redis": redacted_url(s.redis_url),
         "pool": s.http_pool, "engine": _engine_of(context, s.http_pool), "slots": facts.slots, "rate_hz": facts.rate_hz,
         "models": dict(context.models), "voices": dict(context.voices), "keys": len(context.keys.callers),
-        "clients": s.http_clients, "body_bytes": s.http_body_bytes, "text_bytes": s.max_text_bytes,
-        "sentences": s.max_sentences, "request_s": s.http_request_s, "stall_s": s.http_stall_s,
-        "drain_s": s.http_drain_s, "keep_alive_s": s.http_keep_alive_s, "pcm_hz": s.http_pcm_hz,
+        "clients": s.http_max_concurrency, "body_bytes": s.http_body_bytes, "text_bytes": s.max_text_bytes,
+        "sentences": s.max_sentences, "request_s": s.http_read_timeout_s, "stall_s": s.http_write_timeout_s,
+        "worker_drain_s": s.http_drain_s, "keep_alive_s": s.http_keep_alive_s, "pcm_hz": s.http_pcm_hz,
         "first_audio_ms": s.first_audio_ms, "live_window_ms": s.live_window_ms, "batch_window_ms": s.batch_window_ms,
         "live_timeout_s": s.live_timeout_s, "store": str(store_folder(context.producer.redis, s.store_dir).resolve()),
     }  # fmt: skip

@@ -223,7 +223,7 @@ class AudioResponse(Response):
         return event("", facts, None if self.audio_request.stops else position)
 
     async def _give(self, send: Send, body: bytes, *, more: bool = True) -> None:
-        async with asyncio.timeout(self.context.settings.http_stall_s):
+        async with asyncio.timeout(self.context.settings.http_write_timeout_s):
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def _failed(self, error: SeriatimError, scope: Scope, send: Send) -> str:

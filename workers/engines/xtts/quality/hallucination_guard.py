@@ -164,8 +164,8 @@ class HallucinationGuard:
 
     def _patience_ms(self, share: float, *, may_repeat: bool) -> float:
         """How long quiet may last behind `share` of the likely duration; to speak again loses no words."""
-        patience_ms = next(ms for least, ms in RUN_ON if share >= least)
-        return (min(patience_ms, LATE_MS) if may_repeat else patience_ms) + self._expected.pause_ms
+        pending_step_grace_ms = next(ms for least, ms in RUN_ON if share >= least)
+        return (min(pending_step_grace_ms, LATE_MS) if may_repeat else pending_step_grace_ms) + self._expected.pause_ms
 
     def _likely_end(self) -> float:
         """The longest pause since the text may have been said; without one, the end of what was heard."""
