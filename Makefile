@@ -85,7 +85,7 @@ bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 
 bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
 	$(BIN)/python -m bench.xtts $(ARGS)
 
-docs: $(VENV)/.dev  ## write docs/settings.md from the code
+docs: $(VENV)/.dev  ## write docs/reference/settings.md from the code
 	$(BIN)/python -m docs.generate
 
 clean:  ## remove the environment and everything made

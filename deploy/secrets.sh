@@ -21,7 +21,7 @@ for name in flower grafana http_key; do
 done
 if [ ! -s "$folder/http_keys.toml" ]; then
   hash=$(tr -d '\r\n' <"$folder/http_key" | sum)
-  printf '# More users, weights and caps: docs/http.md, "Keys"\n[[key]]\nsha256 = "%s"\nuser = "first"\n' "$hash" \
+  printf '# More users, weights and caps: docs/reference/http.md, "Keys"\n[[key]]\nsha256 = "%s"\nuser = "first"\n' "$hash" \
     >"$folder/http_keys.toml"
 fi
 chmod 755 "$folder/redis"

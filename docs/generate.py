@@ -11,11 +11,11 @@ names the nearest known one; those that Kubernetes sets for a Service called `se
 over. This page is made from `seriatim/settings.py` by `make docs`.
 
 """
-PAGE = Path(__file__).parent / "settings.md"
+PAGE = Path(__file__).parent / "reference" / "settings.md"
 
 
 def settings_page() -> str:
-    """docs/settings.md."""
+    """docs/reference/settings.md."""
     return HEAD + table()
 
 

@@ -1,4 +1,4 @@
-"""Speak text as it is written, over the gateway's WebSocket (docs/http.md), as a language model's program does.
+"""Speak text as it is written, over the gateway's WebSocket, as a language model's program does.
 
 pip install websockets
 echo "Good morning. How are you?" | python examples/talk.py ws://127.0.0.1:8000/v1/stream speech.pcm

@@ -7,7 +7,7 @@
         play(chunk)
 
 Everything that a program needs is imported from here. `enqueue_job`, `open_job` and `attach` use one client per
-process, made at the first call from the environment's settings (docs/settings.md); a `Client` has settings of its own,
+process, made at the first call from the environment's settings; a `Client` has settings of its own,
 and `AsyncClient` is the same for asyncio. Names are imported when they are first used: `import seriatim` alone loads
 neither Celery nor numpy.
 """

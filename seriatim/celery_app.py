@@ -1,4 +1,4 @@
-"""The Celery application: a doorbell, told what it may and may not be trusted with (docs/architecture.md).
+"""The Celery application: a doorbell, told what it may and may not be trusted with (docs/explanation/architecture.md).
 
 Celery carries (job, seq, attempt) to a free slot and nothing else. Its redelivery is never the recovery path: kombu
 pops a message before it records it as unacknowledged, so a worker that is killed in between loses it (69 of 85,900

@@ -1,7 +1,7 @@
 """The dead-letter list of a pool: sentences that were given up, until an operator speaks them again or forgets them.
 
 Pool scripts write it (lua/pool/_pool.lua: bury), with all that it takes to speak the sentence again when its job is
-long gone (docs/decisions/0014). The newest 1,000 of the last week are kept.
+long gone (decision 14). The newest 1,000 of the last week are kept.
 """
 
 import json

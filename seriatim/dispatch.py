@@ -1,4 +1,4 @@
-"""Dispatch and the sweep: everybody's work, so that nobody is missed when a process dies (docs/architecture.md).
+"""Dispatch and the sweep: everybody's work, so that nobody is missed when a process dies.
 
 `dispatch` follows an enqueue, a finish, a reader's report (through the pool's wake-up) and every sweep. `sweep`
 does what time brings about, rings again for what was picked and never published, and carries out the steps that

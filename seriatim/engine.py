@@ -14,7 +14,7 @@ from seriatim.engine_abilities import Abilities
 
 
 class Continuity(StrEnum):
-    """What a second attempt at a sentence gives, when a first one was heard in part (docs/architecture.md)."""
+    """What a second attempt at a sentence gives, when a first one was heard in part."""
 
     EXACT = "exact"  #: the same bytes, whoever speaks it again
     RESUMABLE = "resumable"  #: goes on from `AudioChunk.state` without a seam

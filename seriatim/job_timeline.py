@@ -1,4 +1,4 @@
-"""A job's timeline: when which worker spoke which sentence, and what was heard when (docs/decisions/0012).
+"""A job's timeline: when which worker spoke which sentence, and what was heard when (decision 12).
 
 Pool scripts write it beside the job, one entry an event, ids `<pool time in ms>-<n>`; it has the last few hundred
 events and ends with the job's keys. It is shown to people: nothing depends on it.

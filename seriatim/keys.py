@@ -11,7 +11,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
                               swept, snapped, stay, kept, places;
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>
-    :n :n:1 :n:2      hash    counters that only rise (docs/signals.md), and as they were one and two minutes ago
+    :n :n:1 :n:2      hash    counters that only rise, and as they were one and two minutes ago
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
     :u:<user>         hash    weight, F_L, F_B (finish tags), turn_L, turn_B (round_robin), infl, jobs, queued (ms),

@@ -1,4 +1,4 @@
-"""Metrics of a pool for autoscalers, dashboards and people (docs/signals.md).
+"""Metrics of a pool for autoscalers, dashboards and people (docs/reference/metrics.md).
 
 Pool scripts count as they go: a counter only rises, and a time falls into the bucket of the smallest bound that
 holds it. Nothing here grows with jobs or users. The sweep keeps a copy of all counters once a minute, so that what

@@ -3,7 +3,7 @@
 Every setting is an environment variable `SERIATIM_<NAME>`. An unknown variable with that prefix stops the process
 with the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. Kubernetes' own are passed
 over: a Service called `seriatim-gateway` gives every pod `SERIATIM_GATEWAY_PORT` and others, which nobody has set.
-docs/settings.md is this table.
+docs/reference/settings.md is this table.
 """
 
 import difflib
@@ -76,7 +76,7 @@ class Settings:
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
     traces: str = _text(
-        "", "otlp: send OpenTelemetry traces to where OTEL_EXPORTER_OTLP_ENDPOINT says (docs/traces.md)"
+        "", "otlp: send OpenTelemetry traces to where OTEL_EXPORTER_OTLP_ENDPOINT says (docs/how-to/traces.md)"
     )
     log_level: str = _text(
         "INFO",
@@ -143,7 +143,9 @@ class Settings:
     user_in_flight: int = _int(0, "sentences of one user in flight at once; 0: any number", 0)
     user_queued_s: int = _int(0, "seconds of audio that one user's jobs may have queued; 0: any amount", 0)
 
-    http_keys_file: str = _text("", "API keys of `seriatim serve` (docs/http.md); without it only loopback is served")
+    http_keys_file: str = _text(
+        "", "API keys of `seriatim serve` (docs/reference/http.md); without it only loopback is served"
+    )
     http_pool: str = _text("espeak", "pool that speaks what names no model, or one of OpenAI's")
     http_models: str = _text("", "other names of pools, for clients that cannot be changed: tts-1=espeak,tts-1-hd=xtts")
     http_voices: str = _text("", "other names of voices: alloy=en-us,nova=en-gb; OpenAI's mean the default otherwise")
@@ -197,7 +199,7 @@ class Settings:
             if name not in known:
                 words = [variable_name.removeprefix(PREFIX) for variable_name in known]
                 near = difflib.get_close_matches(name.removeprefix(PREFIX), words, n=1)
-                hint = f"did you mean {PREFIX}{near[0]}?" if near else "docs/settings.md lists them all"
+                hint = f"did you mean {PREFIX}{near[0]}?" if near else "docs/reference/settings.md lists them all"
                 raise Misconfigured(f"unknown setting {name}; {hint}")
             values[known[name].name] = _parse(name, known[name], raw)
         settings = cls(**values)  # type: ignore[arg-type]  # _parse gave each field its type
@@ -290,7 +292,7 @@ def _parse(name: str, setting: "Field[object]", raw: str) -> object:
 
 
 def table() -> str:
-    """docs/settings.md, made of the fields above."""
+    """docs/reference/settings.md, made of the fields above."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     rows += [f"| `{variable(f)}` | `{f.default}` | {f.metadata['doc']} |" for f in fields(Settings)]
     return "\n".join(rows) + "\n"

@@ -1,6 +1,6 @@
 """The ordered stream as readers see it: entries decoded, and a reader's bookkeeping without any I/O.
 
-The public contract of the stream `seriatim:1:{k:NN}:o:<job>` (docs/ordered-stream.md): every entry has an id
+The public contract of the stream `seriatim:1:{k:NN}:o:<job>` (docs/reference/ordered-stream.md): every entry has an id
 `<sentence + 1>-<sub-id>`, strictly increasing, and either a field `d` (audio, s16le mono) or a field `t`:
 
     t=sentence       seq, at (byte of the job at which it begins), rate (Hz), text

@@ -1,4 +1,4 @@
-"""One attempt at a sentence: claim, open, speak, append, finish, hand out the next (docs/architecture.md).
+"""One attempt at a sentence: claim, open, speak, append, finish, hand out the next (docs/explanation/architecture.md).
 
 Nothing here is the recovery path of anything: a process that dies at any line leaves a lease that expires.
 """

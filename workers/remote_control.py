@@ -1,6 +1,6 @@
 """The remote control of a worker: Celery's commands that would do nothing here, or harm, say so in one line.
 
-Importing this module replaces them in Celery's panel (docs/operations.md lists them all). What steers jobs is
+Importing this module replaces them in Celery's panel (docs/how-to/operations.md lists them all). What steers jobs is
 `seriatim cancel` and `set`, which the pool hears of.
 """
 

@@ -1,7 +1,7 @@
 """One worker process: load the engine once, warm it up by speaking, offer its slots, then take work.
 
 Each process is a Celery worker of its own with a pool of threads, one per slot: loads = processes, a crash takes
-one engine down, and nothing is consumed before the engine has spoken (docs/decisions/0004). `seriatim worker`
+one engine down, and nothing is consumed before the engine has spoken (decision 4). `seriatim worker`
 (workers/supervisor.py) starts as many as there are to be, and starts those again that end.
 """
 

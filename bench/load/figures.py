@@ -1,4 +1,4 @@
-"""The measures (docs/glossary.md), made of what listeners were told. Pure.
+"""The measures (docs/reference/glossary.md), made of what listeners were told. Pure.
 
 A listener counts as stalled when its player was silent for more than `SILENCE_S`, which is what the clients' own clock
 can tell apart. Who waits for first audio when the run is over counts with the time waited so far, if that is more than

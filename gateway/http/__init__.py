@@ -1,4 +1,4 @@
-"""The HTTP gateway: `seriatim serve` (docs/http.md).
+"""The HTTP gateway: `seriatim serve` (docs/reference/http.md).
 
 One process, one event loop. Whatever waits for speech waits in the loop (`follow`), one Redis connection a reader;
 short calls of the producer and the encoders have threads. What readers were given is told to Redis for all of them

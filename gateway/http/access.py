@@ -10,7 +10,9 @@ from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
 
-bearer = HTTPBearer(auto_error=False, description="An API key (docs/http.md); none where the gateway has no keys.")
+bearer = HTTPBearer(
+    auto_error=False, description="An API key (docs/reference/http.md); none where the gateway has no keys."
+)
 KEY_HEADERS = ("api-key", "x-api-key")  #: of clients made for Azure's service, and for others
 
 

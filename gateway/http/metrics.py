@@ -1,4 +1,4 @@
-"""Metrics of a gateway process and of the pools, for Prometheus (docs/http.md has the table)."""
+"""Metrics of a gateway process and of the pools, for Prometheus (docs/reference/http.md has the table)."""
 
 import shutil
 import time

@@ -92,7 +92,7 @@ class AsyncJob:
 
     @property
     def stream(self) -> str:
-        """The key of its ordered stream, for plain Redis clients (docs/ordered-stream.md)."""
+        """The key of its ordered stream, for plain Redis clients (docs/reference/ordered-stream.md)."""
         return self.job.stream
 
     async def audio(self, after: str = "0-0") -> AsyncGenerator[Heard, None]:

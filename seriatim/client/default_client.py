@@ -13,7 +13,7 @@ from seriatim.settings import Settings
 
 @cache
 def default_client() -> Client:
-    """Return the process's client, made at the first call with the settings of the environment (docs/settings.md)."""
+    """Return the process's client, made at the first call with the settings of the environment."""
     return Client(settings=Settings.from_env(os.environ))
 
 

@@ -168,7 +168,7 @@ class Job:
 
     @property
     def stream(self) -> str:
-        """The key of its ordered stream, for plain Redis clients (docs/ordered-stream.md)."""
+        """The key of its ordered stream, for plain Redis clients (docs/reference/ordered-stream.md)."""
         return ordered_stream(self.id)
 
     def heard(self, heard_ms: float) -> None:

@@ -3,7 +3,7 @@
 Python looks for modules in the folder of the program first. A file there that is named like a module of the standard
 library breaks every library that imports that module, and the traceback points at the library. Where such a file is,
 our modules and what they import are imported as `python -P` would import them, and the program keeps its own module
-under the same name. Where there is none, which is nearly always, nothing is done at all (docs/decisions/0019).
+under the same name. Where there is none, which is nearly always, nothing is done at all (decision 19).
 """
 
 import sys

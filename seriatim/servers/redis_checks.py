@@ -111,7 +111,7 @@ def _rewrite(connection: Any) -> bool:
     try:
         _ask(connection, "BGREWRITEAOF")
     except NoPermissionError as error:
-        needed = "after a restart its log must be rewritten: give the user +bgrewriteaof (docs/security.md)"
+        needed = "after a restart its log must be rewritten: give the user +bgrewriteaof (docs/how-to/security.md)"
         raise Misconfigured(f"the server refused BGREWRITEAOF: {error}; {needed}") from error
     except ResponseError as error:
         if "unknown command" in str(error).lower():

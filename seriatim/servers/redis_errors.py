@@ -31,8 +31,8 @@ NOT_NOW = {
 }
 #: code of an error reply -> what to do about it
 FOR_GOOD = {
-    "NOPERM": "its user lacks a right: is the ACL file of this version loaded (docs/security.md)?",
-    "WRONGTYPE": "another program, or another version of this one, writes under our names: see docs/architecture.md",
+    "NOPERM": "its user lacks a right: is the ACL file of this version loaded (docs/how-to/security.md)?",
+    "WRONGTYPE": "another program or version writes under our key names; give each system a Redis database of its own",
 }
 SERVER_LOG = "its log, or that of a proxy in front of it, may say more"
 PASSWORD = "see SERIATIM_REDIS_PASSWORD and SERIATIM_REDIS_PASSWORD_FILE; the user stands in the URL"

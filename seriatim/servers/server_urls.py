@@ -1,4 +1,4 @@
-"""URLs of servers, completed with passwords and certificates (docs/security.md).
+"""URLs of servers, completed with passwords and certificates (docs/how-to/security.md).
 
 Whoever is handed a URL needs nothing else: seriatim/servers/server_address.py reads it. A URL with a secret in it is
 shown to nobody: `redacted_url` is for messages and logs.

@@ -67,7 +67,7 @@ def wrongly(job: Job, ear: Ear, keep: Keep) -> str:
 
 
 def plainly(redis: "Redis", stream: str, ear: Ear, keep: Keep, how: str) -> str:
-    """Read with XREAD or XREADGROUP, and say how far it is as docs/ordered-stream.md has it."""
+    """Read with XREAD or XREADGROUP, and say how far it is as docs/reference/ordered-stream.md has it."""
     if how == "xreadgroup" and ear.position != "0-0":
         redis.xgroup_setid(stream, "reader", ear.position)  # what an earlier reader took and did not write down
     while keep():

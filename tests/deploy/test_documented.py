@@ -1,4 +1,4 @@
-"""What a newcomer pastes: the examples of docs/http.md, run as they stand, one after another, on a bare system."""
+"""What a newcomer pastes: the examples of docs/reference/http.md, one after another, on a bare system."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from tests.support.free_ports import free_port
 from tests.support.process_system import wait_until
 
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PAGE = (ROOT / "docs" / "http.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
 SENTENCES = 16  #: of the example's text
 LIMIT_S = 60.0
 

@@ -95,10 +95,10 @@ def gateway(new_system: Callable[..., RealSystem]) -> Gateway:
 
 @pytest.fixture(scope="module")
 def exported(gateway: Gateway) -> dict[str, set[str]]:
-    """Series that a running gateway has -> their labels, as docs/http.md has them (a test there compares the two)."""
+    """Series that a running gateway has -> their labels, as docs/reference/http.md has them."""
     labels = {
         name: {label.strip() for label in words.split(",") if label.strip()}
-        for name, words in TABLE.findall((ROOT / "docs" / "http.md").read_text("utf-8"))
+        for name, words in TABLE.findall((ROOT / "docs" / "reference" / "http.md").read_text("utf-8"))
     }
     with gateway.client() as client:
         client.post("/v1/audio/speech", json={"input": "Good morning."}).raise_for_status()
@@ -137,7 +137,7 @@ def test_there_is_an_alert_for_each_thing_that_somebody_should_be_told_of() -> N
         "SeriatimSilence", "SeriatimPoolStuck", "SeriatimRefusals", "SeriatimRedisMemory", "SeriatimGpuMemory",
         "SeriatimFirstAudioLate", "SeriatimAttemptsFenced",
     } <= set(rules())  # fmt: skip
-    guide = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "how-to" / "deploy.md").read_text("utf-8")
     for name, rule in rules().items():
         assert rule["labels"]["severity"] in ("critical", "warning")
         assert rule["annotations"]["summary"]

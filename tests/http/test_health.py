@@ -15,7 +15,7 @@ from seriatim.servers.redis_clients import OUTAGE_S
 from tests.http.gateways import start
 from tests.support.process_system import RealSystem, wait_until
 
-DOCS = Path(__file__).parents[2] / "docs" / "http.md"
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "http.md"
 
 
 def test_health_says_how_much_there_is_to_do(client: httpx2.Client) -> None:

@@ -1,4 +1,4 @@
-"""A job's own slot as plain Python (docs/architecture.md): what lua/job is tested against."""
+"""A job's own slot as plain Python (docs/explanation/architecture.md): what lua/job is tested against."""
 
 from dataclasses import dataclass, field
 

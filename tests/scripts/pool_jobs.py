@@ -1,4 +1,4 @@
-"""What producers and readers do: submit, extend, ack, cancel, tune (docs/architecture.md). Part of the model."""
+"""What producers and readers do: submit, extend, ack, cancel, tune. Part of the model."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""A sentence's way through a pool: pick, claim, finish, fail, fill (docs/architecture.md). Part of the model."""
+"""A sentence's way through a pool: pick, claim, finish, fail, fill. Part of the model."""
 
 from dataclasses import dataclass
 

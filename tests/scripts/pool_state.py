@@ -1,4 +1,4 @@
-"""The pool as plain Python: what it knows, and the moves that every operation is made of (docs/architecture.md).
+"""The pool as plain Python: what it knows, and the moves that every operation is made of.
 
 This is the specification that lua/pool is tested against. Counts are not kept but counted; who is eligible is not
 indexed but asked. What is kept is what the future depends on: tags, finish tags, leases, what a job's last look found.

@@ -1,4 +1,4 @@
-"""Worker processes and time: register, beat, leave, sweep, rebase (docs/architecture.md). Part of the model."""
+"""Worker processes and time: register, beat, leave, sweep, rebase. Part of the model."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The door: what is accepted, what is refused and when it may come again (docs/architecture.md)."""
+"""The door: what is accepted, what is refused and when it may come again (docs/explanation/architecture.md)."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""One clock for everybody, made monotone (docs/architecture.md)."""
+"""One clock for everybody, made monotone (docs/explanation/architecture.md)."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""Workers that die, stall, or drop what they took (docs/architecture.md)."""
+"""Workers that die, stall, or drop what they took (docs/explanation/architecture.md)."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""Who drains a job, and what becomes of one that nobody drains (docs/architecture.md)."""
+"""Who drains a job, and what becomes of one that nobody drains (docs/explanation/architecture.md)."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""Who is eligible, and who of them is first (docs/architecture.md)."""
+"""Who is eligible, and who of them is first (docs/explanation/architecture.md)."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""Memory: what a full server still does, and what a cancel costs (docs/architecture.md)."""
+"""Memory: what a full server still does, and what a cancel costs (docs/explanation/architecture.md)."""
 
 from collections.abc import Callable, Iterator
 

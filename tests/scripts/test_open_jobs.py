@@ -1,4 +1,4 @@
-"""Text that is still being generated (docs/architecture.md)."""
+"""Text that is still being generated (docs/explanation/architecture.md)."""
 
 from typing import Any
 

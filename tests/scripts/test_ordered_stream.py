@@ -1,4 +1,4 @@
-"""What readers find: order, once, markers at their places (docs/ordered-stream.md)."""
+"""What readers find: order, once, markers at their places (docs/reference/ordered-stream.md)."""
 
 import itertools
 

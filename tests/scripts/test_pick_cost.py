@@ -1,4 +1,4 @@
-"""What one pick costs the server: the same, however many slots are busy (docs/architecture.md)."""
+"""What one pick costs the server: the same, however many slots are busy (docs/explanation/architecture.md)."""
 
 from collections.abc import Callable
 from typing import Any

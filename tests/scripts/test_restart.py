@@ -1,4 +1,4 @@
-"""A server that was started again: epochs and fences (docs/architecture.md, "Recovery")."""
+"""A server that was started again: epochs and fences (docs/explanation/architecture.md, "Recovery")."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a pool tells of itself: waits, slack, refusals, what was saved and wasted, how it degrades (docs/signals.md)."""
+"""What a pool tells of itself: waits, slack, refusals, what was saved and wasted, how it degrades."""
 
 from dataclasses import replace
 

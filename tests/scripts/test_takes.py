@@ -1,4 +1,4 @@
-"""Attempts at a sentence: what a retry repeats, who is held, where a seam is marked (docs/architecture.md)."""
+"""Attempts at a sentence: what a retry repeats, who is held, where a seam is marked."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""The doorbell of sleeping dispatchers: rung when work and a free slot meet, at most once (docs/architecture.md)."""
+"""The doorbell of sleeping dispatchers: rung when work and a free slot meet, at most once."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The window and the deadlines follow what really happens, not what was estimated (docs/architecture.md)."""
+"""The window and the deadlines follow what really happens, not what was estimated."""
 
 import pytest
 from redis import Redis

@@ -1,4 +1,4 @@
-"""The root packages have generic names: what is imported must be ours (docs/decisions/0001)."""
+"""The root packages have generic names: what is imported must be ours (decision 1)."""
 
 import importlib
 import os

@@ -106,20 +106,20 @@ def test_every_file_that_is_named_as_code_exists(page: Path) -> None:
 
 
 def test_what_the_code_says_about_pages_and_decisions_is_there() -> None:
-    """`docs/http.md`, `docs/decisions/0004`, and nothing that only its author has."""
-    numbers = {page.name[:4] for page in (ROOT / "docs" / "decisions").glob("*.md")}
+    """`docs/reference/http.md`, `decision 4`, and nothing that only its author has."""
+    numbers = {page.name[:4] for page in (ROOT / "docs" / "explanation" / "decisions").glob("*.md")}
     for path in chain.from_iterable((ROOT / folder).rglob("*") for folder in (*PACKAGES, "bench", "tests", "deploy")):
         if path.suffix not in (".py", ".lua", ".yml", ".sh", ".acl", ".js", ".html"):
             continue
         text = path.read_text("utf-8")
-        assert all((ROOT / name).exists() for name in re.findall(r"\bdocs/[\w-]+\.md\b", text)), path
+        assert all((ROOT / name).exists() for name in re.findall(r"\bdocs/[\w/-]+\.md\b", text)), path
         assert set(re.findall(r"\bdecisions/(\d{4})", text)) <= numbers, path
         assert {number.zfill(4) for number in re.findall(r"\bdecision (\d+)", text)} <= numbers, path
         assert not re.search(r"\b[A-Z]{4,} §", text), f"{path} points to a page that is not here"
 
 
 def test_the_page_about_the_log_has_every_line_above_info() -> None:
-    page = (ROOT / "docs" / "log.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "log.md").read_text("utf-8")
     missing = {line for line in loud_lines() if f"`{line}`" not in page}
     assert not missing
 
@@ -129,7 +129,7 @@ def test_the_page_about_the_log_has_no_line_that_nobody_writes() -> None:
         "appendonly is off", "appendfsync is ...", "the server hides its configuration",
         "the server knows no BGREWRITEAOF", "the server does not say how it keeps its log",
     }  # fmt: skip
-    rows = re.findall(r"^\| (`.+?`) \|", (ROOT / "docs" / "log.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| (`.+?`) \|", (ROOT / "docs" / "reference" / "log.md").read_text("utf-8"), re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     assert named - from_the_server == set(loud_lines())
 

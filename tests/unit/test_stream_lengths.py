@@ -1,4 +1,4 @@
-"""How programs read a stream whose header cannot know its length: what docs/http.md tells clients, reader by reader."""
+"""How programs read a stream whose header cannot know its length, reader by reader (docs/reference/http.md)."""
 
 import io
 import subprocess
@@ -72,7 +72,7 @@ class TestFlac:
         assert np.array_equal(heard, samples(PCM))
 
     def test_libsndfile_reads_no_stream_without_a_length(self) -> None:
-        """When this fails, libsndfile has learnt it: say so in docs/http.md."""
+        """When this fails, libsndfile has learnt it: say so in docs/reference/http.md."""
         with pytest.raises((ValueError, MemoryError)):
             soundfile.read(io.BytesIO(streamed("flac")))
 

@@ -1,4 +1,4 @@
-"""/v1/stream: a WebSocket that takes text as it is written, and gives its sound as it is spoken (docs/http.md).
+"""/v1/stream: a WebSocket that takes text as it is written, and gives its sound as it is spoken.
 
     client                                              gateway
     {"type": "start", "voice": ..., "format": "pcm"} →  ← {"type": "started", "job": ..., "resume": token}

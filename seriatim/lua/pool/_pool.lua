@@ -64,7 +64,7 @@ local function job_key(job) return P .. ':j:' .. job end
 local function user_key(user) return P .. ':u:' .. user end
 local function member(job, seq) return job .. '|' .. seq end
 
--- A counter that only rises (docs/signals.md).
+-- A counter that only rises (docs/reference/metrics.md).
 local function count(name, by)
   if C('HINCRBY', P .. ':n', name, int(by or 1)) == (by or 1) then keep(P .. ':n') end
 end

@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- What an autoscaler and people want to know of a pool (docs/signals.md). O(1): no key here grows with jobs or users.
+-- What an autoscaler and people want to know of a pool (docs/reference/metrics.md). O(1): no key here grows with jobs or users.
 -- KEYS[1] pool prefix.  ARGV: '' (it reads the pool's own time)
 -- Returns {gauges as name, value, ...; counters; counters of one to two minutes ago}
 local m = C('HMGET', M, 'now', 'slots', 'infl', 'sentences', 'jobs', 'demand', 'eta', 'reserve', 'rtf', 'kept', 'held')

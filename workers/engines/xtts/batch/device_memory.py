@@ -8,7 +8,7 @@ import torch
 
 log = logging.getLogger(__name__)
 
-CPU_SLOTS = 8  #: on a CPU memory is not what limits: more rows than these hardly speak faster (docs/xtts.md)
+CPU_SLOTS = 8  #: on a CPU memory is not what limits: more rows than these hardly speak faster (docs/how-to/xtts.md)
 MOST_SLOTS = 256  #: one row more costs less than a tenth of a percent by then
 SPARE_BYTES = 2 << 30  #: for activations: about 1.6 GB for the vocoder's largest pass, and the transformer's
 FULL = 0.9  #: a GPU with more of its memory used has no room for a burst

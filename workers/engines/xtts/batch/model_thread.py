@@ -4,7 +4,7 @@ Each round takes new orders in, drops those that nobody wants any more, gives ev
 due. A round is one step of the batch, so that an order joins, and a cancelled one leaves, within one.
 
 What goes wrong with one sentence is that sentence's. What goes wrong with the model is nobody's in particular: the
-process ends, all its sentences become suspects, and each runs alone next time (docs/architecture.md).
+process ends, all its sentences become suspects, and each runs alone next time (docs/explanation/architecture.md).
 """
 
 import logging
