@@ -1,6 +1,7 @@
 """Programs of users: what they import, what their type checkers find, what lies beside them."""
 
 import inspect
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -150,7 +151,7 @@ def test_two_clients_with_different_settings_live_in_one_process(new_system: Cal
         wait_until(lambda: [client.pools()[0].done for client in (first, second)] == [1, 1], "each spoke one sentence")
 
 
-def test_a_type_checker_finds_what_is_wrong(tmp_path: Path) -> None:
+def test_mypy_finds_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text(WRONG)
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", "wrong.py"],
@@ -161,3 +162,24 @@ def test_a_type_checker_finds_what_is_wrong(tmp_path: Path) -> None:
     assert all(wrong in done.stdout for wrong in ("voise", "bulk", "speed", "nothing"))
     assert 'Revealed type is "seriatim.client.job.Job"' in done.stdout
     assert 'Revealed type is "seriatim.client.open_job.OpenJob"' in done.stdout
+
+
+def test_pyright_finds_what_is_wrong(tmp_path: Path) -> None:
+    """Editors that speak Pyright underline the same lines; its JavaScript and Node come in wheels."""
+    (tmp_path / "wrong.py").write_text(WRONG)
+    (tmp_path / "pyrightconfig.json").write_text(
+        json.dumps({"typeCheckingMode": "strict", "extraPaths": [str(ROOT)]})  # it runs no import hooks
+    )
+    away = "http://127.0.0.1:9"  # it downloads nothing
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", "wrong.py"],
+        cwd=tmp_path, env={"HOME": str(tmp_path), "http_proxy": away, "https_proxy": away},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    wrong = {line["range"]["start"]["line"] + 1: line["message"] for line in found if line["severity"] == "error"}
+    assert list(wrong) == [4, 5, 6, 7], done.stdout
+    named = {4: '"voise"', 5: '"kind"', 6: '"speed"', 7: '"gap"'}
+    assert all(name in wrong[number] for number, name in named.items()), wrong
+    revealed = [line["message"] for line in found if line["severity"] == "information"]
+    assert [message.rpartition(" is ")[2] for message in revealed] == ['"Job"', '"OpenJob"']
