@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,15 +11,21 @@ import httpx2
 import pytest
 
 from seriatim.exit_codes import ExitCode
-from tests.support.command_line import TONE, begun, complaint, seriatim
+from tests.support.command_line import TONE, begun, complaint, environment, seriatim
 from tests.support.free_ports import free_port
 from tests.support.process_system import PATIENCE_S, wait_until
 
+#: the command line with another default port, 8000 may be in use on this machine
+OTHER_DEFAULT = (
+    "import sys; from gateway.cli.commands import up; up.HTTP_PORT = int(sys.argv.pop(1)); "
+    "from gateway.cli.main import main; sys.exit(main())"
+)
+
 
 @contextlib.contextmanager
-def up(folder: Path, *arguments: str, until: str = "HTTP") -> Iterator[list[str]]:
+def up(folder: Path, *arguments: str, until: str = "HTTP", default_port: int | None = None) -> Iterator[list[str]]:
     """Run it, and give what it says up to the line that has `until`; it ends in order."""
-    with begun("up", *TONE, *arguments, cwd=folder) as process:
+    with started(folder, "up", *TONE, *arguments, default_port=default_port) as process:
         assert process.stderr is not None
         said: list[str] = []
         try:
@@ -30,6 +38,16 @@ def up(folder: Path, *arguments: str, until: str = "HTTP") -> Iterator[list[str]
             process.terminate()
             process.communicate(timeout=PATIENCE_S)
     assert process.returncode == ExitCode.OK
+
+
+def started(folder: Path, *arguments: str, default_port: int | None) -> "subprocess.Popen[bytes]":
+    """Start a command, where HTTP has another default port if one is given."""
+    if default_port is None:
+        return begun(*arguments, cwd=folder)
+    command = [sys.executable, "-P", "-c", OTHER_DEFAULT, str(default_port), *arguments]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=folder
+    )
 
 
 def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
@@ -48,11 +66,10 @@ def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
 
 def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: Path) -> None:
     redis = free_port()
-    with contextlib.ExitStack() as holding:
-        with contextlib.suppress(OSError):  # somebody else's, which is as well
-            holding.enter_context(socket.create_server(("127.0.0.1", 8000)))
-        with up(tmp_path, "--port", str(redis)) as said:
-            assert said[-1].startswith("no HTTP: port 8000 cannot be used for HTTP (")
+    with socket.create_server(("127.0.0.1", 0)) as holding:
+        taken = holding.getsockname()[1]
+        with up(tmp_path, "--port", str(redis), default_port=taken) as said:
+            assert said[-1].startswith(f"no HTTP: port {taken} cannot be used for HTTP (")
             url = f"redis://127.0.0.1:{redis}/0"
             assert seriatim("status", "--redis", url, cwd=tmp_path).returncode == 0
 

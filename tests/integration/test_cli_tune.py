@@ -1,6 +1,7 @@
 """`seriatim tune` on the command line, with the tone engine as the machine to be measured."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 from xml.etree import ElementTree
@@ -28,8 +29,8 @@ def test_it_prints_a_line_for_each_setting_and_an_advice_for_each_use(measured: 
     assert heading.split()[:2] == ["processes", "slots"]
     assert [tuple(line.split()[:2]) for line in lines[:4]] == [("1", "1"), ("1", "2"), ("2", "1"), ("2", "2")]
     assert "  2 x 2  █" in measured[1]
-    assert "\nlive:  --slots 2 --processes 2\n" in measured[1]
-    assert "\nbatch: --slots 2 --processes 2\n" in measured[1]
+    for use in ("live: ", "batch:"):
+        assert re.search(rf"^{use} --slots [12] --processes [12]$", measured[1], re.MULTILINE)
 
 
 def test_what_it_writes_are_arguments_that_a_worker_takes(measured: tuple[Path, str]) -> None:
@@ -38,7 +39,8 @@ def test_what_it_writes_are_arguments_that_a_worker_takes(measured: tuple[Path, 
     assert set(variables) == {"WORKER_LIVE", "WORKER_BATCH"}
     for arguments in variables.values():
         read = worker_grammar().parse_args(shlex.split(arguments))
-        assert (read.engine, read.slots, read.processes, read.engine_option) == ("tone", 2, 2, ["rtf=0.1"])
+        assert (read.engine, read.engine_option) == ("tone", ["rtf=0.1"])
+        assert f"--slots {read.slots} --processes {read.processes}\n" in measured[1]
 
 
 def test_it_draws_a_picture(measured: tuple[Path, str]) -> None:
@@ -56,12 +58,12 @@ def test_figures_come_as_json_too_and_are_those_of_the_engine() -> None:
         {"slots": 1, "processes": 1, "threads": 0},
         {"slots": 2, "processes": 1, "threads": 0},
     )
-    assert (
-        1 < one["audio_s_per_s"] < 12
-    )  # 1 / rtf, of a window that is not quite whole pieces; a busy machine gives less
-    assert one["audio_s_per_s"] < two["audio_s_per_s"] < 24
-    assert 0 < one["first_p50_ms"] <= one["first_p95_ms"]
-    assert found["arguments"]["batch"][:4] == ["--engine", "tone", "--slots", "2"]
+    for row in (one, two):  # how much, and which is more, depends on what else the machine does
+        assert row["audio_s_per_s"] > 0
+        assert 0 < row["first_p50_ms"] <= row["first_p95_ms"]
+    advised = found["advice"]["batch"]["setting"]
+    assert advised in (one["setting"], two["setting"])
+    assert found["arguments"]["batch"][:4] == ["--engine", "tone", "--slots", str(advised["slots"])]
 
 
 def test_an_engine_that_cannot_be_loaded_is_one_line() -> None:

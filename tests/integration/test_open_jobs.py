@@ -5,11 +5,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from typing import cast
 
 import pytest
 from redis import Redis
 
+from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
 from seriatim.client.open_job import OpenJob, open_job_with
 from seriatim.errors import Busy, JobNotOpen, UnknownVoice
@@ -17,7 +20,7 @@ from seriatim.keys import pool_prefix
 from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
 from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
-LEASE_S = 3  #: longer than any pause in which a writer on a busy machine does not get a turn
+LEASE_S = 6  #: of the one test that waits for its end: longer than any pause of a writer on a busy machine
 
 READER = """
 import sys
@@ -28,7 +31,7 @@ sys.stdout.buffer.write(b"".join(attach(sys.argv[1]).pcm()))
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(queue_limit_ms=8_000, open_job_lease_s=LEASE_S)
+    system = new_system(queue_limit_ms=8_000)
     system.reassembler()
     system.workers(1)
     return system
@@ -36,6 +39,11 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 def opened(system: RealSystem, **options: object) -> OpenJob:
     return open_job_with(system.producer(), JobRequest.of({"engine": "tone"} | options))
+
+
+def opened_with_short_lease(system: RealSystem) -> OpenJob:
+    producer = Client(settings=replace(system.settings, open_job_lease_s=LEASE_S))
+    return open_job_with(producer, JobRequest(engine="tone"))
 
 
 def write(job: OpenJob, text: list[str]) -> None:
@@ -124,16 +132,16 @@ def test_a_writer_that_does_not_want_to_wait_is_told_and_loses_nothing(system: R
 
 
 def test_a_writer_that_pauses_longer_than_its_lease_is_not_taken_for_dead(system: RealSystem) -> None:
-    job = opened(system)
-    with system.redis as redis:
+    job = opened_with_short_lease(system)
+    with closing(job.producer), system.redis as redis:
         first_ms = leased_until_ms(redis, job)
         job.say("Before the pause. And")
         wait_until(lambda: leased_until_ms(redis, job) > first_ms + LEASE_S * 1000, "its first lease has passed")
-    job.say(" behind it.")
-    job.close()
-    listener = Listener(job.job)
-    assert listener.pcm() == stream_of(["Before the pause.", "And behind it."])
-    assert job.job.status().reason == ""
+        job.say(" behind it.")
+        job.close()
+        listener = Listener(job.job)
+        assert listener.pcm() == stream_of(["Before the pause.", "And behind it."])
+        assert job.job.status().reason == ""
 
 
 def test_a_writer_is_told_when_its_job_was_cancelled(system: RealSystem) -> None:
