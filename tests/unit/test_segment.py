@@ -30,7 +30,8 @@ Her email is Jane.Doe@example.com. | The site is https://example.50.com/a_b?c=d.
 He said "Hello there. How are you?" to me. | "Fine," I said. | "Good." | He left.
 “Really?” she asked. | “Really.” | ‘Oh.’
 He came (at last. What a day!) and left. | (He did.) | Then he slept.
-I never meant that... | She left the store. | well... what I mean... is this
+I never meant that... | She left the store.
+well... what I mean... is this
 Well… | So it is… maybe not.
 She works at Yahoo! in Paris. | “He [...] used it [...]” (Smith 55). | Did (!) he? | Good.
 It grew fast.[1] | Then it fell.[2][3] | It was 5 [sic]. | Done.
@@ -190,3 +191,74 @@ def test_a_number_out_of_range_is_refused(wrong, message):
     with pytest.raises(UnknownOption) as refused:
         SegmentOptions(**wrong)
     assert str(refused.value) == message
+
+
+# What stands after a stop decides, where words do not: one line of each kind.
+CONTINUES = [
+    ("en", "The temp. was low, est. 5 deg. at dawn. | See vol. III of it."),
+    ("en", "It was sold to Mr. Ward, Esq. then in Jamaica. | Yes."),
+    ("en", "“Stop!” he said. | Some are -- dare I say? -- odd. | Good."),
+    ("en", "I have two. | 5 of them are old, approx. 3 are new."),
+    ("en", "She left the USA. | 12 men stayed."),
+    ("is", "Hann kom kl. 8 í gær. | Hringdu í s. 550-1234."),
+    ("es", "—¿Vienes? —preguntó Ana. | —No —dijo él—. | Me quedo."),
+    ("fr", "—Tu viens ? —demanda-t-il. | —Non."),
+    ("pl", "—Idziesz? —zapytała. | —Nie."),
+    ("uk", "Ти йдеш? — спитала Анна. | — Ні!"),
+    ("tr", "—Geliyor musun? —diye sordu. | —Hayır."),
+    ("hi", "वहाँ श्री. वर्मा आए। | वे बैठे।"),
+    ("mr", "विभाग २.१. मध्ये वर्णन आहे. | तो गेला."),
+    ("ar", "جاء د. أحمد. | ثم ذهب."),
+    ("he", "פגשתי את ד. כהן. | הוא הלך."),
+    ("vi", "PGS. TS. Trần Văn B ở TP. Huế. | Ông vui."),
+]
+
+
+@pytest.mark.parametrize(("language", "line"), CONTINUES)
+def test_a_sentence_goes_on_where_what_follows_says_so(language, line):
+    assert sentences(line.replace("| ", ""), language) == line.split(" | ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Great, thanks.|And what is the price?|Tell me.",
+        "It was him.|She left!|Then it rained.",
+        "He uses Node.Js and ASP.Net, says example.Com, and runs a.B(c) in System.Out.",
+        "The tower fell.12| Nobody saw it.¹| It was dawn.[A]| Yes.[12][13]| See p.12 Now.",
+        "It cost 3.5 and v2.0.1 of it, etc. and so on.",
+    ],
+)
+def test_a_sentence_ends_without_a_space_and_before_a_note(line):
+    assert sentences(line.replace("|", "")) == [part.strip() for part in line.split("|")]
+
+
+COMMON_WORDS = {
+    "hu": "Azt mondta, hogy nem. Aztán elment.", "da": "Kommer du med. Så går vi.", "it": "Lui non lo fa. Poi dorme.",
+    "nl": "Ik weet dat. Daarna ging hij.", "sv": "Den är min. Sedan gick han ut.", "cs": "Je to tu. Potom šel.",
+    "vi": "Cô ấy có hai con. Sau đó cô đi.", "tr": "Burada sen. Sonra o.", "de": "Das ist die Art. Dann ging er.",
+    "es": "Estaba cerca del mar. Luego se fue.", "nb": "Han gikk ut. Så kom hun.", "ro": "Nu este al. Apoi a plecat.",
+    "sk": "Je to tu. Potom odišiel.", "sl": "To je res. Potem je šel.", "uk": "Це був вид. Потім він пішов.",
+    "ru": "Это её муж. Потом он ушёл.", "fr": "Il prit son vol. Puis il partit.", "ca": "Això és un. Després res.",
+    "id": "Itulah ia. Kemudian pergi.", "lv": "Tas bija sen. Tad viņš aizgāja.", "hr": "Vidim ga. Onda je otišao.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text"), COMMON_WORDS.items())
+def test_a_common_word_ends_a_sentence_before_a_capital(language, text):
+    first, second = text.split(". ", 1)
+    assert sentences(text, language) == [f"{first}.", second]
+
+
+STOPS = [
+    ("km", "នេះជាប្រយោគទីមួយ។ នេះជាប្រយោគទីពីរ។"), ("my", "ဒါကစာကြောင်း။ ဒါကနောက်တစ်ခု။"), ("bo", "འདི་ནི་ཚིག་གྲུབ། འདི་ནི་གཉིས་པ།"),
+    ("am", "ይህ ነው። ያ ነበር።"), ("hy", "Բարեւ։ Լավ եմ։"), ("ur", "یہ ہے۔ وہ تھا۔"), ("bn", "এটা একটা বাক্য। এটা আরেকটা।"),
+    ("th", "นี่คือประโยค? นี่คืออีกประโยค!"), ("lo", "ນີ້ແມ່ນປະໂຫຍກ? ນີ້ແມ່ນອີກ!"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text"), STOPS)
+def test_the_stops_of_other_scripts_end_sentences(language, text):
+    found = sentences(text, language)
+    assert len(found) == 2
+    assert " ".join(found) == text

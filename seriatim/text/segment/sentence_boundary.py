@@ -10,6 +10,8 @@ import re
 
 import sentencex
 
+from seriatim.text.segment.common_words import ABBREVIATIONS, SHORT_WORDS, WORDS
+
 #: marks that end sentences: Unicode 15, SentenceBreakProperty STerm and ATerm, which sentencex goes by too, without "."
 _TERMINATORS = (
     r"!?\u0589\u061d-\u061f\u06d4\u0700-\u0702\u07f9\u0837\u0839\u083d\u083e\u0964\u0965\u104a\u104b\u1362\u1367\u1368"
@@ -23,6 +25,9 @@ _TERMINATORS = (
     r"\U00011ef8\U00011f43\U00011f44\U00016a6e\U00016a6f\U00016af5\U00016b37\U00016b38\U00016b44\U00016e98"
     r"\U0001bc9f\U0001da88"
 )
+#: marks that end sentences where they are written, and that Unicode has among the commas or the letters: Khmer khan and
+#: bariyoosan, the Tibetan shads, Thai angkhankhu and khomut
+_SCRIPT_TERMINATORS = r"\u17d4\u17d5\u0f0d\u0f0e\u0f11\u0e5a\u0e5b"
 #: marks that end sentences in one language only, as in sentencex
 _TERMINATORS_OF = {"el": ";\u037e", "hy": ":;\u055c", "my": "\u104f"}
 #: quotes that open too, and marks of emphasis, close only where no word follows at once
@@ -34,57 +39,19 @@ SPACED_MARKS = frozenset(".!?…:;\u037e\u2024\u055c")
 #: how much text before a mark sentencex is shown: several words, since it asks for the last few at most
 CONTEXT_CHARS = 80
 
-#: abbreviations that stand before a name or a number, and that sentencex 1.0.32 takes for the end of a sentence
-_ABBREVIATIONS = {
-    "de": "Abb Bd Frl Hrn Tel geb gest inkl max",
-    "en": "Ch Eq Figs Ft Mmes Ms Ph.D Vol approx",
-    "es": "D Dña",
-    "fr": "Dr J.-C M Mgr Mlle Mme Mmes Pr St Ste",
-    "it": "Dott.ssa pag",
-    "nl": "d.w.z mevr mw o.a",
-    "pl": "dr im inż m.in mgr nr p tj św",
-    "pt": "Av Profa Srta núm pág",
-    "ru": "им напр рис т.е",
-    "sv": "t.ex",
-    "tr": "Sn",
-}
-#: words that sentencex takes for abbreviations (of months, states, numbers), and that often end a sentence
-_WORDS = {
-    "de": "Art mich",
-    "en": "No OK Ok art fed ill may me miss no ok",
-    "es": "No bien mar no",
-    "fr": "art",
-    "it": "No mai me no te va via",
-}
-_ABBREVIATIONS_OF = {language: frozenset(words.split()) for language, words in _ABBREVIATIONS.items()}
-_WORDS_OF = {language: frozenset(words.split()) for language, words in _WORDS.items()}
 #: languages that write 3rd as "3."
 _ORDINAL_LANGUAGES = frozenset(
-    [
-        "bs",
-        "cs",
-        "da",
-        "de",
-        "et",
-        "fi",
-        "fo",
-        "hr",
-        "hu",
-        "is",
-        "lb",
-        "lv",
-        "nb",
-        "nn",
-        "no",
-        "pl",
-        "sk",
-        "sl",
-        "sr",
-        "tr",
-    ]
-)
+    ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv",
+     "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr"]
+)  # fmt: skip
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
+_ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
+_SECTION = re.compile(r"\d+(?:\.\d+)+")
+#: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
+_CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0dff]")
+_VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0300-\u036f]")
+_ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}]$")
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
 _PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")
 
@@ -94,7 +61,7 @@ def mark_pattern(language: str) -> str:
 
     A spaced ellipsis (`. . .`) is one group of marks; `[...]` and `(!)` comment on a sentence and do not end it.
     """
-    marks = _TERMINATORS + _TERMINATORS_OF.get(language, "")
+    marks = _TERMINATORS + _SCRIPT_TERMINATORS + _TERMINATORS_OF.get(language, "")
     return rf"(?<![\[(.…!?])([.…{marks}]+(?: \.+)*){_CLOSERS}"
 
 
@@ -112,6 +79,8 @@ def ends_sentence(language: str, head: str, gap: str, after: str) -> bool:
     `gap`: what stands between them, a space or nothing. `after`: the next word, or its first letter when
     that is enough.
     """
+    if _ENDS_ALWAYS.search(head):
+        return True
     if head.endswith(".") and (known := _known(language, head, after)) is not None:
         return known
     context = head[-CONTEXT_CHARS:].replace("…", "...")
@@ -146,8 +115,26 @@ def _known(language: str, head: str, after: str) -> bool | None:
         return False
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""
-    if word in _ABBREVIATIONS_OF.get(language, ()):
+    if word in ABBREVIATIONS.get(language, ()) or _goes_on(language, word, after):
         return False
-    if word in _WORDS_OF.get(language, ()) and not after[0].isdigit():
+    if word in WORDS.get(language, ()) and not after[0].isdigit():
         return not after[0].islower()
     return None
+
+
+def _goes_on(language: str, word: str, after: str) -> bool:
+    """Is a short word before the stop an abbreviation, to judge by what follows?
+
+    Before a number, one of up to four letters, or of several with stops between them; before a Roman numeral, one in
+    small letters; before a script without capitals, one or two letters, or the number of a section.
+    """
+    if word in SHORT_WORDS.get(language, ()):
+        return False
+    small = 0 < len(word) <= 4 and word.isalpha()
+    if after[0].isdigit():
+        return (small and not (word.isupper() and len(word) > 2)) or ("." in word and not word[-1].isdigit())
+    if _ROMAN.match(after):
+        return small and word.islower() and word not in WORDS.get(language, ())
+    if _CASELESS.match(after):
+        return bool(_SECTION.fullmatch(word)) or (0 < len(_VOWEL_SIGNS.sub("", word)) <= 2 and not word.isdigit())
+    return False

@@ -14,8 +14,20 @@ WORD_CHARS = 24
 
 _SILENT = re.compile(rf"(?:[^\w\n\f]|_){{0,{LOOK_CHARS}}}")
 _WORD = re.compile(rf"[^\s()\[\]{{}}<>\"“”«»]{{1,{WORD_CHARS}}}")
-_REFERENCES = re.compile(r"(?:\[\d{1,3}\])*")  # word.[12] as in an encyclopedia
-_PERHAPS_REFERENCE = re.compile(r"\[\d{0,3}\Z")
+#: word.[12] and word.[A] as in an encyclopedia, word.¹² as in a book
+_REFERENCES = re.compile(r"(?:\[(?:\d{1,3}|[A-Za-z])\]|[\u00b9\u00b2\u00b3\u2070-\u2079])*")
+_PERHAPS_REFERENCE = re.compile(r"\[(?:\d{0,3}|[A-Za-z])\Z")
+#: word.12 as in a book whose small numbers became plain ones
+_NOTE = re.compile(r"\d{1,3}(?= )")
+_PERHAPS_NOTE = re.compile(r"\d{1,3}\Z")
+_LONG_WORD = re.compile(r"[^\W\d_]{4}$")
+_LETTER = re.compile(r"[^\W\d_]")
+#: "thanks.And": words with nothing but letters, the second with a capital, and what follows a whole word
+_WHOLE_WORD = re.compile(r"(?:^|[\s(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
+_NEXT_SENTENCE = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]+(?:['’][^\W\d_]+)?(?=[\s,;:!?—–-])")
+_PERHAPS_NEXT = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]*(?:['’][^\W\d_]*)?\Z")
+#: second halves of names that are written so: ASP.Net, Node.Js, Example.Com
+_NAME_ENDS = frozenset(["com", "net", "org", "io", "js", "ai", "app", "py", "md", "txt"])
 _FRENCH_CLOSER = " »"
 _SAYS_SO = frozenset("とっ")  # 「はい。」と言った is one sentence: "...", he said
 
@@ -41,8 +53,9 @@ def judge_mark(text: str, mark: re.Match[str], language: str, quote: OpenQuotes)
     at = _next_word(text, end)
     if at == len(text) or _PERHAPS_REFERENCE.match(text, end):
         return MarkVerdict.WAIT, end
-    if not SPEAKABLE.match(text, at) or not _may_end(text, mark, end):
-        return MarkVerdict.GO_ON, end
+    may_end = _may_end(text, mark, end)
+    if not SPEAKABLE.match(text, at) or not may_end:
+        return (MarkVerdict.WAIT if may_end is None else MarkVerdict.GO_ON), end
     head = text[max(0, mark.end(1) - CONTEXT_CHARS) : mark.end(1)]
     after = text[at]
     if word_needed(head) or after.islower():
@@ -50,8 +63,8 @@ def judge_mark(text: str, mark: re.Match[str], language: str, quote: OpenQuotes)
         after = word.group() if word else after
         if at + len(after) == len(text) and len(after) < WORD_CHARS:
             return MarkVerdict.WAIT, end
-    gap = " " if text[end] == " " else ""
-    if not ends_sentence(language, head, gap, after):
+    gap = " " if text[end] == " " or text[mark.end(1) - 1] in SPACED_MARKS else ""
+    if (after[0].islower() and _begins_with_capital(text, mark)) or not ends_sentence(language, head, gap, after):
         return (MarkVerdict.INNER if after[0].islower() and not word_needed(head) else MarkVerdict.GO_ON), end
     quoted = quote.open_at(end) and not text.startswith(_FRENCH_CLOSER, mark.end())
     inner = quoted or (end > mark.end(1) and _is_told(gap, after))
@@ -65,7 +78,9 @@ def _behind(text: str, mark: re.Match[str], quote: OpenQuotes) -> int:
     if text.startswith(_FRENCH_CLOSER, end) and quote.closes_with("»"):
         end += 2  # not read on to here: the same mark may be weighed again when more is known
     references = _REFERENCES.match(text, end)
-    return references.end() if references else end
+    end = references.end() if references else end
+    note = _NOTE.match(text, end)
+    return note.end() if note and end == mark.end(1) and _may_have_note(text, mark) else end
 
 
 def _next_word(text: str, end: int) -> int:
@@ -74,10 +89,41 @@ def _next_word(text: str, end: int) -> int:
     return silent.end() if silent else end
 
 
-def _may_end(text: str, mark: re.Match[str], end: int) -> bool:
-    """Is the mark followed by a space, where its script puts one?"""
+def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
+    """Is the mark followed by a space, where its script puts one, or by a sentence that lacks it? None: too early."""
     last = text[mark.end(1) - 1]
-    return text[end] == " " or last not in SPACED_MARKS or (last in "!?" and bool(CJK.match(text, end)))
+    if text[end] == " " or last not in SPACED_MARKS or (last in "!?" and bool(CJK.match(text, end))):
+        return True
+    if _PERHAPS_NOTE.match(text, end) and end == mark.end(1) and _may_have_note(text, mark):
+        return None
+    if mark.end(1) - mark.start(1) > 1 or last not in ".!?" or not _WHOLE_WORD.search(_before(text, mark)):
+        return False
+    if _PERHAPS_NEXT.match(text, end) and len(text) - end < WORD_CHARS:
+        return None
+    following = _NEXT_SENTENCE.match(text, end)
+    return following is not None and _is_sentence_start(following.group().lstrip('"“‘«¿¡('))
+
+
+def _is_sentence_start(word: str) -> bool:
+    """Could a sentence start with this word: a capital, and no other?"""
+    return word[0].isupper() and (len(word) == 1 or word[1:].islower()) and word.lower() not in _NAME_ENDS
+
+
+def _before(text: str, mark: re.Match[str]) -> str:
+    """The word before a mark, or its end, if it is lower case there; else nothing."""
+    before = text[max(0, mark.start(1) - WORD_CHARS) : mark.start(1)]
+    return before if before[-2:].islower() else ""
+
+
+def _may_have_note(text: str, mark: re.Match[str]) -> bool:
+    """Is a digit behind this mark the number of a note, since a whole word stands before it and no abbreviation?"""
+    return mark.group(1) in ".!?" and bool(_LONG_WORD.search(_before(text, mark)))
+
+
+def _begins_with_capital(text: str, mark: re.Match[str]) -> bool:
+    """Does the sentence that holds the mark begin with a capital? Then the next one would, too."""
+    first = _LETTER.search(text, 0, mark.start())
+    return first is not None and first.group().isupper()
 
 
 def _is_told(gap: str, after: str) -> bool:

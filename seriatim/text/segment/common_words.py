@@ -1,0 +1,88 @@
+"""Common words and abbreviations of languages, where sentencex 1.0.32 takes the one for the other.
+
+`ABBREVIATIONS` stand before a name or a number and end no sentence. `WORDS` look like abbreviations (of months, states,
+units) and often end a sentence: before a capital they end it. `SHORT_WORDS` are of four letters or fewer and as common,
+and abbreviations to nobody's mind: before a number they end a sentence, where another short word does not.
+"""
+
+
+def _sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
+    return {language: frozenset(words.split()) for tags, words in table.items() for language in tags.split()}
+
+
+ABBREVIATIONS = _sets(
+    {
+        "de": "Abb Bd Frl Hrn Tel geb gest inkl max",
+        "en": "Ch Eq Figs Ft Mmes Ms Ph.D Vol approx",
+        "es": "D Dña",
+        "fr": "Dr J.-C M Mgr Mlle Mme Mmes Pr St Ste",
+        "it": "Dott.ssa pag",
+        "nl": "d.w.z mevr mw o.a",
+        "pl": "dr im inż m.in mgr nr p tj św",
+        "pt": "Av Profa Srta núm pág",
+        "ru": "им напр рис т.е",
+        "sv": "t.ex",
+        "tr": "Sn",
+        "vi": "PGS TS ThS GS BS KS CN TP Tp NXB ĐH GS.TS PGS.TS",
+    }
+)
+WORDS = _sets(
+    {
+        "bs hr sh sr": "ga maj me no pa",
+        "ca": "No com contra de des en entre mar no nos sobre un",
+        "cs": "co no pod tu",
+        "da": "da del din form med nat ned nord on par red sort ti to tv var vær",
+        "de": "Art mag mich ok OK",
+        "en": "No OK Ok art fed ill la may me miss no ok",
+        "es": "No ante auto bien con contra da de entre mar no nos para post sobre tras un",
+        "fil": "may mo no o pa",
+        "fr": "art vol",
+        "hu": "nem no",
+        "id ms": "ia kan no",
+        "it": "No al bar ce ci col con di fa fai fin fra ha in la li lo ma mai me mi nato ne no ore po post sa sai "
+        "se si sia so su te to tv va vi via",
+        "lt": "la va",
+        "lv": "no pa sen",
+        "nb nn no": "del det ga kan la me med min ok ord ut",
+        "nl": "al app bel best dat hand it me no pas tom top ver vol",
+        "pt": "vi",
+        "ro": "al alta la loc ore sens va",
+        "ru": "муж",
+        "sk": "no pod tu",
+        "sl": "del ga me med no pa res z",
+        "sv": "del det ens hon kan log med min ont ord sen ut va",
+        "tr": "al kan o sen ver",
+        "uk": "вид наук",
+        "vi": "ca con may",
+    }
+)
+SHORT_WORDS = _sets(
+    {
+        "ar": "هو هي لا ما قد به له لك",
+        "da": "at den der er få gå han har hun ikke jeg mig nu op os så tre vi",
+        "de": "ab an auf aus da dem den der die das du ein er es fünf gut hat ich ihm ihn ihr ist ja mir neu nie nun "
+        "sie so tot tun uns vier vor war weg wir zu zwei zwölf drei acht elf zehn neun",
+        "en": "all and are at away be both but by can car come day die do done down end fall far few five for four "
+        "from gone good had half has have he her here him his home how in is it kid kids last left less life like long "
+        "lot men mine more most much near new next nine not now of off old on one ones only or our out own play said "
+        "same see seen she six so stop such ten than that them then they this time to too town two up us use was way "
+        "we week went were what who why win wife with won work yes you year zero eat go run ran sat saw bed boy girl",
+        "es": "allí aquí así cien diez dos el ella eso esto hay él hoy la lo los más mí muy nada ocho once dice sí "
+        "seis soy su tres tú uno va ve vez yo ya casa",
+        "fa": "شد کن ما من را تو او که هم",
+        "fr": "a ai bien cent cinq deux dit dix elle eux fin huit il ici là lui moi mois neuf non oui ou pas peu plus "
+        "rien sept six soi sont sur tard toi tous tout trop un va vie vu",
+        "he": "לא זה כן לו לה הם הן גם או אם על",
+        "hi": "है हैं था थी थे की का के दी ली लो दो सो हो जा गा गे ही भी यह वह",
+        "it": "anni casa che cinque così due lei lui meno nulla otto più qui sei sette sono sì tre uno",
+        "mr": "आहे होते होता होती नाही तो ती ते हे ही का की",
+        "nl": "aan af dan een en er had ham hem het hij huis ik ja jaar je maar meer mij nee niet nog nu om ons op "
+        "over tien toe twee uit vier vijf was we wel zes ze zo",
+        "pl": "co dwa go ich ja je jest już ma mi mu my na nie nim on ona raz się sto tak tam ten to tu tym wie za",
+        "pt": "aí ali anos aqui bem casa cem dez dois ela ele eu hoje isso já lá mais meu não oito sete seis sim só "
+        "tem três tu um uma",
+        "ru": "без был вам вас все год да два дом ей ему есть ещё его её им их мне мной мы на нас нет ним них но он "
+        "она они оно пять сам сто так там те то тоже три ты тут уже час что это я",
+        "sv": "av den du er få han har här ja jag mig nej nu om oss på så tre två upp vi är år",
+    }
+)

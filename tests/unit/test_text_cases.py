@@ -1,0 +1,115 @@
+"""Inputs modelled on public bug reports of a dozen projects (tests/unit/data/text_cases.jsonl): what is cut how.
+
+A case is here with its check, or in `ELSEWHERE` with the part of the project that it is about. A check that fails
+today is in `NOT_BUILT`, and fails the suite as soon as it passes, so that the list only gets shorter.
+"""
+
+import json
+import unicodedata
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
+
+CASES: dict[str, dict[str, Any]] = {
+    case["id"]: case
+    for case in map(json.loads, (Path(__file__).parent / "data/text_cases.jsonl").read_text().splitlines())
+}
+LANGUAGES = {
+    "dialogue-dash-es": "es", "dialogue-dash-ru": "ru", "hindi-titles": "hi", "marathi-section": "mr",
+    "icelandic": "is", "vietnamese-titles": "vi", "italian-bc-spa": "it", "polish-approx": "pl", "khmer-stop": "km",
+    "german-ordinals": "de", "fullwidth-decimal": "ja", "chinese-decimal": "zh", "chinese-stop": "zh",
+    "hindi-danda": "hi",
+}  # fmt: skip
+
+UNPUNCTUATED = "forty-seven characters of nothing but small words " * 40
+
+NOT_BUILT = {
+    "hyphen-at-line-end", "narrow-columns", "long-heading-no-stop", "one-line-paragraphs", "page-number",
+    "gutenberg-stop-and-dash", "fullwidth-decimal",
+}  # fmt: skip
+ELSEWHERE = {
+    "reading": [
+        "stop-inside-word-spoken", "read-currency", "read-clock", "read-roman-numeral", "read-unicode-roman",
+        "read-math-alphabet", "read-fullwidth", "read-curly-apostrophe", "read-nfd", "read-kanji",
+        "footnote-bracket-spoken",
+    ],
+    "markup": [
+        "md-emphasis", "md-link", "url-scheme", "html-tags", "md-code-fence", "md-table", "md-quote", "md-heading",
+    ],
+    "engines": [
+        "engine-stop-number", "engine-stop-ms", "engine-stop-jrr", "engine-stop-month", "engine-stop-dr-de",
+        "engine-stop-ordinal-de", "engine-stop-m-fr", "engine-stop-g-ru", "engine-mr", "lost-long-word",
+        "lost-korean", "lost-numbers", "last-word", "lost-is-silent",
+    ],
+    "HTTP and files": ["nothing-to-say-http", "wav-header-http", *(i for i in CASES if CASES[i]["kind"] == "files")],
+    "sound": [i for i in CASES if CASES[i]["kind"] in ("sound", "captions")],
+}  # fmt: skip
+
+
+def pieces(text: str, language: str = "en", **options: Any) -> list[Segment]:
+    """The pieces of a text, which are the same if it comes letter by letter."""
+    cut = SegmentOptions(language, limit_chars=1000, **options)
+    whole, incremental = list(segment(text, cut)), IncrementalSegmenter(cut)
+    assert [piece for char in text for piece in incremental.feed(char)] + incremental.flush() == whole
+    return whole
+
+
+def texts(case: str) -> list[str]:
+    return [piece.text for piece in pieces(CASES[case]["input"])]
+
+
+def same(found: list[str], expected: list[str]) -> bool:
+    """Are those the sentences, apart from forms of letters that are folded?"""
+    return [unicodedata.normalize("NFKC", text) for text in found] == [
+        unicodedata.normalize("NFKC", text) for text in expected
+    ]
+
+
+def ends(case: str) -> bool:
+    language = LANGUAGES.get(case, "en")
+    return same([piece.text for piece in pieces(CASES[case]["input"], language)], CASES[case]["expected"])
+
+
+def words_that_end() -> bool:
+    return all(
+        len(pieces(text, language)) == len(text.split(". "))
+        for language, text in CASES["words-taken-for-abbreviations"]["input"].items()
+    )
+
+
+CHECKS: dict[str, Callable[[], bool]] = {
+    **{case: partial(ends, case) for case in CASES
+       if CASES[case]["kind"] == "ends" and isinstance(CASES[case]["expected"], list)},
+    "words-taken-for-abbreviations": words_that_end,
+    "no-punctuation": lambda: " ".join(p.text for p in pieces(UNPUNCTUATED)) == UNPUNCTUATED.strip(),
+    "hyphen-at-line-end": lambda: {"museum", "dinner,"} <= set(texts("hyphen-at-line-end")[0].split()),
+    "narrow-columns": lambda: len(texts("narrow-columns")) == 1,
+    "long-heading-no-stop": lambda: texts("long-heading-no-stop")[0].endswith("decision on the school"),
+    "one-line-paragraphs": lambda: [p.pause_ms for p in pieces(CASES["one-line-paragraphs"]["input"])]
+    == [200, 600, 200, 200],
+    "short-items-no-bullets": lambda: len(texts("short-items-no-bullets")) == 5,
+    "page-number": lambda: texts("page-number") == ["… and then the whole company went down to the old harbour, "
+                                                    "where the boats lay."],
+    "dash-led-line": lambda: len(texts("dash-led-line")) == 3,
+    "gutenberg-underscores-stars": lambda: len(texts("gutenberg-underscores-stars")) == 2,
+    "gutenberg-stop-and-dash": lambda: same(
+        texts("gutenberg-stop-and-dash"), ["Oh!--you knew it.", "No!—never.", "That is all.", "—Now go."]
+    ),
+    "toc-leaders": lambda: len(texts("toc-leaders")) == 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", sorted(CHECKS))
+def test_a_case_is_cut_as_a_reader_would(case):
+    passes = CHECKS[case]()
+    assert passes == (case not in NOT_BUILT), CASES[case]["expected"]
+
+
+def test_every_case_has_a_check_or_belongs_to_another_part():
+    assert set(CHECKS) | {case for cases in ELSEWHERE.values() for case in cases} == set(CASES)
+    assert set(CHECKS) >= NOT_BUILT
