@@ -14,7 +14,7 @@ SEED   ?= 1
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TORCH_INDEX ?=
 
-.PHONY: help speak xtts test fast newest check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs clean
+.PHONY: help speak xtts test fast newest check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs site clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -85,8 +85,11 @@ bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 
 bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
 	$(BIN)/python -m bench.xtts $(ARGS)
 
-docs: $(VENV)/.dev  ## write docs/reference/settings.md from the code
+docs: $(VENV)/.dev  ## write the reference pages that are made from the code
 	$(BIN)/python -m docs.generate
 
+site: $(VENV)/.dev  ## build the documentation as a static site in site/; a broken link is an error
+	rm -rf site && $(BIN)/zensical build --strict && rm site/generate.py
+
 clean:  ## remove the environment and everything made
-	rm -rf $(VENV) .venv-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis speech.* *.egg-info
+	rm -rf $(VENV) .venv-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis site speech.* *.egg-info

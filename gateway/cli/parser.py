@@ -16,9 +16,9 @@ Text to speech by many workers at once, heard in order.
 
   seriatim speak article.txt -o article.wav     speak a file; needs nothing that is running
   seriatim up --engine espeak                   the whole system on this machine, until stopped
-  seriatim worker, seriatim reassemble          its parts, one by one, anywhere
-  seriatim status, cancel, set, timeline     look and steer; who can speak: voices
-  seriatim voices add anna anna.wav --model DIR a voice cloned from a recording; models: where such a model is
+  seriatim worker | reassemble | serve          its parts, one by one, on any machine that reaches Redis
+  seriatim status | cancel | set | timeline     watch and control jobs, pools and users
+  seriatim voices | models | tune               voices, models, and how many slots this machine carries
 """
 EXITS = """\
 exit codes: 0 done; 1 the job failed, timed out, was cancelled or has gaps; 2 the input cannot be used; 3 settings,
@@ -159,7 +159,7 @@ def _engine(p: argparse.ArgumentParser) -> None:
     p.add_argument("--engine", default="espeak", metavar="NAME", help=f"who speaks: {ENGINES} (default espeak)")
     p.add_argument("--pool", metavar="NAME", help="pool of workers (default: named like the engine)")
     _options(p)
-    p.add_argument("--workers", type=_positive, metavar="N", help=f"worker processes (default {CORES}; xtts: 1)")
+    p.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core; xtts: 1)")
 
 
 def _options(p: argparse.ArgumentParser, default: Any = None) -> None:

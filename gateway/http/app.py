@@ -11,7 +11,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from gateway.http.context import GatewayContext
 from gateway.http.middleware.proxy_headers import ProxyHeaders, networks_of, origins_of, root_of
@@ -58,18 +58,12 @@ def make_app(context: GatewayContext) -> ASGIApp:
         async with context.opened():
             yield
 
-    app = FastAPI(
-        title="Seriatim", version=__version__, description=ABOUT, lifespan=life, redoc_url=None, docs_url=None,
-        telemetry=TRACED, redirect_slashes=False, servers=[{"url": root_of(context.settings.http_root) or "/"}],
-    )  # fmt: skip
+    settings = context.settings
+    app = api(root_of(settings.http_root), life)
     app.state.context = context
-    for part in PARTS:
-        app.include_router(part.router)
     _answer_heads(app)
     mount_page(app)
     _answer_errors(app)
-    _mend_schema(app)
-    settings = context.settings
     origins = origins_of(listed_words(settings.http_cors), local=context.keys.open)
     names = listed_words(settings.http_hosts.lower())
     limits = RequestLimits(
@@ -80,6 +74,18 @@ def make_app(context: GatewayContext) -> ASGIApp:
     if origins:
         guarded = CORSMiddleware(guarded, origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN)
     return ProxyHeaders(guarded, root_of(settings.http_root), networks_of(listed_words(settings.http_proxies)))
+
+
+def api(root: str = "", lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Return the API alone, below the path `root`: every route of the OpenAPI document, and the document."""
+    app = FastAPI(
+        title="Seriatim", version=__version__, description=ABOUT, lifespan=lifespan, redoc_url=None, docs_url=None,
+        telemetry=TRACED, redirect_slashes=False, servers=[{"url": root or "/"}],
+    )  # fmt: skip
+    for part in PARTS:
+        app.include_router(part.router)
+    _mend_schema(app)
+    return app
 
 
 def listed_words(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a newcomer pastes from README.md: its examples in Python, run as they stand, on a system with espeak."""
+"""Examples of README.md and of the tutorial: what a newcomer pastes, run unchanged on a system with espeak."""
 
 import asyncio
 import importlib.util
@@ -22,7 +22,9 @@ if importlib.util.find_spec("espeakng_loader") is None:
         raise RuntimeError("espeakng-loader is not installed where CI is set: pip install -e '.[espeak]'")
     pytest.skip("espeakng-loader is not installed (pip install -e '.[espeak]')", allow_module_level=True)
 
-EXAMPLES = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+README = PYTHON.findall((ROOT / "README.md").read_text("utf-8"))
+EXAMPLES = PYTHON.findall((ROOT / "docs" / "tutorial" / "first-speech.md").read_text("utf-8"))
 TEXT = "It is a fine day. The boats are back."
 
 
@@ -94,4 +96,5 @@ def test_the_same_for_asyncio() -> None:
 
 
 def test_there_are_no_other_examples() -> None:
+    assert EXAMPLES[:1] == README
     assert len(EXAMPLES) == 3

@@ -91,10 +91,10 @@ def test_every_command_and_option_that_is_named_exists(page: Path) -> None:
         said = re.search(r"(?:^|(?<!from)[\s/])seriatim ([a-z].*)", command)
         if not said:
             continue
-        words = said[1].split()
-        assert words[0].rstrip(",") in COMMANDS or words[0] == "worker", said[0]
+        words = re.findall(r"[^\s(),]+", said[1])
+        assert words[0] in COMMANDS or words[0] == "worker", said[0]
         options = set(re.findall(r"(?<=\s)--[a-z-]+", said[1]))
-        assert options <= set(grammar([word.rstrip(",") for word in words])._option_string_actions), said[0]
+        assert options <= set(grammar(words)._option_string_actions), said[0]
 
 
 @every_page
