@@ -15,8 +15,9 @@ from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.client import Client
 from seriatim.client.job import Job
-from seriatim.keys import job_prefix, pool_prefix
+from seriatim.keys import audio_keys, job_keys, ordered_stream
 from seriatim.records import Sentence
+from seriatim.state.job_record import text_sizes
 
 WINDOW_MS = 20_000
 TEXT = "This is sentence {} of a book, and it is as long as most of them are, about a hundred characters long."
@@ -68,11 +69,8 @@ def _sentences(n: int) -> Iterator[Sentence]:
 
 def _kept(redis: "Redis", job: Job, n: int) -> tuple[float, float]:
     """(bookkeeping, text) in bytes a sentence, of all keys of the job, its text apart."""
-    prefix = pool_prefix(job.pool)
-    texts = f"{prefix}:jt:{job.id}"
-    raw = sum(len(value) for value in redis.hvals(texts))
-    keys = [texts, *(f"{prefix}:{name}:{job.id}" for name in ("j", "js", "jr")), f"{job_prefix(job.id)}:c:{job.id}"]
-    held = sum(redis.memory_usage(key, samples=0) or 0 for key in keys)
+    raw = sum(text_sizes(redis, job.pool, job.id))
+    held = sum(redis.memory_usage(key, samples=0) or 0 for key in job_keys(job.pool, job.id))
     return (held - raw) / n, raw / n
 
 
@@ -106,7 +104,7 @@ class _Watch:
             self.audio_ms = max(self.audio_ms, self._held_ms())
 
     def _held_ms(self) -> float:
-        prefix, job = job_prefix(self._job.id), self._job.id
-        keys = [f"{prefix}:o:{job}".encode(), *self._redis.scan_iter(f"{prefix}:b:{job}:*", count=1000)]
+        job = self._job.id
+        keys = [ordered_stream(job).encode(), *self._redis.scan_iter(audio_keys(job), count=1000)]
         rows = [row for key in keys for row in cast("list[Any]", self._redis.xrange(key))]
         return ms_of_bytes(sum(len(fields.get(b"d", b"")) for _, fields in rows), 24_000)

@@ -13,7 +13,7 @@ from typing import Any, cast
 from redis import Redis
 
 from seriatim.errors import CommandRefused
-from seriatim.keys import GROUP, JOB_ID, SHARDS, shard_of, shard_prefix
+from seriatim.keys import GROUP, JOB_ID, SHARDS, notifications, shard_of
 from seriatim.lua import job_scripts
 from seriatim.lua.job_scripts import EmitResult
 from seriatim.lua.script_calls import run_many, translate_redis_errors
@@ -34,11 +34,6 @@ class CursorNotification:
     stream: str
     id: str
     job: str
-
-
-def notifications(shard: int) -> str:
-    """The notification stream of a shard."""
-    return f"{shard_prefix(shard)}:ntf"
 
 
 def create_consumer_groups(redis: "Redis") -> None:

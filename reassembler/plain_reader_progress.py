@@ -11,12 +11,11 @@ from redis import Redis
 
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import CommandRefused
-from seriatim.keys import GAP, StreamPosition, job_prefix, ordered_stream
+from seriatim.keys import GAP, StreamPosition, ordered_stream
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run_many, translate_redis_errors
-
-FORGOTTEN_MS = 60_000  #: life of a note on a job that ended meanwhile
+from seriatim.state.stream_record import note_plain_reader, read_stream_record
 
 
 def follow_plain_readers(redis: "Redis", job: str, alive_within_ms: float) -> StreamPosition:
@@ -72,23 +71,14 @@ def _deleted(info: "dict[str, Any]") -> StreamPosition:
 
 
 def _report(redis: "Redis", job: str, furthest: StreamPosition, *, alive: bool) -> None:
-    fields = ["pool", "rate", "at", "cur", "off", "followed"]
-    pool, rate, at, cur, off, followed = cast("list[Any]", redis.hmget(f"{job_prefix(job)}:c:{job}", fields))
-    if not pool or not (alive or _text(followed or b"0-0") != str(furthest)):
+    known = read_stream_record(redis, job)
+    if known is None or not known.pool or not (alive or (known.followed or "0-0") != str(furthest)):
         return
-    _remember(redis, f"{job_prefix(job)}:c:{job}", furthest)
-    n_bytes = _bytes_before(redis, job, furthest, StreamPosition(int(cur) + 1, int(off)), int(at))
-    delivered_ms = ms_of_bytes(n_bytes, int(rate)) if rate else 0.0
-    calls: list[Any] = [pool_calls.ack(pool.decode(), job, delivered_ms), job_calls.heard(job, furthest)]
+    note_plain_reader(redis, job, furthest)
+    n_bytes = _bytes_before(redis, job, furthest, known.cursor, known.at)
+    delivered_ms = ms_of_bytes(n_bytes, known.rate_hz) if known.rate_hz else 0.0
+    calls: list[Any] = [pool_calls.ack(known.pool, job, delivered_ms), job_calls.heard(job, furthest)]
     run_many(redis, calls)
-
-
-def _remember(redis: "Redis", key: str, furthest: StreamPosition) -> None:
-    """Note the trace. Were the job's life over just now, the note would be a new key: it gets a life, too."""
-    pipe = redis.pipeline()
-    pipe.hset(key, "followed", str(furthest))
-    pipe.pexpire(key, FORGOTTEN_MS, nx=True)
-    pipe.execute()
 
 
 def _bytes_before(redis: "Redis", job: str, position: StreamPosition, cursor: StreamPosition, at: int) -> int:

@@ -16,10 +16,11 @@ from redis import Redis
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import PositionLost
-from seriatim.keys import END, StreamPosition, job_prefix, ordered_stream
+from seriatim.keys import END, StreamPosition, ordered_stream
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run_many
+from seriatim.state.stream_record import StreamRecord, read_stream_record
 from seriatim.stream_entries import Entry, ReaderCursor, decode
 
 log = logging.getLogger(__name__)
@@ -75,27 +76,25 @@ def record(redis: "Redis", store_dir: Path, job: str) -> bool:
         OSError: the disk is full, or not writable.
         PositionLost: the stream does not reach back to what is stored: the store is another one, or was emptied.
     """
-    cursor = _cursor(redis, store_dir, job)
+    known = read_stream_record(redis, job)
+    cursor = _cursor(known, store_dir, job)
     if cursor.position.offset == END:
         return True
     ended = False
     while entries := _read(redis, job, cursor.position):
         ended = recording_store.write(store_dir, job, cursor, entries)
-        _recorded(redis, job, cursor, ended=ended)
+        _recorded(redis, job, known.pool if known else "", cursor, ended=ended)
         if len(entries) < READ:
             break
     return ended
 
 
-def _cursor(redis: "Redis", store_dir: Path, job: str) -> ReaderCursor:
-    fields = ["stored_id", "stored", "rate"]
-    stored_id, stored, rate = cast("list[bytes | None]", redis.hmget(f"{job_prefix(job)}:c:{job}", fields))
-    if stored_id is None:
+def _cursor(known: StreamRecord | None, store_dir: Path, job: str) -> ReaderCursor:
+    if known is None or known.stored is None:
         return ReaderCursor()
     if not recording_store.folder(store_dir, job).is_dir():
         raise PositionLost(f"{store_dir} does not hold the beginning of job {job}; do all recorders share one store?")
-    position = StreamPosition.parse(stored_id.decode())
-    return ReaderCursor.behind(position, int(stored or 0) - position.n_bytes, int(rate or 0))
+    return ReaderCursor.behind(known.stored, known.stored_bytes - known.stored.n_bytes, known.rate_hz)
 
 
 def _read(redis: "Redis", job: str, after: StreamPosition) -> list[Entry]:
@@ -103,9 +102,8 @@ def _read(redis: "Redis", job: str, after: StreamPosition) -> list[Entry]:
     return [decode(entry_id, fields) for entry_id, fields in rows]
 
 
-def _recorded(redis: "Redis", job: str, cursor: ReaderCursor, *, ended: bool) -> None:
-    pool = cast("bytes | None", redis.hget(f"{job_prefix(job)}:c:{job}", "pool"))
+def _recorded(redis: "Redis", job: str, pool: str, cursor: ReaderCursor, *, ended: bool) -> None:
     calls: list[Any] = [job_calls.recorded(job, str(cursor.position), cursor.n_bytes, end=ended)]
     if pool and cursor.rate_hz:
-        calls.append(pool_calls.ack(pool.decode(), job, ms_of_bytes(cursor.n_bytes, cursor.rate_hz)))
+        calls.append(pool_calls.ack(pool, job, ms_of_bytes(cursor.n_bytes, cursor.rate_hz)))
     run_many(redis, calls)

@@ -11,14 +11,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from redis import Redis
 
 from seriatim import recording_store
 from seriatim.errors import SeriatimError
-from seriatim.keys import JOB_ID, SHARDS, job_prefix
-from seriatim.lua.script_calls import translate_redis_errors
+from seriatim.keys import JOB_ID, SHARDS
+from seriatim.state.stream_record import known_jobs
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +68,8 @@ class RecordingRetention:
     def _over(self, names: Iterable[str]) -> list[str]:
         """Those that are jobs, of which Redis knows nothing any more."""
         jobs = [name for name in names if JOB_ID.fullmatch(name)]
-        pipe = self.redis.pipeline(transaction=False)
-        for job in jobs:
-            pipe.exists(f"{job_prefix(job)}:c:{job}")
-        with translate_redis_errors():
-            there = cast("list[int]", pipe.execute())
-        return [job for job, lives in zip(jobs, there, strict=True) if not lives]
+        known = known_jobs(self.redis, jobs)
+        return [job for job in jobs if job not in known]
 
 
 def _written_s(path: Path) -> float:

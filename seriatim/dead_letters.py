@@ -7,6 +7,7 @@ long gone (decision 14). The newest 1,000 of the last week are kept.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, cast
 
 from redis import Redis
@@ -14,6 +15,7 @@ from redis import Redis
 from seriatim.keys import PREFIX, pool_prefix, user_of
 from seriatim.lua.script_calls import ScriptCall, integer, load, translate_redis_errors
 from seriatim.records import BadRecord, JobSpec, Sentence
+from seriatim.state.job_record import JobRecord, read_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +51,27 @@ def read_dead_letters(redis: "Redis", pool: str) -> list[DeadLetter]:
     Raises:
         Unavailable: Redis does not answer.
     """
-    prefix = pool_prefix(pool)
     with translate_redis_errors():
-        kept = cast("dict[bytes, bytes]", redis.hgetall(f"{prefix}:dead"))
-        known = {job: redis.hmget(f"{prefix}:j:{job}", ["spec", "user"]) for job in _jobs(kept)}
+        kept = cast("dict[bytes, bytes]", redis.hgetall(f"{pool_prefix(pool)}:dead"))
+    known = read_jobs(redis, pool, _jobs(kept))
     found = [decode_dead_letter(pool, name, raw, known) for name, raw in kept.items()]
     return sorted((dead for dead in found if dead), key=lambda dead: (dead.at_ms, dead.job, dead.seq))
 
 
 def decode_dead_letter(
-    pool: str, name: bytes, raw: bytes, known: Mapping[str, Any] = {}
-) -> DeadLetter | None:  # never written
-    """Read one entry; `known` has spec and user of jobs that are still there. None if it is none of this version's."""
+    pool: str, name: bytes, raw: bytes, known: Mapping[str, JobRecord] = MappingProxyType({})
+) -> DeadLetter | None:
+    """Read one entry; `known` has the jobs that are still there. None if it is none of this version's."""
     try:
         job, bar, seq = name.decode().rpartition("|")
         values = json.loads(raw)
         if not bar or not isinstance(values, dict):
             return None
-        spec, user = (_text(value) for value in known.get(job, (None, None)))
+        record = known.get(job)
+        spec, user = (record.spec, record.user) if record else ("", "")
         return DeadLetter(
             pool, job, int(seq), str(values["reason"]), int(values["at"]), int(values["failures"]),
-            user_of(str(values.get("user") or user)), _sentence(values), _spec(values.get("spec") or spec),
+            user_of(str(values.get("user") or "")) or user, _sentence(values), _spec(values.get("spec") or spec),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, BadRecord, RecursionError):
         return None
@@ -92,7 +94,3 @@ def _sentence(values: Mapping[str, Any]) -> Sentence | None:
 
 def _spec(raw: str) -> JobSpec | None:
     return JobSpec.from_json(raw) if raw else None
-
-
-def _text(value: object) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else ""

@@ -21,6 +21,7 @@ from seriatim.lua.pool_scripts import RetryPolicy
 from seriatim.lua.script_calls import ScriptCall, run, translate_redis_errors
 from seriatim.records import BadRecord, Sentence, TaskMessage
 from seriatim.settings import Settings
+from seriatim.state.pool_record import read_epoch, read_pool
 
 log = logging.getLogger(__name__)
 
@@ -133,17 +134,15 @@ def run_with_epoch(redis: "Redis", pool_name: str, step: ScriptCall[T]) -> tuple
     Raises:
         Unavailable: Redis does not answer.
     """
-    with translate_redis_errors():
-        epoch = redis.hget(f"{pool_prefix(pool_name)}:m", "epoch")
-    return run(redis, step), epoch.decode() if isinstance(epoch, bytes) else "0"
+    epoch = read_epoch(redis, pool_name)
+    return run(redis, step), epoch
 
 
 def _fill_gap(pool_client: PoolClient, job_id: str, rest: str, entry: str) -> None:
     seq, silence_ms, reason = rest.split("|", 2)
-    prefix = pool_prefix(pool_client.pool)
+    rate_hz = read_pool(pool_client.redis, pool_client.pool).rate_hz
     with translate_redis_errors():
-        raw = pool_client.redis.hget(f"{prefix}:jt:{job_id}", seq)
-        rate_hz = int(pool_client.redis.hget(f"{prefix}:m", "rate_hz") or 0)
+        raw = pool_client.redis.hget(f"{pool_prefix(pool_client.pool)}:jt:{job_id}", seq)
     said = Sentence.from_json(raw.partition(b"|")[2]).text if isinstance(raw, bytes) else ""
     n_bytes = bytes_of_ms(float(silence_ms), rate_hz) if rate_hz else 0
     step = job_scripts.fill(job_id, int(seq), n_bytes, reason, said, rate_hz)

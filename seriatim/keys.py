@@ -127,6 +127,37 @@ def ordered_stream(job: str) -> str:
     return f"{job_prefix(job)}:o:{job}"
 
 
+def notifications(shard: int) -> str:
+    """The notification stream of a shard."""
+    return f"{shard_prefix(shard)}:ntf"
+
+
+def wake_list(pool: str) -> str:
+    """The list that a sweeper waits for: something became dispatchable."""
+    return f"{pool_prefix(pool)}:wake"
+
+
+def drop_list(pool: str, owner: str) -> str:
+    """The list of sentences that a worker process shall stop speaking."""
+    return f"{pool_prefix(pool)}:drop:{owner}"
+
+
+def renewal(pool: str, group: str) -> str:
+    """The index of the process of a supervisor that is being renewed."""
+    return f"{pool_prefix(pool)}:renew:{group}"
+
+
+def job_keys(pool: str, job: str) -> tuple[str, ...]:
+    """What is kept of a job apart from its audio: its texts, and the bookkeeping."""
+    in_pool = (f"{pool_prefix(pool)}:{name}:{job}" for name in ("jt", "j", "js", "jr"))
+    return *in_pool, f"{job_prefix(job)}:c:{job}"
+
+
+def audio_keys(job: str) -> str:
+    """A pattern for the keys of audio that is not emitted yet, a stream for each sentence."""
+    return f"{job_prefix(job)}:b:{job}:*"
+
+
 def user_tag(user: str) -> str:
     """A user's name as keys and members have it: without white space and what parts them, other names otherwise."""
     return USER_ENCODED.sub(lambda found: quote(found[0], safe=""), user)

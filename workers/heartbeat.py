@@ -17,11 +17,12 @@ from seriatim.celery_app import BROKEN
 from seriatim.dispatch import dispatch, sweep
 from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
-from seriatim.keys import pool_prefix
+from seriatim.keys import drop_list, wake_list
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_scripts import RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
+from seriatim.state.pool_record import read_pool
 from workers import worker_renewal
 from workers.registration import refreshed_registration
 from workers.worker_gauges import WorkerGauges
@@ -87,9 +88,7 @@ def _exit_if_deaf(worker_state: WorkerState, lost: int) -> int:
     if worker_state.reached.is_set() or worker_state.running or worker_state.closed or connecting:
         worker_state.reached.clear()
         return -1
-    now_lost = int(
-        worker_state.pool_client.redis.hget(f"{pool_prefix(worker_state.pool_client.pool)}:m", "lost_messages") or 0
-    )
+    now_lost = read_pool(worker_state.pool_client.redis, worker_state.pool_client.pool).lost_messages
     if lost < 0:
         return now_lost
     if now_lost - lost < DEAF_AFTER or not _broker_answers(worker_state):
@@ -169,12 +168,9 @@ def leave_pool(worker_state: WorkerState) -> None:
 
 def sweeper_loop(worker_state: WorkerState, waiting: "Redis", ended: threading.Event) -> None:
     """Sweep once an interval, hand out work whenever somebody rings the pool's wake-up, and drop what was cancelled."""
-    pool_client, prefix = worker_state.pool_client, pool_prefix(worker_state.pool_client.pool)
-    drop, wake, interval_s = (
-        f"{prefix}:drop:{worker_state.owner}",
-        f"{prefix}:wake",
-        pool_client.settings.sweep_ms / 1000,
-    )
+    pool_client = worker_state.pool_client
+    drop, wake = drop_list(pool_client.pool, worker_state.owner), wake_list(pool_client.pool)
+    interval_s = pool_client.settings.sweep_ms / 1000
     swept_s = 0.0
     while not ended.is_set():
         try:

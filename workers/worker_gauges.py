@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seriatim.keys import POOL_LIFE_S, pool_prefix
+from seriatim.state.worker_record import write_gauges
 from workers.gpu_metrics import GpuWatch
 from workers.gpu_pinning import own_gpu
 from workers.worker_state import WorkerState
@@ -43,16 +43,10 @@ class WorkerGauges:
         """Write what is known now, if it is time to. The pool must know the process: its hash is there."""
         if time.monotonic() - self.shown_s < SHOW_S:
             return
-        found = self.known()
-        key = f"{pool_prefix(self.worker_state.pool_client.pool)}:w:{self.worker_state.owner}"
-        gone = self.shown - found.keys()
-        pipe = self.worker_state.pool_client.redis.pipeline()
-        if found:
-            pipe.hset(key, mapping={name: str(value) for name, value in found.items()})
-        if gone:
-            pipe.hdel(key, *sorted(gone))
-        pipe.pexpire(key, POOL_LIFE_S * 1000, nx=True)
-        pipe.execute()
+        found, pool_client = self.known(), self.worker_state.pool_client
+        write_gauges(
+            pool_client.redis, pool_client.pool, self.worker_state.owner, found, gone=self.shown - found.keys()
+        )
         self.shown, self.shown_s = frozenset(found), time.monotonic()
 
     def forget(self) -> None:

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 
-from seriatim.keys import pool_prefix
+from seriatim.keys import renewal
 from seriatim.lua.script_calls import translate_redis_errors
 from workers.worker_gauges import memory
 from workers.worker_state import WorkerState
@@ -69,7 +69,7 @@ def _take(worker_state: WorkerState) -> bool:
 
 
 def _key(worker_state: WorkerState) -> str:
-    return f"{pool_prefix(worker_state.pool_client.pool)}:renew:{worker_state.lifetime.group}"
+    return renewal(worker_state.pool_client.pool, worker_state.lifetime.group)
 
 
 def _held_bytes() -> float:

@@ -9,11 +9,11 @@ from redis import Redis
 from bench.broker import started
 from bench.load.figures import quantile
 from seriatim.dispatch import PICK_MOST
-from seriatim.keys import pool_prefix
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_scripts import Submission, WorkerRegistration, sentence_argument
 from seriatim.lua.script_calls import run, run_many
 from seriatim.records import JobKind, TaskMessage
+from seriatim.state.pool_record import read_epoch
 
 POOL = "picks"
 USERS_SHARE = 5  #: jobs of a user
@@ -98,7 +98,4 @@ def _claimed(redis: "Redis", messages: tuple[TaskMessage, ...]) -> tuple[TaskMes
 
 
 def _finish(redis: "Redis", message: TaskMessage) -> None:
-    epoch = redis.hget(f"{pool_prefix(POOL)}:m", "epoch")
-    run(
-        redis, pool_scripts.finish(POOL, message, epoch.decode() if isinstance(epoch, bytes) else "0", WALL_MS, 5_000.0)
-    )
+    run(redis, pool_scripts.finish(POOL, message, read_epoch(redis, POOL), WALL_MS, 5_000.0))

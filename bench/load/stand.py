@@ -20,8 +20,8 @@ from bench.load.plan import Run, Told, told_from_json
 from bench.load.usage import Meter, Used
 from bench.ours import system_on
 from gateway.local.processes import LocalSystem, WorkerPlan
-from seriatim.keys import pool_prefix
 from seriatim.process.child_processes import dies_with_parent
+from seriatim.state.pool_record import read_pool
 
 SLOTS = 4
 RTF = 0.25  #: of the engine: four slots are sixteen listeners' worth
@@ -110,13 +110,13 @@ class Stand:
 
     def _left(self, client: "Redis") -> tuple[int, int]:
         """Jobs, and sentences in flight."""
-        jobs, infl = client.hmget(f"{pool_prefix(self.pool)}:m", ["jobs", "infl"])
-        return int(jobs or 0), int(infl or 0)
+        record = read_pool(client, self.pool)
+        return record.jobs, record.in_flight
 
     def _measured(self) -> dict[str, float]:
         with self.broker.connect() as client:
-            found = client.hmget(f"{pool_prefix(self.pool)}:m", ["rtf", "theta", "cost"])
-        return {name: float(value or 0) for name, value in zip(("rtf", "theta_ms", "cost_ms"), found, strict=True)}
+            record = read_pool(client, self.pool)
+        return {"rtf": record.rtf, "theta_ms": record.theta_ms, "cost_ms": record.cost_ms}
 
 
 @contextmanager

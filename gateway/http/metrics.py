@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -13,12 +12,12 @@ from prometheus_client.registry import Collector
 from redis import Redis
 
 from gateway.http.playback_model import VIABLE_S, PlaybackModel
-from seriatim.keys import pool_prefix
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run_many, translate_redis_errors
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
 from seriatim.reassembler_heartbeats import running_reassemblers, store_folder
-from seriatim.state import pool_names
+from seriatim.state.pool_record import PoolRecord, pool_names, read_marks, read_pools
+from seriatim.state.worker_record import WorkerProcessState, read_workers
 
 TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
@@ -58,7 +57,7 @@ SPEECH = (
     ),
     ("seriatim_failed_length_seconds", "failed", LENGTH_BOUNDS_MS, "estimated length of sentences, at each failure"),
 )
-#: metric, field of the pool's :m, meaning
+#: metric, attribute of `PoolRecord`, meaning
 TALLIES = (
     ("seriatim_sentences_spoken", "done", "sentences spoken"),
     ("seriatim_retries", "retries", "attempts that came to nothing and were made again"),
@@ -67,7 +66,7 @@ TALLIES = (
     ("seriatim_lost_messages", "lost_messages", "messages that no worker claimed in time"),
     ("seriatim_restarts", "restarts", "restarts of Redis that the pool has seen"),
 )
-#: metric, field of a worker's :w (workers/worker_gauges.py), meaning; of each worker process that has it
+#: metric, attribute of `WorkerProcessState`, meaning; of each worker process that has it
 WORKERS = (
     ("seriatim_worker_memory_bytes", "memory_bytes", "of the machine's memory, held by the worker process"),
     ("seriatim_gpu_utilization_ratio", "gpu_utilization", "of the time its GPU was at work, for whomever"),
@@ -75,10 +74,10 @@ WORKERS = (
     ("seriatim_gpu_memory_bytes", "gpu_memory_bytes", "of its GPU's memory, held by the worker process"),
     ("seriatim_worker_slots_lost", "slots_lost", "slots that a worker process gave up, as its device's memory ran out"),
 )
-#: metric, field of a worker's :w (lua/pool/finish.lua), units in one of it, meaning
+#: metric, attribute of `WorkerProcessState`, meaning
 WORKER_COUNTERS = (
-    ("seriatim_worker_sentences", "spoken", 1, "sentences that the worker process spoke"),
-    ("seriatim_worker_busy_seconds", "busy_ms", 1000, "slot seconds that the worker process spoke for"),
+    ("seriatim_worker_sentences", "spoken", "sentences that the worker process spoke"),
+    ("seriatim_worker_busy_seconds", "busy_s", "slot seconds that the worker process spoke for"),
 )
 
 
@@ -161,10 +160,10 @@ class PoolMetricsCollector(Collector):
         found = run_many(self.redis, [signals(name) for name in self.names])
         yield from _gauges(found)
         yield from _counters(found)
-        records = _records(self.redis, self.names)
-        yield from _tallies(self.names, records)
-        yield from _workers(self.redis, self.names)
-        yield from _marks(self.names, records)
+        records = read_pools(self.redis, self.names)
+        yield from _tallies(records)
+        yield from _workers(records, read_workers(self.redis, records))
+        yield from _marks(self.names, read_marks(self.redis, self.names))
         yield from _spreads(found)
         yield from _memory(self.redis)
         yield GaugeMetricFamily(
@@ -216,63 +215,33 @@ def _counters(found: list[PoolMetrics]) -> Iterator[Metric]:
         yield family
 
 
-def _records(redis: "Redis", names: list[str]) -> list[dict[bytes, bytes]]:
-    """Each pool's `:m`."""
-    pipe = redis.pipeline(transaction=False)
-    for name in names:
-        pipe.hgetall(f"{pool_prefix(name)}:m")
-    with translate_redis_errors():
-        return cast("list[dict[bytes, bytes]]", pipe.execute())
-
-
-def _tallies(names: list[str], records: list[dict[bytes, bytes]]) -> Iterator[Metric]:
+def _tallies(records: list[PoolRecord]) -> Iterator[Metric]:
     for metric, of, meaning in TALLIES:
         family = CounterMetricFamily(metric, meaning, labels=["pool"])
-        for name, record in zip(names, records, strict=True):
-            family.add_metric([name], float(record.get(of.encode(), 0)))
+        for record in records:
+            family.add_metric([record.pool], float(getattr(record, of)))
         yield family
 
 
-def _workers(redis: "Redis", names: list[str]) -> Iterator[Metric]:
-    owners = _owners(redis, names)
-    fields = [of for _, of, _ in WORKERS] + [of for _, of, _, _ in WORKER_COUNTERS]
-    pipe = redis.pipeline(transaction=False)
-    for name, owner in owners:
-        pipe.hmget(f"{pool_prefix(name)}:w:{owner}", fields)
-    with translate_redis_errors():
-        rows = pipe.execute()
-    for i, (metric, _, units, meaning) in enumerate(WORKER_COUNTERS, len(WORKERS)):
-        counted = CounterMetricFamily(metric, meaning, labels=["pool", "worker"])
-        for (name, owner), row in zip(owners, rows, strict=True):
-            counted.add_metric([name, owner], float(row[i] or 0) / units)
-        yield counted
-    for i, (metric, _, meaning) in enumerate(WORKERS):
-        family = GaugeMetricFamily(metric, meaning, labels=["pool", "worker"])
-        for (name, owner), row in zip(owners, rows, strict=True):
-            if row[i] is not None:
-                family.add_metric([name, owner], float(row[i]))
-        yield family
+def _workers(records: list[PoolRecord], workers: list[list[WorkerProcessState]]) -> Iterator[Metric]:
+    rows = [(record.pool, worker) for record, some in zip(records, workers, strict=True) for worker in some]
+    for kind, table in ((CounterMetricFamily, WORKER_COUNTERS), (GaugeMetricFamily, WORKERS)):
+        for metric, of, meaning in table:
+            family = kind(metric, meaning, labels=["pool", "worker"])
+            for pool, worker in rows:
+                if (value := getattr(worker, of)) is not None:
+                    family.add_metric([pool, worker.owner], float(value))
+            yield family
 
 
-def _marks(names: list[str], records: list[dict[bytes, bytes]]) -> Iterator[Metric]:
+def _marks(names: list[str], marks: list[dict[str, int]]) -> Iterator[Metric]:
     """Doubts of engines about what they spoke, by their word."""
     meaning = "sentences that an engine had doubts about"
     family = CounterMetricFamily("seriatim_marked", meaning, labels=["pool", "mark"])
-    for name, record in zip(names, records, strict=True):
-        for of, n in sorted(record.items()):
-            if of.startswith(b"marked_"):
-                family.add_metric([name, of.decode().removeprefix("marked_")], float(n))
+    for name, some in zip(names, marks, strict=True):
+        for mark, n in some.items():
+            family.add_metric([name, mark], float(n))
     yield family
-
-
-def _owners(redis: "Redis", names: list[str]) -> list[tuple[str, str]]:
-    """(pool, owner) of every worker process."""
-    pipe = redis.pipeline(transaction=False)
-    for name in names:
-        pipe.zrange(f"{pool_prefix(name)}:wk", 0, -1)
-    with translate_redis_errors():
-        rows = cast("list[list[bytes]]", pipe.execute())
-    return [(name, owner.decode()) for name, row in zip(names, rows, strict=True) for owner in row]
 
 
 def _spreads(found: list[PoolMetrics]) -> Iterator[Metric]:

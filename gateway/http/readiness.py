@@ -7,16 +7,14 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass, field
-from typing import cast
 
 from redis import Redis
 
 from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import SeriatimError
-from seriatim.keys import pool_prefix
-from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.reassembler_heartbeats import SILENT_S, running_reassemblers
+from seriatim.state.pool_record import read_pool
 
 PROBE = "Ready."
 PROBER = "seriatim-probe"  #: the user whose jobs probes are
@@ -48,17 +46,13 @@ class PoolReadiness:
         return why
 
     async def _spoke_lately(self, pool: str, *, proven: bool = False) -> bool:
-        done, now_s = await asyncio.to_thread(self._done, pool), time.monotonic()
+        done, now_s = (await asyncio.to_thread(read_pool, self.redis, pool)).done, time.monotonic()
         known = self.spoken.get(pool)
         if proven or (known is not None and done > known[0]):
             self.spoken[pool] = (done, now_s)
         elif known is None:
             self.spoken[pool] = (done, float("-inf"))
         return now_s - self.spoken[pool][1] <= self.lately_s
-
-    def _done(self, pool: str) -> int:
-        with translate_redis_errors():
-            return int(cast("bytes | None", self.redis.hget(f"{pool_prefix(pool)}:m", "done")) or 0)
 
     def _probe(self, pool: str) -> str:
         """Have a sentence spoken; returns why that did not go well."""

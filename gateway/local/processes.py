@@ -13,15 +13,15 @@ from typing import Self
 
 from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import private_folder
-from seriatim.client.pool_facts import read_facts
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
-from seriatim.keys import pool_prefix
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.process.interpreter import python_command
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
+from seriatim.state.pool_record import read_pool
+from seriatim.state.worker_record import worker_names
 
 READY_S = 120.0  #: a large model on a slow disk
 HASTE_S = 0.5  #: for children whose work nobody wants any more
@@ -91,8 +91,8 @@ class LocalSystem:
         client = command_client(self.settings.redis_url)
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
-            slots = read_facts(client, pool).slots
-            if slots and client.zcard(f"{pool_prefix(pool)}:wk") >= processes:
+            slots = read_pool(client, pool).slots
+            if slots and len(worker_names(client, [pool])[0]) >= processes:
                 return slots
             self.check()
             time.sleep(0.02)

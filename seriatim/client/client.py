@@ -33,7 +33,7 @@ from seriatim.client.job_options import (
 from seriatim.client.open_job import OpenJob, open_job_with
 from seriatim.client.open_job_leases import OpenJobLeases
 from seriatim.client.partial_submission import BOOK_LEASE_MS, PartialSubmission, idempotency_conflict
-from seriatim.client.pool_facts import FRESH_S, PoolCache, PoolFacts, read_voices
+from seriatim.client.pool_cache import FRESH_S, PoolCache
 from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
 from seriatim.client.text_limits import check_size, checked_sentences, limited_rows
 from seriatim.dispatch import PoolClient, complete_pending_step, dispatch
@@ -49,18 +49,21 @@ from seriatim.errors import (
     SeriatimError,
     TextTooLarge,
 )
-from seriatim.keys import job_prefix, user_tag
+from seriatim.keys import user_tag
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.pool_scripts import Submission, SubmitResult, SubmitVerdict, sentence_argument
-from seriatim.lua.script_calls import run, translate_redis_errors
+from seriatim.lua.script_calls import run
 from seriatim.reassembler_heartbeats import store_folder
 from seriatim.records import DrainMode, JobKind, JobSpec, Sentence
 from seriatim.servers.connection_shares import ConnectionShares
 from seriatim.servers.redis_clients import blocking_client, command_client
 from seriatim.servers.server_urls import redacted_url
 from seriatim.settings import Settings
-from seriatim.state import LiveJobState, PoolState, pool_states
+from seriatim.state.job_record import LiveJobState
+from seriatim.state.pool_record import PoolRecord, read_pool
+from seriatim.state.pool_state import PoolState, pool_states
+from seriatim.state.stream_record import read_stream_record
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.text_files import read_if_file
@@ -136,7 +139,7 @@ class Client:
         Raises:
             Unavailable: Redis does not answer.
         """
-        return read_voices(self.redis, pool or JobRequest().pool_name)
+        return list(read_pool(self.redis, pool or JobRequest().pool_name).voices)
 
     def pools(self) -> list[PoolState]:
         """Return the state of every pool.
@@ -147,7 +150,7 @@ class Client:
         return pool_states(self.redis)
 
     def jobs(self, pool: str = "") -> list[LiveJobState]:
-        """Return the jobs that are not over, of one pool or of all; at most `seriatim.state.JOBS_SHOWN` of each.
+        """Return the jobs that are not over, of one pool or of all; at most `pool_state.JOBS_SHOWN` of each.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -184,12 +187,12 @@ class Client:
         """
         given = read_if_file(text, self.settings.max_text_bytes)
         check_text(given)
-        facts = self.pool_cache.facts(request.pool_name)
+        facts = self.pool_cache.get(request.pool_name)
         able = self.ensure(request, facts)
         return self._begin(cast("str | Iterable[str | Sentence]", given), able, facts)
 
     def _begin(
-        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolFacts, told: str = ""
+        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolRecord, told: str = ""
     ) -> PartialSubmission:
         """`begin`; `told` is how the text was cut when it came first (seriatim/client/stored_segmentation.py)."""
         cut = with_stored_segmentation(self.cut(request, facts), told)
@@ -268,12 +271,9 @@ class Client:
             BadInput: that is no job's id.
         """
         check_job(job_id)
-        with translate_redis_errors():
-            found = self.redis.hmget(f"{job_prefix(job_id)}:c:{job_id}", ["pool", "drain"])
-        known = cast("list[bytes | None]", found)
-        pool, drain = known
-        handle = self.job(job_id, (pool or b"").decode(), DrainMode((drain or b"store").decode()))
-        if pool is None and not handle.recorded():
+        known = read_stream_record(self.redis, job_id)
+        handle = self.job(job_id, known.pool if known else "", DrainMode(known.drain if known else DrainMode.STORE))
+        if known is None and not handle.recorded():
             raise JobUnknown(f"no job {job_id!r}: it was never accepted, or it ended and its life is over")
         return handle
 
@@ -307,15 +307,15 @@ class Client:
             spoken_ms = estimate_ms(s.text, language, s.speed or request.speed)
             yield sentence_argument(spoken_ms + s.pause_ms, s.to_json())
 
-    def cut(self, request: JobRequest, facts: PoolFacts) -> SegmentOptions:
+    def cut(self, request: JobRequest, facts: PoolRecord) -> SegmentOptions:
         """How texts of a request are cut for a pool."""
-        language = request.language or dict(facts.voices).get(request.voice, "") or "en"
+        language = request.language or facts.language_of(request.voice) or "en"
         first = (TIGHT_FIRST_CHARS if facts.tight else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
         limit_chars = facts.limit_of(language)
         return SegmentOptions(language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
 
     def _rows(
-        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolFacts, cut: SegmentOptions
+        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolRecord, cut: SegmentOptions
     ) -> Iterator[str]:
         if isinstance(text, str):
             check_size(text, self.settings)
@@ -324,12 +324,12 @@ class Client:
             sentences = self._given(text, request, facts)
         yield from limited_rows(self.rows_of(sentences, request), self.settings)
 
-    def _given(self, sentences: Iterable[str | Sentence], request: JobRequest, facts: PoolFacts) -> Iterator[Sentence]:
+    def _given(self, sentences: Iterable[str | Sentence], request: JobRequest, facts: PoolRecord) -> Iterator[Sentence]:
         for sentence in checked_sentences(sentences, request.pause_ms, self.settings):
             able = self._ensure(sentence, request, facts)
             yield from self._fitted(able, able.language or request.language or "en", facts)
 
-    def ensure(self, request: JobRequest, facts: PoolFacts) -> JobRequest:
+    def ensure(self, request: JobRequest, facts: PoolRecord) -> JobRequest:
         """The request, with its voice by the pool's name for it.
 
         Raises:
@@ -337,18 +337,18 @@ class Client:
         """
         return self._fresh(request.pool_name, facts, lambda now: _able(request, request, now))
 
-    def _ensure(self, sentence: Sentence, request: JobRequest, facts: PoolFacts) -> Sentence:
+    def _ensure(self, sentence: Sentence, request: JobRequest, facts: PoolRecord) -> Sentence:
         return self._fresh(request.pool_name, facts, lambda now: _able(sentence, request, now))
 
-    def _fresh(self, pool: str, facts: PoolFacts, check: Callable[[PoolFacts], Asked]) -> Asked:
+    def _fresh(self, pool: str, facts: PoolRecord, check: Callable[[PoolRecord], Asked]) -> Asked:
         """What was added a moment ago, as a voice, is known as soon as the pool's workers have it."""
         try:
             return check(facts)
         except BadInput:
-            return check(self.pool_cache.ask(pool))
+            return check(self.pool_cache.refresh(pool))
 
     @staticmethod
-    def _fitted(sentence: Sentence, language: str, facts: PoolFacts) -> Iterator[Sentence]:
+    def _fitted(sentence: Sentence, language: str, facts: PoolRecord) -> Iterator[Sentence]:
         """A sentence that the caller cut, in pieces if it is over the engine's limit; its pause follows the last."""
         limit_chars = facts.limit_of(language)
         if len(sentence.text) <= limit_chars and sentence.text.isprintable() and _speakable(sentence.text):
@@ -395,7 +395,7 @@ def _spec_digest(spec: JobSpec) -> str:
     return hashlib.blake2s(same.to_json().encode(), digest_size=16).hexdigest()
 
 
-def _able(asked: Asked, request: JobRequest, facts: PoolFacts) -> Asked:
+def _able(asked: Asked, request: JobRequest, facts: PoolRecord) -> Asked:
     """What is asked for, if the pool's workers can do it, with its voice by the pool's name for it."""
     facts.check(asked.language, asked.speed or request.speed, request.options)
     voice = check_voice(asked.voice, facts.voice_names, request.pool_name)

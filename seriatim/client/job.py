@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +15,7 @@ from seriatim.client.job_options import RANGES, check_range
 from seriatim.client.stream_reader import Heard, StreamReader, await_entry
 from seriatim.dispatch import run_with_epoch
 from seriatim.errors import BadInput, JobUnknown, error_of_end
-from seriatim.keys import StreamPosition, job_prefix, ordered_stream, pool_prefix, user_of
+from seriatim.keys import StreamPosition, ordered_stream, pool_prefix
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run, translate_redis_errors
@@ -23,9 +23,10 @@ from seriatim.reassembler_heartbeats import store_folder
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S
 from seriatim.settings import Settings
+from seriatim.state.job_record import read_job
+from seriatim.state.stream_record import read_stream_record
 from seriatim.stream_entries import Audio, End, Gap, SentenceStart
 
-KINDS = {b"L": "live", b"B": "batch"}  #: as the pool writes them
 REASON_MOST = 500  #: characters; it goes to every reader, and waits in the to-do list
 
 
@@ -123,29 +124,20 @@ class Job:
         Raises:
             JobUnknown: no such job, or its life is over.
         """
-        pipe = self.redis.pipeline(transaction=False)
-        pipe.hgetall(f"{job_prefix(self.id)}:c:{self.id}")
-        pipe.hmget(f"{pool_prefix(self.pool)}:j:{self.id}", ["n", "closed", "acked", "infl", "class", "user"])
-        with translate_redis_errors():
-            heard, (n, closed, acked, infl, kind, user) = pipe.execute()
-        if not heard:
+        stream = read_stream_record(self.redis, self.id)
+        if stream is None:
             return self._stored_status()
-        cursor = int(heard[b"cur"])
-        return JobStatus(
-            job=self.id,
-            state=heard[b"state"].decode(),
-            reason=heard.get(b"reason", b"").decode(),
-            sentences=int(n or max(cursor, int(heard[b"n"]))),
-            emitted=cursor,
-            n_bytes=int(heard[b"at"]) + int(heard[b"off"]),
-            rate_hz=int(heard.get(b"rate", 0)),
-            closed=closed != b"0",
-            delivered_ms=float(acked or 0),
-            in_flight=int(infl or 0),
-            kind=KINDS.get(kind, ""),
-            user=user_of((user or b"").decode()),
-            gaps=int(heard.get(b"gaps", 0)),
-        )
+        status = JobStatus(
+            self.id, stream.state, stream.reason, max(stream.emitted, stream.sentences), stream.emitted, stream.n_bytes,
+            stream.rate_hz, gaps=stream.gaps,
+        )  # fmt: skip
+        job = read_job(self.redis, self.pool, self.id)
+        if job is None:
+            return status
+        return replace(
+            status, sentences=job.sentences, closed=job.closed, delivered_ms=job.acked_ms, in_flight=job.in_flight,
+            kind=job.kind, user=job.user,
+        )  # fmt: skip
 
     def marks(self) -> dict[int, tuple[str, ...]]:
         """What the engine did about sentences that it doubted, by 0-based seq: "cut", "again" and the like."""

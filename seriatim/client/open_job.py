@@ -152,7 +152,7 @@ def open_job_with(producer: "Client", request: JobRequest) -> OpenJob:
     Raises:
         as `Client.enqueue`.
     """
-    facts = producer.pool_cache.facts(request.pool_name)
+    facts = producer.pool_cache.get(request.pool_name)
     request = producer.ensure(request, facts)
     cut = producer.cut(request, facts)
     answer = _submit(producer, request, segmentation_to_json(cut))
@@ -177,5 +177,5 @@ def resume_job(producer: "Client", job: Job, request: JobRequest, first_chars: i
     Say all of its text again from the beginning, with the same pauses for `flush`: it is cut as it was the first time,
     and sentences that are known already are not taken twice. `first_chars` is that of the lost one.
     """
-    cut = replace(producer.cut(request, producer.pool_cache.facts(request.pool_name)), first_chars=first_chars)
+    cut = replace(producer.cut(request, producer.pool_cache.get(request.pool_name)), first_chars=first_chars)
     return OpenJob(job, producer, request, IncrementalSegmenter(cut), first_chars=first_chars)

@@ -17,13 +17,14 @@ from redis import Redis
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import JobUnknown, Misconfigured, PositionLost
-from seriatim.keys import END, GAP, StreamPosition, job_prefix, ordered_stream
+from seriatim.keys import END, GAP, StreamPosition, ordered_stream
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run_many, translate_redis_errors
 from seriatim.reassembler_heartbeats import records_into_folder
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S, block_of
+from seriatim.state.stream_record import read_stream_record
 from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, ReaderCursor, SentenceStart, decode
 
 READ_ENTRIES = 64  #: of one XREAD: a few seconds of audio, a few hundred kB
@@ -85,9 +86,8 @@ class StreamReader:
         if isinstance(marker, SentenceStart):
             return ReaderCursor.behind(position, marker.at, marker.rate_hz)
         if position.offset == GAP and isinstance(end := self._marker(StreamPosition(position.sentence, END)), End):
-            with translate_redis_errors():
-                rate_hz = self.redis.hget(f"{job_prefix(self.job)}:c:{self.job}", "rate")
-            return ReaderCursor.behind(position, end.n_bytes, int(cast("bytes", rate_hz or 0)))
+            record = read_stream_record(self.redis, self.job)
+            return ReaderCursor.behind(position, end.n_bytes, record.rate_hz if record else 0)
         what = "is not held any more, or never was; what drains to the store can be read again"
         raise PositionLost(f"position {position} of job {self.job} {what}")
 
@@ -126,15 +126,14 @@ class StreamReader:
 
     def _where_next(self, *, stored: bool) -> bool:
         """After nothing came: the other source for a job in the store; for others a sign of life."""
-        with translate_redis_errors():
-            state = cast("bytes | None", self.redis.hget(f"{job_prefix(self.job)}:c:{self.job}", "state"))
-        if state is None and (stored or self.drain is DrainMode.WINDOW):
+        record = read_stream_record(self.redis, self.job)
+        if record is None and (stored or self.drain is DrainMode.WINDOW):
             raise unknown(self.job)
         if self.drain is DrainMode.WINDOW:
             if self.ended:
                 raise nothing_left(self.job, self.cursor.position)
             self._report(now=True)
-            self.ended = state != b"run"
+            self.ended = record is None or record.state != "run"
             return False
         if stored and self.missed:
             raise recording_missing_error(self.redis, self.job, self.store_dir)

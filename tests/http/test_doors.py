@@ -22,7 +22,7 @@ from gateway.http.api_keys import read_keys
 from seriatim.client.job_options import JobRequest
 from seriatim.client.user_limits import set_user_limits
 from seriatim.errors import Misconfigured, NoWorkers
-from seriatim.state import pool_states
+from seriatim.state.pool_state import pool_states
 from tests.http.gateways import Gateway, clear, start
 from tests.support.command_line import complaint, seriatim
 from tests.support.expected_audio import sentences, stream_of

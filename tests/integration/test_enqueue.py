@@ -229,7 +229,7 @@ class TestRefused:
             listed = cast("bytes", client.get(key))
             try:
                 client.set(key, json.dumps([v for v in json.loads(listed) if v["name"] != "tenor"]), keepttl=True)
-                assert "tenor" not in producer.pool_cache.facts("tone").voice_names
+                assert "tenor" not in producer.pool_cache.get("tone").voice_names
             finally:
                 client.set(key, listed, keepttl=True)
         request = JobRequest(engine="tone", user="late", voice="tenor", drain=DrainMode.STORE)

@@ -20,10 +20,8 @@ CALLERS = (
     Mutant(
         "dispatch.epoch asked for behind the step",
         "seriatim/dispatch.py",
-        "    return run(redis, step), epoch.decode()",
-        "    done = run(redis, step)\n"
-        '    epoch = redis.hget(f"{pool_prefix(pool_name)}:m", "epoch")\n'
-        "    return done, epoch.decode()",
+        "    epoch = read_epoch(redis, pool_name)\n    return run(redis, step), epoch",
+        "    return run(redis, step), read_epoch(redis, pool_name)",
         "a step that a server lost while it was made is struck off",
         (f"{BLIND_SPOTS}::test_the_epoch_of_a_step_is_that_of_before_it",),
         seeds=0,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.client.pool_facts import read_facts
 from seriatim.engine_abilities import Abilities
 from seriatim.lua.pool_scripts import SubmitVerdict, WorkerRegistration, register, tune
 from seriatim.records import DrainMode, JobKind
+from seriatim.state.pool_record import read_pool
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
 
@@ -167,7 +167,7 @@ def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None
     stage = Stage(redis, slots=0)
 
     def known() -> list[str]:
-        return [abilities.engine for abilities in read_facts(redis, POOL).abilities]
+        return [abilities.engine for abilities in read_pool(redis, POOL).abilities]
 
     assert known() == []
     for owner, engine in (("a", "one"), ("b", "two"), ("c", "two")):

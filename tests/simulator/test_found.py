@@ -6,12 +6,12 @@ from typing import cast
 import pytest
 from redis import Redis
 
-from reassembler.emit_loop import create_consumer_groups, notifications, wait_for_notifications
+from reassembler.emit_loop import create_consumer_groups, wait_for_notifications
 from seriatim.client.job_options import JobRequest
 from seriatim.client.open_job import open_job_with
 from seriatim.dispatch import dispatch
 from seriatim.errors import CommandRefused, PositionLost
-from seriatim.keys import StreamPosition, ordered_stream, pool_prefix, shard_of, shard_prefix
+from seriatim.keys import StreamPosition, notifications, ordered_stream, pool_prefix, shard_of, shard_prefix
 from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend
 from seriatim.lua.pool_scripts import FinishVerdict, Submission, SubmitVerdict, WorkerRegistration

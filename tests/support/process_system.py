@@ -19,10 +19,10 @@ from typing import Any, Self, TypeVar, cast
 from redis import Redis
 
 from seriatim.client.client import Client
-from seriatim.client.pool_facts import read_facts
 from seriatim.keys import job_prefix, pool_prefix
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.settings import Settings, variable
+from seriatim.state.pool_record import read_pool
 from tests.support.redis_servers import PrivateServer, embedded
 
 ROOT = Path(__file__).parents[2]
@@ -246,7 +246,7 @@ class RealSystem:
     def slots(self, pool: str = "tone") -> int:
         """How many sentences the pool would speak at once."""
         with self.redis as client:
-            return read_facts(client, pool).slots
+            return read_pool(client, pool).slots
 
     def log(self, name: str) -> str:
         """Everything that a child wrote."""

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from seriatim.client.pool_facts import PoolFacts
 from seriatim.engine_abilities import Abilities
 from seriatim.errors import BadInput, UnknownLanguage, UnknownOption
+from seriatim.state.pool_record import PoolRecord
 
 SPEAKER = Abilities(
     "speaker", ("de", "en", "en-us", "pl", "zh-cn"), {"pitch": (0, 99), "rate": (80, 450)}, (0.5, 4.0), "rate", 160
@@ -51,9 +51,9 @@ def test_they_are_registered_as_json_and_read_back() -> None:
 
 def test_of_workers_that_differ_all_must_be_able() -> None:
     """Any of them may get any sentence."""
-    facts = PoolFacts(abilities=(SPEAKER, Abilities("other", ("de", "fr"), {"pitch": (0, 50)})))
+    facts = PoolRecord(abilities=(SPEAKER, Abilities("other", ("de", "fr"), {"pitch": (0, 50)})))
     facts.check("de", 1.0, {"pitch": 50})
     for asked in (("en", 1.0, {}), ("fr", 1.0, {}), ("de", 0.4, {}), ("de", 1.0, {"pitch": 60})):
         with pytest.raises(BadInput):
             facts.check(*asked)
-    PoolFacts().check("tlh", 0.25, {"anything": 1})
+    PoolRecord().check("tlh", 0.25, {"anything": 1})

@@ -12,10 +12,10 @@ import torch
 
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.pool_facts import read_facts
 from seriatim.errors import JobCancelled, JobFailed, UnknownVoice
 from seriatim.keys import job_prefix, pool_prefix
 from seriatim.records import GapPolicy
+from seriatim.state.pool_record import read_pool
 from seriatim.stream_entries import Discontinuity, Gap
 from tests.support.expected_audio import Listener, by_sentence, sentences
 from tests.support.process_system import RealSystem, wait_until
@@ -120,7 +120,7 @@ def begun(system: RealSystem, job: Job) -> dict[int, tuple[int, bool]]:
 def voices(system: RealSystem) -> set[str]:
     """What the workers of the pool say that they have."""
     with system.redis as client:
-        return {name for name, _ in read_facts(client, "long").voices}
+        return set(read_pool(client, "long").voice_names)
 
 
 def heard(listener: Listener) -> list[bytes]:

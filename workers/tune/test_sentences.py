@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
 
-from seriatim.client.pool_facts import PoolFacts
 from seriatim.engine import Engine, Utterance
 from seriatim.errors import BadInput, EmptyText
+from seriatim.state.pool_record import PoolRecord
 from seriatim.text.segment import SegmentOptions, segment
 
 SAMPLE = """\
@@ -31,7 +31,7 @@ def sentences(engine: Engine, text: str, language: str) -> tuple[str, ...]:
     Raises:
         EmptyText: there are none.
     """
-    facts = PoolFacts(limit_chars=engine.limit_chars, limits=engine.limits)
+    facts = PoolRecord(limit_chars=engine.limit_chars, limits=engine.limits)
     cut = SegmentOptions(language or "en", facts.limit_of(language or "en"), engine.merge_chars)
     found = tuple(piece.text for piece in segment(text, cut))
     if not found:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from typing import cast
 
 from redis import Redis
 
@@ -16,10 +15,10 @@ from seriatim.client.job_options import check_job
 from seriatim.dead_letters import DeadLetter, forget_dead_letters, pools_with_dead_letters, read_dead_letters
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
-from seriatim.keys import pool_prefix
 from seriatim.lua.script_calls import run
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
+from seriatim.state.pool_record import read_pool
 
 OUTAGE_S = 1.0  #: a person waits
 EXCERPT = 70  #: characters of a text, and of a reason
@@ -105,7 +104,7 @@ def _lines(redis: "Redis", d: DeadLetter) -> str:
 
 
 def _ago_s(redis: "Redis", d: DeadLetter) -> float:
-    now_ms = float(cast("bytes | None", redis.hget(f"{pool_prefix(d.pool)}:m", "now")) or d.at_ms)
+    now_ms = read_pool(redis, d.pool).now_ms
     return max(0.0, round((now_ms - d.at_ms) / 1000, 1))
 
 

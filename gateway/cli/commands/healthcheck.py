@@ -9,16 +9,15 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from typing import cast
 
 from redis import Redis
 
 from seriatim.exit_codes import ExitCode
-from seriatim.keys import pool_prefix
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.reassembler_heartbeats import running_reassemblers
 from seriatim.servers.redis_clients import command_client
 from seriatim.settings import Settings
+from seriatim.state.worker_record import beating_workers
 
 ANSWER_S = 3.0
 HEALTH = {"gateway": (8000, "/healthz"), "flower": (5555, "/healthcheck")}  #: default port, path
@@ -52,13 +51,7 @@ def _unanswered(url: str) -> str:
 
 
 def _no_worker(client: "Redis", pool: str) -> str:
-    prefix = pool_prefix(pool)
-    now_s, now_us = client.time()
-    off_ms = int(cast("bytes | None", client.hget(f"{prefix}:m", "off")) or 0)  # the pool's clock never steps back
-    now_ms = now_s * 1000 + now_us // 1000 + off_ms
-    if any(
-        _ours(owner.decode()) for owner in cast("list[bytes]", client.zrangebyscore(f"{prefix}:wk", now_ms, "+inf"))
-    ):
+    if any(map(_ours, beating_workers(client, pool))):
         return ""
     return f"no worker process of {socket.gethostname()} beats in the pool {pool!r}"
 

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw
-from seriatim import state as standing
 from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.user_limits import set_user_limits
@@ -20,6 +19,7 @@ from seriatim.exit_codes import ExitCode
 from seriatim.job_timeline import read
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
+from seriatim.state import pool_state as standing
 
 OUTAGE_S = 1.0  #: a person waits
 

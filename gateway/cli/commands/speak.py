@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
-from typing import cast
 
 from rich.console import Console
 
@@ -24,10 +23,10 @@ from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import PartialSubmission
 from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
-from seriatim.keys import pool_prefix
 from seriatim.process import watched_tasks
 from seriatim.records import Sentence
 from seriatim.settings import Settings
+from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
 from seriatim.text.segment import segment
 
@@ -138,7 +137,7 @@ def _spoken(wanted: SpeakArguments, system: LocalSystem, run: _SpeakRun) -> RunS
     if wanted.embedded:
         system.await_workers(pool)
     producer = Client(settings=system.settings)
-    if not producer.pool_cache.facts(pool).slots:
+    if not producer.pool_cache.get(pool).slots:
         raise NoWorkers(
             f"no worker of pool {pool!r} is alive: start one, or leave --redis out to use a private system", 5
         )
@@ -218,7 +217,7 @@ def _watch(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
 
 def _sentences(wanted: SpeakArguments, producer: Client, before: int) -> Iterator[Sentence]:
     """The text's sentences from the first one that is not spoken yet, each with the seed that it has in the whole."""
-    facts = producer.pool_cache.facts(wanted.request.pool_name)
+    facts = producer.pool_cache.get(wanted.request.pool_name)
     pieces = segment(wanted.text, producer.cut(wanted.request, facts))
     for seq, piece in islice(enumerate(pieces), before, None):
         yield Sentence(piece.text, piece.pause_ms, seed=(wanted.request.seed + seq) % 2**63)
@@ -233,13 +232,14 @@ def _doubts(job: Job, before: int) -> tuple[str, ...]:
 
 def _by_worker(producer: Client, job: Job) -> dict[str, int]:
     """How many sentences of the job each worker process spoke; the last is counted a moment after it was heard."""
-    key, deadline_s = f"{pool_prefix(job.pool)}:j:{job.id}", time.monotonic() + COUNTED_S
-    known: dict[bytes, bytes] = {}
+    deadline_s = time.monotonic() + COUNTED_S
     with contextlib.suppress(SeriatimError):  # the file is whole: a summary without workers is no reason to fail
-        while producer.redis.hget(key, "state") == b"run" and time.monotonic() < deadline_s:
+        while (record := read_job(producer.redis, job.pool, job.id)) and record.state == "run":
+            if time.monotonic() > deadline_s:
+                break
             time.sleep(0.01)
-        known = cast("dict[bytes, bytes]", producer.redis.hgetall(key))
-    return {k[3:].decode(): int(v) for k, v in known.items() if k.startswith(b"by:")}
+        return sentences_by_worker(producer.redis, job.pool, job.id)
+    return {}
 
 
 def end_on_sigterm() -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from gateway.cli.engine_queries import ask_engine
 from seriatim.errors import EngineUnavailable, Misconfigured, NoWorkers
-from seriatim.keys import pool_prefix
 from seriatim.process.home_folder import expand_home
 from seriatim.process.interpreter import python_command
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
+from seriatim.state.pool_record import read_pool
 
 CLONING = "workers.engines.xtts.voices.clone_voice"  #: the one engine that clones
 
@@ -89,13 +89,12 @@ def folder(settings: Settings) -> str:
 def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
     redis = command_client(settings.redis_url, outage_s=1.0)
     check_reachable(redis, settings.redis_url)
-    voices = redis.get(f"{pool_prefix(pool)}:voices")
-    if not isinstance(voices, bytes):
+    voices = read_pool(redis, pool).voices
+    if not voices:
         raise NoWorkers(
             f"no worker of pool {pool!r} has said which voices it has; start one with: seriatim worker", 5.0
         )
-    found: list[dict[str, Any]] = json.loads(voices)
-    return found
+    return [voice.card() for voice in voices]
 
 
 def _installed(engine: str, engine_options: Iterable[str]) -> list[dict[str, Any]]:

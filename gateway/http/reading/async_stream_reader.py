@@ -15,10 +15,11 @@ from seriatim import recording_store
 from seriatim.client.job import Job
 from seriatim.client.stream_reader import SOON_S, Heard, StreamReader, nothing_left, recording_missing_error, unknown
 from seriatim.errors import PositionLost
-from seriatim.keys import StreamPosition, job_prefix, ordered_stream
+from seriatim.keys import StreamPosition, ordered_stream
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S, block_of
+from seriatim.state.stream_record import read_stream_record_async
 from seriatim.stream_entries import End, Entry, ReaderCursor, decode
 
 ENTRIES = 2  #: of one read: what a listener who takes his time holds here, and there are hundreds
@@ -91,14 +92,14 @@ class AsyncStreamReader:
 
     async def _where_next(self, *, stored: bool) -> bool:
         """After nothing came: the other source for a job in the store."""
-        state = await state_of(self.redis, self.job.id)
+        record = await read_stream_record_async(self.redis, self.job.id)
         window = self.job.drain is DrainMode.WINDOW
-        if not state and (stored or window):
+        if record is None and (stored or window):
             raise unknown(self.job.id)
         if window:
             if self.ended:
                 raise nothing_left(self.job.id, self.cursor.position)
-            self.ended = state != "run"
+            self.ended = record is None or record.state != "run"
             return False
         if stored and self.missed:
             place = Path(self.job.settings.store_dir)
@@ -118,17 +119,6 @@ async def read(redis: "AsyncRedis", job: str, after: StreamPosition, block_s: fl
         reply = await redis.xread({ordered_stream(job): str(after)}, ENTRIES, max(1, round(block_s * 1000)))
     rows = cast("list[Any]", reply)
     return [decode(entry_id, fields) for entry_id, fields in rows[0][1]] if rows else []
-
-
-async def state_of(redis: "AsyncRedis", job: str) -> str:
-    """The state of a job, as its slot has it; "" if its life is over.
-
-    Raises:
-        Unavailable: Redis does not answer.
-    """
-    with translate_redis_errors():
-        state = await redis.hget(f"{job_prefix(job)}:c:{job}", "state")
-    return cast("bytes", state or b"").decode()
 
 
 def _next(pieces: Iterator[Entry]) -> Entry | None:

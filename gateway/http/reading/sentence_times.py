@@ -7,7 +7,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis as AsyncRedis
 
-from gateway.http.reading.async_stream_reader import AsyncStreamReader, read, state_of
+from gateway.http.reading.async_stream_reader import AsyncStreamReader, read
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job import Job
@@ -16,6 +16,7 @@ from seriatim.keys import StreamPosition
 from seriatim.recording_store import Marker
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S
+from seriatim.state.stream_record import read_stream_record_async
 from seriatim.stream_entries import Audio, End, Entry, SentenceStart
 
 
@@ -65,10 +66,10 @@ async def _streamed(job: Job, redis: "AsyncRedis", after: StreamPosition) -> Asy
         if not entries:
             if ended:
                 raise nothing_left(job.id, after)
-            state = await state_of(redis, job.id)
-            if not state:
+            record = await read_stream_record_async(redis, job.id)
+            if record is None:
                 raise unknown(job.id)
-            ended = state != "run"
+            ended = record.state != "run"
             yield None
         for entry in entries:
             yield entry

@@ -11,9 +11,10 @@ from redis import Redis
 
 from gateway.http.recordings import sidecar_files
 from seriatim.client.job import Job
-from seriatim.keys import POOL_LIFE_S, pool_prefix, user_jobs, user_of
+from seriatim.keys import POOL_LIFE_S, user_jobs
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.records import DrainMode
+from seriatim.state.job_record import read_job
 
 JOB_ID = re.compile(r"[0-9a-f]{32}")  #: as producers make them
 LISTED = 200  #: jobs of a user that are remembered
@@ -43,10 +44,9 @@ def owner_of(redis: "Redis", job: Job) -> str | None:
         Unavailable: Redis does not answer.
     """
     if job.pool:
-        with translate_redis_errors():
-            user = cast("bytes | None", redis.hget(f"{pool_prefix(job.pool)}:j:{job.id}", "user"))
-        if user is not None:
-            return user_of(user.decode())
+        record = read_job(redis, job.pool, job.id)
+        if record is not None:
+            return record.user
     return sidecar_files.read(job, "owner")
 
 

@@ -12,8 +12,8 @@ from gateway.http.problems import HttpProblem, not_found
 from gateway.http.schemas.model_names import OPENAI_MODELS, SNAPSHOTS
 from gateway.http.schemas.requests import pool_of
 from gateway.http.schemas.responses import LOOKUPS, ModelCard, ModelList, NameList, VoiceCard, VoiceList
-from seriatim.client.pool_facts import read_voices
 from seriatim.engine import Voice
+from seriatim.state.pool_record import read_pool
 
 router = APIRouter(tags=["models"])
 
@@ -40,7 +40,7 @@ async def voices(context: ContextDep, _: ReaderDep, model: ModelName = "") -> Vo
 
     def found() -> list[VoiceCard]:
         pool = pool_of(context, model)
-        return [_card(voice, pool) for voice in read_voices(context.producer.redis, pool)]
+        return [_card(voice, pool) for voice in read_pool(context.producer.redis, pool).voices]
 
     return VoiceList(data=await asyncio.to_thread(found))
 
@@ -76,6 +76,6 @@ def _names(context: GatewayContext) -> list[str]:
 def _speaks(context: GatewayContext, name: str) -> bool:
     """Has a pool, or what a name means, workers?"""
     try:
-        return context.producer.pool_cache.facts(pool_of(context, name)).slots > 0
+        return context.producer.pool_cache.get(pool_of(context, name)).slots > 0
     except HttpProblem:
         return False

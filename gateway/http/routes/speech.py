@@ -48,7 +48,7 @@ async def speech(
     except EmptyText:
         if not says_something(wanted.input):
             raise
-        facts = await asyncio.to_thread(context.producer.pool_cache.facts, asked.pool_name)
+        facts = await asyncio.to_thread(context.producer.pool_cache.get, asked.pool_name)
         return await silent_answer(audio_request, facts.rate_hz)
     request.state.job = begun.job.id
     await context.note(begun.job, caller, SourceText(wanted.input) if wanted.detach else None)

@@ -254,7 +254,7 @@ def voice_of(context: GatewayContext, pool: str, voice: str) -> str:
     voice = context.voices[alias] if alias else voice
     if not voice:
         return ""
-    found = find_name(voice, context.producer.pool_cache.facts(pool).voice_names)
+    found = find_name(voice, context.producer.pool_cache.get(pool).voice_names)
     return found or ("" if find_name(voice, OPENAI_VOICES) else voice)
 
 
@@ -271,5 +271,5 @@ def _pool(context: GatewayContext, name: str) -> str:
 
 
 def _known(context: GatewayContext, pool: str) -> bool:
-    facts = context.producer.pool_cache.facts(pool)
+    facts = context.producer.pool_cache.get(pool)
     return bool(facts.slots or facts.rate_hz)

@@ -1,12 +1,10 @@
 """Startup facts of a gateway: the settings in force, for the first line of its log."""
 
-from typing import cast
-
 from gateway.http.context import GatewayContext
-from seriatim.keys import pool_prefix
-from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.reassembler_heartbeats import store_folder
 from seriatim.servers.server_urls import redacted_url
+from seriatim.state.pool_record import read_pool
+from seriatim.state.worker_record import read_workers
 
 
 def in_force(context: GatewayContext, addresses: list[str]) -> dict[str, object]:
@@ -16,7 +14,7 @@ def in_force(context: GatewayContext, addresses: list[str]) -> dict[str, object]
         Unavailable: Redis does not answer.
     """
     s = context.settings
-    facts = context.producer.pool_cache.facts(s.http_pool)
+    facts = context.producer.pool_cache.get(s.http_pool)
     return {
         "at": " ".join(addresses), "root": s.http_root or "/", "redis": redacted_url(s.redis_url),
         "pool": s.http_pool, "engine": _engine_of(context, s.http_pool), "slots": facts.slots, "rate_hz": facts.rate_hz,
@@ -31,8 +29,5 @@ def in_force(context: GatewayContext, addresses: list[str]) -> dict[str, object]
 
 def _engine_of(context: GatewayContext, pool: str) -> str:
     """The engine of a pool's first worker; "" while it has none."""
-    prefix, redis = pool_prefix(pool), context.producer.redis
-    with translate_redis_errors():
-        owners = cast("list[bytes]", redis.zrange(f"{prefix}:wk", 0, 0))
-        engine = cast("bytes | None", redis.hget(f"{prefix}:w:{owners[0].decode()}", "engine")) if owners else None
-    return (engine or b"").decode()
+    redis = context.producer.redis
+    return next((worker.engine for worker in read_workers(redis, [read_pool(redis, pool)])[0]), "")

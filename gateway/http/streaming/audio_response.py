@@ -209,7 +209,7 @@ class AudioResponse(Response):
 
     async def _pause(self, send: Send, end: End) -> None:
         """A short silence instead of a file without sound, which some clients take for a fault."""
-        facts = await asyncio.to_thread(self.context.producer.pool_cache.facts, self.job.pool)
+        facts = await asyncio.to_thread(self.context.producer.pool_cache.get, self.job.pool)
         rate_hz = facts.rate_hz or RATE_HZ
         self._follower.cursor.rate_hz = rate_hz
         sound = await self._encoding.feed(bytes(bytes_of_ms(SILENCE_MS, rate_hz)), rate_hz)

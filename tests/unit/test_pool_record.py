@@ -1,8 +1,8 @@
 """What producers know of a pool."""
 
-from seriatim.client.pool_facts import PoolFacts
+from seriatim.state.pool_record import PoolRecord
 
-FACTS = PoolFacts(limit_chars=250, limits={"ja": 71, "zh-cn": 82, "zh": 80})
+FACTS = PoolRecord(limit_chars=250, limits={"ja": 71, "zh-cn": 82, "zh": 80})
 
 
 def test_a_language_may_have_a_limit_of_its_own() -> None:

@@ -1,0 +1,168 @@
+"""The record of a pool: what its workers registered, what its scripts measured and counted.
+
+`seriatim/keys.py` has the fields of the hash `:m`; nothing outside this module reads them.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from redis import Redis
+
+from seriatim.engine import Voice
+from seriatim.engine_abilities import Abilities
+from seriatim.keys import PREFIX, pool_prefix
+from seriatim.lua.script_calls import translate_redis_errors
+
+TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/_pool.lua has it for chunks
+FIELDS = (
+    "slots", "rate_hz", "limit_chars", "merge_chars", "limits", "abilities", "demand", "eta", "reserve", "rtf", "theta",
+    "cost", "now", "off", "jobs", "infl", "done", "refused", "retries", "fenced", "given_up", "lost_messages",
+    "restarts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """One pool; the defaults are those of a pool without any worker yet."""
+
+    pool: str = ""
+    slots: int = 0
+    rate_hz: int = 0
+    limit_chars: int = 250
+    merge_chars: int = 0
+    limits: Mapping[str, int] = field(default_factory=dict)  #: limit_chars of single languages
+    abilities: tuple[Abilities, ...] = ()  #: each of some of its workers; any of them may get any sentence
+    voices: tuple[Voice, ...] = ()  #: the first is the default
+    tight: bool = False  #: live listeners need nearly all of it: first pieces are made smaller
+    rtf: float = 0.0  #: slot seconds per second of audio
+    theta_ms: float = 0.0  #: how far ahead of virtual time a user may be
+    cost_ms: float = 0.0  #: mean wall time of a sentence
+    now_ms: float = 0.0  #: its clock, at its last script
+    clock_offset_ms: int = 0  #: of its clock to the server's, which may step back
+    jobs: int = 0  #: not over
+    in_flight: int = 0  #: sentences dispatched or spoken
+    done: int = 0  #: sentences spoken
+    refused: int = 0
+    retries: int = 0
+    fenced: int = 0  #: attempts that went on when another had their sentence
+    given_up: int = 0  #: sentences
+    lost_messages: int = 0  #: that no worker claimed in time
+    restarts: int = 0  #: of Redis
+
+    @property
+    def voice_names(self) -> list[str]:
+        """The names of its voices."""
+        return [voice.name for voice in self.voices]
+
+    def language_of(self, voice: str) -> str:
+        """The first language of a voice; "" if it speaks any, or is unknown."""
+        return next((each.language for each in self.voices if each.name == voice), "")
+
+    def check(self, language: str, speed: float, options: Mapping[str, float]) -> None:
+        """Refuse what one of its workers cannot do; a pool without workers may turn out to do anything.
+
+        Raises:
+            as `Abilities.check`.
+        """
+        for abilities in self.abilities:
+            abilities.check(language, speed, options)
+
+    def limit_of(self, language: str) -> int:
+        """The longest text in `language`, a BCP 47 tag, that the engine speaks well in one go."""
+        tag = language.lower()
+        while tag and tag not in self.limits:
+            tag = tag.rpartition("-")[0]
+        return self.limits.get(tag, self.limit_chars)
+
+    @classmethod
+    def decode(cls, pool: str, row: Sequence[bytes | None], voices: bytes | None = None) -> "PoolRecord":
+        """Read the values of FIELDS, and the list of voices."""
+        h = {name: value for name, value in zip(FIELDS, row, strict=True) if value is not None}
+
+        def number(name: str, default: float = 0) -> float:
+            return float(h.get(name, default))
+
+        return cls(
+            pool, int(number("slots")), int(number("rate_hz")), int(number("limit_chars", 250)),
+            int(number("merge_chars")), json.loads(h.get("limits", b"{}")),
+            tuple(map(Abilities.from_dict, json.loads(h.get("abilities") or b"[]"))),
+            tuple(map(_voice, json.loads(voices or b"[]"))),
+            number("demand") > TIGHT * number("eta", 1) * (1 - number("reserve")) * number("slots"),
+            number("rtf"), number("theta"), number("cost"), number("now"),
+            *(int(number(name)) for name in FIELDS[FIELDS.index("off") :]),
+        )  # fmt: skip
+
+
+def _voice(card: Mapping[str, str]) -> Voice:
+    return Voice(card["name"], card["language"], card["description"], tuple(card.get("languages", ())))
+
+
+def read_pools(redis: "Redis", pools: Iterable[str]) -> list[PoolRecord]:
+    """Read pools in one round trip.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    names = list(pools)
+    pipe = redis.pipeline(transaction=False)
+    for name in names:
+        pipe.hmget(f"{pool_prefix(name)}:m", FIELDS)
+        pipe.get(f"{pool_prefix(name)}:voices")
+    with translate_redis_errors():
+        found = pipe.execute()
+    return [PoolRecord.decode(*of) for of in zip(names, found[::2], found[1::2], strict=True)]
+
+
+def read_pool(redis: "Redis", pool: str) -> PoolRecord:
+    """Read one pool; one that has never been is a pool without workers.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    return read_pools(redis, [pool])[0]
+
+
+def read_epoch(redis: "Redis", pool: str) -> str:
+    """The epoch of a pool, which a restart of Redis ends.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with translate_redis_errors():
+        epoch = redis.hget(f"{pool_prefix(pool)}:m", "epoch")
+    return epoch.decode() if isinstance(epoch, bytes) else "0"
+
+
+def read_marks(redis: "Redis", pools: Iterable[str]) -> list[dict[str, int]]:
+    """How many sentences the engines of each pool had doubts about, by the word for the doubt.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for name in pools:
+        pipe.hgetall(f"{pool_prefix(name)}:m")
+    with translate_redis_errors():
+        found = cast("list[dict[bytes, bytes]]", pipe.execute())
+    return [
+        {name[7:].decode(): int(n) for name, n in sorted(of.items()) if name.startswith(b"marked_")} for of in found
+    ]
+
+
+def pool_names(redis: "Redis", configured: Iterable[str] = ()) -> list[str]:
+    """The names of all pools, in order. Looks through all keys of the server.
+
+    A pool is one because workers have registered for it within a week, because it has jobs, or because it is
+    configured. A name that a caller has thought of, and that was refused, leaves keys behind too: it is none.
+    """
+    with translate_redis_errors():
+        found = list(redis.scan_iter(f"{PREFIX}{{p:*}}:m", count=1000))
+        pipe = redis.pipeline(transaction=False)
+        for key in found:
+            pipe.hmget(key, "slots", "jobs")
+        rows = cast("list[list[bytes | None]]", pipe.execute())
+    names = [key.decode().partition("{p:")[2].rpartition("}")[0] for key in found]
+    real = {name for name, (slots, jobs) in zip(names, rows, strict=True) if slots is not None or int(jobs or 0) > 0}
+    return sorted(real.union(configured))
