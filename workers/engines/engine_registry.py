@@ -29,6 +29,9 @@ class _EngineEntry:
 
 ENGINES = {
     "tone": _EngineEntry("workers.engines.tone.engine"),
+    "hibari": _EngineEntry(
+        "workers.engines.hibari.engine", "hibari-tts (Apache-2.0)", "pip install -c constraints.txt -e '.[hibari]'"
+    ),
     "espeak": _EngineEntry(
         "workers.engines.espeak.engine", "espeakng-loader (GPL-3.0-or-later)", "pip install -e '.[espeak]'"
     ),

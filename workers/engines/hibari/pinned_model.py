@@ -1,0 +1,106 @@
+"""The pinned model: which files of which release of hibari-tts speak here, and how they are loaded.
+
+Another release, model or FFT gives other bytes for the same sentence, and workers of one pool must not differ. So the
+release and the SHA-256 of every model are compared at load; the model has one thread, because two give other bytes; and
+its Fourier transforms are numpy's, where hibari takes scipy's if that happens to be installed. Nothing is downloaded:
+voices beside the package's own are loaded from a folder in which their files lie.
+"""
+
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from hibari import Hibari, dsp
+from hibari.g2p import G2P
+from hibari.g2p.oov import OOV
+from hibari.voices import ASSETS, DEFAULT, VOICES
+
+from seriatim.engine import Voice
+from seriatim.errors import EngineUnavailable
+
+RELEASE = "0.2.1"
+#: of the package's own models: the voice, and what pronounces words that its dictionary lacks
+SHA256 = {
+    "hibari.onnx": "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
+    "oov.onnx": "d3cfd8122c5f172a98c8de38268bf1213ee09f2c2ae4df6e055fc6532590fe76",
+    "oov_gb.onnx": "0997e3219543247de5646078d770f8ca77011d8fd0abb29fe48d12c60f53e9e1",
+}
+INSTALL = f"pip install --force-reinstall --no-deps hibari-tts=={RELEASE}"
+READ_AT_ONCE = 1 << 20  #: bytes
+
+PronounceWord = Callable[[str], str | None]
+
+
+def check_release() -> None:
+    """Refuse another release of hibari-tts than the one that was measured.
+
+    Raises:
+        EngineUnavailable: with the command that installs it.
+    """
+    if (found := version("hibari-tts")) != RELEASE:
+        raise EngineUnavailable(f"hibari-tts {found} is installed, expected {RELEASE}: {INSTALL}")
+
+
+def check_model(path: Path, expected: str, advice: str = INSTALL) -> Path:
+    """Refuse a model whose SHA-256 is not the `expected` one; returns its path.
+
+    Raises:
+        EngineUnavailable: it cannot be read, or is another file.
+    """
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise EngineUnavailable(f"{path}: {error.strerror or error}; {advice}") from error
+    if found != expected:
+        raise EngineUnavailable(f"{path} has SHA-256 {found}, expected {expected}: {advice}")
+    return path
+
+
+def use_numpy_fft() -> None:
+    """Have hibari transform with numpy, whether scipy is installed or not."""
+    dsp.rfft, dsp.irfft = _rfft, _irfft
+
+
+def voice_files(folder: Path | None) -> dict[str, Path]:
+    """The checked model of every voice that is here, by name: the package's own first, then those in `folder`.
+
+    Raises:
+        EngineUnavailable: a file is not the one that hibari-tts names, or the folder has none.
+    """
+    found = {DEFAULT: check_model(Path(ASSETS, VOICES[DEFAULT]["file"]), SHA256["hibari.onnx"])}
+    if folder is None:
+        return found
+    for name, card in VOICES.items():
+        if name != DEFAULT and (folder / card["file"]).exists():
+            found[name] = check_model(folder / card["file"], card["sha256"], "remove it, or get it anew")
+    if len(found) == 1:
+        files = ", ".join(card["file"] for name, card in VOICES.items() if name != DEFAULT)
+        raise EngineUnavailable(f"voices={folder}: no voice of hibari lies there; expected one of {files}")
+    return found
+
+
+def voice_of(name: str) -> Voice:
+    """The voice as users see it."""
+    card = VOICES[name]
+    return Voice(name, card["language"], f"{card['gender']}, {card['accent']}, neural")
+
+
+def load_model(name: str, path: Path, wrap: Callable[[Any], PronounceWord]) -> Any:
+    """Load a voice, with its pronunciation; `wrap` gets what pronounces unknown words, and returns what is used."""
+    british = VOICES[name]["british"]
+    file = "oov_gb.onnx" if british else "oov.onnx"
+    words = OOV(str(check_model(Path(ASSETS, file), SHA256[file])))
+    return Hibari(voice=name, model=str(path), threads=1, g2p=G2P(british=british, oov=wrap(words)))
+
+
+def _rfft(x: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.complex64]:
+    return np.fft.rfft(x, axis=axis).astype(np.complex64, copy=False)
+
+
+def _irfft(x: npt.NDArray[np.complex64], n: int, axis: int) -> npt.NDArray[np.float32]:
+    return np.fft.irfft(x, n=n, axis=axis).astype(np.float32, copy=False)
