@@ -10,11 +10,13 @@ SEEDS  ?= 200
 FIRST  ?= 1
 MINUTES ?= 5
 SEED   ?= 1
+RUNS   ?= 10
+BUSY   ?= 0
 # Test processes: one more than cores, because tests also wait.
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TORCH_INDEX ?=
 
-.PHONY: help speak xtts test fast newest check lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs site clean
+.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs site clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -40,16 +42,22 @@ xtts: $(VENV)/.xtts  ## install what the xtts engine needs; without a GPU: TORCH
 speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE; ARGS=--resume goes on after an interruption
 	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)" $(ARGS)
 
-test: $(VENV)/.dev  ## run the tests
+test: $(VENV)/.dev  ## run tests of every kind, without the costly variations: some minutes
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -n $(JOBS) -m "not thorough"
+
+test-all: $(VENV)/.dev  ## run all tests, and each property with its full number of examples
 	$(BIN)/python -m pytest -n $(JOBS)
 
-fast: $(VENV)/.dev  ## the unit and script tests, with few examples of each property: for the working day
-	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n $(JOBS) tests/unit tests/scripts
+fast: $(VENV)/.dev  ## the unit and script tests of `make test`, in less than a minute: for the working day
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n $(JOBS) -m "not thorough" tests/unit tests/scripts
 
 newest: $(VENV)/.dev  ## the unit and script tests on the newest Python that is here
 	.ci/newest $(BIN)/python
 
-check: $(VENV)/.dev lint types imports test newest  ## the gate: what must pass before a commit
+check: $(VENV)/.dev lint types imports test-all newest  ## the gate: what must pass before a commit
+
+prove: $(VENV)/.dev  ## run all tests RUNS times and keep a line of each run in prove.tsv (BUSY=1: on busy cores)
+	$(BIN)/python -m tests.prove --runs $(RUNS) --busy $(BUSY) -n $(JOBS) $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

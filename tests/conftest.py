@@ -10,15 +10,16 @@ from hypothesis import HealthCheck, settings
 from redis import Redis
 
 from tests.support.process_system import RealSystem, running
-from tests.support.redis_servers import PrivateServer, debian, embedded
+from tests.support.redis_servers import SERVER_KINDS, PrivateServer, debian, embedded
 from tests.support.ttl_check import assert_every_key_expires
 
-# `default` is what every run of the suite pays for, `fast` is for `make fast`, `thorough` for an evening.
+# `default` is for the whole suite, `fast` for `make test` and `make fast`, `long` for an evening.
 _ROOM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("default", **_ROOM)  # type: ignore[arg-type]  # a dict of options
 settings.register_profile("ci", derandomize=True, **_ROOM)  # type: ignore[arg-type]  # as above
-settings.register_profile("fast", max_examples=15, stateful_step_count=20, **_ROOM)  # type: ignore[arg-type]  # as above
-settings.register_profile("thorough", max_examples=2_000, stateful_step_count=80, **_ROOM)  # type: ignore[arg-type]  # as above
+_FEW = {"max_examples": 15, "stateful_step_count": 20, "derandomize": bool(os.environ.get("CI"))}
+settings.register_profile("fast", **_FEW, **_ROOM)  # type: ignore[arg-type]  # as above
+settings.register_profile("long", max_examples=2_000, stateful_step_count=80, **_ROOM)  # type: ignore[arg-type]  # as above
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
@@ -67,7 +68,7 @@ def binary_of(kind: str) -> str:
     return binary
 
 
-@pytest.fixture(params=["valkey", "redis"])
+@pytest.fixture(params=SERVER_KINDS)
 def redis(request: pytest.FixtureRequest, server: Callable[[str], PrivateServer]) -> Iterator[Redis]:
     """An empty server; the test runs on each kind. Afterwards no key of ours may be without a time to live."""
     with server(request.param).client() as client:

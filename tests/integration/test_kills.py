@@ -13,6 +13,7 @@ from seriatim.records import DrainMode, JobKind
 from tests.conftest import binary_of
 from tests.support.expected_audio import Listener, plainly, sentences, stream_of
 from tests.support.process_system import ALWAYS, RealSystem, wait_until
+from tests.support.redis_servers import SERVER_KINDS
 
 #: long enough to be hit in its middle; what one began, the other goes on with in chunks of its own
 COSTS = {"workers": {"fixed_ms": 250, "chunk_ms": 100}, "others": {"fixed_ms": 250, "chunk_ms": 73}}
@@ -89,7 +90,7 @@ def test_a_reassembler_that_is_killed_leaves_everything_to_the_next(system: Real
     assert sound(system, job) == stream_of(text)
 
 
-@pytest.mark.parametrize("kind", ["valkey", "redis"])
+@pytest.mark.parametrize("kind", SERVER_KINDS)
 def test_a_redis_that_is_killed_and_reads_its_log_has_lost_nothing(
     new_system: Callable[..., RealSystem], kind: str
 ) -> None:

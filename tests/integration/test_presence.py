@@ -11,10 +11,10 @@ from seriatim.reassembler_heartbeats import running_reassemblers
 from tests.http.gateways import start
 from tests.support.command_line import installed, seriatim
 from tests.support.process_system import RealSystem, wait_until
-from tests.support.redis_servers import embedded
+from tests.support.redis_servers import SERVER_KINDS, embedded
 
 
-@pytest.fixture(params=["valkey", "redis"])
+@pytest.fixture(params=SERVER_KINDS)
 def system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RealSystem]:
     binary = embedded() if request.param == "valkey" else installed("redis-server", package="redis-server")
     with RealSystem.on(tmp_path, binary=binary) as made:

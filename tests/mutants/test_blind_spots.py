@@ -27,7 +27,7 @@ from tests.conftest import binary_of
 from tests.simulator.faults import LOGGED, newest_log
 from tests.support.expected_audio import Listener, stream_of
 from tests.support.process_system import RealSystem, wait_until
-from tests.support.redis_servers import PrivateServer, embedded
+from tests.support.redis_servers import SERVER_KINDS, PrivateServer, embedded
 from workers.chunk_sender import ChunkSender
 from workers.trim_and_fade import TrimFadeFilter
 
@@ -103,7 +103,7 @@ def test_a_marker_behind_a_line_that_a_crash_cut_short_is_not_lost(tmp_path: Pat
     assert recording_store.events(tmp_path, "j") == [first[0], then[0]]
 
 
-@pytest.mark.parametrize("kind", ["valkey", "redis"])
+@pytest.mark.parametrize("kind", SERVER_KINDS)
 def test_the_first_connection_to_a_restarted_server_has_its_log_rewritten(kind: str) -> None:
     """What a torn tail left open in it would swallow what comes behind (decision 6)."""
     with PrivateServer(binary_of(kind), *LOGGED) as server:

@@ -9,11 +9,11 @@ from seriatim.lua.pool_scripts import ClaimVerdict, FinishVerdict, rebase
 from seriatim.lua.script_calls import run
 from tests.conftest import binary_of
 from tests.scripts.stage import POOL, P, Stage
-from tests.support.redis_servers import PrivateServer
+from tests.support.redis_servers import SERVER_KINDS, PrivateServer
 from tests.support.ttl_check import assert_every_key_expires
 
 
-@pytest.fixture(params=["valkey", "redis"])
+@pytest.fixture(params=SERVER_KINDS)
 def logged(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
     """A server with a log of its own, which a test may kill and start again."""
     with PrivateServer(binary_of(request.param), "--appendonly", "yes", "--appendfsync", "always") as server:

@@ -12,7 +12,7 @@ from seriatim.keys import job_prefix, ordered_stream, pool_prefix
 from tests.conftest import binary_of
 from tests.security.lua_reach import reach
 from tests.security.roles import DEPLOY, ROLES, Roles
-from tests.support.redis_servers import PrivateServer
+from tests.support.redis_servers import SERVER_KINDS, PrivateServer
 
 P, JOB = pool_prefix("tone"), "00112233445566778899aabbccddeeff"
 K, STREAM = job_prefix(JOB), ordered_stream(JOB)
@@ -87,7 +87,7 @@ SCRIPTS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["valkey", "redis"])
+@pytest.fixture(scope="module", params=SERVER_KINDS)
 def closed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[PrivateServer, Roles]]:

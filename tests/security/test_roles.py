@@ -16,12 +16,13 @@ from tests.security.roles import Guarded, Roles
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import ALWAYS, PATIENCE_S, RealSystem
+from tests.support.redis_servers import SERVER_KINDS
 
 COSTS = {"crash_on": "venom", "fixed_ms": 60, "chunk_ms": 100}
 POISON = "This sentence is venom to every process."
 
 
-@pytest.fixture(scope="module", params=["valkey", "redis"])
+@pytest.fixture(scope="module", params=SERVER_KINDS)
 def guarded(
     request: pytest.FixtureRequest, new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Guarded]:

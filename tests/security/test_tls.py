@@ -20,6 +20,7 @@ from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.free_ports import free_port
 from tests.support.process_system import RealSystem
+from tests.support.redis_servers import SERVER_KINDS
 
 PASSWORD = "hor/rible:p@ss#w?rd%20&"
 
@@ -39,7 +40,7 @@ class Encrypted:
         )
 
 
-@pytest.fixture(scope="module", params=["valkey", "redis"])
+@pytest.fixture(scope="module", params=SERVER_KINDS)
 def encrypted(
     request: pytest.FixtureRequest, new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Encrypted]:

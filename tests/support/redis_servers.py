@@ -9,10 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 READY_S = 60.0  #: a server is ready in about 20 ms; a loaded machine may take seconds
+#: what a test runs on: the embedded Valkey, and in the whole suite the distribution's Redis as well
+SERVER_KINDS = ("valkey", pytest.param("redis", marks=pytest.mark.thorough))
 COME_BACK_S = 60.0  #: a client whose connection was closed tries again within a second or two
 
 

@@ -1,6 +1,6 @@
 """Whoever reads bytes from outside raises its own error for what is none of ours, and nothing else.
 
-One property for each parser, bounded in every run of the suite; HYPOTHESIS_PROFILE=thorough is for an evening. Half of
+One property for each parser, bounded in every run of the suite; HYPOTHESIS_PROFILE=long is for an evening. Half of
 the input is noise, half is what we write ourselves with something changed in it: that goes deeper.
 """
 
