@@ -23,8 +23,8 @@ from seriatim.client.client import Client
 from seriatim.client.job import Job, JobStatus
 from seriatim.client.job_options import JobOptions, Text
 from seriatim.client.open_job import OpenJob
-from seriatim.client.stream_reader import Heard
 from seriatim.engine import Voice
+from seriatim.reader_state import Heard
 from seriatim.settings import Settings
 from seriatim.state import LiveJobState, PoolState
 from seriatim.stream_entries import Audio

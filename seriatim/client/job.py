@@ -12,13 +12,14 @@ from redis import Redis
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job_options import RANGES, check_range
-from seriatim.client.stream_reader import Heard, StreamReader, await_entry
+from seriatim.client.stream_reader import StreamReader, await_entry
 from seriatim.dispatch import run_with_epoch
 from seriatim.errors import BadInput, JobUnknown, error_of_end
 from seriatim.keys import StreamPosition, ordered_stream, pool_prefix
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run, translate_redis_errors
+from seriatim.reader_state import Heard
 from seriatim.reassembler_heartbeats import store_folder
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S

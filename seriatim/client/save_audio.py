@@ -8,8 +8,8 @@ from pathlib import Path
 from seriatim.audio.encoder import Encoder, open_encoder
 from seriatim.audio.formats import AudioFormat, format_of
 from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
-from seriatim.client.stream_reader import Heard
 from seriatim.errors import EmptyText
+from seriatim.reader_state import Heard
 from seriatim.stream_entries import Audio, SentenceStart
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.stream_reader import Heard
 from seriatim.errors import BadInput, JobUnknown, PositionLost
 from seriatim.keys import GROUP, SHARDS, job_prefix, notifications, ordered_stream, shard_of
+from seriatim.reader_state import Heard
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio
 from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of

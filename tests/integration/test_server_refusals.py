@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis import Redis
 
-from gateway.http.reading.delivery_reports import DeliveryReports, ReaderPosition
+from gateway.http.reading.delivery_reports import DeliveryReports
 from seriatim.errors import Unavailable
 from seriatim.keys import StreamPosition, ordered_stream
 from seriatim.lua import job_scripts
 from seriatim.lua.script_calls import ScriptCall, run, run_many
+from seriatim.reader_state import DeliveryState
 from seriatim.records import DrainMode, HoldPolicy
 from seriatim.servers.redis_clients import command_client
 from seriatim.stream_entries import ReaderCursor
@@ -111,7 +112,7 @@ def test_what_a_reader_had_when_it_left_is_reported_once_the_server_serves_again
     for seq in range(4):
         other.xadd(stream, {"d": b"sound"}, id=f"{seq + 1}-2")
     reports = DeliveryReports(client)
-    mark = ReaderPosition(name, "tone")
+    mark = DeliveryState(name, "tone")
     reports.open(mark)
     reports.move(mark, ReaderCursor(position=StreamPosition(4, 2)))
     no_replicas(other, server)

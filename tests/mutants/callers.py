@@ -161,9 +161,9 @@ CALLERS = (
     ),
     Mutant(
         "reading.nothing reported",
-        "seriatim/client/stream_reader.py",
-        "run_many(self.redis, [ack, job_calls.heard",
-        "run_many(self.redis, [job_calls.heard",
+        "seriatim/reader_state.py",
+        "pool_calls.ack(self.pool, self.job, self.delivered_ms)",
+        "pool_calls.ack(self.pool, self.job, 0.0)",
         "every job stops at its window",
         (f"{BLIND_SPOTS}::test_a_reader_that_has_all_there_is_says_so_before_it_waits",),
         seeds=0,
@@ -171,10 +171,19 @@ CALLERS = (
     Mutant(
         "reading.nothing reported before it waits",
         "seriatim/client/stream_reader.py",
-        "            self._report(now=True)\n            entries = read_entries(",
+        "            self._report()\n            entries = read_entries(",
         "            entries = read_entries(",
         "a reader waits for sound that waits for its report",
         (f"{BLIND_SPOTS}::test_a_reader_that_has_all_there_is_says_so_before_it_waits",),
+        seeds=0,
+    ),
+    Mutant(
+        "reading.a loss is forgotten",
+        "seriatim/reader_state.py",
+        "        self.missed = self.lost\n",
+        "        self.missed = False\n",
+        "a reader asks two sources in turn, for ever, for what neither has",
+        ("tests/unit/test_reader_state.py::test_what_neither_source_has_is_elsewhere",),
         seeds=0,
     ),
     Mutant(

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from redis import Redis
 
 from seriatim.client.job import Job
-from seriatim.client.stream_reader import Heard
 from seriatim.engine import Utterance
 from seriatim.keys import ordered_stream
+from seriatim.reader_state import Heard
 from seriatim.records import Sentence
 from seriatim.stream_entries import Audio, Discontinuity, Gap, SentenceStart
 from tests.support.process_system import PATIENCE_S, wait_until

@@ -10,43 +10,18 @@ import contextlib
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from redis import Redis
 
-from seriatim.audio.pcm import ms_of_bytes
-from seriatim.client.stream_reader import ALIVE
 from seriatim.errors import SeriatimError
-from seriatim.keys import StreamPosition
-from seriatim.lua import job_scripts as job_calls
-from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.script_calls import ScriptCall, run_many
+from seriatim.lua.script_calls import run_many
+from seriatim.reader_state import ALIVE_S, DeliveryState
 from seriatim.stream_entries import ReaderCursor
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 0.05  #: a window of 20 s lets a client that is faster than speech take 400 times its speed
-ALIVE_S = 5.0  #: between two reports of a reader, at most, or ALIVE of its job's grace
 MOST = 500  #: readers in one round trip: a few ms of the server's time
-
-
-@dataclass(slots=True, eq=False)
-class ReaderPosition:
-    """How far one reader has come."""
-
-    job: str
-    pool: str
-    position: StreamPosition = field(
-        default_factory=StreamPosition
-    )  #: of the last entry whose bytes the connection took
-    delivered_ms: float = 0.0  #: of the job, up to there
-    fresh: bool = True  #: it has moved since the last report,
-    reported_s: float = field(default_factory=time.monotonic)  #: which was made then
-    alive_s: float = ALIVE_S  #: after so long it is due again, moved or not
-
-    def calls(self) -> list[ScriptCall[Any]]:
-        """What is to be said."""
-        return [pool_calls.ack(self.pool, self.job, self.delivered_ms), job_calls.heard(self.job, self.position)]
 
 
 @dataclass(slots=True)
@@ -54,25 +29,24 @@ class DeliveryReports:
     """All readers of this process that move windows."""
 
     redis: "Redis"
-    marks: set[ReaderPosition] = field(default_factory=set)
-    last: list[ReaderPosition] = field(default_factory=list)  #: of readers that have left since
+    marks: set[DeliveryState] = field(default_factory=set)
+    last: list[DeliveryState] = field(default_factory=list)  #: of readers that have left since
     moved: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def open(self, mark: ReaderPosition) -> None:
+    def open(self, mark: DeliveryState) -> None:
         """A reader has come; that alone is worth a report."""
         self.marks.add(mark)
         self.moved.set()
 
-    def move(self, mark: ReaderPosition, cursor: ReaderCursor) -> None:
+    def move(self, mark: DeliveryState, cursor: ReaderCursor) -> None:
         """It has everything up to `cursor`."""
-        mark.position, mark.fresh = cursor.position, True
-        mark.delivered_ms = ms_of_bytes(cursor.n_bytes, cursor.rate_hz) if cursor.rate_hz else 0.0
+        mark.move(cursor)
         self.moved.set()
 
-    def close(self, mark: ReaderPosition) -> None:
+    def close(self, mark: DeliveryState) -> None:
         """It has left; what it had is still reported."""
         self.marks.discard(mark)
-        if mark.fresh:
+        if mark.moved:
             self.last.append(mark)
             self.moved.set()
 
@@ -89,22 +63,20 @@ class DeliveryReports:
     async def flush(self) -> None:
         """Report those who have moved, or are due again; who cannot be reported now will be later."""
         now_s = time.monotonic()
-        due = [m for m in self.marks if m.fresh or now_s - m.reported_s >= m.alive_s] + self.last
+        due = [m for m in self.marks if m.moved or now_s - m.reported_s >= m.alive_s] + self.last
         self.last = []
         for start in range(0, len(due), MOST):
             some = due[start : start + MOST]
-            calls = [call for mark in some for call in mark.calls()]
-            for mark in some:
-                mark.fresh, mark.reported_s = False, now_s
+            calls = [call for mark in some for call in mark.report(now_s)]
             try:
                 graces_ms = (await asyncio.to_thread(run_many, self.redis, calls))[::2]
             except SeriatimError as error:
                 log.warning("readers were not reported", extra={"n": len(some), "error": str(error)})
                 for mark in some:
-                    mark.fresh = True
+                    mark.failed()
                 # One that has left comes with no other report.
                 self.last += [mark for mark in some if mark not in self.marks]
                 self.moved.set()
             else:
                 for mark, grace_ms in zip(some, graces_ms, strict=True):
-                    mark.alive_s = min(ALIVE_S, ALIVE * grace_ms / 1000) if grace_ms else ALIVE_S
+                    mark.granted(grace_ms)

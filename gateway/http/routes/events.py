@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,9 +18,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import HttpProblem, problem_of
+from gateway.http.reading.async_stream_reader import AsyncStreamReader
 from gateway.http.reading.captions import srt, vtt
 from gateway.http.reading.positions import position_of
-from gateway.http.reading.sentence_times import at_end, observed, spans
+from gateway.http.reading.sentence_times import spans
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.requests import AnyCase
 from gateway.http.schemas.responses import LOOKUPS, CaptionItem, CaptionList, body_of
@@ -27,11 +29,10 @@ from gateway.http.streaming.audio_response import event
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job import Job
-from seriatim.client.stream_reader import StreamReader
 from seriatim.errors import SeriatimError
 from seriatim.keys import StreamPosition
 from seriatim.records import DrainMode
-from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, SentenceStart
+from seriatim.stream_entries import Audio, Discontinuity, End, Entry, Gap, ReaderCursor, SentenceStart
 
 router = APIRouter(tags=["jobs"])
 
@@ -99,62 +100,51 @@ async def _markers(job: Job) -> list[recording_store.Marker]:
 
 
 async def _events(job: Job, redis: "AsyncRedis", after: StreamPosition) -> AsyncGenerator[bytes, None]:
+    reader, events = AsyncStreamReader(job, redis, observes=True), _EventStream()
     try:
-        telling = _EventStream(*await asyncio.to_thread(_before, job, after))
-        async with contextlib.aclosing(observed(job, redis, after)) as entries:
+        async with contextlib.aclosing(reader.entries_and_waits(after)) as entries:
             async for entry in entries:
-                if told := telling.told(entry, time.monotonic()):
-                    yield told
+                if found := events.event_of(entry, reader.cursor, time.monotonic()):
+                    yield found
     except SeriatimError as error:
         yield event("error", problem_of(error).body)
 
 
-def _before(job: Job, after: StreamPosition) -> tuple[int, int]:
-    """Where the sentence of a position begins in the job, in bytes, and the rate in Hz."""
-    if after == StreamPosition():
-        return 0, 0
-    reading = StreamReader(job.id, job.pool, job.drain, job.redis, job.reader, Path(job.settings.store_dir))
-    cursor = reading.behind(after)
-    return cursor.at, cursor.rate_hz
-
-
+@dataclass(slots=True)
 class _EventStream:
-    """Entries as events. Sound is told as progress, now and then."""
+    """Entries as events; sound as progress, now and then."""
 
-    def __init__(self, at: int, rate_hz: int) -> None:
-        self._at, self._rate_hz, self._told_s = at, rate_hz, 0.0
+    progress_s: float = 0.0  #: monotonic time of the last event of progress
 
-    def told(self, entry: Entry | None, now_s: float) -> bytes:
-        """The event of an entry; b"" for none. `entry` None: a comment, so that nobody takes silence for an end."""
+    def event_of(self, entry: Entry | None, cursor: ReaderCursor, now_s: float) -> bytes:
+        """The event of an entry, behind which `cursor` is; b"" for none.
+
+        For no entry a comment, so that a client does not take silence for an end.
+        """
         if entry is None:
             return b": still here\n\n"
-        if isinstance(entry, SentenceStart):
-            self._at, self._rate_hz = entry.at, entry.rate_hz or self._rate_hz
-            return event("sentence", self._about(entry) | {"text": entry.text}, entry.position)
         if isinstance(entry, Audio):
-            return self._progress(entry, now_s)
-        if isinstance(entry, End):
-            return event("end", self._end(entry), entry.position)
-        return event(_NAMES[type(entry)], self._about(entry), entry.position)
+            if now_s - self.progress_s < PROGRESS_S or not cursor.rate_hz:
+                return b""
+            self.progress_s = now_s
+            audio_s = _seconds(cursor.at + entry.position.n_bytes, cursor.rate_hz)
+            return event("progress", {"seq": entry.seq, "audio_s": audio_s}, entry.position)
+        return event(_NAMES[type(entry)], _facts(entry, cursor), entry.position)
 
-    def _progress(self, entry: Audio, now_s: float) -> bytes:
-        if now_s - self._told_s < PROGRESS_S or not self._rate_hz:
-            return b""
-        self._told_s = now_s
-        audio_s = round(at_end(entry, self._at, self._rate_hz), 3)
-        return event("progress", {"seq": entry.seq, "audio_s": audio_s}, entry.position)
 
-    def _about(self, entry: SentenceStart | Gap | Discontinuity) -> dict[str, Any]:
-        at = entry.at if isinstance(entry, SentenceStart) else self._at + entry.offset
-        about: dict[str, Any] = {"seq": entry.seq, "at_s": self._seconds(at)}
-        return about | ({"reason": entry.reason} if isinstance(entry, Gap) else {})
-
-    def _end(self, entry: End) -> dict[str, Any]:
-        audio_s = self._seconds(entry.n_bytes)
+def _facts(entry: SentenceStart | Gap | Discontinuity | End, cursor: ReaderCursor) -> dict[str, Any]:
+    if isinstance(entry, End):
+        audio_s = _seconds(entry.n_bytes, cursor.rate_hz)
         return {"state": entry.state, "reason": entry.reason, "sentences": entry.n_sentences, "audio_s": audio_s}
+    at = entry.at if isinstance(entry, SentenceStart) else cursor.at + entry.offset
+    about: dict[str, Any] = {"seq": entry.seq, "at_s": _seconds(at, cursor.rate_hz)}
+    if isinstance(entry, SentenceStart):
+        return about | {"text": entry.text}
+    return about | ({"reason": entry.reason} if isinstance(entry, Gap) else {})
 
-    def _seconds(self, n_bytes: int) -> float:
-        return round(ms_of_bytes(n_bytes, self._rate_hz) / 1000, 3) if self._rate_hz else 0.0
+
+def _seconds(n_bytes: int, rate_hz: int) -> float:
+    return round(ms_of_bytes(n_bytes, rate_hz) / 1000, 3) if rate_hz else 0.0
 
 
-_NAMES = {Gap: "gap", Discontinuity: "discontinuity"}
+_NAMES = {SentenceStart: "sentence", Gap: "gap", Discontinuity: "discontinuity", End: "end"}

@@ -23,14 +23,13 @@ from gateway.http.encoding.stream_formats import EncodedBuffer, PatchableBuffer,
 from gateway.http.playback_model import PlaybackModel
 from gateway.http.problems import problem_of
 from gateway.http.reading.async_stream_reader import AsyncStreamReader
-from gateway.http.reading.delivery_reports import ReaderPosition
 from gateway.http.streaming.sentence_spans import SentenceSpans
 from gateway.http.task_endings import cancel_and_wait, keep_running
 from seriatim.audio.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.client.job import Job
-from seriatim.client.stream_reader import Heard
 from seriatim.errors import EmptyText, JobCancelled, SeriatimError, TimedOut, error_of_end, refused_input
 from seriatim.keys import StreamPosition
+from seriatim.reader_state import DeliveryState, Heard
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio, End
 
@@ -83,7 +82,7 @@ class AudioResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Play until the end, or until the client leaves."""
-        mark = ReaderPosition(self.job.id, self.job.pool) if self.job.drain is DrainMode.WINDOW else None
+        mark = DeliveryState(self.job.id, self.job.pool) if self.job.drain is DrainMode.WINDOW else None
         playing = asyncio.create_task(self._play(scope, send, mark))
         leaving = asyncio.create_task(_left(receive))
         keep_running(self._send_rest())  # it outlives a client that leaves a detached job
@@ -103,7 +102,7 @@ class AudioResponse(Response):
         if how == STALLED and CUT in scope["state"]:
             scope["state"][CUT]()
 
-    async def _end(self, mark: ReaderPosition | None, *tasks: "asyncio.Task[Any]") -> None:
+    async def _end(self, mark: DeliveryState | None, *tasks: "asyncio.Task[Any]") -> None:
         await cancel_and_wait(*tasks)
         self._hearing.end()
         self._encoding.discard()
@@ -130,7 +129,7 @@ class AudioResponse(Response):
                 log.exception("the rest of a text could not be sent", extra={"job": self.job.id})
                 await self._stop("its text could not be sent to its end")
 
-    async def _play(self, scope: Scope, send: Send, mark: ReaderPosition | None) -> str:
+    async def _play(self, scope: Scope, send: Send, mark: DeliveryState | None) -> str:
         """Returns how it ended."""
         if mark is not None:
             mark.position = self.audio_request.after
@@ -145,7 +144,7 @@ class AudioResponse(Response):
             return STALLED
         return DONE
 
-    async def _take(self, entry: Heard | End, send: Send, mark: ReaderPosition | None) -> None:
+    async def _take(self, entry: Heard | End, send: Send, mark: DeliveryState | None) -> None:
         cursor = self._follower.cursor
         self._hearing.take(entry)
         if isinstance(entry, Audio):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from seriatim import tracing
-from seriatim.client.stream_reader import Heard
+from seriatim.reader_state import Heard
 from seriatim.stream_entries import End, SentenceStart
 from seriatim.tracing import TraceSpan
 

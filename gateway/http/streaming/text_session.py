@@ -12,7 +12,6 @@ from gateway.http.context import GatewayContext
 from gateway.http.encoding.stream_formats import StreamEncoding
 from gateway.http.problems import HttpProblem, not_found
 from gateway.http.reading.async_stream_reader import AsyncStreamReader
-from gateway.http.reading.delivery_reports import ReaderPosition
 from gateway.http.reading.positions import position_of
 from gateway.http.recordings.job_owners import JOB_ID
 from gateway.http.schemas.requests import AudioOptions
@@ -20,9 +19,9 @@ from gateway.http.streaming.sentence_spans import SentenceSpans
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job import Job
 from seriatim.client.open_job import FULL_POLL_S, OpenJob, open_job_with, resume_job
-from seriatim.client.stream_reader import Heard
 from seriatim.errors import Busy
 from seriatim.keys import StreamPosition
+from seriatim.reader_state import DeliveryState, Heard
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio, Discontinuity, End, Gap, ReaderCursor, SentenceStart
 
@@ -39,7 +38,7 @@ class TextSession:
     open: OpenJob
     encoding: StreamEncoding
     after: StreamPosition
-    mark: ReaderPosition
+    mark: DeliveryState
     over: bool = False  #: it has its end, or the connection is gone
     state: str = ""  #: how it ended, once the client is about to be told so
     ready: ReaderCursor = field(default_factory=ReaderCursor)  #: of what was given out last
@@ -173,7 +172,7 @@ async def begin_text_session(
         await context.note(opened.job, caller)
     job = opened.job
     encoding = StreamEncoding(form, wanted.sample_rate or 0, wanted.volume_multiplier)
-    return TextSession(context, opened, encoding, position, ReaderPosition(job.id, job.pool, position))
+    return TextSession(context, opened, encoding, position, DeliveryState(job.id, job.pool, position))
 
 
 async def _job_of(context: GatewayContext, caller: Caller, token: str) -> tuple[Job, int]:
