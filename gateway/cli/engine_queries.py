@@ -11,14 +11,18 @@ from seriatim.exit_codes import ExitCode
 from seriatim.process.interpreter import python_command
 
 
-def ask_engine(module: str, *arguments: str) -> Any:
+def ask_engine(module: str, *arguments: str, limit_s: float | None = None) -> Any:
     """Run `python -m module arguments` and return what it printed, one line of JSON.
 
     Raises:
         BadInput: it says that what it was given cannot be used; the message is its own.
-        EngineUnavailable: it cannot answer; the message says why.
+        EngineUnavailable: it cannot answer, or not within `limit_s`; the message says why.
     """
-    done = subprocess.run(python_command(module, *arguments), capture_output=True, text=True, check=False)
+    command = python_command(module, *arguments)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        raise EngineUnavailable(f"{module} has not answered within {limit_s:g} s") from None
     if done.returncode:
         raise _refusal(module, done.returncode, done.stderr)
     return json.loads(done.stdout)

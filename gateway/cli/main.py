@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = args.build_parser(COMMANDS).parse_args(given)
     try:
         said = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
-        settings = Settings.from_env(os.environ | said)
+        settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | said)
         return int(COMMANDS[options.command](options, settings))
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -136,6 +136,14 @@ def _healthcheck(options: argparse.Namespace, settings: Settings) -> int:
     return run_healthcheck(options.part, settings, options.pool, options.port)
 
 
+def _doctor(options: argparse.Namespace, _settings: Settings) -> int:
+    """The settings are among what it checks, so it reads them itself."""
+    from gateway.cli.commands.doctor import run_doctor  # imports Celery
+
+    said = {"SERIATIM_REDIS_URL": options.redis} if options.redis else {}
+    return run_doctor(os.environ | said, as_json=options.json)
+
+
 def _steer(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands import operator_commands
 
@@ -227,6 +235,7 @@ COMMANDS: dict[str, Command] = {
     "serve": _serve,
     "flower": _flower,
     "healthcheck": _healthcheck,
+    "doctor": _doctor,
     "status": _steer,
     "cancel": _steer,
     "set": _steer,

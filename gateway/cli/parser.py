@@ -18,6 +18,7 @@ Text to speech by many workers at once, heard in order.
   seriatim up --engine espeak                   the whole system on this machine, until stopped
   seriatim worker | reassemble | serve          its parts, one by one, on any machine that reaches Redis
   seriatim status | cancel | set | timeline     watch and control jobs, pools and users
+  seriatim doctor                               check what it needs, and say what to do about what is wrong
   seriatim voices | models | tune               voices, models, and how many slots this machine carries
 """
 EXITS = """\

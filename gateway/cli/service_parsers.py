@@ -1,4 +1,4 @@
-"""The grammar of the commands that only services run: serve, flower, healthcheck."""
+"""The grammar of the commands that service operators run: serve, flower, healthcheck, doctor."""
 
 import argparse
 from collections.abc import Callable
@@ -29,6 +29,15 @@ examples:
   seriatim healthcheck worker --pool espeak   does a worker process of this machine beat?
   seriatim healthcheck reassembler            does one of this machine read its notifications?
 """
+DOCTOR = """\
+One line for each check: ok, warn or fail, what was found, and what to do. The status is 0, or 1 if a check failed. It
+changes nothing and shows no password; --json is for bug reports.
+
+examples:
+  seriatim doctor
+  seriatim doctor --redis redis://127.0.0.1:7379/0
+  seriatim doctor --json > doctor.json
+"""
 PARTS = ("gateway", "worker", "reassembler", "flower")
 
 
@@ -49,6 +58,10 @@ def _healthcheck(p: argparse.ArgumentParser) -> None:
     p.add_argument("--port", type=int, metavar="N", help="of a gateway (8000) or of Flower (5555)")
 
 
+def _doctor(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--json", action="store_true", help="with versions and settings, for a bug report")
+
+
 #: command: what it does, examples, its arguments
 SERVICES: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("serve HTTP: OpenAI's speech API, jobs, a WebSocket, metrics", SERVE, _serve),
@@ -58,4 +71,5 @@ SERVICES: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         HEALTHCHECK,
         _healthcheck,
     ),
+    "doctor": ("check versions, settings, Redis, the broker, workers and this machine", DOCTOR, _doctor),
 }

@@ -10,6 +10,7 @@ server knows no BGREWRITEAOF: its provider answers for the log, the process goes
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -44,27 +45,47 @@ def check_redis(redis: "Redis") -> RedisFitness:
         Misconfigured: the server is too old, or evicts keys.
         Unavailable: it cannot be reached.
     """
-    info: dict[str, Any] = redis.info("server")
-    memory: dict[str, Any] = redis.info("memory")
+    version, too_old = server_version(redis.info("server"))
+    problem = too_old or eviction_problem(redis.info("memory"))
+    if problem:
+        raise Misconfigured(problem)
+    return RedisFitness(version, (*durability_warnings(redis), *_logged(redis)))
+
+
+def server_version(info: Mapping[str, Any]) -> tuple[str, str]:
+    """The server's name with its version, such as "valkey 9.1.2", and why that will not do; "" if it will.
+
+    `info` is INFO's section `server`.
+    """
     name = "valkey" if "valkey_version" in info else "redis"
     version = str(info.get("valkey_version") or info["redis_version"])
-    if tuple(int(part) for part in version.split(".")[:2]) < MINIMUM[name]:
-        wanted = " or ".join(f"{n} {a}.{b}" for n, (a, b) in MINIMUM.items())
-        raise Misconfigured(f"the server is {name} {version}; Seriatim needs {wanted} or newer")
-    policy = str(memory.get("maxmemory_policy", "noeviction"))
-    if policy.startswith(EVICTING):
-        raise Misconfigured(
-            f"the server's maxmemory-policy is {policy}: it would evict sentences of running jobs; "
-            "run CONFIG SET maxmemory-policy noeviction and write it into the server's configuration, or, for a "
-            "managed one, set it with its provider"
-        )
-    return RedisFitness(f"{name} {version}", (*_durability(redis), *_logged(redis)))
+    if tuple(int(part) for part in version.split(".")[:2]) >= MINIMUM[name]:
+        return f"{name} {version}", ""
+    needed = " or ".join(f"{n} {a}.{b}" for n, (a, b) in MINIMUM.items())
+    return f"{name} {version}", f"the server is {name} {version}; Seriatim needs {needed} or newer"
 
 
-def _durability(redis: "Redis") -> list[str]:
+def eviction_problem(info: Mapping[str, Any]) -> str:
+    """The problem with the server's eviction policy; "" if it evicts nothing. `info` is INFO's section `memory`."""
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    if not policy.startswith(EVICTING):
+        return ""
+    return (
+        f"the server's maxmemory-policy is {policy}: it would evict sentences of running jobs; "
+        "run CONFIG SET maxmemory-policy noeviction and write it into the server's configuration, or, for a "
+        "managed one, set it with its provider"
+    )
+
+
+def durability_warnings(redis: "Redis") -> list[str]:
+    """Warnings about what a crash of the server would lose.
+
+    Raises:
+        Unavailable: it cannot be reached.
+    """
     try:
         with translate_redis_errors():
-            config: dict[str, str] = redis.config_get("append*")  # type: ignore[assignment]  # as above
+            config: dict[str, str] = redis.config_get("append*")  # type: ignore[assignment]  # decoded by redis-py
     except CommandRefused:
         return ["the server hides its configuration (CONFIG GET refused): durability could not be checked"]
     if config.get("appendonly") != "yes":

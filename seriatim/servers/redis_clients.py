@@ -61,6 +61,19 @@ def blocking_client(url: str, pools: Iterable[str] = (), *, outage_s: float = OU
     return _client(url, pools, BLOCK_S, outage_s, most)
 
 
+def inspection_client(url: str, *, outage_s: float = 0.0) -> "redis.Redis":
+    """A client that only looks, also at a server that takes no writes: its connections have no restart guard.
+
+    Nothing may be written with it: after a restart, the server's log may be torn (seriatim/servers/redis_checks.py).
+
+    Raises:
+        Misconfigured: the URL is not one of Redis.
+    """
+    address = Address.of(url)
+    found = _arguments(address, 0.0, Retry(*_patience(outage_s)))
+    return redis_connections.RedisClient.from_pool(redis.ConnectionPool(CLASSES[address.scheme], **found))
+
+
 def check_reachable(client: "redis.Redis", url: str) -> None:
     """Say hello, once and quickly, before work begins.
 

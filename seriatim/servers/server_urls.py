@@ -19,8 +19,10 @@ ENCRYPTED = ("rediss", "amqps")  #: schemes of URLs that speak TLS
 
 
 def redacted_url(url: str) -> str:
-    """A URL without user, password and parameters, for people."""
+    """A URL without user, password and parameters, for people. What is no URL may have a password, too."""
     scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url.rpartition("@")[2].partition("?")[0]
     return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
 
 

@@ -203,6 +203,7 @@ def test_what_shows_an_object_hides_it(kept: Kept) -> None:
         ("unix://u:p@/s?password=x", "unix:///s"),
         ("rediss://h/0?ssl_keyfile=k", "rediss://h/0"),
         ("nonsense", "nonsense"),
+        ("redis:/u:p@h:1/0", "h:1/0"),
     ],
 )
 def test_people_see_where_a_url_leads_and_not_what_opens_it(url: str, seen: str) -> None:

@@ -32,7 +32,7 @@ def run_healthcheck(part: str, settings: Settings, pool: str = "espeak", port: i
     if part in HEALTH:
         default, path = HEALTH[part]
         root = settings.flower_root.strip("/") if part == "flower" else ""  # it answers under its path alone
-        why = _unanswered(f"http://127.0.0.1:{port or default}{root and '/'}{root}{path}")
+        why = unanswered(f"http://127.0.0.1:{port or default}{root and '/'}{root}{path}")
     else:
         with command_client(settings.redis_url, outage_s=ANSWER_S) as client, translate_redis_errors():
             why = _no_worker(client, pool) if part == "worker" else _no_reassembler(client)
@@ -42,7 +42,8 @@ def run_healthcheck(part: str, settings: Settings, pool: str = "espeak", port: i
     return ExitCode.FAILED
 
 
-def _unanswered(url: str) -> str:
+def unanswered(url: str) -> str:
+    """Why nothing healthy answers there; "" if it does."""
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=ANSWER_S):
             return ""

@@ -1,0 +1,124 @@
+"""Machine checks: limits of the system, ports of this machine, its engines and its GPUs."""
+
+import os
+import resource
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.checks.check_result import CheckResult, fail, from_message, ok, warn
+from gateway.cli.checks.version_checks import has_extra, installed_version
+from gateway.cli.commands.healthcheck import HEALTH, unanswered
+from gateway.cli.engine_queries import ask_engine
+from seriatim.errors import SeriatimError
+from seriatim.servers.server_address import Address
+from seriatim.settings import Settings
+
+FILES = 3  #: descriptors of a gateway for each client: its socket, one to Redis, one to spare
+SPARE_FILES = 500
+ENGINE_S = 60.0  #: an engine of a package loads within a second or two, on a machine that is busy within many
+NVML_S = 20.0  #: it answers in a fraction of a second, or never
+OVERCOMMIT = Path("/proc/sys/vm/overcommit_memory")
+QUICK_ENGINES = ("espeak", "hibari")  #: xtts' model takes minutes to load: `seriatim models` looks at it
+UP_PORT = 7379  #: where `seriatim up` has its Redis
+
+
+def check_machine(settings: Settings) -> list[CheckResult]:
+    """Results about this machine."""
+    return [_cores(), _open_files(settings), *_overcommit(settings), *_ports(settings), *_engines(), _gpus()]
+
+
+def _cores() -> CheckResult:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    n_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return ok("machine", f"{usable} cores, {n_bytes / 1e9:.1f} GB of memory")
+
+
+def _open_files(settings: Settings) -> CheckResult:
+    """The hard limit counts: a gateway raises its soft one by itself."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES * settings.http_max_concurrency + SPARE_FILES
+    if hard == resource.RLIM_INFINITY or hard >= wanted:
+        return ok("open files", "any number" if hard == resource.RLIM_INFINITY else f"up to {hard}")
+    advice = f"ulimit -Hn {wanted} (or LimitNOFILE=), or lower SERIATIM_HTTP_MAX_CONCURRENCY"
+    return warn("open files", f"up to {hard}; a full gateway wants {wanted}", advice)
+
+
+def _overcommit(settings: Settings) -> list[CheckResult]:
+    """The kernel's setting on which the forks of a Redis on this machine depend. Only Linux has it."""
+    address = Address.of(settings.redis_url)
+    here = address.scheme == "unix" or address.host in ("localhost", "127.0.0.1", "::1")
+    if not here or not OVERCOMMIT.exists():
+        return []
+    value = OVERCOMMIT.read_text("ascii").strip()
+    if value == "1":
+        return [ok("overcommit", "vm.overcommit_memory is 1")]
+    advice = "sysctl vm.overcommit_memory=1, and the same in /etc/sysctl.conf"
+    return [warn("overcommit", f"vm.overcommit_memory is {value}: Redis may fail to rewrite its log", advice)]
+
+
+def _ports(settings: Settings) -> list[CheckResult]:
+    """Whether each default port is free, or what should be there answers."""
+    root = settings.flower_root.strip("/")
+    paths = {part: f"/{root}{path}" if root and part == "flower" else path for part, (_, path) in HEALTH.items()}
+    web = [_port(port, part, f"http://127.0.0.1:{port}{paths[part]}") for part, (port, _) in HEALTH.items()]
+    return [*web, *_redis_port(settings)]
+
+
+def _port(port: int, part: str, url: str) -> CheckResult:
+    if _is_free(port):
+        return ok(f"port {port}", f"free for a {part}" if part == "gateway" else f"free for {part.title()}")
+    if not unanswered(url):
+        return ok(f"port {port}", f"a {part} answers")
+    other = "--http PORT of seriatim up or --port of seriatim serve" if part == "gateway" else "seriatim flower --port"
+    return warn(f"port {port}", f"another program is there than a {part}", f"choose another one: {other}")
+
+
+def _redis_port(settings: Settings) -> list[CheckResult]:
+    if f":{UP_PORT}" in settings.redis_url or _is_free(UP_PORT):
+        return []
+    advice = f"if it is that of seriatim up: SERIATIM_REDIS_URL=redis://127.0.0.1:{UP_PORT}/0"
+    return [warn(f"port {UP_PORT}", "a server is there that is not asked", advice)]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _engines() -> list[CheckResult]:
+    """Whether the engines load that are installed and whose voices are in a package."""
+    return [_engine(name) for name in QUICK_ENGINES if has_extra(name)]
+
+
+def _engine(name: str) -> CheckResult:
+    try:
+        voices = ask_engine("workers", "--engine", name, "--list-voices", limit_s=ENGINE_S)
+    except SeriatimError as error:
+        return from_message(f"engine {name}", str(error).removeprefix("seriatim worker: "))
+    return ok(f"engine {name}", f"it loads, and has {len(voices)} voice{'s' * (len(voices) > 1)}")
+
+
+def _gpus() -> CheckResult:
+    try:
+        found = ask_engine("workers.gpu_list", limit_s=NVML_S)
+    except SeriatimError as error:
+        return warn("gpu", f"the driver does not answer: {error}", "see nvidia-smi and dmesg; a restart may help")
+    return describe_gpus(found["gpus"], found["why"], installed_version("torch"))
+
+
+def describe_gpus(gpus: Iterable[dict[str, Any]], why: str, torch: str) -> CheckResult:
+    """The result for what NVML lists; `why` it lists nothing, and torch's version, "" where there is none."""
+    shown = [f"{gpu['name']} ({gpu['bytes'] / 1e9:.0f} GB, {gpu['used']:.0%} in use)" for gpu in gpus]
+    if not shown:
+        return ok("gpu", f"none is seen: {why}")
+    if "+cpu" in torch:
+        advice = "pip install -c constraints.txt --force-reinstall torch, from an index with CUDA builds"
+        return fail("gpu", f"{', '.join(shown)}; torch {torch} cannot use it", advice)
+    return ok("gpu", ", ".join(shown))

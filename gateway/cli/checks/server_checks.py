@@ -1,0 +1,177 @@
+"""Redis server checks: is it there, will it do, and may this user do what Seriatim does? Nothing is written."""
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from redis import Redis
+
+from gateway.cli.checks.check_result import CheckResult, CheckStatus, fail, from_message, ok, warn
+from seriatim.errors import CommandRefused, SeriatimError
+from seriatim.servers.redis_checks import GUARDED, durability_warnings, eviction_problem, server_version
+from seriatim.servers.redis_clients import check_reachable
+from seriatim.servers.server_address import Address
+from seriatim.servers.server_urls import redacted_url
+from seriatim.settings import Settings
+
+PINGS = 5  #: the shortest round trip of these counts
+SLOW_MS = 20.0  #: a round trip; a sentence takes some ten of them
+SKEW_S = 2.0  #: between two clocks; logs and recordings of two machines cannot be compared then
+CROWDED = 0.8  #: of the server's connections
+START = "start one: seriatim up (at port 7379), or redis-server; or set SERIATIM_REDIS_URL; seriatim speak needs none"
+ROLE = "load the users of this version: deploy/redis/users.sh (docs/how-to/security.md)"
+Replies = Mapping[str, Any]  #: INFO, as redis-py reads it
+
+
+def check_server(redis: "Redis", settings: Settings) -> list[CheckResult]:
+    """Results about the server; one alone if it does not answer."""
+    url = settings.redis_url
+    try:
+        check_reachable(redis, url)
+        info = cast("Replies", redis.info())
+        reached = _reach(redis, url, info)
+    except SeriatimError as error:
+        return [_away(error, url)]
+    state = [_role(info), _durability(redis), _writes(info), _memory(info, settings.memory_share), _eviction(info)]
+    return [reached, *state, _clients(info), _rights(redis), _encryption(Address.of(url)), _clock(redis)]
+
+
+def _away(error: SeriatimError, url: str) -> CheckResult:
+    result = from_message("redis", error)
+    return fail("redis", result.found, START) if f"no Redis at {redacted_url(url)}" in result.found else result
+
+
+def _reach(redis: "Redis", url: str, info: Replies) -> CheckResult:
+    version, too_old = server_version(info)
+    if too_old:
+        return from_message("redis", too_old)
+    took_ms = min(_timed_ms(redis.ping) for _ in range(PINGS))
+    found = f"{version} at {redacted_url(url)} answers in {took_ms:.2f} ms"
+    if took_ms > SLOW_MS:
+        return warn("redis", found, "run it near the workers and gateways: each sentence asks it some ten times")
+    return ok("redis", found)
+
+
+def _timed_ms(call: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    call()
+    return (time.perf_counter() - began_s) * 1000
+
+
+def _role(info: Replies) -> CheckResult:
+    if info.get("role") == "master":
+        return ok("redis role", f"it takes writes; {info.get('connected_slaves', 0)} replicas follow it")
+    source = f"{info.get('master_host')}:{info.get('master_port')}"
+    return fail("redis role", f"it is a replica of {source}", f"set SERIATIM_REDIS_URL to the server at {source}")
+
+
+def _durability(redis: "Redis") -> CheckResult:
+    warnings = durability_warnings(redis)
+    if warnings:
+        return from_message("redis durability", warnings[0], CheckStatus.WARN)
+    return ok("redis durability", "appendonly is on, appendfsync always: nothing acknowledged is lost")
+
+
+def _writes(info: Replies) -> CheckResult:
+    """Whether the server keeps up with its disk; it takes no writes once it does not."""
+    if int(info.get("loading", 0)):
+        return fail("redis disk", "it is loading its data", "wait until it has; its log says how far it is")
+    states = {"log": info.get("aof_last_write_status", "ok"), "snapshot": info.get("rdb_last_bgsave_status", "ok")}
+    if broken := [name for name, state in states.items() if state != "ok"]:
+        advice = "look at its disk and its own log; it takes no writes until one succeeds"
+        return fail("redis disk", f"its last write of its {' and '.join(broken)} failed", advice)
+    return ok("redis disk", "its last writes succeeded")
+
+
+def _memory(info: Replies, share: float) -> CheckResult:
+    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    if not most:
+        advice = "set maxmemory, so that jobs are refused before the system ends the server"
+        return warn("redis memory", f"{_mb(used)} in use, and maxmemory is not set", advice)
+    found = f"{_mb(used)} of {_mb(most)} in use"
+    if used > share * most:
+        advice = "raise maxmemory: jobs are refused above SERIATIM_MEMORY_SHARE of it"
+        return fail("redis memory", found, advice)
+    return ok("redis memory", found)
+
+
+def _mb(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:.1f} GB"
+
+
+def _eviction(info: Replies) -> CheckResult:
+    if problem := eviction_problem(info):
+        return from_message("redis eviction", problem)
+    return ok("redis eviction", "noeviction: no key of a running job goes away")
+
+
+def _clients(info: Replies) -> CheckResult:
+    n, most = int(info.get("connected_clients", 0)), int(info.get("maxclients", 0))
+    found = f"{n} of {most} connections in use" if most else f"{n} connections in use"
+    if most and n > CROWDED * most:
+        return warn("redis clients", found, "raise maxclients, or set SERIATIM_REDIS_CONNECTIONS for gateways")
+    return ok("redis clients", found)
+
+
+def _rights(redis: "Redis") -> CheckResult:
+    """The commands that every role of deploy/redis has; what a role may beyond that, its process finds out."""
+    user = _user(redis)
+    calls: dict[str, Callable[[], object]] = {
+        "GET": lambda: redis.get(GUARDED),
+        "TIME": redis.time,
+        "EVAL": lambda: redis.eval("return 1", 0),
+        "SCRIPT LOAD": lambda: redis.script_load("return 1"),
+    }
+    refused = [name for name, call in calls.items() if not _allowed(call)]
+    if refused:
+        return fail("redis rights", f"the user {user} may not run {', '.join(refused)}", ROLE)
+    return ok("redis rights", f"the user {user} may run scripts")
+
+
+def _allowed(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except CommandRefused:
+        return False
+    return True
+
+
+def _user(redis: "Redis") -> str:
+    try:
+        said = redis.acl_whoami()
+    except CommandRefused:  # the roles of deploy/redis may not ask
+        return str(redis.connection_pool.connection_kwargs.get("username") or "default")
+    return said.decode() if isinstance(said, bytes) else said
+
+
+def _encryption(address: Address) -> CheckResult:
+    if address.scheme == "rediss":
+        checked = str(address.options.get("ssl_cert_reqs", "required")) == "required"
+        if checked:
+            return ok("redis tls", "encrypted, and its certificate is checked")
+        return warn("redis tls", "encrypted to whoever answers", "take ssl_cert_reqs out of SERIATIM_REDIS_URL")
+    if address.scheme == "unix" or is_near(address.host):
+        return ok("redis tls", "not encrypted, and not needed on this machine or a private network")
+    advice = "use rediss:// (docs/how-to/security.md), unless the network is private"
+    return warn("redis tls", "texts, audio and the password cross the network in the clear", advice)
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is this machine, or of a private network: its address is, or its name has no domain."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host
+    return address.is_loopback or address.is_private
+
+
+def _clock(redis: "Redis") -> CheckResult:
+    began_s = time.time()
+    seconds, micros = redis.time()
+    took_s = time.time() - began_s
+    skew_s = seconds + micros / 1e6 - began_s - took_s / 2
+    found = f"Redis is {abs(skew_s):.3f} s {'ahead' if skew_s >= 0 else 'behind'}"
+    if abs(skew_s) > SKEW_S + took_s / 2:
+        return warn("clock", found, "run an NTP client on both machines: their logs cannot be compared")
+    return ok("clock", found)
