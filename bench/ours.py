@@ -4,7 +4,7 @@ The engine is `tone` with a fixed cost a sentence. Its sound depends on the text
 turns: a sentence that is lost, doubled or out of place shifts all that follow, and is heard.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 
@@ -39,10 +39,12 @@ def options_of(work: Work) -> tuple[str, ...]:
 
 
 @contextmanager
-def system_on(broker: Broker, worker_plan: WorkerPlan, **changes: object) -> Iterator[LocalSystem]:
+def system_on(
+    broker: Broker, worker_plan: WorkerPlan, *, environment: Mapping[str, str] | None = None, **changes: object
+) -> Iterator[LocalSystem]:
     """A reassembler and workers on a bench's server, ready to work."""
     settings = Settings(redis_url=broker.url, broker_url=broker.celery_url, store_dir=str(broker.folder), **changes)  # type: ignore[arg-type]  # settings by name
-    with LocalSystem(settings, broker.folder) as system:
+    with LocalSystem(settings, broker.folder, environment=environment or {}) as system:
         system.start("reassembler", "reassembler.main")
         system.start("worker", "workers", worker_plan.arguments())
         system.await_workers(worker_plan.pool_name)

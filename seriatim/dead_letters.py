@@ -1,6 +1,6 @@
 """The dead-letter list of a pool: sentences that were given up, until an operator speaks them again or forgets them.
 
-Pool scripts write it (lua/pool/_pool.lua: bury), with all that it takes to speak the sentence again when its job is
+Pool scripts write it (lua/pool/shared/failures.lua), with all that it takes to speak the sentence again when its job is
 long gone (decision 14). The newest 1,000 of the last week are kept.
 """
 

@@ -6,16 +6,15 @@ cluster only. Two kinds of slot are a job's; only fencing tokens (attempts) cros
 The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery queue each. Written by pool scripts.
 
     :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
-                              fence, epoch, demand, held, eta, reserve, policy, credit, now, off (clock offset), rtf,
+                              fence, epoch, demand, held, eta, reserve, credit, now, off (clock offset), rtf,
                               cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
-                              swept, snapped, stay, kept, places;
+                              swept, snapped, renewed, stay, kept, places;
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>
     :n :n:1 :n:2      hash    counters that only rise, and as they were one and two minutes ago
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
-    :u:<user>         hash    weight, F_L, F_B (finish tags), turn_L, turn_B (round_robin), infl, jobs, queued (ms),
-                              cap_infl
+    :u:<user>         hash    weight, F_L, F_B (finish tags), infl, jobs, queued (ms), cap_infl
     :set:<user>       hash    weight, cap_jobs, cap_queued (ms), cap_infl: what an operator set, whatever requests say
     :uq:<class>:<user> zset   job -> deadline in ms less priority * 1e13
     :j:<job>          hash    see lua/pool/submit.lua

@@ -18,7 +18,6 @@ from seriatim.servers.server_urls import has_password, read_secret, redacted_url
 
 PREFIX = "SERIATIM_"
 TRACES = ("", "otlp")
-POLICIES = ("fair", "fifo", "round_robin")
 FORMATS = ("text", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: what Kubernetes gives every pod of a namespace for each Service (and Docker for links), behind the Service's name
@@ -93,11 +92,6 @@ class Settings:
         1.0, "share of a pool's slots that live jobs may claim; the batch reserve comes off it", 0.01, 1
     )
     batch_reserve: float = _float(0.05, "share of a pool that batch work gets even when live work wants all", 0, 0.9)
-    policy: str = _text(
-        "fair",
-        "fair, fifo or round_robin: what orders a pool's sentences; others than fair are for comparison only, "
-        "and for a pool without jobs",
-    )
     memory_share: float = _float(0.8, "share of Redis' maxmemory above which new jobs are refused", 0.05, 1)
 
     lease_ms: int = _int(3_000, "without a sign of life for so long a worker process counts as dead", 200)
@@ -218,8 +212,6 @@ class Settings:
             raise Misconfigured(f"{PREFIX}LOG_FORMAT={self.log_format!r}: expected one of {', '.join(FORMATS)}")
         if self.traces not in TRACES:
             raise Misconfigured(f"{PREFIX}TRACES={self.traces!r}: expected otlp, or nothing for none")
-        if self.policy not in POLICIES:
-            raise Misconfigured(f"{PREFIX}POLICY={self.policy!r}: expected one of {', '.join(POLICIES)}")
         if 0 < self.redis_connections < FEWEST:
             raise Misconfigured(f"{PREFIX}REDIS_CONNECTIONS={self.redis_connections}: expected {FEWEST} or more, or 0")
         if self.heartbeat_ms * 2 > self.lease_ms:

@@ -19,7 +19,6 @@ def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> Worker
         rtf=max(engine.rtf, 0.001),
         eta=settings.live_slot_share,
         reserve=settings.batch_reserve,
-        policy=settings.policy,
         voices=_voices(engine),
         engine=engine.name,
         host=socket.gethostname(),

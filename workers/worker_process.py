@@ -125,7 +125,7 @@ def settings_in_force(worker_state: WorkerState) -> dict[str, object]:
         "slots": facts.slots,
         "ready_ms": facts.ready_ms, "voices": len(worker_state.engine.voices),
         "limits": dict(worker_state.engine.limits),
-        "policy": settings.policy, "live_window_ms": settings.live_window_ms,
+        "live_window_ms": settings.live_window_ms,
         "batch_window_ms": settings.batch_window_ms, "queue_limit_ms": settings.queue_limit_ms,
         "max_failures": settings.max_failures, "stall_timeout_ms": settings.stall_timeout_ms,
     }  # fmt: skip

@@ -27,13 +27,11 @@ from pathlib import Path
 from bench.load import cancels, picks, report, scenarios
 from bench.load.figures import Summary, meets, most, summary
 from bench.load.plan import Run
+from bench.load.policies import OURS, POLICIES
 from bench.load.scenarios import FULL, QUICK, THOROUGH, Sizes
 from bench.load.stand import CHEAP_RTF, LISTENERS, Outcome, RunFailed, Stand, stand
 from bench.load.table import heading, line, refusals_line, used_line, wanted_lines
 from bench.load.wanted import figures
-from seriatim.settings import POLICIES
-
-OURS = "fair"
 
 
 @dataclass(slots=True)

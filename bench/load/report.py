@@ -8,9 +8,9 @@ from typing import Any
 
 from bench.load import pictures
 from bench.load.figures import Summary
+from bench.load.policies import POLICIES
 from bench.load.stand import CHEAP_RTF, LISTENERS, RTF, Outcome
 from bench.table import machine
-from seriatim.settings import POLICIES
 
 PICTURED = "hog 40"  #: the run whose timeline is drawn
 Outcomes = Mapping[tuple[str, str], Outcome]  #: (policy, run)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from redis import Redis
 
 from bench.broker import Broker, started
 from bench.load.plan import Run, Told, told_from_json
+from bench.load.policies import OURS, environment
 from bench.load.usage import Meter, Used
 from bench.ours import system_on
 from gateway.local.processes import LocalSystem, WorkerPlan
@@ -56,6 +57,7 @@ class Stand:
     broker: Broker
     system: LocalSystem
     pool: str
+    environment: Mapping[str, str]  #: of its processes
 
     def run(self, run: Run) -> Outcome:
         """Let the clients live through a run, and wait until nothing of it is left.
@@ -89,10 +91,11 @@ class Stand:
         return json.loads(said), used
 
     def _started(self, run: Run, stdout: IO[bytes], stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
+        inherited |= {"PYTHONPATH": str(_ROOT), **self.environment}
         process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load.clients"],
-            cwd=_ROOT, env=environment | self.system.settings.to_env(), stdin=subprocess.PIPE,
+            [sys.executable, "-P", "-m", "bench.load.clients"],
+            cwd=_ROOT, env=inherited | self.system.settings.to_env(), stdin=subprocess.PIPE,
             stdout=stdout, stderr=stderr, preexec_fn=dies_with_parent(signal.SIGKILL),
         )  # fmt: skip
         assert process.stdin
@@ -120,10 +123,12 @@ class Stand:
 
 
 @contextmanager
-def stand(policy: str = "fair", rtf: float = RTF) -> Iterator[Stand]:
-    """A system on a server of its own; its pool orders by `policy` (Settings.policy)."""
+def stand(policy: str = OURS, rtf: float = RTF) -> Iterator[Stand]:
+    """A system on a server of its own; its pool orders by `policy` (bench/load/policies)."""
     worker_plan = WorkerPlan("tone", 1, SLOTS, "", (f"rtf={rtf}",))
     with ExitStack() as stack:
         with _FOLDER:
             broker = stack.enter_context(started())
-        yield Stand(broker, stack.enter_context(system_on(broker, worker_plan, policy=policy)), worker_plan.pool_name)
+        more = stack.enter_context(environment(policy))
+        system = stack.enter_context(system_on(broker, worker_plan, environment=more))
+        yield Stand(broker, system, worker_plan.pool_name, more)

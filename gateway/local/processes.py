@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -63,10 +63,12 @@ class LocalSystem:
     redis: EmbeddedRedis | None = None
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     hasty: bool = False  #: nobody wants what runs any more, when it is closed
+    environment: Mapping[str, str] = field(default_factory=dict)  #: of the children, beyond this process's and settings
 
     def start(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
         """Start a child, its output into a log file."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")} | self.settings.to_env()
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
+        environment = inherited | self.settings.to_env() | dict(self.environment)
         with (self.folder / f"{name}.log").open("wb") as log:
             self.children[name] = subprocess.Popen(
                 python_command(module, *arguments),

@@ -163,7 +163,6 @@ class WorkerRegistration:
     host: str
     pid: int
     ready_ms: int  #: from process start to ready
-    policy: str = "fair"  #: of Settings.policy
     limit_chars: int = 250  #: producers cut sentences to this length
     merge_chars: int = 0  #: and join shorter ones to a neighbour
     limits: str = "{}"  #: JSON: limit_chars of single languages

@@ -7,6 +7,7 @@ then change nothing: redis-py repeats what timed out.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,13 +39,37 @@ class LuaScript:
 
 @cache
 def load(folder: str, name: str) -> LuaScript:
-    """Read `lua/<folder>/<name>.lua` behind the folder's prelude. A `#!lua` line comes first, as Redis wants it."""
+    """Join `lua/<folder>/<name>.lua` with what it requires of `lua/<folder>/shared`, and with `shared/keyspace.lua`.
+
+    A script or a shared part names what it needs in a line `-- requires: clock, records`. Each part comes once, behind
+    what it needs itself. A `#!lua` line comes first, as Redis wants it.
+    """
     root = files("seriatim") / "lua" / folder
     body = (root / f"{name}.lua").read_text("utf-8")
-    prelude = (root / f"_{folder}.lua").read_text("utf-8")
     flags, newline, rest = body.partition("\n") if body.startswith("#!") else ("#!lua", "\n", body)
-    text = flags + newline + prelude + rest
+    parts: dict[str, str] = {}
+
+    def add(part: str) -> None:
+        if part not in parts:
+            text = (root / "shared" / f"{part}.lua").read_text("utf-8")
+            for needed in required_parts(text):
+                add(needed)
+            parts[part] = text
+
+    for part in ("keyspace", *required_parts(rest)):
+        add(part)
+    return script_of(name, "".join((flags, newline, *parts.values(), rest)))
+
+
+def script_of(name: str, text: str) -> LuaScript:
+    """A whole text and its hash."""
     return LuaScript(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def required_parts(text: str) -> list[str]:
+    """The shared parts that a Lua text names in its `-- requires:` line."""
+    found = re.search(r"^-- requires: (.+)$", text, re.MULTILINE)
+    return found[1].split(", ") if found else []
 
 
 @dataclass(frozen=True, slots=True)

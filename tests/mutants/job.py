@@ -15,7 +15,7 @@ JOB = (
     Mutant(
         "open.fence not checked",
         f"{FOLDER}/open.lua",
-        "if att < held then return {FENCED, held, '', ''} end",
+        "if tonumber(attempt) < newest then return {FENCED, newest, '', ''} end",
         "",
         "a zombie opens after its successor, and both deliver",
         (TAKES, MACHINE),
@@ -23,8 +23,8 @@ JOB = (
     Mutant(
         "open.what is whole opened again",
         f"{FOLDER}/open.lua",
-        "or tonumber(seq) < cur or h[6] then return {DONE",
-        "or tonumber(seq) < cur then return {DONE",
+        "or tonumber(seq) < tonumber(cur) or length then return {DONE",
+        "or tonumber(seq) < tonumber(cur) then return {DONE",
         "a sentence that waits whole for its turn is spoken, and charged, once more",
         (TAKES, MACHINE),
     ),
@@ -47,7 +47,7 @@ JOB = (
     Mutant(
         "open.retry of an engine without continuity not held",
         f"{FOLDER}/open.lua",
-        "  if h[7] ~= '0' then C('HSET', H, 'h' .. seq, 1) end\n",
+        "  if hold ~= '0' then C('HSET', H, 'h' .. seq, 1) end\n",
         "",
         "the listener hears the beginning of one take and the end of another",
         (TAKES, MACHINE),
@@ -55,15 +55,15 @@ JOB = (
     Mutant(
         "open.engine state given to whoever asks",
         f"{FOLDER}/open.lua",
-        "if h[10] and continuity == 'resumable' then",
-        "if h[10] then",
+        "if engine_state and continuity == 'resumable' then",
+        "if engine_state then",
         "an engine that cannot resume is told to go on in the middle",
         (f"{BLIND_SPOTS}::test_an_engine_that_cannot_resume_is_given_no_state_of_one_that_can",),
     ),
     Mutant(
         "append.fence not checked",
         f"{FOLDER}/append.lua",
-        "if h[3] ~= att then return {FENCED, 0} end\n",
+        "if holder ~= attempt then return {FENCED, 0} end\n",
         "",
         "a worker that was taken for dead writes into its successor's sentence",
         (TAKES, MACHINE),
@@ -87,15 +87,15 @@ JOB = (
     Mutant(
         "append.received not saved",
         f"{FOLDER}/append.lua",
-        "C('HSET', H, 'r' .. seq, stop, 'q' .. seq, ARGV[8])",
-        "C('HSET', H, 'q' .. seq, ARGV[8])",
+        "C('HSET', H, 'r' .. seq, stop, 'q' .. seq, checksum)",
+        "C('HSET', H, 'q' .. seq, checksum)",
         "a second chunk is taken for an overlap of the first",
         (STREAM, MACHINE),
     ),
     Mutant(
         "append.stale engine state kept",
         f"{FOLDER}/append.lua",
-        "  C('HDEL', H, 'e' .. seq)   -- the state before it: whoever goes on from there would say these bytes again\n",
+        "  C('HDEL', H, 'e' .. seq)   -- the state before it: going on from it would say these bytes again\n",
         "",
         "whoever goes on says again what was said behind the state",
         (TAKES, MACHINE),
@@ -111,7 +111,7 @@ JOB = (
     Mutant(
         "append.nobody notified",
         f"{FOLDER}/append.lua",
-        "if seq == h[2] then notify() end",
+        "if seq == cur then notify() end",
         "",
         "a chunk waits until somebody happens to look",
         (STREAM, MACHINE),
@@ -119,8 +119,8 @@ JOB = (
     Mutant(
         "append.mark moved by a resend",
         f"{FOLDER}/append.lua",
-        "if ARGV[10] == '1' and offset == received and offset > 0 then",
-        "if ARGV[10] == '1' and offset > 0 then",
+        "if differs == '1' and offset == received and offset > 0 then",
+        "if differs == '1' and offset > 0 then",
         "a discontinuity is marked where none is",
         ("tests/simulator/test_found.py", TAKES, MACHINE),
     ),
@@ -151,7 +151,7 @@ JOB = (
     Mutant(
         "emit.gap not marked",
         f"{FOLDER}/emit.lua",
-        "      if s[4] then add((cur + 1) .. '-' .. GAP, 't', 'gap', 'seq', cur, 'offset', off, 'reason', s[4]) end\n",
+        "      if gap then add((cur + 1) .. '-' .. GAP, 't', 'gap', 'seq', cur, 'offset', off, 'reason', gap) end\n",
         "",
         "a sentence is missing and nobody is told",
         (STREAM, MACHINE),
@@ -159,7 +159,7 @@ JOB = (
     Mutant(
         "emit.hold not honoured",
         f"{FOLDER}/emit.lua",
-        "    if not length and (h[3] == '1' or s[2]) then break end   -- held until it is whole\n",
+        "    if not length and (hold == '1' or held) then break end   -- held until it is whole\n",
         "",
         "a sentence that was to be whole is heard in part",
         (TAKES, MACHINE),
@@ -167,7 +167,7 @@ JOB = (
     Mutant(
         "emit.notification not acknowledged",
         f"{FOLDER}/emit.lua",
-        "  C('XACK', NTF, 'reassembler', ARGV[4])\n  C('XDEL', NTF, ARGV[4])\n",
+        "  C('XACK', NTF, 'reassembler', notification)\n  C('XDEL', NTF, notification)\n",
         "",
         "every notification is taken over and answered again, for ever",
         (STREAM, MACHINE),
@@ -182,7 +182,7 @@ JOB = (
     ),
     Mutant(
         "job.restart ahead of the cursor not seen",
-        f"{FOLDER}/_job.lua",
+        f"{FOLDER}/shared/cursor.lua",
         "or #C('XRANGE', O, '(' .. (cur + 1) .. '-' .. off, '+', 'COUNT', 1) == 0 then",
         "or true then",
         "a log that was cut in a step leaves a job that cannot go on",
@@ -190,8 +190,8 @@ JOB = (
     ),
     Mutant(
         "job.store not waited for",
-        f"{FOLDER}/_job.lua",
-        "  if to_be_stored() then return look_again(time_ms(), job) end\n",
+        f"{FOLDER}/shared/ending.lua",
+        "  if awaits_storage() then return schedule_check(time_ms(), job) end\n",
         "",
         "what was not recorded yet runs out with the job",
         (DRAINING, "tests/simulator/test_found.py"),
@@ -199,7 +199,7 @@ JOB = (
     Mutant(
         "end.twice",
         f"{FOLDER}/end.lua",
-        "if h[1] ~= 'run' then return 0 end\n",
+        "if state ~= 'run' then return 0 end\n",
         "",
         "a job that is done is told to be cancelled",
         (TODO, MACHINE),
@@ -207,7 +207,7 @@ JOB = (
     Mutant(
         "end.rest not dropped",
         f"{FOLDER}/end.lua",
-        "drop_rest(cur)\n",
+        "drop_received(cur)\n",
         "",
         "audio that nobody will hear stays in memory",
         (STREAM, MACHINE),
@@ -239,7 +239,7 @@ JOB = (
     Mutant(
         "recorded.goes back",
         f"{FOLDER}/recorded.lua",
-        "if bytes < known then return known end",
+        "if bytes < num(known, -1) then return tonumber(known) end",
         "",
         "a recorder that was overtaken lets go what is not stored",
         ("tests/simulator/test_found.py", DRAINING),
@@ -247,7 +247,7 @@ JOB = (
     Mutant(
         "emit.sound beyond the end kept",
         f"{FOLDER}/emit.lua",
-        "    drop_rest(cur)     -- a server",
+        "    drop_received(cur)     -- a server",
         "    -- a server",
         "what was spoken of a text whose end a server lost stays in memory for the job's whole life",
         ("tests/simulator/test_found.py",),

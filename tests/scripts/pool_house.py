@@ -34,9 +34,7 @@ class House(PoolRules):
         rate_hz=st.sampled_from([22_050] * 7 + [24_000]),
     )
     def register(self, owner: str, slots: int, life_ms: int, rate_hz: int) -> None:
-        facts = WorkerRegistration(
-            slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, self.policy
-        )
+        facts = WorkerRegistration(slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0)
         self.two.do(
             scripts.register(POOL, owner, life_ms, facts, self.raw),
             lambda: pool_workers.register(self.pool, owner, life_ms, facts, self.raw),

@@ -20,7 +20,6 @@ class PoolRules(RuleBasedStateMachine):
     retry: RetryPolicy
     rtf: float
     reserve: float
-    policy: str
 
     def __init__(self) -> None:
         super().__init__()

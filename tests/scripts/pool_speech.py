@@ -53,7 +53,7 @@ def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[Ta
     message_timeout_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     messages: list[TaskMessage] = []
     while len(messages) < most:
-        if pool.policy == "fair" and pool.in_flight() >= pool.slots and _make_way(pool, t):
+        if pool.in_flight() >= pool.slots and _make_way(pool, t):
             first = _candidate(pool, LIVE, t)
             assert first is not None
             messages.append(_take(pool, first, message_timeout_ms, t))
@@ -74,7 +74,7 @@ def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
     if not tags:
         return None
     pool.V[kind] = max(pool.V[kind], min(tags))
-    pool.E[kind] = max(pool.E[kind], pool.V[kind] + ((pool.theta or 0) if pool.policy == "fair" else EVERYBODY))
+    pool.E[kind] = max(pool.E[kind], pool.V[kind] + (pool.theta or 0))
     deadlines = eligible(pool, kind)
     user = min(deadlines, key=lambda name: (deadlines[name], name))
     name, job = head(pool, user, kind)
@@ -130,8 +130,6 @@ def _take_back(pool: Pool, name: str, seq: int, t: float) -> None:
 
 
 def _choose(pool: Pool, live: Candidate | None, batch: Candidate | None) -> Candidate | None:
-    if pool.policy != "fair":  # no classes
-        return min((c for c in (live, batch) if c), key=lambda c: c.place, default=None)
     if live and not (batch and pool.credit >= batch.cost):
         if batch:
             earned = live.cost * pool.reserve / (1 - pool.reserve)
@@ -150,7 +148,6 @@ def _take(pool: Pool, c: Candidate, message_timeout_ms: float, t: float) -> Task
         c.job.next += 1
         c.job.dispatched += c.ms
     pool.fence += 1
-    pool.users[c.job.user].turn[c.job.kind] = pool.fence
     sentence = c.job.begun[c.seq]
     sentence.state, sentence.owner, sentence.attempt, sentence.cost = "D", "", pool.fence, to_digits(c.cost, 3)
     sentence.at, c.job.ready = t if c.job.ready is None else c.job.ready, None

@@ -154,7 +154,6 @@ class Pool:
     credit: float = 0.0
     eta: float = 1.0
     reserve: float = 0.0
-    policy: str = "fair"
     kept: float = 1.0  #: share of those who were told to come back that did, of late
     stay: float | None = None  #: ms that a live job stays, of late
     places: int = 0
@@ -270,8 +269,6 @@ def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
         position = job.dispatched
     else:
         return None
-    if pool.policy != "fair":
-        return job.since
     if job.kind == BATCH:
         return job.t0
     return job.t0 + (job.last if job.file else position)
@@ -279,7 +276,7 @@ def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
 
 def _window(pool: Pool, job: Job) -> float:
     """Batch looks less far ahead while live listeners need the pool."""
-    return job.window * (squeeze(pool.load, 0.7) if job.kind == BATCH and pool.policy == "fair" else 1)
+    return job.window * (squeeze(pool.load, 0.7) if job.kind == BATCH else 1)
 
 
 def squeeze(load: float, begin: float) -> float:
@@ -299,8 +296,6 @@ def place(pool: Pool, name: str, kind: str) -> None:
     if idle or capped:
         user.finish[kind] = user.tag.pop(kind, user.finish[kind])
     else:
-        if kind not in user.tag:
-            user.turn[kind] = pool.fence
         user.tag.setdefault(kind, max(pool.V[kind], user.finish[kind]))
 
 
@@ -311,10 +306,8 @@ def head(pool: Pool, user: str, kind: str) -> tuple[str, Job]:
 
 
 def eligible(pool: Pool, kind: str) -> dict[str, float]:
-    """Users whose share is not used up -> the playback deadline of their first job; in round robin their last turn."""
+    """Users whose share is not used up -> the playback deadline of their first job."""
     names = [name for name, user in pool.users.items() if kind in user.tag and user.tag[kind] <= pool.E[kind]]
-    if pool.policy == "round_robin":
-        return {name: pool.users[name].turn[kind] for name in names}
     return {name: head(pool, name, kind)[1].rank % RANK for name in names}
 
 

@@ -29,7 +29,6 @@ def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, ra
     if pool.rate_hz not in (None, facts.rate_hz) and (others or pool.act):
         return pool.rate_hz or 0
     pool.rate_hz, pool.eta, pool.reserve = facts.rate_hz, facts.eta, facts.reserve
-    pool.policy = facts.policy
     pool.rtf = facts.rtf if pool.rtf is None else pool.rtf
     pool.theta = 3000 if pool.theta is None else pool.theta
     worker = pool.workers.setdefault(owner, Worker(facts.slots, 0.0))

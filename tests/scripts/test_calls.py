@@ -60,6 +60,6 @@ def test_an_error_in_one_of_several_is_raised_when_all_are_sent(redis: Redis) ->
 
 
 def test_the_flags_of_a_script_come_first(redis: Redis) -> None:
-    """Redis reads them from the first line only, and the prelude stands behind it."""
-    assert load("job", "emit").text.startswith("#!lua flags=allow-oom\n-- The prelude of every job script.")
-    assert load("pool", "submit").text.startswith("#!lua\n-- The prelude of every pool script")
+    """Redis reads them from the first line only, and the shared parts stand behind it."""
+    assert load("job", "emit").text.startswith("#!lua flags=allow-oom\n-- A job's keys and the shortest ways")
+    assert load("pool", "submit").text.startswith("#!lua\n-- The pool's keys and the shortest ways")

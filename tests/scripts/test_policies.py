@@ -1,20 +1,29 @@
-"""The two policies that ours is compared with: first in, first out, and users in turn. They know no classes."""
+"""The two policies that ours is compared with (bench/load/policies): first in, first out, and users in turn."""
 
-import json
+from dataclasses import replace
+from typing import Any
 
 from redis import Redis
 
-from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import WorkerRegistration
+from bench.load.policies import overlaid
+from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import JobKind
-from tests.scripts.stage import LEASE_MS, POOL, Stage
+from tests.scripts.stage import Stage
 
 
-def stage_with(redis: Redis, policy: str, slots: int = 1) -> Stage:
-    stage = Stage(redis, slots=0)
-    facts = WorkerRegistration(slots, 8_000, "exact", 0.25, 1.0, 0.05, json.dumps([]), "tone", "here", 1, 0, policy)
-    assert stage.do(pool_scripts.register(POOL, "w1", LEASE_MS, facts, stage.now)) == 0
-    return stage
+class PlainStage(Stage):
+    """A stage whose pool knows no classes."""
+
+    def __init__(self, redis: Redis, policy: str) -> None:
+        self.policy = policy
+        super().__init__(redis)
+
+    def do(self, call: ScriptCall[Any]) -> Any:
+        return super().do(replace(call, script=overlaid(call.script, self.policy)))
+
+
+def stage_with(redis: Redis, policy: str) -> Stage:
+    return PlainStage(redis, policy)
 
 
 def spoken(stage: Stage, n: int) -> list[str]:

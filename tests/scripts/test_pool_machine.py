@@ -20,14 +20,14 @@ class PoolMachine(House, Doors, Voices):
     @initialize(
         slots=st.integers(1, 4), most=st.integers(1, 2), rtf=st.sampled_from([0.25, 0.25, 1.0, 3.0]),
         gap=st.sampled_from(list(GapPolicy)), closed=st.booleans(), theta=st.sampled_from([3_000, 200]),
-        reserve=st.sampled_from([0.05, 0.6]), policy=st.sampled_from(["fair", "fair", "fifo", "round_robin"]),
+        reserve=st.sampled_from([0.05, 0.6]),
     )  # fmt: skip
     def begin(
-        self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int, reserve: float, policy: str
+        self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int, reserve: float
     ) -> None:
         """A house at work: a talk, a book, and two processes."""
         self.retry = RetryPolicy(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
-        self.rtf, self.reserve, self.policy = rtf, reserve, policy
+        self.rtf, self.reserve = rtf, reserve
         self.restart(restarted=False)
         self.register("w1", slots, LIFE_MS, 22_050)
         self.register("w2", 1, LIFE_MS, 22_050)

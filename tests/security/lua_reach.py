@@ -1,4 +1,4 @@
-"""What a script may do, read off its text: the commands and keys that it, and what it uses of its prelude, can reach.
+"""What a script may do, read off its text: the commands and keys that it, and what it uses of shared parts, can reach.
 
 A run shows what was used; this shows what could be. Only as much Lua is understood as our scripts are written in:
 top-level `local function`s, `C('COMMAND', ...)`, keys as `P .. ':suffix...'` and `K .. ':suffix...'`.
@@ -28,14 +28,14 @@ class Reach:
 def reach(folder: str, name: str) -> Reach:
     """What script `lua/<folder>/<name>.lua` may do."""
     root = files("seriatim") / "lua" / folder
-    prelude = _blocks((root / f"_{folder}.lua").read_text("utf-8"))
+    shared = _blocks("\n".join(part.read_text("utf-8") for part in (root / "shared").iterdir()))
     body = _code((root / f"{name}.lua").read_text("utf-8"))
     seen: set[str] = set()
     texts, wanted = [body], set(_WORD.findall(body))
-    while fresh := (wanted & prelude.keys()) - seen:
+    while fresh := (wanted & shared.keys()) - seen:
         seen |= fresh
-        texts += [prelude[word] for word in fresh]
-        wanted |= {word for name_ in fresh for word in _WORD.findall(prelude[name_])}
+        texts += [shared[word] for word in fresh]
+        wanted |= {word for name_ in fresh for word in _WORD.findall(shared[name_])}
     return Reach(
         frozenset(_command(*found) for text in texts for found in _COMMAND.findall(text)),
         frozenset(key for text in texts for key in _KEY.findall(text)),
@@ -50,9 +50,9 @@ def _code(text: str) -> str:
     return re.sub(r"--.*", "", text)
 
 
-def _blocks(prelude: str) -> dict[str, str]:
-    """The top-level definitions of a prelude, by each name that they define."""
-    text = _code(prelude)
+def _blocks(texts: str) -> dict[str, str]:
+    """The top-level definitions in Lua texts, by each name that they define."""
+    text = _code(texts)
     starts = list(_TOP.finditer(text))
     found: dict[str, str] = {}
     for here, following in zip(starts, [*starts[1:], None], strict=True):

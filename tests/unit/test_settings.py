@@ -64,7 +64,6 @@ def test_no_setting_is_called_like_what_kubernetes_sets():
         ("LEASE_MS", "1", "SERIATIM_LEASE_MS=1: expected a whole number of at least 200"),
         ("LIVE_SLOT_SHARE", "2", "SERIATIM_LIVE_SLOT_SHARE=2: expected a number from 0.01 to 1"),
         ("LOG_LEVEL", "loud", "SERIATIM_LOG_LEVEL='loud': expected one of DEBUG, INFO, WARNING, ERROR"),
-        ("POLICY", "lifo", "SERIATIM_POLICY='lifo': expected one of fair, fifo, round_robin"),
         ("LIVE_SLOT_SHARE", "nan", "SERIATIM_LIVE_SLOT_SHARE=nan: expected a number from 0.01 to 1"),
     ],
 )

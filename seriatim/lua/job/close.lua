@@ -1,8 +1,10 @@
 #!lua flags=allow-oom
+-- requires: notices
 -- The number of sentences is known: the job is done when they are emitted. May run twice.
 -- KEYS[1] shard prefix.  ARGV: job, now, n, reason (shown in the end marker; '' for none)
-if C('HGET', H, 'state') ~= 'run' then return 0 end
-if num(C('HGET', H, 'n'), -1) >= 0 then return 0 end
-C('HSET', H, 'n', ARGV[3], 'closing', ARGV[4])
+local _, _, n, reason = unpack(ARGV)
+local state, known = fields(H, 'state', 'n')
+if state ~= 'run' or num(known, -1) >= 0 then return 0 end
+C('HSET', H, 'n', n, 'closing', reason)
 notify()
 return 1

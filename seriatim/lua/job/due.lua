@@ -1,22 +1,25 @@
 #!lua flags=allow-oom
--- Live jobs of a shard that nobody has looked at for a while: lost notifications, readers and recorders to follow. Of ended jobs
--- that were heard, the sound goes now, all but the entry that says how they ended.
+-- requires: memory, ending
+-- Live jobs of a shard that were not looked at for a while: lost notifications, readers and recorders to follow. Of ended jobs
+-- that were heard, the audio goes now, all but the entry that says how they ended.
 -- KEYS[1] shard prefix.  ARGV: '', now, most, look again after ms, share of maxmemory that new jobs may fill
--- Returns their ids; each is due again after ARGV[4], whoever looks.
+-- Returns their ids; each is due again after that time, whoever looks.
+local _, _, most, again, share = unpack(ARGV)
 local t = time_ms()
 
 -- Those whose time has come; where memory is short those before it, too, the oldest first, until it is not. A time that is
 -- further away than any was set before the server's clock was set back.
-local over = C('ZRANGE', OVER, 0, ARGV[3] - 1, 'WITHSCORES')
+local over = C('ZRANGE', OVER, 0, most - 1, 'WITHSCORES')
 for i = 1, #over, 2 do
   local at = tonumber(over[i + 1])
-  if at > t and at <= t + OVER_KEPT and not short(ARGV[5]) then break end
+  if at > t and at <= t + OVER_KEPT and not memory_is_short(share) then break end
   C('XTRIM', K .. ':o:' .. over[i], 'MAXLEN', 1)
   C('ZREM', OVER, over[i])
 end
 
-local due = C('ZRANGEBYSCORE', LIVE, '-inf', string.format('%.0f', t), 'LIMIT', 0, ARGV[3])
--- Nobody asks to be looked at in more than a minute: the server's clock was set back since.
-for _, id in ipairs(C('ZRANGEBYSCORE', LIVE, string.format('(%.0f', t + 60000), '+inf', 'LIMIT', 0, ARGV[3])) do due[#due + 1] = id end
-for _, id in ipairs(due) do look_again(t + ARGV[4], id) end
+local due = C('ZRANGEBYSCORE', LIVE, '-inf', string.format('%.0f', t), 'LIMIT', 0, most)
+-- No check is ever more than a minute away: the server's clock was set back since.
+for _, id in ipairs(C('ZRANGEBYSCORE', LIVE, string.format('(%.0f', t + 60000), '+inf', 'LIMIT', 0, most)) do due[#due + 1] = id end
+for _, id in ipairs(due) do C('ZADD', LIVE, string.format('%.0f', t + again), id) end
+if #due > 0 then C('PEXPIRE', LIVE, NTF_LIFE) end
 return due

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- The consumer group of a shard's notifications, made by whoever comes first. Also where memory is full: it is reassemblers who
+-- The consumer group of a shard's notifications, made by the first to come. Also where memory is full: it is reassemblers that
 -- move on what fills it. May run twice. One step, so that no crash leaves the stream without a life.
 -- KEYS[1] shard prefix.  ARGV: '', now
 -- Returns 1, or 0 if the group is there already.

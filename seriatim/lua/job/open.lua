@@ -10,30 +10,30 @@
 -- x text, g gap reason, h held until whole, d discontinuity wanted at this offset, q CRC-32 of the received bytes, e engine
 -- state behind the received bytes; Q: the CRC-32 of the emitted bytes of the cursor's sentence.
 local OPEN, DONE, FENCED, GONE, RATE = 0, 1, 2, 3, 4
-local seq, att, continuity, rate = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
-local h = C('HMGET', H, 'state', 'cur', 'off', 'a' .. seq, 'r' .. seq, 'L' .. seq, 'hold', 'rate', 'q' .. seq, 'e' .. seq, 'Q')
-if h[1] ~= 'run' and h[1] ~= 'done' then return {GONE, 0, '', ''} end
-local cur = tonumber(h[2])
-if h[1] == 'done' or tonumber(seq) < cur or h[6] then return {DONE, num(h[6], 0), '', ''} end
-local held = num(h[4], 0)
-if att < held then return {FENCED, held, '', ''} end
-if h[8] and h[8] ~= rate then return {RATE, tonumber(h[8]), '', ''} end
-if not h[8] then C('HSET', H, 'rate', rate) end
-local at_cursor = tonumber(seq) == cur
-local base = at_cursor and tonumber(h[3]) or 0
-if att == held then return {OPEN, num(h[5], base), h[9] or '', h[10] or ''} end
+local _, _, seq, attempt, continuity, wanted_rate, text = unpack(ARGV)
+local state, cur, off, holder, received, length, hold, rate, crc, engine_state, emitted_crc = fields(H, 'state', 'cur', 'off',
+  'a' .. seq, 'r' .. seq, 'L' .. seq, 'hold', 'rate', 'q' .. seq, 'e' .. seq, 'Q')
+if state ~= 'run' and state ~= 'done' then return {GONE, 0, '', ''} end
+if state == 'done' or tonumber(seq) < tonumber(cur) or length then return {DONE, num(length, 0), '', ''} end
+local newest = num(holder, 0)
+if tonumber(attempt) < newest then return {FENCED, newest, '', ''} end
+if rate and rate ~= wanted_rate then return {RATE, tonumber(rate), '', ''} end
+if not rate then C('HSET', H, 'rate', wanted_rate) end
+local at_cursor = tonumber(seq) == tonumber(cur)
+local base = at_cursor and tonumber(off) or 0
+if tonumber(attempt) == newest then return {OPEN, num(received, base), crc or '', engine_state or ''} end
 
-C('HSET', H, 'a' .. seq, ARGV[4], 'x' .. seq, ARGV[7])
-if h[10] and continuity == 'resumable' then   -- what was received stays: the engine goes on behind it
-  return {OPEN, tonumber(h[5]), h[9] or '', h[10]}
+C('HSET', H, 'a' .. seq, attempt, 'x' .. seq, text)
+if engine_state and continuity == 'resumable' then   -- what was received stays: the engine goes on behind it
+  return {OPEN, tonumber(received), crc or '', engine_state}
 end
 C('DEL', chunks(seq))
 C('HDEL', H, 'e' .. seq)
-local crc = at_cursor and h[11] or ''
-if base > 0 then C('HSET', H, 'q' .. seq, crc) else C('HDEL', H, 'q' .. seq); crc = '' end
+crc = base > 0 and at_cursor and emitted_crc or ''
+if base > 0 then C('HSET', H, 'q' .. seq, crc) else C('HDEL', H, 'q' .. seq) end
 C('HSET', H, 'r' .. seq, base)
 if continuity == 'none' then
-  if h[7] ~= '0' then C('HSET', H, 'h' .. seq, 1) end
+  if hold ~= '0' then C('HSET', H, 'h' .. seq, 1) end
   if base > 0 then C('HSET', H, 'd' .. seq, base) end
 end
 return {OPEN, base, crc, ''}

@@ -1,21 +1,25 @@
 #!lua flags=allow-oom
+-- requires: clock, capacity, workers
 -- A worker process lives: its slots, and the leases of everything it speaks, in one call a second.
 -- KEYS[1] pool prefix.  ARGV: now, owner, life ms, slots (0: drains), lease ms, then job, seq, attempt, ...
--- Returns {known, "job|seq|attempt" lost, ...}: known 0 means register again; what is lost belongs to others or to nobody.
+-- Returns {known, "job|seq|attempt" lost, ...}: known 0 means register again; what is lost is not its own any more.
 local t = clock()
-local owner, lease = ARGV[2], tonumber(ARGV[5])
+local _, owner, life, slots, lease = unpack(ARGV, 1, 5)
+lease = tonumber(lease)
 local w, run = P .. ':w:' .. owner, P .. ':run:' .. owner
-local out = {C('EXISTS', w)}
-if out[1] == 1 then
-  zadd(P .. ':wk', t + tonumber(ARGV[3]), owner)
+local known = C('EXISTS', w)
+local out = {known}
+if known == 1 then
+  C('ZADD', P .. ':wk', t + tonumber(life), owner)
+  keep(P .. ':wk')
   C('HSET', w, 'until', int(t + lease))
   keep(w)
   keep(M)
   C('PEXPIRE', P .. ':voices', POOL_LIFE)
-  if C('HGET', w, 'slots') ~= ARGV[4] then
-    C('HSET', w, 'slots', ARGV[4])
+  if C('HGET', w, 'slots') ~= slots then
+    C('HSET', w, 'slots', slots)
     count_slots()
-    wake()
+    wake_dispatcher()
   end
   keep(run)
 end

@@ -1,4 +1,5 @@
--- A worker takes a sentence that it got a message for. Whatever comes a second time, or too late, is told so.
+-- requires: clock, counters, records, load
+-- A worker takes a sentence that it got a message for. What comes a second time, or too late, is refused.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
 -- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked}: CLAIMED, STALE (another
 -- attempt has it, or this one was claimed before, or another process empties itself for it), GONE (the job ended), WAIT (claim
@@ -8,37 +9,36 @@ local WAITS = {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000}
 local SLACKS = {-10000, -5000, -2000, -1000, -500, -200, 0, 200, 500, 1000, 2000, 5000, 10000, 20000}
 local CLAIMED, STALE, GONE, WAIT, UNKNOWN = 0, 1, 2, 3, 4
 local t = clock()
-local job, seq, att, owner, lease = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-local h = C('HMGET', job_key(job), 'state', 'spec', 't0', 'class', 'play', 'total', 'n')
-if h[1] ~= 'run' then return {GONE} end
+local _, job, seq, attempt, owner, lease = unpack(ARGV)
+attempt, lease = tonumber(attempt), tonumber(lease)
+local j = read(job_key(job), 'state', 'spec', 't0', 'class', 'play', 'total', 'n')
+if j.state ~= 'run' then return {GONE} end
 local s = sentence_get(job, seq)
-if not s or s.st ~= 'D' or s.att ~= att then return {STALE} end
+if not s or s.state ~= 'D' or s.attempt ~= attempt then return {STALE} end
 local w, run, name = P .. ':w:' .. owner, P .. ':run:' .. owner, member(job, seq)
-if C('EXISTS', w) == 0 then return {UNKNOWN} end
+local since, alone = fields(w, 'since', 'alone')
+if not since then return {UNKNOWN} end
 if s.owner ~= '' and s.owner ~= owner and C('HGET', P .. ':w:' .. s.owner, 'alone') == name then return {STALE} end
-local alone = C('HGET', w, 'alone')
 if s.suspect == 1 and not alone then C('HSET', w, 'alone', name); alone = name end
+C('ZREM', P .. ':outbox', name .. '|' .. int(attempt))     -- the message has arrived; the lease sees to the rest
+zadd(P .. ':lease', t + lease, name)
 if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
-  if alone == name then s.owner = owner; sentence_put(job, seq, s) end   -- whoever lands it frees this process again
-  zadd(P .. ':lease', t + lease, name)
-  C('ZREM', P .. ':outbox', name .. '|' .. int(att))     -- the message has arrived; the lease sees to the rest
+  if alone == name then s.owner = owner; sentence_put(job, seq, s, t) end   -- taking it out of flight frees this process again
   return {WAIT}
 end
-local lead = num(h[3], 0) + (h[5] and last_of(h[6], h[7]) or s.pos) - t
-measure('wait_' .. h[4], t - s.at, WAITS)
-if h[4] == 'L' and not h[5] then measure('slack', lead, SLACKS) end
+local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or s.position) - t
+measure('wait_' .. j.class, t - s.at, WAITS)
+if j.class == 'L' and not j.play then measure('slack', lead, SLACKS) end
 if lead > 0 then lead = lead * chunk_share() end     -- under load smaller first pieces and chunks
 local waited = int(t - s.at)
-s.st, s.owner, s.at = 'R', owner, t
-sentence_put(job, seq, s)
-C('HSET', run, name, int(att))
-keep(run)
+s.state, s.owner, s.at = 'R', owner, t
+sentence_put(job, seq, s, t)
+C('HSET', run, name, int(attempt))
+if C('HLEN', run) == 1 then keep(run) end     -- the heartbeat renews it
 C('HSET', w, 'until', int(t + lease))
-C('ZREM', P .. ':outbox', name .. '|' .. int(att))
-zadd(P .. ':lease', t + lease, name)
-if h[4] == 'B' then
+if j.class == 'B' then
   if s.suspect == 0 then zadd(P .. ':yields', t, name) else C('ZREM', P .. ':yields', name) end     -- it made way once
 end
 local epoch = C('HGET', M, 'epoch') or '0'
 local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
-return {CLAIMED, epoch, h[2], sentence, int(lead), int(s.ms), s.fails, int(s.cost), waited}
+return {CLAIMED, epoch, j.spec, sentence, int(lead), int(s.ms), s.failures, int(s.cost), waited}

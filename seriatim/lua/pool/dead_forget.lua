@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Sentences that were given up leave the dead-letter list: they were enqueued again, or nobody wants them.
+-- Sentences that were given up leave the dead-letter list: they were enqueued again, or are not wanted any more.
 -- KEYS[1] pool prefix.  ARGV: now, "job|seq"...
 -- Returns how many went. May run twice; one step, so that list and its order by age stay the same.
 local gone = 0

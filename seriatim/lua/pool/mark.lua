@@ -1,17 +1,18 @@
--- An engine had doubts about an attempt at a sentence and did something about it: that counts, and is kept beside the job and in
+-- requires: clock, counters, records
+-- An engine had doubts about an attempt and did something about it: that counts, and is kept beside the job and in
 -- its timeline.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, mark (a word: what was done)
 -- Returns 1 if it is new, else 0. May run twice; one step, so that what is counted is kept, up to MOST of one job.
 local MOST = 1000
 local t = clock()
-local job, mark = ARGV[2], ARGV[5]
-local key, field = P .. ':jm:' .. job, ARGV[3] .. '|' .. ARGV[4] .. '|' .. mark
+local _, job, seq, attempt, mark = unpack(ARGV)
+local key, field = P .. ':jm:' .. job, seq .. '|' .. attempt .. '|' .. mark
 if C('HEXISTS', key, field) == 1 then return 0 end
 C('HINCRBY', M, 'marked_' .. mark, 1)
 keep(M)
-event(job, t, 'marked', 'seq', ARGV[3], 'attempt', ARGV[4], 'mark', mark)
+event(job, t, 'marked', 'seq', seq, 'attempt', attempt, 'mark', mark)
 if C('HLEN', key) < MOST then
   C('HSET', key, field, 1)
-  life_of(job, key)
+  keep_with_job(job, key, t)
 end
 return 1

@@ -1,9 +1,11 @@
+-- requires: clock, fairness, capacity
 -- Set what a user gets of this pool, whatever its requests say: for its running jobs at once, and for those to come until it is
 -- taken back or nothing was set for a week. One step: the setting and the indexes that follow it.
 -- KEYS[1] pool prefix.  ARGV: now, user, then pairs: weight, cap_jobs, cap_queued (ms) or cap_infl, and a value; '' takes back
 -- Returns the settings as a flat list.
 clock()
-local user, set = ARGV[2], P .. ':set:' .. ARGV[2]
+local user = ARGV[2]
+local set = P .. ':set:' .. user
 for i = 3, #ARGV, 2 do
   if ARGV[i + 1] == '' then C('HDEL', set, ARGV[i]) else C('HSET', set, ARGV[i], ARGV[i + 1]) end
 end
@@ -16,6 +18,6 @@ if C('EXISTS', user_key(user)) == 1 then
   end
   index_user(user, 'L')
   index_user(user, 'B')
-  wake()
+  wake_dispatcher()
 end
 return C('HGETALL', set)

@@ -1,0 +1,18 @@
+-- The load of the pool, and how it degrades under it: first batch looks less far ahead, then first pieces and chunks become
+-- smaller, then new live jobs are refused.
+
+-- The share of the slots open to live jobs.
+local function live_room(slots, eta, reserve) return num(eta, 1) * (1 - num(reserve, 0)) * num(slots, 0) end
+
+-- What live jobs need of it.
+local function current_load()
+  local demand, slots, eta, reserve = fields(M, 'demand', 'slots', 'eta', 'reserve')
+  local room = live_room(slots, eta, reserve)
+  if room > 0 then return num(demand, 0) / room end
+  return num(demand, 0) > 0 and 1 or 0
+end
+
+-- 1 up to `from`, falling to a quarter where everything is needed.
+local function shrink_factor(load, from) return math.max(0.25, math.min(1, (1 - load) / (1 - from))) end
+local function batch_share() return shrink_factor(current_load(), 0.7) end
+local function chunk_share() return shrink_factor(current_load(), 0.85) end

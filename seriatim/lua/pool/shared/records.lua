@@ -1,0 +1,38 @@
+-- The record of a sentence that was dispatched at least once, and the life of the keys that belong to a job.
+-- States: D dispatched, R running, Q waits for another attempt, X given up, to be filled.
+-- `at`: D: since when it could have been dispatched; R: since when it is spoken.
+local function sentence_get(job, seq)
+  local packed = C('HGET', P .. ':js:' .. job, seq)
+  if not packed then return nil end
+  local state, attempt, failures, cost, ms, position, at, suspect, owner =
+    string.match(packed, '^(%a),(%d+),(%d+),([%d%.]+),(%d+),(%d+),(%d+),(%d),(.*)$')
+  return {state = state, attempt = tonumber(attempt), failures = tonumber(failures), cost = tonumber(cost),
+          ms = tonumber(ms), position = tonumber(position), at = tonumber(at), suspect = tonumber(suspect), owner = owner}
+end
+
+-- The pool's keys of a job outlast it by the pool's own life: it is the sweep that ends a job, in the pool's time. Were Redis
+-- to expire them first (the whole system was down, the server's clock was set forward), counts would stay behind for ever.
+local function keep_with_job(job, key, t)
+  local expires = num(C('HGET', job_key(job), 'expires'))
+  C('PEXPIRE', key, expires and math.max(0, expires - t) + POOL_LIFE or 60000)
+end
+
+local function sentence_put(job, seq, s, t)
+  local key = P .. ':js:' .. job
+  local new = C('HSET', key, seq, string.format('%s,%.0f,%d,%.3f,%.0f,%.0f,%.0f,%d,%s',
+    s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.suspect, s.owner))
+  if new == 1 and C('HLEN', key) == 1 then keep_with_job(job, key, t) end
+end
+
+-- Set a sentence back to waiting. `not_before` in ms.
+local function requeue(job, seq, s, not_before, t)
+  s.state, s.owner = 'Q', ''
+  sentence_put(job, seq, s, t)
+  local waiting = P .. ':jr:' .. job
+  C('ZADD', waiting, int(not_before), seq)
+  keep_with_job(job, waiting, t)
+end
+
+-- Where the last sentence of a job begins, if it is as long as the others: audio that is played when it is whole has no earlier
+-- deadline, so that one file ends after the other, the short before the long, and each before listeners would wait for its end.
+local function last_sentence_start(total, n) return tonumber(total) * (1 - 1 / math.max(1, tonumber(n))) end
