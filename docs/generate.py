@@ -9,10 +9,12 @@ from typing import Any
 from gateway.cli import parser
 from gateway.cli.main import COMMANDS
 from gateway.http.app import api
+from gateway.http.metrics import metrics_table
 from seriatim.settings import table
 from workers.__main__ import _arguments as worker_parser
 
 REFERENCE = Path(__file__).parent / "reference"
+TABLE, END = "<!-- table -->", "<!-- end -->"  #: around what is made, in a page that is also written
 SETTINGS_HEAD = """# Settings
 
 Every setting is an environment variable, read once at start. An unknown `SERIATIM_` variable stops the process, which
@@ -64,7 +66,13 @@ def http_page() -> str:
     return "".join(parts)
 
 
-PAGES = {"settings.md": settings_page, "cli.md": cli_page, "http-endpoints.md": http_page}
+def metrics_page() -> str:
+    """Return reference/metrics.md: its text as it stands, with the table of metrics."""
+    before, _, rest = (REFERENCE / "metrics.md").read_text("utf-8").partition(TABLE)
+    return f"{before}{TABLE}\n{metrics_table()}{END}{rest.partition(END)[2]}"
+
+
+PAGES = {"settings.md": settings_page, "cli.md": cli_page, "http-endpoints.md": http_page, "metrics.md": metrics_page}
 
 
 def _commands() -> Iterator[tuple[list[str], argparse.ArgumentParser]]:

@@ -1,125 +1,187 @@
-"""Metrics of a gateway process and of the pools, for Prometheus (docs/reference/http.md has the table)."""
+"""Metrics of a gateway process and of the pools, for Prometheus: one table, from which they are exported.
+
+`docs/reference/metrics.md` is made from the table, and the dashboard and the alerts are compared with it. A new metric
+is a row here and the place that counts it.
+"""
 
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import Metric as MetricFamily
 from prometheus_client.registry import Collector
 from redis import Redis
 
 from gateway.http.playback_model import VIABLE_S, PlaybackModel
 from seriatim.lua.pool_scripts import signals
-from seriatim.lua.script_calls import run_many, translate_redis_errors
+from seriatim.lua.script_calls import run_many
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
-from seriatim.reassembler_heartbeats import running_reassemblers, store_folder
+from seriatim.reassembler_heartbeats import store_folder
 from seriatim.state.pool_record import PoolRecord, pool_names, read_marks, read_pools
+from seriatim.state.pool_state import RedisState, redis_state
 from seriatim.state.worker_record import WorkerProcessState, read_workers
 
-TTFA_BOUNDS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+FIRST_AUDIO_BOUNDS_MS = (50, 100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000)
 NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
 SOON_S = 2.0  #: and somebody who asks for a list: a new pool should be seen while its operator still looks
 SHARE = 0.02  #: of the time that may go into looking: where there are very many keys, names are older
-#: metric, kind, attribute of `PoolMetrics`, meaning
-GAUGES = (
-    ("seriatim_slots", "slots", "sentences that may be spoken at once"),
-    ("seriatim_in_flight", "in_flight", "sentences that are dispatched or spoken"),
-    ("seriatim_waiting_sentences", "waiting", "sentences accepted and not in flight"),
-    ("seriatim_jobs", "jobs", "jobs that are not over"),
-    ("seriatim_demand_slots", "demand", "slots that live jobs need"),
-    ("seriatim_room_slots", "room", "slots that live jobs may have"),
-    ("seriatim_held_slots", "held", "slots kept for listeners whose sound is spoken and not yet heard"),
-    ("seriatim_load", "load", "demand and held shares by room; above 1 nobody more is accepted"),
-    ("seriatim_rtf", "rtf", "slot seconds per second of audio, of late"),
-    ("seriatim_expected_back", "line", "refused, told when to come, and expected"),
-    ("seriatim_returning_share", "returning", "share of those that came when they were told to"),
-    ("seriatim_batch_share", "batch_share", "of its window that batch work may use"),
-    ("seriatim_chunk_share", "chunk_share", "of the usual size of first pieces and chunks"),
-    ("seriatim_refusing", "refusing", "1 while one more live job would be refused"),
-)
-#: metric, label, prefix of the counters that are its values, meaning
-COUNTERS = (
-    ("seriatim_accepted", "class", "accepted_", "jobs accepted"),
-    ("seriatim_refused", "reason", "refused_", "jobs refused"),
-    ("seriatim_ended", "state", "ended_", "jobs that ended"),
-)
-#: metric, name of its buckets, their bounds, meaning
-SPEECH = (
-    ("seriatim_synthesis_seconds", "synthesis", TIME_BOUNDS_MS, "from the start of a sentence's synthesis to its end"),
-    (
-        "seriatim_engine_first_seconds",
-        "engine_first",
-        TIME_BOUNDS_MS,
-        "from the claim of a sentence to its first sound",
-    ),
-    ("seriatim_failed_length_seconds", "failed", LENGTH_BOUNDS_MS, "estimated length of sentences, at each failure"),
-)
-#: metric, attribute of `PoolRecord`, meaning
-TALLIES = (
-    ("seriatim_sentences_spoken", "done", "sentences spoken"),
-    ("seriatim_retries", "retries", "attempts that came to nothing and were made again"),
-    ("seriatim_fenced_attempts", "fenced", "attempts that went on when another had their sentence, and were refused"),
-    ("seriatim_given_up", "given_up", "sentences given up"),
-    ("seriatim_lost_messages", "lost_messages", "messages that no worker claimed in time"),
-    ("seriatim_restarts", "restarts", "restarts of Redis that the pool has seen"),
-)
-#: metric, attribute of `WorkerProcessState`, meaning; of each worker process that has it
-WORKERS = (
-    ("seriatim_worker_memory_bytes", "memory_bytes", "of the machine's memory, held by the worker process"),
-    ("seriatim_gpu_utilization_ratio", "gpu_utilization", "of the time its GPU was at work, for whomever"),
-    ("seriatim_gpu_memory_used_ratio", "gpu_memory_used", "of its GPU's memory, by whomever it is used"),
-    ("seriatim_gpu_memory_bytes", "gpu_memory_bytes", "of its GPU's memory, held by the worker process"),
-    ("seriatim_worker_slots_lost", "slots_lost", "slots that a worker process gave up, as its device's memory ran out"),
-)
-#: metric, attribute of `WorkerProcessState`, meaning
-WORKER_COUNTERS = (
-    ("seriatim_worker_sentences", "spoken", "sentences that the worker process spoke"),
-    ("seriatim_worker_busy_seconds", "busy_s", "slot seconds that the worker process spoke for"),
-)
+KINDS = {"live": "L", "batch": "B"}  #: of jobs, as counters name them
+
+Samples = Iterable[tuple[tuple[str, ...], Any]]  #: values of the labels, and a number or cumulative buckets
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric, exported as `seriatim_<name>`; `source` is `<reader>.<attribute or counter>`, see READERS."""
+
+    name: str  #: without the _total of a counter
+    type: Literal["counter", "gauge", "histogram"]
+    source: str
+    help: str
+    labels: tuple[str, ...] = ("pool",)
+    bounds_ms: tuple[int, ...] = ()  #: of a histogram
+    note: str = ""  #: what else the documentation says
+
+    @property
+    def exported_name(self) -> str:
+        """The name as Prometheus and the documentation have it."""
+        return f"seriatim_{self.name}" + "_total" * (self.type == "counter")
+
+
+WORKER = ("pool", "worker")
+METRICS = (
+    Metric("http_requests", "counter", "process", "requests answered", ("route", "code")),
+    Metric("http_streams", "gauge", "process", "streams of audio that are open", ()),
+    Metric("http_streams_ended", "counter", "process", "streams of audio that ended", ("outcome",),
+           note="of answers, and of each job of a WebSocket: done, left (the client), cancelled (the job was), failed, "
+           "timed_out (the job), stalled, moved (this gateway ended)"),
+    Metric("http_first_audio_seconds", "histogram", "process", "from a request to its first audio", ("pool",),
+           FIRST_AUDIO_BOUNDS_MS,
+           note="not of what is played when it is whole (`play`), nor of WebSockets, whose text comes in its own time; "
+           "nor are the silence and the streams below"),
+    Metric("http_first_audio_target_seconds", "gauge", "process", "what 95 of 100 first audios should be within", (),
+           note="`SERIATIM_FIRST_AUDIO_MS`"),
+    Metric("http_audio_seconds", "counter", "process", "audio sent to listeners", ()),
+    Metric("http_underrun_seconds", "counter", "process", "time that players had nothing to play", (),
+           note="players without a buffer"),
+    Metric("http_streams_played", "counter", "process", "streams that ended, by whether they were continuous",
+           ("continuous",), note="without a silence above 100 ms"),
+    Metric("slots", "gauge", "pool.slots", "sentences that may be synthesized at once"),
+    Metric("in_flight_sentences", "gauge", "pool.in_flight", "sentences that are dispatched or being synthesized"),
+    Metric("waiting_sentences", "gauge", "pool.waiting", "sentences accepted and not in flight",
+           note="the depth of the queue"),
+    Metric("waiting_users", "gauge", "kinds.users", "users with a sentence that could be dispatched", ("pool", "kind")),
+    Metric("jobs", "gauge", "pool.jobs", "jobs that are not over"),
+    Metric("live_demand_slots", "gauge", "pool.demand", "slots that live jobs need", note="by the measured speed"),
+    Metric("live_capacity_slots", "gauge", "pool.room", "slots that live jobs may have",
+           note="`SERIATIM_LIVE_SLOT_SHARE` of all, less the batch reserve"),
+    Metric("held_slots", "gauge", "pool.held", "slots kept for listeners whose audio is not played to its end",
+           note="all of it is synthesized (decision 13)"),
+    Metric("load_ratio", "gauge", "pool.load", "demand and held slots by the capacity for live jobs",
+           note="towards 1 no further job is accepted"),
+    Metric("real_time_factor", "gauge", "pool.rtf", "slot seconds per second of audio",
+           note="of the last 30 sentences or so"),
+    Metric("waitlisted_jobs", "gauge", "pool.line", "refused jobs that were given a time and are expected"),
+    Metric("waitlist_return_ratio", "gauge", "pool.returning", "share of waitlisted jobs that came at their time"),
+    Metric("batch_window_ratio", "gauge", "pool.batch_share", "share of its window that batch work may use",
+           note="the first step of degrading"),
+    Metric("chunk_size_ratio", "gauge", "pool.chunk_share", "share of the usual size of first pieces and chunks",
+           note="the second step"),
+    Metric("refusing", "gauge", "pool.refusing", "1 while one more live job would be refused", note="the third step"),
+    Metric("sentence_wait_seconds", "histogram", "buckets.wait", "from dispatchable to claimed by a worker",
+           ("pool", "kind"), WAIT_BOUNDS_MS),
+    Metric("sentence_slack_seconds", "histogram", "buckets.slack", "time until playback reaches a claimed sentence",
+           bounds_ms=SLACK_BOUNDS_MS,
+           note="below 0 it is late; not of files that are played when they are whole"),
+    Metric("synthesis_seconds", "histogram", "buckets.synthesis", "from the start of a sentence's synthesis to its end",
+           bounds_ms=TIME_BOUNDS_MS),
+    Metric("engine_first_audio_seconds", "histogram", "buckets.engine_first",
+           "from the claim of a sentence to its first audio", bounds_ms=TIME_BOUNDS_MS),
+    Metric("failed_sentence_seconds", "histogram", "buckets.failed", "estimated length of a sentence, at each failure",
+           bounds_ms=LENGTH_BOUNDS_MS, note="that is blamed on it; long sentences that fail are an engine's limit"),
+    Metric("jobs_accepted", "counter", "counts.accepted", "jobs accepted", ("pool", "kind")),
+    Metric("jobs_refused", "counter", "counts.refused", "jobs refused", ("pool", "reason"),
+           note="busy, cap_jobs, cap_queued, too_large, memory, no_workers"),
+    Metric("jobs_ended", "counter", "counts.ended", "jobs that ended", ("pool", "state"),
+           note="spoken, cancelled, failed, timed_out"),
+    Metric("saved_audio_seconds", "counter", "count.saved_ms", "audio never synthesized, of jobs that ended early"),
+    Metric("wasted_audio_seconds", "counter", "count.wasted_ms", "audio synthesized in vain",
+           note="by attempts that were lost, or not played when the job ended early; what an attempt had made is taken "
+           "from its time and the measured speed"),
+    Metric("sentences_spoken", "counter", "record.done", "sentences synthesized"),
+    Metric("retries", "counter", "record.retries", "attempts that failed or were lost and were made again"),
+    Metric("fenced_attempts", "counter", "record.fenced", "attempts refused because another had their sentence",
+           note="their process had stood still, or was cut off, for longer than its lease"),
+    Metric("dead_letter_sentences", "counter", "record.given_up", "sentences that went to the dead-letter list"),
+    Metric("lost_messages", "counter", "record.lost_messages", "messages that no worker claimed in time"),
+    Metric("redis_restarts", "counter", "record.restarts", "restarts of Redis that the pool has seen"),
+    Metric("preempted_sentences", "counter", "count.made_way", "batch sentences that gave up their slot to a live one"),
+    Metric("marked_sentences", "counter", "marks", "sentences that an engine had doubts about", ("pool", "mark"),
+           note="it cut them, or synthesized them again"),
+    Metric("worker_sentences", "counter", "worker.spoken", "sentences that the worker process synthesized", WORKER),
+    Metric("worker_busy_seconds", "counter", "worker.busy_s", "slot seconds that the worker process was busy", WORKER),
+    Metric("worker_slots_lost", "gauge", "worker.slots_lost",
+           "slots that a worker process gave up as its device's memory ran out", WORKER),
+    Metric("worker_memory_bytes", "gauge", "worker.memory_bytes", "main memory held by the worker process", WORKER,
+           note="on Linux"),
+    Metric("gpu_utilization_ratio", "gauge", "worker.gpu_utilization", "share of time that its GPU was busy", WORKER,
+           note="by any process; where the process is on one, with `nvidia-ml-py`"),
+    Metric("gpu_memory_used_ratio", "gauge", "worker.gpu_memory_used", "share of its GPU's memory in use", WORKER,
+           note="by any process; with `nvidia-ml-py`, or an engine that reports it"),
+    Metric("gpu_memory_bytes", "gauge", "worker.gpu_memory_bytes", "GPU memory held by the worker process", WORKER,
+           note="where its engine reports it"),
+    Metric("reassemblers", "gauge", "redis.reassemblers", "reassemblers that work", ()),
+    Metric("store_free_bytes", "gauge", "disk.free", "free on the disk of the recordings", (),
+           note="`SERIATIM_STORE_DIR`"),
+    Metric("store_size_bytes", "gauge", "disk.total", "size of the disk of the recordings", ()),
+    Metric("redis_memory_used_bytes", "gauge", "redis.used_bytes", "memory that Redis holds", ()),
+    Metric("redis_memory_max_bytes", "gauge", "redis.most_bytes", "maxmemory of Redis", (), note="0 is no limit"),
+)  # fmt: skip
+
+
+def metrics_table() -> str:
+    """The table in Markdown, for docs/reference/metrics.md."""
+    rows = ["| metric | type | labels | meaning |", "|---|---|---|---|"]
+    for m in METRICS:
+        meaning = f"{m.help}; {m.note}" if m.note else m.help
+        rows.append(f"| `{m.exported_name}` | {m.type} | {', '.join(m.labels)} | {meaning} |")
+    return "\n".join(rows) + "\n"
+
+
 class GatewayMetrics:
-    """Counts of this process."""
+    """Metrics of this process, those with the source `process`."""
 
-    target_s: float = 0.5  #: within which a live job's first sound should be heard
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    requests: Counter = field(init=False)
-    streams: Gauge = field(init=False)
-    ended: Counter = field(init=False)
-    ttfa: Histogram = field(init=False)
-    sound: Counter = field(init=False)
-    silence: Counter = field(init=False)
-    viable: Counter = field(init=False)
+    def __init__(self, target_s: float = 0.5) -> None:
+        self.registry = CollectorRegistry()
+        kinds: Mapping[str, Any] = {"counter": Counter, "gauge": Gauge, "histogram": Histogram}
+        self._of = {
+            m.name: kinds[m.type](
+                f"seriatim_{m.name}", m.help, m.labels, registry=self.registry,
+                **({"buckets": [bound / 1000 for bound in m.bounds_ms]} if m.bounds_ms else {}),
+            )
+            for m in METRICS
+            if m.source == "process"
+        }  # fmt: skip
+        self["http_first_audio_target_seconds"].set(target_s)
 
-    def __post_init__(self) -> None:
-        r = self.registry
-        self.requests = Counter("seriatim_http_requests", "requests answered", ["route", "code"], registry=r)
-        self.streams = Gauge("seriatim_http_streams", "streams of sound that are open", registry=r)
-        self.ended = Counter("seriatim_http_streams_ended", "how streams of sound ended", ["how"], registry=r)
-        self.ttfa = Histogram(
-            "seriatim_http_ttfa_seconds", "request to first sound", ["pool"], buckets=TTFA_BOUNDS_S, registry=r
-        )
-        target = Gauge("seriatim_http_ttfa_target_seconds", "what first sounds should be within, 95 of 100", registry=r)
-        target.set(self.target_s)
-        self.sound = Counter("seriatim_http_sound_seconds", "sound given to listeners", registry=r)
-        self.silence = Counter("seriatim_http_underrun_seconds", "time that players had nothing to play", registry=r)
-        self.viable = Counter(
-            "seriatim_http_streams_heard", "streams, by whether no silence was above 100 ms", ["c100"], registry=r
-        )
+    def __getitem__(self, name: str) -> Any:
+        """Return the prometheus_client metric of a row of the table."""
+        return self._of[name]
 
     def played(self, sound_s: float, silent_s: float) -> None:
-        """A stream gave sound, after a silence. Counted as it happens: a book's silence is not for tomorrow's graph."""
-        self.sound.inc(sound_s)
-        self.silence.inc(silent_s)
+        """Count audio that was sent, and the silence before it; at once, since a book takes hours."""
+        self["http_audio_seconds"].inc(sound_s)
+        self["http_underrun_seconds"].inc(silent_s)
 
     def heard(self, playback: PlaybackModel) -> None:
-        """A stream is over."""
+        """Count a stream that is over."""
         if playback.began_s is not None:
-            self.viable.labels("yes" if playback.longest_s <= VIABLE_S else "no").inc()
+            self["http_streams_played"].labels("yes" if playback.longest_s <= VIABLE_S else "no").inc()
 
 
 @dataclass(slots=True, eq=False)
@@ -146,30 +208,44 @@ class PoolMetricsCollector(Collector):
             self.cost_s = time.monotonic() - began_s
         return self.names
 
-    def describe(self) -> Iterable[Metric]:
+    def describe(self) -> Iterable[MetricFamily]:
         """Nothing: to know its metrics before they are asked for would be asking."""
         return ()
 
-    def collect(self) -> Iterable[Metric]:
+    def collect(self) -> Iterable[MetricFamily]:
         """Every metric of every pool, and of Redis.
 
         Raises:
             Unavailable: Redis does not answer.
         """
         self.known()
-        found = run_many(self.redis, [signals(name) for name in self.names])
-        yield from _gauges(found)
-        yield from _counters(found)
-        records = read_pools(self.redis, self.names)
-        yield from _tallies(records)
-        yield from _workers(records, read_workers(self.redis, records))
-        yield from _marks(self.names, read_marks(self.redis, self.names))
-        yield from _spreads(found)
-        yield from _memory(self.redis)
-        yield GaugeMetricFamily(
-            "seriatim_reassemblers", "reassemblers that work", value=len(running_reassemblers(self.redis))
-        )
-        yield from _store(store_folder(self.redis, str(self.store_dir)))
+        snapshot = Snapshot.take(self.redis, self.names, self.store_dir)
+        return [_family(m, snapshot) for m in METRICS if m.source != "process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one scrape has read."""
+
+    pools: list[PoolMetrics]
+    records: list[PoolRecord]
+    workers: list[list[WorkerProcessState]]  #: of each pool
+    marks: list[dict[str, int]]  #: of each pool
+    redis: RedisState
+    disk: Any  #: shutil.disk_usage of the recordings' disk
+
+    @classmethod
+    def take(cls, redis: "Redis", names: list[str], store_dir: Path) -> "Snapshot":
+        """Read everything.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        records = read_pools(redis, names)
+        place = store_folder(redis, str(store_dir)).resolve()
+        disk = shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists()))
+        pools = run_many(redis, [signals(name) for name in names])
+        return cls(pools, records, read_workers(redis, records), read_marks(redis, names), redis_state(redis), disk)
 
 
 def exposition(meters: GatewayMetrics, pools: PoolMetricsCollector) -> bytes:
@@ -183,110 +259,73 @@ def exposition(meters: GatewayMetrics, pools: PoolMetricsCollector) -> bytes:
     return generate_latest(meters.registry) + generate_latest(asked)
 
 
-def _gauges(found: list[PoolMetrics]) -> Iterator[Metric]:
-    for metric, attribute, meaning in GAUGES:
-        family = GaugeMetricFamily(metric, meaning, labels=["pool"])
-        for s in found:
-            family.add_metric([s.pool], float(getattr(s, attribute)))
-        yield family
-    users = GaugeMetricFamily("seriatim_waiting_users", "users with a sentence to speak", labels=["pool", "class"])
-    for s in found:
-        users.add_metric([s.pool, "live"], s.users_live)
-        users.add_metric([s.pool, "batch"], s.users_batch)
-    yield users
+def _family(m: Metric, snapshot: Snapshot) -> MetricFamily:
+    reader, _, of = m.source.partition(".")
+    samples = READERS[reader](snapshot, of, m)
+    name = f"seriatim_{m.name}"
+    if m.type == "histogram":
+        histogram = HistogramMetricFamily(name, m.help, labels=m.labels)
+        for labels, buckets in samples:
+            # There is no sum: times are counted in buckets alone, and slack may be below 0.
+            histogram.add_metric(labels, buckets, sum_value=None)
+            histogram.add_sample(f"{name}_count", dict(zip(m.labels, labels, strict=True)), buckets[-1][1])
+        return histogram
+    kind = CounterMetricFamily if m.type == "counter" else GaugeMetricFamily
+    family = kind(name, m.help, labels=m.labels)
+    for labels, value in samples:
+        if value is not None:  # a gauge that this worker does not have
+            family.add_metric(labels, float(value))
+    return family
 
 
-def _counters(found: list[PoolMetrics]) -> Iterator[Metric]:
-    for metric, label, prefix, meaning in COUNTERS:
-        family = CounterMetricFamily(metric, meaning, labels=["pool", label])
-        for s in found:
-            for name, n in sorted(s.counts.items()):
-                if name.startswith(prefix):
-                    family.add_metric([s.pool, name.removeprefix(prefix)], n)
-        yield family
-    made_way = CounterMetricFamily("seriatim_made_way", "batch sentences that gave up their slot", labels=["pool"])
-    for s in found:
-        made_way.add_metric([s.pool], s.counts.get("made_way", 0))
-    yield made_way
-    for metric, name in (("seriatim_saved_seconds", "saved_ms"), ("seriatim_wasted_seconds", "wasted_ms")):
-        family = CounterMetricFamily(metric, "audio never made, or made in vain", labels=["pool"])
-        for s in found:
-            family.add_metric([s.pool], s.counts.get(name, 0) / 1000)
-        yield family
+def _counted(snapshot: Snapshot, name: str, _: Metric) -> Samples:
+    unit = 1000 if name.endswith("_ms") else 1
+    return [((p.pool,), p.counts.get(name, 0) / unit) for p in snapshot.pools]
 
 
-def _tallies(records: list[PoolRecord]) -> Iterator[Metric]:
-    for metric, of, meaning in TALLIES:
-        family = CounterMetricFamily(metric, meaning, labels=["pool"])
-        for record in records:
-            family.add_metric([record.pool], float(getattr(record, of)))
-        yield family
+def _counted_by(snapshot: Snapshot, name: str, _: Metric) -> Samples:
+    letters = {letter: kind for kind, letter in KINDS.items()}
+    for p in snapshot.pools:
+        for counter, n in sorted(p.counts.items()):
+            if counter.startswith(f"{name}_"):
+                label = counter.removeprefix(f"{name}_")
+                yield (p.pool, letters.get(label, label)), n
 
 
-def _workers(records: list[PoolRecord], workers: list[list[WorkerProcessState]]) -> Iterator[Metric]:
-    rows = [(record.pool, worker) for record, some in zip(records, workers, strict=True) for worker in some]
-    for kind, table in ((CounterMetricFamily, WORKER_COUNTERS), (GaugeMetricFamily, WORKERS)):
-        for metric, of, meaning in table:
-            family = kind(metric, meaning, labels=["pool", "worker"])
-            for pool, worker in rows:
-                if (value := getattr(worker, of)) is not None:
-                    family.add_metric([pool, worker.owner], float(value))
-            yield family
+def _bucketed(snapshot: Snapshot, name: str, m: Metric) -> Samples:
+    counters = {(kind,): f"{name}_{letter}" for kind, letter in KINDS.items()} if "kind" in m.labels else {(): name}
+    for p in snapshot.pools:
+        for labels, counter in counters.items():
+            yield (p.pool, *labels), list(_buckets(p.counts, counter, m.bounds_ms))
 
 
-def _marks(names: list[str], marks: list[dict[str, int]]) -> Iterator[Metric]:
-    """Doubts of engines about what they spoke, by their word."""
-    meaning = "sentences that an engine had doubts about"
-    family = CounterMetricFamily("seriatim_marked", meaning, labels=["pool", "mark"])
-    for name, some in zip(names, marks, strict=True):
-        for mark, n in some.items():
-            family.add_metric([name, mark], float(n))
-    yield family
-
-
-def _spreads(found: list[PoolMetrics]) -> Iterator[Metric]:
-    wait = HistogramMetricFamily(
-        "seriatim_wait_seconds", "from dispatchable to claimed by a worker", labels=["pool", "class"]
-    )
-    slack = HistogramMetricFamily("seriatim_slack_seconds", "at the claim: until it is heard", labels=["pool"])
-    for s in found:
-        for label, name in (("live", "wait_L"), ("batch", "wait_B")):
-            _spread(wait, {"pool": s.pool, "class": label}, _buckets(s, name, WAIT_BOUNDS_MS))
-        _spread(slack, {"pool": s.pool}, _buckets(s, "slack", SLACK_BOUNDS_MS))
-    yield wait
-    yield slack
-    for metric, name, bounds_ms, meaning in SPEECH:
-        family = HistogramMetricFamily(metric, meaning, labels=["pool"])
-        for s in found:
-            _spread(family, {"pool": s.pool}, _buckets(s, name, bounds_ms))
-        yield family
-
-
-def _spread(family: HistogramMetricFamily, labels: dict[str, str], buckets: list[tuple[str, float]]) -> None:
-    """Buckets and their count. There is no sum: times are counted in buckets alone, and slack may be below 0."""
-    family.add_metric(list(labels.values()), buckets, sum_value=None)
-    family.add_sample(f"{family.name}_count", labels, buckets[-1][1])
-
-
-def _buckets(s: PoolMetrics, name: str, bounds_ms: Iterable[int]) -> list[tuple[str, float]]:
+def _buckets(counts: Mapping[str, int], name: str, bounds_ms: Iterable[int]) -> Iterator[tuple[str, float]]:
     """Cumulative, as Prometheus wants them."""
-    rows, total = [], 0
+    total = 0
     for bound in bounds_ms:
-        total += s.counts.get(f"{name}:{bound}", 0)
-        rows.append((str(bound / 1000), float(total)))
-    return [*rows, ("+Inf", float(total + s.counts.get(f"{name}:inf", 0)))]
+        total += counts.get(f"{name}:{bound}", 0)
+        yield str(bound / 1000), float(total)
+    yield "+Inf", float(total + counts.get(f"{name}:inf", 0))
 
 
-def _store(place: Path) -> Iterator[Metric]:
-    """Of the disk with the recordings."""
-    where = place.resolve()
-    disk = shutil.disk_usage(next(path for path in (where, *where.parents) if path.exists()))
-    yield GaugeMetricFamily("seriatim_store_free_bytes", "free on the disk of the recordings", value=float(disk.free))
-    yield GaugeMetricFamily("seriatim_store_size_bytes", "size of that disk", value=float(disk.total))
+def _of_workers(snapshot: Snapshot, name: str, _: Metric) -> Samples:
+    for record, workers in zip(snapshot.records, snapshot.workers, strict=True):
+        for worker in workers:
+            yield (record.pool, worker.owner), getattr(worker, name)
 
 
-def _memory(redis: "Redis") -> Iterator[Metric]:
-    with translate_redis_errors():
-        info = redis.info("memory")
-    for metric, name in (("seriatim_redis_used_bytes", "used_memory"), ("seriatim_redis_most_bytes", "maxmemory")):
-        yield GaugeMetricFamily(metric, f"Redis: {name}; 0 is no limit", value=float(info[name]))
+#: how the samples of a metric are read, by the first word of its source
+READERS: Mapping[str, Callable[[Snapshot, str, Metric], Samples]] = {
+    "pool": lambda s, name, _: [((p.pool,), getattr(p, name)) for p in s.pools],  # of PoolMetrics
+    "kinds": lambda s, name, _: [((p.pool, kind), getattr(p, f"{name}_{kind}")) for p in s.pools for kind in KINDS],
+    "record": lambda s, name, _: [((r.pool,), getattr(r, name)) for r in s.records],  # of PoolRecord
+    "worker": _of_workers,  # of WorkerProcessState
+    "count": _counted,  # a counter of the pool's scripts
+    "counts": _counted_by,  # counters with this beginning, the rest is the label
+    "buckets": _bucketed,  # counters of a histogram
+    "marks": lambda s, _, __: [
+        ((r.pool, mark), n) for r, some in zip(s.records, s.marks, strict=True) for mark, n in some.items()
+    ],
+    "redis": lambda s, name, _: [((), getattr(s.redis, name))],  # of RedisState
+    "disk": lambda s, name, _: [((), getattr(s.disk, name))],
+}

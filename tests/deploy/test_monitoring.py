@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,8 +11,8 @@ from typing import Any
 import promql_parser
 import pytest
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.http.metrics import METRICS
 from seriatim.keys import pool_prefix
 from tests.deploy.composed import ROOT, services
 from tests.http.gateways import Gateway, start
@@ -25,7 +24,6 @@ DASHBOARD = GRAFANA / "dashboards" / "seriatim.json"
 #: by whom else, and with which labels
 OTHERS = {"up": ("Prometheus itself, for each target", {"job", "instance"})}
 BUILT_IN = {"$__rate_interval": "5m", '"$pool"': '".*"'}  #: Grafana's, and the dashboard's variable
-TABLE = re.compile(r"^\| `(seriatim_\w+)` \|([\w, ]*)\|", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,34 +91,28 @@ def gateway(new_system: Callable[..., RealSystem]) -> Gateway:
     return start(system)
 
 
-@pytest.fixture(scope="module")
-def exported(gateway: Gateway) -> dict[str, set[str]]:
-    """Series that a running gateway has -> their labels, as docs/reference/http.md has them."""
-    labels = {
-        name: {label.strip() for label in words.split(",") if label.strip()}
-        for name, words in TABLE.findall((ROOT / "docs" / "reference" / "http.md").read_text("utf-8"))
-    }
-    with gateway.client() as client:
-        client.post("/v1/audio/speech", json={"input": "Good morning."}).raise_for_status()
-        families = list(text_string_to_metric_families(client.get("/metrics").text))
+def exported() -> dict[str, set[str]]:
+    """Series that a gateway exports -> their labels. tests/http/test_health.py compares the table with a gateway."""
     found: dict[str, set[str]] = {}
-    for family in families:
-        if family.name.startswith("seriatim_"):
-            name = family.name + ("_total" if family.type == "counter" else "")
-            series = f"{name}_bucket" if family.type == "histogram" else name
-            found[series] = labels[name] | ({"le"} if family.type == "histogram" else set())
-            for sample in family.samples:
-                found[sample.name] = set(sample.labels)
+    for metric in METRICS:
+        if metric.type == "histogram":
+            found[f"{metric.exported_name}_count"] = set(metric.labels)
+            found[f"{metric.exported_name}_bucket"] = {*metric.labels, "le"}
+        else:
+            found[metric.exported_name] = set(metric.labels)
     return found
 
 
+EXPORTED = exported()
+
+
 @pytest.mark.parametrize("place", expressions())
-def test_an_expression_names_what_is_exported_and_labels_that_it_has(place: str, exported: dict[str, set[str]]) -> None:
+def test_an_expression_names_what_is_exported_and_labels_that_it_has(place: str) -> None:
     asked = named(expressions()[place])
     assert asked
     for metric in asked:
-        assert metric.metric in exported | OTHERS, f"nobody exports {metric.metric}"
-        has = OTHERS[metric.metric][1] if metric.metric in OTHERS else exported[metric.metric]
+        assert metric.metric in EXPORTED | OTHERS, f"nobody exports {metric.metric}"
+        has = OTHERS[metric.metric][1] if metric.metric in OTHERS else EXPORTED[metric.metric]
         assert metric.labels <= has, f"{metric.metric} has no label {sorted(metric.labels - has)}"
 
 

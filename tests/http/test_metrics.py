@@ -47,7 +47,7 @@ def series(text: str) -> Series:
 def test_sound_is_counted_while_it_is_heard(gateway: Gateway) -> None:
     """A book of ten hours is not told of when it is over."""
     said = {"input": " ".join(clear(400)), "response_format": "pcm"}
-    names = ("seriatim_http_streams", "seriatim_http_sound_seconds_total", "seriatim_http_streams_heard_total")
+    names = ("seriatim_http_streams", "seriatim_http_audio_seconds_total", "seriatim_http_streams_played_total")
     with gateway.client() as other, gateway.client() as client:
         wait_until(lambda: value(other.get("/metrics").text, names[0]) == 0, "no other test's stream is left")
         before = [value(other.get("/metrics").text, name) for name in names]
@@ -75,7 +75,7 @@ def test_a_job_that_is_cancelled_while_it_is_heard_is_no_failed_stream(gateway: 
                     pass
         after = wait_until(lambda: text if _ended(text := client.get("/metrics").text) > _ended(before) else None)
     for how, more in {"cancelled": 1, "failed": 0, "left": 0}.items():
-        assert _ended(after, how=how) - _ended(before, how=how) == more, how
+        assert _ended(after, outcome=how) - _ended(before, outcome=how) == more, how
 
 
 def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(gateway: Gateway) -> None:
@@ -96,7 +96,7 @@ def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(g
             ai.audio.speech.create(model="tts-1", voice="alloy", input=text, extra_body=said)
         assert (late.value.status_code, late.value.code) == (504, "timed_out")
         after = client.get("/metrics").text
-    for name, labels in (("seriatim_http_streams_ended_total", "how"), ("seriatim_ended_total", "state")):
+    for name, labels in (("seriatim_http_streams_ended_total", "outcome"), ("seriatim_jobs_ended_total", "state")):
         for outcome, more in {"timed_out": 2, "failed": 0}.items():
             assert value(after, name, **{labels: outcome}) - value(before, name, **{labels: outcome}) == more, name
 
@@ -113,7 +113,7 @@ def test_jobs_of_a_websocket_count_as_answers_do(gateway: Gateway) -> None:
     (held,) = gateway.system.held([])
     with gateway.client() as client:
         before = client.get("/metrics").text
-        sound_s = "seriatim_http_sound_seconds_total"
+        sound_s = "seriatim_http_audio_seconds_total"
         with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
             assert session(socket, {}, {"type": "text", "text": text}, {"type": "close"}) == "done"
             assert session(socket, {}, {"type": "text", "text": text}, {"type": "cancel"}) == "cancelled"
@@ -125,7 +125,7 @@ def test_jobs_of_a_websocket_count_as_answers_do(gateway: Gateway) -> None:
         enough = _ended(before) + sum(counted.values())
         after = wait_until(lambda: text if _ended(text := client.get("/metrics").text) >= enough else None)
     for how, more in (counted | {"failed": 0, "moved": 0}).items():
-        assert _ended(after, how=how) - _ended(before, how=how) == more, how
+        assert _ended(after, outcome=how) - _ended(before, outcome=how) == more, how
     assert value(after, sound_s) - value(before, sound_s) > 3
 
 
@@ -145,7 +145,7 @@ def _ended(text: str, **labels: str) -> float:
 
 def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gateway: Gateway) -> None:
     spoken = {"input": " ".join(clear(6)), "response_format": "pcm"}
-    names = ("seriatim_synthesis_seconds_count", "seriatim_engine_first_seconds_count")
+    names = ("seriatim_synthesis_seconds_count", "seriatim_engine_first_audio_seconds_count")
     with gateway.client() as client:
         client.post("/v1/audio/speech", json=spoken).raise_for_status()
         text = wait_until(lambda: text if _is_told(text := client.get("/metrics").text) else None, "all is told")
@@ -154,7 +154,7 @@ def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gatew
     (owner,) = gateway.system.worker_pids()
     assert value(text, "seriatim_worker_busy_seconds_total", worker=owner) > 0
     assert value(text, "seriatim_worker_slots_lost", worker=owner) == 0
-    assert value(text, "seriatim_marked_total") == 0
+    assert value(text, "seriatim_marked_sentences_total") == 0
 
 
 def _is_told(text: str) -> bool:

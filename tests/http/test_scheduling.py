@@ -83,9 +83,9 @@ def test_another_word_is_refused(
 def test_a_file_is_no_late_first_sound_and_no_silence(client: httpx2.Client) -> None:
     """It comes when it is whole: counted as a first sound it would call the pool late."""
     names = (
-        "seriatim_http_ttfa_seconds_count",
-        "seriatim_http_streams_heard_total",
-        "seriatim_http_sound_seconds_total",
+        "seriatim_http_first_audio_seconds_count",
+        "seriatim_http_streams_played_total",
+        "seriatim_http_audio_seconds_total",
     )
     before = client.get("/metrics").text
     for said in ({"stream": False}, {"kind": "batch"}, {"play": "whole"}):

@@ -142,7 +142,7 @@ class RequestGuard:
         finally:
             if inside:
                 self.crowd.leave(time.monotonic())
-            self.meters.requests.labels(_route(scope), str(answer.status)).inc()
+            self.meters["http_requests"].labels(_route(scope), str(answer.status)).inc()
             _log(scope, answer, time.monotonic() - began_s)
 
     def _let_in(self, scope: Scope) -> bool:

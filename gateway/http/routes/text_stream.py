@@ -95,7 +95,7 @@ async def stream(websocket: WebSocket) -> None:
     await websocket.accept()
     connection = TextStreamConnection(websocket, context, caller)
     context.draining.idlers[connection] = connection.leave_if_idle
-    context.meters.streams.inc()
+    context.meters["http_streams"].inc()
     try:
         await connection.serve()
     except WebSocketDisconnect:
@@ -107,7 +107,7 @@ async def stream(websocket: WebSocket) -> None:
     finally:
         del context.draining.idlers[connection]
         await connection.leave()
-        context.meters.streams.dec()
+        context.meters["http_streams"].dec()
 
 
 @dataclass(slots=True, eq=False)
@@ -271,7 +271,9 @@ class TextStreamConnection:
         else:
             self._over(session)
         finally:
-            self.context.meters.ended.labels(STATES.get(session.state, FAILED) if session.state else how).inc()
+            self.context.meters["http_streams_ended"].labels(
+                STATES.get(session.state, FAILED) if session.state else how
+            ).inc()
 
     def _over(self, session: TextSession) -> None:
         """The next `start` may come."""

@@ -86,7 +86,7 @@ class AudioResponse(Response):
         playing = asyncio.create_task(self._play(scope, send, mark))
         leaving = asyncio.create_task(_left(receive))
         keep_running(self._send_rest())  # it outlives a client that leaves a detached job
-        self.context.meters.streams.inc()
+        self.context.meters["http_streams"].inc()
         how = FAILED  # what the answer itself raises is a failure, too
         try:
             await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -96,7 +96,7 @@ class AudioResponse(Response):
             raise
         finally:
             await self._end(mark, playing, leaving)
-            self.context.meters.ended.labels(how).inc()
+            self.context.meters["http_streams_ended"].labels(how).inc()
         if how in (LEFT, STALLED) and self.audio_request.stops:
             await self._stop("its listener left" if how == LEFT else "its listener took nothing any more")
         if how == STALLED and CUT in scope["state"]:
@@ -108,7 +108,7 @@ class AudioResponse(Response):
         self._encoding.discard()
         if mark is not None:
             self.context.reports.close(mark)
-        self.context.meters.streams.dec()
+        self.context.meters["http_streams"].dec()
         if self.audio_request.plays:
             self.context.meters.heard(self._playback)
 
@@ -190,7 +190,9 @@ class AudioResponse(Response):
             headers["content-length"] = str(n_bytes)
         self._started = True
         if self.audio_request.plays:
-            self.context.meters.ttfa.labels(self.job.pool).observe(time.monotonic() - self.audio_request.asked_s)
+            self.context.meters["http_first_audio_seconds"].labels(self.job.pool).observe(
+                time.monotonic() - self.audio_request.asked_s
+            )
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
 
