@@ -16,7 +16,7 @@ BUSY   ?= 0
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TORCH_INDEX ?=
 
-.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs site clean
+.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -98,6 +98,15 @@ docs: $(VENV)/.dev  ## write the reference pages that are made from the code
 
 site: $(VENV)/.dev  ## build the documentation as a static site in site/; a broken link is an error
 	rm -rf site && $(BIN)/zensical build --strict && rm site/generate.py
+
+wheel: $(VENV)/.run  ## build the package into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+image:  ## build the container image seriatim:local, as docker-compose.yml names it
+	docker build -t seriatim:local .
+
+hooks: $(VENV)/.dev  ## have git check each commit: formatting, lint, types of changed files, words
+	$(BIN)/pre-commit install
 
 clean:  ## remove the environment and everything made
 	rm -rf $(VENV) .venv-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis site speech.* *.egg-info
