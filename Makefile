@@ -15,6 +15,8 @@ BUSY   ?= 0
 # Test processes: one more than cores, because tests also wait.
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TORCH_INDEX ?=
+# Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:

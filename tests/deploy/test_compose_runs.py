@@ -141,6 +141,7 @@ def test_every_service_stays_within_its_memory(native: Native) -> None:
             assert sum(each.memory_info().rss for each in tree) < most, name
 
 
+@pytest.mark.thorough
 def test_stopped_and_started_again_everything_goes_on(native: Native) -> None:
     """As after an upgrade: SIGTERM and its grace for each, and nothing that was accepted or recorded is lost."""
     headers = {"authorization": f"Bearer {key(native)}"}
@@ -157,6 +158,7 @@ def test_stopped_and_started_again_everything_goes_on(native: Native) -> None:
     assert denied(native) == []
 
 
+@pytest.mark.thorough
 def test_without_what_it_needs_a_part_is_not_alive(native: Native) -> None:
     """Last words of the health checks: each says no where there is nothing."""
     for name, other in (("worker", ["--pool", "none"]), ("gateway", ["--port", "1"]), ("flower", ["--port", "1"])):

@@ -124,6 +124,7 @@ def drain(connection: Any) -> bool:
     return True
 
 
+@pytest.mark.thorough
 def test_what_ends_while_a_worker_drains_is_seen_to_end(new_system: Callable[..., RealSystem], tmp_path: Path) -> None:
     """Its events come after Celery's loop has ended."""
     with new_system() as system:
@@ -218,6 +219,7 @@ def test_its_password_is_nowhere_but_in_the_file(system: RealSystem, flower: str
     assert ask(flower, "/healthcheck", user="", password="").text == "OK", "which needs none"
 
 
+@pytest.mark.thorough
 def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
     child = subprocess.Popen(
@@ -232,6 +234,7 @@ def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_
     assert child.wait(PATIENCE_S) == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("noticed", [False, True], ids=["", "and it has tried again"])
 def test_it_ends_when_told_to_though_redis_be_away(
     new_system: Callable[..., RealSystem], tmp_path: Path, noticed: bool
@@ -249,6 +252,7 @@ def test_it_ends_when_told_to_though_redis_be_away(
         assert child.wait(services()["flower"].grace_s - 5) == 0
 
 
+@pytest.mark.thorough
 def test_without_a_password_it_does_not_start(system: RealSystem, tmp_path: Path) -> None:
     settings = system.settings.to_env()
     assert complaint(seriatim("flower", "--port", "0", settings=settings)).startswith(
@@ -258,6 +262,7 @@ def test_without_a_password_it_does_not_start(system: RealSystem, tmp_path: Path
     assert "cannot be read: no such file" in complaint(seriatim("flower", "--port", "0", settings=missing))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("root", ["", "/watch/flower/"])
 def test_its_health_check_finds_it_under_its_path(system: RealSystem, tmp_path: Path, root: str) -> None:
     """Docker would restart it for ever."""

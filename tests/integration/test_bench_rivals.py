@@ -31,6 +31,8 @@ from bench.table import Limits, as_json, as_text
 from bench.work import Work, audio
 from tests.support.process_system import wait_until
 
+pytestmark = pytest.mark.thorough
+
 WORK = Work(sentences=12, cost_ms=5, workers=2, audio_bytes=10_000)
 HERE = "tests.integration.test_bench_rivals"
 

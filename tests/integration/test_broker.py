@@ -56,6 +56,7 @@ def test_a_broker_that_lost_everything_costs_time_and_no_sentence(system: RealSy
     assert listener.pcm(60) == stream_of(text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("module", ["workers", "workers.worker_process"])
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://guest:secret@127.0.0.1:1//"])
 def test_a_worker_that_no_message_can_reach_offers_no_slots(system: RealSystem, module: str, url: str) -> None:

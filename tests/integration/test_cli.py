@@ -61,6 +61,7 @@ class TestSpeak:
         assert sum(summary["sentences_by_worker"].values()) == 3
         assert sound((tmp_path / "speech.flac").read_bytes()) == stream_of(SPOKEN)
 
+    @pytest.mark.thorough
     def test_what_an_engine_doubted_is_named_in_the_summary(self, tmp_path: Path, text: Path) -> None:
         doubting = ("speak", text, "-o", tmp_path / "speech.wav", *TONE, "--engine-option", "doubt_on=boats")
         done = seriatim(*doubting)
@@ -112,15 +113,18 @@ class TestBadInput:
     def test_an_empty_text(self, tmp_path: Path) -> None:
         assert self.refused(tmp_path, "-", stdin=b" \n\t\n") == "standard input is empty: there is nothing to say"
 
+    @pytest.mark.thorough
     def test_a_text_without_a_word(self, tmp_path: Path) -> None:
         said = self.refused(tmp_path, "-", stdin=b"... !! --\n")
         assert said == "there is nothing to say in this text: no letters and no digits"
 
+    @pytest.mark.thorough
     def test_a_binary_file(self, tmp_path: Path) -> None:
         (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
         said = self.refused(tmp_path, "photo.jpg")
         assert said.startswith("photo.jpg is no UTF-8 text: byte 0 is 0xff; is it a binary file?")
 
+    @pytest.mark.thorough
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
         assert self.refused(tmp_path, "nowhere.txt") == "cannot read nowhere.txt: no such file or directory"
 
@@ -128,20 +132,24 @@ class TestBadInput:
         said = self.refused(tmp_path, text, "--voice", "sopran")
         assert said.startswith("unknown voice 'sopran'; pool 'tone' has: soprano")
 
+    @pytest.mark.thorough
     def test_an_unknown_format(self, tmp_path: Path, text: Path) -> None:
         said = self.refused(tmp_path, text, "-o", "speech.mpx")
         assert said.startswith("unknown format '.mpx' of 'speech.mpx'; did you mean 'mp")
 
+    @pytest.mark.thorough
     def test_an_output_that_cannot_be_written(self, tmp_path: Path, text: Path) -> None:
         said = self.refused(tmp_path, text, "-o", "nowhere/speech.wav")
         assert said == "cannot write nowhere/speech.wav: there is no such directory"
 
+    @pytest.mark.thorough
     def test_a_text_over_the_limit(self, tmp_path: Path, text: Path) -> None:
         settings = {"SERIATIM_MAX_TEXT_BYTES": "20"}
         done = seriatim("speak", text, "-o", tmp_path / "speech.wav", *TONE, settings=settings)
         assert done.returncode == ExitCode.BAD_INPUT
         assert "has more than 20 bytes; set SERIATIM_MAX_TEXT_BYTES" in complaint(done)
 
+    @pytest.mark.thorough
     def test_more_sentences_than_the_limit(self, tmp_path: Path) -> None:
         """They are counted while the text is sent: nothing is left of what was spoken until then."""
         long, out = tmp_path / "long.txt", tmp_path / "speech.wav"
@@ -152,6 +160,7 @@ class TestBadInput:
         assert complaint(done) == "more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts"
         assert sorted(p.name for p in tmp_path.iterdir()) == ["long.txt"]
 
+    @pytest.mark.thorough
     def test_a_number_outside_its_range(self, tmp_path: Path, text: Path) -> None:
         assert self.refused(tmp_path, text, "--speed", "9") == "speed=9.0; expected a number from 0.25 to 4"
 
@@ -162,6 +171,7 @@ class TestCannotStart:
         assert done.returncode == ExitCode.CANNOT_START
         assert complaint(done) == "unknown setting SERIATIM_LEASE_SM; did you mean SERIATIM_LEASE_MS?"
 
+    @pytest.mark.thorough
     def test_a_worker_that_dies_at_start_says_why(self, tmp_path: Path, text: Path) -> None:
         out = tmp_path / "speech.wav"
         done = seriatim("speak", text, "-o", out, "--engine", "tone", "--engine-option", "rtff=1", "--workers", "1")
@@ -174,12 +184,14 @@ class TestCannotStart:
         assert done.returncode == ExitCode.CANNOT_START
         assert complaint(done) == "worker did not start: unknown engine 'tones'; nearest: tone"
 
+    @pytest.mark.thorough
     @pytest.mark.parametrize("command", [("speak", "-", "-o", "-"), ("status",)])
     def test_a_redis_that_is_not_there(self, tmp_path: Path, command: tuple[str, ...]) -> None:
         done = seriatim(*command, "--redis", f"unix://{tmp_path}/nobody", stdin=b"Hello.")
         assert done.returncode == ExitCode.UNAVAILABLE
         assert complaint(done).startswith(f"no Redis at unix://{tmp_path}/nobody: ")
 
+    @pytest.mark.thorough
     @pytest.mark.parametrize("part", ["worker", "reassemble"])
     def test_a_redis_that_evicts_is_refused(self, part: str) -> None:
         with PrivateServer(embedded(), "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru") as server:
@@ -231,6 +243,7 @@ class TestLookAndSteer:
         again = seriatim("cancel", job.id, settings=settings)
         assert (again.returncode, again.stdout.decode()) == (0, f"job {job.id} had ended already: cancelled\n")
 
+    @pytest.mark.thorough
     @pytest.mark.parametrize("command", ["status", "cancel"])
     def test_a_job_that_never_was(self, system: RealSystem, command: str) -> None:
         done = seriatim(command, "beef", settings=system.settings.to_env())

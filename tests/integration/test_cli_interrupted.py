@@ -85,6 +85,7 @@ def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tm
     assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "tally", "text.txt", "whole.wav"]
 
 
+@pytest.mark.thorough
 def test_a_command_whose_workers_are_gone_for_good_says_so_and_keeps_what_was_spoken(
     tmp_path: Path, text: Path
 ) -> None:
@@ -145,6 +146,7 @@ class TestUp:
         )
         assert again.read_bytes() == out.read_bytes()
 
+    @pytest.mark.thorough
     def test_sigterm_ends_all_of_it(self, up: int) -> None:
         children = descendants(up)
         os.kill(up, signal.SIGTERM)

@@ -44,6 +44,7 @@ def test_one_that_is_there_is_described_until_its_licence_is_accepted_with_advic
     assert models(model.parent) == f"{model}  whole, 0.00 GB, None layers of 64, licence accepted\n"
 
 
+@pytest.mark.thorough
 def test_a_named_folder_is_compared_with_its_checksums(model: Path) -> None:
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in sorted(model.iterdir())]
     (model / "SHA256SUMS").write_text("\n".join(lines) + "\n", "utf-8")
@@ -54,6 +55,7 @@ def test_a_named_folder_is_compared_with_its_checksums(model: Path) -> None:
     assert complaint(done).startswith(f"{model}/vocab.json is damaged: SHA-256 ")
 
 
+@pytest.mark.thorough
 def test_a_broken_one_is_listed_as_broken_and_named_is_an_error(model: Path) -> None:
     (model / "model.pth").write_bytes(b"half")
     assert models(model.parent).startswith(f"{model}  NOT WHOLE: {model}/model.pth is cut short or no torch checkpoint")
@@ -62,6 +64,7 @@ def test_a_broken_one_is_listed_as_broken_and_named_is_an_error(model: Path) -> 
     assert complaint(done).endswith("; `seriatim models` says how to get XTTS-v2")
 
 
+@pytest.mark.thorough
 def test_json_is_one_object(model: Path) -> None:
     found = json.loads(models(model.parent, "--json"))
     assert found["models"][0]["folder"] == str(model)
@@ -69,6 +72,7 @@ def test_json_is_one_object(model: Path) -> None:
     assert found["licence_url"].startswith("https://")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("words", [("accept",), ("a", "b"), ("accept", "a", "b")])
 def test_other_words_are_refused(words: tuple[str, ...]) -> None:
     done = seriatim("models", *words)
@@ -82,6 +86,7 @@ def test_a_licence_is_accepted_for_what_is_there(tmp_path: Path) -> None:
     assert complaint(done) == f"there is no folder {tmp_path}/no"
 
 
+@pytest.mark.thorough
 class TestVoices:
     """What `seriatim voices` does without a model."""
 

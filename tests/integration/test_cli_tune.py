@@ -12,6 +12,8 @@ from seriatim.exit_codes import ExitCode
 from tests.support.command_line import complaint, seriatim
 from workers.__main__ import _arguments as worker_grammar
 
+pytestmark = pytest.mark.thorough
+
 QUICK = ("--engine", "tone", "--engine-option", "rtf=0.1", "--seconds", "0.4", "--most", "2")
 
 

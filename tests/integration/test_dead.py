@@ -84,6 +84,7 @@ def test_what_was_given_up_is_listed_and_spoken_again_as_a_recorded_job(system: 
     system.end("mended")
 
 
+@pytest.mark.thorough
 def test_one_sentence_is_spoken_again_and_the_other_forgotten(system: RealSystem) -> None:
     text = [POISON, "More venom here."]
     job = given_up(system, text, gap="silence")
@@ -95,6 +96,7 @@ def test_one_sentence_is_spoken_again_and_the_other_forgotten(system: RealSystem
     assert dead(system) == "nothing was given up\n"
 
 
+@pytest.mark.thorough
 def test_a_job_that_failed_is_spoken_again_too(system: RealSystem) -> None:
     job = given_up(system, [POISON, "Never reached."], gap="fail")
     assert [d["seq"] for d in dead(system, "--json")] == [0], "only what was given up"
@@ -116,6 +118,7 @@ def test_a_sentence_that_is_not_there_is_said(system: RealSystem, words: list[st
     assert (done.returncode, complaint(done)) == (2, message)
 
 
+@pytest.mark.thorough
 def test_entries_of_another_version_are_passed_over_and_shown_text_obeys_no_terminal(system: RealSystem) -> None:
     key = f"{pool_prefix('odd')}:dead"
     good = {"reason": "\x1b[2Jwhy", "at": "5", "failures": 2, "sentence": '9|{"text":"\\u001b]0;x\\u0007 said"}'}
@@ -129,6 +132,7 @@ def test_entries_of_another_version_are_passed_over_and_shown_text_obeys_no_term
     assert "\x1b" not in shown
 
 
+@pytest.mark.thorough
 def test_what_lost_its_text_can_only_be_forgotten(system: RealSystem, tmp_path: Path) -> None:
     with system.redis as client:
         client.hset(
@@ -153,6 +157,7 @@ def test_a_listeners_job_fails_and_a_nights_work_goes_on_and_counts_its_gap(
     assert system.log("broken").count("a job has a gap") >= gaps
 
 
+@pytest.mark.thorough
 def test_a_recording_knows_its_gaps_when_nothing_else_does(system: RealSystem) -> None:
     system.children.get("broken") or system.workers(1, name="broken", pool="venom", options=BROKEN)
     text = [*sentences(1, "recorded"), POISON, "More venom here."]
@@ -165,6 +170,7 @@ def test_a_recording_knows_its_gaps_when_nothing_else_does(system: RealSystem) -
     assert (job.status().state, job.status().gaps) == ("done", 2)
 
 
+@pytest.mark.thorough
 def test_a_file_with_a_gap_is_whole_and_its_command_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(f"All is well. {POISON} All is well again.", "utf-8")
     poisoned = (*TONE, "--engine-option", "fail_on=venom")

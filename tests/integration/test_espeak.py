@@ -256,6 +256,7 @@ input()
             worker.kill()
         wait_until_gone(child)
 
+    @pytest.mark.thorough
     def test_memory_stays_flat(self) -> None:
         """Each load of the library loses memory, most of it where a word is read in another language."""
         others = children_of(os.getpid())
@@ -316,6 +317,7 @@ def _is_espeak(pid: int) -> bool:
         return False
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("text", "language"), [
     (" ".join(str(1100 + 9 * n) for n in range(100)), "en"),
     ("나는오늘아침에일찍일어나서산책을하고" * 16, "ko"),
@@ -339,6 +341,7 @@ def test_nothing_of_a_long_sentence_without_commas_is_lost(espeak: Engine, text:
 YEARS = [str(1900 + n) for n in range(100)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("voice", "words"), [
     ("en-us", YEARS), ("fr", YEARS), ("ru", YEARS), ("hi", ["७७७७७७", "123456"] * 30),
     ("de", ["777777", "999999"] * 30),
@@ -361,6 +364,7 @@ def test_as_much_is_said_of_a_hostile_row_as_of_its_words(voice: str, words: lis
     assert row >= 0.97 * sum(alone[word] for word in words) > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("voice", "unit", "n"), [
     ("en-us", "XKCDF", 30), ("en-us", "xkcdf", 30), ("fr", "W", 60), ("en-us", "√∑∫≤≠∞", 30), ("de", "√∑∫≤≠∞", 30),
     ("en-us", "$%&+/=@", 30), ("en-us", "😀🎉", 30), ("de", "Rindfleischetikettierungsüberwachungsaufgaben", 12),
@@ -372,6 +376,7 @@ def test_as_much_is_said_of_a_word_without_an_end_as_of_its_parts(voice: str, un
     assert whole >= 0.98 * n * two / 2 > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("voice", ["en-us", "de", "ru", "hi", "ko"])
 @pytest.mark.parametrize("n", [21, 40, 100, 300])
 def test_a_number_too_long_for_a_name_is_read_digit_by_digit(voice: str, n: int) -> None:

@@ -46,6 +46,7 @@ def full(system: RealSystem) -> Iterator["Redis"]:
             other.config_set("maxclients", 10_000)
 
 
+@pytest.mark.thorough
 def test_listeners_over_http_take_turns(system: RealSystem) -> None:
     said = clear(12)
     url = f"{system.settings.redis_url}?client_name=gateway"

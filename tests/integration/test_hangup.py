@@ -29,6 +29,7 @@ def test_workers_and_reassemblers_end(system: RealSystem) -> None:
     assert system.worker_pids() == {}, "it left in order"
 
 
+@pytest.mark.thorough
 def test_a_single_worker_process_ends_and_another_is_started(system: RealSystem) -> None:
     """Celery would start it anew under its own process id, with its threads torn out."""
     system.reassembler()

@@ -10,6 +10,8 @@ import pytest
 from seriatim.exit_codes import ExitCode
 from tests.support.command_line import LIMIT_S, SERIATIM, TONE, environment, installed
 
+pytestmark = pytest.mark.thorough
+
 UID = "12345"
 
 

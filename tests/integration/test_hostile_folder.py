@@ -50,6 +50,7 @@ def hostile(tmp_path: Path) -> Iterator[Path]:
     assert not ran.exists(), f"run from the current folder: {ran.read_text('utf-8').split()}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", ["tone", "espeak"])
 def test_a_file_is_spoken_there(hostile: Path, engine: str) -> None:
     done = seriatim("speak", "text.txt", "-o", "out.mp3", "--engine", engine, "--workers", "1", cwd=hostile)
@@ -64,6 +65,7 @@ def test_a_whole_system_runs_there(hostile: Path) -> None:
         wait_until(lambda: f"HTTP at http://127.0.0.1:{http}/" in log(), "up is up")
 
 
+@pytest.mark.thorough
 def test_its_parts_run_there(new_system: Callable[..., RealSystem], hostile: Path) -> None:
     pytest.importorskip("flower")
     password = hostile.parent / "password"
@@ -82,6 +84,7 @@ def test_its_parts_run_there(new_system: Callable[..., RealSystem], hostile: Pat
             assert done.returncode == 0, (command, done.stderr.decode())
 
 
+@pytest.mark.thorough
 def test_the_installed_command_runs_there(hostile: Path) -> None:
     program = installed(str(Path(sys.executable).with_name("seriatim")), package="seriatim")
     done = subprocess.run(

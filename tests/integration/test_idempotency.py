@@ -75,6 +75,7 @@ def test_another_text_after_a_crash_is_refused_and_the_same_text_goes_on(system:
     assert all(b"Alpha" in row for row in texts.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("other", [sentences(30, "race"), sentences(50, "race"), [*sentences(39, "race"), "Other."]])
 def test_a_duplicate_while_the_first_is_still_sending_goes_on_or_is_refused(
     system: RealSystem, other: list[str]

@@ -7,6 +7,8 @@ from bench.load.plan import Ask, Run
 from bench.load.scenarios import crowd
 from bench.load.stand import Stand, stand
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def place():

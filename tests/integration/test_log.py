@@ -99,6 +99,7 @@ def test_the_start_says_what_is_in_force(system: RealSystem) -> None:
     assert ready["live_window_ms"] == system.settings.live_window_ms
 
 
+@pytest.mark.thorough
 def test_the_line_of_a_sentence_can_be_turned_off(new_system: Callable[..., RealSystem]) -> None:
     with new_system(log_sentences=0) as system:
         system.reassembler()

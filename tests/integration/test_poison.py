@@ -60,6 +60,7 @@ def test_by_default_the_job_fails_and_says_which_sentence_and_why(system: RealSy
     assert dead(system, pool) == [f"{listener.job.id}|2"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("policy", ["skip", "silence"])
 def test_a_gap_is_marked_and_the_rest_is_heard(system: RealSystem, pool: str, policy: str) -> None:
     system.workers(2, name=pool, pool=pool, options=CRASH)
@@ -78,6 +79,7 @@ def test_a_gap_is_marked_and_the_rest_is_heard(system: RealSystem, pool: str, po
         assert 0.5 < len(heard[2]) / len(whole[2]) < 2, "about as long as it would have been"
 
 
+@pytest.mark.thorough
 def test_neighbours_in_a_process_that_dies_run_alone_and_survive(system: RealSystem, pool: str) -> None:
     """One process speaks three sentences at once, and one kills it: which one, nobody knows before they run alone."""
     system.workers(1, name=pool, pool=pool, slots=3, options=CRASH | {"fixed_ms": 400})

@@ -42,6 +42,7 @@ def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hang
     assert "1 reassembler" in drawn or "no pool yet" in drawn
 
 
+@pytest.mark.thorough
 def test_a_gateway_that_looks_for_recordings_elsewhere_says_so(tmp_path: Path) -> None:
     with RealSystem.on(tmp_path) as system:
         system.reassembler()

@@ -14,9 +14,11 @@ from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import RealSystem, wait_until
 from tests.support.rabbitmq_server import PrivateRabbit
 
-pytestmark = pytest.mark.skipif(
-    not rabbitmq_server.installed() and not os.environ.get("CI"), reason="Debian's rabbitmq-server is not installed"
-)
+WHY = "Debian's rabbitmq-server is not installed"
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(not rabbitmq_server.installed() and not os.environ.get("CI"), reason=WHY),
+]
 
 
 @pytest.fixture(scope="module")

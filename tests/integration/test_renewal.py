@@ -67,6 +67,7 @@ def test_processes_are_renewed_one_at_a_time_and_every_byte_is_heard_once(system
     assert child.poll() is None
 
 
+@pytest.mark.thorough
 def test_a_lonely_process_is_renewed_too_when_told_so_on_the_command_line(system: RealSystem) -> None:
     pool = "lonely"
     command = ["worker", "--engine", "tone", "--pool", pool, "--max-sentences", "5", "--engine-option", "rate_hz=8000"]
@@ -94,6 +95,7 @@ def test_what_a_process_speaks_is_finished_before_it_goes(system: RealSystem) ->
     assert trouble(system, pool) == CALM
 
 
+@pytest.mark.thorough
 def test_a_process_that_holds_too_much_memory_is_renewed(system: RealSystem) -> None:
     pool = "leaky"
     options = {"leak_mb": 50, "fixed_ms": 300}  # longer than a beat
@@ -107,6 +109,7 @@ def test_a_process_that_holds_too_much_memory_is_renewed(system: RealSystem) -> 
     assert trouble(system, pool) == CALM
 
 
+@pytest.mark.thorough
 def test_a_process_that_can_never_be_small_enough_says_so_and_does_not_start_for_ever(system: RealSystem) -> None:
     command = ["worker", "--engine", "tone", "--pool", "large", "--max-memory", "20M"]
     child = system.start("large", "-m", "gateway.cli.main", *command)

@@ -65,6 +65,7 @@ def resetting(proxy: Proxy, heard: Callable[[], int]) -> Iterator[None]:
             done.result()
 
 
+@pytest.mark.thorough
 def test_no_request_is_answered_with_500(proxied: tuple[RealSystem, Proxy]) -> None:
     system, proxy = proxied
     gateway = start(system, redis_url=url(proxy), broker_url=url(proxy))
@@ -187,6 +188,7 @@ def test_no_error_but_ours_leaves_a_client() -> None:
         long.close()
 
 
+@pytest.mark.thorough
 def test_a_right_that_a_gateway_lacks_is_the_operators_to_read(proxied: tuple[RealSystem, Proxy]) -> None:
     """Its clients are asked to come again; a 500 would tell them that it never helps."""
     system, _ = proxied

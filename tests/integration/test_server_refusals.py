@@ -83,6 +83,7 @@ def test_what_was_refused_by_a_replica_is_asked_of_the_server_that_takes_over(se
     client.close()
 
 
+@pytest.mark.thorough
 def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_system: Callable[..., RealSystem]) -> None:
     """Its task that reports what listeners have ended unseen, and each later stream stood still after a window."""
     system = new_system()

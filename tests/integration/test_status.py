@@ -45,6 +45,7 @@ def test_workers_say_what_they_hold_and_how_long_they_are_up(system: RealSystem)
     assert "of 315 MB" in drawn, "300 MiB are Redis' limit"
 
 
+@pytest.mark.thorough
 def test_whoever_runs_dry_first_stands_first(system: RealSystem) -> None:
     jobs = [enqueue(system, sentences(40, f"listener {n}"), window_ms=3_000, user=f"u{n}") for n in range(3)]
     wait_until(lambda: all(job.status().emitted for job in jobs))
@@ -57,6 +58,7 @@ def test_whoever_runs_dry_first_stands_first(system: RealSystem) -> None:
         job.cancel()
 
 
+@pytest.mark.thorough
 def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem) -> None:
     job = enqueue(system, ["All of it is spoken long before the end of it is heard by anybody who listens to it."])
     wait_until(lambda: told(system)["held"] > 0, "it is spoken and not yet heard")

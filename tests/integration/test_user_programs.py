@@ -164,6 +164,7 @@ def test_mypy_finds_what_is_wrong(tmp_path: Path) -> None:
     assert 'Revealed type is "seriatim.client.open_job.OpenJob"' in done.stdout
 
 
+@pytest.mark.thorough
 def test_pyright_finds_what_is_wrong(tmp_path: Path) -> None:
     """Editors that speak Pyright underline the same lines; its JavaScript and Node come in wheels."""
     (tmp_path / "wrong.py").write_text(WRONG)

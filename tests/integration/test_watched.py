@@ -159,6 +159,7 @@ def test_a_connection_of_which_one_half_fails_is_ended(system: RealSystem, place
             assert kind == "end" or "internal_error" in str(last)
 
 
+@pytest.mark.thorough
 def test_half_a_text_does_not_pass_for_a_whole_one(system: RealSystem) -> None:
     long = " ".join(sentences(80, "the rest of it"))
     with gateway(system, "seriatim.client.partial_submission:PartialSubmission.send_rest").client() as client:
@@ -183,6 +184,7 @@ def test_leases_are_renewed_on(
     assert job.job.wait(PATIENCE_S).state == "done"
 
 
+@pytest.mark.thorough
 def test_a_command_watches_its_system_on(system: RealSystem, tmp_path: Path) -> None:
     text, out = tmp_path / "text.txt", tmp_path / "speech.wav"
     text.write_text(" ".join(system.held(TEXT[:2])), "utf-8")

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.trial import Verdict, try_out
 
@@ -13,11 +15,13 @@ def test_a_fault_that_a_test_sees_is_killed_by_it() -> None:
     assert (outcome.verdict, outcome.by) == (Verdict.KILLED, "test_bytes_that_are_gone_are_noticed")
 
 
+@pytest.mark.thorough
 def test_what_changes_nothing_survives() -> None:
     outcome = try_out(replace(QUICK, new=QUICK.old + "  # as before"))
     assert (outcome.verdict, outcome.by) == (Verdict.SURVIVED, "")
 
 
+@pytest.mark.thorough
 def test_a_trial_that_cannot_be_held_is_no_verdict() -> None:
     outcome = try_out(replace(QUICK, tests=("tests/unit/test_of_nothing.py",)))
     assert outcome.verdict is Verdict.BROKEN

@@ -68,6 +68,7 @@ def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(
     assert page.complaints("status of 429") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("crowded")
 def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Client, system: RealSystem) -> None:
     busy = occupied(client, system)
@@ -98,6 +99,7 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(page: Page, locked: Gateway) -> 
     assert page.complaints("status of 401") == []
 
 
+@pytest.mark.thorough
 def test_with_a_key_and_without_a_media_source_it_is_heard_while_it_is_spoken(
     page: Page, locked: Gateway, system: RealSystem
 ) -> None:

@@ -43,6 +43,7 @@ def offered(page: Page, field: str) -> list[str]:
     return [str(option.get_attribute("text")) for option in page.all(f"#{field} option")]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("babel")
 def test_a_voice_of_many_languages_speaks_the_one_that_is_chosen(page: Page, client: httpx2.Client) -> None:
     page.until(lambda: page.choose("pool", POOL), "a pool that came after the gateway is offered")

@@ -82,6 +82,7 @@ def under(system: RealSystem) -> Gateway:
     return start(system, "prefixed", http_root=PREFIX, http_proxies="127.0.0.1")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("strip", [True, False])
 def test_a_text_is_spoken_and_heard_under_a_path(under: Gateway, tmp_path: Path, strip: bool) -> None:
     said = clear(6)

@@ -34,6 +34,7 @@ def violations(page: Page) -> Any:
     return page.later(LOOK)
 
 
+@pytest.mark.thorough
 def test_axe_finds_nothing_wrong_on_any_screen_by_day_and_by_night(page: Page) -> None:
     assert violations(page) == [], "before anything was said"
     page.speak(" ".join(clear(6)))

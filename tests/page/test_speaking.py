@@ -111,6 +111,7 @@ def test_a_listener_goes_where_he_likes(page: Page) -> None:
     assert (page.one("#seek").get_attribute("aria-valuetext") or "").endswith("seconds")
 
 
+@pytest.mark.thorough
 def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
     """After a reload the stream begins where the listener was: what lies before is fetched when it is wanted."""
     said = clear(8)
@@ -160,6 +161,7 @@ def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client, syste
     page.until(lambda: page.reading() == " ".join(said).split(), "and all of its text")
 
 
+@pytest.mark.thorough
 def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem) -> None:
     mortal = start(system, "mortal", at_port=free_port())
     said = clear(10)
@@ -214,6 +216,7 @@ def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(
     assert sum(piece["length"] for piece in pieces) == pytest.approx(length_s, abs=0.001), "each sample once"
 
 
+@pytest.mark.thorough
 def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) -> None:
     said = clear(6)
     samples.speak(" ".join(said))
@@ -247,6 +250,7 @@ def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Cl
     assert page.complaints(CUT) == []
 
 
+@pytest.mark.thorough
 def test_a_long_text_moves_in_its_frame_and_the_page_stays(page: Page) -> None:
     page.speak("\n\n".join(clear(60)))
     page.until(lambda: len(page.all("#reading [data-seq]")) == 60, "all of it is there")

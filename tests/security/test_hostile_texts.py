@@ -107,6 +107,7 @@ def test_a_text_without_a_word_is_refused(system: RealSystem, what: str) -> None
         system.producer().enqueue(HOSTILE[what], JobRequest.of({"engine": "tone", "kind": "batch"}))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_text_may_come_in_pieces_of_an_open_job_too(system: RealSystem, what: str) -> None:
     text = HOSTILE[what][:3_000]
@@ -122,6 +123,7 @@ def test_a_hostile_text_may_come_in_pieces_of_an_open_job_too(system: RealSystem
     assert ended(session.job.status()) == "done"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", [name for name, text in HOSTILE.items() if len(text) < 5_000])
 def test_a_callers_own_sentence_may_be_hostile(system: RealSystem, what: str) -> None:
     request = JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window", "gap": "skip"})

@@ -119,6 +119,7 @@ UNREACHABLE = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("changes", UNREACHABLE, ids=repr)
 def test_no_error_has_it(kept: Kept, changes: dict[str, str]) -> None:
     """Nor what led to it, as a traceback shows it."""
@@ -138,6 +139,7 @@ def test_no_error_has_it(kept: Kept, changes: dict[str, str]) -> None:
 AWAY = [changes for changes in UNREACHABLE if "broker_url" not in changes]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("words", "changes"),
     [(["status"], changes) for changes in AWAY] + [(["worker", "--engine", "tone"], AWAY[at]) for at in (2, -1)],
@@ -152,6 +154,7 @@ def test_no_command_says_it(kept: Kept, words: list[str], changes: dict[str, str
     assert_hidden(said)
 
 
+@pytest.mark.thorough
 def test_up_starts_its_children_without_it(kept: Kept, tmp_path: Path) -> None:
     words = [
         "up",

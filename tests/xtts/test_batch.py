@@ -17,6 +17,8 @@ from workers.engines.xtts.batch.batch_row import BatchRow, SamplingOptions
 from workers.engines.xtts.batch.batch_slots import BatchSize, BatchSlots, StepResult
 from workers.engines.xtts.model.cuda_graphs import StepShapes
 
+pytestmark = pytest.mark.thorough
+
 MANY = 18  #: three of each of `SAMPLINGS`
 
 

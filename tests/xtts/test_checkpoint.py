@@ -19,6 +19,8 @@ from tests.xtts import tiny
 from workers.engines.xtts.model import checkpoint, checkpoint_sizes
 from workers.engines.xtts.model.checkpoint import xtts
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from seriatim.exit_codes import ExitCode
 from tests.support.command_line import QUICK, complaint, seriatim
 from tests.xtts import tiny
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_voice_is_cloned_listed_and_removed(tmp_path: Path, tiny_dir: Path) -> None:

@@ -10,6 +10,8 @@ from workers.engines.xtts.batch.batch_row import SamplingOptions
 from workers.engines.xtts.model.sampling import SamplingRules, chosen, ranked, scored
 from workers.engines.xtts.quality.rounding_check import TOLERANCE, doubtful
 
+pytestmark = pytest.mark.thorough
+
 WIDE = 0.05  #: a tolerance so wide that close choices are frequent
 
 

@@ -108,6 +108,7 @@ def test_it_is_streamed(engine: XttsEngine) -> None:
     assert len(ResumeState.unpack(spoken[0].state).codes) < len(codes(spoken)) / 2
 
 
+@pytest.mark.thorough
 def test_many_at_once_sound_as_each_alone(engine: XttsEngine, new_engine: Callable[..., XttsEngine]) -> None:
     """Two voices, all lengths, four rows, twenty-four threads."""
     alone = new_engine(slots=1)
@@ -120,6 +121,7 @@ def test_many_at_once_sound_as_each_alone(engine: XttsEngine, new_engine: Callab
         assert same(samples(spoken), samples(expected))
 
 
+@pytest.mark.thorough
 def test_the_exact_mode_gives_the_librarys_bytes_whatever_else_is_spoken(
     new_engine: Callable[..., XttsEngine], tiny_model: Any
 ) -> None:
@@ -215,6 +217,7 @@ class Scarce:
         return self._batch.step()
 
 
+@pytest.mark.thorough
 def test_where_memory_runs_out_slots_are_halved_and_nothing_is_lost(
     engine: XttsEngine, new_engine: Callable[..., XttsEngine]
 ) -> None:

@@ -18,6 +18,8 @@ from workers.engines.xtts.voices.clone_voice import latents, main
 from workers.engines.xtts.voices.reference_audio import read_recordings
 from workers.engines.xtts.voices.voice_catalogue import VoiceCatalogue
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:

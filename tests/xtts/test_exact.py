@@ -12,6 +12,8 @@ from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_row import SamplingOptions
 from workers.engines.xtts.model.exact_vocoding import codes_alone, exact_wave
 
+pytestmark = pytest.mark.thorough
+
 ROWS = 12
 SPEEDS = (1.0, 0.7, 1.6)
 

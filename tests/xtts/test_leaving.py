@@ -15,6 +15,8 @@ from tests.xtts.stage import Setup
 from workers.engines.xtts.batch.batch_row import BatchRow
 from workers.engines.xtts.engine import XttsEngine, load
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[XttsEngine]:

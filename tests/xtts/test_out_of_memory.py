@@ -12,6 +12,8 @@ from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_row import BatchRow
 from workers.engines.xtts.batch.out_of_memory import OutOfMemory, out_of_memory_told
 
+pytestmark = pytest.mark.thorough
+
 ROWS = 9
 FULL = "CUDA out of memory. Tried to allocate 2 GiB.\nOf the allocated memory ..."
 #: where a step takes memory: the objects, by their path in a batch, and the method

@@ -98,6 +98,7 @@ def test_a_dialogue_of_two_voices_is_heard_as_if_each_sentence_were_alone(system
         assert not said or any(said[-TAIL_BYTES:]), "one pause, no more"
 
 
+@pytest.mark.thorough
 def test_the_exact_mode_gives_the_same_bytes_in_any_company(
     system: RealSystem, exact_soloist: Alone, soloist: Alone
 ) -> None:
@@ -110,6 +111,7 @@ def test_the_exact_mode_gives_the_same_bytes_in_any_company(
     assert_all_same(exact_soloist.stream(text[:6], seed=7), soloist.stream(text[:6], seed=7), "exact and default")
 
 
+@pytest.mark.thorough
 def test_twenty_listeners_at_once_each_hear_their_own_text_alone(system: RealSystem, soloist: Alone) -> None:
     texts = [sentences(3, f"listener{number:02d}", n_words=3 + number % 4) for number in range(N_JOBS)]
     listeners = [
@@ -145,6 +147,7 @@ def test_the_command_line_speaks_a_text_into_a_file(tmp_path: Path, setup: Setup
     assert sorted(path.name for path in tmp_path.iterdir()) == ["book.txt", "book.wav"]
 
 
+@pytest.mark.thorough
 def test_status_shows_how_long_a_worker_took_to_be_ready_and_the_slots_that_it_found(system: RealSystem) -> None:
     said = seriatim("status", "--json", settings=system.settings.to_env())
     pools = {pool["pool"]: pool for pool in json.loads(said.stdout)}
@@ -157,6 +160,7 @@ def test_status_shows_how_long_a_worker_took_to_be_ready_and_the_slots_that_it_f
     assert str(worker["ready_ms"]) in shown
 
 
+@pytest.mark.thorough
 def test_a_voice_added_while_workers_run_is_spoken_within_seconds(
     system: RealSystem, setup: Setup, soloist: Alone, tiny_model: Any
 ) -> None:

@@ -41,6 +41,8 @@ from workers.engines.xtts.voices import voice_files
 from workers.engines.xtts.voices.voice_catalogue import fingerprint
 from workers.worker_process import WARM_UP
 
+pytestmark = pytest.mark.thorough
+
 CODES = 300  #: of every sentence where nothing stops the model: 14 s, and a second's work
 NEVER = -30.0  #: added to the stop code's logit: it is never said
 SOON_S = 5.0  #: a beat of the worker is a fifth of a second

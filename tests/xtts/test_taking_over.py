@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from seriatim.engine import AudioChunk, Utterance
 from tests.xtts.stage import Setup, alone
 from workers.engines.xtts.batch.resume_state import ResumeState
 from workers.engines.xtts.engine import XttsEngine
+
+pytestmark = pytest.mark.thorough
 
 TEXT = "the quick brown fox jumps over the lazy dog, again and again."
 

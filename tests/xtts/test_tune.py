@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.command_line import seriatim
+
+pytestmark = pytest.mark.thorough
 
 BOUND = ("--max-codes", "30", "--engine-option", "guard=off", "--seconds", "0.5")
 

@@ -18,6 +18,8 @@ from workers.engines.xtts.model.vocoder import StreamingVocoder, VocoderStream, 
 from workers.engines.xtts.model.vocoder_frames import LinearInterpolation, VocoderFrames
 from workers.engines.xtts.model.waveform_generator import WaveformGenerator, fold_weight_norm, tf32
 
+pytestmark = pytest.mark.thorough
+
 DIM = 64
 EQUAL = 1e-6  # a thirtieth of the step between two 16-bit samples
 LEVEL = 12  # brings the random decoder's peak to that of speech, or equality to 1e-6 would prove little
