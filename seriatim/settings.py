@@ -68,6 +68,11 @@ class Settings:
     tls_ca_file: str = _text("", "authorities that rediss:// and amqps:// servers must be certified by (the system's)")
     tls_cert_file: str = _text("", "certificate to show to such a server, if it asks for one")
     tls_key_file: str = _text("", "its key")
+    engine: str = _text(
+        "",
+        "engine (its pool) that speaks what names none; empty: hibari, else espeak, xtts, or any other pool with "
+        "workers. What it cannot speak goes to the first of these that can",
+    )
     store_dir: str = _text("seriatim-store", "folder of the recordings of jobs that drain to the store")
     recording_retention_days: float = _float(
         0, "recordings are removed so many days after they were written last; 0: never"
@@ -140,7 +145,9 @@ class Settings:
     http_keys_file: str = _text(
         "", "API keys of `seriatim serve` (docs/reference/http.md); without it only loopback is served"
     )
-    http_pool: str = _text("espeak", "pool that speaks what names no model, or one of OpenAI's")
+    http_pool: str = _text(
+        "", "pool that speaks what names no model, or one of OpenAI's; empty: as where programs name no engine"
+    )
     http_models: str = _text("", "other names of pools, for clients that cannot be changed: tts-1=espeak,tts-1-hd=xtts")
     http_voices: str = _text("", "other names of voices: alloy=en-us,nova=en-gb; OpenAI's mean the default otherwise")
     http_pcm_hz: int = _int(

@@ -11,9 +11,16 @@ from typing import Any, NoReturn
 from gateway.cli import parser as args
 from gateway.cli.commands import models
 from gateway.cli.commands.tune import TrialOptions, TuneOutput, tune
-from gateway.cli.commands.voices import VoiceSample, add_voice, cloned_voices, list_voices, remove_voice
+from gateway.cli.commands.voices import (
+    VoiceSample,
+    add_voice,
+    cloned_voices,
+    list_voices,
+    remove_voice,
+)
 from gateway.cli.input_text import read_text, refuse_to_overwrite
 from gateway.cli.render.summary import summary_json, summary_text
+from gateway.local.installed_engines import default_engine, installed_beside, running_default
 from gateway.local.processes import WorkerPlan
 from gateway.output.open_output import ResumePolicy
 from gateway.output.pipe_output import reader_has_gone
@@ -63,15 +70,21 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
         SpeakArguments,
         end_on_sigterm,
         speak,
+        with_engine,
     )
 
     end_on_sigterm()
     embedded = options.redis is None
     refuse_to_overwrite(options.file, options.output)
+    text = read_text(options.file, settings.max_text_bytes)
+    request, why = with_engine(settings, args.request(options), text, embedded=embedded)
+    if why and not (options.quiet or options.json):
+        sys.stderr.write(f"seriatim: {why}\n")
+    options.engine = request.engine
     wanted = SpeakArguments(
-        text=read_text(options.file, settings.max_text_bytes),
+        text=text,
         output=options.output,
-        request=args.request(options),
+        request=request,
         worker_plan=_crew(options),
         embedded=embedded,
         begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
@@ -90,9 +103,15 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
 def _up(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.up import SystemPlan, up  # only here are children kept for long
 
+    named = options.engine or settings.engine or options.pool
+    options.engine = options.engine or default_engine(settings)
     worker_plan = _crew(options, options.slots or 0)
+    beside = () if named else tuple(WorkerPlan(engine) for engine in installed_beside(options.engine))
     worker_plan = replace(worker_plan, max_sentences=options.max_sentences or 0, max_memory=options.max_memory or "")
-    plan = SystemPlan(worker_plan, options.port, options.data, options.reassemblers, bool(options.redis), options.http)
+    plan = SystemPlan(
+        worker_plan, options.port, options.data, options.reassemblers, bool(options.redis), options.http,
+        beside, named=bool(named),
+    )  # fmt: skip
     return up(settings, plan)
 
 
@@ -133,7 +152,7 @@ def _flower(options: argparse.Namespace, settings: Settings) -> int:
 def _healthcheck(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.healthcheck import run_healthcheck  # no other command asks so
 
-    return run_healthcheck(options.part, settings, options.pool, options.port)
+    return run_healthcheck(options.part, settings, options.pool or default_engine(settings), options.port)
 
 
 def _doctor(options: argparse.Namespace, _settings: Settings) -> int:
@@ -165,7 +184,9 @@ def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
     if options.cloned:
         voices = [_as_voice(voice) for voice in cloned_voices(settings)]
     else:
-        voices = list_voices(options.engine, None if options.redis is None else settings, args.engine_options(options))
+        running = None if options.redis is None else settings
+        engine = options.engine or (running_default(settings) if running else default_engine(settings))
+        voices = list_voices(engine, running, args.engine_options(options))
     if options.json:
         sys.stdout.write(json.dumps(voices) + "\n")
         return ExitCode.OK

@@ -15,7 +15,7 @@ TOP = """\
 Text to speech by many workers at once, heard in order.
 
   seriatim speak article.txt -o article.wav     speak a file; needs nothing that is running
-  seriatim up --engine espeak                   the whole system on this machine, until stopped
+  seriatim up                                   the whole system on this machine, until stopped
   seriatim worker | reassemble | serve          its parts, one by one, on any machine that reaches Redis
   seriatim status | cancel | set | timeline     watch and control jobs, pools and users
   seriatim doctor                               check what it needs, and say what to do about what is wrong
@@ -31,7 +31,7 @@ bears its name only when it is whole; an interrupted one goes on with --resume.
 
 examples:
   seriatim speak chapter.txt -o chapter.mp3
-  echo "Good morning." | seriatim speak - -o - --voice en-gb | aplay
+  echo "Good morning." | seriatim speak - -o - | aplay
   seriatim speak book.txt -o book.flac --resume
 """
 VOICES = """\
@@ -77,7 +77,8 @@ examples:
   seriatim dead-letters forget JOB
 """
 FORMATS = "wav, flac, ogg, opus, mp3, m4a, aac, pcm"
-ENGINES = "espeak, tone, xtts"
+ENGINES = "hibari, espeak, xtts, tone"
+DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
 WHOLE_MACHINE = ("xtts",)  #: engines of which one process uses every core, or a GPU, and holds GBs
 CORES = os.cpu_count() or 1
 
@@ -157,7 +158,7 @@ def _redis(p: argparse.ArgumentParser) -> None:
 
 
 def _engine(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--engine", default="espeak", metavar="NAME", help=f"who speaks: {ENGINES} (default espeak)")
+    p.add_argument("--engine", default="", metavar="NAME", help=f"who speaks: {ENGINES} (default: {DEFAULT_ENGINE})")
     p.add_argument("--pool", metavar="NAME", help="pool of workers (default: named like the engine)")
     _options(p)
     p.add_argument("--workers", type=_positive, metavar="N", help="worker processes (default: one a core; xtts: 1)")
@@ -230,7 +231,9 @@ def _set(p: argparse.ArgumentParser) -> None:
     p.add_argument("--priority", type=int, metavar="N", help="-9 to 9 among its user's jobs")
     p.add_argument("--weight", metavar="X", help="share of its user against other users (until its next job, or kept)")
     p.add_argument("--user", metavar="NAME", help="set for all its jobs, whatever they say; none takes a setting back")
-    p.add_argument("--pool", default="espeak", metavar="NAME", help="in which pool (with --user; default espeak)")
+    p.add_argument(
+        "--pool", default="", metavar="NAME", help="in which pool (with --user; default: the one that speaks)"
+    )
     p.add_argument("--jobs", metavar="N", help="cap on the user's jobs at once")
     p.add_argument("--in-flight", metavar="N", help="cap on the user's sentences spoken at once")
     p.add_argument("--queued-s", metavar="S", help="cap on the seconds of audio that the user's jobs have queued")
@@ -287,7 +290,7 @@ def _voices(p: argparse.ArgumentParser) -> None:
 def _listing(p: argparse.ArgumentParser, default: Any) -> None:
     """What to list; `default` as in `_options`."""
     suppressed = default is argparse.SUPPRESS
-    p.add_argument("--engine", default=default or "espeak", metavar="NAME", help=f"{ENGINES} (default espeak)")
+    p.add_argument("--engine", default=default or "", metavar="NAME", help=f"{ENGINES} (default: {DEFAULT_ENGINE})")
     _options(p, default)
     flag = default if suppressed else False
     p.add_argument("--cloned", action="store_true", default=flag, help="those in SERIATIM_VOICE_DIR, for any model")

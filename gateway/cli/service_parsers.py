@@ -54,7 +54,7 @@ def _flower(p: argparse.ArgumentParser) -> None:
 
 def _healthcheck(p: argparse.ArgumentParser) -> None:
     p.add_argument("part", choices=PARTS, metavar="PART", help=", ".join(PARTS))
-    p.add_argument("--pool", default="espeak", metavar="NAME", help="of a worker (espeak)")
+    p.add_argument("--pool", default="", metavar="NAME", help="of a worker (SERIATIM_ENGINE, else hibari or espeak)")
     p.add_argument("--port", type=int, metavar="N", help="of a gateway (8000) or of Flower (5555)")
 
 

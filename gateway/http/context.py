@@ -160,8 +160,7 @@ class GatewayContext:
 
 def _configured(settings: Settings, models: Mapping[str, str]) -> frozenset[str]:
     """The pools that the settings name: they are shown before a worker has ever come, so that a typo there is seen."""
-    chosen = {settings.http_pool} if settings.http_pool != Settings().http_pool else set()
-    return frozenset(chosen.union(models.values()))
+    return frozenset(filter(None, (settings.http_pool, settings.engine, *models.values())))
 
 
 def aliases(setting: str, text: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar, Unpack, cast
 
 from seriatim import tracing
 from seriatim.celery_app import make_app
+from seriatim.client.default_engine import default_pool, resolve_engine
 from seriatim.client.job import Job
 from seriatim.client.job_options import (
     EmptyTextPolicy,
@@ -139,7 +140,7 @@ class Client:
         Raises:
             Unavailable: Redis does not answer.
         """
-        return list(read_pool(self.redis, pool or JobRequest().pool_name).voices)
+        return list(read_pool(self.redis, pool or default_pool(self)).voices)
 
     def pools(self) -> list[PoolState]:
         """Return the state of every pool.
@@ -187,6 +188,7 @@ class Client:
         """
         given = read_if_file(text, self.settings.max_text_bytes)
         check_text(given)
+        request = resolve_engine(self, request, given)
         facts = self.pool_cache.get(request.pool_name)
         able = self.ensure(request, facts)
         return self._begin(cast("str | Iterable[str | Sentence]", given), able, facts)

@@ -63,7 +63,7 @@ class JobRequest:
 
     voice: str = ""  #: a name that `seriatim voices` lists; "": the engine's first
     language: str = ""  #: BCP 47, such as "de", or its English name; "" or "auto": the voice's own
-    engine: str = "espeak"  #: whose pool speaks it
+    engine: str = ""  #: whose pool speaks it; "": the system's default (seriatim/client/default_engine.py)
     pool: str = ""  #: "": the pool that is named like the engine
     user: str = "anonymous"  #: whose share of the pool it uses
     weight: float = 1.0  #: of the user: twice the weight is twice the share when everybody wants more
@@ -117,13 +117,14 @@ class JobRequest:
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(request, name), low, high)
-        check_named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
+        if request.pool_name:
+            check_named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
         check_user(request.user)
         return request
 
     @property
     def pool_name(self) -> str:
-        """The pool that speaks it."""
+        """The pool that speaks it; "" for the system's default."""
         return self.pool or self.engine
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Self
 
+from seriatim.client.default_engine import resolve_engine
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest, check_text
 from seriatim.client.partial_submission import idempotency_conflict
@@ -152,6 +153,7 @@ def open_job_with(producer: "Client", request: JobRequest) -> OpenJob:
     Raises:
         as `Client.enqueue`.
     """
+    request = resolve_engine(producer, request)
     facts = producer.pool_cache.get(request.pool_name)
     request = producer.ensure(request, facts)
     cut = producer.cut(request, facts)

@@ -69,3 +69,9 @@ def names_of(tags: Iterable[str]) -> dict[str, str]:
     """English names and codes of those languages, each with its tag as it is spelt there."""
     spelt = {tag.lower(): tag for tag in tags}
     return {word: spelt[tag.lower()] for word, tag in NAMES.items() if tag.lower() in spelt}
+
+
+def english_name(tag: str) -> str:
+    """The English name of a language by its tag, such as German for `de-AT`; the tag itself if it is not known."""
+    base = tag.lower().partition("-")[0]
+    return next((word.title() for word, known in NAMES.items() if known == base and len(word) > 3), tag)

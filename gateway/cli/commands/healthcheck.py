@@ -23,7 +23,7 @@ ANSWER_S = 3.0
 HEALTH = {"gateway": (8000, "/healthz"), "flower": (5555, "/healthcheck")}  #: default port, path
 
 
-def run_healthcheck(part: str, settings: Settings, pool: str = "espeak", port: int | None = None) -> int:
+def run_healthcheck(part: str, settings: Settings, pool: str, port: int | None = None) -> int:
     """Returns the exit status: OK, or FAILED after a line that says why.
 
     Raises:

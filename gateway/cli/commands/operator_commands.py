@@ -11,6 +11,7 @@ from rich.console import Console
 
 from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw
+from gateway.local.installed_engines import running_default
 from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.user_limits import set_user_limits
@@ -78,10 +79,11 @@ def _set_user(options: argparse.Namespace, settings: Settings) -> int:
     queued_s = changes.get("cap_queued_ms")
     if queued_s is not None:
         changes["cap_queued_ms"] = queued_s * 1000
-    share = set_user_limits(_reached(settings), options.pool, options.user, changes)
+    pool = options.pool or running_default(settings)
+    share = set_user_limits(_reached(settings), pool, options.user, changes)
     found = {name: value for name, value in asdict(share).items() if value is not None}
     said = ", ".join(f"{name} {value:g}" for name, value in found.items()) or "nothing is set: as the requests say"
-    _write(f"user {options.user} in pool {options.pool}: {said}")
+    _write(f"user {options.user} in pool {pool}: {said}")
     return ExitCode.OK
 
 

@@ -14,11 +14,13 @@ from rich.console import Console
 
 from gateway.cli.render.progress import ProgressDisplay
 from gateway.cli.render.summary import RunSummary
+from gateway.local.installed_engines import choose_installed
 from gateway.local.processes import LocalSystem, WorkerPlan, private_system, running_system
 from gateway.output.journal import TextFingerprint
 from gateway.output.open_output import Output, ResumePolicy, open_output
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.client import Client
+from seriatim.client.default_engine import choose_engine, running_pools
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import PartialSubmission
@@ -104,6 +106,20 @@ class _SpeakRun:
         """The job is done."""
         self._complete(before)
         self.output.finish()
+
+
+def with_engine(settings: Settings, request: JobRequest, text: str, *, embedded: bool) -> tuple[JobRequest, str]:
+    """The request with the engine that speaks it, and why if that is not the default one.
+
+    Raises:
+        Unavailable, Misconfigured: a running system's Redis does not answer, or is not fit for use.
+    """
+    if embedded:
+        return choose_installed(settings, request, text)
+    if request.pool_name:
+        return request, ""
+    with running_system(settings), Client(settings=settings) as client:
+        return choose_engine(running_pools(client), request, text)
 
 
 def speak(wanted: SpeakArguments, settings: Settings) -> RunSummary:

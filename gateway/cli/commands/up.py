@@ -36,6 +36,8 @@ class SystemPlan:
     reassemblers: int = 1
     external: bool = False  #: a Redis that runs already
     http: int | None = None  #: port of the gateway; 0: none; None: HTTP_PORT, if it is free and the extra is installed
+    beside: tuple[WorkerPlan, ...] = ()  #: pools for what the first does not speak
+    named: bool = True  #: the engine was chosen by the user: it speaks all that names none
 
 
 def up(settings: Settings, plan: SystemPlan) -> int:
@@ -51,17 +53,17 @@ def up(settings: Settings, plan: SystemPlan) -> int:
     with (
         lock_folder(folder),
         _redis(settings, folder, plan.port, external=plan.external) as (own, server),
-        LocalSystem(_speaking(own, worker_plan), folder, server) as system,
+        LocalSystem(_speaking(own, plan), folder, server) as system,
     ):
         for warning in check_redis(command_client(own.redis_url)).warnings:
             _say(f"warning: {warning}")
         parts: Parts = {f"reassembler-{i}": ("reassembler.main", []) for i in range(plan.reassemblers)}
         parts["worker"] = ("workers", worker_plan.arguments())
+        parts |= {f"worker-{other.pool_name}": ("workers", other.arguments()) for other in plan.beside}
         for name, (module, arguments) in parts.items():
             system.start(name, module, arguments)
-        slots = system.await_workers(worker_plan.pool_name, worker_plan.processes)
-        count = f"{slots} slot{'s' * (slots > 1)}"
-        _say(f"up: pool {worker_plan.pool_name}, {count}; Redis at {redacted_url(own.redis_url)}; logs in {folder}")
+        pools = "; ".join(_ready(system, each) for each in (worker_plan, *plan.beside))
+        _say(f"up: {pools}; Redis at {redacted_url(own.redis_url)}; logs in {folder}")
         _say(f"speak with:  seriatim speak FILE -o OUT --redis {redacted_url(own.redis_url)}")
         with contextlib.suppress(KeyboardInterrupt):
             parts |= _serve(system, plan.http)
@@ -70,9 +72,17 @@ def up(settings: Settings, plan: SystemPlan) -> int:
     return ExitCode.OK
 
 
-def _speaking(own: Settings, worker_plan: WorkerPlan) -> Settings:
-    """With this machine's pool as the one that speaks over HTTP what names no model, unless a setting names one."""
-    return replace(own, http_pool=worker_plan.pool_name) if own.http_pool == Settings().http_pool else own
+def _ready(system: LocalSystem, worker_plan: WorkerPlan) -> str:
+    slots = system.await_workers(worker_plan.pool_name, worker_plan.processes)
+    return f"pool {worker_plan.pool_name}, {slots} slot{'s' * (slots > 1)}"
+
+
+def _speaking(own: Settings, plan: SystemPlan) -> Settings:
+    """With the engine that the user named as the one that speaks over HTTP what names no model, unless a setting does.
+
+    What names none is otherwise spoken as everywhere (seriatim/client/default_engine.py).
+    """
+    return replace(own, http_pool=plan.worker_plan.pool_name) if plan.named and not own.http_pool else own
 
 
 def _no_http(port: int) -> str:
@@ -139,7 +149,7 @@ def _keep(system: LocalSystem, parts: Parts) -> None:
         for name, (module, arguments) in parts.items():
             status = system.children[name].poll()
             if status == ExitCode.CANNOT_START:
-                kind = EngineUnavailable if name == "worker" else Misconfigured
+                kind = EngineUnavailable if name.startswith("worker") else Misconfigured
                 raise kind(f"{name} cannot go on: {system.log_of(name).strip().splitlines()[-1]}")
             if status is None:
                 ended.pop(name, None)

@@ -11,6 +11,7 @@ from gateway.http.encoding.stream_formats import WHOLE
 from gateway.http.problems import HttpProblem
 from gateway.http.recordings.source_text import one_line
 from gateway.http.schemas.model_names import LANGUAGES, OPENAI_MODELS, OPENAI_VOICES, find_name, language_of, spellings
+from seriatim.client.default_engine import default_pool, resolve_engine
 from seriatim.client.job_options import PAUSE_MOST_MS, JobRequest
 from seriatim.records import Play, Sentence
 
@@ -129,10 +130,15 @@ class SpeechOptions(BaseModel):
             UnknownOption: a value that cannot be used.
         """
         given = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
-        pool = pool_of(context, self.model)
+        pool = named_pool(context, self.model)
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
         whose = {"user": caller.user, "weight": caller.weight}
-        return JobRequest.of(given | {"engine": pool, "pool": pool, "voice": voice} | whose | more)
+        asked = JobRequest.of(given | {"engine": pool, "pool": pool, "voice": voice} | whose | more)
+        return resolve_engine(context.producer, asked, self.spoken_text(context))
+
+    def spoken_text(self, _context: GatewayContext) -> str | list[Sentence] | None:
+        """The text, by which the pool is chosen where no model is named; None where it comes later."""
+        return None
 
 
 class AudioOptions(SpeechOptions):
@@ -167,6 +173,10 @@ class SpeechBody(AudioOptions):
         flac = self.response_format == "flac" and self.stream is None and len(self.input) <= SHORT_CHARS
         asked = (self.stream is False or self.response_format == WHOLE) and len(self.input) <= WHOLE_CHARS
         return self.stream_format == "audio" and (flac or asked)
+
+    def spoken_text(self, _context: GatewayContext) -> str:
+        """The text."""
+        return self.input
 
     def check(self) -> None:
         """See that the format can be given as it is wanted.
@@ -223,6 +233,10 @@ class NewJobBody(SpeechOptions):
     )
     title: Title | None = Field(None, description="of its recording; else how its text begins")
 
+    def spoken_text(self, context: GatewayContext) -> str | list[Sentence] | None:
+        """The text, or the sentences with their voices as they are named where no pool is."""
+        return self.input if self.sentences is None else [s.sentence(context, "") for s in self.sentences]
+
     def text(self, context: GatewayContext, pool: str) -> str | list[Sentence | str]:
         """What is to be said.
 
@@ -237,37 +251,48 @@ class NewJobBody(SpeechOptions):
 
 
 def pool_of(context: GatewayContext, model: str) -> str:
-    """The pool that a model's name stands for.
+    """The pool that a model's name stands for; the default pool for none, and for OpenAI's.
 
     Raises:
         Problem: it is no name of a pool with workers, or that had some.
     """
+    return named_pool(context, model) or default_pool(context.producer)
+
+
+def named_pool(context: GatewayContext, model: str) -> str:
+    """The pool that a model's name stands for; "" where the text may choose.
+
+    Raises:
+        Problem: as `pool_of`.
+    """
     for name in spellings(model):
-        if pool := _pool(context, name):
+        pool = _pool(context, name)
+        if pool is not None:
             return pool
     raise HttpProblem(404, "model_not_found", f"no model {model!r}; GET /v1/models lists them", param="model")
 
 
 def voice_of(context: GatewayContext, pool: str, voice: str) -> str:
-    """A voice by any of its names; OpenAI's mean the default where the pool has no such voice."""
+    """A voice by any of its names; OpenAI's mean the default where the pool, "" for any, has no such voice."""
     alias = find_name(voice, context.voices)
     voice = context.voices[alias] if alias else voice
     if not voice:
         return ""
-    found = find_name(voice, context.producer.pool_cache.get(pool).voice_names)
+    found = find_name(voice, context.producer.pool_cache.get(pool).voice_names) if pool else None
     return found or ("" if find_name(voice, OPENAI_VOICES) else voice)
 
 
-def _pool(context: GatewayContext, name: str) -> str:
-    """The pool of a name as it is written, or in capitals or not; "" if there is none."""
+def _pool(context: GatewayContext, name: str) -> str | None:
+    """The pool of a name as it is written, or in capitals or not; "" for the default, None if there is none."""
     alias = find_name(name, context.models)
     name = context.models[alias] if alias else name
     if not name or (alias is None and find_name(name, OPENAI_MODELS)):
         return context.settings.http_pool
-    if name == context.settings.http_pool or _known(context, name):
+    chosen = context.settings.http_pool
+    if name == chosen or _known(context, name):
         return name
-    found = find_name(name, (context.settings.http_pool, *context.pools.known())) or ""
-    return found if found == context.settings.http_pool or (found and _known(context, found)) else ""
+    found = find_name(name, filter(None, (chosen, *context.pools.known())))
+    return found if found and (found == chosen or _known(context, found)) else None
 
 
 def _known(context: GatewayContext, pool: str) -> bool:

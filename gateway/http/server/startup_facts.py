@@ -1,6 +1,7 @@
 """Startup facts of a gateway: the settings in force, for the first line of its log."""
 
 from gateway.http.context import GatewayContext
+from seriatim.client.default_engine import default_pool
 from seriatim.reassembler_heartbeats import store_folder
 from seriatim.servers.server_urls import redacted_url
 from seriatim.state.pool_record import read_pool
@@ -14,10 +15,11 @@ def in_force(context: GatewayContext, addresses: list[str]) -> dict[str, object]
         Unavailable: Redis does not answer.
     """
     s = context.settings
-    facts = context.producer.pool_cache.get(s.http_pool)
+    pool = s.http_pool or default_pool(context.producer)
+    facts = context.producer.pool_cache.get(pool)
     return {
         "at": " ".join(addresses), "root": s.http_root or "/", "redis": redacted_url(s.redis_url),
-        "pool": s.http_pool, "engine": _engine_of(context, s.http_pool), "slots": facts.slots, "rate_hz": facts.rate_hz,
+        "pool": pool, "engine": _engine_of(context, pool), "slots": facts.slots, "rate_hz": facts.rate_hz,
         "models": dict(context.models), "voices": dict(context.voices), "keys": len(context.keys.callers),
         "clients": s.http_max_concurrency, "body_bytes": s.http_body_bytes, "text_bytes": s.max_text_bytes,
         "sentences": s.max_sentences, "request_s": s.http_read_timeout_s, "stall_s": s.http_write_timeout_s,

@@ -1,0 +1,143 @@
+"""The default engine: which pool speaks a job whose caller names neither an engine nor a pool.
+
+It is a matter of the system, not of the caller: SERIATIM_ENGINE, or else the first pool of `ORDER` that has workers, or
+else any pool that has. A text that this one cannot speak, because of its language, a voice, an option or the speed,
+goes to the first of `ORDER` that can; where none can, the default refuses it in its own words.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from seriatim.client.job_options import JobRequest, check_voice
+from seriatim.errors import BadInput, CommandRefused
+from seriatim.records import Sentence
+from seriatim.state.pool_record import PoolRecord, pool_names
+from seriatim.text.language_guess import MIXED, guess_language
+from seriatim.text.languages import english_name
+from seriatim.text.segment.segment_options import base_language
+
+if TYPE_CHECKING:
+    from seriatim.client.client import Client
+
+ORDER = ("hibari", "espeak", "xtts")  #: the best voice that needs no choice, then most languages
+
+
+@dataclass(frozen=True, slots=True)
+class TextDemands:
+    """What a text asks of the pool that speaks it."""
+
+    language: str  #: BCP 47, `mul`, or "" where nothing is known
+    speed: float
+    options: Mapping[str, float]
+    voices: frozenset[str]
+    languages: frozenset[str]  #: of single sentences
+
+    @classmethod
+    def of(cls, request: JobRequest, text: object) -> "TextDemands":
+        """Read them from a request and its text, which may be an iterable that must not be touched yet."""
+        sentences = [each for each in text if isinstance(each, Sentence)] if isinstance(text, list | tuple) else []
+        language = request.language or ("" if request.voice else guess_language(_sample(text)))
+        voices = frozenset(filter(None, (request.voice, *(each.voice for each in sentences))))
+        languages = frozenset(filter(None, (each.language for each in sentences)))
+        return cls(language, request.speed, request.options, voices, languages)
+
+    def met_by(self, pool: PoolRecord) -> bool:
+        """Can the pool's workers speak such a text?"""
+        try:
+            for language in {self.language, *self.languages} - {MIXED}:
+                pool.check(language, self.speed, self.options)
+            pool.check("", self.speed, self.options)
+            for voice in self.voices:
+                check_voice(voice, pool.voice_names, pool.pool)
+        except BadInput:
+            return False
+        return self.language != MIXED or not any(_monolingual(each.languages) for each in pool.abilities)
+
+
+def resolve_engine(client: "Client", request: JobRequest, text: object = None) -> JobRequest:
+    """The request with the pool that is to speak it; one that names an engine or a pool is returned as it is.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    return request if request.pool_name else choose_engine(running_pools(client), request, text)[0]
+
+
+def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object) -> tuple[JobRequest, str]:
+    """The request with the first of `pools` that can speak the text, else the first of all; and the reason, if one.
+
+    A text that is clearly in another language than English gets that, where its voice and language are left open.
+    """
+    demands, default = TextDemands.of(request, text), PoolRecord()
+    for pool in pools:
+        default = default if default.pool else pool
+        if demands.met_by(pool):
+            break
+    else:
+        pool = default
+    language = request.language or ("" if demands.language in ("en", MIXED) else demands.language)
+    return replace(request, engine=pool.pool, language=language), _reason(demands, pool.pool, default.pool)
+
+
+def default_pool(client: "Client") -> str:
+    """The pool that speaks what says nothing else.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    return next(running_pools(client)).pool
+
+
+def running_pools(client: "Client") -> Iterator[PoolRecord]:
+    """The default pool first, with workers or not, then the others of `ORDER` that have some."""
+    named = client.settings.engine
+    found = [client.pool_cache.get(named)] if named else []
+    yield from found
+    for pool in (_read(client, name) for name in ORDER if name != named):
+        if pool.slots:
+            found.append(pool)
+            yield pool
+    if not found:
+        yield _read(client, _any_pool(client) or ORDER[0])
+
+
+def _read(client: "Client", pool: str) -> PoolRecord:
+    try:
+        return client.pool_cache.get(pool)
+    except CommandRefused:  # a role that is tied to other pools
+        return PoolRecord(pool)
+
+
+def _any_pool(client: "Client") -> str:
+    """A pool with workers and another name; "" where there is none, or where this role may not look."""
+    try:
+        return next((pool for pool in pool_names(client.redis) if _read(client, pool).slots), "")
+    except CommandRefused:
+        return ""
+
+
+def _reason(demands: TextDemands, chosen: str, default: str) -> str:
+    """The line that says why another engine than the default speaks a text; "" where that one does."""
+    if chosen == default:
+        return ""
+    if demands.language == MIXED:
+        found = f"has words in several scripts, which {default} does not read"
+    elif demands.language:
+        found = f"is in {english_name(demands.language)}, which {default} does not speak"
+    else:
+        found = f"asks for a voice, an option or a speed that {default} does not have"
+    return (
+        f"this text {found}: {chosen} speaks it. "
+        "Another engine: --engine NAME; another language: --language TAG; better voices: seriatim models"
+    )
+
+
+def _sample(text: object) -> str:
+    if isinstance(text, list | tuple):
+        return " ".join(each.text if isinstance(each, Sentence) else str(each) for each in text)
+    return text if isinstance(text, str) else ""
+
+
+def _monolingual(languages: Iterable[str]) -> bool:
+    return len({base_language(tag) for tag in languages}) == 1

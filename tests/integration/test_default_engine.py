@@ -1,0 +1,145 @@
+"""A text that names no engine, through a running system of two: each goes where it can be spoken."""
+
+import asyncio
+import importlib.util
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from seriatim import AsyncClient, Client, Sentence
+from seriatim.client.job import Job
+from seriatim.errors import NoWorkers
+from tests.http.gateways import Gateway, start
+from tests.support.command_line import QUICK, seriatim
+from tests.support.process_system import RealSystem, wait_until
+
+for package, extra in (("hibari", "hibari"), ("espeakng_loader", "espeak")):
+    if importlib.util.find_spec(package) is None:
+        if os.environ.get("CI"):
+            raise RuntimeError(f"{package} is not installed where CI is set: pip install -e '.[{extra}]'")
+        pytest.skip(f"{package} is not installed (pip install -e '.[{extra}]')", allow_module_level=True)
+
+GERMAN = "Der Hafen erwacht vor der Stadt. Die Schiffe sind nicht von hier."
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    for engine in ("hibari", "espeak"):
+        system.start(engine, "-m", "workers", "--engine", engine)
+    for engine in ("hibari", "espeak"):
+        wait_until(partial(system.slots, engine), f"a worker with {engine}")
+    return system
+
+
+@pytest.fixture(scope="module")
+def client(system: RealSystem) -> Client:
+    return system.producer()
+
+
+@pytest.fixture(scope="module")
+def gateway(system: RealSystem) -> Gateway:
+    return start(system, http_pool="")
+
+
+def heard(job: Job) -> str:
+    assert sum(map(len, job.pcm())) > 10_000
+    return job.pool
+
+
+def test_english_is_spoken_by_hibari_and_german_by_espeak(client: Client) -> None:
+    assert heard(client.enqueue_job("Good morning.")) == "hibari"
+    assert heard(client.enqueue_job(GERMAN)) == "espeak"
+    assert heard(client.enqueue_job("She said 今天 and left.")) == "espeak"
+
+
+def test_a_voice_decides_also_that_of_a_sentence(client: Client) -> None:
+    assert heard(client.enqueue_job("Good morning.", voice="en-gb")) == "espeak"
+    assert heard(client.enqueue_job([Sentence("Far?", voice="en-gb"), Sentence("No.", voice="en-us")])) == "espeak"
+    assert client.voices()[0].name == "heart"
+
+
+def test_so_it_is_for_asyncio_and_for_text_that_comes_later(system: RealSystem, client: Client) -> None:
+    async def spoken() -> str:
+        async with AsyncClient(settings=system.settings) as other:
+            job = await other.enqueue_job(GERMAN)
+            assert [pcm async for pcm in job.pcm()]
+            return job.id
+
+    assert client.attach(asyncio.run(spoken())).pool == "espeak"
+    with client.open_job() as talk:
+        talk.say("Good morning. ")
+    assert heard(talk.job) == "hibari"
+    with client.open_job(language="de") as talk:
+        talk.say("Guten Morgen. ")
+    assert heard(talk.job) == "espeak"
+
+
+def test_a_setting_decides_before_that(system: RealSystem) -> None:
+    with Client(settings=replace(system.settings, engine="espeak")) as client:
+        assert heard(client.enqueue_job("Good morning.")) == "espeak"
+
+
+def test_speak_does_the_same_and_says_so(system: RealSystem, tmp_path: Path) -> None:
+    settings = QUICK | system.settings.to_env()
+    done = seriatim("speak", "-", "-o", tmp_path / "a.wav", "--redis", stdin=b"Good morning.", settings=settings)
+    assert (done.returncode, b"this text" in done.stderr) == (0, False), done.stderr
+    done = seriatim("speak", "-", "-o", tmp_path / "b.wav", "--redis", stdin=GERMAN.encode(), settings=settings)
+    assert done.returncode == 0, done.stderr
+    assert b"this text is in German, which hibari does not speak: espeak speaks it." in done.stderr
+    done = seriatim("voices", "--redis", system.settings.redis_url, settings=settings)
+    assert done.stdout.startswith(b"heart  en-US    female, American, neural")
+
+
+@pytest.mark.parametrize(
+    ("body", "hz"),
+    [
+        ({"input": "Good morning."}, 24_000),
+        ({"input": "Good morning.", "model": "tts-1", "voice": "alloy"}, 24_000),
+        ({"input": "Good morning.", "model": "gpt-4o-mini-tts", "voice": "Nova"}, 24_000),
+        ({"input": "Good morning.", "voice": "heart"}, 24_000),
+        ({"input": GERMAN}, 22_050),
+        ({"input": GERMAN, "model": "tts-1-hd", "voice": "alloy"}, 22_050),
+        ({"input": "Good morning.", "voice": "en-gb"}, 22_050),
+        ({"input": "Ja.", "language": "de"}, 22_050),
+        ({"input": "Good morning.", "speed": 3}, 22_050),
+    ],
+)
+def test_over_http_it_is_the_same(gateway: Gateway, body: dict[str, object], hz: int) -> None:
+    with gateway.client() as http:
+        answer = http.post("/v1/audio/speech", json=body | {"response_format": "wav"})
+    assert answer.status_code == 200, answer.text
+    assert int.from_bytes(answer.content[24:28], "little") == hz
+
+
+def test_over_http_a_model_that_is_named_speaks_or_refuses(gateway: Gateway) -> None:
+    with gateway.client() as http:
+        refused = http.post("/v1/audio/speech", json={"input": "Привет, мир.", "model": "hibari"})
+        jobs = http.post("/v1/jobs", json={"sentences": [{"text": "Far?", "voice": "en-gb"}, {"text": "No."}]})
+        assert (refused.status_code, jobs.status_code) == (400, 202), refused.text + jobs.text
+        assert "the hibari engine reads English only" in refused.json()["error"]["message"]
+        assert http.get("/v1/voices").json()["data"][0]["id"] == "heart"
+
+
+def test_any_pool_speaks_where_there_is_no_other(new_system: Callable[..., RealSystem]) -> None:
+    system = new_system()
+    system.reassembler()
+    with pytest.raises(NoWorkers, match=r"start one with: seriatim worker --engine hibari"):
+        system.producer().enqueue_job("Good morning.")
+    system.workers(1, pool="parrots")
+    assert heard(system.producer().enqueue_job("Good morning.")) == "parrots"
+
+
+@pytest.mark.parametrize(("text", "line"), [("Good morning.", ""), (GERMAN, "is in German"), ("Hi 今天.", "scripts")])
+def test_a_private_system_starts_what_the_text_needs(tmp_path: Path, text: str, line: str) -> None:
+    done = seriatim("speak", "-", "-o", tmp_path / "speech.wav", "--workers", "1", stdin=text.encode())
+    assert done.returncode == 0, done.stderr
+    assert line in done.stderr.decode()
+    assert ("this text" in done.stderr.decode()) == bool(line)
+    assert soundfile.info(tmp_path / "speech.wav").samplerate == (22_050 if line else 24_000)

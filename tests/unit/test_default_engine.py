@@ -1,0 +1,90 @@
+"""Which pool speaks a text that names none: the default, unless the text asks for what that cannot do."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.local.installed_engines import KNOWN, choose_installed
+from seriatim.client.default_engine import choose_engine
+from seriatim.client.job_options import JobRequest
+from seriatim.engine import Voice
+from seriatim.engine_abilities import Abilities
+from seriatim.records import Sentence
+from seriatim.settings import Settings
+from seriatim.state.pool_record import PoolRecord
+from workers.engines.engine_registry import load
+
+HIBARI = replace(KNOWN["hibari"][1], slots=1)
+ESPEAK = PoolRecord(
+    "espeak", 1, abilities=(Abilities("espeak", ("de", "en", "zh"), {"pitch": (0, 99)}, (0.45, 4.0)),),
+    voices=(Voice("en-us", "en-US"), Voice("en-gb", "en-GB"), Voice("de", "de")),
+)  # fmt: skip
+GERMAN = "Der Hafen erwacht vor der Stadt, und die Schiffe sind nicht von hier."
+
+
+def chosen(text: object, *pools: PoolRecord, **options: object) -> tuple[str, str]:
+    request, _ = choose_engine(pools or (HIBARI, ESPEAK), JobRequest.of(options), text)
+    return request.engine, request.language
+
+
+@pytest.mark.parametrize(
+    "text", ["The harbour wakes before the town does, and it is not for you.", "Hi.", "", None, ["One.", "Two."]]
+)
+def test_english_and_what_is_not_known_is_spoken_by_the_default(text: object) -> None:
+    assert chosen(text) == ("hibari", "")
+
+
+def test_another_language_goes_to_a_pool_that_speaks_it() -> None:
+    assert chosen(GERMAN) == ("espeak", "de")
+    assert chosen([GERMAN]) == ("espeak", "de")
+    assert chosen([Sentence(GERMAN)]) == ("espeak", "de")
+    assert chosen("Ja.", language="de") == ("espeak", "de")
+    assert chosen("今天天气很好。") == ("espeak", "zh")
+    assert chosen("She said 今天 and left.") == ("espeak", "")
+    assert chosen(["Hello.", Sentence("Ja.", language="de")]) == ("espeak", "")
+
+
+def test_so_does_what_asks_for_a_voice_an_option_or_a_speed_that_the_default_has_not() -> None:
+    assert chosen("Hello.", voice="en-gb") == ("espeak", "")
+    assert chosen([Sentence("Is it far?", voice="en-gb"), Sentence("No.", voice="en-us")]) == ("espeak", "")
+    assert chosen("Hello.", options={"pitch": 60}) == ("espeak", "")
+    assert chosen("Hello.", speed=3.0) == ("espeak", "")
+    assert chosen("Hello.", voice="heart") == ("hibari", "")
+
+
+def test_what_none_can_do_is_left_to_the_default_which_refuses_it() -> None:
+    assert chosen("Hello.", voice="nobody") == ("hibari", "")
+    assert chosen(GERMAN, HIBARI) == ("hibari", "de")
+
+
+def test_a_text_is_spoken_in_its_language_where_espeak_is_the_default() -> None:
+    assert chosen(GERMAN, ESPEAK) == ("espeak", "de")
+    assert chosen(GERMAN, ESPEAK, voice="en-gb") == ("espeak", "")
+
+
+def test_an_iterator_is_not_touched() -> None:
+    text = iter([GERMAN])
+    assert chosen(text) == ("hibari", "")
+    assert next(text) == GERMAN
+
+
+def test_the_reason_is_given_in_one_line() -> None:
+    _, why = choose_engine((HIBARI, ESPEAK), JobRequest(), GERMAN)
+    assert why == (
+        "this text is in German, which hibari does not speak: espeak speaks it. Another engine: --engine NAME; "
+        "another language: --language TAG; better voices: seriatim models"
+    )
+    assert choose_engine((HIBARI, ESPEAK), JobRequest(), "Hello.")[1] == ""
+
+
+def test_an_engine_that_is_named_is_taken() -> None:
+    assert choose_installed(Settings(), JobRequest(engine="tone"), GERMAN) == (JobRequest(engine="tone"), "")
+    assert choose_installed(Settings(engine="tone"), JobRequest(), "Hello.")[0].engine == "tone"
+
+
+def test_what_is_written_down_of_hibari_is_so() -> None:
+    pytest.importorskip("hibari")
+    engine = load("hibari", {})
+    assert (engine.abilities,) == HIBARI.abilities
+    assert [voice.name for voice in engine.voices] == HIBARI.voice_names
+    engine.close()
