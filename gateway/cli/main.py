@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gateway.cli import parser as args
 from gateway.cli.commands import models
@@ -20,14 +20,15 @@ from gateway.cli.commands.voices import (
 )
 from gateway.cli.input_text import read_text, refuse_to_overwrite
 from gateway.cli.render.summary import summary_json, summary_text
-from gateway.local.installed_engines import default_engine, installed_beside, running_default
-from gateway.local.processes import WorkerPlan
 from gateway.output.open_output import ResumePolicy
 from gateway.output.pipe_output import reader_has_gone
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
 from seriatim.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.local.processes import WorkerPlan
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -102,6 +103,8 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
 
 def _up(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.up import SystemPlan, up  # only here are children kept for long
+    from gateway.local.installed_engines import default_engine, installed_beside
+    from gateway.local.processes import WorkerPlan
 
     named = options.engine or settings.engine or options.pool
     options.engine = options.engine or default_engine(settings)
@@ -115,7 +118,9 @@ def _up(options: argparse.Namespace, settings: Settings) -> int:
     return up(settings, plan)
 
 
-def _crew(options: argparse.Namespace, slots: int = 0) -> WorkerPlan:
+def _crew(options: argparse.Namespace, slots: int = 0) -> "WorkerPlan":
+    from gateway.local.processes import WorkerPlan  # imports redis
+
     pool = options.pool or ""
     return WorkerPlan(options.engine, args.processes(options), slots, pool, args.engine_options(options))
 
@@ -151,6 +156,7 @@ def _flower(options: argparse.Namespace, settings: Settings) -> int:
 
 def _healthcheck(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.healthcheck import run_healthcheck  # no other command asks so
+    from gateway.local.installed_engines import default_engine
 
     return run_healthcheck(options.part, settings, options.pool or default_engine(settings), options.port)
 
@@ -181,6 +187,8 @@ def _voices(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.local.installed_engines import default_engine, running_default  # imports redis
+
     if options.cloned:
         voices = [_as_voice(voice) for voice in cloned_voices(settings)]
     else:

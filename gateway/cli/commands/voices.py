@@ -12,9 +12,7 @@ from gateway.cli.engine_queries import ask_engine
 from seriatim.errors import EngineUnavailable, Misconfigured, NoWorkers
 from seriatim.process.home_folder import expand_home
 from seriatim.process.interpreter import python_command
-from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
-from seriatim.state.pool_record import read_pool
 
 CLONING = "workers.engines.xtts.voices.clone_voice"  #: the one engine that clones
 
@@ -87,6 +85,9 @@ def folder(settings: Settings) -> str:
 
 
 def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
+    from seriatim.servers.redis_clients import check_reachable, command_client  # 0.2 s, for a running pool alone
+    from seriatim.state.pool_record import read_pool
+
     redis = command_client(settings.redis_url, outage_s=1.0)
     check_reachable(redis, settings.redis_url)
     voices = read_pool(redis, pool).voices
