@@ -293,6 +293,7 @@ def test_keys_that_cannot_be_read_are_refused_without_repeating_them(tmp_path: P
     assert "0123456789abcdef" not in str(refused.value)
 
 
+@pytest.mark.thorough
 def test_keys_that_cannot_be_read_stop_the_gateway(system: RealSystem, tmp_path: Path) -> None:
     done = seriatim("serve", "--port", "0", "--keys", tmp_path / "none.toml", settings=system.settings.to_env())
     assert done.returncode == 3
@@ -305,6 +306,7 @@ def test_without_keys_only_loopback_is_served(system: RealSystem) -> None:
     assert "SERIATIM_HTTP_KEYS_FILE" in complaint(done)
 
 
+@pytest.mark.thorough
 def test_an_address_in_use_is_one_clear_line(gateway: Gateway, system: RealSystem) -> None:
     done = seriatim("serve", "--port", str(gateway.port), settings=system.settings.to_env())
     assert done.returncode == 3

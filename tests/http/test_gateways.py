@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 from redis import Redis
 
 from seriatim.client.job import Job
@@ -75,6 +76,7 @@ def test_listeners_sleep_through_a_restart_of_redis(new_system: Callable[..., Re
     wait_until(lambda: system.count("restarts") >= 1)
 
 
+@pytest.mark.thorough
 def test_a_listener_who_fell_behind_the_recorder_catches_up_and_goes_on(new_system: Callable[..., RealSystem]) -> None:
     """What he missed is in the recording, which ends in the middle of the job; the rest comes from the stream."""
     system = new_system()

@@ -30,6 +30,7 @@ def test_ready_means_that_a_sentence_was_spoken(client: httpx2.Client) -> None:
     assert client.get("/readyz?model=none").status_code == 404
 
 
+@pytest.mark.thorough
 def test_an_engine_that_hangs_is_not_ready(new_system: Callable[..., RealSystem]) -> None:
     """The worker beats, holds its slots and has taken the sentence; nothing is heard."""
     system = new_system()
@@ -43,6 +44,7 @@ def test_an_engine_that_hangs_is_not_ready(new_system: Callable[..., RealSystem]
         assert client.get("/healthz").status_code == 200, "this process is alive all the same"
 
 
+@pytest.mark.thorough
 def test_a_gateway_whose_reassembler_has_gone_is_not_ready(new_system: Callable[..., RealSystem]) -> None:
     """Sentences are spoken, and nobody hears them."""
     system = new_system()

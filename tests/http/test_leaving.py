@@ -24,6 +24,7 @@ GRACE_S = 1.8
 EACH = 8  #: of each kind of client
 
 
+@pytest.mark.thorough
 def test_nothing_of_those_who_leave_is_left(system: RealSystem) -> None:
     """Neither descriptors nor threads nor connections to Redis grow, whatever clients do."""
     gateway = start(system, "leaky")
@@ -109,6 +110,7 @@ def test_a_gateway_that_is_told_to_end_finishes_its_streams_and_takes_no_others(
         assert child.wait(PATIENCE_S) == 0, "with its last answer, long before the time is over"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("signals", [1, 2])
 def test_what_is_not_finished_in_time_or_at_a_second_signal_is_cut_off(system: RealSystem, signals: int) -> None:
     name = f"cut-off-{signals}"

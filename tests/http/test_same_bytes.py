@@ -93,6 +93,7 @@ def test_job_save_and_speak_write_the_same_file(python: Door, command: Door, nam
     assert command(name) == python(name)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FILES)
 def test_speak_writes_the_same_bytes_into_a_pipe(pipe: Door, name: str) -> None:
     says_the_same(pipe, name)

@@ -92,6 +92,7 @@ def test_nobody_is_watched_watching(traced: Gateway, collector: Collector) -> No
     assert not [s for s in collector.spans if s.name.startswith("GET")]
 
 
+@pytest.mark.thorough
 def test_a_collector_that_is_away_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     with RealSystem.on(tmp_path, traces="otlp") as system:

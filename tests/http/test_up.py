@@ -74,6 +74,7 @@ def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: P
             assert seriatim("status", "--redis", url, cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.thorough
 def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holding:
         port = holding.getsockname()[1]
@@ -82,6 +83,7 @@ def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
     assert complaint(done).startswith(f"port {port} cannot be used for HTTP (")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("option", [["--no-http"], ["--http", "0"]])
 def test_without_http_it_says_how_to_serve(tmp_path: Path, option: list[str]) -> None:
     with up(tmp_path, "--port", str(free_port()), *option) as said:
