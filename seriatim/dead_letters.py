@@ -77,10 +77,9 @@ def decode_dead_letter(
         return None
 
 
-def forget_dead_letters(pool: str, entries: Iterable[str], now_ms: int | None = None) -> ScriptCall[int]:
+def forget_dead_letters(pool: str, entries: Iterable[str]) -> ScriptCall[int]:
     """Take entries out of the list; returns how many were there."""
-    clock = "" if now_ms is None else now_ms
-    return ScriptCall(load("pool", "dead_forget"), pool_prefix(pool), (clock, *entries), integer)
+    return ScriptCall(load("pool", "dead_forget"), pool_prefix(pool), ("", *entries), integer)
 
 
 def _jobs(kept: Iterable[bytes]) -> set[str]:

@@ -17,7 +17,7 @@ from seriatim.celery_app import publish
 from seriatim.errors import MemoryFull, Unavailable
 from seriatim.keys import pool_prefix
 from seriatim.lua import job_scripts, pool_scripts
-from seriatim.lua.pool_scripts import RetryPolicy
+from seriatim.lua.pool_records import RetryPolicy
 from seriatim.lua.script_calls import ScriptCall, run, translate_redis_errors
 from seriatim.records import BadRecord, Sentence, TaskMessage
 from seriatim.settings import Settings

@@ -22,7 +22,7 @@ from seriatim.errors import (
 )
 from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import OpenResult, OpenVerdict
-from seriatim.lua.pool_scripts import REFUSED, REFUSED_JOB, ClaimResult, ClaimVerdict, RetryPolicy
+from seriatim.lua.pool_records import REFUSED, REFUSED_JOB, ClaimResult, ClaimVerdict, FinishedSentence, RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.records import JobSpec, Sentence, TaskMessage, seed_of
 from seriatim.text.duration_estimate import estimate_ms
@@ -226,10 +226,8 @@ def _finish(worker_state: WorkerState, speaking: RunningAttempt, wall_ms: float,
     """Have the result reporter say that the sentence is whole: this slot takes its next message meanwhile."""
     pool_client = worker_state.pool_client
     audio_ms = ms_of_bytes(n_bytes, worker_state.engine.rate_hz)
-    call = pool_scripts.finish(
-        pool_client.pool, speaking.message, speaking.epoch, wall_ms, audio_ms, pool_client.retry.ended_life_ms,
-        first_ms=speaking.first_ms,
-    )  # fmt: skip
+    finished = FinishedSentence(speaking.epoch, wall_ms, audio_ms, speaking.first_ms)
+    call = pool_scripts.finish(pool_client.pool, speaking.message, finished, pool_client.retry.ended_life_ms)
     worker_state.told.put(ReportedOutcome(speaking.message, call))
     worker_state.spoken += 1
     if worker_state.spoken == worker_state.lifetime.sentences:  # or else the pulse sees it at its next beat

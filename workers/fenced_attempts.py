@@ -10,7 +10,7 @@ from typing import Any
 
 from seriatim.lua import pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict
-from seriatim.lua.pool_scripts import FinishVerdict
+from seriatim.lua.pool_records import FinishVerdict
 from seriatim.lua.script_calls import ScriptCall
 from workers.chunk_sender import AttemptDropped
 from workers.worker_state import ReportedOutcome, RunningAttempt, WorkerState

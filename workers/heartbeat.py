@@ -19,7 +19,7 @@ from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.keys import drop_list, wake_list
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import RetryPolicy
+from seriatim.lua.pool_records import RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
 from seriatim.state.pool_record import read_pool

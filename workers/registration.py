@@ -6,7 +6,7 @@ import socket
 from dataclasses import replace
 
 from seriatim.engine import Engine
-from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.settings import Settings
 
 

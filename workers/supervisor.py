@@ -18,7 +18,7 @@ from redis import Redis
 from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import RetryPolicy
+from seriatim.lua.pool_records import RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.process.interpreter import python_command

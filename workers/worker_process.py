@@ -29,7 +29,7 @@ from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, Seri
 from seriatim.exit_codes import ExitCode
 from seriatim.keys import queue
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.script_calls import run
 from seriatim.process import watched_tasks
 from seriatim.servers.redis_clients import blocking_client, check_reachable, command_client

@@ -9,7 +9,7 @@ from typing import Any
 
 from seriatim.dispatch import PoolClient
 from seriatim.engine import Engine
-from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 from seriatim.tracing import TraceSpan

@@ -10,7 +10,8 @@ from bench.broker import started
 from bench.load.figures import quantile
 from seriatim.dispatch import PICK_MOST
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import Submission, WorkerRegistration, sentence_argument
+from seriatim.lua.pool_records import FinishedSentence, Submission, WorkerRegistration
+from seriatim.lua.pool_scripts import sentence_argument
 from seriatim.lua.script_calls import run, run_many
 from seriatim.records import JobKind, TaskMessage
 from seriatim.state.pool_record import read_epoch
@@ -98,4 +99,4 @@ def _claimed(redis: "Redis", messages: tuple[TaskMessage, ...]) -> tuple[TaskMes
 
 
 def _finish(redis: "Redis", message: TaskMessage) -> None:
-    run(redis, pool_scripts.finish(POOL, message, read_epoch(redis, POOL), WALL_MS, 5_000.0))
+    run(redis, pool_scripts.finish(POOL, message, FinishedSentence(read_epoch(redis, POOL), WALL_MS, 5_000.0)))

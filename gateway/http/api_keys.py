@@ -36,7 +36,7 @@ class Caller:
 
     user: str = "anonymous"
     weight: float = 1.0
-    caps: tuple[tuple[str, float], ...] = ()  #: by the names of `seriatim.lua.pool_scripts.UserLimits`'s fields
+    caps: tuple[tuple[str, float], ...] = ()  #: by the names of `seriatim.lua.pool_records.UserLimits`'s fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,9 @@ from seriatim.errors import (
 from seriatim.keys import user_tag
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.pool_scripts import Submission, SubmitResult, SubmitVerdict, sentence_argument
+from seriatim.lua.job_scripts import JobSlot
+from seriatim.lua.pool_records import Submission, SubmitResult, SubmitVerdict
+from seriatim.lua.pool_scripts import sentence_argument
 from seriatim.lua.script_calls import run
 from seriatim.reassembler_heartbeats import store_folder
 from seriatim.records import DrainMode, JobKind, JobSpec, Sentence
@@ -241,17 +243,11 @@ class Client:
     @staticmethod
     def _submit(pool_client: PoolClient, request: JobRequest, rows: list[str], n: int, s: Submission) -> SubmitResult:
         job_id = s.job
-        made = job_calls.init(
-            job_id,
-            n,
-            hold=request.hold,
-            drain=s.drain,
-            life_ms=s.life_ms,
-            ended_life_ms=s.ended_life_ms,
-            pool=pool_client.pool,
+        slot = JobSlot(
+            request.hold, s.drain, life_ms=s.life_ms, ended_life_ms=s.ended_life_ms, pool=pool_client.pool,
             memory_share=s.memory_share,
-        )
-        run(pool_client.redis, made)
+        )  # fmt: skip
+        run(pool_client.redis, job_calls.init(job_id, n, slot))
         answer = run(pool_client.redis, pool_calls.submit(pool_client.pool, s, rows))
         if answer.verdict is SubmitVerdict.ACCEPTED or (
             answer.job == job_id and answer.verdict is SubmitVerdict.DUPLICATE

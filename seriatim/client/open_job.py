@@ -16,7 +16,7 @@ from seriatim.dispatch import PoolClient, complete_pending_step, dispatch
 from seriatim.errors import BadInput, Busy, IdempotencyConflict, JobNotOpen
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.pool_scripts import ExtendVerdict, SubmitResult, SubmitVerdict
+from seriatim.lua.pool_records import ExtendVerdict, SubmitResult, SubmitVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import DrainMode, Sentence
 from seriatim.text.segment import IncrementalSegmenter

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from seriatim.errors import SeriatimError
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.pool_scripts import ExtendVerdict
+from seriatim.lua.pool_records import ExtendVerdict
 from seriatim.lua.script_calls import run_many
 from seriatim.process import watched_tasks
 

@@ -10,7 +10,7 @@ from seriatim.dispatch import PoolClient, complete_pending_step
 from seriatim.errors import Busy, IdempotencyConflict, JobEnded, JobFailed, SeriatimError
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.pool_scripts import ExtendVerdict
+from seriatim.lua.pool_records import ExtendVerdict
 from seriatim.lua.script_calls import run
 
 BATCH_SENTENCES = 500  #: sentences of each further step; about 100 kB, a few ms of the server's time

@@ -8,7 +8,7 @@ from seriatim.client.job_options import POOL_NAME, RANGES, check_named, check_ra
 from seriatim.errors import UnknownOption
 from seriatim.keys import user_tag
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.pool_scripts import UserLimits
+from seriatim.lua.pool_records import UserLimits
 from seriatim.lua.script_calls import run
 
 CAP_MOST = 10**9

@@ -67,57 +67,65 @@ class EmitResult:
     audio_ms: float = 0.0  #: of them
 
 
-def _call(job: str, name: str, now_ms: int | None, *args: Argument, decode: Any) -> ScriptCall[Any]:
-    clock: Argument = "" if now_ms is None else now_ms
-    return ScriptCall(load("job", name), job_prefix(job), (job, clock, *args), decode)
+@dataclass(frozen=True, slots=True)
+class JobSlot:
+    """What a job's own slot is made with."""
+
+    hold: HoldPolicy = HoldPolicy.AUTO
+    drain: DrainMode = DrainMode.WINDOW
+    unconfirmed_ms: int = 60_000  #: its life until the pool accepts the job
+    life_ms: int = 4_200_000  #: and from then on
+    ended_life_ms: int = 600_000
+    pool: str = ""
+    memory_share: float = 0.8  #: of maxmemory, that new jobs may fill
 
 
-def init(
-    job: str, n: int, *, hold: HoldPolicy = HoldPolicy.AUTO, drain: DrainMode = DrainMode.WINDOW,
-    unconfirmed_ms: int = 60_000, life_ms: int = 4_200_000, ended_life_ms: int = 600_000, pool: str = "",
-    memory_share: float = 0.8, now_ms: int | None = None,
-) -> ScriptCall[bool]:  # fmt: skip
+NEW_SLOT = JobSlot()
+
+
+def _call(job: str, name: str, *args: Argument, decode: Any) -> ScriptCall[Any]:
+    return ScriptCall(load("job", name), job_prefix(job), (job, "", *args), decode, clock=1)
+
+
+def _shard_call(shard: int, name: str, *args: Argument, decode: Any) -> ScriptCall[Any]:
+    return ScriptCall(load("job", name), shard_prefix(shard), ("", "", *args), decode, clock=1)
+
+
+def init(job: str, n: int, slot: JobSlot = NEW_SLOT) -> ScriptCall[bool]:
     """Make a job's slot; n is -1 while the job is open. False: it is there already."""
     return _call(
-        job, "init", now_ms, n, hold, drain, unconfirmed_ms, life_ms, ended_life_ms, pool, memory_share,
-        decode=bool,
+        job, "init", n, slot.hold, slot.drain, slot.unconfirmed_ms, slot.life_ms, slot.ended_life_ms, slot.pool,
+        slot.memory_share, decode=bool,
     )  # fmt: skip
 
 
-def life(job: str, *, accepted: bool, now_ms: int | None = None) -> ScriptCall[bool]:
+def life(job: str, *, accepted: bool) -> ScriptCall[bool]:
     """The pool accepted the job, so that its whole life begins; or refused it, so that nothing is left."""
-    return _call(job, "life", now_ms, int(accepted), decode=bool)
+    return _call(job, "life", int(accepted), decode=bool)
 
 
 def open_sentence(
-    job: str, seq: int, attempt: int, continuity: str, rate_hz: int, sentence: str, now_ms: int | None = None
+    job: str, seq: int, attempt: int, continuity: str, rate_hz: int, sentence: str
 ) -> ScriptCall[OpenResult]:
     """Begin an attempt; it fences out all lower ones."""
 
     def decode(r: list[Any]) -> OpenResult:
         return OpenResult(OpenVerdict(r[0]), integer(r[1]), int(r[2]) if r[2] else None, bytes(r[3]))
 
-    return _call(job, "open", now_ms, seq, attempt, continuity, rate_hz, sentence, decode=decode)
+    return _call(job, "open", seq, attempt, continuity, rate_hz, sentence, decode=decode)
 
 
-def append(
-    job: str, seq: int, attempt: int, chunk: ChunkAppend, now_ms: int | None = None
-) -> ScriptCall[tuple[AppendVerdict, int]]:
+def append(job: str, seq: int, attempt: int, chunk: ChunkAppend) -> ScriptCall[tuple[AppendVerdict, int]]:
     """Deliver a chunk; returns the verdict and how many bytes are received."""
     return _call(
-        job, "append", now_ms, seq, attempt, chunk.offset, chunk.pcm, int(chunk.final), chunk.checksum, chunk.state,
+        job, "append", seq, attempt, chunk.offset, chunk.pcm, int(chunk.final), chunk.checksum, chunk.state,
         int(chunk.differs), decode=lambda r: (AppendVerdict(r[0]), integer(r[1])),
     )  # fmt: skip
 
 
-def emit(
-    job: str, budget: int = 64, notification: str = "", again_ms: int = 2_000, now_ms: int | None = None
-) -> ScriptCall[EmitResult]:
+def emit(job: str, budget: int = 64, notification: str = "", again_ms: int = 2_000) -> ScriptCall[EmitResult]:
     """Move what is contiguous to the ordered stream. A pure function of state."""
-    return _call(
-        job, "emit", now_ms, budget, notification, again_ms,
-        decode=_emitted,
-    )  # fmt: skip
+    return _call(job, "emit", budget, notification, again_ms, decode=_emitted)
 
 
 def _emitted(r: list[Any]) -> EmitResult:
@@ -127,63 +135,40 @@ def _emitted(r: list[Any]) -> EmitResult:
 
 
 def fill(
-    job: str,
-    seq: int,
-    n_bytes: int,
-    reason: str,
-    sentence: str = "",
-    rate_hz: int = 0,
-    now_ms: int | None = None,
+    job: str, seq: int, n_bytes: int, reason: str, sentence: str = "", rate_hz: int = 0
 ) -> ScriptCall[tuple[bool, int]]:
     """Close a given-up sentence as a gap; returns whether it changed anything and how many bytes the sentence has."""
     rate: Argument = rate_hz or ""
     return _call(
-        job,
-        "fill",
-        now_ms,
-        seq,
-        n_bytes,
-        reason,
-        sentence,
-        rate,
-        decode=lambda r: (bool(r[0]), integer(r[1])),
-    )
+        job, "fill", seq, n_bytes, reason, sentence, rate, decode=lambda r: (bool(r[0]), integer(r[1]))
+    )  # fmt: skip
 
 
-def close(job: str, n: int, reason: str = "", now_ms: int | None = None) -> ScriptCall[bool]:
+def close(job: str, n: int, reason: str = "") -> ScriptCall[bool]:
     """Fix the number of sentences of an open job."""
-    return _call(job, "close", now_ms, n, reason, decode=bool)
+    return _call(job, "close", n, reason, decode=bool)
 
 
-def end(job: str, state: str, reason: str, now_ms: int | None = None) -> ScriptCall[bool]:
+def end(job: str, state: str, reason: str) -> ScriptCall[bool]:
     """Cancel or fail; False if the job had ended."""
-    return _call(job, "end", now_ms, state, reason, decode=bool)
+    return _call(job, "end", state, reason, decode=bool)
 
 
-def heard(job: str, position: StreamPosition, now_ms: int | None = None) -> ScriptCall[int]:
+def heard(job: str, position: StreamPosition) -> ScriptCall[int]:
     """A reader has everything up to a position; the stream keeps the sentence before it, for its reconnection."""
-    return _call(job, "heard", now_ms, position.sentence, position.offset, decode=integer)
+    return _call(job, "heard", position.sentence, position.offset, decode=integer)
 
 
-def recorded(job: str, entry: str, n_bytes: int, *, end: bool, now_ms: int | None = None) -> ScriptCall[int]:
+def recorded(job: str, entry: str, n_bytes: int, *, end: bool) -> ScriptCall[int]:
     """The recorder stored everything up to an entry; returns the bytes stored in all, -1 if the job is unknown."""
-    return _call(job, "recorded", now_ms, entry, n_bytes, int(end), decode=integer)
+    return _call(job, "recorded", entry, n_bytes, int(end), decode=integer)
 
 
-def join(shard: int, now_ms: int | None = None) -> ScriptCall[bool]:
+def join(shard: int) -> ScriptCall[bool]:
     """Make the consumer group of a shard's notifications; False: it is there already."""
-    clock: Argument = "" if now_ms is None else now_ms
-    return ScriptCall(load("job", "join"), shard_prefix(shard), ("", clock), bool)
+    return _shard_call(shard, "join", decode=bool)
 
 
-def due(
-    shard: int, most: int = 64, again_ms: int = 1_000, memory_share: float = 0.8, now_ms: int | None = None
-) -> ScriptCall[list[str]]:
-    """Live jobs of a shard that nobody has looked at for a while; what was heard of ended ones goes."""
-    clock: Argument = "" if now_ms is None else now_ms
-    return ScriptCall(
-        load("job", "due"),
-        shard_prefix(shard),
-        ("", clock, most, again_ms, memory_share),
-        lambda r: [text(job) for job in r],
-    )
+def due(shard: int, most: int = 64, again_ms: int = 1_000, memory_share: float = 0.8) -> ScriptCall[list[str]]:
+    """Live jobs of a shard that were not looked at for a while; the audio of ended ones that was heard goes."""
+    return _shard_call(shard, "due", most, again_ms, memory_share, decode=lambda r: [text(job) for job in r])

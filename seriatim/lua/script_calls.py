@@ -10,10 +10,10 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from redis import Redis, exceptions
 from redis.exceptions import NoScriptError
@@ -80,6 +80,11 @@ class ScriptCall(Generic[T]):
     key: str  #: the slot's prefix: scripts build the names behind it
     args: tuple[Argument, ...]
     decode: Callable[[Any], T]  #: from redis-py's reply (bytes, int, list) to what the function promises
+    clock: int = 0  #: the argument that is the time in ms, '' for the server's
+
+    def at(self, now_ms: float) -> Self:
+        """The same call, at another time than the server's: for simulations."""
+        return replace(self, args=(*self.args[: self.clock], now_ms, *self.args[self.clock + 1 :]))
 
 
 def run(redis: "Redis", call: ScriptCall[T]) -> T:

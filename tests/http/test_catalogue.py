@@ -8,7 +8,8 @@ from dataclasses import replace
 import httpx2
 
 from gateway.http.metrics import NAMES_S, SHARE, SOON_S, PoolMetricsCollector
-from seriatim.lua.pool_scripts import WorkerRegistration, register
+from seriatim.lua.pool_records import WorkerRegistration
+from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run
 from tests.http.gateways import start
 from tests.support.process_system import RealSystem, wait_until

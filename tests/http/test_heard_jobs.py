@@ -43,7 +43,7 @@ def held(redis: "Redis", job: Job) -> int:
 
 def a_minute_later(redis: "Redis") -> None:
     """What a reassembler does when a minute is over."""
-    run_many(redis, [due(shard, now_ms=int(redis.time()[0]) * 1000 + 61_000) for shard in range(SHARDS)])
+    run_many(redis, [due(shard).at(int(redis.time()[0]) * 1000 + 61_000) for shard in range(SHARDS)])
 
 
 def test_jobs_that_were_heard_make_room_for_the_next(small: RealSystem) -> None:

@@ -13,7 +13,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector, exposition
 from gateway.http.playback_model import PlaybackModel
-from seriatim.lua.pool_scripts import WorkerRegistration, register
+from seriatim.lua.pool_records import WorkerRegistration
+from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run_many
 from tests.http.gateways import Gateway, clear, start
 from tests.integration.test_reading import enqueue

@@ -9,7 +9,7 @@ from seriatim.celery_app import make_app
 from seriatim.dispatch import PoolClient
 from seriatim.keys import pool_prefix
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import FinishVerdict, RetryPolicy
+from seriatim.lua.pool_records import FinishVerdict, RetryPolicy
 from seriatim.records import TaskMessage
 from seriatim.settings import Settings
 from tests.scripts.stage import POOL, Stage

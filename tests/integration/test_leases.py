@@ -11,7 +11,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.client.open_job import OpenJob, open_job_with
 from seriatim.client.open_job_leases import OpenJobLeases
 from seriatim.errors import JobNotOpen
-from seriatim.lua.pool_scripts import ExtendVerdict
+from seriatim.lua.pool_records import ExtendVerdict
 from seriatim.records import DrainMode, JobKind
 from tests.integration.test_open_jobs import leased_until_ms
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until

@@ -11,6 +11,7 @@ from gateway.http.reading.delivery_reports import DeliveryReports
 from seriatim.errors import Unavailable
 from seriatim.keys import StreamPosition, ordered_stream
 from seriatim.lua import job_scripts
+from seriatim.lua.job_scripts import JobSlot
 from seriatim.lua.script_calls import ScriptCall, run, run_many
 from seriatim.reader_state import DeliveryState
 from seriatim.records import DrainMode, HoldPolicy
@@ -31,7 +32,9 @@ def server() -> Iterator[PrivateServer]:
 
 def made(job_id: str = "a" * 32) -> "ScriptCall[bool]":
     return job_scripts.init(
-        job_id, 1, hold=HoldPolicy.AUTO, drain=DrainMode.WINDOW, life_ms=60_000, ended_life_ms=1_000, pool="tone"
+        job_id,
+        1,
+        JobSlot(hold=HoldPolicy.AUTO, drain=DrainMode.WINDOW, life_ms=60_000, ended_life_ms=1_000, pool="tone"),
     )
 
 

@@ -17,8 +17,8 @@ from seriatim.dispatch import run_with_epoch
 from seriatim.engine import AudioChunk
 from seriatim.keys import GROUP, StreamPosition, job_prefix, ordered_stream, pool_prefix
 from seriatim.lua import job_scripts, pool_scripts
-from seriatim.lua.job_scripts import ChunkAppend, OpenVerdict
-from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.lua.job_scripts import ChunkAppend, JobSlot, OpenVerdict
+from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.script_calls import LuaScript, ScriptCall, run
 from seriatim.records import DrainMode, HoldPolicy, TaskMessage
 from seriatim.servers.redis_clients import BLOCK_S, command_client
@@ -50,7 +50,7 @@ def test_an_engine_that_cannot_resume_is_given_no_state_of_one_that_can(redis: R
 def test_a_worker_that_takes_over_another_take_says_where_it_begins(redis: Redis) -> None:
     """Its engine promised the same bytes and gave others: what was heard stays, and the seam is marked."""
     pcm = bytes([0, 64] * 2_000)
-    run(redis, job_scripts.init("j", 1, hold=HoldPolicy.NEVER))
+    run(redis, job_scripts.init("j", 1, JobSlot(hold=HoldPolicy.NEVER)))
     run(redis, job_scripts.open_sentence("j", 0, 1, "exact", RATE_HZ, "text"))
     run(redis, job_scripts.append("j", 0, 1, ChunkAppend(0, bytes(1_000), False, zlib.crc32(bytes(1_000)))))
     run(redis, job_scripts.emit("j"))
@@ -74,7 +74,7 @@ def test_the_epoch_of_a_step_is_that_of_before_it(redis: Redis) -> None:
 
 
 def test_what_cannot_be_stored_is_not_marked_as_stored(redis: Redis, tmp_path: Path) -> None:
-    run(redis, job_scripts.init("j", 1, drain=DrainMode.STORE))
+    run(redis, job_scripts.init("j", 1, JobSlot(drain=DrainMode.STORE)))
     run(redis, job_scripts.open_sentence("j", 0, 1, "exact", RATE_HZ, "text"))
     run(redis, job_scripts.append("j", 0, 1, ChunkAppend(0, b"abcd", True, 1)))
     run(redis, job_scripts.emit("j"))

@@ -8,7 +8,8 @@ import httpx2
 import pytest
 
 from seriatim.keys import pool_prefix
-from seriatim.lua.pool_scripts import RetryPolicy, WorkerRegistration, leave, register
+from seriatim.lua.pool_records import RetryPolicy, WorkerRegistration
+from seriatim.lua.pool_scripts import leave, register
 from seriatim.lua.script_calls import run
 from tests.page.browser import Page
 from tests.support.process_system import RealSystem

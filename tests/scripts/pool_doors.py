@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from seriatim.lua import pool_scripts as scripts
-from seriatim.lua.pool_scripts import Submission, SubmitVerdict
+from seriatim.lua.pool_records import Submission, SubmitVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import DrainMode, GapPolicy, JobKind, Play
 from tests.scripts import pool_jobs
@@ -48,10 +48,10 @@ class Doors(PoolRules):
         self.submissions[s.job] = s
         rows = [scripts.sentence_argument(ms, f'{{"text":"{seq}"}}') for seq, ms in enumerate(estimates)]
         reply = self.two.do(
-            scripts.submit(POOL, s, rows, self.raw), lambda: pool_jobs.submit(self.pool, s, estimates, self.raw)
+            scripts.submit(POOL, s, rows).at(self.raw), lambda: pool_jobs.submit(self.pool, s, estimates, self.raw)
         )
         if reply.verdict is SubmitVerdict.ACCEPTED:
-            again = run(self.redis, scripts.submit(POOL, s, rows, self.raw))
+            again = run(self.redis, scripts.submit(POOL, s, rows).at(self.raw))
             assert again.verdict is SubmitVerdict.DUPLICATE
             self.two.compare()
 
@@ -64,7 +64,7 @@ class Doors(PoolRules):
         name = self.job(index)
         first = max(0, len(self.pool.jobs[name].estimates) + shift)
         rows = [scripts.sentence_argument(ms, f'{{"text":"{first + i}"}}') for i, ms in enumerate(estimates)]
-        call = scripts.extend(POOL, name, first, rows, close=close, producer_ms=producer_ms, now_ms=self.raw)
+        call = scripts.extend(POOL, name, first, rows, close=close, producer_ms=producer_ms).at(self.raw)
         self.two.do(
             call,
             lambda: pool_jobs.extend(self.pool, name, first, estimates, self.raw, close=close, producer_ms=producer_ms),
@@ -80,7 +80,7 @@ class Doors(PoolRules):
     def report(self, name: str, ms: float, unheard: int | None) -> None:
         heard = -1 if unheard is None else max(0, ms - unheard)
         self.two.do(
-            scripts.ack(POOL, name, ms, heard, self.raw),
+            scripts.ack(POOL, name, ms, heard).at(self.raw),
             lambda: pool_jobs.ack(self.pool, name, ms, heard, self.raw),
             twice=True,
         )
@@ -90,7 +90,7 @@ class Doors(PoolRules):
     def cancel(self, index: int, reason: str) -> None:
         name = self.job(index)
         self.two.do(
-            scripts.cancel(POOL, name, "cancelled", reason, now_ms=self.raw),
+            scripts.cancel(POOL, name, "cancelled", reason).at(self.raw),
             lambda: pool_jobs.cancel(self.pool, name, "cancelled", reason, self.raw),
             twice=True,
         )
@@ -100,7 +100,7 @@ class Doors(PoolRules):
     def tune(self, index: int, priority: int | None, weight: float | None) -> None:
         name = self.job(index)
         self.two.do(
-            scripts.tune(POOL, name, priority=priority, weight=weight, now_ms=self.raw),
+            scripts.tune(POOL, name, priority=priority, weight=weight).at(self.raw),
             lambda: pool_jobs.tune(self.pool, name, priority, weight, self.raw),
             twice=True,
         )
@@ -115,7 +115,7 @@ class Doors(PoolRules):
         changes = {"weight": weight, "cap_infl": cap_infl, "cap_queued_ms": cap_queued_ms}
         chosen = {name: value for name, value in changes.items() if name in named or name == "cap_queued_ms"}
         self.two.do(
-            scripts.tune_user(POOL, user, chosen, self.raw),
+            scripts.tune_user(POOL, user, chosen).at(self.raw),
             lambda: pool_jobs.tune_user(self.pool, user, chosen, self.raw),
             twice=True,
         )

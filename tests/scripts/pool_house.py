@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from seriatim.lua import pool_scripts as scripts
-from seriatim.lua.pool_scripts import WorkerRegistration
+from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
 from tests.scripts import pool_workers
@@ -36,7 +36,7 @@ class House(PoolRules):
     def register(self, owner: str, slots: int, life_ms: int, rate_hz: int) -> None:
         facts = WorkerRegistration(slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0)
         self.two.do(
-            scripts.register(POOL, owner, life_ms, facts, self.raw),
+            scripts.register(POOL, owner, life_ms, facts).at(self.raw),
             lambda: pool_workers.register(self.pool, owner, life_ms, facts, self.raw),
             twice=True,
         )
@@ -46,7 +46,7 @@ class House(PoolRules):
     def beat(self, owner: str, slots: int, named: list[int]) -> None:
         running = list({self.message(index) for index in named})
         self.two.do(
-            scripts.beat(POOL, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),
+            scripts.beat(POOL, owner, LIFE_MS, slots, LEASE_MS, running).at(self.raw),
             lambda: pool_workers.beat(self.pool, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),
             twice=True,
         )
@@ -75,7 +75,7 @@ class House(PoolRules):
     def beat_for(self, owner: str, running: list[TaskMessage]) -> None:
         slots = self.pool.workers[owner].slots
         self.two.do(
-            scripts.beat(POOL, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),
+            scripts.beat(POOL, owner, LIFE_MS, slots, LEASE_MS, running).at(self.raw),
             lambda: pool_workers.beat(self.pool, owner, LIFE_MS, slots, LEASE_MS, running, self.raw),
         )
 
@@ -83,7 +83,7 @@ class House(PoolRules):
     @rule(owner=OWNERS, died=st.booleans())
     def leave(self, owner: str, died: bool) -> None:
         self.two.do(
-            scripts.leave(POOL, owner, self.retry, died=died, now_ms=self.raw),
+            scripts.leave(POOL, owner, self.retry, died=died).at(self.raw),
             lambda: pool_workers.leave(self.pool, owner, self.retry, self.raw, died=died),
         )
 
@@ -95,7 +95,7 @@ class House(PoolRules):
     @rule(interval_ms=st.sampled_from([0, 400]), pending_step_grace_ms=st.sampled_from([0, 1_000]))
     def sweep(self, interval_ms: int, pending_step_grace_ms: int) -> None:
         self.two.do(
-            scripts.sweep(POOL, interval_ms, pending_step_grace_ms, self.retry, self.raw),
+            scripts.sweep(POOL, interval_ms, pending_step_grace_ms, self.retry).at(self.raw),
             lambda: pool_workers.sweep(self.pool, interval_ms, pending_step_grace_ms, self.retry, self.raw),
             lambda s: (s.ran, tuple(scripts.outbox_entry(message) for message in s.outbox), s.todo),
         )
@@ -112,9 +112,9 @@ class House(PoolRules):
             self.redis.hset(f"{PREFIX}:m", "epoch", "0123456789abcdef")
             self.pool.epoch = "0123456789abcdef"
         before = self.pool.fence
-        reply = run(self.redis, scripts.rebase(POOL, self.raw))
+        reply = run(self.redis, scripts.rebase(POOL).at(self.raw))
         m = contents(self.redis, PREFIX)[":m"]
         assert reply == pool_workers.rebase(self.pool, int(m["fence"]), m["epoch"], self.raw)
         assert int(m["fence"]) > before
         self.two.compare()
-        assert run(self.redis, scripts.rebase(POOL, self.raw)) == 0
+        assert run(self.redis, scripts.rebase(POOL).at(self.raw)) == 0

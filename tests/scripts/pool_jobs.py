@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from seriatim.lua.pool_scripts import ExtendVerdict, Submission, SubmitResult, SubmitVerdict, UserLimits
+from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict, UserLimits
 from seriatim.records import JobKind, Play
 from tests.scripts.pool_line import as_set, at_the_door, barge_in, rate_of
 from tests.scripts.pool_state import (

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from seriatim.lua.pool_scripts import Submission, SubmitVerdict
+from seriatim.lua.pool_records import Submission, SubmitVerdict
 from seriatim.records import JobKind
 from tests.scripts.pool_state import LIVE, Job, Pool
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from redis import Redis
 
-from seriatim.lua.pool_scripts import RetryPolicy, Submission
+from seriatim.lua.pool_records import RetryPolicy, Submission
 from seriatim.records import TaskMessage
 from tests.scripts.pool_and_model import Both
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seriatim.lua.pool_scripts import ClaimResult, ClaimVerdict, FinishVerdict, RetryPolicy
+from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, FinishVerdict, RetryPolicy
 from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
 from seriatim.records import TaskMessage
 from tests.scripts.pool_state import (

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from seriatim.lua import pool_scripts as scripts
-from seriatim.lua.pool_scripts import ClaimVerdict
+from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
 from tests.scripts import pool_speech
@@ -20,7 +20,7 @@ class Voices(PoolRules):
     @rule(most=st.integers(1, 4), message_timeout_ms=st.sampled_from([500, 4_000]))
     def pick(self, most: int, message_timeout_ms: int) -> None:
         messages = self.two.do(
-            scripts.pick(POOL, most, message_timeout_ms, self.raw),
+            scripts.pick(POOL, most, message_timeout_ms).at(self.raw),
             lambda: pool_speech.pick(self.pool, most, message_timeout_ms, self.raw),
         )
         assert all(message.attempt > max((b.attempt for b in self.messages), default=0) for message in messages), (
@@ -47,13 +47,13 @@ class Voices(PoolRules):
     def take(self, message: TaskMessage, owner: str) -> None:
         spec, said = self.submissions[message.job].spec, f'{{"text":"{message.seq}"}}'
         reply = self.two.do(
-            scripts.claim(POOL, message, owner, LEASE_MS, self.raw),
+            scripts.claim(POOL, message, owner, LEASE_MS).at(self.raw),
             lambda: pool_speech.claim(self.pool, message, owner, LEASE_MS, spec, said, self.raw),
         )
         if reply.verdict is ClaimVerdict.CLAIMED:
             self.epochs[message] = reply.epoch
         if reply.verdict in (ClaimVerdict.WAIT, ClaimVerdict.CLAIMED):  # a doubled message, here and elsewhere
-            again = run(self.redis, scripts.claim(POOL, message, owner, LEASE_MS, self.raw))
+            again = run(self.redis, scripts.claim(POOL, message, owner, LEASE_MS).at(self.raw))
             assert again.verdict is (ClaimVerdict.WAIT if reply.verdict is ClaimVerdict.WAIT else ClaimVerdict.STALE)
             self.two.compare()
 
@@ -81,11 +81,11 @@ class Voices(PoolRules):
         audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
         token = epoch or self.epochs.get(message, self.pool.epoch)
         reply = self.two.do(
-            scripts.finish(POOL, message, token, wall_ms, audio_ms, now_ms=self.raw),
+            scripts.finish(POOL, message, FinishedSentence(token, wall_ms, audio_ms)).at(self.raw),
             lambda: pool_speech.finish(self.pool, message, token, wall_ms, audio_ms, self.raw),
         )
-        again = run(self.redis, scripts.finish(POOL, message, token, wall_ms, audio_ms, now_ms=self.raw))
-        assert again is not scripts.FinishVerdict.OK, f"{reply} and then {again}"
+        again = run(self.redis, scripts.finish(POOL, message, FinishedSentence(token, wall_ms, audio_ms)).at(self.raw))
+        assert again is not FinishVerdict.OK, f"{reply} and then {again}"
         self.two.compare()
 
     @precondition(lambda self: any(map(self.counts, self.messages)))
@@ -94,13 +94,13 @@ class Voices(PoolRules):
         message = self.message(index)
         token = self.epochs.get(message, self.pool.epoch)
         self.two.do(
-            scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw),
+            scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame).at(self.raw),
             lambda: pool_speech.fail(self.pool, message, token, "broken|badly", self.retry, self.raw, blame=blame),
         )
         again = run(
-            self.redis, scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame, now_ms=self.raw)
+            self.redis, scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame).at(self.raw)
         )
-        assert again is not scripts.FinishVerdict.OK
+        assert again is not FinishVerdict.OK
         self.two.compare()
 
     @precondition(lambda self: self.pool.todo)
@@ -112,10 +112,10 @@ class Voices(PoolRules):
         if verb == "fill":
             seq = int(rest.split("|", 1)[0])
             self.two.do(
-                scripts.fill_done(POOL, job, seq, entry, ms, now_ms=self.raw),
+                scripts.fill_done(POOL, job, seq, entry, ms).at(self.raw),
                 lambda: pool_speech.fill_done(self.pool, job, seq, entry, ms, self.raw),
             )
-            assert not run(self.redis, scripts.fill_done(POOL, job, seq, entry, ms, now_ms=self.raw))
+            assert not run(self.redis, scripts.fill_done(POOL, job, seq, entry, ms).at(self.raw))
         else:
             self.redis.zrem(f"{PREFIX}:todo", entry)
             del self.pool.todo[entry]

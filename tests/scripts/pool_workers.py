@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from seriatim.lua.pool_scripts import RetryPolicy, WorkerRegistration
+from seriatim.lua.pool_records import RetryPolicy, WorkerRegistration
 from seriatim.records import TaskMessage
 from tests.scripts.pool_state import (
     Job,

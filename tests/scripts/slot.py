@@ -7,7 +7,7 @@ from redis import Redis
 
 from seriatim.keys import StreamPosition, job_prefix, ordered_stream
 from seriatim.lua import job_scripts
-from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, EmitResult, OpenResult
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, EmitResult, JobSlot, OpenResult
 from seriatim.lua.script_calls import ScriptCall, run
 from seriatim.stream_entries import Audio, Entry, decode
 from tests.scripts.contents import contents
@@ -26,14 +26,14 @@ class Slot:
     def __init__(self, redis: Redis, n: int, name: str = "j", **options: Any) -> None:
         self.redis, self.name, self.now = redis, name, 1_000_000
         self.prefix = job_prefix(name)
-        assert self.do(job_scripts.init(name, n, now_ms=self.now, **options))
+        assert self.do(job_scripts.init(name, n, JobSlot(**options)).at(self.now))
 
     def do(self, call: ScriptCall[Any]) -> Any:
         return run(self.redis, call)
 
     def open(self, seq: int, attempt: int, continuity: str = "exact", rate_hz: int = RATE_HZ) -> OpenResult:
         opened: OpenResult = self.do(
-            job_scripts.open_sentence(self.name, seq, attempt, continuity, rate_hz, f"said {seq}", self.now)
+            job_scripts.open_sentence(self.name, seq, attempt, continuity, rate_hz, f"said {seq}").at(self.now)
         )
         return opened
 
@@ -42,7 +42,7 @@ class Slot:
         state: bytes = b"", differs: bool = False,
     ) -> tuple[AppendVerdict, int]:  # fmt: skip
         chunk = ChunkAppend(offset, data, final, checksum, state, differs)
-        reply: tuple[AppendVerdict, int] = self.do(job_scripts.append(self.name, seq, attempt, chunk, self.now))
+        reply: tuple[AppendVerdict, int] = self.do(job_scripts.append(self.name, seq, attempt, chunk).at(self.now))
         return reply
 
     def says(self, seq: int, attempt: int, data: bytes, piece: int = 400, continuity: str = "exact") -> None:
@@ -57,23 +57,23 @@ class Slot:
             assert verdict is AppendVerdict.OK
 
     def emit(self, budget: int = 64, notification: str = "") -> EmitResult:
-        emitted: EmitResult = self.do(job_scripts.emit(self.name, budget, notification, now_ms=self.now))
+        emitted: EmitResult = self.do(job_scripts.emit(self.name, budget, notification).at(self.now))
         return emitted
 
     def fill(self, seq: int, n_bytes: int = 0, reason: str = "broken") -> tuple[bool, int]:
         reply: tuple[bool, int] = self.do(
-            job_scripts.fill(self.name, seq, n_bytes, reason, f"said {seq}", RATE_HZ, self.now)
+            job_scripts.fill(self.name, seq, n_bytes, reason, f"said {seq}", RATE_HZ).at(self.now)
         )
         return reply
 
     def close(self, n: int, reason: str = "") -> bool:
-        return bool(self.do(job_scripts.close(self.name, n, reason, self.now)))
+        return bool(self.do(job_scripts.close(self.name, n, reason).at(self.now)))
 
     def end(self, state: str = "cancelled", reason: str = "enough") -> bool:
-        return bool(self.do(job_scripts.end(self.name, state, reason, self.now)))
+        return bool(self.do(job_scripts.end(self.name, state, reason).at(self.now)))
 
     def heard(self, position: str) -> int:
-        return int(self.do(job_scripts.heard(self.name, StreamPosition.parse(position), self.now)))
+        return int(self.do(job_scripts.heard(self.name, StreamPosition.parse(position)).at(self.now)))
 
     def stream(self) -> list[Entry]:
         held = contents(self.redis, ordered_stream(self.name))

@@ -7,10 +7,11 @@ from redis import Redis
 
 from seriatim.keys import pool_prefix
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import (
+from seriatim.lua.pool_records import (
     ClaimResult,
     ClaimVerdict,
     ExtendVerdict,
+    FinishedSentence,
     FinishVerdict,
     RetryPolicy,
     Submission,
@@ -46,30 +47,30 @@ class Stage:
     # workers
 
     def rebase(self) -> int:
-        return int(self.do(pool_scripts.rebase(POOL, self.now)))
+        return int(self.do(pool_scripts.rebase(POOL).at(self.now)))
 
     def hire(self, owner: str, slots: int = 1) -> None:
         facts = WorkerRegistration(slots, 8_000, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0)
-        assert self.do(pool_scripts.register(POOL, owner, LEASE_MS, facts, self.now)) == 0
+        assert self.do(pool_scripts.register(POOL, owner, LEASE_MS, facts).at(self.now)) == 0
 
     def beat(self, owner: str, *running: TaskMessage, slots: int = 1) -> tuple[bool, frozenset[TaskMessage]]:
         reply: tuple[bool, frozenset[TaskMessage]] = self.do(
-            pool_scripts.beat(POOL, owner, LEASE_MS, slots, LEASE_MS, running, self.now)
+            pool_scripts.beat(POOL, owner, LEASE_MS, slots, LEASE_MS, running).at(self.now)
         )
         return reply
 
     def leave(self, owner: str, *, died: bool) -> int:
-        return int(self.do(pool_scripts.leave(POOL, owner, self.retry, died=died, now_ms=self.now)))
+        return int(self.do(pool_scripts.leave(POOL, owner, self.retry, died=died).at(self.now)))
 
     def sweep(self, pending_step_grace_ms: int = 0) -> SweepResult:
-        swept: SweepResult = self.do(pool_scripts.sweep(POOL, 0, pending_step_grace_ms, self.retry, self.now))
+        swept: SweepResult = self.do(pool_scripts.sweep(POOL, 0, pending_step_grace_ms, self.retry).at(self.now))
         return swept
 
     def passes(self, ms: int) -> None:
         """Time passes, in which somebody calls: only a silent pool's clock stands still."""
         for _ in range(ms // 5_000):
             self.now += 5_000
-            self.do(pool_scripts.ack(POOL, "nobody", 0, now_ms=self.now))
+            self.do(pool_scripts.ack(POOL, "nobody", 0).at(self.now))
         self.now += ms % 5_000
 
     # jobs
@@ -78,7 +79,7 @@ class Stage:
         self, job: str, *estimates: int, user: str = "ann", kind: JobKind = JobKind.LIVE, **options: Any
     ) -> SubmitResult:
         s = Submission(job, user, kind, '{"v":1}', **options)
-        submitted: SubmitResult = self.do(pool_scripts.submit(POOL, s, rows(estimates), self.now))
+        submitted: SubmitResult = self.do(pool_scripts.submit(POOL, s, rows(estimates)).at(self.now))
         return submitted
 
     def accept(self, job: str, *estimates: int, **options: Any) -> None:
@@ -86,27 +87,27 @@ class Stage:
 
     def extend(self, job: str, first: int, *estimates: int, **options: Any) -> tuple[ExtendVerdict, int]:
         reply: tuple[ExtendVerdict, int] = self.do(
-            pool_scripts.extend(POOL, job, first, rows(estimates), now_ms=self.now, **options)
+            pool_scripts.extend(POOL, job, first, rows(estimates), **options).at(self.now)
         )
         return reply
 
     def ack(self, job: str, delivered: float, heard: float = -1) -> bool:
-        return bool(self.do(pool_scripts.ack(POOL, job, delivered, heard, self.now)))
+        return bool(self.do(pool_scripts.ack(POOL, job, delivered, heard).at(self.now)))
 
     def cancel(self, job: str, reason: str = "enough") -> str:
-        return str(self.do(pool_scripts.cancel(POOL, job, "cancelled", reason, now_ms=self.now)))
+        return str(self.do(pool_scripts.cancel(POOL, job, "cancelled", reason).at(self.now)))
 
     # sentences
 
     def pick(self, most: int = 99) -> list[TaskMessage]:
-        return list(self.do(pool_scripts.pick(POOL, most, 4_000, self.now)))
+        return list(self.do(pool_scripts.pick(POOL, most, 4_000).at(self.now)))
 
     def pick_one(self) -> TaskMessage:
         (message,) = self.pick(1)
         return message
 
     def claim(self, message: TaskMessage, owner: str = "w1") -> ClaimResult:
-        claimed: ClaimResult = self.do(pool_scripts.claim(POOL, message, owner, LEASE_MS, self.now))
+        claimed: ClaimResult = self.do(pool_scripts.claim(POOL, message, owner, LEASE_MS).at(self.now))
         self.epochs[message] = claimed.epoch
         return claimed
 
@@ -118,13 +119,13 @@ class Stage:
     def finish(self, message: TaskMessage, audio_ms: float, wall_ms: float | None = None) -> FinishVerdict:
         wall = audio_ms * self.rtf if wall_ms is None else wall_ms
         done: FinishVerdict = self.do(
-            pool_scripts.finish(POOL, message, self.epochs[message], wall, audio_ms, now_ms=self.now)
+            pool_scripts.finish(POOL, message, FinishedSentence(self.epochs[message], wall, audio_ms)).at(self.now)
         )
         return done
 
     def fail(self, message: TaskMessage, reason: str = "broken") -> FinishVerdict:
         done: FinishVerdict = self.do(
-            pool_scripts.fail(POOL, message, self.epochs[message], reason, self.retry, now_ms=self.now)
+            pool_scripts.fail(POOL, message, self.epochs[message], reason, self.retry).at(self.now)
         )
         return done
 

@@ -7,7 +7,8 @@ import pytest
 from redis import Redis
 
 from seriatim.engine_abilities import Abilities
-from seriatim.lua.pool_scripts import SubmitVerdict, WorkerRegistration, register, tune
+from seriatim.lua.pool_records import SubmitVerdict, WorkerRegistration
+from seriatim.lua.pool_scripts import register, tune
 from seriatim.records import DrainMode, JobKind
 from seriatim.state.pool_record import read_pool
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
@@ -127,10 +128,10 @@ def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:
 def test_a_pool_has_one_rate(redis: Redis) -> None:
     stage = Stage(redis)
     other = WorkerRegistration(1, 24_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
-    assert stage.do(register(POOL, "w2", LEASE_MS, other, stage.now)) == 8_000
+    assert stage.do(register(POOL, "w2", LEASE_MS, other).at(stage.now)) == 8_000
     assert stage.m("slots") == 1
     stage.leave("w1", died=False)
-    assert stage.do(register(POOL, "w2", LEASE_MS, other, stage.now)) == 0
+    assert stage.do(register(POOL, "w2", LEASE_MS, other).at(stage.now)) == 0
 
 
 def test_what_ended_leaves_no_demand_behind(redis: Redis) -> None:
@@ -147,9 +148,9 @@ def test_tune_changes_a_running_job_only(redis: Redis) -> None:
     stage = Stage(redis, slots=4)
     stage.accept("a", 1_000, 1_000)
     stage.accept("b", 1_000, target_ms=900)
-    assert stage.do(tune(POOL, "b", priority=3, weight=2.0, now_ms=stage.now)) is True
+    assert stage.do(tune(POOL, "b", priority=3, weight=2.0).at(stage.now)) is True
     assert [message.job for message in stage.pick()] == ["b", "a", "a"]
-    assert stage.do(tune(POOL, "never", priority=3, now_ms=stage.now)) is False
+    assert stage.do(tune(POOL, "never", priority=3).at(stage.now)) is False
 
 
 @pytest.mark.parametrize("reason", ["enough", "a|b|c", ""])
@@ -172,7 +173,7 @@ def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None
     assert known() == []
     for owner, engine in (("a", "one"), ("b", "two"), ("c", "two")):
         facts = WorkerRegistration(1, 8_000, "exact", 0.25, 1.0, 0.05, "[]", engine, "here", 1, 0)
-        stage.do(register(POOL, owner, 3_000, replace(facts, abilities=Abilities(engine).to_json()), stage.now))
+        stage.do(register(POOL, owner, 3_000, replace(facts, abilities=Abilities(engine).to_json())).at(stage.now))
     stage.hire("of a version that does not say")
     assert sorted(known()) == ["one", "two"]
     stage.leave("a", died=False)

@@ -10,7 +10,7 @@ from seriatim.client.stream_reader import StreamReader
 from seriatim.errors import Misconfigured
 from seriatim.keys import StreamPosition
 from seriatim.lua import job_scripts as job_calls
-from seriatim.lua.job_scripts import ChunkAppend
+from seriatim.lua.job_scripts import ChunkAppend, JobSlot
 from seriatim.lua.script_calls import run
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio
@@ -20,7 +20,7 @@ JOB, PIECE = "overtaken", b"\1\0" * 100
 
 @pytest.fixture
 def reading(redis: Redis, tmp_path: Path) -> StreamReader:
-    run(redis, job_calls.init(JOB, 1, drain=DrainMode.STORE))
+    run(redis, job_calls.init(JOB, 1, JobSlot(drain=DrainMode.STORE)))
     run(redis, job_calls.open_sentence(JOB, 0, 1, "exact", 8000, "Once."))
     return StreamReader(JOB, "tone", DrainMode.STORE, redis, redis, tmp_path)
 

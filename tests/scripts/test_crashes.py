@@ -3,7 +3,8 @@
 import pytest
 from redis import Redis
 
-from seriatim.lua.pool_scripts import ClaimVerdict, FinishVerdict, RetryPolicy, outbox_entry
+from seriatim.lua.pool_records import ClaimVerdict, FinishVerdict, RetryPolicy
+from seriatim.lua.pool_scripts import outbox_entry
 from seriatim.records import TaskMessage
 from tests.scripts.stage import LEASE_MS, P, Stage
 

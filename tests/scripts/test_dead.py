@@ -3,7 +3,7 @@
 from redis import Redis
 
 from seriatim import dead_letters
-from seriatim.lua.pool_scripts import FinishVerdict
+from seriatim.lua.pool_records import FinishVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import Sentence
 from tests.scripts.stage import POOL, Stage

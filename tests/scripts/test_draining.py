@@ -95,12 +95,12 @@ def test_a_job_that_nobody_was_told_of_is_looked_at_again(redis: Redis) -> None:
     """Notifications may be lost: every live job is due from time to time, and an ended one never."""
     slot = Slot(redis, 1)
     shard = shard_of("j")
-    assert run(redis, due(shard, now_ms=slot.now)) == ["j"]
-    assert run(redis, due(shard, now_ms=slot.now)) == [], "somebody is on it"
-    assert run(redis, due(shard, now_ms=slot.now + 1_000)) == ["j"]
+    assert run(redis, due(shard).at(slot.now)) == ["j"]
+    assert run(redis, due(shard).at(slot.now)) == [], "somebody is on it"
+    assert run(redis, due(shard).at(slot.now + 1_000)) == ["j"]
     slot.says(0, 1, pcm(0))
     slot.emit()
-    assert run(redis, due(shard, now_ms=slot.now + 99_000)) == []
+    assert run(redis, due(shard).at(slot.now + 99_000)) == []
 
 
 def test_a_job_is_looked_at_although_the_clock_was_set_back(redis: Redis) -> None:
@@ -108,8 +108,8 @@ def test_a_job_is_looked_at_although_the_clock_was_set_back(redis: Redis) -> Non
     slot = Slot(redis, 1)
     slot.now += 3_600_000
     slot.emit()
-    assert run(redis, due(shard_of("j"), now_ms=1_000_000)) == ["j"]
-    assert run(redis, due(shard_of("j"), now_ms=1_000_500)) == []
+    assert run(redis, due(shard_of("j")).at(1_000_000)) == ["j"]
+    assert run(redis, due(shard_of("j")).at(1_000_500)) == []
 
 
 @pytest.mark.parametrize("how", ["done", "cancelled"])
@@ -123,13 +123,13 @@ def test_an_ended_job_is_looked_at_until_the_store_has_all_of_it(redis: Redis, h
         slot.end()
     name, shard = slot.name, shard_of(slot.name)
     later = slot.now + 60_000
-    assert name in run(redis, due(shard, now_ms=later))
+    assert name in run(redis, due(shard).at(later))
     slot.emit()
-    assert name in run(redis, due(shard, now_ms=later))
+    assert name in run(redis, due(shard).at(later))
     last = str(slot.stream()[-1].position)
     slot.do(recorded(name, last, 1_000, end=True))
     slot.emit()
-    assert name not in run(redis, due(shard, now_ms=later + 60_000))
+    assert name not in run(redis, due(shard).at(later + 60_000))
 
 
 def test_the_list_of_live_jobs_comes_back_with_a_life(redis: Redis) -> None:

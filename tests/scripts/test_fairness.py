@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.lua.pool_scripts import FinishVerdict, pick
+from seriatim.lua.pool_records import FinishVerdict
+from seriatim.lua.pool_scripts import pick
 from seriatim.records import JobKind, TaskMessage
 from tests.scripts.stage import POOL, P, Stage
 
@@ -249,7 +250,7 @@ def test_no_slot_stays_free_while_a_lost_jobs_keys_stand_in_the_way(redis: Redis
     stage.accept("kept", 1_000, user="ann")
     stage.accept("other", 1_000, user="bob")
     redis.delete(f"{P}:j:lost", f"{P}:jt:lost")
-    assert {message.job for message in stage.do(pick(POOL, 9, 4_000, stage.now))} == {"kept", "other"}
+    assert {message.job for message in stage.do(pick(POOL, 9, 4_000).at(stage.now))} == {"kept", "other"}
     stage.sweep()
     assert stage.m("demand") == pytest.approx(0.5), "what it had reserved is free again"
     assert int(stage.m("jobs")) == 2

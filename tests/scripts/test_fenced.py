@@ -2,7 +2,8 @@
 
 from redis import Redis
 
-from seriatim.lua.pool_scripts import FinishVerdict, fenced
+from seriatim.lua.pool_records import FinishVerdict
+from seriatim.lua.pool_scripts import fenced
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
 

@@ -12,7 +12,7 @@ from redis import Redis
 
 from seriatim.keys import PREFIX, job_prefix, ordered_stream
 from seriatim.lua import job_scripts as scripts
-from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenVerdict
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, JobSlot, OpenVerdict
 from seriatim.lua.script_calls import ScriptCall, run
 from seriatim.records import HoldPolicy
 from seriatim.stream_entries import Audio, Discontinuity, Gap, ReaderCursor, decode
@@ -54,10 +54,10 @@ class JobMachine(RuleBasedStateMachine):
         self.redis.flushall()
         self.opened, self.filled, self.trimmed, self.afterwards = [], set(), False, 0
         self.model, self.continuity, self.hold = Job(n, hold), continuity, hold
-        call = scripts.init(JOB, n, hold=hold, now_ms=self.now)
+        call = scripts.init(JOB, n, JobSlot(hold=hold)).at(self.now)
         assert run(self.redis, call) is True
         assert run(self.redis, call) is False, "a second init finds it there"
-        assert run(self.redis, scripts.life(JOB, accepted=True, now_ms=self.now)) is True
+        assert run(self.redis, scripts.life(JOB, accepted=True).at(self.now)) is True
         self.compare()
 
     @precondition(lambda self: self.afterwards >= AFTERWARDS)
@@ -137,7 +137,7 @@ class JobMachine(RuleBasedStateMachine):
         self.do_open(self.ahead(distance), max(1, self.attempt - age), rate)
 
     def do_open(self, seq: int, attempt: int, rate: int = RATE) -> None:
-        call = scripts.open_sentence(JOB, seq, attempt, self.continuity, rate, f"s{seq}", self.now)
+        call = scripts.open_sentence(JOB, seq, attempt, self.continuity, rate, f"s{seq}").at(self.now)
         reply = self.both(call, lambda: self.model.open(seq, attempt, self.continuity, rate, f"s{seq}"))
         assert run(self.redis, call) == reply, "a second open finds the same"
         self.compare()
@@ -167,7 +167,7 @@ class JobMachine(RuleBasedStateMachine):
             offset, pcm, whole if final is None else final and whole, zlib.crc32(said[: offset + len(pcm)]), state,
             differs and self.continuity == "none",
         )  # fmt: skip
-        call = scripts.append(JOB, seq, attempt, chunk, self.now)
+        call = scripts.append(JOB, seq, attempt, chunk).at(self.now)
         verdict, _ = self.both(call, lambda: self.model.append(seq, attempt, chunk))
         if twice:
             self.both(call, lambda: self.model.append(seq, attempt, chunk))
@@ -209,13 +209,13 @@ class JobMachine(RuleBasedStateMachine):
         notification = waiting[0][0].decode() if notified and waiting else ""
         self.model.notifications -= bool(notification)
         self.both(
-            scripts.emit(JOB, budget, notification, now_ms=self.now),
+            scripts.emit(JOB, budget, notification).at(self.now),
             lambda: self.model.emit(budget),
             lambda e: (e.moved, e.more, e.state),
         )
 
     def emit_all(self) -> None:
-        while run(self.redis, scripts.emit(JOB, 3, now_ms=self.now)).more:
+        while run(self.redis, scripts.emit(JOB, 3).at(self.now)).more:
             pass
         while self.model.emit(3)[1]:
             pass
@@ -241,7 +241,7 @@ class JobMachine(RuleBasedStateMachine):
     @rule(distance=AHEAD, n_bytes=st.sampled_from([0, 10, 60_000]))
     def fill(self, distance: int, n_bytes: int) -> None:
         seq = self.ahead(distance)
-        call = scripts.fill(JOB, seq, n_bytes, "broken", f"s{seq}", RATE, self.now)
+        call = scripts.fill(JOB, seq, n_bytes, "broken", f"s{seq}", RATE).at(self.now)
         changed, length = self.both(call, lambda: self.model.fill(seq, n_bytes, "broken", f"s{seq}", RATE))
         if changed:
             self.filled.add(seq)
@@ -258,7 +258,7 @@ class JobMachine(RuleBasedStateMachine):
             self.do_close(self.first_unknown() + more, reason)
 
     def do_close(self, n: int, reason: str) -> None:
-        self.both(scripts.close(JOB, n, reason, self.now), lambda: self.model.close(n, reason))
+        self.both(scripts.close(JOB, n, reason).at(self.now), lambda: self.model.close(n, reason))
 
     def first_unknown(self) -> int:
         return max([self.model.seq, *(seq + 1 for seq in self.model.takes)])
@@ -267,7 +267,7 @@ class JobMachine(RuleBasedStateMachine):
     @rule(state=st.sampled_from(["cancelled", "failed", "timed_out"]), seldom=SELDOM)
     def end(self, state: str, seldom: bool) -> None:
         if seldom:
-            call = scripts.end(JOB, state, "why", self.now)
+            call = scripts.end(JOB, state, "why").at(self.now)
             self.both(call, lambda: self.model.end(state, "why"))
             assert run(self.redis, call) is False
             self.compare()
@@ -278,7 +278,7 @@ class JobMachine(RuleBasedStateMachine):
         entry = self.model.stream[index % len(self.model.stream)]
         if seldom:
             self.trimmed |= entry.position.sentence > 2
-            call = scripts.heard(JOB, entry.position, self.now)
+            call = scripts.heard(JOB, entry.position).at(self.now)
             self.both(call, lambda: self.model.heard(entry.position.sentence))
 
     @precondition(lambda self: self.model.stream and self.afterwards < AFTERWARDS)
@@ -287,7 +287,7 @@ class JobMachine(RuleBasedStateMachine):
         entry = self.model.stream[index % len(self.model.stream)]
         if seldom:
             self.trimmed |= index > 0
-            call = scripts.recorded(JOB, str(entry.position), 0, end=False, now_ms=self.now)
+            call = scripts.recorded(JOB, str(entry.position), 0, end=False).at(self.now)
             self.both(call, lambda: self.model.recorded(entry.position), lambda _: None)
 
     @precondition(lambda self: self.model.state == "run")

@@ -9,7 +9,7 @@ from seriatim.errors import MemoryFull
 from seriatim.keys import END, ordered_stream, shard_of
 from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict
-from seriatim.lua.pool_scripts import FinishVerdict, RetryPolicy, SubmitVerdict
+from seriatim.lua.pool_records import FinishVerdict, RetryPolicy, SubmitVerdict
 from seriatim.records import JobKind
 from tests.scripts.slot import Slot, pcm
 from tests.scripts.stage import POOL, Stage
@@ -46,7 +46,7 @@ def refused_for(stage: Stage) -> int:
     refused = stage.submit("more", 1_000, kind=JobKind.BATCH)
     assert refused.verdict is SubmitVerdict.MEMORY
     set_limit(stage.redis, stage.redis.info("memory")["used_memory"] // 2)
-    asked: int = stage.do(pool_scripts.memory_wait(POOL, 0.8, stage.now))
+    asked: int = stage.do(pool_scripts.memory_wait(POOL, 0.8).at(stage.now))
     set_limit(stage.redis, 0)
     assert abs(asked - refused.retry_after_ms) <= 1
     return refused.retry_after_ms
@@ -91,7 +91,7 @@ def heard(redis: Redis, name: str, n_bytes: int = LONG) -> Slot:
 
 
 def look(slot: Slot, after_ms: int) -> None:
-    slot.do(job_scripts.due(shard_of(slot.name), now_ms=slot.now + after_ms))
+    slot.do(job_scripts.due(shard_of(slot.name)).at(slot.now + after_ms))
 
 
 def test_the_sound_of_a_job_goes_a_minute_after_its_end_was_read(redis: Redis) -> None:
@@ -185,7 +185,7 @@ def test_a_full_server_does_all_that_frees_memory(redis: Redis, fill_up: Callabl
     assert stage.fail(theirs[2]) is FinishVerdict.OK
     assert slot.fill(2, 2_000) == (True, 2_000)
     (entry,) = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
-    assert stage.do(pool_scripts.fill_done(POOL, "j", 2, entry, 125, now_ms=stage.now))
+    assert stage.do(pool_scripts.fill_done(POOL, "j", 2, entry, 125).at(stage.now))
     assert stage.beat("w1", *messages, slots=8)[0]
     assert stage.cancel("k")
     assert slot.do(job_scripts.recorded("j", "1-0", 0, end=False)) == 0

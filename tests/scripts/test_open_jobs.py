@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from seriatim.lua.pool_scripts import ExtendVerdict, SubmitVerdict, cancel, extend, sentence_argument
+from seriatim.lua.pool_records import ExtendVerdict, SubmitVerdict
+from seriatim.lua.pool_scripts import cancel, extend, sentence_argument
 from tests.scripts.stage import POOL, Stage
 
 
@@ -16,11 +17,11 @@ def test_an_open_job_of_a_key_takes_no_other_text(redis: Redis) -> None:
     assert stage.extend("j", 1, 1_000, 1_000) == (ExtendVerdict.OK, 3)
     other = [sentence_argument(1_000, f'{{"text":"other {seq}"}}') for seq in range(2)]
     for first in (0, 1, 2):
-        call = extend(POOL, "j", first, other, now_ms=stage.now)
+        call = extend(POOL, "j", first, other).at(stage.now)
         assert stage.do(call) == (ExtendVerdict.CONFLICT, 3)
     assert stage.extend("j", 0, 1_000, close=True) == (ExtendVerdict.CONFLICT, 3), "it is known to be longer"
     stage.cancel("j")
-    assert stage.do(extend(POOL, "j", 1, other, now_ms=stage.now)) == (ExtendVerdict.CONFLICT, 3)
+    assert stage.do(extend(POOL, "j", 1, other).at(stage.now)) == (ExtendVerdict.CONFLICT, 3)
     assert stage.extend("j", 0, 1_000)[0] is ExtendVerdict.GONE
 
 
@@ -62,7 +63,7 @@ def test_the_last_extend_may_be_sent_again_too(redis: Redis) -> None:
 def test_text_for_a_job_that_was_cancelled_is_refused(redis: Redis) -> None:
     stage = Stage(redis)
     stage.accept("talk", closed=False)
-    stage.do(cancel(POOL, "talk", "cancelled", "enough", now_ms=stage.now))
+    stage.do(cancel(POOL, "talk", "cancelled", "enough").at(stage.now))
     assert stage.extend("talk", 0, 1_000) == (ExtendVerdict.GONE, 0)
     assert stage.extend("never", 0, 1_000) == (ExtendVerdict.GONE, 0)
 

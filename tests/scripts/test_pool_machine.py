@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 from redis import Redis
 
-from seriatim.lua.pool_scripts import RetryPolicy, Submission
+from seriatim.lua.pool_records import RetryPolicy, Submission
 from seriatim.records import DrainMode, GapPolicy, JobKind
 from tests.scripts.pool_and_model import PREFIX
 from tests.scripts.pool_doors import SPEC, Doors

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from seriatim.lua.pool_scripts import ClaimVerdict, FinishVerdict, rebase
+from seriatim.lua.pool_records import ClaimVerdict, FinishVerdict
+from seriatim.lua.pool_scripts import rebase
 from seriatim.lua.script_calls import run
 from tests.conftest import binary_of
 from tests.scripts.stage import POOL, P, Stage
@@ -54,11 +55,11 @@ def test_whoever_notices_late_changes_nothing(logged: PrivateServer) -> None:
     logged.start()
     with logged.client() as after:
         stage.redis = after
-        assert run(after, rebase(POOL, stage.now)) == 2
+        assert run(after, rebase(POOL).at(stage.now)) == 2
         message = stage.pick_one()
         stage.takes("w1", message)
         m = after.hgetall(f"{P}:m")
-        assert run(after, rebase(POOL, stage.now)) == 0
+        assert run(after, rebase(POOL).at(stage.now)) == 0
         assert after.hgetall(f"{P}:m") == m
         assert stage.finish(message, 1_000) is FinishVerdict.OK
 
@@ -90,5 +91,5 @@ def test_fences_stay_whole_numbers_above_every_token_ever_issued(redis: Redis) -
 
 
 def test_a_fresh_pool_is_not_a_restart(redis: Redis) -> None:
-    assert run(redis, rebase(POOL, 1_000_000)) == 1
-    assert run(redis, rebase(POOL, 1_000_000)) == 0
+    assert run(redis, rebase(POOL).at(1_000_000)) == 1
+    assert run(redis, rebase(POOL).at(1_000_000)) == 0

@@ -6,7 +6,8 @@ import pytest
 from redis import Redis
 
 from seriatim.job_timeline import read
-from seriatim.lua.pool_scripts import REFUSED, ClaimVerdict, SubmitVerdict, signals
+from seriatim.lua.pool_records import REFUSED, ClaimVerdict, SubmitVerdict
+from seriatim.lua.pool_scripts import signals
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
 from seriatim.records import JobKind, TaskMessage
 from tests.scripts.stage import POOL, P, Stage

@@ -34,6 +34,8 @@ def test_overlap_is_trimmed_and_a_hole_is_refused(redis: Redis) -> None:
     assert slot.append(0, 1, 0, pcm(0)[:300]) == (AppendVerdict.OK, 600), "all of it is here"
     assert slot.append(0, 1, 800, pcm(0)[800:]) == (AppendVerdict.GAP, 600), "send from there"
     slot.append(0, 1, 600, pcm(0)[600:], final=True)
+    chunks = contents(redis, slot.prefix)[f":b:{slot.name}:0"]
+    assert b"".join(fields[b"d"] for _, fields in chunks) == pcm(0), "no byte is kept twice"
     slot.emit()
     assert slot.sound() == pcm(0)
 

@@ -5,7 +5,7 @@ from redis import Redis
 
 from seriatim.keys import job_prefix
 from seriatim.lua import job_scripts, pool_scripts
-from seriatim.lua.pool_scripts import RetryPolicy
+from seriatim.lua.pool_records import RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.stream_entries import End, Gap
 from tests.scripts.slot import RATE_HZ, Slot, pcm
@@ -31,7 +31,7 @@ def heal(stage: Stage, slot: Slot) -> list[str]:
             seq, ms, reason = rest.split("|", 2)
             _, n_bytes = slot.do(job_scripts.fill(name, int(seq), int(ms) * RATE_HZ // 1000 * 2, reason, "", RATE_HZ))
             filled_ms = n_bytes / 2 * 1000 / RATE_HZ
-            stage.do(pool_scripts.fill_done(POOL, name, int(seq), entry, filled_ms, now_ms=stage.now))
+            stage.do(pool_scripts.fill_done(POOL, name, int(seq), entry, filled_ms).at(stage.now))
         stage.redis.zrem(f"{P}:todo", entry)
     return todo
 
@@ -147,7 +147,7 @@ def test_a_sentence_that_was_picked_and_never_published_is_published_by_the_swee
 def test_of_many_sweepers_one_an_interval_does_the_work(redis: Redis) -> None:
     stage = Stage(redis)
     ran = [
-        run(redis, pool_scripts.sweep(POOL, 400, 0, stage.retry, stage.now + ms)).ran for ms in (0, 1, 399, 400, 401)
+        run(redis, pool_scripts.sweep(POOL, 400, 0, stage.retry).at(stage.now + ms)).ran for ms in (0, 1, 399, 400, 401)
     ]
     assert ran == [True, False, False, True, False]
 
@@ -155,19 +155,17 @@ def test_of_many_sweepers_one_an_interval_does_the_work(redis: Redis) -> None:
 def test_what_a_restarted_server_may_have_lost_is_not_struck_off(redis: Redis) -> None:
     """A step that was made before the restart is made again behind it: the entry stays for the sweep."""
     stage, _ = both(redis, 2, 1_000, 1_000)
-    stage.do(pool_scripts.rebase(POOL, now_ms=stage.now))
+    stage.do(pool_scripts.rebase(POOL).at(stage.now))
     epoch = redis.hget(f"{P}:m", "epoch")
     assert isinstance(epoch, bytes)
-    assert stage.do(pool_scripts.strike(POOL, "of the server before", ["life|j"], now_ms=stage.now)) == 0
+    assert stage.do(pool_scripts.strike(POOL, "of the server before", ["life|j"]).at(stage.now)) == 0
     assert redis.zscore(f"{P}:todo", "life|j") is not None
-    assert stage.do(pool_scripts.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 1
-    assert stage.do(pool_scripts.strike(POOL, epoch.decode(), ["life|j"], now_ms=stage.now)) == 0
+    assert stage.do(pool_scripts.strike(POOL, epoch.decode(), ["life|j"]).at(stage.now)) == 1
+    assert stage.do(pool_scripts.strike(POOL, epoch.decode(), ["life|j"]).at(stage.now)) == 0
     assert redis.zscore(f"{P}:todo", "life|j") is None
 
 
 def test_a_gap_that_was_filled_on_the_server_before_is_filled_again(redis: Redis) -> None:
     stage, _ = both(redis, 1, 1_000)
-    assert not stage.do(
-        pool_scripts.fill_done(POOL, "j", 0, "life|j", 0, epoch="of the server before", now_ms=stage.now)
-    )
+    assert not stage.do(pool_scripts.fill_done(POOL, "j", 0, "life|j", 0, epoch="of the server before").at(stage.now))
     assert redis.zscore(f"{P}:todo", "life|j") is not None, "in another epoch nothing is taken away"

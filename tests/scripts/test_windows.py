@@ -3,7 +3,8 @@
 import pytest
 from redis import Redis
 
-from seriatim.lua.pool_scripts import RetryPolicy, fill_done
+from seriatim.lua.pool_records import RetryPolicy
+from seriatim.lua.pool_scripts import fill_done
 from seriatim.records import JobKind
 from tests.scripts.stage import Stage
 
@@ -44,7 +45,7 @@ def test_a_gap_takes_no_room_in_the_window(redis: Redis) -> None:
     stage.fail(message)
     assert stage.pick() == [], "it counts until its place is known to be empty"
     (entry,) = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
-    assert stage.do(fill_done("p", "j", message.seq, entry, 0, now_ms=stage.now))
+    assert stage.do(fill_done("p", "j", message.seq, entry, 0).at(stage.now))
     assert stage.pick_one().seq == 1
 
 

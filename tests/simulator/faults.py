@@ -119,7 +119,7 @@ def _connect(run: "Run") -> None:
     """What the first connection of a process does before any other command (seriatim/servers/redis_clients.py)."""
     world = run.world
     connection: Any = world.redis.connection_pool.get_connection()
-    guard_restart(connection, [pool_scripts.rebase(POOL, world.clock())])
+    guard_restart(connection, [pool_scripts.rebase(POOL).at(world.clock())])
     world.redis.connection_pool.release(connection)
     world.note("a new connection", "rebase", POOL)
 

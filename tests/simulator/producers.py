@@ -7,7 +7,7 @@ from seriatim.errors import MemoryFull
 from seriatim.keys import job_prefix, pool_prefix
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
+from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
 from seriatim.records import JobSpec, Sentence
 from tests.simulator.dispatch import dispatch
 from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan, Memory

@@ -11,7 +11,7 @@ from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_scripts import ClaimVerdict, ExtendVerdict, SubmitVerdict
+from seriatim.lua.pool_records import ClaimVerdict, ExtendVerdict, SubmitVerdict
 from seriatim.records import DrainMode
 from tests.simulator import audit, check, faults
 from tests.simulator.caretakers import Sweeper

@@ -13,8 +13,8 @@ from seriatim.dispatch import dispatch
 from seriatim.errors import CommandRefused, PositionLost
 from seriatim.keys import StreamPosition, notifications, ordered_stream, pool_prefix, shard_of, shard_prefix
 from seriatim.lua import job_scripts, pool_scripts
-from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend
-from seriatim.lua.pool_scripts import FinishVerdict, Submission, SubmitVerdict, WorkerRegistration
+from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, JobSlot
+from seriatim.lua.pool_records import FinishedSentence, FinishVerdict, Submission, SubmitVerdict, WorkerRegistration
 from seriatim.lua.script_calls import run
 from seriatim.records import DrainMode, JobKind, Sentence, TaskMessage
 from seriatim.stream_entries import Audio, ReaderCursor, SentenceStart
@@ -26,18 +26,18 @@ JOB, POOL = "a-job", "voices"
 
 def spoken(redis: Redis, *sentences: bytes) -> None:
     """A store job whose sentences are whole, and emitted."""
-    run(redis, job_scripts.init(JOB, len(sentences), drain=DrainMode.STORE, now_ms=NOW))
-    run(redis, job_scripts.life(JOB, accepted=True, now_ms=NOW))
+    run(redis, job_scripts.init(JOB, len(sentences), JobSlot(drain=DrainMode.STORE)).at(NOW))
+    run(redis, job_scripts.life(JOB, accepted=True).at(NOW))
     for seq, pcm in enumerate(sentences):
-        run(redis, job_scripts.open_sentence(JOB, seq, 1, "exact", 8_000, f"{seq}", now_ms=NOW))
+        run(redis, job_scripts.open_sentence(JOB, seq, 1, "exact", 8_000, f"{seq}").at(NOW))
         for start in range(0, len(pcm), 4):
             last = start + 4 >= len(pcm)
-            run(redis, job_scripts.append(JOB, seq, 1, ChunkAppend(start, pcm[start : start + 4], last, 0), now_ms=NOW))
-    run(redis, job_scripts.emit(JOB, now_ms=NOW))
+            run(redis, job_scripts.append(JOB, seq, 1, ChunkAppend(start, pcm[start : start + 4], last, 0)).at(NOW))
+    run(redis, job_scripts.emit(JOB).at(NOW))
 
 
 def looked_at(redis: Redis, now_ms: int) -> list[str]:
-    return run(redis, job_scripts.due(shard_of(JOB), now_ms=now_ms))
+    return run(redis, job_scripts.due(shard_of(JOB)).at(now_ms))
 
 
 def ids(redis: Redis) -> list[str]:
@@ -47,9 +47,9 @@ def ids(redis: Redis) -> list[str]:
 
 def registered(redis: Redis, rtf: float, pool_name: str = POOL) -> None:
     """A pool with one slot."""
-    run(redis, pool_scripts.rebase(pool_name, NOW))
+    run(redis, pool_scripts.rebase(pool_name).at(NOW))
     facts = WorkerRegistration(1, 8_000, "exact", rtf, 0.9, 0.05, "[]", "tone", "here", 1, 1)
-    run(redis, pool_scripts.register(pool_name, "worker", 60_000, facts, NOW))
+    run(redis, pool_scripts.register(pool_name, "worker", 60_000, facts).at(NOW))
 
 
 def live(name: str) -> Submission:
@@ -101,33 +101,33 @@ def test_an_ended_store_job_is_looked_at_until_it_is_stored(redis: Redis) -> Non
     """A reassembler that dies between the last emit and its file leaves no half file: the next one is told."""
     spoken(redis, b"abcd")
     assert looked_at(redis, NOW + 60_000) == [JOB]
-    run(redis, job_scripts.emit(JOB, now_ms=NOW + 60_000))
+    run(redis, job_scripts.emit(JOB).at(NOW + 60_000))
     assert looked_at(redis, NOW + 120_000) == [JOB], "a look alone stores nothing"
-    run(redis, job_scripts.recorded(JOB, ids(redis)[-1], 4, end=True, now_ms=NOW))
+    run(redis, job_scripts.recorded(JOB, ids(redis)[-1], 4, end=True).at(NOW))
     assert looked_at(redis, NOW + 180_000) == []
 
 
 def test_sound_beyond_the_end_of_a_text_does_not_stay(redis: Redis) -> None:
     """A server that lost the end of an open job's text closes it without; who spoke that end knows nothing of it."""
-    run(redis, job_scripts.init(JOB, -1, now_ms=NOW))
+    run(redis, job_scripts.init(JOB, -1).at(NOW))
     for seq in (1, 0):
-        run(redis, job_scripts.open_sentence(JOB, seq, 1, "exact", 8_000, f"{seq}", now_ms=NOW))
-        run(redis, job_scripts.append(JOB, seq, 1, ChunkAppend(0, b"abcd", True, 0), now_ms=NOW))
-    run(redis, job_scripts.close(JOB, 1, now_ms=NOW))
-    assert run(redis, job_scripts.emit(JOB, now_ms=NOW)).state == "done"
+        run(redis, job_scripts.open_sentence(JOB, seq, 1, "exact", 8_000, f"{seq}").at(NOW))
+        run(redis, job_scripts.append(JOB, seq, 1, ChunkAppend(0, b"abcd", True, 0)).at(NOW))
+    run(redis, job_scripts.close(JOB, 1).at(NOW))
+    assert run(redis, job_scripts.emit(JOB).at(NOW)).state == "done"
     assert list(redis.scan_iter("*:b:*")) == []
 
 
 def test_a_cancelled_store_job_is_told_to_a_recorder_at_once(redis: Redis) -> None:
-    run(redis, job_scripts.init(JOB, 3, drain=DrainMode.STORE, now_ms=NOW))
-    run(redis, job_scripts.end(JOB, "cancelled", "by its user", now_ms=NOW))
+    run(redis, job_scripts.init(JOB, 3, JobSlot(drain=DrainMode.STORE)).at(NOW))
+    run(redis, job_scripts.end(JOB, "cancelled", "by its user").at(NOW))
     assert redis.xlen(f"{shard_prefix(shard_of(JOB))}:ntf") == 1
 
 
 def test_a_recorder_that_was_overtaken_takes_nothing_from_the_stream(redis: Redis) -> None:
     spoken(redis, b"abcdefgh", b"ijklmnop")
-    run(redis, job_scripts.recorded(JOB, "1-8", 8, end=False, now_ms=NOW))
-    assert run(redis, job_scripts.recorded(JOB, "2-8", 4, end=False, now_ms=NOW)) == 8
+    run(redis, job_scripts.recorded(JOB, "1-8", 8, end=False).at(NOW))
+    assert run(redis, job_scripts.recorded(JOB, "2-8", 4, end=False).at(NOW)) == 8
     assert ids(redis)[0] == "1-8", "what is not stored is held"
 
 
@@ -145,17 +145,17 @@ def test_a_clock_that_was_set_back_hides_no_job(redis: Redis) -> None:
 
 def test_a_first_chunk_that_is_sent_again_moves_no_discontinuity(redis: Redis) -> None:
     """An engine that promised the same bytes and gave others: the listener is told where, once."""
-    run(redis, job_scripts.init(JOB, 1, now_ms=NOW))
-    run(redis, job_scripts.open_sentence(JOB, 0, 1, "exact", 8_000, "0", now_ms=NOW))
-    run(redis, job_scripts.append(JOB, 0, 1, ChunkAppend(0, b"abcd", False, 1), now_ms=NOW))
-    run(redis, job_scripts.emit(JOB, now_ms=NOW))
-    assert run(redis, job_scripts.open_sentence(JOB, 0, 2, "exact", 8_000, "0", now_ms=NOW)).base == 4
+    run(redis, job_scripts.init(JOB, 1).at(NOW))
+    run(redis, job_scripts.open_sentence(JOB, 0, 1, "exact", 8_000, "0").at(NOW))
+    run(redis, job_scripts.append(JOB, 0, 1, ChunkAppend(0, b"abcd", False, 1)).at(NOW))
+    run(redis, job_scripts.emit(JOB).at(NOW))
+    assert run(redis, job_scripts.open_sentence(JOB, 0, 2, "exact", 8_000, "0").at(NOW)).base == 4
     for pcm in (b"EFGH", b"EFGHIJ"):
         chunk = ChunkAppend(4, pcm, False, 2, differs=True)
-        assert run(redis, job_scripts.append(JOB, 0, 2, chunk, now_ms=NOW))[0] is AppendVerdict.OK
-    run(redis, job_scripts.emit(JOB, now_ms=NOW))
-    run(redis, job_scripts.append(JOB, 0, 2, ChunkAppend(4, b"EFGHIJKL", True, 2, differs=True), now_ms=NOW))
-    run(redis, job_scripts.emit(JOB, now_ms=NOW))
+        assert run(redis, job_scripts.append(JOB, 0, 2, chunk).at(NOW))[0] is AppendVerdict.OK
+    run(redis, job_scripts.emit(JOB).at(NOW))
+    run(redis, job_scripts.append(JOB, 0, 2, ChunkAppend(4, b"EFGHIJKL", True, 2, differs=True)).at(NOW))
+    run(redis, job_scripts.emit(JOB).at(NOW))
     markers = [name for name in ids(redis) if int(name.split("-")[1]) % 2 and name.startswith("1-")]
     assert markers == ["1-5"]
 
@@ -168,30 +168,33 @@ def test_attempts_rise_although_the_restart_itself_was_lost_with_the_log(redis: 
         redis.hset(f"{pool_prefix(POOL)}:m", "fence", 7)
 
     lose_the_tail()
-    assert run(redis, pool_scripts.rebase(POOL, NOW)) == 2
+    assert run(redis, pool_scripts.rebase(POOL).at(NOW)) == 2
     first = int(redis.hget(f"{pool_prefix(POOL)}:m", "fence") or 0)
     seconds, micros = redis.time()
     while redis.time() < (seconds, micros + 2_000):  # a restart takes longer
         pass
     lose_the_tail()
-    assert run(redis, pool_scripts.rebase(POOL, NOW)) == 2
+    assert run(redis, pool_scripts.rebase(POOL).at(NOW)) == 2
     assert int(redis.hget(f"{pool_prefix(POOL)}:m", "fence") or 0) > first + 16
 
 
 def test_an_idle_pool_that_is_slower_than_speech_takes_one_live_job(redis: Redis) -> None:
     """To refuse it would be for ever: nothing but speaking measures the pool anew."""
     registered(redis, rtf=3.0)
-    assert run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"], NOW)).verdict is SubmitVerdict.ACCEPTED
-    assert run(redis, pool_scripts.submit(POOL, live("two"), ["500|{}"], NOW)).verdict is SubmitVerdict.BUSY
+    assert run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"]).at(NOW)).verdict is SubmitVerdict.ACCEPTED
+    assert run(redis, pool_scripts.submit(POOL, live("two"), ["500|{}"]).at(NOW)).verdict is SubmitVerdict.BUSY
 
 
 def test_a_tiny_sentence_does_not_make_a_pool_look_slow(redis: Redis) -> None:
     registered(redis, rtf=0.25)
     said = ((250, 1_000), (50, 10))  # ms of wall and of sound: a page's sentence, then "No."
-    run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"] * len(said), NOW))
+    run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"] * len(said)).at(NOW))
     for seq, (wall_ms, audio_ms) in enumerate(said):
-        (message,) = run(redis, pool_scripts.pick(POOL, 1, 1_000, NOW))
+        (message,) = run(redis, pool_scripts.pick(POOL, 1, 1_000).at(NOW))
         assert message == TaskMessage("one", seq, message.attempt)
-        epoch = run(redis, pool_scripts.claim(POOL, message, "worker", 1_000, NOW)).epoch
-        assert run(redis, pool_scripts.finish(POOL, message, epoch, wall_ms, audio_ms, now_ms=NOW)) is FinishVerdict.OK
+        epoch = run(redis, pool_scripts.claim(POOL, message, "worker", 1_000).at(NOW)).epoch
+        assert (
+            run(redis, pool_scripts.finish(POOL, message, FinishedSentence(epoch, wall_ms, audio_ms)).at(NOW))
+            is FinishVerdict.OK
+        )
     assert float(redis.hget(f"{pool_prefix(POOL)}:m", "rtf") or 0) < 0.26

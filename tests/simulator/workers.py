@@ -9,7 +9,7 @@ from seriatim.errors import MemoryFull
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult, OpenVerdict
-from seriatim.lua.pool_scripts import ClaimResult, ClaimVerdict, RetryPolicy, WorkerRegistration
+from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, RetryPolicy, WorkerRegistration
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 from tests.simulator.dispatch import dispatch, receive

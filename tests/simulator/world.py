@@ -21,6 +21,7 @@ from seriatim.errors import CommandRefused, MemoryFull
 from seriatim.keys import pool_prefix
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
+from seriatim.lua.pool_records import SubmitVerdict
 from seriatim.lua.script_calls import ScriptCall, run
 from tests.simulator.plan import JobPlan, Memory, Plan
 from tests.simulator.studio import Studio
@@ -38,7 +39,7 @@ START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never time
 def refused(make: Callable[..., ScriptCall[Any]], named: dict[str, Any], reply: Any) -> bool:
     """Was a job told not to be? It is never told so late: real producers take a new id for every try, these do not."""
     if make is pool_scripts.submit:
-        return reply.verdict not in (pool_scripts.SubmitVerdict.ACCEPTED, pool_scripts.SubmitVerdict.DUPLICATE)
+        return reply.verdict not in (SubmitVerdict.ACCEPTED, SubmitVerdict.DUPLICATE)
     return make is slot.life and not named["accepted"]
 
 
@@ -163,7 +164,7 @@ class World:
     def call(self, who: str, make: Callable[..., ScriptCall[T]], *args: Any, **named: Any) -> T:
         """One call, now."""
         try:
-            reply = run(self.redis, make(*args, **named, now_ms=self.clock()))
+            reply = run(self.redis, make(*args, **named).at(self.clock()))
         except MemoryFull:
             self.count("denied", who, make.__name__, args)
             raise

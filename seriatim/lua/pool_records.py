@@ -1,0 +1,180 @@
+"""Records of what goes into pool scripts and what comes back: verdicts, submissions, registrations, claims.
+
+The typed calls that take and return them are in seriatim/lua/pool_scripts.py.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from seriatim.records import DrainMode, GapPolicy, JobKind, Play, TaskMessage
+from seriatim.settings import Settings
+
+
+class SubmitVerdict(IntEnum):
+    """What became of a job at the door."""
+
+    ACCEPTED = 0
+    DUPLICATE = 1
+    BUSY = 2
+    CAP_JOBS = 3
+    CAP_QUEUED = 4
+    MEMORY = 5
+    NO_WORKERS = 6
+    TOO_LARGE = 7
+    CONFLICT = 8
+    RECUT = 9
+
+
+class ExtendVerdict(IntEnum):
+    """What became of more sentences."""
+
+    OK = 0
+    GONE = 1
+    CLOSED = 2
+    GAP = 3
+    FULL = 4
+    CONFLICT = 5
+
+
+class ClaimVerdict(IntEnum):
+    """What became of a claim."""
+
+    CLAIMED = 0
+    STALE = 1
+    GONE = 2
+    WAIT = 3
+    UNKNOWN = 4
+
+
+class FinishVerdict(IntEnum):
+    """What became of a finish or a fail."""
+
+    OK = 0
+    STALE = 1
+    GONE = 2
+
+
+REFUSED = 0  #: as `max_failures`: the engine refused what the caller wants; no second attempt, and no dead letter
+REFUSED_JOB = -1  #: the same, and every sentence of the job would be refused
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How attempts that come to nothing are treated."""
+
+    max_failures: int = 3  #: blamed failures of a sentence before it is given up
+    backoff_ms: int = 200  #: before the second attempt; doubles with each
+    ended_life_ms: int = 600_000  #: how long an ended job's state can be asked for
+
+    @classmethod
+    def of(cls, settings: Settings) -> "RetryPolicy":
+        """As the settings say."""
+        return cls(settings.max_failures, settings.backoff_ms, round(settings.ended_job_ttl_s * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Everything admission wants to know about a job, apart from its sentences."""
+
+    job: str
+    user: str
+    kind: JobKind
+    spec: str  #: records.Spec as JSON
+    closed: bool = True
+    idempotency_key: str = ""
+    said: str = ""  #: digest of what of the spec is heard: another one under the same key is another text
+    cut: str = ""  #: how the text was cut into sentences (seriatim/text/segment), for a repeat under the same key
+    priority: int = 0  #: -9..9 within the user
+    weight: float = 1.0  #: of the user
+    speed: float = 1.0  #: a listener at double speed needs twice the audio
+    play: Play = Play.STREAM
+    gap: GapPolicy = GapPolicy.FAIL
+    drain: DrainMode = DrainMode.WINDOW
+    window_ms: int = 20_000
+    target_ms: int = 500  #: first audio after
+    timeout_ms: int = 3_600_000
+    life_ms: int = 4_200_000  #: of the job's keys; beyond the timeout
+    grace_ms: int = 60_000  #: without a reader
+    producer_ms: int = 0  #: lease of an open job's producer
+    queue_limit_ms: int = 600_000  #: audio that may wait in an open job
+    ended_life_ms: int = 600_000
+    memory_share: float = 0.8  #: of maxmemory; above it nothing new is accepted
+    cap_jobs: int | None = None
+    cap_queued_ms: int | None = None
+    cap_infl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitResult:
+    """The answer at the door."""
+
+    verdict: SubmitVerdict
+    retry_after_ms: int
+    job: str  #: on DUPLICATE, CONFLICT and RECUT the job that is there already
+    drain: str = ""  #: on DUPLICATE its drain,
+    cut: str = ""  #: and, as on RECUT, how its text was cut
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """The answer to a claim; the fields below `verdict` count only if it is CLAIMED."""
+
+    verdict: ClaimVerdict
+    epoch: str = ""
+    spec: str = ""
+    sentence: str = ""
+    lead_ms: int = 0  #: until playback reaches the sentence; negative: it is late
+    estimate_ms: int = 0
+    failures: int = 0
+    expected_ms: int = 0  #: wall time that the pool measured such a sentence to take
+    waited_ms: int = 0  #: from its pick to this claim
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedSentence:
+    """A sentence that is whole in its job's slot."""
+
+    epoch: str  #: of its claim
+    wall_ms: float  #: 0: the attempt found it whole and did not speak
+    audio_ms: float
+    first_ms: float | None = None  #: from the claim to the first audio in the job's slot, for the timeline
+
+
+@dataclass(frozen=True, slots=True)
+class UserLimits:
+    """What an operator set for a user of a pool; None: as the requests and the settings say."""
+
+    weight: float | None = None
+    cap_jobs: int | None = None
+    cap_queued_ms: int | None = None
+    cap_infl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRegistration:
+    """What a worker process says of itself when it is ready."""
+
+    slots: int
+    rate_hz: int
+    continuity: str
+    rtf: float  #: a first guess of slot seconds per second of audio
+    eta: float
+    reserve: float
+    voices: str  #: JSON list of {"name", "language", "description"}
+    engine: str
+    host: str
+    pid: int
+    ready_ms: int  #: from process start to ready
+    limit_chars: int = 250  #: producers cut sentences to this length
+    merge_chars: int = 0  #: and join shorter ones to a neighbour
+    limits: str = "{}"  #: JSON: limit_chars of single languages
+    abilities: str = ""  #: JSON: what its engine can be asked for; "": it does not say
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What the sweep leaves to do outside the pool's slot."""
+
+    ran: bool
+    outbox: tuple[TaskMessage, ...]  #: to publish again
+    todo: tuple[str, ...]  #: to carry out
