@@ -101,10 +101,8 @@ class Producer(Process):
 
     def _submit(self) -> Steps[SubmitResult]:
         n = -1 if self.plan.open else len(self.plan.lines)
-        yield from self.world.ask(
-            self.name, slot.init, self.job, n, hold=self.plan.hold, drain=self.plan.drain,
-            life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS,
-        )  # fmt: skip
+        made_with = slot.JobSlot(self.plan.hold, self.plan.drain, life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS)
+        yield from self.world.ask(self.name, slot.init, self.job, n, made_with)
         first = arguments(self.plan, 0, self._given())
         return (yield from self.world.ask(self.name, pool_scripts.submit, POOL, self._submission(), first))
 

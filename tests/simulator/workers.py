@@ -9,7 +9,7 @@ from seriatim.errors import MemoryFull
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult, OpenVerdict
-from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, RetryPolicy, WorkerRegistration
+from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, FinishedSentence, RetryPolicy, WorkerRegistration
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 from tests.simulator.dispatch import dispatch, receive
@@ -144,7 +144,8 @@ class Worker(Process):
             tell = partial(self._tell, pool_scripts.fail, message, claimed.epoch, str(why), RETRY, blame=why.blame)
         else:
             audio_ms = ms_of_bytes(length, RATE_HZ)
-            tell = partial(self._tell, pool_scripts.finish, message, claimed.epoch, wall_ms, audio_ms, ENDED_LIFE_MS)
+            finished = FinishedSentence(claimed.epoch, wall_ms, audio_ms)
+            tell = partial(self._tell, pool_scripts.finish, message, finished, ENDED_LIFE_MS)
         self.told.append((message, tell))
 
     def _tell(self, make: Callable[..., ScriptCall[Any]], *args: Any, **named: Any) -> Steps[None]:
