@@ -12,7 +12,7 @@ from seriatim.state.pool_record import PoolRecord
 from seriatim.state.pool_state import RedisState
 from seriatim.state.worker_record import WorkerProcessState
 
-SCRIPTS = "".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "seriatim/lua/pool").glob("*.lua"))
+SCRIPTS = "".join(path.read_text("utf-8") for path in (Path(__file__).parents[2] / "seriatim/lua/pool").rglob("*.lua"))
 SOURCES = {metric.source.partition(".")[2] for metric in METRICS}
 RECORDS = {"pool": PoolMetrics, "record": PoolRecord, "worker": WorkerProcessState, "redis": RedisState}
 PLAIN = re.compile(r"[a-z]+(_[a-z]+)*")
