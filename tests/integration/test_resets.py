@@ -178,7 +178,7 @@ def test_no_error_but_ours_leaves_a_client() -> None:
             assert refused.value.code == "WRONGTYPE"
         other.acl_setuser("default", enabled=True, nopass=True, commands=["+@all", "-lrange", "-xread"])
         for way in ways:
-            with pytest.raises(CommandRefused, match=r"NOPERM.*docs/security\.md"):
+            with pytest.raises(CommandRefused, match=r"NOPERM.*docs/how-to/security\.md"):
                 way()
         proxy.close()
         for way in ways:

@@ -151,6 +151,7 @@ def test_two_clients_with_different_settings_live_in_one_process(new_system: Cal
         wait_until(lambda: [client.pools()[0].done for client in (first, second)] == [1, 1], "each spoke one sentence")
 
 
+@pytest.mark.thorough
 def test_mypy_finds_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "wrong.py").write_text(WRONG)
     done = subprocess.run(

@@ -126,6 +126,7 @@ def test_twenty_listeners_at_once_each_hear_their_own_text_alone(system: RealSys
     assert len(set(everybody)) == 3 * N_JOBS, "nobody's sound could be taken for somebody else's"
 
 
+@pytest.mark.thorough
 def test_the_command_line_speaks_a_text_into_a_file(tmp_path: Path, setup: Setup, soloist: Alone) -> None:
     """Everything it needs is started for it, and gone afterwards."""
     text = [f"Boat {seq} came home with {N_SENTENCES - seq} fish." for seq in range(N_SENTENCES)]
