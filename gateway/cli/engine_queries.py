@@ -1,4 +1,4 @@
-"""Engine queries: a worker's process answers them, because the command line imports no engine and loads no model."""
+"""Engine queries, answered by a worker process: the command line imports no engine and loads no model."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ def ask_engine(module: str, *arguments: str, limit_s: float | None = None) -> An
     """Run `python -m module arguments` and return what it printed, one line of JSON.
 
     Raises:
-        BadInput: it says that what it was given cannot be used; the message is its own.
-        EngineUnavailable: it cannot answer, or not within `limit_s`; the message says why.
+        BadInput: the module refuses the arguments; the message is its own.
+        EngineUnavailable: the module cannot answer, or not within `limit_s`; the message gives the reason.
     """
     command = python_command(module, *arguments)
     try:
@@ -24,15 +24,17 @@ def ask_engine(module: str, *arguments: str, limit_s: float | None = None) -> An
     except subprocess.TimeoutExpired:
         raise EngineUnavailable(f"{module} has not answered within {limit_s:g} s") from None
     if done.returncode:
-        raise _refusal(module, done.returncode, done.stderr)
+        raise _error_of(module, done.returncode, done.stderr)
     return json.loads(done.stdout)
 
 
 def stream_engine_answers(module: str, *arguments: str) -> Iterator[Any]:
-    """Run `python -m module arguments` and yield each line of JSON as it prints it; it ends if nobody listens on.
+    """Run `python -m module arguments` and yield each line of JSON as it is printed.
+
+    Closing the iterator ends the process.
 
     Raises:
-        BadInput, EngineUnavailable: as `ask_engine`, where it says so, maybe behind some lines.
+        BadInput, EngineUnavailable: as `ask_engine`, possibly after some lines.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         command = python_command(module, *arguments)
@@ -42,12 +44,12 @@ def stream_engine_answers(module: str, *arguments: str) -> Iterator[Any]:
                 yield from map(json.loads, process.stdout)
                 process.wait()
             finally:
-                process.terminate()  # nobody listens on; one that has ended is left alone
+                process.terminate()  # the caller stopped early; no effect on a process that has ended
         if process.returncode:
             errors.seek(0)
-            raise _refusal(module, process.returncode, errors.read())
+            raise _error_of(module, process.returncode, errors.read())
 
 
-def _refusal(module: str, status: int, errors: str) -> BadInput | EngineUnavailable:
-    said = errors.strip().rpartition("\n")[2] or f"{module} ended with status {status}"
-    return (BadInput if status == ExitCode.BAD_INPUT else EngineUnavailable)(said)
+def _error_of(module: str, status: int, errors: str) -> BadInput | EngineUnavailable:
+    message = errors.strip().rpartition("\n")[2] or f"{module} ended with status {status}"
+    return (BadInput if status == ExitCode.BAD_INPUT else EngineUnavailable)(message)

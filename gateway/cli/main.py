@@ -1,4 +1,4 @@
-"""The command line: `seriatim COMMAND`. Each command is a few lines here and a module of its own."""
+"""The command line's main function: it dispatches `seriatim COMMAND` to a module of `gateway.cli.commands`."""
 
 import argparse
 import json
@@ -35,39 +35,39 @@ Command = Callable[[argparse.Namespace, Settings], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    if given[:1] == ["worker"]:
-        _become_worker(given[1:])
-    options = args.build_parser(COMMANDS).parse_args(given)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["worker"]:
+        _exec_worker(words[1:])
+    options = args.build_parser(COMMANDS).parse_args(words)
     try:
-        said = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
-        settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | said)
+        given = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
+        settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | given)
         return int(COMMANDS[options.command](options, settings))
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the program behind the pipe has seen enough
+    except BrokenPipeError:  # the reader of the pipe has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
-    except PermissionError as error:  # a home or a data folder of somebody else
-        return _complain(forbidden(error))
+    except PermissionError as error:  # a home or data folder of another user
+        return _report_error(forbidden(error))
     except Unwritable as error:
-        return ExitCode.OK if reader_has_gone(error) else _complain(error)
+        return ExitCode.OK if reader_has_gone(error) else _report_error(error)
     except SeriatimError as error:
-        return _complain(error)
+        return _report_error(error)
 
 
-def _complain(error: SeriatimError) -> ExitCode:
+def _report_error(error: SeriatimError) -> ExitCode:
     sys.stderr.write(f"seriatim: {error}\n")
     return status_of(error)
 
 
-def _become_worker(rest: Sequence[str]) -> NoReturn:
-    """Workers are processes of their own: no door ever loads a model."""
-    os.execv(sys.executable, python_command("workers", *rest))  # our own interpreter, no shell
+def _exec_worker(rest: Sequence[str]) -> NoReturn:
+    """Replace this process by a worker supervisor: the command line itself loads no model."""
+    os.execv(sys.executable, python_command("workers", *rest))  # this interpreter, no shell
 
 
 def _speak(options: argparse.Namespace, settings: Settings) -> int:
-    from gateway.cli.commands.speak import (  # imports the producer, and with it Celery
+    from gateway.cli.commands.speak import (  # imports the client, and with it Celery
         SpeakArguments,
         end_on_sigterm,
         speak,
@@ -78,21 +78,21 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
     embedded = options.redis is None
     refuse_to_overwrite(options.file, options.output)
     text = read_text(options.file, settings.max_text_bytes)
-    request, why = with_engine(settings, args.request(options), text, embedded=embedded)
-    if why and not (options.quiet or options.json):
-        sys.stderr.write(f"seriatim: {why}\n")
+    request, reason = with_engine(settings, args.request(options), text, embedded=embedded)
+    if reason and not (options.quiet or options.json):
+        sys.stderr.write(f"seriatim: {reason}\n")
     options.engine = request.engine
-    wanted = SpeakArguments(
+    arguments = SpeakArguments(
         text=text,
         output=options.output,
         request=request,
-        worker_plan=_crew(options),
+        worker_plan=_worker_plan(options),
         embedded=embedded,
         begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
         format_name=options.format,
         quiet=options.quiet or options.json,
     )
-    summary = speak(wanted, settings)
+    summary = speak(arguments, settings)
     if options.json:
         json.dump(summary_json(summary), sys.stderr if options.output == "-" else sys.stdout)
         (sys.stderr if options.output == "-" else sys.stdout).write("\n")
@@ -102,13 +102,13 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _up(options: argparse.Namespace, settings: Settings) -> int:
-    from gateway.cli.commands.up import SystemPlan, up  # only here are children kept for long
+    from gateway.cli.commands.up import SystemPlan, up  # no other command needs it
     from gateway.local.installed_engines import default_engine, installed_beside
     from gateway.local.processes import WorkerPlan
 
     named = options.engine or settings.engine or options.pool
     options.engine = options.engine or default_engine(settings)
-    worker_plan = _crew(options, options.slots or 0)
+    worker_plan = _worker_plan(options, options.slots or 0)
     beside = () if named else tuple(WorkerPlan(engine) for engine in installed_beside(options.engine))
     worker_plan = replace(worker_plan, max_sentences=options.max_sentences or 0, max_memory=options.max_memory or "")
     plan = SystemPlan(
@@ -118,7 +118,7 @@ def _up(options: argparse.Namespace, settings: Settings) -> int:
     return up(settings, plan)
 
 
-def _crew(options: argparse.Namespace, slots: int = 0) -> "WorkerPlan":
+def _worker_plan(options: argparse.Namespace, slots: int = 0) -> "WorkerPlan":
     from gateway.local.processes import WorkerPlan  # imports redis
 
     pool = options.pool or ""
@@ -126,7 +126,7 @@ def _crew(options: argparse.Namespace, slots: int = 0) -> "WorkerPlan":
 
 
 def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
-    from reassembler.main import main as reassemble  # it configures logging for itself
+    from reassembler.main import main as reassemble  # it configures logging
 
     os.environ.update(settings.to_env())
     return reassemble()
@@ -136,40 +136,40 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     if options.keys:
         settings = replace(settings, http_keys_file=options.keys)
     try:
-        from gateway.http.server.serve import serve  # an extra: who only speaks files needs no web server
+        from gateway.http.server.serve import serve  # an extra: speaking files needs no web server
     except ModuleNotFoundError as error:
         raise Misconfigured(
-            f"{error.name} is missing: in Seriatim's folder: pip install -c constraints.txt -e '.[http]'"
+            f"{error.name} is missing; in Seriatim's folder: pip install -c constraints.txt -e '.[http]'"
         ) from None
     return serve(settings, options.host, options.port)
 
 
 def _flower(options: argparse.Namespace, settings: Settings) -> int:
     try:
-        from gateway.cli.commands.flower import flower  # an extra: Flower and its web server
+        from gateway.cli.commands.flower import run_flower  # an extra: Flower and its web server
     except ModuleNotFoundError as error:
         raise Misconfigured(
-            f"{error.name} is missing: in Seriatim's folder: pip install -c constraints.txt -e '.[flower]'"
+            f"{error.name} is missing; in Seriatim's folder: pip install -c constraints.txt -e '.[flower]'"
         ) from None
-    return flower(settings, options.host, options.port)
+    return run_flower(settings, options.host, options.port)
 
 
 def _healthcheck(options: argparse.Namespace, settings: Settings) -> int:
-    from gateway.cli.commands.healthcheck import run_healthcheck  # no other command asks so
+    from gateway.cli.commands.healthcheck import run_healthcheck  # no other command needs it
     from gateway.local.installed_engines import default_engine
 
-    return run_healthcheck(options.part, settings, options.pool or default_engine(settings), options.port)
+    return run_healthcheck(options.component, settings, options.pool or default_engine(settings), options.port)
 
 
 def _doctor(options: argparse.Namespace, _settings: Settings) -> int:
-    """The settings are among what it checks, so it reads them itself."""
+    """Run `seriatim doctor`, which checks the settings and therefore reads them itself."""
     from gateway.cli.commands.doctor import run_doctor  # imports Celery
 
-    said = {"SERIATIM_REDIS_URL": options.redis} if options.redis else {}
-    return run_doctor(os.environ | said, as_json=options.json)
+    overrides = {"SERIATIM_REDIS_URL": options.redis} if options.redis else {}
+    return run_doctor(os.environ | overrides, as_json=options.json)
 
 
-def _steer(options: argparse.Namespace, settings: Settings) -> int:
+def _run_operator_command(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands import operator_commands
 
     command: Command = operator_commands.COMMANDS[options.command]
@@ -177,7 +177,7 @@ def _steer(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _dead_letters(options: argparse.Namespace, settings: Settings) -> int:
-    from gateway.cli.commands.dead_letters import run_dead_letters  # imports the producer, and with it Celery
+    from gateway.cli.commands.dead_letters import run_dead_letters  # imports the client, and with it Celery
 
     return run_dead_letters(options, settings)
 
@@ -190,7 +190,7 @@ def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.local.installed_engines import default_engine, running_default  # imports redis
 
     if options.cloned:
-        voices = [_as_voice(voice) for voice in cloned_voices(settings)]
+        voices = [_cloned_voice_row(voice) for voice in cloned_voices(settings)]
     else:
         running = None if options.redis is None else settings
         engine = options.engine or (running_default(settings) if running else default_engine(settings))
@@ -204,18 +204,18 @@ def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.OK
 
 
-def _as_voice(card: dict[str, Any]) -> dict[str, str]:
-    said = card.get("error") or f"{card['seconds']:.0f} s, {card['created'][:10]}, for the model {card['fingerprint']}"
-    return {"name": card["name"], "language": card.get("language", ""), "description": said}
+def _cloned_voice_row(card: dict[str, Any]) -> dict[str, str]:
+    facts = card.get("error") or f"{card['seconds']:.0f} s, {card['created'][:10]}, for the model {card['fingerprint']}"
+    return {"name": card["name"], "language": card.get("language", ""), "description": facts}
 
 
 def _add_voice(options: argparse.Namespace, settings: Settings) -> int:
-    said = dict(text.partition("=")[::2] for text in args.engine_options(options))
-    if not said.get("model"):
-        raise BadInput("a voice is cloned with a model: add --model DIR; `seriatim models` says where one is")
+    given = dict(text.partition("=")[::2] for text in args.engine_options(options))
+    if not given.get("model"):
+        raise BadInput("cloning a voice needs a model: add --model DIR; `seriatim models` lists those of this machine")
     sample = VoiceSample(
-        options.name, options.recordings, said["model"], options.device, options.language,
-        said.get("accept_licence", ""), options.replace,
+        options.name, options.recordings, given["model"], options.device, options.language,
+        given.get("accept_licence", ""), options.replace,
     )  # fmt: skip
     added = add_voice(sample, settings)
     recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"
@@ -231,18 +231,19 @@ def _remove_voice(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _models(options: argparse.Namespace, settings: Settings) -> int:
-    words = options.words
-    if words[:1] == ["accept"] and len(words) == 2:
-        done = models.accept_licence(words[1])
-        sys.stdout.write(f"accepted for {done['folder']}: {done['licence']} ({done['url']}): {done['gist']}\n")
+    arguments = options.arguments
+    if arguments[:1] == ["accept"] and len(arguments) == 2:
+        licence = models.accept_licence(arguments[1])
+        name = f"{licence['licence']} ({licence['url']})"
+        sys.stdout.write(f"accepted for {licence['folder']}: {name}: {licence['gist']}\n")
         return ExitCode.OK
-    if len(words) > 1 or words == ["accept"]:
-        raise BadInput(f"models {' '.join(words)}: expected DIR, or: accept DIR")
-    found = models.inspect_models(words[0] if words else "", settings)
+    if len(arguments) > 1 or arguments == ["accept"]:
+        raise BadInput(f"models {' '.join(arguments)}: expected DIR, or: accept DIR")
+    found = models.inspect_models(arguments[0] if arguments else "", settings)
     if options.json:
         sys.stdout.write(json.dumps(found) + "\n")
-    if words:
-        models.require_whole(found)
+    if arguments:
+        models.require_complete(found)
     if not options.json:
         sys.stdout.write(models.format_models(found, settings))
     return ExitCode.OK
@@ -250,7 +251,7 @@ def _models(options: argparse.Namespace, settings: Settings) -> int:
 
 def _tune(options: argparse.Namespace, _settings: Settings) -> int:
     trials = TrialOptions(
-        options.engine, args.engine_options(options), options.most, tuple(options.processes), options.seconds,
+        options.engine, args.engine_options(options), options.max_slots, tuple(options.processes), options.seconds,
         options.first_ms, options.language, options.text, options.max_codes,
     )  # fmt: skip
     return tune(trials, TuneOutput(options.json, options.plot, options.write))
@@ -265,10 +266,10 @@ COMMANDS: dict[str, Command] = {
     "flower": _flower,
     "healthcheck": _healthcheck,
     "doctor": _doctor,
-    "status": _steer,
-    "cancel": _steer,
-    "set": _steer,
-    "timeline": _steer,
+    "status": _run_operator_command,
+    "cancel": _run_operator_command,
+    "set": _run_operator_command,
+    "timeline": _run_operator_command,
     "dead-letters": _dead_letters,
     "voices": _voices,
     "models": _models,

@@ -87,7 +87,7 @@ def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", [["--no-http"], ["--http", "0"]])
 def test_without_http_it_says_how_to_serve(tmp_path: Path, option: list[str]) -> None:
     with up(tmp_path, "--port", str(free_port()), *option) as said:
-        assert said[-1] == "no HTTP: not asked for"
+        assert said[-1] == "no HTTP: turned off"
 
 
 def test_a_gateway_of_ones_own_finds_the_recordings_without_being_told_where(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class TestSpeak:
         doubting = ("speak", text, "-o", tmp_path / "speech.wav", *TONE, "--engine-option", "doubt_on=boats")
         done = seriatim(*doubting)
         assert done.returncode == 0, "it is whole"
-        assert "1 sentence to listen to: sentence 1: doubted" in done.stderr.decode()
+        assert "1 doubtful sentence: sentence 1: doubted" in done.stderr.decode()
         done = seriatim(*doubting[:3], tmp_path / "again.wav", *doubting[4:], "--json")
         assert json.loads(done.stdout)["doubts"] == ["sentence 1: doubted"]
 
@@ -111,7 +111,7 @@ class TestBadInput:
         return complaint(done)
 
     def test_an_empty_text(self, tmp_path: Path) -> None:
-        assert self.refused(tmp_path, "-", stdin=b" \n\t\n") == "standard input is empty: there is nothing to say"
+        assert self.refused(tmp_path, "-", stdin=b" \n\t\n") == "standard input is empty: there is nothing to speak"
 
     @pytest.mark.thorough
     def test_a_text_without_a_word(self, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ class TestCannotStart:
         settings = system.settings.to_env()
         done = seriatim("speak", text, "-o", out, "--engine", "tone", "--pool", "empty", "--redis", settings=settings)
         assert done.returncode == ExitCode.NOT_NOW
-        assert complaint(done).startswith("no worker of pool 'empty' is alive: start one, or leave --redis out")
+        assert complaint(done).startswith("no worker of pool 'empty' is running; start one, or omit --redis")
         assert not out.exists()
 
 
@@ -241,7 +241,7 @@ class TestLookAndSteer:
         assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is cancelled\n")
         assert job.wait(PATIENCE_S).reason == "the book was returned"
         again = seriatim("cancel", job.id, settings=settings)
-        assert (again.returncode, again.stdout.decode()) == (0, f"job {job.id} had ended already: cancelled\n")
+        assert (again.returncode, again.stdout.decode()) == (0, f"job {job.id} has already ended: cancelled\n")
 
     @pytest.mark.thorough
     @pytest.mark.parametrize("command", ["status", "cancel"])

@@ -48,7 +48,7 @@ def test_one_that_is_there_is_described_until_its_licence_is_accepted_with_advic
 def test_a_named_folder_is_compared_with_its_checksums(model: Path) -> None:
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in sorted(model.iterdir())]
     (model / "SHA256SUMS").write_text("\n".join(lines) + "\n", "utf-8")
-    assert "whole, 0.00 GB, None layers of 64, 4 checksums right, licence" in models(model.parent, model)
+    assert "complete, 0.00 GB, None layers of 64, 4 checksums match, licence" in models(model.parent, model)
     (model / "vocab.json").write_text('{"model": {"vocab": {"b": 0}}}', "utf-8")
     done = seriatim("models", model)
     assert done.returncode == ExitCode.CANNOT_START
@@ -58,7 +58,9 @@ def test_a_named_folder_is_compared_with_its_checksums(model: Path) -> None:
 @pytest.mark.thorough
 def test_a_broken_one_is_listed_as_broken_and_named_is_an_error(model: Path) -> None:
     (model / "model.pth").write_bytes(b"half")
-    assert models(model.parent).startswith(f"{model}  NOT WHOLE: {model}/model.pth is cut short or no torch checkpoint")
+    assert models(model.parent).startswith(
+        f"{model}  INCOMPLETE: {model}/model.pth is cut short or no torch checkpoint"
+    )
     done = seriatim("models", model)
     assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done).endswith("; `seriatim models` says how to get XTTS-v2")
@@ -93,7 +95,7 @@ class TestVoices:
     def test_cloning_needs_a_model(self, tmp_path: Path) -> None:
         done = seriatim("voices", "add", "anna", tmp_path / "anna.wav")
         assert done.returncode == ExitCode.BAD_INPUT
-        assert complaint(done).startswith("a voice is cloned with a model: add --model DIR; ")
+        assert complaint(done).startswith("cloning a voice needs a model: add --model DIR; ")
 
     def test_a_recording_that_is_not_there_is_named_before_anything_is_loaded(self, model: Path) -> None:
         arguments = ("--model", model, "--engine-option", "accept_licence=CPML")

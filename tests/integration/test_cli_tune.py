@@ -14,7 +14,7 @@ from workers.__main__ import _arguments as worker_grammar
 
 pytestmark = pytest.mark.thorough
 
-QUICK = ("--engine", "tone", "--engine-option", "rtf=0.1", "--seconds", "0.4", "--most", "2")
+QUICK = ("--engine", "tone", "--engine-option", "rtf=0.1", "--seconds", "0.4", "--max-slots", "2")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_figures_come_as_json_too_and_are_those_of_the_engine() -> None:
 
 
 def test_an_engine_that_cannot_be_loaded_is_one_line() -> None:
-    done = seriatim("tune", "--engine", "tone", "--engine-option", "rtf=cheap", "--most", "1", "--json")
+    done = seriatim("tune", "--engine", "tone", "--engine-option", "rtf=cheap", "--max-slots", "1", "--json")
     assert done.returncode == ExitCode.CANNOT_START
     assert complaint(done) == "option rtf of the tone engine is 'cheap', expected float from 0 to 1000"
 

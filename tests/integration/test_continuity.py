@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.cli.render.timeline_plot import draw
+from gateway.cli.render.timeline_plot import draw_timeline
 from seriatim import job_timeline
 from seriatim.client.job_options import JobRequest
 from seriatim.stream_entries import Discontinuity
@@ -113,7 +113,7 @@ def test_a_sentence_that_is_far_too_short_is_marked_whatever_spoke_it(system: Re
     with system.redis as client:
         told = job_timeline.read(client, "hasty", job.id)
     assert [(doubt.seq, doubt.mark) for doubt in told.marked] == [(1, "short")]
-    assert "doubted: sentence 1 short" in draw(told, job.id).svg()
+    assert "marked: sentence 1 short" in draw_timeline(told, job.id).svg()
 
 
 def test_an_engine_that_promised_the_same_and_gave_another_is_found_out(system: RealSystem) -> None:

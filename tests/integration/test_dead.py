@@ -73,13 +73,13 @@ def test_what_was_given_up_is_listed_and_spoken_again_as_a_recorded_job(system: 
 
     mended(system)
     said = dead(system, "retry", job.id)
-    assert said.endswith(f" speaks again, of job {job.id}: 2, 4\n")
+    assert said.endswith(f" speaks sentences of job {job.id}: 2, 4\n")
     again = system.producer().attach(said.split()[1])
     assert Listener(again).pcm() == b"".join(spoken(text[n], "tenor", 40 + n, 1.5) for n in (2, 4)), (
         "as it would have been"
     )
     assert again.status().state == "done"
-    assert dead(system) == "nothing was given up\n"
+    assert dead(system) == "no dead letters\n"
     assert job.status().state == "done", "what was heard of it stays as it was"
     system.end("mended")
 
@@ -93,7 +93,7 @@ def test_one_sentence_is_spoken_again_and_the_other_forgotten(system: RealSystem
     assert {d["job"] for d in dead(system, "--json")} > {job.id}
     assert dead(system, "forget", job.id, "0") == "1 sentence forgotten\n"
     assert dead(system, "forget", "--all") == "1 sentence forgotten\n"
-    assert dead(system) == "nothing was given up\n"
+    assert dead(system) == "no dead letters\n"
 
 
 @pytest.mark.thorough
@@ -106,8 +106,8 @@ def test_a_job_that_failed_is_spoken_again_too(system: RealSystem) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["retry"], "dead retry: say JOB, and SEQ if not all of its sentences are meant; or --all"),
-        (["forget", "abc", "--all"], "dead forget: say JOB, and SEQ if not all of its sentences are meant; or --all"),
+        (["retry"], "dead-letters retry: expected JOB, JOB SEQ ..., or --all"),
+        (["forget", "abc", "--all"], "dead-letters forget: expected JOB, JOB SEQ ..., or --all"),
         (["retry", "abc"], "job abc is not in the dead-letter list; see: seriatim dead-letters"),
         (["retry", "abc", "3"], "sentence 3 of job abc is not in the dead-letter list; see: seriatim dead-letters"),
         (["retry", "a|b"], "'a|b' is no job's id; expected letters and digits, such as 5f2c..."),

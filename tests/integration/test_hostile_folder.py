@@ -28,7 +28,7 @@ SERVICES = {
 LOOKING = (
     ("status",), ("dead-letters",), ("voices",), ("voices", *TONE), ("voices", *TONE, "--redis"), ("models",),
     ("healthcheck", "worker", "--pool", "tone"), ("set", "--user", "ann", "--pool", "tone", "--weight", "2"),
-    ("tune", *TONE, "--most", "1", "--processes", "1", "--seconds", "0.2"),
+    ("tune", *TONE, "--max-slots", "1", "--processes", "1", "--seconds", "0.2"),
 )  # fmt: skip
 
 

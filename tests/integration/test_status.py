@@ -73,6 +73,5 @@ def test_the_dead_are_counted_until_somebody_looks(system: RealSystem) -> None:
     wait_until(lambda: job.status().ended)
     assert (told(system)["dead"], told(system)["given_up"]) == (1, 1)
     assert (
-        "1 to be looked at: seriatim dead-letters"
-        in seriatim("status", settings=system.settings.to_env()).stdout.decode()
+        "1 dead letters: seriatim dead-letters" in seriatim("status", settings=system.settings.to_env()).stdout.decode()
     )

@@ -114,21 +114,29 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     user = ("set", "--user", "anna", "--pool", "tone")
     done = seriatim(*user, "--weight", "4", "--in-flight", "2", "--queued-s", "90", settings=settings)
     said = done.stdout.decode()
-    assert said == "user anna in pool tone: weight 4, cap_queued_ms 90000, cap_infl 2\n"
+    assert said == "user anna in pool tone: weight 4, in-flight 2, queued-s 90\n"
     done = seriatim(*user, "--weight", "none", "--in-flight", "none", "--queued-s", "none", settings=settings)
-    assert done.stdout.decode() == "user anna in pool tone: nothing is set: as the requests say\n"
+    assert done.stdout.decode() == "user anna in pool tone: no limits set; those of each job apply\n"
     job.cancel()
     done = seriatim("set", job.id, "--priority", "5", settings=settings)
-    assert done.stdout.decode() == f"job {job.id} had ended already: cancelled\n"
+    assert done.stdout.decode() == f"job {job.id} has already ended: cancelled\n"
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ((), "nothing to set; say JOB and --priority or --weight, or --user NAME and what it may have"),
-        (("--user", "anna", "--weight", "much"), "weight 'much'; expected a number, or none to take it back"),
-        (("--user", "anna", "--weight", "0"), "weight=0.0; expected a number from 0.001 to 1000"),
-        (("--user", "anna", "--priority", "3"), "--user is for all of a user's jobs; JOB and --priority are for one"),
+        ((), "nothing to set; give JOB with --priority or --weight, or --user NAME with a weight or a cap"),
+        (("--user", "anna", "--weight", "much"), "--weight 'much'; expected a number, or none to remove the setting"),
+        (("--user", "anna", "--weight", "0"), "--weight=0.0; expected a number from 0.001 to 1000"),
+        (("--user", "anna", "--queued-s", "0"), "--queued-s=0.0; expected a number from 0.001 to 1e+06"),
+        (
+            ("--user", "anna", "--in-flight", "two"),
+            "--in-flight 'two'; expected a number, or none to remove the setting",
+        ),
+        (
+            ("--user", "anna", "--priority", "3"),
+            "--user sets limits for all of a user's jobs and excludes JOB and --priority",
+        ),
     ],
 )
 def test_what_cannot_be_adjusted_is_said(system: RealSystem, given: tuple[str, ...], message: str) -> None:
@@ -145,7 +153,7 @@ def test_status_shows_waits_slack_refusals_and_who_runs_dry_when(system: RealSys
     assert tone["wait_p95_ms"] is not None
     assert tone["load"] >= 0
     seen = seriatim("status", settings=settings).stdout.decode()
-    for word in ("sentences wait", "slack p5", "jobs refused", "made in vain", "ahead s", "due s"):
+    for word in ("waiting", "slack p5", "jobs refused", "wasted", "ahead s", "due s"):
         assert word in seen
     watched = seriatim("status", "--watch", settings=settings).stdout.decode()
     assert "ahead s" in watched, "without a terminal it is drawn once"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from gateway.cli.render.status_tables import system
+from gateway.cli.render.status_tables import system_tables
 from seriatim.state import LiveJobState, PoolState, RedisState, WorkerProcessState
 
 CPU = WorkerProcessState(
@@ -30,7 +30,7 @@ SERVER = RedisState(used_bytes=391_000_000, most_bytes=512_000_000, reassemblers
 def drawn(width: int, *pools: PoolState, server: RedisState = SERVER) -> list[str]:
     console = Console(width=width, color_system=None, force_terminal=False)
     with console.capture() as captured:
-        console.print(system(server, list(pools)))
+        console.print(system_tables(server, list(pools)))
     return captured.get().splitlines()
 
 
@@ -40,10 +40,10 @@ def test_everything_is_seen_at_every_width_and_ids_stay_whole(width: int) -> Non
     assert max(map(len, lines)) <= width
     words = " ".join(" ".join(lines).split())
     for fact in (
-        "Redis holds 391 MB of 512 MB (76%)", "43 of 50 in flight", "4321 sentences wait", "140 jobs",
-        "demand 21.4 + held 3.25 of 47.5 slots", "p95 480 ms", "slack p5 -210 ms", "21 attempts made again, 3 fenced",
-        "1 messages lost", "2 restarts of Redis", "5 sentences, 4 to be looked at: seriatim dead-letters",
-        "17 jobs refused (busy 12, cap_jobs 5)", "degraded: batch looks less far ahead", "and 139 jobs more",
+        "Redis uses 391 MB of 512 MB (76%)", "43 of 50 in flight", "4321 waiting", "140 jobs",
+        "demand 21.4 + held 3.25 of 47.5 slots", "p95 480 ms", "slack p5 -210 ms", "21 attempts repeated, 3 fenced",
+        "1 messages lost", "2 restarts of Redis", "5 sentences, 4 dead letters: seriatim dead-letters",
+        "17 jobs refused (busy 12, cap_jobs 5)", "degraded: batch looks less far ahead", "and 139 more jobs",
         GPU.owner, CPU.owner, JOB.job, "43/48", "1d 2h", "11.2 GB 97% 93% 41.5 GB",
     ):  # fmt: skip
         assert fact in words, "\n".join(lines)
@@ -66,7 +66,7 @@ def test_a_column_that_no_worker_fills_is_not_drawn() -> None:
     [
         ({"slots": 0, "workers": ()}, "(no worker)"),
         ({"dead": 0, "given_up": 0}, "0 sentences\n"),
-        ({"workers": (replace(CPU, slots=0),)}, "drains"),
+        ({"workers": (replace(CPU, slots=0),)}, "draining"),
         ({"workers": (replace(CPU, up_s=59.4),)}, "59s"),
         ({"workers": (replace(CPU, up_s=754),)}, "12m 34s"),
         ({"workers": (replace(CPU, up_s=3_725),)}, "1h 2m"),
@@ -78,6 +78,6 @@ def test_what_a_person_is_looking_for_at_night(change: dict[str, object], said: 
 
 
 def test_a_server_without_a_limit_and_a_system_without_a_pool() -> None:
-    assert drawn(80, POOL, server=RedisState(5_000_000, 0, 1))[0] == "Redis holds 5 MB, without a limit   1 reassembler"
+    assert drawn(80, POOL, server=RedisState(5_000_000, 0, 1))[0] == "Redis uses 5 MB, without a limit   1 reassembler"
     assert "no reassembler" in " ".join(drawn(80, POOL, server=RedisState(5_000_000, 0, 0)))
     assert drawn(80) == ["no pool yet: start a worker with  seriatim worker --engine NAME"]

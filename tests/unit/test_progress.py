@@ -49,23 +49,23 @@ class Screen:
     def speak(self, sentences: int, each_s: float, sound_ms: float) -> None:
         for _ in range(sentences):
             self.clock.now_s += each_s
-            self.progress.audio(sound_ms)
-            self.progress.sentence_heard()
+            self.progress.add_audio(sound_ms)
+            self.progress.count_sentence()
 
 
 def test_a_terminal_shows_sentences_sound_speed_and_time_left():
     screen = Screen(terminal=True)
     with screen.progress as progress:
-        progress.started(40)
+        progress.start_counting(40)
         screen.speak(10, each_s=1.5, sound_ms=6000)
-    assert "10/40 · 1:00 of sound · 4.0 × real time · 0:45 left" in screen.plain
+    assert "10/40 · 1:00 of audio · 4.0 × real time · 0:45 left" in screen.plain
     assert "━" in screen.text
 
 
 def test_a_terminal_is_left_as_it_was():
     screen = Screen(terminal=True)
     with screen.progress as progress:
-        progress.started(2)
+        progress.start_counting(2)
         screen.speak(1, each_s=1, sound_ms=1000)
     assert screen.text.count("\x1b[?25l") == screen.text.count("\x1b[?25h") == 1, "the cursor was hidden, and is shown"
     assert screen.text.endswith("\x1b[1A\x1b[2K"), "the bar is wiped away: the summary takes its place"
@@ -74,37 +74,37 @@ def test_a_terminal_is_left_as_it_was():
 def test_a_narrow_terminal_loses_the_bar_before_the_words():
     screen = Screen(terminal=True, width=60)
     with screen.progress as progress:
-        progress.started(12000)
+        progress.start_counting(12000)
         screen.speak(340, each_s=0.8, sound_ms=10900)
-    assert "340/12000 · 1:01:46 of sound · 13.6 × real time · 2:35:28 left" not in screen.plain
-    assert "340/12000 · 1:01:46 of sound · 13.6 × real time" in screen.plain
+    assert "340/12000 · 1:01:46 of audio · 13.6 × real time · 2:35:28 left" not in screen.plain
+    assert "340/12000 · 1:01:46 of audio · 13.6 × real time" in screen.plain
 
 
 def test_a_text_of_unknown_length_has_no_time_left():
     screen = Screen(terminal=True)
     with screen.progress as progress:
-        progress.started(None)
+        progress.start_counting(None)
         screen.speak(3, each_s=1, sound_ms=2000)
-    assert "3 · 0:06 of sound · 2.0 × real time" in screen.plain
+    assert "3 · 0:06 of audio · 2.0 × real time" in screen.plain
     assert "left" not in screen.plain
 
 
 def test_a_log_gets_a_line_every_ten_seconds_at_most():
     screen = Screen(terminal=False)
     with screen.progress as progress:
-        progress.started(120)
+        progress.start_counting(120)
         screen.speak(35, each_s=1, sound_ms=4000)
     assert screen.text.splitlines() == [
-        "9 of 120 sentences, 0:40 of sound, 4.0 × real time, 2:03 left",
-        "19 of 120 sentences, 1:20 of sound, 4.0 × real time, 1:46 left",
-        "29 of 120 sentences, 2:00 of sound, 4.0 × real time, 1:34 left",
+        "9 of 120 sentences, 0:40 of audio, 4.0 × real time, 2:03 left",
+        "19 of 120 sentences, 1:20 of audio, 4.0 × real time, 1:46 left",
+        "29 of 120 sentences, 2:00 of audio, 4.0 × real time, 1:34 left",
     ]
 
 
 def test_a_log_hears_nothing_of_a_short_text():
     screen = Screen(terminal=False)
     with screen.progress as progress:
-        progress.started(3)
+        progress.start_counting(3)
         screen.speak(3, each_s=1, sound_ms=4000)
     assert screen.text == ""
 
@@ -112,7 +112,7 @@ def test_a_log_hears_nothing_of_a_short_text():
 def test_a_dumb_terminal_is_a_log():
     screen = Screen(terminal=True, term="dumb")
     with screen.progress as progress:
-        progress.started(3)
+        progress.start_counting(3)
         screen.speak(11, each_s=1, sound_ms=4000)
     assert len(screen.text.splitlines()) == 1
 
@@ -120,19 +120,19 @@ def test_a_dumb_terminal_is_a_log():
 def test_a_resumed_text_counts_what_was_there_but_not_as_speed():
     heard = ProgressState(total=100, before=60, sentences=10, audio_ms=20_000, elapsed_s=5)
     assert heard.done == 70
-    assert heard.words() == "70 of 100 sentences, 0:20 of sound, 4.0 × real time, 0:15 left"
+    assert heard.log_line() == "70 of 100 sentences, 0:20 of audio, 4.0 × real time, 0:15 left"
 
 
 def test_nothing_is_promised_before_anything_is_heard():
-    assert ProgressState(total=5).words() == "0 of 5 sentences, 0:00 of sound"
+    assert ProgressState(total=5).log_line() == "0 of 5 sentences, 0:00 of audio"
 
 
 def test_time_counts_from_the_start_and_not_from_when_the_screen_was_made():
     screen = Screen(terminal=False)
     screen.clock.now_s += 500
-    screen.progress.started(20)
+    screen.progress.start_counting(20)
     screen.speak(10, each_s=1, sound_ms=1000)
-    assert screen.text == "9 of 20 sentences, 0:10 of sound, 1.0 × real time, 0:12 left\n"
+    assert screen.text == "9 of 20 sentences, 0:10 of audio, 1.0 × real time, 0:12 left\n"
 
 
 @given(st.integers(1, 500), st.integers(0, 500), st.floats(0.001, 1e5), st.floats(0, 1e9))
@@ -162,9 +162,9 @@ RUN = RunSummary(
 
 def test_the_summary_says_what_happened():
     assert summary_text(RUN) == (
-        "speech.wav: 1:02 of sound (61.5 s)\n"
+        "speech.wav: 1:02 of audio (61.5 s)\n"
         "12 sentences in 15.0 s, 4.1 × real time\n"
-        "first sound after 0.31 s\n"
+        "first audio after 0.31 s\n"
         "2 workers: tone-1 7, tone-2 5"
     )
 
@@ -172,7 +172,9 @@ def test_the_summary_says_what_happened():
 def test_the_summary_of_a_resumed_run_tells_it_from_the_whole():
     run = RunSummary("a.wav", 1, 2000.0, 1.0, None, {"w": 1}, sentences_before=9, audio_ms_before=8000.0)
     assert summary_text(run) == (
-        "a.wav: 0:10 of sound (10.0 s)\n1 sentence in 1.0 s, 2.0 × real time; 9 more were there already\n1 worker: w 1"
+        "a.wav: 0:10 of audio (10.0 s)\n"
+        "1 sentence in 1.0 s, 2.0 × real time; 9 more by the interrupted run\n"
+        "1 worker: w 1"
     )
     assert summary_json(run)["audio_s"] == 10.0
     assert summary_json(run)["audio_s_this_run"] == 2.0
@@ -181,7 +183,7 @@ def test_the_summary_of_a_resumed_run_tells_it_from_the_whole():
 def test_the_summary_names_what_was_doubted_up_to_ten():
     run = replace(RUN, doubts=tuple(f"sentence {seq}: short" for seq in range(12)))
     assert summary_text(run).splitlines()[-1] == (
-        "12 sentences to listen to: " + "; ".join(f"sentence {seq}: short" for seq in range(10)) + " ..."
+        "12 doubtful sentences: " + "; ".join(f"sentence {seq}: short" for seq in range(10)) + " ..."
     )
     assert summary_json(run)["doubts"] == list(run.doubts)
 
@@ -209,12 +211,12 @@ def test_the_total_may_come_from_another_thread_and_nothing_is_lost():
 
     def send() -> None:
         for total in range(1, 2001):
-            screen.progress.started(total)
+            screen.progress.start_counting(total)
 
     sender = threading.Thread(target=send)
     sender.start()
     screen.speak(2000, each_s=0, sound_ms=1)
     sender.join()
     screen.clock.now_s += 10
-    screen.progress.audio(0)
-    assert screen.text == "2000 of 2000 sentences, 0:02 of sound, 0.2 × real time, 0:00 left\n"
+    screen.progress.add_audio(0)
+    assert screen.text == "2000 of 2000 sentences, 0:02 of audio, 0.2 × real time, 0:00 left\n"

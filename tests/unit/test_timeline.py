@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cli.render.timeline_plot import draw, heard_at, lanes, levels, low_spots, starts
+from gateway.cli.render.timeline_plot import (
+    assign_lanes,
+    buffer_levels,
+    draw_timeline,
+    heard_at,
+    low_spots,
+    sentence_starts,
+)
 from seriatim.job_timeline import JobTimeline, LostAttempt, ReaderReport, SpokenSentence, decode
 
 
@@ -54,8 +61,14 @@ def test_events_are_read_as_they_were_written() -> None:
 
 
 def test_a_sentence_begins_where_the_one_before_really_ended() -> None:
-    assert starts(timeline(spoken(0, 0, 9, 1_500), spoken(1, 0, 9), spoken(2, 0, 9))) == {0: 0, 1: 1_500, 2: 3_500}
-    assert starts(timeline(spoken(7, 0, 9), spoken(8, 0, 9))) == {7: 14_000, 8: 16_000}, "what came before is forgotten"
+    assert sentence_starts(timeline(spoken(0, 0, 9, 1_500), spoken(1, 0, 9), spoken(2, 0, 9))) == {
+        0: 0,
+        1: 1_500,
+        2: 3_500,
+    }
+    assert sentence_starts(timeline(spoken(7, 0, 9), spoken(8, 0, 9))) == {7: 14_000, 8: 16_000}, (
+        "what came before is forgotten"
+    )
 
 
 def test_when_it_was_heard_lies_between_two_reports() -> None:
@@ -65,7 +78,7 @@ def test_when_it_was_heard_lies_between_two_reports() -> None:
 
 
 def test_the_buffer_is_what_is_there_without_a_hole_and_not_yet_heard() -> None:
-    found = {level.at_ms: level.ahead_ms for level in levels(DRY)}
+    found = {level.at_ms: level.ahead_ms for level in buffer_levels(DRY)}
     assert found[500] == pytest.approx(2_000 + 2_000 * 400 / 900), "the second has sound, and is not whole"
     assert found[1_000] == pytest.approx(4_000 - 500)
     assert found[4_500] == 0
@@ -74,7 +87,7 @@ def test_the_buffer_is_what_is_there_without_a_hole_and_not_yet_heard() -> None:
 
 def test_the_buffer_waits_for_the_sentence_that_is_missing() -> None:
     """What lies behind a hole cannot be heard, however much of it there is."""
-    found = levels(timeline(spoken(0, 0, 500), spoken(2, 0, 500), spoken(1, 600, 2_000), ReaderReport(500, 0, 0),
+    found = buffer_levels(timeline(spoken(0, 0, 500), spoken(2, 0, 500), spoken(1, 600, 2_000), ReaderReport(500, 0, 0),
                             ReaderReport(2_500, 0, 0)))  # fmt: skip
     assert {level.at_ms: level.ahead_ms for level in found}[2_000] == 6_000
     assert {level.at_ms: level.ahead_ms for level in found}[700] == 2_000
@@ -91,7 +104,7 @@ def test_where_the_buffer_ran_low_is_found_and_the_end_is_no_low_spot() -> None:
 def test_the_picture_names_workers_sentences_and_what_went_wrong() -> None:
     lost = LostAttempt(2, 9, "host.123.abcdef-with-a-long-name", 2_000, 4_000, "the worker <died> & left")
     found = timeline(*DRY.spoken, lost, *DRY.heard)
-    svg = draw(found, "j<1>").svg()
+    svg = draw_timeline(found, "j<1>").svg()
     root = ElementTree.fromstring(svg)
     words = [text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text")]
     tips = [tip.text or "" for tip in root.iter("{http://www.w3.org/2000/svg}title")]
@@ -103,12 +116,12 @@ def test_the_picture_names_workers_sentences_and_what_went_wrong() -> None:
 
 def test_sentences_that_a_process_speaks_at_once_lie_in_lanes_of_their_own() -> None:
     found = [spoken(0, 0, 900), spoken(1, 0, 500), spoken(2, 500, 800), spoken(3, 600, 700), spoken(4, 900, 950)]
-    assert [[each.seq for each in lane] for lane in lanes(reversed(found))] == [[1, 2, 4], [0], [3]]
+    assert [[each.seq for each in lane] for lane in assign_lanes(reversed(found))] == [[1, 2, 4], [0], [3]]
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), max_size=30))
 def test_there_are_as_many_lanes_as_were_ever_busy_at_once(times: list[tuple[int, int]]) -> None:
-    found = lanes(spoken(seq, at, at + length) for seq, (at, length) in enumerate(times))
+    found = assign_lanes(spoken(seq, at, at + length) for seq, (at, length) in enumerate(times))
     for lane in found:
         assert all(before.ended_ms <= after.claimed_ms for before, after in pairwise(lane)), "nothing covers another"
     busy = [sum(at <= moment < at + length for at, length in times) for moment, _ in times]
@@ -118,7 +131,7 @@ def test_there_are_as_many_lanes_as_were_ever_busy_at_once(times: list[tuple[int
 def test_no_sentence_of_a_picture_covers_another() -> None:
     """Two processes of three slots, all busy at once."""
     found = timeline(*(spoken(seq, 10 * seq, 1_000 + seq, owner=f"w{seq % 2}") for seq in range(6)))
-    root = ElementTree.fromstring(draw(found, "j").svg())
+    root = ElementTree.fromstring(draw_timeline(found, "j").svg())
     rows = [
         (float(rect.attrib["y"]), tip.text or "")
         for rect in root.iter("{http://www.w3.org/2000/svg}rect")
@@ -128,4 +141,4 @@ def test_no_sentence_of_a_picture_covers_another() -> None:
 
 
 def test_a_job_of_which_only_the_beginning_is_known_is_drawn() -> None:
-    assert "nobody has said what was heard" in draw(timeline(), "j").svg()
+    assert "the reader reported no progress" in draw_timeline(timeline(), "j").svg()

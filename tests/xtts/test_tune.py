@@ -15,7 +15,8 @@ BOUND = ("--max-codes", "30", "--engine-option", "guard=off", "--seconds", "0.5"
 def test_a_model_is_tried_with_slots_and_processes(tiny_dir: Path, tmp_path: Path) -> None:
     written = tmp_path / "workers.env"
     done = seriatim(
-        *("tune", "--model", tiny_dir.name, *BOUND, "--most", "2", "--json", "--write", written), cwd=tiny_dir.parent
+        *("tune", "--model", tiny_dir.name, *BOUND, "--max-slots", "2", "--json", "--write", written),
+        cwd=tiny_dir.parent,
     )
     assert (done.returncode, done.stderr) == (0, b"")
     found = json.loads(done.stdout)

@@ -1,9 +1,9 @@
-"""`seriatim flower`: Celery's tasks in a browser: job, sentence, attempt, worker, run time, what became of it.
+"""`seriatim flower`: Celery's tasks in a browser, with job, sentence, attempt, worker, run time and result.
 
-Flower listens to the events that workers send, and asks them for those every few seconds. It only looks
-(`read_only`): what steers jobs here is `seriatim cancel` and `set`, which the pool hears of; a Celery message that
-is revoked would only be rung for again. Nobody gets in without the password, which stands in a file: a command line
-is seen by every user of the machine. Flower's own settings are tornado's global options, set here and nowhere else.
+Flower reads the events that workers send, and asks the workers to send them every few seconds. It is read-only: jobs
+are controlled with `seriatim cancel` and `seriatim set`, because the pool would publish a revoked Celery message again.
+Access needs a password. It is read from a file, because every user of the machine can see a command line. Flower's own
+settings are tornado's global options; they are set here and nowhere else.
 """
 
 import asyncio
@@ -31,69 +31,69 @@ from seriatim.servers.server_urls import read_secret
 from seriatim.settings import PREFIX, Settings
 
 USER = "seriatim"  #: where the file has a password alone
-MAX_TASKS = 20_000  #: sentences that are remembered, some 2 kB each
-INSPECT_MS = 2_000.0  #: a worker's answer may wait for its engine, which holds the interpreter for a while
-FORGET_S = 3600  #: worker processes that ended: each start has a new name
-LEAVE_S = 2.0  #: a thread that asks workers something has ended by then, if Redis answers
+MAX_TASKS = 20_000  #: sentences kept in memory, about 2 kB each
+INSPECT_MS = 2_000.0  #: a worker's answer may be delayed while its engine holds the interpreter lock
+FORGET_S = 3600  #: how long an ended worker process is listed: each start has a new name
+LEAVE_S = 2.0  #: an inspection thread has ended by then, if Redis answers
 COLUMNS = "args,state,received,started,runtime,worker,result"
 
 
-def flower(settings: Settings, host: str, port: int) -> int:
+def run_flower(settings: Settings, host: str, port: int) -> int:
     """Serve the pages until SIGTERM or Ctrl-C; returns the exit status.
 
     Raises:
-        Misconfigured: there is no password, or the address cannot be used.
+        Misconfigured: no password is set, or the address cannot be used.
         Unavailable: Redis does not answer.
     """
     logs.configure(settings.log_level, "flower", settings.log_format)
-    logging.getLogger("tornado.access").setLevel(logging.ERROR)  # a page asks several times a second
-    login = login_of(settings)
+    logging.getLogger("tornado.access").setLevel(logging.ERROR)  # a page polls several times a second
+    login = basic_auth_login(settings)
     with command_client(settings.redis_url, outage_s=1.0) as client:
         check_reachable(client, settings.redis_url)
-    chosen = {
+    flower_options = {
         "address": host, "port": port, "basic_auth": [login], "read_only": True, "tasks_columns": COLUMNS,
-        "format_task": readable, "max_tasks": MAX_TASKS, "inspect_timeout": INSPECT_MS,
+        "format_task": format_task, "max_tasks": MAX_TASKS, "inspect_timeout": INSPECT_MS,
         "purge_offline_workers": FORGET_S, "url_prefix": settings.flower_root.strip("/"),
     }  # fmt: skip
-    for name, value in chosen.items():
+    for name, value in flower_options.items():
         setattr(default_options, name, value)
-    asyncio.run(_serve(settings, host))
+    asyncio.run(_serve_pages(settings, host))
     return ExitCode.OK
 
 
-def login_of(settings: Settings) -> str:
-    """`user:password`, as Flower wants it.
+def basic_auth_login(settings: Settings) -> str:
+    """`user:password`, as Flower expects it.
 
     Raises:
-        Misconfigured: none is set, or its file cannot be read.
+        Misconfigured: no password file is set, or it cannot be read.
     """
     variable = f"{PREFIX}FLOWER_PASSWORD_FILE"
     if not settings.flower_password_file:
-        raise Misconfigured(f"{variable} is not set: a file whose first line is a password, or user:password")
+        raise Misconfigured(f"{variable} is not set; name a file with a password, or user:password, on its first line")
     line = read_secret(variable, settings.flower_password_file)
     return line if ":" in line else f"{USER}:{line}"
 
 
-def prefixed(settings: Settings, path: str) -> str:
-    """A path of Flower's, where a proxy serves it."""
+def with_url_root(settings: Settings, path: str) -> str:
+    """`path` of a page, under the prefix at which a proxy serves Flower."""
     root = settings.flower_root.strip("/")
     return f"/{root}{path}" if root else path
 
 
-def readable(task: Any) -> Any:
-    """What the pages show of a task: its arguments by their names."""
+def format_task(task: Any) -> Any:
+    """Replace a task's raw message with the job, sentence and attempt that the pages show."""
     try:
         message = TaskMessage.parse(str(task.uuid).replace(":", "|"))
-    except (BadRecord, ValueError):  # not one of ours
+    except (BadRecord, ValueError):  # not a Seriatim task
         return task
     task.args = f"job {message.job}, sentence {message.seq}, attempt {message.attempt}"
     return task
 
 
-def _leave_who_waits() -> None:
-    """End the process here if threads of Flower's still wait for a broker that is away.
+def _exit_despite_blocked_threads() -> None:
+    """End the process even if Flower's threads still wait for a broker that does not answer.
 
-    Python would join them, and they wait for ever. Nothing is lost: Flower keeps nothing.
+    Python would join them for ever. Nothing is lost: Flower stores nothing.
     """
     until_s = time.monotonic() + LEAVE_S
     for thread in threading.enumerate():
@@ -105,27 +105,30 @@ def _leave_who_waits() -> None:
             os._exit(ExitCode.OK)
 
 
-async def _serve(settings: Settings, host: str) -> None:
-    """Flower starts and stops a loop that it is given; here the loop runs already, and ends with `ended`."""
-    ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    asking = ThreadPoolExecutor(thread_name_prefix="asking")
-    loop.set_default_executor(asking)
+async def _serve_pages(settings: Settings, host: str) -> None:
+    """Serve Flower in the running event loop until a signal asks it to stop.
+
+    Flower's own `start` and `stop` expect a loop that they start and stop themselves.
+    """
+    stop_requested, loop = asyncio.Event(), asyncio.get_running_loop()
+    inspect_threads = ThreadPoolExecutor(thread_name_prefix="inspect")
+    loop.set_default_executor(inspect_threads)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, stop_requested.set)
     handle_sighup_as_sigterm()
-    paths = {name: prefixed(settings, page_settings[name]) for name in ("login_url", "static_url_prefix")}
-    pages = Flower(capp=make_app(settings.broker), options=default_options, **(page_settings | paths))
+    paths = {name: with_url_root(settings, page_settings[name]) for name in ("login_url", "static_url_prefix")}
+    flower_app = Flower(capp=make_app(settings.broker), options=default_options, **(page_settings | paths))
     try:
-        port = pages.start_http_server()
+        port = flower_app.start_http_server()
     except OSError as error:
         raise Misconfigured(f"cannot serve at {host}:{default_options.port}: {error.strerror or error}") from None
-    pages.events.start()
-    pages.update_workers()
-    await pages.events.on_enable_events()  # asked for at once, and then every few seconds
+    flower_app.events.start()
+    flower_app.update_workers()
+    await flower_app.events.on_enable_events()  # now, and then every few seconds
     sys.stderr.write(f"seriatim: flower at http://{f'[{host}]' if ':' in host else host}:{port}\n")
     sys.stderr.flush()
-    await ended.wait()
-    pages.events.stop()
-    for threads in (asking, pages.executor):
+    await stop_requested.wait()
+    flower_app.events.stop()
+    for threads in (inspect_threads, flower_app.executor):
         threads.shutdown(wait=False, cancel_futures=True)
-    _leave_who_waits()
+    _exit_despite_blocked_threads()

@@ -1,8 +1,8 @@
-"""Health checks: `seriatim healthcheck` says by its exit status whether a part of the system on this machine works.
+"""Health checks: the exit status of `seriatim healthcheck` says whether a component works on this machine.
 
-It asks what only a working part keeps up: a worker process' registration, which its pulse renews; the word that a
-reassembler gives each second; an answer of a server. A part's name begins with its machine's, which in a
-container is the container's.
+It checks what only a working component maintains: the registration that a worker process' heartbeat renews, the
+heartbeat that a reassembler writes each second, the answer of a server. The name of a process begins with its host
+name, which in a container is the container's.
 """
 
 import socket
@@ -23,27 +23,27 @@ ANSWER_S = 3.0
 HEALTH = {"gateway": (8000, "/healthz"), "flower": (5555, "/healthcheck")}  #: default port, path
 
 
-def run_healthcheck(part: str, settings: Settings, pool: str, port: int | None = None) -> int:
-    """Returns the exit status: OK, or FAILED after a line that says why.
+def run_healthcheck(component: str, settings: Settings, pool: str, port: int | None = None) -> int:
+    """Check one component; returns OK, or FAILED after a line on stderr that gives the reason.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    if part in HEALTH:
-        default, path = HEALTH[part]
-        root = settings.flower_root.strip("/") if part == "flower" else ""  # it answers under its path alone
-        why = unanswered(f"http://127.0.0.1:{port or default}{root and '/'}{root}{path}")
+    if component in HEALTH:
+        default, path = HEALTH[component]
+        root = settings.flower_root.strip("/") if component == "flower" else ""  # it answers only under its URL root
+        problem = http_problem(f"http://127.0.0.1:{port or default}{root and '/'}{root}{path}")
     else:
         with command_client(settings.redis_url, outage_s=ANSWER_S) as client, translate_redis_errors():
-            why = _no_worker(client, pool) if part == "worker" else _no_reassembler(client)
-    if not why:
+            problem = _worker_problem(client, pool) if component == "worker" else _reassembler_problem(client)
+    if not problem:
         return ExitCode.OK
-    sys.stderr.write(f"seriatim healthcheck: {why}\n")
+    sys.stderr.write(f"seriatim healthcheck: {problem}\n")
     return ExitCode.FAILED
 
 
-def unanswered(url: str) -> str:
-    """Why nothing healthy answers there; "" if it does."""
+def http_problem(url: str) -> str:
+    """The reason why no healthy server answers at `url`; "" if one does."""
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=ANSWER_S):
             return ""
@@ -51,17 +51,17 @@ def unanswered(url: str) -> str:
         return f"{url}: {error}"
 
 
-def _no_worker(client: "Redis", pool: str) -> str:
-    if any(map(_ours, beating_workers(client, pool))):
+def _worker_problem(client: "Redis", pool: str) -> str:
+    if any(map(_runs_here, beating_workers(client, pool))):
         return ""
-    return f"no worker process of {socket.gethostname()} beats in the pool {pool!r}"
+    return f"no worker process on {socket.gethostname()} sends heartbeats to the pool {pool!r}"
 
 
-def _no_reassembler(client: "Redis") -> str:
-    if any(_ours(found.name) for found in running_reassemblers(client)):
+def _reassembler_problem(client: "Redis") -> str:
+    if any(_runs_here(reassembler.name) for reassembler in running_reassemblers(client)):
         return ""
-    return f"no reassembler of {socket.gethostname()} reads"
+    return f"no reassembler on {socket.gethostname()} sends heartbeats"
 
 
-def _ours(name: str) -> bool:
+def _runs_here(name: str) -> bool:
     return name.startswith(f"{socket.gethostname()}.")

@@ -1,4 +1,4 @@
-"""`seriatim speak`: a text into a file or a pipe, in order, while it is being spoken."""
+"""`seriatim speak`: write the speech of a text to a file or a pipe, in order, while it is being synthesized."""
 
 import contextlib
 import signal
@@ -32,15 +32,13 @@ from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
 from seriatim.text.segment import segment
 
-WATCH_S = 0.5  #: how soon a process that is gone for good is noticed
-
-
-COUNTED_S = 1.0  #: a worker that finished its last sentence needs some milliseconds to say so
+WATCH_S = 0.5  #: how soon a process that ended for good is noticed
+COUNT_TIMEOUT_S = 1.0  #: a worker reports its last sentence some milliseconds after the audio
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakArguments:
-    """What the command line asks for."""
+    """The arguments of `seriatim speak`, parsed."""
 
     text: str
     output: str
@@ -53,7 +51,7 @@ class SpeakArguments:
 
     @property
     def fingerprint(self) -> TextFingerprint:
-        """What must be the same for an interrupted run to be resumed."""
+        """The fingerprint that an interrupted run must share to be resumed."""
         r = self.request
         options: dict[str, str | int | float | bool | None] = {
             "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
@@ -66,9 +64,9 @@ class SpeakArguments:
 
 @dataclass(slots=True)
 class _SpeakRun:
-    """One text on its way: what was heard, and when."""
+    """The state of one run: what has been written so far, and when."""
 
-    wanted: SpeakArguments
+    arguments: SpeakArguments
     output: Output
     progress: ProgressDisplay
     submitted_s: float = 0.0
@@ -77,42 +75,43 @@ class _SpeakRun:
     sentences: int = 0
     rate_hz: int = 0
     gaps: list[Gap] = field(default_factory=list)
-    speaking: int | None = None  #: sentence of the job that is being heard
+    current_seq: int | None = None  #: sentence of the job that is being written
     failure: SeriatimError | None = None  #: why the job was cancelled from here
-    over: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
 
-    def take(self, entry: object, before: int) -> None:
-        """Write what is heard; `before` sentences were there already."""
+    def write_entry(self, entry: object, before: int) -> None:
+        """Write one stream entry to the output; `before` sentences were written by an interrupted run."""
         if isinstance(entry, SentenceStart):
-            self._complete(before)
-            self.speaking, self.rate_hz = entry.seq, entry.rate_hz
+            self._complete_sentence(before)
+            self.current_seq, self.rate_hz = entry.seq, entry.rate_hz
         elif isinstance(entry, Audio):
             if self.first_s is None:
                 self.first_s = time.monotonic() - self.submitted_s
             self.output.write(entry.pcm, self.rate_hz)
             ms = ms_of_bytes(len(entry.pcm), self.rate_hz)
             self.audio_ms += ms
-            self.progress.audio(ms)
+            self.progress.add_audio(ms)
         elif isinstance(entry, Gap):
             self.gaps.append(entry)
 
-    def _complete(self, before: int) -> None:
-        if self.speaking is not None:
-            self.output.sentence_done(before + self.speaking)
+    def _complete_sentence(self, before: int) -> None:
+        if self.current_seq is not None:
+            self.output.sentence_done(before + self.current_seq)
             self.sentences += 1
-            self.progress.sentence_heard()
+            self.progress.count_sentence()
 
     def end(self, before: int) -> None:
-        """The job is done."""
-        self._complete(before)
+        """Complete the last sentence and the output."""
+        self._complete_sentence(before)
         self.output.finish()
 
 
 def with_engine(settings: Settings, request: JobRequest, text: str, *, embedded: bool) -> tuple[JobRequest, str]:
-    """The request with the engine that speaks it, and why if that is not the default one.
+    """The request with the engine that speaks it, and the reason if that is not the default one.
 
     Raises:
-        Unavailable, Misconfigured: a running system's Redis does not answer, or is not fit for use.
+        Unavailable: a running system's Redis does not answer.
+        Misconfigured: its configuration is unusable.
     """
     if embedded:
         return choose_installed(settings, request, text)
@@ -122,21 +121,23 @@ def with_engine(settings: Settings, request: JobRequest, text: str, *, embedded:
         return choose_engine(running_pools(client), request, text)
 
 
-def speak(wanted: SpeakArguments, settings: Settings) -> RunSummary:
-    """Speak a text; returns what happened.
+def speak(arguments: SpeakArguments, settings: Settings) -> RunSummary:
+    """Speak a text into its output; returns a summary.
 
     Raises:
-        SeriatimError: anything of the tree; whatever was spoken can be resumed where the output is a file.
-        KeyboardInterrupt: the same.
+        SeriatimError: any error of the tree; if the output is a file, the run can be resumed.
+        KeyboardInterrupt: likewise.
     """
-    console = Console(stderr=True, quiet=wanted.quiet)
+    console = Console(stderr=True, quiet=arguments.quiet)
     with (
-        open_output(wanted.output, wanted.fingerprint, format_name=wanted.format_name, begin=wanted.begin) as output,
+        open_output(
+            arguments.output, arguments.fingerprint, format_name=arguments.format_name, begin=arguments.begin
+        ) as output,
         ProgressDisplay(console) as progress,
     ):
         try:
-            with _system(wanted, settings) as system:
-                return _spoken(wanted, system, _SpeakRun(wanted, output, progress))
+            with _open_system(arguments, settings) as system:
+                return _speak_text(arguments, system, _SpeakRun(arguments, output, progress))
         except (SeriatimError, KeyboardInterrupt):
             progress.finish()
             if output.sentences_done and output.advice:
@@ -144,122 +145,120 @@ def speak(wanted: SpeakArguments, settings: Settings) -> RunSummary:
             raise
 
 
-def _system(wanted: SpeakArguments, settings: Settings) -> AbstractContextManager[LocalSystem]:
-    return private_system(settings, wanted.worker_plan) if wanted.embedded else running_system(settings)
+def _open_system(arguments: SpeakArguments, settings: Settings) -> AbstractContextManager[LocalSystem]:
+    return private_system(settings, arguments.worker_plan) if arguments.embedded else running_system(settings)
 
 
-def _spoken(wanted: SpeakArguments, system: LocalSystem, run: _SpeakRun) -> RunSummary:
-    pool = wanted.request.pool_name
-    if wanted.embedded:
+def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) -> RunSummary:
+    pool = arguments.request.pool_name
+    if arguments.embedded:
         system.await_workers(pool)
-    producer = Client(settings=system.settings)
-    if not producer.pool_cache.get(pool).slots:
-        raise NoWorkers(
-            f"no worker of pool {pool!r} is alive: start one, or leave --redis out to use a private system", 5
-        )
+    client = Client(settings=system.settings)
+    if not client.pool_cache.get(pool).slots:
+        raise NoWorkers(f"no worker of pool {pool!r} is running; start one, or omit --redis to use a private system", 5)
     before, before_ms = run.output.sentences_done, run.output.ms_done
-    run.progress.started(None, before)
+    run.progress.start_counting(None, before)
     run.submitted_s = time.monotonic()
-    sentences = _sentences(wanted, producer, before)
+    sentences = _remaining_sentences(arguments, client, before)
     first = next(sentences, None)
     if first is None and before:  # interrupted between the last sentence and the file's name
         run.output.finish()
-        return RunSummary(wanted.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
-    begun = producer.begin(chain([first] if first else [], sentences), wanted.request)
-    _hear(begun, system, run, before)
+        return RunSummary(arguments.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
+    submission = client.begin(chain([first] if first else [], sentences), arguments.request)
+    _write_job(submission, system, run, before)
     wall_s = time.monotonic() - run.submitted_s
     return RunSummary(
-        run.wanted.output,
+        run.arguments.output,
         run.sentences,
         run.audio_ms,
         wall_s,
         run.first_s,
-        _by_worker(producer, begun.job),
+        _counts_by_worker(client, submission.job),
         before,
         before_ms,
-        _doubts(begun.job, before),
+        _format_marks(submission.job, before),
         tuple(f"sentence {before + gap.seq}: {gap.reason}" for gap in run.gaps),
     )
 
 
-def _hear(begun: PartialSubmission, system: LocalSystem, run: _SpeakRun, before: int) -> None:
-    """Write the whole job to the output, while the rest of its text is being sent.
+def _write_job(submission: PartialSubmission, system: LocalSystem, run: _SpeakRun, before: int) -> None:
+    """Write the whole job to the output, while another thread sends the rest of its text.
 
     Raises:
-        SeriatimError: why the job, its text or the system ended early.
+        SeriatimError: the job, its text or the system ended early.
     """
-    sender = threading.Thread(target=_send_rest, args=(begun, run, before), name="sender", daemon=True)
+    sender = threading.Thread(target=_send_rest, args=(submission, run, before), name="sender", daemon=True)
     sender.start()
-    watched_tasks.start("watch", partial(_watch, system, begun.job, run))
+    watched_tasks.start("watch", partial(_watch_system, system, submission.job, run))
     try:
-        for entry in begun.job.audio():
-            run.take(entry, before)
+        for entry in submission.job.audio():
+            run.write_entry(entry, before)
     except JobEnded as ended:
-        sender.join(timeout=5)  # it may be what ended the job, and about to say why
+        sender.join(timeout=5)  # it may have ended the job, and set `failure` in a moment
         raise run.failure or ended from None
     except BaseException:
-        if not run.wanted.embedded:
-            begun.job.cancel("the command that wanted it ended")
+        if not run.arguments.embedded:
+            submission.job.cancel("the command that submitted it ended")
         raise
     finally:
-        run.over.set()
-    sender.join()  # it has sent everything, or says why not: half a text is no file
+        run.ended.set()
+    sender.join()  # all of the text is sent, or `failure` is set: an output must not hold half a text
     if run.failure is not None:
         raise run.failure
     run.end(before)
 
 
-def _send_rest(begun: PartialSubmission, run: _SpeakRun, before: int) -> None:
-    """Send the rest of the text while its beginning is heard; an error cancels the job, and becomes the command's."""
+def _send_rest(submission: PartialSubmission, run: _SpeakRun, before: int) -> None:
+    """Send the rest of the text; an error cancels the job and becomes the failure of the run."""
     try:
-        run.progress.started(before + begun.send_rest(), before)
+        run.progress.start_counting(before + submission.send_rest(), before)
     except SeriatimError as error:
         run.failure = error
-    except Exception as error:  # noqa: BLE001  # the thread's outermost call: the command must not take half for whole
+    except Exception as error:  # noqa: BLE001  # outermost call of a thread: the run must not end as a success
         run.failure = JobFailed(f"the text could not be sent: {type(error).__name__}: {error}")
 
 
-def _watch(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
-    """End the job when a process of the system is gone for good: nobody would ever speak the rest."""
-    while not run.over.wait(WATCH_S):
+def _watch_system(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
+    """Cancel the job when a process of the system has ended for good: the rest would never be spoken."""
+    while not run.ended.wait(WATCH_S):
         try:
             system.check()
         except SeriatimError as error:
-            if not run.over.is_set():
+            if not run.ended.is_set():
                 run.failure = error
                 job.cancel(str(error))
             return
 
 
-def _sentences(wanted: SpeakArguments, producer: Client, before: int) -> Iterator[Sentence]:
-    """The text's sentences from the first one that is not spoken yet, each with the seed that it has in the whole."""
-    facts = producer.pool_cache.get(wanted.request.pool_name)
-    pieces = segment(wanted.text, producer.cut(wanted.request, facts))
-    for seq, piece in islice(enumerate(pieces), before, None):
-        yield Sentence(piece.text, piece.pause_ms, seed=(wanted.request.seed + seq) % 2**63)
+def _remaining_sentences(arguments: SpeakArguments, client: Client, before: int) -> Iterator[Sentence]:
+    """The sentences of the text from number `before` on, each with the seed that it has in the whole text."""
+    facts = client.pool_cache.get(arguments.request.pool_name)
+    segments = segment(arguments.text, client.cut(arguments.request, facts))
+    for seq, part in islice(enumerate(segments), before, None):
+        yield Sentence(part.text, part.pause_ms, seed=(arguments.request.seed + seq) % 2**63)
 
 
-def _doubts(job: Job, before: int) -> tuple[str, ...]:
-    """The marks of its sentences: what is marked as `short`, of which words may be missing, is set before its end."""
-    with contextlib.suppress(SeriatimError):  # as below
-        return tuple(f"sentence {before + seq}: {', '.join(words)}" for seq, words in sorted(job.marks().items()))
+def _format_marks(job: Job, before: int) -> tuple[str, ...]:
+    """The quality marks of a job's sentences, formatted; `short` means that words may be missing."""
+    with contextlib.suppress(SeriatimError):  # the file is complete: no reason to fail
+        return tuple(f"sentence {before + seq}: {', '.join(marks)}" for seq, marks in sorted(job.marks().items()))
     return ()
 
 
-def _by_worker(producer: Client, job: Job) -> dict[str, int]:
-    """How many sentences of the job each worker process spoke; the last is counted a moment after it was heard."""
-    deadline_s = time.monotonic() + COUNTED_S
-    with contextlib.suppress(SeriatimError):  # the file is whole: a summary without workers is no reason to fail
-        while (record := read_job(producer.redis, job.pool, job.id)) and record.state == "run":
+def _counts_by_worker(client: Client, job: Job) -> dict[str, int]:
+    """The number of sentences that each worker process spoke; waits until the last one is counted."""
+    deadline_s = time.monotonic() + COUNT_TIMEOUT_S
+    with contextlib.suppress(SeriatimError):  # the file is complete: no reason to fail
+        while (record := read_job(client.redis, job.pool, job.id)) and record.state == "run":
             if time.monotonic() > deadline_s:
                 break
             time.sleep(0.01)
-        return sentences_by_worker(producer.redis, job.pool, job.id)
+        return sentences_by_worker(client.redis, job.pool, job.id)
     return {}
 
 
 def end_on_sigterm() -> None:
-    """Make SIGTERM what Ctrl-C is: everything is ended and nothing is lost."""
+    """Make SIGTERM and SIGHUP act like Ctrl-C: all children end, and the output can be resumed."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

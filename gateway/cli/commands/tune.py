@@ -1,4 +1,4 @@
-"""`seriatim tune`: has a worker's process try settings on this machine, shows what it found, and writes it down."""
+"""`seriatim tune`: measure worker settings on this machine, show the results, and write the recommended arguments."""
 
 import json
 import shlex
@@ -19,14 +19,14 @@ TUNING = "workers.tune"
 
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
-    """What to try, and how long."""
+    """The settings to measure, and for how long."""
 
     engine: str
     options: Sequence[str]  #: KEY=VALUE of the engine
-    most: int  #: slots of a process
+    max_slots: int  #: in a process
     processes: Sequence[int]
     seconds: float  #: each
-    first_ms: float  #: first audio p95 that live listeners should have
+    first_ms: float  #: upper limit of the first audio p95 for live listeners
     language: str = ""
     text: str = ""  #: a file; "": the sample
     max_codes: int = 0  #: 0: the model's
@@ -34,79 +34,80 @@ class TrialOptions:
 
 @dataclass(frozen=True, slots=True)
 class TuneOutput:
-    """What becomes of the figures."""
+    """The forms in which the results are written."""
 
     as_json: bool = False
     plot: str | None = None  #: an SVG file
     write: str | None = None  #: a file of shell variables
 
 
-def tune(trials: TrialOptions, outcome: TuneOutput) -> int:
-    """Try, show, write; returns the exit status.
+def tune(trials: TrialOptions, results: TuneOutput) -> int:
+    """Measure, show, write; returns the exit status.
 
     Raises:
-        BadInput: nothing can be tried with these values, or a file cannot be written.
+        BadInput: nothing can be measured with these values.
+        Unwritable: a file cannot be written.
         EngineUnavailable: the engine cannot be loaded.
     """
     if trials.seconds <= 0:
         raise BadInput(f"--seconds {trials.seconds:g}; expected more than 0")
-    if not outcome.as_json:
-        sys.stdout.write(tune_table.heading() + "\n")
-    found = _found(trials, quiet=outcome.as_json)
-    if outcome.as_json:
-        sys.stdout.write(json.dumps(found) + "\n")
+    if not results.as_json:
+        sys.stdout.write(tune_table.table_heading() + "\n")
+    figures = _run_trials(trials, quiet=results.as_json)
+    if results.as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
     else:
-        sys.stdout.write(f"\n{tune_table.bars(found['measured'])}\n\n{tune_table.advice(found)}\n")
-    if outcome.plot:
-        _save(outcome.plot, tune_plot.draw(found, trials.first_ms).svg())
-    if outcome.write:
-        _save(outcome.write, shell_variables(found))
+        sys.stdout.write(f"\n{tune_table.bar_charts(figures['measured'])}\n\n{tune_table.advice_lines(figures)}\n")
+    if results.plot:
+        _write_file(results.plot, tune_plot.draw_plot(figures, trials.first_ms).svg())
+    if results.write:
+        _write_file(results.write, shell_variables(figures))
     return ExitCode.OK
 
 
-def shell_variables(found: dict[str, Any]) -> str:
-    """WORKER_LIVE and WORKER_BATCH, the arguments for `seriatim worker`, as a shell reads them."""
+def shell_variables(figures: dict[str, Any]) -> str:
+    """WORKER_LIVE and WORKER_BATCH, the arguments for `seriatim worker`, as shell variables."""
     lines = [
         "# Measured by `seriatim tune` on this machine. Use:",
         '#   . ./FILE && eval "seriatim worker $WORKER_LIVE"',
     ]
-    for use, arguments in found["arguments"].items():
-        lines += ["", f"# {found['advice'][use]['why']}"]
+    for use, arguments in figures["arguments"].items():
+        lines += ["", f"# {figures['advice'][use]['why']}"]
         lines += [f"WORKER_{use.upper()}={shlex.quote(shlex.join(arguments))}"]
     return "\n".join(lines) + "\n"
 
 
-def _found(trials: TrialOptions, *, quiet: bool) -> dict[str, Any]:
-    """All figures, and the advice; each is shown as it comes."""
+def _run_trials(trials: TrialOptions, *, quiet: bool) -> dict[str, Any]:
+    """Run the trials; returns all figures and the advice. Unless `quiet`, each figure is shown at once."""
     measured: list[dict[str, Any]] = []
-    ended: dict[str, Any] = {}
-    for said in stream_engine_answers(TUNING, *_arguments(trials)):
-        if "measured" not in said:
-            ended = said
+    final_answer: dict[str, Any] = {}
+    for answer in stream_engine_answers(TUNING, *_tune_arguments(trials)):
+        if "measured" not in answer:
+            final_answer = answer
             continue
-        measured.append(said["measured"])
+        measured.append(answer["measured"])
         if not quiet:
-            sys.stdout.write(tune_table.line(said["measured"]) + "\n")
+            sys.stdout.write(tune_table.table_row(answer["measured"]) + "\n")
             sys.stdout.flush()
-    return {"measured": measured} | ended
+    return {"measured": measured} | final_answer
 
 
-def _arguments(trials: TrialOptions) -> list[str]:
-    given = [part for text in trials.options for part in ("--engine-option", _from_anywhere(text))]
+def _tune_arguments(trials: TrialOptions) -> list[str]:
+    engine_options = [part for text in trials.options for part in ("--engine-option", _with_absolute_model(text))]
     return [
-        *("--engine", trials.engine, "--most", str(trials.most), "--seconds", str(trials.seconds)),
+        *("--engine", trials.engine, "--most", str(trials.max_slots), "--seconds", str(trials.seconds)),
         *("--first-ms", str(trials.first_ms), "--language", trials.language, "--text", trials.text),
-        *("--max-codes", str(trials.max_codes), *given, "--processes", *map(str, trials.processes)),
+        *("--max-codes", str(trials.max_codes), *engine_options, "--processes", *map(str, trials.processes)),
     ]
 
 
-def _from_anywhere(text: str) -> str:
-    """KEY=VALUE as it is, but the model's folder from the root: what is written down is used from another folder."""
+def _with_absolute_model(text: str) -> str:
+    """KEY=VALUE with the model's folder as an absolute path: the arguments may be used from another folder."""
     name, _, value = text.partition("=")
     return f"{name}={expand_home(value).absolute()}" if name == "model" and value else text
 
 
-def _save(path: str, text: str) -> None:
+def _write_file(path: str, text: str) -> None:
     try:
         Path(path).write_text(text, "utf-8")
     except OSError as error:

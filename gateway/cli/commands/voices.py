@@ -1,4 +1,4 @@
-"""`seriatim voices`: what a pool or an engine has, and voices cloned from recordings, added and removed."""
+"""`seriatim voices`: list the voices of a pool or an engine; add and remove voices cloned from recordings."""
 
 import json
 import os
@@ -19,25 +19,25 @@ CLONING = "workers.engines.xtts.voices.clone_voice"  #: the one engine that clon
 
 @dataclass(frozen=True, slots=True)
 class VoiceSample:
-    """A voice to be cloned, as the command line asks for it."""
+    """A voice to clone, and the recordings of it."""
 
     name: str
     recordings: Sequence[str]
     model: str
     device: str = "cpu"
-    language: str = ""  #: BCP 47; "": it speaks any
+    language: str = ""  #: BCP 47; "": no default language
     accept_licence: str = ""
     replace: bool = False
 
 
 def list_voices(engine: str, settings: Settings | None, engine_options: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """The voices of an engine: with `settings` those of the running pool, without those of this machine.
+    """List the voices of an engine: with `settings` those of the running pool, otherwise those of this machine.
 
     Raises:
         EngineUnavailable: its package or model is missing.
         NoWorkers: no worker has registered voices.
     """
-    return _registered(engine, settings) if settings else _installed(engine, engine_options)
+    return _registered_voices(engine, settings) if settings else _installed_voices(engine, engine_options)
 
 
 def add_voice(sample: VoiceSample, settings: Settings) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def add_voice(sample: VoiceSample, settings: Settings) -> dict[str, Any]:
     """
     arguments = [sample.name, *sample.recordings]
     options = [
-        "--voice-dir", folder(settings), "--model", sample.model, "--device", sample.device,
+        "--voice-dir", voice_folder(settings), "--model", sample.model, "--device", sample.device,
         "--language", sample.language, "--accept-licence", sample.accept_licence,
     ]  # fmt: skip
     options += ["--replace"] if sample.replace else []
@@ -61,30 +61,30 @@ def remove_voice(name: str, settings: Settings) -> None:
     """Remove a cloned voice.
 
     Raises:
-        BadInput: there is none of that name.
+        BadInput: there is no cloned voice of that name.
     """
-    ask_engine(CLONING, "remove", "--voice-dir", folder(settings), "--", name)
+    ask_engine(CLONING, "remove", "--voice-dir", voice_folder(settings), "--", name)
 
 
 def cloned_voices(settings: Settings) -> list[dict[str, Any]]:
-    """What lies in the voice folder, for whatever model it was made; nothing, if it is in a home that is locked.
+    """List the cloned voices in the voice folder, for any model; none if the default folder cannot be read.
 
     Raises:
-        Misconfigured: a setting names a folder that cannot be read.
+        Misconfigured: SERIATIM_VOICE_DIR names a folder that cannot be read.
     """
-    place = folder(settings)
-    if settings.voice_dir != Settings().voice_dir and Path(place).exists() and not os.access(place, os.R_OK | os.X_OK):
-        raise Misconfigured(f"SERIATIM_VOICE_DIR: this user may not read {place}")
-    found: list[dict[str, Any]] = ask_engine(CLONING, "list", "--voice-dir", place)
+    path = voice_folder(settings)
+    if settings.voice_dir != Settings().voice_dir and Path(path).exists() and not os.access(path, os.R_OK | os.X_OK):
+        raise Misconfigured(f"SERIATIM_VOICE_DIR: this user may not read {path}")
+    found: list[dict[str, Any]] = ask_engine(CLONING, "list", "--voice-dir", path)
     return found
 
 
-def folder(settings: Settings) -> str:
+def voice_folder(settings: Settings) -> str:
     """The folder of cloned voices."""
     return str(expand_home(settings.voice_dir))
 
 
-def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
+def _registered_voices(pool: str, settings: Settings) -> list[dict[str, Any]]:
     from seriatim.servers.redis_clients import check_reachable, command_client  # 0.2 s, for a running pool alone
     from seriatim.state.pool_record import read_pool
 
@@ -92,14 +92,12 @@ def _registered(pool: str, settings: Settings) -> list[dict[str, Any]]:
     check_reachable(redis, settings.redis_url)
     voices = read_pool(redis, pool).voices
     if not voices:
-        raise NoWorkers(
-            f"no worker of pool {pool!r} has said which voices it has; start one with: seriatim worker", 5.0
-        )
+        raise NoWorkers(f"no worker of pool {pool!r} has registered its voices; start one with: seriatim worker", 5.0)
     return [voice.card() for voice in voices]
 
 
-def _installed(engine: str, engine_options: Iterable[str]) -> list[dict[str, Any]]:
-    """Asked of a worker process: no door loads an engine."""
+def _installed_voices(engine: str, engine_options: Iterable[str]) -> list[dict[str, Any]]:
+    """The voices of an engine on this machine, asked of a worker process: the command line loads no engine."""
     command = python_command("workers", "--engine", engine, "--list-voices")
     command += [part for text in engine_options for part in ("--engine-option", text)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,53 +1,53 @@
-"""Summary of a spoken text: text for people, a dict for programs."""
+"""Summary of a run of `seriatim speak`: text for people, JSON for programs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.cli.render.duration import clock_face
 
-SHOWN = 10  #: doubts that people are shown: a whole book of them says no more
+MAX_SHOWN = 10  #: doubtful sentences that are listed; more would hide the rest of the summary
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run of speaking a text."""
+    """The figures of one run."""
 
-    output: str  #: where the sound went
+    output: str  #: the file, or - for standard output
     sentences: int  #: spoken in this run
-    audio_ms: float  #: of sound in this run
+    audio_ms: float  #: of audio in this run
     wall_s: float  #: from the first sentence's submission to the end of the output
-    first_audio_s: float | None  #: until the first sound was heard; None: there was none
-    sentences_by_worker: Mapping[str, int]  #: how many each worker spoke
+    first_audio_s: float | None  #: until the first audio; None: there was none
+    sentences_by_worker: Mapping[str, int]  #: worker process -> sentences that it spoke
     sentences_before: int = 0  #: that an interrupted run had spoken
-    audio_ms_before: float = 0.0  #: and how long they last
-    doubts: tuple[str, ...] = ()  #: sentences of this run, 0-based, that an engine doubted, and the marks that it set
-    gaps: tuple[str, ...] = ()  #: sentences of this run, 0-based, of which all, or the rest, is missing, and why
+    audio_ms_before: float = 0.0  #: of the audio of those sentences
+    doubts: tuple[str, ...] = ()  #: sentences of this run, 0-based, that an engine marked as doubtful, and the marks
+    gaps: tuple[str, ...] = ()  #: sentences of this run, 0-based, of which all or the rest is missing, and the reason
 
     @property
     def times_real_time(self) -> float:
-        """Seconds of sound a second."""
+        """Seconds of audio per second."""
         return self.audio_ms / 1000 / self.wall_s if self.wall_s > 0 else 0.0
 
 
 def summary_text(summary: RunSummary) -> str:
-    """A few lines, without a line break at the end."""
+    """The summary in a few lines, without a line break at the end."""
     total_s = (summary.audio_ms + summary.audio_ms_before) / 1000
     lines = [
-        f"{summary.output}: {clock_face(total_s)} of sound ({total_s:.1f} s)",
+        f"{summary.output}: {clock_face(total_s)} of audio ({total_s:.1f} s)",
         f"{_count(summary.sentences, 'sentence')} in {summary.wall_s:.1f} s, {summary.times_real_time:.1f} × real time",
     ]
     if summary.sentences_before:
-        lines[1] += f"; {summary.sentences_before} more were there already"
+        lines[1] += f"; {summary.sentences_before} more by the interrupted run"
     if summary.first_audio_s is not None:
-        lines.append(f"first sound after {summary.first_audio_s:.2f} s")
+        lines.append(f"first audio after {summary.first_audio_s:.2f} s")
     spoke = sorted(summary.sentences_by_worker.items())
     if spoke:
         each = ", ".join(f"{worker} {sentences}" for worker, sentences in spoke)
         lines.append(f"{_count(len(spoke), 'worker')}: {each}")
     if summary.doubts:
-        more = " ..." * (len(summary.doubts) > SHOWN)
+        more = " ..." * (len(summary.doubts) > MAX_SHOWN)
         lines.append(
-            f"{_count(len(summary.doubts), 'sentence')} to listen to: {'; '.join(summary.doubts[:SHOWN])}{more}"
+            f"{_count(len(summary.doubts), 'doubtful sentence')}: {'; '.join(summary.doubts[:MAX_SHOWN])}{more}"
         )
     if summary.gaps:
         lines.append(f"{_count(len(summary.gaps), 'gap')}: {'; '.join(summary.gaps)}")
@@ -55,7 +55,7 @@ def summary_text(summary: RunSummary) -> str:
 
 
 def summary_json(summary: RunSummary) -> dict[str, object]:
-    """The same for `--json`: one flat object, whose names are a public contract."""
+    """The summary for `--json`: one flat object with stable names."""
     return {
         "output": summary.output,
         "audio_s": round((summary.audio_ms + summary.audio_ms_before) / 1000, 3),

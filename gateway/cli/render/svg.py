@@ -1,7 +1,7 @@
-"""SVG by hand: rectangles, lines and words on a canvas that reads well on light and on dark paper.
+"""SVG canvas: rectangles, lines and text, legible in light and dark colour schemes.
 
-Colours are names, not values: a style sheet in the file gives each one value for light paper and another for dark
-(`prefers-color-scheme`). Coordinates are pixels from the upper left corner. Whatever text comes in is escaped.
+Colours are names, not values: a style sheet in the file gives each one value for the light scheme and another for the
+dark one (`prefers-color-scheme`). Coordinates are pixels from the upper left corner. All text is escaped.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-#: name -> (on light paper, on dark paper). The numbered ones are Okabe and Ito's, for the colour-blind too.
+#: name -> (light scheme, dark scheme). The numbered ones are Okabe and Ito's, which colour-blind people can tell apart.
 COLORS = {
     "paper": ("#ffffff", "#15171b"),
     "ink": ("#1f2328", "#e6e8eb"),
@@ -34,50 +34,55 @@ class SvgCanvas:
 
     width: float
     height: float
-    title: str = ""  #: what a screen reader says
+    title: str = ""  #: read by screen readers
     shapes: list[str] = field(default_factory=list)
 
     def rect(
         self, x: float, y: float, width: float, height: float, *,
         color: str = "grid", opacity: float = 1.0, tip: str = "",
     ) -> None:  # fmt: skip
-        """A filled rectangle; `tip` is shown when the pointer rests on it."""
-        given = f'x="{_n(x)}" y="{_n(y)}" width="{_n(max(0.0, width))}" height="{_n(max(0.0, height))}"'
-        shade = f' opacity="{_n(opacity)}"' if opacity < 1 else ""
-        inside = f"<title>{escape(_clean(tip))}</title>" if tip else ""
-        self.shapes.append(f'<rect class="f-{_known(color)}" {given}{shade}>{inside}</rect>')
+        """Add a filled rectangle; `tip` is shown when the pointer rests on it."""
+        attributes = f'x="{_num(x)}" y="{_num(y)}" width="{_num(max(0.0, width))}" height="{_num(max(0.0, height))}"'
+        shade = f' opacity="{_num(opacity)}"' if opacity < 1 else ""
+        title = f"<title>{escape(_printable(tip))}</title>" if tip else ""
+        self.shapes.append(f'<rect class="f-{_check_color(color)}" {attributes}{shade}>{title}</rect>')
 
     def line(
         self, x1: float, y1: float, x2: float, y2: float, *, color: str = "ink", width: float = 1.0, dash: str = ""
     ) -> None:  # fmt: skip
-        """A straight line; `dash` as SVG writes it, such as "4 3"."""
+        """Add a straight line; `dash` as in SVG, such as "4 3"."""
         self.polyline([(x1, y1), (x2, y2)], color=color, width=width, dash=dash)
 
     def polyline(
         self, points: Iterable[tuple[float, float]], *, color: str = "c0", width: float = 1.8, dash: str = ""
     ) -> None:  # fmt: skip
-        """A line through points (x, y)."""
-        path = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
-        broken = f" stroke-dasharray={quoteattr(dash)}" if dash else ""
-        self.shapes.append(f'<polyline class="s-{_known(color)}" points="{path}" stroke-width="{_n(width)}"{broken}/>')
+        """Add a line through points (x, y)."""
+        path = " ".join(f"{_num(x)},{_num(y)}" for x, y in points)
+        dash_attribute = f" stroke-dasharray={quoteattr(dash)}" if dash else ""
+        self.shapes.append(
+            f'<polyline class="s-{_check_color(color)}" points="{path}" stroke-width="{_num(width)}"{dash_attribute}/>'
+        )
 
     def text(
-        self, x: float, y: float, words: str, *, size: float = 12, anchor: str = "start", color: str = "ink",
+        self, x: float, y: float, text: str, *, size: float = 12, anchor: str = "start", color: str = "ink",
         turn: float = 0.0, bold: bool = False,
     ) -> None:  # fmt: skip
-        """Words on the base line y. `anchor` is start, middle or end; `turn` in degrees, clockwise around (x, y)."""
-        turned = f' transform="rotate({_n(turn)} {_n(x)} {_n(y)})"' if turn else ""
+        """Add text on the base line y. `anchor` is start, middle or end; `turn` in degrees, clockwise around (x, y)."""
+        transform = f' transform="rotate({_num(turn)} {_num(x)} {_num(y)})"' if turn else ""
         weight = ' font-weight="600"' if bold else ""
-        given = f'x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor={quoteattr(anchor)}{weight}{turned}'
-        self.shapes.append(f'<text class="f-{_known(color)}" {given}>{escape(_clean(words))}</text>')
+        attributes = (
+            f'x="{_num(x)}" y="{_num(y)}" font-size="{_num(size)}" text-anchor={quoteattr(anchor)}{weight}{transform}'
+        )
+        self.shapes.append(f'<text class="f-{_check_color(color)}" {attributes}>{escape(_printable(text))}</text>')
 
     def svg(self) -> str:
         """The whole file."""
-        size = f'width="{_n(self.width)}" height="{_n(self.height)}" viewBox="0 0 {_n(self.width)} {_n(self.height)}"'
-        named = f"<title>{escape(_clean(self.title))}</title>\n" if self.title else ""
+        width, height = _num(self.width), _num(self.height)
+        size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+        title_element = f"<title>{escape(_printable(self.title))}</title>\n" if self.title else ""
         paper = '<rect class="f-paper" width="100%" height="100%"/>'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
-        return "\n".join([head, f"{named}<style>\n{_STYLE}</style>", paper, *self.shapes, "</svg>", ""])
+        return "\n".join([head, f"{title_element}<style>\n{_STYLE}</style>", paper, *self.shapes, "</svg>", ""])
 
     def save(self, path: str | Path) -> None:
         """Write the file.
@@ -99,27 +104,27 @@ def ticks(low: float, high: float, most: int = 8) -> Sequence[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def _n(number: float) -> str:
-    """A number with two digits at most; -0 is 0."""
+def _num(number: float) -> str:
+    """`number` with at most two decimals; -0 is 0."""
     return f"{round(number, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
-def _clean(words: str) -> str:
-    """Without what XML forbids: control characters."""
-    return "".join(c if c.isprintable() else " " for c in words)
+def _printable(text: str) -> str:
+    """`text` without control characters, which XML forbids."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _known(color: str) -> str:
+def _check_color(color: str) -> str:
     if color not in COLORS:
         raise ValueError(f"unknown colour {color!r}; there are: {', '.join(COLORS)}")
     return color
 
 
-def _rules(shade: int) -> str:
+def _style_rules(shade: int) -> str:
     return "".join(
         f".f-{name}{{fill:{values[shade]}}}.s-{name}{{stroke:{values[shade]};fill:none}}\n"
         for name, values in COLORS.items()
     )
 
 
-_STYLE = f"text{{font-family:{FONT}}}\n{_rules(0)}@media (prefers-color-scheme: dark){{\n{_rules(1)}}}\n"
+_STYLE = f"text{{font-family:{FONT}}}\n{_style_rules(0)}@media (prefers-color-scheme: dark){{\n{_style_rules(1)}}}\n"

@@ -1,24 +1,24 @@
-"""The table of `seriatim tune`, in lines for a terminal. Pure."""
+"""The table and bars of `seriatim tune`, as text for a terminal. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
 
-Row = dict[str, Any]  #: one setting, as `python -m workers.tune` gives it
+Row = dict[str, Any]  #: figures of one setting, as `python -m workers.tune` prints them
 
 COLUMNS = (
     ("processes", 9), ("slots", 5), ("first p50 ms", 12), ("first p95 ms", 12), ("audio s/s", 9), ("each x", 6),
     ("memory GB", 9), ("GPU GB", 6),
 )  # fmt: skip
-BAR = 40  #: characters of the longest one
+BAR_WIDTH = 40  #: characters of the longest bar
 
 
-def heading() -> str:
-    """Above the lines."""
+def table_heading() -> str:
+    """The heading of the table."""
     return "  ".join(f"{name:>{width}}" for name, width in COLUMNS)
 
 
-def line(row: Row) -> str:
-    """One setting's figures, or why it has none."""
+def table_row(row: Row) -> str:
+    """The row of one setting: its figures, or the reason why it has none."""
     setting = row["setting"]
     cells = [setting["processes"], setting["slots"]]
     if row["problem"]:
@@ -32,35 +32,35 @@ def line(row: Row) -> str:
     return _cells(cells) + failed
 
 
-def bars(rows: Sequence[Row]) -> str:
-    """Throughput and first audio of each setting, as bars."""
-    whole = [row for row in rows if not row["problem"]]
+def bar_charts(rows: Sequence[Row]) -> str:
+    """Bar charts of throughput and first audio of each setting."""
+    measured = [row for row in rows if not row["problem"]]
     parts = []
     for name, key, unit in (("audio s/s", "audio_s_per_s", ".2f"), ("first audio p95, ms", "first_p95_ms", ".0f")):
-        most = max((row[key] for row in whole), default=0.0) or 1.0
+        largest = max((row[key] for row in measured), default=0.0) or 1.0
         parts += [name]
-        parts += [f"  {label(row):>7}  {_bar(row[key] / most)} {row[key]:{unit}}" for row in whole]
+        parts += [f"  {setting_label(row):>7}  {_bar(row[key] / largest)} {row[key]:{unit}}" for row in measured]
     return "\n".join(parts)
 
 
-def advice(found: dict[str, Any]) -> str:
-    """A line on what to take for each use, and one on why."""
+def advice_lines(found: dict[str, Any]) -> str:
+    """Two lines for each use: the recommended arguments, and the reason."""
     lines = []
     for use, advised in found["advice"].items():
         setting = advised["setting"]
         threads = f" --engine-option threads={setting['threads']}" if setting["threads"] else ""
-        chosen = f"--slots {setting['slots']} --processes {setting['processes']}{threads}"
-        lines += [f"{use + ':':<6} {chosen}", f"       {advised['why']}"]
+        arguments = f"--slots {setting['slots']} --processes {setting['processes']}{threads}"
+        lines += [f"{use + ':':<6} {arguments}", f"       {advised['why']}"]
     return "\n".join(lines)
 
 
-def label(row: Row) -> str:
-    """Such as "2 x 8": processes and slots."""
+def setting_label(row: Row) -> str:
+    """A setting's label, such as "2 x 8": processes and slots."""
     return f"{row['setting']['processes']} x {row['setting']['slots']}"
 
 
 def _bar(share: float) -> str:
-    return "█" * max(1, round(share * BAR))
+    return "█" * max(1, round(share * BAR_WIDTH))
 
 
 def _cells(cells: Sequence[object]) -> str:

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.cli.render.timeline_plot import draw
+from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import not_found
 from gateway.http.routes.jobs import JobId
@@ -24,7 +24,7 @@ async def timeline(job_id: JobId, context: ContextDep, caller: CallerDep) -> Res
     """The picture as far as it is known: it is kept as long as the job's state, and has the last few hundred events."""
     job = await context.own(job_id, caller)
     found = await asyncio.to_thread(_found, job)
-    picture = await asyncio.to_thread(lambda: draw(found, job.id).svg())
+    picture = await asyncio.to_thread(lambda: draw_timeline(found, job.id).svg())
     return Response(picture, media_type="image/svg+xml", headers=HEADERS | _whether_over(found))
 
 
