@@ -45,8 +45,8 @@ def system_on(
     """A reassembler and workers on a bench's server, ready to work."""
     settings = Settings(redis_url=broker.url, broker_url=broker.celery_url, store_dir=str(broker.folder), **changes)  # type: ignore[arg-type]  # settings by name
     with LocalSystem(settings, broker.folder, environment=environment or {}) as system:
-        system.start("reassembler", "reassembler.main")
-        system.start("worker", "workers", worker_plan.arguments())
+        system.start_child("reassembler", "reassembler.main")
+        system.start_child("worker", "workers", worker_plan.arguments())
         system.await_workers(worker_plan.pool_name)
         yield system
 

@@ -21,7 +21,7 @@ from gateway.cli.commands.voices import (
 from gateway.cli.input_text import read_text, refuse_to_overwrite
 from gateway.cli.render.summary import summary_json, summary_text
 from gateway.output.open_output import ResumePolicy
-from gateway.output.pipe_output import reader_has_gone
+from gateway.output.pipe_output import is_broken_pipe
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PermissionError as error:  # a home or data folder of another user
         return _report_error(forbidden(error))
     except Unwritable as error:
-        return ExitCode.OK if reader_has_gone(error) else _report_error(error)
+        return ExitCode.OK if is_broken_pipe(error) else _report_error(error)
     except SeriatimError as error:
         return _report_error(error)
 

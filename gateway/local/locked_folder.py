@@ -1,4 +1,4 @@
-"""Folders that belong to one process: a lock says so, and says later that it is gone."""
+"""Locked folders: each belongs to one process, and its lock shows whether that process still runs."""
 
 import contextlib
 import fcntl
@@ -12,14 +12,14 @@ from pathlib import Path
 from seriatim.errors import Misconfigured
 
 PREFIX = "seriatim-private-"
-PRIVATE = ".private"  #: the lock of a folder that may be swept away; a data folder never has it
+PRIVATE = ".private"  #: lock file of a folder that may be removed; a data folder never has it
 LOCK = "lock"
-SETTLED_S = 10.0  #: a folder younger than this may be about to be locked
+MIN_AGE_S = 10.0  #: the owner of a younger folder may not have locked it yet
 
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
-    """A temporary folder for as long as the context lasts; those of processes that were killed are swept away."""
+    """Create a temporary folder for the duration of the context; remove those that killed processes left behind."""
     remove_abandoned_folders()
     with (
         tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name,
@@ -30,10 +30,10 @@ def private_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def lock_folder(folder: Path, name: str = LOCK) -> Iterator[None]:
-    """Own a folder, which is made if it is not there.
+    """Lock a folder for this process, and create it if it does not exist.
 
     Raises:
-        Misconfigured: another process owns it, or it cannot be written.
+        Misconfigured: another process holds the lock, or the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def lock_folder(folder: Path, name: str = LOCK) -> Iterator[None]:
     except OSError as error:
         raise Misconfigured(f"cannot write the folder {folder}: {(error.strerror or str(error)).lower()}") from None
     try:
-        if not _lock(fd):
+        if not _try_lock(fd):
             raise Misconfigured(f"{folder} is in use by another seriatim; stop that one, or name another folder")
         yield
     finally:
@@ -49,24 +49,24 @@ def lock_folder(folder: Path, name: str = LOCK) -> Iterator[None]:
 
 
 def remove_abandoned_folders() -> None:
-    """Remove the temporary folders of this user's processes that were killed before they could."""
+    """Remove temporary folders that killed processes of this user left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             stat = folder.stat()
-            if stat.st_uid == os.getuid() and time.time() - stat.st_mtime > SETTLED_S:
+            if stat.st_uid == os.getuid() and time.time() - stat.st_mtime > MIN_AGE_S:
                 _remove_if_abandoned(folder)
 
 
 def _remove_if_abandoned(folder: Path) -> None:
     fd = os.open(folder / PRIVATE, os.O_RDWR | os.O_CLOEXEC)
     try:
-        if _lock(fd):
+        if _try_lock(fd):
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(fd)
 
 
-def _lock(fd: int) -> bool:
+def _try_lock(fd: int) -> bool:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

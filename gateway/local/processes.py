@@ -1,4 +1,4 @@
-"""The processes of one machine: a Redis if none is given, a reassembler, workers. Started together, ended together."""
+"""The processes of a local system: a Redis if none is given, a reassembler, workers; started and stopped together."""
 
 import contextlib
 import os
@@ -24,29 +24,29 @@ from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import worker_names
 
 READY_S = 120.0  #: a large model on a slow disk
-HASTE_S = 0.5  #: for children whose work nobody wants any more
-ENDS_S = 5.0  #: beyond SERIATIM_WORKER_DRAIN_S: for a worker to hand back what it has not finished
+FAST_STOP_S = 0.5  #: for children whose work is no longer needed
+RETURN_S = 5.0  #: beyond SERIATIM_WORKER_DRAIN_S, for a worker to return unfinished sentences to its pool
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerPlan:
-    """Which workers to start."""
+    """The workers to start."""
 
     engine: str
     processes: int = 1
-    slots: int = 0  #: in each process; 0: as the engine says
+    slots: int = 0  #: in each process; 0: the engine's default
     pool: str = ""
     engine_options: tuple[str, ...] = ()  #: KEY=VALUE
-    max_sentences: int = 0  #: a process is renewed when it has spoken so many; 0: as the settings say
-    max_memory: str = ""  #: or holds so much; "": as the settings say
+    max_sentences: int = 0  #: after which a process is replaced; 0: as in the settings
+    max_memory: str = ""  #: above which a process is replaced; "": as in the settings
 
     @property
     def pool_name(self) -> str:
-        """The pool they work for."""
+        """The pool of the workers."""
         return self.pool or self.engine
 
     def arguments(self) -> list[str]:
-        """The command line behind `python -m workers`."""
+        """The arguments of `python -m workers`."""
         arguments = ["--engine", self.engine, "--processes", str(self.processes), "--pool", self.pool_name]
         arguments += ["--slots", str(self.slots)] if self.slots else []
         arguments += ["--max-sentences", str(self.max_sentences)] if self.max_sentences else []
@@ -56,17 +56,17 @@ class WorkerPlan:
 
 @dataclass(slots=True)
 class LocalSystem:
-    """Children of this process, and the settings that lead to them."""
+    """Child processes, and the settings with which they are reached."""
 
     settings: Settings
-    folder: Path  #: their logs
+    folder: Path  #: for their logs
     redis: EmbeddedRedis | None = None
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-    hasty: bool = False  #: nobody wants what runs any more, when it is closed
-    environment: Mapping[str, str] = field(default_factory=dict)  #: of the children, beyond this process's and settings
+    fast_stop: bool = False  #: unfinished work is not needed when the system is closed
+    environment: Mapping[str, str] = field(default_factory=dict)  #: of the children, besides inherited and settings
 
-    def start(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
-        """Start a child, its output into a log file."""
+    def start_child(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
+        """Start a child with its output in a log file."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
         environment = inherited | self.settings.to_env() | dict(self.environment)
         with (self.folder / f"{name}.log").open("wb") as log:
@@ -76,19 +76,19 @@ class LocalSystem:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for this process, which then ends them in order
-                preexec_fn=dies_with_parent(signal.SIGKILL),  # leases and the sweep recover what they held
+                start_new_session=True,  # only this process gets Ctrl-C, and ends the children in order
+                preexec_fn=dies_with_parent(signal.SIGKILL),  # leases and the sweep recover their sentences
             )
 
-    def log_of(self, name: str) -> str:
-        """What a child wrote."""
+    def read_log(self, name: str) -> str:
+        """Read a child's log."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def await_workers(self, pool: str, processes: int = 1) -> int:
-        """Wait until so many worker processes of the pool are ready; returns their slots.
+        """Wait until `processes` worker processes of the pool are ready; returns the number of their slots.
 
         Raises:
-            EngineUnavailable: it died at start; the message says why.
+            EngineUnavailable: a worker ended, or none is ready within READY_S; the message gives the reason.
         """
         client = command_client(self.settings.redis_url)
         deadline = time.monotonic() + READY_S
@@ -96,44 +96,46 @@ class LocalSystem:
             slots = read_pool(client, pool).slots
             if slots and len(worker_names(client, [pool])[0]) >= processes:
                 return slots
-            self.check()
+            self.check_children()
             time.sleep(0.02)
-        said = " ".join(_reason(self.log_of(name)) for name in self.children if name.startswith("worker"))
-        raise EngineUnavailable(f"no worker of pool {pool!r} was ready within {READY_S:.0f} s; it said: {said}")
+        reasons = " ".join(_failure_reason(self.read_log(name)) for name in self.children if name.startswith("worker"))
+        raise EngineUnavailable(
+            f"no worker of pool {pool!r} was ready within {READY_S:.0f} s; its log ends with: {reasons}"
+        )
 
-    def check(self) -> None:
-        """Notice a child that ended.
+    def check_children(self) -> None:
+        """Check that all children run.
 
         Raises:
-            EngineUnavailable, Misconfigured: with the reason that it gave.
+            EngineUnavailable, Misconfigured: a child ended; the message gives the reason from its log.
         """
         self.check_redis()
         for name, child in self.children.items():
             status = child.poll()
             if status is not None:
-                reason = _reason(self.log_of(name)) or f"it ended with status {status}"
+                reason = _failure_reason(self.read_log(name)) or f"it ended with status {status}"
                 kind = EngineUnavailable if name.startswith("worker") else Misconfigured
                 raise kind(
                     f"{name} did not start: {reason}" if status == ExitCode.CANNOT_START else f"{name} ended: {reason}"
                 )
 
     def check_redis(self) -> None:
-        """Notice an embedded Redis that ended.
+        """Check that the embedded Redis runs.
 
         Raises:
-            Misconfigured: with its last words.
+            Misconfigured: it ended; the message has the last line of its log.
         """
         if self.redis is not None and self.redis.process.poll() is not None:
-            raise Misconfigured(f"the embedded Redis ended; it said: {self.redis.last_words()}")
+            raise Misconfigured(f"the embedded Redis ended; last line of its log: {self.redis.last_log_line()}")
 
-    def close(self, *, hasty: bool = False) -> None:
-        """End all children in order: workers finish their sentences first, Redis goes last."""
+    def close(self, *, fast_stop: bool = False) -> None:
+        """Stop all children in order: workers finish their sentences first, Redis ends last."""
         worker_drain_s = max(self.settings.worker_drain_s, self.settings.http_drain_s)
-        patience_s = HASTE_S if hasty or self.hasty else worker_drain_s + ENDS_S
+        timeout_s = FAST_STOP_S if fast_stop or self.fast_stop else worker_drain_s + RETURN_S
         running = [child for _, child in sorted(self.children.items(), reverse=True) if child.poll() is None]
         for child in running:
             child.terminate()
-        deadline = time.monotonic() + patience_s
+        deadline = time.monotonic() + timeout_s
         for child in running:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
@@ -147,32 +149,34 @@ class LocalSystem:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.close(hasty=kind is not None)
+        self.close(fast_stop=kind is not None)
 
 
 @contextlib.contextmanager
 def private_system(settings: Settings, worker_plan: WorkerPlan) -> Iterator[LocalSystem]:
-    """A Redis without a log, a reassembler and workers, for as long as the context lasts; nothing is left behind.
+    """Run a Redis without persistence, a reassembler and workers for the duration of the context.
 
     Raises:
-        Unavailable, EngineUnavailable, Misconfigured: something does not start.
+        Unavailable, EngineUnavailable, Misconfigured: a process does not start.
     """
     with private_folder() as folder:
         server = EmbeddedRedis.private(folder)
-        own = replace(settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store"))
-        with LocalSystem(own, folder, server, hasty=True) as system:
-            system.start("reassembler", "reassembler.main")
-            system.start("worker", "workers", worker_plan.arguments())
+        private_settings = replace(
+            settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store")
+        )
+        with LocalSystem(private_settings, folder, server, fast_stop=True) as system:
+            system.start_child("reassembler", "reassembler.main")
+            system.start_child("worker", "workers", worker_plan.arguments())
             yield system
 
 
 @contextlib.contextmanager
 def running_system(settings: Settings) -> Iterator[LocalSystem]:
-    """A system that runs already, behind the settings' Redis.
+    """Use the running system at the settings' Redis.
 
     Raises:
-        Unavailable: it does not answer.
-        Misconfigured: its Redis is not fit for use.
+        Unavailable: Redis does not answer.
+        Misconfigured: the configuration of Redis is unusable.
     """
     client = command_client(settings.redis_url, outage_s=1.0)
     check_reachable(client, settings.redis_url)
@@ -181,8 +185,8 @@ def running_system(settings: Settings) -> Iterator[LocalSystem]:
         yield system
 
 
-def _reason(log: str) -> str:
-    """The line in which a process said why it cannot start."""
+def _failure_reason(log: str) -> str:
+    """The line of a log that gives the reason why a process cannot start, or else the last line."""
     for line in reversed(log.strip().splitlines()):
         if line.startswith("seriatim "):
             return line.partition(": ")[2]

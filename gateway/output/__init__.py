@@ -1,1 +1,1 @@
-"""Output files and pipes: speech while it is being written, resumable after an interruption."""
+"""Output files and pipes: speech is written as it arrives, and files can be resumed after an interruption."""

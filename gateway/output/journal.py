@@ -1,12 +1,12 @@
-"""The journal of an unfinished output: which text it is, and how far its sound is whole.
+"""The journal of an unfinished output: its text and options, and the sentences whose audio is complete.
 
-One JSON object a line. The first names the text and the options; then comes one for each sentence that is complete:
-how many sentences that makes, where their sound ends in the spool, and the checksum of this sentence's sound. The
-process that writes the output holds a lock on the journal, so that two never write the same output.
+One JSON object per line. The first names the text and the options; each further one stands for a complete sentence:
+the number of sentences so far, the end of their audio in the spool, and the checksum of this sentence's audio. The
+process that writes the output holds a lock on the journal, so that two processes never write the same output.
 
-Lines are written after the sound they speak of, each by one write(2), so whatever kills the process leaves a journal
-that is true. There is no fsync until the output is whole: after a power cut the file system may have kept less of the
-spool than of the journal, and the checksums find how much, so that the last seconds are spoken again and nothing more.
+A line is written after the audio that it describes, by one write(2), so the journal is correct however the process
+ends. There is no fsync until the output is complete: after a power cut the file system may have kept less of the spool
+than of the journal. The checksums show how much, so that only the last seconds are spoken again.
 """
 
 import errno
@@ -22,18 +22,18 @@ from typing import Self
 from seriatim.audio.output_file import translate_write_errors, write_all
 from seriatim.errors import Unwritable
 
-VERSION = 1  #: of the lines' shape; another version's journal cannot be resumed
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP}  #: a network file system without locks: go on without
+VERSION = 1  #: of the line format; a journal of another version cannot be resumed
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP}  #: a network file system without locks: proceed without one
 
 Option = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class TextFingerprint:
-    """What must be the same for a resumed run to go on where the first one stopped."""
+    """The text and options of a run, which a resumed run must share."""
 
     text_sha256: str
-    options: Mapping[str, Option]  #: by the names that users know, such as "voice"
+    options: Mapping[str, Option]  #: by their names on the command line, such as "voice"
 
     @classmethod
     def of(cls, text: str, options: Mapping[str, Option]) -> Self:
@@ -41,7 +41,7 @@ class TextFingerprint:
         return cls(hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(), dict(options))
 
     def changes(self, now: Self) -> list[str]:
-        """What `now` has otherwise, in words; empty when they are the same."""
+        """The differences of `now` as messages; empty if there are none."""
         changed = [] if self.text_sha256 == now.text_sha256 else ["the text has changed"]
         for name in sorted(self.options.keys() | now.options.keys()):
             before, after = self.options.get(name), now.options.get(name)
@@ -77,42 +77,42 @@ class OutputJournal:
         with translate_write_errors(output):
             fd = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o666)
         try:
-            _lock(fd, output)
+            _lock_file(fd, output)
         except BaseException:
             os.close(fd)
             raise
         return cls(fd, path)
 
     def begin(self, fingerprint: TextFingerprint) -> None:
-        """Forget everything, and write the first line.
+        """Truncate the journal and write the first line.
 
         Raises:
             OSError: the disk is full, for instance.
         """
         self.cut(0)
-        self._append({"seriatim": VERSION, **asdict(fingerprint)})
+        self._append_line({"seriatim": VERSION, **asdict(fingerprint)})
 
     def complete(self, mark: JournalMark) -> None:
-        """Note one more sentence, whose sound has been written.
+        """Record one more sentence, whose audio has been written.
 
         Raises:
             OSError: the disk is full, for instance.
         """
-        self._append(asdict(mark))
+        self._append_line(asdict(mark))
 
     def read(self) -> tuple[TextFingerprint, Iterator[tuple[int, JournalMark]]] | None:
-        """The fingerprint, and each complete sentence with the offset in the journal at which its line ends.
+        """Read the fingerprint, and each complete sentence with the offset in the journal at which its line ends.
 
-        A mark of no sentences comes first. All ends before the first line that is not whole, or does not follow from
-        the one before; None if that is the very first.
+        A mark of 0 sentences comes first. Reading stops before the first line that is incomplete or does not follow
+        the one before; None if that is the very first line.
         """
-        lines = self._lines()
+        lines = self._complete_lines()
         offset, line = next(lines, (0, b""))
-        fingerprint = _fingerprint(line)
-        return None if fingerprint is None else (fingerprint, _marks(offset, lines))
+        fingerprint = _fingerprint_of(line)
+        return None if fingerprint is None else (fingerprint, _valid_marks(offset, lines))
 
     def cut(self, size: int) -> None:
-        """Forget what comes after the first `size` bytes.
+        """Drop everything after the first `size` bytes.
 
         Raises:
             OSError: as the operating system says.
@@ -121,19 +121,19 @@ class OutputJournal:
         os.lseek(self._fd, size, os.SEEK_SET)
 
     def close(self) -> None:
-        """Give up the lock, and leave the journal for a later run."""
+        """Release the lock and leave the journal for a later run."""
         os.close(self._fd)
 
     def remove(self) -> None:
-        """Delete the journal, then give up the lock: whoever waits for it finds a file without a name."""
+        """Delete the journal, then release the lock: a process that waits for it finds a file without a name."""
         self._path.unlink(missing_ok=True)
         self.close()
 
-    def _append(self, line: Mapping[str, object]) -> None:
+    def _append_line(self, line: Mapping[str, object]) -> None:
         write_all(self._fd, json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
-    def _lines(self) -> Iterator[tuple[int, bytes]]:
-        """Each whole line with the offset at which it ends."""
+    def _complete_lines(self) -> Iterator[tuple[int, bytes]]:
+        """Each complete line with the offset at which it ends."""
         end = 0
         with open(self._fd, "rb", closefd=False) as file:
             file.seek(0)
@@ -143,7 +143,7 @@ class OutputJournal:
                     yield end, line
 
 
-def _lock(fd: int, output: str) -> None:
+def _lock_file(fd: int, output: str) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -155,8 +155,8 @@ def _lock(fd: int, output: str) -> None:
         raise Unwritable(f"cannot write {output}: another process has just written it; try again")
 
 
-def _parse(line: bytes) -> dict[str, object]:
-    """The object in a line, {} if there is none."""
+def _parse_line(line: bytes) -> dict[str, object]:
+    """Parse the object in a line; {} if there is none."""
     try:
         value = json.loads(line)
     except ValueError:
@@ -164,25 +164,25 @@ def _parse(line: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _fingerprint(line: bytes) -> TextFingerprint | None:
-    match _parse(line):
+def _fingerprint_of(line: bytes) -> TextFingerprint | None:
+    match _parse_line(line):
         case {"seriatim": version, "text_sha256": str(text_sha256), "options": dict(options)} if version == VERSION:
             return TextFingerprint(text_sha256, options)
     return None
 
 
-def _marks(offset: int, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, JournalMark]]:
+def _valid_marks(offset: int, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, JournalMark]]:
     before = JournalMark(0, 0, 0, None)
     yield offset, before
     for offset, line in lines:
-        mark = _mark(_parse(line))
+        mark = _mark_of(_parse_line(line))
         if mark is None or not _follows(before, mark):
             return
         yield offset, mark
         before = mark
 
 
-def _mark(line: dict[str, object]) -> JournalMark | None:
+def _mark_of(line: dict[str, object]) -> JournalMark | None:
     match line:
         case {"sentences": int(sentences), "end": int(end), "crc32": int(crc32), "rate_hz": int() | None as rate_hz}:
             return JournalMark(sentences, end, crc32, rate_hz)

@@ -1,4 +1,4 @@
-"""Open the output of a command: a file that gets its name only when it is whole, or a pipe."""
+"""Open the output of a command: a file that gets its name only when it is complete, or a pipe."""
 
 import os
 import stat
@@ -16,31 +16,31 @@ _STDOUT_FD = 1
 
 
 class ResumePolicy(Enum):
-    """What to do about an interrupted run of the same output."""
+    """Treatment of an interrupted run of the same output."""
 
-    NEW = "new"  #: refuse if there is one that holds sound
-    RESUME = "--resume"  #: go on with it
-    RESTART = "--restart"  #: throw it away
+    NEW = "new"  #: refuse to start if there is one with audio
+    RESUME = "--resume"  #: continue it
+    RESTART = "--restart"  #: discard it
 
 
-Output = FileOutput | PipeOutput  #: what speech is written to; leaving its context without `finish` abandons it
+Output = FileOutput | PipeOutput  #: leaving its context without `finish` abandons it
 
 
 def open_output(
     output: str, fingerprint: TextFingerprint, *, format_name: str | None = None, begin: ResumePolicy = ResumePolicy.NEW
 ) -> Output:
-    """Begin to write speech, before there is any, so that nothing is spoken in vain when the output cannot be written.
+    """Open the output before anything is spoken, so that no work is wasted if it cannot be written.
 
     Args:
-        output: a path, or `-` for standard output. A device or a named pipe is written to as it is.
+        output: a path, or `-` for standard output. A device or a named pipe is written to directly.
         fingerprint: the text and options, for a later run that resumes this one.
-        format_name: None takes it from the output's ending.
-        begin: what to do about an interrupted run.
+        format_name: None: by the output's file name extension.
+        begin: treatment of an interrupted run.
 
     Raises:
         UnknownFormat: no such format.
         Unwritable: no such directory, no permission, and the like.
-        BadInput: standard output is a terminal; an interrupted run is there, or is not there, or is of another text.
+        BadInput: standard output is a terminal; an interrupted run exists, is missing, or has another text.
     """
     audio_format = format_of(output, format_name)
     if _is_file(output):
@@ -56,11 +56,11 @@ def open_output(
 
 
 def _is_file(output: str) -> bool:
-    """Is it a regular file, or will it be one? Renaming something over a device would destroy the device."""
+    """Whether `output` is or will be a regular file: renaming a file over a device would destroy the device."""
     if output == STDOUT:
         return False
     try:
         mode = Path(output).stat().st_mode
-    except OSError:  # it is not there yet; what else is wrong is found, and told, when it is opened
+    except OSError:  # it does not exist yet; other errors are reported when it is opened
         return True
     return stat.S_ISREG(mode) or stat.S_ISDIR(mode)

@@ -1,6 +1,6 @@
-"""The files of an unfinished output, and what an interrupted run has left in them.
+"""Partial files of an unfinished output, and the sentences that an interrupted run left in them.
 
-See `gateway.output.file_output` for what each of them is.
+`gateway.output.file_output` describes each of them.
 """
 
 import os
@@ -19,17 +19,17 @@ from seriatim.errors import BadInput, Unwritable
 
 @dataclass(frozen=True, slots=True)
 class PartialFiles:
-    """Where an output and its unfinished parts lie."""
+    """The paths of an output and of its partial files."""
 
     output: str  #: as the user wrote it, for messages
-    path: Path  #: the file itself, behind symbolic links
-    part: Path  #: what is encoded so far
+    path: Path  #: the file itself, with symbolic links resolved
+    part: Path  #: the encoded audio so far
     spool: Path
     journal: Path
 
     @classmethod
     def of(cls, output: str) -> Self:
-        """The parts of `output`.
+        """Derive the paths from `output`.
 
         Raises:
             Unwritable: it is a directory, or read-only.
@@ -49,62 +49,60 @@ class PartialFiles:
 
 
 def refuse_foreign_parts(parts: PartialFiles) -> None:
-    """See that no part is in the way that belongs to somebody else: ours always lie beside a journal.
+    """Refuse to overwrite files of another program: Seriatim's partial files always have a journal.
 
     Raises:
-        Unwritable: one is.
+        Unwritable: a file with a partial file's name exists, and no journal.
     """
     if parts.journal.exists():
         return
     for path in (parts.part, parts.spool):
         if path.exists():
-            raise Unwritable(f"cannot write {parts.output}: {path} is in the way and not ours; move or delete it")
+            raise Unwritable(f"cannot write {parts.output}: {path} is in the way and has no journal; move or delete it")
 
 
-def refuse_to_lose(parts: PartialFiles, journal: OutputJournal) -> None:
-    """See that no interrupted run has left sound: it may be hours of it.
+def refuse_to_discard_audio(parts: PartialFiles, journal: OutputJournal) -> None:
+    """Refuse to overwrite the audio of an interrupted run: it may be hours.
 
     Raises:
-        BadInput: one has; the message says how much and how to go on.
+        BadInput: there is one; the message says how much it holds and how to continue.
     """
     if not parts.spool.exists() or not parts.spool.stat().st_size:
         return
-    found = journal.read()
-    if found is None:
-        raise BadInput(f"{parts.journal} cannot be read; speak all of {parts.output} anew with --restart")
-    *_, (_, last) = found[1]
+    content = journal.read()
+    if content is None:
+        raise BadInput(f"{parts.journal} cannot be read; start {parts.output} again with --restart")
+    *_, (_, last) = content[1]
     if last.end:
         raise BadInput(
             f"an interrupted run has left {last.sentences} sentences of {parts.output}; "
-            f"go on with --resume {shlex.quote(parts.output)}, or speak all of it anew with --restart"
+            f"continue with --resume {shlex.quote(parts.output)}, or start again with --restart"
         )
 
 
-def sentences_of(
+def read_resumable_marks(
     parts: PartialFiles, journal: OutputJournal, now: TextFingerprint
 ) -> Iterator[tuple[int, JournalMark]]:
-    """What the journal says of an interrupted run of the same text, as `OutputJournal.read` gives it.
+    """Read the complete sentences of an interrupted run of the same text, in the form of `OutputJournal.read`.
 
     Raises:
-        BadInput: the text or an option is not the same, or the journal cannot be read.
+        BadInput: the text or an option has changed, or the journal cannot be read.
     """
-    found = journal.read()
-    if found is None:
-        raise BadInput(
-            f"cannot resume {parts.output}: {parts.journal} cannot be read; speak all of it anew with --restart"
-        )
-    before, marks = found
+    content = journal.read()
+    if content is None:
+        raise BadInput(f"cannot resume {parts.output}: {parts.journal} cannot be read; start again with --restart")
+    before, marks = content
     changes = before.changes(now)
     if changes:
         raise BadInput(f"cannot resume {parts.output}: {'; '.join(changes)}")
     return marks
 
 
-def last_whole(marks: Iterator[tuple[int, JournalMark]], spool: PcmSpool) -> tuple[int, JournalMark]:
-    """The last sentence whose sound, like that of all before it, is in the spool as it was written."""
-    kept = next(marks)
+def last_verified_mark(marks: Iterator[tuple[int, JournalMark]], spool: PcmSpool) -> tuple[int, JournalMark]:
+    """The last sentence up to which all audio in the spool matches its checksums."""
+    verified = next(marks)
     for size, mark in marks:
-        if spool.crc32(kept[1].end, mark.end) != mark.crc32:
+        if spool.crc32(verified[1].end, mark.end) != mark.crc32:
             break
-        kept = size, mark
-    return kept
+        verified = size, mark
+    return verified

@@ -1,7 +1,7 @@
-"""The spool of an unfinished output: its sound as plain PCM, in order, from which the output can be made again.
+"""The PCM spool of an unfinished output: its audio in order, from which the output can be encoded again.
 
-An encoder cannot be stopped and taken up again after a crash; samples can. So every chunk is written to the spool
-first, and the encoder reads it from there.
+An encoder cannot be resumed after a crash; samples can. So every chunk is written to the spool first, and the encoder
+reads it from there.
 """
 
 import os
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from seriatim.audio.output_file import write_all
 
-_READ_BYTES = 1 << 20  #: of a check, so that a long sentence needs no memory
+_READ_BYTES = 1 << 20  #: block size of a check, so that a long sentence needs little memory
 
 
 class PcmSpool:
-    """An open file of s16le mono."""
+    """An open file of s16le mono samples."""
 
     def __init__(self, path: Path, *, fresh: bool) -> None:
         """Open the spool, empty if `fresh`.
@@ -24,10 +24,10 @@ class PcmSpool:
         """
         self._path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if fresh else 0), 0o666)
-        self.end = os.lseek(self._fd, 0, os.SEEK_END)  #: bytes it holds
+        self.end = os.lseek(self._fd, 0, os.SEEK_END)  #: its size in bytes
 
     def append(self, pcm: bytes) -> None:
-        """Write more sound.
+        """Append audio.
 
         Raises:
             OSError: the disk is full, for instance; a part may have been written.
@@ -36,11 +36,11 @@ class PcmSpool:
         self.end += len(pcm)
 
     def read(self, start: int, n_bytes: int) -> bytes:
-        """Up to `n_bytes` from offset `start`; fewer only at the end."""
+        """Read up to `n_bytes` from offset `start`; fewer only at the end."""
         return os.pread(self._fd, n_bytes, start)
 
     def crc32(self, start: int, end: int) -> int | None:
-        """The checksum of the bytes from `start` to before `end`, None if the spool ends earlier."""
+        """Compute the checksum of the bytes from `start` up to `end`; None if the spool is shorter."""
         if end > self.end:
             return None
         crc = 0
@@ -49,7 +49,7 @@ class PcmSpool:
         return crc
 
     def cut(self, end: int) -> None:
-        """Drop what comes after the first `end` bytes.
+        """Drop everything after the first `end` bytes.
 
         Raises:
             OSError: as the operating system says.

@@ -1,4 +1,4 @@
-"""Speech on its way into a pipe, a device or standard output: heard while it is spoken, and never resumed."""
+"""The output to a pipe, a device or standard output: audio is passed on as it arrives, and cannot be resumed."""
 
 import errno
 import os
@@ -13,19 +13,19 @@ from seriatim.errors import BadInput, EmptyText, Unwritable
 
 
 class PipeOutput:
-    """A file descriptor that sound is written to as it comes, and that is closed at the end if it is `owned`.
+    """A file descriptor that audio is written to as it arrives; it is closed at the end if it is `owned`.
 
-    An interrupted stream is left cut off: encodings that know an end, such as Ogg, then lack it, and players can tell.
+    An interrupted stream stays incomplete. In formats with an end marker, such as Ogg, players notice it.
     """
 
     def __init__(self, fd: int, name: str, audio_format: AudioFormat, *, owned: bool = False) -> None:
-        """Begin a stream.
+        """Start a stream.
 
         Raises:
             BadInput: the descriptor is a terminal.
         """
         if os.isatty(fd):
-            raise BadInput(f"{name} is a terminal: send the sound into a player or a file, or name a file with -o")
+            raise BadInput(f"{name} is a terminal; pipe it into a player or a file, or name a file with -o")
         self._name = name
         self._fd: int | None = fd if owned else None  #: to be closed
         self._format = audio_format
@@ -33,32 +33,32 @@ class PipeOutput:
         self._encoder: Encoder | None = None
         self._rate_hz: int | None = None
         self.sentences_done = 0
-        self.bytes_done = 0  #: bytes of sound of the complete sentences
+        self.bytes_done = 0  #: bytes of audio of the complete sentences
         self.advice = ""  #: a stream cannot be resumed
-        self._heard_bytes = 0
+        self._written_bytes = 0
 
     @property
     def ms_done(self) -> float:
-        """How long the complete sentences last."""
+        """The duration of the complete sentences in ms."""
         return ms_of_bytes(self.bytes_done, self._rate_hz) if self._rate_hz else 0.0
 
     def write(self, pcm: bytes, rate_hz: int) -> None:
-        """Write more sound (s16le mono, an even number of bytes) at the rate of all sound before.
+        """Write more audio (s16le mono, an even number of bytes) at the rate of the audio before.
 
         Raises:
-            Unwritable: the reader of the pipe has gone (see `reader_has_gone`), the disk is full, and the like.
-            BadInput: the rate is not that of the sound before.
+            Unwritable: the reader closed the pipe (see `is_broken_pipe`), the disk is full, and the like.
+            BadInput: the rate differs from that of the audio before.
         """
         if self._rate_hz not in (None, rate_hz):
-            raise BadInput(f"sound at {rate_hz} Hz after sound at {self._rate_hz} Hz in {self._name}")
+            raise BadInput(f"audio at {rate_hz} Hz after audio at {self._rate_hz} Hz in {self._name}")
         self._rate_hz = rate_hz
         if self._encoder is None:
             self._encoder = open_encoder(self._sink, self._format, rate_hz)
         self._encoder.write(pcm)
-        self._heard_bytes += len(pcm)
+        self._written_bytes += len(pcm)
 
-    def sentence_done(self, seq: int) -> None:
-        """Note that sentence `seq` (0-based) is complete.
+    def complete_sentence(self, seq: int) -> None:
+        """Record that sentence `seq` (0-based) is complete.
 
         Raises:
             ValueError: it is not the next one.
@@ -66,27 +66,27 @@ class PipeOutput:
         if seq != self.sentences_done:
             raise ValueError(f"sentence {seq} is complete, but {self.sentences_done} is the next one")
         self.sentences_done = seq + 1
-        self.bytes_done = self._heard_bytes
+        self.bytes_done = self._written_bytes
 
     def finish(self) -> None:
-        """Write what the encoder holds, and the right sizes where standard output is a file.
+        """Flush the encoder; if standard output is a file, write the final sizes into its header.
 
         Raises:
             Unwritable: as for `write`.
-            EmptyText: there was no sound at all.
+            EmptyText: there was no audio at all.
         """
         if self._encoder is None:
-            raise EmptyText(f"no sound came of this text; nothing is written to {self._name}")
+            raise EmptyText(f"the text produced no audio; nothing is written to {self._name}")
         self._encoder.close()
         self._encoder = None
-        self._close()
+        self._close_fd()
 
     def abandon(self) -> None:
-        """Stop here. Does nothing after `finish`, or a second time."""
+        """Stop without completing the stream. Does nothing after `finish` or a second time."""
         if self._encoder is not None:
             self._encoder.discard()
             self._encoder = None
-        self._close()
+        self._close_fd()
 
     def __enter__(self) -> Self:
         return self
@@ -94,12 +94,12 @@ class PipeOutput:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.abandon()
 
-    def _close(self) -> None:
+    def _close_fd(self) -> None:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
 
 
-def reader_has_gone(error: Unwritable) -> bool:
-    """Has the program behind the pipe ended (as `head` does)? No reason to complain, but one to stop."""
+def is_broken_pipe(error: Unwritable) -> bool:
+    """Whether the reader closed the pipe early (as `head` does): a reason to stop, not an error to report."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EPIPE

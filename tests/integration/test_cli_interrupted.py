@@ -60,7 +60,7 @@ def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
 ) -> None:
     status, said = interrupted(text, tmp_path / "speech.wav", number, 3)
     assert status == ExitCode.INTERRUPTED
-    assert "go on with --resume" in said
+    assert "continue with --resume" in said
     assert "Traceback" not in said
 
 
@@ -75,7 +75,7 @@ def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tm
         assert status == -signal.SIGKILL
     refused = seriatim("speak", text, "-o", out, *HELD, *twice)
     assert refused.returncode == ExitCode.BAD_INPUT
-    assert f"sentences of {out}; go on with --resume {out}, or speak all of it anew" in complaint(refused)
+    assert f"sentences of {out}; continue with --resume {out}, or start again" in complaint(refused)
     done = seriatim("speak", text, "-o", out, "--resume", *HELD, *twice)
 
     assert done.returncode == 0, done.stderr.decode()
@@ -96,7 +96,7 @@ def test_a_command_whose_workers_are_gone_for_good_says_so_and_keeps_what_was_sp
         _, said = speaking.communicate(timeout=PATIENCE_S)
     assert speaking.returncode == ExitCode.CANNOT_START
     advice, complaint = said.decode().splitlines()[-2:]
-    assert f"go on with --resume {out}" in advice
+    assert f"continue with --resume {out}" in advice
     assert complaint.startswith("seriatim: worker ended: ")
 
 

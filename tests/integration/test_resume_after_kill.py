@@ -44,7 +44,7 @@ def speak_rest(
             for chunk in cut(sentence(seq), 500):
                 file.write(chunk, RATE_HZ)
                 after_chunk()
-            file.sentence_done(seq)
+            file.complete_sentence(seq)
         file.finish()
 
 

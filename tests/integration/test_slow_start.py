@@ -14,9 +14,9 @@ from tests.support.process_system import PATIENCE_S
 def test_workers_that_are_not_ready_in_time_are_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway_system, "READY_S", 0.0)
     with LocalSystem(Settings(redis_url=f"unix://{tmp_path}/none"), tmp_path) as system:
-        system.start("workers", "this")  # a module that prints, and ends
+        system.start_child("workers", "this")  # a module that prints, and ends
         system.children["workers"].wait(PATIENCE_S)
         with pytest.raises(
-            EngineUnavailable, match=r"^no worker of pool 'p' was ready within 0 s; it said: Namespaces"
+            EngineUnavailable, match=r"^no worker of pool 'p' was ready within 0 s; its log ends with: Namespaces"
         ):
             system.await_workers("p")

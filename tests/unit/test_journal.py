@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.output.journal import JournalMark, OutputJournal, TextFingerprint, _lock
+from gateway.output.journal import JournalMark, OutputJournal, TextFingerprint, _lock_file
 from seriatim.errors import Unwritable
 
 TEXT = TextFingerprint.of("One. Two.", {"voice": "alice", "speed": 1.0, "seed": None, "hold": True})
@@ -137,7 +137,7 @@ def test_a_journal_that_is_removed_while_somebody_waits_for_it_is_not_theirs(pat
     waiting = os.open(path, os.O_RDWR)
     first.remove()
     with pytest.raises(Unwritable, match="another process has just written it; try again"):
-        _lock(waiting, "speech.wav")
+        _lock_file(waiting, "speech.wav")
     os.close(waiting)
 
 

@@ -34,7 +34,7 @@ def say(file: FileOutput, sentences: list[bytes]) -> None:
     for sentence in sentences:
         for chunk in cut(sentence, 4410):
             file.write(chunk, RATE_HZ)
-        file.sentence_done(file.sentences_done)
+        file.complete_sentence(file.sentences_done)
 
 
 def spoken(path: Path, sentences: list[bytes] = SENTENCES) -> bytes:
@@ -77,7 +77,7 @@ def test_an_interrupted_run_keeps_its_sentences_and_says_how_to_go_on(tmp_path):
     path = tmp_path / "my speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:3])
-        assert file.advice == f"3 sentences (0:01 of sound) are kept; go on with --resume '{path}'"
+        assert file.advice == f"3 sentences (0:01 of audio) are kept; continue with --resume '{path}'"
     assert names(tmp_path) == ["my speech.wav.part", "my speech.wav.part.json", "my speech.wav.part.pcm"]
 
 
@@ -187,7 +187,7 @@ def test_a_sentence_may_have_no_sound(tmp_path):
 def test_a_text_without_any_sound_is_no_file(tmp_path):
     with begin(tmp_path / "speech.wav") as file:
         say(file, [b"", b""])
-        with pytest.raises(EmptyText, match=r"^no sound came of this text; .*speech.wav is not written$"):
+        with pytest.raises(EmptyText, match=r"^the text produced no audio; .*speech.wav is not written$"):
             file.finish()
     assert names(tmp_path) == []
 
@@ -226,7 +226,7 @@ def test_a_voice_at_another_rate_does_not_go_on(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:2])
-    complaint = r"^sound at 24000 Hz after sound at 22050 Hz in .*speech.wav$"
+    complaint = r"^audio at 24000 Hz after audio at 22050 Hz in .*speech.wav$"
     with begin(path, ResumePolicy.RESUME) as file, pytest.raises(BadInput, match=complaint):
         file.write(b"\0\0", 24000)
 
@@ -239,7 +239,7 @@ def test_hours_of_work_are_not_overwritten_by_mistake(tmp_path):
         begin(path)
     assert str(refused.value) == (
         f"an interrupted run has left 2 sentences of {path}; "
-        f"go on with --resume {path}, or speak all of it anew with --restart"
+        f"continue with --resume {path}, or start again with --restart"
     )
     with begin(path, ResumePolicy.RESUME) as file:
         assert file.sentences_done == 2
@@ -257,7 +257,7 @@ def test_a_journal_that_nobody_can_read_is_not_overwritten_either(tmp_path):
         say(file, SENTENCES[:2])
     journal = tmp_path / "speech.wav.part.json"
     journal.write_text(journal.read_text().replace('"seriatim":1', '"seriatim":2'))
-    with pytest.raises(BadInput, match=r"part.json cannot be read; speak all of .*speech.wav anew with --restart$"):
+    with pytest.raises(BadInput, match=r"part.json cannot be read; start .*speech.wav again with --restart$"):
         begin(path)
     with pytest.raises(BadInput, match=r"^cannot resume .*: .*part.json cannot be read; "):
         begin(path, ResumePolicy.RESUME)
@@ -265,7 +265,7 @@ def test_a_journal_that_nobody_can_read_is_not_overwritten_either(tmp_path):
 
 def test_there_is_nothing_to_resume_before_a_run_or_after_it(tmp_path):
     path = tmp_path / "speech.wav"
-    with pytest.raises(BadInput, match=r"^cannot resume .*: nothing was begun; speak it without --resume$"):
+    with pytest.raises(BadInput, match=r"^cannot resume .*: there is no interrupted run; speak it without --resume$"):
         begin(path, ResumePolicy.RESUME)
     spoken(path)
     with pytest.raises(BadInput, match=r"^cannot resume .*: it is whole; "):
@@ -299,7 +299,7 @@ def test_two_processes_never_write_the_same_file(tmp_path):
 
 def test_a_part_file_of_somebody_else_is_left_alone(tmp_path):
     (tmp_path / "speech.wav.part").write_bytes(b"a browser's download")
-    with pytest.raises(Unwritable, match=r"speech.wav.part is in the way and not ours; move or delete it$"):
+    with pytest.raises(Unwritable, match=r"speech.wav.part is in the way and has no journal; move or delete it$"):
         begin(tmp_path / "speech.wav")
     assert names(tmp_path) == ["speech.wav.part"]
 
@@ -400,9 +400,9 @@ def test_what_was_spoken_before_the_disk_filled_up_is_kept(tmp_path, disk_space,
 
 def test_sentences_come_in_order(tmp_path):
     with begin(tmp_path / "speech.wav") as file:
-        file.sentence_done(0)
+        file.complete_sentence(0)
         with pytest.raises(ValueError, match="sentence 2 is complete, but 1 is the next one"):
-            file.sentence_done(2)
+            file.complete_sentence(2)
 
 
 def test_a_spool_that_somebody_cut_is_noticed(tmp_path):
@@ -411,7 +411,7 @@ def test_a_spool_that_somebody_cut_is_noticed(tmp_path):
         say(file, SENTENCES[:1])
     with begin(path, ResumePolicy.RESUME) as file:
         os.truncate(tmp_path / "speech.wav.part.pcm", 0)
-        with pytest.raises(Unwritable, match=r"speech.wav.part.pcm was changed by somebody else$"):
+        with pytest.raises(Unwritable, match=r"speech.wav.part.pcm was changed by another program$"):
             file.finish()
     assert not path.exists()
 

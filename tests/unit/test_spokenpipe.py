@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from gateway.output.pipe_output import PipeOutput, reader_has_gone
+from gateway.output.pipe_output import PipeOutput, is_broken_pipe
 from seriatim.audio.formats import format_of
 from seriatim.errors import BadInput, EmptyText, Unwritable
 from tests.unit.sound import cut, decoded, encoded, samples, speech
@@ -121,20 +121,20 @@ def test_a_player_that_was_closed_is_told_apart_from_a_fault():
     pipe = PipeOutput(write_fd, "standard output", format_of("-"), owned=True)
     with pipe, pytest.raises(Unwritable, match=r"^cannot write standard output: its reader has gone$") as refused:
         pipe.write(b"\0\0", RATE_HZ)
-    assert reader_has_gone(refused.value)
+    assert is_broken_pipe(refused.value)
 
 
 def test_a_full_disk_is_a_fault():
     pipe = PipeOutput(os.open("/dev/full", os.O_WRONLY), "standard output", format_of("-"), owned=True)
     with pipe, pytest.raises(Unwritable, match="the disk is full") as refused:
         pipe.write(b"\0\0", RATE_HZ)
-    assert not reader_has_gone(refused.value)
+    assert not is_broken_pipe(refused.value)
 
 
 def test_a_terminal_is_spared():
     ours, terminal = os.openpty()
     try:
-        with pytest.raises(BadInput, match=r"^standard output is a terminal: send the sound into a player"):
+        with pytest.raises(BadInput, match=r"^standard output is a terminal; pipe it into a player"):
             PipeOutput(terminal, "standard output", format_of("-"))
     finally:
         os.close(ours)
@@ -143,15 +143,15 @@ def test_a_terminal_is_spared():
 
 def test_a_text_without_any_sound_is_no_stream(ends):
     with PipeOutput(ends[1], "standard output", format_of("-")) as pipe:
-        pipe.sentence_done(0)
-        with pytest.raises(EmptyText, match="no sound came of this text"):
+        pipe.complete_sentence(0)
+        with pytest.raises(EmptyText, match="the text produced no audio"):
             pipe.finish()
 
 
 def test_the_sample_rate_cannot_change_in_the_middle(ends):
     with PipeOutput(ends[1], "standard output", format_of("-")) as pipe:
         pipe.write(b"\0\0", 24000)
-        with pytest.raises(BadInput, match=r"^sound at 22050 Hz after sound at 24000 Hz in standard output$"):
+        with pytest.raises(BadInput, match=r"^audio at 22050 Hz after audio at 24000 Hz in standard output$"):
             pipe.write(b"\0\0", 22050)
 
 
@@ -171,7 +171,7 @@ def test_sentences_are_counted_in_order(ends):
     with PipeOutput(ends[1], "standard output", format_of("-")) as pipe:
         assert pipe.ms_done == 0
         pipe.write(bytes(48), RATE_HZ)
-        pipe.sentence_done(0)
+        pipe.complete_sentence(0)
         assert (pipe.sentences_done, pipe.bytes_done, pipe.ms_done) == (1, 48, 1.0)
         with pytest.raises(ValueError, match="sentence 2 is complete, but 1 is the next one"):
-            pipe.sentence_done(2)
+            pipe.complete_sentence(2)

@@ -96,7 +96,7 @@ class _SpeakRun:
 
     def _complete_sentence(self, before: int) -> None:
         if self.current_seq is not None:
-            self.output.sentence_done(before + self.current_seq)
+            self.output.complete_sentence(before + self.current_seq)
             self.sentences += 1
             self.progress.count_sentence()
 
@@ -222,7 +222,7 @@ def _watch_system(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
     """Cancel the job when a process of the system has ended for good: the rest would never be spoken."""
     while not run.ended.wait(WATCH_S):
         try:
-            system.check()
+            system.check_children()
         except SeriatimError as error:
             if not run.ended.is_set():
                 run.failure = error

@@ -61,7 +61,7 @@ def up(settings: Settings, plan: SystemPlan) -> int:
         children["worker"] = ("workers", worker_plan.arguments())
         children |= {f"worker-{other.pool_name}": ("workers", other.arguments()) for other in plan.beside}
         for name, (module, arguments) in children.items():
-            system.start(name, module, arguments)
+            system.start_child(name, module, arguments)
         pools = "; ".join(_await_pool(system, each) for each in (worker_plan, *plan.beside))
         redis_url = redacted_url(system_settings.redis_url)
         _write_line(f"up: {pools}; Redis at {redis_url}; logs in {folder}")
@@ -113,11 +113,11 @@ def _start_gateway(system: LocalSystem, port: int | None) -> ChildCommands:
         _write_line(f"serve with:  seriatim serve --redis {redacted_url(system.settings.redis_url)}")
         return {}
     children: ChildCommands = {"gateway": ("gateway.cli.main", ["serve", "--port", str(port or HTTP_PORT)])}
-    system.start("gateway", *children["gateway"])
+    system.start_child("gateway", *children["gateway"])
     until_s = time.monotonic() + HTTP_START_S
-    while "serving at " not in system.log_of("gateway") and time.monotonic() < until_s:
+    while "serving at " not in system.read_log("gateway") and time.monotonic() < until_s:
         if system.children["gateway"].poll() is not None:
-            last_line = (system.log_of("gateway").strip().splitlines() or ["it ended"])[-1].removeprefix("seriatim: ")
+            last_line = (system.read_log("gateway").strip().splitlines() or ["it ended"])[-1].removeprefix("seriatim: ")
             if port:
                 raise Misconfigured(f"HTTP cannot be served: {last_line}")
             _write_line(f"no HTTP: {last_line}")
@@ -157,12 +157,12 @@ def _supervise_children(system: LocalSystem, children: ChildCommands) -> None:
             status = system.children[name].poll()
             if status == ExitCode.CANNOT_START:
                 kind = EngineUnavailable if name.startswith("worker") else Misconfigured
-                raise kind(f"{name} cannot start: {system.log_of(name).strip().splitlines()[-1]}")
+                raise kind(f"{name} cannot start: {system.read_log(name).strip().splitlines()[-1]}")
             if status is None:
                 ended.pop(name, None)
             elif time.monotonic() - ended.setdefault(name, time.monotonic()) >= RESTART_DELAY_S:
                 _write_line(f"{name} ended with status {status}; restarting it")
-                system.start(name, module, arguments)
+                system.start_child(name, module, arguments)
         time.sleep(POLL_S)
 
 
