@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.cli import parser
 from gateway.cli.main import COMMANDS
-from gateway.http.app import api
+from gateway.http.app import make_api
 from gateway.http.metrics import metrics_table
 from seriatim.settings import table
 from workers.__main__ import _arguments as worker_parser
@@ -50,7 +50,7 @@ def cli_page() -> str:
 
 def http_page() -> str:
     """Return reference/http-endpoints.md: each endpoint, then the fields of each body."""
-    document = api().openapi()
+    document = make_api().openapi()
     parts = [HTTP_HEAD]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -1,1 +1,1 @@
-"""The doors: the command line, and what it starts. Doors load no engine: workers are processes of their own."""
+"""The gateway: the command line and the HTTP server. Neither loads an engine; workers are processes of their own."""

@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _exec_worker(words[1:])
     options = args.build_parser(COMMANDS).parse_args(words)
     try:
-        given = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
-        settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | given)
+        overrides = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
+        settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | overrides)
         return int(COMMANDS[options.command](options, settings))
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -210,12 +210,12 @@ def _cloned_voice_row(card: dict[str, Any]) -> dict[str, str]:
 
 
 def _add_voice(options: argparse.Namespace, settings: Settings) -> int:
-    given = dict(text.partition("=")[::2] for text in args.engine_options(options))
-    if not given.get("model"):
+    option_values = dict(text.partition("=")[::2] for text in args.engine_options(options))
+    if not option_values.get("model"):
         raise BadInput("cloning a voice needs a model: add --model DIR; `seriatim models` lists those of this machine")
     sample = VoiceSample(
-        options.name, options.recordings, given["model"], options.device, options.language,
-        given.get("accept_licence", ""), options.replace,
+        options.name, options.recordings, option_values["model"], options.device, options.language,
+        option_values.get("accept_licence", ""), options.replace,
     )  # fmt: skip
     added = add_voice(sample, settings)
     recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"

@@ -1,12 +1,12 @@
 """The HTTP gateway: `seriatim serve` (docs/reference/http.md).
 
-One process, one event loop. Whatever waits for speech waits in the loop (`follow`), one Redis connection a reader;
-short calls of the producer and the encoders have threads. What readers were given is told to Redis for all of them
-together, twenty times a second (`reports`). A gateway keeps nothing that another one would miss: jobs, positions and
-recordings are where every gateway finds them, so a client goes on wherever it connects next.
+One process with one event loop. Readers wait for speech in the loop (`reading`), with one Redis connection each; short
+client calls and encoders run in threads. The progress of all readers is reported to Redis together, twenty times a
+second (`delivery_reports`). A gateway holds no state of its own: jobs, positions and recordings are where every gateway
+finds them, so a client may continue at any gateway.
 
-    client ── protocol ── guard ── app ── speech | jobs | events | socket ...
-                                            │ enqueue (threads)      follow ── encoding ── client
+    client ── protocol ── guard ── app ── speech | jobs | events | text_stream ...
+                                            │ enqueue (threads)      reading ── encoding ── client
                                             ▼                           ▲
-                                          Redis ────────────────────────┘  reports
+                                          Redis ────────────────────────┘  delivery_reports
 """

@@ -11,19 +11,19 @@ from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
 
 bearer = HTTPBearer(
-    auto_error=False, description="An API key (docs/reference/http.md); none where the gateway has no keys."
+    auto_error=False, description="An API key (docs/reference/http.md); not needed if the gateway has no keys."
 )
-KEY_HEADERS = ("api-key", "x-api-key")  #: of clients made for Azure's service, and for others
+KEY_HEADERS = ("api-key", "x-api-key")  #: sent by clients of Azure's service, and by others
 
 
 def context_of(connection: HTTPConnection) -> GatewayContext:
-    """The door of this process."""
+    """The context of this process."""
     context: GatewayContext = connection.app.state.context
     return context
 
 
 def key_of(connection: HTTPConnection) -> str:
-    """The key that a client sends, as OpenAI's clients, Azure's or others do; "" if there is none."""
+    """The API key of a request, in the header of OpenAI's clients, Azure's or others; "" if there is none."""
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and key.strip():
         return key.strip()
@@ -31,38 +31,38 @@ def key_of(connection: HTTPConnection) -> str:
 
 
 def caller_of(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> Caller:
-    """The caller by its key.
+    """The caller of a request.
 
     Raises:
-        Problem: there is no key, or it is nobody's.
+        HttpProblem: the API key is missing or unknown.
     """
-    return caller_of_key(context_of(request), key_of(request))
+    return authenticate_key(context_of(request), key_of(request))
 
 
-def reader_of(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
-    """Somebody who wants to know which models and voices there are: a setting lets those without a key know, too.
+def check_list_access(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> None:
+    """Check that a request may list models and voices; SERIATIM_HTTP_OPEN_LISTS allows that without a key.
 
     Raises:
-        Problem: there is no key and one is needed, or it is nobody's.
+        HttpProblem: the API key is missing, or unknown.
     """
     context, key = context_of(request), key_of(request)
     if key or not context.settings.http_open_lists:
-        caller_of_key(context, key)
+        authenticate_key(context, key)
 
 
-def caller_of_key(context: GatewayContext, key: str) -> Caller:
+def authenticate_key(context: GatewayContext, key: str) -> Caller:
     """The caller of a key.
 
     Raises:
-        Problem: there is none.
+        HttpProblem: the API key is missing or unknown.
     """
     caller = context.keys.caller(key)
     if caller is None:
-        said = "this API key is not known" if key else "an API key is needed: Authorization: Bearer KEY"
-        raise HttpProblem(401, "invalid_api_key", said, headers={"www-authenticate": "Bearer"})
+        message = "unknown API key" if key else "an API key is required: Authorization: Bearer KEY"
+        raise HttpProblem(401, "invalid_api_key", message, headers={"www-authenticate": "Bearer"})
     return caller
 
 
 ContextDep = Annotated[GatewayContext, Depends(context_of)]
-ReaderDep = Annotated[None, Depends(reader_of)]
+ReaderDep = Annotated[None, Depends(check_list_access)]
 CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -1,16 +1,16 @@
-"""API keys: who calls, and what that user may have. A file in TOML, read once at start.
+"""API keys: the users that they stand for, and the limits of those users. A TOML file, read once at start.
 
     [[key]]
     sha256 = "9f86d0..."   # of the key; or key = "..." itself
     user = "anna"
-    weight = 2             # twice the share when everybody wants more
-    jobs = 4               # at once
-    queued_s = 600         # seconds of audio waiting
-    in_flight = 2          # sentences spoken at once
+    weight = 2             # twice the share when the pool is full
+    jobs = 4               # running jobs
+    queued_s = 600         # seconds of queued audio
+    in_flight = 2          # sentences in flight
 
-Several keys may be one user's, so that one can be replaced. Keys are random and long, so a plain SHA-256 is enough,
-and only the hash needs to be written down. A key that was given is compared with every one there is, in constant
-time each and whatever came out before: how long it takes says nothing.
+A user may have several keys, so that one can be replaced. Keys are random and long, so a plain SHA-256 is enough, and
+only the hash needs to be stored. A key in a request is compared with all keys, each in constant time and without
+stopping at a match, so the duration reveals nothing.
 """
 
 import hashlib
@@ -27,46 +27,46 @@ from seriatim.errors import Misconfigured, UnknownOption
 
 CAPS = {"jobs": ("cap_jobs", 1), "queued_s": ("cap_queued_ms", 1000), "in_flight": ("cap_infl", 1)}
 FIELDS = {"sha256", "key", "user", "weight", *CAPS}
-SHORTEST = 16  #: characters of a key that is written out
+MIN_KEY_CHARS = 16  #: of a key that is written out
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls."""
+    """The user of a request, with its limits."""
 
     user: str = "anonymous"
     weight: float = 1.0
-    caps: tuple[tuple[str, float], ...] = ()  #: by the names of `seriatim.lua.pool_records.UserLimits`'s fields
+    caps: tuple[tuple[str, float], ...] = ()  #: (field of `seriatim.lua.pool_records.UserLimits`, value)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKeys:
-    """All callers by their keys' hashes; without any, everybody is `anonymous`."""
+    """All callers by the hashes of their keys; without keys, every caller is the user `anonymous`."""
 
     callers: tuple[tuple[bytes, Caller], ...] = ()
 
     @property
     def open(self) -> bool:
-        """Is no key asked for?"""
+        """Whether requests need no key."""
         return not self.callers
 
     def caller(self, key: str) -> Caller | None:
-        """Whose key it is; None if it is nobody's."""
+        """The caller of `key`; None if the key is unknown."""
         if self.open:
             return Caller()
-        given = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+        key_digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
         found = None
         for digest, caller in self.callers:
-            if hmac.compare_digest(digest, given):
+            if hmac.compare_digest(digest, key_digest):
                 found = caller
         return found
 
 
 def read_keys(path: str) -> ApiKeys:
-    """Read the file; "" is none.
+    """Read a file of keys; without a path there are none.
 
     Raises:
-        Misconfigured: it cannot be read, or an entry is not as above. No message has a key in it.
+        Misconfigured: the file cannot be read, or an entry is invalid. No message contains a key.
     """
     if not path:
         return ApiKeys()
@@ -77,40 +77,40 @@ def read_keys(path: str) -> ApiKeys:
     except ValueError:  # its message would quote the line, and the key in it
         raise Misconfigured(f"{path!r} is not TOML in UTF-8") from None
     if not isinstance(rows, list) or not rows:
-        raise Misconfigured(f"{path!r} has no [[key]]: nobody could call")
-    return ApiKeys(tuple(_entry(path, i, row) for i, row in enumerate(rows, 1)))
+        raise Misconfigured(f"{path!r} has no [[key]]; every request would be refused")
+    return ApiKeys(tuple(_parse_entry(path, i, row) for i, row in enumerate(rows, 1)))
 
 
-def _entry(path: str, i: int, row: object) -> tuple[bytes, Caller]:
+def _parse_entry(path: str, i: int, row: object) -> tuple[bytes, Caller]:
     where = f"[[key]] {i} of {path!r}"
     if not isinstance(row, dict) or not set(row) <= FIELDS:
-        raise Misconfigured(f"{where} may have {', '.join(sorted(FIELDS))}, and nothing else")
+        raise Misconfigured(f"{where} has an unknown field; there are: {', '.join(sorted(FIELDS))}")
     try:
         check_user(row.get("user"))
         check_range("weight", row.get("weight", 1.0), *RANGES["weight"])
-        caps = tuple(_cap(name, row[name]) for name in CAPS if name in row)
+        caps = tuple(_parse_cap(name, row[name]) for name in CAPS if name in row)
     except UnknownOption as error:
         raise Misconfigured(f"{where}: {error}") from None
-    return _digest(where, row), Caller(row["user"], float(row.get("weight", 1.0)), caps)
+    return _key_digest(where, row), Caller(row["user"], float(row.get("weight", 1.0)), caps)
 
 
-def _cap(name: str, value: object) -> tuple[str, float]:
+def _parse_cap(name: str, value: object) -> tuple[str, float]:
     field, factor = CAPS[name]
     low, high = LIMITS[field]
     check_range(name, value, low, high / factor)
-    return field, float(value) * factor  # type: ignore[arg-type]  # check_range has seen a number
+    return field, float(value) * factor  # type: ignore[arg-type]  # check_range accepts only numbers
 
 
-def _digest(where: str, row: Mapping[str, Any]) -> bytes:
+def _key_digest(where: str, row: Mapping[str, Any]) -> bytes:
     key, sha256 = row.get("key"), row.get("sha256")
     if isinstance(key, str) and sha256 is None:
-        if len(key) < SHORTEST:
-            raise Misconfigured(f"{where}: its key has fewer than {SHORTEST} characters, which can be guessed")
+        if len(key) < MIN_KEY_CHARS:
+            raise Misconfigured(f"{where}: a key of fewer than {MIN_KEY_CHARS} characters can be guessed")
         return hashlib.sha256(key.encode()).digest()
     try:
         digest = bytes.fromhex(sha256) if key is None and isinstance(sha256, str) else b""
     except ValueError:
         digest = b""
     if len(digest) != hashlib.sha256().digest_size:
-        raise Misconfigured(f"{where} needs either key or sha256, which are 64 hexadecimal digits")
+        raise Misconfigured(f"{where} needs either key, or sha256 with 64 hexadecimal digits")
     return digest

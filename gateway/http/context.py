@@ -20,8 +20,8 @@ from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector
 from gateway.http.problems import not_found
 from gateway.http.readiness import PoolReadiness
 from gateway.http.reading.delivery_reports import DeliveryReports
-from gateway.http.recordings.job_owners import JOB_ID, owner_of, write_down
-from gateway.http.recordings.source_text import SourceText, keep
+from gateway.http.recordings.job_owners import JOB_ID, owner_of, store_owner
+from gateway.http.recordings.source_text import SourceText, store_source_text
 from gateway.http.task_endings import cancel_and_wait, run_forever
 from seriatim.client.client import Client
 from seriatim.client.job import Job
@@ -35,50 +35,53 @@ from seriatim.settings import Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 64  #: short calls at once; while Redis is away each of them waits for it
-WATCHERS = 4  #: threads for those who watch: they need not wait for those above
-ASK_S = 2.0  #: their longest wait: they want to know about this process first, and then about Redis
-CLOSE_S = 4.0  #: for what is left to tell Redis, when the process is told to end
-QUICK_S = 0.5  #: patience with a Redis that is away
-SHARES_S = 3600.0  #: what a key's user may have is told to a pool so often; it forgets after a week
+THREADS = 64  #: for short calls; while Redis does not answer, each of them waits
+MONITORING_THREADS = 4  #: for health checks and metrics, which must not wait for the calls above
+MONITORING_TIMEOUT_S = 2.0  #: of health checks and metrics: this process must answer even if Redis does not
+CLOSE_S = 4.0  #: for the last reports to Redis when the process ends
+QUICK_S = 0.5  #: timeout of Redis calls for monitoring
+LIMITS_S = 3600.0  #: how often a user's limits are sent to a pool; the pool drops them after a week
 
 
 @dataclass(slots=True)
 class GatewayContext:
-    """One gateway process."""
+    """The shared state of one gateway process."""
 
     settings: Settings
     keys: ApiKeys
     producer: Client
     streams: "AsyncRedis"  #: its reads block
-    quick: "Redis"  #: gives up soon: for those who watch this process
+    quick: "Redis"  #: with a short timeout, for monitoring
     reports: DeliveryReports
     pools: PoolMetricsCollector
     meters: GatewayMetrics
-    models: Mapping[str, str]  #: other names of pools
-    voices: Mapping[str, str]  #: other names of voices
+    models: Mapping[str, str]  #: alias -> pool
+    voices: Mapping[str, str]  #: alias -> voice
     readiness: PoolReadiness
     draining: Draining
-    crowd: ConcurrencyLimit
-    shares: dict[tuple[str, str], float] = field(default_factory=dict)  #: (pool, user) -> when it was told
-    stuck: bool = False  #: closed, and some threads still wait for a Redis that does not answer
-    watching: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WATCHERS, "watch"))
+    concurrency: ConcurrencyLimit
+    #: (pool, user) -> monotonic time at which its limits were sent
+    limits_sent_s: dict[tuple[str, str], float] = field(default_factory=dict)
+    stuck: bool = False  #: closed while threads still wait for a Redis that does not answer
+    monitoring_threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(MONITORING_THREADS, "monitoring")
+    )
 
     @classmethod
     def of(cls, settings: Settings, keys: ApiKeys) -> "GatewayContext":
-        """As the settings say.
+        """Build the context from the settings.
 
         Raises:
-            Misconfigured: a setting cannot be read.
+            Misconfigured: a setting is invalid.
         """
         models, voices = aliases("HTTP_MODELS", settings.http_models), aliases("HTTP_VOICES", settings.http_voices)
         producer = Client(settings=settings)
-        shares = ConnectionShares.of(settings.redis_connections)
-        streams = redis_clients.streams(settings.redis_url, most=shares.reads)
-        quick = command_client(settings.redis_url, outage_s=QUICK_S, most=shares.watching)
+        connection_shares = ConnectionShares.of(settings.redis_connections)
+        streams = redis_clients.streams(settings.redis_url, most=connection_shares.reads)
+        quick = command_client(settings.redis_url, outage_s=QUICK_S, most=connection_shares.watching)
         reports, pools = (
             DeliveryReports(producer.redis),
-            PoolMetricsCollector(quick, Path(settings.store_dir), _configured(settings, models)),
+            PoolMetricsCollector(quick, Path(settings.store_dir), _configured_pools(settings, models)),
         )
         readiness = PoolReadiness(producer, quick, settings.http_probe_s)
         meters = GatewayMetrics(settings.first_audio_ms / 1000)
@@ -90,89 +93,89 @@ class GatewayContext:
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """While the process serves."""
-        calls = ThreadPoolExecutor(THREADS, "call")
-        asyncio.get_running_loop().set_default_executor(calls)
-        reporting = asyncio.create_task(run_forever(self.reports.run, "reports"))
+        """Run the background tasks while the process serves."""
+        call_threads = ThreadPoolExecutor(THREADS, "call")
+        asyncio.get_running_loop().set_default_executor(call_threads)
+        report_task = asyncio.create_task(run_forever(self.reports.run, "reports"))
         try:
             yield
         finally:
-            self.stuck = not await self._closed(reporting, calls)
+            self.stuck = not await self._shut_down(report_task, call_threads)
 
-    async def _closed(self, reporting: "asyncio.Task[None]", calls: ThreadPoolExecutor) -> bool:
-        """End what was begun; returns whether that went well, and no thread waits for Redis any more."""
-        last = ThreadPoolExecutor(1, "close")
+    async def _shut_down(self, report_task: "asyncio.Task[None]", call_threads: ThreadPoolExecutor) -> bool:
+        """Stop tasks and threads; returns False if threads still wait for Redis."""
+        closing_thread = ThreadPoolExecutor(1, "close")
         try:
             async with asyncio.timeout(CLOSE_S):
-                await cancel_and_wait(reporting)
+                await cancel_and_wait(report_task)
                 await self.reports.flush()
                 await self.streams.aclose()
                 await asyncio.to_thread(self.producer.close)
                 self.quick.close()
-                for threads in (calls, self.watching):
-                    await asyncio.get_running_loop().run_in_executor(last, threads.shutdown)
+                for threads in (call_threads, self.monitoring_threads):
+                    await asyncio.get_running_loop().run_in_executor(closing_thread, threads.shutdown)
         except TimeoutError:
             return False
         return True
 
     async def watch(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What somebody who watches wants to know: not behind all others, and not for long.
+        """Run a monitoring call in a thread of its own pool, so that it does not wait for other calls.
 
         Raises:
-            TimeoutError: it took longer than ASK_S.
+            TimeoutError: it took longer than MONITORING_TIMEOUT_S.
         """
-        async with asyncio.timeout(ASK_S):
-            asked = functools.partial(call, *args, **kwargs)
-            return await asyncio.get_running_loop().run_in_executor(self.watching, asked)
+        async with asyncio.timeout(MONITORING_TIMEOUT_S):
+            bound_call = functools.partial(call, *args, **kwargs)
+            return await asyncio.get_running_loop().run_in_executor(self.monitoring_threads, bound_call)
 
     async def admit(self, pool: str, caller: Caller) -> None:
-        """Tell the pool what the caller's key says that its user may have."""
-        known = self.shares.get((pool, caller.user))
-        if caller.caps and (known is None or time.monotonic() - known > SHARES_S):
+        """Send the limits of the caller's key to the pool, unless that was done recently."""
+        sent_s = self.limits_sent_s.get((pool, caller.user))
+        if caller.caps and (sent_s is None or time.monotonic() - sent_s > LIMITS_S):
             await asyncio.to_thread(set_user_limits, self.producer.redis, pool, caller.user, dict(caller.caps))
-            self.shares[pool, caller.user] = time.monotonic()
+            self.limits_sent_s[pool, caller.user] = time.monotonic()
 
     async def note(self, job: Job, caller: Caller, source: SourceText | None = None) -> None:
-        """Remember whose a job is, and what it was asked to say if that is recorded, where every gateway looks."""
-        await asyncio.to_thread(write_down, self.producer.redis, job, caller.user)
+        """Store the owner of a job, and the text of a recorded one, where every gateway finds them."""
+        await asyncio.to_thread(store_owner, self.producer.redis, job, caller.user)
         if source is not None:
-            await asyncio.to_thread(keep, job, source)
+            await asyncio.to_thread(store_source_text, job, source)
 
     async def own(self, job_id: str, caller: Caller) -> Job:
-        """A handle on a job of the caller's.
+        """Attach to a job of the caller.
 
         Raises:
-            Problem: there is none, or it is somebody else's: nobody learns which.
+            HttpProblem: not found; also for jobs of other users, so that the answer does not reveal that they exist.
         """
 
-        def found() -> Job | None:
+        def attach_if_owned() -> Job | None:
             try:
                 job = self.producer.attach(job_id)
             except JobUnknown:
                 return None
             return job if owner_of(self.producer.redis, job) == caller.user else None
 
-        job = await asyncio.to_thread(found) if JOB_ID.fullmatch(job_id) else None
+        job = await asyncio.to_thread(attach_if_owned) if JOB_ID.fullmatch(job_id) else None
         if job is None:
-            raise not_found(f"no job {job_id[:64]!r}: it was never accepted, or it ended and its life is over")
+            raise not_found(f"no job {job_id[:64]!r}: it was never accepted, or it has expired")
         return job
 
 
-def _configured(settings: Settings, models: Mapping[str, str]) -> frozenset[str]:
-    """The pools that the settings name: they are shown before a worker has ever come, so that a typo there is seen."""
+def _configured_pools(settings: Settings, models: Mapping[str, str]) -> frozenset[str]:
+    """The pools that the settings name: they are listed even without workers, so that a typo is visible."""
     return frozenset(filter(None, (settings.http_pool, settings.engine, *models.values())))
 
 
 def aliases(setting: str, text: str) -> dict[str, str]:
-    """Read `name=meaning,name=meaning`.
+    """Parse `alias=name,alias=name`.
 
     Raises:
-        Misconfigured: it is something else.
+        Misconfigured: the text has another form.
     """
-    found = {}
+    attach_if_owned = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
-        name, equals, meaning = pair.partition("=")
-        if not (name.strip() and equals and meaning.strip()):
-            raise Misconfigured(f"SERIATIM_{setting}: {pair!r}; expected name=meaning, with commas between")
-        found[name.strip()] = meaning.strip()
-    return found
+        name, separator, target = pair.partition("=")
+        if not (name.strip() and separator and target.strip()):
+            raise Misconfigured(f"SERIATIM_{setting}: {pair!r}; expected alias=name pairs, separated by commas")
+        attach_if_owned[name.strip()] = target.strip()
+    return attach_if_owned

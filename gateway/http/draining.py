@@ -1,8 +1,8 @@
-"""Draining: what a gateway process that is told to end still does: it finishes what runs, and takes nothing new.
+"""Draining of a gateway process after SIGTERM: it finishes running requests and refuses new ones.
 
-From the first signal on /readyz says 503, so that no balancer sends anybody here, and new requests are told to come
-again: to another gateway, or to the next one at this address. The process ends when the last answer is whole, or when
-SERIATIM_HTTP_DRAIN_S is over; a second signal ends it at once.
+From the first signal on, /readyz answers 503, so that load balancers stop sending requests, and new requests get 503
+with a Retry-After. The process ends when the last response is complete, or after SERIATIM_HTTP_DRAIN_S; a second signal
+ends it at once.
 """
 
 import time
@@ -12,42 +12,42 @@ from typing import Any
 
 from gateway.http.problems import HttpProblem, retry_after
 
-AGAIN_S = 1.0  #: another gateway may answer at once
+RETRY_S = 1.0  #: another gateway may answer at once
 
 
 @dataclass(slots=True)
 class Draining:
-    """Of one gateway process."""
+    """The drain state of one gateway process."""
 
-    most_s: float  #: what runs may take so long
-    until_s: float | None = None  #: monotonic time at which the rest is cut off; None: nobody wants this process to end
-    #: connections that may be idle: each knows whether it is, and ends then
-    idlers: dict[object, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
+    timeout_s: float  #: longest duration of draining
+    until_s: float | None = None  #: monotonic time at which remaining requests are cut off; None: not draining
+    #: connections that may be idle -> function that closes the connection if it is
+    idle_closers: dict[object, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
 
     @property
-    def begun(self) -> bool:
-        """Was this process told to end?"""
+    def active(self) -> bool:
+        """Whether this process is draining."""
         return self.until_s is not None
 
     def begin(self) -> None:
-        """It is told to end. Called in a signal's handler: it only takes down the time."""
-        self.until_s = time.monotonic() + self.most_s
+        """Start draining. Called in a signal handler, so it only notes the time."""
+        self.until_s = time.monotonic() + self.timeout_s
 
-    async def over(self, running: int) -> bool:
-        """Is the time over, or nothing left that runs? Ends what is idle."""
+    async def is_over(self, running: int) -> bool:
+        """Close idle connections; returns whether draining is complete or timed out."""
         if self.until_s is None:
             return False
-        for leave in list(self.idlers.values()):
-            await leave()
+        for close_if_idle in list(self.idle_closers.values()):
+            await close_if_idle()
         return not running or time.monotonic() >= self.until_s
 
-    def refuse(self) -> None:
-        """Turn away what is new.
+    def refuse_new_request(self) -> None:
+        """Refuse a new request while draining.
 
         Raises:
-            Problem: this process is about to end.
+            HttpProblem: this process is draining.
         """
-        if self.begun:
-            said = "this gateway is about to end and finishes what it has; another one, or the next here, will answer"
-            headers = retry_after(AGAIN_S) | {"connection": "close"}
-            raise HttpProblem(503, "draining", said, "overloaded_error", headers=headers)
+        if self.active:
+            message = "this gateway is shutting down and finishes running requests only; retry"
+            headers = retry_after(RETRY_S) | {"connection": "close"}
+            raise HttpProblem(503, "draining", message, "overloaded_error", headers=headers)

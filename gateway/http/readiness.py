@@ -1,6 +1,6 @@
-"""Readiness of a pool: it has spoken a sentence lately, or speaks a probe now.
+"""Readiness of a pool: it has spoken a sentence recently, or speaks a probe now.
 
-A worker that beats and has an engine that hangs is not ready; nor is a pool while no reassembler brings its sound on.
+A worker whose engine hangs is not ready, even if it sends heartbeats; nor is a pool without a running reassembler.
 """
 
 import asyncio
@@ -17,47 +17,48 @@ from seriatim.reassembler_heartbeats import SILENT_S, running_reassemblers
 from seriatim.state.pool_record import read_pool
 
 PROBE = "Ready."
-PROBER = "seriatim-probe"  #: the user whose jobs probes are
-PROBE_S = 5.0  #: a probe that has not ended by then has failed
+PROBE_USER = "seriatim-probe"
+PROBE_S = 5.0  #: timeout of a probe
 
 
 @dataclass(slots=True)
 class PoolReadiness:
-    """What is known of each pool's readiness."""
+    """The readiness of each pool, cached."""
 
     producer: Client
-    redis: "Redis"  #: gives up soon
-    lately_s: float  #: how old the proof may be
-    spoken: dict[str, tuple[int, float]] = field(default_factory=dict)  #: sentences done, and when that number was new
-    probing: dict[str, "asyncio.Task[str]"] = field(default_factory=dict)
+    redis: "Redis"  #: with a short timeout
+    max_age_s: float  #: of the last sentence that proves readiness
+    #: pool -> number of sentences done, and the monotonic time at which it last rose
+    progress: dict[str, tuple[int, float]] = field(default_factory=dict)
+    probes: dict[str, "asyncio.Task[str]"] = field(default_factory=dict)
 
-    async def why_not(self, pool: str) -> str:
-        """Why a pool is not ready; "" if it is."""
+    async def problem(self, pool: str) -> str:
+        """The reason why a pool is not ready; "" if it is."""
         if not await asyncio.to_thread(running_reassemblers, self.redis):
-            return f"no reassembler was heard of for {SILENT_S:g} s; start one with: seriatim reassemble"
-        if await self._spoke_lately(pool):
+            return f"no reassembler has sent a heartbeat for {SILENT_S:g} s; start one with: seriatim reassemble"
+        if await self._has_spoken_recently(pool):
             return ""
-        if pool not in self.probing:  # however many ask, one probe
-            self.probing[pool] = asyncio.create_task(asyncio.to_thread(self._probe, pool))
-            self.probing[pool].add_done_callback(lambda _: self.probing.pop(pool))
-        why = await asyncio.shield(self.probing[pool])
-        if not why:
-            await self._spoke_lately(pool, proven=True)
-        return why
+        if pool not in self.probes:  # one probe for all concurrent requests
+            self.probes[pool] = asyncio.create_task(asyncio.to_thread(self._run_probe, pool))
+            self.probes[pool].add_done_callback(lambda _: self.probes.pop(pool))
+        problem_text = await asyncio.shield(self.probes[pool])
+        if not problem_text:
+            await self._has_spoken_recently(pool, succeeded=True)
+        return problem_text
 
-    async def _spoke_lately(self, pool: str, *, proven: bool = False) -> bool:
+    async def _has_spoken_recently(self, pool: str, *, succeeded: bool = False) -> bool:
         done, now_s = (await asyncio.to_thread(read_pool, self.redis, pool)).done, time.monotonic()
-        known = self.spoken.get(pool)
-        if proven or (known is not None and done > known[0]):
-            self.spoken[pool] = (done, now_s)
-        elif known is None:
-            self.spoken[pool] = (done, float("-inf"))
-        return now_s - self.spoken[pool][1] <= self.lately_s
+        last = self.progress.get(pool)
+        if succeeded or (last is not None and done > last[0]):
+            self.progress[pool] = (done, now_s)
+        elif last is None:
+            self.progress[pool] = (done, float("-inf"))
+        return now_s - self.progress[pool][1] <= self.max_age_s
 
-    def _probe(self, pool: str) -> str:
-        """Have a sentence spoken; returns why that did not go well."""
+    def _run_probe(self, pool: str) -> str:
+        """Have a probe sentence spoken; returns the reason if that fails."""
         try:
-            job = self.producer.enqueue(PROBE, JobRequest(engine=pool, pool=pool, user=PROBER, timeout_s=PROBE_S))
+            job = self.producer.enqueue(PROBE, JobRequest(engine=pool, pool=pool, user=PROBE_USER, timeout_s=PROBE_S))
         except SeriatimError as error:
             return str(error)
         try:

@@ -1,4 +1,4 @@
-"""Ending tasks for certain, and keeping them from ending."""
+"""Task endings: cancel tasks reliably, restart failed ones, and keep background tasks alive."""
 
 import asyncio
 import logging
@@ -9,30 +9,30 @@ from seriatim.process.watched_tasks import RESTART_S
 
 log = logging.getLogger(__name__)
 
-AGAIN_S = 0.05
+CANCEL_AGAIN_S = 0.05
 
 
 async def cancel_and_wait(*tasks: "asyncio.Task[Any]") -> None:
-    """Cancel tasks, and wait until they have ended; whatever they raise is theirs.
+    """Cancel tasks and wait until they have ended; their exceptions are ignored.
 
-    Once is not enough: redis-py 8.1 loses a cancellation that reaches it at certain moments of a command (3 of 50 when
-    it was tried), and then waits on for the command's answer.
+    Cancelling once is not enough: redis-py 8.1 loses a cancellation at certain moments of a command (3 of 50 in a
+    trial), and goes on waiting for the reply.
     """
     left = {task for task in tasks if not task.done()}
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=AGAIN_S)
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
     for task in tasks:
         if not task.cancelled():
-            task.exception()  # or the loop would complain that nobody looked
+            task.exception()  # marks the exception as retrieved
 
 
 async def run_forever(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
-    """Run a background task until it is cancelled: whatever it raises, it begins again, and the log has why.
+    """Run a background task until it is cancelled; after an exception, log it and start the task again.
 
-    A task that ends unseen takes with it all that relies on it: without reports of what listeners have, each stream
-    stops once its window is full.
+    A task that ended unnoticed would stop the whole system: without delivery reports each stream stops once its window
+    is full.
     """
     while True:
         try:
@@ -46,7 +46,7 @@ _kept: set["asyncio.Task[Any]"] = set()
 
 
 def keep_running(work: Coroutine[Any, Any, None]) -> None:
-    """Let something go on that nobody waits for; the loop alone would hold it too weakly."""
+    """Run a task that is not awaited; the event loop alone holds only a weak reference."""
     task = asyncio.create_task(work)
     _kept.add(task)
     task.add_done_callback(_kept.discard)

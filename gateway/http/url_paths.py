@@ -1,5 +1,5 @@
-"""URL paths that more than one module must know."""
+"""URL paths that several modules use."""
 
-#: for those who watch: never refused for want of room, nor traced
+#: never refused by the concurrency limit, and not traced
 MONITORING_PATHS = ("/health", "/healthz", "/readyz", "/metrics")
-API_PREFIXES = ("/v1/", *MONITORING_PATHS, "/openapi.json")  #: what is no file of the page, by any method
+API_PREFIXES = ("/v1/", *MONITORING_PATHS, "/openapi.json")  #: never files of the page

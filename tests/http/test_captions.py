@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.reading.caption_lines import columns, wrapped
-from gateway.http.reading.captions import LINE_COLUMNS, LINES, cues, srt, vtt
+from gateway.http.reading.caption_lines import column_count, wrap_text
+from gateway.http.reading.captions import LINE_COLUMNS, LINES, format_srt, format_vtt, split_into_cues
 from gateway.http.reading.sentence_times import SentenceSpan
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.segment.graphemes import are_joined
@@ -30,10 +30,10 @@ LONG = (
 )
 def test_a_sentence_is_shown_whole_in_few_short_lines(text: str, start_s: float, lasts_s: float) -> None:
     span = SentenceSpan(3, round(start_s, 3), round(start_s + lasts_s, 3), text)
-    found = list(cues(span))
+    found = list(split_into_cues(span))
     shown = "".join(line for cue in found for line in cue.lines)
     assert shown.replace(" ", "") == re.sub(r"\s", "", text), "no character is lost"
-    assert all(len(cue.lines) <= LINES and max(map(columns, cue.lines)) <= LINE_COLUMNS for cue in found)
+    assert all(len(cue.lines) <= LINES and max(map(column_count, cue.lines)) <= LINE_COLUMNS for cue in found)
     assert len({cue.id for cue in found}) == len(found)
     if found:
         assert (found[0].start_s, found[-1].end_s) == (span.start_s, span.end_s)
@@ -41,14 +41,14 @@ def test_a_sentence_is_shown_whole_in_few_short_lines(text: str, start_s: float,
 
 
 def test_a_sentence_that_fits_is_one_subtitle_and_its_lines_are_even() -> None:
-    (short,) = cues(SentenceSpan(0, 0.0, 2.0, "The red fox runs."))
+    (short,) = split_into_cues(SentenceSpan(0, 0.0, 2.0, "The red fox runs."))
     assert (short.id, short.lines) == ("0", ("The red fox runs.",))
-    (longer,) = cues(SentenceSpan(1, 2.0, 5.0, "The red fox runs over green hills and sings."))
+    (longer,) = split_into_cues(SentenceSpan(1, 2.0, 5.0, "The red fox runs over green hills and sings."))
     assert longer.lines == ("The red fox runs over", "green hills and sings.")
 
 
 def test_a_long_sentence_has_its_time_by_what_its_parts_last() -> None:
-    first, *_, last = cues(SentenceSpan(0, 10.0, 22.0, LONG))
+    first, *_, last = split_into_cues(SentenceSpan(0, 10.0, 22.0, LONG))
     assert (first.start_s, last.end_s) == (10.0, 22.0)
     assert first.end_s - first.start_s == pytest.approx(12 * sum(map(len, first.lines)) / len(LONG), abs=0.4)
 
@@ -58,45 +58,45 @@ def test_a_long_number_makes_the_text_before_it_no_later() -> None:
     words = "This is what the old clerk read out to us that day in the great hall of the city, slowly: "
     text = words + "1,234,567,890,123 and 9,876,543,210,987 and 5,555,444,333,222"
     span = SentenceSpan(0, 0.0, 30.0, text)
-    numbers = next(cue for cue in cues(span) if any(char.isdigit() for line in cue.lines for char in line))
+    numbers = next(cue for cue in split_into_cues(span) if any(char.isdigit() for line in cue.lines for char in line))
     assert numbers.start_s < 30 * estimate_ms(words) / estimate_ms(text) + 2
     assert numbers.start_s < 0.6 * 30 * len(words) / len(text), "as it was by characters"
 
 
 def test_wide_characters_count_two_columns_and_break_anywhere_but_before_a_full_stop() -> None:
-    lines = wrapped("今日は朝早く起きて、公園を散歩しました。" * 3, 42)
-    assert max(map(columns, lines)) <= 42
+    lines = wrap_text("今日は朝早く起きて、公園を散歩しました。" * 3, 42)
+    assert max(map(column_count, lines)) <= 42
     assert [line[0] for line in lines if line[0] in "。、"] == []
     assert len(lines) == 3
 
 
 @pytest.mark.parametrize("text", ["ก็" * 60, "नमस्ते" * 20, "👨\u200d👩\u200d👧" * 30, "🇩🇪🇫🇷🇯🇵" * 15, "e\u0301" * 90])
 def test_what_is_seen_as_one_character_is_never_parted(text: str) -> None:
-    lines = wrapped(text, 10)
+    lines = wrap_text(text, 10)
     assert "".join(lines) == text
-    assert max(map(columns, lines)) <= 10
+    assert max(map(column_count, lines)) <= 10
     for line, after in itertools.pairwise(lines):
         flag = "\U0001f1e6" <= after[0] <= "\U0001f1ff"
         assert len(line) % 2 == 0 if flag else not are_joined(line[-1], after[0])
 
 
 def test_thai_breaks_where_a_syllable_begins() -> None:
-    lines = wrapped("ฉันตื่นแต่เช้าวันนี้และไปเดินเล่นในสวนใกล้บ้านแล้วกินข้าวเช้าที่ร้านเล็กๆ", 20)
+    lines = wrap_text("ฉันตื่นแต่เช้าวันนี้และไปเดินเล่นในสวนใกล้บ้านแล้วกินข้าวเช้าที่ร้านเล็กๆ", 20)
     assert all(line[0] in "เแโใไ" for line in lines[1:])
 
 
-@pytest.mark.parametrize(("write", "kind"), [(srt, "srt"), (vtt, "webvtt")])
+@pytest.mark.parametrize(("write", "kind"), [(format_srt, "srt"), (format_vtt, "webvtt")])
 def test_ffmpeg_reads_every_subtitle_with_its_time_and_text(write: object, kind: str) -> None:
     """Markup and arrows in a text are text."""
-    spans = [
+    sentence_spans = [
         SentenceSpan(0, 0.0, 1.5, "Hello."),
         SentenceSpan(1, 1.5, 13.0, LONG),
         SentenceSpan(2, 3600.0, 3601.0, "00:00:01,000 --> 1"),
     ]
-    written = write(spans)  # type: ignore[operator]  # one of the two above
+    written = write(sentence_spans)  # type: ignore[operator]  # one of the two above
     with av.open(io.BytesIO(written.encode()), "r", format=kind) as file:
         packets = [p for p in file.demux() if p.size]
-    expected = [cue for span in spans for cue in cues(span)]
+    expected = [cue for span in sentence_spans for cue in split_into_cues(span)]
     assert [int(p.pts or 0) for p in packets] == [round(cue.start_s * 1000) for cue in expected]
     assert [int(p.duration or 0) for p in packets] == [round((c.end_s - c.start_s) * 1000) for c in expected]
     assert written.count("-->") == len(expected), "only times have arrows"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.http.encoding.stream_formats import NAMES, EncodedBuffer, StreamEncoding, threads
+from gateway.http.encoding.stream_formats import STREAMABLE, EncodedBuffer, StreamEncoding, threads
 from seriatim.audio import ffmpeg_encoders
 from tests.http.sounds import seconds
 
@@ -78,7 +78,7 @@ def test_any_rate_keeps_its_length(name: str, rate_hz: int) -> None:
 
 
 @pytest.mark.parametrize("pcm_hz", [0, 24_000])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STREAMABLE)
 def test_the_bytes_do_not_depend_on_how_the_sound_was_cut(name: str, pcm_hz: int) -> None:
     """Equal requests get equal answers, however the worker's chunks and Redis cut them."""
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from gateway.http.concurrency_limit import MOST_S, ConcurrencyLimit
+from gateway.http.concurrency_limit import MAX_RETRY_S, ConcurrencyLimit
 from tests.http.gateways import Gateway, clear, start
 from tests.http.wires import answer, ended, head, post
 from tests.support.expected_audio import stream_of
@@ -56,7 +56,7 @@ def test_who_finds_no_place_is_told_in_openais_shape_when_to_come_back(small: Ga
         refused = late.post("/v1/audio/speech", json={"input": SAID})
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_many_clients")
         exact_s = int(refused.headers["retry-after-ms"]) / 1000
-        assert 0 < exact_s <= int(refused.headers["retry-after"]) <= MOST_S
+        assert 0 < exact_s <= int(refused.headers["retry-after"]) <= MAX_RETRY_S
         with pytest.raises(openai.InternalServerError, match="already serves 3 clients"):
             ai.audio.speech.create(model="tts-1", voice="alloy", input=SAID)
         with pytest.raises(InvalidStatus) as denied, connect(f"ws://127.0.0.1:{small.port}/v1/stream", proxy=None):
@@ -108,8 +108,8 @@ def test_places_are_counted_and_times_rise(steps: list[tuple[float, str]], most:
         elif step == "enter":
             assert inside == most, "only a full one refuses"
             after = crowd.retry_after_s(now_s)
-            assert 0 < after <= MOST_S + 0.001
-            assert now_s + after >= min(told_s, now_s + MOST_S), "each is sent behind the one before"
+            assert 0 < after <= MAX_RETRY_S + 0.001
+            assert now_s + after >= min(told_s, now_s + MAX_RETRY_S), "each is sent behind the one before"
             told_s = now_s + after
         assert crowd.inside == inside <= most
 

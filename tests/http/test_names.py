@@ -138,14 +138,14 @@ def test_what_is_not_understood_is_named(gateway: Gateway, client: httpx2.Client
     answer = client.post("/v1/audio/speech", json={"input": SAID, "response_format": "pcm"} | more)
     assert answer.content == stream_of([SAID])
     said = answer.headers["seriatim-warning"]
-    assert said == "not known here, and passed over: exaggeration, ref_audio, temperature, 1 more"
+    assert said == "unknown fields are ignored: exaggeration, ref_audio, temperature, 1 more"
     plain = {"input": SAID, "user": "anna", "metadata": {}, "stream": True, "lang_code": "b", "speed": 1}
     assert "seriatim-warning" not in client.post("/v1/audio/speech", json=plain).headers
     told = client.post("/v1/audio/speech", json={"input": SAID, "instructions": "As in spring."})
     assert "instructions" in told.headers["seriatim-warning"]
     with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
         socket.send(json.dumps({"type": "start", "top_p": 1}))
-        assert json.loads(socket.recv(PATIENCE_S))["warning"] == "not known here, and passed over: top_p"
+        assert json.loads(socket.recv(PATIENCE_S))["warning"] == "unknown fields are ignored: top_p"
 
 
 @pytest.mark.parametrize(("code", "status"), [("a", 200), ("en-GB", 200), (7, 400)])

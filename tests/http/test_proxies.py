@@ -113,7 +113,7 @@ def test_pages_of_any_site_may_call_where_keys_are_needed(keyed: Gateway) -> Non
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("HTTP_CORS", "*", "without keys the page of any site could speak"),
+        ("HTTP_CORS", "*", "would admit pages of any site"),
         ("HTTP_CORS", "app.example", "expected an origin such as https://app.example"),
         ("HTTP_CORS", "https://app.example/page", "expected an origin such as https://app.example"),
         ("HTTP_PROXIES", "proxy.lan", "expected an address, a network"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from gateway.http.encoding.stream_formats import NAMES
+from gateway.http.encoding.stream_formats import STREAMABLE
 from seriatim.audio.formats import FORMATS
 from tests.http.gateways import clear
 from tests.integration.test_reading import enqueue
@@ -99,11 +99,11 @@ def test_speak_writes_the_same_bytes_into_a_pipe(pipe: Door, name: str) -> None:
     says_the_same(pipe, name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STREAMABLE)
 def test_equal_requests_are_answered_with_the_same_bytes(stream: Door, name: str) -> None:
     says_the_same(stream, name)
 
 
-@pytest.mark.parametrize("name", [*NAMES, "m4a"])
+@pytest.mark.parametrize("name", [*STREAMABLE, "m4a"])
 def test_equal_jobs_have_the_same_recording(recording: Door, name: str) -> None:
     says_the_same(recording, name)

@@ -89,7 +89,7 @@ def test_a_client_that_leaves_stops_its_job(gateway: Gateway, client: httpx2.Cli
         job = job_of(connection)
         assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
     wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "nothing more is spoken")
-    assert client.get(f"/v1/jobs/{job}").json()["reason"] == "its listener left"
+    assert client.get(f"/v1/jobs/{job}").json()["reason"] == "its listener disconnected"
 
 
 def test_a_client_that_leaves_before_the_first_sound_stops_its_job(gateway: Gateway, client: httpx2.Client) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.recordings.filenames import disposition
-from gateway.http.recordings.source_text import LONGEST, beginning
+from gateway.http.recordings.filenames import content_disposition
+from gateway.http.recordings.source_text import TITLE_CHARS, first_words
 from seriatim import recording_store
 from tests.http.gateways import Gateway, clear, start
 from tests.support.command_line import installed
@@ -148,7 +148,7 @@ def test_a_recording_is_saved_under_its_title(client: httpx2.Client, gateway: Ga
 
 @given(st.text(max_size=300))
 def test_any_title_makes_a_file_name_that_every_system_takes(title: str) -> None:
-    header = disposition(title, "0123456789abcdef", "mp3")
+    header = content_disposition(title, "0123456789abcdef", "mp3")
     assert header.isascii()
     assert header.isprintable()
     plain, _, true = header.removeprefix('inline; filename="').partition('"')
@@ -172,23 +172,23 @@ def test_any_title_makes_a_file_name_that_every_system_takes(title: str) -> None
     ],
 )
 def test_titles_as_names(title: str, name: str) -> None:
-    assert disposition(title, "0123456789abcdef", "mp3") == f"inline; {name}"
+    assert content_disposition(title, "0123456789abcdef", "mp3") == f"inline; {name}"
 
 
 @given(st.text(max_size=400))
 def test_a_beginning_is_a_line_of_the_text(text: str) -> None:
-    found, words = beginning(text), " ".join(text.split())
-    assert len(found) <= LONGEST
+    found, words = first_words(text), " ".join(text.split())
+    assert len(found) <= TITLE_CHARS
     assert found == words or (found.endswith("…") and words.startswith(found[:-1]))
-    assert len(found) > LONGEST // 2 or found == words
+    assert len(found) > TITLE_CHARS // 2 or found == words
 
 
 def test_a_beginning_ends_with_a_word_where_there_are_words() -> None:
     assert (
-        beginning("Fox sings of green hills. " * 9)
+        first_words("Fox sings of green hills. " * 9)
         == "Fox sings of green hills. Fox sings of green hills. Fox sings of green hills.…"
     )
-    assert beginning("海" * 99) == "海" * 79 + "…"
+    assert first_words("海" * 99) == "海" * 79 + "…"
 
 
 def test_a_store_that_cannot_be_written_keeps_nobody_from_speaking(system: RealSystem) -> None:

@@ -48,7 +48,7 @@ class TestSpeak:
         assert sound(out.read_bytes()) == stream_of(SPOKEN)
         said = done.stderr.decode()
         assert "3 sentences in" in said
-        assert "first sound after" in said
+        assert "first audio after" in said
         assert "1 worker: " in said
         assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "text.txt"]
 

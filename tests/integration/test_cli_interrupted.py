@@ -79,7 +79,7 @@ def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tm
     done = seriatim("speak", text, "-o", out, "--resume", *HELD, *twice)
 
     assert done.returncode == 0, done.stderr.decode()
-    assert "more were there already" in done.stderr.decode()
+    assert "more by the interrupted run" in done.stderr.decode()
     assert out.read_bytes() == whole.read_bytes()
     assert sound(whole.read_bytes()) == stream_of(sentences(N, "Interrupted", n_words=2))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "tally", "text.txt", "whole.wav"]

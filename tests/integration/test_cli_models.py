@@ -27,7 +27,7 @@ def models(folder: Path, *arguments: str | Path) -> str:
 
 def test_where_there_is_none_it_says_how_to_get_one_and_under_which_licence(tmp_path: Path) -> None:
     said = models(tmp_path)
-    assert said.startswith(f"no XTTS-v2 in {tmp_path}, nor where other programs put it\n\n")
+    assert said.startswith(f"no XTTS-v2 in {tmp_path}, nor in the folders of other programs\n\n")
     assert "Seriatim downloads nothing" in said
     assert HOW in said
     assert "Coqui Public Model License 1.0.0 (https://" in said

@@ -126,6 +126,6 @@ def test_what_a_reader_had_when_it_left_is_reported_once_the_server_serves_again
     other.config_set("min-replicas-to-write", 0)
     asyncio.run(reports.flush())
     assert other.xlen(stream) == 2, "what was heard long ago may go"
-    assert reports.last == []
+    assert reports.closed == []
     other.delete(stream)
     client.close()

@@ -268,7 +268,7 @@ def test_there_is_nothing_to_resume_before_a_run_or_after_it(tmp_path):
     with pytest.raises(BadInput, match=r"^cannot resume .*: there is no interrupted run; speak it without --resume$"):
         begin(path, ResumePolicy.RESUME)
     spoken(path)
-    with pytest.raises(BadInput, match=r"^cannot resume .*: it is whole; "):
+    with pytest.raises(BadInput, match=r"^cannot resume .*: it is complete; "):
         begin(path, ResumePolicy.RESUME)
 
 

@@ -14,11 +14,11 @@ def test_who_runs_dry_first_goes_first(due: list[float], places: int) -> None:
         turns, went = DeadlineSlots(places), []
 
         async def work(due_s: float) -> None:
-            async with turns.turn(due_s):
+            async with turns.hold_slot(due_s):
                 went.append(due_s)
 
         async def hold(until: asyncio.Event) -> None:
-            async with turns.turn(0):
+            async with turns.hold_slot(0):
                 await until.wait()
 
         free = asyncio.Event()
@@ -44,7 +44,7 @@ def test_who_leaves_takes_no_place_along(leaves: list[bool]) -> None:
 
         async def work() -> None:
             nonlocal went
-            async with turns.turn(1):
+            async with turns.hold_slot(1):
                 went += 1
                 await asyncio.sleep(0)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.cli.checks.check_result import CheckResult, fail, from_message, ok, warn
 from gateway.cli.checks.version_checks import has_extra, installed_version
-from gateway.cli.commands.healthcheck import HEALTH, unanswered
+from gateway.cli.commands.healthcheck import HEALTH, http_problem
 from gateway.cli.engine_queries import ask_engine
 from seriatim.errors import SeriatimError
 from seriatim.servers.server_address import Address
@@ -69,7 +69,7 @@ def _ports(settings: Settings) -> list[CheckResult]:
 def _port(port: int, part: str, url: str) -> CheckResult:
     if _is_free(port):
         return ok(f"port {port}", f"free for a {part}" if part == "gateway" else f"free for {part.title()}")
-    if not unanswered(url):
+    if not http_problem(url):
         return ok(f"port {port}", f"a {part} answers")
     other = "--http PORT of seriatim up or --port of seriatim serve" if part == "gateway" else "seriatim flower --port"
     return warn(f"port {port}", f"another program is there than a {part}", f"choose another one: {other}")

@@ -1,1 +1,1 @@
-"""Encoding of streamed answers."""
+"""Encoding of streamed responses."""

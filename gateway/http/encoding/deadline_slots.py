@@ -1,6 +1,6 @@
-"""Slots for encoding, given to the listener whose buffer runs dry first.
+"""Encoding slots with deadlines: the listener whose buffer runs dry first is served first.
 
-First come, first served would let a hundred who have ten seconds ahead go before one who has none.
+In order of arrival, a hundred listeners with ten seconds of audio ahead would go before one with none.
 """
 
 import asyncio
@@ -11,46 +11,46 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-SPARE = 1  #: one more than there are cores: what is done is noticed a moment later
+SPARE_SLOTS = 1  #: more slots than cores: a free slot is noticed a moment late
 
 
 @dataclass(slots=True)
 class DeadlineSlots:
-    """Places for work that computes, in one event loop."""
+    """Slots for CPU-bound work, in one event loop."""
 
     free: int
     waiting: list[tuple[float, int, "asyncio.Future[None]"]] = field(default_factory=list)  #: a heap
     order: "count[int]" = field(default_factory=count)  #: among those that are due at the same time
 
     @asynccontextmanager
-    async def turn(self, due_s: float) -> AsyncIterator[None]:
-        """A place, once there is one for work that is due then, in s of any clock that only rises."""
-        await self._enter(due_s)
+    async def hold_slot(self, due_s: float) -> AsyncIterator[None]:
+        """Hold a slot for work that is due at `due_s`, in s of a monotonic clock; waits until there is one."""
+        await self._acquire(due_s)
         try:
             yield
         finally:
-            self._leave()
+            self._release()
 
-    async def _enter(self, due_s: float) -> None:
+    async def _acquire(self, due_s: float) -> None:
         if self.free > 0:
             self.free -= 1
             return
-        called = asyncio.get_running_loop().create_future()
-        heapq.heappush(self.waiting, (due_s, next(self.order), called))
+        granted = asyncio.get_running_loop().create_future()
+        heapq.heappush(self.waiting, (due_s, next(self.order), granted))
         try:
-            await called
+            await granted
         except asyncio.CancelledError:
-            if called.done() and not called.cancelled():
-                self._leave()  # it was called, and has left
+            if granted.done() and not granted.cancelled():
+                self._release()  # it got a slot and was cancelled
             raise
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         while self.waiting:
-            called = heapq.heappop(self.waiting)[2]
-            if not called.done():  # else it has left
-                called.set_result(None)
+            granted = heapq.heappop(self.waiting)[2]
+            if not granted.done():  # otherwise its task was cancelled
+                granted.set_result(None)
                 return
         self.free += 1
 
 
-encoder_slots = DeadlineSlots((os.cpu_count() or 1) + SPARE)
+encoder_slots = DeadlineSlots((os.cpu_count() or 1) + SPARE_SLOTS)

@@ -1,13 +1,13 @@
-"""Volume of samples: louder or softer than they were spoken. Pure."""
+"""Volume of samples, scaled by a factor. Pure."""
 
 import numpy as np
 
-LOUDEST = 32_767  #: of s16le
+MAX_SAMPLE = 32_767  #: of s16le
 
 
-def louder(pcm: bytes, factor: float) -> bytes:
-    """Samples times `factor`, s16le; what would be too loud is clipped. Factor 1 changes nothing."""
+def scale_volume(pcm: bytes, factor: float) -> bytes:
+    """Multiply s16le samples by `factor` and clip them; factor 1 returns them unchanged."""
     if factor == 1:
         return pcm
     scaled = np.rint(np.frombuffer(pcm, "<i2") * np.float64(factor))
-    return np.clip(scaled, -LOUDEST - 1, LOUDEST).astype("<i2").tobytes()
+    return np.clip(scaled, -MAX_SAMPLE - 1, MAX_SAMPLE).astype("<i2").tobytes()

@@ -1,1 +1,1 @@
-"""Middleware: what happens around every request."""
+"""Middleware around every request."""

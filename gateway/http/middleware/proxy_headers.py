@@ -1,8 +1,8 @@
-"""Behind a proxy: under which path it is called, and for whom. The outermost application.
+"""Proxy headers: the path prefix, client, scheme and host of requests that come through a proxy. Outermost application.
 
-A proxy may leave a path prefix (SERIATIM_HTTP_ROOT) in place or take it off. What it says of its client is believed if
-it is one of SERIATIM_HTTP_PROXIES. Paths with `//`, or with a `/` behind a route, are those without: a redirect would
-lose what a client sends, and perhaps name another host.
+A proxy may keep a path prefix (SERIATIM_HTTP_ROOT) or strip it. Its headers are trusted if its address is one of
+SERIATIM_HTTP_PROXIES. `//` and a trailing `/` are removed from paths without a redirect, which would lose the body of
+a request, and could name another host.
 """
 
 import re
@@ -22,7 +22,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 
 class ProxyHeaders:
-    """Makes a request look as if there were no proxy, and its answer as the proxy's client needs it."""
+    """Middleware that restores the original request, and adds the path prefix to responses."""
 
     def __init__(self, app: ASGIApp, root: str, proxies: Networks) -> None:
         self.app, self.root, self.proxies = app, root, proxies
@@ -31,57 +31,59 @@ class ProxyHeaders:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        root = self._believe(scope) or self.root
-        if root and scope["path"] == root and scope["type"] == "http":  # or what the page names would be beside it
+        root = self._apply_headers(scope) or self.root
+        if root and scope["path"] == root and scope["type"] == "http":  # the page's relative URLs need the slash
             query = scope["query_string"].decode("latin-1")
-            moved = Response(status_code=308, headers={"location": f"{root}/{'?' * bool(query)}{query}"})
-            await moved(scope, receive, send)
+            redirect = Response(status_code=308, headers={"location": f"{root}/{'?' * bool(query)}{query}"})
+            await redirect(scope, receive, send)
             return
         path = scope["path"]
-        scope["path"] = plain(path.removeprefix(root) if path.startswith(f"{root}/") else path)
-        await self.app(scope, receive, _answer(send, root) if root else send)
+        scope["path"] = normalize_path(path.removeprefix(root) if path.startswith(f"{root}/") else path)
+        await self.app(scope, receive, _add_prefix_to_location(send, root) if root else send)
 
-    def _believe(self, scope: Scope) -> str:
-        """Take over what a trusted proxy says; returns the prefix that it took off, or "".
+    def _apply_headers(self, scope: Scope) -> str:
+        """Apply the headers of a trusted proxy to the scope; returns the path prefix that it stripped, or "".
 
-        The last one of a list is the word of the nearest proxy.
+        In a list of values the last one is from the nearest proxy.
         """
         client = scope.get("client")
-        if not client or not self._trusts(client[0]):
+        if not client or not self._is_trusted(client[0]):
             return ""
-        said = {name: value.decode("latin-1") for name, value in scope["headers"] if name.startswith(b"x-forwarded-")}
-        scheme = SECURE.get(_last(said.get(b"x-forwarded-proto", "")).lower())
+        forwarded = {
+            name: value.decode("latin-1") for name, value in scope["headers"] if name.startswith(b"x-forwarded-")
+        }
+        scheme = SECURE.get(_last_item(forwarded.get(b"x-forwarded-proto", "")).lower())
         if scheme:
             scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme
-        if host := _last(said.get(b"x-forwarded-host", "")):
+        if host := _last_item(forwarded.get(b"x-forwarded-host", "")):
             others = [header for header in scope["headers"] if header[0] != b"host"]
             scope["headers"] = [(b"host", host.encode("latin-1")), *others]
-        hops = [hop for part in said.get(b"x-forwarded-for", "").split(",") if (hop := part.strip())]
-        if strangers := [hop for hop in hops if not self._trusts(hop)] or hops[:1]:
-            scope["client"] = (strangers[-1], 0)
-        prefix = _last(said.get(b"x-forwarded-prefix", "")).rstrip("/")
+        hops = [hop for part in forwarded.get(b"x-forwarded-for", "").split(",") if (hop := part.strip())]
+        if untrusted_hops := [hop for hop in hops if not self._is_trusted(hop)] or hops[:1]:
+            scope["client"] = (untrusted_hops[-1], 0)
+        prefix = _last_item(forwarded.get(b"x-forwarded-prefix", "")).rstrip("/")
         return prefix if PREFIX.fullmatch(prefix) else ""
 
-    def _trusts(self, name: str) -> bool:
+    def _is_trusted(self, text: str) -> bool:
         try:
-            address = ip_address(name)
+            address = ip_address(text)
         except ValueError:
             return False
         address = getattr(address, "ipv4_mapped", None) or address
         return any(address in network for network in self.proxies)
 
 
-def plain(path: str) -> str:
-    """A path as the routes have it: no empty parts, and nothing behind a route."""
+def normalize_path(path: str) -> str:
+    """Normalize a path for routing: no empty segments and no trailing slash."""
     path = re.sub("/{2,}", "/", path)
     return path.rstrip("/") if path.startswith(API_PREFIXES) and path != "/v1/" else path
 
 
-def root_of(text: str) -> str:
-    """A path prefix as the settings have it, without a `/` at its end.
+def parse_root(text: str) -> str:
+    """Parse a path prefix from the settings; returns it without a trailing `/`.
 
     Raises:
-        Misconfigured: it is none.
+        Misconfigured: it is not a path.
     """
     root = text.rstrip("/")
     if root and not PREFIX.fullmatch(root):
@@ -89,46 +91,49 @@ def root_of(text: str) -> str:
     return root
 
 
-def networks_of(texts: Sequence[str]) -> Networks:
-    """Networks of proxies; `*` is any address.
+def parse_networks(texts: Sequence[str]) -> Networks:
+    """Parse the networks of proxies; `*` is any address.
 
     Raises:
-        Misconfigured: one is no address and no network.
+        Misconfigured: an item is neither an address nor a network.
     """
-    found = []
+    result = []
     for text in texts:
         try:
-            found += [ip_network(each, strict=False) for each in (("0.0.0.0/0", "::/0") if text == "*" else (text,))]
+            result += [ip_network(each, strict=False) for each in (("0.0.0.0/0", "::/0") if text == "*" else (text,))]
         except ValueError:
-            said = f"SERIATIM_HTTP_PROXIES: {text!r}; expected an address, a network such as 10.0.0.0/8, or *"
-            raise Misconfigured(said) from None
-    return found
+            raise Misconfigured(
+                f"SERIATIM_HTTP_PROXIES: {text!r}; expected an address, a network such as 10.0.0.0/8, or *"
+            ) from None
+    return result
 
 
-def origins_of(texts: Sequence[str], *, local: bool) -> tuple[str, ...]:
-    """Origins as browsers write them.
+def parse_origins(texts: Sequence[str], *, local: bool) -> tuple[str, ...]:
+    """Parse origins into the form that browsers send.
 
     Raises:
-        Misconfigured: one is none; or everybody's pages may call, and no key is needed.
+        Misconfigured: an item is not an origin, or `*` is combined with access without keys.
     """
     if "*" in texts and local:
-        raise Misconfigured("SERIATIM_HTTP_CORS=*: without keys the page of any site could speak; name its origins")
-    found = [text.rstrip("/").lower() for text in texts]
-    for text, origin in zip(texts, found, strict=True):
+        raise Misconfigured(
+            "SERIATIM_HTTP_CORS=* without API keys would admit pages of any site; name the allowed origins"
+        )
+    result = [text.rstrip("/").lower() for text in texts]
+    for text, origin in zip(texts, result, strict=True):
         parts = urlsplit(origin)
         if origin != "*" and (not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}"):
             raise Misconfigured(f"SERIATIM_HTTP_CORS: {text!r}; expected an origin such as https://app.example, or *")
-    return tuple(found)
+    return tuple(result)
 
 
-def _last(text: str) -> str:
+def _last_item(text: str) -> str:
     return text.rpartition(",")[2].strip()
 
 
-def _answer(send: Send, root: str) -> Send:
-    """Puts the prefix before a place of ours that an answer names."""
+def _add_prefix_to_location(send: Send, root: str) -> Send:
+    """Wrap `send` so that it adds the prefix to a Location within this gateway."""
 
-    async def answer(message: Message) -> None:
+    async def send_with_prefix(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [
                 (name, root.encode() + value if name == b"location" and value.startswith(b"/") else value)
@@ -136,4 +141,4 @@ def _answer(send: Send, root: str) -> Send:
             ]
         await send(message)
 
-    return answer
+    return send_with_prefix

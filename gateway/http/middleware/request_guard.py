@@ -1,6 +1,6 @@
-"""Around every request: how many at once, how large and slow a body may be, what browsers are told, what is logged.
+"""The guard around every request: concurrency, body size and time, origins, security headers, and the log line.
 
-Plain ASGI, so that a body is streamed through and a client that leaves is noticed.
+Plain ASGI, so that bodies are streamed and a disconnect is noticed.
 """
 
 import asyncio
@@ -24,25 +24,25 @@ from seriatim.keys import JOB_ID
 
 log = logging.getLogger(__name__)
 
-#: nothing here is to be framed, sniffed, or told to others; the page's own files may add to it
-SECURITY = (
+#: no framing, no content sniffing, no referrer; the page's own files replace some
+SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cache-control", b"no-store"),  # what says nothing else is of one user, and of this moment
+    (b"cache-control", b"no-store"),  # unless a route sets another: most responses are one user's, and current
 )
-#: this machine's names: no other site can bear one (RFC 6761, 6.3); containers have others for it
-LOCAL = ("localhost", "host.docker.internal", "host.containers.internal")
-STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
-SAFE = ("GET", "HEAD", "OPTIONS")  #: RFC 9110, 9.2.1: they change nothing
-QUIET = (*MONITORING_PATHS, "/")  #: asked every few seconds by machines; the page's twenty files
+#: names of this machine, which no other site can have (RFC 6761, 6.3), and those that containers use for it
+LOCAL_NAMES = ("localhost", "host.docker.internal", "host.containers.internal")
+RESPONSE_STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  #: RFC 9110, 9.2.1: without side effects
+DEBUG_ROUTES = (*MONITORING_PATHS, "/")  #: logged at DEBUG: polled every few seconds; the page's twenty files
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """Of one request, and how many are served at once."""
+    """Limits of a request's body, and of the number of concurrent requests."""
 
     body_bytes: int
     body_s: float
@@ -51,143 +51,147 @@ class RequestLimits:
 
 @dataclass(frozen=True, slots=True)
 class OriginPolicy:
-    """Whose requests are taken, apart from keys: a page of any site can have its reader's browser send some."""
+    """The check of Host and Origin: a page of any site can make its visitor's browser send requests."""
 
-    origins: tuple[str, ...] = ()  #: of pages on other hosts that may call
-    local: bool = False  #: there are no keys: only under a name of this machine, which no other site can bear
-    names: tuple[str, ...] = ()  #: or under one of these
+    origins: tuple[str, ...] = ()  #: of pages on other hosts that may send requests
+    local: bool = False  #: no API keys: only a name of this machine is accepted as Host
+    names: tuple[str, ...] = ()  #: further accepted host names
 
     def problem(self, scope: Scope) -> HttpProblem | None:
-        """What is wrong with where a request comes from; None: nothing."""
+        """The error of a request with a forbidden Host or Origin; None if both are allowed."""
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
-        if self.local and not self._named(_name(host)):
-            said = "without keys this gateway serves 127.0.0.1, localhost and the names in SERIATIM_HTTP_HOSTS only"
-            return HttpProblem(421, "misdirected", said)
+        if self.local and not self._is_accepted_host(_host_name(host)):
+            message = "without API keys the Host must be 127.0.0.1, localhost or a name in SERIATIM_HTTP_HOSTS"
+            return HttpProblem(421, "misdirected", message)
         origin = headers.get(b"origin", b"").decode("latin-1")
-        own = not origin or bool({origin.lower(), "*"} & {*self.origins}) or self._same(origin, host)
-        if not own and (scope["type"] == "websocket" or self._smuggled(scope["method"], origin)):
+        allowed = not origin or bool({origin.lower(), "*"} & {*self.origins}) or self._is_own_page(origin, host)
+        if not allowed and (scope["type"] == "websocket" or self._may_be_foreign_form(scope["method"], origin)):
             return HttpProblem(
-                403, "foreign_origin", "a page of another site may not call (SERIATIM_HTTP_CORS names some)"
+                403, "foreign_origin", "requests from pages of this origin are not allowed (SERIATIM_HTTP_CORS)"
             )
         return None
 
-    def _named(self, name: str) -> bool:
-        """Is it a name of this machine?"""
+    def _is_accepted_host(self, name: str) -> bool:
+        """Whether a Host is accepted without API keys."""
         name = name.removesuffix(".")
-        return name in LOCAL or name in self.names or name.endswith(".localhost") or loopback(name)
+        return name in LOCAL_NAMES or name in self.names or name.endswith(".localhost") or is_loopback(name)
 
-    def _same(self, origin: str, host: str) -> bool:
-        """Is it a page of this gateway's? Proxies leave the port out, or send a Host that is their name for us."""
-        place = origin.partition("://")[2]
-        name = _name(place)
-        return place == host or name in self.names or (not self.local and name != "" and name == _name(host))
+    def _is_own_page(self, origin: str, host: str) -> bool:
+        """Whether the origin is this gateway's own page; proxies may omit the port or send another Host."""
+        host = origin.partition("://")[2]
+        name = _host_name(host)
+        return host == host or name in self.names or (not self.local and name != "" and name == _host_name(host))
 
-    def _smuggled(self, method: str, origin: str) -> bool:
-        """A browser asks first (CORS), but not for a form: that any site sends, and no key is needed to stop it."""
-        return self.local and method not in SAFE and (origin == "null" or origin.startswith(("http://", "https://")))
+    def _may_be_foreign_form(self, method: str, origin: str) -> bool:
+        """Whether it may be a form of another site: browsers send those without CORS, and no API key is needed."""
+        return (
+            self.local
+            and method not in SAFE_METHODS
+            and (origin == "null" or origin.startswith(("http://", "https://")))
+        )
 
 
 class RequestGuard:
-    """The outermost application."""
+    """Middleware that admits, limits and logs every request."""
 
     def __init__(
         self,
         app: ASGIApp,
         limits: RequestLimits,
         meters: GatewayMetrics,
-        welcome: OriginPolicy,
-        crowd: ConcurrencyLimit,
+        origin_policy: OriginPolicy,
+        concurrency: ConcurrencyLimit,
         draining: Draining,
     ) -> None:
-        self.app, self.limits, self.meters, self.welcome = app, limits, meters, welcome
-        self.crowd, self.draining = crowd, draining
-        origins = welcome.origins
-        self.security = tuple(h for h in SECURITY if not origins or h[0] != b"cross-origin-resource-policy")
+        self.app, self.limits, self.meters, self.origin_policy = app, limits, meters, origin_policy
+        self.concurrency, self.draining = concurrency, draining
+        origins = origin_policy.origins
+        self.security = tuple(h for h in SECURITY_HEADERS if not origins or h[0] != b"cross-origin-resource-policy")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            await self._serve_http(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._connect(scope, receive, send)
+            await self._serve_websocket(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began_s, answer = time.monotonic(), _GuardedResponse(scope, send, ())
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started_s, response = time.monotonic(), _GuardedResponse(scope, send, ())
         try:
-            inside = self._let_in(scope)
+            holds_place = self._admit(scope)
         except HttpProblem as problem:
-            await WebSocket(scope, receive, answer.send).send_denial_response(problem.response())
+            await WebSocket(scope, receive, response.send).send_denial_response(problem.response())
             return
         try:
-            await self.app(scope, receive, answer.send)
+            await self.app(scope, receive, response.send)
         finally:
-            if inside:
-                self.crowd.leave(time.monotonic())
-            _log(scope, answer, time.monotonic() - began_s)
+            if holds_place:
+                self.concurrency.leave(time.monotonic())
+            _log_request(scope, response, time.monotonic() - started_s)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began_s, answer = time.monotonic(), _GuardedResponse(scope, send, self.security)
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started_s, response = time.monotonic(), _GuardedResponse(scope, send, self.security)
         body = _LimitedBody(receive, self.limits)
-        inside = False
+        holds_place = False
         try:
-            inside = self._let_in(scope)
-            if body.declared(scope) > self.limits.body_bytes:
-                raise body.too_large()  # answered below, as one that turns out so while it comes
-            await self.app(scope, body.receive, answer.send)
+            holds_place = self._admit(scope)
+            if body.content_length(scope) > self.limits.body_bytes:
+                raise body.too_large()  # handled below, like a body that exceeds the limit while it is received
+            await self.app(scope, body.receive, response.send)
         except HttpProblem as problem:
-            if not answer.status:
-                await problem.response()(scope, receive, answer.send)
+            if not response.status:
+                await problem.response()(scope, receive, response.send)
         finally:
-            if inside:
-                self.crowd.leave(time.monotonic())
-            self.meters["http_requests"].labels(_route(scope), str(answer.status)).inc()
-            _log(scope, answer, time.monotonic() - began_s)
+            if holds_place:
+                self.concurrency.leave(time.monotonic())
+            self.meters["http_requests"].labels(_route_of(scope), str(response.status)).inc()
+            _log_request(scope, response, time.monotonic() - started_s)
 
-    def _let_in(self, scope: Scope) -> bool:
-        """Whether it takes a place, which it then must give back.
+    def _admit(self, scope: Scope) -> bool:
+        """Admit a request; returns whether it holds a place that must be given back.
 
         Raises:
-            Problem: it is refused.
+            HttpProblem: the request is refused.
         """
-        if problem := self.welcome.problem(scope):
+        if problem := self.origin_policy.problem(scope):
             raise problem
         if scope["path"] in MONITORING_PATHS:
             return False
-        self.draining.refuse()
+        self.draining.refuse_new_request()
         now_s = time.monotonic()
-        if not self.crowd.enter(now_s):
-            headers = retry_after(self.crowd.retry_after_s(now_s)) | {"connection": "close"}
-            said = f"this gateway already serves {self.limits.clients} clients (SERIATIM_HTTP_MAX_CONCURRENCY)"
-            raise HttpProblem(503, "too_many_clients", said, "overloaded_error", headers=headers)
+        if not self.concurrency.enter(now_s):
+            headers = retry_after(self.concurrency.retry_after_s(now_s)) | {"connection": "close"}
+            message = f"this gateway already serves {self.limits.clients} clients (SERIATIM_HTTP_MAX_CONCURRENCY)"
+            raise HttpProblem(503, "too_many_clients", message, "overloaded_error", headers=headers)
         return True
 
 
-def _route(scope: Scope) -> str:
-    """The route of a request; never its path: that may have anything in it."""
+def _route_of(scope: Scope) -> str:
+    """The route of a request; never its path, which may contain anything."""
     return str(getattr(scope.get("route"), "path", "other"))
 
 
-def _log(scope: Scope, answer: "_GuardedResponse", took_s: float) -> None:
-    """The line of a request, or of a WebSocket when it is over, with its job, as other processes name it."""
-    route = _route(scope)
-    level = logging.DEBUG if route in QUIET else logging.INFO
+def _log_request(scope: Scope, response: "_GuardedResponse", duration_s: float) -> None:
+    """Log a request, or a WebSocket when it closes, with its job."""
+    route = _route_of(scope)
+    level = logging.DEBUG if route in DEBUG_ROUTES else logging.INFO
     method = scope.get("method", "WEBSOCKET")
-    facts = {"method": method, "route": route, "status": answer.status, "s": round(took_s, 3)}
-    log.log(level, "answered", extra=facts | ({"job": answer.job} if answer.job else {}))
+    facts = {"method": method, "route": route, "status": response.status, "s": round(duration_s, 3)}
+    log.log(level, "answered", extra=facts | ({"job": response.job} if response.job else {}))
 
 
-def loopback(name: str) -> bool:
-    """Is it an address of this machine that no other can reach?"""
+def is_loopback(name: str) -> bool:
+    """Whether `name` is a loopback address."""
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 
 
-def _name(host: str) -> str:
-    """The name in a Host header; "" if there is none that can be read."""
+def _host_name(host: str) -> str:
+    """The name in a Host header; "" if it has none."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -195,66 +199,66 @@ def _name(host: str) -> str:
 
 
 class _GuardedResponse:
-    """Adds headers to what is sent, and remembers the status.
+    """Wrapper of `send` that adds headers and remembers the status.
 
-    Each answer has an `x-request-id`, by which clients and their logs name it: its job's id, if it has a job.
+    Each response has an `x-request-id` for clients and logs: the job's id, if it has a job.
     """
 
     def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self._scope, self._send, self._headers, self.status, self._job = scope, send, headers, 0, ""
 
     async def send(self, message: Message) -> None:
-        if message["type"] in STARTS:
+        if message["type"] in RESPONSE_STARTS:
             self.status = message.get("status", 101)
-            given = list(message.get("headers", ()))
-            names = {name for name, _ in given}
-            self._job = dict(given).get(b"seriatim-job", b"").decode()
-            more = (*self._headers, *self._about(dict(given)))
-            message["headers"] = given + [h for h in more if h[0] not in names]
+            headers = list(message.get("headers", ()))
+            names = {name for name, _ in headers}
+            self._job = dict(headers).get(b"seriatim-job", b"").decode()
+            added = (*self._headers, *self._job_headers(dict(headers)))
+            message["headers"] = headers + [h for h in added if h[0] not in names]
         await self._send(message)
 
     @property
     def job(self) -> str:
-        """The job that it is about; "" if there is none, or the path names none that could be."""
+        """The job of the request; "" if it has none, or the path has no valid id."""
         state, named = self._scope.get("state", {}), self._scope.get("path_params", {}).get("job_id", "")
         return self._job or str(state.get("job", "")) or (named if JOB_ID.fullmatch(named) else "")
 
-    def _about(self, given: dict[bytes, bytes]) -> Iterable[tuple[bytes, bytes]]:
+    def _job_headers(self, headers: dict[bytes, bytes]) -> Iterable[tuple[bytes, bytes]]:
         state = self._scope.get("state", {})
-        yield b"x-request-id", given.get(b"seriatim-job") or str(state.get("job") or uuid4().hex).encode()
+        yield b"x-request-id", headers.get(b"seriatim-job") or str(state.get("job") or uuid4().hex).encode()
         if warning := state.get("warning"):
             yield b"seriatim-warning", warning.encode()
 
 
 class _LimitedBody:
-    """Counts a body, and waits no longer for it than it may take."""
+    """Wrapper of `receive` that enforces the limits of a body's size and time."""
 
     def __init__(self, receive: Receive, limits: RequestLimits) -> None:
         self._receive, self._limits = receive, limits
         self._until_s = time.monotonic() + limits.body_s
-        self._n_bytes, self._whole = 0, False
+        self._n_bytes, self._complete = 0, False
 
-    def declared(self, scope: Scope) -> int:
-        """Bytes that the client announced; 0 if it did not."""
-        said = dict(scope["headers"]).get(b"content-length", b"0")
-        return int(said) if said.isdigit() else 0
+    def content_length(self, scope: Scope) -> int:
+        """The Content-Length in bytes; 0 if there is none."""
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        return int(length) if length.isdigit() else 0
 
     def too_large(self) -> HttpProblem:
-        """The answer to a body that is."""
+        """The error for a body that exceeds the limit."""
         most = self._limits.body_bytes
-        return HttpProblem(413, "body_too_large", f"a body of more than {most} bytes (SERIATIM_HTTP_BODY_BYTES)")
+        return HttpProblem(413, "body_too_large", f"the body has more than {most} bytes (SERIATIM_HTTP_BODY_BYTES)")
 
     async def receive(self) -> Message:
-        if self._whole:  # what comes now is that the client has left, whenever that may be
+        if self._complete:  # the next message is the disconnect, at any time
             return await self._receive()
         try:
             async with asyncio.timeout(max(0.0, self._until_s - time.monotonic())):
                 message = await self._receive()
         except TimeoutError:
-            late = f"the body had not come within {self._limits.body_s:g} s (SERIATIM_HTTP_READ_TIMEOUT_S)"
+            late = f"the body was not received within {self._limits.body_s:g} s (SERIATIM_HTTP_READ_TIMEOUT_S)"
             raise HttpProblem(408, "body_too_late", late, headers={"connection": "close"}) from None
         self._n_bytes += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
+        self._complete = not message.get("more_body", False)
         if self._n_bytes > self._limits.body_bytes:
             raise self.too_large()
         return message

@@ -1,1 +1,1 @@
-"""Reading a job: entries, sentence times, captions, delivery reports."""
+"""Reading of jobs: stream entries, sentence times, captions, delivery reports."""

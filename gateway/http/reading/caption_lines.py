@@ -1,8 +1,8 @@
-"""Text in lines of so many columns, for captions in any script. Pure.
+"""Caption lines: text broken into lines of a given width, in any script. Pure.
 
-Lines break at spaces, and between the characters of scripts that have none: Chinese and Japanese anywhere but before
-closing marks, Thai and Lao, whose words only a dictionary could tell apart, before a vowel that begins a syllable. What
-is seen as one character stays whole. East Asian characters take two columns (Unicode Standard Annex 11).
+Lines break at spaces. In scripts without spaces they break between characters: Chinese and Japanese anywhere except
+before closing marks; Thai and Lao, where only a dictionary could find the words, before a vowel that starts a syllable.
+Grapheme clusters stay whole. East Asian characters take two columns (Unicode Standard Annex 11).
 """
 
 import unicodedata
@@ -14,84 +14,84 @@ from seriatim.text.segment.split_long import NEVER_FIRST
 
 _NEVER_FIRST = NEVER_FIRST | frozenset("々〉〕％")
 _NEVER_LAST = frozenset("«“‘([{「『【《（〈〔")
-_LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")  # Thai's and Lao's, written before their consonant: a syllable begins there
+_LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")  # of Thai and Lao: written before the consonant, so a syllable begins there
 _NO_COLUMN = frozenset({"Mn", "Me", "Cf"})
 
 
-def columns(text: str) -> int:
-    """How wide a text is."""
-    return sum(map(_width, _clusters(text)))
+def column_count(text: str) -> int:
+    """The width of a text in columns."""
+    return sum(map(_cluster_width, _grapheme_clusters(text)))
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` columns (2 or more), as few as possible; white space becomes one space."""
-    lines, line, used = [], "", 0
-    for piece, n, spaced in _pieces(text, width):
-        room = used + n + (spaced and bool(line))
-        if line and room > width:
+def wrap_text(text: str, width: int) -> list[str]:
+    """Break text into the fewest lines of at most `width` columns (2 or more); white space becomes one space."""
+    lines, line, used_columns = [], "", 0
+    for part, n, after_space in _unbreakable_parts(text, width):
+        end_column = used_columns + n + (after_space and bool(line))
+        if line and end_column > width:
             lines.append(line)
-            line, used = piece, n
+            line, used_columns = part, n
         else:
-            line, used = f"{line} {piece}" if spaced and line else line + piece, room
+            line, used_columns = f"{line} {part}" if after_space and line else line + part, end_column
     return [*lines, line] if line else lines
 
 
-def _pieces(text: str, width: int) -> Iterator[tuple[str, int, bool]]:
-    """What no line may part: the piece, its columns, and whether a space goes before it."""
+def _unbreakable_parts(text: str, width: int) -> Iterator[tuple[str, int, bool]]:
+    """Parts that no line break may split: the text, its columns, and whether a space precedes it."""
     for word in text.split():
-        spaced = True
-        for piece in _parts(word):
-            for fitting in _fitting(piece, width):
-                yield fitting, columns(fitting), spaced
-                spaced = False
+        after_space = True
+        for part in _split_word(word):
+            for fitting_part in _split_to_fit(part, width):
+                yield fitting_part, column_count(fitting_part), after_space
+                after_space = False
 
 
-def _parts(word: str) -> Iterator[str]:
-    """A word, parted where a script without spaces may break."""
-    begin = 0
+def _split_word(word: str) -> Iterator[str]:
+    """Split a word at each possible break of a script without spaces."""
+    start = 0
     for at in range(1, len(word)):
         before, after = word[at - 1], word[at]
-        loose = CJK.match(before) or CJK.match(after)
-        if loose and before not in _NEVER_LAST and after not in _NEVER_FIRST and not are_joined(before, after):
-            yield word[begin:at]
-            begin = at
-    yield word[begin:]
+        may_break = CJK.match(before) or CJK.match(after)
+        if may_break and before not in _NEVER_LAST and after not in _NEVER_FIRST and not are_joined(before, after):
+            yield word[start:at]
+            start = at
+    yield word[start:]
 
 
-def _fitting(piece: str, width: int) -> Iterator[str]:
-    """A piece in parts that fit into a line; of Thai and Lao, whole syllables if they fit."""
-    if columns(piece) <= width:
-        yield piece
+def _split_to_fit(part: str, width: int) -> Iterator[str]:
+    """Split a part to fit into a line; Thai and Lao at syllables if possible."""
+    if column_count(part) <= width:
+        yield part
         return
-    line, used, syllable = "", 0, 0
-    for cluster in _clusters(piece):
-        n = _width(cluster)
-        if used + n > width:
+    line, used_columns, syllable = "", 0, 0
+    for cluster in _grapheme_clusters(part):
+        n = _cluster_width(cluster)
+        if used_columns + n > width:
             cut = syllable if syllable > len(line) // 2 else len(line)
             yield line[:cut]
             line, syllable = line[cut:], 0
-            used = columns(line)
+            used_columns = column_count(line)
         if line and cluster[0] in _LEADING_VOWELS:
             syllable = len(line)
-        line, used = line + cluster, used + n
+        line, used_columns = line + cluster, used_columns + n
     yield line
 
 
-def _clusters(text: str) -> Iterator[str]:
-    """What is seen as one character each. Flags are two letters, however many follow each other."""
-    begin = 0
+def _grapheme_clusters(text: str) -> Iterator[str]:
+    """Split text into grapheme clusters. A flag is two letters, even in a row of flags."""
+    start = 0
     for at in range(1, len(text)):
         flag = is_regional(text[at - 1]) and is_regional(text[at])
-        if not are_joined(text[at - 1], text[at]) or (flag and (at - begin) % 2 == 0):
-            yield text[begin:at]
-            begin = at
+        if not are_joined(text[at - 1], text[at]) or (flag and (at - start) % 2 == 0):
+            yield text[start:at]
+            start = at
     if text:
-        yield text[begin:]
+        yield text[start:]
 
 
-def _width(cluster: str) -> int:
-    return max(0 if unicodedata.category(c) in _NO_COLUMN else _wide(c) for c in cluster)
+def _cluster_width(cluster: str) -> int:
+    return max(0 if unicodedata.category(c) in _NO_COLUMN else _char_width(c) for c in cluster)
 
 
-def _wide(char: str) -> int:
+def _char_width(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

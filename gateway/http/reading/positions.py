@@ -1,14 +1,14 @@
-"""Positions in a job's stream, as clients give them."""
+"""Positions in a job's stream, parsed from requests."""
 
 from gateway.http.problems import HttpProblem
 from seriatim.keys import StreamPosition
 
 
-def position_of(text: str) -> StreamPosition:
-    """A position that a client gives; "" is the beginning.
+def parse_position(text: str) -> StreamPosition:
+    """Parse a position; "" is the beginning.
 
     Raises:
-        Problem: it is none.
+        HttpProblem: it is not a position.
     """
     try:
         return StreamPosition.parse(text).resumed if text else StreamPosition()

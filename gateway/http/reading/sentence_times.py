@@ -1,4 +1,4 @@
-"""The times of sentences in a job, from the markers of its recording. Pure."""
+"""Times of the sentences in a job, from the markers of its recording. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from seriatim.stream_entries import End, SentenceStart
 
 @dataclass(frozen=True, slots=True)
 class SentenceSpan:
-    """A sentence and when it is heard, in s from the job's beginning."""
+    """A sentence and its times, in s from the job's beginning."""
 
     seq: int
     start_s: float
@@ -18,22 +18,22 @@ class SentenceSpan:
     text: str
 
 
-def spans(markers: Iterable[Marker]) -> tuple[list[SentenceSpan], bool]:
-    """The sentences that are whole, and whether that is the whole job. A sentence's pause belongs to it. Pure."""
-    found: list[SentenceSpan] = []
+def sentence_spans(markers: Iterable[Marker]) -> tuple[list[SentenceSpan], bool]:
+    """The complete sentences, and whether the job is complete. A sentence includes the pause after it. Pure."""
+    result: list[SentenceSpan] = []
     last: SentenceStart | None = None
     for marker in markers:
         if isinstance(marker, SentenceStart | End):
-            at = marker.at if isinstance(marker, SentenceStart) else marker.n_bytes
-            rate_hz = (last.rate_hz or _rate(marker)) if last else 0
-            if last is not None and rate_hz and at > last.at:
-                start_s, end_s = ms_of_bytes(last.at, rate_hz) / 1000, ms_of_bytes(at, rate_hz) / 1000
-                found.append(SentenceSpan(last.seq, round(start_s, 3), round(end_s, 3), last.text))
+            offset = marker.at if isinstance(marker, SentenceStart) else marker.n_bytes
+            rate_hz = (last.rate_hz or _rate_of(marker)) if last else 0
+            if last is not None and rate_hz and offset > last.at:
+                start_s, end_s = ms_of_bytes(last.at, rate_hz) / 1000, ms_of_bytes(offset, rate_hz) / 1000
+                result.append(SentenceSpan(last.seq, round(start_s, 3), round(end_s, 3), last.text))
             if isinstance(marker, End):
-                return found, marker.state == "done"
+                return result, marker.state == "done"
             last = marker
-    return found, False
+    return result, False
 
 
-def _rate(marker: SentenceStart | End) -> int:
+def _rate_of(marker: SentenceStart | End) -> int:
     return marker.rate_hz if isinstance(marker, SentenceStart) else 0

@@ -1,1 +1,1 @@
-"""Recordings of jobs: who owns them, their texts, their encoded files."""
+"""Recordings of jobs: their owners, source texts and encoded files."""

@@ -1,38 +1,38 @@
-"""Filenames of saved recordings, made from their titles. Pure."""
+"""Filenames of downloaded recordings, made from their titles. Pure."""
 
 import re
 import unicodedata
 from urllib.parse import quote
 
-LONGEST = 100  #: characters: a line of a folder's window
-LONGEST_BYTES = 200  #: with an ending, and a browser's " (1)": file systems take 255
-UNFIT = re.compile(r'[\\/:*?"<>|]')  #: what one system or another does not have in names
+MAX_CHARS = 100  #: a line in a file manager
+MAX_BYTES = 200  #: leaves room for the extension and a browser's " (1)": file systems allow 255
+FORBIDDEN = re.compile(r'[\\/:*?"<>|]')  #: characters that some file system forbids
 
 
-def disposition(title: str, job: str, ending: str) -> str:
-    """The header Content-Disposition (RFC 6266): shown where that can be done, and under this name if it is saved.
+def content_disposition(title: str, job: str, extension: str) -> str:
+    """The header Content-Disposition (RFC 6266): inline, with a filename for downloads.
 
-    `filename` is for those that read nothing newer (curl); the true name is in `filename*` where it is not ASCII.
+    `filename` is ASCII, for clients such as curl; a name that is not ASCII is in `filename*`.
     """
-    otherwise = f"seriatim-{job[:8]}"
-    name = _fit(title) or otherwise
-    plain = _plain(name) or otherwise
-    true = "" if name == plain else f"; filename*=UTF-8''{quote(f'{name}.{ending}', safe='')}"
-    return f'inline; filename="{plain}.{ending}"{true}'
+    fallback = f"seriatim-{job[:8]}"
+    name = _safe_name(title) or fallback
+    ascii_name = _ascii_name(name) or fallback
+    extended = "" if name == ascii_name else f"; filename*=UTF-8''{quote(f'{name}.{extension}', safe='')}"
+    return f'inline; filename="{ascii_name}.{extension}"{extended}'
 
 
-def _fit(title: str) -> str:
-    """A name that every file system takes; "" if nothing is left of it."""
-    seen = "".join(char for char in title if not unicodedata.category(char).startswith("C"))
-    words = " ".join(UNFIT.sub(" ", seen).split())[:LONGEST]
-    short = words.encode()[:LONGEST_BYTES].decode("utf-8", "ignore")
+def _safe_name(title: str) -> str:
+    """Make a name that every file system allows; "" if nothing is left of it."""
+    visible = "".join(char for char in title if not unicodedata.category(char).startswith("C"))
+    name = " ".join(FORBIDDEN.sub(" ", visible).split())[:MAX_CHARS]
+    short = name.encode()[:MAX_BYTES].decode("utf-8", "ignore")
     return short.strip(" .…")
 
 
-def _plain(name: str) -> str:
-    """The name in ASCII, as far as it has letters; without %, which some would decode."""
-    bare = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+def _ascii_name(name: str) -> str:
+    """Convert a name to ASCII, without %, which some clients decode; "" if no letter or digit is left."""
+    base = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     ascii_only = "".join(
-        char if char.isascii() and char != "%" else "_" for char in _fit(bare)
+        char if char.isascii() and char != "%" else "_" for char in _safe_name(base)
     )  # NFKD of ½ has a slash
     return ascii_only if re.search(r"[A-Za-z0-9]", ascii_only) else ""

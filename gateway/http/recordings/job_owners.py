@@ -1,6 +1,6 @@
-"""Owners of jobs: Redis knows them while a job lives, a file beside its recording afterwards (sidecar_files.py).
+"""Owners of jobs: in Redis until a job expires, and in a file beside its recording (sidecar_files.py).
 
-A list of each user's latest jobs is kept in Redis: `seriatim:1:{u:<user>}:jobs`, a zset of job -> time.
+Redis also has a list of each user's latest jobs: `seriatim:1:{u:<user>}:jobs`, a zset of job -> time.
 """
 
 import re
@@ -16,12 +16,12 @@ from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.records import DrainMode
 from seriatim.state.job_record import read_job
 
-JOB_ID = re.compile(r"[0-9a-f]{32}")  #: as producers make them
-LISTED = 200  #: jobs of a user that are remembered
+JOB_ID = re.compile(r"[0-9a-f]{32}")  #: the form that clients generate
+MAX_LISTED = 200  #: jobs in a user's list
 
 
-def write_down(redis: "Redis", job: Job, user: str) -> None:
-    """Remember whose a job is. May be done twice.
+def store_owner(redis: "Redis", job: Job, user: str) -> None:
+    """Store the owner of a job. A second call changes nothing.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -29,16 +29,16 @@ def write_down(redis: "Redis", job: Job, user: str) -> None:
     key = user_jobs(user)
     pipe = redis.pipeline(transaction=False)
     pipe.zadd(key, {job.id: time.time()}, nx=True)
-    pipe.zremrangebyrank(key, 0, -LISTED - 1)
+    pipe.zremrangebyrank(key, 0, -MAX_LISTED - 1)
     pipe.expire(key, POOL_LIFE_S)
     with translate_redis_errors():
         pipe.execute()
     if job.drain is DrainMode.STORE:
-        sidecar_files.write(job, "owner", user)  # it can be asked for as long as Redis knows it, anyway
+        sidecar_files.write(job, "owner", user)  # other jobs have their owner in Redis until they expire
 
 
 def owner_of(redis: "Redis", job: Job) -> str | None:
-    """The user; None if nobody knows any more.
+    """The owner of a job; None if it is no longer stored.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -50,19 +50,19 @@ def owner_of(redis: "Redis", job: Job) -> str | None:
     return sidecar_files.read(job, "owner")
 
 
-def jobs_of(redis: "Redis", user: str, most: int) -> dict[str, float]:
-    """The user's latest jobs, the latest first, and when each was accepted; some may be over and forgotten.
+def jobs_of(redis: "Redis", user: str, limit: int) -> dict[str, float]:
+    """The user's latest jobs, newest first, and when each was accepted in s since 1970; some may have expired.
 
     Raises:
         Unavailable: Redis does not answer.
     """
     with translate_redis_errors():
-        found = redis.zrevrange(user_jobs(user), 0, most - 1, withscores=True)
-    return {job.decode(): at_s for job, at_s in cast("list[tuple[bytes, float]]", found)}
+        rows = redis.zrevrange(user_jobs(user), 0, limit - 1, withscores=True)
+    return {job.decode(): at_s for job, at_s in cast("list[tuple[bytes, float]]", rows)}
 
 
 def accepted_at(redis: "Redis", user: str, job_id: str) -> float | None:
-    """When a job of the user's was accepted, in s since 1970; None if it is not among the latest.
+    """The time at which a user's job was accepted, in s since 1970; None if it is not in the list.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -71,8 +71,8 @@ def accepted_at(redis: "Redis", user: str, job_id: str) -> float | None:
         return redis.zscore(user_jobs(user), job_id)
 
 
-def strike(redis: "Redis", user: str, job_id: str) -> None:
-    """Leave a job out of its user's list from now on.
+def remove_from_list(redis: "Redis", user: str, job_id: str) -> None:
+    """Remove a job from its user's list.
 
     Raises:
         Unavailable: Redis does not answer.

@@ -1,6 +1,6 @@
-"""The source text of a job, kept beside its recording: the text as it came, and its title.
+"""The source text of a job, stored beside its recording: the text as submitted, and its title.
 
-Jobs that nobody records have neither: their title is what can still be read of their beginning.
+Jobs that are not recorded have neither; their title is the beginning of their text, as long as that can be read.
 """
 
 import os
@@ -18,77 +18,77 @@ from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.records import DrainMode, Sentence
 from seriatim.stream_entries import SentenceStart, decode
 
-LONGEST = 80  #: characters of a title that is made here: a line on a wide screen
-LOOKED_AT = 4 * LONGEST  #: characters of a text, of which some are spaces
-FIRST_FEW = 4  #: sentences that make a title
+TITLE_CHARS = 80  #: of a title made from the text: a line on a wide screen
+EXCERPT_CHARS = 4 * TITLE_CHARS  #: of the text, which may contain much white space
+TITLE_SENTENCES = 4  #: that are joined into a title
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """What a client sent."""
+    """The text that a client submitted."""
 
-    said: str | Sequence[Sentence | str]
-    title: str = ""  #: "": how the text begins
+    text: str | Sequence[Sentence | str]
+    title: str = ""  #: "": the beginning of the text
 
 
-def keep(job: Job, source: SourceText) -> None:
-    """Write it beside the recording, if there will be one. May be done twice: the first time counts."""
+def store_source_text(job: Job, source: SourceText) -> None:
+    """Store the text and title of a job that is recorded. A second call changes nothing."""
     if job.drain is not DrainMode.STORE:
         return
-    if isinstance(source.said, str):
-        sidecar_files.write(job, "text", source.said)
-        begins = source.said.lstrip()[:LOOKED_AT]
+    if isinstance(source.text, str):
+        sidecar_files.write(job, "text", source.text)
+        excerpt = source.text.lstrip()[:EXCERPT_CHARS]
     else:
-        begins = " ".join(each if isinstance(each, str) else each.text for each in source.said[:FIRST_FEW])
-    sidecar_files.write(job, "title", source.title or beginning(begins))
+        excerpt = " ".join(each if isinstance(each, str) else each.text for each in source.text[:TITLE_SENTENCES])
+    sidecar_files.write(job, "title", source.title or first_words(excerpt))
 
 
 def text_of(job: Job) -> Path | None:
-    """The file with a job's text; None if it is not kept."""
-    path = sidecar_files.place(job, "text")
+    """The file with a job's text; None if it is not stored."""
+    path = sidecar_files.sidecar_path(job, "text")
     return path if os.access(path, os.R_OK) else None
 
 
 def title_of(job: Job) -> str:
-    """As its client said, or how its text begins; "" before that is heard, and when it is not held any more.
+    """The title of a job, or the beginning of its text; "" before that is spoken, and once it has expired.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    kept = sidecar_files.read(job, "title")
-    if kept is not None:
-        return kept
+    title = sidecar_files.read(job, "title")
+    if title is not None:
+        return title
     first = recording_store.first(Path(job.settings.store_dir), job.id)
-    return beginning(_joined([first] if first else _streamed(job)))
+    return first_words(_join_texts([first] if first else _streamed_markers(job)))
 
 
-def beginning(text: str) -> str:
-    """A text's first words, on one line of at most LONGEST characters."""
-    words = " ".join(text.split())
-    if len(words) <= LONGEST:
-        return words
-    cut = words[: LONGEST - 1]
-    whole = cut if words[LONGEST - 1] == " " else cut.rpartition(" ")[0]
-    return (whole if len(whole) > LONGEST // 2 else cut).rstrip() + "…"  # some languages have no spaces
+def first_words(text: str) -> str:
+    """The first words of a text, on one line of at most TITLE_CHARS characters."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_CHARS:
+        return line
+    cut = line[: TITLE_CHARS - 1]
+    at_word_end = cut if line[TITLE_CHARS - 1] == " " else cut.rpartition(" ")[0]
+    return (at_word_end if len(at_word_end) > TITLE_CHARS // 2 else cut).rstrip() + "…"  # some languages have no spaces
 
 
-def one_line(title: str) -> str:
-    """A title as it is kept and shown.
+def normalize_title(title: str) -> str:
+    """Normalize a title to one line.
 
     Raises:
-        ValueError: it has characters that nobody can see, and that would mislead whoever reads it.
+        ValueError: it has invisible characters, or some that change the direction of writing.
     """
     line = " ".join(title.split())
     if any(unicodedata.category(char) in ("Cc", "Cs") or unicodedata.bidirectional(char) in BIDI for char in line):
-        raise ValueError("printable characters, and none that turn the direction of writing")
+        raise ValueError("expected printable characters, and none that change the direction of writing")
     return line
 
 
 BIDI = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})  #: Unicode TR 36, 3.1
 
 
-def _joined(entries: Iterable[object]) -> str:
-    """The texts of the first sentences, as far as they follow each other."""
+def _join_texts(entries: Iterable[object]) -> str:
+    """Join the texts of the first sentences, up to the first missing one."""
     texts = []
     for seq, entry in enumerate(entries):
         if not isinstance(entry, SentenceStart) or entry.seq != seq:
@@ -97,12 +97,12 @@ def _joined(entries: Iterable[object]) -> str:
     return " ".join(texts)
 
 
-def _streamed(job: Job) -> list[object]:
-    """The markers of the first sentences that are still in the ordered stream, without the sound between them."""
+def _streamed_markers(job: Job) -> list[object]:
+    """Read the markers of the first sentences that are still in the ordered stream, without their audio."""
     pipe = job.redis.pipeline(transaction=False)
-    for seq in range(FIRST_FEW):
+    for seq in range(TITLE_SENTENCES):
         at = str(StreamPosition(seq + 1, 0))
         pipe.xrange(ordered_stream(job.id), at, at)
     with translate_redis_errors():
-        found = cast("list[list[Any]]", pipe.execute())
-    return [decode(*row) for rows in found for row in rows]
+        replies = cast("list[list[Any]]", pipe.execute())
+    return [decode(*row) for rows in replies for row in rows]

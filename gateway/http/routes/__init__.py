@@ -1,1 +1,1 @@
-"""Routes: one module for each family of URLs."""
+"""Routes: one module per family of URLs."""

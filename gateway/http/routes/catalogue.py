@@ -21,43 +21,43 @@ ModelName = Annotated[str, Query(max_length=64)]
 
 
 @router.get("/v1/models", responses=LOOKUPS)
-async def models(context: ContextDep, _: ReaderDep) -> ModelList:
-    """Every pool with workers, and the other names of pools."""
-    return ModelList(data=[ModelCard(id=name) for name in await asyncio.to_thread(_names, context)])
+async def list_models(context: ContextDep, _: ReaderDep) -> ModelList:
+    """List every pool with workers, and the aliases of pools."""
+    return ModelList(data=[ModelCard(id=name) for name in await asyncio.to_thread(_listed_names, context)])
 
 
 @router.get("/v1/models/{model}", responses=LOOKUPS)
-async def one_model(model: str, context: ContextDep, _: ReaderDep) -> ModelCard:
-    """One of them."""
-    if not await asyncio.to_thread(_speaks, context, model):
+async def get_model(model: str, context: ContextDep, _: ReaderDep) -> ModelCard:
+    """Get one model."""
+    if not await asyncio.to_thread(_has_workers, context, model):
         raise not_found(f"no model {model!r}; GET /v1/models lists them")
     return ModelCard(id=model)
 
 
 @router.get("/v1/voices", responses=LOOKUPS)
-async def voices(context: ContextDep, _: ReaderDep, model: ModelName = "") -> VoiceList:
-    """The voices of a model; the first one speaks if none is named."""
+async def list_voices(context: ContextDep, _: ReaderDep, model: ModelName = "") -> VoiceList:
+    """List the voices of a model; the first one is the default."""
 
-    def found() -> list[VoiceCard]:
+    def voice_cards() -> list[VoiceCard]:
         pool = pool_of(context, model)
-        return [_card(voice, pool) for voice in read_pool(context.producer.redis, pool).voices]
+        return [_voice_card(voice, pool) for voice in read_pool(context.producer.redis, pool).voices]
 
-    return VoiceList(data=await asyncio.to_thread(found))
+    return VoiceList(data=await asyncio.to_thread(voice_cards))
 
 
 @router.get("/v1/audio/voices", responses=LOOKUPS, response_model_exclude_none=True)
-async def voice_names(context: ContextDep, reader: ReaderDep, model: ModelName = "") -> NameList:
-    """The voices, as Open WebUI and servers of its kind ask for them."""
-    return NameList(voices=[{"id": v.id, "name": v.name} for v in (await voices(context, reader, model)).data])
+async def list_voice_names(context: ContextDep, reader: ReaderDep, model: ModelName = "") -> NameList:
+    """List the voices in the form that Open WebUI and similar clients expect."""
+    return NameList(voices=[{"id": v.id, "name": v.name} for v in (await list_voices(context, reader, model)).data])
 
 
 @router.get("/v1/audio/models", responses=LOOKUPS, response_model_exclude_none=True)
-async def model_names(context: ContextDep, reader: ReaderDep) -> NameList:
-    """The models, as Open WebUI asks for them."""
-    return NameList(models=[{"id": m.id, "name": m.id} for m in (await models(context, reader)).data])
+async def list_model_names(context: ContextDep, reader: ReaderDep) -> NameList:
+    """List the models in the form that Open WebUI expects."""
+    return NameList(models=[{"id": m.id, "name": m.id} for m in (await list_models(context, reader)).data])
 
 
-def _card(voice: Voice, pool: str) -> VoiceCard:
+def _voice_card(voice: Voice, pool: str) -> VoiceCard:
     languages = list(voice.languages) or ([voice.language] if voice.language else [])
     return VoiceCard(
         id=voice.name, name=voice.name, language=voice.language, languages=languages, description=voice.description,
@@ -65,16 +65,16 @@ def _card(voice: Voice, pool: str) -> VoiceCard:
     )  # fmt: skip
 
 
-def _names(context: GatewayContext) -> list[str]:
-    """Pools first, then their other names, OpenAI's last: some clients take the first for the default."""
-    pools = sorted(name for name in context.pools.known(SOON_S) if _speaks(context, name))
-    others = sorted(name for name, pool in context.models.items() if pool in pools)
-    openais = [name for name in (*OPENAI_MODELS, *SNAPSHOTS) if _speaks(context, name)]
-    return list(dict.fromkeys((*pools, *others, *openais)))
+def _listed_names(context: GatewayContext) -> list[str]:
+    """Pools, then their aliases, then OpenAI's names: some clients take the first as the default."""
+    pools = sorted(name for name in context.pools.known(SOON_S) if _has_workers(context, name))
+    aliases = sorted(name for name, pool in context.models.items() if pool in pools)
+    openai_names = [name for name in (*OPENAI_MODELS, *SNAPSHOTS) if _has_workers(context, name)]
+    return list(dict.fromkeys((*pools, *aliases, *openai_names)))
 
 
-def _speaks(context: GatewayContext, name: str) -> bool:
-    """Has a pool, or what a name means, workers?"""
+def _has_workers(context: GatewayContext, name: str) -> bool:
+    """Whether the pool that a name stands for has workers."""
     try:
         return context.producer.pool_cache.get(pool_of(context, name)).slots > 0
     except HttpProblem:

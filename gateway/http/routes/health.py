@@ -1,4 +1,4 @@
-"""/health, /healthz, /readyz, /metrics: for machines that watch. They need no key and tell no text of anybody's."""
+"""Health checks and metrics: /health, /healthz, /readyz, /metrics. They need no key and contain no text of a user."""
 
 import asyncio
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from gateway.http.access import ContextDep
-from gateway.http.context import ASK_S, GatewayContext
+from gateway.http.context import MONITORING_TIMEOUT_S, GatewayContext
 from gateway.http.metrics import exposition
 from gateway.http.problems import HttpProblem
 from gateway.http.readiness import PROBE_S
@@ -21,12 +21,12 @@ from seriatim.lua.script_calls import run
 router = APIRouter(tags=["health"])
 
 
-@router.head("/healthz", include_in_schema=False)  # many monitors ask so
+@router.head("/healthz", include_in_schema=False)  # many monitors use HEAD
 @router.get("/healthz")
 async def healthz(context: ContextDep) -> dict[str, Any]:
-    """Alive; and how much there is to do."""
+    """Liveness, with the load of each pool."""
     try:
-        pools = await context.watch(_pools, context)
+        pools = await context.watch(_pool_loads, context)
     except (SeriatimError, TimeoutError):
         return {"status": "alive", "redis": "does not answer", "pools": []}
     return {"status": "alive", "redis": "answers", "pools": pools}
@@ -34,7 +34,7 @@ async def healthz(context: ContextDep) -> dict[str, Any]:
 
 @router.get("/health")
 async def health(context: ContextDep) -> dict[str, Any]:
-    """The same, as clients and suites of other speech servers ask for it."""
+    """Liveness under the path that other speech servers use."""
     facts = await healthz(context)
     return facts | {"status": "healthy" if facts["redis"] == "answers" else "unhealthy"}
 
@@ -42,31 +42,31 @@ async def health(context: ContextDep) -> dict[str, Any]:
 @router.head("/readyz", include_in_schema=False, response_model=None)
 @router.get("/readyz", responses=LOOKUPS, response_model=None)
 async def readyz(context: ContextDep, model: Annotated[str, Query(max_length=64)] = "") -> Response:
-    """Ready: a sentence has really been spoken lately. A gateway that was told to end is not."""
-    context.draining.refuse()
+    """Readiness: a sentence was spoken recently, or a probe now. A draining gateway is not ready."""
+    context.draining.refuse_new_request()
     try:
         await context.watch(context.quick.ping)
-        async with asyncio.timeout(PROBE_S + ASK_S):
+        async with asyncio.timeout(PROBE_S + MONITORING_TIMEOUT_S):
             pool = await asyncio.to_thread(pool_of, context, model)
-            why = await context.readiness.why_not(pool)
+            reason = await context.readiness.problem(pool)
     except (SeriatimError, TimeoutError) as error:
-        why = str(error) or "Redis does not answer"
-    if why:
-        raise HttpProblem(503, "not_ready", f"not ready: {why}", "server_error", headers={"retry-after": "5"})
+        reason = str(error) or "Redis does not answer"
+    if reason:
+        raise HttpProblem(503, "not_ready", f"not ready: {reason}", "server_error", headers={"retry-after": "5"})
     return JSONResponse({"status": "ready"})
 
 
 @router.get("/metrics", response_class=Response, responses=body_of("text/plain") | LOOKUPS)
 async def metrics(context: ContextDep) -> Response:
-    """For Prometheus; 503 while Redis does not answer, which an alert of deploy/prometheus relies on."""
+    """Metrics for Prometheus; 503 while Redis does not answer, which an alert in deploy/prometheus relies on."""
     try:
         found = await context.watch(exposition, context.meters, context.pools)
     except TimeoutError:
-        raise Unavailable(f"Redis does not answer within {ASK_S:g} s") from None
+        raise Unavailable(f"Redis does not answer within {MONITORING_TIMEOUT_S:g} s") from None
     return Response(found, media_type=CONTENT_TYPE_LATEST)
 
 
-def _pools(context: GatewayContext) -> list[dict[str, Any]]:
+def _pool_loads(context: GatewayContext) -> list[dict[str, Any]]:
     found = [run(context.quick, signals(pool)) for pool in context.pools.known()]
     return [
         {

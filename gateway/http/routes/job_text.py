@@ -1,4 +1,4 @@
-"""GET /v1/jobs/{id}/text: what a recorded job was asked to say, with its paragraphs, as its client sent it."""
+"""GET /v1/jobs/{id}/text: the text of a recorded job, as its client submitted it."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import not_found
 from gateway.http.recordings.source_text import text_of
-from gateway.http.routes.job_audio import check_range
+from gateway.http.routes.job_audio import validate_range
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.responses import LOOKUPS, body_of
 
@@ -18,11 +18,11 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 @router.get("/v1/jobs/{job_id}/text", response_class=Response, responses=body_of("text/plain") | LOOKUPS)
-async def text(job_id: JobId, request: Request, context: ContextDep, caller: CallerDep) -> Response:
-    """The text of a job, as it came. It is kept with the recording; jobs of single sentences have none."""
+async def get_text(job_id: JobId, request: Request, context: ContextDep, caller: CallerDep) -> Response:
+    """Get the text of a job as submitted. It is stored with the recording; jobs submitted as sentences have none."""
     job = await context.own(job_id, caller)
     path = await asyncio.to_thread(text_of, job)
     if path is None:
-        raise not_found(f"the text of job {job.id} is not kept: it came as sentences, or is not recorded")
-    check_range(request, path.stat().st_size)
+        raise not_found(f"no text of job {job.id}: it was submitted as sentences, or is not recorded")
+    validate_range(request, path.stat().st_size)
     return FileResponse(path, media_type=PLAIN, headers={"seriatim-job": job.id, "cache-control": "no-store"})

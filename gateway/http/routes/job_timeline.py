@@ -1,4 +1,4 @@
-"""GET /v1/jobs/{id}/timeline: who spoke which sentence of a job when, and how much sound lay ahead, as a picture."""
+"""GET /v1/jobs/{id}/timeline: a plot of a job's attempts by worker, and of the reader's buffer."""
 
 import asyncio
 
@@ -15,26 +15,26 @@ from seriatim.job_timeline import JobTimeline, read
 
 router = APIRouter(tags=["jobs"])
 
-#: the picture has its style sheet within, and needs nothing else
+#: the SVG has an inline style sheet, and needs nothing else
 HEADERS = {"cache-control": "no-store", "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 @router.get("/v1/jobs/{job_id}/timeline", response_class=Response, responses=body_of("image/svg+xml") | LOOKUPS)
-async def timeline(job_id: JobId, context: ContextDep, caller: CallerDep) -> Response:
-    """The picture as far as it is known: it is kept as long as the job's state, and has the last few hundred events."""
+async def get_timeline(job_id: JobId, context: ContextDep, caller: CallerDep) -> Response:
+    """Get the plot as SVG. It has the last few hundred events, and expires together with the job's state."""
     job = await context.own(job_id, caller)
-    found = await asyncio.to_thread(_found, job)
-    picture = await asyncio.to_thread(lambda: draw_timeline(found, job.id).svg())
-    return Response(picture, media_type="image/svg+xml", headers=HEADERS | _whether_over(found))
+    job_timeline = await asyncio.to_thread(_read_timeline, job)
+    svg = await asyncio.to_thread(lambda: draw_timeline(job_timeline, job.id).svg())
+    return Response(svg, media_type="image/svg+xml", headers=HEADERS | _final_header(job_timeline))
 
 
-def _whether_over(found: JobTimeline) -> dict[str, str]:
-    """The page need not ask again for what will not change."""
-    return {} if found.ended_ms is None else {"x-over": "1"}
+def _final_header(job_timeline: JobTimeline) -> dict[str, str]:
+    """The header that marks the plot of an ended job as final, so that the page stops polling."""
+    return {} if job_timeline.ended_ms is None else {"x-over": "1"}
 
 
-def _found(job: Job) -> JobTimeline:
-    found = read(job.redis, job.pool, job.id) if job.pool else None
-    if found is None or found.empty:
-        raise not_found(f"nothing is known of the timeline of job {job.id} any more: only its recording is left")
-    return found
+def _read_timeline(job: Job) -> JobTimeline:
+    job_timeline = read(job.redis, job.pool, job.id) if job.pool else None
+    if job_timeline is None or job_timeline.empty:
+        raise not_found(f"no timeline of job {job.id}: it has expired")
+    return job_timeline

@@ -1,4 +1,4 @@
-"""/v1/jobs: texts that are spoken whether or not somebody listens now, and everything about them afterwards."""
+"""/v1/jobs: submit jobs that need no connected listener, and query, list and cancel them."""
 
 import asyncio
 from typing import Annotated, Any
@@ -15,14 +15,14 @@ from gateway.http.recordings.job_owners import accepted_at, jobs_of
 from gateway.http.recordings.source_text import SourceText, text_of, title_of
 from gateway.http.schemas.requests import NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
-from gateway.http.streaming.silent_answer import enqueue
+from gateway.http.streaming.silent_answer import enqueue_or_silence
 from seriatim.client.job import Job
 from seriatim.errors import JobUnknown
 from seriatim.text.text_files import decode_text
 
 router = APIRouter(tags=["jobs"])
 
-JobId = Annotated[str, Path(max_length=64, description="as POST /v1/jobs gave it")]
+JobId = Annotated[str, Path(max_length=64, description="the id that POST /v1/jobs returned")]
 REF = "#/components/schemas/{model}"
 FILE = {"type": "string", "format": "binary"}
 JSON, FORM = "application/json", "multipart/form-data"
@@ -43,59 +43,59 @@ JSON, FORM = "application/json", "multipart/form-data"
         }
     },
 )
-async def new_job(
+async def create_job(
     request: Request,
     context: ContextDep,
     caller: CallerDep,
     idempotency_key: Annotated[str, Header(max_length=256, description="the same key names the same job")] = "",
 ) -> Response:
-    """Accept a job; returns when all its text is accepted, which no crash loses any more.
+    """Submit a job; responds when all its text is stored durably.
 
-    The body is JSON, or a form with a text file as `file` (UTF-8, or UTF-16 with its mark) and the other fields.
+    The body is JSON, or a form with a text file as `file` (UTF-8, or UTF-16 with a byte order mark) and other fields.
     """
-    wanted = await _body(request)
-    asked = await asyncio.to_thread(wanted.request, context, caller, idempotency_key=idempotency_key)
-    text = wanted.text(context, asked.pool_name)
-    await context.admit(asked.pool_name, caller)
-    job = await asyncio.to_thread(enqueue, context.producer, text, asked)
-    await context.note(job, caller, SourceText(text, wanted.title or ""))
-    found = await asyncio.to_thread(_dated, job, caller.user)
-    return JSONResponse(found.model_dump(), 202, {"location": f"/v1/jobs/{job.id}", "seriatim-job": job.id})
+    body = await _parse_body(request)
+    job_request = await asyncio.to_thread(body.request, context, caller, idempotency_key=idempotency_key)
+    text = body.text(context, job_request.pool_name)
+    await context.admit(job_request.pool_name, caller)
+    job = await asyncio.to_thread(enqueue_or_silence, context.producer, text, job_request)
+    await context.note(job, caller, SourceText(text, body.title or ""))
+    card = await asyncio.to_thread(_job_card_with_time, job, caller.user)
+    return JSONResponse(card.model_dump(), 202, {"location": f"/v1/jobs/{job.id}", "seriatim-job": job.id})
 
 
 @router.get("/v1/jobs", responses=LOOKUPS)
-async def all_jobs(context: ContextDep, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> JobList:
-    """The caller's latest jobs, as far as they are still known."""
-    return JobList(data=await asyncio.to_thread(_latest, context, caller.user, limit))
+async def list_jobs(context: ContextDep, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> JobList:
+    """List the caller's latest jobs that have not expired, newest first."""
+    return JobList(data=await asyncio.to_thread(_latest_jobs, context, caller.user, limit))
 
 
 @router.get("/v1/jobs/{job_id}", responses=LOOKUPS)
-async def one_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> JobCard:
-    """A job as it stands."""
+async def get_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> JobCard:
+    """Get the state of a job."""
     job = await context.own(job_id, caller)
-    return await asyncio.to_thread(_dated, job, caller.user)
+    return await asyncio.to_thread(_job_card_with_time, job, caller.user)
 
 
 @router.delete("/v1/jobs/{job_id}", responses=LOOKUPS)
-async def end_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> JobCard:
-    """End a job: nothing more of it is spoken. What was recorded is kept. Nothing happens if it has ended."""
+async def cancel_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> JobCard:
+    """Cancel a job: its remaining sentences are not spoken. Its recording is kept. No effect on an ended job."""
     job = await context.own(job_id, caller)
     if job.pool:
         await asyncio.to_thread(job.cancel)
-    return await asyncio.to_thread(_dated, job, caller.user)
+    return await asyncio.to_thread(_job_card_with_time, job, caller.user)
 
 
-def schemas() -> dict[str, Any]:
-    """The bodies that are read here, for the OpenAPI document."""
-    found = NewJobBody.model_json_schema(ref_template=REF)
-    return {**found.pop("$defs"), "NewJobBody": found}
+def body_schemas() -> dict[str, Any]:
+    """The schemas of bodies that routes of this module parse themselves, for the OpenAPI document."""
+    schema = NewJobBody.model_json_schema(ref_template=REF)
+    return {**schema.pop("$defs"), "NewJobBody": schema}
 
 
-def card(job: Job, created: float | None) -> JobCard:
-    """What there is to say of a job; `created` is when it was accepted, in s since 1970.
+def job_card(job: Job, created: float | None) -> JobCard:
+    """Describe a job; `created` is the time at which it was accepted, in s since 1970.
 
     Raises:
-        JobUnknown: its life is over.
+        JobUnknown: it has expired.
     """
     s = job.status()
     return JobCard.model_validate(
@@ -108,44 +108,44 @@ def card(job: Job, created: float | None) -> JobCard:
     )  # fmt: skip
 
 
-def _dated(job: Job, user: str) -> JobCard:
-    return card(job, accepted_at(job.redis, user, job.id))
+def _job_card_with_time(job: Job, user: str) -> JobCard:
+    return job_card(job, accepted_at(job.redis, user, job.id))
 
 
-def _latest(context: GatewayContext, user: str, most: int) -> list[JobCard]:
-    found = []
+def _latest_jobs(context: GatewayContext, user: str, most: int) -> list[JobCard]:
+    cards = []
     for job_id, created in jobs_of(context.producer.redis, user, most).items():
         try:
-            found.append(card(context.producer.attach(job_id), created))
-        except JobUnknown:  # its life is over, and nobody recorded it
+            cards.append(job_card(context.producer.attach(job_id), created))
+        except JobUnknown:  # it has expired and was not recorded
             continue
-    return found
+    return cards
 
 
-async def _body(request: Request) -> NewJobBody:
+async def _parse_body(request: Request) -> NewJobBody:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
-        return await _form(request)
+        return await _parse_form(request)
     if kind != JSON:
-        raise HttpProblem(415, "bad_input", f"a body of {kind or 'no type'}; expected {JSON} or {FORM}")
+        raise HttpProblem(415, "bad_input", f"content type {kind or 'missing'}; expected {JSON} or {FORM}")
     raw = await request.body()
-    return await asyncio.to_thread(_checked, lambda: NewJobBody.model_validate_json(raw))
+    return await asyncio.to_thread(_validate, lambda: NewJobBody.model_validate_json(raw))
 
 
-async def _form(request: Request) -> NewJobBody:
+async def _parse_form(request: Request) -> NewJobBody:
     async with request.form(max_files=1, max_fields=40, max_part_size=1024 * 1024) as form:
-        given: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
         file = form.get("file")
         if isinstance(file, UploadFile):
-            given["input"] = decode_text(await file.read(), "the file")
-    return _checked(lambda: NewJobBody.model_validate(given))
+            fields["input"] = decode_text(await file.read(), "the file")
+    return _validate(lambda: NewJobBody.model_validate(fields))
 
 
-def _checked(read: Any) -> NewJobBody:
+def _validate(read: Any) -> NewJobBody:
     try:
-        found: NewJobBody = read()
+        body: NewJobBody = read()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         param = ".".join(str(part) for part in first["loc"]) or None
         raise HttpProblem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param) from None
-    return found
+    return body

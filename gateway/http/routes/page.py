@@ -1,6 +1,6 @@
-"""The page at `/`: static files, where they are installed.
+"""The page at `/`: static files, if they are installed.
 
-It is plain HTML, CSS and modules of JavaScript, and takes nothing from another host; its policy tells the browser so.
+Plain HTML, CSS and JavaScript modules, nothing from other hosts; the content security policy enforces that.
 """
 
 import os
@@ -15,31 +15,31 @@ from starlette.types import Scope
 
 from gateway.http.url_paths import API_PREFIXES
 
-FOLDER = Path(__file__).parents[2] / "page"  #: index.html and what it names
+FOLDER = Path(__file__).parents[2] / "page"  #: index.html and the files that it loads
 FILES = frozenset({"/", *(f"/{path.relative_to(FOLDER)}" for path in FOLDER.rglob("*"))})
-#: sound is given to the player through a MediaSource, whose address is a `blob:`; nothing else is needed
+#: the player's MediaSource has a `blob:` URL
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 HEADERS = {
     "content-security-policy": POLICY,
-    "cache-control": "no-cache",  # asked for each time, mostly answered 304: files of two versions never meet
+    "cache-control": "no-cache",  # revalidated each time, so that files of two versions are never mixed
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metrics
 
 
 def mount_page(app: FastAPI) -> None:
-    """Serve it behind every other route."""
+    """Add the page after all other routes."""
     if FOLDER.is_dir():
         app.router.routes.append(_PageFolder("/", _PageFiles(directory=FOLDER, html=True), name="page"))
 
 
 class _PageFolder(Mount):
-    """The page's folder. It would take every path, and a wrong method of a route would be a file that is not there.
+    """The page's folder; it matches GET and HEAD, or the path of an existing file, but never an API path.
 
-    What would change something is not taken, unless there is such a file: it is told that nothing else can be done.
+    A plain mount would match every path, and a wrong method on a route would be a 404 instead of a 405.
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -49,7 +49,7 @@ class _PageFolder(Mount):
 
 
 class _PageFiles(StaticFiles):
-    """Files with the page's headers, on 304 as well."""
+    """Static files with the page's headers, also on 304."""
 
     def file_response(
         self,

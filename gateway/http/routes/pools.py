@@ -1,4 +1,4 @@
-"""GET /v1/pools: how busy the pools are, for people; machines have /metrics. Nothing of it is anybody's job."""
+"""GET /v1/pools: the load of the pools, for people; monitoring uses /metrics. It contains nothing of a user's jobs."""
 
 import asyncio
 
@@ -16,23 +16,23 @@ router = APIRouter(tags=["models"])
 
 
 @router.get("/v1/pools", responses=LOOKUPS)
-async def pools(context: ContextDep, _: CallerDep) -> PoolList:
-    """Every pool as it stands: its slots, what waits, and how long that takes of late."""
-    return PoolList(data=await asyncio.to_thread(_cards, context))
+async def list_pools(context: ContextDep, _: CallerDep) -> PoolList:
+    """List the pools with their slots, waiting sentences and recent waiting times."""
+    return PoolList(data=await asyncio.to_thread(_pool_cards, context))
 
 
-def _cards(context: GatewayContext) -> list[PoolCard]:
-    return [_card(run(context.quick, signals(name))) for name in context.pools.known(SOON_S)]
+def _pool_cards(context: GatewayContext) -> list[PoolCard]:
+    return [_pool_card(run(context.quick, signals(name))) for name in context.pools.known(SOON_S)]
 
 
-def _card(s: PoolMetrics) -> PoolCard:
+def _pool_card(s: PoolMetrics) -> PoolCard:
     return PoolCard(
         id=s.pool, slots=s.slots, in_flight=s.in_flight, waiting=s.waiting, jobs=s.jobs, load=round(s.load, 3),
-        rtf=round(s.rtf, 3), wait_p50_s=_at(s.wait_live, 0.5), wait_p95_s=_at(s.wait_live, 0.95),
+        rtf=round(s.rtf, 3), wait_p50_s=_quantile_s(s.wait_live, 0.5), wait_p95_s=_quantile_s(s.wait_live, 0.95),
         refusing=s.refusing, refused_lately=s.refused_lately, expected_back=s.line, degraded=list(s.degraded),
     )  # fmt: skip
 
 
-def _at(spread: TimeHistogram, share: float) -> float | None:
-    found_ms = spread.quantile_ms(share)
-    return None if found_ms is None else round(found_ms / 1000, 3)
+def _quantile_s(histogram: TimeHistogram, share: float) -> float | None:
+    wait_ms = histogram.quantile_ms(share)
+    return None if wait_ms is None else round(wait_ms / 1000, 3)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import HttpProblem, not_found, retry_after
-from gateway.http.recordings.job_owners import strike
+from gateway.http.recordings.job_owners import remove_from_list
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.responses import LOOKUPS
 from seriatim import recording_store
@@ -17,27 +17,27 @@ from seriatim.stream_entries import End
 
 router = APIRouter(tags=["jobs"])
 
-SOON_S = 1.0  #: a recorder writes the end of a job this soon
+RETRY_S = 1.0  #: time in which a recorder writes the end of a job
 
 
 @router.delete("/v1/jobs/{job_id}/audio", status_code=204, response_class=Response, responses=LOOKUPS)
-async def remove(job_id: JobId, context: ContextDep, caller: CallerDep) -> Response:
-    """Remove the recording of a job that is over, its text and captions with it. Redis forgets both by itself."""
+async def delete_recording(job_id: JobId, context: ContextDep, caller: CallerDep) -> Response:
+    """Delete the recording of an ended job, with its text and captions. In Redis these expire by themselves."""
     job = await context.own(job_id, caller)
-    if not await asyncio.to_thread(_removed, job):
-        raise not_found(f"there is no recording of job {job_id}")
-    await asyncio.to_thread(strike, job.redis, caller.user, job.id)
+    if not await asyncio.to_thread(_remove_files, job):
+        raise not_found(f"no recording of job {job_id}")
+    await asyncio.to_thread(remove_from_list, job.redis, caller.user, job.id)
     return Response(status_code=204)
 
 
-def _removed(job: Job) -> bool:
-    place = Path(job.settings.store_dir)
+def _remove_files(job: Job) -> bool:
+    store_dir = Path(job.settings.store_dir)
     if job.pool and not job.status().ended:
-        raise HttpProblem(409, "job_running", f"job {job.id} is still being spoken: DELETE /v1/jobs/{job.id} ends it")
-    markers = recording_store.events(place, job.id)
+        raise HttpProblem(409, "job_running", f"job {job.id} is still running; cancel it with DELETE /v1/jobs/{job.id}")
+    markers = recording_store.events(store_dir, job.id)
     if job.pool and markers and not isinstance(markers[-1], End):
         raise HttpProblem(
-            409, "job_running", f"the end of job {job.id} is being recorded: again in a second", "server_error",
-            headers=retry_after(SOON_S),
+            409, "job_running", f"the end of job {job.id} is being recorded; retry in a second", "server_error",
+            headers=retry_after(RETRY_S),
         )  # fmt: skip
-    return recording_store.remove(place, job.id)
+    return recording_store.remove(store_dir, job.id)

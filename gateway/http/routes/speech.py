@@ -1,4 +1,4 @@
-"""POST /v1/audio/speech, as OpenAI has it: a text goes in, its sound comes out while it is spoken."""
+"""POST /v1/audio/speech, compatible with OpenAI: returns the audio of a text while it is spoken."""
 
 import asyncio
 import time
@@ -11,57 +11,57 @@ from gateway.http.access import CallerDep, ContextDep
 from gateway.http.context import GatewayContext
 from gateway.http.recordings.source_text import SourceText
 from gateway.http.schemas.requests import KindName, PlayName, Priority, SpeechBody
-from gateway.http.schemas.responses import REFUSALS, SOUND
+from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
-from gateway.http.streaming.silent_answer import says_something, silent_answer
+from gateway.http.streaming.silent_answer import has_text, silent_answer
 from seriatim.errors import EmptyText
 from seriatim.records import JobKind, Play
 
 router = APIRouter(tags=["speech"])
-FOR_CLIENTS = "as the field, which goes before it: for clients that can set headers and no fields"
+HEADER_FOR_FIELD = "default of the field, for clients that can set headers but no extra fields"
 
 
-@router.post("/v1/audio/speech", responses=SOUND | REFUSALS, response_class=Response)
-async def speech(
-    request: Request, wanted: SpeechBody, context: ContextDep, caller: CallerDep,
-    seriatim_kind: Annotated[KindName | None, Header(description=FOR_CLIENTS)] = None,
-    seriatim_play: Annotated[PlayName | None, Header(description=FOR_CLIENTS)] = None,
-    seriatim_priority: Annotated[Priority | None, Header(description=FOR_CLIENTS)] = None,
+@router.post("/v1/audio/speech", responses=AUDIO_RESPONSES | REFUSALS, response_class=Response)
+async def create_speech(
+    request: Request, body: SpeechBody, context: ContextDep, caller: CallerDep,
+    seriatim_kind: Annotated[KindName | None, Header(description=HEADER_FOR_FIELD)] = None,
+    seriatim_play: Annotated[PlayName | None, Header(description=HEADER_FOR_FIELD)] = None,
+    seriatim_priority: Annotated[Priority | None, Header(description=HEADER_FOR_FIELD)] = None,
 ) -> Response:  # fmt: skip
-    """Speak a text, and send its sound as it comes. When the client leaves, so does the job, unless it is detached."""
-    asked_s = time.monotonic()
-    wanted.check()
-    request.state.warning = wanted.passed_over()
-    said = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority}
-    wanted = wanted.model_copy(update={name: value for name, value in said.items() if getattr(wanted, name) is None})
-    (await request.json()).clear()  # the request lives as long as its answer, an hour perhaps: not with all its text
+    """Speak a text and stream its audio. The job is cancelled when the client disconnects, unless it is detached."""
+    requested_s = time.monotonic()
+    body.check_format()
+    request.state.warning = body.pop_unknown_fields()
+    header_fields = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority}
+    body = body.model_copy(update={name: value for name, value in header_fields.items() if getattr(body, name) is None})
+    (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)
-    asked = await asyncio.to_thread(wanted.request, context, caller, **_scheduled(wanted))
-    await context.admit(asked.pool_name, caller)
+    job_request = await asyncio.to_thread(body.request, context, caller, **_scheduling_options(body))
+    await context.admit(job_request.pool_name, caller)
     audio_request = AudioRequest(
-        wanted.response_format, pcm_hz=_rate_hz(wanted, context), volume=wanted.volume_multiplier,
-        sse=wanted.stream_format == "sse", stops=not wanted.detach, whole=wanted.whole,
-        plays=asked.kind is JobKind.LIVE and asked.play is Play.STREAM, asked_s=asked_s,
+        body.response_format, pcm_hz=_rate_hz(body, context), volume=body.volume_multiplier,
+        sse=body.stream_format == "sse", stops=not body.detach, whole=body.whole,
+        plays=job_request.kind is JobKind.LIVE and job_request.play is Play.STREAM, requested_s=requested_s,
     )  # fmt: skip
     try:
-        begun = await asyncio.to_thread(context.producer.begin, wanted.input, asked)
+        submission = await asyncio.to_thread(context.producer.begin, body.input, job_request)
     except EmptyText:
-        if not says_something(wanted.input):
+        if not has_text(body.input):
             raise
-        facts = await asyncio.to_thread(context.producer.pool_cache.get, asked.pool_name)
+        facts = await asyncio.to_thread(context.producer.pool_cache.get, job_request.pool_name)
         return await silent_answer(audio_request, facts.rate_hz)
-    request.state.job = begun.job.id
-    await context.note(begun.job, caller, SourceText(wanted.input) if wanted.detach else None)
-    return AudioResponse(context, begun.job, audio_request, None if begun.whole else begun.send_rest)
+    request.state.job = submission.job.id
+    await context.note(submission.job, caller, SourceText(body.input) if body.detach else None)
+    return AudioResponse(context, submission.job, audio_request, None if submission.whole else submission.send_rest)
 
 
-def _scheduled(wanted: SpeechBody) -> dict[str, Any]:
-    """Whom it is spoken for, and when. A client that waits for its answer hears of a gap by an error alone."""
-    gap = {} if wanted.detach or wanted.gap else {"gap": "fail"}
-    drain = "store" if wanted.detach else "window"
-    return {"kind": wanted.kind or "live", "drain": drain, "play": wanted.played} | gap
+def _scheduling_options(body: SpeechBody) -> dict[str, Any]:
+    """The scheduling options of the request. A waiting client learns of a gap only by an error, so `gap` is `fail`."""
+    gap = {} if body.detach or body.gap else {"gap": "fail"}
+    drain = "store" if body.detach else "window"
+    return {"kind": body.kind or "live", "drain": drain, "play": body.played} | gap
 
 
-def _rate_hz(wanted: SpeechBody, context: GatewayContext) -> int:
-    """The rate that was asked for; 0: as the format has it."""
-    return wanted.sample_rate or (context.settings.http_pcm_hz if wanted.response_format == "pcm" else 0)
+def _rate_hz(body: SpeechBody, context: GatewayContext) -> int:
+    """The requested sample rate; 0: the format's default."""
+    return body.sample_rate or (context.settings.http_pcm_hz if body.response_format == "pcm" else 0)

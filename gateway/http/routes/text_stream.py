@@ -1,17 +1,17 @@
-"""/v1/stream: a WebSocket that takes text as it is written, and gives its sound as it is spoken.
+"""/v1/stream: a WebSocket that takes text as it is written, and streams its audio.
 
     client                                              gateway
     {"type": "start", "voice": ..., "format": "pcm"} →  ← {"type": "started", "job": ..., "resume": token}
     {"type": "text", "text": "..."}                  →  ← {"type": "sentence", "seq": 0, "text": ..., "id": "1-0"}
     {"type": "flush"}                                →  ← {"type": "audio", "id": "1-9600", "bytes": n}, then n bytes
     {"type": "close"}   no more text                 →  ← {"type": "end", "state": "done", ...}
-    {"type": "cancel"}  barge-in: at once            →  ← {"type": "end", "state": "cancelled", ...}
+    {"type": "cancel"}  barge-in: immediately        →  ← {"type": "end", "state": "cancelled", ...}
 
-After an end the next `start` begins another job. Text that the job's queue has no room for waits here, and behind
-that in the client's connection. Sound that the client does not take stops the speaking of its job.
+After an `end` the next `start` opens another job. Text that exceeds the job's queue waits here, and then in the
+client's connection. A client that does not read its audio stops its job.
 
-A connection that breaks ends its job after RESUME_S, unless the client comes back, here or at another gateway: `start`
-with the token, the id of the last audio that it has, and then all of its text again from the beginning.
+After a broken connection, the job is cancelled after RESUME_S unless the client resumes it, at any gateway: `start`
+with the token and the id of the last audio that it has, and then all of its text again from the beginning.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from fastapi import APIRouter, WebSocket
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from gateway.http.access import caller_of_key, context_of, key_of
+from gateway.http.access import authenticate_key, context_of, key_of
 from gateway.http.api_keys import Caller
 from gateway.http.connection_cut import CUT
 from gateway.http.context import GatewayContext
-from gateway.http.problems import HttpProblem, fault, problem_of
+from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.schemas.requests import AudioOptions, FormatName
 from gateway.http.streaming.audio_response import FAILED, LEFT, MOVED, STALLED, STATES, outcome_of
-from gateway.http.streaming.text_session import TextSession, begin_text_session
+from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
 from seriatim.errors import JobNotOpen, SeriatimError
 
@@ -41,248 +41,249 @@ router = APIRouter()
 log = logging.getLogger(__name__)
 
 TEXT_CHARS = 100_000  #: of one message
-AHEAD = 64  #: messages that wait while the job's queue is full; then the connection does
-KEY_S = 30.0  #: a connection that has not said `start` by then is closed
+QUEUE_SIZE = 64  #: messages that wait while the job's queue is full; further ones wait in the connection
+START_TIMEOUT_S = 30.0  #: a connection without a job that sends nothing for so long is closed
 REFUSED = 1008  #: RFC 6455, 7.4.1: policy violation
-RESTARTS = 1012  #: the service restarts: clients come again (IANA's registry of close codes)
-BROKEN = 1011  #: the server met something unexpected
+RESTARTS = 1012  #: service restart: clients reconnect (IANA's registry of close codes)
+INTERNAL_ERROR = 1011  #: unexpected condition
 
 
 class StartMessage(AudioOptions):
-    """Begin a job, or go on with one."""
+    """Open a job, or resume one."""
 
     type: Literal["start"]
     format: FormatName = "pcm"
     key: str = Field("", max_length=512, description="an API key, for browsers, which cannot set headers here")
-    resume: str = Field("", max_length=64, description="the token of a job to go on with")
+    resume: str = Field("", max_length=64, description="the token of a job to resume")
     after: str = Field("", max_length=64, description="the id of the last audio that the client has of it")
 
 
 class TextMessage(BaseModel):
-    """More text: any piece of it."""
+    """More text, in pieces of any size."""
 
     type: Literal["text"]
     text: str = Field(max_length=TEXT_CHARS)
 
 
 class ControlMessage(BaseModel):
-    """flush: say what waits as it is. close: no more text. cancel: stop at once."""
+    """flush: speak buffered text now. close: end of the text. cancel: stop immediately."""
 
     type: Literal["flush", "close", "cancel"]
 
 
 class HeardMessage(BaseModel):
-    """How much of the job has really been played."""
+    """The amount of the job that was played."""
 
     type: Literal["heard"]
     ms: float = Field(ge=0, allow_inf_nan=False)
 
 
-Said = StartMessage | TextMessage | ControlMessage | HeardMessage
-SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="type")])
+ClientMessage = StartMessage | TextMessage | ControlMessage | HeardMessage
+CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
 
 
 @router.websocket("/v1/stream")
-async def stream(websocket: WebSocket) -> None:
-    """One connection."""
+async def serve_stream(websocket: WebSocket) -> None:
+    """Serve one connection."""
     context = context_of(websocket)
     key = key_of(websocket)
     try:
-        caller = caller_of_key(context, key) if key or "authorization" in websocket.headers else None
+        caller = authenticate_key(context, key) if key or "authorization" in websocket.headers else None
     except HttpProblem as problem:
         await websocket.send_denial_response(problem.response())
         return
     await websocket.accept()
     connection = TextStreamConnection(websocket, context, caller)
-    context.draining.idlers[connection] = connection.leave_if_idle
+    context.draining.idle_closers[connection] = connection.close_if_idle
     context.meters["http_streams"].inc()
     try:
         await connection.serve()
     except WebSocketDisconnect:
-        pass  # the job ends after its grace, unless the client comes back
+        pass  # the job is cancelled after its grace, unless the client resumes it
     except HttpProblem as problem:
         await connection.refuse(problem)
     except SeriatimError as error:
         await connection.refuse(problem_of(error))
     finally:
-        del context.draining.idlers[connection]
+        del context.draining.idle_closers[connection]
         await connection.leave()
         context.meters["http_streams"].dec()
 
 
 @dataclass(slots=True, eq=False)
 class TextStreamConnection:
-    """One client: one job at a time."""
+    """One client's connection, with one job at a time."""
 
     websocket: WebSocket
     context: GatewayContext
     caller: Caller | None
     session: TextSession | None = None
-    stalled: bool = False  #: its client takes nothing any more
-    ended: bool = False  #: a job of this connection is over, and no other was begun
-    said: "asyncio.Queue[Said]" = field(default_factory=lambda: asyncio.Queue(AHEAD))
-    tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: those of the job
-    sending: asyncio.Lock = field(default_factory=asyncio.Lock)  #: an announcement and its bytes stay together
+    stalled: bool = False  #: the client has stopped reading
+    ended: bool = False  #: a job of this connection has ended, and no other was opened
+    text_queue: "asyncio.Queue[ClientMessage]" = field(default_factory=lambda: asyncio.Queue(QUEUE_SIZE))
+    tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: of the current job
+    send_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: a message and its audio must not be separated
 
     async def serve(self) -> None:
-        """Until the client leaves.
+        """Handle messages until the client disconnects.
 
         Raises:
-            Problem, SeriatimError: what cannot be done; the connection ends with it.
-            WebSocketDisconnect: the client has left.
+            HttpProblem, SeriatimError: an error that ends the connection.
+            WebSocketDisconnect: the client has disconnected.
         """
         while True:
-            message = await self._next()
+            message = await self._next_message()
             if isinstance(message, StartMessage):
-                await self._start(message)
-            elif self.session is None:  # what was overtaken by the end asks for nothing
+                await self._start_job(message)
+            elif self.session is None:  # messages that crossed the end of the job are ignored
                 if isinstance(message, TextMessage) and not self.ended:
-                    raise HttpProblem(400, "bad_input", 'text without a job; say {"type": "start"} first')
+                    raise HttpProblem(400, "bad_input", 'text without a job; send {"type": "start"} first')
             elif isinstance(message, ControlMessage) and message.type == "cancel":
-                await self.session.cancel("its listener said cancel")
+                await self.session.cancel("cancelled by its listener")
             elif isinstance(message, HeardMessage):
-                await self.session.heard(message.ms)
+                await self.session.report_played(message.ms)
             else:
-                await self._put(message)
+                await self._queue_message(message)
 
     async def leave(self) -> None:
-        """The connection is over, whoever ended it."""
+        """Release the job and close the connection."""
         await cancel_and_wait(*self.tasks)
         if self.session is not None:
             self.session.leave()
         if self.websocket.client_state is WebSocketState.CONNECTED:
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it left at this very moment
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client disconnected meanwhile
                 await self.websocket.close()
 
-    async def leave_if_idle(self) -> None:
-        """This gateway is told to end: a client without a job goes on at another. A job is finished first."""
+    async def close_if_idle(self) -> None:
+        """Close the connection if it has no job, because this gateway is draining; a job is finished first."""
         if self.session is None and self.websocket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await self.websocket.close(RESTARTS, "draining")
 
     async def refuse(self, problem: HttpProblem) -> None:
-        """Say why, and end."""
+        """Send an error and close the connection."""
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await self.tell({"type": "error"} | problem.body | {"retry_after_ms": _retry_ms(problem)})
-            await self.websocket.close(REFUSED if problem.status < 500 else BROKEN, problem.code)
+            await self.send_message({"type": "error"} | problem.body | {"retry_after_ms": _retry_after_ms(problem)})
+            await self.websocket.close(REFUSED if problem.status < 500 else INTERNAL_ERROR, problem.code)
 
-    async def tell(self, facts: dict[str, Any], sound: bytes = b"") -> None:
-        """Send a message, and the bytes that it announces.
+    async def send_message(self, facts: dict[str, Any], audio: bytes = b"") -> None:
+        """Send a message, and the audio that it announces.
 
         Raises:
-            WebSocketDisconnect: the client takes nothing any more; its connection is cut.
+            WebSocketDisconnect: the client has stopped reading; its connection is cut.
         """
         try:
-            async with asyncio.timeout(self.context.settings.http_write_timeout_s), self.sending:
+            async with asyncio.timeout(self.context.settings.http_write_timeout_s), self.send_lock:
                 await self.websocket.send_text(json.dumps(facts, ensure_ascii=False))
-                if sound:
-                    await self.websocket.send_bytes(sound)
+                if audio:
+                    await self.websocket.send_bytes(audio)
         except TimeoutError:
             self.stalled = True
             self.websocket.scope["state"][CUT]()
             raise WebSocketDisconnect from None
 
-    async def _next(self) -> Said:
-        wait_s = None if self.tasks else KEY_S
+    async def _next_message(self) -> ClientMessage:
+        wait_s = None if self.tasks else START_TIMEOUT_S
         if self.websocket.application_state is not WebSocketState.CONNECTED:
-            raise WebSocketDisconnect  # `refuse` has ended it
+            raise WebSocketDisconnect  # closed by `refuse`
         try:
             async with asyncio.timeout(wait_s):
                 raw = await self.websocket.receive_text()
         except TimeoutError:
-            raise HttpProblem(408, "too_late", f"nothing was said for {KEY_S:g} s") from None
+            raise HttpProblem(408, "too_late", f"no message within {START_TIMEOUT_S:g} s") from None
         except KeyError:
-            raise HttpProblem(400, "bad_input", "messages are text, in JSON") from None
+            raise HttpProblem(400, "bad_input", "expected a text message with JSON") from None
         try:
-            return SAID.validate_json(raw)
+            return CLIENT_MESSAGE.validate_json(raw)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
+            location = ".".join(str(part) for part in first["loc"])
             raise HttpProblem(
-                400, "bad_input", f"{place or 'the message'}: {first['msg']}", param=place or None
+                400, "bad_input", f"{location or 'the message'}: {first['msg']}", param=location or None
             ) from None
 
-    async def _start(self, start: StartMessage) -> None:
+    async def _start_job(self, start: StartMessage) -> None:
         if self.session is not None:
-            raise HttpProblem(409, "job_running", "one job at a time: close or cancel, and wait for its end")
-        self.context.draining.refuse()
-        self.caller = self.caller or caller_of_key(self.context, start.key)
-        warning = {"warning": said} if (said := start.passed_over()) else {}
-        self.session = await begin_text_session(
+            raise HttpProblem(409, "job_running", "one job at a time: send close or cancel, and wait for its end")
+        self.context.draining.refuse_new_request()
+        self.caller = self.caller or authenticate_key(self.context, start.key)
+        warning = {"warning": text} if (text := start.pop_unknown_fields()) else {}
+        self.session = await open_text_session(
             self.context, self.caller, start, start.format, start.resume, start.after
         )
-        self.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the latest one of the connection
-        await self.tell({"type": "started", "job": self.session.job.id, "resume": self.session.token} | warning)
-        self.said, self.ended = asyncio.Queue(AHEAD), False
+        self.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
+        await self.send_message({"type": "started", "job": self.session.job.id, "resume": self.session.token} | warning)
+        self.text_queue, self.ended = asyncio.Queue(QUEUE_SIZE), False
         self.tasks = [
-            asyncio.create_task(self._watched(work)) for work in (self._say(self.session), self._play(self.session))
+            asyncio.create_task(self._run_task(work))
+            for work in (self._send_text_to_job(self.session), self._send_audio(self.session))
         ]
 
-    async def _put(self, message: Said) -> None:
-        """Wait for room; a job that ends meanwhile needs no more text."""
-        putting = asyncio.create_task(self.said.put(message))
+    async def _queue_message(self, message: ClientMessage) -> None:
+        """Queue a message; waits for room unless the job ends."""
+        put_task = asyncio.create_task(self.text_queue.put(message))
         try:
-            await asyncio.wait({putting, *self.tasks}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({put_task, *self.tasks}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            putting.cancel()
+            put_task.cancel()
 
-    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
-        """A task of the job; the connection ends with what it raises, for it has no sense without."""
+    async def _run_task(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a task of the job; an error closes the connection."""
         try:
             await work
         except Exception as error:  # the task's outermost call
             if self.websocket.application_state is WebSocketState.CONNECTED:  # and was not closed under the task
                 log.exception("a connection failed")
-                await self.refuse(fault(error))
+                await self.refuse(internal_error(error))
 
-    async def _say(self, session: TextSession) -> None:
-        """Text on its way to the job."""
+    async def _send_text_to_job(self, session: TextSession) -> None:
+        """Pass queued text on to the job."""
         try:
             while not session.closed:
-                message = await self.said.get()
+                message = await self.text_queue.get()
                 if isinstance(message, TextMessage):
-                    await session.say(message.text)
+                    await session.add_text(message.text)
                 elif isinstance(message, ControlMessage):
                     await (session.close() if message.type == "close" else session.flush())
         except JobNotOpen:
-            pass  # it is over, or somebody closed it: its end says why
-        except SeriatimError as error:  # some of the text is not in the job: who goes on without it hears another text
+            pass  # the job ended or was closed; its `end` has the reason
+        except SeriatimError as error:  # text is missing in the job, so it must not continue
             await self.refuse(problem_of(error))
 
-    async def _play(self, session: TextSession) -> None:
-        """Sound on its way to the client; how that ended is counted, as it is for answers."""
-        how = LEFT
+    async def _send_audio(self, session: TextSession) -> None:
+        """Send the job's audio to the client, and count the outcome as for other streams."""
+        outcome = LEFT
         try:
-            async with contextlib.aclosing(session.sound()) as sound:
-                async for facts, pcm in sound:
-                    await self.tell(facts, pcm)
-                    session.given()
+            async with contextlib.aclosing(session.messages()) as audio:
+                async for facts, pcm in audio:
+                    await self.send_message(facts, pcm)
+                    session.mark_sent()
         except SeriatimError as error:
-            how = outcome_of(error)
+            outcome = outcome_of(error)
             await self.refuse(problem_of(error))
         except WebSocketDisconnect:
-            how = STALLED if self.stalled else LEFT
-        except asyncio.CancelledError:  # the connection is over, or this gateway ends
-            how = MOVED if self.context.draining.begun else LEFT
+            outcome = STALLED if self.stalled else LEFT
+        except asyncio.CancelledError:  # the connection is closed, or this gateway ends
+            outcome = MOVED if self.context.draining.active else LEFT
             raise
         except Exception:
-            how = FAILED
+            outcome = FAILED
             raise
         else:
-            self._over(session)
+            self._finish_job(session)
         finally:
             self.context.meters["http_streams_ended"].labels(
-                STATES.get(session.state, FAILED) if session.state else how
+                STATES.get(session.state, FAILED) if session.state else outcome
             ).inc()
 
-    def _over(self, session: TextSession) -> None:
-        """The next `start` may come."""
+    def _finish_job(self, session: TextSession) -> None:
+        """Release an ended job, so that the next `start` is accepted."""
         self.tasks[0].cancel()
         self.tasks = []
         session.leave()
         self.session, self.ended = None, True
 
 
-def _retry_ms(problem: HttpProblem) -> int | None:
-    said = problem.headers.get("retry-after-ms")
-    return int(said) if said else None
+def _retry_after_ms(problem: HttpProblem) -> int | None:
+    value = problem.headers.get("retry-after-ms")
+    return int(value) if value else None

@@ -1,1 +1,1 @@
-"""Schemas: bodies of requests and answers."""
+"""Schemas of request and response bodies."""

@@ -1,4 +1,4 @@
-"""Request bodies, and their conversion to a `seriatim.client.job_options.JobRequest`."""
+"""Request bodies, and their conversion to `seriatim.client.job_options.JobRequest`."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -9,41 +9,48 @@ from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.encoding.stream_formats import WHOLE
 from gateway.http.problems import HttpProblem
-from gateway.http.recordings.source_text import one_line
-from gateway.http.schemas.model_names import LANGUAGES, OPENAI_MODELS, OPENAI_VOICES, find_name, language_of, spellings
+from gateway.http.recordings.source_text import normalize_title
+from gateway.http.schemas.model_names import (
+    LANGUAGE_FIELDS,
+    OPENAI_MODELS,
+    OPENAI_VOICES,
+    find_name,
+    language_of,
+    spellings,
+)
 from seriatim.client.default_engine import default_pool, resolve_engine
 from seriatim.client.job_options import PAUSE_MOST_MS, JobRequest
 from seriatim.records import Play, Sentence
 
 
-def lowercase_word(value: Any) -> Any:
-    """A word of ours as clients may write it: `MP3`."""
+def to_lowercase(value: Any) -> Any:
+    """Convert a keyword to lower case: clients may write `MP3`."""
     return value.lower() if isinstance(value, str) else value
 
 
-AnyCase = BeforeValidator(lowercase_word)
+AnyCase = BeforeValidator(to_lowercase)
 FormatName = Annotated[Literal["mp3", "opus", "aac", "flac", "wav", "pcm"], AnyCase]
 FileFormat = Annotated[Literal["mp3", "opus", "aac", "m4a", "flac", "wav", "pcm"], AnyCase]
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "options",
 )  # fmt: skip
-WHOLE_CHARS = 5_000  #: about five minutes of sound, 15 MB of WAV: what one request may hold in memory
-SHORT_CHARS = 300  #: a sentence or three, whose sound is there in a moment
-#: fields of other servers that change nothing that is heard
-HARMLESS = frozenset({"metadata", "safety_identifier", "store", "user"})
-NAMED = re.compile(r"[\w.-]{1,64}", re.ASCII)  #: what may stand in a header
-MOST_NAMED = 20
+WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
+SHORT_CHARS = 300  #: one to three sentences, which are complete within a moment
+#: fields of other servers that do not affect the audio
+SILENT_FIELDS = frozenset({"metadata", "safety_identifier", "store", "user"})
+HEADER_SAFE = re.compile(r"[\w.-]{1,64}", re.ASCII)  #: names that may be put into a header
+MAX_NAMES = 20  #: in a warning
 
 
-def _no_truth(value: Any) -> Any:
+def _reject_boolean(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("a number, and neither true nor false")  # noqa: TRY004  # pydantic wants a ValueError
+        raise ValueError("expected a number, not a boolean")  # noqa: TRY004  # pydantic wants a ValueError
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_no_truth)]
-Number = Annotated[float, BeforeValidator(_no_truth), Field(allow_inf_nan=False)]
+Whole = Annotated[int, BeforeValidator(_reject_boolean)]
+Number = Annotated[float, BeforeValidator(_reject_boolean), Field(allow_inf_nan=False)]
 Pause = Annotated[Whole, Field(ge=0, le=PAUSE_MOST_MS)]
 Speed = Annotated[Number, Field(ge=0.25, le=4)]
 Rate = Annotated[Whole, Field(ge=8_000, le=48_000)]
@@ -52,11 +59,11 @@ Seconds = Annotated[Number, Field(ge=0)]
 KindName = Annotated[Literal["live", "batch"], AnyCase]
 PlayName = Annotated[Literal["stream", "whole"], AnyCase]
 Priority = Annotated[int, Field(ge=-9, le=9)]
-Title = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
+Title = Annotated[str, Field(max_length=200), AfterValidator(normalize_title)]
 
 
 class VoiceId(BaseModel):
-    """A voice as OpenAI names custom ones."""
+    """A voice in OpenAI's form for custom voices."""
 
     id: str = Field(max_length=128)
 
@@ -65,143 +72,146 @@ Voice = Annotated[str, Field(max_length=128)] | VoiceId
 
 
 def _nullable(schema: dict[str, Any]) -> None:
-    """Say in the document that what may be left out may be null."""
+    """Mark optional fields as nullable in the OpenAPI document."""
     for name, field in schema.get("properties", {}).items():
         null = {"type": "null"}
         if name not in schema.get("required", ()) and null not in field.get("anyOf", ()):
-            kept = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
-            schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), null], **kept}
+            annotations = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
+            schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), null], **annotations}
 
 
 class SpeechOptions(BaseModel):
-    """How a text is to be spoken. What is left out, or null, is as the voice, the engine or the settings have it."""
+    """Options of speech. A missing or null field has the default of the voice, the engine or the settings."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra=_nullable)
 
-    model: str = Field("", max_length=64, description="the pool that speaks it, or another name of one")
-    voice: Voice = Field("", description="as /v1/voices lists them")
+    model: str = Field("", max_length=64, description="a pool, or an alias of one")
+    voice: Voice = Field("", description="a voice from /v1/voices")
     speed: Speed = 1.0
     language: str | None = Field(None, max_length=64, description="BCP 47, such as de or en-GB")
     seed: Whole | None = Field(None, ge=0, lt=2**63, description="for engines that sample")
     gap: Annotated[Literal["fail", "silence", "skip"], AnyCase] | None = Field(
-        None, description="if a sentence cannot be spoken"
+        None, description="what to do if a sentence cannot be spoken"
     )
     hold: Annotated[Literal["auto", "always", "never"], AnyCase] | None = Field(
-        None, description="give a sentence out only when whole"
+        None, description="emit a sentence only when it is complete"
     )
-    priority: Annotated[Priority, BeforeValidator(_no_truth)] | None = Field(
+    priority: Annotated[Priority, BeforeValidator(_reject_boolean)] | None = Field(
         None, description="among the caller's own jobs, -9 to 9"
     )
-    window_ms: Whole | None = Field(None, ge=0, le=3_600_000, description="audio made ahead of its listener")
-    timeout_s: Seconds | None = Field(
-        None, le=30 * 24 * 3600, description="not spoken within so long, it has timed out"
+    window_ms: Whole | None = Field(
+        None, ge=0, le=3_600_000, description="most audio synthesized ahead of the listener"
     )
-    reader_grace_s: Seconds | None = Field(None, le=24 * 3600, description="how long it outlives its listener")
+    timeout_s: Seconds | None = Field(None, le=30 * 24 * 3600, description="time limit for speaking the whole job")
+    reader_grace_s: Seconds | None = Field(
+        None, le=24 * 3600, description="time after which a job without a listener is cancelled"
+    )
     pause_ms: Pause | None = Field(None, description="silence after a sentence")
     paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")
-    options: dict[str, Number] | None = Field(None, description="the engine's own")
+    options: dict[str, Number] | None = Field(None, description="options of the engine")
 
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, given: Any) -> Any:
-        """Many clients send null for what their caller did not say, and some have other names for a language."""
-        if not isinstance(given, dict):
-            return given
-        said = {name: value for name, value in given.items() if value is not None or name not in cls.model_fields}
-        codes = [code for name in LANGUAGES if (code := said.pop(name, None)) is not None]
-        if codes and "language" not in said:
-            said["language"] = language_of(codes[0]) if isinstance(codes[0], str) else codes[0]
-        return said
+    def _without_nulls(cls, fields: Any) -> Any:
+        """Remove nulls, which many clients send for defaults, and map other names of `language`."""
+        if not isinstance(fields, dict):
+            return fields
+        fields = {name: value for name, value in fields.items() if value is not None or name not in cls.model_fields}
+        codes = [code for name in LANGUAGE_FIELDS if (code := fields.pop(name, None)) is not None]
+        if codes and "language" not in fields:
+            fields["language"] = language_of(codes[0]) if isinstance(codes[0], str) else codes[0]
+        return fields
 
-    def passed_over(self) -> str:
-        """A warning with the names of fields that nobody here knows, which are forgotten; "" if there are none."""
+    def pop_unknown_fields(self) -> str:
+        """Remove unknown fields; returns a warning with their names, or "" if there are none."""
         extra = self.model_extra or {}
-        names = sorted(name for name, value in extra.items() if value is not None and name not in HARMLESS)
-        extra.clear()  # some have whole recordings in them
-        shown = [name for name in names if NAMED.fullmatch(name)][:MOST_NAMED]
+        names = sorted(name for name, value in extra.items() if value is not None and name not in SILENT_FIELDS)
+        extra.clear()  # some clients send whole recordings in them
+        shown = [name for name in names if HEADER_SAFE.fullmatch(name)][:MAX_NAMES]
         shown += [f"{len(names) - len(shown)} more"] * (len(names) > len(shown))
-        return f"not known here, and passed over: {', '.join(shown)}" if shown else ""
+        return f"unknown fields are ignored: {', '.join(shown)}" if shown else ""
 
     def request(self, context: GatewayContext, caller: Caller, **more: Any) -> JobRequest:
-        """As the producer wants it; `more` are further options, which win.
+        """Convert to a job request; `more` are further options, which take precedence.
 
         Raises:
-            Problem: no such model.
-            UnknownOption: a value that cannot be used.
+            HttpProblem: no such model.
+            UnknownOption: an invalid value.
         """
-        given = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
+        fields = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
         pool = named_pool(context, self.model)
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
-        whose = {"user": caller.user, "weight": caller.weight}
-        asked = JobRequest.of(given | {"engine": pool, "pool": pool, "voice": voice} | whose | more)
-        return resolve_engine(context.producer, asked, self.spoken_text(context))
+        user_fields = {"user": caller.user, "weight": caller.weight}
+        job_request = JobRequest.of(fields | {"engine": pool, "pool": pool, "voice": voice} | user_fields | more)
+        return resolve_engine(context.producer, job_request, self.spoken_text(context))
 
     def spoken_text(self, _context: GatewayContext) -> str | list[Sentence] | None:
-        """The text, by which the pool is chosen where no model is named; None where it comes later."""
+        """The text, by which the pool is chosen if no model is named; None if it comes later."""
         return None
 
 
 class AudioOptions(SpeechOptions):
-    """How its sound is given."""
+    """Options of speech and of the form of its audio."""
 
-    sample_rate: Rate | None = Field(None, description="in Hz; else as it was made, or as the settings have it")
+    sample_rate: Rate | None = Field(None, description="in Hz; default: that of the engine, or the gateway's setting")
     volume_multiplier: Volume = 1.0
 
 
 class SpeechBody(AudioOptions):
-    """OpenAI's speech request, and what else this gateway can do. A header names fields that nobody knows."""
+    """OpenAI's speech request with this gateway's extensions. A response header names unknown fields."""
 
     input: str = Field(description="the text")
     response_format: FileFormat = "mp3"
     stream_format: Annotated[Literal["audio", "sse"], AnyCase] = "audio"
     stream: bool | None = Field(
         None,
-        description="false: the whole file at once, with its length and a true header; texts up to 5,000 characters",
+        description="false: one complete file with a length and a final header, for texts up to 5,000 characters",
     )
-    instructions: str | None = Field(None, description="for models that follow them: none here does")
+    instructions: str | None = Field(None, description="accepted and ignored: no model here follows instructions")
     kind: KindName | None = Field(
-        None, description="live: somebody waits; batch: takes what is left, and waits instead of being refused"
+        None, description="live: a listener waits; batch: uses spare slots, and waits instead of being refused"
     )
     play: PlayName | None = Field(
-        None, description="stream: heard as it comes; whole: once it is whole, as with stream false"
+        None, description="stream: played as it arrives; whole: played once it is complete, as with stream false"
     )
-    detach: bool = Field(False, description="go on when the client leaves, and keep the recording")
+    detach: bool = Field(False, description="continue when the client disconnects, and keep the recording")
 
     @property
     def whole(self) -> bool:
-        """Is the answer a file that is sent when it is whole? Short FLAC is always: libsndfile reads no other."""
+        """Whether the response is one complete file; short FLAC always is, because libsndfile reads no other."""
         flac = self.response_format == "flac" and self.stream is None and len(self.input) <= SHORT_CHARS
-        asked = (self.stream is False or self.response_format == WHOLE) and len(self.input) <= WHOLE_CHARS
-        return self.stream_format == "audio" and (flac or asked)
+        is_file_request = (self.stream is False or self.response_format == WHOLE) and len(self.input) <= WHOLE_CHARS
+        return self.stream_format == "audio" and (flac or is_file_request)
 
     def spoken_text(self, _context: GatewayContext) -> str:
         """The text."""
         return self.input
 
-    def check(self) -> None:
-        """See that the format can be given as it is wanted.
+    def check_format(self) -> None:
+        """Check that the format suits the request.
 
         Raises:
-            Problem: it is of whole files, and a stream is wanted, or the text is too long for one.
+            HttpProblem: m4a as a stream, or for a text that is too long for one file.
         """
         if self.response_format == WHOLE and not self.whole:
-            said = f"m4a is a whole file, of texts up to {WHOLE_CHARS:,} characters; aac can be streamed"
-            raise HttpProblem(400, "bad_input", said, param="response_format")
+            message = f"m4a cannot be streamed, and is limited to texts of {WHOLE_CHARS:,} characters; use aac"
+            raise HttpProblem(400, "bad_input", message, param="response_format")
 
     @property
     def played(self) -> Play:
-        """When it is played: who asks for a file, or says so, hears nothing before it is whole."""
+        """The way it is played; by default a complete file is played as a whole."""
         file = self.whole or (self.stream is False and self.stream_format == "audio")
         return Play(self.play) if self.play else Play.WHOLE if file else Play.STREAM
 
-    def passed_over(self) -> str:
-        """As above; no voice here follows instructions."""
-        said = super().passed_over()
-        return "; ".join(filter(None, [said, "instructions: no model here follows them" if self.instructions else ""]))
+    def pop_unknown_fields(self) -> str:
+        """As `SpeechOptions.pop_unknown_fields`, with a warning about instructions."""
+        warning = super().pop_unknown_fields()
+        ignored = "instructions are ignored: no model here follows them" if self.instructions else ""
+        return "; ".join(filter(None, [warning, ignored]))
 
 
 class SentenceBody(BaseModel):
-    """One sentence of a job whose caller cuts its text, as in a dialogue."""
+    """One sentence of a job whose client splits the text, as for a dialogue."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -212,89 +222,94 @@ class SentenceBody(BaseModel):
     pause_ms: Pause | None = None
 
     def sentence(self, context: GatewayContext, pool: str) -> Sentence:
-        """As the producer wants it."""
+        """Convert to a sentence of the client."""
         pause_ms = -1 if self.pause_ms is None else self.pause_ms
         return Sentence(self.text, pause_ms, voice_of(context, pool, self.voice), self.language, self.speed or 0.0)
 
 
 class NewJobBody(SpeechOptions):
-    """A job: a text, or sentences."""
+    """A new job: a text, or sentences."""
 
     model_config = ConfigDict(extra="forbid")
 
-    input: str | None = Field(None, description="the text; or sentences")
+    input: str | None = Field(None, description="the text; exclusive with sentences")
     sentences: list[SentenceBody] | None = Field(
-        None, description="sentences that are cut already, with their own voices"
+        None, description="sentences, each with its own voice; exclusive with input"
     )
-    kind: KindName = Field("batch", description="live: somebody listens now; batch: takes what is left")
-    play: PlayName | None = Field(None, description="live: heard as it comes (stream), or once it is whole")
+    kind: KindName = Field("batch", description="live: a listener waits; batch: uses spare slots")
+    play: PlayName | None = Field(
+        None, description="of a live job: played as it arrives (stream), or once it is complete (whole)"
+    )
     drain: Annotated[Literal["store", "window"], AnyCase] = Field(
-        "store", description="store: kept for readers of any time"
+        "store", description="store: recorded, for readers at any time; window: for one listener"
     )
-    title: Title | None = Field(None, description="of its recording; else how its text begins")
+    title: Title | None = Field(None, description="of the recording; default: the beginning of the text")
 
     def spoken_text(self, context: GatewayContext) -> str | list[Sentence] | None:
         """The text, or the sentences with their voices as they are named where no pool is."""
         return self.input if self.sentences is None else [s.sentence(context, "") for s in self.sentences]
 
     def text(self, context: GatewayContext, pool: str) -> str | list[Sentence | str]:
-        """What is to be said.
+        """The text or sentences to speak.
 
         Raises:
-            Problem: neither a text nor sentences, or both; or a title for what nobody keeps.
+            HttpProblem: neither text nor sentences, or both; or a title of a job that is not recorded.
         """
         if self.title and self.drain != "store":
-            raise HttpProblem(400, "bad_input", "a title is kept with a recording: drain must be store", param="title")
+            raise HttpProblem(400, "bad_input", "a title needs a recording: drain must be store", param="title")
         if (self.input is None) == (self.sentences is None):
-            raise HttpProblem(400, "bad_input", "a job needs either input or sentences", param="input")
-        return self.input if self.sentences is None else [s.sentence(context, pool) for s in self.sentences]  # type: ignore[return-value]  # one of them is there
+            raise HttpProblem(400, "bad_input", "expected either input or sentences", param="input")
+        return self.input if self.sentences is None else [s.sentence(context, pool) for s in self.sentences]  # type: ignore[return-value]  # exactly one is set
 
 
 def pool_of(context: GatewayContext, model: str) -> str:
     """The pool that a model's name stands for; the default pool for none, and for OpenAI's.
 
     Raises:
-        Problem: it is no name of a pool with workers, or that had some.
+        HttpProblem: no pool of this name has ever had workers.
     """
     return named_pool(context, model) or default_pool(context.producer)
 
 
 def named_pool(context: GatewayContext, model: str) -> str:
-    """The pool that a model's name stands for; "" where the text may choose.
+    """The pool that a model's name stands for; "" where the text decides.
 
     Raises:
-        Problem: as `pool_of`.
+        HttpProblem: as `pool_of`.
     """
     for name in spellings(model):
-        pool = _pool(context, name)
+        pool = _find_pool(context, name)
         if pool is not None:
             return pool
     raise HttpProblem(404, "model_not_found", f"no model {model!r}; GET /v1/models lists them", param="model")
 
 
 def voice_of(context: GatewayContext, pool: str, voice: str) -> str:
-    """A voice by any of its names; OpenAI's mean the default where the pool, "" for any, has no such voice."""
+    """Resolve a voice's name or alias in a pool, "" for any pool.
+
+    One of OpenAI's voices is the default if the pool has no such voice.
+    """
     alias = find_name(voice, context.voices)
     voice = context.voices[alias] if alias else voice
     if not voice:
         return ""
-    found = find_name(voice, context.producer.pool_cache.get(pool).voice_names) if pool else None
-    return found or ("" if find_name(voice, OPENAI_VOICES) else voice)
+    match = find_name(voice, context.producer.pool_cache.get(pool).voice_names) if pool else None
+    return match or ("" if find_name(voice, OPENAI_VOICES) else voice)
 
 
-def _pool(context: GatewayContext, name: str) -> str | None:
-    """The pool of a name as it is written, or in capitals or not; "" for the default, None if there is none."""
+def _find_pool(context: GatewayContext, name: str) -> str | None:
+    """Resolve a pool's name or alias, exactly or else ignoring case; "" for the default, None if there is none."""
     alias = find_name(name, context.models)
     name = context.models[alias] if alias else name
     if not name or (alias is None and find_name(name, OPENAI_MODELS)):
         return context.settings.http_pool
-    chosen = context.settings.http_pool
-    if name == chosen or _known(context, name):
+    http_pool = context.settings.http_pool
+    if name == http_pool or _is_known_pool(context, name):
         return name
-    found = find_name(name, filter(None, (chosen, *context.pools.known())))
-    return found if found and (found == chosen or _known(context, found)) else None
+    match = find_name(name, filter(None, (http_pool, *context.pools.known())))
+    return match if match and (match == http_pool or _is_known_pool(context, match)) else None
 
 
-def _known(context: GatewayContext, pool: str) -> bool:
+def _is_known_pool(context: GatewayContext, pool: str) -> bool:
     facts = context.producer.pool_cache.get(pool)
     return bool(facts.slots or facts.rate_hz)

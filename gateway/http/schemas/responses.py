@@ -1,4 +1,4 @@
-"""Response bodies as the OpenAPI document describes them."""
+"""Response bodies, as described in the OpenAPI document."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from gateway.http.encoding.stream_formats import MEDIA
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong."""
+    """Details of an error."""
 
     message: str
     type: str
@@ -17,13 +17,13 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """The body of every answer that is an error, as OpenAI has it."""
+    """The body of every error response, in OpenAI's format."""
 
     error: ErrorDetail
 
 
 class ModelCard(BaseModel):
-    """A pool, as OpenAI describes models."""
+    """A pool, in OpenAI's format for models."""
 
     id: str
     object: Literal["model"] = "model"
@@ -32,7 +32,7 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
-    """All of them."""
+    """All models."""
 
     object: Literal["list"] = "list"
     data: list[ModelCard]
@@ -44,54 +44,54 @@ class VoiceCard(BaseModel):
     id: str
     object: Literal["voice"] = "voice"
     name: str
-    language: str  #: its own, as BCP 47; "" if it has none
-    languages: list[str] = []  #: all that it can be told to speak; none are listed where nobody knows, or any will do
+    language: str  #: its default, as BCP 47; "" if it has none
+    languages: list[str] = []  #: all that it speaks; empty if unknown, or if it speaks any
     description: str = ""
     model: str
 
 
 class VoiceList(BaseModel):
-    """All of them."""
+    """All voices of a model."""
 
     object: Literal["list"] = "list"
     data: list[VoiceCard]
 
 
 class NameList(BaseModel):
-    """Voices or models, each with its `id` and `name`, as clients that know other servers expect them."""
+    """Voices or models, each with `id` and `name`, in the form of other servers."""
 
     voices: list[dict[str, str]] | None = None
     models: list[dict[str, str]] | None = None
 
 
 class PoolCard(BaseModel):
-    """A pool as it stands. "Of late" is the last one to two minutes."""
+    """The state of a pool. "Recent" is the last one to two minutes."""
 
     id: str
     object: Literal["pool"] = "pool"
-    slots: int  #: sentences that may be spoken at once
+    slots: int  #: capacity in concurrent sentences
     in_flight: int  #: sentences that are dispatched or spoken
     waiting: int  #: sentences accepted and not in flight
-    jobs: int  #: that are not over
-    load: float  #: slots that live jobs need, by those that they may have
-    rtf: float  #: slot seconds per second of audio, of late
-    wait_p50_s: float | None  #: of live sentences, from dispatchable to claimed, of late; None: there were none
+    jobs: int  #: that have not ended
+    load: float  #: slots that live jobs need, divided by those available to them
+    rtf: float  #: recent slot seconds per second of audio
+    wait_p50_s: float | None  #: of recent live sentences, from dispatchable to claimed; None: there were none
     wait_p95_s: float | None
     refusing: bool  #: one more live job would be refused
     refused_lately: int
-    expected_back: int  #: refused, told when to come, and expected
+    expected_back: int  #: refused requests whose Retry-After has not passed
     degraded: list[str]
 
 
 class PoolList(BaseModel):
-    """All of them."""
+    """All pools."""
 
     object: Literal["list"] = "list"
     data: list[PoolCard]
 
 
 class JobCard(BaseModel):
-    """A job as it stands."""
+    """The state of a job."""
 
     id: str
     object: Literal["job"] = "job"
@@ -101,25 +101,25 @@ class JobCard(BaseModel):
     kind: str
     drain: str
     sentences: int  #: known so far
-    spoken: int  #: whole, in order, from the first on
-    gaps: int = 0  #: sentences of which all, or the rest, is missing: they were given up
-    audio_s: float  #: of sound that can be heard
+    spoken: int  #: complete, in order, from the first on
+    gaps: int = 0  #: sentences that were given up, so that all or the rest of them is missing
+    audio_s: float  #: duration of the audio that is available
     rate_hz: int  #: 0 while nothing was spoken
-    closed: bool  #: no more text will come
-    title: str = ""  #: as its caller said, or how its text begins; "" if that is not known
-    has_text: bool = False  #: its text is kept as it came: GET /v1/jobs/{id}/text
-    created: float | None = None  #: when it was accepted, in s since 1970; None if that is forgotten
+    closed: bool  #: its text is complete
+    title: str = ""  #: given by its client, or the beginning of its text; "" if unknown
+    has_text: bool = False  #: its text is stored: GET /v1/jobs/{id}/text
+    created: float | None = None  #: time of acceptance in s since 1970; None if unknown
 
 
 class JobList(BaseModel):
-    """The caller's jobs, the latest first."""
+    """The caller's jobs, newest first."""
 
     object: Literal["list"] = "list"
     data: list[JobCard]
 
 
 class CaptionItem(BaseModel):
-    """A sentence in its time."""
+    """A sentence and its times."""
 
     seq: int  #: 0-based
     start_s: float
@@ -128,25 +128,25 @@ class CaptionItem(BaseModel):
 
 
 class CaptionList(BaseModel):
-    """All sentences that were spoken."""
+    """All sentences spoken so far."""
 
     job: str
-    whole: bool  #: the job is done: none will follow
+    whole: bool  #: the job is done, so no captions will follow
     captions: list[CaptionItem]
 
 
-Answers = dict[int | str, dict[str, Any]]  #: by status, as FastAPI wants them
+StatusResponses = dict[int | str, dict[str, Any]]  #: status -> response, as FastAPI expects
 
 
-def body_of(*kinds: str) -> Answers:
-    """An answer whose body is none of the models above."""
-    return {200: {"content": {kind: {} for kind in kinds}, "description": "what was asked for"}}
+def body_of(*kinds: str) -> StatusResponses:
+    """A response with a body of one of the content types `kinds`."""
+    return {200: {"content": {kind: {} for kind in kinds}, "description": "success"}}
 
 
-def _failures(*statuses: int) -> Answers:
+def _error_responses(*statuses: int) -> StatusResponses:
     return {status: {"model": ErrorBody} for status in statuses}
 
 
-REFUSALS = _failures(400, 401, 404, 408, 409, 413, 429, 500, 503, 504)
-LOOKUPS = _failures(400, 401, 404, 409, 410, 416, 500, 503, 504)
-SOUND = body_of(*MEDIA.values(), "audio/pcm", "text/event-stream")
+REFUSALS = _error_responses(400, 401, 404, 408, 409, 413, 429, 500, 503, 504)
+LOOKUPS = _error_responses(400, 401, 404, 409, 410, 416, 500, 503, 504)
+AUDIO_RESPONSES = body_of(*MEDIA.values(), "audio/pcm", "text/event-stream")

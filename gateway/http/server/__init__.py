@@ -1,1 +1,1 @@
-"""The server process: uvicorn, its protocols, its limits, how it drains."""
+"""The server process: uvicorn, its protocols, limits and draining."""

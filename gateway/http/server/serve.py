@@ -1,4 +1,4 @@
-"""`seriatim serve`: one gateway process, until SIGTERM. Any number may run, on any machine that reaches Redis."""
+"""`seriatim serve`: run one gateway process until SIGTERM. Any number may run, on any machine that reaches Redis."""
 
 import asyncio
 import errno
@@ -19,7 +19,7 @@ from gateway.http.api_keys import read_keys
 from gateway.http.app import make_app
 from gateway.http.context import GatewayContext
 from gateway.http.server.http_protocol import LimitedHttpProtocol
-from gateway.http.server.startup_facts import in_force
+from gateway.http.server.startup_facts import startup_facts
 from gateway.http.server.websocket_protocol import LimitedWebSocketProtocol
 from seriatim import log as logs
 from seriatim import tracing
@@ -33,40 +33,38 @@ from seriatim.settings import Settings
 
 log = logging.getLogger(__name__)
 
-SEND_BYTES = 128 * 1024  #: in the kernel for a client: some seconds of sound; more would count as heard too early
+SEND_BYTES = 128 * 1024  #: kernel buffer of a client: some seconds of audio; more would count as heard too early
 BACKLOG = 1024
-MESSAGE_BYTES = 2 * 1024 * 1024  #: of a WebSocket's: 100,000 characters of text, however JSON spells them
-RESERVE = (
-    256  #: connections beyond SERIATIM_HTTP_MAX_CONCURRENCY: of those who watch, and of those who are told to come back
-)
-FILES = 3  #: descriptors a client: its connection, its reader's to Redis, and a file of the store
-#: by uvicorn: of an answer without an end, which is how a stream is cut on purpose, and of bytes that are no text
-UNSAID = ("without completing response", "Invalid UTF-8 sequence")
-GRACE_S = 1.0  #: for what is cut off when SERIATIM_HTTP_DRAIN_S is over; streams go on elsewhere
+MESSAGE_BYTES = 2 * 1024 * 1024  #: of a WebSocket message: 100,000 characters of text in any JSON encoding
+RESERVE = 256  #: connections beyond SERIATIM_HTTP_MAX_CONCURRENCY, for monitoring and for requests that are refused
+FILES = 3  #: descriptors per client: its connection, its reader's connection to Redis, and a file of the store
+#: uvicorn's lines about an incomplete response, which is how a stream is cut on purpose, and about invalid text
+SUPPRESSED_LINES = ("without completing response", "Invalid UTF-8 sequence")
+GRACE_S = 1.0  #: for requests that are cut off after SERIATIM_HTTP_DRAIN_S; clients resume elsewhere
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """uvicorn's, which says where it listens once it does, and finishes what runs before it ends."""
+    """uvicorn's server, which also prints its addresses once it listens, and drains before it ends."""
 
     def __init__(self, config: uvicorn.Config, context: GatewayContext) -> None:
         super().__init__(config)
         self.context = context
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.context.draining.begun:
+        if self.context.draining.active:
             super().handle_exit(sig, frame)
         else:
             self._captured_signals.append(sig)
             self.context.draining.begin()
 
     async def on_tick(self, counter: int) -> bool:
-        self.should_exit |= await self.context.draining.over(self.context.crowd.inside)
+        self.should_exit |= await self.context.draining.is_over(self.context.concurrency.inside)
         return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for each in sockets or ():
-            sys.stderr.write(f"seriatim: serving at {_url(each)}\n")
+            sys.stderr.write(f"seriatim: serving at {_url_of(each)}\n")
         sys.stderr.flush()
 
 
@@ -80,53 +78,53 @@ def serve(settings: Settings, host: str, port: int) -> int:
     logs.configure(settings.log_level, "gateway", settings.log_format)
     tracing.configure("gateway", settings.traces)
     keys = read_keys(settings.http_keys_file)
-    if keys.open and not _loopback(host):
-        raise Misconfigured(f"{host} can be reached by others: write SERIATIM_HTTP_KEYS_FILE, or serve on 127.0.0.1")
+    if keys.open and not _is_loopback(host):
+        raise Misconfigured(
+            f"{host} can be reached by other machines; set SERIATIM_HTTP_KEYS_FILE, or serve on 127.0.0.1"
+        )
     client = command_client(settings.redis_url, outage_s=1.0)
     check_reachable(client, settings.redis_url)
     check_redis(client)
-    _compare_stores(client, settings)
+    _warn_of_other_stores(client, settings)
     client.close()
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # a time for each counter, which nobody asks for
-    listening = _listen(host, port, settings.http_write_timeout_s)
-    _open_files(settings.http_max_concurrency)
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # omit the creation time of each counter
+    listener = _open_sockets(host, port, settings.http_write_timeout_s)
+    _raise_file_limit(settings.http_max_concurrency)
     context = GatewayContext.of(settings, keys)
-    LimitedHttpProtocol.head_s, LimitedHttpProtocol.most = (
+    LimitedHttpProtocol.head_s, LimitedHttpProtocol.max_connections = (
         settings.http_read_timeout_s,
         settings.http_max_concurrency + RESERVE,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").addFilter(_known)
-    config = _config(context)
+    logging.getLogger("uvicorn.error").addFilter(_should_log)
+    config = _uvicorn_config(context)
     handle_sighup_as_sigterm()
-    # One that comes before uvicorn listens to it must not be lost; behind its end it gives those back that it has had.
+    # A signal before uvicorn installs its handlers must not be lost; at its end uvicorn raises captured ones again.
     signal.signal(signal.SIGTERM, lambda *_: context.draining.begin())
-    log.info("the gateway starts", extra=in_force(context, [_url(each) for each in listening]))
+    log.info("the gateway starts", extra=startup_facts(context, [_url_of(each) for each in listener]))
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_AnnouncingServer(config, context).serve(listening))
+        runner.run(_AnnouncingServer(config, context).serve(listener))
         if context.stuck:
-            _leave_at_once()
+            _exit_despite_blocked_threads()
     return ExitCode.OK
 
 
-def _leave_at_once() -> None:
-    """Python would wait for threads that wait for Redis, for minutes; nobody waits for what they bring."""
-    log.warning("ended while Redis did not answer: what was heard last may not have been told to it")
+def _exit_despite_blocked_threads() -> None:
+    """Exit without joining threads, which may wait for Redis for minutes; their results are not needed."""
+    log.warning("ended while Redis did not answer: the last delivery reports may be missing")
     logging.shutdown()
     os._exit(ExitCode.OK)
 
 
-def _config(context: GatewayContext) -> uvicorn.Config:
+def _uvicorn_config(context: GatewayContext) -> uvicorn.Config:
     settings = context.settings
     return uvicorn.Config(
         make_app(context),
         http=LimitedHttpProtocol,
         ws=LimitedWebSocketProtocol,
         ws_max_size=min(settings.http_body_bytes, MESSAGE_BYTES),
-        ws_ping_timeout=max(
-            20.0, settings.http_write_timeout_s
-        ),  # a ping waits behind all the sound that is not taken yet
-        ws_per_message_deflate=False,  # sound hardly becomes smaller, and each listener's would take its time
+        ws_ping_timeout=max(20.0, settings.http_write_timeout_s),  # a ping waits behind all unsent audio
+        ws_per_message_deflate=False,  # audio hardly compresses, and every stream would cost CPU time
         log_config=None,
         access_log=False,
         server_header=False,
@@ -138,45 +136,45 @@ def _config(context: GatewayContext) -> uvicorn.Config:
     )
 
 
-def _open_files(clients: int) -> None:
-    """Let this process have as many descriptors as its clients may need, if the system lets it."""
+def _raise_file_limit(clients: int) -> None:
+    """Raise the limit of open files to what the clients may need, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES * clients + RESERVE + 200
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
+    needed = FILES * clients + RESERVE + 200
+    if soft == resource.RLIM_INFINITY or soft >= needed:
         return
-    found = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    found = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (found, hard))
-    if found < wanted:
-        facts = {"limit": found, "wanted": wanted, "clients": clients}
+    if found < needed:
+        facts = {"limit": found, "needed": needed, "clients": clients}
         log.warning("too few open files are allowed for SERIATIM_HTTP_MAX_CONCURRENCY (ulimit -n)", extra=facts)
 
 
-def _compare_stores(client: "Redis", settings: Settings) -> None:
-    """A gateway that looks for recordings where this machine's reassemblers put none would say they were lost."""
-    ours = str(store_folder(client, settings.store_dir).resolve())
+def _warn_of_other_stores(client: "Redis", settings: Settings) -> None:
+    """Warn if a reassembler of this machine has another store: its recordings would not be found here."""
+    own_store = str(store_folder(client, settings.store_dir).resolve())
     for found in running_reassemblers(client):
-        if found.name.startswith(f"{socket.gethostname()}.") and found.store != ours:
-            facts = {"here": ours, "theirs": found.store}
+        if found.name.startswith(f"{socket.gethostname()}.") and found.store != own_store:
+            facts = {"here": own_store, "theirs": found.store}
             log.warning("recordings will not be found: a reassembler has another SERIATIM_STORE_DIR", extra=facts)
 
 
-def _known(record: logging.LogRecord) -> bool:
-    """Is it worth a line? Not what `playing` says better, and not with a traceback what a client sent."""
-    return not any(said in record.getMessage() for said in UNSAID)
+def _should_log(record: logging.LogRecord) -> bool:
+    """Whether to log a line of uvicorn: not for streams cut on purpose, and no traceback for invalid input."""
+    return not any(line in record.getMessage() for line in SUPPRESSED_LINES)
 
 
-def _loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _listen(host: str, port: int, stall_s: float) -> list[socket.socket]:
-    """A socket for each address of the host: `localhost` is one of either family.
+def _open_sockets(host: str, port: int, stall_s: float) -> list[socket.socket]:
+    """Open a listening socket for each address of the host; `localhost` has one of each family.
 
     Raises:
-        Misconfigured: it has no address that can be used.
+        Misconfigured: no address of the host can be used.
     """
     sockets: list[socket.socket] = []
     error: OSError | None = None
@@ -186,43 +184,43 @@ def _listen(host: str, port: int, stall_s: float) -> list[socket.socket]:
         found, error = {}, unknown
     for family, (name, number, *rest) in found:
         try:
-            chosen = number or (sockets[0].getsockname()[1] if sockets else 0)
-            sockets.append(_bound(family, (name, chosen, *rest), stall_s))
+            chosen_port = number or (sockets[0].getsockname()[1] if sockets else 0)
+            sockets.append(_open_socket(family, (name, chosen_port, *rest), stall_s))
         except OSError as refused:
             error = refused
-            if refused.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):  # a machine without the other family
+            if refused.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):  # a machine without IPv4 or IPv6
                 break
     else:
         if sockets:
             return sockets
     for each in sockets:
         each.close()
-    why = (error.strerror or error) if error else "it has no address"
-    raise Misconfigured(f"cannot serve at {host}:{port}: {why}") from None
+    reason = (error.strerror or error) if error else "the host has no address"
+    raise Misconfigured(f"cannot serve at {host}:{port}: {reason}") from None
 
 
-def _bound(family: int, address: tuple[object, ...], stall_s: float) -> socket.socket:
-    """A socket whose connections hold little in the kernel, so that a client that stops is noticed.
+def _open_socket(family: int, address: tuple[object, ...], stall_s: float) -> socket.socket:
+    """Open a listening socket with small kernel buffers, so that a client that stops reading is noticed.
 
-    The kernel itself ends a connection whose client has taken nothing for `stall_s`, whatever it waits for.
+    The kernel closes a connection whose client has acknowledged nothing for `stall_s`.
     """
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES // 2)  # Linux doubles it: socket(7)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES // 2)  # Linux doubles it: socket(7)
         if family == socket.AF_INET6:
-            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(address[0] != "::"))
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(address[0] != "::"))
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections have it from here: tcp(7)
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_s * 1000))
-        listening.bind(address)
-        listening.listen(BACKLOG)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_s * 1000))
+        listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError:
-        listening.close()
+        listener.close()
         raise
-    listening.setblocking(False)
-    return listening
+    listener.setblocking(False)
+    return listener
 
 
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

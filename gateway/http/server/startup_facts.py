@@ -8,8 +8,8 @@ from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
 
 
-def in_force(context: GatewayContext, addresses: list[str]) -> dict[str, object]:
-    """Address, pool and engine, limits, window, paths; nothing secret.
+def startup_facts(context: GatewayContext, addresses: list[str]) -> dict[str, object]:
+    """Collect addresses, pool and engine, limits, windows and paths; no secrets.
 
     Raises:
         Unavailable: Redis does not answer.

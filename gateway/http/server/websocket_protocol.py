@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol with a way to cut a connection at once, and without hanging on one that is silent."""
+"""uvicorn's WebSocket protocol with a function that cuts a connection at once, also after a keepalive timeout."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        self._cut()  # it says goodbye behind all that the client has not taken, which it never will
+        self._cut()  # the close frame would wait behind unsent audio, for ever
 
     def _cut(self) -> None:
         self.transport.abort()

@@ -1,1 +1,1 @@
-"""Streaming of audio: answers, text sessions, who encodes next."""
+"""Streaming of audio: responses and text sessions."""

@@ -1,4 +1,4 @@
-"""Sentence spans: one trace span for each sentence that a listener gets, from its first byte on."""
+"""Sentence spans: one trace span for each sentence that is sent to a listener, from its first byte on."""
 
 from dataclasses import dataclass, field
 
@@ -10,17 +10,17 @@ from seriatim.tracing import TraceSpan
 
 @dataclass(slots=True)
 class SentenceSpans:
-    """Sentences follow each other here, however many were spoken at once."""
+    """The spans of one stream, one after another."""
 
-    now: TraceSpan = field(default_factory=TraceSpan)
+    current: TraceSpan = field(default_factory=TraceSpan)
 
-    def take(self, entry: Heard | End) -> None:
-        """The listener is about to get this."""
+    def start_entry(self, entry: Heard | End) -> None:
+        """Update the span before an entry is sent."""
         if isinstance(entry, SentenceStart | End):
-            self.now.end()
+            self.current.end()
         if isinstance(entry, SentenceStart):
-            self.now = tracing.begin_span("hear", seq=entry.seq)
+            self.current = tracing.begin_span("hear", seq=entry.seq)
 
     def end(self) -> None:
-        """He has the end, or has left."""
-        self.now.end()
+        """End the last span: the stream has ended or the listener disconnected."""
+        self.current.end()
