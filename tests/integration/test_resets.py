@@ -200,7 +200,7 @@ def test_a_right_that_a_gateway_lacks_is_the_operators_to_read(proxied: tuple[Re
     with gateway.client() as client:
         answer = client.post("/v1/audio/speech", json={"input": "Yes.", "response_format": "pcm"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
-    assert "the gateway's log says more" in answer.json()["error"]["message"]
+    assert "see the gateway's log" in answer.json()["error"]["message"]
     assert "retry-after" in answer.headers
     wait_until(lambda: "Redis refused a command (NOPERM): " in system.log("small"))
     system.end("small")
