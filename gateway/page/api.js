@@ -1,15 +1,15 @@
 /**
- * Talking to the gateway. What it refuses is a `Refusal`: what it said, and when to come back.
- * The key is kept for this tab alone; where the gateway wants one, the page asks for it and the request goes on.
+ * Requests to the gateway's API. An error response becomes a `GatewayError` with its message and its Retry-After.
+ * The API key is kept for this tab only; when the gateway requires one, the page asks for it and repeats the request.
  */
 
 const KEY = "seriatim.key";
 
-/** An answer that is an error. `againMs`: when to come back; null if that would change nothing. */
-export class Refusal extends Error {
-  constructor(status, code, message, againMs) {
+/** An error response. `retryAfterMs`: when to retry; null if that is no use. */
+export class GatewayError extends Error {
+  constructor(status, code, message, retryAfterMs) {
     super(message);
-    Object.assign(this, { status, code, againMs });
+    Object.assign(this, { status, code, retryAfterMs });
   }
 }
 
@@ -19,60 +19,60 @@ export const key = {
   forget: () => sessionStorage.removeItem(KEY),
 };
 
-let wanted = async () => false;
+let requestKey = async () => false;
 
-/** `ask(refused)` is called when a key is wanted, and says whether there is one now. */
-export function onKeyWanted(ask) {
-  wanted = ask;
+/** Registers `ask(wasRejected)`, which is called when a key is required and resolves to whether there is one now. */
+export function onKeyRequired(request) {
+  requestKey = request;
 }
 
-/** A request; returns the answer if it is none of the errors. */
-export async function ask(path, options = {}) {
+/** Sends a request; returns the response, or throws a `GatewayError`. */
+export async function request(path, options = {}) {
   for (;;) {
-    const given = key.get();
-    const headers = { ...options.headers, ...(given && { authorization: `Bearer ${given}` }) };
-    // A proxy may serve us under a path.
-    const answer = await fetch(new URL(path.slice(1), document.baseURI), { ...options, headers });
-    if (answer.ok) return answer;
-    if (answer.status === 401 && key.get() !== given) continue; // another request has asked for it meanwhile
-    if (answer.status !== 401 || !(await wanted(given !== ""))) throw await refusal(answer);
+    const sentKey = key.get();
+    const headers = { ...options.headers, ...(sentKey && { authorization: `Bearer ${sentKey}` }) };
+    // A proxy may serve the page under a path.
+    const response = await fetch(new URL(path.slice(1), document.baseURI), { ...options, headers });
+    if (response.ok) return response;
+    if (response.status === 401 && key.get() !== sentKey) continue; // another request got a key meanwhile
+    if (response.status !== 401 || !(await requestKey(sentKey !== ""))) throw await errorOf(response);
   }
 }
 
-export async function askJson(path, options) {
-  return (await ask(path, options)).json();
+export async function requestJson(path, options) {
+  return (await request(path, options)).json();
 }
 
-export function send(path, body, headers = {}) {
-  const all = { "content-type": "application/json", ...headers };
-  return askJson(path, { method: "POST", body: JSON.stringify(body), headers: all });
+export function postJson(path, body, headers = {}) {
+  const allHeaders = { "content-type": "application/json", ...headers };
+  return requestJson(path, { method: "POST", body: JSON.stringify(body), headers: allHeaders });
 }
 
-async function refusal(answer) {
-  const body = await answer.json().catch(() => ({}));
-  const ms = Number(answer.headers.get("retry-after-ms")) || 1000 * Number(answer.headers.get("retry-after"));
-  const error = body.error ?? { code: "", message: `the gateway answered ${answer.status}` };
-  return new Refusal(answer.status, error.code, error.message, ms || null);
+async function errorOf(response) {
+  const body = await response.json().catch(() => ({}));
+  const ms = Number(response.headers.get("retry-after-ms")) || 1000 * Number(response.headers.get("retry-after"));
+  const error = body.error ?? { code: "", message: `the gateway responded with status ${response.status}` };
+  return new GatewayError(response.status, error.code, error.message, ms || null);
 }
 
-/** Server-sent events as {id, event, data}, read by fetch: EventSource cannot send a key. */
-export async function* told(path, signal) {
-  const answer = await ask(path, { signal });
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
+/** Reads server-sent events as {id, event, data} by fetch, because EventSource cannot send a key. */
+export async function* serverEvents(path, signal) {
+  const response = await request(path, { signal });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let unfinished = "";
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop();
+    const blocks = (unfinished + value).split("\n\n");
+    unfinished = blocks.pop();
     for (const block of blocks) {
-      const event = parsed(block);
+      const event = parseEvent(block);
       if (event.data !== null) yield event;
     }
   }
 }
 
-function parsed(block) {
+function parseEvent(block) {
   const event = { id: "", event: "message", data: null };
   for (const line of block.split("\n")) {
     const [, name, value] = /^(\w+): ?(.*)$/.exec(line) ?? [];

@@ -1,27 +1,27 @@
-/** A job's sound, or its captions, as a file that is called as the job is. */
+/** Download of a job's audio or captions, with a filename made from its title. */
 
-import { ask, key } from "./api.js";
+import { request, key } from "./api.js";
 
 const CAPTIONS = ["vtt", "srt"];
-const LONGEST = 100; // characters
-const UNFIT = /[\\/:*?"<>|\p{C}]+/gu; // what one system or another does not have in names
+const MAX_CHARS = 100; // of a filename
+const FORBIDDEN = /[\\/:*?"<>|\p{C}]+/gu; // characters that some file system forbids
 
-export async function save(job, title, format, say) {
-  const what = CAPTIONS.includes(format) ? "captions" : "audio";
-  const path = `/v1/jobs/${job}/${what}?format=${format}`;
-  const name = `${fit(title) || `seriatim-${job.slice(0, 8)}`}.${format}`;
-  if (!key.get()) return press(path, name); // the browser writes it to disk as it comes
-  say("Fetching the file.");
-  const address = URL.createObjectURL(await (await ask(path)).blob()); // a link cannot send a key
-  press(address, name);
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+export async function saveFile(job, title, format, announce) {
+  const kind = CAPTIONS.includes(format) ? "captions" : "audio";
+  const path = `/v1/jobs/${job}/${kind}?format=${format}`;
+  const name = `${safeName(title) || `seriatim-${job.slice(0, 8)}`}.${format}`;
+  if (!key.get()) return clickLink(path, name); // the browser streams it to disk
+  announce("Downloading the file.");
+  const url = URL.createObjectURL(await (await request(path)).blob()); // a link cannot send a key
+  clickLink(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-const fit = (title) => title.slice(0, LONGEST).replace(UNFIT, " ").replace(/\s+/g, " ").replace(/^[\s.…]+|[\s.…]+$/g, "");
+const safeName = (title) => title.slice(0, MAX_CHARS).replace(FORBIDDEN, " ").replace(/\s+/g, " ").replace(/^[\s.…]+|[\s.…]+$/g, "");
 
-function press(address, name) {
+function clickLink(url, name) {
   const link = document.createElement("a");
-  link.href = address;
+  link.href = url;
   link.download = name;
   link.click();
 }

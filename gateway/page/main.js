@@ -1,83 +1,83 @@
-/** The page: what is on it, put together. The job that is open stands in the address, so a reload opens it again. */
+/** The page's main module. The open job is in the URL, so that a reload opens it again. */
 
-import { compose, count } from "./compose.js";
-import { listJobs, lookAgain } from "./jobs.js";
-import { openDoor } from "./keydoor.js";
-import { Listening } from "./listening.js";
-import { showPools } from "./pools.js";
-import { Reader } from "./reader.js";
-import { offer } from "./voices.js";
+import { setUpForm, countWords } from "./speak-form.js";
+import { listJobs, refreshJobs } from "./job-list.js";
+import { setUpKeyDialog } from "./key-dialog.js";
+import { PlayerSession } from "./player-session.js";
+import { showPools } from "./pool-list.js";
+import { TextView } from "./text-view.js";
+import { loadVoices } from "./voice-fields.js";
 
 const JOB = /^[0-9a-f]{32}$/;
 const STEP_S = 5; // of an arrow key
 
 const $ = (id) => document.getElementById(id);
-const reader = new Reader($("reading"), (seq) => listening?.seek(listening.course.sentence(seq).at));
-let listening = null;
+const textView = new TextView($("reading"), (seq) => session?.seek(session.progress.sentence(seq).at));
+let session = null;
 
 const SHOWN_MS = 8000;
-let hiding = 0;
+let noticeTimer = 0;
 
-/** Tells a screen reader what the page shows elsewhere. */
-function say(words, shown = false) {
-  $("news").textContent = words;
+/** Announces to screen readers what the page shows elsewhere. */
+function announce(message, shown = false) {
+  $("news").textContent = message;
   $("news").className = shown ? "toast" : "unseen";
 }
 
-/** Tells everybody, for a while. */
-function warn(words) {
-  say(words, true);
-  clearTimeout(hiding);
-  hiding = setTimeout(() => ($("news").className = "unseen"), SHOWN_MS);
+/** Shows a notice for some seconds, and announces it. */
+function showNotice(message) {
+  announce(message, true);
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => ($("news").className = "unseen"), SHOWN_MS);
 }
 
-function open(job, { text = "", play = false } = {}) {
-  listening?.close();
-  listening = new Listening(job, reader, say);
+function openJob(job, { text = "", play = false } = {}) {
+  session?.close();
+  session = new PlayerSession(job, textView, announce);
   const opened = new URL(location);
   opened.searchParams.set("job", job);
   history.replaceState(null, "", opened);
-  listening.open(text, play).catch((error) => warn(error.message));
-  lookAgain();
+  session.open(text, play).catch((error) => showNotice(error.message));
+  refreshJobs();
 }
 
 function wirePlayer() {
-  $("play").addEventListener("click", () => (listening.sound.paused ? listening.play() : listening.sound.pause()));
-  $("back").addEventListener("click", () => listening.step(-1));
-  $("on").addEventListener("click", () => listening.step(1));
-  $("seek").addEventListener("input", ({ target }) => listening.seek(Number(target.value)));
+  $("play").addEventListener("click", () => (session.player.paused ? session.play() : session.player.pause()));
+  $("back").addEventListener("click", () => session.step(-1));
+  $("on").addEventListener("click", () => session.step(1));
+  $("seek").addEventListener("input", ({ target }) => session.seek(Number(target.value)));
   $("seek").addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S }[event.key];
-    if (!by) return;
+    const offset = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S }[event.key];
+    if (!offset) return;
     event.preventDefault();
-    listening.seek(listening.sound.time + by);
+    session.seek(session.player.time + offset);
   });
-  $("cancel").addEventListener("click", () => listening.cancel().then(lookAgain, (error) => warn(error.message)));
-  $("download").addEventListener("click", () => listening.download().catch((error) => warn(error.message)));
-  const { mediaSession } = navigator; // keys of headsets and of locked phones
+  $("cancel").addEventListener("click", () => session.cancel().then(refreshJobs, (error) => showNotice(error.message)));
+  $("download").addEventListener("click", () => session.download().catch((error) => showNotice(error.message)));
+  const { mediaSession } = navigator; // media keys of headsets and lock screens
   const keys = {
-    play: () => listening.play(), pause: () => listening.sound.pause(),
-    previoustrack: () => listening.step(-1), nexttrack: () => listening.step(1),
-    seekbackward: () => listening.seek(listening.sound.time - STEP_S),
-    seekforward: () => listening.seek(listening.sound.time + STEP_S),
+    play: () => session.play(), pause: () => session.player.pause(),
+    previoustrack: () => session.step(-1), nexttrack: () => session.step(1),
+    seekbackward: () => session.seek(session.player.time - STEP_S),
+    seekforward: () => session.seek(session.player.time + STEP_S),
   };
   for (const [name, act] of Object.entries(keys)) mediaSession?.setActionHandler(name, act);
 }
 
-openDoor();
+setUpKeyDialog();
 wirePlayer();
-compose({
-  say,
-  warn,
-  onPress: () => say("Sent."),
+setUpForm({
+  announce,
+  showNotice,
+  onPress: () => announce("Sent."),
   onJob: (card, text) => {
-    say("Speaking.");
-    open(card.id, { text, play: true });
+    announce("Speaking.");
+    openJob(card.id, { text, play: true });
     $("listening").scrollIntoView({ block: "nearest" });
   },
 });
-count();
+countWords();
 const job = new URL(location).searchParams.get("job") ?? "";
-if (JOB.test(job)) open(job);
-listJobs({ onOpen: (id) => { open(id, { play: true }); $("listening").scrollIntoView(); }, isOpen: (id) => listening?.job === id, say: warn });
-showPools({ onChange: () => offer().catch((error) => warn(error.message)), say });
+if (JOB.test(job)) openJob(job);
+listJobs({ onOpen: (id) => { openJob(id, { play: true }); $("listening").scrollIntoView(); }, isOpen: (id) => session?.job === id, announce: showNotice });
+showPools({ onChange: () => loadVoices().catch((error) => showNotice(error.message)), announce });

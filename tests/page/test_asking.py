@@ -56,7 +56,7 @@ def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(
     page.one("#speak").click()
     page.until(lambda: page.one("#refusal").is_displayed(), "it is refused")
     assert page.words("#refusal-words").startswith(
-        "You have as much in work as your key allows. There should be room in "
+        "You have reached the limit of your key. There should be room in "
     )
     assert page.words("#news") == page.words("#refusal-words")
     page.one("#wait").click()
@@ -87,14 +87,14 @@ def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Clie
 def test_a_key_is_asked_for_and_kept_in_the_tab(page: Page, locked: Gateway) -> None:
     here = Page(page.driver, locked.url, page.downloads)
     here.driver.get(locked.url)
-    _give(here, "not the key", asked="This gateway serves those who have a key.")
-    _give(here, KEY, asked="The gateway does not know this key. Perhaps it was replaced?")
+    _give(here, "not the key", asked="This gateway requires an API key.")
+    _give(here, KEY, asked="The gateway does not accept this key. Perhaps it was replaced.")
     here.until(lambda: len(here.all("#voice option")) > 1, "voices are offered")
     here.speak(clear(2)[0])
     here.until(lambda: here.at_s() > 0.3, "it is heard")
     assert here.script("return [sessionStorage.getItem('seriatim.key'), JSON.stringify(localStorage)]") == [KEY, "{}"]
     here.one("#forget-key").click()
-    here.until(lambda: here.one("#key-door").is_displayed(), "it is asked for again")
+    here.until(lambda: here.one("#key-dialog").is_displayed(), "it is asked for again")
     assert here.script("return sessionStorage.getItem('seriatim.key')") is None
     assert page.complaints("status of 401") == []
 
@@ -107,7 +107,7 @@ def test_with_a_key_and_without_a_media_source_it_is_heard_while_it_is_spoken(
     here = Page(page.driver, locked.url, page.downloads)
     with here.beginning_with("delete window.MediaSource"):
         here.driver.get(locked.url)
-        _give(here, KEY, asked="This gateway serves those who have a key.")
+        _give(here, KEY, asked="This gateway requires an API key.")
         here.until(lambda: here.choose("pool", SLOW), "the slow pool is offered")
         said = system.held(clear(60))
         here.speak(" ".join(said))
@@ -168,8 +168,8 @@ def test_every_sentence_is_found_in_the_text_it_is_of(page: Page) -> None:
     sentences = [piece.text for piece in segment(text, SegmentOptions())]
     found = page.later(
         "const [text, sentences, done] = arguments;"
-        "import('/reader.js').then(({located}) => { let from = 0; const found = [];"
-        "for (const each of sentences) { const place = located(text, from, each); found.push(place);"
+        "import('/text-view.js').then(({locateSentence}) => { let from = 0; const found = [];"
+        "for (const each of sentences) { const place = locateSentence(text, from, each); found.push(place);"
         "if (place) from = place.end; } done(found) })",
         text,
         sentences,
@@ -179,6 +179,6 @@ def test_every_sentence_is_found_in_the_text_it_is_of(page: Page) -> None:
 
 
 def _give(page: Page, key: str, asked: str) -> None:
-    page.until(lambda: page.words("#key-words") == asked, "the key is asked for")
+    page.until(lambda: page.words("#key-message") == asked, "the key is asked for")
     page.until(lambda: page.one("#key").is_displayed(), "there is a field for it")
     page.one("#key").send_keys(f"{key}\n")

@@ -53,6 +53,6 @@ def test_axe_finds_nothing_wrong_on_any_screen_by_day_and_by_night(page: Page) -
     finally:
         page.command("Emulation.clearDeviceMetricsOverride")
         page.command("Emulation.setEmulatedMedia", features=[])
-    page.script("document.getElementById('key-door').showModal()")
+    page.script("document.getElementById('key-dialog').showModal()")
     assert violations(page) == [], "where a key is asked for"
-    page.script("document.getElementById('key-door').close()")
+    page.script("document.getElementById('key-dialog').close()")

@@ -172,7 +172,7 @@ def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem)
     here.until(lambda: here.at_s() > 1, "some of it was heard")
     system.end("mortal", signal.SIGKILL)
     here.until(lambda: here.one("#away").is_displayed(), "its silence is noticed")
-    assert here.words("#news") == "The gateway does not answer."
+    assert here.words("#news") == "The gateway does not respond."
     system.start("mortal", "-m", "gateway.cli.main", "serve", "--port", str(mortal.port), http_pool="tone")
     here.until(lambda: not here.one("#away").is_displayed(), "so is its return")
     length_s = here.until(here.length_s, "it is there to its end")

@@ -1,0 +1,155 @@
+/**
+ * The form that submits a text as a job. If the gateway refuses, the form shows when there will be room and, if the user
+ * agrees, retries at that time, for which the gateway reserves a place. One press is one job, even after retries.
+ */
+
+import { GatewayError, postJson } from "./api.js";
+import { clockFace, pause, approximately } from "./durations.js";
+import { chosenVoice } from "./voice-fields.js";
+
+const EXPLANATIONS = {
+  busy: "All workers are busy.",
+  no_workers: "No worker is running for this.",
+  memory_full: "The system's memory is full of audio that was not fetched.",
+  cap_reached: "You have reached the limit of your key.",
+  unavailable: "The system behind this gateway does not respond.",
+};
+const COUNT_DELAY_MS = 150; // after the last key press: counting the words of a book takes a moment
+const MAX_FILE_BYTES = 16 * 1024 * 1024; // the gateway's default limit
+
+const $ = (id) => document.getElementById(id);
+const text = $("text");
+const refusal = $("refusal");
+
+/** Calls `onPress()` when Speak is pressed, and `onJob(card, text)` when the job was accepted. */
+export function setUpForm({ onJob, onPress, announce, showNotice }) {
+  let abortController = null; // of the current submission
+
+  $("say").addEventListener("submit", (event) => {
+    event.preventDefault();
+    abortController?.abort();
+    abortController = new AbortController();
+    onPress();
+    submit(abortController.signal);
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("say").requestSubmit();
+  });
+  let countTimer = 0;
+  text.addEventListener("input", () => {
+    clearTimeout(countTimer);
+    countTimer = setTimeout(countWords, COUNT_DELAY_MS);
+  });
+  $("file").addEventListener("change", ({ target }) => loadFile(target.files[0], showNotice));
+  acceptDroppedFiles(showNotice);
+  $("stop-waiting").addEventListener("click", () => {
+    abortController?.abort();
+    refusal.hidden = true;
+    text.focus();
+  });
+
+  async function submit(signal) {
+    const input = text.value;
+    if (!input.trim()) {
+      text.focus();
+      showNotice("There is no text yet.");
+      return;
+    }
+    const jobRequest = { ...chosenVoice(), input, speed: Number($("speed").value), kind: $("batch").checked ? "batch" : "live" };
+    const idempotencyHeader = { "idempotency-key": randomKey() };
+    for (let willRetry = false; !signal.aborted; willRetry = true) {
+      try {
+        $("speak").disabled = true;
+        const card = await postJson("/v1/jobs", { ...jobRequest, drain: "store" }, idempotencyHeader);
+        refusal.hidden = true;
+        if (!signal.aborted) onJob(card, input);
+        return;
+      } catch (error) {
+        $("speak").disabled = false;
+        if (!(await waitForRetry(error, willRetry, signal))) return;
+      } finally {
+        $("speak").disabled = false;
+      }
+    }
+  }
+
+  /** Shows the error, and waits until it is time to retry. Returns whether to retry. */
+  async function waitForRetry(error, willRetry, signal) {
+    const retryAfterMs = error instanceof GatewayError ? error.retryAfterMs : 5000; // otherwise the network has failed
+    const explanation = EXPLANATIONS[error.code] ?? (error instanceof GatewayError ? asSentence(error.message) : "The gateway cannot be reached.");
+    const deadline = Date.now() + (retryAfterMs ?? 0);
+    const retryHint = retryAfterMs ? ` There should be room in ${approximately(retryAfterMs / 1000)}.` : "";
+    refusal.hidden = false;
+    $("refusal-words").textContent = explanation + retryHint;
+    $("refusal-detail").textContent = error.code in EXPLANATIONS ? asSentence(error.message) : "";
+    $("wait").hidden = willRetry || !retryAfterMs;
+    $("countdown").textContent = "";
+    announce(explanation + retryHint);
+    if (!retryAfterMs || (!willRetry && !(await buttonPressed($("wait"), signal)))) return false;
+    $("wait").hidden = true;
+    $("stop-waiting").focus();
+    while (Date.now() < deadline && !signal.aborted) {
+      $("countdown").textContent = `Trying again in ${clockFace(Math.ceil((deadline - Date.now()) / 1000))}.`;
+      await pause(Math.min(250, deadline - Date.now()), signal);
+    }
+    $("countdown").textContent = "Trying again.";
+    return !signal.aborted;
+  }
+}
+
+function acceptDroppedFiles(showNotice) {
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    text.addEventListener(name, (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      text.classList.toggle("dropping", name === "dragover");
+      if (name === "drop") loadFile(event.dataTransfer.files[0], showNotice);
+    });
+  }
+}
+
+/** Decodes a file as the gateway does: UTF-8, or UTF-16 with a byte order mark. */
+function decodeText(bytes) {
+  const mark = (bytes[0] << 8) | bytes[1];
+  const name = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  const result = new TextDecoder(name, { fatal: true }).decode(bytes);
+  if (result.includes("\0")) throw new TypeError("a null byte");
+  return result;
+}
+
+async function loadFile(file, showNotice) {
+  if (!file) return;
+  if (file.size > MAX_FILE_BYTES) {
+    showNotice(`${file.name} is larger than 16 MB.`);
+    return;
+  }
+  try {
+    text.value = decodeText(new Uint8Array(await file.arrayBuffer()));
+    countWords();
+    showNotice(`${file.name} was loaded into the text field.`);
+  } catch {
+    showNotice(`${file.name} is not a text in UTF-8 or UTF-16.`);
+  }
+}
+
+export function countWords() {
+  const words = text.value.match(/\S+/g)?.length ?? 0;
+  $("count").textContent = words ? `${words.toLocaleString("en")} word${words === 1 ? "" : "s"}` : "No words yet.";
+}
+
+function buttonPressed(button, signal) {
+  return new Promise((done) => {
+    button.addEventListener("click", () => done(true), { idempotencyHeader: true, signal });
+    signal.addEventListener("abort", () => done(false), { idempotencyHeader: true });
+  });
+}
+
+/** The gateway's message as a sentence, without its retry time, which the form shows. */
+function asSentence(message) {
+  const shortened = message.replace(/; retry after [\d.]+ s$/, "");
+  return shortened.charAt(0).toUpperCase() + shortened.slice(1) + (/[.!?]$/.test(shortened) ? "" : ".");
+}
+
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
