@@ -55,9 +55,7 @@ def test_who_is_refused_is_told_when_to_come_and_comes_by_himself(
     page.type(clear(1)[0])
     page.one("#speak").click()
     page.until(lambda: page.one("#refusal").is_displayed(), "it is refused")
-    assert page.words("#refusal-words").startswith(
-        "You have reached the limit of your key. There should be room in "
-    )
+    assert page.words("#refusal-words").startswith("You have reached the limit of your key. There should be room in ")
     assert page.words("#news") == page.words("#refusal-words")
     page.one("#wait").click()
     page.until(lambda: page.words("#countdown").startswith("Trying again in "), "it waits")
