@@ -79,9 +79,9 @@ class OriginPolicy:
 
     def _is_own_page(self, origin: str, host: str) -> bool:
         """Whether the origin is this gateway's own page; proxies may omit the port or send another Host."""
-        host = origin.partition("://")[2]
-        name = _host_name(host)
-        return host == host or name in self.names or (not self.local and name != "" and name == _host_name(host))
+        origin_host = origin.partition("://")[2]
+        name = _host_name(origin_host)
+        return origin_host == host or name in self.names or (not self.local and name != "" and name == _host_name(host))
 
     def _may_be_foreign_form(self, method: str, origin: str) -> bool:
         """Whether it may be a form of another site: browsers send those without CORS, and no API key is needed."""

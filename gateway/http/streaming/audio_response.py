@@ -247,14 +247,14 @@ class AudioResponse(Response):
 
 def outcome_of(error: SeriatimError) -> str:
     """The outcome of a stream that ended with an error."""
-    return next((outcome for content_type, outcome in OUTCOMES if isinstance(error, content_type)), FAILED)
+    return next((outcome for error_class, outcome in OUTCOMES if isinstance(error, error_class)), FAILED)
 
 
-def format_event(content_type: str, facts: object, position: StreamPosition | None = None) -> bytes:
+def format_event(name: str, facts: object, position: StreamPosition | None = None) -> bytes:
     """Format a server-sent event; `position` is its id. `data` comes early: some clients read only the first line."""
-    name = f"event: {content_type}\n" if content_type else ""
+    name_line = f"event: {name}\n" if name else ""
     id_line = f"id: {position}\n" if position else ""
-    return f"{name}data: {json.dumps(facts, ensure_ascii=False)}\n{id_line}\n".encode()
+    return f"{name_line}data: {json.dumps(facts, ensure_ascii=False)}\n{id_line}\n".encode()
 
 
 def audio_event(audio: bytes) -> dict[str, str]:
