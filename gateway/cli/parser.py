@@ -139,6 +139,7 @@ def request(options: argparse.Namespace) -> JobRequest:
             "voice": options.voice, "language": options.language, "engine": options.engine, "pool": options.pool or "",
             "user": options.user, "kind": "batch", "drain": "window", "seed": options.seed, "speed": options.speed,
             "gap": options.gap, "pause_ms": options.pause_ms, "paragraph_ms": options.paragraph_ms,
+            "markup": options.markup,
             "options": dict(_option_value(text) for text in options.option),
         }
     )  # fmt: skip
@@ -207,6 +208,9 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         default="silence",
         metavar="POLICY",
         help="if a sentence cannot be spoken: fail, silence (default), skip",
+    )
+    p.add_argument(
+        "--markup", default="auto", metavar="FORMAT", help="of the text: auto (default), none, markdown, html, ssml"
     )
     p.add_argument(
         "--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option for this text; repeatable"

@@ -68,6 +68,7 @@ from seriatim.state.pool_record import PoolRecord, read_pool
 from seriatim.state.pool_state import PoolState, pool_states
 from seriatim.state.stream_record import read_stream_record
 from seriatim.text.duration_estimate import estimate_ms
+from seriatim.text.markup import Markup, has_markup
 from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.text_files import read_if_file
 
@@ -310,7 +311,9 @@ class Client:
         language = request.language or facts.language_of(request.voice) or "en"
         first = (TIGHT_FIRST_CHARS if facts.tight else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
         limit_chars = facts.limit_of(language)
-        return SegmentOptions(language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms)
+        return SegmentOptions(
+            language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup
+        )
 
     def _rows(
         self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolRecord, cut: SegmentOptions
@@ -325,7 +328,7 @@ class Client:
     def _given(self, sentences: Iterable[str | Sentence], request: JobRequest, facts: PoolRecord) -> Iterator[Sentence]:
         for sentence in checked_sentences(sentences, request.pause_ms, self.settings):
             able = self._ensure(sentence, request, facts)
-            yield from self._fitted(able, able.language or request.language or "en", facts)
+            yield from self._fitted(able, able.language or request.language or "en", facts, request.markup)
 
     def ensure(self, request: JobRequest, facts: PoolRecord) -> JobRequest:
         """The request, with its voice by the pool's name for it.
@@ -346,13 +349,14 @@ class Client:
             return check(self.pool_cache.refresh(pool))
 
     @staticmethod
-    def _fitted(sentence: Sentence, language: str, facts: PoolRecord) -> Iterator[Sentence]:
+    def _fitted(sentence: Sentence, language: str, facts: PoolRecord, markup: Markup) -> Iterator[Sentence]:
         """A sentence that the caller cut, in pieces if it is over the engine's limit; its pause follows the last."""
         limit_chars = facts.limit_of(language)
-        if len(sentence.text) <= limit_chars and sentence.text.isprintable() and _speakable(sentence.text):
+        plain = sentence.text.isprintable() and _speakable(sentence.text) and not has_markup(sentence.text, markup)
+        if plain and len(sentence.text) <= limit_chars:
             yield sentence
             return
-        pieces = [p.text for p in segment(sentence.text, SegmentOptions(language, limit_chars))]
+        pieces = [p.text for p in segment(sentence.text, SegmentOptions(language, limit_chars, markup=markup))]
         if len(pieces) == 1 or len(sentence.text) <= limit_chars:
             pieces = [" ".join(pieces)] if pieces else []
         for text in pieces[:-1]:

@@ -39,6 +39,7 @@ def _request(first: DeadLetter, spec: JobSpec, told: Sequence[DeadLetter]) -> Jo
             "engine": first.pool, "pool": first.pool, "user": first.user or "anonymous", "kind": "batch",
             "drain": "store", "gap": "skip", "voice": spec.voice, "language": spec.language, "speed": spec.speed,
             "seed": spec.seed, "options": spec.options, "idempotency_key": f"dead {first.job} {which}",
+            "markup": "none",
         }
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from seriatim.errors import BadInput, UnknownOption, UnknownVoice
 from seriatim.keys import JOB_ID
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Sentence
 from seriatim.text.languages import language_tag
+from seriatim.text.markup import Markup
 from seriatim.text.text_files import TextFile
 
 #: a text; a file with one, by its path or open for reading as text; or sentences
@@ -53,6 +54,7 @@ class JobOptions(TypedDict, total=False):
     reader_grace_s: float | None
     pause_ms: int | None
     paragraph_ms: int | None
+    markup: Markup | Literal["auto", "none", "markdown", "html", "ssml"] | None
     options: Mapping[str, float] | None
     empty: EmptyTextPolicy | Literal["error", "silence"] | None
 
@@ -81,6 +83,7 @@ class JobRequest:
     reader_grace_s: float = 0.0  #: a job that drains by window is cancelled without a reader for so long
     pause_ms: int = 200  #: silence after a sentence
     paragraph_ms: int = 600  #: silence after a paragraph
+    markup: Markup = Markup.AUTO  #: how the text is marked up: auto, none, markdown, html, ssml
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
     empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to say, such as "...": error, or silence
 
@@ -104,6 +107,7 @@ class JobRequest:
             "drain": DrainMode,
             "empty": EmptyTextPolicy,
             "play": Play,
+            "markup": Markup,
         }
         values: dict[str, Any] = {
             name: _choice(name, choices[name], value) if name in choices else value

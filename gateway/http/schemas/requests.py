@@ -33,7 +33,8 @@ FormatName = Annotated[Literal["mp3", "opus", "aac", "flac", "wav", "pcm"], AnyC
 FileFormat = Annotated[Literal["mp3", "opus", "aac", "m4a", "flac", "wav", "pcm"], AnyCase]
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
-    "reader_grace_s", "pause_ms", "paragraph_ms", "options",
+    "reader_grace_s", "pause_ms", "paragraph_ms", "markup",
+    "options",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
 SHORT_CHARS = 300  #: one to three sentences, which are complete within a moment
@@ -108,6 +109,9 @@ class SpeechOptions(BaseModel):
     )
     pause_ms: Pause | None = Field(None, description="silence after a sentence")
     paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")
+    markup: Annotated[Literal["auto", "none", "markdown", "html", "ssml"], AnyCase] | None = Field(
+        None, description="format of the text"
+    )
     options: dict[str, Number] | None = Field(None, description="options of the engine")
 
     @model_validator(mode="before")

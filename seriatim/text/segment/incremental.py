@@ -1,12 +1,14 @@
-"""Incremental segmentation: the four steps behind one another, for text in parts and for whole texts."""
+"""Incremental segmentation: the steps behind one another, for text in parts and for whole texts."""
 
 from collections.abc import Iterator
 
+from seriatim.text.markup import MarkupReader
 from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.lines import LineJoiner
 from seriatim.text.segment.merge_short import ShortSentenceMerger
 from seriatim.text.segment.segment_options import Segment, SegmentOptions
 from seriatim.text.segment.sentences import SentenceSplitter
+from seriatim.text.source_text import SourceReader
 
 #: how much of a text that is at hand goes through the steps at once: little to hold, and enough to be fast
 SLICE_CHARS = 4096
@@ -16,6 +18,8 @@ class IncrementalSegmenter:
     """Cuts a text that is still being written; not for use by two threads at once."""
 
     def __init__(self, cut: SegmentOptions) -> None:
+        self._source = SourceReader()
+        self._markup = MarkupReader(cut.markup)
         self._cleaner = TextCleaner()
         self._lines = LineJoiner()
         self._sentences = SentenceSplitter(cut)
@@ -26,12 +30,14 @@ class IncrementalSegmenter:
 
         A piece is complete when its sentence has ended and the next one has begun, or its line has ended.
         """
-        parts = self._sentences.feed(self._lines.feed(self._cleaner.feed(text)))
+        said = self._markup.feed(self._source.feed(text))
+        parts = self._sentences.feed(self._lines.feed(self._cleaner.feed(said)))
         return self._joiner.take(parts, self._sentences.certain_chars())
 
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
-        parts = self._sentences.feed(self._lines.flush())
+        lines = self._lines.feed(self._cleaner.feed(self._markup.flush()))
+        parts = self._sentences.feed(lines + self._lines.flush())
         return self._joiner.flush(parts + self._sentences.flush())
 
 

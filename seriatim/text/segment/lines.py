@@ -9,6 +9,7 @@ nothing either; the numbers of a list are spoken.
 
 import re
 
+from seriatim.text.control_characters import HARD_LINE, PAUSES
 from seriatim.text.segment.character_classes import CJK, LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 
 #: text wrapped by machine fills 60 to 80 columns; a line shorter than this ended because its writer ended it
@@ -21,6 +22,7 @@ _BULLET = re.compile(r"(?:[-*•‣◦▪·–—]|#{1,6}) +")
 _DASH = re.compile(r"[–—] +")
 _NUMBER = re.compile(r"(?:\d{1,3}[.)]|[^\W\d_]\)) ")
 _PERHAPS_NUMBER = re.compile(r"(?:\d{1,3}|[^\W\d_])[.)]?")
+_PAUSE = re.compile(f"[{PAUSES}]")
 _ENDS = ".:;!?…。！？：；।؟"
 
 
@@ -34,6 +36,7 @@ class LineJoiner:
         self._columns = 0  # of the current line, or of the line above; counted up to SHORT_COLUMNS
         self._last = ""  # the last character written
         self._listed = self._heading = False  # is the current line, or the line above, a list item, or a heading?
+        self._hard = False  # does markup say that the line above ends, however long it is?
 
     def feed(self, text: str) -> str:
         """What can be written now that `text` follows; the rest is held until the next line's start is known."""
@@ -54,14 +57,14 @@ class LineJoiner:
     def _inner(self) -> tuple[str, bool]:
         """The text up to the end of the line, and whether there is more to read behind it."""
         body, newline, behind = self._held.partition("\n")
-        line = body.rstrip(" ")
+        line = body.rstrip(f" {HARD_LINE}")
         self._held = behind if newline else body[len(line) :]
         if line:
             self._last = line[-1]
             if self._columns < SHORT_COLUMNS:
                 self._columns += len(line) + len(CJK.findall(line))
         if newline:
-            self._inside, self._above = False, True
+            self._inside, self._above, self._hard = False, True, body.endswith(HARD_LINE)
         return _SPACES.sub(" ", line), bool(newline)
 
     def _start(self) -> tuple[str, bool]:
@@ -73,7 +76,8 @@ class LineJoiner:
                 return "", False
             self._held = behind
             ended, self._above = self._above, False
-            return PARAGRAPH_BREAK if ended else "", True
+            pauses = "".join(_PAUSE.findall(line))
+            return pauses + PARAGRAPH_BREAK if ended else "", True
         if not newline and _PERHAPS_NUMBER.fullmatch(line):
             return "", False
         return self._joint(line), True
@@ -93,7 +97,7 @@ class LineJoiner:
 
     def _between(self, text: str, *, lower: bool, bullet: bool, number: bool) -> str:
         short = self._columns < SHORT_COLUMNS
-        if bullet or self._heading or (short and not lower):
+        if bullet or self._heading or self._hard or (short and not lower):
             return LINE_BREAK
         if number and (self._listed or short or self._last in _ENDS):
             return LINE_BREAK

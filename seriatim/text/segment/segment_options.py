@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from seriatim.errors import UnknownOption
+from seriatim.text.markup import Markup
 
 #: below this many characters an engine could not take one long word with its punctuation
 SMALLEST_LIMIT_CHARS = 20
@@ -29,6 +30,7 @@ class SegmentOptions:
     first_chars: int = 0  #: a first sentence longer than this is begun with a clause of it; 0: with all of it
     pause_ms: int = 200  #: silence after a sentence or a line
     paragraph_ms: int = 600  #: silence after a paragraph
+    markup: Markup = Markup.NONE  #: how the text is marked up
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:

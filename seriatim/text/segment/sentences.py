@@ -7,6 +7,7 @@ so that how the text was parted on its way here changes when a sentence goes out
 import re
 from dataclasses import dataclass
 
+from seriatim.text.control_characters import PAUSES, pause_ms
 from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 from seriatim.text.segment.quotes import OpenQuotes
 from seriatim.text.segment.segment_options import SegmentOptions, base_language
@@ -14,6 +15,7 @@ from seriatim.text.segment.sentence_boundary import mark_pattern
 from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
 from seriatim.text.segment.split_long import clause_end, split_index
 
+_PAUSE = re.compile(f" *([{PAUSES}])")
 #: characters of these languages last about three times as long as a letter (seriatim.text.duration_estimate)
 _DENSE_LANGUAGES = frozenset({"ja", "wuu", "yue", "zh"})
 #: a first clause may be this many times as long as asked for: still shorter than the sentence, and not cut mid-thought
@@ -35,7 +37,7 @@ class SentenceSplitter:
     def __init__(self, cut: SegmentOptions) -> None:
         self._cut = cut
         self._language = base_language(cut.language)
-        self._mark = re.compile(rf"{mark_pattern(self._language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}]")
+        self._mark = re.compile(rf"{mark_pattern(self._language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}{PAUSES}]")
         aim_chars = cut.first_chars // 3 if self._language in _DENSE_LANGUAGES else cut.first_chars
         self._first_chars = min(aim_chars, cut.limit_chars)  # 0 once speech has started
         self._text = ""  # from the start of the current sentence
@@ -73,19 +75,26 @@ class SentenceSplitter:
             return True
         if mark is None:
             return False
-        if mark.group() in (LINE_BREAK, PARAGRAPH_BREAK):
-            pause_ms = self._cut.pause_ms if mark.group() == LINE_BREAK else self._cut.paragraph_ms
-            self._end(mark.start(), parts, pause_ms, closes=True)
+        if mark.group(1) is None:
+            self._end(mark.start(), parts, self._silence_ms(mark.group()), closes=True)
             self._text = self._text[1:]
             return True
         verdict, end = judge_mark(self._text, mark, self._language, self._quote)
         if verdict is MarkVerdict.END:
-            self._end(end, parts, self._cut.pause_ms, closes=False)
+            pause = _PAUSE.match(self._text, end)
+            silence_ms = self._silence_ms(pause.group(1)) if pause else self._cut.pause_ms
+            self._end(end, parts, silence_ms, closes=pause is not None)
         elif verdict is not MarkVerdict.WAIT:
             self._settled = end
             if verdict is MarkVerdict.INNER:
                 self._inner.append(end)
         return verdict is not MarkVerdict.WAIT
+
+    def _silence_ms(self, mark: str) -> int:
+        """The silence that a break, or a pause that the text asks for, puts behind a sentence."""
+        if mark == LINE_BREAK:
+            return self._cut.pause_ms
+        return self._cut.paragraph_ms if mark == PARAGRAPH_BREAK else pause_ms(mark)
 
     def _place_to_break(self, length: int, *, ended: bool) -> int:
         """Where to break the sentence, or 0; `length`: of as much of it as is known, or of all of it if it `ended`."""
@@ -105,11 +114,11 @@ class SentenceSplitter:
         clause = clause_end(self._text, start, stop)
         return min([*ends, clause]) if clause else min(ends, default=0)
 
-    def _end(self, end: int, parts: list[SentencePart], pause_ms: int, *, closes: bool) -> None:
+    def _end(self, end: int, parts: list[SentencePart], silence_ms: int, *, closes: bool) -> None:
         """Give the sentence that ends at index `end`, broken where it is too long."""
         while at := self._place_to_break(end, ended=True):
             end -= self._break(at, parts)
-        self._take(end, parts, pause_ms, closes=closes)
+        self._take(end, parts, silence_ms, closes=closes)
         self._quote.forget()
 
     def _break(self, at: int, parts: list[SentencePart]) -> int:
@@ -119,10 +128,10 @@ class SentenceSplitter:
         self._take(at, parts, self._cut.pause_ms if ended else 0)
         return before - len(self._text)
 
-    def _take(self, end: int, parts: list[SentencePart], pause_ms: int, *, closes: bool = False) -> None:
+    def _take(self, end: int, parts: list[SentencePart], silence_ms: int, *, closes: bool = False) -> None:
         text = self._text[:end].strip(" ")
         if text:
-            parts.append(SentencePart(text, pause_ms, closes))
+            parts.append(SentencePart(text, silence_ms, closes))
         if len(text) >= self._cut.merge_chars:
             self._first_chars = 0
         self._text = self._text[end:]

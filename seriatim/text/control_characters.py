@@ -1,0 +1,24 @@
+"""Control characters that the steps of text hand on to one another; a text that brings them itself loses them first.
+
+They are of a private-use plane, so neither letters nor white space to any step that does not know them.
+"""
+
+import re
+
+#: in front of a newline: the line ends here, however long it is
+HARD_LINE = "\U000f8000"
+_PAUSE = 0xF0000  #: and 6,000 more: a pause of so many times 10 ms
+_PAUSE_STEP_MS = 10
+PAUSE_MOST_MS = 60_000
+PAUSES = f"{chr(_PAUSE)}-{chr(_PAUSE + PAUSE_MOST_MS // _PAUSE_STEP_MS)}"
+CONTROLS = re.compile(f"[{PAUSES}{HARD_LINE}]")
+
+
+def pause_character(ms: float) -> str:
+    """The character that says: be silent for so many ms, at most 60,000."""
+    return chr(_PAUSE + min(round(ms), PAUSE_MOST_MS) // _PAUSE_STEP_MS)
+
+
+def pause_ms(char: str) -> int:
+    """How long the silence is that `pause_character` made a character of."""
+    return (ord(char) - _PAUSE) * _PAUSE_STEP_MS

@@ -1,0 +1,148 @@
+"""Block rules: what the start of a line of Markdown means, and lines that are read as a whole: code and tables."""
+
+import re
+
+from seriatim.text.control_characters import HARD_LINE
+from seriatim.text.markup.scan_state import ScanState, Step
+
+#: a line longer than this is no row of a table and no fence
+LINE_CHARS = 2000
+_MATTER_CHARS = 4000
+
+_BLANK = re.compile(r"[ \t]*\n")
+_QUOTE = re.compile(r"[ \t]{0,3}>(?!=)[ \t]?")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*\n")
+_HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+(?=\S)")
+_ITEM = re.compile(r"([ \t]*)(?:[-*]|\+(?=[ \t]+[^\W\d_]))[ \t]+(\[[ xX]\][ \t]+)?(?=\S)")
+_NOTE = re.compile(r"[ \t]*\[\^[^\]\s]{1,60}\]:[ \t]*")
+_DEFINITION = re.compile(
+    r"[ \t]{0,3}\[[^\[\]\n]{1,200}\]:[ \t]*(?:<[^<>\n]*>|[^\s]*[/.#:][^\s]*)[ \t]*(?:[\"'(][^\n]*)?\n"
+)
+_ROW = re.compile(r"[ \t]*\|[^\n]*\|[ \t]*\n")
+_DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*\n")
+_PERHAPS_DELIMITERS = re.compile(r"[ \t|:-]*\Z")
+_CELL_END = re.compile(r"(?<!\\)\|")
+_MATTER = re.compile(r"---[ \t]*\n(?=[A-Za-z_][\w -]*:)(?:[^\n]*\n)*?(?:---|\.\.\.)[ \t]*\n")
+_MATTER_START = re.compile(r"---[ \t]*\n[A-Za-z_][\w -]*:")
+_PERHAPS_MATTER = re.compile(r"-{1,3}[ \t]*(?:\n[\w -]*)?\Z")
+#: the start of a line of which more must be known
+_UNDECIDED = re.compile(
+    r"[ \t]*(?:[>#]{0,6}|[-*+](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?|`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*"
+    r"|#{1,6}[ \t]*|\[[^\]\n]{0,200}(?:\](?::[^\n]*)?)?)\Z"
+)
+_CLOSING_HASHES = re.compile(r"#+[ \t]*(?=\n)")
+_PERHAPS_HASHES = re.compile(r"#+[ \t]*\Z")
+
+
+def line_rule(text: str, at: int, state: ScanState) -> Step:
+    """What the start of a line becomes; `state.line_start` is over where its words begin."""
+    newline = text.find("\n", at)
+    if newline < 0 and len(text) - at < LINE_CHARS and (state.table or _UNDECIDED.match(text, at)):
+        return None
+    state.heading = False
+    if blank := _BLANK.match(text, at):
+        state.opened.clear()
+        state.table = False
+        return ("" if state.breaks else blank[0]), blank.end()
+    if quote := _QUOTE.match(text, at):
+        return "", quote.end()
+    if fence := _FENCE.match(text, at):
+        state.fence = fence[1]
+        return "\n", fence.end()
+    if state.table or _ROW.match(text, at):
+        row = _row(text, at, newline, state)
+        if row is not None:
+            return row
+    state.line_start = False
+    return _start_of_words(text, at, state)
+
+
+def _start_of_words(text: str, at: int, state: ScanState) -> Step:
+    if note := _NOTE.match(text, at):
+        return "", note.end()
+    if definition := _DEFINITION.match(text, at):
+        state.line_start = True
+        return "", definition.end()
+    if heading := _HEADING.match(text, at):
+        state.heading = True
+        return "# ", heading.end()
+    if item := _ITEM.match(text, at):
+        return f"{item[1]}- ", item.end()
+    return "", at
+
+
+def front_matter_rule(text: str, at: int) -> Step:
+    """Leave out what stands between two lines of dashes at the start of a file, and names its title and the like."""
+    if matter := _MATTER.match(text, at, at + _MATTER_CHARS):
+        return "", matter.end()
+    if _PERHAPS_MATTER.match(text, at):
+        return None
+    return None if _MATTER_START.match(text, at) and len(text) - at < _MATTER_CHARS else ("", at)
+
+
+def fence_rule(text: str, at: int, state: ScanState) -> Step:
+    """One line of code, up to the line that ends it."""
+    newline = text.find("\n", at)
+    if newline < 0:
+        if len(text) - at < LINE_CHARS:
+            return None
+        return text[at:], len(text)
+    line = text[at:newline]
+    mark = line.strip()
+    if len(mark) >= len(state.fence) and set(mark) == {state.fence[0]}:
+        state.fence = ""
+        return "\n", newline + 1
+    return (f"{line}{HARD_LINE}\n" if re.search(r"\w", line) else ""), newline + 1
+
+
+def hash_rule(text: str, at: int, state: ScanState) -> Step:
+    """What `#` within a line becomes: nothing at the end of a heading."""
+    if state.heading and state.before in " \t":
+        if _PERHAPS_HASHES.match(text, at):
+            return None
+        if closing := _CLOSING_HASHES.match(text, at):
+            return "", closing.end()
+    return "#", at + 1
+
+
+def bar_rule(text: str, at: int, state: ScanState) -> Step:
+    """What ` | ` becomes: the row is a table's heading if the line below says so."""
+    bar = text.find("|", at)
+    if bar < 0:
+        return None if text[at:].isspace() and len(text) - at < LINE_CHARS else (text[at:], len(text))
+    newline = text.find("\n", bar)
+    if newline < 0:
+        return None if len(text) - bar < LINE_CHARS else (text[at : bar + 1], bar + 1)
+    below = _DELIMITERS.match(text, newline + 1)
+    if not below:
+        perhaps = _PERHAPS_DELIMITERS.match(text, newline + 1) and len(text) - newline < LINE_CHARS
+        return None if perhaps else (text[at : bar + 1], bar + 1)
+    state.table = state.line_start = True
+    cells = [state.separator().rstrip(), *_cells(text[bar + 1 : newline], state)]
+    return f"{cells[0]} {_joined(cells[1:])}{HARD_LINE}\n", below.end()
+
+
+def _row(text: str, at: int, newline: int, state: ScanState) -> Step:
+    """A row of a table; None: the line is none, and the table is over."""
+    line = text[at : newline if newline >= 0 else len(text)]
+    first, state.table = not state.table, "|" in line
+    if not state.table or newline < 0:
+        return None
+    if _DELIMITERS.fullmatch(f"{line}\n") or not line.strip("|:- \t"):
+        return "", newline + 1
+    words = _joined(_cells(line, state))
+    lead = "\n" if first and not state.breaks else ""
+    return (f"{lead}{words}{HARD_LINE}\n" if words else ""), newline + 1
+
+
+def _cells(line: str, state: ScanState) -> list[str]:
+    cells = [state.inner(cell.replace("\\|", "|").strip()) for cell in _CELL_END.split(line.strip().strip("|"))]
+    return [cell for cell in cells if cell]
+
+
+def _joined(cells: list[str]) -> str:
+    """Cells of a row with a pause between two."""
+    row = ""
+    for cell in cells:
+        row += ("" if not row else ", " if row[-1].isalnum() or row[-1] in ")]”’\"'%" else " ") + cell
+    return row

@@ -1,0 +1,157 @@
+r"""The markup reader reads a text with markup onwards and gives out what a reader says of it.
+
+Each rule looks at one mark with a bounded stretch behind it and says what becomes of it, or that it is too early to
+say; then the text is held until more of it is there. So it does not matter in which pieces a text comes: `**` may come
+apart. Rules of `auto` ask for more than Markdown does, so that plain text stays as it is: `2 * 3 * 4`, `snake_case`,
+`a < b and b > c`, `C:\dir`, `array[1]`.
+"""
+
+import re
+from collections.abc import Callable
+
+from seriatim.text.markup.block_rules import bar_rule, fence_rule, front_matter_rule, hash_rule, line_rule
+from seriatim.text.markup.inline_rules import (
+    backslash_rule,
+    bracket_rule,
+    code_rule,
+    dollar_rule,
+    emphasis_rule,
+    image_rule,
+    raised_rule,
+    url_rule,
+)
+from seriatim.text.markup.markup_format import Markup
+from seriatim.text.markup.scan_state import ScanState, Step
+from seriatim.text.markup.tag_rules import entity_rule, hidden_rule, tag_rule
+
+_EMOJI = (
+    r"\U0001f1e6-\U0001f1ff\U0001f300-\U0001f5ff\U0001f600-\U0001f64f\U0001f680-\U0001f6ff\U0001f7e0-\U0001f7eb"
+    r"\U0001f900-\U0001f9ff\U0001fa70-\U0001faff"
+)
+_URLS = r"(?:[hH](?:[tT][tT][pP]|[tT]{0,2}\Z)|[wW](?:[wW][wW]|[wW]?\Z))"
+_TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{_EMOJI}]|{_URLS}")
+_MARKED = re.compile(rf"[*_~`\[!<&$\\#\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{_EMOJI}]| *\||  *\Z|{_URLS}")
+_PERHAPS_MARKED = re.compile(rf"[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{_EMOJI}]|http|www\.|^\s*[-+]", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|(<speak[\s>])|<\?xml[^<>]*>)", re.IGNORECASE
+)
+_PERHAPS_DOCUMENT = re.compile(r"\s*(?:<[!?/a-zA-Z]?[^<>\n]{0,100})?\Z")
+
+_RULES: dict[str, Callable[[str, int, ScanState], Step]] = {
+    **dict.fromkeys("*_~", emphasis_rule),
+    **dict.fromkeys("hHwW", url_rule),
+    **dict.fromkeys("¹²³⁰⁴⁵⁶⁷⁸⁹", raised_rule),
+    **dict.fromkeys(" |", bar_rule),
+    "`": code_rule,
+    "[": bracket_rule,
+    "!": image_rule,
+    "$": dollar_rule,
+    "\\": backslash_rule,
+    "#": hash_rule,
+    "<": tag_rule,
+    "&": entity_rule,
+}
+
+
+def has_markup(text: str, markup: Markup) -> bool:
+    """Could anything in a text be markup? A quick answer for sentences that come one by one."""
+    return markup is not Markup.NONE and _PERHAPS_MARKED.search(text) is not None
+
+
+class MarkupReader:
+    """Reads a text that comes in parts; lines end in newlines, and control characters are none of its own."""
+
+    def __init__(self, markup: Markup = Markup.AUTO) -> None:
+        self._markup = markup
+        self._started = markup is not Markup.AUTO and markup is not Markup.MARKDOWN
+        self._held = ""
+        self._state = ScanState(markup, self._inner)
+
+    def feed(self, text: str) -> str:
+        """What is said of the text as far as it is known now that `text` follows."""
+        if self._markup is Markup.NONE:
+            return text
+        self._held += text
+        return self._read(final=False)
+
+    def flush(self) -> str:
+        """The rest of a text that has ended; what follows is a new paragraph."""
+        if self._markup is Markup.NONE or not self._held:
+            rest = ""
+        else:
+            self._held += "\n"
+            rest = self._read(final=True)
+        self._state = ScanState(self._state.markup, self._inner)
+        return rest
+
+    def _inner(self, text: str) -> str:
+        """The words of a stretch within a line."""
+        reader = MarkupReader(self._state.markup)
+        reader._started = True  # of its own class
+        reader._state.line_start = False
+        return " ".join((reader.feed(text) + reader.flush()).split())
+
+    def _read(self, *, final: bool) -> str:
+        text, at, out = self._held, 0, list[str]()
+        while at < len(text):
+            step = self._step(text, at)
+            if step is None:
+                if not final:
+                    break
+                step = (text[at], at + 1)
+                self._state.line_start = False
+            written, behind = step
+            self._state.note(text, at, behind, written)
+            out.append(written)
+            at = behind
+        self._held = text[at:]
+        return "".join(out)
+
+    def _step(self, text: str, at: int) -> Step:
+        state = self._state
+        if not self._started:
+            return self._start(text, at)
+        if state.hidden:
+            return hidden_rule(text, at, state)
+        if state.fence:
+            return fence_rule(text, at, state)
+        if state.line_start and not state.tagged:
+            return line_rule(text, at, state)
+        special = (_TAGGED if state.tagged else _MARKED).search(text, at)
+        if special is None or special.start() > at:
+            end = special.start() if special else len(text)
+            state.emoji = False
+            return text[at:end], end
+        return self._special(text, at)
+
+    def _special(self, text: str, at: int) -> Step:
+        state, char = self._state, text[at]
+        if char == "\n":
+            return self._newline(), at + 1
+        if char in "\u200d\ufe0f\u20e3":
+            return (char if char == "\u200d" and not state.emoji else ""), at + 1
+        rule = _RULES.get(char)
+        state.emoji = rule is None
+        return rule(text, at, state) if rule else ("", at + 1)
+
+    def _newline(self) -> str:
+        state = self._state
+        if state.tagged:
+            return state.line() if state.preformatted else " "
+        state.line_start = True
+        return "" if state.breaks else "\n"
+
+    def _start(self, text: str, at: int) -> Step:
+        """Look whether the text is a whole document of HTML or SSML, or begins with the facts of a file."""
+        if self._markup is Markup.AUTO:
+            if _PERHAPS_DOCUMENT.match(text, at) and len(text) - at < 200:
+                return None
+            if document := _DOCUMENT.match(text, at):
+                if document[0].lstrip()[1] != "?":
+                    self._state.markup = Markup.SSML if document[1] else Markup.HTML
+                    self._started = True
+                    return "", at
+                return "", document.end()
+        step = front_matter_rule(text, at)
+        self._started = step is not None
+        return step

@@ -1,0 +1,64 @@
+"""The scan state of a text with markup: what is open where its reader stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from seriatim.text.control_characters import HARD_LINE
+from seriatim.text.markup.markup_format import Markup
+
+#: what a rule says of the markup at an index: what is written, and the index behind it; None: it is too early to say
+Step = tuple[str, int] | None
+
+
+@dataclass(slots=True)
+class ScanState:
+    """Where in a text a reader is; every rule may look at it and change it."""
+
+    markup: Markup
+    inner: Callable[[str], str]  #: the words of a stretch within a line, such as a link's
+    before: str = "\n"  #: the character before, as it was written
+    solid: str = ""  #: the last character that was given out and is no white space
+    line_start: bool = True  #: does a line of Markdown start here?
+    opened: dict[str, int] = field(default_factory=dict)  #: single marks of emphasis that wait for their closers
+    breaks: int = 2  #: since the last word, a tag ended 1: the line, 2: the paragraph
+    hidden: str = ""  #: what ends the stretch that is not for readers
+    fence: str = ""  #: the marks that ends the code
+    preformatted: bool = False  #: within `<pre>`, where lines are lines
+    table: bool = False  #: was the line above a row of a table?
+    cells: int = 0  #: of the current row of HTML
+    heading: bool = False
+    noted: bool = False  #: was the mark of a note left out here?
+    path: bool = False  #: is there a backslash in this word?
+    emoji: bool = False  #: was the character before part of an emoji that was left out?
+
+    @property
+    def tagged(self) -> bool:
+        """Is it a language of tags, in which a line end is a space?"""
+        return self.markup in (Markup.HTML, Markup.SSML)
+
+    def note(self, text: str, start: int, end: int, written: str) -> None:
+        """`text[start:end]` has been read and `written` is given out for it."""
+        if end > start:
+            self.before = text[end - 1]
+            self.path = self.path and not self.before.isspace()
+        if written:
+            self.noted = False
+        if words := written.rstrip(f"{HARD_LINE} \n\t"):
+            self.solid = words[-1]
+            self.breaks = 0
+
+    def line(self) -> str:
+        """The end of a line, if its start has not just been given out."""
+        if self.breaks:
+            return ""
+        self.breaks = 1
+        return f"{HARD_LINE}\n"
+
+    def paragraph(self) -> str:
+        """The end of a paragraph, as far as it has not just been given out."""
+        breaks, self.breaks = self.breaks, 2
+        return ("\n\n", "\n", "")[breaks]
+
+    def separator(self) -> str:
+        """What stands between two cells of a table."""
+        return ", " if self.solid.isalnum() or self.solid in ")]”’\"'%" else " "

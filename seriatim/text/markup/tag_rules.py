@@ -1,0 +1,145 @@
+"""Tag rules: what a tag or an entity of HTML or SSML becomes, as far as it is known yet."""
+
+import re
+
+from seriatim.text.markup.html_tags import (
+    CELLS,
+    DECLARATION,
+    ENTITY,
+    HIDDEN,
+    KNOWN,
+    LINES,
+    LOOSE_TAG,
+    NAME,
+    PARAGRAPHS,
+    PERHAPS_ENTITY,
+    PERHAPS_TAG,
+    TAG,
+    attributes,
+    break_pause,
+    entity_text,
+)
+from seriatim.text.markup.markup_format import Markup
+from seriatim.text.markup.scan_state import ScanState, Step
+
+#: how far the end of an element is looked for that is read as a whole
+ELEMENT_CHARS = 400
+_ADDRESS = re.compile(r"<(?:mailto:)?([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})>")
+_URL = re.compile(r"<(?:https?://)(?:[^\s<>/@]*@)?(?:www\.)?([^\s<>/:?#]+)[^\s<>]*>")
+_NOTE = re.compile(r"\[?(?:\d{1,3}|[a-z*†‡])\]?")
+_TAGS = re.compile(r"<[^<>]*>")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_PERHAPS_COMMENT_END = re.compile(r"-{1,2}\Z")
+_PERHAPS_END = re.compile(r"<[^<>]*\Z")
+_NEXT_CELL = re.compile(r"\s*(?=<t[dh][\s>])", re.IGNORECASE)
+_PERHAPS_NEXT_CELL = re.compile(r"\s*(?:<(?:t[dh]?)?)?\Z", re.IGNORECASE)
+_SPELLED = frozenset({"characters", "spell-out", "verbatim"})
+
+
+def tag_rule(text: str, at: int, state: ScanState) -> Step:
+    """What `<` at an index becomes."""
+    if text.startswith("<!--", at):
+        state.hidden = "-->"
+        return "", at + 4
+    if match := _ADDRESS.match(text, at) or _URL.match(text, at):
+        return match[1], match.end()
+    tag = (LOOSE_TAG if state.tagged else TAG).match(text, at)
+    if tag and (state.tagged or _is_known(tag[2])):
+        return _effect(text, tag, state)
+    if declaration := DECLARATION.match(text, at):
+        return "", declaration.end()
+    name = NAME.match(text, at)
+    if PERHAPS_TAG.match(text, at) and (state.tagged or not name or _is_known(name[1])):
+        return None
+    return "<", at + 1
+
+
+def entity_rule(text: str, at: int, state: ScanState) -> Step:
+    """What `&` at an index becomes."""
+    if match := ENTITY.match(text, at):
+        char = entity_text(match)
+        if char is not None:
+            return char, match.end()
+    return None if PERHAPS_ENTITY.match(text, at) else ("&", at + 1)
+
+
+def hidden_rule(text: str, at: int, state: ScanState) -> Step:
+    """Leave out what is not for readers, up to its end."""
+    found = re.compile(re.escape(state.hidden) + ("" if state.hidden == "-->" else r"[^<>]*>"), re.IGNORECASE)
+    if match := found.search(text, at):
+        state.hidden = ""
+        return "", match.end()
+    partial = _PERHAPS_COMMENT_END if state.hidden == "-->" else _PERHAPS_END
+    rest = partial.search(text, max(at, len(text) - ELEMENT_CHARS))
+    keep = rest.start() if rest else len(text)
+    return ("", keep) if keep > at else None
+
+
+def _is_known(name: str) -> bool:
+    return (name.islower() or name.isupper()) and name.lower() in KNOWN
+
+
+def _effect(text: str, tag: re.Match[str], state: ScanState) -> Step:
+    name, closing = tag[2].lower(), bool(tag[1])
+    if name in HIDDEN:
+        if not closing and not tag[4]:
+            state.hidden = f"</{name}"
+        return "", tag.end()
+    if name in PARAGRAPHS:
+        state.preformatted = name == "pre" and not closing
+        return state.paragraph(), tag.end()
+    if name in LINES or (name == "s" and state.markup is Markup.SSML):
+        state.cells = 0
+        return state.line(), tag.end()
+    if name in CELLS:
+        return _cell(text, tag, state, closing=closing)
+    if closing:
+        return ("”" if name == "q" else ""), tag.end()
+    return _opening(text, tag, name, state)
+
+
+def _cell(text: str, tag: re.Match[str], state: ScanState, *, closing: bool) -> Step:
+    if closing:
+        if _PERHAPS_NEXT_CELL.match(text, tag.end()):
+            return None
+        following = _NEXT_CELL.match(text, tag.end())
+        state.cells = 0
+        return (state.separator(), following.end()) if following else ("", tag.end())
+    state.cells += 1
+    return (state.separator() if state.cells > 1 else ""), tag.end()
+
+
+def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step:
+    values = attributes(tag[3])
+    if name == "q":
+        return "“", tag.end()
+    if name == "break":
+        return break_pause(values), tag.end()
+    if name == "img":
+        return (f" {state.inner(values['alt'])} " if values.get("alt") else ""), tag.end()
+    if name == "sub" and values.get("alias"):
+        state.hidden = "" if tag[4] else "</sub"
+        return values["alias"], tag.end()
+    if name in ("sup", "say-as") and not tag[4]:
+        return _whole(text, tag, name, values, state)
+    return "", tag.end()
+
+
+def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], state: ScanState) -> Step:
+    """An element that is read as a whole: the number of a note, a power, a word that is spelt."""
+    close = text.find(f"</{name}>", tag.end(), tag.end() + ELEMENT_CHARS)
+    if close < 0:
+        return ("", tag.end()) if len(text) - tag.end() >= ELEMENT_CHARS else None
+    content, end = _TAGS.sub("", text[tag.end() : close]).strip(), close + len(name) + 3
+    if name == "say-as":
+        spelled = values.get("interpret-as", "") in _SPELLED
+        return (" ".join(content.replace(" ", "")), end) if spelled else ("", tag.end())
+    if not _NOTE.fullmatch(content):
+        return "", tag.end()
+    power = state.before.isdigit() or (state.before.isalpha() and len(state.before) == 1 and content.isdigit())
+    return (content.translate(_RAISED) if power and content.isdigit() and _is_base(state) else ""), end
+
+
+def _is_base(state: ScanState) -> bool:
+    """Could the character before have a power: a digit, or a letter of a unit or a formula?"""
+    return state.before.isdigit() or state.before in "mxyzabcnr)"
