@@ -31,7 +31,7 @@ UNPUNCTUATED = "forty-seven characters of nothing but small words " * 40
 
 NOT_BUILT = {
     "hyphen-at-line-end", "narrow-columns", "long-heading-no-stop", "one-line-paragraphs", "page-number",
-    "gutenberg-stop-and-dash", "fullwidth-decimal",
+    "gutenberg-stop-and-dash",
 }  # fmt: skip
 ELSEWHERE = {
     "reading": [

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from seriatim.text.segment import SegmentOptions
 from seriatim.text.segment.character_classes import SPEAKABLE
 from seriatim.text.segment.clean import TextCleaner
+from seriatim.text.unicode_forms import compose
 
 _WORDS = """
 the He said fine Hello Dr. e.g. U.S. J. Mr. 3.14 No. Yes! What? well... etc. Really?! (see above.) "Hi. You." “Oh.”
@@ -44,9 +45,9 @@ def cleaned(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """What stands between white space and has a letter or a digit in it."""
-    return [word for word in text.split() if SPEAKABLE.search(word)]
+    return [word for word in compose(text).split() if SPEAKABLE.search(word)]
 
 
 def letters(text: str) -> str:
-    """The letters and digits of a text, in order."""
-    return "".join(SPEAKABLE.findall(text))
+    """The letters and digits of a text, in order, their accents composed as those of sentences are."""
+    return "".join(SPEAKABLE.findall(compose(text)))

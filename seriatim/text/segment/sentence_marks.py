@@ -92,6 +92,8 @@ def _next_word(text: str, end: int) -> int:
 def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
     """Is the mark followed by a space, where its script puts one, or by a sentence that lacks it? None: too early."""
     last = text[mark.end(1) - 1]
+    if last == "．" and text[end].isdigit() and text[mark.start(1) - 1 : mark.start(1)].isdigit():
+        return False  # ３．１４
     if text[end] == " " or last not in SPACED_MARKS or (last in "!?" and bool(CJK.match(text, end))):
         return True
     if _PERHAPS_NOTE.match(text, end) and end == mark.end(1) and _may_have_note(text, mark):

@@ -1,0 +1,47 @@
+"""Unicode forms: other shapes of the same letters, digits and signs become those that engines know.
+
+Folded are full-width and half-width forms, mathematical alphabets, ligatures, Roman numerals of one character, Arabic
+letters by their place in a word, and units in one square. Not folded is what means something else or is punctuation of
+its script: raised and lowered digits (`10²`), fractions, circled digits, `…`, `№`, `。！？，：；（）`.
+"""
+
+import re
+import sys
+import unicodedata
+
+_FOLDED_TAGS = frozenset({"<font>", "<wide>", "<narrow>", "<initial>", "<medial>", "<final>", "<isolated>", "<square>"})
+#: ligatures and digraphs of Latin and Armenian, Roman numerals: `<compat>` to Unicode, as much else is
+_COMPATIBLE = ((0x132, 0x133), (0x1C4, 0x1CC), (0x1F1, 0x1F3), (0x2160, 0x217F), (0xFB00, 0xFB17))
+#: punctuation of Chinese and Japanese, by which their sentences are cut
+_KEPT = frozenset("！＂＇（），．：；？［］｛｝｟｠｡｢｣､　")
+_MOST_CHARS = 8  #: a ligature of a whole phrase is no letter
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[．，：](?=\d)")
+_PLAIN = {"．": ".", "，": ",", "：": ":"}
+
+
+def _table() -> dict[int, str]:
+    table = {}
+    for code in range(0xA0, min(sys.maxunicode, 0x20000)):
+        tag, _, _ = unicodedata.decomposition(chr(code)).partition(" ")
+        listed = any(low <= code <= high for low, high in _COMPATIBLE)
+        if (tag in _FOLDED_TAGS or listed) and chr(code) not in _KEPT:
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if 0 < len(plain) <= _MOST_CHARS and not plain.isspace():
+                table[code] = plain
+    return table
+
+
+_FOLDED = _table()
+_OTHER_FORMS = re.compile("[" + "".join(map(re.escape, map(chr, _FOLDED))) + "]")
+
+
+def fold(text: str) -> str:
+    """The text with other forms of letters, digits and signs folded, character by character."""
+    return text if text.isascii() else _OTHER_FORMS.sub(lambda form: _FOLDED[ord(form[0])], text)
+
+
+def compose(sentence: str) -> str:
+    """A whole sentence with its accents composed (NFC), and plain points and commas within its numbers."""
+    if sentence.isascii():
+        return sentence
+    return unicodedata.normalize("NFC", _BETWEEN_DIGITS.sub(lambda mark: _PLAIN[mark[0]], sentence))
