@@ -5,7 +5,7 @@
 #
 # What is there stays: run it again after an update that brings a new role. To replace a password, remove its file, run
 # this, and start the services anew. Containers run as other users than yours, and Compose gives them the very files: so
-# each file can be read by everybody, and the folder that they are in by nobody but you.
+# every user can read the files, but only you can enter their folder.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-"$here/secrets"}
