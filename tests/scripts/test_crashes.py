@@ -326,3 +326,17 @@ def test_the_reason_of_a_death_may_hold_any_sign(redis: Redis) -> None:
     stage.fail(message, 'a|b " ü\n')
     entries = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
     assert [entry.split("|", 4) for entry in entries] == [["fill", "j", "0", "1000", 'a|b " ü\n']]
+
+
+def test_an_attempt_cannot_finish_for_the_one_that_follows_it(redis: Redis) -> None:
+    """A worker that was taken for dead comes back while another speaks the sentence."""
+    stage = Stage(redis, slots=1)
+    stage.accept("j", 1_000)
+    first = stage.pick_one()
+    stage.takes("w1", first)
+    stage.leave("w1", died=False)
+    stage.hire("w2")
+    second = stage.pick_one()
+    stage.takes("w2", second)
+    assert (first.seq, stage.finish(first, 1_000)) == (second.seq, FinishVerdict.STALE)
+    assert stage.finish(second, 1_000) is FinishVerdict.OK
