@@ -38,11 +38,11 @@ def _cores() -> CheckResult:
 def _open_files(settings: Settings) -> CheckResult:
     """The hard limit counts: a gateway raises its soft one by itself."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES * settings.http_max_concurrency + SPARE_FILES
-    if hard == resource.RLIM_INFINITY or hard >= wanted:
+    required = FILES * settings.http_max_concurrency + SPARE_FILES
+    if hard == resource.RLIM_INFINITY or hard >= required:
         return ok("open files", "any number" if hard == resource.RLIM_INFINITY else f"up to {hard}")
-    advice = f"ulimit -Hn {wanted} (or LimitNOFILE=), or lower SERIATIM_HTTP_MAX_CONCURRENCY"
-    return warn("open files", f"up to {hard}; a full gateway wants {wanted}", advice)
+    advice = f"ulimit -Hn {required} (or LimitNOFILE=), or lower SERIATIM_HTTP_MAX_CONCURRENCY"
+    return warn("open files", f"up to {hard}; a full gateway wants {required}", advice)
 
 
 def _overcommit(settings: Settings) -> list[CheckResult]:

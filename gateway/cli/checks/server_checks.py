@@ -139,10 +139,10 @@ def _allowed(call: Callable[[], object]) -> bool:
 
 def _user(redis: "Redis") -> str:
     try:
-        said = redis.acl_whoami()
+        user_name = redis.acl_whoami()
     except CommandRefused:  # the roles of deploy/redis may not ask
         return str(redis.connection_pool.connection_kwargs.get("username") or "default")
-    return said.decode() if isinstance(said, bytes) else said
+    return user_name.decode() if isinstance(user_name, bytes) else user_name
 
 
 def _encryption(address: Address) -> CheckResult:

@@ -53,7 +53,7 @@ def _without(environ: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 def _ignored(environ: Mapping[str, str]) -> list[CheckResult]:
-    """Variables that somebody may expect to count."""
+    """Variables that look like settings and are ignored."""
     found = [
         warn("settings", f"{name} is set, and is not read here", f"set {ours}")
         for name, ours in OTHERS.items()

@@ -37,10 +37,10 @@ def python() -> str:
 def package_versions() -> dict[str, str]:
     """The version of every package that Seriatim or an extra of it asks for, and that is here."""
     try:
-        wanted = {Requirement(text).name for text in metadata.requires("seriatim") or []}
+        required = {Requirement(text).name for text in metadata.requires("seriatim") or []}
     except metadata.PackageNotFoundError:
-        wanted = set(SHOWN)
-    found = {name: installed_version(name) for name in sorted(wanted)}
+        required = set(SHOWN)
+    found = {name: installed_version(name) for name in sorted(required)}
     return {name: version for name, version in found.items() if version}
 
 
@@ -70,10 +70,10 @@ def _applies(requirement: Requirement, extra: str) -> bool:
 
 
 def _python() -> CheckResult:
-    wanted = str(metadata.metadata("seriatim")["Requires-Python"])
-    if not SpecifierSet(wanted).contains(platform.python_version(), prereleases=True):
-        advice = f"make a virtual environment with Python {wanted}"
-        return fail("python", f"{python()}; Seriatim needs {wanted}", advice)
+    required = str(metadata.metadata("seriatim")["Requires-Python"])
+    if not SpecifierSet(required).contains(platform.python_version(), prereleases=True):
+        advice = f"make a virtual environment with Python {required}"
+        return fail("python", f"{python()}; Seriatim needs {required}", advice)
     return ok("python", f"{python()}, in {sys.prefix}")
 
 
@@ -91,9 +91,9 @@ def _extras(needed: Iterable[Requirement], settings: Settings) -> CheckResult:
     missing: list[str] = []
     wrong: list[str] = []
     for extra in sorted(set(metadata.metadata("seriatim").get_all("Provides-Extra") or []).difference(OURS)):
-        wanted = _of_extra(texts, extra)
-        wrong += [f"{extra}: {each}" for each in _wrong(each for each in wanted if installed_version(each.name))]
-        (whole if all(installed_version(each.name) for each in wanted) else missing).append(extra)
+        required = _of_extra(texts, extra)
+        wrong += [f"{extra}: {each}" for each in _wrong(each for each in required if installed_version(each.name))]
+        (whole if all(installed_version(each.name) for each in required) else missing).append(extra)
     found = f"{', '.join(whole) or 'none'}; not installed: {', '.join(missing) or 'none'}"
     if settings.traces and "otel" in missing:
         return fail("extras", f"SERIATIM_TRACES is set; {found}", f"{INSTALL} '.[otel]'")
