@@ -11,7 +11,7 @@ from gateway.cli.main import COMMANDS
 from gateway.http.app import make_api
 from gateway.http.metrics import metrics_table
 from seriatim.settings import table
-from workers.__main__ import _arguments as worker_parser
+from workers.__main__ import _build_parser as worker_parser
 
 REFERENCE = Path(__file__).parent / "reference"
 TABLE, END = "<!-- table -->", "<!-- end -->"  #: around what is made, in a page that is also written

@@ -22,11 +22,11 @@ def main(url: str, output: str) -> None:
             if isinstance(message, bytes):
                 sound.write(message)
                 continue
-            told = json.loads(message)
-            if told["type"] == "sentence":
-                sys.stderr.write(told["text"] + "\n")
-            elif told["type"] in ("end", "error") and not told.get("bytes"):
-                sys.stderr.write(json.dumps(told) + "\n")
+            event = json.loads(message)
+            if event["type"] == "sentence":
+                sys.stderr.write(event["text"] + "\n")
+            elif event["type"] in ("end", "error") and not event.get("bytes"):
+                sys.stderr.write(json.dumps(event) + "\n")
                 return
 
 

@@ -1,1 +1,1 @@
-"""The order: wakes on notifications, emits in order, records. Knows neither Celery nor engines."""
+"""Reassembler: emits sentences in order when notified, and records them. It knows neither Celery nor engines."""

@@ -1,6 +1,6 @@
-"""Emit on every notification; look at every live job now and then, so that a lost one costs a second at most.
+"""Emit on every notification, and sweep all live jobs once a second: a lost notification costs a second at most.
 
-`emit_notified` is a pure function of what is in Redis and moves the audio inside Redis; this process only says when.
+`emit_notified` depends only on the state in Redis and moves the audio inside Redis; this process only decides when.
 Any number of reassemblers may run: a notification goes to one of them, and a second emit of the same job changes
 nothing.
 """
@@ -13,23 +13,23 @@ from typing import Any, cast
 from redis import Redis
 
 from seriatim.errors import CommandRefused
-from seriatim.keys import GROUP, JOB_ID, SHARDS, notifications, shard_of
+from seriatim.keys import GROUP, JOB_ID, SHARDS, notification_stream, shard_of
 from seriatim.lua import job_scripts
 from seriatim.lua.job_scripts import EmitResult
 from seriatim.lua.script_calls import run_many, translate_redis_errors
 
 log = logging.getLogger(__name__)
 
-READ = 64  #: notifications of one read
-AGAIN_MS = 1_000  #: a live job is looked at so often, whatever happens
-ABANDONED_MS = 2_000  #: a notification that a dead reassembler took is taken over after so long
+MAX_READ = 64  #: notifications per read
+RECHECK_MS = 1_000  #: a live job is checked at this interval, notified or not
+ABANDONED_MS = 2_000  #: a notification that a dead reassembler read is reclaimed after this time
 
-Follow = Callable[[str, EmitResult], None]  #: told what was done for a job
+OnEmit = Callable[[str, EmitResult], None]  #: called with a job id and the result of its emit
 
 
 @dataclass(frozen=True, slots=True)
 class CursorNotification:
-    """A wake-up: something arrived at a job's cursor."""
+    """A wake-up: audio arrived at a job's cursor."""
 
     stream: str
     id: str
@@ -37,84 +37,84 @@ class CursorNotification:
 
 
 def create_consumer_groups(redis: "Redis") -> None:
-    """Make sure that every shard has the consumer group; the first to come creates it."""
+    """Create the consumer group of every shard where it is missing; idempotent."""
     run_many(redis, [job_scripts.join(shard) for shard in range(SHARDS)])
 
 
 def wait_for_notifications(reader: "Redis", name: str, block_ms: int) -> list[CursorNotification]:
     """New notifications for the reassembler `name`, waiting for the first up to `block_ms`."""
-    streams: dict[Any, Any] = {notifications(shard): ">" for shard in range(SHARDS)}
+    streams: dict[Any, Any] = {notification_stream(shard): ">" for shard in range(SHARDS)}
     try:
         with translate_redis_errors():
-            reply = reader.xreadgroup(GROUP, name, streams, count=READ, block=block_ms)
+            reply = reader.xreadgroup(GROUP, name, streams, count=MAX_READ, block=block_ms)
     except CommandRefused as error:
-        if error.code != "NOGROUP":  # the server lost its data, or a stream's life was over
+        if error.code != "NOGROUP":  # the server lost its data, or a stream expired
             raise
         create_consumer_groups(reader)
         return []
-    return [n for stream, rows in cast("list[Any]", reply) for n in _of(stream.decode(), rows)]
+    return [n for stream, rows in cast("list[Any]", reply) for n in _parse_rows(stream.decode(), rows)]
 
 
 def abandoned_notifications(redis: "Redis", name: str) -> list[CursorNotification]:
-    """Notifications that a reassembler took and did not answer: it died."""
+    """Notifications that a reassembler read and never acknowledged, because it died."""
     found: list[CursorNotification] = []
     for shard in range(SHARDS):
-        stream = notifications(shard)
+        stream = notification_stream(shard)
         try:
             with translate_redis_errors():
-                reply = redis.xautoclaim(stream, GROUP, name, ABANDONED_MS, count=READ)
+                reply = redis.xautoclaim(stream, GROUP, name, ABANDONED_MS, count=MAX_READ)
         except CommandRefused as error:
             if error.code != "NOGROUP":
                 raise
             create_consumer_groups(redis)
             return []
-        found += _of(stream, reply[1])
+        found += _parse_rows(stream, reply[1])
     return found
 
 
-def emit_notified(redis: "Redis", woken: list[CursorNotification], follow: Follow) -> None:
+def emit_notified(redis: "Redis", notifications: list[CursorNotification], on_emit: OnEmit) -> None:
     """Emit for each notification and acknowledge it, in one round trip."""
-    ours = [n for n in woken if n.job and notifications(shard_of(n.job)) == n.stream]
-    _throw_away(redis, [n for n in woken if n not in ours])
-    if not ours:
+    valid = [n for n in notifications if n.job and notification_stream(shard_of(n.job)) == n.stream]
+    _discard(redis, [n for n in notifications if n not in valid])
+    if not valid:
         return
-    calls = [job_scripts.emit(n.job, notification=n.id, again_ms=AGAIN_MS) for n in ours]
-    for n, emitted in zip(ours, run_many(redis, calls), strict=True):
+    calls = [job_scripts.emit(n.job, notification=n.id, again_ms=RECHECK_MS) for n in valid]
+    for n, emitted in zip(valid, run_many(redis, calls), strict=True):
         _log_ended(n.job, emitted)
-        follow(n.job, emitted)
+        on_emit(n.job, emitted)
 
 
-def _throw_away(redis: "Redis", strays: list[CursorNotification]) -> None:
-    """Take out what none of our scripts wrote: no job's, or one of another shard. Nobody else would ever answer it."""
-    for n in strays:
-        log.warning("a notification was thrown away", extra={"stream": n.stream, "id": n.id})
+def _discard(redis: "Redis", foreign: list[CursorNotification]) -> None:
+    """Remove entries that no script wrote: without a job, or of another shard. They would stay pending for ever."""
+    for n in foreign:
+        log.warning("notification discarded", extra={"stream": n.stream, "id": n.id})
         redis.xack(n.stream, GROUP, n.id)
         redis.xdel(n.stream, n.id)
 
 
-def emit_sweep(redis: "Redis", follow: Follow, memory_share: float) -> None:
-    """Emit for every live job that nobody has looked at for a while."""
-    looks = [job_scripts.due(shard, again_ms=AGAIN_MS, memory_share=memory_share) for shard in range(SHARDS)]
-    due = run_many(redis, looks)
+def emit_sweep(redis: "Redis", on_emit: OnEmit, memory_share: float) -> None:
+    """Emit for every live job that has not been checked for RECHECK_MS."""
+    calls = [job_scripts.due(shard, again_ms=RECHECK_MS, memory_share=memory_share) for shard in range(SHARDS)]
+    due = run_many(redis, calls)
     jobs = [job_id for found in due for job_id in found]
     if not jobs:
         return
     for job_id, emitted in zip(
-        jobs, run_many(redis, [job_scripts.emit(j, again_ms=AGAIN_MS) for j in jobs]), strict=True
+        jobs, run_many(redis, [job_scripts.emit(j, again_ms=RECHECK_MS) for j in jobs]), strict=True
     ):
         _log_ended(job_id, emitted)
-        follow(job_id, emitted)
+        on_emit(job_id, emitted)
 
 
 def _log_ended(job_id: str, emitted: EmitResult) -> None:
-    """One line for each job that is done; those that were cancelled or failed have theirs where that was decided."""
+    """Log a job that is done; one that is cancelled or fails is logged by the process that decides so."""
     if emitted.ended:
         facts = {"state": emitted.state, "sentences": emitted.sentences, "audio_ms": round(emitted.audio_ms)}
-        log.info("a job ended", extra={"job": job_id, **facts})
+        log.info("job ended", extra={"job": job_id, **facts})
 
 
-def _of(stream: str, rows: list[Any]) -> list[CursorNotification]:
-    """Those of a read, with an empty job where none is named."""
+def _parse_rows(stream: str, rows: list[Any]) -> list[CursorNotification]:
+    """The notifications of a read; the job is empty where an entry names none."""
     return [CursorNotification(stream, n.decode(), _job_of(fields)) for n, fields in rows if fields]
 
 

@@ -1,4 +1,4 @@
-"""`seriatim reassemble`: one reassembler process. It holds no state: killed at any line, the next one goes on."""
+"""`seriatim reassemble`: one reassembler process. It holds no state: after a kill at any line another one continues."""
 
 import logging
 import os
@@ -31,59 +31,59 @@ from seriatim.settings import Settings
 
 log = logging.getLogger(__name__)
 
-BLOCK_MS = 200  #: longest wait for a notification: the pace of everything else that this process does
+BLOCK_MS = 200  #: longest wait for a notification, and so the interval of the periodic work
 SWEEP_S = 0.5
 ABANDONED_S = 2.0
-OUTAGE_S = 1.0  #: the loop waits out the rest: told to stop during an outage, the process shall not linger
+OUTAGE_S = 1.0  #: short, so that the process stops promptly during an outage; the loop retries after it
 
 
 @dataclass(slots=True)
 class Reassembler:
-    """One process: what it reads with, and when it did what last."""
+    """One reassembler: its connections, and the monotonic times of its last periodic steps."""
 
     name: str
     redis: "Redis"
     reader: "Redis"
-    keeper: StorageThread
+    storage: StorageThread
     store: str  #: folder of recordings
     memory_share: float  #: of Redis' maxmemory that new jobs may fill
     stopping: threading.Event = field(default_factory=threading.Event)
     swept_s: float = 0.0
-    claimed_s: float = 0.0
-    shown_s: float = 0.0
+    reclaimed_s: float = 0.0
+    reported_s: float = 0.0
 
     def step(self) -> None:
-        """Wait for notifications a moment, emit, and do what is due."""
+        """Wait for notifications for BLOCK_MS at most, emit, and run the periodic steps that are due."""
         emit_loop.emit_notified(
-            self.redis, emit_loop.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.keeper.rung
+            self.redis, emit_loop.wait_for_notifications(self.reader, self.name, BLOCK_MS), self.storage.emit_notified
         )
         now_s = time.monotonic()
         if now_s - self.swept_s >= SWEEP_S:
             self.swept_s = now_s
-            emit_loop.emit_sweep(self.redis, self.keeper.swept, self.memory_share)
-        if now_s - self.claimed_s >= ABANDONED_S:
-            self.claimed_s = now_s
+            emit_loop.emit_sweep(self.redis, self.storage.emit_swept, self.memory_share)
+        if now_s - self.reclaimed_s >= ABANDONED_S:
+            self.reclaimed_s = now_s
             emit_loop.emit_notified(
-                self.redis, emit_loop.abandoned_notifications(self.redis, self.name), self.keeper.rung
+                self.redis, emit_loop.abandoned_notifications(self.redis, self.name), self.storage.emit_notified
             )
-        if now_s - self.shown_s >= reassembler_heartbeats.SHOW_S:
-            self.shown_s = now_s
+        if now_s - self.reported_s >= reassembler_heartbeats.HEARTBEAT_S:
+            self.reported_s = now_s
             reassembler_heartbeats.report_heartbeat(self.redis, self.name, self.store)
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Run one reassembler until it is told to stop; returns its exit status."""
-    del argv  # it has no options of its own: settings say everything
+    """Run one reassembler until SIGTERM or SIGINT; returns its exit status."""
+    del argv  # it has no options: everything is in the settings
     try:
         settings = Settings.from_env(os.environ)
         logs.configure(settings.log_level, "reassembler", settings.log_format)
-        return _run(settings)
+        return _run_reassembler(settings)
     except SeriatimError as error:
         sys.stderr.write(f"seriatim reassemble: {error}\n")
         return ExitCode.UNAVAILABLE if isinstance(error, Unavailable) else ExitCode.CANNOT_START
 
 
-def _run(settings: Settings) -> int:
+def _run_reassembler(settings: Settings) -> int:
     redis, reader = (
         command_client(settings.redis_url, outage_s=OUTAGE_S),
         blocking_client(settings.redis_url, outage_s=OUTAGE_S),
@@ -93,13 +93,15 @@ def _run(settings: Settings) -> int:
         log.warning(warning)
     emit_loop.create_consumer_groups(redis)
     name = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(2)}"
-    keeping = command_client(settings.redis_url, outage_s=OUTAGE_S)
-    keeper = StorageThread(keeping, Recorder(keeping, Path(settings.store_dir)), settings.reader_grace_s * 1000)
+    storage_redis = command_client(settings.redis_url, outage_s=OUTAGE_S)
+    storage = StorageThread(
+        storage_redis, Recorder(storage_redis, Path(settings.store_dir)), settings.reader_grace_s * 1000
+    )
     folder = str(Path(settings.store_dir).resolve())
-    reassembler = Reassembler(name, redis, reader, keeper, folder, settings.memory_share)
-    removing = command_client(settings.redis_url, outage_s=OUTAGE_S)
-    retention = RecordingRetention(removing, Path(settings.store_dir), settings.recording_retention_days)
-    for work, thread in ((keeper.run, "keeper"), (retention.run, "retention")):
+    reassembler = Reassembler(name, redis, reader, storage, folder, settings.memory_share)
+    retention_redis = command_client(settings.redis_url, outage_s=OUTAGE_S)
+    retention = RecordingRetention(retention_redis, Path(settings.store_dir), settings.recording_retention_days)
+    for work, thread in ((storage.run, "storage"), (retention.run, "retention")):
         watched_tasks.start(thread, partial(work, reassembler.stopping))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reassembler.stopping.set())
@@ -108,7 +110,7 @@ def _run(settings: Settings) -> int:
     while not reassembler.stopping.is_set():
         try:
             reassembler.step()
-        except SeriatimError as error:  # an outage: nothing is lost, the sweep finds what was missed
+        except SeriatimError as error:  # an outage: nothing is lost, the sweep emits what was missed
             log.warning("waiting for Redis", extra={"error": str(error)})
             reassembler.stopping.wait(0.2)
     return 0

@@ -1,8 +1,8 @@
-"""The recorder: drains jobs into the file store, and the window moves with it.
+"""The recorder: drains jobs into the file store, which moves their windows.
 
-Several recorders may write the same job: the same bytes go to the same place (seriatim/recording_store.py). Where to
-go on stands in Redis (`stored_id`), written after the bytes are safe on disk: a recorder that died left at worst bytes
-that are written again.
+Several recorders may write the same job: the same bytes go to the same place (seriatim/recording_store.py). The
+position to continue from is in Redis (`stored_id`), written after the bytes are safe on disk: after a crash, the worst
+case is that some bytes are written again.
 """
 
 import logging
@@ -25,71 +25,73 @@ from seriatim.stream_entries import Entry, ReaderCursor, decode
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 0.5  #: a job is written so often while it grows: each time costs a sync of the disk;
-MANY = 32  #: or when it has grown by so many chunks: its window shall not close meanwhile
-READ = 128  #: entries of one read
+RECORD_S = 0.5  #: interval at which a growing job is written: each write costs a sync of the disk
+MAX_PENDING_CHUNKS = 32  #: a job is written earlier once it has this many new chunks, so that its window stays open
+MAX_READ = 128  #: entries per read
 
 
 @dataclass(slots=True)
 class Recorder:
-    """Which jobs have something to store, and since when."""
+    """The jobs that have something to store, and since when."""
 
     redis: "Redis"
     store_dir: Path
-    grown: dict[str, float] = field(default_factory=dict)  #: job -> monotonic time of its first entry not yet stored
-    chunks: dict[str, int] = field(default_factory=dict)  #: job -> chunks since it was stored
-    troubled: dict[str, float] = field(
+    pending_since_s: dict[str, float] = field(
         default_factory=dict
-    )  #: job -> monotonic time before which it is not tried again
+    )  #: job -> monotonic time of its first entry not yet stored
+    pending_chunks: dict[str, int] = field(default_factory=dict)  #: job -> chunks since it was stored
+    retry_s: dict[str, float] = field(default_factory=dict)  #: job -> monotonic time before which it is not tried again
 
     def note(self, job: str, n_chunks: int, *, ended: bool) -> None:
-        """A job of the store has grown, or ended, which waits for nothing."""
-        self.chunks[job] = self.chunks.get(job, 0) + n_chunks
-        now = ended or self.chunks[job] >= MANY
-        self.grown[job] = 0.0 if now else self.grown.get(job, time.monotonic())
+        """Note that a recorded job has grown, or has ended: then it is stored at once."""
+        self.pending_chunks[job] = self.pending_chunks.get(job, 0) + n_chunks
+        now = ended or self.pending_chunks[job] >= MAX_PENDING_CHUNKS
+        self.pending_since_s[job] = 0.0 if now else self.pending_since_s.get(job, time.monotonic())
 
     def record_due(self) -> None:
-        """Store what has waited long enough."""
+        """Store the jobs that are due."""
         now_s = time.monotonic()
-        for job, since_s in list(self.grown.items()):
-            if now_s - since_s >= EVERY_S and now_s >= self.troubled.get(job, 0.0):
-                del self.grown[job]
-                self.chunks.pop(job, None)
-                self._try(job)
+        for job, since_s in list(self.pending_since_s.items()):
+            if now_s - since_s >= RECORD_S and now_s >= self.retry_s.get(job, 0.0):
+                del self.pending_since_s[job]
+                self.pending_chunks.pop(job, None)
+                self._try_record(job)
 
-    def _try(self, job: str) -> None:
+    def _try_record(self, job: str) -> None:
         try:
             record(self.redis, self.store_dir, job)
-            self.troubled.pop(job, None)
+            self.retry_s.pop(job, None)
         except (OSError, PositionLost, ValueError) as error:
-            log.warning("cannot store", extra={"job": job, "store": str(self.store_dir), "error": str(error)})
-            self.troubled[job] = (
+            log.warning(
+                "recording not stored; retrying", extra={"job": job, "store": str(self.store_dir), "error": str(error)}
+            )
+            self.retry_s[job] = (
                 time.monotonic() + 5.0
             )  # the disk may be full: the job stops at its window until it is not
-            self.grown[job] = 0.0
+            self.pending_since_s[job] = 0.0
 
 
 def record(redis: "Redis", store_dir: Path, job: str) -> bool:
-    """Store everything that the ordered stream has beyond what is stored; True if that was the end of the job.
+    """Store everything in the ordered stream that is not yet stored; True if the job is complete.
 
     Raises:
         OSError: the disk is full, or not writable.
-        PositionLost: the stream does not reach back to what is stored: the store is another one, or was emptied.
+        PositionLost: the stream begins after what is stored: the store is another one, or was emptied.
     """
     known = read_stream_record(redis, job)
-    cursor = _cursor(known, store_dir, job)
+    cursor = _stored_cursor(known, store_dir, job)
     if cursor.position.offset == END:
         return True
     ended = False
-    while entries := _read(redis, job, cursor.position):
+    while entries := _read_entries(redis, job, cursor.position):
         ended = recording_store.write(store_dir, job, cursor, entries)
-        _recorded(redis, job, known.pool if known else "", cursor, ended=ended)
-        if len(entries) < READ:
+        _report_stored(redis, job, known.pool if known else "", cursor, ended=ended)
+        if len(entries) < MAX_READ:
             break
     return ended
 
 
-def _cursor(known: StreamRecord | None, store_dir: Path, job: str) -> ReaderCursor:
+def _stored_cursor(known: StreamRecord | None, store_dir: Path, job: str) -> ReaderCursor:
     if known is None or known.stored is None:
         return ReaderCursor()
     if not recording_store.folder(store_dir, job).is_dir():
@@ -97,12 +99,12 @@ def _cursor(known: StreamRecord | None, store_dir: Path, job: str) -> ReaderCurs
     return ReaderCursor.behind(known.stored, known.stored_bytes - known.stored.n_bytes, known.rate_hz)
 
 
-def _read(redis: "Redis", job: str, after: StreamPosition) -> list[Entry]:
-    rows = cast("list[Any]", redis.xrange(ordered_stream(job), f"({after}", "+", READ))
+def _read_entries(redis: "Redis", job: str, after: StreamPosition) -> list[Entry]:
+    rows = cast("list[Any]", redis.xrange(ordered_stream(job), f"({after}", "+", MAX_READ))
     return [decode(entry_id, fields) for entry_id, fields in rows]
 
 
-def _recorded(redis: "Redis", job: str, pool: str, cursor: ReaderCursor, *, ended: bool) -> None:
+def _report_stored(redis: "Redis", job: str, pool: str, cursor: ReaderCursor, *, ended: bool) -> None:
     calls: list[Any] = [job_calls.recorded(job, str(cursor.position), cursor.n_bytes, end=ended)]
     if pool and cursor.rate_hz:
         calls.append(pool_calls.ack(pool, job, ms_of_bytes(cursor.n_bytes, cursor.rate_hz)))

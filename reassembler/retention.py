@@ -1,7 +1,7 @@
 """Retention of recordings: a thread of each reassembler removes expired ones, one shard at a time.
 
-Several reassemblers may share a store; whoever comes first removes. A recording whose job still has a slot in Redis is
-left alone, however old: it may be waiting for its next sentence.
+Several reassemblers may share a store; the first to see an expired recording removes it. A recording whose job is still
+in Redis is kept, however old: it may be waiting for its next sentence.
 """
 
 import logging
@@ -21,59 +21,61 @@ from seriatim.state.stream_record import known_jobs
 
 log = logging.getLogger(__name__)
 
-ROUND_S = 3600.0  #: the whole store is looked through once in so long
+ROUND_S = 3600.0  #: the whole store is swept once in this time
 DAY_S = 86_400.0
 
 
 @dataclass(slots=True)
 class RecordingRetention:
-    """How long recordings are kept."""
+    """Removes recordings that are older than `keep_days`."""
 
     redis: "Redis"
     store_dir: Path
     keep_days: float  #: 0: for ever
-    turn: int = 0  #: the shard that is next, also after one of which something unexpected was raised
+    next_shard: int = 0  #: advanced before a shard is swept, so that an unexpected error does not repeat at once
 
     def run(self, stopping: threading.Event) -> None:
-        """Look through the store until told to stop, beginning at once."""
+        """Sweep the store, one shard at a time, until `stopping` is set; the first sweep is immediate."""
         while self.keep_days and not stopping.is_set():
-            shard, self.turn = self.turn, (self.turn + 1) % SHARDS
+            shard, self.next_shard = self.next_shard, (self.next_shard + 1) % SHARDS
             try:
                 self.sweep(shard)
-            except (OSError, SeriatimError) as error:  # the next round comes back to it
-                log.warning("cannot look through the store", extra={"shard": shard, "error": str(error)})
+            except (OSError, SeriatimError) as error:  # the next round tries this shard again
+                log.warning("retention sweep failed", extra={"shard": shard, "error": str(error)})
             if stopping.wait(min(ROUND_S, self.keep_days * DAY_S) / SHARDS):
                 return
 
     def sweep(self, shard: int) -> int:
-        """Remove what is too old in a shard; returns how many recordings that was.
+        """Remove the expired recordings of a shard; returns their number.
 
         Raises:
             OSError: the store cannot be read.
             Unavailable: Redis does not answer.
         """
-        place, before_s = self.store_dir / f"{shard:02d}", time.time() - self.keep_days * DAY_S
-        if not place.is_dir():
+        folder, before_s = self.store_dir / f"{shard:02d}", time.time() - self.keep_days * DAY_S
+        if not folder.is_dir():
             return 0
-        old = [path for path in place.iterdir() if _written_s(path) < before_s]
-        for grave in (
+        old = [path for path in folder.iterdir() if _written_s(path) < before_s]
+        for unfinished in (
             path for path in old if path.name.startswith(recording_store.GRAVE)
-        ):  # of one that died in the middle
-            shutil.rmtree(grave, ignore_errors=True)
-        removed = [job for job in self._over(path.name for path in old) if recording_store.remove(self.store_dir, job)]
+        ):  # of a removal that was interrupted
+            shutil.rmtree(unfinished, ignore_errors=True)
+        removed = [
+            job for job in self._ended_jobs(path.name for path in old) if recording_store.remove(self.store_dir, job)
+        ]
         for job in removed:
-            log.info("a recording was removed", extra={"job": job, "after_days": self.keep_days})
+            log.info("recording removed", extra={"job": job, "after_days": self.keep_days})
         return len(removed)
 
-    def _over(self, names: Iterable[str]) -> list[str]:
-        """Those that are jobs, of which Redis knows nothing any more."""
+    def _ended_jobs(self, names: Iterable[str]) -> list[str]:
+        """The names that are job ids and no longer in Redis."""
         jobs = [name for name in names if JOB_ID.fullmatch(name)]
         known = known_jobs(self.redis, jobs)
         return [job for job in jobs if job not in known]
 
 
 def _written_s(path: Path) -> float:
-    """When a recording was written last, in s since 1970; one that vanishes meanwhile is as young as can be."""
+    """The time of the last write to a recording, in s since 1970; infinite if it vanishes meanwhile."""
     events = path / "events.jsonl"
     try:
         return (events if events.exists() else path).stat().st_mtime

@@ -1,7 +1,7 @@
-"""The storage thread: stores jobs and follows plain readers, beside the thread that emits.
+"""The storage thread: stores jobs and follows plain readers, beside the emitting thread.
 
-Writing waits for a disk, and following asks for several answers a job. Neither may hold up the audio of anybody: the
-emitting thread only notes what it did, and the keeper, with a connection of its own, does what follows from that.
+Writing waits for a disk, and following a reader takes several round trips per job. Neither may delay audio: the
+emitting thread only queues notes of what it did, and this thread, with a connection of its own, acts on them.
 """
 
 import logging
@@ -20,60 +20,60 @@ from seriatim.records import DrainMode
 
 log = logging.getLogger(__name__)
 
-PACE_S = 0.1  #: between two looks at what is due to be stored
-OUTAGE_S = 0.2  #: a pause after Redis did not answer
+ROUND_S = 0.1  #: interval at which due recordings are written
+OUTAGE_S = 0.2  #: pause after Redis did not answer
 
 
 @dataclass(frozen=True, slots=True)
 class EmitNote:
-    """What an emit did for a job."""
+    """The result of one emit for a job."""
 
     job: str
     emitted: EmitResult
-    looked_at: bool  #: by the sweep, not because it was rung for
+    by_sweep: bool  #: by the sweep, not because of a notification
 
 
 @dataclass(slots=True)
 class StorageThread:
-    """What one reassembler keeps beside emitting."""
+    """The queue of emit notes, and the thread that works on it."""
 
     redis: "Redis"
     recorder: Recorder
-    follow_within_ms: float  #: a plain reader that asked so lately counts as alive
+    reader_alive_ms: float  #: a plain reader that read within this time counts as alive
     notes: "SimpleQueue[EmitNote]" = field(default_factory=SimpleQueue)
 
-    def rung(self, job: str, emitted: EmitResult) -> None:
-        """Note an emit that somebody rang for."""
-        self.notes.put(EmitNote(job, emitted, looked_at=False))
+    def emit_notified(self, job: str, emitted: EmitResult) -> None:
+        """Queue the result of an emit that followed a notification."""
+        self.notes.put(EmitNote(job, emitted, by_sweep=False))
 
-    def swept(self, job: str, emitted: EmitResult) -> None:
-        """Note an emit of the sweep."""
-        self.notes.put(EmitNote(job, emitted, looked_at=True))
+    def emit_swept(self, job: str, emitted: EmitResult) -> None:
+        """Queue the result of an emit of the sweep."""
+        self.notes.put(EmitNote(job, emitted, by_sweep=True))
 
     def run(self, stopping: threading.Event) -> None:
-        """Keep until told to stop. What is left over is found by the next look at the job, here or elsewhere."""
+        """Work until `stopping` is set. The next sweep of a job, by any reassembler, catches up on what is left."""
         while not stopping.is_set():
             try:
-                self._step()
+                self._run_round()
             except SeriatimError as error:
                 log.warning("waiting for Redis", extra={"error": str(error)})
                 stopping.wait(OUTAGE_S)
 
-    def _step(self) -> None:
-        until_s = time.monotonic() + PACE_S
+    def _run_round(self) -> None:
+        until_s = time.monotonic() + ROUND_S
         while (left_s := until_s - time.monotonic()) > 0:
             try:
-                self._take(self.notes.get(timeout=left_s))
+                self._handle(self.notes.get(timeout=left_s))
             except Empty:
                 break
         self.recorder.record_due()
 
-    def _take(self, note: EmitNote) -> None:
+    def _handle(self, note: EmitNote) -> None:
         emitted = note.emitted
         if emitted.drain == DrainMode.STORE and emitted.state:
             self.recorder.note(note.job, emitted.moved, ended=emitted.state != "run")
-        elif note.looked_at and emitted.drain == DrainMode.WINDOW and emitted.state == "run":
+        elif note.by_sweep and emitted.drain == DrainMode.WINDOW and emitted.state == "run":
             try:
-                follow_plain_readers(self.redis, note.job, self.follow_within_ms)
-            except ValueError as error:  # a position of a plain client that is none: its own job alone goes without
-                log.warning("cannot follow a reader", extra={"job": note.job, "error": str(error)})
+                follow_plain_readers(self.redis, note.job, self.reader_alive_ms)
+            except ValueError as error:  # a client set an invalid position: only its own job is not followed
+                log.warning("plain reader has an invalid position", extra={"job": note.job, "error": str(error)})

@@ -1,8 +1,8 @@
-"""The Celery application: a doorbell, told what it may and may not be trusted with (docs/explanation/architecture.md).
+"""The Celery application: carries messages to free slots, and is trusted with nothing more (architecture.md).
 
-Celery carries (job, seq, attempt) to a free slot and nothing else. Its redelivery is never the recovery path: kombu
-pops a message before it records it as unacknowledged, so a worker that is killed in between loses it (69 of 85,900
-in 200 kills). Leases in Redis recover what is lost, and claims turn away what comes twice.
+Celery carries (job, seq, attempt) to a free slot and nothing else. Recovery does not depend on its redelivery: kombu
+pops a message before it records it as unacknowledged, so a worker that is killed in between loses it (69 of 85,900 in
+200 kills). Leases in Redis recover lost messages, and claims refuse duplicates.
 """
 
 import secrets
@@ -25,20 +25,20 @@ from seriatim.servers.tcp_keepalive import KEPT_ALIVE, OPTIONS
 
 TASK = "seriatim.synthesize"  #: a wire name, never a module path: folders may move without a migration
 DAY_S = 24 * 3600
-#: what a broker that cannot be used ends a call with: Celery makes most of them its own, and not all
+#: errors of a broker that cannot be used: Celery translates most of them, but not all
 BROKEN = (OperationalError, RedisError, AMQPError, OSError, EOFError)
-POOL_LIMIT = 10  #: Celery's own
+POOL_LIMIT = 10  #: Celery's default
 REACH_S = 2
-CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps what was not
+CONFIRM_S = 10.0  #: a broker that is out of memory or disk confirms nothing; the outbox keeps unconfirmed messages
 
 
 def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) -> Celery:
     """The application for one process; with `pool`, one that consumes its queue.
 
-    It publishes over at most so many connections at once; 0: as many as Celery likes.
+    It publishes over at most `connections` connections at once; 0: Celery's default.
 
     Raises:
-        Misconfigured: the URL is not one of a broker that Celery speaks to.
+        Misconfigured: the URL is not a supported broker's.
     """
     broker = Broker.of(broker_url)
     app = Celery("seriatim", broker=broker.url, set_as_current=False)
@@ -48,13 +48,13 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,  # audio and verdicts go through Redis streams and scripts
-        task_acks_late=True,  # an orderly restart gives unfinished messages back at once
-        task_reject_on_worker_lost=False,  # a poison sentence would come back for ever; attempts are counted in Redis
+        task_acks_late=True,  # an orderly restart returns unfinished messages at once
+        task_reject_on_worker_lost=False,  # a poison sentence would return for ever; attempts are counted in Redis
         worker_prefetch_multiplier=1,  # what waits in a worker cannot be cancelled or overtaken
         task_queues=[Queue(queue(pool))] if pool else None,
         task_default_queue=queue(pool) if pool else "seriatim",
         task_create_missing_queues=True,
-        task_time_limit=DAY_S,  # a backstop where the pool honours it; stuck engines are the worker's own watchdog's
+        task_time_limit=DAY_S,  # a backstop where the pool honours it; the worker's heartbeat detects stuck engines
         broker_transport_options=_transport_options() | ({"confirm_publish": True} if broker.confirms else {}),
         control_queue_durable=True,  # RabbitMQ refuses queues that are neither durable nor exclusive from 4.3 on; ...
         event_queue_durable=True,  # ... exclusive ones are locked to a connection of which it has not seen the end
@@ -75,10 +75,11 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
 
 
 def _transport_options() -> dict[str, Any]:
-    """What kombu is told about connections; times in s.
+    """Kombu's connection options; times in s.
 
-    kombu shares pools among all connections whose options look alike: whoever closed its own would close those of
-    others, and one with certificates would be given the connection of one without. So no two applications' do.
+    kombu shares connection pools among all applications with equal options: closing one would close the others', and
+    one with certificates could get a connection of one without. A random `app` makes the options of each application
+    unique.
     """
     return {
         "visibility_timeout": DAY_S,
@@ -91,17 +92,17 @@ def _transport_options() -> dict[str, Any]:
 
 
 def _unregister_builtin_tasks(app: Celery) -> None:
-    """Forget the tasks that Celery brings (celery.chain, celery.map and the like): a forged message could call them."""
+    """Unregister Celery's own tasks (celery.chain, celery.map and the like): a forged message could call them."""
     app.finalize()
     for name in [name for name in app.tasks if name.startswith("celery.")]:
         app.tasks.unregister(name)
 
 
 def publish(app: Celery, pool: str, messages: Iterable[TaskMessage]) -> None:
-    """Ring for each sentence, over one connection.
+    """Publish a message for each sentence, over one connection.
 
     Raises:
-        Unavailable: the broker does not answer; what was picked stays in the outbox.
+        Unavailable: the broker does not answer; the messages stay in the outbox.
     """
     try:
         with app.producer_pool.acquire(block=True) as producer:
@@ -112,10 +113,10 @@ def publish(app: Celery, pool: str, messages: Iterable[TaskMessage]) -> None:
 
 
 def reach_broker(app: Celery, broker_url: str) -> None:
-    """Say hello to the broker, once and quickly, before work begins.
+    """Connect to the broker once, to fail early.
 
     Raises:
-        Unavailable: nobody answers, or it wants another password.
+        Unavailable: it does not answer, or refuses the password.
         Misconfigured: its certificate is not trusted.
     """
     try:

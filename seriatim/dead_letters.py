@@ -1,4 +1,4 @@
-"""The dead-letter list of a pool: sentences that were given up, until an operator speaks them again or forgets them.
+"""The dead-letter list of a pool: sentences that were given up, until an operator retries or forgets them.
 
 Pool scripts write it (lua/pool/shared/failures.lua), with all that it takes to speak the sentence again when its job is
 long gone (decision 14). The newest 1,000 of the last week are kept.
@@ -26,11 +26,11 @@ class DeadLetter:
     job: str
     seq: int  #: 0-based
     reason: str  #: of its last failure
-    at_ms: int  #: when it was given up, in the pool's time
+    at_ms: int  #: time at which it was given up, by the pool's clock
     failures: int
     user: str = ""
-    sentence: Sentence | None = None  #: None: its text was lost before
-    spec: JobSpec | None = None  #: None: its job's state was gone
+    sentence: Sentence | None = None  #: None: its text is lost
+    spec: JobSpec | None = None  #: None: its job had expired
 
     @property
     def entry(self) -> str:
@@ -39,14 +39,14 @@ class DeadLetter:
 
 
 def pools_with_dead_letters(redis: "Redis") -> list[str]:
-    """The pools that have such sentences."""
+    """The pools with dead letters."""
     with translate_redis_errors():
         found = [key.decode() for key in redis.scan_iter(f"{PREFIX}{{p:*}}:dead", count=1000)]
     return sorted(name.partition("{p:")[2].rpartition("}")[0] for name in found)
 
 
 def read_dead_letters(redis: "Redis", pool: str) -> list[DeadLetter]:
-    """The list of a pool, oldest first. Entries of another version are passed over.
+    """The list of a pool, oldest first. Entries of another version are ignored.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -61,7 +61,7 @@ def read_dead_letters(redis: "Redis", pool: str) -> list[DeadLetter]:
 def decode_dead_letter(
     pool: str, name: bytes, raw: bytes, known: Mapping[str, JobRecord] = MappingProxyType({})
 ) -> DeadLetter | None:
-    """Read one entry; `known` has the jobs that are still there. None if it is none of this version's."""
+    """Decode one entry; `known` has the jobs that still exist. None if the entry is of another version."""
     try:
         job, bar, seq = name.decode().rpartition("|")
         values = json.loads(raw)
@@ -78,7 +78,7 @@ def decode_dead_letter(
 
 
 def forget_dead_letters(pool: str, entries: Iterable[str]) -> ScriptCall[int]:
-    """Take entries out of the list; returns how many were there."""
+    """Remove entries from the list; returns the number removed."""
     return ScriptCall(load("pool", "dead_forget"), pool_prefix(pool), ("", *entries), integer)
 
 

@@ -1,8 +1,8 @@
-"""Dispatch and the sweep: everybody's work, so that nobody is missed when a process dies.
+"""Dispatch and the sweep: every process runs them, so that no single process is missed when it dies.
 
-`dispatch` follows an enqueue, a finish, a reader's report (through the pool's wake-up) and every sweep. `sweep`
-does what time brings about, rings again for what was picked and never published, and carries out the steps that
-another slot still has to make.
+`dispatch` follows an enqueue, a finish, a reader's report (through the pool's wake-up) and every sweep. `sweep` handles
+expired times, publishes again what was picked but never published, and completes steps that other processes left
+pending.
 """
 
 import logging
@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-PICK_MOST = 32  #: sentences in one pick: bounds the time that one script keeps the server
+MAX_PICK = 32  #: sentences per pick: bounds the time that one script blocks the server
 
 
 @dataclass(frozen=True, slots=True)
 class PoolClient:
-    """What every process that hands out or takes work of a pool holds."""
+    """The connections and settings with which a process dispatches or takes work of a pool."""
 
     redis: "Redis"
     app: Celery
@@ -41,37 +41,38 @@ class PoolClient:
 
     @property
     def retry(self) -> RetryPolicy:
-        """How failures are treated here."""
+        """The retry policy of the settings."""
         return RetryPolicy.of(self.settings)
 
 
 def pick_call(pool_client: PoolClient) -> ScriptCall[tuple[TaskMessage, ...]]:
-    """The call that asks who speaks next."""
-    return pool_scripts.pick(pool_client.pool, PICK_MOST, pool_client.settings.message_timeout_ms)
+    """The call that picks the next sentences."""
+    return pool_scripts.pick(pool_client.pool, MAX_PICK, pool_client.settings.message_timeout_ms)
 
 
 def dispatch(pool_client: PoolClient) -> int:
-    """Hand out as much as slots allow; returns how many sentences that was."""
-    handed = 0
+    """Dispatch as many sentences as there are free slots; returns their number."""
+    n_dispatched = 0
     try:
         while messages := run(pool_client.redis, pick_call(pool_client)):
-            handed += publish_picked(pool_client, messages)
-            if len(messages) < PICK_MOST:
+            n_dispatched += publish_picked(pool_client, messages)
+            if len(messages) < MAX_PICK:
                 break
-    except MemoryFull as error:  # whoever was accepted or finished a moment ago has not failed: the sweep asks again
-        log.warning("nothing is handed out", extra={"pool": pool_client.pool, "error": str(error)})
-    return handed
+    except MemoryFull as error:  # the caller's enqueue or finish has succeeded: the next sweep dispatches again
+        log.warning("dispatch paused; Redis is out of memory", extra={"pool": pool_client.pool, "error": str(error)})
+    return n_dispatched
 
 
 def publish_picked(pool_client: PoolClient, messages: tuple[TaskMessage, ...]) -> int:
-    """Publish what was picked. A broker that is away is no loss: the outbox keeps it, and the sweep rings again."""
+    """Publish picked messages. During an outage of the broker the outbox keeps them, and the sweep publishes them."""
     if not messages:
         return 0
     try:
         publish(pool_client.app, pool_client.pool, messages)
     except Unavailable as error:
         log.warning(
-            "sentences wait for the broker", extra={"pool": pool_client.pool, "n": len(messages), "error": str(error)}
+            "broker unavailable; messages kept",
+            extra={"pool": pool_client.pool, "n": len(messages), "error": str(error)},
         )
         return 0
     with translate_redis_errors():
@@ -82,7 +83,7 @@ def publish_picked(pool_client: PoolClient, messages: tuple[TaskMessage, ...]) -
 
 
 def sweep(pool_client: PoolClient) -> None:
-    """Do what time brings about, once an interval, and dispatch; whoever comes first does it for all."""
+    """Handle expired times, once per interval for all processes of the pool, and dispatch."""
     s = pool_client.settings
     swept = run(
         pool_client.redis, pool_scripts.sweep(pool_client.pool, s.sweep_ms, s.pending_step_grace_ms, pool_client.retry)
@@ -93,17 +94,17 @@ def sweep(pool_client: PoolClient) -> None:
     for entry in swept.todo:
         try:
             run_pending_step(pool_client, entry)
-        except (BadRecord, ValueError) as error:  # a newer version's, or a damaged one: the others must not wait for it
+        except (BadRecord, ValueError) as error:  # of a newer version, or damaged: it must not block the others
             facts = {"pool": pool_client.pool, "todo": entry, "error": str(error)}
-            log.error("a step that cannot be made", extra=facts)  # noqa: TRY400  # one line
+            log.error("unknown pending step", extra=facts)  # noqa: TRY400  # one line
     dispatch(pool_client)
 
 
 def run_pending_step(pool_client: PoolClient, entry: str) -> None:
-    """Make the step in the job's slot that a to-do entry asks for, then take the entry away. May be done twice.
+    """Run the step of a to-do entry on the job's keys, then remove the entry. Idempotent.
 
     Raises:
-        BadRecord, ValueError: the entry is none of this version's.
+        BadRecord, ValueError: the entry is of another version.
     """
     verb, job_id, rest = [*entry.split("|", 2), "", ""][:3]
     if verb == "fill":
@@ -116,20 +117,20 @@ def run_pending_step(pool_client: PoolClient, entry: str) -> None:
     elif verb == "end":
         state, _, reason = rest.partition("|")
         if complete_pending_step(pool_client, job_scripts.end(job_id, state, reason), entry):
-            log.info("a job ended", extra={"job": job_id, "state": state, "why": reason})
+            log.info("job ended", extra={"job": job_id, "state": state, "why": reason})
     else:
-        raise BadRecord(f"a to-do entry {verb!r}; is a newer version at work on pool {pool_client.pool!r}?")
+        raise BadRecord(f"unknown to-do entry {verb!r}; does a newer version work on pool {pool_client.pool!r}?")
 
 
 def complete_pending_step(pool_client: PoolClient, step: ScriptCall[bool], entry: str) -> bool:
-    """Make a step in a job's slot and take its to-do entry away; returns what the step changed."""
+    """Run a step on a job's keys and remove its to-do entry; returns whether the step changed anything."""
     changed, epoch = run_with_epoch(pool_client.redis, pool_client.pool, step)
     run(pool_client.redis, pool_scripts.strike(pool_client.pool, epoch, [entry]))
     return changed
 
 
 def run_with_epoch(redis: "Redis", pool_name: str, step: ScriptCall[T]) -> tuple[T, str]:
-    """Make a step, and say in which epoch at the latest: asked before, so that a restart in between shows.
+    """Run a step; returns its result and the epoch read before it, so that a restart in between is detected.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -143,12 +144,12 @@ def _fill_gap(pool_client: PoolClient, job_id: str, rest: str, entry: str) -> No
     rate_hz = read_pool(pool_client.redis, pool_client.pool).rate_hz
     with translate_redis_errors():
         raw = pool_client.redis.hget(f"{pool_prefix(pool_client.pool)}:jt:{job_id}", seq)
-    said = Sentence.from_json(raw.partition(b"|")[2]).text if isinstance(raw, bytes) else ""
+    text = Sentence.from_json(raw.partition(b"|")[2]).text if isinstance(raw, bytes) else ""
     n_bytes = bytes_of_ms(float(silence_ms), rate_hz) if rate_hz else 0
-    step = job_scripts.fill(job_id, int(seq), n_bytes, reason, said, rate_hz)
+    step = job_scripts.fill(job_id, int(seq), n_bytes, reason, text, rate_hz)
     (changed, length), epoch = run_with_epoch(pool_client.redis, pool_client.pool, step)
     if changed:
-        log.warning("a job has a gap", extra={"pool": pool_client.pool, "job": job_id, "seq": int(seq), "why": reason})
+        log.warning("gap in a job", extra={"pool": pool_client.pool, "job": job_id, "seq": int(seq), "why": reason})
     actual_ms = ms_of_bytes(length, rate_hz) if rate_hz else 0.0
     ended_life_ms = pool_client.retry.ended_life_ms
     run(

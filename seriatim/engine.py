@@ -1,8 +1,8 @@
-"""The engine protocol, between the task that speaks a sentence and the model that makes the audio.
+"""The engine protocol, between the task that speaks a sentence and the model that generates the audio.
 
 An engine is loaded once per worker process, on one thread, and warmed up by speaking before the process takes work.
-`speak` is called from up to `slots` threads at once; an engine that is not thread-safe has `slots = 1`, or hands the
-work to a thread of its own. The protocol lives here so that the task body never imports an engine, and with it torch.
+`speak` is called from up to `slots` threads at once; an engine that is not thread-safe has `slots = 1`, or uses a
+thread of its own. The protocol is defined here so that the task never imports an engine, and with it torch.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,89 +14,91 @@ from seriatim.engine_abilities import Abilities
 
 
 class Continuity(StrEnum):
-    """What a second attempt at a sentence gives, when a first one was heard in part."""
+    """The relation of a second attempt's bytes to a first one that was heard in part."""
 
-    EXACT = "exact"  #: the same bytes, whoever speaks it again
-    RESUMABLE = "resumable"  #: goes on from `AudioChunk.state` without a seam
-    NONE = "none"  #: other bytes: a sentence is held until whole, or continued behind a discontinuity
+    EXACT = "exact"  #: the same bytes, from any worker
+    RESUMABLE = "resumable"  #: continues from `AudioChunk.state` without a seam
+    NONE = "none"  #: other bytes: a sentence is held until complete, or continued after a discontinuity
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
     """One voice of an engine."""
 
-    name: str  #: what users write
+    name: str  #: as users write it
     language: str  #: BCP 47 tag of its first language, such as "en-GB"; "" if it speaks any
-    description: str = ""  #: a few words for a list
-    languages: tuple[str, ...] = ()  #: all that it can be told to speak, as BCP 47; () if that is one, or any
+    description: str = ""  #: a short text for lists
+    languages: tuple[str, ...] = ()  #: all its languages, as BCP 47; () if it has one, or speaks any
 
     def card(self) -> dict[str, Any]:
-        """For people and other processes, as JSON has it; what every producer of the pool reads is kept short."""
-        said = {"name": self.name, "language": self.language, "description": self.description}
-        return said | ({"languages": list(self.languages)} if self.languages else {})
+        """The voice as a JSON object, kept short since every producer of the pool reads it."""
+        fields = {"name": self.name, "language": self.language, "description": self.description}
+        return fields | ({"languages": list(self.languages)} if self.languages else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One sentence, as an engine gets it."""
+    """One sentence with its options, as passed to an engine."""
 
     text: str
     voice: str = ""  #: "" is the engine's default
     language: str = ""  #: BCP 47; "" is the voice's own
     speed: float = 1.0  #: 0.25..4, times the normal rate of speech
-    seed: int = 0  #: 0..2**63-1; the same seed and text give the same sound where the engine is repeatable
-    lead_ms: int = 0  #: how far the listener's buffer is ahead; engines may choose chunk sizes by it
-    state: bytes = b""  #: resumable engines: `AudioChunk.state` of the last chunk of the attempt before
+    seed: int = 0  #: 0..2**63-1; the same seed and text give the same audio if the engine is repeatable
+    lead_ms: int = 0  #: audio in the listener's buffer; engines may choose chunk sizes by it
+    state: bytes = b""  #: resumable engines: `AudioChunk.state` of the previous attempt's last chunk
     options: Mapping[str, float] = field(default_factory=dict)  #: engine options by name
 
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
-    """One piece of a sentence's sound."""
+    """One chunk of a sentence's audio."""
 
     pcm: bytes  #: s16le mono at the engine's rate_hz, an even number of bytes, possibly none
-    state: bytes = b""  #: resumable engines: what a new worker needs to go on behind this piece
-    mark: str = ""  #: the engine had doubts: what it did, such as "cut" or "again"; counted, and kept with the job
-    last: bool = False  #: nothing follows, if the engine knows: the piece and the sentence's end go out together
+    state: bytes = b""  #: resumable engines: the state from which another worker continues after this chunk
+    mark: str = (
+        ""  #: the engine's action on a doubtful sentence, such as "cut" or "again"; counted, and kept with the job
+    )
+    last: bool = False  #: set on the last chunk if the engine knows: chunk and end of sentence are sent together
 
 
 class Engine(Protocol):
-    """A model that speaks."""
+    """A speech synthesis engine."""
 
-    name: str  #: the word after --engine
+    name: str  #: as in --engine
     rate_hz: int  #: samples per second of everything it speaks
     continuity: Continuity
-    limit_chars: int  #: the longest text it speaks well in one go
-    limits: Mapping[str, int]  #: the same for languages with another one, by the beginning of their BCP 47 tag
-    merge_chars: int  #: a sentence shorter than this sounds bad alone and joins its neighbour; 0: none does
-    abilities: Abilities  #: what it can be asked for; `speak` refuses the rest
-    rtf: float  #: a first guess of wall seconds per second of audio in one slot, replaced by measurement
+    limit_chars: int  #: the longest text that it speaks well at once
+    limits: Mapping[str, int]  #: the limits of languages that differ, by the start of their BCP 47 tag
+    merge_chars: int  #: sentences shorter than this sound bad alone and are merged with a neighbour; 0: none
+    abilities: Abilities  #: supported languages, options and speeds; `speak` refuses the rest
+    rtf: float  #: initial guess of wall seconds per second of audio in one slot, replaced by measurement
 
     @property
     def slots(self) -> int:
-        """Sentences it speaks at once in one process; may shrink while it runs, as when memory runs out."""
+        """Sentences spoken at once in one process; may shrink at run time, as when memory runs out."""
         ...
 
     @property
     def voices(self) -> tuple[Voice, ...]:
-        """Those that it has now; the first is the default."""
+        """The current voices; the first is the default."""
         ...
 
     @property
     def gauges(self) -> Mapping[str, float]:
-        """What an operator wants to see now, such as gpu_memory_used, 0..1."""
+        """Current gauges for operators, such as gpu_memory_used, 0..1."""
         ...
 
     def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
-        """Speak one sentence, piece by piece, and stop soon after `cancelled()` turns true.
+        """Speak one sentence chunk by chunk, and stop soon after `cancelled()` returns True.
 
         Raises:
             UnknownVoice: the engine has no such voice.
-            UnknownLanguage, UnknownOption: as `abilities` say.
-            EngineFailed: this attempt gave nothing usable; another may.
+            UnknownLanguage, UnknownOption: outside `abilities`.
+            EngineFailed: this attempt failed; another may succeed.
         """
         ...
 
     def close(self) -> None:
-        """Free what the engine holds."""
+        """Free the engine's resources."""
         ...

@@ -1,7 +1,8 @@
-"""The abilities of an engine: which languages, options and speeds it can be asked for. Pure.
+"""The abilities of an engine: its languages, options and speeds. Pure.
 
-Workers register them with their pool. Producers refuse by them before a job is accepted, and engines by the same rules
-and in the same words before they speak: a pool without workers yet takes anything, and refuses at the first attempt.
+Workers register them with their pool. Producers check requests against them before a job is accepted, and engines apply
+the same rules, with the same messages, before they speak: a pool without workers yet accepts any request, and refuses
+at the first attempt.
 """
 
 import difflib
@@ -15,53 +16,55 @@ from seriatim.errors import UnknownLanguage, UnknownOption
 from seriatim.nearest_names import NEAREST, QUOTED_CHARS, unknown_word
 from seriatim.text.languages import names_of
 
-ANY_SPEED = (0.25, 4.0)  #: what requests may say
-#: listed first where no name is near: most of those who mistyped one meant one of these
+ANY_SPEED = (0.25, 4.0)  #: range of requests
+#: listed first where no name is near: the most likely intentions
 COMMON = ("en", "es", "zh", "fr", "de", "pt", "ru", "ja", "ar", "hi", "ko", "it")
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What one engine takes, as its worker started it."""
+    """The abilities of one engine, with its worker's options."""
 
     engine: str
-    languages: tuple[str, ...] = ()  #: tags in small letters; each stands for all that it begins; (): any language
+    languages: tuple[
+        str, ...
+    ] = ()  #: lower-case tags; each includes the longer tags that begin with it; (): any language
     options: Mapping[str, tuple[float, float]] = field(default_factory=dict)  #: of a text: ranges, both ends included
     speeds: tuple[float, float] = ANY_SPEED  #: while the option `pace` has its normal value
     pace: str = ""  #: the option that speed multiplies, as words a minute; "": none
     normal: float = 1.0  #: its value where a text does not say
 
     def to_json(self) -> str:
-        """For the pool."""
+        """The record as stored in the pool."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
-    def from_dict(cls, said: Mapping[str, Any]) -> Self:
-        """As a worker registered it, perhaps one of another version."""
-        known = {f.name: said[f.name] for f in fields(cls) if f.name in said}
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Parse what a worker registered, possibly of another version."""
+        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
         pairs = {name: (low, high) for name, (low, high) in known.get("options", {}).items()}
         low, high = known.get("speeds", ANY_SPEED)
         return cls(**known | {"languages": tuple(known.get("languages", ())), "options": pairs, "speeds": (low, high)})
 
     def check(self, language: str, speed: float, options: Mapping[str, float]) -> None:
-        """Refuse what the engine cannot do; `language` "" is the voice's own.
+        """Refuse a request that the engine does not support; `language` "" is the voice's own.
 
         Raises:
-            UnknownLanguage: it speaks others; with the nearest.
-            UnknownOption: an option that texts do not have, a value or a speed outside its range.
+            UnknownLanguage: not supported; with the nearest names.
+            UnknownOption: an unknown option, or a value or a speed outside its range.
         """
-        if language and self.languages and not self._speaks(language):
-            raise UnknownLanguage(self._unknown(language))
+        if language and self.languages and not self._supports_language(language):
+            raise UnknownLanguage(self._unknown_language(language))
         self._check_options(options)
         self._check_speed(speed, options)
 
-    def _speaks(self, language: str) -> bool:
+    def _supports_language(self, language: str) -> bool:
         tag = language.lower().replace("_", "-")
         while tag and tag not in self.languages:
             tag = tag.rpartition("-")[0]
         return bool(tag)
 
-    def _unknown(self, language: str) -> str:
+    def _unknown_language(self, language: str) -> str:
         names = names_of(self.languages)
         tags = sorted(self.languages, key=lambda tag: (COMMON.index(tag) if tag in COMMON else len(COMMON), tag))
         near = difflib.get_close_matches(language.lower(), [*names, *tags], NEAREST, cutoff=0.55)

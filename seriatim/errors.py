@@ -2,7 +2,7 @@
 
     SeriatimError                 retryable  when
     ├── BadInput                  no         text, voice, option or file cannot be used as it is
-    │   ├── EmptyText             no         nothing to say
+    │   ├── EmptyText             no         nothing to speak
     │   ├── TextTooLarge          no         more text than the limit allows
     │   │   ├── TooManySentences  no         more sentences
     │   │   └── SentenceTooLong   no         a sentence that the caller cut has more characters
@@ -10,25 +10,25 @@
     │   ├── UnknownLanguage       no         the pool's engine speaks others
     │   ├── UnknownOption         no         a parameter or engine option outside its range
     │   ├── UnknownFormat         no         no encoder for that file name or format
-    │   ├── IdempotencyConflict   no         an idempotency key that stands for another text, or another way to say it
+    │   ├── IdempotencyConflict   no         an idempotency key that stands for another text or other options
     │   └── Unwritable            no         the output cannot be written: no directory, a full disk, a reader that left
     ├── Misconfigured             no         settings or the Redis server are not fit for use
-    │   └── CommandRefused        no         the Redis server refuses a command: a missing right, or another's key
+    │   └── CommandRefused        no         the Redis server refuses a command: a missing right, or a foreign key
     ├── EngineUnavailable         no         the engine's package, model or library is missing
     ├── EngineFailed              yes        the engine could not speak this sentence this time
-    ├── Refused                   yes        admission says not now; `retry_after_s` says when
-    │   ├── Busy                  yes        a live job would make somebody fall silent
+    ├── Refused                   yes        admission refused for now; retry after `retry_after_s`
+    │   ├── Busy                  yes        one more live job would cause gaps for listeners
     │   ├── CapReached            yes        the user's own cap on jobs or queued audio
     │   ├── MemoryFull            yes        the Redis memory budget is used up
     │   └── NoWorkers             yes        no worker of the pool is alive
     ├── Unavailable               yes        Redis or the broker cannot be reached
-    ├── JobUnknown                no         no such job, or its life is over
+    ├── JobUnknown                no         no such job, or it has expired
     ├── JobNotOpen                no         text for a job that is closed or has ended
     ├── JobEnded                  no         the job ended without being done
     │   ├── JobFailed             no         with the reason
     │   ├── JobCancelled          no         with the reason
     │   └── TimedOut              no         it was not spoken within its `timeout_s`
-    └── PositionLost              no         that part of the ordered stream is not held any more
+    └── PositionLost              no         that part of the ordered stream is no longer stored
 
 A message gives what was found, what was expected, where, and what to do.
 """
@@ -45,7 +45,7 @@ class BadInput(SeriatimError):
 
 
 class EmptyText(BadInput):
-    """There is nothing to say."""
+    """The text has nothing to speak."""
 
 
 class TextTooLarge(BadInput):
@@ -77,7 +77,7 @@ class UnknownFormat(BadInput):
 
 
 class IdempotencyConflict(BadInput):
-    """The idempotency key stands for another text, or for the same text said otherwise."""
+    """The idempotency key stands for another text, or for the same text with other options."""
 
 
 class Unwritable(BadInput):
@@ -89,11 +89,11 @@ class Misconfigured(SeriatimError):
 
 
 class CommandRefused(Misconfigured):
-    """The Redis server refuses a command, and waiting does not help: a missing right, or a key of somebody else's."""
+    """The Redis server refuses a command, and a retry does not help: a missing right, or a foreign key."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
-        self.code = code  #: the word that its reply began with, such as NOPERM; "" if it had none
+        self.code = code  #: code of the error reply, such as NOPERM; "" if it had none
 
 
 class EngineUnavailable(SeriatimError):
@@ -107,17 +107,17 @@ class EngineFailed(SeriatimError):
 
 
 class Refused(SeriatimError):
-    """Admission says: not now."""
+    """Admission refused the job for now."""
 
     retryable = True
 
     def __init__(self, message: str, retry_after_s: float) -> None:
         super().__init__(f"{message}; retry after {retry_after_s:.1f} s")
-        self.retry_after_s = retry_after_s  #: seconds until the same call has a fair chance
+        self.retry_after_s = retry_after_s  #: seconds after which to retry
 
 
 class Busy(Refused):
-    """One more live job would make somebody fall silent."""
+    """One more live job would cause gaps for listeners."""
 
 
 class CapReached(Refused):
@@ -125,7 +125,7 @@ class CapReached(Refused):
 
 
 class MemoryFull(Refused):
-    """The Redis memory budget is used up: running jobs go on, new ones wait."""
+    """The Redis memory budget is used up: running jobs continue, new ones must wait."""
 
 
 class NoWorkers(Refused):
@@ -138,12 +138,12 @@ class Unavailable(SeriatimError):
     retryable = True
 
 
-#: what a command may end with that Redis did not carry out
+#: errors of a command that Redis did not execute
 UNDONE = (Unavailable, MemoryFull, CommandRefused)
 
 
 class JobUnknown(SeriatimError):
-    """No such job, or its life is over."""
+    """No such job, or it has expired."""
 
 
 class JobNotOpen(SeriatimError):
@@ -163,27 +163,27 @@ class JobCancelled(JobEnded):
 
 
 class TimedOut(JobEnded):
-    """The job was not spoken within its `timeout_s`: it waited, or was spoken, for too long."""
+    """The job was not spoken within its `timeout_s`."""
 
 
 class PositionLost(SeriatimError):
-    """That part of the ordered stream is not held any more."""
+    """That part of the ordered stream is no longer stored."""
 
 
 def forbidden(error: PermissionError) -> BadInput:
-    """What a command says of a file or a folder that its user may not use."""
+    """The error for a file or a folder that this user may not use."""
     return BadInput(f"cannot use {error.filename}: permission denied; name another, or run as a user who may")
 
 
 def error_of_end(job: str, state: str, reason: str) -> JobEnded:
-    """The error of a job that ended in another state than done."""
+    """The error for a job that ended in another state than done."""
     kinds = {"failed": JobFailed, "cancelled": JobCancelled, "timed_out": TimedOut}
-    said = {"cancelled": "was cancelled", "timed_out": "timed out"}.get(state, state)
-    return kinds.get(state, JobEnded)(f"job {job} {said}: {reason}")
+    outcome = {"cancelled": "was cancelled", "timed_out": "timed out"}.get(state, state)
+    return kinds.get(state, JobEnded)(f"job {job} {outcome}: {reason}")
 
 
 def refused_input(reason: str) -> BadInput | None:
-    """The error of the caller's that a job failed with, from its reason; None if the fault was another's.
+    """The input error behind a failed job, from its reason; None if it failed for another cause.
 
     Workers write `sentence 3: UnknownVoice: unknown voice ...`: the class goes before its message.
     """

@@ -1,6 +1,6 @@
-"""Exit statuses of every process of ours, and which error gives which.
+"""Exit codes of all processes, and the error behind each.
 
-Those of the command line are a public contract (README, "Exit codes"); a supervisor reads those of what it started.
+Those of the command line are a public contract (README, "Exit codes"); a supervisor reads those of its processes.
 """
 
 from enum import IntEnum
@@ -9,18 +9,18 @@ from seriatim.errors import BadInput, EngineUnavailable, JobUnknown, Misconfigur
 
 
 class ExitCode(IntEnum):
-    """What a process says to its caller."""
+    """Exit codes by name."""
 
     OK = 0
-    FAILED = 1  #: the job was not done: what was spoken is kept for --resume; or it is whole but for gaps
+    FAILED = 1  #: the job failed, and its audio is kept for --resume; or it is done with gaps
     BAD_INPUT = 2  #: usage, text, voice, format, output
-    CANNOT_START = 3  #: settings, server, engine or model are not fit: it would be the same next time
-    NOT_NOW = 4  #: admission refused; the message says when to try again
-    UNAVAILABLE = 5  #: Redis or the broker cannot be reached; it may go better later
+    CANNOT_START = 3  #: settings, server, engine or model are unusable: a retry does not help
+    NOT_NOW = 4  #: admission refused; the message has the time to retry after
+    UNAVAILABLE = 5  #: Redis or the broker cannot be reached; retry later
     STUCK = 70  #: a worker ended itself because its engine was stuck (EX_SOFTWARE)
     BROKEN = 69  #: a worker ended itself because its model broke, as after an error of the GPU (EX_UNAVAILABLE)
     RENEWED = 72  #: a worker ended itself so that a fresh one takes its place
-    DEAF = 71  #: a worker ended itself because no message reached it
+    NO_MESSAGES = 71  #: a worker ended itself because its consumer received no messages
     INTERRUPTED = 130  #: Ctrl-C or SIGTERM
 
 

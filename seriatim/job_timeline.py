@@ -1,7 +1,7 @@
-"""A job's timeline: when which worker spoke which sentence, and what was heard when (decision 12).
+"""A job's timeline: which worker spoke which sentence when, and what was played when (decision 12).
 
-Pool scripts write it beside the job, one entry an event, ids `<pool time in ms>-<n>`; it has the last few hundred
-events and ends with the job's keys. It is shown to people: nothing depends on it.
+Pool scripts write it beside the job, one entry per event, with ids `<pool time in ms>-<n>`; it has the last few hundred
+events and expires with the job's keys. It is for people: nothing depends on it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,13 @@ from seriatim.lua.script_calls import translate_redis_errors
 
 @dataclass(frozen=True, slots=True)
 class SpokenSentence:
-    """A sentence that is whole. Times in ms of the pool's clock."""
+    """A completed sentence. Times in ms of the pool's clock."""
 
     seq: int
     attempt: int
     owner: str  #: the worker process
     claimed_ms: int
-    first_ms: int | None  #: its first sound was in Redis
+    first_ms: int | None  #: time at which its first audio was in Redis
     ended_ms: int
     position_ms: int  #: ms of the job before it, as known when it was first dispatched
     audio_ms: int
@@ -31,7 +31,7 @@ class SpokenSentence:
 
 @dataclass(frozen=True, slots=True)
 class LostAttempt:
-    """An attempt that came to nothing."""
+    """A failed or lost attempt."""
 
     seq: int
     attempt: int
@@ -43,7 +43,7 @@ class LostAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What was done about an attempt that was doubted, or what is doubted of it, such as "short"."""
+    """A mark on a doubtful attempt: the engine's action, or the doubt itself, such as "short"."""
 
     seq: int
     attempt: int
@@ -53,7 +53,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class ReaderReport:
-    """What the reader had, and had heard, at a time."""
+    """Audio delivered to the reader, and played, at a time."""
 
     at_ms: int
     delivered_ms: int  #: ms of audio
@@ -64,22 +64,22 @@ class ReaderReport:
 class JobTimeline:
     """The events of one job, oldest first."""
 
-    accepted_ms: int | None  #: None: forgotten, the job is long
+    accepted_ms: int | None  #: None: dropped from a long timeline
     ended_ms: int | None
     state: str  #: run, spoken, cancelled, failed, timed_out
-    spoken: tuple[SpokenSentence, ...]
+    sentences: tuple[SpokenSentence, ...]
     lost: tuple[LostAttempt, ...]
-    heard: tuple[ReaderReport, ...]
+    reports: tuple[ReaderReport, ...]
     marked: tuple[Marked, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Is nothing known?"""
-        return not (self.spoken or self.lost or self.heard or self.accepted_ms)
+        """True if nothing is known."""
+        return not (self.sentences or self.lost or self.reports or self.accepted_ms)
 
 
 def read(redis: "Redis", pool: str, job: str) -> JobTimeline:
-    """The timeline of a job; empty if its life is over.
+    """The timeline of a job; empty if it has expired.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -90,11 +90,11 @@ def read(redis: "Redis", pool: str, job: str) -> JobTimeline:
 
 
 def decode(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> JobTimeline:
-    """Read the entries of its stream; those that are none of this version's are passed over."""
+    """Decode the entries of its stream; those of other versions are ignored."""
     accepted, ended, state = None, None, "run"
-    spoken: list[SpokenSentence] = []
+    sentences: list[SpokenSentence] = []
     lost: list[LostAttempt] = []
-    heard: list[ReaderReport] = []
+    reports: list[ReaderReport] = []
     marked: list[Marked] = []
     for entry_id, raw in rows:
         f = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in raw.items()}
@@ -102,25 +102,25 @@ def decode(rows: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> JobTimeline:
         with suppress(ValueError, KeyError):
             at = int(entry_id.partition(b"-")[0])
             if kind == "spoken":
-                spoken.append(_spoken(at, f))
+                sentences.append(_spoken_sentence(at, f))
             elif kind == "lost":
-                lost.append(_lost(at, f))
+                lost.append(_lost_attempt(at, f))
             elif kind == "marked":
                 marked.append(Marked(int(f["seq"]), int(f["attempt"]), f["mark"], at))
             elif kind == "heard":
-                heard.append(ReaderReport(at, int(f["delivered"]), int(f["heard"])))
+                reports.append(ReaderReport(at, int(f["delivered"]), int(f["heard"])))
             elif kind == "accepted":
                 accepted = at
             elif kind == "end":
                 ended, state = at, f["state"]
-    return JobTimeline(accepted, ended, state, tuple(spoken), tuple(lost), tuple(heard), tuple(marked))
+    return JobTimeline(accepted, ended, state, tuple(sentences), tuple(lost), tuple(reports), tuple(marked))
 
 
-def _lost(at: int, f: Mapping[str, str]) -> LostAttempt:
+def _lost_attempt(at: int, f: Mapping[str, str]) -> LostAttempt:
     return LostAttempt(int(f["seq"]), int(f["attempt"]), f["owner"], int(f["claimed"]), at, f["reason"])
 
 
-def _spoken(at: int, f: Mapping[str, str]) -> SpokenSentence:
+def _spoken_sentence(at: int, f: Mapping[str, str]) -> SpokenSentence:
     first = int(f["first"]) if f["first"] else None
     return SpokenSentence(
         int(f["seq"]), int(f["attempt"]), f["owner"], int(f["claimed"]), first, at, int(f["position"]), int(f["ms"])

@@ -1,4 +1,4 @@
-"""The keyspace: every key that Seriatim writes, by name. Whoever adds a key adds its line here.
+"""The keyspace: every key that Seriatim writes, by name. A new key needs its line here.
 
 All keys begin `seriatim:1:` (1 is the version of this layout) and a hash tag, so that a script touches one slot of a
 cluster only. Two kinds of slot are a job's; only fencing tokens (attempts) cross between them, never atomicity.
@@ -32,12 +32,12 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     (seriatim/dead_letters.py)
     :dead:at          zset    the same names -> when; the newest 1,000 of a week are kept
     :act              zset    live job -> the next time at which the sweep looks at it
-    :line             zset    "<n>|<user>" -> when a refused one was told to come back; "b<n>|..." after a cancel
+    :line             zset    "<n>|<user>" -> time at which a refused one may retry; "b<n>|..." after a cancel
     :ends             zset    live job whose text is whole -> when it will have been heard
     :held             zset    spoken live job|its rate -> when it will have been heard: it keeps its share until then
     :rest             zset    job that was spoken, its end not yet read -> when the life of its stream is over
     :tl:<job>         stream  what happened when, for people (seriatim/job_timeline.py)
-    :drop:<owner>     list    "job|seq|attempt" that a worker process speaks and nobody wants any more
+    :drop:<owner>     list    "job|seq|attempt" that a worker process is speaking and shall drop
     :wk               zset    owner (one worker process) -> time at which it counts as dead
     :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ..., and its gauges
     (workers/worker_gauges.py)
@@ -56,7 +56,7 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
     :o:<job>          stream  **the ordered stream**: what readers read; a consumer group `reader` for plain clients
     :ntf              stream  notifications, consumer group `reassembler`
     :live             zset    live job -> the next time at which a reassembler looks at it
-    :over             zset    ended job that nobody has more to hear of -> when its sound goes
+    :over             zset    ended job whose end was read -> time at which its audio is deleted
 
 Beside the slots:
 
@@ -97,12 +97,12 @@ JOB_ID = re.compile(r"[A-Za-z0-9]{1,64}")  #: ours are 32 hexadecimal digits; | 
 
 
 def pool_prefix(pool: str) -> str:
-    """What all keys of a pool begin with."""
+    """The prefix of all keys of a pool."""
     return f"{PREFIX}{{p:{pool}}}"
 
 
 def queue(pool: str) -> str:
-    """The pool's Celery queue. A wire name: not a key of ours."""
+    """The pool's Celery queue: a wire name, not a key of this layout."""
     return f"seriatim.{pool}"
 
 
@@ -112,27 +112,27 @@ def shard_of(job: str) -> int:
 
 
 def shard_prefix(shard: int) -> str:
-    """What all keys of a shard begin with."""
+    """The prefix of all keys of a shard."""
     return f"{PREFIX}{{k:{shard:02d}}}"
 
 
 def job_prefix(job: str) -> str:
-    """What the keys of a job's own slot begin with."""
+    """The prefix of the keys in a job's own slot."""
     return shard_prefix(shard_of(job))
 
 
 def ordered_stream(job: str) -> str:
-    """The key that a plain Redis client reads."""
+    """The ordered stream of a job, which plain Redis clients read."""
     return f"{job_prefix(job)}:o:{job}"
 
 
-def notifications(shard: int) -> str:
+def notification_stream(shard: int) -> str:
     """The notification stream of a shard."""
     return f"{shard_prefix(shard)}:ntf"
 
 
 def wake_list(pool: str) -> str:
-    """The list that a sweeper waits for: something became dispatchable."""
+    """The wake-up list of a pool, on which sweepers block: a sentence became dispatchable."""
     return f"{pool_prefix(pool)}:wake"
 
 
@@ -147,7 +147,7 @@ def renewal(pool: str, group: str) -> str:
 
 
 def job_keys(pool: str, job: str) -> tuple[str, ...]:
-    """What is kept of a job apart from its audio: its texts, and the bookkeeping."""
+    """The keys of a job other than its audio: its texts and its state."""
     in_pool = (f"{pool_prefix(pool)}:{name}:{job}" for name in ("jt", "j", "js", "jr"))
     return *in_pool, f"{job_prefix(job)}:c:{job}"
 
@@ -158,12 +158,12 @@ def audio_keys(job: str) -> str:
 
 
 def user_tag(user: str) -> str:
-    """A user's name as keys and members have it: without white space and what parts them, other names otherwise."""
+    """A user's name as used in keys and members, with white space and separators encoded."""
     return USER_ENCODED.sub(lambda found: quote(found[0], safe=""), user)
 
 
 def user_of(tag: str) -> str:
-    """The name again."""
+    """The user's name from its tag."""
     return unquote(tag)
 
 

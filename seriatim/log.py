@@ -1,4 +1,4 @@
-"""Logging: constant text, facts in fields, one line each on stderr. No listener's text above DEBUG."""
+"""Logging: constant messages with fields, one line each on stderr. No listener's text above DEBUG."""
 
 import json
 import logging
@@ -17,11 +17,11 @@ class KeyValueFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)
-        return " ".join([line, *(f"{name}={value!r}" for name, value in facts_of(record).items())])
+        return " ".join([line, *(f"{name}={value!r}" for name, value in fields_of(record).items())])
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time`, `level`, `process`, `message`, each fact, `traceback`."""
+    """One JSON object per line: `time`, `level`, `process`, `message`, each field, `traceback`."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
@@ -31,11 +31,11 @@ class JsonFormatter(logging.Formatter):
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         known = {"time": time, "level": record.levelname, "process": self.process, "message": record.getMessage()}
         raised = {"traceback": self.formatException(record.exc_info)} if record.exc_info else {}
-        return json.dumps(facts_of(record) | raised | known, default=str, ensure_ascii=False)
+        return json.dumps(fields_of(record) | raised | known, default=str, ensure_ascii=False)
 
 
-def facts_of(record: logging.LogRecord) -> dict[str, object]:
-    """What a line was given beside its text."""
+def fields_of(record: logging.LogRecord) -> dict[str, object]:
+    """The fields of a record beside its message."""
     return {name: value for name, value in record.__dict__.items() if name not in STANDARD}
 
 

@@ -1,8 +1,8 @@
 """Metrics of a pool for autoscalers, dashboards and people (docs/reference/metrics.md).
 
 Pool scripts count as they go: a counter only rises, and a time falls into the bucket of the smallest bound that
-holds it. Nothing here grows with jobs or users. The sweep keeps a copy of all counters once a minute, so that what
-happened of late is a difference.
+holds it. Nothing here grows with jobs or users. The sweep keeps a copy of all counters once a minute, so that recent
+figures are a difference.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class TimeHistogram:
 
 @dataclass(frozen=True, slots=True)
 class PoolMetrics:
-    """A pool as it stands. "Of late" is the last one to two minutes; counts are since the pool's beginning."""
+    """Current metrics of a pool. "Recent" is the last one to two minutes; counts are since the pool's creation."""
 
     pool: str
     slots: int = 0
@@ -57,18 +57,18 @@ class PoolMetrics:
     demand: float = 0.0  #: slots that live jobs need, as measured
     room: float = 0.0  #: slots that live jobs may have
     held: float = 0.0  #: slots kept for listeners whose audio is spoken and not yet heard
-    load: float = 0.0  #: (demand + held) / room; towards 1 nobody more is accepted
+    load: float = 0.0  #: (demand + held) / room; near 1 no more live jobs are accepted
     rtf: float = 0.0
-    line: int = 0  #: refused, told when to come, and expected
-    returning: float = 1.0  #: share of those that came when they were told to, of late
+    line: int = 0  #: refused, and expected to retry
+    returning: float = 1.0  #: share of refused callers that retried in time, recent
     batch_share: float = 1.0  #: of its window that batch may use: first step of degrading
     chunk_share: float = 1.0  #: of the usual size of first pieces and chunks: second step
     refusing: bool = False  #: one more live job would be refused: third step
-    wait_live: TimeHistogram = field(default_factory=TimeHistogram)  #: from dispatchable to claimed, of late
+    wait_live: TimeHistogram = field(default_factory=TimeHistogram)  #: from dispatchable to claimed, recent
     wait_batch: TimeHistogram = field(default_factory=TimeHistogram)
     slack: TimeHistogram = field(
         default_factory=TimeHistogram
-    )  #: at the claim: until playback reaches the sentence, of late
+    )  #: at the claim: time until playback reaches the sentence, recent
     refused_lately: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)  #: every counter by its name
 

@@ -28,7 +28,7 @@ REPORT_S = 0.2  #: after so long what was taken is reported,
 REPORT_MS = 5_000  #: or when it is so much audio: a reader that is faster than speech must not wait for its own reports
 ALIVE_S = 5.0  #: between two reports of a reader that takes nothing, at most,
 ALIVE = 1 / 3  #: or this share of its job's grace
-Heard = SentenceStart | Audio | Discontinuity | Gap  #: what is heard before the end
+PlayableEntry = SentenceStart | Audio | Discontinuity | Gap  #: what is heard before the end
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class ReaderState:
 
     job: str
     drain: DrainMode
-    observes: bool = False  #: it only watches, and passes over bytes that are gone
+    observes: bool = False  #: it only watches, and skips bytes that are gone
     cursor: ReaderCursor = field(default_factory=ReaderCursor)
     recording: bool = field(init=False)  #: the recording is read next, and not the stream
     lost: bool = False  #: the source of this round misses bytes behind the cursor
@@ -53,7 +53,7 @@ class ReaderState:
         """Begin to read what one source has behind the cursor."""
         self.began, self.lost = self.cursor.position, False
 
-    def round(self, source: Iterable[Entry]) -> Iterator[Heard | End]:
+    def round(self, source: Iterable[Entry]) -> Iterator[PlayableEntry | End]:
         """What is new in a source: a round without its end.
 
         Raises:
@@ -71,7 +71,7 @@ class ReaderState:
         """Is the rest of the source of no use?"""
         return self.lost or self.over
 
-    def feed(self, entry: Entry) -> Heard | End | None:
+    def feed(self, entry: Entry) -> PlayableEntry | End | None:
         """Take the next entry of the source; returns what is new in it, None for nothing.
 
         Raises:
@@ -115,7 +115,7 @@ class ReaderState:
         """
         window = self.drain is DrainMode.WINDOW
         if record is None and (self.recording or window):
-            raise JobUnknown(f"job {self.job} is unknown: it was never accepted, or it ended and its life is over")
+            raise JobUnknown(f"job {self.job} is unknown: it was never accepted, or it has ended and expired")
         if window:
             if self.ended:
                 left = f"what follows position {self.cursor.position} is not held any more"

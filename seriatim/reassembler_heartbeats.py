@@ -2,8 +2,8 @@
 
     seriatim:1:reassemblers   zset   "<name>|<its store's folder>" -> the server's time, in s
 
-From it readers on the same machine know the store's folder, if no setting names one.
-(Redis itself lists consumers that wait for their first message from 7.2 on only.)
+Readers on the same machine learn the store's folder from it, if no setting names one. (Redis itself lists consumers
+that wait for their first message only from 7.2 on.)
 """
 
 import socket
@@ -18,21 +18,21 @@ from seriatim.keys import REASSEMBLERS
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.settings import Settings
 
-SHOW_S = 1.0  #: between two times that a reassembler says it is there
-SILENT_S = 5.0  #: one that has said nothing for so long does not work
-FORGET_S = 3_600  #: what ended is listed no longer
+HEARTBEAT_S = 1.0  #: interval
+SILENT_S = 5.0  #: time without a heartbeat after which a reassembler counts as dead
+FORGET_S = 3_600  #: time after which it is no longer listed
 
 
 @dataclass(frozen=True, slots=True)
 class ReassemblerHeartbeat:
-    """One that works."""
+    """The last heartbeat of a reassembler."""
 
     name: str  #: host, pid, random part
-    store: str  #: the folder that it records into, as its settings have it
+    store: str  #: the folder of its recordings, resolved
 
 
 def report_heartbeat(redis: "Redis", name: str, store: str) -> None:
-    """Say that a reassembler works.
+    """Report that a reassembler is running.
 
     Raises:
         Unavailable: Redis does not answer.
@@ -47,49 +47,51 @@ def report_heartbeat(redis: "Redis", name: str, store: str) -> None:
 
 
 def running_reassemblers(redis: "Redis") -> list[ReassemblerHeartbeat]:
-    """Those that work, by name.
+    """The running reassemblers, by name.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    return sorted(_listed(redis, _now_s(redis) - SILENT_S), key=lambda r: r.name)
+    return sorted(_read_heartbeats(redis, _now_s(redis) - SILENT_S), key=lambda r: r.name)
 
 
 def store_folder(redis: "Redis", chosen: str) -> Path:
-    """Where recordings are: the `chosen` folder, or without a choice that of this machine's reassemblers.
+    """The folder of recordings: `chosen`, or by default that of this machine's reassemblers.
 
     Raises:
         Unavailable: Redis does not answer.
     """
     if chosen != Settings().store_dir:
         return Path(chosen)
-    for found in reversed(_of_late(redis)):  # the one that said so last counts, though it may have ended since
+    for found in reversed(_recent_heartbeats(redis)):  # the latest counts, though it may have ended since
         folder = Path(found.store)
-        if found.name.startswith(f"{socket.gethostname()}.") and folder.parent.is_dir():  # the first recording makes it
+        if (
+            found.name.startswith(f"{socket.gethostname()}.") and folder.parent.is_dir()
+        ):  # the first recording creates it
             return folder
     return Path(chosen)
 
 
 def records_into_folder(redis: "Redis", folder: Path) -> bool:
-    """Does a reassembler record into this very folder, or did one of late?
+    """True if a reassembler records into this very folder, or recently did.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    return str(folder.resolve()) in {found.store for found in _of_late(redis)}
+    return str(folder.resolve()) in {found.store for found in _recent_heartbeats(redis)}
 
 
-def _of_late(redis: "Redis") -> list[ReassemblerHeartbeat]:
-    """Those that are listed, the latest word last; none for users of an older deploy/redis, who may not look."""
+def _recent_heartbeats(redis: "Redis") -> list[ReassemblerHeartbeat]:
+    """All listed heartbeats, latest last; empty for users of an older deploy/redis, who lack the right."""
     try:
-        return _listed(redis, "-inf")
+        return _read_heartbeats(redis, "-inf")
     except CommandRefused as error:
         if error.code != "NOPERM":
             raise
         return []
 
 
-def _listed(redis: "Redis", since_s: float | str) -> list[ReassemblerHeartbeat]:
+def _read_heartbeats(redis: "Redis", since_s: float | str) -> list[ReassemblerHeartbeat]:
     with translate_redis_errors():
         found = cast("list[bytes]", redis.zrangebyscore(REASSEMBLERS, since_s, "+inf"))
     parts = (entry.decode(errors="replace").partition("|") for entry in found)

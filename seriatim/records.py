@@ -1,6 +1,6 @@
 """Records that cross between processes: job specs, sentences, task messages. Frozen, versioned, strict on reading.
 
-A reader of another version refuses what it does not know instead of guessing: `BadRecord` names the field.
+A reader of another version refuses unknown fields instead of guessing: `BadRecord` names the field.
 """
 
 import json
@@ -15,49 +15,49 @@ VERSION = 1  #: of every record here; rises when a field changes its meaning
 
 
 class BadRecord(SeriatimError):
-    """A record that is not ours, or of another version."""
+    """A malformed record, or one of another version."""
 
 
 class JobKind(StrEnum):
     """The class of a job."""
 
-    LIVE = "live"  #: somebody listens: playback deadlines, admission
-    BATCH = "batch"  #: nobody waits: takes what live leaves
+    LIVE = "live"  #: a listener is waiting: playback deadlines, admission
+    BATCH = "batch"  #: no listener is waiting: uses what live jobs leave
 
 
 class Play(StrEnum):
-    """When a live job's listener plays it."""
+    """The time at which a live job's listener plays it."""
 
-    STREAM = "stream"  #: as it comes: each sentence has a deadline, when playback reaches it
-    WHOLE = "whole"  #: once it is whole: all its sentences have the deadline of the last
+    STREAM = "stream"  #: while it is spoken: each sentence has a deadline, at which playback reaches it
+    WHOLE = "whole"  #: once it is complete: all its sentences have the deadline of the last
 
 
 class GapPolicy(StrEnum):
-    """What becomes of a job when a sentence is given up."""
+    """The effect of a given-up sentence on its job."""
 
     FAIL = "fail"  #: the job fails with the sentence's reason
-    SILENCE = "silence"  #: silence of the estimated length in its place, behind it a gap marker
+    SILENCE = "silence"  #: silence of the estimated length in its place, followed by a gap marker
     SKIP = "skip"  #: a gap marker
 
 
 class DrainMode(StrEnum):
-    """Who takes the audio out of Redis."""
+    """The process that takes the audio out of Redis."""
 
-    WINDOW = "window"  #: the reader reports what it has; without a reader the job is cancelled after its grace time
-    STORE = "store"  #: a recorder drains it into the file store, for readers of any time
+    WINDOW = "window"  #: the reader reports its progress; without a reader the job is cancelled after its grace period
+    STORE = "store"  #: a recorder drains it into the file store, for readers at any time
 
 
 class HoldPolicy(StrEnum):
-    """Is a sentence emitted while it is still being spoken?"""
+    """Whether a sentence is held until it is complete, or emitted while it is being spoken."""
 
-    AUTO = "auto"  #: yes, unless a second attempt would give other bytes (continuity none)
-    ALWAYS = "1"  #: no: only when it is whole
-    NEVER = "0"  #: yes; a second attempt goes on behind a marked discontinuity
+    AUTO = "auto"  #: hold it only if a second attempt would give other bytes (continuity none)
+    ALWAYS = "1"  #: hold it until it is complete
+    NEVER = "0"  #: emit it at once; a second attempt continues after a discontinuity marker
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence as it waits in the pool. Empty fields mean: as the job says."""
+    """One sentence as stored in the pool. Empty fields mean: as the job."""
 
     text: str
     pause_ms: int = -1  #: silence after it; -1: as long as after the job's other sentences
@@ -67,22 +67,22 @@ class Sentence:
     seed: int = -1  #: -1: made of the job's seed and the sequence number
 
     def to_json(self) -> str:
-        """Only what differs from the defaults: 10,000 sentences of a book wait in Redis at once."""
-        return _dump(self, optional=_DEFAULTS[Sentence])
+        """The record without default values: 10,000 sentences of a book may be in Redis at once."""
+        return _dump_json(self, optional=_DEFAULTS[Sentence])
 
     @classmethod
     def from_json(cls, raw: str | bytes) -> Self:
-        """Read one.
+        """Parse a record.
 
         Raises:
             BadRecord: not JSON, an unknown field, or one of another type.
         """
-        return cast("Self", _load(cls, raw))
+        return cast("Self", _load_json(cls, raw))
 
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """How a job is to be spoken: what its sentences have in common."""
+    """The options that all sentences of a job have in common."""
 
     voice: str = ""
     language: str = ""
@@ -93,17 +93,17 @@ class JobSpec:
     trace: str = ""  #: the span in which the job was accepted, as a traceparent (traces.py)
 
     def to_json(self) -> str:
-        """The whole record; without a trace if there is none, which is how older processes know it."""
-        return _dump(self, optional=("trace",))
+        """The whole record; without an empty trace, which older processes do not know."""
+        return _dump_json(self, optional=("trace",))
 
     @classmethod
     def from_json(cls, raw: str | bytes) -> Self:
-        """Read one.
+        """Parse a record.
 
         Raises:
             BadRecord: not JSON, an unknown field, one of another type, or another version.
         """
-        spec = cast("Self", _load(cls, raw))
+        spec = cast("Self", _load_json(cls, raw))
         if spec.v != VERSION:
             raise BadRecord(f"a job spec of version {spec.v}; this process knows version {VERSION}: upgrade it")
         return spec
@@ -111,7 +111,7 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True)
 class TaskMessage:
-    """The message that Celery carries: which attempt at which sentence is due. It is no proof of anything."""
+    """The message that Celery carries: an attempt at a sentence that is due. It is a hint, and never trusted."""
 
     job: str
     seq: int  #: 0-based
@@ -119,41 +119,41 @@ class TaskMessage:
 
     @classmethod
     def parse(cls, entry: str) -> Self:
-        """Read `job|seq|attempt`, as pool scripts name it.
+        """Parse `job|seq|attempt`, as pool scripts write it.
 
         Raises:
-            BadRecord: it is none.
+            BadRecord: it is malformed.
         """
         try:
             job, seq, attempt = entry.rsplit("|", 2)
             return cls(job, int(seq), int(attempt))
         except ValueError:
-            raise BadRecord(f"{entry[:80]!r} names no attempt; expected job|seq|attempt") from None
+            raise BadRecord(f"{entry[:80]!r} is not an attempt; expected job|seq|attempt") from None
 
     @property
     def task_id(self) -> str:
-        """What Flower shows."""
+        """The id that Flower shows."""
         return f"{self.job}:{self.seq}:{self.attempt}"
 
 
 def seed_of(spec_seed: int, sentence_seed: int, seq: int) -> int:
-    """A sentence's seed: its own, or the job's moved on by the sequence number. 0..2**63-1."""
+    """A sentence's seed: its own, or the job's plus the sequence number. 0..2**63-1."""
     return sentence_seed if sentence_seed >= 0 else (spec_seed + seq) % 2**63
 
 
-def _dump(record: Sentence | JobSpec, optional: Container[str]) -> str:
-    """As JSON, without those of the `optional` fields that have their default."""
+def _dump_json(record: Sentence | JobSpec, optional: Container[str]) -> str:
+    """The record as JSON, without `optional` fields that have their default."""
     known = _DEFAULTS[type(record)]
     values = {name: getattr(record, name) for name in known}
-    said = {name: value for name, value in values.items() if name not in optional or value != known[name]}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    fields_set = {name: value for name, value in values.items() if name not in optional or value != known[name]}
+    return json.dumps(fields_set, ensure_ascii=False, separators=(",", ":"))
 
 
-#: The default of each field; asking dataclasses for them each time costs more than the JSON.
+#: The default of each field; asking dataclasses each time costs more than the JSON.
 _DEFAULTS = {cls: {f.name: f.default for f in fields(cls)} for cls in (Sentence, JobSpec)}
 
 
-def _load(cls: type[Any], raw: str | bytes) -> Any:
+def _load_json(cls: type[Any], raw: str | bytes) -> Any:
     try:
         values = json.loads(raw)
     except ValueError as error:
@@ -162,13 +162,13 @@ def _load(cls: type[Any], raw: str | bytes) -> Any:
         raise BadRecord(f"a {cls.__name__.lower()} that is not a JSON object")
     known = {f.name: f.type for f in fields(cls)}
     for name, value in values.items():
-        _check(cls.__name__.lower(), known, name, value)
+        _check_field(cls.__name__.lower(), known, name, value)
     if cls is Sentence and "text" not in values:
         raise BadRecord("a sentence without text")
     return cls(**values)
 
 
-def _check(record: str, known: Mapping[str, Any], name: str, value: object) -> None:
+def _check_field(record: str, known: Mapping[str, Any], name: str, value: object) -> None:
     if name not in known:
         raise BadRecord(f"a {record} with an unknown field {name!r}; was it written by a newer version?")
     expected = {str: (str,), int: (int,), float: (int, float)}.get(known[name], (dict,))

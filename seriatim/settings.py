@@ -1,8 +1,8 @@
 """All settings, in one frozen record, read once in `main` and passed down.
 
 Every setting is an environment variable `SERIATIM_<NAME>`. An unknown variable with that prefix stops the process
-with the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. Kubernetes' own are passed
-over: a Service called `seriatim-gateway` gives every pod `SERIATIM_GATEWAY_PORT` and others, which nobody has set.
+with the nearest known name: a misspelt setting that is silently ignored is found at 3 a.m. Kubernetes' own are ignored:
+a Service called `seriatim-gateway` gives every pod `SERIATIM_GATEWAY_PORT` and others.
 docs/reference/settings.md is this table.
 """
 
@@ -50,8 +50,7 @@ def _float(default: float, doc: str, low: float = 0, high: float = float("inf"))
 class Settings:
     """What an operator may set. Times end in their unit.
 
-    `from_env` puts passwords and certificates into the URLs, so that whoever has those needs no more; the fields that
-    they came from are empty then.
+    `from_env` puts passwords and certificates into the URLs, and then clears the fields that they came from.
     """
 
     redis_url: str = _text("redis://127.0.0.1:6379/0", "the Redis or Valkey server that holds jobs and audio")
@@ -119,7 +118,7 @@ class Settings:
         "", "the same for one that holds so much of the machine's memory, such as 2G: well above what it begins with"
     )
     worker_drain_s: float = _float(
-        30, "a worker that is told to end finishes its sentences within so long; the others are handed back", 0
+        30, "time in which a worker finishes its sentences after SIGTERM; unfinished ones go to other workers", 0
     )
     live_timeout_s: int = _int(3_600, "a live job that is not spoken within so long has timed out", 1)
     batch_timeout_s: int = _int(7 * 24 * 3_600, "the same for a batch job", 1)
@@ -173,13 +172,13 @@ class Settings:
     http_body_bytes: int = _int(16 * 1024 * 1024, "largest body of a request", 1_000)
     http_read_timeout_s: float = _float(30, "a request's head, and its body, must have come within so long", 0.1)
     http_drain_s: float = _float(
-        5, "a gateway that is told to end finishes what runs within so long, and turns away what is new", 0
+        5, "time in which a gateway finishes running requests after SIGTERM; it refuses new ones", 0
     )
     http_write_timeout_s: float = _float(
         300, "a client that takes nothing for so long is gone, and its job cancelled", 1
     )
     http_max_concurrency: int = _int(
-        2_000, "requests that one gateway process serves at once; more are told when to come back", 1
+        2_000, "requests that one gateway process serves at once; more are refused with a Retry-After", 1
     )
     http_probe_s: float = _float(15, "how lately a sentence must have been spoken for /readyz to say yes", 1)
     flower_root: str = _text("", "path under which a proxy serves Flower, such as /flower")
@@ -195,7 +194,7 @@ class Settings:
         known: dict[str, Field[object]] = {variable(f): f for f in fields(cls)}
         values: dict[str, object] = {}
         for name, raw in environ.items():
-            if not name.startswith(PREFIX) or _of_a_service(name.removeprefix(PREFIX), raw):
+            if not name.startswith(PREFIX) or _is_service_variable(name.removeprefix(PREFIX), raw):
                 continue
             if name not in known:
                 words = [variable_name.removeprefix(PREFIX) for variable_name in known]
@@ -205,7 +204,7 @@ class Settings:
             values[known[name].name] = _parse(name, known[name], raw)
         settings = cls(**values)  # type: ignore[arg-type]  # _parse gave each field its type
         settings.check()
-        return settings._opened()
+        return settings._with_complete_urls()
 
     def check(self) -> None:
         """Refuse settings that contradict each other.
@@ -227,17 +226,17 @@ class Settings:
                 "one heartbeat would count as dead; make the lease at least three heartbeats long"
             )
 
-    def _opened(self) -> "Settings":
-        """With everything that opens the servers' doors in their URLs."""
-        redis_url = self._url(self.redis_url, "redis_password")
-        broker_url = self._url(self.broker_url, "broker_password") if self.broker_url else ""
+    def _with_complete_urls(self) -> "Settings":
+        """The settings with passwords and certificates in the servers' URLs."""
+        redis_url = self._complete_url(self.redis_url, "redis_password")
+        broker_url = self._complete_url(self.broker_url, "broker_password") if self.broker_url else ""
         spent = dict.fromkeys(SECRETS, "")
         opened = replace(self, redis_url=redis_url, broker_url=broker_url, **spent)  # type: ignore[arg-type]  # all text
         Address.of(opened.redis_url)
         Broker.of(opened.broker)
         return opened
 
-    def _url(self, url: str, name: str) -> str:
+    def _complete_url(self, url: str, name: str) -> str:
         password, path = getattr(self, name), getattr(self, f"{name}_file")
         if password and path:
             both = f"{PREFIX}{name.upper()} and {PREFIX}{name.upper()}_FILE"
@@ -269,7 +268,7 @@ def variable(setting: "Field[object]") -> str:
     return PREFIX + setting.name.upper()
 
 
-def _of_a_service(name: str, raw: str) -> bool:
+def _is_service_variable(name: str, raw: str) -> bool:
     """Is it one of Kubernetes' own variables? `name` is what stands behind our prefix."""
     port = name == "PORT" or name.endswith("_PORT")
     return bool(SERVICE.fullmatch(name) or (port and SERVICE_PORT.fullmatch(raw)))

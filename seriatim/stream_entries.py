@@ -81,12 +81,12 @@ def decode(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
         ValueError: it is not one of ours.
     """
     try:
-        return _decoded(entry_id, fields)
+        return _decode_fields(entry_id, fields)
     except KeyError as missing:
         raise ValueError(f"an entry {entry_id!r:.60} without its {missing}") from None
 
 
-def _decoded(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
+def _decode_fields(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     position = StreamPosition.parse(entry_id.decode())
     if b"d" in fields:
         return Audio(position, fields[b"d"])
@@ -133,26 +133,26 @@ class ReaderCursor:
             PositionLost: bytes between this reader's position and the entry are not held any more.
         """
         if isinstance(entry, Audio):
-            return self._audio(entry)
+            return self._feed_audio(entry)
         if isinstance(entry, SentenceStart):
-            self._reached(entry.at)
+            self._check_reached(entry.at)
             self.at, self.have, self.sure = entry.at, 0, True
             self.rate_hz = entry.rate_hz or self.rate_hz
         elif isinstance(entry, End):
-            if entry.state != "cancelled":  # what nobody wants any more may be gone
-                self._reached(entry.n_bytes)
+            if entry.state != "cancelled":  # a cancelled job's audio may be gone
+                self._check_reached(entry.n_bytes)
         elif entry.seq + 1 == self.position.sentence:
-            self._reached(self.at + entry.offset)
+            self._check_reached(self.at + entry.offset)
         else:
             raise PositionLost(f"the beginning of sentence {entry.seq} is not held any more")
         self.position = entry.position
         return entry
 
-    def _reached(self, n_bytes: int) -> None:
+    def _check_reached(self, n_bytes: int) -> None:
         if self.sure and n_bytes > self.n_bytes:
             raise PositionLost(f"bytes {self.n_bytes} to {n_bytes} of the job are not held any more")
 
-    def _audio(self, entry: Audio) -> Audio | None:
+    def _feed_audio(self, entry: Audio) -> Audio | None:
         end = entry.position.offset
         if entry.position.sentence != self.position.sentence:  # its marker, and with it `at`, was trimmed away
             raise PositionLost(f"the beginning of sentence {entry.seq} is not held any more")

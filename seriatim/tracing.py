@@ -50,13 +50,13 @@ class TraceSpan:
             self.of.end()
 
 
-def configure(role: str, wanted: str) -> None:
+def configure(role: str, exporter_name: str) -> None:
     """Send this process's spans to where OpenTelemetry's own variables say; "" for `wanted` sends none.
 
     Raises:
         Misconfigured: what it needs is not installed.
     """
-    if not wanted:
+    if not exporter_name:
         return
     try:
         from opentelemetry import trace
@@ -66,7 +66,7 @@ def configure(role: str, wanted: str) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise Misconfigured(
-            f"SERIATIM_TRACES={wanted} needs the extra; in Seriatim's folder: pip install -e '.[otel]' ({error})"
+            f"SERIATIM_TRACES={exporter_name} needs the extra; in Seriatim's folder: pip install -e '.[otel]' ({error})"
         ) from None
     named = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": f"seriatim-{role}"}
     about = {
@@ -75,8 +75,8 @@ def configure(role: str, wanted: str) -> None:
         "service.instance.id": secrets.token_hex(8),
     }
     provider = TracerProvider(resource=Resource.create(about | named))
-    said = any(name.startswith("OTEL_EXPORTER_OTLP") and name.endswith("TIMEOUT") for name in os.environ)
-    exporter = OTLPSpanExporter(timeout=None if said else EXPORT_S)
+    has_timeout = any(name.startswith("OTEL_EXPORTER_OTLP") and name.endswith("TIMEOUT") for name in os.environ)
+    exporter = OTLPSpanExporter(timeout=None if has_timeout else EXPORT_S)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
 
@@ -99,7 +99,7 @@ def begin_span(name: str, kind: str = INTERNAL, parent: str = "", /, **facts: Fa
     from opentelemetry import trace
 
     tracer = trace.get_tracer("seriatim", __version__)
-    span = TraceSpan(tracer.start_span(name, _context(parent), trace.SpanKind[kind]))
+    span = TraceSpan(tracer.start_span(name, _parent_context(parent), trace.SpanKind[kind]))
     span.note(**facts)
     return span
 
@@ -107,17 +107,17 @@ def begin_span(name: str, kind: str = INTERNAL, parent: str = "", /, **facts: Fa
 @contextmanager
 def span(name: str, kind: str = INTERNAL, parent: str = "", /, **facts: Fact) -> Iterator[TraceSpan]:
     """A span around a piece of code, as `begin_span` has it; an exception that leaves it is written down."""
-    begun = begin_span(name, kind, parent, **facts)
-    if begun.of is None:
-        yield begun
+    opened = begin_span(name, kind, parent, **facts)
+    if opened.of is None:
+        yield opened
         return
     from opentelemetry import trace
 
-    with trace.use_span(begun.of, end_on_exit=True):
-        yield begun
+    with trace.use_span(opened.of, end_on_exit=True):
+        yield opened
 
 
-def _context(parent: str) -> "Context | None":
+def _parent_context(parent: str) -> "Context | None":
     if not parent:
         return None
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

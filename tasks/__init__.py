@@ -1,4 +1,4 @@
-"""Celery's tasks: the application that Celery's own tools ask for (`celery -A tasks inspect ping`), and its one task.
+"""Celery tasks: the application that Celery's own tools load (`celery -A tasks inspect ping`), and its single task.
 
 A program enqueues jobs with `from seriatim import enqueue_job`; the same names can be imported from here.
 """
@@ -39,6 +39,6 @@ def _celery_app() -> Celery:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("app", "celery"):  # where Celery looks; made when asked for, with the settings of the environment
+    if name in ("app", "celery"):  # the names that Celery looks up; built lazily from the environment's settings
         return _celery_app()
     raise AttributeError(f"module 'tasks' has no attribute {name!r}")

@@ -1,7 +1,7 @@
-"""The Celery task: a message says which attempt is due; whoever registered a voice speaks it.
+"""The Celery task: a message names the attempt that is due, and the worker that registered the task speaks it.
 
-A message is checked before anything is done with it: it may be forged, doubled or years old. It can only name an
-attempt, and the claim in Redis decides what that is worth.
+A message is validated before it is used: it may be forged, duplicated or years old. It can only name an attempt, and
+the claim in Redis decides whether that attempt is still due.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,13 @@ from seriatim.records import BadRecord, TaskMessage
 
 
 class SentenceFailed(Exception):
-    """An attempt failed, as attempts may: Celery's tools show a failure and its reason, the log no traceback."""
+    """An expected failure of an attempt: Celery's tools show it with its reason, and the log has no traceback."""
 
 
 def register(app: Celery, speak: Callable[[TaskMessage], str]) -> None:
-    """Make `speak` what the task does. Flower shows what it returns, and a `SentenceFailed` as a failure.
+    """Register `speak` as the body of the task. Flower shows its return value, and a `SentenceFailed` as a failure.
 
-    Celery's part ends there: it makes no second attempt, and the message is acknowledged either way.
+    Celery does not retry; the message is acknowledged either way.
     """
 
     @app.task(name=TASK, throws=(SentenceFailed,))
@@ -29,16 +29,16 @@ def register(app: Celery, speak: Callable[[TaskMessage], str]) -> None:
 
 
 def parse_task_arguments(job: object, seq: object, attempt: object) -> TaskMessage:
-    """Read a message's arguments.
+    """Parse and validate the arguments of a message.
 
     Raises:
         BadRecord: they are not a job id, a sequence number and an attempt.
     """
-    right = isinstance(job, str) and type(seq) is int and type(attempt) is int
-    if not right or not JOB_ID.fullmatch(str(job)):
+    well_typed = isinstance(job, str) and type(seq) is int and type(attempt) is int
+    if not well_typed or not JOB_ID.fullmatch(str(job)):
         raise BadRecord(
-            f"a message with job {job!r:.80}, seq {seq!r:.20}, attempt {attempt!r:.20}; it is not one of ours"
+            f"foreign message: job {job!r:.80}, seq {seq!r:.20}, attempt {attempt!r:.20}; expected id and integers"
         )
     if not (0 <= int(str(seq)) < 2**53 and 0 <= int(str(attempt)) < 2**53):
-        raise BadRecord(f"a message with seq {seq!r:.20}, attempt {attempt!r:.20}; expected 0 to 2**53")
+        raise BadRecord(f"message out of range: seq {seq!r:.20}, attempt {attempt!r:.20}; expected 0 to 2**53")
     return TaskMessage(str(job), int(str(seq)), int(str(attempt)))

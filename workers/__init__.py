@@ -1,1 +1,1 @@
-"""The voices: worker processes, and the engines that they load once."""
+"""Workers: processes that speak sentences, and the engines that each of them loads once."""

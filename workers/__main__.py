@@ -1,4 +1,4 @@
-"""`python -m workers`, which `seriatim worker` becomes: worker processes under supervision, or a list of voices."""
+"""`python -m workers`, the command behind `seriatim worker`: supervised worker processes, or a list of voices."""
 
 import argparse
 import json
@@ -13,17 +13,17 @@ from seriatim.exit_codes import ExitCode
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
-from workers.engines.engine_registry import check_name, load, names, options_of
+from workers.engines.engine_registry import check_name, engine_names, load, options_of
 from workers.gpu_pinning import pinned_gpus
 from workers.supervisor import supervise
-from workers.worker_lifetime import bytes_of
+from workers.worker_lifetime import parse_size
 
-RENEWED = "a process is replaced by a fresh one, one at a time, when it"
+RENEWAL_HELP = "replace a process, one at a time, when it"
 EPILOG = """\
-A worker process loads its engine once, speaks a sentence to warm up, and then takes work from its pool's queue.
---slots is how many sentences one process speaks at once; engines that are not thread-safe (espeak) speak one and want
---processes, one per core. With --gpu, that many processes start on each GPU named. SIGTERM lets sentences finish and
-takes no more; a second one ends them at once.
+A worker process loads its engine once, speaks a warm-up sentence, and then takes work from its pool's queue.
+--slots is the number of sentences that one process speaks at once; engines that are not thread-safe (espeak) speak one
+and need --processes, one per core. With --gpu, that many processes start on each GPU named. SIGTERM stops taking work
+and lets running sentences finish; a second one ends them at once.
 
 examples:
   seriatim worker --engine espeak --processes 2
@@ -35,14 +35,14 @@ examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run workers until told to stop; returns the exit status."""
-    options = _arguments().parse_args(argv)
+    """Run workers until SIGTERM or SIGINT; returns the exit status."""
+    options = _build_parser().parse_args(argv)
     options.engine_option = [*options.engine_option, *([f"model={options.model}"] if options.model else [])]
     try:
         if options.list_voices:
             return _list_voices(options)
-        return _supervise(options)
-    except PermissionError as error:  # a model's folder of somebody else
+        return _run_supervisor(options)
+    except PermissionError as error:  # a model's folder that this user may not read
         sys.stderr.write(f"seriatim worker: {forbidden(error)}\n")
         return ExitCode.CANNOT_START
     except SeriatimError as error:
@@ -50,46 +50,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.UNAVAILABLE if isinstance(error, Unavailable) else ExitCode.CANNOT_START
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="seriatim worker",
-        description="Start worker processes for one engine, and keep them alive.",
+        description="Start worker processes for one engine, and restart those that end.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--engine", required=True, metavar="NAME", help=f"one of {', '.join(names())}")
-    parser.add_argument("--processes", type=_positive, default=1, metavar="N", help="worker processes (default 1)")
+    parser.add_argument("--engine", required=True, metavar="NAME", help=f"one of {', '.join(engine_names())}")
+    parser.add_argument("--processes", type=_positive_int, default=1, metavar="N", help="worker processes (default 1)")
     parser.add_argument(
-        "--slots", type=_slots, default=0, metavar="N", help="sentences at once in each; auto: as the engine finds best"
+        "--slots", type=_slot_count, default=0, metavar="N", help="sentences at once in each; auto: the engine's choice"
     )
     parser.add_argument("--gpu", default="", metavar="N", help="pin to this GPU, 0-based, or to several (0,1, all)")
     parser.add_argument(
-        "--gpu-limit", type=_positive, metavar="K", help="at most K sentences at once on a GPU, over all processes"
+        "--gpu-limit", type=_positive_int, metavar="K", help="at most K sentences at once on a GPU, over all processes"
     )
-    parser.add_argument("--max-sentences", type=_positive, metavar="N", help=f"{RENEWED} has spoken so many sentences")
-    parser.add_argument("--max-memory", metavar="SIZE", help=f"{RENEWED} holds so much memory, such as 2G")
-    parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: named like the engine)")
+    parser.add_argument(
+        "--max-sentences", type=_positive_int, metavar="N", help=f"{RENEWAL_HELP} has spoken N sentences"
+    )
+    parser.add_argument("--max-memory", metavar="SIZE", help=f"{RENEWAL_HELP} holds this much memory, such as 2G")
+    parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: the engine's name)")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
     parser.add_argument("--model", metavar="DIR", help="folder of the engine's model: --engine-option model=DIR")
     parser.add_argument(
         "--events", action="store_true", help="send task events from the start (Flower asks for them itself)"
     )
     parser.add_argument(
-        "--redis", metavar="URL", default="", help="the system's Redis (default: SERIATIM_REDIS_URL); seen in ps"
+        "--redis", metavar="URL", default="", help="the Redis to use (default: SERIATIM_REDIS_URL); visible in ps"
     )
     parser.add_argument("--list-voices", action="store_true", help="print the engine's voices as JSON and exit")
     return parser
 
 
-def _positive(text: str) -> int:
+def _positive_int(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
     return value
 
 
-def _slots(text: str) -> int:
-    return 0 if text == "auto" else _positive(text)
+def _slot_count(text: str) -> int:
+    return 0 if text == "auto" else _positive_int(text)
 
 
 def _list_voices(options: argparse.Namespace) -> int:
@@ -100,15 +102,15 @@ def _list_voices(options: argparse.Namespace) -> int:
     return 0
 
 
-def _supervise(options: argparse.Namespace) -> int:
+def _run_supervisor(options: argparse.Namespace) -> int:
     if options.redis:
-        os.environ["SERIATIM_REDIS_URL"] = options.redis  # its processes read it there, too
+        os.environ["SERIATIM_REDIS_URL"] = options.redis  # inherited by the worker processes
     if options.max_sentences:
         os.environ["SERIATIM_WORKER_MAX_SENTENCES"] = str(options.max_sentences)
     if options.max_memory is not None:
         os.environ["SERIATIM_WORKER_MAX_MEMORY"] = options.max_memory
     settings = Settings.from_env(os.environ)
-    bytes_of(settings.worker_max_memory)
+    parse_size(settings.worker_max_memory)
     logs.configure(settings.log_level, "worker", settings.log_format)
     check_name(options.engine)
     redis = command_client(settings.redis_url, outage_s=1.0)

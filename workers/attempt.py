@@ -1,6 +1,6 @@
-"""One attempt at a sentence: claim, open, speak, append, finish, hand out the next (docs/explanation/architecture.md).
+"""One attempt at a sentence: claim, open, speak, append, finish, dispatch the next (docs/explanation/architecture.md).
 
-Nothing here is the recovery path of anything: a process that dies at any line leaves a lease that expires.
+Recovery does not depend on this code: a process that dies at any line leaves a lease that expires.
 """
 
 import logging
@@ -29,94 +29,96 @@ from seriatim.text.duration_estimate import estimate_ms
 from tasks.celery_task import SentenceFailed
 from workers import fenced_attempts, worker_renewal
 from workers.attempt_outcome import AttemptOutcome
-from workers.chunk_sender import AlreadyWhole, AttemptDropped, ChunkSender, unpack_state
+from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, unpack_state
 from workers.trim_and_fade import TrimFadeFilter
 from workers.worker_state import ReportedOutcome, RunningAttempt, WorkerState
 
 log = logging.getLogger(__name__)
 
-#: Sound below this share of its estimate is marked `short`: the estimate meets 27 of 28 languages within a tenth.
-SHORT_SHARE = 0.3
-JUDGED_FROM_MS = 8_000  #: estimated
+#: Audio shorter than this share of its estimate is marked `short`: for 27 of 28 languages the estimate is within 10 %.
+MIN_DURATION_SHARE = 0.3
+MIN_JUDGED_MS = 8_000  #: estimated duration below which a sentence is not marked `short`
 
-WAIT_S = 0.05  #: between two claims while a suspect runs alone
+CLAIM_POLL_S = 0.05  #: between two claims while a suspect runs alone
 
 
 def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
-    """Speak what a message named, if it is due. Returns what became of it.
+    """Speak the sentence that a message names, if the attempt is due. Returns the outcome as text.
 
     Raises:
-        SentenceFailed: this attempt failed; the pool knows, or its lease will say so.
+        SentenceFailed: this attempt failed; the pool has been notified, or the lease expires.
     """
-    worker_state.reached.set()
-    outcome = _outcome(worker_state, message)
+    worker_state.message_received.set()
+    outcome = _try_attempt(worker_state, message)
     if outcome.failed:
         raise SentenceFailed(outcome.reason)
     return str(outcome)
 
 
-def _outcome(worker_state: WorkerState, message: TaskMessage) -> AttemptOutcome:
+def _try_attempt(worker_state: WorkerState, message: TaskMessage) -> AttemptOutcome:
     try:
-        claimed = _claim(worker_state, message)
+        claimed = _claim_sentence(worker_state, message)
         return (
             _run_claimed(worker_state, message, claimed)
             if claimed.verdict is ClaimVerdict.CLAIMED
             else AttemptOutcome(claimed.verdict.name)
         )
-    except UNDONE as error:  # it outlasted all patience: the lease gives it to others
-        log.warning("Redis is away", extra={"job": message.job, "seq": message.seq, "error": str(error)})
-        return AttemptOutcome("FAILED", f"Redis is away: {error}")
+    except UNDONE as error:  # an outage longer than all retries: the lease expires, and another worker speaks it
+        log.warning("Redis unavailable", extra={"job": message.job, "seq": message.seq, "error": str(error)})
+        return AttemptOutcome("FAILED", f"Redis unavailable: {error}")
 
 
 def _run_claimed(worker_state: WorkerState, message: TaskMessage, claimed: ClaimResult) -> AttemptOutcome:
-    speaking = RunningAttempt(
+    attempt = RunningAttempt(
         message, claimed.epoch, worker_state.allowed_s(claimed.expected_ms), waited_ms=claimed.waited_ms
     )
-    worker_state.begin(speaking)
+    worker_state.add_attempt(attempt)
     try:
-        outcome = _run_engine(worker_state, speaking, claimed)
-        speaking.span.note(result=str(outcome))
-        if speaking.first_ms is not None:
-            speaking.span.note(first_sound_ms=speaking.first_ms)
+        outcome = _run_engine(worker_state, attempt, claimed)
+        attempt.span.note(result=str(outcome))
+        if attempt.first_ms is not None:
+            attempt.span.note(first_sound_ms=attempt.first_ms)
     finally:
-        speaking.span.end()
-        worker_state.vacate(speaking.slot)
+        attempt.span.end()
+        worker_state.free_slot(attempt.slot)
     if worker_state.pool_client.settings.log_sentences:
-        log.info("a sentence ended", extra=speaking.facts() | outcome.facts())
+        log.info("attempt ended", extra=attempt.log_fields() | outcome.log_fields())
     return outcome
 
 
-def _run_engine(worker_state: WorkerState, speaking: RunningAttempt, claimed: ClaimResult) -> AttemptOutcome:
-    message = speaking.message
+def _run_engine(worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult) -> AttemptOutcome:
+    message = attempt.message
     try:
-        return _attempt(worker_state, speaking, claimed)
+        return _speak_claimed(worker_state, attempt, claimed)
     except AttemptDropped as why:
-        fenced_attempts.report_if_fenced(worker_state, speaking, why)
-        worker_state.end(message)
+        fenced_attempts.report_if_fenced(worker_state, attempt, why)
+        worker_state.remove_attempt(message)
         return AttemptOutcome("DROPPED", str(why))
     except UNDONE:
-        worker_state.end(message)
+        worker_state.remove_attempt(message)
         raise
-    except BadInput as error:  # it would be refused again: the first attempt is the last
+    except BadInput as error:  # a retry would be refused, too
         once = replace(
-            worker_state.pool_client.retry, max_failures=_refusal(error, Sentence.from_json(claimed.sentence))
+            worker_state.pool_client.retry, max_failures=_max_failures(error, Sentence.from_json(claimed.sentence))
         )
-        return _give_back(worker_state, speaking, f"{type(error).__name__}: {error}", once)
+        return _report_failed(worker_state, attempt, f"{type(error).__name__}: {error}", once)
     except SeriatimError as error:
-        return _give_back(worker_state, speaking, f"{type(error).__name__}: {error}")
-    except Exception as error:  # an engine may raise anything: the outer loop of a sentence gives the work back
-        log.exception("the engine raised", extra={"job": message.job, "seq": message.seq, "attempt": message.attempt})
-        return _give_back(worker_state, speaking, f"{type(error).__name__}: {error}")
+        return _report_failed(worker_state, attempt, f"{type(error).__name__}: {error}")
+    except Exception as error:  # an engine may raise anything: this is the outer loop of a sentence
+        log.exception(
+            "engine raised an exception", extra={"job": message.job, "seq": message.seq, "attempt": message.attempt}
+        )
+        return _report_failed(worker_state, attempt, f"{type(error).__name__}: {error}")
 
 
-def _refusal(error: BadInput, sentence: Sentence) -> int:
-    """Does it end a sentence, or its job? What was asked for the whole job is refused for each of its sentences."""
+def _max_failures(error: BadInput, sentence: Sentence) -> int:
+    """REFUSED_JOB if the job's own options are refused, since every sentence would be; else REFUSED."""
     its_own = sentence.voice or sentence.language or sentence.speed
     of_job = isinstance(error, UnknownVoice | UnknownLanguage | UnknownOption) and not its_own
     return REFUSED_JOB if of_job else REFUSED
 
 
-def _claim(worker_state: WorkerState, message: TaskMessage) -> ClaimResult:
+def _claim_sentence(worker_state: WorkerState, message: TaskMessage) -> ClaimResult:
     pool_client = worker_state.pool_client
     while True:
         claimed = run(
@@ -125,13 +127,15 @@ def _claim(worker_state: WorkerState, message: TaskMessage) -> ClaimResult:
         )
         if claimed.verdict not in (ClaimVerdict.WAIT, ClaimVerdict.UNKNOWN) or worker_state.draining.is_set():
             return claimed
-        time.sleep(WAIT_S)  # a suspect runs alone here; or the pulse is about to register this process again
+        time.sleep(
+            CLAIM_POLL_S
+        )  # a suspect must run alone here; or the heartbeat is about to register this process again
 
 
-def _attempt(worker_state: WorkerState, speaking: RunningAttempt, claimed: ClaimResult) -> AttemptOutcome:
-    message, spec = speaking.message, JobSpec.from_json(claimed.spec)
+def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: ClaimResult) -> AttemptOutcome:
+    message, spec = attempt.message, JobSpec.from_json(claimed.spec)
     if spec.trace:
-        speaking.span = tracing.begin_span(
+        attempt.span = tracing.begin_span(
             "speak", tracing.CONSUMER, spec.trace, job=message.job, seq=message.seq, attempt=message.attempt,
             lead_ms=claimed.lead_ms, pool=worker_state.pool_client.pool, engine=worker_state.engine.name,
             worker=worker_state.owner,
@@ -143,27 +147,27 @@ def _attempt(worker_state: WorkerState, speaking: RunningAttempt, claimed: Claim
     opened = run(worker_state.pool_client.redis, call)
     if opened.verdict is OpenVerdict.RATE:
         raise EngineFailed(
-            f"the job's sentences have {opened.base} Hz, this engine {engine.rate_hz} Hz: one pool, one rate"
+            f"the job's audio has {opened.base} Hz and this engine {engine.rate_hz} Hz; a pool needs one sample rate"
         )
     if opened.verdict is OpenVerdict.DONE:
-        return _finish(worker_state, speaking, 0.0, opened.base)
+        return _report_finished(worker_state, attempt, 0.0, opened.base)
     if opened.verdict is not OpenVerdict.OPEN:
         raise AttemptDropped(opened.verdict.name)
-    began_s, utterance = time.monotonic(), _utterance(message, claimed, spec, sentence, opened)
+    began_s, utterance = time.monotonic(), _make_utterance(message, claimed, spec, sentence, opened)
     try:
-        n_bytes = _synthesize(worker_state, speaking, utterance, opened, sentence)
-    except AlreadyWhole as whole:
-        return _finish(worker_state, speaking, 0.0, whole.n_bytes)
-    return _finish(worker_state, speaking, (time.monotonic() - began_s) * 1000, n_bytes)
+        n_bytes = _stream_audio(worker_state, attempt, utterance, opened, sentence)
+    except SentenceComplete as complete:
+        return _report_finished(worker_state, attempt, 0.0, complete.n_bytes)
+    return _report_finished(worker_state, attempt, (time.monotonic() - began_s) * 1000, n_bytes)
 
 
 def _too_short(utterance: Utterance, spoken_ms: float) -> bool:
-    """Is that so far below what the text should last that words must be missing? Short texts vary too much to say."""
+    """True if the audio is so much shorter than estimated that words must be missing; unknown for short texts."""
     expected_ms = estimate_ms(utterance.text, utterance.language, utterance.speed)
-    return expected_ms >= JUDGED_FROM_MS and spoken_ms < SHORT_SHARE * expected_ms
+    return expected_ms >= MIN_JUDGED_MS and spoken_ms < MIN_DURATION_SHARE * expected_ms
 
 
-def _utterance(
+def _make_utterance(
     message: TaskMessage, claimed: ClaimResult, spec: JobSpec, sentence: Sentence, opened: OpenResult
 ) -> Utterance:
     return Utterance(
@@ -178,77 +182,81 @@ def _utterance(
     )
 
 
-def _synthesize(
-    worker_state: WorkerState, speaking: RunningAttempt, utterance: Utterance, opened: OpenResult, sentence: Sentence
+def _stream_audio(
+    worker_state: WorkerState, attempt: RunningAttempt, utterance: Utterance, opened: OpenResult, sentence: Sentence
 ) -> int:
     rate_hz = worker_state.engine.rate_hz
     if opened.state:
-        edges = TrimFadeFilter.restore(unpack_state(opened.state)[1], rate_hz, sentence.pause_ms)
+        edge_filter = TrimFadeFilter.restore(unpack_state(opened.state)[1], rate_hz, sentence.pause_ms)
     else:
-        edges = TrimFadeFilter(rate_hz, sentence.pause_ms)
-    delivery = ChunkSender(
+        edge_filter = TrimFadeFilter(rate_hz, sentence.pause_ms)
+    sender = ChunkSender(
         worker_state.pool_client.redis,
-        speaking.message,
+        attempt.message,
         opened,
-        edges,
+        edge_filter,
         rate_hz,
         utterance.lead_ms,
         resumed=bool(opened.state),
     )
-    with closing(worker_state.engine.speak(utterance, speaking.dropped.is_set)) as pieces:  # type: ignore[type-var]  # generators
-        made = 0
-        for spoken in pieces:
-            if speaking.dropped.is_set():
+    with closing(worker_state.engine.speak(utterance, attempt.dropped.is_set)) as chunks:  # type: ignore[type-var]  # generators
+        n_made = 0
+        for chunk in chunks:
+            if attempt.dropped.is_set():
                 raise AttemptDropped("LOST")
-            speaking.sounded()
-            made += len(spoken.pcm)
-            if spoken.mark:
-                _mark(worker_state, speaking.message, spoken.mark)
-            delivery.feed(spoken)
-    if speaking.dropped.is_set():
+            attempt.note_sound()
+            n_made += len(chunk.pcm)
+            if chunk.mark:
+                _mark_sentence(worker_state, attempt.message, chunk.mark)
+            sender.feed(chunk)
+    if attempt.dropped.is_set():
         raise AttemptDropped("LOST")
-    if not opened.state and _too_short(utterance, ms_of_bytes(made, rate_hz)):
-        _mark(worker_state, speaking.message, "short")  # before its end is heard: who has heard it all knows
-    n_bytes = delivery.finish()
-    speaking.first_s = delivery.first_s
+    if not opened.state and _too_short(utterance, ms_of_bytes(n_made, rate_hz)):
+        _mark_sentence(
+            worker_state, attempt.message, "short"
+        )  # before the last chunk: a reader of the end sees the mark
+    n_bytes = sender.finish()
+    attempt.first_sound_s = sender.first_sound_s
     return n_bytes
 
 
-def _mark(worker_state: WorkerState, message: TaskMessage, word: str) -> None:
+def _mark_sentence(worker_state: WorkerState, message: TaskMessage, word: str) -> None:
     log.warning(
-        "the engine had doubts",
+        "engine marked a sentence",
         extra={"job": message.job, "seq": message.seq, "attempt": message.attempt, "mark": word},
     )
     run(worker_state.pool_client.redis, pool_scripts.mark(worker_state.pool_client.pool, message, word))
 
 
-def _finish(worker_state: WorkerState, speaking: RunningAttempt, wall_ms: float, n_bytes: int) -> AttemptOutcome:
-    """Have the result reporter say that the sentence is whole: this slot takes its next message meanwhile."""
+def _report_finished(
+    worker_state: WorkerState, attempt: RunningAttempt, wall_ms: float, n_bytes: int
+) -> AttemptOutcome:
+    """Queue the finished sentence for the result reporter, so that this slot takes its next message at once."""
     pool_client = worker_state.pool_client
     audio_ms = ms_of_bytes(n_bytes, worker_state.engine.rate_hz)
-    finished = FinishedSentence(speaking.epoch, wall_ms, audio_ms, speaking.first_ms)
-    call = pool_scripts.finish(pool_client.pool, speaking.message, finished, pool_client.retry.ended_life_ms)
-    worker_state.told.put(ReportedOutcome(speaking.message, call))
-    worker_state.spoken += 1
-    if worker_state.spoken == worker_state.lifetime.sentences:  # or else the pulse sees it at its next beat
+    finished = FinishedSentence(attempt.epoch, wall_ms, audio_ms, attempt.first_ms)
+    call = pool_scripts.finish(pool_client.pool, attempt.message, finished, pool_client.retry.ended_life_ms)
+    worker_state.outcomes.put(ReportedOutcome(attempt.message, call))
+    worker_state.n_finished += 1
+    if worker_state.n_finished == worker_state.lifetime.sentences:  # otherwise the next heartbeat checks
         with suppress(SeriatimError):
-            worker_renewal.look(worker_state)
+            worker_renewal.renew_if_due(worker_state)
     return AttemptOutcome("SPOKEN", audio_ms=audio_ms)
 
 
-def _give_back(
-    worker_state: WorkerState, speaking: RunningAttempt, reason: str, retry: RetryPolicy | None = None
+def _report_failed(
+    worker_state: WorkerState, attempt: RunningAttempt, reason: str, retry: RetryPolicy | None = None
 ) -> AttemptOutcome:
-    """Give the sentence back with its reason; another attempt, or the gap policy, follows."""
-    pool_client, message = worker_state.pool_client, speaking.message
+    """Queue the failure for the result reporter; another attempt, or the gap policy, follows."""
+    pool_client, message = worker_state.pool_client, attempt.message
     log.warning(
-        "a sentence failed", extra={"job": message.job, "seq": message.seq, "attempt": message.attempt, "why": reason}
+        "attempt failed", extra={"job": message.job, "seq": message.seq, "attempt": message.attempt, "why": reason}
     )
-    speaking.span.fail(reason)
-    worker_state.told.put(
+    attempt.span.fail(reason)
+    worker_state.outcomes.put(
         ReportedOutcome(
             message,
-            pool_scripts.fail(pool_client.pool, message, speaking.epoch, reason[:500], retry or pool_client.retry),
+            pool_scripts.fail(pool_client.pool, message, attempt.epoch, reason[:500], retry or pool_client.retry),
         )
     )
     return AttemptOutcome("FAILED", reason)

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
-    """What became of an attempt; a failed one was given back to the pool, which decides whether another follows."""
+    """The outcome of an attempt; the pool decides whether another attempt follows a failed one."""
 
-    word: str  #: SPOKEN, FAILED, DROPPED, or why it was not due: STALE, GONE, UNKNOWN
+    verdict: str  #: SPOKEN, FAILED, DROPPED, or the reason why it was not due: STALE, GONE, UNKNOWN
     reason: str = ""
     audio_ms: float = 0.0
 
     @property
     def failed(self) -> bool:
-        """Was it due, and did it come to nothing?"""
-        return self.word == "FAILED"
+        """True if the attempt was due and failed."""
+        return self.verdict == "FAILED"
 
-    def facts(self) -> dict[str, object]:
-        """What became of it, for the log."""
-        result = {"result": self.word.lower(), "audio_ms": round(self.audio_ms)}
+    def log_fields(self) -> dict[str, object]:
+        """The outcome as fields of a log line."""
+        result = {"result": self.verdict.lower(), "audio_ms": round(self.audio_ms)}
         return result | ({"why": self.reason} if self.reason else {})
 
     def __str__(self) -> str:
-        facts = f"{self.audio_ms / 1000:.2f} s" if self.word == "SPOKEN" else self.reason
-        return f"{self.word} {facts}".rstrip()
+        facts = f"{self.audio_ms / 1000:.2f} s" if self.verdict == "SPOKEN" else self.reason
+        return f"{self.verdict} {facts}".rstrip()

@@ -1,8 +1,8 @@
-"""Fenced attempts: a worker that is told that one of its own does not count has it counted, for operators.
+"""Fenced attempts: a worker whose attempt was superseded reports it, as a metric for operators.
 
-Such an attempt is a zombie's: its process was stopped, or cut off, for longer than its lease, and went on when another
-had its sentence already. It harms nobody, since whatever it sends is refused. Many of them say that machines stall, or
-that leases are too short for them.
+Its process was stopped or cut off for longer than its lease, and continued after another worker had taken the sentence.
+This does no harm, since everything that it sends is refused. Many fenced attempts mean that machines stall, or that
+leases are too short for them.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from workers.chunk_sender import AttemptDropped
 from workers.worker_state import ReportedOutcome, RunningAttempt, WorkerState
 
 
-def report_if_fenced(worker_state: WorkerState, speaking: RunningAttempt, why: AttemptDropped) -> None:
-    """An attempt was dropped: if another has its sentence, the clerk is to have that counted."""
-    if speaking.taken or str(why) == AppendVerdict.FENCED.name:
-        worker_state.told.put(
-            ReportedOutcome(speaking.message, pool_scripts.fenced(worker_state.pool_client.pool, speaking.message))
+def report_if_fenced(worker_state: WorkerState, attempt: RunningAttempt, dropped: AttemptDropped) -> None:
+    """Have a dropped attempt counted if another worker has its sentence."""
+    if attempt.reassigned or str(dropped) == AppendVerdict.FENCED.name:
+        worker_state.outcomes.put(
+            ReportedOutcome(attempt.message, pool_scripts.fenced(worker_state.pool_client.pool, attempt.message))
         )
 
 
 def refused_calls(
-    worker_state: WorkerState, told: Sequence[ReportedOutcome], answers: Sequence[Any]
+    worker_state: WorkerState, outcomes: Sequence[ReportedOutcome], answers: Sequence[Any]
 ) -> list[ScriptCall[bool]]:
-    """The calls that count those of `told` whose end the pool would not hear."""
-    pairs = zip(told, answers, strict=True)
+    """The calls that count those `outcomes` that the pool refused as stale."""
+    pairs = zip(outcomes, answers, strict=True)
     return [
         pool_scripts.fenced(worker_state.pool_client.pool, each.message)
         for each, answer in pairs

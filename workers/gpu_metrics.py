@@ -1,8 +1,8 @@
-"""GPU metrics of this process: use and memory, from NVIDIA's management library (NVML).
+"""GPU metrics of this process: utilization and memory, from NVIDIA's management library (NVML).
 
-`nvidia-ml-py` binds that library, which comes with the driver. Where either is missing there is nothing to see, and the
-log says so once. NVML answers within a millisecond or so, and, when a GPU fell off its bus or a driver sleeps, late or
-never: a thread of its own asks, and what it saw counts for FRESH_S. Nobody waits for it.
+`nvidia-ml-py` binds that library, which comes with the driver. Where either is missing there are no metrics, and one
+log line says so. NVML answers within about a millisecond, but late or never when a GPU fell off its bus or a driver
+sleeps: a thread of its own polls it, and its figures are valid for FRESH_S. No other thread waits for it.
 """
 
 import importlib
@@ -20,94 +20,94 @@ from workers.gpu_pinning import ORDER, uuid_of
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 5.0  #: between two looks; the driver's own window for a GPU's use is 1/6 to 1 s
-FRESH_S = 15.0  #: three looks: what is older says nothing of now
-WHOLE = re.compile(r"GPU-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|MIG-.+")  #: names that NVML itself knows
+POLL_S = 5.0  #: interval; the driver averages a GPU's utilization over 1/6 to 1 s
+FRESH_S = 15.0  #: three polls; older figures are left out
+FULL_NAME = re.compile(r"GPU-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|MIG-.+")  #: names that NVML accepts as they are
 
 
 @dataclass(slots=True)
 class GpuWatch:
-    """Looks at one GPU. `run` is a thread's; `gauges` are for others."""
+    """Polls one GPU. `run` is the body of a thread; `gauges` may be called from any other."""
 
-    own: Callable[[], str | None]  #: which GPU, as CUDA_VISIBLE_DEVICES names it
+    own_gpu_name: Callable[[], str | None]  #: returns the GPU as CUDA_VISIBLE_DEVICES names it
     environ: Mapping[str, str]
-    _seen: Mapping[str, float] = field(default_factory=dict)
-    _seen_s: float = float("-inf")  #: monotonic time of that
+    _metrics: Mapping[str, float] = field(default_factory=dict)
+    _metrics_s: float = float("-inf")  #: monotonic time of `_metrics`
     _handles: dict[str, Any] = field(default_factory=dict)
-    _complaint: str = ""  #: the last one: each is logged once
+    _last_warning: str = ""  #: logged once until it changes
 
     def gauges(self) -> Mapping[str, float]:
-        """gpu_utilization and gpu_memory_used, 0..1 each; what was not seen of late is left out."""
-        return self._seen if time.monotonic() - self._seen_s <= FRESH_S else {}
+        """gpu_utilization and gpu_memory_used, 0..1 each; empty if they are older than FRESH_S."""
+        return self._metrics if time.monotonic() - self._metrics_s <= FRESH_S else {}
 
     def run(self, ended: threading.Event) -> None:
-        """Look until `ended`, from when this process is on a GPU."""
-        while self.own() is None:
-            if ended.wait(LOOK_S):
+        """Poll until `ended`, beginning once this process uses a GPU."""
+        while self.own_gpu_name() is None:
+            if ended.wait(POLL_S):
                 return
         nvml = nvml_library()
         while nvml is not None and not ended.is_set():
-            self._look(nvml)
-            ended.wait(LOOK_S)
+            self._poll(nvml)
+            ended.wait(POLL_S)
 
-    def _look(self, nvml: ModuleType) -> None:
+    def _poll(self, nvml: ModuleType) -> None:
         try:
-            handle = self._handle(nvml, self.own() or "")
-            self._seen = gpu_figures(nvml, handle) if handle is not None else {}
-        except nvml.NVMLError as error:  # the driver was reloaded, the GPU is gone: it may come back
+            handle = self._gpu_handle(nvml, self.own_gpu_name() or "")
+            self._metrics = read_gpu_metrics(nvml, handle) if handle is not None else {}
+        except nvml.NVMLError as error:  # the driver was reloaded, or the GPU is gone and may return
             self._handles.clear()
-            self._complain(str(error))
+            self._warn_once(str(error))
         else:
-            self._seen_s = time.monotonic()
+            self._metrics_s = time.monotonic()
 
-    def _handle(self, nvml: ModuleType, name: str) -> Any:
-        """NVML's handle of the GPU; None if nobody can say which it is."""
+    def _gpu_handle(self, nvml: ModuleType, name: str) -> Any:
+        """NVML's handle of the GPU; None if the name is ambiguous."""
         if name not in self._handles:
             by_bus = self.environ.get(ORDER) == "PCI_BUS_ID"
-            uuid = name if WHOLE.fullmatch(name) else uuid_of(name, _listed(nvml), by_bus=by_bus)
+            uuid = name if FULL_NAME.fullmatch(name) else uuid_of(name, _list_gpus(nvml), by_bus=by_bus)
             if uuid is None:
-                self._complain(f"which GPU is {name!r}? name it by its UUID, or set {ORDER}=PCI_BUS_ID")
+                self._warn_once(f"which GPU is {name!r}? name it by its UUID, or set {ORDER}=PCI_BUS_ID")
             self._handles[name] = None if uuid is None else nvml.nvmlDeviceGetHandleByUUID(uuid)
         return self._handles[name]
 
-    def _complain(self, what: str) -> None:
-        if what != self._complaint:
-            log.warning("the GPU does not say how busy it is", extra={"gpu": self.own(), "why": what})
-        self._complaint = what
+    def _warn_once(self, what: str) -> None:
+        if what != self._last_warning:
+            log.warning("GPU metrics unavailable", extra={"gpu": self.own_gpu_name(), "why": what})
+        self._last_warning = what
 
 
 def nvml_library() -> ModuleType | None:
-    """The library, ready to be asked; None where there is none, or no driver. May take seconds."""
+    """The initialized library; None without the library or a driver. May take seconds."""
     try:
         nvml = importlib.import_module("pynvml")
     except ImportError:
-        log.info("without nvidia-ml-py (the gpu extra) nobody sees how busy the GPU is")
+        log.info("nvidia-ml-py is not installed (extra gpu); no GPU metrics")
         return None
     try:
         nvml.nvmlInit()
     except nvml.NVMLError as error:
-        log.warning("NVML cannot be used: nobody sees how busy the GPU is", extra={"why": str(error)})
+        log.warning("NVML unavailable; no GPU metrics", extra={"why": str(error)})
         return None
     return nvml
 
 
-def _listed(nvml: ModuleType) -> list[tuple[str, str]]:
+def _list_gpus(nvml: ModuleType) -> list[tuple[str, str]]:
     """UUID and model of every GPU that NVML sees, in the order of the PCI bus."""
     handles = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
     return [(nvml.nvmlDeviceGetUUID(handle), nvml.nvmlDeviceGetName(handle)) for handle in handles]
 
 
-def gpu_figures(nvml: ModuleType, handle: Any) -> dict[str, float]:
-    """What a GPU, or a part of one, says of itself. A part (MIG) does not say how busy it is.
+def read_gpu_metrics(nvml: ModuleType, handle: Any) -> dict[str, float]:
+    """The metrics of a GPU, or of a part of one. A part (MIG) has no utilization.
 
     Raises:
-        NVMLError: NVML's own; it is lost.
+        NVMLError: the GPU is lost.
     """
-    found: dict[str, float] = {}
-    untold = (nvml.NVMLError_NotSupported, nvml.NVMLError_NoPermission)
-    with suppress(*untold):
-        found["gpu_utilization"] = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
-    with suppress(*untold):  # a GPU that shares the machine's memory has none of its own
-        filled = nvml.nvmlDeviceGetMemoryInfo(handle)
-        found["gpu_memory_used"] = round(filled.used / filled.total, 4)
-    return found
+    metrics: dict[str, float] = {}
+    unsupported = (nvml.NVMLError_NotSupported, nvml.NVMLError_NoPermission)
+    with suppress(*unsupported):
+        metrics["gpu_utilization"] = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+    with suppress(*unsupported):  # a GPU that shares the machine's memory has none of its own
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+        metrics["gpu_memory_used"] = round(memory.used / memory.total, 4)
+    return metrics

@@ -11,7 +11,7 @@ from seriatim.settings import Settings
 
 
 def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> WorkerRegistration:
-    """The facts of a process that was ready `ready_ms` after its start."""
+    """The registration of a process that was ready `ready_ms` after its start."""
     return WorkerRegistration(
         slots=engine.slots,
         rate_hz=engine.rate_hz,
@@ -19,7 +19,7 @@ def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> Worker
         rtf=max(engine.rtf, 0.001),
         eta=settings.live_slot_share,
         reserve=settings.batch_reserve,
-        voices=_voices(engine),
+        voices=_voices_json(engine),
         engine=engine.name,
         host=socket.gethostname(),
         pid=os.getpid(),
@@ -32,9 +32,9 @@ def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> Worker
 
 
 def refreshed_registration(facts: WorkerRegistration, engine: Engine) -> WorkerRegistration:
-    """The same with what may change while an engine runs: its slots, and its voices."""
-    return replace(facts, slots=engine.slots, voices=_voices(engine))
+    """A copy with what may change while an engine runs: its slots and its voices."""
+    return replace(facts, slots=engine.slots, voices=_voices_json(engine))
 
 
-def _voices(engine: Engine) -> str:
+def _voices_json(engine: Engine) -> str:
     return json.dumps([voice.card() for voice in engine.voices], separators=(",", ":"))

@@ -1,40 +1,40 @@
-"""The remote control of a worker: Celery's commands that would do nothing here, or harm, say so in one line.
+"""Remote control of a worker: Celery's commands that would have no effect here, or do harm, are refused with a reason.
 
-Importing this module replaces them in Celery's panel (docs/how-to/operations.md lists them all). What steers jobs is
-`seriatim cancel` and `set`, which the pool hears of.
+Importing this module replaces them in Celery's panel (docs/how-to/operations.md lists them all). To control jobs, use
+`seriatim cancel` and `set`, which act on the pool.
 """
 
 from typing import Any
 
 from celery.worker.control import control_command, nok  # type: ignore[attr-defined]  # the stubs lack it
 
-SLOTS = "a worker's slots stand when it starts: start another worker (seriatim worker), or one with other --slots"
-JOBS = "messages are not what jobs are made of, and a lost one is sent again: seriatim cancel JOB ends a job"
-TIMES = "time limits do nothing in threads: SERIATIM_STALL_TIMEOUT_MS says when a sentence is stuck"
+SLOTS = "slots are fixed when a worker starts: start another worker (seriatim worker), or one with other --slots"
+JOBS = "a revoked message is published again: use seriatim cancel JOB to end a job"
+TIMES = "time limits have no effect on threads: SERIATIM_STALL_TIMEOUT_MS says when a sentence is stuck"
 RESTART = "there is no pool to restart: celery control shutdown ends the process, and its supervisor starts another"
 
 
 @control_command(args=[("n", int)], signature="[N=1]")
 def pool_grow(state: Any, n: int = 1, **_: Any) -> Any:
-    """Refuse: slots stand when a worker starts."""
+    """Refuse: slots are fixed when a worker starts."""
     return nok(SLOTS)
 
 
 @control_command(args=[("n", int)], signature="[N=1]")
 def pool_shrink(state: Any, n: int = 1, **_: Any) -> Any:
-    """Refuse: slots stand when a worker starts."""
+    """Refuse: slots are fixed when a worker starts."""
     return nok(SLOTS)
 
 
 @control_command(args=[("max", int), ("min", int)], signature="[max [min]]")
 def autoscale(state: Any, max: int | None = None, min: int | None = None) -> Any:  # noqa: A002  # Celery's names
-    """Refuse: slots stand when a worker starts."""
+    """Refuse: slots are fixed when a worker starts."""
     return nok(SLOTS)
 
 
 @control_command()
 def pool_restart(state: Any, **_: Any) -> Any:
-    """Refuse: a process is an engine."""
+    """Refuse: a process holds one engine."""
     return nok(RESTART)
 
 
@@ -42,19 +42,19 @@ def pool_restart(state: Any, **_: Any) -> Any:
     args=[("task_name", str), ("soft", float), ("hard", float)], signature="<task_name> <soft_secs> [hard_secs]"
 )
 def time_limit(state: Any, task_name: str = "", hard: float | None = None, soft: float | None = None, **_: Any) -> Any:
-    """Refuse: threads have none."""
+    """Refuse: threads have no time limits."""
     return nok(TIMES)
 
 
 @control_command(variadic="task_id", signature="[id1 [id2 [... [idN]]]]")
 def revoke(state: Any, task_id: Any, **_: Any) -> Any:
-    """Refuse: it would be spoken all the same."""
+    """Refuse: the sentence would be spoken anyway."""
     return nok(JOBS)
 
 
 @control_command(variadic="headers", signature="[key1=value1 [key2=value2 [... [keyN=valueN]]]]")
 def revoke_by_stamped_headers(state: Any, headers: Any, **_: Any) -> Any:
-    """Refuse: it would be spoken all the same."""
+    """Refuse: the sentence would be spoken anyway."""
     return nok(JOBS)
 
 
@@ -72,5 +72,5 @@ def add_consumer(state: Any, queue: str, **_: Any) -> Any:
 
 @control_command(args=[("queue", str)], signature="<queue>")
 def cancel_consumer(state: Any, queue: str, **_: Any) -> Any:
-    """Finish what runs and take nothing more, until add_consumer."""
+    """Finish running sentences and take no more, until add_consumer."""
     return state.consumer.pause(queue)

@@ -1,7 +1,7 @@
 """The result reporter: a thread that reports finished sentences to the pool, picks the next and publishes them.
 
-It works beside the speaking threads, so that a slot that has spoken takes its next message at once. Sentences that end
-while it is at work are told together, in one round trip. What a process that dies has not told shows in its leases.
+It works beside the speaking threads, so that a slot takes its next message as soon as it has spoken. Sentences that end
+meanwhile are reported together, in one round trip. If the process dies first, the leases of the rest expire.
 """
 
 import logging
@@ -15,37 +15,40 @@ from workers.worker_state import ReportedOutcome, WorkerState
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 32  #: sentences told in one round trip: bounds the time that the server is kept
+MAX_BATCH = 32  #: sentences reported in one round trip: bounds the time that the server is busy
 
 
 def report_results(worker_state: WorkerState) -> None:
-    """Tell and ring until the queue says that that was all."""
-    while (first := worker_state.told.get()) is not None:
-        told = [first]
+    """Report outcomes and publish the next messages until the queue yields None."""
+    while (first := worker_state.outcomes.get()) is not None:
+        outcomes = [first]
         try:
-            told += _waiting_results(worker_state)
+            outcomes += _waiting_results(worker_state)
             *answers, messages = run_many(
-                worker_state.pool_client.redis, [*(each.call for each in told), pick_call(worker_state.pool_client)]
+                worker_state.pool_client.redis,
+                [*(outcome.call for outcome in outcomes), pick_call(worker_state.pool_client)],
             )
             publish_picked(worker_state.pool_client, messages)
-            run_many(worker_state.pool_client.redis, refused_calls(worker_state, told, answers))
+            run_many(worker_state.pool_client.redis, refused_calls(worker_state, outcomes, answers))
         except SeriatimError as error:
-            log.warning("leases will expire instead", extra={"sentences": len(told), "error": str(error)})
+            log.warning(
+                "outcomes not reported; leases will expire", extra={"sentences": len(outcomes), "error": str(error)}
+            )
         finally:
-            for each in told:
-                worker_state.end(each.message)
+            for outcome in outcomes:
+                worker_state.remove_attempt(outcome.message)
 
 
 def _waiting_results(worker_state: WorkerState) -> list[ReportedOutcome]:
-    """What else waits to be told."""
+    """The other outcomes that are waiting, MAX_BATCH - 1 at most."""
     more: list[ReportedOutcome] = []
-    while len(more) < TOGETHER - 1:
+    while len(more) < MAX_BATCH - 1:
         try:
-            told = worker_state.told.get_nowait()
+            outcomes = worker_state.outcomes.get_nowait()
         except Empty:
             break
-        if told is None:
-            worker_state.told.put(None)
+        if outcomes is None:
+            worker_state.outcomes.put(None)
             break
-        more.append(told)
+        more.append(outcomes)
     return more

@@ -1,7 +1,7 @@
-"""The events of one worker process, for Flower and `celery events`: none is lost, no slot waits for them.
+"""Task events of one worker process, for Flower and `celery events`: none is lost, and no slot waits for them.
 
-Slots append an event to a buffer; Celery's own loop sends what is there. Celery empties the buffer after sending it,
-and with it what a thread appended meanwhile: a third of all events, under load. Here only what was sent is removed.
+Slots append events to a buffer, which Celery's own loop sends. Celery empties the buffer after sending, and so loses
+what a thread appended meanwhile: a third of all events, under load. Here only the events that were sent are removed.
 """
 
 import sys
@@ -20,11 +20,11 @@ class TaskEventSender(EventDispatcher):
     _publish: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # without a limit a slot never flushes: a broker that hangs would keep it from speaking
+        # with an unlimited buffer a slot never flushes: a broker that hangs would block it
         super().__init__(*args, **(kwargs | {"buffer_limit": sys.maxsize}))
 
     def flush(self, errors: bool = True, groups: bool = True) -> None:  # noqa: FBT001  # Celery's signature
-        """Send what is buffered. What the broker does not take is kept, and sent with the next flush."""
+        """Send the buffered events. Those that the broker does not accept are kept for the next flush."""
         with self.mutex:
             if errors:
                 for _ in range(len(self._outbound_buffer)):
@@ -37,7 +37,7 @@ class TaskEventSender(EventDispatcher):
                         del events[: len(taken)]
 
     def extend_buffer(self, other: Any) -> None:
-        """Take over what another one, whose connection broke, has not sent."""
+        """Take over the unsent events of a dispatcher whose connection broke."""
         super().extend_buffer(other)
         for group, events in list(other._group_buffer.items()):  # noqa: SLF001  # of the same class
             self._group_buffer[group].extend(events)

@@ -1,8 +1,8 @@
 """One worker process: load the engine once, warm it up by speaking, offer its slots, then take work.
 
-Each process is a Celery worker of its own with a pool of threads, one per slot: loads = processes, a crash takes
-one engine down, and nothing is consumed before the engine has spoken (decision 4). `seriatim worker`
-(workers/supervisor.py) starts as many as there are to be, and starts those again that end.
+Each process is a Celery worker of its own with a pool of threads, one per slot: each process loads one engine, a crash
+takes down one engine, and nothing is consumed before the engine has spoken (decision 4). `seriatim worker`
+(workers/supervisor.py) starts the processes, and restarts those that end.
 """
 
 import argparse
@@ -54,46 +54,44 @@ WARM_UP = "The quick brown fox jumps over the lazy dog."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one worker process until it is told to stop; returns its exit status."""
-    options = _arguments().parse_args(argv)
+    """Run one worker process until SIGTERM or SIGINT; returns its exit status."""
+    options = _build_parser().parse_args(argv)
     try:
         settings = Settings.from_env(os.environ)
         logs.configure(
             settings.log_level, f"worker {options.pool or options.engine}#{options.index}", settings.log_format
         )
-        return _work(options, settings)
-    except PermissionError as error:  # a model's folder of somebody else: it would be the same next time
+        return _run_worker(options, settings)
+    except PermissionError as error:  # a model's folder that this user may not read: a restart would not help
         sys.stderr.write(f"seriatim worker: {forbidden(error)}\n")
         return ExitCode.CANNOT_START
     except SeriatimError as error:
         sys.stderr.write(f"seriatim worker: {error}\n")
-        return _status_of(error)
+        return _exit_status(error)
 
 
-def _status_of(error: SeriatimError) -> ExitCode:
-    """What a supervisor is to make of it: it starts a process again unless that cannot help."""
+def _exit_status(error: SeriatimError) -> ExitCode:
+    """The exit status for an error; a supervisor restarts the process unless that cannot help."""
     if isinstance(error, Unavailable):
         return ExitCode.UNAVAILABLE
     return ExitCode.FAILED if error.retryable else ExitCode.CANNOT_START
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers.worker_process")
     parser.add_argument("--engine", required=True)
     parser.add_argument("--pool", default="")
-    parser.add_argument("--slots", type=int, default=0, help="sentences at once; 0: as the engine says")
+    parser.add_argument("--slots", type=int, default=0, help="sentences at once; 0: the engine's choice")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--index", default="0", help="which of the supervisor's processes this is")
+    parser.add_argument("--index", default="0", help="number among the supervisor's processes")
     parser.add_argument("--owner", default="", help="name of this process in the pool")
-    parser.add_argument(
-        "--group", default="", help="its supervisor, which starts another when it has lived long enough"
-    )
+    parser.add_argument("--group", default="", help="name of its supervisor, which renews it")
     parser.add_argument("--events", action="store_true", help="send task events from the start")
     return parser
 
 
-def _work(options: argparse.Namespace, settings: Settings) -> int:
-    born_s = time.monotonic()
+def _run_worker(options: argparse.Namespace, settings: Settings) -> int:
+    started_s = time.monotonic()
     tracing.configure("worker", settings.traces)
     pool_name = options.pool or options.engine
     redis = command_client(settings.redis_url, [pool_name])
@@ -102,7 +100,7 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
     reach_broker(app, settings.broker)
     engine = load(options.engine, options_of(options.engine, _engine_options(options), settings))
     warm_up(engine)
-    ready_ms = round((time.monotonic() - born_s) * 1000)
+    ready_ms = round((time.monotonic() - started_s) * 1000)
     owner = options.owner or f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
     pool_client, lifetime = (
         PoolClient(redis, app, pool_name, settings),
@@ -112,13 +110,13 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
         pool_client, engine, owner, registration_of(engine, settings, ready_ms), lifetime=lifetime
     )
     register(app, partial(run_attempt, worker_state))
-    _register(redis, pool_name, owner, settings, worker_state.facts)
+    _register_in_pool(redis, pool_name, owner, settings, worker_state.facts)
     log.info("ready", extra=settings_in_force(worker_state))
-    return _serve(worker_state, options)
+    return _take_work(worker_state, options)
 
 
 def settings_in_force(worker_state: WorkerState) -> dict[str, object]:
-    """The facts of a process that an operator asks for first."""
+    """The settings and facts of a process that an operator needs first."""
     facts, settings = worker_state.facts, worker_state.pool_client.settings
     return {
         "owner": worker_state.owner, "pool": worker_state.pool_client.pool, "engine": facts.engine,
@@ -132,11 +130,11 @@ def settings_in_force(worker_state: WorkerState) -> dict[str, object]:
 
 
 def _engine_options(options: argparse.Namespace) -> Mapping[str, str]:
-    pairs = dict(_pair(text) for text in options.engine_option)
+    pairs = dict(_parse_pair(text) for text in options.engine_option)
     return pairs | ({"slots": str(options.slots)} if options.slots else {})
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _parse_pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise Misconfigured(f"--engine-option {text!r}; expected KEY=VALUE")
@@ -144,44 +142,46 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def warm_up(engine: Engine) -> None:
-    """Speak once through the real path, so that the first user does not pay for what is loaded late.
+    """Speak one sentence through the real path, so that lazy loading does not delay the first user.
 
     Raises:
-        EngineUnavailable: nothing came out; it would be the same next time.
+        EngineUnavailable: no audio came out; a restart would not help.
     """
     try:
-        n_bytes = sum(len(spoken.pcm) for spoken in engine.speak(Utterance(WARM_UP), lambda: False))
+        n_bytes = sum(len(chunk.pcm) for chunk in engine.speak(Utterance(WARM_UP), lambda: False))
     except EngineFailed as error:
         raise EngineUnavailable(f"the {engine.name} engine failed at its warm-up sentence: {error}") from error
     if n_bytes == 0:
-        raise EngineUnavailable(f"the {engine.name} engine gave no sound for its warm-up sentence")
+        raise EngineUnavailable(f"the {engine.name} engine gave no audio for its warm-up sentence")
 
 
-def _register(redis: "Redis", pool_name: str, owner: str, settings: Settings, facts: WorkerRegistration) -> None:
-    other_hz = run(redis, pool_scripts.register(pool_name, owner, settings.lease_ms, facts))
-    if other_hz:
+def _register_in_pool(
+    redis: "Redis", pool_name: str, owner: str, settings: Settings, facts: WorkerRegistration
+) -> None:
+    pool_rate_hz = run(redis, pool_scripts.register(pool_name, owner, settings.lease_ms, facts))
+    if pool_rate_hz:
         raise Misconfigured(
-            f"pool {pool_name!r} speaks at {other_hz} Hz and this engine at {facts.rate_hz} Hz: "
+            f"pool {pool_name!r} has a sample rate of {pool_rate_hz} Hz and this engine {facts.rate_hz} Hz; "
             "give this worker a pool of its own with --pool NAME"
         )
 
 
-def _serve(worker_state: WorkerState, options: argparse.Namespace) -> int:
-    """Take work until told to stop; then finish what runs, and leave."""
+def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:
+    """Take work until a signal; then finish the running sentences and leave the pool."""
     pool_client, ended = worker_state.pool_client, threading.Event()
-    waiting = blocking_client(pool_client.settings.redis_url, [pool_client.pool])
+    blocking_redis = blocking_client(pool_client.settings.redis_url, [pool_client.pool])
     gauges = WorkerGauges.of(worker_state, os.environ)
-    telling = watched_tasks.start("clerk", partial(report_results, worker_state))
+    reporter = watched_tasks.start("result-reporter", partial(report_results, worker_state))
     watched_tasks.start("gpu", partial(gauges.gpu.run, ended))
     threads = [
-        watched_tasks.start("pulse", partial(heartbeat.heartbeat_loop, worker_state, gauges, ended)),
-        watched_tasks.start("sweeper", partial(heartbeat.sweeper_loop, worker_state, waiting, ended)),
+        watched_tasks.start("heartbeat", partial(heartbeat.heartbeat_loop, worker_state, gauges, ended)),
+        watched_tasks.start("sweeper", partial(heartbeat.sweeper_loop, worker_state, blocking_redis, ended)),
     ]
-    drain = partial(_drain, worker_state)
+    drain = partial(_start_draining, worker_state)
     worker_shutting_down.connect(drain)
-    setup_logging.connect(_leave_the_log)
+    setup_logging.connect(_keep_log_level)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        worker_ready.connect(_end_at_hangup)
+        worker_ready.connect(_end_at_sighup)
     pool_client.app.events.dispatcher_cls = "workers.task_events:TaskEventSender"
     worker = pool_client.app.Worker(
         pool="threads",
@@ -200,8 +200,8 @@ def _serve(worker_state: WorkerState, options: argparse.Namespace) -> int:
     worker.start()
     ended.set()
     worker_state.draining.set()
-    worker_state.told.put(None)
-    telling.join(timeout=pool_client.settings.lease_ms / 1000)  # what it cannot tell by then, expired leases say
+    worker_state.outcomes.put(None)
+    reporter.join(timeout=pool_client.settings.lease_ms / 1000)  # the leases of what it cannot report by then expire
     heartbeat.leave_pool(worker_state)
     for thread in threads:
         thread.join(timeout=5)
@@ -209,34 +209,36 @@ def _serve(worker_state: WorkerState, options: argparse.Namespace) -> int:
     return int(worker.exitcode or (ExitCode.RENEWED if worker_state.renewing.is_set() else ExitCode.OK))
 
 
-def _leave_the_log(**_: object) -> None:
-    """Celery sets no level where somebody answers this: it would raise ours to its own."""
+def _keep_log_level(**_: object) -> None:
+    """Keep the log level: Celery sets its own unless this signal has a receiver."""
 
 
-def _end_at_hangup(**_: object) -> None:
-    """Celery has set a handler by now, which starts the process anew in its place."""
+def _end_at_sighup(**_: object) -> None:
+    """Treat SIGHUP as SIGTERM: Celery's own handler, set by now, restarts the process in place."""
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
-def _drain(worker_state: WorkerState, **_: object) -> None:
-    """Celery was told to stop: take no more. The pool hears of it at once, so that nothing is dispatched here.
+def _start_draining(worker_state: WorkerState, **_: object) -> None:
+    """Take no more work, and report zero slots to the pool at once, so that nothing is dispatched here.
 
-    Nobody waits for the end of a process that is only renewed: it finishes all that it speaks.
+    A process that is only being renewed has no time limit: it finishes all its sentences.
     """
-    hasty = not worker_state.renewing.is_set() or worker_state.draining.is_set()
+    limited = not worker_state.renewing.is_set() or worker_state.draining.is_set()
     worker_state.draining.set()
     threading.Thread(
-        target=partial(heartbeat.send_heartbeat, worker_state), name="last beat", daemon=True
-    ).start()  # or the pulse does
-    if hasty:
-        watched_tasks.start("cut off", partial(_cut_off, worker_state))
+        target=partial(heartbeat.send_heartbeat, worker_state), name="last heartbeat", daemon=True
+    ).start()  # or the regular heartbeat does
+    if limited:
+        watched_tasks.start("drain-timeout", partial(_end_after_drain, worker_state))
 
 
-def _cut_off(worker_state: WorkerState) -> None:
-    """Hand back what is not finished within SERIATIM_WORKER_DRAIN_S, nobody blamed."""
+def _end_after_drain(worker_state: WorkerState) -> None:
+    """Hand back sentences that are unfinished after SERIATIM_WORKER_DRAIN_S, and exit; they do not count as failed."""
     time.sleep(worker_state.pool_client.settings.worker_drain_s)
-    running = len(worker_state.snapshot())
-    log.warning("ended before its sentences were", extra={"owner": worker_state.owner, "sentences": running})
+    running = len(worker_state.running_attempts())
+    log.warning(
+        "drain timed out; unfinished sentences handed back", extra={"owner": worker_state.owner, "sentences": running}
+    )
     heartbeat.leave_pool(worker_state)
     os._exit(ExitCode.OK)
 

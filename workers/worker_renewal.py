@@ -1,8 +1,8 @@
-"""Renewal: a worker process that has spoken enough, or holds too much memory, ends, and a fresh one takes its place.
+"""Renewal: a worker process that reaches its limit of sentences or memory exits, and a fresh one replaces it.
 
-It finishes what it speaks and hands its slots back, as at SIGTERM; its supervisor starts the next one at once. One
-process of a supervisor at a time: the key `:renew:<group>` holds its index until its successor takes work, so that with
-several processes all but one speak on. Whoever finds the key taken speaks on, too, and asks again at its next beat.
+It finishes its sentences and gives up its slots, as at SIGTERM; its supervisor starts the next one at once. One process
+of a supervisor is renewed at a time: the key `:renew:<group>` holds its index until its successor takes work, so that
+all others keep speaking. A process that finds the key taken continues, too, and tries again at its next heartbeat.
 """
 
 import logging
@@ -11,66 +11,67 @@ import signal
 
 from seriatim.keys import renewal
 from seriatim.lua.script_calls import translate_redis_errors
-from workers.worker_gauges import memory
+from workers.worker_gauges import process_memory
 from workers.worker_state import WorkerState
 
 log = logging.getLogger(__name__)
 
-#: a successor that takes no work by then holds up no other renewal: twice what a large model on a slow disk takes
-PATIENCE_S = 240
+#: after this time a successor that takes no work blocks no other renewal: twice the start of a large model on a slow
+#: disk
+TURN_TTL_S = 240
 
 
 def too_large(worker_state: WorkerState) -> str:
-    """Why this process could never be small enough; "" if it can. Asked before it has spoken for anybody."""
-    most, held = worker_state.lifetime.memory_bytes, _held_bytes()
-    if not most or held < most:
+    """The reason why even a fresh process exceeds its memory limit, or ""; checked before its first sentence."""
+    max_bytes, held_bytes = worker_state.lifetime.memory_bytes, _held_bytes()
+    if not max_bytes or held_bytes < max_bytes:
         return ""
-    sizes = [f"{n / 2**20:.0f}M" for n in (held, most)]
+    sizes = [f"{n / 2**20:.0f}M" for n in (held_bytes, max_bytes)]
     return (
-        f"a fresh worker process holds {sizes[0]} and may hold {sizes[1]} (SERIATIM_WORKER_MAX_MEMORY): it needs more"
+        f"a fresh worker process holds {sizes[0]}, more than SERIATIM_WORKER_MAX_MEMORY allows ({sizes[1]}); raise it"
     )
 
 
-def look(worker_state: WorkerState) -> None:
-    """Begin to end this process if that is due, and no sibling is being renewed. For the pulse, and after a sentence.
+def renew_if_due(worker_state: WorkerState) -> None:
+    """Start to drain this process if it has reached a limit and no sibling is being renewed.
 
     Raises:
         Unavailable: Redis does not answer.
     """
     lifetime = worker_state.lifetime
-    if not lifetime.group or worker_state.draining.is_set() or worker_state.consumes_s is None:
+    if not lifetime.group or worker_state.draining.is_set() or worker_state.consuming_since_s is None:
         return
-    if not worker_state.succeeded:
-        _succeed(worker_state)
-    why = lifetime.over(worker_state.spoken, _held_bytes() if lifetime.memory_bytes else 0.0)
-    if why and _take(worker_state):
-        log.info("a worker process makes room for a fresh one", extra={"owner": worker_state.owner} | why)
+    if not worker_state.predecessor_gone:
+        _release_turn(worker_state)
+    reason = lifetime.exceeded_limit(worker_state.n_finished, _held_bytes() if lifetime.memory_bytes else 0.0)
+    if reason and _take_turn(worker_state):
+        log.info("worker process exits for renewal", extra={"owner": worker_state.owner} | reason)
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _succeed(worker_state: WorkerState) -> None:
-    """This process takes work: the one before it has been renewed, and the next may be."""
-    redis, key = worker_state.pool_client.redis, _key(worker_state)
-    with worker_state.turn, translate_redis_errors():
-        if not worker_state.succeeded and redis.get(key) == worker_state.lifetime.index.encode():
+def _release_turn(worker_state: WorkerState) -> None:
+    """Release the turn that the predecessor took: this process takes work, so the next sibling may be renewed."""
+    redis, key = worker_state.pool_client.redis, _renewal_key(worker_state)
+    with worker_state.renewal_lock, translate_redis_errors():
+        if not worker_state.predecessor_gone and redis.get(key) == worker_state.lifetime.index.encode():
             redis.delete(key)
-    worker_state.succeeded = True
+    worker_state.predecessor_gone = True
 
 
-def _take(worker_state: WorkerState) -> bool:
-    """Is it this process's turn?"""
-    with worker_state.turn, translate_redis_errors():
+def _take_turn(worker_state: WorkerState) -> bool:
+    """True if this process may be renewed now."""
+    with worker_state.renewal_lock, translate_redis_errors():
         if not worker_state.renewing.is_set() and worker_state.pool_client.redis.set(
-            _key(worker_state), worker_state.lifetime.index, nx=True, ex=PATIENCE_S
+            _renewal_key(worker_state), worker_state.lifetime.index, nx=True, ex=TURN_TTL_S
         ):
             worker_state.renewing.set()
             return True
     return False
 
 
-def _key(worker_state: WorkerState) -> str:
+def _renewal_key(worker_state: WorkerState) -> str:
     return renewal(worker_state.pool_client.pool, worker_state.lifetime.group)
 
 
 def _held_bytes() -> float:
-    return memory().get("memory_bytes", 0.0)
+    return process_memory().get("memory_bytes", 0.0)

@@ -1,4 +1,4 @@
-"""One worker process: its engine, what it is speaking, and what it knows of the time that takes."""
+"""The state of one worker process: its engine, its running attempts, and flags that its threads share."""
 
 import threading
 import time
@@ -18,51 +18,53 @@ from workers.worker_lifetime import Lifetime
 
 @dataclass(slots=True)
 class RunningAttempt:
-    """A sentence that this process is speaking. Written by its own thread, read by the pulse."""
+    """An attempt that this process is speaking. Written by its own thread, read by the heartbeat."""
 
     message: TaskMessage
     epoch: str
-    allowed_s: float  #: without a sound for so long it is stuck
+    allowed_s: float  #: longest time without audio, after which it is stuck
     claimed_s: float = field(default_factory=time.monotonic)  #: monotonic time of the claim
-    heard_s: float = field(default_factory=time.monotonic)  #: and of the last sound
-    dropped: threading.Event = field(default_factory=threading.Event)  #: it belongs to somebody else now, or to nobody
-    taken: bool = False  #: with `dropped`: others have it, since this process was taken for dead
-    first_s: float | None = None  #: monotonic time at which its first sound was in Redis
+    last_sound_s: float = field(default_factory=time.monotonic)  #: monotonic time of the last audio
+    dropped: threading.Event = field(
+        default_factory=threading.Event
+    )  #: set when another worker has it, or its job has ended
+    reassigned: bool = False  #: with `dropped`: another worker has it, since this process's registration had expired
+    first_sound_s: float | None = None  #: monotonic time at which its first audio was in Redis
     span: TraceSpan = field(default_factory=TraceSpan)  #: of the job's trace, if it has one
-    waited_ms: int = 0  #: from its pick to its claim
-    slot: int = 0  #: 0-based, the lowest of this process that was free
+    waited_ms: int = 0  #: from its dispatch to its claim
+    slot: int = 0  #: 0-based, the lowest free one of this process
 
     @property
     def first_ms(self) -> float | None:
-        """From the claim to the first sound, if this attempt gave any."""
-        return None if self.first_s is None else round((self.first_s - self.claimed_s) * 1000, 1)
+        """Time from the claim to the first audio, if there is any."""
+        return None if self.first_sound_s is None else round((self.first_sound_s - self.claimed_s) * 1000, 1)
 
-    def facts(self) -> dict[str, object]:
-        """The attempt, and the time it took, for the log."""
+    def log_fields(self) -> dict[str, object]:
+        """The attempt and its times as fields of a log line."""
         return {
             "job": self.message.job, "seq": self.message.seq, "attempt": self.message.attempt, "slot": self.slot,
             "waited_ms": self.waited_ms, "first_ms": self.first_ms,
             "elapsed_ms": round((time.monotonic() - self.claimed_s) * 1000, 1),
         }  # fmt: skip
 
-    def sounded(self) -> None:
-        """Note that the engine gave something."""
-        self.heard_s = time.monotonic()
+    def note_sound(self) -> None:
+        """Note that the engine gave audio now."""
+        self.last_sound_s = time.monotonic()
 
-    def stuck(self, now_s: float) -> bool:
-        """Has it been silent for too long?"""
-        return now_s - self.heard_s > self.allowed_s
+    def is_stuck(self, now_s: float) -> bool:
+        """True if it has given no audio for longer than `allowed_s`."""
+        return now_s - self.last_sound_s > self.allowed_s
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcome:
-    """What became of a sentence, and the call that tells the pool. Its lease is renewed until that was made."""
+    """The outcome of a sentence, and the call that reports it. Its lease is renewed until the call was made."""
 
     message: TaskMessage
     call: ScriptCall[Any]
 
 
-def _set() -> threading.Event:
+def _set_event() -> threading.Event:
     event = threading.Event()
     event.set()
     return event
@@ -70,65 +72,76 @@ def _set() -> threading.Event:
 
 @dataclass(slots=True)
 class WorkerState:
-    """What the threads of one worker process share."""
+    """State that the threads of one worker process share."""
 
     pool_client: PoolClient
     engine: Engine
     owner: str  #: this process among all of the pool: host, pid and a random part
-    facts: WorkerRegistration  #: what it said of itself last
+    facts: WorkerRegistration  #: as last sent to the pool
     running: dict[TaskMessage, RunningAttempt] = field(default_factory=dict)
-    busy: set[int] = field(default_factory=set)  #: slots that speak, 0-based
+    busy_slots: set[int] = field(default_factory=set)  #: slots that are speaking, 0-based
     lock: threading.Lock = field(default_factory=threading.Lock)
-    draining: threading.Event = field(default_factory=threading.Event)  #: finish what runs, take nothing more
-    takes: threading.Event = field(default_factory=_set)  #: clear: an operator has it take nothing, for a while
-    consumes_s: float | None = None  #: monotonic time of Celery's connection to the broker; None: there is none
-    spoken: int = 0  #: sentences finished here
+    draining: threading.Event = field(default_factory=threading.Event)  #: finish running sentences, take no more
+    accepting: threading.Event = field(default_factory=_set_event)  #: cleared while an operator has paused the consumer
+    consuming_since_s: float | None = (
+        None  #: monotonic time at which Celery connected to the broker; None: not connected
+    )
+    n_finished: int = 0  #: sentences finished by this process
     lifetime: Lifetime = field(default_factory=Lifetime)
-    succeeded: bool = False  #: it takes work, and the process before it is forgotten
-    renewing: threading.Event = field(default_factory=threading.Event)  #: with `draining`: a fresh one is to follow
-    turn: threading.Lock = field(default_factory=threading.Lock)  #: of asking whether it may be renewed now
-    told: "SimpleQueue[ReportedOutcome | None]" = field(
+    predecessor_gone: bool = False  #: it takes work, and its predecessor's renewal turn is released
+    renewing: threading.Event = field(
+        default_factory=threading.Event
+    )  #: with `draining`: the supervisor starts a fresh process
+    renewal_lock: threading.Lock = field(
+        default_factory=threading.Lock
+    )  #: held while checking whether it may be renewed
+    outcomes: "SimpleQueue[ReportedOutcome | None]" = field(
         default_factory=SimpleQueue
-    )  #: for the clerk; None: that was all
-    reached: threading.Event = field(default_factory=threading.Event)  #: a message came since the pulse last looked
+    )  #: for the result reporter; None ends it
+    message_received: threading.Event = field(
+        default_factory=threading.Event
+    )  #: a message arrived since the last heartbeat
 
     @property
     def closed(self) -> bool:
-        """Does it take nothing more, for a while or for good?"""
-        return self.draining.is_set() or not self.takes.is_set()
+        """True while it takes no work, paused or draining."""
+        return self.draining.is_set() or not self.accepting.is_set()
 
-    def begin(self, speaking: RunningAttempt) -> None:
-        """A sentence is being spoken from now on: the pulse renews its lease."""
+    def add_attempt(self, attempt: RunningAttempt) -> None:
+        """Add a running attempt, and assign it a slot; the heartbeat renews its lease from now on."""
         with self.lock:
-            speaking.slot = next(slot for slot in count() if slot not in self.busy)
-            self.busy.add(speaking.slot)
-            self.running[speaking.message] = speaking
+            attempt.slot = next(slot for slot in count() if slot not in self.busy_slots)
+            self.busy_slots.add(attempt.slot)
+            self.running[attempt.message] = attempt
 
-    def vacate(self, slot: int) -> None:
-        """A slot takes its next sentence; what became of the last one may not be told yet."""
+    def free_slot(self, slot: int) -> None:
+        """Free a slot for its next sentence; the outcome of the last one may still be unreported."""
         with self.lock:
-            self.busy.discard(slot)
+            self.busy_slots.discard(slot)
 
-    def end(self, message: TaskMessage) -> None:
-        """It is over, one way or the other."""
+    def remove_attempt(self, message: TaskMessage) -> None:
+        """Remove an attempt whose outcome was reported; its lease is no longer renewed."""
         with self.lock:
             self.running.pop(message, None)
 
-    def snapshot(self) -> list[RunningAttempt]:
-        """What is being spoken now."""
+    def running_attempts(self) -> list[RunningAttempt]:
+        """A snapshot of the attempts whose leases are to be renewed."""
         with self.lock:
             return list(self.running.values())
 
     def allowed_s(self, expected_ms: int) -> float:
-        """How long a sentence may be silent: the floor, or twice what it is expected to take if that is more.
+        """The longest time without audio: the stall timeout, or twice the expected time if that is more.
 
-        `expected_ms` is the pool's: its engine's first guess until sentences were measured.
+        `expected_ms` is the pool's estimate: the engine's initial guess until sentences were measured.
         """
         return max(self.pool_client.settings.stall_timeout_ms, 2 * expected_ms) / 1000
 
-    def drop(self, message: TaskMessage) -> None:
-        """Nobody wants a sentence any more: its thread stops at the engine's next piece. Unknown ones are no matter."""
+    def drop_attempt(self, message: TaskMessage) -> None:
+        """Drop a sentence that is no longer needed: its thread stops at the engine's next chunk.
+
+        Unknown ones are ignored.
+        """
         with self.lock:
-            speaking = self.running.get(message)
-        if speaking is not None:
-            speaking.dropped.set()
+            attempt = self.running.get(message)
+        if attempt is not None:
+            attempt.dropped.set()

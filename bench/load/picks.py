@@ -8,7 +8,7 @@ from redis import Redis
 
 from bench.broker import started
 from bench.load.figures import quantile
-from seriatim.dispatch import PICK_MOST
+from seriatim.dispatch import MAX_PICK
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import FinishedSentence, Submission, WorkerRegistration
 from seriatim.lua.pool_scripts import sentence_argument
@@ -50,7 +50,7 @@ def measure(jobs: int, picks: int) -> Picks:
             redis.config_set("slowlog-log-slower-than", 0)
             redis.slowlog_reset()
             began_s = time.perf_counter()
-            messages = run(redis, pool_scripts.pick(POOL, PICK_MOST, 4_000))
+            messages = run(redis, pool_scripts.pick(POOL, MAX_PICK, 4_000))
             trips.append((time.perf_counter() - began_s) * 1000)
             steps.append(_step_ms(redis))
             redis.config_set("slowlog-log-slower-than", -1)
@@ -85,7 +85,7 @@ def _occupy(redis: "Redis") -> deque[TaskMessage]:
     (first,) = _claimed(redis, run(redis, pool_scripts.pick(POOL, 1, 4_000)))
     _finish(redis, first)
     busy: deque[TaskMessage] = deque()
-    while messages := run(redis, pool_scripts.pick(POOL, PICK_MOST, 4_000)):
+    while messages := run(redis, pool_scripts.pick(POOL, MAX_PICK, 4_000)):
         busy += _claimed(redis, messages)
     if len(busy) != SLOTS:
         raise RuntimeError(f"{len(busy)} sentences in {SLOTS} slots")

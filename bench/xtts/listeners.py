@@ -17,7 +17,7 @@ from bench.xtts.figures import Figure
 from seriatim.engine import Engine, Utterance
 from workers.tune.figures import percentile
 from workers.tune.simulated_listeners import SimulatedListeners
-from workers.tune.test_sentences import utterances
+from workers.tune.test_sentences import endless_utterances
 
 AHEAD_MS = 8000.0  #: of sound in a listener's buffer, as the window of a pool would allow
 TEXT = 4  #: sentences that a listener hears
@@ -44,9 +44,9 @@ class Texts:
 
 def figures(engine: Engine, texts: tuple[str, ...], seconds: float) -> list[Figure]:
     """Sound a second with all slots busy, and the most listeners."""
-    crowd = SimulatedListeners(engine, utterances(engine, texts, "en", 0), seconds)
-    crowd.gather()
-    heard = crowd.measure()
+    crowd = SimulatedListeners(engine, endless_utterances(engine, texts, "en", 0), seconds)
+    crowd.start_listeners()
+    heard = crowd.measure_window()
     rate = heard.audio_s / heard.window_s
     most = bisected(lambda n: listen(engine, texts, n, seconds).served, engine.slots)
     return [
@@ -73,7 +73,7 @@ def listen(engine: Engine, texts: tuple[str, ...], n: int, seconds: float) -> Te
         while not over.is_set():
             with lock:
                 number = next(numbers)
-            first_ms, silence_s = _text(engine, utterances(engine, texts, "en", number), over)
+            first_ms, silence_s = _text(engine, endless_utterances(engine, texts, "en", number), over)
             with lock:
                 heard.firsts_ms.append(first_ms)
                 heard.silences_s.append(silence_s)

@@ -77,8 +77,8 @@ class GatewayContext:
         models, voices = aliases("HTTP_MODELS", settings.http_models), aliases("HTTP_VOICES", settings.http_voices)
         producer = Client(settings=settings)
         connection_shares = ConnectionShares.of(settings.redis_connections)
-        streams = redis_clients.streams(settings.redis_url, most=connection_shares.reads)
-        quick = command_client(settings.redis_url, outage_s=QUICK_S, most=connection_shares.watching)
+        streams = redis_clients.streams(settings.redis_url, max_connections=connection_shares.reads)
+        quick = command_client(settings.redis_url, outage_s=QUICK_S, max_connections=connection_shares.watching)
         reports, pools = (
             DeliveryReports(producer.redis),
             PoolMetricsCollector(quick, Path(settings.store_dir), _configured_pools(settings, models)),

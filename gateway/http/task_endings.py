@@ -38,7 +38,7 @@ async def run_forever(work: Callable[[], Coroutine[Any, Any, None]], name: str) 
         try:
             await work()
         except Exception:  # the task's outermost call
-            log.exception("a background task failed and begins again", extra={"task": name})
+            log.exception("background task failed; restarting", extra={"task": name})
         await asyncio.sleep(RESTART_S)
 
 

@@ -1,1 +1,1 @@
-"""Sound into bytes of a format: what `Job.save`, the command line and every other door write with."""
+"""Audio encoding: PCM into the bytes of a format, for `Job.save`, the command line and HTTP alike."""

@@ -1,14 +1,14 @@
-"""Encoders: PCM in, a file's bytes out, as they come.
+"""Encoders: PCM in, a file's bytes out, incrementally.
 
-One for each format, whichever door the sound leaves by. The same samples give the same bytes, whenever they are
-encoded and however they were cut when they came.
+One per format, for Python, the command line and HTTP alike. The same samples give the same bytes, however they were cut
+into chunks.
 """
 
 import threading
 from functools import partial
 from typing import Protocol
 
-from seriatim.audio.encoder_thread import ApartEncoder
+from seriatim.audio.encoder_thread import ThreadedEncoder
 from seriatim.audio.formats import AudioFormat
 from seriatim.audio.output_file import EncoderOutput
 from seriatim.audio.title_tags import riff_info
@@ -16,10 +16,10 @@ from seriatim.audio.uncompressed_encoders import UncompressedEncoder, wav_header
 
 
 class Encoder(Protocol):
-    """What turns s16le mono at one sample rate into the bytes of a file; it never closes the sink it writes to."""
+    """Turns s16le mono at one sample rate into the bytes of a file; it never closes the sink that it writes to."""
 
     def write(self, pcm: bytes) -> None:
-        """Encode more sound, an even number of bytes.
+        """Encode more audio, an even number of bytes.
 
         Raises:
             Unwritable: the sink refuses.
@@ -27,7 +27,7 @@ class Encoder(Protocol):
         ...
 
     def close(self) -> None:
-        """Write what is held, and correct the header where the sink can be patched. Nothing may be written after it.
+        """Write what is pending, and correct the header where the sink can be patched. Nothing may be written after it.
 
         Raises:
             Unwritable: the sink refuses.
@@ -35,26 +35,26 @@ class Encoder(Protocol):
         ...
 
     def discard(self) -> None:
-        """Free what is held without writing it: the file stays cut off."""
+        """Free all resources without writing what is pending: the file stays truncated."""
         ...
 
 
 def open_encoder(
-    sink: EncoderOutput, audio_format: AudioFormat, rate_hz: int, wanted_hz: int = 0, title: str = ""
+    sink: EncoderOutput, audio_format: AudioFormat, rate_hz: int, target_hz: int = 0, title: str = ""
 ) -> Encoder:
-    """Begin a file of sound at `rate_hz` in the given format.
+    """Begin a file in the given format for audio at `rate_hz`.
 
-    It is encoded at `wanted_hz` (0: as it was made), or at what is next to that in the format. A file has its title
-    in its tags, where the format has some.
+    It is encoded at `target_hz` (0: at `rate_hz`), or at the nearest rate of the format. The title goes into the file's
+    tags, where the format has some.
 
     Raises:
         Unwritable: the sink refuses the header.
     """
-    file_rate_hz = audio_format.rate_for(wanted_hz or rate_hz)
+    file_rate_hz = audio_format.rate_for(target_hz or rate_hz)
     encoder = _encoder_at(sink, audio_format.name, file_rate_hz, title)
     if file_rate_hz == rate_hz:
         return encoder
-    from seriatim.audio.resampler import ResamplingEncoder  # loads numpy, which WAV need not wait for
+    from seriatim.audio.resampler import ResamplingEncoder  # imports numpy, which WAV does not need
 
     return ResamplingEncoder(encoder, rate_hz, file_rate_hz)
 
@@ -69,14 +69,14 @@ def _encoder_at(sink: EncoderOutput, name: str, rate_hz: int, title: str) -> Enc
         from seriatim.audio.lame_encoder import LameEncoder
 
         return LameEncoder(sink, rate_hz, title)
-    make = partial(_apart_encoder, name, rate_hz, title)
-    if threading.current_thread() is threading.main_thread():  # the one that Ctrl-C interrupts
-        return ApartEncoder(sink, make)
+    make = partial(_library_encoder, name, rate_hz, title)
+    if threading.current_thread() is threading.main_thread():  # Ctrl-C interrupts only this one
+        return ThreadedEncoder(sink, make)
     return make(sink)
 
 
-def _apart_encoder(name: str, rate_hz: int, title: str, sink: EncoderOutput) -> Encoder:
-    """Each loads its library here: FFmpeg's take 30 MB that the others need not hold."""
+def _library_encoder(name: str, rate_hz: int, title: str, sink: EncoderOutput) -> Encoder:
+    """Each format imports its library here: FFmpeg's take 30 MB that the others do not need."""
     if name == "ogg":
         from seriatim.audio.vorbis_encoder import VorbisEncoder
 

@@ -1,10 +1,10 @@
-"""Work on a thread of its own, where Ctrl-C cannot reach it: Python raises KeyboardInterrupt on the main thread only.
+"""An encoder on a thread of its own, out of reach of Ctrl-C: Python raises KeyboardInterrupt on the main thread only.
 
-The encoders of libsndfile and FFmpeg write through callbacks, inside which an interrupt is lost: cffi prints it, and
-PyAV lost three to six of a hundred without a word (measured).
+The encoders of libsndfile and FFmpeg write through callbacks, in which an interrupt is lost: cffi prints it, and PyAV
+silently lost three to six of a hundred (measured).
 
-Waiting for the answer is the one thing that can be interrupted, and it is one step in C (SimpleQueue). Futures and
-conditions are Python: an interrupt inside them sometimes came out as "cannot release un-acquired lock".
+Only waiting for the result can be interrupted, and that is one step in C (SimpleQueue). Futures and conditions are
+Python: an interrupt inside them sometimes surfaced as "cannot release un-acquired lock".
 """
 
 import threading
@@ -18,85 +18,85 @@ if TYPE_CHECKING:
 
 
 class EncoderThread:
-    """A thread that does one thing at a time. After an interrupt in `call` there is nothing to do but `stop`."""
+    """A thread that runs one call at a time. After an interrupt in `call`, only `stop` may be called."""
 
     def __init__(self, name: str) -> None:
-        self._asked: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._answered: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._requests: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._results: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run_requests, name=name, daemon=True)
         self._thread.start()
 
     def call(self, work: Callable[[], object]) -> None:
-        """Have `work` done, and wait for it; what it raises is raised here."""
-        self._asked.put(work)
-        error = self._answered.get()
+        """Run `work` on the thread and wait for it; its exceptions are raised here."""
+        self._requests.put(work)
+        error = self._results.get()
         if error is not None:
             raise error
 
     def stop(self, last: Callable[[], object] | None = None) -> None:
-        """Have `last` done once the thread is free, whatever it raises, and end the thread."""
+        """Run `last` once the thread is free, ignoring its exceptions, and end the thread."""
         if last is not None:
-            self._asked.put(last)
-        self._asked.put(None)
+            self._requests.put(last)
+        self._requests.put(None)
         self._thread.join()
 
-    def _serve(self) -> None:
-        while (work := self._asked.get()) is not None:
+    def _run_requests(self) -> None:
+        while (work := self._requests.get()) is not None:
             try:
                 work()
-            except BaseException as error:  # noqa: BLE001 (it is raised where it was asked for)
-                self._answered.put(error)
+            except BaseException as error:  # noqa: BLE001 (raised in `call`)
+                self._results.put(error)
             else:
-                self._answered.put(None)
+                self._results.put(None)
 
 
-class ApartEncoder:
-    """An encoder on such a thread. What it writes is kept in memory, and goes into the sink in ordinary code."""
+class ThreadedEncoder:
+    """An encoder on such a thread. Its output is kept in memory and copied into the sink on the calling thread."""
 
     def __init__(self, sink: "EncoderOutput", make: "Callable[[EncoderOutput], Encoder]") -> None:
         self._sink = sink
-        self._notes = _Notes(sink.patchable, sink.scratch)
-        self._apart = EncoderThread("encoder")
-        self._apart.call(lambda: self._open(make))
-        self._drain()
+        self._writes = _RecordedWrites(sink.patchable, sink.scratch)
+        self._thread_calls = EncoderThread("encoder")
+        self._thread_calls.call(lambda: self._create_encoder(make))
+        self._copy_writes()
 
     def write(self, pcm: bytes) -> None:
-        self._apart.call(lambda: self._encoder.write(pcm))
-        self._drain()
+        self._thread_calls.call(lambda: self._encoder.write(pcm))
+        self._copy_writes()
 
     def close(self) -> None:
-        self._apart.call(self._encoder.close)
-        self._apart.stop()
-        self._drain()
+        self._thread_calls.call(self._encoder.close)
+        self._thread_calls.stop()
+        self._copy_writes()
 
     def discard(self) -> None:
-        """Free what the encoder holds, and write nothing more."""
-        self._apart.stop(self._encoder.discard)
+        """Free the encoder's resources, and write nothing more."""
+        self._thread_calls.stop(self._encoder.discard)
 
-    def _open(self, make: "Callable[[EncoderOutput], Encoder]") -> None:
-        self._encoder = make(self._notes)
+    def _create_encoder(self, make: "Callable[[EncoderOutput], Encoder]") -> None:
+        self._encoder = make(self._writes)
 
-    def _drain(self) -> None:
-        for write in self._notes.take():
+    def _copy_writes(self) -> None:
+        for write in self._writes.take():
             write(self._sink)
 
 
-class _Notes:
-    """An output that only notes what is to be done to another."""
+class _RecordedWrites:
+    """An output that records writes, to be replayed on another output."""
 
-    def __init__(self, patchable: bool, scratch: str | None) -> None:  # noqa: FBT001  # as the other has them
+    def __init__(self, patchable: bool, scratch: str | None) -> None:  # noqa: FBT001  # as `EncoderOutput` has them
         self.patchable, self.scratch = patchable, scratch
         self.n_bytes = 0
-        self._noted: list[Callable[[EncoderOutput], None]] = []
+        self._pending: list[Callable[[EncoderOutput], None]] = []
 
     def append(self, data: bytes) -> None:
         self.n_bytes += len(data)
-        self._noted.append(lambda sink: sink.append(data))
+        self._pending.append(lambda sink: sink.append(data))
 
     def patch(self, offset: int, data: bytes) -> None:
-        self._noted.append(lambda sink: sink.patch(offset, data))
+        self._pending.append(lambda sink: sink.patch(offset, data))
 
     def take(self) -> "list[Callable[[EncoderOutput], None]]":
-        """What was noted since the last call, in its order."""
-        noted, self._noted = self._noted, []
-        return noted
+        """The writes recorded since the last call, in order."""
+        pending, self._pending = self._pending, []
+        return pending

@@ -1,10 +1,10 @@
 """Encoders of FFmpeg's libraries (PyAV): AAC in ADTS frames or an MP4 file, Opus in Ogg pages.
 
-They are streams for hundreds of listeners. libsndfile has no AAC, and the Opus of its wheel takes four times the
-processor's time of FFmpeg's. Each listener's encoder holds about 0.9 MB (AAC) and 0.5 MB (Opus).
+They serve streams for hundreds of listeners. libsndfile has no AAC, and the Opus of its wheel takes four times the
+processor time of FFmpeg's. Each listener's encoder holds about 0.9 MB (AAC) and 0.5 MB (Opus).
 
-FFmpeg writes through a callback, from which PyAV raises errors of ours (a full disk) late or never. Therefore it fills
-a buffer, which is emptied into the output in ordinary code.
+FFmpeg writes through a callback, from which PyAV raises errors (such as a full disk) late or never. Therefore it fills
+a buffer, which is copied to the output outside the callback.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ from av.audio.stream import AudioStream
 
 from seriatim.audio.output_file import EncoderOutput, translate_write_errors
 
-FRAME_MS = 40  #: fed at once: FFmpeg keeps buffers as large as what it was given
+FRAME_MS = 40  #: fed at once: FFmpeg keeps buffers as large as its input
 
 
 @dataclass(frozen=True, slots=True)
 class FfmpegCodec:
-    """One of FFmpeg's."""
+    """One codec of FFmpeg with its settings."""
 
     name: str
     container: str
@@ -38,26 +38,26 @@ class FfmpegCodec:
     effort: Mapping[str, str] = field(default_factory=dict)  #: of the encoder itself
 
 
-#: 64 kbit/s is what our MP3 has. The fast coder takes a third of the processor time of the default, and sounds better
-#: on speech: PESQ 4.04 beside 3.67 (measured).
+#: 64 kbit/s, as for MP3. The fast coder takes a third of the processor time of the default, and sounds better on
+#: speech: PESQ 4.04 instead of 3.67 (measured).
 AAC = FfmpegCodec("aac", "adts", 64_000, effort={"aac_coder": "fast"})
-#: pages of 40 ms, of which one is held back; of the usual second, a first sound would wait for all
-#: Bit-exact, the stream's number in its pages is not drawn by chance: the same sound has the same bytes.
+#: Pages of 40 ms, of which one is held back; with the usual second, the first audio would wait for all of it.
+#: Bit-exact: the stream's serial number is not random, so the same audio has the same bytes.
 #: Level 5 of 10 takes a third of the processor time of the default, for PESQ 4.16 instead of 4.25 (measured on speech).
 OPUS = FfmpegCodec(
     "libopus", "ogg", 48_000, {"page_duration": "40000", "fflags": "+bitexact"}, {"compression_level": "5"}
 )
-#: the same AAC, in a file whose table of contents goes to its front at the end
+#: the same AAC, in a file whose table of contents is moved to its front at the end
 M4A = FfmpegCodec("aac", "ipod", 64_000, {"movflags": "+faststart", "fflags": "+bitexact"}, {"aac_coder": "fast"})
-TEMPORARY = "a temporary file"  #: what messages call it
-PIECE_BYTES = 1 << 20
+TEMPORARY = "a temporary file"  #: its name in messages
+COPY_BYTES = 1 << 20
 
 
 class Muxer:
-    """A codec and its container, which write into a file: a path, or what has `write`."""
+    """A codec and its container, which write into a file: a path, or an object with `write`."""
 
     def __init__(self, file: object, codec: FfmpegCodec, rate_hz: int, title: str) -> None:
-        self._rate_hz, self._at = rate_hz, 0  # samples written
+        self._rate_hz, self._n_samples = rate_hz, 0  # samples written
         self._container = av.open(cast("IO[bytes]", file), "w", format=codec.container, options=dict(codec.options))
         stream = self._container.add_stream(codec.name, rate=rate_hz, layout="mono", options=dict(codec.effort))
         self.stream = cast("AudioStream", stream)
@@ -68,21 +68,21 @@ class Muxer:
     def encode(self, samples: "np.ndarray[tuple[int], np.dtype[np.int16]]") -> None:
         """Write more samples."""
         frame = AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate, frame.pts = self._rate_hz, self._at
-        with contextlib.nullcontext() if self._at else one_core():
-            self._mux(frame)
-        self._at += len(samples)
+        frame.sample_rate, frame.pts = self._rate_hz, self._n_samples
+        with contextlib.nullcontext() if self._n_samples else single_core():
+            self._mux_packets(frame)
+        self._n_samples += len(samples)
 
     def close(self) -> None:
-        """Write what is held, and the end of the container."""
-        self._mux(None)
+        """Write what is pending, and the end of the container."""
+        self._mux_packets(None)
         self._container.close()
 
     def discard(self) -> None:
-        """Free what the codec holds; the container is ended where it stands."""
+        """Free the codec; the container is closed as it is."""
         self._container.close()
 
-    def _mux(self, frame: AudioFrame | None) -> None:
+    def _mux_packets(self, frame: AudioFrame | None) -> None:
         for packet in self.stream.encode(frame):
             self._container.mux(packet)
 
@@ -98,17 +98,17 @@ class FfmpegEncoder:
     def write(self, pcm: bytes) -> None:
         for samples in _frames(pcm, self._step):
             self.muxer.encode(samples)
-            self._drain()
+            self._flush_buffer()
 
     def close(self) -> None:
         self.muxer.close()
-        self._drain()
+        self._flush_buffer()
 
     def discard(self) -> None:
-        """Free what the encoder holds; what closing writes goes nowhere."""
+        """Free the encoder; what closing writes is dropped."""
         self.muxer.discard()
 
-    def _drain(self) -> None:
+    def _flush_buffer(self) -> None:
         if written := self._buffer.getvalue():
             self._buffer.seek(0)
             self._buffer.truncate()
@@ -116,9 +116,9 @@ class FfmpegEncoder:
 
 
 class M4aEncoder:
-    """Writes s16le mono as AAC in an MP4 file, which begins with where everything is: so it comes when it is whole.
+    """Writes s16le mono as AAC in an MP4 file, whose table of contents comes first: it is output only when complete.
 
-    Until then it is in a folder beside its output, or in that for temporary files: 29 MB an hour.
+    Until then it is in a folder beside its output, or in the one for temporary files: 29 MB an hour.
     """
 
     def __init__(self, output: EncoderOutput, rate_hz: int, title: str) -> None:
@@ -138,12 +138,12 @@ class M4aEncoder:
         with translate_write_errors(TEMPORARY):
             self._muxer.close()
         with self._path.open("rb") as file:
-            while data := file.read(PIECE_BYTES):
+            while data := file.read(COPY_BYTES):
                 self._output.append(data)
         self._folder.cleanup()
 
     def discard(self) -> None:
-        """Remove what there is."""
+        """Remove the temporary file."""
         with contextlib.suppress(OSError):
             self._muxer.discard()
         self._folder.cleanup()
@@ -156,8 +156,8 @@ def _frames(pcm: bytes, step: int) -> Iterator["np.ndarray[tuple[int], np.dtype[
 
 
 @contextlib.contextmanager
-def one_core() -> Iterator[None]:
-    """While FFmpeg looks how many cores there are: it starts a thread for each, which have nothing to do here."""
+def single_core() -> Iterator[None]:
+    """Pin this thread to one core while FFmpeg counts them: it would start an idle thread for each."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

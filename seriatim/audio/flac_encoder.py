@@ -1,4 +1,4 @@
-"""FLAC: frames by FFmpeg (PyAV), and before them a header of our own (`flacfile`), which has a table of places."""
+"""FLAC encoder: frames by FFmpeg (PyAV), and before them the header of `flac_header`, which has a seek table."""
 
 import contextlib
 import hashlib
@@ -7,7 +7,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.codec.context import CodecContext
 
-from seriatim.audio.ffmpeg_encoders import one_core
+from seriatim.audio.ffmpeg_encoders import single_core
 from seriatim.audio.flac_header import FlacFrames, FlacHeader
 from seriatim.audio.output_file import EncoderOutput
 from seriatim.audio.pcm import BYTES_PER_SAMPLE
@@ -25,41 +25,41 @@ class FlacEncoder:
         self._codec.thread_count = 1
         self._codec.open()
         self._step_bytes = self._codec.frame_size * BYTES_PER_SAMPLE
-        self._held = bytearray()  #: samples that do not fill a frame yet
-        self._at = 0  #: samples given to the codec
-        self._n_samples = 0  #: samples that came
+        self._pending = bytearray()  #: samples that do not fill a frame yet
+        self._n_encoded = 0  #: samples given to the codec
+        self._n_samples = 0  #: samples written
         self._frames, self._md5 = FlacFrames(), hashlib.md5(usedforsecurity=False)
         self._header = FlacHeader(rate_hz, self._codec.frame_size, output.patchable, title)
-        output.append(self._header.packed(self._frames, _UNKNOWN_MD5))
+        output.append(self._header.to_bytes(self._frames, _UNKNOWN_MD5))
 
     def write(self, pcm: bytes) -> None:
         self._md5.update(pcm)
         self._n_samples += len(pcm) // BYTES_PER_SAMPLE
-        self._held += pcm
-        while len(self._held) >= self._step_bytes:
-            self._encode(bytes(self._held[: self._step_bytes]))
-            del self._held[: self._step_bytes]
+        self._pending += pcm
+        while len(self._pending) >= self._step_bytes:
+            self._encode_frame(bytes(self._pending[: self._step_bytes]))
+            del self._pending[: self._step_bytes]
 
     def close(self) -> None:
-        if self._held:
-            self._encode(bytes(self._held))
-        self._take(None)
-        self._output.patch(0, self._header.packed(self._frames, self._md5.digest()))
+        if self._pending:
+            self._encode_frame(bytes(self._pending))
+        self._write_packets(None)
+        self._output.patch(0, self._header.to_bytes(self._frames, self._md5.digest()))
 
     def discard(self) -> None:
-        """Nothing is held that Python does not free."""
+        """Nothing to release explicitly."""
 
-    def _encode(self, pcm: bytes) -> None:
+    def _encode_frame(self, pcm: bytes) -> None:
         samples = np.frombuffer(pcm, "<i2")
         frame = AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
-        frame.sample_rate, frame.pts = self._rate_hz, self._at
-        with contextlib.nullcontext() if self._at else one_core():
-            self._take(frame)
-        self._at += len(samples)
+        frame.sample_rate, frame.pts = self._rate_hz, self._n_encoded
+        with contextlib.nullcontext() if self._n_encoded else single_core():
+            self._write_packets(frame)
+        self._n_encoded += len(samples)
 
-    def _take(self, frame: AudioFrame | None) -> None:
+    def _write_packets(self, frame: AudioFrame | None) -> None:
         for packet in self._codec.encode(frame):
-            if data := bytes(packet):  # the last one has none
+            if data := bytes(packet):  # the last packet is empty
                 n_samples = min(self._codec.frame_size, self._n_samples - self._frames.n_samples)
                 self._frames.add(len(data), n_samples)
                 self._output.append(data)

@@ -1,8 +1,8 @@
-"""MP3 of a constant rate by LAME itself (lameenc): streams for hundreds of listeners.
+"""MP3 encoder of constant bit rate, by LAME itself (lameenc): streams for hundreds of listeners.
 
-From a constant rate a player tells the length of a stream whose header could not know it; a file has the true one
-(`mp3info`). libsndfile's wheel has the same LAME at the same quality, which takes nearly three times the processor's
-time there, and FFmpeg's four times (measured on speech).
+From a constant rate a player can estimate the length of a stream; a file has the true one (`mp3_info_frame`). The same
+LAME at the same quality takes nearly three times the processor time in libsndfile's wheel, and four times in FFmpeg
+(measured on speech).
 """
 
 import lameenc
@@ -15,7 +15,7 @@ from seriatim.audio.title_tags import id3
 KBIT, WIDE_KBIT = 64, 128  #: of mono speech: up to 24 kHz, and above
 NARROW_HZ = 24_000
 QUALITY = 3  #: LAME's own default; 2 is best, 7 fastest
-FEED_MS = 200  #: fed at once: lameenc keeps buffers as large as what it was given
+FEED_MS = 200  #: fed at once: lameenc keeps buffers as large as its input
 
 
 class LameEncoder:
@@ -34,8 +34,8 @@ class LameEncoder:
         self._lame.set_out_sample_rate(rate_hz)
         self._lame.set_bit_rate(self._rate.kbit)
         self._lame.set_quality(QUALITY)
-        self._begin = self._header()
-        output.append(self._begin)
+        self._header = self._leading_bytes()
+        output.append(self._header)
 
     def write(self, pcm: bytes) -> None:
         self._n_samples += len(pcm) // BYTES_PER_SAMPLE
@@ -44,11 +44,11 @@ class LameEncoder:
 
     def close(self) -> None:
         self._output.append(bytes(self._lame.flush()))
-        self._output.patch(0, self._header(self._output.n_bytes - len(self._begin)))
+        self._output.patch(0, self._leading_bytes(self._output.n_bytes - len(self._header)))
 
     def discard(self) -> None:
-        """Nothing is held that Python does not free."""
+        """Nothing to release explicitly."""
 
-    def _header(self, n_bytes: int = 0) -> bytes:
-        """What goes before so many bytes of frames; a stream, which cannot be corrected, has none."""
+    def _leading_bytes(self, n_bytes: int = 0) -> bytes:
+        """The tag and info frame before `n_bytes` of frames; empty for a stream, which cannot be patched."""
         return self._tag + self._rate.info_frame(self._n_samples, n_bytes) if self._output.patchable else b""

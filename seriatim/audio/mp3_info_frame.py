@@ -1,14 +1,13 @@
-"""The first frame of an MP3 file: silent, with how long the sound is and what to trim of its beginning and end. Pure.
+"""The info frame, first in an MP3 file: silent, with the length of the audio and what to trim at both ends. Pure.
 
-Without it players guess the length, and play what the encoder puts before and behind the sound (50 ms at 22,050 Hz).
-The frame of a constant rate bears the name "Info" (LAME's lame/doc and "MP3 Info Tag revision 1"); players that do
-not know it play a silent frame.
+Without it players guess the length, and play the encoder's padding (50 ms at 22,050 Hz). The frame of a constant rate
+has the name "Info" (LAME's lame/doc and "MP3 Info Tag revision 1"); players that do not know it play a silent frame.
 """
 
 import struct
 from dataclasses import dataclass
 
-DELAY = 576  #: samples that LAME puts before the sound; players add the 529 of a decoder themselves
+DELAY = 576  #: samples that LAME puts before the audio; players add a decoder's 529 themselves
 _MPEG1_HZ = 32_000  #: from here on a file is MPEG 1, below MPEG 2 (ISO/IEC 11172-3 and 13818-3)
 _RATE_INDEX = {44_100: 0, 22_050: 0, 48_000: 1, 24_000: 1, 32_000: 2, 16_000: 2}
 _BITRATE_INDEX = {True: {128: 9}, False: {64: 8}}  #: by MPEG 1 or not, and kbit/s
@@ -21,10 +20,10 @@ _LAME = struct.Struct(">9sBB8sBB3sBBHI2s")  #: encoder, method, 3 fields, kbit, 
 
 @dataclass(frozen=True, slots=True)
 class Mp3Rate:
-    """How MP3 of a constant rate is cut into frames."""
+    """The framing of MP3 of a constant bit rate."""
 
     rate_hz: int  #: of the samples
-    kbit: int  #: of the file, a second
+    kbit: int  #: per second of the file
 
     @property
     def frame_samples(self) -> int:
@@ -37,11 +36,11 @@ class Mp3Rate:
         return self.frame_samples * 125 * self.kbit // self.rate_hz
 
     def frames_in(self, n_bytes: int) -> int:
-        """How many frames have so many bytes; some are a byte longer than others."""
+        """The number of frames in `n_bytes`; some are a byte longer than others."""
         return round(n_bytes * self.rate_hz / (self.frame_samples * 125 * self.kbit))
 
     def info_frame(self, n_samples: int, n_bytes: int) -> bytes:
-        """The frame that goes before `n_bytes` of frames of `n_samples` of sound; it is always of one length."""
+        """The frame before `n_bytes` of frames with `n_samples` of audio; its length is constant."""
         mpeg1 = self.rate_hz >= _MPEG1_HZ
         index = _BITRATE_INDEX[mpeg1][self.kbit] << 4 | _RATE_INDEX[self.rate_hz] << 2
         head = bytes((0xFF, 0xFB if mpeg1 else 0xF3, index, _MONO)) + bytes(17 if mpeg1 else 9)

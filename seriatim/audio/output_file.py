@@ -1,8 +1,8 @@
 """Output files of encoders: file descriptors that are appended to, and patched where that is possible.
 
-Encoders append, and at the end correct the header they wrote first. A regular file takes both; a pipe takes only
-what is appended, and corrections are dropped (players of streams do without them). Writes go straight to the
-operating system, so that an error is known at the write that caused it and nothing is left to fail at close.
+Encoders append, and at the end correct the header that they wrote first. A regular file supports both; for a pipe the
+corrections are dropped (players of streams do without them). Writes go straight to the operating system, so that an
+error is raised by the write that caused it and close cannot fail.
 """
 
 import errno
@@ -30,7 +30,7 @@ _REASONS = {
 
 @contextmanager
 def translate_write_errors(name: str) -> Iterator[None]:
-    """Turn what the operating system refuses in the block into one clear line about the output `name`.
+    """Translate errors of the operating system in the block into one clear line about the output `name`.
 
     Raises:
         Unwritable: with the reason; its `__cause__` is the OSError.
@@ -46,7 +46,7 @@ def write_all(fd: int, data: bytes) -> None:
     """Write all of `data`; one write(2) may take less.
 
     Raises:
-        OSError: what the operating system says; an unknown part of `data` may have been written.
+        OSError: of the operating system; an unknown part of `data` may have been written.
     """
     rest = memoryview(data)
     while rest:
@@ -54,46 +54,46 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 class EncoderOutput(Protocol):
-    """What encoders write to."""
+    """The output that encoders write to."""
 
     n_bytes: int  #: appended so far
-    scratch: str | None  #: the folder for what an encoder must have in a file meanwhile; None: that of temporary files
+    scratch: str | None  #: folder for an encoder's temporary files; None: the system's
 
     @property
     def patchable(self) -> bool:
-        """Can bytes that were appended be corrected later?"""
+        """True if bytes can be corrected after they were appended."""
         ...
 
     def append(self, data: bytes) -> None:
-        """Write behind everything else.
+        """Append bytes.
 
         Raises:
-            Unwritable: it refuses.
+            Unwritable: they cannot be written.
         """
         ...
 
     def patch(self, offset: int, data: bytes) -> None:
-        """Correct bytes that were appended, from `offset` (0-based); nothing happens where that is impossible."""
+        """Correct bytes that were appended, from `offset` (0-based); does nothing where that is impossible."""
         ...
 
 
 class FileDescriptorOutput:
-    """An open file descriptor, which stays its owner's to close; its bytes are counted from where it stands now."""
+    """An open file descriptor, which its owner closes; bytes are counted from its current position."""
 
     def __init__(self, fd: int, name: str, scratch: str | None = None) -> None:
         self._fd = fd
         self.scratch = scratch
-        self._name = name  #: what messages call it
+        self._name = name  #: its name in messages
         self._start = _start_of(fd)
         self.n_bytes = 0  #: appended so far
 
     @property
     def patchable(self) -> bool:
-        """Can bytes that were appended be corrected later?"""
+        """True if bytes can be corrected after they were appended."""
         return self._start is not None
 
     def append(self, data: bytes) -> None:
-        """Write behind everything else.
+        """Append bytes.
 
         Raises:
             Unwritable: the disk is full, the reader of the pipe has gone, and the like.
@@ -103,7 +103,7 @@ class FileDescriptorOutput:
         self.n_bytes += len(data)
 
     def patch(self, offset: int, data: bytes) -> None:
-        """Correct bytes that were appended, from `offset` (0-based); nothing happens where that is impossible.
+        """Correct bytes that were appended, from `offset` (0-based); does nothing where that is impossible.
 
         Raises:
             Unwritable: as for `append`.
@@ -115,7 +115,7 @@ class FileDescriptorOutput:
 
 
 def _start_of(fd: int) -> int | None:
-    """The offset in the file that our first byte will have, or None if bytes cannot be patched.
+    """The offset of the first byte in the file, or None if bytes cannot be patched.
 
     In append mode pwrite appends too (pwrite(2), "BUGS"), so `>> speech.wav` counts as a pipe.
     """

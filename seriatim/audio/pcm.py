@@ -19,7 +19,7 @@ def silence(ms: float, rate_hz: int) -> bytes:
 
 
 def part_beyond(pcm: bytes, end: int, have: int) -> bytes:
-    """The part of a chunk that ends at offset `end` which lies beyond offset `have`: how readers drop what they know.
+    """The part beyond offset `have` of a chunk that ends at offset `end`: how readers drop bytes that they have.
 
     Raises:
         ValueError: the chunk begins beyond `have`, so that bytes between are missing.

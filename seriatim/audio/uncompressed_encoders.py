@@ -1,9 +1,9 @@
 """Encoders of uncompressed formats: WAV and raw PCM.
 
 A WAV header gives 32-bit sizes, which end at 4 GiB (24.8 hours at 24 kHz). So a header that can be corrected later
-keeps 36 bytes free (a JUNK chunk), into which the 64-bit sizes of RF64 go when they are needed: EBU Tech 3306,
-"RF64: An extended file format for audio", section 3. Until the end is known, and for ever in a pipe, the sizes are
-0xFFFFFFFF, which players take for "until the bytes end".
+reserves 36 bytes (a JUNK chunk) for the 64-bit sizes of RF64 if they are needed: EBU Tech 3306, "RF64: An extended file
+format for audio", section 3. Until the end is known, and always in a pipe, the sizes are 0xFFFFFFFF, which players read
+as "until the end of the bytes".
 """
 
 import struct
@@ -13,8 +13,8 @@ from seriatim.audio.output_file import EncoderOutput
 from seriatim.audio.pcm import BYTES_PER_SAMPLE
 
 _UNKNOWN = 0xFFFFFFFF  #: a 32-bit size that is not known, or does not fit (EBU Tech 3306)
-_ROOM = struct.Struct("<4sI28x")  #: the chunk that is kept free
-_DS64 = struct.Struct("<4sIQQQI")  #: the chunk that takes its place: sizes of file and data, samples, no table
+_ROOM = struct.Struct("<4sI28x")  #: the reserved chunk
+_DS64 = struct.Struct("<4sIQQQI")  #: the chunk that replaces it: sizes of file and data, samples, no table
 _FMT = struct.Struct("<4sIHHIIHH")
 
 
@@ -23,9 +23,9 @@ def wav_header(rate_hz: int, data_bytes: int | None, *, room: bool = True, tail_
 
     Args:
         rate_hz: samples per second.
-        data_bytes: how many bytes of samples follow; None if that is not known yet.
-        room: keep 36 bytes free for larger sizes (80 bytes of header), else the classic 44 bytes.
-        tail_bytes: how many bytes of other chunks follow the samples.
+        data_bytes: bytes of samples that follow; None if not known yet.
+        room: reserve 36 bytes for larger sizes (80 bytes of header), else the classic 44 bytes.
+        tail_bytes: bytes of other chunks after the samples.
     """
     spare = _ROOM.pack(b"JUNK", _ROOM.size - 8) if room else b""
     riff, riff_bytes, size = b"RIFF", _UNKNOWN, _UNKNOWN
@@ -41,12 +41,12 @@ def wav_header(rate_hz: int, data_bytes: int | None, *, room: bool = True, tail_
 
 
 class UncompressedEncoder:
-    """Writes a header and then the samples as they come; the header is corrected at the end where the sink allows."""
+    """Writes a header and then the samples; the header is corrected at the end where the sink allows."""
 
     def __init__(self, sink: EncoderOutput, header: Callable[[int | None], bytes], tail: bytes = b"") -> None:
         self._sink = sink
-        self._tail = tail  #: what a file has behind the samples; in a stream it would be heard
-        self._header = header  #: the header for so many bytes of samples, None while that is not known
+        self._tail = tail  #: chunks after the samples of a file; in a stream they would be audible
+        self._header = header  #: returns the header for a number of bytes of samples, None while unknown
         self._data_bytes = 0
         sink.append(header(None))
 
@@ -60,4 +60,4 @@ class UncompressedEncoder:
         self._sink.patch(0, self._header(self._data_bytes))
 
     def discard(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""

@@ -1,13 +1,12 @@
-"""Vorbis in Ogg pages, encoded by libsndfile: the wheel of FFmpeg has no good encoder of it.
+"""Vorbis encoder with Ogg pages, by libsndfile: FFmpeg's wheel has no good Vorbis encoder.
 
 Memory is constant, however long the speech.
 
-libsndfile writes through callbacks, and whatever Python raises inside a callback (a full disk) is printed and lost by
-cffi. Therefore the callbacks only append to a `Tape` in memory, which is emptied into the sink afterwards, in ordinary
-code.
+libsndfile writes through callbacks, and exceptions inside a callback (such as a full disk) are printed and lost by
+cffi. Therefore the callbacks only append to a `MemoryFile`, which is copied to the sink outside the callback.
 
-The same samples give the same encoding, however they were cut when they came: Vorbis looks ahead over what it was
-given, so the samples are cut again into blocks of fixed length.
+The same samples give the same encoding, however they were cut into chunks: Vorbis looks ahead over its input, so the
+samples are cut again into blocks of fixed length.
 """
 
 import numpy as np
@@ -17,13 +16,13 @@ from seriatim.audio.ogg_pages import OggPages
 from seriatim.audio.output_file import EncoderOutput
 from seriatim.audio.pcm import BYTES_PER_SAMPLE
 
-_BLOCKS_PER_S = 10  #: a player of a pipe waits up to 0.1 s more; longer blocks do not make encoding any faster
+_BLOCKS_PER_S = 10  #: adds up to 0.1 s of delay for a pipe; longer blocks are not any faster
 
 
-class Tape:
-    """A file in memory, of which the bytes that were written since the last look are held, and nothing else.
+class MemoryFile:
+    """A file in memory that holds only the bytes written since the last `take`.
 
-    A stream of Ogg pages is never corrected, but libsndfile asks where it stands.
+    A stream of Ogg pages is never corrected, but libsndfile asks for its position.
     """
 
     def __init__(self) -> None:
@@ -52,40 +51,40 @@ class VorbisEncoder:
 
     def __init__(self, sink: EncoderOutput, rate_hz: int, title: str) -> None:
         self._sink = sink
-        self._tape = Tape()
+        self._memory = MemoryFile()
         self._pages = OggPages()
         self._block_bytes = max(1, rate_hz // _BLOCKS_PER_S) * BYTES_PER_SAMPLE
-        self._held = bytearray()  #: samples that do not fill a block yet
+        self._pending = bytearray()  #: samples that do not fill a block yet
         self._file = soundfile.SoundFile(
-            self._tape, "w", samplerate=rate_hz, channels=1, format="OGG", subtype="VORBIS"
+            self._memory, "w", samplerate=rate_hz, channels=1, format="OGG", subtype="VORBIS"
         )
         if title:
             self._file.title = title
-        self._drain()
+        self._copy_pages()
 
     def write(self, pcm: bytes) -> None:
-        self._held += pcm
-        whole = len(self._held) - len(self._held) % self._block_bytes
-        if whole:
-            blocks = bytes(self._held[:whole])
-            del self._held[:whole]
-            self._encode(blocks)
-            self._drain()
+        self._pending += pcm
+        n_complete = len(self._pending) - len(self._pending) % self._block_bytes
+        if n_complete:
+            blocks = bytes(self._pending[:n_complete])
+            del self._pending[:n_complete]
+            self._encode_blocks(blocks)
+            self._copy_pages()
 
     def close(self) -> None:
-        self._encode(bytes(self._held))
+        self._encode_blocks(bytes(self._pending))
         self._file.close()
-        self._drain()
+        self._copy_pages()
 
     def discard(self) -> None:
-        """Free what libsndfile holds, and write nothing more."""
+        """Free libsndfile's resources, and write nothing more."""
         self._file.close()
 
-    def _encode(self, blocks: bytes) -> None:
+    def _encode_blocks(self, blocks: bytes) -> None:
         samples = np.frombuffer(blocks, "<i2")
         step = self._block_bytes // BYTES_PER_SAMPLE
         for start in range(0, len(samples), step):
             self._file.write(samples[start : start + step])
 
-    def _drain(self) -> None:
-        self._sink.append(self._pages.feed(self._tape.take()))
+    def _copy_pages(self) -> None:
+        self._sink.append(self._pages.feed(self._memory.take()))

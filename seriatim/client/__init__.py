@@ -1,1 +1,1 @@
-"""The client: jobs are enqueued, read, steered and saved through it."""
+"""The client library: enqueue, read, control and save jobs."""

@@ -5,9 +5,9 @@
         async for entry in job.audio():
             ...
 
-Short calls run in a thread of the executor: each is one or two round trips. Reading is different: a reader waits for
-minutes, so each has a thread of its own, which fetches an entry when one is asked for; what is reported as taken is
-what the program really took.
+Short calls run in a thread of the executor: each is one or two round trips. A reader waits for minutes, so it has a
+thread of its own, which fetches an entry only when one is requested: what is reported as read is what the program has
+really taken.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from seriatim.client.job import Job, JobStatus
 from seriatim.client.job_options import JobOptions, Text
 from seriatim.client.open_job import OpenJob
 from seriatim.engine import Voice
-from seriatim.reader_state import Heard
+from seriatim.reader_state import PlayableEntry
 from seriatim.settings import Settings
 from seriatim.state import LiveJobState, PoolState
 from seriatim.stream_entries import Audio
@@ -95,8 +95,8 @@ class AsyncJob:
         """The key of its ordered stream, for plain Redis clients (docs/reference/ordered-stream.md)."""
         return self.job.stream
 
-    async def audio(self, after: str = "0-0") -> AsyncGenerator[Heard, None]:
-        """What is heard, in order, as `Job.audio`."""
+    async def audio(self, after: str = "0-0") -> AsyncGenerator[PlayableEntry, None]:
+        """Iterate over the job's entries in order, as `Job.audio`."""
         relay = _EntryRelay(lambda stopped: self.job.audio(after, stopped), asyncio.get_running_loop())
         relay.start()
         try:
@@ -106,7 +106,7 @@ class AsyncJob:
             relay.stop()
 
     async def pcm(self, after: str = "0-0") -> AsyncGenerator[bytes, None]:
-        """Only the sound: s16le mono."""
+        """Iterate over the audio alone: s16le mono."""
         async for entry in self.audio(after):
             if isinstance(entry, Audio):
                 yield entry.pcm
@@ -120,24 +120,24 @@ class AsyncJob:
         return await asyncio.to_thread(self.job.status)
 
     async def marks(self) -> dict[int, tuple[str, ...]]:
-        """What the engine did about sentences that it doubted, as `Job.marks`."""
+        """Return the marks of the job's sentences, as `Job.marks`."""
         return await asyncio.to_thread(self.job.marks)
 
     async def rate_hz(self) -> int:
-        """Samples per second; 0 while nothing was spoken."""
+        """Samples per second; 0 before anything is spoken."""
         return await asyncio.to_thread(self.job.rate_hz)
 
     async def recorded(self) -> bool:
-        """Is there a recording of it in this machine's store?"""
+        """Return whether this machine's store has a recording of the job."""
         return await asyncio.to_thread(self.job.recorded)
 
     async def cancel(self, reason: str = "cancelled by its user") -> bool:
         """End the job now."""
         return await asyncio.to_thread(self.job.cancel, reason)
 
-    async def heard(self, heard_ms: float) -> None:
-        """Tell how much of the job has really been played."""
-        await asyncio.to_thread(self.job.heard, heard_ms)
+    async def report_played(self, heard_ms: float) -> None:
+        """Report how much of the job has really been played."""
+        await asyncio.to_thread(self.job.report_played, heard_ms)
 
     async def tune(self, *, priority: int | None = None, weight: float | None = None) -> bool:
         """Change the job's priority among its user's, or the user's weight, as `Job.tune`."""
@@ -160,15 +160,15 @@ class AsyncOpenJob:
         return AsyncJob(self.open.job)
 
     async def say(self, text: str | PathLike[str] | TextFile, timeout_s: float | None = None) -> None:
-        """Say more."""
+        """Add text, as `OpenJob.say`."""
         await asyncio.to_thread(self.open.say, text, timeout_s)
 
     async def flush(self, timeout_s: float | None = None) -> None:
-        """Say what waits as it is."""
+        """Speak pending text as it is, as `OpenJob.flush`."""
         await asyncio.to_thread(self.open.flush, timeout_s)
 
     async def close(self, timeout_s: float | None = None) -> None:
-        """Say the rest; no more will come."""
+        """Speak the rest and close the job, as `OpenJob.close`."""
         await asyncio.to_thread(self.open.close, timeout_s)
 
     async def __aenter__(self) -> Self:
@@ -179,44 +179,46 @@ class AsyncOpenJob:
 
 
 class _EntryRelay:
-    """Hands entries from a reading thread to one coroutine, one at a time."""
+    """Passes entries from a reading thread to one coroutine, one at a time."""
 
-    def __init__(self, entries: Callable[[threading.Event], Iterator[Heard]], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, entries: Callable[[threading.Event], Iterator[PlayableEntry]], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._entries, self._loop = entries, loop
-        self._wanted = threading.Semaphore(0)
+        self._requested = threading.Semaphore(0)
         self._stopped = threading.Event()
-        self._answer: asyncio.Future[Heard | None] = loop.create_future()
-        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._answer: asyncio.Future[PlayableEntry | None] = loop.create_future()
+        self._thread = threading.Thread(target=self._relay_entries, name="reader", daemon=True)
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start the reading thread."""
         self._thread.start()
 
-    async def next(self) -> Heard | None:
+    async def next(self) -> PlayableEntry | None:
         """The next entry; None at the end."""
         self._answer = self._loop.create_future()
-        self._wanted.release()
+        self._requested.release()
         return await self._answer
 
     def stop(self) -> None:
-        """The coroutine wants no more; the thread ends with its next entry, or within two seconds."""
+        """Stop reading; the thread ends with its next entry, or within two seconds."""
         self._stopped.set()
-        self._wanted.release()
+        self._requested.release()
 
-    def _run(self) -> None:
+    def _relay_entries(self) -> None:
         try:
-            self._wanted.acquire()
+            self._requested.acquire()
             for entry in self._entries(self._stopped):
-                self._give(entry, None)
-                self._wanted.acquire()
+                self._deliver(entry, None)
+                self._requested.acquire()
                 if self._stopped.is_set():
                     return
-            self._give(None, None)
-        except BaseException as error:  # noqa: BLE001  # the thread's outermost call: it is raised in the coroutine
-            self._give(None, error)
+            self._deliver(None, None)
+        except BaseException as error:  # noqa: BLE001  # the thread's outermost call: raised in the coroutine
+            self._deliver(None, error)
 
-    def _give(self, entry: Heard | None, error: BaseException | None) -> None:
-        def answer() -> None:
+    def _deliver(self, entry: PlayableEntry | None, error: BaseException | None) -> None:
+        def resolve() -> None:
             if self._answer.done():
                 return
             if error is not None:
@@ -225,4 +227,4 @@ class _EntryRelay:
                 self._answer.set_result(entry)
 
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(answer)
+            self._loop.call_soon_threadsafe(resolve)

@@ -1,8 +1,8 @@
-"""The client: cuts texts, asks for admission, returns handles on jobs.
+"""The client: splits texts into sentences, requests admission, returns handles on jobs.
 
-The steps have an order: the job's own slot first, with a short life; then the pool, which refuses or
-accepts in one step; then the whole life. A crash between two of them heals: what was not accepted expires, what was
-is in the to-do list.
+The steps have an order: first the job's own keys, with a short TTL; then the pool, which refuses or accepts in one
+step; then the full TTL. A crash between two steps is repaired: a job that was not accepted expires, and for an accepted
+one the missing steps are in the to-do list.
 """
 
 import hashlib
@@ -29,11 +29,11 @@ from seriatim.client.job_options import (
     check_job,
     check_text,
     check_voice,
-    spelling,
+    normalize_voice,
 )
 from seriatim.client.open_job import OpenJob, open_job_with
 from seriatim.client.open_job_leases import OpenJobLeases
-from seriatim.client.partial_submission import BOOK_LEASE_MS, PartialSubmission, idempotency_conflict
+from seriatim.client.partial_submission import SUBMISSION_LEASE_MS, PartialSubmission, idempotency_conflict
 from seriatim.client.pool_cache import FRESH_S, PoolCache
 from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
 from seriatim.client.text_limits import check_size, checked_sentences, limited_rows
@@ -74,43 +74,45 @@ from seriatim.text.text_files import read_if_file
 
 log = logging.getLogger(__name__)
 
-Asked = TypeVar("Asked", JobRequest, Sentence)
+Options = TypeVar("Options", JobRequest, Sentence)
 
-FIRST_BATCH = 32  #: sentences submitted at once: a page is one step, and a book's first does not wait for its last
-FIRST_CHARS = 80  #: a live job's first piece: about five seconds of speech, and less than half that of synthesis
-TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: everybody's first sound comes sooner, for a seam more
-NO_LIMIT_MS = 10**12  #: text at hand is accepted whole; only open jobs have a queue limit
+FIRST_BATCH = (
+    32  #: sentences submitted at once: a page is one step, and a book's first sentence does not wait for its last
+)
+FIRST_CHARS = 80  #: a live job's first part: about five seconds of speech, and less than half that of synthesis
+TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: every listener's first audio comes sooner, for one more seam
+NO_LIMIT_MS = 10**12  #: a complete text is accepted whole; only open jobs have a queue limit
 
 
 class Client:
-    """A connection to one Seriatim system: jobs are enqueued, found again and listed through it. Thread-safe.
+    """A connection to one Seriatim system, to enqueue, attach to and list jobs. Thread-safe.
 
         with Client("redis://10.0.0.7/0") as client:
             job = client.enqueue_job("Good morning.")
 
-    Several clients with different settings may live in one process. Nothing is connected before the first call.
+    Several clients with different settings may exist in one process. Nothing connects before the first call.
     """
 
     def __init__(
         self, redis_url: str = "", *, broker_url: str = "", store_dir: str = "", settings: Settings | None = None
     ) -> None:
-        """Take the settings of the environment, or `settings`; each other argument that is given replaces one of them.
+        """Use the settings of the environment, or `settings`; each further argument overrides one of them.
 
         Raises:
             Misconfigured: a setting is wrong.
         """
-        given = {"redis_url": redis_url, "broker_url": broker_url, "store_dir": store_dir}
-        chosen = Settings.from_env(os.environ) if settings is None else settings
-        self.settings = replace(chosen, **{name: value for name, value in given.items() if value})  # type: ignore[arg-type]  # all are strings
+        overrides = {"redis_url": redis_url, "broker_url": broker_url, "store_dir": store_dir}
+        base = Settings.from_env(os.environ) if settings is None else settings
+        self.settings = replace(base, **{name: value for name, value in overrides.items() if value})  # type: ignore[arg-type]  # all are strings
         self.shares = ConnectionShares.of(self.settings.redis_connections)
-        self.redis = command_client(self.settings.redis_url, most=self.shares.commands)
-        self.reader = blocking_client(self.settings.redis_url, most=self.shares.reads)
+        self.redis = command_client(self.settings.redis_url, max_connections=self.shares.commands)
+        self.reader = blocking_client(self.settings.redis_url, max_connections=self.shares.reads)
         self.pool_cache = PoolCache(self.redis)
         self.leases = OpenJobLeases()  #: of its open jobs
         self._pool_clients: dict[str, PoolClient] = {}
         self._lock = threading.Lock()  #: of `_pool_clients`
-        self._placed = self.settings  #: the settings, with the folder where recordings are
-        self._placed_s = float("-inf")  #: when that was asked
+        self._resolved_settings = self.settings  #: the settings, with the folder where recordings are
+        self._resolved_s = float("-inf")  #: monotonic time at which it was resolved
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +140,7 @@ class Client:
         return open_job_with(self, JobRequest.of(options))
 
     def voices(self, pool: str = "") -> list[Voice]:
-        """Return the voices of a pool, its default first; without a name those of the default engine's pool.
+        """Return the voices of a pool, its default first; without a name, those of the default engine's pool.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -154,7 +156,7 @@ class Client:
         return pool_states(self.redis)
 
     def jobs(self, pool: str = "") -> list[LiveJobState]:
-        """Return the jobs that are not over, of one pool or of all; at most `pool_state.JOBS_SHOWN` of each.
+        """Return the jobs that have not ended, of one pool or of all; at most `pool_state.JOBS_SHOWN` per pool.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -162,87 +164,90 @@ class Client:
         return [job for each in self.pools() if pool in ("", each.pool) for job in each.jobs]
 
     def pool_client(self, pool: str) -> PoolClient:
-        """What this producer needs to hand out work of a pool; its connections rebase the pool after a restart."""
+        """The client of one pool, to dispatch its work; its connections rebase the pool after a server's restart."""
         with self._lock:
             if pool not in self._pool_clients:
                 app = make_app(self.settings.broker, connections=self.shares.broker)
-                redis = command_client(self.settings.redis_url, [pool], most=self.shares.commands)
+                redis = command_client(self.settings.redis_url, [pool], max_connections=self.shares.commands)
                 self._pool_clients[pool] = PoolClient(redis, app, pool, self.settings)
             return self._pool_clients[pool]
 
     def enqueue(self, text: Text, request: JobRequest) -> Job:
-        """Accept a text as one job; returns when all of it is accepted.
+        """Accept a text as one job; returns once all of it is accepted.
 
         Raises:
             as `begin`.
         """
-        begun = self.begin(text, request)
-        begun.send_rest()
-        return begun.job
+        submission = self.begin(text, request)
+        submission.send_rest()
+        return submission.job
 
     def begin(self, text: Text, request: JobRequest) -> PartialSubmission:
-        """Accept a text as one job by its first sentences, which are spoken at once; `send_rest` must follow.
+        """Accept the first sentences of a text as one job, which are spoken at once; `send_rest` must follow.
 
         Raises:
             EmptyText, TextTooLarge, UnknownVoice, UnknownLanguage, BadInput: the text or an option cannot be used.
             IdempotencyConflict: the idempotency key stands for another text.
-            Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
+            Busy, CapReached, MemoryFull, NoWorkers: retry after `retry_after_s`.
             Unavailable: Redis does not answer.
         """
-        given = read_if_file(text, self.settings.max_text_bytes)
-        check_text(given)
-        request = resolve_engine(self, request, given)
+        content = read_if_file(text, self.settings.max_text_bytes)
+        check_text(content)
+        request = resolve_engine(self, request, content)
         facts = self.pool_cache.get(request.pool_name)
-        able = self.ensure(request, facts)
-        return self._begin(cast("str | Iterable[str | Sentence]", given), able, facts)
+        resolved = self.ensure(request, facts)
+        return self._submit_first(cast("str | Iterable[str | Sentence]", content), resolved, facts)
 
-    def _begin(
-        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolRecord, told: str = ""
+    def _submit_first(
+        self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolRecord, stored_cut: str = ""
     ) -> PartialSubmission:
-        """`begin`; `told` is how the text was cut when it came first (seriatim/client/stored_segmentation.py)."""
-        cut = with_stored_segmentation(self.cut(request, facts), told)
-        rows = self._rows(text, request, facts, cut)
+        """`begin`; `stored_cut` is how the text was split when it was first sent (stored_segmentation.py)."""
+        cut = with_stored_segmentation(self.cut(request, facts), stored_cut)
+        rows = self._sentence_rows(text, request, facts, cut)
         first = list(islice(rows, FIRST_BATCH))
         if not first and request.empty is EmptyTextPolicy.ERROR:
-            raise EmptyText("there is nothing to say in this text: no letters and no digits")
-        following = next(rows, None)
-        whole = following is None
+            raise EmptyText("the text has nothing to speak: no letters and no digits")
+        next_row = next(rows, None)
+        whole = next_row is None
         pool_client = self.pool_client(request.pool_name)
         mark = segmentation_to_json(cut) if isinstance(text, str) else ""
         answer = self.submit(pool_client, request, first, n=len(first) if whole else -1, cut=mark)
         if answer.verdict is SubmitVerdict.RECUT:
-            return self._begin(text, request, facts, answer.cut)
+            return self._submit_first(text, request, facts, answer.cut)
         dispatch(pool_client)
         job = self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
-        rest = rows if following is None else chain([following], rows)
-        if answer.verdict is SubmitVerdict.DUPLICATE:  # whoever sent it first may have stopped anywhere
+        rest = rows if next_row is None else chain([next_row], rows)
+        if answer.verdict is SubmitVerdict.DUPLICATE:  # its first sender may have stopped at any point
             return PartialSubmission(job, pool_client, 0, chain(first, rest), whole=False, again=True)
         return PartialSubmission(job, pool_client, len(first), rest, whole=whole)
 
     def submit(self, pool_client: PoolClient, request: JobRequest, rows: list[str], *, n: int,
-               producer_ms: int = BOOK_LEASE_MS, queue_limit_ms: int = NO_LIMIT_MS,
+               producer_ms: int = SUBMISSION_LEASE_MS, queue_limit_ms: int = NO_LIMIT_MS,
                cut: str = "") -> SubmitResult:  # fmt: skip
-        """Ask for admission with the first sentences; n is -1 while more may come.
+        """Request admission with the first sentences; n is -1 while more may follow.
 
-        The answer is ACCEPTED; DUPLICATE, with the job that has the idempotency key; or RECUT, and nothing was done.
+        The verdict is ACCEPTED; DUPLICATE, with the job that has the idempotency key; or RECUT, and nothing has
+        changed.
 
         Raises:
-            IdempotencyConflict: the key's job says something else.
+            IdempotencyConflict: the key's job has another text.
         """
         with tracing.span(
             "enqueue", tracing.PRODUCER, pool=pool_client.pool, kind=str(request.kind), sentences=len(rows)
         ) as span:
             s = self._submission(request, closed=n >= 0, producer_ms=producer_ms, queue_limit_ms=queue_limit_ms)
             try:
-                answer = self._submit(pool_client, request, rows, n, replace(s, cut=cut))
-            except MemoryFull:  # the server itself had none for a step of it; what is half made expires
+                answer = self._run_submission(pool_client, request, rows, n, replace(s, cut=cut))
+            except MemoryFull:  # the server itself ran out of memory; keys of an incomplete job expire
                 wait_ms = run(pool_client.redis, pool_calls.memory_wait(pool_client.pool, s.memory_share))
-                raise MemoryFull("Redis has no memory left; running jobs go on", wait_ms / 1000) from None
+                raise MemoryFull("Redis is out of memory; running jobs continue", wait_ms / 1000) from None
             span.note(job=answer.job)
             return answer
 
     @staticmethod
-    def _submit(pool_client: PoolClient, request: JobRequest, rows: list[str], n: int, s: Submission) -> SubmitResult:
+    def _run_submission(
+        pool_client: PoolClient, request: JobRequest, rows: list[str], n: int, s: Submission
+    ) -> SubmitResult:
         job_id = s.job
         slot = JobSlot(
             request.hold, s.drain, life_ms=s.life_ms, ended_life_ms=s.ended_life_ms, pool=pool_client.pool,
@@ -255,7 +260,7 @@ class Client:
         ):
             complete_pending_step(
                 pool_client, job_calls.life(job_id, accepted=True), f"life|{job_id}"
-            )  # a duplicate of ourselves: sent twice
+            )  # the duplicate may be this very call, sent twice
             return answer
         run(pool_client.redis, job_calls.life(job_id, accepted=False))
         if answer.verdict not in (SubmitVerdict.DUPLICATE, SubmitVerdict.RECUT):
@@ -263,21 +268,21 @@ class Client:
         return answer
 
     def attach(self, job_id: str) -> Job:
-        """A handle on a job that somebody else enqueued, from its id.
+        """Return a handle on a job from its id, in any process.
 
         Raises:
-            JobUnknown: no such job, or its life is over and nothing of it is in the store.
-            BadInput: that is no job's id.
+            JobUnknown: no such job, or it has expired and has no recording.
+            BadInput: not a job id.
         """
         check_job(job_id)
         known = read_stream_record(self.redis, job_id)
         handle = self.job(job_id, known.pool if known else "", DrainMode(known.drain if known else DrainMode.STORE))
         if known is None and not handle.recorded():
-            raise JobUnknown(f"no job {job_id!r}: it was never accepted, or it ended and its life is over")
+            raise JobUnknown(f"no job {job_id!r}: it was never accepted, or it has ended and expired")
         return handle
 
     def close(self) -> None:
-        """Close all connections. Handles that came from here are of no use afterwards."""
+        """Close all connections. Handles from this client cannot be used afterwards."""
         self.leases.forget()
         for pool_client in self._pool_clients.values():
             pools: tuple[Any, ...] = (
@@ -292,22 +297,22 @@ class Client:
         self.reader.close()
 
     def job(self, job_id: str, pool: str, drain: DrainMode) -> Job:
-        """A handle, which knows where recordings are."""
-        if time.monotonic() - self._placed_s > FRESH_S:
+        """A handle on a job, with the folder of recordings resolved."""
+        if time.monotonic() - self._resolved_s > FRESH_S:
             folder = str(store_folder(self.redis, self.settings.store_dir))
-            self._placed, self._placed_s = replace(self.settings, store_dir=folder), time.monotonic()
-        return Job(job_id, pool, drain, self.redis, self.reader, self._placed)
+            self._resolved_settings, self._resolved_s = replace(self.settings, store_dir=folder), time.monotonic()
+        return Job(job_id, pool, drain, self.redis, self.reader, self._resolved_settings)
 
     def rows_of(self, sentences: Iterable[Sentence], request: JobRequest) -> Iterator[str]:
-        """Sentences as the pool takes them, with their estimated length."""
-        for given in sentences:
-            s = given if given.pause_ms >= 0 else replace(given, pause_ms=request.pause_ms)
+        """Sentences in the pool's form, with their estimated durations."""
+        for sentence in sentences:
+            s = sentence if sentence.pause_ms >= 0 else replace(sentence, pause_ms=request.pause_ms)
             language = s.language or request.language or "en"
             spoken_ms = estimate_ms(s.text, language, s.speed or request.speed)
             yield sentence_argument(spoken_ms + s.pause_ms, s.to_json())
 
     def cut(self, request: JobRequest, facts: PoolRecord) -> SegmentOptions:
-        """How texts of a request are cut for a pool."""
+        """The options by which a request's texts are split for a pool."""
         language = request.language or facts.language_of(request.voice) or "en"
         first = (TIGHT_FIRST_CHARS if facts.tight else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
         limit_chars = facts.limit_of(language)
@@ -315,44 +320,47 @@ class Client:
             language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup
         )
 
-    def _rows(
+    def _sentence_rows(
         self, text: str | Iterable[str | Sentence], request: JobRequest, facts: PoolRecord, cut: SegmentOptions
     ) -> Iterator[str]:
         if isinstance(text, str):
             check_size(text, self.settings)
             sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))
         else:
-            sentences = self._given(text, request, facts)
+            sentences = self._prepare_sentences(text, request, facts)
         yield from limited_rows(self.rows_of(sentences, request), self.settings)
 
-    def _given(self, sentences: Iterable[str | Sentence], request: JobRequest, facts: PoolRecord) -> Iterator[Sentence]:
+    def _prepare_sentences(
+        self, sentences: Iterable[str | Sentence], request: JobRequest, facts: PoolRecord
+    ) -> Iterator[Sentence]:
         for sentence in checked_sentences(sentences, request.pause_ms, self.settings):
-            able = self._ensure(sentence, request, facts)
-            yield from self._fitted(able, able.language or request.language or "en", facts, request.markup)
+            resolved = self._check_sentence(sentence, request, facts)
+            language = resolved.language or request.language or "en"
+            yield from self._fit_sentence(resolved, language, facts, request.markup)
 
     def ensure(self, request: JobRequest, facts: PoolRecord) -> JobRequest:
-        """The request, with its voice by the pool's name for it.
+        """Check a request against the pool's abilities, and resolve its voice to the pool's name.
 
         Raises:
-            UnknownVoice, UnknownLanguage, UnknownOption: the pool's workers cannot do what it asks for.
+            UnknownVoice, UnknownLanguage, UnknownOption: the pool's workers do not support it.
         """
-        return self._fresh(request.pool_name, facts, lambda now: _able(request, request, now))
+        return self._check_with_refresh(request.pool_name, facts, lambda now: _resolve_voice(request, request, now))
 
-    def _ensure(self, sentence: Sentence, request: JobRequest, facts: PoolRecord) -> Sentence:
-        return self._fresh(request.pool_name, facts, lambda now: _able(sentence, request, now))
+    def _check_sentence(self, sentence: Sentence, request: JobRequest, facts: PoolRecord) -> Sentence:
+        return self._check_with_refresh(request.pool_name, facts, lambda now: _resolve_voice(sentence, request, now))
 
-    def _fresh(self, pool: str, facts: PoolRecord, check: Callable[[PoolRecord], Asked]) -> Asked:
-        """What was added a moment ago, as a voice, is known as soon as the pool's workers have it."""
+    def _check_with_refresh(self, pool: str, facts: PoolRecord, check: Callable[[PoolRecord], Options]) -> Options:
+        """Check again with a fresh record after a refusal, for what was added recently, such as a voice."""
         try:
             return check(facts)
         except BadInput:
             return check(self.pool_cache.refresh(pool))
 
     @staticmethod
-    def _fitted(sentence: Sentence, language: str, facts: PoolRecord, markup: Markup) -> Iterator[Sentence]:
-        """A sentence that the caller cut, in pieces if it is over the engine's limit; its pause follows the last."""
+    def _fit_sentence(sentence: Sentence, language: str, facts: PoolRecord, markup: Markup) -> Iterator[Sentence]:
+        """A caller's sentence, split if it exceeds the engine's limit; its pause follows the last part."""
         limit_chars = facts.limit_of(language)
-        plain = sentence.text.isprintable() and _speakable(sentence.text) and not has_markup(sentence.text, markup)
+        plain = sentence.text.isprintable() and _has_speech(sentence.text) and not has_markup(sentence.text, markup)
         if plain and len(sentence.text) <= limit_chars:
             yield sentence
             return
@@ -392,19 +400,19 @@ class Client:
 
 
 def _spec_digest(spec: JobSpec) -> str:
-    """A digest of what is heard of a spec: another trace is no other job, nor is another spelling of its voice."""
-    same = replace(spec, trace="", voice=spelling(spec.voice))
+    """A digest of the audible part of a spec: the trace and the spelling of the voice do not count."""
+    same = replace(spec, trace="", voice=normalize_voice(spec.voice))
     return hashlib.blake2s(same.to_json().encode(), digest_size=16).hexdigest()
 
 
-def _able(asked: Asked, request: JobRequest, facts: PoolRecord) -> Asked:
+def _resolve_voice(options: Options, request: JobRequest, facts: PoolRecord) -> Options:
     """What is asked for, if the pool's workers can do it, with its voice by the pool's name for it."""
-    facts.check(asked.language, asked.speed or request.speed, request.options)
-    voice = check_voice(asked.voice, facts.voice_names, request.pool_name)
-    return asked if voice == asked.voice else replace(asked, voice=voice)
+    facts.check(options.language, options.speed or request.speed, request.options)
+    voice = check_voice(options.voice, facts.voice_names, request.pool_name)
+    return options if voice == options.voice else replace(options, voice=voice)
 
 
-def _speakable(text: str) -> bool:
+def _has_speech(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
@@ -412,17 +420,17 @@ def _refusal_error(answer: SubmitResult, request: JobRequest) -> SeriatimError:
     after_s, pool, user = answer.retry_after_ms / 1000, request.pool_name, request.user
     if answer.verdict is SubmitVerdict.TOO_LARGE:
         return TextTooLarge(
-            f"one job of user {user!r} is more audio than SERIATIM_USER_QUEUED_S allows: send it in parts"
+            f"a job of user {user!r} has more audio than SERIATIM_USER_QUEUED_S allows; send it in parts"
         )
     if answer.verdict is SubmitVerdict.CONFLICT:
         return idempotency_conflict(answer.job)
     refusals = {
-        SubmitVerdict.BUSY: Busy(f"pool {pool!r} has all the listeners it can serve without a stall", after_s),
+        SubmitVerdict.BUSY: Busy(f"pool {pool!r} has all the listeners that it can serve without gaps", after_s),
         SubmitVerdict.CAP_JOBS: CapReached(f"user {user!r} has as many jobs as SERIATIM_USER_JOBS allows", after_s),
         SubmitVerdict.CAP_QUEUED: CapReached(
             f"user {user!r} has as much audio queued as SERIATIM_USER_QUEUED_S allows", after_s
         ),
-        SubmitVerdict.MEMORY: MemoryFull("the Redis memory budget is used up; running jobs go on", after_s),
+        SubmitVerdict.MEMORY: MemoryFull("the Redis memory budget is used up; running jobs continue", after_s),
         SubmitVerdict.NO_WORKERS: NoWorkers(
             f"no worker of pool {pool!r} is alive; start one with: seriatim worker --engine {request.engine}", after_s
         ),

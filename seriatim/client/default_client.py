@@ -18,16 +18,16 @@ def default_client() -> Client:
 
 
 def enqueue_job(text: Text, **options: Unpack[JobOptions]) -> Job:
-    """Accept a text, or an iterable of sentences, as one job; returns at once, before anything is spoken.
+    """Accept a text, or an iterable of sentences, as one job; returns before anything is spoken.
 
-    A `Path`, or a file that is open for reading as text, is the text in it: enqueue_job(Path("book.txt")).
+    A `Path`, or a file open for reading as text, stands for its content: enqueue_job(Path("book.txt")).
 
     `seriatim.JobRequest` describes the options field by field. An iterable may mix strings and `Sentence`s with their
     own voice, language, speed and pause, so that a dialogue is one job.
 
     Raises:
         EmptyText, TextTooLarge, UnknownVoice, UnknownOption, BadInput: the text or an option cannot be used.
-        Busy, CapReached, MemoryFull, NoWorkers: not now; `retry_after_s` says when.
+        Busy, CapReached, MemoryFull, NoWorkers: retry after `retry_after_s`.
         Unavailable, Misconfigured: Redis does not answer, or a setting is wrong.
     """
     return default_client().enqueue_job(text, **options)
@@ -46,6 +46,6 @@ def attach(job_id: str) -> Job:
     """Return a handle on a job from its id, in any process.
 
     Raises:
-        JobUnknown: no such job, or its life is over.
+        JobUnknown: no such job, or it has expired.
     """
     return default_client().attach(job_id)

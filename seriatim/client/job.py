@@ -1,4 +1,4 @@
-"""A handle on a job: its audio, its state, its end. Works in any process that reaches Redis."""
+"""A handle on a job: its audio, its status, its control. Works in any process that reaches Redis."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ from seriatim.keys import StreamPosition, ordered_stream, pool_prefix
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run, translate_redis_errors
-from seriatim.reader_state import Heard
+from seriatim.reader_state import PlayableEntry
 from seriatim.reassembler_heartbeats import store_folder
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S
@@ -28,30 +28,30 @@ from seriatim.state.job_record import read_job
 from seriatim.state.stream_record import read_stream_record
 from seriatim.stream_entries import Audio, End, Gap, SentenceStart
 
-REASON_MOST = 500  #: characters; it goes to every reader, and waits in the to-do list
+MAX_REASON_CHARS = 500  #: of a cancellation; it is sent to every reader, and kept in the to-do list
 
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """A job as it stands."""
+    """The current status of a job."""
 
     job: str
     state: str  #: run, done, cancelled, failed, timed_out
     reason: str = ""
     sentences: int = 0  #: known so far
-    emitted: int = 0  #: whole in the ordered stream
+    emitted: int = 0  #: complete in the ordered stream
     n_bytes: int = 0  #: of audio in the ordered stream
     rate_hz: int = 0
-    closed: bool = True  #: no more text will come
-    delivered_ms: float = 0.0  #: what its reader or recorder has
+    closed: bool = True  #: no more text follows
+    delivered_ms: float = 0.0  #: audio that its reader or recorder has
     in_flight: int = 0
     kind: str = ""  #: live, batch; "" where only the recording, or the stream, is left of it
     user: str = ""
-    gaps: int = 0  #: sentences of which all, or the rest, is missing: they were given up
+    gaps: int = 0  #: sentences that were given up, and are missing in whole or in part
 
     @property
     def ended(self) -> bool:
-        """Has it its terminal event?"""
+        """True if the job has ended, in whatever state."""
         return self.state != "run"
 
     @property
@@ -62,7 +62,7 @@ class JobStatus:
 
 @dataclass(slots=True)
 class Job:
-    """One job, from anywhere."""
+    """A handle on one job."""
 
     id: str
     pool: str
@@ -73,27 +73,27 @@ class Job:
 
     @property
     def store_dir(self) -> Path:
-        """Where recordings are, though its reassembler may have come after the job."""
+        """The folder of recordings, looked up anew: the reassembler may have started after the job."""
         return store_folder(self.redis, self.settings.store_dir)
 
-    def audio(self, after: str = "0-0", stopped: threading.Event | None = None) -> Iterator[Heard]:
-        """What is heard, in order, as it becomes ready: sentence markers, PCM, gaps.
+    def audio(self, after: str = "0-0", stopped: threading.Event | None = None) -> Iterator[PlayableEntry]:
+        """Iterate over the job in order, as it becomes ready: sentence markers, PCM, gaps.
 
-        `after` is the position of the last entry that the caller has (`str(entry.position)`); it goes on at the
-        next byte. Taking the next entry tells Seriatim that the one before was used: a caller that stops taking
-        stops the synthesis of this job at its window. Another thread ends it by setting `stopped`, which is noticed
-        within five seconds where nothing is to be heard.
+        `after` is the position of the last entry that the caller has (`str(entry.position)`); iteration continues at
+        the next byte. Taking an entry reports the one before as read: a caller that stops taking entries stops the
+        synthesis of this job at its window. Another thread ends the iteration by setting `stopped`, which is noticed
+        within five seconds while no audio arrives.
 
         Raises:
-            JobFailed, JobCancelled, TimedOut: after everything that was heard before.
-            JobUnknown: no such job, or its life is over.
-            PositionLost: what follows `after` is not held any more.
-            Misconfigured: it is recorded in another folder than SERIATIM_STORE_DIR says.
-            BadInput: `after` is no position.
+            JobFailed, JobCancelled, TimedOut: after all entries before it.
+            JobUnknown: no such job, or it has expired.
+            PositionLost: what follows `after` is no longer stored.
+            Misconfigured: it is recorded in another folder than SERIATIM_STORE_DIR.
+            BadInput: `after` is not a position.
         """
         reading = StreamReader(self.id, self.pool, self.drain, self.redis, self.reader, self.store_dir)
         reading.stopped = stopped or reading.stopped
-        for entry in reading.entries(_position(after)):
+        for entry in reading.entries(_parse_position(after)):
             if isinstance(entry, End):
                 if entry.state != "done":
                     raise error_of_end(self.id, entry.state, entry.reason)
@@ -101,15 +101,15 @@ class Job:
             yield entry
 
     def pcm(self, after: str = "0-0") -> Iterator[bytes]:
-        """Only the sound: s16le mono at `rate_hz()`."""
+        """Iterate over the audio alone: s16le mono at `rate_hz()`."""
         return (entry.pcm for entry in self.audio(after) if isinstance(entry, Audio))
 
     def wait(self, timeout_s: float | None = None) -> JobStatus:
-        """Wait for the end. Somebody must drain the job meanwhile: its reader, or for jobs of the store the recorder.
+        """Wait for the end. The job must be drained meanwhile: by its reader, or by the recorder for stored jobs.
 
         Raises:
             TimeoutError: it has not ended within `timeout_s`.
-            JobUnknown: no such job, or its life is over.
+            JobUnknown: no such job, or it has expired.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while not (status := self.status()).ended:
@@ -120,10 +120,10 @@ class Job:
         return status
 
     def status(self) -> JobStatus:
-        """The job as it stands.
+        """The current status of the job.
 
         Raises:
-            JobUnknown: no such job, or its life is over.
+            JobUnknown: no such job, or it has expired.
         """
         stream = read_stream_record(self.redis, self.id)
         if stream is None:
@@ -141,7 +141,7 @@ class Job:
         )  # fmt: skip
 
     def marks(self) -> dict[int, tuple[str, ...]]:
-        """What the engine did about sentences that it doubted, by 0-based seq: "cut", "again" and the like."""
+        """The engine's marks on doubtful sentences, by 0-based seq: "cut", "again" and the like."""
         with translate_redis_errors():
             kept = cast("dict[bytes, bytes]", self.redis.hgetall(f"{pool_prefix(self.pool)}:jm:{self.id}"))
         found: dict[int, tuple[str, ...]] = {}
@@ -150,9 +150,9 @@ class Job:
         return found
 
     def cancel(self, reason: str = "cancelled by its user") -> bool:
-        """End the job now: nothing more is spoken or emitted. False if it had ended already."""
+        """Cancel the job: nothing more is spoken or emitted. False if it had ended already."""
         ended_life_ms = round(self.settings.ended_job_ttl_s * 1000)
-        reason = reason.encode("utf-8", "replace").decode()[:REASON_MOST]
+        reason = reason.encode("utf-8", "replace").decode()[:MAX_REASON_CHARS]
         entry = run(self.redis, pool_calls.cancel(self.pool, self.id, "cancelled", reason, ended_life_ms))
         ended, epoch = run_with_epoch(self.redis, self.pool, job_calls.end(self.id, "cancelled", reason))
         if entry:
@@ -164,14 +164,14 @@ class Job:
         """The key of its ordered stream, for plain Redis clients (docs/reference/ordered-stream.md)."""
         return ordered_stream(self.id)
 
-    def heard(self, heard_ms: float) -> None:
-        """Tell how much of the job has really been played, so that its deadlines follow the listener's ears."""
+    def report_played(self, heard_ms: float) -> None:
+        """Report how much of the job has really been played, so that its deadlines follow playback."""
         run(self.redis, pool_calls.ack(self.pool, self.id, 0, heard_ms))
 
     def tune(self, *, priority: int | None = None, weight: float | None = None) -> bool:
-        """Change the job's priority among its user's (-9..9), or the user's weight until its next job brings its own.
+        """Change the job's priority among its user's (-9..9), or the user's weight until the next job sets its own.
 
-        What is to last longer is set with `seriatim.client.user_limits.set_user_limits`. False if the job has ended.
+        For a lasting weight, use `seriatim.client.user_limits.set_user_limits`. False if the job has ended.
 
         Raises:
             UnknownOption: a value outside its range.
@@ -182,21 +182,21 @@ class Job:
         return run(self.redis, pool_calls.tune(self.pool, self.id, priority=priority, weight=weight))
 
     def rate_hz(self) -> int:
-        """Samples per second; 0 while nothing was spoken."""
+        """Samples per second; 0 before anything is spoken."""
         return self.status().rate_hz
 
     def recorded(self) -> bool:
-        """Is there a recording of it in this machine's store?"""
+        """Return whether this machine's store has a recording of the job."""
         return bool(recording_store.events(self.store_dir, self.id))
 
     def save(self, path: str | Path) -> JobStatus:
-        """Write the whole job to a file: wav, flac, ogg, opus, mp3, pcm by its ending. Only a whole job gets the name.
+        """Write the job to a file, in the format of its ending; the file gets its name only once it is complete.
 
         Raises:
             UnknownFormat, Unwritable: the file.
             JobFailed, JobCancelled, TimedOut, JobUnknown: the job.
         """
-        from seriatim.client.save_audio import save_audio  # soundfile and numpy are for those who save
+        from seriatim.client.save_audio import save_audio  # soundfile and numpy are needed only here
 
         save_audio(self.audio(), Path(path))
         return self.status()
@@ -204,7 +204,7 @@ class Job:
     def _stored_status(self) -> JobStatus:
         stored = recording_store.events(self.store_dir, self.id)
         if not stored or not isinstance(stored[-1], End):
-            raise JobUnknown(f"job {self.id} is unknown: it was never accepted, or it ended and its life is over")
+            raise JobUnknown(f"job {self.id} is unknown: it was never accepted, or it has ended and expired")
         end = stored[-1]
         rate_hz = next((m.rate_hz for m in stored if isinstance(m, SentenceStart)), 0)
         gaps = sum(isinstance(marker, Gap) for marker in stored)
@@ -212,7 +212,7 @@ class Job:
         return JobStatus(self.id, end.state, end.reason, n, n, end.n_bytes, rate_hz, gaps=gaps)
 
 
-def _position(after: str) -> StreamPosition:
+def _parse_position(after: str) -> StreamPosition:
     try:
         return StreamPosition.parse(after).resumed
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Options of a job: every one, its default, its range. Pure."""
+"""Options of a job: names, defaults, ranges. Pure."""
 
 import difflib
 import re
@@ -19,20 +19,20 @@ from seriatim.text.text_files import TextFile
 Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
 
 POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-PAUSE_MOST_MS = 60_000
-NAME_MOST = 256  #: characters of a voice, a language or an idempotency key
-OPTION_MOST = 2.0**53  #: JSON has no infinity, and other readers than Python's no larger whole numbers
+MAX_PAUSE_MS = 60_000
+MAX_NAME_CHARS = 256  #: characters of a voice, a language or an idempotency key
+MAX_OPTION = 2.0**53  #: JSON has no infinity, and readers other than Python's have no larger integers
 
 
 class EmptyTextPolicy(StrEnum):
-    """What becomes of a text with nothing to say: no letters and no digits."""
+    """Handling of a text with nothing to speak: no letters and no digits."""
 
-    ERROR = "error"  #: it is refused
-    SILENCE = "silence"  #: it is a job of no sentences, which is done at once
+    ERROR = "error"  #: refuse it
+    SILENCE = "silence"  #: accept it as a job without sentences, which is done at once
 
 
 class JobOptions(TypedDict, total=False):
-    """The keyword arguments of `enqueue_job` and `open_job`; what they mean stands in `JobRequest`. None: not said."""
+    """The keyword arguments of `enqueue_job` and `open_job`, documented in `JobRequest`. None: the default."""
 
     voice: str | None
     language: str | None
@@ -61,44 +61,44 @@ class JobOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """A job as its caller wants it. 0 and "" stand for the default of the settings, the pool or the engine."""
+    """The options of a job. 0 and "" stand for the default of the settings, the pool or the engine."""
 
     voice: str = ""  #: a name that `seriatim voices` lists; "": the engine's first
     language: str = ""  #: BCP 47, such as "de", or its English name; "" or "auto": the voice's own
-    engine: str = ""  #: whose pool speaks it; "": the system's default (seriatim/client/default_engine.py)
-    pool: str = ""  #: "": the pool that is named like the engine
-    user: str = "anonymous"  #: whose share of the pool it uses
-    weight: float = 1.0  #: of the user: twice the weight is twice the share when everybody wants more
-    kind: JobKind = JobKind.LIVE  #: live: somebody listens; batch: takes what live leaves
+    engine: str = ""  #: its pool speaks the job; "": the system's default (seriatim/client/default_engine.py)
+    pool: str = ""  #: "": the pool with the engine's name
+    user: str = "anonymous"  #: the user whose share of the pool it uses
+    weight: float = 1.0  #: of the user: twice the weight is twice the share under load
+    kind: JobKind = JobKind.LIVE  #: live: a listener is waiting; batch: uses what live jobs leave
     priority: int = 0  #: -9..9 among the user's own jobs
-    play: Play = Play.STREAM  #: live: stream: as it comes; whole: once it is whole, so that no sentence has a deadline
-    idempotency_key: str = ""  #: the same key of the same user names the same job, however often it is sent
+    play: Play = Play.STREAM  #: stream: play while it is spoken; whole: once complete, without deadlines
+    idempotency_key: str = ""  #: the same key of the same user is the same job, however often it is sent
     seed: int = 0  #: 0..2**63-1; sentence n speaks with seed + n
     speed: float = 1.0  #: 0.25..4
     gap: GapPolicy | None = None  #: when a sentence is given up; None: fail for live, silence for batch
-    hold: HoldPolicy = HoldPolicy.AUTO  #: emit a sentence only when it is whole
+    hold: HoldPolicy = HoldPolicy.AUTO  #: emit a sentence only when it is complete
     window_ms: int = 0  #: audio that may lie between synthesis and reader
     drain: DrainMode | None = None  #: None: window for live, store for batch
-    timeout_s: float = 0.0  #: not spoken within so long, it ends as timed out
-    reader_grace_s: float = 0.0  #: a job that drains by window is cancelled without a reader for so long
+    timeout_s: float = 0.0  #: time within which it must be spoken, or else it ends as timed out
+    reader_grace_s: float = 0.0  #: time without a reader after which a job that drains by window is cancelled
     pause_ms: int = 200  #: silence after a sentence
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.AUTO  #: how the text is marked up: auto, none, markdown, html, ssml
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
-    empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to say, such as "...": error, or silence
+    empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to speak, such as "...": error, or silence
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "JobRequest":
-        """Read a caller's keyword arguments; None is as if it were not said.
+        """Parse a caller's keyword arguments; None is the default.
 
         Raises:
-            UnknownOption: a name that is not there, or a value outside its range.
+            UnknownOption: an unknown name, or a value outside its range.
         """
         known = {f.name for f in fields(cls)}
         for name in options:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+                hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
                 raise UnknownOption(f"unknown option {name!r}; {hint}")
         choices = {
             "kind": JobKind,
@@ -110,7 +110,7 @@ class JobRequest:
             "markup": Markup,
         }
         values: dict[str, Any] = {
-            name: _choice(name, choices[name], value) if name in choices else value
+            name: _parse_choice(name, choices[name], value) if name in choices else value
             for name, value in options.items()
             if value is not None
         }
@@ -133,9 +133,9 @@ class JobRequest:
 
     @property
     def gap_policy(self) -> GapPolicy:
-        """What becomes of the job when a sentence is given up, the default resolved.
+        """The effect of a given-up sentence on the job, with the default resolved.
 
-        A listener is told at once; a night's work is not thrown away for one sentence, but says that it has a gap.
+        A live job fails at once; a batch job is not discarded for one sentence, but gets a marked gap.
         """
         if self.gap is not None:
             return self.gap
@@ -143,7 +143,7 @@ class JobRequest:
 
     @property
     def drained_by(self) -> DrainMode:
-        """Who drains it, the default resolved."""
+        """The drain mode, with the default resolved."""
         if self.drain is not None:
             return self.drain
         return DrainMode.WINDOW if self.kind is JobKind.LIVE else DrainMode.STORE
@@ -157,18 +157,18 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "window_ms": (0, 3_600_000),
     "timeout_s": (0, 30 * 24 * 3600),
     "reader_grace_s": (0, 24 * 3600),
-    "pause_ms": (0, PAUSE_MOST_MS),
-    "paragraph_ms": (0, PAUSE_MOST_MS),
+    "pause_ms": (0, MAX_PAUSE_MS),
+    "paragraph_ms": (0, MAX_PAUSE_MS),
 }
 
 
-VOICES = "seriatim voices"  #: what lists them all; over HTTP something else does (gateway/http/problems.py)
+VOICES = "seriatim voices"  #: the command that lists them all; over HTTP it is a route (gateway/http/problems.py)
 
 
 def check_voice(voice: str, known: Iterable[str], pool: str) -> str:
-    """A voice by the name that the pool has for it; a pool that has not said yet takes any.
+    """Resolve a voice to the pool's name for it; a pool without registered workers accepts any.
 
-    Capitals do not matter, and a voice that is named by its language is found by any name of that: "German" is "de".
+    Case is ignored, and a voice that is named by its language is found by any name of the language: "German" is "de".
 
     Raises:
         UnknownVoice: with the nearest names.
@@ -177,39 +177,39 @@ def check_voice(voice: str, known: Iterable[str], pool: str) -> str:
     if not voice or not names or voice in names:
         return voice
     base, plus, timbre = voice.partition("+")  # "en-us+f3": the voice en-us with the timbre +f3
-    found, coloured = _named(base, names), _named(plus + timbre, names) if plus else ""
-    if (found or not base) and (coloured or not plus):
-        return found + coloured
-    alike = [name for name in names if name.startswith("+") == bool(plus and found)] or names
-    near = difflib.get_close_matches(plus + timbre if found else voice, alike, n=3, cutoff=0.4) or alike[:5]
+    found, timbre_name = _match_voice(base, names), _match_voice(plus + timbre, names) if plus else ""
+    if (found or not base) and (timbre_name or not plus):
+        return found + timbre_name
+    candidates = [name for name in names if name.startswith("+") == bool(plus and found)] or names
+    near = difflib.get_close_matches(plus + timbre if found else voice, candidates, n=3, cutoff=0.4) or candidates[:5]
     more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more ({VOICES})"
     raise UnknownVoice(f"unknown voice {voice!r}; pool {pool!r} has: {', '.join(near)}{more}")
 
 
-def spelling(voice: str) -> str:
-    """What all spellings of one voice have in common."""
+def normalize_voice(voice: str) -> str:
+    """The common form of all spellings of one voice."""
     return language_tag(voice).casefold().replace("_", "-")
 
 
-def _named(voice: str, names: list[str]) -> str:
-    """The one of `names` that is meant, "" if none is."""
+def _match_voice(voice: str, names: list[str]) -> str:
+    """The name in `names` that matches `voice`; "" if none does."""
     if not voice or voice in names:
         return voice
-    meant = (voice.casefold(), spelling(voice))
-    return next((name for spelt in meant for name in names if name.casefold() == spelt), "")
+    spellings = (voice.casefold(), normalize_voice(voice))
+    return next((name for candidate in spellings for name in names if name.casefold() == candidate), "")
 
 
-def _choice(name: str, choices: type[Any], value: object) -> object:
-    words = {"yes": "1", "always": "1", "no": "0", "never": "0"} if choices is HoldPolicy else {}
+def _parse_choice(name: str, choices: type[Any], value: object) -> object:
+    aliases = {"yes": "1", "always": "1", "no": "0", "never": "0"} if choices is HoldPolicy else {}
     try:
-        return choices(words.get(str(value), str(value)))
+        return choices(aliases.get(str(value), str(value)))
     except ValueError:
         allowed = ["auto", "always", "never"] if choices is HoldPolicy else [str(choice) for choice in choices]
         raise UnknownOption(f"{name}={value!r}; expected one of {', '.join(allowed)}") from None
 
 
 def check_range(name: str, value: object, low: float, high: float) -> None:
-    """Refuse what is not a number from `low` to `high`.
+    """Refuse a value that is not a number from `low` to `high`.
 
     Raises:
         UnknownOption: with the range.
@@ -219,34 +219,34 @@ def check_range(name: str, value: object, low: float, high: float) -> None:
 
 
 def check_printable(name: str, value: object) -> None:
-    """Refuse what is not a short text without control characters and halves of surrogate pairs.
+    """Refuse a value that is not a short string without control characters and lone surrogates.
 
     Raises:
-        UnknownOption: it is no text, or none that can be shown.
+        UnknownOption: not a string, too long, or not printable.
     """
     if not isinstance(value, str):
         raise UnknownOption(f"{name}={value!r:.80}; expected a string")
-    if len(value) > NAME_MOST:
+    if len(value) > MAX_NAME_CHARS:
         article = "an" if name[0] in "aeiou" else "a"
-        raise UnknownOption(f"{article} {name} of {len(value)} characters; at most {NAME_MOST}")
+        raise UnknownOption(f"{article} {name} of {len(value)} characters; at most {MAX_NAME_CHARS}")
     if not value.isprintable():
-        raise UnknownOption(f"{name}={value!r}; expected characters that can be printed")
+        raise UnknownOption(f"{name}={value!r}; expected printable characters")
 
 
 def check_user(user: object) -> str:
-    """Refuse what cannot be a user's name; returns it. Names are encoded where they stand in keys (`keys.user_tag`).
+    """Refuse an invalid user name; returns it. Names are encoded in keys (`keys.user_tag`).
 
     Raises:
-        UnknownOption: it is empty, too long, or cannot be shown.
+        UnknownOption: empty, too long, or not printable.
     """
     check_printable("user", user)
     if not isinstance(user, str) or not user.strip():
-        raise UnknownOption(f"user={user!r}; expected a name of 1 to {NAME_MOST} characters")
+        raise UnknownOption(f"user={user!r}; expected a name of 1 to {MAX_NAME_CHARS} characters")
     return user
 
 
 def check_options(options: object) -> None:
-    """Refuse options of an engine that are not names with finite numbers.
+    """Refuse engine options that are not a mapping of names to finite numbers.
 
     Raises:
         UnknownOption: with the name.
@@ -255,23 +255,23 @@ def check_options(options: object) -> None:
         raise UnknownOption(f"options={options!r:.80}; expected names and numbers")
     for name, value in options.items():
         check_printable("option name", name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < OPTION_MOST:
-            raise UnknownOption(f"options: {name}={value!r:.80}; expected a number below {OPTION_MOST:g}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_OPTION:
+            raise UnknownOption(f"options: {name}={value!r:.80}; expected a number below {MAX_OPTION:g}")
 
 
 def check_job(job_id: object) -> str:
-    """Refuse what cannot be the id of a job before a key is made of it; returns it.
+    """Refuse an invalid job id before it is used in a key; returns it.
 
     Raises:
-        BadInput: it has other characters than letters and digits, or too many.
+        BadInput: it has characters other than letters and digits, or too many.
     """
     if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
-        raise BadInput(f"{job_id!r:.80} is no job's id; expected letters and digits, such as 5f2c...")
+        raise BadInput(f"{job_id!r:.80} is not a job id; expected letters and digits, such as 5f2c...")
     return job_id
 
 
 def check_named(what: str, value: object, pattern: "re.Pattern[str]", rule: str) -> None:
-    """Refuse what is not a name as `pattern` and, for people, `rule` say.
+    """Refuse a name that does not match `pattern`; `rule` describes it for people.
 
     Raises:
         UnknownOption: with the rule.
@@ -281,7 +281,7 @@ def check_named(what: str, value: object, pattern: "re.Pattern[str]", rule: str)
 
 
 def check_text(text: object) -> None:
-    """Refuse what is not text before anything is made of it.
+    """Refuse a value that is not text.
 
     Raises:
         BadInput: bytes, None, a number.

@@ -25,15 +25,15 @@ from seriatim.text.text_files import TextFile, read_if_file
 if TYPE_CHECKING:
     from seriatim.client.client import Client
 
-FULL_POLL_S = 0.05  #: while the job's queue is full; a sentence takes some hundred ms
+QUEUE_POLL_S = 0.05  #: interval of retries while the job's queue is full; a sentence takes some hundred ms
 
 
 @dataclass(slots=True)
 class OpenJob:
-    """A job that takes text until it is closed. Used by one thread at a time; read its audio from another.
+    """A job that accepts text until it is closed. Used by one thread at a time; read its audio from another.
 
-    While it is open its lease is renewed (`seriatim.client.open_job_leases`), so that a producer may pause as long as
-    it lives; when its process dies the lease ends, and the job is closed with what was said.
+    While it is open its lease is renewed (`seriatim.client.open_job_leases`), so that a producer may pause for as long
+    as its process runs; if the process dies, the lease expires and the job is closed with the text it has.
     """
 
     job: Job
@@ -42,8 +42,8 @@ class OpenJob:
     text: IncrementalSegmenter = field(repr=False)
     n: int = 0  #: sentences sent
     closed: threading.Event = field(default_factory=threading.Event, repr=False)
-    waiting: list[str] = field(default_factory=list, repr=False)  #: rows that a full queue has not taken yet
-    first_chars: int = 0  #: how its first piece is cut, for whoever goes on with it
+    waiting: list[str] = field(default_factory=list, repr=False)  #: rows that a full queue has not accepted yet
+    first_chars: int = 0  #: length of its first part, for `resume_job`
 
     def __post_init__(self) -> None:
         self.producer.leases.keep(self)
@@ -56,64 +56,64 @@ class OpenJob:
             self.close()
         else:
             self.closed.set()
-            if not isinstance(error, IdempotencyConflict):  # or the job is another's
+            if not isinstance(error, IdempotencyConflict):  # after a conflict the job belongs to another producer
                 self.job.cancel(f"its producer failed: {type(error).__name__}")
 
     @property
     def pool_client(self) -> PoolClient:
-        """What hands out its sentences."""
+        """The client of its pool."""
         return self.producer.pool_client(self.job.pool)
 
     def say(self, text: str | PathLike[str] | TextFile, timeout_s: float | None = None) -> None:
-        """Say more: a piece of text, or a file. Complete sentences go out at once; the rest waits for more.
+        """Add text, or a file. Complete sentences are sent at once; the rest waits for more text.
 
         Blocks while the job's queue is full (SERIATIM_QUEUE_LIMIT_MS).
 
         Raises:
-            Busy: the queue was full for `timeout_s`; the text is taken, and goes out with the next call.
-            JobNotOpen: the job is closed or ended.
-            IdempotencyConflict: its idempotency key stands for a job that says something else.
-            BadInput: it is no text, or a file that cannot be read.
-            TextTooLarge, TooManySentences: more than one job may have; nothing of it is taken.
+            Busy: the queue was full for `timeout_s`; the text is kept, and sent with the next call.
+            JobNotOpen: the job is closed or has ended.
+            IdempotencyConflict: its idempotency key stands for a job with another text.
+            BadInput: not text, or a file that cannot be read.
+            TextTooLarge, TooManySentences: more than a job may have; none of it is accepted.
         """
         piece = read_if_file(text, self.pool_client.settings.max_text_bytes)
         check_text(piece)
         if not isinstance(piece, str):
-            raise BadInput(f"a piece of text is {type(piece).__name__}; expected a string: say them one by one")
+            raise BadInput(f"the text is {type(piece).__name__}; expected a string; call say() for each")
         check_size(piece, self.pool_client.settings)
-        self._send([Sentence(p.text, p.pause_ms) for p in self.text.feed(piece)], timeout_s)
+        self._send_rows([Sentence(p.text, p.pause_ms) for p in self.text.feed(piece)], timeout_s)
 
     def flush(self, timeout_s: float | None = None) -> None:
-        """Say what waits as it is: the text makes a pause here."""
-        self._send([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s)
+        """Speak pending text as it is: the text pauses here."""
+        self._send_rows([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """Say the rest; no more will come. May be called twice.
+        """Speak the rest and close the job. May be called twice.
 
         Raises:
             Busy: the queue was full for `timeout_s`; call again.
         """
         if self.closed.is_set():
             return
-        self._send([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s, close=True)
+        self._send_rows([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s, close=True)
         self.closed.set()
 
-    def _send(self, sentences: list[Sentence], timeout_s: float | None, *, close: bool = False) -> None:
+    def _send_rows(self, sentences: list[Sentence], timeout_s: float | None, *, close: bool = False) -> None:
         if self.closed.is_set():
             raise JobNotOpen(f"job {self.job.id} is closed; open another")
         check_count(self.n + len(self.waiting) + len(sentences), self.pool_client.settings)
         self.waiting += self.producer.rows_of(sentences, self.request)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while self.waiting or close:
-            verdict = self._extend(self.waiting, close=close)
+            verdict = self._extend_job(self.waiting, close=close)
             if verdict is ExtendVerdict.OK:
                 return
             if deadline is not None and time.monotonic() >= deadline:
-                raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", FULL_POLL_S)
-            time.sleep(FULL_POLL_S)
+                raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", QUEUE_POLL_S)
+            time.sleep(QUEUE_POLL_S)
 
-    def _extend(self, rows: list[str], *, close: bool) -> ExtendVerdict:
-        """Send rows from sequence number n on; idempotent, so that a repeated call says nothing twice."""
+    def _extend_job(self, rows: list[str], *, close: bool) -> ExtendVerdict:
+        """Send rows from sequence number n on; idempotent, so that a repeated call has no further effect."""
         pool_client = self.pool_client
         producer_ms = round(pool_client.settings.open_job_lease_s * 1000)
         call = pool_calls.extend(
@@ -128,27 +128,27 @@ class OpenJob:
             self.closed.set()
             if verdict is ExtendVerdict.GONE and close and not rows:
                 return ExtendVerdict.OK
-            raise JobNotOpen(f"job {self.job.id} takes no more text: {self._why()}")
+            raise JobNotOpen(f"job {self.job.id} takes no more text: {self._end_reason()}")
         if verdict is ExtendVerdict.GAP:
             self.closed.set()
             self.job.cancel(f"the server lost sentences {n} to {self.n}")
             raise JobNotOpen(f"the server lost sentences {n} to {self.n} of job {self.job.id}; open another job")
         if verdict is ExtendVerdict.OK:
-            self.n += len(rows)  # not n: one that was resumed says again what is known, from the beginning
-            self.waiting = []  # before the steps below: one that fails must not have these sent, and said, again
+            self.n += len(rows)  # not n: a resumed job sends the whole text again, from its beginning
+            self.waiting = []  # before the steps below: if one fails, these rows must not be sent and spoken again
             if close:
                 complete_pending_step(pool_client, job_calls.close(self.job.id, n), f"close|{self.job.id}|{n}|")
             if rows:
                 dispatch(pool_client)
         return verdict
 
-    def _why(self) -> str:
+    def _end_reason(self) -> str:
         status = self.job.status()
         return f"it ended as {status.state}: {status.reason}" if status.ended else "it was closed"
 
 
 def open_job_with(producer: "Client", request: JobRequest) -> OpenJob:
-    """Ask for admission of a job without text yet.
+    """Request admission of a job that has no text yet.
 
     Raises:
         as `Client.enqueue`.
@@ -174,10 +174,10 @@ def _submit(producer: "Client", request: JobRequest, cut: str) -> SubmitResult:
 
 
 def resume_job(producer: "Client", job: Job, request: JobRequest, first_chars: int) -> OpenJob:
-    """Go on with an open job whose producer was lost, in another process.
+    """Continue an open job whose producer was lost, in another process.
 
-    Say all of its text again from the beginning, with the same pauses for `flush`: it is cut as it was the first time,
-    and sentences that are known already are not taken twice. `first_chars` is that of the lost one.
+    Send all of its text again from the beginning, with `flush` at the same places: it is split as it was the first
+    time, and sentences that are known already are not added again. `first_chars` is that of the lost job.
     """
     cut = replace(producer.cut(request, producer.pool_cache.get(request.pool_name)), first_chars=first_chars)
     return OpenJob(job, producer, request, IncrementalSegmenter(cut), first_chars=first_chars)

@@ -1,4 +1,4 @@
-"""A cache of pools' records, for producers: what workers registered, asked for at most once in FRESH_S."""
+"""A cache of pool records for producers: what workers registered, read at most once in FRESH_S."""
 
 import time
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from redis import Redis
 
 from seriatim.state.pool_record import PoolRecord, read_pool
 
-FRESH_S = 5.0  #: what a pool's workers said is believed for so long; they rarely say something else
+FRESH_S = 5.0  #: time for which a record is reused; it rarely changes
 
 
 @dataclass(slots=True)
 class PoolCache:
-    """Records of pools."""
+    """Pool records by name."""
 
     redis: "Redis"
     known: dict[str, tuple[float, PoolRecord]] = field(default_factory=dict)
 
     def get(self, pool: str) -> PoolRecord:
-        """The record of a pool, not older than FRESH_S.
+        """The record of a pool, at most FRESH_S old.
 
         Raises:
             Unavailable: Redis does not answer.
@@ -29,12 +29,12 @@ class PoolCache:
         return record
 
     def refresh(self, pool: str) -> PoolRecord:
-        """The record of a pool as it is now.
+        """The current record of a pool.
 
         Raises:
             Unavailable: Redis does not answer.
         """
         record = read_pool(self.redis, pool)
-        if record.slots:  # or it is asked for again anyway, and may be any name that a stranger thinks of
+        if record.slots:  # an empty record is read again anyway, and its name may be arbitrary
             self.known[pool] = (time.monotonic(), record)
         return record

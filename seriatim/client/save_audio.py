@@ -1,4 +1,4 @@
-"""Save a job's audio to a file, which gets its name only when the job is whole."""
+"""Save a job's audio to a file, which gets its name only when the job is complete."""
 
 import os
 from collections.abc import Iterable
@@ -9,24 +9,24 @@ from seriatim.audio.encoder import Encoder, open_encoder
 from seriatim.audio.formats import AudioFormat, format_of
 from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
 from seriatim.errors import EmptyText
-from seriatim.reader_state import Heard
+from seriatim.reader_state import PlayableEntry
 from seriatim.stream_entries import Audio, SentenceStart
 
 
-def save_audio(entries: Iterable[Heard], path: Path) -> None:
-    """Write a job to `path`, as it comes; memory does not grow with it.
+def save_audio(entries: Iterable[PlayableEntry], path: Path) -> None:
+    """Write a job to `path` while it is spoken, in constant memory.
 
     Raises:
-        UnknownFormat: the file's ending is none that is known.
+        UnknownFormat: the file's ending is unknown.
         Unwritable: the file cannot be written.
-        EmptyText: the job had no sound.
+        EmptyText: the job has no audio.
     """
     audio_format = format_of(str(path))
     part = path.with_name(path.name + ".part")
     with translate_write_errors(str(path)):
         fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
-        _write(entries, FileDescriptorOutput(fd, str(path)), audio_format, path)
+        _encode_entries(entries, FileDescriptorOutput(fd, str(path)), audio_format, path)
         with translate_write_errors(str(path)):
             part.replace(path)
     finally:
@@ -34,7 +34,9 @@ def save_audio(entries: Iterable[Heard], path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _write(entries: Iterable[Heard], sink: FileDescriptorOutput, audio_format: AudioFormat, path: Path) -> None:
+def _encode_entries(
+    entries: Iterable[PlayableEntry], sink: FileDescriptorOutput, audio_format: AudioFormat, path: Path
+) -> None:
     rate_hz = 0
     with ExitStack() as undo:
         encoder: Encoder | None = None
@@ -48,5 +50,5 @@ def _write(entries: Iterable[Heard], sink: FileDescriptorOutput, audio_format: A
                 encoder.write(entry.pcm)
         undo.pop_all()
     if encoder is None:
-        raise EmptyText(f"no sound came of this job; nothing is written to {str(path)!r}")
+        raise EmptyText(f"the job has no audio; nothing is written to {str(path)!r}")
     encoder.close()

@@ -1,4 +1,4 @@
-"""The stream reader: a job in order, from its recording as far as that goes, then from the ordered stream.
+"""The stream reader: a job in order, from its recording as far as it goes, then from the ordered stream.
 
 It reads, waits and reports; `seriatim.reader_state` decides what is next. A reader of a job that drains by window
 moves the window itself. A job that drains to the store has a recorder that does.
@@ -17,14 +17,14 @@ from seriatim import recording_store
 from seriatim.errors import Misconfigured, PositionLost
 from seriatim.keys import END, GAP, StreamPosition, ordered_stream
 from seriatim.lua.script_calls import run_many, translate_redis_errors
-from seriatim.reader_state import SOON_S, DeliveryState, Heard, ReaderState
+from seriatim.reader_state import SOON_S, DeliveryState, PlayableEntry, ReaderState
 from seriatim.reassembler_heartbeats import records_into_folder
 from seriatim.records import DrainMode
 from seriatim.servers.redis_clients import BLOCK_S, block_of
 from seriatim.state.stream_record import read_stream_record
 from seriatim.stream_entries import End, Entry, ReaderCursor, SentenceStart, decode
 
-READ_ENTRIES = 64  #: of one XREAD: a few seconds of audio, a few hundred kB
+READ_ENTRIES = 64  #: per XREAD: a few seconds of audio, a few hundred kB
 
 
 @dataclass(slots=True)
@@ -44,8 +44,8 @@ class StreamReader:
     def __post_init__(self) -> None:
         self.state, self.delivery = ReaderState(self.job, self.drain), DeliveryState(self.job, self.pool)
 
-    def entries(self, after: StreamPosition) -> Iterator[Heard | End]:
-        """Everything behind `after`, up to the end, or until `stopped` is noticed, within `BLOCK_S`."""
+    def entries(self, after: StreamPosition) -> Iterator[PlayableEntry | End]:
+        """Every entry after `after`, up to the end, or until `stopped` is noticed, within `BLOCK_S`."""
         state = self.state
         state.cursor = self.behind(after)
         self._report()
@@ -61,10 +61,10 @@ class StreamReader:
                 self._look()
 
     def behind(self, position: StreamPosition) -> ReaderCursor:
-        """A cursor behind a position; the sentence's marker says where its bytes lie in the job.
+        """A cursor after a position; the sentence's marker has the offset of its bytes in the job.
 
         Raises:
-            PositionLost: that sentence is not held any more.
+            PositionLost: that sentence is no longer stored.
         """
         if position == StreamPosition():
             return ReaderCursor()
@@ -74,11 +74,11 @@ class StreamReader:
         if position.offset == GAP and isinstance(end := self._marker(StreamPosition(position.sentence, END)), End):
             record = read_stream_record(self.redis, self.job)
             return ReaderCursor.behind(position, end.n_bytes, record.rate_hz if record else 0)
-        what = "is not held any more, or never was; what drains to the store can be read again"
+        what = "is no longer stored, or never was; only jobs that drain to the store can be read again"
         raise PositionLost(f"position {position} of job {self.job} {what}")
 
     def _marker(self, place: StreamPosition) -> Entry | None:
-        """The marker at a place, of the stream or of the recording."""
+        """The marker at a position, of the stream or of the recording."""
         with translate_redis_errors():
             found = cast("list[Any]", self.redis.xrange(ordered_stream(self.job), str(place), str(place)))
         if found:
@@ -86,13 +86,13 @@ class StreamReader:
         return next((m for m in recording_store.events(self.store_dir, self.job) if m.position == place), None)
 
     def _source(self) -> Iterable[Entry]:
-        """What the source of this round has behind the cursor."""
+        """The entries of this round's source after the cursor."""
         if self.state.recording:
             return recording_store.read(self.store_dir, self.job, self.state.cursor)
         return self._streamed()
 
     def _streamed(self) -> list[Entry]:
-        """The next entries of the stream; waits for them, but not before everything taken is reported."""
+        """The next entries of the stream; blocks only once everything read is reported."""
         after, alive_s = self.state.cursor.position, min(BLOCK_S, self.delivery.alive_s)
         block_s = alive_s
         if self.drain is DrainMode.WINDOW:
@@ -106,13 +106,13 @@ class StreamReader:
         return entries
 
     def _look(self) -> None:
-        """Look what became of a job of which nothing came."""
+        """Choose the next source of a job after a round without entries."""
         if not self.state.next_source(read_stream_record(self.redis, self.job)):
             raise recording_missing_error(self.redis, self.job, self.store_dir)
         self._report()
 
     def _report(self) -> None:
-        """Report to the pool and to the stream what this reader has."""
+        """Report this reader's position to the pool and to the stream."""
         if self.drain is DrainMode.WINDOW:
             self.delivery.move(self.state.cursor)
             grace_ms, _ = run_many(self.redis, self.delivery.report(time.monotonic()))
@@ -120,19 +120,19 @@ class StreamReader:
 
 
 def recording_missing_error(redis: "Redis", job: str, store_dir: Path) -> Misconfigured | PositionLost:
-    """What to raise if the recording of a job is not where this process looks: it was removed, or is elsewhere.
+    """The error for a recording that this process cannot find: it was removed, or is in another folder.
 
     Raises:
         Unavailable: Redis does not answer.
     """
     if records_into_folder(redis, store_dir):
-        return PositionLost(f"the recording of job {job} is not held any more: it was removed")
+        return PositionLost(f"the recording of job {job} is no longer stored: it was removed")
     where = f"a store that is not {str(store_dir)!r}"
     return Misconfigured(f"job {job} drains to {where}: set SERIATIM_STORE_DIR to its reassembler's")
 
 
 def read_entries(reader: "Redis", job: str, after: StreamPosition, block_s: float) -> list[Entry]:
-    """The next entries of an ordered stream; waits for them for `block_s`, or less where others want the connection."""
+    """The next entries of an ordered stream; blocks for `block_s`, or less if other readers need the connection."""
     block_s = block_of(reader, block_s)
     with translate_redis_errors():
         reply = reader.xread({ordered_stream(job): str(after)}, READ_ENTRIES, max(1, round(block_s * 1000)))
@@ -141,7 +141,7 @@ def read_entries(reader: "Redis", job: str, after: StreamPosition, block_s: floa
 
 
 def await_entry(reader: "Redis", job: str, block_s: float) -> None:
-    """Wait until the ordered stream grows, or a second is over."""
+    """Wait until the ordered stream grows, or a second has passed."""
     last = cast("list[Any]", reader.xrevrange(ordered_stream(job), count=1))
     after = StreamPosition.parse(last[0][0].decode()) if last else StreamPosition()
     read_entries(reader, job, after, min(block_s, 1.0))

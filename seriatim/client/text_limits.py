@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from seriatim.client.job_options import PAUSE_MOST_MS, RANGES, check_printable, check_range
+from seriatim.client.job_options import MAX_PAUSE_MS, RANGES, check_printable, check_range
 from seriatim.errors import BadInput, SentenceTooLong, TextTooLarge, TooManySentences, UnknownOption
 from seriatim.records import Sentence
 from seriatim.settings import Settings
@@ -22,7 +22,7 @@ def check_size(text: str, settings: Settings) -> int:
 
 
 def limited_rows(rows: Iterable[str], settings: Settings) -> Iterator[str]:
-    """The same, until they are too many.
+    """The same rows, with a limit on their number.
 
     Raises:
         TooManySentences: more than SERIATIM_MAX_SENTENCES.
@@ -39,12 +39,12 @@ def check_count(n: int, settings: Settings) -> None:
         TooManySentences: more than SERIATIM_MAX_SENTENCES.
     """
     if n > settings.max_sentences:
-        most = settings.max_sentences
-        raise TooManySentences(f"more than {most} sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts")
+        limit = settings.max_sentences
+        raise TooManySentences(f"more than {limit} sentences; SERIATIM_MAX_SENTENCES sets the limit; send it in parts")
 
 
 def checked_sentences(sentences: Iterable[str | Sentence], pause_ms: int, settings: Settings) -> Iterator[Sentence]:
-    """A caller's own sentences, each looked at before anything is made of it.
+    """A caller's own sentences, each validated.
 
     Raises:
         BadInput: one is neither a string nor a `Sentence`.
@@ -53,10 +53,10 @@ def checked_sentences(sentences: Iterable[str | Sentence], pause_ms: int, settin
         UnknownOption: a pause, a speed, a seed or a name is outside its range.
     """
     n_bytes = 0
-    for i, given in enumerate(sentences):
-        if not isinstance(given, str | Sentence):
-            raise BadInput(f"element {i} of the text is {type(given).__name__}; expected a string or a Sentence")
-        sentence = Sentence(given, pause_ms) if isinstance(given, str) else given
+    for i, element in enumerate(sentences):
+        if not isinstance(element, str | Sentence):
+            raise BadInput(f"element {i} of the text is {type(element).__name__}; expected a string or a Sentence")
+        sentence = Sentence(element, pause_ms) if isinstance(element, str) else element
         _check_sentence(i, sentence, settings)
         n_bytes += check_size(sentence.text, settings)
         _check_bytes(n_bytes, settings)
@@ -64,24 +64,24 @@ def checked_sentences(sentences: Iterable[str | Sentence], pause_ms: int, settin
 
 
 def _check_bytes(n_bytes: int, settings: Settings) -> None:
-    most = settings.max_text_bytes
-    if n_bytes > most:
-        raise TextTooLarge(f"a text of {n_bytes} bytes; SERIATIM_MAX_TEXT_BYTES allows {most}: send it in parts")
+    limit = settings.max_text_bytes
+    if n_bytes > limit:
+        raise TextTooLarge(f"a text of {n_bytes} bytes; SERIATIM_MAX_TEXT_BYTES allows {limit}: send it in parts")
 
 
 def _check_sentence(i: int, sentence: Sentence, settings: Settings) -> None:
     if not isinstance(sentence.text, str):
         raise BadInput(f"the text of element {i} is {type(sentence.text).__name__}; expected a string")
-    n_chars, most = len(sentence.text), settings.max_sentence_chars
-    if n_chars > most:
+    n_chars, limit = len(sentence.text), settings.max_sentence_chars
+    if n_chars > limit:
         raise SentenceTooLong(
-            f"element {i} of the text has {n_chars} characters; SERIATIM_MAX_SENTENCE_CHARS allows {most}: "
-            "give the text as one string, and it is cut"
+            f"element {i} of the text has {n_chars} characters; SERIATIM_MAX_SENTENCE_CHARS allows {limit}: "
+            "pass the text as one string to have it split"
         )
     try:
         check_printable("voice", sentence.voice)
         check_printable("language", sentence.language)
-        check_range("pause_ms", sentence.pause_ms, -1, PAUSE_MOST_MS)
+        check_range("pause_ms", sentence.pause_ms, -1, MAX_PAUSE_MS)
         check_range("seed", sentence.seed, -1, RANGES["seed"][1])
         if sentence.speed != 0:
             check_range("speed", sentence.speed, *RANGES["speed"])

@@ -1,4 +1,4 @@
-"""Limits and weights of users, as an operator sets them for a pool."""
+"""Limits and weights of users in a pool, set by an operator."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,12 @@ from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.pool_records import UserLimits
 from seriatim.lua.script_calls import run
 
-CAP_MOST = 10**9
+MAX_CAP = 10**9
 LIMITS: Mapping[str, tuple[float, float]] = {
     "weight": RANGES["weight"],
-    "cap_jobs": (1, CAP_MOST),
-    "cap_queued_ms": (1, CAP_MOST),
-    "cap_infl": (1, CAP_MOST),
+    "cap_jobs": (1, MAX_CAP),
+    "cap_queued_ms": (1, MAX_CAP),
+    "cap_infl": (1, MAX_CAP),
 }
 
 

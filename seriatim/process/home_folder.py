@@ -7,6 +7,6 @@ def expand_home(path: str | Path) -> Path:
     """A path whose `~` is the user's folder; without one it is `/`, as container engines set HOME then."""
     try:
         return Path(path).expanduser()
-    except RuntimeError:  # pathlib's: it could not find out
+    except RuntimeError:  # pathlib's: the home is unknown
         first, *rest = Path(path).parts
         return Path("/", *rest) if first == "~" else Path(path)

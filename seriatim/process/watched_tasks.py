@@ -1,7 +1,7 @@
-"""Watched threads: whatever ends one that should go on, it begins again, and the log has why.
+"""Watched tasks: background threads that are restarted, with a log line, when an error ends them.
 
-A thread that ends unseen takes with it all that relies on it: a worker without its pulse is dead to the others, a store
-without its keeper moves no window. Errors that are expected, such as a server that is away, are the thread's own.
+A thread that ends unnoticed stops everything that relies on it: a worker without its heartbeat counts as dead, and
+without the storage thread no window moves. Expected errors, such as an outage, are handled by the thread itself.
 `gateway.http.task_endings.run_forever` does the same for tasks of an event loop.
 """
 
@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-RESTART_S = 0.5  #: before a failed thread begins again: a fault that stays must not use up a core
+RESTART_S = 0.5  #: before a failed thread is restarted: a permanent fault must not use up a core
 
 
 def start(name: str, work: Callable[[], object]) -> threading.Thread:
-    """Run `work` in a daemon thread until it returns; whatever it raises, it is called again."""
+    """Run `work` in a daemon thread until it returns; after an exception it is called again."""
     thread = threading.Thread(target=_watch, args=(name, work), name=name, daemon=True)
     thread.start()
     return thread
@@ -27,7 +27,7 @@ def _watch(name: str, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception:  # the thread's outermost call
-            log.exception("a background task failed and begins again", extra={"task": name})
+            log.exception("background task failed; restarting", extra={"task": name})
         else:
             return
         time.sleep(RESTART_S)

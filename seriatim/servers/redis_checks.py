@@ -21,10 +21,10 @@ from seriatim.errors import CommandRefused, Misconfigured, Unavailable
 from seriatim.keys import POOL_LIFE_S, PREFIX
 from seriatim.lua.script_calls import ScriptCall, translate_redis_errors
 
-GUARDED = f"{PREFIX}server"  #: string: run id of the server whose log was made safe, or that and UNWRITTEN
+GUARD_KEY = f"{PREFIX}server"  #: string: run id of the server whose log was made safe, or that and UNWRITTEN
 UNWRITTEN = b" whose log cannot be rewritten"  #: by anybody: the server does not know the command
 #: Written even when memory is full: those who make room in it must be able to connect.
-REMEMBER = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])"
+REMEMBER_SCRIPT = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])"
 REWRITE_S = 60.0  #: a log rewrite that takes longer is reported, not waited for
 EVICTING = ("allkeys-", "volatile-")
 MINIMUM = {"redis": (7, 0), "valkey": (7, 2)}
@@ -49,7 +49,7 @@ def check_redis(redis: "Redis") -> RedisFitness:
     problem = too_old or eviction_problem(redis.info("memory"))
     if problem:
         raise Misconfigured(problem)
-    return RedisFitness(version, (*durability_warnings(redis), *_logged(redis)))
+    return RedisFitness(version, (*durability_warnings(redis), *_check_log(redis)))
 
 
 def server_version(info: Mapping[str, Any]) -> tuple[str, str]:
@@ -96,9 +96,9 @@ def durability_warnings(redis: "Redis") -> list[str]:
     return []
 
 
-def _logged(redis: "Redis") -> list[str]:
+def _check_log(redis: "Redis") -> list[str]:
     """Whether `guard_restart`, which ran when this connection was made, could make the log safe."""
-    known = cast("bytes | None", redis.get(GUARDED)) or b""
+    known = cast("bytes | None", redis.get(GUARD_KEY)) or b""
     if not known.endswith(UNWRITTEN):
         return []
     return ["the server knows no BGREWRITEAOF, as managed ones do not: after a crash its log is its provider's concern"]
@@ -107,22 +107,22 @@ def _logged(redis: "Redis") -> list[str]:
 def guard_restart(connection: Any, rebases: list[ScriptCall[int]]) -> None:
     """Make a new connection safe to use: after a restart rewrite the log, then rebase each pool.
 
-    `connection` is redis-py's; commands go through it directly, because nobody else may be served before.
+    `connection` is redis-py's; commands go through it directly, before any other command.
 
     Raises:
         Unavailable: the log rewrite fails, or does not end.
     """
-    run_id = _field(_ask(connection, "INFO", "server"), "run_id")
+    run_id = _info_field(_call(connection, "INFO", "server"), "run_id")
     safe = run_id.encode()
-    if _ask(connection, "GET", GUARDED) not in (safe, safe + UNWRITTEN):
-        if _field(_ask(connection, "INFO", "persistence"), "aof_enabled") == "1" and not _rewrite(connection):
+    if _call(connection, "GET", GUARD_KEY) not in (safe, safe + UNWRITTEN):
+        if _info_field(_call(connection, "INFO", "persistence"), "aof_enabled") == "1" and not _rewrite_log(connection):
             safe += UNWRITTEN
-        _ask(connection, "EVAL", REMEMBER, 1, GUARDED, safe, POOL_LIFE_S)
+        _call(connection, "EVAL", REMEMBER_SCRIPT, 1, GUARD_KEY, safe, POOL_LIFE_S)
     for call in rebases:
-        _ask(connection, "EVAL", call.script.text, 1, call.key, *call.args)
+        _call(connection, "EVAL", call.script.text, 1, call.key, *call.args)
 
 
-def _rewrite(connection: Any) -> bool:
+def _rewrite_log(connection: Any) -> bool:
     """Rewrite the log, and wait for the end of that; False if the server has no command for it.
 
     Raises:
@@ -130,7 +130,7 @@ def _rewrite(connection: Any) -> bool:
         Unavailable: it fails, or does not end.
     """
     try:
-        _ask(connection, "BGREWRITEAOF")
+        _call(connection, "BGREWRITEAOF")
     except NoPermissionError as error:
         needed = "after a restart its log must be rewritten: give the user +bgrewriteaof (docs/how-to/security.md)"
         raise Misconfigured(f"the server refused BGREWRITEAOF: {error}; {needed}") from error
@@ -146,9 +146,13 @@ def _rewrite(connection: Any) -> bool:
 def _await_rewrite(connection: Any) -> None:
     deadline = time.monotonic() + REWRITE_S
     while True:
-        persistence = _ask(connection, "INFO", "persistence")
-        if _field(persistence, "aof_rewrite_in_progress") == _field(persistence, "aof_rewrite_scheduled") == "0":
-            if _field(persistence, "aof_last_bgrewrite_status") != "ok":
+        persistence = _call(connection, "INFO", "persistence")
+        if (
+            _info_field(persistence, "aof_rewrite_in_progress")
+            == _info_field(persistence, "aof_rewrite_scheduled")
+            == "0"
+        ):
+            if _info_field(persistence, "aof_last_bgrewrite_status") != "ok":
                 raise Unavailable(
                     "the server could not rewrite its log; has it disk and memory enough? See its own log"
                 )
@@ -158,12 +162,12 @@ def _await_rewrite(connection: Any) -> None:
         time.sleep(0.005)  # a rewrite of an idle log takes about 10 ms
 
 
-def _ask(connection: Any, *command: object) -> Any:
+def _call(connection: Any, *command: object) -> Any:
     connection.send_command(*command)
     return connection.read_response()
 
 
-def _field(info: Any, name: str) -> str:
+def _info_field(info: Any, name: str) -> str:
     text = info.decode() if isinstance(info, bytes) else str(info)
     for line in text.splitlines():
         key, _, value = line.partition(":")

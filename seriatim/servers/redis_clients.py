@@ -22,7 +22,7 @@ from seriatim.servers import redis_connections
 from seriatim.servers.redis_checks import guard_restart
 from seriatim.servers.redis_errors import NOT_NOW, PASSWORD, RECONNECT, code_of, tls_reason
 from seriatim.servers.server_address import Address
-from seriatim.servers.server_urls import redacted_url as redacted_url  # whoever connects says to whom
+from seriatim.servers.server_urls import redacted_url as redacted_url  # re-exported for messages about connections
 from seriatim.servers.tcp_keepalive import KEPT_ALIVE
 
 ANSWER_S = 3.0  #: a command that is not answered for so long is sent again, over another connection
@@ -30,8 +30,8 @@ OUTAGE_S = 10.0  #: about how long a process waits for a server that is restarte
 BLOCK_S = 2.0  #: longest blocking read; also the reader's sign of life. A connection that is swallowed costs both
 CONNECT_S = 2.0
 ANY = 20_000  #: connections of one process: more than it may have descriptors
-TURN_S = 0.1  #: a read blocks for so long while others may wait for its connection
-TURN_WAIT_S = 20.0  #: who has not had a turn within so long is refused
+SHARED_BLOCK_S = 0.1  #: a read blocks for so long while others may wait for its connection
+POOL_WAIT_S = 20.0  #: who has not had a turn within so long is refused
 #: how a URL begins -> its connections, and those for event loops
 CLASSES: dict[str, Any] = {
     "redis": redis_connections.TcpConnection,
@@ -45,20 +45,24 @@ AIO_CLASSES: dict[str, Any] = {
 }
 
 
-def command_client(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, most: int = 0) -> "redis.Redis":
+def command_client(
+    url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, max_connections: int = 0
+) -> "redis.Redis":
     """A client for commands that are answered at once. Thread-safe.
 
-    With `most` connections at once, those who find none free wait for a turn; 0: any number.
+    With `max_connections`, callers that find none free wait for one; 0: any number.
 
     Raises:
         Misconfigured: the URL is not one of Redis.
     """
-    return _client(url, pools, 0.0, outage_s, most)
+    return _make_client(url, pools, 0.0, outage_s, max_connections)
 
 
-def blocking_client(url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, most: int = 0) -> "redis.Redis":
-    """A client for reads that block for up to BLOCK_S; `most` as that of `command_client`."""
-    return _client(url, pools, BLOCK_S, outage_s, most)
+def blocking_client(
+    url: str, pools: Iterable[str] = (), *, outage_s: float = OUTAGE_S, max_connections: int = 0
+) -> "redis.Redis":
+    """A client for reads that block for up to BLOCK_S; `max_connections` as for `command_client`."""
+    return _make_client(url, pools, BLOCK_S, outage_s, max_connections)
 
 
 def inspection_client(url: str, *, outage_s: float = 0.0) -> "redis.Redis":
@@ -70,16 +74,16 @@ def inspection_client(url: str, *, outage_s: float = 0.0) -> "redis.Redis":
         Misconfigured: the URL is not one of Redis.
     """
     address = Address.of(url)
-    found = _arguments(address, 0.0, Retry(*_patience(outage_s)))
+    found = _connection_arguments(address, 0.0, Retry(*_retry_policy(outage_s)))
     return redis_connections.RedisClient.from_pool(redis.ConnectionPool(CLASSES[address.scheme], **found))
 
 
 def check_reachable(client: "redis.Redis", url: str) -> None:
-    """Say hello, once and quickly, before work begins.
+    """Ping the server once, to fail early.
 
     Raises:
-        Unavailable: nobody answers.
-        Misconfigured: the server wants another password, or its certificate is not trusted.
+        Unavailable: it does not answer.
+        Misconfigured: it refuses the password, or its certificate is not trusted.
     """
     try:
         client.ping()
@@ -96,17 +100,17 @@ def check_reachable(client: "redis.Redis", url: str) -> None:
         raise
 
 
-def streams(url: str, *, most: int = 0, outage_s: float = OUTAGE_S) -> "aio.Redis":
-    """A client for an event loop whose reads block for up to BLOCK_S; `most` as that of `command_client`.
+def streams(url: str, *, max_connections: int = 0, outage_s: float = OUTAGE_S) -> "aio.Redis":
+    """A client for an event loop whose reads block for up to BLOCK_S; `max_connections` as for `command_client`.
 
     They read and write nothing, so they need no guard against a log that a restart left torn
     (seriatim/servers/redis_checks.py).
     """
     address = Address.of(url)
-    found = _arguments(address, BLOCK_S, AioRetry(*_patience(outage_s)))
+    found = _connection_arguments(address, BLOCK_S, AioRetry(*_retry_policy(outage_s)))
     kind = AIO_CLASSES[address.scheme]
-    if most:
-        pool: aio.ConnectionPool = aio.BlockingConnectionPool(most, TURN_WAIT_S, kind, **found)
+    if max_connections:
+        pool: aio.ConnectionPool = aio.BlockingConnectionPool(max_connections, POOL_WAIT_S, kind, **found)
     else:
         pool = aio.ConnectionPool(kind, max_connections=ANY, **found)
     return redis_connections.AsyncRedisClient.from_pool(pool)
@@ -115,26 +119,28 @@ def streams(url: str, *, most: int = 0, outage_s: float = OUTAGE_S) -> "aio.Redi
 def block_of(client: "redis.Redis | aio.Redis", block_s: float) -> float:
     """How long a read may block, of at most `block_s`: not for long while all connections are in use."""
     pool = client.connection_pool
-    crowded = (isinstance(pool, redis.BlockingConnectionPool) and pool.pool.empty()) or (
+    exhausted = (isinstance(pool, redis.BlockingConnectionPool) and pool.pool.empty()) or (
         isinstance(pool, aio.BlockingConnectionPool) and not pool.can_get_connection()
     )
-    return min(block_s, TURN_S) if crowded else block_s
+    return min(block_s, SHARED_BLOCK_S) if exhausted else block_s
 
 
-def _client(url: str, pools: Iterable[str], block_s: float, outage_s: float, most: int) -> "redis.Redis":
+def _make_client(
+    url: str, pools: Iterable[str], block_s: float, outage_s: float, max_connections: int
+) -> "redis.Redis":
     address = Address.of(url)
-    found = _arguments(address, block_s, Retry(*_patience(outage_s)))
-    kind, greeting = CLASSES[address.scheme], _greeting(pools)
-    if most:
+    found = _connection_arguments(address, block_s, Retry(*_retry_policy(outage_s)))
+    kind, greeting = CLASSES[address.scheme], _connect_callback(pools)
+    if max_connections:
         pool: redis.ConnectionPool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]  # redis-py has no types here
-            most, TURN_WAIT_S, kind, redis_connect_func=greeting, **found
+            max_connections, POOL_WAIT_S, kind, redis_connect_func=greeting, **found
         )
     else:
         pool = redis.ConnectionPool(kind, redis_connect_func=greeting, **found)
     return redis_connections.RedisClient.from_pool(pool)
 
 
-def _arguments(address: Address, block_s: float, retry: Any) -> dict[str, Any]:
+def _connection_arguments(address: Address, block_s: float, retry: Any) -> dict[str, Any]:
     """What a connection is made of, the same for both clients. A URL's socket_timeout counts for an answer alone."""
     options = dict(address.options)
     answer_s = float(str(options.pop("socket_timeout", ANSWER_S)))
@@ -148,16 +154,16 @@ def _arguments(address: Address, block_s: float, retry: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _patience(outage_s: float) -> tuple[ExponentialBackoff, int]:
+def _retry_policy(outage_s: float) -> tuple[ExponentialBackoff, int]:
     cap_s = 0.5
     return ExponentialBackoff(cap=cap_s, base=0.02), max(1, round(outage_s / cap_s)) + 5
 
 
-def _greeting(pools: Iterable[str]) -> Callable[[Any], None]:
-    return partial(_greet, [rebase(pool) for pool in pools])
+def _connect_callback(pools: Iterable[str]) -> Callable[[Any], None]:
+    return partial(_on_connect, [rebase(pool) for pool in pools])
 
 
-def _greet(rebases: list[Any], connection: Any) -> None:
+def _on_connect(rebases: list[Any], connection: Any) -> None:
     try:
         connection.on_connect()
         guard_restart(connection, rebases)

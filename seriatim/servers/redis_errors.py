@@ -1,10 +1,9 @@
-"""Errors of a Redis server, and of the way to it, in the words of our own tree: no other leaves our code.
+"""Redis errors, translated into this package's own exceptions.
 
-A server that refuses now and serves again later without anybody touching us is `Unavailable`, whatever it calls that:
-it was demoted, it loads its data, its disk is full, its replicas are away. A refusal that no waiting helps against is
-`CommandRefused`, with its code: a missing right, another type of key, and whatever a server may say that is not listed
-here. `RECONNECT` are the errors after which another connection may reach another server: behind one address, that is
-how a failover looks.
+A server that refuses for now and recovers by itself is `Unavailable`, whatever its error code: it was demoted, it is
+loading its data, its disk is full, its replicas are away. A refusal that does not go away is `CommandRefused`, with its
+code: a missing right, a key of another type, and any unlisted code. `RECONNECT` are the errors after which a new
+connection may reach another server: behind one address, that is how a failover looks.
 """
 
 import ssl
@@ -74,29 +73,29 @@ def translate_redis_errors() -> Iterator[None]:
 
 def code_of(error: BaseException | None) -> str:
     """The code that an error reply began with, such as READONLY; "" if it had none."""
-    code = str(getattr(error, "status_code", "") or _said(error).partition(" ")[0])
+    code = str(getattr(error, "status_code", "") or _server_message(error).partition(" ")[0])
     return code if code.isupper() else ""
 
 
-def _said(error: BaseException | None) -> str:
-    """What the server said, without the command that redis-py puts before it in pipelines: it may be someone's text."""
-    command, caused, said = str(error).partition(" of pipeline caused error: ")
-    return said if caused and command.startswith("Command #") else str(error)
+def _server_message(error: BaseException | None) -> str:
+    """The server's message, without the command that redis-py prepends in pipelines: it may have a listener's text."""
+    command, caused, message = str(error).partition(" of pipeline caused error: ")
+    return message if caused and command.startswith("Command #") else str(error)
 
 
 def translate_error(error: Exception) -> SeriatimError:
-    """The error of our tree that says what an error of redis-py, or of a broken connection, says."""
+    """Translate an error of redis-py, or of a broken connection, into one of `seriatim.errors`."""
     code = code_of(error)
     if isinstance(error, exceptions.OutOfMemoryError) or code == "OOM":
         return MemoryFull("Redis has no memory left: running jobs make room as they are heard", FULL_AGAIN_S)
     if code in NOT_NOW:
         return Unavailable(f"Redis takes no such command now ({code}): {NOT_NOW[code]}")
-    if why := _unanswered(error):
+    if why := _connection_reason(error):
         return Unavailable(why)
-    return CommandRefused(_for_good(error, code), code)
+    return CommandRefused(_refusal_message(error, code), code)
 
 
-def _unanswered(error: Exception) -> str:
+def _connection_reason(error: Exception) -> str:
     """Why there was no answer, and what to look at; "" if there was one."""
     if isinstance(error, exceptions.InvalidResponse):
         return f"what answers is no Redis: {error}; is SERIATIM_REDIS_URL right?"
@@ -123,10 +122,10 @@ def tls_reason(error: BaseException | None) -> str:
     return f"TLS failed: {reason.lower().replace('_', ' ')}; {hint}" if hint else ""
 
 
-def _for_good(error: Exception, code: str) -> str:
+def _refusal_message(error: Exception, code: str) -> str:
     if isinstance(error, exceptions.AuthenticationError):
         return f"Redis refused the password: {error}; {PASSWORD}"
     if isinstance(error, exceptions.AskError):  # MovedError is one
         return "Redis is a node of a cluster, which is not supported: name a single server"
-    said = f" ({code})" if code else ""
-    return f"Redis refused a command{said}: {_said(error).removeprefix(code).strip()}; {FOR_GOOD.get(code, SERVER_LOG)}"
+    label, reason = f" ({code})" if code else "", _server_message(error).removeprefix(code).strip()
+    return f"Redis refused a command{label}: {reason}; {FOR_GOOD.get(code, SERVER_LOG)}"

@@ -1,8 +1,8 @@
 """The address of a server: its URL, parsed once, so that no library reads it a second time.
 
 redis-py's two clients and kombu each read URLs in their own way: a parameter is known to one and a TypeError of the
-other, a database of a socket is lost. All three are built of these parts. A parameter that is not known is refused with
-those that are; it would be a setting that nobody heeds.
+other, a database of a socket is lost. All three are built of these parts. An unknown parameter is refused with the
+known ones, since it would be ignored silently.
 """
 
 import ssl
@@ -25,47 +25,47 @@ INSTEAD = (
 )
 AMQP = ("amqp", "amqps", "pyamqp")  #: RabbitMQ
 CERTIFICATES = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
-WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-def _seconds(text: str) -> float:
+def _parse_seconds(text: str) -> float:
     if not 0 < (value := float(text)) < 86_400:
         raise ValueError
     return value
 
 
-def _database(text: str) -> int:
+def _parse_database(text: str) -> int:
     if (value := int(text)) < 0:
         raise ValueError
     return value
 
 
-def _protocol(text: str) -> int:
+def _parse_protocol(text: str) -> int:
     return {"2": 2, "3": 3}[text]
 
 
-def _word(text: str) -> bool:
-    return WORDS[text.lower()]
+def _parse_bool(text: str) -> bool:
+    return BOOLEANS[text.lower()]
 
 
-def _certificates(text: str) -> str:
-    CERTIFICATES[found := text.lower().removeprefix("cert_")]
-    return found
+def _parse_certificates(text: str) -> str:
+    CERTIFICATES[result := text.lower().removeprefix("cert_")]
+    return result
 
 
 #: parameter of a URL of Redis -> what it may be, and how it is read
 PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
-    "db": ("a number", _database),
-    "virtual_host": ("a number", _database),  # kombu's word for db
+    "db": ("a number", _parse_database),
+    "virtual_host": ("a number", _parse_database),  # kombu's word for db
     "username": ("a name", str),
     "password": ("a password", str),
     "client_name": ("a name", str),
-    "protocol": ("2 or 3", _protocol),
-    "socket_timeout": ("seconds", _seconds),
-    "socket_connect_timeout": ("seconds", _seconds),
-    "health_check_interval": ("seconds", _seconds),
-    "socket_keepalive": ("true", _word),  # always so
-    "retry_on_timeout": ("true", _word),  # always so
+    "protocol": ("2 or 3", _parse_protocol),
+    "socket_timeout": ("seconds", _parse_seconds),
+    "socket_connect_timeout": ("seconds", _parse_seconds),
+    "health_check_interval": ("seconds", _parse_seconds),
+    "socket_keepalive": ("true", _parse_bool),  # always so
+    "retry_on_timeout": ("true", _parse_bool),  # always so
 }
 #: the same, of those that speak TLS
 TLS_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
@@ -74,11 +74,11 @@ TLS_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "ssl_certfile": ("a file", str),
     "ssl_keyfile": ("a file", str),
     "ssl_password": ("a password", str),
-    "ssl_cert_reqs": ("none, optional or required", _certificates),
-    "ssl_check_hostname": ("true or false", _word),
+    "ssl_cert_reqs": ("none, optional or required", _parse_certificates),
+    "ssl_check_hostname": ("true or false", _parse_bool),
 }
 AMQP_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
-    "heartbeat": ("seconds", _seconds),
+    "heartbeat": ("seconds", _parse_seconds),
     "login_method": ("PLAIN, AMQPLAIN or EXTERNAL", str),
 }
 IMPLIED = ("socket_keepalive", "retry_on_timeout")
@@ -104,13 +104,13 @@ class Address:
         Raises:
             Misconfigured: it is none, or it names Sentinels or a cluster, or something in it is not known.
         """
-        parts = _split(url)
+        parts = _split_url(url)
         scheme = {"redis+socket": "unix"}.get(parts.scheme, parts.scheme)
         if scheme not in ("redis", "rediss", "unix"):
             raise Misconfigured(f"{redacted_url(url)!r} is no Redis URL; {SPELLING}")
         known = {**PARAMETERS, **(TLS_PARAMETERS if scheme == "rediss" else {})}
-        given = _parameters(url, parts, known)
-        options = {name: value for name, value in given.items() if name not in IMPLIED}
+        parameters = _parse_parameters(url, parts, known)
+        options = {name: value for name, value in parameters.items() if name not in IMPLIED}
         user, password = options.pop("username", ""), options.pop("password", "")
         dbs = [options.pop(name, None) for name in ("db", "virtual_host")]
         db = next((db for db in dbs if db is not None), None)
@@ -121,14 +121,14 @@ class Address:
             path=unquote(parts.path) if scheme == "unix" else "",
             user=unquote(parts.username or "") or str(user),
             password=unquote(parts.password or "") or str(password),
-            db=int(str(db)) if db is not None else _numbered(url, parts, scheme),
+            db=int(str(db)) if db is not None else _path_database(url, parts, scheme),
             options=options,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """What Celery is told of a broker."""
+    """A broker in the form that Celery takes."""
 
     url: str = field(repr=False)  #: as kombu reads it, and nothing in it that kombu would take for something else
     tls: Mapping[str, object] | None  #: None: without; kombu would speak to any server, whatever certificate it shows
@@ -141,9 +141,9 @@ class Broker:
         Raises:
             Misconfigured: it is none.
         """
-        scheme = _split(url).scheme
+        scheme = _split_url(url).scheme
         if scheme in AMQP:
-            return _rabbit(url)
+            return _rabbitmq_broker(url)
         if scheme == "memory":  # kombu's own, within one process: enough for a test of one
             return cls(url, None)
         if scheme not in ("redis", "rediss", "unix", "redis+socket"):
@@ -155,31 +155,33 @@ class Broker:
         if address.scheme == "unix":
             return cls(f"redis+socket://{user}{quote(address.path)}?virtual_host={address.db}", None)
         host = f"[{address.host}]" if ":" in address.host else quote(address.host, safe="")
-        found = f"{address.scheme}://{user}{host}:{address.port}/{address.db}"
-        return cls(found, _tls(address.options) if address.scheme == "rediss" else None)
+        result = f"{address.scheme}://{user}{host}:{address.port}/{address.db}"
+        return cls(result, _tls_options(address.options) if address.scheme == "rediss" else None)
 
 
-def _rabbit(url: str) -> Broker:
-    parts = _split(url)
+def _rabbitmq_broker(url: str) -> Broker:
+    parts = _split_url(url)
     encrypted = parts.scheme == "amqps"
-    given = _parameters(url, parts, {**AMQP_PARAMETERS, **(TLS_PARAMETERS if encrypted else {})})
-    query = "&".join(f"{name}={quote(str(given[name]), safe='')}" for name in AMQP_PARAMETERS if name in given)
+    parameters = _parse_parameters(url, parts, {**AMQP_PARAMETERS, **(TLS_PARAMETERS if encrypted else {})})
+    query = "&".join(
+        f"{name}={quote(str(parameters[name]), safe='')}" for name in AMQP_PARAMETERS if name in parameters
+    )
     bare = parts._replace(query=query).geturl()
     if not encrypted:
         return Broker(bare, None, confirms=True)
-    tls = _tls(given)
+    tls = _tls_options(parameters)
     checked = tls["ssl_cert_reqs"] != ssl.CERT_NONE and tls.pop("ssl_check_hostname", True)
     named = {name.removeprefix("ssl_"): value for name, value in tls.items() if name != "ssl_check_hostname"}
     return Broker(bare, named | ({"server_hostname": parts.hostname} if checked else {}), confirms=True)
 
 
-def _tls(options: Mapping[str, object]) -> dict[str, object]:
-    """What a library is told of certificates: a server must show one that is trusted, unless the URL says otherwise."""
-    found = {name: value for name, value in options.items() if name in TLS_PARAMETERS}
-    return found | {"ssl_cert_reqs": CERTIFICATES[str(options.get("ssl_cert_reqs", "required"))]}
+def _tls_options(options: Mapping[str, object]) -> dict[str, object]:
+    """The TLS options of a library: a server must have a trusted certificate, unless the URL says otherwise."""
+    result = {name: value for name, value in options.items() if name in TLS_PARAMETERS}
+    return result | {"ssl_cert_reqs": CERTIFICATES[str(options.get("ssl_cert_reqs", "required"))]}
 
 
-def _split(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     scheme = url.partition("://")[0].lower()
     if scheme in OTHERS:
         raise Misconfigured(f"{redacted_url(url)!r} names {OTHERS[scheme]}, which Seriatim cannot ask; {INSTEAD}")
@@ -193,10 +195,10 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _parameters(
+def _parse_parameters(
     url: str, parts: SplitResult, known: Mapping[str, tuple[str, Callable[[str], object]]]
 ) -> dict[str, object]:
-    found = {}
+    result = {}
     for name, text in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
             hint = "; those of TLS want rediss:// or amqps://" if name in TLS_PARAMETERS else ""
@@ -205,13 +207,13 @@ def _parameters(
             )
         expected, read = known[name]
         try:
-            found[name] = read(text)
+            result[name] = read(text)
         except (ValueError, KeyError, OverflowError):
             raise Misconfigured(f"{redacted_url(url)!r}: its parameter {name} is not {expected}") from None
-    return found
+    return result
 
 
-def _numbered(url: str, parts: SplitResult, scheme: str) -> int:
+def _path_database(url: str, parts: SplitResult, scheme: str) -> int:
     """The database that the path names."""
     text = unquote(parts.path).strip("/") if scheme != "unix" else ""
     if text and not (text.isascii() and text.isdigit()):

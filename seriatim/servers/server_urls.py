@@ -1,7 +1,7 @@
 """URLs of servers, completed with passwords and certificates (docs/how-to/security.md).
 
-Whoever is handed a URL needs nothing else: seriatim/servers/server_address.py reads it. A URL with a secret in it is
-shown to nobody: `redacted_url` is for messages and logs.
+A completed URL is all that a connection needs: seriatim/servers/server_address.py parses it. A URL with a secret is
+never shown: use `redacted_url` for messages and logs.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def with_password(url: str, password: str) -> str:
     Raises:
         Misconfigured: it is no URL.
     """
-    parts = _parts(url)
+    parts = _split_url(url)
     user, colon, _ = parts.netloc.rpartition("@")[0].partition(":")
     if not password or colon:
         return url
@@ -54,15 +54,15 @@ def with_tls(url: str, files: Mapping[str, str]) -> str:
     Raises:
         Misconfigured: it is no URL, or a file cannot be read.
     """
-    parts = _parts(url)
+    parts = _split_url(url)
     if parts.scheme not in ENCRYPTED:
         return url
-    given = dict(parse_qsl(parts.query))
-    wanted = {name: path for name, path in files.items() if path} | given
+    query = dict(parse_qsl(parts.query))
+    parameters = {name: path for name, path in files.items() if path} | query
     for name in files:
-        if name in wanted:
-            _check_readable(wanted[name])
-    return urlunsplit(parts._replace(query=urlencode(wanted)))
+        if name in parameters:
+            _check_readable(parameters[name])
+    return urlunsplit(parts._replace(query=urlencode(parameters)))
 
 
 def read_secret(variable: str, path: str) -> str:
@@ -75,7 +75,7 @@ def read_secret(variable: str, path: str) -> str:
         with Path(path).open(encoding="utf-8") as file:
             secret = file.readline().rstrip("\r\n")
     except (OSError, ValueError) as error:
-        raise Misconfigured(f"{variable}={path}: cannot be read: {_reason(error)}") from None
+        raise Misconfigured(f"{variable}={path}: cannot be read: {_read_error(error)}") from None
     if not secret:
         raise Misconfigured(f"{variable}={path}: its first line is empty; expected a password")
     return secret
@@ -86,15 +86,15 @@ def _check_readable(path: str) -> None:
         with Path(path).open("rb"):
             return
     except (OSError, ValueError) as error:
-        raise Misconfigured(f"the certificate file {path} cannot be read: {_reason(error)}") from None
+        raise Misconfigured(f"the certificate file {path} cannot be read: {_read_error(error)}") from None
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _read_error(error: OSError | ValueError) -> str:
     """Why a file cannot be read, and nothing of what is in it."""
     return (error.strerror or "it is no file").lower() if isinstance(error, OSError) else "it is no text"
 
 
-def _parts(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port  # read late by those who connect: their errors would show what stands in its place

@@ -89,12 +89,12 @@ def read_jobs(redis: "Redis", pool: str, jobs: Iterable[str]) -> dict[str, JobRe
     Raises:
         Unavailable: Redis does not answer.
     """
-    wanted = list(jobs)
+    job_ids = list(jobs)
     pipe = redis.pipeline(transaction=False)
-    for job in wanted:
+    for job in job_ids:
         pipe.hmget(f"{pool_prefix(pool)}:j:{job}", FIELDS)
     with translate_redis_errors():
-        found = [JobRecord.decode(*of) for of in zip(wanted, pipe.execute(), strict=True)]
+        found = [JobRecord.decode(*of) for of in zip(job_ids, pipe.execute(), strict=True)]
     return {record.job: record for record in found if record}
 
 

@@ -41,13 +41,13 @@ class PoolState:
     waiting: int  #: sentences accepted and not in flight
     room: float  #: slots that live jobs may have
     load: float  #: (demand + held) / room
-    wait_p50_ms: float | None  #: of live sentences, from dispatchable to claimed, of late
+    wait_p50_ms: float | None  #: of live sentences, from dispatchable to claimed, in the last one to two minutes
     wait_p95_ms: float | None
     batch_wait_p95_ms: float | None
     slack_p5_ms: float | None  #: 19 of 20 sentences are claimed earlier than this before they are heard
     refused_lately: int  #: in the last one to two minutes
     refused_for: Mapping[str, int]
-    expected_back: int  #: refused, and told when to come
+    expected_back: int  #: refused, and expected to retry
     degraded: tuple[str, ...]
     saved_s: float  #: audio never made, of jobs that ended early
     wasted_s: float  #: audio made in vain
@@ -71,8 +71,8 @@ def redis_state(redis: "Redis") -> RedisState:
         Unavailable: it does not answer.
     """
     with translate_redis_errors():
-        told = redis.info("memory")
-    return RedisState(int(told["used_memory"]), int(told["maxmemory"]), len(running_reassemblers(redis)))
+        memory = redis.info("memory")
+    return RedisState(int(memory["used_memory"]), int(memory["maxmemory"]), len(running_reassemblers(redis)))
 
 
 def pool_states(redis: "Redis") -> list[PoolState]:

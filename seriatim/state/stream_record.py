@@ -85,12 +85,12 @@ def known_jobs(redis: "Redis", jobs: Iterable[str]) -> set[str]:
     Raises:
         Unavailable: Redis does not answer.
     """
-    wanted = list(jobs)
+    job_ids = list(jobs)
     pipe = redis.pipeline(transaction=False)
-    for job in wanted:
+    for job in job_ids:
         pipe.exists(_key(job))
     with translate_redis_errors():
-        return {job for job, there in zip(wanted, pipe.execute(), strict=True) if there}
+        return {job for job, there in zip(job_ids, pipe.execute(), strict=True) if there}
 
 
 def note_plain_reader(redis: "Redis", job: str, position: StreamPosition) -> None:

@@ -26,9 +26,9 @@ def read_if_file(text: object, most_bytes: int) -> object:
         TextTooLarge: more than `most_bytes`.
     """
     if isinstance(text, os.PathLike):
-        return _path(Path(os.fsdecode(text)), most_bytes)
+        return _read_path(Path(os.fsdecode(text)), most_bytes)
     if isinstance(text, TextFile) and not isinstance(text, type):
-        return _opened(text, most_bytes)
+        return _read_open_file(text, most_bytes)
     return text
 
 
@@ -51,7 +51,7 @@ def decode_text(raw: bytes, name: str) -> str:
     return text
 
 
-def _path(path: Path, most_bytes: int) -> str:
+def _read_path(path: Path, most_bytes: int) -> str:
     try:
         with path.open("rb") as file:
             raw = file.read(most_bytes + 1)
@@ -62,7 +62,7 @@ def _path(path: Path, most_bytes: int) -> str:
     return decode_text(raw, str(path))
 
 
-def _opened(file: TextFile, most_bytes: int) -> str:
+def _read_open_file(file: TextFile, most_bytes: int) -> str:
     name = f"the file {getattr(file, 'name', type(file).__name__)!r}"
     parts: list[str] = []
     left = most_bytes + 1  # a character is a byte or more

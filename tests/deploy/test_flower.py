@@ -107,7 +107,7 @@ def test_attempts_that_failed_are_failures_with_their_reason(system: RealSystem,
     by_sentence = sorted((int(uuid.split(":")[1]), task["state"]) for uuid, task in tasks.items())
     assert by_sentence == [(0, "SUCCESS"), *[(1, "FAILURE")] * attempts, (2, "SUCCESS")]
     failed = [task for task in tasks.values() if task["state"] == "FAILURE"]
-    assert all(t["started"] and "EngineFailed: the tone engine was told to fail" in t["exception"] for t in failed)
+    assert all(t["started"] and "EngineFailed: configured failure" in t["exception"] for t in failed)
     assert "Traceback" not in system.log("workers"), "a failure that is expected"
 
 

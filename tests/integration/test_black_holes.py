@@ -58,7 +58,7 @@ def test_a_reader_that_only_waits_asks_again(
                 await asyncio.sleep(0.02)
 
     async def read() -> None:
-        client = streams(url(proxy), most=1)
+        client = streams(url(proxy), max_connections=1)
         reading = asyncio.ensure_future(client.xread({"nothing": "$"}, 1, NEVER_S * 1000))
         await waiting(1)
         proxy.swallow()

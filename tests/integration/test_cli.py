@@ -116,7 +116,7 @@ class TestBadInput:
     @pytest.mark.thorough
     def test_a_text_without_a_word(self, tmp_path: Path) -> None:
         said = self.refused(tmp_path, "-", stdin=b"... !! --\n")
-        assert said == "there is nothing to say in this text: no letters and no digits"
+        assert said == "the text has nothing to speak: no letters and no digits"
 
     @pytest.mark.thorough
     def test_a_binary_file(self, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ class TestBadInput:
         settings = {"SERIATIM_MAX_SENTENCES": "40"}
         done = seriatim("speak", long, "-o", out, "--engine-option", "start_ms=600", *TONE, settings=settings)
         assert done.returncode == ExitCode.BAD_INPUT
-        assert complaint(done) == "more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit: send it in parts"
+        assert complaint(done) == "more than 40 sentences; SERIATIM_MAX_SENTENCES sets the limit; send it in parts"
         assert sorted(p.name for p in tmp_path.iterdir()) == ["long.txt"]
 
     @pytest.mark.thorough
@@ -248,7 +248,7 @@ class TestLookAndSteer:
     def test_a_job_that_never_was(self, system: RealSystem, command: str) -> None:
         done = seriatim(command, "beef", settings=system.settings.to_env())
         assert done.returncode == ExitCode.BAD_INPUT
-        assert complaint(done).startswith("no job 'beef': it was never accepted, or it ended and its life is over")
+        assert complaint(done).startswith("no job 'beef': it was never accepted, or it has ended and expired")
 
     def test_voices_of_an_engine_and_of_a_running_pool_are_the_same(self, system: RealSystem) -> None:
         installed = seriatim("voices", "--engine", "tone", "--json")

@@ -10,7 +10,7 @@ import pytest
 
 from seriatim.exit_codes import ExitCode
 from tests.support.command_line import complaint, seriatim
-from workers.__main__ import _arguments as worker_grammar
+from workers.__main__ import _build_parser as worker_grammar
 
 pytestmark = pytest.mark.thorough
 
@@ -77,4 +77,4 @@ def test_an_engine_that_cannot_be_loaded_is_one_line() -> None:
 def test_what_it_tries_cannot_be_given() -> None:
     done = seriatim("tune", "--engine", "tone", "--engine-option", "slots=3", "--json")
     assert done.returncode == ExitCode.CANNOT_START
-    assert complaint(done) == "--engine-option slots=3: that is what the trials vary; leave it out"
+    assert complaint(done) == "--engine-option slots=3: the trials vary this option; leave it out"

@@ -133,7 +133,7 @@ def test_the_rest_is_checked_while_redis_is_away(tmp_path: Path) -> None:
     found = {check["check"]: check for check in report["checks"]}
     assert found["redis"]["status"] == found["broker"]["status"] == "fail"
     assert "seriatim up" in found["redis"]["advice"]
-    assert found["workers"]["found"].endswith("Redis is away")
+    assert found["workers"]["found"].endswith("Redis unavailable")
     assert found["python"]["status"] == found["packages"]["status"] == found["store"]["status"] == "ok"
     assert {"gpu", "open files", "port 8000"} <= found.keys()
 

@@ -179,7 +179,7 @@ class TestFiles:
 
     def test_a_piece_of_an_open_job_is_text(self, system: RealSystem) -> None:
         session = open_job_with(system.producer(), JobRequest.of({"engine": "tone"}))
-        with pytest.raises(BadInput, match="a piece of text is list; expected a string"):
+        with pytest.raises(BadInput, match="the text is list; expected a string"):
             session.say(["One.", "Two."])  # type: ignore[arg-type]  # on purpose
         session.job.cancel()
 
@@ -192,8 +192,8 @@ class Once(io.StringIO):
 
 
 REFUSALS: list[tuple[object, dict[str, object], type[SeriatimError], str]] = [
-    ("", {}, EmptyText, "there is nothing to say in this text: no letters and no digits"),
-    ([], {}, EmptyText, "there is nothing to say in this text: no letters and no digits"),
+    ("", {}, EmptyText, "the text has nothing to speak: no letters and no digits"),
+    ([], {}, EmptyText, "the text has nothing to speak: no letters and no digits"),
     (b"Hello.", {}, BadInput, "the text is bytes; decode it first, for example with .decode('utf-8')"),
     (None, {}, BadInput, "the text is NoneType; expected a string, or an iterable of sentences"),
     ("Hi.", {"voice": "tennor"}, UnknownVoice, "unknown voice 'tennor'; pool 'tone' has: tenor"),
@@ -254,7 +254,7 @@ class TestRefused:
         """Each listener needs half of the one slot; a twentieth is kept for batch work."""
         first = enqueue(system, sentences(20, "listener"), pool="costly")
         with pytest.raises(
-            Busy, match=r"^pool 'costly' has all the listeners it can serve without a stall; "
+            Busy, match=r"^pool 'costly' has all the listeners that it can serve without gaps; "
         ) as refused:
             enqueue(system, sentences(2, "one more"), pool="costly")
         assert 0.5 <= refused.value.retry_after_s <= 90, "as long as the first listener listens"

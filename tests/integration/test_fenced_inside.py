@@ -49,17 +49,17 @@ def test_a_beat_tells_what_others_took_from_what_nobody_wants(
     stage.accept("j", 1_000)
     message = stage.pick_one()
     stage.claim(message)
-    speaking = RunningAttempt(message, "", allowed_s=5.0)
-    worker_state.begin(speaking)
+    attempt = RunningAttempt(message, "", allowed_s=5.0)
+    worker_state.add_attempt(attempt)
     assert send_heartbeat(worker_state)
-    assert not speaking.dropped.is_set()
+    assert not attempt.dropped.is_set()
     if died:
         stage.leave("w1", died=True)
     else:
         stage.cancel("j")
     assert send_heartbeat(worker_state) is not died, "a process that was taken for dead is told so"
-    assert speaking.dropped.is_set()
-    assert speaking.taken is died
+    assert attempt.dropped.is_set()
+    assert attempt.reassigned is died
 
 
 def test_a_process_that_connects_again_while_it_asks_about_the_broker_is_not_deaf(
@@ -68,14 +68,14 @@ def test_a_process_that_connects_again_while_it_asks_about_the_broker_is_not_dea
     """The question takes up to seconds on a busy machine; what happened meanwhile counts."""
 
     def reconnects(asked: WorkerState) -> bool:
-        asked.consumes_s = time.monotonic()
+        asked.consuming_since_s = time.monotonic()
         return True
 
-    worker_state.reached.clear()
-    worker_state.consumes_s = time.monotonic() - 3_600
-    known = heartbeat._exit_if_deaf(worker_state, -1)
-    redis.hincrby(f"{pool_prefix(POOL)}:m", "lost_messages", heartbeat.DEAF_AFTER)
+    worker_state.message_received.clear()
+    worker_state.consuming_since_s = time.monotonic() - 3_600
+    known = heartbeat._exit_if_unreached(worker_state, -1)
+    redis.hincrby(f"{pool_prefix(POOL)}:m", "lost_messages", heartbeat.MAX_LOST_MESSAGES)
     redis.expire(f"{pool_prefix(POOL)}:m", 60)
     monkeypatch.setattr(heartbeat, "_broker_answers", reconnects)
     monkeypatch.setattr("os._exit", lambda status: pytest.fail(f"it ended with {status}"))
-    assert heartbeat._exit_if_deaf(worker_state, known) == -1
+    assert heartbeat._exit_if_unreached(worker_state, known) == -1

@@ -98,8 +98,12 @@ def test_readers_of_a_program_take_turns(system: RealSystem, kind: str) -> None:
 
 
 def test_who_gets_no_turn_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seriatim.servers.redis_clients.TURN_WAIT_S", 0.2)
-    with PrivateServer(embedded()) as server, blocking_client(server.url, most=1) as client, server.client() as other:
+    monkeypatch.setattr("seriatim.servers.redis_clients.POOL_WAIT_S", 0.2)
+    with (
+        PrivateServer(embedded()) as server,
+        blocking_client(server.url, max_connections=1) as client,
+        server.client() as other,
+    ):
         with ThreadPoolExecutor(1) as threads:
             first = threads.submit(client.xread, {"nothing": "$"}, 1, 30_000)
             wait_until(lambda: other.info("clients")["blocked_clients"], "it waits")
@@ -110,7 +114,7 @@ def test_who_gets_no_turn_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -
         other.delete("nothing")
 
         async def two() -> None:
-            few = streams(server.url, most=1)
+            few = streams(server.url, max_connections=1)
             first = asyncio.ensure_future(few.xread({"nothing": "$"}, 1, 30_000))
             await asyncio.to_thread(wait_until, lambda: other.info("clients")["blocked_clients"], "it waits")
             with pytest.raises(Unavailable, match=r"^all connections to Redis that SERIATIM_REDIS_CONNECTIONS allows"):

@@ -89,13 +89,13 @@ def test_a_figure_that_is_not_known_any_more_is_taken_out(redis: Redis) -> None:
     )
     run(redis, register("p", "w", 60_000, worker_state.facts))
     gauges = WorkerGauges.of(worker_state, {})
-    gauges.gpu._seen, gauges.gpu._seen_s = {"gpu_utilization": 0.75, "gpu_memory_used": 0.5}, time.monotonic()
-    gauges.show()
+    gauges.gpu._metrics, gauges.gpu._metrics_s = {"gpu_utilization": 0.75, "gpu_memory_used": 0.5}, time.monotonic()
+    gauges.report()
     assert exported(redis, "seriatim_gpu_utilization_ratio") == {"w": 0.75}
     assert exported(redis, "seriatim_gpu_memory_used_ratio") == {"w": 0.5}
-    gauges.gpu._seen_s = float("-inf")  # the driver hangs
-    gauges.shown_s = float("-inf")
-    gauges.show()
+    gauges.gpu._metrics_s = float("-inf")  # the driver hangs
+    gauges.reported_s = float("-inf")
+    gauges.report()
     assert not exported(redis, "seriatim_gpu_utilization_ratio")
     assert exported(redis, MEMORY)
     assert redis.hget(f"{pool_prefix('p')}:w:w", "slots"), "what it registered stays"
@@ -110,5 +110,5 @@ def test_slots_that_an_engine_gave_up_are_told(redis: Redis) -> None:
     run(redis, register("p", "w", 60_000, worker_state.facts))
     gauges = WorkerGauges.of(worker_state, {})
     engine.slots = 2  # type: ignore[misc]  # an engine's own to say
-    gauges.show()
+    gauges.report()
     assert exported(redis, "seriatim_worker_slots_lost") == {"w": 6}

@@ -108,4 +108,4 @@ def test_recordings_of_somebody_else_are_no_missing_ones(tmp_path: Path) -> None
     done = subprocess.run(
         [*stranger(), sys.executable, "-P", "-c", RECORDING, str(locked)], capture_output=True, text=True, check=False
     )
-    assert done.stdout.startswith(f"cannot read recordings in {locked}: this user may not"), done.stderr
+    assert done.stdout.startswith(f"cannot read recordings in {locked}: permission denied"), done.stderr

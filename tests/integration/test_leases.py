@@ -68,8 +68,8 @@ def test_a_fault_in_the_thread_costs_no_job_its_lease(
     """It ended, and open jobs were closed under their writers, until another one was opened."""
     job = opened(producer)
     with monkeypatch.context() as broken:  # as an answer of a newer version's script would be
-        broken.setattr(OpenJobLeases, "_renew", lambda self, some: [ExtendVerdict(99)])
-        wait_until(lambda: "a background task failed and begins again" in caplog.text)
+        broken.setattr(OpenJobLeases, "_renew_leases", lambda self, some: [ExtendVerdict(99)])
+        wait_until(lambda: "background task failed; restarting" in caplog.text)
     outlive_a_lease(system, job)
     job.say("Still here. ")
     job.close()

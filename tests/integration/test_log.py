@@ -36,7 +36,7 @@ def test_each_attempt_has_a_line_with_its_times(system: RealSystem) -> None:
     failures = system.settings.max_failures
 
     def of_job() -> list[dict[str, Any]] | None:
-        found = [line for line in lines(system, "workers", "a sentence ended") if line["job"] == job.id]
+        found = [line for line in lines(system, "workers", "attempt ended") if line["job"] == job.id]
         return found if len(found) == 2 + failures else None
 
     ended = wait_until(of_job, "every attempt has its line")
@@ -50,18 +50,18 @@ def test_each_attempt_has_a_line_with_its_times(system: RealSystem) -> None:
             assert 0 < line["first_ms"] <= line["elapsed_ms"]
             assert line["audio_ms"] > 0
         else:
-            assert "told to fail" in line["why"]
+            assert "configured failure" in line["why"]
     assert not any(text in system.log("workers") for text in TEXT), "no listener's text"
 
 
 def test_a_job_has_one_line_where_it_ends(system: RealSystem) -> None:
     done = system.producer().enqueue(["All of it."], JobRequest.of({"engine": "tone"}))
     Listener(done).all()
-    (line,) = wait_until(lambda: [of for of in lines(system, "reassembler", "a job ended") if of["job"] == done.id])
+    (line,) = wait_until(lambda: [of for of in lines(system, "reassembler", "job ended") if of["job"] == done.id])
     assert (line["state"], line["sentences"], line["audio_ms"] > 0) == ("done", 1, True)
     failed = system.producer().enqueue(["This trips."], JobRequest.of({"engine": "tone", "gap": "fail"}))
-    (line,) = wait_until(lambda: [of for of in lines(system, "workers", "a job ended") if of["job"] == failed.id])
-    assert (line["state"], "told to fail" in line["why"]) == ("failed", True)
+    (line,) = wait_until(lambda: [of for of in lines(system, "workers", "job ended") if of["job"] == failed.id])
+    assert (line["state"], "configured failure" in line["why"]) == ("failed", True)
 
 
 def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(system: RealSystem) -> None:
@@ -105,5 +105,5 @@ def test_the_line_of_a_sentence_can_be_turned_off(new_system: Callable[..., Real
         system.reassembler()
         system.workers(1)
         Listener(system.producer().enqueue(["Quietly."], JobRequest.of({"engine": "tone"}))).all()
-        wait_until(lambda: "a job ended job=" in system.log("reassembler"), "the text form has facts too")
-        assert "a sentence ended" not in system.log("workers")
+        wait_until(lambda: "job ended job=" in system.log("reassembler"), "the text form has facts too")
+        assert "attempt ended" not in system.log("workers")

@@ -62,7 +62,7 @@ def test_an_iterable_that_fails_leaves_no_job_that_is_done_with_half_the_text(sy
     begun = system.producer().begin(failing(), request())
     with pytest.raises(KeyError):
         begun.send_rest()
-    with pytest.raises(JobCancelled, match="its text could not be taken"):
+    with pytest.raises(JobCancelled, match="its text could not be read"):
         list(begun.job.audio())
 
 

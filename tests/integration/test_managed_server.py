@@ -7,7 +7,7 @@ from redis import Redis
 
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import Misconfigured
-from seriatim.servers.redis_checks import GUARDED, check_redis
+from seriatim.servers.redis_checks import GUARD_KEY, check_redis
 from seriatim.servers.redis_clients import command_client
 from tests.support.expected_audio import Listener, sentences
 from tests.support.process_system import RealSystem, wait_until
@@ -45,4 +45,4 @@ def test_a_user_who_may_not_is_told_what_it_lacks() -> None:
         assert "give the user +bgrewriteaof" in str(said.value)
         assert "disk" not in str(said.value)
         with Redis.from_url(server.url) as client:
-            assert client.get(GUARDED) is None
+            assert client.get(GUARD_KEY) is None

@@ -9,8 +9,8 @@ import pytest
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, JobUnknown, PositionLost
-from seriatim.keys import GROUP, SHARDS, job_prefix, notifications, ordered_stream, shard_of
-from seriatim.reader_state import Heard
+from seriatim.keys import GROUP, SHARDS, job_prefix, notification_stream, ordered_stream, shard_of
+from seriatim.reader_state import PlayableEntry
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio
 from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
@@ -34,7 +34,7 @@ class TestResume:
     def test_a_reader_that_reconnects_after_every_entry_misses_nothing(self, system: RealSystem) -> None:
         text = sentences(4, "reconnecting")
         job = enqueue(system, text)
-        heard: list[Heard] = []
+        heard: list[PlayableEntry] = []
         after = "0-0"
         while entry := next(system.producer().attach(job.id).audio(after), None):
             heard.append(entry)
@@ -99,13 +99,13 @@ class TestReassemblers:
 
     @staticmethod
     def lose(system: RealSystem, job: Job, loss: str) -> None:
-        stream = notifications(shard_of(job.id))
+        stream = notification_stream(shard_of(job.id))
         with system.redis as client:
             if loss == "deleted":
                 client.xtrim(stream, maxlen=0, approximate=False)
             elif loss == "group destroyed":
                 for shard in range(SHARDS):
-                    client.xgroup_destroy(notifications(shard), GROUP)
+                    client.xgroup_destroy(notification_stream(shard), GROUP)
                 client.xtrim(stream, maxlen=0, approximate=False)
             else:
                 client.delete(stream)
@@ -151,7 +151,7 @@ class TestStore:
         assert isinstance(next(e for e in job.audio() if isinstance(e, Audio)), Audio), "and again"
 
     def test_a_job_that_never_was_is_unknown(self, system: RealSystem) -> None:
-        expected = r"^no job 'beef': it was never accepted, or it ended and its life is over$"
+        expected = r"^no job 'beef': it was never accepted, or it has ended and expired$"
         with pytest.raises(JobUnknown, match=expected):
             system.producer().attach("beef")
 

@@ -12,10 +12,10 @@ from seriatim.keys import pool_prefix
 from tests.integration.test_workers import enqueue, spoken_by
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
-from workers.worker_lifetime import Lifetime, bytes_of
+from workers.worker_lifetime import Lifetime, parse_size
 
 LONG_S = 180.0  #: several processes start after one another, on a busy machine
-GOES, COMES = "makes room for a fresh one", "ready owner="
+GOES, COMES = "worker process exits for renewal", "ready owner="
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_processes_are_renewed_one_at_a_time_and_every_byte_is_heard_once(system
     assert trouble(system, pool) == CALM
     log = system.log(pool)
     assert f"sentences={most}" in log, "at its last sentence, not at some later beat"
-    assert "a worker process ended" not in log, "none of them is mourned"
+    assert "worker process exited" not in log, "none of them is mourned"
     gone = 0
     for event in goings(log)[2:]:
         gone += 1 if event == GOES else -1
@@ -114,26 +114,26 @@ def test_a_process_that_can_never_be_small_enough_says_so_and_does_not_start_for
     command = ["worker", "--engine", "tone", "--pool", "large", "--max-memory", "20M"]
     child = system.start("large", "-m", "gateway.cli.main", *command)
     assert child.wait(PATIENCE_S) == ExitCode.CANNOT_START
-    assert "may hold 20M (SERIATIM_WORKER_MAX_MEMORY): it needs more" in system.log("large")
+    assert "more than SERIATIM_WORKER_MAX_MEMORY allows (20M); raise it" in system.log("large")
 
 
 @pytest.mark.parametrize(
     ("size", "n_bytes"), [("", 0), ("1000", 1000), ("2k", 2048), ("2G", 2**31), ("1.5 MiB", 1_572_864), ("1TB", 2**40)]
 )
 def test_sizes_as_people_write_them(size: str, n_bytes: int) -> None:
-    assert bytes_of(size) == n_bytes
+    assert parse_size(size) == n_bytes
 
 
 @pytest.mark.parametrize("size", ["much", "-1G", "2 apples", "G"])
 def test_what_is_no_size_is_refused(size: str) -> None:
     with pytest.raises(Misconfigured, match="expected a size, such as 800M or 2G"):
-        bytes_of(size)
+        parse_size(size)
 
 
 def test_a_process_that_has_spoken_nothing_is_not_renewed() -> None:
     """It would never speak anything."""
     lifetime = Lifetime(sentences=2, memory_bytes=100, group="g")
-    assert lifetime.over(0, 200) == {}
-    assert lifetime.over(1, 99) == {}
-    assert lifetime.over(1, 2**20) == {"memory_mb": 1}
-    assert lifetime.over(2, 0) == {"sentences": 2}
+    assert lifetime.exceeded_limit(0, 200) == {}
+    assert lifetime.exceeded_limit(1, 99) == {}
+    assert lifetime.exceeded_limit(1, 2**20) == {"memory_mb": 1}
+    assert lifetime.exceeded_limit(2, 0) == {"sentences": 2}

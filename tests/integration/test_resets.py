@@ -128,7 +128,7 @@ def test_a_transport_that_was_closed_a_moment_ago_is_made_anew() -> None:
         proxy = Proxy(None, server.socket)
 
         async def read() -> None:
-            client = streams(url(proxy), most=4)
+            client = streams(url(proxy), max_connections=4)
             connection = await client.connection_pool.get_connection()
             await connection.send_command("PING")
             assert await connection.read_response() == b"PONG"
@@ -153,7 +153,7 @@ def test_no_error_but_ours_leaves_a_client() -> None:
         short, long = command_client(url(proxy), outage_s=0.1), blocking_client(url(proxy), outage_s=0.1)
 
         async def read_aio(key: str) -> None:
-            client = streams(url(proxy), most=2, outage_s=0.1)
+            client = streams(url(proxy), max_connections=2, outage_s=0.1)
             try:
                 await client.xread({key: "0-0"}, 1, 1)
             finally:

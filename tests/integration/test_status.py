@@ -64,7 +64,7 @@ def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem)
     wait_until(lambda: told(system)["held"] > 0, "it is spoken and not yet heard")
     shown = seriatim("status", settings=system.settings.to_env()).stdout.decode()
     assert " + held 0." in shown
-    job.heard(60_000)
+    job.report_played(60_000)
     wait_until(lambda: told(system)["held"] == 0, "it was heard")
 
 

@@ -61,7 +61,7 @@ def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: 
         old.cancel()
         new = enqueue(system, ["No."], pool="slow", user="ann")
         assert Listener(new).pcm() == stream_of(["No."])
-        new.heard(HEARD_OUT_MS)
+        new.report_played(HEARD_OUT_MS)
     assert told(system, "slow").counts["saved_ms"] > 5_000
     assert told(system, "slow").counts["ended_cancelled"] == 5
 
@@ -78,7 +78,7 @@ def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealS
             wait_until(lambda: speaking(system, book))
             answer = enqueue(system, ["Yes."], pool="slow", user=f"ann{i}")
             assert Listener(answer).pcm() == stream_of(["Yes."])
-            answer.heard(HEARD_OUT_MS)
+            answer.report_played(HEARD_OUT_MS)
         if told(system, "slow").counts.get("made_way", 0) > before:
             return book
         book.cancel()

@@ -23,7 +23,7 @@ from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.planted_errors import plant
 from tests.support.process_system import PATIENCE_S, RealSystem, descendants, wait_until
 
-AGAIN = "a background task failed and begins again"
+AGAIN = "background task failed; restarting"
 WORKER = (
     "workers.worker_process",
     "--engine",
@@ -71,9 +71,9 @@ def speaks(system: RealSystem) -> None:
         ("workers.heartbeat:sweep", AGAIN),
         ("workers.heartbeat:dispatch", AGAIN),
         ("workers.worker_gauges:own_gpu", AGAIN),
-        ("workers.message_filter:parse_message", "something in the queue is no message"),
-        ("workers.attempt:_attempt", "the engine raised"),
-        ("workers.attempt:_claim", "Planted"),
+        ("workers.message_filter:parse_message", "unreadable broker message; reconnecting"),
+        ("workers.attempt:_speak_claimed", "engine raised an exception"),
+        ("workers.attempt:_claim_sentence", "Planted"),
     ],
 )
 def test_a_worker_goes_on(system: RealSystem, place: str, line: str) -> None:
@@ -91,7 +91,7 @@ def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
     """Its service manager starts it again; the leases of its processes give their work to others."""
     system.reassembler()
     supervised = ("workers.__main__", *WORKER[1:5], "--processes", "1", "--engine-option", "rate_hz=8000")
-    child = planted(system, "workers.supervisor:Supervisor._look_after", *supervised, first=100)
+    child = planted(system, "workers.supervisor:Supervisor._poll_child", *supervised, first=100)
     (pid,) = wait_until(lambda: descendants(child.pid))
     assert child.wait(PATIENCE_S) == 1
     raised(system, 1)
@@ -101,7 +101,7 @@ def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["reassembler.storage_thread:StorageThread._step", "reassembler.retention:RecordingRetention.sweep"]
+    "place", ["reassembler.storage_thread:StorageThread._run_round", "reassembler.retention:RecordingRetention.sweep"]
 )
 def test_a_reassembler_goes_on(system: RealSystem, place: str) -> None:
     child = planted(system, place, "reassembler.main", recording_retention_days=1)
@@ -173,8 +173,8 @@ def test_half_a_text_does_not_pass_for_a_whole_one(system: RealSystem) -> None:
 def test_leases_are_renewed_on(
     system: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(OpenJobLeases, "_next", OpenJobLeases._next)  # so that it is put back
-    plant("seriatim.client.open_job_leases:OpenJobLeases._next", 1, 2)
+    monkeypatch.setattr(OpenJobLeases, "_due_jobs", OpenJobLeases._due_jobs)  # so that it is put back
+    plant("seriatim.client.open_job_leases:OpenJobLeases._due_jobs", 1, 2)
     system.reassembler()
     system.workers()
     with open_job_with(system.producer(), JobRequest.of({"engine": "tone", "kind": "batch"})) as job:

@@ -60,7 +60,7 @@ def test_a_worker_ends_instead_of_being_started_again_for_ever(bare: dict[str, s
     assert done.returncode == ExitCode.CANNOT_START
     assert done.stdout == b""
     lines = done.stderr.decode().splitlines()
-    said = [line for line in lines if "a worker process ended" not in line and "workers start" not in line]
+    said = [line for line in lines if "worker process exited" not in line and "workers start" not in line]
     assert said == [f"seriatim worker: {LINE}"]
 
 

@@ -11,8 +11,8 @@ CALLERS = (
     Mutant(
         "dispatch.outbox emptied although the broker is away",
         "seriatim/dispatch.py",
-        '"error": str(error)}\n        )\n        return 0\n    with translate_redis_errors():',
-        '"error": str(error)}\n        )\n    with translate_redis_errors():',
+        '"error": str(error)},\n        )\n        return 0\n    with translate_redis_errors():',
+        '"error": str(error)},\n        )\n    with translate_redis_errors():',
         "sentences wait for their leases, for want of a message",
         (f"{BLIND_SPOTS}::test_what_was_picked_while_the_broker_is_away_stays_in_the_outbox",),
         seeds=0,
@@ -29,8 +29,8 @@ CALLERS = (
     Mutant(
         "dispatch.fails where memory is full",
         "seriatim/dispatch.py",
-        "    except MemoryFull as error:  # whoever",
-        "    except ZeroDivisionError as error:  # whoever",
+        "    except MemoryFull as error:  # the caller's",
+        "    except ZeroDivisionError as error:  # the caller's",
         "a job is refused to its caller, and spoken",
         (FOUND,),
         seeds=0,
@@ -74,7 +74,7 @@ CALLERS = (
     Mutant(
         "speaking.whole sentence not told",
         "workers/attempt.py",
-        "        return _finish(worker_state, speaking, 0.0, opened.base)\n",
+        "        return _report_finished(worker_state, attempt, 0.0, opened.base)\n",
         '        raise AttemptDropped("WHOLE")\n',
         "a sentence whose worker died behind its last chunk is never over",
         (f"{BLIND_SPOTS}::test_a_sentence_whose_worker_died_behind_its_last_chunk_is_over",),
@@ -83,8 +83,8 @@ CALLERS = (
     Mutant(
         "speaking.edges of a resumed sentence anew",
         "workers/attempt.py",
-        "    if opened.state:\n        edges",
-        "    if False:\n        edges",
+        "    if opened.state:\n        edge_filter",
+        "    if False:\n        edge_filter",
         "a resumed sentence is faded in once more in its middle",
         (CONTINUITY,),
         seeds=0,
@@ -92,7 +92,7 @@ CALLERS = (
     Mutant(
         "pulse.leases not renewed",
         "workers/heartbeat.py",
-        "    messages = [speaking.message for speaking in running]\n",
+        "    messages = [attempt.message for attempt in running]\n",
         "    messages: list[TaskMessage] = []\n",
         "whatever takes longer than a lease is spoken by two",
         (f"{BLIND_SPOTS}::test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once",),
@@ -101,7 +101,7 @@ CALLERS = (
     Mutant(
         "clerk.failed told as nothing",
         "workers/result_reporter.py",
-        "[*(each.call for each in told), pick_call(worker_state.pool_client)]",
+        "[*(outcome.call for outcome in outcomes), pick_call(worker_state.pool_client)]",
         "[pick_call(worker_state.pool_client)]",
         "no sentence is ever over",
         ("tests/integration/test_workers.py",),
@@ -110,7 +110,7 @@ CALLERS = (
     Mutant(
         "emitting.abandoned ones left",
         "reassembler/emit_loop.py",
-        "        found += _of(stream, reply[1])\n",
+        "        found += _parse_rows(stream, reply[1])\n",
         "",
         "what a dead reassembler took nobody answers",
         (f"{BLIND_SPOTS}::test_what_a_dead_reassembler_took_is_taken_over",),
@@ -119,9 +119,9 @@ CALLERS = (
     Mutant(
         "recorder.marked before it is stored",
         "reassembler/recorder.py",
-        "        ended = recording_store.write(store_dir, job, cursor, entries)\n        _recorded",
-        "        _recorded(redis, job, ReaderCursor(entries[-1].position, cursor.at, cursor.have), ended=False)\n"
-        "        ended = recording_store.write(store_dir, job, cursor, entries)\n        _recorded",
+        "        ended = recording_store.write(store_dir, job, cursor, entries)\n        _report_stored",
+        "        _report_stored(redis, job, ReaderCursor(entries[-1].position, cursor.at, cursor.have), ended=False)\n"
+        "        ended = recording_store.write(store_dir, job, cursor, entries)\n        _report_stored",
         "a recorder that dies has let go what it did not store",
         (f"{BLIND_SPOTS}::test_what_cannot_be_stored_is_not_marked_as_stored",),
         seeds=0,

@@ -238,7 +238,7 @@ def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Cl
     said = ["The first is fine.", "The second is venom to all.", "The third is fine."]
     page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
     page.speak(" ".join(said))
-    why = "the tone engine was told to fail on 'venom'"
+    why = "configured failure on 'venom'"
     page.until(lambda: page.words("#state") == f"Failed at sentence 2: {why}", "it has failed")
     assert page.words("#news").startswith(f"Failed at sentence 2: {why}. ")
     asked = {"input": " ".join(said), "model": SLOW, "kind": "live", "gap": "skip"}

@@ -220,11 +220,11 @@ def test_a_timeline_says_who_spoke_what_when_and_what_was_heard(redis: Redis) ->
     stage.cancel("j")
     found = read(redis, POOL, "j")
     assert (found.accepted_ms, found.state, found.ended_ms) == (began, "cancelled", stage.now)
-    assert [(s.seq, s.owner, s.claimed_ms, s.ended_ms, s.audio_ms) for s in found.spoken] == [
+    assert [(s.seq, s.owner, s.claimed_ms, s.ended_ms, s.audio_ms) for s in found.sentences] == [
         (0, "w1", began, began + 300, 900)
     ]
     assert [(lost.seq, lost.owner) for lost in found.lost] == [(1, "w2")]
-    assert [(h.delivered_ms, h.heard_ms) for h in found.heard] == [(900, 100)], "once a second is enough"
+    assert [(h.delivered_ms, h.heard_ms) for h in found.reports] == [(900, 100)], "once a second is enough"
     assert three.seq == 2
 
 

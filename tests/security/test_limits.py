@@ -57,7 +57,7 @@ def keys(system: RealSystem) -> list[bytes]:
         (
             ["fine", "x" * 301], SentenceTooLong,
             "element 1 of the text has 301 characters; SERIATIM_MAX_SENTENCE_CHARS allows 300: "
-            "give the text as one string, and it is cut",
+            "pass the text as one string to have it split",
         ),
         ([Sentence("a", pause_ms=10**9)], UnknownOption,
          "element 0 of the text: pause_ms=1000000000; expected a number from -1 to 60000"),
@@ -66,7 +66,7 @@ def keys(system: RealSystem) -> list[bytes]:
         ([Sentence("a", seed=-2)], UnknownOption,
          "element 0 of the text: seed=-2; expected a number from -1 to 9.22337e+18"),
         ([Sentence("a", voice="\0")], UnknownOption,
-         "element 0 of the text: voice='\\x00'; expected characters that can be printed"),
+         "element 0 of the text: voice='\\x00'; expected printable characters"),
         ([Sentence(5)], BadInput, "the text of element 0 is int; expected a string"),  # type: ignore[arg-type]  # that is it
         ([b"bytes"], BadInput, "element 0 of the text is bytes; expected a string or a Sentence"),
     ],
@@ -125,7 +125,7 @@ ODD_IDS = [
 
 @pytest.mark.parametrize("job_id", [*ODD_IDS, None, 5, b"abc", ["a"]], ids=repr)
 def test_what_cannot_be_a_jobs_id_is_refused_before_a_key_is_made_of_it(producer: Client, job_id: Any) -> None:
-    with pytest.raises(BadInput, match=r" is no job's id; expected letters and digits, such as 5f2c\.\.\.$"):
+    with pytest.raises(BadInput, match=r" is not a job id; expected letters and digits, such as 5f2c\.\.\.$"):
         producer.attach(job_id)
 
 

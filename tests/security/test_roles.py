@@ -71,7 +71,7 @@ def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
     unread = request_of(user="bob", reader_grace_s=600)  # else it ends by itself while a busy machine retries the other
     left = producer.enqueue(sentences(50, "nobody listens"), unread)
     assert left.tune(priority=3)
-    left.heard(10)
+    left.report_played(10)
     assert [entry.seq for entry in gaps.all() if isinstance(entry, Gap)] == [2]
     assert left.cancel()
     with system.redis as client:

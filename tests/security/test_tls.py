@@ -126,7 +126,7 @@ def test_a_name_or_a_certificate_is_not_looked_at_where_the_url_says_so(encrypte
     reach_broker(make_app(settings.broker), settings.broker)
 
     async def ping() -> object:
-        async with streams(settings.redis_url, most=1, outage_s=0.1) as client:
+        async with streams(settings.redis_url, max_connections=1, outage_s=0.1) as client:
             return await client.exists("nothing")
 
     assert asyncio.run(ping()) == 0

@@ -11,7 +11,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.client.open_job import open_job_with
 from seriatim.dispatch import dispatch
 from seriatim.errors import CommandRefused, PositionLost
-from seriatim.keys import StreamPosition, notifications, ordered_stream, pool_prefix, shard_of, shard_prefix
+from seriatim.keys import StreamPosition, notification_stream, ordered_stream, pool_prefix, shard_of, shard_prefix
 from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, JobSlot
 from seriatim.lua.pool_records import FinishedSentence, FinishVerdict, Submission, SubmitVerdict, WorkerRegistration
@@ -94,7 +94,7 @@ def test_a_reassembler_begins_although_memory_is_full(redis: Redis) -> None:
         assert wait_for_notifications(redis, "the first to come", 1) == []
     finally:
         redis.config_set("maxmemory", 0)
-    assert redis.ttl(notifications(0)) > 0
+    assert redis.ttl(notification_stream(0)) > 0
 
 
 def test_an_ended_store_job_is_looked_at_until_it_is_stored(redis: Redis) -> None:

@@ -13,7 +13,7 @@ from redis import Redis
 from seriatim.client.job import Job
 from seriatim.engine import Utterance
 from seriatim.keys import ordered_stream
-from seriatim.reader_state import Heard
+from seriatim.reader_state import PlayableEntry
 from seriatim.records import Sentence
 from seriatim.stream_entries import Audio, Discontinuity, Gap, SentenceStart
 from tests.support.process_system import PATIENCE_S, wait_until
@@ -33,7 +33,7 @@ class Listener:
 
     job: Job
     after: str = "0-0"
-    entries: list[Heard] = field(default_factory=list)
+    entries: list[PlayableEntry] = field(default_factory=list)
     error: Exception | None = None
     _thread: threading.Thread = field(init=False)
 
@@ -47,7 +47,7 @@ class Listener:
         except Exception as error:  # noqa: BLE001  # handed to whoever asks for the result
             self.error = error
 
-    def all(self, patience_s: float = PATIENCE_S) -> list[Heard]:
+    def all(self, patience_s: float = PATIENCE_S) -> list[PlayableEntry]:
         """Everything up to the end; raises what the listener was told instead."""
         self._thread.join(patience_s)
         assert not self._thread.is_alive(), f"no end within {patience_s} s: {self.job.status()}"
@@ -83,7 +83,7 @@ def pcm_of(entries: Iterable[object]) -> bytes:
     return b"".join(entry.pcm for entry in entries if isinstance(entry, Audio))
 
 
-def by_sentence(entries: Iterable[Heard]) -> dict[int, bytes]:
+def by_sentence(entries: Iterable[PlayableEntry]) -> dict[int, bytes]:
     """The sound of each sentence that began, by its sequence number."""
     heard: dict[int, bytes] = {}
     for entry in entries:

@@ -65,7 +65,7 @@ def test_a_url_that_cannot_be_used_is_refused_alike_everywhere(url: str) -> None
     ways = [
         lambda: command_client(url),
         lambda: blocking_client(url),
-        lambda: streams(url, most=1),
+        lambda: streams(url, max_connections=1),
         lambda: Settings.from_env({"SERIATIM_REDIS_URL": url}),
     ]
     for way in ways:
@@ -82,7 +82,7 @@ def test_both_clients_and_the_broker_are_made_of_the_same_parts(url: str) -> Non
     clients = (
         command_client(url).connection_pool,
         blocking_client(url).connection_pool,
-        streams(url, most=1).connection_pool,
+        streams(url, max_connections=1).connection_pool,
     )
     for pool in clients:
         told = pool.connection_kwargs
@@ -112,7 +112,7 @@ def test_a_timeout_of_the_url_counts_for_an_answer_and_not_for_a_wait() -> None:
         client.connection_pool.connection_kwargs["socket_timeout"]: client.connection_pool.connection_kwargs[
             "socket_connect_timeout"
         ]
-        for client in (command_client(url), blocking_client(url), streams(url, most=1))
+        for client in (command_client(url), blocking_client(url), streams(url, max_connections=1))
     }
     assert waits == {1.0: 3.0, BLOCK_S + 1.0: 3.0}
     assert blocking_client("redis://h").connection_pool.connection_kwargs["socket_timeout"] == BLOCK_S + ANSWER_S
@@ -133,7 +133,7 @@ def test_certificates_and_names_are_checked_unless_the_url_says_otherwise(
     """The same in redis-py's clients, in kombu's, and in that of RabbitMQ."""
     for connection in (
         command_client(f"rediss://h{query}").connection_pool.make_connection(),
-        streams(f"rediss://h{query}", most=1).connection_pool.make_connection(),
+        streams(f"rediss://h{query}", max_connections=1).connection_pool.make_connection(),
     ):
         assert isinstance(connection, redis.SSLConnection | aio.SSLConnection)
         assert (connection.cert_reqs, connection.check_hostname) == (reqs, named)

@@ -14,7 +14,7 @@ from bench.xtts.listeners import Texts, bisected, figures, listen
 from seriatim.engine import Engine
 from seriatim.settings import Settings
 from workers.engines.engine_registry import load, options_of
-from workers.tune.test_sentences import SAMPLE, read_text, sentences, utterances
+from workers.tune.test_sentences import SAMPLE, endless_utterances, read_text, split_sentences
 
 
 def tone(**options: str) -> Engine:
@@ -89,7 +89,7 @@ def test_its_lines_are_those_two() -> None:
 
 def test_the_sample_has_sentences_of_all_lengths() -> None:
     engine = tone()
-    lengths = [len(text) for text in sentences(engine, SAMPLE, "en")]
+    lengths = [len(text) for text in split_sentences(engine, SAMPLE, "en")]
     assert len(lengths) >= 16
     assert min(lengths) < 15
     assert max(lengths) > 120
@@ -99,8 +99,8 @@ def test_every_sentence_is_spoken_with_a_seed_of_its_own_and_voices_take_turns(t
     file = tmp_path / "text.txt"
     file.write_text("One. Two. Three.", "utf-8")
     engine = tone()
-    texts = sentences(engine, read_text(str(file)), "en")
-    spoken = utterances(engine, texts, "en", 1)
+    texts = split_sentences(engine, read_text(str(file)), "en")
+    spoken = endless_utterances(engine, texts, "en", 1)
     first = [next(spoken) for _ in range(6)]
     assert [each.text for each in first] == ["Two.", "Three.", "One."] * 2
     assert len({each.seed for each in first}) == 6

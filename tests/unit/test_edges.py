@@ -155,13 +155,13 @@ def test_the_peak_of_an_engine_that_clips_is_seen() -> None:
 
 @pytest.mark.parametrize("state", [b"", b"\1", b"\1" * 60])
 def test_a_foreign_state_is_refused(state: bytes) -> None:
-    with pytest.raises(EngineFailed, match=f"a state of {len(state)} bytes is not one of workers.trim_and_fade"):
+    with pytest.raises(EngineFailed, match=f"invalid trim-and-fade state of {len(state)} bytes"):
         TrimFadeFilter.restore(state, RATE_HZ, 0)
 
 
 def test_a_state_of_another_version_is_refused() -> None:
     state = b"\2" + TrimFadeFilter(RATE_HZ, 0).state()[1:]
-    with pytest.raises(EngineFailed, match=r"a state of workers\.trim_and_fade version 2, expected 1"):
+    with pytest.raises(EngineFailed, match="trim-and-fade state of version 2; expected 1"):
         TrimFadeFilter.restore(state, RATE_HZ, 0)
 
 

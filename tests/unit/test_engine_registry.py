@@ -25,7 +25,7 @@ def test_the_names_of_the_engines_are_known_without_loading_any() -> None:
     program = """
 import sys
 from workers.engines import engine_registry
-print(*engine_registry.names())
+print(*engine_registry.engine_names())
 names = ("tone.engine", "hibari.engine", "espeak.engine", "xtts")
 modules = (*(f"workers.engines.{name}" for name in names), "hibari", "onnxruntime", "espeakng_loader", "torch")
 print(*(name for name in sys.modules if name in modules))

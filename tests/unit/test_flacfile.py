@@ -67,7 +67,9 @@ def test_a_book_has_places_all_along() -> None:
     assert 50 < len(found) <= 100
     assert set(np.diff(found)) == {128 * 2304}
     header = FlacHeader(RATE_HZ, 2304, seekable=True)
-    assert len(header.packed(frames, bytes(16))) == len(header.packed(FlacFrames(), bytes(16))), "it takes its place"
+    assert len(header.to_bytes(frames, bytes(16))) == len(header.to_bytes(FlacFrames(), bytes(16))), (
+        "it takes its place"
+    )
 
 
 def test_a_player_seeks_to_the_sample() -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from gateway.cli import parser
 from gateway.cli.main import COMMANDS
 from gateway.output.journal import JournalMark, OutputJournal, TextFingerprint
-from reassembler.emit_loop import _of as notifications
+from reassembler.emit_loop import _parse_rows as notifications
 from seriatim import dead_letters, job_timeline, recording_store, stream_entries
 from seriatim.client.job_options import JobRequest, check_job
 from seriatim.errors import BadInput, EngineFailed, Misconfigured, PositionLost, UnknownOption

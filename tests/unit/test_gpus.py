@@ -3,7 +3,7 @@
 import pytest
 
 from seriatim.errors import EngineUnavailable, Misconfigured
-from workers.gpu_pinning import environment, own_gpu, pinned_gpus, uuid_of, uuids, visible_gpus
+from workers.gpu_pinning import child_environment, own_gpu, parse_uuids, pinned_gpus, uuid_of, visible_gpus
 
 LISTING = """\
 GPU 0: NVIDIA H200 (UUID: GPU-0a1b2c3d-0000-1111-2222-333344445555)
@@ -13,14 +13,14 @@ GPU 1: NVIDIA H200 (UUID: GPU-ffffffff-0000-1111-2222-333344445555)
 
 
 def test_gpus_are_named_by_their_uuids() -> None:
-    assert uuids(LISTING) == (
+    assert parse_uuids(LISTING) == (
         "GPU-0a1b2c3d-0000-1111-2222-333344445555",
         "GPU-ffffffff-0000-1111-2222-333344445555",
     )
 
 
 def test_a_machine_without_a_driver_lists_none() -> None:
-    assert uuids("") == ()
+    assert parse_uuids("") == ()
 
 
 @pytest.mark.parametrize(("variable", "seen"), [("2,3", ("2", "3")), ("GPU-0a1b", ("GPU-0a1b",)), ("", ()), ("-1", ())])
@@ -37,7 +37,7 @@ def test_all_means_all_that_may_be_seen_and_a_number_counts_among_them() -> None
 
 
 def test_a_gpu_that_is_not_there_is_named() -> None:
-    with pytest.raises(Misconfigured, match=r"^--gpu 2: there is no GPU 2; this machine shows 2, from 0 on$"):
+    with pytest.raises(Misconfigured, match=r"^--gpu 2: there is no GPU 2; expected 0 to 1$"):
         pinned_gpus("2", {"CUDA_VISIBLE_DEVICES": "4,7"})
 
 
@@ -52,9 +52,9 @@ def test_without_a_gpu_the_cpu_is_offered() -> None:
 
 
 def test_processes_take_turns_on_the_gpus() -> None:
-    seen = [environment({"HOME": "/home"}, ["a", "b"], index)["CUDA_VISIBLE_DEVICES"] for index in range(4)]
+    seen = [child_environment({"HOME": "/home"}, ["a", "b"], index)["CUDA_VISIBLE_DEVICES"] for index in range(4)]
     assert seen == ["a", "b", "a", "b"]
-    assert environment({"HOME": "/home"}, [], 0) == {"HOME": "/home"}
+    assert child_environment({"HOME": "/home"}, [], 0) == {"HOME": "/home"}
 
 
 UUIDS = ("GPU-0a1b2c3d-0000-1111-2222-333344445555", "GPU-0a1bffff-0000-1111-2222-333344445555")

@@ -26,7 +26,7 @@ def test_without_the_library_nothing_is_seen_and_it_is_said_once(
     with caplog.at_level(logging.INFO):
         watch.run(threading.Event())  # returns: there is nothing to wait for
     assert watch.gauges() == {}
-    assert caplog.messages == ["without nvidia-ml-py (the gpu extra) nobody sees how busy the GPU is"]
+    assert caplog.messages == ["nvidia-ml-py is not installed (extra gpu); no GPU metrics"]
 
 
 @pytest.mark.skipif(not no_driver(), reason="nvidia-ml-py is not installed, or there is a driver")
@@ -34,7 +34,7 @@ def test_without_a_driver_nothing_is_seen_and_it_is_said_once(caplog: pytest.Log
     watch = GpuWatch(lambda: UUID, {})
     watch.run(threading.Event())
     assert watch.gauges() == {}
-    assert caplog.messages == ["NVML cannot be used: nobody sees how busy the GPU is"]
+    assert caplog.messages == ["NVML unavailable; no GPU metrics"]
     assert caplog.records[0].__dict__["why"] == "NVML Shared Library Not Found"
 
 
@@ -52,7 +52,7 @@ def test_a_process_that_is_on_no_gpu_never_looks_for_the_library(
 def test_what_was_seen_long_ago_says_nothing_of_now() -> None:
     """A driver that hangs keeps its thread, and nobody else: what it saw before is dropped."""
     watch = GpuWatch(lambda: UUID, {})
-    watch._seen, watch._seen_s = {"gpu_utilization": 0.5}, time.monotonic()
+    watch._metrics, watch._metrics_s = {"gpu_utilization": 0.5}, time.monotonic()
     assert watch.gauges() == {"gpu_utilization": 0.5}
-    watch._seen_s -= FRESH_S + 0.1
+    watch._metrics_s -= FRESH_S + 0.1
     assert watch.gauges() == {}

@@ -9,7 +9,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seriatim.audio.ogg_pages import OggPages, checksum
+from seriatim.audio.ogg_pages import OggPages, page_checksum
 from tests.unit.sound import decoded, samples, speech
 
 RATE_HZ = 24_000
@@ -29,8 +29,8 @@ def test_the_checksum_is_that_of_rfc_3533() -> None:
     """The first page of a stream that libsndfile wrote has its own."""
     page = STREAM[: STREAM.index(b"OggS", 4)]
     zeroed = page[:22] + bytes(4) + page[26:]
-    assert checksum(zeroed) == int.from_bytes(page[22:26], "little")
-    assert checksum(b"") == 0
+    assert page_checksum(zeroed) == int.from_bytes(page[22:26], "little")
+    assert page_checksum(b"") == 0
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=9))

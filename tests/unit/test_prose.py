@@ -13,7 +13,7 @@ import pytest
 from gateway.cli import parser
 from gateway.cli.main import COMMANDS
 from seriatim.settings import Settings, variable
-from workers.__main__ import _arguments as worker_grammar
+from workers.__main__ import _build_parser as worker_grammar
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]

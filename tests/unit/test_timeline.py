@@ -54,8 +54,8 @@ def test_events_are_read_as_they_were_written() -> None:
     ])  # fmt: skip
     assert (found.accepted_ms, found.ended_ms, found.state) == (1_000, 5_000, "spoken")
     assert found.lost == (LostAttempt(0, 1, "w1", 1_100, 2_000, "died"),)
-    assert [(s.seq, s.first_ms) for s in found.spoken] == [(0, 2_200), (1, None)]
-    assert found.heard == (ReaderReport(3_500, 900, 400),)
+    assert [(s.seq, s.first_ms) for s in found.sentences] == [(0, 2_200), (1, None)]
+    assert found.reports == (ReaderReport(3_500, 900, 400),)
     assert decode([]).empty
     assert not found.empty
 
@@ -72,9 +72,9 @@ def test_a_sentence_begins_where_the_one_before_really_ended() -> None:
 
 
 def test_when_it_was_heard_lies_between_two_reports() -> None:
-    assert heard_at(DRY.heard, 2_000) == 2_500
-    assert heard_at(DRY.heard, 5_000) == 6_100
-    assert heard_at(DRY.heard, 6_001) is None
+    assert heard_at(DRY.reports, 2_000) == 2_500
+    assert heard_at(DRY.reports, 5_000) == 6_100
+    assert heard_at(DRY.reports, 6_001) is None
 
 
 def test_the_buffer_is_what_is_there_without_a_hole_and_not_yet_heard() -> None:
@@ -103,7 +103,7 @@ def test_where_the_buffer_ran_low_is_found_and_the_end_is_no_low_spot() -> None:
 
 def test_the_picture_names_workers_sentences_and_what_went_wrong() -> None:
     lost = LostAttempt(2, 9, "host.123.abcdef-with-a-long-name", 2_000, 4_000, "the worker <died> & left")
-    found = timeline(*DRY.spoken, lost, *DRY.heard)
+    found = timeline(*DRY.sentences, lost, *DRY.reports)
     svg = draw_timeline(found, "j<1>").svg()
     root = ElementTree.fromstring(svg)
     words = [text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text")]

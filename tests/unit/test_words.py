@@ -40,19 +40,10 @@ RIDDLES = (
 NOT_CLEAN = {
     "bench",
     "docs",
-    "examples",
     "gateway",
-    "reassembler",
-    "seriatim",
-    "seriatim/audio",
-    "seriatim/client",
+    "seriatim/state",
     "seriatim/lua",
-    "seriatim/servers",
-    "seriatim/text",
-    "tasks",
     "tests",
-    "workers",
-    "workers/engines",
     "workers/engines/xtts",
 }
 #: Folders whose strings are messages, if they have a space; tests have texts to speak.

@@ -36,11 +36,11 @@ def test_what_the_engine_saw_of_its_gpu_is_exported(soloist: Alone, redis: Redis
     run(redis, register("p", "w", 60_000, worker_state.facts))
     engine._watch.seen = {}
     gauges = WorkerGauges.of(worker_state, {})
-    gauges.show()
+    gauges.report()
     assert not exported(redis, "seriatim_gpu_memory_used_ratio"), "on a CPU there is nothing to say"
     engine._watch.note(4 * GB, 40 * GB, 12 * GB)
     gauges.forget()
-    gauges.show()
+    gauges.report()
     assert exported(redis, "seriatim_gpu_memory_used_ratio") == {"w": 0.9}
     assert exported(redis, "seriatim_gpu_memory_bytes") == {"w": 12 * GB}
 

@@ -265,7 +265,7 @@ def test_a_model_that_gives_no_numbers_costs_the_sentence_and_not_its_neighbours
     with alone(broken) as soloist:
         assert_all_same([spoken[seq] for seq in (0, 2, 3)], [soloist.spoken(text[seq], seq) for seq in (0, 2, 3)])
     assert len(system.worker_pids(name)) == 1
-    assert "a worker process ended" not in system.log(name), "the process goes on"
+    assert "worker process exited" not in system.log(name), "the process goes on"
 
 
 def test_a_worker_that_cannot_speak_its_first_sentence_takes_no_work(
@@ -274,7 +274,7 @@ def test_a_worker_that_cannot_speak_its_first_sentence_takes_no_work(
     """It is ready when it has spoken, not when it has loaded."""
     model = broken_copy(tmp_path / "model", WARM_UP, tiny_model)
     name = pool("mute", Setup(model, setup.voices, {"max_codes": 40}))
-    wait_until(lambda: "a worker process ended" in system.log(name), "it gives up", START_S)
+    wait_until(lambda: "worker process exited" in system.log(name), "it gives up", START_S)
     log = system.log(name)
     assert "engine ready" in log
     assert "the model's scores were no numbers" in log

@@ -1,1 +1,1 @@
-"""The voices: one module per engine, found through `registry` and imported only when asked for."""
+"""Engines: one package per engine, found through `engine_registry` and imported only when it is used."""

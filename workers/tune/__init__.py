@@ -1,1 +1,1 @@
-"""Tune workers to a machine: try settings, measure each in fresh processes, advise."""
+"""Tune workers to a machine: try settings, measure each in fresh processes, and advise."""

@@ -1,7 +1,7 @@
-"""`python -m workers.tune`, which `seriatim tune` starts: tries settings, a line of JSON for each, then the advice.
+"""`python -m workers.tune`, started by `seriatim tune`: tries settings, prints JSON lines, then the advice.
 
-A line is {"measured": ...} for each setting when it was tried, and at the end {"advice": ..., "arguments": ...}: for
-live and for batch use the setting advised and why, and the arguments with which `seriatim worker` starts it.
+It prints {"measured": ...} after each setting, and finally {"advice": ..., "arguments": ...}: for live and for batch
+use the advised setting with its reason, and the arguments with which `seriatim worker` starts it.
 """
 
 import argparse
@@ -19,78 +19,82 @@ from workers.engines.engine_registry import check_name
 from workers.tune.advice import SettingAdvice, for_batch, for_live
 from workers.tune.figures import SettingMeasurement, WorkerSetting
 from workers.tune.memory_usage import free_bytes
-from workers.tune.plan import enough, no_room, slots_to_try, threads_each
-from workers.tune.trial import TrialWork, tried
+from workers.tune.plan import memory_problem, search_is_over, slots_to_try, threads_each
+from workers.tune.trial import TrialWork, run_trial
 
-OURS = ("slots", "threads")  #: engine options that are tried, not given
-THREADED = ("xtts",)  #: engines that have the option `threads`
+TRIED_OPTIONS = ("slots", "threads")  #: engine options that the trials vary
+THREADED_ENGINES = ("xtts",)  #: engines that have the option `threads`
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Try settings and advise; returns the exit status."""
-    options = _arguments().parse_args(argv)
+    options = _build_parser().parse_args(argv)
     try:
-        work = _work(options)
-        found: list[SettingMeasurement] = []
-        for measured in _measured(work, options):
-            found.append(measured)
-            _say({"measured": _as_json(measured)})
-        _say(_advised(found, work, options.first_ms))
+        work = _trial_work(options)
+        measurements: list[SettingMeasurement] = []
+        for measured in _measure_settings(work, options):
+            measurements.append(measured)
+            _write_line({"measured": _as_json(measured)})
+        _write_line(_advice_line(measurements, work, options.first_ms))
     except SeriatimError as error:
         sys.stderr.write(f"{error}\n")
         return status_of(error)
     return 0
 
 
-def _work(options: argparse.Namespace) -> TrialWork:
+def _trial_work(options: argparse.Namespace) -> TrialWork:
     check_name(options.engine)
     for text in options.engine_option:
         if "=" not in text:
             raise Misconfigured(f"--engine-option {text!r}; expected KEY=VALUE")
-        if text.partition("=")[0] in OURS:
-            raise Misconfigured(f"--engine-option {text}: that is what the trials vary; leave it out")
+        if text.partition("=")[0] in TRIED_OPTIONS:
+            raise Misconfigured(f"--engine-option {text}: the trials vary this option; leave it out")
     return TrialWork(
         options.engine, tuple(options.engine_option), options.seconds, options.language, options.text, options.max_codes
     )  # fmt: skip
 
 
-def _measured(work: TrialWork, options: argparse.Namespace) -> Iterator[SettingMeasurement]:
-    """Every setting that is worth it.
+def _measure_settings(work: TrialWork, options: argparse.Namespace) -> Iterator[SettingMeasurement]:
+    """Measure settings until larger ones bring nothing.
 
     Raises:
-        EngineUnavailable: not even the first one, the smallest, can be started.
+        EngineUnavailable: even the first setting, the smallest, cannot be started.
     """
-    known: list[SettingMeasurement] = []
+    measurements: list[SettingMeasurement] = []
     for processes in sorted(set(options.processes)):
-        threads = threads_each(processes, os.cpu_count() or 1) if work.engine in THREADED else 0
-        of_kind: list[SettingMeasurement] = []
+        threads = threads_each(processes, os.cpu_count() or 1) if work.engine in THREADED_ENGINES else 0
+        same_processes: list[SettingMeasurement] = []
         for slots in slots_to_try(options.most):
-            if enough(of_kind):
+            if search_is_over(same_processes):
                 break
-            measured = _try(WorkerSetting(slots, processes, threads), work, known)
-            if measured.problem and not known:
+            measured = _measure_setting(WorkerSetting(slots, processes, threads), work, measurements)
+            if measured.problem and not measurements:
                 raise EngineUnavailable(measured.problem)
-            of_kind.append(measured)
-            known.append(measured)
+            same_processes.append(measured)
+            measurements.append(measured)
             yield measured
 
 
-def _try(setting: WorkerSetting, work: TrialWork, known: Sequence[SettingMeasurement]) -> SettingMeasurement:
-    problem = no_room(setting, known, free_bytes())
-    return SettingMeasurement(setting, problem=problem) if problem else tried(setting, work)
+def _measure_setting(
+    setting: WorkerSetting, work: TrialWork, measurements: Sequence[SettingMeasurement]
+) -> SettingMeasurement:
+    problem = memory_problem(setting, measurements, free_bytes())
+    return SettingMeasurement(setting, problem=problem) if problem else run_trial(setting, work)
 
 
-def _advised(found: Sequence[SettingMeasurement], work: TrialWork, first_ms: float) -> dict[str, Any]:
-    advice = {"live": for_live(found, first_ms), "batch": for_batch(found)}
+def _advice_line(measurements: Sequence[SettingMeasurement], work: TrialWork, first_ms: float) -> dict[str, Any]:
+    advice = {"live": for_live(measurements, first_ms), "batch": for_batch(measurements)}
     return {
-        "advice": {use: {"setting": asdict(of.chosen.setting), "why": of.why} for use, of in advice.items()},
-        "arguments": {use: _arguments_of(of, work) for use, of in advice.items()},
+        "advice": {
+            use: {"setting": asdict(choice.chosen.setting), "why": choice.reason} for use, choice in advice.items()
+        },
+        "arguments": {use: _arguments_of(choice, work) for use, choice in advice.items()},
         "machine": {"cores": os.cpu_count()},
     }
 
 
 def _arguments_of(advice: SettingAdvice, work: TrialWork) -> list[str]:
-    """What `seriatim worker` is to be given."""
+    """The arguments of `seriatim worker` for an advised setting."""
     setting = advice.chosen.setting
     options = [*work.options, *([f"threads={setting.threads}"] if setting.threads else [])]
     arguments = ["--engine", work.engine, "--slots", str(setting.slots), "--processes", str(setting.processes)]
@@ -102,12 +106,12 @@ def _as_json(measured: SettingMeasurement) -> dict[str, Any]:
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in fields.items()}
 
 
-def _say(line: dict[str, Any]) -> None:
+def _write_line(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers.tune", allow_abbrev=False)
     parser.add_argument("--engine", required=True)
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE")

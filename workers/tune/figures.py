@@ -1,4 +1,4 @@
-"""Figures of a setting: what was tried, and what was measured. Pure."""
+"""Figures of a setting: the setting itself, and its measurements. Pure."""
 
 import math
 from collections.abc import Sequence
@@ -11,73 +11,73 @@ class WorkerSetting:
 
     slots: int  #: sentences at once in each process
     processes: int
-    threads: int = 0  #: processor threads of each process; 0: as the engine does it
+    threads: int = 0  #: processor threads of each process; 0: the engine's choice
 
     @property
     def sentences(self) -> int:
-        """Spoken at once."""
+        """Sentences spoken at once."""
         return self.slots * self.processes
 
     def __str__(self) -> str:
-        return f"{_counted(self.processes, 'process', 'es')} with {_counted(self.slots, 'slot', 's')}"
+        return f"{_with_count(self.processes, 'process', 'es')} with {_with_count(self.slots, 'slot', 's')}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessMeasurement:
-    """What one process of a setting says of its measurement."""
+    """The measurement of one process of a setting."""
 
-    firsts_ms: tuple[float, ...]  #: of every sentence: from its order to its first piece with sound
-    audio_s: float  #: spoken within the window
+    first_audio_ms: tuple[float, ...]  #: of every sentence: from its request to its first chunk with sound
+    audio_s: float  #: audio that came within the window
     window_s: float
-    sentences: int  #: begun
-    failed: int  #: of them
-    rss_bytes: int  #: now
-    peak_bytes: int  #: at the most, which may have been while it loaded
+    sentences: int  #: started
+    failed: int  #: of those started
+    rss_bytes: int  #: at the end
+    peak_bytes: int  #: highest so far, possibly during loading
     gpu_bytes: int  #: held on the GPU; 0 without one
 
 
 @dataclass(frozen=True, slots=True)
 class SettingMeasurement:
-    """What was measured of a setting; with a `problem` nothing was."""
+    """The measurement of a setting; with a `problem` there is none."""
 
     setting: WorkerSetting
-    first_p50_ms: float = math.nan  #: first audio: from the order of a sentence to its first piece with sound
+    first_p50_ms: float = math.nan  #: first audio: from the request of a sentence to its first chunk with sound
     first_p95_ms: float = math.nan
     audio_s_per_s: float = 0.0  #: seconds of sound per second, all processes together
-    sentences: int = 0  #: begun
-    failed: int = 0  #: of them
+    sentences: int = 0  #: started
+    failed: int = 0  #: of those started
     rss_bytes: int = 0  #: all processes together
-    peak_bytes: int = 0  #: of the largest process, at the most
+    peak_bytes: int = 0  #: highest of the largest process
     gpu_bytes: int = 0  #: all processes together
     problem: str = ""
 
     @property
     def each_x(self) -> float:
-        """How many times as fast as playback each of its sentences is spoken."""
+        """Speed of each sentence relative to playback; 1 is real time."""
         return self.audio_s_per_s / self.setting.sentences
 
 
-def together(setting: WorkerSetting, heard: Sequence[ProcessMeasurement]) -> SettingMeasurement:
-    """The measurements of a setting's processes as one.
+def combine_measurements(setting: WorkerSetting, measurements: Sequence[ProcessMeasurement]) -> SettingMeasurement:
+    """Combine the measurements of a setting's processes.
 
     Raises:
         ValueError: there are none.
     """
-    if not heard:
-        raise ValueError(f"{setting}: no process has measured anything")
-    found = SettingMeasurement(
+    if not measurements:
+        raise ValueError(f"{setting}: no measurements")
+    combined = SettingMeasurement(
         setting,
-        audio_s_per_s=sum(each.audio_s / each.window_s for each in heard),
-        sentences=sum(each.sentences for each in heard),
-        failed=sum(each.failed for each in heard),
-        rss_bytes=sum(each.rss_bytes for each in heard),
-        peak_bytes=max(each.peak_bytes for each in heard),
-        gpu_bytes=sum(each.gpu_bytes for each in heard),
+        audio_s_per_s=sum(process.audio_s / process.window_s for process in measurements),
+        sentences=sum(process.sentences for process in measurements),
+        failed=sum(process.failed for process in measurements),
+        rss_bytes=sum(process.rss_bytes for process in measurements),
+        peak_bytes=max(process.peak_bytes for process in measurements),
+        gpu_bytes=sum(process.gpu_bytes for process in measurements),
     )
-    firsts = [first for each in heard for first in each.firsts_ms]
-    if not firsts or not found.audio_s_per_s:
-        return replace(found, problem=f"no sound came within {max(each.window_s for each in heard):.0f} s")
-    return replace(found, first_p50_ms=percentile(firsts, 50), first_p95_ms=percentile(firsts, 95))
+    first_times_ms = [first for process in measurements for first in process.first_audio_ms]
+    if not first_times_ms or not combined.audio_s_per_s:
+        return replace(combined, problem=f"no audio within {max(process.window_s for process in measurements):.0f} s")
+    return replace(combined, first_p50_ms=percentile(first_times_ms, 50), first_p95_ms=percentile(first_times_ms, 95))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -87,9 +87,9 @@ def percentile(values: Sequence[float], percent: float) -> float:
         ValueError: there are none.
     """
     if not values:
-        raise ValueError("the percentile of nothing")
+        raise ValueError("percentile of no values")
     return sorted(values)[max(0, math.ceil(percent / 100 * len(values)) - 1)]
 
 
-def _counted(n: int, word: str, ending: str) -> str:
+def _with_count(n: int, word: str, ending: str) -> str:
     return f"{n} {word}{ending if n != 1 else ''}"

@@ -9,21 +9,21 @@ MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  #: getrusage(2): bytes th
 
 
 def rss_bytes() -> int:
-    """Memory of this process now; where that is not known, at the most."""
-    return _kilobytes(STATUS, "VmRSS:") * 1024 or peak_bytes()
+    """Current memory of this process; its peak where the current figure is unknown."""
+    return _read_kilobytes(STATUS, "VmRSS:") * 1024 or peak_bytes()
 
 
 def peak_bytes() -> int:
-    """Memory of this process at the most."""
+    """Peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 
 def free_bytes() -> int:
-    """Memory that processes may still take without swapping; 0: not known."""
-    return _kilobytes(MEMINFO, "MemAvailable:") * 1024
+    """Memory that processes can still take without swapping; 0 if unknown."""
+    return _read_kilobytes(MEMINFO, "MemAvailable:") * 1024
 
 
-def _kilobytes(file: Path, name: str) -> int:
+def _read_kilobytes(file: Path, name: str) -> int:
     try:
         lines = file.read_text("ascii").splitlines()
     except OSError:

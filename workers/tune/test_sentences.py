@@ -1,4 +1,4 @@
-"""Test sentences of all lengths, spoken over and over while settings are tried."""
+"""Test sentences of all lengths, spoken repeatedly while settings are tried."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -16,39 +16,39 @@ lock it to the blue rail, and remember where you have put it: last summer eleven
 owners. Is there coffee? There is. It costs two coins, it comes in paper cups, and those who have tasted it say that
 it is the best reason to stay awake until the lighthouse. Behind the lighthouse the sea becomes rough. Children find
 that wonderful. Their parents hold on to the railing, to their hats, and to each other, and look at the horizon, as
-the captain has told them to do. After forty minutes the engine slows down. You will see the harbour first, then the
-white houses above it, and at last, if the fog is kind, the mountain. Nobody gets off in a hurry. On the quay an old
+the captain has asked them to do. After forty minutes the engine slows down. You will see the harbour first, then the
+white houses above it, and at last, if the fog is kind, the mountain. No one gets off in a hurry. On the quay an old
 man sells oranges. Buy one! The bus to the village stands in the shade of the church; it leaves when it is full, which
 may take a while. Going on foot is faster. The path goes up between stone walls and fig trees, past a well from which
 one may drink, and comes out, quite suddenly, on the square. Sit down. You have arrived.
 """
-VOICES = 4  #: speak by turns, where there are as many
+VOICES = 4  #: most voices to use in turn
 
 
-def sentences(engine: Engine, text: str, language: str) -> tuple[str, ...]:
-    """The text's sentences, as a producer would cut them for this engine.
+def split_sentences(engine: Engine, text: str, language: str) -> tuple[str, ...]:
+    """Split a text into sentences as a producer would for this engine.
 
     Raises:
         EmptyText: there are none.
     """
     facts = PoolRecord(limit_chars=engine.limit_chars, limits=engine.limits)
-    cut = SegmentOptions(language or "en", facts.limit_of(language or "en"), engine.merge_chars)
-    found = tuple(piece.text for piece in segment(text, cut))
-    if not found:
+    options = SegmentOptions(language or "en", facts.limit_of(language or "en"), engine.merge_chars)
+    result = tuple(piece.text for piece in segment(text, options))
+    if not result:
         raise EmptyText("the text has no sentence to speak")
-    return found
+    return result
 
 
-def utterances(engine: Engine, texts: tuple[str, ...], language: str, begin: int) -> Iterator[Utterance]:
-    """Without end: every sentence with another seed, voices by turns; `begin` is where in the text to begin."""
+def endless_utterances(engine: Engine, texts: tuple[str, ...], language: str, start: int) -> Iterator[Utterance]:
+    """An endless sequence: every sentence with another seed, voices in turn; `start` is the first sentence, 0-based."""
     voices = [voice.name for voice in engine.voices[:VOICES]] or [""]
     for seed, number in enumerate(cycle(range(len(texts)))):
-        at = (begin + number) % len(texts)
-        yield Utterance(texts[at], voices[seed % len(voices)], language, seed=begin * 1_000_003 + seed)
+        index = (start + number) % len(texts)
+        yield Utterance(texts[index], voices[seed % len(voices)], language, seed=start * 1_000_003 + seed)
 
 
 def read_text(path: str) -> str:
-    """The sample, or the file's text.
+    """The text of a file, or the sample for "".
 
     Raises:
         BadInput: it cannot be read.

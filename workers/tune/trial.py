@@ -1,4 +1,4 @@
-"""One trial of a setting: its processes are started, speak at the same time, and are gone afterwards."""
+"""One trial of a setting: start its processes, have them speak at the same time, and end them."""
 
 import json
 import os
@@ -14,96 +14,98 @@ from typing import IO, Any
 from seriatim.exit_codes import ExitCode
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.process.interpreter import python_command
-from workers.supervisor import PATIENT
-from workers.tune.figures import ProcessMeasurement, SettingMeasurement, WorkerSetting, together
+from workers.supervisor import CHILD_ENVIRONMENT
+from workers.tune.figures import ProcessMeasurement, SettingMeasurement, WorkerSetting, combine_measurements
 
-LOAD_S = 900.0  #: for a process to load its engine and speak once: 2 GB from a slow disk, steps of a GPU recorded
-WINDOWS = 8  #: that listeners may take to come, be measured and go, before the processes are taken for stuck
+LOAD_S = 900.0  #: for a process to load its engine and warm up: 2 GB from a slow disk, and recording CUDA graphs
+MAX_WINDOWS = 8  #: windows that listeners may take in all, before the processes count as stuck
 
 
 @dataclass(frozen=True, slots=True)
 class TrialWork:
-    """What every setting is tried with."""
+    """The engine and text with which every setting is tried."""
 
     engine: str
-    options: tuple[str, ...]  #: KEY=VALUE of the engine, without slots and threads
+    options: tuple[str, ...]  #: the engine's KEY=VALUE options, without slots and threads
     seconds: float
     language: str = ""
     text: str = ""  #: a file; "": the sample
-    max_codes: int = 0  #: of a sentence while settings are tried; 0: the model's
+    max_codes: int = 0  #: limit of a sentence's codes during trials; 0: the model's
 
 
 class _TrialFailed(Exception):
-    """A process said why it cannot, or died."""
+    """A process reported an error, or died."""
 
 
-def tried(setting: WorkerSetting, work: TrialWork) -> SettingMeasurement:
-    """Measure a setting; what goes wrong with its processes is its `problem`."""
-    with ExitStack() as ending:
-        processes = [_TrialProcess(setting, work, index, ending) for index in range(setting.processes)]
-        timer = threading.Timer(LOAD_S + WINDOWS * work.seconds * setting.slots, _end, [processes])
-        ending.callback(timer.cancel)
+def run_trial(setting: WorkerSetting, work: TrialWork) -> SettingMeasurement:
+    """Measure a setting; an error of its processes becomes its `problem`."""
+    with ExitStack() as cleanup:
+        processes = [_TrialProcess(setting, work, index, cleanup) for index in range(setting.processes)]
+        timer = threading.Timer(LOAD_S + MAX_WINDOWS * work.seconds * setting.slots, _kill_all, [processes])
+        cleanup.callback(timer.cancel)
         timer.start()
         try:
-            _in_step(processes)
-            _in_step(processes)
-            return together(setting, [_heard(process.said()) for process in processes])
+            _advance_together(processes)
+            _advance_together(processes)
+            return combine_measurements(setting, [_measurement_of(process.read_line()) for process in processes])
         except _TrialFailed as error:
             return SettingMeasurement(setting, problem=str(error))
 
 
-def _in_step(processes: Sequence["_TrialProcess"]) -> None:
-    """Wait until each has done its step, then have all begin the next."""
+def _advance_together(processes: Sequence["_TrialProcess"]) -> None:
+    """Wait until every process has finished its step, then start the next step of all."""
     for process in processes:
-        process.said()
+        process.read_line()
     for process in processes:
-        process.tell()
+        process.send_continue()
 
 
-def _end(processes: Sequence["_TrialProcess"]) -> None:
+def _kill_all(processes: Sequence["_TrialProcess"]) -> None:
     for process in processes:
-        process.end()
+        process.kill()
 
 
-def _heard(said: dict[str, Any]) -> ProcessMeasurement:
-    return ProcessMeasurement(**(said | {"firsts_ms": tuple(said["firsts_ms"])}))
+def _measurement_of(read_line: dict[str, Any]) -> ProcessMeasurement:
+    return ProcessMeasurement(**(read_line | {"first_audio_ms": tuple(read_line["first_audio_ms"])}))
 
 
 class _TrialProcess:
     """One of a setting's processes; `ending` ends it."""
 
-    def __init__(self, setting: WorkerSetting, work: TrialWork, index: int, ending: ExitStack) -> None:
+    def __init__(self, setting: WorkerSetting, work: TrialWork, index: int, cleanup: ExitStack) -> None:
         errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115  # `ending` closes it
-        self._errors: IO[str] = ending.enter_context(errors)
+        self._errors: IO[str] = cleanup.enter_context(errors)
         self._process = subprocess.Popen(
-            _command(setting, work, index),
-            env=PATIENT | os.environ,  # as a worker's processes are started
+            _process_command(setting, work, index),
+            env=CHILD_ENVIRONMENT | os.environ,  # as a worker's processes are started
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
             preexec_fn=dies_with_parent(signal.SIGKILL),
         )
-        ending.callback(self._close)
+        cleanup.callback(self._kill_and_close)
 
-    def said(self) -> dict[str, Any]:
-        """Its next line.
+    def read_line(self) -> dict[str, Any]:
+        """Read its next line.
 
         Raises:
-            _Failed: it ended instead.
+            _TrialFailed: it ended instead.
         """
         assert self._process.stdout
         line = self._process.stdout.readline()
         if line:
-            found: dict[str, Any] = json.loads(line)
-            return found
+            message: dict[str, Any] = json.loads(line)
+            return message
         status = self._process.wait()
         self._errors.seek(0)
-        words = [line for line in self._errors.read().splitlines() if line.strip()]
-        raise _TrialFailed(words[-1] if words else f"a process ended with status {status}{_named(status)}")
+        error_lines = [line for line in self._errors.read().splitlines() if line.strip()]
+        raise _TrialFailed(
+            error_lines[-1] if error_lines else f"a process ended with status {status}{_explain_status(status)}"
+        )
 
-    def tell(self) -> None:
-        """Have it go on; if it is dead, `said` will tell."""
+    def send_continue(self) -> None:
+        """Start its next step; if it is dead, `read_line` raises."""
         assert self._process.stdin
         try:
             self._process.stdin.write("go on\n")
@@ -111,22 +113,22 @@ class _TrialProcess:
         except BrokenPipeError:
             pass
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """End it at once."""
         self._process.kill()
 
-    def _close(self) -> None:
-        self.end()
+    def _kill_and_close(self) -> None:
+        self.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe
             try:
                 pipe.close()
-            except BrokenPipeError:  # it was told something that it did not live to read
+            except BrokenPipeError:  # it ended before it read its input
                 continue
 
 
-def _command(setting: WorkerSetting, work: TrialWork, index: int) -> list[str]:
+def _process_command(setting: WorkerSetting, work: TrialWork, index: int) -> list[str]:
     options = [*work.options, f"slots={setting.slots}"]
     options += [f"threads={setting.threads}"] if setting.threads else []
     options += [f"max_codes={work.max_codes}"] if work.max_codes else []
@@ -135,7 +137,7 @@ def _command(setting: WorkerSetting, work: TrialWork, index: int) -> list[str]:
     return command + [part for text in options for part in ("--engine-option", text)]
 
 
-def _named(status: int) -> str:
+def _explain_status(status: int) -> str:
     if status == -signal.SIGKILL:
-        return ": the kernel killed it, as it does where memory runs out"
+        return ": killed by the kernel, probably out of memory"
     return ": its model broke" if status == ExitCode.BROKEN else ""

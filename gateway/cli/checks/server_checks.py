@@ -9,7 +9,7 @@ from redis import Redis
 
 from gateway.cli.checks.check_result import CheckResult, CheckStatus, fail, from_message, ok, warn
 from seriatim.errors import CommandRefused, SeriatimError
-from seriatim.servers.redis_checks import GUARDED, durability_warnings, eviction_problem, server_version
+from seriatim.servers.redis_checks import GUARD_KEY, durability_warnings, eviction_problem, server_version
 from seriatim.servers.redis_clients import check_reachable
 from seriatim.servers.server_address import Address
 from seriatim.servers.server_urls import redacted_url
@@ -118,7 +118,7 @@ def _rights(redis: "Redis") -> CheckResult:
     """The commands that every role of deploy/redis has; what a role may beyond that, its process finds out."""
     user = _user(redis)
     calls: dict[str, Callable[[], object]] = {
-        "GET": lambda: redis.get(GUARDED),
+        "GET": lambda: redis.get(GUARD_KEY),
         "TIME": redis.time,
         "EVAL": lambda: redis.eval("return 1", 0),
         "SCRIPT LOAD": lambda: redis.script_load("return 1"),

@@ -103,7 +103,7 @@ def timeline(options: argparse.Namespace, settings: Settings) -> int:
         draw_timeline(found, job.id).save(Path(options.output))
     except OSError as error:
         raise Unwritable(f"cannot write {options.output}: {error.strerror}") from None
-    _write_line(f"{options.output}: {len(found.spoken)} sentences, {len(found.lost)} attempts lost")
+    _write_line(f"{options.output}: {len(found.sentences)} sentences, {len(found.lost)} attempts lost")
     return ExitCode.OK
 
 

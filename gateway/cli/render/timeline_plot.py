@@ -61,7 +61,7 @@ def assign_lanes(attempts: Iterable[SpokenSentence | LostAttempt]) -> list[list[
 def time_span(timeline: JobTimeline) -> tuple[float, float]:
     """The first and the last known time, in ms of the pool's clock."""
     times = [float(t) for each in _attempts(timeline) for t in (each.claimed_ms, each.ended_ms)]
-    times += [point.at_ms for point in timeline.heard]
+    times += [point.at_ms for point in timeline.reports]
     times += [t for t in (timeline.accepted_ms, timeline.ended_ms) if t is not None]
     if not times:
         return 0.0, 1.0
@@ -79,17 +79,17 @@ def heard_at(points: Sequence[ReaderReport], heard_ms: float) -> float | None:
 
 def buffer_levels(timeline: JobTimeline) -> list[BufferLevel]:
     """Buffer levels from the first audio to the last report: gapless audio that was made and not yet heard."""
-    if not timeline.heard or not timeline.spoken:
+    if not timeline.reports or not timeline.sentences:
         return []
-    known = sorted(timeline.spoken, key=lambda s: s.seq)
+    known = sorted(timeline.sentences, key=lambda s: s.seq)
     first_ms = min(float(_first_audio_ms(s)) for s in known)
     times = {float(t) for s in known for t in (_first_audio_ms(s), s.ended_ms)} | {
-        float(p.at_ms) for p in timeline.heard
+        float(p.at_ms) for p in timeline.reports
     }
-    last_ms = timeline.heard[-1].at_ms
+    last_ms = timeline.reports[-1].at_ms
     begins = sentence_starts(timeline)
     return [
-        BufferLevel(t, _made_ms_at(known, begins, t) - _heard_ms_at(timeline.heard, t))
+        BufferLevel(t, _made_ms_at(known, begins, t) - _heard_ms_at(timeline.reports, t))
         for t in sorted(times)
         if first_ms <= t <= last_ms
     ]
@@ -98,11 +98,11 @@ def buffer_levels(timeline: JobTimeline) -> list[BufferLevel]:
 def low_spots(timeline: JobTimeline) -> list[tuple[float, float]]:
     """Periods with less than LOW_MS ahead while more was to come: begin and end in ms of the pool's clock."""
     begins = sentence_starts(timeline)
-    total_ms = max((begins[s.seq] + s.audio_ms for s in timeline.spoken), default=0.0)
+    total_ms = max((begins[s.seq] + s.audio_ms for s in timeline.sentences), default=0.0)
     spots: list[tuple[float, float]] = []
     result = buffer_levels(timeline)
     for level, after in pairwise(result):
-        listening = 0 < _heard_ms_at(timeline.heard, level.at_ms) < total_ms - LOW_MS
+        listening = 0 < _heard_ms_at(timeline.reports, level.at_ms) < total_ms - LOW_MS
         if level.ahead_ms < LOW_MS and listening:
             joined = spots and spots[-1][1] == level.at_ms
             spots[-1:] = [(spots[-1][0], after.at_ms)] if joined else [*spots[-1:], (level.at_ms, after.at_ms)]
@@ -113,7 +113,7 @@ def sentence_starts(timeline: JobTimeline) -> dict[int, float]:
     """The start of each spoken sentence in ms of the job, from the real durations of the sentences before it."""
     result: dict[int, float] = {}
     end_ms, next_seq = 0.0, 0
-    for s in sorted(timeline.spoken, key=lambda s: s.seq):
+    for s in sorted(timeline.sentences, key=lambda s: s.seq):
         begin_ms = end_ms if s.seq == next_seq else max(end_ms, float(s.position_ms))  # a gap, or expired entries
         result[s.seq] = begin_ms
         end_ms, next_seq = begin_ms + s.audio_ms, s.seq + 1
@@ -148,7 +148,7 @@ def _first_audio_ms(s: SpokenSentence) -> int:
 
 
 def _attempts(timeline: JobTimeline) -> list[SpokenSentence | LostAttempt]:
-    return [*timeline.spoken, *timeline.lost]
+    return [*timeline.sentences, *timeline.lost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class _TimeScale:
 
 
 def _summary_line(timeline: JobTimeline, owners: Sequence[str]) -> str:
-    parts = [f"{len(timeline.spoken)} sentences by {len(owners)} worker processes", f"state {timeline.state}"]
+    parts = [f"{len(timeline.sentences)} sentences by {len(owners)} worker processes", f"state {timeline.state}"]
     if timeline.lost:
         parts.append(f"{len(timeline.lost)} attempts lost")
     if timeline.marked:
@@ -201,11 +201,11 @@ def _draw_attempt(
 def _draw_heard_row(canvas: SvgCanvas, time_scale: _TimeScale, y: float, timeline: JobTimeline) -> None:
     canvas.text(LEFT - 8, y + 17, "heard", anchor="end", bold=True)
     begins = sentence_starts(timeline)
-    for s in timeline.spoken:
-        begin, end = (heard_at(timeline.heard, begins[s.seq] + ms) for ms in (0, s.audio_ms))
+    for s in timeline.sentences:
+        begin, end = (heard_at(timeline.reports, begins[s.seq] + ms) for ms in (0, s.audio_ms))
         if begin is None:
             continue
-        end = timeline.heard[-1].at_ms if end is None else end
+        end = timeline.reports[-1].at_ms if end is None else end
         left, width = time_scale.x(begin), time_scale.x(end) - time_scale.x(begin)
         canvas.rect(left, y + 4, width - 1, ROW - 8, color="faint", opacity=0.5, tip=f"sentence {s.seq} is heard")
         if width > 7 * len(str(s.seq)) + 4:

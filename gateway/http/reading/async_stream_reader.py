@@ -16,7 +16,7 @@ from seriatim.client.job import Job
 from seriatim.client.stream_reader import StreamReader, recording_missing_error
 from seriatim.keys import StreamPosition, ordered_stream
 from seriatim.lua.script_calls import translate_redis_errors
-from seriatim.reader_state import SOON_S, Heard, ReaderState
+from seriatim.reader_state import SOON_S, PlayableEntry, ReaderState
 from seriatim.servers.redis_clients import BLOCK_S, block_of
 from seriatim.state.stream_record import read_stream_record_async
 from seriatim.stream_entries import End, Entry, ReaderCursor, decode
@@ -41,7 +41,7 @@ class AsyncStreamReader:
         """The position up to which the job was read."""
         return self.state.cursor
 
-    async def entries(self, after: StreamPosition) -> AsyncGenerator[Heard | End, None]:
+    async def entries(self, after: StreamPosition) -> AsyncGenerator[PlayableEntry | End, None]:
         """Read everything after position `after`, up to the end.
 
         Raises:
@@ -53,7 +53,7 @@ class AsyncStreamReader:
             if entry is not None:
                 yield entry
 
-    async def entries_and_waits(self, after: StreamPosition) -> AsyncGenerator[Heard | End | None, None]:
+    async def entries_and_waits(self, after: StreamPosition) -> AsyncGenerator[PlayableEntry | End | None, None]:
         """As `entries`, with None after each read that timed out after BLOCK_S."""
         state = self.state
         if after != StreamPosition():

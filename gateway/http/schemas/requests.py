@@ -19,7 +19,7 @@ from gateway.http.schemas.model_names import (
     spellings,
 )
 from seriatim.client.default_engine import default_pool, resolve_engine
-from seriatim.client.job_options import PAUSE_MOST_MS, JobRequest
+from seriatim.client.job_options import MAX_PAUSE_MS, JobRequest
 from seriatim.records import Play, Sentence
 
 
@@ -52,7 +52,7 @@ def _reject_boolean(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_reject_boolean)]
 Number = Annotated[float, BeforeValidator(_reject_boolean), Field(allow_inf_nan=False)]
-Pause = Annotated[Whole, Field(ge=0, le=PAUSE_MOST_MS)]
+Pause = Annotated[Whole, Field(ge=0, le=MAX_PAUSE_MS)]
 Speed = Annotated[Number, Field(ge=0.25, le=4)]
 Rate = Annotated[Whole, Field(ge=8_000, le=48_000)]
 Volume = Annotated[Number, Field(ge=0, le=10)]

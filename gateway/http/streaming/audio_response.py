@@ -29,7 +29,7 @@ from seriatim.audio.pcm import bytes_of_ms, ms_of_bytes
 from seriatim.client.job import Job
 from seriatim.errors import EmptyText, JobCancelled, SeriatimError, TimedOut, error_of_end, refused_input
 from seriatim.keys import StreamPosition
-from seriatim.reader_state import DeliveryState, Heard
+from seriatim.reader_state import DeliveryState, PlayableEntry
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio, End
 
@@ -148,7 +148,7 @@ class AudioResponse(Response):
             return STALLED
         return DONE
 
-    async def _send_entry(self, entry: Heard | End, send: Send, delivery: DeliveryState | None) -> None:
+    async def _send_entry(self, entry: PlayableEntry | End, send: Send, delivery: DeliveryState | None) -> None:
         cursor = self._reader.cursor
         self._spans.start_entry(entry)
         if isinstance(entry, Audio):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from seriatim import tracing
-from seriatim.reader_state import Heard
+from seriatim.reader_state import PlayableEntry
 from seriatim.stream_entries import End, SentenceStart
 from seriatim.tracing import TraceSpan
 
@@ -14,7 +14,7 @@ class SentenceSpans:
 
     current: TraceSpan = field(default_factory=TraceSpan)
 
-    def start_entry(self, entry: Heard | End) -> None:
+    def start_entry(self, entry: PlayableEntry | End) -> None:
         """Update the span before an entry is sent."""
         if isinstance(entry, SentenceStart | End):
             self.current.end()

@@ -21,10 +21,10 @@ from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.sentence_spans import SentenceSpans
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job import Job
-from seriatim.client.open_job import FULL_POLL_S, OpenJob, open_job_with, resume_job
+from seriatim.client.open_job import QUEUE_POLL_S, OpenJob, open_job_with, resume_job
 from seriatim.errors import Busy
 from seriatim.keys import StreamPosition
-from seriatim.reader_state import DeliveryState, Heard
+from seriatim.reader_state import DeliveryState, PlayableEntry
 from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio, Discontinuity, End, Gap, ReaderCursor, SentenceStart
 
@@ -79,7 +79,7 @@ class TextSession:
         try:
             await asyncio.to_thread(self.open.close, 0)
         except Busy:
-            await asyncio.sleep(FULL_POLL_S)
+            await asyncio.sleep(QUEUE_POLL_S)
             await self.close()
 
     async def cancel(self, reason: str) -> None:
@@ -89,7 +89,7 @@ class TextSession:
 
     async def report_played(self, ms: float) -> None:
         """Report that `ms` of the job were played."""
-        await asyncio.to_thread(self.job.heard, ms)
+        await asyncio.to_thread(self.job.report_played, ms)
 
     def leave(self) -> None:
         """Release the job after its end or the connection's: stop its reports, and let its producer lease expire."""
@@ -119,7 +119,7 @@ class TextSession:
                 self.ready = replace(reader.cursor)
                 yield facts, audio
 
-    async def _message_of(self, entry: Heard | End, rate_hz: int) -> ServerMessage:
+    async def _message_of(self, entry: PlayableEntry | End, rate_hz: int) -> ServerMessage:
         position_field = {"id": str(entry.position)}
         if isinstance(entry, Audio):
             audio = await self.encoding.feed(entry.pcm, rate_hz, time.monotonic())
@@ -141,7 +141,7 @@ class TextSession:
             try:
                 await asyncio.to_thread(step)
             except Busy:
-                await asyncio.sleep(FULL_POLL_S)
+                await asyncio.sleep(QUEUE_POLL_S)
                 step = self._flush_buffered
             else:
                 return

@@ -39,7 +39,7 @@ ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,
 PERHAPS_ENTITY = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{0,7}|[A-Za-z][A-Za-z0-9]{0,31})?\Z")
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
 _TIME = re.compile(r"\s*\+?(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s)\s*")
-#: pauses of SSML's `strength`; the standard leaves their length to whoever speaks
+#: pauses of SSML's `strength`; the standard leaves their length to the engine
 _STRENGTHS = {"none": 0, "x-weak": 100, "weak": 200, "medium": 400, "strong": 700, "x-strong": 1200}
 
 

@@ -16,7 +16,7 @@ _SOUNDLESS = re.compile(
     r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls; \x1c to \x1f are white space to Python
     r"\xad\u2060-\u2064\ufeff"  # soft hyphen, word joiner, invisible operators, BOM
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # directional marks, embeddings, overrides and isolates
-    r"\u3164\uffa0"  # Hangul fillers, letters to Unicode and blanks to everybody else
+    r"\u3164\uffa0"  # Hangul fillers, letters to Unicode, blanks in practice
     r"\ufff9-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # annotation, object, musical format, tags
     r"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # lone surrogates cannot be sent, noncharacters are no text
     "]+"

@@ -2,7 +2,7 @@
 
 `ABBREVIATIONS` stand before a name or a number and end no sentence. `WORDS` look like abbreviations (of months, states,
 units) and often end a sentence: before a capital they end it. `SHORT_WORDS` are of four letters or fewer and as common,
-and abbreviations to nobody's mind: before a number they end a sentence, where another short word does not.
+and are never abbreviations: before a number they end a sentence, where another short word does not.
 """
 
 

@@ -32,8 +32,8 @@ class IncrementalSegmenter:
 
         A piece is complete when its sentence has ended and the next one has begun, or its line has ended.
         """
-        said = self._markup.feed(self._source.feed(text))
-        parts = self._sentences.feed(self._lines.feed(self._cleaner.feed(said)))
+        spoken_text = self._markup.feed(self._source.feed(text))
+        parts = self._sentences.feed(self._lines.feed(self._cleaner.feed(spoken_text)))
         return _composed(self._joiner.take(parts, self._sentences.certain_chars()))
 
     def flush(self) -> list[Segment]:

@@ -67,7 +67,7 @@ def judge_mark(text: str, mark: re.Match[str], language: str, quote: OpenQuotes)
     if (after[0].islower() and _begins_with_capital(text, mark)) or not ends_sentence(language, head, gap, after):
         return (MarkVerdict.INNER if after[0].islower() and not word_needed(head) else MarkVerdict.GO_ON), end
     quoted = quote.open_at(end) and not text.startswith(_FRENCH_CLOSER, mark.end())
-    inner = quoted or (end > mark.end(1) and _is_told(gap, after))
+    inner = quoted or (end > mark.end(1) and _continues_after_quote(gap, after))
     return (MarkVerdict.INNER if inner else MarkVerdict.END), end
 
 
@@ -128,6 +128,6 @@ def _begins_with_capital(text: str, mark: re.Match[str]) -> bool:
     return first is not None and first.group().isupper()
 
 
-def _is_told(gap: str, after: str) -> bool:
-    """Does a sentence go on behind what somebody says in it?"""
+def _continues_after_quote(gap: str, after: str) -> bool:
+    """True if the sentence continues after a quotation in it."""
     return after[0].islower() or (not gap and after[0] in _SAYS_SO)

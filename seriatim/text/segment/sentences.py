@@ -63,8 +63,8 @@ class SentenceSplitter:
 
     def certain_chars(self) -> int:
         """How long the next sentence is at least."""
-        spoken = SPEAKABLE.search(self._text, 0, self._settled)
-        return self._settled - spoken.start() if spoken else 0
+        speech = SPEAKABLE.search(self._text, 0, self._settled)
+        return self._settled - speech.start() if speech else 0
 
     def _read(self, parts: list[SentencePart]) -> bool:
         """Read on to the next mark, or break what is too long before it. Returns whether to go on reading."""

@@ -1,1 +1,1 @@
-"""The espeak engine: espeak-ng in processes of its own."""
+"""The espeak engine: espeak-ng in child processes."""

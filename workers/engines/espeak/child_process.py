@@ -1,16 +1,16 @@
-"""The process in which espeak-ng speaks: `python -I -S espeak_child.py LIBRARY DATA`, started by `espeak.py` alone.
+"""The child process in which espeak-ng speaks: `python -I -S child_process.py LIBRARY DATA`, started by `engine.py`.
 
-The library is a bad neighbour, so it has a process of its own, with nobody else in it (measured with 1.52.0):
+The library needs a process of its own (measured with 1.52.0):
 
-- its state cannot be reset, so that a sentence's bytes depend on the ones before it: it is loaded anew each time, and
-  unloading works only where nobody else holds it;
+- its state cannot be reset, so a sentence's bytes depend on the sentences before it: it is loaded anew each time, and
+  can be unloaded only where no other code holds it;
 - it seeds its noise from the clock, and some voices take theirs from libc's `rand`: both are seeded here per sentence;
-- each load loses 2 KB, or 183 KB if a word was read in another language: the process is replaced now and then;
+- each load leaks 2 KB, or 183 KB if a word was read in another language: the process is replaced now and then;
 - some texts crash it (digits in Greenlandic): that costs one attempt at one sentence, not a worker and its leases.
 
-Requests come on stdin, one JSON object a line; end of file is the end. Answers go to stdout as frames, a signed 32-bit
-little-endian number before each: n > 0, n bytes of sound; 0, the sentence is whole; n < 0, it failed, -n bytes of UTF-8
-say why. The first frame describes the voices. Standard library only: it must start in a blink.
+Requests arrive on stdin, one JSON object per line, until end of file. Answers go to stdout as frames, each after a
+signed 32-bit little-endian number: n > 0, n bytes of audio; 0, the sentence is complete; n < 0, it failed, with -n
+bytes of UTF-8 as the reason. The first frame describes the voices. Standard library only, for a fast start.
 """
 
 import ctypes
@@ -24,15 +24,19 @@ from functools import partial
 from typing import Any, BinaryIO
 
 SYNCHRONOUS = 2  #: audio is handed to the callback before espeak_Synth returns
-DONT_EXIT = 0x8000  #: without it, missing data ends the process with no word
+DONT_EXIT = 0x8000  #: without it, missing data ends the process silently
 CHARACTERS = 1  #: positions count characters; unused, but an argument
 UTF8 = 1  #: and neither SSML nor phoneme input: `<b>` and `[[` are read as text
 PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4, "word_gap": 7}  #: espeak_PARAMETER in speak_lib.h
-CPU_LIMIT_S = 30  #: a sentence takes some 5 ms; one that never ends must not keep a core for ever
-DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  #: meant for the worker, which may still finish a sentence
+CPU_LIMIT_S = 30  #: a sentence takes some 5 ms; a runaway one must not occupy a core for ever
+IGNORED_SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+)  #: they are for the worker, which may still finish a sentence
 FRAME = struct.Struct("<i")
 
-Take = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 libc = ctypes.CDLL(None)
 libc.dlclose.argtypes = [ctypes.c_void_p]
 
@@ -42,7 +46,7 @@ class EspeakVoice(ctypes.Structure):
 
     _fields_ = (
         ("name", ctypes.c_char_p),
-        ("languages", ctypes.c_void_p),  # a priority byte and a C string, again and again, then a zero
+        ("languages", ctypes.c_void_p),  # repeated: a priority byte and a C string; then a zero
         ("identifier", ctypes.c_char_p),
         ("gender", ctypes.c_ubyte),
         ("age", ctypes.c_ubyte),
@@ -54,7 +58,7 @@ class EspeakVoice(ctypes.Structure):
 
 
 class EspeakLibrary:
-    """One load of the library, good for one sentence or one list of voices."""
+    """One load of the library, for one sentence or one list of voices."""
 
     def __init__(self, library: str, data: str) -> None:
         self._library = ctypes.CDLL(library)
@@ -74,82 +78,82 @@ class EspeakLibrary:
         libc.dlclose(self._library._handle)  # noqa: SLF001  # ctypes has no public way to unload
 
     def speak(self, request: dict[str, Any], out: BinaryIO) -> None:
-        """Write the sentence's sound as frames, each as soon as espeak has made it.
+        """Write the sentence's audio as frames, each as soon as espeak has produced it.
 
         Raises:
             ValueError: espeak refuses the voice, a parameter or the text.
         """
 
-        def passed_on(wave: Any, n_samples: int, _events: object) -> int:
+        def write_wave(wave: Any, n_samples: int, _events: object) -> int:
             if wave and n_samples > 0:
-                _write(out, ctypes.string_at(wave, n_samples * 2))
+                _write_frame(out, ctypes.string_at(wave, n_samples * 2))
             return 0
 
-        take = Take(passed_on)  # kept in a name: espeak does not keep it alive
+        callback = SynthCallback(write_wave)  # kept in a name: espeak does not keep it alive
         libc.srand(request["seed"] % 2**32)
         self._library.espeak_ng_SetRandSeed(request["seed"] % 2**31)
-        self._library.espeak_SetSynthCallback(take)
-        self._done("the voice", self._library.espeak_SetVoiceByName(request["voice"].encode()))
+        self._library.espeak_SetSynthCallback(callback)
+        self._check_result("the voice", self._library.espeak_SetVoiceByName(request["voice"].encode()))
         for name, number in PARAMETERS.items():
-            self._done(name, self._library.espeak_SetParameter(number, request[name], 0))
+            self._check_result(name, self._library.espeak_SetParameter(number, request[name], 0))
         text = request["text"].encode("utf-8", "replace") + b"\0"
-        self._done("the text", self._library.espeak_Synth(text, len(text), 0, CHARACTERS, 0, UTF8, None, None))
+        self._check_result("the text", self._library.espeak_Synth(text, len(text), 0, CHARACTERS, 0, UTF8, None, None))
 
-    def voices(self, language: bytes | None = None) -> list[dict[str, Any]]:
-        """The voices of the data folder; of the language `variant`: its timbres."""
-        wanted = EspeakVoice(languages=ctypes.cast(ctypes.c_char_p(language), ctypes.c_void_p))
-        listed = self._library.espeak_ListVoices(ctypes.byref(wanted) if language else None)
-        found: list[dict[str, Any]] = []
-        while listed[len(found)]:
-            found.append(_described(listed[len(found)][0]))
-        return found
+    def list_voices(self, language: bytes | None = None) -> list[dict[str, Any]]:
+        """The voices of the data folder; the timbres for the language `variant`."""
+        template = EspeakVoice(languages=ctypes.cast(ctypes.c_char_p(language), ctypes.c_void_p))
+        listed = self._library.espeak_ListVoices(ctypes.byref(template) if language else None)
+        result: list[dict[str, Any]] = []
+        while listed[len(result)]:
+            result.append(_describe_voice(listed[len(result)][0]))
+        return result
 
-    def _done(self, what: str, error: int) -> None:
+    def _check_result(self, what: str, error: int) -> None:
         if error:
             raise ValueError(f"espeak-ng refuses {what} with error {error}")
 
 
-def _described(voice: EspeakVoice) -> dict[str, Any]:
+def _describe_voice(voice: EspeakVoice) -> dict[str, Any]:
     names = voice.name.decode("utf-8", "replace"), voice.identifier.decode("utf-8", "replace")
-    return {"name": names[0], "identifier": names[1], "languages": _languages(voice.languages)}
+    return {"name": names[0], "identifier": names[1], "languages": _read_languages(voice.languages)}
 
 
-def _languages(at: int) -> list[tuple[int, str]]:
+def _read_languages(at: int) -> list[tuple[int, str]]:
     """(priority, tag) of each language at that address; the lowest priority is the best."""
-    found = []
+    result = []
     while priority := ctypes.string_at(at, 1)[0]:
         tag = ctypes.string_at(at + 1)
-        found.append((priority, tag.decode("ascii", "replace")))
+        result.append((priority, tag.decode("ascii", "replace")))
         at += len(tag) + 2
-    return found
+    return result
 
 
-def _write(out: BinaryIO, pcm: bytes) -> None:
+def _write_frame(out: BinaryIO, pcm: bytes) -> None:
     try:
         out.write(FRAME.pack(len(pcm)) + pcm)
         out.flush()
     except BrokenPipeError:
-        os._exit(0)  # whoever listened is gone; raising would be in vain inside espeak's callback
+        os._exit(0)  # the parent is gone; an exception inside espeak's callback would be lost
 
 
-def _hello(arguments: list[str], out: BinaryIO) -> None:
+def _write_hello(arguments: list[str], out: BinaryIO) -> None:
     espeak = EspeakLibrary(*arguments)
-    hello = {"rate_hz": espeak.rate_hz, "voices": espeak.voices(), "timbres": espeak.voices(b"variant")}
-    _write(out, json.dumps(hello).encode())
+    hello = {"rate_hz": espeak.rate_hz, "voices": espeak.list_voices(), "timbres": espeak.list_voices(b"variant")}
+    _write_frame(out, json.dumps(hello).encode())
     espeak.close()
 
 
-def _answer(arguments: list[str], line: bytes, out: BinaryIO) -> None:
+def _speak_request(arguments: list[str], line: bytes, out: BinaryIO) -> None:
     espeak = EspeakLibrary(*arguments)
     try:
         espeak.speak(json.loads(line), out)
-        _write(out, b"")
+        _write_frame(out, b"")
     finally:
         espeak.close()
 
 
-def _answered(work: Callable[[], None], out: BinaryIO) -> None:
-    """Do the work, or say in a frame why not: OSError, the library cannot be loaded; ValueError, espeak refuses."""
+def _report_errors(work: Callable[[], None], out: BinaryIO) -> None:
+    """Run `work`, and send its error as a frame: OSError, the library cannot be loaded; ValueError, espeak refuses."""
     try:
         work()
     except (OSError, ValueError) as error:
@@ -160,14 +164,14 @@ def _answered(work: Callable[[], None], out: BinaryIO) -> None:
 
 def main(arguments: list[str]) -> None:
     """Describe the voices, then speak one sentence for each line of stdin."""
-    for each in DEAF_TO:
-        signal.signal(each, signal.SIG_IGN)
+    for number in IGNORED_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what espeak prints must not get between the frames
-    _answered(partial(_hello, arguments, out), out)
+    os.dup2(2, 1)  # what espeak prints must not mix with the frames
+    _report_errors(partial(_write_hello, arguments, out), out)
     for line in sys.stdin.buffer:
-        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_LIMIT_S)  # at its end the process ends, by SIGVTALRM
-        _answered(partial(_answer, arguments, line, out), out)
+        signal.setitimer(signal.ITIMER_VIRTUAL, CPU_LIMIT_S)  # ends the process, by SIGVTALRM
+        _report_errors(partial(_speak_request, arguments, line, out), out)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 

@@ -1,12 +1,12 @@
-"""Clauses and words that fit espeak-ng's buffers: longer ones are parted, because it drops the excess.
+"""Clauses and words that fit espeak-ng's buffers: longer ones are split, because espeak drops the excess.
 
-espeak reads a text clause by clause into buffers of fixed size and drops what exceeds them without a word: 1,000
-phonemes (N_PHONEME_LIST in its translate.h) and 800 bytes (N_TR_SOURCE); of a word 160 bytes (N_WORD_BYTES) and some
-110 phonemes (N_WORD_PHONEMES, 200 bytes with their stress). So a break is put where a clause would grow too long, and
-a space into what is one word to espeak. Of a letter that stands alone again and again it says three.
+espeak reads a text clause by clause into buffers of fixed size and silently drops what exceeds them: 1,000 phonemes
+(N_PHONEME_LIST in its translate.h) and 800 bytes (N_TR_SOURCE); for a word 160 bytes (N_WORD_BYTES) and some 110
+phonemes (N_WORD_PHONEMES, 200 bytes with their stress). So a break is inserted where a clause would become too long,
+and a space where a word would. A single letter that is repeated many times is spoken three times.
 
-What is spelled or called by its name has many phonemes to a letter: costs are in phonemes, measured by espeak's own
-events in English, German, French, Spanish and Portuguese, and rounded up.
+Spelled letters and symbols have many phonemes per character: costs are in phonemes, measured by espeak's own events in
+English, German, French, Spanish and Portuguese, and rounded up.
 """
 
 import re
@@ -16,13 +16,15 @@ from functools import lru_cache
 from seriatim.text.segment.graphemes import are_joined
 
 CLAUSE_COST = 500  #: of 1,000 phonemes
-CLAUSE_BYTES = 300  #: of UTF-8; 800 are read at once, and Hangul grows there: 480 lost a seventh of a Korean sentence
+CLAUSE_BYTES = (
+    300  #: of UTF-8; the buffer has 800, and Hangul expands: with 480 a seventh of a Korean sentence was lost
+)
 WORD_COST = 100
-WORD_BYTES = 96  #: of UTF-8; 160 are held
-SPELLED, SPELLED_W = 2, 7  #: beside the letter itself: "double u" and its like in other languages
-NUMBER = 5  #: beside the digit itself: "seven hundred seventy-seven thousand", in words of their own
-REPEATED = 3  #: times that a single letter is said in a clause without others between
-DIGITS = 20  #: a longer number has no name; espeak reads digit by digit, and loses those behind the thirtieth
+WORD_BYTES = 96  #: of UTF-8; the buffer has 160
+SPELLED, SPELLED_W = 2, 7  #: added for a spelled letter: "double u" and its equivalents in other languages
+NUMBER = 5  #: added for each digit: "seven hundred seventy-seven thousand"
+REPEATED = 3  #: times that espeak speaks a single letter which is repeated within a clause
+DIGITS = 20  #: espeak reads longer numbers digit by digit, and drops those after the thirtieth
 _COSTS = (
     (r"\d", 4),
     (r"[\uac00-\ud7a3]", 3),
@@ -39,15 +41,15 @@ _SPELLED = re.compile(r"[A-Z]{2,}|[b-df-hj-np-tv-xz]{5,}")
 _LONG_NUMBER = re.compile(rf"\d{{{DIGITS + 1},}}")
 _CLAUSE_END = re.compile(
     r"\w[,;:!?،؛。、，；：！？।—–]\W*$"
-)  # not "approx.", and espeak hears no comma behind a symbol
+)  # not "approx."; and espeak ignores a comma after a symbol
 _CACHED_WORDS = 8192
 
 
 def insert_commas(text: str) -> str:
-    """The text with breaks where a clause is too long, and too long words parted; no letter of it is missing."""
+    """The text with breaks in clauses that are too long and spaces in words that are; no letter is lost."""
     parts: list[str] = []
     clause_cost = clause_bytes = 0
-    for word in _words(text):
+    for word in _split_words(text):
         word_cost, word_bytes = _clause_cost(word), len(word.encode("utf-8", "replace")) + 1
         full = clause_cost + word_cost > CLAUSE_COST or clause_bytes + word_bytes > CLAUSE_BYTES
         if clause_bytes and (full or (len(word) == 1 and parts[-REPEATED:] == [word] * REPEATED)):
@@ -59,9 +61,9 @@ def insert_commas(text: str) -> str:
     return " ".join(parts)
 
 
-def _words(text: str) -> Iterator[str]:
+def _split_words(text: str) -> Iterator[str]:
     for word in _LONG_NUMBER.sub(lambda digits: " ".join(digits[0]), text).split(" "):
-        yield from _pieces(word)
+        yield from _split_word(word)
 
 
 @lru_cache(_CACHED_WORDS)
@@ -70,17 +72,17 @@ def _clause_cost(word: str) -> int:
 
 
 @lru_cache(_CACHED_WORDS)
-def _pieces(word: str) -> tuple[str, ...]:
+def _split_word(word: str) -> tuple[str, ...]:
     costs, pieces, start = _char_costs(word), [], 0
     while start < len(word):
-        end = _end(word, costs, start)
+        end = _piece_end(word, costs, start)
         pieces.append(word[start:end])
         start = end
     return tuple(pieces) or ("",)
 
 
-def _end(word: str, costs: list[int], start: int) -> int:
-    """Where the piece that begins at `start` ends: behind a symbol in its second half, or else where it is full."""
+def _piece_end(word: str, costs: list[int], start: int) -> int:
+    """The end of the piece that begins at `start`: after a symbol in its second half, or else where it is full."""
     cost = n_bytes = 0
     edge = anywhere = start
     for at in range(start, len(word)):

@@ -1,12 +1,12 @@
 """The espeak engine: espeak-ng, a small real voice for over a hundred languages, with repeatable bytes.
 
-The library speaks in a process of its own (`espeak_child` says why), one for each slot. The sound comes through a pipe
-while espeak is still speaking, some 60 ms of it at a time; the first piece is passed on at once, later ones are
-gathered. The same sentence gives the same bytes whatever was spoken before it, in any order, process or thread, with
-the same build of the library.
+The library runs in a child process (`child_process.py` explains why), one for each slot. The audio arrives through a
+pipe while espeak is still speaking, some 60 ms at a time; the first piece is passed on at once, later ones are
+collected into chunks. A sentence has the same bytes whatever was spoken before it, in any order, process or thread,
+with the same build of the library.
 
-A sentence that is cancelled, or that crashes espeak, costs its process; the next one is started at once and loads
-while the worker is busy otherwise. A process that loses its reader ends by itself, so nothing is left behind.
+A sentence that is cancelled, or that crashes espeak, costs its process; a new one is started at once and loads in the
+background. A process that loses its reader ends by itself, so none is left behind.
 """
 
 import contextlib
@@ -30,15 +30,15 @@ from seriatim.audio.pcm import bytes_of_ms
 from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.engine_abilities import Abilities
 from seriatim.errors import EngineFailed, EngineUnavailable
-from workers.engines.engine_options import OptionInfo, ranges, read_options
+from workers.engines.engine_options import OptionInfo, option_ranges, read_options
 from workers.engines.espeak.clauses import insert_commas
 from workers.engines.espeak.voices import EspeakVoices, with_dictionary
 
 PROGRAM = Path(__file__).with_name("child_process.py")
-FRAME = struct.Struct("<i")  #: see espeak_child
-CHUNK_MS = 400  #: gathered behind the first piece: fewer, larger chunks cost Redis less, and espeak makes one in a ms
-RENEW_AFTER = 400  #: sentences per process: at 183 KB lost with each, at most 75 MB
-SLOWEST, FASTEST = 80, 700  #: words a minute: below, espeak does not go; above, nobody can follow
+FRAME = struct.Struct("<i")  #: see child_process.py
+CHUNK_MS = 400  #: length of chunks after the first piece: larger chunks cost Redis less; espeak makes one in 1 ms
+RENEW_AFTER = 400  #: sentences per process: at 183 KB leaked by each, at most 75 MB
+SLOWEST, FASTEST = 80, 700  #: words per minute: espeak's own minimum; the limit of what is intelligible
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  #: espeak reads \x01 as a command in the text, and a zero as its end
 
 
@@ -46,7 +46,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  #: espeak reads \x01 as a command
 class EspeakOptions:
     """The espeak engine's options, in espeak's own units; all but the slots may also be given per sentence."""
 
-    slots: Annotated[int, OptionInfo("sentences spoken at once, each by a process that fills a core", 1, 64)] = 1
+    slots: Annotated[int, OptionInfo("sentences spoken at once, each by a process that uses a core", 1, 64)] = 1
     rate: Annotated[int, OptionInfo("words per minute at speed 1", SLOWEST, 450)] = 175
     pitch: Annotated[int, OptionInfo("pitch, 50 is the voice's own", 0, 99)] = 50
     range: Annotated[int, OptionInfo("melody: 0 is monotone, 50 the voice's own", 0, 99)] = 50
@@ -54,11 +54,11 @@ class EspeakOptions:
     word_gap: Annotated[int, OptionInfo("silence between words, in 10 ms at the normal rate", 0, 500)] = 0
 
 
-PER_TEXT = ranges(EspeakOptions, "rate", "pitch", "range", "volume", "word_gap")
+PER_TEXT = option_ranges(EspeakOptions, "rate", "pitch", "range", "volume", "word_gap")
 
 
 class EspeakEngine:
-    """The engine: as many processes of espeak as it has slots; one more thread would wait for one of them."""
+    """The engine: one espeak process per slot; a further thread waits for a free process."""
 
     name = "espeak"
     continuity = Continuity.EXACT
@@ -71,15 +71,15 @@ class EspeakEngine:
     def __init__(self, options: EspeakOptions) -> None:
         self.slots = options.slots
         self._options = options
-        self._idle: queue.LifoQueue[_EspeakProcess] = queue.LifoQueue()  # last in, first out: the warmest speaks
+        self._idle: queue.LifoQueue[_EspeakProcess] = queue.LifoQueue()  # last in, first out: the warmest one is reused
         for _ in range(options.slots):
             self._idle.put(_EspeakProcess())
         child = self._idle.get()
-        hello = child.hello()
+        read_hello = child.read_hello()
         self._idle.put(child)
-        voices = with_dictionary(hello["voices"], Path(espeakng_loader.get_data_path()))
-        self._catalogue = EspeakVoices(voices, hello["timbres"])
-        self.rate_hz: int = hello["rate_hz"]
+        voices = with_dictionary(read_hello["voices"], Path(espeakng_loader.get_data_path()))
+        self._catalogue = EspeakVoices(voices, read_hello["timbres"])
+        self.rate_hz: int = read_hello["rate_hz"]
         self.voices = self._catalogue.voices
         self.abilities = Abilities(
             "espeak", self._catalogue.languages, PER_TEXT, (SLOWEST / options.rate, FASTEST / options.rate),
@@ -90,104 +90,104 @@ class EspeakEngine:
         """See `seriatim.engine.Engine.speak`.
 
         Raises:
-            UnknownVoice, UnknownLanguage, UnknownOption: espeak cannot speak the utterance as it is asked for.
+            UnknownVoice, UnknownLanguage, UnknownOption: espeak cannot speak the utterance as requested.
         """
-        request = self._request(utterance)
+        request = self._encode_request(utterance)
         child = self._idle.get()
         try:
-            for pcm in self._gathered(child.spoken(request)):
+            for pcm in self._gather_chunks(child.speak_request(request)):
                 if cancelled():
                     return
                 yield AudioChunk(pcm)
         finally:
-            self._idle.put(child.or_another())
+            self._idle.put(child.reuse_or_replace())
 
     def close(self) -> None:
-        """End the processes that are not speaking; one that is ends with its sentence's generator."""
+        """End the idle processes; one that is speaking ends with its sentence's generator."""
         for child in tuple(self._idle.queue):
             child.end()
 
-    def _request(self, utterance: Utterance) -> bytes:
-        """The line that asks for the utterance."""
+    def _encode_request(self, utterance: Utterance) -> bytes:
+        """The request for the utterance, one line of JSON."""
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         voice = self._catalogue.find(utterance.voice, utterance.language)
         options = replace(self._options, **{name: round(value) for name, value in utterance.options.items()})
         rate = round(options.rate * utterance.speed)
         text = insert_commas(CONTROL.sub(" ", utterance.text))
-        asked = asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
-        return json.dumps(asked).encode() + b"\n"
+        request = asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
+        return json.dumps(request).encode() + b"\n"
 
-    def _gathered(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """The first piece as it comes, then chunks of about CHUNK_MS."""
-        gathered, enough = b"", 1
+    def _gather_chunks(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The first piece as it arrives, then chunks of about CHUNK_MS."""
+        pending, enough = b"", 1
         for pcm in pieces:
-            gathered += pcm
-            if len(gathered) >= enough:
-                yield gathered
-                gathered, enough = b"", bytes_of_ms(CHUNK_MS, self.rate_hz)
-        if gathered:
-            yield gathered
+            pending += pcm
+            if len(pending) >= enough:
+                yield pending
+                pending, enough = b"", bytes_of_ms(CHUNK_MS, self.rate_hz)
+        if pending:
+            yield pending
 
 
 class _EspeakProcess:
-    """A process that speaks; it ends with this object, or with `end`."""
+    """A child process that speaks; it ends with this object, or with `end`."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-I", "-S", str(PROGRAM)]
-        places = [espeakng_loader.get_library_path(), espeakng_loader.get_data_path()]
-        self._process = subprocess.Popen(command + places, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        paths = [espeakng_loader.get_library_path(), espeakng_loader.get_data_path()]
+        self._process = subprocess.Popen(command + paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin  # both are pipes
         assert self._process.stdout
         self._requests, self._frames = self._process.stdin, self._process.stdout
-        self._greeted = False
-        self._n_begun = self._n_whole = 0
-        self.end = weakref.finalize(self, _end, self._process, os.getpid())
+        self._hello_read = False
+        self._n_started = self._n_finished = 0
+        self.end = weakref.finalize(self, _kill_process, self._process, os.getpid())
 
-    def hello(self) -> dict[str, Any]:
-        """What the process says first."""
-        self._greeted = True
-        hello: dict[str, Any] = json.loads(self._frame())
-        return hello
+    def read_hello(self) -> dict[str, Any]:
+        """The first frame of the process: its sample rate, voices and timbres."""
+        self._hello_read = True
+        read_hello: dict[str, Any] = json.loads(self._read_frame())
+        return read_hello
 
-    def spoken(self, request: bytes) -> Iterator[bytes]:
-        """The pieces of one sentence. After an error, or if it is left before its end, the process is of no more use.
+    def speak_request(self, request: bytes) -> Iterator[bytes]:
+        """The pieces of one sentence. After an error, or if it is not read to its end, the process must be replaced.
 
         Raises:
             EngineFailed: espeak refuses it, or its process has died.
         """
-        self._n_begun += 1
-        if not self._greeted:
-            self.hello()
-        with contextlib.suppress(BrokenPipeError):  # a dead process is noticed, and named, by its missing answer
+        self._n_started += 1
+        if not self._hello_read:
+            self.read_hello()
+        with contextlib.suppress(BrokenPipeError):  # a dead process is detected by its missing answer
             self._requests.write(request)
             self._requests.flush()
-        while pcm := self._frame():
+        while pcm := self._read_frame():
             yield pcm
-        self._n_whole += 1
+        self._n_finished += 1
 
-    def or_another(self) -> "_EspeakProcess":
-        """This process, or a new one if it is dead, was left in a sentence, or has lost enough memory."""
-        if self._n_begun == self._n_whole < RENEW_AFTER:
+    def reuse_or_replace(self) -> "_EspeakProcess":
+        """This process, or a new one if it is dead, in the middle of a sentence, or has leaked too much memory."""
+        if self._n_started == self._n_finished < RENEW_AFTER:
             return self
         self.end()
         return _EspeakProcess()
 
-    def _frame(self) -> bytes:
-        size = FRAME.unpack(self._read(FRAME.size))[0]
-        body = self._read(abs(size))
+    def _read_frame(self) -> bytes:
+        size = FRAME.unpack(self._read_exactly(FRAME.size))[0]
+        body = self._read_exactly(abs(size))
         if size < 0:
             raise EngineFailed(body.decode("utf-8", "replace"))
         return body
 
-    def _read(self, n_bytes: int) -> bytes:
+    def _read_exactly(self, n_bytes: int) -> bytes:
         read_options = self._frames.read(n_bytes)
         if len(read_options) < n_bytes:
             raise EngineFailed(f"espeak's process ended with status {self._process.wait()}")
         return read_options
 
 
-def _end(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
-    """End the process, in whatever it is doing; a fork of its owner only lets go of it."""
+def _kill_process(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
+    """Kill the process, whatever it is doing; a fork of its owner only closes its pipes."""
     if os.getpid() == owner_pid:
         process.kill()
         process.wait()
@@ -197,14 +197,14 @@ def _end(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
                 pipe.close()
 
 
-def load(given: Mapping[str, str]) -> EspeakEngine:
-    """The espeak engine with the options that were `given`; takes about 0.1 s.
+def load(values: Mapping[str, str]) -> EspeakEngine:
+    """Load the espeak engine with `values` as options; takes about 0.1 s.
 
     Raises:
         UnknownOption: an option that it does not have, or a value outside its range.
         EngineUnavailable: espeak-ng cannot be loaded.
     """
-    options = read_options(EspeakOptions, "espeak", given)
+    options = read_options(EspeakOptions, "espeak", values)
     try:
         return EspeakEngine(options)
     except EngineFailed as error:

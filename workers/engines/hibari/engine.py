@@ -114,14 +114,14 @@ class _HibariVoice:
         return in_parts(network, network.maxlen)
 
 
-def load(given: Mapping[str, str]) -> HibariEngine:
-    """The hibari engine with the options that were `given`.
+def load(values: Mapping[str, str]) -> HibariEngine:
+    """The hibari engine with `values` as options.
 
     Raises:
         UnknownOption: an option that it does not have, or a value outside its range.
         EngineUnavailable: another release or model than the pinned one, or a folder without voices.
     """
-    return HibariEngine(read_options(HibariOptions, "hibari", given))
+    return HibariEngine(read_options(HibariOptions, "hibari", values))
 
 
 def _trimmed(pcm: bytes, more: bool) -> bytes:  # noqa: FBT001

@@ -45,11 +45,11 @@ def in_parts(pronounce: Any, longest: int) -> Callable[[str], str | None]:
     Whether a word is known is not looked up here: hibari asks only for words that its dictionary lacks.
     """
 
-    def spoken(word: str) -> str | None:
+    def pronounce_parts(word: str) -> str | None:
         parts = [word[at : at + longest] for at in range(0, len(word), longest)]
         return "".join(filter(None, map(pronounce, parts))) or None
 
-    return spoken
+    return pronounce_parts
 
 
 def pieces(phonemes: str, most: int = MOST_PHONEMES) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""The tone engine: melodies instead of speech, with costs and faults on demand."""
+"""The tone engine: melodies instead of speech, with configurable costs and faults."""

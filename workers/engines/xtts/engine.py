@@ -228,5 +228,5 @@ def dtype_of(options: XttsOptions, device: torch.device) -> torch.dtype:
 
 def _broken(error: BaseException) -> None:
     """The model's thread is lost, and what it was speaking with it: the process must not look alive."""
-    log.critical("the model broke; this process ends", exc_info=error)
+    log.critical("model broken; exiting for restart", exc_info=error)
     os._exit(ExitCode.BROKEN)

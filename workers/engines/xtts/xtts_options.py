@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from seriatim.engine_abilities import Abilities
-from workers.engines.engine_options import OptionInfo, ranges
+from workers.engines.engine_options import OptionInfo, option_ranges
 from workers.engines.xtts.batch.batch_row import SamplingOptions
 from workers.engines.xtts.quality.hallucination_guard import GuardStrictness
 from workers.engines.xtts.text_tokens import CHINESE, LANGUAGES
@@ -48,7 +48,7 @@ class XttsOptions:
 
 
 PER_TEXT = ("temperature", "top_k", "top_p", "repetition_penalty", "length_penalty", "sample")  #: a text may set these
-ABILITIES = Abilities("xtts", (*LANGUAGES, *CHINESE), ranges(XttsOptions, *PER_TEXT))
+ABILITIES = Abilities("xtts", (*LANGUAGES, *CHINESE), option_ranges(XttsOptions, *PER_TEXT))
 
 
 def sampling_of(options: XttsOptions, asked: Mapping[str, float]) -> SamplingOptions:

@@ -178,7 +178,7 @@ class Batch:
         try:
             self.warm_up()
         except OutOfMemory as error:
-            log.warning("no memory for recorded steps: every step is slower", extra={"error": str(error)})
+            log.warning("no memory for CUDA graphs; steps run slower", extra={"error": str(error)})
 
     def _evicted(self) -> list[BatchRow]:
         """Keep who fits, whoever is furthest first."""

@@ -68,7 +68,7 @@ class DeviceMemoryWatch:
         self.seen = {"gpu": gpu, "gpu_memory_used": round(used, 4), "gpu_memory_bytes": held}
         if used > FULL and not self.full:
             log.warning(
-                "the GPU's memory is over 90 % full: give fewer slots, or leave out other processes",
+                "GPU memory over 90 % full; use fewer slots or processes",
                 extra={"device": str(self.device), "used": round(used, 3), "held_mb": held >> 20},
             )
         self.full = used > FULL

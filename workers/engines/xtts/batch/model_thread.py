@@ -140,7 +140,7 @@ class ModelThread:
             OutOfMemory: not even one slot can be had.
         """
         homeless = {id(row) for row in self.batch.shrink()}
-        log.warning("out of memory: half of the slots", extra={"slots": self.batch.slots, "error": str(error)})
+        log.warning("GPU out of memory; slots halved", extra={"slots": self.batch.slots, "error": str(error)})
         for row_id in homeless:
             self._waiting.appendleft(self._speaking.pop(row_id))
 

@@ -118,10 +118,10 @@ class VoiceCatalogue:
         try:
             card = voice_files.read_card(self._folder, name)
         except UnknownVoice as error:
-            log.warning("a voice is left out", extra={"voice": name, "why": str(error)})
+            log.warning("voice skipped", extra={"voice": name, "why": str(error)})
             return None
         if card.fingerprint != self.fingerprint:
-            log.warning("a voice is left out", extra={"voice": name, "why": "it was made for another checkpoint"})
+            log.warning("voice skipped", extra={"voice": name, "why": "it was made for another checkpoint"})
             return None
         return card
 
