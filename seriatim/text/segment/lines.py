@@ -12,8 +12,12 @@ import re
 from seriatim.text.control_characters import HARD_LINE, PAUSES
 from seriatim.text.segment.character_classes import CJK, LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 
-#: text wrapped by machine fills 60 to 80 columns; a line shorter than this ended because its writer ended it
+#: a line that ends a sentence and is shorter than this ended because its writer ended it
 SHORT_COLUMNS = 50
+#: a paragraph that is narrower was not wrapped: it is a list, a poem or a heading
+NARROW_COLUMNS = 34
+#: no machine wraps lines as long as this: each is a paragraph
+LONG_COLUMNS = 120
 #: how far to look for a letter or digit before a line that has none so far counts as text
 SEPARATOR_CHARS = 64
 
@@ -23,6 +27,9 @@ _DASH = re.compile(r"[–—] +")
 _NUMBER = re.compile(r"(?:\d{1,3}[.)]|[^\W\d_]\)) ")
 _PERHAPS_NUMBER = re.compile(r"(?:\d{1,3}|[^\W\d_])[.)]?")
 _PAUSE = re.compile(f"[{PAUSES}]")
+_HYPHEN = re.compile(rf"(?<=[^\W\d_])-[ {HARD_LINE}]*\Z")
+_WORD = re.compile(r"\S+")
+_CLOSERS = "\"'”’»)]*_"
 _ENDS = ".:;!?…。！？：；।؟"
 
 
@@ -33,8 +40,12 @@ class LineJoiner:
         self._held = ""  # read and not yet written: the undecided start of a line, or spaces at the end of one
         self._inside = False  # is the start of the current line written?
         self._above = False  # is a line of the same paragraph written above the current one?
-        self._columns = 0  # of the current line, or of the line above; counted up to SHORT_COLUMNS
-        self._last = ""  # the last character written
+        self._columns = 0  # of the current line, or of the line above; counted up to LONG_COLUMNS
+        self._width = 0  # of the paragraph: columns of its longest line so far
+        self._wrapped = 0  # lines of the paragraph that were found to be wrapped
+        self._hyphen = ""  # the hyphen that ends the line above, and may part a word
+        self._before = ""  # the last character written of the current line
+        self._last = ""  # the last one that is no closing quote or bracket
         self._listed = self._heading = False  # is the current line, or the line above, a list item, or a heading?
         self._hard = False  # does markup say that the line above ends, however long it is?
 
@@ -50,21 +61,27 @@ class LineJoiner:
 
     def flush(self) -> str:
         """The rest of a text that has ended; what follows is a new paragraph."""
-        rest = self.feed("\n") if SPEAKABLE.search(self._held) else ""
-        self._held, self._inside, self._above = "", False, False
+        ends_inside = self._inside and self._held.startswith("-")
+        rest = self.feed("\n") if ends_inside or SPEAKABLE.search(self._held) else ""
+        rest += self._hyphen
+        self._held, self._inside = "", False
+        self._end_paragraph()
         return rest
 
     def _inner(self) -> tuple[str, bool]:
         """The text up to the end of the line, and whether there is more to read behind it."""
         body, newline, behind = self._held.partition("\n")
-        line = body.rstrip(f" {HARD_LINE}")
+        hyphen = _HYPHEN.search(self._before + body)
+        line = body[: hyphen.start() - len(self._before)] if hyphen else body.rstrip(f" {HARD_LINE}")
         self._held = behind if newline else body[len(line) :]
         if line:
-            self._last = line[-1]
-            if self._columns < SHORT_COLUMNS:
-                self._columns += len(line) + len(CJK.findall(line))
+            self._before = line[-1]
+            self._last = (line.rstrip(_CLOSERS) or self._last or line)[-1]
+            self._columns = min(self._columns + _columns(line), LONG_COLUMNS)
         if newline:
             self._inside, self._above, self._hard = False, True, body.endswith(HARD_LINE)
+            self._hyphen = "-" if hyphen else ""
+            self._width = max(self._width, self._columns)
         return _SPACES.sub(" ", line), bool(newline)
 
     def _start(self) -> tuple[str, bool]:
@@ -75,12 +92,30 @@ class LineJoiner:
             if not newline:
                 return "", False
             self._held = behind
-            ended, self._above = self._above, False
+            ended, hyphen = self._above, self._hyphen
+            self._end_paragraph()
             pauses = "".join(_PAUSE.findall(line))
-            return pauses + PARAGRAPH_BREAK if ended else "", True
+            return hyphen + pauses + PARAGRAPH_BREAK if ended else "", True
         if not newline and _PERHAPS_NUMBER.fullmatch(line):
             return "", False
+        if self._above and not newline and self._is_undecided(line):
+            return "", False
         return self._joint(line), True
+
+    def _end_paragraph(self) -> None:
+        self._above, self._hyphen = False, ""
+        self._width = self._wrapped = 0
+
+    def _is_undecided(self, line: str) -> bool:
+        """Must more of a line be known before it is said whether the line above is wrapped?
+
+        It must as long as its first word would have fitted above it, were the line as long as that.
+        """
+        if self._hard or self._heading or self._ends() or _begins_lower(line):
+            return False
+        word = _WORD.match(line)
+        needed = self._columns + 1 + _columns(word[0] if word else "")
+        return (word is not None and word.end() == len(line)) or (not self._wrapped and _columns(line) < needed)
 
     def _joint(self, line: str) -> str:
         """Begin the line and return what stands between it and the line above."""
@@ -90,18 +125,53 @@ class LineJoiner:
         if bullet and lower and _DASH.match(line):
             bullet, text = None, line  # a dash in the middle of a wrapped sentence
         joint = self._between(text, lower=lower, bullet=bool(bullet), number=bool(number)) if self._above else ""
+        joint = self._hyphenated(joint, text)
         self._listed, self._heading = bool(bullet or number), line.startswith("#") and bool(bullet)
         self._held = self._held[len(line) - len(text) :]
-        self._inside, self._columns = True, 0
+        self._inside, self._columns, self._before, self._last = True, 0, "", ""
         return joint
 
     def _between(self, text: str, *, lower: bool, bullet: bool, number: bool) -> str:
         short = self._columns < SHORT_COLUMNS
-        if bullet or self._heading or self._hard or (short and not lower):
+        if bullet or self._heading or self._hard:
             return LINE_BREAK
         if number and (self._listed or short or self._last in _ENDS):
             return LINE_BREAK
+        if self._columns >= LONG_COLUMNS and (self._ends() or not lower):
+            return PARAGRAPH_BREAK
+        if not lower and not (self._is_wrapped(text) if not self._ends() else not short):
+            return LINE_BREAK
+        self._wrapped += 1
         return "" if CJK.match(self._last) and CJK.match(text) else " "
+
+    def _ends(self) -> bool:
+        """Does the line above end a sentence?"""
+        return self._last in _ENDS
+
+    def _is_wrapped(self, text: str) -> bool:
+        """Was the line above, which ends no sentence, wrapped before `text`, whose first word did not fit into it?"""
+        word = _WORD.match(text)
+        following = min(_columns(text.partition("\n")[0]), LONG_COLUMNS)
+        width = max(self._width, 0 if self._wrapped else following)
+        if width < NARROW_COLUMNS or (self._last in ",;" and width < SHORT_COLUMNS):
+            return False
+        if self._columns + 1 + _columns(word[0] if word else "") > width:
+            return True
+        return self._wrapped > 0  # in the midst of a paragraph, a line that ends no sentence goes on
+
+    def _hyphenated(self, joint: str, text: str) -> str:
+        """What stands between two lines, of which the one above may end with a hyphen that parts a word."""
+        hyphen, self._hyphen = self._hyphen, ""
+        if hyphen and joint == " ":
+            return "" if text[:1].islower() else hyphen
+        if joint == PARAGRAPH_BREAK:
+            self._width = self._wrapped = 0
+        return hyphen + joint
+
+
+def _columns(text: str) -> int:
+    """How wide a text is: characters of Chinese and Japanese take two columns."""
+    return len(text) if text.isascii() else len(text) + len(CJK.findall(text))
 
 
 def _begins_lower(line: str) -> bool:
