@@ -22,6 +22,7 @@ from gateway.cli.input_text import read_text, refuse_to_overwrite
 from gateway.cli.render.summary import summary_json, summary_text
 from gateway.output.open_output import ResumePolicy
 from gateway.output.pipe_output import is_broken_pipe
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
@@ -169,6 +170,15 @@ def _doctor(options: argparse.Namespace, _settings: Settings) -> int:
     return run_doctor(os.environ | overrides, as_json=options.json)
 
 
+def _text(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.cli.commands.text import run_text  # imports sentencex
+    from seriatim.text.segment import SegmentOptions
+
+    request = JobRequest.of({"language": options.language, "markup": options.markup})
+    cut = SegmentOptions(request.language or "en", markup=request.markup)
+    return run_text(read_text(options.file, settings.max_text_bytes), cut, explain=options.explain)
+
+
 def _run_operator_command(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands import operator_commands
 
@@ -260,6 +270,7 @@ def _tune(options: argparse.Namespace, _settings: Settings) -> int:
 VOICES: dict[str, Command] = {"list": _list_voices, "add": _add_voice, "remove": _remove_voice}
 COMMANDS: dict[str, Command] = {
     "speak": _speak,
+    "text": _text,
     "up": _up,
     "reassemble": _reassemble,
     "serve": _serve,

@@ -95,6 +95,7 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"seriatim {__version__}")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_speak(_add_command(sub, "speak", "speak a text into a file or a pipe", SPEAK + "\n" + EXITS))
+    _add_text(_add_command(sub, "text", "show how a text is read: its sentences, or what each step makes of it", ""))
     _add_up(
         _add_command(
             sub, "up", "run Redis, workers, a reassembler and an HTTP gateway on this machine until stopped", ""
@@ -229,6 +230,15 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--json", action="store_true", help="print the summary as JSON; no progress")
     p.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_text(p: argparse.ArgumentParser) -> None:
+    p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; -: standard input (default)")
+    p.add_argument("--language", default="", metavar="TAG", help="such as de, en-GB or German (default: en)")
+    p.add_argument(
+        "--markup", default="auto", metavar="FORMAT", help="of the text: auto (default), none, markdown, html, ssml"
+    )
+    p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
 
 
 def _add_up(p: argparse.ArgumentParser) -> None:

@@ -1,0 +1,31 @@
+"""An explanation of how a text is read: what each step made of it."""
+
+import re
+
+from seriatim.text.control_characters import HARD_LINE, PAUSES, pause_ms
+from seriatim.text.markup import MarkupReader
+from seriatim.text.segment import SegmentOptions, segment
+from seriatim.text.segment.clean import TextCleaner
+from seriatim.text.segment.lines import LineJoiner
+from seriatim.text.source_text import SourceReader
+
+_PAUSE = re.compile(f"[{PAUSES}]")
+
+
+def explain_steps(text: str, options: SegmentOptions) -> list[tuple[str, str]]:
+    """The name of each step with what it made of the text, in order; the last is the sentences, one a line.
+
+    Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
+    """
+    markup, cleaner, lines = MarkupReader(options.markup), TextCleaner(), LineJoiner()
+    marked = markup.feed(SourceReader().feed(text)) + markup.flush()
+    clean = cleaner.feed(marked)
+    joined = lines.feed(clean) + lines.flush()
+    sentences = "\n".join(f"{piece.text}  [{piece.pause_ms} ms]" for piece in segment(text, options))
+    shown = [("markup", marked), ("unicode", clean), ("lines", joined.replace("\f", "\n\n"))]
+    return [*((name, _visible(made)) for name, made in shown), ("sentences", sentences)]
+
+
+def _visible(text: str) -> str:
+    plain = _PAUSE.sub(lambda pause: f"[pause:{pause_ms(pause[0])}ms]", text)
+    return plain.replace(HARD_LINE, "").strip()

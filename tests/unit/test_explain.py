@@ -1,0 +1,36 @@
+"""`seriatim text`: the sentences of a text, and what each step makes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.main import main
+
+TEXT = "# A *title*\n\nThe gate Ａ１ of the muse-\num. [pause:1s] Go!\n"
+
+
+def test_the_sentences_of_a_text_are_shown_with_their_pauses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.md").write_text(TEXT, "utf-8")
+    assert main(["text", str(tmp_path / "a.md")]) == 0
+    sentences = "A title  [600 ms]\nThe gate A1 of the museum.  [1000 ms]\nGo!  [200 ms]\n"
+    assert capsys.readouterr().out == sentences
+
+
+def test_every_step_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.md").write_text(TEXT, "utf-8")
+    assert main(["text", str(tmp_path / "a.md"), "--explain"]) == 0
+    shown = capsys.readouterr().out
+    steps = dict(part.split("\n", 1) for part in shown.removeprefix("== ").split("\n== "))
+    assert list(steps) == ["markup", "unicode", "lines", "sentences"]
+    assert "# A title" in steps["markup"]
+    assert "Ａ１" in steps["markup"]
+    assert "A1 of the muse-\num. [pause:1000ms] Go!" in steps["unicode"]
+    assert "of the museum." in steps["lines"]
+
+
+def test_no_markup_is_found_where_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text("It is *so*.", "utf-8")
+    assert main(["text", str(tmp_path / "a.txt"), "--markup", "none"]) == 0
+    assert capsys.readouterr().out == "It is *so*.  [200 ms]\n"
