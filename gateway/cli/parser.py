@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.cli.service_parsers import SERVICES
 from seriatim import __version__
+from seriatim.audio import formats
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import UnknownOption
 from seriatim.text.languages import language_tag
@@ -76,7 +77,7 @@ examples:
   seriatim dead-letters retry --all --pool xtts
   seriatim dead-letters forget JOB
 """
-FORMATS = "wav, flac, ogg, opus, mp3, m4a, aac, pcm"
+FORMATS = ", ".join(known.name for known in formats.FORMATS)
 ENGINES = "hibari, espeak, xtts, tone"
 DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
 WHOLE_MACHINE = ("xtts",)  #: engines whose single process uses every core or a GPU, and GBs of memory

@@ -37,7 +37,7 @@ def test_an_unknown_ending_is_refused_with_what_there_is_and_what_was_meant():
         format_of("speech.flca")
     assert str(refused.value) == (
         "unknown format '.flca' of 'speech.flca'; did you mean 'flac'? "
-        "the formats are: wav, flac, ogg, opus, mp3, m4a, aac, pcm"
+        f"the formats are: {', '.join(known.name for known in FORMATS)}"
     )
 
 
