@@ -45,7 +45,7 @@ def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> Non
 def test_every_command_that_talks_to_redis_is_told_where_it_is() -> None:
     """`seriatim worker` has a grammar of its own, and the same option (tests/integration/test_workers.py)."""
     words = {"cancel": ["j"], "timeline": ["j"], "healthcheck": ["worker"]}
-    for command in set(COMMANDS) - {"models", "tune"}:
+    for command in set(COMMANDS) - {"models", "text", "tune"}:
         assert parsed(command, *words.get(command, []), "--redis", "redis://there/0").redis == "redis://there/0"
 
 
