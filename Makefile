@@ -18,7 +18,7 @@ TORCH_INDEX ?=
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak bench bench-load bench-http bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak bench bench-load bench-http bench-voices bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -91,6 +91,9 @@ bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two pl
 
 bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 200 listeners
 	$(BIN)/python -m bench.http $(ARGS)
+
+bench-voices: $(VENV)/.dev  ## the default voice through Seriatim beside the same engine alone (ARGS="--rounds 9")
+	$(BIN)/python -m bench.voices $(ARGS)
 
 bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
 	$(BIN)/python -m bench.xtts $(ARGS)
