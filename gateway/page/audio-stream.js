@@ -16,7 +16,7 @@ const FINAL = [401, 404, 409, 410, 500]; // statuses for which a retry is no use
  * Throws a `GatewayError` if there is no audio.
  */
 export async function* audioStream(jobProgress, format, at, reachedTime, signal) {
-  for (let start = jobProgress.startBefore(at); !signal.aborted; start = jobProgress.before(reachedTime())) {
+  for (let start = jobProgress.startBefore(at); !signal.aborted; start = jobProgress.startBefore(reachedTime())) {
     yield { start };
     try {
       const after = start.position ? `&after=${start.position}` : "";

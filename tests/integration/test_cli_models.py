@@ -36,12 +36,12 @@ def test_where_there_is_none_it_says_how_to_get_one_and_under_which_licence(tmp_
 
 def test_one_that_is_there_is_described_until_its_licence_is_accepted_with_advice(model: Path) -> None:
     said = models(model.parent)
-    assert said.startswith(f"{model}  whole, 0.00 GB, None layers of 64, licence NOT accepted\n")
+    assert said.startswith(f"{model}  complete, 0.00 GB, None layers of 64, licence NOT accepted\n")
     assert HOW in said
     accepted = seriatim("models", "accept", model)
     assert accepted.returncode == ExitCode.OK
     assert accepted.stdout.decode().startswith(f"accepted for {model}: Coqui Public Model License 1.0.0 (https://")
-    assert models(model.parent) == f"{model}  whole, 0.00 GB, None layers of 64, licence accepted\n"
+    assert models(model.parent) == f"{model}  complete, 0.00 GB, None layers of 64, licence accepted\n"
 
 
 @pytest.mark.thorough

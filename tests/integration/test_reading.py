@@ -54,7 +54,7 @@ class TestResume:
         job = enqueue(system, sentences(5, "lost"))
         Listener(job).all()
         with pytest.raises(
-            PositionLost, match=rf"^position 1-4800 of job {job.id} is not held any more, or never was; "
+            PositionLost, match=rf"^position 1-4800 of job {job.id} is no longer stored, or never was; "
         ):
             next(job.audio("1-4800"))
 

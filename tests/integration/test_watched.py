@@ -142,7 +142,10 @@ def test_a_gateway_reports_on(system: RealSystem) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["gateway.http.streaming.text_session:TextSession.say", "gateway.http.streaming.text_session:TextSession._told"],
+    [
+        "gateway.http.streaming.text_session:TextSession.add_text",
+        "gateway.http.streaming.text_session:TextSession._message_of",
+    ],
 )
 def test_a_connection_of_which_one_half_fails_is_ended(system: RealSystem, place: str) -> None:
     """Its client would wait for ever for the sound of a text that nobody took, or for sound that nobody sends."""
@@ -190,7 +193,14 @@ def test_a_command_watches_its_system_on(system: RealSystem, tmp_path: Path) -> 
     text.write_text(" ".join(system.held(TEXT[:2])), "utf-8")
     options = (*TONE, "--engine-option", "hold_on=gatekeeper", "--engine-option", f"gate={system.gate}")
     command = planted(
-        system, "gateway.cli.commands.speak:_watch", "gateway.cli.main", "speak", str(text), "-o", str(out), *options
+        system,
+        "gateway.cli.commands.speak:_watch_system",
+        "gateway.cli.main",
+        "speak",
+        str(text),
+        "-o",
+        str(out),
+        *options,
     )
     raised(system)
     worker = wait_until(lambda: [pid for pid in descendants(command.pid) if _supervises(pid)])

@@ -117,6 +117,7 @@ def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
     said = clear(8)
     page.speak(" ".join(said))
     page.until(page.length_s, "all of it is there")
+    page.until(lambda: len(page.all("#reading [data-seq]")) == len(said), "so is its text")
     page.seek(page.length_s() or 0.0)
     page.all("#reading [data-seq]")[5].click()
     page.until(lambda: page.marked() == said[5], "the sentence that was pressed")

@@ -44,4 +44,4 @@ def test_a_recording_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path, 
 
 def test_a_whole_model_is_said_to_be_whole(tiny_dir: Path) -> None:
     said = seriatim("models", tiny_dir).stdout.decode()
-    assert said == f"{tiny_dir}  whole, 0.00 GB, 2 layers of 64, licence accepted\n"
+    assert said == f"{tiny_dir}  complete, 0.00 GB, 2 layers of 64, licence accepted\n"

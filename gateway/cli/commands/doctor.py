@@ -1,6 +1,6 @@
 """`seriatim doctor`: one line for each thing that Seriatim needs, and what to do where it is not as it should be.
 
-It changes nothing, works while Redis is away, and shows no secret: its output goes into bug reports.
+It changes nothing, works while Redis is unavailable, and shows no secret: its output goes into bug reports.
 """
 
 import json
@@ -40,7 +40,9 @@ def _services(settings: Settings) -> list[CheckResult]:
         server = check_server(redis, settings)
         if len(server) > 1:
             return [*server, check_broker(settings), *check_system(redis, settings), voices]
-    unseen = warn("workers", "not looked at, and no reassembler: Redis is away", "see the line about redis")
+    unseen = warn(
+        "workers", "not checked, nor are reassemblers: Redis unavailable", "fix what the redis check reports first"
+    )
     broker = [check_broker(settings)] if settings.broker != settings.redis_url else []
     return [
         *server,
