@@ -37,7 +37,7 @@ class ReaderState:
 
     job: str
     drain: DrainMode
-    observes: bool = False  #: it only watches, and skips bytes that are gone
+    observes: bool = False  #: it only watches: it skips audio that is gone, and no sentence that the recording has
     cursor: ReaderCursor = field(default_factory=ReaderCursor)
     recording: bool = field(init=False)  #: the recording is read next, and not the stream
     lost: bool = False  #: the source of this round misses bytes behind the cursor
@@ -80,7 +80,7 @@ class ReaderState:
         try:
             new = self.cursor.feed(entry)
         except PositionLost:
-            if self.observes:
+            if self.observes and (self.recording or self.missed or self.drain is DrainMode.WINDOW):
                 new = self._skip(entry)
             elif self.drain is DrainMode.WINDOW:
                 raise
@@ -100,8 +100,8 @@ class ReaderState:
         """Finish a round; returns whether nothing came in it, so that `next_source` must be asked."""
         if self.cursor.position == self.began:
             return True
-        if self.recording:
-            self.missed = False  # what the stream missed was there
+        if self.recording or self.observes:
+            self.missed = False  # what the stream missed was there, or was skipped
         return False
 
     def next_source(self, record: StreamRecord | None) -> bool:
@@ -123,7 +123,8 @@ class ReaderState:
             self.ended = record is not None and record.state != "run"
             return True
         if self.recording and self.missed:
-            return False
+            self.recording = False  # only audio is missing, which an observer skips in the stream
+            return self.observes
         self.missed = self.lost
         self.recording = not self.recording
         return True

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import httpx2
 import pytest
@@ -208,9 +209,11 @@ def test_a_scrape_costs_no_more_round_trips_for_more_pools(redis: Redis) -> None
 
 
 def round_trips(redis: Redis) -> int:
-    """How often the server read from our connection for one scrape."""
+    """How often the server reads from a connection for one scrape: the least of five, as it may read in pieces."""
     pools = PoolMetricsCollector(redis)
     pools.known()
-    before = int(redis.info("stats")["total_reads_processed"])
-    exposition(GatewayMetrics(), pools)
-    return int(redis.info("stats")["total_reads_processed"]) - before
+    counts = [int(redis.info("stats")["total_reads_processed"])]
+    for _ in range(5):
+        exposition(GatewayMetrics(), pools)
+        counts.append(int(redis.info("stats")["total_reads_processed"]))
+    return min(after - before for before, after in pairwise(counts))

@@ -56,6 +56,20 @@ def test_a_reader_of_the_store_hears_every_byte_once_whatever_the_recorder_takes
     assert heard == entries
 
 
+@given(lengths, st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(1, 5)), max_size=12))
+def test_an_observer_of_the_store_misses_no_sentence_whatever_the_recorder_takes_away(lengths, steps) -> None:
+    """Of a recording an observer reads the markers alone."""
+    entries = stream_of(lengths)
+    state, found, emitted, stored = ReaderState("j", DrainMode.STORE, observes=True), [], 0, 0
+    for emits, stores, most in [*steps, *[(len(entries), len(entries), 5)] * (len(entries) + 5)]:
+        emitted = min(len(entries), emitted + emits)
+        stored = min(emitted, stored + stores)
+        markers: list[Entry] = [entry for entry in entries[:stored] if not isinstance(entry, Audio)]
+        source = markers if state.recording else entries[stored:emitted]
+        found += turn(state, behind(source, state.cursor.position)[:most]) if not state.over else []
+    assert [e for e in found if not isinstance(e, Audio)] == [e for e in entries if not isinstance(e, Audio)]
+
+
 @given(lengths, st.integers(1, 4), st.data())
 def test_a_reader_of_a_window_hears_every_byte_once_from_where_it_was(lengths, most, data) -> None:
     entries = stream_of(lengths)
