@@ -11,6 +11,7 @@ from seriatim.audio import formats
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import UnknownOption
 from seriatim.text.languages import language_tag
+from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 TOP = """\
 Parallel text-to-speech with audio in order.
@@ -78,9 +79,8 @@ examples:
   seriatim dead-letters forget JOB
 """
 FORMATS = ", ".join(known.name for known in formats.FORMATS)
-ENGINES = "hibari, espeak, xtts, tone"
+ENGINES = ", ".join(engine_profiles())
 DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
-WHOLE_MACHINE = ("xtts",)  #: engines whose single process uses every core or a GPU, and GBs of memory
 CORES = os.cpu_count() or 1
 
 
@@ -154,7 +154,8 @@ def engine_options(options: argparse.Namespace) -> tuple[str, ...]:
 
 def processes(options: argparse.Namespace) -> int:
     """The number of worker processes: --workers, or 1 for an engine that fills the machine, or one per core."""
-    return int(options.workers or (1 if options.engine in WHOLE_MACHINE else CORES))
+    profile = engine_profiles().get(options.engine, EngineProfile())
+    return int(options.workers or (1 if profile.whole_machine else CORES))
 
 
 def _add_command(sub: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
@@ -176,7 +177,10 @@ def _add_engine_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--pool", metavar="NAME", help="pool of workers (default: the engine's name)")
     _add_options(p)
     p.add_argument(
-        "--workers", type=_positive_int, metavar="N", help="worker processes (default: one per core; xtts: 1)"
+        "--workers",
+        type=_positive_int,
+        metavar="N",
+        help="worker processes (default: one per core, or 1 that uses all of them)",
     )
 
 

@@ -1,32 +1,18 @@
 """Installed engines: which one a private system on this machine starts where its user names none; and a running one.
 
-A running pool says what its workers can do; here no worker has started yet, so the little that decides is written down,
-and a test compares it with the engines.
+A running pool says what its workers can do; here no worker has started yet, so the engines' profiles decide, and a
+test compares them with the engines.
 """
 
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from seriatim.client.default_engine import ORDER, choose_engine, default_pool
 from seriatim.client.job_options import JobRequest
-from seriatim.engine import Voice
-from seriatim.engine_abilities import Abilities
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
-
-#: engine -> the module of its package, and what a pool of it would register; nothing: it speaks anything
-KNOWN: Mapping[str, tuple[str, PoolRecord]] = {
-    "hibari": (
-        "hibari",
-        PoolRecord(
-            "hibari",
-            abilities=(Abilities("hibari", ("en",), speeds=(0.5, 2.0)),),
-            voices=(Voice("heart", "en-US"),),
-        ),
-    ),
-    "espeak": ("espeakng_loader", PoolRecord("espeak")),
-}
+from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 
 def choose_installed(settings: Settings, request: JobRequest, text: object) -> tuple[JobRequest, str]:
@@ -57,10 +43,20 @@ def installed_beside(engine: str) -> tuple[str, ...]:
     return tuple(name for name in _installed() if name != engine) if engine == ORDER[0] else ()
 
 
+def expected_pool(engine: str) -> PoolRecord:
+    """What a pool of the engine will register, as far as its profile says."""
+    profile = engine_profiles().get(engine, EngineProfile())
+    return PoolRecord(engine, abilities=(profile.abilities,) if profile.abilities else (), voices=profile.voices)
+
+
 def _pools(settings: Settings) -> Iterator[PoolRecord]:
     names = list(dict.fromkeys(filter(None, (settings.engine, *_installed()))))
-    yield from (KNOWN.get(name, ("", PoolRecord(name)))[1] for name in names or ORDER[:1])
+    yield from map(expected_pool, names or ORDER[:1])
 
 
 def _installed() -> Iterator[str]:
-    return (name for name, (module, _) in KNOWN.items() if importlib.util.find_spec(module))
+    """Engines whose package is here, with voices; the best first."""
+    with_voices = {name: profile for name, profile in engine_profiles().items() if profile.module}
+    for name in sorted(with_voices, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
+        if importlib.util.find_spec(with_voices[name].module):
+            yield name

@@ -125,14 +125,16 @@ def copy(tmp_path: Path) -> Copy:
     return Copy(tmp_path)
 
 
-def test_an_engine_of_another_distribution(copy: Copy) -> None:
-    install, voices, speak = copy.apply("Add an engine")
+def test_an_engine_of_another_distribution_and_of_this_one(copy: Copy) -> None:
+    install, voices, speak, own = copy.apply("Add an engine")
     copy.run(install)
     assert [line.split()[0] for line in copy.run(voices).splitlines()] == ["low", "high"]
     copy.run(speak)
     sound, rate_hz = soundfile.read(copy.folder / "hum.wav", dtype="int16")
     assert rate_hz == 16_000
     assert 3_900 <= max(abs(sound)) <= 4_000, "the option counts"
+    assert copy.run(own) == copy.run(voices), "one file is an engine of this repository"
+    assert "buzz, espeak" in copy.run("seriatim speak --help")
 
 
 def test_an_output_format(copy: Copy) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.local.installed_engines import KNOWN, choose_installed
+from gateway.local.installed_engines import choose_installed, expected_pool
 from seriatim.client.default_engine import choose_engine
 from seriatim.client.job_options import JobRequest
 from seriatim.engine import Voice
@@ -14,7 +14,7 @@ from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
 from workers.engines.engine_registry import load
 
-HIBARI = replace(KNOWN["hibari"][1], slots=1)
+HIBARI = replace(expected_pool("hibari"), slots=1)
 ESPEAK = PoolRecord(
     "espeak", 1, abilities=(Abilities("espeak", ("de", "en", "zh"), {"pitch": (0, 99)}, (0.45, 4.0)),),
     voices=(Voice("en-us", "en-US"), Voice("en-gb", "en-GB"), Voice("de", "de")),

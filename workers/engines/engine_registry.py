@@ -1,50 +1,31 @@
 """The engine registry: the known engines, and how to load one; its module is imported only then.
 
-An engine's module has `load(options) -> Engine`, and may import optional packages at its top. A new engine here is one
-more line in `ENGINES`. Engines of other distributions are found by the entry-point group `seriatim.engines`
-(name = module), or by the dotted name of their module.
+An engine's package has `load(options) -> Engine` in its module `engine`, which may import optional packages at its
+top, or in its `__init__.py`, which may not: `engine_catalogue` imports that of every engine here. Engines of other
+distributions are found by the entry-point group `seriatim.engines` (name = module), or by the dotted name of their
+module.
 """
 
 import importlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import entry_points
+from types import ModuleType
 
 from seriatim.engine import Engine
 from seriatim.errors import EngineUnavailable, UnknownOption
 from seriatim.nearest_names import unknown_word
 from seriatim.settings import Settings
+from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 OWN_PACKAGES = ("seriatim", "tasks", "workers")  #: packages whose absence is a bug, not something to install
-
-
-@dataclass(frozen=True, slots=True)
-class _EngineEntry:
-    module: str
-    package: str = ""  #: the engine's extra package, with its licence
-    install: str = ""  #: the command that installs it
-    settings: tuple[str, ...] = ()  #: settings that are the defaults of the options of the same name
-
-
-ENGINES = {
-    "tone": _EngineEntry("workers.engines.tone.engine"),
-    "hibari": _EngineEntry(
-        "workers.engines.hibari.engine", "hibari-tts (Apache-2.0)", "pip install -c constraints.txt -e '.[hibari]'"
-    ),
-    "espeak": _EngineEntry(
-        "workers.engines.espeak.engine", "espeakng-loader (GPL-3.0-or-later)", "pip install -e '.[espeak]'"
-    ),
-    "xtts": _EngineEntry("workers.engines.xtts.engine", "coqui-tts (MPL-2.0)", "make xtts", ("voice_dir",)),
-}
-
-
+OTHER_INSTALL = f"is it installed where {sys.executable} is?"  #: advice about a module that is not in this repository
 GROUP = "seriatim.engines"  #: entry points of other distributions: `name = "package.module"`
 
 
 def engine_names() -> tuple[str, ...]:
     """The engines that `load` knows by name: built-in ones, installed or not, and those of other distributions."""
-    return (*ENGINES, *sorted({point.name for point in entry_points(group=GROUP)} - ENGINES.keys()))
+    return (*engine_profiles(), *sorted({point.name for point in entry_points(group=GROUP)} - engine_profiles().keys()))
 
 
 def check_name(name: str) -> None:
@@ -59,7 +40,7 @@ def check_name(name: str) -> None:
 
 def options_of(name: str, options: Mapping[str, str], settings: Settings) -> Mapping[str, str]:
     """The options of an engine: those of its user, with defaults from the settings."""
-    setting_names = ENGINES[name].settings if name in ENGINES else ()
+    setting_names = engine_profiles().get(name, EngineProfile()).settings
     return {setting: str(getattr(settings, setting)) for setting in setting_names} | dict(options)
 
 
@@ -71,20 +52,24 @@ def load(name: str, options: Mapping[str, str]) -> Engine:
         EngineUnavailable: its package, model or library is missing.
     """
     check_name(name)
-    entry = ENGINES.get(name) or _EngineEntry(_module_of(name), install=f"is it installed where {sys.executable} is?")
     try:
-        module = importlib.import_module(entry.module)
+        module = _module_of(name)
+        if not callable(getattr(module, "load", None)):
+            raise EngineUnavailable(f"the module {module.__name__} is not an engine: it has no function load(options)")
+        engine: Engine = module.load(options)
     except ModuleNotFoundError as error:
-        if name in ENGINES and (not entry.package or (error.name or "").partition(".")[0] in OWN_PACKAGES):
+        profile = engine_profiles().get(name)
+        if profile and (not profile.package or (error.name or "").partition(".")[0] in OWN_PACKAGES):
             raise
-        package = entry.package or error.name
-        raise EngineUnavailable(f"the {name} engine needs the package {package}: {entry.install}") from error
-    if not callable(getattr(module, "load", None)):
-        raise EngineUnavailable(f"the module {entry.module} is not an engine: it has no function load(options)")
-    engine: Engine = module.load(options)
+        package, install = (profile.package, profile.install) if profile else (error.name, OTHER_INSTALL)
+        raise EngineUnavailable(f"the {name} engine needs the package {package}: {install}") from error
     return engine
 
 
-def _module_of(name: str) -> str:
-    """The module of an engine of another distribution: that of its entry point, or `name` itself."""
-    return next((point.module for point in entry_points(group=GROUP) if point.name == name), name)
+def _module_of(name: str) -> ModuleType:
+    """The module that has the engine's `load`: of this repository, of an entry point, or `name` itself."""
+    if name not in engine_profiles():
+        points = entry_points(group=GROUP)
+        return importlib.import_module(next((point.module for point in points if point.name == name), name))
+    package = importlib.import_module(f"workers.engines.{name}")
+    return package if hasattr(package, "load") else importlib.import_module(f"{package.__name__}.engine")

@@ -15,6 +15,7 @@ from typing import Any
 
 from seriatim.errors import EngineUnavailable, Misconfigured, SeriatimError
 from seriatim.exit_codes import status_of
+from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 from workers.engines.engine_registry import check_name
 from workers.tune.advice import SettingAdvice, for_batch, for_live
 from workers.tune.figures import SettingMeasurement, WorkerSetting
@@ -23,7 +24,6 @@ from workers.tune.plan import memory_problem, search_is_over, slots_to_try, thre
 from workers.tune.trial import TrialWork, run_trial
 
 TRIED_OPTIONS = ("slots", "threads")  #: engine options that the trials vary
-THREADED_ENGINES = ("xtts",)  #: engines that have the option `threads`
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,9 +60,10 @@ def _measure_settings(work: TrialWork, options: argparse.Namespace) -> Iterator[
     Raises:
         EngineUnavailable: even the first setting, the smallest, cannot be started.
     """
+    profile = engine_profiles().get(work.engine, EngineProfile())
     measurements: list[SettingMeasurement] = []
     for processes in sorted(set(options.processes)):
-        threads = threads_each(processes, os.cpu_count() or 1) if work.engine in THREADED_ENGINES else 0
+        threads = threads_each(processes, os.cpu_count() or 1) if profile.whole_machine else 0
         same_processes: list[SettingMeasurement] = []
         for slots in slots_to_try(options.most):
             if search_is_over(same_processes):

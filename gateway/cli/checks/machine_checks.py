@@ -14,13 +14,13 @@ from gateway.cli.engine_queries import ask_engine
 from seriatim.errors import SeriatimError
 from seriatim.servers.server_address import Address
 from seriatim.settings import Settings
+from workers.engines.engine_catalogue import engine_profiles
 
 FILES = 3  #: descriptors of a gateway for each client: its socket, one to Redis, one to spare
 SPARE_FILES = 500
 ENGINE_S = 60.0  #: an engine of a package loads within a second or two, on a machine that is busy within many
 NVML_S = 20.0  #: it answers in a fraction of a second, or never
 OVERCOMMIT = Path("/proc/sys/vm/overcommit_memory")
-QUICK_ENGINES = ("espeak", "hibari")  #: xtts' model takes minutes to load: `seriatim models` looks at it
 UP_PORT = 7379  #: where `seriatim up` has its Redis
 
 
@@ -93,8 +93,8 @@ def _is_free(port: int) -> bool:
 
 
 def _engines() -> list[CheckResult]:
-    """Whether the engines load that are installed and whose voices are in a package."""
-    return [_engine(name) for name in QUICK_ENGINES if has_extra(name)]
+    """Whether the engines load that are installed and whose voices are in a package; others are for `models`."""
+    return [_engine(name) for name, profile in engine_profiles().items() if profile.module and has_extra(name)]
 
 
 def _engine(name: str) -> CheckResult:

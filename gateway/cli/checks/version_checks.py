@@ -11,9 +11,9 @@ from packaging.specifiers import SpecifierSet
 from gateway.cli.checks.check_result import CheckResult, fail, ok, warn
 from seriatim import __version__
 from seriatim.settings import Settings
+from workers.engines.engine_catalogue import engine_profiles
 
 OURS = ("bench", "dev")  #: extras that only contributors install
-ENGINES = ("espeak", "hibari", "xtts")  #: extras that are an engine's
 SHOWN = ("celery", "kombu", "redis", "hiredis", "numpy", "torch")  #: in the line about packages
 GROUP = "seriatim.engines"  #: entry points of engines of other distributions
 INSTALL = "in Seriatim's folder: pip install -c constraints.txt -e"
@@ -99,7 +99,7 @@ def _extras(needed: Iterable[Requirement], settings: Settings) -> CheckResult:
         return fail("extras", f"SERIATIM_TRACES is set; {found}", f"{INSTALL} '.[otel]'")
     if wrong:
         return fail("extras", f"{found}; {'; '.join(wrong)}", f"{INSTALL} '.[{','.join(whole)}]'")
-    if not set(ENGINES) & set(whole) and not metadata.entry_points(group=GROUP):
+    if not engine_profiles().keys() & set(whole) and not metadata.entry_points(group=GROUP):
         return warn("extras", f"no engine but the test tone; {found}", f"{INSTALL} '.[espeak]'")
     return ok("extras", found)
 

@@ -16,10 +16,10 @@ from typing import Annotated, Any
 import numpy as np
 
 from seriatim.engine import AudioChunk, Continuity, Utterance
-from seriatim.engine_abilities import Abilities
 from seriatim.errors import BadInput, UnknownVoice
 from seriatim.nearest_names import QUOTED_CHARS, unknown_word
 from workers.engines.engine_options import OptionInfo, read_options
+from workers.engines.hibari import ABILITIES
 from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
 from workers.engines.hibari.pronunciation import in_parts, pieces, readable
 from workers.trim_and_fade import TrimFadeFilter
@@ -27,7 +27,6 @@ from workers.trim_and_fade import TrimFadeFilter
 RATE_HZ = 24_000
 LIMIT_CHARS = 400  #: mostly one pass: an English character is a phoneme or less
 JOINT_MS = 120  #: between two passes of one sentence, beside the 60 that the filter leaves: as at a comma
-SPEEDS = (0.5, 2.0)  #: what the model was made for
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class HibariEngine:
     gauges: Mapping[str, float] = MappingProxyType({})
     merge_chars = 0
     rtf = 0.011
-    abilities = Abilities("hibari", ("en",), speeds=SPEEDS)
+    abilities = ABILITIES
 
     def __init__(self, options: HibariOptions) -> None:
         use_numpy_fft()

@@ -1,1 +1,5 @@
 """The tone engine: melodies instead of speech, with configurable costs and faults."""
+
+from workers.engines.engine_catalogue import EngineProfile
+
+PROFILE = EngineProfile()
