@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 #: Audio shorter than this share of its estimate is marked `short`: for 27 of 28 languages the estimate is within 10 %.
 MIN_DURATION_SHARE = 0.3
-MIN_JUDGED_MS = 8_000  #: estimated duration below which a sentence is not marked `short`
+MIN_JUDGED_MS = 1_000  #: estimated duration of the letters and digits below which a sentence is not marked `short`
 
 CLAIM_POLL_S = 0.05  #: between two claims while a suspect runs alone
 
@@ -162,8 +162,12 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
 
 
 def _too_short(utterance: Utterance, spoken_ms: float) -> bool:
-    """True if the audio is so much shorter than estimated that words must be missing; unknown for short texts."""
-    expected_ms = estimate_ms(utterance.text, utterance.language, utterance.speed)
+    """True if the audio is so much shorter than estimated that words must be missing; unknown for short texts.
+
+    Symbols and emoji do not count, because engines may leave them out.
+    """
+    words = "".join(filter(lambda char: char.isalnum() or char.isspace(), utterance.text))
+    expected_ms = estimate_ms(words, utterance.language, utterance.speed)
     return expected_ms >= MIN_JUDGED_MS and spoken_ms < MIN_DURATION_SHARE * expected_ms
 
 

@@ -57,6 +57,7 @@ class FileOutput:
         self._last = last
         self._crc32 = 0  #: of the sentence being spoken
         self._rate_hz = last.rate_hz
+        self.title = ""  #: for the file's tags; to be set before the first write
         self._encoder: Encoder | None = None
         self._encoded_bytes = 0  #: bytes of the spool that are encoded
         self._closed = False
@@ -230,7 +231,8 @@ class FileOutput:
 
     def _open_encoder(self, rate_hz: int) -> Encoder:
         if self._encoder is None:
-            self._encoder = open_encoder(FileDescriptorOutput(self._part_fd, self._output), self._format, rate_hz)
+            sink = FileDescriptorOutput(self._part_fd, self._output)
+            self._encoder = open_encoder(sink, self._format, rate_hz, title=self.title)
         return self._encoder
 
     def _encode_spool(self, budget_bytes: int) -> None:

@@ -32,6 +32,7 @@ class PipeOutput:
         self._sink = FileDescriptorOutput(fd, name)
         self._encoder: Encoder | None = None
         self._rate_hz: int | None = None
+        self.title = ""  #: for the tags of the stream; to be set before the first write
         self.sentences_done = 0
         self.bytes_done = 0  #: bytes of audio of the complete sentences
         self.advice = ""  #: a stream cannot be resumed
@@ -53,7 +54,7 @@ class PipeOutput:
             raise BadInput(f"audio at {rate_hz} Hz after audio at {self._rate_hz} Hz in {self._name}")
         self._rate_hz = rate_hz
         if self._encoder is None:
-            self._encoder = open_encoder(self._sink, self._format, rate_hz)
+            self._encoder = open_encoder(self._sink, self._format, rate_hz, title=self.title)
         self._encoder.write(pcm)
         self._written_bytes += len(pcm)
 

@@ -48,6 +48,7 @@ class JobStatus:
     kind: str = ""  #: live, batch; "" where only the recording, or the stream, is left of it
     user: str = ""
     gaps: int = 0  #: sentences that were given up, and are missing in whole or in part
+    doubtful: int = 0  #: sentences that an engine marked as doubtful (`Job.marks`)
 
     @property
     def ended(self) -> bool:
@@ -130,7 +131,7 @@ class Job:
             return self._stored_status()
         status = JobStatus(
             self.id, stream.state, stream.reason, max(stream.emitted, stream.sentences), stream.emitted, stream.n_bytes,
-            stream.rate_hz, gaps=stream.gaps,
+            stream.rate_hz, gaps=stream.gaps, doubtful=len(self.marks()),
         )  # fmt: skip
         job = read_job(self.redis, self.pool, self.id)
         if job is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from seriatim.audio.encoder import Encoder, open_encoder
 from seriatim.audio.formats import AudioFormat, format_of
 from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
+from seriatim.audio.title_tags import first_words
 from seriatim.errors import EmptyText
 from seriatim.reader_state import PlayableEntry
 from seriatim.stream_entries import Audio, SentenceStart
@@ -37,15 +38,15 @@ def save_audio(entries: Iterable[PlayableEntry], path: Path) -> None:
 def _encode_entries(
     entries: Iterable[PlayableEntry], sink: FileDescriptorOutput, audio_format: AudioFormat, path: Path
 ) -> None:
-    rate_hz = 0
+    rate_hz, title = 0, ""
     with ExitStack() as undo:
         encoder: Encoder | None = None
         for entry in entries:
             if isinstance(entry, SentenceStart):
-                rate_hz = entry.rate_hz
+                rate_hz, title = entry.rate_hz, title or first_words(entry.text)
             elif isinstance(entry, Audio):
                 if encoder is None:
-                    encoder = open_encoder(sink, audio_format, rate_hz)
+                    encoder = open_encoder(sink, audio_format, rate_hz, title=title)
                     undo.callback(encoder.discard)
                 encoder.write(entry.pcm)
         undo.pop_all()

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.http.recordings.filenames import content_disposition
-from gateway.http.recordings.source_text import TITLE_CHARS, first_words
 from seriatim import recording_store
+from seriatim.audio.title_tags import TITLE_CHARS, first_words
 from tests.http.gateways import Gateway, clear, start
 from tests.support.command_line import installed
 from tests.support.process_system import RealSystem, wait_until

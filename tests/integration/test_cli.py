@@ -59,6 +59,7 @@ class TestSpeak:
         assert summary["sentences"] == 3
         assert summary["audio_s"] == pytest.approx(len(stream_of(SPOKEN)) / 16000, abs=0.001)
         assert sum(summary["sentences_by_worker"].values()) == 3
+        assert soundfile.SoundFile(tmp_path / "speech.flac").copy_metadata()["title"] == SPOKEN[0]
         assert sound((tmp_path / "speech.flac").read_bytes()) == stream_of(SPOKEN)
 
     @pytest.mark.thorough

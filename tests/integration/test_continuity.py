@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.cli.render.status_tables import job_lines
 from gateway.cli.render.timeline_plot import draw_timeline
 from seriatim import job_timeline
 from seriatim.client.job_options import JobRequest
@@ -105,10 +106,12 @@ def test_what_an_engine_doubted_is_kept_with_the_job_and_counted(system: RealSys
 def test_a_sentence_that_is_far_too_short_is_marked_whatever_spoke_it(system: RealSystem) -> None:
     """Words must be missing then, and the job alone would say that all went well."""
     system.workers(1, name="hasty", pool="hasty", options={"ms_per_char": 5})
-    text = ["It is short.", "This sentence, however, has " + "a great many words, " * 10 + "and lasts for a while."]
+    text = ["Yes.", "This sentence has rather more words."]
     job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "pool": "hasty"}))
     assert len(Listener(job).pcm())
     assert job.marks() == {1: ("short",)}
+    assert job.status().doubtful == 1
+    assert "1 doubtful" in job_lines(job.status())
     assert system.count("marked_short", "hasty") == 1
     with system.redis as client:
         told = job_timeline.read(client, "hasty", job.id)

@@ -19,6 +19,7 @@ from gateway.local.processes import LocalSystem, WorkerPlan, private_system, run
 from gateway.output.journal import TextFingerprint
 from gateway.output.open_output import Output, ResumePolicy, open_output
 from seriatim.audio.pcm import ms_of_bytes
+from seriatim.audio.title_tags import first_words
 from seriatim.client.client import Client
 from seriatim.client.default_engine import choose_engine, running_pools
 from seriatim.client.job import Job
@@ -161,7 +162,8 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
     before, before_ms = run.output.sentences_done, run.output.ms_done
     run.progress.start_counting(None, before)
     run.submitted_s = time.monotonic()
-    sentences = _remaining_sentences(arguments, client, before)
+    sentences = islice(_sentences(arguments, client), before, None)
+    run.output.title = first_words(next(_sentences(arguments, client), Sentence("")).text)
     first = next(sentences, None)
     if first is None and before:  # interrupted between the last sentence and the file's name
         run.output.finish()
@@ -234,11 +236,11 @@ def _watch_system(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
             return
 
 
-def _remaining_sentences(arguments: SpeakArguments, client: Client, before: int) -> Iterator[Sentence]:
-    """The sentences of the text from number `before` on, each with the seed that it has in the whole text."""
+def _sentences(arguments: SpeakArguments, client: Client) -> Iterator[Sentence]:
+    """The sentences of the text, each with the seed that it has whichever run speaks it."""
     facts = client.pool_cache.get(arguments.request.pool_name)
     segments = segment(arguments.text, client.cut(arguments.request, facts))
-    for seq, part in islice(enumerate(segments), before, None):
+    for seq, part in enumerate(segments):
         yield Sentence(part.text, part.pause_ms, seed=(arguments.request.seed + seq) % 2**63)
 
 

@@ -41,10 +41,11 @@ def job_lines(status: JobStatus) -> str:
     reason = f": {status.reason}" if status.reason else ""
     more = "" if status.closed else ", more may come"
     gaps = f", {status.gaps} gap{'s' if status.gaps > 1 else ''}" if status.gaps else ""
+    doubtful = f", {status.doubtful} doubtful" if status.doubtful else ""
     return (
         f"job {status.job}  {status.state}{reason}\n"
         f"{status.emitted} of {status.sentences} sentences{more}, {status.audio_s:.1f} s of audio, "
-        f"{status.delivered_ms / 1000:.1f} s of it delivered, {status.in_flight} in flight{gaps}"
+        f"{status.delivered_ms / 1000:.1f} s of it delivered, {status.in_flight} in flight{gaps}{doubtful}"
     )
 
 

@@ -12,13 +12,13 @@ from typing import Any, cast
 
 from gateway.http.recordings import sidecar_files
 from seriatim import recording_store
+from seriatim.audio.title_tags import TITLE_CHARS, first_words
 from seriatim.client.job import Job
 from seriatim.keys import StreamPosition, ordered_stream
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.records import DrainMode, Sentence
 from seriatim.stream_entries import SentenceStart, decode
 
-TITLE_CHARS = 80  #: of a title made from the text: a line on a wide screen
 EXCERPT_CHARS = 4 * TITLE_CHARS  #: of the text, which may contain much white space
 TITLE_SENTENCES = 4  #: that are joined into a title
 
@@ -60,16 +60,6 @@ def title_of(job: Job) -> str:
         return title
     first = recording_store.first(Path(job.settings.store_dir), job.id)
     return first_words(_join_texts([first] if first else _streamed_markers(job)))
-
-
-def first_words(text: str) -> str:
-    """The first words of a text, on one line of at most TITLE_CHARS characters."""
-    line = " ".join(text.split())
-    if len(line) <= TITLE_CHARS:
-        return line
-    cut = line[: TITLE_CHARS - 1]
-    at_word_end = cut if line[TITLE_CHARS - 1] == " " else cut.rpartition(" ")[0]
-    return (at_word_end if len(at_word_end) > TITLE_CHARS // 2 else cut).rstrip() + "…"  # some languages have no spaces
 
 
 def normalize_title(title: str) -> str:
