@@ -167,3 +167,13 @@ def single_core() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, cores)
+
+
+def opus_encoder(output: EncoderOutput, rate_hz: int, title: str) -> FfmpegEncoder:
+    """Begin a stream of Opus in Ogg pages."""
+    return FfmpegEncoder(output, OPUS, rate_hz, title)
+
+
+def aac_encoder(output: EncoderOutput, rate_hz: int, title: str) -> FfmpegEncoder:
+    """Begin a stream of AAC in ADTS frames."""
+    return FfmpegEncoder(output, AAC, rate_hz, title)

@@ -1,6 +1,6 @@
 """Audio formats: their names, file name endings, and the sample rates that they can hold.
 
-The same for Python, the command line and HTTP. `encoder` has the encoder of each.
+The same for Python, the command line and HTTP. A new format is a row of the table, and its encoder.
 """
 
 import difflib
@@ -19,7 +19,11 @@ class AudioFormat:
 
     name: str  #: as in --format
     endings: tuple[str, ...]  #: of file names, lower case, without the dot
+    encoder: str  #: `module:callable` with the arguments output, rate in Hz, and title; imported on first use
+    media_type: str = ""  #: over HTTP; "": not offered there
     rates_hz: tuple[int, ...] = ()  #: the sample rates it can hold, ascending; (): any
+    streamable: bool = True  #: its beginning can be sent before its end is known
+    threaded: bool = True  #: its encoder is a library that Ctrl-C must not interrupt, so it gets a thread
 
     def rate_for(self, rate_hz: int) -> int:
         """The rate at which to encode audio of `rate_hz`: the same, or else the next higher, or else the highest."""
@@ -30,17 +34,32 @@ class AudioFormat:
 
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 14496-3, table 1.18
 
+_AUDIO = "seriatim.audio"
 FORMATS = (
-    AudioFormat("wav", ("wav", "wave")),
-    AudioFormat("flac", ("flac",)),
-    AudioFormat("ogg", ("ogg", "oga")),  # Vorbis
-    AudioFormat("opus", ("opus",), (8000, 12000, 16000, 24000, 48000)),  # RFC 6716, 2
-    # Below 16 kHz (MPEG 2.5) not all players read the header with the number of samples to trim.
-    AudioFormat("mp3", ("mp3",), (16000, 22050, 24000, 32000, 44100, 48000)),
-    AudioFormat("m4a", ("m4a", "mp4"), _AAC_RATES_HZ),  # AAC in a file that knows its length; output at its end
-    AudioFormat("aac", ("aac",), _AAC_RATES_HZ),  # ADTS: a stream without a header
-    AudioFormat("pcm", ("pcm", "s16", "raw")),  # s16le mono without a header
-)
+    AudioFormat("wav", ("wav", "wave"), f"{_AUDIO}.uncompressed_encoders:wav_encoder", "audio/wav", threaded=False),
+    AudioFormat("flac", ("flac",), f"{_AUDIO}.flac_encoder:FlacEncoder", "audio/flac"),
+    AudioFormat("ogg", ("ogg", "oga"), f"{_AUDIO}.vorbis_encoder:VorbisEncoder"),
+    AudioFormat(
+        "opus", ("opus",), f"{_AUDIO}.ffmpeg_encoders:opus_encoder", "audio/ogg; codecs=opus",
+        (8000, 12000, 16000, 24000, 48000),  # RFC 6716, 2
+    ),
+    AudioFormat(
+        "mp3", ("mp3",), f"{_AUDIO}.lame_encoder:LameEncoder", "audio/mpeg",
+        # Below 16 kHz (MPEG 2.5) not all players read the header with the number of samples to trim.
+        (16000, 22050, 24000, 32000, 44100, 48000), threaded=False,
+    ),
+    # AAC in a file that begins with an index of all of it
+    AudioFormat(
+        "m4a", ("m4a", "mp4"), f"{_AUDIO}.ffmpeg_encoders:M4aEncoder", "audio/mp4", _AAC_RATES_HZ, streamable=False
+    ),
+    # ADTS: a stream without a header
+    AudioFormat("aac", ("aac",), f"{_AUDIO}.ffmpeg_encoders:aac_encoder", "audio/aac", _AAC_RATES_HZ),
+    # s16le mono without a header
+    AudioFormat(
+        "pcm", ("pcm", "s16", "raw"), f"{_AUDIO}.uncompressed_encoders:pcm_encoder", "application/octet-stream",
+        threaded=False,
+    ),
+)  # fmt: skip
 
 
 def format_named(name: str) -> AudioFormat:

@@ -8,9 +8,11 @@ as "until the end of the bytes".
 
 import struct
 from collections.abc import Callable
+from functools import partial
 
 from seriatim.audio.output_file import EncoderOutput
 from seriatim.audio.pcm import BYTES_PER_SAMPLE
+from seriatim.audio.title_tags import riff_info
 
 _UNKNOWN = 0xFFFFFFFF  #: a 32-bit size that is not known, or does not fit (EBU Tech 3306)
 _ROOM = struct.Struct("<4sI28x")  #: the reserved chunk
@@ -61,3 +63,15 @@ class UncompressedEncoder:
 
     def discard(self) -> None:
         """Nothing to release."""
+
+
+def wav_encoder(output: EncoderOutput, rate_hz: int, title: str) -> UncompressedEncoder:
+    """Begin a WAV file, with its title after the samples."""
+    tail = riff_info(title)
+    header = partial(wav_header, rate_hz, room=output.patchable, tail_bytes=len(tail))
+    return UncompressedEncoder(output, header, tail)
+
+
+def pcm_encoder(output: EncoderOutput, _rate_hz: int, _title: str) -> UncompressedEncoder:
+    """Begin a file that has samples only."""
+    return UncompressedEncoder(output, lambda _data_bytes: b"")

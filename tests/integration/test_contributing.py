@@ -143,6 +143,9 @@ def test_an_output_format(copy: Copy) -> None:
     assert "AU (Sun/NeXT)" in copy.run(look)
     assert " passed" in copy.run(check)
     assert ", au, " in copy.run("seriatim speak --help")
+    copy.run("python -m docs.generate")
+    page = (copy.folder / "docs" / "reference" / "http-endpoints.md").read_text("utf-8")
+    assert "| `response_format` | `wav`, `flac`, `au`, " in page
 
 
 @pytest.mark.thorough

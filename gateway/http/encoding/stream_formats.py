@@ -14,16 +14,13 @@ from dataclasses import dataclass, field
 from gateway.http.encoding.deadline_slots import SPARE_SLOTS, encoder_slots
 from gateway.http.encoding.volume import scale_volume
 from seriatim.audio.encoder import Encoder, open_encoder
-from seriatim.audio.formats import AudioFormat, format_named
+from seriatim.audio.formats import FORMATS, AudioFormat, format_named
 from seriatim.audio.resampler import ResamplingEncoder
 from seriatim.errors import UnknownFormat
 
-STREAMABLE = ("mp3", "opus", "aac", "flac", "wav", "pcm")  #: names as in OpenAI's API
-WHOLE = "m4a"  #: begins with an index of the whole file, so that nothing can be sent before its end
-MEDIA = {
-    "mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus", "aac": "audio/aac", "m4a": "audio/mp4", "flac": "audio/flac",
-    "wav": "audio/wav", "pcm": "application/octet-stream",
-}  # fmt: skip
+MEDIA = {known.name: known.media_type for known in FORMATS if known.media_type}
+STREAMABLE = tuple(known.name for known in FORMATS if known.media_type and known.streamable)
+FILES = tuple(MEDIA)  #: also formats of which nothing can be sent before their end
 UNCOMPRESSED = ("wav", "pcm")  #: encoding takes no time, and any byte can be addressed
 
 threads = ThreadPoolExecutor((os.cpu_count() or 1) + SPARE_SLOTS, "encoding")
@@ -35,8 +32,8 @@ def audio_format(name: str) -> AudioFormat:
     Raises:
         UnknownFormat: there is no such format.
     """
-    if name not in (*STREAMABLE, WHOLE):
-        raise UnknownFormat(f"unknown format {name!r}; there are: {', '.join((*STREAMABLE, WHOLE))}")
+    if name not in FILES:
+        raise UnknownFormat(f"unknown format {name!r}; there are: {', '.join(FILES)}")
     return format_named(name)
 
 

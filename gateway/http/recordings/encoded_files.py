@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.http.encoding.stream_formats import UNCOMPRESSED, WHOLE, audio_format
+from gateway.http.encoding.stream_formats import STREAMABLE, UNCOMPRESSED, audio_format
 from gateway.http.recordings.recording import FinishedRecording, read_samples
 from seriatim.audio.encoder import open_encoder
 from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
@@ -43,7 +43,7 @@ async def encoded_file(recording: FinishedRecording, name: str, range_header: st
         _running[path] = encoding
         encoding.add_done_callback(lambda done: _remove_encoding(path, done))
     if (
-        name != WHOLE
+        name in STREAMABLE
         and range_header in WHOLE_RANGES
         and recording.n_bytes / BYTES_PER_SAMPLE / recording.rate_hz > SHORT_S
     ):

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response
 
 from gateway.http.access import CallerDep, ContextDep
-from gateway.http.encoding.stream_formats import WHOLE, media_type
+from gateway.http.encoding.stream_formats import STREAMABLE, media_type
 from gateway.http.problems import HttpProblem
 from gateway.http.reading.positions import parse_position
 from gateway.http.recordings.encoded_files import encoded_file
@@ -51,8 +51,8 @@ async def get_audio(
     title = await asyncio.to_thread(title_of, job) if recording else ""
     path = await encoded_file(recording, format, request.headers.get("range", ""), title) if recording else None
     if recording is None or path is None:
-        if format == WHOLE:
-            message = "m4a needs a job that is done and recorded; aac can be streamed"
+        if format not in STREAMABLE:
+            message = f"{format} needs a job that is done and recorded; {', '.join(STREAMABLE)} can be streamed"
             raise HttpProblem(409, "not_recorded", message, param="format")
         if request.method == "HEAD":  # it has no body, and so is no listener
             return Response(headers={"seriatim-job": job.id, "cache-control": "no-store"})

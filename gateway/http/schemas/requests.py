@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
-from gateway.http.encoding.stream_formats import WHOLE
+from gateway.http.encoding.stream_formats import FILES, STREAMABLE
 from gateway.http.problems import HttpProblem
 from gateway.http.recordings.source_text import normalize_title
 from gateway.http.schemas.model_names import (
@@ -29,8 +29,8 @@ def to_lowercase(value: Any) -> Any:
 
 
 AnyCase = BeforeValidator(to_lowercase)
-FormatName = Annotated[Literal["mp3", "opus", "aac", "flac", "wav", "pcm"], AnyCase]
-FileFormat = Annotated[Literal["mp3", "opus", "aac", "m4a", "flac", "wav", "pcm"], AnyCase]
+FormatName = Annotated[Literal[STREAMABLE], AnyCase]  # type: ignore[valid-type]  # from the table of formats
+FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # likewise
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "markup",
@@ -184,8 +184,8 @@ class SpeechBody(AudioOptions):
     def whole(self) -> bool:
         """Whether the response is one complete file; short FLAC always is, because libsndfile reads no other."""
         flac = self.response_format == "flac" and self.stream is None and len(self.input) <= SHORT_CHARS
-        is_file_request = (self.stream is False or self.response_format == WHOLE) and len(self.input) <= WHOLE_CHARS
-        return self.stream_format == "audio" and (flac or is_file_request)
+        is_file_request = self.stream is False or self.response_format not in STREAMABLE
+        return self.stream_format == "audio" and (flac or (is_file_request and len(self.input) <= WHOLE_CHARS))
 
     def spoken_text(self, _context: GatewayContext) -> str:
         """The text."""
@@ -195,10 +195,13 @@ class SpeechBody(AudioOptions):
         """Check that the format suits the request.
 
         Raises:
-            HttpProblem: m4a as a stream, or for a text that is too long for one file.
+            HttpProblem: it cannot be streamed, and the request is for a stream, or too long for one file.
         """
-        if self.response_format == WHOLE and not self.whole:
-            message = f"m4a cannot be streamed, and is limited to texts of {WHOLE_CHARS:,} characters; use aac"
+        if self.response_format not in STREAMABLE and not self.whole:
+            message = (
+                f"{self.response_format} cannot be streamed, and is limited to texts of {WHOLE_CHARS:,} characters; "
+                f"use {', '.join(STREAMABLE)}"
+            )
             raise HttpProblem(400, "bad_input", message, param="response_format")
 
     @property
