@@ -143,7 +143,9 @@ def _add_error_handlers(app: FastAPI) -> None:
         return HttpProblem(error.status_code, code, str(error.detail), headers=dict(error.headers or {})).response()
 
     async def handle_unexpected_error(_: Request, error: Exception) -> Response:
-        return internal_error(error).response()
+        response = internal_error(error).response()
+        response.headers["connection"] = "close"  # the server closes it after such an error; a client must not reuse it
+        return response
 
     handlers = {
         HttpProblem: handle_problem,

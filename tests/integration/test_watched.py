@@ -4,6 +4,7 @@ Each test starts a real process with such an error planted (tests/support/plante
 then has a text spoken as if nothing had been.
 """
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -14,13 +15,16 @@ import httpx2
 import pytest
 from websockets.sync.client import connect
 
+from seriatim.client.async_client import AsyncClient
 from seriatim.client.job_options import JobRequest
 from seriatim.client.open_job import open_job_with
 from seriatim.client.open_job_leases import OpenJobLeases
+from seriatim.client.stream_reader import StreamReader
+from seriatim.stream_entries import Audio
 from tests.http.gateways import ADDRESS, Gateway
 from tests.support.command_line import TONE
 from tests.support.expected_audio import Listener, sentences, stream_of
-from tests.support.planted_errors import plant
+from tests.support.planted_errors import Planted, plant
 from tests.support.process_system import PATIENCE_S, RealSystem, descendants, wait_until
 
 AGAIN = "background task failed; restarting"
@@ -140,6 +144,29 @@ def test_a_gateway_reports_on(system: RealSystem) -> None:
     assert system.log("planted").count(AGAIN) == 2
 
 
+def test_a_probe_that_breaks_leaves_readiness_to_the_next(system: RealSystem) -> None:
+    with gateway(system, "gateway.http.readiness:PoolReadiness._run_probe").client() as client:
+        assert [client.get("/readyz").status_code for _ in range(3)] == [500, 500, 200]
+
+
+def test_a_reading_thread_that_breaks_is_the_readers_error(system: RealSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its coroutine would wait for ever for the next entry."""
+    system.reassembler()
+    system.workers()
+
+    async def read() -> bytes:
+        async with AsyncClient(settings=system.settings) as client:
+            job = await client.enqueue_job(TEXT, engine="tone", window_ms=3_000)
+            for _ in range(2):
+                with pytest.raises(Planted):
+                    await anext(aiter(job.audio()))
+            return b"".join([entry.pcm async for entry in job.audio() if isinstance(entry, Audio)])
+
+    monkeypatch.setattr(StreamReader, "_source", StreamReader._source)  # so that it is put back
+    plant("seriatim.client.stream_reader:StreamReader._source", 1, 2)
+    assert asyncio.run(read()) == stream_of(TEXT)
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -206,6 +233,17 @@ def test_a_command_watches_its_system_on(system: RealSystem, tmp_path: Path) -> 
     worker = wait_until(lambda: [pid for pid in descendants(command.pid) if _supervises(pid)])
     subprocess.run(["kill", "-9", str(worker[0])], check=True)
     assert command.wait(PATIENCE_S) == 3, "it noticed that its workers are gone"
+
+
+@pytest.mark.thorough
+def test_a_command_whose_text_cannot_be_sent_fails(system: RealSystem, tmp_path: Path) -> None:
+    text, out = tmp_path / "text.txt", tmp_path / "speech.wav"
+    text.write_text(" ".join(sentences(80, "the rest of it")), "utf-8")
+    place = "seriatim.client.partial_submission:PartialSubmission._send_batch"
+    command = planted(system, place, "gateway.cli.main", "speak", str(text), "-o", str(out), *TONE)
+    assert command.wait(PATIENCE_S) == 1
+    assert "the text could not be sent: Planted" in system.log("planted")
+    assert not out.exists()
 
 
 def _supervises(pid: int) -> bool:

@@ -13,6 +13,7 @@ import torch
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import JobCancelled, JobFailed, UnknownVoice
+from seriatim.exit_codes import ExitCode
 from seriatim.keys import job_prefix, pool_prefix
 from seriatim.records import GapPolicy
 from seriatim.state.pool_record import read_pool
@@ -266,6 +267,16 @@ def test_a_model_that_gives_no_numbers_costs_the_sentence_and_not_its_neighbours
         assert_all_same([spoken[seq] for seq in (0, 2, 3)], [soloist.spoken(text[seq], seq) for seq in (0, 2, 3)])
     assert len(system.worker_pids(name)) == 1
     assert "worker process exited" not in system.log(name), "the process goes on"
+
+
+def test_a_model_thread_that_breaks_ends_its_process(system: RealSystem, setup: Setup) -> None:
+    """Another speaks its sentences; a process without its model would keep them until each lease expired."""
+    place = "workers.engines.xtts.batch.model_thread:ModelThread._step"
+    options = [f"--engine-option={name}={value}" for name, value in setup.given.items()]
+    worker = ("workers.worker_process", "--engine", "xtts", "--pool", "planted", *options)
+    child = system.start("planted", "-m", "tests.support.planted_errors", place, "5", "1", *worker)
+    assert child.wait(START_S) == ExitCode.BROKEN
+    assert "model broken; exiting for restart" in system.log("planted")
 
 
 def test_a_worker_that_cannot_speak_its_first_sentence_takes_no_work(
