@@ -15,7 +15,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta
     :u:<user>         hash    weight, F_L, F_B (finish tags), infl, jobs, queued (ms), cap_infl
-    :set:<user>       hash    weight, cap_jobs, cap_queued (ms), cap_infl: what an operator set, whatever requests say
+    :set:<user>       hash    user limits (user_limits.py) that an operator set, whatever requests say
     :uq:<class>:<user> zset   job -> deadline in ms less priority * 1e13
     :j:<job>          hash    see lua/pool/submit.lua
     :jt:<job>         hash    seq -> "<estimated ms>|<sentence as JSON>", deleted as sentences end

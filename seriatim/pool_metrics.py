@@ -84,7 +84,7 @@ class PoolMetrics:
 
     @property
     def refused(self) -> Mapping[str, int]:
-        """Refusals by reason: busy, cap_jobs, cap_queued, too_large, memory, no_workers."""
+        """Refusals by reason: busy, too_large, memory, no_workers, or a user limit, such as cap_jobs."""
         return _under(self.counts, "refused_")
 
 

@@ -11,6 +11,7 @@ from seriatim.audio import formats
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import UnknownOption
 from seriatim.text.languages import language_tag
+from seriatim.user_limits import LIMITS
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 TOP = """\
@@ -128,6 +129,11 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     missing = set(commands) - set(sub.choices)
     assert not missing, missing
     return parser
+
+
+def option_of(name: str) -> str:
+    """The option of an argument, such as `--in-flight`."""
+    return "--" + name.replace("_", "-")
 
 
 def request(options: argparse.Namespace) -> JobRequest:
@@ -285,9 +291,9 @@ def _add_set(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--pool", default="", metavar="NAME", help="pool of the limits (with --user; default: the one that speaks)"
     )
-    p.add_argument("--jobs", metavar="N", help="cap on the user's running jobs")
-    p.add_argument("--in-flight", metavar="N", help="cap on the user's sentences in flight")
-    p.add_argument("--queued-s", metavar="S", help="cap on the user's queued audio, in seconds")
+    for name, limit in LIMITS.items():
+        if name != "weight":  # above: also of a job
+            p.add_argument(option_of(name), metavar="N", help=limit.help)
     _add_redis(p)
 
 

@@ -17,16 +17,15 @@ import hashlib
 import hmac
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seriatim.client.job_options import RANGES, check_range, check_user
-from seriatim.client.user_limits import LIMITS
+from seriatim.client.job_options import check_range, check_user
 from seriatim.errors import Misconfigured, UnknownOption
+from seriatim.user_limits import LIMITS, UserLimits
 
-CAPS = {"jobs": ("cap_jobs", 1), "queued_s": ("cap_queued_ms", 1000), "in_flight": ("cap_infl", 1)}
-FIELDS = {"sha256", "key", "user", "weight", *CAPS}
+FIELDS = {"sha256", "key", "user", *LIMITS}
 MIN_KEY_CHARS = 16  #: of a key that is written out
 
 
@@ -36,7 +35,7 @@ class Caller:
 
     user: str = "anonymous"
     weight: float = 1.0
-    caps: tuple[tuple[str, float], ...] = ()  #: (field of `seriatim.lua.pool_records.UserLimits`, value)
+    limits: UserLimits = field(default_factory=UserLimits)  #: without the weight, which every request has
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +86,13 @@ def _parse_entry(path: str, i: int, row: object) -> tuple[bytes, Caller]:
         raise Misconfigured(f"{where} has an unknown field; there are: {', '.join(sorted(FIELDS))}")
     try:
         check_user(row.get("user"))
-        check_range("weight", row.get("weight", 1.0), *RANGES["weight"])
-        caps = tuple(_parse_cap(name, row[name]) for name in CAPS if name in row)
+        limits = {name: row[name] for name in LIMITS if name in row}
+        for name, value in limits.items():
+            check_range(name, value, LIMITS[name].low, LIMITS[name].high)
     except UnknownOption as error:
         raise Misconfigured(f"{where}: {error}") from None
-    return _key_digest(where, row), Caller(row["user"], float(row.get("weight", 1.0)), caps)
-
-
-def _parse_cap(name: str, value: object) -> tuple[str, float]:
-    field, factor = CAPS[name]
-    low, high = LIMITS[field]
-    check_range(name, value, low, high / factor)
-    return field, float(value) * factor  # type: ignore[arg-type]  # check_range accepts only numbers
+    weight = float(limits.pop("weight", 1.0))
+    return _key_digest(where, row), Caller(row["user"], weight, UserLimits(**limits))
 
 
 def _key_digest(where: str, row: Mapping[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ from gateway.http.recordings.source_text import SourceText, store_source_text
 from gateway.http.task_endings import cancel_and_wait, run_forever
 from seriatim.client.client import Client
 from seriatim.client.job import Job
-from seriatim.client.user_limits import set_user_limits
+from seriatim.client.operator_limits import set_user_limits
 from seriatim.errors import JobUnknown, Misconfigured
 from seriatim.servers import redis_clients
 from seriatim.servers.connection_shares import ConnectionShares
@@ -131,8 +131,9 @@ class GatewayContext:
     async def admit(self, pool: str, caller: Caller) -> None:
         """Send the limits of the caller's key to the pool, unless that was done recently."""
         sent_s = self.limits_sent_s.get((pool, caller.user))
-        if caller.caps and (sent_s is None or time.monotonic() - sent_s > LIMITS_S):
-            await asyncio.to_thread(set_user_limits, self.producer.redis, pool, caller.user, dict(caller.caps))
+        limits = caller.limits.as_dict()
+        if limits and (sent_s is None or time.monotonic() - sent_s > LIMITS_S):
+            await asyncio.to_thread(set_user_limits, self.producer.redis, pool, caller.user, limits)
             self.limits_sent_s[pool, caller.user] = time.monotonic()
 
     async def note(self, job: Job, caller: Caller, source: SourceText | None = None) -> None:

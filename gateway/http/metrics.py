@@ -106,7 +106,7 @@ METRICS = (
            bounds_ms=LENGTH_BOUNDS_MS, note="that is blamed on it; long sentences that fail are an engine's limit"),
     Metric("jobs_accepted", "counter", "counts.accepted", "jobs accepted", ("pool", "kind")),
     Metric("jobs_refused", "counter", "counts.refused", "jobs refused", ("pool", "reason"),
-           note="busy, cap_jobs, cap_queued, too_large, memory, no_workers"),
+           note="busy, too_large, memory, no_workers, or the limit that was reached, such as cap_jobs"),
     Metric("jobs_ended", "counter", "counts.ended", "jobs that ended", ("pool", "state"),
            note="spoken, cancelled, failed, timed_out"),
     Metric("saved_audio_seconds", "counter", "count.saved_ms", "audio never synthesized, of jobs that ended early"),

@@ -71,6 +71,7 @@ from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.markup import Markup, has_markup
 from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.text_files import read_if_file
+from seriatim.user_limits import LIMITS, UserLimits
 
 log = logging.getLogger(__name__)
 
@@ -394,8 +395,7 @@ class Client:
             grace_ms=round((request.reader_grace_s or s.reader_grace_s) * 1000),
             producer_ms=0 if closed else producer_ms, queue_limit_ms=queue_limit_ms,
             ended_life_ms=round(s.ended_job_ttl_s * 1000), memory_share=s.memory_share,
-            cap_jobs=s.user_jobs or None, cap_queued_ms=s.user_queued_s * 1000 or None,
-            cap_infl=s.user_in_flight or None,
+            limits=UserLimits.from_settings(s),
         )  # fmt: skip
 
 
@@ -424,12 +424,11 @@ def _refusal_error(answer: SubmitResult, request: JobRequest) -> SeriatimError:
         )
     if answer.verdict is SubmitVerdict.CONFLICT:
         return idempotency_conflict(answer.job)
+    for name, limit in LIMITS.items():
+        if answer.verdict.name.lower() == limit.script_name:
+            return CapReached(f"user {user!r} has {limit.reached} SERIATIM_USER_{name.upper()} allows", after_s)
     refusals = {
         SubmitVerdict.BUSY: Busy(f"pool {pool!r} has all the listeners that it can serve without gaps", after_s),
-        SubmitVerdict.CAP_JOBS: CapReached(f"user {user!r} has as many jobs as SERIATIM_USER_JOBS allows", after_s),
-        SubmitVerdict.CAP_QUEUED: CapReached(
-            f"user {user!r} has as much audio queued as SERIATIM_USER_QUEUED_S allows", after_s
-        ),
         SubmitVerdict.MEMORY: MemoryFull("the Redis memory budget is used up; running jobs continue", after_s),
         SubmitVerdict.NO_WORKERS: NoWorkers(
             f"no worker of pool {pool!r} is alive; start one with: seriatim worker --engine {request.engine}", after_s

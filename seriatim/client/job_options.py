@@ -14,6 +14,7 @@ from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Se
 from seriatim.text.languages import language_tag
 from seriatim.text.markup import Markup
 from seriatim.text.text_files import TextFile
+from seriatim.user_limits import LIMITS
 
 #: a text; a file with one, by its path or open for reading as text; or sentences
 Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
@@ -150,7 +151,7 @@ class JobRequest:
 
 
 RANGES: Mapping[str, tuple[float, float]] = {
-    "weight": (0.001, 1000),
+    "weight": (LIMITS["weight"].low, LIMITS["weight"].high),
     "priority": (-9, 9),
     "seed": (0, 2**63 - 1),
     "speed": (0.25, 4),

@@ -3,11 +3,12 @@
 The typed calls that take and return them are in seriatim/lua/pool_scripts.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from seriatim.records import DrainMode, GapPolicy, JobKind, Play, TaskMessage
 from seriatim.settings import Settings
+from seriatim.user_limits import UserLimits
 
 
 class SubmitVerdict(IntEnum):
@@ -99,9 +100,7 @@ class Submission:
     queue_limit_ms: int = 600_000  #: audio that may wait in an open job
     ended_life_ms: int = 600_000
     memory_share: float = 0.8  #: of maxmemory; above it nothing new is accepted
-    cap_jobs: int | None = None
-    cap_queued_ms: int | None = None
-    cap_infl: int | None = None
+    limits: UserLimits = field(default_factory=UserLimits)  #: of the user, where no operator has set others
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +137,6 @@ class FinishedSentence:
     wall_ms: float  #: 0: the attempt found it whole and did not speak
     audio_ms: float
     first_ms: float | None = None  #: from the claim to the first audio in the job's slot, for the timeline
-
-
-@dataclass(frozen=True, slots=True)
-class UserLimits:
-    """What an operator set for a user of a pool; None: as the requests and the settings say."""
-
-    weight: float | None = None
-    cap_jobs: int | None = None
-    cap_queued_ms: int | None = None
-    cap_infl: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

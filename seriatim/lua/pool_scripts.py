@@ -20,13 +20,13 @@ from seriatim.lua.pool_records import (
     SubmitResult,
     SubmitVerdict,
     SweepResult,
-    UserLimits,
     WorkerRegistration,
 )
 from seriatim.lua.script_calls import Argument, ScriptCall, integer, load, text
 from seriatim.pool_metrics import PoolMetrics
 from seriatim.pool_metrics import decode as decode_signals
 from seriatim.records import BadRecord, JobKind, Play, TaskMessage
+from seriatim.user_limits import LIMITS, UserLimits
 
 
 def _call(pool: str, name: str, *args: Argument, decode: Any) -> ScriptCall[Any]:
@@ -48,9 +48,8 @@ def submit(pool: str, s: Submission, sentences: Sequence[str]) -> ScriptCall[Sub
         "timeout": s.timeout_ms, "life": s.life_ms, "grace": s.grace_ms, "producer": s.producer_ms,
         "queue_limit": s.queue_limit_ms, "ended_life": s.ended_life_ms, "memory_share": s.memory_share,
     }  # fmt: skip
-    caps = {"cap_jobs": s.cap_jobs, "cap_queued": s.cap_queued_ms, "cap_infl": s.cap_infl}
     options |= {"play": s.play} if s.play is not Play.STREAM else {}
-    options |= {name: cap for name, cap in caps.items() if cap is not None}
+    options |= s.limits.to_script()
     return _call(
         pool, "submit", json.dumps(options), *sentences,
         decode=lambda r: SubmitResult(SubmitVerdict(r[0]), integer(r[1]), *(text(field) for field in r[2:])),
@@ -169,9 +168,6 @@ def tune(
     return _call(pool, "tune", job, rank, share, decode=bool)
 
 
-_SHARE_FIELDS = {"weight": "weight", "cap_jobs": "cap_jobs", "cap_queued_ms": "cap_queued", "cap_infl": "cap_infl"}
-
-
 def tune_user(pool: str, user: str, changes: Mapping[str, float | None]) -> ScriptCall[UserLimits]:
     """Set what a user gets of a pool, by the names of `UserLimits`'s fields; None takes a setting back.
 
@@ -179,12 +175,12 @@ def tune_user(pool: str, user: str, changes: Mapping[str, float | None]) -> Scri
     """
     pairs: list[Argument] = []
     for name, value in changes.items():
-        pairs += [_SHARE_FIELDS[name], "" if value is None else value]
+        limit = LIMITS[name]
+        pairs += [limit.script_name, "" if value is None else f"{value * limit.factor:.17g}"]
 
     def decode(reply: list[bytes]) -> UserLimits:
-        found = {text(name): float(value) for name, value in zip(reply[::2], reply[1::2], strict=True)}
-        caps = {name: int(found[key]) for name, key in _SHARE_FIELDS.items() if name != "weight" and key in found}
-        return UserLimits(found.get("weight"), **caps)
+        pairs = zip(reply[::2], reply[1::2], strict=True)
+        return UserLimits.from_script({text(name): float(value) for name, value in pairs})
 
     return _call(pool, "tune_user", user, *pairs, decode=decode)
 

@@ -20,7 +20,7 @@ from websockets.typing import Origin
 
 from gateway.http.api_keys import read_keys
 from seriatim.client.job_options import JobRequest
-from seriatim.client.user_limits import set_user_limits
+from seriatim.client.operator_limits import set_user_limits
 from seriatim.errors import Misconfigured, NoWorkers
 from seriatim.state.pool_state import pool_states
 from tests.http.gateways import Gateway, clear, start

@@ -148,6 +148,14 @@ def test_an_output_format(copy: Copy) -> None:
     assert "| `response_format` | `wav`, `flac`, `au`, " in page
 
 
+def test_an_admission_rule(copy: Copy) -> None:
+    options, speak = copy.apply("Add an admission rule")
+    assert "--timeout-s N" in copy.run(options)
+    reason = "user 'anonymous' has a job with a longer timeout than SERIATIM_USER_TIMEOUT_S allows"
+    assert reason in copy.run(f"{{ {speak}; }} 2>&1 || true")
+    copy.run(speak.replace("USER_TIMEOUT_S=60", "USER_TIMEOUT_S=1000000"))
+
+
 @pytest.mark.thorough
 def test_a_metric(copy: Copy) -> None:
     docs, up, curl = copy.apply("Add a metric")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from seriatim.client.job import Job
-from seriatim.client.user_limits import set_user_limits
+from seriatim.client.operator_limits import set_user_limits
 from seriatim.errors import Busy
 from seriatim.keys import pool_prefix
 from seriatim.lua.pool_scripts import signals
@@ -97,10 +97,10 @@ def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: Real
 def test_what_a_user_gets_changes_while_its_jobs_run(system: RealSystem) -> None:
     job = enqueue(system, system.held(sentences(3, "capped")), kind="batch", user="bob", window_ms=3_600_000)
     with system.redis as client:
-        share = set_user_limits(client, "tone", "bob", {"cap_infl": 1, "weight": 2})
-        assert (share.cap_infl, share.weight) == (1, 2)
+        share = set_user_limits(client, "tone", "bob", {"in_flight": 1, "weight": 2})
+        assert (share.in_flight, share.weight) == (1, 2)
         assert client.hget(f"{pool_prefix('tone')}:u:bob", "cap_infl") == b"1"
-        assert set_user_limits(client, "tone", "bob", {"cap_infl": None}).cap_infl is None
+        assert set_user_limits(client, "tone", "bob", {"in_flight": None}).in_flight is None
     assert job.tune(priority=4)
     job.cancel()
     assert not job.tune(priority=4)

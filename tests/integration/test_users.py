@@ -7,7 +7,7 @@ import pytest
 
 from seriatim import JobOptions
 from seriatim.client.job_options import JobRequest
-from seriatim.client.user_limits import set_user_limits
+from seriatim.client.operator_limits import set_user_limits
 from seriatim.errors import CapReached
 from seriatim.keys import user_tag
 from tests.integration.test_reading import enqueue
@@ -50,7 +50,7 @@ def test_any_name_has_its_own_jobs_and_is_shown_as_it_is(system: RealSystem) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_share_that_an_operator_sets_is_that_users(system: RealSystem, name: str) -> None:
     with system.redis as client:
-        assert set_user_limits(client, "silent", name, {"cap_jobs": 1}).cap_jobs == 1
+        assert set_user_limits(client, "silent", name, {"jobs": 1}).jobs == 1
     first = enqueue(system, sentences(2, "shares"), user=name, kind="batch", pool="silent")
     with pytest.raises(CapReached, match="has as many jobs"):
         enqueue(system, sentences(2, "shares"), user=name, kind="batch", pool="silent")

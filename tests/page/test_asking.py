@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from seriatim.client.user_limits import set_user_limits
+from seriatim.client.operator_limits import set_user_limits
 from seriatim.text.segment import SegmentOptions, segment
 from tests.http.gateways import Gateway, clear, start
 from tests.page.browser import Page
@@ -21,9 +21,9 @@ KEY = "a-key-of-more-than-16-characters"
 def crowded(system: RealSystem) -> Iterator[None]:
     """A pool of which one may have one job at a time."""
     with system.redis as redis:
-        set_user_limits(redis, SLOW, "anonymous", {"cap_jobs": 1})
+        set_user_limits(redis, SLOW, "anonymous", {"jobs": 1})
         yield
-        set_user_limits(redis, SLOW, "anonymous", {"cap_jobs": None})
+        set_user_limits(redis, SLOW, "anonymous", {"jobs": None})
 
 
 def occupied(client: httpx2.Client, system: RealSystem) -> str:

@@ -7,6 +7,7 @@ from seriatim.lua import pool_scripts as scripts
 from seriatim.lua.pool_records import Submission, SubmitVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import DrainMode, GapPolicy, JobKind, Play
+from seriatim.user_limits import UserLimits
 from tests.scripts import pool_jobs
 from tests.scripts.pool_and_model import POOL
 from tests.scripts.pool_rules import PoolRules
@@ -22,7 +23,7 @@ class Doors(PoolRules):
     @rule(
         user=USERS, live=st.booleans(), closed=st.booleans(), estimates=DURATIONS, priority=st.integers(-1, 1),
         weight=st.sampled_from([0.5, 1.0, 4.0]), cap_infl=st.sampled_from([None, None, 1, 2]),
-        cap_jobs=st.sampled_from([None, None, 2]), cap_queued=st.sampled_from([None, None, 9_000]),
+        cap_jobs=st.sampled_from([None, None, 2]), cap_queued=st.sampled_from([None, None, 9]),
         window_ms=st.sampled_from([1_500, 5_000, 20_000]), gap=st.sampled_from(list(GapPolicy)),
         drain=st.sampled_from(list(DrainMode)), key=st.sampled_from(["", "", "k"]),
         times=st.sampled_from([9_000, 30_000]), said=st.sampled_from(["", "", "else"]),
@@ -39,7 +40,7 @@ class Doors(PoolRules):
             f"j{len(self.submissions)}", user, JobKind.LIVE if live else JobKind.BATCH, SPEC, closed=closed,
             idempotency_key=key, priority=priority, weight=weight, gap=gap, drain=drain, window_ms=window_ms,
             timeout_ms=times, grace_ms=times - 2_000, producer_ms=0 if closed else times // 2, queue_limit_ms=8_000,
-            cap_infl=cap_infl, cap_jobs=cap_jobs, cap_queued_ms=cap_queued, speed=2.0 if priority else 1.0,
+            limits=UserLimits(jobs=cap_jobs, queued_s=cap_queued, in_flight=cap_infl), speed=2.0 if priority else 1.0,
             said=said, cut=cut, play=play,
         )  # fmt: skip
         self.hand_in(s, estimates)
@@ -106,14 +107,14 @@ class Doors(PoolRules):
         )
 
     @rule(
-        user=USERS, weight=st.sampled_from([None, 3.0]), cap_infl=st.sampled_from([None, 1]),
-        cap_queued_ms=st.sampled_from([None, 20_000]), named=st.sets(st.sampled_from(["weight", "cap_infl"])),
+        user=USERS, weight=st.sampled_from([None, 3.0]), in_flight=st.sampled_from([None, 1]),
+        queued_s=st.sampled_from([None, 20]), named=st.sets(st.sampled_from(["weight", "in_flight"])),
     )  # fmt: skip
     def tune_user(
-        self, user: str, weight: float | None, cap_infl: int | None, cap_queued_ms: int | None, named: set[str]
+        self, user: str, weight: float | None, in_flight: int | None, queued_s: int | None, named: set[str]
     ) -> None:
-        changes = {"weight": weight, "cap_infl": cap_infl, "cap_queued_ms": cap_queued_ms}
-        chosen = {name: value for name, value in changes.items() if name in named or name == "cap_queued_ms"}
+        changes = {"weight": weight, "in_flight": in_flight, "queued_s": queued_s}
+        chosen = {name: value for name, value in changes.items() if name in named or name == "queued_s"}
         self.two.do(
             scripts.tune_user(POOL, user, chosen).at(self.raw),
             lambda: pool_jobs.tune_user(self.pool, user, chosen, self.raw),

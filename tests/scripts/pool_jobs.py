@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict, UserLimits
+from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
 from seriatim.records import JobKind, Play
+from seriatim.user_limits import UserLimits
 from tests.scripts.pool_line import as_set, at_the_door, barge_in, rate_of
 from tests.scripts.pool_state import (
     BATCH,
@@ -73,18 +74,19 @@ def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[SubmitVer
 
 
 def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[SubmitVerdict, int] | None:
-    if s.cap_jobs is not None and len(theirs) >= s.cap_jobs:
+    jobs, queued_s = s.limits.jobs, s.limits.queued_s
+    if jobs is not None and len(theirs) >= jobs:
         return SubmitVerdict.CAP_JOBS, 1000
-    if s.cap_queued_ms is not None and total > s.cap_queued_ms:
+    if queued_s is not None and total > queued_s * 1000:
         return SubmitVerdict.TOO_LARGE, 0
-    if s.cap_queued_ms is not None and sum(job.waiting_ms for job in theirs) + total > s.cap_queued_ms:
+    if queued_s is not None and sum(job.waiting_ms for job in theirs) + total > queued_s * 1000:
         return SubmitVerdict.CAP_QUEUED, 1000
     return None
 
 
 def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     user = pool.users.setdefault(s.user, User())
-    user.weight, user.cap = s.weight, s.cap_infl
+    user.weight, user.cap = s.weight, s.limits.in_flight
     live = s.kind is JobKind.LIVE
     pool.jobs[s.job] = Job(
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
@@ -205,12 +207,11 @@ def tune_user(pool: Pool, user: str, changes: Mapping[str, float | None], raw: f
     if pool.of(user):
         if changes.get("weight") is not None:
             pool.users[user].weight = own["weight"]
-        if "cap_infl" in changes:
-            pool.users[user].cap = None if changes["cap_infl"] is None else int(own["cap_infl"])
+        if "in_flight" in changes:
+            pool.users[user].cap = changes["in_flight"]
         for kind in (LIVE, BATCH):
             place(pool, user, kind)
-    caps = {name: int(own[name]) for name in ("cap_jobs", "cap_queued_ms", "cap_infl") if name in own}
-    return UserLimits(own.get("weight"), **caps)
+    return UserLimits(**own)
 
 
 def tune(pool: Pool, name: str, priority: int | None, weight: float | None, raw: float) -> bool:

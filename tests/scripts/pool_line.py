@@ -22,13 +22,9 @@ def as_set(pool: Pool, s: Submission) -> Submission:
     """What an operator set for the user goes before what the request says."""
     own = pool.own.get(s.user, {})
     return replace(
-        s, weight=own.get("weight", s.weight), cap_jobs=_cap(own, "cap_jobs", s.cap_jobs),
-        cap_queued_ms=_cap(own, "cap_queued_ms", s.cap_queued_ms), cap_infl=_cap(own, "cap_infl", s.cap_infl),
+        s, weight=own.get("weight", s.weight),
+        limits=replace(s.limits, **{name: value for name, value in own.items() if name != "weight"}),
     )  # fmt: skip
-
-
-def _cap(own: dict[str, float], name: str, otherwise: int | None) -> int | None:
-    return int(own[name]) if name in own else otherwise
 
 
 def rate_of(pool: Pool, s: Submission) -> float:

@@ -121,7 +121,7 @@ class User:
     """Somebody's share."""
 
     weight: float = 1.0
-    cap: int | None = None  #: sentences in flight
+    cap: float | None = None  #: sentences in flight
     tag: dict[str, float] = field(default_factory=dict)  #: per class, while there is something to dispatch
     finish: dict[str, float] = field(default_factory=lambda: {LIVE: 0.0, BATCH: 0.0})
     turn: dict[str, int] = field(default_factory=lambda: {LIVE: 0, BATCH: 0})  #: the fence when it was last served

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from seriatim.user_limits import UserLimits
 from tests.scripts.pool_state import BATCH, LIVE, RANK, Job, Pool, eligible
 
 CLASSES = (LIVE, BATCH)
-_OWN = {"cap_queued": "cap_queued_ms"}
 COUNTS = (
     "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
     "held", "slack", "now", "off", "fence", "kept", "stay", "places",
@@ -88,7 +88,7 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "held": held,
         "counts": {name: float(m.get(name, name == "kept")) for name in COUNTS},
         "numbers": {name: int(n) for name, n in found.get(":n", {}).items() if name != "t" and int(n)},
-        "own": {user: {_OWN.get(name, name): float(x) for name, x in s.items()} for user, s in _under(found, ":set:")},
+        "own": {user: _limits(found) for user, found in _under(found, ":set:")},
         "tags": {kind: found.get(f":tag:{kind}", {}) for kind in CLASSES},
         "eligible": {kind: found.get(f":elig:{kind}", {}) for kind in CLASSES},
         "ranks": {job: rank for key, queue in _under(found, ":uq:") for job, rank in queue.items()},
@@ -101,6 +101,10 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "speaking": {name: {n: int(a) for n, a in run.items()} for name, run in _under(found, ":run:")},
         "dead": set(found.get(":dead", {})),
     }
+
+
+def _limits(found: Mapping[str, str]) -> dict[str, float]:
+    return UserLimits.from_script({name: float(value) for name, value in found.items()}).as_dict()
 
 
 def _under(found: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:

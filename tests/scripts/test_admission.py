@@ -11,6 +11,7 @@ from seriatim.lua.pool_records import SubmitVerdict, WorkerRegistration
 from seriatim.lua.pool_scripts import register, tune
 from seriatim.records import DrainMode, JobKind
 from seriatim.state.pool_record import read_pool
+from seriatim.user_limits import UserLimits
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
 
@@ -107,14 +108,14 @@ def test_a_submit_that_is_sent_again_changes_nothing(redis: Redis) -> None:
 def test_caps_of_a_user(redis: Redis) -> None:
     """On jobs, on queued audio; one job that is over the cap alone can never come in."""
     stage = Stage(redis, slots=9)
-    stage.accept("a", 4_000, cap_jobs=2, cap_queued_ms=9_000)
-    assert stage.submit("b", 6_000, cap_queued_ms=9_000).verdict is SubmitVerdict.CAP_QUEUED
-    assert stage.submit("b", 9_001, cap_queued_ms=9_000).verdict is SubmitVerdict.TOO_LARGE
+    stage.accept("a", 4_000, limits=UserLimits(jobs=2, queued_s=9))
+    assert stage.submit("b", 6_000, limits=UserLimits(queued_s=9)).verdict is SubmitVerdict.CAP_QUEUED
+    assert stage.submit("b", 9_001, limits=UserLimits(queued_s=9)).verdict is SubmitVerdict.TOO_LARGE
     stage.accept("b", 1_000)
-    assert stage.submit("c", 1_000, cap_jobs=2).verdict is SubmitVerdict.CAP_JOBS
-    assert stage.submit("c", 9_000, user="bob", cap_jobs=2, cap_queued_ms=9_000).verdict is SubmitVerdict.ACCEPTED
+    assert stage.submit("c", 1_000, limits=UserLimits(jobs=2)).verdict is SubmitVerdict.CAP_JOBS
+    assert stage.submit("c", 9_000, user="bob", limits=UserLimits(jobs=2, queued_s=9)).verdict is SubmitVerdict.ACCEPTED
     stage.speaks(stage.pick_one(), 4_000)
-    assert stage.submit("d", 8_000, cap_jobs=2, cap_queued_ms=9_000).verdict is SubmitVerdict.ACCEPTED
+    assert stage.submit("d", 8_000, limits=UserLimits(jobs=2, queued_s=9)).verdict is SubmitVerdict.ACCEPTED
 
 
 def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:

@@ -9,6 +9,7 @@ from redis import Redis
 from seriatim.lua.pool_records import FinishVerdict
 from seriatim.lua.pool_scripts import pick
 from seriatim.records import JobKind, TaskMessage
+from seriatim.user_limits import UserLimits
 from tests.scripts.stage import POOL, P, Stage
 
 
@@ -202,7 +203,7 @@ def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> 
     """Else nobody else's tag could be passed, and all others would wait beside free slots."""
     stage = Stage(redis, slots=8)
     stage.redis.hset(f"{P}:m", "theta", 300)
-    backlog(stage, "a", "ann", cap_infl=1)
+    backlog(stage, "a", "ann", limits=UserLimits(in_flight=1))
     backlog(stage, "b", "bob")
     picked = Counter(message.job for message in stage.pick())
     assert picked == {"a": 1, "b": 9}
@@ -212,8 +213,8 @@ def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> 
 
 def test_a_cap_spans_both_classes_and_ends_with_what_is_spoken(redis: Redis) -> None:
     stage = Stage(redis, slots=4)
-    backlog(stage, "book", "ann", kind=JobKind.BATCH, cap_infl=2)
-    backlog(stage, "talk", "ann", cap_infl=2)
+    backlog(stage, "book", "ann", kind=JobKind.BATCH, limits=UserLimits(in_flight=2))
+    backlog(stage, "talk", "ann", limits=UserLimits(in_flight=2))
     messages = stage.pick()
     assert [message.job for message in messages] == ["talk", "talk"]
     assert stage.tag("ann", "B") is None
@@ -224,8 +225,8 @@ def test_a_cap_spans_both_classes_and_ends_with_what_is_spoken(redis: Redis) -> 
 def test_taking_a_cap_away_frees_both_classes(redis: Redis) -> None:
     """The book waited at the cap; without the cap nobody else would ever look at it again."""
     stage = Stage(redis, slots=4)
-    stage.accept("talk", 1_000, user="ann", cap_infl=1)
-    backlog(stage, "book", "ann", kind=JobKind.BATCH, cap_infl=1)
+    stage.accept("talk", 1_000, user="ann", limits=UserLimits(in_flight=1))
+    backlog(stage, "book", "ann", kind=JobKind.BATCH, limits=UserLimits(in_flight=1))
     assert [message.job for message in stage.pick()] == ["talk"]
     stage.accept("more", 1_000, user="ann")
     assert {message.job for message in stage.pick()} == {"more", "book"}

@@ -240,12 +240,12 @@ def end_of(stage: Stage, job: str) -> None:
 def test_what_an_operator_sets_for_a_user_goes_before_what_its_requests_say(redis: Redis) -> None:
     stage = Stage(redis, slots=8)
     stage.accept("a", *TALK, user="ann")
-    share = stage.do(tune_user(POOL, "ann", {"weight": 4.0, "cap_jobs": 2, "cap_infl": 1}).at(stage.now))
-    assert (share.weight, share.cap_jobs, share.cap_infl, share.cap_queued_ms) == (4.0, 2, 1, None)
+    share = stage.do(tune_user(POOL, "ann", {"weight": 4.0, "jobs": 2, "in_flight": 1}).at(stage.now))
+    assert (share.weight, share.jobs, share.in_flight, share.queued_s) == (4.0, 2, 1, None)
     assert len(stage.pick()) == 1, "the cap counts for what runs already"
     stage.accept("b", *TALK, user="ann", weight=1.0)
     assert redis.hget(f"{P}:u:ann", "weight") == b"4"
     assert stage.submit("c", *TALK, user="ann").verdict is SubmitVerdict.CAP_JOBS
-    assert stage.do(tune_user(POOL, "ann", {"cap_jobs": None, "cap_infl": None}).at(stage.now)).cap_jobs is None
+    assert stage.do(tune_user(POOL, "ann", {"jobs": None, "in_flight": None}).at(stage.now)).jobs is None
     stage.accept("c", *TALK, user="ann")
     assert len(stage.pick()) > 1

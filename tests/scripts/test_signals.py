@@ -10,6 +10,7 @@ from seriatim.lua.pool_records import REFUSED, ClaimVerdict, SubmitVerdict
 from seriatim.lua.pool_scripts import signals
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
 from seriatim.records import JobKind, TaskMessage
+from seriatim.user_limits import UserLimits
 from tests.scripts.stage import POOL, P, Stage
 
 
@@ -99,7 +100,7 @@ def test_of_late_is_the_last_one_or_two_minutes(redis: Redis) -> None:
     stage = Stage(redis, slots=1, rtf=0.9)
     stage.accept("j", *[1_000] * 400, window_ms=10**7)
     for _ in range(2):
-        stage.submit("k", 1_000, user="bob", cap_jobs=0)
+        stage.submit("k", 1_000, user="bob", limits=UserLimits(jobs=0))
         stage.sweep()
         stage.passes(61_000)
     found = told(stage)

@@ -9,6 +9,7 @@ from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
 from seriatim.records import JobSpec, Sentence
+from seriatim.user_limits import UserLimits
 from tests.simulator.dispatch import dispatch
 from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan, Memory
 from tests.simulator.world import POOL, Process, Steps
@@ -117,7 +118,7 @@ class Producer(Process):
             idempotency_key=f"key-{plan.job}" if plan.keyed else "", weight=plan.weight, gap=plan.gap,
             drain=plan.drain, window_ms=plan.window_ms, timeout_ms=plan.timeout_ms, life_ms=LIFE_MS,
             grace_ms=GRACE_MS, producer_ms=PRODUCER_MS if plan.open else 0, queue_limit_ms=plan.queue_limit_ms,
-            ended_life_ms=ENDED_LIFE_MS, cap_jobs=plan.cap_jobs, cap_infl=plan.cap_infl,
+            ended_life_ms=ENDED_LIFE_MS, limits=UserLimits(jobs=plan.cap_jobs, in_flight=plan.cap_infl),
             memory_share=0.0 if self.world.room is Memory.TIGHT else 0.8,
         )  # fmt: skip
 

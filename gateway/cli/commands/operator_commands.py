@@ -9,25 +9,23 @@ from pathlib import Path
 from redis import Redis
 from rich.console import Console
 
+from gateway.cli.parser import option_of
 from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.local.installed_engines import running_default
 from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import check_range
-from seriatim.client.user_limits import LIMITS, set_user_limits
+from seriatim.client.operator_limits import set_user_limits
 from seriatim.errors import BadInput, JobUnknown, Unwritable
 from seriatim.exit_codes import ExitCode
 from seriatim.job_timeline import read
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
 from seriatim.state import pool_state as system_state
+from seriatim.user_limits import LIMITS
 
 OUTAGE_S = 1.0  #: a person is waiting at the terminal
-#: option of `seriatim set --user` -> field of UserLimits, and its units per unit of the option
-USER_OPTIONS = {
-    "weight": ("weight", 1), "jobs": ("cap_jobs", 1), "in_flight": ("cap_infl", 1), "queued_s": ("cap_queued_ms", 1000),
-}  # fmt: skip
 
 
 def status(options: argparse.Namespace, settings: Settings) -> int:
@@ -77,18 +75,11 @@ def _set_job(options: argparse.Namespace, settings: Settings) -> int:
 def _set_user(options: argparse.Namespace, settings: Settings) -> int:
     if options.job or options.priority is not None:
         raise BadInput("--user sets limits for all of a user's jobs and excludes JOB and --priority")
-    changes: dict[str, float | None] = {}
-    for option, (field, factor) in USER_OPTIONS.items():
-        text = getattr(options, option)
-        if text is not None:
-            changes[field] = _parse_limit(f"--{option.replace('_', '-')}", text, field, factor)
+    texts = {name: text for name in LIMITS if (text := getattr(options, name)) is not None}
+    changes = {name: _parse_limit(name, text) for name, text in texts.items()}
     pool = options.pool or running_default(settings)
-    limits = asdict(set_user_limits(_connect(settings), pool, options.user, changes))
-    shown = ", ".join(
-        f"{option.replace('_', '-')} {limits[field] / factor:g}"
-        for option, (field, factor) in USER_OPTIONS.items()
-        if limits[field] is not None
-    )
+    limits = set_user_limits(_connect(settings), pool, options.user, changes).as_dict()
+    shown = ", ".join(f"{option_of(name).removeprefix('--')} {value:g}" for name, value in limits.items())
     _write_line(f"user {options.user} in pool {pool}: {shown or 'no limits set; those of each job apply'}")
     return ExitCode.OK
 
@@ -107,13 +98,11 @@ def timeline(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.OK
 
 
-def _parse_limit(option: str, text: str, field: str, factor: int) -> float | None:
-    value = _parse_number(option, text)
-    if value is None:
-        return None
-    low, high = LIMITS[field]
-    check_range(option, value, low / factor, high / factor)
-    return value * factor
+def _parse_limit(name: str, text: str) -> float | None:
+    value = _parse_number(option_of(name), text)
+    if value is not None:
+        check_range(option_of(name), value, LIMITS[name].low, LIMITS[name].high)
+    return value
 
 
 def _parse_number(option: str, text: str) -> float | None:

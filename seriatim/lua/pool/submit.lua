@@ -52,10 +52,8 @@ local total = 0
 for i = 3, #ARGV do total = total + tonumber(string.match(ARGV[i], '^(%d+)|')) end
 
 -- What an operator set for the user goes before what the request says (tune_user.lua).
-local own = read(P .. ':set:' .. user, 'weight', 'cap_jobs', 'cap_queued', 'cap_infl')
-for name, value in pairs(own) do
-  if value and type(name) == 'string' then o[name] = tonumber(value) end
-end
+local own = C('HGETALL', P .. ':set:' .. user)
+for i = 1, #own, 2 do o[own[i]] = tonumber(own[i + 1]) end
 
 release_due_holds(t)
 local m = read(M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'held', 'kept', 'stay', 'renewed')

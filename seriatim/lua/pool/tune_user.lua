@@ -1,7 +1,7 @@
 -- requires: clock, fairness, capacity
 -- Set what a user gets of this pool, whatever its requests say: for its running jobs at once, and for those to come until it is
 -- taken back or nothing was set for a week. One step: the setting and the indexes that follow it.
--- KEYS[1] pool prefix.  ARGV: now, user, then pairs: weight, cap_jobs, cap_queued (ms) or cap_infl, and a value; '' takes back
+-- KEYS[1] pool prefix.  ARGV: now, user, then pairs: a limit of seriatim/user_limits.py, and a value; '' takes it back
 -- Returns the settings as a flat list.
 clock()
 local user = ARGV[2]

@@ -1,23 +1,15 @@
-"""Limits and weights of users in a pool, set by an operator."""
+"""Operator limits: set the limits and weights of users in a pool."""
 
 from collections.abc import Mapping
 
 from redis import Redis
 
-from seriatim.client.job_options import POOL_NAME, RANGES, check_named, check_range, check_user
+from seriatim.client.job_options import POOL_NAME, check_named, check_range, check_user
 from seriatim.errors import UnknownOption
 from seriatim.keys import user_tag
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.pool_records import UserLimits
 from seriatim.lua.script_calls import run
-
-MAX_CAP = 10**9
-LIMITS: Mapping[str, tuple[float, float]] = {
-    "weight": RANGES["weight"],
-    "cap_jobs": (1, MAX_CAP),
-    "cap_queued_ms": (1, MAX_CAP),
-    "cap_infl": (1, MAX_CAP),
-}
+from seriatim.user_limits import LIMITS, UserLimits
 
 
 def set_user_limits(redis: "Redis", pool: str, user: str, changes: Mapping[str, float | None]) -> UserLimits:
@@ -36,5 +28,5 @@ def set_user_limits(redis: "Redis", pool: str, user: str, changes: Mapping[str, 
         if name not in LIMITS:
             raise UnknownOption(f"unknown setting {name!r} of a user; there are: {', '.join(LIMITS)}")
         if value is not None:
-            check_range(name, value, *LIMITS[name])
+            check_range(name, value, LIMITS[name].low, LIMITS[name].high)
     return run(redis, pool_calls.tune_user(pool, user_tag(user), changes))
