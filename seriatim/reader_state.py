@@ -167,7 +167,7 @@ class DeliveryState:
     def report(self, now_s: float) -> list[ScriptCall[Any]]:
         """The calls of a report, which counts as made; the reply to the first is the job's grace, for `granted`."""
         self.reported, self.reported_ms, self.reported_s = self.position, self.delivered_ms, now_s
-        return [pool_calls.ack(self.pool, self.job, self.delivered_ms), job_calls.heard(self.job, self.position)]
+        return [pool_calls.ack(self.pool, self.job, self.delivered_ms), job_calls.mark_heard(self.job, self.position)]
 
     def failed(self) -> None:
         """The report did not reach Redis: there is something to report again."""

@@ -71,7 +71,7 @@ class Listening:
         while self.places and self.places[0][0] <= heard_ms:
             self.heard = self.places.popleft()[1]
         ack = pool_calls.ack(self.job.pool, self.job.id, heard_ms, heard_ms)
-        return [ack, job_calls.heard(self.job.id, self.heard)]
+        return [ack, job_calls.mark_heard(self.job.id, self.heard)]
 
     def over(self, now_s: float) -> bool:
         """Has it heard the end, or had enough?"""

@@ -28,7 +28,7 @@ from seriatim.state.worker_record import WorkerProcessState, read_workers
 
 FIRST_AUDIO_BOUNDS_MS = (50, 100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000)
 NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
-SOON_S = 2.0  #: and somebody who asks for a list: a new pool should be seen while its operator still looks
+SOON_S = 2.0  #: and a list that an operator asks for: it should have a new pool while the operator still looks
 SHARE = 0.02  #: of the time that may go into looking: where there are very many keys, names are older
 KINDS = {"live": "L", "batch": "B"}  #: of jobs, as counters name them
 
@@ -123,7 +123,7 @@ METRICS = (
     Metric("preempted_sentences", "counter", "count.made_way", "batch sentences that gave up their slot to a live one"),
     Metric("marked_sentences", "counter", "marks", "sentences that an engine had doubts about", ("pool", "mark"),
            note="it cut them, or synthesized them again"),
-    Metric("worker_sentences", "counter", "worker.spoken", "sentences that the worker process synthesized", WORKER),
+    Metric("worker_sentences", "counter", "worker.sentences", "sentences that the worker process synthesized", WORKER),
     Metric("worker_busy_seconds", "counter", "worker.busy_s", "slot seconds that the worker process was busy", WORKER),
     Metric("worker_slots_lost", "gauge", "worker.slots_lost",
            "slots that a worker process gave up as its device's memory ran out", WORKER),
@@ -178,7 +178,7 @@ class GatewayMetrics:
         self["http_audio_seconds"].inc(sound_s)
         self["http_underrun_seconds"].inc(silent_s)
 
-    def heard(self, playback: PlaybackModel) -> None:
+    def count_played(self, playback: PlaybackModel) -> None:
         """Count a stream that is over."""
         if playback.began_s is not None:
             self["http_streams_played"].labels("yes" if playback.longest_s <= VIABLE_S else "no").inc()
@@ -186,7 +186,7 @@ class GatewayMetrics:
 
 @dataclass(slots=True, eq=False)
 class PoolMetricsCollector(Collector):
-    """What the pools say, asked when it is scraped."""
+    """The metrics of the pools, read at each scrape."""
 
     redis: "Redis"
     store_dir: Path = Path("seriatim-store")
@@ -202,14 +202,14 @@ class PoolMetricsCollector(Collector):
             Unavailable: Redis does not answer.
         """
         began_s = time.monotonic()
-        soon_s = within_s if self.names else min(within_s, SOON_S)  # whoever sees none is waiting for the first
+        soon_s = within_s if self.names else min(within_s, SOON_S)  # a reader of an empty list waits for the first pool
         if began_s - self.named_s > max(soon_s, self.cost_s / SHARE):
             self.names, self.named_s = pool_names(self.redis, self.configured), began_s
             self.cost_s = time.monotonic() - began_s
         return self.names
 
     def describe(self) -> Iterable[MetricFamily]:
-        """Nothing: to know its metrics before they are asked for would be asking."""
+        """Describe nothing: the names of the metrics come from the pools, which only a scrape reads."""
         return ()
 
     def collect(self) -> Iterable[MetricFamily]:
@@ -254,9 +254,9 @@ def exposition(meters: GatewayMetrics, pools: PoolMetricsCollector) -> bytes:
     Raises:
         Unavailable: Redis does not answer.
     """
-    asked = CollectorRegistry(auto_describe=False)
-    asked.register(pools)
-    return generate_latest(meters.registry) + generate_latest(asked)
+    pool_registry = CollectorRegistry(auto_describe=False)
+    pool_registry.register(pools)
+    return generate_latest(meters.registry) + generate_latest(pool_registry)
 
 
 def _family(m: Metric, snapshot: Snapshot) -> MetricFamily:

@@ -76,7 +76,7 @@ function fillRow({ element, open, facts, bar, cancel }, card, { isOpen }) {
   if (isOpen(card.id)) open.setAttribute("aria-current", "true");
   else open.removeAttribute("aria-current");
   const parts = [
-    running ? `${card.spoken} of ${card.sentences} sentences` : STATES[card.state],
+    running ? `${card.sentences_done} of ${card.sentences} sentences` : STATES[card.state],
     clockFace(card.audio_s),
     card.created ? timeAgo(card.created) : "",
   ];
@@ -84,6 +84,6 @@ function fillRow({ element, open, facts, bar, cancel }, card, { isOpen }) {
   if (facts.textContent !== words) facts.textContent = words;
   bar.hidden = cancel.hidden = !running;
   bar.max = Math.max(1, card.sentences);
-  bar.value = card.spoken;
+  bar.value = card.sentences_done;
   cancel.setAttribute("aria-label", `Cancel “${name}”`);
 }

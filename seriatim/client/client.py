@@ -386,8 +386,8 @@ class Client:
         )
         return Submission(
             job=secrets.token_hex(16), user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
-            closed=closed, idempotency_key=request.idempotency_key, said=_spec_digest(spec), priority=request.priority,
-            weight=request.weight, speed=request.speed, play=request.play,
+            closed=closed, idempotency_key=request.idempotency_key, spec_digest=_spec_digest(spec),
+            priority=request.priority, weight=request.weight, speed=request.speed, play=request.play,
             gap=request.gap_policy, drain=request.drained_by,
             window_ms=request.window_ms or (s.live_window_ms if live else s.batch_window_ms),
             target_ms=s.first_audio_ms, timeout_ms=round(timeout_s * 1000),

@@ -59,7 +59,7 @@ class EmitResult:
     """What an emit did."""
 
     moved: int
-    more: bool  #: the budget was used up; a notification says so to whoever is free
+    more: bool  #: the budget was used up; a notification passes the rest to a free reassembler
     state: str  #: run, done, cancelled, failed, timed_out; "" for an unknown job
     drain: str
     ended: bool = False  #: the job was done with this emit
@@ -154,8 +154,8 @@ def end(job: str, state: str, reason: str) -> ScriptCall[bool]:
     return _call(job, "end", state, reason, decode=bool)
 
 
-def heard(job: str, position: StreamPosition) -> ScriptCall[int]:
-    """A reader has everything up to a position; the stream keeps the sentence before it, for its reconnection."""
+def mark_heard(job: str, position: StreamPosition) -> ScriptCall[int]:
+    """Note that a reader has all up to a position; the stream keeps the sentence before it, for its reconnection."""
     return _call(job, "heard", position.sentence, position.offset, decode=integer)
 
 

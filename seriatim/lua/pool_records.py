@@ -12,7 +12,7 @@ from seriatim.user_limits import UserLimits
 
 
 class SubmitVerdict(IntEnum):
-    """What became of a job at the door."""
+    """Whether the pool accepts a job."""
 
     ACCEPTED = 0
     DUPLICATE = 1
@@ -83,7 +83,9 @@ class Submission:
     spec: str  #: records.Spec as JSON
     closed: bool = True
     idempotency_key: str = ""
-    said: str = ""  #: digest of what of the spec is heard: another one under the same key is another text
+    spec_digest: str = (
+        ""  #: of the parts of the spec that change the audio: another one under the same key is another text
+    )
     cut: str = ""  #: how the text was cut into sentences (seriatim/text/segment), for a repeat under the same key
     priority: int = 0  #: -9..9 within the user
     weight: float = 1.0  #: of the user
@@ -105,7 +107,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class SubmitResult:
-    """The answer at the door."""
+    """The pool's answer to a submission."""
 
     verdict: SubmitVerdict
     retry_after_ms: int

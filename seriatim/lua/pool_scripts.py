@@ -42,7 +42,7 @@ def submit(pool: str, s: Submission, sentences: Sequence[str]) -> ScriptCall[Sub
     """Refuse or accept a job. `sentences` as `sentence_argument` makes them."""
     options = {
         "job": s.job, "user": s.user, "class": "L" if s.kind is JobKind.LIVE else "B", "spec": s.spec,
-        "closed": int(s.closed), "key": s.idempotency_key, "said": s.said, "cut": s.cut,
+        "closed": int(s.closed), "key": s.idempotency_key, "said": s.spec_digest, "cut": s.cut,
         "priority": s.priority, "weight": s.weight,
         "speed": s.speed, "gap": s.gap, "drain": s.drain, "window": s.window_ms, "target": s.target_ms,
         "timeout": s.timeout_ms, "life": s.life_ms, "grace": s.grace_ms, "producer": s.producer_ms,
@@ -96,12 +96,12 @@ def claim(pool: str, message: TaskMessage, owner: str, lease_ms: int) -> ScriptC
 
 
 def finish(
-    pool: str, message: TaskMessage, spoken: FinishedSentence, ended_life_ms: int = 600_000
+    pool: str, message: TaskMessage, finished: FinishedSentence, ended_life_ms: int = 600_000
 ) -> ScriptCall[FinishVerdict]:
-    """A sentence is whole in the job's slot."""
-    first: Argument = "" if spoken.first_ms is None else spoken.first_ms
+    """Finish a sentence: its audio is whole in the job's slot."""
+    first: Argument = "" if finished.first_ms is None else finished.first_ms
     return _call(
-        pool, "finish", message.job, message.seq, message.attempt, spoken.epoch, spoken.wall_ms, spoken.audio_ms,
+        pool, "finish", message.job, message.seq, message.attempt, finished.epoch, finished.wall_ms, finished.audio_ms,
         ended_life_ms, first, decode=FinishVerdict,
     )  # fmt: skip
 
@@ -231,7 +231,7 @@ def fenced(pool: str, message: TaskMessage) -> ScriptCall[bool]:
 
 
 def sweep(pool: str, interval_ms: int, pending_step_grace_ms: int, retry: RetryPolicy) -> ScriptCall[SweepResult]:
-    """What time brings about; at most once an interval, whoever calls."""
+    """Do what has become due; at most once an interval, whichever process calls."""
 
     def decode(r: list[Any]) -> SweepResult:
         return SweepResult(bool(r[0]), _bells(r[1]), tuple(text(e) for e in r[2]))

@@ -20,7 +20,7 @@ from redis.exceptions import NoScriptError
 
 from seriatim.errors import CommandRefused
 from seriatim.servers.redis_errors import (
-    translate_redis_errors as translate_redis_errors,  # whoever sends a command waits for its answer
+    translate_redis_errors as translate_redis_errors,  # the sender of a command waits for its answer
 )
 
 T = TypeVar("T")

@@ -10,9 +10,9 @@ from seriatim.keys import POOL_LIFE_S, pool_prefix
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.state.pool_record import PoolRecord, read_pool
 
-COUNTS = ("slots", "spoken", "ready_ms", "pid")
+COUNTS = {"slots": "slots", "sentences": "spoken", "ready_ms": "ready_ms", "pid": "pid"}  #: attributes by hash field
 GAUGES = ("memory_bytes", "gpu_utilization", "gpu_memory_used", "gpu_memory_bytes", "slots_lost")
-FIELDS = ("engine", "host", "since", "busy_ms", *COUNTS, *GAUGES)
+FIELDS = ("engine", "host", "since", "busy_ms", *COUNTS.values(), *GAUGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class WorkerProcessState:
     owner: str
     slots: int
     busy: int
-    spoken: int
+    sentences: int  #: completed
     engine: str
     ready_ms: int  #: from its start until it had loaded its engine and spoken with it
     host: str
@@ -39,7 +39,7 @@ class WorkerProcessState:
     def decode(cls, owner: str, row: Sequence[bytes | None], busy: int, now_ms: float) -> "WorkerProcessState":
         """Read the values of FIELDS; `busy` slots are speaking, `now_ms` is the pool's clock."""
         w = {name: value.decode(errors="replace") for name, value in zip(FIELDS, row, strict=True) if value is not None}
-        whole = {name: int(w.get(name, 0)) for name in COUNTS}
+        whole = {name: int(w.get(field, 0)) for name, field in COUNTS.items()}
         gauges: dict[str, Any] = {name: float(w[name]) if name in w else None for name in GAUGES}
         up_s = round(max(0.0, now_ms - float(w.get("since", now_ms))) / 1000, 1)
         return cls(

@@ -36,7 +36,7 @@ def test_a_job_is_accepted_spoken_and_kept(client: httpx2.Client) -> None:
     assert answer.headers["location"] == f"/v1/jobs/{card['id']}"
     assert (card["kind"], card["drain"], card["model"]) == ("batch", "store", "tone")
     card = ended(client, card["id"])
-    assert card["sentences"] == card["spoken"] == len(SAID)
+    assert card["sentences"] == card["sentences_done"] == len(SAID)
     assert card["audio_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
     assert card["id"] in [job["id"] for job in client.get("/v1/jobs").json()["data"]]
 

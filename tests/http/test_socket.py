@@ -159,7 +159,7 @@ def test_a_client_that_takes_nothing_stops_the_speaking(gateway: Gateway) -> Non
         spoken: list[int] = []
 
         def stands() -> bool:
-            spoken.append(client.get(f"/v1/jobs/{job}").json()["spoken"])
+            spoken.append(client.get(f"/v1/jobs/{job}").json()["sentences_done"])
             return len(spoken) > 30 and spoken[-1] == spoken[-30] > 0
 
         wait_until(stands, "it stands still")

@@ -61,7 +61,7 @@ def test_sound_comes_while_the_text_is_still_being_spoken(gateway: Gateway) -> N
         with gateway.client() as client:
             card = client.get(f"/v1/jobs/{job}").json()
     assert card["state"] == "running"
-    assert card["spoken"] < 400
+    assert card["sentences_done"] < 400
 
 
 def test_server_sent_events_carry_the_same_sound(client: httpx2.Client) -> None:
@@ -118,7 +118,7 @@ def test_a_client_that_takes_nothing_stops_the_speaking_at_its_window(gateway: G
         before: list[int] = []
 
         def stands() -> bool:
-            before.append(client.get(f"/v1/jobs/{job}").json()["spoken"])
+            before.append(client.get(f"/v1/jobs/{job}").json()["sentences_done"])
             return len(before) > 30 and before[-1] == before[-30]
 
         wait_until(stands, "it stands still")

@@ -26,14 +26,14 @@ class Doors(PoolRules):
         cap_jobs=st.sampled_from([None, None, 2]), cap_queued=st.sampled_from([None, None, 9]),
         window_ms=st.sampled_from([1_500, 5_000, 20_000]), gap=st.sampled_from(list(GapPolicy)),
         drain=st.sampled_from(list(DrainMode)), key=st.sampled_from(["", "", "k"]),
-        times=st.sampled_from([9_000, 30_000]), said=st.sampled_from(["", "", "else"]),
+        times=st.sampled_from([9_000, 30_000]), spec_digest=st.sampled_from(["", "", "else"]),
         cut=st.sampled_from(["", "[1]", "[2]"]),
         play=st.sampled_from([Play.STREAM, Play.STREAM, Play.WHOLE]),
     )  # fmt: skip
     def submit(
         self, user: str, live: bool, closed: bool, estimates: list[int], priority: int, weight: float,
         cap_infl: int | None, cap_jobs: int | None, cap_queued: int | None, window_ms: int, gap: GapPolicy,
-        drain: DrainMode, key: str, times: int, said: str, cut: str,
+        drain: DrainMode, key: str, times: int, spec_digest: str, cut: str,
         play: Play,
     ) -> None:  # fmt: skip
         s = Submission(
@@ -41,7 +41,7 @@ class Doors(PoolRules):
             idempotency_key=key, priority=priority, weight=weight, gap=gap, drain=drain, window_ms=window_ms,
             timeout_ms=times, grace_ms=times - 2_000, producer_ms=0 if closed else times // 2, queue_limit_ms=8_000,
             limits=UserLimits(jobs=cap_jobs, queued_s=cap_queued, in_flight=cap_infl), speed=2.0 if priority else 1.0,
-            said=said, cut=cut, play=play,
+            spec_digest=spec_digest, cut=cut, play=play,
         )  # fmt: skip
         self.hand_in(s, estimates)
 

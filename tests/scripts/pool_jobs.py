@@ -47,7 +47,7 @@ def _known(pool: Pool, s: Submission, estimates: Sequence[int]) -> SubmitResult 
 
 def _known_by_key(pool: Pool, s: Submission, known: str, estimates: Sequence[int]) -> SubmitResult | None:
     job = pool.jobs[known]
-    if s.said != job.said:
+    if s.spec_digest != job.spec_digest:
         return SubmitResult(SubmitVerdict.CONFLICT, 0, known)
     if s.cut and job.cut and s.cut != job.cut:
         return SubmitResult(SubmitVerdict.RECUT, 0, known, job.drain, job.cut)
@@ -92,7 +92,7 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
         t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), gap=s.gap, drain=s.drain,
         since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
-        queue_limit=s.queue_limit_ms, estimates=estimates, seen=t, said=s.said, cut=s.cut,
+        queue_limit=s.queue_limit_ms, estimates=estimates, seen=t, spec_digest=s.spec_digest, cut=s.cut,
         keyed=bool(s.idempotency_key), whole=s.closed, file=live and s.play is Play.WHOLE,
     )  # fmt: skip
     if s.idempotency_key:

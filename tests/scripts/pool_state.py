@@ -63,7 +63,7 @@ class Job:
     producer: float  #: until when its producer is taken for alive; 0: has none
     queue_limit: int
     estimates: list[int]  #: ms of every sentence known
-    said: str = ""  #: digest of its spec,
+    spec_digest: str = ""  #: digest of its spec,
     cut: str = ""  #: and how its text was cut
     keyed: bool = False  #: it has an idempotency key
     whole: bool = False  #: its producer closed it

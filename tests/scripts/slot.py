@@ -73,7 +73,7 @@ class Slot:
         return bool(self.do(job_scripts.end(self.name, state, reason).at(self.now)))
 
     def heard(self, position: str) -> int:
-        return int(self.do(job_scripts.heard(self.name, StreamPosition.parse(position)).at(self.now)))
+        return int(self.do(job_scripts.mark_heard(self.name, StreamPosition.parse(position)).at(self.now)))
 
     def stream(self) -> list[Entry]:
         held = contents(self.redis, ordered_stream(self.name))

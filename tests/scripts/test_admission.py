@@ -81,7 +81,7 @@ def test_a_key_stands_for_one_text(redis: Redis) -> None:
     for n, options in same:
         again = stage.submit("second", *[900] * n, **(key | options))
         assert (again.verdict, again.job, again.drain) == (SubmitVerdict.DUPLICATE, "first", DrainMode.WINDOW)
-    recut = stage.submit("second", *[900] * 3, idempotency_key="k", said="a voice", cut="otherwise")
+    recut = stage.submit("second", *[900] * 3, idempotency_key="k", spec_digest="a voice", cut="otherwise")
     assert (recut.verdict, recut.cut) == (SubmitVerdict.RECUT, "so")
 
 

@@ -278,7 +278,7 @@ class JobMachine(RuleBasedStateMachine):
         entry = self.model.stream[index % len(self.model.stream)]
         if seldom:
             self.trimmed |= entry.position.sentence > 2
-            call = scripts.heard(JOB, entry.position).at(self.now)
+            call = scripts.mark_heard(JOB, entry.position).at(self.now)
             self.both(call, lambda: self.model.heard(entry.position.sentence))
 
     @precondition(lambda self: self.model.stream and self.afterwards < AFTERWARDS)

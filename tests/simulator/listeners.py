@@ -132,7 +132,7 @@ class Reader(Listener):
         playing = 0.0 if self.began is None else self.world.now - self.began
         heard_ms = min(playing, ms_of_bytes(cursor.n_bytes, RATE_HZ)) if self.world.rng.random() < 0.4 else -1
         if self.world.rng.random() < 0.5:
-            yield from self.world.ask(self.name, slot.heard, self.job, cursor.position)
+            yield from self.world.ask(self.name, slot.mark_heard, self.job, cursor.position)
         yield from self.ack(self.job, cursor.n_bytes, heard_ms)
 
     def _stops(self, nothing: int) -> Steps[bool]:

@@ -9,8 +9,8 @@ from gateway.cli.render.status_tables import system_tables
 from seriatim.state import LiveJobState, PoolState, RedisState, WorkerProcessState
 
 CPU = WorkerProcessState(
-    "4f1d2c3b4a59.0.a1b2c3", slots=2, busy=1, spoken=1_234, engine="espeak", ready_ms=812, host="4f1d2c3b4a59", pid=7,
-    up_s=93_784, memory_bytes=231e6, gpu_utilization=None, gpu_memory_used=None, gpu_memory_bytes=None,
+    "4f1d2c3b4a59.0.a1b2c3", slots=2, busy=1, sentences=1_234, engine="espeak", ready_ms=812, host="4f1d2c3b4a59",
+    pid=7, up_s=93_784, memory_bytes=231e6, gpu_utilization=None, gpu_memory_used=None, gpu_memory_bytes=None,
 )  # fmt: skip
 GPU = replace(
     CPU, owner="gpu-host-17.1.d4e5f6", slots=48, busy=43, memory_bytes=11.2e9, gpu_utilization=0.97,

@@ -39,11 +39,7 @@ RIDDLES = (
 #: that is listed and clean fails.
 NOT_CLEAN = {
     "bench",
-    "gateway",
-    "seriatim/state",
-    "seriatim/lua",
     "tests",
-    "workers/engines/xtts",
 }
 #: Folders whose strings are messages, if they have a space; tests have texts to speak.
 MESSAGES = ("seriatim", "tasks", "workers", "reassembler", "gateway", "bench", "examples")

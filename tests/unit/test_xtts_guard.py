@@ -334,7 +334,7 @@ def test_soft_and_loud_voices_are_heard_alike(level: float) -> None:
 def test_a_sentence_taken_over_is_guarded_from_there_on() -> None:
     """What the earlier attempt gave out is not heard again; its codes are known, and its sound was speech."""
     given = samples_of(SENTENCE_MS)
-    guard = HallucinationGuard(SENTENCE, "en", 1.0, GuardStrictness.RETRY, given=given, rate_hz=RATE_HZ)
+    guard = HallucinationGuard(SENTENCE, "en", 1.0, GuardStrictness.RETRY, given, RATE_HZ)
     for code in range(round(SENTENCE_MS / CODE_MS)):
         guard.code(code)
     guard.hear(speech(300))

@@ -16,7 +16,7 @@ HEADER = struct.Struct("<BBBQIH")
 states = st.builds(
     ResumeState,
     codes=st.lists(st.integers(0, HIGHEST), max_size=605).map(tuple),
-    given=st.integers(0, 2**32 - 1),
+    emitted_samples=st.integers(0, 2**32 - 1),
     seed=st.integers(0, 2**63 - 1),
     take=st.integers(0, 255),
 )

@@ -42,7 +42,7 @@ def test_a_choice_that_is_not_doubtful_survives_rounding(
     rules = rules_of([SamplingOptions(do_sample=False) if greedy else sampling], [[1, 1024]])
     if doubts(logits, rules, noise, WIDE):
         return
-    penalties = torch.where(rules.said, torch.tensor(10.0), torch.tensor(1.0))
+    penalties = torch.where(rules.used_codes, torch.tensor(10.0), torch.tensor(1.0))
     off = (torch.rand(200, CODES, generator=generator) - 0.5) * WIDE * rules.temperature / penalties
     many = rules_of([SamplingOptions(do_sample=False) if greedy else sampling] * 200, [[1, 1024]] * 200)
     rounded = choice(logits + off, many, noise.expand(200, -1))

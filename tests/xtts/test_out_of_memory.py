@@ -10,7 +10,7 @@ import torch
 from tests.xtts.speaking import STEPS, row_of, spoken
 from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_row import BatchRow
-from workers.engines.xtts.batch.out_of_memory import OutOfMemory, out_of_memory_told
+from workers.engines.xtts.batch.out_of_memory import OutOfMemory, translate_memory_errors
 
 pytestmark = pytest.mark.thorough
 
@@ -127,7 +127,7 @@ def test_one_slot_cannot_be_halved(tiny_model: Any) -> None:
 
 
 def test_a_full_host_is_told_in_the_same_way() -> None:
-    with pytest.raises(OutOfMemory, match="no memory left while trying"), out_of_memory_told("trying"):
+    with pytest.raises(OutOfMemory, match="no memory left while trying"), translate_memory_errors("trying"):
         torch.empty(1 << 50, dtype=torch.uint8)
 
 

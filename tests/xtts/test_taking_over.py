@@ -34,4 +34,4 @@ def test_it_goes_on_behind_the_codes_that_were_chosen(tiny_dir: Path, tmp_path: 
     assert codes(rest[-1])[: len(begun)] == begun
     assert codes(rest[-1])[len(begun) :] != codes(whole[-1])[len(begun) :]
     given = len(whole[0].pcm) + sum(len(piece.pcm) for piece in rest)
-    assert ResumeState.unpack(rest[-1].state).given == given // 2
+    assert ResumeState.unpack(rest[-1].state).emitted_samples == given // 2

@@ -55,11 +55,13 @@ def latents_of(n: int, dim: int = DIM, seed: int = 0) -> Tensor:
 def offline(decoder: Any, latents: Tensor, speaker: Tensor, length_scale: float = 1.0) -> Tensor:
     """What `Xtts.inference` makes of a sentence's latents."""
     with torch.inference_mode():
-        given = latents[None]
+        emitted_samples = latents[None]
         if length_scale != 1.0:
-            given = functional.interpolate(given.transpose(1, 2), scale_factor=[length_scale], mode="linear")
-            given = given.transpose(1, 2)
-        return decoder(given, g=speaker).flatten()
+            emitted_samples = functional.interpolate(
+                emitted_samples.transpose(1, 2), scale_factor=[length_scale], mode="linear"
+            )
+            emitted_samples = emitted_samples.transpose(1, 2)
+        return decoder(emitted_samples, g=speaker).flatten()
 
 
 def pushed(stream: VocoderStream, latents: Tensor, sizes: Sequence[int]) -> Iterator[VocoderWindow]:
@@ -104,16 +106,16 @@ def test_another_worker_makes_exactly_the_rest(
     latents, speaker = latents_of(n), voice()
     whole = offline(decoder, latents, speaker)
     start = data.draw(st.integers(0, len(whole)))
-    rest = streamed(vocoder, vocoder.stream(speaker, given=start), latents, sizes)
+    rest = streamed(vocoder, vocoder.stream(speaker, emitted_samples=start), latents, sizes)
     assert far(rest, whole[start:]) < EQUAL if start < len(whole) else len(rest) == 0
     steps = (rest * 32767).round() - (whole[start:] * 32767).round()
     assert not len(steps) or steps.abs().max() <= 1
 
 
 def test_more_was_given_out_than_there_is(vocoder: StreamingVocoder) -> None:
-    stream = vocoder.stream(voice(), given=10**6)
+    stream = vocoder.stream(voice(), emitted_samples=10**6)
     assert stream.push(list(latents_of(9)), final=True) is None
-    assert stream.given == 10**6
+    assert stream.emitted_samples == 10**6
 
 
 @settings(max_examples=12, deadline=None)
@@ -207,7 +209,7 @@ def test_what_a_gpu_does_to_make_sizes_equal_changes_no_sample(decoder: Any) -> 
     windows = list(pushed(vocoder.stream(speaker), latents, [7, 11]))
     assert {(window.stop - window.start) % 16 for window in windows[1:]} == {0}
     assert far(torch.cat(vocoder.render(windows)), offline(decoder, latents, speaker)) < EQUAL
-    whole = vocoder.render(list(pushed(vocoder.stream(speaker, given=30_001), latents, [])))
+    whole = vocoder.render(list(pushed(vocoder.stream(speaker, emitted_samples=30_001), latents, [])))
     assert far(whole[0], offline(decoder, latents, speaker)[30_001:]) < EQUAL
 
 
@@ -228,7 +230,7 @@ def test_sound_comes_as_soon_as_it_is_certain(vocoder: StreamingVocoder, length_
     assert stream.push(latents[:-1], final=False) is None
     window = stream.push(latents[-1:], final=False)
     assert window is not None
-    assert len(vocoder.render([window])[0]) == window.n_samples == stream.given > 0
+    assert len(vocoder.render([window])[0]) == window.n_samples == stream.emitted_samples > 0
     assert length_scale != 1 or n == 4
 
 
@@ -242,7 +244,7 @@ def test_a_stream_keeps_only_what_it_will_look_at(vocoder: StreamingVocoder) -> 
 
 
 def test_of_a_resumed_sentence_only_the_rest_is_kept(vocoder: StreamingVocoder) -> None:
-    stream = vocoder.stream(voice(), given=250 * 1114)
+    stream = vocoder.stream(voice(), emitted_samples=250 * 1114)
     assert stream.push(list(latents_of(250)), final=False) is None
     assert len(stream._kept) <= 8
 
@@ -258,8 +260,8 @@ def test_surroundings_are_dropped_where_they_would_cost(
 ) -> None:
     """Every stage makes what it must, and where most is to compute under two frames each side more than wanted."""
     plan = vocoder._generator.plan(n_frames, before, after)
-    assert plan.given.lo >= -before
-    assert plan.given.hi <= n_frames + after
+    assert plan.frames.lo >= -before
+    assert plan.frames.hi <= n_frames + after
     for span, scale in zip(plan.within, (8, 64, 128, 256), strict=True):
         assert span.lo <= 0
         assert span.hi >= n_frames * scale

@@ -150,7 +150,9 @@ def _encryption(address: Address) -> CheckResult:
         checked = str(address.options.get("ssl_cert_reqs", "required")) == "required"
         if checked:
             return ok("redis tls", "encrypted, and its certificate is checked")
-        return warn("redis tls", "encrypted to whoever answers", "take ssl_cert_reqs out of SERIATIM_REDIS_URL")
+        return warn(
+            "redis tls", "encrypted, but any certificate is accepted", "take ssl_cert_reqs out of SERIATIM_REDIS_URL"
+        )
     if address.scheme == "unix" or is_near(address.host):
         return ok("redis tls", "not encrypted, and not needed on this machine or a private network")
     advice = "use rediss:// (docs/how-to/security.md), unless the network is private"

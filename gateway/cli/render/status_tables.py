@@ -139,7 +139,7 @@ def worker_table(lines: Sequence[WorkerProcessState]) -> Table:
 
 def _worker_row(w: WorkerProcessState) -> list[object]:
     busy = f"{w.busy}/{w.slots}" if w.slots else f"{w.busy}, draining"
-    return [escape(w.owner), busy, w.spoken, _format_span(w.up_s), w.ready_ms]
+    return [escape(w.owner), busy, w.sentences, _format_span(w.up_s), w.ready_ms]
 
 
 def _job_row(j: LiveJobState) -> list[object]:

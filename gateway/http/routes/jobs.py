@@ -101,7 +101,7 @@ def job_card(job: Job, created: float | None) -> JobCard:
     return JobCard.model_validate(
         {
             "id": job.id, "model": job.pool, "state": "running" if s.state == "run" else s.state, "reason": s.reason,
-            "kind": s.kind or "batch", "drain": str(job.drain), "sentences": s.sentences, "spoken": s.emitted,
+            "kind": s.kind or "batch", "drain": str(job.drain), "sentences": s.sentences, "sentences_done": s.emitted,
             "gaps": s.gaps, "doubtful": s.doubtful,
             "audio_s": round(s.audio_s, 3), "rate_hz": s.rate_hz, "closed": s.closed,
             "title": title_of(job), "has_text": text_of(job) is not None, "created": created,

@@ -101,7 +101,7 @@ class JobCard(BaseModel):
     kind: str
     drain: str
     sentences: int  #: known so far
-    spoken: int  #: complete, in order, from the first on
+    sentences_done: int  #: complete, in order, from the first on
     gaps: int = 0  #: sentences that were given up, so that all or the rest of them is missing
     doubtful: int = 0  #: sentences whose audio may be wrong, for example far too short for their text
     audio_s: float  #: duration of the audio that is available

@@ -114,7 +114,7 @@ class AudioResponse(Response):
             self.context.reports.close(delivery)
         self.context.meters["http_streams"].dec()
         if self.audio_request.plays:
-            self.context.meters.heard(self._playback)
+            self.context.meters.count_played(self._playback)
 
     async def _cancel_job(self, reason: str) -> None:
         try:

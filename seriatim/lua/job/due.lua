@@ -3,7 +3,7 @@
 -- Live jobs of a shard that were not looked at for a while: lost notifications, readers and recorders to follow. Of ended jobs
 -- that were heard, the audio goes now, all but the entry that says how they ended.
 -- KEYS[1] shard prefix.  ARGV: '', now, most, look again after ms, share of maxmemory that new jobs may fill
--- Returns their ids; each is due again after that time, whoever looks.
+-- Returns their ids; each is due again after that time, to any caller.
 local _, _, most, again, share = unpack(ARGV)
 local t = time_ms()
 

@@ -15,7 +15,7 @@ def answer(command: Callable[[], object]) -> int:
         sys.stdout.write(json.dumps(command(), ensure_ascii=False) + "\n")
     except ModuleNotFoundError as error:
         return _refused(missing(error))
-    except PermissionError as error:  # somebody else's home, or folder
+    except PermissionError as error:  # another user's home, or folder
         return _refused(forbidden(error))
     except SeriatimError as error:
         return _refused(error)

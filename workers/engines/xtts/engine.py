@@ -62,10 +62,10 @@ class XttsEngine:
         self._book = VoiceCatalogue(model, expand_home(options.voice_dir))
         self._bounds = InputBounds.of(model.gpt)
         dtype = dtype_of(options, device)
-        wanted = options.slots or slots_that_fit(
+        n_slots = options.slots or slots_that_fit(
             device, slot_bytes(model.gpt, self._bounds.positions, dtype, device), options.gpu_share
         )
-        places = min(wanted, options.gpu_limit) if options.gpu_limit else wanted
+        places = min(n_slots, options.gpu_limit) if options.gpu_limit else n_slots
         self._watch = DeviceMemoryWatch(device)
         batch = Batch(model.gpt, places, dtype=dtype, device=device, watch=options.exact)
         batch.warm_up()
@@ -106,11 +106,11 @@ class XttsEngine:
             time.sleep(POLL_S)
         began_s, n_bytes = time.monotonic(), 0
         try:
-            for spoken in self._spoken(order, cancelled):
-                n_bytes += len(spoken.pcm)
-                if spoken.last:
+            for chunk in self._chunks(order, cancelled):
+                n_bytes += len(chunk.pcm)
+                if chunk.last:
                     self._measure(time.monotonic() - began_s, n_bytes)
-                yield spoken
+                yield chunk
         finally:
             order.dropped.set()
             place.close()
@@ -145,8 +145,8 @@ class XttsEngine:
             state=state,
         )
 
-    def _spoken(self, order: SentenceOrder, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
-        """What the model's thread gives for an order; a piece without sound while it is at work."""
+    def _chunks(self, order: SentenceOrder, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
+        """The chunks that the model's thread makes for an order; an empty one while it is at work."""
         self._loop.order(order)
         rounds = self._loop.rounds
         while not cancelled():
@@ -164,15 +164,15 @@ class XttsEngine:
                 return
 
 
-def load(given: Mapping[str, str]) -> XttsEngine:
-    """Load a checkpoint with the options that were `given`.
+def load(given_options: Mapping[str, str]) -> XttsEngine:
+    """Load a checkpoint with the options in `given_options`.
 
     Raises:
         UnknownOption: an option that it does not have, or a value outside its range.
         EngineUnavailable: the checkpoint, a voice or the device is not there.
         Misconfigured: the licence of the weights is not accepted, or options that exclude each other.
     """
-    options = read_options(XttsOptions, "xtts", given)
+    options = read_options(XttsOptions, "xtts", given_options)
     if not options.model:
         raise EngineUnavailable(
             "the xtts engine needs a checkpoint: --model DIR; `seriatim models` says how to get one"

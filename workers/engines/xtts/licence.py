@@ -16,7 +16,7 @@ MARK = "tos_agreed.txt"
 
 
 def accepted(folder: Path) -> bool:
-    """Has somebody accepted the licence of the model in `folder`?"""
+    """Whether the licence of the model in `folder` was accepted on this machine."""
     return (folder / MARK).is_file()
 
 

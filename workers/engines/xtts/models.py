@@ -76,10 +76,10 @@ def described(folder: Path, *, checksums: bool = False) -> dict[str, object]:
 
 def how_to_get() -> list[str]:
     """Lines for a person."""
-    wanted = " ".join((*checkpoint_check.NEEDED, checkpoint_check.SPEAKERS))
+    files = " ".join((*checkpoint_check.NEEDED, checkpoint_check.SPEAKERS))
     return [
         "XTTS-v2 is no part of Seriatim, and Seriatim downloads nothing. To get it (1.9 GB) from Hugging Face:",
-        f"  hf download {SOURCE} {wanted} --local-dir DIR",
+        f"  hf download {SOURCE} {files} --local-dir DIR",
         f"Its weights are under the {licence.FULL_NAME} ({licence.URL}):",
         f"{licence.GIST}. To accept that: seriatim models accept DIR",
     ]
@@ -88,7 +88,7 @@ def how_to_get() -> list[str]:
 def _candidates(model_dir: Path, home: Path) -> Iterable[Path]:
     roots = [(model_dir, "*"), *((home / place, pattern) for place, pattern in PLACES)]
     for root, pattern in roots:
-        with contextlib.suppress(PermissionError):  # somebody else's
+        with contextlib.suppress(PermissionError):  # another user's
             yield from sorted(folder for folder in root.glob(pattern) if (folder / checkpoint_check.CONFIG).is_file())
 
 

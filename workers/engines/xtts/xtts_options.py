@@ -51,14 +51,14 @@ PER_TEXT = ("temperature", "top_k", "top_p", "repetition_penalty", "length_penal
 ABILITIES = Abilities("xtts", (*LANGUAGES, *CHINESE), option_ranges(XttsOptions, *PER_TEXT))
 
 
-def sampling_of(options: XttsOptions, asked: Mapping[str, float]) -> SamplingOptions:
-    """How the codes of one sentence are chosen: as the worker was told, and as its text asks.
+def sampling_of(options: XttsOptions, sentence_options: Mapping[str, float]) -> SamplingOptions:
+    """Sampling options of one sentence: the worker's, with those of its text in their place.
 
     Raises:
         UnknownOption: an option that texts do not have, or a value outside its range.
     """
-    ABILITIES.check("", 1.0, asked)
-    merged = {name: asked.get(name, getattr(options, name)) for name in ABILITIES.options}
+    ABILITIES.check("", 1.0, sentence_options)
+    merged = {name: sentence_options.get(name, getattr(options, name)) for name in ABILITIES.options}
     return SamplingOptions(
         temperature=float(merged["temperature"]),
         top_k=int(merged["top_k"]),

@@ -20,7 +20,7 @@ from workers.engines.xtts.batch import prefill
 from workers.engines.xtts.batch.batch_row import BatchRow
 from workers.engines.xtts.batch.batch_slots import BROKEN, BatchSize, BatchSlots, StepResult
 from workers.engines.xtts.batch.input_bounds import InputBounds
-from workers.engines.xtts.batch.out_of_memory import OutOfMemory, out_of_memory_told
+from workers.engines.xtts.batch.out_of_memory import OutOfMemory, translate_memory_errors
 from workers.engines.xtts.batch.prefill import Prefill
 from workers.engines.xtts.model.cuda_graphs import CudaGraphs, StepRunner, TokenFetcher
 from workers.engines.xtts.model.embedding import n_positions
@@ -168,7 +168,7 @@ class Batch:
     @contextmanager
     def _computing(self, doing: str) -> Iterator[None]:
         on_device = torch.cuda.device(self._device) if self._device.type == "cuda" else nullcontext()
-        with torch.inference_mode(), on_device, out_of_memory_told(doing):
+        with torch.inference_mode(), on_device, translate_memory_errors(doing):
             yield
 
     def _made_stepper(self) -> StepRunner:
@@ -181,7 +181,7 @@ class Batch:
             log.warning("no memory for CUDA graphs; steps run slower", extra={"error": str(error)})
 
     def _evicted(self) -> list[BatchRow]:
-        """Keep who fits, whoever is furthest first."""
+        """Keep the rows that fit, those that are furthest first."""
         in_order = self.rows
         kept, homeless = set(in_order[: self.slots]), in_order[self.slots :]
         self._speaking = [row for row in self._speaking if row in kept]
@@ -204,16 +204,16 @@ class Batch:
 
     def _begin_filling(self) -> None:
         rows = prefill.together(self._waiting, self._piece, self._bounds.stop)
-        begun = [prefill.begun(row, self._slots.embedding, self._bounds.stop) for row in rows]
+        prefills = [prefill.start_prefill(row, self._slots.embedding, self._bounds.stop) for row in rows]
         for slot, row in enumerate(rows, len(self._speaking)):
             self._slots.voices.put(row.conditioning, slot)
-        self._filling = begun
+        self._filling = prefills
         for _ in rows:
             self._waiting.popleft()
 
     def _feed(self) -> None:
         one, *others = self._filling
-        whole = bool(others) or not self._speaking  # together they fit; or nobody speaks who would have to wait
+        whole = bool(others) or not self._speaking  # together they fit; or no row speaks that would have to wait
         x = prefill.padded(self._filling, max(len(filled.x) for filled in self._filling) if whole else self._piece)
         hidden = self._slots.transformer.fill(x, self._slots.cache, len(self._speaking), one.at)
         for fed, its in zip(self._filling, hidden, strict=True):
@@ -222,7 +222,7 @@ class Batch:
     def _finish_filling(self) -> None:
         """The latents of forced codes are given out; then either the row is done, or it speaks."""
         latents = [self._slots.latents(torch.cat(filled.hidden)) for filled in self._filling]
-        said = None if self._filling[0].ends else self._first_said()
+        result = None if self._filling[0].ends else self._first_step()
         done, self._filling = self._filling, []
         for filled, its in zip(done, latents, strict=True):
             row = filled.row
@@ -230,24 +230,24 @@ class Batch:
             row.latents.extend(its[len(row.latents) : len(row.codes)].unbind())
             row.done = filled.ends
         rows = [filled.row for filled in done]
-        if said is None:
+        if result is None:
             self._ended.extend(rows)
             return
         for row in rows:
             row.slot = len(self._speaking)
             self._speaking.append(row)
-        self._hear(rows, said)
+        self._hear(rows, result)
 
-    def _first_said(self) -> StepResult:
+    def _first_step(self) -> StepResult:
         first = len(self._speaking)
         for slot, filled in enumerate(self._filling, first):
             row = filled.row
             self._slots.seat(slot, row.sampling, row.seed, list(row.forced), filled.at)
         slots = range(first, first + len(self._filling))
         self._slots.noise.ready(slots)
-        said = self._slots.first(torch.stack([filled.hidden[-1][-1] for filled in self._filling]), first)
+        result = self._slots.first(torch.stack([filled.hidden[-1][-1] for filled in self._filling]), first)
         self._slots.noise.spend(slots)
-        return said
+        return result
 
     def _say(self) -> None:
         """A code for every row that speaks."""
@@ -255,16 +255,16 @@ class Batch:
             return
         slots = range(len(self._speaking))
         self._slots.noise.ready(slots)
-        said = self._stepper.step(len(slots), max(_fed(row) for row in self._speaking) + 1)
+        result = self._stepper.step(len(slots), max(_fed(row) for row in self._speaking) + 1)
         self._slots.noise.spend(slots)
-        self._hear(list(self._speaking), said)
+        self._hear(list(self._speaking), result)
 
-    def _hear(self, rows: Sequence[BatchRow], said: StepResult) -> None:
+    def _hear(self, rows: Sequence[BatchRow], result: StepResult) -> None:
         """Give each row its code and latent, and take out those that end with it."""
-        self._tokens.fetch(said.tokens)
+        self._tokens.fetch(result.tokens)
         self._slots.noise.draw_ahead(range(len(self._speaking)))
         codes, doubts = self._tokens.fetched()
-        for row, code, doubt, latent in zip(rows, codes, doubts, said.latents.unbind(), strict=False):
+        for row, code, doubt, latent in zip(rows, codes, doubts, result.latents.unbind(), strict=False):
             if code == BROKEN:
                 row.done = row.broken = True
                 self._slots.cache.clear(row.slot)

@@ -1,6 +1,6 @@
 """One sentence in the batch, and how its codes are chosen.
 
-A row is made by whoever wants a sentence spoken, handed to `Batch.join`, and grows by a code and a latent with every
+A row is made for each order, handed to `Batch.join`, and grows by a code and a latent with every
 step until it is done. It belongs to the thread that owns the model, as does everything else of this package.
 """
 
@@ -22,7 +22,9 @@ class SamplingOptions:
     temperature: float = 0.75  #: above 0; lower is more even
     top_k: int = 50  #: only so many of the likeliest codes; 0: all
     top_p: float = 0.85  #: above 0, at most 1: only the likeliest codes that together have this probability
-    repetition_penalty: float = 10.0  #: above 0; codes that were already said are so much less likely; 1: they are not
+    repetition_penalty: float = (
+        10.0  #: above 0; codes that were already chosen are so much less likely; 1: they are not
+    )
     do_sample: bool = True  #: False: always the likeliest code; temperature, top_k, top_p and the seed do nothing
 
     def __post_init__(self) -> None:

@@ -71,21 +71,21 @@ class BatchSlots:
     def first(self, hidden: Tensor, slot: int) -> StepResult:
         """Choose the first codes of rows that were just filled; hidden: float32 [rows, D], slots: from `slot` on."""
         rows = slice(slot, slot + hidden.shape[0])
-        codes, said = self._chosen(hidden, rows)
+        codes, result = self._chosen(hidden, rows)
         self._taken[rows] = True
         self._note(codes, rows)
-        return said
+        return result
 
     def step(self, width: int, length: int) -> StepResult:
         """One code more for the rows in the first `width` slots; length: positions read, more than any row has fed."""
         taken = self._taken[:width]
         at = self._at[:width].masked_fill(~taken, self.cache.positions)
         fed = self.embedding.next(self._last[:width], self._code_at[:width])
-        codes, said = self._chosen(self.transformer.step(fed, self.cache, at, length), slice(0, width))
+        codes, result = self._chosen(self.transformer.step(fed, self.cache, at, length), slice(0, width))
         next_at, next_code_at = self._at[:width] + taken, self._code_at[:width] + taken
         self._note(codes, slice(0, width))
         self._at[:width], self._code_at[:width] = next_at, next_code_at
-        return said
+        return result
 
     def latents(self, hidden: Tensor) -> Tensor:
         """[..., D] as the blocks give them -> what the vocoder is fed."""
@@ -100,13 +100,13 @@ class BatchSlots:
             tensor[target] = tensor[source]
 
     def vacate(self, slot: int) -> None:
-        """Nobody is in that slot."""
+        """Leave that slot without a row."""
         self._taken[slot] = False
 
     @contextmanager
     def idle(self) -> Iterator[None]:
         """Inside, no slot is taken, and steps change nothing: for recording them while rows wait."""
-        states = (self._taken, self._last, self._rules.said)
+        states = (self._taken, self._last, self._rules.used_codes)
         before = [tensor.clone() for tensor in states]
         self._taken.zero_()
         try:
@@ -127,6 +127,6 @@ class BatchSlots:
         return codes, StepResult(torch.stack((codes.masked_fill(broken, BROKEN), doubts.long())), latents)
 
     def _note(self, codes: Tensor, rows: slice) -> None:
-        """These codes were said, and are fed next."""
+        """Note the codes that were chosen; they are fed next."""
         self._last[rows] = codes
-        self._rules.said[rows].scatter_(1, codes[:, None], True)
+        self._rules.used_codes[rows].scatter_(1, codes[:, None], True)

@@ -3,14 +3,14 @@
 Every piece costs the vocoder some frames more than it gives (it looks beyond its edges), so large pieces are cheap; and
 a listener whose buffer runs dry while a large one is collected hears a gap, so small pieces are safe. What decides is
 the lead: how much sound the listener still has. It is known when the sentence begins, it shrinks as time passes, grows
-by every piece, and stops at nothing: who hears nothing is not overtaken further.
+by every piece, and stops at nothing: a listener that hears nothing falls no further behind.
 
-- The first piece of a sentence that nobody's buffer covers is as small as can be: somebody is waiting.
+- The first piece of a sentence that no buffer covers is as small as can be: its listener is waiting.
 - After that a piece is the largest that is sure to be there in time, keeping a part of the lead in reserve. With a
   generator faster than playback the lead grows with every piece, and the pieces with it, up to a second.
 - No piece is smaller than it must be for the row to keep up with playback. For a row that keeps up with pieces of one
-  code that is one, and nobody falls silent who would not have with such pieces (a property test). Where it is more,
-  smaller pieces would only make the lead melt.
+  code that is one, and no listener hears a gap that it would not hear with such pieces (a property test). Where it is
+  more, smaller pieces would only make the lead melt.
 
 Sizes are from a short ladder, so that many rows have pieces of equal size, which a GPU makes in one pass.
 Pure: time comes in as an argument, in ms of any one monotonic clock.
@@ -55,7 +55,7 @@ class ChunkSizer:
 
     def __init__(self, lead_ms: float, now_ms: float, first: int, code_ms: float = CODE_MS) -> None:
         self._first, self._code_ms = first, code_ms
-        self._begun = False
+        self._started = False
         self._set_lead(lead_ms, now_ms)
 
     def lead_ms(self, now_ms: float) -> float:
@@ -64,7 +64,7 @@ class ChunkSizer:
 
     def gave(self, audio_ms: float, now_ms: float) -> None:
         """A piece has left, with so much sound."""
-        self._begun = True
+        self._started = True
         self._set_lead(self.lead_ms(now_ms) + audio_ms, now_ms)
 
     def due(self, waiting: int, now_ms: float, pace: SpeedEstimate) -> bool:
@@ -79,7 +79,7 @@ class ChunkSizer:
             now_ms: the time.
             pace: how fast the row is now. While latents come at that pace the answer stays the same.
         """
-        least = self._sustaining(pace) if self._begun else self._first
+        least = self._sustaining(pace) if self._started else self._first
         left_ms = self.lead_ms(now_ms) - self._reserve_ms
 
         def in_time(size: int) -> bool:

@@ -49,7 +49,7 @@ class DeviceMemoryWatch:
 
     @property
     def gauges(self) -> dict[str, float]:
-        """`gpu` (which one, of those that this process sees), gpu_memory_bytes, and of late gpu_memory_used, 0..1."""
+        """`gpu` (which one, of those that this process sees), gpu_memory_bytes, and the last gpu_memory_used, 0..1."""
         fresh = time.monotonic() - self.seen_s <= FRESH_S
         return {name: value for name, value in self.seen.items() if fresh or name != "gpu_memory_used"}
 

@@ -20,7 +20,7 @@ class InputBounds:
     vocabulary: int  #: text tokens are 0..vocabulary - 1
     n_codes: int  #: codes are 0..n_codes - 1
     stop: int  #: the code that ends a sentence
-    start: int  #: the code that nobody says
+    start: int  #: the code before the first; never chosen
 
     @classmethod
     def of(cls, gpt: Any) -> "InputBounds":

@@ -1,9 +1,9 @@
 """The model's thread: it alone touches the model. Orders come in through a queue, sound goes out through theirs.
 
-Each round takes new orders in, drops those that nobody wants any more, gives every row one code, and vocodes what is
+Each round takes new orders in, drops cancelled ones, gives every row one code, and vocodes what is
 due. A round is one step of the batch, so that an order joins, and a cancelled one leaves, within one.
 
-What goes wrong with one sentence is that sentence's. What goes wrong with the model is nobody's in particular: the
+An error of one sentence ends that sentence alone. An error of the model belongs to no sentence in particular: the
 process ends, all its sentences become suspects, and each runs alone next time (docs/explanation/architecture.md).
 """
 
@@ -36,7 +36,7 @@ Made = TypeVar("Made")
 
 
 class ModelThread:
-    """The thread's body, and the door to it."""
+    """The thread's loop, and the methods by which other threads use it."""
 
     def __init__(
         self, model: Any, batch: Batch, vocoder: StreamingVocoder, watch: DeviceMemoryWatch, *, exact: bool
@@ -101,7 +101,7 @@ class ModelThread:
         self.rounds += 1
 
     def _drop(self) -> None:
-        """Forget what nobody wants any more."""
+        """Drop the orders that were cancelled."""
         self._waiting = deque(take for take in self._waiting if not take.order.dropped.is_set())
         for take in [take for take in self._speaking.values() if take.order.dropped.is_set()]:
             self._leave(take)
@@ -134,7 +134,7 @@ class ModelThread:
             return ended
 
     def _shrink(self, error: Exception) -> None:
-        """Halve the slots; whoever has no place any more waits, and goes on from where it is.
+        """Halve the slots; a take that loses its slot waits, and goes on from where it is.
 
         Raises:
             OutOfMemory: not even one slot can be had.
@@ -154,11 +154,11 @@ class ModelThread:
             if window is not None:
                 due.append((take, window))
             else:
-                self._heard(take, None)
+                self._hand_on(take, None)
         if due:
             made = self._rendered([window for _, window in due])
             for (take, _), samples in zip(due, made, strict=True):
-                self._heard(take, samples)
+                self._hand_on(take, samples)
 
     def _rendered(self, windows: Sequence[VocoderWindow]) -> list[Tensor]:
         began_s = time.monotonic()
@@ -175,7 +175,7 @@ class ModelThread:
             except torch.OutOfMemoryError as error:
                 self._shrink(error)
 
-    def _heard(self, take: SentenceTake, samples: Tensor | None) -> None:
+    def _hand_on(self, take: SentenceTake, samples: Tensor | None) -> None:
         """Hand on what was vocoded of a take; None: nothing was."""
         another = take.sounded(samples, time.monotonic() * 1000)
         if another is not None:

@@ -15,7 +15,7 @@ class OutOfMemory(EngineFailed):
 
 
 @contextmanager
-def out_of_memory_told(doing: str) -> Iterator[None]:
+def translate_memory_errors(doing: str) -> Iterator[None]:
     """Turn torch's error into ours.
 
     Raises:

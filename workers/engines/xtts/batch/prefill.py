@@ -27,7 +27,7 @@ class Prefill:
     row: BatchRow
     x: Tensor  #: float32 [positions, D], all of its beginning behind its voice
     voice: int  #: positions of its voice, which are fed before
-    heard: int  #: at its end, this many positions give latents
+    n_latents: int  #: at its end, this many positions give latents
     ends: bool  #: its forced codes end it: no code is chosen
     fed: int = 0  #: positions of x so far
     hidden: list[Tensor] = field(default_factory=list)  #: float32 [n, D] each: of the positions that give latents
@@ -39,7 +39,7 @@ class Prefill:
     def feed(self, hidden: Tensor) -> None:
         """The next positions were fed: float32 [n, D]; those behind the row's end are ignored."""
         hidden = hidden[: len(self.x) - self.fed]
-        skipped = max(0, len(self.x) - self.heard - self.fed)
+        skipped = max(0, len(self.x) - self.n_latents - self.fed)
         self.fed += hidden.shape[0]
         self.hidden.append(hidden[skipped:])
 
@@ -53,8 +53,8 @@ class Prefill:
         return self.fed == len(self.x)
 
 
-def begun(row: BatchRow, embedding: TokenEmbedding, stop: int) -> Prefill:
-    """A row of which nothing but its voice is fed yet."""
+def start_prefill(row: BatchRow, embedding: TokenEmbedding, stop: int) -> Prefill:
+    """Start with a row of which nothing but its voice is fed yet."""
     x = embedding.behind_voice(row, row.forced)
     return Prefill(row, x, int(row.conditioning.shape[1]), len(row.forced) + 1, ends_by_force(row, stop))
 

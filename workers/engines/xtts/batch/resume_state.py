@@ -36,7 +36,7 @@ class ResumeState:
     """How far a take of a sentence has come."""
 
     codes: tuple[int, ...]  #: generated so far, 0..1025 each
-    given: int  #: samples given out, at the engine's rate
+    emitted_samples: int  #: samples given out, at the engine's rate
     seed: int  #: of this take, 0..2**63-1
     take: int = 0  #: 0-based, at most 255
 
@@ -46,7 +46,7 @@ class ResumeState:
         small = zlib.compress(plain, 9)
         compressed = len(small) < len(plain)
         codes = small if compressed else plain
-        checked = _CHECKED.pack(VERSION, compressed, self.take, self.seed, self.given, len(self.codes))
+        checked = _CHECKED.pack(VERSION, compressed, self.take, self.seed, self.emitted_samples, len(self.codes))
         return checked + zlib.crc32(codes, zlib.crc32(checked)).to_bytes(4, "little") + codes
 
     @classmethod
@@ -58,7 +58,7 @@ class ResumeState:
         """
         if len(state) < _HEADER.size:
             raise EngineFailed(f"an xtts state of {len(state)} bytes; expected {_HEADER.size} or more")
-        version, compressed, take, seed, given, n_codes, found = _HEADER.unpack_from(state)
+        version, compressed, take, seed, emitted_samples, n_codes, found = _HEADER.unpack_from(state)
         if version != VERSION:
             raise EngineFailed(f"an xtts state of version {version}; expected {VERSION}")
         codes = state[_HEADER.size :]
@@ -67,7 +67,7 @@ class ResumeState:
             raise EngineFailed(f"an xtts state with checksum {found:08x}; expected {expected:08x}: it was changed")
         if compressed > 1 or seed >= 1 << 63:
             raise EngineFailed(f"an xtts state with compression {compressed} and seed {seed}; expected 0 or 1, 63 bits")
-        return cls(_codes(_plain(codes, 2 * n_codes) if compressed else codes, n_codes), given, seed, take)
+        return cls(_codes(_plain(codes, 2 * n_codes) if compressed else codes, n_codes), emitted_samples, seed, take)
 
 
 def _plain(compressed: bytes, n_bytes: int) -> bytes:

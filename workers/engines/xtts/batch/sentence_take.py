@@ -49,7 +49,7 @@ class SentenceOrder:
     answers: "SimpleQueue[AudioChunk | Exception]" = field(
         default_factory=SimpleQueue
     )  #: ends with `last`, or an error
-    dropped: threading.Event = field(default_factory=threading.Event)  #: nobody wants it any more
+    dropped: threading.Event = field(default_factory=threading.Event)  #: set once the sentence is cancelled or done
 
 
 class SentenceTake:
@@ -62,14 +62,18 @@ class SentenceTake:
         self.order, self._vocoder = order, vocoder
         self.number = state.take if state else number
         self.seed = state.seed if state else (order.seed + number) % MOST_SEED
-        self.given = state.given if state else 0  # samples that left, an earlier attempt's among them
+        self.emitted_samples = (
+            state.emitted_samples if state else 0
+        )  # samples that left, an earlier attempt's among them
         self.row = BatchRow(
             text_tokens=order.tokens, conditioning=order.voice.gpt_latent, sampling=order.sampling, seed=self.seed,
             max_codes=order.max_codes, forced=state.codes if state else (),
         )  # fmt: skip
         scale = 1.0 / order.speed
-        self._stream = vocoder.stream(order.voice.speaker, self.given, scale)
-        self._guard = HallucinationGuard(order.text, order.language, order.speed, order.strictness, self.given, RATE_HZ)
+        self._stream = vocoder.stream(order.voice.speaker, self.emitted_samples, scale)
+        self._guard = HallucinationGuard(
+            order.text, order.language, order.speed, order.strictness, self.emitted_samples, RATE_HZ
+        )
         least = vocoder.least_latents(scale) + FIRST_SPARE
         self._chunks = ChunkSizer(order.lead_ms, order.asked_ms, least, CODE_MS / order.speed)
         self._pushed = self._guarded = 0  # latents that the stream has, and codes that the guard knows
@@ -106,22 +110,24 @@ class SentenceTake:
         """
         ended = self.rendered
         if samples is not None:
-            heard = samples.numpy()
-            self._guard.hear(heard)
-            self._held.append(heard)
-        verdict = self._guard.verdict(self.given, TAKES - 1 - self.number, ended=ended)
+            vocoded = samples.numpy()
+            self._guard.hear(vocoded)
+            self._held.append(vocoded)
+        verdict = self._guard.verdict(self.emitted_samples, TAKES - 1 - self.number, ended=ended)
         if verdict.action is GuardAction.AGAIN:
             return SentenceTake(self.order, self._vocoder, number=self.number + 1, marks=_marked("again", verdict.sign))
         if verdict.sign is not None and not self._guard.sounded:
             self._fail(f"no speech in {self.number + 1} takes of a sentence ({verdict.sign})")
             return None
         if verdict.action is GuardAction.CUT and self._cut_at is None:
-            self._cut_at = max(self.given, verdict.end)
+            self._cut_at = max(self.emitted_samples, verdict.end)
             self._marks += _marked("cut", verdict.sign)
         elif ended and verdict.sign is not None:
             self._marks += _marked("left", verdict.sign)
         if ended or self._guard.sounded or self.order.strictness is not GuardStrictness.RETRY:
-            self._give(now_ms, ended=ended)  # else it is silence still, which nobody misses, and may be spoken again
+            self._give(
+                now_ms, ended=ended
+            )  # else it is silence still, whose loss is not heard, and may be spoken again
         return None
 
     def _fail(self, why: str) -> None:
@@ -134,15 +140,15 @@ class SentenceTake:
         held = np.concatenate(self._held) if self._held else np.empty(0, np.float32)
         self._held = []
         if self._cut_at is not None:
-            held = held[: max(0, self._cut_at - self.given)]
-        self.given += len(held)
-        self.over = ended or (self._cut_at is not None and self.given >= self._cut_at)
+            held = held[: max(0, self._cut_at - self.emitted_samples)]
+        self.emitted_samples += len(held)
+        self.over = ended or (self._cut_at is not None and self.emitted_samples >= self._cut_at)
         if len(held) or self.over:
             self._chunks.gave(len(held) * 1000 / RATE_HZ, now_ms)
             self.order.answers.put(AudioChunk(pcm_of(held), self._state(), self._mark(), last=self.over))
 
     def _state(self) -> bytes:
-        return ResumeState(tuple(self.row.codes), self.given, self.seed, self.number).pack()
+        return ResumeState(tuple(self.row.codes), self.emitted_samples, self.seed, self.number).pack()
 
     def _mark(self) -> str:
         mark, self._marks = ",".join(self._marks), []

@@ -58,7 +58,7 @@ class _CheckpointModel(xtts.Xtts):  # type: ignore[misc,name-defined]  # coqui-t
     """`Xtts` that gets its weights handed in, and builds its decoder at their size."""
 
     def __init__(self, config: Any, state: dict[str, Any]) -> None:
-        self._given = {"model": state}
+        self._loaded = {"model": state}
         self._sizes = checkpoint_sizes.of_state(state)
         super().__init__(config)
 
@@ -70,7 +70,7 @@ class _CheckpointModel(xtts.Xtts):  # type: ignore[misc,name-defined]  # coqui-t
             self.hifigan_decoder = decoder_of(self.args, self._sizes)
 
     def _load_checkpoint(self, _model_path: Path) -> Any:
-        return self._given.pop("model")
+        return self._loaded.pop("model")
 
 
 def _check_vocabulary(path: Path) -> None:
@@ -126,7 +126,7 @@ def _moved(model: Any, device: str | torch.device) -> Any:
         raise EngineUnavailable(f"cannot use the device {device}: {_short(error)}") from error
 
 
-def decoder_of(args: Any, wanted: checkpoint_sizes.DecoderSizes) -> Any:
+def decoder_of(args: Any, sizes: checkpoint_sizes.DecoderSizes) -> Any:
     """A `HifiDecoder` for `args`, an `XttsArgs`, at the sizes that `XttsArgs` cannot express."""
     decoder = hifigan_decoder.HifiDecoder(
         input_sample_rate=args.input_sample_rate,
@@ -136,13 +136,13 @@ def decoder_of(args: Any, wanted: checkpoint_sizes.DecoderSizes) -> Any:
         decoder_input_dim=args.decoder_input_dim,
         d_vector_dim=args.d_vector_dim,
         cond_d_vector_in_each_upsampling_layer=args.cond_d_vector_in_each_upsampling_layer,
-        upsample_initial_channel_decoder=wanted.channels,
+        upsample_initial_channel_decoder=sizes.channels,
     )
     decoder.speaker_encoder = resnet(
         input_dim=64,
         proj_dim=args.d_vector_dim,
-        layers=list(wanted.blocks),
-        num_filters=list(wanted.filters),
+        layers=list(sizes.blocks),
+        num_filters=list(sizes.filters),
         log_input=True,
         use_torch_spec=True,
         audio_config=decoder.speaker_encoder_audio_config,

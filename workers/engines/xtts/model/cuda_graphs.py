@@ -64,9 +64,9 @@ class CudaGraphs:
         shape = self._shapes.rounded(width, length)
         if shape not in self._recorded:
             return self._slots.step(*shape)
-        graph, said = self._recorded[shape]
+        graph, result = self._recorded[shape]
         graph.replay()
-        return StepResult(said.tokens, said.latents.clone())  # the next replay overwrites what this one has written
+        return StepResult(result.tokens, result.latents.clone())  # the next replay overwrites what this one has written
 
     def _record(self, width: int, length: int) -> tuple[torch.cuda.CUDAGraph, StepResult]:
         aside = torch.cuda.Stream()
@@ -77,8 +77,8 @@ class CudaGraphs:
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool):
-            said = self._slots.step(width, length)
-        return graph, said
+            result = self._slots.step(width, length)
+        return graph, result
 
 
 class TokenFetcher:

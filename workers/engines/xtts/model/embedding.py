@@ -33,8 +33,8 @@ class TokenEmbedding:
         text = row.text_tokens.to(self._device, torch.long)
         text = functional.pad(functional.pad(text, (1, 0), value=start), (0, 1), value=stop)
         codes = torch.tensor([self._start, *fed], device=self._device)
-        said = self._codes[codes] + self._codes_at[: len(codes)]
-        return torch.cat((self._text[text] + self._text_at[: len(text)], said))
+        embedded_codes = self._codes[codes] + self._codes_at[: len(codes)]
+        return torch.cat((self._text[text] + self._text_at[: len(text)], embedded_codes))
 
     def next(self, codes: Tensor, at: Tensor) -> Tensor:
         """float32 [rows, D]: one code of each row; at: long [rows], 0 for the start code."""

@@ -47,7 +47,7 @@ def exact_wave(model: Any, row: BatchRow, speaker: Tensor, *, speed: float = 1.0
 
 def codes_alone(gpt: Any, row: BatchRow) -> list[int]:
     """The codes of a row without any batch: transformers' `generate`, with the row's noise in place of its own."""
-    given = _GivenCodes(row, int(gpt.start_audio_token), int(gpt.num_audio_tokens))
+    processor = _CodesAlone(row, int(gpt.start_audio_token), int(gpt.num_audio_tokens))
     device = gpt.mel_head.weight.device
     with torch.inference_mode():
         codes = gpt.generate(
@@ -56,32 +56,32 @@ def codes_alone(gpt: Any, row: BatchRow) -> list[int]:
             do_sample=False,  # the processor leaves one code to choose
             num_beams=1,
             max_new_tokens=row.max_codes,
-            logits_processor=LogitsProcessorList([given]),
+            logits_processor=LogitsProcessorList([processor]),
         )
     return list(map(int, codes[0].tolist()))
 
 
-class _GivenCodes(LogitsProcessor):  # type: ignore[misc]  # transformers is checked as Any
+class _CodesAlone(LogitsProcessor):  # type: ignore[misc]  # transformers is checked as Any
     """Chooses as a batch does, of scores that are computed alone."""
 
     def __init__(self, row: BatchRow, start: int, codes: int) -> None:
         self._sampling, self._forced, self._codes = row.sampling, row.forced, codes
-        self._said = [PREFIX_ID, start]
-        self._before = len(self._said)
+        self._used_codes = [PREFIX_ID, start]
+        self._before = len(self._used_codes)
         self._generator = generator_of(row.seed, 0, codes)
 
     def __call__(self, _input_ids: Tensor, scores: Tensor) -> Tensor:
-        number = len(self._said) - self._before
+        number = len(self._used_codes) - self._before
         code = self._forced[number] if number < len(self._forced) else None
         drawn = self._choice(scores)
-        self._said.append(drawn if code is None else code)
+        self._used_codes.append(drawn if code is None else code)
         return torch.full_like(scores, -torch.inf).index_fill(
-            1, scores.new_tensor(self._said[-1:], dtype=torch.long), 0
+            1, scores.new_tensor(self._used_codes[-1:], dtype=torch.long), 0
         )
 
     def _choice(self, logits: Tensor) -> int:
         rules = SamplingRules.empty(1, self._codes, logits.device)
-        rules.put(0, self._sampling, self._said)
+        rules.put(0, self._sampling, self._used_codes)
         noise = torch.empty(1, self._codes).exponential_(1, generator=self._generator).to(logits.device)
         scores = scored(logits, rules)
         return int(chosen(scores, ranked(scores, rules), rules, noise))

@@ -1,8 +1,8 @@
 """Keys and values of all positions of all slots: what a row would otherwise compute again at every step.
 
 One tensor [slots, heads, positions + 1, width of a head] per layer for keys and one for values. Apart, so that a move
-to fewer slots needs the memory of one more layer at most. The last position is nobody's: slots without a row write
-there when a step has a fixed shape. All of it is zero at first, because what is not read is masked, and 0 times
+to fewer slots needs the memory of one more layer at most. The last position belongs to no row: slots without a row
+write there when a step has a fixed shape. All of it is zero at first, because what is not read is masked, and 0 times
 anything but a number is no number.
 """
 
@@ -17,7 +17,7 @@ class KeyValueCache:
     """The keys and values of `slots` rows."""
 
     def __init__(self, layers: int, shape: tuple[int, int, int, int], dtype: torch.dtype, device: torch.device) -> None:
-        self.positions = shape[2]  #: of a row, and so the 0-based number of the one that is nobody's
+        self.positions = shape[2]  #: of a row, and so the 0-based number of the one that belongs to no row
         self.dtype = dtype
         with_scratch = (shape[0], shape[1], shape[2] + 1, shape[3])
         self.keys = [_zeros(with_scratch, dtype, device) for _ in range(layers)]

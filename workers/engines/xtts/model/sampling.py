@@ -1,10 +1,10 @@
 """Sampling of the next code, for all rows at once, each by its own settings and its own noise.
 
-Exactly what transformers' `generate` does to one sentence, in its order: the repetition penalty (over the codes said,
+Exactly what transformers' `generate` does to one sentence, in its order: the repetition penalty (over the codes so far,
 the start code and code 1, which stands in for the prefix in the ids that coqui-tts hands to `generate`), temperature,
 top-k, top-p, softmax, and `torch.multinomial`. That last one draws an exponentially distributed number for every
 code and takes the code with the largest p / noise; here each row's noise comes from a generator of its own, so that
-the same seed gives the same codes as in a batch of one, whoever else is in the batch.
+the same seed gives the same codes as in a batch of one, whatever other rows are in the batch.
 
 The noise is drawn on the host, also for a GPU: then a sentence that moves to another device goes on with the same
 random numbers, and one copy brings the noise of all rows. It is drawn ahead and spent only once a step has succeeded,
@@ -23,18 +23,18 @@ PREFIX_ID = 1  #: coqui-tts fills the ids of conditioning and text with it, and 
 
 @dataclass(slots=True)
 class SamplingRules:
-    """The settings of some rows, and what they have said; every tensor's first dimension is the row's."""
+    """The settings of some rows, and the codes that they have used; every tensor's first dimension is the row's."""
 
     temperature: Tensor  #: float32 [n, 1]
     top_k: Tensor  #: long [n, 1], 1..V
     tail: Tensor  #: float32 [n, 1], 1 - top_p: the probability that the unlikeliest codes may have together
     penalty: Tensor  #: float32 [n, 1]
     greedy: Tensor  #: bool [n]
-    said: Tensor  #: bool [n, V], codes that the penalty applies to
+    used_codes: Tensor  #: bool [n, V], codes that the penalty applies to
 
     @classmethod
     def empty(cls, rows: int, codes: int, device: torch.device) -> "SamplingRules":
-        """Greedy rows that have said nothing."""
+        """Greedy rows without a code yet."""
         ones = torch.ones(rows, 1, device=device)
         return cls(
             temperature=ones,
@@ -42,23 +42,23 @@ class SamplingRules:
             tail=torch.zeros_like(ones),
             penalty=torch.ones_like(ones),
             greedy=torch.ones(rows, dtype=torch.bool, device=device),
-            said=torch.zeros(rows, codes, dtype=torch.bool, device=device),
+            used_codes=torch.zeros(rows, codes, dtype=torch.bool, device=device),
         )
 
     def of(self, rows: slice) -> "SamplingRules":
         """Views of some rows."""
         return SamplingRules(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def put(self, row: int, sampling: SamplingOptions, said: list[int]) -> None:
-        """Set one row's settings, and what it has said."""
-        codes = self.said.shape[1]
+    def put(self, row: int, sampling: SamplingOptions, used_codes: list[int]) -> None:
+        """Set one row's settings, and the codes that it has used."""
+        codes = self.used_codes.shape[1]
         self.temperature[row] = sampling.temperature if sampling.do_sample else 1.0
         self.top_k[row] = min(sampling.top_k or codes, codes)
         self.tail[row] = 1 - sampling.top_p
         self.penalty[row] = sampling.repetition_penalty
         self.greedy[row] = not sampling.do_sample
-        self.said[row] = False
-        self.said[row, torch.tensor(said, dtype=torch.long, device=self.said.device)] = True
+        self.used_codes[row] = False
+        self.used_codes[row, torch.tensor(used_codes, dtype=torch.long, device=self.used_codes.device)] = True
 
     def move(self, source: int, target: int) -> None:
         """Copy one row onto another."""
@@ -79,7 +79,7 @@ class RankedScores:
 def scored(logits: Tensor, rules: SamplingRules) -> Tensor:
     """float32 [n, V] -> float32 [n, V]: penalised, then divided by the temperature."""
     penalised = torch.where(logits < 0, logits * rules.penalty, logits / rules.penalty)
-    return torch.where(rules.said, penalised, logits) / rules.temperature
+    return torch.where(rules.used_codes, penalised, logits) / rules.temperature
 
 
 def ranked(scores: Tensor, rules: SamplingRules) -> RankedScores:

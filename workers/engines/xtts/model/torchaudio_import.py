@@ -5,7 +5,8 @@ included. What XTTS uses of it (resampling and mel spectrograms) is plain torch 
 where the import fails it is made again without them. coqui-tts in turn looks for torchcodec, and never uses it here:
 reference audio is read by soundfile and handed over as tensors.
 
-Every module of this package that needs TTS imports it through `xtts_module`, so that nobody is first by accident.
+Every module of this package that needs TTS imports it through `xtts_module`, so that no other import comes first by
+accident.
 """
 
 import importlib

@@ -67,10 +67,10 @@ class VocoderStream:
         generator: WaveformGenerator,
         frames: VocoderFrames,
         speaker: tuple[Tensor, ...],
-        given: int,
+        emitted_samples: int,
         quantum_frames: int,
     ) -> None:
-        self.given = given  #: samples that left so far, an earlier attempt's among them
+        self.emitted_samples = emitted_samples  #: samples that left so far, an earlier attempt's among them
         self._generator, self._frames, self._speaker = generator, frames, speaker
         self._quantum = quantum_frames
         self._kept: list[Tensor] = []
@@ -91,28 +91,28 @@ class VocoderStream:
         hop = self._generator.hop
         stop = certain if final else certain - self._generator.after
         window = None
-        if stop * hop > self.given:
+        if stop * hop > self.emitted_samples:
             window = self._window(self._start(stop), stop, known, whole=final)
-            self.given = stop * hop
+            self.emitted_samples = stop * hop
         self._forget(known)
         return window
 
     def _start(self, stop: int) -> int:
         """The frame to begin with: before the first new one, where that makes a size that others have."""
-        first_new = self.given // self._generator.hop
+        first_new = self.emitted_samples // self._generator.hop
         return max(0, first_new - (first_new - stop) % self._quantum)
 
     def _window(self, start: int, stop: int, known: int, *, whole: bool) -> VocoderWindow:
         first = self._frames.first_latent(max(0, start - self._generator.before), known)
         kept = torch.stack(self._kept[first - self._first :])
-        skip = self.given - start * self._generator.hop
+        skip = self.emitted_samples - start * self._generator.hop
         n_samples = (stop - start) * self._generator.hop - skip
         return VocoderWindow(n_samples, start, stop, skip, kept, first, known, whole, self._frames, self._speaker)
 
     def _forget(self, known: int) -> None:
         """Drop the latents that no later window looks at."""
         back = self._generator.before + self._quantum - 1
-        needed = self._frames.first_latent(max(0, self.given // self._generator.hop - back), known)
+        needed = self._frames.first_latent(max(0, self.emitted_samples // self._generator.hop - back), known)
         needed = min(needed, known)
         if needed > self._first:
             del self._kept[: needed - self._first]
@@ -152,17 +152,19 @@ class StreamingVocoder:
         # is not known when it begins, and waiting for it would cost seconds: ours is stretched always.
         return VocoderFrames((LinearInterpolation(length_scale, copies=False), *self._stretches))
 
-    def stream(self, speaker: Tensor, given: int = 0, length_scale: float = 1.0) -> VocoderStream:
+    def stream(self, speaker: Tensor, emitted_samples: int = 0, length_scale: float = 1.0) -> VocoderStream:
         """The way of one sentence's latents to its samples.
 
         Args:
             speaker: float32[1, 512, 1], the voice's speaker embedding.
-            given: samples that an earlier attempt gave out: what comes begins behind them.
+            emitted_samples: samples that an earlier attempt gave out: what comes begins behind them.
             length_scale: 1 / speed, as `Xtts.inference` has it.
         """
         frames = self.frames(length_scale)
         with tf32(not self._exact):
-            return VocoderStream(self._generator, frames, self._generator.speaker(speaker), given, self._quantum)
+            return VocoderStream(
+                self._generator, frames, self._generator.speaker(speaker), emitted_samples, self._quantum
+            )
 
     def least_latents(self, length_scale: float = 1.0) -> int:
         """How many latents a sentence must have before anything of it can be made, unless they are all."""
@@ -221,15 +223,15 @@ class StreamingVocoder:
 
     def _interpolated(self, tiles: Sequence[_VocoderTile]) -> Tensor:
         """The frames that the generator gets for tiles with one plan, float32[n_tiles, D, n]."""
-        given = tiles[0].plan.given
+        frames = tiles[0].plan.frames
         needed = [
             tile.window.frames.weights(
-                tile.start + given.lo, tile.start + given.hi, tile.window.known, whole=tile.window.whole
+                tile.start + frames.lo, tile.start + frames.hi, tile.window.known, whole=tile.window.whole
             )
             for tile in tiles
         ]
         n_latents = max(weights.shape[1] for _, weights in needed)  # rows of one size may differ by a latent
-        together = np.zeros((len(tiles), given.hi - given.lo, n_latents), np.float32)
+        together = np.zeros((len(tiles), frames.hi - frames.lo, n_latents), np.float32)
         latents = []
         for weighing, tile, (first, weights) in zip(together, tiles, needed, strict=True):
             weighing[:, : weights.shape[1]] = weights

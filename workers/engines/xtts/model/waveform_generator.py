@@ -1,7 +1,7 @@
 """XTTS' waveform generator (HiFi-GAN), run on a part of its input and nothing more.
 
 A sample depends on a bounded stretch of frames around it. To make the samples of some frames, the generator is given
-those frames and their surroundings, and between two of its stages what nobody needs any more is dropped: the stage
+those frames and their surroundings, and between two of its stages what no later stage needs is dropped: the stage
 at 64 samples a frame, which costs most, needs less than two frames of surroundings, where the input needs a dozen. So
 a sentence made in parts costs about four frames a part more than in one, and its samples are the same: every
 convolution sees what it would see in the whole, with zeros only where the sentence itself begins and ends.
@@ -39,7 +39,7 @@ class GeneratorPlan:
     """How to make the samples of `n_frames` frames."""
 
     n_frames: int
-    given: SampleSpan  #: the frames that the generator gets
+    frames: SampleSpan  #: the frames that the generator gets
     into: tuple[SampleSpan, ...]  #: per stage, what its upsampling gets, in positions of the stage before
     within: tuple[SampleSpan, ...]  #: per stage, what its residual blocks get, in positions of the stage
     out: SampleSpan  #: what the last convolution gets, in samples
@@ -81,9 +81,9 @@ class UpsamplingStage:
         """How many positions each side of one the residual blocks look at."""
         return max(sum(layer.padding for rounds in block for layer in rounds) for block in self.blocks)
 
-    def run(self, x: Tensor, wanted: SampleSpan, have: SampleSpan, added: Tensor | None) -> Tensor:
-        """The stage's positions `wanted`; `have` is what `x`, at the positions of the stage before, becomes."""
-        x = _cut(self.up(functional.leaky_relu_(x, SLOPE)), have, wanted)
+    def run(self, x: Tensor, needed: SampleSpan, have: SampleSpan, added: Tensor | None) -> Tensor:
+        """The stage's positions `needed`; `have` is what `x`, at the positions of the stage before, becomes."""
+        x = _cut(self.up(functional.leaky_relu_(x, SLOPE)), have, needed)
         x = x if added is None else x.add_(added)
         total = _block(self.blocks[0], x)
         for block in self.blocks[1:]:
@@ -119,7 +119,7 @@ class WaveformGenerator:
         )
         self.hop: int = math.prod(stage.up.stride for stage in self._stages)  #: samples a frame
         self.plan = lru_cache(maxsize=1024)(self._plan)
-        inside = self._plan(1, FAR, FAR).given
+        inside = self._plan(1, FAR, FAR).frames
         self.before, self.after = -inside.lo, inside.hi - 1  #: frames of surroundings that a part needs
 
     def _layer(self, conv: Any) -> ConvolutionLayer:
@@ -141,7 +141,7 @@ class WaveformGenerator:
         Args:
             plan: from `plan(n_frames, before, after)`: how many frames are wanted, and how many there are in the
                 sentence before and behind them.
-            frames: float32[n_parts, D, n] on the device, `n` as many as `plan.given` says.
+            frames: float32[n_parts, D, n] on the device, `n` as many as `plan.frames` says.
             speakers: per part, what `speaker` gave.
 
         Returns:
@@ -151,7 +151,7 @@ class WaveformGenerator:
         added += [None] * (1 + len(self._stages) - len(added))
         with torch.inference_mode():
             x = self._pre(frames.unsqueeze(2).to(self.dtype).contiguous(memory_format=self._memory))
-            x, have = x.add_(added[0]), plan.given
+            x, have = x.add_(added[0]), plan.frames
             for stage, into, within, bias in zip(self._stages, plan.into, plan.within, added[1:], strict=True):
                 x, have = stage.run(_cut(x, have, into), within, _times(into, stage.up.stride), bias), within
             x = self._post(functional.leaky_relu_(_cut(x, have, plan.out)))
@@ -169,8 +169,8 @@ class WaveformGenerator:
             scale //= stage.up.stride
             need = _within(_before_upsampling(need, stage.up), 0, n_frames, before, after, scale)
             into.append(need)
-        given = _within(need, self._pre.padding, n_frames, before, after, scale)
-        return GeneratorPlan(n_frames, given, tuple(reversed(into)), tuple(reversed(within)), out)
+        frames = _within(need, self._pre.padding, n_frames, before, after, scale)
+        return GeneratorPlan(n_frames, frames, tuple(reversed(into)), tuple(reversed(within)), out)
 
 
 @contextmanager

@@ -42,8 +42,8 @@ class DurationBounds:
     """What a text can sound like."""
 
     likely_ms: float  #: how long it takes, about
-    least_ms: float  #: nobody says it in less; 0 where nothing can be said of it
-    most_ms: float  #: nobody takes more
+    least_ms: float  #: no voice needs less; 0 where no bound is known
+    most_ms: float  #: no voice needs more
     pause_ms: float  #: longest silence that its marks may cause, beyond that between two words
 
     @classmethod

@@ -2,20 +2,20 @@
 
 What is known of it (coqui-ai/TTS#4172, idiap/coqui-ai-TTS#514, tenstorrent/tt-metal#54408): at the end
 of a sentence the model gives "stop" a few per cent; where a draw misses it, silence follows, and often words that
-nobody wrote, until it comes up again. Over 17 languages a natural ending left 0.12 to 0.18 s of quiet, and every
+are not in the text, until it comes up again. Over 17 languages a natural ending left 0.12 to 0.18 s of quiet, and every
 run-on 0.6 s or more. Short texts fare worst. Where others cut at the first long silence (jamiepine/voicebox#1108) they
 threw away half of what was said well; so here a silence counts only with the text as good as spoken, and by how good.
 
 Four signs, from the codes as they are generated and the sound as it is vocoded:
 
     SILENCE   quiet for longer than the text's own pauses explain: the end, missed
-    LONG      more sound than the slowest voice needs for the text: words that nobody wrote
+    LONG      more sound than the slowest voice needs for the text: words that are not in it
     LOOP      the same codes over and over
     SHORT     ended with far less sound than the text needs, or none
 
 A verdict says what to do: end the sentence at a sample (CUT), speak it again with the next seed (AGAIN: only while
 nothing was given out, and in strictness RETRY), or nothing (FINE; with a sign, if something is wrong that cannot be
-mended any more). Not seen: wrong words of the right length, and babble that follows at once and is short.
+corrected any more). Not seen: wrong words of the right length, and babble that follows at once and is short.
 
 Pure: the same text, codes and sound give the same verdict in the same chunks, and in any chunks where one sign only
 comes up. Codes run ahead of the sound, so which of two comes up first is the chunks' doing. Times are in ms at speed 1
@@ -42,7 +42,7 @@ RUN_ON = ((1.6, 600.0), (1.0, 1000.0), (0.65, 1800.0), (0.0, 5000.0))
 LATE_MS = 2500.0
 #: kept behind the last sound of a sentence that is cut: the decay of its last vowel
 TAIL_MS = 100.0
-#: where the words end that nobody wrote is sought from here on, as a share of the likely duration
+#: the end of words that are not in the text is sought from here on, as a share of the likely duration
 EARLIEST_END = 0.65
 
 
@@ -89,7 +89,7 @@ class _GuardFinding:
 
     sign: FaultSign
     end: float  #: the sample at which to end it
-    surely_said: bool = False  #: is what lies before that whole? Then to end it is all there is to mend
+    text_is_whole: bool = False  #: all of the text lies before that, so to end there corrects it
 
 
 class HallucinationGuard:
@@ -100,17 +100,23 @@ class HallucinationGuard:
         language: BCP 47.
         speed: the sentence's; sound is that many times shorter than natural.
         strictness: what may be done.
-        given: samples that an earlier attempt gave out; they are not heard again, and taken for speech.
+        emitted_samples: samples that an earlier attempt gave out; they are not heard again, and taken for speech.
         rate_hz: of the sound.
     """
 
     def __init__(
-        self, text: str, language: str, speed: float, strictness: GuardStrictness, given: int = 0, rate_hz: int = 24_000
+        self,
+        text: str,
+        language: str,
+        speed: float,
+        strictness: GuardStrictness,
+        emitted_samples: int = 0,
+        rate_hz: int = 24_000,
     ) -> None:
         self._expected = DurationBounds.of(text, language)
         self._strictness = strictness
         self._sample_ms = speed * 1000 / rate_hz  # natural ms of one sample
-        self._ear = LoudnessMeter(given, rate_hz, self._sample_ms)
+        self._ear = LoudnessMeter(emitted_samples, rate_hz, self._sample_ms)
         self._loops = RepetitionDetector()
 
     @property
@@ -126,23 +132,23 @@ class HallucinationGuard:
         """The next samples were vocoded, float32, -1..1; before they are given out, so that they can be cut."""
         self._ear.hear(samples)
 
-    def verdict(self, given: int, takes_left: int, *, ended: bool = False) -> GuardVerdict:
+    def verdict(self, emitted_samples: int, takes_left: int, *, ended: bool = False) -> GuardVerdict:
         """What to do now.
 
         Args:
-            given: samples of this sentence that were given out, an earlier attempt's among them.
+            emitted_samples: samples of this sentence that were given out, an earlier attempt's among them.
             takes_left: how often it may be spoken again.
             ended: the model has ended the sentence, and all of it was heard.
         """
         if self._strictness is GuardStrictness.OFF:
             return FINE
-        may_repeat = self._strictness is GuardStrictness.RETRY and takes_left > 0 and given == 0
+        may_repeat = self._strictness is GuardStrictness.RETRY and takes_left > 0 and emitted_samples == 0
         wrong = self._wrong(may_repeat=may_repeat)
         if wrong is None:
             return self._at_end(may_repeat=may_repeat) if ended else FINE
-        if may_repeat and not wrong.surely_said:
+        if may_repeat and not wrong.text_is_whole:
             return GuardVerdict(GuardAction.AGAIN, wrong.sign)
-        return GuardVerdict(GuardAction.CUT, wrong.sign, max(given, round(wrong.end)))
+        return GuardVerdict(GuardAction.CUT, wrong.sign, max(emitted_samples, round(wrong.end)))
 
     def _wrong(self, *, may_repeat: bool) -> _GuardFinding | None:
         """What is wrong with what came so far."""
@@ -151,7 +157,9 @@ class HallucinationGuard:
         for pause in self._ear.all_pauses():
             share = self._ear.since_onset_ms(pause.start) / self._expected.likely_ms
             if pause.ms > self._patience_ms(share, may_repeat=may_repeat):
-                return _GuardFinding(FaultSign.SILENCE, pause.start + TAIL_MS / self._sample_ms, surely_said=share >= 1)
+                return _GuardFinding(
+                    FaultSign.SILENCE, pause.start + TAIL_MS / self._sample_ms, text_is_whole=share >= 1
+                )
         if self._loops.n_codes * CODE_MS - self._ear.onset_ms > self._expected.most_ms:
             return _GuardFinding(FaultSign.LONG, self._likely_end())
         return None
@@ -172,6 +180,6 @@ class HallucinationGuard:
         earliest_ms = EARLIEST_END * self._expected.likely_ms
         pauses = [p for p in self._ear.all_pauses() if self._ear.since_onset_ms(p.start) >= earliest_ms]
         if not pauses:
-            return self._ear.heard
+            return self._ear.n_measured
         longest = max(pauses, key=lambda pause: pause.ms)  # of equals the first
         return longest.start + min(longest.ms, TAIL_MS) / self._sample_ms

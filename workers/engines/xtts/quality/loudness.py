@@ -28,10 +28,10 @@ class QuietSpan:
 class LoudnessMeter:
     """How loud a sentence is as it goes, frame by frame."""
 
-    def __init__(self, given: int, rate_hz: int, sample_ms: float) -> None:
-        self.heard = given  #: samples, in whole frames from the first one heard
-        self.sounded = given > 0
-        self.sound_end = given  #: the sample behind the last sound
+    def __init__(self, emitted_samples: int, rate_hz: int, sample_ms: float) -> None:
+        self.n_measured = emitted_samples  #: samples, in whole frames, those of an earlier attempt among them
+        self.sounded = emitted_samples > 0
+        self.sound_end = emitted_samples  #: the sample behind the last sound
         self._pauses: list[QuietSpan] = []
         self._onset = 0  # the first sample of the first sound
         self._loudest = 0.0
@@ -51,16 +51,16 @@ class LoudnessMeter:
         self._loudest = max(self._loudest, loudness)
         if loudness > min(max(QUIET_SHARE * self._loudest, QUIETEST), LOUDEST):
             self._sound_heard()
-        self.heard += self._frame
+        self.n_measured += self._frame
 
     def _sound_heard(self) -> None:
-        """The frame at `heard` is a sound."""
+        """The frame at `n_measured` is a sound."""
         if not self.sounded:
-            self._onset = self.heard
+            self._onset = self.n_measured
         elif self._quiet_ms >= PAUSE_MS:
             self._pauses.append(QuietSpan(self.sound_end, self._quiet_ms))
         self.sounded = True
-        self.sound_end = self.heard + self._frame
+        self.sound_end = self.n_measured + self._frame
 
     def all_pauses(self) -> list[QuietSpan]:
         """Those between sounds, and the one that lasts now; quiet before the first sound counts only while it lasts."""
@@ -71,12 +71,12 @@ class LoudnessMeter:
     @property
     def _quiet_ms(self) -> float:
         """Since the last sound, or since the beginning."""
-        return (self.heard - self.sound_end) * self._sample_ms
+        return (self.n_measured - self.sound_end) * self._sample_ms
 
     @property
     def onset_ms(self) -> float:
         """Quiet before the first sound."""
-        return (self._onset if self.sounded else self.heard) * self._sample_ms
+        return (self._onset if self.sounded else self.n_measured) * self._sample_ms
 
     @property
     def spoken_ms(self) -> float:

@@ -26,10 +26,10 @@ class RepetitionDetector:
         for period in range(1, min(LOOP_PERIOD, n - 1) + 1):
             self._equal[period] = self._equal[period] + 1 if self._codes[n - 1 - period] == code else 0
             covered = self._equal[period] + period
-            if not self.period and covered >= max(3 * period, self._wanted(period)):
+            if not self.period and covered >= max(3 * period, self._least_covered(period)):
                 self.period, self.first_repeat = period, n - covered + period
 
-    def _wanted(self, period: int) -> int:
+    def _least_covered(self, period: int) -> int:
         """How many codes repeats of this period must cover: more where each is but a code or two, again and again."""
         simple = period <= 2 or self._equal[1] >= period - 1 or self._equal[2] >= period - 2
         return LOOP_PAUSE_CODES if simple else LOOP_CODES

@@ -2,8 +2,8 @@
 
 A row's scores differ in their last bits with the number of rows beside it. That changes a code only where two codes
 were so close that those bits decide: at the draw itself, or at the edge of what top-k and top-p leave. Such choices are
-rare and can be told apart, so a row of which none was close has the codes that it has in any batch, and alone. The
-exact mode speaks the others again, alone (`exact.py`).
+rare and can be detected, so a row of which none was close has the codes that it has in any batch, and alone. The
+exact mode speaks the others again, alone (`exact_vocoding.py`).
 """
 
 import torch

@@ -1,7 +1,7 @@
 """Clones a voice: `python -m workers.engines.xtts.voices.clone_voice`, which `seriatim voices add` starts.
 
-A process of its own, because a door loads no model. It prints one line of JSON about what it made, or one line about
-why not; its exit statuses are the command line's.
+A process of its own, because the command line loads no model. It prints one line of JSON about what it made, or one
+line about why not; its exit statuses are the command line's.
 """
 
 import argparse

@@ -38,7 +38,7 @@ class VoiceFileHeader:
     created: str  #: ISO 8601, UTC
     seconds: float  #: of the recordings it was made of
     recordings: int
-    language: str = ""  #: BCP 47; what it speaks unless told otherwise; "": anything
+    language: str = ""  #: BCP 47; what it speaks by default; "": anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def mark_of(folder: Path, name: str) -> VoiceFileVersion | None:
 
 
 def names(folder: Path) -> list[str]:
-    """The voices in a folder, sorted; one that is not there, or that is somebody else's, has none."""
+    """The voices in a folder, sorted; one that is not there, or that is another user's, has none."""
     with contextlib.suppress(*ABSENT):
         stems = (path.name.removesuffix(ENDING).replace("+", " ") for path in folder.iterdir() if path.suffix == ENDING)
         return sorted(stem for stem in stems if NAME.fullmatch(stem))
@@ -172,10 +172,10 @@ def _opened(folder: Path, name: str) -> Iterator[Any]:
         raise UnknownVoice(f"the voice {name!r} cannot be read: {path}: {error}; add it again") from error
 
 
-def _card(name: str, said: Mapping[str, str] | None) -> VoiceFileHeader:
-    found = dict(said or {})
+def _card(name: str, metadata: Mapping[str, str] | None) -> VoiceFileHeader:
+    found = dict(metadata or {})
     if found.pop("format", None) != FORMAT or found.get("name") != name:
-        raise ValueError(f"it is of the format {(said or {}).get('format')!r}, expected {FORMAT!r} and this name")
+        raise ValueError(f"it is of the format {(metadata or {}).get('format')!r}, expected {FORMAT!r} and this name")
     return VoiceFileHeader(
         name=name, fingerprint=found["fingerprint"], created=found["created"], seconds=float(found["seconds"]),
         recordings=int(found["recordings"]), language=found["language"],
