@@ -135,6 +135,12 @@ class Settings:
     queue_limit_ms: int = _int(300_000, "audio that may wait in an open job before say() blocks", 1_000)
 
     max_text_bytes: int = _int(64 * 1024 * 1024, "the largest text of one job", 1)
+    document_max_bytes: int = _int(64 * 1024 * 1024, "the largest document: EPUB, DOCX, PDF and the like", 1)
+    document_unpacked_bytes: int = _int(
+        256 * 1024 * 1024, "most bytes that are unpacked of a document that is an archive", 1
+    )
+    document_max_files: int = _int(5_000, "most files in such an archive", 1)
+    document_max_pages: int = _int(5_000, "most pages of a PDF", 1)
     max_sentences: int = _int(200_000, "the most sentences of one job", 1)
     max_sentence_chars: int = _int(10_000, "the longest sentence that a caller cuts itself; texts are cut here", 1)
     user_jobs: int = _int(0, "live and batch jobs that one user may have at once; 0: any number", 0)

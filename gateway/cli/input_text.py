@@ -1,31 +1,32 @@
-"""The input text, from a file or standard input: decoded, and refused if it is not text."""
+"""The input text, from a document in a file or on standard input; what is none is refused."""
 
 import contextlib
 import sys
 from pathlib import Path
 
-from seriatim.errors import BadInput, EmptyText, TextTooLarge
-from seriatim.text.text_files import decode_text
+from seriatim.errors import BadInput, EmptyText
+from seriatim.settings import Settings
+from seriatim.text.documents import Document, DocumentLimits, read_document
+from seriatim.text.markup import Markup
 
 STDIN = "-"
 
 
-def read_text(source: str, max_bytes: int) -> str:
+def read_input(source: str, settings: Settings, markup: Markup) -> Document:
     """Read all of `source`, a path or `-`.
 
     Raises:
-        BadInput: it cannot be read, or is not text.
-        TextTooLarge: it has more than `max_bytes`.
+        BadInput: it cannot be read, or is no document.
+        TextTooLarge: it is too large, or has too much text.
         EmptyText: it has nothing but white space.
+        Misconfigured: its format needs a package that is not installed.
     """
     name = "standard input" if source == STDIN else source
-    raw = _read_bytes(source, name, max_bytes)
-    if len(raw) > max_bytes:
-        raise TextTooLarge(f"{name} has more than {max_bytes} bytes; raise SERIATIM_MAX_TEXT_BYTES, or split the text")
-    text = decode_text(raw, name)
-    if not text.strip():
+    limits = DocumentLimits.of(settings)
+    document = read_document(_read_bytes(source, name, limits.file_bytes), name, limits, markup)
+    if not document.text.strip():
         raise EmptyText(f"{name} is empty: there is nothing to speak")
-    return text
+    return document
 
 
 def refuse_to_overwrite(source: str, output: str) -> None:

@@ -18,7 +18,7 @@ from gateway.cli.commands.voices import (
     list_voices,
     remove_voice,
 )
-from gateway.cli.input_text import read_text, refuse_to_overwrite
+from gateway.cli.input_text import read_input, refuse_to_overwrite
 from gateway.cli.render.summary import summary_json, summary_text
 from gateway.output.open_output import ResumePolicy
 from gateway.output.pipe_output import is_broken_pipe
@@ -78,8 +78,10 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
     end_on_sigterm()
     embedded = options.redis is None
     refuse_to_overwrite(options.file, options.output)
-    text = read_text(options.file, settings.max_text_bytes)
-    request, reason = with_engine(settings, args.request(options), text, embedded=embedded)
+    request = args.request(options)
+    document = read_input(options.file, settings, request.markup)
+    text = document.text
+    request, reason = with_engine(settings, replace(request, markup=document.markup), text, embedded=embedded)
     if reason and not (options.quiet or options.json):
         sys.stderr.write(f"seriatim: {reason}\n")
     options.engine = request.engine
@@ -175,8 +177,9 @@ def _text(options: argparse.Namespace, settings: Settings) -> int:
     from seriatim.text.segment import SegmentOptions
 
     request = JobRequest.of({"language": options.language, "markup": options.markup})
-    cut = SegmentOptions(request.language or "en", markup=request.markup)
-    return run_text(read_text(options.file, settings.max_text_bytes), cut, explain=options.explain)
+    document = read_input(options.file, settings, request.markup)
+    cut = SegmentOptions(request.language or "en", markup=document.markup)
+    return run_text(document, cut, explain=options.explain)
 
 
 def _run_operator_command(options: argparse.Namespace, settings: Settings) -> int:

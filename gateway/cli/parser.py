@@ -222,7 +222,10 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         help="if a sentence cannot be spoken: fail, silence (default), skip",
     )
     p.add_argument(
-        "--markup", default="auto", metavar="FORMAT", help="of the text: auto (default), none, markdown, html, ssml"
+        "--markup",
+        default="auto",
+        metavar="FORMAT",
+        help="of the text: auto (default), plain, none, markdown, html, ssml",
     )
     p.add_argument(
         "--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option for this text; repeatable"
@@ -247,7 +250,10 @@ def _add_text(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; -: standard input (default)")
     p.add_argument("--language", default="", metavar="TAG", help="such as de, en-GB or German (default: en)")
     p.add_argument(
-        "--markup", default="auto", metavar="FORMAT", help="of the text: auto (default), none, markdown, html, ssml"
+        "--markup",
+        default="auto",
+        metavar="FORMAT",
+        help="of the text: auto (default), plain, none, markdown, html, ssml",
     )
     p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
 

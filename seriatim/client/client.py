@@ -67,6 +67,7 @@ from seriatim.state.job_record import LiveJobState
 from seriatim.state.pool_record import PoolRecord, read_pool
 from seriatim.state.pool_state import PoolState, pool_states
 from seriatim.state.stream_record import read_stream_record
+from seriatim.text.documents import Document, DocumentLimits
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.markup import Markup, has_markup
 from seriatim.text.segment import SegmentOptions, segment
@@ -192,7 +193,10 @@ class Client:
             Busy, CapReached, MemoryFull, NoWorkers: retry after `retry_after_s`.
             Unavailable: Redis does not answer.
         """
-        content = read_if_file(text, self.settings.max_text_bytes)
+        content = read_if_file(text, DocumentLimits.of(self.settings), request.markup)
+        if isinstance(content, Document):
+            request = replace(request, markup=content.markup)
+            content = content.text
         check_text(content)
         request = resolve_engine(self, request, content)
         facts = self.pool_cache.get(request.pool_name)

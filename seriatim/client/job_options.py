@@ -55,7 +55,7 @@ class JobOptions(TypedDict, total=False):
     reader_grace_s: float | None
     pause_ms: int | None
     paragraph_ms: int | None
-    markup: Markup | Literal["auto", "none", "markdown", "html", "ssml"] | None
+    markup: Markup | Literal["auto", "plain", "none", "markdown", "html", "ssml"] | None
     options: Mapping[str, float] | None
     empty: EmptyTextPolicy | Literal["error", "silence"] | None
 
@@ -84,7 +84,7 @@ class JobRequest:
     reader_grace_s: float = 0.0  #: time without a reader after which a job that drains by window is cancelled
     pause_ms: int = 200  #: silence after a sentence
     paragraph_ms: int = 600  #: silence after a paragraph
-    markup: Markup = Markup.AUTO  #: how the text is marked up: auto, none, markdown, html, ssml
+    markup: Markup = Markup.AUTO  #: how the text is marked up: auto, plain, none, markdown, html, ssml
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
     empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to speak, such as "...": error, or silence
 

@@ -19,6 +19,7 @@ from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.pool_records import ExtendVerdict, SubmitResult, SubmitVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import DrainMode, Sentence
+from seriatim.text.documents import Document, DocumentLimits
 from seriatim.text.segment import IncrementalSegmenter
 from seriatim.text.text_files import TextFile, read_if_file
 
@@ -76,7 +77,8 @@ class OpenJob:
             BadInput: not text, or a file that cannot be read.
             TextTooLarge, TooManySentences: more than a job may have; none of it is accepted.
         """
-        piece = read_if_file(text, self.pool_client.settings.max_text_bytes)
+        piece = read_if_file(text, DocumentLimits.of(self.pool_client.settings))
+        piece = piece.text if isinstance(piece, Document) else piece
         check_text(piece)
         if not isinstance(piece, str):
             raise BadInput(f"the text is {type(piece).__name__}; expected a string; call say() for each")

@@ -123,7 +123,7 @@ class TestBadInput:
     def test_a_binary_file(self, tmp_path: Path) -> None:
         (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
         said = self.refused(tmp_path, "photo.jpg")
-        assert said.startswith("photo.jpg is no UTF-8 text: byte 0 is 0xff; is it a binary file?")
+        assert said.startswith("photo.jpg is an image; recognize its text first")
 
     @pytest.mark.thorough
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ from seriatim.errors import (
 )
 from seriatim.keys import pool_prefix
 from seriatim.records import DrainMode, Sentence
+from tests.support.document_files import epub
+from tests.support.documents_extra import require_documents_extra
 from tests.support.expected_audio import (
     RATE_HZ,
     Listener,
@@ -147,27 +149,35 @@ class TestFiles:
         marked, other = tmp_path / "marked.txt", tmp_path / "utf-16.txt"
         marked.write_text(self.TEXT, "utf-8-sig")
         other.write_text(self.TEXT, "utf-16")
-        with path.open(encoding="utf-8") as file:
-            for text in (file, path, marked, other, io.StringIO(self.TEXT), Once(self.TEXT)):
+        with path.open(encoding="utf-8") as file, path.open("rb") as binary:
+            for text in (file, binary, path, marked, other, io.StringIO(self.TEXT), Once(self.TEXT)):
                 assert Listener(enqueue(system, text)).pcm() == stream_of(list(self.SAID)), text
         with open_job_with(system.producer(), JobRequest.of({"engine": "tone"})) as session:
             session.say(path)
         assert Listener(session.job).pcm() == stream_of(list(self.SAID))
 
+    def test_a_book_is_read_as_a_document(self, system: RealSystem, tmp_path: Path) -> None:
+        require_documents_extra()
+        book = tmp_path / "no-ending"
+        book.write_bytes(epub({"a.xhtml": "<h1>One</h1><p>It <b>fell</b>.</p>", "b.xhtml": "<p>&lt;b> stays.</p>"}))
+        assert Listener(enqueue(system, book)).pcm() == stream_of(
+            [Sentence(said, 600) for said in ("One", "It fell.", "<b> stays.")]
+        )
+
     def test_what_cannot_be_read_is_named(self, system: RealSystem, tmp_path: Path) -> None:
         path, large = tmp_path / "text.txt", tmp_path / "large.txt"
-        path.write_bytes(b"caf\xe9")
+        path.write_bytes(b"\xed\xa0\x80")
         with large.open("wb") as hole:
             hole.truncate(system.settings.max_text_bytes + 1)
         latin, binary, closed = path.open(encoding="utf-8"), path.open("rb"), path.open("w+", encoding="utf-8")
         closed.close()
-        path.write_bytes(b"caf\xe9")
+        path.write_bytes(b"\xed\xa0\x80")
         for text, error, said in [
             (tmp_path / "none.txt", BadInput, "cannot read .*none.txt: no such file or directory"),
             (tmp_path, BadInput, "cannot read .*: is a directory"),
-            (path, BadInput, "text.txt is no UTF-8 text: byte 3 is 0xe9"),
-            (latin, BadInput, "cannot read the file .*text.txt': 'utf-8' codec can't decode byte 0xe9"),
-            (binary, BadInput, "gives bytes; open it as text, such as with open"),
+            (path, BadInput, "text.txt is no UTF-8 text: byte 0 is 0xed"),
+            (latin, BadInput, "cannot read the file .*text.txt': 'utf-8' codec can't decode byte 0xed"),
+            (binary, BadInput, "text.txt' is no UTF-8 text: byte 0 is 0xed"),
             (closed, BadInput, "cannot read the file .*: I/O operation on closed file"),
             (large, TextTooLarge, "large.txt has more than"),
             ({"text": "Hi."}, BadInput, "the text is dict; expected a string, or an iterable of sentences"),

@@ -138,7 +138,6 @@ def test_a_callers_own_sentence_may_be_hostile(system: RealSystem, what: str) ->
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (b"caf\xe9 latin-1", "standard input is no UTF-8 text: byte 3 is 0xe9"),
         (b"\xed\xa0\x80 a surrogate", "standard input is no UTF-8 text: byte 0 is 0xed"),
         (b"a\x00b", "standard input is no text: it has a null byte at character 1"),
         (b"\xff\xfe\x00", "standard input is no UTF-8 text"),

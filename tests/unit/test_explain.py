@@ -23,7 +23,8 @@ def test_every_step_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["text", str(tmp_path / "a.md"), "--explain"]) == 0
     shown = capsys.readouterr().out
     steps = dict(part.split("\n", 1) for part in shown.removeprefix("== ").split("\n== "))
-    assert list(steps) == ["markup", "unicode", "lines", "sentences"]
+    assert list(steps) == ["document", "markup", "unicode", "lines", "sentences"]
+    assert steps["document"].strip() == "format: text\ntitle: A *title*\nchapter 1: A *title* (12 words)"
     assert "# A title" in steps["markup"]
     assert "Ａ１" in steps["markup"]
     assert "A1 of the muse-\num. [pause:1000ms] Go!" in steps["unicode"]

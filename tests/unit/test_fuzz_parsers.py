@@ -31,7 +31,7 @@ from seriatim.servers.server_address import Address, Broker
 from seriatim.servers.server_urls import redacted_url, with_password, with_tls
 from seriatim.settings import Settings
 from seriatim.stream_entries import ReaderCursor, SentenceStart
-from seriatim.text.text_files import decode_text as decoded_text
+from seriatim.text.documents.text_encoding import decode_text as decoded_text
 from tasks.celery_task import parse_task_arguments
 from workers.chunk_sender import unpack_state
 from workers.engines.engine_options import read_options as read_options

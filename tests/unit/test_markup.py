@@ -73,11 +73,19 @@ def test_plain_text_stays_as_it_is(text):
     assert " ".join(spoken(text)) == text
 
 
-@pytest.mark.parametrize("markup", [markup for markup in Markup if markup is not Markup.NONE])
+@pytest.mark.parametrize("markup", [each for each in Markup if each not in (Markup.NONE, Markup.PLAIN)])
 def test_a_pause_is_made_where_the_text_asks_for_it(markup):
     found = pieces('Wait. [pause:1.5s] Go <break time="500ms"/> on [pause:250ms], now.', markup)
     assert [(piece.text, piece.pause_ms) for piece in found[:2]] == [("Wait.", 1500), ("Go", 500)]
     assert found[2].pause_ms == 250
+
+
+def test_in_plain_text_nothing_but_addresses_emoji_and_pauses_is_markup():
+    text = "# 1 *a* <b>c</b> &amp; [x](y) [1] 😀see https://www.example.org/a?b. [pause:1s] On  \n  and on"
+    found = pieces(text, Markup.PLAIN)
+    assert [(piece.text, piece.pause_ms) for piece in found] == [
+        ("1 *a* <b>c</b> &amp; [x](y) [1] see example.org.", 1000), ("On", 200), ("and on", 200),
+    ]  # fmt: skip
 
 
 def test_a_pause_is_not_lost_among_short_sentences():

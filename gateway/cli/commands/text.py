@@ -3,16 +3,30 @@
 import sys
 
 from seriatim.exit_codes import ExitCode
+from seriatim.text.documents import Document
 from seriatim.text.explain import explain_steps
 from seriatim.text.segment import SegmentOptions
 
 
-def run_text(text: str, options: SegmentOptions, *, explain: bool) -> int:
-    """Print the sentences of a text with their pauses; with `explain`, what each step made of it."""
-    steps = explain_steps(text, options)
+def run_text(document: Document, options: SegmentOptions, *, explain: bool) -> int:
+    """Print the sentences of a document with their pauses; with `explain`, what each step made of it."""
+    steps = explain_steps(document.text, options)
     if not explain:
         sys.stdout.write(f"{steps[-1][1]}\n")
         return ExitCode.OK
-    for name, made in steps:
+    for name, made in [("document", describe(document)), *steps]:
         sys.stdout.write(f"== {name}\n{made}\n\n")
     return ExitCode.OK
+
+
+def describe(document: Document) -> str:
+    """What a document says about itself, and its chapters with the number of their words."""
+    facts = {
+        "format": document.format, "title": document.title, "authors": "; ".join(document.authors),
+        "language": document.language, "cover": f"{len(document.cover)} bytes" if document.cover else "",
+    }  # fmt: skip
+    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    for number, chapter in enumerate(document.chapters, 1):
+        notes = f", {len(chapter.notes.split())} words of notes" if chapter.notes else ""
+        lines.append(f"chapter {number}: {chapter.title or '-'} ({len(chapter.text.split())} words{notes})")
+    return "\n".join(lines)

@@ -18,7 +18,7 @@ from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
 from gateway.http.streaming.silent_answer import enqueue_or_silence
 from seriatim.client.job import Job
 from seriatim.errors import JobUnknown
-from seriatim.text.text_files import decode_text
+from seriatim.text.documents.text_encoding import decode_text
 
 router = APIRouter(tags=["jobs"])
 

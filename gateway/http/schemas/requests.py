@@ -109,7 +109,7 @@ class SpeechOptions(BaseModel):
     )
     pause_ms: Pause | None = Field(None, description="silence after a sentence")
     paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")
-    markup: Annotated[Literal["auto", "none", "markdown", "html", "ssml"], AnyCase] | None = Field(
+    markup: Annotated[Literal["auto", "plain", "none", "markdown", "html", "ssml"], AnyCase] | None = Field(
         None, description="format of the text"
     )
     options: dict[str, Number] | None = Field(None, description="options of the engine")

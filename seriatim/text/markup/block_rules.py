@@ -146,3 +146,14 @@ def _joined(cells: list[str]) -> str:
     for cell in cells:
         row += ("" if not row else ", " if row[-1].isalnum() or row[-1] in ")]”’\"'%" else " ") + cell
     return row
+
+
+def hard_line_rule(text: str, at: int) -> Step:
+    """What spaces before a line end become in plain text: two or more end the line, however long it is."""
+    rest = text[at : at + LINE_CHARS]
+    n_spaces = len(rest) - len(rest.lstrip(" "))
+    if at + n_spaces == len(text):
+        return None if n_spaces < LINE_CHARS else (text[at:], len(text))
+    end = at + n_spaces
+    is_break = n_spaces > 1 and text[end] == "\n"
+    return (f"{HARD_LINE}\n", end + 1) if is_break else (text[at:end], end)

@@ -117,7 +117,7 @@ def bracket_rule(text: str, at: int, state: ScanState) -> Step:
     if pause := _PAUSE.fullmatch(label[1]):
         ms = time_ms(pause[1])
         return ("[", at + 1) if ms is None else (pause_character(ms), label.end())
-    if state.tagged:
+    if state.tagged or state.plain:
         return "[", at + 1
     if label.end() == len(text):
         return None

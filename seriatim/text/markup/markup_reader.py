@@ -9,7 +9,14 @@ apart. Rules of `auto` ask for more than Markdown does, so that plain text stays
 import re
 from collections.abc import Callable
 
-from seriatim.text.markup.block_rules import bar_rule, fence_rule, front_matter_rule, hash_rule, line_rule
+from seriatim.text.markup.block_rules import (
+    bar_rule,
+    fence_rule,
+    front_matter_rule,
+    hard_line_rule,
+    hash_rule,
+    line_rule,
+)
 from seriatim.text.markup.inline_rules import (
     backslash_rule,
     bracket_rule,
@@ -30,6 +37,7 @@ _EMOJI = (
 )
 _URLS = r"(?:[hH](?:[tT][tT][pP]|[tT]{0,2}\Z)|[wW](?:[wW][wW]|[wW]?\Z))"
 _TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{_EMOJI}]|{_URLS}")
+_PLAIN = re.compile(rf"[\[\u200d\ufe0f\u20e3{_EMOJI}]| {{2,}}\n| +\Z|{_URLS}")
 _MARKED = re.compile(rf"[*_~`\[!<&$\\#\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{_EMOJI}]| *\||  *\Z|{_URLS}")
 _PERHAPS_MARKED = re.compile(rf"[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{_EMOJI}]|http|www\.|^\s*[-+]", re.IGNORECASE)
 _DOCUMENT = re.compile(
@@ -63,7 +71,7 @@ class MarkupReader:
 
     def __init__(self, markup: Markup = Markup.AUTO) -> None:
         self._markup = markup
-        self._started = markup is not Markup.AUTO and markup is not Markup.MARKDOWN
+        self._started = markup not in (Markup.AUTO, Markup.MARKDOWN)
         self._held = ""
         self._state = ScanState(markup, self._inner)
 
@@ -115,9 +123,9 @@ class MarkupReader:
             return hidden_rule(text, at, state)
         if state.fence:
             return fence_rule(text, at, state)
-        if state.line_start and not state.tagged:
+        if state.line_start and not (state.tagged or state.plain):
             return line_rule(text, at, state)
-        special = (_TAGGED if state.tagged else _MARKED).search(text, at)
+        special = (_TAGGED if state.tagged else _PLAIN if state.plain else _MARKED).search(text, at)
         if special is None or special.start() > at:
             end = special.start() if special else len(text)
             state.emoji = False
@@ -126,6 +134,8 @@ class MarkupReader:
 
     def _special(self, text: str, at: int) -> Step:
         state, char = self._state, text[at]
+        if char == " " and state.plain:
+            return hard_line_rule(text, at)
         if char == "\n":
             return self._newline(), at + 1
         if char in "\u200d\ufe0f\u20e3":

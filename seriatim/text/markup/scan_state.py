@@ -36,6 +36,11 @@ class ScanState:
         """Is it a language of tags, in which a line end is a space?"""
         return self.markup in (Markup.HTML, Markup.SSML)
 
+    @property
+    def plain(self) -> bool:
+        """Is it plain text, in which nothing but addresses, emoji and pauses is looked for?"""
+        return self.markup is Markup.PLAIN
+
     def note(self, text: str, start: int, end: int, written: str) -> None:
         """`text[start:end]` has been read and `written` is given out for it."""
         if end > start:

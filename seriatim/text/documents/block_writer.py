@@ -1,0 +1,90 @@
+"""A block writer puts the text of a document together: paragraphs, lines within them, chapters.
+
+An empty line ends a paragraph. Two spaces before a line end mean that the line ends there, however long it is
+(`Markup.PLAIN`); within a line, every run of white space is one space.
+"""
+
+from seriatim.text.documents.document import Chapter
+from seriatim.text.documents.document_limits import DocumentLimits
+
+HARD_END = "  \n"
+
+
+class BlockWriter:
+    """Collects text; not for use by two threads at once."""
+
+    def __init__(self, name: str, limits: DocumentLimits) -> None:
+        self._name, self._limits = name, limits
+        self._n_bytes = self._open_notes = 0
+        self._line: list[str] = []
+        self._lines: list[str] = []
+        self._blocks: list[str] = []
+        self._notes: list[str] = []
+        self._title = ""
+        self._chapters: list[Chapter] = []
+
+    def write(self, text: str) -> None:
+        """Add text to the current line.
+
+        Raises:
+            TextTooLarge: the document has more text than a job may have.
+        """
+        self._n_bytes += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+        self._limits.check_text(self._n_bytes, self._name)
+        self._line.append(text)
+
+    def end_line(self) -> None:
+        """End the current line, as between two verses; nothing if it is empty."""
+        line = " ".join("".join(self._line).split())
+        self._line.clear()
+        if line:
+            self._lines.append(line)
+
+    def end_cell(self) -> None:
+        """End a cell of a table: what follows in this row has a comma before it."""
+        text = "".join(self._line).rstrip()
+        if text:
+            joint = ", " if text[-1].isalnum() or text[-1] in ")]”’\"'%" else " "
+            self._line[:] = [text + joint]
+
+    def end_row(self) -> None:
+        """End a row of a table."""
+        text = "".join(self._line).rstrip()
+        self._line[:] = [text.removesuffix(",")]
+        self.end_line()
+
+    def end_block(self) -> None:
+        """End the current paragraph; nothing if it is empty."""
+        self.end_line()
+        if self._lines:
+            (self._notes if self._open_notes else self._blocks).append(HARD_END.join(self._lines))
+            self._lines.clear()
+
+    def begin_note(self) -> None:
+        """Begin a note: what is written up to `end_note` stands beside the chapter. Notes may be nested."""
+        self.end_block()
+        self._open_notes += 1
+
+    def end_note(self) -> None:
+        """End a note."""
+        self.end_block()
+        self._open_notes -= 1
+
+    def last_word(self) -> str:
+        """The end of what is written of the current line, up to 40 characters, from its last white space on."""
+        end = "".join(self._line[-4:])[-40:]
+        return "" if not end or end[-1].isspace() else end.split()[-1]
+
+    def start_chapter(self, title: str) -> None:
+        """End the current chapter and start another."""
+        self.end_block()
+        if self._blocks or self._notes:
+            text = "\n\n".join(self._blocks) + "\n\n" if self._blocks else ""
+            self._chapters.append(Chapter(self._title, text, "\n\n".join(self._notes)))
+            self._blocks, self._notes = [], []
+        self._title = " ".join(title.split())
+
+    def chapters(self) -> tuple[Chapter, ...]:
+        """All chapters, once everything is written."""
+        self.start_chapter("")
+        return tuple(self._chapters)

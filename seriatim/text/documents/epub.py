@@ -1,0 +1,64 @@
+"""An EPUB book, version 2 or 3: its chapters in reading order, with their notes apart."""
+
+from collections.abc import Iterator
+
+from seriatim.text.documents.block_writer import BlockWriter
+from seriatim.text.documents.document import Document, DocumentFormat
+from seriatim.text.documents.document_limits import COVER_BYTES, DocumentLimits
+from seriatim.text.documents.epub_contents import contents_titles
+from seriatim.text.documents.epub_notes import NoteLinks
+from seriatim.text.documents.epub_package import EpubPackage, read_package
+from seriatim.text.documents.html_text import HtmlReader, ReadingRules, first_heading, kinds
+from seriatim.text.documents.xml_tree import Element, parse_xhtml
+from seriatim.text.documents.zip_archive import ZipArchive
+
+_PAGE_BREAK = "pagebreak"
+
+
+def read_epub(archive: ZipArchive, limits: DocumentLimits) -> Document:
+    """Read a book.
+
+    Raises:
+        BadInput: it is protected or damaged, or exceeds a limit.
+        TextTooLarge: it has more text than a job may have.
+    """
+    package = read_package(archive)
+    titles = contents_titles(archive, package)
+    links = NoteLinks()
+    for path, root in _pages(archive, package):
+        links.collect(path, root)
+    writer = BlockWriter(archive.name, limits)
+    for path, root in _pages(archive, package):
+        _read_page(writer, path, root, titles, links)
+    chapters = writer.chapters()
+    cover = (archive.read_at_most(package.cover, COVER_BYTES) or b"") if package.cover in archive.names else b""
+    return Document(DocumentFormat.EPUB, chapters, package.title, package.authors, package.language, cover)
+
+
+def _read_page(
+    writer: BlockWriter, path: str, root: Element, titles: dict[tuple[str, str], str], links: NoteLinks
+) -> None:
+    starts = {fragment: title for (file, fragment), title in titles.items() if file == path}
+    if "" in starts:
+        writer.start_chapter(starts.pop(""))
+    elif not titles and (heading := first_heading(root)):
+        writer.start_chapter(heading)
+    notes = links.notes(path, root)
+    rules = ReadingRules(
+        chapter_ids=starts, is_hidden=lambda element: _is_silent(element, links), is_note=lambda each: each in notes
+    )
+    writer.end_block()
+    HtmlReader(writer, rules).read(root)
+    writer.end_block()
+
+
+def _pages(archive: ZipArchive, package: EpubPackage) -> Iterator[tuple[str, Element]]:
+    """The paths and trees of all pages in reading order, one in memory at a time."""
+    for path in package.pages:
+        raw = archive.read(path)
+        if raw.strip():
+            yield path, parse_xhtml(raw, f"{archive.name}: {path}")
+
+
+def _is_silent(element: Element, links: NoteLinks) -> bool:
+    return _PAGE_BREAK in kinds(element) or links.is_mark(element)

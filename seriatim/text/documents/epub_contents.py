@@ -1,0 +1,43 @@
+"""The table of contents of an EPUB: the titles of its chapters, by the places where they start."""
+
+from seriatim.text.documents.epub_package import EpubPackage
+from seriatim.text.documents.html_text import kinds
+from seriatim.text.documents.xml_tree import Element, find, find_all, inner_text, parse_xhtml
+from seriatim.text.documents.zip_archive import ZipArchive, resolve_path
+
+MAX_ENTRIES = 10_000  #: more entries than chapters of any book
+
+
+def contents_titles(archive: ZipArchive, package: EpubPackage) -> dict[tuple[str, str], str]:
+    """The title of each chapter by its file and the id where it starts; "" for the start of the file.
+
+    Raises:
+        BadInput: the table of contents cannot be parsed.
+    """
+    for path in package.contents:
+        if path not in archive.names:
+            continue
+        root = parse_xhtml(archive.read(path), f"{archive.name}: {path}")
+        links = _ncx_links(root) or _nav_links(root)
+        titles: dict[tuple[str, str], str] = {}
+        for reference, title in links[:MAX_ENTRIES]:
+            place = (resolve_path(path, reference), reference.partition("#")[2])
+            if title and place[0] in package.pages:
+                titles.setdefault(place, title)
+        if titles:
+            return titles
+    return {}
+
+
+def _ncx_links(root: Element) -> list[tuple[str, str]]:
+    links = []
+    for point in find_all(root, "navpoint"):
+        label, content = find(point, "navlabel"), find(point, "content")
+        if content is not None:
+            links.append((content.get("src", ""), inner_text(label)))
+    return links
+
+
+def _nav_links(root: Element) -> list[tuple[str, str]]:
+    lists = [nav for nav in find_all(root, "nav") if "toc" in kinds(nav)] or list(find_all(root, "nav"))[:1]
+    return [(link.get("href", ""), inner_text(link)) for nav in lists[:1] for link in find_all(nav, "a")]

@@ -1,0 +1,162 @@
+"""The text of HTML and XHTML: paragraphs, lines, rows of tables and chapters, without what is not for readers."""
+
+import re
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+
+from seriatim.text.documents.block_writer import BlockWriter
+from seriatim.text.documents.xml_tree import Element, attribute, entity_text, find_all, inner_text, local_name
+from seriatim.text.markup.html_tags import CELLS, HIDDEN, LINES, PARAGRAPHS
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_SILENT = HIDDEN | {"rt", "rp", "annotation", "annotation-xml"}
+_NUMBER = re.compile(r"\d{1,4}")
+_FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|bmp)", re.IGNORECASE)
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+#: so long a word before a raised number is a word with a note, and no unit or variable with an exponent
+_WORD_CHARS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """Which elements start chapters, which are left out, and which are notes."""
+
+    chapter_ids: Mapping[str, str] = field(default_factory=dict)  #: titles by the id where the chapter starts
+    chapter_headings: Set[str] = frozenset()  #: headings that start a chapter with their own text as its title
+    is_hidden: Callable[[Element], bool] = lambda _element: False
+    is_note: Callable[[Element], bool] = lambda _element: False
+
+
+class HtmlReader:
+    """Writes the text of a tree into a block writer."""
+
+    def __init__(self, writer: BlockWriter, rules: ReadingRules) -> None:
+        self._writer, self._rules = writer, rules
+        self._preformatted = 0
+        self._cells = 0  #: open cells of tables whose cells are no layout
+
+    def read(self, root: Element) -> None:
+        """Write all text below `root`.
+
+        Raises:
+            TextTooLarge: it is more than the limit.
+        """
+        stack: list[tuple[Element, bool]] = [(root, False)]
+        while stack:
+            element, is_read = stack.pop()
+            if is_read:
+                self._leave(element)
+            elif self._enter(element):
+                stack.append((element, True))
+                stack.extend((child, False) for child in reversed(element))
+                continue
+            if element is not root:
+                self._write(element.tail)
+
+    def _enter(self, element: Element) -> bool:
+        """Begin an element; returns whether it has content to read."""
+        name = local_name(element)
+        if not name:
+            self._write(entity_text(element) if hasattr(element, "name") else "")
+            return False
+        if name in _SILENT or is_invisible(element) or self._rules.is_hidden(element):
+            return False
+        self._begin_chapter(element, name)
+        if self._rules.is_note(element):
+            self._writer.begin_note()
+        if name in ("img", "sup", "math"):
+            return self._enter_special(element, name)
+        self._begin(element, name)
+        self._write(element.text)
+        return True
+
+    def _begin_chapter(self, element: Element, name: str) -> None:
+        title = self._rules.chapter_ids.get(element.get("id") or element.get("name") or "")
+        if title is None and name in self._rules.chapter_headings:
+            title = inner_text(element)
+        if title is not None:
+            self._writer.start_chapter(title)
+
+    def _enter_special(self, element: Element, name: str) -> bool:
+        text = inner_text(element)
+        if name == "img":
+            alt = element.get("alt", "")
+            self._write(f" {alt} " if alt and not _FILE_NAME.fullmatch(alt.strip()) else "")
+            return False
+        if name == "sup" and _NUMBER.fullmatch(text):
+            before = self._writer.last_word()
+            is_power = before[-1:].isdigit() or (0 < len(before) < _WORD_CHARS and before[-1].isalpha())
+            self._write(text.translate(_RAISED) if is_power else "")
+            return False
+        self._write(element.text)
+        return True
+
+    def _begin(self, element: Element, name: str) -> None:
+        if name == "pre":
+            self._preformatted += 1
+        if name == "q":
+            self._writer.write("“")
+        if name in CELLS and not _is_layout(element):
+            self._cells += 1
+        else:
+            self._end(name)
+
+    def _leave(self, element: Element) -> None:
+        name = local_name(element)
+        self._preformatted -= name == "pre"
+        if name == "q":
+            self._writer.write("”")
+        if name in CELLS and not _is_layout(element):
+            self._cells -= 1
+            self._writer.end_cell()
+        elif name == "tr" and not self._cells:
+            self._writer.end_row()
+        else:
+            self._end(name)
+        if self._rules.is_note(element):
+            self._writer.end_note()
+
+    def _end(self, name: str) -> None:
+        if name not in PARAGRAPHS and name not in LINES:
+            return
+        if self._cells:
+            self._writer.write(" ")
+        elif name in PARAGRAPHS:
+            self._writer.end_block()
+        else:
+            self._writer.end_line()
+
+    def _write(self, text: str | None) -> None:
+        if not text:
+            return
+        if not self._preformatted:
+            self._writer.write(text)
+            return
+        for i, line in enumerate(text.split("\n")):
+            if i:
+                self._writer.end_line()
+            self._writer.write(line)
+
+
+def is_invisible(element: Element) -> bool:
+    """Does an element say that no reader sees it?"""
+    if "hidden" in element.attrib or element.get("aria-hidden") == "true":
+        return True
+    return bool(_INVISIBLE.search(element.get("style", "")))
+
+
+def kinds(element: Element) -> frozenset[str]:
+    """What an element says it is: the words of `epub:type` and of `role`, without the prefix `doc-`."""
+    words = f"{attribute(element, 'type')} {element.get('role', '')}".lower().split()
+    return frozenset(word.removeprefix("doc-") for word in words)
+
+
+def first_heading(root: Element) -> str:
+    """The text of the first heading; "" if there is none."""
+    return next((text for heading in find_all(root, *HEADINGS) if (text := inner_text(heading))), "")
+
+
+def _is_layout(cell: Element) -> bool:
+    """Does a cell hold paragraphs, as in pages that use a table to arrange columns?"""
+    return sum(1 for _ in find_all(cell, "p", "div", "table", "ul", "ol", "h1", "h2")) > 1

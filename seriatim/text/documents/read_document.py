@@ -1,0 +1,53 @@
+"""Reads a document: recognizes its format by its content, and gives the bytes to the reader of that format."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from seriatim.errors import EmptyText
+from seriatim.text.documents.document import Document, DocumentFormat
+from seriatim.text.documents.document_kind import ZIP, archive_format, refuse_binary, text_format
+from seriatim.text.documents.document_limits import DocumentLimits
+from seriatim.text.documents.epub import read_epub
+from seriatim.text.documents.plain_text import read_plain_text
+from seriatim.text.documents.text_encoding import decode_text
+from seriatim.text.documents.web_page import read_web_page
+from seriatim.text.documents.zip_archive import ZipArchive
+from seriatim.text.markup import Markup
+
+START_BYTES = 8192  #: by which a document that is text is recognized
+ArchiveReader = Callable[[ZipArchive, DocumentLimits], Document]
+_ARCHIVES: dict[DocumentFormat, ArchiveReader] = {DocumentFormat.EPUB: read_epub}
+
+
+def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup = Markup.AUTO) -> Document:
+    """Read the bytes of a file; `name` is what messages call it.
+
+    A file that is text is read as it is if its markup is named, also if it is a page of HTML or subtitles.
+
+    Raises:
+        BadInput: it is no text, is protected or damaged, or exceeds a limit.
+        TextTooLarge: it is too large, or has more text than a job may have.
+        Misconfigured: its format needs a package that is not installed.
+    """
+    limits.check_file(len(raw), name)
+    if raw.startswith(ZIP):
+        archive = ZipArchive(raw, name, limits)
+        return _with_text(_ARCHIVES[archive_format(archive)](archive, limits), name, markup)
+    refuse_binary(raw, name)
+    kind = DocumentFormat.TEXT
+    if markup is Markup.AUTO:
+        kind = text_format(raw[:START_BYTES].decode("latin-1").removeprefix("ï»¿"))
+    if kind is DocumentFormat.HTML:
+        return _with_text(read_web_page(raw, name, limits), name, markup)
+    return read_plain_text(decode_text(raw, name), name, limits, markup)
+
+
+def _with_text(document: Document, name: str, markup: Markup) -> Document:
+    """The document, if it has text.
+
+    Raises:
+        EmptyText: it has none.
+    """
+    if not document.chapters:
+        raise EmptyText(f"{name} has no text; if its pages are images, recognize their text first (OCR)")
+    return replace(document, markup=Markup.NONE) if markup is Markup.NONE else document

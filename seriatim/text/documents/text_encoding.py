@@ -1,0 +1,97 @@
+"""The encoding of a text: UTF-8, what a byte order mark says, or the likeliest of the older ones."""
+
+import codecs
+import re
+import unicodedata
+
+from seriatim.errors import BadInput
+from seriatim.text.documents.missing_package import required_package
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_SAMPLE_BYTES = 256 * 1024  #: enough to know an encoding, and read in a moment
+#: a guess for less than this of other letters than ASCII's is worth nothing: most such texts are Western European
+_FEW_BYTES = 12
+_WESTERN = "cp1252"
+_UTF8_SHAPE = re.compile(rb"[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_TYPOGRAPHY = frozenset("“”‘’‚„–—…«»‹›¿¡§°€£©®™·•\u00a0")
+
+
+def decode_text(raw: bytes, name: str) -> str:
+    """Decode the bytes of a file that is text; `name` says where they came from.
+
+    Raises:
+        BadInput: they are no text, or a damaged one.
+        Misconfigured: an older encoding needs a package that is not installed.
+    """
+    encoding = next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), _wide_encoding(raw) or "utf-8")
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        if encoding != "utf-8":
+            raise _no_text(raw, error, name) from None
+        text = _decode_older(raw, error, name)
+    if "\0" in text:
+        at = text.index("\0")
+        raise BadInput(f"{name} is no text: it has a null byte at character {at}; is it a binary file?")
+    return text
+
+
+def _decode_older(raw: bytes, error: UnicodeDecodeError, name: str) -> str:
+    """Decode a text that is in no encoding of Unicode.
+
+    A text that is mostly well-formed UTF-8 is a damaged one: read as anything else, all of it would be garbled.
+    """
+    high = len(_HIGH.findall(raw))
+    shaped = sum(len(match) for match in _UTF8_SHAPE.findall(raw))
+    if shaped * 2 >= high or b"\0" in raw:
+        raise _no_text(raw, error, name)
+    found = _guess(raw, high)
+    if found is None:
+        raise _no_text(raw, error, name)
+    return found
+
+
+def _guess(raw: bytes, high: int) -> str | None:
+    sample = raw[:_SAMPLE_BYTES]
+    if high < _FEW_BYTES and high * 3 < len(raw):
+        return _plausible(raw, _WESTERN)
+    for match in required_package("charset_normalizer").from_bytes(sample, threshold=0.3):
+        text = _plausible(raw, match.encoding)
+        if text is not None:
+            return text
+    return _plausible(raw, _WESTERN)
+
+
+def _plausible(raw: bytes, encoding: str) -> str | None:
+    """The text in that encoding; None if it is none, or if its characters make no words."""
+    try:
+        text = raw.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return None
+    others = [char for char in text[:100_000] if not char.isascii()]
+    words = sum(char.isalpha() or char in _TYPOGRAPHY or unicodedata.category(char) in ("Mn", "Po") for char in others)
+    controls = sum(
+        unicodedata.category(char) in ("Cc", "Co", "Cn") and char not in "\t\n\r\f\v" for char in text[:100_000]
+    )
+    return text if words >= 0.9 * len(others) and not controls else None
+
+
+def _wide_encoding(raw: bytes) -> str:
+    """UTF-16 without a byte order mark, which has a zero in every other byte of ASCII; "" if it is none."""
+    sample = raw[:2000]
+    zeros = (sample[0::2].count(0), sample[1::2].count(0))
+    if len(raw) % 2 or max(zeros) * 4 < len(sample) or min(zeros):
+        return ""
+    encoding = "utf-16-le" if zeros[1] else "utf-16-be"
+    return "" if _plausible(raw, encoding) is None else encoding
+
+
+def _no_text(raw: bytes, error: UnicodeDecodeError, name: str) -> BadInput:
+    return BadInput(
+        f"{name} is no UTF-8 text: byte {error.start} is 0x{raw[error.start]:02x}; "
+        "is it a binary file? Convert other encodings first, for example with: iconv -t utf-8"
+    )

@@ -1,0 +1,129 @@
+"""EPUB books of both versions: chapters in reading order, notes apart, and what protects or damages a book."""
+
+import pytest
+
+from seriatim.errors import BadInput
+from seriatim.text.documents import Document, DocumentFormat, DocumentLimits, read_document
+from seriatim.text.segment import SegmentOptions, segment
+from tests.support.document_files import COVER, archive, epub, epub_members
+from tests.support.documents_extra import require_documents_extra
+
+require_documents_extra()
+
+PAGES = {
+    "z.xhtml": "<h1>One</h1><p>The  first\npage&nbsp;of &lt;div&gt; and <i>two</i>words.</p>",
+    "a%20b.xhtml": '<p>Before.</p><h2 id="two">Two</h2><p>The second<br/>page.</p><p id="end">Its end.</p>',
+}
+CONTENTS = [("z.xhtml", "I. One"), ("a%20b.xhtml#two", "II. Two")]
+
+
+def read(raw: bytes) -> Document:
+    return read_document(raw, "book.bin", DocumentLimits())
+
+
+def spoken(document: Document) -> list[str]:
+    return [piece.text for piece in segment(document.text, SegmentOptions(markup=document.markup))]
+
+
+def unquoted(pages: dict[str, str]) -> bytes:
+    """The book whose files have the names that the addresses in it stand for."""
+    members = epub_members(pages, CONTENTS)
+    return archive({name.replace("%20", " "): content for name, content in members.items()})
+
+
+def test_the_chapters_of_a_book_are_read_in_order() -> None:
+    book = read(unquoted(PAGES))
+    assert book.format is DocumentFormat.EPUB
+    assert (book.title, book.authors, book.language) == ("The Harbour & the Sea", ("Anna Berg", "Ben Cole"), "en-GB")
+    assert book.cover == COVER
+    assert [chapter.title for chapter in book.chapters] == ["I. One", "II. Two"]
+    assert book.chapters[0].text == "One\n\nThe first page of <div> and twowords.\n\nBefore.\n\n"
+    assert book.chapters[1].text == "Two\n\nThe second  \npage.\n\nIts end.\n\n"
+    assert spoken(book) == [
+        *("One", "The first page of <div> and twowords.", "Before.", "Two", "The second", "page.", "Its end.")
+    ]
+
+
+def test_a_book_of_version_2_has_its_titles_and_cover_too() -> None:
+    book = read(epub({"one.html": PAGES["z.xhtml"], "two.html": "<p>More.</p>"}, [("one.html", "One")], version=2))
+    assert [(chapter.title, chapter.text.split("\n")[0]) for chapter in book.chapters] == [("One", "One")]
+    assert book.text.endswith("More.\n\n"), "a page that the contents do not name belongs to the chapter before"
+    assert book.cover == COVER
+
+
+def test_without_contents_a_page_with_a_heading_is_a_chapter() -> None:
+    book = read(epub({"a.xhtml": "<p>Front.</p>", "b.xhtml": "<h2>One</h2><p>Text.</p>", "c.xhtml": "<p>More.</p>"}))
+    assert [(chapter.title, chapter.text) for chapter in book.chapters] == [
+        ("", "Front.\n\n"), ("One", "One\n\nText.\n\nMore.\n\n"),
+    ]  # fmt: skip
+
+
+NOTES_3 = {
+    "a.xhtml": '<p>It fell.<a epub:type="noteref" href="#n1">1</a> '
+    'Then it rose<a role="doc-noteref" href="n.xhtml#n2">*</a>.</p>'
+    '<aside epub:type="footnote" id="n1"><p>1 A note.</p><p>Its second paragraph.</p></aside><p>On.</p>',
+    "n.xhtml": '<section epub:type="endnotes"><h2>Notes</h2><ol><li id="n2"><p>Another note.</p></li></ol></section>',
+}
+NOTES_2 = {
+    "a.xhtml": '<p>It fell.<sup><a id="r1" href="n.xhtml#n1">1</a></sup> '
+    'Then <a id="r2" href="n.xhtml#n2"><sup>[2]</sup></a>it rose.</p>'
+    '<p><a href="n.xhtml#n1">The notes</a> are at the end.</p>',
+    "n.xhtml": '<p><a id="n1" href="a.xhtml#r1"><sup>1</sup></a> A note.</p>'
+    '<p id="n2"><sup><a href="a.xhtml#r2">[2]</a></sup> Another.</p><p>No note.</p>',
+}
+
+
+def test_notes_stand_beside_the_text() -> None:
+    three, two = read(epub(NOTES_3)), read(epub(NOTES_2, version=2))
+    assert three.text == "It fell. Then it rose.\n\nOn.\n\n"
+    assert "\n\n".join(chapter.notes for chapter in three.chapters) == (
+        "1 A note.\n\nIts second paragraph.\n\nNotes\n\nAnother note."
+    )
+    assert two.text == "It fell. Then it rose.\n\nThe notes are at the end.\n\nNo note.\n\n"
+    assert "\n\n".join(chapter.notes for chapter in two.chapters) == "A note.\n\nAnother."
+
+
+def test_what_is_not_for_readers_is_left_out() -> None:
+    body = (
+        '<p>Page <span epub:type="pagebreak" id="p12">12</span>turned.</p><script>x()</script><p hidden="hidden">no</p>'
+        "<p>10<sup>2</sup> m<sup>2</sup>, done.<sup>3</sup> 1<sup>st</sup> M<sup>e</sup></p>"
+        "<p><ruby>漢<rt>かん</rt></ruby></p><p><img src='a.jpg' alt='A boat.'/><img src='b.jpg' alt='b.jpg'/></p>"
+        "<table><tr><td>Day</td><td><p>Hours</p></td></tr><tr><td>Monday</td><td>nine</td></tr></table>"
+        "<ul><li>one</li><li>two<ul><li>three</li></ul></li></ul><pre>a\n  b</pre>"
+    )
+    assert read(epub({"a.xhtml": body})).text == (
+        "Page turned.\n\n10² m², done. 1st Me\n\n漢\n\nA boat.\n\nDay, Hours  \nMonday, nine\n\n"
+        "one  \ntwo\n\nthree\n\na  \nb\n\n"
+    )
+
+
+def test_entities_and_broken_pages_are_read() -> None:
+    assert read(epub({"a.xhtml": "<p>a&eacute;b&hellip; <b>c<i>d</b> e</p>"})).text == "aéb… cd e\n\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"META-INF/rights.xml": "<r/>"}, "protected against copying"),
+        (
+            {"META-INF/encryption.xml": '<encryption><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></encryption>'},
+            "protected against copying",
+        ),
+        ({"OEBPS/one.xhtml": None}, r"names 'OEBPS/one\.xhtml', which it does not contain; is the download complete\?"),
+        ({"META-INF/container.xml": "<container/>"}, "names no package"),
+        ({"META-INF/container.xml": "<container"}, "no well-formed XML"),
+        ({"OEBPS/one.xhtml": "<!DOCTYPE html [<!ENTITY a 'b'>]><html><body>&a;</body></html>"}, "entities of its own"),
+        ({"OEBPS/one.xhtml": f"<html><body>{'<b>' * 999}x{'</b>' * 999}</body></html>"}, "Excessive depth"),
+        ({"OEBPS/one.xhtml": "<html><body/></html>"}, "has no text"),
+    ],
+)  # fmt: skip
+def test_a_book_that_cannot_be_read_is_refused_with_a_line(changes: dict[str, str | None], message: str) -> None:
+    members = epub_members({"one.xhtml": "<p>Hello.</p>"}) | changes
+    with pytest.raises(BadInput, match=message) as error:
+        read(archive({name: content for name, content in members.items() if content is not None}))
+    assert "\n" not in str(error.value)
+
+
+def test_obfuscated_fonts_are_no_protection() -> None:
+    fonts = '<encryption><EncryptionMethod Algorithm="http://www.idpf.org/2008/embedding"/></encryption>'
+    assert read(archive(epub_members({"one.xhtml": "<p>Hello.</p>"}) | {"META-INF/encryption.xml": fonts})).text
