@@ -46,6 +46,7 @@ def test_voices_say_what_they_speak(new_system: Callable[..., RealSystem]) -> No
     with start(system).client() as client, system.redis as redis:
         run(redis, register("babel", "w", 60_000, replace(FACTS, voices=json.dumps(CARDS))))
         ana, lfn = client.get("/v1/voices?model=babel").json()["data"]
+        assert ana["rate_hz"] > 0
     assert (ana["language"], ana["languages"], ana["description"]) == ("", ["en", "de"], "of the checkpoint")
     assert (lfn["language"], lfn["languages"], lfn["description"]) == ("lfn", ["lfn"], "Lingua Franca Nova")
 

@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from socket import SHUT_RDWR
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.http.gateways import Gateway, clear, start
+from tests.http.gateways import ADDRESS, Gateway, clear, start
 from tests.http.sounds import seconds, seconds_of_pcm
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -56,7 +57,7 @@ def calling(gateway: Gateway, **more: Any) -> Iterator[Caller]:
 def test_text_in_pieces_is_heard_as_one(gateway: Gateway) -> None:
     with calling(gateway) as caller:
         caller.say("start")
-        assert set(caller.next()) == {"type", "job", "resume"}
+        assert set(caller.next()) == {"type", "job", "resume", "rate_hz"}
         text = " ".join(SAID)
         for at in range(0, len(text), 7):
             caller.say("text", text=text[at : at + 7])
@@ -146,8 +147,62 @@ def test_a_client_that_does_not_come_back_stops_its_job(gateway: Gateway) -> Non
         job = caller.next()["job"]
         caller.say("text", text=" ".join(LONG))
         caller.until("audio")
-        caller.socket.close()
+        caller.socket.socket.shutdown(SHUT_RDWR)
         wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "its grace is over")
+        assert client.get(f"/v1/jobs/{job}").json()["reason"] == "no reader for 3 s"
+
+
+@pytest.mark.parametrize("code", [1000, 1005])
+def test_a_client_that_closes_the_connection_cancels_its_job(gateway: Gateway, code: int) -> None:
+    """Agents close it when they are interrupted; what is not wanted must not be spoken for the resume time."""
+    with calling(gateway) as caller, gateway.client() as client:
+        caller.say("start", window_ms=2_000, reader_grace_s=600)
+        job = caller.next()["job"]
+        caller.say("text", text=" ".join(LONG))
+        caller.until("audio")
+        with caller.socket.send_context():
+            caller.socket.protocol.send_close(None if code == 1005 else code)
+        wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "it is not wanted")
+        assert client.get(f"/v1/jobs/{job}").json()["reason"] == "its listener closed the connection"
+
+
+def test_cancel_overtakes_text_and_nothing_is_heard_after_it(system: RealSystem) -> None:
+    """The queue of the job is full, so that hundreds of words wait; the next job begins without waiting for the end."""
+    small = start(system, "barge-in", queue_limit_ms=5_000)
+    with calling(small) as caller:
+        caller.say("start", window_ms=3_000)
+        for word in " ".join(LONG).split():
+            caller.say("text", text=word + " ")
+        caller.until("audio")
+        caller.say("cancel")
+        caller.say("start")
+        first = caller.until("end")
+        assert (first["state"], first["reason"], first["bytes"]) == ("cancelled", "cancelled by its listener", 0)
+        assert caller.next()["type"] == "started"
+        caller.sound.clear()
+        caller.say("text", text=SAID[0])
+        caller.say("close")
+        assert caller.until("end")["state"] == "done"
+        assert bytes(caller.sound) == stream_of(SAID[:1])
+    system.end("barge-in")
+
+
+def test_a_connection_with_a_key_may_wait_for_its_first_job(system: RealSystem) -> None:
+    """Agents open connections before they need them; only one that has no right to be there must hurry."""
+    path = system.folder / "waiting-keys.toml"
+    path.write_text('[[key]]\nuser = "anna"\nkey = "anna-0123456789abcdef"\n', "utf-8")
+    hurry = (
+        "from gateway.http.routes import text_stream as t; t.START_TIMEOUT_S = 0.2; from gateway.cli.main import main"
+    )
+    system.start("hurried", "-c", f"{hurry}; main(['serve', '--port', '0'])", http_pool="tone", http_keys_file=path)
+    port = wait_until(lambda: ADDRESS.search(system.log("hurried")), "it serves")
+    gateway = Gateway(system, "hurried", int(port.group(1)))
+    with calling(gateway, additional_headers={"authorization": "Bearer anna-0123456789abcdef"}) as caller:
+        with calling(gateway) as stranger:
+            assert stranger.next()["error"]["code"] == "too_late"
+        caller.say("start")
+        assert caller.next()["type"] == "started"
+    system.end("hurried")
 
 
 def test_a_client_that_takes_nothing_stops_the_speaking(gateway: Gateway) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Any
 
 import pytest
@@ -136,6 +137,7 @@ def test_going_on_needs_no_model(system: RealSystem) -> None:
         say(socket, "start", model="tone")
         token = until(socket, "started")[0]["resume"]
         say(socket, "text", text="Good")
+        socket.socket.shutdown(SHUT_RDWR)
     with calling(gateway) as socket:
         say(socket, "start", resume=token)
         assert until(socket, "started")[0]["resume"] == token

@@ -98,6 +98,10 @@ class StreamEncoding:
     ended: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)  #: a client may disconnect in the middle of a step
 
+    def output_hz(self, rate_hz: int) -> int:
+        """The rate of the output for audio at `rate_hz`."""
+        return audio_format(self.name).rate_for(self.pcm_hz or rate_hz)
+
     async def feed(self, pcm: bytes, rate_hz: int, due_s: float = 0.0) -> bytes:
         """Encode more audio, s16le mono at `rate_hz`; returns the bytes that are ready, possibly none.
 

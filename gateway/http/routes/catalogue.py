@@ -40,7 +40,8 @@ async def list_voices(context: ContextDep, _: ReaderDep, model: ModelName = "") 
 
     def voice_cards() -> list[VoiceCard]:
         pool = pool_of(context, model)
-        return [_voice_card(voice, pool) for voice in read_pool(context.producer.redis, pool).voices]
+        record = read_pool(context.producer.redis, pool)
+        return [_voice_card(voice, pool, record.rate_hz) for voice in record.voices]
 
     return VoiceList(data=await asyncio.to_thread(voice_cards))
 
@@ -57,11 +58,11 @@ async def list_model_names(context: ContextDep, reader: ReaderDep) -> NameList:
     return NameList(models=[{"id": m.id, "name": m.id} for m in (await list_models(context, reader)).data])
 
 
-def _voice_card(voice: Voice, pool: str) -> VoiceCard:
+def _voice_card(voice: Voice, pool: str, rate_hz: int) -> VoiceCard:
     languages = list(voice.languages) or ([voice.language] if voice.language else [])
     return VoiceCard(
         id=voice.name, name=voice.name, language=voice.language, languages=languages, description=voice.description,
-        model=pool,
+        model=pool, rate_hz=rate_hz,
     )  # fmt: skip
 
 

@@ -1,17 +1,19 @@
 """/v1/stream: a WebSocket that takes text as it is written, and streams its audio.
 
     client                                              gateway
-    {"type": "start", "voice": ..., "format": "pcm"} →  ← {"type": "started", "job": ..., "resume": token}
+    {"type": "start", "voice": ..., "format": "pcm"} →  ← {"type": "started", "job": ..., "resume": token, "rate_hz": n}
     {"type": "text", "text": "..."}                  →  ← {"type": "sentence", "seq": 0, "text": ..., "id": "1-0"}
     {"type": "flush"}                                →  ← {"type": "audio", "id": "1-9600", "bytes": n}, then n bytes
     {"type": "close"}   no more text                 →  ← {"type": "end", "state": "done", ...}
     {"type": "cancel"}  barge-in: immediately        →  ← {"type": "end", "state": "cancelled", ...}
 
-After an `end` the next `start` opens another job. Text that exceeds the job's queue waits here, and then in the
-client's connection. A client that does not read its audio stops its job.
+After an `end`, or at once after a `cancel`, the next `start` opens another job. Text that exceeds the job's queue waits
+here, and then in the client's connection; `cancel` overtakes it, and no audio follows it. A client that does not read
+its audio stops its job.
 
-After a broken connection, the job is cancelled after RESUME_S unless the client resumes it, at any gateway: `start`
-with the token and the id of the last audio that it has, and then all of its text again from the beginning.
+A client that closes the connection (code 1000, or none) cancels its job. After a broken connection, the job is
+cancelled after RESUME_S unless the client resumes it, at any gateway: `start` with the token and the id of the last
+audio that it has, and then all of its text again from the beginning.
 """
 
 import asyncio
@@ -32,7 +34,8 @@ from gateway.http.connection_cut import CUT
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.schemas.requests import AudioOptions, FormatName
-from gateway.http.streaming.audio_response import FAILED, LEFT, MOVED, STALLED, STATES, outcome_of
+from gateway.http.streaming.audio_response import CANCELLED, FAILED, LEFT, MOVED, STALLED, STATES, outcome_of
+from gateway.http.streaming.text_queue import Step, TextQueue
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
 from seriatim.errors import JobNotOpen, SeriatimError
@@ -41,8 +44,8 @@ router = APIRouter()
 log = logging.getLogger(__name__)
 
 TEXT_CHARS = 100_000  #: of one message
-QUEUE_SIZE = 64  #: messages that wait while the job's queue is full; further ones wait in the connection
-START_TIMEOUT_S = 30.0  #: a connection without a job that sends nothing for so long is closed
+START_TIMEOUT_S = 30.0  #: a connection without a key that sends nothing for so long is closed
+CLOSED_BY_CLIENT = (1000, 1005)  #: RFC 6455, 7.4.1: normal closure; a close frame without a code
 REFUSED = 1008  #: RFC 6455, 7.4.1: policy violation
 RESTARTS = 1012  #: service restart: clients reconnect (IANA's registry of close codes)
 INTERNAL_ERROR = 1011  #: unexpected condition
@@ -88,7 +91,8 @@ async def serve_stream(websocket: WebSocket) -> None:
     context = context_of(websocket)
     key = key_of(websocket)
     try:
-        caller = authenticate_key(context, key) if key or "authorization" in websocket.headers else None
+        sent_key = key or "authorization" in websocket.headers
+        caller = authenticate_key(context, key) if sent_key else context.keys.caller("")
     except HttpProblem as problem:
         await websocket.send_denial_response(problem.response())
         return
@@ -98,8 +102,10 @@ async def serve_stream(websocket: WebSocket) -> None:
     context.meters["http_streams"].inc()
     try:
         await connection.serve()
-    except WebSocketDisconnect:
-        pass  # the job is cancelled after its grace, unless the client resumes it
+    except WebSocketDisconnect as disconnected:
+        if disconnected.code in CLOSED_BY_CLIENT:
+            await connection.cancel("its listener closed the connection")
+        # otherwise the job is cancelled after its grace, unless the client resumes it
     except HttpProblem as problem:
         await connection.refuse(problem)
     except SeriatimError as error:
@@ -120,7 +126,7 @@ class TextStreamConnection:
     session: TextSession | None = None
     stalled: bool = False  #: the client has stopped reading
     ended: bool = False  #: a job of this connection has ended, and no other was opened
-    text_queue: "asyncio.Queue[ClientMessage]" = field(default_factory=lambda: asyncio.Queue(QUEUE_SIZE))
+    text_queue: TextQueue = field(default_factory=TextQueue)
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: of the current job
     send_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: a message and its audio must not be separated
 
@@ -138,12 +144,20 @@ class TextStreamConnection:
             elif self.session is None:  # messages that crossed the end of the job are ignored
                 if isinstance(message, TextMessage) and not self.ended:
                     raise HttpProblem(400, "bad_input", 'text without a job; send {"type": "start"} first')
-            elif isinstance(message, ControlMessage) and message.type == "cancel":
-                await self.session.cancel("cancelled by its listener")
             elif isinstance(message, HeardMessage):
                 await self.session.report_played(message.ms)
+            elif isinstance(message, TextMessage):
+                await self._queue_step("text", message.text)
+            elif message.type == "cancel":
+                await self.cancel("cancelled by its listener")
             else:
-                await self._queue_message(message)
+                await self._queue_step(message.type)
+
+    async def cancel(self, reason: str) -> None:
+        """Cancel the current job, if there is one."""
+        if self.session is not None:
+            with contextlib.suppress(SeriatimError):  # it is cancelled after its grace
+                await self.session.cancel(reason)
 
     async def leave(self) -> None:
         """Release the job and close the connection."""
@@ -183,7 +197,7 @@ class TextStreamConnection:
             raise WebSocketDisconnect from None
 
     async def _next_message(self) -> ClientMessage:
-        wait_s = None if self.tasks else START_TIMEOUT_S
+        wait_s = START_TIMEOUT_S if self.caller is None else None
         if self.websocket.application_state is not WebSocketState.CONNECTED:
             raise WebSocketDisconnect  # closed by `refuse`
         try:
@@ -203,6 +217,8 @@ class TextStreamConnection:
             ) from None
 
     async def _start_job(self, start: StartMessage) -> None:
+        if self.session is not None and self.session.cancelled:
+            await asyncio.wait(self.tasks)  # its `end` comes before the next `started`
         if self.session is not None:
             raise HttpProblem(409, "job_running", "one job at a time: send close or cancel, and wait for its end")
         self.context.draining.refuse_new_request()
@@ -212,16 +228,17 @@ class TextStreamConnection:
             self.context, self.caller, start, start.format, start.resume, start.after
         )
         self.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
-        await self.send_message({"type": "started", "job": self.session.job.id, "resume": self.session.token} | warning)
-        self.text_queue, self.ended = asyncio.Queue(QUEUE_SIZE), False
+        facts = {"job": self.session.job.id, "resume": self.session.token, "rate_hz": self.session.rate_hz}
+        await self.send_message({"type": "started"} | facts | warning)
+        self.text_queue, self.ended = TextQueue(), False
         self.tasks = [
             asyncio.create_task(self._run_task(work))
             for work in (self._send_text_to_job(self.session), self._send_audio(self.session))
         ]
 
-    async def _queue_message(self, message: ClientMessage) -> None:
-        """Queue a message; waits for room unless the job ends."""
-        put_task = asyncio.create_task(self.text_queue.put(message))
+    async def _queue_step(self, step: Step, text: str = "") -> None:
+        """Queue a step for the job; waits for room unless the job ends."""
+        put_task = asyncio.create_task(self.text_queue.put(step, text))
         try:
             await asyncio.wait({put_task, *self.tasks}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -240,11 +257,11 @@ class TextStreamConnection:
         """Pass queued text on to the job."""
         try:
             while not session.closed:
-                message = await self.text_queue.get()
-                if isinstance(message, TextMessage):
-                    await session.add_text(message.text)
-                elif isinstance(message, ControlMessage):
-                    await (session.close() if message.type == "close" else session.flush())
+                step, text = await self.text_queue.get()
+                if step == "text":
+                    await session.add_text(text)
+                else:
+                    await (session.close() if step == "close" else session.flush())
         except JobNotOpen:
             pass  # the job ended or was closed; its `end` has the reason
         except SeriatimError as error:  # text is missing in the job, so it must not continue
@@ -256,7 +273,8 @@ class TextStreamConnection:
         try:
             async with contextlib.aclosing(session.messages()) as audio:
                 async for facts, pcm in audio:
-                    await self.send_message(facts, pcm)
+                    if not session.cancelled or facts["type"] == "end":
+                        await self.send_message(facts, pcm)
                     session.mark_sent()
         except SeriatimError as error:
             outcome = outcome_of(error)
@@ -264,7 +282,7 @@ class TextStreamConnection:
         except WebSocketDisconnect:
             outcome = STALLED if self.stalled else LEFT
         except asyncio.CancelledError:  # the connection is closed, or this gateway ends
-            outcome = MOVED if self.context.draining.active else LEFT
+            outcome = MOVED if self.context.draining.active else CANCELLED if session.cancelled else LEFT
             raise
         except Exception:
             outcome = FAILED

@@ -48,6 +48,7 @@ class VoiceCard(BaseModel):
     languages: list[str] = []  #: all that it speaks; empty if unknown, or if it speaks any
     description: str = ""
     model: str
+    rate_hz: int = 0  #: samples per second of its audio, before any `sample_rate`
 
 
 class VoiceList(BaseModel):

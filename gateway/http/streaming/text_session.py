@@ -42,6 +42,8 @@ class TextSession:
     encoding: StreamEncoding
     after: StreamPosition
     mark: DeliveryState
+    rate_hz: int  #: of the audio that is sent; 0: not known before it is spoken
+    cancelled: bool = False  #: by its listener, who wants no more audio
     over: bool = False  #: the job has ended, or the connection is closed
     state: str = ""  #: final state of the job, set before its `end` is sent
     ready: ReaderCursor = field(default_factory=ReaderCursor)  #: after the last message of `messages`
@@ -84,6 +86,7 @@ class TextSession:
 
     async def cancel(self, reason: str) -> None:
         """Cancel the job."""
+        self.cancelled = True
         self.open.closed.set()
         await asyncio.to_thread(self.job.cancel, reason)
 
@@ -122,15 +125,17 @@ class TextSession:
     async def _message_of(self, entry: PlayableEntry | End, rate_hz: int) -> ServerMessage:
         position_field = {"id": str(entry.position)}
         if isinstance(entry, Audio):
+            if self.cancelled:
+                return {"type": "audio", **position_field}, b""
             audio = await self.encoding.feed(entry.pcm, rate_hz, time.monotonic())
             self.context.meters.played(ms_of_bytes(len(entry.pcm), rate_hz) / 1000, 0.0)
-            output_hz = self.encoding.pcm_hz or rate_hz
+            output_hz = self.encoding.output_hz(rate_hz)
             return {"type": "audio", **position_field, "rate_hz": output_hz, "bytes": len(audio)}, audio
         if isinstance(entry, SentenceStart):
             return {"type": "sentence", **position_field, "seq": entry.seq, "text": entry.text}, b""
         if isinstance(entry, End):
             self.over, self.state = True, entry.state
-            audio = await self.encoding.close()
+            audio = b"" if self.cancelled else await self.encoding.close()
             end = {"state": entry.state, "reason": entry.reason, "sentences": entry.n_sentences}
             return {"type": "end", **position_field, **end, "bytes": len(audio)}, audio
         return {"type": NAMES[type(entry)], **position_field, "seq": entry.seq}, b""
@@ -177,7 +182,9 @@ async def open_text_session(
         await context.note(opened.job, caller)
     job = opened.job
     encoding = StreamEncoding(format_name, options.sample_rate or 0, options.volume_multiplier)
-    return TextSession(context, opened, encoding, position, DeliveryState(job.id, job.pool, position))
+    pool_hz = context.producer.pool_cache.get(job.pool).rate_hz
+    rate_hz = encoding.output_hz(pool_hz) if pool_hz else encoding.pcm_hz
+    return TextSession(context, opened, encoding, position, DeliveryState(job.id, job.pool, position), rate_hz)
 
 
 async def _job_of_token(context: GatewayContext, caller: Caller, token: str) -> tuple[Job, int]:
