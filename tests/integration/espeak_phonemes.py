@@ -1,4 +1,4 @@
-"""How many phonemes espeak speaks: a line of JSON [voice, text] for each text on stdin, a number for each on stdout.
+"""The phonemes that espeak speaks: for each line of JSON [voice, text] on stdin, a list on stdout.
 
 Each text has a process of its own, as its state cannot be reset. A phoneme that is dropped on the way causes no event.
 """
@@ -34,8 +34,8 @@ class Event(ctypes.Structure):
 Take = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(Event))
 
 
-def count(voice: str, text: str) -> int:
-    """How many phonemes are spoken of it."""
+def spoken_phonemes(voice: str, text: str) -> list[str]:
+    """The phonemes that are spoken of it, by espeak's own names, without stress and pauses."""
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     pointer, unsigned = ctypes.c_void_p, ctypes.c_uint
     library.espeak_Synth.argtypes = (
@@ -60,17 +60,17 @@ def count(voice: str, text: str) -> int:
         raise ValueError(f"no voice {voice}")
     written = text.encode() + b"\0"
     library.espeak_Synth(written, len(written), 0, 1, 0, 1, None, None)
-    return sum(bool(phoneme.strip(STRESS_AND_PAUSES)) for phoneme in spoken)
+    return [plain for phoneme in spoken if (plain := phoneme.strip(STRESS_AND_PAUSES))]
 
 
 def main() -> None:
-    """Answer each line by a child's number."""
+    """Answer each line by a child's phonemes."""
     for line in sys.stdin:
         if child := os.fork():
             if os.waitpid(child, 0)[1]:
                 sys.exit(f"espeak failed on {line}")
             continue
-        os.write(1, b"%d\n" % count(*json.loads(line)))
+        os.write(1, json.dumps(spoken_phonemes(*json.loads(line))).encode() + b"\n")
         os._exit(0)
 
 

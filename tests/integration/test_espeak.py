@@ -388,7 +388,7 @@ def phonemes(voice: str, texts: list[str]) -> list[int]:
     asked = "".join(json.dumps([voice, text]) + "\n" for text in texts)
     counting = [sys.executable, str(ROOT / "tests" / "integration" / "espeak_phonemes.py")]
     found = subprocess.run(counting, input=asked, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return [int(n) for n in found.split()]
+    return [len(json.loads(line)) for line in found.splitlines()]
 
 
 @pytest.mark.parametrize(("text", "language", "n_words"), [

@@ -36,6 +36,7 @@ if importlib.util.find_spec("hibari") is None:
 from hibari.voices import ASSETS, VOICES
 
 from workers.engines.hibari import pinned_model
+from workers.engines.hibari.dialect import hibari_text
 from workers.engines.hibari.pronunciation import pieces, readable
 
 SENTENCE = "Many workers speak at once, and every listener hears one text."
@@ -333,3 +334,17 @@ class TestSystem:
         assert system.count("retries", pool) == 0
         assert system.count("given_up", pool) == 0
         system.end(pool)
+
+
+@pytest.mark.parametrize("text", [
+    "See Fig. 3 and pp. 12 of it.", "See art. 5 and sec. 4 of it.", "He is an M.Sc. from Rome.", "A Ph.D in physics.",
+    "An Ed.D. in physics.", "See op. cit. Lee now.", "W. E. B. Lee met Mr. A. Smith.", "The U.S. Army came at No. 5.",
+])  # fmt: skip
+def test_no_stop_of_an_abbreviation_is_a_pause(hibari: Engine, text: str) -> None:
+    assert silences_ms(hibari, said(hibari, text))[1] < 100
+
+
+def test_abbreviations_that_hibari_knows_keep_their_words() -> None:
+    model = pinned_model.load_model("heart", pinned_model.voice_files(None)["heart"], lambda network: network)
+    for written, words in [("See Fig. 3 of it.", "See figure 3 of it."), ("Dr. Lee came.", "Doctor Lee came.")]:
+        assert model.g2p(hibari_text(written, model.g2p)) == model.g2p(words)

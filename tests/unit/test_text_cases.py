@@ -35,11 +35,7 @@ ELSEWHERE = {
         "stop-inside-word-spoken", "read-currency", "read-clock", "read-roman-numeral", "read-unicode-roman",
         "read-math-alphabet", "read-fullwidth", "read-curly-apostrophe", "read-nfd", "read-kanji",
     ],
-    "engines": [
-        "engine-stop-number", "engine-stop-ms", "engine-stop-jrr", "engine-stop-month", "engine-stop-dr-de",
-        "engine-stop-ordinal-de", "engine-stop-m-fr", "engine-stop-g-ru", "engine-mr", "lost-long-word",
-        "lost-korean", "lost-numbers", "last-word", "lost-is-silent",
-    ],
+    "tests/integration/test_engine_cases.py": [i for i in CASES if CASES[i]["kind"] in ("engine-stop", "lost")],
     "HTTP and files": ["nothing-to-say-http", "wav-header-http", *(i for i in CASES if CASES[i]["kind"] == "files")],
     "sound": [i for i in CASES if CASES[i]["kind"] in ("sound", "captions")],
 }  # fmt: skip

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from seriatim.errors import BadInput
 from workers.engines.xtts import text_tokens
+from workers.engines.xtts.dialect import xtts_text
 from workers.engines.xtts.number_words import HINDI, spelled
 
 
@@ -69,3 +70,12 @@ class TestHindi:
     @given(st.text(max_size=40))
     def test_no_digit_is_left(self, written: str) -> None:
         assert not any(letter.isdecimal() for letter in spelled(written, "hi"))
+
+
+@pytest.mark.parametrize(("language", "written", "given"), [
+    ("es", "Hola, amigo.", "Hola, amigo ."), ("it", "«È vero.»", "«È vero .»"), ("pt", "São 3.5 km.", "São 3.5 km ."),
+    ("es", "¿Vienes?", "¿Vienes?"), ("es", "Espera...", "Espera..."), ("en", "It is.", "It is."), ("de", "So.", "So."),
+])  # fmt: skip
+def test_a_last_stop_that_the_model_reads_aloud_gets_a_space(language: str, written: str, given: str) -> None:
+    """The advice of XTTS' authors; without weights, what the model says of it is not measured here."""
+    assert xtts_text(written, language) == given

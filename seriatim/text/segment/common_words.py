@@ -12,17 +12,23 @@ def _sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
 
 ABBREVIATIONS = _sets(
     {
-        "de": "Abb Bd Frl Hrn Tel geb gest inkl max",
+        "da nb": "bl.a f.eks",
+        "de": "Abb Bd Dipl.-Ing Frl Hrn Tel geb gest inkl max",
         "en": "Ch Eq Figs Ft Mmes Ms Ph.D Vol approx",
         "es": "D Dña",
-        "fr": "Dr J.-C M Mgr Mlle Mme Mmes Pr St Ste",
+        "fr": "Dr J.-C M av bd Mgr Mlle Mme Mmes Pr St Ste",
+        "he": "פרופ",
+        "hr": "npr sv ul",
+        "hu": "ifj özv",
+        "id": "Bpk Jl Sdr",
         "it": "Dott.ssa pag",
         "nl": "d.w.z mevr mw o.a",
-        "pl": "dr im inż m.in mgr nr p tj św",
+        "pl": "al dr im inż m.in mgr nr p tj św",
         "pt": "Av Profa Srta núm pág",
-        "ru": "им напр рис т.е",
+        "ro": "Dl Dna str",
+        "ru": "им напр рис св т.е",
         "sv": "t.ex",
-        "tr": "Sn",
+        "tr": "Av Sn",
         "vi": "PGS TS ThS GS BS KS CN TP Tp NXB ĐH GS.TS PGS.TS",
     }
 )

@@ -40,12 +40,13 @@ SPACED_MARKS = frozenset(".!?…:;\u037e\u2024\u055c")
 CONTEXT_CHARS = 80
 
 #: languages that write 3rd as "3."
-_ORDINAL_LANGUAGES = frozenset(
+ORDINAL_LANGUAGES = frozenset(
     ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv",
      "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr"]
 )  # fmt: skip
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
+_INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
 _SECTION = re.compile(r"\d+(?:\.\d+)+")
 #: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
@@ -71,6 +72,14 @@ def word_needed(head: str) -> bool:
     Else its first letter is enough, and speech starts earlier.
     """
     return not _PLAIN_WORD.search(head[-8:])
+
+
+def is_item_number(head: str, following: str) -> bool:
+    """Is `head`, a text up to its stop, the number or small letter of a list item, and no initial ("A. Lee", "z. B.")?
+
+    `following`: what stands behind the stop.
+    """
+    return bool(_NUMBERING.fullmatch(head)) and not _INITIALS.match(head + following)
 
 
 def ends_sentence(language: str, head: str, gap: str, after: str) -> bool:
@@ -111,7 +120,7 @@ def _sentences(language: str, text: str) -> list[str]:
 
 def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
-    if _NUMBERING.fullmatch(head) or (language in _ORDINAL_LANGUAGES and _ORDINAL.search(head[-4:])):
+    if _NUMBERING.fullmatch(head) or (language in ORDINAL_LANGUAGES and _ORDINAL.search(head[-4:])):
         return False
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""

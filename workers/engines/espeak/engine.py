@@ -32,6 +32,7 @@ from seriatim.engine_abilities import Abilities
 from seriatim.errors import EngineFailed, EngineUnavailable
 from workers.engines.engine_options import OptionInfo, option_ranges, read_options
 from workers.engines.espeak.clauses import insert_commas
+from workers.engines.espeak.dialect import espeak_text
 from workers.engines.espeak.voices import EspeakVoices, with_dictionary
 
 PROGRAM = Path(__file__).with_name("child_process.py")
@@ -113,7 +114,8 @@ class EspeakEngine:
         voice = self._catalogue.find(utterance.voice, utterance.language)
         options = replace(self._options, **{name: round(value) for name, value in utterance.options.items()})
         rate = round(options.rate * utterance.speed)
-        text = insert_commas(CONTROL.sub(" ", utterance.text))
+        spoken_language = self._catalogue.spoken_language(utterance.voice, utterance.language)
+        text = insert_commas(espeak_text(CONTROL.sub(" ", utterance.text), spoken_language))
         request = asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
         return json.dumps(request).encode() + b"\n"
 

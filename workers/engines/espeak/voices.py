@@ -67,9 +67,21 @@ class EspeakVoices:
             UnknownVoice: no such voice or timbre.
             UnknownLanguage: no voice of that language.
         """
-        name, plus, timbre = voice.partition("+")
-        speaker = self._voice_by_name(name) if name or not language else self._voice_by_language(language)
+        _, plus, timbre = voice.partition("+")
+        speaker = self._speaker(voice, language)
         return speaker.identifier + (f"+{self._timbre_file(timbre)}" if plus else "")
+
+    def spoken_language(self, voice: str, language: str) -> str:
+        """The language of the voice that `find` finds, as a BCP 47 tag in lower case.
+
+        Raises:
+            UnknownVoice, UnknownLanguage: as `find`.
+        """
+        return self._speaker(voice, language).language
+
+    def _speaker(self, voice: str, language: str) -> _EspeakSpeaker:
+        name = voice.partition("+")[0]
+        return self._voice_by_name(name) if name or not language else self._voice_by_language(language)
 
     def _add_voice(self, voice: Mapping[str, Any]) -> None:
         languages = [(priority, str(tag).lower()) for priority, tag in voice["languages"]]

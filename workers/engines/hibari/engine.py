@@ -20,6 +20,7 @@ from seriatim.errors import BadInput, UnknownVoice
 from seriatim.nearest_names import QUOTED_CHARS, unknown_word
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.hibari import ABILITIES
+from workers.engines.hibari.dialect import hibari_text
 from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
 from workers.engines.hibari.pronunciation import in_parts, pieces, readable
 from workers.trim_and_fade import TrimFadeFilter
@@ -99,8 +100,8 @@ class _HibariVoice:
         Raises:
             BadInput: there are words in it that hibari cannot read.
         """
-        found: str = self._model.g2p(readable(text, self._letters))
-        return found
+        pronounce: Callable[[str], str] = self._model.g2p
+        return pronounce(hibari_text(readable(text, self._letters), pronounce))
 
     def pcm(self, phonemes: str, speed: float, noise: np.random.Generator) -> bytes:
         """Speak phonemes: s16le mono at RATE_HZ."""

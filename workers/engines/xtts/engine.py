@@ -30,6 +30,7 @@ from workers.engines.xtts.batch.input_bounds import InputBounds
 from workers.engines.xtts.batch.model_thread import ModelThread
 from workers.engines.xtts.batch.resume_state import ResumeState
 from workers.engines.xtts.batch.sentence_take import RATE_HZ, SentenceOrder, tensor_of
+from workers.engines.xtts.dialect import xtts_text
 from workers.engines.xtts.model.checkpoint import load as load_model
 from workers.engines.xtts.model.transformer import slot_bytes
 from workers.engines.xtts.model.vocoder import StreamingVocoder
@@ -127,9 +128,10 @@ class XttsEngine:
     def _order(self, utterance: Utterance) -> SentenceOrder:
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         language = texts.language_of(utterance.language)
-        tokens = texts.tokens(self._model.tokenizer, utterance.text, language, self._bounds.text_tokens + 1)
-        state = ResumeState.unpack(utterance.state) if utterance.state else None
         exact = self.continuity is Continuity.EXACT
+        text = utterance.text if exact else xtts_text(utterance.text, language)
+        tokens = texts.tokens(self._model.tokenizer, text, language, self._bounds.text_tokens + 1)
+        state = ResumeState.unpack(utterance.state) if utterance.state else None
         return SentenceOrder(
             text=utterance.text,
             language=language,
