@@ -18,7 +18,7 @@ TORCH_INDEX ?=
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak bench bench-load bench-http bench-voices bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-voices bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -38,6 +38,12 @@ $(VENV)/.dev: $(VENV)/.run
 $(VENV)/.xtts: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[espeak,hibari,documents,xtts]'
 	@touch $@
+
+$(VENV)/.listener: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,http,dev,listen]'
+	@touch $@
+
+listener: $(VENV)/.listener  ## install a recogniser of speech, with which tests listen: 200 MB
 
 xtts: $(VENV)/.xtts  ## install what the xtts engine needs; without a GPU: TORCH_INDEX=<index of CPU builds>
 
@@ -82,6 +88,9 @@ chaos: $(VENV)/.dev  ## real processes under a seeded nemesis: make chaos MINUTE
 
 soak: $(VENV)/.dev  ## eight hours' worth of audio at high speed: nothing may grow
 	$(BIN)/python -m tests.chaos --soak
+
+listen: $(VENV)/.listener  ## speak 200 sentences in every way, and have a recogniser prove that all are heard, once, in order, whole
+	$(BIN)/python -m tests.listening $(ARGS)
 
 bench: $(VENV)/.dev  ## measure ourselves, and rivals, in one run
 	$(BIN)/python -m bench
