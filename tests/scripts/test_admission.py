@@ -71,9 +71,9 @@ def test_an_idempotency_key_names_the_job_of_its_user_only(redis: Redis) -> None
 def test_a_key_stands_for_one_text(redis: Redis) -> None:
     """Fewer sentences, more, or one of them another: whoever sends them means another job."""
     stage = Stage(redis, slots=4)
-    key: dict[str, Any] = {"idempotency_key": "k", "said": "a voice", "cut": "so"}
+    key: dict[str, Any] = {"idempotency_key": "k", "spec_digest": "a voice", "cut": "so"}
     stage.accept("first", 1_000, 1_000, 1_000, **key)
-    others: list[tuple[int, dict[str, Any]]] = [(2, {}), (4, {}), (3, {"said": "another voice"})]
+    others: list[tuple[int, dict[str, Any]]] = [(2, {}), (4, {}), (3, {"spec_digest": "another voice"})]
     for n, options in others:
         again = stage.submit("second", *[1_000] * n, **(key | options))
         assert (again.verdict, again.job) == (SubmitVerdict.CONFLICT, "first")
