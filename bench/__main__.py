@@ -33,15 +33,15 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", type=Path, default=Path("bench/out/bench.json"), metavar="FILE")
-    asked = parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
     found: dict[str, Any] = {"machine": machine()}
-    for part in asked.parts or PARTS:
-        found[part] = RUN[part](quick=asked.quick)
+    for part in arguments.parts or PARTS:
+        found[part] = RUN[part](quick=arguments.quick)
         print(flush=True)
     failures = [row for part in found.values() if isinstance(part, list) for row in part if row.get("failure")]
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps(found, indent=1, default=str) + "\n")
-    print(f"all figures: {asked.json}")
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(found, indent=1, default=str) + "\n")
+    print(f"all figures: {arguments.json}")
     return 1 if failures else 0
 
 
@@ -65,7 +65,7 @@ def run_throughput(*, quick: bool) -> list[dict[str, Any]]:
         ratio = ours.sentences_per_s / raw.sentences_per_s if raw.sentences_per_s else 0.0
         print(
             f"  log {profile.value:<9} {ours.sentences_per_s:6.0f} sentences/s, "
-            f"raw Celery {raw.sentences_per_s:6.0f} tasks/s, ratio {ratio:.2f} (wanted {FLOOR})"
+            f"raw Celery {raw.sentences_per_s:6.0f} tasks/s, ratio {ratio:.2f} (target {FLOOR})"
         )
         results += [
             as_json(row, Limits(row.work, raw.sentences_per_s)) | {"profile": profile.value} for row in (raw, ours)
@@ -102,7 +102,7 @@ def run_bigjob(*, quick: bool) -> dict[str, Any]:
 
 
 def run_rivals(*, quick: bool) -> list[dict[str, Any]]:
-    """The same work through everybody."""
+    """The same work through Seriatim and each rival."""
     results = []
     raw = run_all([RAW], Work(500 if quick else 3000, 0.0, 4, 0), Profile.NONE)[0]
     for cost_ms, n in ((SLEEP_MS, 60 if quick else 300), (0.0, 100 if quick else 1000)):

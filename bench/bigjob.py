@@ -1,4 +1,4 @@
-"""A job of 10,000 sentences: what each process holds while it is spoken, and what Redis keeps of each sentence."""
+"""`bigjob`, one of 10,000 sentences: memory of each process while it runs, and what Redis keeps of each sentence."""
 
 import threading
 import time
@@ -48,12 +48,12 @@ def measure(n: int = 10_000) -> BigJob:
         producer, redis = Client(settings=system.settings), broker.connect()
         before_mb = _rss_mb(psutil.Process())
         start_s = time.perf_counter()
-        begun = producer.begin(_sentences(n), request(window_ms=WINDOW_MS))
-        begun.send_rest()
+        submission = producer.begin(_sentences(n), request(window_ms=WINDOW_MS))
+        submission.send_rest()
         enqueue_s = time.perf_counter() - start_s
-        kept, text = _kept(redis, begun.job, n)
-        watch = _Watch(system, redis, begun.job)
-        for _ in begun.job.audio():
+        kept, text = _kept(redis, submission.job, n)
+        watch = _Watch(system, redis, submission.job)
+        for _ in submission.job.audio():
             pass
         watch.stop()
         total_s = time.perf_counter() - start_s

@@ -1,4 +1,4 @@
-"""A private server for one bench run: nothing that ran before it is in its memory or its log.
+"""The broker of one bench run, a private Redis: nothing that ran before it is in its memory or its log.
 
 It is the embedded server that `seriatim speak` starts, on its unix socket, with the log that the bench asks for and a
 loopback port besides.
@@ -30,11 +30,11 @@ class Profile(StrEnum):
 
 
 class BrokerFailed(Exception):
-    """The server did not do what it was told to: listen on a port, write a log."""
+    """The server does not listen on its port, or writes no log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BenchBroker:
     """A running server."""
 
     folder: Path  #: its socket and log, and room for the logs of workers; removed with it
@@ -55,7 +55,7 @@ class Broker:
 
 
 @contextlib.contextmanager
-def started(profile: Profile = Profile.NONE) -> Iterator[Broker]:
+def started(profile: Profile = Profile.NONE) -> Iterator[BenchBroker]:
     """Start a server, and end it and remove all it wrote on the way out. No other thread may change folders meanwhile.
 
     Raises:
@@ -68,7 +68,7 @@ def started(profile: Profile = Profile.NONE) -> Iterator[Broker]:
             server = EmbeddedRedis.private(folder)
         try:
             port = _listening_port(server.url)
-            broker = Broker(folder, server.process.pid, server.url, server.broker_url, port, profile)
+            broker = BenchBroker(folder, server.process.pid, server.url, server.broker_url, port, profile)
             _configure(broker)
             yield broker
         finally:
@@ -93,7 +93,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _configure(broker: Broker) -> None:
+def _configure(broker: BenchBroker) -> None:
     with broker.connect() as client:
         # Celery's results come by pub/sub, and a consumer that is 32 MB behind would be cut off and lose them.
         client.config_set("client-output-buffer-limit", "pubsub 0 0 0")

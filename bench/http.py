@@ -1,4 +1,4 @@
-"""`python -m bench.http`: what the HTTP gateway adds to the first sound, and 200 listeners on one of its processes.
+"""The HTTP gateway's part (`python -m bench.http`) of the first sound, and 200 listeners on one of its processes.
 
 They hear speech: espeak reads the example text when the bench starts, and the tone engine replays parts of that, which
 costs the workers nothing. Tones are cheaper to encode than speech (Opus 2.7 times, before it was given less effort).
@@ -36,8 +36,8 @@ from workers.engines.engine_registry import load
 
 RATE_HZ = 24_000  #: as XTTS-v2 speaks; espeak has 22,050
 AHEAD_MS = 3_000  #: what a player holds beyond what it plays
-WANTED_MS = {"p50": 5.0, "p99": 20.0}
-WANTED_MB = 200.0
+TARGET_MS = {"p50": 5.0, "p99": 20.0}
+TARGET_MB = 200.0
 EXAMPLE = Path(__file__).parents[1] / "examples" / "harbour.txt"
 SENTENCE = "This sentence is as long as most of those that people have read to them, or nearly so."
 
@@ -58,7 +58,7 @@ class First:
 
 
 @dataclass(slots=True)
-class Crowd:
+class LoadFigures:
     """Listeners at playback pace."""
 
     listeners: int
@@ -85,31 +85,33 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--format", default="pcm")
     parser.add_argument("--sound", choices=("speech", "tones"), default="speech", help="what is encoded")
     parser.add_argument("--json", type=Path, default=Path("bench/out/http.json"), metavar="FILE")
-    asked = parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder, RealSystem.on(Path(folder)) as system:
         options: dict[str, object] = {"rate_hz": RATE_HZ, "chunk_ms": 1_000, "first_chunk_ms": 200}
-        if asked.sound == "speech":
+        if arguments.sound == "speech":
             options["replay"] = recorded_speech(Path(folder) / "speech.s16")
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {asked.sound}")
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {arguments.sound}")
         system.reassembler()
         system.workers(1, slots=8, options=options)
-        gateway = start(system, http_max_concurrency=asked.listeners + 100, live_timeout_s=7_200)
-        first = measure_first(system, gateway, asked.rounds)
+        gateway = start(system, http_max_concurrency=arguments.listeners + 100, live_timeout_s=7_200)
+        first = measure_first(system, gateway, arguments.rounds)
         print(f"first sound   direct p50 {first.direct_p50:.1f} p99 {first.direct_p99:.1f} ms", end="   ")
         print(f"gateway p50 {first.gateway_p50:.1f} p99 {first.gateway_p99:.1f} ms", end="   ")
         print(
-            f"own part p50 {first.own[0]:.1f} (wanted {WANTED_MS['p50']}) p99 {first.own[1]:.1f} ({WANTED_MS['p99']})"
+            f"own part p50 {first.own[0]:.1f} (target {TARGET_MS['p50']}) p99 {first.own[1]:.1f} ({TARGET_MS['p99']})"
         )
-        crowd = asyncio.run(measure_crowd(gateway, asked.listeners, asked.seconds, asked.format, asked.apart_ms / 1000))
+        load = asyncio.run(
+            measure_load(gateway, arguments.listeners, arguments.seconds, arguments.format, arguments.apart_ms / 1000)
+        )
         print(
-            f"{crowd.listeners} listeners, {asked.format}, {crowd.seconds:.0f} s: {crowd.heard_s:.0f} s of sound",
+            f"{load.listeners} listeners, {arguments.format}, {load.seconds:.0f} s: {load.heard_s:.0f} s of sound",
             end=", ",
         )
-        print(f"{crowd.silent} fell silent (longest {crowd.longest_ms:.0f} ms), {crowd.cpu:.2f} cores", end=", ")
-        print(f"{crowd.ms_per_s:.1f} ms a second of sound", end=", ")
-        print(f"MB {[round(mb) for mb in crowd.memory_mb]} (wanted below {WANTED_MB:.0f})")
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps({"first": asdict(first), "crowd": asdict(crowd)}, indent=1) + "\n")
+        print(f"{load.silent} fell silent (longest {load.longest_ms:.0f} ms), {load.cpu:.2f} cores", end=", ")
+        print(f"{load.ms_per_s:.1f} ms a second of sound", end=", ")
+        print(f"MB {[round(mb) for mb in load.memory_mb]} (target: below {TARGET_MB:.0f})")
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps({"first": asdict(first), "load": asdict(load)}, indent=1) + "\n")
     return 0
 
 
@@ -151,7 +153,7 @@ def measure_first(system: RealSystem, gateway: Gateway, rounds: int) -> First:
     return First(*_p50_p99(direct[10:]), *_p50_p99(through[10:]))
 
 
-async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: str, apart_s: float) -> Crowd:
+async def measure_load(gateway: Gateway, listeners: int, seconds: float, name: str, apart_s: float) -> LoadFigures:
     """All of them play for so long, having come `apart_s` after each other."""
     process = psutil.Process(gateway.system.children[gateway.name].pid)
     text = " ".join(f"{i} {SENTENCE}" for i in range(3600 // 5))
@@ -172,7 +174,7 @@ async def measure_crowd(gateway: Gateway, listeners: int, seconds: float, name: 
     stalls = [max(((to - at) * 1000 for at, to in player.stalls), default=0.0) for player in players]
     cpu = (after.user + after.system - before.user - before.system) / seconds
     heard_s = sum(player.got_ms for player in players) / 1000
-    return Crowd(listeners, seconds, heard_s, sum(ms > 100 for ms in stalls), max(stalls), cpu, memory)
+    return LoadFigures(listeners, seconds, heard_s, sum(ms > 100 for ms in stalls), max(stalls), cpu, memory)
 
 
 async def _bytes_per_ms(client: httpx2.AsyncClient, name: str) -> float:
@@ -190,8 +192,8 @@ async def _play(
 ) -> Player:
     await asyncio.sleep(after_s)
     player = Player()
-    asked = {"input": text, "response_format": name}
-    async with client.stream("POST", "/v1/audio/speech", json=asked) as answer:
+    body = {"input": text, "response_format": name}
+    async with client.stream("POST", "/v1/audio/speech", json=body) as answer:
         assert answer.status_code == 200, await answer.aread()
         async for piece in answer.aiter_raw(round(500 * per_ms)):
             now_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""Runs one measurement in a process, and a session, of its own.
+"""Isolated measurements: each runs in a process, and a session, of its own.
 
 A run leaves neither memory nor imports behind that would be counted in the next, and one that hangs is ended with all
 it started: first by its own alarm, which lets it clean up, then by the end of every process of its session.
@@ -63,10 +63,10 @@ def isolated(entry: Entry, work: Work, profile: Profile, limit_s: float) -> Row:
         out, err = Path(folder) / "out", Path(folder) / "err"
         if not _ran(arguments, out, err, limit_s + CLEANUP_S):
             failure = f"no end within {limit_s:.0f} s, nor after its alarm"
-        elif not (said := _last_line(out)):
+        elif not (last_line := _last_line(out)):
             failure = f"it gave no row; its last words: {_last_line(err) or 'none'}"
-        elif not (failure := json.loads(said).get("failure", "")):
-            return replace(row_from_json(json.loads(said)), name=entry.name)
+        elif not (failure := json.loads(last_line).get("failure", "")):
+            return replace(row_from_json(json.loads(last_line)), name=entry.name)
     return Row(work, profile, entry.name, failure=failure)
 
 

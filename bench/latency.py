@@ -1,4 +1,4 @@
-"""How much later the first audio is heard than the engine alone would give it: single sentences, one after another."""
+"""Latency of the first audio, beyond what the engine alone would need: single sentences, one after another."""
 
 import statistics
 import time
@@ -54,8 +54,8 @@ def _alone() -> float:
     times = []
     for _ in range(50):
         edges, start_s = TrimFadeFilter(engine.rate_hz, 0), time.perf_counter()
-        for spoken in engine.speak(Utterance(TEXT), lambda: False):
-            if edges.feed(spoken.pcm):
+        for chunk in engine.speak(Utterance(TEXT), lambda: False):
+            if edges.feed(chunk.pcm):
                 break
         times.append((time.perf_counter() - start_s) * 1000)
     return statistics.median(times)

@@ -1,4 +1,4 @@
-"""The one harness that everybody in the bench runs through: a listener that checks every byte, a clock, a memory watch.
+"""The measurement that Seriatim and all rivals run through: a listener that checks every byte, a clock, a memory watch.
 
 A contender makes itself ready outside the clock (servers, worker processes, a first few sentences), and then turns
 work into pieces of audio in order. What it yields is checked against the work's audio, so that a figure of a run that
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from bench.broker import Broker, Profile, started
+from bench.broker import BenchBroker, Profile, started
 from bench.memory import watched
 from bench.work import Work, audio
 
@@ -27,13 +27,15 @@ class Contender:
     """One way to speak sentences in parallel and hear them in order."""
 
     durable: bool  #: a sentence that was handed over survives the end of the process that handed it over
-    ready: Callable[[Work, Broker], AbstractContextManager[Speak]]  #: everything that comes before the clock starts
+    ready: Callable[
+        [Work, BenchBroker], AbstractContextManager[Speak]
+    ]  #: everything that comes before the clock starts
     expected: Callable[[int, int], bytes] = audio  #: the right audio, from a sequence number and a number of bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """When what was heard; all times in seconds after the work was handed over."""
+class PlaybackTimes:
+    """Times of the first audio, first sentence and end, in seconds after the work was submitted."""
 
     first_audio_s: float
     first_sentence_s: float  #: the first sentence, whole
@@ -46,7 +48,7 @@ class Row:
 
     work: Work
     profile: Profile
-    name: str = ""  #: the entry's, whoever runs it
+    name: str = ""  #: of the entry
     durable: bool = False
     first_audio_ms: float = 0.0
     first_sentence_ms: float = 0.0
@@ -89,7 +91,7 @@ class _Listener:
         return f"sentence {self.seq} of {self._work.sentences} from byte {self._offset} on"
 
 
-def listen(speak: Speak, work: Work, expected: Callable[[int, int], bytes] = audio) -> Heard:
+def listen(speak: Speak, work: Work, expected: Callable[[int, int], bytes] = audio) -> PlaybackTimes:
     """Hand the work over, hear all of it, and say when what came.
 
     Raises:
@@ -106,7 +108,7 @@ def listen(speak: Speak, work: Work, expected: Callable[[int, int], bytes] = aud
         if listener.seq and not first_sentence:
             first_sentence = time.perf_counter()
     listener.end()
-    return Heard(first_audio - start, first_sentence - start, time.perf_counter() - start)
+    return PlaybackTimes(first_audio - start, first_sentence - start, time.perf_counter() - start)
 
 
 def measured(contender: Contender, work: Work, profile: Profile) -> Row:
@@ -118,12 +120,12 @@ def measured(contender: Contender, work: Work, profile: Profile) -> Row:
     """
     with started(profile) as broker, contender.ready(work, broker) as speak:
         with watched() as peak:
-            heard = listen(speak, work, contender.expected)
+            times = listen(speak, work, contender.expected)
         row = Row(work, profile, durable=contender.durable, redis_peak_mb=broker.peak_mb())
     return replace(
         row,
-        first_audio_ms=heard.first_audio_s * 1000,
-        first_sentence_ms=heard.first_sentence_s * 1000,
-        total_s=heard.total_s,
+        first_audio_ms=times.first_audio_s * 1000,
+        first_sentence_ms=times.first_sentence_s * 1000,
+        total_s=times.total_s,
         peak_mb=peak.mb,
     )

@@ -1,4 +1,4 @@
-"""How much memory a process and all its children hold together, at most, while something runs.
+"""Most memory that a process and all its children hold together while something runs.
 
 A process of its own takes the samples, so that they cost the measured one no time under its interpreter lock. Where
 the system tells it (Linux), a page that several processes share counts once, divided among them (PSS); elsewhere

@@ -1,4 +1,4 @@
-"""Ourselves, through the same harness as the rivals: real worker processes, heard from the ordered stream.
+"""Our own entry: Seriatim, run as the rivals are, with real worker processes, heard from the ordered stream.
 
 The engine is `tone` with a fixed cost a sentence. Its sound depends on the text alone, so a prime number of texts takes
 turns: a sentence that is lost, doubled or out of place shifts all that follow, and is heard.
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 
-from bench.broker import Broker, Profile
+from bench.broker import BenchBroker, Profile
 from bench.measure import Contender, Piece, Row, Speak, measured
 from bench.work import Work
 from gateway.local.processes import LocalSystem, WorkerPlan
@@ -40,7 +40,7 @@ def options_of(work: Work) -> tuple[str, ...]:
 
 @contextmanager
 def system_on(
-    broker: Broker, worker_plan: WorkerPlan, *, environment: Mapping[str, str] | None = None, **changes: object
+    broker: BenchBroker, worker_plan: WorkerPlan, *, environment: Mapping[str, str] | None = None, **changes: object
 ) -> Iterator[LocalSystem]:
     """A reassembler and workers on a bench's server, ready to work."""
     settings = Settings(redis_url=broker.url, broker_url=broker.celery_url, store_dir=str(broker.folder), **changes)  # type: ignore[arg-type]  # settings by name
@@ -59,7 +59,7 @@ def request(**options: object) -> JobRequest:
 
 
 @contextmanager
-def ready(work: Work, broker: Broker, *, processes: int = 1) -> Iterator[Speak]:
+def ready(work: Work, broker: BenchBroker, *, processes: int = 1) -> Iterator[Speak]:
     """Workers that have spoken, and a producer that has published."""
     worker_plan = WorkerPlan("tone", processes, work.workers // processes, "", options_of(work))
     with system_on(broker, worker_plan) as system:

@@ -1,4 +1,4 @@
-"""Rows of the bench as a table for people and as JSON for programs, each with its ratios to the same run's limits.
+"""The table of the bench's rows, for people, and as JSON for programs, each with its ratios to the same run's limits.
 
 Two limits: the ideal (every worker busy all the time), where the engine costs something, and raw Celery no-op tasks,
 where it costs nothing. Ours and the rivals are rows of the same kind.
@@ -34,7 +34,7 @@ _HEADINGS = (
 class Limits:
     """What a row is compared with."""
 
-    work: Work  #: what was asked of everybody; a row of less work is scaled to it
+    work: Work  #: the same for every entry; a row of less work is scaled to it
     raw_per_s: float = 0.0  #: raw Celery no-op tasks a second in the same run; 0: not measured
 
 

@@ -1,4 +1,4 @@
-"""The work that everybody in the bench gets: sentences of a known cost, with audio that can be checked byte for byte.
+"""The work that every entry of the bench gets: sentences of a known cost, with audio that can be checked byte for byte.
 
 A sentence's audio is a slice of fixed noise that depends on its sequence number alone: making and checking it costs
 some microseconds, nothing beside a queue, and a byte that is missing, doubled or out of place is seen.
@@ -14,7 +14,7 @@ _NOISE_BYTES = 1 << 20
 _STRIDE = 7_919  #: a prime, so that neighbouring sentences share no audio at the same offset
 _NOISE = random.Random(20_240_229).randbytes(_NOISE_BYTES)
 
-Request = tuple[int, str, float, int]  #: what a task is told: sequence number, text, cost in seconds, bytes of audio
+Request = tuple[int, str, float, int]  #: a task's arguments: sequence number, text, cost in seconds, bytes of audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Work:
 
     @property
     def ideal_s(self) -> float:
-        """Seconds that nobody can beat: all workers busy from the first moment to the last."""
+        """The shortest possible time in seconds: all workers busy from the first moment to the last."""
         return self.cost_s / self.workers
 
     def request(self, seq: int) -> Request:

@@ -3,14 +3,14 @@
     python -m bench.load [--quick] [--json FILE]
 
 Every system has four slots of the tone engine at RTF 0.25, which is sixteen listeners' worth; one more, of a cheaper
-engine, serves a crowd. First in, first out (`fifo`: whoever asked first is spoken first, as far as its window goes) and
-round robin (`round_robin`: users take turns, each with its oldest job) replace nothing but the order of dispatch.
+engine, serves many listeners. First in, first out (`fifo`: the earliest request is spoken first, as far as its
+window goes) and round robin (`round_robin`: users take turns, each with its oldest job) replace only the order.
 Windows, leases, workers, transport and admission are the same for all three, so a difference is the order's. Neither
-knows playback deadlines or classes. Plain Celery would do without the windows too, and accept everybody: what is
+knows playback deadlines or classes. Plain Celery would do without the windows too, and accept every job: what is
 measured here of the two is what they are at their best.
 
 Runs whose engine sleeps take a fifth of a core; several such systems, each with a server of its own, run side by side.
-What takes the processor (the crowd, picks) and what is measured in ms (cancels) runs alone, afterwards.
+What takes the processor (the listeners, picks) and what is measured in ms (cancels) runs alone, afterwards.
 
 About 100 seconds with --quick, 9 minutes without. Figures of a noisy machine: compare within one run.
 """
@@ -26,12 +26,12 @@ from pathlib import Path
 
 from bench.load import cancels, picks, report, scenarios
 from bench.load.figures import Summary, meets, most, summary
+from bench.load.load_system import CHEAP_RTF, LISTENERS, LoadSystem, Outcome, RunFailed, started_system
 from bench.load.plan import Run
 from bench.load.policies import OURS, POLICIES
 from bench.load.scenarios import FULL, QUICK, THOROUGH, Sizes
-from bench.load.stand import CHEAP_RTF, LISTENERS, Outcome, RunFailed, Stand, stand
-from bench.load.table import heading, line, refusals_line, used_line, wanted_lines
-from bench.load.wanted import figures
+from bench.load.table import heading, line, refusals_line, target_lines, used_line
+from bench.load.targets import figures
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Book:
     most: dict[str, int] = field(default_factory=dict)  #: listeners at the target, by policy
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, place: Stand, policy: str, run: Run) -> None:
+    def run(self, place: LoadSystem, policy: str, run: Run) -> None:
         """Let one run happen, print its lines, keep its figures; a failure is noted, and the bench goes on."""
         try:
             outcome = place.run(run)
@@ -52,9 +52,9 @@ class Book:
             self.fail(f"{policy}, {run.name}: {error}")
             return
         lines = []
-        for group in dict.fromkeys(each.group for each in outcome.told):
-            told = [each for each in outcome.told if each.group == group]
-            found = summary(told, run.span_s, run.warm_s)
+        for group in dict.fromkeys(each.group for each in outcome.results):
+            results = [each for each in outcome.results if each.group == group]
+            found = summary(results, run.span_s, run.warm_s)
             self.found[policy, run.name, group] = found
             lines.append(line(policy, run.name, group, found))
             if run.name.startswith(("poisson", "bursts")):
@@ -81,31 +81,31 @@ class Lane:
 def main(argv: Sequence[str]) -> int:
     """Run everything; returns 1 if something failed to run."""
     parser = argparse.ArgumentParser(prog="python -m bench.load", description="See the head of bench/load/__main__.py.")
-    parser.add_argument("--quick", action="store_true", help="smaller crowds, shorter runs")
+    parser.add_argument("--quick", action="store_true", help="fewer listeners, shorter runs")
     parser.add_argument("--json", type=Path, default=Path("bench/out/load.json"), metavar="FILE")
-    asked = parser.parse_args(argv)
-    sizes, book, began_s = QUICK if asked.quick else THOROUGH, Book(), time.monotonic()
+    arguments = parser.parse_args(argv)
+    sizes, book, began_s = QUICK if arguments.quick else THOROUGH, Book(), time.monotonic()
     print(heading())
     with ThreadPoolExecutor(len(lanes(sizes))) as threads:
         for done in [threads.submit(_drive, book, lane, sizes) for lane in lanes(sizes)]:
             done.result()
-    with stand(OURS, CHEAP_RTF) as place:
-        book.run(place, OURS, scenarios.many(sizes.crowd, max(20.0, sizes.side_s)))
+    with started_system(OURS, CHEAP_RTF) as place:
+        book.run(place, OURS, scenarios.many(sizes.n_listeners, max(20.0, sizes.side_s)))
     picked, cancelled = picks.measure(sizes.pick_jobs, sizes.picks), cancels.measure(sizes.cancels)
     rows = [asdict(row) for row in figures(book.found, _spans(book), picked, cancelled)]
-    print(f"\nwanted, and measured in these {time.monotonic() - began_s:.0f} s:")
-    print("\n".join(wanted_lines(rows)))
+    print(f"\ntargets, and measured in these {time.monotonic() - began_s:.0f} s:")
+    print("\n".join(target_lines(rows)))
     written = report.written(book.outcomes, book.found, book.most, book.failures)
-    extra = {"wanted": rows, "picks": asdict(picked), "cancels": asdict(cancelled)}
-    report.write(asked.json, written | extra, book.outcomes, book.found)
+    extra = {"targets": rows, "picks": asdict(picked), "cancels": asdict(cancelled)}
+    report.write(arguments.json, written | extra, book.outcomes, book.found)
     return 1 if book.failures else 0
 
 
 def lanes(sizes: Sizes) -> tuple[Lane, ...]:
     """What goes on side by side: ours everything, the others what tells them apart."""
     full_s, side_s, mixed = sizes.full_s, sizes.side_s, scenarios.MIXED_S
-    ours = tuple(scenarios.crowd(n, full_s if n == FULL else sizes.sweep_s, mixed) for n in sizes.sweep)
-    others = tuple(scenarios.crowd(n, full_s if n == FULL else sizes.sweep_s, mixed) for n in sizes.sweep_others)
+    ours = tuple(scenarios.at_once(n, full_s if n == FULL else sizes.sweep_s, mixed) for n in sizes.sweep)
+    others = tuple(scenarios.at_once(n, full_s if n == FULL else sizes.sweep_s, mixed) for n in sizes.sweep_others)
     sides = (scenarios.storms, scenarios.short_beside_long, scenarios.leaving, scenarios.slow)
     return (
         Lane(OURS, ours, sizes.sweep if sizes.bisect else ()),
@@ -122,7 +122,7 @@ def lanes(sizes: Sizes) -> tuple[Lane, ...]:
 
 def _drive(book: Book, lane: Lane, sizes: Sizes) -> None:
     """Everything of one lane."""
-    with stand(lane.policy) as place:
+    with started_system(lane.policy) as place:
         for run in lane.runs:
             book.run(place, lane.policy, run)
         if lane.bisects:
@@ -130,12 +130,12 @@ def _drive(book: Book, lane: Lane, sizes: Sizes) -> None:
             print(f"{lane.policy}: at most {book.most[lane.policy]} listeners at the target", flush=True)
 
 
-def _most(book: Book, place: Stand, lane: Lane, span_s: float) -> int:
+def _most(book: Book, place: LoadSystem, lane: Lane, span_s: float) -> int:
     """The most listeners in a closed loop at the target, between what meets it in the sweep and what does not."""
 
     def holds(n: int) -> bool:
         if (lane.policy, f"closed {n}", "live") not in book.found:
-            book.run(place, lane.policy, scenarios.crowd(n, span_s, scenarios.MIXED_S))
+            book.run(place, lane.policy, scenarios.at_once(n, span_s, scenarios.MIXED_S))
         found = book.found.get((lane.policy, f"closed {n}", "live"))
         return found is not None and meets(found)
 
@@ -144,7 +144,7 @@ def _most(book: Book, place: Stand, lane: Lane, span_s: float) -> int:
 
 
 def _refusals(outcome: Outcome, found: Summary) -> str:
-    fresh = [each for each in outcome.told if not each.back]
+    fresh = [each for each in outcome.results if not each.back]
     offered = sum(each.text_s for each in fresh) / outcome.run.span_s
     return refusals_line(found, offered, FULL, LISTENERS)
 

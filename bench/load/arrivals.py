@@ -1,15 +1,15 @@
-"""When listeners come: all of the same crowd for ever (closed loop), by chance (Poisson), in bursts. Pure."""
+"""Arrivals of listeners: the same ones for ever (closed loop), by chance (Poisson), in bursts. Pure."""
 
 from random import Random
 
 
 def spread(n: int, over_s: float) -> list[float]:
-    """`n` arrivals, evenly over `over_s` seconds: a crowd that gathers, not one that storms the door."""
+    """`n` arrivals, evenly over `over_s` seconds: a gradual rise, not a burst."""
     return [over_s * i / n for i in range(n)]
 
 
 def poisson(per_s: float, span_s: float, seed: int) -> list[float]:
-    """Arrivals of a Poisson process: nobody knows of anybody else."""
+    """Arrivals of a Poisson process: each is independent of the others."""
     random, times, at_s = Random(seed), list[float](), 0.0
     while (at_s := at_s + random.expovariate(per_s)) < span_s:
         times.append(at_s)

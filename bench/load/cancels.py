@@ -1,4 +1,4 @@
-"""From a cancel to the first sound of who waited for the slot: one slot, one speaking, one waiting, again and again."""
+"""Cancels, to the first sound of the job that waited for the slot: one speaking, one waiting, again and again."""
 
 import time
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 
 from bench.broker import started
 from bench.load.figures import quantile
+from bench.load.load_system import RTF
 from bench.load.plan import text_of
-from bench.load.stand import RTF
 from bench.ours import request, system_on
 from gateway.local.processes import WorkerPlan
 from seriatim.client.client import Client
@@ -41,10 +41,10 @@ def measure(n: int) -> Cancels:
     worker_plan = WorkerPlan("tone", 1, 1, "", (f"rtf={RTF}",))
     with started() as broker, system_on(broker, worker_plan) as system:
         producer, redis = Client(settings=system.settings), command_client(broker.url)
-        speaking, taken_ms = _asked(producer, next(seeds)), []
+        speaking, taken_ms = _submitted(producer, next(seeds)), []
         _await_sound(redis, speaking)
         for _ in range(n):
-            waiting = _asked(producer, next(seeds))
+            waiting = _submitted(producer, next(seeds))
             _listens(redis, speaking, random.uniform(*SPEAKS_S))
             began_s = time.perf_counter()
             speaking.cancel()
@@ -56,7 +56,7 @@ def measure(n: int) -> Cancels:
     return Cancels(n, FIRST_CHUNK_MS * RTF, quantile(taken_ms, 0.5), quantile(taken_ms, 0.99))
 
 
-def _asked(producer: Client, seed: int) -> Job:
+def _submitted(producer: Client, seed: int) -> Job:
     """Batch jobs: one alone fills a pool of one slot, so admission would refuse a second live one."""
     return producer.enqueue(" ".join(text_of(TEXT_S, seed)), request(user=f"user{seed}"))
 

@@ -1,7 +1,7 @@
-"""The process of all listeners: one thread listens for everybody, ten milliseconds a round; some hand in wishes.
+"""The clients' process: one thread reads for all listeners, ten milliseconds a round; some submit jobs.
 
 Run as `python -m bench.load.clients`, with a `Run` as JSON on its input and the settings in its environment; prints
-what each listener was told, as one line of JSON. All streams are read by one XREAD, and all reports of a round go
+the result of each listener, as one line of JSON. All streams are read by one XREAD, and all reports of a round go
 in one pipeline: 120 listeners cost some tenth of a core. A chunk counts as arrived when the round that read it did.
 """
 
@@ -15,9 +15,9 @@ from itertools import count
 from random import Random
 from typing import Any, cast
 
-from bench.load.asking import Door
+from bench.load.job_submitter import JobSubmitter
 from bench.load.listening import Listening
-from bench.load.plan import Ask, Run, Told
+from bench.load.plan import Ask, RequestResult, Run
 from seriatim.errors import SeriatimError
 from seriatim.lua.script_calls import run_many
 from seriatim.servers.redis_clients import command_client
@@ -32,13 +32,13 @@ OVER_S = 5.0  #: for answers that are under way when the run is over
 
 @dataclass(slots=True)
 class Clients:
-    """Everybody who asks and listens in one run. Times in seconds from its start."""
+    """All that submit and listen in one run. Times in seconds from its start."""
 
     run: Run
     settings: Settings
-    told: list[Told] = field(default_factory=list)
+    results: list[RequestResult] = field(default_factory=list)
     listening: dict[bytes, Listening] = field(default_factory=dict)  #: by the key of the stream
-    books: list[Listening] = field(default_factory=list)  #: that nobody hears
+    books: list[Listening] = field(default_factory=list)  #: without a listener
     gone: list[Listening] = field(default_factory=list)  #: who left without a word
     due: list[tuple[float, int, Ask, bool]] = field(default_factory=list)  #: (when, tie, who, comes back)
     began_s: float = 0.0
@@ -49,7 +49,7 @@ class Clients:
     def go(self) -> None:
         """Live through the run."""
         redis = command_client(self.settings.redis_url)
-        with Door(self.settings) as context:
+        with JobSubmitter(self.settings) as context:
             for ask in self.run.asks:
                 self._later(ask.at_s, ask, back=False)
             self.began_s = time.perf_counter()
@@ -74,38 +74,38 @@ class Clients:
         self.rounds_ms.append(took_s * 1000)
         time.sleep(max(0.001, ROUND_S - took_s))
 
-    def _wishes(self, context: Door, now_s: float) -> None:
+    def _wishes(self, context: JobSubmitter, now_s: float) -> None:
         while self.due and self.due[0][0] <= now_s:
             at_s, tie, ask, back = heapq.heappop(self.due)
             seed = ask.seed * 1_000 + tie
             text_s = Random(seed).choice(ask.texts_s)
-            told = Told(
+            result = RequestResult(
                 ask.user, ask.group or ask.kind, ask.kind, round(at_s, 4), back=back, text_s=text_s, pace=ask.pace,
                 listens=ask.listens,
             )  # fmt: skip
-            self.told.append(told)
+            self.results.append(result)
             self._pending += 1
-            context.ask(ask, told, seed)
+            context.ask(ask, result, seed)
 
-    def _answers(self, context: Door, now_s: float) -> None:
-        for ask, told, job in context.answered():
+    def _answers(self, context: JobSubmitter, now_s: float) -> None:
+        for ask, result, job in context.answered():
             self._pending -= 1
             if job is None:
-                self._refused(ask, told, now_s)
+                self._refused(ask, result, now_s)
                 continue
-            told.accepted_s = round(now_s, 4)
+            result.accepted_s = round(now_s, 4)
             if ask.listens:
-                self.listening[job.stream.encode()] = Listening(ask, told, job)
+                self.listening[job.stream.encode()] = Listening(ask, result, job)
             else:
-                self.books.append(Listening(ask, told, job))
+                self.books.append(Listening(ask, result, job))
 
-    def _refused(self, ask: Ask, told: Told, now_s: float) -> None:
-        told.over_s = now_s
-        if ask.comes_back and told.retry_after_s:
-            self._later(now_s + told.retry_after_s, ask, back=True)
+    def _refused(self, ask: Ask, result: RequestResult, now_s: float) -> None:
+        result.over_s = now_s
+        if ask.comes_back and result.retry_after_s:
+            self._later(now_s + result.retry_after_s, ask, back=True)
 
     def _read(self, redis: Any) -> None:
-        places = {key: each.after for key, each in self.listening.items() if each.told.ended_s < 0}
+        places = {key: each.after for key, each in self.listening.items() if each.result.ended_s < 0}
         if not places:
             return
         reply = redis.xread(places, READ_ENTRIES)
@@ -119,29 +119,29 @@ class Clients:
         for first in range(0, len(calls), REPORTS):
             run_many(redis, calls[first : first + REPORTS])
 
-    def _part(self, context: Door) -> None:
+    def _part(self, context: JobSubmitter) -> None:
         """Listeners that heard the end, or had enough; in a closed loop they have another wish."""
         now_s = self._now_s()
         for key, each in [(key, each) for key, each in self.listening.items() if each.over(now_s)]:
             del self.listening[key]
-            each.told.over_s, each.told.left = now_s, each.told.ended_s < 0
-            if each.told.left and each.ask.says_so:
+            each.result.over_s, each.result.left = now_s, each.result.ended_s < 0
+            if each.result.left and each.ask.says_so:
                 context.drop(each.job)
-            elif each.told.left:
+            elif each.result.left:
                 self.gone.append(each)
             if each.ask.again:
                 self._later(now_s, each.ask, back=False)
 
-    def _end(self, context: Door) -> None:
-        """The run is over: nobody hears anything any more, and nothing of it goes on."""
+    def _end(self, context: JobSubmitter) -> None:
+        """End the run: stop every listener and every job."""
         until_s = self._now_s() + OVER_S
         while self._pending and self._now_s() < until_s:
             self._answers(context, self.run.span_s)
             time.sleep(ROUND_S)
         for each in self.books:
-            each.told.spoken_s, each.told.over_s = _spoken_s(each), self.run.span_s
+            each.result.spoken_s, each.result.over_s = _spoken_s(each), self.run.span_s
         for each in self.listening.values():
-            each.told.over_s, each.told.cut = self.run.span_s, True
+            each.result.over_s, each.result.cut = self.run.span_s, True
         for each in [*self.listening.values(), *self.books, *self.gone]:
             context.drop(each.job)
 
@@ -157,7 +157,7 @@ def main() -> None:
     """Read a run, live through it, print what came of it."""
     clients = Clients(Run.from_json(sys.stdin.read()), Settings.from_env(os.environ))
     clients.go()
-    answer = {"told": [asdict(each) for each in clients.told], "rounds_ms": clients.rounds_ms}
+    answer = {"results": [asdict(each) for each in clients.results], "rounds_ms": clients.rounds_ms}
     print(json.dumps(answer), flush=True)
     os._exit(0)  # an orderly exit would wait for Celery's connections
 

@@ -1,4 +1,4 @@
-"""What must be refused, by Erlang's first formula: calls that nobody holds back, and lines that are busy or free."""
+"""Erlang's first formula for what must be refused: calls that arrive at will, and lines that are busy or free."""
 
 
 def erlang_b(offered: float, lines: int) -> float:
@@ -13,5 +13,5 @@ def erlang_b(offered: float, lines: int) -> float:
 
 
 def overflow(offered: float, lines: float) -> float:
-    """Share that no order of service can carry: what is offered beyond the lines. Below it somebody falls silent."""
+    """Share that no order of service can carry: the load beyond the lines. Fewer refusals would silence a listener."""
     return max(0.0, 1 - lines / offered) if offered > 0 else 0.0

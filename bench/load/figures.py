@@ -1,8 +1,8 @@
-"""The measures (docs/reference/glossary.md), made of what listeners were told. Pure.
+"""The figures (docs/reference/glossary.md), made of the listeners' results. Pure.
 
 A listener counts as stalled when its player was silent for more than `SILENCE_S`, which is what the clients' own clock
 can tell apart. Who waits for first audio when the run is over counts with the time waited so far, if that is more than
-the target: else nothing is known of it. Of books that nobody hears only the audio counts.
+the target: else nothing is known of it. Of books without a listener only the audio counts.
 """
 
 import math
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.load.plan import Told
+from bench.load.plan import RequestResult
 from bench.load.player import Player, played
 
 SILENCE_S = 0.02  #: two rounds of the clients
@@ -27,7 +27,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def jain(shares: Sequence[float]) -> float:
-    """Jain's index (Jain, Chiu, Hawe 1984): 1.0 all the same, 1/n one has all; nan of none, 1 if nobody has any."""
+    """Jain's index (Jain, Chiu, Hawe 1984): 1.0 all the same, 1/n one has all; nan of none, 1 if all have nothing."""
     if not shares:
         return math.nan
     squares = sum(share * share for share in shares)
@@ -51,10 +51,10 @@ def jitter_ms(chunks: Sequence[tuple[float, float]]) -> float:
 class Summary:
     """One group of listeners in one run. Times in seconds unless the name says ms."""
 
-    asked: int
+    requests: int
     accepted: int
     refused: int
-    back: int  #: of those refused: came back when they were told to
+    back: int  #: of those refused: tried again after Retry-After
     back_in: int  #: and got in
     ttfa_p50_s: float
     ttfa_p95_s: float
@@ -74,39 +74,39 @@ class Summary:
     difference_s: float  #: the largest, of the audio that two users got
 
 
-def summary(told: Sequence[Told], span_s: float, warm_s: float = 0.0) -> Summary:
+def summary(results: Sequence[RequestResult], span_s: float, warm_s: float = 0.0) -> Summary:
     """Make it of one group's wishes.
 
-    First audio is counted of wishes from `warm_s` on, and of whoever heard nothing; silences are counted of all.
+    First audio is counted of wishes from `warm_s` on, and of listeners that heard nothing; silences are counted of all.
     """
-    accepted = [each for each in told if each.job]
-    heard = [(each, _player(each)) for each in accepted if each.chunks]
+    accepted = [each for each in results if each.job]
+    audible = [(each, _player(each)) for each in accepted if each.chunks]
     counted = [each for each in accepted if each.asked_s >= warm_s or not each.chunks]
     waits = [wait for each in counted if (wait := ttfa_s(each, span_s)) is not None]
-    silences = [silence_s for _, player in heard for silence_s in _silences(player)]
-    several = [player for each, player in heard if len(each.chunks) > 1]
-    late = [ms for _, player in heard for ms in player.late_ms]
+    silences = [silence_s for _, player in audible for silence_s in _silences(player)]
+    several = [player for each, player in audible if len(each.chunks) > 1]
+    late = [ms for _, player in audible for ms in player.late_ms]
     had = _by_user(accepted)
-    good = [each for each, player in heard if each.asked_s >= warm_s and _good(each, player, span_s)]
-    returned = [each for each in told if each.back]
+    good = [each for each, player in audible if each.asked_s >= warm_s and _good(each, player, span_s)]
+    returned = [each for each in results if each.back]
     return Summary(
-        asked=len(told),
+        requests=len(results),
         accepted=len(accepted),
-        refused=len(told) - len(accepted),
+        refused=len(results) - len(accepted),
         back=len(returned),
         back_in=sum(bool(each.job) for each in returned),
         ttfa_p50_s=quantile(waits, 0.5),
         ttfa_p95_s=quantile(waits, 0.95),
         ttfa_p99_s=quantile(waits, 0.99),
         unheard=sum(not each.chunks and ttfa_s(each, span_s) is not None for each in accepted),
-        stalled=sum(bool(_silences(player)) for _, player in heard),
+        stalled=sum(bool(_silences(player)) for _, player in audible),
         stalls=len(silences),
         stalled_s=sum(silences),
-        played_s=sum(player.heard_ms(each.over_s) for each, player in heard) / 1000,
+        played_s=sum(player.heard_ms(each.over_s) for each, player in audible) / 1000,
         c100=_share(several, c100),
         viable=_share(late, lambda ms: ms <= 0),
         late_p99_ms=quantile(late, 0.99),
-        jitter_p95_ms=quantile([jitter_ms(each.chunks) for each, _ in heard if len(each.chunks) > 1], 0.95),
+        jitter_p95_ms=quantile([jitter_ms(each.chunks) for each, _ in audible if len(each.chunks) > 1], 0.95),
         goodput=len(good) / (span_s - warm_s),
         audio_s=sum(had.values()),
         jain=jain(list(had.values())),
@@ -114,15 +114,15 @@ def summary(told: Sequence[Told], span_s: float, warm_s: float = 0.0) -> Summary
     )
 
 
-def ttfa_s(told: Told, span_s: float) -> float | None:
+def ttfa_s(result: RequestResult, span_s: float) -> float | None:
     """Time from the wish that was accepted to its first audio; of one still waiting the time so far, or None."""
-    if not told.listens:
+    if not result.listens:
         return None
-    if told.chunks:
-        return told.chunks[0][0] - told.asked_s
-    end_s = told.over_s if told.over_s >= 0 else span_s
-    waited_s = end_s - told.asked_s
-    return waited_s if waited_s > TARGET_S and not told.left else None
+    if result.chunks:
+        return result.chunks[0][0] - result.asked_s
+    end_s = result.over_s if result.over_s >= 0 else span_s
+    waited_s = end_s - result.asked_s
+    return waited_s if waited_s > TARGET_S and not result.left else None
 
 
 def c100(player: Player) -> bool:
@@ -131,8 +131,8 @@ def c100(player: Player) -> bool:
 
 
 def meets(found: Summary) -> bool:
-    """Is the target met: first audio in time, nobody silent, nobody refused?"""
-    waits = found.ttfa_p95_s > TARGET_S  # false of nan: nobody is known to have waited
+    """Is the target met: first audio in time, no silence, no refusal?"""
+    waits = found.ttfa_p95_s > TARGET_S  # false of nan: no listener is known to have waited
     return bool(found.accepted) and not (waits or found.stalled or found.refused or found.unheard)
 
 
@@ -144,22 +144,22 @@ def most(low: int, high: int, holds: Callable[[int], bool]) -> int:
     return low
 
 
-def _player(told: Told) -> Player:
-    return played(told.chunks, told.over_s, ended_s=told.ended_s, pace=told.pace)
+def _player(result: RequestResult) -> Player:
+    return played(result.chunks, result.over_s, ended_s=result.ended_s, pace=result.pace)
 
 
 def _silences(player: Player) -> list[float]:
     return [to_s - from_s for from_s, to_s in player.stalls if to_s - from_s > SILENCE_S]
 
 
-def _good(told: Told, player: Player, span_s: float) -> bool:
-    wait = ttfa_s(told, span_s)
-    return wait is not None and wait <= TARGET_S and c100(player) and not told.left
+def _good(result: RequestResult, player: Player, span_s: float) -> bool:
+    wait = ttfa_s(result, span_s)
+    return wait is not None and wait <= TARGET_S and c100(player) and not result.left
 
 
-def _by_user(told: Sequence[Told]) -> dict[str, float]:
+def _by_user(results: Sequence[RequestResult]) -> dict[str, float]:
     had: dict[str, float] = {}
-    for each in told:
+    for each in results:
         had[each.user] = had.get(each.user, 0.0) + each.spoken_s + sum(ms for _, ms in each.chunks) / 1000
     return had
 

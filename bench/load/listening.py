@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.load.plan import Ask, Told
+from bench.load.plan import Ask, RequestResult
 from bench.load.player import Player
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job import Job
@@ -28,7 +28,7 @@ class Listening:
     """Times in seconds from the start of the run."""
 
     ask: Ask
-    told: Told
+    result: RequestResult
     job: Job
     cursor: ReaderCursor = field(default_factory=ReaderCursor)
     player: Player = field(init=False)
@@ -37,7 +37,7 @@ class Listening:
         default_factory=deque
     )  #: (ms of the job up to here, place), unheard
     due_s: float = 0.0  #: of the next report
-    heard: StreamPosition = field(default_factory=StreamPosition)
+    furthest: StreamPosition = field(default_factory=StreamPosition)
 
     def __post_init__(self) -> None:
         self.player = Player(self.ask.pace)
@@ -49,37 +49,37 @@ class Listening:
             if isinstance(new, Audio):
                 self._hear(new, now_s)
             elif isinstance(new, End):
-                self.told.ended_s, self.told.state = now_s, new.state
+                self.result.ended_s, self.result.state = now_s, new.state
                 if self.player.got_ms:
                     self.player.begin(now_s)
         self.after = str(self.cursor.position)
 
     def _hear(self, audio: Audio, now_s: float) -> None:
         ms = ms_of_bytes(len(audio.pcm), self.cursor.rate_hz)
-        if not self.told.chunks:
+        if not self.result.chunks:
             self.due_s = now_s + REPORT_S
-        self.told.chunks.append((round(now_s, 4), ms))
+        self.result.chunks.append((round(now_s, 4), ms))
         self.player.take(now_s, ms)
         self.places.append((self.player.got_ms, audio.position))
 
     def report(self, now_s: float) -> list[ScriptCall[Any]]:
         """What to tell the pool and the stream now, if anything; nothing before the first sound."""
-        if self.ask.silent or not self.told.chunks or now_s < self.due_s or self.told.ended_s >= 0:
+        if self.ask.silent or not self.result.chunks or now_s < self.due_s or self.result.ended_s >= 0:
             return []
         self.due_s = now_s + REPORT_S
         heard_ms = self.player.heard_ms(now_s)
         while self.places and self.places[0][0] <= heard_ms:
-            self.heard = self.places.popleft()[1]
+            self.furthest = self.places.popleft()[1]
         ack = pool_calls.ack(self.job.pool, self.job.id, heard_ms, heard_ms)
-        return [ack, job_calls.mark_heard(self.job.id, self.heard)]
+        return [ack, job_calls.mark_heard(self.job.id, self.furthest)]
 
     def over(self, now_s: float) -> bool:
         """Has it heard the end, or had enough?"""
-        if self.told.ended_s >= 0:
+        if self.result.ended_s >= 0:
             return self.player.dry_s is None or now_s >= self.player.dry_s
         return self.leaves(now_s)
 
     def leaves(self, now_s: float) -> bool:
         """Has it had enough, before the end?"""
-        chunks = self.told.chunks
+        chunks = self.result.chunks
         return bool(self.ask.leaves_s and chunks) and now_s >= chunks[0][0] + self.ask.leaves_s

@@ -20,7 +20,7 @@ POOL = "picks"
 USERS_SHARE = 5  #: jobs of a user
 SLOTS = 64
 SENTENCES = 3
-WALL_MS = 1_000.0  #: of a sentence in a slot: long enough that batch would make way for whoever waits
+WALL_MS = 1_000.0  #: of a sentence in a slot: long enough that batch would make way for a waiting live job
 TOGETHER = 200  #: jobs submitted in one round trip
 _RTF = 1e-6  #: so that all of them may wait at once: admission is by demand
 

@@ -1,4 +1,4 @@
-"""What listeners will do, decided before anything runs: who asks when, for how long a text, and how they listen.
+"""The plan of what listeners do, decided before anything runs: who asks when, for how long a text, and how they listen.
 
 Written by `scenarios`, sent to the process of the clients as JSON. Times are in seconds from the start of the run.
 """
@@ -27,12 +27,12 @@ class Ask:
     seed: int = 0
     kind: str = "live"
     again: bool = False  #: closed loop: what it hears is followed by the next wish, until the run is over
-    comes_back: bool = True  #: refused, it asks once more when it was told to
+    comes_back: bool = True  #: refused, it asks once more after Retry-After
     leaves_s: float = 0.0  #: it goes so long after its first audio; 0: it hears all
     says_so: bool = True  #: who leaves cancels, or just vanishes
     pace: float = 1.0  #: seconds of audio heard in a second; below 1: a slow reader
     silent: bool = False  #: it reads, and never reports anything
-    listens: bool = True  #: False: a book for the store, which nobody hears now
+    listens: bool = True  #: False: a book for the store, without a listener
     group: str = ""  #: whom the table counts it among
 
 
@@ -42,7 +42,7 @@ class Run:
 
     name: str
     asks: tuple[Ask, ...]
-    span_s: float  #: then the run is over, whoever still listens
+    span_s: float  #: then the run is over, even if some still listen
     warm_s: float = 0.0  #: wishes before that fill the system, and count for nothing but stalls
     about: str = ""
 
@@ -59,7 +59,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class Told:
+class RequestResult:
     """What became of one wish, as its listener saw it. Times in seconds from the start of the run; -1: never."""
 
     user: str
@@ -70,7 +70,7 @@ class Told:
     accepted_s: float = -1.0
     refused: str = ""  #: the error's name, if nothing came of it
     retry_after_s: float = 0.0
-    back: bool = False  #: it was refused before, and came back when it was told to
+    back: bool = False  #: it was refused before, and came back after Retry-After
     text_s: float = 0.0  #: length of the text, in seconds of audio
     chunks: list[tuple[float, float]] = field(default_factory=list)  #: (arrival, ms of audio) of each
     ended_s: float = -1.0  #: arrival of the end
@@ -79,14 +79,14 @@ class Told:
     cut: bool = False  #: it did not hear the end: the run was over
     left: bool = False  #: it left by itself
     listens: bool = True  #: False: a book
-    spoken_s: float = 0.0  #: of a book that nobody hears: seconds of audio made by the end of the run
+    spoken_s: float = 0.0  #: of a book without a listener: seconds of audio made by the end of the run
     pace: float = 1.0
 
 
-def told_from_json(fields: dict[str, Any]) -> Told:
+def result_from_json(fields: dict[str, Any]) -> RequestResult:
     """Read what `asdict` made of one."""
     chunks = [(float(at_s), float(ms)) for at_s, ms in fields.pop("chunks")]
-    return Told(**fields, chunks=chunks)
+    return RequestResult(**fields, chunks=chunks)
 
 
 def text_of(length_s: float, seed: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The figures as JSON, and two kinds of pictures beside them."""
+"""The report: figures as JSON, and two kinds of charts beside them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.load import pictures
+from bench.load import charts
 from bench.load.figures import Summary
+from bench.load.load_system import CHEAP_RTF, LISTENERS, RTF, Outcome
 from bench.load.policies import POLICIES
-from bench.load.stand import CHEAP_RTF, LISTENERS, RTF, Outcome
 from bench.table import machine
 
 PICTURED = "hog 40"  #: the run whose timeline is drawn
@@ -43,12 +43,12 @@ def write(path: Path, everything: Mapping[str, Any], outcomes: Outcomes, found: 
     curves = {policy: curve for policy in POLICIES if (curve := curve_of(found, policy))}
     if curves:
         picture = path.with_name(f"{path.stem}-first-audio.svg")
-        pictures.first_audio(curves, LISTENERS).save(picture)
+        charts.first_audio(curves, LISTENERS).save(picture)
         print(f"first audio over load: {picture}")
     for policy in POLICIES:
         if (policy, PICTURED) in outcomes:
             picture = path.with_name(f"{path.stem}-timeline-{policy}.svg")
-            pictures.timeline(outcomes[policy, PICTURED]).save(picture)
+            charts.timeline(outcomes[policy, PICTURED]).save(picture)
             print(f"who heard what when: {picture}")
 
 
@@ -56,4 +56,4 @@ def curve_of(found: Found, policy: str) -> list[tuple[float, float]]:
     """First audio p95 in s over listeners, where anything is known of it."""
     closed = [(run, each) for (p, run, _), each in found.items() if p == policy and run.startswith("closed ")]
     points = [(float(run.removeprefix("closed ")), each.ttfa_p95_s) for run, each in closed]
-    return sorted((n, wait) for n, wait in points if wait == wait)  # nan: of nobody
+    return sorted((n, wait) for n, wait in points if wait == wait)  # nan: of no listener

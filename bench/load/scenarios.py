@@ -1,15 +1,15 @@
-"""Which runs there are. Pure: the same asks in every run of the bench, whoever orders the sentences."""
+"""The scenarios of the runs. Pure: the same requests in every run of the bench, under each policy."""
 
 from dataclasses import dataclass
 
 from bench.load.arrivals import bursts, poisson, spread
+from bench.load.load_system import LISTENERS
 from bench.load.plan import Ask, Run
-from bench.load.stand import LISTENERS
 
 ANSWERS_S = (6.0, 9.0, 12.0, 15.0)  #: texts of a voice agent
 CHAPTERS_S = (90.0, 150.0)
 MIXED_S = (6.0, 9.0, 12.0, 90.0)  #: three answers for a chapter
-BOOK_S = 600.0  #: of the hog's books; nobody hears them now
+BOOK_S = 600.0  #: of the hog's books, which have no listener
 FULL = LISTENERS - 1  #: what admission lets in: the batch reserve of 5 % comes off
 HOG_BOOKS = 40
 LIGHT_USERS = 10
@@ -24,9 +24,9 @@ class Sizes:
     sweep: tuple[int, ...]  #: listeners in a closed loop, for our policy
     sweep_others: tuple[int, ...]  #: for those that it is compared with
     sweep_s: float
-    full_s: float  #: runs that a wanted figure hangs on
+    full_s: float  #: runs that a target figure depends on
     side_s: float  #: the others
-    crowd: int  #: listeners at once, of the cheaper engine
+    n_listeners: int  #: listeners at once, of the cheaper engine
     bisect: bool
     cancels: int
     pick_jobs: int
@@ -40,7 +40,7 @@ THOROUGH = Sizes(
 )  # fmt: skip
 
 
-def crowd(n: int, span_s: float, texts_s: tuple[float, ...] = ANSWERS_S, *, name: str = "") -> Run:
+def at_once(n: int, span_s: float, texts_s: tuple[float, ...] = ANSWERS_S, *, name: str = "") -> Run:
     """`n` listeners in a closed loop, who gather during the first sixth, at least five seconds.
 
     Where they are fewer than half of what the slots can speak, the first text of each counts too: it is as any other.
@@ -62,7 +62,7 @@ def _closed(n: int, texts_s: tuple[float, ...], over_s: float, *, user: str = "u
 
 def batch_beside(n: int, span_s: float) -> Run:
     """Full of live listeners, and a user with books whose deadlines are long past."""
-    live = crowd(n, span_s)
+    live = at_once(n, span_s)
     asks = (*_books(4), *live.asks)
     return Run("batch beside", asks, span_s, live.warm_s, f"{n} live listeners and a user with 4 books (batch)")
 
@@ -82,7 +82,7 @@ def hog(span_s: float, *, books: int = HOG_BOOKS) -> Run:
 
 
 def offered(span_s: float, load: float = OFFERED, seed: int = 7) -> Run:
-    """Open loop: `load` times what the slots can speak, by chance; whoever is refused comes back when told to."""
+    """Open loop: `load` times what the slots can speak, by chance; a refused client comes back after Retry-After."""
     mean_s = sum(ANSWERS_S) / len(ANSWERS_S)
     times = poisson(load * LISTENERS / mean_s, span_s, seed)
     asks = tuple(Ask(at_s, f"p{i}", ANSWERS_S, i, group="live") for i, at_s in enumerate(times))
@@ -91,7 +91,7 @@ def offered(span_s: float, load: float = OFFERED, seed: int = 7) -> Run:
 
 
 def storms(span_s: float, size: int = 12) -> Run:
-    """Open loop: everybody at once."""
+    """Open loop: all at once."""
     times = bursts(size, span_s / 3, span_s - 4)
     asks = tuple(Ask(at_s, f"b{i}", ANSWERS_S, i, group="live") for i, at_s in enumerate(times))
     return Run("bursts", asks, span_s, 0.0, f"{size} listeners at once, every {span_s / 3:.0f} s")
@@ -99,7 +99,7 @@ def storms(span_s: float, size: int = 12) -> Run:
 
 def mixed(span_s: float) -> Run:
     """Short answers and long chapters at full load."""
-    return crowd(FULL, span_s, MIXED_S, name="answers, chapters")
+    return at_once(FULL, span_s, MIXED_S, name="answers, chapters")
 
 
 def short_beside_long(span_s: float) -> Run:
@@ -141,4 +141,4 @@ def equals(span_s: float) -> Run:
 
 def many(n: int, span_s: float) -> Run:
     """So many listeners at once that only a cheaper engine can serve them on two cores."""
-    return crowd(n, span_s, (40.0, 60.0), name=f"{n} at once")
+    return at_once(n, span_s, (40.0, 60.0), name=f"{n} at once")

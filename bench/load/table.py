@@ -1,11 +1,11 @@
-"""Runs as lines of a table for people. One line for each group of listeners of each run."""
+"""The table of runs for people. One line for each group of listeners of each run."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 from bench.load.erlang import erlang_b, overflow
 from bench.load.figures import Summary, quantile
-from bench.load.stand import Outcome
+from bench.load.load_system import Outcome
 
 HEADINGS = (
     "policy", "run", "group", "asked", "in", "ttfa p50", "p95", "p99 s", "silent", "times", "s", "c100", "viable",
@@ -21,7 +21,7 @@ def heading() -> str:
 
 def line(policy: str, run: str, group: str, found: Summary) -> str:
     """One group's line."""
-    counts = (str(found.asked), str(found.accepted))
+    counts = (str(found.requests), str(found.accepted))
     waits = (_n(found.ttfa_p50_s, 2), _n(found.ttfa_p95_s, 2), _n(found.ttfa_p99_s, 2))
     silences = (str(found.stalled), str(found.stalls), _n(found.stalled_s, 1))
     shares = (_n(found.c100, 3), _n(found.viable, 3), _n(found.late_p99_ms, 0), _n(found.jitter_p95_ms, 0))
@@ -40,22 +40,22 @@ def refusals_line(found: Summary, offered: float, lines: int, most: float) -> st
     """Refusals of an open loop beside what Erlang says; `most` listeners is what the slots can speak.
 
     Erlang-B holds a line for the length of a text. We hold it until the text is spoken, which is sooner where there is
-    room to work ahead, so fewer are refused; below the overflow nobody can stay.
+    room to work ahead, so fewer are refused; no policy can stay below the overflow.
     """
-    first = found.asked - found.back
+    first = found.requests - found.back
     share = (found.refused - (found.back - found.back_in)) / first if first else 0.0
-    back = f"{found.back_in} of {found.back} who came back got in" if found.back else "nobody came back"
+    back = f"{found.back_in} of {found.back} who came back got in" if found.back else "none came back"
     return (
         f"{'':13}refused at first {share:.0%}; Erlang-B of {offered:.0f} erlangs on {lines} lines "
         f"{erlang_b(offered, lines):.0%}; beyond the slots {overflow(offered, most):.0%}; {back}"
     )
 
 
-def wanted_lines(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """The wanted figures, each with what was measured."""
+def target_lines(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """The target figures, each with what was measured."""
     width = max(len(str(row["measure"])) for row in rows)
     return [
-        f"{'ok  ' if row['met'] else 'MISS'}  {row['measure']!s:<{width}}  wanted {row['wanted']!s:<14}  {row['found']}"
+        f"{'ok  ' if row['met'] else 'MISS'}  {row['measure']!s:<{width}}  target {row['target']!s:<14}  {row['found']}"
         for row in rows
     ]
 

@@ -1,4 +1,4 @@
-"""What each process of a run takes: processor time as a share of one core, and the most memory."""
+"""Usage by each process of a run: processor time as a share of one core, and the most memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -37,11 +37,11 @@ def _positive(text: str) -> int:
     return number
 
 
-def works(asked: argparse.Namespace) -> Iterator[Work]:
+def works(options: argparse.Namespace) -> Iterator[Work]:
     """Yield the work of each engine that was asked for."""
-    for engine in asked.engine or SENTENCES:
-        cost_ms = asked.cost_ms if engine == "sleep" else 0.0
-        yield Work(asked.sentences or SENTENCES[engine], cost_ms, asked.workers, asked.audio_bytes)
+    for engine in options.engine or SENTENCES:
+        cost_ms = options.cost_ms if engine == "sleep" else 0.0
+        yield Work(options.sentences or SENTENCES[engine], cost_ms, options.workers, options.audio_bytes)
 
 
 def _say(row: Row) -> None:
@@ -51,13 +51,13 @@ def _say(row: Row) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run what was asked for, print it, and return the exit code."""
-    asked = arguments(argv)
-    entries = [entry for entry in RIVALS if not asked.only or entry.name in asked.only]
-    limit = Work(RAW_TASKS, 0.0, asked.workers, 0)
-    raw = run_all([RAW], limit, asked.redis_log, _say)[0]
+    options = arguments(argv)
+    entries = [entry for entry in RIVALS if not options.only or entry.name in options.only]
+    limit = Work(RAW_TASKS, 0.0, options.workers, 0)
+    raw = run_all([RAW], limit, options.redis_log, _say)[0]
     runs = [(limit, [raw])]
-    runs += [(work, run_all(entries, work, asked.redis_log, _say)) for work in works(asked) if entries]
-    _print(runs, raw.sentences_per_s, asked.json)
+    runs += [(work, run_all(entries, work, options.redis_log, _say)) for work in works(options) if entries]
+    _print(runs, raw.sentences_per_s, options.json)
     return 1 if any(row.failure for _, rows in runs for row in rows) else 0
 
 

@@ -2,7 +2,7 @@
 
 Settings: JSON for messages and pickle for results, which would be a third larger as JSON (base64). The chord's callback
 gets the audio in its message all the same; pickled messages made it 1.4 times as fast, but a worker that accepts them
-runs whatever anybody puts into its queue, so that nobody should. One task at a time per process, acknowledged when it
+runs whatever is put into its queue, so use it for this alone. One task at a time per process, acknowledged when it
 is done, because that is what Celery's documentation asks of long tasks that must not be lost.
 """
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from celery import Celery
 
 import bench.work
-from bench.broker import Broker
+from bench.broker import BenchBroker
 from bench.rivals.process import running, wait_until_warm
 from bench.work import Work
 
@@ -51,7 +51,7 @@ def tick(n: int) -> None:
 
 
 @contextmanager
-def workers(work: Work, broker: Broker) -> Iterator[None]:
+def workers(work: Work, broker: BenchBroker) -> Iterator[None]:
     """Run one Celery worker with as many processes as the work asks for; inside, each is up and the client connected.
 
     Raises:

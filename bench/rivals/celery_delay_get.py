@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from bench.broker import Broker
+from bench.broker import BenchBroker
 from bench.measure import Contender, Piece, Speak, measured
 from bench.rivals.celery_app import speak, workers
 from bench.work import Work
 
 
 @contextmanager
-def _ready(work: Work, broker: Broker) -> Iterator[Speak]:
+def _ready(work: Work, broker: BenchBroker) -> Iterator[Speak]:
     def run() -> Iterator[Piece]:
         results = [speak.delay(*work.request(seq)) for seq in range(work.sentences)]
         results.reverse()  # popped from its end: audio that was heard is not kept

@@ -8,14 +8,14 @@ from typing import cast
 from celery import group
 from celery.result import GroupResult
 
-from bench.broker import Broker
+from bench.broker import BenchBroker
 from bench.measure import Contender, Piece, Speak, measured
 from bench.rivals.celery_app import speak, workers
 from bench.work import Work
 
 
 @contextmanager
-def _ready(work: Work, broker: Broker) -> Iterator[Speak]:
+def _ready(work: Work, broker: BenchBroker) -> Iterator[Speak]:
     def run() -> Iterator[Piece]:
         sentences = group(speak.s(*work.request(seq)) for seq in range(work.sentences))
         return enumerate(cast("GroupResult", sentences.apply_async()).join_native())

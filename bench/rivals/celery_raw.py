@@ -1,4 +1,4 @@
-"""Celery: tasks that do nothing, without results. No pipeline on Celery can speak more sentences a second than this.
+"""Raw Celery: tasks that do nothing, without results. No pipeline on Celery speaks more sentences a second than this.
 
 Nor can a first sound come sooner than one of them after another is published and has run.
 """
@@ -7,7 +7,7 @@ import statistics
 import time
 from dataclasses import replace
 
-from bench.broker import Broker, Profile, started
+from bench.broker import BenchBroker, Profile, started
 from bench.measure import Row
 from bench.memory import watched
 from bench.rivals.celery_app import tick, workers
@@ -43,7 +43,7 @@ def measure_round_trips(work: Work, profile: Profile) -> Row:
     return Row(work, profile, durable=True, first_audio_ms=1000 * statistics.median(times_s), total_s=sum(times_s))
 
 
-def _publish_and_wait(work: Work, broker: Broker) -> float:
+def _publish_and_wait(work: Work, broker: BenchBroker) -> float:
     with broker.connect() as client:
         client.delete("ticks")
         start = time.perf_counter()

@@ -8,7 +8,7 @@ from functools import partial
 from dramatiq import Message
 from dramatiq.results import ResultMissing
 
-from bench.broker import Broker
+from bench.broker import BenchBroker
 from bench.measure import Contender, Piece, Speak, measured
 from bench.rivals.dramatiq_app import connected
 from bench.rivals.process import running, wait_until_warm
@@ -18,7 +18,7 @@ _WAIT_MS = 60_000  #: for one result; its default of 10 s would fail a queue tha
 
 
 @contextmanager
-def _ready(work: Work, broker: Broker) -> Iterator[Speak]:
+def _ready(work: Work, broker: BenchBroker) -> Iterator[Speak]:
     actor = connected(broker.url)
     # Processes rather than threads: an engine on a processor holds the interpreter lock, and Celery has processes too.
     arguments = ["dramatiq", "bench.rivals.dramatiq_worker", "--processes", str(work.workers), "--threads", "1"]

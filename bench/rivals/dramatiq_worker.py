@@ -1,4 +1,4 @@
-"""What `python -m dramatiq` imports: it is told a module's name alone, so the server's comes by environment."""
+"""The dramatiq worker's module, which `python -m dramatiq` imports by its name; the server comes by environment."""
 
 import os
 

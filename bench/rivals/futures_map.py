@@ -1,4 +1,4 @@
-"""The ordered map of an executor, for threads and for processes."""
+"""The ordered map of `concurrent.futures`, for threads and for processes."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor

@@ -29,16 +29,16 @@ PACKAGES = ("torch", "coqui-tts", "transformers")
 
 def main(argv: Sequence[str]) -> int:
     """Measure the parts that were asked for; returns 1 if a figure is not as wanted."""
-    asked = _arguments().parse_args(argv)
-    device = device_of(asked.device)
+    arguments = _arguments().parse_args(argv)
+    device = device_of(arguments.device)
     load = [os.getloadavg()[0]]
     found: list[Figure] = []
-    of = subject(quick=asked.quick, device=device)
-    repeats = 1 if asked.quick else 3
-    parts = asked.parts or (PARTS if device.type == "cuda" else PARTS[:-1])
+    of = subject(quick=arguments.quick, device=device)
+    repeats = 1 if arguments.quick else 3
+    parts = arguments.parts or (PARTS if device.type == "cuda" else PARTS[:-1])
     for part in parts:
         began_s = time.monotonic()
-        new = _measured(part, of, repeats, asked.seconds)
+        new = _measured(part, of, repeats, arguments.seconds)
         found += new
         load.append(os.getloadavg()[0])
         print(
@@ -47,11 +47,11 @@ def main(argv: Sequence[str]) -> int:
             flush=True,
         )
     print(table(found))
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(
-        json.dumps(as_json(found, machine(device, quick=asked.quick) | {"load": load}), indent=1) + "\n", "utf-8"
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(
+        json.dumps(as_json(found, machine(device, quick=arguments.quick) | {"load": load}), indent=1) + "\n", "utf-8"
     )
-    print(f"all figures: {asked.json}")
+    print(f"all figures: {arguments.json}")
     return 1 if any(figure.met is False for figure in found) else 0
 
 

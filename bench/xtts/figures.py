@@ -1,10 +1,10 @@
-"""What was measured, beside what is wanted: a record, a table, JSON. Pure."""
+"""The figures, each beside its target: a record, a table, JSON. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-HEADINGS = ("measure", "wanted", "measured", "ok")
+HEADINGS = ("measure", "target", "measured", "ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +12,10 @@ class Figure:
     """One line of the table."""
 
     measure: str
-    wanted: str  #: for people; "": it is only shown
+    target: str  #: for people; "": it is only shown
     found: str  #: for people, with what it is a ratio of
     value: float
-    met: bool | None  #: None: nothing was wanted
+    met: bool | None  #: None: there is no target
 
     @classmethod
     def at_least(cls, measure: str, least: float, value: float, of: str) -> "Figure":
@@ -29,14 +29,14 @@ class Figure:
 
     @classmethod
     def shown(cls, measure: str, value: float, found: str) -> "Figure":
-        """A number of which nothing is wanted."""
+        """A number without a target."""
         return cls(measure, "", found, value, None)
 
 
 def table(figures: Sequence[Figure]) -> str:
     """For a terminal."""
-    said = {True: "yes", False: "NO", None: ""}
-    rows = [HEADINGS, *((f.measure, f.wanted, f.found, said[f.met]) for f in figures)]
+    labels = {True: "yes", False: "NO", None: ""}
+    rows = [HEADINGS, *((f.measure, f.target, f.found, labels[f.met]) for f in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -1,4 +1,4 @@
-"""How many codes a second the batch makes with 16 rows, against one row; both in turn, in blocks of steps.
+"""Codes a second of the GPT batch with 16 rows, against one row; both in turn, in blocks of steps.
 
 One row is fast already, so the ratio says little about what is gained: beside it stands coqui-tts' own generation,
 which has one row always, in blocks between ours.
@@ -19,7 +19,7 @@ from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_row import BatchRow, SamplingOptions
 
 ROWS = 16
-WANTED = {torch.float32: 5.0, torch.bfloat16: 8.0}
+TARGETS = {torch.float32: 5.0, torch.bfloat16: 8.0}
 NAMES = {torch.float32: "fp32", torch.bfloat16: "bf16"}
 BLOCK = 6  #: steps
 MOST = 500  #: codes of a sentence: more than are measured
@@ -39,11 +39,11 @@ def figures(subject: Subject, blocks: int) -> list[Figure]:
     """A line for each dtype, and what each is against the library."""
     found = []
     with no_end(subject):
-        for dtype, wanted in WANTED.items():
+        for dtype, target in TARGETS.items():
             rates = measured(subject, dtype, blocks)
             name = f"GPT codes/s, {ROWS} rows against 1, {NAMES[dtype]}"
             of = f"{rates.many:.1f} against {rates.one:.1f} codes/s"
-            found.append(Figure.at_least(name, wanted, rates.many / rates.one, of))
+            found.append(Figure.at_least(name, target, rates.many / rates.one, of))
             ratio = rates.many / rates.theirs
             against = f"{ratio:.2f}x (the library's, in fp32: {rates.theirs:.1f} codes/s)"
             found.append(Figure.shown("  against the library's one row", ratio, against))

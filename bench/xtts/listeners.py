@@ -1,4 +1,4 @@
-"""How many listeners hear an engine at playback pace: bisection, for GPUs.
+"""The most listeners that hear an engine at playback pace: bisection, for GPUs.
 
 A listener comes, asks for a text of some sentences, plays it as it arrives, and asks for the next sentence as soon as
 the last one is there and less than `AHEAD_MS` lies in the buffer. When the text is heard the next listener takes the
@@ -35,7 +35,7 @@ class Texts:
 
     @property
     def served(self) -> bool:
-        """Was everybody served as wanted?"""
+        """Did every listener get its first sound in time, and no silence?"""
         if not self.firsts_ms:
             return False
         calm = sum(silence <= SILENCE_S for silence in self.silences_s) / len(self.silences_s)
@@ -44,10 +44,10 @@ class Texts:
 
 def figures(engine: Engine, texts: tuple[str, ...], seconds: float) -> list[Figure]:
     """Sound a second with all slots busy, and the most listeners."""
-    crowd = SimulatedListeners(engine, endless_utterances(engine, texts, "en", 0), seconds)
-    crowd.start_listeners()
-    heard = crowd.measure_window()
-    rate = heard.audio_s / heard.window_s
+    listeners = SimulatedListeners(engine, endless_utterances(engine, texts, "en", 0), seconds)
+    listeners.start_listeners()
+    window = listeners.measure_window()
+    rate = window.audio_s / window.window_s
     most = bisected(lambda n: listen(engine, texts, n, seconds).served, engine.slots)
     return [
         Figure.at_least("seconds of sound a second, all slots busy", AIM, rate, f"{engine.slots} slots"),
@@ -66,7 +66,7 @@ def bisected(served: Callable[[int], bool], most: int) -> int:
 
 def listen(engine: Engine, texts: tuple[str, ...], n: int, seconds: float) -> Texts:
     """Have `n` listeners hear texts until `seconds` are over; they come spread over a fifth of that."""
-    heard, lock, numbers, over = Texts(), threading.Lock(), count(), threading.Event()
+    window, lock, numbers, over = Texts(), threading.Lock(), count(), threading.Event()
 
     def listener(place: int) -> None:
         over.wait(seconds / 5 * place / n)
@@ -75,8 +75,8 @@ def listen(engine: Engine, texts: tuple[str, ...], n: int, seconds: float) -> Te
                 number = next(numbers)
             first_ms, silence_s = _text(engine, endless_utterances(engine, texts, "en", number), over)
             with lock:
-                heard.firsts_ms.append(first_ms)
-                heard.silences_s.append(silence_s)
+                window.firsts_ms.append(first_ms)
+                window.silences_s.append(silence_s)
 
     threads = [threading.Thread(target=listener, args=(place,), daemon=True) for place in range(n)]
     for thread in threads:
@@ -85,7 +85,7 @@ def listen(engine: Engine, texts: tuple[str, ...], n: int, seconds: float) -> Te
     over.set()
     for thread in threads:
         thread.join()
-    return heard
+    return window
 
 
 def _text(engine: Engine, sentences: Iterator[Utterance], over: threading.Event) -> tuple[float, float]:
@@ -96,8 +96,14 @@ def _text(engine: Engine, sentences: Iterator[Utterance], over: threading.Event)
             time.sleep(POLL_S)
         if over.is_set() and first_ms:
             break
-        asked = next(sentences)
-        led = Utterance(asked.text, asked.voice, asked.language, seed=asked.seed, lead_ms=int(_ahead_ms(player)))
+        next_utterance = next(sentences)
+        led = Utterance(
+            next_utterance.text,
+            next_utterance.voice,
+            next_utterance.language,
+            seed=next_utterance.seed,
+            lead_ms=int(_ahead_ms(player)),
+        )
         for piece in engine.speak(led, lambda: False):
             if piece.pcm:
                 at_s = time.monotonic()

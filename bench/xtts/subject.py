@@ -1,4 +1,4 @@
-"""What is measured: a checkpoint with random weights, built once and kept, and sentences to speak with it.
+"""The subject that is measured: a checkpoint with random weights, built once and kept, and sentences to speak with it.
 
 Random weights do not know when a sentence is over. The stop code is made likely enough that sentences end by
 themselves at all lengths, some 50 codes on the mean, and `MOST_CODES` bounds them. A sentence has the same seed with

@@ -1,4 +1,4 @@
-"""The whole engine against `Xtts.inference` in a loop, and its first chunk against `Xtts.inference_stream`."""
+"""The whole engine, beside `Xtts.inference` in a loop, and its first chunk against `Xtts.inference_stream`."""
 
 import statistics
 import time
@@ -22,7 +22,7 @@ SEED = 11
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class EngineRun:
     """All sentences, spoken."""
 
     wall_s: float
@@ -43,21 +43,21 @@ def figures(subject: Subject, repeats: int) -> list[Figure]:
         with engine(subject, precision, slots=len(subject.texts)) as ours:
             if precision is Precision.FP32:
                 found.append(_first(firsts_s, [_first_s(ours, subject, number) for number in range(2 * repeats)]))
-            found.append(_compared(precision, theirs, [spoken(ours, subject) for _ in range(repeats)]))
+            found.append(_compared(precision, theirs, [run_of(ours, subject) for _ in range(repeats)]))
     return found
 
 
-def library(subject: Subject) -> Said:
+def library(subject: Subject) -> EngineRun:
     """One sentence after another."""
     began_s, lengths = time.perf_counter(), []
     for number, text in enumerate(subject.texts):
         torch.manual_seed(SEED + number)
         voice = subject.voice
-        said = subject.model.inference(
+        output = subject.model.inference(
             text, LANGUAGE, voice["gpt_cond_latent"], voice["speaker_embedding"], max_new_tokens=MOST_CODES
         )
-        lengths.append(said["wav"].size)
-    return Said(time.perf_counter() - began_s, tuple(lengths))
+        lengths.append(output["wav"].size)
+    return EngineRun(time.perf_counter() - began_s, tuple(lengths))
 
 
 @contextmanager
@@ -72,13 +72,13 @@ def engine(subject: Subject, precision: Precision, *, slots: int) -> Iterator[Xt
         yield made
 
 
-def spoken(ours: XttsEngine, subject: Subject) -> Said:
+def run_of(ours: XttsEngine, subject: Subject) -> EngineRun:
     """All sentences at once."""
-    asked = [_utterance(subject, number) for number in range(len(subject.texts))]
+    utterances = [_utterance(subject, number) for number in range(len(subject.texts))]
     began_s = time.perf_counter()
-    with ThreadPoolExecutor(len(asked)) as threads:
-        lengths = tuple(threads.map(lambda utterance: _samples(ours, utterance), asked))
-    return Said(time.perf_counter() - began_s, lengths)
+    with ThreadPoolExecutor(len(utterances)) as threads:
+        lengths = tuple(threads.map(lambda utterance: _samples(ours, utterance), utterances))
+    return EngineRun(time.perf_counter() - began_s, lengths)
 
 
 def _samples(ours: XttsEngine, utterance: Utterance) -> int:
@@ -118,8 +118,8 @@ def _first(theirs_s: list[float], ours_s: list[float]) -> Figure:
     return Figure.at_least("first chunk, one listener, how much earlier", 1.0, theirs / ours, of)
 
 
-def _compared(precision: Precision, theirs: list[Said], ours: list[Said]) -> Figure:
-    one, other = statistics.median(said.rate for said in ours), statistics.median(said.rate for said in theirs)
+def _compared(precision: Precision, theirs: list[EngineRun], ours: list[EngineRun]) -> Figure:
+    one, other = statistics.median(output.rate for output in ours), statistics.median(output.rate for output in theirs)
     alike = sum(a == b for a, b in zip(ours[0].n_samples, theirs[0].n_samples, strict=True))
     of = f"{one:.2f} against {other:.2f} s of sound a second; {alike} of {len(ours[0].n_samples)} equally long"
     name = f"{len(ours[0].n_samples)} sentences, whole engine against Xtts.inference, {precision}"

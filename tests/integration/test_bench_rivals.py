@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bench import isolated
 from bench.__main__ import ROUND_TRIP
-from bench.broker import Broker, Profile, started
+from bench.broker import BenchBroker, Profile, started
 from bench.isolated import Entry
 from bench.measure import Contender, Piece, Row, Speak, WrongAudio, listen, measured
 from bench.memory import watched
@@ -48,7 +48,7 @@ def pieces(work: Work, cuts: Sequence[int]) -> list[Piece]:
 
 
 @contextmanager
-def _disorderly_ready(work: Work, _broker: Broker) -> Iterator[Speak]:
+def _disorderly_ready(work: Work, _broker: BenchBroker) -> Iterator[Speak]:
     right = pieces(work, [])
     yield lambda: [right[1], right[0], *right[2:]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.http import RATE_HZ, Crowd, recorded_speech
+from bench.http import RATE_HZ, LoadFigures, recorded_speech
 from seriatim.engine import Utterance
 from workers.engines.tone.engine import load
 
@@ -30,5 +30,5 @@ def test_listeners_hear_speech(tmp_path: Path) -> None:
 
 
 def test_a_second_of_sound_has_a_price() -> None:
-    assert Crowd(10, 20.0, heard_s=200.0, silent=0, longest_ms=0, cpu=0.5).ms_per_s == 50.0
-    assert Crowd(1, 20.0, heard_s=0.0, silent=1, longest_ms=0, cpu=0.5).ms_per_s == 0.0
+    assert LoadFigures(10, 20.0, heard_s=200.0, silent=0, longest_ms=0, cpu=0.5).ms_per_s == 50.0
+    assert LoadFigures(1, 20.0, heard_s=0.0, silent=1, longest_ms=0, cpu=0.5).ms_per_s == 0.0

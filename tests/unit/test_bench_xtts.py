@@ -31,7 +31,7 @@ def test_a_ratio_is_met_from_its_least_on_and_a_number_up_to_its_most() -> None:
 def test_the_table_says_in_capitals_what_is_not_as_wanted() -> None:
     rows = [Figure.at_least("speed", 4, 2.5, "5 against 2"), Figure.at_most("error", 1e-6, 1e-8, "of 1")]
     heading, speed, error = table(rows).splitlines()
-    assert heading.split() == ["measure", "wanted", "measured", "ok"]
+    assert heading.split() == ["measure", "target", "measured", "ok"]
     assert speed.split() == ["speed", ">=", "4x", "2.50x", "(5", "against", "2)", "NO"]
     assert error.endswith("yes")
     assert as_json(rows, {"cpus": 2})["figures"][0]["value"] == 2.5

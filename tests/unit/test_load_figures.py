@@ -10,22 +10,26 @@ from hypothesis import strategies as st
 
 from bench.load.erlang import erlang_b, overflow
 from bench.load.figures import jain, jitter_ms, largest_difference, meets, most, quantile, summary, ttfa_s
-from bench.load.plan import Told
+from bench.load.plan import RequestResult
 
 SPAN_S = 20.0
 SHARES = st.lists(st.floats(0.001, 1e6), min_size=1, max_size=30)
 
 
-def heard(user: str, asked_s: float, *arrivals: tuple[float, float], ended_s: float = 19.0, **changes: Any) -> Told:
-    told = Told(user, "live", "live", asked_s, job="j", accepted_s=asked_s, chunks=list(arrivals), ended_s=ended_s)
-    told.over_s = ended_s if ended_s >= 0 else SPAN_S
+def audible(
+    user: str, asked_s: float, *arrivals: tuple[float, float], ended_s: float = 19.0, **changes: Any
+) -> RequestResult:
+    result = RequestResult(
+        user, "live", "live", asked_s, job="j", accepted_s=asked_s, chunks=list(arrivals), ended_s=ended_s
+    )
+    result.over_s = ended_s if ended_s >= 0 else SPAN_S
     for name, value in changes.items():
-        setattr(told, name, value)
-    return told
+        setattr(result, name, value)
+    return result
 
 
-def refused(user: str, *, back: bool = False) -> Told:
-    return Told(user, "live", "live", 1.0, refused="Busy", retry_after_s=2.0, back=back, over_s=1.0)
+def refused(user: str, *, back: bool = False) -> RequestResult:
+    return RequestResult(user, "live", "live", 1.0, refused="Busy", retry_after_s=2.0, back=back, over_s=1.0)
 
 
 def test_a_quantile_is_one_of_the_values() -> None:
@@ -81,19 +85,19 @@ def test_more_lines_block_less_and_never_less_than_the_overflow(offered: float, 
 
 
 def test_first_audio_is_counted_from_the_wish_that_was_accepted() -> None:
-    assert ttfa_s(heard("a", 2.0, (2.4, 100)), SPAN_S) == pytest.approx(0.4)
+    assert ttfa_s(audible("a", 2.0, (2.4, 100)), SPAN_S) == pytest.approx(0.4)
 
 
 def test_who_still_waits_counts_with_the_time_so_far_if_that_is_too_long() -> None:
-    assert ttfa_s(heard("a", 5.0, ended_s=-1), SPAN_S) == 15.0
-    assert ttfa_s(heard("a", 19.5, ended_s=-1), SPAN_S) is None, "nothing is known yet"
+    assert ttfa_s(audible("a", 5.0, ended_s=-1), SPAN_S) == 15.0
+    assert ttfa_s(audible("a", 19.5, ended_s=-1), SPAN_S) is None, "nothing is known yet"
 
 
 def test_a_silence_of_one_listener_is_seen_in_every_measure() -> None:
-    calm = heard("a", 0.0, (0.2, 1_000), (0.4, 1_000), ended_s=0.5)
-    broken = heard("b", 0.0, (0.3, 1_000), (1.8, 1_000), ended_s=1.9)
+    calm = audible("a", 0.0, (0.2, 1_000), (0.4, 1_000), ended_s=0.5)
+    broken = audible("b", 0.0, (0.3, 1_000), (1.8, 1_000), ended_s=1.9)
     found = summary([calm, broken, refused("c")], SPAN_S)
-    assert (found.asked, found.accepted, found.refused, found.stalled, found.stalls) == (3, 2, 1, 1, 1)
+    assert (found.requests, found.accepted, found.refused, found.stalled, found.stalls) == (3, 2, 1, 1, 1)
     assert found.stalled_s == pytest.approx(0.5)
     assert (found.c100, found.viable) == (0.5, 0.5)
     assert found.goodput == pytest.approx(1 / SPAN_S)
@@ -103,30 +107,30 @@ def test_a_silence_of_one_listener_is_seen_in_every_measure() -> None:
 
 
 def test_silences_too_short_to_measure_are_none() -> None:
-    assert summary([heard("a", 0.0, (0.0, 1_000), (1.015, 500), ended_s=1.2)], SPAN_S).stalled == 0
+    assert summary([audible("a", 0.0, (0.0, 1_000), (1.015, 500), ended_s=1.2)], SPAN_S).stalled == 0
 
 
 def test_the_target_is_met_when_all_hear_at_once_and_nobody_is_refused() -> None:
-    calm = heard("a", 0.0, (0.2, 1_000), ended_s=0.3)
+    calm = audible("a", 0.0, (0.2, 1_000), ended_s=0.3)
     assert meets(summary([calm], SPAN_S))
     assert not meets(summary([calm, refused("b")], SPAN_S))
-    assert not meets(summary([calm, heard("b", 3.0, ended_s=-1)], SPAN_S))
-    assert not meets(summary([heard("a", 0.0, (1.2, 1_000), ended_s=1.3)], SPAN_S))
+    assert not meets(summary([calm, audible("b", 3.0, ended_s=-1)], SPAN_S))
+    assert not meets(summary([audible("a", 0.0, (1.2, 1_000), ended_s=1.3)], SPAN_S))
 
 
 def test_who_gathers_before_the_run_is_warm_is_not_counted_for_first_audio() -> None:
-    early, late = heard("a", 1.0, (4.0, 1_000), ended_s=4.1), heard("b", 6.0, (6.1, 1_000), ended_s=6.2)
+    early, late = audible("a", 1.0, (4.0, 1_000), ended_s=4.1), audible("b", 6.0, (6.1, 1_000), ended_s=6.2)
     assert summary([early, late], SPAN_S, warm_s=5.0).ttfa_p99_s == pytest.approx(0.1)
 
 
 def test_those_who_came_back_are_counted_apart() -> None:
-    came = heard("c", 3.0, (3.1, 1_000), ended_s=3.2, back=True)
+    came = audible("c", 3.0, (3.1, 1_000), ended_s=3.2, back=True)
     found = summary([refused("c"), came, refused("d"), refused("d", back=True)], SPAN_S)
     assert (found.back, found.back_in) == (2, 1)
 
 
 def test_books_count_with_what_was_made_of_them() -> None:
-    books = [heard(user, 0.0, ended_s=-1, listens=False, spoken_s=s) for user, s in (("a", 60.0), ("b", 30.0))]
+    books = [audible(user, 0.0, ended_s=-1, listens=False, spoken_s=s) for user, s in (("a", 60.0), ("b", 30.0))]
     found = summary(books, SPAN_S)
     assert (found.audio_s, found.difference_s, found.unheard) == (90, 30, 0)
     assert math.isnan(found.ttfa_p95_s)
@@ -135,11 +139,11 @@ def test_books_count_with_what_was_made_of_them() -> None:
 @given(edge=st.integers(0, 200), high=st.integers(1, 200))
 def test_bisection_finds_the_last_that_holds(edge: int, high: int) -> None:
     edge = min(edge, high - 1)
-    asked = []
+    tried = []
 
     def holds(n: int) -> bool:
-        asked.append(n)
+        tried.append(n)
         return n <= edge
 
     assert most(0, high, holds) == edge
-    assert len(asked) <= math.ceil(math.log2(high)) if high > 1 else not asked
+    assert len(tried) <= math.ceil(math.log2(high)) if high > 1 else not tried

@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from bench.load.listening import REPORT_S, Listening
-from bench.load.plan import Ask, Told
+from bench.load.plan import Ask, RequestResult
 from seriatim.audio.pcm import bytes_of_ms
 from seriatim.client.job import Job
 from seriatim.keys import StreamPosition
@@ -18,7 +18,7 @@ RATE_HZ = 8_000
 def listener(**changes: float) -> Listening:
     redis = Redis()  # not connected: nothing here asks it
     job = Job("j", "tone", DrainMode.WINDOW, redis, redis, Settings())
-    return Listening(Ask(0.0, "ann", (9.0,), **changes), Told("ann", "live", "live", 0.0, job="j"), job)  # type: ignore[arg-type]  # fields by name
+    return Listening(Ask(0.0, "ann", (9.0,), **changes), RequestResult("ann", "live", "live", 0.0, job="j"), job)  # type: ignore[arg-type]  # fields by name
 
 
 def sentence(seq: int, *lengths_ms: int, at_ms: int = 0) -> list[Entry]:
@@ -67,7 +67,7 @@ def test_it_listens_until_it_has_heard_the_end() -> None:
     ann.take([*sentence(0, 5_000), End(StreamPosition(2, 2), "done", "", bytes_of_ms(5_000, RATE_HZ), 1)], 1.0)
     assert not ann.over(5.9)
     assert ann.over(6.0)
-    assert ann.told.state == "done"
+    assert ann.result.state == "done"
     assert not ann.leaves(6.0)
 
 

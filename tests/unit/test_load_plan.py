@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from bench.load import scenarios
 from bench.load.__main__ import lanes
 from bench.load.arrivals import bursts, poisson, spread
-from bench.load.plan import MS_PER_CHAR, Run, Told, text_of, told_from_json
+from bench.load.load_system import LISTENERS
+from bench.load.plan import MS_PER_CHAR, RequestResult, Run, result_from_json, text_of
 from bench.load.scenarios import QUICK, THOROUGH
-from bench.load.stand import LISTENERS
 from seriatim.text.segment import SegmentOptions, segment
 
 
@@ -37,7 +37,7 @@ def test_arrivals_by_chance_come_at_their_rate() -> None:
     assert times == poisson(5.0, 1_000.0, seed=1)
 
 
-def test_a_crowd_gathers_and_a_burst_does_not() -> None:
+def test_a_gradual_rise_is_even_and_a_burst_is_not() -> None:
     assert spread(4, 8.0) == [0, 2, 4, 6]
     assert bursts(3, 10.0, 25.0) == [10.0] * 3 + [20.0] * 3
 
@@ -69,5 +69,5 @@ def test_the_open_loop_offers_what_it_says() -> None:
 
 
 def test_what_a_listener_was_told_comes_back_whole() -> None:
-    told = Told("ann", "live", "live", 1.5, job="j", chunks=[(2.0, 60.0), (2.1, 200.0)], over_s=9.0)
-    assert told_from_json(json.loads(json.dumps(asdict(told)))) == told
+    result = RequestResult("ann", "live", "live", 1.5, job="j", chunks=[(2.0, 60.0), (2.1, 200.0)], over_s=9.0)
+    assert result_from_json(json.loads(json.dumps(asdict(result)))) == result

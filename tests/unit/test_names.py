@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("seriatim", "tasks", "workers", "reassembler", "gateway")
+PACKAGES = ("seriatim", "tasks", "workers", "reassembler", "gateway", "bench")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 MOST = 25  #: modules in one folder
 OPENERS = re.compile(r"(What|Who|Whose|How|Where|When|Which|Whether)\b")

@@ -1,12 +1,12 @@
-"""Two pictures: first audio over load for the three policies, and who heard what when in one run. Pure."""
+"""Two charts: first audio over load for the three policies, and who heard what when in one run. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 from bench.load.figures import SILENCE_S, TARGET_S
-from bench.load.plan import Told
+from bench.load.load_system import Outcome
+from bench.load.plan import RequestResult
 from bench.load.player import played
-from bench.load.stand import Outcome
 from gateway.cli.render.svg import SERIES, SvgCanvas, ticks
 
 WIDTH, HEIGHT = 760.0, 420.0
@@ -44,8 +44,8 @@ def first_audio(curves: Mapping[str, Curve], capacity: int) -> SvgCanvas:
 
 def timeline(outcome: Outcome) -> SvgCanvas:
     """One row for each user: waiting, hearing, silent."""
-    told = [each for each in outcome.told if each.job and each.kind == "live"]
-    users = list(dict.fromkeys(each.user for each in told))[:MOST_ROWS]
+    result = [each for each in outcome.results if each.job and each.kind == "live"]
+    users = list(dict.fromkeys(each.user for each in result))[:MOST_ROWS]
     height = TOP + BOTTOM + ROW * max(1, len(users))
     canvas = SvgCanvas(WIDTH, height, f"What listeners heard: {outcome.run.about}")
     span_s = outcome.run.span_s
@@ -58,22 +58,22 @@ def timeline(outcome: Outcome) -> SvgCanvas:
     for row, user in enumerate(users):
         y = TOP + ROW * row
         canvas.text(LEFT - 6, y + ROW - 4, user, size=10, anchor="end", color="faint")
-        for each in told:
+        for each in result:
             if each.user == user:
-                _heard(canvas, each, y, span_s)
+                _bars_of(canvas, each, y, span_s)
     for i, (name, color) in enumerate((("waits", "c1"), ("hears", "c0"), ("silent", "alarm"))):
         _legend(canvas, i, name, color)
     return canvas
 
 
-def _heard(canvas: SvgCanvas, told: Told, y: float, span_s: float) -> None:
-    end_s = told.over_s if told.over_s >= 0 else span_s
-    first_s = told.chunks[0][0] if told.chunks else end_s
-    _bar(canvas, told.asked_s, first_s, y, span_s, "c1", f"waits {first_s - told.asked_s:.2f} s")
-    if not told.chunks:
+def _bars_of(canvas: SvgCanvas, result: RequestResult, y: float, span_s: float) -> None:
+    end_s = result.over_s if result.over_s >= 0 else span_s
+    first_s = result.chunks[0][0] if result.chunks else end_s
+    _bar(canvas, result.asked_s, first_s, y, span_s, "c1", f"waits {first_s - result.asked_s:.2f} s")
+    if not result.chunks:
         return
-    _bar(canvas, first_s, end_s, y, span_s, "c0", f"{told.user} hears {told.text_s:g} s of text")
-    player = played(told.chunks, end_s, ended_s=told.ended_s, pace=told.pace)
+    _bar(canvas, first_s, end_s, y, span_s, "c0", f"{result.user} hears {result.text_s:g} s of text")
+    player = played(result.chunks, end_s, ended_s=result.ended_s, pace=result.pace)
     for from_s, to_s in player.stalls:
         if to_s - from_s > SILENCE_S:
             _bar(canvas, from_s, to_s, y, span_s, "alarm", f"silent for {to_s - from_s:.2f} s")

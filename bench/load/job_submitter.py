@@ -1,4 +1,4 @@
-"""The listeners' wishes, handed in by a few threads: the clients' clock must not wait for admission."""
+"""The job submitter: sends the listeners' requests in a few threads; the clients' clock must not wait for admission."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
-from bench.load.plan import Ask, Told, text_of
+from bench.load.plan import Ask, RequestResult, text_of
 from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
@@ -16,12 +16,12 @@ from seriatim.settings import Settings
 
 THREADS = 4  #: a wish is some five round trips to the server
 
-Answer = tuple[Ask, Told, Job | None]  #: the job, if it was accepted
+Answer = tuple[Ask, RequestResult, Job | None]  #: the job, if it was accepted
 
 
 @dataclass(slots=True)
-class Door:
-    """Hands in wishes and takes jobs back; answers come as they come."""
+class JobSubmitter:
+    """Submits requests and returns their jobs; answers come as they come."""
 
     settings: Settings
     producer: Client = field(init=False)
@@ -30,11 +30,11 @@ class Door:
 
     def __post_init__(self) -> None:
         self.producer = Client(settings=self.settings)
-        self.threads = ThreadPoolExecutor(THREADS, "door")
+        self.threads = ThreadPoolExecutor(THREADS, "submitter")
 
-    def ask(self, ask: Ask, told: Told, seed: int) -> None:
-        """Hand in a wish; its answer will be among `answered`."""
-        self.threads.submit(self._ask, ask, told, seed)
+    def ask(self, ask: Ask, result: RequestResult, seed: int) -> None:
+        """Submit a request; its answer will be among `answered`."""
+        self.threads.submit(self._ask, ask, result, seed)
 
     def answered(self) -> list[Answer]:
         """The answers since the last call."""
@@ -48,18 +48,18 @@ class Door:
         """Cancel a job."""
         self.threads.submit(job.cancel)
 
-    def _ask(self, ask: Ask, told: Told, seed: int) -> None:
+    def _ask(self, ask: Ask, result: RequestResult, seed: int) -> None:
         job = None
         try:
-            job = self.producer.enqueue(" ".join(text_of(told.text_s, seed)), request_of(ask))
-            told.job = job.id
+            job = self.producer.enqueue(" ".join(text_of(result.text_s, seed)), request_of(ask))
+            result.job = job.id
         except Refused as error:
-            told.refused, told.retry_after_s = type(error).__name__, error.retry_after_s
+            result.refused, result.retry_after_s = type(error).__name__, error.retry_after_s
         except SeriatimError as error:  # a row of the table, not the end of the run
-            told.refused = type(error).__name__
+            result.refused = type(error).__name__
         except Exception as error:  # noqa: BLE001  # the thread's outermost call: a fault of ours, which the table shows
-            told.refused = f"{type(error).__name__}: {error}"
-        self.answers.put((ask, told, job))
+            result.refused = f"{type(error).__name__}: {error}"
+        self.answers.put((ask, result, job))
 
     def __enter__(self) -> Self:
         return self

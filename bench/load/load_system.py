@@ -1,4 +1,4 @@
-"""Where runs happen: a server, a reassembler and workers of the tone engine, and a process of clients for each run."""
+"""The system under load: a server, a reassembler, workers of the tone engine, and a process of clients for each run."""
 
 import json
 import os
@@ -15,8 +15,8 @@ from typing import IO, Any
 
 from redis import Redis
 
-from bench.broker import Broker, started
-from bench.load.plan import Run, Told, told_from_json
+from bench.broker import BenchBroker, started
+from bench.load.plan import RequestResult, Run, result_from_json
 from bench.load.policies import OURS, environment
 from bench.load.usage import Meter, Used
 from bench.ours import system_on
@@ -27,7 +27,7 @@ from seriatim.state.pool_record import read_pool
 SLOTS = 4
 RTF = 0.25  #: of the engine: four slots are sixteen listeners' worth
 LISTENERS = round(SLOTS / RTF)
-CHEAP_RTF = 0.02  #: for crowds that two cores can serve
+CHEAP_RTF = 0.02  #: for many listeners that two cores can serve
 LOOK_S = 0.5  #: between two looks at the processes
 MORE_S = 40.0  #: that a run may take beyond its span: the start of the clients, and their last answers
 CALM_S = 15.0  #: for what a run leaves behind to end
@@ -44,17 +44,17 @@ class Outcome:
     """What one run was."""
 
     run: Run
-    told: tuple[Told, ...]
+    results: tuple[RequestResult, ...]
     used: dict[str, Used]
     rounds_ms: tuple[float, ...]  #: of the clients: long ones make them see chunks late
     measured: dict[str, float]  #: what the pool measured: rtf, theta (ms)
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class LoadSystem:
     """A system that is up."""
 
-    broker: Broker
+    broker: BenchBroker
     system: LocalSystem
     pool: str
     environment: Mapping[str, str]  #: of its processes
@@ -67,8 +67,8 @@ class Stand:
         """
         answer, used = self._clients(run)
         self._calm()
-        told = tuple(told_from_json(each) for each in answer["told"])
-        return Outcome(run, told, used, tuple(answer["rounds_ms"]), self._measured())
+        results = tuple(result_from_json(each) for each in answer["results"])
+        return Outcome(run, results, used, tuple(answer["rounds_ms"]), self._measured())
 
     def _clients(self, run: Run) -> tuple[dict[str, Any], dict[str, Used]]:
         out = self.broker.folder / "clients.json"
@@ -84,11 +84,11 @@ class Stand:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        said = out.read_text()
-        if not said.strip():
+        output = out.read_text()
+        if not output.strip():
             log = (self.broker.folder / "clients.log").read_text(errors="replace").strip()
             raise RunFailed(f"run {run.name!r} gave no answer; its last words: {log[-400:] or 'none'}")
-        return json.loads(said), used
+        return json.loads(output), used
 
     def _started(self, run: Run, stdout: IO[bytes], stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
@@ -123,7 +123,7 @@ class Stand:
 
 
 @contextmanager
-def stand(policy: str = OURS, rtf: float = RTF) -> Iterator[Stand]:
+def started_system(policy: str = OURS, rtf: float = RTF) -> Iterator[LoadSystem]:
     """A system on a server of its own; its pool orders by `policy` (bench/load/policies)."""
     worker_plan = WorkerPlan("tone", 1, SLOTS, "", (f"rtf={rtf}",))
     with ExitStack() as stack:
@@ -131,4 +131,4 @@ def stand(policy: str = OURS, rtf: float = RTF) -> Iterator[Stand]:
             broker = stack.enter_context(started())
         more = stack.enter_context(environment(policy))
         system = stack.enter_context(system_on(broker, worker_plan, environment=more))
-        yield Stand(broker, system, worker_plan.pool_name, more)
+        yield LoadSystem(broker, system, worker_plan.pool_name, more)
