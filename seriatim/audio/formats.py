@@ -59,6 +59,14 @@ FORMATS = (
         "pcm", ("pcm", "s16", "raw"), f"{_AUDIO}.uncompressed_encoders:pcm_encoder", "application/octet-stream",
         threaded=False,
     ),
+    # of telephones: a byte for each sample, without a header
+    AudioFormat(
+        "ulaw", ("ulaw", "ul", "mulaw"), f"{_AUDIO}.telephone_encoders:mu_law_encoder", "audio/PCMU", (8000,),
+        threaded=False,
+    ),
+    AudioFormat(
+        "alaw", ("alaw", "al"), f"{_AUDIO}.telephone_encoders:a_law_encoder", "audio/PCMA", (8000,), threaded=False
+    ),
 )  # fmt: skip
 
 
