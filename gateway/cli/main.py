@@ -176,9 +176,9 @@ def _text(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.text import run_text  # imports sentencex
     from seriatim.text.segment import SegmentOptions
 
-    request = JobRequest.of({"language": options.language, "markup": options.markup})
+    request = JobRequest.of({"language": options.language, "markup": options.markup, "reading": options.reading})
     document = read_input(options.file, settings, request.markup)
-    cut = SegmentOptions(request.language or "en", markup=document.markup)
+    cut = SegmentOptions(request.language or "en", markup=document.markup, reading=request.reading)
     return run_text(document, cut, explain=options.explain)
 
 

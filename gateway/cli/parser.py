@@ -147,7 +147,7 @@ def request(options: argparse.Namespace) -> JobRequest:
             "voice": options.voice, "language": options.language, "engine": options.engine, "pool": options.pool or "",
             "user": options.user, "kind": "batch", "drain": "window", "seed": options.seed, "speed": options.speed,
             "gap": options.gap, "pause_ms": options.pause_ms, "paragraph_ms": options.paragraph_ms,
-            "markup": options.markup,
+            "markup": options.markup, "reading": options.reading,
             "options": dict(_option_value(text) for text in options.option),
         }
     )  # fmt: skip
@@ -227,6 +227,7 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         metavar="FORMAT",
         help="of the text: auto (default), plain, none, markdown, html, ssml",
     )
+    p.add_argument("--reading", default="auto", metavar="MODE", help="numbers and signs as words: auto (default), off")
     p.add_argument(
         "--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option for this text; repeatable"
     )
@@ -255,6 +256,7 @@ def _add_text(p: argparse.ArgumentParser) -> None:
         metavar="FORMAT",
         help="of the text: auto (default), plain, none, markdown, html, ssml",
     )
+    p.add_argument("--reading", default="auto", metavar="MODE", help="numbers and signs as words: auto (default), off")
     p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
 
 

@@ -69,7 +69,8 @@ from seriatim.state.pool_state import PoolState, pool_states
 from seriatim.state.stream_record import read_stream_record
 from seriatim.text.documents import Document, DocumentLimits
 from seriatim.text.duration_estimate import estimate_ms
-from seriatim.text.markup import Markup, has_markup
+from seriatim.text.markup import has_markup
+from seriatim.text.reading import ReadingMode, read_sentence
 from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.text_files import read_if_file
 from seriatim.user_limits import LIMITS, UserLimits
@@ -322,7 +323,14 @@ class Client:
         first = (TIGHT_FIRST_CHARS if facts.tight else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
         limit_chars = facts.limit_of(language)
         return SegmentOptions(
-            language, limit_chars, facts.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup
+            language,
+            limit_chars,
+            facts.merge_chars,
+            first,
+            request.pause_ms,
+            request.paragraph_ms,
+            request.markup,
+            request.reading,
         )
 
     def _sentence_rows(
@@ -341,7 +349,7 @@ class Client:
         for sentence in checked_sentences(sentences, request.pause_ms, self.settings):
             resolved = self._check_sentence(sentence, request, facts)
             language = resolved.language or request.language or "en"
-            yield from self._fit_sentence(resolved, language, facts, request.markup)
+            yield from self._fit_sentence(resolved, language, facts, request)
 
     def ensure(self, request: JobRequest, facts: PoolRecord) -> JobRequest:
         """Check a request against the pool's abilities, and resolve its voice to the pool's name.
@@ -362,16 +370,16 @@ class Client:
             return check(self.pool_cache.refresh(pool))
 
     @staticmethod
-    def _fit_sentence(sentence: Sentence, language: str, facts: PoolRecord, markup: Markup) -> Iterator[Sentence]:
+    def _fit_sentence(sentence: Sentence, language: str, facts: PoolRecord, request: JobRequest) -> Iterator[Sentence]:
         """A caller's sentence, split if it exceeds the engine's limit; its pause follows the last part."""
         limit_chars = facts.limit_of(language)
-        plain = sentence.text.isprintable() and _has_speech(sentence.text) and not has_markup(sentence.text, markup)
-        if plain and len(sentence.text) <= limit_chars:
+        if len(sentence.text) <= limit_chars and _is_plain(sentence.text, language, request):
             yield sentence
             return
-        pieces = [p.text for p in segment(sentence.text, SegmentOptions(language, limit_chars, markup=markup))]
-        if len(pieces) == 1 or len(sentence.text) <= limit_chars:
-            pieces = [" ".join(pieces)] if pieces else []
+        cut = SegmentOptions(language, limit_chars, markup=request.markup, reading=request.reading)
+        pieces = [p.text for p in segment(sentence.text, cut)]
+        if pieces and len(joined := " ".join(pieces)) <= limit_chars:
+            pieces = [joined]
         for text in pieces[:-1]:
             yield Sentence(text, 0, sentence.voice, sentence.language, sentence.speed, sentence.seed)
         for text in pieces[-1:]:
@@ -414,6 +422,13 @@ def _resolve_voice(options: Options, request: JobRequest, facts: PoolRecord) -> 
     facts.check(options.language, options.speed or request.speed, request.options)
     voice = check_voice(options.voice, facts.voice_names, request.pool_name)
     return options if voice == options.voice else replace(options, voice=voice)
+
+
+def _is_plain(text: str, language: str, request: JobRequest) -> bool:
+    """True if a caller's sentence is spoken as it is written."""
+    if not (text.isprintable() and _has_speech(text)) or has_markup(text, request.markup):
+        return False
+    return request.reading is ReadingMode.OFF or read_sentence(text, language) == text
 
 
 def _has_speech(text: str) -> bool:

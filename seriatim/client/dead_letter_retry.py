@@ -39,7 +39,7 @@ def _request(first: DeadLetter, spec: JobSpec, with_text: Sequence[DeadLetter]) 
             "engine": first.pool, "pool": first.pool, "user": first.user or "anonymous", "kind": "batch",
             "drain": "store", "gap": "skip", "voice": spec.voice, "language": spec.language, "speed": spec.speed,
             "seed": spec.seed, "options": spec.options, "idempotency_key": f"dead {first.job} {digest}",
-            "markup": "none",
+            "markup": "none", "reading": "off",
         }
     )  # fmt: skip
 

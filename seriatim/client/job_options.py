@@ -13,6 +13,7 @@ from seriatim.keys import JOB_ID
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Sentence
 from seriatim.text.languages import language_tag
 from seriatim.text.markup import Markup
+from seriatim.text.reading import ReadingMode
 from seriatim.text.text_files import TextFile
 from seriatim.user_limits import LIMITS
 
@@ -56,6 +57,7 @@ class JobOptions(TypedDict, total=False):
     pause_ms: int | None
     paragraph_ms: int | None
     markup: Markup | Literal["auto", "plain", "none", "markdown", "html", "ssml"] | None
+    reading: ReadingMode | Literal["auto", "off"] | None
     options: Mapping[str, float] | None
     empty: EmptyTextPolicy | Literal["error", "silence"] | None
 
@@ -85,6 +87,7 @@ class JobRequest:
     pause_ms: int = 200  #: silence after a sentence
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.AUTO  #: how the text is marked up: auto, plain, none, markdown, html, ssml
+    reading: ReadingMode = ReadingMode.AUTO  #: auto: numbers and signs become words; off: the engine reads them
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
     empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to speak, such as "...": error, or silence
 
@@ -109,6 +112,7 @@ class JobRequest:
             "empty": EmptyTextPolicy,
             "play": Play,
             "markup": Markup,
+            "reading": ReadingMode,
         }
         values: dict[str, Any] = {
             name: _parse_choice(name, choices[name], value) if name in choices else value

@@ -1,9 +1,12 @@
 """An explanation of how a text is read: what each step made of it."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from seriatim.text.control_characters import HARD_LINE, PAUSES, pause_ms
 from seriatim.text.markup import MarkupReader
+from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.lines import LineJoiner
@@ -13,7 +16,7 @@ _PAUSE = re.compile(f"[{PAUSES}]")
 
 
 def explain_steps(text: str, options: SegmentOptions) -> list[tuple[str, str]]:
-    """The name of each step with what it made of the text, in order; the last is the sentences, one a line.
+    """The name of each step with what it made of the text, in order; the last are the sentences as they are spoken.
 
     Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
     """
@@ -21,9 +24,14 @@ def explain_steps(text: str, options: SegmentOptions) -> list[tuple[str, str]]:
     marked = markup.feed(SourceReader().feed(text)) + markup.flush()
     clean = cleaner.feed(marked)
     joined = lines.feed(clean) + lines.flush()
-    sentences = "\n".join(f"{piece.text}  [{piece.pause_ms} ms]" for piece in segment(text, options))
+    written = "\n".join(_lines_of(text, replace(options, reading=ReadingMode.OFF)))
+    read = "\n".join(_lines_of(text, options))
     shown = [("markup", marked), ("unicode", clean), ("lines", joined.replace("\f", "\n\n"))]
-    return [*((name, _visible(made)) for name, made in shown), ("sentences", sentences)]
+    return [*((name, _visible(made)) for name, made in shown), ("sentences", written), ("reading", read)]
+
+
+def _lines_of(text: str, options: SegmentOptions) -> Iterator[str]:
+    return (f"{piece.text}  [{piece.pause_ms} ms]" for piece in segment(text, options))
 
 
 def _visible(text: str) -> str:

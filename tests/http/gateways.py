@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from openai import OpenAI
 
+from seriatim.text.reading import read_sentence
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 ADDRESS = re.compile(r"serving at http://127\.0\.0\.1:(\d+)")
@@ -55,4 +56,4 @@ def start(system: RealSystem, name: str = "gateway", *, at_port: int = 0, **sett
 
 def clear(n: int, name: str = "Fox") -> list[str]:
     """Sentences of which nobody doubts where they end, none longer than a live job's first piece may be."""
-    return [f"{name} {i} sings of green hills." for i in range(n)]
+    return [read_sentence(f"{name} {i} sings of green hills.", "en") for i in range(n)]

@@ -113,7 +113,7 @@ def test_a_job_has_its_title_from_the_beginning(client: httpx2.Client, wanted: d
 
 def test_a_job_that_is_not_recorded_is_called_by_what_of_it_is_held(client: httpx2.Client) -> None:
     job = new(client, input=" ".join(clear(30)), drain="window", kind="live", window_ms=4000)["id"]
-    two = "Fox 0 sings of green hills. Fox 1 sings of green hills."
+    two = "Fox zero sings of green hills. Fox one sings of green hills."
     wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["title"].startswith(two), "two are spoken, and wait")
     client.delete(f"/v1/jobs/{job}")
 

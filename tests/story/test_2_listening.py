@@ -9,7 +9,7 @@ from seriatim import Audio, SentenceStart, attach, enqueue_job
 from seriatim.errors import JobCancelled
 from tests.support.process_system import RealSystem
 
-BOOK = [f"Page {n} of a book has this sentence." for n in range(6)]
+BOOK = [f"Page {n} of a book has this sentence." for n in ("one", "two", "three", "four", "five", "six")]
 
 
 def test_markers_say_where_each_sentence_begins_so_that_captions_come_for_free():

@@ -16,6 +16,7 @@ from seriatim.keys import ordered_stream
 from seriatim.reader_state import PlayableEntry
 from seriatim.records import Sentence
 from seriatim.stream_entries import Audio, Discontinuity, Gap, SentenceStart
+from seriatim.text.reading import read_sentence
 from tests.support.process_system import PATIENCE_S, wait_until
 from workers.engines.tone.engine import load
 from workers.trim_and_fade import TrimFadeFilter
@@ -103,7 +104,8 @@ def spoken(sentence: Sentence | str, voice: str = "", seed: int = 0, speed: floa
     if isinstance(sentence, str):
         sentence = Sentence(sentence, PAUSE_MS)
     edges = TrimFadeFilter(RATE_HZ, sentence.pause_ms)
-    utterance = Utterance(sentence.text, sentence.voice or voice, speed=sentence.speed or speed, seed=seed)
+    words = read_sentence(sentence.text, "en")
+    utterance = Utterance(words, sentence.voice or voice, speed=sentence.speed or speed, seed=seed)
     sound = b"".join(edges.feed(piece.pcm) for piece in ENGINE.speak(utterance, lambda: False))
     return sound + edges.finish()
 
@@ -117,9 +119,10 @@ def sentences(n: int, name: str, n_words: int = 7) -> list[str]:
     """Sentences that no other name has: so that nobody's sound could be taken for somebody else's."""
     words = TUNE.split()
     step = len(name) + 1
+    names = [read_sentence(f"{name} {seq}", "en") for seq in range(n)]  # as they are spoken, and so shown
     return [
-        " ".join([f"{name} {seq}", *(words[(seq * 3 + i * step) % len(words)] for i in range(n_words))]) + "."
-        for seq in range(n)
+        " ".join([numbered, *(words[(seq * 3 + i * step) % len(words)] for i in range(n_words))]) + "."
+        for seq, numbered in enumerate(names)
     ]
 
 

@@ -14,7 +14,7 @@ def test_the_sentences_of_a_text_are_shown_with_their_pauses(
 ) -> None:
     (tmp_path / "a.md").write_text(TEXT, "utf-8")
     assert main(["text", str(tmp_path / "a.md")]) == 0
-    sentences = "A title  [600 ms]\nThe gate A1 of the museum.  [1000 ms]\nGo!  [200 ms]\n"
+    sentences = "A title  [600 ms]\nThe gate A one of the museum.  [1000 ms]\nGo!  [200 ms]\n"
     assert capsys.readouterr().out == sentences
 
 
@@ -23,12 +23,21 @@ def test_every_step_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["text", str(tmp_path / "a.md"), "--explain"]) == 0
     shown = capsys.readouterr().out
     steps = dict(part.split("\n", 1) for part in shown.removeprefix("== ").split("\n== "))
-    assert list(steps) == ["document", "markup", "unicode", "lines", "sentences"]
+    assert list(steps) == ["document", "markup", "unicode", "lines", "sentences", "reading"]
     assert steps["document"].strip() == "format: text\ntitle: A *title*\nchapter 1: A *title* (12 words)"
     assert "# A title" in steps["markup"]
     assert "Ａ１" in steps["markup"]
     assert "A1 of the muse-\num. [pause:1000ms] Go!" in steps["unicode"]
     assert "of the museum." in steps["lines"]
+    assert "gate A1 of" in steps["sentences"]
+    assert "gate A one of" in steps["reading"]
+
+
+def test_numbers_stay_if_reading_is_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text("It costs $5.", "utf-8")
+    assert main(["text", str(tmp_path / "a.txt"), "--reading", "off"]) == 0
+    assert main(["text", str(tmp_path / "a.txt")]) == 0
+    assert capsys.readouterr().out == "It costs $5.  [200 ms]\nIt costs five dollars.  [200 ms]\n"
 
 
 def test_no_markup_is_found_where_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions,
 from tests.unit.writing import letters, words
 
 
-def pieces(text: str, markup: str = "auto", **options: int) -> list[Segment]:
+def pieces(text: str, markup: str = "auto", **options: Any) -> list[Segment]:
     """The pieces of a text, which are the same if it comes letter by letter."""
     cut = SegmentOptions("en", 1000, markup=Markup(markup), **options)
     whole, incremental = list(segment(text, cut)), IncrementalSegmenter(cut)

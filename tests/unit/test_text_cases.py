@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from seriatim.text.markup import Markup
+from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
 
 CASES: dict[str, dict[str, Any]] = {
@@ -31,10 +32,6 @@ UNPUNCTUATED = "forty-seven characters of nothing but small words " * 40
 
 NOT_BUILT = {"page-number", "gutenberg-stop-and-dash"}
 ELSEWHERE = {
-    "reading": [
-        "stop-inside-word-spoken", "read-currency", "read-clock", "read-roman-numeral", "read-unicode-roman",
-        "read-math-alphabet", "read-fullwidth", "read-curly-apostrophe", "read-nfd", "read-kanji",
-    ],
     "tests/integration/test_engine_cases.py": [i for i in CASES if CASES[i]["kind"] in ("engine-stop", "lost")],
     "HTTP and files": ["nothing-to-say-http", "wav-header-http", *(i for i in CASES if CASES[i]["kind"] == "files")],
     "sound": [i for i in CASES if CASES[i]["kind"] in ("sound", "captions")],
@@ -56,6 +53,11 @@ def texts(case: str) -> list[str]:
 def marked(case: str, *expected: str) -> bool:
     """Is that what is said of a text with markup?"""
     return [piece.text for piece in pieces(CASES[case]["input"], markup=Markup.AUTO)] == list(expected)
+
+
+def read(case: str, *expected: str, language: str = "en") -> bool:
+    """Are those the words that an engine gets?"""
+    return [piece.text for piece in pieces(CASES[case]["input"], language, reading=ReadingMode.AUTO)] == list(expected)
 
 
 def same(found: list[str], expected: list[str]) -> bool:
@@ -82,6 +84,20 @@ CHECKS: dict[str, Callable[[], bool]] = {
        if CASES[case]["kind"] == "ends" and isinstance(CASES[case]["expected"], list)},
     "words-taken-for-abbreviations": words_that_end,
     "no-punctuation": lambda: " ".join(p.text for p in pieces(UNPUNCTUATED)) == UNPUNCTUATED.strip(),
+    "stop-inside-word-spoken": partial(
+        read, "stop-inside-word-spoken", "She has a PhD in law and a BSc too.", "See page twelve and number five."
+    ),
+    "read-currency": partial(read, "read-currency", "It costs forty-nine dollars ninety-five today."),
+    "read-clock": partial(read, "read-clock", "We open at eight o'clock sharp."),
+    "read-roman-numeral": partial(read, "read-roman-numeral", "World War two began."),
+    "read-unicode-roman": partial(read, "read-unicode-roman", "Act four, Scene nine"),
+    "read-math-alphabet": partial(read, "read-math-alphabet", "This is Hello again."),
+    "read-fullwidth": partial(read, "read-fullwidth", "Gate A twelve now."),
+    "read-curly-apostrophe": partial(read, "read-curly-apostrophe", CASES["read-curly-apostrophe"]["input"]),
+    "read-nfd": partial(
+        read, "read-nfd", unicodedata.normalize("NFC", CASES["read-nfd"]["input"]), language="fr"
+    ),
+    "read-kanji": partial(read, "read-kanji", CASES["read-kanji"]["input"], language="ja"),
     "md-emphasis": partial(marked, "md-emphasis", "You really should not do that."),
     "md-link": partial(marked, "md-link", "Read our guide before the visit."),
     "url-scheme": partial(marked, "url-scheme", "Go to example.org today."),

@@ -32,6 +32,7 @@ from seriatim.settings import Settings
 from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
 from seriatim.text.markup import Markup
+from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import segment
 
 WATCH_S = 0.5  #: how soon a process that ended for good is noticed
@@ -58,7 +59,7 @@ class SpeakArguments:
         options: dict[str, str | int | float | bool | None] = {
             "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
             "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
-            "markup": str(r.markup),
+            "markup": str(r.markup), "reading": str(r.reading),
             "engine options": " ".join(sorted(self.worker_plan.engine_options)),
             "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
         }  # fmt: skip
@@ -169,7 +170,8 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
         run.output.finish()
         return RunSummary(arguments.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
     submission = client.begin(
-        chain([first] if first else [], sentences), replace(arguments.request, markup=Markup.NONE)
+        chain([first] if first else [], sentences),
+        replace(arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF),
     )
     _write_job(submission, system, run, before)
     wall_s = time.monotonic() - run.submitted_s

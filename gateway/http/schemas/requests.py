@@ -33,7 +33,7 @@ FormatName = Annotated[Literal[STREAMABLE], AnyCase]  # type: ignore[valid-type]
 FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # likewise
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
-    "reader_grace_s", "pause_ms", "paragraph_ms", "markup",
+    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading",
     "options",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
@@ -111,6 +111,9 @@ class SpeechOptions(BaseModel):
     paragraph_ms: Pause | None = Field(None, description="silence after a paragraph")
     markup: Annotated[Literal["auto", "plain", "none", "markdown", "html", "ssml"], AnyCase] | None = Field(
         None, description="format of the text"
+    )
+    reading: Annotated[Literal["auto", "off"], AnyCase] | None = Field(
+        None, description="numbers and signs as words, or as the engine reads them"
     )
     options: dict[str, Number] | None = Field(None, description="options of the engine")
 

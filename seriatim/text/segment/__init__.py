@@ -7,6 +7,7 @@ One way through for all text, whether it is at hand (`segment`) or still being w
     Cleaner    takes out what has no sound                          characters -> characters
     Lines      finds wrapped lines, headings, lists, paragraphs     newlines   -> spaces and breaks
     Sentences  finds where sentences end, breaks long ones          breaks and marks -> parts
+    Reading    puts numbers and signs into words (if asked)     parts      -> parts
     Joiner     joins short ones, drops what is only punctuation     parts      -> pieces
 
 Each step reads onwards, decides by a bounded stretch of what follows, and then never changes its mind. So a text gives

@@ -1,16 +1,15 @@
 """Incremental segmentation: the steps behind one another, for text in parts and for whole texts."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from seriatim.text.markup import MarkupReader
 from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.lines import LineJoiner
 from seriatim.text.segment.merge_short import ShortSentenceMerger
+from seriatim.text.segment.read_parts import PartReader
 from seriatim.text.segment.segment_options import Segment, SegmentOptions
 from seriatim.text.segment.sentences import SentenceSplitter
 from seriatim.text.source_text import SourceReader
-from seriatim.text.unicode_forms import compose
 
 #: how much of a text that is at hand goes through the steps at once: little to hold, and enough to be fast
 SLICE_CHARS = 4096
@@ -25,6 +24,7 @@ class IncrementalSegmenter:
         self._cleaner = TextCleaner()
         self._lines = LineJoiner()
         self._sentences = SentenceSplitter(cut)
+        self._reader = PartReader(cut)
         self._joiner = ShortSentenceMerger(cut)
 
     def feed(self, text: str) -> list[Segment]:
@@ -34,17 +34,13 @@ class IncrementalSegmenter:
         """
         spoken_text = self._markup.feed(self._source.feed(text))
         parts = self._sentences.feed(self._lines.feed(self._cleaner.feed(spoken_text)))
-        return _composed(self._joiner.take(parts, self._sentences.certain_chars()))
+        return self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
 
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
         lines = self._lines.feed(self._cleaner.feed(self._markup.flush()))
         parts = self._sentences.feed(lines + self._lines.flush())
-        return _composed(self._joiner.flush(parts + self._sentences.flush()))
-
-
-def _composed(pieces: list[Segment]) -> list[Segment]:
-    return [piece if piece.text.isascii() else replace(piece, text=compose(piece.text)) for piece in pieces]
+        return self._joiner.flush(self._reader.read(parts + self._sentences.flush()))
 
 
 def segment(text: str, cut: SegmentOptions) -> Iterator[Segment]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from seriatim.errors import UnknownOption
 from seriatim.text.markup import Markup
+from seriatim.text.reading import ReadingMode
 
 #: below this many characters an engine could not take one long word with its punctuation
 SMALLEST_LIMIT_CHARS = 20
@@ -31,6 +32,7 @@ class SegmentOptions:
     pause_ms: int = 200  #: silence after a sentence or a line
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.NONE  #: how the text is marked up
+    reading: ReadingMode = ReadingMode.OFF  #: whether numbers and signs become words
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:

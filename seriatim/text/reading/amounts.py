@@ -1,0 +1,115 @@
+"""Amounts: money, units, percentages and dimensions."""
+
+import re
+
+from seriatim.text.reading.language_rules import Currency, Noun
+from seriatim.text.reading.number_grammar import SIGN, NumberGrammar
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_VOWEL = re.compile(r"[aeiouhéAEIOUHÉ]")
+_DASH = r"\s?[-–—]\s?"
+
+
+def _any_of(words: list[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def amount_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """The rules of amounts in one language."""
+    return [*_money_rules(grammar), *_unit_rules(grammar)]
+
+
+def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    signs = _any_of([sign for sign in grammar.rules.money if not sign.isalpha()])
+    codes = _any_of([sign for sign in grammar.rules.money if sign.isalpha()])
+    scale = rf"(?:[-\s]?(?P<scale>{_any_of(list(grammar.rules.scales))})(?!\w))?" if grammar.rules.scales else ""
+    n = grammar.number
+    span = rf"(?P<n>{n})(?:{_DASH}(?P<to>{n}))?"
+
+    def read(found: re.Match[str]) -> str | None:
+        return _money(grammar, found)
+
+    sign_first = rf"(?<!\w)(?P<minus>(?<!\S)[-−])?(?:(?P<sign>{signs})\s?|(?P<code>{codes})\s)"
+    sign_between = rf"(?:{_DASH}(?:{signs})?(?P<to>{n}))?"
+    return [
+        ReadingRule(re.compile(rf"{sign_first}(?P<n>{n}){sign_between}{scale}{grammar.after}"), read),
+        ReadingRule(
+            re.compile(
+                rf"{grammar.before}(?P<minus>(?<!\S)[-−])?{span}{scale}\s?(?:(?P<sign>{signs})|(?P<code>{codes})(?!\w))(?!\d)"
+            ),
+            read,
+        ),
+    ]
+
+
+def _money(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
+    currency = grammar.rules.money[found["sign"] or found["code"]]
+    minus = f"{grammar.words['minus']} " if found["minus"] else ""
+    named = found.groupdict()
+    upper, first = named["to"], ""
+    text = upper or found["n"]
+    if upper:
+        first = f"{grammar.say(found['n'])} {grammar.words['to']} "
+    if named.get("scale"):
+        return f"{minus}{first}{_scaled(grammar, text, grammar.rules.scales[named['scale']], currency)}"
+    return f"{minus}{first}{_price(grammar, text, currency)}"
+
+
+def _scaled(grammar: NumberGrammar, text: str, scale: Noun, currency: Currency) -> str:
+    major = currency.major.forms[min(grammar.rules.plural(5), len(currency.major.forms) - 1)]
+    link = grammar.words.get("of", "") if scale.gender != "-" else ""
+    if link == "de" and grammar.rules.tag == "fr" and _VOWEL.match(major):
+        major, link = f"d'{major}", ""
+    return grammar.gap.join(word for word in (grammar.counted(text, scale), link, major) if word)
+
+
+def _price(grammar: NumberGrammar, text: str, currency: Currency) -> str:
+    whole, fraction = grammar.split(text)
+    style = grammar.words.get("cents", "bare")
+    if len(fraction) != 2 or style == "decimal" or currency.minor is None:
+        return grammar.counted(text, currency.major)
+    if fraction == "00":
+        return grammar.counted(whole, currency.major)
+    cents = int(fraction)
+    minor = f"{grammar.say(str(cents), currency.minor.gender)} {grammar.form(cents, currency.minor)}"
+    if int(whole) == 0:
+        return minor
+    if style == "bare":
+        if cents >= 10:
+            minor = grammar.rules.speller.cardinal(cents)
+        elif "and" in grammar.words:
+            minor = f"{grammar.words['and']} {minor}"
+    elif style != "full":
+        minor = f"{style} {minor if cents < 10 else grammar.rules.speller.cardinal(cents)}"
+    return f"{grammar.counted(whole, currency.major)} {minor}"
+
+
+def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    units, n, words = grammar.rules.units, grammar.number, grammar.words
+    symbols = _any_of(list(units))
+    span = rf"(?:(?P<from>{SIGN}{n}){_DASH})?(?P<n>{SIGN}{n})"
+
+    def prefix(found: re.Match[str]) -> str:
+        return f"{grammar.say(found['from'])} {words['to']} " if found["from"] else ""
+
+    def unit(found: re.Match[str]) -> str:
+        return prefix(found) + grammar.counted(found["n"], units[found["unit"]])
+
+    def percent(found: re.Match[str]) -> str:
+        name = words["percent" if found["sign"] in "%٪" else "permille"]
+        if words.get("percent_first"):
+            return f"{name}{prefix(found)}{grammar.say(found['n'])}"
+        return f"{prefix(found)}{grammar.say(found['n'])}{grammar.gap}{name}"
+
+    def dimensions(found: re.Match[str]) -> str:
+        parts = re.split(r"\s?[x×]\s?", found["parts"])
+        firsts = f" {words['by']} ".join(grammar.say(part) for part in parts[:-1])
+        last = grammar.counted(parts[-1], units[found["unit"]]) if found["unit"] else grammar.say(parts[-1])
+        return f"{firsts} {words['by']} {last}"
+
+    parts = rf"(?P<parts>{n}(?:\s?×\s?{n}|\s?x\s?{n})+)(?:\s?(?P<unit>{symbols}))?"
+    return [
+        grammar.rule(parts, dimensions),
+        grammar.rule(rf"{span}\s?(?P<sign>[%٪‰])", percent),
+        grammar.rule(rf"{span}[\s-]?(?P<unit>{symbols})", unit),
+    ]

@@ -1,0 +1,52 @@
+"""Clock times, and ratios, which are written alike."""
+
+import re
+
+from seriatim.text.reading.number_grammar import NumberGrammar
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_HALVES = {"a": "AM", "p": "PM"}
+
+
+def clock_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """The rules of clock times in one language."""
+    rules = [grammar.rule(_time(grammar), lambda found: _clock(grammar, found))]
+    if grammar.rules.tag == "en":
+        half = r"\s?(?P<half>[ap])\.?m(?P<stop>\.?)"
+        times = (rf"(?P<h>1[0-2]|0?[1-9])[:.](?P<m>[0-5]\d){half}", rf"(?P<h>1[0-2]|0?[1-9]){half}")
+        rules = [*(grammar.rule(time, lambda found: _half(grammar, found), re.IGNORECASE) for time in times), *rules]
+    return [*rules, grammar.rule(r"(?P<a>\d{1,3}):(?P<b>\d{1,4})", lambda found: _ratio(grammar, found))]
+
+
+def _time(grammar: NumberGrammar) -> str:
+    marks = grammar.words.get("clock_marks", ":")
+    suffix = grammar.words.get("clock_suffix", "")
+    hour = r"(?P<h>[01]?\d|2[0-4])"
+    end = rf"(?P<suffix>\s?(?:{suffix}))?" if suffix else "(?P<suffix>)"
+    return rf"{hour}(?:{marks})(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{end}"
+
+
+def _clock(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
+    hour, minute = int(found["h"]), int(found["m"])
+    if hour == 24 and minute:
+        return None
+    time = grammar.rules.clock(hour, minute)
+    if found["s"] and "s" in grammar.rules.units:
+        time += f" {grammar.counted(found['s'].lstrip('0') or '0', grammar.rules.units['s'])}"
+    return time
+
+
+def _with_half(time: str, found: re.Match[str]) -> str:
+    """The time with AM or PM, and the stop of `p.m.` where the sentence ends with it."""
+    stop = "." if found["stop"] and found.end() == len(found.string) else ""
+    return f"{time} {_HALVES[found['half'].lower()]}{stop}"
+
+
+def _half(grammar: NumberGrammar, found: re.Match[str]) -> str:
+    minute = found.groupdict().get("m")
+    time = grammar.rules.clock(int(found["h"]), int(minute or 0))
+    return _with_half(time.removesuffix(" o'clock"), found)
+
+
+def _ratio(grammar: NumberGrammar, found: re.Match[str]) -> str:
+    return f"{grammar.say(found['a'])} {grammar.words['ratio']} {grammar.say(found['b'])}"

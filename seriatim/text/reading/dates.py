@@ -1,0 +1,64 @@
+"""Dates: of ISO 8601, with slashes or stops, and with the name of the month."""
+
+import re
+
+from seriatim.text.reading.language_rules import WrittenDate
+from seriatim.text.reading.number_grammar import NumberGrammar
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_LAST_WORD = re.compile(r"(\w+)\W*$")
+
+
+def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """The rules of dates in one language."""
+    names = "|".join(sorted((re.escape(name) for name in grammar.rules.months), key=len, reverse=True))
+    day = r"(?P<d>[12]\d|3[01]|0?[1-9])"
+    mark = grammar.words.get("day_mark", "")
+    of = grammar.words.get("date_of", r"\s")
+    year = rf"(?:{grammar.words.get('year_of', of)}(?P<y>\d{{4}}))?"
+
+    def read(found: re.Match[str]) -> str | None:
+        return _date(grammar, found)
+
+    rules = [
+        grammar.rule(r"(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})", read),
+        grammar.rule(r"(?P<d>\d{1,2})(?P<sep>[/.-])(?P<m>\d{1,2})(?P=sep)(?P<y>[12]\d{3}|\d\d)", read),
+    ]
+    if names:
+        rules.append(grammar.rule(rf"{day}(?:{mark})?{of}(?P<name>{names})\.?{year}", read, re.IGNORECASE))
+        if grammar.rules.month_names_first:
+            first = rf"(?P<name>{names})\.?\s{day}(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?"
+            rules.append(ReadingRule(re.compile(rf"(?<!\w){first}{grammar.after}(?!\s?(?:%|:))", re.IGNORECASE), read))
+    return rules
+
+
+def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
+    named = found.groupdict()
+    if named.get("name"):
+        if not named["name"][0].isupper() and grammar.rules.month_names_first:
+            return None  # "may 5", "mar 3": no month
+        month = grammar.rules.months[named["name"].lower()]
+        year = int(named["y"]) if named["y"] else None
+        day_first = found.start("d") < found.start("name")
+        return grammar.rules.date(WrittenDate(int(named["d"]), month, year, _word_before(found), day_first))
+    day, month, year = int(named["d"]), int(named["m"]), _full_year(named["y"], named["sep"])
+    if found.start("d") < found.start("m"):  # not ISO 8601
+        if named["sep"] == "/" and grammar.rules.month_first:
+            day, month = month, day
+        if month > 12 >= day:
+            day, month = month, day
+    if year is None or not (1 <= day <= 31 and 1 <= month <= 12):
+        return None
+    return grammar.rules.date(WrittenDate(day, month, year, _word_before(found), not grammar.rules.month_first))
+
+
+def _full_year(digits: str, mark: str) -> int | None:
+    """The year; None where two digits with dashes are no date."""
+    if len(digits) == 4:
+        return int(digits)
+    return None if mark == "-" else int(digits) + (2000 if int(digits) < 70 else 1900)
+
+
+def _word_before(found: re.Match[str]) -> str:
+    word = _LAST_WORD.search(found.string[max(0, found.start() - 24) : found.start()])
+    return word[1].lower() if word else ""

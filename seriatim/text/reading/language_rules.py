@@ -1,0 +1,116 @@
+"""Language rules: what reading numbers aloud needs to know of one language.
+
+The tables are compact texts. Money: `signs and codes | gender major/majors | gender minor/minors`. Units:
+`symbols | gender unit/units`. The forms of a noun stand in the order that `plural` counts in: one and other in English,
+one, few, many and that of a decimal fraction in Polish.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A noun that numbers count."""
+
+    gender: str  #: m, f, n, or "-" where numbers do not agree
+    forms: tuple[str, ...]  #: in the order of `LanguageRules.plural`
+
+    @classmethod
+    def of(cls, text: str) -> "Noun":
+        """Parse `gender form/form`."""
+        gender, _, forms = text.strip().partition(" ")
+        return cls(gender, tuple(form.strip() for form in forms.split("/")))
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency: its whole unit, and the hundredth of it."""
+
+    major: Noun
+    minor: Noun | None
+
+
+def parse_money(text: str) -> dict[str, Currency]:
+    """Currencies by sign and by code."""
+    money = {}
+    for line in text.strip().splitlines():
+        signs, major, *minor = line.split("|")
+        currency = Currency(Noun.of(major), Noun.of(minor[0]) if minor else None)
+        money.update(dict.fromkeys(signs.split(), currency))
+    return money
+
+
+def parse_units(text: str) -> dict[str, Noun]:
+    """Units by symbol."""
+    return {
+        symbol: Noun.of(noun)
+        for symbols, noun in (line.split("|") for line in text.strip().splitlines())
+        for symbol in symbols.split()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDate:
+    """A date as it is written."""
+
+    day: int
+    month: int  #: 1..12
+    year: int | None
+    before: str  #: the word before it, in small letters
+    day_first: bool  #: is the day written before the month?
+
+
+class LanguageRules:
+    """The rules of one language: tables as attributes, and methods for what tables cannot say."""
+
+    tag = ""  #: ISO 639-1
+    speller: NumberSpeller
+    words: Mapping[str, str]  #: of signs: minus, point, percent, to and so on
+    money: Mapping[str, Currency]
+    units: Mapping[str, Noun]
+    months: Mapping[str, int] = {}  #: names and abbreviations, in small letters
+    references: Mapping[str, str] = {}  #: `pp.` before a number and its word
+    literals: Mapping[str, str] = {}  #: written forms with a reading of their own
+    scales: Mapping[str, Noun] = {}  #: million and so on, with their abbreviations
+    roman_heads: frozenset[str] = frozenset()  #: words before Roman numerals, in small letters
+    own_rules: tuple[ReadingRule, ...] = ()  #: for what only this language writes
+    decimal_mark = "."
+    group_marks = ","  #: between groups of three digits; a no-break space always is one
+    indian_groups = False  #: is 12,34,567 a number?
+    fraction_as_number = False  #: is 3,14 "three comma fourteen"?
+    spaced = True  #: are words separated by spaces?
+    month_first = False  #: is 1/5/2024 in January?
+    month_names_first = False  #: is "Jan 5" a date?
+    ordinal_mark = ""  #: a regular expression for what is written behind an ordinal number; "": there are none
+
+    def plural(self, number: int | None) -> int:
+        """The index of a noun's form; None is a decimal fraction."""
+        return 0 if number == 1 else 1
+
+    def year(self, number: int) -> str:
+        """A year in words."""
+        return self.speller.cardinal(number)
+
+    def ordinal(self, _number: int, _mark: str, _before: str) -> str | None:
+        """An ordinal number with what is written behind it, and the word before it; None if it is perhaps none."""
+        return None
+
+    def date(self, date: WrittenDate) -> str:
+        """A date in words."""
+        raise NotImplementedError
+
+    def clock(self, hour: int, minute: int) -> str:
+        """A time of day in words; hour 0..24."""
+        raise NotImplementedError
+
+    def fraction(self, _top: int, _bottom: int) -> str | None:
+        """A fraction below one in words; None if nothing is usual."""
+        return None
+
+    def regnal(self, number: int) -> str:
+        """The number behind the name of a king."""
+        return self.speller.cardinal(number)

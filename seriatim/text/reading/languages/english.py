@@ -1,0 +1,233 @@
+"""English: American by default; dates and "hundred and one" are British under tags such as `en-GB`."""
+
+import re
+
+from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July",
+           "August", "September", "October", "November", "December")  # fmt: skip
+_MONEY = """
+$ US$ USD      | - dollar/dollars         | - cent/cents
+C$ CA$ CAD     | - Canadian dollar/Canadian dollars     | - cent/cents
+A$ AU$ AUD     | - Australian dollar/Australian dollars | - cent/cents
+NZ$ NZD        | - New Zealand dollar/New Zealand dollars | - cent/cents
+HK$ HKD        | - Hong Kong dollar/Hong Kong dollars   | - cent/cents
+€ EUR          | - euro/euros             | - cent/cents
+£ GBP          | - pound/pounds           | - penny/pence
+¥ JPY          | - yen/yen
+CN¥ CNY RMB    | - yuan/yuan
+₹ INR Rs       | - rupee/rupees           | - paisa/paise
+₩ KRW          | - won/won
+₽ RUB          | - ruble/rubles           | - kopeck/kopecks
+₺ TRY          | - lira/liras             | - kurush/kurush
+R$ BRL         | - real/reais             | - centavo/centavos
+CHF            | - Swiss franc/Swiss francs | - centime/centimes
+SEK            | - Swedish krona/Swedish kronor
+NOK            | - Norwegian krone/Norwegian kroner
+DKK            | - Danish krone/Danish kroner
+zł PLN         | - zloty/zlotys           | - grosz/groszy
+₿ BTC          | - bitcoin/bitcoins
+¢              | - cent/cents
+"""
+_UNITS = """
+km      | - kilometer/kilometers
+m       | - meter/meters
+cm      | - centimeter/centimeters
+mm      | - millimeter/millimeters
+µm μm   | - micrometer/micrometers
+nm      | - nanometer/nanometers
+km² km2 | - square kilometer/square kilometers
+m² m2   | - square meter/square meters
+cm² cm2 | - square centimeter/square centimeters
+m³ m3   | - cubic meter/cubic meters
+cm³ cm3 | - cubic centimeter/cubic centimeters
+mi      | - mile/miles
+ft      | - foot/feet
+yd      | - yard/yards
+sq\u00a0ft | - square foot/square feet
+ha      | - hectare/hectares
+kg      | - kilogram/kilograms
+g       | - gram/grams
+mg      | - milligram/milligrams
+µg μg mcg | - microgram/micrograms
+t       | - ton/tons
+lb      | - pound/pounds
+lbs     | - pound/pounds
+oz      | - ounce/ounces
+l L     | - liter/liters
+ml mL   | - milliliter/milliliters
+cl      | - centiliter/centiliters
+gal     | - gallon/gallons
+h hr hrs | - hour/hours
+min mins | - minute/minutes
+s sec secs | - second/seconds
+ms      | - millisecond/milliseconds
+µs μs   | - microsecond/microseconds
+ns      | - nanosecond/nanoseconds
+°C      | - degree Celsius/degrees Celsius
+°F      | - degree Fahrenheit/degrees Fahrenheit
+°K      | - kelvin/kelvins
+°       | - degree/degrees
+km/h kph kmh | - kilometer per hour/kilometers per hour
+m/s     | - meter per second/meters per second
+m/s²    | - meter per second squared/meters per second squared
+mph     | - mile per hour/miles per hour
+rpm     | - revolution per minute/revolutions per minute
+mpg     | - mile per gallon/miles per gallon
+KB kB   | - kilobyte/kilobytes
+MB      | - megabyte/megabytes
+GB      | - gigabyte/gigabytes
+TB      | - terabyte/terabytes
+PB      | - petabyte/petabytes
+KiB     | - kibibyte/kibibytes
+MiB     | - mebibyte/mebibytes
+GiB     | - gibibyte/gibibytes
+kbps kb/s kbit/s | - kilobit per second/kilobits per second
+Mbps Mb/s Mbit/s | - megabit per second/megabits per second
+Gbps Gb/s Gbit/s | - gigabit per second/gigabits per second
+MB/s    | - megabyte per second/megabytes per second
+GB/s    | - gigabyte per second/gigabytes per second
+Hz      | - hertz/hertz
+kHz     | - kilohertz/kilohertz
+MHz     | - megahertz/megahertz
+GHz     | - gigahertz/gigahertz
+W       | - watt/watts
+kW      | - kilowatt/kilowatts
+MW      | - megawatt/megawatts
+GW      | - gigawatt/gigawatts
+kWh     | - kilowatt hour/kilowatt hours
+MWh     | - megawatt hour/megawatt hours
+V       | - volt/volts
+kV      | - kilovolt/kilovolts
+mA      | - milliampere/milliamperes
+mAh     | - milliampere hour/milliampere hours
+J       | - joule/joules
+kJ      | - kilojoule/kilojoules
+kcal    | - kilocalorie/kilocalories
+cal     | - calorie/calories
+Pa      | - pascal/pascals
+hPa     | - hectopascal/hectopascals
+kPa     | - kilopascal/kilopascals
+dB      | - decibel/decibels
+px      | - pixel/pixels
+fps     | - frame per second/frames per second
+dpi     | - dot per inch/dots per inch
+Ω       | - ohm/ohms
+mmHg    | - millimeter of mercury/millimeters of mercury
+"""
+_WORDS = {
+    "minus": "minus", "plus": "plus", "plusminus": "plus or minus", "point": "point", "dot": "point",
+    "percent": "percent", "permille": "per mille", "to": "to", "ratio": "to", "by": "by", "times": "times",
+    "and": "and", "at": "at", "hashtag": "hashtag", "arrow": "to", "equals": "equals", "about": "about",
+    "divided": "divided by", "less": "is less than", "greater": "is greater than", "at_most": "at most",
+    "at_least": "at least", "unequal": "is not equal to", "over": "over", "version": "version", "mixed": " and ",
+    "cents": "bare", "day_mark": "st|nd|rd|th", "date_of": r"\s(?:of\s)?", "year_of": r",?\s",
+}  # fmt: skip
+_REFERENCES = {
+    "p.": "page", "pp.": "pages", "No.": "number", "no.": "number", "Nos.": "numbers", "nos.": "numbers",
+    "Fig.": "Figure", "fig.": "figure", "Figs.": "Figures", "Vol.": "Volume", "vol.": "volume", "vols.": "volumes",
+    "Ch.": "Chapter", "ch.": "chapter", "chap.": "chapter", "Sec.": "Section", "sec.": "section", "Eq.": "Equation",
+    "eq.": "equation", "Art.": "Article", "art.": "article", "ca.": "circa", "c.": "circa", "approx.": "approximately",
+    "§": "section", "§§": "sections", "#": "number", "№": "number", "n°": "number", "nº": "number", "~": "about",
+    "Nr.": "number", "Rm.": "Room", "Apt.": "Apartment", "Ext.": "extension", "ext.": "extension", "v.": "verse",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", ".NET": "dot net", "ASP.NET": "ASP dot net",
+    "Node.js": "Node JS", "24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty",
+    "w/o": "without", "w/": "with", "i.e.": "that is", "e.g.": "for example", "H2O": "H two O", "CO2": "C O two",
+    "CO₂": "C O two", "H₂O": "H two O",
+}  # fmt: skip
+_FRACTIONS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
+_DENOMINATORS = frozenset((32, 64, 100, 1000))  #: above twenty
+_DAY_FIRST = frozenset(("gb", "uk", "au", "nz", "ie", "in", "za", "sg", "hk"))  #: regions where 5/1 is in January
+
+
+_ROMAN_HEADS = frozenset(
+    ("chapter", "part", "book", "act", "scene", "volume", "vol", "section", "article", "phase", "type", "class", "war")
+)
+_SCALES = """
+thousand k K      | - thousand
+million mn mln M  | - million
+billion bn B      | - billion
+trillion tn T     | - trillion
+"""
+_SPELLER = NumberSpeller("en")
+
+
+def _decades() -> tuple[ReadingRule, ...]:
+    """The rules of decades, and of feet with inches."""
+
+    def plural(words: str) -> str:
+        return words[:-1] + "ies" if words.endswith("y") else words + ("es" if words.endswith("x") else "s")
+
+    def short(found: re.Match[str]) -> str:
+        return plural(_SPELLER.cardinal(int(found["n"])))
+
+    def long(found: re.Match[str]) -> str:
+        return plural(_SPELLER.spell(int(found["n"]), "spellout-numbering-year"))
+
+    def feet(found: re.Match[str]) -> str:
+        inches = _SPELLER.cardinal(int(found["inches"]))
+        return f"{_SPELLER.cardinal(int(found['feet']))} feet {inches} {'inch' if found['inches'] == '1' else 'inches'}"
+
+    return (
+        ReadingRule(re.compile(r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)"), short),
+        ReadingRule(re.compile(r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)"), long),
+        ReadingRule(re.compile(r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]"), feet),
+    )
+
+
+class English(LanguageRules):
+    """The rules of English, by its region."""
+
+    tag = "en"
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = parse_units(_UNITS)
+    months = {name.lower(): at for at, month in enumerate(_MONTHS, 1) for name in (month, month[:3])} | {"sept": 9}
+    references = _REFERENCES
+    literals = _LITERALS
+    roman_heads = _ROMAN_HEADS
+    scales = parse_units(_SCALES)
+    own_rules = _decades()
+    indian_groups = True
+    month_names_first = True
+    ordinal_mark = "st|nd|rd|th"
+
+    def __init__(self, region: str) -> None:
+        self.month_first = region not in _DAY_FIRST
+        verbose = "" if self.month_first else "-verbose"
+        self.speller = NumberSpeller(
+            "en", {"": f"spellout-numbering{verbose}", "ordinal": f"spellout-ordinal{verbose}"}
+        )
+
+    def year(self, number: int) -> str:
+        return self.speller.spell(number, "spellout-numbering-year")
+
+    def ordinal(self, number: int, _mark: str = "", _before: str = "") -> str:
+        return self.speller.cardinal(number, "ordinal")
+
+    def date(self, date: WrittenDate) -> str:
+        name, day = _MONTHS[date.month - 1], self.ordinal(date.day)
+        the = "" if date.before == "the" else "the "
+        words = f"{the}{day} of {name}" if date.day_first else f"{name} {day}"
+        return words if date.year is None else f"{words}{' ' if date.day_first else ', '}{self.year(date.year)}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        named = self.speller.cardinal(hour)
+        if minute == 0:
+            return f"{named} o'clock" if 0 < hour <= 12 else f"{named} hundred"
+        return f"{named} {'oh ' if minute < 10 else ''}{self.speller.cardinal(minute)}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom == 10 and top > 1:
+            return f"{self.speller.cardinal(top)} out of ten"
+        if bottom > 20 and bottom not in _DENOMINATORS:
+            return None
+        one, many = _FRACTIONS.get(bottom) or (self.ordinal(bottom), f"{self.ordinal(bottom)}s")
+        return f"{self.speller.cardinal(top)} {one if top == 1 else many}"
+
+    def regnal(self, number: int) -> str:
+        return f"the {self.ordinal(number)}"

@@ -1,0 +1,95 @@
+"""Number grammar: how one language writes numbers, and says what is written.
+
+`number` is a regular expression without groups, for other rules to build on. It takes groups of three digits with one
+of the language's marks between them, the Indian groups of two, and one decimal mark.
+"""
+
+import re
+from collections.abc import Callable
+
+from seriatim.text.reading.language_rules import LanguageRules, Noun
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_SPACES = "\u00a0\u2009\u202f"  #: no-break and thin spaces group digits in every language
+_MINUS = "-−–"
+SIGN = r"(?:(?<![^\s(\[])[-−+±])?"  #: before a number, at the start of a word
+_NOT_DIGITS = re.compile(r"\D")
+
+
+class NumberGrammar:
+    """Reads the numbers of one language."""
+
+    def __init__(self, rules: LanguageRules) -> None:
+        self.rules = rules
+        self.words = rules.words
+        groups = [rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in (*rules.group_marks, *_SPACES)]
+        if rules.indian_groups:
+            groups.append(r"\d{1,2}(?:,\d\d)+,\d{3}")
+        if rules.decimal_mark == ".":
+            groups.append(r"\d{1,3}(?:\.\d{3}){2,}")
+        self.decimal = re.escape(rules.decimal_mark)
+        self.integer = rf"(?:(?:{'|'.join(groups)})(?!\d)|\d+)"
+        self.number = rf"{self.integer}(?:{self.decimal}\d+)?"
+        word = r"\w" if rules.spaced else r"[A-Za-z\d]"
+        self.before = rf"(?<!{word})(?<!\d[.,:/])"  #: no number begins in the middle of another
+        self.after = rf"(?!{word})(?![.,:/]\d)"
+
+    def rule(self, pattern: str, read: Callable[[re.Match[str]], str | None], flags: int = 0) -> ReadingRule:
+        """A rule for a pattern that stands by itself."""
+        return ReadingRule(re.compile(f"{self.before}{pattern}{self.after}", flags), read)
+
+    def split(self, text: str) -> tuple[str, str]:
+        """The digits before and behind the decimal mark."""
+        whole, _, fraction = text.rpartition(self.rules.decimal_mark) if self._has_fraction(text) else (text, "", "")
+        return _NOT_DIGITS.sub("", whole), fraction
+
+    def _has_fraction(self, text: str) -> bool:
+        return text.count(self.rules.decimal_mark) == 1
+
+    def count(self, text: str) -> int | None:
+        """The value, for the form of a noun; None for a decimal fraction."""
+        whole, fraction = self.split(text.lstrip(_MINUS + "+±"))
+        return None if fraction else int(whole)
+
+    def say(self, text: str, form: str = "") -> str:
+        """A written number in words, with its sign."""
+        sign, number = (text[0], text[1:]) if text[0] in _MINUS + "+±" else ("", text)
+        whole, fraction = self.split(number)
+        words = self._whole(whole, "" if fraction else form)
+        if fraction:
+            words += f" {self.words['point']} {self._fraction(fraction)}"
+        return f"{self._sign(sign)}{words}"
+
+    def _sign(self, sign: str) -> str:
+        name = {"": "", "+": "plus", "±": "plusminus"}.get(sign, "minus")
+        return f"{self.words[name]} " if name else ""
+
+    def _whole(self, digits: str, form: str) -> str:
+        if len(digits) > 1 and digits[0] == "0":
+            return self.rules.speller.digits(digits)
+        return self.rules.speller.cardinal(int(digits), form)
+
+    def _fraction(self, digits: str) -> str:
+        speller = self.rules.speller
+        if not self.rules.fraction_as_number or len(digits) > 3:
+            return speller.digits(digits)
+        zeros = len(digits) - len(digits.lstrip("0"))
+        rest = [speller.cardinal(int(digits[zeros:]))] if digits[zeros:] else []
+        return " ".join([*(speller.cardinal(0) for _ in range(zeros)), *rest])
+
+    def year(self, number: int) -> str:
+        """A year in words."""
+        return self.rules.year(number)
+
+    def counted(self, text: str, noun: Noun) -> str:
+        """A written number with what it counts, in its form."""
+        return f"{self.say(text, noun.gender)}{self.gap}{self.form(self.count(text), noun)}"
+
+    def form(self, count: int | None, noun: Noun) -> str:
+        """The form of a noun behind a number."""
+        return noun.forms[min(self.rules.plural(count), len(noun.forms) - 1)]
+
+    @property
+    def gap(self) -> str:
+        """What stands between a number and its noun."""
+        return " " if self.rules.spaced else ""

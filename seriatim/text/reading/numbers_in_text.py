@@ -1,0 +1,173 @@
+"""Numbers of every other kind: fractions, ranges, ordinals, versions, telephones, and plain ones."""
+
+import re
+import unicodedata
+
+from seriatim.text.reading.number_grammar import SIGN, NumberGrammar
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_FRACTIONS = "¼½¾⅐-⅞"
+_LAST_WORD = re.compile(r"(\w+)\W*$")
+_PHONE_GROUPS = re.compile(r"\D+")
+_YEARS = range(1100, 2100)
+_FIRST_DIGIT_GROUP = 13  #: more digits than this are an account number or a key, and no quantity
+
+
+def number_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """The rules of these kinds in one language, in the order in which they are tried."""
+    return [
+        *_fraction_rules(grammar),
+        *_range_rules(grammar),
+        *_ordinal_rules(grammar),
+        *_code_rules(grammar),
+        *_plain_rules(grammar),
+    ]
+
+
+def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """Versions, addresses and telephone numbers, whose parts are no numbers of other kinds."""
+    speller = grammar.rules.speller
+
+    def version(found: re.Match[str]) -> str:
+        named = not found["v"] or _ends_with(found, grammar.words["version"])
+        return ("" if named else f"{grammar.words['version']} ") + f" {grammar.words['dot']} ".join(
+            _part(grammar, part) for part in found["parts"].split(".")
+        )
+
+    def telephone(found: re.Match[str]) -> str:
+        plus = f"{grammar.words['plus']} " if found[0].startswith("+") else ""
+        groups = [speller.digits(group) for group in _PHONE_GROUPS.split(found[0]) if group]
+        return plus + ", ".join(groups)
+
+    return [
+        ReadingRule(re.compile(r"(?<![\w+])\+\d{1,3}(?:[ \u00a0./-]?\(?\d{1,5}\)?){2,6}(?![\w.]\d|\w)"), telephone),
+        ReadingRule(re.compile(r"(?<![\w-])\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?![\w-])"), telephone),
+        ReadingRule(re.compile(r"(?<![\w-])0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{1,8})*(?![\w,.:-]\d|\w)"), telephone),
+        ReadingRule(re.compile(r"(?<![\w-])\d{1,5}(?:-\d{1,7}){2,5}(?![\w-])"), telephone),
+        grammar.rule(r"(?P<v>[vV]\.?\s?)(?P<parts>\d+(?:\.\d+)+)", version),
+        grammar.rule(rf"(?P<v>)(?!{grammar.integer}(?!\.?\d))(?P<parts>\d+(?:\.\d+){{2,}})", version),
+    ]
+
+
+def _ends_with(found: re.Match[str], word: str) -> bool:
+    return found.string[: found.start()].rstrip().lower().endswith(word)
+
+
+def _part(grammar: NumberGrammar, digits: str) -> str:
+    return grammar.say(digits) if len(digits) < 5 else grammar.rules.speller.digits(digits)
+
+
+def _fraction_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    def read(found: re.Match[str]) -> str | None:
+        if found["sign"]:
+            top, bottom = unicodedata.normalize("NFKD", found["sign"]).split("\u2044")
+        else:
+            top, bottom = found["top"], found["bottom"]
+        part = grammar.rules.fraction(int(top), int(bottom)) if 0 < int(top) < int(bottom) else None
+        if part is None:
+            return _season(grammar, top, bottom)
+        if not found["whole"]:
+            return part
+        return f"{grammar.say(found['whole'])}{grammar.words.get('mixed', ' ')}{part}"
+
+    whole, parts = r"(?:(?P<whole>\d+)\s)?", r"(?P<top>\d{1,4})[/\u2044](?P<bottom>\d{1,4})"
+    return [
+        ReadingRule(re.compile(rf"(?:(?<!\d)(?P<whole>\d+)\s?)?(?P<sign>[{_FRACTIONS}])(?P<top>)(?P<bottom>)"), read),
+        ReadingRule(re.compile(rf"{grammar.before}{whole}(?P<sign>){parts}{grammar.after}(?!/)"), read),
+    ]
+
+
+def _season(grammar: NumberGrammar, first: str, second: str) -> str | None:
+    """Two numbers with a slash: two years one behind the other, or one over the other."""
+    if _is_year(first) and int(second) == (int(first) + 1) % 10 ** len(second):
+        return f"{grammar.year(int(first))} {grammar.year(int(second))}"
+    over = grammar.words.get("over")
+    return f"{grammar.say(first)} {over} {grammar.say(second)}" if over else None
+
+
+def _range_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    def read(found: re.Match[str]) -> str | None:
+        low, high = found["low"], found["high"]
+        first, last = grammar.count(low), grammar.count(high)
+        if first is None or last is None:
+            return f"{grammar.say(low)} {grammar.words['to']} {grammar.say(high)}"
+        if _is_year(low) and (_is_year(high) or len(high) == 2):
+            second = grammar.year(last) if len(high) == 4 else grammar.say(high)
+            return f"{grammar.year(first)} {grammar.words['to']} {second}"
+        if first < last:
+            return f"{grammar.say(low)} {grammar.words['to']} {grammar.say(high)}"
+        if " " in found[0]:
+            return f"{grammar.say(low)} {grammar.words['minus']} {grammar.say(high)}"
+        return f"{grammar.say(low)} {grammar.words['ratio']} {grammar.say(high)}"
+
+    n = grammar.number
+    guard = r"(?![-–—/]\d)"
+    return [
+        ReadingRule(
+            re.compile(
+                rf"{grammar.before}(?<!\d[-–])(?P<low>{n})(?:\s[-–—]\s|[-–—])(?P<high>{n}){grammar.after}{guard}"
+            ),
+            read,
+        )
+    ]
+
+
+def _is_year(digits: str) -> bool:
+    return len(digits) == 4 and digits.isdecimal() and int(digits) in _YEARS
+
+
+def _ordinal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    ordinal, mark = grammar.rules.ordinal, grammar.rules.ordinal_mark
+    if not mark:
+        return []
+
+    def read(found: re.Match[str]) -> str | None:
+        digits = found["n"]
+        if len(digits) > 6:
+            return None
+        before = _LAST_WORD.search(found.string[max(0, found.start() - 24) : found.start()])
+        return ordinal(int(digits), found["mark"], before[1].lower() if before else "")
+
+    return [ReadingRule(re.compile(rf"{grammar.before}(?P<n>\d+)(?P<mark>{mark})(?!\w)", re.IGNORECASE), read)]
+
+
+def _code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """Letters with digits: A12, MP3, GPT-4, 3D, 5G."""
+
+    def letters_first(found: re.Match[str]) -> str:
+        return f"{found['letters']} {_part(grammar, found['n'])}" + (f" {found['more']}" if found["more"] else "")
+
+    def digits_first(found: re.Match[str]) -> str:
+        return f"{_part(grammar, found['n'])} {found['letters']}"
+
+    edge = r"A-Za-z\d_"
+    return [
+        ReadingRule(
+            re.compile(
+                rf"(?<![{edge}])(?P<letters>[A-Z]{{1,6}})-?(?P<n>\d{{1,4}})(?P<more>[A-Za-z]{{0,2}})(?![{edge}])(?![.,]\d)"
+            ),
+            letters_first,
+        ),
+        ReadingRule(
+            re.compile(rf"{grammar.before}(?P<n>\d{{1,4}})(?P<letters>[A-Z]{{1,3}})(?![{edge}])"), digits_first
+        ),
+    ]
+
+
+def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    speller = grammar.rules.speller
+
+    def read(found: re.Match[str]) -> str:
+        text = found["n"]
+        if len(text) > _FIRST_DIGIT_GROUP and text.isdecimal():
+            return speller.digits(text)
+        return grammar.year(int(text)) if _is_year(text) else grammar.say(text)
+
+    def other_mark(found: re.Match[str]) -> str:
+        whole, fraction = found["n"].split(".")
+        return f"{grammar.say(whole)} {grammar.words['dot']} {_part(grammar, fraction)}"
+
+    rules = [grammar.rule(rf"(?P<n>{SIGN}{grammar.number})", read)]
+    if grammar.rules.decimal_mark == ",":
+        rules.append(grammar.rule(r"(?P<n>\d+\.(?:\d{1,2}|\d{4,}))", other_mark))
+    return rules

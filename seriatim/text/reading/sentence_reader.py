@@ -1,0 +1,63 @@
+"""The sentence reader: applies the rules of one language to a sentence, one kind behind the other.
+
+Each rule turns one kind of written form into words, and words are left alone by the rules behind it. So reading a
+sentence that has been read changes nothing. A sentence without digits, signs and capitals is returned at once.
+"""
+
+import re
+from functools import lru_cache
+from importlib import import_module
+
+from seriatim.text.reading.amounts import amount_rules
+from seriatim.text.reading.capital_words import capital_rules
+from seriatim.text.reading.clock_times import clock_rules
+from seriatim.text.reading.dates import date_rules
+from seriatim.text.reading.language_rules import LanguageRules
+from seriatim.text.reading.number_grammar import NumberGrammar
+from seriatim.text.reading.numbers_in_text import identifier_rules, number_rules
+from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_rules
+from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rules
+
+#: languages with rules, and their classes
+LANGUAGES = {"en": "English"}
+#: anything that some rule reads
+_READABLE = re.compile(
+    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*¼½¾⅐-⅞¢]|[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b"
+)
+MOST_ROUNDS = 8  #: what one rule leaves may be another's, in odd texts; a plain sentence takes one round
+_SPACES = re.compile(r" {2,}")
+
+
+@lru_cache
+def _rules(language: str) -> tuple[ReadingRule, ...]:
+    """The rules of a BCP 47 tag, in order; none for a language without a table."""
+    base, _, region = (language.replace("_", "-").lower() or "en").partition("-")
+    if base not in LANGUAGES:
+        return ()
+    module = import_module(f"seriatim.text.reading.languages.{LANGUAGES[base].lower()}")
+    rules: LanguageRules = getattr(module, LANGUAGES[base])(region.rpartition("-")[2])
+    grammar = NumberGrammar(rules)
+    kinds = (
+        literal_rules, _own_rules, date_rules, identifier_rules, reference_rules, clock_rules, amount_rules,
+        number_rules, roman_rules, sign_rules, capital_rules,
+    )  # fmt: skip
+    return tuple(rule for kind in kinds for rule in kind(grammar))
+
+
+def _own_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    return list(grammar.rules.own_rules)
+
+
+def read_sentence(text: str, language: str) -> str:
+    """The sentence with its numbers and signs in words of the language; unchanged if Seriatim has no rules of it."""
+    for _ in range(MOST_ROUNDS):
+        if not _READABLE.search(text):
+            break
+        read = text
+        for rule in _rules(language):
+            read = rule.apply(read)
+        if read == text:
+            break
+        text = _SPACES.sub(" ", read).strip()
+    return text

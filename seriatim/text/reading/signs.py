@@ -1,0 +1,76 @@
+"""Signs between words: ampersands, section and number signs, hashtags, arrows, dotted degrees."""
+
+import re
+
+from seriatim.text.reading.number_grammar import NumberGrammar
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_WORD_PARTS = re.compile(r"[^\W\d_](?:[^\W\d_A-Z]+|[A-Z]*(?![^\W\d_A-Z]))|\d+")
+_OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": "times", "÷": "divided", "±": "plusminus",
+              "<": "less", ">": "greater", "≤": "at_most", "≥": "at_least", "≠": "unequal", "*": "times"}  # fmt: skip
+
+
+def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """Words for what stands before a number: pages, sections, numbers. The number is read later."""
+    references = grammar.rules.references
+    signs = {mark: word for mark, word in references.items() if not mark[0].isalpha()}
+    marks = {mark: word for mark, word in references.items() if mark[0].isalpha()}
+
+    def read(found: re.Match[str]) -> str | None:
+        return f"{references[found['mark']]} "
+
+    def any_of(table: dict[str, str]) -> str:
+        return "|".join(re.escape(mark) for mark in sorted(table, key=len, reverse=True))
+
+    rules = []
+    if marks:
+        rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d)"), read))
+    if signs:
+        rules.append(ReadingRule(re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d)"), read))
+    return rules
+
+
+def literal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """Written forms with a reading of their own, such as C++."""
+    literals = grammar.rules.literals
+    if not literals:
+        return []
+    written = "|".join(re.escape(form) for form in sorted(literals, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w.+#/])(?:{written})(?![\w+#/])(?!\.\d)")
+    return [ReadingRule(pattern, lambda found: literals[found[0]])]
+
+
+def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """Signs that are left when numbers are words."""
+    words = grammar.words
+
+    def operator(found: re.Match[str]) -> str | None:
+        name = words.get(_OPERATORS[found["sign"]])
+        return f" {name} " if name else None
+
+    def hashtag(found: re.Match[str]) -> str | None:
+        return f"{words['hashtag']} {' '.join(_WORD_PARTS.findall(found['word'].replace('_', ' ')))}"
+
+    def word(name: str, template: str = "{}"):  # type: ignore[no-untyped-def]
+        return lambda _found: template.format(words[name])
+
+    rules = [
+        ReadingRule(re.compile(r"\s?&\s?(?=\w)"), word("and", " {} ")),
+        ReadingRule(re.compile(r"\s(?P<sign>[+−=≈×÷±<>≤≥≠*])\s(?=[\w(])"), operator),
+        ReadingRule(re.compile(r"\s?(?P<sign>[≈±≤≥×÷])\s?(?=\w)"), operator),
+        ReadingRule(re.compile(r"\s?[→⇒➔➜⟶]\s?"), word("arrow", " {} ")),
+        ReadingRule(re.compile(r"(?<![\w@.])@(?=\w)"), word("at", "{} ")),
+        ReadingRule(re.compile(r"(?<=\w)@(?=\w)|(?<=\s)@(?=\s)"), word("at", " {} ")),
+        ReadingRule(re.compile(r"(?<![^\W\d_]\.)(?<!\w)(?:[A-Z][a-z]{0,2}\.){2,4}(?!\w)"), _degree),
+    ]
+    if "hashtag" in words:
+        rules.append(ReadingRule(re.compile(r"(?<![\w&#])#(?P<word>[^\W\d_][\w]*)"), hashtag))
+    return rules
+
+
+def _degree(found: re.Match[str]) -> str | None:
+    """A degree without its stops: Ph.D., B.Sc. Initials keep theirs."""
+    if not re.search(r"[a-z]\.[A-Z]|[A-Z]\.[A-Z][a-z]", found[0]):
+        return None
+    stop = "." if found.end() == len(found.string) else ""
+    return found[0].replace(".", "") + stop
