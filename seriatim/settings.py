@@ -141,6 +141,10 @@ class Settings:
     )
     document_max_files: int = _int(5_000, "most files in such an archive", 1)
     document_max_pages: int = _int(5_000, "most pages of a PDF", 1)
+    document_timeout_s: float = _float(60, "time that reading an uploaded document may take", 0.1)
+    document_memory_bytes: int = _int(
+        1024**3, "memory of the process that reads an uploaded document", 64 * 1024 * 1024
+    )
     max_sentences: int = _int(200_000, "the most sentences of one job", 1)
     max_sentence_chars: int = _int(10_000, "the longest sentence that a caller cuts itself; texts are cut here", 1)
     user_jobs: int = _int(0, "live and batch jobs that one user may have at once; 0: any number", 0)

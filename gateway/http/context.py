@@ -15,6 +15,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from gateway.http.api_keys import ApiKeys, Caller
 from gateway.http.concurrency_limit import ConcurrencyLimit
+from gateway.http.document_reader import DocumentReader
 from gateway.http.draining import Draining
 from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector
 from gateway.http.problems import not_found
@@ -60,6 +61,7 @@ class GatewayContext:
     readiness: PoolReadiness
     draining: Draining
     concurrency: ConcurrencyLimit
+    documents: DocumentReader
     #: (pool, user) -> monotonic time at which its limits were sent
     limits_sent_s: dict[tuple[str, str], float] = field(default_factory=dict)
     stuck: bool = False  #: closed while threads still wait for a Redis that does not answer
@@ -88,7 +90,7 @@ class GatewayContext:
         draining = Draining(settings.http_drain_s)
         return cls(
             settings, keys, producer, streams, quick, reports, pools, meters, models, voices, readiness, draining,
-            ConcurrencyLimit(settings.http_max_concurrency),
+            ConcurrencyLimit(settings.http_max_concurrency), DocumentReader(settings),
         )  # fmt: skip
 
     @contextlib.asynccontextmanager

@@ -4,28 +4,24 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic import ValidationError
-from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
 from gateway.http.access import CallerDep, ContextDep
 from gateway.http.context import GatewayContext
-from gateway.http.problems import HttpProblem
 from gateway.http.recordings.job_owners import accepted_at, jobs_of
 from gateway.http.recordings.source_text import SourceText, text_of, title_of
+from gateway.http.routes.job_body import DOCUMENT, FORM, JSON, parse_job_body
 from gateway.http.schemas.requests import NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
 from gateway.http.streaming.silent_answer import enqueue_or_silence
 from seriatim.client.job import Job
 from seriatim.errors import JobUnknown
-from seriatim.text.documents.text_encoding import decode_text
 
 router = APIRouter(tags=["jobs"])
 
 JobId = Annotated[str, Path(max_length=64, description="the id that POST /v1/jobs returned")]
 REF = "#/components/schemas/{model}"
 FILE = {"type": "string", "format": "binary"}
-JSON, FORM = "application/json", "multipart/form-data"
 
 
 @router.post(
@@ -39,6 +35,7 @@ JSON, FORM = "application/json", "multipart/form-data"
             "content": {
                 JSON: {"schema": {"$ref": REF.format(model="NewJobBody")}},
                 FORM: {"schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}},
+                DOCUMENT: {"schema": FILE},
             },
         }
     },
@@ -51,9 +48,10 @@ async def create_job(
 ) -> Response:
     """Submit a job; responds when all its text is stored durably.
 
-    The body is JSON, or a form with a text file as `file` (UTF-8, or UTF-16 with a byte order mark) and other fields.
+    The body is JSON; or a form with a document as `file` and the other fields; or a document, with the fields in the
+    query string. A document is EPUB, PDF, DOCX, HTML, Markdown, subtitles, plain text and others, by its content.
     """
-    body = await _parse_body(request)
+    body = await parse_job_body(request, context)
     job_request = await asyncio.to_thread(body.request, context, caller, idempotency_key=idempotency_key)
     text = body.text(context, job_request.pool_name)
     await context.admit(job_request.pool_name, caller)
@@ -121,32 +119,3 @@ def _latest_jobs(context: GatewayContext, user: str, most: int) -> list[JobCard]
         except JobUnknown:  # it has expired and was not recorded
             continue
     return cards
-
-
-async def _parse_body(request: Request) -> NewJobBody:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == FORM:
-        return await _parse_form(request)
-    if kind != JSON:
-        raise HttpProblem(415, "bad_input", f"content type {kind or 'missing'}; expected {JSON} or {FORM}")
-    raw = await request.body()
-    return await asyncio.to_thread(_validate, lambda: NewJobBody.model_validate_json(raw))
-
-
-async def _parse_form(request: Request) -> NewJobBody:
-    async with request.form(max_files=1, max_fields=40, max_part_size=1024 * 1024) as form:
-        fields: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
-        file = form.get("file")
-        if isinstance(file, UploadFile):
-            fields["input"] = decode_text(await file.read(), "the file")
-    return _validate(lambda: NewJobBody.model_validate(fields))
-
-
-def _validate(read: Any) -> NewJobBody:
-    try:
-        body: NewJobBody = read()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        param = ".".join(str(part) for part in first["loc"]) or None
-        raise HttpProblem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param) from None
-    return body

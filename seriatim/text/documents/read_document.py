@@ -42,6 +42,20 @@ def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup 
     return read_plain_text(decode_text(raw, name), name, limits, markup)
 
 
+def is_simple(raw: bytes) -> bool:
+    """Is a file plain text in UTF-8, which takes no parser to read?"""
+    if (
+        raw.startswith((ZIP, b"%PDF", b"{\\rtf"))
+        or text_format(raw[:START_BYTES].decode("latin-1")) is not DocumentFormat.TEXT
+    ):
+        return False
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _with_text(document: Document, name: str, markup: Markup) -> Document:
     """The document, if it has text.
 

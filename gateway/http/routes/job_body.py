@@ -1,0 +1,85 @@
+"""The body of a new job: JSON, a form with a document, or a document alone with the fields in the query string."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from gateway.http.context import GatewayContext
+from gateway.http.problems import HttpProblem
+from gateway.http.recordings.source_text import normalize_title
+from gateway.http.schemas.requests import NewJobBody
+from seriatim.text.documents import Document
+from seriatim.text.markup import Markup
+
+JSON, FORM, DOCUMENT = "application/json", "multipart/form-data", "application/octet-stream"
+#: types of documents; what a body is decides its content
+DOCUMENT_TYPES = frozenset(
+    {
+        DOCUMENT, "application/epub+zip", "application/pdf", "application/rtf", "application/xhtml+xml",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.oasis.opendocument.text", "application/x-fictionbook+xml", "application/x-fictionbook",
+        "application/x-subrip", "application/xml",
+    }
+)  # fmt: skip
+TITLE_CHARS = 200  #: as the field `title`
+
+
+async def parse_job_body(request: Request, context: GatewayContext) -> NewJobBody:
+    """Parse the body of a new job; a document becomes its text, with its markup and title.
+
+    Raises:
+        HttpProblem: the body has another type, or an invalid field.
+        BadInput: its document cannot be read.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == JSON:
+        raw = await request.body()
+        return await asyncio.to_thread(_validate, lambda: NewJobBody.model_validate_json(raw))
+    fields: dict[str, Any] = dict(request.query_params)
+    if kind == FORM:
+        file = await _read_form(request, fields)
+    elif kind in DOCUMENT_TYPES or kind.startswith("text/"):
+        file = await request.body()
+    else:
+        expected = f"{JSON}, {FORM}, or the type of a document, such as {DOCUMENT}"
+        raise HttpProblem(415, "bad_input", f"content type {kind or 'missing'}; expected {expected}")
+    if file is None:
+        return _validate(lambda: NewJobBody.model_validate(fields))
+    body = _validate(lambda: NewJobBody.model_validate(fields | {"input": ""}))
+    return _with_document(body, await context.documents.read(file, Markup(body.markup or Markup.AUTO)))
+
+
+async def _read_form(request: Request, fields: dict[str, Any]) -> bytes | None:
+    """Put a form's fields into `fields`; returns the content of its file, if it has one."""
+    async with request.form(max_files=1, max_fields=40, max_part_size=1024 * 1024) as form:
+        fields.update((name, value) for name, value in form.items() if isinstance(value, str))
+        file = form.get("file")
+        return await file.read() if isinstance(file, UploadFile) else None
+
+
+def _with_document(body: NewJobBody, document: Document) -> NewJobBody:
+    title = body.title
+    if not title and body.drain == "store":
+        title = _title(document.title)
+    return body.model_copy(update={"input": document.text, "markup": str(document.markup), "title": title})
+
+
+def _title(text: str) -> str | None:
+    """The title of a document as the title of a job; None if it has none that can be shown."""
+    try:
+        return normalize_title(text)[:TITLE_CHARS] or None
+    except ValueError:
+        return None
+
+
+def _validate(read: Callable[[], NewJobBody]) -> NewJobBody:
+    try:
+        return read()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        param = ".".join(str(part) for part in first["loc"]) or None
+        raise HttpProblem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param) from None
