@@ -8,6 +8,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :m                hash    V_L V_B (virtual time per class), E_L E_B (eligible up to), theta, slots, slack, infl,
                               fence, epoch, demand, held, eta, reserve, credit, now, off (clock offset), rtf,
                               cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
+                              fingerprint,
                               swept, snapped, renewed, stay, kept, places;
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 MIN_DURATION_SHARE = 0.3
 MIN_JUDGED_MS = 1_000  #: estimated duration of the letters and digits below which a sentence is not marked `short`
 
+ANOTHER_TAKE = "another_take"  #: mark of a sentence heard in part from a worker with another fingerprint
 CLAIM_POLL_S = 0.05  #: between two claims while a suspect runs alone
 
 
@@ -142,8 +143,9 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
         )  # fmt: skip
     engine, sentence = worker_state.engine, Sentence.from_json(claimed.sentence)
     call = job_scripts.open_sentence(
-        message.job, message.seq, message.attempt, engine.continuity, engine.rate_hz, sentence.text
-    )
+        message.job, message.seq, message.attempt, engine.continuity, engine.rate_hz, sentence.text,
+        worker_state.facts.fingerprint,
+    )  # fmt: skip
     opened = run(worker_state.pool_client.redis, call)
     if opened.verdict is OpenVerdict.RATE:
         raise EngineFailed(
@@ -153,6 +155,8 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
         return _report_finished(worker_state, attempt, 0.0, opened.base)
     if opened.verdict is not OpenVerdict.OPEN:
         raise AttemptDropped(opened.verdict.name)
+    if opened.other:
+        _mark_sentence(worker_state, message, ANOTHER_TAKE)
     began_s, utterance = time.monotonic(), _make_utterance(message, claimed, spec, sentence, opened)
     try:
         n_bytes = _stream_audio(worker_state, attempt, utterance, opened, sentence)

@@ -23,7 +23,7 @@ from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
 from seriatim.state.pool_record import read_pool
 from workers import worker_renewal
-from workers.registration import refreshed_registration
+from workers.registration import refreshed_registration, warn_if_audio_differs
 from workers.worker_gauges import WorkerGauges
 from workers.worker_state import RunningAttempt, WorkerState
 
@@ -67,7 +67,8 @@ def send_heartbeat(worker_state: WorkerState) -> bool:
     if not known:
         log.warning("registration expired; registering again", extra={"owner": worker_state.owner})
     if (not known or facts != worker_state.facts) and not worker_state.draining.is_set():
-        run(pool_client.redis, pool_scripts.register(pool_client.pool, worker_state.owner, settings.lease_ms, facts))
+        register = pool_scripts.register(pool_client.pool, worker_state.owner, settings.lease_ms, facts)
+        warn_if_audio_differs(worker_state.owner, facts, run(pool_client.redis, register))
         worker_state.facts = facts
     return known
 

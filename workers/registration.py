@@ -1,17 +1,20 @@
 """The registration of a worker process in its pool."""
 
 import json
+import logging
 import os
 import socket
 from dataclasses import replace
 
 from seriatim.engine import Engine
-from seriatim.lua.pool_records import WorkerRegistration
+from seriatim.lua.pool_records import RegisterResult, WorkerRegistration
 from seriatim.settings import Settings
 
+log = logging.getLogger(__name__)
 
-def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> WorkerRegistration:
-    """The registration of a process that was ready `ready_ms` after its start."""
+
+def registration_of(engine: Engine, settings: Settings, ready_ms: int, fingerprint: str = "") -> WorkerRegistration:
+    """The registration of a process that was ready `ready_ms` after its start, with its audio's `fingerprint`."""
     return WorkerRegistration(
         slots=engine.slots,
         rate_hz=engine.rate_hz,
@@ -28,12 +31,22 @@ def registration_of(engine: Engine, settings: Settings, ready_ms: int) -> Worker
         merge_chars=engine.merge_chars,
         limits=json.dumps(dict(engine.limits)),
         abilities=engine.abilities.to_json(),
+        fingerprint=fingerprint,
     )
 
 
 def refreshed_registration(facts: WorkerRegistration, engine: Engine) -> WorkerRegistration:
     """A copy with what may change while an engine runs: its slots and its voices."""
     return replace(facts, slots=engine.slots, voices=_voices_json(engine))
+
+
+def warn_if_audio_differs(owner: str, facts: WorkerRegistration, result: RegisterResult) -> None:
+    """Log it if this process gives other bytes than the pool that it registered in."""
+    if facts.fingerprint not in ("", result.fingerprint):
+        log.warning(
+            "audio differs from the pool's; give each pool one kind of CPU and one version of every package",
+            extra={"owner": owner, "fingerprint": facts.fingerprint, "pool_fingerprint": result.fingerprint},
+        )
 
 
 def _voices_json(engine: Engine) -> str:

@@ -24,8 +24,7 @@ from seriatim import log as logs
 from seriatim import tracing
 from seriatim.celery_app import make_app, reach_broker
 from seriatim.dispatch import PoolClient, dispatch
-from seriatim.engine import Engine, Utterance
-from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, SeriatimError, Unavailable, forbidden
+from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
 from seriatim.keys import queue
 from seriatim.lua import pool_scripts
@@ -42,15 +41,14 @@ from workers import (
 from workers.attempt import run_attempt
 from workers.engines.engine_registry import load, options_of
 from workers.message_filter import MessageFilter
-from workers.registration import registration_of
+from workers.registration import registration_of, warn_if_audio_differs
 from workers.result_reporter import report_results
+from workers.warm_up import warm_up
 from workers.worker_gauges import WorkerGauges
 from workers.worker_lifetime import Lifetime
 from workers.worker_state import WorkerState
 
 log = logging.getLogger(__name__)
-
-WARM_UP = "The quick brown fox jumps over the lazy dog."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -99,7 +97,7 @@ def _run_worker(options: argparse.Namespace, settings: Settings) -> int:
     app = make_app(settings.broker, pool_name)
     reach_broker(app, settings.broker)
     engine = load(options.engine, options_of(options.engine, _engine_options(options), settings))
-    warm_up(engine)
+    fingerprint = warm_up(engine)
     ready_ms = round((time.monotonic() - started_s) * 1000)
     owner = options.owner or f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
     pool_client, lifetime = (
@@ -107,7 +105,7 @@ def _run_worker(options: argparse.Namespace, settings: Settings) -> int:
         Lifetime.of(settings, options.group, options.index),
     )
     worker_state = WorkerState(
-        pool_client, engine, owner, registration_of(engine, settings, ready_ms), lifetime=lifetime
+        pool_client, engine, owner, registration_of(engine, settings, ready_ms, fingerprint), lifetime=lifetime
     )
     register(app, partial(run_attempt, worker_state))
     _register_in_pool(redis, pool_name, owner, settings, worker_state.facts)
@@ -121,7 +119,7 @@ def settings_in_force(worker_state: WorkerState) -> dict[str, object]:
     return {
         "owner": worker_state.owner, "pool": worker_state.pool_client.pool, "engine": facts.engine,
         "slots": facts.slots,
-        "ready_ms": facts.ready_ms, "voices": len(worker_state.engine.voices),
+        "ready_ms": facts.ready_ms, "fingerprint": facts.fingerprint, "voices": len(worker_state.engine.voices),
         "limits": dict(worker_state.engine.limits),
         "live_window_ms": settings.live_window_ms,
         "batch_window_ms": settings.batch_window_ms, "queue_limit_ms": settings.queue_limit_ms,
@@ -141,29 +139,16 @@ def _parse_pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def warm_up(engine: Engine) -> None:
-    """Speak one sentence through the real path, so that lazy loading does not delay the first user.
-
-    Raises:
-        EngineUnavailable: no audio came out; a restart would not help.
-    """
-    try:
-        n_bytes = sum(len(chunk.pcm) for chunk in engine.speak(Utterance(WARM_UP), lambda: False))
-    except EngineFailed as error:
-        raise EngineUnavailable(f"the {engine.name} engine failed at its warm-up sentence: {error}") from error
-    if n_bytes == 0:
-        raise EngineUnavailable(f"the {engine.name} engine gave no audio for its warm-up sentence")
-
-
 def _register_in_pool(
     redis: "Redis", pool_name: str, owner: str, settings: Settings, facts: WorkerRegistration
 ) -> None:
-    pool_rate_hz = run(redis, pool_scripts.register(pool_name, owner, settings.lease_ms, facts))
-    if pool_rate_hz:
+    result = run(redis, pool_scripts.register(pool_name, owner, settings.lease_ms, facts))
+    if result.rate_hz:
         raise Misconfigured(
-            f"pool {pool_name!r} has a sample rate of {pool_rate_hz} Hz and this engine {facts.rate_hz} Hz; "
+            f"pool {pool_name!r} has a sample rate of {result.rate_hz} Hz and this engine {facts.rate_hz} Hz; "
             "give this worker a pool of its own with --pool NAME"
         )
+    warn_if_audio_differs(owner, facts, result)
 
 
 def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:

@@ -40,6 +40,7 @@ class OpenResult:
     )
     checksum: int | None = None  #: CRC-32 of the bytes before base, None if unknown
     state: bytes = b""  #: engine state behind base
+    other: bool = False  #: the bytes before base have another fingerprint: held or marked, as of continuity none
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +106,14 @@ def life(job: str, *, accepted: bool) -> ScriptCall[bool]:
 
 
 def open_sentence(
-    job: str, seq: int, attempt: int, continuity: str, rate_hz: int, sentence: str
+    job: str, seq: int, attempt: int, continuity: str, rate_hz: int, sentence: str, fingerprint: str = ""
 ) -> ScriptCall[OpenResult]:
-    """Begin an attempt; it fences out all lower ones."""
+    """Begin an attempt; it fences out all lower ones. `fingerprint`: of the worker's audio, if its engine is exact."""
 
     def decode(r: list[Any]) -> OpenResult:
-        return OpenResult(OpenVerdict(r[0]), integer(r[1]), int(r[2]) if r[2] else None, bytes(r[3]))
+        return OpenResult(OpenVerdict(r[0]), integer(r[1]), int(r[2]) if r[2] else None, bytes(r[3]), bool(r[4]))
 
-    return _call(job, "open", seq, attempt, continuity, rate_hz, sentence, decode=decode)
+    return _call(job, "open", seq, attempt, continuity, rate_hz, sentence, fingerprint, decode=decode)
 
 
 def append(job: str, seq: int, attempt: int, chunk: ChunkAppend) -> ScriptCall[tuple[AppendVerdict, int]]:

@@ -160,6 +160,15 @@ class WorkerRegistration:
     merge_chars: int = 0  #: and join shorter ones to a neighbour
     limits: str = "{}"  #: JSON: limit_chars of single languages
     abilities: str = ""  #: JSON: what its engine can be asked for; "": it does not say
+    fingerprint: str = ""  #: digest of its probe sentence's audio; "": its engine is not exact
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterResult:
+    """The answer to a registration."""
+
+    rate_hz: int = 0  #: not 0: refused, because the pool has this rate
+    fingerprint: str = ""  #: of the pool: workers with another one give other bytes
 
 
 @dataclass(frozen=True, slots=True)

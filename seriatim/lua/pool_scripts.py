@@ -15,6 +15,7 @@ from seriatim.lua.pool_records import (
     ExtendVerdict,
     FinishedSentence,
     FinishVerdict,
+    RegisterResult,
     RetryPolicy,
     Submission,
     SubmitResult,
@@ -190,12 +191,12 @@ def signals(pool: str) -> ScriptCall[PoolMetrics]:
     return ScriptCall(load("pool", "signals"), pool_prefix(pool), ("",), lambda r: decode_signals(pool, *r))
 
 
-def register(pool: str, owner: str, life_ms: int, facts: WorkerRegistration) -> ScriptCall[int]:
-    """Offer a process's slots. Returns 0, or the pool's rate in Hz if it is another one."""
+def register(pool: str, owner: str, life_ms: int, facts: WorkerRegistration) -> ScriptCall[RegisterResult]:
+    """Offer a process's slots; refused if the pool's rate is another one."""
     values = {name: getattr(facts, name) for name in WorkerRegistration.__slots__}
     return _call(
         pool, "register", owner, life_ms, json.dumps(values),
-        decode=lambda r: 0 if r[0] else integer(r[1]),
+        decode=lambda r: RegisterResult(fingerprint=text(r[1])) if r[0] else RegisterResult(integer(r[1])),
     )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ from seriatim.lua.script_calls import translate_redis_errors
 
 TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/shared/load.lua has it for chunks
 FIELDS = (
-    "slots", "rate_hz", "limit_chars", "merge_chars", "limits", "abilities", "demand", "eta", "reserve", "rtf", "theta",
-    "cost", "now", "off", "jobs", "infl", "done", "refused", "retries", "fenced", "given_up", "lost_messages",
-    "restarts",
+    "slots", "rate_hz", "limit_chars", "merge_chars", "limits", "abilities", "fingerprint", "demand", "eta", "reserve",
+    "rtf", "theta", "cost", "now", "off", "jobs", "infl", "done", "refused", "retries", "fenced", "given_up",
+    "lost_messages", "restarts",
 )  # fmt: skip
 
 
@@ -35,6 +35,7 @@ class PoolRecord:
     limits: Mapping[str, int] = field(default_factory=dict)  #: limit_chars of single languages
     abilities: tuple[Abilities, ...] = ()  #: each of some of its workers; any of them may get any sentence
     voices: tuple[Voice, ...] = ()  #: the first is the default
+    fingerprint: str = ""  #: of its exact workers' audio; a worker with another one gives other bytes
     tight: bool = False  #: live listeners need nearly all of it: first pieces are made smaller
     rtf: float = 0.0  #: slot seconds per second of audio
     theta_ms: float = 0.0  #: how far ahead of virtual time a user may be
@@ -88,7 +89,7 @@ class PoolRecord:
             pool, int(number("slots")), int(number("rate_hz")), int(number("limit_chars", 250)),
             int(number("merge_chars")), json.loads(h.get("limits", b"{}")),
             tuple(map(Abilities.from_dict, json.loads(h.get("abilities") or b"[]"))),
-            tuple(map(_voice, json.loads(voices or b"[]"))),
+            tuple(map(_voice, json.loads(voices or b"[]"))), h.get("fingerprint", b"").decode(),
             number("demand") > TIGHT * number("eta", 1) * (1 - number("reserve")) * number("slots"),
             number("rtf"), number("theta"), number("cost"), number("now"),
             *(int(number(name)) for name in FIELDS[FIELDS.index("off") :]),

@@ -12,7 +12,7 @@ from seriatim.state.pool_record import PoolRecord, read_pool
 
 COUNTS = {"slots": "slots", "sentences": "spoken", "ready_ms": "ready_ms", "pid": "pid"}  #: attributes by hash field
 GAUGES = ("memory_bytes", "gpu_utilization", "gpu_memory_used", "gpu_memory_bytes", "slots_lost")
-FIELDS = ("engine", "host", "since", "busy_ms", *COUNTS.values(), *GAUGES)
+FIELDS = ("engine", "host", "fingerprint", "since", "busy_ms", *COUNTS.values(), *GAUGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,20 @@ class WorkerProcessState:
     gpu_memory_bytes: float | None  #: held by the process
     slots_lost: float | None = None  #: given up, as its device's memory ran out
     busy_s: float = 0.0  #: slot seconds that it spoke for
+    fingerprint: str = ""  #: of its audio; "" if its engine is not exact
+    audio_differs: bool = False  #: from that of its pool
 
     @classmethod
-    def decode(cls, owner: str, row: Sequence[bytes | None], busy: int, now_ms: float) -> "WorkerProcessState":
-        """Read the values of FIELDS; `busy` slots are speaking, `now_ms` is the pool's clock."""
+    def decode(cls, owner: str, row: Sequence[bytes | None], busy: int, pool: PoolRecord) -> "WorkerProcessState":
+        """Read the values of FIELDS; `busy` slots are speaking."""
         w = {name: value.decode(errors="replace") for name, value in zip(FIELDS, row, strict=True) if value is not None}
         whole = {name: int(w.get(field, 0)) for name, field in COUNTS.items()}
         gauges: dict[str, Any] = {name: float(w[name]) if name in w else None for name in GAUGES}
-        up_s = round(max(0.0, now_ms - float(w.get("since", now_ms))) / 1000, 1)
+        up_s = round(max(0.0, pool.now_ms - float(w.get("since", pool.now_ms))) / 1000, 1)
+        fingerprint = w.get("fingerprint", "")
         return cls(
-            owner, busy=busy, engine=w.get("engine", ""), host=w.get("host", ""), up_s=up_s,
+            owner, busy=busy, fingerprint=fingerprint, audio_differs=fingerprint not in ("", pool.fingerprint),
+            engine=w.get("engine", ""), host=w.get("host", ""), up_s=up_s,
             busy_s=float(w.get("busy_ms", 0)) / 1000, **whole, **gauges,
         )  # fmt: skip
 
@@ -89,7 +93,7 @@ def read_workers(redis: "Redis", pools: Sequence[PoolRecord]) -> list[list[Worke
         pipe.hkeys(f"{pool_prefix(pool.pool)}:run:{owner}")
     with translate_redis_errors():
         found = iter(pipe.execute())
-    states = iter([WorkerProcessState.decode(owner, next(found), len(next(found)), of.now_ms) for of, owner in flat])
+    states = iter([WorkerProcessState.decode(owner, next(found), len(next(found)), of) for of, owner in flat])
     return [[next(states) for _ in some] for some in owners]
 
 

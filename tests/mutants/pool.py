@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant, lua
 
 MACHINE = "tests/scripts/test_pool_machine.py"
+ADMISSION = "tests/scripts/test_admission.py"
 CRASHES = "tests/scripts/test_crashes.py"
 FAIRNESS = "tests/scripts/test_fairness.py"
 RESTART = "tests/scripts/test_restart.py"
@@ -12,6 +13,22 @@ CLOCK = "tests/scripts/test_clock.py"
 FOLDER = lua("pool")
 
 POOL = (
+    Mutant(
+        "pool.fingerprint of a kind of worker that is gone",
+        f"{FOLDER}/shared/workers.lua",
+        "return first and first.fingerprint or current",
+        "return current or (first and first.fingerprint)",
+        "after an upgrade all workers are shown as different for ever",
+        (MACHINE, ADMISSION),
+    ),
+    Mutant(
+        "pool.fingerprint not kept",
+        f"{FOLDER}/shared/workers.lua",
+        "    if w.fingerprint == current then return current end\n",
+        "",
+        "the pool changes its kind although workers of it are left",
+        (MACHINE, ADMISSION),
+    ),
     Mutant(
         "pool.lease not cleared",
         f"{FOLDER}/shared/flight.lua",

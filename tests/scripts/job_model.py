@@ -27,6 +27,7 @@ class Take:
     gap: str | None = None
     held: bool = False
     differs_at: int | None = None
+    fingerprint: str = ""  #: of the attempt
 
     @property
     def received(self) -> int:
@@ -54,6 +55,7 @@ class Job:
     rate: int | None = None
     closing: str = ""
     checksum_out: int | None = None  #: of the bytes of the cursor's sentence that are out
+    fingerprint_out: str = ""  #: of the last of them
     takes: dict[int, Take] = field(default_factory=dict)
     lengths: dict[int, int] = field(default_factory=dict)  #: of the last sentences that are out
     stream: list[Entry] = field(default_factory=list)
@@ -66,7 +68,7 @@ class Job:
         take = self.takes.get(seq)
         return self.lengths.get(seq) if take is None else take.length
 
-    def open(self, seq: int, attempt: int, continuity: str, rate: int, text: str) -> OpenResult:
+    def open(self, seq: int, attempt: int, continuity: str, rate: int, text: str, fingerprint: str = "") -> OpenResult:
         """Begin an attempt; a higher one fences out the lower ones, and what nobody heard of them is dropped."""
         if self.state not in ("run", "done"):
             return OpenResult(OpenVerdict.GONE, 0)
@@ -79,21 +81,22 @@ class Job:
         if self.rate not in (None, rate):
             return OpenResult(OpenVerdict.RATE, self.rate or 0)
         self.rate = rate
+        begun = seq == self.seq and self.out > 0
+        other = begun and continuity == "exact" and fingerprint != self.fingerprint_out
         if attempt > take.attempt:
-            take.attempt, take.text = attempt, text
+            take.attempt, take.text, take.fingerprint = attempt, text, fingerprint
             if not (take.state and continuity == "resumable"):
-                self._begin_again(seq, take, continuity)
+                self._begin_again(seq, take, "none" if other else continuity)
         self.takes[seq] = take
-        return OpenResult(OpenVerdict.OPEN, take.received, take.checksum, take.state)
+        return OpenResult(OpenVerdict.OPEN, take.received, take.checksum, take.state, other)
 
     def _begin_again(self, seq: int, take: Take, continuity: str) -> None:
         """From what was heard on. An engine that says it otherwise each time is held back, or its seam is marked."""
         take.start = self.out if seq == self.seq else 0
         take.pcm, take.cuts, take.state = bytearray(), [], b""
         take.checksum = self.checksum_out if take.start else None
-        if continuity == "none":
-            take.held = take.held or self.hold is not HoldPolicy.NEVER
-            take.differs_at = take.start or take.differs_at
+        take.held = continuity == "none" and self.hold is not HoldPolicy.NEVER
+        take.differs_at = take.start or None if continuity == "none" else None
 
     def append(self, seq: int, attempt: int, chunk: ChunkAppend) -> tuple[AppendVerdict, int]:
         """A chunk: overlap is trimmed, a hole refused."""
@@ -155,7 +158,7 @@ class Job:
             self.stream.append(Discontinuity(self._position(self.out + 1), self.seq, self.out))
             take.differs_at = None
         self.stream.append(Audio(self._position(end), take.part(self.out, end)))
-        self.out, self.checksum_out = end, checksum
+        self.out, self.checksum_out, self.fingerprint_out = end, checksum, take.fingerprint
 
     def _emit_start(self, take: Take) -> None:
         self.stream.append(SentenceStart(self._position(0), self.seq, self.at, self.rate or 0, take.text or ""))
@@ -169,6 +172,7 @@ class Job:
         self.lengths.pop(self.seq - LENGTHS_KEPT, None)
         del self.takes[self.seq]
         self.seq, self.at, self.out, self.checksum_out = self.seq + 1, self.at + self.out, 0, None
+        self.fingerprint_out = ""
 
     def _position(self, sub_id: int) -> StreamPosition:
         return StreamPosition(self.seq + 1, sub_id)
@@ -189,7 +193,7 @@ class Job:
             take.add(bytes(min(SILENCE_PIECE, n_bytes - take.received)), None)
         take.length = take.received
         take.checksum = old.checksum
-        take.state = old.state
+        take.state, take.fingerprint = old.state, old.fingerprint
         self.takes[seq] = take
         self.rate = self.rate or rate or None
         self.notifications += 1

@@ -136,11 +136,15 @@ class Worker:
     until: float = 0.0  #: a sign of life keeps what it speaks until then
     alone: str = ""  #: the suspect that it speaks, or empties itself for
     speaking: dict[str, int] = field(default_factory=dict)
+    fingerprint: str = ""  #: of its audio
+    since: float = 0.0
 
 
 @dataclass(slots=True)
 class Pool:
     """Everything."""
+
+    fingerprint: str = ""
 
     now: float | None = None
     offset: float = 0.0

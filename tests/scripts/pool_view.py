@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seriatim.user_limits import UserLimits
-from tests.scripts.pool_state import BATCH, LIVE, RANK, Job, Pool, eligible
+from tests.scripts.pool_state import BATCH, LIVE, RANK, Job, Pool, Worker, eligible
 
 CLASSES = (LIVE, BATCH)
 COUNTS = (
@@ -28,7 +28,7 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "jobs": {name: _job(pool, job) for name, job in pool.jobs.items()},
         "sentences": {n: _sentences(job) for n, job in pool.jobs.items() if job.begun},
         "retries": {n: {str(seq): at for seq, at in j.retries.items()} for n, j in pool.jobs.items() if j.retries},
-        "workers": {n: {"slots": w.slots, "until": w.until, "alone": w.alone} for n, w in pool.workers.items()},
+        "workers": {n: _worker(w) for n, w in pool.workers.items()}, "fingerprint": pool.fingerprint,
         "dead at": {n: w.dead_at for n, w in pool.workers.items()},
         "speaking": {n: dict(w.speaking) for n, w in pool.workers.items() if w.speaking},
         "lease": pool.lease, "outbox": pool.outbox, "todo": pool.todo, "delay": pool.delay, "act": pool.act,
@@ -48,6 +48,12 @@ def _counts(pool: Pool) -> dict[str, float]:
     }  # fmt: skip
     room = {"slots": pool.slots, "slack": pool.slack if pool.slots else 0}
     return virtual | known | counted | room | {"now": pool.now or 0, "off": pool.offset, "fence": pool.fence}
+
+
+def _worker(w: Worker) -> dict[str, Any]:
+    return {
+        "slots": w.slots, "until": w.until, "alone": w.alone, "fingerprint": w.fingerprint, "since": w.since,
+    }  # fmt: skip
 
 
 def _user(pool: Pool, name: str) -> dict[str, float]:
@@ -97,6 +103,7 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "sentences": {name: {seq: _packed(s) for seq, s in h.items()} for name, h in _under(found, ":js:")},
         "retries": dict(_under(found, ":jr:")),
         "workers": {name: _worker_hash(w) for name, w in _under(found, ":w:")},
+        "fingerprint": m.get("fingerprint", ""),
         "dead at": found.get(":wk", {}),
         "speaking": {name: {n: int(a) for n, a in run.items()} for name, run in _under(found, ":run:")},
         "dead": set(found.get(":dead", {})),
@@ -131,7 +138,10 @@ def _packed(s: str) -> tuple[Any, ...]:
 
 
 def _worker_hash(w: Mapping[str, str]) -> dict[str, Any]:
-    return {"slots": int(w["slots"]), "until": float(w.get("until", 0)), "alone": w.get("alone", "")}
+    return {
+        "slots": int(w["slots"]), "until": float(w.get("until", 0)), "alone": w.get("alone", ""),
+        "fingerprint": w["fingerprint"], "since": float(w["since"]),
+    }  # fmt: skip
 
 
 def differences(want: Any, got: Any, path: str = "") -> list[str]:

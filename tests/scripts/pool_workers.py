@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from seriatim.lua.pool_records import RetryPolicy, WorkerRegistration
+from seriatim.lua.pool_records import RegisterResult, RetryPolicy, WorkerRegistration
 from seriatim.records import TaskMessage
 from tests.scripts.pool_state import (
     Job,
@@ -22,18 +22,26 @@ DIED = "the worker process died while speaking it"
 DROPPED = "its worker process dropped it"
 
 
-def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, raw: float) -> int:
+def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, raw: float) -> RegisterResult:
     """A process offers its slots. One pool, one rate."""
     t = pool.tick(raw)
     others = set(pool.workers) - {owner}
     if pool.rate_hz not in (None, facts.rate_hz) and (others or pool.act):
-        return pool.rate_hz or 0
+        return RegisterResult(pool.rate_hz or 0)
     pool.rate_hz, pool.eta, pool.reserve = facts.rate_hz, facts.eta, facts.reserve
     pool.rtf = facts.rtf if pool.rtf is None else pool.rtf
     pool.theta = 3000 if pool.theta is None else pool.theta
-    worker = pool.workers.setdefault(owner, Worker(facts.slots, 0.0))
-    worker.slots, worker.dead_at = facts.slots, t + life_ms
-    return 0
+    worker = pool.workers.setdefault(owner, Worker(facts.slots, 0.0, since=t))
+    worker.slots, worker.dead_at, worker.fingerprint = facts.slots, t + life_ms, facts.fingerprint
+    _choose_fingerprint(pool)
+    return RegisterResult(fingerprint=pool.fingerprint)
+
+
+def _choose_fingerprint(pool: Pool) -> None:
+    """Keep it while a worker has it; else that of the one that was registered first."""
+    exact = {owner: worker for owner, worker in pool.workers.items() if worker.fingerprint}
+    if exact and all(worker.fingerprint != pool.fingerprint for worker in exact.values()):
+        pool.fingerprint = min(exact.items(), key=lambda pair: (pair[1].since, pair[0]))[1].fingerprint
 
 
 def beat(
@@ -77,6 +85,7 @@ def forget(pool: Pool, owner: str, retry: RetryPolicy, t: float, *, blame: bool)
             pool.jobs[job].begun[sentence_seq].suspect = 1
         _back(pool, name, DIED, retry, t, blame=blame and len(names) == 1)
     del pool.workers[owner]
+    _choose_fingerprint(pool)
 
 
 def _parse(name: str) -> tuple[str, int]:

@@ -31,10 +31,11 @@ class Slot:
     def do(self, call: ScriptCall[Any]) -> Any:
         return run(self.redis, call)
 
-    def open(self, seq: int, attempt: int, continuity: str = "exact", rate_hz: int = RATE_HZ) -> OpenResult:
-        opened: OpenResult = self.do(
-            job_scripts.open_sentence(self.name, seq, attempt, continuity, rate_hz, f"said {seq}").at(self.now)
-        )
+    def open(
+        self, seq: int, attempt: int, continuity: str = "exact", rate_hz: int = RATE_HZ, fingerprint: str = ""
+    ) -> OpenResult:
+        call = job_scripts.open_sentence(self.name, seq, attempt, continuity, rate_hz, f"said {seq}", fingerprint)
+        opened: OpenResult = self.do(call.at(self.now))
         return opened
 
     def append(
@@ -45,9 +46,11 @@ class Slot:
         reply: tuple[AppendVerdict, int] = self.do(job_scripts.append(self.name, seq, attempt, chunk).at(self.now))
         return reply
 
-    def says(self, seq: int, attempt: int, data: bytes, piece: int = 400, continuity: str = "exact") -> None:
+    def says(
+        self, seq: int, attempt: int, data: bytes, piece: int = 400, continuity: str = "exact", fingerprint: str = ""
+    ) -> None:
         """A whole sentence, from where this attempt must begin."""
-        base = self.open(seq, attempt, continuity).base
+        base = self.open(seq, attempt, continuity, fingerprint=fingerprint).base
         begins = range(base, len(data), piece) or [base]
         for begin in begins:
             end = min(begin + piece, len(data))

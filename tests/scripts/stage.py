@@ -49,9 +49,11 @@ class Stage:
     def rebase(self) -> int:
         return int(self.do(pool_scripts.rebase(POOL).at(self.now)))
 
-    def hire(self, owner: str, slots: int = 1) -> None:
-        facts = WorkerRegistration(slots, 8_000, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0)
-        assert self.do(pool_scripts.register(POOL, owner, LEASE_MS, facts).at(self.now)) == 0
+    def hire(self, owner: str, slots: int = 1, fingerprint: str = "") -> None:
+        facts = WorkerRegistration(
+            slots, 8_000, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, fingerprint=fingerprint
+        )
+        assert self.do(pool_scripts.register(POOL, owner, LEASE_MS, facts).at(self.now)).rate_hz == 0
 
     def beat(self, owner: str, *running: TaskMessage, slots: int = 1) -> tuple[bool, frozenset[TaskMessage]]:
         reply: tuple[bool, frozenset[TaskMessage]] = self.do(

@@ -11,6 +11,7 @@ from seriatim.lua.pool_records import SubmitVerdict, WorkerRegistration
 from seriatim.lua.pool_scripts import register, tune
 from seriatim.records import DrainMode, JobKind
 from seriatim.state.pool_record import read_pool
+from seriatim.state.worker_record import read_workers
 from seriatim.user_limits import UserLimits
 from tests.scripts.stage import LEASE_MS, POOL, P, Stage
 
@@ -129,10 +130,10 @@ def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:
 def test_a_pool_has_one_rate(redis: Redis) -> None:
     stage = Stage(redis)
     other = WorkerRegistration(1, 24_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
-    assert stage.do(register(POOL, "w2", LEASE_MS, other).at(stage.now)) == 8_000
+    assert stage.do(register(POOL, "w2", LEASE_MS, other).at(stage.now)).rate_hz == 8_000
     assert stage.m("slots") == 1
     stage.leave("w1", died=False)
-    assert stage.do(register(POOL, "w2", LEASE_MS, other).at(stage.now)) == 0
+    assert stage.do(register(POOL, "w2", LEASE_MS, other).at(stage.now)).rate_hz == 0
 
 
 def test_what_ended_leaves_no_demand_behind(redis: Redis) -> None:
@@ -183,3 +184,31 @@ def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None
     assert known() == ["two"]
     stage.leave("c", died=False)
     assert known() == []
+
+
+def test_a_pools_fingerprint_is_that_of_a_worker_which_is_there(redis: Redis) -> None:
+    """Kept as long as one has it; then it is that of the worker that was registered first."""
+    stage = Stage(redis, slots=0)
+    fingerprints = []
+    for owner, fingerprint in (("z", "A"), ("y", "B"), ("x", "C"), ("w", ""), ("v", "A")):
+        stage.now += 10
+        stage.hire(owner, fingerprint=fingerprint)
+        fingerprints.append(read_pool(redis, POOL).fingerprint)
+    assert fingerprints == ["A"] * 5
+    (states,) = read_workers(redis, [read_pool(redis, POOL)])
+    assert {state.owner for state in states if state.audio_differs} == {"x", "y"}
+    for owner, left in (("z", "A"), ("v", "B"), ("y", "C"), ("x", "C"), ("w", "C")):
+        stage.leave(owner, died=owner == "v")
+        assert read_pool(redis, POOL).fingerprint == left, owner
+    stage.hire("u", fingerprint="D")
+    assert read_pool(redis, POOL).fingerprint == "D", "none of the old kind is left"
+
+
+def test_workers_that_died_give_no_fingerprint(redis: Redis) -> None:
+    stage = Stage(redis, slots=0)
+    stage.hire("a", fingerprint="A")
+    stage.now += 2_000
+    stage.hire("b", fingerprint="B")
+    stage.now += LEASE_MS - 1_500
+    stage.sweep()
+    assert read_pool(redis, POOL).fingerprint == "B"

@@ -172,3 +172,94 @@ def test_an_open_may_be_sent_again(redis: Redis, seq: int) -> None:
     again = slot.open(seq, 1)
     assert (again.base, again.checksum) == (400, 5), "what is here is not dropped"
     assert slot.open(seq, 0).verdict is OpenVerdict.FENCED
+
+
+def heard_in_part(redis: Redis, hold: str = "auto") -> Slot:
+    """A worker with the fingerprint A was heard up to byte 400, and is gone."""
+    slot = Slot(redis, 1, hold=hold)
+    slot.open(0, 1, fingerprint="A")
+    slot.append(0, 1, 0, pcm(0)[:400], checksum=17)
+    slot.emit()
+    slot.append(0, 1, 400, pcm(0)[400:700], checksum=18)
+    return slot
+
+
+def seams(slot: Slot) -> list[int]:
+    return [entry.offset for entry in slot.stream() if isinstance(entry, Discontinuity)]
+
+
+def test_another_machine_is_held_and_its_seam_marked(redis: Redis) -> None:
+    """Both engines are exact, and give other bytes: the checksum of what was heard need not show it."""
+    slot = heard_in_part(redis)
+    opened = slot.open(0, 2, fingerprint="B")
+    assert (opened.base, opened.checksum, opened.other) == (400, 17, True)
+    assert slot.open(0, 2, fingerprint="B") == opened, "sent again"
+    other = pcm(0, salt=1)
+    slot.append(0, 2, 400, other[400:800])
+    slot.emit()
+    assert slot.sound() == pcm(0)[:400], "held until it is whole"
+    slot.append(0, 2, 800, other[800:], final=True)
+    slot.emit()
+    assert slot.sound() == pcm(0)[:400] + other[400:]
+    assert seams(slot) == [400]
+
+
+def test_a_listener_who_would_rather_not_wait_hears_another_machine_at_once(redis: Redis) -> None:
+    slot = heard_in_part(redis, hold="0")
+    other = pcm(0, salt=1)
+    slot.open(0, 2, fingerprint="B")
+    slot.append(0, 2, 400, other[400:600], checksum=19)
+    slot.emit()
+    assert slot.sound() == pcm(0)[:400] + other[400:600]
+    assert not slot.open(0, 3, fingerprint="B").other, "the last that was heard is its own"
+    slot.append(0, 3, 600, other[600:800])
+    slot.emit()
+    assert slot.open(0, 4, fingerprint="A").other
+    slot.append(0, 4, 800, pcm(0)[800:], final=True)
+    slot.emit()
+    assert slot.sound() == pcm(0)[:400] + other[400:800] + pcm(0)[800:]
+    assert seams(slot) == [400, 800]
+
+
+def test_a_machine_of_the_same_kind_continues_whatever_came_between(redis: Redis) -> None:
+    """The attempt of another machine was lost before anything of it was heard."""
+    slot = heard_in_part(redis)
+    slot.open(0, 2, fingerprint="B")
+    slot.append(0, 2, 400, pcm(0, salt=1)[400:800])
+    opened = slot.open(0, 3, fingerprint="A")
+    assert (opened.base, opened.other) == (400, False)
+    slot.append(0, 3, 400, pcm(0)[400:800])
+    slot.emit()
+    assert slot.sound() == pcm(0)[:800], "nothing is held"
+    slot.append(0, 3, 800, pcm(0)[800:], final=True)
+    slot.emit()
+    assert (slot.sound(), seams(slot)) == (pcm(0), [])
+
+
+def test_what_was_not_heard_may_come_from_any_machine(redis: Redis) -> None:
+    slot = Slot(redis, 2)
+    slot.open(0, 1, fingerprint="A")
+    slot.append(0, 1, 0, pcm(0)[:400])
+    slot.open(1, 2, fingerprint="A")
+    slot.append(1, 2, 0, pcm(1)[:400])
+    assert not slot.open(0, 3, fingerprint="B").other
+    slot.append(0, 3, 0, pcm(0)[:400])
+    slot.emit()
+    assert slot.sound() == pcm(0)[:400], "not held"
+    slot.append(0, 3, 400, pcm(0)[400:], final=True)
+    assert not slot.open(1, 4, fingerprint="B").other
+    slot.append(1, 4, 0, pcm(1), final=True)
+    slot.emit()
+    assert (slot.sound(), seams(slot)) == (pcm(0) + pcm(1), [])
+
+
+def test_another_machine_is_recognised_behind_a_torn_log(redis: Redis) -> None:
+    """The server lost what it wrote of the emit, and not what was heard of it."""
+    slot = heard_in_part(redis)
+    slot.redis.hset(f"{slot.prefix}:c:{slot.name}", items=["off", 0])
+    slot.redis.hdel(f"{slot.prefix}:c:{slot.name}", "Q", "F")
+    opened = slot.open(0, 2, fingerprint="B")
+    assert (opened.base, opened.other) == (400, True)
+    slot.append(0, 2, 400, pcm(0, salt=1)[400:], final=True)
+    slot.emit()
+    assert seams(slot) == [400]

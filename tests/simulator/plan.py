@@ -65,11 +65,17 @@ class JobPlan:
     cap_infl: int | None = None
     cap_jobs: int | None = None
     queue_limit_ms: int = 600_000
+    machines: int = 1  #: kinds of machines among the workers
 
     @property
     def exact(self) -> bool:
         """Do all attempts give the same bytes?"""
-        return self.repeatable and self.continuity is not Continuity.NONE
+        return self.repeatable and self.continuity is not Continuity.NONE and not self.varied
+
+    @property
+    def varied(self) -> bool:
+        """Do attempts give the same bytes on the same kind of machine, and others on another?"""
+        return self.repeatable and self.continuity is Continuity.EXACT and self.machines > 1
 
     @property
     def held(self) -> bool:
@@ -113,6 +119,7 @@ class Plan:
     jumps: tuple[tuple[int, int], ...] = ()  #: (step, ms): the server's clock is set
     memory: tuple[tuple[int, Memory], ...] = ()  #: (step, room): from this step on
     flushes: tuple[int, ...] = ()  #: steps at which the broker loses all its messages
+    machines: int = 1  #: kinds of machines among the workers
 
     @property
     def calm(self) -> bool:
@@ -133,12 +140,14 @@ def draw(seed: int, redis_kills: int | None = None) -> Plan:
     rates = _rates(rng)
     steps = rng.randint(600, 2_000)
     lively = rates != Rates() and not redis_kills
+    machines = Random(f"machines {seed}").choice([1, 1, 2])
     outage_ms = rng.choice([0] * 6 + [rng.randint(65_000, 85_000), 6_000_000]) if lively else 0
     users = [
         (f"u{i}", rng.choice([0.5, 1.0, 1.0, 3.0]), rng.choice([None, None, 1, 2])) for i in range(rng.randint(1, 3))
     ]
     poisons = [0.0, 0.0, 0.1] if lively else [0.0, 0.25]  # where nobody else dies, it is plain who is to blame
     jobs = [_job(rng, f"s{seed}j{i}", rng.choice(users), poisons) for i in range(rng.randint(3, 6))]
+    jobs = [replace(job, machines=machines) for job in jobs]
     if outage_ms > LIFE_MS:  # their slots are gone: nothing but their timeout ends them
         jobs = [replace(job, timeout_ms=min(job.timeout_ms, 60_000)) for job in jobs]
     return Plan(
@@ -156,6 +165,7 @@ def draw(seed: int, redis_kills: int | None = None) -> Plan:
         jumps=_jumps(rng, steps) if rates != Rates() else (),
         memory=_memory(rng, steps) if rates != Rates() and rng.random() < 0.25 else (),
         flushes=tuple(rng.randint(50, steps) for _ in range(rng.choice([0, 0, 0, 1, 2]) if rates != Rates() else 0)),
+        machines=machines,
     )
 
 

@@ -117,8 +117,8 @@ def play(plan: Plan, server: PrivateServer) -> World:
 
 def _populate(run: Run) -> None:
     plan = run.world.plan
-    for slots in plan.slots:
-        run.world.spawn(Worker(run, slots))
+    for machine, slots in enumerate(plan.slots):
+        run.world.spawn(Worker(run, slots, machine))
     for _ in range(plan.sweepers):
         run.world.spawn(Sweeper(run))
     for _ in range(plan.reassemblers):

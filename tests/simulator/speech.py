@@ -7,6 +7,7 @@ from seriatim.engine import Continuity
 from seriatim.lua.job_scripts import ChunkAppend, OpenResult
 from tests.simulator.plan import JobPlan
 from tests.simulator.studio import Studio, Take, state
+from tests.simulator.world import Violation
 
 
 @dataclass(slots=True)
@@ -33,14 +34,20 @@ class Speech:
         return ChunkAppend(start, pcm, final, checksum, note, self.differs and start == self.base)
 
 
-def speech_of(studio: Studio, plan: JobPlan, seq: int, opened: OpenResult) -> Speech:
-    """What a real worker does with the answer to an open: resume, or speak from the beginning and compare."""
+def speech_of(studio: Studio, plan: JobPlan, seq: int, opened: OpenResult, machine: int) -> Speech:
+    """What a real worker does with the answer to an open: resume, or speak from the beginning and compare.
+
+    Raises:
+        Violation: an attempt of another machine's sound was opened as if it were the same.
+    """
     heard = opened.checksum or 0
     if opened.state and plan.continuity is Continuity.RESUMABLE:
         take, begin = studio.resume(plan, seq, opened.state)
         return Speech(opened.base, take.pcm[begin:], take, begin, heard, differs=False)
-    take = studio.speak(plan, seq)
+    take = studio.speak(plan, seq, machine)
     own = zlib.crc32(take.pcm[: opened.base])
     other = own != heard or len(take.pcm) < opened.base
+    if plan.varied and other and opened.checksum is not None and opened.base and not opened.other:
+        raise Violation(f"sentence {seq} of {plan.job}: another machine continues it as its own")
     differs = opened.base > 0 and plan.continuity is not Continuity.NONE and other
     return Speech(opened.base, take.pcm[opened.base :], take, opened.base, own, differs)

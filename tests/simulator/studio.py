@@ -27,14 +27,25 @@ class Studio:
         """What a run without faults gives."""
         return _sound(plan, seq, 0)
 
-    def speak(self, plan: JobPlan, seq: int) -> Take:
-        """A new attempt from the sentence's beginning."""
+    def speak(self, plan: JobPlan, seq: int, machine: int) -> Take:
+        """A new attempt from the sentence's beginning, on a machine of this kind."""
         self.spoken += 1
         known = self.takes.setdefault((plan.job, seq), [])
         if plan.exact and known:
             return known[0]
+        if plan.varied:
+            return self._of_machine(known, plan, seq, machine)
         known.append(Take(len(known), _sound(plan, seq, len(known))))
         return known[-1]
+
+    @staticmethod
+    def _of_machine(known: list[Take], plan: JobPlan, seq: int, machine: int) -> Take:
+        """The take of a kind of machine: the first half of a sentence is the same on all of them."""
+        same = next((take for take in known if take.number == machine), None)
+        if same is None:
+            same = Take(machine, _of_kind(plan, seq, machine))
+            known.append(same)
+        return same
 
     def resume(self, plan: JobPlan, seq: int, state: bytes) -> tuple[Take, int]:
         """Go on from a state: the take, and the byte of it at which it goes on."""
@@ -50,6 +61,13 @@ class Studio:
 def state(plan: JobPlan, take: Take, position: int) -> bytes:
     """What a resumable engine hands out behind byte `position`."""
     return b"%d:%d" % (take.number, position) if plan.continuity is Continuity.RESUMABLE else b""
+
+
+def _of_kind(plan: JobPlan, seq: int, machine: int) -> bytes:
+    first = _sound(plan, seq, 0)
+    half = len(first) // 4 * 2 if machine else len(first)
+    other = hashlib.shake_128(f"{plan.job}/{seq}/machine {machine}".encode()).digest(len(first))
+    return first[:half] + other[half:]
 
 
 def _sound(plan: JobPlan, seq: int, number: int) -> bytes:

@@ -112,6 +112,8 @@ def test_a_plan_is_drawn_whole_from_its_seed() -> None:
     assert any(plan.outages for plan in plans)
     assert any(plan.jumps for plan in plans)
     assert any(plan.flushes for plan in plans)
+    assert {plan.machines for plan in plans} == {1, 2}
+    assert any(job.varied for plan in plans for job in plan.jobs)
     assert {room for plan in plans for _, room in plan.memory} == set(Memory)
     assert sum(len(plan.redis_kills) for plan in plans) > 60
     assert {(job.continuity, job.drain) for plan in plans for job in plan.jobs} == {

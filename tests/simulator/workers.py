@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seriatim.audio.pcm import ms_of_bytes
+from seriatim.engine import Continuity
 from seriatim.errors import MemoryFull
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
@@ -45,9 +46,9 @@ class Refused(Exception):
 class Worker(Process):
     """One process with its slots."""
 
-    def __init__(self, run: "Run", slots: int) -> None:
+    def __init__(self, run: "Run", slots: int, machine: int = 0) -> None:
         super().__init__(run.world, run.world.name("worker"))
-        self.run, self.slots = run, slots
+        self.run, self.slots, self.machine = run, slots, machine % run.world.plan.machines
         self.running: dict[TaskMessage, None] = {}
         self.lost: set[TaskMessage] = set()
         self.spilled: set[TaskMessage] = set()  #: the engine's memory was full: they all fail
@@ -63,13 +64,18 @@ class Worker(Process):
     def died(self) -> Process:
         if self.world.rng.random() < 0.5:  # its supervisor saw it
             self.world.spawn(Undertaker(self.run, self.name), self.world.rng.randint(0, 300))
-        return Worker(self.run, self.slots)
+        return self._successor()
+
+    def _successor(self) -> "Worker":
+        """The next process: perhaps after an upgrade, which changes what the engine gives."""
+        return Worker(self.run, self.slots, self.machine + 1)
 
     def _register(self, who: str) -> Steps[None]:
         yield from self.world.ask(who, pool_scripts.rebase, POOL)
         facts = WorkerRegistration(
-            self.slots, RATE_HZ, "exact", self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here", 1, 1
-        )
+            self.slots, RATE_HZ, "exact", self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here", 1, 1,
+            fingerprint=f"machine {self.machine}",
+        )  # fmt: skip
         yield from self.world.ask(who, pool_scripts.register, POOL, self.name, LIFE_MS, facts)
 
     def _beat(self) -> Steps[None]:
@@ -88,7 +94,7 @@ class Worker(Process):
             yield BEAT_MS
         self.gone = True
         yield from self.world.ask(self.name, pool_scripts.leave, POOL, self.name, RETRY, died=False)
-        self.world.spawn(Worker(self.run, self.slots), self.world.rng.randint(0, 500))
+        self.world.spawn(self._successor(), self.world.rng.randint(0, 500))
 
     def _slot(self, who: str) -> Steps[None]:
         yield 50
@@ -170,6 +176,7 @@ class Worker(Process):
             plan.continuity,
             RATE_HZ,
             f"{message.seq}",
+            f"machine {self.machine}" if plan.continuity is Continuity.EXACT else "",
         )
         if opened.verdict is OpenVerdict.DONE:
             return 0.0, opened.base
@@ -183,7 +190,7 @@ class Worker(Process):
 
     def _deliver(self, who: str, message: TaskMessage, plan: JobPlan, opened: OpenResult) -> Steps[tuple[bool, int]]:
         """Speak and append; returns whether somebody else made it whole, and the sentence's length in bytes."""
-        speech = speech_of(self.run.world.studio, plan, message.seq, opened)
+        speech = speech_of(self.run.world.studio, plan, message.seq, opened, self.machine)
         at = speech.base
         while True:
             end = min(speech.end, at + 2 * self.world.rng.randint(20, 250))

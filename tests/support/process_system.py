@@ -215,6 +215,12 @@ class RealSystem:
                         return pid
         return None
 
+    def emitted_bytes(self, job: str, seq: int) -> int:
+        """The bytes of a sentence that were received, once all of them are in the ordered stream; else 0."""
+        with self.redis as client:
+            received, offset = client.hmget(f"{job_prefix(job)}:c:{job}", [f"r{seq}", "off"])
+        return int(offset or 0) if received == offset else 0
+
     def stopped_half_spoken(self, pool: str = "tone", *, heard: bool = True) -> int:
         """Stop a worker in mid-sentence; returns its process id. Standing still, it cannot come to the end."""
 

@@ -81,3 +81,11 @@ def test_a_server_without_a_limit_and_a_system_without_a_pool() -> None:
     assert drawn(80, POOL, server=RedisState(5_000_000, 0, 1))[0] == "Redis uses 5 MB, without a limit   1 reassembler"
     assert "no reassembler" in " ".join(drawn(80, POOL, server=RedisState(5_000_000, 0, 0)))
     assert drawn(80) == ["no pool yet: start a worker with  seriatim worker --engine NAME"]
+
+
+def test_a_worker_with_other_audio_is_shown() -> None:
+    assert "audio" not in "\n".join(drawn(120, POOL))
+    lines = drawn(120, replace(POOL, workers=(CPU, replace(GPU, fingerprint="0f", audio_differs=True))))
+    text = " ".join(" ".join(lines).split())
+    assert "1 worker gives other audio than the pool" in text
+    assert [CPU.owner in line for line in lines if "differs" in line] == [False]

@@ -40,7 +40,7 @@ from workers.engines.xtts import checkpoint_check
 from workers.engines.xtts.batch.gpu_lock import GpuLock
 from workers.engines.xtts.voices import voice_files
 from workers.engines.xtts.voices.voice_catalogue import fingerprint
-from workers.worker_process import WARM_UP
+from workers.warm_up import WARM_UP
 
 pytestmark = pytest.mark.thorough
 

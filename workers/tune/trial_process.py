@@ -25,7 +25,7 @@ from seriatim.settings import Settings
 from workers.engines.engine_registry import load, options_of
 from workers.tune.simulated_listeners import SimulatedListeners
 from workers.tune.test_sentences import endless_utterances, read_text, split_sentences
-from workers.worker_process import warm_up
+from workers.warm_up import warm_up
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -73,6 +73,8 @@ def _pool_parts(line: PoolState) -> list[RenderableType]:
     ]
     if line.degraded:
         parts.append(f"  [bold yellow]degraded: {', '.join(line.degraded)}[/]")
+    if any(worker.audio_differs for worker in line.workers):
+        parts.append(f"  [bold yellow]{_differing_audio(line)}[/]")
     if line.workers:
         parts.append(worker_table(line.workers))
     if line.jobs:
@@ -108,6 +110,12 @@ def _figures_by_subject(line: PoolState) -> dict[str, str]:
     }
 
 
+def _differing_audio(line: PoolState) -> str:
+    n = sum(worker.audio_differs for worker in line.workers)
+    owners = "1 worker gives" if n == 1 else f"{n} workers give"
+    return f"{owners} other audio than the pool: sentences that others began are marked where it continues them"
+
+
 def _dead_letter_hint(line: PoolState) -> str:
     return f", [bold yellow]{line.dead} dead letters[/]: seriatim dead-letters" if line.dead else ""
 
@@ -120,6 +128,7 @@ def _gpu_memory(w: WorkerProcessState) -> str:
 
 #: column -> the figure of a worker; "" if it reports none
 GAUGES: dict[str, Callable[[WorkerProcessState], str]] = {
+    "audio": lambda w: "differs" if w.audio_differs else "",
     "memory": lambda w: "" if w.memory_bytes is None else _format_size(w.memory_bytes),
     "GPU": lambda w: "" if w.gpu_utilization is None else f"{w.gpu_utilization:.0%}",
     "GPU memory": _gpu_memory,

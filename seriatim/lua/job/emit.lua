@@ -23,7 +23,7 @@ local function begin(seq, text)
 end
 
 -- The chunks of sentence `seq` beyond `off`. Returns how many there were.
-local function move(seq, text, discontinuity)
+local function move(seq, text, discontinuity, fingerprint)
   local entries = C('XRANGE', chunks(seq), '0-' .. (off + 1), '+', 'COUNT', budget)
   local d, checksum = num(discontinuity)
   for _, each in ipairs(entries) do
@@ -42,17 +42,18 @@ local function move(seq, text, discontinuity)
     checksum = crc
     off, moved, budget = stop, moved + 1, budget - 1
   end
-  if checksum then C('HSET', H, 'Q', checksum) end
+  if checksum then C('HSET', H, 'Q', checksum, 'F', fingerprint or '') end
   if #entries > 0 and off > 0 then C('XTRIM', chunks(seq), 'MINID', '0-' .. (off + 1)) end
   return #entries
 end
 
 if state == 'run' then
   while budget > 0 and (n < 0 or cur < n) do
-    local length, held, text, gap, discontinuity = fields(H, 'L' .. cur, 'h' .. cur, 'x' .. cur, 'g' .. cur, 'd' .. cur)
+    local length, held, text, gap, discontinuity, fingerprint = fields(H, 'L' .. cur, 'h' .. cur, 'x' .. cur, 'g' .. cur, 'd' .. cur,
+      'f' .. cur)
     length = num(length)
     if not length and (hold == '1' or held) then break end   -- held until it is whole
-    local found = move(cur, text, discontinuity)
+    local found = move(cur, text, discontinuity, fingerprint)
     if length and off >= length then
       if off == 0 then begin(cur, text) end
       if gap then add((cur + 1) .. '-' .. GAP, 't', 'gap', 'seq', cur, 'offset', off, 'reason', gap) end

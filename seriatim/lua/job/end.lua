@@ -9,7 +9,7 @@ local state, ended_life = fields(H, 'state', 'ended_life')
 if state ~= 'run' then return 0 end
 drop_received(cur)
 for _, field in ipairs(C('HKEYS', H)) do
-  if string.match(field, '^[arLxghdqe]%d+$') then C('HDEL', H, field) end
+  if string.match(field, '^[arLxghdqef]%d+$') then C('HDEL', H, field) end
 end
 terminate(new_state, reason, cur, at + off, cur, ended_life)
 if awaits_storage() then notify() end

@@ -1,10 +1,10 @@
 """The tone engine: a deterministic voice of notes, with configurable costs and faults.
 
 The audio is made in `melody`, its cost in `cost`; this is the engine around them. With continuity `exact` the bytes
-depend on (text, voice, speed, seed) and the options rate_hz and ms_per_char only, not on the chunks. With `none` every
-attempt has other bytes. With `resumable` every attempt has other bytes, too, unless it gets the state of an earlier
-one: then it continues exactly there. With `replay` sentences are parts of a recording instead, chosen by their text
-alone: to measure the cost of encoders, for which tones are too easy.
+depend on (text, voice, speed, seed) and the options rate_hz, ms_per_char and variant only, not on the chunks. With
+`none` every attempt has other bytes. With `resumable` every attempt has other bytes, too, unless it gets the state of
+an earlier one: then it continues exactly there. With `replay` sentences are parts of a recording instead, chosen by
+their text alone: to measure the cost of encoders, for which tones are too easy.
 
 Faults are aimed at single sentences: a sentence that contains the word of `crash_on` kills its process in the middle,
 after some of its audio. `crash_times=2` lets the third attempt pass. Attempts are counted per sentence in this process,
@@ -77,6 +77,9 @@ class ToneOptions:
         str, OptionInfo("a file of s16le samples at rate_hz: sentences are parts of it instead of tones")
     ] = ""
     empty_on: Annotated[str, OptionInfo("a sentence with this word has no audio at all")] = ""
+    variant: Annotated[
+        int, OptionInfo("not 0: the second half of each sentence has other bytes, as on another kind of CPU", 0, 255)
+    ] = 0
 
 
 class ToneEngine:
@@ -139,7 +142,12 @@ class ToneEngine:
             return replay_recording(
                 self._read_recording, utterance.text, round(len(utterance.text) * ms_per_char * self.rate_hz / 1000)
             )
-        return melody_pcm(utterance.text, voice, seed, ms_per_char, self.rate_hz)
+        pcm = melody_pcm(utterance.text, voice, seed, ms_per_char, self.rate_hz)
+        if not self._options.variant:
+            return pcm
+        other = melody_pcm(utterance.text, voice, seed ^ self._options.variant << 32, ms_per_char, self.rate_hz)
+        half = len(pcm) // 4 * BYTES_PER_SAMPLE
+        return pcm[:half] + other[half:]
 
     def _chunk_ends(self, n_done: int, size: int) -> list[int]:
         """The ends of the chunks between the bytes `n_done` and `size`, 0-based; whole samples."""

@@ -5,8 +5,8 @@ local LENGTHS_KEPT = 64    -- of sentences that are out: a retry of one learns i
 -- A sentence is out: nothing of it is kept but its length.
 local function drop_emitted(seq)
   C('DEL', chunks(seq))
-  C('HDEL', H, 'a' .. seq, 'r' .. seq, 'x' .. seq, 'g' .. seq, 'h' .. seq, 'd' .. seq, 'q' .. seq, 'e' .. seq, 'Q',
-    'L' .. (seq - LENGTHS_KEPT))
+  C('HDEL', H, 'a' .. seq, 'r' .. seq, 'x' .. seq, 'g' .. seq, 'h' .. seq, 'd' .. seq, 'q' .. seq, 'e' .. seq, 'f' .. seq,
+    'Q', 'F', 'L' .. (seq - LENGTHS_KEPT))
 end
 
 -- The fields of an entry of a stream as a record, beside its id.
@@ -36,6 +36,6 @@ local function cursor()
   else off = tonumber(sub) - tonumber(sub) % 2 end     -- an odd one is a discontinuity
   for out = cur, seq - 1 do drop_emitted(out) end
   C('HDEL', H, 'Q')
-  C('HSET', H, 'cur', seq, 'off', off, 'at', at)
+  C('HSET', H, 'cur', seq, 'off', off, 'at', at, 'F', fields(H, 'f' .. seq) or '')     -- its last attempt gave them
   return seq, off, at
 end
