@@ -18,7 +18,7 @@ TORCH_INDEX ?=
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-voices bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-voices bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -66,6 +66,14 @@ check: $(VENV)/.dev lint types imports test-all newest  ## the gate: what must p
 
 prove: $(VENV)/.dev  ## run all tests RUNS times and keep a line of each run in prove.tsv (BUSY=1: on busy cores)
 	$(BIN)/python -m tests.prove --runs $(RUNS) --busy $(BUSY) -n $(JOBS) $(ARGS)
+
+.venv-integrations/.livekit: integrations/livekit/pyproject.toml pyproject.toml
+	$(PYTHON) -m venv .venv-integrations
+	.venv-integrations/bin/python -m pip install --quiet --disable-pip-version-check -e '.[http]' -e integrations/livekit 'pytest>=8' 'pytest-asyncio>=1'
+	@touch $@
+
+integrations: .venv-integrations/.livekit  ## test the plugins of other frameworks, with those frameworks (400 MB), against a real system
+	cd integrations/livekit && ../../.venv-integrations/bin/python -m pytest -q tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -123,4 +131,4 @@ hooks: $(VENV)/.dev  ## have git check each commit: formatting, lint, types of c
 	$(BIN)/pre-commit install
 
 clean:  ## remove the environment and everything made
-	rm -rf $(VENV) .venv-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis site speech.* *.egg-info
+	rm -rf $(VENV) .venv-newest .venv-integrations .pytest_cache .mypy_cache .ruff_cache .hypothesis site speech.* *.egg-info
