@@ -13,8 +13,8 @@ from bench.broker import Profile, started
 from bench.ours import request, system_on
 from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.client.client import Client
 from seriatim.client.job import Job
+from seriatim.client.producer import Producer
 from seriatim.keys import audio_keys, job_keys, ordered_stream
 from seriatim.records import Sentence
 from seriatim.state.job_record import text_sizes
@@ -45,7 +45,7 @@ def measure(n: int = 10_000) -> BigJob:
         started(Profile.NONE) as broker,
         system_on(broker, WorkerPlan("tone", 1, 4, "", ("ms_per_char=20",))) as system,
     ):
-        producer, redis = Client(settings=system.settings), broker.connect()
+        producer, redis = Producer(system.settings), broker.connect()
         before_mb = _rss_mb(psutil.Process())
         start_s = time.perf_counter()
         submission = producer.begin(_sentences(n), request(window_ms=WINDOW_MS))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.broker import Profile, started
 from bench.ours import request, system_on
 from gateway.local.processes import WorkerPlan
-from seriatim.client.client import Client
+from seriatim.client.producer import Producer
 from seriatim.engine import Utterance
 from seriatim.stream_entries import Audio
 from workers.engines.engine_registry import load
@@ -33,14 +33,14 @@ def measure(profile: Profile) -> Latency:
     """Enqueue, hear the first chunk, hear the rest; many times."""
     alone_ms = _alone()
     with started(profile) as broker, system_on(broker, WorkerPlan("tone", 1, 1, "", OPTIONS)) as system:
-        producer = Client(settings=system.settings)
+        producer = Producer(system.settings)
         for _ in range(20):
             _first_ms(producer)
         later = sorted(_first_ms(producer) - alone_ms for _ in range(JOBS))
     return Latency(profile.value, alone_ms, statistics.median(later), later[round(JOBS * 0.99) - 1])
 
 
-def _first_ms(producer: Client) -> float:
+def _first_ms(producer: Producer) -> float:
     start_s = time.perf_counter()
     first_s = 0.0
     for entry in producer.enqueue(TEXT, request(kind="live")).audio():

@@ -12,8 +12,8 @@ from bench.broker import BenchBroker, Profile
 from bench.measure import Contender, Piece, Row, Speak, measured
 from bench.work import Work
 from gateway.local.processes import LocalSystem, WorkerPlan
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.engine import Utterance
 from seriatim.records import Sentence
 from seriatim.settings import Settings
@@ -63,7 +63,7 @@ def ready(work: Work, broker: BenchBroker, *, processes: int = 1) -> Iterator[Sp
     """Workers that have spoken, and a producer that has published."""
     worker_plan = WorkerPlan("tone", processes, work.workers // processes, "", options_of(work))
     with system_on(broker, worker_plan) as system:
-        producer = Client(settings=system.settings)
+        producer = Producer(system.settings)
         _hear(producer, work, TURNS)
         yield partial(_hear_pieces, producer, work)
 
@@ -73,12 +73,12 @@ def sentences(work: Work, n: int) -> Iterator[Sentence]:
     return (Sentence(text_of(seq, work), seed=0) for seq in range(n))
 
 
-def _hear(producer: Client, work: Work, n: int) -> None:
+def _hear(producer: Producer, work: Work, n: int) -> None:
     for _ in producer.enqueue(sentences(work, n), request()).audio():
         pass
 
 
-def _hear_pieces(producer: Client, work: Work) -> Iterator[Piece]:
+def _hear_pieces(producer: Producer, work: Work) -> Iterator[Piece]:
     job = producer.enqueue(sentences(work, work.sentences), request())
     return ((entry.seq, entry.pcm) for entry in job.audio() if isinstance(entry, Audio))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench.broker import Profile, started
 from bench.ours import request, system_on
 from gateway.local.processes import WorkerPlan
-from seriatim.client.client import Client
+from seriatim.client.producer import Producer
 from seriatim.records import Sentence
 
 COST_MS = 200.0  #: of a sentence: a short one on a GPU
@@ -34,14 +34,14 @@ def _rate(slots: int) -> float:
     n = round(SECONDS * 1000 / COST_MS) * slots
     options = (f"fixed_ms={COST_MS}", "ms_per_char=20")
     with started(Profile.NONE) as broker, system_on(broker, WorkerPlan("tone", 1, slots, "", options)) as system:
-        producer = Client(settings=system.settings)
+        producer = Producer(system.settings)
         _speak(producer, slots * WARM)
         start_s = time.perf_counter()
         _speak(producer, n)
         return n / (time.perf_counter() - start_s)
 
 
-def _speak(producer: Client, n: int) -> None:
+def _speak(producer: Producer, n: int) -> None:
     sentences = (Sentence(f"Sentence number {seq} of a text that is long enough.") for seq in range(n))
     for _ in producer.enqueue(sentences, request()).audio():
         pass

@@ -13,15 +13,15 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
 from gateway.local.processes import WorkerPlan, private_system
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.engine import Engine, Utterance
 from seriatim.records import DrainMode, JobKind
 from seriatim.settings import Settings
@@ -111,7 +111,7 @@ def spoken_alone(engine: Engine, text: Sequence[str]) -> VoiceRun:
     return VoiceRun(ms_of_bytes(n_bytes, engine.rate_hz) / 1000, time.monotonic() - began_s)
 
 
-def spoken_through(client: Client, engine: str, text: Sequence[str]) -> VoiceRun:
+def spoken_through(client: Producer, engine: str, text: Sequence[str]) -> VoiceRun:
     """Have one job speak it, and read it to its end."""
     began_s = time.monotonic()
     job = client.enqueue(list(text), JobRequest(engine=engine, kind=JobKind.BATCH, drain=DrainMode.WINDOW))
@@ -121,11 +121,11 @@ def spoken_through(client: Client, engine: str, text: Sequence[str]) -> VoiceRun
 
 
 @contextmanager
-def _system(engine: str, processes: int) -> Iterator[Client]:
+def _system(engine: str, processes: int) -> Iterator[Producer]:
     with ExitStack() as stack:
         system = stack.enter_context(private_system(Settings(), WorkerPlan(engine, processes)))
         system.await_workers(engine, processes)
-        yield stack.enter_context(Client(settings=system.settings))
+        yield stack.enter_context(closing(Producer(system.settings)))
 
 
 def _median(values: Sequence[float]) -> float:

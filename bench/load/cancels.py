@@ -12,8 +12,8 @@ from bench.load.load_system import RTF
 from bench.load.plan import text_of
 from bench.ours import request, system_on
 from gateway.local.processes import WorkerPlan
-from seriatim.client.client import Client
 from seriatim.client.job import Job
+from seriatim.client.producer import Producer
 from seriatim.lua.pool_scripts import ack
 from seriatim.lua.script_calls import run
 from seriatim.servers.redis_clients import command_client
@@ -40,7 +40,7 @@ def measure(n: int) -> Cancels:
     random, seeds = Random(5), count()
     worker_plan = WorkerPlan("tone", 1, 1, "", (f"rtf={RTF}",))
     with started() as broker, system_on(broker, worker_plan) as system:
-        producer, redis = Client(settings=system.settings), command_client(broker.url)
+        producer, redis = Producer(system.settings), command_client(broker.url)
         speaking, taken_ms = _submitted(producer, next(seeds)), []
         _await_sound(redis, speaking)
         for _ in range(n):
@@ -56,7 +56,7 @@ def measure(n: int) -> Cancels:
     return Cancels(n, FIRST_CHUNK_MS * RTF, quantile(taken_ms, 0.5), quantile(taken_ms, 0.99))
 
 
-def _submitted(producer: Client, seed: int) -> Job:
+def _submitted(producer: Producer, seed: int) -> Job:
     """Batch jobs: one alone fills a pool of one slot, so admission would refuse a second live one."""
     return producer.enqueue(" ".join(text_of(TEXT_S, seed)), request(user=f"user{seed}"))
 

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.load.plan import Ask, RequestResult, text_of
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.errors import Refused, SeriatimError
 from seriatim.settings import Settings
 
@@ -24,12 +24,12 @@ class JobSubmitter:
     """Submits requests and returns their jobs; answers come as they come."""
 
     settings: Settings
-    producer: Client = field(init=False)
+    producer: Producer = field(init=False)
     threads: ThreadPoolExecutor = field(init=False)
     answers: "SimpleQueue[Answer]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
-        self.producer = Client(settings=self.settings)
+        self.producer = Producer(self.settings)
         self.threads = ThreadPoolExecutor(THREADS, "submitter")
 
     def ask(self, ask: Ask, result: RequestResult, seed: int) -> None:

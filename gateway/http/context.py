@@ -24,9 +24,9 @@ from gateway.http.reading.delivery_reports import DeliveryReports
 from gateway.http.recordings.job_owners import JOB_ID, owner_of, store_owner
 from gateway.http.recordings.source_text import SourceText, store_source_text
 from gateway.http.task_endings import cancel_and_wait, run_forever
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.operator_limits import set_user_limits
+from seriatim.client.producer import Producer
 from seriatim.errors import JobUnknown, Misconfigured
 from seriatim.servers import redis_clients
 from seriatim.servers.connection_shares import ConnectionShares
@@ -50,7 +50,7 @@ class GatewayContext:
 
     settings: Settings
     keys: ApiKeys
-    producer: Client
+    producer: Producer
     streams: "AsyncRedis"  #: its reads block
     quick: "Redis"  #: with a short timeout, for monitoring
     reports: DeliveryReports
@@ -77,7 +77,7 @@ class GatewayContext:
             Misconfigured: a setting is invalid.
         """
         models, voices = aliases("HTTP_MODELS", settings.http_models), aliases("HTTP_VOICES", settings.http_voices)
-        producer = Client(settings=settings)
+        producer = Producer(settings)
         connection_shares = ConnectionShares.of(settings.redis_connections)
         streams = redis_clients.streams(settings.redis_url, max_connections=connection_shares.reads)
         quick = command_client(settings.redis_url, outage_s=QUICK_S, max_connections=connection_shares.watching)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from redis import Redis
 
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.errors import SeriatimError
 from seriatim.reassembler_heartbeats import SILENT_S, running_reassemblers
 from seriatim.state.pool_record import read_pool
@@ -25,7 +25,7 @@ PROBE_S = 5.0  #: timeout of a probe
 class PoolReadiness:
     """The readiness of each pool, cached."""
 
-    producer: Client
+    producer: Producer
     redis: "Redis"  #: with a short timeout
     max_age_s: float  #: of the last sentence that proves readiness
     #: pool -> number of sentences done, and the monotonic time at which it last rose

@@ -6,8 +6,9 @@ test compares them with the engines.
 
 import importlib.util
 from collections.abc import Iterator
+from contextlib import closing
 
-from seriatim.client.default_engine import ORDER, choose_engine, default_pool
+from seriatim.client.default_engine import ORDER, choose_engine
 from seriatim.client.job_options import JobRequest
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
@@ -31,11 +32,11 @@ def running_default(settings: Settings) -> str:
     Raises:
         Unavailable: its Redis does not answer.
     """
-    from seriatim.client.client import Client  # imports Celery
+    from seriatim.client.producer import Producer  # imports Celery
 
     check_reachable(command_client(settings.redis_url, outage_s=1.0), settings.redis_url)
-    with Client(settings=settings) as client:
-        return default_pool(client)
+    with closing(Producer(settings)) as producer:
+        return producer.default_pool()
 
 
 def installed_beside(engine: str) -> tuple[str, ...]:

@@ -4,16 +4,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.dead_letters import DeadLetter, forget_dead_letters
 from seriatim.errors import BadInput
 from seriatim.lua.script_calls import run
 from seriatim.records import JobSpec, Sentence, seed_of
 
 
-def retry_dead_letters(producer: Client, letters: Sequence[DeadLetter]) -> Job:
+def retry_dead_letters(producer: Producer, letters: Sequence[DeadLetter]) -> Job:
     """Enqueue sentences of one job again, in order, with its voice and their own seeds; then remove them from the list.
 
     The new job is recorded. A crash in between does no harm: the same sentences are the same job.

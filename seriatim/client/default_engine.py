@@ -7,18 +7,15 @@ goes to the first of `ORDER` that can; where none can, the default refuses it in
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from seriatim.client.job_options import JobRequest, check_voice
+from seriatim.client.pool_cache import PoolCache
 from seriatim.errors import BadInput, CommandRefused
 from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord, pool_names
 from seriatim.text.language_guess import MIXED, guess_language
 from seriatim.text.languages import english_name
 from seriatim.text.segment.segment_options import base_language
-
-if TYPE_CHECKING:
-    from seriatim.client.client import Client
 
 ORDER = ("hibari", "espeak", "xtts")  #: the best voice that needs no choice, then most languages
 
@@ -55,15 +52,6 @@ class TextDemands:
         return self.language != MIXED or not any(_monolingual(each.languages) for each in pool.abilities)
 
 
-def resolve_engine(client: "Client", request: JobRequest, text: object = None) -> JobRequest:
-    """The request with the pool that is to speak it; one that names an engine or a pool is returned as it is.
-
-    Raises:
-        Unavailable: Redis does not answer.
-    """
-    return request if request.pool_name else choose_engine(running_pools(client), request, text)[0]
-
-
 def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object) -> tuple[JobRequest, str]:
     """The request with the first of `pools` that can speak the text, else the first of all; and the reason, if one.
 
@@ -80,39 +68,38 @@ def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object
     return replace(request, engine=pool.pool, language=language), _reason(demands, pool.pool, default.pool)
 
 
-def default_pool(client: "Client") -> str:
+def default_pool(pools: PoolCache, named: str) -> str:
     """The pool that speaks what says nothing else.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    return next(running_pools(client)).pool
+    return next(running_pools(pools, named)).pool
 
 
-def running_pools(client: "Client") -> Iterator[PoolRecord]:
-    """The default pool first, with workers or not, then the others of `ORDER` that have some."""
-    named = client.settings.engine
-    found = [client.pool_cache.get(named)] if named else []
+def running_pools(pools: PoolCache, named: str) -> Iterator[PoolRecord]:
+    """The default pool first, with workers or not, then the others of `ORDER` that have some; `named` by a setting."""
+    found = [pools.get(named)] if named else []
     yield from found
-    for pool in (_read(client, name) for name in ORDER if name != named):
+    for pool in (_read(pools, name) for name in ORDER if name != named):
         if pool.slots:
             found.append(pool)
             yield pool
     if not found:
-        yield _read(client, _any_pool(client) or ORDER[0])
+        yield _read(pools, _any_pool(pools) or ORDER[0])
 
 
-def _read(client: "Client", pool: str) -> PoolRecord:
+def _read(pools: PoolCache, pool: str) -> PoolRecord:
     try:
-        return client.pool_cache.get(pool)
+        return pools.get(pool)
     except CommandRefused:  # a role that is tied to other pools
         return PoolRecord(pool)
 
 
-def _any_pool(client: "Client") -> str:
+def _any_pool(pools: PoolCache) -> str:
     """A pool with workers and another name; "" where there is none, or where this role may not look."""
     try:
-        return next((pool for pool in pool_names(client.redis) if _read(client, pool).slots), "")
+        return next((pool for pool in pool_names(pools.redis) if _read(pools, pool).slots), "")
     except CommandRefused:
         return ""
 

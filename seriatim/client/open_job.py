@@ -2,29 +2,25 @@
 
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from os import PathLike
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from seriatim.client.default_engine import resolve_engine
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest, check_text
 from seriatim.client.partial_submission import idempotency_conflict
-from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
+from seriatim.client.sentence_rows import rows_of_sentences
 from seriatim.client.text_limits import check_count, check_size
 from seriatim.dispatch import PoolClient, complete_pending_step, dispatch
 from seriatim.errors import BadInput, Busy, IdempotencyConflict, JobNotOpen
 from seriatim.lua import job_scripts as job_calls
 from seriatim.lua import pool_scripts as pool_calls
-from seriatim.lua.pool_records import ExtendVerdict, SubmitResult, SubmitVerdict
+from seriatim.lua.pool_records import ExtendVerdict
 from seriatim.lua.script_calls import run
-from seriatim.records import DrainMode, Sentence
+from seriatim.records import Sentence
 from seriatim.text.documents import Document, DocumentLimits
 from seriatim.text.segment import IncrementalSegmenter
 from seriatim.text.text_files import TextFile, read_if_file
-
-if TYPE_CHECKING:
-    from seriatim.client.client import Client
 
 QUEUE_POLL_S = 0.05  #: interval of retries while the job's queue is full; a sentence takes some hundred ms
 
@@ -38,16 +34,13 @@ class OpenJob:
     """
 
     job: Job
-    producer: "Client" = field(repr=False)
+    pool_client: PoolClient = field(repr=False)
     request: JobRequest
     text: IncrementalSegmenter = field(repr=False)
     n: int = 0  #: sentences sent
     closed: threading.Event = field(default_factory=threading.Event, repr=False)
     waiting: list[str] = field(default_factory=list, repr=False)  #: rows that a full queue has not accepted yet
-    first_chars: int = 0  #: length of its first part, for `resume_job`
-
-    def __post_init__(self) -> None:
-        self.producer.leases.keep(self)
+    first_chars: int = 0  #: length of its first part, for `Producer.resume`
 
     def __enter__(self) -> Self:
         return self
@@ -59,11 +52,6 @@ class OpenJob:
             self.closed.set()
             if not isinstance(error, IdempotencyConflict):  # after a conflict the job belongs to another producer
                 self.job.cancel(f"its producer failed: {type(error).__name__}")
-
-    @property
-    def pool_client(self) -> PoolClient:
-        """The client of its pool."""
-        return self.producer.pool_client(self.job.pool)
 
     def say(self, text: str | PathLike[str] | TextFile, timeout_s: float | None = None) -> None:
         """Add text, or a file. Complete sentences are sent at once; the rest waits for more text.
@@ -104,7 +92,7 @@ class OpenJob:
         if self.closed.is_set():
             raise JobNotOpen(f"job {self.job.id} is closed; open another")
         check_count(self.n + len(self.waiting) + len(sentences), self.pool_client.settings)
-        self.waiting += self.producer.rows_of(sentences, self.request)
+        self.waiting += rows_of_sentences(sentences, self.request)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while self.waiting or close:
             verdict = self._extend_job(self.waiting, close=close)
@@ -147,39 +135,3 @@ class OpenJob:
     def _end_reason(self) -> str:
         status = self.job.status()
         return f"it ended as {status.state}: {status.reason}" if status.ended else "it was closed"
-
-
-def open_job_with(producer: "Client", request: JobRequest) -> OpenJob:
-    """Request admission of a job that has no text yet.
-
-    Raises:
-        as `Client.enqueue`.
-    """
-    request = resolve_engine(producer, request)
-    facts = producer.pool_cache.get(request.pool_name)
-    request = producer.ensure(request, facts)
-    cut = producer.cut(request, facts)
-    answer = _submit(producer, request, segmentation_to_json(cut))
-    if answer.verdict is SubmitVerdict.RECUT:
-        answer = _submit(producer, request, answer.cut)
-    cut = with_stored_segmentation(cut, answer.cut)
-    job = producer.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
-    return OpenJob(job, producer, request, IncrementalSegmenter(cut), first_chars=cut.first_chars)
-
-
-def _submit(producer: "Client", request: JobRequest, cut: str) -> SubmitResult:
-    settings = producer.settings
-    return producer.submit(
-        producer.pool_client(request.pool_name), request, [], n=-1, cut=cut,
-        producer_ms=round(settings.open_job_lease_s * 1000), queue_limit_ms=settings.queue_limit_ms,
-    )  # fmt: skip
-
-
-def resume_job(producer: "Client", job: Job, request: JobRequest, first_chars: int) -> OpenJob:
-    """Continue an open job whose producer was lost, in another process.
-
-    Send all of its text again from the beginning, with `flush` at the same places: it is split as it was the first
-    time, and sentences that are known already are not added again. `first_chars` is that of the lost job.
-    """
-    cut = replace(producer.cut(request, producer.pool_cache.get(request.pool_name)), first_chars=first_chars)
-    return OpenJob(job, producer, request, IncrementalSegmenter(cut), first_chars=first_chars)

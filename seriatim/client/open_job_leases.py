@@ -12,16 +12,13 @@ import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from seriatim.client.open_job import OpenJob
 from seriatim.errors import SeriatimError
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.pool_records import ExtendVerdict
 from seriatim.lua.script_calls import run_many
 from seriatim.process import watched_tasks
-
-if TYPE_CHECKING:
-    from seriatim.client.open_job import OpenJob
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +30,7 @@ all_leases: "weakref.WeakSet[OpenJobLeases]" = weakref.WeakSet()  #: all instanc
 class OpenJobLeases:
     """The leases of one client."""
 
-    due: dict[int, tuple[float, "OpenJob"]] = field(
+    due: dict[int, tuple[float, OpenJob]] = field(
         default_factory=dict
     )  #: by identity: time of the next renewal (monotonic s), and the job
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -42,7 +39,7 @@ class OpenJobLeases:
     def __post_init__(self) -> None:
         all_leases.add(self)
 
-    def keep(self, open_job: "OpenJob") -> None:
+    def keep(self, open_job: OpenJob) -> None:
         """Renew the lease of a job until it is closed or has ended."""
         with self.changed:
             self.due[id(open_job)] = time.monotonic() + _third_s(open_job), open_job
@@ -62,7 +59,7 @@ class OpenJobLeases:
             for jobs in _by_server(batch):
                 self._remove_jobs(self._renew_leases(jobs))
 
-    def _due_jobs(self) -> list["OpenJob"]:
+    def _due_jobs(self) -> list[OpenJob]:
         """Wait for jobs whose leases are due; empty when no job is open any more, and then the thread ends."""
         with self.changed:
             while True:
@@ -77,7 +74,7 @@ class OpenJobLeases:
                     return due_jobs
                 self.changed.wait(min(at for at, _ in self.due.values()) - now)
 
-    def _renew_leases(self, jobs: list["OpenJob"]) -> list["OpenJob"]:
+    def _renew_leases(self, jobs: list[OpenJob]) -> list[OpenJob]:
         """Renew leases in one round trip; returns the jobs that need none any more."""
         calls = [pool_calls.extend(o.job.pool, o.job.id, o.n, [], producer_ms=round(_third_s(o) * 3000)) for o in jobs]
         try:
@@ -92,17 +89,17 @@ class OpenJobLeases:
             if verdict in (ExtendVerdict.GONE, ExtendVerdict.CLOSED)
         ]
 
-    def _remove_jobs(self, ended: list["OpenJob"]) -> None:
+    def _remove_jobs(self, ended: list[OpenJob]) -> None:
         with self.changed:
             for open_job in ended:
                 self.due.pop(id(open_job), None)
 
 
-def _third_s(open_job: "OpenJob") -> float:
+def _third_s(open_job: OpenJob) -> float:
     return open_job.pool_client.settings.open_job_lease_s / 3
 
 
-def _by_server(batch: list["OpenJob"]) -> Iterator[list["OpenJob"]]:
+def _by_server(batch: list[OpenJob]) -> Iterator[list[OpenJob]]:
     """Split jobs into batches for one round trip each: the same connection, and MAX_PER_ROUND_TRIP at most."""
     parts: dict[int, list[OpenJob]] = {}
     for open_job in batch:

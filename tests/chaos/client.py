@@ -19,9 +19,9 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from seriatim.client.client import Client
 from seriatim.client.job import Job
-from seriatim.client.open_job import OpenJob, open_job_with
+from seriatim.client.open_job import OpenJob
+from seriatim.client.producer import Producer
 from seriatim.errors import BadInput, JobNotOpen, JobUnknown, PositionLost, Refused, SeriatimError, Unavailable
 from seriatim.servers.redis_clients import blocking_client
 from seriatim.settings import Settings
@@ -43,7 +43,7 @@ class ChaosClient:
     history: History
     seed: int
     calm: bool
-    producer: Client
+    producer: Producer
     plain: "Redis" = field(repr=False)
     stopping: threading.Event = field(default_factory=threading.Event)
     numbers: "count[int]" = field(default_factory=count)
@@ -140,7 +140,7 @@ class Attendance:
         return lambda: not 0 <= stop_at <= ear.n_bytes
 
     def _write(self) -> OpenJob:
-        writer = open_job_with(self.client.producer, self.work.plan.request)
+        writer = self.client.producer.open(self.work.plan.request)
         self.work.writer = threading.Thread(target=self._say, args=(writer,), daemon=True)
         self.work.writer.start()
         return writer
@@ -205,7 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         History(options.history),
         options.seed,
         options.calm,
-        Client(settings=settings),
+        Producer(settings),
         blocking_client(settings.redis_url),
     )
     if options.heir:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.records import DrainMode, JobKind
 from tests.support.expected_audio import RATE_HZ, sentences
 from tests.support.process_system import RealSystem, descendants, wait_until
@@ -37,7 +37,7 @@ class Soak:
     samples: list[dict[str, float]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def listen(self, producer: Client) -> None:
+    def listen(self, producer: Producer) -> None:
         """Listen to one job after another until enough was heard."""
         while self.heard_s < self.seconds:
             with self.lock:

@@ -9,7 +9,6 @@ import pytest
 
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
 from seriatim.errors import BadInput, JobFailed, UnknownLanguage, UnknownOption
 from seriatim.records import Sentence
 from tests.support.process_system import RealSystem, wait_until
@@ -93,7 +92,7 @@ def test_each_sentence_of_a_dialogue_is_looked_at(system: RealSystem) -> None:
 @pytest.mark.usefixtures("espeak")
 def test_a_text_that_is_still_written_is_refused_when_it_begins(system: RealSystem) -> None:
     with pytest.raises(UnknownLanguage, match="unknown espeak language 'Germann'"):
-        open_job_with(system.producer(), JobRequest.of({"engine": "espeak", "language": "Germann"}))
+        system.producer().open(JobRequest.of({"engine": "espeak", "language": "Germann"}))
 
 
 def test_a_key_is_one_job_however_its_voice_is_spelt(system: RealSystem) -> None:

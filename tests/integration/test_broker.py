@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.exit_codes import ExitCode
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -37,7 +37,7 @@ def test_messages_and_audio_have_a_server_each(system: RealSystem, broker: Priva
 
 def test_a_producer_that_is_closed_takes_nothing_from_the_others_of_its_process(system: RealSystem) -> None:
     """Kombu's pools belong to the whole process."""
-    closed, other = Client(settings=system.settings), system.producer()
+    closed, other = Producer(system.settings), system.producer()
     for producer in (closed, other):
         assert Listener(producer.enqueue(["Yes."], JobRequest(engine="tone"))).pcm() == stream_of(["Yes."])
     closed.close()

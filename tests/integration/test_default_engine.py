@@ -3,7 +3,7 @@
 import asyncio
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import soundfile
 
 from seriatim import AsyncClient, Client, Sentence
 from seriatim.client.job import Job
+from seriatim.client.job_options import JobRequest
 from seriatim.errors import NoWorkers
 from tests.http.gateways import Gateway, start
 from tests.support.command_line import QUICK, seriatim
@@ -39,8 +40,9 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 @pytest.fixture(scope="module")
-def client(system: RealSystem) -> Client:
-    return system.producer()
+def client(system: RealSystem) -> Iterator[Client]:
+    with Client(settings=system.settings) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +133,9 @@ def test_any_pool_speaks_where_there_is_no_other(new_system: Callable[..., RealS
     system = new_system()
     system.reassembler()
     with pytest.raises(NoWorkers, match=r"start one with: seriatim worker --engine hibari"):
-        system.producer().enqueue_job("Good morning.")
+        system.producer().enqueue("Good morning.", JobRequest())
     system.workers(1, pool="parrots")
-    assert heard(system.producer().enqueue_job("Good morning.")) == "parrots"
+    assert heard(system.producer().enqueue("Good morning.", JobRequest())) == "parrots"
 
 
 @pytest.mark.parametrize(("text", "line"), [("Good morning.", ""), (GERMAN, "is in German"), ("Hi 今天.", "scripts")])

@@ -15,7 +15,6 @@ from redis import Redis
 from seriatim.client.async_client import AsyncJob
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
 from seriatim.errors import JobCancelled, TimedOut
 from seriatim.keys import pool_prefix
 from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
@@ -92,7 +91,7 @@ def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: Real
 
 def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system: RealSystem) -> None:
     """A reader that nobody listens to would keep its job alive for ever."""
-    answer = open_job_with(system.producer(), JobRequest.of({"engine": "tone"}))
+    answer = system.producer().open(JobRequest.of({"engine": "tone"}))
     answer.say("The first sentence is said. The second one waits")
 
     async def hear_a_little() -> None:

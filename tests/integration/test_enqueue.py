@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
+from seriatim.client.producer import Producer
 from seriatim.errors import (
     BadInput,
     Busy,
@@ -84,7 +83,7 @@ def enqueue(system: RealSystem, text: object, **options: object) -> Job:
     return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))  # type: ignore[arg-type]  # on purpose
 
 
-def enqueued_ms(producer: Client, request: JobRequest) -> float:
+def enqueued_ms(producer: Producer, request: JobRequest) -> float:
     began_s = time.perf_counter()
     job = producer.enqueue(PAGE, request)
     taken_ms = (time.perf_counter() - began_s) * 1000
@@ -152,7 +151,7 @@ class TestFiles:
         with path.open(encoding="utf-8") as file, path.open("rb") as binary:
             for text in (file, binary, path, marked, other, io.StringIO(self.TEXT), Once(self.TEXT)):
                 assert Listener(enqueue(system, text)).pcm() == stream_of(list(self.SAID)), text
-        with open_job_with(system.producer(), JobRequest.of({"engine": "tone"})) as session:
+        with system.producer().open(JobRequest.of({"engine": "tone"})) as session:
             session.say(path)
         assert Listener(session.job).pcm() == stream_of(list(self.SAID))
 
@@ -188,7 +187,7 @@ class TestFiles:
         binary.close()
 
     def test_a_piece_of_an_open_job_is_text(self, system: RealSystem) -> None:
-        session = open_job_with(system.producer(), JobRequest.of({"engine": "tone"}))
+        session = system.producer().open(JobRequest.of({"engine": "tone"}))
         with pytest.raises(BadInput, match="the text is list; expected a string"):
             session.say(["One.", "Two."])  # type: ignore[arg-type]  # on purpose
         session.job.cancel()

@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from seriatim.client.async_client import AsyncJob
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.servers.redis_clients import blocking_client, streams
 from seriatim.settings import Settings
@@ -78,7 +78,7 @@ def test_listeners_over_http_take_turns(system: RealSystem) -> None:
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_readers_of_a_program_take_turns(system: RealSystem, kind: str) -> None:
-    producer = Client(settings=replace(system.settings, redis_connections=SPARE))
+    producer = Producer(replace(system.settings, redis_connections=SPARE))
     said = sentences(12, "few")
     jobs = [producer.enqueue(said, JobRequest(engine="tone")) for _ in range(LISTENERS)]
 

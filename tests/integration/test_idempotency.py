@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from seriatim.client.client import FIRST_BATCH, Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import OpenJob, open_job_with
+from seriatim.client.open_job import OpenJob
+from seriatim.client.producer import FIRST_BATCH, Producer
 from seriatim.errors import BadInput, IdempotencyConflict, JobEnded
 from seriatim.keys import pool_prefix
 from seriatim.lua import pool_scripts as pool_calls
@@ -53,8 +53,8 @@ def known(job: Job) -> int:
     return job.status().sentences
 
 
-def opened(producer: Client, key: str) -> OpenJob:
-    return open_job_with(producer, request(idempotency_key=key))
+def opened(producer: Producer, key: str) -> OpenJob:
+    return producer.open(request(idempotency_key=key))
 
 
 def test_another_text_after_a_crash_is_refused_and_the_same_text_goes_on(system: RealSystem) -> None:
@@ -131,7 +131,7 @@ def test_what_is_said_of_a_duplicate_comes_from_the_job(system: RealSystem) -> N
     again = enqueue(system, text, idempotency_key="drained", kind="live")
     assert (again.id, again.drain, again.status().kind) == (first.id, DrainMode.STORE, "batch")
     assert b"".join(again.pcm()) == b"".join(again.pcm()) == stream_of(text)
-    session = open_job_with(system.producer(), request(idempotency_key="an open one"))
+    session = system.producer().open(request(idempotency_key="an open one"))
     assert opened(system.producer(), "an open one").job.drain is session.job.drain is DrainMode.STORE
     session.job.cancel()
 
@@ -178,13 +178,14 @@ def test_an_open_job_of_a_key_takes_the_same_text_again_and_no_other(system: Rea
 
 def test_a_text_whose_producer_was_taken_for_dead_is_heard_whole_under_its_key(system: RealSystem) -> None:
     """It stood still for longer than its lease. What it has sent is closed; it learns so, and half is not all."""
-    text = sentences(40, "stood still")
+    text = [*system.held(sentences(3, "stood still")), *sentences(40, "stands still")]
     begun = system.producer().begin(text, request(idempotency_key="slow"))
     assert begun.n == FIRST_BATCH
     run(begun.pool_client.redis, pool_calls.extend(begun.pool_client.pool, begun.job.id, begun.n, [], producer_ms=1))
     wait_until(lambda: begun.job.status().closed, "its lease is over")
     with pytest.raises(JobEnded, match="was closed with 32 sentences: its producer's lease expired"):
         begun.send_rest()
+    system.gate.touch()  # had it ended before, it could not be told from a job that was closed
     job = enqueue(system, text, idempotency_key="slow")
     assert job.id != begun.job.id
     assert Listener(job).pcm() == stream_of(text)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import OpenJob, open_job_with
+from seriatim.client.open_job import OpenJob
 from seriatim.client.open_job_leases import OpenJobLeases
+from seriatim.client.producer import Producer
 from seriatim.errors import JobNotOpen
 from seriatim.lua.pool_records import ExtendVerdict
 from seriatim.records import DrainMode, JobKind
@@ -29,7 +29,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 @pytest.fixture
-def producer(system: RealSystem) -> Iterator[Client]:
+def producer(system: RealSystem) -> Iterator[Producer]:
     made = system.producer()
     yield made
     wait_until(lambda: not made.leases.running, "the thread ends with the last job")
@@ -39,8 +39,8 @@ def keepers() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread.name == "leases"}
 
 
-def opened(producer: Client) -> OpenJob:
-    return open_job_with(producer, JobRequest(engine="tone", pool="tone", kind=JobKind.BATCH, drain=DrainMode.STORE))
+def opened(producer: Producer) -> OpenJob:
+    return producer.open(JobRequest(engine="tone", pool="tone", kind=JobKind.BATCH, drain=DrainMode.STORE))
 
 
 def outlive_a_lease(system: RealSystem, *jobs: OpenJob) -> None:
@@ -51,7 +51,7 @@ def outlive_a_lease(system: RealSystem, *jobs: OpenJob) -> None:
             wait_until(lambda job=job, ms=first_ms: leased_until_ms(redis, job) > ms + LEASE_S * 1000)  # type: ignore[misc]  # called at once
 
 
-def test_one_thread_keeps_every_writer_alive(producer: Client, system: RealSystem) -> None:
+def test_one_thread_keeps_every_writer_alive(producer: Producer, system: RealSystem) -> None:
     before = keepers()
     jobs = [opened(producer) for _ in range(MANY)]
     outlive_a_lease(system, *jobs)
@@ -63,7 +63,7 @@ def test_one_thread_keeps_every_writer_alive(producer: Client, system: RealSyste
 
 
 def test_a_fault_in_the_thread_costs_no_job_its_lease(
-    producer: Client, system: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    producer: Producer, system: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ended, and open jobs were closed under their writers, until another one was opened."""
     job = opened(producer)
@@ -76,7 +76,7 @@ def test_a_fault_in_the_thread_costs_no_job_its_lease(
     assert job.job.wait(PATIENCE_S).state == "done"
 
 
-def test_a_job_that_is_over_needs_no_lease(producer: Client) -> None:
+def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
     """Also if nobody has told its writer."""
     job = opened(producer)
     producer.attach(job.job.id).cancel()
@@ -85,7 +85,7 @@ def test_a_job_that_is_over_needs_no_lease(producer: Client) -> None:
         job.say("Too late. And")
 
 
-def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Client, system: RealSystem) -> None:
+def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Producer, system: RealSystem) -> None:
     first = opened(producer)
     first.say("First.")
     first.close()
@@ -97,7 +97,7 @@ def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Client
     assert second.job.wait(PATIENCE_S).state == "done"
 
 
-def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Client, system: RealSystem) -> None:
+def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Producer, system: RealSystem) -> None:
     """A renewal that comes to nothing is tried again; the writers of other jobs do not notice."""
     with system.redis as redis:
         job = opened(producer)
@@ -109,7 +109,7 @@ def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Client, system:
 
 
 def test_a_server_that_is_away_takes_no_other_producers_jobs_with_it(
-    producer: Client, system: RealSystem, tmp_path: Path
+    producer: Producer, system: RealSystem, tmp_path: Path
 ) -> None:
     with RealSystem.on(tmp_path, open_job_lease_s=LEASE_S) as other:
         other.workers(1)
@@ -125,7 +125,7 @@ def test_a_server_that_is_away_takes_no_other_producers_jobs_with_it(
 
 
 def test_a_producer_that_closes_renews_nothing(system: RealSystem) -> None:
-    closing = Client(settings=system.settings)
+    closing = Producer(system.settings)
     job = opened(closing)
     closing.close()
     wait_until(lambda: not closing.leases.running, "its thread ends")

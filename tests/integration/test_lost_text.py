@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from seriatim.client.client import FIRST_BATCH
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
+from seriatim.client.producer import FIRST_BATCH
 from seriatim.errors import BadInput, JobCancelled, JobFailed, JobNotOpen
 from seriatim.keys import pool_prefix
 from seriatim.lua.script_calls import run
@@ -46,7 +45,7 @@ def test_a_long_text_of_which_the_server_lost_a_part_is_cancelled(system: RealSy
 
 
 def test_an_open_job_of_which_the_server_lost_a_part_takes_no_more(system: RealSystem) -> None:
-    job = open_job_with(system.producer(), request())
+    job = system.producer().open(request())
     job.say("One sentence. And two. And three. And then ")
     lose(system, job.job.id, 1)
     with pytest.raises(JobNotOpen, match=r"the server lost sentences 1 to \d of job .*; open another job"):
@@ -74,7 +73,7 @@ def test_an_element_that_is_no_sentence_is_named(system: RealSystem) -> None:
 def test_a_submit_that_was_sent_twice_is_one_job(system: RealSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     """redis-py sends again what was not answered in time: the second answer says DUPLICATE, of ourselves."""
     producer = system.producer()
-    monkeypatch.setattr("seriatim.client.client.run", lambda redis, call: [run(redis, call), run(redis, call)][-1])
+    monkeypatch.setattr("seriatim.client.admission.run", lambda redis, call: [run(redis, call), run(redis, call)][-1])
     job = producer.enqueue(["Once."], replace(request(), idempotency_key="twice"))
     assert job.status().state == "run"
     assert sum(len(pcm) for pcm in job.pcm()) > 0

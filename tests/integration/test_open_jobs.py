@@ -12,9 +12,9 @@ from typing import cast
 import pytest
 from redis import Redis
 
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import OpenJob, open_job_with
+from seriatim.client.open_job import OpenJob
+from seriatim.client.producer import Producer
 from seriatim.errors import Busy, JobNotOpen, UnknownVoice
 from seriatim.keys import pool_prefix
 from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
@@ -38,12 +38,11 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 def opened(system: RealSystem, **options: object) -> OpenJob:
-    return open_job_with(system.producer(), JobRequest.of({"engine": "tone"} | options))
+    return system.producer().open(JobRequest.of({"engine": "tone"} | options))
 
 
-def opened_with_short_lease(system: RealSystem) -> OpenJob:
-    producer = Client(settings=replace(system.settings, open_job_lease_s=LEASE_S))
-    return open_job_with(producer, JobRequest(engine="tone"))
+def with_short_leases(system: RealSystem) -> Producer:
+    return Producer(replace(system.settings, open_job_lease_s=LEASE_S))
 
 
 def write(job: OpenJob, text: list[str]) -> None:
@@ -132,8 +131,8 @@ def test_a_writer_that_does_not_want_to_wait_is_told_and_loses_nothing(system: R
 
 
 def test_a_writer_that_pauses_longer_than_its_lease_is_not_taken_for_dead(system: RealSystem) -> None:
-    job = opened_with_short_lease(system)
-    with closing(job.producer), system.redis as redis:
+    with closing(with_short_leases(system)) as producer, system.redis as redis:
+        job = producer.open(JobRequest(engine="tone"))
         first_ms = leased_until_ms(redis, job)
         job.say("Before the pause. And")
         wait_until(lambda: leased_until_ms(redis, job) > first_ms + LEASE_S * 1000, "its first lease has passed")

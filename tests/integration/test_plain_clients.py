@@ -11,7 +11,6 @@ import pytest
 from reassembler.plain_reader_progress import follow_plain_readers
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
 from seriatim.keys import ordered_stream, pool_prefix
 from tests.integration.plain_reader import have
 from tests.support.expected_audio import sentences, stream_of
@@ -102,7 +101,7 @@ def shows_life(system: RealSystem, job: Job) -> bool:
 @pytest.mark.parametrize("how", ["setid", "trim"])
 def test_a_plain_reader_that_has_everything_and_waits_is_not_taken_for_gone(system: RealSystem, how: str) -> None:
     """It can show nothing while there is nothing to take: here its writer pauses; a worker may be late as well."""
-    writer = open_job_with(system.producer(), JobRequest(engine="tone"))
+    writer = system.producer().open(JobRequest(engine="tone"))
     writer.say("This is heard. This, too.")
     writer.flush()
     job = writer.job

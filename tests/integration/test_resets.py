@@ -13,8 +13,8 @@ import pytest
 import uvloop
 
 from seriatim.client.async_client import AsyncJob
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.errors import CommandRefused, SeriatimError, Unavailable
 from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.servers.redis_clients import blocking_client, command_client, streams
@@ -93,7 +93,7 @@ def test_no_request_is_answered_with_500(proxied: tuple[RealSystem, Proxy]) -> N
 @pytest.mark.parametrize("kind", ["sync", "asyncio", "uvloop"])
 def test_a_reader_hears_everything(proxied: tuple[RealSystem, Proxy], kind: str) -> None:
     system, proxy = proxied
-    producer = Client(settings=replace(system.settings, redis_url=url(proxy), broker_url=url(proxy)))
+    producer = Producer(replace(system.settings, redis_url=url(proxy), broker_url=url(proxy)))
     said, heard = sentences(40, "finch"), [0]
     jobs = [producer.enqueue(said, JobRequest(engine="tone")) for _ in range(READERS)]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from seriatim import recording_store
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.errors import Misconfigured
 from seriatim.settings import Settings
 from seriatim.stream_entries import End
@@ -30,7 +30,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 def recorded(system: RealSystem, store_dir: str) -> Job:
     """The handle of a job whose sound is in the store alone, as a program with that setting has it."""
     settings = replace(system.settings, store_dir=store_dir)
-    job = Client(settings=settings).enqueue(TEXT, JobRequest.of({"engine": "tone", "kind": "batch"}))
+    job = Producer(settings).enqueue(TEXT, JobRequest.of({"engine": "tone", "kind": "batch"}))
     assert job.wait(PATIENCE_S).state == "done"
     place = Path(system.settings.store_dir)
     wait_until(
@@ -46,7 +46,7 @@ def test_a_program_without_the_setting_finds_what_was_recorded(system: RealSyste
     assert job.recorded()
     with system.redis as client:  # the job's life is over
         client.delete(*client.scan_iter(f"*:{job.id}"))
-    again = Client(settings=replace(system.settings, store_dir=Settings().store_dir)).attach(job.id)
+    again = Producer(replace(system.settings, store_dir=Settings().store_dir)).attach(job.id)
     assert b"".join(again.pcm()) == stream_of(TEXT)
 
 

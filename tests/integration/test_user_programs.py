@@ -120,9 +120,8 @@ def test_the_asynchronous_members_are_those_of_the_plain_ones(plain: type, async
 
 #: what only the rest of the system asks of a client or a job
 INTERNAL = {
-    Client: {"begin", "cut", "enqueue", "ensure", "job", "pool_client", "rows_of", "submit"},
     Job: {"drain", "pool", "reader", "redis", "settings", "store_dir"},
-    OpenJob: {"closed", "first_chars", "n", "pool_client", "producer", "request", "text", "waiting"},
+    OpenJob: {"closed", "first_chars", "n", "pool_client", "request", "text", "waiting"},
 }
 
 

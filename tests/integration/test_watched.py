@@ -17,7 +17,6 @@ from websockets.sync.client import connect
 
 from seriatim.client.async_client import AsyncClient
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
 from seriatim.client.open_job_leases import OpenJobLeases
 from seriatim.client.stream_reader import StreamReader
 from seriatim.stream_entries import Audio
@@ -207,10 +206,11 @@ def test_leases_are_renewed_on(
     plant("seriatim.client.open_job_leases:OpenJobLeases._due_jobs", 1, 2)
     system.reassembler()
     system.workers()
-    with open_job_with(system.producer(), JobRequest.of({"engine": "tone", "kind": "batch"})) as job:
+    producer = system.producer()
+    with producer.open(JobRequest.of({"engine": "tone", "kind": "batch"})) as job:
         wait_until(lambda: caplog.text.count(AGAIN) == 2)
         job.say(" ".join(TEXT))
-        assert job.producer.leases.running
+        assert producer.leases.running
     assert job.job.wait(PATIENCE_S).state == "done"
 
 

@@ -5,15 +5,16 @@ import os
 import random
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from websockets.sync.client import ClientConnection, connect
 
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.reader_state import PlayableEntry
 from seriatim.records import DrainMode, JobKind, Sentence
 from seriatim.stream_entries import Audio, SentenceStart
@@ -55,10 +56,10 @@ class SpeakingSystem:
         """Stop the workers that were started last."""
         self.system.end(self.pool)
 
-    def enqueue(self, text: "str | Sequence[Sentence]", client: Client | None = None, **options: Any) -> Job:
+    def enqueue(self, text: "str | Sequence[Sentence]", producer: Producer | None = None, **options: Any) -> Job:
         """Submit a text, for a reader who is slow to take it."""
         request = JobRequest(pool=self.pool, kind=JobKind.BATCH, drain=DrainMode.WINDOW, seed=SEED, **options)
-        return (client or self.system.producer()).enqueue(text, request)
+        return (producer or self.system.producer()).enqueue(text, request)
 
     def read_under_kills(self, text: str, kill_after: Sequence[int], seed: int = 1) -> list[bytes]:
         """Read a text, and kill a worker when each of these sentences begins; returns the sound of each sentence."""
@@ -85,8 +86,8 @@ class SpeakingSystem:
         job, after, sound = self.enqueue(text), "0-0", bytearray()
         n_sentences = job.status().sentences
         for part in range(1, n_parts + 1):
-            with Client(settings=self.system.settings) as client:
-                for entry in client.attach(job.id).audio(after):
+            with closing(Producer(self.system.settings)) as producer:
+                for entry in producer.attach(job.id).audio(after):
                     after = str(entry.position)
                     sound += entry.pcm if isinstance(entry, Audio) else b""
                     if part < n_parts and getattr(entry, "seq", 0) >= n_sentences * part // n_parts:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from redis import Redis
 
-from seriatim.client.client import Client
+from seriatim.client.producer import Producer
 from seriatim.settings import Settings
 from tests.support.process_system import ROOT, RealSystem
 from tests.support.redis_servers import PrivateServer
@@ -57,9 +57,9 @@ class Guarded:
     system: RealSystem
     roles: Roles
 
-    def producer(self, role: str = "producer") -> Client:
+    def producer(self, role: str = "producer") -> Producer:
         """A producer, or whatever else uses one, in this process."""
-        made = Client(settings=self.roles.settings(role, self.system.settings))
+        made = Producer(self.roles.settings(role, self.system.settings))
         self.system._producers.append(made)
         return made
 

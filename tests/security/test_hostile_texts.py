@@ -8,7 +8,6 @@ import pytest
 
 from seriatim.client.job import Job, JobStatus
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
 from seriatim.errors import BadInput, EmptyText, SeriatimError
 from tests.support.command_line import TONE, seriatim
 from tests.support.expected_audio import Listener
@@ -111,8 +110,8 @@ def test_a_text_without_a_word_is_refused(system: RealSystem, what: str) -> None
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_text_may_come_in_pieces_of_an_open_job_too(system: RealSystem, what: str) -> None:
     text = HOSTILE[what][:3_000]
-    session = open_job_with(
-        system.producer(), JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window", "gap": "skip"})
+    session = system.producer().open(
+        JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window", "gap": "skip"})
     )
     listener = Listener(session.job)
     for at in range(0, len(text), 97):

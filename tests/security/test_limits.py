@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
+from seriatim.client.producer import Producer
 from seriatim.errors import (
     BadInput,
     CapReached,
@@ -32,13 +31,13 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 @pytest.fixture
-def producer(system: RealSystem) -> Iterator[Client]:
+def producer(system: RealSystem) -> Iterator[Producer]:
     yield system.producer()
     with system.redis as client:
         client.flushall()
 
 
-def enqueue(producer: Client, text: Any, **options: Any) -> Job:
+def enqueue(producer: Producer, text: Any, **options: Any) -> Job:
     return producer.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch"} | options))
 
 
@@ -72,7 +71,7 @@ def keys(system: RealSystem) -> list[bytes]:
     ],
 )  # fmt: skip
 def test_what_is_over_a_limit_is_refused_with_its_own_error_and_leaves_nothing(
-    system: RealSystem, producer: Client, text: Any, error: type[SeriatimError], message: str
+    system: RealSystem, producer: Producer, text: Any, error: type[SeriatimError], message: str
 ) -> None:
     with pytest.raises(error) as refused:
         enqueue(producer, text)
@@ -81,13 +80,13 @@ def test_what_is_over_a_limit_is_refused_with_its_own_error_and_leaves_nothing(
     assert keys(system) == []
 
 
-def test_what_is_at_a_limit_is_taken(producer: Client) -> None:
+def test_what_is_at_a_limit_is_taken(producer: Producer) -> None:
     assert enqueue(producer, "word " * 400, user="a").status().sentences > 1
     assert enqueue(producer, ["Hm."] * 40, user="b").status().sentences == 40
     assert enqueue(producer, ["x " * 150], user="c").status().sentences >= 1
 
 
-def test_the_limit_of_sentences_counts_in_the_rest_of_a_long_text_too(system: RealSystem, producer: Client) -> None:
+def test_the_limit_of_sentences_counts_in_the_rest_of_a_long_text_too(system: RealSystem, producer: Producer) -> None:
     """The first are accepted before the last are known: then the job is cancelled."""
     with pytest.raises(TooManySentences):
         enqueue(producer, (f"Number {n}." for n in range(41)))
@@ -96,7 +95,7 @@ def test_the_limit_of_sentences_counts_in_the_rest_of_a_long_text_too(system: Re
         assert client.hget(state, "state") == b"cancelled"
 
 
-def test_a_user_has_so_many_jobs_at_once(producer: Client) -> None:
+def test_a_user_has_so_many_jobs_at_once(producer: Producer) -> None:
     for _ in range(2):
         enqueue(producer, "Yes.", user="ann")
     with pytest.raises(
@@ -106,8 +105,8 @@ def test_a_user_has_so_many_jobs_at_once(producer: Client) -> None:
     enqueue(producer, "Yes.", user="bob")
 
 
-def test_an_open_job_has_the_limits_of_any_other(producer: Client) -> None:
-    session = open_job_with(producer, JobRequest.of({"engine": "tone", "kind": "batch"}))
+def test_an_open_job_has_the_limits_of_any_other(producer: Producer) -> None:
+    session = producer.open(JobRequest.of({"engine": "tone", "kind": "batch"}))
     with pytest.raises(TextTooLarge, match="SERIATIM_MAX_TEXT_BYTES"):
         session.say("word " * 401)
     session.say("Said. " * 39)
@@ -124,18 +123,18 @@ ODD_IDS = [
 
 
 @pytest.mark.parametrize("job_id", [*ODD_IDS, None, 5, b"abc", ["a"]], ids=repr)
-def test_what_cannot_be_a_jobs_id_is_refused_before_a_key_is_made_of_it(producer: Client, job_id: Any) -> None:
+def test_what_cannot_be_a_jobs_id_is_refused_before_a_key_is_made_of_it(producer: Producer, job_id: Any) -> None:
     with pytest.raises(BadInput, match=r" is not a job id; expected letters and digits, such as 5f2c\.\.\.$"):
         producer.attach(job_id)
 
 
-def test_an_unknown_id_is_unknown_and_nothing_is_made_of_it(system: RealSystem, producer: Client) -> None:
+def test_an_unknown_id_is_unknown_and_nothing_is_made_of_it(system: RealSystem, producer: Producer) -> None:
     with pytest.raises(JobUnknown):
         producer.attach("0" * 32)
     assert keys(system) == []
 
 
-def test_ids_have_128_random_bits(producer: Client) -> None:
+def test_ids_have_128_random_bits(producer: Producer) -> None:
     ids = [enqueue(producer, "Yes.", user=f"u{n}").id for n in range(50)]
     assert len(set(ids)) == 50
     assert all(len(job_id) == 32 and int(job_id, 16) >= 0 for job_id in ids)
@@ -158,7 +157,7 @@ def test_options_of_an_engine_are_names_and_finite_numbers(options: Any) -> None
         JobRequest.of({"options": options})
 
 
-def test_two_users_keys_never_name_the_same_job(producer: Client) -> None:
+def test_two_users_keys_never_name_the_same_job(producer: Producer) -> None:
     """However the names are put together: the length of the user's stands before it."""
     made = {
         enqueue(producer, "Yes.", user=user, idempotency_key=key).id
@@ -180,7 +179,7 @@ def test_two_users_keys_never_name_the_same_job(producer: Client) -> None:
     ["", "x", "1", "1-", "-1", "1-1-1", "9" * 30 + "-0", "0-" + "9" * 5000, "\ud800-1", "1-1\n"],
     ids=lambda a: repr(a)[:20],
 )
-def test_what_is_no_position_is_refused(producer: Client, after: str) -> None:
+def test_what_is_no_position_is_refused(producer: Producer, after: str) -> None:
     job = enqueue(producer, "Yes.")
     with pytest.raises(BadInput, match="is not a position"):
         next(job.audio(after))

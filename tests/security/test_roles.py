@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
 from seriatim.keys import pool_prefix
 from seriatim.stream_entries import Gap
 from tests.conftest import binary_of
@@ -53,7 +52,7 @@ def test_a_book_is_recorded_and_an_open_job_is_closed(guarded: Guarded) -> None:
     text = sentences(40, "a book of roles", 3)
     book = guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles"))
     assert guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles")).id == book.id
-    session = open_job_with(guarded.producer(), request_of())
+    session = guarded.producer().open(request_of())
     heard = Listener(session.job)
     for part in ("One thing is said. ", "Then another. ", "That is all."):
         session.say(part)

@@ -10,9 +10,8 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from seriatim.celery_app import make_app
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
+from seriatim.client.producer import Producer
 from seriatim.errors import Misconfigured, SeriatimError
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.servers.server_urls import redacted_url
@@ -74,7 +73,7 @@ def command_lines(pids: set[int]) -> str:
 
 def test_everything_works_with_a_password_from_a_file(kept: Kept) -> None:
     text = sentences(4, "password")
-    producer = Client(settings=kept.system.settings)
+    producer = Producer(kept.system.settings)
     assert Listener(producer.enqueue(text, JobRequest(engine="tone"))).pcm() == stream_of(text)
     producer.close()
     done = seriatim("status", settings=kept.variables)
@@ -92,7 +91,7 @@ def test_no_process_has_it_among_its_arguments(kept: Kept) -> None:
 
 def test_no_log_has_it_even_when_the_server_goes_away(kept: Kept) -> None:
     system, text = kept.system, sentences(12, "outage")
-    producer = Client(settings=system.settings)
+    producer = Producer(system.settings)
     job = producer.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
     with system.redis as client:  # every connection is cut, and nobody gets in for a while
         client.execute_command("ACL", "SETUSER", "app", "off")
@@ -101,7 +100,7 @@ def test_no_log_has_it_even_when_the_server_goes_away(kept: Kept) -> None:
     wait_until(lambda: "waiting for Redis" in system.log("reassembler") and "WARNING" in system.log("workers"))
     with system.redis as client:
         client.execute_command("ACL", "SETUSER", "app", "on")
-    assert Listener(Client(settings=system.settings).attach(job.id)).pcm(60) == stream_of(text)
+    assert Listener(Producer(system.settings).attach(job.id)).pcm(60) == stream_of(text)
     for name in ("reassembler", "workers"):
         assert_hidden(system.log(name))
 
@@ -182,8 +181,8 @@ def test_up_starts_its_children_without_it(kept: Kept, tmp_path: Path) -> None:
 
 
 def test_what_shows_an_object_hides_it(kept: Kept) -> None:
-    producer = Client(settings=kept.system.settings)
-    session = open_job_with(producer, JobRequest.of({"engine": "tone", "kind": "batch"}))
+    producer = Producer(kept.system.settings)
+    session = producer.open(JobRequest.of({"engine": "tone", "kind": "batch"}))
     said = [
         kept.system.settings,
         producer,
@@ -246,6 +245,6 @@ def test_a_url_that_has_its_own_password_keeps_it() -> None:
 def test_any_password_arrives_as_it_is_written(password: str, url: str) -> None:
     """At Redis' client and at the broker's."""
     found = Settings.from_env({"SERIATIM_REDIS_URL": url, "SERIATIM_REDIS_PASSWORD": password})
-    assert Client(settings=found).redis.connection_pool.connection_kwargs["password"] == password
+    assert Producer(found).redis.connection_pool.connection_kwargs["password"] == password
     if not url.startswith("unix"):  # a socket's is read when it is connected to
         assert make_app(found.broker).connection_for_write().password == password

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from seriatim.celery_app import make_app, reach_broker
-from seriatim.client.client import Client
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.servers.redis_clients import check_reachable, command_client, streams
 from seriatim.settings import Settings
@@ -78,7 +78,7 @@ def encrypted(
 
 def test_a_job_is_heard_over_tls_from_end_to_end(encrypted: Encrypted) -> None:
     text = sentences(6, "encrypted")
-    producer = Client(settings=encrypted.system.settings)
+    producer = Producer(encrypted.system.settings)
     assert Listener(producer.enqueue(text, JobRequest(engine="tone"))).pcm() == stream_of(text)
     producer.close()
     done = seriatim("status", settings=encrypted.variables)

@@ -8,7 +8,6 @@ from redis import Redis
 
 from reassembler.emit_loop import create_consumer_groups, wait_for_notifications
 from seriatim.client.job_options import JobRequest
-from seriatim.client.open_job import open_job_with
 from seriatim.dispatch import dispatch
 from seriatim.errors import CommandRefused, PositionLost
 from seriatim.keys import StreamPosition, notification_stream, ordered_stream, pool_prefix, shard_of, shard_prefix
@@ -60,7 +59,7 @@ def test_what_was_sent_is_not_sent_again_although_handing_it_out_failed(new_syst
     """A writer whose server failed it in between two steps goes on, and no sentence is said twice."""
     with new_system() as system:
         registered(system.redis, rtf=0.25, pool_name="tone")
-        said = open_job_with(system.producer(), JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
+        said = system.producer().open(JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
         outbox, texts = f"{pool_prefix('tone')}:outbox", f"{pool_prefix('tone')}:jt:{said.job.id}"
         system.redis.set(outbox, "of another kind: whoever picks fails", ex=60)
         with pytest.raises(CommandRefused):

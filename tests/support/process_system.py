@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar, cast
 
 from redis import Redis
 
-from seriatim.client.client import Client
+from seriatim.client.producer import Producer
 from seriatim.keys import job_prefix, pool_prefix
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.settings import Settings, variable
@@ -90,7 +90,7 @@ class RealSystem:
     server: PrivateServer
     settings: Settings
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-    _producers: list[Client] = field(default_factory=list)
+    _producers: list[Producer] = field(default_factory=list)
     _shown: dict[str, int] = field(default_factory=dict)  #: bytes of each log that were shown already
 
     @classmethod
@@ -132,9 +132,9 @@ class RealSystem:
         """A new client."""
         return self.server.client()
 
-    def producer(self) -> Client:
+    def producer(self) -> Producer:
         """A producer in this process, closed with the system."""
-        self._producers.append(Client(settings=self.settings))
+        self._producers.append(Producer(self.settings))
         return self._producers[-1]
 
     def start(self, name: str, *command: str, **settings: object) -> "subprocess.Popen[bytes]":

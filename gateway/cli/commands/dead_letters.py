@@ -9,9 +9,9 @@ from itertools import groupby
 
 from redis import Redis
 
-from seriatim.client.client import Client
 from seriatim.client.dead_letter_retry import retry_dead_letters
 from seriatim.client.job_options import check_job
+from seriatim.client.producer import Producer
 from seriatim.dead_letters import DeadLetter, forget_dead_letters, pools_with_dead_letters, read_dead_letters
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
@@ -58,7 +58,7 @@ def run_dead_letters(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _retry_jobs(selected: Sequence[DeadLetter], settings: Settings) -> None:
-    producer = Client(settings=settings)
+    producer = Producer(settings)
     try:
         for (_, job_id), letters in _group_by_job(selected):
             job = retry_dead_letters(producer, list(letters))

@@ -13,10 +13,10 @@ from gateway.cli.parser import option_of
 from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.local.installed_engines import running_default
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import check_range
 from seriatim.client.operator_limits import set_user_limits
+from seriatim.client.producer import Producer
 from seriatim.errors import BadInput, JobUnknown, Unwritable
 from seriatim.exit_codes import ExitCode
 from seriatim.job_timeline import read
@@ -33,7 +33,7 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
     redis = _connect(settings)
     console = Console(width=None if sys.stdout.isatty() else 160)
     if options.job:
-        found = Client(settings=settings).attach(options.job).status()
+        found = Producer(settings).attach(options.job).status()
         _write_line(json.dumps(asdict(found)) if options.json else status_tables.job_lines(found))
     elif options.json:
         _write_line(json.dumps(system_state.as_json(system_state.pool_states(redis))))
@@ -127,7 +127,7 @@ def _connect(settings: Settings) -> "Redis":
 
 def _attach_job(job_id: str, settings: Settings) -> Job:
     _connect(settings)
-    return Client(settings=settings).attach(job_id)
+    return Producer(settings).attach(job_id)
 
 
 def _write_line(line: str) -> None:

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
@@ -20,11 +20,11 @@ from gateway.output.journal import TextFingerprint
 from gateway.output.open_output import Output, ResumePolicy, open_output
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.audio.title_tags import first_words
-from seriatim.client.client import Client
-from seriatim.client.default_engine import choose_engine, running_pools
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import PartialSubmission
+from seriatim.client.producer import Producer
+from seriatim.client.sentence_rows import segmentation_for
 from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
 from seriatim.process import watched_tasks
 from seriatim.records import Sentence
@@ -121,8 +121,8 @@ def with_engine(settings: Settings, request: JobRequest, text: str, *, embedded:
         return choose_installed(settings, request, text)
     if request.pool_name:
         return request, ""
-    with running_system(settings), Client(settings=settings) as client:
-        return choose_engine(running_pools(client), request, text)
+    with running_system(settings), closing(Producer(settings)) as producer:
+        return producer.choose_engine(request, text)
 
 
 def speak(arguments: SpeakArguments, settings: Settings) -> RunSummary:
@@ -157,19 +157,19 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
     pool = arguments.request.pool_name
     if arguments.embedded:
         system.await_workers(pool)
-    client = Client(settings=system.settings)
-    if not client.pool_cache.get(pool).slots:
+    producer = Producer(system.settings)
+    if not producer.pool_cache.get(pool).slots:
         raise NoWorkers(f"no worker of pool {pool!r} is running; start one, or omit --redis to use a private system", 5)
     before, before_ms = run.output.sentences_done, run.output.ms_done
     run.progress.start_counting(None, before)
     run.submitted_s = time.monotonic()
-    sentences = islice(_sentences(arguments, client), before, None)
-    run.output.title = first_words(next(_sentences(arguments, client), Sentence("")).text)
+    sentences = islice(_sentences(arguments, producer), before, None)
+    run.output.title = first_words(next(_sentences(arguments, producer), Sentence("")).text)
     first = next(sentences, None)
     if first is None and before:  # interrupted between the last sentence and the file's name
         run.output.finish()
         return RunSummary(arguments.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
-    submission = client.begin(
+    submission = producer.begin(
         chain([first] if first else [], sentences),
         replace(arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF),
     )
@@ -181,7 +181,7 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
         run.audio_ms,
         wall_s,
         run.first_s,
-        _counts_by_worker(client, submission.job),
+        _counts_by_worker(producer, submission.job),
         before,
         before_ms,
         _format_marks(submission.job, before),
@@ -238,10 +238,10 @@ def _watch_system(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
             return
 
 
-def _sentences(arguments: SpeakArguments, client: Client) -> Iterator[Sentence]:
+def _sentences(arguments: SpeakArguments, producer: Producer) -> Iterator[Sentence]:
     """The sentences of the text, each with the seed that it has whichever run speaks it."""
-    facts = client.pool_cache.get(arguments.request.pool_name)
-    segments = segment(arguments.text, client.cut(arguments.request, facts))
+    pool = producer.pool_cache.get(arguments.request.pool_name)
+    segments = segment(arguments.text, segmentation_for(arguments.request, pool))
     for seq, part in enumerate(segments):
         yield Sentence(part.text, part.pause_ms, seed=(arguments.request.seed + seq) % 2**63)
 
@@ -253,15 +253,15 @@ def _format_marks(job: Job, before: int) -> tuple[str, ...]:
     return ()
 
 
-def _counts_by_worker(client: Client, job: Job) -> dict[str, int]:
+def _counts_by_worker(producer: Producer, job: Job) -> dict[str, int]:
     """The number of sentences that each worker process spoke; waits until the last one is counted."""
     deadline_s = time.monotonic() + COUNT_TIMEOUT_S
     with contextlib.suppress(SeriatimError):  # the file is complete: no reason to fail
-        while (record := read_job(client.redis, job.pool, job.id)) and record.state == "run":
+        while (record := read_job(producer.redis, job.pool, job.id)) and record.state == "run":
             if time.monotonic() > deadline_s:
                 break
             time.sleep(0.01)
-        return sentences_by_worker(client.redis, job.pool, job.id)
+        return sentences_by_worker(producer.redis, job.pool, job.id)
     return {}
 
 

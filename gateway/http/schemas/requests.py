@@ -18,7 +18,6 @@ from gateway.http.schemas.model_names import (
     language_of,
     spellings,
 )
-from seriatim.client.default_engine import default_pool, resolve_engine
 from seriatim.client.job_options import MAX_PAUSE_MS, JobRequest
 from seriatim.records import Play, Sentence
 
@@ -150,7 +149,7 @@ class SpeechOptions(BaseModel):
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
         user_fields = {"user": caller.user, "weight": caller.weight}
         job_request = JobRequest.of(fields | {"engine": pool, "pool": pool, "voice": voice} | user_fields | more)
-        return resolve_engine(context.producer, job_request, self.spoken_text(context))
+        return context.producer.choose_pool(job_request, self.spoken_text(context))
 
     def spoken_text(self, _context: GatewayContext) -> str | list[Sentence] | None:
         """The text, by which the pool is chosen if no model is named; None if it comes later."""
@@ -278,7 +277,7 @@ def pool_of(context: GatewayContext, model: str) -> str:
     Raises:
         HttpProblem: no pool of this name has ever had workers.
     """
-    return named_pool(context, model) or default_pool(context.producer)
+    return named_pool(context, model) or context.producer.default_pool()
 
 
 def named_pool(context: GatewayContext, model: str) -> str:

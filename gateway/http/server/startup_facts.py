@@ -1,7 +1,6 @@
 """Startup facts of a gateway: the settings in force, for the first line of its log."""
 
 from gateway.http.context import GatewayContext
-from seriatim.client.default_engine import default_pool
 from seriatim.reassembler_heartbeats import store_folder
 from seriatim.servers.server_urls import redacted_url
 from seriatim.state.pool_record import read_pool
@@ -15,7 +14,7 @@ def startup_facts(context: GatewayContext, addresses: list[str]) -> dict[str, ob
         Unavailable: Redis does not answer.
     """
     s = context.settings
-    pool = s.http_pool or default_pool(context.producer)
+    pool = s.http_pool or context.producer.default_pool()
     facts = context.producer.pool_cache.get(pool)
     return {
         "at": " ".join(addresses), "root": s.http_root or "/", "redis": redacted_url(s.redis_url),

@@ -21,9 +21,9 @@ from gateway.http.streaming.audio_response import (
 )
 from seriatim.audio.encoder import open_encoder
 from seriatim.audio.pcm import bytes_of_ms
-from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import EmptyTextPolicy, JobRequest
+from seriatim.client.producer import Producer
 from seriatim.records import Sentence
 
 
@@ -45,7 +45,7 @@ def has_text(text: str | Sequence[Sentence | str]) -> bool:
     return bool(text) and (isinstance(text, str) or any(s if isinstance(s, str) else s.text for s in text))
 
 
-def enqueue_or_silence(client: Client, text: str | Sequence[Sentence | str], request: JobRequest) -> Job:
+def enqueue_or_silence(client: Producer, text: str | Sequence[Sentence | str], request: JobRequest) -> Job:
     """Enqueue as `Client.enqueue`, but accept a text without speech as a job of no sentences, which is done.
 
     Raises:

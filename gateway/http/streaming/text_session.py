@@ -21,7 +21,7 @@ from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.sentence_spans import SentenceSpans
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.job import Job
-from seriatim.client.open_job import QUEUE_POLL_S, OpenJob, open_job_with, resume_job
+from seriatim.client.open_job import QUEUE_POLL_S, OpenJob
 from seriatim.errors import Busy
 from seriatim.keys import StreamPosition
 from seriatim.reader_state import DeliveryState, PlayableEntry
@@ -175,10 +175,10 @@ async def open_text_session(
     )  # a resumed job stays in its pool
     request = await asyncio.to_thread(lambda: effective_options.request(context, caller, **live_options))
     if job is not None:
-        opened = await asyncio.to_thread(resume_job, context.producer, job, request, first_chars)
+        opened = await asyncio.to_thread(context.producer.resume, job, request, first_chars)
     else:
         await context.admit(request.pool_name, caller)
-        opened = await asyncio.to_thread(open_job_with, context.producer, request)
+        opened = await asyncio.to_thread(context.producer.open, request)
         await context.note(opened.job, caller)
     job = opened.job
     encoding = StreamEncoding(format_name, options.sample_rate or 0, options.volume_multiplier)

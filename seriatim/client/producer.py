@@ -1,0 +1,240 @@
+"""The producer: turns texts into jobs of pools, for the client, the gateway and the command line.
+
+It checks a request against its pool, splits the text (`sentence_rows`), requests admission with the first sentences
+(`admission`), and returns handles on jobs. `seriatim.client.client` is what a user's program has of it.
+"""
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
+from typing import Any, TypeVar, cast
+
+from seriatim.celery_app import make_app
+from seriatim.client import default_engine
+from seriatim.client.admission import make_submission, submit
+from seriatim.client.job import Job
+from seriatim.client.job_options import EmptyTextPolicy, JobRequest, Text, check_job, check_text, check_voice
+from seriatim.client.open_job import OpenJob
+from seriatim.client.open_job_leases import OpenJobLeases
+from seriatim.client.partial_submission import SUBMISSION_LEASE_MS, PartialSubmission
+from seriatim.client.pool_cache import FRESH_S, PoolCache
+from seriatim.client.sentence_rows import rows_of_text, segmentation_for
+from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
+from seriatim.dispatch import PoolClient, dispatch
+from seriatim.errors import BadInput, EmptyText, JobUnknown
+from seriatim.lua.pool_records import SubmitResult, SubmitVerdict
+from seriatim.reassembler_heartbeats import store_folder
+from seriatim.records import DrainMode, Sentence
+from seriatim.servers.connection_shares import ConnectionShares
+from seriatim.servers.redis_clients import blocking_client, command_client
+from seriatim.settings import Settings
+from seriatim.state.pool_record import PoolRecord
+from seriatim.state.stream_record import read_stream_record
+from seriatim.text.documents import Document, DocumentLimits
+from seriatim.text.segment import IncrementalSegmenter
+from seriatim.text.text_files import read_if_file
+
+Options = TypeVar("Options", JobRequest, Sentence)
+
+#: sentences submitted at once: a page is one step, and a book's first sentence does not wait for its last
+FIRST_BATCH = 32
+NO_LIMIT_MS = 10**12  #: a complete text is accepted whole; only open jobs have a queue limit
+
+
+class Producer:
+    """Connections to one Seriatim system, and the jobs that are made over them. Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.shares = ConnectionShares.of(settings.redis_connections)
+        self.redis = command_client(settings.redis_url, max_connections=self.shares.commands)
+        self.reader = blocking_client(settings.redis_url, max_connections=self.shares.reads)
+        self.pool_cache = PoolCache(self.redis)
+        self.leases = OpenJobLeases()  #: of its open jobs
+        self._pool_clients: dict[str, PoolClient] = {}
+        self._lock = threading.Lock()  #: of `_pool_clients`
+        self._resolved_settings = settings  #: the settings, with the folder where recordings are
+        self._resolved_s = float("-inf")  #: monotonic time at which it was resolved
+
+    def enqueue(self, text: Text, request: JobRequest) -> Job:
+        """Accept a text as one job; returns once all of it is accepted.
+
+        Raises:
+            as `begin`.
+        """
+        submission = self.begin(text, request)
+        submission.send_rest()
+        return submission.job
+
+    def begin(self, text: Text, request: JobRequest) -> PartialSubmission:
+        """Accept the first sentences of a text as one job, which are spoken at once; `send_rest` must follow.
+
+        Raises:
+            EmptyText, TextTooLarge, UnknownVoice, UnknownLanguage, BadInput: the text or an option cannot be used.
+            IdempotencyConflict: the idempotency key stands for another text.
+            Busy, CapReached, MemoryFull, NoWorkers: retry after `retry_after_s`.
+            Unavailable: Redis does not answer.
+        """
+        content = read_if_file(text, DocumentLimits.of(self.settings), request.markup)
+        if isinstance(content, Document):
+            request = replace(request, markup=content.markup)
+            content = content.text
+        check_text(content)
+        request, pool = self._resolve(request, content)
+        return self._submit_first(cast("str | Iterable[str | Sentence]", content), request, pool)
+
+    def open(self, request: JobRequest) -> OpenJob:
+        """Open a job for text that is still being generated.
+
+        Raises:
+            as `begin`.
+        """
+        request, pool = self._resolve(request)
+        cut = segmentation_for(request, pool)
+        answer = self._submit_open(request, segmentation_to_json(cut))
+        if answer.verdict is SubmitVerdict.RECUT:
+            answer = self._submit_open(request, answer.cut)
+        cut = with_stored_segmentation(cut, answer.cut)
+        return self._keep_open(self._handle(answer, request), request, IncrementalSegmenter(cut), cut.first_chars)
+
+    def resume(self, job: Job, request: JobRequest, first_chars: int) -> OpenJob:
+        """Continue an open job whose producer was lost, in another process.
+
+        Send all of its text again from the beginning, with `flush` at the same places: it is split as it was the first
+        time, and sentences that are known already are not added again. `first_chars` is that of the lost job.
+        """
+        cut = replace(segmentation_for(request, self.pool_cache.get(request.pool_name)), first_chars=first_chars)
+        return self._keep_open(job, request, IncrementalSegmenter(cut), first_chars)
+
+    def attach(self, job_id: str) -> Job:
+        """Return a handle on a job from its id, in any process.
+
+        Raises:
+            JobUnknown: no such job, or it has expired and has no recording.
+            BadInput: not a job id.
+        """
+        check_job(job_id)
+        known = read_stream_record(self.redis, job_id)
+        handle = self.job(job_id, known.pool if known else "", DrainMode(known.drain if known else DrainMode.STORE))
+        if known is None and not handle.recorded():
+            raise JobUnknown(f"no job {job_id!r}: it was never accepted, or it has ended and expired")
+        return handle
+
+    def job(self, job_id: str, pool: str, drain: DrainMode) -> Job:
+        """A handle on a job, with the folder of recordings resolved."""
+        if time.monotonic() - self._resolved_s > FRESH_S:
+            folder = str(store_folder(self.redis, self.settings.store_dir))
+            self._resolved_settings, self._resolved_s = replace(self.settings, store_dir=folder), time.monotonic()
+        return Job(job_id, pool, drain, self.redis, self.reader, self._resolved_settings)
+
+    def default_pool(self) -> str:
+        """The pool that speaks requests which name none.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return default_engine.default_pool(self.pool_cache, self.settings.engine)
+
+    def choose_pool(self, request: JobRequest, text: object = None) -> JobRequest:
+        """The request with the pool that is to speak it; one that names an engine or a pool is returned as it is.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return request if request.pool_name else self.choose_engine(request, text)[0]
+
+    def choose_engine(self, request: JobRequest, text: object) -> tuple[JobRequest, str]:
+        """The request with the first pool that can speak the text, and the reason (`default_engine.choose_engine`)."""
+        pools = default_engine.running_pools(self.pool_cache, self.settings.engine)
+        return default_engine.choose_engine(pools, request, text)
+
+    def pool_client(self, pool: str) -> PoolClient:
+        """The client of one pool, to dispatch its work; its connections rebase the pool after a server's restart."""
+        with self._lock:
+            if pool not in self._pool_clients:
+                app = make_app(self.settings.broker, connections=self.shares.broker)
+                redis = command_client(self.settings.redis_url, [pool], max_connections=self.shares.commands)
+                self._pool_clients[pool] = PoolClient(redis, app, pool, self.settings)
+            return self._pool_clients[pool]
+
+    def close(self) -> None:
+        """Close all connections. Handles from this producer cannot be used afterwards."""
+        self.leases.forget()
+        for pool_client in self._pool_clients.values():
+            app: Any = pool_client.app  # celery-types lacks kombu's Resource
+            for connections in (app.producer_pool, app.pool):
+                connections.force_close_all()
+            pool_client.redis.close()
+        self._pool_clients.clear()
+        self.redis.close()
+        self.reader.close()
+
+    def _resolve(self, request: JobRequest, text: object = None) -> tuple[JobRequest, PoolRecord]:
+        """The request with its pool and the pool's name of its voice, checked against the pool's abilities."""
+        request = self.choose_pool(request, text)
+        pool = self.pool_cache.get(request.pool_name)
+        return self._check(request, request, pool), pool
+
+    def _check(self, options: Options, request: JobRequest, pool: PoolRecord) -> Options:
+        """Check a request, or one of its sentences; after a refusal once more with a fresh record of the pool.
+
+        Raises:
+            UnknownVoice, UnknownLanguage, UnknownOption: the pool's workers do not support it.
+        """
+        try:
+            return _resolve_voice(options, request, pool)
+        except BadInput:  # perhaps it was added recently, such as a voice
+            return _resolve_voice(options, request, self.pool_cache.refresh(request.pool_name))
+
+    def _submit_first(
+        self, text: str | Iterable[str | Sentence], request: JobRequest, pool: PoolRecord, stored_cut: str = ""
+    ) -> PartialSubmission:
+        """`begin`; `stored_cut` is how the text was split when it was first sent (stored_segmentation.py)."""
+        cut = with_stored_segmentation(segmentation_for(request, pool), stored_cut)
+        resolve = partial(self._check, request=request, pool=pool)
+        rows = rows_of_text(text, request, pool, cut, self.settings, resolve)
+        first = list(islice(rows, FIRST_BATCH))
+        if not first and request.empty is EmptyTextPolicy.ERROR:
+            raise EmptyText("the text has nothing to speak: no letters and no digits")
+        next_row = next(rows, None)
+        whole = next_row is None
+        pool_client = self.pool_client(request.pool_name)
+        submission = make_submission(
+            request, self.settings, closed=whole, producer_ms=SUBMISSION_LEASE_MS, queue_limit_ms=NO_LIMIT_MS,
+            cut=segmentation_to_json(cut) if isinstance(text, str) else "",
+        )  # fmt: skip
+        answer = submit(pool_client, request, submission, first)
+        if answer.verdict is SubmitVerdict.RECUT:
+            return self._submit_first(text, request, pool, answer.cut)
+        dispatch(pool_client)
+        job = self._handle(answer, request)
+        rest = rows if next_row is None else chain([next_row], rows)
+        if answer.verdict is SubmitVerdict.DUPLICATE:  # its first sender may have stopped at any point
+            return PartialSubmission(job, pool_client, 0, chain(first, rest), whole=False, again=True)
+        return PartialSubmission(job, pool_client, len(first), rest, whole=whole)
+
+    def _submit_open(self, request: JobRequest, cut: str) -> SubmitResult:
+        lease_ms = round(self.settings.open_job_lease_s * 1000)
+        submission = make_submission(
+            request, self.settings, closed=False, producer_ms=lease_ms, queue_limit_ms=self.settings.queue_limit_ms,
+            cut=cut,
+        )  # fmt: skip
+        return submit(self.pool_client(request.pool_name), request, submission, [])
+
+    def _handle(self, answer: SubmitResult, request: JobRequest) -> Job:
+        return self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
+
+    def _keep_open(self, job: Job, request: JobRequest, text: IncrementalSegmenter, first_chars: int) -> OpenJob:
+        opened = OpenJob(job, self.pool_client(job.pool), request, text, first_chars=first_chars)
+        self.leases.keep(opened)
+        return opened
+
+
+def _resolve_voice(options: Options, request: JobRequest, pool: PoolRecord) -> Options:
+    """What is asked for, if the pool's workers can do it, with its voice by the pool's name for it."""
+    pool.check(options.language, options.speed or request.speed, request.options)
+    voice = check_voice(options.voice, pool.voice_names, request.pool_name)
+    return options if voice == options.voice else replace(options, voice=voice)

@@ -1,0 +1,81 @@
+"""Sentence rows: a text is split for its pool into sentences, each in the form that the pool's scripts take."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from seriatim.client.job_options import JobRequest
+from seriatim.client.text_limits import check_size, checked_sentences, limited_rows
+from seriatim.lua.pool_scripts import sentence_argument
+from seriatim.records import JobKind, Sentence
+from seriatim.settings import Settings
+from seriatim.state.pool_record import PoolRecord
+from seriatim.text.duration_estimate import estimate_ms
+from seriatim.text.markup import has_markup
+from seriatim.text.reading import ReadingMode, read_sentence
+from seriatim.text.segment import SegmentOptions, segment
+
+FIRST_CHARS = 80  #: a live job's first part: about five seconds of speech, and less than half that of synthesis
+TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: every listener's first audio comes sooner, for one more seam
+
+
+def segmentation_for(request: JobRequest, pool: PoolRecord) -> SegmentOptions:
+    """The options by which a request's text is split for a pool."""
+    language = request.language or pool.language_of(request.voice) or "en"
+    first = (TIGHT_FIRST_CHARS if pool.tight else FIRST_CHARS) if request.kind is JobKind.LIVE else 0
+    limit_chars = pool.limit_of(language)
+    return SegmentOptions(
+        language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
+        request.reading,
+    )  # fmt: skip
+
+
+def rows_of_text(
+    text: str | Iterable[str | Sentence], request: JobRequest, pool: PoolRecord, cut: SegmentOptions,
+    settings: Settings, resolve: Callable[[Sentence], Sentence],
+) -> Iterator[str]:  # fmt: skip
+    """Rows of a text, or of a caller's own sentences, each passed through `resolve`; split by `cut`.
+
+    Raises:
+        BadInput: the text or one of the sentences is over a limit, or `resolve` refuses it.
+    """
+    if isinstance(text, str):
+        check_size(text, settings)
+        sentences: Iterable[Sentence] = (Sentence(p.text, p.pause_ms) for p in segment(text, cut))
+    else:
+        checked = map(resolve, checked_sentences(text, request.pause_ms, settings))
+        sentences = (part for sentence in checked for part in _fit_sentence(sentence, request, pool))
+    yield from limited_rows(rows_of_sentences(sentences, request), settings)
+
+
+def rows_of_sentences(sentences: Iterable[Sentence], request: JobRequest) -> Iterator[str]:
+    """Sentences in the pool's form, with their estimated durations."""
+    for sentence in sentences:
+        s = sentence if sentence.pause_ms >= 0 else replace(sentence, pause_ms=request.pause_ms)
+        language = s.language or request.language or "en"
+        spoken_ms = estimate_ms(s.text, language, s.speed or request.speed)
+        yield sentence_argument(spoken_ms + s.pause_ms, s.to_json())
+
+
+def _fit_sentence(sentence: Sentence, request: JobRequest, pool: PoolRecord) -> Iterator[Sentence]:
+    """A caller's sentence, split if it exceeds the engine's limit; its pause follows the last part."""
+    language = sentence.language or request.language or "en"
+    limit_chars = pool.limit_of(language)
+    if len(sentence.text) <= limit_chars and _is_plain(sentence.text, language, request):
+        yield sentence
+        return
+    cut = SegmentOptions(language, limit_chars, markup=request.markup, reading=request.reading)
+    pieces = [p.text for p in segment(sentence.text, cut)]
+    if pieces and len(joined := " ".join(pieces)) <= limit_chars:
+        pieces = [joined]
+    for text in pieces[:-1]:
+        yield replace(sentence, text=text, pause_ms=0)
+    for text in pieces[-1:]:
+        yield replace(sentence, text=text)
+
+
+def _is_plain(text: str, language: str, request: JobRequest) -> bool:
+    """True if a caller's sentence is spoken as it is written."""
+    has_speech = any(character.isalnum() for character in text)
+    if not has_speech or not text.isprintable() or has_markup(text, request.markup):
+        return False
+    return request.reading is ReadingMode.OFF or read_sentence(text, language) == text
