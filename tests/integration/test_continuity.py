@@ -12,7 +12,7 @@ from seriatim.stream_entries import Discontinuity
 from tests.support.expected_audio import Listener, by_sentence, longest_step, sentences, spoken
 from tests.support.process_system import RealSystem, wait_until
 
-COST: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take 1"}
+COST: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take one"}
 TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
 LEASE_MS = (
     60_000  #: a process that dies is missed by its supervisor; its lease must not end before, however busy the machine

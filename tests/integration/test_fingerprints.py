@@ -14,7 +14,7 @@ from tests.support.expected_audio import Listener, by_sentence, sentences, spoke
 from tests.support.process_system import RealSystem, wait_until
 
 TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
-OPTIONS: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take 1"}
+OPTIONS: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take one"}
 WARNING = "audio differs from the pool's; give each pool one kind of CPU and one version of every package"
 
 

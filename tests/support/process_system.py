@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,10 +139,16 @@ class RealSystem:
 
     def start(self, name: str, *command: str, **settings: object) -> "subprocess.Popen[bytes]":
         """Start `python -P command...` in the repository's root, with a log; `settings` differ for it alone."""
+        return self.start_under((), name, *command, **settings)
+
+    def start_under(
+        self, launcher: Sequence[str], name: str, *command: str, **settings: object
+    ) -> "subprocess.Popen[bytes]":
+        """Start `launcher python -P command...`, as `start` does."""
         own = {variable_of(k): str(v) for k, v in settings.items()}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.children[name] = subprocess.Popen(
-                [sys.executable, "-P", *command],
+                [*launcher, sys.executable, "-P", *command],
                 cwd=ROOT,
                 env=self.environment | own,
                 stdin=subprocess.DEVNULL,
