@@ -67,13 +67,14 @@ check: $(VENV)/.dev lint types imports test-all newest  ## the gate: what must p
 prove: $(VENV)/.dev  ## run all tests RUNS times and keep a line of each run in prove.tsv (BUSY=1: on busy cores)
 	$(BIN)/python -m tests.prove --runs $(RUNS) --busy $(BUSY) -n $(JOBS) $(ARGS)
 
-.venv-integrations/.livekit: integrations/livekit/pyproject.toml pyproject.toml
-	$(PYTHON) -m venv .venv-integrations
-	.venv-integrations/bin/python -m pip install --quiet --disable-pip-version-check -e '.[http]' -e integrations/livekit 'pytest>=8' 'pytest-asyncio>=1'
+.venv-integrations/%/.installed: integrations/%/pyproject.toml pyproject.toml
+	$(PYTHON) -m venv .venv-integrations/$*
+	.venv-integrations/$*/bin/python -m pip install --quiet --disable-pip-version-check -e '.[http]' -e integrations/$* 'pytest>=8' 'pytest-asyncio>=1'
 	@touch $@
 
-integrations: .venv-integrations/.livekit  ## test the plugins of other frameworks, with those frameworks (400 MB), against a real system
-	cd integrations/livekit && ../../.venv-integrations/bin/python -m pytest -q tests
+integrations: .venv-integrations/livekit/.installed .venv-integrations/pipecat/.installed  ## test the plugins of other frameworks, with those frameworks (1 GB), against a real system
+	cd integrations && ../.venv-integrations/livekit/bin/python -m pytest -q livekit
+	cd integrations && ../.venv-integrations/pipecat/bin/python -m pytest -q pipecat
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
