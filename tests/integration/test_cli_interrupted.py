@@ -18,7 +18,7 @@ from tests.support.process_system import PATIENCE_S, alive, descendants, wait_un
 
 N = 24
 #: the middle sentence takes longer than any test: what is interrupted here cannot have ended by itself
-HELD = (*TONE, "--engine-option", "slow_on=Interrupted 12", "--engine-option", "slow_ms=600000")
+HELD = (*TONE, "--engine-option", "slow_on=Interrupted twelve", "--engine-option", "slow_ms=600000")
 
 
 @pytest.fixture

@@ -43,13 +43,14 @@ NOT_CLEAN = {
 #: Folders whose strings are messages, if they have a space; tests have texts to speak.
 MESSAGES = ("seriatim", "tasks", "workers", "reassembler", "gateway", "bench", "examples")
 PAGES = {".md", ".html", ".js", ".css"}
+OTHER_LANGUAGES = ROOT / "seriatim/text/reading/languages"  #: tables of German, Dutch and so on
 COMMENTED = {".sh": "#", ".yml": "#", ".acl": "#", ".toml": "#", ".lua": "--"}
 
 
 def files() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
     paths = [ROOT / name for name in listed.stdout.decode().splitlines()]
-    return [path for path in paths if path.is_file() and path != Path(__file__)]
+    return [path for path in paths if path.is_file() and path != Path(__file__) and path.parent != OTHER_LANGUAGES]
 
 
 def area(path: Path) -> str:

@@ -65,23 +65,24 @@ def _scaled(grammar: NumberGrammar, text: str, scale: Noun, currency: Currency) 
 
 def _price(grammar: NumberGrammar, text: str, currency: Currency) -> str:
     whole, fraction = grammar.split(text)
-    style = grammar.words.get("cents", "bare")
-    if len(fraction) != 2 or style == "decimal" or currency.minor is None:
+    minor = currency.minor
+    if len(fraction) != 2 or grammar.words.get("cents") == "decimal" or minor is None:
         return grammar.counted(text, currency.major)
-    if fraction == "00":
-        return grammar.counted(whole, currency.major)
     cents = int(fraction)
-    minor = f"{grammar.say(str(cents), currency.minor.gender)} {grammar.form(cents, currency.minor)}"
-    if int(whole) == 0:
-        return minor
-    if style == "bare":
-        if cents >= 10:
-            minor = grammar.rules.speller.cardinal(cents)
-        elif "and" in grammar.words:
-            minor = f"{grammar.words['and']} {minor}"
-    elif style != "full":
-        minor = f"{style} {minor if cents < 10 else grammar.rules.speller.cardinal(cents)}"
-    return f"{grammar.counted(whole, currency.major)} {minor}"
+    if not int(whole) and cents:
+        return grammar.counted(str(cents), minor)
+    words = grammar.counted(whole, currency.major)
+    return f"{words} {_cents(grammar, cents, minor)}" if cents else words
+
+
+def _cents(grammar: NumberGrammar, cents: int, minor: Noun) -> str:
+    """The part of a price behind its mark: in full, or the bare number, as people say it."""
+    style, link = grammar.words.get("cents", "bare"), grammar.words.get("cents_and", "")
+    if style == "full" or cents < 10:
+        words, link = grammar.counted(str(cents), minor), link or grammar.words["and"]
+    else:
+        words = grammar.rules.speller.cardinal(cents)
+    return f"{link} {words}" if link and link != "-" else words
 
 
 def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -96,6 +97,8 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return prefix(found) + grammar.counted(found["n"], units[found["unit"]])
 
     def percent(found: re.Match[str]) -> str:
+        if found["sign"] in units:
+            return prefix(found) + grammar.counted(found["n"], units[found["sign"]])
         name = words["percent" if found["sign"] in "%٪" else "permille"]
         if words.get("percent_first"):
             return f"{name}{prefix(found)}{grammar.say(found['n'])}"
@@ -108,7 +111,9 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return f"{firsts} {words['by']} {last}"
 
     parts = rf"(?P<parts>{n}(?:\s?×\s?{n}|\s?x\s?{n})+)(?:\s?(?P<unit>{symbols}))?"
+    leading = [ReadingRule(re.compile(rf"(?<!\w)(?P<sign>[%٪])\s?(?P<from>)(?P<n>{n}){grammar.after}"), percent)]
     return [
+        *(leading if "percent_first" in words else []),
         grammar.rule(parts, dimensions),
         grammar.rule(rf"{span}\s?(?P<sign>[%٪‰])", percent),
         grammar.rule(rf"{span}[\s-]?(?P<unit>{symbols})", unit),

@@ -3,10 +3,8 @@
 import re
 
 from seriatim.text.reading.language_rules import WrittenDate
-from seriatim.text.reading.number_grammar import NumberGrammar
+from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
-
-_LAST_WORD = re.compile(r"(\w+)\W*$")
 
 
 def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -15,7 +13,7 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     day = r"(?P<d>[12]\d|3[01]|0?[1-9])"
     mark = grammar.words.get("day_mark", "")
     of = grammar.words.get("date_of", r"\s")
-    year = rf"(?:{grammar.words.get('year_of', of)}(?P<y>\d{{4}}))?"
+    year = rf"(?:(?:{grammar.words.get('year_of', of)})(?P<y>\d{{4}}))?{grammar.words.get('year_suffix', '')}"
 
     def read(found: re.Match[str]) -> str | None:
         return _date(grammar, found)
@@ -25,7 +23,7 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         grammar.rule(r"(?P<d>\d{1,2})(?P<sep>[/.-])(?P<m>\d{1,2})(?P=sep)(?P<y>[12]\d{3}|\d\d)", read),
     ]
     if names:
-        rules.append(grammar.rule(rf"{day}(?:{mark})?{of}(?P<name>{names})\.?{year}", read, re.IGNORECASE))
+        rules.append(grammar.rule(rf"{day}(?:{mark})?(?:{of})(?P<name>{names})\.?{year}", read, re.IGNORECASE))
         if grammar.rules.month_names_first:
             first = rf"(?P<name>{names})\.?\s{day}(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?"
             rules.append(ReadingRule(re.compile(rf"(?<!\w){first}{grammar.after}(?!\s?(?:%|:))", re.IGNORECASE), read))
@@ -40,7 +38,7 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         month = grammar.rules.months[named["name"].lower()]
         year = int(named["y"]) if named["y"] else None
         day_first = found.start("d") < found.start("name")
-        return grammar.rules.date(WrittenDate(int(named["d"]), month, year, _word_before(found), day_first))
+        return grammar.rules.date(WrittenDate(int(named["d"]), month, year, word_before(found), day_first))
     day, month, year = int(named["d"]), int(named["m"]), _full_year(named["y"], named["sep"])
     if found.start("d") < found.start("m"):  # not ISO 8601
         if named["sep"] == "/" and grammar.rules.month_first:
@@ -49,7 +47,7 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
             day, month = month, day
     if year is None or not (1 <= day <= 31 and 1 <= month <= 12):
         return None
-    return grammar.rules.date(WrittenDate(day, month, year, _word_before(found), not grammar.rules.month_first))
+    return grammar.rules.date(WrittenDate(day, month, year, word_before(found), not grammar.rules.month_first))
 
 
 def _full_year(digits: str, mark: str) -> int | None:
@@ -57,8 +55,3 @@ def _full_year(digits: str, mark: str) -> int | None:
     if len(digits) == 4:
         return int(digits)
     return None if mark == "-" else int(digits) + (2000 if int(digits) < 70 else 1900)
-
-
-def _word_before(found: re.Match[str]) -> str:
-    word = _LAST_WORD.search(found.string[max(0, found.start() - 24) : found.start()])
-    return word[1].lower() if word else ""

@@ -7,6 +7,7 @@ one, few, many and that of a decimal fraction in Polish.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -48,9 +49,21 @@ def parse_units(text: str) -> dict[str, Noun]:
     """Units by symbol."""
     return {
         symbol: Noun.of(noun)
-        for symbols, noun in (line.split("|") for line in text.strip().splitlines())
+        for symbols, noun in (line.split("|") for line in text.strip().splitlines() if not line.startswith("#"))
         for symbol in symbols.split()
     }
+
+
+def read_units(tag: str) -> dict[str, Noun]:
+    """The units of a language, from its table."""
+    table = files("seriatim.text.reading.languages") / "units" / f"{tag}.txt"
+    return parse_units(table.read_text("utf-8"))
+
+
+def month_numbers(names: tuple[str, ...], abbreviations: str = "") -> dict[str, int]:
+    """Names of months, and their abbreviations in the same order, in small letters, with their numbers."""
+    short = abbreviations.split()
+    return {name.lower(): at % 12 + 1 for at, name in enumerate([*names, *short])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +96,22 @@ class LanguageRules:
     indian_groups = False  #: is 12,34,567 a number?
     fraction_as_number = False  #: is 3,14 "three comma fourteen"?
     spaced = True  #: are words separated by spaces?
+    attached = False  #: do letters stand right beside digits?
     month_first = False  #: is 1/5/2024 in January?
     month_names_first = False  #: is "Jan 5" a date?
+    roman_mark = ""  #: a regular expression for what is written behind a Roman numeral that is an ordinal
     ordinal_mark = ""  #: a regular expression for what is written behind an ordinal number; "": there are none
+
+    def __init__(self, _region: str = "") -> None:
+        """A region is the end of a BCP 47 tag, such as `gb`; most languages are read alike in all of theirs."""
 
     def plural(self, number: int | None) -> int:
         """The index of a noun's form; None is a decimal fraction."""
         return 0 if number == 1 else 1
+
+    def agreement(self, _number: int, _noun: str) -> str:
+        """The form of a number before a word that is perhaps its noun, where the word's ending tells."""
+        return ""
 
     def year(self, number: int) -> str:
         """A year in words."""
@@ -110,6 +132,11 @@ class LanguageRules:
     def fraction(self, _top: int, _bottom: int) -> str | None:
         """A fraction below one in words; None if nothing is usual."""
         return None
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        """A whole number with a fraction in words."""
+        part = self.fraction(top, bottom)
+        return part and f"{self.speller.cardinal(whole)}{self.words.get('mixed', ' ')}{part}"
 
     def regnal(self, number: int) -> str:
         """The number behind the name of a king."""

@@ -13,7 +13,14 @@ from seriatim.text.reading.reading_rule import ReadingRule
 _SPACES = "\u00a0\u2009\u202f"  #: no-break and thin spaces group digits in every language
 _MINUS = "-−–"
 SIGN = r"(?:(?<![^\s(\[])[-−+±])?"  #: before a number, at the start of a word
+_LAST_WORD = re.compile(r"(\w+)\W*$")
 _NOT_DIGITS = re.compile(r"\D")
+
+
+def word_before(found: re.Match[str]) -> str:
+    """The word before a written form, in small letters."""
+    word = _LAST_WORD.search(found.string[max(0, found.start() - 24) : found.start()])
+    return word[1].lower() if word else ""
 
 
 class NumberGrammar:
@@ -30,7 +37,7 @@ class NumberGrammar:
         self.decimal = re.escape(rules.decimal_mark)
         self.integer = rf"(?:(?:{'|'.join(groups)})(?!\d)|\d+)"
         self.number = rf"{self.integer}(?:{self.decimal}\d+)?"
-        word = r"\w" if rules.spaced else r"[A-Za-z\d]"
+        word = r"\w" if not rules.attached else r"[A-Za-z\d]"
         self.before = rf"(?<!{word})(?<!\d[.,:/])"  #: no number begins in the middle of another
         self.after = rf"(?!{word})(?![.,:/]\d)"
 
@@ -83,7 +90,8 @@ class NumberGrammar:
 
     def counted(self, text: str, noun: Noun) -> str:
         """A written number with what it counts, in its form."""
-        return f"{self.say(text, noun.gender)}{self.gap}{self.form(self.count(text), noun)}"
+        number, form = self.say(text, noun.gender), self.form(self.count(text), noun)
+        return form.format(number) if "{}" in form else f"{number}{self.gap}{form}"
 
     def form(self, count: int | None, noun: Noun) -> str:
         """The form of a noun behind a number."""

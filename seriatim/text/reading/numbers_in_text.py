@@ -3,12 +3,12 @@
 import re
 import unicodedata
 
-from seriatim.text.reading.number_grammar import SIGN, NumberGrammar
+from seriatim.text.reading.number_grammar import SIGN, NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _FRACTIONS = "¼½¾⅐-⅞"
-_LAST_WORD = re.compile(r"(\w+)\W*$")
 _PHONE_GROUPS = re.compile(r"\D+")
+_NOUN = re.compile(r"\s([^\W\d_]{2,})")
 _YEARS = range(1100, 2100)
 _FIRST_DIGIT_GROUP = 13  #: more digits than this are an account number or a key, and no quantity
 
@@ -42,7 +42,9 @@ def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     return [
         ReadingRule(re.compile(r"(?<![\w+])\+\d{1,3}(?:[ \u00a0./-]?\(?\d{1,5}\)?){2,6}(?![\w.]\d|\w)"), telephone),
         ReadingRule(re.compile(r"(?<![\w-])\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?![\w-])"), telephone),
-        ReadingRule(re.compile(r"(?<![\w-])0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{1,8})*(?![\w,.:-]\d|\w)"), telephone),
+        ReadingRule(
+            re.compile(r"(?<![\w-])(?<!\d[ \u00a0])0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{1,8})*(?![\w,.:-]\d|\w)"), telephone
+        ),
         ReadingRule(re.compile(r"(?<![\w-])\d{1,5}(?:-\d{1,7}){2,5}(?![\w-])"), telephone),
         grammar.rule(r"(?P<v>[vV]\.?\s?)(?P<parts>\d+(?:\.\d+)+)", version),
         grammar.rule(rf"(?P<v>)(?!{grammar.integer}(?!\.?\d))(?P<parts>\d+(?:\.\d+){{2,}})", version),
@@ -63,12 +65,11 @@ def _fraction_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             top, bottom = unicodedata.normalize("NFKD", found["sign"]).split("\u2044")
         else:
             top, bottom = found["top"], found["bottom"]
-        part = grammar.rules.fraction(int(top), int(bottom)) if 0 < int(top) < int(bottom) else None
-        if part is None:
+        if not 0 < int(top) < int(bottom):
             return _season(grammar, top, bottom)
-        if not found["whole"]:
-            return part
-        return f"{grammar.say(found['whole'])}{grammar.words.get('mixed', ' ')}{part}"
+        if found["whole"]:
+            return grammar.rules.mixed(int(found["whole"]), int(top), int(bottom))
+        return grammar.rules.fraction(int(top), int(bottom)) or _season(grammar, top, bottom)
 
     whole, parts = r"(?:(?P<whole>\d+)\s)?", r"(?P<top>\d{1,4})[/\u2044](?P<bottom>\d{1,4})"
     return [
@@ -125,8 +126,7 @@ def _ordinal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         digits = found["n"]
         if len(digits) > 6:
             return None
-        before = _LAST_WORD.search(found.string[max(0, found.start() - 24) : found.start()])
-        return ordinal(int(digits), found["mark"], before[1].lower() if before else "")
+        return ordinal(int(digits), found["mark"], word_before(found))
 
     return [ReadingRule(re.compile(rf"{grammar.before}(?P<n>\d+)(?P<mark>{mark})(?!\w)", re.IGNORECASE), read)]
 
@@ -161,7 +161,10 @@ def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         text = found["n"]
         if len(text) > _FIRST_DIGIT_GROUP and text.isdecimal():
             return speller.digits(text)
-        return grammar.year(int(text)) if _is_year(text) else grammar.say(text)
+        if _is_year(text):
+            return grammar.year(int(text))
+        noun, count = _NOUN.match(found.string, found.end()), grammar.count(text)
+        return grammar.say(text, grammar.rules.agreement(count, noun[1]) if noun and count is not None else "")
 
     def other_mark(found: re.Match[str]) -> str:
         whole, fraction = found["n"].split(".")

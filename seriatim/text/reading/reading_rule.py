@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_IDEOGRAPH_GAP = re.compile(r"(?<![A-Za-z\d]) (?![A-Za-z\d])")
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingRule:
@@ -11,6 +13,7 @@ class ReadingRule:
 
     pattern: re.Pattern[str]
     read: Callable[[re.Match[str]], str | None]  #: its words; None: not sure, leave it
+    spaced: bool = True  #: does the language put spaces between words?
 
     def apply(self, text: str) -> str:
         """The text with every such form in words."""
@@ -18,4 +21,6 @@ class ReadingRule:
 
     def _words(self, found: re.Match[str]) -> str:
         words = self.read(found)
-        return found[0] if words is None else words
+        if words is None:
+            return found[0]
+        return words if self.spaced else _IDEOGRAPH_GAP.sub("", words)

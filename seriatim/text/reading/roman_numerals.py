@@ -2,11 +2,14 @@
 
 import re
 
-from seriatim.text.reading.number_grammar import NumberGrammar
+from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
-_ROMAN = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![\w'’])"
+_LETTERS = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_ROMAN = rf"{_LETTERS}(?![\w'’])"
+_LOWER = re.compile(r"[,;:]|\s[^\W\dA-Z_]")  #: a comma, or a word in small letters: the sentence goes on
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_ABBREVIATIONS = frozenset(["CC", "XL", "XX", "LL", "CL", "IC", "XXL"])  #: letters that mean something else
 #: given names of kings and popes: first letters of the name as several languages write it
 _REIGNS = re.compile(
     r"(?:Louis|Ludwig|Luis|Luigi|Luís|Lodewijk|Ludwik|Hen(?:ry|ri|ryk)|Heinrich|Enrique|Enrico|Henrique|Hendrik|Edward|Édouard|Eduard"
@@ -32,27 +35,28 @@ def roman_value(numeral: str) -> int:
 
 def roman_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rules of Roman numerals in one language."""
-    heads = "|".join(sorted(map(re.escape, grammar.rules.roman_heads), key=len, reverse=True))
-    cardinal = grammar.rules.speller.cardinal
+    rules, cardinal = grammar.rules, grammar.rules.speller.cardinal
+    heads = "|".join(sorted(map(re.escape, rules.roman_heads), key=len, reverse=True))
+
+    def ordinal(found: re.Match[str]) -> str | None:
+        return rules.ordinal(roman_value(found["roman"]), found["mark"], word_before(found))
 
     def after_head(found: re.Match[str]) -> str:
         return f"{found['head']}{found['space']}{cardinal(roman_value(found['roman']))}"
 
     def after_name(found: re.Match[str]) -> str | None:
-        name, number = found["name"], roman_value(found["roman"])
+        name, roman, number = found["name"], found["roman"], roman_value(found["roman"])
         if _REIGNS.match(name):
-            return f"{name} {grammar.rules.regnal(number)}"
-        return (
-            f"{name} {cardinal(number)}" if len(found["roman"]) > 1 and found["roman"] not in _ABBREVIATIONS else None
-        )
+            stop = "" if _LOWER.match(found.string, found.end()) else found["stop"]
+            return f"{name} {rules.regnal(number)}{stop}"
+        if len(roman) == 1 or roman in _ABBREVIATIONS:
+            return None
+        return f"{name} {cardinal(number)}{found['stop']}"
 
-    rules = []
-    if heads:
-        rules.append(
-            ReadingRule(re.compile(rf"(?<!\w)(?P<head>(?i:{heads}))(?P<space>\.?\s)(?P<roman>{_ROMAN})"), after_head)
-        )
     name = r"(?<!\w)(?P<name>[^\W\d_a-zа-я][^\W\d_]+)"
-    return [*rules, ReadingRule(re.compile(rf"{name}\s(?P<roman>{_ROMAN})"), after_name)]
-
-
-_ABBREVIATIONS = frozenset(["CC", "XL", "XX", "LL", "CL", "IC", "XXL"])  #: of two letters that mean something else
+    patterns = {rf"{name}\s(?P<roman>{_ROMAN})(?P<stop>\.?)": after_name}
+    if heads:
+        patterns = {rf"(?<!\w)(?P<head>(?i:{heads}))(?P<space>\.?\s)(?P<roman>{_ROMAN})": after_head} | patterns
+    if rules.roman_mark:
+        patterns = {rf"(?<!\w)(?P<roman>{_LETTERS})(?P<mark>{rules.roman_mark})": ordinal} | patterns
+    return [ReadingRule(re.compile(pattern), read) for pattern, read in patterns.items()]

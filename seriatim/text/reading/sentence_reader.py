@@ -5,6 +5,7 @@ sentence that has been read changes nothing. A sentence without digits, signs an
 """
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 
@@ -20,7 +21,10 @@ from seriatim.text.reading.roman_numerals import roman_rules
 from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rules
 
 #: languages with rules, and their classes
-LANGUAGES = {"en": "English"}
+LANGUAGES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "pl": "Polish", "ru": "Russian",
+}  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(
     r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*¼½¾⅐-⅞¢]|[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b"
@@ -42,7 +46,8 @@ def _rules(language: str) -> tuple[ReadingRule, ...]:
         literal_rules, _own_rules, date_rules, identifier_rules, reference_rules, clock_rules, amount_rules,
         number_rules, roman_rules, sign_rules, capital_rules,
     )  # fmt: skip
-    return tuple(rule for kind in kinds for rule in kind(grammar))
+    found = tuple(rule for kind in kinds for rule in kind(grammar))
+    return found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)
 
 
 def _own_rules(grammar: NumberGrammar) -> list[ReadingRule]:

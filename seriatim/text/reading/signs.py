@@ -1,11 +1,12 @@
 """Signs between words: ampersands, section and number signs, hashtags, arrows, dotted degrees."""
 
 import re
+from itertools import pairwise
 
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
-_WORD_PARTS = re.compile(r"[^\W\d_](?:[^\W\d_A-Z]+|[A-Z]*(?![^\W\d_A-Z]))|\d+")
+_WORD_PARTS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": "times", "÷": "divided", "±": "plusminus",
               "<": "less", ">": "greater", "≤": "at_most", "≥": "at_least", "≠": "unequal", "*": "times"}  # fmt: skip
 
@@ -49,7 +50,7 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return f" {name} " if name else None
 
     def hashtag(found: re.Match[str]) -> str | None:
-        return f"{words['hashtag']} {' '.join(_WORD_PARTS.findall(found['word'].replace('_', ' ')))}"
+        return f"{words['hashtag']} {_parted(found['word'])}"
 
     def word(name: str, template: str = "{}"):  # type: ignore[no-untyped-def]
         return lambda _found: template.format(words[name])
@@ -66,6 +67,13 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if "hashtag" in words:
         rules.append(ReadingRule(re.compile(r"(?<![\w&#])#(?P<word>[^\W\d_][\w]*)"), hashtag))
     return rules
+
+
+def _parted(hashtag: str) -> str:
+    """The words of a hashtag, which begin with capitals behind small letters."""
+    pairs = pairwise(hashtag)
+    rest = "".join(f" {letter}" if before.islower() and letter.isupper() else letter for before, letter in pairs)
+    return _WORD_PARTS.sub(" ", (hashtag[0] + rest).replace("_", " "))
 
 
 def _degree(found: re.Match[str]) -> str | None:

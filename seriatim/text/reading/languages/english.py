@@ -2,7 +2,7 @@
 
 import re
 
-from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units
+from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -30,92 +30,6 @@ DKK            | - Danish krone/Danish kroner
 zł PLN         | - zloty/zlotys           | - grosz/groszy
 ₿ BTC          | - bitcoin/bitcoins
 ¢              | - cent/cents
-"""
-_UNITS = """
-km      | - kilometer/kilometers
-m       | - meter/meters
-cm      | - centimeter/centimeters
-mm      | - millimeter/millimeters
-µm μm   | - micrometer/micrometers
-nm      | - nanometer/nanometers
-km² km2 | - square kilometer/square kilometers
-m² m2   | - square meter/square meters
-cm² cm2 | - square centimeter/square centimeters
-m³ m3   | - cubic meter/cubic meters
-cm³ cm3 | - cubic centimeter/cubic centimeters
-mi      | - mile/miles
-ft      | - foot/feet
-yd      | - yard/yards
-sq\u00a0ft | - square foot/square feet
-ha      | - hectare/hectares
-kg      | - kilogram/kilograms
-g       | - gram/grams
-mg      | - milligram/milligrams
-µg μg mcg | - microgram/micrograms
-t       | - ton/tons
-lb      | - pound/pounds
-lbs     | - pound/pounds
-oz      | - ounce/ounces
-l L     | - liter/liters
-ml mL   | - milliliter/milliliters
-cl      | - centiliter/centiliters
-gal     | - gallon/gallons
-h hr hrs | - hour/hours
-min mins | - minute/minutes
-s sec secs | - second/seconds
-ms      | - millisecond/milliseconds
-µs μs   | - microsecond/microseconds
-ns      | - nanosecond/nanoseconds
-°C      | - degree Celsius/degrees Celsius
-°F      | - degree Fahrenheit/degrees Fahrenheit
-°K      | - kelvin/kelvins
-°       | - degree/degrees
-km/h kph kmh | - kilometer per hour/kilometers per hour
-m/s     | - meter per second/meters per second
-m/s²    | - meter per second squared/meters per second squared
-mph     | - mile per hour/miles per hour
-rpm     | - revolution per minute/revolutions per minute
-mpg     | - mile per gallon/miles per gallon
-KB kB   | - kilobyte/kilobytes
-MB      | - megabyte/megabytes
-GB      | - gigabyte/gigabytes
-TB      | - terabyte/terabytes
-PB      | - petabyte/petabytes
-KiB     | - kibibyte/kibibytes
-MiB     | - mebibyte/mebibytes
-GiB     | - gibibyte/gibibytes
-kbps kb/s kbit/s | - kilobit per second/kilobits per second
-Mbps Mb/s Mbit/s | - megabit per second/megabits per second
-Gbps Gb/s Gbit/s | - gigabit per second/gigabits per second
-MB/s    | - megabyte per second/megabytes per second
-GB/s    | - gigabyte per second/gigabytes per second
-Hz      | - hertz/hertz
-kHz     | - kilohertz/kilohertz
-MHz     | - megahertz/megahertz
-GHz     | - gigahertz/gigahertz
-W       | - watt/watts
-kW      | - kilowatt/kilowatts
-MW      | - megawatt/megawatts
-GW      | - gigawatt/gigawatts
-kWh     | - kilowatt hour/kilowatt hours
-MWh     | - megawatt hour/megawatt hours
-V       | - volt/volts
-kV      | - kilovolt/kilovolts
-mA      | - milliampere/milliamperes
-mAh     | - milliampere hour/milliampere hours
-J       | - joule/joules
-kJ      | - kilojoule/kilojoules
-kcal    | - kilocalorie/kilocalories
-cal     | - calorie/calories
-Pa      | - pascal/pascals
-hPa     | - hectopascal/hectopascals
-kPa     | - kilopascal/kilopascals
-dB      | - decibel/decibels
-px      | - pixel/pixels
-fps     | - frame per second/frames per second
-dpi     | - dot per inch/dots per inch
-Ω       | - ohm/ohms
-mmHg    | - millimeter of mercury/millimeters of mercury
 """
 _WORDS = {
     "minus": "minus", "plus": "plus", "plusminus": "plus or minus", "point": "point", "dot": "point",
@@ -185,7 +99,7 @@ class English(LanguageRules):
     tag = "en"
     words = _WORDS
     money = parse_money(_MONEY)
-    units = parse_units(_UNITS)
+    units = read_units("en")
     months = {name.lower(): at for at, month in enumerate(_MONTHS, 1) for name in (month, month[:3])} | {"sept": 9}
     references = _REFERENCES
     literals = _LITERALS

@@ -1,0 +1,102 @@
+"""Dutch."""
+
+import re
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_MONTHS = ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
+           "november", "december")  # fmt: skip
+_MONEY = """
+€ EUR     | - euro | - cent
+$ US$ USD | - dollar | - cent
+£ GBP     | - pond | - penny/pence
+¥ JPY     | - yen
+CHF       | - Zwitserse frank
+₿ BTC     | - bitcoin
+"""
+_SCALES = """
+duizend                    | - duizend
+miljoen miljoenen mln mln. | - miljoen
+miljard miljarden mld mld. | - miljard
+"""
+_WORDS = {
+    "minus": "min", "plus": "plus", "plusminus": "plus of min", "point": "komma", "dot": "punt",
+    "percent": "procent", "permille": "promille", "to": "tot", "ratio": "tegen", "by": "bij", "times": "maal",
+    "and": "en", "at": "apenstaartje", "hashtag": "hashtag", "arrow": "naar", "equals": "is", "about": "ongeveer",
+    "divided": "gedeeld door", "less": "kleiner dan", "greater": "groter dan", "at_most": "hoogstens",
+    "at_least": "minstens", "unequal": "ongelijk aan", "version": "versie", "mixed": " ",
+    "date_of": r"\s", "clock_suffix": "uur", "over": "op",
+}  # fmt: skip
+_REFERENCES = {
+    "p.": "pagina", "blz.": "bladzijde", "pp.": "pagina's", "nr.": "nummer", "Nr.": "nummer", "№": "nummer",
+    "fig.": "figuur", "vol.": "volume", "hfst.": "hoofdstuk", "art.": "artikel", "tel.": "telefoon", "ca.": "circa",
+    "§": "paragraaf", "#": "nummer", "~": "ongeveer",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "d.w.z.": "dat wil zeggen", "o.a.": "onder andere",
+    "bijv.": "bijvoorbeeld", "24/7": "vierentwintig zeven", "CO2": "C O twee", "CO₂": "C O twee", "H2O": "H twee O",
+}  # fmt: skip
+_HEADS = frozenset(("hoofdstuk", "deel", "boek", "akte", "scène", "band", "sectie", "artikel", "wereldoorlog"))
+_SPELLER = NumberSpeller("nl", {"ordinal": "spellout-ordinal", "year": "spellout-numbering-year"})
+_FRACTIONS = {2: "half", 4: "kwart"}
+
+
+def _hour(found: re.Match[str]) -> str:
+    minutes = f" {_SPELLER.cardinal(int(found['m']))}" if int(found["m"]) else ""
+    return f"{_SPELLER.cardinal(int(found['h']))} uur{minutes}"
+
+
+class Dutch(LanguageRules):
+    """The rules of Dutch."""
+
+    tag = "nl"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("nl")
+    months = month_numbers(_MONTHS, "jan feb mrt apr mei jun jul aug sep okt nov dec")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = _HEADS
+    own_rules = (ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)\suur\b"), _hour),)
+    decimal_mark = ","
+    group_marks = "."
+    fraction_as_number = True
+    ordinal_mark = "ste|de|e"
+    roman_mark = r"(?:ste|de|e)(?!\w)"
+
+    def year(self, number: int) -> str:
+        return self.speller.cardinal(number, "year")
+
+    def ordinal(self, number: int, _mark: str, _before: str) -> str | None:
+        return self.speller.cardinal(number, "ordinal")
+
+    def date(self, date: WrittenDate) -> str:
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        minutes = f" {self.speller.cardinal(minute)}" if minute else ""
+        return f"{self.speller.cardinal(hour)} uur{minutes}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom > 20 and bottom not in (100, 1000):
+            return None
+        return f"{self.speller.cardinal(top)} {_FRACTIONS.get(bottom) or self.speller.cardinal(bottom, 'ordinal')}"
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        half = (top, bottom) == (1, 2)
+        return f"{self.speller.cardinal(whole)}ënhalf" if half else super().mixed(whole, top, bottom)
+
+    def regnal(self, number: int) -> str:
+        return f"de {self.speller.cardinal(number, 'ordinal').capitalize()}"

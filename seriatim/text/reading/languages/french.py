@@ -1,0 +1,118 @@
+"""French, also of Belgium and Switzerland (septante, nonante)."""
+
+import re
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+           "décembre")  # fmt: skip
+_MONEY = """
+€ EUR     | m euro/euros | m centime/centimes
+$ US$ USD | m dollar/dollars | m cent/cents
+£ GBP     | f livre/livres | m penny/pence
+¥ JPY     | m yen/yens
+CHF       | m franc suisse/francs suisses | m centime/centimes
+₽ RUB     | m rouble/roubles | m kopeck/kopecks
+₹ INR     | f roupie/roupies
+zł PLN    | m zloty/zlotys | m grosz/groszy
+₿ BTC     | m bitcoin/bitcoins
+"""
+_SCALES = """
+mille k                  | - mille
+million millions M Mio   | m million/millions
+milliard milliards Md Mds | m milliard/milliards
+"""
+_WORDS = {
+    "minus": "moins", "plus": "plus", "plusminus": "plus ou moins", "point": "virgule", "dot": "point",
+    "percent": "pour cent", "permille": "pour mille", "to": "à", "ratio": "à", "by": "par", "times": "fois",
+    "and": "et", "at": "arobase", "hashtag": "hashtag", "arrow": "vers", "equals": "égale", "about": "environ",
+    "divided": "divisé par", "less": "inférieur à", "greater": "supérieur à", "at_most": "au plus",
+    "at_least": "au moins", "unequal": "différent de", "version": "version", "mixed": " et ", "of": "de",
+    "day_mark": "er", "date_of": r"\s", "clock_marks": r":|\s?h\s?", "over": "sur",
+}  # fmt: skip
+_REFERENCES = {
+    "p.": "page", "pp.": "pages", "n°": "numéro", "nº": "numéro", "N°": "numéro", "№": "numéro", "no.": "numéro",
+    "fig.": "figure", "vol.": "volume", "chap.": "chapitre", "art.": "article", "env.": "environ", "§": "paragraphe",
+    "§§": "paragraphes", "#": "numéro", "~": "environ", "ch.": "chapitre", "t.": "tome", "éd.": "édition",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
+    "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
+    "CO2": "C O deux", "CO₂": "C O deux", "H2O": "H deux O",
+}  # fmt: skip
+_HEADS = frozenset(("chapitre", "partie", "livre", "acte", "scène", "tome", "volume", "section", "article", "guerre"))
+_FORMS = {
+    "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine",
+    "ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine",
+}  # fmt: skip
+_SPELLER = NumberSpeller("fr", _FORMS)
+_FRACTIONS = {2: ("demi", "demis"), 3: ("tiers", "tiers"), 4: ("quart", "quarts")}
+_LOCALES = {"be": "fr_BE", "ch": "fr_CH"}
+
+
+def _pairs(found: re.Match[str]) -> str:
+    """A telephone number in five pairs, of which each is a number."""
+    words = [" ".join(map(_SPELLER.cardinal, map(int, pair))) if pair[0] == "0" else _SPELLER.cardinal(int(pair))
+             for pair in re.findall(r"\d\d", found[0])]  # fmt: skip
+    return ", ".join(words)
+
+
+class French(LanguageRules):
+    """The rules of French."""
+
+    tag = "fr"
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("fr")
+    months = month_numbers(_MONTHS, "janv févr mars avr mai juin juil août sept oct nov déc")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = _HEADS
+    own_rules = (ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),)
+    decimal_mark = ","
+    group_marks = ". '"
+    fraction_as_number = True
+    ordinal_mark = "ers?|ères?|res?|nde?s?|ièmes?|èmes?|es?|ᵉ|ᵉʳ"
+    roman_mark = rf"(?:{ordinal_mark})(?!\w)"
+
+    def __init__(self, region: str) -> None:
+        self.speller = NumberSpeller(_LOCALES.get(region, "fr"), _FORMS)
+
+    def plural(self, number: int | None) -> int:
+        return 0 if number in (0, 1) else 1
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        if mark.startswith("nd"):
+            return ("seconde" if "e" in mark else "second") + ("s" if mark.endswith("s") else "")
+        feminine = mark in ("re", "ère", "res", "ères")
+        words = self.speller.cardinal(number, "ordinal-f" if feminine else "ordinal")
+        return words + ("s" if mark.endswith("s") else "")
+
+    def date(self, date: WrittenDate) -> str:
+        day = "premier" if date.day == 1 else self.speller.cardinal(date.day)
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{day} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        minutes = f" {self.speller.cardinal(minute, 'f')}" if minute else ""
+        return f"{self.speller.cardinal(hour, 'f')} {'heure' if hour < 2 else 'heures'}{minutes}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom > 20 and bottom not in (100, 1000):
+            return None
+        one, many = _FRACTIONS.get(bottom) or (self.speller.cardinal(bottom, "ordinal"),) * 2
+        name = one if top == 1 else many if bottom in _FRACTIONS else f"{many}s"
+        return f"{self.speller.cardinal(top)} {name}"
+
+    def regnal(self, number: int) -> str:
+        return "premier" if number == 1 else self.speller.cardinal(number)

@@ -1,0 +1,138 @@
+"""German, also of Switzerland."""
+
+import re
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+           "Dezember")  # fmt: skip
+_MONEY = """
+€ EUR Euro | m Euro | m Cent
+$ US$ USD  | m Dollar | m Cent
+£ GBP      | n Pfund | m Penny/Pence
+¥ JPY      | m Yen
+CHF Fr.    | m Franken | m Rappen
+₽ RUB      | m Rubel | f Kopeke/Kopeken
+₹ INR      | f Rupie/Rupien
+zł PLN     | m Zloty | m Groschen
+₺ TRY      | f Lira | m Kurusch
+₿ BTC      | m Bitcoin
+"""
+_SCALES = """
+Tausend Tsd. Tsd      | n Tausend
+Million               | f Million/Millionen
+Millionen Mio. Mio    | f Million/Millionen
+Milliarde             | f Milliarde/Milliarden
+Milliarden Mrd. Mrd   | f Milliarde/Milliarden
+"""
+_WORDS = {
+    "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "Komma", "dot": "Punkt",
+    "percent": "Prozent", "permille": "Promille", "to": "bis", "ratio": "zu", "by": "mal", "times": "mal",
+    "and": "und", "at": "at", "hashtag": "Hashtag", "arrow": "nach", "equals": "gleich", "about": "etwa",
+    "divided": "geteilt durch", "less": "kleiner als", "greater": "größer als", "at_most": "höchstens",
+    "at_least": "mindestens", "unequal": "ungleich", "version": "Version", "mixed": "und",
+    "day_mark": r"\.", "date_of": r"\s", "clock_suffix": "Uhr", "over": "zu",
+}  # fmt: skip
+_REFERENCES = {
+    "S.": "Seite", "Nr.": "Nummer", "Abb.": "Abbildung", "Abs.": "Absatz", "Art.": "Artikel", "Bd.": "Band",
+    "Kap.": "Kapitel", "Tab.": "Tabelle", "Str.": "Straße", "Tel.": "Telefon", "ca.": "circa", "Ziff.": "Ziffer",
+    "§": "Paragraph", "§§": "Paragraphen", "#": "Nummer", "№": "Nummer", "~": "etwa", "No.": "Nummer",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C plus plus", "C#": "C sharp", ".NET": "Dot Net", "z.B.": "zum Beispiel", "z. B.": "zum Beispiel",
+    "d.h.": "das heißt", "d. h.": "das heißt", "u.a.": "unter anderem", "u. a.": "unter anderem",
+    "i.d.R.": "in der Regel", "z.T.": "zum Teil", "24/7": "vierundzwanzig sieben", "CO2": "C O zwei",
+    "CO₂": "C O zwei", "H2O": "H zwei O",
+}  # fmt: skip
+_HEADS = frozenset(("kapitel", "teil", "band", "akt", "szene", "abschnitt", "artikel", "klasse", "stufe", "weltkrieg"))
+#: words before an ordinal number, by the ending that it has behind them
+_ENDINGS = {
+    word: form
+    for form, words in {
+        "ordinal": "der die das diese dieser dieses jede jeder jedes welche",
+        "ordinal-n": "am im vom zum beim den dem des bis seit ab zur einem einen meinen seinem seinen jedem",
+        "ordinal-r": "ein mein sein ihr kein unser",
+    }.items()
+    for word in words.split()
+}
+_SPELLER = NumberSpeller(
+    "de",
+    {
+        "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine", "n": "spellout-cardinal-neuter",
+        "ordinal": "spellout-ordinal", "ordinal-n": "spellout-ordinal-n", "ordinal-r": "spellout-ordinal-r",
+        "year": "spellout-numbering-year",
+    },
+)  # fmt: skip
+_FRACTIONS = {2: "Halbe", 3: "Drittel", 4: "Viertel", 5: "Fünftel", 6: "Sechstel", 7: "Siebtel", 8: "Achtel",
+              9: "Neuntel", 10: "Zehntel", 12: "Zwölftel", 100: "Hundertstel", 1000: "Tausendstel"}  # fmt: skip
+
+
+def _decade(found: re.Match[str]) -> str:
+    return f"{_SPELLER.cardinal(int(found['n']), 'year')}er{found['more'] or ''}"
+
+
+def _hour(found: re.Match[str]) -> str:
+    """The hour of `15.30 Uhr` and of `1 Uhr`."""
+    hour = f"{_SPELLER.cardinal(int(found['h']), 'm')} Uhr"
+    return f"{hour} {_SPELLER.cardinal(int(found['m']))}" if found["m"] else hour
+
+
+class German(LanguageRules):
+    """The rules of German."""
+
+    tag = "de"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("de")
+    months = month_numbers(_MONTHS, "Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez") | {"jänner": 1, "sept": 9}
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = _HEADS
+    own_rules = (
+        ReadingRule(re.compile(r"(?<!\w)['’]?(?P<n>(?:1\d)?\d0|20\d0)er(?P<more>n)?(?!\w)"), _decade),
+        ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])(?:\.(?P<m>[0-5]\d))?\sUhr(?!\w)"), _hour),
+    )
+    decimal_mark = ","
+    group_marks = ".'’"
+    ordinal_mark = r"\.(?=\s[^\W\d_])"
+    roman_mark = ordinal_mark
+
+    def year(self, number: int) -> str:
+        return self.speller.cardinal(number, "year")
+
+    def ordinal(self, number: int, _mark: str, before: str) -> str | None:
+        form = _ENDINGS.get(before)
+        return self.speller.cardinal(number, form) if form else None
+
+    def date(self, date: WrittenDate) -> str:
+        day = self.speller.cardinal(date.day, _ENDINGS.get(date.before, "ordinal-r"))
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{day} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        minutes = f" {self.speller.cardinal(minute)}" if minute else ""
+        return f"{self.speller.cardinal(hour, 'm')} Uhr{minutes}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom == 2:
+            return "einhalb"
+        name = _FRACTIONS.get(bottom)
+        return f"{self.speller.cardinal(top, 'm')} {name}" if name else None
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        part = self.fraction(top, bottom)
+        return part and f"{self.speller.cardinal(whole, 'm')}{'' if bottom == 2 else ' '}{part}"
+
+    def regnal(self, number: int) -> str:
+        return f"der {self.speller.cardinal(number, 'ordinal').capitalize()}"

@@ -1,0 +1,110 @@
+"""Italian."""
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+
+_MONTHS = ("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
+           "novembre", "dicembre")  # fmt: skip
+_MONEY = """
+€ EUR     | m euro | m centesimo/centesimi
+$ US$ USD | m dollaro/dollari | m centesimo/centesimi
+£ GBP     | f sterlina/sterline | m penny
+¥ JPY     | m yen
+CHF       | m franco svizzero/franchi svizzeri | m centesimo/centesimi
+₽ RUB     | m rublo/rubli | m copeco/copechi
+₹ INR     | f rupia/rupie
+₿ BTC     | m bitcoin
+"""
+_SCALES = """
+mila mille               | - mila
+milione milioni mln Mln  | m milione/milioni
+miliardo miliardi mld Mld | m miliardo/miliardi
+"""
+_WORDS = {
+    "minus": "meno", "plus": "più", "plusminus": "più o meno", "point": "virgola", "dot": "punto",
+    "percent": "per cento", "permille": "per mille", "to": "a", "ratio": "a", "by": "per", "times": "per",
+    "and": "e", "at": "chiocciola", "hashtag": "hashtag", "arrow": "a", "equals": "uguale a", "about": "circa",
+    "divided": "diviso", "less": "minore di", "greater": "maggiore di", "at_most": "al massimo",
+    "at_least": "almeno", "unequal": "diverso da", "version": "versione", "mixed": " e ", "of": "di",
+    "cents_and": "e", "day_mark": "º|°", "date_of": r"\s", "over": "su",
+}  # fmt: skip
+_REFERENCES = {
+    "p.": "pagina", "pag.": "pagina", "pagg.": "pagine", "pp.": "pagine", "n.": "numero", "n°": "numero",
+    "nº": "numero", "N.": "numero", "N°": "numero", "№": "numero", "fig.": "figura", "vol.": "volume",
+    "cap.": "capitolo", "art.": "articolo", "tel.": "telefono", "ca.": "circa", "§": "paragrafo", "#": "numero",
+    "~": "circa", "Art.": "Articolo", "Cap.": "Capitolo",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
+    "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
+}  # fmt: skip
+_HEADS = frozenset(("capitolo", "parte", "libro", "atto", "scena", "tomo", "volume", "sezione", "articolo", "mondiale"))
+_MASCULINE = ("ma", "poeta", "pianeta", "artista")  #: nouns in -a
+_NO_NOUNS = frozenset(
+    ["e", "o", "di", "del", "in", "per", "che", "con", "a", "al", "da", "su", "è", "sono", "era"]
+)  #: behind a number that counts nothing
+_FRACTIONS = {2: ("mezzo", "mezzi")}
+
+
+class Italian(LanguageRules):
+    """The rules of Italian."""
+
+    tag = "it"
+    speller = NumberSpeller(
+        "it",
+        {
+            "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine",
+            "ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine",
+        },
+    )  # fmt: skip
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("it")
+    months = month_numbers(_MONTHS, "gen feb mar apr mag giu lug ago set ott nov dic")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = _HEADS
+    decimal_mark = ","
+    group_marks = ".'"
+    fraction_as_number = True
+    ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]))"
+    roman_mark = r"(?:º|ª|°)?(?=\ssecolo\b)|[ºª]"
+
+    def agreement(self, number: int, noun: str) -> str:
+        if number != 1 or not noun.islower() or noun in _NO_NOUNS:
+            return ""
+        return "f" if noun[-1] == "a" and not noun.endswith(_MASCULINE) else "m"
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        return self.speller.cardinal(number, "ordinal-f" if "ª" in mark else "ordinal")
+
+    def date(self, date: WrittenDate) -> str:
+        day = "primo" if date.day == 1 else self.speller.cardinal(date.day)
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{day} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        name = self.speller.cardinal(hour)
+        return f"{name} e {self.speller.cardinal(minute)}" if minute else f"{name} in punto"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom > 20 and bottom not in (100, 1000):
+            return None
+        ordinal = self.speller.cardinal(bottom, "ordinal")
+        one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal[:-1]}i")
+        return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        half = (top, bottom) == (1, 2)
+        return f"{self.speller.cardinal(whole)} e mezzo" if half else super().mixed(whole, top, bottom)
+
+    def regnal(self, number: int) -> str:
+        return self.speller.cardinal(number, "ordinal")

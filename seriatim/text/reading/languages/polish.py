@@ -1,0 +1,214 @@
+"""Polish: nouns in four forms; ordinal numbers by rules of ours, which CLDR lacks."""
+
+import re
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
+
+_MONTHS = ("stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września",
+           "października", "listopada", "grudnia")  # fmt: skip
+_MONEY = """
+zł PLN złotych złote złoty | m złoty/złote/złotych/złotego | m grosz/grosze/groszy/grosza
+€ EUR euro     | n euro | m cent/centy/centów/centa
+$ US$ USD      | m dolar/dolary/dolarów/dolara | m cent/centy/centów/centa
+£ GBP          | m funt/funty/funtów/funta | m pens/pensy/pensów/pensa
+¥ JPY          | m jen/jeny/jenów/jena
+CHF            | m frank/franki/franków/franka | m centym/centymy/centymów/centyma
+₽ RUB          | m rubel/ruble/rubli/rubla | f kopiejka/kopiejki/kopiejek/kopiejki
+₿ BTC          | m bitcoin/bitcoiny/bitcoinów/bitcoina
+gr             | m grosz/grosze/groszy/grosza
+"""
+_SCALES = """
+tys. tys tysiąc tysiące tysięcy   | m tysiąc/tysiące/tysięcy/tysiąca
+mln milion miliony milionów miliona | m milion/miliony/milionów/miliona
+mld miliard miliardy miliardów miliarda | m miliard/miliardy/miliardów/miliarda
+"""
+_WORDS = {
+    "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "przecinek", "dot": "kropka",
+    "percent": "procent", "permille": "promili", "to": "–", "ratio": "do", "by": "na", "times": "razy",
+    "and": "i", "at": "małpa", "hashtag": "hasztag", "arrow": "do", "equals": "równa się", "about": "około",
+    "divided": "podzielić przez", "less": "mniejsze niż", "greater": "większe niż", "at_most": "najwyżej",
+    "at_least": "co najmniej", "unequal": "nie równa się", "version": "wersja", "mixed": " i ", "cents": "full",
+    "cents_and": "-", "date_of": r"\s", "year_suffix": r"(?:\s(?:roku|r\.))?", "over": "na",
+}  # fmt: skip
+_REFERENCES = {
+    "s.": "strona", "str.": "strona", "nr": "numer", "Nr": "numer", "rys.": "rysunek", "rozdz.": "rozdział",
+    "art.": "artykuł", "Art.": "Artykuł", "ust.": "ustęp", "pkt": "punkt", "tab.": "tabela", "tel.": "telefon",
+    "ok.": "około", "ul.": "ulica", "§": "paragraf", "#": "numer", "№": "numer", "~": "około", "t.": "tom",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "m.in.": "między innymi", "tj.": "to jest",
+    "24/7": "dwadzieścia cztery na siedem", "CO2": "C O dwa", "CO₂": "C O dwa", "H2O": "H dwa O",
+}  # fmt: skip
+_ONES = [
+    "zerowy",
+    "pierwszy",
+    "drugi",
+    "trzeci",
+    "czwarty",
+    "piąty",
+    "szósty",
+    "siódmy",
+    "ósmy",
+    "dziewiąty",
+    "dziesiąty",
+    "jedenasty",
+    "dwunasty",
+    "trzynasty",
+    "czternasty",
+    "piętnasty",
+    "szesnasty",
+    "siedemnasty",
+    "osiemnasty",
+    "dziewiętnasty",
+]
+_TENS = [
+    "dwudziesty",
+    "trzydziesty",
+    "czterdziesty",
+    "pięćdziesiąty",
+    "sześćdziesiąty",
+    "siedemdziesiąty",
+    "osiemdziesiąty",
+    "dziewięćdziesiąty",
+]
+_HUNDREDS = [
+    "setny",
+    "dwusetny",
+    "trzechsetny",
+    "czterechsetny",
+    "pięćsetny",
+    "sześćsetny",
+    "siedemsetny",
+    "osiemsetny",
+    "dziewięćsetny",
+]
+_THOUSANDS = {1: "tysięczny", 2: "dwutysięczny", 3: "trzytysięczny"}
+_CASES = {"roku": "ego", "rok": "y", "r.": "ego", "wiek": "y", "wieku": "ego", "wieków": "y", "w.": "y"}
+_IN = re.compile(r"\b(?:w|we|o|po|przy)\s$", re.IGNORECASE)
+_SPELLER = NumberSpeller(
+    "pl",
+    {
+        "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine", "n": "spellout-cardinal-neuter",
+    },
+)  # fmt: skip
+
+
+def ordinal_words(number: int, ending: str = "y") -> str:
+    """An ordinal number below 4000; `ending` of its masculine form: y, ego, ym, of others: a, e, ej."""
+    parts: list[str] = []
+    below = number % 100
+    if below == 0:
+        hundreds, thousands = number // 100 % 10, number // 1000
+        last = _HUNDREDS[hundreds - 1] if hundreds else _THOUSANDS.get(thousands, _ONES[0])
+        head = thousands * 1000 if hundreds else 0
+        return " ".join([*([_SPELLER.cardinal(head)] if head else []), _inflected(last, ending)])
+    if number >= 100:
+        parts.append(_SPELLER.cardinal(number - below))
+    ordinals = [_ONES[below]] if below < 20 else [_TENS[below // 10 - 2], *([_ONES[below % 10]] if below % 10 else [])]
+    return " ".join([*parts, *(_inflected(word, ending) for word in ordinals)])
+
+
+def _inflected(word: str, ending: str) -> str:
+    """`word` ends in -y, or in -i, which stays in some endings (trzeci, trzeciego, trzecia; drugi, drugiego, druga)."""
+    if word.endswith("y"):
+        return word[:-1] + ending
+    if ending == "y":
+        return word
+    stem = word[:-1] if word == "drugi" and ending == "a" else word
+    return stem + ending.removeprefix("y")
+
+
+def _year(found: re.Match[str]) -> str:
+    ending = _CASES[found["noun"]]
+    if found["noun"] != "rok" and _IN.search(found.string[: found.start()]):
+        ending = "ym"
+    noun = "roku" if found["noun"] == "r." else found["noun"]
+    stop = "." if found["noun"] == "r." and found.end() == len(found.string) else ""
+    return f"{ordinal_words(int(found['n']), ending)} {noun}{stop}"
+
+
+def _century(found: re.Match[str]) -> str:
+    locative = found["noun"] == "wieku" and _IN.search(found.string[: found.start()])
+    ending = "ym" if locative else _CASES[found["noun"]]
+    noun = "wiek" if found["noun"] == "w." else found["noun"]
+    return f"{ordinal_words(roman_value(found['n']), ending)} {noun}"
+
+
+def _before_noun(found: re.Match[str]) -> str | None:
+    """`3. piętro`: the ordinal agrees with its noun; a month is left to the rule of dates."""
+    if found["noun"] in _MONTHS:
+        return None
+    ending = {"a": "a", "o": "e", "e": "e", "u": "ym", "i": "ej", "y": "ej"}.get(found["noun"][-1], "y")
+    return f"{ordinal_words(int(found['n']), ending)} {found['noun']}"
+
+
+class Polish(LanguageRules):
+    """The rules of Polish."""
+
+    tag = "pl"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("pl")
+    months = month_numbers(_MONTHS, "sty lut mar kwi maj cze lip sie wrz paź lis gru")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = frozenset(("rozdział", "część", "księga", "akt", "scena", "tom", "artykuł", "klasa", "światowa"))
+    own_rules = (
+        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>[1-3]\d{3})\s?(?P<noun>roku|rok|r\.)(?!\w)"), _year),
+        ReadingRule(re.compile(r"(?<![\w.,:])(?P<n>\d{1,2})\.\s(?P<noun>[a-ząćęłńóśźż]{3,})"), _before_noun),
+        ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\s(?P<noun>wieków|wieku|wiek|w\.)(?!\w)"), _century),
+    )
+    decimal_mark = ","
+    group_marks = " ."
+    fraction_as_number = True
+    ordinal_mark = r"-(?:szy|gi|ci|ty|ego|go|ej|sza|ga|cia|ta)"
+
+    def plural(self, number: int | None) -> int:
+        if number is None:
+            return 3
+        if number == 1:
+            return 0
+        return 1 if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else 2
+
+    def agreement(self, number: int, noun: str) -> str:
+        return {"a": "f", "o": "n", "e": "n", "ę": "n"}.get(noun[-1], "m") if number == 1 else ""
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        if number >= 100:
+            return None
+        ending = {"ego": "ego", "go": "ego", "ej": "ej", "sza": "a", "ga": "a", "cia": "a", "ta": "a"}
+        return ordinal_words(number, ending.get(mark[1:], "y"))
+
+    def date(self, date: WrittenDate) -> str:
+        year = f" {ordinal_words(date.year, 'ego')} roku" if date.year else ""
+        return f"{ordinal_words(date.day, 'ego')} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        name = ordinal_words(hour, "a")
+        if not minute:
+            return name
+        return f"{name} {'zero ' if minute < 10 else ''}{self.speller.cardinal(minute)}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom == 2:
+            return "pół"
+        if bottom > 20 and bottom != 100:
+            return None
+        many = top % 10 not in (2, 3, 4) or top in (12, 13, 14)
+        name = ordinal_words(bottom, "a" if top == 1 else "ych" if many else "e")
+        return f"{self.speller.cardinal(top, 'f')} {name}"
+
+    def regnal(self, number: int) -> str:
+        return ordinal_words(number)

@@ -1,0 +1,113 @@
+"""Portuguese, of Brazil by default and of Portugal under `pt-PT`."""
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+
+_MONTHS = ("janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
+           "novembro", "dezembro")  # fmt: skip
+_MONEY = """
+R$ BRL    | m real/reais | m centavo/centavos
+€ EUR     | m euro/euros | m cêntimo/cêntimos
+$ US$ USD | m dólar/dólares | m centavo/centavos
+£ GBP     | f libra/libras | m penny/pence
+¥ JPY     | m iene/ienes
+CHF       | m franco suíço/francos suíços
+₿ BTC     | m bitcoin/bitcoins
+"""
+_SCALES = """
+mil                     | - mil
+milhão milhões mi M     | m milhão/milhões
+bilhão bilhões bi       | m bilhão/bilhões
+"""
+_WORDS = {
+    "minus": "menos", "plus": "mais", "plusminus": "mais ou menos", "point": "vírgula", "dot": "ponto",
+    "percent": "por cento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "vezes",
+    "and": "e", "at": "arroba", "hashtag": "hashtag", "arrow": "para", "equals": "igual a", "about": "cerca de",
+    "divided": "dividido por", "less": "menor que", "greater": "maior que", "at_most": "no máximo",
+    "at_least": "pelo menos", "unequal": "diferente de", "version": "versão", "mixed": " e ", "of": "de",
+    "cents": "full", "cents_and": "e", "day_mark": "º|°|o", "date_of": r"\sde\s|\s", "year_of": r"\s(?:de\s)?",
+    "clock_marks": r":|\s?h\s?", "over": "sobre",
+}  # fmt: skip
+_REFERENCES = {
+    "p.": "página", "pág.": "página", "págs.": "páginas", "pp.": "páginas", "n.º": "número", "nº": "número",
+    "n°": "número", "Nº": "número", "N°": "número", "núm.": "número", "№": "número", "fig.": "figura",
+    "vol.": "volume", "cap.": "capítulo", "art.": "artigo", "tel.": "telefone", "§": "parágrafo", "#": "número",
+    "~": "cerca de", "Art.": "Artigo", "Cap.": "Capítulo", "aprox.": "aproximadamente",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C mais mais", "C#": "C sharp", ".NET": "ponto net", "p.ex.": "por exemplo", "p. ex.": "por exemplo",
+    "24/7": "vinte e quatro por sete", "CO2": "C O dois", "CO₂": "C O dois", "H2O": "H dois O",
+}  # fmt: skip
+_HEADS = frozenset(
+    ("capítulo", "parte", "livro", "ato", "cena", "tomo", "volume", "seção", "secção", "artigo", "século", "mundial")
+)
+_FORMS = {
+    "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine",
+    "ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine",
+}  # fmt: skip
+_MASCULINE = ("ma", "dia", "mapa", "planeta", "poeta")  #: nouns in -a
+_NO_NOUNS = frozenset(
+    ["e", "ou", "de", "do", "da", "em", "por", "que", "com", "a", "ao", "é", "são", "era", "foi"]
+)  #: behind a number that counts nothing
+_FRACTIONS = {2: ("meio", "meios"), 3: ("terço", "terços")}
+
+
+class Portuguese(LanguageRules):
+    """The rules of Portuguese."""
+
+    tag = "pt"
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("pt")
+    months = month_numbers(_MONTHS, "jan fev mar abr mai jun jul ago set out nov dez")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = _HEADS
+    decimal_mark = ","
+    group_marks = ". "
+    fraction_as_number = True
+    ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]))"
+
+    def __init__(self, region: str) -> None:
+        self.speller = NumberSpeller("pt_PT" if region == "pt" else "pt", _FORMS)
+
+    def agreement(self, number: int, noun: str) -> str:
+        if number == 2:
+            return "f" if noun.endswith("as") else ""
+        if number != 1 or not noun.islower() or noun in _NO_NOUNS:
+            return ""
+        return "f" if noun[-1] == "a" and not noun.endswith(_MASCULINE) else "m"
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        return self.speller.cardinal(number, "ordinal-f" if "ª" in mark else "ordinal")
+
+    def date(self, date: WrittenDate) -> str:
+        day = "primeiro" if date.day == 1 else self.speller.cardinal(date.day)
+        year = f" de {self.year(date.year)}" if date.year else ""
+        return f"{day} de {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        name = self.speller.cardinal(hour, "f")
+        return f"{name} e {self.speller.cardinal(minute)}" if minute else f"{name} {'hora' if hour < 2 else 'horas'}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom > 10 and bottom != 100:
+            return None
+        ordinal = self.speller.cardinal(bottom, "ordinal")
+        one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal}s")
+        return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        half = (top, bottom) == (1, 2)
+        return f"{self.speller.cardinal(whole)} e meio" if half else super().mixed(whole, top, bottom)
+
+    def regnal(self, number: int) -> str:
+        return self.speller.cardinal(number, "ordinal" if number <= 10 else "")

@@ -1,0 +1,166 @@
+"""Russian: nouns and numbers agree in gender and case."""
+
+import re
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
+
+_MONTHS = ("января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября",
+           "декабря")  # fmt: skip
+_MONEY = """
+₽ RUB руб. руб р. рублей рубля рубль | m рубль/рубля/рублей | f копейка/копейки/копеек
+€ EUR евро | m евро | m цент/цента/центов
+$ US$ USD доллар доллара долларов | m доллар/доллара/долларов | m цент/цента/центов
+£ GBP      | m фунт/фунта/фунтов | m пенс/пенса/пенсов
+¥ JPY      | f иена/иены/иен
+CNY        | m юань/юаня/юаней
+₴ UAH грн  | f гривна/гривны/гривен | f копейка/копейки/копеек
+₸ KZT      | m тенге
+₺ TRY      | f лира/лиры/лир
+₿ BTC      | m биткоин/биткоина/биткоинов
+коп. копеек копейки копейка | f копейка/копейки/копеек
+"""
+_SCALES = """
+тыс. тыс тысяча тысячи тысяч       | f тысяча/тысячи/тысяч
+млн млн. миллион миллиона миллионов | m миллион/миллиона/миллионов
+млрд млрд. миллиард миллиарда миллиардов | m миллиард/миллиарда/миллиардов
+"""
+_WORDS = {
+    "minus": "минус", "plus": "плюс", "plusminus": "плюс-минус", "percent": "процентов",
+    "point": "запятая", "dot": "точка",
+    "permille": "промилле", "to": "–", "ratio": "к", "by": "на", "times": "умножить на",
+    "and": "и", "at": "собака", "hashtag": "хештег", "arrow": "далее", "equals": "равно", "about": "примерно",
+    "divided": "разделить на", "less": "меньше", "greater": "больше", "at_most": "не больше",
+    "at_least": "не меньше", "unequal": "не равно", "version": "версия", "mixed": " и ", "cents": "full",
+    "cents_and": "-", "day_mark": "-го|-е", "date_of": r"\s", "year_suffix": r"(?:\s(?:года|г\.))?", "over": "на",
+}  # fmt: skip
+_REFERENCES = {
+    "с.": "страница", "стр.": "страница", "рис.": "рисунок", "гл.": "глава", "ст.": "статья", "табл.": "таблица",
+    "№": "номер", "№№": "номера", "§": "параграф", "§§": "параграфы", "#": "номер", "~": "примерно",
+    "тел.": "телефон", "п.": "пункт", "т.": "том", "д.": "дом", "кв.": "квартира", "ул.": "улица", "ок.": "около",
+    "Рис.": "Рисунок", "Гл.": "Глава", "Ст.": "Статья", "Табл.": "Таблица",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "си плюс плюс", "C#": "си шарп", "т.е.": "то есть", "т. е.": "то есть", "т.д.": "так далее",
+    "т. д.": "так далее", "т.п.": "тому подобное", "т. п.": "тому подобное", "24/7": "двадцать четыре на семь",
+}  # fmt: skip
+_CASES = {"": "", "g": "-genitive", "d": "-dative", "l": "-locative", "i": "-ablative"}
+_SPELLER = NumberSpeller(
+    "ru",
+    {
+        **{gender: f"spellout-cardinal-{name}"
+           for gender, name in {"m": "masculine", "f": "feminine", "n": "neuter"}.items()},
+        "mg": "spellout-cardinal-masculine-genitive",
+        **{f"ordinal-{gender}{case}": f"spellout-ordinal-{name}{suffix}"
+           for gender, name in {"m": "masculine", "f": "feminine", "n": "neuter", "p": "plural"}.items()
+           for case, suffix in _CASES.items()},
+    },
+    {"одна тысяча": "тысяча", "четверт": "четвёрт"},
+)  # fmt: skip
+#: written endings of ordinal numbers, and their forms
+_ENDINGS = {
+    "й": "m", "ый": "m", "ой": "m", "я": "f", "ая": "f", "е": "n", "ое": "n", "го": "mg", "ого": "mg", "му": "md",
+    "ому": "md", "м": "ml", "ом": "ml", "ым": "mi", "х": "pg", "ых": "pg", "ю": "f", "ую": "f", "ые": "p",
+}  # fmt: skip
+_YEAR_CASES = {"год": "", "году": "l", "года": "g", "г.": "g", "г": "g", "годом": "i"}
+_CENTURY_CASES = {"век": "", "века": "g", "веке": "l", "веку": "d", "веком": "i"}
+_LOCATIVE = re.compile(r"\b(?:в|во|на|о|об|при)\s$", re.IGNORECASE)
+
+
+def _year(found: re.Match[str]) -> str:
+    """A year with its noun: `в 1984 году`, `1984 года`, `в 1984 г.`, with its case."""
+    noun = found["noun"]
+    case = _YEAR_CASES[noun]
+    if noun in ("г.", "г"):
+        case = "l" if _LOCATIVE.search(found.string[: found.start()]) else "g"
+        noun = "году" if case == "l" else "года"
+        stop = "." if found.end() == len(found.string) else ""
+        return f"{_SPELLER.cardinal(int(found['n']), f'ordinal-m{case}')} {noun}{stop}"
+    if noun == "году" and not _LOCATIVE.search(found.string[: found.start()]):
+        case = "d"
+    return f"{_SPELLER.cardinal(int(found['n']), f'ordinal-m{case}')} {noun}"
+
+
+def _compound(found: re.Match[str]) -> str:
+    """The first part of a word such as `20-летие`."""
+    number = int(found["n"])
+    return {1: "одно", 90: "девяносто", 100: "сто"}.get(number, _SPELLER.cardinal(number, "mg")).replace(" ", "")
+
+
+def _century(found: re.Match[str]) -> str:
+    return f"{_SPELLER.cardinal(roman_value(found['n']), 'ordinal-m' + _CENTURY_CASES[found['noun']])} {found['noun']}"
+
+
+class Russian(LanguageRules):
+    """The rules of Russian."""
+
+    tag = "ru"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("ru") | parse_units("% | m процент/процента/процентов")
+    months = month_numbers(_MONTHS, "янв фев мар апр мая июн июл авг сен окт ноя дек")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = frozenset(("глава", "часть", "книга", "акт", "сцена", "том", "раздел", "статья"))
+    own_rules = (
+        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{4})\s?(?P<noun>годом|году|года|год|г\.|г)(?!\w)"), _year),
+        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,3})-(?=[а-яё]{4})"), _compound),
+        ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\s(?P<noun>век(?:а|е|у|ом)?)(?!\w)"), _century),
+    )
+    decimal_mark = ","
+    group_marks = " ."
+    ordinal_mark = "-(?:" + "|".join(sorted(_ENDINGS, key=len, reverse=True)) + ")"
+
+    def plural(self, number: int | None) -> int:
+        if number is None:
+            return 1
+        if number % 10 == 1 and number % 100 != 11:
+            return 0
+        return 1 if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else 2
+
+    def agreement(self, number: int, noun: str) -> str:
+        if number % 10 == 2 and number % 100 != 12:
+            return "f" if noun[-1] in "ыи" else ""
+        if number % 10 == 1 and number % 100 != 11:
+            return {"а": "f", "я": "f", "о": "n", "е": "n"}.get(noun[-1], "")
+        return ""
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        return self.speller.cardinal(number, f"ordinal-{_ENDINGS[mark[1:].lower()]}")
+
+    def date(self, date: WrittenDate) -> str:
+        day = self.speller.cardinal(date.day, "ordinal-ng")
+        year = f" {self.speller.cardinal(date.year, 'ordinal-mg')} года" if date.year else ""
+        return f"{day} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        hours = f"{self.speller.cardinal(hour, 'm')} {('час', 'часа', 'часов')[self.plural(hour)]}"
+        if not minute:
+            return hours
+        return f"{hours} {self.speller.cardinal(minute, 'f')} {('минута', 'минуты', 'минут')[self.plural(minute)]}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom == 2:
+            return "одна вторая"
+        if bottom > 20 and bottom not in (100, 1000):
+            return None
+        form = "ordinal-f" if top == 1 else "ordinal-pg"
+        return f"{self.speller.cardinal(top, 'f')} {self.speller.cardinal(bottom, form)}"
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        half = (top, bottom) == (1, 2)
+        return f"{self.speller.cardinal(whole)} с половиной" if half else super().mixed(whole, top, bottom)
+
+    def regnal(self, number: int) -> str:
+        return self.speller.cardinal(number, "ordinal-m")

@@ -1,0 +1,128 @@
+"""Spanish; `1,234.50` is read as in Mexico and the United States under their tags."""
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+
+_MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+           "noviembre", "diciembre")  # fmt: skip
+_MONEY = """
+€ EUR     | m euro/euros | m céntimo/céntimos
+$ US$ USD | m dólar/dólares | m centavo/centavos
+£ GBP     | f libra/libras | m penique/peniques
+¥ JPY     | m yen/yenes
+MXN       | m peso mexicano/pesos mexicanos | m centavo/centavos
+ARS       | m peso argentino/pesos argentinos | m centavo/centavos
+CLP       | m peso chileno/pesos chilenos
+COP       | m peso colombiano/pesos colombianos
+S/        | m sol/soles | m céntimo/céntimos
+CHF       | m franco suizo/francos suizos | m céntimo/céntimos
+₽ RUB     | m rublo/rublos | m kopek/kopeks
+₹ INR     | f rupia/rupias
+₿ BTC     | m bitcoin/bitcoins
+"""
+_SCALES = """
+mil                   | - mil
+millón millones M mill. | m millón/millones
+"""
+_WORDS = {
+    "minus": "menos", "plus": "más", "plusminus": "más menos", "point": "coma", "dot": "punto",
+    "percent": "por ciento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "por",
+    "and": "y", "at": "arroba", "hashtag": "hashtag", "arrow": "a", "equals": "igual a", "about": "aproximadamente",
+    "divided": "entre", "less": "menor que", "greater": "mayor que", "at_most": "como máximo",
+    "at_least": "al menos", "unequal": "distinto de", "version": "versión", "mixed": " y ", "of": "de",
+    "cents_and": "con", "day_mark": "º|°|ro", "date_of": r"\sde\s|\s", "year_of": r"\s(?:de\s|del\s)?",
+    "clock_marks": r":|\s?h\s?", "over": "sobre",
+}  # fmt: skip
+_REFERENCES = {
+    "p.": "página", "pág.": "página", "págs.": "páginas", "pp.": "páginas", "n.º": "número", "nº": "número",
+    "n°": "número", "Nº": "número", "N°": "número", "núm.": "número", "No.": "número", "№": "número",
+    "fig.": "figura", "vol.": "volumen", "cap.": "capítulo", "art.": "artículo", "tel.": "teléfono",
+    "aprox.": "aproximadamente", "§": "párrafo", "#": "número", "~": "unos", "Cap.": "Capítulo", "Art.": "Artículo",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C más más", "C#": "C sharp", ".NET": "punto net", "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
+    "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
+    "CO₂": "C O dos", "H2O": "H dos O",
+}  # fmt: skip
+_HEADS = frozenset(
+    ("capítulo", "parte", "libro", "acto", "escena", "tomo", "volumen", "sección", "artículo", "siglo", "mundial")
+)
+_FORMS = {
+    "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine",
+    "ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine",
+    "ordinal-er": "spellout-ordinal-masculine-adjective",
+}  # fmt: skip
+_FRACTIONS = {2: ("medio", "medios"), 3: ("tercio", "tercios"), 100: ("centésimo", "centésimos")}
+_POINT_REGIONS = frozenset(("mx", "us", "pr", "gt", "hn", "ni", "sv", "pa", "do"))
+_MASCULINE = ("ma", "día", "mapa", "planeta", "poeta")  #: nouns in -a
+_NO_NOUNS = frozenset(
+    ["y", "o", "de", "del", "en", "por", "que", "con", "a", "al", "es", "son", "era", "fue"]
+)  #: behind a number that counts nothing
+_LAST_ORDINAL = 20  #: above it, people say the cardinal number
+
+
+class Spanish(LanguageRules):
+    """The rules of Spanish."""
+
+    tag = "es"
+    speller = NumberSpeller("es", _FORMS)
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("es")
+    months = month_numbers(_MONTHS, "ene feb mar abr may jun jul ago sept oct nov dic") | {"sep": 9, "setiembre": 9}
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = _HEADS
+    decimal_mark = ","
+    group_marks = ". "
+    fraction_as_number = True
+    ordinal_mark = r"\.?(?:º|ª|er|ra|ro|°(?=\s[a-z]))"
+
+    def __init__(self, region: str) -> None:
+        if region in _POINT_REGIONS:
+            self.decimal_mark, self.group_marks = ".", ","
+            self.words = _WORDS | {"point": "punto"}
+
+    def agreement(self, number: int, noun: str) -> str:
+        if number != 1 or not noun.islower() or noun in _NO_NOUNS:
+            return ""
+        return "f" if noun[-1] == "a" and not noun.endswith(_MASCULINE) else "m"
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        if number > _LAST_ORDINAL:
+            return self.speller.cardinal(number)
+        form = {"ª": "ordinal-f", "a": "ordinal-f", "r": "ordinal-er"}.get(mark[-1], "ordinal")
+        return self.speller.cardinal(number, form)
+
+    def date(self, date: WrittenDate) -> str:
+        day = "primero" if date.day == 1 else self.speller.cardinal(date.day)
+        year = f" de {self.year(date.year)}" if date.year else ""
+        return f"{day} de {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        name = self.speller.cardinal(hour, "f")
+        if minute == 0:
+            return f"{name} {'hora' if hour == 1 else 'horas'}" if hour in (0, *range(13, 25)) else f"{name} en punto"
+        return f"{name} y {self.speller.cardinal(minute)}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if bottom > 10 and bottom != 100:
+            return None
+        ordinal = self.speller.cardinal(bottom, "ordinal")
+        one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal}s")
+        return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        half = (top, bottom) == (1, 2)
+        return f"{self.speller.cardinal(whole)} y medio" if half else super().mixed(whole, top, bottom)
+
+    def regnal(self, number: int) -> str:
+        return self.speller.cardinal(number, "ordinal" if number <= 10 else "")
