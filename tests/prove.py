@@ -72,8 +72,8 @@ def busy_cores(n: int) -> Iterator[None]:
 
 def commit_of(folder: Path) -> str:
     """The commit that is checked out, with a + where files differ from it; `unknown` outside a repository."""
-    asked = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
-    done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
 
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from bench.load import cancels, picks, report, scenarios
 from bench.load.figures import Summary, meets, most, summary
 from bench.load.load_system import CHEAP_RTF, LISTENERS, LoadSystem, Outcome, RunFailed, started_system
-from bench.load.plan import Run
+from bench.load.plan import LoadRun
 from bench.load.policies import OURS, POLICIES
 from bench.load.scenarios import FULL, QUICK, THOROUGH, Sizes
 from bench.load.table import heading, line, refusals_line, target_lines, used_line
@@ -44,7 +44,7 @@ class Book:
     most: dict[str, int] = field(default_factory=dict)  #: listeners at the target, by policy
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, place: LoadSystem, policy: str, run: Run) -> None:
+    def run(self, place: LoadSystem, policy: str, run: LoadRun) -> None:
         """Let one run happen, print its lines, keep its figures; a failure is noted, and the bench goes on."""
         try:
             outcome = place.run(run)
@@ -74,7 +74,7 @@ class Lane:
     """Runs that follow each other on one system."""
 
     policy: str
-    runs: tuple[Run, ...]
+    runs: tuple[LoadRun, ...]
     bisects: tuple[int, ...] = ()  #: behind them: the most listeners at the target, between these
 
 

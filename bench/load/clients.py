@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from bench.load.job_submitter import JobSubmitter
 from bench.load.listening import Listening
-from bench.load.plan import Ask, RequestResult, Run
+from bench.load.plan import Ask, LoadRun, RequestResult
 from seriatim.errors import SeriatimError
 from seriatim.lua.script_calls import run_many
 from seriatim.servers.redis_clients import command_client
@@ -34,7 +34,7 @@ OVER_S = 5.0  #: for answers that are under way when the run is over
 class Clients:
     """All that submit and listen in one run. Times in seconds from its start."""
 
-    run: Run
+    run: LoadRun
     settings: Settings
     results: list[RequestResult] = field(default_factory=list)
     listening: dict[bytes, Listening] = field(default_factory=dict)  #: by the key of the stream
@@ -155,7 +155,7 @@ def _spoken_s(book: Listening) -> float:
 
 def main() -> None:
     """Read a run, live through it, print what came of it."""
-    clients = Clients(Run.from_json(sys.stdin.read()), Settings.from_env(os.environ))
+    clients = Clients(LoadRun.from_json(sys.stdin.read()), Settings.from_env(os.environ))
     clients.go()
     answer = {"results": [asdict(each) for each in clients.results], "rounds_ms": clients.rounds_ms}
     print(json.dumps(answer), flush=True)

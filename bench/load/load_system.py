@@ -16,7 +16,7 @@ from typing import IO, Any
 from redis import Redis
 
 from bench.broker import BenchBroker, started
-from bench.load.plan import RequestResult, Run, result_from_json
+from bench.load.plan import LoadRun, RequestResult, result_from_json
 from bench.load.policies import OURS, environment
 from bench.load.usage import Meter, Used
 from bench.ours import system_on
@@ -43,7 +43,7 @@ class RunFailed(Exception):
 class Outcome:
     """What one run was."""
 
-    run: Run
+    run: LoadRun
     results: tuple[RequestResult, ...]
     used: dict[str, Used]
     rounds_ms: tuple[float, ...]  #: of the clients: long ones make them see chunks late
@@ -59,7 +59,7 @@ class LoadSystem:
     pool: str
     environment: Mapping[str, str]  #: of its processes
 
-    def run(self, run: Run) -> Outcome:
+    def run(self, run: LoadRun) -> Outcome:
         """Let the clients live through a run, and wait until nothing of it is left.
 
         Raises:
@@ -70,7 +70,7 @@ class LoadSystem:
         results = tuple(result_from_json(each) for each in answer["results"])
         return Outcome(run, results, used, tuple(answer["rounds_ms"]), self._measured())
 
-    def _clients(self, run: Run) -> tuple[dict[str, Any], dict[str, Used]]:
+    def _clients(self, run: LoadRun) -> tuple[dict[str, Any], dict[str, Used]]:
         out = self.broker.folder / "clients.json"
         with out.open("w+b") as stdout, (self.broker.folder / "clients.log").open("wb") as stderr:
             process = self._started(run, stdout, stderr)
@@ -90,7 +90,7 @@ class LoadSystem:
             raise RunFailed(f"run {run.name!r} gave no answer; its last words: {log[-400:] or 'none'}")
         return json.loads(output), used
 
-    def _started(self, run: Run, stdout: IO[bytes], stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
+    def _started(self, run: LoadRun, stdout: IO[bytes], stderr: IO[bytes]) -> "subprocess.Popen[bytes]":
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
         inherited |= {"PYTHONPATH": str(_ROOT), **self.environment}
         process = subprocess.Popen(

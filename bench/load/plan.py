@@ -37,7 +37,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class LoadRun:
     """All that happens in one run of the clients."""
 
     name: str
@@ -51,7 +51,7 @@ class Run:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, raw: str) -> "Run":
+    def from_json(cls, raw: str) -> "LoadRun":
         """Read what `to_json` wrote."""
         fields: dict[str, Any] = json.loads(raw)
         asks = tuple(Ask(**(ask | {"texts_s": tuple(ask["texts_s"])})) for ask in fields.pop("asks"))

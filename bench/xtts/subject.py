@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from tests.xtts import tiny
-from tests.xtts.tiny import FULL, VOICES, Shape
+from tests.xtts import tiny_checkpoint
+from tests.xtts.tiny_checkpoint import FULL, VOICES, Shape
 from workers.engines.xtts import text_tokens
 from workers.engines.xtts.model import checkpoint
 from workers.engines.xtts.model.checkpoint_sizes import PUBLISHED
@@ -55,7 +55,7 @@ def subject(*, quick: bool, device: torch.device) -> Subject:
     if not folder.is_dir():
         building = folder.with_name(f"{folder.name}.{os.getpid()}")  # renamed when whole
         try:
-            tiny.build(building, shape)
+            tiny_checkpoint.build(building, shape)
             building.rename(folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)

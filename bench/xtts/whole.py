@@ -12,7 +12,7 @@ import torch
 from bench.xtts.figures import Figure
 from bench.xtts.subject import LANGUAGE, MOST_CODES, Subject
 from seriatim.engine import AudioChunk, Utterance
-from tests.xtts.tiny import VOICES
+from tests.xtts.tiny_checkpoint import VOICES
 from workers.engines.xtts.engine import XttsEngine
 from workers.engines.xtts.quality.hallucination_guard import GuardStrictness
 from workers.engines.xtts.xtts_options import Precision, XttsOptions

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from tests.chaos import final
-from tests.chaos.arena import Arena
-from tests.chaos.calm import calm
+from tests.chaos import state_snapshot
 from tests.chaos.check import check, verdict
-from tests.chaos.disks import small_disk
+from tests.chaos.cluster import READY_S, Cluster, Scale
+from tests.chaos.fault_context import Arena
+from tests.chaos.fault_free_phase import calm
 from tests.chaos.figures import summary
 from tests.chaos.history import Event, read
 from tests.chaos.nemesis import ALL, Nemesis
 from tests.chaos.proxy import Mood
-from tests.chaos.stage import READY_S, Scale, Stage
+from tests.chaos.small_disk import small_disk
 from tests.support.process_system import wait_until
 from tests.support.redis_servers import debian, embedded
 
@@ -53,7 +53,7 @@ def play(show: Show) -> list[Event]:
     with ExitStack() as stack:
         disk = small_disk(show.folder)
         stack.callback(disk.close)
-        stage = Stage.set_up(show.folder, show.seed, show.scale, disk.server_args, show.binary)
+        stage = Cluster.set_up(show.folder, show.seed, show.scale, disk.server_args, show.binary)
         stack.callback(stage.close)
         stage.history.note("run", seed=show.seed, seconds=show.seconds, settings=stage.system.settings.to_env())
         if show.calm_s:
@@ -64,14 +64,14 @@ def play(show: Show) -> list[Event]:
     return read(show.folder / "history.jsonl")
 
 
-def _break(stage: Stage, show: Show, stack: ExitStack) -> None:
+def _break(stage: Cluster, show: Show, stack: ExitStack) -> None:
     nemesis = Nemesis(Arena(stage, random.Random(show.seed)))
     if show.only:
         nemesis.faults = [fault for fault in ALL if show.only in fault.name]
     if show.celery:
         from tests.chaos.rival import Rival  # only for those who want to compare
 
-        rival = stack.enter_context(Rival.begun(stage.system.folder, stage.server, stage.history))
+        rival = stack.enter_context(Rival.running(stage.system.folder, stage.server, stage.history))
         nemesis.beside = rival.suffer
     time.sleep(1.0)  # clients have something to lose
     if show.kills:
@@ -84,7 +84,7 @@ def _break(stage: Stage, show: Show, stack: ExitStack) -> None:
         nemesis.rage(show.seconds)
 
 
-def _finish(stage: Stage) -> None:
+def _finish(stage: Cluster) -> None:
     """Faults are over: everything comes back, and every job ends."""
     stage.proxy.be(Mood.CALM)
     stage.revive_server()
@@ -97,9 +97,9 @@ def _finish(stage: Stage) -> None:
     stage.history.note("dismissed", late=late)
     events = read(stage.history.path)
     try:
-        running = final.wait_for_the_end(stage, events, PATIENCE_S)
-        final.books(stage, events)
-        final.everything(stage, events, running)
+        running = state_snapshot.wait_for_the_end(stage, events, PATIENCE_S)
+        state_snapshot.books(stage, events)
+        state_snapshot.everything(stage, events, running)
     except RedisError as error:  # the server is not there: the verdict says so
         stage.history.note("broken", client="stage", error=repr(error))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.chaos.figures import table
 from tests.chaos.history import Event, read
-from tests.chaos.verdicts import END, LOST, TWICE, Heard, Wrong, of_the_end
-from tests.chaos.work import Plan
+from tests.chaos.job_plans import ChaosPlan
+from tests.chaos.job_verdicts import END, LOST, TWICE, HeardJob, Wrong, of_the_end
 
 LOSS_S = 3.0  #: what is acknowledged so shortly before a server loses the end of its log is not promised
 BOOKS, KEYS, CLIENTS = "books", "keys", "clients"
@@ -20,13 +20,13 @@ class Case:
     """A history, sorted by what it is about."""
 
     events: list[Event]
-    plans: dict[str, Plan] = field(init=False)  #: by key
+    plans: dict[str, ChaosPlan] = field(init=False)  #: by key
     keys: dict[str, list[str]] = field(init=False)  #: key -> the jobs that stood behind it
     of_job: dict[str, list[Event]] = field(init=False)
     losses: list[float] = field(init=False)  #: times at which a server lost some of its log
 
     def __post_init__(self) -> None:
-        self.plans = {e["plan"]["key"]: Plan.from_event(e["plan"]) for e in self.events if e["e"] == "wanted"}
+        self.plans = {e["plan"]["key"]: ChaosPlan.from_event(e["plan"]) for e in self.events if e["e"] == "wanted"}
         self.keys, self.of_job = {}, {}
         for event in self.events:
             if event["e"] == "accepted":
@@ -61,10 +61,10 @@ def _jobs(case: Case) -> Iterator[Wrong]:
     finals = {event["job"]: event for event in case.events if event["e"] == "final"}
     for key, jobs in case.keys.items():
         for job in jobs:
-            heard = Heard(job, case.plans[key], case.shaken(job))
+            job_log = HeardJob(job, case.plans[key], case.shaken(job))
             for event in case.of_job[job]:
-                yield from heard.take(event)
-            yield from of_the_end(heard, case.of_job[job], finals.get(job))
+                yield from job_log.take(event)
+            yield from of_the_end(job_log, case.of_job[job], finals.get(job))
 
 
 def _keys_of_callers(case: Case) -> Iterator[Wrong]:
@@ -73,8 +73,8 @@ def _keys_of_callers(case: Case) -> Iterator[Wrong]:
             yield Wrong(TWICE, jobs[-1], f"behind the key {key!r} stand {jobs}")
     over = {event["key"] for event in case.events if event["e"] == "over"}
     for key, plan in case.plans.items():
-        if key not in over and not (plan.written and key not in case.keys):  # nobody knows the job that was not opened
-            yield Wrong(END, ",".join(case.keys.get(key, ["-"])), f"nobody saw {key!r} to its end ({plan.style})")
+        if key not in over and not (plan.written and key not in case.keys):  # a job that was not opened is unknown
+            yield Wrong(END, ",".join(case.keys.get(key, ["-"])), f"no reader saw {key!r} to its end ({plan.style})")
 
 
 def _clients(case: Case) -> Iterator[Wrong]:
@@ -134,11 +134,11 @@ def verdict(events: list[Event]) -> tuple[str, bool]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Check a saved history; 1 if something is wrong."""
-    given = sys.argv[1:] if argv is None else list(argv)
-    if len(given) != 1:
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if len(arguments) != 1:
         sys.stderr.write("usage: python -m tests.chaos.check HISTORY\n")
         return 2
-    report, fine = verdict(read(Path(given[0])))
+    report, fine = verdict(read(Path(arguments[0])))
     sys.stdout.write(report + "\n")
     return 0 if fine else 1
 

@@ -26,9 +26,9 @@ from seriatim.errors import BadInput, JobNotOpen, JobUnknown, PositionLost, Refu
 from seriatim.servers.redis_clients import blocking_client
 from seriatim.settings import Settings
 from tests.chaos import readers
-from tests.chaos.ears import Ear, resumed
 from tests.chaos.history import Event, History, read
-from tests.chaos.work import Plan, draw
+from tests.chaos.job_plans import ChaosPlan, draw
+from tests.chaos.reader_log import Ear, resumed
 
 LATER_S = 0.1  #: after an outage or a refusal
 CANCELLED = "cancelled by chaos"
@@ -82,9 +82,9 @@ class ChaosClient:
 
 @dataclass(slots=True)
 class Unfinished:
-    """A job that somebody has to see to its end, and what is known of it."""
+    """A job that a client has to see to its end, and what is known of it."""
 
-    plan: Plan
+    plan: ChaosPlan
     job: str = ""
     events: list[Event] = field(default_factory=list)
     ear: Ear | None = None
@@ -177,7 +177,7 @@ class Attendance:
 
 def left_over(events: list[Event], name: str) -> tuple[list[Unfinished], int]:
     """What earlier processes of a name did not see to its end, and how many jobs they drew."""
-    plans = [Plan.from_event(e["plan"]) for e in events if e["e"] == "wanted" and e["client"] == name]
+    plans = [ChaosPlan.from_event(e["plan"]) for e in events if e["e"] == "wanted" and e["client"] == name]
     over = {e["key"] for e in events if e["e"] == "over"}
     jobs = {e["key"]: e["job"] for e in events if e["e"] == "accepted"}
     of_job: dict[str, list[Event]] = {}

@@ -1,4 +1,4 @@
-"""What a history says in numbers: how much was killed, and how long nobody heard anything afterwards."""
+"""Figures of a history: how much was killed, and how long listeners heard nothing afterwards."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.chaos.history import Event
-from tests.chaos.work import EAGER, Plan
+from tests.chaos.job_plans import EAGER, ChaosPlan
 from tests.support.expected_audio import RATE_HZ
 
-FLOWING_S = 1.0  #: somebody who heard something so lately is in the middle of hearing
-WANTED_P95_S = {"worker": 4.0, "reassembler": 1.0, "redis": 5.0}
-SILENT = ("nobody", *WANTED_P95_S)
+FLOWING_S = 1.0  #: a listener that heard something so lately is in the middle of hearing
+TARGET_P95_S = {"worker": 4.0, "reassembler": 1.0, "redis": 5.0}
+SILENT = ("none", *TARGET_P95_S)
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How long somebody waited for the next byte after a kill."""
+    """Times for which listeners waited for the next byte after a kill."""
 
     component: str
     seconds: float
@@ -54,7 +54,7 @@ def _touched(event: Event, component: str, listeners: Mapping[str, list[float]])
 
 def _listeners(events: list[Event]) -> dict[str, list[float]]:
     """When each eager listener heard something, by job."""
-    plans = {e["plan"]["key"]: Plan.from_event(e["plan"]) for e in events if e["e"] == "wanted"}
+    plans = {e["plan"]["key"]: ChaosPlan.from_event(e["plan"]) for e in events if e["e"] == "wanted"}
     eager = {e["job"] for e in events if e["e"] == "accepted" and plans[e["key"]].style in EAGER}
     times_s: dict[str, list[float]] = {}
     for event in events:
@@ -79,12 +79,12 @@ def quantile(values: list[float], share: float) -> float:
 
 def summary(events: list[Event], wrong: Counter[str]) -> dict[str, object]:
     """All figures, for machines."""
-    heard = [event for event in events if event["e"] == "heard"]
+    pieces = [event for event in events if event["e"] == "heard"]
     ends = Counter(event["state"] for event in {e["job"]: e for e in events if e["e"] == "end"}.values())
     return {
         "wrong": dict(wrong),
         "jobs": dict(ends),
-        "audio_s": round(sum(event["n"] for event in heard) / 2 / RATE_HZ, 1),
+        "audio_s": round(sum(event["n"] for event in pieces) / 2 / RATE_HZ, 1),
         "seconds": round(events[-1]["t"] - events[0]["t"], 1),
         "kills": _kills(events),
         "faults": dict(Counter(event["name"] for event in events if event["e"] == "fault").most_common()),
@@ -129,7 +129,7 @@ def table(events: list[Event], wrong: Counter[str]) -> str:
         f"books read {facts['books_read']} times",
         f"kills: {facts['kills']}",
         f"faults: {facts['faults']}",
-        "from kill to next byte heard, s           n     p50     p95   alone     p50     p95  wanted p95",
+        "from kill to next byte heard, s           n     p50     p95   alone     p50     p95  target p95",
     ]
     lines += [_line(name, _row(events, name)) for name in SILENT]
     if facts["calm"]:
@@ -148,8 +148,8 @@ def _line(name: str, row: dict[str, float]) -> str:
     def number(key: str) -> str:
         return f"{row[key]:8.3f}" if key in row else "       -"
 
-    wanted = f"{WANTED_P95_S[name]:12.1f}" if name in WANTED_P95_S else ""
+    target = f"{TARGET_P95_S[name]:12.1f}" if name in TARGET_P95_S else ""
     return (
         f"  {name:34} {row['n']:7.0f}{number('p50')}{number('p95')} {row['alone']:7.0f}"
-        f"{number('alone_p50')}{number('alone_p95')}{wanted}"
+        f"{number('alone_p50')}{number('alone_p95')}{target}"
     )

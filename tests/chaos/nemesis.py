@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from tests.chaos import point_faults, process_faults, server_faults, wire_faults
-from tests.chaos.arena import Arena, Fault, NotHere
-from tests.chaos.final import books
+from tests.chaos.cluster import READY_S
+from tests.chaos.fault_context import Arena, Fault, NotHere
 from tests.chaos.history import read
-from tests.chaos.stage import READY_S
+from tests.chaos.state_snapshot import books
 from tests.support.process_system import wait_until
 
 ALL = (*process_faults.FAULTS, *point_faults.FAULTS, *server_faults.FAULTS, *wire_faults.FAULTS)
@@ -20,7 +20,7 @@ QUOTA_FAULTS = {
     "workers": ("kill worker", "kill worker", "kill supervisor"),
     "reassembler": ("kill reassembler",),
     "redis": ("kill server",),
-    "nobody": ("nothing",),  #: to compare with
+    "none": ("nothing",),  #: to compare with
 }
 LOOK_EVERY_S = 6.0  #: at the pool's books
 
@@ -34,7 +34,7 @@ class Nemesis:
     high_s: float = 2.0
     faults: list[Fault] = field(default_factory=lambda: list(ALL))
     patient: bool = False  #: of a quota: the next kill waits until everything is back, so that each is measured alone
-    beside: Callable[[str], None] = lambda component: None  #: told of each kill of a quota: a rival suffers the same
+    beside: Callable[[str], None] = lambda component: None  #: called at each kill of a quota: a rival suffers the same
     looked_s: float = field(default_factory=time.monotonic)
 
     def rage(self, seconds: float) -> None:
@@ -47,7 +47,7 @@ class Nemesis:
             self._look()
 
     def go_through(self, names: Sequence[str]) -> None:
-        """Inflict each of these once, in a drawn order; the next one waits until somebody hears something again."""
+        """Inflict each of these once, in a drawn order; the next one waits until a listener hears something again."""
         for name in self.arena.rng.sample(names, len(names)):
             self.inflict(BY_NAME[name])
             self._wait_for_sound()
@@ -75,7 +75,7 @@ class Nemesis:
     def _wait_for_sound(self) -> None:
         path, before = self.arena.history.path, self.arena.history.path.stat().st_size
         try:
-            wait_until(lambda: b'{"e":"heard"' in path.read_bytes()[before:], "somebody hears something")
+            wait_until(lambda: b'{"e":"heard"' in path.read_bytes()[before:], "a listener hears something")
         except AssertionError as error:
             self.arena.history.note("broken", client="nemesis", error=str(error))
 

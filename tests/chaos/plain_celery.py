@@ -1,4 +1,4 @@
-"""Plain Celery on the same broker, as its documentation asks of tasks that must not be lost; told more than most are.
+"""Plain Celery on the same broker, configured as its documentation asks for tasks that must not be lost.
 
 Acknowledged when done, given back when a child is lost, retried when it raises, and given back by the broker after ten
 seconds without an acknowledgement (an hour by default, in which a run like ours would end long before).

@@ -3,8 +3,8 @@
 import itertools
 import subprocess
 
-from tests.chaos.arena import Arena, Fault
-from tests.chaos.stage import worker_arguments
+from tests.chaos.cluster import worker_arguments
+from tests.chaos.fault_context import Arena, Fault
 
 #: Which processes make which calls, by their script; N is drawn below the second number.
 WORKER = {
@@ -57,8 +57,8 @@ def _command(arena: Arena, kind: str) -> tuple[str, ...]:
     if kind == "reassembler":
         return ("reassembler.main",)
     number = sum(role.name.startswith("heir") for role in stage.roles.values()) + 1
-    given = ("--history", str(stage.history.path), "--seed", str(stage.seed), "--listeners", "2")
-    return ("tests.chaos.client", f"doomed{number}", *given)
+    arguments = ("--history", str(stage.history.path), "--seed", str(stage.seed), "--listeners", "2")
+    return ("tests.chaos.client", f"doomed{number}", *arguments)
 
 
 def _bequeath(arena: Arena) -> None:

@@ -4,14 +4,14 @@ import os
 import signal
 import time
 
-from tests.chaos.arena import BURIED_MOST, Arena, Fault
-from tests.chaos.stage import family
+from tests.chaos.cluster import family
+from tests.chaos.fault_context import BURIED_MOST, Arena, Fault
 from tests.support.process_system import alive, descendants
 
 
 def nothing(arena: Arena) -> None:
-    """Measures how long anybody waits for the next byte when nobody fails."""
-    arena.history.note("kill", component="nobody", signal="none")
+    """Measures how long listeners wait for the next byte when no process fails."""
+    arena.history.note("kill", component="none", signal="none")
     arena.pause(0.3, 1.0)
 
 
@@ -29,7 +29,7 @@ def kill_worker(arena: Arena) -> None:
 
 
 def kill_supervisor(arena: Arena) -> None:
-    """SIGKILL of a supervisor: its processes die with it, and nobody tells the pool."""
+    """SIGKILL of a supervisor: its processes die with it, and the pool is not notified."""
     name = arena.rng.choice(arena.stage.names("workers"))
     mine = descendants(arena.stage.pid(name))
     jobs = sorted(

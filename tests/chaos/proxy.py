@@ -1,4 +1,4 @@
-"""A proxy between processes and their server, which can be told to be slow, deaf, rude or dead. Runs in a thread."""
+"""A proxy between processes and their server, which can be slow, swallow, break or refuse. Runs in a thread."""
 
 import asyncio
 import contextlib
@@ -23,9 +23,9 @@ class Mood(StrEnum):
 
     CALM = "calm"  #: passes everything on
     SLOW = "slow"  #: later
-    DEAF = "deaf"  #: takes everything and passes nothing on: a black hole; what it took is lost with its connection
+    BLACK_HOLE = "black-hole"  #: takes everything and passes nothing on; what it took is lost with its connection
     CUT = "cut"  #: passes some bytes of the next reply on and breaks the connection
-    HALF_OPEN = "half-open"  #: the server's end breaks, the client is not told
+    HALF_OPEN = "half-open"  #: the server's end breaks, the client does not notice
 
 
 @dataclass(slots=True, eq=False)
@@ -158,7 +158,7 @@ class Proxy:
         """What of a piece is passed on, in the mood of the moment."""
         if self.mood is Mood.SLOW:
             await asyncio.sleep(self.delay_s)
-        elif self.mood in (Mood.DEAF, Mood.HALF_OPEN):
+        elif self.mood in (Mood.BLACK_HOLE, Mood.HALF_OPEN):
             pair.ruined = True
             return b""
         elif self.mood is Mood.CUT and replies:

@@ -1,4 +1,4 @@
-"""How a job is read: through our own library, or by a plain client of Redis that drops nothing unseen."""
+"""Readers of a job: through our own library, or by a plain client of Redis that drops nothing unseen."""
 
 import contextlib
 import time
@@ -10,7 +10,7 @@ from redis import Redis
 from seriatim.client.job import Job
 from seriatim.errors import BadInput, JobEnded, JobFailed, PositionLost, TimedOut
 from seriatim.stream_entries import End, decode
-from tests.chaos.ears import Ear
+from tests.chaos.reader_log import Ear
 
 Keep = Callable[[], bool]  #: may the reading go on?
 BLOCK_MS = 500
@@ -58,7 +58,7 @@ def reconnecting(job: Job, ear: Ear, keep: Keep) -> str:
 
 
 def wrongly(job: Job, ear: Ear, keep: Keep) -> str:
-    """Name positions that are none, or of nobody: each is refused, and costs nothing."""
+    """Name positions that are invalid, or of no job: each is refused, and costs nothing."""
     for position in WRONG:
         with contextlib.suppress(BadInput, PositionLost):
             next(iter(job.audio(position)), None)

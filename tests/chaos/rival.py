@@ -1,4 +1,4 @@
-"""Plain Celery beside us: whenever one of our workers is killed, one of its processes is. Its losses are counted."""
+"""The rival, plain Celery: whenever one of our workers is killed, one of its processes is. Its losses are counted."""
 
 import contextlib
 import os
@@ -43,7 +43,7 @@ class Rival:
 
     @classmethod
     @contextmanager
-    def begun(cls, folder: Path, server: PrivateServer, history: History) -> Iterator[Self]:
+    def running(cls, folder: Path, server: PrivateServer, history: History) -> Iterator[Self]:
         """Run beside ours; at the end what was lost and what ran twice is written down."""
         os.environ["PLAIN_SOCKET"] = str(server.socket)
         from tests.chaos.plain_celery import app  # reads its broker as it is imported

@@ -5,7 +5,7 @@ import time
 
 from redis.exceptions import RedisError
 
-from tests.chaos.arena import Arena, Fault, NotHere
+from tests.chaos.fault_context import Arena, Fault, NotHere
 
 TORN_BYTES = 3_000  #: of its end that a log loses at most
 HEALED_S = 15.0
@@ -17,7 +17,7 @@ def kill_server(arena: Arena) -> None:
 
 
 def kill_server_twice(arena: Arena) -> None:
-    """Again while everybody comes back, before or after the log was rewritten."""
+    """Again while all processes reconnect, before or after the log was rewritten."""
     arena.stage.restart_server()
     arena.pause(0.0, 0.5)
     arena.stage.restart_server()
@@ -66,7 +66,7 @@ def flush_scripts(arena: Arena) -> None:
 
 
 def pause_clients(arena: Arena) -> None:
-    """CLIENT PAUSE: nobody is answered, or only who reads."""
+    """CLIENT PAUSE: no command is answered, or only reads."""
     ms = arena.rng.randint(200, 3_000)
     _ask(arena, "CLIENT", "PAUSE", str(ms), arena.rng.choice(("ALL", "WRITE")))
     time.sleep(ms / 1000)

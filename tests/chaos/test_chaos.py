@@ -1,4 +1,4 @@
-"""A short schedule of real faults, and whether the checker would notice what it must notice. `make chaos` for more."""
+"""Chaos: a short schedule of real faults, and whether the checker notices what it must. `make chaos` runs more."""
 
 import itertools
 import json
@@ -12,9 +12,9 @@ import pytest
 from tests.chaos import check as checker
 from tests.chaos.__main__ import Show, play
 from tests.chaos.check import check, verdict
+from tests.chaos.cluster import Scale
 from tests.chaos.history import Event, History, read
 from tests.chaos.nemesis import ALL
-from tests.chaos.stage import Scale
 
 pytestmark = pytest.mark.timeout(300)  # 35 s on an idle machine; it waits for progress, not for a clock
 SCALE = Scale(listeners=2, lease_s=6.0)

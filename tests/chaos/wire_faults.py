@@ -1,6 +1,6 @@
 """Faults of the wire: what a proxy between half of the processes and their server does to them."""
 
-from tests.chaos.arena import Arena, Fault
+from tests.chaos.fault_context import Arena, Fault
 from tests.chaos.proxy import Mood
 
 
@@ -17,8 +17,8 @@ def reset(arena: Arena) -> None:
 
 
 def black_hole(arena: Arena) -> None:
-    """Nothing arrives, nobody is told."""
-    _for_a_while(arena, Mood.DEAF, 0.5, 4.0)
+    """Nothing arrives, without an error."""
+    _for_a_while(arena, Mood.BLACK_HOLE, 0.5, 4.0)
 
 
 def cut(arena: Arena) -> None:

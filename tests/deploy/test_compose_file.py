@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from seriatim.settings import PREFIX, Settings
-from tests.deploy.composed import COMPOSE, ROOT, Service, compose, interpolated, secrets, services, variables
+from tests.deploy.compose_services import COMPOSE, ROOT, Service, compose, interpolated, secrets, services, variables
 from tests.security.roles import ROLES
 
 OURS = [service for service in services().values() if service.ours]
 EVERY = pytest.mark.parametrize("name", services())
 LASTING = pytest.mark.parametrize(
-    "name", [name for name, s in services().items() if s.said.get("profiles") != ["tools"]]
+    "name", [name for name, s in services().items() if s.entry.get("profiles") != ["tools"]]
 )
 
 
@@ -39,7 +39,7 @@ def test_what_is_not_in_the_specification_is_found(tmp_path: Path) -> None:
 
 
 def test_the_services_and_their_profiles() -> None:
-    found = {name: service.said.get("profiles", []) for name, service in services().items()}
+    found = {name: service.entry.get("profiles", []) for name, service in services().items()}
     assert found == {
         "redis": [], "gateway": [], "worker": [], "worker-xtts": ["gpu"], "reassembler": [], "flower": [],
         "models": ["tools"], "prometheus": ["monitoring"], "alertmanager": ["monitoring"], "grafana": ["monitoring"],
@@ -47,19 +47,19 @@ def test_the_services_and_their_profiles() -> None:
     assert services()["reassembler"].replicas == 2
 
 
-def test_each_image_of_ours_is_built_by_one_service_and_pulled_by_nobody() -> None:
+def test_each_image_of_ours_is_built_by_one_service_and_never_pulled() -> None:
     """Two services that build one tag make a first `docker compose up --build` fail: "image already exists"."""
-    built = [service.said["image"] for service in OURS if "build" in service.said]
-    assert sorted(built) == sorted({service.said["image"] for service in OURS})
+    built = [service.entry["image"] for service in OURS if "build" in service.entry]
+    assert sorted(built) == sorted({service.entry["image"] for service in OURS})
     assert len(OURS) > len(built)
     for service in OURS:
-        assert service.said["pull_policy"] == ("missing" if "build" in service.said else "never")
+        assert service.entry["pull_policy"] == ("missing" if "build" in service.entry else "never")
 
 
 def test_the_service_for_models_alone_may_write_where_they_are() -> None:
     """`run --volume` cannot make a mount of the file writable: it adds a second, and the first of a path counts."""
     rows = {
-        name: [str(row) for row in s.said.get("volumes", []) if ":/models" in str(row)]
+        name: [str(row) for row in s.entry.get("volumes", []) if ":/models" in str(row)]
         for name, s in services().items()
     }
     assert {name: row for name, row in rows.items() if row} == {
@@ -67,23 +67,23 @@ def test_the_service_for_models_alone_may_write_where_they_are() -> None:
         "models": ["./models:/models:z"],
     }
     models = services()["models"]
-    assert models.said["entrypoint"] == ["seriatim", "models"]
+    assert models.entry["entrypoint"] == ["seriatim", "models"]
     assert not models.needs, "it asks nothing of Redis"
 
 
 @EVERY
 def test_what_is_mounted_from_the_host_is_labelled_for_selinux(name: str) -> None:
-    rows = [str(row).split(":") for row in services()[name].said.get("volumes", [])]
+    rows = [str(row).split(":") for row in services()[name].entry.get("volumes", [])]
     assert [row for row in rows if row[0].startswith(".") and "z" not in row[2].split(",")] == []
 
 
 @LASTING
 def test_every_service_comes_back_is_looked_at_and_has_limits(name: str) -> None:
-    said = services()[name].said
-    assert said["restart"] == "unless-stopped"
+    entry = services()[name].entry
+    assert entry["restart"] == "unless-stopped"
     assert services()[name].health
-    assert said["deploy"]["resources"]["limits"]["memory"]
-    assert said["logging"]["options"]["max-size"], "logs do not fill the disk"
+    assert entry["deploy"]["resources"]["limits"]["memory"]
+    assert entry["logging"]["options"]["max-size"], "logs do not fill the disk"
 
 
 @EVERY
@@ -94,21 +94,21 @@ def test_what_is_published_is_published_on_loopback(name: str) -> None:
 def test_redis_is_not_published_loses_nothing_and_evicts_nothing() -> None:
     redis = services()["redis"]
     assert not redis.ports
-    given = dict(zip(redis.command[1::2], redis.command[2::2], strict=True))
-    assert given["--appendonly"] == "yes"
-    assert given["--appendfsync"] == "always"
-    assert given["--maxmemory-policy"] == "noeviction"
-    assert given["--maxmemory"] == "1gb"
-    assert given["--dir"] in redis.mounts
+    arguments = dict(zip(redis.command[1::2], redis.command[2::2], strict=True))
+    assert arguments["--appendonly"] == "yes"
+    assert arguments["--appendfsync"] == "always"
+    assert arguments["--maxmemory-policy"] == "noeviction"
+    assert arguments["--maxmemory"] == "1gb"
+    assert arguments["--dir"] in redis.mounts
 
 
 @pytest.mark.parametrize("service", OURS, ids=lambda service: service.name)
 def test_ours_run_with_no_more_than_they_need(service: Service) -> None:
-    said = service.said
-    assert said["read_only"]
-    assert said["cap_drop"] == ["ALL"]
-    assert said["security_opt"] == ["no-new-privileges:true"]
-    assert said["init"], "somebody buries what children leave"
+    entry = service.entry
+    assert entry["read_only"]
+    assert entry["cap_drop"] == ["ALL"]
+    assert entry["security_opt"] == ["no-new-privileges:true"]
+    assert entry["init"], "an init process reaps orphans"
 
 
 def test_every_setting_is_known_and_no_secret_stands_in_the_environment() -> None:
@@ -122,7 +122,7 @@ def test_every_setting_is_known_and_no_secret_stands_in_the_environment() -> Non
 def test_each_service_has_a_role_of_its_own_and_the_secrets_that_it_names() -> None:
     for service in services().values():
         text = " ".join([*service.environment.values(), *service.command, *service.health])
-        assert set(re.findall(r"/run/secrets/(\w+)", text)) == set(service.said.get("secrets", [])), service.name
+        assert set(re.findall(r"/run/secrets/(\w+)", text)) == set(service.entry.get("secrets", [])), service.name
         url = service.environment.get("SERIATIM_REDIS_URL")
         if url:
             role = re.fullmatch(r"redis://seriatim-(\w+)@redis:6379/0", url)
@@ -176,7 +176,7 @@ def test_the_secrets_are_made_where_there_is_no_sha256sum_as_on_macos(tmp_path: 
 def test_volumes_and_secrets_are_declared_and_used() -> None:
     mounted = {source for service in services().values() for source in service.mounts.values()}
     assert {source for source in mounted if not source.startswith(".")} == set(compose()["volumes"])
-    used = {name for service in services().values() for name in service.said.get("secrets", [])}
+    used = {name for service in services().values() for name in service.entry.get("secrets", [])}
     assert used == set(secrets())
 
 

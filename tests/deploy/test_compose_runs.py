@@ -12,8 +12,8 @@ import soundfile
 from openai import OpenAI
 
 from seriatim.exit_codes import ExitCode
-from tests.deploy.composed import services
-from tests.deploy.native import Native
+from tests.deploy.compose_services import services
+from tests.deploy.native_services import Native
 from tests.security.roles import ASKED_IN_VAIN
 from tests.support.command_line import installed
 from tests.support.process_system import PATIENCE_S, wait_until
@@ -68,7 +68,7 @@ def test_openais_client_speaks_through_the_gateway(native: Native) -> None:
     assert denied(native) == []
 
 
-def test_nobody_speaks_without_a_key(native: Native) -> None:
+def test_a_request_without_a_key_is_refused(native: Native) -> None:
     with http(native) as client:
         assert client.post("/v1/audio/speech", json={"input": TEXT}).status_code == 401
         assert client.get("/healthz").status_code == 200
@@ -108,8 +108,8 @@ def test_prometheus_asks_and_finds_the_rules(native: Native) -> None:
     native.replace(service, "/etc/prometheus", config)
     native.start(service)
     with http(native, 9090) as client:
-        asked = wait_until(lambda: _answers(client, 'up{job="seriatim"} == 1'), "it has asked the gateway")
-        assert asked
+        has_scraped = wait_until(lambda: _answers(client, 'up{job="seriatim"} == 1'), "it has asked the gateway")
+        assert has_scraped
         groups = client.get("/api/v1/rules").json()["data"]["groups"]
         wait_until(lambda: _answers(client, 'seriatim_slots{pool="espeak"} == 2'), "it knows the pool")
     assert sum(len(group["rules"]) for group in groups) >= 10
@@ -127,14 +127,14 @@ def _answers(client: httpx2.Client, query: str) -> bool:
 def test_the_gpu_workers_command_is_one_that_there_is(native: Native) -> None:
     """Without a GPU, or without a model, it says so; that is as far as it comes here."""
     service = services()["worker-xtts"]
-    status, said = native.run(service)
-    assert status == ExitCode.CANNOT_START, said
-    assert "GPU" in said or "model" in said or "xtts" in said
+    status, output = native.run(service)
+    assert status == ExitCode.CANNOT_START, output
+    assert "GPU" in output or "model" in output or "xtts" in output
 
 
 def test_every_service_stays_within_its_memory(native: Native) -> None:
     for name in CORE:
-        limit = str(services()[name].said["deploy"]["resources"]["limits"]["memory"])
+        limit = str(services()[name].entry["deploy"]["resources"]["limits"]["memory"])
         most = int(limit[:-1]) * SIZES[limit[-1]]
         for process in native.processes[name]:
             tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
@@ -163,6 +163,6 @@ def test_without_what_it_needs_a_part_is_not_alive(native: Native) -> None:
     """Last words of the health checks: each says no where there is nothing."""
     for name, other in (("worker", ["--pool", "none"]), ("gateway", ["--port", "1"]), ("flower", ["--port", "1"])):
         service = services()[name]
-        status, said = native.run(service, ["seriatim", "healthcheck", name, *other])
+        status, output = native.run(service, ["seriatim", "healthcheck", name, *other])
         assert status == ExitCode.FAILED
-        assert said.startswith("seriatim healthcheck: "), said
+        assert output.startswith("seriatim healthcheck: "), output

@@ -1,4 +1,4 @@
-"""What a newcomer pastes: the examples of docs/reference/http.md, one after another, on a bare system."""
+"""Documented commands: the examples of docs/reference/http.md, one after another, on a bare system."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ class Newcomer:
     folder: Path
     shell: "subprocess.Popen[bytes]"
     ports: dict[str, str]
-    said: int = field(default=0)
+    n_commands: int = field(default=0)
 
     def here(self, example: str) -> str:
         """The example with ports that are free here."""
@@ -44,13 +44,13 @@ class Newcomer:
     def paste(self, example: str) -> None:
         """Paste into the shell, which is left at once where a command fails, and wait until it is through."""
         assert self.shell.stdin
-        self.said += 1
-        done = self.folder / f"done-{self.said}"
+        self.n_commands += 1
+        done = self.folder / f"done-{self.n_commands}"
         self.shell.stdin.write(f"{self.here(example)}\ntouch {done.name}\n".encode())
         self.shell.stdin.flush()
 
         def through() -> bool:
-            assert self.shell.poll() is None, (self.folder / "said").read_text()
+            assert self.shell.poll() is None, (self.folder / "output").read_text()
             return done.exists()
 
         wait_until(through, "the example is through", LIMIT_S)
@@ -72,9 +72,9 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     (programs / "seriatim").chmod(0o755)
     (folder / "book.txt").write_bytes((ROOT / "examples" / "harbour.txt").read_bytes())
     ports = {port: str(free_port()) for port in ("7379", "8000")}
-    with (folder / "said").open("wb") as said:
+    with (folder / "output").open("wb") as output:
         shell = subprocess.Popen(
-            ["bash", "-euo", "pipefail"], cwd=folder, stdin=subprocess.PIPE, stdout=said, stderr=subprocess.STDOUT,
+            ["bash", "-euo", "pipefail"], cwd=folder, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT,
             env=environment({}) | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "no_proxy": "*"},
             start_new_session=True,
         )  # fmt: skip
@@ -89,7 +89,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
 
 
 def ended(group: int) -> bool:
-    """Is nobody left of a group of processes?"""
+    """Is no process left of a group?"""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -126,23 +126,23 @@ def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
     space: dict[str, Any] = {}
     exec(newcomer.here(examples()[1][1]), space)  # the page's own example
     session: Callable[[AsyncIterator[str], Callable[[bytes], None]], Awaitable[dict[str, Any]]] = space["talk"]
-    heard = bytearray()
+    audio = bytearray()
 
     async def words() -> AsyncIterator[str]:
         for word in ("Good ", "morning. How ", "are you today? It", " is a fine day."):
             yield word
 
     async def main() -> dict[str, Any]:
-        return await asyncio.wait_for(session(words(), heard.extend), LIMIT_S)
+        return await asyncio.wait_for(session(words(), audio.extend), LIMIT_S)
 
     end = asyncio.run(main())
     assert (end["type"], end["state"], end["sentences"]) == ("end", "done", 3)
-    assert len(heard) > 22_050 * 2
+    assert len(audio) > 22_050 * 2
 
 
 def test_the_system_says_where_it_serves(newcomer: Newcomer) -> None:
-    said = (newcomer.folder / "said").read_text("utf-8")
-    assert f"HTTP at http://127.0.0.1:{newcomer.ports['8000']}/" in said
+    output = (newcomer.folder / "output").read_text("utf-8")
+    assert f"HTTP at http://127.0.0.1:{newcomer.ports['8000']}/" in output
 
 
 def test_no_example_of_the_page_is_left_out() -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from seriatim.celery_app import make_app
 from seriatim.client.job_options import JobRequest
-from tests.deploy.composed import ROOT, services
+from tests.deploy.compose_services import ROOT, services
 from tests.support.command_line import complaint, seriatim
 from tests.support.expected_audio import Listener, sentences
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -84,7 +84,7 @@ def ended(flower: str, job: str, n: int) -> dict[str, dict[str, Any]] | None:
     return tasks if sum(t["state"] in ("SUCCESS", "FAILURE") for t in tasks.values()) == n else None
 
 
-def spoken(system: RealSystem, flower: str, name: str, n: int = 3) -> tuple[str, dict[str, dict[str, Any]]]:
+def finished_tasks(system: RealSystem, flower: str, name: str, n: int = 3) -> tuple[str, dict[str, dict[str, Any]]]:
     """A job of `n` sentences that was heard, and its tasks by their ids, when Flower has seen them end."""
     job = system.producer().enqueue(sentences(n, name), JobRequest.of({"engine": "tone"}))
     Listener(job).all()
@@ -93,7 +93,7 @@ def spoken(system: RealSystem, flower: str, name: str, n: int = 3) -> tuple[str,
 
 def test_every_sentence_is_seen_to_arrive_to_start_and_to_end(system: RealSystem, watched: str) -> None:
     """Celery empties its buffer of events after sending it, with what slots put there meanwhile."""
-    _, tasks = spoken(system, watched, "counted", 150)
+    _, tasks = finished_tasks(system, watched, "counted", 150)
     assert [task["state"] for task in tasks.values()] == ["SUCCESS"] * 150
     assert all(task["received"] and task["started"] and task["succeeded"] for task in tasks.values())
 
@@ -146,7 +146,7 @@ def test_what_ends_while_a_worker_drains_is_seen_to_end(new_system: Callable[...
 
 
 def test_tasks_show_job_sentence_attempt_worker_run_time_and_what_came_of_it(system: RealSystem, watched: str) -> None:
-    job, tasks = spoken(system, watched, "shown")
+    job, tasks = finished_tasks(system, watched, "shown")
     rows = sorted((uuid.split(":"), task) for uuid, task in tasks.items())
     assert [(parts[0], int(parts[1])) for parts, _ in rows] == [(job, 0), (job, 1), (job, 2)]
     for parts, task in rows:
@@ -162,7 +162,7 @@ def test_tasks_show_job_sentence_attempt_worker_run_time_and_what_came_of_it(sys
 
 
 def test_no_listeners_text_is_shown(system: RealSystem, watched: str) -> None:
-    _, tasks = spoken(system, watched, "Confidential")
+    _, tasks = finished_tasks(system, watched, "Confidential")
     assert "Confidential" not in str(tasks)
     assert "Confidential" not in ask(watched, "/tasks").text
 
@@ -179,7 +179,7 @@ def test_workers_are_shown_with_their_slots(system: RealSystem, flower: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/", "/tasks", "/api/tasks", "/api/workers", "/broker"])
-def test_nobody_gets_in_without_the_password(flower: str, path: str) -> None:
+def test_a_request_without_the_password_is_refused(flower: str, path: str) -> None:
     assert ask(flower, path).status_code == 200
     assert ask(flower, path, password="guess").status_code == 401
     with httpx2.Client(trust_env=False) as client:
@@ -188,17 +188,17 @@ def test_nobody_gets_in_without_the_password(flower: str, path: str) -> None:
 
 def test_prometheus_reads_its_metrics_without_a_password(system: RealSystem, watched: str) -> None:
     """As deploy/prometheus/prometheus.yml asks; they name workers and count tasks, and nothing else."""
-    spoken(system, watched, "measured")
+    finished_tasks(system, watched, "measured")
     path = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
-    (asked,) = [job["metrics_path"] for job in path if job["job_name"] == "flower"]
+    (path_of_metrics,) = [job["metrics_path"] for job in path if job["job_name"] == "flower"]
     with httpx2.Client(trust_env=False, timeout=PATIENCE_S) as client:
-        text = client.get(watched + asked).raise_for_status().text
+        text = client.get(watched + path_of_metrics).raise_for_status().text
     assert re.search(r'^flower_events_total\{.*type="task-succeeded".*\} [1-9]', text, re.MULTILINE)
     assert "measured" not in text
 
 
 def test_it_only_looks(system: RealSystem, watched: str) -> None:
-    job, tasks = spoken(system, watched, "looked at")
+    job, tasks = finished_tasks(system, watched, "looked at")
     worker = next(iter(tasks.values()))["worker"]
     with httpx2.Client(trust_env=False, timeout=PATIENCE_S, auth=("ann", PASSWORD)) as client:
         for path in (
@@ -220,15 +220,15 @@ def test_its_password_is_nowhere_but_in_the_file(system: RealSystem, flower: str
 
 
 @pytest.mark.thorough
-def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_path: Path) -> None:
-    (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
+def test_it_is_served_on_loopback_and_ends_at_sigterm(system: RealSystem, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("a password for tests\n", "utf-8")
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "gateway.cli.main", "flower", "--port", "0"], stderr=subprocess.PIPE, text=True,
         env=system.environment | {"SERIATIM_FLOWER_PASSWORD_FILE": str(tmp_path / "password")},
     )  # fmt: skip
     assert child.stderr
     address = next(found[1] for line in child.stderr if (found := ADDRESS.search(line)))
-    assert ask(address, "/", user="seriatim", password="of nobody in particular").status_code == 200
+    assert ask(address, "/", user="seriatim", password="a password for tests").status_code == 200
     child.terminate()
     child.stderr.close()
     assert child.wait(PATIENCE_S) == 0
@@ -236,10 +236,10 @@ def test_it_is_served_on_loopback_and_ends_when_told_to(system: RealSystem, tmp_
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("noticed", [False, True], ids=["", "and it has tried again"])
-def test_it_ends_when_told_to_though_redis_be_away(
+def test_it_ends_at_sigterm_while_redis_is_away(
     new_system: Callable[..., RealSystem], tmp_path: Path, noticed: bool
 ) -> None:
-    (tmp_path / "password").write_text("of nobody in particular\n", "utf-8")
+    (tmp_path / "password").write_text("a password for tests\n", "utf-8")
     with new_system() as system:
         child = system.start(
             "flower", "-m", "gateway.cli.main", "flower", "--port", "0", flower_password_file=tmp_path / "password"
@@ -270,6 +270,6 @@ def test_its_health_check_finds_it_under_its_path(system: RealSystem, tmp_path: 
     secret.write_text(PASSWORD, "utf-8")
     system.start(name, "-m", "gateway.cli.main", "flower", "--port", "0", flower_password_file=secret, flower_root=root)
     port = wait_until(lambda: ADDRESS.search(system.log(name)), "flower serves")[1].rpartition(":")[2]
-    asked = system.start("asked", "-m", "gateway.cli.main", "healthcheck", "flower", "--port", port, flower_root=root)
-    assert asked.wait(PATIENCE_S) == 0, system.log("asked")
+    check = system.start("asked", "-m", "gateway.cli.main", "healthcheck", "flower", "--port", port, flower_root=root)
+    assert check.wait(PATIENCE_S) == 0, system.log("asked")
     system.end(name)

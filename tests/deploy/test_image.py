@@ -1,4 +1,4 @@
-"""The Dockerfile: what can be known of the image without building it."""
+"""The image, as far as its Dockerfile shows it without being built."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seriatim.settings import PREFIX, Settings
-from tests.deploy.composed import DOCKERFILE, ROOT, services, stages
+from tests.deploy.compose_services import DOCKERFILE, ROOT, services, stages
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
@@ -36,7 +36,7 @@ def test_hadolint_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_what_is_copied_is_all_that_the_package_is_made_of_and_nothing_else_gets_in() -> None:
-    copied = {word for name, rest in stages()["code"].said if name == "COPY" for word in rest.split()[:-1]}
+    copied = {word for name, rest in stages()["code"].instructions if name == "COPY" for word in rest.split()[:-1]}
     packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
     files = {"pyproject.toml", "constraints.txt", PROJECT["project"]["readme"], *PROJECT["project"]["license-files"]}
     assert copied == packages | files
@@ -46,7 +46,7 @@ def test_what_is_copied_is_all_that_the_package_is_made_of_and_nothing_else_gets
 
 
 @pytest.mark.parametrize("target", ["base", "xtts"])
-def test_nobody_is_root_and_the_command_is_ours(target: str) -> None:
+def test_no_image_runs_as_root_and_the_command_is_ours(target: str) -> None:
     stage = stages()[target]
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", stage.last("USER"))
     assert stage.last("ENTRYPOINT") == '["seriatim"]'
@@ -59,10 +59,10 @@ def test_nobody_is_root_and_the_command_is_ours(target: str) -> None:
 def test_an_edit_of_ours_installs_nothing_of_others_again(target: str) -> None:
     """Layers of what we stand on are made before our code comes, which is a layer of its own."""
     packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
-    copied = {word for name, rest in stages()[target].said if name == "COPY" for word in rest.split()}
+    copied = {word for name, rest in stages()[target].instructions if name == "COPY" for word in rest.split()}
     assert not copied & packages
     final = "base" if target == "build" else "xtts"
-    assert [rest for name, rest in stages()[final].said if name == "COPY"] == [
+    assert [rest for name, rest in stages()[final].instructions if name == "COPY"] == [
         f"--from={target} /opt/seriatim /opt/seriatim",
         "--from=code /opt/code /opt/code",
     ]
@@ -77,31 +77,32 @@ def test_an_image_says_what_it_is_and_how_it_fares(target: str) -> None:
 
 
 def test_the_small_image_has_no_torch() -> None:
-    built = " ".join(rest for _, rest in stages()["base"].said if "COPY" not in rest)
+    built = " ".join(rest for _, rest in stages()["base"].instructions if "COPY" not in rest)
     assert "build-xtts" not in built
-    installed = " ".join(rest for name, rest in stages()["build"].said if name == "RUN")
+    installed = " ".join(rest for name, rest in stages()["build"].instructions if name == "RUN")
     extras = re.findall(r"'\.\[([\w,]+)\]'", installed)
     assert extras == ["espeak,hibari,documents,http,flower,otel"]
     assert set(extras[0].split(",")) <= set(PROJECT["project"]["optional-dependencies"])
-    wanted = [PROJECT["project"]["dependencies"]]
-    wanted += [PROJECT["project"]["optional-dependencies"][extra] for extra in extras[0].split(",")]
-    assert not [name for names in wanted for name in names if "torch" in name or "coqui" in name]
+    requirements = [PROJECT["project"]["dependencies"]]
+    requirements += [PROJECT["project"]["optional-dependencies"][extra] for extra in extras[0].split(",")]
+    assert not [name for names in requirements for name in names if "torch" in name or "coqui" in name]
 
 
 def test_images_have_what_their_processes_may_be_asked_for() -> None:
     """Traces by a setting, in both; what a GPU tells, which the extra xtts brings."""
     installed = {
-        name: " ".join(rest for word, rest in stages()[name].said if word == "RUN") for name in ("build", "build-xtts")
+        name: " ".join(rest for word, rest in stages()[name].instructions if word == "RUN")
+        for name in ("build", "build-xtts")
     }
     extras = {name: set(",".join(re.findall(r"'\.\[([\w,]+)\]'", text)).split(",")) for name, text in installed.items()}
     assert "otel" in extras["build"]
     assert {"otel", "xtts"} <= extras["build-xtts"]
-    assert any("nvidia-ml-py" in wanted for wanted in PROJECT["project"]["optional-dependencies"]["xtts"])
+    assert any("nvidia-ml-py" in requirement for requirement in PROJECT["project"]["optional-dependencies"]["xtts"])
     assert extras["build-xtts"] <= set(PROJECT["project"]["optional-dependencies"])
 
 
 def test_services_run_a_stage_that_there_is_and_folders_that_they_may_write() -> None:
-    made = " ".join(rest for name, rest in stages()["runtime"].said if name == "RUN")
+    made = " ".join(rest for name, rest in stages()["runtime"].instructions if name == "RUN")
     for service in services().values():
         if service.ours:
             stage = stages()[service.target]

@@ -1,4 +1,4 @@
-"""Dashboard and alerts name what a running gateway exports, with labels that it has."""
+"""Monitoring: dashboard and alerts name what a running gateway exports, with labels that it has."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import yaml
 
 from gateway.http.metrics import METRICS
 from seriatim.keys import pool_prefix
-from tests.deploy.composed import ROOT, services
+from tests.deploy.compose_services import ROOT, services
 from tests.http.gateways import Gateway, start
 from tests.support.process_system import RealSystem
 
@@ -79,7 +79,7 @@ def _children(node: promql_parser.Expr) -> list[promql_parser.Expr]:
         return [node.vector_selector]
     if isinstance(node, promql_parser.AggregateExpr | promql_parser.ParenExpr | promql_parser.UnaryExpr):
         return [node.expr]
-    assert isinstance(node, promql_parser.NumberLiteral), f"nobody has said what {node} names"
+    assert isinstance(node, promql_parser.NumberLiteral), f"the meaning of {node} is unknown"
     return []
 
 
@@ -108,15 +108,15 @@ EXPORTED = exported()
 
 @pytest.mark.parametrize("place", expressions())
 def test_an_expression_names_what_is_exported_and_labels_that_it_has(place: str) -> None:
-    asked = named(expressions()[place])
-    assert asked
-    for metric in asked:
-        assert metric.metric in EXPORTED | OTHERS, f"nobody exports {metric.metric}"
+    selectors = named(expressions()[place])
+    assert selectors
+    for metric in selectors:
+        assert metric.metric in EXPORTED | OTHERS, f"{metric.metric} is not exported"
         has = OTHERS[metric.metric][1] if metric.metric in OTHERS else EXPORTED[metric.metric]
         assert metric.labels <= has, f"{metric.metric} has no label {sorted(metric.labels - has)}"
 
 
-def test_a_name_or_label_that_nobody_exports_is_found() -> None:
+def test_a_name_or_label_that_is_not_exported_is_found() -> None:
     assert named('sum by (pool) (max by (pool, le) (rate(x_total{a="1"}[5m]))) or y') == {
         Named("x_total", frozenset({"pool", "le", "a"})), Named("y", frozenset()),
     }  # fmt: skip
@@ -124,7 +124,7 @@ def test_a_name_or_label_that_nobody_exports_is_found() -> None:
         named("sum(rate(x[5m]")
 
 
-def test_there_is_an_alert_for_each_thing_that_somebody_should_be_told_of() -> None:
+def test_there_is_an_alert_for_each_thing_that_needs_an_operator() -> None:
     assert {
         "SeriatimSilence", "SeriatimPoolStuck", "SeriatimRefusals", "SeriatimRedisMemory", "SeriatimGpuMemory",
         "SeriatimFirstAudioLate", "SeriatimAttemptsFenced",
@@ -138,12 +138,12 @@ def test_there_is_an_alert_for_each_thing_that_somebody_should_be_told_of() -> N
 
 
 def test_each_alert_is_known_to_fire_and_to_keep_silent() -> None:
-    """As `promtool test rules` is told below."""
-    told: dict[str, set[bool]] = {}
+    """As in the input of `promtool test rules` below."""
+    seen: dict[str, set[bool]] = {}
     for each in yaml.safe_load((HERE / "alerts.test.yml").read_text("utf-8"))["tests"]:
         for alert in each["alert_rule_test"]:
-            told.setdefault(alert["alertname"], set()).add(bool(alert["exp_alerts"]))
-    assert told == {name: {True, False} for name in rules()}
+            seen.setdefault(alert["alertname"], set()).add(bool(alert["exp_alerts"]))
+    assert seen == {name: {True, False} for name in rules()}
 
 
 def test_the_dashboard_is_one_that_grafana_finds() -> None:
@@ -189,7 +189,7 @@ def test_promtool_takes_the_configuration_and_the_alerts_fire_when_they_should(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_promtool_finds_nothing_to_mend_in_what_a_gateway_says(promtool: str, gateway: Gateway) -> None:
+def test_promtool_finds_no_fault_in_the_metrics_of_a_gateway(promtool: str, gateway: Gateway) -> None:
     """Names, units and help texts are as Prometheus wants them."""
     owner = next(iter(gateway.system.worker_pids()))
     gauges = {"gpu_memory_used": "0.93", "gpu_memory_bytes": "7e9", "gpu_utilization": "0.4"}

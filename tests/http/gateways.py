@@ -43,8 +43,8 @@ class Gateway:
 
 def start(system: RealSystem, name: str = "gateway", *, at_port: int = 0, **settings: object) -> Gateway:
     """Start a gateway, and wait until it serves; `at_port` 0: it chooses. `settings` are its own."""
-    given: dict[str, object] = {"http_pool": "tone", "http_pcm_hz": 0, **settings}
-    child = system.start(name, "-m", "gateway.cli.main", "serve", "--port", str(at_port), **given)
+    options: dict[str, object] = {"http_pool": "tone", "http_pcm_hz": 0, **settings}
+    child = system.start(name, "-m", "gateway.cli.main", "serve", "--port", str(at_port), **options)
 
     def port() -> int | None:
         assert child.poll() is None, system.log(name)
@@ -55,5 +55,5 @@ def start(system: RealSystem, name: str = "gateway", *, at_port: int = 0, **sett
 
 
 def clear(n: int, name: str = "Fox") -> list[str]:
-    """Sentences of which nobody doubts where they end, none longer than a live job's first piece may be."""
+    """Sentences whose ends are unambiguous, none longer than a live job's first piece may be."""
     return [read_sentence(f"{name} {i} sings of green hills.", "en") for i in range(n)]

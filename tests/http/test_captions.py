@@ -1,4 +1,4 @@
-"""Subtitles as players and subtitlers expect them."""
+"""Captions, as players and subtitlers expect them."""
 
 import io
 import itertools
@@ -55,7 +55,7 @@ def test_a_long_sentence_has_its_time_by_what_its_parts_last() -> None:
 
 def test_a_long_number_makes_the_text_before_it_no_later() -> None:
     """Its few digits last longer than the many letters beside them."""
-    words = "This is what the old clerk read out to us that day in the great hall of the city, slowly: "
+    words = "This is what the old teacher read out to us that day in the great hall of the city, slowly: "
     text = words + "1,234,567,890,123 and 9,876,543,210,987 and 5,555,444,333,222"
     span = SentenceSpan(0, 0.0, 30.0, text)
     numbers = next(cue for cue in split_into_cues(span) if any(char.isdigit() for line in cue.lines for char in line))
@@ -104,8 +104,8 @@ def test_ffmpeg_reads_every_subtitle_with_its_time_and_text(write: object, kind:
 
 
 def test_captions_of_a_job_that_runs_are_those_of_what_was_spoken(client: httpx2.Client) -> None:
-    said = " ".join(f"Caption {i} is of green hills." for i in range(300))
-    job = client.post("/v1/jobs", json={"input": said}).json()["id"]
+    text = " ".join(f"Caption {i} is of green hills." for i in range(300))
+    job = client.post("/v1/jobs", json={"input": text}).json()["id"]
     path = f"/v1/jobs/{job}/captions"
     some = wait_until(lambda: found if (found := client.get(path + "?format=json").json())["captions"] else None)
     assert len(some["captions"]) <= 300

@@ -1,4 +1,4 @@
-"""Which pools and voices there are: as soon as they are there, and with what people need to choose."""
+"""The catalogue of pools and voices: complete as soon as they are there, with what people need to choose."""
 
 import json
 import time

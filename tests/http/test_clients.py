@@ -1,4 +1,4 @@
-"""What other people's clients send and expect: OpenAI's, Open WebUI's, LiveKit's, browsers', monitors'."""
+"""Clients of other projects: what they send and expect. OpenAI's, Open WebUI's, LiveKit's, browsers', monitors'."""
 
 import asyncio
 import base64
@@ -9,11 +9,11 @@ import openai
 import pytest
 
 from tests.http.gateways import Gateway
-from tests.http.wires import head
+from tests.http.raw_connections import head
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import PATIENCE_S
 
-SAID = "Good morning."
+TEXT = "Good morning."
 EVIL = {"origin": "https://evil.example"}
 
 
@@ -23,13 +23,13 @@ def test_openais_asynchronous_client_streams(gateway: Gateway) -> None:
         async with (
             openai.AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key="none", http_client=http) as ai,
             ai.audio.speech.with_streaming_response.create(
-                model="gpt-4o-mini-tts", voice="coral", input=SAID, response_format="pcm", speed=1.0,
+                model="gpt-4o-mini-tts", voice="coral", input=TEXT, response_format="pcm", speed=1.0,
                 instructions="Speak as if it were spring.",
             ) as response,
         ):  # fmt: skip
             return b"".join([piece async for piece in response.iter_bytes()])
 
-    assert asyncio.run(speak()) == stream_of([SAID])
+    assert asyncio.run(speak()) == stream_of([TEXT])
 
 
 def test_openais_client_reads_events(gateway: Gateway) -> None:
@@ -37,24 +37,24 @@ def test_openais_client_reads_events(gateway: Gateway) -> None:
     with (
         gateway.openai() as ai,
         ai.audio.speech.with_streaming_response.create(
-            model="gpt-4o-mini-tts", voice="ash", input=SAID, response_format="pcm", stream_format="sse"
+            model="gpt-4o-mini-tts", voice="ash", input=TEXT, response_format="pcm", stream_format="sse"
         ) as response,
     ):
         events = [json.loads(line[6:]) for line in response.iter_lines() if line.startswith("data: ")]
     assert [e["type"] for e in events] == ["speech.audio.delta"] * (len(events) - 1) + ["speech.audio.done"]
-    assert b"".join(base64.b64decode(e["audio"]) for e in events[:-1]) == stream_of([SAID])
+    assert b"".join(base64.b64decode(e["audio"]) for e in events[:-1]) == stream_of([TEXT])
     assert set(events[-1]["usage"]) == {"input_tokens", "output_tokens", "total_tokens"}
 
 
-def test_null_is_what_was_not_said_and_unknown_fields_are_passed_over(client: httpx2.Client) -> None:
+def test_null_means_absent_and_unknown_fields_are_ignored(client: httpx2.Client) -> None:
     nothing = dict.fromkeys(["model", "voice", "speed", "stream_format", "instructions", "language", "seed", "options"])
-    asked = nothing | {"input": SAID, "response_format": "pcm", "volume_multiplier": 1.0, "lang_code": "a"}
-    assert client.post("/v1/audio/speech", json=asked).content == stream_of([SAID])
-    defaults = client.post("/v1/audio/speech", json={"input": SAID, "response_format": None})
+    request = nothing | {"input": TEXT, "response_format": "pcm", "volume_multiplier": 1.0, "lang_code": "a"}
+    assert client.post("/v1/audio/speech", json=request).content == stream_of([TEXT])
+    defaults = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": None})
     assert defaults.headers["content-type"] == "audio/mpeg"
-    assert client.post("/v1/jobs", json=nothing | {"input": SAID, "kind": None}).status_code == 400, "stream_format"
-    assert client.post("/v1/jobs", json={"input": SAID, "kind": None, "speed": None}).json()["kind"] == "batch"
-    assert client.post("/v1/audio/speech", json={"input": SAID, "speed": True}).status_code == 400
+    assert client.post("/v1/jobs", json=nothing | {"input": TEXT, "kind": None}).status_code == 400, "stream_format"
+    assert client.post("/v1/jobs", json={"input": TEXT, "kind": None, "speed": None}).json()["kind"] == "batch"
+    assert client.post("/v1/audio/speech", json={"input": TEXT, "speed": True}).status_code == 400
 
 
 def test_open_webui_finds_voices_and_models(client: httpx2.Client) -> None:
@@ -78,7 +78,9 @@ def test_open_webui_finds_voices_and_models(client: httpx2.Client) -> None:
         ("DELETE", "/", "GET, HEAD"),
     ],
 )
-def test_a_wrong_method_is_told_the_right_ones(client: httpx2.Client, method: str, path: str, allowed: str) -> None:
+def test_a_wrong_method_is_answered_with_the_right_ones(
+    client: httpx2.Client, method: str, path: str, allowed: str
+) -> None:
     answer = client.request(method, path)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) <= set(allowed.split(", "))
@@ -108,7 +110,7 @@ def test_no_other_site_can_have_its_visitors_speak_here(gateway: Gateway, client
     ):
         answer = client.post("/v1/jobs", headers={"origin": origin}, **form)  # type: ignore[arg-type]  # as above
         assert answer.status_code == status, origin
-    job = client.post("/v1/jobs", json={"input": SAID}).json()["id"]
+    job = client.post("/v1/jobs", json={"input": TEXT}).json()["id"]
     assert client.delete(f"/v1/jobs/{job}", headers=EVIL).status_code == 403
     assert client.get("/v1/models", headers=EVIL).status_code == 200, "which its page cannot read"
 

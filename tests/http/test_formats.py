@@ -1,4 +1,4 @@
-"""What an encoder of a listener costs, and how soon it gives something."""
+"""Formats of a stream: the cost of a listener's encoder, and how soon it gives something."""
 
 import asyncio
 import itertools
@@ -10,7 +10,7 @@ import pytest
 
 from gateway.http.encoding.stream_formats import STREAMABLE, EncodedBuffer, StreamEncoding, threads
 from seriatim.audio import ffmpeg_encoders
-from tests.http.sounds import seconds
+from tests.http.decoded_audio import seconds
 
 RATE_HZ = 24_000
 SOUND = (np.sin(np.arange(RATE_HZ) * 0.06) * 8000).astype("<i2").tobytes()  # 1 s
@@ -59,9 +59,9 @@ def test_a_listener_of_ffmpegs_formats_has_no_threads_of_his_own(name: str) -> N
 def test_a_listener_need_not_wait_for_a_second_of_sound_to_hear_its_beginning(name: str) -> None:
     async def first() -> bytes:
         encoding = StreamEncoding(name)
-        begun = await encoding.feed(SOUND[: RATE_HZ // 2], RATE_HZ)  # 0.25 s
+        chunk = await encoding.feed(SOUND[: RATE_HZ // 2], RATE_HZ)  # 0.25 s
         encoding.discard()
-        return begun
+        return chunk
 
     assert seconds(asyncio.run(first())) > 0.1
 

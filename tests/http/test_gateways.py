@@ -1,4 +1,4 @@
-"""Several gateways of one system: each knows what the others were told, and one may die."""
+"""Several gateways of one system: each serves the jobs of the others, and one may die."""
 
 import base64
 import json
@@ -21,14 +21,14 @@ from tests.http.gateways import Gateway, clear, start
 from tests.support.expected_audio import pcm_of, stream_of
 from tests.support.process_system import RealSystem, wait_until
 
-SAID = clear(120)
+TEXTS = clear(120)
 
 
 def test_a_job_of_one_gateway_is_known_to_all(system: RealSystem, gateway: Gateway) -> None:
     other = start(system, "other")
     with gateway.client() as here, other.client() as there:
-        job = here.post("/v1/jobs", json={"input": " ".join(SAID)}).json()["id"]
-        assert there.get(f"/v1/jobs/{job}/audio?format=pcm").content == stream_of(SAID)
+        job = here.post("/v1/jobs", json={"input": " ".join(TEXTS)}).json()["id"]
+        assert there.get(f"/v1/jobs/{job}/audio?format=pcm").content == stream_of(TEXTS)
         assert job in [j["id"] for j in there.get("/v1/jobs").json()["data"]]
         assert there.delete(f"/v1/jobs/{job}").json()["state"] == "done"
 
@@ -36,19 +36,19 @@ def test_a_job_of_one_gateway_is_known_to_all(system: RealSystem, gateway: Gatew
 def test_a_listener_goes_on_at_another_gateway_when_one_is_killed(system: RealSystem, gateway: Gateway) -> None:
     doomed = start(system, "doomed")
     with doomed.client() as client:
-        job = client.post("/v1/jobs", json={"input": " ".join(SAID), "kind": "live", "drain": "window"}).json()["id"]
-        heard, last = _heard_until_killed(client, job, system)
-    assert len(heard) < len(stream_of(SAID))
+        job = client.post("/v1/jobs", json={"input": " ".join(TEXTS), "kind": "live", "drain": "window"}).json()["id"]
+        first, last = _heard_until_killed(client, job, system)
+    assert len(first) < len(stream_of(TEXTS))
     with gateway.client() as client:
         rest = client.get(f"/v1/jobs/{job}/audio?format=pcm", headers={"last-event-id": last}).content
-    assert heard + rest == stream_of(SAID)
+    assert first + rest == stream_of(TEXTS)
 
 
-def test_a_gateway_that_is_told_to_end_leaves_its_jobs_to_the_others(system: RealSystem, gateway: Gateway) -> None:
+def test_a_gateway_that_ends_leaves_its_jobs_to_the_others(system: RealSystem, gateway: Gateway) -> None:
     leaving = start(system, "leaving")
     with leaving.client() as client, gateway.client() as other:
-        asked = {"input": " ".join(clear(400)), "response_format": "pcm", "window_ms": 2_000}
-        with client.stream("POST", "/v1/audio/speech", json=asked) as stream:
+        request = {"input": " ".join(clear(400)), "response_format": "pcm", "window_ms": 2_000}
+        with client.stream("POST", "/v1/audio/speech", json=request) as stream:
             job = stream.headers["seriatim-job"]
             assert system.end("leaving") == 0
         assert other.get(f"/v1/jobs/{job}").json()["state"] == "running"
@@ -61,18 +61,18 @@ def test_listeners_sleep_through_a_restart_of_redis(new_system: Callable[..., Re
     system.reassembler()
     system.workers(2, options={"start_ms": 100})
     gateway = start(system)
-    said = clear(20)
+    texts = clear(20)
     with gateway.client() as client:
-        asked = {"input": " ".join(said), "response_format": "pcm"}
-        with client.stream("POST", "/v1/audio/speech", json=asked) as stream:
-            heard = bytearray()
+        request = {"input": " ".join(texts), "response_format": "pcm"}
+        with client.stream("POST", "/v1/audio/speech", json=request) as stream:
+            audio = bytearray()
             for piece in stream.iter_raw():
-                heard += piece
-                if len(heard) > 50_000 and system.server.directory.exists() and not (system.folder / "killed").exists():
+                audio += piece
+                if len(audio) > 50_000 and system.server.directory.exists() and not (system.folder / "killed").exists():
                     (system.folder / "killed").touch()
                     system.server.kill()
                     system.server.start()
-    assert bytes(heard) == stream_of(said)
+    assert bytes(audio) == stream_of(texts)
     wait_until(lambda: system.count("restarts") >= 1)
 
 
@@ -82,18 +82,18 @@ def test_a_listener_who_fell_behind_the_recorder_catches_up_and_goes_on(new_syst
     system = new_system()
     system.reassembler()
     system.workers(1)
-    said = [*system.held(clear(20)), *clear(5, "Late")]
-    job = system.producer().enqueue(said, JobRequest(engine="tone", pool="tone", drain=DrainMode.STORE))
+    texts = [*system.held(clear(20)), *clear(5, "Late")]
+    job = system.producer().enqueue(texts, JobRequest(engine="tone", pool="tone", drain=DrainMode.STORE))
     entries = job.audio()
-    heard = [next(entries), next(entries)]
+    received = [next(entries), next(entries)]
     store_dir = Path(system.settings.store_dir)
     wait_until(lambda: len([m for m in events(store_dir, job.id) if isinstance(m, SentenceStart)]) >= 20)
     with system.redis as redis:
         wait_until(lambda: first_of(redis, job).sentence > 5, "the recorder has taken them from the stream")
     assert not job.status().ended
     system.gate.touch()
-    heard += entries
-    assert pcm_of(heard) == stream_of(said)
+    received += entries
+    assert pcm_of(received) == stream_of(texts)
 
 
 def first_of(redis: Redis, job: Job) -> StreamPosition:
@@ -104,7 +104,7 @@ def first_of(redis: Redis, job: Job) -> StreamPosition:
 
 def _heard_until_killed(client: httpx2.Client, job: str, system: RealSystem) -> tuple[bytes, str]:
     """The sound that came, and the id of its last piece; the gateway is killed in the middle of it."""
-    heard, piece, place, last = bytearray(), b"", "", ""
+    audio, piece, place, last = bytearray(), b"", "", ""
     with (
         suppress(httpx2.HTTPError),
         client.stream("GET", f"/v1/jobs/{job}/audio?format=pcm&sse=1") as stream,
@@ -116,7 +116,7 @@ def _heard_until_killed(client: httpx2.Client, job: str, system: RealSystem) -> 
             elif name == "data" and "delta" in value:
                 piece = base64.b64decode(json.loads(value)["audio"])
             elif not line and piece:  # only now the event is whole, whichever of its lines came first
-                heard, last, piece = heard + piece, place, b""
-            if len(heard) > 100_000:
+                audio, last, piece = audio + piece, place, b""
+            if len(audio) > 100_000:
                 system.children["doomed"].kill()
-    return bytes(heard), last
+    return bytes(audio), last

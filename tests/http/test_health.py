@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics: what machines that watch are told."""
+"""Health of a gateway, for machines that watch it: /healthz, /readyz, /metrics."""
 
 import time
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def test_an_engine_that_hangs_is_not_ready(new_system: Callable[..., RealSystem]
 
 @pytest.mark.thorough
 def test_a_gateway_whose_reassembler_has_gone_is_not_ready(new_system: Callable[..., RealSystem]) -> None:
-    """Sentences are spoken, and nobody hears them."""
+    """Sentences are spoken, and no client hears them."""
     system = new_system()
     system.reassembler()
     system.workers(1)
@@ -70,7 +70,7 @@ def test_a_gateway_without_redis_is_alive_and_not_ready(new_system: Callable[...
         system.server.kill()
         began_s = time.monotonic()
         assert client.get("/healthz").json()["redis"] == "does not answer"
-        assert time.monotonic() - began_s < OUTAGE_S, "whoever asks is not kept waiting, as processes at work are"
+        assert time.monotonic() - began_s < OUTAGE_S, "a probe is not kept waiting, as processes at work are"
         wait_until(lambda: client.get("/readyz").status_code == 503, "what was proven is old")
     system.close()
 

@@ -1,4 +1,4 @@
-"""What is left of a job that was heard to its end: room for others, and for a while its last sentence."""
+"""The rest of a job that was heard to its end: room for others, and for a while its last sentence."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.support.expected_audio import Listener, pcm_of, stream_of
 from tests.support.process_system import RealSystem, wait_until
 
 LONG_MS = 14_000  #: of silence behind a sentence: at 24 kHz its sound is as large as the longest of speech
-HEARD = ["Nobody forgets a wren.", "It sings of green hills."]
+TEXTS = ["Nobody forgets a wren.", "It sings of green hills."]
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,9 @@ def a_minute_later(redis: "Redis") -> None:
 def test_jobs_that_were_heard_make_room_for_the_next(small: RealSystem) -> None:
     """Thirty of 1.4 MB, one after another: without, ten filled the server, and all were refused for ten minutes."""
     producer = small.producer()
-    said = [Sentence(text, pause_ms=LONG_MS) for text in HEARD]
+    pauses = [Sentence(text, pause_ms=LONG_MS) for text in TEXTS]
     for _ in range(30):
-        Listener(producer.enqueue(said, JobRequest.of({"engine": "tone"}))).all()
+        Listener(producer.enqueue(pauses, JobRequest.of({"engine": "tone"}))).all()
 
 
 def test_so_do_answers_over_http(small: RealSystem) -> None:
@@ -66,7 +66,7 @@ def test_the_last_sentence_is_there_for_a_client_that_comes_back(system: RealSys
     with calling(gateway) as caller:
         caller.say("start")
         token, job = (started := caller.next())["resume"], started["job"]
-        caller.say("text", text=" ".join(HEARD))
+        caller.say("text", text=" ".join(TEXTS))
         caller.say("close")
         caller.until("sentence")
         last = caller.until("sentence")["id"]
@@ -85,7 +85,7 @@ def test_the_last_sentence_is_there_for_a_client_that_comes_back(system: RealSys
 
 
 def test_what_is_gone_is_said_to_be_lost_and_the_end_is_said_again(system: RealSystem, gateway: Gateway) -> None:
-    job = enqueue(system, HEARD)
+    job = enqueue(system, TEXTS)
     Listener(job).all()
     with system.redis as redis:
         a_minute_later(redis)
@@ -105,8 +105,8 @@ def test_what_is_gone_is_said_to_be_lost_and_the_end_is_said_again(system: RealS
 
 
 def test_a_stream_that_is_gone_altogether_ends_its_readers(system: RealSystem, gateway: Gateway) -> None:
-    """Somebody deleted it, or its life was over before the job's: nobody waits for what cannot come."""
-    job = enqueue(system, HEARD)
+    """It was deleted, or expired before the job did: no reader waits for what cannot come."""
+    job = enqueue(system, TEXTS)
     Listener(job).all()
     with system.redis as redis, gateway.client() as client:
         redis.delete(ordered_stream(job.id))
@@ -118,7 +118,7 @@ def test_a_stream_that_is_gone_altogether_ends_its_readers(system: RealSystem, g
 
 def test_a_slow_reader_of_a_cancelled_job_hears_that_it_was(system: RealSystem) -> None:
     """Though the sound that it had not taken yet is gone."""
-    job = enqueue(system, system.held(HEARD))
+    job = enqueue(system, system.held(TEXTS))
     reading = job.audio()
     first = [next(reading)]
     wait_until(lambda: job.status().emitted == 2)
@@ -128,4 +128,4 @@ def test_a_slow_reader_of_a_cancelled_job_hears_that_it_was(system: RealSystem) 
         a_minute_later(redis)
     with pytest.raises(JobCancelled):
         first += reading
-    assert len(pcm_of(first)) <= len(stream_of(HEARD))
+    assert len(pcm_of(first)) <= len(stream_of(TEXTS))

@@ -9,13 +9,13 @@ import httpx2
 import pytest
 
 from seriatim.records import Sentence
+from tests.http.decoded_audio import decoded, seconds, seconds_of_pcm
 from tests.http.gateways import Gateway, clear
-from tests.http.sounds import decoded, seconds, seconds_of_pcm
 from tests.support.expected_audio import RATE_HZ, sentences, stream_of
 from tests.support.process_system import wait_until
 
-SAID = sentences(6, "job")
-EXPECTED = stream_of(SAID)
+TEXTS = sentences(6, "job")
+EXPECTED = stream_of(TEXTS)
 LONG = " ".join(clear(300))
 
 
@@ -23,66 +23,66 @@ LONG = " ".join(clear(300))
 def done(gateway: Gateway) -> str:
     """A job that is done and recorded."""
     with gateway.client() as client:
-        job = new(client, input=" ".join(SAID))
+        job = new(client, input=" ".join(TEXTS))
         ended(client, job)
         wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"], "it is recorded")
     return job
 
 
 def test_a_job_is_accepted_spoken_and_kept(client: httpx2.Client) -> None:
-    answer = client.post("/v1/jobs", json={"input": " ".join(SAID)})
+    answer = client.post("/v1/jobs", json={"input": " ".join(TEXTS)})
     assert answer.status_code == 202
     card = answer.json()
     assert answer.headers["location"] == f"/v1/jobs/{card['id']}"
     assert (card["kind"], card["drain"], card["model"]) == ("batch", "store", "tone")
     card = ended(client, card["id"])
-    assert card["sentences"] == card["sentences_done"] == len(SAID)
+    assert card["sentences"] == card["sentences_done"] == len(TEXTS)
     assert card["audio_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
     assert card["id"] in [job["id"] for job in client.get("/v1/jobs").json()["data"]]
 
 
 def test_a_dialogue_is_one_job(client: httpx2.Client) -> None:
     voices = [voice["id"] for voice in client.get("/v1/voices").json()["data"]][:2]
-    said = [{"text": text, "voice": voices[i % 2], "pause_ms": 100} for i, text in enumerate(SAID[:4])]
-    job = new(client, sentences=said)
-    heard = client.get(f"/v1/jobs/{job}/audio?format=pcm").content
-    assert heard == stream_of([Sentence(s["text"], 100, s["voice"]) for s in said])
+    spoken_sentences = [{"text": text, "voice": voices[i % 2], "pause_ms": 100} for i, text in enumerate(TEXTS[:4])]
+    job = new(client, sentences=spoken_sentences)
+    audio = client.get(f"/v1/jobs/{job}/audio?format=pcm").content
+    assert audio == stream_of([Sentence(s["text"], 100, s["voice"]) for s in spoken_sentences])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_file_is_uploaded(client: httpx2.Client, encoding: str) -> None:
     """UTF-16 is what editors of Windows call Unicode; the command line reads it, too."""
-    file = ("page.txt", " ".join(SAID).encode(encoding), "text/plain")
+    file = ("page.txt", " ".join(TEXTS).encode(encoding), "text/plain")
     answer = client.post("/v1/jobs", files={"file": file}, data={"kind": "live", "pause_ms": "0"})
     assert answer.status_code == 202, answer.text
     assert answer.json()["kind"] == "live"
-    assert ended(client, answer.json()["id"])["sentences"] == len(SAID)
+    assert ended(client, answer.json()["id"])["sentences"] == len(TEXTS)
 
 
 def test_the_same_idempotency_key_names_the_same_job(client: httpx2.Client) -> None:
     headers = {"idempotency-key": "once"}
-    ids = {client.post("/v1/jobs", json={"input": SAID[0]}, headers=headers).json()["id"] for _ in range(3)}
+    ids = {client.post("/v1/jobs", json={"input": TEXTS[0]}, headers=headers).json()["id"] for _ in range(3)}
     assert len(ids) == 1
 
 
 def test_an_idempotency_key_that_stands_for_another_text_is_a_conflict(client: httpx2.Client) -> None:
     """OpenAI's clients do not try again by themselves. A duplicate is described as its job is, not as asked for."""
     headers = {"idempotency-key": "one text"}
-    first = client.post("/v1/jobs", json={"input": SAID[0]}, headers=headers).json()
-    for body in ({"input": SAID[1]}, {"input": SAID[0], "speed": 1.5}):
+    first = client.post("/v1/jobs", json={"input": TEXTS[0]}, headers=headers).json()
+    for body in ({"input": TEXTS[1]}, {"input": TEXTS[0], "speed": 1.5}):
         answer = client.post("/v1/jobs", json=body, headers=headers)
         assert answer.status_code == 409
         assert answer.json()["error"]["code"] == "idempotency_conflict"
         assert answer.headers["x-should-retry"] == "false"
-    again = client.post("/v1/jobs", json={"input": SAID[0], "kind": "live", "drain": "window"}, headers=headers).json()
+    again = client.post("/v1/jobs", json={"input": TEXTS[0], "kind": "live", "drain": "window"}, headers=headers).json()
     assert (again["id"], again["drain"], again["kind"]) == (first["id"], "store", "batch")
 
 
 def test_sound_of_a_running_job_is_heard_by_any_number(gateway: Gateway, client: httpx2.Client) -> None:
-    said = sentences(30, "many")
-    job = new(client, sentences=[{"text": text} for text in said], kind="live")
-    heard = [client.get(f"/v1/jobs/{job}/audio?format=pcm").content for _ in range(2)]
-    assert heard == [stream_of(said)] * 2
+    texts = sentences(30, "many")
+    job = new(client, sentences=[{"text": text} for text in texts], kind="live")
+    audio = [client.get(f"/v1/jobs/{job}/audio?format=pcm").content for _ in range(2)]
+    assert audio == [stream_of(texts)] * 2
 
 
 @pytest.mark.parametrize("name", ["pcm", "wav", "mp3", "opus", "flac", "aac"])
@@ -110,21 +110,21 @@ def test_a_wav_of_a_recording_says_its_length(client: httpx2.Client, done: str) 
 
 def test_a_listener_goes_on_behind_the_last_event_that_it_has(client: httpx2.Client, done: str) -> None:
     path = f"/v1/jobs/{done}/audio?format=pcm&sse=1"
-    everything = list(told(client.get(path).text))
+    everything = list(events_of(client.get(path).text))
     for cut in (1, len(everything) // 2, len(everything) - 2):
         last = everything[cut]["id"]
-        rest = [e["id"] for e in told(client.get(path, headers={"last-event-id": last}).text)]
+        rest = [e["id"] for e in events_of(client.get(path, headers={"last-event-id": last}).text)]
         assert rest == [e["id"] for e in everything[cut + 1 :]]
-        assert [e["id"] for e in told(client.get(f"{path}&after={last}").text)] == rest
+        assert [e["id"] for e in events_of(client.get(f"{path}&after={last}").text)] == rest
 
 
 def test_events_say_what_is_said_when(client: httpx2.Client) -> None:
-    job = new(client, input=" ".join(SAID), kind="live")
-    events = list(told(client.get(f"/v1/jobs/{job}/events").text))
-    told_sentences = [e for e in events if e["event"] == "sentence"]
-    assert [e["text"] for e in told_sentences] == SAID
-    starts = [seconds_of_pcm(stream_of(SAID[:n])) for n in range(len(SAID))]
-    assert [e["at_s"] for e in told_sentences] == pytest.approx(starts, abs=0.001)
+    job = new(client, input=" ".join(TEXTS), kind="live")
+    events = list(events_of(client.get(f"/v1/jobs/{job}/events").text))
+    announced = [e for e in events if e["event"] == "sentence"]
+    assert [e["text"] for e in announced] == TEXTS
+    starts = [seconds_of_pcm(stream_of(TEXTS[:n])) for n in range(len(TEXTS))]
+    assert [e["at_s"] for e in announced] == pytest.approx(starts, abs=0.001)
     assert events[-1]["event"] == "end"
     assert events[-1]["state"] == "done"
     assert events[-1]["audio_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
@@ -132,9 +132,9 @@ def test_events_say_what_is_said_when(client: httpx2.Client) -> None:
 
 
 def test_events_go_on_behind_the_last_one(client: httpx2.Client, done: str) -> None:
-    events = list(told(client.get(f"/v1/jobs/{done}/events").text))
+    events = list(events_of(client.get(f"/v1/jobs/{done}/events").text))
     again = client.get(f"/v1/jobs/{done}/events", headers={"last-event-id": events[2]["id"]}).text
-    assert list(told(again)) == events[3:]
+    assert list(events_of(again)) == events[3:]
 
 
 def test_events_of_a_running_job_come_as_it_is_spoken(client: httpx2.Client) -> None:
@@ -149,16 +149,16 @@ def test_events_of_a_running_job_come_as_it_is_spoken(client: httpx2.Client) -> 
 def test_captions_have_every_sentence_in_its_time(client: httpx2.Client, done: str) -> None:
     found = client.get(f"/v1/jobs/{done}/captions?format=json").json()
     assert found["whole"]
-    assert [c["text"] for c in found["captions"]] == SAID
+    assert [c["text"] for c in found["captions"]] == TEXTS
     assert found["captions"][-1]["end_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
     srt = client.get(f"/v1/jobs/{done}/captions?format=srt")
     assert srt.headers["content-type"].startswith("application/x-subrip")
     times = re.findall(r"^(\d\d):(\d\d):(\d\d),(\d{3}) --> (\d\d):(\d\d):(\d\d),(\d{3})$", srt.text, re.MULTILINE)
-    assert len(times) >= len(SAID)
+    assert len(times) >= len(TEXTS)
     vtt = client.get(f"/v1/jobs/{done}/captions")
     assert vtt.headers["content-type"].startswith("text/vtt")
     assert vtt.text.startswith("WEBVTT\n\n")
-    assert all(said in " ".join(vtt.text.splitlines()) for said in SAID if len(said) < 80)
+    assert all(text in " ".join(vtt.text.splitlines()) for text in TEXTS if len(text) < 80)
 
 
 def test_who_saw_a_job_end_gets_all_of_its_captions(client: httpx2.Client) -> None:
@@ -220,8 +220,8 @@ def test_a_file_that_is_no_text_is_refused(client: httpx2.Client, raw: bytes) ->
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
 
 
-def new(client: httpx2.Client, **wanted: Any) -> str:
-    answer = client.post("/v1/jobs", json=wanted)
+def new(client: httpx2.Client, **body: Any) -> str:
+    answer = client.post("/v1/jobs", json=body)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 
@@ -234,7 +234,7 @@ def ended(client: httpx2.Client, job: str) -> dict[str, Any]:
     return wait_until(card, f"job {job} ends")
 
 
-def told(stream: str) -> Iterator[dict[str, Any]]:
+def events_of(stream: str) -> Iterator[dict[str, Any]]:
     """Server-sent events."""
     for block in stream.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))

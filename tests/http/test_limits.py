@@ -1,4 +1,4 @@
-"""More clients, larger heads, stranger requests than a gateway is made for."""
+"""Limits of a gateway: more clients, larger heads, stranger requests than a gateway is made for."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +17,12 @@ from websockets.sync.client import connect
 
 from gateway.http.concurrency_limit import MAX_RETRY_S, ConcurrencyLimit
 from tests.http.gateways import Gateway, clear, start
-from tests.http.wires import answer, ended, head, post
+from tests.http.raw_connections import answer, ended, head, post
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import RealSystem, wait_until
 
 PLACES = 3
-SAID = "Hello there."
+TEXT = "Hello there."
 LONG = " ".join(clear(300, "Limit"))
 OFFER = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAMAAABkAAQAoAAAAAIAAAAA")
 
@@ -35,12 +35,12 @@ def small(system: RealSystem) -> Gateway:
 
 def listening(stack: ExitStack, gateway: Gateway) -> httpx2.Response:
     """One who listens, slowly, until the stack is left; he comes again while those of another test are leaving."""
-    asked = {"input": LONG, "response_format": "pcm", "window_ms": 2_000}
+    request = {"input": LONG, "response_format": "pcm", "window_ms": 2_000}
 
     def inside() -> httpx2.Response | None:
         with ExitStack() as tried:
             client = tried.enter_context(gateway.client())
-            found: httpx2.Response = tried.enter_context(client.stream("POST", "/v1/audio/speech", json=asked))
+            found: httpx2.Response = tried.enter_context(client.stream("POST", "/v1/audio/speech", json=request))
             if found.status_code != 200:
                 return None
             stack.push(tried.pop_all())
@@ -49,23 +49,23 @@ def listening(stack: ExitStack, gateway: Gateway) -> httpx2.Response:
     return wait_until(inside, "there is a place")
 
 
-def test_who_finds_no_place_is_told_in_openais_shape_when_to_come_back(small: Gateway) -> None:
+def test_a_full_gateway_refuses_in_openais_shape_with_retry_after(small: Gateway) -> None:
     with ExitStack() as stack, small.client() as late, small.openai(max_retries=0) as ai:
         for _ in range(PLACES):
             assert listening(stack, small).status_code == 200
-        refused = late.post("/v1/audio/speech", json={"input": SAID})
+        refused = late.post("/v1/audio/speech", json={"input": TEXT})
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_many_clients")
         exact_s = int(refused.headers["retry-after-ms"]) / 1000
         assert 0 < exact_s <= int(refused.headers["retry-after"]) <= MAX_RETRY_S
         with pytest.raises(openai.InternalServerError, match="already serves 3 clients"):
-            ai.audio.speech.create(model="tts-1", voice="alloy", input=SAID)
+            ai.audio.speech.create(model="tts-1", voice="alloy", input=TEXT)
         with pytest.raises(InvalidStatus) as denied, connect(f"ws://127.0.0.1:{small.port}/v1/stream", proxy=None):
             pass
         assert denied.value.response.status_code == 503
         assert loads(denied.value.response.body)["error"]["code"] == "too_many_clients"
 
 
-def test_whoever_watches_a_full_gateway_is_answered(small: Gateway) -> None:
+def test_a_full_gateway_still_answers_probes(small: Gateway) -> None:
     with ExitStack() as stack, small.client() as watcher:
         for _ in range(PLACES):
             listening(stack, small)
@@ -86,7 +86,7 @@ def test_a_place_is_free_when_its_client_has_left(small: Gateway) -> None:
 
 
 def test_connections_without_a_request_make_room_for_others(small: Gateway) -> None:
-    """Far more than there may be: the oldest are ended, nobody else notices."""
+    """Far more than there may be: the oldest are ended, and no other client notices."""
     with ExitStack() as stack, small.client() as client:
         idle = [stack.enter_context(small.connect()) for _ in range(PLACES + 256 + 20)]
         assert client.get("/v1/models").status_code == 200
@@ -97,32 +97,32 @@ def test_connections_without_a_request_make_room_for_others(small: Gateway) -> N
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from(["enter", "leave"])), max_size=60), st.integers(1, 4))
 def test_places_are_counted_and_times_rise(steps: list[tuple[float, str]], most: int) -> None:
-    crowd, now_s, inside, told_s = ConcurrencyLimit(most), 100.0, 0, 0.0
+    limit, now_s, inside, latest_s = ConcurrencyLimit(most), 100.0, 0, 0.0
     for after_s, step in steps:
         now_s += after_s
         if step == "leave" and inside:
-            crowd.leave(now_s)
+            limit.leave(now_s)
             inside -= 1
-        elif step == "enter" and crowd.enter(now_s):
+        elif step == "enter" and limit.enter(now_s):
             inside += 1
         elif step == "enter":
             assert inside == most, "only a full one refuses"
-            after = crowd.retry_after_s(now_s)
+            after = limit.retry_after_s(now_s)
             assert 0 < after <= MAX_RETRY_S + 0.001
-            assert now_s + after >= min(told_s, now_s + MAX_RETRY_S), "each is sent behind the one before"
-            told_s = now_s + after
-        assert crowd.inside == inside <= most
+            assert now_s + after >= min(latest_s, now_s + MAX_RETRY_S), "each is sent behind the one before"
+            latest_s = now_s + after
+        assert limit.inside == inside <= most
 
 
-def test_the_time_that_is_told_is_the_pace_at_which_places_become_free() -> None:
-    crowd = ConcurrencyLimit(2)
-    assert crowd.enter(0)
-    assert crowd.enter(0)
+def test_retry_after_follows_the_pace_at_which_places_become_free() -> None:
+    limit = ConcurrencyLimit(2)
+    assert limit.enter(0)
+    assert limit.enter(0)
     for at_s in range(2, 100, 2):
-        crowd.leave(at_s)
-        assert crowd.enter(at_s)
-    assert [crowd.retry_after_s(98) for _ in range(3)] == pytest.approx([2, 4, 6], abs=0.01)
-    assert crowd.retry_after_s(128) == pytest.approx(30), "nobody has left for half a minute"
+        limit.leave(at_s)
+        assert limit.enter(at_s)
+    assert [limit.retry_after_s(98) for _ in range(3)] == pytest.approx([2, 4, 6], abs=0.01)
+    assert limit.retry_after_s(128) == pytest.approx(30), "no client has left for half a minute"
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def worked_s(gateway: Gateway) -> float:
 @pytest.mark.parametrize("n", [1, 2])
 def test_clients_that_offer_http_2_are_served(gateway: Gateway, n: int) -> None:
     """Java's HTTP client offers it with the first request of each connection."""
-    said = b'{"input": "Good morning.", "title": 1}'
+    request = b'{"input": "Good morning.", "title": 1}'
     with gateway.connect() as connection:
         for _ in range(n):
-            connection.sendall(post("/v1/jobs", said, *OFFER))
+            connection.sendall(post("/v1/jobs", request, *OFFER))
             status, body = answer(connection)
             assert (status, loads(body)["error"]["param"]) == (400, "title"), "its body has come"
         connection.sendall(head("GET", "/healthz", *OFFER) + head("GET", "/healthz"))
@@ -186,16 +186,16 @@ def test_what_follows_a_chunked_body_is_no_header(gateway: Gateway) -> None:
         assert answer(connection)[0] == 202
 
 
-def test_a_crowd_at_the_same_moment_is_served_or_told(small: Gateway) -> None:
+def test_many_requests_at_the_same_moment_are_served_or_refused(small: Gateway) -> None:
     def asks(_: int) -> tuple[int, bytes]:
         with small.client() as client:
-            found = client.post("/v1/audio/speech", json={"input": SAID, "response_format": "pcm"})
+            found = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": "pcm"})
             return found.status_code, found.content
 
     with ThreadPoolExecutor(12) as threads:
         found = list(threads.map(asks, range(12)))
     assert {status for status, _ in found} <= {200, 503}
-    assert all(content == stream_of([SAID]) for status, content in found if status == 200)
+    assert all(content == stream_of([TEXT]) for status, content in found if status == 200)
     assert 200 in {status for status, _ in found}
 
 

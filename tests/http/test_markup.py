@@ -1,4 +1,4 @@
-"""Markup at every door: what is spoken, shown in captions and said by `sentence` events."""
+"""Markup in every kind of request: what is spoken, shown in captions and said by `sentence` events."""
 
 from typing import Any, get_args, get_type_hints
 
@@ -13,17 +13,17 @@ from tests.http.test_socket import calling
 from tests.http.test_texts import new, whole
 
 TEXT = "# Next *steps*\n\nYou **really** should [read it](https://example.org/a?b=c)."
-SPOKEN = ["Next steps", "You really should read it."]
+PLAIN_TEXTS = ["Next steps", "You really should read it."]
 
 
-def captions(client: httpx2.Client, **wanted: Any) -> list[str]:
-    job = new(client, **wanted)["id"]
+def captions(client: httpx2.Client, **body: Any) -> list[str]:
+    job = new(client, **body)["id"]
     whole(client, job)
     return [s["text"] for s in client.get(f"/v1/jobs/{job}/captions?format=json").json()["captions"]]
 
 
 def test_captions_show_what_is_spoken(client: httpx2.Client) -> None:
-    assert captions(client, input=TEXT) == SPOKEN
+    assert captions(client, input=TEXT) == PLAIN_TEXTS
     assert (
         captions(client, input=TEXT, markup="none")[-1] == "You **really** should [read it](https://example.org/a?b=c)."
     )
@@ -31,9 +31,9 @@ def test_captions_show_what_is_spoken(client: httpx2.Client) -> None:
 
 
 def test_sentences_that_come_one_by_one_may_have_markup(client: httpx2.Client) -> None:
-    given: list[dict[str, Any]] = [{"text": "You **really** should."}, {"text": "It is *so*, 2 * 3.", "pause_ms": 700}]
-    assert captions(client, sentences=given) == ["You really should.", "It is so, two times three."]
-    assert captions(client, sentences=given, markup="none", reading="off") == [s["text"] for s in given]
+    marked: list[dict[str, Any]] = [{"text": "You **really** should."}, {"text": "It is *so*, 2 * 3.", "pause_ms": 700}]
+    assert captions(client, sentences=marked) == ["You really should.", "It is so, two times three."]
+    assert captions(client, sentences=marked, markup="none", reading="off") == [s["text"] for s in marked]
 
 
 def test_marks_may_come_apart_in_a_stream(gateway: Gateway) -> None:
@@ -43,7 +43,7 @@ def test_marks_may_come_apart_in_a_stream(gateway: Gateway) -> None:
             caller.say("text", text=piece)
         caller.say("close")
         caller.until("end")
-        assert [m["text"] for m in caller.told if m["type"] == "sentence"] == ["You really should.", "It is so."]
+        assert [m["text"] for m in caller.messages if m["type"] == "sentence"] == ["You really should.", "It is so."]
 
 
 def test_an_unknown_markup_is_refused(client: httpx2.Client) -> None:
@@ -52,7 +52,7 @@ def test_an_unknown_markup_is_refused(client: httpx2.Client) -> None:
     assert "markup" in answer.json()["error"]["message"]
 
 
-def test_every_door_takes_the_same_formats() -> None:
+def test_every_kind_of_request_takes_the_same_formats() -> None:
     formats = [str(markup) for markup in Markup]
     literal = next(hint for hint in get_args(get_type_hints(JobOptions)["markup"]) if get_args(hint))
     assert list(get_args(literal)) == formats

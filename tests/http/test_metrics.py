@@ -1,4 +1,4 @@
-"""What /metrics costs, that it says things when they happen, and that it has no label for each user, job or path."""
+"""Metrics of a gateway: their cost, counts as things happen, and no label for each user, job or path."""
 
 import json
 from collections.abc import Callable
@@ -48,27 +48,27 @@ def series(text: str) -> Series:
 
 
 def test_sound_is_counted_while_it_is_heard(gateway: Gateway) -> None:
-    """A book of ten hours is not told of when it is over."""
-    said = {"input": " ".join(clear(400)), "response_format": "pcm"}
+    """A book of ten hours is not counted only when it is over."""
+    request = {"input": " ".join(clear(400)), "response_format": "pcm"}
     names = ("seriatim_http_streams", "seriatim_http_audio_seconds_total", "seriatim_http_streams_played_total")
     with gateway.client() as other, gateway.client() as client:
         wait_until(lambda: value(other.get("/metrics").text, names[0]) == 0, "no other test's stream is left")
         before = [value(other.get("/metrics").text, name) for name in names]
-        with client.stream("POST", "/v1/audio/speech", json=said) as stream:
-            pieces = stream.iter_raw()  # a generator that nobody holds closes the connection
+        with client.stream("POST", "/v1/audio/speech", json=request) as stream:
+            pieces = stream.iter_raw()  # a generator without a reference closes the connection
             assert next(pieces)
-            streams, sound_s, heard = (value(other.get("/metrics").text, name) for name in names)
+            streams, sound_s, played = (value(other.get("/metrics").text, name) for name in names)
             assert streams == 1
             assert sound_s > before[1]
-            assert heard == before[2], "how it was is known at its end"
+            assert played == before[2], "how it was is known at its end"
 
 
 def test_a_job_that_is_cancelled_while_it_is_heard_is_no_failed_stream(gateway: Gateway) -> None:
     """The page's Cancel does so; a failed stream wakes an operator."""
-    said = {"input": " ".join(clear(400, "Wren")), "response_format": "pcm"}
+    request = {"input": " ".join(clear(400, "Wren")), "response_format": "pcm"}
     with gateway.client() as client:
         before = client.get("/metrics").text
-        with client.stream("POST", "/v1/audio/speech", json=said) as stream:
+        with client.stream("POST", "/v1/audio/speech", json=request) as stream:
             pieces = stream.iter_raw()
             assert next(pieces)
             with gateway.client() as other:
@@ -84,10 +84,10 @@ def test_a_job_that_is_cancelled_while_it_is_heard_is_no_failed_stream(gateway: 
 def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(gateway: Gateway) -> None:
     """It was failed, and a 500, as if something were broken."""
     (text,) = gateway.system.held([])
-    said = {"input": text, "hold": "always", "timeout_s": 1}
+    request = {"input": text, "hold": "always", "timeout_s": 1}
     with gateway.client() as client, gateway.openai(max_retries=0) as ai:
         before = client.get("/metrics").text
-        answer = client.post("/v1/audio/speech", json=said)
+        answer = client.post("/v1/audio/speech", json=request)
         assert answer.status_code == 504
         error = answer.json()["error"]
         assert (error["type"], error["code"]) == ("server_error", "timed_out")
@@ -96,7 +96,7 @@ def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(g
         card = client.get(f"/v1/jobs/{answer.headers['x-request-id']}").json()
         assert (card["state"], card["reason"]) == ("timed_out", "not spoken within 1 s")
         with pytest.raises(APIStatusError) as late:
-            ai.audio.speech.create(model="tts-1", voice="alloy", input=text, extra_body=said)
+            ai.audio.speech.create(model="tts-1", voice="alloy", input=text, extra_body=request)
         assert (late.value.status_code, late.value.code) == (504, "timed_out")
         after = client.get("/metrics").text
     for name, labels in (("seriatim_http_streams_ended_total", "outcome"), ("seriatim_jobs_ended_total", "state")):
@@ -105,9 +105,9 @@ def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(g
 
 
 def test_a_stream_whose_job_has_timed_out_says_so_before_it_is_cut(gateway: Gateway) -> None:
-    said = {"input": gateway.system.held([])[0], "hold": "never", "timeout_s": 1, "stream_format": "sse"}
+    request = {"input": gateway.system.held([])[0], "hold": "never", "timeout_s": 1, "stream_format": "sse"}
     with gateway.client() as client:
-        text = client.post("/v1/audio/speech", json=said).text
+        text = client.post("/v1/audio/speech", json=request).text
     assert '"code": "timed_out"' in text
 
 
@@ -138,8 +138,8 @@ def session(socket: ClientConnection, options: dict[str, object], *messages: dic
     for message in ({"type": "start"} | options, *messages):
         socket.send(json.dumps(message))
     while True:
-        told = socket.recv(PATIENCE_S)
-        if isinstance(told, str) and (facts := json.loads(told))["type"] == "end":
+        reply = socket.recv(PATIENCE_S)
+        if isinstance(reply, str) and (facts := json.loads(reply))["type"] == "end":
             return str(facts["state"])
 
 
@@ -148,11 +148,11 @@ def _ended(text: str, **labels: str) -> float:
 
 
 def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gateway: Gateway) -> None:
-    spoken = {"input": " ".join(clear(6)), "response_format": "pcm"}
+    request = {"input": " ".join(clear(6)), "response_format": "pcm"}
     names = ("seriatim_synthesis_seconds_count", "seriatim_engine_first_audio_seconds_count")
     with gateway.client() as client:
-        client.post("/v1/audio/speech", json=spoken).raise_for_status()
-        text = wait_until(lambda: text if _is_told(text := client.get("/metrics").text) else None, "all is told")
+        client.post("/v1/audio/speech", json=request).raise_for_status()
+        text = wait_until(lambda: text if _is_counted(text := client.get("/metrics").text) else None, "all is counted")
         text = client.get("/metrics").text  # that one read its figures in several steps, while sentences ended
     for name in names:
         assert value(text, name, pool="tone") == value(text, "seriatim_sentences_spoken_total", pool="tone")
@@ -163,12 +163,12 @@ def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gatew
     assert value(text, "seriatim_marked_sentences_total") == 0
 
 
-def _is_told(text: str) -> bool:
+def _is_counted(text: str) -> bool:
     n = value(text, "seriatim_worker_sentences_total", pool="tone")
     return n >= 6 and n == value(text, "seriatim_synthesis_seconds_count", pool="tone")
 
 
-def test_what_was_silent_is_told_piece_by_piece() -> None:
+def test_silences_are_counted_piece_by_piece() -> None:
     playback = PlaybackModel()
     silent_s = [playback.feed(at_s, 1.0) for at_s in (0.0, 1.5, 2.5, 4.0)]
     assert silent_s == pytest.approx([0, 0.5, 0, 0.5])
@@ -176,9 +176,9 @@ def test_what_was_silent_is_told_piece_by_piece() -> None:
 
 
 def test_users_jobs_and_paths_are_not_labels(gateway: Gateway) -> None:
-    """Whoever may send requests could fill Prometheus' memory otherwise."""
+    """Otherwise a client could fill Prometheus' memory."""
 
-    def told() -> str:
+    def scraped() -> str:
         with gateway.client() as client:
             return client.get("/metrics").text
 
@@ -193,11 +193,11 @@ def test_users_jobs_and_paths_are_not_labels(gateway: Gateway) -> None:
             client.request(name.upper(), "/v1/models")
 
     use("first")
-    told()  # a scrape is a request, too
-    known = series(told())
+    scraped()  # a scrape is a request, too
+    known = series(scraped())
     for n in range(3):
         use(f"somebody{n}")
-    text = told()
+    text = scraped()
     assert series(text) == known
     assert "somebody" not in text
 

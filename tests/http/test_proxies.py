@@ -14,9 +14,9 @@ from tests.support.command_line import complaint, seriatim
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
-SAID = "Good morning."
+TEXT = "Good morning."
 ANNA = "anna-0123456789abcdef"
-ASKED = {"input": SAID, "response_format": "pcm"}
+REQUEST = {"input": TEXT, "response_format": "pcm"}
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def keyed(system: RealSystem) -> Gateway:
 @pytest.mark.parametrize("root", ["/tts", ""])
 def test_a_path_may_be_left_in_place_or_taken_off(under: Gateway, root: str) -> None:
     with under.client() as client:
-        assert client.post(f"{root}/v1/audio/speech", json=ASKED).content == stream_of([SAID])
+        assert client.post(f"{root}/v1/audio/speech", json=REQUEST).content == stream_of([TEXT])
         assert client.get(f"{root}/healthz").status_code == 200
         assert client.get(f"{root}/main.js").status_code == 200
-        accepted = client.post(f"{root}/v1/jobs", json={"input": SAID})
+        accepted = client.post(f"{root}/v1/jobs", json={"input": TEXT})
         assert accepted.headers["location"] == f"/tts/v1/jobs/{accepted.json()['id']}"
         assert client.get(accepted.headers["location"]).status_code == 200
         assert client.get(f"{root}/openapi.json").json()["servers"] == [{"url": "/tts"}]
@@ -60,22 +60,22 @@ def test_slashes_too_many_do_not_matter(under: Gateway, path: str) -> None:
 
 
 def test_a_body_is_not_lost_to_a_redirect(client: httpx2.Client) -> None:
-    assert client.post("/v1/audio/speech/", json=ASKED).content == stream_of([SAID])
+    assert client.post("/v1/audio/speech/", json=REQUEST).content == stream_of([TEXT])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "gateway_upstream"])
 def test_a_trusted_proxys_word_counts(under: Gateway, gateway: Gateway, host: str) -> None:
-    said = {
+    headers = {
         "host": host,
         "x-forwarded-host": "tts.example",
         "x-forwarded-proto": "https",
         "origin": "https://tts.example",
     }
     with under.client() as client:
-        assert client.post("/tts/v1/jobs", json={"input": SAID}, headers=said).status_code == 202
-        evil = said | {"x-forwarded-host": "evil.example"}
+        assert client.post("/tts/v1/jobs", json={"input": TEXT}, headers=headers).status_code == 202
+        evil = headers | {"x-forwarded-host": "evil.example"}
         assert client.get("/v1/models", headers=evil).status_code == 421
-        moved = client.post("/v1/jobs", json={"input": SAID}, headers=said | {"x-forwarded-prefix": "/speech"})
+        moved = client.post("/v1/jobs", json={"input": TEXT}, headers=headers | {"x-forwarded-prefix": "/speech"})
         assert moved.headers["location"].startswith("/speech/v1/jobs/")
     with gateway.client() as client:
         assert (
@@ -96,7 +96,7 @@ def talks(gateway: Gateway, path: str, origin: str, **headers: str) -> bool:
 
 
 def test_the_page_talks_through_nginx_as_it_comes(under: Gateway, gateway: Gateway) -> None:
-    """Its Host is the name of its upstream, unless it is told otherwise."""
+    """Its Host is the name of its upstream, unless it is configured otherwise."""
     assert talks(under, "/tts/v1/stream", "https://tts.example")
     assert talks(under, "/v1/stream/", "https://tts.example", **{"x-forwarded-host": "tts.example"})
     assert not talks(under, "/tts/v1/stream", "https://evil.example")
@@ -105,13 +105,13 @@ def test_the_page_talks_through_nginx_as_it_comes(under: Gateway, gateway: Gatew
 
 def test_pages_of_any_site_may_call_where_keys_are_needed(keyed: Gateway) -> None:
     with keyed.client(ANNA) as client:
-        answer = client.post("/v1/audio/speech", json=ASKED, headers={"origin": "https://any.example"})
+        answer = client.post("/v1/audio/speech", json=REQUEST, headers={"origin": "https://any.example"})
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
     assert talks(keyed, "/v1/stream", "https://any.example")
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "message"),
     [
         ("HTTP_CORS", "*", "would admit pages of any site"),
         ("HTTP_CORS", "app.example", "expected an origin such as https://app.example"),
@@ -120,9 +120,11 @@ def test_pages_of_any_site_may_call_where_keys_are_needed(keyed: Gateway) -> Non
         ("HTTP_ROOT", "tts", "expected a path such as /tts"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_at_the_start(system: RealSystem, variable: str, value: str, said: str) -> None:
+def test_an_impossible_setting_is_refused_at_the_start(
+    system: RealSystem, variable: str, value: str, message: str
+) -> None:
     settings = system.settings.to_env() | {f"SERIATIM_{variable}": value}
-    assert said in complaint(seriatim("serve", "--port", "0", settings=settings))
+    assert message in complaint(seriatim("serve", "--port", "0", settings=settings))
 
 
 def old(gateway: Gateway, method: str, path: str, body: bytes = b"") -> tuple[bytes, bytes]:
@@ -138,10 +140,10 @@ def old(gateway: Gateway, method: str, path: str, body: bytes = b"") -> tuple[by
 
 
 def test_an_older_client_gets_no_chunks(gateway: Gateway) -> None:
-    head, body = old(gateway, "POST", "/v1/audio/speech", json.dumps(ASKED).encode())
+    head, body = old(gateway, "POST", "/v1/audio/speech", json.dumps(REQUEST).encode())
     assert b"transfer-encoding" not in head
     assert b"connection: close" in head
-    assert body == stream_of([SAID])
+    assert body == stream_of([TEXT])
     head, body = old(gateway, "GET", "/v1/models")
     assert f"content-length: {len(body)}".encode() in head
 
@@ -153,10 +155,10 @@ def drain(connection: socket.socket) -> None:
 
 
 def test_it_does_not_take_half_a_text_for_a_whole_one(gateway: Gateway, client: httpx2.Client) -> None:
-    asked = json.dumps({"input": " ".join(clear(300)), "response_format": "pcm"}).encode()
+    body = json.dumps({"input": " ".join(clear(300)), "response_format": "pcm"}).encode()
     with gateway.connect() as connection:
         head = "POST /v1/audio/speech HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-        connection.sendall(f"{head}content-length: {len(asked)}\r\n\r\n".encode() + asked)
+        connection.sendall(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         came = connection.recv(65536)
         job = came.lower().partition(b"seriatim-job: ")[2][:32].decode()
         assert client.delete(f"/v1/jobs/{job}").status_code == 200

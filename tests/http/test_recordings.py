@@ -42,5 +42,5 @@ def test_what_is_being_spoken_must_be_ended_first(client: httpx2.Client) -> None
 
 
 @pytest.mark.parametrize("job", ["0" * 32, "nonsense"])
-def test_what_nobody_has_cannot_be_removed(client: httpx2.Client, job: str) -> None:
+def test_an_unknown_recording_cannot_be_removed(client: httpx2.Client, job: str) -> None:
     assert client.delete(f"/v1/jobs/{job}/audio").status_code == 404

@@ -1,4 +1,4 @@
-"""What an engine refuses is the caller's mistake: told at once, once, and nobody else's trouble."""
+"""Refusals by an engine: an error for its caller, at once, once, and without effect on other jobs."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def trouble(system: RealSystem, pool: str) -> tuple[int, int, int, int]:
 
 
 @pytest.mark.usefixtures("espeak")
-@pytest.mark.parametrize(("model", "asked", "code", "param", "message"), [
+@pytest.mark.parametrize(("model", "options", "code", "param", "message"), [
     ("espeak", {"language": "Germann"}, "unknown_language", "language",
      "unknown espeak language 'Germann'; nearest: de (german)"),
     ("espeak", {"language": "tlh"}, "unknown_language", "language", "unknown espeak language 'tlh'; "),
@@ -48,12 +48,12 @@ def trouble(system: RealSystem, pool: str) -> tuple[int, int, int, int]:
      "the tone engine has no options per sentence, found: temperature"),
 ])  # fmt: skip
 def test_what_the_engine_cannot_do_is_400_before_a_job_is_made(
-    client: httpx2.Client, system: RealSystem, model: str, asked: dict[str, object], code: str, param: str | None,
+    client: httpx2.Client, system: RealSystem, model: str, options: dict[str, object], code: str, param: str | None,
     message: str,
 ) -> None:  # fmt: skip
     before = trouble(system, model)
     for path, more in (("/v1/audio/speech", {}), ("/v1/jobs", {"kind": "batch"}), ("/v1/jobs", {"kind": "live"})):
-        answer = client.post(path, json={"model": model, "input": "Hello there.", **more, **asked})
+        answer = client.post(path, json={"model": model, "input": "Hello there.", **more, **options})
         error = answer.json()["error"]
         assert (answer.status_code, error["type"], error["code"]) == (400, "invalid_request_error", code)
         assert error["param"] == param
@@ -63,26 +63,26 @@ def test_what_the_engine_cannot_do_is_400_before_a_job_is_made(
 
 @pytest.mark.usefixtures("espeak")
 def test_a_language_is_understood_by_its_name_and_its_codes(client: httpx2.Client) -> None:
-    said = {
-        tuple(asked.items()): client.post(
+    answers = {
+        tuple(options.items()): client.post(
             "/v1/audio/speech",
-            json={"model": "espeak", "input": "Das ist ein Haus.", "response_format": "pcm", **asked},
+            json={"model": "espeak", "input": "Das ist ein Haus.", "response_format": "pcm", **options},
         )
-        for asked in ({"voice": "de"}, {"voice": "German"}, {"voice": "deu"}, {"voice": "DE"},
+        for options in ({"voice": "de"}, {"voice": "German"}, {"voice": "deu"}, {"voice": "DE"},
                       {"language": "de"}, {"language": "German"}, {"language": "deu"}, {"language": "ger-AT"})
     }  # fmt: skip
-    assert {answer.status_code for answer in said.values()} == {200}
-    assert len({answer.content for answer in said.values()}) == 1
+    assert {answer.status_code for answer in answers.values()} == {200}
+    assert len({answer.content for answer in answers.values()}) == 1
     assert len(client.post("/v1/audio/speech", json={"model": "espeak", "input": "Hi."}).content) > 0
 
 
 @pytest.mark.usefixtures("espeak")
 def test_each_sentence_of_a_dialogue_is_looked_at(system: RealSystem) -> None:
-    asked: list[tuple[Sentence, type[BadInput], str]] = [
+    cases: list[tuple[Sentence, type[BadInput], str]] = [
         (Sentence("Two.", language="Germann"), UnknownLanguage, "unknown espeak language 'Germann'"),
         (Sentence("Two.", speed=0.3), UnknownOption, f"speed=0.3; {SPEEDS}"),
     ]
-    for sentence, kind, message in asked:
+    for sentence, kind, message in cases:
         with pytest.raises(kind) as refused:
             enqueue(system, ["One.", sentence])
         assert str(refused.value).startswith(message)
@@ -96,10 +96,10 @@ def test_a_text_that_is_still_written_is_refused_when_it_begins(system: RealSyst
 
 
 def test_a_key_is_one_job_however_its_voice_is_spelt(system: RealSystem) -> None:
-    """Before the pool's first worker came nobody knew what its voices are called."""
-    asked = {"pool": "unborn", "idempotency_key": "night"}
-    first = enqueue(system, ["Eins."], **asked, voice="German")
-    assert enqueue(system, ["Eins."], **asked, voice="de").id == first.id
+    """Before the pool's first worker came, the names of its voices were unknown."""
+    options = {"pool": "unborn", "idempotency_key": "night"}
+    first = enqueue(system, ["Eins."], **options, voice="German")
+    assert enqueue(system, ["Eins."], **options, voice="de").id == first.id
     first.cancel()
 
 

@@ -1,4 +1,4 @@
-"""The same text twice has the same bytes in every format, at every door that the sound can leave by."""
+"""The same text twice has the same bytes in every format, by every way to get the audio."""
 
 import secrets
 from collections.abc import Callable
@@ -14,26 +14,26 @@ from tests.integration.test_reading import enqueue
 from tests.support.command_line import seriatim
 from tests.support.process_system import RealSystem, wait_until
 
-SAID = clear(3, "Same")
-TEXT = " ".join(SAID)
+TEXTS = clear(3, "Same")
+TEXT = " ".join(TEXTS)
 FILES = [known.name for known in FORMATS]
-Door = Callable[[str], bytes]
+AudioSource = Callable[[str], bytes]
 
 
 @pytest.fixture
-def python(system: RealSystem, tmp_path: Path) -> Door:
+def python(system: RealSystem, tmp_path: Path) -> AudioSource:
     """`Job.save`."""
 
     def save(name: str) -> bytes:
         path = tmp_path / f"{secrets.token_hex(4)}.{name}"
-        enqueue(system, SAID).save(path)
+        enqueue(system, TEXTS).save(path)
         return path.read_bytes()
 
     return save
 
 
 @pytest.fixture
-def command(system: RealSystem, tmp_path: Path) -> Door:
+def command(system: RealSystem, tmp_path: Path) -> AudioSource:
     """`seriatim speak -o FILE`."""
 
     def speak(name: str) -> bytes:
@@ -45,13 +45,13 @@ def command(system: RealSystem, tmp_path: Path) -> Door:
 
 
 @pytest.fixture
-def pipe(system: RealSystem) -> Door:
+def pipe(system: RealSystem) -> AudioSource:
     """`seriatim speak -o -`."""
     return lambda name: spoken_by_command(system, "-", "--format", name)
 
 
 @pytest.fixture
-def stream(client: httpx2.Client) -> Door:
+def stream(client: httpx2.Client) -> AudioSource:
     """`POST /v1/audio/speech`."""
 
     def post(name: str) -> bytes:
@@ -63,7 +63,7 @@ def stream(client: httpx2.Client) -> Door:
 
 
 @pytest.fixture
-def recording(client: httpx2.Client) -> Door:
+def recording(client: httpx2.Client) -> AudioSource:
     """`GET /v1/jobs/{id}/audio`."""
 
     def get(name: str) -> bytes:
@@ -81,29 +81,29 @@ def spoken_by_command(system: RealSystem, out: str, *more: str) -> bytes:
     return done.stdout
 
 
-def says_the_same(context: Door, name: str) -> None:
+def says_the_same(context: AudioSource, name: str) -> None:
     first = context(name)
     assert len(first) > 1000
     assert context(name) == first
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_job_save_and_speak_write_the_same_file(python: Door, command: Door, name: str) -> None:
+def test_job_save_and_speak_write_the_same_file(python: AudioSource, command: AudioSource, name: str) -> None:
     says_the_same(python, name)
     assert command(name) == python(name)
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", FILES)
-def test_speak_writes_the_same_bytes_into_a_pipe(pipe: Door, name: str) -> None:
+def test_speak_writes_the_same_bytes_into_a_pipe(pipe: AudioSource, name: str) -> None:
     says_the_same(pipe, name)
 
 
 @pytest.mark.parametrize("name", STREAMABLE)
-def test_equal_requests_are_answered_with_the_same_bytes(stream: Door, name: str) -> None:
+def test_equal_requests_are_answered_with_the_same_bytes(stream: AudioSource, name: str) -> None:
     says_the_same(stream, name)
 
 
 @pytest.mark.parametrize("name", [*STREAMABLE, "m4a"])
-def test_equal_jobs_have_the_same_recording(recording: Door, name: str) -> None:
+def test_equal_jobs_have_the_same_recording(recording: AudioSource, name: str) -> None:
     says_the_same(recording, name)

@@ -1,4 +1,4 @@
-"""How urgent an answer is: its kind, its priority, and whether it is played as it comes or once it is whole."""
+"""Scheduling of an answer: its kind, its priority, and whether it is played as it comes or once it is whole."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ USUAL = {"class": "L", "priority": "0", "play": "", "gap": "fail", "drain": "win
 
 
 @pytest.mark.parametrize(
-    ("said", "headers", "differs"),
+    ("options", "headers", "differs"),
     [
         ({}, {}, {}),
         ({"kind": "batch", "priority": -3}, {}, {"class": "B", "priority": "-3"}),
@@ -41,9 +41,9 @@ USUAL = {"class": "L", "priority": "0", "play": "", "gap": "fail", "drain": "win
     ],
 )
 def test_it_is_spoken_as_urgently_as_was_said(
-    client: httpx2.Client, gateway: Gateway, said: dict[str, Any], headers: dict[str, str], differs: dict[str, str]
+    client: httpx2.Client, gateway: Gateway, options: dict[str, Any], headers: dict[str, str], differs: dict[str, str]
 ) -> None:
-    answer = client.post("/v1/audio/speech", json={"input": TEXT} | said, headers=headers)
+    answer = client.post("/v1/audio/speech", json={"input": TEXT} | options, headers=headers)
     assert scheduled(gateway, answer) == USUAL | differs
     assert "seriatim-warning" not in answer.headers
 
@@ -61,7 +61,7 @@ def test_openais_client_says_so_once_for_all_its_requests(gateway: Gateway) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "headers", "param"),
+    ("options", "headers", "param"),
     [
         ({"kind": "urgent"}, {}, "kind"),
         ({"priority": 10}, {}, "priority"),
@@ -74,9 +74,9 @@ def test_openais_client_says_so_once_for_all_its_requests(gateway: Gateway) -> N
     ],
 )
 def test_another_word_is_refused(
-    client: httpx2.Client, said: dict[str, Any], headers: dict[str, str], param: str
+    client: httpx2.Client, options: dict[str, Any], headers: dict[str, str], param: str
 ) -> None:
-    answer = client.post("/v1/audio/speech", json={"input": TEXT} | said, headers=headers)
+    answer = client.post("/v1/audio/speech", json={"input": TEXT} | options, headers=headers)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
@@ -88,9 +88,9 @@ def test_a_file_is_no_late_first_sound_and_no_silence(client: httpx2.Client) -> 
         "seriatim_http_audio_seconds_total",
     )
     before = client.get("/metrics").text
-    for said in ({"stream": False}, {"kind": "batch"}, {"play": "whole"}):
-        client.post("/v1/audio/speech", json={"input": TEXT} | said).raise_for_status()
+    for options in ({"stream": False}, {"kind": "batch"}, {"play": "whole"}):
+        client.post("/v1/audio/speech", json={"input": TEXT} | options).raise_for_status()
     after = client.get("/metrics").text
-    ttfa, heard, sound_s = (value(after, name) - value(before, name) for name in names)
-    assert (ttfa, heard) == (0, 0)
+    ttfa, played, sound_s = (value(after, name) - value(before, name) for name in names)
+    assert (ttfa, played) == (0, 0)
     assert sound_s > 3

@@ -1,4 +1,4 @@
-"""Texts with nothing to say, as clients send them that cut a text themselves."""
+"""Silence, from texts with nothing to say, as clients send them that cut a text themselves."""
 
 import base64
 import json
@@ -44,31 +44,31 @@ def test_it_is_a_whole_file_in_every_format(client: httpx2.Client, tmp_path: Pat
 
 
 def test_it_comes_in_events_too(client: httpx2.Client) -> None:
-    asked = {"input": "...", "response_format": "pcm", "stream_format": "sse"}
-    events = client.post("/v1/audio/speech", json=asked).text.strip().split("\n\n")
+    request = {"input": "...", "response_format": "pcm", "stream_format": "sse"}
+    events = client.post("/v1/audio/speech", json=request).text.strip().split("\n\n")
     delta, done = (json.loads(each.removeprefix("data: ")) for each in events)
     assert base64.b64decode(delta["audio"]) == SILENCE
     assert done["type"] == "speech.audio.done"
 
 
 def test_sentences_may_have_nothing_to_say(client: httpx2.Client) -> None:
-    asked = {"sentences": [{"text": "..."}, {"text": "👍"}]}
-    answers = [client.post("/v1/jobs", json=asked, headers={"idempotency-key": "nothing"}) for _ in range(2)]
+    request = {"sentences": [{"text": "..."}, {"text": "👍"}]}
+    answers = [client.post("/v1/jobs", json=request, headers={"idempotency-key": "nothing"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0].json()["id"] == answers[1].json()["id"]
 
 
-@pytest.mark.parametrize("asked", [{"input": ""}, {"sentences": []}, {"sentences": [{"text": ""}]}])
-def test_no_text_at_all_is_an_error(client: httpx2.Client, asked: dict[str, object]) -> None:
-    path = "/v1/jobs" if "sentences" in asked else "/v1/audio/speech"
+@pytest.mark.parametrize("body", [{"input": ""}, {"sentences": []}, {"sentences": [{"text": ""}]}])
+def test_no_text_at_all_is_an_error(client: httpx2.Client, body: dict[str, object]) -> None:
+    path = "/v1/jobs" if "sentences" in body else "/v1/audio/speech"
     for each in {path, "/v1/jobs"}:
-        answer = client.post(each, json=asked)
+        answer = client.post(each, json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "empty_text")
 
 
-def test_the_other_door_says_that_it_is_done(gateway: Gateway) -> None:
+def test_the_socket_says_that_it_is_done(gateway: Gateway) -> None:
     with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
         for message in ({"type": "start"}, {"type": "text", "text": "👍"}, {"type": "close"}):
             socket.send(json.dumps(message))
-        told = [json.loads(socket.recv(PATIENCE_S)) for _ in range(2)]
-    assert [(each["type"], each.get("state")) for each in told] == [("started", None), ("end", "done")]
+        messages = [json.loads(socket.recv(PATIENCE_S)) for _ in range(2)]
+    assert [(each["type"], each.get("state")) for each in messages] == [("started", None), ("end", "done")]

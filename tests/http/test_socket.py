@@ -1,4 +1,4 @@
-"""/v1/stream: text as it is written, sound as it is spoken, over one connection."""
+"""The WebSocket /v1/stream: text as it is written, sound as it is spoken, over one connection."""
 
 import json
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.http.decoded_audio import seconds, seconds_of_pcm
 from tests.http.gateways import ADDRESS, Gateway, clear, start
-from tests.http.sounds import seconds, seconds_of_pcm
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
-SAID = clear(6, "Talk")
+TEXTS = clear(6, "Talk")
 LONG = clear(250, "Long")
 
 
 @dataclass(slots=True)
-class Caller:
-    """A client: what it was told, and the sound that came."""
+class SocketClient:
+    """A client: the messages and the audio that it received."""
 
     socket: ClientConnection
-    told: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
     sound: bytearray = field(default_factory=bytearray)
 
     def say(self, kind: str, **more: object) -> None:
@@ -39,7 +39,7 @@ class Caller:
             assert isinstance(sound, bytes)
             assert len(sound) == message["bytes"]
             self.sound += sound
-        self.told.append(message)
+        self.messages.append(message)
         return message
 
     def until(self, kind: str) -> dict[str, Any]:
@@ -49,34 +49,34 @@ class Caller:
 
 
 @contextmanager
-def calling(gateway: Gateway, **more: Any) -> Iterator[Caller]:
+def calling(gateway: Gateway, **more: Any) -> Iterator[SocketClient]:
     with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None, close_timeout=0.2, **more) as socket:
-        yield Caller(socket)
+        yield SocketClient(socket)
 
 
 def test_text_in_pieces_is_heard_as_one(gateway: Gateway) -> None:
     with calling(gateway) as caller:
         caller.say("start")
         assert set(caller.next()) == {"type", "job", "resume", "rate_hz"}
-        text = " ".join(SAID)
+        text = " ".join(TEXTS)
         for at in range(0, len(text), 7):
             caller.say("text", text=text[at : at + 7])
         caller.say("close")
         end = caller.until("end")
-    assert (end["state"], end["sentences"]) == ("done", len(SAID))
-    assert [m["text"] for m in caller.told if m["type"] == "sentence"] == SAID
-    assert bytes(caller.sound) == stream_of(SAID)
+    assert (end["state"], end["sentences"]) == ("done", len(TEXTS))
+    assert [m["text"] for m in caller.messages if m["type"] == "sentence"] == TEXTS
+    assert bytes(caller.sound) == stream_of(TEXTS)
 
 
 def test_sound_comes_before_the_text_is_whole(gateway: Gateway) -> None:
     with calling(gateway) as caller:
         caller.say("start")
-        caller.say("text", text=f"{SAID[0]} {SAID[1]} And")
+        caller.say("text", text=f"{TEXTS[0]} {TEXTS[1]} And")
         caller.until("audio")
         caller.say("text", text=" the rest.")
         caller.say("close")
         caller.until("end")
-    assert [m["text"] for m in caller.told if m["type"] == "sentence"] == [SAID[0], SAID[1], "And the rest."]
+    assert [m["text"] for m in caller.messages if m["type"] == "sentence"] == [TEXTS[0], TEXTS[1], "And the rest."]
 
 
 def test_flush_says_half_a_sentence(gateway: Gateway) -> None:
@@ -99,25 +99,25 @@ def test_cancel_stops_at_once_and_another_job_may_begin(gateway: Gateway) -> Non
         assert caller.until("end")["state"] == "cancelled"
         caller.say("start")
         caller.until("started")
-        caller.say("text", text=SAID[0])
+        caller.say("text", text=TEXTS[0])
         caller.say("close")
         caller.sound.clear()
         assert caller.until("end")["state"] == "done"
-        assert bytes(caller.sound) == stream_of(SAID[:1])
+        assert bytes(caller.sound) == stream_of(TEXTS[:1])
 
 
 @pytest.mark.parametrize("name", ["mp3", "opus", "wav"])
 def test_sound_comes_in_any_format(gateway: Gateway, name: str) -> None:
     with calling(gateway) as caller:
         caller.say("start", format=name)
-        caller.say("text", text=" ".join(SAID))
+        caller.say("text", text=" ".join(TEXTS))
         caller.say("close")
         caller.until("end")
-    assert -0.01 < seconds(bytes(caller.sound)) - seconds_of_pcm(stream_of(SAID)) < 0.3
+    assert -0.01 < seconds(bytes(caller.sound)) - seconds_of_pcm(stream_of(TEXTS)) < 0.3
 
 
 def test_another_gateway_goes_on_where_one_was_killed(system: RealSystem, gateway: Gateway) -> None:
-    """Half the text was said and some of it heard when the gateway dies; nothing is lost and nothing comes twice."""
+    """Half the text was sent and some of it heard when the gateway dies; nothing is lost and nothing comes twice."""
     doomed = start(system, "doomed-talk")
     half = " ".join(LONG[:10]) + " " + LONG[10][:5]
     with calling(doomed) as caller:
@@ -129,7 +129,7 @@ def test_another_gateway_goes_on_where_one_was_killed(system: RealSystem, gatewa
         with suppress(ConnectionClosed):
             while True:
                 last = caller.next()["id"]
-    heard = bytes(caller.sound)
+    first = bytes(caller.sound)
     with calling(gateway) as again:
         again.say("start", resume=token, after=last)
         assert again.next()["resume"] == token
@@ -138,7 +138,7 @@ def test_another_gateway_goes_on_where_one_was_killed(system: RealSystem, gatewa
         again.say("text", text=LONG[10][5:] + " " + " ".join(LONG[11:20]))
         again.say("close")
         assert again.until("end")["state"] == "done"
-    assert heard + bytes(again.sound) == stream_of(LONG[:20])
+    assert first + bytes(again.sound) == stream_of(LONG[:20])
 
 
 def test_a_client_that_does_not_come_back_stops_its_job(gateway: Gateway) -> None:
@@ -180,10 +180,10 @@ def test_cancel_overtakes_text_and_nothing_is_heard_after_it(system: RealSystem)
         assert (first["state"], first["reason"], first["bytes"]) == ("cancelled", "cancelled by its listener", 0)
         assert caller.next()["type"] == "started"
         caller.sound.clear()
-        caller.say("text", text=SAID[0])
+        caller.say("text", text=TEXTS[0])
         caller.say("close")
         assert caller.until("end")["state"] == "done"
-        assert bytes(caller.sound) == stream_of(SAID[:1])
+        assert bytes(caller.sound) == stream_of(TEXTS[:1])
     system.end("barge-in")
 
 
@@ -211,14 +211,14 @@ def test_a_client_that_takes_nothing_stops_the_speaking(gateway: Gateway) -> Non
         job = caller.next()["job"]
         caller.say("text", text=" ".join(LONG[:80]))
         caller.say("close")
-        spoken: list[int] = []
+        done_counts: list[int] = []
 
         def stands() -> bool:
-            spoken.append(client.get(f"/v1/jobs/{job}").json()["sentences_done"])
-            return len(spoken) > 30 and spoken[-1] == spoken[-30] > 0
+            done_counts.append(client.get(f"/v1/jobs/{job}").json()["sentences_done"])
+            return len(done_counts) > 30 and done_counts[-1] == done_counts[-30] > 0
 
         wait_until(stands, "it stands still")
-        assert spoken[-1] < 70
+        assert done_counts[-1] < 70
         caller.until("end")
     assert bytes(caller.sound) == stream_of(LONG[:80])
 
@@ -236,7 +236,7 @@ def test_more_text_than_the_queue_holds_waits_for_room(system: RealSystem) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("message", "code"),
     [
         ('{"type": "text", "text": "Hi."}', "bad_input"),
         ('{"type": "sing"}', "bad_input"),
@@ -250,11 +250,13 @@ def test_more_text_than_the_queue_holds_waits_for_room(system: RealSystem) -> No
         ('{"type": "start", "after": "x"}', "bad_input"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_ends_the_connection(gateway: Gateway, said: str | bytes, code: str) -> None:
+def test_an_impossible_message_is_refused_and_ends_the_connection(
+    gateway: Gateway, message: str | bytes, code: str
+) -> None:
     with calling(gateway) as caller:
-        caller.socket.send(said)
-        message = json.loads(caller.socket.recv(PATIENCE_S))
-        assert message["error"]["code"] == code, message
+        caller.socket.send(message)
+        reply = json.loads(caller.socket.recv(PATIENCE_S))
+        assert reply["error"]["code"] == code, reply
         with pytest.raises(ConnectionClosed):
             caller.socket.recv(PATIENCE_S)
 

@@ -1,4 +1,4 @@
-"""/v1/stream with clients that are many, silent, rude, or late."""
+"""Limits of the WebSocket /v1/stream: clients that are many, silent, rude, or late."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def threads(gateway: Gateway) -> int:
 
 @pytest.fixture(scope="module")
 def impatient(system: RealSystem) -> Gateway:
-    """A gateway that waits for nobody, and takes little."""
+    """A gateway with short timeouts and small limits."""
     return start(system, "impatient", http_write_timeout_s=1, max_text_bytes=2_000)
 
 
@@ -107,7 +107,7 @@ def test_text_that_was_overtaken_by_the_end_is_no_error(gateway: Gateway) -> Non
         assert until(socket, "end")[1] == stream_of(["Good morning."])
 
 
-def test_a_job_that_is_ended_by_somebody_else_ends_for_its_writer(gateway: Gateway) -> None:
+def test_a_job_that_another_client_ends_is_over_for_its_writer(gateway: Gateway) -> None:
     """He is in the middle of his text, and hears of it as of any end."""
     with calling(gateway) as socket, gateway.client() as client:
         say(socket, "start")
@@ -189,7 +189,7 @@ def test_bytes_that_are_no_text_end_the_connection(gateway: Gateway, system: Rea
     assert "Traceback" not in system.log("gateway")
 
 
-def test_a_flood_of_messages_harms_nobody(gateway: Gateway) -> None:
+def test_a_flood_of_messages_harms_no_other_client(gateway: Gateway) -> None:
     """Two thousand reports of what was heard, as fast as they can be sent."""
     with calling(gateway) as socket, gateway.client() as client:
         say(socket, "start")

@@ -10,8 +10,8 @@ import numpy as np
 import openai
 import pytest
 
+from tests.http.decoded_audio import decoded, likeness, loudness, probed, seconds, seconds_of_pcm
 from tests.http.gateways import Gateway, clear
-from tests.http.sounds import decoded, likeness, loudness, probed, seconds, seconds_of_pcm
 from tests.support.expected_audio import PAUSE_MS, RATE_HZ, stream_of
 from tests.support.process_system import wait_until
 
@@ -27,23 +27,27 @@ def test_openais_client_gets_the_whole_text_in_every_format(
     gateway: Gateway, response_format: str, tmp_path: Path
 ) -> None:
     with gateway.openai() as ai:
-        said = ai.audio.speech.create(model="tts-1", voice="alloy", input=TEXT, response_format=response_format).content  # type: ignore[arg-type]  # a literal
-    wanted_s = seconds_of_pcm(EXPECTED)
+        answer = ai.audio.speech.create(
+            model="tts-1", voice="alloy", input=TEXT,
+            response_format=response_format,  # type: ignore[arg-type]  # a literal
+        )  # fmt: skip
+    audio = answer.content
+    expected_s = seconds_of_pcm(EXPECTED)
     if response_format == "pcm":
-        assert said == EXPECTED
+        assert audio == EXPECTED
         return
-    assert -0.01 < seconds(said) - wanted_s < 0.3, "the end is not cut off; a codec's frames add a little"
-    samples, rate_hz = decoded(said)
-    meant = loudness(np.frombuffer(EXPECTED, "<i2") / np.float32(32768), RATE_HZ)
-    assert likeness(loudness(samples, rate_hz), meant) > 0.8, "it is this text"
-    if (probed_s := probed(said, tmp_path / f"said.{response_format}")) is not None:
-        assert -0.01 < probed_s - wanted_s < 0.3
+    assert -0.01 < seconds(audio) - expected_s < 0.3, "the end is not cut off; a codec's frames add a little"
+    samples, rate_hz = decoded(audio)
+    expected = loudness(np.frombuffer(EXPECTED, "<i2") / np.float32(32768), RATE_HZ)
+    assert likeness(loudness(samples, rate_hz), expected) > 0.8, "it is this text"
+    if (probed_s := probed(audio, tmp_path / f"speech.{response_format}")) is not None:
+        assert -0.01 < probed_s - expected_s < 0.3
 
 
 @pytest.mark.parametrize("response_format", ["wav", "flac"])
 def test_formats_without_loss_have_every_sample(client: httpx2.Client, response_format: str) -> None:
-    said = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": response_format}).content
-    samples, rate_hz = decoded(said)
+    audio = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": response_format}).content
+    samples, rate_hz = decoded(audio)
     assert rate_hz == RATE_HZ
     assert (np.round(samples * 32768).astype("<i2").tobytes()) == EXPECTED
 
@@ -65,8 +69,8 @@ def test_sound_comes_while_the_text_is_still_being_spoken(gateway: Gateway) -> N
 
 
 def test_server_sent_events_carry_the_same_sound(client: httpx2.Client) -> None:
-    wanted = {"input": TEXT, "response_format": "pcm", "stream_format": "sse"}
-    answer = client.post("/v1/audio/speech", json=wanted)
+    request = {"input": TEXT, "response_format": "pcm", "stream_format": "sse"}
+    answer = client.post("/v1/audio/speech", json=request)
     assert answer.headers["content-type"].startswith("text/event-stream")
     events = [json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if line.startswith("data: ")]
     assert events[-1]["type"] == "speech.audio.done"
@@ -76,11 +80,11 @@ def test_server_sent_events_carry_the_same_sound(client: httpx2.Client) -> None:
 def test_speed_and_voice_are_the_engines(client: httpx2.Client, gateway: Gateway) -> None:
     voices = client.get("/v1/voices").json()["data"]
     other = voices[1]["id"]
-    said = client.post(
+    answer = client.post(
         "/v1/audio/speech", json={"input": TEXT, "voice": {"id": other}, "speed": 2, "response_format": "pcm"}
     )
-    spoken = ["The red fox runs over green hills.", "It sings of rivers that no map has shown."]
-    assert said.content == stream_of(spoken, voice=other, speed=2)
+    expected_texts = ["The red fox runs over green hills.", "It sings of rivers that no map has shown."]
+    assert answer.content == stream_of(expected_texts, voice=other, speed=2)
 
 
 def test_a_client_that_leaves_stops_its_job(gateway: Gateway, client: httpx2.Client) -> None:
@@ -128,7 +132,7 @@ def test_a_client_that_takes_nothing_stops_the_speaking_at_its_window(gateway: G
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "code", "said"),
+    ("options", "status", "code", "message"),
     [
         ({"input": "Hi.", "voice": "alcie"}, 400, "unknown_voice", "unknown voice 'alcie'"),
         ({"input": "Hi.", "model": "none"}, 404, "model_not_found", "GET /v1/models"),
@@ -139,13 +143,13 @@ def test_a_client_that_takes_nothing_stops_the_speaking_at_its_window(gateway: G
     ],
 )
 def test_refusals_have_openais_shape(
-    client: httpx2.Client, wanted: dict[str, object], status: int, code: str, said: str
+    client: httpx2.Client, options: dict[str, object], status: int, code: str, message: str
 ) -> None:
-    answer = client.post("/v1/audio/speech", json=wanted)
+    answer = client.post("/v1/audio/speech", json=options)
     assert answer.status_code == status, answer.text
     error = answer.json()["error"]
     assert error["code"] == code
-    assert said in error["message"] or said == error["param"]
+    assert message in error["message"] or message == error["param"]
     assert set(error) == {"message", "type", "param", "code"}
 
 
@@ -171,8 +175,8 @@ def test_models_and_voices_are_listed(gateway: Gateway) -> None:
 
 
 def test_the_pause_of_a_request_is_the_pause_that_is_heard(client: httpx2.Client) -> None:
-    said = client.post("/v1/audio/speech", json={"input": TEXT, "pause_ms": 0, "response_format": "pcm"}).content
-    assert seconds_of_pcm(EXPECTED) - seconds_of_pcm(said) == pytest.approx(2 * PAUSE_MS / 1000, abs=0.01)
+    unpaused = client.post("/v1/audio/speech", json={"input": TEXT, "pause_ms": 0, "response_format": "pcm"}).content
+    assert seconds_of_pcm(EXPECTED) - seconds_of_pcm(unpaused) == pytest.approx(2 * PAUSE_MS / 1000, abs=0.01)
 
 
 def job_of(connection: socket.socket) -> str:
@@ -182,9 +186,9 @@ def job_of(connection: socket.socket) -> str:
     return next(line.split(": ")[1] for line in head.splitlines() if line.startswith("seriatim-job"))
 
 
-def ask(connection: socket.socket, wanted: dict[str, object]) -> None:
+def ask(connection: socket.socket, options: dict[str, object]) -> None:
     """Send a request and nothing else."""
-    body = json.dumps(wanted).encode()
+    body = json.dumps(options).encode()
     head = [
         "POST /v1/audio/speech HTTP/1.1",
         "host: localhost",

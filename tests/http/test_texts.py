@@ -1,4 +1,4 @@
-"""What a job was asked to say, and what it is called: in lists, and as a file."""
+"""Texts and titles of jobs: in lists, and as a file."""
 
 import subprocess
 import unicodedata
@@ -21,8 +21,8 @@ from tests.support.process_system import RealSystem, wait_until
 TEXT = "The harbour\n\nFox 0 sings of green hills.  Fox 1 sings of green hills.\r\n\r\n– Grüße, 海! –\n"
 
 
-def new(client: httpx2.Client, **wanted: Any) -> dict[str, Any]:
-    answer = client.post("/v1/jobs", json=wanted)
+def new(client: httpx2.Client, **body: Any) -> dict[str, Any]:
+    answer = client.post("/v1/jobs", json=body)
     assert answer.status_code == 202, answer.text
     card: dict[str, Any] = answer.json()
     return card
@@ -50,8 +50,8 @@ def test_a_file_is_given_back_as_a_text(client: httpx2.Client) -> None:
 
 
 def test_what_came_as_sentences_or_is_not_recorded_has_no_text(client: httpx2.Client) -> None:
-    for wanted in ({"sentences": [{"text": "Hello."}]}, {"input": TEXT, "drain": "window", "kind": "live"}):
-        card = new(client, **wanted)
+    for body in ({"sentences": [{"text": "Hello."}]}, {"input": TEXT, "drain": "window", "kind": "live"}):
+        card = new(client, **body)
         assert not card["has_text"]
         answer = client.get(f"/v1/jobs/{card['id']}/text")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
@@ -85,18 +85,18 @@ def test_a_text_goes_with_its_recording(client: httpx2.Client, system: RealSyste
     assert client.get(f"/v1/jobs/{job}").json()["title"] == ""
 
 
-def test_nobody_reads_the_text_of_another(system: RealSystem, tmp_path: Path) -> None:
+def test_a_key_cannot_read_the_text_of_another(system: RealSystem, tmp_path: Path) -> None:
     keys = tmp_path / "keys.toml"
     keys.write_text("".join(f'[[key]]\nkey = "{name * 16}"\nuser = "{name}"\n' for name in "ab"), "utf-8")
     locked = start(system, "two-users", http_keys_file=keys)
-    with locked.client("a" * 16) as anna, locked.client("b" * 16) as ben, locked.client() as nobody:
+    with locked.client("a" * 16) as anna, locked.client("b" * 16) as ben, locked.client() as keyless:
         path = f"/v1/jobs/{new(anna, input=TEXT)['id']}/text"
-        assert [each.get(path).status_code for each in (anna, ben, nobody)] == [200, 404, 401]
+        assert [each.get(path).status_code for each in (anna, ben, keyless)] == [200, 404, 401]
     system.end("two-users")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "title"),
+    ("body", "title"),
     [
         ({"input": TEXT}, "The harbour Fox 0 sings of green hills. Fox 1 sings of green hills. – Grüße, 海!…"),
         ({"input": TEXT, "title": "At sea"}, "At sea"),
@@ -104,8 +104,8 @@ def test_nobody_reads_the_text_of_another(system: RealSystem, tmp_path: Path) ->
         ({"sentences": [{"text": "One."}, {"text": "Two."}, {"text": "Three."}]}, "One. Two. Three."),
     ],
 )
-def test_a_job_has_its_title_from_the_beginning(client: httpx2.Client, wanted: dict[str, Any], title: str) -> None:
-    card = new(client, **wanted)
+def test_a_job_has_its_title_from_the_beginning(client: httpx2.Client, body: dict[str, Any], title: str) -> None:
+    card = new(client, **body)
     assert card["title"] == title
     assert client.get(f"/v1/jobs/{card['id']}").json()["title"] == card["title"]
     assert {job["id"]: job["title"] for job in client.get("/v1/jobs").json()["data"]}[card["id"]] == card["title"]
@@ -119,7 +119,7 @@ def test_a_job_that_is_not_recorded_is_called_by_what_of_it_is_held(client: http
 
 
 @pytest.mark.parametrize(
-    ("title", "said"),
+    ("title", "message"),
     [
         ("x" * 201, "at most 200 characters"),
         ("a\x00b", "printable"),
@@ -127,19 +127,19 @@ def test_a_job_that_is_not_recorded_is_called_by_what_of_it_is_held(client: http
         ("At sea", "drain must be store"),
     ],
 )
-def test_titles_that_cannot_be_kept_are_refused(client: httpx2.Client, title: str, said: str) -> None:
-    drain = "window" if "drain" in said else "store"
+def test_titles_that_cannot_be_kept_are_refused(client: httpx2.Client, title: str, message: str) -> None:
+    drain = "window" if "drain" in message else "store"
     answer = client.post("/v1/jobs", json={"input": TEXT, "title": title, "drain": drain})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "title")
-    assert said in answer.json()["error"]["message"]
+    assert message in answer.json()["error"]["message"]
 
 
 def test_a_recording_is_saved_under_its_title(client: httpx2.Client, gateway: Gateway, tmp_path: Path) -> None:
     job = new(client, input=TEXT, title="Grüße: das Meer/1")["id"]
     whole(client, job)
     path = f"/v1/jobs/{job}/audio?format=flac"
-    said = "inline; filename=\"Gru_e das Meer 1.flac\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20das%20Meer%201.flac"
-    assert client.head(path).headers["content-disposition"] == said
+    message = "inline; filename=\"Gru_e das Meer 1.flac\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20das%20Meer%201.flac"
+    assert client.head(path).headers["content-disposition"] == message
     curl = installed("curl", package="curl")
     subprocess.run([curl, "-sOJ", "--fail", "--noproxy", "*", gateway.url + path], cwd=tmp_path, check=True, timeout=30)
     assert [each.name for each in tmp_path.iterdir()] == ["Gru_e das Meer 1.flac"]
@@ -191,7 +191,7 @@ def test_a_beginning_ends_with_a_word_where_there_are_words() -> None:
     assert first_words("海" * 99) == "海" * 79 + "…"
 
 
-def test_a_store_that_cannot_be_written_keeps_nobody_from_speaking(system: RealSystem) -> None:
+def test_speech_goes_on_with_a_store_that_cannot_be_written(system: RealSystem) -> None:
     """Its job is known as long as Redis knows it; what would lie beside its recording is missed."""
     other = start(system, "no-store", store_dir="/sys/not-even-by-root")
     with other.client() as client:

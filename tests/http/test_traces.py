@@ -56,14 +56,14 @@ def test_one_trace_leads_from_the_request_to_the_last_byte(traced: Gateway, coll
     (request,), (enqueue,) = named(spans, "POST /v1/audio/speech"), named(spans, "enqueue")
     assert (request.kind, request.parent, request.service) == (SERVER, "ab" * 8, "seriatim-gateway")
     assert (enqueue.kind, enqueue.parent) == (PRODUCER, request.id)
-    spoken, heard = named(spans, "speak"), named(spans, "hear")
-    assert {(s.kind, s.parent, s.service) for s in spoken} == {(CONSUMER, enqueue.id, "seriatim-worker")}
-    assert sorted(s.facts["seriatim.seq"] for s in spoken) == list(range(N))
-    assert {s.facts["seriatim.job"] for s in spoken} == {enqueue.facts["seriatim.job"]}
-    assert {s.parent for s in heard} == {request.id}
-    assert [s.facts["seriatim.seq"] for s in heard] == list(range(N)), "heard in order, however they were spoken"
-    assert all(a.ended_ns <= b.began_ns for a, b in pairwise(heard))
-    assert all(request.began_ns <= s.began_ns <= s.ended_ns <= request.ended_ns for s in [enqueue, *heard])
+    speak_spans, hear_spans = named(spans, "speak"), named(spans, "hear")
+    assert {(s.kind, s.parent, s.service) for s in speak_spans} == {(CONSUMER, enqueue.id, "seriatim-worker")}
+    assert sorted(s.facts["seriatim.seq"] for s in speak_spans) == list(range(N))
+    assert {s.facts["seriatim.job"] for s in speak_spans} == {enqueue.facts["seriatim.job"]}
+    assert {s.parent for s in hear_spans} == {request.id}
+    assert [s.facts["seriatim.seq"] for s in hear_spans] == list(range(N)), "heard in order, however they were spoken"
+    assert all(a.ended_ns <= b.began_ns for a, b in pairwise(hear_spans))
+    assert all(request.began_ns <= s.began_ns <= s.ended_ns <= request.ended_ns for s in [enqueue, *hear_spans])
     assert len(spans) == 2 * N + 2
 
 
@@ -83,7 +83,7 @@ def test_a_refusal_is_written_down(traced: Gateway, collector: Collector) -> Non
     assert request.facts["http.response.status_code"] == 400
 
 
-def test_nobody_is_watched_watching(traced: Gateway, collector: Collector) -> None:
+def test_probes_are_not_traced(traced: Gateway, collector: Collector) -> None:
     with traced.client() as client:
         for path in ("/healthz", "/readyz", "/metrics"):
             client.get(path)
@@ -93,15 +93,15 @@ def test_nobody_is_watched_watching(traced: Gateway, collector: Collector) -> No
 
 
 @pytest.mark.thorough
-def test_a_collector_that_is_away_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_that_is_away_delays_no_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     with RealSystem.on(tmp_path, traces="otlp") as system:
         system.reassembler()
         worker = system.workers()
         with start(system).client() as client:
-            said = client.post("/v1/audio/speech", json={"input": "Fox 0 sings.", "response_format": "pcm"})
-        assert said.status_code == 200
-        assert len(said.content) > 1000
+            answer = client.post("/v1/audio/speech", json={"input": "Fox 0 sings.", "response_format": "pcm"})
+        assert answer.status_code == 200
+        assert len(answer.content) > 1000
         worker.terminate()
         assert worker.wait(PATIENCE_S) == 0
 
@@ -112,8 +112,8 @@ def test_who_wants_no_traces_loads_nothing_of_them() -> None:
         "print('opentelemetry.trace' in sys.modules, tracing.current_traceparent())"
     )
     blocked = f"import sys; sys.modules['opentelemetry'] = None; {code}"  # redis loads it wherever it is installed
-    said = subprocess.run([sys.executable, "-c", blocked], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert said.stdout == "False \n"
+    done = subprocess.run([sys.executable, "-c", blocked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False \n"
 
 
 def test_a_caller_who_traces_his_own_program_finds_our_spans_in_his(traced: Gateway, collector: Collector) -> None:
@@ -126,10 +126,10 @@ def test_a_caller_who_traces_his_own_program_finds_our_spans_in_his(traced: Gate
         "    print(format(span.get_span_context().trace_id, '032x'))\n"
     )
     environment = traced.system.environment | {"SERIATIM_TRACES": ""}
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
-    trace = said.stdout.strip()
+    trace = done.stdout.strip()
     wait_until(lambda: named(collector.of(trace), "speak"))
     assert [s.name for s in collector.of(trace)] == ["my request", "enqueue", "speak"]
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from seriatim.exit_codes import ExitCode
-from tests.support.command_line import TONE, begun, complaint, environment, seriatim
+from tests.support.command_line import TONE, complaint, environment, seriatim, start_command
 from tests.support.free_ports import free_port
 from tests.support.process_system import PATIENCE_S, wait_until
 
@@ -27,13 +27,13 @@ def up(folder: Path, *arguments: str, until: str = "HTTP", default_port: int | N
     """Run it, and give what it says up to the line that has `until`; it ends in order."""
     with started(folder, "up", *TONE, *arguments, default_port=default_port) as process:
         assert process.stderr is not None
-        said: list[str] = []
+        lines: list[str] = []
         try:
-            while not said or until not in said[-1]:
+            while not lines or until not in lines[-1]:
                 line = process.stderr.readline().decode()
-                assert line, said
-                said.append(line.removeprefix("seriatim: ").rstrip())
-            yield said
+                assert line, lines
+                lines.append(line.removeprefix("seriatim: ").rstrip())
+            yield lines
         finally:
             process.terminate()
             process.communicate(timeout=PATIENCE_S)
@@ -43,7 +43,7 @@ def up(folder: Path, *arguments: str, until: str = "HTTP", default_port: int | N
 def started(folder: Path, *arguments: str, default_port: int | None) -> "subprocess.Popen[bytes]":
     """Start a command, where HTTP has another default port if one is given."""
     if default_port is None:
-        return begun(*arguments, cwd=folder)
+        return start_command(*arguments, cwd=folder)
     command = [sys.executable, "-P", "-c", OTHER_DEFAULT, str(default_port), *arguments]
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=folder
@@ -53,11 +53,11 @@ def started(folder: Path, *arguments: str, default_port: int | None) -> "subproc
 def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
     """No second command, and no folder to be named twice: recordings are found."""
     redis, http = free_port(), free_port()
-    with up(tmp_path, "--port", str(redis), "--http", str(http)) as said:
-        assert said[-1].startswith(f"HTTP at http://127.0.0.1:{http}/")
+    with up(tmp_path, "--port", str(redis), "--http", str(http)) as lines:
+        assert lines[-1].startswith(f"HTTP at http://127.0.0.1:{http}/")
         with httpx2.Client(base_url=f"http://127.0.0.1:{http}/v1", trust_env=False, timeout=PATIENCE_S) as client:
-            spoken = client.post("/audio/speech", json={"input": "Good morning.", "response_format": "pcm"})
-            assert (spoken.status_code, bool(spoken.content)) == (200, True)
+            answer = client.post("/audio/speech", json={"input": "Good morning.", "response_format": "pcm"})
+            assert (answer.status_code, bool(answer.content)) == (200, True)
             job = client.post("/jobs", json={"input": "Good morning. It is a fine day."}).json()
             with client.stream("GET", f"/jobs/{job['id']}/events") as events:
                 events.read()
@@ -68,8 +68,8 @@ def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: P
     redis = free_port()
     with socket.create_server(("127.0.0.1", 0)) as holding:
         taken = holding.getsockname()[1]
-        with up(tmp_path, "--port", str(redis), default_port=taken) as said:
-            assert said[-1].startswith(f"no HTTP: port {taken} cannot be used for HTTP (")
+        with up(tmp_path, "--port", str(redis), default_port=taken) as lines:
+            assert lines[-1].startswith(f"no HTTP: port {taken} cannot be used for HTTP (")
             url = f"redis://127.0.0.1:{redis}/0"
             assert seriatim("status", "--redis", url, cwd=tmp_path).returncode == 0
 
@@ -86,19 +86,19 @@ def test_a_port_that_was_asked_for_must_be_free(tmp_path: Path) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("option", [["--no-http"], ["--http", "0"]])
 def test_without_http_it_says_how_to_serve(tmp_path: Path, option: list[str]) -> None:
-    with up(tmp_path, "--port", str(free_port()), *option) as said:
-        assert said[-1] == "no HTTP: turned off"
+    with up(tmp_path, "--port", str(free_port()), *option) as lines:
+        assert lines[-1] == "no HTTP: turned off"
 
 
-def test_a_gateway_of_ones_own_finds_the_recordings_without_being_told_where(tmp_path: Path) -> None:
+def test_a_separate_gateway_finds_the_recordings_without_a_setting(tmp_path: Path) -> None:
     """What `up` prints is all that it takes, in whatever folder it is typed."""
     redis, http = free_port(), free_port()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    with up(tmp_path, "--port", str(redis), "--no-http", until="serve with:") as said:
-        command = said[-1].split()[2:]
+    with up(tmp_path, "--port", str(redis), "--no-http", until="serve with:") as lines:
+        command = lines[-1].split()[2:]
         assert command == ["seriatim", "serve", "--redis", f"redis://127.0.0.1:{redis}/0"]
-        with begun(*command[1:], "--port", str(http), cwd=elsewhere) as gateway:
+        with start_command(*command[1:], "--port", str(http), cwd=elsewhere) as gateway:
             assert gateway.stderr is not None
             while b"serving at" not in (line := gateway.stderr.readline()):
                 assert line, "it serves"

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 import soundfile
 
-from tests.http.sounds import seconds
+from tests.http.decoded_audio import seconds
 from tests.support.command_line import installed
 from tests.support.expected_audio import RATE_HZ
 from tests.support.process_system import wait_until
@@ -28,11 +28,11 @@ def test_a_short_flac_can_be_read_by_libsndfile(client: httpx2.Client) -> None:
 
 @pytest.mark.parametrize("name", ["mp3", "opus", "aac", "flac", "wav", "pcm"])
 def test_who_wants_no_stream_gets_a_file_with_its_length(client: httpx2.Client, name: str) -> None:
-    said = {"input": TEXT, "response_format": name}
-    whole = client.post("/v1/audio/speech", json=said | {"stream": False})
+    options = {"input": TEXT, "response_format": name}
+    whole = client.post("/v1/audio/speech", json=options | {"stream": False})
     assert whole.headers["content-length"] == str(len(whole.content))
     assert "seriatim-warning" not in whole.headers
-    streamed = client.post("/v1/audio/speech", json=said | {"stream": True})
+    streamed = client.post("/v1/audio/speech", json=options | {"stream": True})
     assert "content-length" not in streamed.headers
     if name == "wav":
         with wave.open(io.BytesIO(whole.content)) as file:
@@ -64,8 +64,17 @@ def recorded(client: httpx2.Client, **more: str) -> str:
 def facts(data: bytes, path: Path) -> dict[str, str]:
     """Length and tags, as Debian's ffprobe reads them without decoding."""
     path.write_bytes(data)
-    wanted = "format=duration:format_tags=title:stream_tags=title"
-    command = [installed("ffprobe", package="ffmpeg"), "-v", "error", "-show_entries", wanted, "-of", "flat", str(path)]
+    entries = "format=duration:format_tags=title:stream_tags=title"
+    command = [
+        installed("ffprobe", package="ffmpeg"),
+        "-v",
+        "error",
+        "-show_entries",
+        entries,
+        "-of",
+        "flat",
+        str(path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     lines = [line.partition("=") for line in done.stdout.splitlines()]
@@ -104,9 +113,9 @@ def test_m4a_of_a_recording_can_be_had_in_parts(client: httpx2.Client) -> None:
     assert whole.headers["content-disposition"].endswith('.m4a"')
 
 
-@pytest.mark.parametrize("said", [{"stream_format": "sse"}, {"input": "Well. " * 1_000}])
-def test_what_cannot_be_a_whole_file_is_refused(client: httpx2.Client, said: dict[str, str]) -> None:
-    answer = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": "m4a"} | said)
+@pytest.mark.parametrize("options", [{"stream_format": "sse"}, {"input": "Well. " * 1_000}])
+def test_what_cannot_be_a_whole_file_is_refused(client: httpx2.Client, options: dict[str, str]) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": "m4a"} | options)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "response_format")
 
 
@@ -119,7 +128,7 @@ def test_m4a_of_a_job_that_is_not_recorded_is_refused(client: httpx2.Client) -> 
 
 def test_a_streamed_flac_is_read_by_ffmpeg(client: httpx2.Client) -> None:
     """Libsndfile reads none without a length, which no stream has: tests/unit/test_stream_lengths.py."""
-    said = {"input": TEXT, "response_format": "flac"}
-    streamed = client.post("/v1/audio/speech", json=said | {"stream": True}).content
-    whole = client.post("/v1/audio/speech", json=said | {"stream": False}).content
+    options = {"input": TEXT, "response_format": "flac"}
+    streamed = client.post("/v1/audio/speech", json=options | {"stream": True}).content
+    whole = client.post("/v1/audio/speech", json=options | {"stream": False}).content
     assert seconds(streamed) == seconds(whole)

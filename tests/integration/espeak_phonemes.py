@@ -44,13 +44,13 @@ def spoken_phonemes(voice: str, text: str) -> list[str]:
     )
     data = os.fsencode(espeakng_loader.get_data_path())
     library.espeak_Initialize(SYNCHRONOUS, 0, data, DONT_EXIT | PHONEME_EVENTS)
-    spoken: list[str] = []
+    names: list[str] = []
 
     def take(_wave: object, _n_samples: int, events: Any) -> int:
         at = 0
         while events[at].type:
             if events[at].type == PHONEME:
-                spoken.append(events[at].phoneme.decode("utf-8", "replace"))
+                names.append(events[at].phoneme.decode("utf-8", "replace"))
             at += 1
         return 0
 
@@ -60,7 +60,7 @@ def spoken_phonemes(voice: str, text: str) -> list[str]:
         raise ValueError(f"no voice {voice}")
     written = text.encode() + b"\0"
     library.espeak_Synth(written, len(written), 0, 1, 0, 1, None, None)
-    return [plain for phoneme in spoken if (plain := phoneme.strip(STRESS_AND_PAUSES))]
+    return [plain for phoneme in names if (plain := phoneme.strip(STRESS_AND_PAUSES))]
 
 
 def main() -> None:

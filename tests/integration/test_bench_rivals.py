@@ -63,7 +63,7 @@ def endless(_work: Work, profile: Profile) -> Row:
     raise AssertionError
 
 
-def deaf(work: Work, profile: Profile) -> Row:
+def never_ending(work: Work, profile: Profile) -> Row:
     while True:
         try:
             endless(work, profile)
@@ -97,8 +97,8 @@ def test_a_rival_speaks_every_sentence_in_order(entry: Entry) -> None:
 @given(st.lists(st.integers(0, 60), max_size=4), st.integers(1, 5))
 def test_right_audio_is_heard_however_it_is_cut(cuts: list[int], sentences: int) -> None:
     work = Work(sentences, audio_bytes=60)
-    heard = listen(lambda: pieces(work, cuts), work)
-    assert 0 < heard.first_audio_s <= heard.first_sentence_s <= heard.total_s
+    times = listen(lambda: pieces(work, cuts), work)
+    assert 0 < times.first_audio_s <= times.first_sentence_s <= times.total_s
 
 
 @given(st.data())
@@ -123,14 +123,14 @@ def test_audio_that_is_lost_doubled_moved_or_altered_is_not_heard_as_right(data:
 def test_wrong_audio_says_what_was_heard_and_what_was_due() -> None:
     work = Work(2, audio_bytes=60)
     first, second = pieces(work, [])
-    for heard, message in (
+    for chunks, message in (
         ([second], "heard sentence 1, expected sentence 0 of 2 from byte 0 on"),
         ([first, (1, b"?")], "heard 1 wrong bytes, expected sentence 1 of 2 from byte 0 on"),
         ([first, second, second], "heard sentence 1, expected the end after 2 sentences"),
         ([first], "heard the end, expected sentence 1 of 2 from byte 0 on"),
     ):
         with pytest.raises(WrongAudio, match=f"^{message}$"):
-            listen(lambda heard=heard: heard, work)  # type: ignore[misc]  # a default binds the loop's value
+            listen(lambda chunks=chunks: chunks, work)  # type: ignore[misc]  # a default binds the loop's value
 
 
 def test_a_contender_that_changes_the_order_has_no_figures() -> None:
@@ -156,7 +156,7 @@ def test_a_run_that_does_not_end_is_ended_and_leaves_nothing(folder: Path) -> No
 
 def test_a_run_that_does_not_hear_its_alarm_is_ended_too(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(isolated, "CLEANUP_S", 1)
-    row = isolated.isolated(Entry("deaf", f"{HERE}:deaf"), WORK, Profile.NONE, limit_s=2)
+    row = isolated.isolated(Entry("never ending", f"{HERE}:never_ending"), WORK, Profile.NONE, limit_s=2)
     assert row.failure == "no end within 2 s, nor after its alarm"
     assert left_over(folder) == []
     assert list(folder.iterdir()) == []
@@ -173,11 +173,11 @@ def test_a_run_that_cannot_be_imported_says_what_is_missing() -> None:
 
 
 def test_an_entry_that_asks_for_less_gets_less() -> None:
-    told: list[Row] = []
+    reported: list[Row] = []
     entry = Entry("futures", "bench.rivals.futures_threads:measure", most=3)
-    rows = isolated.run_all([entry], WORK, Profile.NONE, told.append)
+    rows = isolated.run_all([entry], WORK, Profile.NONE, reported.append)
     assert [row.work.sentences for row in rows] == [3]
-    assert told == rows
+    assert reported == rows
 
 
 def test_a_worker_that_does_not_come_up_is_named_with_its_last_words(tmp_path: Path) -> None:
@@ -238,10 +238,10 @@ def test_a_row_is_compared_with_raw_celery_where_the_engine_costs_nothing() -> N
 
 
 def test_the_table_scales_the_total_of_less_work_and_says_so() -> None:
-    asked = Work(300, 40, 4)
+    work = Work(300, 40, 4)
     less = Row(Work(100, 40, 4), Profile.NONE, "less", total_s=1.5)
-    failed = Row(asked, Profile.NONE, "broken", failure="it broke")
-    title, _, first, second = as_text([less, failed], Limits(asked)).splitlines()
+    failed = Row(work, Profile.NONE, "broken", failure="it broke")
+    title, _, first, second = as_text([less, failed], Limits(work)).splitlines()
     assert title.endswith("ideal 3.00 s")
     assert first.split()[:6] == ["less", "no", "0", "0", "4.50", "1.50"]
     assert first.endswith("measured with 100 sentences, its total scaled, its memory not")
@@ -250,8 +250,8 @@ def test_the_table_scales_the_total_of_less_work_and_says_so() -> None:
 
 def test_the_command_prints_a_table_and_writes_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "out" / "rivals.json"
-    asked = ["--engine", "noop", "--only", "futures, threads", "--sentences", "12", "--json", str(path)]
-    assert main(asked) == 0
+    arguments = ["--engine", "noop", "--only", "futures, threads", "--sentences", "12", "--json", str(path)]
+    assert main(arguments) == 0
     rows = json.loads(path.read_text())["rows"]
     assert [row["name"] for row in rows] == [RAW.name, "futures, threads"]
     assert rows[1]["of_raw_celery"] == pytest.approx(rows[1]["sentences_per_s"] / rows[0]["sentences_per_s"])

@@ -1,4 +1,4 @@
-"""Connections whose packets are swallowed: nobody is told, and whoever waits notices in seconds and goes on."""
+"""Black holes, connections that lose packets without an error: a waiting process notices in seconds and goes on."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Celery's messages may go through another server than jobs and audio, and come back after it was away."""
+"""A separate broker: Celery's messages may go through another server than jobs and audio, also after an outage."""
 
 from collections.abc import Callable, Iterator
 
@@ -63,10 +63,10 @@ def test_a_worker_that_no_message_can_reach_offers_no_slots(system: RealSystem, 
     """It says so before it loads its engine, and not that it is ready."""
     child = system.start("lost", "-m", module, "--engine", "tone", "--pool", "lost", broker_url=url)
     assert child.wait(PATIENCE_S) == ExitCode.UNAVAILABLE
-    said = system.log("lost")
-    assert f"seriatim worker: no broker at {url.replace('guest:secret@', '')}: " in said
-    assert "start one, or set SERIATIM_BROKER_URL" in said
-    assert "ready" not in said
-    assert "secret" not in said
+    log = system.log("lost")
+    assert f"seriatim worker: no broker at {url.replace('guest:secret@', '')}: " in log
+    assert "start one, or set SERIATIM_BROKER_URL" in log
+    assert "ready" not in log
+    assert "secret" not in log
     assert not system.worker_pids("lost")
     (system.folder / "lost.log").unlink()

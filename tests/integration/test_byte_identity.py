@@ -1,4 +1,4 @@
-"""Whoever speaks a job, and whoever else is speaking: the listener hears the same bytes."""
+"""Byte identity: whichever workers speak a job, beside whatever other jobs, the listener hears the same bytes."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.keys import pool_prefix
 from seriatim.records import JobKind
-from tests.support.expected_audio import Listener, by_sentence, sentences, spoken
+from tests.support.expected_audio import Listener, by_sentence, sentences, spoken_pcm
 from tests.support.process_system import RealSystem
 
 N_JOBS = 50
@@ -72,6 +72,6 @@ def test_fifty_jobs_at_once_on_four_processes_sound_as_each_does_from_one(system
 def test_every_sentence_of_every_listener_is_its_own(system: RealSystem) -> None:
     """Not only equal: equal to what the engine says, with the job's own voice and seeds, and to nothing else."""
     for number, job in enumerate(enqueue(system, "choir")):
-        heard = by_sentence(Listener(job).all())
-        wanted = [spoken(s, VOICES[number % len(VOICES)], number + seq) for seq, s in enumerate(text(number))]
-        assert list(heard.values()) == wanted, f"job {number}"
+        actual = by_sentence(Listener(job).all())
+        expected = [spoken_pcm(s, VOICES[number % len(VOICES)], number + seq) for seq, s in enumerate(text(number))]
+        assert list(actual.values()) == expected, f"job {number}"

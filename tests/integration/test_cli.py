@@ -1,4 +1,4 @@
-"""The command line: what it makes of good input and of bad, one process a test."""
+"""The command line (CLI): what it makes of good input and of bad, one process a test."""
 
 import io
 import json
@@ -10,13 +10,13 @@ import soundfile
 
 from seriatim.exit_codes import ExitCode
 from tests.integration.test_reading import enqueue
-from tests.support.command_line import TONE, begun, complaint, seriatim
+from tests.support.command_line import TONE, complaint, seriatim, start_command
 from tests.support.expected_audio import sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
 
 TEXT = "The fog has gone. Ten boats came home. Who counted them?"
-SPOKEN = ["The fog has gone.", "Ten boats came home.", "Who counted them?"]
+TEXTS = ["The fog has gone.", "Ten boats came home.", "Who counted them?"]
 
 
 @pytest.fixture
@@ -45,11 +45,11 @@ class TestSpeak:
         out = tmp_path / "speech.wav"
         done = seriatim("speak", text, "-o", out, *TONE)
         assert done.returncode == 0, done.stderr.decode()
-        assert sound(out.read_bytes()) == stream_of(SPOKEN)
-        said = done.stderr.decode()
-        assert "3 sentences in" in said
-        assert "first audio after" in said
-        assert "1 worker: " in said
+        assert sound(out.read_bytes()) == stream_of(TEXTS)
+        message = done.stderr.decode()
+        assert "3 sentences in" in message
+        assert "first audio after" in message
+        assert "1 worker: " in message
         assert sorted(p.name for p in tmp_path.iterdir()) == ["speech.wav", "text.txt"]
 
     def test_json_is_one_object_and_nothing_else(self, tmp_path: Path, text: Path) -> None:
@@ -57,10 +57,10 @@ class TestSpeak:
         assert (done.returncode, done.stderr) == (0, b"")
         summary = json.loads(done.stdout)
         assert summary["sentences"] == 3
-        assert summary["audio_s"] == pytest.approx(len(stream_of(SPOKEN)) / 16000, abs=0.001)
+        assert summary["audio_s"] == pytest.approx(len(stream_of(TEXTS)) / 16000, abs=0.001)
         assert sum(summary["sentences_by_worker"].values()) == 3
-        assert soundfile.SoundFile(tmp_path / "speech.flac").copy_metadata()["title"] == SPOKEN[0]
-        assert sound((tmp_path / "speech.flac").read_bytes()) == stream_of(SPOKEN)
+        assert soundfile.SoundFile(tmp_path / "speech.flac").copy_metadata()["title"] == TEXTS[0]
+        assert sound((tmp_path / "speech.flac").read_bytes()) == stream_of(TEXTS)
 
     @pytest.mark.thorough
     def test_what_an_engine_doubted_is_named_in_the_summary(self, tmp_path: Path, text: Path) -> None:
@@ -74,14 +74,14 @@ class TestSpeak:
     def test_a_pipe_gets_sound_and_standard_error_the_rest(self) -> None:
         done = seriatim("speak", "-", "-o", "-", "--format", "pcm", "--voice", "bass", *TONE, stdin=TEXT.encode())
         assert done.returncode == 0
-        assert done.stdout == stream_of(SPOKEN, "bass")
+        assert done.stdout == stream_of(TEXTS, "bass")
         assert b"3 sentences in" in done.stderr
 
     def test_a_reader_of_the_pipe_that_leaves_is_no_error(self, tmp_path: Path) -> None:
         """As `seriatim speak ... -o - | head -c 1000` does."""
         long = tmp_path / "long.txt"
         long.write_text(" ".join(sentences(60, "head")), "utf-8")
-        with begun("speak", long, "-o", "-", "--format", "pcm", "-q", *TONE) as speaking:
+        with start_command("speak", long, "-o", "-", "--format", "pcm", "-q", *TONE) as speaking:
             assert speaking.stdout is not None
             assert speaking.stderr is not None
             assert len(speaking.stdout.read(1000)) == 1000
@@ -98,7 +98,7 @@ class TestSpeak:
         out = tmp_path / "speech.wav"
         done = seriatim("speak", text, "-o", out, "--engine", "tone", "--redis", settings=system.settings.to_env())
         assert done.returncode == 0, done.stderr.decode()
-        assert sound(out.read_bytes()) == stream_of(SPOKEN)
+        assert sound(out.read_bytes()) == stream_of(TEXTS)
         assert system.slots() == 1
 
 
@@ -116,32 +116,32 @@ class TestBadInput:
 
     @pytest.mark.thorough
     def test_a_text_without_a_word(self, tmp_path: Path) -> None:
-        said = self.refused(tmp_path, "-", stdin=b"... !! --\n")
-        assert said == "the text has nothing to speak: no letters and no digits"
+        message = self.refused(tmp_path, "-", stdin=b"... !! --\n")
+        assert message == "the text has nothing to speak: no letters and no digits"
 
     @pytest.mark.thorough
     def test_a_binary_file(self, tmp_path: Path) -> None:
         (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
-        said = self.refused(tmp_path, "photo.jpg")
-        assert said.startswith("photo.jpg is an image; recognize its text first")
+        message = self.refused(tmp_path, "photo.jpg")
+        assert message.startswith("photo.jpg is an image; recognize its text first")
 
     @pytest.mark.thorough
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
         assert self.refused(tmp_path, "nowhere.txt") == "cannot read nowhere.txt: no such file or directory"
 
     def test_an_unknown_voice_is_answered_with_the_nearest(self, tmp_path: Path, text: Path) -> None:
-        said = self.refused(tmp_path, text, "--voice", "sopran")
-        assert said.startswith("unknown voice 'sopran'; pool 'tone' has: soprano")
+        message = self.refused(tmp_path, text, "--voice", "sopran")
+        assert message.startswith("unknown voice 'sopran'; pool 'tone' has: soprano")
 
     @pytest.mark.thorough
     def test_an_unknown_format(self, tmp_path: Path, text: Path) -> None:
-        said = self.refused(tmp_path, text, "-o", "speech.mpx")
-        assert said.startswith("unknown format '.mpx' of 'speech.mpx'; did you mean 'mp")
+        message = self.refused(tmp_path, text, "-o", "speech.mpx")
+        assert message.startswith("unknown format '.mpx' of 'speech.mpx'; did you mean 'mp")
 
     @pytest.mark.thorough
     def test_an_output_that_cannot_be_written(self, tmp_path: Path, text: Path) -> None:
-        said = self.refused(tmp_path, text, "-o", "nowhere/speech.wav")
-        assert said == "cannot write nowhere/speech.wav: there is no such directory"
+        message = self.refused(tmp_path, text, "-o", "nowhere/speech.wav")
+        assert message == "cannot write nowhere/speech.wav: there is no such directory"
 
     @pytest.mark.thorough
     def test_a_text_over_the_limit(self, tmp_path: Path, text: Path) -> None:
@@ -188,9 +188,9 @@ class TestCannotStart:
     @pytest.mark.thorough
     @pytest.mark.parametrize("command", [("speak", "-", "-o", "-"), ("status",)])
     def test_a_redis_that_is_not_there(self, tmp_path: Path, command: tuple[str, ...]) -> None:
-        done = seriatim(*command, "--redis", f"unix://{tmp_path}/nobody", stdin=b"Hello.")
+        done = seriatim(*command, "--redis", f"unix://{tmp_path}/no.sock", stdin=b"Hello.")
         assert done.returncode == ExitCode.UNAVAILABLE
-        assert complaint(done).startswith(f"no Redis at unix://{tmp_path}/nobody: ")
+        assert complaint(done).startswith(f"no Redis at unix://{tmp_path}/no.sock: ")
 
     @pytest.mark.thorough
     @pytest.mark.parametrize("part", ["worker", "reassemble"])
@@ -259,6 +259,6 @@ class TestLookAndSteer:
         assert "alto " in seriatim("voices", "--engine", "tone").stdout.decode()
 
     def test_help_names_every_command_and_exit_code(self) -> None:
-        said = seriatim("--help").stdout.decode()
+        help_text = seriatim("--help").stdout.decode()
         for word in ("speak", "up", "worker", "reassemble", "status", "cancel", "voices", "exit codes", "130"):
-            assert word in said
+            assert word in help_text

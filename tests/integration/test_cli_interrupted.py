@@ -11,7 +11,7 @@ from redis import Redis
 
 from seriatim.exit_codes import ExitCode
 from tests.integration.test_cli import sound
-from tests.support.command_line import TONE, begun, complaint, seriatim
+from tests.support.command_line import TONE, complaint, seriatim, start_command
 from tests.support.expected_audio import sentences, stream_of
 from tests.support.free_ports import free_port
 from tests.support.process_system import PATIENCE_S, alive, descendants, wait_until
@@ -37,17 +37,17 @@ def sentences_kept(out: Path) -> int:
 def interrupted(
     text: Path, out: Path, number: signal.Signals, kept: int, *more: str, held: Callable[[], bool] | None = None
 ) -> tuple[int, str]:
-    """Speak until so many sentences are kept, then send a signal; returns the exit status and what was said."""
-    with begun("speak", text, "-o", out, *more, *HELD) as speaking:
+    """Speak until so many sentences are kept, then send a signal; returns the exit status and the output."""
+    with start_command("speak", text, "-o", out, *more, *HELD) as speaking:
         wait_until(lambda: sentences_kept(out) >= kept or speaking.poll() is not None, f"{kept} sentences")
         wait_until(held or (lambda: True), "its middle sentence is begun")
         children = descendants(speaking.pid)
         assert len(children) >= 4, "Redis, a reassembler, a supervisor, a worker process"
         speaking.send_signal(number)
-        _, said = speaking.communicate(timeout=PATIENCE_S)
+        _, output = speaking.communicate(timeout=PATIENCE_S)
     wait_until(lambda: not any(alive(pid) for pid in children), f"none of {children} stays behind")
     assert not out.exists(), "what is not whole does not look whole"
-    return speaking.returncode, said.decode()
+    return speaking.returncode, output.decode()
 
 
 def holds(tally: Path, n_attempts: int) -> bool:
@@ -58,10 +58,10 @@ def holds(tally: Path, n_attempts: int) -> bool:
 def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
     tmp_path: Path, text: Path, number: signal.Signals
 ) -> None:
-    status, said = interrupted(text, tmp_path / "speech.wav", number, 3)
+    status, output = interrupted(text, tmp_path / "speech.wav", number, 3)
     assert status == ExitCode.INTERRUPTED
-    assert "continue with --resume" in said
-    assert "Traceback" not in said
+    assert "continue with --resume" in output
+    assert "Traceback" not in output
 
 
 def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tmp_path: Path, text: Path) -> None:
@@ -90,12 +90,12 @@ def test_a_command_whose_workers_are_gone_for_good_says_so_and_keeps_what_was_sp
     tmp_path: Path, text: Path
 ) -> None:
     out = tmp_path / "speech.wav"
-    with begun("speak", text, "-o", out, *HELD) as speaking:
+    with start_command("speak", text, "-o", out, *HELD) as speaking:
         wait_until(lambda: sentences_kept(out) >= 3)
         os.kill(supervisor_of(speaking.pid), signal.SIGKILL)
-        _, said = speaking.communicate(timeout=PATIENCE_S)
+        _, output = speaking.communicate(timeout=PATIENCE_S)
     assert speaking.returncode == ExitCode.CANNOT_START
-    advice, complaint = said.decode().splitlines()[-2:]
+    advice, complaint = output.decode().splitlines()[-2:]
     assert f"continue with --resume {out}" in advice
     assert complaint.startswith("seriatim: worker ended: ")
 
@@ -115,11 +115,13 @@ class TestUp:
     @pytest.fixture
     def up(self, tmp_path: Path, port: int) -> Iterator[int]:
         """The process id of a running `seriatim up`."""
-        with begun("up", *TONE, "--no-http", "--port", str(port), "--data", tmp_path / "data", cwd=tmp_path) as process:
+        with start_command(
+            "up", *TONE, "--no-http", "--port", str(port), "--data", tmp_path / "data", cwd=tmp_path
+        ) as process:
             try:
                 assert process.stderr is not None
-                said = [process.stderr.readline().decode() for _ in range(2)]
-                assert said[0].startswith("seriatim: up: pool tone, 1 slot; Redis at redis://127.0.0.1:"), said
+                output = [process.stderr.readline().decode() for _ in range(2)]
+                assert output[0].startswith("seriatim: up: pool tone, 1 slot; Redis at redis://127.0.0.1:"), output
                 yield process.pid
             finally:
                 process.send_signal(signal.SIGKILL)

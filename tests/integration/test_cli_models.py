@@ -26,18 +26,18 @@ def models(folder: Path, *arguments: str | Path) -> str:
 
 
 def test_where_there_is_none_it_says_how_to_get_one_and_under_which_licence(tmp_path: Path) -> None:
-    said = models(tmp_path)
-    assert said.startswith(f"no XTTS-v2 in {tmp_path}, nor in the folders of other programs\n\n")
-    assert "Seriatim downloads nothing" in said
-    assert HOW in said
-    assert "Coqui Public Model License 1.0.0 (https://" in said
-    assert "non-commercial use only" in said
+    output = models(tmp_path)
+    assert output.startswith(f"no XTTS-v2 in {tmp_path}, nor in the folders of other programs\n\n")
+    assert "Seriatim downloads nothing" in output
+    assert HOW in output
+    assert "Coqui Public Model License 1.0.0 (https://" in output
+    assert "non-commercial use only" in output
 
 
 def test_one_that_is_there_is_described_until_its_licence_is_accepted_with_advice(model: Path) -> None:
-    said = models(model.parent)
-    assert said.startswith(f"{model}  complete, 0.00 GB, None layers of 64, licence NOT accepted\n")
-    assert HOW in said
+    output = models(model.parent)
+    assert output.startswith(f"{model}  complete, 0.00 GB, None layers of 64, licence NOT accepted\n")
+    assert HOW in output
     accepted = seriatim("models", "accept", model)
     assert accepted.returncode == ExitCode.OK
     assert accepted.stdout.decode().startswith(f"accepted for {model}: Coqui Public Model License 1.0.0 (https://")

@@ -1,4 +1,4 @@
-"""Engines that would not say the same twice: what a listener hears when such a worker is killed in mid-sentence."""
+"""Continuity with engines that do not repeat themselves: what a listener hears when a worker is killed in one."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from gateway.cli.render.timeline_plot import draw_timeline
 from seriatim import job_timeline
 from seriatim.client.job_options import JobRequest
 from seriatim.stream_entries import Discontinuity
-from tests.support.expected_audio import Listener, by_sentence, longest_step, sentences, spoken
+from tests.support.expected_audio import Listener, by_sentence, longest_step, sentences, spoken_pcm
 from tests.support.process_system import RealSystem, wait_until
 
 COST: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take one"}
@@ -17,7 +17,7 @@ TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in 
 LEASE_MS = (
     60_000  #: a process that dies is missed by its supervisor; its lease must not end before, however busy the machine
 )
-LENGTHS = [len(spoken(sentence)) for sentence in TEXT]
+LENGTHS = [len(spoken_pcm(sentence)) for sentence in TEXT]
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def killed_in_mid_sentence(system: RealSystem, pool: str, listener: Listener, *, heard: bool) -> None:
-    """Kill the worker of a pool in the middle of sentence 1; `heard`: when some of that sentence is heard already."""
+def killed_in_mid_sentence(system: RealSystem, pool: str, listener: Listener, *, partly_heard: bool) -> None:
+    """Kill the worker of a pool in the middle of sentence 1; `partly_heard`: when some of it is heard already."""
     wait_until(lambda: listener.job.status().emitted == 1, "it is in sentence 1")
-    system.kill_half_spoken(pool, heard=heard)
+    system.kill_half_spoken(pool, partly_heard=partly_heard)
     system.gate.touch()
 
 
@@ -44,7 +44,7 @@ def attempts_lost(system: RealSystem, pool: str) -> int:
     """Attempts of all tests so far that were made again because they came to nothing.
 
     A message counts as lost, and its sentence is given out again, where no worker took it for some seconds: as while a
-    killed one's successor loads. Nobody had begun to speak it.
+    killed one's successor loads. No worker had begun to speak it.
     """
     return system.count("retries", pool) - system.count("lost_messages", pool)
 
@@ -66,15 +66,15 @@ def discontinuities(listener: Listener) -> list[int]:
 def test_by_default_such_a_sentence_is_held_until_it_is_whole(system: RealSystem) -> None:
     lost = attempts_lost(system, "none")
     listener = enqueue(system, "none")
-    killed_in_mid_sentence(system, "none", listener, heard=False)
+    killed_in_mid_sentence(system, "none", listener, partly_heard=False)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == []
     assert attempts_lost(system, "none") == lost + 1
 
 
-def test_a_listener_who_would_rather_not_wait_hears_two_takes_and_is_told_where(system: RealSystem) -> None:
+def test_a_listener_who_would_rather_not_wait_hears_two_takes_and_learns_where(system: RealSystem) -> None:
     listener = enqueue(system, "none", hold="never")
-    killed_in_mid_sentence(system, "none", listener, heard=True)
+    killed_in_mid_sentence(system, "none", listener, partly_heard=True)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == [1]
 
@@ -83,7 +83,7 @@ def test_a_resumable_engine_goes_on_without_a_seam(system: RealSystem) -> None:
     """Every take has another phase: where two were glued together, the wave would jump."""
     lost = attempts_lost(system, "resumable")
     listener = enqueue(system, "resumable")
-    killed_in_mid_sentence(system, "resumable", listener, heard=True)
+    killed_in_mid_sentence(system, "resumable", listener, partly_heard=True)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == []
     assert attempts_lost(system, "resumable") == lost + 1
@@ -114,14 +114,14 @@ def test_a_sentence_that_is_far_too_short_is_marked_whatever_spoke_it(system: Re
     assert "1 doubtful" in job_lines(job.status())
     assert system.count("marked_short", "hasty") == 1
     with system.redis as client:
-        told = job_timeline.read(client, "hasty", job.id)
-    assert [(doubt.seq, doubt.mark) for doubt in told.marked] == [(1, "short")]
-    assert "marked: sentence 1 short" in draw_timeline(told, job.id).svg()
+        timeline = job_timeline.read(client, "hasty", job.id)
+    assert [(doubt.seq, doubt.mark) for doubt in timeline.marked] == [(1, "short")]
+    assert "marked: sentence 1 short" in draw_timeline(timeline, job.id).svg()
 
 
 def test_an_engine_that_promised_the_same_and_gave_another_is_found_out(system: RealSystem) -> None:
     """It says that it is repeatable, so nothing is held; the checksum of what was heard tells the takes apart."""
     listener = enqueue(system, "liar")
-    killed_in_mid_sentence(system, "liar", listener, heard=True)
+    killed_in_mid_sentence(system, "liar", listener, partly_heard=True)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == [1]

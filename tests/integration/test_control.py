@@ -45,7 +45,7 @@ def wait_for_beat(system: RealSystem) -> None:
         wait_until(lambda: client.hget(key, "until") != before, "it beats")
 
 
-def heard(system: RealSystem, name: str) -> bool:
+def speaks(system: RealSystem, name: str) -> bool:
     text = sentences(8, name)
     return Listener(system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60) == stream_of(text)
 
@@ -53,29 +53,29 @@ def heard(system: RealSystem, name: str) -> bool:
 def test_cancel_consumer_drains_a_worker_and_add_consumer_brings_it_back(
     system: RealSystem, broker: PrivateServer
 ) -> None:
-    """It finishes what it speaks, offers no slot, and is not deaf for that; later connections take work, too."""
+    """It finishes what it speaks, offers no slot, and still gets messages; later connections take work, too."""
     pids, ours = system.worker_pids(), queue("tone")
-    assert heard(system, "before")
+    assert speaks(system, "before")
     assert "ok" in ask(system, "cancel_consumer", queue=ours)
     wait_until(lambda: system.slots() == 0, "the pool knows that it takes nothing")
-    with system.redis as client:  # three lost messages are what makes a process call itself deaf
+    with system.redis as client:  # after three lost messages a process exits for a restart
         client.hincrby(f"{pool_prefix('tone')}:m", "lost_messages", 3)
     for _ in range(3):
         wait_for_beat(system)
     assert system.worker_pids() == pids
     assert "ok" in ask(system, "add_consumer", queue=ours)
     wait_until(lambda: system.slots() == 2, "the pool knows that it takes work")
-    assert heard(system, "after")
+    assert speaks(system, "after")
     broker.kill()
     broker.start()
-    assert heard(system, "with a new connection")
+    assert speaks(system, "with a new connection")
     assert system.worker_pids() == pids
 
 
 def test_another_pools_queue_is_not_taken(system: RealSystem) -> None:
     assert "start one for another pool" in ask(system, "add_consumer", queue="seriatim.other")["error"]
     assert "this worker's queue is seriatim.tone" in ask(system, "cancel_consumer", queue="seriatim.other")["error"]
-    assert heard(system, "still")
+    assert speaks(system, "still")
 
 
 @pytest.mark.parametrize(

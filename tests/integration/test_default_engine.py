@@ -50,42 +50,45 @@ def gateway(system: RealSystem) -> Gateway:
     return start(system, http_pool="")
 
 
-def heard(job: Job) -> str:
+def pool_that_spoke(job: Job) -> str:
     assert sum(map(len, job.pcm())) > 10_000
     return job.pool
 
 
 def test_english_is_spoken_by_hibari_and_german_by_espeak(client: Client) -> None:
-    assert heard(client.enqueue_job("Good morning.")) == "hibari"
-    assert heard(client.enqueue_job(GERMAN)) == "espeak"
-    assert heard(client.enqueue_job("She said 今天 and left.")) == "espeak"
+    assert pool_that_spoke(client.enqueue_job("Good morning.")) == "hibari"
+    assert pool_that_spoke(client.enqueue_job(GERMAN)) == "espeak"
+    assert pool_that_spoke(client.enqueue_job("She said 今天 and left.")) == "espeak"
 
 
 def test_a_voice_decides_also_that_of_a_sentence(client: Client) -> None:
-    assert heard(client.enqueue_job("Good morning.", voice="en-gb")) == "espeak"
-    assert heard(client.enqueue_job([Sentence("Far?", voice="en-gb"), Sentence("No.", voice="en-us")])) == "espeak"
+    assert pool_that_spoke(client.enqueue_job("Good morning.", voice="en-gb")) == "espeak"
+    assert (
+        pool_that_spoke(client.enqueue_job([Sentence("Far?", voice="en-gb"), Sentence("No.", voice="en-us")]))
+        == "espeak"
+    )
     assert client.voices()[0].name == "heart"
 
 
 def test_so_it_is_for_asyncio_and_for_text_that_comes_later(system: RealSystem, client: Client) -> None:
-    async def spoken() -> str:
+    async def job_id() -> str:
         async with AsyncClient(settings=system.settings) as other:
             job = await other.enqueue_job(GERMAN)
             assert [pcm async for pcm in job.pcm()]
             return job.id
 
-    assert client.attach(asyncio.run(spoken())).pool == "espeak"
+    assert client.attach(asyncio.run(job_id())).pool == "espeak"
     with client.open_job() as talk:
         talk.say("Good morning. ")
-    assert heard(talk.job) == "hibari"
+    assert pool_that_spoke(talk.job) == "hibari"
     with client.open_job(language="de") as talk:
         talk.say("Guten Morgen. ")
-    assert heard(talk.job) == "espeak"
+    assert pool_that_spoke(talk.job) == "espeak"
 
 
 def test_a_setting_decides_before_that(system: RealSystem) -> None:
     with Client(settings=replace(system.settings, engine="espeak")) as client:
-        assert heard(client.enqueue_job("Good morning.")) == "espeak"
+        assert pool_that_spoke(client.enqueue_job("Good morning.")) == "espeak"
 
 
 def test_speak_does_the_same_and_says_so(system: RealSystem, tmp_path: Path) -> None:
@@ -135,7 +138,7 @@ def test_any_pool_speaks_where_there_is_no_other(new_system: Callable[..., RealS
     with pytest.raises(NoWorkers, match=r"start one with: seriatim worker --engine hibari"):
         system.producer().enqueue("Good morning.", JobRequest())
     system.workers(1, pool="parrots")
-    assert heard(system.producer().enqueue("Good morning.", JobRequest())) == "parrots"
+    assert pool_that_spoke(system.producer().enqueue("Good morning.", JobRequest())) == "parrots"
 
 
 @pytest.mark.parametrize(("text", "line"), [("Good morning.", ""), (GERMAN, "is in German"), ("Hi 今天.", "scripts")])

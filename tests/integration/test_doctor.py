@@ -101,16 +101,16 @@ def test_a_wrong_password_is_named_and_never_shown(tmp_path: Path) -> None:
     with PrivateServer(embedded()) as server:
         with server.client() as client:
             client.config_set("requirepass", PASSWORD)
-        given = {"SERIATIM_REDIS_URL": server.url, "SERIATIM_REDIS_PASSWORD": "wr/ong", "HOME": str(tmp_path)}
-        wrong = seriatim("doctor", settings=given)
-        right = seriatim("doctor", "--json", settings=given | {"SERIATIM_REDIS_PASSWORD": PASSWORD})
+        settings = {"SERIATIM_REDIS_URL": server.url, "SERIATIM_REDIS_PASSWORD": "wr/ong", "HOME": str(tmp_path)}
+        wrong = seriatim("doctor", settings=settings)
+        right = seriatim("doctor", "--json", settings=settings | {"SERIATIM_REDIS_PASSWORD": PASSWORD})
     assert wrong.returncode == 1
     line = next(line for line in wrong.stdout.decode().splitlines() if line.startswith("fail  redis "))
     assert "refused the password" in line
     assert "-> see SERIATIM_REDIS_PASSWORD" in line
     assert {check["check"]: check["status"] for check in report_of(right)["checks"]}["redis"] == "ok"
-    for said in (wrong.stdout, right.stdout):
-        assert not any(secret in said for secret in (b"wr/ong", b"wr%2Fong", PASSWORD.encode(), b"se%2Fcret"))
+    for output in (wrong.stdout, right.stdout):
+        assert not any(secret in output for secret in (b"wr/ong", b"wr%2Fong", PASSWORD.encode(), b"se%2Fcret"))
 
 
 def test_a_user_who_may_not_run_scripts_fails() -> None:
@@ -147,9 +147,9 @@ def test_every_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         found = report_of(seriatim("doctor", "--json", settings=settings))
     lines = [check for check in found["checks"] if check["check"] == "settings"]
     assert {line["status"] for line in lines[:3]} == {"fail"}
-    said = json.dumps(found)
-    assert all(name in said for name in ('SERIATIM_LEASE"', "SERIATIM_SWEEP_MS", "'host': its database is no number"))
-    assert "se-cret" not in said
+    text = json.dumps(found)
+    assert all(name in text for name in ('SERIATIM_LEASE"', "SERIATIM_SWEEP_MS", "'host': its database is no number"))
+    assert "se-cret" not in text
     assert [line["found"] for line in lines[3:]] == ["Seriatim_Policy is ignored"]
     assert any(check["check"] == "redis" and check["status"] == "ok" for check in found["checks"]), "the others count"
 

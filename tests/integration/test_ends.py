@@ -1,4 +1,4 @@
-"""How jobs end that nobody finishes: by their timeout, without their reader, without their producer."""
+"""Ends of jobs that no worker finishes: by their timeout, without their reader, without their producer."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ print(job.job.id, flush=True)
 sys.stdin.read()
 """
 HELD = "This one is held."  #: in the pool of that name no test lasts as long as this sentence: a job with it cannot end
-SAID = ["The first sentence is said.", "The second one, too."]
+TEXTS = ["The first sentence is said.", "The second one, too."]
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +90,15 @@ def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: Real
 
 
 def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system: RealSystem) -> None:
-    """A reader that nobody listens to would keep its job alive for ever."""
+    """A reader without a listener would keep its job alive for ever."""
     answer = system.producer().open(JobRequest.of({"engine": "tone"}))
     answer.say("The first sentence is said. The second one waits")
 
     async def hear_a_little() -> None:
-        async with contextlib.aclosing(AsyncJob(answer.job).pcm()) as heard:
+        async with contextlib.aclosing(AsyncJob(answer.job).pcm()) as pcm:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    async for _ in heard:
+                    async for _ in pcm:
                         pass
 
     asyncio.run(hear_a_little())
@@ -129,11 +129,11 @@ def seen_for_ms(redis: Redis, facts: str) -> int:
 def test_an_open_job_whose_producer_was_killed_is_closed_with_what_was_said(system: RealSystem, kind: str) -> None:
     with run(system, PRODUCER, kind) as producer:
         job = system.producer().attach(line_of(producer))
-        wait_until(lambda: job.status().emitted == len(SAID), "what was said is spoken")
+        wait_until(lambda: job.status().emitted == len(TEXTS), "what was sent is spoken")
         os.kill(producer.pid, signal.SIGKILL)
     status = job.wait(PATIENCE_S)
     assert (status.state, status.reason, status.sentences) == ("done", "the producer is gone", 2)
-    assert pcm_of(job.audio()) == stream_of(SAID)
+    assert pcm_of(job.audio()) == stream_of(TEXTS)
 
 
 def test_a_cancelled_job_stops_where_it_is_and_frees_its_slots(system: RealSystem) -> None:

@@ -42,7 +42,7 @@ def espeak() -> Iterator[Engine]:
     engine.close()
 
 
-def spoken(engine: Engine, text: str, voice: str) -> np.ndarray:
+def speech(engine: Engine, text: str, voice: str) -> np.ndarray:
     """The samples of all pieces of a text."""
     pieces = segment(text, SegmentOptions(voice, limit_chars=engine.limit_chars))
     pcm = [c.pcm for piece in pieces for c in engine.speak(Utterance(piece.text, voice=voice), lambda: False)]
@@ -53,19 +53,19 @@ def spoken(engine: Engine, text: str, voice: str) -> np.ndarray:
 def test_a_stop_that_ends_nothing_is_no_pause(espeak: Engine, case: str) -> None:
     voice, text = VOICES.get(case, "en-us"), CASES[case]["input"]
     assert [piece.text for piece in segment(text, SegmentOptions(voice))] == [text]
-    sounds = np.flatnonzero(np.abs(spoken(espeak, text, voice)) > THRESHOLD)
+    sounds = np.flatnonzero(np.abs(speech(espeak, text, voice)) > THRESHOLD)
     assert np.diff(sounds).max() * 1000 / espeak.rate_hz < PAUSE_MS
 
 
 @pytest.mark.parametrize("case", LOST)
 def test_no_word_is_lost(espeak: Engine, case: str) -> None:
     expected_s, share = LOST[case]
-    lasts_s = len(spoken(espeak, CASES[case]["input"], "ko" if case == "lost-korean" else "en-us")) / espeak.rate_hz
+    lasts_s = len(speech(espeak, CASES[case]["input"], "ko" if case == "lost-korean" else "en-us")) / espeak.rate_hz
     assert lasts_s == pytest.approx(expected_s, rel=share)
 
 
 @pytest.mark.parametrize("word", ["a", "harbour", "end", "weather", "it", "plan"])
 def test_the_last_word_is_spoken_without_a_stop_behind_it(espeak: Engine, word: str) -> None:
     text = CASES["last-word"]["input"].partition(" <")[0]
-    longer, shorter = (len(spoken(espeak, each, "en-us")) for each in (f"{text} {word}", text))
+    longer, shorter = (len(speech(espeak, each, "en-us")) for each in (f"{text} {word}", text))
     assert (longer - shorter) / espeak.rate_hz >= LEAST_WORD_S / 2

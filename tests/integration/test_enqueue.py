@@ -41,7 +41,7 @@ from tests.support.expected_audio import (
     longest_step,
     samples,
     sentences,
-    spoken,
+    spoken_pcm,
     stream_of,
     trailing_silence_ms,
 )
@@ -50,14 +50,14 @@ from workers.trim_and_fade import TAIL_MS
 
 PAGE = " ".join(sentences(30, "Page", n_words=11))  #: about 2,000 characters
 PAGE_MS = 10.0
-CLICK = 300  #: of 32,768: a step between two samples that nobody hears as a click
+CLICK = 300  #: of 32,768: a step between two samples that is not heard as a click
 BOOK = """
 import resource, sys
 from seriatim import enqueue_job
 
 def book(n):
     for seq in range(n):
-        yield f"This is sentence {seq} of a book that nobody could ever hold in memory twice."
+        yield f"This is sentence {seq} of a book that no machine could ever hold in memory twice."
 
 def peak_kb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -127,7 +127,7 @@ class TestOnce:
 def test_a_text_with_nothing_to_say_is_a_job_that_is_done_when_asked_for(
     system: RealSystem, text: object, kind: str
 ) -> None:
-    """Whoever speaks what a model writes, sentence by sentence, need not look whether there is anything in it."""
+    """A program that speaks what a model writes need not check each sentence for content."""
     job = enqueue(system, text, empty="silence", kind=kind, pool="costly")
     assert list(job.audio()) == []
     status = job.wait(PATIENCE_S)
@@ -140,7 +140,7 @@ class TestFiles:
     """A path or an open file is the text in it: wrapped lines are no sentences."""
 
     TEXT = "This sentence is wrapped\nin the middle of it. And this\none too.\n"
-    SAID = ("This sentence is wrapped in the middle of it.", "And this one too.")
+    TEXTS = ("This sentence is wrapped in the middle of it.", "And this one too.")
 
     def test_the_text_is_read(self, system: RealSystem, tmp_path: Path) -> None:
         path = tmp_path / "text.txt"
@@ -150,17 +150,17 @@ class TestFiles:
         other.write_text(self.TEXT, "utf-16")
         with path.open(encoding="utf-8") as file, path.open("rb") as binary:
             for text in (file, binary, path, marked, other, io.StringIO(self.TEXT), Once(self.TEXT)):
-                assert Listener(enqueue(system, text)).pcm() == stream_of(list(self.SAID)), text
+                assert Listener(enqueue(system, text)).pcm() == stream_of(list(self.TEXTS)), text
         with system.producer().open(JobRequest.of({"engine": "tone"})) as session:
             session.say(path)
-        assert Listener(session.job).pcm() == stream_of(list(self.SAID))
+        assert Listener(session.job).pcm() == stream_of(list(self.TEXTS))
 
     def test_a_book_is_read_as_a_document(self, system: RealSystem, tmp_path: Path) -> None:
         require_documents_extra()
         book = tmp_path / "no-ending"
         book.write_bytes(epub({"a.xhtml": "<h1>One</h1><p>It <b>fell</b>.</p>", "b.xhtml": "<p>&lt;b> stays.</p>"}))
         assert Listener(enqueue(system, book)).pcm() == stream_of(
-            [Sentence(said, 600) for said in ("One", "It fell.", "<b> stays.")]
+            [Sentence(text, 600) for text in ("One", "It fell.", "<b> stays.")]
         )
 
     def test_what_cannot_be_read_is_named(self, system: RealSystem, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ class TestFiles:
         latin, binary, closed = path.open(encoding="utf-8"), path.open("rb"), path.open("w+", encoding="utf-8")
         closed.close()
         path.write_bytes(b"\xed\xa0\x80")
-        for text, error, said in [
+        for text, error, message in [
             (tmp_path / "none.txt", BadInput, "cannot read .*none.txt: no such file or directory"),
             (tmp_path, BadInput, "cannot read .*: is a directory"),
             (path, BadInput, "text.txt is no UTF-8 text: byte 0 is 0xed"),
@@ -181,7 +181,7 @@ class TestFiles:
             (large, TextTooLarge, "large.txt has more than"),
             ({"text": "Hi."}, BadInput, "the text is dict; expected a string, or an iterable of sentences"),
         ]:
-            with pytest.raises(error, match=said):
+            with pytest.raises(error, match=message):
                 enqueue(system, text)
         latin.close()
         binary.close()
@@ -297,28 +297,28 @@ class TestSound:
             Sentence("Come in, then!", 0, voice="bass", seed=77),
             "And the door was closed.",
         ]
-        heard = by_sentence(Listener(enqueue(system, dialogue, voice="alto", seed=5)).all())
-        assert heard == {
-            0: spoken(dialogue[0], seed=5),
-            1: spoken(dialogue[1], seed=6),
-            2: spoken(dialogue[2], seed=77),
-            3: spoken(dialogue[3], "alto", seed=8),
+        by_seq = by_sentence(Listener(enqueue(system, dialogue, voice="alto", seed=5)).all())
+        assert by_seq == {
+            0: spoken_pcm(dialogue[0], seed=5),
+            1: spoken_pcm(dialogue[1], seed=6),
+            2: spoken_pcm(dialogue[2], seed=77),
+            3: spoken_pcm(dialogue[3], "alto", seed=8),
         }
 
     def test_pauses_are_silence_of_the_length_asked_for(self, system: RealSystem) -> None:
         text = "One is one. Two is two.\n\nThree begins a paragraph. Four ends it."
-        heard = by_sentence(Listener(enqueue(system, text, pause_ms=300, paragraph_ms=900)).all())
+        by_seq = by_sentence(Listener(enqueue(system, text, pause_ms=300, paragraph_ms=900)).all())
         for seq, pause_ms in enumerate((300, 900, 300)):
-            assert pause_ms <= trailing_silence_ms(heard[seq]) <= pause_ms + TAIL_MS + 1, seq
+            assert pause_ms <= trailing_silence_ms(by_seq[seq]) <= pause_ms + TAIL_MS + 1, seq
 
     def test_joints_do_not_click_and_nothing_clips(self, system: RealSystem) -> None:
         text = sentences(8, "joints")
         entries = Listener(enqueue(system, text, pause_ms=0, voice="organ")).all()
-        heard = by_sentence(entries)
-        whole = b"".join(heard.values())
+        by_seq = by_sentence(entries)
+        whole = b"".join(by_seq.values())
         around = RATE_HZ // 1000 * 2  # 1 ms
         end = 0
-        for pcm in list(heard.values())[:-1]:
+        for pcm in list(by_seq.values())[:-1]:
             end += len(pcm)
             assert longest_step(whole[end - around : end + around]) < CLICK
         assert longest_step(whole) > CLICK, "in its midst speech does move"

@@ -42,7 +42,7 @@ def espeak() -> Iterator[Engine]:
     engine.close()
 
 
-def said(engine: Engine, utterance: Utterance | str) -> bytes:
+def pcm_of_speech(engine: Engine, utterance: Utterance | str) -> bytes:
     if isinstance(utterance, str):
         utterance = Utterance(utterance)
     return b"".join(piece.pcm for piece in engine.speak(utterance, lambda: False))
@@ -65,29 +65,29 @@ def test_it_says_what_it_is(espeak: Engine) -> None:
     assert espeak.continuity is Continuity.EXACT
 
 
-class TestBytes:
+class TestEspeakBytes:
     def test_they_are_the_same_in_any_order_process_and_thread(self, espeak: Engine) -> None:
-        wanted = [Utterance(f"Hallo, {n} words 你好.", voice=voice, seed=5) for voice in VOICES for n in range(3)]
-        first = {utterance.text + utterance.voice: said(espeak, utterance) for utterance in wanted}
-        again = wanted * 2
+        utterances = [Utterance(f"Hallo, {n} words 你好.", voice=voice, seed=5) for voice in VOICES for n in range(3)]
+        first = {utterance.text + utterance.voice: pcm_of_speech(espeak, utterance) for utterance in utterances}
+        again = utterances * 2
         random.Random(3).shuffle(again)
         other = load("espeak", {"slots": "3"})
         with ThreadPoolExecutor(5) as threads:
-            for utterance, pcm in zip(again, threads.map(lambda each: said(other, each), again), strict=True):
+            for utterance, pcm in zip(again, threads.map(lambda each: pcm_of_speech(other, each), again), strict=True):
                 assert pcm == first[utterance.text + utterance.voice], utterance
         other.close()
 
     def test_an_interrupted_sentence_leaves_no_trace_in_the_next(self, espeak: Engine) -> None:
-        before = said(espeak, SENTENCE)
+        before = pcm_of_speech(espeak, SENTENCE)
         cancelled: list[bool] = []
         pieces = espeak.speak(Utterance(LONG), lambda: bool(cancelled))
         assert next(pieces).pcm
         cancelled.append(True)
         assert list(pieces) == []
-        assert said(espeak, SENTENCE) == before
+        assert pcm_of_speech(espeak, SENTENCE) == before
 
     def test_the_seed_decides_the_noise_of_a_breathy_voice(self, espeak: Engine) -> None:
-        one, two = (said(espeak, Utterance(SENTENCE, voice="en-us+whisper", seed=seed)) for seed in (1, 2))
+        one, two = (pcm_of_speech(espeak, Utterance(SENTENCE, voice="en-us+whisper", seed=seed)) for seed in (1, 2))
         assert one != two
 
     def test_it_sounds_before_it_has_spoken_all(self, espeak: Engine) -> None:
@@ -96,12 +96,12 @@ class TestBytes:
         assert len(others) >= 3
 
 
-class TestVoices:
+class TestEspeakVoices:
     def test_every_voice_of_the_list_speaks(self, espeak: Engine) -> None:
         assert len(espeak.voices) > 200
         assert espeak.voices[0].name == "en-us"
         for voice in espeak.voices:
-            levels = np.abs(samples(said(espeak, Utterance("papa mama", voice=voice.name))))
+            levels = np.abs(samples(pcm_of_speech(espeak, Utterance("papa mama", voice=voice.name))))
             assert len(levels) > espeak.rate_hz / 5, voice
             assert levels.max() > 2000, voice
 
@@ -128,11 +128,11 @@ class TestVoices:
         self, espeak: Engine, voice: str, language: str, same: str
     ) -> None:
         text = "Papa, mama, 12 e."
-        assert said(espeak, Utterance(text, voice, language)) == said(espeak, Utterance(text, same))
+        assert pcm_of_speech(espeak, Utterance(text, voice, language)) == pcm_of_speech(espeak, Utterance(text, same))
 
     def test_voices_and_timbres_differ(self, espeak: Engine) -> None:
-        spoken = [said(espeak, Utterance("Papa, mama, 12 e.", voice)) for voice in VOICES]
-        assert len(set(spoken)) == len(VOICES)
+        takes = [pcm_of_speech(espeak, Utterance("Papa, mama, 12 e.", voice)) for voice in VOICES]
+        assert len(set(takes)) == len(VOICES)
 
     @pytest.mark.parametrize(
         ("voice", "language", "kind", "message"),
@@ -147,12 +147,12 @@ class TestVoices:
         self, espeak: Engine, voice: str, language: str, kind: type[BadInput], message: str
     ) -> None:
         with pytest.raises(kind, match=f"^{message}$"):
-            said(espeak, Utterance("Hello.", voice, language))
+            pcm_of_speech(espeak, Utterance("Hello.", voice, language))
 
 
-class TestOptions:
+class TestEspeakOptions:
     def test_speed_changes_the_length(self, espeak: Engine) -> None:
-        slow, normal, fast = (len(said(espeak, Utterance(SENTENCE, speed=speed))) for speed in (0.5, 1, 2))
+        slow, normal, fast = (len(pcm_of_speech(espeak, Utterance(SENTENCE, speed=speed))) for speed in (0.5, 1, 2))
         assert slow / normal == pytest.approx(2, rel=0.1)
         assert normal / fast == pytest.approx(2, rel=0.15)
 
@@ -171,7 +171,7 @@ class TestOptions:
         self, espeak: Engine, speed: float, options: dict[str, float], message: str
     ) -> None:
         with pytest.raises(UnknownOption, match=f"^{message}$"):
-            said(espeak, Utterance("Hello.", speed=speed, options=options))
+            pcm_of_speech(espeak, Utterance("Hello.", speed=speed, options=options))
 
     def test_a_sentence_may_have_options_of_its_own(self, espeak: Engine) -> None:
         options: list[dict[str, float]] = [
@@ -182,11 +182,11 @@ class TestOptions:
             {"word_gap": 20},
             {"rate": 250},
         ]
-        assert len({said(espeak, Utterance(SENTENCE, options=each)) for each in options}) == len(options)
+        assert len({pcm_of_speech(espeak, Utterance(SENTENCE, options=each)) for each in options}) == len(options)
 
     def test_the_engine_has_the_options_of_its_start(self, espeak: Engine) -> None:
         high = load("espeak", {"pitch": "80"})
-        assert said(high, SENTENCE) == said(espeak, Utterance(SENTENCE, options={"pitch": 80}))
+        assert pcm_of_speech(high, SENTENCE) == pcm_of_speech(espeak, Utterance(SENTENCE, options={"pitch": 80}))
         high.close()
 
     @pytest.mark.parametrize(
@@ -199,38 +199,38 @@ class TestOptions:
     )
     def test_a_sentences_options_are_checked(self, espeak: Engine, options: dict[str, float], message: str) -> None:
         with pytest.raises(UnknownOption, match=f"^{message}$"):
-            said(espeak, Utterance("Hello.", options=options))
+            pcm_of_speech(espeak, Utterance("Hello.", options=options))
 
     def test_the_options_of_the_start_are_checked(self) -> None:
         with pytest.raises(UnknownOption, match="option volume of the espeak engine is 300, expected 0 to 200"):
             load("espeak", {"volume": "300"})
 
 
-class TestText:
+class TestEspeakText:
     def test_no_text_is_taken_for_a_command(self, espeak: Engine) -> None:
         """Control characters change espeak's voice in mid-text, a zero ends it: they are read as spaces."""
-        assert said(espeak, "one \x0190S two \0 three") == said(espeak, "one  90S two   three")
+        assert pcm_of_speech(espeak, "one \x0190S two \0 three") == pcm_of_speech(espeak, "one  90S two   three")
 
     def test_no_text_is_taken_for_markup(self, espeak: Engine) -> None:
-        tagged = said(espeak, 'one <break time="9s"/> two')
+        tagged = pcm_of_speech(espeak, 'one <break time="9s"/> two')
         assert len(tagged) < bytes_of_ms(6000, espeak.rate_hz)
-        assert said(espeak, "[[h@loU]]") != said(espeak, Utterance("hello"))
+        assert pcm_of_speech(espeak, "[[h@loU]]") != pcm_of_speech(espeak, Utterance("hello"))
 
     @pytest.mark.parametrize("text", ["", " ", "...", "\ud800", "\U0001f600", "\n\n"])
     def test_a_text_without_words_is_no_error(self, espeak: Engine, text: str) -> None:
-        assert len(said(espeak, text)) % 2 == 0
+        assert len(pcm_of_speech(espeak, text)) % 2 == 0
 
 
 class TestProcesses:
     def test_a_crash_of_espeak_costs_one_attempt(self, espeak: Engine) -> None:
-        before = said(espeak, SENTENCE)
+        before = pcm_of_speech(espeak, SENTENCE)
         (child,) = (pid for pid in children_of(os.getpid()) if _is_espeak(pid))
         pieces = espeak.speak(Utterance(LONG), lambda: False)
         assert next(pieces).pcm
         os.kill(child, signal.SIGKILL)
         with pytest.raises(EngineFailed, match="espeak's process ended with status -9"):
             list(pieces)
-        assert said(espeak, SENTENCE) == before
+        assert pcm_of_speech(espeak, SENTENCE) == before
 
     def test_its_processes_end_with_the_engine(self) -> None:
         others = children_of(os.getpid())
@@ -261,15 +261,15 @@ input()
         """Each load of the library loses memory, most of it where a word is read in another language."""
         others = children_of(os.getpid())
         engine, own = load("espeak", {}), psutil.Process()
-        said(engine, Utterance("Das Update.", "de"))
-        begun, peak = own.memory_info().rss, 0
+        pcm_of_speech(engine, Utterance("Das Update.", "de"))
+        first_bytes, peak = own.memory_info().rss, 0
         for n in range(900):
-            said(engine, Utterance(f"Das Update {n % 9}.", "de"))
+            pcm_of_speech(engine, Utterance(f"Das Update {n % 9}.", "de"))
             if n % 50 == 49:
                 peak = max(peak, *(psutil.Process(pid).memory_info().rss for pid in children_of(own.pid) - others))
         engine.close()
         assert peak < 110e6
-        assert own.memory_info().rss - begun < 8e6
+        assert own.memory_info().rss - first_bytes < 8e6
 
     def test_a_library_that_cannot_be_loaded_is_one_clear_line(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -301,19 +301,19 @@ class TestJoints:
     def test_nothing_clips(self, espeak: Engine) -> None:
         for voice in ("en-us", "en-gb", "de", "fr", "es", "it", "pl", "ru"):
             edges = TrimFadeFilter(espeak.rate_hz, 0)
-            edges.feed(said(espeak, Utterance(SENTENCE, voice)))
+            edges.feed(pcm_of_speech(espeak, Utterance(SENTENCE, voice)))
             assert 8_000 < edges.peak < 31_000
 
 
 def _edged(engine: Engine, utterance: Utterance) -> bytes:
     edges = TrimFadeFilter(engine.rate_hz, 250)
-    return edges.feed(said(engine, utterance)) + edges.finish()
+    return edges.feed(pcm_of_speech(engine, utterance)) + edges.finish()
 
 
 def _is_espeak(pid: int) -> bool:
     try:
         return any("espeak/child_process" in part for part in psutil.Process(pid).cmdline())
-    except psutil.ZombieProcess:  # a child of another test that nobody has waited for yet
+    except psutil.ZombieProcess:  # a child of another test that has not been waited for yet
         return False
 
 
@@ -327,8 +327,8 @@ def _is_espeak(pid: int) -> bool:
 def test_nothing_of_a_long_sentence_without_commas_is_lost(espeak: Engine, text: str, language: str) -> None:
     """What exceeds its buffers it drops: the whole lasts as long as its parts."""
 
-    def lasts(said: str) -> int:
-        return len(b"".join(s.pcm for s in espeak.speak(Utterance(said, language=language), lambda: False)))
+    def lasts(text: str) -> int:
+        return len(b"".join(s.pcm for s in espeak.speak(Utterance(text, language=language), lambda: False)))
 
     words = text.split(" ") if " " in text else [text[at : at + 30] for at in range(0, len(text), 30)]
     parts = [
@@ -385,9 +385,9 @@ def test_a_number_too_long_for_a_name_is_read_digit_by_digit(voice: str, n: int)
 
 def phonemes(voice: str, texts: list[str]) -> list[int]:
     """How many phonemes espeak speaks of each text."""
-    asked = "".join(json.dumps([voice, text]) + "\n" for text in texts)
+    lines = "".join(json.dumps([voice, text]) + "\n" for text in texts)
     counting = [sys.executable, str(ROOT / "tests" / "integration" / "espeak_phonemes.py")]
-    found = subprocess.run(counting, input=asked, stdout=subprocess.PIPE, text=True, check=True).stdout
+    found = subprocess.run(counting, input=lines, stdout=subprocess.PIPE, text=True, check=True).stdout
     return [len(json.loads(line)) for line in found.splitlines()]
 
 
@@ -400,8 +400,8 @@ def test_what_takes_more_of_a_clause_than_it_seems_is_not_lost(
 ) -> None:
     """Hangul grows in espeak's buffers, and letters that are spelled have many phonemes."""
 
-    def lasts(said: str) -> int:
-        return len(b"".join(s.pcm for s in espeak.speak(Utterance(said, language=language), lambda: False)))
+    def lasts(text: str) -> int:
+        return len(b"".join(s.pcm for s in espeak.speak(Utterance(text, language=language), lambda: False)))
 
     words = text.split(" ")
     parts = [" ".join(words[at : at + n_words]) for at in range(0, len(words), n_words)]

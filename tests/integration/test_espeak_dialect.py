@@ -162,7 +162,7 @@ def longest_silence_ms(engine: Engine, text: str, voice: str) -> float:
     return float(np.diff(sounds).max() * 1000 / engine.rate_hz)
 
 
-def spoken(requests: list[tuple[str, str]]) -> list[list[str]]:
+def phonemes_of(requests: list[tuple[str, str]]) -> list[list[str]]:
     """The phonemes of each (voice, text)."""
     written = "".join(json.dumps(request) + "\n" for request in requests)
     command = [sys.executable, str(ROOT / "tests" / "integration" / "espeak_phonemes.py")]
@@ -185,8 +185,8 @@ def test_a_stop_that_ends_keeps_its_pause(espeak: Engine, voice: str, text: str)
 
 def test_no_mark_is_read_aloud() -> None:
     written = [(voice, espeak_text(text, voice)) for voice, text, _ in SAME_PHONEMES]
-    expected = spoken([(voice, text) for voice, _, text in SAME_PHONEMES])
-    for (voice, text), phonemes, same in zip(written, spoken(written), expected, strict=True):
+    expected = phonemes_of([(voice, text) for voice, _, text in SAME_PHONEMES])
+    for (voice, text), phonemes, same in zip(written, phonemes_of(written), expected, strict=True):
         assert phonemes == same, (voice, text)
 
 

@@ -1,4 +1,4 @@
-"""A worker that stands still for longer than its lease, and goes on: what it says is refused, and that is counted."""
+"""A fenced worker stands still for longer than its lease, and goes on: what it sends is refused, and counted."""
 
 import os
 import signal
@@ -41,13 +41,13 @@ def test_an_attempt_that_goes_on_when_another_has_its_sentence_is_counted_once(s
         job = enqueue(system, text)
         with stopped(system):
             wait_until(lambda before=retries: system.count("retries") > before, "its lease expires")  # type: ignore[misc]  # called at once
-        wait_until(lambda wanted=n: system.count("fenced") == wanted, "it is refused")  # type: ignore[misc]  # as above
+        wait_until(lambda expected=n: system.count("fenced") == expected, "it is refused")  # type: ignore[misc]  # as above
         assert sound(system, job) == stream_of(text)
         wait_until(lambda: system.slots() == 2, "it registers again")
     assert system.count("fenced") == 2
 
 
-def test_a_sentence_that_nobody_wants_any_more_is_not_a_fenced_attempt(system: RealSystem) -> None:
+def test_a_cancelled_sentence_is_not_a_fenced_attempt(system: RealSystem) -> None:
     before = system.count("fenced")
     job = enqueue(system, system.held(sentences(1, "cancelled and not fenced")))
     wait_until(system.half_spoken, "a worker is in mid-sentence")

@@ -1,4 +1,4 @@
-"""Which attempts of a worker process count as fenced ones, seen from inside it."""
+"""Fenced attempts as a worker process counts them, seen from inside it."""
 
 import time
 
@@ -12,7 +12,7 @@ from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import FinishVerdict, RetryPolicy
 from seriatim.records import TaskMessage
 from seriatim.settings import Settings
-from tests.scripts.stage import POOL, Stage
+from tests.scripts.pool_driver import POOL, PoolDriver
 from workers import heartbeat
 from workers.engines.engine_registry import load
 from workers.fenced_attempts import refused_calls
@@ -29,23 +29,21 @@ def worker_state(redis: Redis) -> WorkerState:
 
 
 def test_only_an_end_that_the_pool_would_not_hear_is_counted(worker_state: WorkerState) -> None:
-    """A job that is over (GONE) took the sentence from everybody: no other has it."""
+    """A job that is over (GONE) took the sentence from all: no other has it."""
     messages = [TaskMessage("j", seq, 10 + seq) for seq in range(5)]
-    told = [
+    outcomes = [
         ReportedOutcome(message, pool_scripts.fail(POOL, message, "epoch", "why", RetryPolicy()))
         for message in messages
     ]
     calls = refused_calls(
-        worker_state, told, [FinishVerdict.OK, FinishVerdict.STALE, FinishVerdict.GONE, True, FinishVerdict.STALE]
+        worker_state, outcomes, [FinishVerdict.OK, FinishVerdict.STALE, FinishVerdict.GONE, True, FinishVerdict.STALE]
     )
     assert [call.args[1:] for call in calls] == [(11,), (14,)]
 
 
 @pytest.mark.parametrize("died", [True, False])
-def test_a_beat_tells_what_others_took_from_what_nobody_wants(
-    worker_state: WorkerState, redis: Redis, died: bool
-) -> None:
-    stage = Stage(redis)
+def test_a_heartbeat_separates_fenced_from_cancelled(worker_state: WorkerState, redis: Redis, died: bool) -> None:
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     stage.claim(message)
@@ -57,18 +55,18 @@ def test_a_beat_tells_what_others_took_from_what_nobody_wants(
         stage.leave("w1", died=True)
     else:
         stage.cancel("j")
-    assert send_heartbeat(worker_state) is not died, "a process that was taken for dead is told so"
+    assert send_heartbeat(worker_state) is not died, "a process that was taken for dead learns it"
     assert attempt.dropped.is_set()
     assert attempt.reassigned is died
 
 
-def test_a_process_that_connects_again_while_it_asks_about_the_broker_is_not_deaf(
+def test_a_process_that_connects_again_while_it_asks_about_the_broker_stays(
     worker_state: WorkerState, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The question takes up to seconds on a busy machine; what happened meanwhile counts."""
 
-    def reconnects(asked: WorkerState) -> bool:
-        asked.consuming_since_s = time.monotonic()
+    def reconnects(state: WorkerState) -> bool:
+        state.consuming_since_s = time.monotonic()
         return True
 
     worker_state.message_received.clear()

@@ -48,13 +48,13 @@ def full(system: RealSystem) -> Iterator["Redis"]:
 
 @pytest.mark.thorough
 def test_listeners_over_http_take_turns(system: RealSystem) -> None:
-    said = clear(12)
+    texts = clear(12)
     url = f"{system.settings.redis_url}?client_name=gateway"
     most, ended = [0], threading.Event()
 
     def ask(gateway: Gateway) -> tuple[int, bytes]:
         with gateway.client() as client:
-            answer = client.post("/v1/audio/speech", json={"input": " ".join(said), "response_format": "pcm"})
+            answer = client.post("/v1/audio/speech", json={"input": " ".join(texts), "response_format": "pcm"})
         assert answer.status_code == 200 or "retry-after" in answer.headers, answer.text
         return answer.status_code, answer.content
 
@@ -72,15 +72,15 @@ def test_listeners_over_http_take_turns(system: RealSystem) -> None:
         watching.result()
     system.end("gateway")
     assert {status for status, _ in answers} <= {200, 503}
-    assert {sound for status, sound in answers if status == 200} == {stream_of(said)}
+    assert {sound for status, sound in answers if status == 200} == {stream_of(texts)}
     assert 0 < most[0] < SPARE, "the broker has one"
 
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_readers_of_a_program_take_turns(system: RealSystem, kind: str) -> None:
     producer = Producer(replace(system.settings, redis_connections=SPARE))
-    said = sentences(12, "few")
-    jobs = [producer.enqueue(said, JobRequest(engine="tone")) for _ in range(LISTENERS)]
+    texts = sentences(12, "few")
+    jobs = [producer.enqueue(texts, JobRequest(engine="tone")) for _ in range(LISTENERS)]
 
     async def read(job: AsyncJob) -> bytes:
         return b"".join([pcm async for pcm in job.pcm()])
@@ -94,7 +94,7 @@ def test_readers_of_a_program_take_turns(system: RealSystem, kind: str) -> None:
         else:
             answers = asyncio.run(read_all())
     producer.close()
-    assert set(answers) == {stream_of(said)}
+    assert set(answers) == {stream_of(texts)}
 
 
 def test_who_gets_no_turn_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Workers whose exact engines give other bytes: they are shown, and no listener hears two takes as one."""
+"""Fingerprints of workers whose exact engines give other bytes are shown, and no listener hears two takes as one."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.state.pool_record import read_pool
 from seriatim.stream_entries import Discontinuity
 from tests.support.command_line import seriatim
-from tests.support.expected_audio import Listener, by_sentence, sentences, spoken, stream_of
+from tests.support.expected_audio import Listener, by_sentence, sentences, spoken_pcm, stream_of
 from tests.support.process_system import RealSystem, wait_until
 
 TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
@@ -45,11 +45,11 @@ def killed_with_its_supervisor(system: RealSystem, listener: Listener) -> int:
     """Kill the old worker when some of sentence 1 was heard; only the new one is left. Returns how much was heard."""
     wait_until(lambda: listener.job.status().emitted == 1, "it is in sentence 1")
     system.stopped_half_spoken()
-    heard = wait_until(lambda: system.emitted_bytes(listener.job.id, 1), "all that it sent was heard")
+    n_heard = wait_until(lambda: system.emitted_bytes(listener.job.id, 1), "all that it sent was heard")
     system.children["old"].kill()
     wait_until(lambda: len(system.worker_pids()) == 1, "only the new one is left")
     system.gate.touch()
-    return heard
+    return n_heard
 
 
 @pytest.mark.parametrize("hold", ["auto", "never"])
@@ -60,15 +60,15 @@ def test_what_a_worker_of_another_kind_continues_is_marked(system: RealSystem, h
     wait_until(lambda: WARNING in system.log("new"))
     assert WARNING not in system.log("old")
     assert differing(system) == [False, True]
-    heard = killed_with_its_supervisor(system, listener)
+    n_heard = killed_with_its_supervisor(system, listener)
     pcm = by_sentence(listener.all())
     assert [entry.seq for entry in listener.entries if isinstance(entry, Discontinuity)] == [1]
-    assert [entry.offset for entry in listener.entries if isinstance(entry, Discontinuity)] == [heard]
+    assert [entry.offset for entry in listener.entries if isinstance(entry, Discontinuity)] == [n_heard]
     assert listener.job.marks() == {1: ("another_take",)}
     assert system.count("marked_another_take") == 1
-    own = [spoken(sentence, seed=seq) for seq, sentence in enumerate(TEXT)]
+    own = [spoken_pcm(sentence, seed=seq) for seq, sentence in enumerate(TEXT)]
     assert [len(pcm[seq]) for seq in range(4)] == [len(each) for each in own]
-    assert (pcm[0], pcm[1][:heard]) == (own[0], own[1][:heard])
+    assert (pcm[0], pcm[1][:n_heard]) == (own[0], own[1][:n_heard])
     assert [pcm[seq] == own[seq] for seq in (1, 2, 3)] == [False] * 3, "the new one's sound"
     assert differing(system) == [False], "the last of the old kind is gone: the pool is of the new one"
 

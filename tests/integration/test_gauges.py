@@ -1,4 +1,4 @@
-"""What worker processes say of themselves reaches operators, goes when it is not true any more, and stops nobody."""
+"""Gauges of worker processes reach operators, go when they are not true any more, and stop no process."""
 
 import os
 import re
@@ -45,7 +45,7 @@ def exported(client: Redis, metric: str) -> dict[str, float]:
 
 
 def test_a_worker_says_how_much_memory_it_holds(system: RealSystem) -> None:
-    """All of the way: a process's pulse, Redis, what Prometheus is told."""
+    """All of the way: a process's heartbeat, Redis, a scrape of Prometheus."""
     with system.redis as client:
         owner, pid = next(iter(system.worker_pids().items()))
         found = wait_until(lambda: own if owner in (own := exported(client, MEMORY)) else None, "it has beaten once")
@@ -101,7 +101,7 @@ def test_a_figure_that_is_not_known_any_more_is_taken_out(redis: Redis) -> None:
     assert redis.hget(f"{pool_prefix('p')}:w:w", "slots"), "what it registered stays"
 
 
-def test_slots_that_an_engine_gave_up_are_told(redis: Redis) -> None:
+def test_slots_that_an_engine_gave_up_are_reported(redis: Redis) -> None:
     """As one does whose device's memory ran out."""
     engine, settings = load("tone", {"slots": "8"}), Settings(redis_url="redis://nowhere")
     worker_state = WorkerState(

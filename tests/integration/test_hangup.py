@@ -1,4 +1,4 @@
-"""A terminal that closes ends each process in order, as SIGTERM does."""
+"""A hangup of the terminal ends each process in order, as SIGTERM does."""
 
 import os
 import signal

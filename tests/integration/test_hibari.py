@@ -57,7 +57,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def said(engine: Engine, utterance: Utterance | str) -> bytes:
+def pcm_of_speech(engine: Engine, utterance: Utterance | str) -> bytes:
     if isinstance(utterance, str):
         utterance = Utterance(utterance)
     return b"".join(piece.pcm for piece in engine.speak(utterance, lambda: False))
@@ -81,16 +81,16 @@ def test_it_says_what_it_is(hibari: Engine) -> None:
     assert [(voice.name, voice.language) for voice in hibari.voices] == [("heart", "en-US")]
 
 
-class TestBytes:
+class TestHibariBytes:
     def test_they_are_the_same_in_any_order_and_thread(self, hibari: Engine) -> None:
-        wanted = [Utterance(f"Here are {n} words.", seed=seed) for n in range(4) for seed in (1, 2)]
-        first = {repr(each): said(hibari, each) for each in wanted}
-        again = wanted * 3
+        utterances = [Utterance(f"Here are {n} words.", seed=seed) for n in range(4) for seed in (1, 2)]
+        first = {repr(each): pcm_of_speech(hibari, each) for each in utterances}
+        again = utterances * 3
         random.Random(3).shuffle(again)
         with ThreadPoolExecutor(4) as threads:
-            for utterance, pcm in zip(again, threads.map(partial(said, hibari), again), strict=True):
+            for utterance, pcm in zip(again, threads.map(partial(pcm_of_speech, hibari), again), strict=True):
                 assert pcm == first[repr(utterance)]
-        assert len(set(first.values())) == len(wanted), "the seed decides, too"
+        assert len(set(first.values())) == len(utterances), "the seed decides, too"
 
     def test_they_do_not_depend_on_whether_scipy_is_there(self, hibari: Engine) -> None:
         """With scipy come other Fourier transforms, which hibari prefers where it finds them."""
@@ -102,8 +102,8 @@ class TestBytes:
             "    sys.modules['scipy'] = types.ModuleType('scipy'); sys.modules['scipy'].fft = fake\n"
             "    sys.modules['scipy.fft'] = fake\n"
             "from seriatim.engine import Utterance; from workers.engines.engine_registry import load\n"
-            "from hibari import dsp; wanted = {'without': 'numpy', 'fake': 'scipy'}[sys.argv[1]]\n"
-            "assert dsp.FFT_BACKEND == wanted, dsp.FFT_BACKEND\n"
+            "from hibari import dsp; expected = {'without': 'numpy', 'fake': 'scipy'}[sys.argv[1]]\n"
+            "assert dsp.FFT_BACKEND == expected, dsp.FFT_BACKEND\n"
             "pcm = b''.join(c.pcm for c in load('hibari', {}).speak(Utterance(sys.argv[2]), lambda: False))\n"
             "print(zlib.crc32(pcm), len(pcm))"
         )
@@ -129,7 +129,7 @@ class TestBytes:
         assert int(done.stdout) > 24_000
 
 
-class TestText:
+class TestHibariText:
     @pytest.mark.parametrize(
         ("text", "language", "kind", "message"),
         [
@@ -148,16 +148,16 @@ class TestText:
         self, hibari: Engine, text: str, language: str, kind: type[BadInput], message: str
     ) -> None:
         with pytest.raises(kind, match=f"^{message}$"):
-            said(hibari, Utterance(text, language=language))
+            pcm_of_speech(hibari, Utterance(text, language=language))
 
     @pytest.mark.parametrize("language", ["en", "en-US", "en-GB", "EN_us"])
     def test_any_english_is_english(self, hibari: Engine, language: str) -> None:
-        assert said(hibari, Utterance("Hello.", language=language)) == said(hibari, "Hello.")
+        assert pcm_of_speech(hibari, Utterance("Hello.", language=language)) == pcm_of_speech(hibari, "Hello.")
 
     def test_markup_of_hibari_is_text(self, hibari: Engine) -> None:
         """`[word](/phonemes/)` says phonemes there; in a text it is a word, a path, and what stands around them."""
-        link = ms_of_bytes(len(said(hibari, "See [guide](/docs/guide/).")), hibari.rate_hz)
-        assert link > ms_of_bytes(len(said(hibari, "See guide.")), hibari.rate_hz) + 500
+        link = ms_of_bytes(len(pcm_of_speech(hibari, "See [guide](/docs/guide/).")), hibari.rate_hz)
+        assert link > ms_of_bytes(len(pcm_of_speech(hibari, "See guide.")), hibari.rate_hz) + 500
 
     @pytest.mark.parametrize(
         ("text", "same"),
@@ -171,23 +171,23 @@ class TestText:
         ],
     )
     def test_letters_that_it_does_not_know_are_read(self, hibari: Engine, text: str, same: str) -> None:
-        assert said(hibari, text) == said(hibari, same)
+        assert pcm_of_speech(hibari, text) == pcm_of_speech(hibari, same)
 
     def test_long_words_are_said_to_their_end(self, hibari: Engine) -> None:
         """Its network for unknown words reads 24 letters."""
-        once, thrice = (len(said(hibari, "blorkwimpzaddleforthing" * n)) for n in (1, 3))
+        once, thrice = (len(pcm_of_speech(hibari, "blorkwimpzaddleforthing" * n)) for n in (1, 3))
         assert thrice > 2 * once
 
     def test_an_abbreviation_makes_no_pause(self, hibari: Engine) -> None:
         """The cutter of hibari takes "U.S. Army" for two sentences, with 0.8 s between them."""
-        assert silences_ms(hibari, said(hibari, "They met the U.S. Army there."))[1] < 200
+        assert silences_ms(hibari, pcm_of_speech(hibari, "They met the U.S. Army there."))[1] < 200
 
     @pytest.mark.parametrize(
         "text", ["x²3", "2²", "²³", "1₄²", "a\u0300b", "'", "100%", "5 €", "-", "x" * 300, "[", "]("]
     )
     def test_nothing_breaks_it(self, hibari: Engine, text: str) -> None:
         try:
-            said(hibari, text)
+            pcm_of_speech(hibari, text)
         except BadInput as refused:
             assert "no sound" in str(refused)  # noqa: PT017  # either is fine
 
@@ -224,9 +224,9 @@ class TestLongSentences:
         assert list(chunks) == []
 
 
-class TestSound:
+class TestHibariSound:
     def test_its_silence_is_trimmed_to_the_pauses_of_the_job(self, hibari: Engine) -> None:
-        whole = said(hibari, SENTENCE)
+        whole = pcm_of_speech(hibari, SENTENCE)
         edges = TrimFadeFilter(hibari.rate_hz, pause_ms=200)
         trimmed = edges.feed(whole) + edges.finish()
         before, _, behind = silences_ms(hibari, whole)
@@ -237,21 +237,23 @@ class TestSound:
 
     @pytest.mark.parametrize("speed", [0.5, 1.5, 2.0])
     def test_speed_is_its_own(self, hibari: Engine, speed: float) -> None:
-        normal, other = (len(said(hibari, Utterance(SENTENCE, speed=s))) for s in (1.0, speed))
+        normal, other = (len(pcm_of_speech(hibari, Utterance(SENTENCE, speed=s))) for s in (1.0, speed))
         assert other / normal == pytest.approx(1 / speed, rel=0.15)
 
     @pytest.mark.parametrize("speed", [0.49, 2.01, 4.0])
     def test_other_speeds_are_refused_with_the_range(self, hibari: Engine, speed: float) -> None:
         with pytest.raises(UnknownOption, match=r"speed=.*; the hibari engine speaks at 0\.5 to 2 times"):
-            said(hibari, Utterance(SENTENCE, speed=speed))
+            pcm_of_speech(hibari, Utterance(SENTENCE, speed=speed))
 
     def test_a_page_lasts_as_long_as_estimated(self, hibari: Engine) -> None:
-        estimated = spoken = 0.0
+        estimated = spoken_ms = 0.0
         for sentence in segment(HARBOUR, SegmentOptions("en", hibari.limit_chars)):
             edges = TrimFadeFilter(hibari.rate_hz, 0)
-            spoken += ms_of_bytes(len(edges.feed(said(hibari, sentence.text)) + edges.finish()), hibari.rate_hz)
+            spoken_ms += ms_of_bytes(
+                len(edges.feed(pcm_of_speech(hibari, sentence.text)) + edges.finish()), hibari.rate_hz
+            )
             estimated += estimate_ms(sentence.text)
-        assert spoken / estimated == pytest.approx(1, abs=0.1)
+        assert spoken_ms / estimated == pytest.approx(1, abs=0.1)
 
 
 class TestModels:
@@ -267,7 +269,7 @@ class TestModels:
 
     def test_other_voices_are_not_downloaded(self, hibari: Engine) -> None:
         with pytest.raises(UnknownVoice, match=r"^unknown hibari voice 'emma'"):
-            said(hibari, Utterance("Hello.", voice="emma"))
+            pcm_of_speech(hibari, Utterance("Hello.", voice="emma"))
 
     def test_a_folder_without_voices_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(EngineUnavailable, match=r"no voice of hibari lies there; expected one of .*bf_emma"):
@@ -285,7 +287,7 @@ class TestModels:
         shutil.copy(Path(ASSETS, "hibari.onnx"), tmp_path / card["file"])
         engine = load("hibari", {"voices": str(tmp_path)})
         assert [(voice.name, voice.language) for voice in engine.voices] == [("heart", "en-US"), ("emma", "en-GB")]
-        assert said(engine, Utterance("Tomato, bath.", voice="emma")) != said(engine, "Tomato, bath.")
+        assert pcm_of_speech(engine, Utterance("Tomato, bath.", voice="emma")) != pcm_of_speech(engine, "Tomato, bath.")
         engine.close()
 
 
@@ -341,7 +343,7 @@ class TestSystem:
     "An Ed.D. in physics.", "See op. cit. Lee now.", "W. E. B. Lee met Mr. A. Smith.", "The U.S. Army came at No. 5.",
 ])  # fmt: skip
 def test_no_stop_of_an_abbreviation_is_a_pause(hibari: Engine, text: str) -> None:
-    assert silences_ms(hibari, said(hibari, text))[1] < 100
+    assert silences_ms(hibari, pcm_of_speech(hibari, text))[1] < 100
 
 
 def test_abbreviations_that_hibari_knows_keep_their_words() -> None:

@@ -69,7 +69,7 @@ def test_a_whole_system_runs_there(hostile: Path) -> None:
 def test_its_parts_run_there(new_system: Callable[..., RealSystem], hostile: Path) -> None:
     pytest.importorskip("flower")
     password = hostile.parent / "password"
-    password.write_text("of nobody\n", "utf-8")
+    password.write_text("not a password\n", "utf-8")
     system = new_system(flower_password_file=str(password), http_pool="tone", http_pcm_hz=0, log_level="INFO")
     with ExitStack() as ending:
         for command, line in SERVICES.values():
@@ -79,8 +79,8 @@ def test_its_parts_run_there(new_system: Callable[..., RealSystem], hostile: Pat
         job = system.producer().enqueue(sentences(2, "hostile"), JobRequest.of({"engine": "tone"}))
         Listener(job).all()
         for command in (*LOOKING, ("status", job.id), ("timeline", job.id), ("cancel", job.id)):
-            given = [*command, system.settings.redis_url] if command[-1] == "--redis" else [*command]
-            done = seriatim(*given, settings=system.settings.to_env(), cwd=hostile)
+            arguments = [*command, system.settings.redis_url] if command[-1] == "--redis" else [*command]
+            done = seriatim(*arguments, settings=system.settings.to_env(), cwd=hostile)
             assert done.returncode == 0, (command, done.stderr.decode())
 
 

@@ -82,13 +82,13 @@ def test_a_duplicate_while_the_first_is_still_sending_goes_on_or_is_refused(
 ) -> None:
     """The first has sent 32 of 40 sentences. What is shorter, longer or other is not its text."""
     text, key = sentences(40, "race"), {"idempotency_key": f"race {len(other)} {other[-1]}"}
-    begun = system.producer().begin(text, request(**key))
-    assert begun.n == FIRST_BATCH
+    submission = system.producer().begin(text, request(**key))
+    assert submission.n == FIRST_BATCH
     again = enqueue(system, text, **key)
-    assert begun.send_rest() == 40
+    assert submission.send_rest() == 40
     with pytest.raises(IdempotencyConflict):
         enqueue(system, other, **key)
-    assert again.id == begun.job.id
+    assert again.id == submission.job.id
     assert Listener(again).pcm() == stream_of(text)
 
 
@@ -98,11 +98,11 @@ def test_a_duplicate_that_fails_leaves_the_job_to_its_first_producer(system: Rea
         raise BadInput("its source is gone")
 
     text, key = sentences(40, "left"), {"idempotency_key": "left"}
-    begun = system.producer().begin(text, request(**key))
+    submission = system.producer().begin(text, request(**key))
     with pytest.raises(BadInput, match="its source is gone"):
         enqueue(system, broken(), **key)
-    begun.send_rest()
-    assert Listener(begun.job).pcm() == stream_of(text)
+    submission.send_rest()
+    assert Listener(submission.job).pcm() == stream_of(text)
 
 
 @pytest.mark.parametrize(
@@ -162,14 +162,14 @@ def test_a_job_that_was_cancelled_is_still_the_job_of_its_key(system: RealSystem
 
 
 def test_an_open_job_of_a_key_takes_the_same_text_again_and_no_other(system: RealSystem) -> None:
-    """As after a crash of whoever wrote it: the text is said again from the beginning."""
+    """As after a crash of its writer: the text is sent again from the beginning."""
     first = opened(system.producer(), "open")
     first.say("One is said. Two is said. Thr")
     with pytest.raises(IdempotencyConflict), opened(system.producer(), "open") as other:  # it raises inside
         other.say("One is said. But not so. ")
     with pytest.raises(IdempotencyConflict), opened(system.producer(), "open") as shorter:
         shorter.say("One is said. ")
-    first.closed.set()  # as if its process were gone: nobody renews its lease
+    first.closed.set()  # as if its process were gone: its lease is not renewed
     with opened(system.producer(), "open") as again:
         again.say("One is said. Two is said. Three is said.")
     assert again.job.id == first.job.id
@@ -179,15 +179,18 @@ def test_an_open_job_of_a_key_takes_the_same_text_again_and_no_other(system: Rea
 def test_a_text_whose_producer_was_taken_for_dead_is_heard_whole_under_its_key(system: RealSystem) -> None:
     """It stood still for longer than its lease. What it has sent is closed; it learns so, and half is not all."""
     text = [*system.held(sentences(3, "stood still")), *sentences(40, "stands still")]
-    begun = system.producer().begin(text, request(idempotency_key="slow"))
-    assert begun.n == FIRST_BATCH
-    run(begun.pool_client.redis, pool_calls.extend(begun.pool_client.pool, begun.job.id, begun.n, [], producer_ms=1))
-    wait_until(lambda: begun.job.status().closed, "its lease is over")
+    submission = system.producer().begin(text, request(idempotency_key="slow"))
+    assert submission.n == FIRST_BATCH
+    run(
+        submission.pool_client.redis,
+        pool_calls.extend(submission.pool_client.pool, submission.job.id, submission.n, [], producer_ms=1),
+    )
+    wait_until(lambda: submission.job.status().closed, "its lease is over")
     with pytest.raises(JobEnded, match="was closed with 32 sentences: its producer's lease expired"):
-        begun.send_rest()
-    system.gate.touch()  # had it ended before, it could not be told from a job that was closed
+        submission.send_rest()
+    system.gate.touch()  # had it ended before, it could not be reason from a job that was closed
     job = enqueue(system, text, idempotency_key="slow")
-    assert job.id != begun.job.id
+    assert job.id != submission.job.id
     assert Listener(job).pcm() == stream_of(text)
     assert enqueue(system, text, idempotency_key="slow").id == job.id
 

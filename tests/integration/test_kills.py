@@ -43,7 +43,7 @@ def sound(system: RealSystem, job: Job) -> bytes:
         return plainly(client, job)
 
 
-def heard(job: Job, n_sentences: int) -> bool:
+def has_heard(job: Job, n_sentences: int) -> bool:
     return job.status().emitted > n_sentences
 
 
@@ -52,7 +52,7 @@ def test_workers_that_are_killed_in_mid_sentence_are_not_heard(system: RealSyste
     retries = system.count("retries")
     job = enqueue(system, text)
     for n in range(3):
-        wait_until(partial(heard, job, n), "some of it is heard")
+        wait_until(partial(has_heard, job, n), "some of it is heard")
         system.kill_half_spoken()
     system.gate.touch()
     assert sound(system, job) == stream_of(text)
@@ -82,7 +82,7 @@ def test_a_reassembler_that_is_killed_leaves_everything_to_the_next(system: Real
     text = system.held(sentences(8, "killed reassembler"))
     job = enqueue(system, text)
     for number in range(2):
-        wait_until(partial(heard, job, 3 * number), "some of it is heard")
+        wait_until(partial(has_heard, job, 3 * number), "some of it is heard")
         assert system.end("reassembler", signal.SIGKILL) == -signal.SIGKILL
         assert not job.status().ended
         system.reassembler()
@@ -100,7 +100,7 @@ def test_a_redis_that_is_killed_and_reads_its_log_has_lost_nothing(
     text, other = system.held(sentences(6, "killed redis")), system.held(sentences(6, "and its neighbour"))
     listener, job = Listener(enqueue(system, text)), enqueue(system, other)
     for number in range(2):
-        wait_until(partial(heard, listener.job, 4 * number), "some of it is heard")
+        wait_until(partial(has_heard, listener.job, 4 * number), "some of it is heard")
         wait_until(system.half_spoken, "a worker is in mid-sentence")
         system.server.kill()
         system.server.start()

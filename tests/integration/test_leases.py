@@ -77,7 +77,7 @@ def test_a_fault_in_the_thread_costs_no_job_its_lease(
 
 
 def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
-    """Also if nobody has told its writer."""
+    """Also if its writer does not know."""
     job = opened(producer)
     producer.attach(job.job.id).cancel()
     wait_until(lambda: not producer.leases.due, "it is not renewed for ever")

@@ -4,7 +4,7 @@ import pytest
 
 from bench.load.figures import summary
 from bench.load.load_system import LoadSystem, started_system
-from bench.load.plan import Ask, Run
+from bench.load.plan import Ask, LoadRun
 from bench.load.scenarios import at_once
 
 pytestmark = pytest.mark.thorough
@@ -17,7 +17,7 @@ def place():
 
 
 def test_five_listeners_hear_everything_in_time(place: LoadSystem) -> None:
-    """Well below the load that four slots can bear: nobody is refused. How long they wait: see benches."""
+    """Well below the load that four slots can bear: no job is refused. How long they wait: see benches."""
     outcome = place.run(at_once(5, 6.0, (3.0, 4.0), name="tiny"))
     found = summary(outcome.results, 6.0)
     assert found.requests >= 5
@@ -38,8 +38,8 @@ def test_a_cancelled_or_unheard_job_leaves_nothing_behind(place: LoadSystem) -> 
         Ask(0.0, "bob", (30.0,), 2, leaves_s=0.5, says_so=False, group="vanishes"),
         Ask(0.0, "cid", (60.0,), 3, "batch", listens=False, group="book"),
     )
-    outcome = place.run(Run("leaving", asks, 3.0))
-    by_group = {told.group: told for told in outcome.results}
+    outcome = place.run(LoadRun("leaving", asks, 3.0))
+    by_group = {result.group: result for result in outcome.results}
     assert by_group["cancels"].left
     assert by_group["vanishes"].left
     assert by_group["book"].spoken_s > 1

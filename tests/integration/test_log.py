@@ -12,7 +12,7 @@ from tests.http.gateways import start
 from tests.support.expected_audio import Listener
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
-TEXT = ["One is said.", "Two trips here.", "Three is said."]
+TEXT = ["One is spoken.", "Two trips here.", "Three is spoken."]
 TIMES = {"waited_ms", "first_ms", "elapsed_ms"}
 
 
@@ -26,8 +26,8 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 def lines(system: RealSystem, child: str, message: str) -> list[dict[str, Any]]:
     """What a process wrote with this text."""
-    said = [json.loads(line) for line in system.log(child).splitlines() if line.startswith("{")]
-    return [line for line in said if line["message"] == message]
+    lines = [json.loads(line) for line in system.log(child).splitlines() if line.startswith("{")]
+    return [line for line in lines if line["message"] == message]
 
 
 def test_each_attempt_has_a_line_with_its_times(system: RealSystem) -> None:
@@ -72,7 +72,7 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
     assert (line["models"], line["live_window_ms"]) == ({"tts-9": "tone"}, system.settings.live_window_ms)
     assert (line["store"], line["clients"]) == (system.settings.store_dir, system.settings.http_max_concurrency)
     with gateway.client() as client:
-        spoken = client.post("/v1/audio/speech", json={"input": "All of it."}).headers["seriatim-job"]
+        speech = client.post("/v1/audio/speech", json={"input": "All of it."}).headers["seriatim-job"]
         job = client.post("/v1/jobs", json={"input": "Some of it."}).json()["id"]
         client.get(f"/v1/jobs/{job}/events")
         client.get("/v1/jobs/whose-is-it")
@@ -81,12 +81,12 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
             session = json.loads(socket.recv(PATIENCE_S))["job"]
             socket.send(json.dumps({"type": "cancel"}))
 
-    def told() -> dict[str, str]:
+    def jobs_by_route() -> dict[str, str]:
         return {line["route"]: line.get("job", "") for line in lines(system, "gateway", "answered")}
 
-    wait_until(lambda: "/v1/stream" in told(), "the WebSocket is over")
-    assert told() == {
-        "/v1/audio/speech": spoken, "/v1/jobs": job, "/v1/jobs/{job_id}/events": job, "/v1/jobs/{job_id}": "",
+    wait_until(lambda: "/v1/stream" in jobs_by_route(), "the WebSocket is over")
+    assert jobs_by_route() == {
+        "/v1/audio/speech": speech, "/v1/jobs": job, "/v1/jobs/{job_id}/events": job, "/v1/jobs/{job_id}": "",
         "/v1/stream": session,
     }  # fmt: skip
 

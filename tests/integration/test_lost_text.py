@@ -37,11 +37,11 @@ def lose(system: RealSystem, job: str, n: int) -> None:
 
 
 def test_a_long_text_of_which_the_server_lost_a_part_is_cancelled(system: RealSystem) -> None:
-    begun = system.producer().begin(lines(), request())
-    lose(system, begun.job.id, FIRST_BATCH - 5)
+    submission = system.producer().begin(lines(), request())
+    lose(system, submission.job.id, FIRST_BATCH - 5)
     with pytest.raises(JobFailed, match=f"the server lost sentences {FIRST_BATCH - 5} to {FIRST_BATCH} of job"):
-        begun.send_rest()
-    assert begun.job.status().state == "cancelled"
+        submission.send_rest()
+    assert submission.job.status().state == "cancelled"
 
 
 def test_an_open_job_of_which_the_server_lost_a_part_takes_no_more(system: RealSystem) -> None:
@@ -58,11 +58,11 @@ def test_an_iterable_that_fails_leaves_no_job_that_is_done_with_half_the_text(sy
         yield from lines(FIRST_BATCH + 10)
         raise KeyError("the caller's own")
 
-    begun = system.producer().begin(failing(), request())
+    submission = system.producer().begin(failing(), request())
     with pytest.raises(KeyError):
-        begun.send_rest()
+        submission.send_rest()
     with pytest.raises(JobCancelled, match="its text could not be read"):
-        list(begun.job.audio())
+        list(submission.job.audio())
 
 
 def test_an_element_that_is_no_sentence_is_named(system: RealSystem) -> None:

@@ -32,17 +32,17 @@ def test_a_server_that_knows_them_is_warned_of_nothing() -> None:
         assert check_redis(client).warnings == ()
 
 
-def test_a_user_who_may_not_is_told_what_it_lacks() -> None:
+def test_a_refusal_names_the_missing_permission() -> None:
     """Another user may, and must: going on would hide from it that the log is not safe yet."""
     with PrivateServer(embedded(), *LOGGED) as server:
         with server.client() as client:
             client.execute_command("ACL", "SETUSER", "small", "on", "nopass", "~*", "+@all", "-bgrewriteaof")
         with (
             command_client(server.url.replace("unix://", "unix://small:any@")) as small,
-            pytest.raises(Misconfigured) as said,
+            pytest.raises(Misconfigured) as refused,
         ):
             small.ping()
-        assert "give the user +bgrewriteaof" in str(said.value)
-        assert "disk" not in str(said.value)
+        assert "give the user +bgrewriteaof" in str(refused.value)
+        assert "disk" not in str(refused.value)
         with Redis.from_url(server.url) as client:
             assert client.get(GUARD_KEY) is None

@@ -102,19 +102,19 @@ def test_another_process_listens_to_a_job_that_is_being_written(system: RealSyst
 def test_a_writer_waits_while_its_queue_is_full_and_goes_on_when_it_is_not(system: RealSystem) -> None:
     text = sentences(12, "Queue")
     job = opened(system, pool="later", kind="batch", drain="window")
-    said = threading.Thread(target=write, args=(job, text), daemon=True)
-    said.start()
+    writer = threading.Thread(target=write, args=(job, text), daemon=True)
+    writer.start()
     queued = wait_until(lambda: job.n if job.waiting and job.n >= 2 else 0, "it waits")
     assert queued < len(text), "it has sent what the queue takes, and no more"
-    assert said.is_alive()
+    assert writer.is_alive()
 
     system.workers(1, name="later", pool="later")
     assert Listener(job.job).pcm() == stream_of(text)
-    said.join(PATIENCE_S)
-    assert not said.is_alive()
+    writer.join(PATIENCE_S)
+    assert not writer.is_alive()
 
 
-def test_a_writer_that_does_not_want_to_wait_is_told_and_loses_nothing(system: RealSystem) -> None:
+def test_a_writer_that_does_not_want_to_wait_gets_an_error_and_loses_nothing(system: RealSystem) -> None:
     text = sentences(8, "Impatient")
     job = opened(system, pool="much-later", kind="batch", drain="window")
     began_s = time.monotonic()
@@ -143,7 +143,7 @@ def test_a_writer_that_pauses_longer_than_its_lease_is_not_taken_for_dead(system
         assert job.job.status().reason == ""
 
 
-def test_a_writer_is_told_when_its_job_was_cancelled(system: RealSystem) -> None:
+def test_a_writer_learns_that_its_job_was_cancelled(system: RealSystem) -> None:
     job = opened(system)
     job.say("Hello there. And")
     job.job.cancel("the listener hung up")

@@ -45,16 +45,16 @@ def dispatched_ms(system: RealSystem, job: Job) -> float:
 @pytest.mark.parametrize("how", ["xreadgroup", "setid", "trim"])
 def test_the_window_follows_a_plain_reader_to_the_end_of_a_long_job(system: RealSystem, how: str) -> None:
     text = sentences(12, f"plainly {how}")
-    wanted = stream_of(text)
+    expected = stream_of(text)
     job = enqueue(system, text, window_ms=WINDOW_MS)
     wait_until(lambda: job.status().in_flight == 0 and job.status().emitted > 0, "it waits for a reader")
-    assert dispatched_ms(system, job) < WINDOW_MS + 4_000 < len(wanted) / 16, "an unread job stops at its window"
+    assert dispatched_ms(system, job) < WINDOW_MS + 4_000 < len(expected) / 16, "an unread job stops at its window"
 
     read = read_plainly(system, job, how)
 
     assert read.stderr == b""
     assert read.returncode == 0
-    assert read.stdout == wanted
+    assert read.stdout == expected
 
 
 def test_a_job_that_fits_into_its_window_needs_no_more_than_xread(system: RealSystem) -> None:
@@ -63,7 +63,7 @@ def test_a_job_that_fits_into_its_window_needs_no_more_than_xread(system: RealSy
     assert (read.returncode, read.stdout) == (0, stream_of(text))
 
 
-def test_a_plain_reader_is_told_when_the_job_is_cancelled(system: RealSystem) -> None:
+def test_a_plain_reader_learns_that_the_job_is_cancelled(system: RealSystem) -> None:
     job = enqueue(system, sentences(12, "cancelled plainly"), window_ms=WINDOW_MS)
     wait_until(lambda: job.status().emitted > 0)
     job.cancel()
@@ -117,7 +117,7 @@ def test_a_plain_reader_that_has_everything_and_waits_is_not_taken_for_gone(syst
 
 
 def test_a_plain_reader_that_waits_for_the_first_sound_is_not_taken_for_gone(system: RealSystem) -> None:
-    job = enqueue(system, ["Nobody speaks this."], pool="nobody", kind="batch", drain="window")
+    job = enqueue(system, ["No worker speaks this."], pool="empty", kind="batch", drain="window")
     assert not shows_life(system, job)
     with system.redis as client:
         client.xreadgroup("reader", "me", {job.stream: ">"}, block=20)

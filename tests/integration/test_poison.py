@@ -1,4 +1,4 @@
-"""A sentence that kills whoever speaks it: given up after its failures, and nobody else pays for it."""
+"""A poison sentence kills each worker that speaks it. It is given up after its failures; no other sentence suffers."""
 
 import re
 import signal
@@ -12,7 +12,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.errors import JobFailed
 from seriatim.keys import pool_prefix
 from seriatim.stream_entries import Gap
-from tests.support.expected_audio import PAUSE_MS, RATE_HZ, Listener, by_sentence, sentences, spoken
+from tests.support.expected_audio import PAUSE_MS, RATE_HZ, Listener, by_sentence, sentences, spoken_pcm
 from tests.support.process_system import RealSystem
 
 POISON = "This sentence is venom to every process."
@@ -54,8 +54,8 @@ def test_by_default_the_job_fails_and_says_which_sentence_and_why(system: RealSy
     listener = Listener(enqueue(system, pool, TEXT, "fail"))
     with pytest.raises(JobFailed, match=rf"^job {listener.job.id} failed: sentence 2: {WHY}$"):
         listener.all()
-    heard = list(by_sentence(listener.entries).values())
-    assert heard[:2] == [spoken(s, seed=n) for n, s in enumerate(TEXT[:2])], "what was before it was heard"
+    by_seq = list(by_sentence(listener.entries).values())
+    assert by_seq[:2] == [spoken_pcm(s, seed=n) for n, s in enumerate(TEXT[:2])], "what was before it was heard"
     assert listener.job.status().state == "failed"
     assert dead(system, pool) == [f"{listener.job.id}|2"]
 
@@ -66,27 +66,27 @@ def test_a_gap_is_marked_and_the_rest_is_heard(system: RealSystem, pool: str, po
     system.workers(2, name=pool, pool=pool, options=CRASH)
     listener = Listener(enqueue(system, pool, TEXT, policy))
     entries = listener.all()
-    heard = by_sentence(entries)
-    whole = [spoken(s, seed=n) for n, s in enumerate(TEXT)]
+    by_seq = by_sentence(entries)
+    whole = [spoken_pcm(s, seed=n) for n, s in enumerate(TEXT)]
 
-    assert [heard[n] for n in (0, 1, 3, 4)] == [whole[n] for n in (0, 1, 3, 4)]
+    assert [by_seq[n] for n in (0, 1, 3, 4)] == [whole[n] for n in (0, 1, 3, 4)]
     (gap,) = [entry for entry in entries if isinstance(entry, Gap)]
-    assert (gap.seq, gap.reason, gap.offset) == (2, WHY, len(heard[2]))
-    said = heard[2].rstrip(b"\0")
-    assert whole[2].startswith(said), "what was heard of it before it killed its process stays"
-    assert len(said) < len(whole[2]) - bytes_of_ms(PAUSE_MS, RATE_HZ)
+    assert (gap.seq, gap.reason, gap.offset) == (2, WHY, len(by_seq[2]))
+    kept = by_seq[2].rstrip(b"\0")
+    assert whole[2].startswith(kept), "what was heard of it before it killed its process stays"
+    assert len(kept) < len(whole[2]) - bytes_of_ms(PAUSE_MS, RATE_HZ)
     if policy == "silence":
-        assert 0.5 < len(heard[2]) / len(whole[2]) < 2, "about as long as it would have been"
+        assert 0.5 < len(by_seq[2]) / len(whole[2]) < 2, "about as long as it would have been"
 
 
 @pytest.mark.thorough
 def test_neighbours_in_a_process_that_dies_run_alone_and_survive(system: RealSystem, pool: str) -> None:
-    """One process speaks three sentences at once, and one kills it: which one, nobody knows before they run alone."""
+    """One process speaks three sentences at once, and one kills it: which one is unknown before they run alone."""
     system.workers(1, name=pool, pool=pool, slots=3, options=CRASH | {"fixed_ms": 400})
     text = [POISON, *sentences(5, "neighbour")]
     listener = Listener(enqueue(system, pool, text, "skip"))
-    heard = by_sentence(listener.all())
-    assert [heard[n] for n in range(1, 6)] == [spoken(s, seed=n) for n, s in enumerate(text)][1:]
+    by_seq = by_sentence(listener.all())
+    assert [by_seq[n] for n in range(1, 6)] == [spoken_pcm(s, seed=n) for n, s in enumerate(text)][1:]
     assert [entry.seq for entry in listener.entries if isinstance(entry, Gap)] == [0]
     assert dead(system, pool) == [f"{listener.job.id}|0"], "only the guilty one was given up"
     assert system.log(pool).count("worker process exited") >= 3, "once with neighbours, then alone until given up"

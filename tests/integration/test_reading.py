@@ -1,4 +1,4 @@
-"""A reader goes on where it stopped, whatever became of notifications, reassemblers and keys meanwhile."""
+"""Reading goes on where it stopped, whatever became of notifications, reassemblers and keys meanwhile."""
 
 import signal
 from collections.abc import Callable
@@ -34,12 +34,12 @@ class TestResume:
     def test_a_reader_that_reconnects_after_every_entry_misses_nothing(self, system: RealSystem) -> None:
         text = sentences(4, "reconnecting")
         job = enqueue(system, text)
-        heard: list[PlayableEntry] = []
+        entries: list[PlayableEntry] = []
         after = "0-0"
         while entry := next(system.producer().attach(job.id).audio(after), None):
-            heard.append(entry)
+            entries.append(entry)
             after = str(entry.position)
-        assert pcm_of(heard) == stream_of(text)
+        assert pcm_of(entries) == stream_of(text)
 
     def test_any_byte_is_a_position(self, system: RealSystem) -> None:
         """A player says how much it has played, and chunks are none of its business."""
@@ -73,22 +73,22 @@ class TestReassemblers:
         wait_until(lambda: "ready" in system.log("second"))
         texts = [sentences(4, f"two of them {n}") for n in range(8)]
         listeners = [Listener(enqueue(system, text)) for text in texts]
-        heard = [listener.pcm() for listener in listeners]
+        streams = [listener.pcm() for listener in listeners]
         assert system.end("second") == 0
-        assert heard == [stream_of(text) for text in texts]
+        assert streams == [stream_of(text) for text in texts]
 
     @pytest.mark.parametrize("loss", ["deleted", "group destroyed", "stream gone"])
     def test_a_lost_notification_is_made_good_by_the_next_look(self, system: RealSystem, loss: str) -> None:
         text = system.held(sentences(3, f"lost notification {loss}"))
         job = enqueue(system, text, pool="slow")
         wait_until(lambda: job.status().emitted > 0, "it was looked at just now")
-        system.end("reassembler", signal.SIGKILL)  # what it was about to be told is lost, too
+        system.end("reassembler", signal.SIGKILL)  # the notifications on their way to it are lost, too
         system.gate.touch()
         wait_until(lambda: job.status().in_flight == 0 and self.received(system, job) == len(text), "all is there")
         self.lose(system, job, loss)
-        begun = system.log("reassembler").count("ready")
+        n_ready = system.log("reassembler").count("ready")
         system.reassembler()
-        wait_until(lambda: system.log("reassembler").count("ready") > begun)
+        wait_until(lambda: system.log("reassembler").count("ready") > n_ready)
         assert Listener(job).pcm() == stream_of(text), "nothing but the look at every live job can have found it"
 
     @staticmethod
@@ -133,15 +133,15 @@ class TestStore:
         forgetful.settings = replace(system.settings, ended_job_ttl_s=1)
         text = sentences(4, "without its keys")
         job = forgetful.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch"}))
-        heard = Listener(job).all()
+        entries = Listener(job).all()
         wait_until(lambda: self.keys(system, job) == [], "the job's keys have expired")
 
         job = system.producer().attach(job.id)
         assert job.status().state == "done"
         assert job.status().sentences == 4
-        assert pcm_of(job.audio()) == pcm_of(heard) == stream_of(text)
-        for n, entry in enumerate(heard):
-            assert pcm_of(job.audio(str(entry.position))) == pcm_of(heard[n + 1 :])
+        assert pcm_of(job.audio()) == pcm_of(entries) == stream_of(text)
+        for n, entry in enumerate(entries):
+            assert pcm_of(job.audio(str(entry.position))) == pcm_of(entries[n + 1 :])
 
     def test_a_live_job_may_be_recorded_too(self, system: RealSystem) -> None:
         text = sentences(3, "live and recorded")

@@ -53,19 +53,19 @@ def seconds(path: str) -> float:
 
 
 def test_a_text_is_heard() -> None:
-    heard = bytearray()
-    exec(EXAMPLES[0], {"play": heard.extend})
-    assert 1 < len(heard) / 2 / 22_050 < 5
+    audio = bytearray()
+    exec(EXAMPLES[0], {"play": audio.extend})
+    assert 1 < len(audio) / 2 / 22_050 < 5
 
 
 def test_books_dialogues_open_texts_and_readers_that_go_on() -> None:
-    heard = bytearray()
+    audio = bytearray()
     listeners: list[threading.Thread] = []
 
     def listen(job: Job) -> None:
         listeners.append(threading.current_thread())
         for pcm in job.pcm():
-            heard.extend(pcm)
+            audio.extend(pcm)
 
     space: dict[str, Any] = {
         "book": TEXT,
@@ -78,21 +78,21 @@ def test_books_dialogues_open_texts_and_readers_that_go_on() -> None:
     for listener in listeners:
         listener.join(PATIENCE_S)
     assert 1 < seconds("book.flac") < 6
-    assert 1 < len(heard) / 2 / 22_050 < 5
+    assert 1 < len(audio) / 2 / 22_050 < 5
     assert space["position"].startswith("2-"), "somewhere in the second of two sentences"
 
 
 def test_the_same_for_asyncio() -> None:
     class Socket:
-        heard = b""
+        audio = b""
 
         async def send(self, pcm: bytes) -> None:
-            self.heard += pcm
+            self.audio += pcm
 
     space: dict[str, Any] = {"text": TEXT, "socket": Socket()}
     exec("async def main():\n" + textwrap.indent(EXAMPLES[2], "    "), space)
     asyncio.run(asyncio.wait_for(space["main"](), 30))
-    assert 1 < len(space["socket"].heard) / 2 / 22_050 < 6
+    assert 1 < len(space["socket"].audio) / 2 / 22_050 < 6
 
 
 def test_there_are_no_other_examples() -> None:

@@ -1,4 +1,4 @@
-"""Worker processes that have lived long enough: fresh ones take their places, and nobody hears of it."""
+"""Renewal of worker processes that have lived long enough: fresh ones take their places, and no listener notices."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def goings(log: str) -> list[str]:
 
 
 def trouble(system: RealSystem, pool: str) -> dict[str, int]:
-    """What is lost, doubled or blamed on somebody."""
+    """Counts of what is lost, doubled or blamed on a sentence."""
     with system.redis as client:
         record = client.hgetall(f"{pool_prefix(pool)}:m")
         dead = client.zcard(f"{pool_prefix(pool)}:dead:at")
@@ -46,16 +46,16 @@ def test_processes_are_renewed_one_at_a_time_and_every_byte_is_heard_once(system
     pool, most = "renewed", 6
     child = system.workers(2, name=pool, pool=pool, options={"fixed_ms": 20}, worker_max_sentences=most)
 
-    def spoken() -> bool:
+    def is_renewed() -> bool:
         """Speaks one more text. Have three successors come?"""
         text = sentences(12, f"renewed {next(rounds)}")
         job = enqueue(system, pool, text)
         assert Listener(job).pcm(LONG_S) == stream_of(text)
-        wait_until(lambda: sum(spoken_by(system, job).values()) == len(text), "each is told once")
+        wait_until(lambda: sum(spoken_by(system, job).values()) == len(text), "each is finished once")
         return system.log(pool).count(COMES) >= 2 + 3
 
     rounds = count(1)
-    wait_until(spoken, "three are renewed", LONG_S)
+    wait_until(is_renewed, "three are renewed", LONG_S)
     assert trouble(system, pool) == CALM
     log = system.log(pool)
     assert f"sentences={most}" in log, "at its last sentence, not at some later beat"
@@ -68,7 +68,7 @@ def test_processes_are_renewed_one_at_a_time_and_every_byte_is_heard_once(system
 
 
 @pytest.mark.thorough
-def test_a_lonely_process_is_renewed_too_when_told_so_on_the_command_line(system: RealSystem) -> None:
+def test_a_lonely_process_is_renewed_too_by_an_option(system: RealSystem) -> None:
     pool = "lonely"
     command = ["worker", "--engine", "tone", "--pool", pool, "--max-sentences", "5", "--engine-option", "rate_hz=8000"]
     system.start(pool, "-m", "gateway.cli.main", *command)
@@ -76,13 +76,13 @@ def test_a_lonely_process_is_renewed_too_when_told_so_on_the_command_line(system
     job = enqueue(system, pool, text)
     assert Listener(job).pcm(LONG_S) == stream_of(text)
     assert max(spoken_by(system, job).values()) >= 5
-    waited = {"lost_messages": 0, "retries": 0}  # a message that nobody takes while it starts is rung for again
+    waited = {"lost_messages": 0, "retries": 0}  # a message that arrives while it starts is published again
     assert trouble(system, pool) | waited == CALM
     wait_until(lambda: GOES in system.log(pool), "it is renewed")
 
 
 def test_what_a_process_speaks_is_finished_before_it_goes(system: RealSystem) -> None:
-    """However long that takes: nobody waits for its end."""
+    """However long that takes: no process waits for its end."""
     pool = "busy"
     system.workers(1, name=pool, pool=pool, slots=2, worker_max_sentences=3, worker_drain_s=0.1)
     text = [*system.held([]), *sentences(3, "busy")]

@@ -1,4 +1,4 @@
-"""Connections that are reset while they are used: whoever uses them goes on, and hears of it in our words at most."""
+"""Resets of connections in use: their users go on, or get an error of ours."""
 
 import asyncio
 import socket
@@ -45,14 +45,14 @@ def url(proxy: Proxy) -> str:
 
 
 @contextmanager
-def resetting(proxy: Proxy, heard: Callable[[], int]) -> Iterator[None]:
+def resetting(proxy: Proxy, n_heard: Callable[[], int]) -> Iterator[None]:
     """Reset all connections again and again, each time when more was heard than the time before."""
     ended = threading.Event()
 
     def run() -> None:
         for _ in range(RESETS):
-            before = heard()
-            while heard() == before and not ended.wait(0.001):
+            before = n_heard()
+            while n_heard() == before and not ended.wait(0.001):
                 pass
             proxy.reset()
 
@@ -69,24 +69,24 @@ def resetting(proxy: Proxy, heard: Callable[[], int]) -> Iterator[None]:
 def test_no_request_is_answered_with_500(proxied: tuple[RealSystem, Proxy]) -> None:
     system, proxy = proxied
     gateway = start(system, redis_url=url(proxy), broker_url=url(proxy))
-    said, heard = clear(40), [0]
+    texts, n_heard = clear(40), [0]
 
     def ask(_: int) -> bytes:
         with gateway.client() as client:
-            asked = {"input": " ".join(said), "response_format": "pcm"}
-            with client.stream("POST", "/v1/audio/speech", json=asked) as stream:
+            request = {"input": " ".join(texts), "response_format": "pcm"}
+            with client.stream("POST", "/v1/audio/speech", json=request) as stream:
                 assert stream.status_code == 200, stream.read()
                 sound = b""
                 for piece in stream.iter_raw():
                     sound += piece
-                    heard[0] += 1
+                    n_heard[0] += 1
             for path in ("/v1/jobs", "/v1/models", "/v1/audio/voices", "/v1/pools"):
                 assert client.get(path).status_code == 200
         return sound
 
-    with ThreadPoolExecutor(READERS) as threads, resetting(proxy, lambda: heard[0]):
+    with ThreadPoolExecutor(READERS) as threads, resetting(proxy, lambda: n_heard[0]):
         answers = list(threads.map(ask, range(READERS)))
-    assert set(answers) == {stream_of(said)}
+    assert set(answers) == {stream_of(texts)}
     assert "Traceback" not in system.log("gateway")
 
 
@@ -94,14 +94,14 @@ def test_no_request_is_answered_with_500(proxied: tuple[RealSystem, Proxy]) -> N
 def test_a_reader_hears_everything(proxied: tuple[RealSystem, Proxy], kind: str) -> None:
     system, proxy = proxied
     producer = Producer(replace(system.settings, redis_url=url(proxy), broker_url=url(proxy)))
-    said, heard = sentences(40, "finch"), [0]
-    jobs = [producer.enqueue(said, JobRequest(engine="tone")) for _ in range(READERS)]
+    texts, n_heard = sentences(40, "finch"), [0]
+    jobs = [producer.enqueue(texts, JobRequest(engine="tone")) for _ in range(READERS)]
 
     async def read(job: AsyncJob) -> bytes:
         sound = b""
         async for pcm in job.pcm():
             sound += pcm
-            heard[0] += 1
+            n_heard[0] += 1
         return sound
 
     async def read_all() -> list[bytes]:
@@ -109,16 +109,16 @@ def test_a_reader_hears_everything(proxied: tuple[RealSystem, Proxy], kind: str)
 
     def listen(listener: Listener) -> bytes:
         sound = listener.pcm()
-        heard[0] += 1
+        n_heard[0] += 1
         return sound
 
-    with resetting(proxy, lambda: heard[0]):
+    with resetting(proxy, lambda: n_heard[0]):
         if kind == "sync":
             with ThreadPoolExecutor(READERS) as threads:
                 answers = list(threads.map(listen, [Listener(job) for job in jobs]))
         else:
             answers = (asyncio if kind == "asyncio" else uvloop).run(read_all())
-    assert set(answers) == {stream_of(said)}
+    assert set(answers) == {stream_of(texts)}
     producer.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.output.journal import TextFingerprint
 from gateway.output.open_output import ResumePolicy, open_output
-from tests.unit.sound import cut, decoded, speech
+from tests.unit.decoded_samples import cut, decoded, speech
 
 RATE_HZ = 22050
 N_SENTENCES = 30
@@ -54,17 +54,17 @@ def kill_a_writer(output: Path, sentences: int, chunks: int) -> list[int]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdin is not None
         assert writer.stdout is not None
-        begun: list[int] = []
-        while len(begun) <= sentences:
+        started: list[int] = []
+        while len(started) <= sentences:
             word = writer.stdout.readline().strip()
             if word != "chunk":
-                begun.append(int(word))
+                started.append(int(word))
                 writer.stdin.write("\n")
                 writer.stdin.flush()
         for _ in range(chunks):
             assert writer.stdout.readline().strip() == "chunk"
         writer.kill()
-    return begun
+    return started
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "opus"])
@@ -72,13 +72,13 @@ def test_a_file_whose_writers_were_killed_is_the_uninterrupted_one(tmp_path, end
     undisturbed, output = tmp_path / f"undisturbed.{ending}", tmp_path / f"speech.{ending}"
     speak_rest(str(undisturbed))
 
-    begun = [0]
+    started = [0]
     for sentences, chunks in [(0, 0), (0, 3), (4, 11), (9, 1), (3, 14)]:
         first, *more = kill_a_writer(output, sentences, chunks)
-        assert first - begun[-1] in {0, 1}, "each goes on at the sentence that was killed, or was it just complete?"
-        begun += [first, *more]
+        assert first - started[-1] in {0, 1}, "each goes on at the sentence that was killed, or was it just complete?"
+        started += [first, *more]
         assert not output.exists(), "what is not whole does not look whole"
-    assert begun[-1] >= 16
+    assert started[-1] >= 16
     speak_rest(str(output))
 
     if ending == "opus":  # an Ogg file has a random serial number

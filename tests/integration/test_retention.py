@@ -1,4 +1,4 @@
-"""Recordings are removed after as many days as the settings say."""
+"""Retention of recordings, for as many days as the settings say."""
 
 import os
 import time
@@ -59,7 +59,7 @@ def test_a_job_that_redis_knows_keeps_its_recording(system: RealSystem, tmp_path
     assert swept(system, place, 7) == 1
 
 
-def test_what_somebody_began_to_remove_is_removed(system: RealSystem, tmp_path: Path) -> None:
+def test_a_removal_that_was_interrupted_is_finished(system: RealSystem, tmp_path: Path) -> None:
     place = tmp_path / "kept"
     grave = record(place, OLD, 8).rename(place / f"{shard_of(OLD):02d}" / f".{OLD}.1234")
     swept(system, place, 7)

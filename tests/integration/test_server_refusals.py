@@ -61,7 +61,7 @@ def no_disk(redis: "Redis", server: PrivateServer) -> None:
 def test_a_server_that_refuses_for_now_is_unavailable(
     server: PrivateServer, refuse: Callable[["Redis", PrivateServer], None], code: str
 ) -> None:
-    """Not an error of redis-py's, that nobody waits out; one call or many."""
+    """Not an error of redis-py's, that no caller waits out; one call or many."""
     client = command_client(server.url, outage_s=0.5)
     run(client, made())
     refuse(server.client(), server)
@@ -79,10 +79,10 @@ def test_what_was_refused_by_a_replica_is_asked_of_the_server_that_takes_over(se
         other.config_resetstat()
         other.replicaof("127.0.0.1", 1)
         with ThreadPoolExecutor(1) as threads:
-            asked = threads.submit(call)
-            wait_until(lambda: other.info("errorstats"), "somebody was refused")
+            call_result = threads.submit(call)
+            wait_until(lambda: other.info("errorstats"), "a command was refused")
             other.replicaof("NO", "ONE")
-            asked.result()
+            call_result.result()
     client.close()
 
 
@@ -93,9 +93,9 @@ def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_syste
     system.reassembler()
     system.workers(1, slots=2, options={"rtf": 0.02})
     gateway = start(system)
-    said = {"input": " ".join(TEXT), "response_format": "pcm"}
+    request = {"input": " ".join(TEXT), "response_format": "pcm"}
     with gateway.client() as client:
-        with client.stream("POST", "/v1/audio/speech", json=said) as stream:
+        with client.stream("POST", "/v1/audio/speech", json=request) as stream:
             pieces = stream.iter_raw()
             first = len(next(pieces))
             system.redis.config_set("min-replicas-to-write", 1)
@@ -103,10 +103,10 @@ def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_syste
                 wait_until(lambda: "readers were not reported" in system.log("gateway"))
             finally:
                 system.redis.config_set("min-replicas-to-write", 0)
-            heard = first + sum(map(len, pieces))
-        later = client.post("/v1/audio/speech", json=said)
+            n_bytes = first + sum(map(len, pieces))
+        later = client.post("/v1/audio/speech", json=request)
     later.raise_for_status()
-    assert len(later.content) == heard
+    assert len(later.content) == n_bytes
 
 
 def test_what_a_reader_had_when_it_left_is_reported_once_the_server_serves_again(server: PrivateServer) -> None:

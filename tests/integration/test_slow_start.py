@@ -1,4 +1,4 @@
-"""Workers that are not ready in time: who waits for them learns what they said, for their log goes with the folder."""
+"""A slow start of workers: the waiting command reports what they said, for their log goes with the folder."""
 
 from pathlib import Path
 

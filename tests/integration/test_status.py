@@ -1,4 +1,4 @@
-"""`seriatim status` on a running system: what a worker holds, whom nobody hears in time, what is dead."""
+"""`seriatim status` on a running system: what a worker holds, which jobs are late, what is dead."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def told(system: RealSystem) -> dict[str, Any]:
+def status_of(system: RealSystem) -> dict[str, Any]:
     (tone,) = json.loads(seriatim("status", "--json", settings=system.settings.to_env()).stdout)
     assert isinstance(tone, dict)
     return tone
@@ -31,7 +31,7 @@ def test_workers_say_what_they_hold_and_how_long_they_are_up(system: RealSystem)
     owner, pid = next(iter(system.worker_pids().items()))
 
     def worker() -> dict[str, Any]:
-        (found,) = told(system)["workers"]
+        (found,) = status_of(system)["workers"]
         return dict(found)
 
     found = wait_until(lambda: w if (w := worker())["memory_bytes"] else None, "it has shown its memory")
@@ -46,14 +46,14 @@ def test_workers_say_what_they_hold_and_how_long_they_are_up(system: RealSystem)
 
 
 @pytest.mark.thorough
-def test_whoever_runs_dry_first_stands_first(system: RealSystem) -> None:
+def test_the_job_that_runs_dry_first_stands_first(system: RealSystem) -> None:
     jobs = [enqueue(system, sentences(40, f"listener {n}"), window_ms=3_000, user=f"u{n}") for n in range(3)]
     wait_until(lambda: all(job.status().emitted for job in jobs))
-    listed = told(system)["jobs"]
+    listed = status_of(system)["jobs"]
     due = [job["due_s"] for job in listed if job["due_s"] is not None]
     assert len(due) == 3
     assert due == sorted(due)
-    assert told(system)["n_jobs"] == 3
+    assert status_of(system)["n_jobs"] == 3
     for job in jobs:
         job.cancel()
 
@@ -61,17 +61,17 @@ def test_whoever_runs_dry_first_stands_first(system: RealSystem) -> None:
 @pytest.mark.thorough
 def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem) -> None:
     job = enqueue(system, ["All of it is spoken long before the end of it is heard by anybody who listens to it."])
-    wait_until(lambda: told(system)["held"] > 0, "it is spoken and not yet heard")
+    wait_until(lambda: status_of(system)["held"] > 0, "it is spoken and not yet heard")
     shown = seriatim("status", settings=system.settings.to_env()).stdout.decode()
     assert " + held 0." in shown
     job.report_played(60_000)
-    wait_until(lambda: told(system)["held"] == 0, "it was heard")
+    wait_until(lambda: status_of(system)["held"] == 0, "it was heard")
 
 
-def test_the_dead_are_counted_until_somebody_looks(system: RealSystem) -> None:
+def test_the_dead_are_counted_until_they_are_looked_at(system: RealSystem) -> None:
     job = enqueue(system, ["There is venom in this."])
     wait_until(lambda: job.status().ended)
-    assert (told(system)["dead"], told(system)["given_up"]) == (1, 1)
+    assert (status_of(system)["dead"], status_of(system)["given_up"]) == (1, 1)
     assert (
         "1 dead letters: seriatim dead-letters" in seriatim("status", settings=system.settings.to_env()).stdout.decode()
     )

@@ -32,7 +32,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     return system
 
 
-def told(system: RealSystem, pool: str) -> PoolMetrics:
+def metrics_of(system: RealSystem, pool: str) -> PoolMetrics:
     with system.redis as client:
         return run(client, signals(pool))
 
@@ -53,7 +53,7 @@ def admitted(system: RealSystem, text: list[str]) -> Job | None:
 
 
 def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: RealSystem) -> None:
-    """One slot, and a sentence that would not end by itself: barge-in does not wait for the one that is being said."""
+    """One slot, and a sentence that would not end by itself: barge-in does not wait for the sentence in the slot."""
     for _ in range(5):
         text = [*system.held([]), *sentences(2, "interrupted at once and for good")]
         old = wait_until(lambda text=text: admitted(system, text))  # type: ignore[misc]  # called at once
@@ -62,8 +62,8 @@ def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: 
         new = enqueue(system, ["No."], pool="slow", user="ann")
         assert Listener(new).pcm() == stream_of(["No."])
         new.report_played(HEARD_OUT_MS)
-    assert told(system, "slow").counts["saved_ms"] > 5_000
-    assert told(system, "slow").counts["ended_cancelled"] == 5
+    assert metrics_of(system, "slow").counts["saved_ms"] > 5_000
+    assert metrics_of(system, "slow").counts["ended_cancelled"] == 5
 
 
 def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealSystem) -> None:
@@ -72,14 +72,14 @@ def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealS
 
     def made_way() -> Job | None:
         """A book that did, and None where we came too late twice: whatever kept us, we try again."""
-        before = told(system, "slow").counts.get("made_way", 0)
+        before = metrics_of(system, "slow").counts.get("made_way", 0)
         book = enqueue(system, text, kind="batch", drain="window", pool="slow", user="hog")
         for i in range(2):
             wait_until(lambda: speaking(system, book))
             answer = enqueue(system, ["Yes."], pool="slow", user=f"ann{i}")
             assert Listener(answer).pcm() == stream_of(["Yes."])
             answer.report_played(HEARD_OUT_MS)
-        if told(system, "slow").counts.get("made_way", 0) > before:
+        if metrics_of(system, "slow").counts.get("made_way", 0) > before:
             return book
         book.cancel()
         return None
@@ -88,10 +88,10 @@ def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealS
 
 
 def test_a_listener_that_is_gone_for_its_grace_gives_its_slots_back(system: RealSystem) -> None:
-    job = enqueue(system, sentences(30, "nobody hears this"), reader_grace_s=0.5)
+    job = enqueue(system, sentences(30, "unheard"), reader_grace_s=0.5)
     assert job.wait(PATIENCE_S).state == "cancelled"
     assert job.status().reason == "no reader for 0.5 s"
-    assert wait_until(lambda: told(system, "tone").in_flight == 0)
+    assert wait_until(lambda: metrics_of(system, "tone").in_flight == 0)
 
 
 def test_what_a_user_gets_changes_while_its_jobs_run(system: RealSystem) -> None:
@@ -113,8 +113,8 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     assert (done.returncode, done.stdout.decode()) == (0, f"job {job.id} is changed\n")
     user = ("set", "--user", "anna", "--pool", "tone")
     done = seriatim(*user, "--weight", "4", "--in-flight", "2", "--queued-s", "90", settings=settings)
-    said = done.stdout.decode()
-    assert said == "user anna in pool tone: weight 4, in-flight 2, queued-s 90\n"
+    output = done.stdout.decode()
+    assert output == "user anna in pool tone: weight 4, in-flight 2, queued-s 90\n"
     done = seriatim(*user, "--weight", "none", "--in-flight", "none", "--queued-s", "none", settings=settings)
     assert done.stdout.decode() == "user anna in pool tone: no limits set; those of each job apply\n"
     job.cancel()
@@ -123,7 +123,7 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         ((), "nothing to set; give JOB with --priority or --weight, or --user NAME with a weight or a cap"),
         (("--user", "anna", "--weight", "much"), "--weight 'much'; expected a number, or none to remove the setting"),
@@ -139,8 +139,8 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
         ),
     ],
 )
-def test_what_cannot_be_adjusted_is_said(system: RealSystem, given: tuple[str, ...], message: str) -> None:
-    done = seriatim("set", *given, settings=system.settings.to_env())
+def test_an_impossible_adjustment_is_refused(system: RealSystem, options: tuple[str, ...], message: str) -> None:
+    done = seriatim("set", *options, settings=system.settings.to_env())
     assert done.returncode == 2
     assert complaint(done) == message
 

@@ -44,7 +44,7 @@ WHEEL = "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which pip has installed somebody's engine."""
+    """A folder into which pip has installed an engine of another distribution."""
     folder = tmp_path_factory.mktemp("buzz")
     wheel = folder / "buzz_engine-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
@@ -70,7 +70,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("engine", ["buzz", "buzz.engine"])
-def test_a_text_is_spoken_by_somebodys_engine(
+def test_a_text_is_spoken_by_a_third_party_engine(
     new_system: Callable[..., RealSystem], installed: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(installed))
@@ -82,7 +82,7 @@ def test_a_text_is_spoken_by_somebodys_engine(
     assert max(abs(sample) for (sample,) in struct.iter_unpack("<h", b"".join(job.pcm()))) == 500
 
 
-def test_a_module_that_is_no_engine_is_told_in_one_line(new_system: Callable[..., RealSystem]) -> None:
+def test_a_module_that_is_no_engine_is_refused_in_one_line(new_system: Callable[..., RealSystem]) -> None:
     system = new_system()
     for name, why in (
         ("json.tool", "no function load"),

@@ -27,7 +27,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 
 
 def test_any_name_has_its_own_jobs_and_is_shown_as_it_is(system: RealSystem) -> None:
-    """One key, eight users: eight jobs, and nobody's is another's."""
+    """One key, eight users: eight jobs, each its own user's."""
     text = sentences(2, "users")
     jobs = {
         name: enqueue(system, text, user=name, idempotency_key="the same", pool="later", kind="batch") for name in NAMES
@@ -66,7 +66,7 @@ def test_none_is_as_if_it_were_not_said(system: RealSystem) -> None:
     """A caller hands on what it may or may not have; a key that is None is none."""
     nothing = dict.fromkeys(JobOptions.__annotations__)
     assert JobRequest.of(nothing) == JobRequest.of({})
-    given = {"idempotency_key": None, "user": None, "options": None, "seed": None}
-    jobs = [enqueue(system, sentences(1, "none"), **given) for _ in range(2)]
+    empty = {"idempotency_key": None, "user": None, "options": None, "seed": None}
+    jobs = [enqueue(system, sentences(1, "none"), **empty) for _ in range(2)]
     assert jobs[0].id != jobs[1].id
     assert jobs[0].status().user == "anonymous"

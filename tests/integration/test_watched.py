@@ -1,4 +1,4 @@
-"""Background threads and tasks are watched: an error that nobody expects begins them again, or ends their process.
+"""Background threads and tasks are watched: an unexpected error restarts them, or ends their process.
 
 Each test starts a real process with such an error planted (tests/support/planted_errors.py), sees it in its log, and
 then has a text spoken as if nothing had been.
@@ -98,7 +98,7 @@ def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
     (pid,) = wait_until(lambda: descendants(child.pid))
     assert child.wait(PATIENCE_S) == 1
     raised(system, 1)
-    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "nobody is left without a supervisor")
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "no process is left without a supervisor")
     system.workers()
     speaks(system)
 
@@ -137,9 +137,9 @@ def gateway(system: RealSystem, place: str) -> Gateway:
 def test_a_gateway_reports_on(system: RealSystem) -> None:
     with gateway(system, "gateway.http.reading.delivery_reports:DeliveryReports.flush").client() as client:
         for _ in range(2):
-            heard = client.post("/v1/audio/speech", json={"input": " ".join(TEXT), "response_format": "pcm"})
-            heard.raise_for_status()
-            assert len(heard.content) > 16_000 * 3
+            answer = client.post("/v1/audio/speech", json={"input": " ".join(TEXT), "response_format": "pcm"})
+            answer.raise_for_status()
+            assert len(answer.content) > 16_000 * 3
     assert system.log("planted").count(AGAIN) == 2
 
 
@@ -174,16 +174,16 @@ def test_a_reading_thread_that_breaks_is_the_readers_error(system: RealSystem, m
     ],
 )
 def test_a_connection_of_which_one_half_fails_is_ended(system: RealSystem, place: str) -> None:
-    """Its client would wait for ever for the sound of a text that nobody took, or for sound that nobody sends."""
+    """Its client would wait for ever for the sound of a text that was not taken, or for sound that is not sent."""
     port = gateway(system, place).port
     for kind in ("error", "error", "end"):
         with connect(f"ws://127.0.0.1:{port}/v1/stream", proxy=None, close_timeout=0.2) as socket:
-            for said in ({"type": "start"}, {"type": "text", "text": TEXT[0]}, {"type": "close"}):
-                socket.send(json.dumps(said))
+            for message in ({"type": "start"}, {"type": "text", "text": TEXT[0]}, {"type": "close"}):
+                socket.send(json.dumps(message))
             last: dict[str, object] = {}
             while last.get("type") not in ("error", "end"):
-                message = socket.recv(PATIENCE_S)
-                last = json.loads(message) if isinstance(message, str) else last
+                reply = socket.recv(PATIENCE_S)
+                last = json.loads(reply) if isinstance(reply, str) else last
             assert last["type"] == kind, last
             assert kind == "end" or "internal_error" in str(last)
 

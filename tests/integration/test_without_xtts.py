@@ -1,4 +1,4 @@
-"""Where the xtts extra is not installed, every command that wants it says so in one line, and how to install it."""
+"""Commands without the xtts extra: each that needs it says so in one line, and how to install it."""
 
 import os
 from pathlib import Path
@@ -60,8 +60,8 @@ def test_a_worker_ends_instead_of_being_started_again_for_ever(bare: dict[str, s
     assert done.returncode == ExitCode.CANNOT_START
     assert done.stdout == b""
     lines = done.stderr.decode().splitlines()
-    said = [line for line in lines if "worker process exited" not in line and "workers start" not in line]
-    assert said == [f"seriatim worker: {LINE}"]
+    unexpected = [line for line in lines if "worker process exited" not in line and "workers start" not in line]
+    assert unexpected == [f"seriatim worker: {LINE}"]
 
 
 def test_other_engines_speak(tmp_path: Path, bare: dict[str, str]) -> None:

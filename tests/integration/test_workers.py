@@ -43,7 +43,7 @@ def spoken_by(system: RealSystem, job: Job) -> dict[str, int]:
     return {name[3:].decode(): int(n) for name, n in fields.items() if name.startswith(b"by:")}
 
 
-def test_a_worker_is_told_where_its_redis_is(system: RealSystem, pool: str) -> None:
+def test_a_worker_takes_the_address_of_its_redis(system: RealSystem, pool: str) -> None:
     """Its processes go there, too, the first ones and those that come after them."""
     url, command = system.settings.redis_url, ["worker", "--engine", "tone", "--pool", pool]
     system.start(pool, "-m", "gateway.cli.main", *command, "--redis", url, redis_url="redis://127.0.0.1:1/0")
@@ -129,7 +129,7 @@ def test_a_stuck_engine_ends_its_process_and_the_sentence_is_spoken_elsewhere(
     assert "status=70" in system.log(pool)
 
 
-def test_failures_back_off_and_hold_nobody_else_up(system: RealSystem, pool: str) -> None:
+def test_failures_back_off_and_hold_no_other_sentence_up(system: RealSystem, pool: str) -> None:
     """A back-off of 300 ms: the second attempt begins 300 ms behind the first one's end, the third 600."""
     failing = {"fail_on": "stumble", "fail_times": 2}
     system.workers(1, name=pool, pool=pool, slots=2, options=failing, backoff_ms=300)
@@ -143,8 +143,11 @@ def test_failures_back_off_and_hold_nobody_else_up(system: RealSystem, pool: str
     assert listener.pcm() == stream_of(text)
     assert system.count("retries", pool) == 2
     with system.redis as client:
-        told = job_timeline.read(client, pool, job.id)
-    first, second = (lost.ended_ms for lost in told.lost)
-    second_began, third_began = told.lost[1].claimed_ms, next(s.claimed_ms for s in told.sentences if s.seq == 0)
+        timeline = job_timeline.read(client, pool, job.id)
+    first, second = (lost.ended_ms for lost in timeline.lost)
+    second_began, third_began = (
+        timeline.lost[1].claimed_ms,
+        next(s.claimed_ms for s in timeline.sentences if s.seq == 0),
+    )
     assert second_began - first >= 300
     assert third_began - second >= 600

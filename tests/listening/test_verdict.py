@@ -21,30 +21,30 @@ from tests.listening.verdict import MOST, Verdict, judge
 TEXT = sentences(0, 12)
 
 
-def heard(text: list[str]) -> Verdict:
+def verdict_of(text: list[str]) -> Verdict:
     """The verdict on a recognition without an error of `text`, where TEXT is expected."""
     return judge(TEXT, words_of(" ".join(text)))
 
 
 def test_a_text_is_whole() -> None:
-    assert heard(TEXT) == Verdict(n_words=sum(len(words_of(each)) for each in TEXT), n_errors=0)
+    assert verdict_of(TEXT) == Verdict(n_words=sum(len(words_of(each)) for each in TEXT), n_errors=0)
     assert judge([], []).whole
 
 
 @pytest.mark.parametrize("n", range(12))
 def test_a_dropped_one_is_lost(n: int) -> None:
-    assert heard(TEXT[:n] + TEXT[n + 1 :]).lost == (n,)
+    assert verdict_of(TEXT[:n] + TEXT[n + 1 :]).lost == (n,)
 
 
 @pytest.mark.parametrize("n", range(12))
 def test_a_doubled_one_is_there_twice(n: int) -> None:
-    verdict = heard(TEXT[: n + 1] + TEXT[n:])
+    verdict = verdict_of(TEXT[: n + 1] + TEXT[n:])
     assert (verdict.doubled, verdict.faulty) == ((n,), {n})
 
 
 @pytest.mark.parametrize("n", range(11))
 def test_of_two_that_change_places_one_has_moved(n: int) -> None:
-    verdict = heard([*TEXT[:n], TEXT[n + 1], TEXT[n], *TEXT[n + 2 :]])
+    verdict = verdict_of([*TEXT[:n], TEXT[n + 1], TEXT[n], *TEXT[n + 2 :]])
     assert verdict.moved in ((n,), (n + 1,))
     assert len(verdict.faulty) == 1
 
@@ -53,11 +53,11 @@ def test_of_two_that_change_places_one_has_moved(n: int) -> None:
 @pytest.mark.parametrize("part", [slice(4, None), slice(None, -4)])
 def test_a_cut_one_is_found(n: int, part: slice) -> None:
     words = " ".join(words_of(TEXT[n])[part])
-    assert heard([*TEXT[:n], words, *TEXT[n + 1 :]]).faulty == {n}
+    assert verdict_of([*TEXT[:n], words, *TEXT[n + 1 :]]).faulty == {n}
 
 
 def test_words_that_are_no_sentences_are_strange() -> None:
-    verdict = heard([*TEXT[:5], "Thank you for watching my little video today.", *TEXT[5:]])
+    verdict = verdict_of([*TEXT[:5], "Thank you for watching my little video today.", *TEXT[5:]])
     assert verdict.strange == ("thank you for watching my little video today",)
     assert str(verdict) == f"strange: {verdict.strange[0]}"
 

@@ -1,4 +1,4 @@
-"""`python -m tests.mutants`: plant each fault in a copy of the tree, and say who sees it and what nobody sees."""
+"""`python -m tests.mutants`: plant each fault in a copy of the tree, and name the test that sees it, or none."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.mutants.catalogue import HARMLESS, MUTANTS
 from tests.mutants.mutant import Mutant
 from tests.mutants.planting import Unplantable, mutated
-from tests.mutants.trial import Outcome, Verdict, try_out
+from tests.mutants.trial import TrialOutcome, TrialVerdict, try_out
 
 
 def main() -> int:
@@ -32,27 +32,28 @@ def main() -> int:
     return status(outcomes)
 
 
-def line(outcome: Outcome) -> str:
+def line(outcome: TrialOutcome) -> str:
     """One fault's line."""
     text = f"{outcome.verdict:9} {outcome.took_s:5.1f} s  {outcome.mutant.name:32} {outcome.by}"
-    if outcome.verdict is Verdict.SURVIVED:
-        text += _excuse(outcome.mutant) or f"NOBODY SEES IT: {outcome.mutant.why}"
+    if outcome.verdict is TrialVerdict.SURVIVED:
+        text += _excuse(outcome.mutant) or f"NO TEST SEES IT: {outcome.mutant.why}"
     return text.rstrip()
 
 
-def totals(outcomes: list[Outcome]) -> str:
+def totals(outcomes: list[TrialOutcome]) -> str:
     """The last line."""
-    n = {verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in Verdict}
-    excused = sum(outcome.verdict is Verdict.SURVIVED and bool(_excuse(outcome.mutant)) for outcome in outcomes)
-    counts = f"{len(outcomes)} faults: {n[Verdict.KILLED]} seen, {n[Verdict.SURVIVED]} survived ({excused} harmless)"
-    return counts + f", {n[Verdict.BROKEN]} could not be tried" * bool(n[Verdict.BROKEN])
+    n = {verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in TrialVerdict}
+    excused = sum(outcome.verdict is TrialVerdict.SURVIVED and bool(_excuse(outcome.mutant)) for outcome in outcomes)
+    counts = f"{len(outcomes)} faults: {n[TrialVerdict.KILLED]} seen, {n[TrialVerdict.SURVIVED]} survived"
+    counts += f" ({excused} harmless)"
+    return counts + f", {n[TrialVerdict.BROKEN]} could not be tried" * bool(n[TrialVerdict.BROKEN])
 
 
-def status(outcomes: list[Outcome]) -> int:
+def status(outcomes: list[TrialOutcome]) -> int:
     """The exit status."""
-    if any(outcome.verdict is Verdict.BROKEN for outcome in outcomes):
+    if any(outcome.verdict is TrialVerdict.BROKEN for outcome in outcomes):
         return 2
-    return int(any(outcome.verdict is Verdict.SURVIVED and not _excuse(outcome.mutant) for outcome in outcomes))
+    return int(any(outcome.verdict is TrialVerdict.SURVIVED and not _excuse(outcome.mutant) for outcome in outcomes))
 
 
 def _excuse(mutant: Mutant) -> str:

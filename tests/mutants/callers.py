@@ -1,4 +1,4 @@
-"""Faults in the Python around the scripts: workers, reassemblers, producers, readers."""
+"""Faults in the callers of scripts: workers, reassemblers, producers, readers."""
 
 from tests.mutants.mutant import Mutant
 

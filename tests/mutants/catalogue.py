@@ -1,13 +1,13 @@
-"""All planted faults, and those of them that may survive."""
+"""The catalogue of planted faults, and those of them that may survive."""
 
+from tests.mutants.admission import ADMISSION
 from tests.mutants.callers import CALLERS
-from tests.mutants.door import DOOR
 from tests.mutants.job import JOB
 from tests.mutants.mutant import Harmless
 from tests.mutants.pool import POOL
 from tests.mutants.steps import STEPS
 
-MUTANTS = (*JOB, *POOL, *DOOR, *STEPS, *CALLERS)
+MUTANTS = (*JOB, *POOL, *ADMISSION, *STEPS, *CALLERS)
 HARMLESS = (
     Harmless(
         next(mutant for mutant in MUTANTS if mutant.name == "sweep.guard against a clock that goes back"),

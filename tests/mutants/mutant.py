@@ -1,4 +1,4 @@
-"""What a planted fault is."""
+"""A mutant: one planted fault."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ class Mutant:
     file: str  #: path in the repository
     old: str
     new: str
-    why: str  #: what goes wrong for somebody
+    why: str  #: what goes wrong for a user
     tests: tuple[str, ...]  #: files, or files::tests, that should see it, quickest first
     seeds: int = SEEDS  #: runs of the simulator after the tests, if they saw nothing; 0: none
 
 
 @dataclass(frozen=True, slots=True)
 class Harmless:
-    """A fault that nothing sees, and nobody is hurt by."""
+    """A fault that no test sees, and that does no harm."""
 
     mutant: Mutant
     because: str

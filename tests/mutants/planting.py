@@ -1,4 +1,4 @@
-"""Copies of the tree with one fault each. The tree itself is never changed."""
+"""Planting: copies of the tree with one fault each. The tree itself is never changed."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""What no test saw until a planted fault stayed alive."""
+"""Blind spots of the tests until a planted fault survived."""
 
 import time
 import zlib
@@ -86,7 +86,7 @@ def test_what_cannot_be_stored_is_not_marked_as_stored(redis: Redis, tmp_path: P
 
 
 def test_a_marker_behind_a_line_that_a_crash_cut_short_is_not_lost(tmp_path: Path) -> None:
-    """Whoever takes over goes on with it, and says nothing again of what came before."""
+    """The next worker goes on with it, and speaks nothing again of what came before."""
     first: list[Entry] = [
         SentenceStart(StreamPosition(1, 0), 0, 0, RATE_HZ, "one"),
         Audio(StreamPosition(1, 4), b"abcd"),
@@ -152,13 +152,13 @@ def test_a_sentence_whose_worker_died_behind_its_last_chunk_is_over(new_system: 
     with new_system() as system:
         facts = WorkerRegistration(1, RATE_HZ, "exact", 0.25, 0.9, 0.05, "[]", "tone", "here", 1, 1)
         run(system.redis, pool_scripts.register(POOL, "dead", 1, facts))
-        heard = system.producer().enqueue(["Said."], JobRequest.of({"engine": "tone"}))
-        run(system.redis, job_scripts.open_sentence(heard.id, 0, 1, "exact", RATE_HZ, "Said."))
-        run(system.redis, job_scripts.append(heard.id, 0, 1, ChunkAppend(0, pcm, True, 1)))
+        job = system.producer().enqueue(["Said."], JobRequest.of({"engine": "tone"}))
+        run(system.redis, job_scripts.open_sentence(job.id, 0, 1, "exact", RATE_HZ, "Said."))
+        run(system.redis, job_scripts.append(job.id, 0, 1, ChunkAppend(0, pcm, True, 1)))
         system.reassembler()
         system.workers(1)
-        assert Listener(heard).pcm() == pcm
-        state = f"{pool_prefix(POOL)}:j:{heard.id}"
+        assert Listener(job).pcm() == pcm
+        state = f"{pool_prefix(POOL)}:j:{job.id}"
         wait_until(lambda: system.redis.hget(state, "state") != b"run", "the pool knows that it is over")
         assert system.redis.hget(state, "state") == b"spoken"
 

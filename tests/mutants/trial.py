@@ -17,7 +17,7 @@ PATIENCE_S = 240.0  #: of one command; what hangs for so long is seen, too
 FAILED = 1  #: exit status of pytest, and of the simulator, where something did not hold
 
 
-class Verdict(StrEnum):
+class TrialVerdict(StrEnum):
     """What became of a fault."""
 
     KILLED = "killed"
@@ -26,24 +26,24 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """A verdict, who saw it, and how long that took."""
 
     mutant: Mutant
-    verdict: Verdict
+    verdict: TrialVerdict
     by: str
     took_s: float
 
 
-def try_out(mutant: Mutant) -> Outcome:
+def try_out(mutant: Mutant) -> TrialOutcome:
     """Plant a fault in a copy and look who sees it."""
     began_s = time.monotonic()
     with planted(mutant) as copy:
         for command in commands(mutant):
             verdict, by = _run(command, copy)
-            if verdict is not Verdict.SURVIVED:
-                return Outcome(mutant, verdict, by, time.monotonic() - began_s)
-    return Outcome(mutant, Verdict.SURVIVED, "", time.monotonic() - began_s)
+            if verdict is not TrialVerdict.SURVIVED:
+                return TrialOutcome(mutant, verdict, by, time.monotonic() - began_s)
+    return TrialOutcome(mutant, TrialVerdict.SURVIVED, "", time.monotonic() - began_s)
 
 
 def commands(mutant: Mutant) -> list[list[str]]:
@@ -59,7 +59,7 @@ def commands(mutant: Mutant) -> list[list[str]]:
                 "-p",
                 "no:randomly",
                 "-p",
-                "tests.mutants.unshrunk",
+                "tests.mutants.no_shrinking",
                 "-rN",
                 *mutant.tests,
             ]
@@ -72,7 +72,7 @@ def commands(mutant: Mutant) -> list[list[str]]:
     return runs
 
 
-def _run(command: list[str], copy: Path) -> tuple[Verdict, str]:
+def _run(command: list[str], copy: Path) -> tuple[TrialVerdict, str]:
     """One command in the copy: its own modules go before the installed ones, in its children too."""
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
@@ -80,20 +80,20 @@ def _run(command: list[str], copy: Path) -> tuple[Verdict, str]:
         text=True, start_new_session=True,
     ) as child:  # fmt: skip
         try:
-            said, _ = child.communicate(timeout=PATIENCE_S)
+            output, _ = child.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)  # with the servers that it started
-            return Verdict.KILLED, f"{command[0]} hung for {PATIENCE_S:.0f} s"
+            return TrialVerdict.KILLED, f"{command[0]} hung for {PATIENCE_S:.0f} s"
     if child.returncode == 0:
-        return Verdict.SURVIVED, ""
+        return TrialVerdict.SURVIVED, ""
     if child.returncode != FAILED:
-        return Verdict.BROKEN, f"{' '.join(command)} ended with {child.returncode}: {said[-800:]}"
-    return Verdict.KILLED, _who(said)
+        return TrialVerdict.BROKEN, f"{' '.join(command)} ended with {child.returncode}: {output[-800:]}"
+    return TrialVerdict.KILLED, _who(output)
 
 
-def _who(said: str) -> str:
+def _who(output: str) -> str:
     """The test, or the seed, that saw it."""
-    found = re.search(r"^_+ (?:ERROR at \w+ of )?(test_\S+).* _+$", said, re.MULTILINE)
-    seed = re.search(r"^(seed \d+: .{0,80})", said, re.MULTILINE)
+    found = re.search(r"^_+ (?:ERROR at \w+ of )?(test_\S+).* _+$", output, re.MULTILINE)
+    seed = re.search(r"^(seed \d+: .{0,80})", output, re.MULTILINE)
     match = found or seed
-    return match[1] if match else said[-200:].strip()
+    return match[1] if match else output[-200:].strip()

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven through its own chromedriver: what a person does and sees, and what the browser knows."""
+"""The browser, Debian's Chromium with its own chromedriver: what a person does and sees, and what the browser knows."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ def installed() -> tuple[str, str]:
     """Chromium and its driver. Skips the test where they are missing; on CI that is a failure."""
     found = shutil.which("chromium"), shutil.which("chromedriver")
     if found[0] is None or found[1] is None:
-        why = "Chromium is not installed (apt-get install chromium chromium-driver): nobody looks at the page"
+        why = "Chromium is not installed (apt-get install chromium chromium-driver): the page is not tested"
         if os.environ.get("CI"):
             pytest.fail(why)
         pytest.skip(why)
@@ -46,7 +46,7 @@ class Page:
     downloads: Path
 
     def open(self, query: str = "") -> None:
-        """Go there anew, as somebody who has never been there."""
+        """Go there anew, as on a first visit."""
         self.driver.get(f"{self.url}/page.css")  # of the same origin, and without scripts
         self.script("sessionStorage.clear(); localStorage.clear()")
         self.driver.get(f"{self.url}/{query}")
@@ -66,8 +66,8 @@ class Page:
         """The words of the text that is shown."""
         return self.one("#reading").text.split()
 
-    def script(self, code: str, *given: Any) -> Any:
-        return self.driver.execute_script(code, *given)
+    def script(self, code: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(code, *arguments)
 
     @contextmanager
     def beginning_with(self, code: str) -> Iterator[None]:
@@ -78,13 +78,13 @@ class Page:
         finally:
             self.command("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
 
-    def later(self, code: str, *given: Any) -> Any:
+    def later(self, code: str, *arguments: Any) -> Any:
         """The result of a script that calls its last argument."""
-        return self.driver.execute_async_script(code, *given)
+        return self.driver.execute_async_script(code, *arguments)
 
-    def command(self, name: str, **given: Any) -> Any:
+    def command(self, name: str, **arguments: Any) -> Any:
         """A command of the browser's own protocol."""
-        return self.driver.execute_cdp_cmd(name, given)
+        return self.driver.execute_cdp_cmd(name, arguments)
 
     def until(self, condition: Callable[[], T | None], what: str, patience_s: float = PATIENCE_S) -> T:
         """Wait for something; a page that is just being drawn anew counts as not yet."""

@@ -42,7 +42,7 @@ def browsing(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def page(browsing: Page) -> Iterator[Page]:
-    """The page as somebody finds it who comes for the first time; afterwards the browser has nothing to complain of."""
+    """The page as on a first visit; afterwards the browser must have logged no error."""
     browsing.open()
     yield browsing
     assert not browsing.complaints()

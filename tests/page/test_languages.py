@@ -1,4 +1,4 @@
-"""A voice of several languages is told which to speak; what the browser has no name for is called as engines do."""
+"""Languages of a voice: one of them is sent with the job; what the browser has no name for is called as engines do."""
 
 import json
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from seriatim.lua.script_calls import run
 from tests.page.browser import Page
 from tests.support.process_system import RealSystem
 
-POOL = "babel"  #: a pool whose worker has only said what it has: nobody need speak here
+POOL = "babel"  #: a pool whose worker has only registered: nothing is spoken here
 CARDS: list[dict[str, Any]] = [
     {"name": "Ana", "language": "", "description": "of the checkpoint", "languages": ["en", "de", "zh-cn"]},
     {"name": "Ben", "language": "de", "description": "cloned", "languages": ["en", "de", "zh-cn"]},
     {"name": "belter", "language": "qdb", "description": "Lang Belta"},
 ]
-ASKED = """
+RECORD_REQUESTS = """
 const send = window.fetch;
 window.asked = [];
 window.fetch = (path, options) => {
@@ -55,7 +55,7 @@ def test_a_voice_of_many_languages_speaks_the_one_that_is_chosen(page: Page, cli
     page.choose("voice", "Ben")
     page.choose("language", "zh")
     assert page.script("return document.getElementById('voice').value") == "Ben", "who speaks that as well"
-    page.script(ASKED)
+    page.script(RECORD_REQUESTS)
     job = page.speak("Good morning.")
     assert page.script("return window.asked[0].language") == "zh"
     client.delete(f"/v1/jobs/{job}")
@@ -63,7 +63,7 @@ def test_a_voice_of_many_languages_speaks_the_one_that_is_chosen(page: Page, cli
     assert offered(page, "voice") == ["belter"]
     page.script("history.replaceState(null, '', '/')")
     job = page.speak("Good morning.")
-    assert page.script("return 'language' in window.asked[1]") is False, "a voice of one language need not be told"
+    assert page.script("return 'language' in window.asked[1]") is False, "a voice of one language needs none"
     client.delete(f"/v1/jobs/{job}")
     page.choose("language", "zh")
     page.script("history.replaceState(null, '', '/')")

@@ -1,4 +1,4 @@
-"""Everybody can use it: by keyboard, with a screen reader, on a phone, in the dark."""
+"""Looks of the page that let all people use it: by keyboard, with a screen reader, on a phone, in the dark."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ CONTRAST = Path(__file__).with_name("contrast.js")
 
 
 @pytest.fixture
-def spoken(page: Page) -> Page:
+def finished(page: Page) -> Page:
     """The page with everything on it that can be."""
     page.speak(" ".join(clear(6)))
     page.until(lambda: page.words("#state").startswith("Spoken"), "it is done")
@@ -78,8 +78,8 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     tab_to("download")
 
 
-def test_a_screen_reader_is_told_everything(spoken: Page) -> None:
-    nodes = [n for n in spoken.command("Accessibility.getFullAXTree")["nodes"] if not n.get("ignored")]
+def test_a_screen_reader_gets_everything(finished: Page) -> None:
+    nodes = [n for n in finished.command("Accessibility.getFullAXTree")["nodes"] if not n.get("ignored")]
     nameless = [n for n in nodes if _value(n, "role") in NAMED and not _value(n, "name")]
     assert not nameless
     roles = [_value(n, "role") for n in nodes]
@@ -88,37 +88,39 @@ def test_a_screen_reader_is_told_everything(spoken: Page) -> None:
     headings = [_value(n, "name") for n in nodes if _value(n, "role") == "heading"]
     assert headings[:5] == ["Seriatim", "Say", "Listen", "Jobs", "Pools"]
     assert {SLOW, "tone"} <= set(headings[5:])
-    ids = spoken.script("return [...document.querySelectorAll('[id]')].map((each) => each.id)")
+    ids = finished.script("return [...document.querySelectorAll('[id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
-    assert spoken.script("return document.documentElement.lang") == "en"
-    assert spoken.words("#news").startswith("Spoken, 6 sentences. "), "what happened is said, and not every sentence"
+    assert finished.script("return document.documentElement.lang") == "en"
+    assert finished.words("#news").startswith("Spoken, 6 sentences. "), "what happened is said, and not every sentence"
 
 
-def test_a_narrow_screen_needs_no_scrolling_sideways(spoken: Page) -> None:
+def test_a_narrow_screen_needs_no_scrolling_sideways(finished: Page) -> None:
     def fits(width: int) -> None:
-        spoken.command("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=2, mobile=True)
-        assert spoken.script("return [document.scrollingElement.scrollWidth, innerWidth]") == [width, width]
-        assert spoken.script(SMALL) == [], f"a finger needs 44 pixels, on a screen of {width}"
+        finished.command(
+            "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=2, mobile=True
+        )
+        assert finished.script("return [document.scrollingElement.scrollWidth, innerWidth]") == [width, width]
+        assert finished.script(SMALL) == [], f"a finger needs 44 pixels, on a screen of {width}"
 
     try:
         for width in (320, 390, 640, 768, 1280):  # 640: a laptop's screen at 200 %
             fits(width)
     finally:
-        spoken.command("Emulation.clearDeviceMetricsOverride")
+        finished.command("Emulation.clearDeviceMetricsOverride")
 
 
-def test_everything_can_be_read_by_day_and_by_night(spoken: Page) -> None:
+def test_everything_can_be_read_by_day_and_by_night(finished: Page) -> None:
     def readable(scheme: str, paper: str) -> None:
-        spoken.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        assert spoken.script("return getComputedStyle(document.body).backgroundColor") == paper
-        pale = spoken.script(CONTRAST.read_text("utf-8"))
+        finished.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        assert finished.script("return getComputedStyle(document.body).backgroundColor") == paper
+        pale = finished.script(CONTRAST.read_text("utf-8"))
         assert not pale, f"text with less contrast than 4.5 : 1 when it is {scheme} (WCAG 2.2, 1.4.3)"
 
     try:
         readable("light", "rgb(251, 250, 247)")
         readable("dark", "rgb(20, 21, 23)")
     finally:
-        spoken.command("Emulation.setEmulatedMedia", features=[])
+        finished.command("Emulation.setEmulatedMedia", features=[])
 
 
 def test_nothing_comes_from_another_host(client: httpx2.Client) -> None:

@@ -1,4 +1,4 @@
-"""The page where a proxy serves it under a path, and nothing else of it at the proxy's own root."""
+"""The page under a path prefix, where a proxy serves nothing else of it at its own root."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ PREFIX = "/speech/tts"
 
 
 @dataclass
-class Proxy:
+class PrefixProxy:
     """A proxy of one path: takes it off, or leaves it in place; each connection has one request."""
 
     upstream: int
@@ -30,7 +30,7 @@ class Proxy:
         return f"http://127.0.0.1:{self.listening.getsockname()[1]}{PREFIX}"
 
     @contextmanager
-    def serving(self) -> Iterator["Proxy"]:
+    def serving(self) -> Iterator["PrefixProxy"]:
         threading.Thread(target=self._serve, daemon=True).start()
         try:
             yield self
@@ -85,10 +85,10 @@ def under(system: RealSystem) -> Gateway:
 @pytest.mark.thorough
 @pytest.mark.parametrize("strip", [True, False])
 def test_a_text_is_spoken_and_heard_under_a_path(under: Gateway, tmp_path: Path, strip: bool) -> None:
-    said = clear(6)
-    with Proxy(under.port, strip).serving() as proxy, browser(tmp_path, proxy.url) as page:
+    texts = clear(6)
+    with PrefixProxy(under.port, strip).serving() as proxy, browser(tmp_path, proxy.url) as page:
         page.open()
-        page.speak(" ".join(said))
+        page.speak(" ".join(texts))
         page.until(lambda: page.at_s() > 0.3, "the audio element plays")
         assert page.script("return location.pathname") == f"{PREFIX}/"
         page.until(page.length_s, "all of it is there")
@@ -100,6 +100,6 @@ def test_a_text_is_spoken_and_heard_under_a_path(under: Gateway, tmp_path: Path,
         assert all(link.startswith(PREFIX) for link in links), links
 
         page.driver.refresh()
-        page.until(lambda: page.words("#reading").split() == " ".join(said).split(), "it is there after a reload")
+        page.until(lambda: page.words("#reading").split() == " ".join(texts).split(), "it is there after a reload")
         assert not page.complaints()
         assert set(proxy.strays) <= {"/favicon.ico"}, "which browsers ask for by themselves"

@@ -1,4 +1,4 @@
-"""A text is typed, spoken and heard: what the page is for."""
+"""Speaking on the page: a text is typed, spoken and heard."""
 
 import signal
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.http.decoded_audio import seconds, seconds_of_pcm
 from tests.http.gateways import clear, start
-from tests.http.sounds import seconds, seconds_of_pcm
 from tests.page.browser import Page
 from tests.page.conftest import SLOW
 from tests.support.expected_audio import stream_of
@@ -46,7 +46,7 @@ AudioBufferSourceNode.prototype.start = function (when) {
 """
 
 
-#: what is marked is written down by the page itself: whoever looks now and then may miss a sentence
+#: what is marked is recorded by the page itself: a look now and then may miss a sentence
 MARKS = """
 window.marks = [];
 new MutationObserver(() => {
@@ -84,50 +84,50 @@ def test_a_text_is_heard_while_it_is_spoken(page: Page, client: httpx2.Client, s
 
 
 def test_the_sentence_that_is_heard_is_marked(page: Page) -> None:
-    said = clear(4)
+    texts = clear(4)
     page.script(MARKS)
-    page.speak(f"{said[0]} {said[1]}\n\n{said[2]}\n{said[3]}")
-    page.until(lambda: page.script("return window.marks.at(-1)") == said[-1], "the last sentence is marked")
-    assert page.script("return window.marks") == said
+    page.speak(f"{texts[0]} {texts[1]}\n\n{texts[2]}\n{texts[3]}")
+    page.until(lambda: page.script("return window.marks.at(-1)") == texts[-1], "the last sentence is marked")
+    assert page.script("return window.marks") == texts
     assert len(page.all("#reading p")) == 2, "paragraphs are those that were typed"
-    assert page.reading() == " ".join(said).split(), "nothing is shown twice"
+    assert page.reading() == " ".join(texts).split(), "nothing is shown twice"
 
 
 def test_a_listener_goes_where_he_likes(page: Page) -> None:
-    said = clear(8)
-    page.speak(" ".join(said))
+    texts = clear(8)
+    page.speak(" ".join(texts))
     length_s = page.until(page.length_s, "all of it is there")
     page.one("#play").click()
     page.until(lambda: page.words("#state").startswith("Spoken"), "the page knows that it is done")
     page.seek(length_s * 0.6)
     assert page.at_s() == pytest.approx(length_s * 0.6, abs=0.2)
-    here = said.index(page.marked())
+    here = texts.index(page.marked())
     page.one("#on").click()
-    page.until(lambda: page.marked() == said[here + 1], "the next sentence")
+    page.until(lambda: page.marked() == texts[here + 1], "the next sentence")
     page.one("#back").click()
-    page.until(lambda: page.marked() == said[here], "the one before")
+    page.until(lambda: page.marked() == texts[here], "the one before")
     page.all("#reading [data-seq]")[2].click()
-    page.until(lambda: page.marked() == said[2], "the sentence that was pressed")
+    page.until(lambda: page.marked() == texts[2], "the sentence that was pressed")
     assert (page.one("#seek").get_attribute("aria-valuetext") or "").endswith("seconds")
 
 
 @pytest.mark.thorough
 def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
     """After a reload the stream begins where the listener was: what lies before is fetched when it is wanted."""
-    said = clear(8)
-    page.speak(" ".join(said))
+    texts = clear(8)
+    page.speak(" ".join(texts))
     page.until(page.length_s, "all of it is there")
-    page.until(lambda: len(page.all("#reading [data-seq]")) == len(said), "so is its text")
+    page.until(lambda: len(page.all("#reading [data-seq]")) == len(texts), "so is its text")
     page.seek(page.length_s() or 0.0)
     page.all("#reading [data-seq]")[5].click()
-    page.until(lambda: page.marked() == said[5], "the sentence that was pressed")
+    page.until(lambda: page.marked() == texts[5], "the sentence that was pressed")
     page.driver.refresh()
-    page.until(lambda: page.marked() == said[5] and page.held_from_s() > 5, "it begins there")
+    page.until(lambda: page.marked() == texts[5] and page.held_from_s() > 5, "it begins there")
     slowly = "const audio = document.getElementById('audio'); audio.defaultPlaybackRate = audio.playbackRate = 0.25"
-    page.script(slowly)  # so that whoever looks late still finds it there
+    page.script(slowly)  # so that a late look still finds it there
     page.all("#reading [data-seq]")[1].click()
-    page.until(lambda: page.marked() == said[1] and page.held_from_s() < 5, "it begins anew, earlier")
-    second_s = seconds_of_pcm(stream_of(said[:1]))
+    page.until(lambda: page.marked() == texts[1] and page.held_from_s() < 5, "it begins anew, earlier")
+    second_s = seconds_of_pcm(stream_of(texts[:1]))
     page.until(lambda: second_s + 0.1 < page.at_s() < 5, "and plays there")
 
 
@@ -145,9 +145,9 @@ def test_a_job_is_cancelled(page: Page, client: httpx2.Client, system: RealSyste
 
 
 def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client, system: RealSystem) -> None:
-    said = system.held(clear(12))
+    texts = system.held(clear(12))
     page.choose("pool", SLOW)
-    job = page.speak(" ".join(said))
+    job = page.speak(" ".join(texts))
     page.until(lambda: page.at_s() > 2.5, "some of it was heard")
     with page.beginning_with(BEGAN):
         left_s = page.at_s()
@@ -155,21 +155,21 @@ def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client, syste
         began_s = page.until(lambda: page.script("return window.began"), "it goes on")
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
     assert left_s - 0.5 < began_s < left_s + 2.5, "where it was left"
-    page.until(lambda: page.marked() in said[1:], "and what is heard is marked")
+    page.until(lambda: page.marked() in texts[1:], "and what is heard is marked")
     system.gate.touch()
     length_s = page.until(page.length_s, "it is there to its end")
-    assert length_s == pytest.approx(seconds_of_pcm(stream_of(said)), abs=NEAR_S)
-    page.until(lambda: page.reading() == " ".join(said).split(), "and all of its text")
+    assert length_s == pytest.approx(seconds_of_pcm(stream_of(texts)), abs=NEAR_S)
+    page.until(lambda: page.reading() == " ".join(texts).split(), "and all of its text")
 
 
 @pytest.mark.thorough
-def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem) -> None:
+def test_the_death_of_a_gateway_is_not_heard(page: Page, system: RealSystem) -> None:
     mortal = start(system, "mortal", at_port=free_port())
-    said = clear(10)
+    texts = clear(10)
     here = Page(page.driver, mortal.url, page.downloads)
     here.open()
     here.choose("pool", SLOW)
-    here.speak(" ".join(said))
+    here.speak(" ".join(texts))
     here.until(lambda: here.at_s() > 1, "some of it was heard")
     system.end("mortal", signal.SIGKILL)
     here.until(lambda: here.one("#away").is_displayed(), "its silence is noticed")
@@ -177,9 +177,9 @@ def test_a_gateway_that_dies_is_missed_by_nobody(page: Page, system: RealSystem)
     system.start("mortal", "-m", "gateway.cli.main", "serve", "--port", str(mortal.port), http_pool="tone")
     here.until(lambda: not here.one("#away").is_displayed(), "so is its return")
     length_s = here.until(here.length_s, "it is there to its end")
-    assert length_s == pytest.approx(seconds_of_pcm(stream_of(said)), abs=NEAR_S)
+    assert length_s == pytest.approx(seconds_of_pcm(stream_of(texts)), abs=NEAR_S)
     assert here.script("return document.getElementById('audio').buffered.length") == 1, "nothing is missing"
-    here.until(lambda: here.reading() == " ".join(said).split(), "nor in its text")
+    here.until(lambda: here.reading() == " ".join(texts).split(), "nor in its text")
     assert page.complaints(CUT, "ERR_CONNECTION") == []
 
 
@@ -202,10 +202,10 @@ def test_speech_is_saved_as_a_file(page: Page, client: httpx2.Client) -> None:
 def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(
     samples: Page, client: httpx2.Client, system: RealSystem
 ) -> None:
-    said = system.held(clear(6))
+    texts = system.held(clear(6))
     samples.until(lambda: samples.choose("pool", SLOW), "the slow pool is offered")
-    job = samples.speak(" ".join(said))
-    samples.until(lambda: samples.marked() in said[1:], "the second sentence is heard")
+    job = samples.speak(" ".join(texts))
+    samples.until(lambda: samples.marked() in texts[1:], "the second sentence is heard")
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
     system.gate.touch()
     samples.until(lambda: samples.words("#state").startswith("Spoken"), "it is done")
@@ -219,34 +219,34 @@ def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(
 
 @pytest.mark.thorough
 def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) -> None:
-    said = clear(6)
-    samples.speak(" ".join(said))
-    samples.until(lambda: len(samples.all("#reading [data-seq]")) == len(said), "all of it is there")
+    texts = clear(6)
+    samples.speak(" ".join(texts))
+    samples.until(lambda: len(samples.all("#reading [data-seq]")) == len(texts), "all of it is there")
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Pause", "it plays")
     samples.one("#play").click()
     samples.all("#reading [data-seq]")[4].click()
-    samples.until(lambda: samples.marked() == said[4], "the sentence that was pressed")
+    samples.until(lambda: samples.marked() == texts[4], "the sentence that was pressed")
     here = samples.words("#now")
     samples.driver.refresh()
-    samples.until(lambda: samples.marked() == said[4], "a reload finds the place again")
+    samples.until(lambda: samples.marked() == texts[4], "a reload finds the place again")
     assert samples.words("#now") == here
     samples.one("#play").click()
-    samples.until(lambda: samples.marked() == said[5], "it goes on")
+    samples.until(lambda: samples.marked() == texts[5], "it goes on")
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Play", "to the end")
 
 
 def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Client) -> None:
-    said = ["The first is fine.", "The second is venom to all.", "The third is fine."]
+    texts = ["The first is fine.", "The second is venom to all.", "The third is fine."]
     page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
-    page.speak(" ".join(said))
+    page.speak(" ".join(texts))
     why = "configured failure on 'venom'"
     page.until(lambda: page.words("#state") == f"Failed at sentence 2: {why}", "it has failed")
     assert page.words("#news").startswith(f"Failed at sentence 2: {why}. ")
-    asked = {"input": " ".join(said), "model": SLOW, "kind": "live", "gap": "skip"}
-    job = client.post("/v1/jobs", json=asked).json()["id"]
+    request = {"input": " ".join(texts), "model": SLOW, "kind": "live", "gap": "skip"}
+    job = client.post("/v1/jobs", json=request).json()["id"]
     page.open(f"?job={job}")
     page.until(lambda: page.words("#state") == "Spoken, 3 sentences", "another goes on without it")
-    assert [gap.text for gap in page.all("#reading .gap")] == [said[1]]
+    assert [gap.text for gap in page.all("#reading .gap")] == [texts[1]]
     assert page.one("#reading .gap").get_attribute("title") == f"Not spoken: {why}"
     assert page.complaints(CUT) == []
 

@@ -1,4 +1,4 @@
-"""The text of a job as it was sent: the gateway keeps it, so whoever opens the job sees its paragraphs."""
+"""The text of a job as it was sent: the gateway keeps it, so every reader of the job sees its paragraphs."""
 
 import httpx2
 import pytest
@@ -8,15 +8,15 @@ from tests.page.browser import Page
 from tests.page.conftest import SLOW
 from tests.support.process_system import RealSystem
 
-SAID = clear(4, "Hare")
-TEXT = f"{SAID[0]} {SAID[1]}\n\n{SAID[2]}\n\n\n{SAID[3]}\n"
+TEXTS = clear(4, "Hare")
+TEXT = f"{TEXTS[0]} {TEXTS[1]}\n\n{TEXTS[2]}\n\n\n{TEXTS[3]}\n"
 
 
 def paragraphs(page: Page) -> list[str]:
     return [paragraph.text for paragraph in page.all("#reading p")]
 
 
-EXPECTED = [f"{SAID[0]} {SAID[1]}", *SAID[2:]]
+EXPECTED = [f"{TEXTS[0]} {TEXTS[1]}", *TEXTS[2:]]
 
 
 def test_a_job_from_the_list_is_shown_with_its_paragraphs(page: Page, client: httpx2.Client) -> None:
@@ -26,26 +26,26 @@ def test_a_job_from_the_list_is_shown_with_its_paragraphs(page: Page, client: ht
     row = page.until(lambda: next((r for r in page.all("#jobs li") if "Of hares" in r.text), None), "it is listed")
     row.find_element("css selector", "button").click()
     page.until(lambda: paragraphs(page) == EXPECTED, "its text is shown as it was sent")
-    page.until(lambda: len(page.all("#reading [data-seq]")) == len(SAID), "and every sentence found in it")
+    page.until(lambda: len(page.all("#reading [data-seq]")) == len(TEXTS), "and every sentence found in it")
     page.until(lambda: page.driver.title == "Of hares · Seriatim", "the tab is called so, too")
 
 
 def test_what_is_not_spoken_yet_is_there_after_a_reload(page: Page, system: RealSystem) -> None:
     """And nothing of it is kept in the tab."""
     page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
-    said = system.held(clear(30, "Toad"))
-    page.speak("\n\n".join(said))
+    texts = system.held(clear(30, "Toad"))
+    page.speak("\n\n".join(texts))
     page.until(lambda: page.all("#reading [data-seq]"), "it has begun")
     page.driver.refresh()
-    page.until(lambda: page.words("#reading .ahead").endswith(said[-1]), "its end is shown already")
+    page.until(lambda: page.words("#reading .ahead").endswith(texts[-1]), "its end is shown already")
     assert page.script("return Object.keys(sessionStorage).filter((name) => name.includes('text'))") == []
     page.one("#cancel").click()
     page.until(lambda: page.words("#state").startswith("Cancelled"), "it is cancelled")
     assert page.complaints("ERR_INCOMPLETE_CHUNKED_ENCODING") == []
 
 
-@pytest.mark.parametrize("given", [{"sentences": [{"text": each} for each in SAID]}])
-def test_of_other_jobs_the_sentences_are_shown(page: Page, client: httpx2.Client, given: dict[str, object]) -> None:
-    job = client.post("/v1/jobs", json=given).json()["id"]
+@pytest.mark.parametrize("body", [{"sentences": [{"text": each} for each in TEXTS]}])
+def test_of_other_jobs_the_sentences_are_shown(page: Page, client: httpx2.Client, body: dict[str, object]) -> None:
+    job = client.post("/v1/jobs", json=body).json()["id"]
     page.open(f"?job={job}")
-    page.until(lambda: paragraphs(page) == [" ".join(SAID)], "in one paragraph")
+    page.until(lambda: paragraphs(page) == [" ".join(TEXTS)], "in one paragraph")

@@ -13,7 +13,7 @@ LENGTHS_KEPT = 64
 
 
 @dataclass(slots=True)
-class Take:
+class ModelTake:
     """One sentence that is being delivered. Offsets count from the sentence's first byte."""
 
     attempt: int = 0
@@ -43,7 +43,7 @@ class Take:
 
 
 @dataclass(slots=True)
-class Job:
+class ModelJob:
     """The slot of one job."""
 
     n: int  #: -1 while open
@@ -56,7 +56,7 @@ class Job:
     closing: str = ""
     checksum_out: int | None = None  #: of the bytes of the cursor's sentence that are out
     fingerprint_out: str = ""  #: of the last of them
-    takes: dict[int, Take] = field(default_factory=dict)
+    takes: dict[int, ModelTake] = field(default_factory=dict)
     lengths: dict[int, int] = field(default_factory=dict)  #: of the last sentences that are out
     stream: list[Entry] = field(default_factory=list)
     notifications: int = 0
@@ -69,20 +69,20 @@ class Job:
         return self.lengths.get(seq) if take is None else take.length
 
     def open(self, seq: int, attempt: int, continuity: str, rate: int, text: str, fingerprint: str = "") -> OpenResult:
-        """Begin an attempt; a higher one fences out the lower ones, and what nobody heard of them is dropped."""
+        """Begin an attempt; a higher one fences out the lower ones, and what was not heard of them is dropped."""
         if self.state not in ("run", "done"):
             return OpenResult(OpenVerdict.GONE, 0)
         length = self.length_of(seq)
         if self.state == "done" or seq < self.seq or length is not None:
             return OpenResult(OpenVerdict.DONE, length or 0)
-        take = self.takes.get(seq, Take())
+        take = self.takes.get(seq, ModelTake())
         if attempt < take.attempt:
             return OpenResult(OpenVerdict.FENCED, take.attempt)
         if self.rate not in (None, rate):
             return OpenResult(OpenVerdict.RATE, self.rate or 0)
         self.rate = rate
-        begun = seq == self.seq and self.out > 0
-        other = begun and continuity == "exact" and fingerprint != self.fingerprint_out
+        has_output = seq == self.seq and self.out > 0
+        other = has_output and continuity == "exact" and fingerprint != self.fingerprint_out
         if attempt > take.attempt:
             take.attempt, take.text, take.fingerprint = attempt, text, fingerprint
             if not (take.state and continuity == "resumable"):
@@ -90,7 +90,7 @@ class Job:
         self.takes[seq] = take
         return OpenResult(OpenVerdict.OPEN, take.received, take.checksum, take.state, other)
 
-    def _begin_again(self, seq: int, take: Take, continuity: str) -> None:
+    def _begin_again(self, seq: int, take: ModelTake, continuity: str) -> None:
         """From what was heard on. An engine that says it otherwise each time is held back, or its seam is marked."""
         take.start = self.out if seq == self.seq else 0
         take.pcm, take.cuts, take.state = bytearray(), [], b""
@@ -105,7 +105,7 @@ class Job:
         length = self.length_of(seq)
         if self.state == "done" or seq < self.seq or length is not None:
             return AppendVerdict.DONE, length or 0
-        take = self.takes.get(seq, Take())
+        take = self.takes.get(seq, ModelTake())
         if take.attempt != attempt:
             return AppendVerdict.FENCED, 0
         if chunk.offset > take.received:
@@ -118,7 +118,7 @@ class Job:
         return AppendVerdict.OK, take.received
 
     @staticmethod
-    def _receive(take: Take, chunk: ChunkAppend, end: int) -> None:
+    def _receive(take: ModelTake, chunk: ChunkAppend, end: int) -> None:
         if end > take.received:
             if chunk.differs and 0 < take.received == chunk.offset:  # a resend marks nothing
                 take.differs_at = take.received
@@ -133,7 +133,7 @@ class Job:
         """Move what is contiguous to the ordered stream."""
         moved = 0
         while self.state == "run" and budget > 0 and (self.n < 0 or self.seq < self.n):
-            take = self.takes.get(self.seq, Take())
+            take = self.takes.get(self.seq, ModelTake())
             if take.length is None and (self.hold is HoldPolicy.ALWAYS or take.held):
                 break
             found = [cut for cut in take.cuts if cut[0] > self.out][:budget]
@@ -151,7 +151,7 @@ class Job:
         self.notifications += more
         return moved, more, self.state
 
-    def _emit_chunk(self, take: Take, end: int, checksum: int | None) -> None:
+    def _emit_chunk(self, take: ModelTake, end: int, checksum: int | None) -> None:
         if self.out == 0:
             self._emit_start(take)
         if take.differs_at is not None and 0 < take.differs_at <= self.out:
@@ -160,10 +160,10 @@ class Job:
         self.stream.append(Audio(self._position(end), take.part(self.out, end)))
         self.out, self.checksum_out, self.fingerprint_out = end, checksum, take.fingerprint
 
-    def _emit_start(self, take: Take) -> None:
+    def _emit_start(self, take: ModelTake) -> None:
         self.stream.append(SentenceStart(self._position(0), self.seq, self.at, self.rate or 0, take.text or ""))
 
-    def _complete(self, take: Take) -> None:
+    def _complete(self, take: ModelTake) -> None:
         if self.out == 0:
             self._emit_start(take)
         if take.gap is not None:
@@ -186,9 +186,9 @@ class Job:
         length = self.length_of(seq)
         if self.state != "run" or seq < self.seq or length is not None:
             return False, length or 0
-        old = self.takes.get(seq, Take())
+        old = self.takes.get(seq, ModelTake())
         out = self.out if seq == self.seq else 0
-        take = Take(FENCED_OUT, old.text if old.text is not None else text, out, gap=reason)
+        take = ModelTake(FENCED_OUT, old.text if old.text is not None else text, out, gap=reason)
         while take.received < n_bytes:
             take.add(bytes(min(SILENCE_PIECE, n_bytes - take.received)), None)
         take.length = take.received
@@ -215,7 +215,7 @@ class Job:
         self._terminate(state, reason, self.at + self.out)
         return True
 
-    def heard(self, sentence: int) -> int:
+    def mark_heard(self, sentence: int) -> int:
         """A reader has all before the sentence with this id: the stream keeps one sentence more."""
         return self._trim(StreamPosition(sentence - 1, 0)) if sentence >= 2 else 0
 

@@ -7,9 +7,9 @@ from redis import Redis
 
 from seriatim.keys import pool_prefix
 from seriatim.lua.script_calls import ScriptCall, run
-from tests.scripts.contents import contents
 from tests.scripts.pool_state import Pool
 from tests.scripts.pool_view import differences, invariants, of_model, of_server
+from tests.scripts.server_contents import contents
 
 T = TypeVar("T")
 POOL = "p"
@@ -28,8 +28,8 @@ class Both:
     ) -> T:  # fmt: skip
         """Do it, compare the answers and what is left behind."""
         reply = run(self.redis, call)
-        wanted = expected()
-        assert answer(reply) == wanted, f"the model says {wanted}, the server {answer(reply)}"
+        from_model = expected()
+        assert answer(reply) == from_model, f"the model says {from_model}, the server {answer(reply)}"
         seen = self.compare()
         if twice:
             again, expected_again = run(self.redis, call), expected()

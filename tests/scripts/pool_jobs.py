@@ -1,16 +1,16 @@
-"""What producers and readers do: submit, extend, ack, cancel, tune. Part of the model."""
+"""Jobs in the pool's model: submit, extend, ack, cancel, tune."""
 
 from collections.abc import Mapping, Sequence
 
 from seriatim.lua.pool_records import ExtendVerdict, Submission, SubmitResult, SubmitVerdict
 from seriatim.records import JobKind, Play
 from seriatim.user_limits import UserLimits
-from tests.scripts.pool_line import as_set, at_the_door, barge_in, rate_of
+from tests.scripts.pool_line import admit, as_set, barge_in, rate_of
 from tests.scripts.pool_state import (
     BATCH,
     LIVE,
-    Job,
     Pool,
+    PoolJob,
     User,
     end,
     expect_end,
@@ -38,7 +38,7 @@ def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> S
 
 
 def _known(pool: Pool, s: Submission, estimates: Sequence[int]) -> SubmitResult | None:
-    """The answer to whoever was there before: what is said of the job is what is known of it, not what is asked now."""
+    """The answer to a repeated submission: the job as it is known, not as it is asked for now."""
     if s.job in pool.jobs:
         return SubmitResult(SubmitVerdict.DUPLICATE, 0, s.job, pool.jobs[s.job].drain, s.cut)
     known = pool.keys.get((s.user, s.idempotency_key)) if s.idempotency_key else None
@@ -58,9 +58,9 @@ def _known_by_key(pool: Pool, s: Submission, known: str, estimates: Sequence[int
     return SubmitResult(SubmitVerdict.DUPLICATE, 0, known, job.drain, job.cut)
 
 
-def _differs(job: Job, first: int, given: int, *, last: bool) -> bool:
+def _differs(job: PoolJob, first: int, n_given: int, *, last: bool) -> bool:
     """Has a job with an idempotency key other sentences? Here the sentence at a place is always the same one."""
-    n, behind = len(job.estimates), first + given
+    n, behind = len(job.estimates), first + n_given
     return job.keyed and ((job.whole and behind > n) or (last and behind < n))
 
 
@@ -70,10 +70,10 @@ def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[SubmitVer
         return capped
     if pool.slots == 0:
         return SubmitVerdict.NO_WORKERS, 2000
-    return at_the_door(pool, s, total, t)
+    return admit(pool, s, total, t)
 
 
-def _over_a_cap(theirs: list[Job], s: Submission, total: int) -> tuple[SubmitVerdict, int] | None:
+def _over_a_cap(theirs: list[PoolJob], s: Submission, total: int) -> tuple[SubmitVerdict, int] | None:
     jobs, queued_s = s.limits.jobs, s.limits.queued_s
     if jobs is not None and len(theirs) >= jobs:
         return SubmitVerdict.CAP_JOBS, 1000
@@ -88,7 +88,7 @@ def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     user = pool.users.setdefault(s.user, User())
     user.weight, user.cap = s.weight, s.limits.in_flight
     live = s.kind is JobKind.LIVE
-    pool.jobs[s.job] = Job(
+    pool.jobs[s.job] = PoolJob(
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
         t0=t + s.target_ms, target=s.target_ms, rate=rate_of(pool, s), gap=s.gap, drain=s.drain,
         since=t, ends_by=t + s.timeout_ms, grace=s.grace_ms, producer=t + s.producer_ms if s.producer_ms else 0.0,
@@ -135,7 +135,7 @@ def extend(
     return ExtendVerdict.OK, len(job.estimates)
 
 
-def _append(job: Job, fresh: list[int], t: float) -> None:
+def _append(job: PoolJob, fresh: list[int], t: float) -> None:
     """After a pause nothing is late: playback goes on a first-audio target from now."""
     if fresh and job.next == len(job.estimates) and job.kind == LIVE:
         job.t0 = to_digits(max(job.t0, t + job.target - job.dispatched), 0)
@@ -151,15 +151,15 @@ def _close(pool: Pool, name: str, t: float) -> None:
         end(pool, name, "spoken", "", t)
 
 
-def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> float:
+def ack(pool: Pool, name: str, delivered: float, heard_ms: float, raw: float) -> float:
     """A reader reports. What was heard moves the deadlines; without it, playback is taken to follow the deliveries."""
     t = pool.tick(raw)
     job = pool.jobs.get(name)
-    if job is not None and job.state == "spoken" and job.kind == LIVE and heard >= job.dispatched:
+    if job is not None and job.state == "spoken" and job.kind == LIVE and heard_ms >= job.dispatched:
         pool.held.pop(name, None)
     if job is None or job.state != "run":
         return 0
-    t0 = _playback_began(job, delivered, heard, t) if job.kind == LIVE and not job.file else job.t0
+    t0 = _playback_began(job, delivered, heard_ms, t) if job.kind == LIVE and not job.file else job.t0
     news = delivered > job.acked or t0 != job.t0
     job.seen, job.t0 = t, to_digits(t0, 0)
     job.started = job.started or delivered > 0
@@ -170,10 +170,10 @@ def ack(pool: Pool, name: str, delivered: float, heard: float, raw: float) -> fl
     return job.grace
 
 
-def _playback_began(job: Job, delivered: float, heard: float, t: float) -> float:
-    if heard >= 0:
-        job.heard, job.told = max(job.heard, heard), True
-        return t - min(job.heard, max(delivered, job.acked))
+def _playback_began(job: PoolJob, delivered: float, heard_ms: float, t: float) -> float:
+    if heard_ms >= 0:
+        job.heard_ms, job.reports_playback = max(job.heard_ms, heard_ms), True
+        return t - min(job.heard_ms, max(delivered, job.acked))
     if delivered <= job.acked:
         return job.t0
     if not job.started:

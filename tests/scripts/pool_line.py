@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from seriatim.lua.pool_records import Submission, SubmitVerdict
 from seriatim.records import JobKind
-from tests.scripts.pool_state import LIVE, Job, Pool
+from tests.scripts.pool_state import LIVE, Pool, PoolJob
 
 HOLD_MS = 1_000  #: so long a place is kept after its time
 PLACES = 8  #: of one user
@@ -15,7 +15,7 @@ OVER, SPARE, IDLE = (
     1.4,
     0.65,
     0.3,
-)  #: of the room: who comes when told to gets in up to, while less is needed for speech
+)  #: of the room: a user that comes back in time gets in up to, while less is needed for speech
 
 
 def as_set(pool: Pool, s: Submission) -> Submission:
@@ -52,17 +52,17 @@ class Stand:
     n: int  #: places of its own
 
 
-def at_the_door(pool: Pool, s: Submission, total: float, t: float) -> tuple[SubmitVerdict, int] | None:
+def admit(pool: Pool, s: Submission, total: float, t: float) -> tuple[SubmitVerdict, int] | None:
     """Is there room, beside those who were promised some? If not: when to come back."""
     rate, room = rate_of(pool, s), pool.live_room
     stand = _stand(pool, s.user, t)
     need = 0.0 if pool.demand < 1e-9 else pool.demand + rate
     if pool.taken > max(room * OVER - rate, room) + 1e-9:
         need = 1e9
-    told = stand.mine is not None and stand.mine.at <= t and need <= room * SPARE + 1e-9
+    keeps_its_time = stand.mine is not None and stand.mine.at <= t and need <= room * SPARE + 1e-9
     idle = need <= room * IDLE + 1e-9 and not any(LIVE in user.tag for user in pool.users.values())
     lasts = total if s.closed else stay_of(pool)
-    if not (told or idle or _leaves_room(pool, stand, rate, lasts, t)):
+    if not (keeps_its_time or idle or _leaves_room(pool, stand, rate, lasts, t)):
         return SubmitVerdict.BUSY, _promise(pool, stand, s.user, rate, t)
     if stand.mine is not None:
         _came(pool, stand.mine.name, 1)
@@ -149,8 +149,8 @@ def _promise(pool: Pool, stand: Stand, user: str, rate: float, t: float) -> int:
     return int(at - t)
 
 
-def barge_in(pool: Pool, job: Job, t: float) -> None:
-    """Whoever cancels comes back with something else to say: its room is kept."""
+def barge_in(pool: Pool, job: PoolJob, t: float) -> None:
+    """A user that cancels comes back with another job: its room is kept."""
     if job.kind == LIVE and pool.line:
         pool.places += 1
         pool.line[f"b{pool.places}|{job.user}"] = t

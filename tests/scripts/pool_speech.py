@@ -9,9 +9,9 @@ from tests.scripts.pool_state import (
     BATCH,
     LIVE,
     LONG_MS,
-    Job,
     Pool,
-    Sentence,
+    PoolJob,
+    PoolSentence,
     bucket,
     charge,
     eligible,
@@ -28,7 +28,7 @@ from tests.scripts.pool_state import (
     to_digits,
 )  # fmt: skip
 
-EVERYBODY = 1e15  #: a theta that no tag is beyond
+NO_BOUND = 1e15  #: a theta that no tag is beyond
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Candidate:
     """What a user would say next."""
 
     name: str
-    job: Job
+    job: PoolJob
     seq: int
     ms: int
     again: bool
@@ -80,7 +80,7 @@ def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
     name, job = head(pool, user, kind)
     ready = ready_retries(job, t)
     seq = ready[0] if ready else job.next
-    ms = job.begun[seq].ms if ready else job.estimates[seq]
+    ms = job.unfinished[seq].ms if ready else job.estimates[seq]
     return Candidate(name, job, seq, ms, bool(ready), ms * (1 if pool.rtf is None else pool.rtf), deadlines[user])
 
 
@@ -94,7 +94,7 @@ def _make_way(pool: Pool, t: float) -> bool:
     batch = [
         (s.at, name_of(name, seq).encode(), name, seq, s)
         for name, job in pool.running.items() if job.kind == BATCH
-        for seq, s in job.begun.items() if s.in_flight and s.suspect != 1
+        for seq, s in job.unfinished.items() if s.in_flight and s.suspect != 1
     ]  # fmt: skip
     young = [one for one in batch if one[4].state == "R" and _may_make_way(one[4], t)]
     for _, _, name, seq, s in sorted(batch, key=lambda one: one[1]):
@@ -109,17 +109,17 @@ def _make_way(pool: Pool, t: float) -> bool:
     return pool.in_flight() < pool.slots
 
 
-def _is_urgent(job: Job, cost: float, t: float) -> bool:
-    """The first of its job, or needed soon; nobody waits for the first sentence of a file."""
+def _is_urgent(job: PoolJob, cost: float, t: float) -> bool:
+    """The first of its job, or needed soon; no listener waits for the first sentence of a file."""
     if job.file:
         return job.t0 + job.last - t <= cost
     return job.dispatched <= 0 or job.t0 + job.dispatched - t <= cost
 
 
-def _may_make_way(sentence: Sentence, t: float) -> bool:
+def _may_make_way(sentence: PoolSentence, t: float) -> bool:
     """Once, before it is half spoken, and if waiting for it would be heard."""
-    spoken = t - sentence.at
-    return sentence.suspect == 0 and spoken * 2 < sentence.cost and sentence.cost - spoken > LONG_MS
+    spoken_ms = t - sentence.at
+    return sentence.suspect == 0 and spoken_ms * 2 < sentence.cost and sentence.cost - spoken_ms > LONG_MS
 
 
 def _take_back(pool: Pool, name: str, seq: int, t: float) -> None:
@@ -144,11 +144,11 @@ def _take(pool: Pool, c: Candidate, message_timeout_ms: float, t: float) -> Task
     if c.again:
         del c.job.retries[c.seq]
     else:
-        c.job.begun[c.seq] = Sentence(c.ms, to_digits(c.job.dispatched, 0))
+        c.job.unfinished[c.seq] = PoolSentence(c.ms, to_digits(c.job.dispatched, 0))
         c.job.next += 1
         c.job.dispatched += c.ms
     pool.fence += 1
-    sentence = c.job.begun[c.seq]
+    sentence = c.job.unfinished[c.seq]
     sentence.state, sentence.owner, sentence.attempt, sentence.cost = "D", "", pool.fence, to_digits(c.cost, 3)
     sentence.at, c.job.ready = t if c.job.ready is None else c.job.ready, None
     charge(pool, c.job, c.cost)
@@ -159,9 +159,9 @@ def _take(pool: Pool, c: Candidate, message_timeout_ms: float, t: float) -> Task
     return TaskMessage(c.name, c.seq, pool.fence)
 
 
-def _sentence(pool: Pool, message: TaskMessage, epoch: str | None = None) -> Sentence | None:
+def _sentence(pool: Pool, message: TaskMessage, epoch: str | None = None) -> PoolSentence | None:
     """The sentence that a token speaks of, if the token still counts."""
-    sentence = pool.jobs[message.job].begun.get(message.seq)
+    sentence = pool.jobs[message.job].unfinished.get(message.seq)
     if sentence is None or sentence.attempt != message.attempt or epoch not in (None, pool.epoch):
         return None
     return sentence
@@ -171,8 +171,10 @@ def _ended(pool: Pool, message: TaskMessage) -> bool:
     return message.job not in pool.jobs or pool.jobs[message.job].state != "run"
 
 
-def claim(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, said: str, raw: float) -> ClaimResult:
-    """Whatever comes a second time, or too late, is told so. A suspect runs alone in its process."""
+def claim(
+    pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, spoken_text: str, raw: float
+) -> ClaimResult:
+    """Whatever comes a second time, or too late, is refused. A suspect runs alone in its process."""
     t = pool.tick(raw)
     if _ended(pool, message):
         return ClaimResult(ClaimVerdict.GONE)
@@ -206,7 +208,7 @@ def claim(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str
         ClaimVerdict.CLAIMED,
         pool.epoch,
         spec,
-        said,
+        spoken_text,
         int(to_digits(lead, 0)),
         sentence.ms,
         sentence.failures,
@@ -264,7 +266,7 @@ def fill_done(pool: Pool, name: str, seq: int, entry: str, filled_ms: float, raw
     t = pool.tick(raw)
     pool.todo.pop(entry, None)
     job = pool.jobs.get(name)
-    if job is None or job.state != "run" or seq not in job.begun or job.begun[seq].state != "X":
+    if job is None or job.state != "run" or seq not in job.unfinished or job.unfinished[seq].state != "X":
         return False
     over(pool, name, seq, filled_ms, t)
     look_at(pool, name, t)

@@ -25,7 +25,7 @@ def bucket(ms: float, bounds: tuple[int, ...]) -> str:
 
 
 @dataclass(slots=True)
-class Sentence:
+class PoolSentence:
     """One that was begun and is not over: D dispatched, R running, Q waits for another attempt, X given up."""
 
     ms: int  #: estimated
@@ -44,7 +44,7 @@ class Sentence:
 
 
 @dataclass(slots=True)
-class Job:
+class PoolJob:
     """A job, running or ended."""
 
     user: str
@@ -73,10 +73,10 @@ class Job:
     next: int = 0  #: the first that was never dispatched
     dispatched: float = 0.0
     acked: float = 0.0
-    heard: float = 0.0
-    told: bool = False  #: its reader says what was heard
+    heard_ms: float = 0.0
+    reports_playback: bool = False  #: its reader says what was heard
     started: bool = False
-    begun: dict[int, Sentence] = field(default_factory=dict)
+    unfinished: dict[int, PoolSentence] = field(default_factory=dict)
     over: set[int] = field(default_factory=set)
     retries: dict[int, float] = field(default_factory=dict)  #: seq -> not before
     state: str = "run"
@@ -106,7 +106,7 @@ class Job:
 
     @property
     def early(self) -> float:
-        """Whoever follows needs a share a moment before the listener has heard the end: for its first sentence."""
+        """The job that follows needs a share a moment before the listener has heard the end: for its first sentence."""
         return min(1000, max(0, self.t0 - self.since))
 
     @property
@@ -118,7 +118,7 @@ class Job:
 
 @dataclass(slots=True)
 class User:
-    """Somebody's share."""
+    """The share of a job."""
 
     weight: float = 1.0
     cap: float | None = None  #: sentences in flight
@@ -128,7 +128,7 @@ class User:
 
 
 @dataclass(slots=True)
-class Worker:
+class PoolWorker:
     """A process that is taken for alive."""
 
     slots: int
@@ -158,16 +158,16 @@ class Pool:
     credit: float = 0.0
     eta: float = 1.0
     reserve: float = 0.0
-    kept: float = 1.0  #: share of those who were told to come back that did, of late
-    stay: float | None = None  #: ms that a live job stays, of late
+    kept: float = 1.0  #: recent share of refused users that came back in time
+    stay: float | None = None  #: ms that a live job stays, recently
     places: int = 0
     fence: int = 0
     epoch: str = "0"
     swept: float = 0.0
     rate_hz: int | None = None
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: dict[str, PoolJob] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
-    workers: dict[str, Worker] = field(default_factory=dict)
+    workers: dict[str, PoolWorker] = field(default_factory=dict)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)  #: (user, idempotency key) -> job
     lease: dict[str, float] = field(default_factory=dict)
     outbox: dict[str, float] = field(default_factory=dict)
@@ -175,7 +175,7 @@ class Pool:
     delay: dict[str, float] = field(default_factory=dict)
     act: dict[str, float] = field(default_factory=dict)
     dead: dict[str, str] = field(default_factory=dict)
-    line: dict[str, float] = field(default_factory=dict)  #: place -> when its user was told to come
+    line: dict[str, float] = field(default_factory=dict)  #: place -> when its user should come back
     shut: dict[str, float] = field(default_factory=dict)  #: batch job that only load holds back -> last look
     ends: dict[str, float] = field(default_factory=dict)  #: live job -> when it will have been heard
     held: dict[str, float] = field(default_factory=dict)  #: live job that is spoken -> when it will have been heard
@@ -194,16 +194,16 @@ class Pool:
         return t
 
     @property
-    def running(self) -> dict[str, Job]:
+    def running(self) -> dict[str, PoolJob]:
         return {name: job for name, job in self.jobs.items() if job.state == "run"}
 
-    def of(self, user: str) -> list[Job]:
+    def of(self, user: str) -> list[PoolJob]:
         """A user's running jobs."""
         return [job for job in self.running.values() if job.user == user]
 
-    def in_flight(self, jobs: list[Job] | None = None) -> int:
+    def in_flight(self, jobs: list[PoolJob] | None = None) -> int:
         chosen = self.running.values() if jobs is None else jobs
-        return sum(s.in_flight for job in chosen for s in job.begun.values())
+        return sum(s.in_flight for job in chosen for s in job.unfinished.values())
 
     @property
     def demand(self) -> float:
@@ -256,7 +256,7 @@ def look_at(pool: Pool, name: str, t: float) -> None:
         place(pool, job.user, BATCH if job.kind == LIVE else LIVE)
 
 
-def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
+def _due(pool: Pool, name: str, job: PoolJob, t: float) -> float | None:
     """By when the next sentence must be heard; a retry keeps its own place. Batch goes in the order of submission."""
     pool.delay.pop(name, None)
     pool.shut.pop(name, None)
@@ -265,7 +265,7 @@ def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
         pool.delay[name] = min(later)
     ready = ready_retries(job, t)
     if ready:
-        position = job.begun[ready[0]].position
+        position = job.unfinished[ready[0]].position
     elif job.next < len(job.estimates) and job.dispatched - job.acked < job.window:
         if job.dispatched - job.acked >= _window(pool, job):
             pool.shut[name] = t
@@ -278,7 +278,7 @@ def _due(pool: Pool, name: str, job: Job, t: float) -> float | None:
     return job.t0 + (job.last if job.file else position)
 
 
-def _window(pool: Pool, job: Job) -> float:
+def _window(pool: Pool, job: PoolJob) -> float:
     """Batch looks less far ahead while live listeners need the pool."""
     return job.window * (squeeze(pool.load, 0.7) if job.kind == BATCH else 1)
 
@@ -288,7 +288,7 @@ def squeeze(load: float, begin: float) -> float:
     return max(0.25, min(1.0, (1 - load) / (1 - begin)))
 
 
-def ready_retries(job: Job, t: float) -> list[int]:
+def ready_retries(job: PoolJob, t: float) -> list[int]:
     return sorted(seq for seq, at in job.retries.items() if at <= t)
 
 
@@ -303,7 +303,7 @@ def place(pool: Pool, name: str, kind: str) -> None:
         user.tag.setdefault(kind, max(pool.V[kind], user.finish[kind]))
 
 
-def head(pool: Pool, user: str, kind: str) -> tuple[str, Job]:
+def head(pool: Pool, user: str, kind: str) -> tuple[str, PoolJob]:
     """The first of a user's jobs."""
     jobs = [(n, j) for n, j in pool.running.items() if j.user == user and j.kind == kind and j.due is not None]
     return min(jobs, key=lambda pair: (pair[1].rank, pair[0]))
@@ -315,16 +315,16 @@ def eligible(pool: Pool, kind: str) -> dict[str, float]:
     return {name: head(pool, name, kind)[1].rank % RANK for name in names}
 
 
-def charge(pool: Pool, job: Job, cost: float) -> None:
+def charge(pool: Pool, job: PoolJob, cost: float) -> None:
     """Slot time that a user had; negative: that it did not have after all."""
     user = pool.users[job.user]
     tags = user.tag if job.kind in user.tag else user.finish
     tags[job.kind] += cost / user.weight
 
 
-def land(pool: Pool, name: str, seq: int) -> Sentence:
+def land(pool: Pool, name: str, seq: int) -> PoolSentence:
     """Take a sentence out of flight."""
-    sentence, entry = pool.jobs[name].begun[seq], name_of(name, seq)
+    sentence, entry = pool.jobs[name].unfinished[seq], name_of(name, seq)
     pool.lease.pop(entry, None)
     pool.outbox.pop(f"{entry}|{sentence.attempt}", None)
     worker = pool.workers.get(sentence.owner)
@@ -345,12 +345,12 @@ def end(pool: Pool, name: str, state: str, reason: str, t: float) -> bool:
         _count_early_end(pool, job, t)
     if job.kind == LIVE:
         _hold(pool, name, state, t)
-    for seq, sentence in job.begun.items():
+    for seq, sentence in job.unfinished.items():
         if sentence.in_flight:
             land(pool, name, seq)
             charge(pool, job, -sentence.cost)
     job.state, job.reason = state, reason
-    job.begun, job.retries = {}, {}
+    job.unfinished, job.retries = {}, {}
     pool.delay.pop(name, None)
     pool.act.pop(name, None)
     pool.ends.pop(name, None)
@@ -376,18 +376,18 @@ def let_go_due(pool: Pool, t: float) -> None:
         del pool.held[name]
 
 
-def _count_early_end(pool: Pool, job: Job, t: float) -> None:
+def _count_early_end(pool: Pool, job: PoolJob, t: float) -> None:
     """What was made and not heard was made in vain; what was never made was saved."""
-    partly = sum(made(pool, s, t) for s in job.begun.values())
-    spoken = job.dispatched - sum(s.ms for s in job.begun.values())
-    heard = job.acked
+    partly = sum(made(pool, s, t) for s in job.unfinished.values())
+    spoken_ms = job.dispatched - sum(s.ms for s in job.unfinished.values())
+    heard_ms = job.acked
     if job.kind == LIVE:
-        heard = job.heard if job.told else min(job.acked, t - job.t0) if job.started else 0
-    pool.numbers["wasted_ms"] += int(max(0, spoken - heard) + partly + 1e-6)
+        heard_ms = job.heard_ms if job.reports_playback else min(job.acked, t - job.t0) if job.started else 0
+    pool.numbers["wasted_ms"] += int(max(0, spoken_ms - heard_ms) + partly + 1e-6)
     pool.numbers["saved_ms"] += int(max(0, job.waiting_ms - partly) + 1e-6)
 
 
-def made(pool: Pool, sentence: Sentence, t: float) -> int:
+def made(pool: Pool, sentence: PoolSentence, t: float) -> int:
     """Ms of audio that a running attempt has made by now."""
     if sentence.state != "R":
         return 0
@@ -411,7 +411,7 @@ def _forget_user(pool: Pool, name: str) -> None:
 def over(pool: Pool, name: str, seq: int, actual_ms: float, t: float) -> None:
     """A sentence is over: the actual time takes the place of the estimate; the last one ends the job."""
     job = pool.jobs[name]
-    del job.begun[seq]
+    del job.unfinished[seq]
     job.over.add(seq)
     job.dispatched += actual_ms - job.estimates[seq]
     job.drift += actual_ms - job.estimates[seq]
@@ -420,8 +420,8 @@ def over(pool: Pool, name: str, seq: int, actual_ms: float, t: float) -> None:
         end(pool, name, "spoken", "", t)
 
 
-def requeue(job: Job, seq: int, not_before: float) -> None:
-    sentence = job.begun[seq]
+def requeue(job: PoolJob, seq: int, not_before: float) -> None:
+    sentence = job.unfinished[seq]
     sentence.state, sentence.owner = "Q", ""
     job.retries[seq] = not_before
 
@@ -429,8 +429,8 @@ def requeue(job: Job, seq: int, not_before: float) -> None:
 def give_back(pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: bool, most: int, backoff: int) -> None:
     """An attempt came to nothing: refund, and another one after a back-off, or the gap policy."""
     job = pool.jobs[name]
-    if job.begun[seq].state == "R":
-        pool.numbers["wasted_ms"] += made(pool, job.begun[seq], t)
+    if job.unfinished[seq].state == "R":
+        pool.numbers["wasted_ms"] += made(pool, job.unfinished[seq], t)
     sentence = land(pool, name, seq)
     charge(pool, job, -sentence.cost)
     sentence.failures += blame
@@ -444,7 +444,7 @@ def give_back(pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: 
 
 
 def _give_up(pool: Pool, name: str, seq: int, reason: str, t: float) -> None:
-    job, sentence = pool.jobs[name], pool.jobs[name].begun[seq]
+    job, sentence = pool.jobs[name], pool.jobs[name].unfinished[seq]
     pool.dead[name_of(name, seq)] = reason
     sentence.state, sentence.owner = "X", ""
     if job.gap == "fail":

@@ -1,11 +1,11 @@
-"""The model and the server side by side: both as the same plain shape, so that a difference names its place."""
+"""Views of the pool's model and of the server as the same plain shape, so that a difference names its place."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from seriatim.user_limits import UserLimits
-from tests.scripts.pool_state import BATCH, LIVE, RANK, Job, Pool, Worker, eligible
+from tests.scripts.pool_state import BATCH, LIVE, RANK, Pool, PoolJob, PoolWorker, eligible
 
 CLASSES = (LIVE, BATCH)
 COUNTS = (
@@ -26,7 +26,7 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "ranks": {n: job.rank for n, job in pool.running.items() if job.due is not None},
         "users": {name: _user(pool, name) for name in pool.users if pool.of(name)},
         "jobs": {name: _job(pool, job) for name, job in pool.jobs.items()},
-        "sentences": {n: _sentences(job) for n, job in pool.jobs.items() if job.begun},
+        "sentences": {n: _sentences(job) for n, job in pool.jobs.items() if job.unfinished},
         "retries": {n: {str(seq): at for seq, at in j.retries.items()} for n, j in pool.jobs.items() if j.retries},
         "workers": {n: _worker(w) for n, w in pool.workers.items()}, "fingerprint": pool.fingerprint,
         "dead at": {n: w.dead_at for n, w in pool.workers.items()},
@@ -50,7 +50,7 @@ def _counts(pool: Pool) -> dict[str, float]:
     return virtual | known | counted | room | {"now": pool.now or 0, "off": pool.offset, "fence": pool.fence}
 
 
-def _worker(w: Worker) -> dict[str, Any]:
+def _worker(w: PoolWorker) -> dict[str, Any]:
     return {
         "slots": w.slots, "until": w.until, "alone": w.alone, "fingerprint": w.fingerprint, "since": w.since,
     }  # fmt: skip
@@ -65,7 +65,7 @@ def _user(pool: Pool, name: str) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _job(pool: Pool, job: Job) -> dict[str, Any]:
+def _job(pool: Pool, job: PoolJob) -> dict[str, Any]:
     if job.state != "run":
         return {"state": job.state, "reason": job.reason}
     return {
@@ -76,10 +76,10 @@ def _job(pool: Pool, job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sentences(job: Job) -> dict[str, tuple[Any, ...]]:
+def _sentences(job: PoolJob) -> dict[str, tuple[Any, ...]]:
     return {
         str(seq): (s.state, s.attempt, s.failures, s.cost, s.ms, s.position, s.at, s.suspect, s.owner)
-        for seq, s in job.begun.items()
+        for seq, s in job.unfinished.items()
     }
 
 

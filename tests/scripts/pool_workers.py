@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from seriatim.lua.pool_records import RegisterResult, RetryPolicy, WorkerRegistration
 from seriatim.records import TaskMessage
 from tests.scripts.pool_state import (
-    Job,
     Pool,
-    Worker,
+    PoolJob,
+    PoolWorker,
     charge,
     end,
     expect_end,
@@ -31,7 +31,7 @@ def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, ra
     pool.rate_hz, pool.eta, pool.reserve = facts.rate_hz, facts.eta, facts.reserve
     pool.rtf = facts.rtf if pool.rtf is None else pool.rtf
     pool.theta = 3000 if pool.theta is None else pool.theta
-    worker = pool.workers.setdefault(owner, Worker(facts.slots, 0.0, since=t))
+    worker = pool.workers.setdefault(owner, PoolWorker(facts.slots, 0.0, since=t))
     worker.slots, worker.dead_at, worker.fingerprint = facts.slots, t + life_ms, facts.fingerprint
     _choose_fingerprint(pool)
     return RegisterResult(fingerprint=pool.fingerprint)
@@ -72,7 +72,7 @@ def leave(pool: Pool, owner: str, retry: RetryPolicy, raw: float, *, died: bool)
 
 
 def forget(pool: Pool, owner: str, retry: RetryPolicy, t: float, *, blame: bool) -> None:
-    """One sentence alone in a process that died is blamed; of several nobody knows which it was: each is suspect."""
+    """One sentence alone in a process that died is blamed; of several it is unknown which it was: each is suspect."""
     worker = pool.workers.get(owner)
     if worker is None:
         return
@@ -82,7 +82,7 @@ def forget(pool: Pool, owner: str, retry: RetryPolicy, t: float, *, blame: bool)
         if name not in worker.speaking:  # its job ended just now
             continue
         if blame and len(names) > 1:
-            pool.jobs[job].begun[sentence_seq].suspect = 1
+            pool.jobs[job].unfinished[sentence_seq].suspect = 1
         _back(pool, name, DIED, retry, t, blame=blame and len(names) == 1)
     del pool.workers[owner]
     _choose_fingerprint(pool)
@@ -101,7 +101,7 @@ def _back(pool: Pool, name: str, reason: str, retry: RetryPolicy, t: float, *, b
 def sweep(
     pool: Pool, interval_ms: int, pending_step_grace_ms: int, retry: RetryPolicy, raw: float
 ) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
-    """What time brings about; returns whether it ran, and the outbox and to-do entries that nobody took care of."""
+    """Do what is due; returns whether it ran, and the outbox and to-do entries that were left over."""
     t = pool.tick(raw)
     if t - pool.swept < interval_ms:
         return False, (), ()
@@ -125,11 +125,11 @@ def _due(times: dict[str, float], t: float) -> list[str]:
 
 
 def _expire(pool: Pool, name: str, retry: RetryPolicy, t: float) -> None:
-    """A lost message is nobody's fault. A silent process loses all it spoke; one that lives, only what it dropped."""
+    """A lost message is no sentence's fault. A silent process loses all it spoke; a live one only what it dropped."""
     if name not in pool.lease:
         return
     job, seq = _parse(name)
-    sentence = pool.jobs[job].begun[seq]
+    sentence = pool.jobs[job].unfinished[seq]
     if sentence.state == "R" and pool.workers[sentence.owner].until <= t:
         forget(pool, sentence.owner, retry, t, blame=True)
         return
@@ -158,7 +158,7 @@ def _finish(pool: Pool, name: str, state: str, reason: str, t: float, pending_st
         pool.todo[f"end|{name}|{state}|{reason}"] = t - pending_step_grace_ms
 
 
-def _close(pool: Pool, name: str, job: Job, t: float, pending_step_grace_ms: int) -> None:
+def _close(pool: Pool, name: str, job: PoolJob, t: float, pending_step_grace_ms: int) -> None:
     job.closed, job.producer = True, 0.0
     expect_end(pool, name)
     pool.todo[f"close|{name}|{len(job.estimates)}|the producer is gone"] = t - pending_step_grace_ms
@@ -167,7 +167,7 @@ def _close(pool: Pool, name: str, job: Job, t: float, pending_step_grace_ms: int
 
 
 def rebase(pool: Pool, fence: int, epoch: str, raw: float) -> int:
-    """The server was restarted: everything in flight is spoken again, behind a higher fence, nobody blamed."""
+    """The server was restarted: everything in flight is spoken again, behind a higher fence, none blamed."""
     t = pool.tick(raw)
     if pool.epoch == epoch:
         return 0

@@ -1,4 +1,4 @@
-"""The door: what is accepted, what is refused and when it may come again (docs/explanation/architecture.md)."""
+"""Admission: what is accepted, what is refused and when it may come again (docs/explanation/architecture.md)."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,11 +13,11 @@ from seriatim.records import DrainMode, JobKind
 from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
 from seriatim.user_limits import UserLimits
-from tests.scripts.stage import LEASE_MS, POOL, P, Stage
+from tests.scripts.pool_driver import LEASE_MS, POOL, P, PoolDriver
 
 
-def test_a_live_job_that_would_make_somebody_fall_silent_is_refused_with_a_time(redis: Redis) -> None:
-    stage = Stage(redis, slots=1, rtf=0.4, reserve=0.05)
+def test_a_live_job_that_would_silence_a_listener_is_refused_with_a_time(redis: Redis) -> None:
+    stage = PoolDriver(redis, slots=1, rtf=0.4, reserve=0.05)
     stage.accept("one", *[1_000] * 10, user="ann")
     stage.accept("two", *[1_000] * 4, user="bob")
     refused = stage.submit("three", 1_000, user="cid")
@@ -31,25 +31,25 @@ def test_a_live_job_that_would_make_somebody_fall_silent_is_refused_with_a_time(
 
 
 def test_admission_leaves_batch_its_reserve(redis: Redis) -> None:
-    stage = Stage(redis, slots=1, rtf=0.5, reserve=0.05)
+    stage = PoolDriver(redis, slots=1, rtf=0.5, reserve=0.05)
     stage.accept("one", 1_000, user="ann")
     assert stage.submit("two", 1_000, user="bob").verdict is SubmitVerdict.BUSY, "two would fit, but for the reserve"
 
 
 def test_a_pool_that_is_slower_than_speech_speaks_one_at_a_time(redis: Redis) -> None:
-    stage = Stage(redis, slots=1, rtf=3.0)
+    stage = PoolDriver(redis, slots=1, rtf=3.0)
     stage.accept("one", 1_000)
     assert stage.submit("two", 1_000, user="bob").verdict is SubmitVerdict.BUSY
 
 
 def test_a_listener_at_double_speed_needs_twice_the_pool(redis: Redis) -> None:
-    stage = Stage(redis, slots=2, rtf=0.25)
+    stage = PoolDriver(redis, slots=2, rtf=0.25)
     stage.accept("fast", 1_000, speed=2.0)
     assert stage.m("demand") == 0.5
 
 
 def test_live_needs_a_worker_and_batch_can_wait_for_one(redis: Redis) -> None:
-    stage = Stage(redis, slots=0)
+    stage = PoolDriver(redis, slots=0)
     refused = stage.submit("talk", 1_000)
     assert (refused.verdict, refused.retry_after_ms) == (SubmitVerdict.NO_WORKERS, 2_000)
     assert stage.submit("book", 1_000, kind=JobKind.BATCH).verdict is SubmitVerdict.ACCEPTED
@@ -59,8 +59,8 @@ def test_live_needs_a_worker_and_batch_can_wait_for_one(redis: Redis) -> None:
 
 
 def test_an_idempotency_key_names_the_job_of_its_user_only(redis: Redis) -> None:
-    """Even where a user and a key together read the same: nobody hears anybody else's audio."""
-    stage = Stage(redis, slots=4)
+    """Even where a user and a key together read the same: no user hears another's audio."""
+    stage = PoolDriver(redis, slots=4)
     stage.accept("first", 1_000, user="ann", idempotency_key="k")
     again = stage.submit("second", 1_000, user="ann", idempotency_key="k")
     assert (again.verdict, again.job) == (SubmitVerdict.DUPLICATE, "first")
@@ -70,8 +70,8 @@ def test_an_idempotency_key_names_the_job_of_its_user_only(redis: Redis) -> None
 
 
 def test_a_key_stands_for_one_text(redis: Redis) -> None:
-    """Fewer sentences, more, or one of them another: whoever sends them means another job."""
-    stage = Stage(redis, slots=4)
+    """Fewer sentences, more, or one of them another: that is another job."""
+    stage = PoolDriver(redis, slots=4)
     key: dict[str, Any] = {"idempotency_key": "k", "spec_digest": "a voice", "cut": "so"}
     stage.accept("first", 1_000, 1_000, 1_000, **key)
     others: list[tuple[int, dict[str, Any]]] = [(2, {}), (4, {}), (3, {"spec_digest": "another voice"})]
@@ -87,9 +87,9 @@ def test_a_key_stands_for_one_text(redis: Redis) -> None:
 
 
 def test_a_job_that_is_over_and_gone_does_not_hold_its_key(redis: Redis) -> None:
-    """Nobody could hear it any more, unless it is in the store."""
+    """It could not be heard any more, unless it is in the store."""
     for drain, known in ((DrainMode.WINDOW, "again"), (DrainMode.STORE, "first")):
-        stage = Stage(redis, slots=4)
+        stage = PoolDriver(redis, slots=4)
         stage.accept("first", 1_000, user="ann", idempotency_key="k", drain=drain)
         redis.delete(f"{P}:j:first")
         assert stage.submit("again", 1_000, user="ann", idempotency_key="k", drain=drain).job == known
@@ -97,7 +97,7 @@ def test_a_job_that_is_over_and_gone_does_not_hold_its_key(redis: Redis) -> None
 
 
 def test_a_submit_that_is_sent_again_changes_nothing(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000, 1_000)
     before = stage.held()
     assert stage.submit("j", 1_000, 1_000).verdict is SubmitVerdict.DUPLICATE
@@ -108,7 +108,7 @@ def test_a_submit_that_is_sent_again_changes_nothing(redis: Redis) -> None:
 
 def test_caps_of_a_user(redis: Redis) -> None:
     """On jobs, on queued audio; one job that is over the cap alone can never come in."""
-    stage = Stage(redis, slots=9)
+    stage = PoolDriver(redis, slots=9)
     stage.accept("a", 4_000, limits=UserLimits(jobs=2, queued_s=9))
     assert stage.submit("b", 6_000, limits=UserLimits(queued_s=9)).verdict is SubmitVerdict.CAP_QUEUED
     assert stage.submit("b", 9_001, limits=UserLimits(queued_s=9)).verdict is SubmitVerdict.TOO_LARGE
@@ -120,7 +120,7 @@ def test_caps_of_a_user(redis: Redis) -> None:
 
 
 def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("empty")
     assert stage.job("empty", "state") == "spoken"
     assert (stage.m("demand"), stage.m("jobs")) == (0, 0)
@@ -128,7 +128,7 @@ def test_a_job_with_nothing_to_say_is_over_at_once(redis: Redis) -> None:
 
 
 def test_a_pool_has_one_rate(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     other = WorkerRegistration(1, 24_000, "exact", 0.25, 1.0, 0.05, "[]", "tone", "here", 1, 0)
     assert stage.do(register(POOL, "w2", LEASE_MS, other).at(stage.now)).rate_hz == 8_000
     assert stage.m("slots") == 1
@@ -138,7 +138,7 @@ def test_a_pool_has_one_rate(redis: Redis) -> None:
 
 def test_what_ended_leaves_no_demand_behind(redis: Redis) -> None:
     """Sums of fractions drift; with the last job they are nothing again."""
-    stage = Stage(redis, slots=40, rtf=0.1)
+    stage = PoolDriver(redis, slots=40, rtf=0.1)
     for i in range(30):
         stage.accept(f"j{i}", 1_000, user=f"u{i % 3}", speed=1 + i / 7)
     for i in range(30):
@@ -147,7 +147,7 @@ def test_what_ended_leaves_no_demand_behind(redis: Redis) -> None:
 
 
 def test_tune_changes_a_running_job_only(redis: Redis) -> None:
-    stage = Stage(redis, slots=4)
+    stage = PoolDriver(redis, slots=4)
     stage.accept("a", 1_000, 1_000)
     stage.accept("b", 1_000, target_ms=900)
     assert stage.do(tune(POOL, "b", priority=3, weight=2.0).at(stage.now)) is True
@@ -157,7 +157,7 @@ def test_tune_changes_a_running_job_only(redis: Redis) -> None:
 
 @pytest.mark.parametrize("reason", ["enough", "a|b|c", ""])
 def test_a_cancel_is_a_to_do_until_both_slots_agree(redis: Redis, reason: str) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     entry = stage.cancel("j", reason)
     assert entry.split("|", 3) == ["end", "j", "cancelled", reason]
@@ -167,7 +167,7 @@ def test_a_cancel_is_a_to_do_until_both_slots_agree(redis: Redis, reason: str) -
 
 def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None:
     """Each different answer once: producers ask for what all of them can do (seriatim/engine_abilities.py)."""
-    stage = Stage(redis, slots=0)
+    stage = PoolDriver(redis, slots=0)
 
     def known() -> list[str]:
         return [abilities.engine for abilities in read_pool(redis, POOL).abilities]
@@ -188,7 +188,7 @@ def test_what_workers_can_do_is_known_while_they_are_there(redis: Redis) -> None
 
 def test_a_pools_fingerprint_is_that_of_a_worker_which_is_there(redis: Redis) -> None:
     """Kept as long as one has it; then it is that of the worker that was registered first."""
-    stage = Stage(redis, slots=0)
+    stage = PoolDriver(redis, slots=0)
     fingerprints = []
     for owner, fingerprint in (("z", "A"), ("y", "B"), ("x", "C"), ("w", ""), ("v", "A")):
         stage.now += 10
@@ -205,7 +205,7 @@ def test_a_pools_fingerprint_is_that_of_a_worker_which_is_there(redis: Redis) ->
 
 
 def test_workers_that_died_give_no_fingerprint(redis: Redis) -> None:
-    stage = Stage(redis, slots=0)
+    stage = PoolDriver(redis, slots=0)
     stage.hire("a", fingerprint="A")
     stage.now += 2_000
     stage.hire("b", fingerprint="B")

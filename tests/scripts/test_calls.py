@@ -24,7 +24,7 @@ def test_a_server_that_forgot_the_scripts_is_taught_them_again(redis: Redis) -> 
 
 
 def test_scripts_that_are_flushed_again_and_again_are_sent_with_their_text(redis: Redis) -> None:
-    """Between a script that was taught and its call, somebody may flush them all once more."""
+    """Between a script that was taught and its call, another client may flush them all once more."""
     stopping = threading.Event()
 
     def flush() -> None:

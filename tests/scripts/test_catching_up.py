@@ -1,4 +1,4 @@
-"""A reader of a job of the store that a recorder overtakes: what left the stream it finds in the recording."""
+"""Catching up: a recorder overtakes a reader of a stored job, which finds in the recording what left the stream."""
 
 from pathlib import Path
 

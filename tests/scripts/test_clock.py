@@ -1,19 +1,19 @@
-"""One clock for everybody, made monotone (docs/explanation/architecture.md)."""
+"""One clock for all processes, made monotone (docs/explanation/architecture.md)."""
 
 import pytest
 from redis import Redis
 
 from seriatim.lua.pool_scripts import beat, pick
 from seriatim.lua.script_calls import run
-from tests.scripts.stage import LEASE_MS, POOL, Stage
+from tests.scripts.pool_driver import LEASE_MS, POOL, PoolDriver
 
 HOUR_MS = 3_600_000
 
 
 @pytest.mark.parametrize("jump_ms", [HOUR_MS, -HOUR_MS])
 def test_a_jump_of_an_hour_reaps_nothing(redis: Redis, jump_ms: int) -> None:
-    """No lease, no process, no reader, no timeout: nobody was silent, only the clock was set."""
-    stage = Stage(redis, slots=2)
+    """No lease, no process, no reader, no timeout: no process was silent, only the clock was set."""
+    stage = PoolDriver(redis, slots=2)
     stage.accept("j", *[1_000] * 4, timeout_ms=60_000, grace_ms=30_000)
     messages = stage.pick(2)
     stage.takes("w1", *messages)
@@ -27,7 +27,7 @@ def test_a_jump_of_an_hour_reaps_nothing(redis: Redis, jump_ms: int) -> None:
 @pytest.mark.parametrize("jump_ms", [HOUR_MS, -HOUR_MS])
 def test_a_jump_of_an_hour_delays_nothing(redis: Redis, jump_ms: int) -> None:
     """Leases expire and retries are ready as if the clock had not been touched."""
-    stage = Stage(redis, slots=2)
+    stage = PoolDriver(redis, slots=2)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     stage.takes("w1", message)
@@ -44,16 +44,16 @@ def test_a_jump_of_an_hour_delays_nothing(redis: Redis, jump_ms: int) -> None:
 
 @pytest.mark.parametrize("jump_ms", [HOUR_MS, -HOUR_MS])
 def test_deadlines_survive_a_jump(redis: Redis, jump_ms: int) -> None:
-    stage = Stage(redis, slots=2)
+    stage = PoolDriver(redis, slots=2)
     stage.accept("before", 1_000, target_ms=500)
     stage.now += jump_ms
     stage.accept("after", 1_000, user="bob", target_ms=600)
     assert [message.job for message in stage.pick()] == ["before", "after"]
 
 
-def test_time_that_passes_while_nobody_calls_is_nobodys_fault(redis: Redis) -> None:
+def test_time_that_passes_without_a_call_is_blamed_on_no_process(redis: Redis) -> None:
     """All was down for a night: on return every process has its lease to say that it lives."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000, timeout_ms=60_000)
     message = stage.pick_one()
     stage.takes("w1", message)
@@ -66,7 +66,7 @@ def test_time_that_passes_while_nobody_calls_is_nobodys_fault(redis: Redis) -> N
 
 
 def test_without_a_time_the_servers_own_clock_counts(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     before = redis.time()[0] * 1000
     stage.redis.delete("seriatim:1:{p:p}:m")
     run(redis, pick(POOL, 1, 1_000))

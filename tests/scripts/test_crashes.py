@@ -1,4 +1,4 @@
-"""Workers that die, stall, or drop what they took (docs/explanation/architecture.md)."""
+"""Crashes of workers: they die, stall, or drop what they took (docs/explanation/architecture.md)."""
 
 import pytest
 from redis import Redis
@@ -6,26 +6,26 @@ from redis import Redis
 from seriatim.lua.pool_records import ClaimVerdict, FinishVerdict, RetryPolicy
 from seriatim.lua.pool_scripts import outbox_entry
 from seriatim.records import TaskMessage
-from tests.scripts.stage import LEASE_MS, P, Stage
+from tests.scripts.pool_driver import LEASE_MS, P, PoolDriver
 
 
-def in_one_process(redis: Redis, n: int, **options: object) -> tuple[Stage, list[TaskMessage]]:
+def in_one_process(redis: Redis, n: int, **options: object) -> tuple[PoolDriver, list[TaskMessage]]:
     """`n` sentences in one batching process."""
-    stage = Stage(redis, slots=n)
+    stage = PoolDriver(redis, slots=n)
     stage.accept("j", *[1_000] * n, **options)
     messages = stage.pick(n)
     stage.takes("w1", *messages)
     return stage, messages
 
 
-def retried(stage: Stage, seq: int) -> TaskMessage:
+def retried(stage: PoolDriver, seq: int) -> TaskMessage:
     """The next attempt at a sentence, once its back-off is over."""
     stage.passes(1_000)
     return next(message for message in stage.pick() if message.seq == seq)
 
 
 def test_the_crash_of_a_batch_makes_suspects_and_no_culprit(redis: Redis) -> None:
-    """Of several sentences in a process that died nobody knows which it was: none is blamed, each runs alone next."""
+    """Of several sentences in a process that died it is unknown which it was: none is blamed, each runs alone next."""
     stage, messages = in_one_process(redis, 4)
     stage.leave("w1", died=True)
     assert stage.in_flight() == 0
@@ -36,7 +36,7 @@ def test_the_crash_of_a_batch_makes_suspects_and_no_culprit(redis: Redis) -> Non
 
 def test_only_the_guilty_sentence_dies(redis: Redis) -> None:
     """It kills every process that speaks it; its neighbours are spoken, however often they were beside it."""
-    stage = Stage(redis, slots=0)
+    stage = PoolDriver(redis, slots=0)
     stage.hire("life0", 4)
     stage.accept("j", *[1_000] * 4, gap="skip")
     for life in range(30):
@@ -69,7 +69,7 @@ def test_a_lone_crash_is_blamed_and_backs_off(redis: Redis) -> None:
 
 
 def test_back_off_doubles(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.retry = RetryPolicy(max_failures=9, backoff_ms=200)
     stage.accept("j", 1_000)
     for wait_ms in (200, 400, 800, 1_600):
@@ -89,8 +89,8 @@ def test_a_suspect_waits_until_its_process_is_empty_and_then_runs_alone(redis: R
     again = {(message.job, message.seq): message for message in stage.pick()}
     suspect, second = again["j", 0], again["j", 1]
     stage.takes("w2", again["other", 0])
-    assert stage.claim(suspect, "w2").verdict is ClaimVerdict.WAIT, "somebody is in there"
-    assert stage.claim(again["other", 1], "w2").verdict is ClaimVerdict.WAIT, "nobody else goes in"
+    assert stage.claim(suspect, "w2").verdict is ClaimVerdict.WAIT, "a sentence is in there"
+    assert stage.claim(again["other", 1], "w2").verdict is ClaimVerdict.WAIT, "no other goes in"
     assert stage.claim(second, "w2").verdict is ClaimVerdict.WAIT
     stage.finish(again["other", 0], 1_000)
     assert stage.claim(suspect, "w2").verdict is ClaimVerdict.CLAIMED
@@ -102,7 +102,7 @@ def test_a_suspect_waits_until_its_process_is_empty_and_then_runs_alone(redis: R
 
 
 def test_a_doubled_message_does_not_make_two_processes_wait_for_one_suspect(redis: Redis) -> None:
-    """The second would stay closed to everybody for ever: only the one that the sentence names is freed by it."""
+    """The second would stay closed to all for ever: only the one that the sentence names is freed by it."""
     stage, _ = in_one_process(redis, 2)
     stage.leave("w1", died=True)
     for owner in ("w2", "w3"):
@@ -160,7 +160,9 @@ def test_a_process_that_falls_silent_loses_all_it_spoke(redis: Redis) -> None:
     stage.sweep()
     assert [stage.record(message)[0] for message in messages] == ["Q"] * 3
     assert stage.m("slots") == 0
-    assert stage.beat("w1", *messages) == (False, frozenset(messages)), "it is told to register again, and what it lost"
+    assert stage.beat("w1", *messages) == (False, frozenset(messages)), (
+        "it has to register again, and learns what it lost"
+    )
     assert stage.finish(messages[0], 1_000) is FinishVerdict.STALE
 
 
@@ -177,15 +179,15 @@ def test_a_sentence_that_a_living_process_dropped_comes_back_alone(redis: Redis)
     assert stage.finish(messages[1], 1_000) is FinishVerdict.OK
 
 
-def test_a_process_that_leaves_in_order_blames_nobody(redis: Redis) -> None:
+def test_a_process_that_leaves_in_order_blames_no_sentence(redis: Redis) -> None:
     stage, messages = in_one_process(redis, 2)
     assert stage.leave("w1", died=False) == 2
     assert [stage.record(message)[2] + stage.record(message)[7] for message in messages] == ["00", "00"]
     assert stage.leave("w1", died=False) == 0
 
 
-def test_a_lost_message_is_nobodys_fault_and_costs_nothing(redis: Redis) -> None:
-    stage = Stage(redis)
+def test_a_lost_message_is_blamed_on_no_sentence_and_costs_nothing(redis: Redis) -> None:
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000, 1_000)
     message = stage.pick_one()
     assert stage.tag("ann") == 250
@@ -200,7 +202,7 @@ def test_a_lost_message_is_nobodys_fault_and_costs_nothing(redis: Redis) -> None
 
 def test_a_message_may_wait_for_two_sentences_before_it_counts_as_lost(redis: Redis) -> None:
     """It stands in the queue until a slot is free: where sentences take long, that is longer than any fixed time."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", *[9_000] * 3)
     message = stage.pick(1)[0]
     stage.takes("w1", message)
@@ -218,7 +220,7 @@ def test_a_message_may_wait_for_two_sentences_before_it_counts_as_lost(redis: Re
 
 def test_what_came_to_nothing_is_given_back(redis: Redis) -> None:
     """A failed attempt, a crash, a cancel: the user pays for none of them."""
-    stage = Stage(redis, slots=2)
+    stage = PoolDriver(redis, slots=2)
     stage.accept("j", *[1_000] * 4)
     message = stage.pick(1)[0]
     stage.takes("w1", message)
@@ -235,12 +237,12 @@ def test_what_came_to_nothing_is_given_back(redis: Redis) -> None:
     assert stage.tag("ann") == 750
     stage.cancel("j")
     stage.cancel("k")
-    assert ":u:ann" not in stage.held(), "nothing is owed, and nobody is remembered"
+    assert ":u:ann" not in stage.held(), "nothing is owed, and no user is remembered"
 
 
 def test_a_retry_keeps_its_own_deadline(redis: Redis) -> None:
     """It stands where its sentence stands, not before all others: here the other listener needs sound sooner."""
-    stage = Stage(redis, slots=2)
+    stage = PoolDriver(redis, slots=2)
     stage.accept("far", *[9_000] * 3, window_ms=60_000, user="ann")
     for message in stage.pick(2):
         stage.takes("w1", message)
@@ -255,7 +257,7 @@ def test_a_retry_keeps_its_own_deadline(redis: Redis) -> None:
 
 def test_the_end_of_a_job_by_its_poison_takes_nothing_out_of_flight_twice(redis: Redis) -> None:
     """Else the pool would believe in slots that it does not have, and the user would have them for nothing."""
-    stage = Stage(redis, slots=4)
+    stage = PoolDriver(redis, slots=4)
     stage.retry = RetryPolicy(max_failures=1)
     stage.accept("j", *[1_000] * 3, gap="fail")
     stage.accept("k", *[1_000] * 9, target_ms=9_000)
@@ -304,7 +306,7 @@ def test_nor_does_a_finish_of_what_only_waited_there(redis: Redis) -> None:
 
 
 def test_a_second_claim_is_stale_and_an_unknown_process_gets_nothing(redis: Redis) -> None:
-    stage = Stage(redis, slots=2)
+    stage = PoolDriver(redis, slots=2)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     assert stage.claim(message, "stranger").verdict is ClaimVerdict.UNKNOWN
@@ -318,7 +320,7 @@ def test_a_second_claim_is_stale_and_an_unknown_process_gets_nothing(redis: Redi
 
 def test_the_reason_of_a_death_may_hold_any_sign(redis: Redis) -> None:
     """To-do entries are cut at the first bars only: the reason comes last."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.retry = RetryPolicy(max_failures=1)
     stage.accept("j", 1_000, gap="silence")
     message = stage.pick_one()
@@ -330,7 +332,7 @@ def test_the_reason_of_a_death_may_hold_any_sign(redis: Redis) -> None:
 
 def test_an_attempt_cannot_finish_for_the_one_that_follows_it(redis: Redis) -> None:
     """A worker that was taken for dead comes back while another speaks the sentence."""
-    stage = Stage(redis, slots=1)
+    stage = PoolDriver(redis, slots=1)
     stage.accept("j", 1_000)
     first = stage.pick_one()
     stage.takes("w1", first)

@@ -5,7 +5,7 @@ from redis import Redis
 
 from seriatim.lua.job_scripts import OpenVerdict
 from seriatim.stream_entries import Audio, ReaderCursor, SentenceStart
-from tests.scripts.slot import Slot, pcm
+from tests.scripts.slot_driver import Slot, pcm
 
 
 @pytest.mark.parametrize(("cur", "off"), [(0, 0), (0, 400), (0, 1_000), (1, 0), (1, 200)])
@@ -13,7 +13,7 @@ from tests.scripts.slot import Slot, pcm
 def test_where_the_stream_is_ahead_of_the_cursor_the_stream_is_right(
     redis: Redis, cur: int, off: int, finished: bool
 ) -> None:
-    """A log was cut between the two. Nothing is said twice, and nobody waits for what is out already."""
+    """A log was cut between the two. Nothing is spoken twice, and no process waits for what is out already."""
     slot = Slot(redis, 3)
     slot.says(0, 1, pcm(0))
     slot.open(1, 1)

@@ -6,10 +6,10 @@ from seriatim import dead_letters
 from seriatim.lua.pool_records import FinishVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import Sentence
-from tests.scripts.stage import POOL, Stage
+from tests.scripts.pool_driver import POOL, PoolDriver
 
 
-def give_up(stage: Stage, job: str, *, gap: str = "skip") -> None:
+def give_up(stage: PoolDriver, job: str, *, gap: str = "skip") -> None:
     """One sentence of a new job fails until it is given up."""
     stage.accept(job, 1_000, gap=gap)
     for _ in range(stage.retry.max_failures):
@@ -21,7 +21,7 @@ def give_up(stage: Stage, job: str, *, gap: str = "skip") -> None:
 
 
 def test_what_is_given_up_can_be_read_and_taken_out_once(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     give_up(stage, "j")
     give_up(stage, "k")
     first, second = dead_letters.read_dead_letters(redis, POOL)
@@ -35,7 +35,7 @@ def test_what_is_given_up_can_be_read_and_taken_out_once(redis: Redis) -> None:
 
 
 def test_a_sentence_of_a_job_that_is_there_knows_its_voice_and_its_user(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     give_up(stage, "j")
     (found,) = dead_letters.read_dead_letters(redis, POOL)
     assert found.user == "ann"

@@ -5,13 +5,13 @@ from redis import Redis
 from seriatim import dead_letters
 from seriatim.keys import POOL_LIFE_S
 from seriatim.records import JobSpec
-from tests.scripts.stage import POOL, P, Stage
+from tests.scripts.pool_driver import POOL, P, PoolDriver
 from tests.scripts.test_dead import give_up
 
 MOST = 1_000
 
 
-def full(redis: Redis, stage: Stage) -> None:
+def full(redis: Redis, stage: PoolDriver) -> None:
     """So many that one more is too many, all of this moment."""
     names = {f"old|{n}": "{}" for n in range(MOST)}
     redis.hset(f"{P}:dead", items=[part for pair in names.items() for part in pair])
@@ -21,7 +21,7 @@ def full(redis: Redis, stage: Stage) -> None:
 
 
 def test_the_oldest_go_when_there_are_too_many(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     full(redis, stage)
     give_up(stage, "j")
     held = stage.held()
@@ -31,7 +31,7 @@ def test_the_oldest_go_when_there_are_too_many(redis: Redis) -> None:
 
 
 def test_what_is_older_than_a_week_goes_with_the_next(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     give_up(stage, "j")
     redis.zincrby(f"{P}:dead:at", -POOL_LIFE_S * 1000, "j|0")  # the pool's clock goes ten seconds a call at most
     give_up(stage, "k")
@@ -40,7 +40,7 @@ def test_what_is_older_than_a_week_goes_with_the_next(redis: Redis) -> None:
 
 
 def test_an_entry_outlives_the_state_of_its_job(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     give_up(stage, "j")
     redis.delete(f"{P}:j:j")
     (found,) = dead_letters.read_dead_letters(redis, POOL)

@@ -1,4 +1,4 @@
-"""Who drains a job, and what becomes of one that nobody drains (docs/explanation/architecture.md)."""
+"""Draining a job, and the end of one that no reader drains (docs/explanation/architecture.md)."""
 
 import pytest
 from redis import Redis
@@ -7,25 +7,25 @@ from seriatim.keys import job_prefix, ordered_stream, shard_of
 from seriatim.lua.job_scripts import due, life, recorded
 from seriatim.lua.script_calls import run
 from seriatim.records import DrainMode, JobKind
-from tests.scripts.slot import Slot, pcm
-from tests.scripts.stage import P, Stage
+from tests.scripts.pool_driver import P, PoolDriver
+from tests.scripts.slot_driver import Slot, pcm
 
 
 def test_a_job_whose_reader_is_gone_is_cancelled_with_a_reason(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", *[1_000] * 3, grace_ms=10_000)
     stage.passes(9_000)
     stage.ack("j", 0)
     stage.passes(9_500)
     stage.sweep()
-    assert stage.job("j", "state") == "run", "whoever asks lives, even with nothing to hear yet"
+    assert stage.job("j", "state") == "run", "a reader that asks lives, even with nothing to hear yet"
     stage.passes(1_000)
     assert "end|j|cancelled|no reader for 10 s" in stage.sweep().todo
     assert (stage.job("j", "state"), stage.job("j", "reason")) == ("cancelled", "no reader for 10 s")
 
 
 def test_a_job_of_the_store_needs_no_reader_but_has_an_end(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("book", *[1_000] * 3, kind=JobKind.BATCH, drain=DrainMode.STORE, grace_ms=10_000, timeout_ms=60_000)
     stage.passes(59_000)
     stage.sweep()
@@ -37,7 +37,7 @@ def test_a_job_of_the_store_needs_no_reader_but_has_an_end(redis: Redis) -> None
 @pytest.mark.parametrize("how", ["finish", "cancel", "timeout"])
 def test_a_job_that_ended_is_forgotten_in_time(redis: Redis, how: str) -> None:
     """Nothing is left of it in the pool but its last state, for ten minutes."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000, idempotency_key="k", timeout_ms=60_000)
     message = stage.pick_one()
     stage.takes("w1", message)
@@ -64,11 +64,11 @@ def test_what_a_reader_has_heard_may_go(redis: Redis) -> None:
     for seq in range(3):
         slot.says(seq, 1, pcm(seq))
     slot.emit()
-    assert slot.heard("1-400") == 0
-    assert slot.heard("3-200") > 0
+    assert slot.mark_heard("1-400") == 0
+    assert slot.mark_heard("3-200") > 0
     assert slot.sound() == pcm(1) + pcm(2)
-    assert slot.heard("3-200") == 0
-    assert slot.heard("2-0") == 0, "an older report brings nothing back"
+    assert slot.mark_heard("3-200") == 0
+    assert slot.mark_heard("2-0") == 0, "an older report brings nothing back"
     slot.says(3, 1, pcm(3))
     assert slot.emit().state == "done"
     assert slot.sound() == pcm(1) + pcm(2) + pcm(3)
@@ -91,12 +91,12 @@ def test_what_is_in_the_store_may_go_up_to_the_last_entry(redis: Redis) -> None:
     assert not redis.exists(ordered_stream("never"), f"{job_prefix('never')}:c:never")
 
 
-def test_a_job_that_nobody_was_told_of_is_looked_at_again(redis: Redis) -> None:
+def test_a_job_without_a_notification_is_looked_at_again(redis: Redis) -> None:
     """Notifications may be lost: every live job is due from time to time, and an ended one never."""
     slot = Slot(redis, 1)
     shard = shard_of("j")
     assert run(redis, due(shard).at(slot.now)) == ["j"]
-    assert run(redis, due(shard).at(slot.now)) == [], "somebody is on it"
+    assert run(redis, due(shard).at(slot.now)) == [], "a reassembler is on it"
     assert run(redis, due(shard).at(slot.now + 1_000)) == ["j"]
     slot.says(0, 1, pcm(0))
     slot.emit()
@@ -104,7 +104,7 @@ def test_a_job_that_nobody_was_told_of_is_looked_at_again(redis: Redis) -> None:
 
 
 def test_a_job_is_looked_at_although_the_clock_was_set_back(redis: Redis) -> None:
-    """Its next look lies an hour ahead of a clock that was wrong: nobody waits for that."""
+    """Its next look lies an hour ahead of a clock that was wrong: no process waits for that."""
     slot = Slot(redis, 1)
     slot.now += 3_600_000
     slot.emit()
@@ -114,7 +114,7 @@ def test_a_job_is_looked_at_although_the_clock_was_set_back(redis: Redis) -> Non
 
 @pytest.mark.parametrize("how", ["done", "cancelled"])
 def test_an_ended_job_is_looked_at_until_the_store_has_all_of_it(redis: Redis, how: str) -> None:
-    """Its recorder died with the last bytes in hand: another one must be told, or the recording lacks its end."""
+    """Its recorder died with the last bytes in hand: another one must be notified, or the recording lacks its end."""
     slot = Slot(redis, 1, drain=DrainMode.STORE)
     slot.says(0, 1, pcm(0))
     slot.emit()
@@ -141,7 +141,7 @@ def test_the_list_of_live_jobs_comes_back_with_a_life(redis: Redis) -> None:
     assert redis.pttl(f"{slot.prefix}:live") > 0
 
 
-def test_an_emit_of_a_job_that_nobody_knows_makes_nothing(redis: Redis) -> None:
+def test_an_emit_of_an_unknown_job_makes_nothing(redis: Redis) -> None:
     slot = Slot(redis, 1)
     redis.delete(f"{slot.prefix}:c:j", ordered_stream("j"))
     assert slot.emit().state == ""

@@ -1,4 +1,4 @@
-"""Who is eligible, and who of them is first (docs/explanation/architecture.md)."""
+"""Fairness: the jobs that are eligible, and the first of them (docs/explanation/architecture.md)."""
 
 from collections import Counter
 from typing import Any
@@ -10,10 +10,10 @@ from seriatim.lua.pool_records import FinishVerdict
 from seriatim.lua.pool_scripts import pick
 from seriatim.records import JobKind, TaskMessage
 from seriatim.user_limits import UserLimits
-from tests.scripts.stage import POOL, P, Stage
+from tests.scripts.pool_driver import POOL, P, PoolDriver
 
 
-def speak_for(stage: Stage, rounds: int, audio_ms: float = 1_000) -> Counter[str]:
+def speak_for(stage: PoolDriver, rounds: int, audio_ms: float = 1_000) -> Counter[str]:
     """One slot at work for so many sentences; returns the slot ms that each user had."""
     had: Counter[str] = Counter()
     for _ in range(rounds):
@@ -24,13 +24,20 @@ def speak_for(stage: Stage, rounds: int, audio_ms: float = 1_000) -> Counter[str
 
 
 def backlog(
-    stage: Stage, job: str, user: str, *, kind: JobKind = JobKind.LIVE, n: int = 400, ms: int = 1_000, **options: Any
+    stage: PoolDriver,
+    job: str,
+    user: str,
+    *,
+    kind: JobKind = JobKind.LIVE,
+    n: int = 400,
+    ms: int = 1_000,
+    **options: Any,
 ) -> None:
     stage.accept(job, *[ms] * n, user=user, kind=kind, window_ms=10_000_000, **options)
 
 
 def test_shares_follow_weights(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     backlog(stage, "a", "ann", weight=1.0)
     backlog(stage, "b", "bob", weight=3.0)
     had = speak_for(stage, 200)
@@ -39,7 +46,7 @@ def test_shares_follow_weights(redis: Redis) -> None:
 
 def test_a_hog_with_many_jobs_has_one_share(redis: Redis) -> None:
     """Two users with work differ by no more than theta and a sentence, however long that goes on."""
-    stage = Stage(redis, rtf=0.05)
+    stage = PoolDriver(redis, rtf=0.05)
     for i in range(10):
         backlog(stage, f"h{i}", "hog", n=50)
     backlog(stage, "a", "ann")
@@ -49,7 +56,7 @@ def test_a_hog_with_many_jobs_has_one_share(redis: Redis) -> None:
 
 def test_live_is_first_however_much_batch_waits(redis: Redis) -> None:
     """Classes, not a hope: the books were there first, and their deadlines are long past."""
-    stage = Stage(redis, slots=4)
+    stage = PoolDriver(redis, slots=4)
     for user in ("hog1", "hog2"):
         backlog(stage, user, user, kind=JobKind.BATCH)
     stage.now += 9_000
@@ -60,7 +67,7 @@ def test_live_is_first_however_much_batch_waits(redis: Redis) -> None:
 
 def test_a_live_hog_does_not_wait_for_batch_of_its_own_user(redis: Redis) -> None:
     """Tags are kept per class: what a user's batch has had does not make its live jobs wait, nor the other way."""
-    stage = Stage(redis, slots=1)
+    stage = PoolDriver(redis, slots=1)
     backlog(stage, "book", "ann", kind=JobKind.BATCH)
     speak_for(stage, 100)
     backlog(stage, "bob's", "bob", n=20)
@@ -69,9 +76,9 @@ def test_a_live_hog_does_not_wait_for_batch_of_its_own_user(redis: Redis) -> Non
     assert had["ann"] == pytest.approx(had["bob"], rel=0.3)
 
 
-def beside_a_book(redis: Redis) -> tuple[Stage, list[TaskMessage]]:
+def beside_a_book(redis: Redis) -> tuple[PoolDriver, list[TaskMessage]]:
     """Two slots that speak batch sentences of four seconds' cost, begun one after the other."""
-    stage = Stage(redis, slots=2, rtf=0.25)
+    stage = PoolDriver(redis, slots=2, rtf=0.25)
     stage.accept("book", *[16_000] * 9, user="hog", kind=JobKind.BATCH, window_ms=10_000_000)
     stage.speaks(stage.pick_one(), 16_000)  # now it is known what a sentence costs
     messages = []
@@ -94,7 +101,7 @@ def test_a_listeners_first_sentence_has_the_slot_of_the_batch_sentence_begun_las
     assert redis.hget(f"{P}:n", "made_way") == b"1"
 
 
-def test_nothing_makes_way_for_a_sentence_that_nobody_needs_yet(redis: Redis) -> None:
+def test_nothing_makes_way_for_a_sentence_that_no_listener_needs_yet(redis: Redis) -> None:
     stage, _ = beside_a_book(redis)
     stage.accept("talk", 9_000, 1_000, user="ann")
     assert stage.pick_one().job == "talk"
@@ -119,7 +126,7 @@ def test_a_batch_sentence_makes_way_once_and_is_then_spoken_whole(redis: Redis) 
 
 
 def test_batch_keeps_its_reserved_share_beside_a_live_hog(redis: Redis) -> None:
-    stage = Stage(redis, reserve=0.05)
+    stage = PoolDriver(redis, reserve=0.05)
     backlog(stage, "talk", "hog", n=900)
     backlog(stage, "book", "ann", kind=JobKind.BATCH)
     had = speak_for(stage, 800)
@@ -128,15 +135,15 @@ def test_batch_keeps_its_reserved_share_beside_a_live_hog(redis: Redis) -> None:
 
 def test_the_reserve_pays_for_sentences_that_are_longer_than_usual(redis: Redis) -> None:
     """Credit is bounded, but not below what the next batch sentence costs: else it would wait for ever."""
-    stage = Stage(redis, reserve=0.1)
+    stage = PoolDriver(redis, reserve=0.1)
     stage.redis.hset(f"{P}:m", "theta", 300)
     backlog(stage, "talk", "hog", n=400)
     backlog(stage, "book", "ann", kind=JobKind.BATCH, ms=8_000)
-    spoken = Counter(stage.job(message.job, "user") for message in pick_and_speak(stage, 200))
-    assert spoken["ann"] >= 2
+    counts = Counter(stage.job(message.job, "user") for message in pick_and_speak(stage, 200))
+    assert counts["ann"] >= 2
 
 
-def pick_and_speak(stage: Stage, rounds: int) -> list[TaskMessage]:
+def pick_and_speak(stage: PoolDriver, rounds: int) -> list[TaskMessage]:
     messages = []
     for _ in range(rounds):
         message = stage.pick_one()
@@ -147,7 +154,7 @@ def pick_and_speak(stage: Stage, rounds: int) -> list[TaskMessage]:
 
 def test_credit_is_bounded_however_large_the_reserve(redis: Redis) -> None:
     """Batch that waited for a sentence does not then have the pool for itself."""
-    stage = Stage(redis, reserve=0.9)
+    stage = PoolDriver(redis, reserve=0.9)
     stage.redis.hset(f"{P}:m", "theta", 400)
     backlog(stage, "book", "ann", kind=JobKind.BATCH)
     stage.redis.hset(f"{P}:m", "rtf", 0.1)
@@ -158,14 +165,14 @@ def test_credit_is_bounded_however_large_the_reserve(redis: Redis) -> None:
 
 
 def test_the_earliest_deadline_among_the_eligible_is_first(redis: Redis) -> None:
-    stage = Stage(redis, slots=2)
+    stage = PoolDriver(redis, slots=2)
     stage.accept("later", 1_000, user="ann", target_ms=900)
     stage.accept("sooner", 1_000, user="bob", target_ms=100)
     assert [message.job for message in stage.pick(2)] == ["sooner", "later"]
 
 
 def test_priority_decides_within_a_user_and_never_between_users(redis: Redis) -> None:
-    stage = Stage(redis, slots=4)
+    stage = PoolDriver(redis, slots=4)
     stage.accept("low", 1_000, user="ann", target_ms=0, priority=-3)
     stage.accept("high", 1_000, user="ann", target_ms=800, priority=5)
     stage.accept("bob's", 1_000, user="bob", target_ms=500)
@@ -173,8 +180,8 @@ def test_priority_decides_within_a_user_and_never_between_users(redis: Redis) ->
 
 
 def test_whom_a_grown_theta_makes_eligible_is_let_in(redis: Redis) -> None:
-    """Theta follows the largest cost. Whoever that lets in must be let in at once, not when all others are done."""
-    stage = Stage(redis)
+    """Theta follows the largest cost. A job that this lets in must be let in at once, not when all others are done."""
+    stage = PoolDriver(redis)
     stage.redis.hset(f"{P}:m", "theta", 10)
     backlog(stage, "a", "ann", weight=0.1)
     backlog(stage, "b", "bob", n=9)
@@ -189,8 +196,8 @@ def test_whom_a_grown_theta_makes_eligible_is_let_in(redis: Redis) -> None:
 
 
 def test_whom_a_shrunken_theta_puts_behind_is_not_lost(redis: Redis) -> None:
-    """Who was eligible once stays so, whatever happens to it while theta falls: nobody would let it in again."""
-    stage = Stage(redis)
+    """Who was eligible once stays so, whatever happens to it while theta falls: nothing would let it in again."""
+    stage = PoolDriver(redis)
     backlog(stage, "a", "ann", weight=0.25)
     backlog(stage, "b", "bob", n=30)
     assert [message.job for message in pick_and_speak(stage, 2)] == ["a", "b"]
@@ -200,8 +207,8 @@ def test_whom_a_shrunken_theta_puts_behind_is_not_lost(redis: Redis) -> None:
 
 
 def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> None:
-    """Else nobody else's tag could be passed, and all others would wait beside free slots."""
-    stage = Stage(redis, slots=8)
+    """Else no other tag could be passed, and all others would wait beside free slots."""
+    stage = PoolDriver(redis, slots=8)
     stage.redis.hset(f"{P}:m", "theta", 300)
     backlog(stage, "a", "ann", limits=UserLimits(in_flight=1))
     backlog(stage, "b", "bob")
@@ -212,7 +219,7 @@ def test_a_user_at_its_cap_does_not_hold_back_the_virtual_time(redis: Redis) -> 
 
 
 def test_a_cap_spans_both_classes_and_ends_with_what_is_spoken(redis: Redis) -> None:
-    stage = Stage(redis, slots=4)
+    stage = PoolDriver(redis, slots=4)
     backlog(stage, "book", "ann", kind=JobKind.BATCH, limits=UserLimits(in_flight=2))
     backlog(stage, "talk", "ann", limits=UserLimits(in_flight=2))
     messages = stage.pick()
@@ -223,8 +230,8 @@ def test_a_cap_spans_both_classes_and_ends_with_what_is_spoken(redis: Redis) -> 
 
 
 def test_taking_a_cap_away_frees_both_classes(redis: Redis) -> None:
-    """The book waited at the cap; without the cap nobody else would ever look at it again."""
-    stage = Stage(redis, slots=4)
+    """The book waited at the cap; without the cap nothing else would ever look at it again."""
+    stage = PoolDriver(redis, slots=4)
     stage.accept("talk", 1_000, user="ann", limits=UserLimits(in_flight=1))
     backlog(stage, "book", "ann", kind=JobKind.BATCH, limits=UserLimits(in_flight=1))
     assert [message.job for message in stage.pick()] == ["talk"]
@@ -234,7 +241,7 @@ def test_taking_a_cap_away_frees_both_classes(redis: Redis) -> None:
 
 def test_a_user_that_comes_back_neither_gains_nor_loses(redis: Redis) -> None:
     """Away, it saves up nothing; and leaving does not wash off what it had more than its share."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     backlog(stage, "a", "ann", n=2)
     backlog(stage, "b", "bob")
     for message in stage.pick(2):
@@ -246,7 +253,7 @@ def test_a_user_that_comes_back_neither_gains_nor_loses(redis: Redis) -> None:
 
 def test_no_slot_stays_free_while_a_lost_jobs_keys_stand_in_the_way(redis: Redis) -> None:
     """If a job's keys are gone (deleted by hand, expired while all was down), its user and all others go on."""
-    stage = Stage(redis, slots=3)
+    stage = PoolDriver(redis, slots=3)
     stage.accept("lost", 1_000, user="ann", target_ms=0)
     stage.accept("kept", 1_000, user="ann")
     stage.accept("other", 1_000, user="bob")

@@ -1,14 +1,14 @@
-"""Attempts that were refused because their sentence had gone to another are counted, each once."""
+"""Fenced attempts, refused because their sentence had gone to another, are counted once each."""
 
 from redis import Redis
 
 from seriatim.lua.pool_records import FinishVerdict
 from seriatim.lua.pool_scripts import fenced
-from tests.scripts.stage import LEASE_MS, POOL, P, Stage
+from tests.scripts.pool_driver import LEASE_MS, POOL, P, PoolDriver
 
 
-def test_a_zombies_attempt_counts_once_however_often_it_is_told(redis: Redis) -> None:
-    stage = Stage(redis)
+def test_a_zombies_attempt_counts_once_however_often_it_is_reported(redis: Redis) -> None:
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     old = stage.pick_one()
     stage.claim(old)

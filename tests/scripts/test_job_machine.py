@@ -1,4 +1,4 @@
-"""Any sequence of operations: the job's scripts and their model give the same answers and the same ordered stream."""
+"""The job's state machine: after any operations its scripts and their model give the same answers and stream."""
 
 import zlib
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, JobSlot, OpenVe
 from seriatim.lua.script_calls import ScriptCall, run
 from seriatim.records import HoldPolicy
 from seriatim.stream_entries import Audio, Discontinuity, Gap, ReaderCursor, decode
-from tests.scripts.contents import contents
-from tests.scripts.job_model import FENCED_OUT, Job, Take
+from tests.scripts.job_model import FENCED_OUT, ModelJob, ModelTake
+from tests.scripts.server_contents import contents
 
 T = TypeVar("T")
 JOB, RATE = "k", 8_000
@@ -58,7 +58,7 @@ class JobMachine(RuleBasedStateMachine):
         self.redis.flushall()
         self.machines, self.fingerprints = machines, dict[int, str]()
         self.opened, self.filled, self.trimmed, self.afterwards = [], set(), False, 0
-        self.model, self.continuity, self.hold = Job(n, hold), continuity, hold
+        self.model, self.continuity, self.hold = ModelJob(n, hold), continuity, hold
         call = scripts.init(JOB, n, JobSlot(hold=hold)).at(self.now)
         assert run(self.redis, call) is True
         assert run(self.redis, call) is False, "a second init finds it there"
@@ -75,8 +75,8 @@ class JobMachine(RuleBasedStateMachine):
     ) -> T:
         """Do it, compare the answers and what is left behind."""
         reply = run(self.redis, call)
-        wanted = expected()
-        assert answer(reply) == wanted, f"the model says {wanted}, the server {answer(reply)}"
+        from_model = expected()
+        assert answer(reply) == from_model, f"the model says {from_model}, the server {answer(reply)}"
         self.compare()
         return reply
 
@@ -98,7 +98,7 @@ class JobMachine(RuleBasedStateMachine):
         assert streams <= {f":b:{JOB}:{seq}" for seq in model.takes}, "chunks of nothing that is still to come"
         self.check_bytes()
 
-    def compare_take(self, seq: int, take: Take, h: dict[str, str], chunks: list[Any]) -> None:
+    def compare_take(self, seq: int, take: ModelTake, h: dict[str, str], chunks: list[Any]) -> None:
         known = {name: h.get(f"{name}{seq}") for name in "arLxghdqef"}
         out = self.model.out if seq == self.model.seq else 0
         waiting = b"".join(fields[b"d"] for _, fields in chunks)
@@ -116,7 +116,7 @@ class JobMachine(RuleBasedStateMachine):
     def check_bytes(self) -> None:
         """What a reader hears: contiguous, and of each sentence what its engine said."""
         cursor = ReaderCursor()
-        heard: dict[int, bytes] = {}
+        by_seq: dict[int, bytes] = {}
         cuts: dict[int, list[int]] = {}
         if self.trimmed:
             return
@@ -124,10 +124,10 @@ class JobMachine(RuleBasedStateMachine):
             fresh = cursor.feed(entry)
             assert fresh == entry, "a reader finds nothing twice"
             if isinstance(entry, Audio):
-                heard[entry.seq] = heard.get(entry.seq, b"") + entry.pcm
+                by_seq[entry.seq] = by_seq.get(entry.seq, b"") + entry.pcm
             elif isinstance(entry, Discontinuity):
                 cuts.setdefault(entry.seq, []).append(entry.offset)
-        for seq, pcm in heard.items():
+        for seq, pcm in by_seq.items():
             if seq not in self.filled and self.continuity != "none":
                 self.check_takes(seq, pcm, [0, *cuts.get(seq, []), len(pcm)])
             if seq not in self.filled and self.continuity == "none" and self.hold is not HoldPolicy.NEVER:
@@ -176,14 +176,14 @@ class JobMachine(RuleBasedStateMachine):
         self, seq: int, attempt: int, shift: int, size: int, *, final: bool | None = None, twice: bool = False,
         differs: bool = False,
     ) -> AppendVerdict:  # fmt: skip
-        said = voice(seq, attempt, self.continuity, self.fingerprints[attempt])
-        take = self.model.takes.get(seq, Take())
+        streamed = voice(seq, attempt, self.continuity, self.fingerprints[attempt])
+        take = self.model.takes.get(seq, ModelTake())
         offset = max(0, take.received + shift)
-        pcm = said[offset : offset + size]
-        whole = offset + len(pcm) >= len(said)
+        pcm = streamed[offset : offset + size]
+        whole = offset + len(pcm) >= len(streamed)
         state = b"%d" % (offset + len(pcm)) if self.continuity == "resumable" and size != 6 else b""
         chunk = ChunkAppend(
-            offset, pcm, whole if final is None else final and whole, zlib.crc32(said[: offset + len(pcm)]), state,
+            offset, pcm, whole if final is None else final and whole, zlib.crc32(streamed[: offset + len(pcm)]), state,
             differs and self.continuity == "none",
         )  # fmt: skip
         call = scripts.append(JOB, seq, attempt, chunk).at(self.now)
@@ -296,12 +296,12 @@ class JobMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.stream and self.afterwards < AFTERWARDS)
     @rule(index=st.integers(0, 5), seldom=SELDOM)
-    def heard(self, index: int, seldom: bool) -> None:
+    def by_seq(self, index: int, seldom: bool) -> None:
         entry = self.model.stream[index % len(self.model.stream)]
         if seldom:
             self.trimmed |= entry.position.sentence > 2
             call = scripts.mark_heard(JOB, entry.position).at(self.now)
-            self.both(call, lambda: self.model.heard(entry.position.sentence))
+            self.both(call, lambda: self.model.mark_heard(entry.position.sentence))
 
     @precondition(lambda self: self.model.stream and self.afterwards < AFTERWARDS)
     @rule(index=st.integers(0, 5), seldom=SELDOM)
@@ -314,7 +314,7 @@ class JobMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.state == "run")
     @rule(seldom=SELDOM)
-    def all_is_said(self, seldom: bool) -> None:
+    def everything_is_spoken(self, seldom: bool) -> None:
         """Whatever was left undone: one voice says it all, and the job comes to its end."""
         if not seldom:
             return
@@ -327,8 +327,8 @@ class JobMachine(RuleBasedStateMachine):
         self.compare()
         same = len(self.machines) == 1 or self.continuity != "exact"
         if not self.trimmed and not self.filled and self.continuity != "none" and same:
-            said = b"".join(e.pcm for e in self.model.stream if isinstance(e, Audio))
-            assert said == b"".join(voice(seq, 0, "exact") for seq in range(self.model.n))
+            streamed = b"".join(e.pcm for e in self.model.stream if isinstance(e, Audio))
+            assert streamed == b"".join(voice(seq, 0, "exact") for seq in range(self.model.n))
             assert not any(isinstance(e, Gap | Discontinuity) for e in self.model.stream)
 
 

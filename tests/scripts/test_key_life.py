@@ -5,21 +5,21 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from tests.scripts.stage import P, Stage
+from tests.scripts.pool_driver import P, PoolDriver
 from tests.support.ttl_check import assert_every_key_expires
 
 SOON_MS = 5_000
 DAY_MS = 86_400_000
 
 
-def submit(stage: Stage) -> None:
+def submit(stage: PoolDriver) -> None:
     stage.accept(f"job{stage.m('jobs')}", 1_000)
 
 
-@pytest.mark.parametrize("step", [Stage.sweep, submit])
-def test_a_pool_that_is_busy_for_weeks_keeps_its_keys(redis: Redis, step: Callable[[Stage], object]) -> None:
+@pytest.mark.parametrize("step", [PoolDriver.sweep, submit])
+def test_a_pool_that_is_busy_for_weeks_keeps_its_keys(redis: Redis, step: Callable[[PoolDriver], object]) -> None:
     """The life of a key begins with its first member; a list that never becomes empty must not end a week later."""
-    stage = Stage(redis, slots=1)
+    stage = PoolDriver(redis, slots=1)
     stage.accept("talk", *[1_000] * 5)
     stage.pick_one()
     lasting = [f"{P}:{name}" for name in ("tag:L", "elig:L", "act", "lease", "outbox", "ends")]
@@ -34,7 +34,7 @@ def test_a_pool_that_is_busy_for_weeks_keeps_its_keys(redis: Redis, step: Callab
 
 def test_a_key_that_was_empty_begins_a_new_life(redis: Redis) -> None:
     """Redis removes an empty key, and its life with it."""
-    stage = Stage(redis, slots=1)
+    stage = PoolDriver(redis, slots=1)
     stage.accept("talk", *[1_000] * 3)
     for _ in range(3):
         stage.speaks(stage.pick_one(), 1_000)

@@ -1,13 +1,13 @@
-"""What engines did about attempts that they doubted."""
+"""Marks of attempts that engines doubted."""
 
 from redis import Redis
 
 from seriatim.lua.pool_scripts import mark
-from tests.scripts.stage import POOL, P, Stage
+from tests.scripts.pool_driver import POOL, P, PoolDriver
 
 
 def test_a_mark_counts_once_and_lives_as_long_as_its_job(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     assert stage.do(mark(POOL, message, "cut").at(stage.now))
@@ -19,7 +19,7 @@ def test_a_mark_counts_once_and_lives_as_long_as_its_job(redis: Redis) -> None:
 
 
 def test_the_marks_of_one_job_are_bounded(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     for n in range(1_100):

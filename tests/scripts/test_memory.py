@@ -11,8 +11,8 @@ from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict
 from seriatim.lua.pool_records import FinishVerdict, RetryPolicy, SubmitVerdict
 from seriatim.records import JobKind
-from tests.scripts.slot import Slot, pcm
-from tests.scripts.stage import POOL, Stage
+from tests.scripts.pool_driver import POOL, PoolDriver
+from tests.scripts.slot_driver import Slot, pcm
 
 LONG = 1_000_000  #: bytes of sound: more than all else that a test leaves on its server
 
@@ -33,27 +33,27 @@ def test_near_the_limit_nothing_new_is_accepted_with_the_time_at_which_memory_is
     redis: Redis, fill_up: Callable[[], None]
 ) -> None:
     """A listener hears a second, from half a second from now on; then its job's sound goes within a second."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     assert refused_for(stage) == 5_000, "nothing is known to end"
     stage.accept("running", 1_000)
     assert refused_for(stage) == 2_000
     assert stage.pick_one().job == "running", "what runs goes on"
 
 
-def refused_for(stage: Stage) -> int:
+def refused_for(stage: PoolDriver) -> int:
     """How long a new job is refused for want of memory: by admission, and where the server has none at all."""
     set_limit(stage.redis, int(stage.redis.info("memory")["used_memory"] * 1.1))
     refused = stage.submit("more", 1_000, kind=JobKind.BATCH)
     assert refused.verdict is SubmitVerdict.MEMORY
     set_limit(stage.redis, stage.redis.info("memory")["used_memory"] // 2)
-    asked: int = stage.do(pool_scripts.memory_wait(POOL, 0.8).at(stage.now))
+    wait_ms: int = stage.do(pool_scripts.memory_wait(POOL, 0.8).at(stage.now))
     set_limit(stage.redis, 0)
-    assert abs(asked - refused.retry_after_ms) <= 1
+    assert abs(wait_ms - refused.retry_after_ms) <= 1
     return refused.retry_after_ms
 
 
 def test_what_was_spoken_holds_memory_until_its_end_was_read(redis: Redis, fill_up: Callable[[], None]) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     stage.takes("w1", message)
@@ -68,8 +68,8 @@ def test_what_was_spoken_holds_memory_until_its_end_was_read(redis: Redis, fill_
     assert refused_for(stage) == 5_000
 
 
-def test_what_nobody_read_to_its_end_is_forgotten_in_time(redis: Redis) -> None:
-    stage = Stage(redis)
+def test_what_was_not_read_to_its_end_expires(redis: Redis) -> None:
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     stage.takes("w1", message)
@@ -81,12 +81,12 @@ def test_what_nobody_read_to_its_end_is_forgotten_in_time(redis: Redis) -> None:
     assert ":rest" not in stage.held()
 
 
-def heard(redis: Redis, name: str, n_bytes: int = LONG) -> Slot:
+def slot_heard_to_its_end(redis: Redis, name: str, n_bytes: int = LONG) -> Slot:
     """A job whose reader has its end."""
     slot = Slot(redis, 1, name)
     slot.says(0, 1, pcm(0, n_bytes), piece=n_bytes)
     assert slot.emit().state == "done"
-    slot.heard(f"2-{END}")
+    slot.mark_heard(f"2-{END}")
     return slot
 
 
@@ -95,12 +95,12 @@ def look(slot: Slot, after_ms: int) -> None:
 
 
 def test_the_sound_of_a_job_goes_a_minute_after_its_end_was_read(redis: Redis) -> None:
-    """Until then whoever lost its connection at the end goes on; how it ended is said as long as the job is known."""
-    slot = heard(redis, "j")
+    """Until then a reader that lost its connection there goes on; how it ended is said as long as the job is known."""
+    slot = slot_heard_to_its_end(redis, "j")
     look(slot, 59_000)
     assert len(slot.sound()) == LONG
     slot.now += 30_000
-    slot.heard(f"2-{END}")
+    slot.mark_heard(f"2-{END}")
     slot.now -= 30_000
     look(slot, 61_000)
     assert slot.markers() == ["End 2"], "reading it again keeps it no longer"
@@ -110,11 +110,11 @@ def test_the_sound_of_a_job_goes_a_minute_after_its_end_was_read(redis: Redis) -
     assert not redis.exists(f"{slot.prefix}:over")
 
 
-def test_the_sound_of_a_job_whose_end_nobody_read_stays(redis: Redis) -> None:
+def test_the_sound_of_a_job_whose_end_was_not_read_stays(redis: Redis) -> None:
     slot = Slot(redis, 1)
     slot.says(0, 1, pcm(0))
     slot.emit()
-    slot.heard("1-1000")
+    slot.mark_heard("1-1000")
     look(slot, 61_000)
     assert slot.sound() == pcm(0)
 
@@ -133,7 +133,7 @@ def test_where_memory_is_short_the_sound_that_was_heard_goes_at_once_the_oldest_
     redis: Redis, fill_up: Callable[[], None]
 ) -> None:
     name = next(name for n in range(1_000) if shard_of(name := f"k{n}") == shard_of("j"))
-    first, second = heard(redis, "j"), heard(redis, name)
+    first, second = slot_heard_to_its_end(redis, "j"), slot_heard_to_its_end(redis, name)
     redis.zadd(f"{first.prefix}:over", {first.name: first.now + 59_000})
     look(first, 0)
     assert len(first.sound()) == len(second.sound()) == LONG
@@ -145,13 +145,13 @@ def test_where_memory_is_short_the_sound_that_was_heard_goes_at_once_the_oldest_
     third.says(0, 1, pcm(0))
     third.emit()
     fill_up()
-    third.heard(f"2-{END}")
+    third.mark_heard(f"2-{END}")
     assert third.markers() == ["End 2"]
     assert third.sound() == b""
 
 
 def test_a_full_server_refuses_what_would_fill_it_more(redis: Redis, fill_up: Callable[[], None]) -> None:
-    stage, slot = Stage(redis), Slot(redis, 2)
+    stage, slot = PoolDriver(redis), Slot(redis, 2)
     stage.accept("j", 1_000, closed=False)
     slot.open(0, 1)
     fill_up()
@@ -168,7 +168,7 @@ def test_a_full_server_refuses_what_would_fill_it_more(redis: Redis, fill_up: Ca
 
 def test_a_full_server_does_all_that_frees_memory(redis: Redis, fill_up: Callable[[], None]) -> None:
     """Else it would stay full for ever: emit, heard, finish, fail, fill, ack, cancel, the end, the sweep."""
-    stage, slot = Stage(redis, slots=8), Slot(redis, -1)
+    stage, slot = PoolDriver(redis, slots=8), Slot(redis, -1)
     stage.retry = RetryPolicy(max_failures=1)
     stage.accept("j", *[1_000] * 4, gap="silence")
     stage.accept("k", *[1_000] * 2, user="bob")
@@ -178,10 +178,10 @@ def test_a_full_server_does_all_that_frees_memory(redis: Redis, fill_up: Callabl
     slot.says(1, messages[1].attempt, pcm(1))
     fill_up()
     assert slot.emit().moved > 0
-    assert slot.heard("2-400") >= 0
+    assert slot.mark_heard("2-400") >= 0
     theirs = [message for message in messages if message.job == "j"]
     assert stage.finish(theirs[0], 1_000) is FinishVerdict.OK
-    assert stage.ack("j", 500, heard=100)
+    assert stage.ack("j", 500, heard_ms=100)
     assert stage.fail(theirs[2]) is FinishVerdict.OK
     assert slot.fill(2, 2_000) == (True, 2_000)
     (entry,) = [entry for entry in stage.sweep().todo if entry.startswith("fill")]
@@ -222,7 +222,7 @@ def test_a_cancel_costs_what_is_in_flight_and_not_what_is_left(redis: Redis) -> 
     costs = []
     for n in (20, 20_000):
         redis.flushall()
-        stage = Stage(redis, slots=4)
+        stage = PoolDriver(redis, slots=4)
         stage.accept("book", *[1_000] * n, kind=JobKind.BATCH)
         stage.takes("w1", *stage.pick(3))
         stage.cancel("never")  # now the server knows the script
@@ -233,7 +233,7 @@ def test_a_cancel_costs_what_is_in_flight_and_not_what_is_left(redis: Redis) -> 
 
 def test_bookkeeping_is_small(redis: Redis) -> None:
     """At most 400 bytes a sentence, its text apart, while it waits; 500 of batch in flight, one a slot."""
-    stage = Stage(redis, slots=2_000)
+    stage = PoolDriver(redis, slots=2_000)
     before = redis.info("memory")["used_memory_dataset"]
     stage.accept("book", *[1_000] * 2_000, kind=JobKind.BATCH, window_ms=10_000_000)
     assert (redis.info("memory")["used_memory_dataset"] - before) / 2_000 <= 400 + 30

@@ -1,4 +1,4 @@
-"""Text that is still being generated (docs/explanation/architecture.md)."""
+"""Open jobs, whose text is still being generated (docs/explanation/architecture.md)."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from redis import Redis
 
 from seriatim.lua.pool_records import ExtendVerdict, SubmitVerdict
 from seriatim.lua.pool_scripts import cancel, extend, sentence_argument
-from tests.scripts.stage import POOL, Stage
+from tests.scripts.pool_driver import POOL, PoolDriver
 
 
 def test_an_open_job_of_a_key_takes_no_other_text(redis: Redis) -> None:
     """From wherever it is sent, and whether or not the job is over."""
-    stage = Stage(redis, slots=4)
+    stage = PoolDriver(redis, slots=4)
     stage.accept("j", 1_000, closed=False, idempotency_key="k")
     assert stage.extend("j", 1, 1_000, 1_000) == (ExtendVerdict.OK, 3)
     other = [sentence_argument(1_000, f'{{"text":"other {seq}"}}') for seq in range(2)]
@@ -27,7 +27,7 @@ def test_an_open_job_of_a_key_takes_no_other_text(redis: Redis) -> None:
 
 def test_an_open_job_is_done_only_when_it_is_closed(redis: Redis) -> None:
     """All that is known was spoken; more may come."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", 1_000, closed=False)
     stage.speaks(stage.pick_one(), 1_000)
     assert stage.job("talk", "state") == "run"
@@ -38,8 +38,8 @@ def test_an_open_job_is_done_only_when_it_is_closed(redis: Redis) -> None:
 
 
 def test_extend_may_be_sent_again(redis: Redis) -> None:
-    """An answer was lost; whoever sends the same again, or the last part of it, says nothing twice."""
-    stage = Stage(redis)
+    """An answer was lost; sending the same again, or the last part of it, adds nothing twice."""
+    stage = PoolDriver(redis)
     stage.accept("talk", 1_000, closed=False)
     assert stage.extend("talk", 1, 500, 600) == (ExtendVerdict.OK, 3)
     assert stage.extend("talk", 1, 500, 600) == (ExtendVerdict.OK, 3)
@@ -51,7 +51,7 @@ def test_extend_may_be_sent_again(redis: Redis) -> None:
 
 def test_the_last_extend_may_be_sent_again_too(redis: Redis) -> None:
     """Even when all is spoken meanwhile; but a closed job takes nothing new."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", closed=False)
     assert stage.extend("talk", 0, 1_000, close=True) == (ExtendVerdict.OK, 1)
     assert stage.extend("talk", 0, 1_000, close=True) == (ExtendVerdict.OK, 1)
@@ -61,7 +61,7 @@ def test_the_last_extend_may_be_sent_again_too(redis: Redis) -> None:
 
 
 def test_text_for_a_job_that_was_cancelled_is_refused(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", closed=False)
     stage.do(cancel(POOL, "talk", "cancelled", "enough").at(stage.now))
     assert stage.extend("talk", 0, 1_000) == (ExtendVerdict.GONE, 0)
@@ -70,7 +70,7 @@ def test_text_for_a_job_that_was_cancelled_is_refused(redis: Redis) -> None:
 
 def test_after_a_pause_nothing_is_late(redis: Redis) -> None:
     """The model thought for nine seconds: playback goes on a first-audio target from now."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", 1_000, closed=False, target_ms=500)
     stage.speaks(stage.pick_one(), 1_000)
     stage.passes(9_000)
@@ -81,7 +81,7 @@ def test_after_a_pause_nothing_is_late(redis: Redis) -> None:
 
 def test_text_that_comes_in_time_moves_nothing(redis: Redis) -> None:
     """Ten seconds of sound are ahead: the listener's clock goes on as it was."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", 10_000, closed=False)
     t0 = stage.job("talk", "t0")
     stage.speaks(stage.pick_one(), 10_000)
@@ -93,7 +93,7 @@ def test_text_that_comes_in_time_moves_nothing(redis: Redis) -> None:
 @pytest.mark.parametrize("share", [0.5, 0.9, 1.5])
 def test_the_queue_limit_counts_what_waits_whatever_it_was_estimated_at(redis: Redis, share: float) -> None:
     """A long talk at estimates that are always wrong: the limit neither closes for ever nor wears away."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", closed=False, queue_limit_ms=3_000, window_ms=10_000_000)
     for n in range(0, 40, 2):
         assert stage.extend("talk", n, 1_000, 1_000) == (ExtendVerdict.OK, n + 2)
@@ -103,14 +103,14 @@ def test_the_queue_limit_counts_what_waits_whatever_it_was_estimated_at(redis: R
 
 
 def test_one_piece_that_is_larger_than_the_limit_is_taken_when_nothing_waits(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", closed=False, queue_limit_ms=1_000)
     assert stage.extend("talk", 0, 5_000) == (ExtendVerdict.OK, 1)
 
 
 def test_the_rate_of_an_open_job_is_the_pools_own(redis: Redis) -> None:
     """Nothing is known of its text: it reserves what speech costs here, until it ends."""
-    stage = Stage(redis, slots=1, rtf=0.5)
+    stage = PoolDriver(redis, slots=1, rtf=0.5)
     stage.accept("talk", closed=False, user="ann")
     assert stage.m("demand") == 0.5
     assert stage.submit("second", closed=False, user="bob").verdict.name == "BUSY"
@@ -119,7 +119,7 @@ def test_the_rate_of_an_open_job_is_the_pools_own(redis: Redis) -> None:
 
 
 def test_a_producer_that_is_gone_closes_its_job_with_a_reason(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", 1_000, closed=False, producer_ms=5_000)
     stage.passes(4_000)
     stage.extend("talk", 1, producer_ms=5_000)
@@ -135,7 +135,7 @@ def test_a_producer_that_is_gone_closes_its_job_with_a_reason(redis: Redis) -> N
 
 def test_a_text_whose_producer_is_gone_is_spoken_anew_under_its_key(redis: Redis) -> None:
     """While its lease lives the job goes on; afterwards it is closed, and its end may have been heard."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     key: dict[str, Any] = {"closed": False, "producer_ms": 5_000, "idempotency_key": "k"}
     stage.accept("half", 1_000, **key)
     assert stage.submit("early", 1_000, 1_000, **key).job == "half"
@@ -147,8 +147,8 @@ def test_a_text_whose_producer_is_gone_is_spoken_anew_under_its_key(redis: Redis
 
 
 def test_a_producer_that_waits_at_the_limit_lives(redis: Redis) -> None:
-    """It asks again and again and is told that the queue is full: that is no reason to take it for dead."""
-    stage = Stage(redis)
+    """It asks again and again and learns that the queue is full: that is no reason to take it for dead."""
+    stage = PoolDriver(redis)
     stage.accept("talk", 3_000, closed=False, producer_ms=5_000, queue_limit_ms=3_000)
     for _ in range(4):
         stage.passes(4_000)
@@ -158,7 +158,7 @@ def test_a_producer_that_waits_at_the_limit_lives(redis: Redis) -> None:
 
 
 def test_a_silent_producer_of_a_job_with_nothing_to_say_ends_it(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("talk", closed=False, producer_ms=5_000)
     stage.passes(5_000)
     stage.sweep()

@@ -1,4 +1,4 @@
-"""What readers find: order, once, markers at their places (docs/reference/ordered-stream.md)."""
+"""The ordered stream as readers find it: order, once, markers at their places (docs/reference/ordered-stream.md)."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from seriatim.errors import CommandRefused
 from seriatim.keys import END, GAP, StreamPosition, ordered_stream
 from seriatim.lua.job_scripts import AppendVerdict, OpenVerdict, life
 from seriatim.stream_entries import Audio, End, Gap, SentenceStart
-from tests.scripts.slot import RATE_HZ, Slot, pcm
+from tests.scripts.slot_driver import RATE_HZ, Slot, pcm
 
 
 def test_sentences_come_out_in_order_however_they_came_in(redis: Redis) -> None:
@@ -79,7 +79,7 @@ def test_no_two_markers_ever_have_the_same_id(redis: Redis) -> None:
 
 
 def test_a_gap_follows_what_was_heard(redis: Redis) -> None:
-    """Silence in place of the rest; late bytes of whoever still speaks it are refused."""
+    """Silence in place of the rest; late bytes of a worker that still speaks it are refused."""
     slot = Slot(redis, 2)
     slot.open(0, 1)
     slot.append(0, 1, 0, pcm(0)[:400])

@@ -1,4 +1,4 @@
-"""What one pick costs the server: the same, however many slots are busy (docs/explanation/architecture.md)."""
+"""The cost of one pick for the server: the same, however many slots are busy (docs/explanation/architecture.md)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from seriatim.celery_app import make_app
 from seriatim.dispatch import PoolClient, sweep
 from seriatim.records import JobKind, TaskMessage
 from seriatim.settings import Settings
-from tests.scripts.stage import POOL, Stage
+from tests.scripts.pool_driver import POOL, PoolDriver
 
 FEW, MANY = 4, 200
 COST_MS = 4_000  #: of a sentence, in a slot
@@ -28,10 +28,10 @@ def cost(redis: Redis, step: Callable[[], object]) -> int:
     return calls(redis)
 
 
-def busy(redis: Redis, slots: int, kind: JobKind) -> tuple[Stage, list[TaskMessage]]:
+def busy(redis: Redis, slots: int, kind: JobKind) -> tuple[PoolDriver, list[TaskMessage]]:
     """All slots speak sentences of one kind, and a listener waits for the first of its job."""
     redis.flushall()
-    stage = Stage(redis, slots=slots)
+    stage = PoolDriver(redis, slots=slots)
     stage.accept("first", COST_MS * 4, user="zoe")
     stage.speaks(stage.pick_one(), COST_MS * 4)  # now it is known what a sentence costs
     for n in range(0, slots, 2):
@@ -77,7 +77,7 @@ def test_batch_that_is_half_spoken_is_looked_at_once_and_not_at_every_pick(redis
 
 def test_only_the_process_that_swept_hands_out(redis: Redis) -> None:
     """Two hundred processes that ask who is next, each several times a second, would be the pool's whole load."""
-    Stage(redis, slots=2)
+    PoolDriver(redis, slots=2)
     pool_client = PoolClient(redis, make_app("memory://", POOL), POOL, Settings(sweep_ms=60_000))
     redis.hdel(f"seriatim:1:{{p:{POOL}}}:m", "now")  # the server's own clock from here on
     sweep(pool_client)

@@ -8,10 +8,10 @@ from redis import Redis
 from bench.load.policies import overlaid
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import JobKind
-from tests.scripts.stage import Stage
+from tests.scripts.pool_driver import PoolDriver
 
 
-class PlainStage(Stage):
+class PlainStage(PoolDriver):
     """A stage whose pool knows no classes."""
 
     def __init__(self, redis: Redis, policy: str) -> None:
@@ -22,11 +22,11 @@ class PlainStage(Stage):
         return super().do(replace(call, script=overlaid(call.script, self.policy)))
 
 
-def stage_with(redis: Redis, policy: str) -> Stage:
+def stage_with(redis: Redis, policy: str) -> PoolDriver:
     return PlainStage(redis, policy)
 
 
-def spoken(stage: Stage, n: int) -> list[str]:
+def next_jobs(stage: PoolDriver, n: int) -> list[str]:
     """The jobs of the next sentences, each spoken before the next is picked."""
     jobs = []
     for _ in range(n):
@@ -36,22 +36,22 @@ def spoken(stage: Stage, n: int) -> list[str]:
     return jobs
 
 
-def test_fifo_speaks_whoever_asked_first_whatever_that_does_to_others(redis: Redis) -> None:
+def test_fifo_speaks_the_first_request_whatever_that_does_to_others(redis: Redis) -> None:
     """A book that came first is spoken to its end before a listener hears a word."""
     stage = stage_with(redis, "fifo")
     stage.accept("book", *[1_000] * 4, user="hog", kind=JobKind.BATCH)
     stage.now += 10
     stage.accept("chat", 1_000, 1_000, user="ann")
-    assert spoken(stage, 6) == ["book"] * 4 + ["chat"] * 2
+    assert next_jobs(stage, 6) == ["book"] * 4 + ["chat"] * 2
 
 
 def test_fifo_knows_no_shares(redis: Redis) -> None:
-    """Whoever was first has had far more than theta, and goes on."""
+    """The first job has had far more than theta, and goes on."""
     stage = stage_with(redis, "fifo")
     stage.accept("first", *[8_000] * 20, user="ann", window_ms=10**6)
     stage.now += 10
     stage.accept("second", 1_000, user="bob")
-    assert spoken(stage, 21) == ["first"] * 20 + ["second"]
+    assert next_jobs(stage, 21) == ["first"] * 20 + ["second"]
 
 
 def test_fifo_goes_on_with_the_next_when_a_window_is_closed(redis: Redis) -> None:
@@ -60,9 +60,9 @@ def test_fifo_goes_on_with_the_next_when_a_window_is_closed(redis: Redis) -> Non
     stage.accept("first", *[1_000] * 6, user="ann", window_ms=2_000)
     stage.now += 10
     stage.accept("second", *[1_000] * 6, user="bob")
-    assert spoken(stage, 4) == ["first", "first", "second", "second"]
+    assert next_jobs(stage, 4) == ["first", "first", "second", "second"]
     stage.ack("first", 2_000)
-    assert spoken(stage, 1) == ["first"]
+    assert next_jobs(stage, 1) == ["first"]
 
 
 def test_round_robin_gives_each_user_a_sentence_in_turn(redis: Redis) -> None:
@@ -71,18 +71,18 @@ def test_round_robin_gives_each_user_a_sentence_in_turn(redis: Redis) -> None:
     for i in range(3):
         stage.accept(f"h{i}", *[1_000] * 3, user="hog", kind=JobKind.BATCH)
         stage.now += 10
-    assert spoken(stage, 1) == ["h0"]
+    assert next_jobs(stage, 1) == ["h0"]
     stage.accept("chat", *[1_000] * 2, user="zoe")
-    assert spoken(stage, 5) == ["chat", "h0", "chat", "h0", "h1"]
+    assert next_jobs(stage, 5) == ["chat", "h0", "chat", "h0", "h1"]
 
 
 def test_round_robin_puts_a_newcomer_behind_all_that_wait(redis: Redis) -> None:
     stage = stage_with(redis, "round_robin")
     stage.accept("a", *[1_000] * 9, user="ann")
     stage.accept("b", *[1_000] * 9, user="bob")
-    assert spoken(stage, 3) == ["a", "b", "a"]
+    assert next_jobs(stage, 3) == ["a", "b", "a"]
     stage.accept("c", *[1_000] * 9, user="cid")
-    assert spoken(stage, 4) == ["b", "a", "c", "b"]
+    assert next_jobs(stage, 4) == ["b", "a", "c", "b"]
 
 
 def test_round_robin_does_not_care_what_a_turn_costs(redis: Redis) -> None:
@@ -90,4 +90,4 @@ def test_round_robin_does_not_care_what_a_turn_costs(redis: Redis) -> None:
     stage = stage_with(redis, "round_robin")
     stage.accept("long", *[8_000] * 9, user="ann", window_ms=10**6)
     stage.accept("short", *[1_000] * 9, user="bob", window_ms=10**6)
-    assert sorted(spoken(stage, 8)) == ["long"] * 4 + ["short"] * 4
+    assert sorted(next_jobs(stage, 8)) == ["long"] * 4 + ["short"] * 4

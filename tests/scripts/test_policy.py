@@ -1,4 +1,4 @@
-"""The policy as properties, whatever the order of arrival: shares, nobody starves, no slot idles, counts agree."""
+"""The policy as properties, whatever the order of arrival: shares, no starvation, no idle slot, counts agree."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from seriatim.records import JobKind, TaskMessage
-from tests.scripts.stage import P, Stage
+from tests.scripts.pool_driver import P, PoolDriver
 
 WEIGHTS = st.sampled_from([0.5, 1.0, 2.0, 4.0])
 FOREVER_MS = 10**9
@@ -48,10 +48,10 @@ MIXED = st.lists(
 )  # fmt: skip
 
 
-def come(stage: Stage, arrivals: list[Arrival], spoken: int) -> None:
+def come(stage: PoolDriver, arrivals: list[Arrival], n_spoken: int) -> None:
     """Whose time it is; the first is there from the beginning."""
     for i, a in enumerate(arrivals):
-        if (a.after if i else 0) != spoken:
+        if (a.after if i else 0) != n_spoken:
             continue
         for n in range(a.jobs):
             stage.accept(
@@ -60,7 +60,7 @@ def come(stage: Stage, arrivals: list[Arrival], spoken: int) -> None:
             )  # fmt: skip
 
 
-def estimate_of(stage: Stage, message: TaskMessage) -> int:
+def estimate_of(stage: PoolDriver, message: TaskMessage) -> int:
     return int(stage.record(message)[4])
 
 
@@ -70,38 +70,38 @@ def estimate_of(stage: Stage, message: TaskMessage) -> int:
 def test_shares_follow_weights_within_theta_and_two_sentences(redis: Redis, arrivals: list[Arrival]) -> None:
     """While two have work their tags (service by weight) stay that near, and their service over any time twice that."""
     redis.flushall()
-    stage = Stage(redis, slots=1)
+    stage = PoolDriver(redis, slots=1)
     had: Counter[int] = Counter()
-    theta, begun = 3_000.0, dict[int, float]()
-    for spoken in range(90):
-        come(stage, arrivals, spoken)
+    theta, first_served = 3_000.0, dict[int, float]()
+    for n_spoken in range(90):
+        come(stage, arrivals, n_spoken)
         message = stage.pick_one()
         ms, user = estimate_of(stage, message), int(message.job[1 : message.job.index(".")])
         had[user] += round(ms * stage.rtf)
         stage.speaks(message, ms)
         theta = max(theta, stage.m("theta"))
-        if spoken < 10:
+        if n_spoken < 10:
             continue
         served = {i: had[i] / a.weight for i, a in enumerate(arrivals)}
-        begun = begun or served
+        first_served = first_served or served
         tags = {i: stage.tag(f"u{i}") or 0.0 for i in served}
         for i, j in permutations(served, 2):
             bound = theta + sum(max(arrivals[k].lengths) * stage.rtf / arrivals[k].weight for k in (i, j)) + 1
             assert tags[i] - tags[j] <= bound
-            assert (served[i] - begun[i]) - (served[j] - begun[j]) <= 2 * bound
+            assert (served[i] - first_served[i]) - (served[j] - first_served[j]) <= 2 * bound
 
 
 @pytest.mark.timeout(300)
 @settings(max_examples=15, suppress_health_check=ONE_SERVER)
 @given(arrivals=MIXED)
-def test_nobody_waits_for_ever(redis: Redis, arrivals: list[Arrival]) -> None:
-    """Whoever has work is served before all others have used up what they may lead by; batch by its reserve."""
+def test_no_job_waits_for_ever(redis: Redis, arrivals: list[Arrival]) -> None:
+    """A user with work is served before all others have used up what they may lead by; batch by its reserve."""
     redis.flushall()
-    stage = Stage(redis, slots=1, reserve=0.5)
+    stage = PoolDriver(redis, slots=1, reserve=0.5)
     redis.hset(f"{P}:m", "theta", 100)
     served: set[str] = set()
-    for spoken in range(300):
-        come(stage, arrivals, spoken)
+    for n_spoken in range(300):
+        come(stage, arrivals, n_spoken)
         message = stage.pick_one()
         served.add(message.job.partition(".")[0])
         stage.speaks(message, estimate_of(stage, message))
@@ -120,7 +120,7 @@ def test_no_slot_idles_beside_work_and_in_flight_is_what_is_leased(
     redis: Redis, arrivals: list[Arrival], slots: int, moves: list[str]
 ) -> None:
     redis.flushall()
-    stage = Stage(redis, slots=slots)
+    stage = PoolDriver(redis, slots=slots)
     flying: list[TaskMessage] = []
     for n, move in enumerate(moves):
         come(stage, arrivals, n if n <= 10 else 11)
@@ -142,10 +142,10 @@ def test_no_slot_idles_beside_work_and_in_flight_is_what_is_leased(
     flying = _picked(stage, flying)
     room = slots + -(-slots // 4)
     waits = any(redis.zcard(f"{P}:tag:{kind}") for kind in "LB")
-    assert len(flying) >= room or not waits, "a slot is free while somebody has something to say"
+    assert len(flying) >= room or not waits, "a slot is free while a sentence waits"
 
 
-def _picked(stage: Stage, flying: list[TaskMessage]) -> list[TaskMessage]:
+def _picked(stage: PoolDriver, flying: list[TaskMessage]) -> list[TaskMessage]:
     """What is in flight afterwards: batch sentences that no slot has taken may have made way for live ones."""
     messages = stage.pick()
     assert len({(message.job, message.seq) for message in messages}) == len(messages)
@@ -154,6 +154,6 @@ def _picked(stage: Stage, flying: list[TaskMessage]) -> list[TaskMessage]:
     return stay + messages
 
 
-def _counts(stage: Stage, message: TaskMessage) -> bool:
+def _counts(stage: PoolDriver, message: TaskMessage) -> bool:
     state, attempt, *_ = stage.record(message)
     return state in "DR" and int(attempt) == message.attempt

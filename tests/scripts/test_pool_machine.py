@@ -1,4 +1,4 @@
-"""Any sequence of operations: the pool's scripts and their model give the same answers and hold the same state."""
+"""The pool's state machine: after any operations its scripts and their model give the same answers and state."""
 
 import pytest
 from hypothesis import strategies as st
@@ -8,13 +8,13 @@ from redis import Redis
 from seriatim.lua.pool_records import RetryPolicy, Submission
 from seriatim.records import DrainMode, GapPolicy, JobKind
 from tests.scripts.pool_and_model import PREFIX
-from tests.scripts.pool_doors import SPEC, Doors
-from tests.scripts.pool_house import House
-from tests.scripts.pool_rules import LIFE_MS
-from tests.scripts.pool_voices import Voices
+from tests.scripts.rules_processes import House
+from tests.scripts.rules_sentences import Voices
+from tests.scripts.rules_shared import LIFE_MS
+from tests.scripts.rules_submission import SPEC, SubmissionRules
 
 
-class PoolMachine(House, Doors, Voices):
+class PoolMachine(House, SubmissionRules, Voices):
     """All of it."""
 
     @initialize(

@@ -1,4 +1,4 @@
-"""A server that was started again: epochs and fences (docs/explanation/architecture.md, "Recovery")."""
+"""A restart of the server: epochs and fences (docs/explanation/architecture.md, "Recovery")."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from seriatim.lua.pool_records import ClaimVerdict, FinishVerdict
 from seriatim.lua.pool_scripts import rebase
 from seriatim.lua.script_calls import run
 from tests.conftest import binary_of
-from tests.scripts.stage import POOL, P, Stage
+from tests.scripts.pool_driver import POOL, P, PoolDriver
 from tests.support.redis_servers import SERVER_KINDS, PrivateServer
 from tests.support.ttl_check import assert_every_key_expires
 
@@ -22,9 +22,9 @@ def logged(request: pytest.FixtureRequest) -> Iterator[PrivateServer]:
 
 
 def test_after_a_restart_what_was_in_flight_is_spoken_again(logged: PrivateServer) -> None:
-    """Behind higher tokens, charged once, nobody blamed; what was issued before counts no more."""
+    """Behind higher tokens, charged once, no sentence blamed; what was issued before counts no more."""
     with logged.client() as before:
-        stage = Stage(before, slots=2)
+        stage = PoolDriver(before, slots=2)
         stage.accept("j", *[1_000] * 3)
         running, waiting = stage.pick(2)
         stage.takes("w1", running)
@@ -46,10 +46,10 @@ def test_after_a_restart_what_was_in_flight_is_spoken_again(logged: PrivateServe
         assert_every_key_expires(after)
 
 
-def test_whoever_notices_late_changes_nothing(logged: PrivateServer) -> None:
+def test_a_late_notice_changes_nothing(logged: PrivateServer) -> None:
     """Every process calls when it sees a new run id; the script reads the id itself, so a late call finds it known."""
     with logged.client() as before:
-        stage = Stage(before)
+        stage = PoolDriver(before)
         stage.accept("j", *[1_000] * 3)
     logged.kill()
     logged.start()
@@ -66,7 +66,7 @@ def test_whoever_notices_late_changes_nothing(logged: PrivateServer) -> None:
 
 def test_a_token_of_the_time_before_finishes_nothing(redis: Redis) -> None:
     """Even if a server that lost its tail had handed out the same number again."""
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     stage.takes("w1", message)
@@ -77,7 +77,7 @@ def test_a_token_of_the_time_before_finishes_nothing(redis: Redis) -> None:
 
 def test_fences_stay_whole_numbers_above_every_token_ever_issued(redis: Redis) -> None:
     """Below 2**53, where Lua and JSON still count by one; also where the clock was set back."""
-    stage = Stage(redis, slots=4)
+    stage = PoolDriver(redis, slots=4)
     stage.accept("j", *[1_000] * 4)
     first = stage.pick(2)
     stage.redis.hset(f"{P}:m", mapping={"epoch": "0123456789abcdef", "fence": 2**52})

@@ -1,4 +1,4 @@
-"""The Lua texts: each names the shared parts that it needs, reads named fields, and a small one costs little."""
+"""Shared parts of the Lua texts: each script names those that it needs, reads named fields, small ones are cheap."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Attempts at a sentence: what a retry repeats, who is held, where a seam is marked."""
+"""Takes of a sentence: what a retry repeats, which ones are held, where a seam is marked."""
 
 import pytest
 from redis import Redis
@@ -6,12 +6,12 @@ from redis import Redis
 from seriatim.keys import StreamPosition
 from seriatim.lua.job_scripts import AppendVerdict, OpenVerdict
 from seriatim.stream_entries import Discontinuity
-from tests.scripts.contents import contents
-from tests.scripts.slot import Slot, pcm
+from tests.scripts.server_contents import contents
+from tests.scripts.slot_driver import Slot, pcm
 
 
 def test_a_retry_goes_on_at_the_next_byte(redis: Redis) -> None:
-    """The dead worker's bytes that nobody heard are dropped; those that were heard are not sent again."""
+    """The dead worker's bytes that were not heard are dropped; those that were heard are not sent again."""
     slot = Slot(redis, 1)
     slot.open(0, 1)
     slot.append(0, 1, 0, pcm(0)[:400], checksum=17)

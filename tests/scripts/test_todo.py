@@ -1,4 +1,4 @@
-"""Steps that cross from one slot to the other, cut in the middle by a crash: the sweep heals them."""
+"""Entries `todo`: steps from one slot to the other that a crash cuts in the middle. The sweep completes them."""
 
 import pytest
 from redis import Redis
@@ -8,13 +8,13 @@ from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.pool_records import RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.stream_entries import End, Gap
-from tests.scripts.slot import RATE_HZ, Slot, pcm
-from tests.scripts.stage import POOL, P, Stage
+from tests.scripts.pool_driver import POOL, P, PoolDriver
+from tests.scripts.slot_driver import RATE_HZ, Slot, pcm
 
 PATIENCE_MS = 1_000
 
 
-def heal(stage: Stage, slot: Slot) -> list[str]:
+def heal(stage: PoolDriver, slot: Slot) -> list[str]:
     """What any other process does for the one that died: the to-do entries that were left alone long enough."""
     todo = list(stage.sweep(PATIENCE_MS).todo)
     for entry in todo:
@@ -36,10 +36,10 @@ def heal(stage: Stage, slot: Slot) -> list[str]:
     return todo
 
 
-def both(redis: Redis, n: int, *estimates: int, **options: object) -> tuple[Stage, Slot]:
+def both(redis: Redis, n: int, *estimates: int, **options: object) -> tuple[PoolDriver, Slot]:
     """A producer that died right behind submit: the job's slot has the short life of the unconfirmed."""
     slot = Slot(redis, n)
-    stage = Stage(redis, slots=2)
+    stage = PoolDriver(redis, slots=2)
     stage.accept("j", *estimates, **options)
     return stage, slot
 
@@ -134,7 +134,7 @@ def test_a_crash_behind_the_death_of_a_job_heals(redis: Redis) -> None:
 
 
 def test_a_sentence_that_was_picked_and_never_published_is_published_by_the_sweep(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     stage.accept("j", 1_000)
     message = stage.pick_one()
     assert stage.sweep(PATIENCE_MS).outbox == ()
@@ -145,7 +145,7 @@ def test_a_sentence_that_was_picked_and_never_published_is_published_by_the_swee
 
 
 def test_of_many_sweepers_one_an_interval_does_the_work(redis: Redis) -> None:
-    stage = Stage(redis)
+    stage = PoolDriver(redis)
     ran = [
         run(redis, pool_scripts.sweep(POOL, 400, 0, stage.retry).at(stage.now + ms)).ran for ms in (0, 1, 399, 400, 401)
     ]

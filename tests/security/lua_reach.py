@@ -1,4 +1,4 @@
-"""What a script may do, read off its text: the commands and keys that it, and what it uses of shared parts, can reach.
+"""The reach of a Lua script, read off its text: the commands and keys that it, and the shared parts it uses, can use.
 
 A run shows what was used; this shows what could be. Only as much Lua is understood as our scripts are written in:
 top-level `local function`s, `C('COMMAND', ...)`, keys as `P .. ':suffix...'` and `K .. ':suffix...'`.
@@ -31,11 +31,11 @@ def reach(folder: str, name: str) -> Reach:
     shared = _blocks("\n".join(part.read_text("utf-8") for part in (root / "shared").iterdir()))
     body = _code((root / f"{name}.lua").read_text("utf-8"))
     seen: set[str] = set()
-    texts, wanted = [body], set(_WORD.findall(body))
-    while fresh := (wanted & shared.keys()) - seen:
+    texts, words = [body], set(_WORD.findall(body))
+    while fresh := (words & shared.keys()) - seen:
         seen |= fresh
         texts += [shared[word] for word in fresh]
-        wanted |= {word for name_ in fresh for word in _WORD.findall(shared[name_])}
+        words |= {word for name_ in fresh for word in _WORD.findall(shared[name_])}
     return Reach(
         frozenset(_command(*found) for text in texts for found in _COMMAND.findall(text)),
         frozenset(key for text in texts for key in _KEY.findall(text)),

@@ -1,4 +1,4 @@
-"""Servers on which every process has a user of its own, as deploy/redis describes them."""
+"""Roles: servers on which every process has a user of its own, as deploy/redis describes them."""
 
 import subprocess
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from tests.support.redis_servers import PrivateServer
 
 DEPLOY = ROOT / "deploy" / "redis"
 ROLES = tuple(sorted(path.stem for path in DEPLOY.glob("*.acl")))
-EVERYBODY = "user default on nopass ~* &* +@all"  #: so that the test itself may look
+OPEN_DEFAULT = "user default on nopass ~* &* +@all"  #: so that the test itself may look
 #: the start-up check asks how durable the server is, and takes no for an answer: CONFIG GET shows passwords, too
 ASKED_IN_VAIN = "command config|get"
 
@@ -28,7 +28,7 @@ class Roles:
     passwords: dict[str, str]
 
     @classmethod
-    def made(cls, folder: Path, default: str = EVERYBODY) -> "Roles":
+    def made(cls, folder: Path, default: str = OPEN_DEFAULT) -> "Roles":
         """As an operator makes them, but for the default user."""
         printed = subprocess.run([DEPLOY / "users.sh", folder / "passwords"], check=True, capture_output=True)
         lines = printed.stdout.decode().splitlines()

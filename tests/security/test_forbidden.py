@@ -1,4 +1,4 @@
-"""What each role may not: commands, others' keys, channels. And that its file allows what its scripts can reach."""
+"""Forbidden to each role: commands, others' keys, channels. And its file allows what its scripts can reach."""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ P, JOB = pool_prefix("tone"), "00112233445566778899aabbccddeeff"
 K, STREAM = job_prefix(JOB), ordered_stream(JOB)
 TEXTS, STATE, CAPS = f"{P}:jt:{JOB}", f"{K}:c:{JOB}", f"{P}:set:ann"
 
-#: what nobody but an administrator may
-NOBODY = [
+#: what only an administrator may
+ADMINISTRATOR_ONLY = [
     ("FLUSHALL",), ("FLUSHDB",), ("SHUTDOWN",), ("CONFIG", "SET", "dir", "/tmp"), ("CONFIG", "GET", "requirepass"),
     ("KEYS", "*"), ("ACL", "LIST"), ("ACL", "SETUSER", "x"), ("MONITOR",), ("SAVE",),
     ("REPLICAOF", "NO", "ONE"), ("MODULE", "LIST"), ("SCRIPT", "FLUSH"), ("FUNCTION", "LIST"), ("CLIENT", "LIST"),
@@ -114,7 +114,7 @@ def test_no_role_may_administer_the_server_or_touch_what_is_not_ours(
 ) -> None:
     server, roles = closed
     with roles.client(role, server) as client:
-        allowed = [command for command in NOBODY if not refused(client, command)]
+        allowed = [command for command in ADMINISTRATOR_ONLY if not refused(client, command)]
     assert set(allowed) <= (OPERATORS if role == "operator" else set())
 
 
@@ -137,7 +137,7 @@ def test_a_script_of_ones_own_may_do_no_more_than_its_caller(closed: tuple[Priva
                 client.eval(f"return redis.call({words})", 0)
 
 
-def test_without_a_user_nobody_gets_in(tmp_path: Path) -> None:
+def test_a_connection_without_a_user_is_refused(tmp_path: Path) -> None:
     roles = Roles.made(tmp_path, "user default off")
     with Closed(roles) as server, roles.client("plain", server) as known, server.client() as stranger:
         assert known.ping()

@@ -1,6 +1,6 @@
 """Messages are JSON and name an attempt, nothing else: a forged one does nothing, whatever is in it.
 
-Each is put into the queue as its raw bytes, as whoever reaches the broker could.
+Each is put into the queue as its raw bytes, as any program that reaches the broker could.
 """
 
 import base64
@@ -188,7 +188,7 @@ def test_what_is_no_message_at_all_does_not_stop_the_workers(system: RealSystem,
 
 
 def test_a_forged_notification_is_thrown_away(system: RealSystem, unmoved: Job) -> None:
-    """Whoever may write to the notification streams wakes nobody but those who are there."""
+    """A writer of the notification streams can wake only the processes that are there."""
     forged: list[dict[Any, Any]] = [
         {"x": "1"}, {"j": b"\xff\xfe"}, {"j": "a|b"}, {"j": ""}, {"j": "0" * 32}, {"j": "1" * 32}, {"j": "x" * 100_000},
         {"j": "{p:tone}:m"},

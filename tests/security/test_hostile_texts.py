@@ -1,4 +1,4 @@
-"""Texts that nobody should write, on their whole way: spoken, trimmed or refused, never a crash or a hang."""
+"""Hostile texts on their whole way: spoken, trimmed or refused, never a crash or a hang."""
 
 import os
 from collections.abc import Callable, Iterator

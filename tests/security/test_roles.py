@@ -53,11 +53,11 @@ def test_a_book_is_recorded_and_an_open_job_is_closed(guarded: Guarded) -> None:
     book = guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles"))
     assert guarded.producer().enqueue(text, request_of(kind="batch", idempotency_key="roles")).id == book.id
     session = guarded.producer().open(request_of())
-    heard = Listener(session.job)
+    listener = Listener(session.job)
     for part in ("One thing is said. ", "Then another. ", "That is all."):
         session.say(part)
     session.close()
-    assert heard.pcm() == stream_of(["One thing is said.", "Then another.", "That is all."])
+    assert listener.pcm() == stream_of(["One thing is said.", "Then another.", "That is all."])
     assert Listener(book).pcm() == stream_of(text)
     assert guarded.denied() == []
 
@@ -68,7 +68,7 @@ def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
         producer.enqueue([*sentences(2, "roles"), POISON], request_of(kind="batch", drain="window", gap="silence"))
     )
     unread = request_of(user="bob", reader_grace_s=600)  # else it ends by itself while a busy machine retries the other
-    left = producer.enqueue(sentences(50, "nobody listens"), unread)
+    left = producer.enqueue(sentences(50, "no listener"), unread)
     assert left.tune(priority=3)
     left.report_played(10)
     assert [entry.seq for entry in gaps.all() if isinstance(entry, Gap)] == [2]
@@ -78,7 +78,7 @@ def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
     assert guarded.denied() == []
 
 
-def test_killed_workers_and_restarted_servers_are_mended_by_whoever_comes_first(guarded: Guarded) -> None:
+def test_the_first_process_recovers_killed_workers_and_restarted_servers(guarded: Guarded) -> None:
     system = guarded.system
     text = system.held(sentences(12, "roles under faults"))
     job = guarded.producer().enqueue(text, request_of(kind="batch", drain="window"))

@@ -1,4 +1,4 @@
-"""A password is in the environment or a file of its own, and nowhere that others look: logs, errors, process lists."""
+"""Secrets are in the environment or a file of their own, and nowhere else: logs, errors, process lists."""
 
 import traceback
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from seriatim.errors import Misconfigured, SeriatimError
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.servers.server_urls import redacted_url
 from seriatim.settings import Settings
-from tests.support.command_line import begun, seriatim
+from tests.support.command_line import seriatim, start_command
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import RealSystem, descendants, wait_until
 
@@ -93,7 +93,7 @@ def test_no_log_has_it_even_when_the_server_goes_away(kept: Kept) -> None:
     system, text = kept.system, sentences(12, "outage")
     producer = Producer(system.settings)
     job = producer.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
-    with system.redis as client:  # every connection is cut, and nobody gets in for a while
+    with system.redis as client:  # every connection is cut, and no client gets in for a while
         client.execute_command("ACL", "SETUSER", "app", "off")
         client.client_kill_filter(_type="normal", skipme=True)
         client.client_kill_filter(_type="pubsub", skipme=True)
@@ -122,17 +122,17 @@ UNREACHABLE = [
 @pytest.mark.parametrize("changes", UNREACHABLE, ids=repr)
 def test_no_error_has_it(kept: Kept, changes: dict[str, str]) -> None:
     """Nor what led to it, as a traceback shows it."""
-    said = ""
+    shown = ""
     try:
         settings = Settings.from_env(kept.variables_with(**changes))
         with make_app(settings.broker).connection_for_write(connect_timeout=1) as broker:
-            said = f"{settings} {broker!r} {broker}"
+            shown = f"{settings} {broker!r} {broker}"
             broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
         check_reachable(command_client(settings.redis_url, outage_s=0.1), settings.redis_url)
     except (SeriatimError, OperationalError) as error:
-        said += "".join(traceback.format_exception(error))
-    assert said
-    assert_hidden(said.replace(str(kept.secret_file), ""))
+        shown += "".join(traceback.format_exception(error))
+    assert shown
+    assert_hidden(shown.replace(str(kept.secret_file), ""))
 
 
 AWAY = [changes for changes in UNREACHABLE if "broker_url" not in changes]
@@ -146,11 +146,11 @@ AWAY = [changes for changes in UNREACHABLE if "broker_url" not in changes]
 )
 def test_no_command_says_it(kept: Kept, words: list[str], changes: dict[str, str]) -> None:
     done = seriatim(*words, settings=kept.variables_with(**changes))
-    said = done.stdout.decode() + done.stderr.decode()
-    assert done.returncode in (3, 5), said
-    assert "Traceback" not in said
-    assert said.count("\n") == 1, said
-    assert_hidden(said)
+    output = done.stdout.decode() + done.stderr.decode()
+    assert done.returncode in (3, 5), output
+    assert "Traceback" not in output
+    assert output.count("\n") == 1, output
+    assert_hidden(output)
 
 
 @pytest.mark.thorough
@@ -165,7 +165,7 @@ def test_up_starts_its_children_without_it(kept: Kept, tmp_path: Path) -> None:
         "--engine",
         "tone",
     ]
-    running = begun(
+    running = start_command(
         *words, "--pool", "up", "--workers", "1", "--engine-option", "rate_hz=8000", settings=kept.variables
     )
     try:
@@ -183,7 +183,7 @@ def test_up_starts_its_children_without_it(kept: Kept, tmp_path: Path) -> None:
 def test_what_shows_an_object_hides_it(kept: Kept) -> None:
     producer = Producer(kept.system.settings)
     session = producer.open(JobRequest.of({"engine": "tone", "kind": "batch"}))
-    said = [
+    texts = [
         kept.system.settings,
         producer,
         producer.pool_client("tone"),
@@ -191,7 +191,7 @@ def test_what_shows_an_object_hides_it(kept: Kept) -> None:
         session.job,
         producer.pool_client("tone").app,
     ]
-    for each in said:
+    for each in texts:
         assert_hidden(f"{each!r} {each}")
     session.job.cancel()
     producer.close()

@@ -15,7 +15,7 @@ from seriatim.servers.redis_clients import check_reachable, command_client, stre
 from seriatim.settings import Settings
 from tests.chaos.proxy import Proxy
 from tests.conftest import binary_of
-from tests.security.tls import Authority, door
+from tests.security.tls import Authority, tls_endpoint
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.free_ports import free_port
@@ -27,7 +27,7 @@ PASSWORD = "hor/rible:p@ss#w?rd%20&"
 
 @dataclass(frozen=True, slots=True)
 class Encrypted:
-    """A system behind TLS, and what opens its door."""
+    """A system behind TLS, and the credentials for it."""
 
     system: RealSystem
     variables: dict[str, str]
@@ -44,7 +44,7 @@ class Encrypted:
 def encrypted(
     request: pytest.FixtureRequest, new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Encrypted]:
-    """Debian's Redis speaks TLS itself; the embedded Valkey is built without it, and has a door in front."""
+    """Debian's Redis speaks TLS itself; the embedded Valkey is built without it, and has a TLS endpoint in front."""
     folder = tmp_path_factory.mktemp("tls")
     ours, foreign = Authority.made(folder, "ours"), Authority.made(folder, "foreign")
     certificate, key = ours.sign("server", "localhost")
@@ -60,7 +60,7 @@ def encrypted(
                 "app", enabled=True, passwords=[f"+{PASSWORD}"], commands=["+@all"], keys=["*"], channels=["*"]
             )
         if request.param == "valkey":
-            port = undo.enter_context(door(system.server, certificate, key, ours.certificate))
+            port = undo.enter_context(tls_endpoint(system.server, certificate, key, ours.certificate))
         variables = system.settings.to_env() | {
             "SERIATIM_REDIS_URL": f"rediss://app@localhost:{port}/0",
             "SERIATIM_REDIS_PASSWORD": PASSWORD,
@@ -93,7 +93,7 @@ WRONG = {
 }
 #: and what is said of it. An alert is lost if the server closes the connection before it is read.
 UNTRUSTED = r"^the (server|broker) at rediss://{}:\d+/0: its certificate is not trusted: .*; {}"
-SAID = {
+MESSAGES = {
     "a server of another authority": UNTRUSTED.format(
         "localhost", "SERIATIM_TLS_CA_FILE names the file of the authority"
     ),
@@ -111,9 +111,9 @@ def test_neither_side_talks_to_a_stranger(encrypted: Encrypted, what: str) -> No
     if "tls_ca_file" in changes:
         changes["tls_ca_file"] = str(encrypted.foreign.certificate)
     settings = encrypted.settings(**changes)
-    with pytest.raises((Misconfigured, Unavailable), match=SAID[what]):
+    with pytest.raises((Misconfigured, Unavailable), match=MESSAGES[what]):
         check_reachable(command_client(settings.redis_url, outage_s=0.1), settings.redis_url)
-    with pytest.raises((Misconfigured, Unavailable), match=SAID[what]):
+    with pytest.raises((Misconfigured, Unavailable), match=MESSAGES[what]):
         reach_broker(make_app(settings.broker), settings.broker)
 
 

@@ -1,4 +1,4 @@
-"""Certificates made for a test, and a door that speaks TLS in front of a server that does not."""
+"""Certificates made for a test, and a TLS endpoint in front of a server that has none."""
 
 import contextlib
 import os
@@ -69,7 +69,7 @@ class Authority:
 
 
 @contextlib.contextmanager
-def door(server: PrivateServer, certificate: Path, key: Path, clients: Path) -> Iterator[int]:
+def tls_endpoint(server: PrivateServer, certificate: Path, key: Path, clients: Path) -> Iterator[int]:
     """TLS in front of a server's socket, for clients whose certificate `clients` has signed; gives its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -84,7 +84,7 @@ def _serve(listening: socket.socket, context: ssl.SSLContext, path: Path) -> Non
     while True:
         try:
             raw, _ = listening.accept()
-        except OSError:  # the door is closed
+        except OSError:  # the endpoint is closed
             return
         threading.Thread(target=_pass_on, args=(raw, context, path), daemon=True).start()
 

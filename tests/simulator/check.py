@@ -1,4 +1,4 @@
-"""What must hold in the end: one terminal entry a job, the right bytes, reasons that are true, nothing left."""
+"""The check at the end: one terminal entry a job, the right bytes, reasons that are true, nothing left."""
 
 import json
 from typing import TYPE_CHECKING, Any, cast
@@ -7,11 +7,11 @@ from seriatim.audio.pcm import ms_of_bytes
 from seriatim.keys import GROUP, job_prefix, ordered_stream, pool_prefix, shard_of, shard_prefix
 from seriatim.records import DrainMode, GapPolicy
 from seriatim.stream_entries import End, decode
-from tests.simulator import audit
-from tests.simulator.heard import Heard
-from tests.simulator.order import notifications
+from tests.simulator import state_audit
 from tests.simulator.plan import GRACE_MS, MAX_FAILURES, PRODUCER_MS, RATE_HZ, JobPlan
-from tests.simulator.world import POOL, Violation
+from tests.simulator.reassemblers import notifications
+from tests.simulator.scheduler import POOL, Violation
+from tests.simulator.stream_check import StreamCheck
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
@@ -52,7 +52,7 @@ def _unstored(slot: Hash) -> bool:
 
 
 def unfinished(run: "Run") -> str:
-    """Everything that somebody will want to know of a run that does not end."""
+    """The state of a run that does not end, for its report."""
     redis, ledger, prefix = run.world.redis, run.ledger, pool_prefix(POOL)
     facts = [
         f"producers {sorted(ledger.waiting)}, readers {sorted(ledger.reading)}",
@@ -64,7 +64,7 @@ def unfinished(run: "Run") -> str:
         for name in {notifications(shard_of(job)) for job in run.world.plans}
         if redis.xlen(name)
     ]
-    facts += [f"{name} {redis.zrange(f'{prefix}:{name}', 0, 20, withscores=True)}" for name in audit.ZSETS]
+    facts += [f"{name} {redis.zrange(f'{prefix}:{name}', 0, 20, withscores=True)}" for name in state_audit.ZSETS]
     for job, known in in_pool(run).items():
         slot = _slot(run, job)
         if known[b"state"] == b"run" or slot.get(b"state") not in ENDED or _unstored(slot):
@@ -82,11 +82,11 @@ def final(run: "Run") -> None:
     jobs = in_pool(run)
     for job in jobs:
         _job(run, job, jobs[job])
-    for job, heard in run.ledger.heard.items():
-        _listener(run, job, heard)
+    for job, stream in run.ledger.streams.items():
+        _listener(run, job, stream)
         there = run.world.redis.exists(f"{job_prefix(job)}:c:{job}")  # _job says whether it may be gone
         if job in jobs and there and job not in run.ledger.vanished | run.ledger.unknown:
-            _that(heard.end is not None, f"job {job}: its listener did not hear the end")
+            _that(stream.end is not None, f"job {job}: its listener did not hear the end")
     for job in run.ledger.unknown:
         _that(run.world.rolled_back or run.world.blackout_ms, f"job {job} is unknown to its reader")
     _keys_of_callers(run, set(jobs))
@@ -115,9 +115,9 @@ def _job(run: "Run", job: str, facts: dict[bytes, bytes]) -> None:
     end = ends[0]
     _that(slot[b"state"].decode() == end.state, f"job {job}: {end}, the slot says {slot}")
     # An end from outside may come between the last chunk and its finish: then the stream is whole, and is right.
-    spoken = facts[b"state"].decode().replace("spoken", "done")
+    state = facts[b"state"].decode().replace("spoken", "done")
     torn = run.world.rolled_back  # an end that the pool forgot may reach the slot all the same
-    _that(spoken == end.state or end.state == "done" or torn, f"job {job}: {end}, the pool says {facts}")
+    _that(state == end.state or end.state == "done" or torn, f"job {job}: {end}, the pool says {facts}")
     _reason(run, job, end, int(facts[b"ended"]) - int(facts[b"since"]))
     run.world.tally[end.state] += 1
     if facts[b"state"] == b"spoken":
@@ -135,7 +135,7 @@ def _reason(run: "Run", job: str, end: End, age_ms: int) -> None:
     if end.state == "done":
         _closed(run, job, plan, end)
     elif end.reason.startswith("barge-in"):
-        _that(plan.cancel_ms is not None, f"job {job}: nobody cancelled it: {end}")
+        _that(plan.cancel_ms is not None, f"job {job}: it was not cancelled: {end}")
     elif end.state == "timed_out":
         _that(age_ms >= plan.timeout_ms, f"job {job}: {end} after {age_ms} ms")
     elif end.reason.startswith("no reader"):
@@ -152,7 +152,7 @@ def _reason(run: "Run", job: str, end: End, age_ms: int) -> None:
 def _closed(run: "Run", job: str, plan: JobPlan, end: End) -> None:
     if end.n_sentences == len(plan.lines):
         return
-    since = int(run.world.now) - run.ledger.said.get(job, 0)
+    since = int(run.world.now) - run.ledger.producer_signs.get(job, 0)
     silent = max(run.ledger.pause_ms.get(job, 0), since) + _leapt(run) >= PRODUCER_MS
     _that(
         plan.open and silent and end.reason == "the producer is gone",
@@ -168,25 +168,25 @@ def _leapt(run: "Run") -> int:
 def may_be_given_up(run: "Run", job: str, seq: int) -> bool:
     """Is there a cause to give a sentence up: poison, or attempts enough that came to nothing?"""
     line = run.world.plans[job].lines[seq]
-    innocent = run.world.plan.calm and not line.flaky  # its neighbours' crashes must not have been laid at its door
+    innocent = run.world.plan.calm and not line.flaky  # its neighbours' crashes must not count as its own
     return line.poison or (not innocent and run.ledger.claims[job, seq] >= MAX_FAILURES)
 
 
-def _listener(run: "Run", job: str, heard: Heard) -> None:
+def _listener(run: "Run", job: str, stream: StreamCheck) -> None:
     """The bytes that were heard are those of a run without faults; a job that was done was heard to its end."""
-    for seq in heard.gaps:
+    for seq in stream.gaps:
         _that(
             run.world.rolled_back or may_be_given_up(run, job, seq), f"job {job}: sentence {seq} is a gap for no cause"
         )
-    run.world.tally["gaps"] += len(heard.gaps)
-    run.world.tally["discontinuities"] += sum(map(len, heard.cuts.values()))
-    run.world.tally["bytes"] += heard.n_bytes
-    if heard.plan.exact and not heard.gaps:
-        truth = b"".join(run.world.studio.truth(heard.plan, seq) for seq in range(len(heard.plan.lines)))
-        have = b"".join(heard.sentences[seq] for seq in range(len(heard.sentences)))
-        n = heard.end.n_sentences if heard.end and heard.end.state == "done" else None
+    run.world.tally["gaps"] += len(stream.gaps)
+    run.world.tally["discontinuities"] += sum(map(len, stream.cuts.values()))
+    run.world.tally["bytes"] += stream.n_bytes
+    if stream.plan.exact and not stream.gaps:
+        truth = b"".join(run.world.studio.truth(stream.plan, seq) for seq in range(len(stream.plan.lines)))
+        have = b"".join(stream.sentences[seq] for seq in range(len(stream.sentences)))
+        n = stream.end.n_sentences if stream.end and stream.end.state == "done" else None
         if n is not None:
-            truth = b"".join(run.world.studio.truth(heard.plan, seq) for seq in range(n))
+            truth = b"".join(run.world.studio.truth(stream.plan, seq) for seq in range(n))
         _that(have == truth if n is not None else truth.startswith(have), f"job {job}: other bytes than without faults")
 
 
@@ -207,35 +207,35 @@ def _dead(run: "Run") -> None:
         _that(may_be_given_up(run, job, int(seq)), f"{name} was given up for no cause: {letter!r}")
         _that(json.loads(letter)["reason"], f"{name} was given up without a reason: {letter!r}")
     run.world.tally["given up"] += len(buried)
-    for job, heard in run.ledger.heard.items():
-        for gap in heard.gaps:
+    for job, stream in run.ledger.streams.items():
+        for gap in stream.gaps:
             _that(f"{job}|{gap}" in buried, f"job {job}: sentence {gap} is a gap, and in no dead-letter list")
 
 
 def _pool(run: "Run") -> None:
-    """Nothing is in flight, nobody waits, everything that was reserved is given back."""
+    """Nothing is in flight, nothing waits, everything that was reserved is given back."""
     users = sorted({plan.user for plan in run.world.plan.jobs})
-    books = audit.read(run.world.redis, list(run.world.plans), users)
-    audit.check(books)
-    for name in audit.ZSETS:
+    books = state_audit.read(run.world.redis, list(run.world.plans), users)
+    state_audit.check(books)
+    for name in state_audit.ZSETS:
         _that(name in ("wk", "held") or not books.zsets[name], f"left in {name}: {books.zsets[name]}")
     for name in ("infl", "jobs", "demand"):
         _that(books.number(name) == 0, f"{name} is {books.facts.get(name)} at the end")
     for user, facts in books.users.items():
-        idle = all(abs(float(facts.get(name, 0))) < audit.CENT for name in ("infl", "jobs", "queued"))
+        idle = all(abs(float(facts.get(name, 0))) < state_audit.CENT for name in ("infl", "jobs", "queued"))
         _that(idle, f"user {user} at the end: {facts}")
     if run.world.plan.calm:
         moved, late = run.world.tally["moved"], run.world.tally["moved by a second look"]
-        _that(late <= 2 + moved / 10, f"{late} of {moved} chunks waited until somebody looked: nobody was notified")
+        _that(late <= 2 + moved / 10, f"{late} of {moved} chunks waited for the next look: no process was notified")
         sentences = sum(len(run.world.plans[job].lines) for job in run.world.plans)
         _that(
-            run.world.tally["kills"] > 0 or run.world.studio.spoken <= sentences + run.world.tally["failures"],
+            run.world.tally["kills"] > 0 or run.world.studio.attempts <= sentences + run.world.tally["failures"],
             "spoken twice",
         )
 
 
 def _left(run: "Run") -> None:
-    """Every key has a life; no chunks are left; nobody looks again and again at what is over."""
+    """Every key has a life; no chunks are left; no process looks again and again at what is over."""
     for shard in {shard_of(job) for job in run.world.plans}:
         for job in cast("list[bytes]", run.world.redis.zrange(f"{shard_prefix(shard)}:live", 0, -1)):
             slot = _slot(run, job.decode())

@@ -1,4 +1,4 @@
-"""Dispatch, as everybody does it: pick, publish, strike out of the outbox. And the broker: a lossy doorbell."""
+"""Dispatch, as every process does it: pick, publish, strike out of the outbox. And the broker, which loses messages."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -7,17 +7,17 @@ from seriatim.errors import MemoryFull
 from seriatim.keys import pool_prefix
 from seriatim.lua import pool_scripts
 from seriatim.records import TaskMessage
-from tests.simulator.world import POOL, Steps, Violation
+from tests.simulator.scheduler import POOL, Steps, Violation
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
-PUBLISH_MS = 1_500  #: until a picked sentence nobody claimed counts as a lost message
+PUBLISH_MS = 1_500  #: until a picked sentence that was not claimed counts as a lost message
 MOST = 4
 
 
 @dataclass(slots=True)
-class Broker:
+class SimulatedBroker:
     """A plain list that stands for the pool's Celery queue."""
 
     queue: list[tuple[float, TaskMessage]] = field(
@@ -54,7 +54,7 @@ def receive(run: "Run") -> TaskMessage | None:
 
 
 def dispatch(run: "Run", who: str) -> Steps[None]:
-    """Pick what should be spoken now and ring for it. Where memory is full nobody is: the sweep asks again."""
+    """Pick what should be spoken now and publish it. Where memory is full nothing is: the sweep asks again."""
     try:
         messages = yield from run.world.ask(who, pool_scripts.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
     except MemoryFull:

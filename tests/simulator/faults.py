@@ -1,4 +1,4 @@
-"""What happens to the whole world at once: the server is killed, everything is down for a while, the clock is set.
+"""Faults of the whole world at once: the server is killed, everything is down for a while, the clock is set.
 
 The log is written before every reply (`appendfsync no`: only the disk comes later), and the tail that a real crash
 would lose is cut off by the seed. `everysec` would lose as much as the disk happens to be behind, which no seed can say
@@ -14,10 +14,10 @@ from redis import Redis
 
 from seriatim.lua import pool_scripts
 from seriatim.servers.redis_checks import guard_restart
-from tests.simulator.listeners import Recorder
+from tests.simulator.listeners import SimulatedRecorder
 from tests.simulator.plan import Memory
-from tests.simulator.producers import Producer
-from tests.simulator.world import POOL
+from tests.simulator.producers import SimulatedProducer
+from tests.simulator.scheduler import POOL
 from tests.support.redis_servers import PrivateServer
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def have_memory(run: "Run", room: Memory) -> None:
 
 
 def forget_messages(run: "Run") -> None:
-    """The broker was flushed: nobody is rung for what was picked, until its lease is over."""
+    """The broker was flushed: no message comes for what was picked, until its lease is over."""
     run.world.count("flushes", len(run.broker.queue))
     run.broker.queue.clear()
 
@@ -92,9 +92,9 @@ def restart(run: "Run", server: PrivateServer) -> None:
         forget_messages(run)  # they were on the same server
     if cut:
         world.rolled_back = True
-    for heard in run.ledger.heard.values():
-        heard.loose = heard.loose or not heard.comes_again()
-        heard.forgotten = True
+    for stream in run.ledger.streams.values():
+        stream.loose = stream.loose or not stream.comes_again()
+        stream.forgotten = True
     _tell_processes(run)
 
 
@@ -107,7 +107,7 @@ def _crash(run: "Run", server: PrivateServer) -> int:
     except RuntimeError as error:
         if "truncated file is not the last" not in str(error):
             raise
-        server.kill()  # Redis 7.0, killed while a torn log is rewritten, mends it, stops, and starts the next time
+        server.kill()  # Redis 7.0, killed while a torn log is rewritten, repairs it, stops, and starts the next time
         server.start()
         run.world.count("starts that had to be repeated")
     run.world.redis.connection_pool.disconnect()
@@ -128,13 +128,13 @@ def _tell_processes(run: "Run") -> None:
     """All connections broke: producers begin anew if they can, recorders ask how far they are."""
     world = run.world
     for process in list(dict.fromkeys(thread.process for thread in world.threads)):
-        if isinstance(process, Recorder):
+        if isinstance(process, SimulatedRecorder):
             process.cursors.update(dict.fromkeys(process.cursors))
-        if isinstance(process, Producer):
+        if isinstance(process, SimulatedProducer):
             world.drop(process)
     for plan in world.plan.jobs:  # who still has the text enqueues it again, and changes nothing where it is known
         if plan.faithful and plan.job not in run.ledger.refused:
-            world.spawn(Producer(run, plan, first=False), world.rng.randint(0, 800))
+            world.spawn(SimulatedProducer(run, plan, first=False), world.rng.randint(0, 800))
         else:
             run.ledger.waiting.discard(plan.job)
 
@@ -183,7 +183,7 @@ def _commands(raw: bytes) -> list[int]:
 
 
 def blackout(run: "Run", ms: int) -> None:
-    """All processes are down for a while, the server is not: keys run out by its clock, and nobody looks."""
+    """All processes are down for a while, the server is not: keys run out by its clock, and no process looks."""
     world = run.world
     world.count("blackouts", ms)
     world.blackout_ms = ms

@@ -1,10 +1,10 @@
-"""What happened in a run, as far as the checks have to know it. It outlives every process."""
+"""The ledger of a run: what happened, as far as the checks need it. It outlives every process."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 from seriatim.stream_entries import ReaderCursor
-from tests.simulator.heard import Heard
+from tests.simulator.stream_check import StreamCheck
 
 
 @dataclass(slots=True)
@@ -20,14 +20,14 @@ class Ledger:
     made_way: int = 0  #: batch sentences that the pool took back for live ones
     fence: int = 0  #: highest attempt of all
     claims: Counter[tuple[str, int]] = field(default_factory=Counter)
-    heard: dict[str, Heard] = field(default_factory=dict)
+    streams: dict[str, StreamCheck] = field(default_factory=dict)
     cursors: dict[str, ReaderCursor] = field(default_factory=dict)  #: where a job's reader is
     reading: set[str] = field(default_factory=set)  #: jobs whose reader is not through
     vanished: set[str] = field(default_factory=set)
-    unknown: set[str] = field(default_factory=set)  #: jobs whose reader was told that there is no such job
+    unknown: set[str] = field(default_factory=set)  #: jobs whose reader got `unknown job`
     signs: dict[str, int] = field(default_factory=dict)  #: job -> virtual ms of the last sign of its reader
     silence_ms: dict[str, int] = field(default_factory=dict)  #: job -> the longest time between two signs
-    said: dict[str, int] = field(default_factory=dict)  #: open job -> virtual ms of its producer's last sign
+    producer_signs: dict[str, int] = field(default_factory=dict)  #: open job -> virtual ms of its producer's last sign
     pause_ms: dict[str, int] = field(default_factory=dict)
 
     def sign(self, job: str, now_ms: int) -> None:
@@ -38,6 +38,6 @@ class Ledger:
 
     def utter(self, job: str, now_ms: int) -> None:
         """A producer's sign of life reached the pool."""
-        since = self.said.get(job, now_ms)
+        since = self.producer_signs.get(job, now_ms)
         self.pause_ms[job] = max(self.pause_ms.get(job, 0), now_ms - since)
-        self.said[job] = now_ms
+        self.producer_signs[job] = now_ms

@@ -9,9 +9,9 @@ from seriatim.keys import END, GAP, StreamPosition, job_prefix, ordered_stream, 
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.stream_entries import ReaderCursor, decode
-from tests.simulator.heard import Heard
 from tests.simulator.plan import RATE_HZ, JobPlan
-from tests.simulator.world import POOL, Process, Steps, Violation
+from tests.simulator.scheduler import POOL, Process, Steps, Violation
+from tests.simulator.stream_check import StreamCheck
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
@@ -20,14 +20,14 @@ UNCONFIRMED_MS = 60_000  #: what a slot has to live until the pool has accepted 
 PATIENCE = 12  #: looks at nothing before a listener asks whether the job is there at all
 
 
-def heard_of(run: "Run", job: str) -> Heard:
+def heard_of(run: "Run", job: str) -> StreamCheck:
     """A job's listener's copy; it outlives the processes that bring it."""
-    if job not in run.ledger.heard:
-        run.ledger.heard[job] = Heard(job, run.world.plans[job], run.world.studio)
-    return run.ledger.heard[job]
+    if job not in run.ledger.streams:
+        run.ledger.streams[job] = StreamCheck(job, run.world.plans[job], run.world.studio)
+    return run.ledger.streams[job]
 
 
-class Listener(Process):
+class SimulatedListener(Process):
     """What readers and recorders have in common: reading on from a cursor, and the checks."""
 
     def __init__(self, run: "Run", name: str) -> None:
@@ -50,7 +50,7 @@ class Listener(Process):
         entries = reply[0][1] if reply else []
         if not entries:
             self.seen[job] = now
-        heard = heard_of(self.run, job)
+        stream = heard_of(self.run, job)
         for entry_id, fields in entries:
             entry = decode(entry_id, fields)
             self.world.note(self.name, "hears", job, entry_id)
@@ -59,7 +59,7 @@ class Listener(Process):
             self.world.tally["entries"] += 1
             known = cursor.feed(entry)
             if known is not None:
-                heard.take(known)
+                stream.take(known)
         return len(entries)
 
     def ack(self, job: str, n_bytes: int, heard_ms: float = -1) -> Steps[None]:
@@ -77,7 +77,7 @@ class Listener(Process):
         return slot_life > UNCONFIRMED_MS or (slot_life > 0 and bool(known))
 
 
-class Reader(Listener):
+class Reader(SimulatedListener):
     """A window job's reader. It goes on where it stopped, after a crash too, unless it vanishes."""
 
     def __init__(self, run: "Run", plan: JobPlan, job: str) -> None:
@@ -156,10 +156,10 @@ class Reader(Listener):
         return False
 
 
-class Recorder(Listener):
+class SimulatedRecorder(SimulatedListener):
     """Drains store jobs into files, at absolute offsets; what is stored is marked in the job's slot.
 
-    It knows of a job only what it was told since it began: a job that nobody tells it of is never stored.
+    It knows of a job only by notifications since it began: a job without one is never stored.
     """
 
     def __init__(self, run: "Run", name: str) -> None:
@@ -196,7 +196,7 @@ class Recorder(Listener):
             yield from self.ack(job, cursor.n_bytes)
         self.nothing[job] = 0 if found else self.nothing.get(job, 0) + 1
         if cursor.position.offset == END or self.nothing[job] >= PATIENCE:
-            del self.cursors[job], self.nothing[job]  # it will be told again of what lives
+            del self.cursors[job], self.nothing[job]  # it will be notified again of what lives
 
     def _stored(self, job: str) -> Steps[ReaderCursor]:
         stored, place = yield from self.world.plain(

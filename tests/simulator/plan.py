@@ -1,4 +1,4 @@
-"""What a run is made of, drawn from its seed before anything moves: jobs, workers, the faults that will be thrown in.
+"""The plan of a run, drawn from its seed before anything moves: jobs, workers, the faults that will be thrown in.
 
 Everything random that is not an interleaving stands here, so that a dump of the plan says what the seed is about.
 """
@@ -29,7 +29,7 @@ class Memory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sentence, and what happens to whoever speaks it."""
+    """One sentence, and what happens to the worker that speaks it."""
 
     actual_ms: int
     estimate_ms: int
@@ -84,7 +84,7 @@ class JobPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class FaultRates:
     """How likely a fault is: kill and stall per step, the others per message or call."""
 
     kill: float = 0.0
@@ -102,7 +102,7 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """One run."""
 
     seed: int
@@ -111,7 +111,7 @@ class Plan:
     sweepers: int
     reassemblers: int
     rtf: float  #: slot seconds per second of audio
-    rates: Rates
+    rates: FaultRates
     fault_steps: int  #: faults stop after so many steps; then everything must end
     redis_kills: tuple[int, ...] = ()  #: steps
     outages: tuple[int, ...] = ()  #: steps at which every process is killed and the keys age by `outage_ms`
@@ -125,7 +125,7 @@ class Plan:
     def calm(self) -> bool:
         """Does nothing go wrong but what the sentences do themselves?"""
         faults = (self.redis_kills, self.outages, self.jumps, self.memory, self.flushes)
-        return self.rates == Rates() and not any(faults)
+        return self.rates == FaultRates() and not any(faults)
 
 
 def restarts_of(seed: int) -> int:
@@ -133,24 +133,24 @@ def restarts_of(seed: int) -> int:
     return 1 + seed // 5 % 3 if seed % 5 == 0 else 0
 
 
-def draw(seed: int, redis_kills: int | None = None) -> Plan:
+def draw(seed: int, redis_kills: int | None = None) -> RunPlan:
     """The plan of a seed; `redis_kills`: how often the server is killed and its log cut, None: as the seed says."""
     redis_kills = restarts_of(seed) if redis_kills is None else redis_kills
     rng = Random(f"plan {seed}")
     rates = _rates(rng)
     steps = rng.randint(600, 2_000)
-    lively = rates != Rates() and not redis_kills
+    lively = rates != FaultRates() and not redis_kills
     machines = Random(f"machines {seed}").choice([1, 1, 2])
     outage_ms = rng.choice([0] * 6 + [rng.randint(65_000, 85_000), 6_000_000]) if lively else 0
     users = [
         (f"u{i}", rng.choice([0.5, 1.0, 1.0, 3.0]), rng.choice([None, None, 1, 2])) for i in range(rng.randint(1, 3))
     ]
-    poisons = [0.0, 0.0, 0.1] if lively else [0.0, 0.25]  # where nobody else dies, it is plain who is to blame
+    poisons = [0.0, 0.0, 0.1] if lively else [0.0, 0.25]  # where no other dies, the cause is plain
     jobs = [_job(rng, f"s{seed}j{i}", rng.choice(users), poisons) for i in range(rng.randint(3, 6))]
     jobs = [replace(job, machines=machines) for job in jobs]
     if outage_ms > LIFE_MS:  # their slots are gone: nothing but their timeout ends them
         jobs = [replace(job, timeout_ms=min(job.timeout_ms, 60_000)) for job in jobs]
-    return Plan(
+    return RunPlan(
         seed=seed,
         jobs=tuple(jobs),
         slots=tuple(rng.choice([1, 2, 3, 6]) for _ in range(rng.choice([1, 2, 2, 3]))),
@@ -162,9 +162,11 @@ def draw(seed: int, redis_kills: int | None = None) -> Plan:
         redis_kills=_kills(rng, steps, redis_kills),
         outages=(rng.randint(50, steps),) if outage_ms else (),
         outage_ms=outage_ms,
-        jumps=_jumps(rng, steps) if rates != Rates() else (),
-        memory=_memory(rng, steps) if rates != Rates() and rng.random() < 0.25 else (),
-        flushes=tuple(rng.randint(50, steps) for _ in range(rng.choice([0, 0, 0, 1, 2]) if rates != Rates() else 0)),
+        jumps=_jumps(rng, steps) if rates != FaultRates() else (),
+        memory=_memory(rng, steps) if rates != FaultRates() and rng.random() < 0.25 else (),
+        flushes=tuple(
+            rng.randint(50, steps) for _ in range(rng.choice([0, 0, 0, 1, 2]) if rates != FaultRates() else 0)
+        ),
         machines=machines,
     )
 
@@ -190,10 +192,10 @@ def _memory(rng: Random, steps: int) -> tuple[tuple[int, Memory], ...]:
     return tuple(sorted(short + over, key=lambda change: change[0]))
 
 
-def _rates(rng: Random) -> Rates:
+def _rates(rng: Random) -> FaultRates:
     if rng.random() < 0.15:
-        return Rates()
-    return Rates(
+        return FaultRates()
+    return FaultRates(
         kill=rng.choice([0.0, 0.003, 0.01]),
         die=rng.choice([0.0, 0.01, 0.04]),
         stall=rng.choice([0.0, 0.003, 0.01]),

@@ -12,12 +12,12 @@ from seriatim.records import JobSpec, Sentence
 from seriatim.user_limits import UserLimits
 from tests.simulator.dispatch import dispatch
 from tests.simulator.plan import ENDED_LIFE_MS, GRACE_MS, LIFE_MS, PRODUCER_MS, JobPlan, Memory
-from tests.simulator.world import POOL, Process, Steps
+from tests.simulator.scheduler import POOL, Process, Steps
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
 
-TRIES = 40  #: at the door; a live job may find it shut until others end
+TRIES = 40  #: of a submission; a live job may be refused until others end
 FULL_MS = 500  #: after which a producer that the server had no memory for comes again
 SPEC = JobSpec(voice="v", seed=7).to_json()
 
@@ -35,14 +35,14 @@ def arguments(plan: JobPlan, start: int, end: int) -> list[str]:
     ]
 
 
-class Producer(Process):
+class SimulatedProducer(Process):
     """One job's producer."""
 
     def __init__(self, run: "Run", plan: JobPlan, first: bool = True) -> None:
         super().__init__(run.world, run.world.name(f"producer-{plan.job}-"))
         self.run, self.plan, self.first = run, plan, first
         self.job = run.world.name(f"{plan.job}k") if plan.keyed else plan.job
-        self.said = -1  #: sentences of an open job that are sent; -1: it is not accepted, or closed
+        self.n_sent = -1  #: sentences of an open job that are sent; -1: it is not accepted, or closed
         self.known = ""  #: its job's id once it is accepted
         run.ledger.waiting.add(plan.job)
 
@@ -53,7 +53,7 @@ class Producer(Process):
 
     def died(self) -> Process | None:
         if self.plan.faithful and self.world.blackout_ms < LIFE_MS:  # after that its jobs are over
-            return Producer(self.run, self.plan, first=False)
+            return SimulatedProducer(self.run, self.plan, first=False)
         self.run.ledger.waiting.discard(self.plan.job)
         return None
 
@@ -70,7 +70,7 @@ class Producer(Process):
         self.run.ledger.waiting.discard(self.plan.job)
 
     def _enter(self) -> Steps[str]:
-        """Submit until accepted; returns the job's id, '' if the door stayed shut."""
+        """Submit until accepted; returns the job's id, '' if it was always refused."""
         world, plan = self.world, self.plan
         world.plans[self.job] = plan
         if (yield from self._lost()):
@@ -91,7 +91,7 @@ class Producer(Process):
         return ""
 
     def _lost(self) -> Steps[bool]:
-        """Did the slot of the job that this one comes back to run out, unconfirmed, while nobody was there?
+        """Did the slot of the job that this one comes back to run out, unconfirmed, while its producer was away?
 
         A real producer would not notice: it takes a new id for every try, and never makes a slot anew.
         """
@@ -104,10 +104,10 @@ class Producer(Process):
         n = -1 if self.plan.open else len(self.plan.lines)
         made_with = slot.JobSlot(self.plan.hold, self.plan.drain, life_ms=LIFE_MS, ended_life_ms=ENDED_LIFE_MS)
         yield from self.world.ask(self.name, slot.init, self.job, n, made_with)
-        first = arguments(self.plan, 0, self._given())
+        first = arguments(self.plan, 0, self._n_first())
         return (yield from self.world.ask(self.name, pool_scripts.submit, POOL, self._submission(), first))
 
-    def _given(self) -> int:
+    def _n_first(self) -> int:
         """How many sentences are known from the beginning."""
         return len(self.plan.lines) // 3 if self.plan.open else len(self.plan.lines)
 
@@ -129,28 +129,28 @@ class Producer(Process):
 
     def _say(self, job: str) -> Steps[None]:
         """The rest of an open job in pieces, the last one with `close`. Sent from where this process thinks it is."""
-        plan, self.said = self.plan, self._given()
+        plan, self.n_sent = self.plan, self._n_first()
         while True:
-            end = min(len(plan.lines), self.said + self.world.rng.randint(1, 3))
+            end = min(len(plan.lines), self.n_sent + self.world.rng.randint(1, 3))
             verdict, known = yield from self._extend(job, end, close=end == len(plan.lines))
             if verdict in (ExtendVerdict.GONE, ExtendVerdict.CLOSED):
                 break
             if verdict is ExtendVerdict.OK:
                 yield from dispatch(self.run, self.name)
-                self.said = end
+                self.n_sent = end
             if verdict is ExtendVerdict.OK and end == len(plan.lines):
                 yield from self.world.settle(self.name, f"close|{job}|{known}|", slot.close, job, known)
                 break
-            self.said = known if verdict is ExtendVerdict.GAP else self.said
+            self.n_sent = known if verdict is ExtendVerdict.GAP else self.n_sent
             yield 300 if verdict is ExtendVerdict.FULL else self.world.rng.randint(0, plan.pause_ms)
-        self.said = -1
+        self.n_sent = -1
 
     def _extend(self, job: str, end: int, *, close: bool) -> Steps[tuple[ExtendVerdict, int]]:
         """Send sentences up to `end`; where memory is full, again and again."""
         while True:
             try:
                 return (yield from self.world.ask(
-                    self.name, pool_scripts.extend, POOL, job, self.said, arguments(self.plan, self.said, end),
+                    self.name, pool_scripts.extend, POOL, job, self.n_sent, arguments(self.plan, self.n_sent, end),
                     close=close, producer_ms=PRODUCER_MS, ended_life_ms=ENDED_LIFE_MS,
                 ))  # fmt: skip
             except MemoryFull:
@@ -160,11 +160,11 @@ class Producer(Process):
         """Renew the producer's lease while the job is open, in whatever it pauses."""
         while self.run.ledger.waiting & {self.plan.job}:
             yield PRODUCER_MS / 3
-            if self.said < 0:
+            if self.n_sent < 0:
                 continue
             try:
                 verdict, _ = yield from self.world.ask(
-                    f"{self.name}.keep", pool_scripts.extend, POOL, self.known, self.said, [], producer_ms=PRODUCER_MS
+                    f"{self.name}.keep", pool_scripts.extend, POOL, self.known, self.n_sent, [], producer_ms=PRODUCER_MS
                 )
             except MemoryFull:  # the next third of the lease may do
                 continue
@@ -173,7 +173,7 @@ class Producer(Process):
 
 
 class Canceller(Process):
-    """Somebody who ends a job from outside, once."""
+    """A process that ends a job from outside, once."""
 
     def __init__(self, run: "Run", job: str, after_ms: int) -> None:
         super().__init__(run.world, run.world.name("canceller"))

@@ -13,16 +13,16 @@ from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import ClaimVerdict, ExtendVerdict, SubmitVerdict
 from seriatim.records import DrainMode
-from tests.simulator import audit, check, faults
-from tests.simulator.caretakers import Sweeper
-from tests.simulator.dispatch import Broker, picked
+from tests.simulator import check, faults, state_audit
+from tests.simulator.dispatch import SimulatedBroker, picked
 from tests.simulator.ledger import Ledger
 from tests.simulator.listeners import Reader
-from tests.simulator.order import Reassembler
-from tests.simulator.plan import JobPlan, Plan, restarts_of
-from tests.simulator.producers import Canceller, Producer
-from tests.simulator.workers import Worker
-from tests.simulator.world import POOL, Violation, World
+from tests.simulator.plan import JobPlan, RunPlan, restarts_of
+from tests.simulator.producers import Canceller, SimulatedProducer
+from tests.simulator.reassemblers import SimulatedReassembler
+from tests.simulator.scheduler import POOL, Violation, World
+from tests.simulator.sweepers import Sweeper
+from tests.simulator.workers import SimulatedWorker
 from tests.support.redis_servers import PrivateServer, debian
 
 AUDIT_EVERY = 40  #: steps
@@ -44,7 +44,7 @@ class Run:
     """A world, its broker, and what the checks know."""
 
     world: World
-    broker: Broker = field(default_factory=Broker)
+    broker: SimulatedBroker = field(default_factory=SimulatedBroker)
     ledger: Ledger = field(default_factory=Ledger)
     awaited: list[str] = field(default_factory=list)  #: calls; behind the first of them the server is killed
 
@@ -56,7 +56,7 @@ class Run:
         elif make is pool_scripts.claim and reply.verdict is ClaimVerdict.CLAIMED:
             self.ledger.claims[args[1].job, args[1].seq] += 1
         elif make is pool_scripts.sweep and reply.ran:
-            audit.nothing_overdue(self.world.redis)
+            state_audit.nothing_overdue(self.world.redis)
         elif make is slot.life and named["accepted"]:
             self.ledger.confirmed.add(args[0])
         elif make is pool_scripts.ack and reply:
@@ -68,7 +68,7 @@ class Run:
             self.ledger.utter(args[1], now)
 
     def accepted(self, plan: JobPlan, job: str) -> None:
-        """A producer learned that its job is accepted: it hands the job to whoever listens."""
+        """A producer learned that its job is accepted: it hands the job to a listener."""
         if job in self.ledger.accepted:
             return
         self.ledger.accepted.add(job)
@@ -79,7 +79,7 @@ class Run:
             self.world.spawn(Canceller(self, job, plan.cancel_ms))
 
     def settled(self) -> bool:
-        """Is everybody through, and nothing left that would go on by itself?"""
+        """Are all processes done, and nothing left that would go on by itself?"""
         ledger = self.ledger
         if ledger.waiting or ledger.reading:
             return False
@@ -90,7 +90,7 @@ class Run:
         return not any(pipe.execute()) and check.all_ended(self)
 
 
-def play(plan: Plan, server: PrivateServer) -> World:
+def play(plan: RunPlan, server: PrivateServer) -> World:
     """One run.
 
     Raises:
@@ -118,13 +118,13 @@ def play(plan: Plan, server: PrivateServer) -> World:
 def _populate(run: Run) -> None:
     plan = run.world.plan
     for machine, slots in enumerate(plan.slots):
-        run.world.spawn(Worker(run, slots, machine))
+        run.world.spawn(SimulatedWorker(run, slots, machine))
     for _ in range(plan.sweepers):
         run.world.spawn(Sweeper(run))
     for _ in range(plan.reassemblers):
-        run.world.spawn(Reassembler(run))
+        run.world.spawn(SimulatedReassembler(run))
     for job in plan.jobs:
-        run.world.spawn(Producer(run, job))
+        run.world.spawn(SimulatedProducer(run, job))
 
 
 def _go(run: Run, server: PrivateServer) -> None:
@@ -147,10 +147,10 @@ def _go(run: Run, server: PrivateServer) -> None:
 def inspect(run: Run) -> None:
     """Read the pool's books."""
     jobs = list(run.world.plans)
-    books = audit.read(run.world.redis, jobs, sorted({plan.user for plan in run.world.plan.jobs}))
-    audit.check(books)
+    books = state_audit.read(run.world.redis, jobs, sorted({plan.user for plan in run.world.plan.jobs}))
+    state_audit.check(books)
     if not run.world.rolled_back:
-        audit.only_rises(books, run.ledger.acked_ms)
+        state_audit.only_rises(books, run.ledger.acked_ms)
 
 
 def report(run: Run, error: Exception, server: PrivateServer, lines: list[str]) -> str:

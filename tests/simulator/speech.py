@@ -1,13 +1,13 @@
-"""One attempt's sound: where it begins, what lies before it, and the chunks in which it is sent."""
+"""Speech of one attempt: where it begins, what lies before it, and the chunks in which it is sent."""
 
 import zlib
 from dataclasses import dataclass
 
 from seriatim.engine import Continuity
 from seriatim.lua.job_scripts import ChunkAppend, OpenResult
+from tests.simulator.fake_engine import SpokenTake, Studio, state
 from tests.simulator.plan import JobPlan
-from tests.simulator.studio import Studio, Take, state
-from tests.simulator.world import Violation
+from tests.simulator.scheduler import Violation
 
 
 @dataclass(slots=True)
@@ -16,7 +16,7 @@ class Speech:
 
     base: int
     body: bytes
-    take: Take
+    take: SpokenTake
     begin: int  #: byte of the take at which the body begins
     checksum: int  #: of the bytes before `base`
     differs: bool  #: the bytes before `base` were heard differently
@@ -40,13 +40,13 @@ def speech_of(studio: Studio, plan: JobPlan, seq: int, opened: OpenResult, machi
     Raises:
         Violation: an attempt of another machine's sound was opened as if it were the same.
     """
-    heard = opened.checksum or 0
+    checksum = opened.checksum or 0
     if opened.state and plan.continuity is Continuity.RESUMABLE:
         take, begin = studio.resume(plan, seq, opened.state)
-        return Speech(opened.base, take.pcm[begin:], take, begin, heard, differs=False)
+        return Speech(opened.base, take.pcm[begin:], take, begin, checksum, differs=False)
     take = studio.speak(plan, seq, machine)
     own = zlib.crc32(take.pcm[: opened.base])
-    other = own != heard or len(take.pcm) < opened.base
+    other = own != checksum or len(take.pcm) < opened.base
     if plan.varied and other and opened.checksum is not None and opened.base and not opened.other:
         raise Violation(f"sentence {seq} of {plan.job}: another machine continues it as its own")
     differs = opened.base > 0 and plan.continuity is not Continuity.NONE and other

@@ -1,4 +1,4 @@
-"""What the simulator found, each as the shortest way to it."""
+"""Faults that the simulator found, each as the shortest way to it."""
 
 from collections.abc import Callable
 from typing import cast
@@ -23,7 +23,7 @@ NOW = 1_700_000_000_000
 JOB, POOL = "a-job", "voices"
 
 
-def spoken(redis: Redis, *sentences: bytes) -> None:
+def store_sentences(redis: Redis, *sentences: bytes) -> None:
     """A store job whose sentences are whole, and emitted."""
     run(redis, job_scripts.init(JOB, len(sentences), JobSlot(drain=DrainMode.STORE)).at(NOW))
     run(redis, job_scripts.life(JOB, accepted=True).at(NOW))
@@ -56,24 +56,24 @@ def live(name: str) -> Submission:
 
 
 def test_what_was_sent_is_not_sent_again_although_handing_it_out_failed(new_system: Callable[..., RealSystem]) -> None:
-    """A writer whose server failed it in between two steps goes on, and no sentence is said twice."""
+    """A writer whose server failed it in between two steps goes on, and no sentence is spoken twice."""
     with new_system() as system:
         registered(system.redis, rtf=0.25, pool_name="tone")
-        said = system.producer().open(JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
-        outbox, texts = f"{pool_prefix('tone')}:outbox", f"{pool_prefix('tone')}:jt:{said.job.id}"
-        system.redis.set(outbox, "of another kind: whoever picks fails", ex=60)
+        open_job = system.producer().open(JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
+        outbox, texts = f"{pool_prefix('tone')}:outbox", f"{pool_prefix('tone')}:jt:{open_job.job.id}"
+        system.redis.set(outbox, "of another kind: every pick fails", ex=60)
         with pytest.raises(CommandRefused):
-            said.say("The first. The second. The third. And ")
+            open_job.say("The first. The second. The third. And ")
         system.redis.delete(outbox)
-        said.say("the last. ")
-        said.close()
+        open_job.say("the last. ")
+        open_job.close()
         rows = cast("dict[bytes, bytes]", system.redis.hgetall(texts))
         assert [Sentence.from_json(rows[b"%d" % seq].partition(b"|")[2]).text for seq in range(len(rows))] == [
             "The first.", "The second.", "The third.", "And the last."
         ]  # fmt: skip
 
 
-def test_a_job_that_was_accepted_is_not_refused_because_nobody_could_be_rung(
+def test_a_job_that_was_accepted_is_not_refused_because_no_message_could_be_sent(
     new_system: Callable[..., RealSystem],
 ) -> None:
     """Memory became full right behind its acceptance: the sweep hands it out when there is room."""
@@ -97,8 +97,8 @@ def test_a_reassembler_begins_although_memory_is_full(redis: Redis) -> None:
 
 
 def test_an_ended_store_job_is_looked_at_until_it_is_stored(redis: Redis) -> None:
-    """A reassembler that dies between the last emit and its file leaves no half file: the next one is told."""
-    spoken(redis, b"abcd")
+    """A reassembler that dies between the last emit and its file leaves no half file: the next one is notified."""
+    store_sentences(redis, b"abcd")
     assert looked_at(redis, NOW + 60_000) == [JOB]
     run(redis, job_scripts.emit(JOB).at(NOW + 60_000))
     assert looked_at(redis, NOW + 120_000) == [JOB], "a look alone stores nothing"
@@ -117,14 +117,14 @@ def test_sound_beyond_the_end_of_a_text_does_not_stay(redis: Redis) -> None:
     assert list(redis.scan_iter("*:b:*")) == []
 
 
-def test_a_cancelled_store_job_is_told_to_a_recorder_at_once(redis: Redis) -> None:
+def test_a_cancelled_store_job_reaches_a_recorder_at_once(redis: Redis) -> None:
     run(redis, job_scripts.init(JOB, 3, JobSlot(drain=DrainMode.STORE)).at(NOW))
     run(redis, job_scripts.end(JOB, "cancelled", "by its user").at(NOW))
     assert redis.xlen(f"{shard_prefix(shard_of(JOB))}:ntf") == 1
 
 
 def test_a_recorder_that_was_overtaken_takes_nothing_from_the_stream(redis: Redis) -> None:
-    spoken(redis, b"abcdefgh", b"ijklmnop")
+    store_sentences(redis, b"abcdefgh", b"ijklmnop")
     run(redis, job_scripts.recorded(JOB, "1-8", 8, end=False).at(NOW))
     assert run(redis, job_scripts.recorded(JOB, "2-8", 4, end=False).at(NOW)) == 8
     assert ids(redis)[0] == "1-8", "what is not stored is held"
@@ -138,12 +138,12 @@ def test_sound_whose_sentence_marker_was_trimmed_is_lost_and_not_misplaced() -> 
 
 
 def test_a_clock_that_was_set_back_hides_no_job(redis: Redis) -> None:
-    spoken(redis, b"abcd")
+    store_sentences(redis, b"abcd")
     assert looked_at(redis, NOW - 3_600_000) == [JOB]
 
 
 def test_a_first_chunk_that_is_sent_again_moves_no_discontinuity(redis: Redis) -> None:
-    """An engine that promised the same bytes and gave others: the listener is told where, once."""
+    """An engine that promised the same bytes and gave others: the listener learns where, once."""
     run(redis, job_scripts.init(JOB, 1).at(NOW))
     run(redis, job_scripts.open_sentence(JOB, 0, 1, "exact", 8_000, "0").at(NOW))
     run(redis, job_scripts.append(JOB, 0, 1, ChunkAppend(0, b"abcd", False, 1)).at(NOW))
@@ -186,9 +186,9 @@ def test_an_idle_pool_that_is_slower_than_speech_takes_one_live_job(redis: Redis
 
 def test_a_tiny_sentence_does_not_make_a_pool_look_slow(redis: Redis) -> None:
     registered(redis, rtf=0.25)
-    said = ((250, 1_000), (50, 10))  # ms of wall and of sound: a page's sentence, then "No."
-    run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"] * len(said)).at(NOW))
-    for seq, (wall_ms, audio_ms) in enumerate(said):
+    times = ((250, 1_000), (50, 10))  # ms of wall and of sound: a page's sentence, then "No."
+    run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"] * len(times)).at(NOW))
+    for seq, (wall_ms, audio_ms) in enumerate(times):
         (message,) = run(redis, pool_scripts.pick(POOL, 1, 1_000).at(NOW))
         assert message == TaskMessage("one", seq, message.attempt)
         epoch = run(redis, pool_scripts.claim(POOL, message, "worker", 1_000).at(NOW)).epoch

@@ -1,4 +1,4 @@
-"""200 runs: every fault that a seed can think of, over the real scripts on a real server. A failure says its seed.
+"""The simulator, 200 runs: every fault of a seed, over the real scripts on a real server. A failure prints its seed.
 
 A seed that once failed is not listed here: its fix has a test of its own, and the seeds below are many.
 """
@@ -17,7 +17,7 @@ from tests.simulator.__main__ import totals
 from tests.simulator.faults import LOGGED, newest_log, tear
 from tests.simulator.plan import Memory, draw
 from tests.simulator.run import Failed, history, play
-from tests.simulator.world import POOL, Violation
+from tests.simulator.scheduler import POOL, Violation
 from tests.support.redis_servers import PrivateServer, debian, embedded
 
 SEEDS = range(1, 201)
@@ -76,12 +76,12 @@ def test_a_report_says_what_happened_to_the_job_that_it_is_about(
     report = str(failure.value)
     head, steps = report.split("the last of ")
     assert "s7j0, and faults, before the last steps:" in head
-    assert len(report.splitlines()) < 100, "nobody reads more"
+    assert len(report.splitlines()) < 100, "no reader wants more"
     assert max(map(len, steps.splitlines())) < 1_000
 
 
 def test_a_lie_in_the_books_is_found(server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checks themselves: a lease that nobody gave is noticed at once."""
+    """The checks themselves: a lease that no process took is noticed at once."""
 
     def meddle(run: simulation.Run, _server: PrivateServer) -> None:
         if run.world.steps == 200:

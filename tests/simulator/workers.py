@@ -1,4 +1,4 @@
-"""Worker processes: slots that claim, open, speak and append, a beat that renews, a clerk that tells the pool."""
+"""Worker processes: slots that claim, speak and append, a heartbeat that renews, a reporter that tells the pool."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,8 +16,8 @@ from seriatim.records import TaskMessage
 from tests.simulator.dispatch import dispatch, receive
 from tests.simulator.plan import ENDED_LIFE_MS, MAX_FAILURES, RATE_HZ, JobPlan
 from tests.simulator.producers import SPEC, sentence
+from tests.simulator.scheduler import POOL, Died, Process, Steps, Violation
 from tests.simulator.speech import Speech, speech_of
-from tests.simulator.world import POOL, Died, Process, Steps, Violation
 
 if TYPE_CHECKING:
     from tests.simulator.run import Run
@@ -27,15 +27,15 @@ LIFE_MS = 1_600  #: a process without a beat for so long counts as dead
 BEAT_MS = 400
 RETRY = RetryPolicy(max_failures=MAX_FAILURES, backoff_ms=200, ended_life_ms=ENDED_LIFE_MS)
 FULL_MS = 6_000  #: how long a chunk waits for memory
-TOGETHER = 4  #: sentences that a clerk tells of at once
+TOGETHER = 4  #: results that are reported at once
 DRAIN = 0.002  #: share of looks into an empty queue at which a process is asked to end in order
 
 
 class Dropped(Exception):
-    """Nobody wants this attempt any more."""
+    """This attempt was cancelled or taken over."""
 
 
-class Refused(Exception):
+class ChunkRefused(Exception):
     """The engine did not speak; `blame`: that counts towards giving the sentence up."""
 
     def __init__(self, why: str, *, blame: bool) -> None:
@@ -43,7 +43,7 @@ class Refused(Exception):
         self.blame = blame
 
 
-class Worker(Process):
+class SimulatedWorker(Process):
     """One process with its slots."""
 
     def __init__(self, run: "Run", slots: int, machine: int = 0) -> None:
@@ -52,12 +52,12 @@ class Worker(Process):
         self.running: dict[TaskMessage, None] = {}
         self.lost: set[TaskMessage] = set()
         self.spilled: set[TaskMessage] = set()  #: the engine's memory was full: they all fail
-        self.told: list[tuple[TaskMessage, Callable[[str], Steps[None]]]] = []  #: for the clerk
+        self.results: list[tuple[TaskMessage, Callable[[str], Steps[None]]]] = []  #: for the reporter
         self.draining = self.gone = False
 
     def begin(self) -> Iterator[tuple[str, Steps[None]]]:
         yield "beat", self._beat()
-        yield "clerk", self._clerk(f"{self.name}.clerk")
+        yield "reporter", self._reporter(f"{self.name}.reporter")
         for number in range(self.slots):
             yield f"slot{number}", self._slot(f"{self.name}.{number}")
 
@@ -66,9 +66,9 @@ class Worker(Process):
             self.world.spawn(Undertaker(self.run, self.name), self.world.rng.randint(0, 300))
         return self._successor()
 
-    def _successor(self) -> "Worker":
+    def _successor(self) -> "SimulatedWorker":
         """The next process: perhaps after an upgrade, which changes what the engine gives."""
-        return Worker(self.run, self.slots, self.machine + 1)
+        return SimulatedWorker(self.run, self.slots, self.machine + 1)
 
     def _register(self, who: str) -> Steps[None]:
         yield from self.world.ask(who, pool_scripts.rebase, POOL)
@@ -111,14 +111,14 @@ class Worker(Process):
     def _asked_to_end(self) -> bool:
         return self.world.faulty and not self.world.plan.calm and self.world.rng.random() < DRAIN
 
-    def _clerk(self, who: str) -> Steps[None]:
+    def _reporter(self, who: str) -> Steps[None]:
         """Tell the pool what became of sentences, and hand out the next; the slots take theirs meanwhile."""
         while not self.gone:
-            told, self.told = self.told[:TOGETHER], self.told[TOGETHER:]
-            for message, tell in told:
+            results, self.results = self.results[:TOGETHER], self.results[TOGETHER:]
+            for message, tell in results:
                 yield from tell(who)
                 self.running.pop(message, None)
-            if told:
+            if results:
                 yield from dispatch(self.run, who)
             yield self.world.rng.randint(0, 60)
 
@@ -127,7 +127,7 @@ class Worker(Process):
             claimed = yield from self._claim(who, message)
             if claimed.verdict is ClaimVerdict.CLAIMED:
                 yield from self._speak(who, message, claimed)
-        except (Dropped, MemoryFull):  # it belongs to others, to nobody, or its lease gives it to others
+        except (Dropped, MemoryFull):  # it belongs to others, to none, or its lease gives it to others
             self.running.pop(message, None)
 
     def _claim(self, who: str, message: TaskMessage) -> Steps[ClaimResult]:
@@ -145,14 +145,14 @@ class Worker(Process):
         self.running[message] = None
         try:
             wall_ms, length = yield from self._attempt(who, message, plan)
-        except Refused as why:
+        except ChunkRefused as why:
             self.world.tally["failures"] += 1
             tell = partial(self._tell, pool_scripts.fail, message, claimed.epoch, str(why), RETRY, blame=why.blame)
         else:
             audio_ms = ms_of_bytes(length, RATE_HZ)
             finished = FinishedSentence(claimed.epoch, wall_ms, audio_ms)
             tell = partial(self._tell, pool_scripts.finish, message, finished, ENDED_LIFE_MS)
-        self.told.append((message, tell))
+        self.results.append((message, tell))
 
     def _tell(self, make: Callable[..., ScriptCall[Any]], *args: Any, **named: Any) -> Steps[None]:
         *facts, who = args
@@ -162,7 +162,7 @@ class Worker(Process):
         """Speak it; returns the wall time in ms, 0 if it was whole already, and the sentence's length in bytes.
 
         Raises:
-            Dropped: nobody wants this attempt any more.
+            Dropped: this attempt was cancelled or taken over.
             Refused: the engine did not speak it.
         """
         yield from self._hang()
@@ -184,12 +184,12 @@ class Worker(Process):
             self.world.count("fenced", message, opened.verdict)
             raise Dropped
         if self.run.ledger.claims[message.job, message.seq] <= plan.lines[message.seq].flaky:
-            raise Refused("the engine gave nothing", blame=True)
+            raise ChunkRefused("the engine gave nothing", blame=True)
         whole, length = yield from self._deliver(who, message, plan, opened)
         return 0.0 if whole else self.world.now - started, length
 
     def _deliver(self, who: str, message: TaskMessage, plan: JobPlan, opened: OpenResult) -> Steps[tuple[bool, int]]:
-        """Speak and append; returns whether somebody else made it whole, and the sentence's length in bytes."""
+        """Speak and append; returns whether another attempt made it whole, and the sentence's length in bytes."""
         speech = speech_of(self.run.world.studio, plan, message.seq, opened, self.machine)
         at = speech.base
         while True:
@@ -215,11 +215,11 @@ class Worker(Process):
                 return (yield from self.world.ask(who, slot.append, message.job, message.seq, message.attempt, chunk))
             except MemoryFull:
                 if self.world.now > until:
-                    raise Refused("the server was out of memory", blame=True) from None
+                    raise ChunkRefused("the server was out of memory", blame=True) from None
                 yield 200
 
     def _hang(self) -> Steps[None]:
-        """The whole process may stop here, and come back when somebody else is at its sentence."""
+        """The whole process may stop here, and come back when another process has its sentence."""
         if self.world.dice("hang"):
             yield self.world.stop(self.threads, self.world.rng.randint(1_300, 3_500))
 
@@ -235,9 +235,9 @@ class Worker(Process):
             self.world.count("spills", self.name, len(self.running))
             self.spilled |= set(self.running)
         if message in self.spilled:
-            raise Refused("the engine had no memory", blame=True)
+            raise ChunkRefused("the engine had no memory", blame=True)
         if self.draining and rng.random() < 0.3:
-            raise Refused("the process ends", blame=False)
+            raise ChunkRefused("the process ends", blame=False)
 
     def _chunk(self, speech: Speech, plan: JobPlan, seq: int, at: tuple[int, int]) -> ChunkAppend:
         """The next chunk, perhaps from further back, perhaps not yet said to be the last."""

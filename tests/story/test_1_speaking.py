@@ -1,4 +1,4 @@
-"""A text becomes a job, and a job is heard in order.
+"""Speaking: a text becomes a job, and a job is heard in order.
 
     from seriatim import enqueue_job
 
@@ -25,7 +25,7 @@ def test_many_speak_at_once_and_one_text_is_heard():
 
 
 def test_the_same_text_sounds_the_same_every_time():
-    """Whoever speaks which sentence: with a repeatable engine the stream is the same to the byte."""
+    """Whichever worker speaks a sentence: with a repeatable engine the stream is the same to the byte."""
     text = "One after another, in order. That is what the word means. Nobody is heard twice."
     once, again = (b"".join(enqueue_job(text, engine="tone").pcm()) for _ in range(2))
     assert once == again

@@ -26,13 +26,13 @@ def test_a_listener_goes_on_where_the_connection_broke():
     whole = b"".join(enqueue_job(BOOK, engine="tone").pcm())
 
     job = enqueue_job(BOOK, engine="tone")
-    heard, position = b"", "0-0"
+    first, position = b"", "0-0"
     for entry in job.audio():
-        heard += entry.pcm if isinstance(entry, Audio) else b""
+        first += entry.pcm if isinstance(entry, Audio) else b""
         position = str(entry.position)
-        if len(heard) > len(whole) // 2:
+        if len(first) > len(whole) // 2:
             break  # the train went into a tunnel
-    assert heard + b"".join(job.pcm(after=position)) == whole
+    assert first + b"".join(job.pcm(after=position)) == whole
 
 
 def test_a_job_is_known_by_its_id_in_any_process(studio: RealSystem):
@@ -42,8 +42,8 @@ def test_a_job_is_known_by_its_id_in_any_process(studio: RealSystem):
     assert int(n_bytes) == job.status().n_bytes
 
 
-def test_a_batch_job_is_recorded_and_heard_by_whoever_comes_later():
-    """Nobody listens while it is spoken. The recording is there for the first listener, and for the second."""
+def test_a_batch_job_is_recorded_and_heard_later():
+    """It has no listener while it is spoken. The recording is there for the first listener, and for the second."""
     job = enqueue_job(BOOK, engine="tone", kind="batch")
     assert job.wait(timeout_s=30).state == "done"
     first, second = (b"".join(attach(job.id).pcm()) for _ in range(2))
@@ -51,10 +51,10 @@ def test_a_batch_job_is_recorded_and_heard_by_whoever_comes_later():
 
 
 def test_a_listener_who_takes_nothing_stops_the_synthesis_of_that_job_alone():
-    """The window: what lies between synthesis and listener is bounded, so that nothing is spoken for nobody."""
+    """The window: what lies between synthesis and listener is bounded, so that nothing is spoken in vain."""
     unheard = enqueue_job([f"Nobody hears sentence {n} yet." for n in range(40)], engine="tone", window_ms=4_000)
-    heard = enqueue_job(BOOK, engine="tone")
-    assert len(list(heard.pcm())) >= len(BOOK)
+    read = enqueue_job(BOOK, engine="tone")
+    assert len(list(read.pcm())) >= len(BOOK)
     assert unheard.status().emitted < 10
     unheard.cancel()
 

@@ -1,4 +1,4 @@
-"""A text that is still being generated: its sentences are heard while the next ones are written.
+"""Writing while it is heard: a text is still generated, and its sentences are spoken meanwhile.
 
 from seriatim import open_job
 """
@@ -17,9 +17,9 @@ def test_words_go_in_as_they_come_and_sentences_come_out():
     with open_job(engine="tone") as answer:
         for piece in WORDS:
             answer.say(piece)
-    heard = [entry.text for entry in answer.job.audio() if isinstance(entry, SentenceStart)]
-    assert " ".join(heard) == "".join(WORDS)
-    assert len(heard) >= 3
+    texts = [entry.text for entry in answer.job.audio() if isinstance(entry, SentenceStart)]
+    assert " ".join(texts) == "".join(WORDS)
+    assert len(texts) >= 3
 
 
 def test_the_first_sentence_is_heard_before_the_last_one_is_written():
@@ -32,7 +32,7 @@ def test_the_first_sentence_is_heard_before_the_last_one_is_written():
     assert answer.job.wait(timeout_s=30).state == "done"
 
 
-def test_an_error_of_whoever_writes_ends_the_job():
+def test_an_error_of_the_writer_ends_the_job():
     answer = open_job(engine="tone")
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""Processes die, texts are bad, pools are full: what is promised then."""
+"""Things go wrong: processes die, texts are bad, pools are full; what is promised then."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.support.process_system import RealSystem, wait_until
 TEXT = [f"Sentence {n} is spoken, whatever happens to whom." for n in range(12)]
 
 
-def test_a_worker_is_killed_and_nobody_hears_it(studio: RealSystem):
+def test_the_death_of_a_worker_is_not_heard(studio: RealSystem):
     """Its sentence is spoken by another one, from the byte on that was heard."""
     undisturbed = b"".join(enqueue_job(TEXT, engine="tone").pcm())
     job = enqueue_job(TEXT, engine="tone")
@@ -42,7 +42,7 @@ def test_a_mistake_is_answered_with_what_would_be_right():
         enqueue_job("Hello.", engine="tone", voice="barritone")
 
 
-def test_what_cannot_be_served_is_refused_at_once_and_told_when_to_come_back():
+def test_what_cannot_be_served_is_refused_at_once_with_a_time_to_retry():
     with pytest.raises(NoWorkers) as refused:
         enqueue_job("Hello.", engine="tone", pool="night-shift")
     assert refused.value.retry_after_s > 0

@@ -48,7 +48,9 @@ def seriatim(
     )
 
 
-def begun(*arguments: str | Path, settings: Mapping[str, str] = QUICK, cwd: Path = ROOT) -> "subprocess.Popen[bytes]":
+def start_command(
+    *arguments: str | Path, settings: Mapping[str, str] = QUICK, cwd: Path = ROOT
+) -> "subprocess.Popen[bytes]":
     """Start a command, its output in pipes."""
     return subprocess.Popen(
         [*SERIATIM, *map(str, arguments)],

@@ -1,4 +1,4 @@
-"""What listeners of a test hear, and what they should hear: an oracle that knows engine and edges, and no pipeline."""
+"""Expected audio: what listeners of a test hear, and should hear, by an oracle without a pipeline."""
 
 import threading
 from collections.abc import Iterable
@@ -45,11 +45,11 @@ class Listener:
     def _listen(self) -> None:
         try:
             self.entries.extend(self.job.audio(self.after))
-        except Exception as error:  # noqa: BLE001  # handed to whoever asks for the result
+        except Exception as error:  # noqa: BLE001  # handed to the caller that asks for the result
             self.error = error
 
     def all(self, patience_s: float = PATIENCE_S) -> list[PlayableEntry]:
-        """Everything up to the end; raises what the listener was told instead."""
+        """Everything up to the end; raises the listener's error instead."""
         self._thread.join(patience_s)
         assert not self._thread.is_alive(), f"no end within {patience_s} s: {self.job.status()}"
         if self.error:
@@ -86,20 +86,20 @@ def pcm_of(entries: Iterable[object]) -> bytes:
 
 def by_sentence(entries: Iterable[PlayableEntry]) -> dict[int, bytes]:
     """The sound of each sentence that began, by its sequence number."""
-    heard: dict[int, bytes] = {}
+    by_seq: dict[int, bytes] = {}
     for entry in entries:
         if isinstance(entry, SentenceStart):
-            assert entry.seq == len(heard), "every sentence begins once, and in order"
-            heard[entry.seq] = b""
+            assert entry.seq == len(by_seq), "every sentence begins once, and in order"
+            by_seq[entry.seq] = b""
         elif isinstance(entry, Audio):
-            assert entry.seq == len(heard) - 1, "a sentence's sound is in one piece"
-            heard[entry.seq] += entry.pcm
+            assert entry.seq == len(by_seq) - 1, "a sentence's sound is in one piece"
+            by_seq[entry.seq] += entry.pcm
         else:
             assert isinstance(entry, Gap | Discontinuity)
-    return heard
+    return by_seq
 
 
-def spoken(sentence: Sentence | str, voice: str = "", seed: int = 0, speed: float = 1.0) -> bytes:
+def spoken_pcm(sentence: Sentence | str, voice: str = "", seed: int = 0, speed: float = 1.0) -> bytes:
     """One sentence and its pause, as a stream must have it."""
     if isinstance(sentence, str):
         sentence = Sentence(sentence, PAUSE_MS)
@@ -112,11 +112,11 @@ def spoken(sentence: Sentence | str, voice: str = "", seed: int = 0, speed: floa
 
 def stream_of(sentences: Iterable[Sentence | str], voice: str = "", seed: int = 0, speed: float = 1.0) -> bytes:
     """A whole job: sentence n is spoken with seed + n."""
-    return b"".join(spoken(s, voice, seed + n, speed) for n, s in enumerate(sentences))
+    return b"".join(spoken_pcm(s, voice, seed + n, speed) for n, s in enumerate(sentences))
 
 
 def sentences(n: int, name: str, n_words: int = 7) -> list[str]:
-    """Sentences that no other name has: so that nobody's sound could be taken for somebody else's."""
+    """Sentences that no other name has: so that no job's sound could be taken for another's."""
     words = TUNE.split()
     step = len(name) + 1
     names = [read_sentence(f"{name} {seq}", "en") for seq in range(n)]  # as they are spoken, and so shown

@@ -1,4 +1,4 @@
-"""Folders that look like an XTTS-v2 checkpoint to whoever does not load it: the core's tests need no torch."""
+"""Folders that look like an XTTS-v2 checkpoint as long as it is not loaded: the core's tests need no torch."""
 
 import json
 import zipfile

@@ -1,4 +1,4 @@
-"""TCP ports for programs that must be told theirs: no other test process is given the same one, at any time.
+"""Free TCP ports for programs that need one as an option: no other test process is given the same one, at any time.
 
 Where a program takes port 0 and says what it got, tests read that instead. A port of the kernel's own range
 (`ip_local_port_range`) would be free only until any connection of this machine is given it; so these lie below it, and

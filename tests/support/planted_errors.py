@@ -1,4 +1,4 @@
-"""A process with a fault in it that nobody expects.
+"""Planted errors: a process with an unexpected fault in it.
 
 `python -m tests.support.planted_errors PLACE N TIMES MODULE [ARGUMENT...]`: MODULE's `main` runs as it would by
 itself, but that the

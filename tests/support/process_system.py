@@ -27,7 +27,7 @@ from tests.support.redis_servers import PrivateServer, embedded
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0  #: a condition that is not true by then will not become true, even on a busy machine
-END_S = 30.0  #: a process that was told to end and has nothing to finish
+END_S = 30.0  #: a process that got SIGTERM and has nothing to finish
 QUICK = {
     "lease_ms": 4_000,  # longer than any pause in which a worker on a busy machine does not get a turn
     "heartbeat_ms": 200,
@@ -56,7 +56,7 @@ def wait_until(condition: Callable[[], T | None], what: str = "", patience_s: fl
 
 
 def alive(pid: int) -> bool:
-    """Is there such a process, and is it more than an entry that nobody has collected?"""
+    """Is there such a process, and is it more than a zombie?"""
     return state_of(pid) not in "ZX"
 
 
@@ -118,7 +118,7 @@ class RealSystem:
     def held(self, text: list[str]) -> list[str]:
         """The text, and behind it a sentence that does not end before the test makes the gate."""
         self.gate.unlink(missing_ok=True)
-        return [*text, f"The {HOLD} lets nobody pass."]
+        return [*text, f"The {HOLD} holds the slot."]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -174,10 +174,10 @@ class RealSystem:
     ) -> "subprocess.Popen[bytes]":
         """Start worker processes under one supervisor, and wait until all have their engine and offer their slots."""
         usual: dict[str, object] = {"rate_hz": 8000, "hold_on": HOLD, "gate": self.gate}
-        given = [f"--engine-option={key}={value}" for key, value in (usual | dict(options or {})).items()]
+        engine_options = [f"--engine-option={key}={value}" for key, value in (usual | dict(options or {})).items()]
         before = set(self.worker_pids(pool))
         command = ["-m", "workers", "--engine", "tone", "--pool", pool, "--processes", str(processes)]
-        child = self.start(name, *command, "--slots", str(slots), *given, **settings)
+        child = self.start(name, *command, "--slots", str(slots), *engine_options, **settings)
         wait_until(
             lambda: self._ready(child, name, set(self.worker_pids(pool)) - before, processes),
             f"{processes} workers of {pool}",
@@ -203,10 +203,10 @@ class RealSystem:
         pids = self.worker_pids(pool)
         return [pids[owner] for owner in busy if owner in pids]
 
-    def half_spoken(self, pool: str = "tone", *, heard: bool = True) -> int | None:
+    def half_spoken(self, pool: str = "tone", *, partly_heard: bool = True) -> int | None:
         """The process id of a worker in the middle of a sentence: some of it is in Redis, and not its end.
 
-        With `heard` some of it is in the ordered stream, too: what is said again must not be heard again.
+        With `partly_heard` some of it is in the ordered stream, too: what is spoken again must not be heard again.
         """
         prefix = pool_prefix(pool)
         with self.redis as client:
@@ -215,9 +215,9 @@ class RealSystem:
                     job, _, seq = name.decode().rpartition("|")
                     fields = [f"r{seq}", f"L{seq}", "cur", "off"]
                     received, length, cursor, offset = client.hmget(f"{job_prefix(job)}:c:{job}", fields)
-                    begun = int(received or 0) > 0 and length is None
+                    started = int(received or 0) > 0 and length is None
                     at_cursor = int(cursor or 0) == int(seq) and int(offset or 0) > 0
-                    if begun and (at_cursor or not heard) and alive(pid):
+                    if started and (at_cursor or not partly_heard) and alive(pid):
                         return pid
         return None
 
@@ -227,26 +227,28 @@ class RealSystem:
             received, offset = client.hmget(f"{job_prefix(job)}:c:{job}", [f"r{seq}", "off"])
         return int(offset or 0) if received == offset else 0
 
-    def stopped_half_spoken(self, pool: str = "tone", *, heard: bool = True) -> int:
+    def stopped_half_spoken(self, pool: str = "tone", *, partly_heard: bool = True) -> int:
         """Stop a worker in mid-sentence; returns its process id. Standing still, it cannot come to the end."""
 
         def stopped() -> int | None:
-            pid = self.half_spoken(pool, heard=heard)
+            pid = self.half_spoken(pool, partly_heard=partly_heard)
             if pid is None:
                 return None
             with suppress(ProcessLookupError):  # it has ended meanwhile
                 os.kill(pid, signal.SIGSTOP)
                 wait_until(lambda: not alive(pid) or state_of(pid) == "T", "it stands still")
-                if self.half_spoken(pool, heard=heard) == pid:  # what it sent before has arrived: we ask behind it
+                if (
+                    self.half_spoken(pool, partly_heard=partly_heard) == pid
+                ):  # what it sent before has arrived: we ask behind it
                     return pid
                 os.kill(pid, signal.SIGCONT)
             return None
 
         return wait_until(stopped, "a worker stands still in mid-sentence")
 
-    def kill_half_spoken(self, pool: str = "tone", *, heard: bool = True) -> None:
+    def kill_half_spoken(self, pool: str = "tone", *, partly_heard: bool = True) -> None:
         """Kill a worker in mid-sentence, and wait until it is dead: who looks for another then finds another."""
-        pid = self.stopped_half_spoken(pool, heard=heard)
+        pid = self.stopped_half_spoken(pool, partly_heard=partly_heard)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not alive(pid), "it is dead")
 

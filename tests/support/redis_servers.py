@@ -76,7 +76,7 @@ class PrivateServer:
         raise RuntimeError((self.directory / "log").read_text("utf-8")[-2000:])
 
     def kill(self) -> None:
-        """End it as `kill -9` does: nothing is flushed, nobody is told."""
+        """End it as `kill -9` does: nothing is flushed, no client is notified."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

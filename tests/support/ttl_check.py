@@ -1,4 +1,4 @@
-"""Every key expires: the check that follows every test, and every example of a property test."""
+"""The TTL check that every key expires: after every test, and every example of a property test."""
 
 from redis import Redis
 

@@ -1,4 +1,4 @@
-"""What engines can be asked for: refused in time, with the nearest names and the range."""
+"""Abilities of engines: what they lack is refused in time, with the nearest names and the range."""
 
 import json
 
@@ -18,7 +18,7 @@ def test_a_longer_tag_is_known_by_its_beginning(language: str) -> None:
     SPEAKER.check(language, 1.0, {})
 
 
-@pytest.mark.parametrize(("asked", "kind", "message"), [
+@pytest.mark.parametrize(("ability_request", "kind", "message"), [
     (("zh", 1.0, {}), UnknownLanguage, "unknown speaker language 'zh'; nearest: zh-cn"),
     (("Polisch", 1.0, {}), UnknownLanguage, "unknown speaker language 'Polisch'; nearest: pl (polish), en (english)"),
     (("qq", 1.0, {}), UnknownLanguage, "unknown speaker language 'qq'; known: en, de, en-us, pl, zh-cn"),
@@ -30,10 +30,10 @@ def test_a_longer_tag_is_known_by_its_beginning(language: str) -> None:
     (("de", 1.0, {"pitch": 100}), UnknownOption, "option pitch is 100, expected 0 to 99"),
 ])  # fmt: skip
 def test_what_it_cannot_do_is_refused(
-    asked: tuple[str, float, dict[str, float]], kind: type[BadInput], message: str
+    ability_request: tuple[str, float, dict[str, float]], kind: type[BadInput], message: str
 ) -> None:
     with pytest.raises(kind) as refused:
-        SPEAKER.check(*asked)
+        SPEAKER.check(*ability_request)
     assert str(refused.value) == message
 
 
@@ -53,7 +53,7 @@ def test_of_workers_that_differ_all_must_be_able() -> None:
     """Any of them may get any sentence."""
     facts = PoolRecord(abilities=(SPEAKER, Abilities("other", ("de", "fr"), {"pitch": (0, 50)})))
     facts.check("de", 1.0, {"pitch": 50})
-    for asked in (("en", 1.0, {}), ("fr", 1.0, {}), ("de", 0.4, {}), ("de", 1.0, {"pitch": 60})):
+    for request in (("en", 1.0, {}), ("fr", 1.0, {}), ("de", 0.4, {}), ("de", 1.0, {"pitch": 60})):
         with pytest.raises(BadInput):
-            facts.check(*asked)
+            facts.check(*request)
     PoolRecord().check("tlh", 0.25, {"anything": 1})

@@ -1,4 +1,4 @@
-"""URLs of servers: read once, and refused in words if something in them would count for nothing."""
+"""Addresses of servers: URLs are read once, and refused in words if something in them would count for nothing."""
 
 import ssl
 from typing import Any
@@ -85,19 +85,23 @@ def test_both_clients_and_the_broker_are_made_of_the_same_parts(url: str) -> Non
         streams(url, max_connections=1).connection_pool,
     )
     for pool in clients:
-        told = pool.connection_kwargs
-        assert (told["username"] or "", told["password"] or "", told["db"]) == (found.user, found.password, found.db)
-        assert told.get("path", "") == found.path
+        parameters = pool.connection_kwargs
+        assert (parameters["username"] or "", parameters["password"] or "", parameters["db"]) == (
+            found.user,
+            found.password,
+            found.db,
+        )
+        assert parameters.get("path", "") == found.path
         if found.scheme != "unix":
-            assert (told["host"], told["port"]) == (found.host, found.port)
-        pool.make_connection()  # whose class takes whatever it is told
-    told = _told_by_kombu(url)
-    assert (told["password"] or "", int(told["db"])) == (found.password, found.db)
-    assert told.get("path", "") == found.path
-    assert found.scheme == "unix" or (told["host"], told["port"]) == (found.host, found.port)
+            assert (parameters["host"], parameters["port"]) == (found.host, found.port)
+        pool.make_connection()  # whose class takes any parameters
+    parameters = _read_by_kombu(url)
+    assert (parameters["password"] or "", int(parameters["db"])) == (found.password, found.db)
+    assert parameters.get("path", "") == found.path
+    assert found.scheme == "unix" or (parameters["host"], parameters["port"]) == (found.host, found.port)
 
 
-def _told_by_kombu(url: str) -> dict[str, Any]:
+def _read_by_kombu(url: str) -> dict[str, Any]:
     """What kombu makes its connections of, without one."""
     with make_app(url).connection_for_write() as connection:
         channel: Any = Channel.__new__(Channel)  # its constructor would connect
@@ -137,9 +141,9 @@ def test_certificates_and_names_are_checked_unless_the_url_says_otherwise(
     ):
         assert isinstance(connection, redis.SSLConnection | aio.SSLConnection)
         assert (connection.cert_reqs, connection.check_hostname) == (reqs, named)
-    told = Broker.of(f"rediss://h{query}").tls
-    assert told is not None
-    kombu = redis.SSLConnection(**told)  # type: ignore[arg-type]  # as kombu does
+    parameters = Broker.of(f"rediss://h{query}").tls
+    assert parameters is not None
+    kombu = redis.SSLConnection(**parameters)  # type: ignore[arg-type]  # as kombu does
     assert (kombu.cert_reqs, kombu.check_hostname) == (reqs, named)
     rabbit = Broker.of(f"amqps://h{query}").tls
     assert rabbit is not None

@@ -1,4 +1,4 @@
-"""The command line's grammar, where it says something by not being said."""
+"""Arguments of the command line that are left out, and what that means."""
 
 import argparse
 import subprocess
@@ -42,7 +42,7 @@ def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> Non
     assert loaded == "set()\n"
 
 
-def test_every_command_that_talks_to_redis_is_told_where_it_is() -> None:
+def test_every_command_that_talks_to_redis_takes_its_address() -> None:
     """`seriatim worker` has a grammar of its own, and the same option (tests/integration/test_workers.py)."""
     words = {"cancel": ["j"], "timeline": ["j"], "healthcheck": ["worker"]}
     for command in set(COMMANDS) - {"models", "text", "tune"}:

@@ -1,4 +1,4 @@
-"""What `make bench-voices` prints, and that it measures the same text both ways."""
+"""The voices bench: what it prints, and that it measures the same text both ways."""
 
 import pytest
 

@@ -39,15 +39,15 @@ def test_the_table_says_in_capitals_what_is_not_as_wanted() -> None:
 
 @given(st.integers(0, 64), st.integers(1, 64))
 def test_bisection_finds_how_many_are_served(limit: int, most: int) -> None:
-    asked: list[int] = []
+    tried: list[int] = []
 
     def served(n: int) -> bool:
-        asked.append(n)
+        tried.append(n)
         return n <= limit
 
     assert abs(bisected(served, most) - min(limit, most)) <= max(0, min(limit, most) // 32)
-    assert all(1 <= n <= most for n in asked)
-    assert len(asked) <= 7
+    assert all(1 <= n <= most for n in tried)
+    assert len(tried) <= 7
 
 
 @pytest.mark.parametrize(
@@ -69,16 +69,16 @@ def test_listeners_are_served_as_wanted_or_not(
 
 def test_listeners_of_an_engine_faster_than_playback_hear_no_silence() -> None:
     engine = tone(slots="3", rtf="0.1")
-    heard = listen(engine, ("a short sentence.", "and another one."), 3, 0.5)
-    assert len(heard.firsts_ms) >= 3
-    assert heard.served
+    window = listen(engine, ("a short sentence.", "and another one."), 3, 0.5)
+    assert len(window.firsts_ms) >= 3
+    assert window.served
 
 
 def test_listeners_of_an_engine_slower_than_playback_do() -> None:
     engine = tone(slots="2", rtf="3", chunk_ms="200")
-    heard = listen(engine, ("a sentence that takes a while to be spoken.",), 2, 0.5)
-    assert max(heard.silences_s) > 0.1
-    assert not heard.served
+    window = listen(engine, ("a sentence that takes a while to be spoken.",), 2, 0.5)
+    assert max(window.silences_s) > 0.1
+    assert not window.served
 
 
 def test_its_lines_are_those_two() -> None:
@@ -100,8 +100,8 @@ def test_every_sentence_is_spoken_with_a_seed_of_its_own_and_voices_take_turns(t
     file.write_text("One. Two. Three.", "utf-8")
     engine = tone()
     texts = split_sentences(engine, read_text(str(file)), "en")
-    spoken = endless_utterances(engine, texts, "en", 1)
-    first = [next(spoken) for _ in range(6)]
+    utterances = endless_utterances(engine, texts, "en", 1)
+    first = [next(utterances) for _ in range(6)]
     assert [each.text for each in first] == ["Two.", "Three.", "One."] * 2
     assert len({each.seed for each in first}) == 6
     assert len({each.voice for each in first}) == min(4, len(engine.voices))

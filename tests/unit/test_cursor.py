@@ -1,4 +1,4 @@
-"""A reader's bookkeeping: whatever the chunks, however often they come, the bytes are the job's, once."""
+"""The cursor of a reader: whatever the chunks, however often they come, the bytes are the job's, once."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def entries_of(lengths, cuts):
     return entries
 
 
-def heard(cursor, entries):
+def pcm_heard(cursor, entries):
     fed = [cursor.feed(entry) for entry in entries]
     return b"".join(entry.pcm for entry in fed if isinstance(entry, Audio))
 
@@ -35,7 +35,7 @@ def heard(cursor, entries):
 @given(lengths, st.integers(1, 30))
 def test_a_reader_hears_every_byte_once(lengths, cuts):
     cursor = ReaderCursor()
-    assert heard(cursor, entries_of(lengths, cuts)) == b"".join(bytes([i + 1]) * n for i, n in enumerate(lengths))
+    assert pcm_heard(cursor, entries_of(lengths, cuts)) == b"".join(bytes([i + 1]) * n for i, n in enumerate(lengths))
     assert cursor.n_bytes == sum(lengths)
 
 
@@ -44,12 +44,12 @@ def test_a_reader_that_reconnects_goes_on_at_the_next_byte(lengths, cuts, other_
     entries = entries_of(lengths, cuts)
     n = data.draw(st.integers(0, len(entries) - 1))
     first = ReaderCursor()
-    before = heard(first, entries[:n])
+    before = pcm_heard(first, entries[:n])
     place = first.position
     marker = next((e for e in entries if e.position == StreamPosition(place.sentence, 0)), None)
     second = ReaderCursor.behind(place, marker.at, 24_000) if marker else ReaderCursor()
     again = [e for e in entries_of(lengths, other_cuts) if e.position > place]
-    assert before + heard(second, again) == b"".join(bytes([i + 1]) * k for i, k in enumerate(lengths))
+    assert before + pcm_heard(second, again) == b"".join(bytes([i + 1]) * k for i, k in enumerate(lengths))
 
 
 @given(lengths, st.integers(1, 30), st.data())
@@ -60,10 +60,10 @@ def test_bytes_that_are_gone_are_noticed(lengths, cuts, data):
         return
     lost = data.draw(st.sampled_from(audio))
     with pytest.raises(PositionLost, match=r"not held any more|are missing"):
-        heard(ReaderCursor(), entries[:lost] + entries[lost + 1 :])
+        pcm_heard(ReaderCursor(), entries[:lost] + entries[lost + 1 :])
 
 
-def test_a_gap_that_the_reader_did_not_see_begin_is_passed_over():
+def test_a_gap_that_the_reader_did_not_see_begin_is_skipped():
     cursor = ReaderCursor.behind(StreamPosition(2, GAP), 100, 24_000)
     assert cursor.feed(SentenceStart(StreamPosition(3, 0), 2, 160, 24_000, "")) is not None
     assert cursor.n_bytes == 160

@@ -1,4 +1,4 @@
-"""Which pool speaks a text that names none: the default, unless the text asks for what that cannot do."""
+"""The default engine for a text that names none, unless the text asks for what it cannot do."""
 
 from dataclasses import replace
 

@@ -21,7 +21,7 @@ def read(raw: bytes) -> Document:
     return read_document(raw, "book.bin", DocumentLimits())
 
 
-def spoken(document: Document) -> list[str]:
+def texts_of(document: Document) -> list[str]:
     return [piece.text for piece in segment(document.text, SegmentOptions(markup=document.markup))]
 
 
@@ -39,7 +39,7 @@ def test_the_chapters_of_a_book_are_read_in_order() -> None:
     assert [chapter.title for chapter in book.chapters] == ["I. One", "II. Two"]
     assert book.chapters[0].text == "One\n\nThe first page of <div> and twowords.\n\nBefore.\n\n"
     assert book.chapters[1].text == "Two\n\nThe second  \npage.\n\nIts end.\n\n"
-    assert spoken(book) == [
+    assert texts_of(book) == [
         *("One", "The first page of <div> and twowords.", "Before.", "Two", "The second", "page.", "Its end.")
     ]
 

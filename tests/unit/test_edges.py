@@ -78,11 +78,11 @@ def test_the_chunks_do_not_change_the_bytes(data: st.DataObject) -> None:
 @given(st.data())
 def test_another_worker_goes_on_exactly_where_a_filter_stopped(data: st.DataObject) -> None:
     pcm = data.draw(sentences())
-    edges, heard = TrimFadeFilter(RATE_HZ, PAUSE_MS), b""
+    edges, filtered = TrimFadeFilter(RATE_HZ, PAUSE_MS), b""
     for chunk in data.draw(cut(pcm)):
-        heard += edges.feed(chunk)
+        filtered += edges.feed(chunk)
         edges = TrimFadeFilter.restore(edges.state(), RATE_HZ, PAUSE_MS)
-    assert heard + edges.finish() == defined(pcm)
+    assert filtered + edges.finish() == defined(pcm)
     assert edges.peak == max([0, *(abs(x) for x in samples(pcm).tolist() if abs(x) > THRESHOLD)])
 
 
@@ -126,7 +126,7 @@ def test_joints_do_not_click(level: int) -> None:
     assert np.abs(samples(whole)).max() <= max(abs(level), abs(~level))
 
 
-def test_only_the_fade_is_held_back_while_somebody_speaks() -> None:
+def test_only_the_fade_is_held_back_while_there_is_speech() -> None:
     edges = TrimFadeFilter(RATE_HZ, PAUSE_MS)
     n_out = len(edges.feed(pcm_of([9000] * 800))) // 2
     assert n_out == 800 - FADE

@@ -1,4 +1,4 @@
-"""Every format holds what was spoken: all of it, at the right speed, not clipped."""
+"""Encoded files hold what was spoken: all of it, at the right speed, not clipped."""
 
 import itertools
 import os
@@ -16,8 +16,8 @@ from seriatim.audio.encoder import open_encoder
 from seriatim.audio.formats import FORMATS, format_of
 from seriatim.audio.output_file import FileDescriptorOutput
 from seriatim.errors import Unwritable
-from tests.http.sounds import decoded as decoded_by_ffmpeg
-from tests.unit.sound import cut, decoded, duration, encoded, samples, speech
+from tests.http.decoded_audio import decoded as decoded_by_ffmpeg
+from tests.unit.decoded_samples import cut, decoded, duration, encoded, samples, speech
 
 LOSSLESS = ["wav", "flac"]
 LOSSY = ["ogg", "opus", "mp3"]
@@ -31,34 +31,34 @@ def file_of(name: str, rate_hz: int, chunks: list[bytes]) -> bytes:
         return file.read()
 
 
-def likeness(heard: np.ndarray, spoken: np.ndarray) -> float:
+def likeness(actual: np.ndarray, expected: np.ndarray) -> float:
     """The correlation of two sounds, 1 if they are the same but for their volume."""
-    n = min(len(heard), len(spoken))
-    return float(np.corrcoef(heard[:n], spoken[:n])[0, 1])
+    n = min(len(actual), len(expected))
+    return float(np.corrcoef(actual[:n], expected[:n])[0, 1])
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("name", LOSSLESS)
 def test_lossless_formats_give_back_every_sample(name, rate_hz):
     pcm = speech(2.3, rate_hz)
-    heard, file_rate_hz = decoded(file_of(name, rate_hz, cut(pcm, 4410)))
+    found, file_rate_hz = decoded(file_of(name, rate_hz, cut(pcm, 4410)))
     assert file_rate_hz == rate_hz
-    assert np.array_equal(heard, samples(pcm))
+    assert np.array_equal(found, samples(pcm))
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("name", LOSSY)
 def test_lossy_formats_give_back_the_same_sound_for_the_same_time(name, rate_hz):
     pcm = speech(3.0, rate_hz)
-    heard, file_rate_hz = decoded(file_of(name, rate_hz, cut(pcm, 4410)))
+    found, file_rate_hz = decoded(file_of(name, rate_hz, cut(pcm, 4410)))
     assert file_rate_hz == format_of("-", name).rate_for(rate_hz)
-    assert len(heard) == round(len(pcm) / 2 * file_rate_hz / rate_hz)
-    spoken = samples(pcm)
+    assert len(found) == round(len(pcm) / 2 * file_rate_hz / rate_hz)
+    expected = samples(pcm)
     if file_rate_hz != rate_hz:  # compare at the times of the samples that were spoken
-        spoken_at, heard_at = np.arange(len(spoken)) / rate_hz, np.arange(len(heard)) / file_rate_hz
-        heard = np.interp(spoken_at, heard_at, heard)
-    assert likeness(heard, spoken) > 0.97
-    assert 0.6 < np.abs(heard).max() < 0.9, "neither clipped nor faded: 0.7 was spoken"
+        spoken_at, heard_at = np.arange(len(expected)) / rate_hz, np.arange(len(found)) / file_rate_hz
+        found = np.interp(spoken_at, heard_at, found)
+    assert likeness(found, expected) > 0.97
+    assert 0.6 < np.abs(found).max() < 0.9, "neither clipped nor faded: 0.7 was spoken"
 
 
 def test_raw_pcm_is_the_sound_and_nothing_else():
@@ -70,20 +70,20 @@ def test_raw_pcm_is_the_sound_and_nothing_else():
 def test_aac_is_a_stream_whose_padding_is_heard(rate_hz):
     """No header says what to trim: 1,024 samples before the sound, and what fills the last frame of as many."""
     pcm = speech(3.0, rate_hz)
-    heard, file_rate_hz = decoded_by_ffmpeg(file_of("aac", rate_hz, cut(pcm, 4410)))
+    found, file_rate_hz = decoded_by_ffmpeg(file_of("aac", rate_hz, cut(pcm, 4410)))
     assert file_rate_hz == rate_hz
-    assert 1024 <= len(heard) - len(pcm) // 2 <= 3 * 1024
-    assert likeness(heard[1024:], samples(pcm)) > 0.97
+    assert 1024 <= len(found) - len(pcm) // 2 <= 3 * 1024
+    assert likeness(found[1024:], samples(pcm)) > 0.97
 
 
 @pytest.mark.parametrize("rate_hz", [*RATES_HZ, 48000])
 def test_an_m4a_file_says_what_to_trim(rate_hz):
     pcm = speech(3.0, rate_hz)
     data = file_of("m4a", rate_hz, cut(pcm, 4410))
-    heard, file_rate_hz = decoded_by_ffmpeg(data)
+    found, file_rate_hz = decoded_by_ffmpeg(data)
     assert file_rate_hz == rate_hz
-    assert 0 <= len(heard) - len(pcm) // 2 < 1024, "FFmpeg plays the last frame whole"
-    assert likeness(heard, samples(pcm)) > 0.97
+    assert 0 <= len(found) - len(pcm) // 2 < 1024, "FFmpeg plays the last frame whole"
+    assert likeness(found, samples(pcm)) > 0.97
     assert duration(data) == pytest.approx(3.0, abs=0.001)
     assert data.index(b"moov") < data.index(b"mdat"), "a player begins before it has all"
 
@@ -102,8 +102,8 @@ def test_nothing_is_left_of_an_m4a_that_was_given_up(tmp_path):
 
 @pytest.mark.parametrize("name", [*LOSSLESS, *LOSSY])
 def test_the_shortest_sound_is_a_whole_file(name):
-    heard, _ = decoded(file_of(name, 24000, [b"\1\0"]))
-    assert len(heard) == 1
+    found, _ = decoded(file_of(name, 24000, [b"\1\0"]))
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("name", [audio_format.name for audio_format in FORMATS])
@@ -120,9 +120,9 @@ def test_how_the_sound_was_cut_into_chunks_cannot_be_heard(name, cuts):
 def test_resampling_keeps_the_pitch_and_adds_nothing_to_it():
     """A tone of 1 kHz at 22,050 Hz has one line in its spectrum, and so it has in an Opus file at 24,000 Hz."""
     tone = (0.5 * 32767 * np.sin(2 * np.pi * 1000 * np.arange(44100) / 22050)).astype("<i2").tobytes()
-    heard, rate_hz = decoded(file_of("opus", 22050, cut(tone, 3000)))
+    found, rate_hz = decoded(file_of("opus", 22050, cut(tone, 3000)))
     assert rate_hz == 24000
-    middle = heard[12000:36000] * np.hanning(24000)
+    middle = found[12000:36000] * np.hanning(24000)
     spectrum = np.abs(np.fft.rfft(middle)) ** 2
     assert np.argmax(spectrum) == 1000, "one bin is 1 Hz"
     beside = spectrum.sum() - spectrum[980:1021].sum()

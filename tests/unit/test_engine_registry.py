@@ -1,4 +1,4 @@
-"""How engines are found: by name, when asked for, with one clear line when something is missing."""
+"""The registry of engines: found by name, when asked for, with one clear line when something is missing."""
 
 import subprocess
 import sys

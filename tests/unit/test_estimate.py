@@ -1,4 +1,4 @@
-"""How long a text lasts, before it is spoken."""
+"""Estimates of a text's duration, before it is spoken."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from seriatim.errors import UnknownOption
 from seriatim.text.duration_estimate import LEAST_MS, estimate_ms
 
 #: language, sentence, and how many ms espeak-ng 1.52 spoke it
-SPOKEN = [
+MEASURED = [
     (
         "en",
         "The quick brown fox jumps over the lazy dog, and nobody in the village was "
@@ -59,7 +59,7 @@ SPOKEN = [
 ]
 
 
-@pytest.mark.parametrize(("language", "text", "spoken_ms"), SPOKEN, ids=[language for language, _, _ in SPOKEN])
+@pytest.mark.parametrize(("language", "text", "spoken_ms"), MEASURED, ids=[language for language, _, _ in MEASURED])
 def test_an_estimate_is_within_a_tenth_of_what_espeak_speaks(language, text, spoken_ms):
     assert estimate_ms(text, language) == pytest.approx(spoken_ms, rel=0.1)
 

@@ -1,4 +1,4 @@
-"""`seriatim text`: the sentences of a text, and what each step makes of it."""
+"""Explaining a text, `seriatim text`: its sentences, and what each step makes of it."""
 
 from pathlib import Path
 

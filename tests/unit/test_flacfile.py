@@ -1,4 +1,4 @@
-"""A FLAC file knows its length, its checksum, and where each part of it is."""
+"""FLAC files (`flacfile`) know their length, their checksum, and where each part of them is."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ from seriatim.audio.flac_header import FlacFrames, FlacHeader
 from seriatim.audio.formats import format_of
 from seriatim.audio.output_file import FileDescriptorOutput
 from tests.support.command_line import installed
-from tests.unit.sound import cut, decoded, samples, speech
+from tests.unit.decoded_samples import cut, decoded, samples, speech
 
 RATE_HZ = 24_000
 
@@ -86,13 +86,13 @@ def test_ffmpeg_finds_the_checksum_right_and_the_title(tmp_path: Path) -> None:
     flac, pcm = file_of(2.0, "Höhle & Harbour")
     path.write_bytes(flac)
     assert decoded(flac)[0].tobytes() == samples(pcm).tobytes()
-    said = subprocess.run(
+    probed = subprocess.run(
         [installed("ffprobe", package="ffmpeg"), "-v", "warning", "-show_entries", "format=duration:format_tags", path],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "TAG:TITLE=Höhle & Harbour" in said.stdout or "TAG:title=Höhle & Harbour" in said.stdout
-    assert "duration=2.000000" in said.stdout
-    assert said.stderr == ""
+    assert "TAG:TITLE=Höhle & Harbour" in probed.stdout or "TAG:title=Höhle & Harbour" in probed.stdout
+    assert "duration=2.000000" in probed.stdout
+    assert probed.stderr == ""
     sound = subprocess.run(
         [installed("ffmpeg", package="ffmpeg"), "-v", "error", "-i", path, "-f", "md5", "-c:a", "pcm_s16le", "-"],
         capture_output=True, text=True, check=True,

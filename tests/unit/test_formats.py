@@ -1,4 +1,4 @@
-"""Which format an output is written in."""
+"""Formats of an output, chosen by its name or an option."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Whoever reads bytes from outside raises its own error for what is none of ours, and nothing else.
+"""Parsers of bytes from outside raise their own error for what is none of ours, and nothing else.
 
 One property for each parser, bounded in every run of the suite; HYPOTHESIS_PROFILE=long is for an evening. Half of
 the input is noise, half is what we write ourselves with something changed in it: that goes deeper.
@@ -193,7 +193,7 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
     ),
     "a job's id": (check_job, scalars | st.text(max_size=80), (BadInput,)),
     "options of an engine": (
-        lambda given: read_options(ToneOptions, "tone", given),
+        lambda raw_options: read_options(ToneOptions, "tone", raw_options),
         st.dictionaries(
             st.sampled_from(["rate_hz", "rtf", "slots", "burn"]) | st.text(max_size=4), st.text(max_size=12)
         ),
@@ -212,8 +212,8 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
 @pytest.mark.parametrize("what", PARSERS)
 @given(data=st.data())
 def test_a_parser_raises_its_own_error_or_none(what: str, data: st.DataObject) -> None:
-    parse, given_, allowed = PARSERS[what]
-    raw = data.draw(given_)
+    parse, inputs, allowed = PARSERS[what]
+    raw = data.draw(inputs)
     with suppress(*allowed):
         parse(raw)
 

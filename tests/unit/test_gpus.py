@@ -1,4 +1,4 @@
-"""Which GPU a process sees. Nothing here needs one."""
+"""GPUs that a process sees. Nothing here needs one."""
 
 import pytest
 

@@ -131,7 +131,7 @@ def test_a_journal_has_one_owner_at_a_time(path):
     opened(path).close()
 
 
-def test_a_journal_that_is_removed_while_somebody_waits_for_it_is_not_theirs(path):
+def test_a_journal_that_is_removed_while_another_waits_for_it_is_not_taken(path):
     """Its owner finished between the opening and the locking."""
     first = opened(path)
     waiting = os.open(path, os.O_RDWR)

@@ -1,4 +1,4 @@
-"""Keys and fields of hashes: only the package `seriatim` knows how state is written."""
+"""The keyspace: only the package `seriatim` knows how keys and fields of hashes are written."""
 
 import ast
 import re

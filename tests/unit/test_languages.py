@@ -7,13 +7,13 @@ from seriatim.errors import BadInput, UnknownLanguage, UnknownOption, UnknownVoi
 from seriatim.text.languages import _ROWS, NAMES, language_tag
 
 
-@pytest.mark.parametrize(("said", "tag"), [
+@pytest.mark.parametrize(("name", "tag"), [
     ("German", "de"), ("english", "en"), ("Auto", ""), ("", ""), ("en-GB", "en-GB"), ("tlh", "tlh"), ("deu", "de"),
     ("ger", "de"), ("DEU-AT", "de-AT"), ("Scottish  Gaelic", "gd"), ("cmn", "cmn"), ("British English", "en-GB"),
 ])  # fmt: skip
-def test_a_language_may_be_named_in_english(said: str, tag: str) -> None:
-    assert language_tag(said) == tag
-    assert JobRequest.of({"language": said}).language == tag
+def test_a_language_may_be_named_in_english(name: str, tag: str) -> None:
+    assert language_tag(name) == tag
+    assert JobRequest.of({"language": name}).language == tag
 
 
 def test_no_name_stands_for_two_languages() -> None:

@@ -7,7 +7,7 @@ from bench.load.charts import first_audio, timeline
 from bench.load.figures import summary
 from bench.load.load_system import Outcome
 from bench.load.picks import Picks
-from bench.load.plan import Ask, RequestResult, Run
+from bench.load.plan import Ask, LoadRun, RequestResult
 from bench.load.table import HEADINGS, heading, line, refusals_line, target_lines, used_line
 from bench.load.targets import figures
 from bench.load.usage import Used
@@ -18,7 +18,7 @@ RESULTS = (
     RequestResult("cid", "live", "live", 2.0, refused="Busy", over_s=2.0),
 )
 OUTCOME = Outcome(
-    Run("a run", (Ask(0.0, "ann", (2.0,)),), 10.0, about="three listeners"),
+    LoadRun("a run", (Ask(0.0, "ann", (2.0,)),), 10.0, about="three listeners"),
     RESULTS, {"redis": Used(0.1, 20.0)}, (1.0, 2.0), {"rtf": 0.25},
 )  # fmt: skip
 PICKS = Picks(10_000, 64, 2_000, 9, 0.05, 0.2, 0.1, 0.4)

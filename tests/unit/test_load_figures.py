@@ -110,7 +110,7 @@ def test_silences_too_short_to_measure_are_none() -> None:
     assert summary([audible("a", 0.0, (0.0, 1_000), (1.015, 500), ended_s=1.2)], SPAN_S).stalled == 0
 
 
-def test_the_target_is_met_when_all_hear_at_once_and_nobody_is_refused() -> None:
+def test_the_target_is_met_when_all_hear_at_once_and_none_is_refused() -> None:
     calm = audible("a", 0.0, (0.2, 1_000), ended_s=0.3)
     assert meets(summary([calm], SPAN_S))
     assert not meets(summary([calm, refused("b")], SPAN_S))

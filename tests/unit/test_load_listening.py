@@ -34,10 +34,10 @@ def test_it_reports_what_was_played_and_where_that_is() -> None:
     """Two sentences lie in its buffer after a second: only the second that was heard is reported as used."""
     ann = listener()
     ann.take(sentence(0, 600) + sentence(1, 5_000, at_ms=600), 1.0)
-    ack, heard = ann.report(2.0)
+    ack, mark = ann.report(2.0)
     assert ack.args[1] == "j"
     assert ack.args[2] == ack.args[3] == pytest.approx(1_000), "delivered and heard"
-    assert heard.args[2] == 1, "the sentence whose last byte was heard"
+    assert mark.args[2] == 1, "the sentence whose last byte was heard"
 
 
 def test_it_reports_every_now_and_then_and_not_before_the_first_sound() -> None:

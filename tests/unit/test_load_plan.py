@@ -1,4 +1,4 @@
-"""Who asks for what, and when: the load bench's plans."""
+"""The load bench's plans: requests and their times."""
 
 import itertools
 import json
@@ -12,7 +12,7 @@ from bench.load import scenarios
 from bench.load.__main__ import lanes
 from bench.load.arrivals import bursts, poisson, spread
 from bench.load.load_system import LISTENERS
-from bench.load.plan import MS_PER_CHAR, RequestResult, Run, result_from_json, text_of
+from bench.load.plan import MS_PER_CHAR, LoadRun, RequestResult, result_from_json, text_of
 from bench.load.scenarios import QUICK, THOROUGH
 from seriatim.text.segment import SegmentOptions, segment
 
@@ -45,7 +45,7 @@ def test_a_gradual_rise_is_even_and_a_burst_is_not() -> None:
 @pytest.mark.parametrize("sizes", [QUICK, THOROUGH])
 def test_every_run_survives_its_way_to_the_clients(sizes: scenarios.Sizes) -> None:
     runs = [run for lane in lanes(sizes) for run in lane.runs]
-    assert all(Run.from_json(run.to_json()) == run for run in runs)
+    assert all(LoadRun.from_json(run.to_json()) == run for run in runs)
     assert {run.name for run in runs} >= {"hog 40", "no hog", "batch beside", "poisson 125%", "bursts", "slow readers"}
     assert all(ask.at_s < run.span_s for run in runs for ask in run.asks)
 
@@ -53,7 +53,7 @@ def test_every_run_survives_its_way_to_the_clients(sizes: scenarios.Sizes) -> No
 @pytest.mark.parametrize("sizes", [QUICK, THOROUGH])
 def test_all_policies_go_through_the_same_hog_and_the_same_full_load(sizes: scenarios.Sizes) -> None:
     """The same users with the same texts at the same times: else a difference would say nothing."""
-    by_policy = {lane.policy: [] for lane in lanes(sizes)}  # type: dict[str, list[Run]]
+    by_policy = {lane.policy: [] for lane in lanes(sizes)}  # type: dict[str, list[LoadRun]]
     for lane in lanes(sizes):
         by_policy[lane.policy] += lane.runs
     for name in ("hog 40", f"closed {scenarios.FULL}"):
@@ -68,6 +68,6 @@ def test_the_open_loop_offers_what_it_says() -> None:
     assert texts_s / run.span_s == pytest.approx(1.25 * LISTENERS, rel=0.1)
 
 
-def test_what_a_listener_was_told_comes_back_whole() -> None:
+def test_a_result_comes_back_whole() -> None:
     result = RequestResult("ann", "live", "live", 1.5, job="j", chunks=[(2.0, 60.0), (2.1, 200.0)], over_s=9.0)
     assert result_from_json(json.loads(json.dumps(asdict(result)))) == result

@@ -70,7 +70,7 @@ def test_time_is_spent_hearing_or_in_silence(gaps: list[tuple[float, float]], en
 
 
 @given(gaps=CHUNKS, at_s=st.floats(0, 70))
-def test_nobody_hears_more_than_came_nor_faster_than_speech(gaps: list[tuple[float, float]], at_s: float) -> None:
+def test_no_listener_hears_more_than_came_nor_faster_than_speech(gaps: list[tuple[float, float]], at_s: float) -> None:
     player = Player()
     for chunk_s, ms in times(gaps):
         if chunk_s <= at_s:

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from seriatim.text.markup import Markup
 from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
-from tests.unit.writing import letters, words
+from tests.unit.segmentation_texts import letters, words
 
 
 def pieces(text: str, markup: str = "auto", **options: Any) -> list[Segment]:
@@ -24,11 +24,11 @@ def pieces(text: str, markup: str = "auto", **options: Any) -> list[Segment]:
     return whole
 
 
-def spoken(text: str, markup: str = "auto") -> list[str]:
+def texts_of(text: str, markup: str = "auto") -> list[str]:
     return [piece.text for piece in pieces(text, markup)]
 
 
-SAID = [
+CASES = [
     ("You **really** should *not* do _that_, ~~or~~ __this__, ***ever***.", "You really should not do that, or this, ever."),
     ("**Bold** is *“quoted”*, **(bracketed)** and un**believ**able.", "Bold is “quoted”, (bracketed) and unbelievable."),
     ("*A whole sentence.* | **Another one!** | _And._", "A whole sentence. | Another one! | And."),
@@ -47,9 +47,9 @@ SAID = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), SAID)
-def test_marks_are_silent_and_words_are_said(text, said):
-    assert spoken(text.replace(" | ", " ")) == said.split(" | ")
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_marks_are_silent_and_words_are_said(text, expected):
+    assert texts_of(text.replace(" | ", " ")) == expected.split(" | ")
 
 
 PLAIN = [
@@ -71,7 +71,7 @@ PLAIN = [
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_plain_text_stays_as_it_is(text):
-    assert " ".join(spoken(text)) == text
+    assert " ".join(texts_of(text)) == text
 
 
 @pytest.mark.parametrize("markup", [each for each in Markup if each not in (Markup.NONE, Markup.PLAIN)])
@@ -98,27 +98,27 @@ def test_a_block_of_markdown_is_said_by_itself():
         "# A title #\n\nSome text\n- [x] done\n- [ ] *open*\n+ plus\n\n> quoted\n> text\n\n1. one\n2. two\n\n"
         "[ref]: https://example.org\n[^1]: A note.\n\n***\n\nThe end."
     )
-    assert spoken(text) == [
+    assert texts_of(text) == [
         *("A title", "Some text", "done", "open", "plus", "quoted text", "1. one", "2. two", "A note.", "The end.")
     ]
 
 
 def test_code_is_said_line_by_line_without_its_fence_and_language():
     text = "Run this:\n```bash\nls -la *.txt\n}\ncd **x**\n```\nThat is *all*.\n~~~\n```\nx\n~~~"
-    assert spoken(text) == ["Run this:", "ls -la *.txt", "cd **x**", "That is all.", "x"]
+    assert texts_of(text) == ["Run this:", "ls -la *.txt", "cd **x**", "That is all.", "x"]
 
 
 def test_the_cells_of_a_table_have_a_pause_between_them():
     rows = ["Day, Hours", "Monday, nine *to* five".replace("*", ""), "Sunday?", "End."]
-    assert spoken("| Day | Hours |\n|:--|--:|\n| Monday | nine *to* five |\n| Sunday? | |\n\nEnd.") == rows
-    assert spoken("Day | Hours\n--- | ---\nMonday | nine *to* five\nSunday? |\n\nEnd.") == rows
+    assert texts_of("| Day | Hours |\n|:--|--:|\n| Monday | nine *to* five |\n| Sunday? | |\n\nEnd.") == rows
+    assert texts_of("Day | Hours\n--- | ---\nMonday | nine *to* five\nSunday? |\n\nEnd.") == rows
     html = "<table><tr><th>Day<th>Hours</tr>\n<tr><td>Monday</td> <td>nine to five</td></tr>\n<tr><td>Sunday?</td></tr></table>End."
-    assert spoken(html) == rows
+    assert texts_of(html) == rows
 
 
 def test_the_facts_at_the_start_of_a_file_are_not_said():
-    assert spoken("---\ntitle: Notes\nauthor: me\n---\nText here.") == ["Text here."]
-    assert spoken("---\nText here: not a fact\n\nMore.") == ["Text here: not a fact", "More."]
+    assert texts_of("---\ntitle: Notes\nauthor: me\n---\nText here.") == ["Text here."]
+    assert texts_of("---\nText here: not a fact\n\nMore.") == ["Text here: not a fact", "More."]
 
 
 HTML = """<!DOCTYPE html>
@@ -131,7 +131,7 @@ b</pre>Rest<br>here.</body></html>"""
 
 @pytest.mark.parametrize("markup", ["auto", "html"])
 def test_a_document_of_html_is_said_by_its_paragraphs(markup):
-    assert spoken(HTML, markup) == ["A head", "Some wrapped *text*.", "one", "two", "a", "b", "Rest", "here."]
+    assert texts_of(HTML, markup) == ["A head", "Some wrapped *text*.", "one", "two", "a", "b", "Rest", "here."]
 
 
 @pytest.mark.parametrize("markup", ["auto", "ssml"])
@@ -149,7 +149,7 @@ def test_ssml_is_said_as_far_as_it_can_be(markup):
 
 def test_nothing_is_markup_where_the_caller_says_so():
     text = "You **really** <b>should</b> [pause:1s] 👍 go."
-    assert spoken(text, "none") == [text]
+    assert texts_of(text, "none") == [text]
 
 
 MARKS = [

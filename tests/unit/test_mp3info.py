@@ -1,4 +1,4 @@
-"""The first frame of an MP3 file says how long it is, as players read it."""
+"""The first frame of an MP3 file (`mp3info`) states its length, as players read it."""
 
 import io
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from seriatim.audio.formats import format_of
 from seriatim.audio.mp3_info_frame import crc16
 from tests.support.command_line import installed
-from tests.unit.sound import decoded, encoded, speech
+from tests.unit.decoded_samples import decoded, encoded, speech
 
 RATES_HZ = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000]
 

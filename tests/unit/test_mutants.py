@@ -1,4 +1,4 @@
-"""The planted faults fit the code: a fault whose text is gone would silently test nothing."""
+"""Mutants fit the code: a fault whose text is gone would silently test nothing."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.mutants.__main__ import line, status, totals
 from tests.mutants.catalogue import HARMLESS, MUTANTS
 from tests.mutants.mutant import Mutant
 from tests.mutants.planting import ROOT, Unplantable, mutated, planted
-from tests.mutants.trial import Outcome, Verdict, commands
+from tests.mutants.trial import TrialOutcome, TrialVerdict, commands
 
 SOME = MUTANTS[0]
 
@@ -18,7 +18,7 @@ SOME = MUTANTS[0]
 def test_a_fault_fits_the_code_and_names_tests_that_are_there(mutant: Mutant) -> None:
     assert mutated(mutant) != (ROOT / mutant.file).read_text("utf-8")
     assert all((ROOT / test.partition("::")[0]).exists() for test in mutant.tests), mutant.tests
-    assert commands(mutant), "somebody looks"
+    assert commands(mutant), "a test looks"
 
 
 def test_names_are_names() -> None:
@@ -43,9 +43,9 @@ def test_a_fault_is_planted_in_a_copy_only() -> None:
     assert not copy.exists()
 
 
-def test_what_nobody_saw_is_a_failure_unless_it_is_harmless() -> None:
-    seen, missed = (Outcome(SOME, verdict, "", 1.0) for verdict in (Verdict.KILLED, Verdict.SURVIVED))
+def test_an_unseen_mutant_is_a_failure_unless_it_is_harmless() -> None:
+    seen, missed = (TrialOutcome(SOME, verdict, "", 1.0) for verdict in (TrialVerdict.KILLED, TrialVerdict.SURVIVED))
     assert (status([seen]), status([seen, missed])) == (0, 1)
-    assert status([missed, Outcome(SOME, Verdict.BROKEN, "no such test", 1.0)]) == 2
-    assert f"NOBODY SEES IT: {SOME.why}" in line(missed)
+    assert status([missed, TrialOutcome(SOME, TrialVerdict.BROKEN, "no such test", 1.0)]) == 2
+    assert f"NO TEST SEES IT: {SOME.why}" in line(missed)
     assert totals([seen, missed]) == "2 faults: 1 seen, 1 survived (0 harmless)"

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("seriatim", "tasks", "workers", "reassembler", "gateway", "bench")
+PACKAGES = ("seriatim", "tasks", "workers", "reassembler", "gateway")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+ALL = MODULES + sorted(path for folder in ("bench", "tests") for path in (ROOT / folder).rglob("*.py"))
 MOST = 25  #: modules in one folder
 OPENERS = re.compile(r"(What|Who|Whose|How|Where|When|Which|Whether)\b")
-ENTRIES = {"__init__", "__main__", "main"}  #: named by Python's customs and not by what they do
+ENTRIES = {"__init__", "__main__", "main", "conftest"}  #: named by Python's customs and not by what they do
 
 
 def name_of(path: Path) -> str:
@@ -23,23 +24,21 @@ def docstring(path: Path) -> str:
     return ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@pytest.mark.parametrize("path", ALL, ids=name_of)
 def test_a_docstring_opens_with_its_module(path: Path) -> None:
     """With a noun phrase or an imperative in which the module's name, or a word of it, occurs."""
     opener = docstring(path).partition("\n")[0]
     assert not OPENERS.match(opener), opener
     if path.stem not in ENTRIES:
         first_clause = re.split(r"[:.;]", opener, maxsplit=1)[0].lower()
-        words = [word[:5] for word in path.stem.removesuffix("s").split("_")]
+        stem = path.stem.removeprefix("test_").removesuffix("s")
+        words = [word[:5] for word in stem.split("_") if len(word) > 2 or stem == word]
         assert any(word in first_clause for word in words), opener
 
 
 def test_no_two_classes_have_one_name() -> None:
     classes = Counter(
-        node.name
-        for path in MODULES
-        for node in ast.parse(path.read_text("utf-8")).body
-        if isinstance(node, ast.ClassDef)
+        node.name for path in ALL for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)
     )
     assert [name for name, n in classes.items() if n > 1] == []
 

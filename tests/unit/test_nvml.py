@@ -1,4 +1,4 @@
-"""How busy a GPU is: what happens where nobody can say. Only machines with a GPU see the rest."""
+"""NVML, a GPU's use: what happens where it is unknown. Only machines with a GPU see the rest."""
 
 import importlib.util
 import logging
@@ -50,7 +50,7 @@ def test_a_process_that_is_on_no_gpu_never_looks_for_the_library(
 
 
 def test_what_was_seen_long_ago_says_nothing_of_now() -> None:
-    """A driver that hangs keeps its thread, and nobody else: what it saw before is dropped."""
+    """A driver that hangs blocks its own thread alone: what it saw before is dropped."""
     watch = GpuWatch(lambda: UUID, {})
     watch._metrics, watch._metrics_s = {"gpu_utilization": 0.5}, time.monotonic()
     assert watch.gauges() == {"gpu_utilization": 0.5}

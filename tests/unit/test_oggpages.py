@@ -1,4 +1,4 @@
-"""Ogg pages with another serial number are pages still."""
+"""Ogg pages (`oggpages`) with another serial number are pages still."""
 
 import io
 import itertools
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seriatim.audio.ogg_pages import OggPages, page_checksum
-from tests.unit.sound import decoded, samples, speech
+from tests.unit.decoded_samples import decoded, samples, speech
 
 RATE_HZ = 24_000
 
@@ -52,11 +52,11 @@ def test_two_streams_of_the_same_sound_are_the_same_and_are_heard() -> None:
 
 @pytest.mark.parametrize("at", [20, 100, -10])
 def test_a_damaged_page_would_be_noticed(at: int) -> None:
-    """Libogg passes over a page with a wrong checksum, so what was read above had right ones."""
+    """Libogg skips a page with a wrong checksum, so what was read above had right ones."""
     damaged = bytearray(OggPages().feed(STREAM))
     damaged[at] ^= 1
     try:
-        heard, _ = decoded(bytes(damaged))
+        decoded_damaged, _ = decoded(bytes(damaged))
     except soundfile.LibsndfileError:
         return
-    assert not np.array_equal(heard, decoded(STREAM)[0])
+    assert not np.array_equal(decoded_damaged, decoded(STREAM)[0])

@@ -1,4 +1,4 @@
-"""What producers know of a pool."""
+"""The pool's record as producers read it."""
 
 from seriatim.state.pool_record import PoolRecord
 

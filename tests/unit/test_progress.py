@@ -1,4 +1,4 @@
-"""What somebody sees while a text is spoken, and afterwards."""
+"""Progress as the command line shows it while a text is spoken, and afterwards."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from gateway.cli.render.summary import RunSummary, summary_json, summary_text
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """Time that the test sets."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
@@ -118,9 +118,9 @@ def test_a_dumb_terminal_is_a_log():
 
 
 def test_a_resumed_text_counts_what_was_there_but_not_as_speed():
-    heard = ProgressState(total=100, before=60, sentences=10, audio_ms=20_000, elapsed_s=5)
-    assert heard.done == 70
-    assert heard.log_line() == "70 of 100 sentences, 0:20 of audio, 4.0 × real time, 0:15 left"
+    progress = ProgressState(total=100, before=60, sentences=10, audio_ms=20_000, elapsed_s=5)
+    assert progress.done == 70
+    assert progress.log_line() == "70 of 100 sentences, 0:20 of audio, 4.0 × real time, 0:15 left"
 
 
 def test_nothing_is_promised_before_anything_is_heard():
@@ -137,10 +137,10 @@ def test_time_counts_from_the_start_and_not_from_when_the_screen_was_made():
 
 @given(st.integers(1, 500), st.integers(0, 500), st.floats(0.001, 1e5), st.floats(0, 1e9))
 def test_the_time_left_ends_at_nothing(sentences, more, elapsed_s, audio_ms):
-    heard = ProgressState(total=sentences + more, sentences=sentences, audio_ms=audio_ms, elapsed_s=elapsed_s)
-    assert heard.left_s is not None
-    assert heard.left_s >= 0
-    assert (heard.left_s == 0) == (more == 0)
+    progress = ProgressState(total=sentences + more, sentences=sentences, audio_ms=audio_ms, elapsed_s=elapsed_s)
+    assert progress.left_s is not None
+    assert progress.left_s >= 0
+    assert (progress.left_s == 0) == (more == 0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the documents say is there: files, headings, settings, commands, options, targets, lines of the log."""
+"""The prose of the documents names what is there: files, headings, settings, commands, options, targets, log lines."""
 
 import argparse
 import ast
@@ -89,13 +89,13 @@ def test_every_target_of_make_that_is_named_exists(page: Path) -> None:
 @every_page
 def test_every_command_and_option_that_is_named_exists(page: Path) -> None:
     for command in chain.from_iterable(re.split(r"[&|;#]+", line) for line in code(page)):
-        said = re.search(r"(?:^|(?<!from)[\s/])seriatim ([a-z].*)", command)
-        if not said:
+        command_line = re.search(r"(?:^|(?<!from)[\s/])seriatim ([a-z].*)", command)
+        if not command_line:
             continue
-        words = re.findall(r"[^\s(),]+", said[1])
-        assert words[0] in COMMANDS or words[0] == "worker", said[0]
-        options = set(re.findall(r"(?<=\s)--[a-z-]+", said[1]))
-        assert options <= set(grammar(words)._option_string_actions), said[0]
+        words = re.findall(r"[^\s(),]+", command_line[1])
+        assert words[0] in COMMANDS or words[0] == "worker", command_line[0]
+        options = set(re.findall(r"(?<=\s)--[a-z-]+", command_line[1]))
+        assert options <= set(grammar(words)._option_string_actions), command_line[0]
 
 
 @every_page
@@ -103,7 +103,7 @@ def test_every_file_that_is_named_as_code_exists(page: Path) -> None:
     new = re.findall(r"New file `([^`]+)`", page.read_text("utf-8"))  # of an example, which makes it
     for line in code(page):
         for name in re.findall(r"(?<![\w/.-])(?:\w+/)+\w+\.(?:py|lua|md|toml|txt|json|sh)\b(?!\w)", line):
-            made = {"models", "secrets"} & set(name.split("/"))  # by whoever runs it
+            made = {"models", "secrets"} & set(name.split("/"))  # by its reader
             assert made or name in new or (ROOT / name).exists() or (page.parent / name).exists(), name
 
 
@@ -126,7 +126,7 @@ def test_the_page_about_the_log_has_every_line_above_info() -> None:
     assert not missing
 
 
-def test_the_page_about_the_log_has_no_line_that_nobody_writes() -> None:
+def test_the_page_about_the_log_has_no_line_that_is_never_written() -> None:
     from_the_server = {
         "appendonly is off", "appendfsync is ...", "the server hides its configuration",
         "the server knows no BGREWRITEAOF", "the server does not say how it keeps its log",
@@ -142,6 +142,6 @@ def loud_lines() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
                 case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="log"), attr=level), args=[ast.Constant(value=str(said))]
+                    func=ast.Attribute(value=ast.Name(id="log"), attr=level), args=[ast.Constant(value=str(line))]
                 ) if level in LOUD:
-                    yield said
+                    yield line

@@ -1,4 +1,4 @@
-"""What `make prove` records of a run, and its exit status: pytest's own runs of small files."""
+"""`make prove`: the record of a run, and the exit status, for pytest's own runs of small files."""
 
 from pathlib import Path
 

@@ -47,13 +47,13 @@ def turn(state: ReaderState, source: list[Entry], record: StreamRecord | None = 
 def test_a_reader_of_the_store_hears_every_byte_once_whatever_the_recorder_takes_away(lengths, steps) -> None:
     """In each step some entries are emitted, some move from the stream to the recording, and one read is made."""
     entries = stream_of(lengths)
-    state, heard, emitted, stored = ReaderState("j", DrainMode.STORE), [], 0, 0
+    state, received, emitted, stored = ReaderState("j", DrainMode.STORE), [], 0, 0
     for emits, stores, most in [*steps, *[(len(entries), len(entries), 5)] * (len(entries) + 3)]:
         emitted = min(len(entries), emitted + emits)
         stored = min(emitted, stored + stores)
         source = entries[:stored] if state.recording else entries[stored:emitted]
-        heard += turn(state, behind(source, state.cursor.position)[:most]) if not state.over else []
-    assert heard == entries
+        received += turn(state, behind(source, state.cursor.position)[:most]) if not state.over else []
+    assert received == entries
 
 
 @given(lengths, st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(1, 5)), max_size=12))
@@ -73,18 +73,18 @@ def test_an_observer_of_the_store_misses_no_sentence_whatever_the_recorder_takes
 @given(lengths, st.integers(1, 4), st.data())
 def test_a_reader_of_a_window_hears_every_byte_once_from_where_it_was(lengths, most, data) -> None:
     entries = stream_of(lengths)
-    state, heard = ReaderState("j", DrainMode.WINDOW), []
+    state, received = ReaderState("j", DrainMode.WINDOW), []
     leaves = data.draw(st.integers(0, len(entries)))
     while not state.over:
-        heard += turn(state, behind(entries, state.cursor.position)[:most])
-        if len(heard) >= leaves > 0:
+        received += turn(state, behind(entries, state.cursor.position)[:most])
+        if len(received) >= leaves > 0:
             leaves = 0
             sentence = state.cursor.position.sentence
             marker = next(e for e in entries if isinstance(e, SentenceStart | End) and e.position.sentence == sentence)
             if isinstance(marker, SentenceStart):
                 state = ReaderState("j", DrainMode.WINDOW)
-                state.cursor = ReaderCursor.behind(heard[-1].position, marker.at, RATE_HZ)
-    assert heard == entries
+                state.cursor = ReaderCursor.behind(received[-1].position, marker.at, RATE_HZ)
+    assert received == entries
 
 
 def test_a_window_that_misses_bytes_is_lost() -> None:
@@ -94,7 +94,7 @@ def test_a_window_that_misses_bytes_is_lost() -> None:
         turn(state, entries[3:])
 
 
-def test_an_observer_passes_over_bytes_that_are_gone() -> None:
+def test_an_observer_skips_bytes_that_are_gone() -> None:
     state, entries = ReaderState("j", DrainMode.WINDOW, observes=True), stream_of([4, 4])
     assert turn(state, [entries[0], *entries[3:]]) == [entries[0], *entries[3:]]
     assert (state.cursor.at, state.over) == (4, True)

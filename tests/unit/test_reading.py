@@ -27,7 +27,7 @@ def cases(language: str) -> list[tuple[str, str]]:
     """Pairs of a written and a spoken form, a line each, parted by `=>`."""
     lines = (DATA / f"{language}.txt").read_text("utf-8").splitlines()
     pairs = [line.partition("=>") for line in lines]
-    return [(written.strip(), spoken.strip()) for written, _, spoken in pairs if spoken]
+    return [(written.strip(), in_words.strip()) for written, _, in_words in pairs if in_words]
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))

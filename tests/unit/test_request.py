@@ -1,4 +1,4 @@
-"""What callers may say about a job, and what they are told when it is wrong."""
+"""Requests: the options of a job, and the error for each that is wrong."""
 
 import pytest
 
@@ -52,15 +52,15 @@ def test_an_unknown_voice_names_the_nearest():
 def test_variants_and_the_default_and_pools_without_workers_take_any_voice():
     assert check_voice("en-us+f3", ["en-us", "+f3"], "p") == "en-us+f3"
     assert check_voice("", ["en-us"], "p") == ""
-    assert check_voice("whoever", [], "p") == "whoever"
+    assert check_voice("unlisted", [], "p") == "unlisted"
 
 
-@pytest.mark.parametrize(("said", "name"), [
+@pytest.mark.parametrize(("voice", "name"), [
     ("german", "de"), ("deu", "de"), ("German+F3", "de+f3"), ("EN_US", "en-us"), ("American English", "en-us"),
     ("ANNA", "Anna"), ("+F3", "+f3"),
 ])  # fmt: skip
-def test_a_voice_is_found_by_its_language_and_in_capitals(said: str, name: str) -> None:
-    assert check_voice(said, ["en-us", "de", "Anna", "+f3"], "p") == name
+def test_a_voice_is_found_by_its_language_and_in_capitals(voice: str, name: str) -> None:
+    assert check_voice(voice, ["en-us", "de", "Anna", "+f3"], "p") == name
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which words an engine for the Latin script cannot read."""
+"""Scripts of text: the words that an engine for the Latin script cannot read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How texts are cut into sentences, by example."""
+"""Segmentation of texts into sentences, by example."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Texts that nobody should write, and texts of great length, in time and memory that are bounded."""
+"""Hostile texts for the segmenter, and texts of great length, in time and memory that are bounded."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.sentence_boundary import ends_sentence, mark_pattern
-from tests.unit.writing import letters
+from tests.unit.segmentation_texts import letters
 
 PARAGRAPH = (
     "It was a bright cold day in April, and the clocks were striking thirteen. Mr. Smith, his chin nuzzled into his\n"

@@ -1,4 +1,4 @@
-"""When sentences go out, while their text is still being written."""
+"""Incremental segmentation: when sentences go out, while their text is still being written."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How long pieces are: the engine's limit, the first piece, short sentences."""
+"""Length of segments: the engine's limit, the first one, short sentences."""
 
 from itertools import pairwise
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 from seriatim.text.segment.graphemes import are_joined
 from seriatim.text.unicode_forms import compose
-from tests.unit.writing import letters, words
+from tests.unit.segmentation_texts import letters, words
 
 
 def pieces(text: str, **options: Any) -> list[str]:
@@ -74,9 +74,9 @@ def test_a_mark_behind_a_space_does_not_begin_a_part():
 
 
 def test_a_long_stretch_that_says_nothing_is_left_out():
-    spoken = pieces("Yes. " + "🎉 " * 200 + "No. " + "!? " * 200, limit_chars=100)
-    assert [word for piece in spoken for word in words(piece)] == ["Yes.", "No."]
-    assert all(map(letters, spoken))
+    kept = pieces("Yes. " + "🎉 " * 200 + "No. " + "!? " * 200, limit_chars=100)
+    assert [word for piece in kept for word in words(piece)] == ["Yes.", "No."]
+    assert all(map(letters, kept))
 
 
 def test_a_quotation_that_never_closes_does_not_hold_the_text():

@@ -1,4 +1,4 @@
-"""What line ends mean: wrapped lines, hyphens, headings, paragraphs of one line."""
+"""Line ends in segmentation: wrapped lines, hyphens, headings, paragraphs of one line."""
 
 import textwrap
 

@@ -1,10 +1,10 @@
-"""What holds for every text and every way of cutting it."""
+"""Properties of segmentation that hold for every text and every way of cutting it."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
-from tests.unit.writing import anything, cleaned, cuts, letters, spaced, words
+from tests.unit.segmentation_texts import anything, cleaned, cuts, letters, spaced, words
 
 
 def fed(text: str, cut: SegmentOptions, sizes: list[int]) -> list[Segment]:
@@ -19,14 +19,14 @@ def fed(text: str, cut: SegmentOptions, sizes: list[int]) -> list[Segment]:
 
 @given(spaced, cuts(least=40))
 def test_every_word_of_a_text_is_spoken_once_and_in_order(text, cut):
-    spoken = [word for piece in segment(text, cut) for word in words(piece.text)]
-    assert spoken == words(cleaned(text))
+    kept = [word for piece in segment(text, cut) for word in words(piece.text)]
+    assert kept == words(cleaned(text))
 
 
 @given(anything, cuts())
 def test_every_letter_and_digit_of_any_text_is_spoken_once_and_in_order(text, cut):
-    spoken = "".join(letters(piece.text) for piece in segment(text, cut))
-    assert spoken == letters(cleaned(text))
+    kept = "".join(letters(piece.text) for piece in segment(text, cut))
+    assert kept == letters(cleaned(text))
 
 
 @given(anything, cuts())

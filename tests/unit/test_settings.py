@@ -34,15 +34,15 @@ def test_an_unknown_variable_stops_the_process_with_the_nearest_name():
 @pytest.mark.parametrize("service", ["SERIATIM", "SERIATIM_GATEWAY", "SERIATIM_REDIS_2", "SERIATIM_HTTP"])
 def test_what_kubernetes_sets_for_a_service_of_our_name_stops_nothing(service):
     """Each pod of a namespace gets these for each Service, unless `enableServiceLinks` is off."""
-    given = {
+    environ = {
         f"{service}_SERVICE_HOST": "10.0.0.1",
         f"{service}_SERVICE_PORT": "8000",
         f"{service}_SERVICE_PORT_HTTP_ALT": "8000",
         f"{service}_PORT": "tcp://10.0.0.1:8000",
     }
     for port in ("8000_TCP", "53_UDP", "132_SCTP"):
-        given |= {f"{service}_PORT_{port}{more}": "x" for more in ("", "_PROTO", "_PORT", "_ADDR")}
-    assert Settings.from_env(given | {"SERIATIM_LIVE_SLOT_SHARE": "0.8"}) == Settings(live_slot_share=0.8)
+        environ |= {f"{service}_PORT_{port}{more}": "x" for more in ("", "_PROTO", "_PORT", "_ADDR")}
+    assert Settings.from_env(environ | {"SERIATIM_LIVE_SLOT_SHARE": "0.8"}) == Settings(live_slot_share=0.8)
 
 
 @pytest.mark.parametrize(("name", "value"), [("REDIS_PORT", "6379"), ("HTTP_PORT", "8000"), ("PORTS", "tcp://x")])
@@ -79,8 +79,8 @@ def test_a_lease_shorter_than_two_beats_is_refused():
 
 
 def test_a_unix_socket_is_spelt_as_the_broker_wants_it():
-    told = Broker.of(Settings(redis_url="unix:///run/r.sock").broker)
-    assert told.url == "redis+socket:///run/r.sock?virtual_host=0"
+    broker = Broker.of(Settings(redis_url="unix:///run/r.sock").broker)
+    assert broker.url == "redis+socket:///run/r.sock?virtual_host=0"
     assert Settings(redis_url="unix:///run/r.sock", broker_url="amqp://b").broker == "amqp://b"
 
 

@@ -1,4 +1,4 @@
-"""Signals: quantiles from buckets, and what happened of late as a difference of counters."""
+"""Signals of a pool: quantiles from buckets, and recent events as a difference of counters."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ def test_a_quantile_is_off_by_a_bucket_at_most(times: list[int], share: float) -
     assert low <= found <= high
 
 
-def test_what_happened_of_late_is_the_difference() -> None:
+def test_recent_events_are_the_difference() -> None:
     now = [b"t", b"9", b"refused_busy", b"8", b"refused_memory", b"1", b"wait_L:20", b"30", b"slack:0", b"5"]
     earlier = [b"t", b"1", b"refused_busy", b"6", b"wait_L:20", b"10"]
     found = decode("p", GAUGES, now, earlier)

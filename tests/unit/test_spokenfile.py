@@ -1,4 +1,4 @@
-"""A file bears its name when it is whole, and an interrupted one goes on where it stopped."""
+"""A spoken file (`spokenfile`) bears its name when it is whole, and an interrupted one goes on where it stopped."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ from gateway.output.open_output import ResumePolicy, open_output
 from gateway.output.pipe_output import PipeOutput
 from seriatim.audio.formats import format_of
 from seriatim.errors import BadInput, EmptyText, Unwritable
-from tests.unit.sound import cut, decoded, samples, speech
+from tests.unit.decoded_samples import cut, decoded, samples, speech
 
 RATE_HZ = 22050
 TEXT = TextFingerprint.of("One. Two. Three.", {"voice": "alice", "seed": 7})
@@ -37,7 +37,7 @@ def say(file: FileOutput, sentences: list[bytes]) -> None:
         file.complete_sentence(file.sentences_done)
 
 
-def spoken(path: Path, sentences: list[bytes] = SENTENCES) -> bytes:
+def written(path: Path, sentences: list[bytes] = SENTENCES) -> bytes:
     """The file that an uninterrupted run writes."""
     with begin(path) as file:
         say(file, sentences)
@@ -50,7 +50,7 @@ def names(directory: Path) -> list[str]:
 
 
 def test_a_file_holds_its_sentences_and_nothing_is_left_beside_it(tmp_path):
-    wav = spoken(tmp_path / "speech.wav")
+    wav = written(tmp_path / "speech.wav")
     assert wav[80:] == b"".join(SENTENCES)
     assert names(tmp_path) == ["speech.wav"]
 
@@ -91,7 +91,7 @@ def test_a_run_that_spoke_nothing_leaves_nothing(tmp_path):
 @pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "pcm"])
 def test_a_resumed_file_is_the_uninterrupted_one_byte_for_byte(tmp_path, ending):
     path = tmp_path / f"speech.{ending}"
-    whole = spoken(path)
+    whole = written(path)
     path.unlink()
     with begin(path) as file:
         say(file, SENTENCES[:2])
@@ -108,7 +108,7 @@ def test_a_resumed_file_is_the_uninterrupted_one_byte_for_byte(tmp_path, ending)
 @pytest.mark.parametrize("ending", ["ogg", "opus"])
 def test_a_resumed_ogg_file_sounds_like_the_uninterrupted_one(tmp_path, ending):
     path = tmp_path / f"speech.{ending}"
-    whole, _ = decoded(spoken(path))
+    whole, _ = decoded(written(path))
     with begin(path) as file:
         say(file, SENTENCES[:2])
     with begin(path, ResumePolicy.RESUME) as file:
@@ -162,7 +162,7 @@ def test_a_torn_line_in_the_journal_costs_one_sentence_and_none_later(tmp_path, 
 
 def test_a_run_may_be_interrupted_any_number_of_times(tmp_path):
     path = tmp_path / "speech.flac"
-    whole = spoken(path)
+    whole = written(path)
     how = ResumePolicy.NEW
     for sentence in SENTENCES:
         with begin(path, how) as file:
@@ -193,7 +193,7 @@ def test_a_text_without_any_sound_is_no_file(tmp_path):
 
 
 def test_the_encoder_catches_up_after_a_resume_while_new_sound_comes(tmp_path):
-    """Not before: hours of Opus take minutes, in which nobody would take what the workers speak."""
+    """Not before: hours of Opus take minutes, in which nothing would take what the workers speak."""
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES * 4)
@@ -250,7 +250,7 @@ def test_hours_of_work_are_not_overwritten_by_mistake(tmp_path):
     assert path.read_bytes()[80:] == b"".join(SENTENCES)
 
 
-def test_a_journal_that_nobody_can_read_is_not_overwritten_either(tmp_path):
+def test_a_journal_that_cannot_be_read_is_not_overwritten_either(tmp_path):
     """It may be of a later version."""
     path = tmp_path / "speech.wav"
     with begin(path) as file:
@@ -267,7 +267,7 @@ def test_there_is_nothing_to_resume_before_a_run_or_after_it(tmp_path):
     path = tmp_path / "speech.wav"
     with pytest.raises(BadInput, match=r"^cannot resume .*: there is no interrupted run; speak it without --resume$"):
         begin(path, ResumePolicy.RESUME)
-    spoken(path)
+    written(path)
     with pytest.raises(BadInput, match=r"^cannot resume .*: it is complete; "):
         begin(path, ResumePolicy.RESUME)
 
@@ -297,7 +297,7 @@ def test_two_processes_never_write_the_same_file(tmp_path):
     assert path.read_bytes()[80:] == b"".join(SENTENCES)
 
 
-def test_a_part_file_of_somebody_else_is_left_alone(tmp_path):
+def test_a_part_file_of_another_writer_is_left_alone(tmp_path):
     (tmp_path / "speech.wav.part").write_bytes(b"a browser's download")
     with pytest.raises(Unwritable, match=r"speech.wav.part is in the way and has no journal; move or delete it$"):
         begin(tmp_path / "speech.wav")
@@ -308,7 +308,7 @@ def test_a_symbolic_link_stays_one(tmp_path):
     (tmp_path / "disk").mkdir()
     link = tmp_path / "speech.wav"
     link.symlink_to(tmp_path / "disk" / "speech.wav")
-    spoken(link)
+    written(link)
     assert link.is_symlink()
     assert names(tmp_path / "disk") == ["speech.wav"]
 
@@ -394,8 +394,8 @@ def test_what_was_spoken_before_the_disk_filled_up_is_kept(tmp_path, disk_space,
     with begin(path, ResumePolicy.RESUME) as file:
         say(file, (SENTENCES * 2)[file.sentences_done :])
         file.finish()
-    heard, _ = decoded(path.read_bytes())
-    assert len(heard) == round(10 * len(SENTENCES[0]) / 2 * format_of(path.name).rate_for(RATE_HZ) / RATE_HZ)
+    found, _ = decoded(path.read_bytes())
+    assert len(found) == round(10 * len(SENTENCES[0]) / 2 * format_of(path.name).rate_for(RATE_HZ) / RATE_HZ)
 
 
 def test_sentences_come_in_order(tmp_path):
@@ -405,7 +405,7 @@ def test_sentences_come_in_order(tmp_path):
             file.complete_sentence(2)
 
 
-def test_a_spool_that_somebody_cut_is_noticed(tmp_path):
+def test_a_spool_that_was_cut_is_noticed(tmp_path):
     path = tmp_path / "speech.wav"
     with begin(path) as file:
         say(file, SENTENCES[:1])
@@ -417,7 +417,7 @@ def test_a_spool_that_somebody_cut_is_noticed(tmp_path):
 
 
 def test_a_finished_file_is_a_file_like_any_other(tmp_path):
-    spoken(tmp_path / "speech.wav")
+    written(tmp_path / "speech.wav")
     mask = os.umask(0)
     os.umask(mask)
     assert (tmp_path / "speech.wav").stat().st_mode & 0o777 == 0o666 & ~mask
@@ -430,5 +430,5 @@ def test_the_format_may_change_when_a_run_is_resumed_by_name(tmp_path):
         say(file, SENTENCES[:2])
     with open_output(str(path), TEXT, format_name="flac", begin=ResumePolicy.RESUME) as file:
         file.finish()
-    heard, _ = decoded(path.read_bytes())
-    assert heard.tobytes() == samples(b"".join(SENTENCES[:2])).tobytes()
+    found, _ = decoded(path.read_bytes())
+    assert found.tobytes() == samples(b"".join(SENTENCES[:2])).tobytes()

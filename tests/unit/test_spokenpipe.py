@@ -1,4 +1,4 @@
-"""Speech into pipes: heard as it comes, understood without a file's header."""
+"""Speech into pipes (`spokenpipe`): heard as it comes, understood without a file's header."""
 
 import io
 import os
@@ -12,32 +12,32 @@ import pytest
 from gateway.output.pipe_output import PipeOutput, is_broken_pipe
 from seriatim.audio.formats import format_of
 from seriatim.errors import BadInput, EmptyText, Unwritable
-from tests.unit.sound import cut, decoded, encoded, samples, speech
+from tests.unit.decoded_samples import cut, decoded, encoded, samples, speech
 
 RATE_HZ = 24000
 
 
-class Listener:
+class PipeReader:
     """The program behind a pipe: reads all there is."""
 
     def __init__(self) -> None:
         self._read_fd, self.fd = os.pipe()
-        self._heard = b""
+        self._received = b""
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
 
     def _listen(self) -> None:
         with os.fdopen(self._read_fd, "rb") as file:
-            self._heard = file.read()
+            self._received = file.read()
 
     def all(self) -> bytes:
         """Everything, once the writer has closed its end."""
         self._thread.join()
-        return self._heard
+        return self._received
 
 
 def spoken_into_a_pipe(name: str, pcm: bytes) -> bytes:
-    listener = Listener()
+    listener = PipeReader()
     with PipeOutput(listener.fd, "the pipe", format_of("-", name), owned=True) as pipe:
         for chunk in cut(pcm, 4800):
             pipe.write(chunk, RATE_HZ)
@@ -57,9 +57,9 @@ def ends() -> Iterator[tuple[int, int]]:
 def test_a_wav_stream_is_understood_to_its_end():
     pcm = speech(2.0, RATE_HZ)
     stream = spoken_into_a_pipe("wav", pcm)
-    heard, rate_hz = decoded(stream)
+    found, rate_hz = decoded(stream)
     assert rate_hz == RATE_HZ
-    assert np.array_equal(heard, samples(pcm))
+    assert np.array_equal(found, samples(pcm))
     with wave.open(io.BytesIO(stream)) as read:
         assert read.readframes(read.getnframes()) == pcm
 
@@ -88,14 +88,14 @@ def frames_of(flac: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", ["ogg", "opus"])
 def test_an_ogg_stream_is_as_good_as_a_file(name):
-    heard, _ = decoded(spoken_into_a_pipe(name, speech(2.0, RATE_HZ)))
-    assert len(heard) == 2 * RATE_HZ
+    found, _ = decoded(spoken_into_a_pipe(name, speech(2.0, RATE_HZ)))
+    assert len(found) == 2 * RATE_HZ
 
 
 def test_an_mp3_stream_is_as_long_as_the_speech_but_for_the_encoders_padding():
     """How many samples to trim stands in the header that only a file can have."""
-    heard, _ = decoded(spoken_into_a_pipe("mp3", speech(2.0, RATE_HZ)))
-    assert 0 <= len(heard) - 2 * RATE_HZ < 5 * 576
+    found, _ = decoded(spoken_into_a_pipe("mp3", speech(2.0, RATE_HZ)))
+    assert 0 <= len(found) - 2 * RATE_HZ < 5 * 576
 
 
 def test_raw_pcm_is_heard_byte_for_byte():
@@ -114,7 +114,7 @@ def test_sound_is_in_the_pipe_as_soon_as_it_is_written(ends):
     pipe.abandon()
 
 
-def test_a_player_that_was_closed_is_told_apart_from_a_fault():
+def test_a_player_that_was_closed_is_no_fault():
     """`seriatim speak … | head` is no fault of anybody's."""
     read_fd, write_fd = os.pipe()
     os.close(read_fd)
@@ -157,7 +157,7 @@ def test_the_sample_rate_cannot_change_in_the_middle(ends):
 
 def test_an_interrupted_ogg_stream_lacks_its_end():
     """The last page of an Ogg stream bears a mark (RFC 3533, 6: header type 4), from which a player can tell."""
-    listener = Listener()
+    listener = PipeReader()
     with PipeOutput(listener.fd, "the pipe", format_of("-", "opus"), owned=True) as pipe:
         for chunk in cut(speech(5.0, RATE_HZ), 4800):
             pipe.write(chunk, RATE_HZ)

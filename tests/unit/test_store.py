@@ -44,7 +44,7 @@ def test_a_recorder_that_died_is_taken_over_by_one_that_writes_some_of_it_again(
     assert recording_store.events(folder, JOB) == markers
 
 
-def test_a_line_that_a_crash_cut_short_is_passed_over(tmp_path):
+def test_a_line_that_a_crash_cut_short_is_skipped(tmp_path):
     entries = entries_of([4, 4], 1)
     recording_store.write(tmp_path, JOB, ReaderCursor(), entries)
     events = recording_store.folder(tmp_path, JOB) / "events.jsonl"
@@ -70,7 +70,7 @@ def test_a_marker_reads_back_as_it_was(tmp_path):
     assert recording_store.events(tmp_path, JOB) == [start]
 
 
-def test_audio_that_lies_before_a_marker_still_to_come_is_nobodys(tmp_path):
+def test_audio_that_lies_before_a_marker_still_to_come_is_dropped(tmp_path):
     """A recorder writes audio first: a reader in between must not take it for the sentence that it knows."""
     entries = entries_of([8, 8], 1)
     cursor = ReaderCursor()

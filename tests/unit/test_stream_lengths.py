@@ -1,4 +1,4 @@
-"""How programs read a stream whose header cannot know its length, reader by reader (docs/reference/http.md)."""
+"""Lengths of streams whose header cannot know them, reader by reader (docs/reference/http.md)."""
 
 import io
 import subprocess
@@ -11,9 +11,9 @@ import soundfile
 from gateway.http.encoding.stream_formats import EncodedBuffer
 from seriatim.audio.encoder import open_encoder
 from seriatim.audio.formats import format_named
-from tests.http.sounds import decoded as decoded_by_ffmpeg
+from tests.http.decoded_audio import decoded as decoded_by_ffmpeg
 from tests.support.command_line import installed
-from tests.unit.sound import samples, speech
+from tests.unit.decoded_samples import samples, speech
 
 RATE_HZ = 24_000
 PCM = speech(2.0, RATE_HZ)
@@ -28,7 +28,7 @@ def streamed(name: str) -> bytes:
     return tray.take()
 
 
-def said_to_be(n_samples: int) -> bytes:
+def with_length_field(n_samples: int) -> bytes:
     """A FLAC stream whose header gives another number of samples (36 bits)."""
     stream = bytearray(streamed("flac"))
     known = int.from_bytes(stream[18:26]) >> 36 << 36
@@ -40,8 +40,8 @@ class TestWav:
     """0xFFFFFFFF, "until the bytes end": every reader here takes all of it."""
 
     def test_libsndfile(self) -> None:
-        heard, rate_hz = soundfile.read(io.BytesIO(streamed("wav")), dtype="float32")
-        assert (rate_hz, heard.tobytes()) == (RATE_HZ, samples(PCM).tobytes())
+        found, rate_hz = soundfile.read(io.BytesIO(streamed("wav")), dtype="float32")
+        assert (rate_hz, found.tobytes()) == (RATE_HZ, samples(PCM).tobytes())
 
     def test_wave(self) -> None:
         """It believes 24 hours, and reads what is there."""
@@ -67,9 +67,9 @@ class TestFlac:
     """0, "unknown": FFmpeg reads it, libsndfile does not, and no other number is any better."""
 
     def test_ffmpeg(self) -> None:
-        heard, rate_hz = decoded_by_ffmpeg(streamed("flac"))
-        assert (rate_hz, len(heard)) == (RATE_HZ, N_SAMPLES)
-        assert np.array_equal(heard, samples(PCM))
+        found, rate_hz = decoded_by_ffmpeg(streamed("flac"))
+        assert (rate_hz, len(found)) == (RATE_HZ, N_SAMPLES)
+        assert np.array_equal(found, samples(PCM))
 
     def test_libsndfile_reads_no_stream_without_a_length(self) -> None:
         """When this fails, libsndfile has learnt it: say so in docs/reference/http.md."""
@@ -79,10 +79,10 @@ class TestFlac:
     def test_nor_one_with_a_length_that_is_too_large(self) -> None:
         """So an estimate, with some to spare, would be of no use; and a player would show it."""
         with pytest.raises(soundfile.LibsndfileError):
-            soundfile.read(io.BytesIO(said_to_be(2 * N_SAMPLES)))
+            soundfile.read(io.BytesIO(with_length_field(2 * N_SAMPLES)))
 
     def test_and_of_one_that_is_too_small_the_rest_is_lost(self) -> None:
-        assert len(soundfile.read(io.BytesIO(said_to_be(N_SAMPLES // 2)))[0]) == N_SAMPLES // 2
+        assert len(soundfile.read(io.BytesIO(with_length_field(N_SAMPLES // 2)))[0]) == N_SAMPLES // 2
 
     def test_only_the_truth_is_read(self) -> None:
-        assert len(soundfile.read(io.BytesIO(said_to_be(N_SAMPLES)))[0]) == N_SAMPLES
+        assert len(soundfile.read(io.BytesIO(with_length_field(N_SAMPLES)))[0]) == N_SAMPLES

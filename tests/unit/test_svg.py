@@ -1,4 +1,4 @@
-"""The picture writer: well-formed, escaped, with colours for both kinds of paper."""
+"""The SVG writer: well-formed, escaped, with colours for both kinds of paper."""
 
 from pathlib import Path
 from xml.etree import ElementTree

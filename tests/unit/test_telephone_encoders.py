@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from seriatim.audio.encoder import open_encoder
 from seriatim.audio.formats import format_named
-from tests.unit.sound import speech
+from tests.unit.decoded_samples import speech
 
 ALL = np.arange(-32768, 32768).astype("<i2")
 CODECS = [("ulaw", "ULAW"), ("alaw", "ALAW")]
@@ -48,12 +48,12 @@ def decoded(data: bytes, subtype: str) -> NDArray[np.int16]:
 
 @pytest.mark.parametrize(("name", "subtype"), CODECS)
 def test_every_sample_is_within_half_a_step_of_what_is_heard(name: str, subtype: str) -> None:
-    heard = decoded(encoded(name, ALL.tobytes()), subtype).astype(int)
-    step = np.maximum(np.abs(heard) // 16, 16)  # each octave has 16 steps
+    expanded = decoded(encoded(name, ALL.tobytes()), subtype).astype(int)
+    step = np.maximum(np.abs(expanded) // 16, 16)  # each octave has 16 steps
     clipped = np.abs(ALL.astype(int)) > 32_200
-    assert (np.abs(heard - ALL)[~clipped] <= step[~clipped]).all()
-    assert (np.abs(heard - ALL)[clipped] <= 700).all()
-    assert (np.diff(heard) >= 0).all()
+    assert (np.abs(expanded - ALL)[~clipped] <= step[~clipped]).all()
+    assert (np.abs(expanded - ALL)[clipped] <= 700).all()
+    assert (np.diff(expanded) >= 0).all()
 
 
 @pytest.mark.parametrize(("name", "subtype"), CODECS)

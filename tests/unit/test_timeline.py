@@ -18,7 +18,7 @@ from gateway.cli.render.timeline_plot import (
 from seriatim.job_timeline import JobTimeline, LostAttempt, ReaderReport, SpokenSentence, decode
 
 
-def spoken(seq: int, claimed_ms: int, ended_ms: int, audio_ms: int = 2_000, owner: str = "w1") -> SpokenSentence:
+def sentence(seq: int, claimed_ms: int, ended_ms: int, audio_ms: int = 2_000, owner: str = "w1") -> SpokenSentence:
     return SpokenSentence(seq, seq + 1, owner, claimed_ms, claimed_ms + 100, ended_ms, seq * 2_000, audio_ms)
 
 
@@ -33,7 +33,7 @@ def timeline(*events: SpokenSentence | LostAttempt | ReaderReport) -> JobTimelin
 
 #: two sentences at once, then a pause in which the listener runs dry, then the third
 DRY = timeline(
-    spoken(0, 0, 500), spoken(1, 0, 1_000, owner="w2"), spoken(2, 5_000, 5_500),
+    sentence(0, 0, 500), sentence(1, 0, 1_000, owner="w2"), sentence(2, 5_000, 5_500),
     ReaderReport(500, 500, 0), ReaderReport(4_500, 4_000, 4_000),
     ReaderReport(5_100, 4_000, 4_000), ReaderReport(7_100, 6_000, 6_000),
 )  # fmt: skip
@@ -61,12 +61,12 @@ def test_events_are_read_as_they_were_written() -> None:
 
 
 def test_a_sentence_begins_where_the_one_before_really_ended() -> None:
-    assert sentence_starts(timeline(spoken(0, 0, 9, 1_500), spoken(1, 0, 9), spoken(2, 0, 9))) == {
+    assert sentence_starts(timeline(sentence(0, 0, 9, 1_500), sentence(1, 0, 9), sentence(2, 0, 9))) == {
         0: 0,
         1: 1_500,
         2: 3_500,
     }
-    assert sentence_starts(timeline(spoken(7, 0, 9), spoken(8, 0, 9))) == {7: 14_000, 8: 16_000}, (
+    assert sentence_starts(timeline(sentence(7, 0, 9), sentence(8, 0, 9))) == {7: 14_000, 8: 16_000}, (
         "what came before is forgotten"
     )
 
@@ -87,7 +87,8 @@ def test_the_buffer_is_what_is_there_without_a_hole_and_not_yet_heard() -> None:
 
 def test_the_buffer_waits_for_the_sentence_that_is_missing() -> None:
     """What lies behind a hole cannot be heard, however much of it there is."""
-    found = buffer_levels(timeline(spoken(0, 0, 500), spoken(2, 0, 500), spoken(1, 600, 2_000), ReaderReport(500, 0, 0),
+    found = buffer_levels(timeline(sentence(0, 0, 500), sentence(2, 0, 500), sentence(1, 600, 2_000),
+                            ReaderReport(500, 0, 0),
                             ReaderReport(2_500, 0, 0)))  # fmt: skip
     assert {level.at_ms: level.ahead_ms for level in found}[2_000] == 6_000
     assert {level.at_ms: level.ahead_ms for level in found}[700] == 2_000
@@ -115,13 +116,19 @@ def test_the_picture_names_workers_sentences_and_what_went_wrong() -> None:
 
 
 def test_sentences_that_a_process_speaks_at_once_lie_in_lanes_of_their_own() -> None:
-    found = [spoken(0, 0, 900), spoken(1, 0, 500), spoken(2, 500, 800), spoken(3, 600, 700), spoken(4, 900, 950)]
+    found = [
+        sentence(0, 0, 900),
+        sentence(1, 0, 500),
+        sentence(2, 500, 800),
+        sentence(3, 600, 700),
+        sentence(4, 900, 950),
+    ]
     assert [[each.seq for each in lane] for lane in assign_lanes(reversed(found))] == [[1, 2, 4], [0], [3]]
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), max_size=30))
 def test_there_are_as_many_lanes_as_were_ever_busy_at_once(times: list[tuple[int, int]]) -> None:
-    found = assign_lanes(spoken(seq, at, at + length) for seq, (at, length) in enumerate(times))
+    found = assign_lanes(sentence(seq, at, at + length) for seq, (at, length) in enumerate(times))
     for lane in found:
         assert all(before.ended_ms <= after.claimed_ms for before, after in pairwise(lane)), "nothing covers another"
     busy = [sum(at <= moment < at + length for at, length in times) for moment, _ in times]
@@ -130,7 +137,7 @@ def test_there_are_as_many_lanes_as_were_ever_busy_at_once(times: list[tuple[int
 
 def test_no_sentence_of_a_picture_covers_another() -> None:
     """Two processes of three slots, all busy at once."""
-    found = timeline(*(spoken(seq, 10 * seq, 1_000 + seq, owner=f"w{seq % 2}") for seq in range(6)))
+    found = timeline(*(sentence(seq, 10 * seq, 1_000 + seq, owner=f"w{seq % 2}") for seq in range(6)))
     root = ElementTree.fromstring(draw_timeline(found, "j").svg())
     rows = [
         (float(rect.attrib["y"]), tip.text or "")

@@ -1,4 +1,4 @@
-"""The tone engine: what it sounds like, what it costs, and how it misbehaves when told to."""
+"""The tone engine: what it sounds like, what it costs, and how it misbehaves on demand."""
 
 import hashlib
 import signal
@@ -30,14 +30,14 @@ def tone(**options: object) -> ToneEngine:
     return load({name: str(value) for name, value in options.items()})
 
 
-def spoken(engine: ToneEngine, utterance: Utterance | str) -> Iterator[AudioChunk]:
+def chunks_of(engine: ToneEngine, utterance: Utterance | str) -> Iterator[AudioChunk]:
     if isinstance(utterance, str):
         utterance = Utterance(utterance)
     return engine.speak(utterance, lambda: False)
 
 
-def said(engine: ToneEngine, utterance: Utterance | str) -> bytes:
-    return b"".join(piece.pcm for piece in spoken(engine, utterance))
+def pcm_of_speech(engine: ToneEngine, utterance: Utterance | str) -> bytes:
+    return b"".join(piece.pcm for piece in chunks_of(engine, utterance))
 
 
 def samples(pcm: bytes) -> npt.NDArray[np.int64]:
@@ -46,7 +46,7 @@ def samples(pcm: bytes) -> npt.NDArray[np.int64]:
 
 def test_the_bytes_are_those_of_every_other_machine() -> None:
     """Streams are compared byte for byte: a change of the sound is a change of the contract."""
-    pcm = said(tone(), Utterance(SENTENCE, voice="tenor", speed=1.25, seed=7))
+    pcm = pcm_of_speech(tone(), Utterance(SENTENCE, voice="tenor", speed=1.25, seed=7))
     assert hashlib.sha256(pcm).hexdigest() == SHA256
 
 
@@ -61,14 +61,14 @@ class TestReplay:
 
     def test_a_sentence_is_a_part_of_it_of_the_usual_length(self, recording: Path) -> None:
         for text in (SENTENCE, "Short.", "Another sentence of some length, which begins elsewhere."):
-            heard = samples(said(tone(replay=recording, rate_hz=8000), text))
-            assert len(heard) == len(samples(said(tone(rate_hz=8000), text)))
-            assert set(np.diff(heard)) <= {1, 1 - 10_000}, "one after the other; behind the end comes the beginning"
+            played = samples(pcm_of_speech(tone(replay=recording, rate_hz=8000), text))
+            assert len(played) == len(samples(pcm_of_speech(tone(rate_hz=8000), text)))
+            assert set(np.diff(played)) <= {1, 1 - 10_000}, "one after the other; behind the end comes the beginning"
 
     def test_the_text_decides_which(self, recording: Path) -> None:
         engine = tone(replay=recording)
-        assert said(engine, SENTENCE) == said(engine, SENTENCE)
-        assert said(engine, SENTENCE) != said(engine, SENTENCE.replace("one", "two"))
+        assert pcm_of_speech(engine, SENTENCE) == pcm_of_speech(engine, SENTENCE)
+        assert pcm_of_speech(engine, SENTENCE) != pcm_of_speech(engine, SENTENCE.replace("one", "two"))
 
     @pytest.mark.parametrize("content", [None, b"", b"x"])
     def test_what_is_no_recording_is_refused_when_it_is_loaded(self, tmp_path: Path, content: bytes | None) -> None:
@@ -82,14 +82,14 @@ class TestReplay:
 @given(texts, st.integers(1, 900), st.integers(1, 900))
 def test_the_chunks_do_not_change_the_bytes(text: str, chunk_ms: int, first_chunk_ms: int) -> None:
     chunked = tone(chunk_ms=chunk_ms, first_chunk_ms=first_chunk_ms, rate_hz=11_025)  # 661.5 samples a character
-    pieces = [piece.pcm for piece in spoken(chunked, text)]
-    assert b"".join(pieces) == said(tone(rate_hz=11_025), text)
+    pieces = [piece.pcm for piece in chunks_of(chunked, text)]
+    assert b"".join(pieces) == pcm_of_speech(tone(rate_hz=11_025), text)
     assert not any(len(pcm) % 2 for pcm in pieces)
 
 
 @given(texts, st.sampled_from([8000, 22050, 48000]), st.floats(0.25, 4))
 def test_a_sentence_lasts_as_long_as_its_text(text: str, rate_hz: int, speed: float) -> None:
-    pcm = said(tone(rate_hz=rate_hz, ms_per_char=50), Utterance(text, speed=speed))
+    pcm = pcm_of_speech(tone(rate_hz=rate_hz, ms_per_char=50), Utterance(text, speed=speed))
     assert len(pcm) / 2 == pytest.approx(len(text) * 0.05 * rate_hz / speed, abs=1)
 
 
@@ -104,17 +104,17 @@ def test_a_sentence_lasts_as_long_as_its_text(text: str, rate_hz: int, speed: fl
     ],
 )
 def test_another_text_voice_speed_or_seed_gives_other_bytes(other: Utterance) -> None:
-    assert said(tone(), other) != said(tone(), SENTENCE)
+    assert pcm_of_speech(tone(), other) != pcm_of_speech(tone(), SENTENCE)
 
 
 @pytest.mark.parametrize("voice", [voice.name for voice in tone().voices])
 def test_every_voice_is_loud_enough_and_never_clips(voice: str) -> None:
-    levels = np.abs(samples(said(tone(), Utterance(SENTENCE, voice=voice))))
+    levels = np.abs(samples(pcm_of_speech(tone(), Utterance(SENTENCE, voice=voice))))
     assert -6.2 < 20 * np.log10(levels.max() / 32768) < -6.0
 
 
 def test_a_note_begins_and_ends_in_silence() -> None:
-    levels = samples(said(tone(), "aaaaaa bbbbbb"))
+    levels = samples(pcm_of_speech(tone(), "aaaaaa bbbbbb"))
     assert np.abs(levels[[0, 6 * 1440 - 1, 7 * 1440, -1]]).max() == 0
     assert not levels[6 * 1440 : 7 * 1440].any()
 
@@ -122,24 +122,24 @@ def test_a_note_begins_and_ends_in_silence() -> None:
 def test_there_are_voices_for_a_whole_choir() -> None:
     names = [voice.name for voice in tone().voices]
     assert len(names) == len(set(names)) >= 8
-    assert said(tone(), SENTENCE) == said(tone(), Utterance(SENTENCE, voice=names[0], language="de"))
+    assert pcm_of_speech(tone(), SENTENCE) == pcm_of_speech(tone(), Utterance(SENTENCE, voice=names[0], language="de"))
 
 
 def test_an_unknown_voice_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownVoice, match=r"^unknown tone voice 'alot'; nearest: alto$"):
-        said(tone(), Utterance("Hello.", voice="alot"))
+        pcm_of_speech(tone(), Utterance("Hello.", voice="alot"))
 
 
 def test_options_of_a_sentence_are_refused() -> None:
     with pytest.raises(UnknownOption, match=r"the tone engine has no options per sentence, found: pitch"):
-        said(tone(), Utterance("Hello.", options={"pitch": 3}))
+        pcm_of_speech(tone(), Utterance("Hello.", options={"pitch": 3}))
 
 
 def test_it_is_a_thousand_times_faster_than_real_time() -> None:
     """Otherwise a bench of the pipeline would measure this engine."""
     engine = tone()
     began_s = time.thread_time()
-    n_bytes = sum(len(said(engine, Utterance(SENTENCE, seed=seed))) for seed in range(1, 101))
+    n_bytes = sum(len(pcm_of_speech(engine, Utterance(SENTENCE, seed=seed))) for seed in range(1, 101))
     audio_s = n_bytes / 2 / engine.rate_hz
     assert audio_s / (time.thread_time() - began_s) > 1000
 
@@ -148,34 +148,34 @@ class TestContinuity:
     @given(texts, st.integers(0, 2**63 - 1), st.integers(0, 8))
     def test_a_resumed_attempt_goes_on_exactly_behind_any_chunk(self, text: str, seed: int, n_heard: int) -> None:
         engine = tone(continuity="resumable", chunk_ms=70)
-        pieces = list(spoken(engine, Utterance(text, seed=seed)))
-        heard = pieces[:n_heard]
-        state = heard[-1].state if heard else b""
-        rest = said(tone(continuity="resumable"), Utterance(text, seed=seed, state=state))
-        if heard:
-            assert b"".join(piece.pcm for piece in [*heard, AudioChunk(rest)]) == b"".join(
+        pieces = list(chunks_of(engine, Utterance(text, seed=seed)))
+        first = pieces[:n_heard]
+        state = first[-1].state if first else b""
+        rest = pcm_of_speech(tone(continuity="resumable"), Utterance(text, seed=seed, state=state))
+        if first:
+            assert b"".join(piece.pcm for piece in [*first, AudioChunk(rest)]) == b"".join(
                 piece.pcm for piece in pieces
             )
-        assert len(rest) + sum(len(piece.pcm) for piece in heard) == len(said(tone(), text))
+        assert len(rest) + sum(len(piece.pcm) for piece in first) == len(pcm_of_speech(tone(), text))
 
     @pytest.mark.parametrize("options", [{"continuity": "none"}, {"continuity": "resumable"}, {"vary_on": "workers"}])
-    def test_two_attempts_differ_where_they_are_told_to(self, options: dict[str, str]) -> None:
+    def test_two_attempts_differ_on_demand(self, options: dict[str, str]) -> None:
         engine = tone(**options)
-        assert said(engine, SENTENCE) != said(engine, SENTENCE)
-        assert len(said(engine, SENTENCE)) == len(said(tone(), SENTENCE))
+        assert pcm_of_speech(engine, SENTENCE) != pcm_of_speech(engine, SENTENCE)
+        assert len(pcm_of_speech(engine, SENTENCE)) == len(pcm_of_speech(tone(), SENTENCE))
 
     def test_only_the_sentences_with_the_word_vary(self) -> None:
         engine = tone(vary_on="workers")
-        assert said(engine, "All is well.") == said(tone(), "All is well.")
+        assert pcm_of_speech(engine, "All is well.") == pcm_of_speech(tone(), "All is well.")
 
     def test_only_a_resumable_engine_carries_a_state(self) -> None:
         assert tone().continuity is Continuity.EXACT
-        assert {piece.state for piece in spoken(tone(), SENTENCE)} == {b""}
-        assert said(tone(), Utterance(SENTENCE, state=b"whatever")) == said(tone(), SENTENCE)
+        assert {piece.state for piece in chunks_of(tone(), SENTENCE)} == {b""}
+        assert pcm_of_speech(tone(), Utterance(SENTENCE, state=b"whatever")) == pcm_of_speech(tone(), SENTENCE)
 
     def test_a_foreign_state_is_refused(self) -> None:
         with pytest.raises(EngineFailed, match="a state of 3 bytes, expected the tone engine's 16"):
-            said(tone(continuity="resumable"), Utterance(SENTENCE, state=b"abc"))
+            pcm_of_speech(tone(continuity="resumable"), Utterance(SENTENCE, state=b"abc"))
 
 
 class TestCost:
@@ -192,14 +192,14 @@ class TestCost:
         used_s = {}
         for burn in (0, 1):
             began_s = time.thread_time()
-            said(tone(fixed_ms=100, burn=burn), "Yes.")
+            pcm_of_speech(tone(fixed_ms=100, burn=burn), "Yes.")
             used_s[burn] = time.thread_time() - began_s
         assert used_s[0] < 0.05
         assert 0.099 < used_s[1] < 0.15
 
     def test_a_long_cost_is_left_when_it_is_cancelled(self) -> None:
-        asked = iter([False, False, True])
-        pieces = tone(fixed_ms=60_000).speak(Utterance("Yes."), lambda: next(asked, True))
+        answers = iter([False, False, True])
+        pieces = tone(fixed_ms=60_000).speak(Utterance("Yes."), lambda: next(answers, True))
         began_s = time.monotonic()
         assert list(pieces) == []
         assert time.monotonic() - began_s < 60
@@ -214,7 +214,7 @@ class TestCost:
     def test_a_slow_sentence_takes_longer_and_sounds_the_same(self) -> None:
         engine = tone(slow_on="workers", slow_ms=40)
         assert costs(engine, SENTENCE, 0.039, 0.06)
-        assert said(engine, SENTENCE) == said(tone(), SENTENCE)
+        assert pcm_of_speech(engine, SENTENCE) == pcm_of_speech(tone(), SENTENCE)
 
 
 def costs(engine: ToneEngine, text: str, least_s: float, most_s: float) -> bool:
@@ -222,7 +222,7 @@ def costs(engine: ToneEngine, text: str, least_s: float, most_s: float) -> bool:
 
     def taken_s() -> float:
         began_s = time.perf_counter()
-        said(engine, text)
+        pcm_of_speech(engine, text)
         return time.perf_counter() - began_s
 
     for _ in range(200):
@@ -235,49 +235,49 @@ def costs(engine: ToneEngine, text: str, least_s: float, most_s: float) -> bool:
 
 class TestMisbehaviour:
     def test_a_held_sentence_goes_on_when_its_gate_is_there(self, tmp_path: Path) -> None:
-        gate, asked = tmp_path / "gate", Counter[str]()
+        gate, calls = tmp_path / "gate", Counter[str]()
 
         def cancelled() -> bool:
             """Asked at every look for the gate: it is made at the third."""
-            asked["looks"] += 1
-            if asked["looks"] == 3:
+            calls["looks"] += 1
+            if calls["looks"] == 3:
                 gate.touch()
             return False
 
         pieces = tone(hold_on="workers", gate=gate).speak(Utterance(SENTENCE), cancelled)
-        assert b"".join(piece.pcm for piece in pieces) == said(tone(), SENTENCE)
-        assert asked["looks"] >= 3
+        assert b"".join(piece.pcm for piece in pieces) == pcm_of_speech(tone(), SENTENCE)
+        assert calls["looks"] >= 3
 
     def test_a_held_sentence_can_be_cancelled(self) -> None:
-        given: list[AudioChunk] = []
-        pieces = tone(hold_on="workers", gate="/nowhere/gate").speak(Utterance(SENTENCE), lambda: bool(given))
-        given.append(next(pieces))
+        received: list[AudioChunk] = []
+        pieces = tone(hold_on="workers", gate="/nowhere/gate").speak(Utterance(SENTENCE), lambda: bool(received))
+        received.append(next(pieces))
         assert list(pieces) == []
 
     def test_a_failing_sentence_fails_in_its_middle_so_often(self) -> None:
         engine = tone(fail_on="workers", fail_times=2)
         for _ in range(2):
-            pieces = spoken(engine, SENTENCE)
+            pieces = chunks_of(engine, SENTENCE)
             assert next(pieces).pcm
             with pytest.raises(EngineFailed, match="configured failure on 'workers'"):
                 list(pieces)
-        assert said(engine, SENTENCE) == said(tone(), SENTENCE)
+        assert pcm_of_speech(engine, SENTENCE) == pcm_of_speech(tone(), SENTENCE)
 
     def test_even_a_short_sentence_has_a_middle(self) -> None:
-        pieces = spoken(tone(fail_on="No", chunk_ms=60_000, first_chunk_ms=60_000), "No.")
+        pieces = chunks_of(tone(fail_on="No", chunk_ms=60_000, first_chunk_ms=60_000), "No.")
         assert next(pieces).pcm
         with pytest.raises(EngineFailed):
             next(pieces)
 
     def test_other_sentences_are_not_hit_and_count_for_themselves(self) -> None:
         engine = tone(fail_on="workers", fail_times=1)
-        assert said(engine, "All is well.")
+        assert pcm_of_speech(engine, "All is well.")
         for text in ("Some workers.", "More workers."):
             with pytest.raises(EngineFailed):
-                said(engine, text)
+                pcm_of_speech(engine, text)
 
     def test_a_sentence_without_sound(self) -> None:
-        assert said(tone(empty_on="workers"), SENTENCE) == b""
+        assert pcm_of_speech(tone(empty_on="workers"), SENTENCE) == b""
 
     def test_a_crash_kills_the_process_after_some_sound(self, tmp_path: Path) -> None:
         options = {"crash_on": "workers", "crash_times": 1, "tally": tmp_path}
@@ -288,7 +288,7 @@ class TestMisbehaviour:
         with process(options) as passing:  # the tally outlived the crash
             out, _ = passing.communicate(timeout=PATIENCE_S)
         assert passing.returncode == 0
-        assert sum(map(int, out.split())) == len(said(tone(), SENTENCE))
+        assert sum(map(int, out.split())) == len(pcm_of_speech(tone(), SENTENCE))
 
     def test_a_stuck_sentence_gives_nothing_more_and_cannot_be_cancelled(self) -> None:
         with process({"stuck_on": "workers", "chunk_ms": 60_000}, cancelled=True) as stuck:
@@ -316,7 +316,7 @@ for piece in load(options).speak(Utterance({SENTENCE!r}), lambda: next(asked, Tr
 
 class TestOptions:
     @pytest.mark.parametrize(
-        ("given", "message"),
+        ("options", "message"),
         [
             ({"rtff": "1"}, "unknown tone option 'rtff'; nearest: rtf"),
             ({"rate_hz": "7"}, "option rate_hz of the tone engine is 7, expected 8000 to 96000"),
@@ -329,9 +329,9 @@ class TestOptions:
             ),
         ],
     )
-    def test_what_the_engine_does_not_know_is_refused(self, given: dict[str, str], message: str) -> None:
+    def test_what_the_engine_does_not_know_is_refused(self, options: dict[str, str], message: str) -> None:
         with pytest.raises(UnknownOption) as refused:
-            load(given)
+            load(options)
         assert str(refused.value) == message
 
     def test_options_are_what_the_engine_says_of_itself(self) -> None:

@@ -1,4 +1,4 @@
-"""Which setting is advised for which use, and how what processes measured becomes one figure."""
+"""Advice of `tune`: a setting for each use, and one figure out of the measurements of several processes."""
 
 import math
 
@@ -20,7 +20,7 @@ def row(slots: int, processes: int, first_ms: float, rate: float, problem: str =
 ROWS = [row(1, 1, 100, 1.0), row(4, 1, 300, 3.0), row(16, 1, 900, 5.0), row(4, 2, 480, 3.5), row(16, 2, 0, 0, "full")]
 
 
-def heard(*firsts_ms: float, audio_s: float = 20.0) -> ProcessMeasurement:
+def measured(*firsts_ms: float, audio_s: float = 20.0) -> ProcessMeasurement:
     return ProcessMeasurement(firsts_ms, audio_s, 10.0, len(firsts_ms), 0, 3 * 10**9, 4 * 10**9, 5 * 10**9)
 
 
@@ -78,14 +78,14 @@ def test_no_other_setting_in_time_speaks_much_more_than_the_advised_one(
 
 
 def test_processes_together_speak_the_sum_and_are_as_late_as_all_their_sentences() -> None:
-    found = combine_measurements(WorkerSetting(2, 2), [heard(100, 200, 300), heard(400, 900, audio_s=30)])
+    found = combine_measurements(WorkerSetting(2, 2), [measured(100, 200, 300), measured(400, 900, audio_s=30)])
     assert (found.audio_s_per_s, found.sentences, found.each_x) == (5.0, 5, 1.25)
     assert (found.first_p50_ms, found.first_p95_ms) == (300, 900)
     assert (found.rss_bytes, found.peak_bytes, found.gpu_bytes) == (6 * 10**9, 4 * 10**9, 10**10)
 
 
 def test_a_setting_without_a_sound_has_a_problem() -> None:
-    found = combine_measurements(WorkerSetting(2, 1), [heard(20_000, audio_s=0.0)])
+    found = combine_measurements(WorkerSetting(2, 1), [measured(20_000, audio_s=0.0)])
     assert found.problem == "no audio within 10 s"
     assert math.isnan(found.first_p95_ms)
 

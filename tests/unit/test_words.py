@@ -2,7 +2,7 @@
 
 `PROSE` may not occur in docstrings, comments, messages and documents. No function, class, parameter, attribute or
 variable is named by one of `PARTICIPLES`, or with one of `RIDDLES`. Wire names (keys, hash fields, entries' fields) are
-strings without a space, and stay as they are. `python -m tests.unit.test_words` prints what is left, by folder.
+strings without a space, and stay as they are. `python -m tests.unit.test_words` prints what there is.
 """
 
 import ast
@@ -35,11 +35,6 @@ RIDDLES = (
     | {"deaf", "mourn", "hush"}
 )  # fmt: skip
 
-#: Folders that still have such words; the longest that matches counts. Clean yours, and take its line out: a folder
-#: that is listed and clean fails.
-NOT_CLEAN = {
-    "tests",
-}
 #: Folders whose strings are messages, if they have a space; tests have texts to speak.
 MESSAGES = ("seriatim", "tasks", "workers", "reassembler", "gateway", "bench", "examples")
 PAGES = {".md", ".html", ".js", ".css"}
@@ -51,13 +46,6 @@ def files() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
     paths = [ROOT / name for name in listed.stdout.decode().splitlines()]
     return [path for path in paths if path.is_file() and path != Path(__file__) and path.parent != OTHER_LANGUAGES]
-
-
-def area(path: Path) -> str:
-    """The listed folder that `path` is in, or else its first folder; `docs` for the pages at the top."""
-    name = path.relative_to(ROOT).as_posix()
-    inside = [folder for folder in NOT_CLEAN if name.startswith(folder + "/")]
-    return max(inside, key=len, default=name.partition("/")[0] if "/" in name else "docs")
 
 
 def findings(path: Path) -> Iterator[str]:
@@ -126,26 +114,13 @@ def page_lines(text: str) -> Iterator[tuple[int, str]]:
             yield number, re.sub(r"`[^`]*`|\]\([^)]*\)", " ", line)
 
 
-def found() -> dict[str, list[str]]:
-    """The findings of every area, `PATH:LINE: WORD`."""
-    result: dict[str, list[str]] = {folder: [] for folder in NOT_CLEAN}
-    for path in files():
-        result.setdefault(area(path), []).extend(f"{path.relative_to(ROOT)}:{one}" for one in findings(path))
-    return result
+def found() -> list[str]:
+    """All findings, `PATH:LINE: WORD`."""
+    return [f"{path.relative_to(ROOT)}:{one}" for path in files() for one in findings(path)]
 
 
-@pytest.fixture(scope="module")
-def by_area() -> dict[str, list[str]]:
-    return found()
-
-
-def test_no_reader_has_to_puzzle_over_a_word(by_area: dict[str, list[str]]) -> None:
-    dirty = [one for folder, ones in by_area.items() if folder not in NOT_CLEAN for one in ones]
-    assert not dirty, "\n".join(dirty)
-
-
-def test_a_folder_that_has_become_clean_is_taken_off_the_list(by_area: dict[str, list[str]]) -> None:
-    assert {folder for folder in NOT_CLEAN if not by_area[folder]} == set()
+def test_no_reader_has_to_puzzle_over_a_word() -> None:
+    assert found() == []
 
 
 @pytest.mark.parametrize(
@@ -169,5 +144,4 @@ def test_a_banned_word_is_found_where_it_is_a_name_or_prose(source: str, words: 
 
 
 if __name__ == "__main__":
-    for folder, ones in sorted(found().items()):
-        print(folder, len(ones), *ones, sep="\n  ")  # noqa: T201
+    print(*found(), sep="\n")  # noqa: T201

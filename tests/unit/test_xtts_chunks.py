@@ -1,4 +1,4 @@
-"""How a sentence is cut into pieces: nobody falls silent by it, and few frames are made twice."""
+"""Chunk sizes of a sentence: no listener hears a gap by them, and few frames are made twice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ AHEAD = 4  # latents at the end of a piece that only the next one can give: the 
 
 
 @dataclass
-class Heard:
+class Playback:
     """What became of one sentence."""
 
     sizes: list[int] = field(default_factory=list)  #: of the pieces, in latents
@@ -28,9 +28,9 @@ def speak(
     lead_ms: float,
     due: Callable[[ChunkSizer, int, float], bool],
     code_ms: float = CODE_MS,
-) -> Heard:
+) -> Playback:
     """Generate a sentence on a clock, one code after another, and vocode on the same thread when `due` says so."""
-    heard, now_ms, waiting, vocoded, given = Heard(), 0.0, 0, 0, 0
+    playback, now_ms, waiting, vocoded, n_sent = Playback(), 0.0, 0, 0, 0
     chunks = ChunkSizer(lead_ms, now_ms, FIRST, code_ms)
     dry_ms = lead_ms  # when the listener's buffer is empty
     for code in range(1, n_codes + 1):
@@ -40,26 +40,26 @@ def speak(
             continue
         now_ms += pace.making_ms(0, waiting)
         vocoded += waiting
-        audio_ms = ((vocoded if code == n_codes else vocoded - AHEAD) - given) * code_ms
-        heard.gaps_ms.append(max(0.0, now_ms - dry_ms))
+        audio_ms = ((vocoded if code == n_codes else vocoded - AHEAD) - n_sent) * code_ms
+        playback.gaps_ms.append(max(0.0, now_ms - dry_ms))
         dry_ms = max(dry_ms, now_ms) + audio_ms
-        given = vocoded if code == n_codes else vocoded - AHEAD
-        heard.first_ms = heard.first_ms or now_ms
-        heard.sizes.append(waiting)
+        n_sent = vocoded if code == n_codes else vocoded - AHEAD
+        playback.first_ms = playback.first_ms or now_ms
+        playback.sizes.append(waiting)
         chunks.gave(audio_ms, now_ms)
         assert chunks.lead_ms(now_ms) == pytest.approx(dry_ms - now_ms, abs=1e-6)
         waiting = 0
-    return heard
+    return playback
 
 
 def by_policy(pace: SpeedEstimate) -> Callable[[ChunkSizer, int, float], bool]:
     return lambda chunks, waiting, now_ms: chunks.due(waiting, now_ms, pace)
 
 
-def code_by_code(begun: list[bool]) -> Callable[[ChunkSizer, int, float], bool]:
+def code_by_code(started: list[bool]) -> Callable[[ChunkSizer, int, float], bool]:
     def due(_chunks: ChunkSizer, waiting: int, _now_ms: float) -> bool:
-        if begun or waiting >= FIRST:
-            begun.append(True)
+        if started or waiting >= FIRST:
+            started.append(True)
             return True
         return False
 
@@ -72,9 +72,7 @@ def paces(slowest: float) -> st.SearchStrategy[SpeedEstimate]:
 
 
 @given(n_codes=st.integers(1, 300), pace=paces(CODE_MS), lead_ms=st.floats(0, 4000))
-def test_nobody_falls_silent_who_would_not_with_pieces_of_one_code(
-    n_codes: int, pace: SpeedEstimate, lead_ms: float
-) -> None:
+def test_no_gap_that_pieces_of_one_code_would_not_have(n_codes: int, pace: SpeedEstimate, lead_ms: float) -> None:
     """Whatever the vocoder costs, as long as a row keeps up with such pieces."""
     assume(pace.making_ms(1, 1) <= CODE_MS)
     one_by_one = speak(n_codes, pace, lead_ms, code_by_code([]))
@@ -88,8 +86,8 @@ def test_nobody_falls_silent_who_would_not_with_pieces_of_one_code(
 def test_a_generator_faster_than_playback_never_leaves_a_gap(n_codes: int, share: float, lead_ms: float) -> None:
     """At any constant pace under real time, where vocoding is free."""
     pace = SpeedEstimate(share * CODE_MS)
-    heard = speak(n_codes, pace, lead_ms, by_policy(pace))
-    assert max(heard.gaps_ms[1:], default=0.0) <= 1e-6
+    playback = speak(n_codes, pace, lead_ms, by_policy(pace))
+    assert max(playback.gaps_ms[1:], default=0.0) <= 1e-6
 
 
 @given(pace=paces(3 * CODE_MS))
@@ -126,24 +124,24 @@ def test_a_row_that_cannot_keep_up_does_not_waste_its_time_on_small_pieces(n_cod
 
 
 def test_a_row_a_fifth_too_slow_leaves_no_gap_of_a_tenth_of_a_second() -> None:
-    heard = speak(200, pace := SpeedEstimate(1.15 * CODE_MS, 10), 0.0, by_policy(pace))
-    assert max(heard.gaps_ms[2:]) < 100
+    playback = speak(200, pace := SpeedEstimate(1.15 * CODE_MS, 10), 0.0, by_policy(pace))
+    assert max(playback.gaps_ms[2:]) < 100
 
 
 def test_a_dear_vocoder_gets_the_smallest_piece_that_keeps_up() -> None:
     """Pieces of one code would take 60 ms for 46 ms of sound; pieces of two take 80 for 93."""
-    heard = speak(100, pace := SpeedEstimate(20, 40), 0.0, by_policy(pace))
-    assert heard.sizes[1] == 2
-    assert sum(heard.gaps_ms[2:]) == 0
+    playback = speak(100, pace := SpeedEstimate(20, 40), 0.0, by_policy(pace))
+    assert playback.sizes[1] == 2
+    assert sum(playback.gaps_ms[2:]) == 0
     assert sum(speak(100, pace, 0.0, code_by_code([])).gaps_ms[2:]) > 500
 
 
 def test_a_sentence_reads_like_this() -> None:
     """A row at a quarter of real time, a listener who waits: 5 latents, then what the growing lead allows."""
-    heard = speak(120, pace := SpeedEstimate(CODE_MS / 4, 2, 0.2), 0.0, by_policy(pace))
-    assert heard.first_ms == pytest.approx(5 * CODE_MS / 4 + 3)
-    assert heard.sizes[:4] == [5, 2, 6, 16]
-    assert set(heard.sizes[4:-1]) == {21}
+    playback = speak(120, pace := SpeedEstimate(CODE_MS / 4, 2, 0.2), 0.0, by_policy(pace))
+    assert playback.first_ms == pytest.approx(5 * CODE_MS / 4 + 3)
+    assert playback.sizes[:4] == [5, 2, 6, 16]
+    assert set(playback.sizes[4:-1]) == {21}
 
 
 def test_a_row_that_slows_down_gives_what_it_has_in_time() -> None:

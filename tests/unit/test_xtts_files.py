@@ -1,4 +1,4 @@
-"""A folder is looked at before anything of it is loaded: what is missing, damaged or of another model is named."""
+"""Files of a checkpoint are checked before any is loaded: what is missing, damaged or of another model is named."""
 
 import hashlib
 import zipfile
@@ -49,8 +49,8 @@ def test_a_file_that_is_cut_short_is_named_with_its_size(folder: Path, name: str
     whole = (folder / name).read_bytes()
     size = int(kept * len(whole)) if 0 < kept < 1 else int(kept)
     (folder / name).write_bytes(whole[:size])
-    said = problem(folder)
-    assert said.startswith(f"{folder / name} is cut short or no torch checkpoint: {len(whole[:size])} bytes without")
+    message = problem(folder)
+    assert message.startswith(f"{folder / name} is cut short or no torch checkpoint: {len(whole[:size])} bytes without")
 
 
 def test_a_pointer_of_git_lfs_is_taken_for_what_it_is(folder: Path) -> None:
@@ -147,7 +147,7 @@ class TestManifest:
 
 
 class TestLicence:
-    """Somebody must have said yes."""
+    """The licence must have been accepted."""
 
     def test_it_must_be_accepted(self, tmp_path: Path) -> None:
         with pytest.raises(Misconfigured) as found:

@@ -1,4 +1,4 @@
-"""Where the extra is not installed, what needs it says so in one line; what does not need it works."""
+"""A missing xtts extra: what needs it says so in one line; what does not need it works."""
 
 import subprocess
 import sys

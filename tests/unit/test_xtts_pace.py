@@ -1,4 +1,4 @@
-"""How fast the model is: measured, so that pieces are as large as can be."""
+"""The pace of the model, measured, so that pieces are as large as can be."""
 
 import pytest
 from hypothesis import given

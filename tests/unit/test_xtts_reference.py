@@ -1,4 +1,4 @@
-"""Recordings are listened to before a voice is made of them: each thing that is wrong has its own words."""
+"""Reference recordings are checked before a voice is made of them: each fault has its own message."""
 
 from pathlib import Path
 
@@ -53,8 +53,8 @@ def test_several_recordings_count_together(tmp_path: Path) -> None:
 
 
 def test_a_short_recording_is_too_short(tmp_path: Path) -> None:
-    said = refusal(written(tmp_path / "a.wav", speech(2)))
-    assert said == "only 1.6 s of speech, expected 3 s or more, better 10: add another recording"
+    message = refusal(written(tmp_path / "a.wav", speech(2)))
+    assert message == "only 1.6 s of speech, expected 3 s or more, better 10: add another recording"
 
 
 def test_only_the_beginning_is_used_and_checked(tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_quiet_speech_that_can_be_used_is_used(tmp_path: Path) -> None:
 def test_a_clipped_recording_is_refused(tmp_path: Path, subtype: str) -> None:
     """As integers it stays at full scale; as floating point it may go beyond."""
     path = written(tmp_path / "a.wav", np.clip(speech(6, 3.0), -1.2, 1.2), subtype=subtype)
-    said = refusal(path)
-    assert said.startswith(f"{path} is clipped: ")
-    assert said.endswith("% of it is at full scale; record it again at a lower level")
+    message = refusal(path)
+    assert message.startswith(f"{path} is clipped: ")
+    assert message.endswith("% of it is at full scale; record it again at a lower level")
 
 
 def test_a_few_peaks_at_full_scale_are_no_clipping(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_an_empty_recording(tmp_path: Path) -> None:
 def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     text = tmp_path / "a.txt"
     text.write_text("hello", "utf-8")
-    said = refusal(text)
-    assert said.startswith(f"cannot read {text}: ")
-    assert said.endswith("; expected wav, flac, ogg, opus or mp3")
+    message = refusal(text)
+    assert message.startswith(f"cannot read {text}: ")
+    assert message.endswith("; expected wav, flac, ogg, opus or mp3")
     assert refusal(tmp_path / "no.wav") == f"cannot read {tmp_path}/no.wav: no such file"
     assert refusal(tmp_path) == f"cannot read {tmp_path}: it is a directory"

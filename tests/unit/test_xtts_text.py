@@ -1,4 +1,4 @@
-"""Languages by their tags, and numbers in words where the library's front-end has none. Needs no torch."""
+"""Text for XTTS: languages by their tags, and numbers in words where the library has none. Needs no torch."""
 
 import sys
 
@@ -72,10 +72,10 @@ class TestHindi:
         assert not any(letter.isdecimal() for letter in spelled(written, "hi"))
 
 
-@pytest.mark.parametrize(("language", "written", "given"), [
+@pytest.mark.parametrize(("language", "written", "read_as"), [
     ("es", "Hola, amigo.", "Hola, amigo ."), ("it", "«È vero.»", "«È vero .»"), ("pt", "São 3.5 km.", "São 3.5 km ."),
     ("es", "¿Vienes?", "¿Vienes?"), ("es", "Espera...", "Espera..."), ("en", "It is.", "It is."), ("de", "So.", "So."),
 ])  # fmt: skip
-def test_a_last_stop_that_the_model_reads_aloud_gets_a_space(language: str, written: str, given: str) -> None:
+def test_a_last_stop_that_the_model_reads_aloud_gets_a_space(language: str, written: str, read_as: str) -> None:
     """The advice of XTTS' authors; without weights, what the model says of it is not measured here."""
-    assert xtts_text(written, language) == given
+    assert xtts_text(written, language) == read_as

@@ -29,7 +29,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 @pytest.fixture(autouse=True, scope="session")
 def _few_threads() -> None:
-    """Two cores for everybody, and the same bytes on every machine: they depend on the number of threads."""
+    """Two cores for every test, and the same bytes on every machine: they depend on the number of threads."""
     import torch
 
     torch.set_num_threads(1)
@@ -38,14 +38,14 @@ def _few_threads() -> None:
 @pytest.fixture(scope="session")
 def tiny_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny checkpoint, its licence accepted. Tests that change it copy it first."""
-    from tests.xtts import tiny
+    from tests.xtts import tiny_checkpoint
 
-    return tiny.build(tmp_path_factory.mktemp("tiny"))
+    return tiny_checkpoint.build(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_dir: Path) -> Any:
-    """The tiny checkpoint, loaded: an `Xtts` in float32. Not thread-safe, and nobody may change it."""
+    """The tiny checkpoint, loaded: an `Xtts` in float32. Not thread-safe, and no test may change it."""
     from workers.engines.xtts.model import checkpoint
 
     return checkpoint.load(tiny_dir)
@@ -54,9 +54,9 @@ def tiny_model(tiny_dir: Path) -> Any:
 @pytest.fixture(scope="session")
 def published_decoder_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As `tiny_dir`, with the decoder at its published size: 93 MB."""
-    from tests.xtts import tiny
+    from tests.xtts import tiny_checkpoint
 
-    return tiny.build(tmp_path_factory.mktemp("published"), tiny.PUBLISHED_DECODER)
+    return tiny_checkpoint.build(tmp_path_factory.mktemp("published"), tiny_checkpoint.PUBLISHED_DECODER)
 
 
 @pytest.fixture(scope="session")

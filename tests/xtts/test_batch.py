@@ -1,4 +1,4 @@
-"""Rows that speak together say what each would say alone.
+"""A batch of rows that speak together, and give what each would alone.
 
 Compared with transformers' own `generate`, one row at a time. The test model's weights are amplified, so that its codes
 depend on every position: a wrong mask, position or penalty changes them within a few codes.
@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from seriatim.errors import EngineFailed, TextTooLarge
-from tests.xtts.speaking import SAMPLINGS, generated_alone, row_of, spoken
+from tests.xtts.reference_speech import SAMPLINGS, generated_alone, row_of, speak_all
 from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_row import BatchRow, SamplingOptions
 from workers.engines.xtts.batch.batch_slots import BatchSize, BatchSlots, StepResult
@@ -55,7 +55,7 @@ def assert_as_alone(rows: list[BatchRow], alone: list[list[int]]) -> None:
 def test_codes_are_those_of_each_sentence_alone(tiny_model: Any, alone: list[list[int]], slots: int) -> None:
     assert len({len(codes) for codes in alone}) > 4  # sentences of all lengths, or little is shown
     rows = rows_of(tiny_model)
-    spoken(Batch(tiny_model.gpt, slots, watch=True), rows)
+    speak_all(Batch(tiny_model.gpt, slots, watch=True), rows)
     assert_as_alone(rows, alone)
 
 
@@ -123,10 +123,10 @@ def test_rows_that_fit_together_are_fed_together(
     """As on a GPU, where a pass costs the same for one row or many."""
     batch = Batch(tiny_model.gpt, MANY, watch=True, fill_positions=4096)
     for number in range(2):
-        spoken(batch, [row_of(tiny_model, number)])  # the voices
+        speak_all(batch, [row_of(tiny_model, number)])  # the voices
     fed = fed_positions(batch, monkeypatch)
     rows = rows_of(tiny_model)
-    spoken(batch, rows)
+    speak_all(batch, rows)
     assert len(fed) == 1
     assert_as_alone(rows, alone)
 
@@ -134,11 +134,11 @@ def test_rows_that_fit_together_are_fed_together(
 @pytest.mark.parametrize("number", range(len(SAMPLINGS)))
 def test_forced_codes_are_gone_on_from_as_if_never_interrupted(tiny_model: Any, number: int) -> None:
     """At every code: the same codes follow, and the forced ones have the latents that they had."""
-    (whole,) = spoken(Batch(tiny_model.gpt, 1), [row_of(tiny_model, number)])
+    (whole,) = speak_all(Batch(tiny_model.gpt, 1), [row_of(tiny_model, number)])
     resumed = [row_of(tiny_model, number) for _ in range(len(whole.codes) + 1)]
     for cut, row in enumerate(resumed):
         row.forced = tuple(whole.codes[:cut])
-    spoken(Batch(tiny_model.gpt, 7), resumed)
+    speak_all(Batch(tiny_model.gpt, 7), resumed)
     assert [row.codes for row in resumed] == [whole.codes] * len(resumed)
     for row in resumed:
         assert torch.allclose(torch.stack(row.latents), torch.stack(whole.latents), atol=1e-3)
@@ -150,7 +150,7 @@ def test_a_row_that_its_forced_codes_end_ends_without_another(tiny_model: Any, f
     row, other = row_of(tiny_model, 0), row_of(tiny_model, 2)
     row.forced = forced
     batch.join([other, row])
-    ended = spoken(batch, [])
+    ended = speak_all(batch, [])
     assert row in ended
     assert other in ended
     assert row.codes == list(forced)
@@ -159,14 +159,14 @@ def test_a_row_that_its_forced_codes_end_ends_without_another(tiny_model: Any, f
 
 @pytest.mark.parametrize("fill_positions", [8, 64])
 def test_steps_of_few_shapes_say_the_same(tiny_model: Any, alone: list[list[int]], fill_positions: int) -> None:
-    """What a GPU records as graphs: slots without a row are computed too, and positions that nobody has reached.
+    """What a GPU records as graphs: slots without a row are computed too, and positions that no row has reached.
 
     Also the slot of a row that is half fed: nothing may be written there.
     """
     batch = Batch(tiny_model.gpt, 6, watch=True, fill_positions=fill_positions)
     batch._stepper = Rounded(batch._slots, batch._size)
     rows = rows_of(tiny_model)
-    spoken(batch, rows)
+    speak_all(batch, rows)
     assert_as_alone(rows, alone)
 
 
@@ -174,7 +174,7 @@ def test_a_seed_gives_other_codes_and_a_greedy_row_has_none(tiny_model: Any) -> 
     def codes_of(sampling: SamplingOptions, seed: int) -> list[int]:
         row = row_of(tiny_model, 3, sampling=sampling)
         row.seed = seed
-        return spoken(Batch(tiny_model.gpt, 1), [row])[0].codes
+        return speak_all(Batch(tiny_model.gpt, 1), [row])[0].codes
 
     assert codes_of(SamplingOptions(), 1) != codes_of(SamplingOptions(), 2)
     assert codes_of(SamplingOptions(do_sample=False), 1) == codes_of(SamplingOptions(do_sample=False), 2)
@@ -186,17 +186,17 @@ def broken_conditioning(model: Any) -> BatchRow:
     return row
 
 
-def test_a_row_without_numbers_ends_broken_and_harms_nobody(tiny_model: Any, alone: list[list[int]]) -> None:
+def test_a_row_without_numbers_ends_broken_and_harms_no_other(tiny_model: Any, alone: list[list[int]]) -> None:
     """Not those beside it, and not those that come into its slot, whose cache it leaves behind."""
     rows = rows_of(tiny_model)
     bad = [broken_conditioning(tiny_model) for _ in range(4)]
     batch = Batch(tiny_model.gpt, 4, watch=True)
-    spoken(batch, [*bad[:2], *rows[:4], bad[2], *rows[4:9], bad[3], *rows[9:]])
+    speak_all(batch, [*bad[:2], *rows[:4], bad[2], *rows[4:9], bad[3], *rows[9:]])
     assert all(row.done and row.broken and row.codes == [] for row in bad)
     assert_as_alone(rows, alone)
 
 
-def test_a_row_that_has_no_room_is_refused_and_nobody_joins(tiny_model: Any) -> None:
+def test_a_row_that_has_no_room_is_refused_and_none_joins(tiny_model: Any) -> None:
     batch = Batch(tiny_model.gpt, 3, max_len=100)
     fits, long = row_of(tiny_model, 0, max_codes=20), row_of(tiny_model, 1, max_codes=90)
     with pytest.raises(TextTooLarge, match=r"may take 1\d\d positions; the batch has 100 for each"):
@@ -235,7 +235,7 @@ def test_the_longest_sentence_has_room(tiny_model: Any) -> None:
     row = row_of(tiny_model, 0)
     row.text_tokens, row.max_codes = torch.full((402,), 7), 602
     row.forced = tuple(number % 1000 for number in range(598))
-    spoken(Batch(tiny_model.gpt, 2), [row])
+    speak_all(Batch(tiny_model.gpt, 2), [row])
     assert 599 <= len(row.codes) <= 602
 
 
@@ -243,8 +243,8 @@ def test_bfloat16_says_nearly_the_same(tiny_model: Any) -> None:
     """Latents of the same forced codes: what rounding the weights changes."""
     exact, rounded = (row_of(tiny_model, 3, max_codes=40) for _ in range(2))
     exact.forced = rounded.forced = tuple(range(40))
-    spoken(Batch(tiny_model.gpt, 1), [exact])
-    spoken(Batch(tiny_model.gpt, 1, dtype=torch.bfloat16), [rounded])
+    speak_all(Batch(tiny_model.gpt, 1), [exact])
+    speak_all(Batch(tiny_model.gpt, 1, dtype=torch.bfloat16), [rounded])
     expected, found = torch.stack(exact.latents), torch.stack(rounded.latents)
     assert 0 < (found - expected).abs().mean() < 0.05 * expected.abs().mean()
 
@@ -252,7 +252,7 @@ def test_bfloat16_says_nearly_the_same(tiny_model: Any) -> None:
 def test_a_doubt_is_not_forgotten(tiny_model: Any) -> None:
     row = row_of(tiny_model, 0)
     row.doubtful = True
-    spoken(Batch(tiny_model.gpt, 1, watch=True), [row])
+    speak_all(Batch(tiny_model.gpt, 1, watch=True), [row])
     assert row.doubtful
 
 
@@ -264,6 +264,6 @@ def test_leaving_twice_or_after_the_end_is_nothing(tiny_model: Any) -> None:
     batch.leave(row)
     assert batch.free == 2
     assert batch.step() == []
-    spoken(batch, [row])
+    speak_all(batch, [row])
     batch.leave(row)
     assert batch.free == 2

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from seriatim.errors import EngineUnavailable, Misconfigured
-from tests.xtts import tiny
+from tests.xtts import tiny_checkpoint
 from workers.engines.xtts.model import checkpoint, checkpoint_sizes
 from workers.engines.xtts.model.checkpoint import xtts
 
@@ -46,7 +46,7 @@ def tensors(model: Any) -> dict[str, torch.Tensor]:
     return dict(model.named_parameters(remove_duplicate=False)) | dict(model.named_buffers(remove_duplicate=False))
 
 
-def spoken(model: Any, seed: int = 3) -> bytes:
+def speech(model: Any, seed: int = 3) -> bytes:
     torch.manual_seed(seed)
     voice = model.speaker_manager.speakers["Alice Test"]
     wave = model.inference("Ten boats came home.", "en", *voice.values(), max_new_tokens=40)["wav"]
@@ -81,7 +81,7 @@ class TestAsTheLibraryDoes:
         assert {name: tensor.dtype for name, tensor in ours.items()} == {n: t.dtype for n, t in theirs.items()}
 
     def test_it_speaks_the_same_bytes(self, published_decoder_model: Any, by_the_library: Any) -> None:
-        assert spoken(published_decoder_model) == spoken(by_the_library)
+        assert speech(published_decoder_model) == speech(by_the_library)
 
     def test_its_decoder_is_the_librarys_own(self, published_decoder_model: Any) -> None:
         assert checkpoint_sizes.of_state(published_decoder_model.state_dict()) == checkpoint_sizes.PUBLISHED
@@ -93,11 +93,11 @@ def test_nothing_is_in_training_and_nothing_has_a_gradient(tiny_model: Any) -> N
 
 
 def test_the_decoders_sizes_are_those_of_its_tensors(tiny_model: Any) -> None:
-    assert checkpoint_sizes.of_state(tiny_model.state_dict()) == tiny.SMALL_DECODER
+    assert checkpoint_sizes.of_state(tiny_model.state_dict()) == tiny_checkpoint.SMALL_DECODER
     assert sum(parameter.numel() for parameter in tiny_model.parameters()) < 2e6
 
 
-def test_the_tiny_model_notices_what_it_is_told(tiny_model: Any) -> None:
+def test_the_tiny_model_depends_on_its_inputs(tiny_model: Any) -> None:
     """Otherwise no test on it would prove anything: other text, voice or seed, other sound."""
     voices = tiny_model.speaker_manager.speakers
 
@@ -123,7 +123,7 @@ def test_another_process_loads_the_same(tiny_dir: Path, tiny_model: Any) -> None
     )
     command = [sys.executable, "-W", "error", "-c", program, str(tiny_dir)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{hashlib.sha256(spoken(tiny_model)).hexdigest()} False\n"
+    assert done.stdout == f"{hashlib.sha256(speech(tiny_model)).hexdigest()} False\n"
     assert done.stderr == ""
 
 
@@ -139,7 +139,7 @@ class TestForms:
     """The forms in which checkpoints are published."""
 
     def same_as_tiny(self, folder: Path, tiny_model: Any) -> bool:
-        return spoken(checkpoint.load(folder)) == spoken(tiny_model)
+        return speech(checkpoint.load(folder)) == speech(tiny_model)
 
     def test_a_pickled_config_is_read_and_not_written_back(self, folder: Path, tiny_model: Any) -> None:
         """XTTS-v2's own model.pth is like that, and coqui-tts would replace it at the first load."""
@@ -155,10 +155,10 @@ class TestForms:
         assert contents(folder) == before
 
     def test_half_precision_is_widened(self, tmp_path: Path) -> None:
-        model = checkpoint.load(tiny.build(tmp_path / "half", tiny.Shape(half=True)))
+        model = checkpoint.load(tiny_checkpoint.build(tmp_path / "half", tiny_checkpoint.Shape(half=True)))
         floating = {tensor.dtype for tensor in tensors(model).values() if tensor.is_floating_point()}
         assert floating == {torch.float32}
-        assert spoken(model)
+        assert speech(model)
 
     def test_what_coquis_trainer_saves_is_read(self, folder: Path, tiny_model: Any) -> None:
         def as_saved_by_the_trainer(saved: dict[str, Any]) -> None:
@@ -181,13 +181,13 @@ class TestRefusals:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         config["model_args"]["gpt_layers"] = 3
         (folder / "config.json").write_text(json.dumps(config), "utf-8")
-        said = refusal(folder)
-        assert said.startswith(
+        message = refusal(folder)
+        assert message.startswith(
             f"{folder} cannot be loaded: Error(s) in loading state_dict for _CheckpointModel: Missing key(s)"
         )
 
     def test_weights_that_were_made_for_another_vocabulary(self, folder: Path) -> None:
-        tiny._write_vocabulary(folder / "vocab.json", 600)
+        tiny_checkpoint._write_vocabulary(folder / "vocab.json", 600)
         assert "cannot be loaded: Error(s) in loading state_dict" in refusal(folder)
 
     def test_a_vocabulary_that_is_none(self, folder: Path) -> None:
@@ -204,7 +204,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("name", ["model.pth", "speakers_xtts.pth"])
     def test_a_file_that_would_run_a_program_runs_none(self, folder: Path, tmp_path: Path, name: str) -> None:
-        """A checkpoint is data: whoever wrote it may not run anything here."""
+        """A checkpoint is data: its author may not run anything here."""
         torch.save({"model": {}, "config": _Command(f"touch {tmp_path}/ran")}, folder / name)
         assert "cannot" in refusal(folder)
         assert not (tmp_path / "ran").exists()
@@ -223,7 +223,7 @@ class TestRefusals:
         with pytest.raises(EngineUnavailable, match=f"^cannot use the device {device}: "):
             checkpoint.load(tiny_dir, device)
 
-    def test_a_licence_that_nobody_accepted(self, folder: Path) -> None:
+    def test_a_licence_that_was_not_accepted(self, folder: Path) -> None:
         (folder / "tos_agreed.txt").unlink()
         with pytest.raises(Misconfigured, match="non-commercial use only"):
             checkpoint.load(folder)

@@ -7,14 +7,14 @@ import pytest
 
 from seriatim.exit_codes import ExitCode
 from tests.support.command_line import QUICK, complaint, seriatim
-from tests.xtts import tiny
+from tests.xtts import tiny_checkpoint
 
 pytestmark = pytest.mark.thorough
 
 
 def test_a_voice_is_cloned_listed_and_removed(tmp_path: Path, tiny_dir: Path) -> None:
     settings = QUICK | {"SERIATIM_VOICE_DIR": str(tmp_path / "voices")}
-    recording = tiny.write_reference(tmp_path / "anna.ogg", 5)
+    recording = tiny_checkpoint.write_reference(tmp_path / "anna.ogg", 5)
     arguments = ("add", "old anna", recording, "--model", tiny_dir, "--language", "de")
     done = seriatim("voices", *arguments, settings=settings)
     assert done.stderr == b""
@@ -36,12 +36,12 @@ def test_a_voice_is_cloned_listed_and_removed(tmp_path: Path, tiny_dir: Path) ->
 
 
 def test_a_recording_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path, tiny_dir: Path) -> None:
-    recording = tiny.write_reference(tmp_path / "short.wav", 1)
+    recording = tiny_checkpoint.write_reference(tmp_path / "short.wav", 1)
     done = seriatim("voices", "add", "anna", recording, "--model", tiny_dir)
     assert done.returncode == ExitCode.BAD_INPUT
     assert complaint(done) == "only 1.0 s of speech, expected 3 s or more, better 10: add another recording"
 
 
 def test_a_whole_model_is_said_to_be_whole(tiny_dir: Path) -> None:
-    said = seriatim("models", tiny_dir).stdout.decode()
-    assert said == f"{tiny_dir}  complete, 0.00 GB, 2 layers of 64, licence accepted\n"
+    output = seriatim("models", tiny_dir).stdout.decode()
+    assert output == f"{tiny_dir}  complete, 0.00 GB, 2 layers of 64, licence accepted\n"

@@ -14,8 +14,8 @@ import torch
 
 from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.errors import EngineFailed, EngineUnavailable, Misconfigured, UnknownLanguage, UnknownOption, UnknownVoice
-from tests.xtts.speaking import TEXTS
-from tests.xtts.tiny import VOICES
+from tests.xtts.reference_speech import TEXTS
+from tests.xtts.tiny_checkpoint import VOICES
 from workers.engines.xtts.batch.out_of_memory import OutOfMemory
 from workers.engines.xtts.batch.resume_state import ResumeState
 from workers.engines.xtts.engine import XttsEngine, load
@@ -28,7 +28,7 @@ def never() -> bool:
 
 
 def engine_of(folder: Path, voices: Path, **options: object) -> XttsEngine:
-    given = {
+    settings = {
         "model": folder,
         "voice_dir": voices,
         "max_codes": CODES,
@@ -36,7 +36,7 @@ def engine_of(folder: Path, voices: Path, **options: object) -> XttsEngine:
         "threads": 1,
         "guard": "off",
     } | options
-    return load({name: str(value) for name, value in given.items()})
+    return load({name: str(value) for name, value in settings.items()})
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +64,16 @@ def utterance(number: int, **changes: Any) -> Utterance:
     return replace(made, **changes)
 
 
-def pieces(engine: XttsEngine, said: Utterance) -> list[AudioChunk]:
-    return [spoken for spoken in engine.speak(said, never) if spoken.pcm or spoken.last]
+def pieces(engine: XttsEngine, request: Utterance) -> list[AudioChunk]:
+    return [piece for piece in engine.speak(request, never) if piece.pcm or piece.last]
 
 
-def samples(spoken: list[AudioChunk]) -> npt.NDArray[np.int64]:
-    return np.frombuffer(b"".join(piece.pcm for piece in spoken), "<i2").astype(np.int64)
+def samples(chunks: list[AudioChunk]) -> npt.NDArray[np.int64]:
+    return np.frombuffer(b"".join(piece.pcm for piece in chunks), "<i2").astype(np.int64)
 
 
-def codes(spoken: list[AudioChunk]) -> tuple[int, ...]:
-    return ResumeState.unpack(spoken[-1].state).codes
+def codes(chunks: list[AudioChunk]) -> tuple[int, ...]:
+    return ResumeState.unpack(chunks[-1].state).codes
 
 
 def same(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> bool:
@@ -81,13 +81,13 @@ def same(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> bool:
     return len(one) == len(other) and int(np.abs(one - other).max(initial=0)) <= 1
 
 
-def inference(model: Any, said: Utterance) -> npt.NDArray[np.int64]:
+def inference(model: Any, request: Utterance) -> npt.NDArray[np.int64]:
     """What coqui-tts makes of a sentence."""
-    voice = model.speaker_manager.speakers[said.voice]
-    torch.manual_seed(said.seed)
+    voice = model.speaker_manager.speakers[request.voice]
+    torch.manual_seed(request.seed)
     made = model.inference(
-        said.text, said.language, voice["gpt_cond_latent"], voice["speaker_embedding"],
-        speed=said.speed, max_new_tokens=CODES, temperature=0.75, top_k=50, top_p=0.85, repetition_penalty=10.0,
+        request.text, request.language, voice["gpt_cond_latent"], voice["speaker_embedding"],
+        speed=request.speed, max_new_tokens=CODES, temperature=0.75, top_k=50, top_p=0.85, repetition_penalty=10.0,
     )  # fmt: skip
     wav: npt.NDArray[np.float32] = made["wav"]
     return (np.clip(wav, -1, 1) * 32_767).astype("<i2").astype(np.int64)
@@ -95,30 +95,30 @@ def inference(model: Any, said: Utterance) -> npt.NDArray[np.int64]:
 
 def test_a_sentence_sounds_as_the_library_makes_it(engine: XttsEngine, tiny_model: Any) -> None:
     for number in range(len(TEXTS)):
-        spoken = pieces(engine, utterance(number))
-        assert same(samples(spoken), inference(tiny_model, utterance(number)))
-        assert [piece.last for piece in spoken] == [False] * (len(spoken) - 1) + [True]
+        chunks = pieces(engine, utterance(number))
+        assert same(samples(chunks), inference(tiny_model, utterance(number)))
+        assert [piece.last for piece in chunks] == [False] * (len(chunks) - 1) + [True]
 
 
 def test_it_is_streamed(engine: XttsEngine) -> None:
     """The first piece leaves after a few codes, not after the sentence."""
-    spoken = pieces(engine, utterance(3))
-    assert len(spoken) >= 3
-    assert len(spoken[0].pcm) / 2 / 24_000 < 0.7
-    assert len(ResumeState.unpack(spoken[0].state).codes) < len(codes(spoken)) / 2
+    chunks = pieces(engine, utterance(3))
+    assert len(chunks) >= 3
+    assert len(chunks[0].pcm) / 2 / 24_000 < 0.7
+    assert len(ResumeState.unpack(chunks[0].state).codes) < len(codes(chunks)) / 2
 
 
 @pytest.mark.thorough
 def test_many_at_once_sound_as_each_alone(engine: XttsEngine, new_engine: Callable[..., XttsEngine]) -> None:
     """Two voices, all lengths, four rows, twenty-four threads."""
     alone = new_engine(slots=1)
-    said = [utterance(number) for number in range(24)]
+    utterances = [utterance(number) for number in range(24)]
     with ThreadPoolExecutor(24) as threads:
-        together = list(threads.map(lambda each: pieces(engine, each), said))
-    for each, spoken in zip(said, together, strict=True):
+        together = list(threads.map(lambda each: pieces(engine, each), utterances))
+    for each, chunks in zip(utterances, together, strict=True):
         expected = pieces(alone, each)
-        assert codes(spoken) == codes(expected)
-        assert same(samples(spoken), samples(expected))
+        assert codes(chunks) == codes(expected)
+        assert same(samples(chunks), samples(expected))
 
 
 @pytest.mark.thorough
@@ -127,11 +127,11 @@ def test_the_exact_mode_gives_the_librarys_bytes_whatever_else_is_spoken(
 ) -> None:
     engine = new_engine(exact=1)
     assert engine.continuity is Continuity.EXACT
-    said = [utterance(number, speed=(1.0, 1.25)[number // 6 % 2]) for number in range(12)]
+    utterances = [utterance(number, speed=(1.0, 1.25)[number // 6 % 2]) for number in range(12)]
     with ThreadPoolExecutor(12) as threads:
-        together = list(threads.map(lambda each: pieces(engine, each), said))
-    for each, spoken in zip(said, together, strict=True):
-        assert samples(spoken).tolist() == inference(tiny_model, each).tolist()
+        together = list(threads.map(lambda each: pieces(engine, each), utterances))
+    for each, chunks in zip(utterances, together, strict=True):
+        assert samples(chunks).tolist() == inference(tiny_model, each).tolist()
 
 
 def test_another_worker_goes_on_where_one_stopped(engine: XttsEngine, new_engine: Callable[..., XttsEngine]) -> None:
@@ -153,18 +153,18 @@ def test_a_state_that_was_whole_but_for_its_end_gives_the_end(engine: XttsEngine
 def test_a_cancelled_sentence_leaves_its_place_at_once(new_engine: Callable[..., XttsEngine]) -> None:
     engine = new_engine(slots=1, max_codes=0)
     cancelled = threading.Event()
-    heard = engine.speak(utterance(3), cancelled.is_set)
-    next(spoken for spoken in heard if spoken.pcm)
+    stream = engine.speak(utterance(3), cancelled.is_set)
+    next(piece for piece in stream if piece.pcm)
     cancelled.set()
-    assert not [spoken for spoken in heard if spoken.pcm]
+    assert not [piece for piece in stream if piece.pcm]
     assert pieces(engine, utterance(0))
     assert not engine._loop.batch.rows
 
 
 def test_a_listener_who_goes_away_leaves_no_row_behind(engine: XttsEngine) -> None:
-    heard = engine.speak(utterance(3), never)
-    next(spoken for spoken in heard if spoken.pcm)
-    heard.close()  # type: ignore[attr-defined]  # it is a generator
+    stream = engine.speak(utterance(3), never)
+    next(piece for piece in stream if piece.pcm)
+    stream.close()  # type: ignore[attr-defined]  # it is a generator
     pieces(engine, utterance(0))
     assert not engine._loop.batch.rows
 
@@ -192,7 +192,7 @@ def test_texts_set_how_codes_are_chosen(engine: XttsEngine) -> None:
         ({"state": b"nonsense"}, EngineFailed, "an xtts state of 8 bytes; expected 21 or more"),
     ],
 )
-def test_what_cannot_be_spoken_is_told_and_costs_nobody_else(
+def test_what_cannot_be_spoken_is_refused_and_costs_no_other_sentence(
     engine: XttsEngine, changes: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error) as raised:
@@ -224,13 +224,13 @@ def test_where_memory_runs_out_slots_are_halved_and_nothing_is_lost(
     poor = new_engine(slots=8)
     scarce = Scarce(poor._loop.batch, fits=3)
     poor._loop.batch = scarce  # type: ignore[assignment]  # the device's memory is what cannot be had in a test
-    said = [utterance(number) for number in range(8)]
+    utterances = [utterance(number) for number in range(8)]
     with ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(lambda each: pieces(poor, each), said))
+        together = list(threads.map(lambda each: pieces(poor, each), utterances))
     assert scarce.refusals
     assert poor.slots == 2
-    for each, spoken in zip(said, together, strict=True):
-        assert same(samples(spoken), samples(pieces(engine, each)))
+    for each, chunks in zip(utterances, together, strict=True):
+        assert same(samples(chunks), samples(pieces(engine, each)))
 
 
 def test_a_limit_on_the_gpu_is_a_limit_on_slots(new_engine: Callable[..., XttsEngine]) -> None:
@@ -238,15 +238,15 @@ def test_a_limit_on_the_gpu_is_a_limit_on_slots(new_engine: Callable[..., XttsEn
     assert engine.slots == 1
     with ThreadPoolExecutor(3) as threads:
         together = list(threads.map(lambda number: pieces(engine, utterance(number)), range(3)))
-    assert all(spoken[-1].last for spoken in together)
+    assert all(chunks[-1].last for chunks in together)
 
 
 def test_the_guard_bounds_what_random_weights_would_go_on_with(new_engine: Callable[..., XttsEngine]) -> None:
     engine = new_engine(guard="cut", max_codes=0)
-    spoken = pieces(engine, utterance(0, options={"temperature": 3.0, "top_k": 0, "top_p": 1.0}))
-    marks = [piece.mark for piece in spoken if piece.mark]
-    assert samples(spoken).size / 24_000 < 12
-    assert spoken[-1].last
+    chunks = pieces(engine, utterance(0, options={"temperature": 3.0, "top_k": 0, "top_p": 1.0}))
+    marks = [piece.mark for piece in chunks if piece.mark]
+    assert samples(chunks).size / 24_000 < 12
+    assert chunks[-1].last
     assert all(mark.startswith(("cut_", "left_")) for mark in marks)
 
 

@@ -1,4 +1,4 @@
-"""Cloning: the voice is the one that coqui-tts would make of the same recordings, and it ends up where workers look."""
+"""Enrolling a voice: it is the one that coqui-tts would make of the same recordings, where workers look for it."""
 
 import json
 import math
@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from tests.xtts import tiny
+from tests.xtts import tiny_checkpoint
 from workers.engines.xtts.model import checkpoint
 from workers.engines.xtts.model.torchaudio_import import import_torchaudio
 from workers.engines.xtts.voices import voice_files
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.thorough
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    return tiny.write_reference(tmp_path / "anna.wav", 5)
+    return tiny_checkpoint.write_reference(tmp_path / "anna.wav", 5)
 
 
 def enrolled(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, Any, str]:
@@ -71,7 +71,7 @@ class TestLatents:
         model = checkpoint.load(tiny_dir)
         model.config.sound_norm_refs = normalised
         paths = [
-            tiny.write_reference(tmp_path / f"{hz}.wav", 4 + n, rate_hz=hz, pitch_hz=100 + 30 * n)
+            tiny_checkpoint.write_reference(tmp_path / f"{hz}.wav", 4 + n, rate_hz=hz, pitch_hz=100 + 30 * n)
             for n, hz in enumerate(rates_hz)
         ]
         voice = latents(model, read_recordings(paths, model.config.max_ref_len))
@@ -84,7 +84,7 @@ class TestLatents:
     ) -> None:
         model = checkpoint.load(tiny_dir)
         model.config.max_ref_len, model.config.gpt_cond_len = 6, 5
-        left, right = (tiny.reference(9, rate_hz=44_100, pitch_hz=hz) for hz in (110, 190))
+        left, right = (tiny_checkpoint.reference(9, rate_hz=44_100, pitch_hz=hz) for hz in (110, 190))
         soundfile.write(tmp_path / "long.flac", np.stack([left, right], 1), 44_100)
         (found,) = read_recordings([tmp_path / "long.flac"], 6)
         assert (len(found.sound), found.seconds) == (round(6.1 * 44_100), 6)
@@ -100,11 +100,16 @@ class TestAdding:
     def test_a_voice_is_made_and_speaks(
         self, capfd: pytest.CaptureFixture[str], tmp_path: Path, tiny_dir: Path, tiny_model: Any, recording: Path
     ) -> None:
-        second = tiny.write_reference(tmp_path / "anna.flac", 3, rate_hz=44_100)
-        status, said, err = add(capfd, tmp_path, tiny_dir, "old anna", recording, second, "--language", "de-AT")
+        second = tiny_checkpoint.write_reference(tmp_path / "anna.flac", 3, rate_hz=44_100)
+        status, answer, err = add(capfd, tmp_path, tiny_dir, "old anna", recording, second, "--language", "de-AT")
         assert (status, err) == (0, "")
-        assert (said["name"], said["seconds"], said["recordings"], said["language"]) == ("old anna", 8.0, 2, "de")
-        assert said["path"] == str(tmp_path / "old+anna.safetensors")
+        assert (answer["name"], answer["seconds"], answer["recordings"], answer["language"]) == (
+            "old anna",
+            8.0,
+            2,
+            "de",
+        )
+        assert answer["path"] == str(tmp_path / "old+anna.safetensors")
         book = VoiceCatalogue(tiny_model, tmp_path)
         voice = book.conditioning("old anna")
         assert book.voices[-1].language == "de"
@@ -116,7 +121,7 @@ class TestAdding:
     def test_other_recordings_are_another_voice(
         self, capfd: pytest.CaptureFixture[str], tmp_path: Path, tiny_dir: Path, tiny_model: Any, recording: Path
     ) -> None:
-        other = tiny.write_reference(tmp_path / "eve.wav", 5, pitch_hz=260)
+        other = tiny_checkpoint.write_reference(tmp_path / "eve.wav", 5, pitch_hz=260)
         for name, path in (("anna", recording), ("eve", other), ("again", recording)):
             assert add(capfd, tmp_path, tiny_dir, name, path)[0] == 0
         book = VoiceCatalogue(tiny_model, tmp_path)
@@ -131,8 +136,8 @@ class TestAdding:
     ) -> None:
         assert add(capfd, tmp_path, tiny_dir, "anna", recording)[0] == 0
         before = (tmp_path / "anna.safetensors").stat().st_ino
-        status, said, err = add(capfd, tmp_path, tiny_dir, "anna", recording)
-        assert (status, said) == (2, None)
+        status, answer, err = add(capfd, tmp_path, tiny_dir, "anna", recording)
+        assert (status, answer) == (2, None)
         assert err == "there is a voice 'anna' already; --replace puts the new one in its place\n"
         assert (tmp_path / "anna.safetensors").stat().st_ino == before
         assert add(capfd, tmp_path, tiny_dir, "anna", recording, "--replace")[0] == 0
@@ -194,11 +199,11 @@ def test_what_lies_there_is_listed_whatever_it_was_made_for(
 ) -> None:
     add(capfd, tmp_path, tiny_dir, "anna", recording)
     (tmp_path / "broken.safetensors").write_bytes(b"1234")
-    status, said, _ = enrolled(capfd, "list", "--voice-dir", tmp_path)
+    status, answer, _ = enrolled(capfd, "list", "--voice-dir", tmp_path)
     assert status == 0
-    assert [voice["name"] for voice in said] == ["anna", "broken"]
-    assert said[0]["seconds"] == 5.0
-    assert "cannot be read" in said[1]["error"]
+    assert [voice["name"] for voice in answer] == ["anna", "broken"]
+    assert answer[0]["seconds"] == 5.0
+    assert "cannot be read" in answer[1]["error"]
 
 
 def test_a_voice_is_removed_once(

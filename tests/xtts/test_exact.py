@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seriatim.errors import Misconfigured
-from tests.xtts.speaking import generated_alone, inferred, row_of, spoken, voice_of
+from tests.xtts.reference_speech import generated_alone, inferred, row_of, speak_all, voice_of
 from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_row import SamplingOptions
 from workers.engines.xtts.model.exact_vocoding import codes_alone, exact_wave
@@ -33,7 +33,7 @@ def speaker_of(model: Any, number: int) -> torch.Tensor:
 @pytest.mark.parametrize("slots", [1, 5, ROWS])
 def test_samples_are_those_of_inference_to_the_last_bit(tiny_model: Any, waves: list[torch.Tensor], slots: int) -> None:
     rows = [row_of(tiny_model, number) for number in range(ROWS)]
-    spoken(Batch(tiny_model.gpt, slots, watch=True), rows)
+    speak_all(Batch(tiny_model.gpt, slots, watch=True), rows)
     for number, (row, wave) in enumerate(zip(rows, waves, strict=True)):
         exact = exact_wave(tiny_model, row, speaker_of(tiny_model, number), speed=SPEEDS[number % 3])
         assert exact.dtype == torch.float32
@@ -42,7 +42,7 @@ def test_samples_are_those_of_inference_to_the_last_bit(tiny_model: Any, waves: 
 
 def test_a_doubtful_row_is_spoken_again_alone(tiny_model: Any, waves: list[torch.Tensor]) -> None:
     """Whatever the batch has chosen for it."""
-    (row,) = spoken(Batch(tiny_model.gpt, 1, watch=True), [row_of(tiny_model, 0)])
+    (row,) = speak_all(Batch(tiny_model.gpt, 1, watch=True), [row_of(tiny_model, 0)])
     row.codes[3:] = [5, 6, 7]
     row.doubtful = True
     assert torch.equal(exact_wave(tiny_model, row, speaker_of(tiny_model, 0)), waves[0])
@@ -56,7 +56,7 @@ def test_codes_alone_are_those_of_generate(tiny_model: Any, number: int) -> None
     row.forced = (3, 4, 5)
     goes_on = codes_alone(tiny_model.gpt, row)
     assert goes_on[:3] == [3, 4, 5]
-    assert goes_on == spoken(Batch(tiny_model.gpt, 1), [row])[0].codes
+    assert goes_on == speak_all(Batch(tiny_model.gpt, 1), [row])[0].codes
 
 
 def test_rounding_that_decides_a_code_is_noticed(tiny_model: Any) -> None:
@@ -65,8 +65,8 @@ def test_rounding_that_decides_a_code_is_noticed(tiny_model: Any) -> None:
     alone, together = (
         [row_of(tiny_model, number, sampling=sampling, max_codes=100) for number in range(60)] for _ in range(2)
     )
-    spoken(Batch(tiny_model.gpt, 1, watch=True), alone)
-    spoken(Batch(tiny_model.gpt, 20, watch=True), together)
+    speak_all(Batch(tiny_model.gpt, 1, watch=True), alone)
+    speak_all(Batch(tiny_model.gpt, 20, watch=True), together)
     changed = [one.codes != other.codes for one, other in zip(alone, together, strict=True)]
     marked = [row.doubtful for row in together]
     report(f"rows that another batch changes: {sum(changed)} of {len(changed)}; marked: {sum(marked)}")
@@ -77,7 +77,7 @@ def test_rounding_that_decides_a_code_is_noticed(tiny_model: Any) -> None:
 def test_the_default_mode_differs_from_it_in_last_bits_only(tiny_model: Any) -> None:
     """The decoder fed with the batch's own latents: what is streamed."""
     rows = [row_of(tiny_model, number) for number in range(ROWS)]
-    spoken(Batch(tiny_model.gpt, ROWS, watch=True), rows)
+    speak_all(Batch(tiny_model.gpt, ROWS, watch=True), rows)
     most, differing, samples = 0.0, 0, 0
     for number, row in enumerate(rows):
         if row.doubtful:

@@ -1,4 +1,4 @@
-"""What the engine knows of its GPU's memory reaches /metrics. CUDA has the figures; here they are told by hand."""
+"""Gauges of the GPU's memory reach /metrics. CUDA has the figures; here they are set by hand."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run
 from seriatim.settings import Settings
 from tests.integration.test_gauges import exported
-from tests.xtts.stage import Alone, Setup, alone
+from tests.xtts.xtts_systems import Alone, Setup, alone
 from workers.engines.xtts.batch.device_memory import FRESH_S, DeviceMemoryWatch
 from workers.gpu_pinning import own_gpu
 from workers.registration import registration_of
@@ -53,7 +53,7 @@ def test_an_engine_that_does_not_speak_says_nothing_of_what_others_hold() -> Non
 
 
 @pytest.mark.parametrize(("device", "name"), [("cuda", "0"), ("cuda:1", "1")])
-def test_an_engine_that_nobody_pinned_says_which_gpu_it_is_on(device: str, name: str) -> None:
+def test_an_engine_without_a_pinned_gpu_says_which_one_it_is_on(device: str, name: str) -> None:
     watch = DeviceMemoryWatch(torch.device(device))
     assert own_gpu({}, watch.gauges) is None, "before it has looked"
     watch.note(4 * GB, 40 * GB, 12 * GB)

@@ -1,11 +1,11 @@
-"""Steps of few shapes; and, where there is a GPU, steps that are recorded."""
+"""CUDA graphs: steps of few shapes; and, where there is a GPU, steps that are recorded."""
 
 from typing import Any
 
 import pytest
 import torch
 
-from tests.xtts.speaking import row_of, spoken
+from tests.xtts.reference_speech import row_of, speak_all
 from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_slots import BatchSize
 from workers.engines.xtts.model.cuda_graphs import CudaGraphs, StepShapes, TokenFetcher
@@ -31,7 +31,7 @@ def test_a_step_takes_the_smallest_shape_that_is_large_enough() -> None:
 def test_steps_while_idle_change_nothing_that_a_row_will_say(tiny_model: Any) -> None:
     """As when steps are recorded again after `shrink`, with rows in the batch."""
     disturbed, calm = ([row_of(tiny_model, number) for number in range(5)] for _ in range(2))
-    spoken(Batch(tiny_model.gpt, 5), calm)
+    speak_all(Batch(tiny_model.gpt, 5), calm)
     batch = Batch(tiny_model.gpt, 5)
     batch.join(disturbed)
     for _ in range(8):
@@ -39,7 +39,7 @@ def test_steps_while_idle_change_nothing_that_a_row_will_say(tiny_model: Any) ->
         with torch.inference_mode(), batch._slots.idle():
             for width in (1, 5):
                 batch._slots.step(width, 200)
-    spoken(batch, [])
+    speak_all(batch, [])
     assert [row.codes for row in disturbed] == [row.codes for row in calm]
 
 
@@ -54,13 +54,13 @@ def test_tokens_come_to_the_host() -> None:
 def test_a_gpu_says_what_a_cpu_says(tiny_model: Any, recorded: bool) -> None:
     """The noise is drawn on the host, so the codes are the same but where rounding decides."""
     there, here = ([row_of(tiny_model, number) for number in range(18)] for _ in range(2))
-    spoken(Batch(tiny_model.gpt, 6, watch=True), here)
+    speak_all(Batch(tiny_model.gpt, 6, watch=True), here)
     batch = Batch(tiny_model.gpt, 6, watch=True, device="cuda")
     if recorded:
         batch.warm_up()
         assert isinstance(batch._stepper, CudaGraphs)
         assert len(batch._stepper._recorded) == 4 * 5
-    spoken(batch, there)
+    speak_all(batch, there)
     sure = [one.codes == other.codes for one, other in zip(there, here, strict=True) if not other.doubtful]
     assert all(sure)
     assert len(sure) >= 15
@@ -69,7 +69,7 @@ def test_a_gpu_says_what_a_cpu_says(tiny_model: Any, recorded: bool) -> None:
 @needs_gpu
 def test_a_gpu_records_again_after_shrinking(tiny_model: Any) -> None:
     there, here = ([row_of(tiny_model, number) for number in range(8)] for _ in range(2))
-    spoken(Batch(tiny_model.gpt, 8), here)
+    speak_all(Batch(tiny_model.gpt, 8), here)
     batch = Batch(tiny_model.gpt, 8, watch=True, device="cuda")
     batch.warm_up()
     batch.join(there)
@@ -78,5 +78,5 @@ def test_a_gpu_records_again_after_shrinking(tiny_model: Any) -> None:
     homeless = batch.shrink()
     assert isinstance(batch._stepper, CudaGraphs)
     assert len(batch._stepper._recorded) == 3 * 5
-    spoken(batch, homeless)
+    speak_all(batch, homeless)
     assert all(one.codes == other.codes for one, other in zip(there, here, strict=True) if not one.doubtful)

@@ -1,4 +1,4 @@
-"""A sentence that nobody wants any more leaves the batch between two steps."""
+"""Leaving the batch: a cancelled sentence goes between two steps."""
 
 import threading
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import pytest
 
 from seriatim.engine import Utterance
 from tests.support.process_system import wait_until
-from tests.xtts import tiny
-from tests.xtts.stage import Setup
+from tests.xtts import tiny_checkpoint
+from tests.xtts.xtts_systems import Setup
 from workers.engines.xtts.batch.batch_row import BatchRow
 from workers.engines.xtts.engine import XttsEngine, load
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.thorough
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[XttsEngine]:
     """Three slots, and a model that never stops by itself: 28 s of sound for any text."""
-    folder = tiny.build(tmp_path / "model", tiny.Shape(stop_bias=-30.0))
-    made = load(Setup(folder, tmp_path / "voices").given | {"slots": "3"})
+    folder = tiny_checkpoint.build(tmp_path / "model", tiny_checkpoint.Shape(stop_bias=-30.0))
+    made = load(Setup(folder, tmp_path / "voices").arguments | {"slots": "3"})
     yield made
     made.close()
 
@@ -51,7 +51,7 @@ def test_within_one_round_of_being_dropped(engine: XttsEngine, monkeypatch: pyte
     wait_until(lambda: not loop.batch.rows)
 
 
-def test_a_thread_that_is_told_of_it_ends_without_another_piece(engine: XttsEngine) -> None:
+def test_a_thread_that_notices_it_ends_without_another_piece(engine: XttsEngine) -> None:
     cancelled = threading.Event()
     pieces = engine.speak(Utterance("one two three four five six seven."), cancelled.is_set)
     next(piece for piece in pieces if piece.pcm)

@@ -1,4 +1,4 @@
-"""Both forms of a matrix give the same products."""
+"""Linear layers: both forms of a matrix give the same products."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""When the device's memory is full, nobody loses anything: a step may be made again, and slots can be given up."""
+"""Out of memory on the device, no sentence loses anything: a step may be made again, and slots can be given up."""
 
 import random
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.xtts.speaking import STEPS, row_of, spoken
+from tests.xtts.reference_speech import STEPS, row_of, speak_all
 from workers.engines.xtts.batch.batch import Batch
 from workers.engines.xtts.batch.batch_row import BatchRow
 from workers.engines.xtts.batch.out_of_memory import OutOfMemory, translate_memory_errors
@@ -38,7 +38,7 @@ def rows_of(model: Any) -> list[BatchRow]:
 @pytest.fixture(scope="module")
 def undisturbed(tiny_model: Any) -> list[list[int]]:
     rows = rows_of(tiny_model)
-    spoken(Batch(tiny_model.gpt, 4), rows)
+    speak_all(Batch(tiny_model.gpt, 4), rows)
     return [row.codes for row in rows]
 
 
@@ -102,10 +102,10 @@ def test_half_of_the_slots_are_given_up_and_their_rows_go_on_later(
     assert set(batch.rows) | set(homeless) == before
     assert len(batch.rows) == min(4, len(before))
     assert batch.free == 4 - len(batch.rows)
-    spoken(batch, [*homeless, rows[8]])
+    speak_all(batch, [*homeless, rows[8]])
     assert [row.codes for row in rows] == undisturbed
     for row in rows:
-        (again,) = spoken(Batch(tiny_model.gpt, 1), [forced_copy(row)])
+        (again,) = speak_all(Batch(tiny_model.gpt, 1), [forced_copy(row)])
         assert torch.allclose(torch.stack(row.latents), torch.stack(again.latents), atol=1e-3)
 
 
@@ -126,7 +126,7 @@ def test_one_slot_cannot_be_halved(tiny_model: Any) -> None:
         batch.shrink()
 
 
-def test_a_full_host_is_told_in_the_same_way() -> None:
+def test_a_full_host_is_reported_in_the_same_way() -> None:
     with pytest.raises(OutOfMemory, match="no memory left while trying"), translate_memory_errors("trying"):
         torch.empty(1 << 50, dtype=torch.uint8)
 

@@ -1,4 +1,4 @@
-"""All rows choose at once, and each chooses what transformers chooses for it alone."""
+"""Sampling of all rows at once, each as transformers would for it alone."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ samplings = st.builds(
 )
 
 
-def warped(logits: torch.Tensor, sampling: SamplingOptions, said: list[int]) -> torch.Tensor:
+def warped(logits: torch.Tensor, sampling: SamplingOptions, used_codes: list[int]) -> torch.Tensor:
     """[1, V] -> [1, V] as `generate` puts its processors together: those that would do nothing are left out."""
     processors: list[Any] = []
     if sampling.repetition_penalty != 1.0:
@@ -41,13 +41,13 @@ def warped(logits: torch.Tensor, sampling: SamplingOptions, said: list[int]) -> 
     if sampling.top_p < 1:
         processors.append(TopPLogitsWarper(float(sampling.top_p)))
     for processor in processors:
-        logits = processor(torch.tensor([said]), logits)
+        logits = processor(torch.tensor([used_codes]), logits)
     return logits
 
 
-def rules_of(those: list[SamplingOptions], said: list[list[int]]) -> SamplingRules:
+def rules_of(those: list[SamplingOptions], used_codes: list[list[int]]) -> SamplingRules:
     rules = SamplingRules.empty(len(those), CODES, CPU)
-    for row, (sampling, codes) in enumerate(zip(those, said, strict=True)):
+    for row, (sampling, codes) in enumerate(zip(those, used_codes, strict=True)):
         rules.put(row, sampling, codes)
     return rules
 
@@ -58,17 +58,21 @@ def test_every_row_draws_what_torch_multinomial_draws_for_it_alone(
     those: list[SamplingOptions], seed: int, scale: int
 ) -> None:
     logits = torch.randn(len(those), CODES, generator=torch.Generator().manual_seed(seed)) * scale
-    said = [[1, 1024, (seed + 7 * row) % CODES] for row in range(len(those))]
+    used_codes = [[1, 1024, (seed + 7 * row) % CODES] for row in range(len(those))]
     generators = [torch.Generator().manual_seed(seed // 2 + row) for row in range(len(those))]
     alone = [
-        int(torch.multinomial(warped(logits[row : row + 1], sampling, said[row]).softmax(-1), 1, generator=generator))
+        int(
+            torch.multinomial(
+                warped(logits[row : row + 1], sampling, used_codes[row]).softmax(-1), 1, generator=generator
+            )
+        )
         for row, (sampling, generator) in enumerate(zip(those, generators, strict=True))
     ]
     noise = SamplingNoise(len(those), CODES, CPU)
     for row, sampling in enumerate(those):
         noise.seat(row, sampling, seed // 2 + row, 0)
     noise.ready(range(len(those)))
-    rules = rules_of(those, said)
+    rules = rules_of(those, used_codes)
     scores = scored(logits, rules)
     assert chosen(scores, ranked(scores, rules), rules, noise.drawn).tolist() == alone
 

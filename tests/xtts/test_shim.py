@@ -1,4 +1,4 @@
-"""The genuine torchaudio is imported, whether or not its compiled parts fit the installed torch."""
+"""The import shim: the genuine torchaudio is imported, whether or not its compiled parts fit the installed torch."""
 
 import subprocess
 import sys

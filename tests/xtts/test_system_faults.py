@@ -1,4 +1,4 @@
-"""What goes wrong with worker processes that have the model; listeners hear nothing of it, or are told clearly."""
+"""Faults of worker processes in a system that has the model: listeners do not notice, or get a clear error."""
 
 import os
 import signal
@@ -20,8 +20,9 @@ from seriatim.state.pool_record import read_pool
 from seriatim.stream_entries import Discontinuity, Gap
 from tests.support.expected_audio import Listener, by_sentence, sentences
 from tests.support.process_system import RealSystem, wait_until
-from tests.xtts import tiny
-from tests.xtts.stage import (
+from tests.xtts import tiny_checkpoint
+from tests.xtts.tiny_checkpoint import Shape
+from tests.xtts.xtts_systems import (
     PATIENT,
     RATE_HZ,
     SPEECH_S,
@@ -35,7 +36,6 @@ from tests.xtts.stage import (
     enqueue,
     start,
 )
-from tests.xtts.tiny import Shape
 from workers.engines.xtts import checkpoint_check
 from workers.engines.xtts.batch.gpu_lock import GpuLock
 from workers.engines.xtts.voices import voice_files
@@ -45,7 +45,7 @@ from workers.warm_up import WARM_UP
 pytestmark = pytest.mark.thorough
 
 CODES = 300  #: of every sentence where nothing stops the model: 14 s, and a second's work
-NEVER = -30.0  #: added to the stop code's logit: it is never said
+NEVER = -30.0  #: added to the stop code's logit: it is never chosen
 SOON_S = 5.0  #: a beat of the worker is a fifth of a second
 VENOM = "viktor"  #: a word whose tokens the broken checkpoint cannot read
 
@@ -53,7 +53,7 @@ VENOM = "viktor"  #: a word whose tokens the broken checkpoint cannot read
 @pytest.fixture(scope="module")
 def endless_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint that never stops by itself."""
-    return tiny.build(tmp_path_factory.mktemp("endless"), Shape(stop_bias=NEVER))
+    return tiny_checkpoint.build(tmp_path_factory.mktemp("endless"), Shape(stop_bias=NEVER))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def soloist(setup: Setup) -> Iterator[Alone]:
 @pytest.fixture
 def idle(system: RealSystem) -> RealSystem:
     """The system, both slots of its pool free."""
-    wait_until(lambda: system.slots("long") == 2 and not running(system, "long"), "nobody speaks", SPEECH_S)
+    wait_until(lambda: system.slots("long") == 2 and not running(system, "long"), "no slot speaks", SPEECH_S)
     return system
 
 
@@ -112,7 +112,7 @@ def running(system: RealSystem, pool: str) -> set[str]:
     return {name.decode() for names in found for name in cast("list[bytes]", names)}
 
 
-def begun(system: RealSystem, job: Job) -> dict[int, tuple[int, bool]]:
+def unfinished(system: RealSystem, job: Job) -> dict[int, tuple[int, bool]]:
     """(failures, suspect) of the sentences of a job that were begun and are not over."""
     with system.redis as client:
         kept = cast("dict[bytes, bytes]", client.hgetall(f"{pool_prefix(job.pool)}:js:{job.id}"))
@@ -126,7 +126,7 @@ def voices(system: RealSystem) -> set[str]:
         return set(read_pool(client, "long").voice_names)
 
 
-def heard(listener: Listener) -> list[bytes]:
+def sentences_of(listener: Listener) -> list[bytes]:
     return list(by_sentence(listener.all(SPEECH_S)).values())
 
 
@@ -138,26 +138,26 @@ def spoken_on(system: RealSystem, job: Job, n_bytes: int) -> int | None:
 def test_what_killed_workers_had_begun_goes_on_without_a_seam_and_is_not_blamed(
     idle: RealSystem, soloist: Alone
 ) -> None:
-    """Two sentences die with their process and run alone. Whoever takes over is killed as well, with one of them."""
+    """Two sentences die with their process and run alone. The next worker is killed as well, with one of them."""
     text = sentences(3, "killed", n_words=4)
-    wanted = soloist.stream(text, seed=11)
+    expected = soloist.stream(text, seed=11)
     listener = Listener(enqueue(idle, "long", text, seed=11))
     job = listener.job
     wait_until(lambda: received(idle, job, 0) and received(idle, job, 1), "two are spoken at once")
     os.kill(wait_until(partial(spoken_on, idle, job, 0), "the first is heard"), signal.SIGKILL)
     wait_until(lambda: not running(idle, "long"), "the supervisor has buried it")
-    found = begun(idle, job)
+    found = unfinished(idle, job)
     assert (found[0], found[1]) == ((0, True), (0, True)), "both are suspects, and no failure counts"
     assert not found.get(2, (0, False))[1], "the third had no part in it"
 
     pid = wait_until(partial(spoken_on, idle, job, job.status().n_bytes), "another goes on", START_S)
     assert running(idle, "long") == {f"{job.id}|0"}, "a suspect runs alone"
     os.kill(pid, signal.SIGKILL)
-    assert_all_same(heard(listener), wanted)
+    assert_all_same(sentences_of(listener), expected)
     assert not [entry for entry in listener.entries if isinstance(entry, Discontinuity | Gap)]
 
 
-def test_a_cancelled_sentence_leaves_its_place_to_the_next_and_disturbs_nobody(
+def test_a_cancelled_sentence_leaves_its_place_to_the_next_and_disturbs_no_other(
     idle: RealSystem, soloist: Alone
 ) -> None:
     first, second, third = ([*sentences(1, name)] for name in ("unwanted", "neighbour", "next"))
@@ -166,11 +166,11 @@ def test_a_cancelled_sentence_leaves_its_place_to_the_next_and_disturbs_nobody(
     following = Listener(enqueue(idle, "long", third))
     assert cancelled.job.cancel()
     wait_until(lambda: received(idle, following.job), "the third speaks in its place")
-    said = received(idle, neighbour.job)
-    wanted = soloist.stream(second)
-    assert said < len(wanted[0]) * 0.8, "the place was free long before a sentence was over"
-    assert_all_same(heard(neighbour), wanted)
-    assert_all_same(heard(following), soloist.stream(third))
+    n_received = received(idle, neighbour.job)
+    expected = soloist.stream(second)
+    assert n_received < len(expected[0]) * 0.8, "the place was free long before a sentence was over"
+    assert_all_same(sentences_of(neighbour), expected)
+    assert_all_same(sentences_of(following), soloist.stream(third))
     with pytest.raises(JobCancelled):
         cancelled.all(SPEECH_S)
 
@@ -181,17 +181,17 @@ def test_a_voice_removed_while_it_speaks_ends_its_sentence_and_fails_the_next(
     clone(setup.voices, fingerprint(tiny_model), "gone anna", seed=6)
     text = sentences(6, "removed", n_words=4)
     wait_until(lambda: "gone anna" in voices(idle), "the worker has seen it", SOON_S)
-    wanted = soloist.stream(text[:2], voice="gone anna", seed=13)
+    expected = soloist.stream(text[:2], voice="gone anna", seed=13)
     listener = Listener(enqueue(idle, "long", text, voice="gone anna", seed=13))
     wait_until(lambda: received(idle, listener.job, 0) and received(idle, listener.job, 1), "two are being spoken")
     voice_files.remove(setup.voices, "gone anna")
     with pytest.raises(JobFailed, match=r"failed: sentence [23]: UnknownVoice: unknown voice 'gone anna'; "):
         listener.all(SPEECH_S)
-    said = list(by_sentence(listener.entries).values())[:2]
-    assert all(said), (
+    received_parts = list(by_sentence(listener.entries).values())[:2]
+    assert all(received_parts), (
         "a refusal ends the job at once: of the sentence that was still being spoken, what was heard stays"
     )
-    assert_all_same(said, [whole[: len(part)] for whole, part in zip(wanted, said, strict=True)])
+    assert_all_same(received_parts, [whole[: len(part)] for whole, part in zip(expected, received_parts, strict=True)])
     wait_until(lambda: "gone anna" not in voices(idle), "the worker has seen that it is gone", SOON_S)
     with pytest.raises(UnknownVoice, match="unknown voice 'gone anna'; pool 'long' has: "):
         idle.producer().enqueue(text, JobRequest(engine="xtts", pool="long", voice="gone anna"))
@@ -204,7 +204,7 @@ def test_the_guard_bounds_what_a_model_without_an_end_would_say(
     name = pool("guarded", Setup(setup.model, setup.voices, {"guard": "cut"}), "--slots", "4")
     await_workers(system, name)
     listener = Listener(enqueue(system, name, sentences(6, "guarded", n_words=4)))
-    spoken_s = [len(pcm) / 2 / RATE_HZ for pcm in heard(listener)]
+    spoken_s = [len(pcm) / 2 / RATE_HZ for pcm in sentences_of(listener)]
     assert len(spoken_s) == 6
     assert max(spoken_s) < 14
     marks = listener.job.marks()
@@ -218,7 +218,7 @@ def test_one_at_a_time_on_a_gpu_holds_over_processes(
     system: RealSystem, setup: Setup, pool: Callable[..., str], soloist: Alone, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Who holds the only place decides: first this test does, then whoever speaks."""
+    """The holder of the only place decides: first this test does, then the worker that speaks."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # where the processes of this machine leave their locks
     name = pool("limited", setup, "--processes", "2", "--gpu-limit", "1", "--slots", "auto")
     await_workers(system, name, processes=2)
@@ -235,17 +235,17 @@ def test_one_at_a_time_on_a_gpu_holds_over_processes(
         wait_until(lambda: system.half_spoken(name), "one of them speaks")
         assert limit.place() is None, "and holds the place"
     for listener, text in zip(listeners, texts, strict=True):
-        assert_all_same(heard(listener), soloist.stream(text))
+        assert_all_same(sentences_of(listener), soloist.stream(text))
     with system.redis as client:
-        spoken = [int(client.hget(f"{pool_prefix(name)}:w:{o}", "spoken") or 0) for o in system.worker_pids(name)]
-    assert min(spoken) > 0, "both processes had their turn"
+        counts = [int(client.hget(f"{pool_prefix(name)}:w:{o}", "spoken") or 0) for o in system.worker_pids(name)]
+    assert min(counts) > 0, "both processes had their turn"
 
 
 def broken_copy(folder: Path, words: str, model: Any) -> Path:
     """A checkpoint that cannot read `words`: the embeddings of their tokens are no numbers."""
-    tiny.build(folder)
+    tiny_checkpoint.build(folder)
     stored = torch.load(folder / checkpoint_check.MODEL, weights_only=False)
-    guilty, innocent = (set(model.tokenizer.encode(said, lang="en")) for said in (words, "zero one two."))
+    guilty, innocent = (set(model.tokenizer.encode(text_part, lang="en")) for text_part in (words, "zero one two."))
     stored["model"]["gpt.text_embedding.weight"][list(guilty - innocent)] = float("nan")
     torch.save(stored, folder / checkpoint_check.MODEL)
     return folder
@@ -259,12 +259,12 @@ def test_a_model_that_gives_no_numbers_costs_the_sentence_and_not_its_neighbours
     await_workers(system, name)
     text = ["zero one two.", f"one {VENOM} two.", "two one zero.", "one one one."]
     listener = Listener(enqueue(system, name, text, gap=GapPolicy.SKIP))
-    spoken = by_sentence(listener.all(SPEECH_S))
+    by_seq = by_sentence(listener.all(SPEECH_S))
     (gap,) = [entry for entry in listener.entries if isinstance(entry, Gap)]
     assert (gap.seq, gap.reason) == (1, "EngineFailed: the model's scores were no numbers")
-    assert spoken[1] == b""
+    assert by_seq[1] == b""
     with alone(broken) as soloist:
-        assert_all_same([spoken[seq] for seq in (0, 2, 3)], [soloist.spoken(text[seq], seq) for seq in (0, 2, 3)])
+        assert_all_same([by_seq[seq] for seq in (0, 2, 3)], [soloist.speech(text[seq], seq) for seq in (0, 2, 3)])
     assert len(system.worker_pids(name)) == 1
     assert "worker process exited" not in system.log(name), "the process goes on"
 
@@ -272,7 +272,7 @@ def test_a_model_that_gives_no_numbers_costs_the_sentence_and_not_its_neighbours
 def test_a_model_thread_that_breaks_ends_its_process(system: RealSystem, setup: Setup) -> None:
     """Another speaks its sentences; a process without its model would keep them until each lease expired."""
     place = "workers.engines.xtts.batch.model_thread:ModelThread._step"
-    options = [f"--engine-option={name}={value}" for name, value in setup.given.items()]
+    options = [f"--engine-option={name}={value}" for name, value in setup.arguments.items()]
     worker = ("workers.worker_process", "--engine", "xtts", "--pool", "planted", *options)
     child = system.start("planted", "-m", "tests.support.planted_errors", place, "5", "1", *worker)
     assert child.wait(START_S) == ExitCode.BROKEN

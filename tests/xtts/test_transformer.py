@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.xtts.speaking import row_of
+from tests.xtts.reference_speech import row_of
 from workers.engines.xtts.batch.batch_slots import BatchSize, BatchSlots
 from workers.engines.xtts.model.transformer import Transformer, attended_on_cpu, attended_on_gpu, slot_bytes
 
@@ -117,7 +117,7 @@ def test_on_another_device_than_the_cpu_everything_stays_there(tiny_model: Any, 
     slots.seat(0, row.sampling, row.seed, list(row.forced), 32 + len(x))
     slots.noise.ready(range(1))
     slots.move(0, 2, 70)
-    for said, rows in ((slots.first(hidden[:, -1], 0), 1), (slots.step(4, 256), 4)):
-        assert (said.tokens.device, said.tokens.dtype, said.tokens.shape) == (META, torch.long, (2, rows))
-        assert (said.latents.device, said.latents.dtype, said.latents.shape) == (META, torch.float32, (rows, 64))
+    for result, rows in ((slots.first(hidden[:, -1], 0), 1), (slots.step(4, 256), 4)):
+        assert (result.tokens.device, result.tokens.dtype, result.tokens.shape) == (META, torch.long, (2, rows))
+        assert (result.latents.device, result.latents.dtype, result.latents.shape) == (META, torch.float32, (rows, 64))
     assert slots.cache.keys[0].dtype == dtype

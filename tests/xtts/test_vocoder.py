@@ -81,9 +81,9 @@ def streamed(vocoder: StreamingVocoder, stream: VocoderStream, latents: Tensor, 
     return torch.cat([torch.empty(0), *parts])
 
 
-def far(made: Tensor, wanted: Tensor) -> float:
+def far(made: Tensor, expected: Tensor) -> float:
     """The greatest difference, in samples of -1..1; infinite where the lengths differ."""
-    return float((made - wanted).abs().max()) if made.shape == wanted.shape else math.inf
+    return float((made - expected).abs().max()) if made.shape == expected.shape else math.inf
 
 
 @settings(max_examples=25, deadline=None)
@@ -135,7 +135,7 @@ def test_a_speed_stretches_as_the_library_does(
 
 
 def test_a_slight_slowing_is_no_different_where_a_sentence_is_short(decoder: Any, vocoder: StreamingVocoder) -> None:
-    """The library ignores a speed that does not make a sentence longer by a latent; nobody knows that in advance."""
+    """The library ignores a speed that does not make a sentence longer by a latent; that is unknown in advance."""
     latents, scale = latents_of(15), 1.05
     once = streamed(vocoder, vocoder.stream(voice(), length_scale=scale), latents)
     assert far(streamed(vocoder, vocoder.stream(voice(), length_scale=scale), latents, [8, 2]), once) < EQUAL
@@ -331,13 +331,13 @@ def test_any_part_of_the_frames_is_that_part_of_all(data: st.DataObject, n: int,
     stretches = [LinearInterpolation(4.0), LinearInterpolation(24000 / 22050)]
     frames = VocoderFrames(tuple([LinearInterpolation(scale), *stretches] if scale else stretches))
     latents = latents_of(n, 8)
-    wanted = latents.T[None]
+    expected = latents.T[None]
     for stretch in frames.stretches:
-        wanted = functional.interpolate(wanted, scale_factor=[stretch.factor], mode="linear")
+        expected = functional.interpolate(expected, scale_factor=[stretch.factor], mode="linear")
     total = frames.count(n, whole=True)
     start = data.draw(st.integers(0, total - 1))
     stop = data.draw(st.integers(start + 1, total))
     first, weights = frames.weights(start, stop, n, whole=True)
     assert frames.first_latent(start, n) <= first
     made = torch.from_numpy(weights) @ latents[first : first + weights.shape[1]]
-    assert far(made, wanted[0].T[start:stop]) < EQUAL
+    assert far(made, expected[0].T[start:stop]) < EQUAL

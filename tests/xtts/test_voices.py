@@ -33,7 +33,7 @@ def clone(tiny_model: Any, tmp_path: Path) -> Clone:
     """`clone("anna", 0.5)`: a voice whose numbers are all 0.5."""
 
     def cloned(name: str, value: float = 0.5, *, replace: bool = False, width: int = 64, **card: Any) -> Path:
-        said: dict[str, Any] = {
+        card_fields: dict[str, Any] = {
             "fingerprint": fingerprint(tiny_model),
             "created": "2026-01-02T03:04:05+00:00",
             "seconds": 9.5,
@@ -42,7 +42,7 @@ def clone(tiny_model: Any, tmp_path: Path) -> Clone:
             "gpt_latent": np.full((1, 32, width), value, np.float32),
             "speaker": np.full((1, 512, 1), value, np.float32),
         }
-        full = VoiceFileHeader(**(said | {"name": name, "recordings": 2} | card))
+        full = VoiceFileHeader(**(card_fields | {"name": name, "recordings": 2} | card))
         return voice_files.write(tmp_path / "voices", full, tensors, replace=replace)
 
     return cloned
@@ -149,9 +149,9 @@ class TestCloned:
         for damaged in (b"", whole[:100], whole[:-1], b"x" * 500):
             path.write_bytes(damaged)
             assert "anna" not in [voice.name for voice in book.voices]
-            said = refusal(book, "anna")
-            assert said.startswith(f"the voice 'anna' cannot be read: {path}: ")
-            assert said.endswith("; add it again")
+            message = refusal(book, "anna")
+            assert message.startswith(f"the voice 'anna' cannot be read: {path}: ")
+            assert message.endswith("; add it again")
 
     def test_one_of_another_shape_is_refused(self, book: VoiceCatalogue, clone: Clone) -> None:
         clone("anna", width=32)
