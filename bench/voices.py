@@ -25,6 +25,7 @@ from seriatim.client.producer import Producer
 from seriatim.engine import Engine, Utterance
 from seriatim.records import DrainMode, JobKind
 from seriatim.settings import Settings
+from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import SegmentOptions, segment
 from workers.engines.engine_registry import load
 from workers.trim_and_fade import TrimFadeFilter
@@ -114,7 +115,8 @@ def spoken_alone(engine: Engine, text: Sequence[str]) -> VoiceRun:
 def spoken_through(client: Producer, engine: str, text: Sequence[str]) -> VoiceRun:
     """Have one job speak it, and read it to its end."""
     began_s = time.monotonic()
-    job = client.enqueue(list(text), JobRequest(engine=engine, kind=JobKind.BATCH, drain=DrainMode.WINDOW))
+    request = JobRequest(engine=engine, kind=JobKind.BATCH, drain=DrainMode.WINDOW, reading=ReadingMode.OFF)
+    job = client.enqueue(list(text), request)
     n_bytes = sum(map(len, job.pcm()))
     wall_s = time.monotonic() - began_s
     return VoiceRun(ms_of_bytes(n_bytes, job.rate_hz() or 1) / 1000, wall_s)

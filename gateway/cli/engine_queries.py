@@ -51,5 +51,6 @@ def stream_engine_answers(module: str, *arguments: str) -> Iterator[Any]:
 
 
 def _error_of(module: str, status: int, errors: str) -> BadInput | EngineUnavailable:
-    message = errors.strip().rpartition("\n")[2] or f"{module} ended with status {status}"
+    last_line = errors.strip().rpartition("\n")[2].removeprefix("seriatim worker: ")
+    message = last_line or f"{module} ended with status {status}"
     return (BadInput if status == ExitCode.BAD_INPUT else EngineUnavailable)(message)

@@ -4,20 +4,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gateway.cli import parser as args
 from gateway.cli.commands import models
-from gateway.cli.commands.tune import TrialOptions, TuneOutput, tune
-from gateway.cli.commands.voices import (
-    VoiceSample,
-    add_voice,
-    cloned_voices,
-    list_voices,
-    remove_voice,
-)
+from gateway.cli.commands.tune import tune
+from gateway.cli.commands.voices import add_voice, cloned_voices, list_voices, remove_voice
 from gateway.cli.input_text import read_input, refuse_to_overwrite
 from gateway.cli.render.summary import summary_json, summary_text
 from gateway.output.open_output import ResumePolicy
@@ -138,23 +133,29 @@ def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     if options.keys:
         settings = replace(settings, http_keys_file=options.keys)
-    try:
-        from gateway.http.server.serve import serve  # an extra: speaking files needs no web server
-    except ModuleNotFoundError as error:
-        raise Misconfigured(
-            f"{error.name} is missing; in Seriatim's folder: pip install -c constraints.txt -e '.[http]'"
-        ) from None
+    with _extra("http"):
+        from gateway.http.server.serve import serve  # speaking files needs no web server
     return serve(settings, options.host, options.port)
 
 
 def _flower(options: argparse.Namespace, settings: Settings) -> int:
-    try:
-        from gateway.cli.commands.flower import run_flower  # an extra: Flower and its web server
-    except ModuleNotFoundError as error:
-        raise Misconfigured(
-            f"{error.name} is missing; in Seriatim's folder: pip install -c constraints.txt -e '.[flower]'"
-        ) from None
+    with _extra("flower"):
+        from gateway.cli.commands.flower import run_flower
     return run_flower(settings, options.host, options.port)
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """Import what an optional extra of this distribution brings.
+
+    Raises:
+        Misconfigured: it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        advice = f"in Seriatim's folder: pip install -c constraints.txt -e '.[{name}]'"
+        raise Misconfigured(f"{error.name} is missing; {advice}") from None
 
 
 def _healthcheck(options: argparse.Namespace, settings: Settings) -> int:
@@ -223,14 +224,7 @@ def _cloned_voice_row(card: dict[str, Any]) -> dict[str, str]:
 
 
 def _add_voice(options: argparse.Namespace, settings: Settings) -> int:
-    option_values = dict(text.partition("=")[::2] for text in args.engine_options(options))
-    if not option_values.get("model"):
-        raise BadInput("cloning a voice needs a model: add --model DIR; `seriatim models` lists those of this machine")
-    sample = VoiceSample(
-        options.name, options.recordings, option_values["model"], options.device, options.language,
-        option_values.get("accept_licence", ""), options.replace,
-    )  # fmt: skip
-    added = add_voice(sample, settings)
+    added = add_voice(options, settings)
     recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"
     facts = f"voice {added['name']}: {added['seconds']:.1f} s of {recordings}, in {added['path']}"
     sys.stdout.write((json.dumps(added) if options.json else facts) + "\n")
@@ -262,14 +256,6 @@ def _models(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.OK
 
 
-def _tune(options: argparse.Namespace, _settings: Settings) -> int:
-    trials = TrialOptions(
-        options.engine, args.engine_options(options), options.max_slots, tuple(options.processes), options.seconds,
-        options.first_ms, options.language, options.text, options.max_codes,
-    )  # fmt: skip
-    return tune(trials, TuneOutput(options.json, options.plot, options.write))
-
-
 VOICES: dict[str, Command] = {"list": _list_voices, "add": _add_voice, "remove": _remove_voice}
 COMMANDS: dict[str, Command] = {
     "speak": _speak,
@@ -287,7 +273,7 @@ COMMANDS: dict[str, Command] = {
     "dead-letters": _dead_letters,
     "voices": _voices,
     "models": _models,
-    "tune": _tune,
+    "tune": tune,
 }
 
 if __name__ == "__main__":

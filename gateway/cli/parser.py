@@ -54,7 +54,7 @@ weights, which do not stop by themselves.
 
 examples:
   seriatim tune --model models/xtts-v2
-  seriatim tune --model models/xtts-v2 --seconds 60 --plot measured.svg --write workers.env
+  seriatim tune --model models/xtts-v2 --seconds 60 --write workers.env
   . ./workers.env && eval "seriatim worker $WORKER_LIVE"
 """
 MODELS = """\
@@ -393,7 +393,6 @@ def _add_tune(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--max-codes", type=int, default=0, metavar="N", help="xtts: cut sentences after N codes, 21.5 per second"
     )
-    p.add_argument("--plot", metavar="FILE", help="draw the table as an SVG file")
     p.add_argument("--write", metavar="FILE", help="arguments for seriatim worker, as shell variables")
     p.add_argument("--json", action="store_true", help="print JSON")
 

@@ -8,10 +8,10 @@ known ones, since it would be ignored silently.
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote
 
 from seriatim.errors import Misconfigured
-from seriatim.servers.server_urls import SPELLING, redacted_url
+from seriatim.servers.server_urls import SPELLING, redacted_url, split_url
 
 PORT = 6379
 #: how a URL begins that is no server's -> what its servers are
@@ -185,11 +185,7 @@ def _split_url(url: str) -> SplitResult:
     scheme = url.partition("://")[0].lower()
     if scheme in OTHERS:
         raise Misconfigured(f"{redacted_url(url)!r} names {OTHERS[scheme]}, which Seriatim cannot ask; {INSTEAD}")
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # read late by those who connect: their errors would show what stands in its place
-    except ValueError:  # its text may repeat a piece of the password
-        raise Misconfigured(f"{redacted_url(url)!r} is no URL of a server; {SPELLING}") from None
+    parts = split_url(url)
     if parts.fragment or "@" in parts.query:  # a password with a # or a ? in it ends before its host
         raise Misconfigured(f"{redacted_url(url)!r} is no URL of a server; {SPELLING}")
     return parts

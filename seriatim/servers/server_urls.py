@@ -32,7 +32,7 @@ def with_password(url: str, password: str) -> str:
     Raises:
         Misconfigured: it is no URL.
     """
-    parts = _split_url(url)
+    parts = split_url(url)
     user, colon, _ = parts.netloc.rpartition("@")[0].partition(":")
     if not password or colon:
         return url
@@ -54,7 +54,7 @@ def with_tls(url: str, files: Mapping[str, str]) -> str:
     Raises:
         Misconfigured: it is no URL, or a file cannot be read.
     """
-    parts = _split_url(url)
+    parts = split_url(url)
     if parts.scheme not in ENCRYPTED:
         return url
     query = dict(parse_qsl(parts.query))
@@ -94,7 +94,12 @@ def _read_error(error: OSError | ValueError) -> str:
     return (error.strerror or "it is no file").lower() if isinstance(error, OSError) else "it is no text"
 
 
-def _split_url(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL.
+
+    Raises:
+        Misconfigured: it is no URL; the message does not repeat a password.
+    """
     try:
         parts = urlsplit(url)
         _ = parts.port  # read late by those who connect: their errors would show what stands in its place

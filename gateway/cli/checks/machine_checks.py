@@ -101,7 +101,7 @@ def _engine(name: str) -> CheckResult:
     try:
         voices = ask_engine("workers", "--engine", name, "--list-voices", limit_s=ENGINE_S)
     except SeriatimError as error:
-        return from_message(f"engine {name}", str(error).removeprefix("seriatim worker: "))
+        return from_message(f"engine {name}", str(error))
     return ok(f"engine {name}", f"it loads, and has {len(voices)} voice{'s' * (len(voices) > 1)}")
 
 

@@ -1,47 +1,24 @@
 """`seriatim tune`: measure worker settings on this machine, show the results, and write the recommended arguments."""
 
+import argparse
 import json
 import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gateway.cli.engine_queries import stream_engine_answers
-from gateway.cli.render import tune_plot, tune_table
+from gateway.cli.parser import engine_options
+from gateway.cli.render import tune_table
 from seriatim.errors import BadInput, Unwritable
 from seriatim.exit_codes import ExitCode
 from seriatim.process.home_folder import expand_home
+from seriatim.settings import Settings
 
 TUNING = "workers.tune"
 
 
-@dataclass(frozen=True, slots=True)
-class TrialOptions:
-    """The settings to measure, and for how long."""
-
-    engine: str
-    options: Sequence[str]  #: KEY=VALUE of the engine
-    max_slots: int  #: in a process
-    processes: Sequence[int]
-    seconds: float  #: each
-    first_ms: float  #: upper limit of the first audio p95 for live listeners
-    language: str = ""
-    text: str = ""  #: a file; "": the sample
-    max_codes: int = 0  #: 0: the model's
-
-
-@dataclass(frozen=True, slots=True)
-class TuneOutput:
-    """The forms in which the results are written."""
-
-    as_json: bool = False
-    plot: str | None = None  #: an SVG file
-    write: str | None = None  #: a file of shell variables
-
-
-def tune(trials: TrialOptions, results: TuneOutput) -> int:
+def tune(options: argparse.Namespace, _settings: Settings) -> int:
     """Measure, show, write; returns the exit status.
 
     Raises:
@@ -49,19 +26,14 @@ def tune(trials: TrialOptions, results: TuneOutput) -> int:
         Unwritable: a file cannot be written.
         EngineUnavailable: the engine cannot be loaded.
     """
-    if trials.seconds <= 0:
-        raise BadInput(f"--seconds {trials.seconds:g}; expected more than 0")
-    if not results.as_json:
+    if options.seconds <= 0:
+        raise BadInput(f"--seconds {options.seconds:g}; expected more than 0")
+    if not options.json:
         sys.stdout.write(tune_table.table_heading() + "\n")
-    figures = _run_trials(trials, quiet=results.as_json)
-    if results.as_json:
-        sys.stdout.write(json.dumps(figures) + "\n")
-    else:
-        sys.stdout.write(f"\n{tune_table.bar_charts(figures['measured'])}\n\n{tune_table.advice_lines(figures)}\n")
-    if results.plot:
-        _write_file(results.plot, tune_plot.draw_plot(figures, trials.first_ms).svg())
-    if results.write:
-        _write_file(results.write, shell_variables(figures))
+    figures = _run_trials(options)
+    sys.stdout.write((json.dumps(figures) if options.json else "\n" + tune_table.advice_lines(figures)) + "\n")
+    if options.write:
+        _write_file(options.write, shell_variables(figures))
     return ExitCode.OK
 
 
@@ -77,27 +49,28 @@ def shell_variables(figures: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _run_trials(trials: TrialOptions, *, quiet: bool) -> dict[str, Any]:
-    """Run the trials; returns all figures and the advice. Unless `quiet`, each figure is shown at once."""
+def _run_trials(options: argparse.Namespace) -> dict[str, Any]:
+    """Run the trials; returns all figures and the advice. Without --json, each figure is shown at once."""
     measured: list[dict[str, Any]] = []
     final_answer: dict[str, Any] = {}
-    for answer in stream_engine_answers(TUNING, *_tune_arguments(trials)):
+    for answer in stream_engine_answers(TUNING, *_tune_arguments(options)):
         if "measured" not in answer:
             final_answer = answer
             continue
         measured.append(answer["measured"])
-        if not quiet:
+        if not options.json:
             sys.stdout.write(tune_table.table_row(answer["measured"]) + "\n")
             sys.stdout.flush()
     return {"measured": measured} | final_answer
 
 
-def _tune_arguments(trials: TrialOptions) -> list[str]:
-    engine_options = [part for text in trials.options for part in ("--engine-option", _with_absolute_model(text))]
+def _tune_arguments(options: argparse.Namespace) -> list[str]:
+    pairs = map(_with_absolute_model, engine_options(options))
     return [
-        *("--engine", trials.engine, "--most", str(trials.max_slots), "--seconds", str(trials.seconds)),
-        *("--first-ms", str(trials.first_ms), "--language", trials.language, "--text", trials.text),
-        *("--max-codes", str(trials.max_codes), *engine_options, "--processes", *map(str, trials.processes)),
+        *("--engine", options.engine, "--most", str(options.max_slots), "--seconds", str(options.seconds)),
+        *("--first-ms", str(options.first_ms), "--language", options.language, "--text", options.text),
+        *("--max-codes", str(options.max_codes), *(part for pair in pairs for part in ("--engine-option", pair))),
+        *("--processes", *map(str, options.processes)),
     ]
 
 

@@ -1,59 +1,46 @@
 """`seriatim voices`: list the voices of a pool or an engine; add and remove voices cloned from recordings."""
 
-import json
+import argparse
 import os
-import subprocess
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from gateway.cli.engine_queries import ask_engine
-from seriatim.errors import EngineUnavailable, Misconfigured, NoWorkers
+from gateway.cli.parser import engine_options
+from seriatim.errors import BadInput, Misconfigured, NoWorkers
 from seriatim.process.home_folder import expand_home
-from seriatim.process.interpreter import python_command
 from seriatim.settings import Settings
 
 CLONING = "workers.engines.xtts.voices.clone_voice"  #: the one engine that clones
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceSample:
-    """A voice to clone, and the recordings of it."""
-
-    name: str
-    recordings: Sequence[str]
-    model: str
-    device: str = "cpu"
-    language: str = ""  #: BCP 47; "": no default language
-    accept_licence: str = ""
-    replace: bool = False
-
-
-def list_voices(engine: str, settings: Settings | None, engine_options: Iterable[str] = ()) -> list[dict[str, Any]]:
+def list_voices(engine: str, settings: Settings | None, options: Iterable[str] = ()) -> list[dict[str, Any]]:
     """List the voices of an engine: with `settings` those of the running pool, otherwise those of this machine.
 
     Raises:
         EngineUnavailable: its package or model is missing.
         NoWorkers: no worker has registered voices.
     """
-    return _registered_voices(engine, settings) if settings else _installed_voices(engine, engine_options)
+    return _registered_voices(engine, settings) if settings else _installed_voices(engine, options)
 
 
-def add_voice(sample: VoiceSample, settings: Settings) -> dict[str, Any]:
+def add_voice(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     """Clone a voice into the voice folder; takes as long as loading the model. Returns its card, and its path.
 
     Raises:
-        BadInput: the name, the language or a recording cannot be used.
+        BadInput: the name, the language or a recording cannot be used, or there is no model.
         EngineUnavailable: the model cannot be loaded, or its licence is not accepted.
     """
-    arguments = [sample.name, *sample.recordings]
-    options = [
-        "--voice-dir", voice_folder(settings), "--model", sample.model, "--device", sample.device,
-        "--language", sample.language, "--accept-licence", sample.accept_licence,
+    values = dict(text.partition("=")[::2] for text in engine_options(options))
+    if not values.get("model"):
+        raise BadInput("cloning a voice needs a model: add --model DIR; `seriatim models` lists those of this machine")
+    arguments = [
+        "--voice-dir", voice_folder(settings), "--model", values["model"], "--device", options.device,
+        "--language", options.language, "--accept-licence", values.get("accept_licence", ""),
     ]  # fmt: skip
-    options += ["--replace"] if sample.replace else []
-    added: dict[str, Any] = ask_engine(CLONING, "add", *options, "--", *arguments)
+    arguments += ["--replace"] if options.replace else []
+    added: dict[str, Any] = ask_engine(CLONING, "add", *arguments, "--", options.name, *options.recordings)
     return added
 
 
@@ -96,12 +83,8 @@ def _registered_voices(pool: str, settings: Settings) -> list[dict[str, Any]]:
     return [voice.card() for voice in voices]
 
 
-def _installed_voices(engine: str, engine_options: Iterable[str]) -> list[dict[str, Any]]:
+def _installed_voices(engine: str, options: Iterable[str]) -> list[dict[str, Any]]:
     """The voices of an engine on this machine, asked of a worker process: the command line loads no engine."""
-    command = python_command("workers", "--engine", engine, "--list-voices")
-    command += [part for text in engine_options for part in ("--engine-option", text)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise EngineUnavailable(done.stderr.strip().removeprefix("seriatim worker: ") or f"{engine} has no voices")
-    found: list[dict[str, Any]] = json.loads(done.stdout)
+    pairs = [part for text in options for part in ("--engine-option", text)]
+    found: list[dict[str, Any]] = ask_engine("workers", "--engine", engine, "--list-voices", *pairs)
     return found

@@ -30,7 +30,6 @@ SHA256 = {
     "oov_gb.onnx": "0997e3219543247de5646078d770f8ca77011d8fd0abb29fe48d12c60f53e9e1",
 }
 INSTALL = f"pip install --force-reinstall --no-deps hibari-tts=={RELEASE}"
-READ_AT_ONCE = 1 << 20  #: bytes
 
 PronounceWord = Callable[[str], str | None]
 
