@@ -188,7 +188,7 @@ def test_a_text_whose_producer_was_taken_for_dead_is_heard_whole_under_its_key(s
     wait_until(lambda: submission.job.status().closed, "its lease is over")
     with pytest.raises(JobEnded, match="was closed with 32 sentences: its producer's lease expired"):
         submission.send_rest()
-    system.gate.touch()  # had it ended before, it could not be reason from a job that was closed
+    system.gate.touch()  # had it ended before, it could not be distinguished from a job that was closed
     job = enqueue(system, text, idempotency_key="slow")
     assert job.id != submission.job.id
     assert Listener(job).pcm() == stream_of(text)
