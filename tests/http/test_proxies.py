@@ -114,9 +114,14 @@ def test_pages_of_any_site_may_call_where_keys_are_needed(keyed: Gateway) -> Non
     ("variable", "value", "message"),
     [
         ("HTTP_CORS", "*", "would admit pages of any site"),
-        ("HTTP_CORS", "app.example", "expected an origin such as https://app.example"),
-        ("HTTP_CORS", "https://app.example/page", "expected an origin such as https://app.example"),
-        ("HTTP_PROXIES", "proxy.lan", "expected an address, a network"),
+        *(
+            pytest.param(*each, marks=pytest.mark.thorough)
+            for each in (
+                ("HTTP_CORS", "app.example", "expected an origin such as https://app.example"),
+                ("HTTP_CORS", "https://app.example/page", "expected an origin such as https://app.example"),
+                ("HTTP_PROXIES", "proxy.lan", "expected an address, a network"),
+            )
+        ),
         ("HTTP_ROOT", "tts", "expected a path such as /tts"),
     ],
 )

@@ -112,7 +112,9 @@ def unborn(request: pytest.FixtureRequest, system: RealSystem) -> Iterator[str]:
         system.end(name)
 
 
-@pytest.mark.parametrize("gap", ["fail", "silence", "skip"])
+@pytest.mark.parametrize(
+    "gap", ["fail", *(pytest.param(gap, marks=pytest.mark.thorough) for gap in ("silence", "skip"))]
+)
 def test_without_workers_yet_the_first_attempt_refuses_the_whole_job(system: RealSystem, unborn: str, gap: str) -> None:
     """A night's work whose options are wrong fails instead of being silent, whichever sentence is tried first."""
     text = ["One.", "Two.", "Three."]

@@ -90,6 +90,7 @@ def test_without_http_it_says_how_to_serve(tmp_path: Path, option: list[str]) ->
         assert lines[-1] == "no HTTP: turned off"
 
 
+@pytest.mark.thorough
 def test_a_separate_gateway_finds_the_recordings_without_a_setting(tmp_path: Path) -> None:
     """What `up` prints is all that it takes, in whatever folder it is typed."""
     redis, http = free_port(), free_port()

@@ -54,7 +54,7 @@ def holds(tally: Path, n_attempts: int) -> bool:
     return len(list(tally.iterdir())) == n_attempts
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
     tmp_path: Path, text: Path, number: signal.Signals
 ) -> None:

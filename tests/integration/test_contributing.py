@@ -137,6 +137,7 @@ def test_an_engine_of_another_distribution_and_of_this_one(copy: Copy) -> None:
     assert "buzz, espeak" in copy.run("seriatim speak --help")
 
 
+@pytest.mark.thorough
 def test_an_output_format(copy: Copy) -> None:
     speak, look, check = copy.apply("Add an output format")
     copy.run(speak)

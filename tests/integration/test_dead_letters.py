@@ -107,10 +107,22 @@ def test_a_job_that_failed_is_spoken_again_too(system: RealSystem) -> None:
     ("words", "message"),
     [
         (["retry"], "dead-letters retry: expected JOB, JOB SEQ ..., or --all"),
-        (["forget", "abc", "--all"], "dead-letters forget: expected JOB, JOB SEQ ..., or --all"),
-        (["retry", "abc"], "job abc is not in the dead-letter list; see: seriatim dead-letters"),
+        pytest.param(
+            ["forget", "abc", "--all"],
+            "dead-letters forget: expected JOB, JOB SEQ ..., or --all",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            ["retry", "abc"],
+            "job abc is not in the dead-letter list; see: seriatim dead-letters",
+            marks=pytest.mark.thorough,
+        ),
         (["retry", "abc", "3"], "sentence 3 of job abc is not in the dead-letter list; see: seriatim dead-letters"),
-        (["retry", "a|b"], "'a|b' is not a job id; expected letters and digits, such as 5f2c..."),
+        pytest.param(
+            ["retry", "a|b"],
+            "'a|b' is not a job id; expected letters and digits, such as 5f2c...",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_a_sentence_that_is_not_there_is_said(system: RealSystem, words: list[str], message: str) -> None:

@@ -141,7 +141,14 @@ def test_any_pool_speaks_where_there_is_no_other(new_system: Callable[..., RealS
     assert pool_that_spoke(system.producer().enqueue("Good morning.", JobRequest())) == "parrots"
 
 
-@pytest.mark.parametrize(("text", "line"), [("Good morning.", ""), (GERMAN, "is in German"), ("Hi 今天.", "scripts")])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("Good morning.", "", marks=pytest.mark.thorough),
+        (GERMAN, "is in German"),
+        pytest.param("Hi 今天.", "scripts", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_private_system_starts_what_the_text_needs(tmp_path: Path, text: str, line: str) -> None:
     done = seriatim("speak", "-", "-o", tmp_path / "speech.wav", "--workers", "1", stdin=text.encode())
     assert done.returncode == 0, done.stderr

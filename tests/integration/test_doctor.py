@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gateway.cli.checks.check_result import CheckResult, CheckStatus
 from gateway.cli.checks.server_checks import check_server
 from seriatim.servers.redis_clients import inspection_client
@@ -57,6 +59,7 @@ def test_nothing_fails_where_all_is_well(new_system: Callable[..., RealSystem]) 
     assert found["settings"]["SERIATIM_LEASE_MS"] == system.settings.lease_ms
 
 
+@pytest.mark.thorough
 def test_it_says_where_reassemblers_record_if_that_is_elsewhere(
     new_system: Callable[..., RealSystem], tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ class TestHibariBytes:
                 assert pcm == first[repr(utterance)]
         assert len(set(first.values())) == len(utterances), "the seed decides, too"
 
+    @pytest.mark.thorough
     def test_they_do_not_depend_on_whether_scipy_is_there(self, hibari: Engine) -> None:
         """With scipy come other Fourier transforms, which hibari prefers where it finds them."""
         program = (
@@ -311,6 +312,7 @@ class TestSystem:
         request = JobRequest(engine="hibari", pool=pool, kind=JobKind.BATCH, drain=DrainMode.WINDOW, seed=7)
         return system.producer().enqueue(text, request)
 
+    @pytest.mark.thorough
     def test_one_two_and_four_workers_and_a_kill_give_the_same_bytes(self, system: RealSystem) -> None:
         sounds = []
         for processes, slots in ((1, 1), (2, 2)):

@@ -27,18 +27,16 @@ from tests.support.planted_errors import Planted, plant
 from tests.support.process_system import PATIENCE_S, RealSystem, descendants, wait_until
 
 AGAIN = "background task failed; restarting"
-WORKER = (
-    "workers.worker_process",
-    "--engine",
-    "tone",
-    "--pool",
-    "tone",
-    "--slots",
-    "2",
-    "--engine-option",
-    "rate_hz=8000",
-)
+WORKER = ("workers.worker_process", "--engine", "tone", "--slots", "2", "--engine-option", "rate_hz=8000")
 TEXT = sentences(12, "watched")  #: longer than the window below
+
+
+@pytest.fixture(scope="module")
+def shared(new_system: Callable[..., RealSystem]) -> RealSystem:
+    """A system for tests whose processes have pools of their own."""
+    system = new_system()
+    system.reassembler()
+    return system
 
 
 @pytest.fixture
@@ -58,42 +56,58 @@ def raised(system: RealSystem, times: int = 2) -> None:
     wait_until(lambda: system.log("planted").count("Planted") >= times, "it was raised")
 
 
-def speaks(system: RealSystem) -> None:
+def speaks(system: RealSystem, pool: str = "tone") -> None:
     """A text is spoken to its end."""
-    job = system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "window_ms": 3_000}))
+    job = system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "pool": pool, "window_ms": 3_000}))
     assert Listener(job).pcm() == stream_of(TEXT)
+
+
+def test_a_worker_restarts_each_of_its_threads(shared: RealSystem) -> None:
+    """All of them fail twice in one process; each goes on behind that."""
+    places = [
+        "workers.result_reporter:run_many",
+        "workers.result_reporter:_waiting_results",
+        "workers.heartbeat:send_heartbeat",
+        "workers.heartbeat:_exit_if_stuck",
+        "workers.heartbeat:sweep",
+        "workers.heartbeat:dispatch",
+        "workers.worker_gauges:own_gpu",
+    ]
+    child = planted(shared, ",".join(places), *WORKER, "--pool", "threads")
+    wait_until(lambda: shared.worker_pids("threads"), "it offers its slots")
+    speaks(shared, "threads")
+    for place in places:
+        wait_until(lambda at=f"at {place}": shared.log("planted").count(at) >= 2, place)  # type: ignore[misc]  # a default binds the loop's value
+    speaks(shared, "threads")
+    assert shared.log("planted").count(AGAIN) >= len(places)
+    assert child.poll() is None
+    shared.end("planted")
 
 
 @pytest.mark.parametrize(
     ("place", "line"),
     [
-        ("workers.result_reporter:run_many", AGAIN),
-        ("workers.result_reporter:_waiting_results", AGAIN),
-        ("workers.heartbeat:send_heartbeat", AGAIN),
-        ("workers.heartbeat:_exit_if_stuck", AGAIN),
-        ("workers.heartbeat:sweep", AGAIN),
-        ("workers.heartbeat:dispatch", AGAIN),
-        ("workers.worker_gauges:own_gpu", AGAIN),
         ("workers.message_filter:parse_message", "unreadable broker message; reconnecting"),
         ("workers.attempt:_speak_claimed", "engine raised an exception"),
         ("workers.attempt:_claim_sentence", "Planted"),
     ],
 )
-def test_a_worker_goes_on(system: RealSystem, place: str, line: str) -> None:
-    system.reassembler()
-    child = planted(system, place, *WORKER)
-    wait_until(system.worker_pids, "it offers its slots")
-    speaks(system)
-    raised(system)
-    speaks(system)
-    assert line in system.log("planted")
+def test_a_worker_goes_on(shared: RealSystem, place: str, line: str) -> None:
+    pool = place.rpartition(":")[2].strip("_")
+    child = shared.start(pool, "-m", "tests.support.planted_errors", place, "1", "2", *WORKER, "--pool", pool)
+    wait_until(lambda: shared.worker_pids(pool), "it offers its slots")
+    speaks(shared, pool)
+    wait_until(lambda: shared.log(pool).count("Planted") >= 2, "it was raised")
+    speaks(shared, pool)
+    assert line in shared.log(pool)
     assert child.poll() is None
+    shared.end(pool)
 
 
 def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
     """Its service manager starts it again; the leases of its processes give their work to others."""
     system.reassembler()
-    supervised = ("workers.__main__", *WORKER[1:5], "--processes", "1", "--engine-option", "rate_hz=8000")
+    supervised = ("workers.__main__", *WORKER[1:3], *WORKER[5:], "--pool", "tone", "--processes", "1")
     child = planted(system, "workers.supervisor:Supervisor._poll_child", *supervised, first=100)
     (pid,) = wait_until(lambda: descendants(child.pid))
     assert child.wait(PATIENCE_S) == 1

@@ -1,8 +1,8 @@
 """Planted errors: a process with an unexpected fault in it.
 
 `python -m tests.support.planted_errors PLACE N TIMES MODULE [ARGUMENT...]`: MODULE's `main` runs as it would by
-itself, but that the
-function at PLACE (`module:name` or `module:class.name`) raises `Planted` at its Nth call and the TIMES - 1 after that.
+itself, but that the function at PLACE (`module:name` or `module:class.name`; several, parted by commas) raises
+`Planted` at its Nth call and the TIMES - 1 after that.
 """
 
 import importlib
@@ -48,9 +48,10 @@ def plant(place: str, first: int, times: int) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run a module's `main` with a fault in it."""
-    place, first, times, module, *arguments = argv
+    places, first, times, module, *arguments = argv
     entry = importlib.import_module(module)
-    plant(place, int(first), int(times))
+    for place in places.split(","):
+        plant(place, int(first), int(times))
     sys.argv = [module, *arguments]
     return int(entry.main(arguments) or 0)
 

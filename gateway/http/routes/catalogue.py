@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from gateway.http.access import ContextDep, ReaderDep
 from gateway.http.context import GatewayContext
 from gateway.http.metrics import SOON_S
 from gateway.http.problems import HttpProblem, not_found
+from gateway.http.route_dependencies import ContextDep, ReaderDep
 from gateway.http.schemas.model_names import OPENAI_MODELS, SNAPSHOTS
 from gateway.http.schemas.requests import pool_of
 from gateway.http.schemas.responses import LOOKUPS, ModelCard, ModelList, NameList, VoiceCard, VoiceList

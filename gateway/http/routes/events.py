@@ -16,12 +16,12 @@ from fastapi import APIRouter, Header, Query, Request
 from redis.asyncio import Redis as AsyncRedis
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import HttpProblem, problem_of
 from gateway.http.reading.async_stream_reader import AsyncStreamReader
 from gateway.http.reading.captions import format_srt, format_vtt
 from gateway.http.reading.positions import parse_position
 from gateway.http.reading.sentence_times import sentence_spans
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.requests import AnyCase
 from gateway.http.schemas.responses import LOOKUPS, CaptionItem, CaptionList, body_of

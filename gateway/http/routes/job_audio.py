@@ -12,7 +12,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response
 
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.encoding.stream_formats import STREAMABLE, media_type
 from gateway.http.problems import HttpProblem
 from gateway.http.reading.positions import parse_position
@@ -20,6 +19,7 @@ from gateway.http.recordings.encoded_files import encoded_file
 from gateway.http.recordings.filenames import content_disposition
 from gateway.http.recordings.recording import find_recording
 from gateway.http.recordings.source_text import title_of
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.events import After, LastId
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.requests import FileFormat

@@ -5,9 +5,9 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import not_found
 from gateway.http.recordings.source_text import text_of
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.job_audio import validate_range
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.responses import LOOKUPS, body_of

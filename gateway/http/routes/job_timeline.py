@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.cli.render.timeline_plot import draw_timeline
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import not_found
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.responses import LOOKUPS, body_of
 from seriatim.client.job import Job

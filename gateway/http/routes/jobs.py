@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.context import GatewayContext
 from gateway.http.recordings.job_owners import accepted_at, jobs_of
 from gateway.http.recordings.source_text import SourceText, text_of, title_of
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.job_body import DOCUMENT, FORM, JSON, parse_job_body
 from gateway.http.schemas.requests import NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList

@@ -4,9 +4,9 @@ import asyncio
 
 from fastapi import APIRouter
 
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.context import GatewayContext
 from gateway.http.metrics import SOON_S
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.schemas.responses import LOOKUPS, PoolCard, PoolList
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run

@@ -6,9 +6,9 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.problems import HttpProblem, not_found, retry_after
 from gateway.http.recordings.job_owners import remove_from_list
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.responses import LOOKUPS
 from seriatim import recording_store

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from gateway.http.access import CallerDep, ContextDep
 from gateway.http.context import GatewayContext
 from gateway.http.recordings.source_text import SourceText
+from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.schemas.requests import KindName, PlayName, Priority, SpeechBody
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse

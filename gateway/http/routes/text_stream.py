@@ -28,11 +28,11 @@ from fastapi import APIRouter, WebSocket
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from gateway.http.access import authenticate_key, context_of, key_of
 from gateway.http.api_keys import Caller
 from gateway.http.connection_cut import CUT
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem, internal_error, problem_of
+from gateway.http.route_dependencies import authenticate_key, context_of, key_of
 from gateway.http.schemas.requests import AudioOptions, FormatName
 from gateway.http.streaming.audio_response import CANCELLED, FAILED, LEFT, MOVED, STALLED, STATES, outcome_of
 from gateway.http.streaming.text_queue import Step, TextQueue

@@ -1,4 +1,4 @@
-"""Access to routes: FastAPI dependencies for the gateway's context and the caller."""
+"""Dependencies of routes, as FastAPI calls them: the gateway's context and the caller."""
 
 from typing import Annotated
 
