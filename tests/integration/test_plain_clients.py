@@ -126,7 +126,7 @@ def test_a_plain_reader_that_waits_for_the_first_sound_is_not_taken_for_gone(sys
 
 def test_a_plain_reader_that_is_gone_ends_its_job(system: RealSystem) -> None:
     job = enqueue(system, sentences(12, "gone"), window_ms=WINDOW_MS, reader_grace_s=1)
-    wait_until(lambda: job.status().in_flight == 0 and job.status().emitted > 0, "it waits for a reader")
+    wait_until(lambda: job.status().emitted > 0 or job.status().ended, "it waits for a reader, or has waited enough")
     with system.redis as client:
         client.xgroup_setid(job.stream, "reader", "2-0")
     wait_until(lambda: job.status().ended)
