@@ -14,6 +14,7 @@ from gateway.cli.commands import models
 from gateway.cli.commands.tune import tune
 from gateway.cli.commands.voices import add_voice, cloned_voices, list_voices, remove_voice
 from gateway.cli.input_text import read_input, refuse_to_overwrite
+from gateway.cli.parser_parts import engine_options, processes
 from gateway.cli.render.summary import summary_json, summary_text
 from gateway.output.open_output import ResumePolicy
 from gateway.output.pipe_output import is_broken_pipe
@@ -120,7 +121,7 @@ def _worker_plan(options: argparse.Namespace, slots: int = 0) -> "WorkerPlan":
     from gateway.local.processes import WorkerPlan  # imports redis
 
     pool = options.pool or ""
-    return WorkerPlan(options.engine, args.processes(options), slots, pool, args.engine_options(options))
+    return WorkerPlan(options.engine, processes(options), slots, pool, engine_options(options))
 
 
 def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
@@ -208,7 +209,7 @@ def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
     else:
         running = None if options.redis is None else settings
         engine = options.engine or (running_default(settings) if running else default_engine(settings))
-        voices = list_voices(engine, running, args.engine_options(options))
+        voices = list_voices(engine, running, engine_options(options))
     if options.json:
         sys.stdout.write(json.dumps(voices) + "\n")
         return ExitCode.OK

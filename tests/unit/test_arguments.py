@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gateway.cli import parser
+from gateway.cli import parser, parser_parts
 from gateway.cli.main import COMMANDS
 
 
@@ -17,8 +17,8 @@ def parsed(*words: str) -> argparse.Namespace:
 @pytest.mark.parametrize("command", [("speak",), ("up",), ("voices",), ("voices", "list"), ("voices", "add", "a", "b")])
 def test_the_model_is_an_option_of_the_engine(command: tuple[str, ...]) -> None:
     options = parsed(*command, "--engine-option", "rtf=1", "--model", "models/mine")
-    assert parser.engine_options(options) == ("rtf=1", "model=models/mine")
-    assert parser.engine_options(parsed(*command)) == ()
+    assert parser_parts.engine_options(options) == ("rtf=1", "model=models/mine")
+    assert parser_parts.engine_options(parsed(*command)) == ()
 
 
 def test_what_was_said_before_an_action_stays_said() -> None:
@@ -28,10 +28,10 @@ def test_what_was_said_before_an_action_stays_said() -> None:
 
 @pytest.mark.parametrize(
     ("words", "processes"),
-    [((), parser.CORES), (("--engine", "xtts"), 1), (("--engine", "xtts", "--workers", "2"), 2)],
+    [((), parser_parts.CORES), (("--engine", "xtts"), 1), (("--engine", "xtts", "--workers", "2"), 2)],
 )
 def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...], processes: int) -> None:
-    assert parser.processes(parsed("speak", *words)) == processes
+    assert parser_parts.processes(parsed("speak", *words)) == processes
 
 
 def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from redis import Redis
 from rich.console import Console
 
-from gateway.cli.parser import option_of
+from gateway.cli.parser_parts import option_of
 from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.local.installed_engines import running_default

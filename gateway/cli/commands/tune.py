@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.engine_queries import stream_engine_answers
-from gateway.cli.parser import engine_options
+from gateway.cli.parser_parts import engine_options
 from gateway.cli.render import tune_table
 from seriatim.errors import BadInput, Unwritable
 from seriatim.exit_codes import ExitCode

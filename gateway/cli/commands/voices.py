@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.engine_queries import ask_engine
-from gateway.cli.parser import engine_options
+from gateway.cli.parser_parts import engine_options
 from seriatim.errors import BadInput, Misconfigured, NoWorkers
 from seriatim.process.home_folder import expand_home
 from seriatim.settings import Settings

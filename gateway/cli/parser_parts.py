@@ -1,0 +1,65 @@
+"""Parser parts: arguments that several commands share, and what their values mean."""
+
+import argparse
+import os
+from typing import Any
+
+from workers.engines.engine_catalogue import EngineProfile, engine_profiles
+
+ENGINES = ", ".join(engine_profiles())
+DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
+CORES = os.cpu_count() or 1
+
+
+def option_of(name: str) -> str:
+    """The option of an argument, such as `--in-flight`."""
+    return "--" + name.replace("_", "-")
+
+
+def engine_options(options: argparse.Namespace) -> tuple[str, ...]:
+    """KEY=VALUE options of the engine; `--model DIR` is short for one of them."""
+    return (*options.engine_option, *([f"model={options.model}"] if options.model else []))
+
+
+def processes(options: argparse.Namespace) -> int:
+    """The number of worker processes: --workers, or 1 for an engine that fills the machine, or one per core."""
+    profile = engine_profiles().get(options.engine, EngineProfile())
+    return int(options.workers or (1 if profile.whole_machine else CORES))
+
+
+def add_command(sub: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
+    """Add a command, described by its summary."""
+    command: argparse.ArgumentParser = sub.add_parser(
+        name, help=summary, description=summary[0].upper() + summary[1:] + ".", epilog=epilog, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    return command
+
+
+def add_redis(p: argparse.ArgumentParser) -> None:
+    """Add the URL of a running system's Redis."""
+    p.add_argument(
+        "--redis", metavar="URL", default=None, help="a running system's Redis (default: SERIATIM_REDIS_URL)"
+    )
+
+
+def add_options(p: argparse.ArgumentParser, default: Any = None) -> None:
+    """Add the engine's options; `default` is SUPPRESS where a subcommand must not overwrite its command's options."""
+    suppressed = default is argparse.SUPPRESS
+    p.add_argument(
+        "--engine-option", action="append", default=default if suppressed else [], metavar="KEY=VALUE",
+        help="option of the engine; repeatable",
+    )  # fmt: skip
+    p.add_argument("--model", default=default, metavar="DIR", help="folder of the engine's model (xtts)")
+
+
+def positive_int(text: str) -> int:
+    """An integer of at least 1.
+
+    Raises:
+        ArgumentTypeError: it is less.
+    """
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
+    return value
