@@ -111,7 +111,7 @@ bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two pl
 bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 200 listeners
 	$(BIN)/python -m bench.http $(ARGS)
 
-bench-voices: $(VENV)/.dev  ## the default voice through Seriatim beside the same engine alone (ARGS="--rounds 9")
+bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")
 	$(BIN)/python -m bench.voices $(ARGS)
 
 bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
