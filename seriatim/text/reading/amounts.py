@@ -3,7 +3,7 @@
 import re
 
 from seriatim.text.reading.language_rules import Currency, Noun
-from seriatim.text.reading.number_grammar import SIGN, NumberGrammar
+from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _VOWEL = re.compile(r"[aeiouhéAEIOUHÉ]")
@@ -88,7 +88,7 @@ def _cents(grammar: NumberGrammar, cents: int, minor: Noun) -> str:
 def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     units, n, words = grammar.rules.units, grammar.number, grammar.words
     symbols = _any_of(list(units))
-    span = rf"(?:(?P<from>{SIGN}{n}){_DASH})?(?P<n>{SIGN}{n})"
+    span = rf"(?:(?P<from>{grammar.sign}{n}){_DASH})?(?P<n>{grammar.sign}{n})"
 
     def prefix(found: re.Match[str]) -> str:
         return f"{grammar.say(found['from'])} {words['to']} " if found["from"] else ""

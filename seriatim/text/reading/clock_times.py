@@ -5,6 +5,8 @@ import re
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
+#: the first hour of `1-3 pm`
+_FROM = r"(?:(?P<h0>1[0-2]|0?[1-9])(?::(?P<m0>[0-5]\d))?\s?[-–]\s?)?"
 _HALVES = {"a": "AM", "p": "PM"}
 
 
@@ -12,8 +14,8 @@ def clock_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rules of clock times in one language."""
     rules = [grammar.rule(_time(grammar), lambda found: _clock(grammar, found))]
     if grammar.rules.tag == "en":
-        half = r"\s?(?P<half>[ap])\.?m(?P<stop>\.?)"
-        times = (rf"(?P<h>1[0-2]|0?[1-9])[:.](?P<m>[0-5]\d){half}", rf"(?P<h>1[0-2]|0?[1-9]){half}")
+        half = r"\s?(?P<half>[ap])(?:\.\s?m(?P<stop>\.)|m)"
+        times = (rf"{_FROM}(?P<h>1[0-2]|0?[1-9])[:.](?P<m>[0-5]\d){half}", rf"{_FROM}(?P<h>1[0-2]|0?[1-9]){half}")
         rules = [*(grammar.rule(time, lambda found: _half(grammar, found), re.IGNORECASE) for time in times), *rules]
     return [*rules, grammar.rule(r"(?P<a>\d{1,3}):(?P<b>\d{1,4})", lambda found: _ratio(grammar, found))]
 
@@ -43,9 +45,12 @@ def _with_half(time: str, found: re.Match[str]) -> str:
 
 
 def _half(grammar: NumberGrammar, found: re.Match[str]) -> str:
-    minute = found.groupdict().get("m")
-    time = grammar.rules.clock(int(found["h"]), int(minute or 0))
-    return _with_half(time.removesuffix(" o'clock"), found)
+    first = f"{_hour(grammar, found['h0'], found['m0'])} {grammar.words['to']} " if found["h0"] else ""
+    return _with_half(first + _hour(grammar, found["h"], found.groupdict().get("m")), found)
+
+
+def _hour(grammar: NumberGrammar, hour: str, minute: str | None) -> str:
+    return grammar.rules.clock(int(hour), int(minute or 0)).removesuffix(" o'clock")
 
 
 def _ratio(grammar: NumberGrammar, found: re.Match[str]) -> str:

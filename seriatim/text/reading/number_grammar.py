@@ -12,7 +12,6 @@ from seriatim.text.reading.reading_rule import ReadingRule
 
 _SPACES = "\u00a0\u2009\u202f"  #: no-break and thin spaces group digits in every language
 _MINUS = "-−–"
-SIGN = r"(?:(?<![^\s(\[])[-−+±])?"  #: before a number, at the start of a word
 _LAST_WORD = re.compile(r"(\w+)\W*$")
 _NOT_DIGITS = re.compile(r"\D")
 
@@ -37,6 +36,8 @@ class NumberGrammar:
         self.decimal = re.escape(rules.decimal_mark)
         self.integer = rf"(?:(?:{'|'.join(groups)})(?!\d)|\d+)"
         self.number = rf"{self.integer}(?:{self.decimal}\d+)?"
+        start = r"[A-Za-z\d)\]]" if rules.attached else r"[^\s(\[]"
+        self.sign = rf"(?:(?<!{start})[-−+±])?"  #: before a number, at the start of a word
         word = r"\w" if not rules.attached else r"[A-Za-z\d]"
         self.before = rf"(?<!{word})(?<!\d[.,:/])"  #: no number begins in the middle of another
         self.after = rf"(?!{word})(?![.,:/]\d)"

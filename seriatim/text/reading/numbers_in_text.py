@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from seriatim.text.reading.number_grammar import SIGN, NumberGrammar, word_before
+from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _FRACTIONS = "¼½¾⅐-⅞"
@@ -46,6 +46,7 @@ def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             re.compile(r"(?<![\w-])(?<!\d[ \u00a0])0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{1,8})*(?![\w,.:-]\d|\w)"), telephone
         ),
         ReadingRule(re.compile(r"(?<![\w-])\d{1,5}(?:-\d{1,7}){2,5}(?![\w-])"), telephone),
+        *([ReadingRule(re.compile(r"(?<![\w-])\d{3}-\d{4}(?![\w-])"), telephone)] if grammar.rules.tag == "en" else []),
         grammar.rule(r"(?P<v>[vV]\.?\s?)(?P<parts>\d+(?:\.\d+)+)", version),
         grammar.rule(rf"(?P<v>)(?!{grammar.integer}(?!\.?\d))(?P<parts>\d+(?:\.\d+){{2,}})", version),
     ]
@@ -170,7 +171,7 @@ def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         whole, fraction = found["n"].split(".")
         return f"{grammar.say(whole)} {grammar.words['dot']} {_part(grammar, fraction)}"
 
-    rules = [grammar.rule(rf"(?P<n>{SIGN}{grammar.number})", read)]
+    rules = [grammar.rule(rf"(?P<n>{grammar.sign}{grammar.number})", read)]
     if grammar.rules.decimal_mark == ",":
         rules.append(grammar.rule(r"(?P<n>\d+\.(?:\d{1,2}|\d{4,}))", other_mark))
     return rules

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_IDEOGRAPH_GAP = re.compile(r"(?<![A-Za-z\d]) (?![A-Za-z\d])")
+_IDEOGRAPH_GAP = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rul
 
 #: languages with rules, and their classes
 LANGUAGES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
-    "nl": "Dutch", "pl": "Polish", "ru": "Russian",
+    "ar": "Arabic", "cmn": "Chinese", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
+    "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese",
+    "ru": "Russian", "tr": "Turkish", "zh": "Chinese",
 }  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(

@@ -1,0 +1,75 @@
+"""Arabic, in simple forms: numbers do not agree with what they count."""
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+
+_MONTHS = ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر",
+           "ديسمبر")  # fmt: skip
+_MONEY = """
+$ US$ USD | - دولار/دولاران/دولارات/دولارًا/دولار | - سنت/سنتان/سنتات/سنتًا/سنت
+€ EUR     | - يورو | - سنت/سنتان/سنتات/سنتًا/سنت
+£ GBP     | - جنيه إسترليني
+¥ JPY     | - ين
+SAR ر.س   | - ريال
+AED د.إ   | - درهم
+EGP ج.م   | - جنيه
+₽ RUB     | - روبل
+₿ BTC     | - بتكوين
+"""
+_SCALES = """
+ألف آلاف     | - ألف
+مليون ملايين | - مليون
+مليار        | - مليار
+"""
+_WORDS = {
+    "minus": "سالب", "plus": "زائد", "plusminus": "زائد أو ناقص", "point": "فاصلة", "dot": "نقطة",
+    "percent": "بالمئة", "permille": "بالألف", "to": "إلى", "ratio": "إلى", "by": "في", "times": "في", "and": "و",
+    "at": "آت", "hashtag": "هاشتاغ", "arrow": "إلى", "equals": "يساوي", "about": "حوالي", "divided": "على",
+    "less": "أصغر من", "greater": "أكبر من", "at_most": "على الأكثر", "at_least": "على الأقل", "unequal": "لا يساوي",
+    "version": "الإصدار", "mixed": " و", "cents": "full", "cents_and": "و", "date_of": r"\s", "over": "على",
+}  # fmt: skip
+_REFERENCES = {"ص.": "صفحة", "رقم": "رقم", "№": "رقم", "#": "رقم", "§": "فقرة", "~": "حوالي"}
+_LITERALS = {"C++": "سي بلس بلس", "C#": "سي شارب"}
+_FRACTIONS = {2: "نصف", 3: "ثلث", 4: "ربع", 5: "خمس", 6: "سدس", 7: "سبع", 8: "ثمن", 9: "تسع", 10: "عشر"}
+
+
+class Arabic(LanguageRules):
+    """The rules of Arabic."""
+
+    tag = "ar"
+    speller = NumberSpeller("ar", {}, {"إثنان": "اثنان", "إثنا": "اثنا", "إحدى عشر": "أحد عشر"})
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("ar")
+    months = month_numbers(_MONTHS)
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+
+    def plural(self, number: int | None) -> int:
+        if number is None:
+            return 4
+        if number in (1, 2):
+            return number - 1
+        below = number % 100
+        return 2 if 3 <= below <= 10 else 3 if below >= 11 else 4
+
+    def date(self, date: WrittenDate) -> str:
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        return f"{self.speller.cardinal(hour)}{f' و{self.speller.cardinal(minute)} دقيقة' if minute else ''}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        name = _FRACTIONS.get(bottom)
+        if name is None or top > 1:
+            return f"{self.speller.cardinal(top)} على {self.speller.cardinal(bottom)}"
+        return name

@@ -1,0 +1,85 @@
+"""Chinese: Mandarin in simplified characters."""
+
+import re
+
+from seriatim.text.reading.language_rules import LanguageRules, Noun, WrittenDate, parse_money, parse_units, read_units
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_MONEY = """
+¥ ￥ CN¥ CNY RMB | m 元
+$ US$ USD        | m 美元
+€ EUR            | m 欧元
+£ GBP            | m 英镑
+JPY              | m 日元
+HK$ HKD          | m 港元
+₩ KRW            | m 韩元
+₽ RUB            | m 卢布
+₿ BTC            | m 比特币
+"""
+_SCALES = """
+万 | m 万
+亿 | m 亿
+"""
+_WORDS = {
+    "minus": "负", "plus": "加", "plusminus": "正负", "point": "点", "dot": "点", "percent": "百分之",
+    "permille": "千分之", "percent_first": "yes", "to": "到", "ratio": "比", "by": "乘", "times": "乘以", "and": "和",
+    "at": "艾特", "hashtag": "话题", "arrow": "到", "equals": "等于", "about": "约", "divided": "除以", "less": "小于",
+    "greater": "大于", "at_most": "不超过", "at_least": "不少于", "unequal": "不等于", "version": "版本", "mixed": "又",
+    "cents": "decimal",
+}  # fmt: skip
+_REFERENCES = {"№": "第", "§": "第", "#": "第", "~": "约", "p.": "第", "No.": "第"}
+_LITERALS = {"C++": "C加加", "C#": "C sharp", "24/7": "全天候"}
+_UNITS = {symbol: Noun("m", unit.forms) for symbol, unit in read_units("zh").items()}  # 两公里, not 二公里
+_MODERN = 1900  #: a number below is as likely a quantity
+_SPELLER = NumberSpeller(
+    "zh", {"m": "spellout-cardinal-alternate2", "digits": "spellout-numbering-year-digits"}, {"〇": "零"}
+)
+_MEASURES = "公里|公斤|小时|分钟|[个位名只条张本件次年天周岁人块辆座层台家种遍杯瓶]"
+
+
+def _year(found: re.Match[str]) -> str:
+    return "".join(_SPELLER.cardinal(int(digit)) for digit in found["n"]) + found["noun"]
+
+
+def _counted(found: re.Match[str]) -> str:
+    return _SPELLER.cardinal(int(found["n"]), "m") + found["noun"]
+
+
+class Chinese(LanguageRules):
+    """The rules of Chinese."""
+
+    tag = "zh"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = _UNITS
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    own_rules = (
+        ReadingRule(re.compile(r"(?<![A-Za-z\d])(?P<n>[12]\d{3}|\d\d)(?P<noun>年(?![代后前内多来间]))"), _year),
+        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,月年])(?P<n>\d{{1,9}})(?P<noun>{_MEASURES})"), _counted),
+    )
+    spaced = False
+    attached = True
+
+    def plural(self, _number: int | None) -> int:
+        return 0
+
+    def year(self, number: int) -> str:
+        """Digit by digit, where it is surely a year."""
+        if number < _MODERN:
+            return self.speller.cardinal(number)
+        return "".join(self.speller.cardinal(int(digit)) for digit in str(number))
+
+    def date(self, date: WrittenDate) -> str:
+        year = f"{self.year(date.year)}年" if date.year else ""
+        return f"{year}{self.speller.cardinal(date.month)}月{self.speller.cardinal(date.day)}日"
+
+    def clock(self, hour: int, minute: int) -> str:
+        minutes = f"{'零' if minute < 10 else ''}{self.speller.cardinal(minute)}分" if minute else ""
+        return f"{self.speller.cardinal(hour, 'm')}点{minutes}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        return f"{self.speller.cardinal(bottom)}分之{self.speller.cardinal(top)}"

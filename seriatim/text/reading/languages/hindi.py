@@ -1,0 +1,83 @@
+"""Hindi."""
+
+import re
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_MONTHS = ("जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर")
+_MONEY = """
+₹ INR रु. रुपये रुपए | - रुपया/रुपये | - पैसा/पैसे
+$ US$ USD | - डॉलर | - सेंट
+€ EUR     | - यूरो | - सेंट
+£ GBP     | - पाउंड | - पेंस
+¥ JPY     | - येन
+₿ BTC     | - बिटकॉइन
+"""
+_SCALES = """
+हज़ार हजार | - हज़ार
+लाख        | - लाख
+करोड़       | - करोड़
+अरब        | - अरब
+"""
+_WORDS = {
+    "minus": "माइनस", "plus": "प्लस", "plusminus": "प्लस माइनस", "point": "दशमलव", "dot": "पॉइंट",
+    "percent": "प्रतिशत", "permille": "प्रति हज़ार", "to": "से", "ratio": "अनुपात", "by": "गुणा", "times": "गुणा",
+    "and": "और", "at": "एट", "hashtag": "हैशटैग", "arrow": "से", "equals": "बराबर", "about": "लगभग",
+    "divided": "भाग", "less": "से कम", "greater": "से अधिक", "at_most": "अधिकतम", "at_least": "कम से कम",
+    "unequal": "बराबर नहीं", "version": "संस्करण", "mixed": " और ", "cents": "full", "cents_and": "-",
+    "date_of": r"\s", "year_of": r",?\s", "over": "बटा",
+}  # fmt: skip
+_REFERENCES = {"पृ.": "पृष्ठ", "सं.": "संख्या", "क्र.": "क्रमांक", "№": "नंबर", "#": "नंबर", "§": "धारा", "~": "लगभग"}
+_LITERALS = {"C++": "सी प्लस प्लस", "C#": "सी शार्प"}
+_FRACTIONS = {(1, 2): "आधा", (1, 4): "एक चौथाई", (3, 4): "तीन चौथाई", (1, 3): "एक तिहाई", (2, 3): "दो तिहाई"}
+_SPELLER = NumberSpeller("hi", {"ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine"})
+
+
+def _hour(found: re.Match[str]) -> str:
+    return f"{_SPELLER.cardinal(int(found['h']))} बजकर {_SPELLER.cardinal(int(found['m']))} मिनट"
+
+
+class Hindi(LanguageRules):
+    """The rules of Hindi."""
+
+    tag = "hi"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("hi")
+    months = month_numbers(_MONTHS) | {"फरवरी": 2, "अक्तूबर": 10}
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    own_rules = (ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>[12]?\d):(?P<m>(?!00)[0-5]\d)\sबजे"), _hour),)
+    indian_groups = True
+    ordinal_mark = "वाँ|वां|वीं|वें|ला|ली|रा|री|था|थी"
+
+    def plural(self, number: int | None) -> int:
+        return 0 if number in (0, 1) else 1
+
+    def ordinal(self, number: int, mark: str, _before: str) -> str | None:
+        words = self.speller.cardinal(number, "ordinal-f" if mark in ("वीं", "ली", "री", "थी") else "ordinal")
+        if words.endswith("वी"):
+            words += "ं"
+        return words.removesuffix("वाँ") + "वें" if mark == "वें" else words
+
+    def date(self, date: WrittenDate) -> str:
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        name = self.speller.cardinal(hour)
+        return f"{name} बजकर {self.speller.cardinal(minute)} मिनट" if minute else f"{name} बजे"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        return _FRACTIONS.get((top, bottom)) or f"{self.speller.cardinal(top)} बटा {self.speller.cardinal(bottom)}"

@@ -1,0 +1,58 @@
+"""Japanese."""
+
+from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
+from seriatim.text.reading.number_speller import NumberSpeller
+
+_MONEY = """
+¥ ￥ JPY  | - 円
+$ US$ USD | - ドル
+€ EUR     | - ユーロ
+£ GBP     | - ポンド
+CN¥ CNY   | - 人民元
+₩ KRW     | - ウォン
+₽ RUB     | - ルーブル
+₿ BTC     | - ビットコイン
+"""
+_SCALES = """
+万 | - 万
+億 | - 億
+"""
+_WORDS = {
+    "minus": "マイナス", "plus": "プラス", "plusminus": "プラスマイナス", "point": "点", "dot": "点",
+    "percent": "パーセント", "permille": "パーミル",
+    "to": "から", "ratio": "対", "by": "かける", "times": "かける",
+    "and": "と", "at": "アット", "hashtag": "ハッシュタグ", "arrow": "から", "equals": "イコール", "about": "約",
+    "divided": "割る", "less": "小なり", "greater": "大なり", "at_most": "以下", "at_least": "以上",
+    "unequal": "ノットイコール",
+    "version": "バージョン", "mixed": "と", "cents": "decimal",
+}  # fmt: skip
+_LITERALS = {"C++": "シープラスプラス", "C#": "シーシャープ"}
+_REFERENCES = {"№": "ナンバー", "No.": "ナンバー", "~": "約", "p.": "ページ"}
+
+
+class Japanese(LanguageRules):
+    """The rules of Japanese."""
+
+    tag = "ja"
+    speller = NumberSpeller("ja", {}, {"〇": "ゼロ"})
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("ja")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    spaced = False
+    attached = True
+
+    def plural(self, _number: int | None) -> int:
+        return 0
+
+    def date(self, date: WrittenDate) -> str:
+        year = f"{self.speller.cardinal(date.year)}年" if date.year else ""
+        return f"{year}{self.speller.cardinal(date.month)}月{self.speller.cardinal(date.day)}日"
+
+    def clock(self, hour: int, minute: int) -> str:
+        return f"{self.speller.cardinal(hour)}時{f'{self.speller.cardinal(minute)}分' if minute else ''}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        return f"{self.speller.cardinal(bottom)}分の{self.speller.cardinal(top)}"

@@ -1,0 +1,77 @@
+"""Korean: native numbers before hours and counters, Sino-Korean ones elsewhere."""
+
+import re
+
+from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+_MONEY = """
+₩ KRW     | - 원
+$ US$ USD | - 달러
+€ EUR     | - 유로
+£ GBP     | - 파운드
+¥ JPY     | - 엔
+CN¥ CNY   | - 위안
+₽ RUB     | - 루블
+₿ BTC     | - 비트코인
+"""
+_SCALES = """
+만 | - 만
+억 | - 억
+조 | - 조
+"""
+_WORDS = {
+    "minus": "마이너스", "plus": "플러스", "plusminus": "플러스마이너스", "point": "점", "dot": "점",
+    "percent": "퍼센트", "permille": "퍼밀", "to": "에서", "ratio": "대", "by": "곱하기", "times": "곱하기",
+    "and": "앤드",
+    "at": "골뱅이", "hashtag": "해시태그", "arrow": "다음", "equals": "는", "about": "약", "divided": "나누기",
+    "less": "미만", "greater": "초과", "at_most": "이하", "at_least": "이상", "unequal": "같지 않음", "version": "버전",
+    "mixed": "와 ", "cents": "decimal",
+}  # fmt: skip
+_REFERENCES = {"№": "번호", "#": "번호", "~": "약", "p.": "페이지"}
+_LITERALS = {"C++": "씨 플러스 플러스", "C#": "씨 샵"}
+_SPELLER = NumberSpeller("ko", {"native": "spellout-cardinal-native-attributive"})
+_MONTHS = {6: "유", 10: "시"}  #: June and October lose their last sound
+_COUNTERS = "시간|시|개|명|살|마리|권|번째|잔|병|대|사람|가지|곳|달|장"
+
+
+def _native(found: re.Match[str]) -> str:
+    return f"{_SPELLER.cardinal(int(found['n']), 'native')} {found['noun']}"
+
+
+def _month(found: re.Match[str]) -> str:
+    return f"{_MONTHS.get(int(found['n'])) or _SPELLER.cardinal(int(found['n']))}월"
+
+
+class Korean(LanguageRules):
+    """The rules of Korean."""
+
+    tag = "ko"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("ko")
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    own_rules = (
+        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:제])(?P<n>[1-9]|1\d|2\d)\s?(?P<noun>{_COUNTERS})"), _native),
+        ReadingRule(re.compile(r"(?<![A-Za-z\d.,:])(?P<n>1[0-2]|0?[1-9])월"), _month),
+    )
+    attached = True
+
+    def plural(self, _number: int | None) -> int:
+        return 0
+
+    def date(self, date: WrittenDate) -> str:
+        year = f"{self.year(date.year)}년 " if date.year else ""
+        month = _MONTHS.get(date.month) or self.speller.cardinal(date.month)
+        return f"{year}{month}월 {self.speller.cardinal(date.day)}일"
+
+    def clock(self, hour: int, minute: int) -> str:
+        name = self.speller.cardinal(hour, "native" if 1 <= hour <= 12 else "")
+        return f"{name} 시{f' {self.speller.cardinal(minute)} 분' if minute else ''}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        return f"{self.speller.cardinal(bottom)}분의 {self.speller.cardinal(top)}"

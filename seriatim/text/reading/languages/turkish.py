@@ -1,0 +1,102 @@
+"""Turkish."""
+
+import re
+
+from seriatim.text.reading.language_rules import (
+    LanguageRules,
+    WrittenDate,
+    month_numbers,
+    parse_money,
+    parse_units,
+    read_units,
+)  # fmt: skip
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
+
+_MONTHS = ("Ocak", "Şubat", "Mart", "Nisan", "Mayıs", "Haziran", "Temmuz", "Ağustos", "Eylül", "Ekim", "Kasım",
+           "Aralık")  # fmt: skip
+_MONEY = """
+₺ TL TRY  | - lira | - kuruş
+$ US$ USD | - dolar | - sent
+€ EUR avro | - avro | - sent
+£ GBP     | - sterlin | - peni
+¥ JPY     | - yen
+₽ RUB     | - ruble | - kopek
+₿ BTC     | - bitcoin
+"""
+_SCALES = """
+bin          | - bin
+milyon mn    | - milyon
+milyar mr    | - milyar
+"""
+_WORDS = {
+    "minus": "eksi", "plus": "artı", "plusminus": "artı eksi", "point": "virgül", "dot": "nokta",
+    "percent": "yüzde ", "permille": "binde ", "percent_first": "yes", "to": "ila", "ratio": "bölü", "by": "çarpı",
+    "times": "çarpı", "and": "ve", "at": "et", "hashtag": "etiket", "arrow": "sonra", "equals": "eşittir",
+    "about": "yaklaşık", "divided": "bölü", "less": "küçüktür", "greater": "büyüktür", "at_most": "en fazla",
+    "at_least": "en az", "unequal": "eşit değildir", "version": "sürüm", "mixed": " tam ", "cents": "full",
+    "cents_and": "-", "date_of": r"\s", "clock_marks": r"[:.]", "over": "bölü",
+}  # fmt: skip
+_REFERENCES = {
+    "s.": "sayfa", "No.": "numara", "no.": "numara", "No:": "numara", "№": "numara", "§": "paragraf", "#": "numara",
+    "~": "yaklaşık", "böl.": "bölüm", "Tel.": "telefon", "md.": "madde",
+}  # fmt: skip
+_LITERALS = {"C++": "C artı artı", "C#": "C şarp", "24/7": "yedi yirmi dört", "M.Ö.": "milattan önce"}
+_SPELLER = NumberSpeller("tr", {"ordinal": "spellout-ordinal"})
+
+
+def _century(found: re.Match[str]) -> str:
+    return f"{_SPELLER.cardinal(roman_value(found['n']), 'ordinal')} {found['noun']}"
+
+
+class Turkish(LanguageRules):
+    """The rules of Turkish."""
+
+    tag = "tr"
+    speller = _SPELLER
+    words = _WORDS
+    money = parse_money(_MONEY)
+    units = read_units("tr")
+    months = month_numbers(_MONTHS)
+    references = _REFERENCES
+    literals = _LITERALS
+    scales = parse_units(_SCALES)
+    roman_heads = frozenset(("bölüm", "kısım", "kitap", "perde", "sahne", "cilt", "madde"))
+    own_rules = (
+        ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.\s(?P<noun>[^\W\d_]{3,})"), _century),
+        ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.?\s(?P<noun>[yY]üzyıl)"), _century),
+    )
+    decimal_mark = ","
+    group_marks = "."
+    fraction_as_number = True
+    ordinal_mark = r"\.(?=\s[a-zçğıöşü])|['’]?(?:inci|ıncı|uncu|üncü|nci|ncı|ncu|ncü)"
+
+    def plural(self, _number: int | None) -> int:
+        return 0
+
+    def ordinal(self, number: int, _mark: str, _before: str) -> str | None:
+        return self.speller.cardinal(number, "ordinal")
+
+    def date(self, date: WrittenDate) -> str:
+        year = f" {self.year(date.year)}" if date.year else ""
+        return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
+
+    def clock(self, hour: int, minute: int) -> str:
+        minutes = f" {'sıfır ' if minute < 10 else ''}{self.speller.cardinal(minute)}" if minute else ""
+        return f"{self.speller.cardinal(hour)}{minutes}"
+
+    def fraction(self, top: int, bottom: int) -> str | None:
+        if (top, bottom) == (1, 2):
+            return "yarım"
+        ending = {"e": "de", "t": "te", "k": "ta", "r": "de", "z": "da", "n": "da", "ı": "da", "i": "de"}
+        word = self.speller.cardinal(bottom)
+        suffix = {"üç": "te", "dört": "te", "beş": "te", "kırk": "ta", "dokuz": "da", "on": "da", "altı": "da"}
+        return f"{word}{suffix.get(word.split()[-1], ending.get(word[-1], 'de'))} {self.speller.cardinal(top)}"
+
+    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+        half = (top, bottom) == (1, 2)
+        return f"{self.speller.cardinal(whole)} buçuk" if half else super().mixed(whole, top, bottom)
+
+    def regnal(self, number: int) -> str:
+        return self.speller.cardinal(number, "ordinal")
