@@ -33,9 +33,10 @@ TEXT = sentences(12, "watched")  #: longer than the window below
 
 @pytest.fixture(scope="module")
 def shared(new_system: Callable[..., RealSystem]) -> RealSystem:
-    """A system for tests whose processes have pools of their own."""
+    """A system for all tests but those that plant errors in what it shares: the reassembler, the pool `tone`."""
     system = new_system()
     system.reassembler()
+    system.workers()
     return system
 
 
@@ -139,36 +140,37 @@ def test_a_reassembler_that_cannot_emit_ends(system: RealSystem) -> None:
     speaks(system)
 
 
-def gateway(system: RealSystem, place: str) -> Gateway:
-    system.reassembler()
-    system.workers()
-    serve = ("gateway.cli.main", "serve", "--port", "0")
-    planted(system, place, *serve, http_pool="tone", http_pcm_hz=0, live_window_ms=3_000)
-    port = wait_until(lambda: ADDRESS.search(system.log("planted")), "it serves")
-    return Gateway(system, "planted", int(port.group(1)))
+@contextlib.contextmanager
+def gateway(system: RealSystem, place: str) -> Iterator[Gateway]:
+    """A gateway with an error planted, ended at the end; its log has the name of the place."""
+    command = ("-m", "tests.support.planted_errors", place, "1", "2", "gateway.cli.main", "serve", "--port", "0")
+    system.start(place, *command, http_pool="tone", http_pcm_hz=0, live_window_ms=3_000)
+    port = wait_until(lambda: ADDRESS.search(system.log(place)), "it serves")
+    yield Gateway(system, place, int(port.group(1)))
+    system.end(place)
 
 
-def test_a_gateway_reports_on(system: RealSystem) -> None:
-    with gateway(system, "gateway.http.reading.delivery_reports:DeliveryReports.flush").client() as client:
+def test_a_gateway_reports_on(shared: RealSystem) -> None:
+    place = "gateway.http.reading.delivery_reports:DeliveryReports.flush"
+    with gateway(shared, place) as planted_gateway, planted_gateway.client() as client:
         for _ in range(2):
             answer = client.post("/v1/audio/speech", json={"input": " ".join(TEXT), "response_format": "pcm"})
             answer.raise_for_status()
             assert len(answer.content) > 16_000 * 3
-    assert system.log("planted").count(AGAIN) == 2
+    assert shared.log(place).count(AGAIN) == 2
 
 
-def test_a_probe_that_breaks_leaves_readiness_to_the_next(system: RealSystem) -> None:
-    with gateway(system, "gateway.http.readiness:PoolReadiness._run_probe").client() as client:
+def test_a_probe_that_breaks_leaves_readiness_to_the_next(shared: RealSystem) -> None:
+    place = "gateway.http.readiness:PoolReadiness._run_probe"
+    with gateway(shared, place) as planted_gateway, planted_gateway.client() as client:
         assert [client.get("/readyz").status_code for _ in range(3)] == [500, 500, 200]
 
 
-def test_a_reading_thread_that_breaks_is_the_readers_error(system: RealSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reading_thread_that_breaks_is_the_readers_error(shared: RealSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its coroutine would wait for ever for the next entry."""
-    system.reassembler()
-    system.workers()
 
     async def read() -> bytes:
-        async with AsyncClient(settings=system.settings) as client:
+        async with AsyncClient(settings=shared.settings) as client:
             job = await client.enqueue_job(TEXT, engine="tone", window_ms=3_000)
             for _ in range(2):
                 with pytest.raises(Planted):
@@ -187,25 +189,27 @@ def test_a_reading_thread_that_breaks_is_the_readers_error(system: RealSystem, m
         "gateway.http.streaming.text_session:TextSession._message_of",
     ],
 )
-def test_a_connection_of_which_one_half_fails_is_ended(system: RealSystem, place: str) -> None:
+def test_a_connection_of_which_one_half_fails_is_ended(shared: RealSystem, place: str) -> None:
     """Its client would wait for ever for the sound of a text that was not taken, or for sound that is not sent."""
-    port = gateway(system, place).port
-    for kind in ("error", "error", "end"):
-        with connect(f"ws://127.0.0.1:{port}/v1/stream", proxy=None, close_timeout=0.2) as socket:
-            for message in ({"type": "start"}, {"type": "text", "text": TEXT[0]}, {"type": "close"}):
-                socket.send(json.dumps(message))
-            last: dict[str, object] = {}
-            while last.get("type") not in ("error", "end"):
-                reply = socket.recv(PATIENCE_S)
-                last = json.loads(reply) if isinstance(reply, str) else last
-            assert last["type"] == kind, last
-            assert kind == "end" or "internal_error" in str(last)
+    with gateway(shared, place) as planted_gateway:
+        port = planted_gateway.port
+        for kind in ("error", "error", "end"):
+            with connect(f"ws://127.0.0.1:{port}/v1/stream", proxy=None, close_timeout=0.2) as socket:
+                for message in ({"type": "start"}, {"type": "text", "text": TEXT[0]}, {"type": "close"}):
+                    socket.send(json.dumps(message))
+                last: dict[str, object] = {}
+                while last.get("type") not in ("error", "end"):
+                    reply = socket.recv(PATIENCE_S)
+                    last = json.loads(reply) if isinstance(reply, str) else last
+                assert last["type"] == kind, last
+                assert kind == "end" or "internal_error" in str(last)
 
 
 @pytest.mark.thorough
-def test_half_a_text_does_not_pass_for_a_whole_one(system: RealSystem) -> None:
+def test_half_a_text_does_not_pass_for_a_whole_one(shared: RealSystem) -> None:
     long = " ".join(sentences(80, "the rest of it"))
-    with gateway(system, "seriatim.client.partial_submission:PartialSubmission.send_rest").client() as client:
+    place = "seriatim.client.partial_submission:PartialSubmission.send_rest"
+    with gateway(shared, place) as planted_gateway, planted_gateway.client() as client:
         for state in ("cancelled", "cancelled", "done"):
             cut = contextlib.nullcontext() if state == "done" else contextlib.suppress(httpx2.TransportError)
             with cut:
@@ -214,13 +218,11 @@ def test_half_a_text_does_not_pass_for_a_whole_one(system: RealSystem) -> None:
 
 
 def test_leases_are_renewed_on(
-    system: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    shared: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(OpenJobLeases, "_due_jobs", OpenJobLeases._due_jobs)  # so that it is put back
     plant("seriatim.client.open_job_leases:OpenJobLeases._due_jobs", 1, 2)
-    system.reassembler()
-    system.workers()
-    producer = system.producer()
+    producer = shared.producer()
     with producer.open(JobRequest.of({"engine": "tone", "kind": "batch"})) as job:
         wait_until(lambda: caplog.text.count(AGAIN) == 2)
         job.say(" ".join(TEXT))
