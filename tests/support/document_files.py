@@ -65,3 +65,53 @@ def epub_members(
 def epub(pages: Mapping[str, str], contents: Iterable[tuple[str, str]] = (), *, version: int = 3) -> bytes:
     """A book, as `epub_members`."""
     return archive(epub_members(pages, contents, version=version))
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+OFFICE = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0" '
+    f"{DC}"
+)
+
+
+def docx(body: str, notes: str = "") -> bytes:
+    """A DOCX document with that content of `w:body` and, if there are some, those footnotes."""
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="{key}"><w:name w:val="{name}"/></w:style>'
+        for key, name in (("berschrift1", "heading 1"), ("Titel", "Title"), ("Verzeichnis1", "toc 1"))
+    )
+    members: dict[str, str | bytes] = {
+        "[Content_Types].xml": "<Types/>",
+        "word/document.xml": f'<?xml version="1.0"?><w:document {W}><w:body>{body}</w:body></w:document>',
+        "word/styles.xml": f"<w:styles {W}>{styles}</w:styles>",
+        "docProps/core.xml": f"<core {DC}><dc:title>At Sea</dc:title><dc:creator>Anna Berg</dc:creator></core>",
+    }
+    if notes:
+        members["word/footnotes.xml"] = f"<w:footnotes {W}>{notes}</w:footnotes>"
+    return archive(members)
+
+
+def paragraph(*runs: str, style: str = "") -> str:
+    """A paragraph of DOCX; a run that begins with `<` is XML."""
+    properties = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+    texts = (
+        run if run.startswith("<") else f'<w:r><w:t xml:space="preserve">{escape(run)}</w:t></w:r>' for run in runs
+    )
+    return f"<w:p>{properties}{''.join(texts)}</w:p>"
+
+
+def odt(body: str) -> bytes:
+    """An ODT document with that content of `office:text`."""
+    return archive(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": f'<?xml version="1.0"?><office:document-content {OFFICE}><office:body><office:text>{body}'
+            "</office:text></office:body></office:document-content>",
+            "meta.xml": f"<office:document-meta {OFFICE}><office:meta><dc:title>At Sea</dc:title><meta:initial-creator>"
+            "Anna Berg</meta:initial-creator><dc:language>en-GB</dc:language></office:meta></office:document-meta>",
+        }
+    )

@@ -4,9 +4,13 @@ An empty line ends a paragraph. Two spaces before a line end mean that the line 
 (`Markup.PLAIN`); within a line, every run of white space is one space.
 """
 
+import re
+
 from seriatim.text.documents.document import Chapter
 from seriatim.text.documents.document_limits import DocumentLimits
 
+#: behind a letter, so that a dash stays
+_PARTED = re.compile(r"[^\W\d_][-\xad\u2010]\Z")
 HARD_END = "  \n"
 
 
@@ -15,7 +19,8 @@ class BlockWriter:
 
     def __init__(self, name: str, limits: DocumentLimits) -> None:
         self._name, self._limits = name, limits
-        self._n_bytes = self._open_notes = 0
+        self._n_bytes = 0
+        self._outer: list[tuple[list[str], list[str]]] = []  # what stands around the open notes
         self._line: list[str] = []
         self._lines: list[str] = []
         self._blocks: list[str] = []
@@ -32,6 +37,19 @@ class BlockWriter:
         self._n_bytes += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
         self._limits.check_text(self._n_bytes, self._name)
         self._line.append(text)
+
+    def write_wrapped(self, line: str) -> None:
+        """Add a line of a wrapped paragraph; a hyphen at the end of the line above joins a word before a small letter.
+
+        Raises:
+            TextTooLarge: as `write`.
+        """
+        above = self._line[-1] if self._line else ""
+        if _PARTED.search(above):
+            self._line[-1] = above[:-1] if line[:1].islower() or above[-1] == "\xad" else above
+        elif above:
+            self._line.append(" ")
+        self.write(line)
 
     def end_line(self) -> None:
         """End the current line, as between two verses; nothing if it is empty."""
@@ -57,18 +75,18 @@ class BlockWriter:
         """End the current paragraph; nothing if it is empty."""
         self.end_line()
         if self._lines:
-            (self._notes if self._open_notes else self._blocks).append(HARD_END.join(self._lines))
+            (self._notes if self._outer else self._blocks).append(HARD_END.join(self._lines))
             self._lines.clear()
 
     def begin_note(self) -> None:
-        """Begin a note: what is written up to `end_note` stands beside the chapter. Notes may be nested."""
-        self.end_block()
-        self._open_notes += 1
+        """Begin a note: what is written up to `end_note` stands beside the chapter, also in the middle of a line."""
+        self._outer.append((self._line, self._lines))
+        self._line, self._lines = [], []
 
     def end_note(self) -> None:
-        """End a note."""
+        """End a note, and go on with the text around it."""
         self.end_block()
-        self._open_notes -= 1
+        self._line, self._lines = self._outer.pop()
 
     def last_word(self) -> str:
         """The end of what is written of the current line, up to 40 characters, from its last white space on."""

@@ -75,18 +75,20 @@ def archive_format(archive: ZipArchive) -> DocumentFormat:
     raise BadInput(f"{archive.name} {_PACKED}")
 
 
-_START = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*(?:<!doctype\s+(?P<doctype>html|\w+)|<(?P<root>html|fictionbook|head|body)[\s>])",
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*(?:<!doctype\s+html\b|<(?:html|head|body)[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
+_FB2 = re.compile(r"\s*(?:<FictionBook[\s>]|<[?!].*<FictionBook[\s>])", re.DOTALL)
 _CUES = re.compile(r"\s*(?:\d{1,6}[ \t]*\n)?(?:\d{1,3}:)?\d{1,2}:\d{2}[,.]\d{1,3}[ \t]*-->")
 
 
 def text_format(start: str) -> DocumentFormat:
     """The format of a document that is text, by its start; letters other than ASCII's do not matter."""
-    if match := _START.match(start):
-        name = (match["root"] or match["doctype"]).lower()
-        return DocumentFormat.FB2 if name == "fictionbook" else DocumentFormat.HTML
+    if _HTML.match(start):
+        return DocumentFormat.HTML
+    if _FB2.match(start):
+        return DocumentFormat.FB2
     if start.startswith("WEBVTT") or _CUES.match(start.replace("\r\n", "\n")):
         return DocumentFormat.SUBTITLES
     return DocumentFormat.TEXT

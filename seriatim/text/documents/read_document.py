@@ -7,8 +7,14 @@ from seriatim.errors import EmptyText
 from seriatim.text.documents.document import Document, DocumentFormat
 from seriatim.text.documents.document_kind import ZIP, archive_format, refuse_binary, text_format
 from seriatim.text.documents.document_limits import DocumentLimits
-from seriatim.text.documents.epub import read_epub
+from seriatim.text.documents.docx import read_docx
+from seriatim.text.documents.epub_reader.epub import read_epub
+from seriatim.text.documents.fb2 import read_fb2, read_fb2_archive
+from seriatim.text.documents.odt import read_odt
+from seriatim.text.documents.pdf import PDF, PDF_START_BYTES, read_pdf
 from seriatim.text.documents.plain_text import read_plain_text
+from seriatim.text.documents.rtf import RTF, read_rtf
+from seriatim.text.documents.subtitles import read_subtitles
 from seriatim.text.documents.text_encoding import decode_text
 from seriatim.text.documents.web_page import read_web_page
 from seriatim.text.documents.zip_archive import ZipArchive
@@ -16,7 +22,10 @@ from seriatim.text.markup import Markup
 
 START_BYTES = 8192  #: by which a document that is text is recognized
 ArchiveReader = Callable[[ZipArchive, DocumentLimits], Document]
-_ARCHIVES: dict[DocumentFormat, ArchiveReader] = {DocumentFormat.EPUB: read_epub}
+_ARCHIVES: dict[DocumentFormat, ArchiveReader] = {
+    DocumentFormat.EPUB: read_epub, DocumentFormat.DOCX: read_docx, DocumentFormat.ODT: read_odt,
+    DocumentFormat.FB2: read_fb2_archive,
+}  # fmt: skip
 
 
 def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup = Markup.AUTO) -> Document:
@@ -37,15 +46,29 @@ def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup 
     kind = DocumentFormat.TEXT
     if markup is Markup.AUTO:
         kind = text_format(raw[:START_BYTES].decode("latin-1").removeprefix("ï»¿"))
+    if PDF in raw[:PDF_START_BYTES]:
+        return _with_text(read_pdf(raw, name, limits), name, markup)
+    if kind is DocumentFormat.TEXT and not (raw.startswith(RTF) and markup is Markup.AUTO):
+        return read_plain_text(decode_text(raw, name), name, limits, markup)
+    return _with_text(_read_marked_text(raw, kind, name, limits), name, markup)
+
+
+def _read_marked_text(raw: bytes, kind: DocumentFormat, name: str, limits: DocumentLimits) -> Document:
+    """A document whose bytes are text, but not the text to read."""
     if kind is DocumentFormat.HTML:
-        return _with_text(read_web_page(raw, name, limits), name, markup)
-    return read_plain_text(decode_text(raw, name), name, limits, markup)
+        return read_web_page(raw, name, limits)
+    if kind is DocumentFormat.FB2:
+        return read_fb2(raw, name, limits)
+    if kind is DocumentFormat.SUBTITLES:
+        return read_subtitles(decode_text(raw, name), name, limits)
+    return read_rtf(raw, name, limits)
 
 
 def is_simple(raw: bytes) -> bool:
     """Is a file plain text in UTF-8, which takes no parser to read?"""
     if (
-        raw.startswith((ZIP, b"%PDF", b"{\\rtf"))
+        raw.startswith((ZIP, RTF))
+        or PDF in raw[:PDF_START_BYTES]
         or text_format(raw[:START_BYTES].decode("latin-1")) is not DocumentFormat.TEXT
     ):
         return False

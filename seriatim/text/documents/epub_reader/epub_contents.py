@@ -1,6 +1,6 @@
 """The table of contents of an EPUB: the titles of its chapters, by the places where they start."""
 
-from seriatim.text.documents.epub_package import EpubPackage
+from seriatim.text.documents.epub_reader.epub_package import EpubPackage
 from seriatim.text.documents.html_text import kinds
 from seriatim.text.documents.xml_tree import Element, find, find_all, inner_text, parse_xhtml
 from seriatim.text.documents.zip_archive import ZipArchive, resolve_path

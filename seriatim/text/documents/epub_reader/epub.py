@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from seriatim.text.documents.block_writer import BlockWriter
 from seriatim.text.documents.document import Document, DocumentFormat
 from seriatim.text.documents.document_limits import COVER_BYTES, DocumentLimits
-from seriatim.text.documents.epub_contents import contents_titles
-from seriatim.text.documents.epub_notes import NoteLinks
-from seriatim.text.documents.epub_package import EpubPackage, read_package
+from seriatim.text.documents.epub_reader.epub_contents import contents_titles
+from seriatim.text.documents.epub_reader.epub_notes import NoteLinks
+from seriatim.text.documents.epub_reader.epub_package import EpubPackage, read_package
 from seriatim.text.documents.html_text import HtmlReader, ReadingRules, first_heading, kinds
 from seriatim.text.documents.xml_tree import Element, parse_xhtml
 from seriatim.text.documents.zip_archive import ZipArchive

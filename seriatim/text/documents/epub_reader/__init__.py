@@ -1,0 +1,1 @@
+"""The EPUB reader: package, table of contents, notes and pages of a book."""
