@@ -98,6 +98,12 @@ def _add_engine_options(p: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_text_options(p: argparse.ArgumentParser) -> None:
+    markups = "of the text: auto (default), plain, none, markdown, html, ssml"
+    p.add_argument("--markup", default="auto", metavar="FORMAT", help=markups)
+    p.add_argument("--reading", default="auto", metavar="MODE", help="numbers and signs as words: auto (default), off")
+
+
 def _add_speak(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; - (default): standard input")
     p.add_argument(
@@ -119,13 +125,7 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         metavar="POLICY",
         help="if a sentence cannot be spoken: fail, silence (default), skip",
     )
-    p.add_argument(
-        "--markup",
-        default="auto",
-        metavar="FORMAT",
-        help="of the text: auto (default), plain, none, markdown, html, ssml",
-    )
-    p.add_argument("--reading", default="auto", metavar="MODE", help="numbers and signs as words: auto (default), off")
+    _add_text_options(p)
     p.add_argument(
         "--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option for this text; repeatable"
     )
@@ -148,13 +148,7 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
 def _add_text(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; -: standard input (default)")
     p.add_argument("--language", default="", metavar="TAG", help="such as de, en-GB or German (default: en)")
-    p.add_argument(
-        "--markup",
-        default="auto",
-        metavar="FORMAT",
-        help="of the text: auto (default), plain, none, markdown, html, ssml",
-    )
-    p.add_argument("--reading", default="auto", metavar="MODE", help="numbers and signs as words: auto (default), off")
+    _add_text_options(p)
     p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
 
 
