@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,7 @@ from hibari.voices import ASSETS, VOICES
 
 from workers.engines.hibari import pinned_model
 from workers.engines.hibari.dialect import hibari_text
+from workers.engines.hibari.engine import HibariEngine
 from workers.engines.hibari.pronunciation import pieces, readable
 
 SENTENCE = "Many workers speak at once, and every listener hears one text."
@@ -142,7 +144,7 @@ class TestHibariText:
             ),
             ("Привет, мир.", "", BadInput, r".* has 'Привет, мир\.': .*"),
             ("Bonjour.", "fr", UnknownLanguage, r"unknown hibari language 'fr'.*"),
-            ("₱", "", BadInput, r"the hibari engine has no sound for '₱': .*"),
+            ("♪", "", BadInput, r"the hibari engine has no sound for '♪': .*"),
         ],
     )
     def test_what_is_not_english_is_refused(
@@ -173,6 +175,18 @@ class TestHibariText:
     )
     def test_letters_that_it_does_not_know_are_read(self, hibari: Engine, text: str, same: str) -> None:
         assert pcm_of_speech(hibari, text) == pcm_of_speech(hibari, same)
+
+    @pytest.mark.parametrize("sign", [*"€$£¥₹₽₿₱¢+−±×÷=≠≈<≤≥∞√∑‰"])
+    def test_no_sign_of_money_or_mathematics_is_dropped(self, hibari: Engine, sign: str) -> None:
+        """By phonemes: a sentence with the sign has more of them than without, wherever it stands."""
+        voice = cast("HibariEngine", hibari)._voices["heart"]
+        without = len(voice.phonemes("It is 5 now."))
+        for text in (f"It is 5 {sign} now.", f"It is 5{sign} now.", f"It is {sign}5 now."):
+            assert len(voice.phonemes(text)) > without + 1, text
+
+    def test_a_sign_is_spoken_by_its_name(self, hibari: Engine) -> None:
+        assert pcm_of_speech(hibari, "5 €") == pcm_of_speech(hibari, "5  euros ")
+        assert pcm_of_speech(hibari, "a ≤ b") == pcm_of_speech(hibari, "a  less-than or equal to  b")
 
     def test_long_words_are_said_to_their_end(self, hibari: Engine) -> None:
         """Its network for unknown words reads 24 letters."""

@@ -20,6 +20,10 @@ MOST_PHONEMES = 400
 BRACKETS = str.maketrans("[]", "()")
 POWER = re.compile(r"[⁰¹²³⁴-⁹]+")  #: of these hibari reads two, each alone
 SQUARED_CUBED = frozenset("²³")
+#: signs that hibari speaks; of other currencies and mathematics it drops each without a word
+SPOKEN_SIGNS = frozenset("¢+±×÷=<>→~|")
+PREFIXED = frozenset("$£€¥₹")  #: it speaks them before a number alone
+PLURALS = {"$": "dollars", "£": "pounds", "€": "euros", "₹": "rupees", "₽": "rubles", "−": "minus", "‰": "per mille"}
 CUTS = (re.compile(r"(?<=[;:.!?…—])\s+"), re.compile(r"(?<=,)\s+"), re.compile(r"\s+"))  #: the best places first
 
 
@@ -35,7 +39,7 @@ def readable(text: str, letters: frozenset[str]) -> str:
             f"the hibari engine reads English only, and this sentence has {found!r}: speak it with another engine "
             "(--engine espeak reads any script), or skip it with gap=skip"
         )
-    composed = POWER.sub(_power, unicodedata.normalize("NFC", text.translate(BRACKETS)))
+    composed = _spell_signs(POWER.sub(_power, unicodedata.normalize("NFC", text.translate(BRACKETS))))
     return "".join(char if char in letters or not _decomposable(char) else _plain(char) for char in composed)
 
 
@@ -74,6 +78,21 @@ def _cut_of(phonemes: str, most: int) -> int:
 def _power(found: re.Match[str]) -> str:
     """Write a power with `^`: hibari reads `10^6` as "10 to the power of 6"."""
     return found[0] if found[0] in SQUARED_CUBED else "^" + unicodedata.normalize("NFKD", found[0])
+
+
+def _spell_signs(text: str) -> str:
+    """Write out the signs that hibari would drop: `5 €` is "5 euros", `a ≤ b` is "a less-than or equal to b"."""
+    followers = zip(text, text[1:] + " ", strict=True)
+    return "".join(f" {_sign_name(char)} " if _is_dropped(char, after) else char for char, after in followers)
+
+
+def _is_dropped(char: str, after: str) -> bool:
+    is_sign = unicodedata.category(char) in ("Sc", "Sm") or char in PLURALS
+    return is_sign and char not in SPOKEN_SIGNS and not (char in PREFIXED and after.isdecimal())
+
+
+def _sign_name(char: str) -> str:
+    return PLURALS.get(char) or unicodedata.name(char).lower().removesuffix(" sign")
 
 
 def _decomposable(char: str) -> bool:
