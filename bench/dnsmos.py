@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]  # its wheel ships no types
+import onnxruntime
 
 from bench.voice_quality import QualityScore
 

@@ -33,6 +33,7 @@ class Abilities:
     speeds: tuple[float, float] = ANY_SPEED  #: while the option `pace` has its normal value
     pace: str = ""  #: the option that speed multiplies, as words a minute; "": none
     normal: float = 1.0  #: its value where a text does not say
+    blends: bool = False  #: it mixes voices, written `af_bella+af_sky(2)` (seriatim/voice_blend.py)
 
     def to_json(self) -> str:
         """The record as stored in the pool."""

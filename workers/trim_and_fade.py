@@ -145,3 +145,9 @@ def _apply_gains(samples: Samples, gains: npt.NDArray[np.int32]) -> Samples:
     n_faded = min(len(samples), len(gains))
     head = (samples[:n_faded].astype(np.int32) * gains[:n_faded] + UNITY // 2) >> 15
     return np.concatenate((head.astype(np.int16), samples[n_faded:]))
+
+
+def trim_pass(pcm: bytes, rate_hz: int, pause_ms: float) -> bytes:
+    """One of several passes of a model over one sentence, without the silence around it, and with a pause behind it."""
+    edge_filter = TrimFadeFilter(rate_hz, pause_ms)
+    return edge_filter.feed(pcm) + edge_filter.finish()

@@ -46,7 +46,7 @@ class TextDemands:
                 pool.check(language, self.speed, self.options)
             pool.check("", self.speed, self.options)
             for voice in self.voices:
-                check_voice(voice, pool.voice_names, pool.pool)
+                check_voice(voice, pool.voice_names, pool.pool, blends=pool.blends)
         except BadInput:
             return False
         return self.language != MIXED or not any(_monolingual(each.languages) for each in pool.abilities)

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from os import PathLike
 from typing import Any, Literal, TypedDict
@@ -16,6 +16,7 @@ from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
 from seriatim.text.text_files import TextFile
 from seriatim.user_limits import LIMITS
+from seriatim.voice_blend import parse_blend
 
 #: a text; a file with one, by its path or open for reading as text; or sentences
 Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
@@ -170,10 +171,11 @@ RANGES: Mapping[str, tuple[float, float]] = {
 VOICES = "seriatim voices"  #: the command that lists them all; over HTTP it is a route (gateway/http/problems.py)
 
 
-def check_voice(voice: str, known: Iterable[str], pool: str) -> str:
+def check_voice(voice: str, known: Iterable[str], pool: str, *, blends: bool = False) -> str:
     """Resolve a voice to the pool's name for it; a pool without registered workers accepts any.
 
     Case is ignored, and a voice that is named by its language is found by any name of the language: "German" is "de".
+    With `blends` it may name several voices, such as "af_bella+af_sky(2)".
 
     Raises:
         UnknownVoice: with the nearest names.
@@ -181,6 +183,9 @@ def check_voice(voice: str, known: Iterable[str], pool: str) -> str:
     names = list(known)
     if not voice or not names or voice in names:
         return voice
+    if blends and re.search(r"[+()]", voice):
+        parts = parse_blend(voice)
+        return "+".join(str(replace(part, name=check_voice(part.name, names, pool))) for part in parts)
     base, plus, timbre = voice.partition("+")  # "en-us+f3": the voice en-us with the timbre +f3
     found, timbre_name = _match_voice(base, names), _match_voice(plus + timbre, names) if plus else ""
     if (found or not base) and (timbre_name or not plus):

@@ -236,5 +236,5 @@ class Producer:
 def _resolve_voice(options: Options, request: JobRequest, pool: PoolRecord) -> Options:
     """What is asked for, if the pool's workers can do it, with its voice by the pool's name for it."""
     pool.check(options.language, options.speed or request.speed, request.options)
-    voice = check_voice(options.voice, pool.voice_names, request.pool_name)
+    voice = check_voice(options.voice, pool.voice_names, request.pool_name, blends=pool.blends)
     return options if voice == options.voice else replace(options, voice=voice)

@@ -57,6 +57,11 @@ class PoolRecord:
         """The names of its voices."""
         return [voice.name for voice in self.voices]
 
+    @property
+    def blends(self) -> bool:
+        """Can all its workers mix voices?"""
+        return bool(self.abilities) and all(each.blends for each in self.abilities)
+
     def language_of(self, voice: str) -> str:
         """The first language of a voice; "" if it speaks any, or is unknown."""
         return next((each.language for each in self.voices if each.name == voice), "")

@@ -69,3 +69,13 @@ def test_a_voice_is_found_by_its_language_and_in_capitals(voice: str, name: str)
 def test_what_is_no_text_is_refused(text, message):
     with pytest.raises(BadInput, match=message):
         check_text(text)
+
+
+def test_a_blend_names_voices_of_the_pool() -> None:
+    known = ["af_bella", "af_sky"]
+    for voice, name in (("AF_Bella + af_sky(2)", "af_bella+af_sky(2)"), ("af_sky(1.50)", "af_sky(1.5)")):
+        assert check_voice(voice, known, "p", blends=True) == name
+    with pytest.raises(UnknownVoice, match="unknown voice 'af_skye'; pool 'p' has: af_sky"):
+        check_voice("af_bella+af_skye", known, "p", blends=True)
+    with pytest.raises(UnknownVoice, match="unknown voice"):
+        check_voice("af_bella+af_sky", known, "p")

@@ -23,7 +23,7 @@ from workers.engines.hibari import ABILITIES
 from workers.engines.hibari.dialect import hibari_text
 from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
 from workers.engines.hibari.pronunciation import in_parts, pieces, readable
-from workers.trim_and_fade import TrimFadeFilter
+from workers.trim_and_fade import trim_pass
 
 RATE_HZ = 24_000
 LIMIT_CHARS = 400  #: mostly one pass: an English character is a phoneme or less
@@ -80,7 +80,8 @@ class HibariEngine:
             if cancelled():
                 return
             pcm = voice.pcm(part, utterance.speed, noise)
-            yield AudioChunk(_trimmed(pcm, n < len(parts)) if len(parts) > 1 else pcm, last=n == len(parts))
+            joint_ms = JOINT_MS if n < len(parts) else 0
+            yield AudioChunk(trim_pass(pcm, RATE_HZ, joint_ms) if len(parts) > 1 else pcm, last=n == len(parts))
 
     def close(self) -> None:
         """Free the models."""
@@ -122,9 +123,3 @@ def load(values: Mapping[str, str]) -> HibariEngine:
         EngineUnavailable: another release or model than the pinned one, or a folder without voices.
     """
     return HibariEngine(read_options(HibariOptions, "hibari", values))
-
-
-def _trimmed(pcm: bytes, more: bool) -> bytes:  # noqa: FBT001
-    """One of several passes without hibari's silence around it, with the pause to the next one if there is `more`."""
-    edges = TrimFadeFilter(RATE_HZ, JOINT_MS if more else 0)
-    return edges.feed(pcm) + edges.finish()

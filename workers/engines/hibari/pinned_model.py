@@ -91,10 +91,15 @@ def voice_of(name: str) -> Voice:
 
 def load_model(name: str, path: Path, wrap: Callable[[Any], PronounceWord]) -> Any:
     """Load a voice, with its pronunciation; `wrap` gets what pronounces unknown words, and returns what is used."""
-    british = VOICES[name]["british"]
+    g2p = load_pronunciation(wrap, british=VOICES[name]["british"])
+    return Hibari(voice=name, model=str(path), threads=1, g2p=g2p)
+
+
+def load_pronunciation(wrap: Callable[[Any], PronounceWord], *, british: bool) -> Any:
+    """Load what turns English text into phonemes; `wrap` as in `load_model`."""
     file = "oov_gb.onnx" if british else "oov.onnx"
     words = OOV(str(check_model(Path(ASSETS, file), SHA256[file])))
-    return Hibari(voice=name, model=str(path), threads=1, g2p=G2P(british=british, oov=wrap(words)))
+    return G2P(british=british, oov=wrap(words))
 
 
 def _rfft(x: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.complex64]:

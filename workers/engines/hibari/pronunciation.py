@@ -27,8 +27,8 @@ PLURALS = {"$": "dollars", "£": "pounds", "€": "euros", "₹": "rupees", "₽
 CUTS = (re.compile(r"(?<=[;:.!?…—])\s+"), re.compile(r"(?<=,)\s+"), re.compile(r"\s+"))  #: the best places first
 
 
-def readable(text: str, letters: frozenset[str]) -> str:
-    """The sentence as hibari reads it whole; `letters` are those it knows.
+def readable(text: str, letters: frozenset[str], engine: str = "hibari") -> str:
+    """The sentence as hibari reads it whole, for `engine`; `letters` are those it knows.
 
     Raises:
         BadInput: words in another script, and what to do.
@@ -36,7 +36,7 @@ def readable(text: str, letters: frozenset[str]) -> str:
     if foreign := words_in_other_scripts(text):
         found = " ".join(foreign)[:QUOTED_CHARS]
         raise BadInput(
-            f"the hibari engine reads English only, and this sentence has {found!r}: speak it with another engine "
+            f"the {engine} engine reads English only, and this sentence has {found!r}: speak it with another engine "
             "(--engine espeak reads any script), or skip it with gap=skip"
         )
     composed = _spell_signs(POWER.sub(_power, unicodedata.normalize("NFC", text.translate(BRACKETS))))

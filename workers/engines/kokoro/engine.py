@@ -1,0 +1,161 @@
+"""The kokoro engine: Kokoro-82M in English on CPUs, all its voices and their blends, from files in a folder.
+
+One model serves all slots of a process. The same sentence gives the same bytes in any process on one kind of
+processor; there is no noise in the model, so that seeds change nothing. A sentence with more phonemes than the model
+takes is spoken in passes, cut at its strongest marks. Kokoro puts silence around each pass, which the worker trims
+(workers/trim_and_fade.py); between the passes of one sentence it is trimmed here.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+import numpy as np
+
+from seriatim.engine import AudioChunk, Continuity, Utterance, Voice
+from seriatim.engine_abilities import Abilities
+from seriatim.errors import BadInput, EngineUnavailable, UnknownLanguage, UnknownVoice
+from seriatim.nearest_names import QUOTED_CHARS, unknown_word
+from seriatim.voice_blend import VoicePart, parse_blend
+from workers.engines.engine_options import OptionInfo, read_options
+from workers.engines.hibari.pronunciation import pieces
+from workers.engines.kokoro.english_phonemes import EnglishPhonemes, vocabulary
+from workers.engines.kokoro.kokoro_model import MOST_TOKENS, KokoroModel
+from workers.engines.kokoro.model_files import ADVICE, Styles, model_file, voice_styles
+from workers.trim_and_fade import trim_pass
+
+RATE_HZ = 24_000
+LIMIT_CHARS = 400  #: mostly one pass: an English character is a phoneme or less
+JOINT_MS = 120  #: between two passes of one sentence, as at a comma
+DEFAULT_VOICE = "af_heart"  #: where it is there: the one that its authors grade best
+#: languages by the first letter of a voice's name, as its authors name them
+LANGUAGES = {
+    "a": "en-US", "b": "en-GB", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt-BR", "z": "zh",
+}  # fmt: skip
+GENDERS = {"f": "female", "m": "male"}
+
+
+@dataclass(frozen=True, slots=True)
+class KokoroOptions:
+    """The kokoro engine's options."""
+
+    folder: Annotated[str, OptionInfo("the folder with the model and the voices of Kokoro-82M; needed")] = ""
+    model: Annotated[str, OptionInfo("the model in it, if it has several, such as kokoro-v1.0.int8.onnx")] = ""
+    slots: Annotated[int, OptionInfo("sentences spoken at once, by threads that share one model", 1, 64)] = 1
+    threads: Annotated[int, OptionInfo("cores for one sentence; the same for all workers of a pool", 1, 64)] = 1
+
+
+class KokoroEngine:
+    """The engine; thread-safe."""
+
+    name = "kokoro"
+    rate_hz = RATE_HZ
+    continuity = Continuity.EXACT
+    limit_chars = LIMIT_CHARS
+    limits: Mapping[str, int] = MappingProxyType({})
+    gauges: Mapping[str, float] = MappingProxyType({})
+    merge_chars = 0
+    rtf = 0.7
+    abilities = Abilities("kokoro", ("en",), speeds=(0.5, 2.0), blends=True)
+
+    def __init__(self, options: KokoroOptions) -> None:
+        if not options.folder:
+            raise EngineUnavailable(f"the kokoro engine needs its files: --engine-option folder=DIR; {ADVICE}")
+        folder = Path(options.folder).expanduser()
+        self.slots = options.slots
+        self._styles = voice_styles(folder)
+        self._model = KokoroModel(model_file(folder, options.model), options.threads)
+        self._numbers = vocabulary()
+        self._phonemes: dict[bool, EnglishPhonemes] = {}
+        self._lock = threading.Lock()
+        first = [DEFAULT_VOICE] if DEFAULT_VOICE in self._styles else []
+        self.voices = tuple(_voice_of(name) for name in dict.fromkeys([*first, *_english_first(self._styles)]))
+
+    def speak(self, utterance: Utterance, cancelled: Callable[[], bool]) -> Iterator[AudioChunk]:
+        """See `seriatim.engine.Engine.speak`.
+
+        Raises:
+            UnknownVoice, UnknownLanguage, UnknownOption: Kokoro cannot speak the utterance as it is asked for.
+            BadInput: there are words in it that are not English, or none.
+        """
+        self.abilities.check(utterance.language, utterance.speed, utterance.options)
+        blend = self._blend(utterance.voice or self.voices[0].name)
+        own = (
+            LANGUAGES.get(blend[0].name[0], "en") if utterance.voice else "en"
+        )  # the default speaks English, whatever it is
+        phonemes = self._front_end(utterance.language or own, blend[0].name)(utterance.text)
+        known = "".join(mark for mark in phonemes if mark in self._numbers)
+        parts = list(pieces(known, MOST_TOKENS))
+        if not parts:
+            raise BadInput(
+                f"the kokoro engine has no sound for {utterance.text[:QUOTED_CHARS]!r}: skip it with gap=skip"
+            )
+        styles = self._mixed(blend)
+        for n, part in enumerate(parts, 1):
+            if cancelled():
+                return
+            pcm = self._model.pcm([self._numbers[mark] for mark in part], styles, utterance.speed)
+            more = JOINT_MS if n < len(parts) else 0
+            yield AudioChunk(trim_pass(pcm, RATE_HZ, more) if len(parts) > 1 else pcm, last=n == len(parts))
+
+    def close(self) -> None:
+        """Free the styles; the model goes with the process."""
+        self._styles = {}
+
+    def _blend(self, voice: str) -> tuple[VoicePart, ...]:
+        parts = parse_blend(voice)
+        for part in parts:
+            if part.name not in self._styles:
+                raise UnknownVoice(unknown_word("kokoro voice", part.name, self._styles))
+        return parts
+
+    def _mixed(self, blend: tuple[VoicePart, ...]) -> Styles:
+        """The weighted mean of the voices' styles."""
+        if len(blend) == 1:
+            return self._styles[blend[0].name]
+        n_rows = min(len(self._styles[part.name]) for part in blend)
+        total = sum(part.weight for part in blend)
+        first, *others = (self._styles[part.name][:n_rows] * np.float32(part.weight / total) for part in blend)
+        return sum(others, start=first)
+
+    def _front_end(self, language: str, voice: str) -> EnglishPhonemes:
+        """The front-end for a language; loaded once for each accent.
+
+        Raises:
+            UnknownLanguage: it is not English; says how to speak English with the voice.
+        """
+        tag = language.lower().replace("_", "-")
+        if tag.partition("-")[0] != "en":
+            raise UnknownLanguage(
+                f"the kokoro engine speaks English only, and the voice {voice!r} is of the language {language}: ask "
+                "for language=en, or for another engine"
+            )
+        british = tag == "en-gb" or (tag == "en" and LANGUAGES.get(voice[0]) == "en-GB")
+        with self._lock:
+            if british not in self._phonemes:
+                self._phonemes[british] = EnglishPhonemes(british=british)
+            return self._phonemes[british]
+
+
+def load(values: Mapping[str, str]) -> KokoroEngine:
+    """The kokoro engine with `values` as options.
+
+    Raises:
+        UnknownOption: an option that it does not have, or a value outside its range.
+        EngineUnavailable: the folder has no model or no voices, or they are not Kokoro's.
+    """
+    return KokoroEngine(read_options(KokoroOptions, "kokoro", values))
+
+
+def _english_first(names: Mapping[str, Styles]) -> list[str]:
+    return sorted(names, key=lambda name: (not LANGUAGES.get(name[0], "").startswith("en"), name))
+
+
+def _voice_of(name: str) -> Voice:
+    """The voice as users see it; `af_bella` is American and female."""
+    language = LANGUAGES.get(name[0], "en-US") if name[2:3] == "_" else "en-US"
+    gender = GENDERS.get(name[1:2], "") if name[2:3] == "_" else ""
+    return Voice(name, language, ", ".join(filter(None, (gender, "neural"))))
