@@ -45,3 +45,23 @@ def test_a_word_that_was_parted_at_a_line_end_is_whole():
 def test_a_line_that_no_machine_wraps_is_a_paragraph():
     line = f"{PROSE}. Yes."
     assert pauses(f"{line}\n{line}") == [(line[:-5], 200), ("Yes.", 600), (line[:-5], 200), ("Yes.", 200)]
+
+
+HALF = "and then the whole company went down to the old"
+
+
+@pytest.mark.parametrize("number", ["12", "- 12 -", "[Page 12]", "12 AT SEA", "AT SEA | 12"])
+def test_a_page_number_between_two_halves_of_a_sentence_is_silent(number):
+    for before, behind in (("\n\n", "\n\n"), ("\n", "\n\n"), ("\n\n\n", "\n")):
+        text = f"{HALF}{before}{number}{behind}harbour, where the boats lay."
+        assert sentences(text) == [f"{HALF} harbour, where the boats lay."]
+    assert sentences(f"{HALF} har-\n\n{number}\n\nbour.") == [f"{HALF} harbour."]
+
+
+def test_a_number_that_may_be_more_than_a_page_is_spoken():
+    assert sentences(f"{HALF}\n12\nharbours.") == [f"{HALF} 12 harbours."]
+    assert sentences(f"{HALF}\n\n12\n\nThe harbour.") == [HALF, "12", "The harbour."]
+    assert sentences(f"{HALF}.\n\n12\n\nharbours.") == [f"{HALF}.", "12", "harbours."]
+    assert sentences(f"{HALF}\n\nAT SEA\n\nharbours.") == [HALF, "AT SEA", "harbours."]
+    assert sentences("Contents\n\n12\n\nharbours.") == ["Contents", "12", "harbours."]
+    assert sentences(f"{HALF}\n\n12") == [HALF, "12"]

@@ -29,6 +29,13 @@ _PERHAPS_NUMBER = re.compile(r"(?:\d{1,3}|[^\W\d_])[.)]?")
 _PAUSE = re.compile(f"[{PAUSES}]")
 _HYPHEN = re.compile(rf"(?<=[^\W\d_])-[ {HARD_LINE}]*\Z")
 _WORD = re.compile(r"\S+")
+#: a line that is the number of a page, or a running head in capitals with one
+_NUMBERED = r"(?:[Pp](?:age|\.) *)?\d{1,4}"
+_HEAD = r"[^\W\d_a-z][^a-z\n]{2,60}"
+_PAGE_LINE = re.compile(rf"[\[(–—-]? ?{_NUMBERED} ?[\])–—-]?|\d{{1,4}}[ |–—-]+{_HEAD}|{_HEAD}[ |–—-]+\d{{1,4}}")
+_PERHAPS_PAGE_LINE = re.compile(r"[\[(–—-]? ?(?:[Pp](?:a(?:ge?)?|\.)? *)?\d{0,4} ?[\])–—-]?|[^a-z\n]{1,70}")
+#: how far the line behind the number of a page is looked for
+PAGE_CHARS = 200
 _CLOSERS = "\"'”’»)]*_"
 _ENDS = ".:;!?…。！？：；।؟"
 
@@ -47,6 +54,7 @@ class LineJoiner:
         self._before = ""  # the last character written of the current line
         self._last = ""  # the last one that is no closing quote or bracket
         self._listed = self._heading = False  # is the current line, or the line above, a list item, or a heading?
+        self._final = False  # is nothing to follow?
         self._hard = False  # does markup say that the line above ends, however long it is?
 
     def feed(self, text: str) -> str:
@@ -62,8 +70,11 @@ class LineJoiner:
     def flush(self) -> str:
         """The rest of a text that has ended; what follows is a new paragraph."""
         ends_inside = self._inside and self._held.startswith("-")
-        rest = self.feed("\n") if ends_inside or SPEAKABLE.search(self._held) else ""
+        self._final = True
+        is_open = self._above and "\n" in self._held
+        rest = self.feed("\n") if ends_inside or is_open or SPEAKABLE.search(self._held) else ""
         rest += self._hyphen
+        self._final = False
         self._held, self._inside = "", False
         self._end_paragraph()
         return rest
@@ -87,6 +98,11 @@ class LineJoiner:
     def _start(self) -> tuple[str, bool]:
         """What joins the line to the one above, and whether there is more to read; nothing while it is undecided."""
         self._held = self._held.lstrip(" ")
+        if self._above and not self._hard and not self._ends() and self._width >= NARROW_COLUMNS:
+            behind_page = self._behind_page_line()
+            if behind_page is None and not self._final:
+                return "", False
+            self._held = self._held[behind_page or 0 :]
         line, newline, behind = self._held.partition("\n")
         if len(line) < SEPARATOR_CHARS and not SPEAKABLE.search(line):
             if not newline:
@@ -101,6 +117,26 @@ class LineJoiner:
         if self._above and not newline and self._is_undecided(line):
             return "", False
         return self._joint(line), True
+
+    def _behind_page_line(self) -> int | None:
+        """Where a sentence goes on behind the number of a page, with a blank line on one side; 0: there is none.
+
+        None: more must be known. The line above ends no sentence, and the line behind begins with a small letter.
+        """
+        view = self._held[:PAGE_CHARS]
+        undecided = None if len(self._held) < PAGE_CHARS else 0
+        blanks = len(view) - len(view.lstrip(" \n"))
+        line, newline, _ = view[blanks:].partition("\n")
+        if not newline:
+            return undecided if not line or _PERHAPS_PAGE_LINE.fullmatch(line) else 0
+        if not _PAGE_LINE.fullmatch(line.rstrip(" ")):
+            return 0
+        rest = view[blanks + len(line) :].lstrip(" \n")
+        if not rest:
+            return undecided
+        behind = len(view) - len(rest)
+        has_blank = "\n" in view[:blanks] or view.count("\n", blanks, behind) > 1
+        return behind if has_blank and rest[0].islower() else 0
 
     def _end_paragraph(self) -> None:
         self._above, self._hyphen = False, ""

@@ -26,6 +26,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WHOLE_WORD = re.compile(r"(?:^|[\s(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
 _NEXT_SENTENCE = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]+(?:['’][^\W\d_]+)?(?=[\s,;:!?—–-])")
 _PERHAPS_NEXT = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]*(?:['’][^\W\d_]*)?\Z")
+#: "all.—Now" in old novels: a dash without spaces around it
+_DASH = re.compile(r"(?:--+|[—–])(?=[^\s—–-])")
 #: second halves of names that are written so: ASP.Net, Node.Js, Example.Com
 _NAME_ENDS = frozenset(["com", "net", "org", "io", "js", "ai", "app", "py", "md", "txt"])
 _FRENCH_CLOSER = " »"
@@ -100,9 +102,11 @@ def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
         return None
     if mark.end(1) - mark.start(1) > 1 or last not in ".!?" or not _WHOLE_WORD.search(_before(text, mark)):
         return False
-    if _PERHAPS_NEXT.match(text, end) and len(text) - end < WORD_CHARS:
+    dash = _DASH.match(text, end)
+    at = dash.end() if dash else end
+    if _PERHAPS_NEXT.match(text, at) and len(text) - at < WORD_CHARS:
         return None
-    following = _NEXT_SENTENCE.match(text, end)
+    following = _NEXT_SENTENCE.match(text, at)
     return following is not None and _is_sentence_start(following.group().lstrip('"“‘«¿¡('))
 
 
