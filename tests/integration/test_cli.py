@@ -148,7 +148,7 @@ class TestBadInput:
         settings = {"SERIATIM_MAX_TEXT_BYTES": "20"}
         done = seriatim("speak", text, "-o", tmp_path / "speech.wav", *TONE, settings=settings)
         assert done.returncode == ExitCode.BAD_INPUT
-        assert "has more than 20 bytes; raise SERIATIM_MAX_TEXT_BYTES" in complaint(done)
+        assert "has more than 20 bytes of text; raise SERIATIM_MAX_TEXT_BYTES" in complaint(done)
 
     @pytest.mark.thorough
     def test_more_sentences_than_the_limit(self, tmp_path: Path) -> None:
