@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seriatim.text.language_guess import FREQUENT
 from seriatim.text.reading import LANGUAGES, ReadingMode, read_sentence
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 
@@ -58,6 +59,14 @@ def test_digits_are_spoken_or_stay_and_reading_twice_changes_nothing(text: str, 
 @given(st.text(max_size=60), st.sampled_from(sorted(LANGUAGES)))
 def test_any_text_can_be_read(text: str, language: str) -> None:
     assert isinstance(read_sentence(text, language), str)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_words_are_no_numerals(language: str) -> None:
+    """Le, Ver, Vie: letters of Roman numerals at the start of a word, in any language."""
+    words = {word for frequent in FREQUENT.values() for word in frequent.split()} | {"le", "ver", "vie", "ces", "mix"}
+    texts = [f"{word.capitalize()} {word}, Anna {word.capitalize()}." for word in sorted(words)]
+    assert [read_sentence(text, language) for text in texts] == texts
 
 
 def test_a_language_without_rules_leaves_numbers_to_the_engine() -> None:

@@ -29,6 +29,11 @@ def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def read(found: re.Match[str]) -> str | None:
         return _money(grammar, found)
 
+    def quantity(found: re.Match[str]) -> str:
+        return grammar.counted(found["n"], grammar.rules.scales[found["short"]])
+
+    shorts = _any_of([short for short in grammar.rules.scales if len(short) > 1])
+
     sign_first = rf"(?<!\w)(?P<minus>(?<!\S)[-−])?(?:(?P<sign>{signs})\s?|(?P<code>{codes})\s)"
     sign_between = rf"(?:{_DASH}(?:{signs})?(?P<to>{n}))?"
     return [
@@ -39,6 +44,7 @@ def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             ),
             read,
         ),
+        *([grammar.rule(rf"(?P<n>{n})\s?(?P<short>{shorts})", quantity)] if shorts else []),
     ]
 
 

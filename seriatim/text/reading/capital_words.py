@@ -6,7 +6,7 @@ from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _SHOUTED = re.compile(
-    r"(?<![\w.&'’-])[^\W\d_a-z]{2,}(?:['’][^\W\d_a-z]{1,3})?(?:[\s,;:!?—–-]+[^\W\d_a-z]+(?:['’][^\W\d_a-z]{1,3})?){2,}(?![\w&])"
+    r"(?<![\w.&'’-])[^\W\d_a-z]{2,}(?:['’][^\W\d_a-z]{1,3})?(?:[\s,;:—–-]+[^\W\d_a-z]+(?:['’][^\W\d_a-z]{1,3})?){2,}(?![\w&])"
 )
 _CAPITALS = re.compile(r"[^\W\d_]+")
 _VOWEL = re.compile(r"[AEIOUYÄÖÜÀ-ÖÙ-ÝĄĘÓАЕЁИОУЫЭЮЯİ]")
@@ -22,5 +22,5 @@ def _quiet(found: re.Match[str]) -> str | None:
     if not words.isupper() or not any(len(word) > 3 for word in _CAPITALS.findall(words)):
         return None
     first = found.start() == 0
-    quiet = _CAPITALS.sub(lambda word: word[0].lower() if _VOWEL.search(word[0]) else word[0], words)
+    quiet = _CAPITALS.sub(lambda word: word[0].lower() if word[0] != "I" and _VOWEL.search(word[0]) else word[0], words)
     return quiet[0].upper() + quiet[1:] if first else quiet

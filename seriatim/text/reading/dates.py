@@ -6,6 +6,9 @@ from seriatim.text.reading.language_rules import WrittenDate
 from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
+#: the two parts of a time stamp are read by themselves
+_TIMESTAMP = re.compile(r"(?<![\w-])(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?Z?(?![\w:])")
+
 
 def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rules of dates in one language."""
@@ -19,9 +22,12 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return _date(grammar, found)
 
     rules = [
+        ReadingRule(_TIMESTAMP, lambda found: f"{found['date']} {found['time']}"),
         grammar.rule(r"(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})", read),
         grammar.rule(r"(?P<d>\d{1,2})(?P<sep>[/.-])(?P<m>\d{1,2})(?P=sep)(?P<y>[12]\d{3}|\d\d)", read),
     ]
+    if grammar.rules.tag == "de":
+        rules.append(grammar.rule(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>)(?P<sep>)", read))
     if names:
         rules.append(grammar.rule(rf"{day}(?:{mark})?(?:{of})(?P<name>{names})\.?{year}", read, re.IGNORECASE))
         if grammar.rules.month_names_first:
@@ -38,16 +44,19 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         month = grammar.rules.months[named["name"].lower()]
         year = int(named["y"]) if named["y"] else None
         day_first = found.start("d") < found.start("name")
-        return grammar.rules.date(WrittenDate(int(named["d"]), month, year, word_before(found), day_first))
-    day, month, year = int(named["d"]), int(named["m"]), _full_year(named["y"], named["sep"])
+        words = grammar.rules.date(WrittenDate(int(named["d"]), month, year, word_before(found), day_first))
+        return words + ("." if found[0].endswith(".") and found.end() == len(found.string) else "")
+    day, month = int(named["d"]), int(named["m"])
+    year = _full_year(named["y"], named["sep"]) if named["y"] else None
     if found.start("d") < found.start("m"):  # not ISO 8601
         if named["sep"] == "/" and grammar.rules.month_first:
             day, month = month, day
         if month > 12 >= day:
             day, month = month, day
-    if year is None or not (1 <= day <= 31 and 1 <= month <= 12):
+    if (named["y"] and year is None) or not (1 <= day <= 31 and 1 <= month <= 12):
         return None
-    return grammar.rules.date(WrittenDate(day, month, year, word_before(found), not grammar.rules.month_first))
+    words = grammar.rules.date(WrittenDate(day, month, year, word_before(found), not grammar.rules.month_first))
+    return words + ("." if found[0].endswith(".") and found.end() == len(found.string) else "")
 
 
 def _full_year(digits: str, mark: str) -> int | None:

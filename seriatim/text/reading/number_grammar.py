@@ -29,6 +29,7 @@ class NumberGrammar:
         self.rules = rules
         self.words = rules.words
         groups = [rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in (*rules.group_marks, *_SPACES)]
+        groups.append(r"\d{1,3}(?: \d{3}){2,}")
         if rules.indian_groups:
             groups.append(r"\d{1,2}(?:,\d\d)+,\d{3}")
         if rules.decimal_mark == ".":

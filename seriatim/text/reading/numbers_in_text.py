@@ -16,6 +16,7 @@ _FIRST_DIGIT_GROUP = 13  #: more digits than this are an account number or a key
 def number_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rules of these kinds in one language, in the order in which they are tried."""
     return [
+        *_power_rules(grammar),
         *_fraction_rules(grammar),
         *_range_rules(grammar),
         *_ordinal_rules(grammar),
@@ -58,6 +59,15 @@ def _ends_with(found: re.Match[str], word: str) -> bool:
 
 def _part(grammar: NumberGrammar, digits: str) -> str:
     return grammar.say(digits) if len(digits) < 5 else grammar.rules.speller.digits(digits)
+
+
+def _power_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    if "squared" not in grammar.words:
+        return []
+    names = {"²": grammar.words["squared"], "³": grammar.words["cubed"]}
+    return [
+        ReadingRule(re.compile(r"(?<=[A-Za-z\d)])(?P<power>[²³])(?!\w)"), lambda found: f" {names[found['power']]}")
+    ]
 
 
 def _fraction_rules(grammar: NumberGrammar) -> list[ReadingRule]:

@@ -7,6 +7,9 @@ from seriatim.text.reading.reading_rule import ReadingRule
 
 _LETTERS = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 _ROMAN = rf"{_LETTERS}(?![\w'’])"
+_SMALL = r"(?=[IVX])(?:X{0,3})(?:IX|IV|V?I{0,3})"
+_FIRST = frozenset(("er", "re", "ère"))
+_CENTURY = re.compile(r"\s(?:siècle|eeuw|secolo|Jahrhundert)")
 _LOWER = re.compile(r"[,;:]|\s[^\W\dA-Z_]")  #: a comma, or a word in small letters: the sentence goes on
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _ABBREVIATIONS = frozenset(["CC", "XL", "XX", "LL", "CL", "IC", "XXL"])  #: letters that mean something else
@@ -33,30 +36,38 @@ def roman_value(numeral: str) -> int:
     )
 
 
+def _is_numeral(found: re.Match[str]) -> bool:
+    """Is one letter an ordinal: `Ier`, `Xe siècle`? "Le", "Xe" and "V." are words."""
+    return (found["roman"] == "I" and found["mark"] in _FIRST) or bool(_CENTURY.match(found.string, found.end()))
+
+
+def _after_name(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
+    name, roman, number = found["name"], found["roman"], roman_value(found["roman"])
+    if _REIGNS.match(name):
+        stop = "" if _LOWER.match(found.string, found.end()) else found["stop"]
+        return f"{name} {grammar.rules.regnal(number)}{stop}"
+    if len(roman) == 1 or roman in _ABBREVIATIONS:
+        return None
+    return f"{name} {grammar.rules.speller.cardinal(number)}{found['stop']}"
+
+
 def roman_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rules of Roman numerals in one language."""
     rules, cardinal = grammar.rules, grammar.rules.speller.cardinal
     heads = "|".join(sorted(map(re.escape, rules.roman_heads), key=len, reverse=True))
 
     def ordinal(found: re.Match[str]) -> str | None:
+        if len(found["roman"]) == 1 and not _is_numeral(found):
+            return None
         return rules.ordinal(roman_value(found["roman"]), found["mark"], word_before(found))
 
     def after_head(found: re.Match[str]) -> str:
         return f"{found['head']}{found['space']}{cardinal(roman_value(found['roman']))}"
 
-    def after_name(found: re.Match[str]) -> str | None:
-        name, roman, number = found["name"], found["roman"], roman_value(found["roman"])
-        if _REIGNS.match(name):
-            stop = "" if _LOWER.match(found.string, found.end()) else found["stop"]
-            return f"{name} {rules.regnal(number)}{stop}"
-        if len(roman) == 1 or roman in _ABBREVIATIONS:
-            return None
-        return f"{name} {cardinal(number)}{found['stop']}"
-
     name = r"(?<!\w)(?P<name>[^\W\d_a-zа-я][^\W\d_]+)"
-    patterns = {rf"{name}\s(?P<roman>{_ROMAN})(?P<stop>\.?)": after_name}
+    patterns = {rf"{name}\s(?P<roman>{_ROMAN})(?P<stop>\.?)": lambda found: _after_name(grammar, found)}
     if heads:
         patterns = {rf"(?<!\w)(?P<head>(?i:{heads}))(?P<space>\.?\s)(?P<roman>{_ROMAN})": after_head} | patterns
     if rules.roman_mark:
-        patterns = {rf"(?<!\w)(?P<roman>{_LETTERS})(?P<mark>{rules.roman_mark})": ordinal} | patterns
+        patterns = {rf"(?<!\w)(?P<roman>{_SMALL})(?P<mark>{rules.roman_mark})": ordinal} | patterns
     return [ReadingRule(re.compile(pattern), read) for pattern, read in patterns.items()]

@@ -23,9 +23,13 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def any_of(table: dict[str, str]) -> str:
         return "|".join(re.escape(mark) for mark in sorted(table, key=len, reverse=True))
 
-    rules = []
+    def operator(found: re.Match[str]) -> str | None:
+        name = grammar.words.get(_OPERATORS[found["sign"]])
+        return f" {name} " if name else None
+
+    rules = [ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator)]
     if marks:
-        rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d)"), read))
+        rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d|[IVX]+(?!\w))"), read))
     if signs:
         rules.append(ReadingRule(re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d)"), read))
     return rules

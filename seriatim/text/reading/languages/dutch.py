@@ -31,6 +31,7 @@ miljard miljarden mld mld. | - miljard
 _WORDS = {
     "minus": "min", "plus": "plus", "plusminus": "plus of min", "point": "komma", "dot": "punt",
     "percent": "procent", "permille": "promille", "to": "tot", "ratio": "tegen", "by": "bij", "times": "maal",
+    "squared": "kwadraat", "cubed": "tot de derde",
     "and": "en", "at": "apenstaartje", "hashtag": "hashtag", "arrow": "naar", "equals": "is", "about": "ongeveer",
     "divided": "gedeeld door", "less": "kleiner dan", "greater": "groter dan", "at_most": "hoogstens",
     "at_least": "minstens", "unequal": "ongelijk aan", "version": "versie", "mixed": " ",

@@ -36,7 +36,8 @@ _WORDS = {
     "percent": "percent", "permille": "per mille", "to": "to", "ratio": "to", "by": "by", "times": "times",
     "and": "and", "at": "at", "hashtag": "hashtag", "arrow": "to", "equals": "equals", "about": "about",
     "divided": "divided by", "less": "is less than", "greater": "is greater than", "at_most": "at most",
-    "at_least": "at least", "unequal": "is not equal to", "over": "over", "version": "version", "mixed": " and ",
+    "at_least": "at least", "unequal": "is not equal to", "squared": "squared", "cubed": "cubed",
+    "over": "over", "version": "version", "mixed": " and ",
     "cents": "bare", "day_mark": "st|nd|rd|th", "date_of": r"\s(?:of\s)?", "year_of": r",?\s",
 }  # fmt: skip
 _REFERENCES = {
@@ -63,11 +64,14 @@ _ROMAN_HEADS = frozenset(
 )
 _SCALES = """
 thousand k K      | - thousand
-million mn mln M  | - million
+million mn mln M m  | - million
 billion bn B      | - billion
 trillion tn T     | - trillion
 """
 _SPELLER = NumberSpeller("en")
+
+
+_PERIODS = "second|minute|hour|day|night|week|month|year|person|user|head|kilo|gallon|mile"
 
 
 def _decades() -> tuple[ReadingRule, ...]:
@@ -89,6 +93,7 @@ def _decades() -> tuple[ReadingRule, ...]:
     return (
         ReadingRule(re.compile(r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)"), short),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)"), long),
+        ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{_PERIODS})(?!\w))"), lambda _found: " per "),
         ReadingRule(re.compile(r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]"), feet),
     )
 

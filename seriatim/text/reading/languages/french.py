@@ -34,6 +34,7 @@ milliard milliards Md Mds | m milliard/milliards
 _WORDS = {
     "minus": "moins", "plus": "plus", "plusminus": "plus ou moins", "point": "virgule", "dot": "point",
     "percent": "pour cent", "permille": "pour mille", "to": "à", "ratio": "à", "by": "par", "times": "fois",
+    "squared": "au carré", "cubed": "au cube",
     "and": "et", "at": "arobase", "hashtag": "hashtag", "arrow": "vers", "equals": "égale", "about": "environ",
     "divided": "divisé par", "less": "inférieur à", "greater": "supérieur à", "at_most": "au plus",
     "at_least": "au moins", "unequal": "différent de", "version": "version", "mixed": " et ", "of": "de",

@@ -37,6 +37,7 @@ Milliarden Mrd. Mrd   | f Milliarde/Milliarden
 _WORDS = {
     "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "Komma", "dot": "Punkt",
     "percent": "Prozent", "permille": "Promille", "to": "bis", "ratio": "zu", "by": "mal", "times": "mal",
+    "squared": "zum Quadrat", "cubed": "hoch drei",
     "and": "und", "at": "at", "hashtag": "Hashtag", "arrow": "nach", "equals": "gleich", "about": "etwa",
     "divided": "geteilt durch", "less": "kleiner als", "greater": "größer als", "at_most": "höchstens",
     "at_least": "mindestens", "unequal": "ungleich", "version": "Version", "mixed": "und",
@@ -101,7 +102,7 @@ class German(LanguageRules):
     roman_heads = _HEADS
     own_rules = (
         ReadingRule(re.compile(r"(?<!\w)['’]?(?P<n>(?:1\d)?\d0|20\d0)er(?P<more>n)?(?!\w)"), _decade),
-        ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])(?:\.(?P<m>[0-5]\d))?\sUhr(?!\w)"), _hour),
+        ReadingRule(re.compile(r"(?<![\w.,:–-])(?P<h>1?\d|2[0-4])(?:\.(?P<m>[0-5]\d))?\sUhr(?!\w)"), _hour),
     )
     decimal_mark = ","
     group_marks = ".'’"

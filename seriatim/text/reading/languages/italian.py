@@ -30,6 +30,7 @@ miliardo miliardi mld Mld | m miliardo/miliardi
 _WORDS = {
     "minus": "meno", "plus": "più", "plusminus": "più o meno", "point": "virgola", "dot": "punto",
     "percent": "per cento", "permille": "per mille", "to": "a", "ratio": "a", "by": "per", "times": "per",
+    "squared": "al quadrato", "cubed": "al cubo",
     "and": "e", "at": "chiocciola", "hashtag": "hashtag", "arrow": "a", "equals": "uguale a", "about": "circa",
     "divided": "diviso", "less": "minore di", "greater": "maggiore di", "at_most": "al massimo",
     "at_least": "almeno", "unequal": "diverso da", "version": "versione", "mixed": " e ", "of": "di",

@@ -35,6 +35,7 @@ mld miliard miliardy miliardów miliarda | m miliard/miliardy/miliardów/miliard
 _WORDS = {
     "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "przecinek", "dot": "kropka",
     "percent": "procent", "permille": "promili", "to": "–", "ratio": "do", "by": "na", "times": "razy",
+    "squared": "do kwadratu", "cubed": "do sześcianu",
     "and": "i", "at": "małpa", "hashtag": "hasztag", "arrow": "do", "equals": "równa się", "about": "około",
     "divided": "podzielić przez", "less": "mniejsze niż", "greater": "większe niż", "at_most": "najwyżej",
     "at_least": "co najmniej", "unequal": "nie równa się", "version": "wersja", "mixed": " i ", "cents": "full",

@@ -29,6 +29,7 @@ bilhão bilhões bi       | m bilhão/bilhões
 _WORDS = {
     "minus": "menos", "plus": "mais", "plusminus": "mais ou menos", "point": "vírgula", "dot": "ponto",
     "percent": "por cento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "vezes",
+    "squared": "ao quadrado", "cubed": "ao cubo",
     "and": "e", "at": "arroba", "hashtag": "hashtag", "arrow": "para", "equals": "igual a", "about": "cerca de",
     "divided": "dividido por", "less": "menor que", "greater": "maior que", "at_most": "no máximo",
     "at_least": "pelo menos", "unequal": "diferente de", "version": "versão", "mixed": " e ", "of": "de",

@@ -38,6 +38,7 @@ _WORDS = {
     "minus": "минус", "plus": "плюс", "plusminus": "плюс-минус", "percent": "процентов",
     "point": "запятая", "dot": "точка",
     "permille": "промилле", "to": "–", "ratio": "к", "by": "на", "times": "умножить на",
+    "squared": "в квадрате", "cubed": "в кубе",
     "and": "и", "at": "собака", "hashtag": "хештег", "arrow": "далее", "equals": "равно", "about": "примерно",
     "divided": "разделить на", "less": "меньше", "greater": "больше", "at_most": "не больше",
     "at_least": "не меньше", "unequal": "не равно", "version": "версия", "mixed": " и ", "cents": "full",

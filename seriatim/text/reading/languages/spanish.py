@@ -34,6 +34,7 @@ millón millones M mill. | m millón/millones
 _WORDS = {
     "minus": "menos", "plus": "más", "plusminus": "más menos", "point": "coma", "dot": "punto",
     "percent": "por ciento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "por",
+    "squared": "al cuadrado", "cubed": "al cubo",
     "and": "y", "at": "arroba", "hashtag": "hashtag", "arrow": "a", "equals": "igual a", "about": "aproximadamente",
     "divided": "entre", "less": "menor que", "greater": "mayor que", "at_most": "como máximo",
     "at_least": "al menos", "unequal": "distinto de", "version": "versión", "mixed": " y ", "of": "de",
