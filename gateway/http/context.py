@@ -17,6 +17,7 @@ from gateway.http.api_keys import ApiKeys, Caller
 from gateway.http.concurrency_limit import ConcurrencyLimit
 from gateway.http.document_reader import DocumentReader
 from gateway.http.draining import Draining
+from gateway.http.encoding.sample_cache import SampleCache
 from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector
 from gateway.http.problems import not_found
 from gateway.http.readiness import PoolReadiness
@@ -64,6 +65,7 @@ class GatewayContext:
     documents: DocumentReader
     #: (pool, user) -> monotonic time at which its limits were sent
     limits_sent_s: dict[tuple[str, str], float] = field(default_factory=dict)
+    samples: SampleCache = field(default_factory=SampleCache)  #: of voices
     stuck: bool = False  #: closed while threads still wait for a Redis that does not answer
     monitoring_threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(MONITORING_THREADS, "monitoring")

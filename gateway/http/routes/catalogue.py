@@ -1,22 +1,41 @@
 """The catalogue: GET /v1/models and /v1/voices."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
 
 from gateway.http.context import GatewayContext
 from gateway.http.metrics import SOON_S
 from gateway.http.problems import HttpProblem, not_found
-from gateway.http.route_dependencies import ContextDep, ReaderDep
+from gateway.http.route_dependencies import CallerDep, ContextDep, ReaderDep
 from gateway.http.schemas.model_names import OPENAI_MODELS, SNAPSHOTS
 from gateway.http.schemas.requests import pool_of
-from gateway.http.schemas.responses import LOOKUPS, ModelCard, ModelList, NameList, VoiceCard, VoiceList
+from gateway.http.schemas.responses import (
+    LOOKUPS,
+    REFUSALS,
+    ModelCard,
+    ModelList,
+    NameList,
+    VoiceCard,
+    VoiceList,
+    body_of,
+)
+from gateway.http.streaming.voice_sample import record_sample
+from seriatim.client.job_options import JobRequest
 from seriatim.engine import Voice
+from seriatim.records import GapPolicy, Play
 from seriatim.state.pool_record import read_pool
+from seriatim.text.sample_sentences import sample_sentence
 
 router = APIRouter(tags=["models"])
 
+SAMPLE_TIMEOUT_S = 30.0  #: for one sentence, also behind others
+SAMPLE_AGE_S = 3600  #: in a browser's cache
+
+VoiceName = Annotated[str, Path(max_length=256)]
 ModelName = Annotated[str, Query(max_length=64)]
 
 
@@ -44,6 +63,22 @@ async def list_voices(context: ContextDep, _: ReaderDep, model: ModelName = "") 
         return [_voice_card(voice, pool, record.rate_hz) for voice in record.voices]
 
     return VoiceList(data=await asyncio.to_thread(voice_cards))
+
+
+@router.get("/v1/voices/{name}/sample", response_class=Response, responses=body_of("audio/mpeg") | REFUSALS)
+async def get_sample(name: VoiceName, context: ContextDep, caller: CallerDep, model: ModelName = "") -> Response:
+    """Get a sample of a voice as MP3: a sentence in its language, spoken once by a gateway and then kept."""
+    pool = await asyncio.to_thread(pool_of, context, model)
+    voices = (await asyncio.to_thread(read_pool, context.producer.redis, pool)).voices
+    language = next((voice.language for voice in voices if voice.name == name), "")
+    await context.admit(pool, caller)
+    request = JobRequest(
+        engine=pool, pool=pool, voice=name, user=caller.user, weight=caller.weight, play=Play.WHOLE, gap=GapPolicy.FAIL,
+        timeout_s=SAMPLE_TIMEOUT_S,
+    )  # fmt: skip
+    text = sample_sentence(language)
+    sample = await context.samples.get((pool, name), partial(record_sample, context.producer, text, request))
+    return Response(sample, media_type="audio/mpeg", headers={"cache-control": f"private, max-age={SAMPLE_AGE_S}"})
 
 
 @router.get("/v1/audio/voices", responses=LOOKUPS, response_model_exclude_none=True)
