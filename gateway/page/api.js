@@ -48,6 +48,14 @@ export function postJson(path, body, headers = {}) {
   return requestJson(path, { method: "POST", body: JSON.stringify(body), headers: allHeaders });
 }
 
+/** Sends a file with fields, of which empty ones are left out. */
+export function postFile(path, file, fields, headers = {}) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined && value !== "") form.append(name, value);
+  form.append("file", file);
+  return requestJson(path, { method: "POST", body: form, headers });
+}
+
 async function errorOf(response) {
   const body = await response.json().catch(() => ({}));
   const ms = Number(response.headers.get("retry-after-ms")) || 1000 * Number(response.headers.get("retry-after"));

@@ -3,7 +3,7 @@
  * agrees, retries at that time, for which the gateway reserves a place. One press is one job, even after retries.
  */
 
-import { GatewayError, postJson } from "./api.js";
+import { GatewayError, postFile, postJson } from "./api.js";
 import { clockFace, pause, approximately } from "./durations.js";
 import { chosenVoice } from "./voice-fields.js";
 
@@ -19,6 +19,8 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024; // the gateway's default limit
 
 const $ = (id) => document.getElementById(id);
 const text = $("text");
+let attachedFile = null; // a document that the gateway will read; typing a text replaces it
+const MARKED_START = /^\s*(<[!?a-z]|WEBVTT|\{\\rtf|(\d+\s*\n)?\d+:\d\d(:\d\d)?[,.]\d+\s*-->)/i; // of text that holds more than words
 const refusal = $("refusal");
 
 /** Calls `onPress()` when Speak is pressed, and `onJob(card, text)` when the job was accepted. */
@@ -37,6 +39,7 @@ export function setUpForm({ onJob, onPress, announce, showNotice }) {
   });
   let countTimer = 0;
   text.addEventListener("input", () => {
+    attachedFile = null;
     clearTimeout(countTimer);
     countTimer = setTimeout(countWords, COUNT_DELAY_MS);
   });
@@ -50,19 +53,23 @@ export function setUpForm({ onJob, onPress, announce, showNotice }) {
 
   async function submit(signal) {
     const input = text.value;
-    if (!input.trim()) {
+    const file = attachedFile;
+    if (!file && !input.trim()) {
       text.focus();
       showNotice("There is no text yet.");
       return;
     }
-    const jobRequest = { ...chosenVoice(), input, speed: Number($("speed").value), kind: $("batch").checked ? "batch" : "live" };
+    const jobRequest = { ...chosenVoice(), speed: Number($("speed").value), kind: $("batch").checked ? "batch" : "live" };
     const idempotencyHeader = { "idempotency-key": randomKey() };
     for (let willRetry = false; !signal.aborted; willRetry = true) {
       try {
         $("speak").disabled = true;
-        const card = await postJson("/v1/jobs", { ...jobRequest, drain: "store" }, idempotencyHeader);
+        const fields = { ...jobRequest, drain: "store" };
+        const card = file
+          ? await postFile("/v1/jobs", file, fields, idempotencyHeader)
+          : await postJson("/v1/jobs", { ...fields, input }, idempotencyHeader);
         refusal.hidden = true;
-        if (!signal.aborted) onJob(card, input);
+        if (!signal.aborted) onJob(card, file ? "" : input);
         return;
       } catch (error) {
         $("speak").disabled = false;
@@ -108,13 +115,16 @@ function acceptDroppedFiles(showNotice) {
   }
 }
 
-/** Decodes a file as the gateway does: UTF-8, or UTF-16 with a byte order mark. */
+/** The text of a file in UTF-8, or in UTF-16 with a byte order mark; null if the gateway has to extract it. */
 function decodeText(bytes) {
   const mark = (bytes[0] << 8) | bytes[1];
   const name = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
-  const result = new TextDecoder(name, { fatal: true }).decode(bytes);
-  if (result.includes("\0")) throw new TypeError("a null byte");
-  return result;
+  try {
+    const result = new TextDecoder(name, { fatal: true }).decode(bytes);
+    return result.includes("\0") || MARKED_START.test(result) ? null : result;
+  } catch {
+    return null;
+  }
 }
 
 async function loadFile(file, showNotice) {
@@ -123,16 +133,18 @@ async function loadFile(file, showNotice) {
     showNotice(`${file.name} is larger than 16 MB.`);
     return;
   }
-  try {
-    text.value = decodeText(new Uint8Array(await file.arrayBuffer()));
-    countWords();
-    showNotice(`${file.name} was loaded into the text field.`);
-  } catch {
-    showNotice(`${file.name} is not a text in UTF-8 or UTF-16.`);
-  }
+  const plainText = decodeText(new Uint8Array(await file.arrayBuffer()));
+  attachedFile = plainText === null ? file : null;
+  text.value = plainText ?? "";
+  countWords();
+  showNotice(attachedFile ? `${file.name} is ready. The gateway will read it.` : `${file.name} was loaded into the text field.`);
 }
 
 export function countWords() {
+  if (attachedFile) {
+    $("count").textContent = attachedFile.name;
+    return;
+  }
   const words = text.value.match(/\S+/g)?.length ?? 0;
   $("count").textContent = words ? `${words.toLocaleString("en")} word${words === 1 ? "" : "s"}` : "No words yet.";
 }

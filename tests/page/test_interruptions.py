@@ -116,7 +116,7 @@ def test_with_a_key_and_without_a_media_source_it_is_heard_while_it_is_spoken(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
-def test_a_file_is_taken_and_another_is_not(page: Page, tmp_path: Path, encoding: str) -> None:
+def test_a_text_is_loaded_and_the_refusal_of_another_file_is_shown(page: Page, tmp_path: Path, encoding: str) -> None:
     text, noise = tmp_path / "good.txt", tmp_path / "noise.txt"
     mark = "\ufeff" if encoding == "utf-16-be" else ""  # Python writes the other's
     text.write_text(f"{mark}Grüße aus dem Hafen.", encoding)
@@ -127,7 +127,11 @@ def test_a_file_is_taken_and_another_is_not(page: Page, tmp_path: Path, encoding
     )
     assert page.words("#count") == "4 words"
     page.one("#file").send_keys(str(noise))
-    page.until(lambda: page.words("#news") == "noise.txt is not a text in UTF-8 or UTF-16.", "the page says so")
+    page.until(lambda: page.words("#news") == "noise.txt is ready. The gateway will read it.", "it is attached")
+    page.one("#speak").click()
+    refusal = "The file is no UTF-8 text: byte 1 is 0x81"
+    page.until(lambda: page.words("#refusal-words").startswith(refusal), "the gateway refuses it")
+    assert page.complaints("status of 400") == []
 
 
 def test_a_dropped_file_is_taken(page: Page) -> None:

@@ -1,11 +1,15 @@
 """The text of a job as it was sent: the gateway keeps it, so every reader of the job sees its paragraphs."""
 
+from pathlib import Path
+
 import httpx2
 import pytest
 
 from tests.http.gateways import clear
 from tests.page.browser import Page
 from tests.page.conftest import SLOW
+from tests.support.document_files import epub
+from tests.support.documents_extra import require_documents_extra
 from tests.support.process_system import RealSystem
 
 TEXTS = clear(4, "Hare")
@@ -49,3 +53,20 @@ def test_of_other_jobs_the_sentences_are_shown(page: Page, client: httpx2.Client
     job = client.post("/v1/jobs", json=body).json()["id"]
     page.open(f"?job={job}")
     page.until(lambda: paragraphs(page) == [" ".join(TEXTS)], "in one paragraph")
+
+
+def test_a_book_is_sent_to_the_gateway_and_spoken(page: Page, tmp_path: Path) -> None:
+    """It is shown with its own text; a plain text is loaded into the field instead, and replaces the book."""
+    require_documents_extra()
+    (tmp_path / "book.epub").write_bytes(epub({"a.xhtml": f"<h1>Hares</h1><p>{TEXTS[0]}</p>"}))
+    (tmp_path / "note.txt").write_text(TEXTS[1], "utf-8")
+    page.one("#file").send_keys(str(tmp_path / "book.epub"))
+    page.until(lambda: page.words("#count") == "book.epub", "it is attached")
+    page.one("#speak").click()
+    page.job()
+    page.until(lambda: paragraphs(page) == ["Hares", TEXTS[0]], "its text is shown")
+    page.until(lambda: page.driver.title == "The Harbour & the Sea · Seriatim", "under its title")
+    page.one("#file").send_keys(str(tmp_path / "note.txt"))
+    page.until(lambda: page.script("return document.getElementById('text').value") == TEXTS[1], "the text is loaded")
+    page.one("#speak").click()
+    page.until(lambda: paragraphs(page) == [TEXTS[1]], "and spoken")
