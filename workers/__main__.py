@@ -37,7 +37,8 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run workers until SIGTERM or SIGINT; returns the exit status."""
     options = _build_parser().parse_args(argv)
-    options.engine_option = [*options.engine_option, *([f"model={options.model}"] if options.model else [])]
+    folders = {"model": options.model, "voices": options.voices}
+    options.engine_option += [f"{name}={folder}" for name, folder in folders.items() if folder]
     try:
         if options.list_voices:
             return _list_voices(options)
@@ -73,6 +74,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pool", default="", metavar="NAME", help="pool to work for (default: the engine's name)")
     parser.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="may be repeated")
     parser.add_argument("--model", metavar="DIR", help="folder of the engine's model: --engine-option model=DIR")
+    parser.add_argument("--voices", metavar="DIR", help="folder of the engine's voices: --engine-option voices=DIR")
     parser.add_argument(
         "--events", action="store_true", help="send task events from the start (Flower asks for them itself)"
     )

@@ -32,6 +32,7 @@ examples:
   seriatim models                         models in SERIATIM_MODEL_DIR and in the folders of other programs
   seriatim models models/xtts-v2          check that it is complete, and its SHA256SUMS if there are any
   seriatim models accept models/xtts-v2   accept the licence of its weights
+  seriatim models get piper/en_US-lessac-medium   download a voice of Piper into SERIATIM_MODEL_DIR/piper
 """
 
 
@@ -66,7 +67,7 @@ def _voice_source(p: argparse.ArgumentParser, default: Any) -> None:
 
 
 def _add_models(p: argparse.ArgumentParser) -> None:
-    p.add_argument("arguments", nargs="*", metavar="[accept] DIR", help="a model's folder")
+    p.add_argument("arguments", nargs="*", metavar="[accept] DIR | get NAME", help="a model's folder, or a voice")
     p.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -93,6 +94,6 @@ def _add_tune(p: argparse.ArgumentParser) -> None:
 #: command: summary, epilog, the function that adds its arguments
 ENGINE_COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "voices": ("list the voices of an engine; clone or remove one", VOICES, _add_voices),
-    "models": ("list the XTTS-v2 models on this machine, and ways to get one", MODELS, _add_models),
+    "models": ("list the models and voices on this machine, and ways to get one", MODELS, _add_models),
     "tune": ("measure how many slots and processes suit this machine", TUNE, _add_tune),
 }

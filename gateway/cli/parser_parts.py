@@ -17,8 +17,9 @@ def option_of(name: str) -> str:
 
 
 def engine_options(options: argparse.Namespace) -> tuple[str, ...]:
-    """KEY=VALUE options of the engine; `--model DIR` is short for one of them."""
-    return (*options.engine_option, *([f"model={options.model}"] if options.model else []))
+    """KEY=VALUE options of the engine; `--model DIR` and `--voices DIR` are short for two of them."""
+    folders = {"model": options.model, "voices": options.voices}
+    return (*options.engine_option, *(f"{name}={folder}" for name, folder in folders.items() if folder))
 
 
 def processes(options: argparse.Namespace) -> int:
@@ -51,6 +52,7 @@ def add_options(p: argparse.ArgumentParser, default: Any = None) -> None:
         help="option of the engine; repeatable",
     )  # fmt: skip
     p.add_argument("--model", default=default, metavar="DIR", help="folder of the engine's model (xtts)")
+    p.add_argument("--voices", default=default, metavar="DIR", help="folder of the engine's voices (piper, hibari)")
 
 
 def positive_int(text: str) -> int:

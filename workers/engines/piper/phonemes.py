@@ -1,0 +1,144 @@
+"""Phonemes of a sentence, and their ids, as a Piper voice was trained on them.
+
+espeak-ng reads the text, in a child process (`phoneme_child.py`), clause by clause; the marks at the ends of clauses
+are the voice's pauses and melody. A sentence is one line here, because Seriatim has cut the text: a full stop within it
+is an abbreviation's, and makes no pause.
+"""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import unicodedata
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+import espeakng_loader
+
+from seriatim.errors import EngineFailed, EngineUnavailable
+from workers.engines.espeak.clauses import insert_commas
+from workers.engines.hibari.pronunciation import pieces
+from workers.engines.piper.voice_config import BEGIN, END, PAD, PhonemeType, VoiceConfig
+
+PROGRAM = Path(__file__).with_name("phoneme_child.py")
+MOST_PHONEMES = 400  #: in one part, 25 s of sound; memory and time grow with the square
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  #: espeak reads \x01 as a command in the text, and a zero as its end
+SWITCH = re.compile(r"\([a-z-]+\)")  #: espeak's note that a word is of another language
+MARKS = {mark: mark for mark in ".?!,;:"} | {
+    "…": ".", "—": ",", "–": ",", "。": ".", "．": ".", "।": ".", "？": "?", "؟": "?", "！": "!", "，": ",", "、": ",",
+    "،": ",", "；": ";", "؛": ";", "：": ":",
+}  # fmt: skip
+
+
+class PhonemeReader:
+    """Phonemes from a child process, which is replaced when it dies; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child = _PhonemeProcess()
+
+    def read_ids(self, text: str, config: VoiceConfig) -> list[list[int]]:
+        """The ids of a sentence for one voice, in parts that are spoken one after another; [] if it has no sound.
+
+        Raises:
+            EngineFailed: espeak cannot read it, or its process has died.
+        """
+        if config.phoneme_type is PhonemeType.TEXT:
+            return _parts(CONTROL.sub(" ", text).casefold(), config)
+        request = {"text": insert_commas(CONTROL.sub(" ", text)), "voice": config.espeak_voice}
+        with self._lock:
+            answer = self._child.ask(request)
+            if answer is None:
+                status = self._child.end()
+                self._child = _PhonemeProcess()
+                raise EngineFailed(f"espeak's process ended{status}")
+        if "error" in answer:
+            raise EngineFailed(str(answer["error"]))
+        return _parts(join_clauses(answer["clauses"]), config)
+
+    def check_voices(self, configs: Iterable[VoiceConfig]) -> None:
+        """Refuse a voice whose language espeak cannot read.
+
+        Raises:
+            EngineUnavailable: with the file that names it.
+        """
+        for config in {each.espeak_voice: each for each in configs if each.phoneme_type is PhonemeType.ESPEAK}.values():
+            try:
+                self.read_ids("a", config)
+            except EngineFailed as error:
+                raise EngineUnavailable(f"{config.path}.json: {error}") from error
+
+    def close(self) -> None:
+        """End the child process."""
+        with self._lock:
+            self._child.end()
+
+
+def join_clauses(clauses: list[tuple[str, str]]) -> str:
+    """The phonemes of all clauses, with the mark behind each.
+
+    The last character of a clause's text is the first one of the next clause, except at the end.
+    """
+    parts = []
+    for n, (phonemes, source) in enumerate(clauses, 1):
+        last = n == len(clauses)
+        marks = [MARKS[char] for char in (source if last else source[:-1]) if char in MARKS]
+        mark = marks[-1] if marks else ""
+        parts.append(SWITCH.sub("", phonemes) + ("" if mark == "." and not last else mark))
+    return " ".join(filter(None, parts))
+
+
+def phoneme_ids(phonemes: str, config: VoiceConfig) -> list[int]:
+    """The ids of phonemes, a pad behind each; what the voice does not know is left out. [] if no letter remains."""
+    table, ids, n_sounds = config.ids, [*config.ids[BEGIN], *config.ids[PAD]], 0
+    for char in unicodedata.normalize("NFD", phonemes):
+        for phoneme in config.replacements.get(char, [char]):
+            if phoneme in table and phoneme not in (BEGIN, END, PAD):
+                ids += [*table[phoneme], *table[PAD]]
+                n_sounds += phoneme.isalnum()
+    return [*ids, *table[END]] if n_sounds else []
+
+
+def _parts(phonemes: str, config: VoiceConfig) -> list[list[int]]:
+    return [ids for part in pieces(phonemes, MOST_PHONEMES) if (ids := phoneme_ids(part, config))]
+
+
+class _PhonemeProcess:
+    """A child process; it ends with this object, or with `end`."""
+
+    def __init__(self) -> None:
+        paths = [espeakng_loader.get_library_path(), espeakng_loader.get_data_path()]
+        command = [sys.executable, "-I", "-S", str(PROGRAM), *map(str, paths)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._finalize = weakref.finalize(self, _kill_process, self._process, os.getpid())
+
+    def ask(self, request: dict[str, str]) -> dict[str, list[tuple[str, str]]] | None:
+        """The answer to a request; None if the process has died."""
+        assert self._process.stdin  # both are pipes
+        assert self._process.stdout
+        with contextlib.suppress(BrokenPipeError):  # a dead process is detected by its missing answer
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        answer: dict[str, list[tuple[str, str]]] | None = json.loads(line) if line.endswith(b"\n") else None
+        return answer
+
+    def end(self) -> str:
+        """Kill the process; returns how it ended, for a message."""
+        self._finalize()
+        return f" with status {self._process.returncode}"
+
+
+def _kill_process(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
+    """Kill the process, whatever it is doing; a fork of its owner only closes its pipes."""
+    if os.getpid() == owner_pid:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(BrokenPipeError):
+            if pipe:
+                pipe.close()
