@@ -78,6 +78,10 @@ class Settings:
     )
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
+    piper_url: str = _text(
+        "https://huggingface.co/rhasspy/piper-voices/resolve/main",
+        "address of the voices that `seriatim models get` downloads: voices.json and the files that it names",
+    )
     traces: str = _text(
         "", "otlp: send OpenTelemetry traces to where OTEL_EXPORTER_OTLP_ENDPOINT says (docs/how-to/traces.md)"
     )

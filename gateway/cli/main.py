@@ -240,13 +240,15 @@ def _remove_voice(options: argparse.Namespace, settings: Settings) -> int:
 
 def _models(options: argparse.Namespace, settings: Settings) -> int:
     arguments = options.arguments
+    if arguments[:1] == ["get"] and len(arguments) == 2:
+        return models.get_voice(arguments[1], settings, as_json=options.json)
     if arguments[:1] == ["accept"] and len(arguments) == 2:
         licence = models.accept_licence(arguments[1])
         name = f"{licence['licence']} ({licence['url']})"
         sys.stdout.write(f"accepted for {licence['folder']}: {name}: {licence['gist']}\n")
         return ExitCode.OK
-    if len(arguments) > 1 or arguments == ["accept"]:
-        raise BadInput(f"models {' '.join(arguments)}: expected DIR, or: accept DIR")
+    if len(arguments) > 1 or arguments in (["accept"], ["get"]):
+        raise BadInput(f"models {' '.join(arguments)}: expected DIR, or: accept DIR, or: get piper/NAME")
     found = models.inspect_models(arguments[0] if arguments else "", settings)
     if options.json:
         sys.stdout.write(json.dumps(found) + "\n")

@@ -1,13 +1,24 @@
-"""`seriatim models`: the checkpoints on this machine, whether they are complete, and how to get one."""
+"""`seriatim models`: the models on this machine, whether they are complete, and how to get one.
 
+Models are XTTS-v2's checkpoints and Piper's voices; the other engines' are in their packages. Only `get` downloads.
+"""
+
+import json
+import sys
 from typing import Any
 
-from gateway.cli.engine_queries import ask_engine
-from seriatim.errors import EngineUnavailable
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from gateway.cli.engine_queries import ask_engine, stream_engine_answers
+from seriatim.errors import BadInput, EngineUnavailable
+from seriatim.exit_codes import ExitCode
 from seriatim.process.home_folder import expand_home
 from seriatim.settings import Settings
 
-MODELS = "workers.engines.xtts.models"  #: the one engine whose model is not in a package
+MODELS = "workers.engines.xtts.models"
+PIPER_MODELS = "workers.engines.piper.models"
+PIPER = "piper/"  #: before the names of its voices
 
 
 def inspect_models(folder: str, settings: Settings) -> dict[str, Any]:
@@ -15,7 +26,33 @@ def inspect_models(folder: str, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = ask_engine(
         MODELS, "look", "--model-dir", _model_folder(settings), *(["--", folder] if folder else [])
     )
+    if not folder:
+        found["piper"] = ask_engine(PIPER_MODELS, "look", "--model-dir", _model_folder(settings))
     return found
+
+
+def get_voice(name: str, settings: Settings, *, as_json: bool) -> ExitCode:
+    """Download a voice of Piper with a progress bar, and print where it lies and what its card says of its licence.
+
+    Raises:
+        BadInput: there is no such voice, or the folder cannot be written.
+        EngineUnavailable: the download failed; the message says what to do.
+    """
+    if not name.startswith(PIPER):
+        raise BadInput(f"models get {name}: expected {PIPER}NAME, as in {PIPER}en_US-lessac-medium")
+    arguments = ["--model-dir", _model_folder(settings), "--url", settings.piper_url, "--", name.removeprefix(PIPER)]
+    voice: dict[str, Any] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, redirect_stdout=False, disable=not console.is_terminal) as progress:
+        tasks: dict[str, Any] = {}
+        for voice in stream_engine_answers(PIPER_MODELS, "get", *arguments):
+            if "file" in voice:
+                task = tasks.setdefault(voice["file"], None) or progress.add_task(voice["file"])
+                tasks[voice["file"]] = task
+                progress.update(task, completed=voice["received"], total=voice["size"])
+    sys.stdout.write(json.dumps(voice) + "\n" if as_json else _format_voice(voice) + f"\n  {voice['path']}\n")
+    return ExitCode.OK
 
 
 def accept_licence(folder: str) -> dict[str, Any]:
@@ -35,7 +72,11 @@ def format_models(found: dict[str, Any], settings: Settings) -> str:
         f"no XTTS-v2 in {_model_folder(settings)}, nor in the folders of other programs"
     ]
     wants_help = not any(model["whole"] and model["licence_accepted"] for model in models)
-    return "\n".join([*lines, "", *found["how_to_get"]] if wants_help else lines) + "\n"
+    lines += ["", *found["how_to_get"]] if wants_help else []
+    if piper := found.get("piper"):
+        nothing = [f"no voices of Piper in {piper['folder']}", "", *piper["how_to_get"]]
+        lines += ["", *(map(_format_voice, piper["voices"]) if piper["voices"] else nothing)]
+    return "\n".join(lines) + "\n"
 
 
 def require_complete(found: dict[str, Any]) -> None:
@@ -57,6 +98,13 @@ def _format_model(model: dict[str, Any]) -> str:
     facts += [] if model["own_voices"] else ["no voices of its own"]
     facts += ["licence accepted" if model["licence_accepted"] else "licence NOT accepted"]
     return f"{model['folder']}  {', '.join(facts)}"
+
+
+def _format_voice(voice: dict[str, Any]) -> str:
+    if "problem" in voice:
+        return f"{PIPER}{voice['name']}  INCOMPLETE: {voice['problem']}"
+    licence = "; ".join(voice["licence"]) or "no model card: its licence is not known here"
+    return f"{PIPER}{voice['name']}  {voice['description']}, {voice['n_bytes'] / 1e6:.1f} MB. {licence}"
 
 
 def _model_folder(settings: Settings) -> str:
