@@ -34,7 +34,11 @@ def environment(settings: Mapping[str, str] = QUICK) -> dict[str, str]:
 
 
 def seriatim(
-    *arguments: str | Path, stdin: bytes = b"", settings: Mapping[str, str] = QUICK, cwd: Path = ROOT
+    *arguments: str | Path,
+    stdin: bytes = b"",
+    settings: Mapping[str, str] = QUICK,
+    cwd: Path = ROOT,
+    limit_s: float = LIMIT_S,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run one command to its end."""
     return subprocess.run(
@@ -44,7 +48,7 @@ def seriatim(
         check=False,
         env=environment(settings),
         cwd=cwd,
-        timeout=LIMIT_S,
+        timeout=limit_s,
     )
 
 

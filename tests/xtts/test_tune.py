@@ -17,6 +17,7 @@ def test_a_model_is_tried_with_slots_and_processes(tiny_dir: Path, tmp_path: Pat
     done = seriatim(
         *("tune", "--model", tiny_dir.name, *BOUND, "--max-slots", "2", "--json", "--write", written),
         cwd=tiny_dir.parent,
+        limit_s=300,  # six processes load torch: 10 s on an idle machine, 90 s on a busy one
     )
     assert (done.returncode, done.stderr) == (0, b"")
     found = json.loads(done.stdout)
