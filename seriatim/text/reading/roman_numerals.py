@@ -10,6 +10,7 @@ _ROMAN = rf"{_LETTERS}(?![\w'’])"
 _SMALL = r"(?=[IVX])(?:X{0,3})(?:IX|IV|V?I{0,3})"
 _FIRST = frozenset(("er", "re", "ère"))
 _CENTURY = re.compile(r"\s(?:siècle|eeuw|secolo|Jahrhundert)")
+_LETTERED = frozenset(("type", "class", "phase", "klasse", "stufe", "klasa"))  #: these are named by letters, too
 _LOWER = re.compile(r"[,;:]|\s[^\W\dA-Z_]")  #: a comma, or a word in small letters: the sentence goes on
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _ABBREVIATIONS = frozenset(["CC", "XL", "XX", "LL", "CL", "IC", "XXL"])  #: letters that mean something else
@@ -41,8 +42,17 @@ def _is_numeral(found: re.Match[str]) -> bool:
     return (found["roman"] == "I" and found["mark"] in _FIRST) or bool(_CENTURY.match(found.string, found.end()))
 
 
+def _is_number_of(found: re.Match[str]) -> bool:
+    """Is one letter behind a word the number of a chapter or the like? Not in "type C", or "for my part I think"."""
+    closed = found.end() == len(found.string) or found.string[found.end()] in ".,;:!?)"
+    surely = found["head"][0].isupper() or closed
+    return found["roman"] not in "CL" and found["head"].lower() not in _LETTERED and surely
+
+
 def _after_name(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     name, roman, number = found["name"], found["roman"], roman_value(found["roman"])
+    if len(roman) == 1 and (roman in "CL" or (found["stop"] and found.end() < len(found.string))):
+        return None  # an initial: John C. Reilly
     if _REIGNS.match(name):
         stop = "" if _LOWER.match(found.string, found.end()) else found["stop"]
         return f"{name} {grammar.rules.regnal(number)}{stop}"
@@ -61,7 +71,9 @@ def roman_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             return None
         return rules.ordinal(roman_value(found["roman"]), found["mark"], word_before(found))
 
-    def after_head(found: re.Match[str]) -> str:
+    def after_head(found: re.Match[str]) -> str | None:
+        if len(found["roman"]) == 1 and not _is_number_of(found):
+            return None
         return f"{found['head']}{found['space']}{cardinal(roman_value(found['roman']))}"
 
     name = r"(?<!\w)(?P<name>[^\W\d_a-zа-я][^\W\d_]+)"
