@@ -27,16 +27,16 @@ help:  ## list the targets
 # One environment per set of extras: `make speak` needs no test tools.
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,documents]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,documents,lexicon]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,piper,documents,flower,bench,http,otel,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,piper,documents,lexicon,flower,bench,http,otel,dev]'
 	@touch $@
 
 # Versions such as 2.13.0+cpu, which TORCH_INDEX has, go before PyPI's 2.13.0, which brings some GB of CUDA.
 $(VENV)/.xtts: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[espeak,hibari,documents,xtts]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[espeak,hibari,documents,lexicon,xtts]'
 	@touch $@
 
 $(VENV)/.listener: $(VENV)/.dev

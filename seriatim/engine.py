@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from seriatim.engine_abilities import Abilities
+from seriatim.text.lexicon.pronunciation import Pronunciation
 
 
 class Continuity(StrEnum):
@@ -48,6 +49,7 @@ class Utterance:
     lead_ms: int = 0  #: audio in the listener's buffer; engines may choose chunk sizes by it
     state: bytes = b""  #: resumable engines: `AudioChunk.state` of the previous attempt's last chunk
     options: Mapping[str, float] = field(default_factory=dict)  #: engine options by name
+    pronunciations: tuple[Pronunciation, ...] = ()  #: ascending; only for engines whose `abilities.phonemes` is true
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class Sentence:
     language: str = ""
     speed: float = 0.0
     seed: int = -1  #: -1: made of the job's seed and the sequence number
+    pronounce: str = ""  #: of its words that a lexicon has, by `seriatim.text.lexicon.encode_pronunciations`
 
     def to_json(self) -> str:
         """The record without default values: 10,000 sentences of a book may be in Redis at once."""

@@ -139,6 +139,7 @@ class Settings:
     queue_limit_ms: int = _int(300_000, "audio that may wait in an open job before say() blocks", 1_000)
 
     max_text_bytes: int = _int(64 * 1024 * 1024, "the largest text of one job", 1)
+    lexicon: str = _text("", "a lexicon's file, for every text of this process, behind the text's own")
     document_max_bytes: int = _int(64 * 1024 * 1024, "the largest document: EPUB, DOCX, PDF and the like", 1)
     document_unpacked_bytes: int = _int(
         256 * 1024 * 1024, "most bytes that are unpacked of a document that is an archive", 1

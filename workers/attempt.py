@@ -26,6 +26,7 @@ from seriatim.lua.pool_records import REFUSED, REFUSED_JOB, ClaimResult, ClaimVe
 from seriatim.lua.script_calls import run
 from seriatim.records import JobSpec, Sentence, TaskMessage, seed_of
 from seriatim.text.duration_estimate import estimate_ms
+from seriatim.text.lexicon import decode_pronunciations, respelled
 from tasks.celery_task import SentenceFailed
 from workers import fenced_attempts, worker_renewal
 from workers.attempt_outcome import AttemptOutcome
@@ -157,7 +158,9 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
         raise AttemptDropped(opened.verdict.name)
     if opened.other:
         _mark_sentence(worker_state, message, ANOTHER_TAKE)
-    began_s, utterance = time.monotonic(), _make_utterance(message, claimed, spec, sentence, opened)
+    takes_phonemes = engine.abilities.phonemes
+    utterance = _make_utterance(message, claimed, spec, sentence, opened, takes_phonemes=takes_phonemes)
+    began_s = time.monotonic()
     try:
         n_bytes = _stream_audio(worker_state, attempt, utterance, opened, sentence)
     except SentenceComplete as complete:
@@ -176,10 +179,14 @@ def _too_short(utterance: Utterance, spoken_ms: float) -> bool:
 
 
 def _make_utterance(
-    message: TaskMessage, claimed: ClaimResult, spec: JobSpec, sentence: Sentence, opened: OpenResult
-) -> Utterance:
+    message: TaskMessage, claimed: ClaimResult, spec: JobSpec, sentence: Sentence, opened: OpenResult,
+    *, takes_phonemes: bool = False,
+) -> Utterance:  # fmt: skip
+    """The sentence for the engine; one that takes no phonemes gets respellings in its text."""
+    found = decode_pronunciations(sentence.pronounce, len(sentence.text)) if sentence.pronounce else ()
     return Utterance(
-        text=sentence.text,
+        text=sentence.text if takes_phonemes else respelled(sentence.text, found),
+        pronunciations=found if takes_phonemes else (),
         voice=sentence.voice or spec.voice,
         language=sentence.language or spec.language,
         speed=sentence.speed or spec.speed,

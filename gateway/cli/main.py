@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gateway.cli import parser as args
@@ -178,10 +179,14 @@ def _text(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.text import run_text  # imports sentencex
     from seriatim.text.segment import SegmentOptions
 
-    request = JobRequest.of({"language": options.language, "markup": options.markup, "reading": options.reading})
+    lexicon = Path(options.lexicon) if options.lexicon else None
+    values = {"language": options.language, "markup": options.markup, "reading": options.reading, "lexicon": lexicon}
+    request = JobRequest.of(values)
     document = read_input(options.file, settings, request.markup)
     cut = SegmentOptions(request.language or "en", markup=document.markup, reading=request.reading)
-    return run_text(document, cut, explain=options.explain)
+    if lexicon:
+        cut = replace(cut, kept_words=request.lexicon.in_language(cut.language).places)
+    return run_text(document, cut, request.lexicon, explain=options.explain)
 
 
 def _run_operator_command(options: argparse.Namespace, settings: Settings) -> int:

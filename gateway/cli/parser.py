@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterable
+from pathlib import Path
 
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
 from gateway.cli.operator_parsers import OPERATORS
@@ -81,6 +82,7 @@ def request(options: argparse.Namespace) -> JobRequest:
             "user": options.user, "kind": "batch", "drain": "window", "seed": options.seed, "speed": options.speed,
             "gap": options.gap, "pause_ms": options.pause_ms, "paragraph_ms": options.paragraph_ms,
             "markup": options.markup, "reading": options.reading,
+            "lexicon": Path(options.lexicon) if options.lexicon else None,
             "options": dict(_option_value(text) for text in options.option),
         }
     )  # fmt: skip
@@ -126,6 +128,7 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         help="if a sentence cannot be spoken: fail, silence (default), skip",
     )
     _add_text_options(p)
+    _add_lexicon(p)
     p.add_argument(
         "--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option for this text; repeatable"
     )
@@ -145,10 +148,15 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
     p.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
 
+def _add_lexicon(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--lexicon", metavar="FILE", help="pronunciations: lines WORD = SPOKEN, JSON, or W3C's PLS")
+
+
 def _add_text(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; -: standard input (default)")
     p.add_argument("--language", default="", metavar="TAG", help="such as de, en-GB or German (default: en)")
     _add_text_options(p)
+    _add_lexicon(p)
     p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
 
 

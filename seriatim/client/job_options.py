@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from os import PathLike
@@ -12,6 +12,7 @@ from seriatim.errors import BadInput, UnknownOption, UnknownVoice
 from seriatim.keys import JOB_ID
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Sentence
 from seriatim.text.languages import language_tag
+from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
 from seriatim.text.text_files import TextFile
@@ -23,6 +24,7 @@ Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
 
 POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 MAX_PAUSE_MS = 60_000
+NO_LEXICON = Lexicon()
 MAX_NAME_CHARS = 256  #: characters of a voice, a language or an idempotency key
 MAX_OPTION = 2.0**53  #: JSON has no infinity, and readers other than Python's have no larger integers
 
@@ -59,6 +61,7 @@ class JobOptions(TypedDict, total=False):
     paragraph_ms: int | None
     markup: Markup | Literal["auto", "plain", "none", "markdown", "html", "ssml"] | None
     reading: ReadingMode | Literal["auto", "off"] | None
+    lexicon: "Lexicon | Mapping[str, str] | Sequence[Mapping[str, Any]] | PathLike[str] | None"
     options: Mapping[str, float] | None
     empty: EmptyTextPolicy | Literal["error", "silence"] | None
 
@@ -89,6 +92,7 @@ class JobRequest:
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.AUTO  #: how the text is marked up: auto, plain, none, markdown, html, ssml
     reading: ReadingMode = ReadingMode.AUTO  #: auto: numbers and signs become words; off: the engine reads them
+    lexicon: Lexicon = NO_LEXICON  #: pronunciations: a mapping such as {"GIF": "jif"}, entries, or a file's path
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
     empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to speak, such as "...": error, or silence
 
@@ -124,6 +128,7 @@ class JobRequest:
             check_printable(name, values.get(name, ""))
         check_options(values.get("options", {}))
         values["language"] = language_tag(values.get("language", ""))
+        values["lexicon"] = Lexicon.of(values["lexicon"]) if "lexicon" in values else NO_LEXICON
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(request, name), low, high)

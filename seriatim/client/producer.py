@@ -16,6 +16,7 @@ from seriatim.celery_app import make_app
 from seriatim.client import default_engine
 from seriatim.client.admission import make_submission, submit
 from seriatim.client.job import Job
+from seriatim.client.job_lexicon import SystemLexicon, with_lexicon
 from seriatim.client.job_options import EmptyTextPolicy, JobRequest, Text, check_job, check_text, check_voice
 from seriatim.client.open_job import OpenJob
 from seriatim.client.open_job_leases import OpenJobLeases
@@ -54,6 +55,7 @@ class Producer:
         self.reader = blocking_client(settings.redis_url, max_connections=self.shares.reads)
         self.pool_cache = PoolCache(self.redis)
         self.leases = OpenJobLeases()  #: of its open jobs
+        self._system_lexicon = SystemLexicon(settings.lexicon)
         self._pool_clients: dict[str, PoolClient] = {}
         self._lock = threading.Lock()  #: of `_pool_clients`
         self._resolved_settings = settings  #: the settings, with the folder where recordings are
@@ -106,7 +108,9 @@ class Producer:
         Send all of its text again from the beginning, with `flush` at the same places: it is split as it was the first
         time, and sentences that are known already are not added again. `first_chars` is that of the lost job.
         """
-        cut = replace(segmentation_for(request, self.pool_cache.get(request.pool_name)), first_chars=first_chars)
+        pool = self.pool_cache.get(request.pool_name)
+        cut = replace(segmentation_for(request, pool), first_chars=first_chars)
+        request = with_lexicon(request, self._system_lexicon.current(), pool)
         return self._keep_open(job, request, IncrementalSegmenter(cut), first_chars)
 
     def attach(self, job_id: str) -> Job:
@@ -176,7 +180,8 @@ class Producer:
         """The request with its pool and the pool's name of its voice, checked against the pool's abilities."""
         request = self.choose_pool(request, text)
         pool = self.pool_cache.get(request.pool_name)
-        return self._check(request, request, pool), pool
+        checked = self._check(request, request, pool)
+        return with_lexicon(checked, self._system_lexicon.current(), pool), pool
 
     def _check(self, options: Options, request: JobRequest, pool: PoolRecord) -> Options:
         """Check a request, or one of its sentences; after a refusal once more with a fresh record of the pool.

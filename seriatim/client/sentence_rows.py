@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from seriatim.client.job_lexicon import pronounced
 from seriatim.client.job_options import JobRequest
 from seriatim.client.text_limits import check_size, checked_sentences, limited_rows
 from seriatim.lua.pool_scripts import sentence_argument
@@ -25,7 +26,7 @@ def segmentation_for(request: JobRequest, pool: PoolRecord) -> SegmentOptions:
     limit_chars = pool.limit_of(language)
     return SegmentOptions(
         language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
-        request.reading,
+        request.reading, request.lexicon.places if request.lexicon else None,
     )  # fmt: skip
 
 
@@ -48,8 +49,9 @@ def rows_of_text(
 
 
 def rows_of_sentences(sentences: Iterable[Sentence], request: JobRequest) -> Iterator[str]:
-    """Sentences in the pool's form, with their estimated durations."""
-    for sentence in sentences:
+    """Sentences in the pool's form, with their estimated durations and the pronunciations of their words."""
+    for written in sentences:
+        sentence = pronounced(written, request.lexicon)
         s = sentence if sentence.pause_ms >= 0 else replace(sentence, pause_ms=request.pause_ms)
         language = s.language or request.language or "en"
         spoken_ms = estimate_ms(s.text, language, s.speed or request.speed)
@@ -63,7 +65,8 @@ def _fit_sentence(sentence: Sentence, request: JobRequest, pool: PoolRecord) -> 
     if len(sentence.text) <= limit_chars and _is_plain(sentence.text, language, request):
         yield sentence
         return
-    cut = SegmentOptions(language, limit_chars, markup=request.markup, reading=request.reading)
+    places = request.lexicon.places if request.lexicon else None
+    cut = SegmentOptions(language, limit_chars, markup=request.markup, reading=request.reading, kept_words=places)
     pieces = [p.text for p in segment(sentence.text, cut)]
     if pieces and len(joined := " ".join(pieces)) <= limit_chars:
         pieces = [joined]

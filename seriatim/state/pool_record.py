@@ -75,6 +75,11 @@ class PoolRecord:
         for abilities in self.abilities:
             abilities.check(language, speed, options)
 
+    @property
+    def takes_phonemes(self) -> bool:
+        """Whether all its workers speak the phonemes of a lexicon; true for a pool without workers."""
+        return all(abilities.phonemes for abilities in self.abilities)
+
     def limit_of(self, language: str) -> int:
         """The longest text in `language`, a BCP 47 tag, that the engine speaks well in one go."""
         tag = language.lower()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seriatim.text.control_characters import HARD_LINE, PAUSES, pause_ms
+from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import MarkupReader
 from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import SegmentOptions, segment
@@ -15,8 +16,10 @@ from seriatim.text.source_text import SourceReader
 _PAUSE = re.compile(f"[{PAUSES}]")
 
 
-def explain_steps(text: str, options: SegmentOptions) -> list[tuple[str, str]]:
-    """The name of each step with what it made of the text, in order; the last are the sentences as they are spoken.
+def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = None) -> list[tuple[str, str]]:
+    """The name of each step with what it made of the text, in order; `reading` are the sentences as they are spoken.
+
+    With a `lexicon`, a last step shows the words of each sentence that are pronounced by it.
 
     Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
     """
@@ -27,7 +30,22 @@ def explain_steps(text: str, options: SegmentOptions) -> list[tuple[str, str]]:
     written = "\n".join(_lines_of(text, replace(options, reading=ReadingMode.OFF)))
     read = "\n".join(_lines_of(text, options))
     shown = [("markup", marked), ("unicode", clean), ("lines", joined.replace("\f", "\n\n"))]
-    return [*((name, _visible(made)) for name, made in shown), ("sentences", written), ("reading", read)]
+    return [
+        *((name, _visible(made)) for name, made in shown),
+        ("sentences", written),
+        ("reading", read),
+        *_pronounced(text, options, lexicon),
+    ]
+
+
+def _pronounced(text: str, options: SegmentOptions, lexicon: Lexicon | None) -> Iterator[tuple[str, str]]:
+    if lexicon:
+        lines = []
+        for number, piece in enumerate(segment(text, options), 1):
+            for p in lexicon.find(piece.text, options.language):
+                speech = " ".join(filter(None, [p.respelling, f"/{p.ipa}/" if p.ipa else ""]))
+                lines.append(f"{number}: {piece.text[p.start : p.end]} = {speech}")
+        yield "pronunciation", "\n".join(lines)
 
 
 def _lines_of(text: str, options: SegmentOptions) -> Iterator[str]:

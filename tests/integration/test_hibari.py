@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -23,6 +24,7 @@ from seriatim.engine import Continuity, Engine, Utterance
 from seriatim.errors import BadInput, EngineUnavailable, JobFailed, UnknownLanguage, UnknownOption, UnknownVoice
 from seriatim.records import DrainMode, JobKind
 from seriatim.text.duration_estimate import estimate_ms
+from seriatim.text.lexicon import Lexicon
 from seriatim.text.segment import SegmentOptions, segment
 from tests.support.expected_audio import plainly
 from tests.support.process_system import ROOT, RealSystem, wait_until
@@ -366,3 +368,18 @@ def test_abbreviations_that_hibari_knows_keep_their_words() -> None:
     model = pinned_model.load_model("heart", pinned_model.voice_files(None)["heart"], lambda network: network)
     for written, words in [("See Fig. 3 of it.", "See figure 3 of it."), ("Dr. Lee came.", "Doctor Lee came.")]:
         assert model.g2p(hibari_text(written, model.g2p)) == model.g2p(words)
+
+
+def test_phonemes_of_a_lexicon_are_spoken(hibari: Engine) -> None:
+    """The phonemes that the model gets are the lexicon's; a sound that it lacks makes way for the respelling."""
+    voice = hibari._voices["heart"]  # type: ignore[attr-defined]  # its phonemes are no part of the protocol
+    lexicon = Lexicon.of(
+        {"Nguyen": "/wɪn/", "Worcester": "/ˈwʊstɚ/", "GIF": "jif", "Łódź": "woodge /wut͡ɕ/", "a": "/eɪ/"}
+    )
+    for written, phonemes in [
+        ("Nguyen left.", "wɪn lˈɛft."), ("Dr. Nguyen of Worcester.", "dˈɑktəɹ wɪn ʌv ˈwʊstəɹ."),
+        ("The GIF.", "ðə ʤˈɪf."), ("In Łódź.", "ɪn wˈʊʤ."), ("See a.", "sˈi A."),
+    ]:  # fmt: skip
+        assert voice.phonemes(written, lexicon.find(written, "en")) == phonemes
+    plain, found = Utterance("Nguyen left."), lexicon.find("Nguyen left.", "en")
+    assert pcm_of_speech(hibari, plain) != pcm_of_speech(hibari, replace(plain, pronunciations=found))

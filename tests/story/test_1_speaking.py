@@ -61,3 +61,10 @@ def test_a_job_says_how_far_it_is_and_how_it_ended():
     b"".join(job.pcm())
     status = job.status()
     assert (status.state, status.sentences, status.emitted) == ("done", 3, 3)
+
+
+def test_a_lexicon_says_how_words_are_spoken_and_the_text_stays_as_it_is_written():
+    text = "Nguyen made a GIF."
+    plain, job = enqueue_job(text, engine="tone"), enqueue_job(text, engine="tone", lexicon={"Nguyen": "Mister win"})
+    assert len(b"".join(job.pcm())) > len(b"".join(plain.pcm()))
+    assert [entry.text for entry in job.audio() if isinstance(entry, SentenceStart)] == [text]

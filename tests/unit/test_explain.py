@@ -44,3 +44,10 @@ def test_no_markup_is_found_where_there_is_none(tmp_path: Path, capsys: pytest.C
     (tmp_path / "a.txt").write_text("It is *so*.", "utf-8")
     assert main(["text", str(tmp_path / "a.txt"), "--markup", "none"]) == 0
     assert capsys.readouterr().out == "It is *so*.  [200 ms]\n"
+
+
+def test_words_of_a_lexicon_are_shown_with_their_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text("It rained. Nguyen made a GIF.", "utf-8")
+    (tmp_path / "names.txt").write_text("GIF = jif\nNguyen = win /wɪn/\n", "utf-8")
+    assert main(["text", str(tmp_path / "a.txt"), "--explain", "--lexicon", str(tmp_path / "names.txt")]) == 0
+    assert capsys.readouterr().out.endswith("== pronunciation\n2: Nguyen = win /wɪn/\n2: GIF = jif\n\n")

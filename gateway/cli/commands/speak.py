@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from gateway.output.open_output import Output, ResumePolicy, open_output
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.audio.title_tags import first_words
 from seriatim.client.job import Job
+from seriatim.client.job_lexicon import phonemes_warning
 from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import PartialSubmission
 from seriatim.client.producer import Producer
@@ -59,7 +61,7 @@ class SpeakArguments:
         options: dict[str, str | int | float | bool | None] = {
             "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
             "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
-            "markup": str(r.markup), "reading": str(r.reading),
+            "markup": str(r.markup), "reading": str(r.reading), "lexicon": " ".join(map(str, r.lexicon.entries)),
             "engine options": " ".join(sorted(self.worker_plan.engine_options)),
             "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
         }  # fmt: skip
@@ -160,6 +162,9 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
     producer = Producer(system.settings)
     if not producer.pool_cache.get(pool).slots:
         raise NoWorkers(f"no worker of pool {pool!r} is running; start one, or omit --redis to use a private system", 5)
+    warning = phonemes_warning(arguments.request, producer.pool_cache.get(pool))
+    if warning and not arguments.quiet:
+        sys.stderr.write(f"seriatim: {warning}\n")
     before, before_ms = run.output.sentences_done, run.output.ms_done
     run.progress.start_counting(None, before)
     run.submitted_s = time.monotonic()

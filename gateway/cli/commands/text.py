@@ -5,14 +5,15 @@ import sys
 from seriatim.exit_codes import ExitCode
 from seriatim.text.documents import Document
 from seriatim.text.explain import explain_steps
+from seriatim.text.lexicon import Lexicon
 from seriatim.text.segment import SegmentOptions
 
 
-def run_text(document: Document, options: SegmentOptions, *, explain: bool) -> int:
+def run_text(document: Document, options: SegmentOptions, lexicon: Lexicon, *, explain: bool) -> int:
     """Print the sentences of a document with their pauses; with `explain`, what each step made of it."""
-    steps = explain_steps(document.text, options)
+    steps = explain_steps(document.text, options, lexicon)
     if not explain:
-        sys.stdout.write(f"{steps[-1][1]}\n")
+        sys.stdout.write(f"{dict(steps)['reading']}\n")
         return ExitCode.OK
     for name, made in [("document", describe(document)), *steps]:
         sys.stdout.write(f"== {name}\n{made}\n\n")

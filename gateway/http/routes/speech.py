@@ -14,6 +14,7 @@ from gateway.http.schemas.requests import KindName, PlayName, Priority, SpeechBo
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 from gateway.http.streaming.silent_answer import has_text, silent_answer
+from seriatim.client.job_lexicon import phonemes_warning
 from seriatim.errors import EmptyText
 from seriatim.records import JobKind, Play
 
@@ -37,6 +38,9 @@ async def create_speech(
     (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)
     job_request = await asyncio.to_thread(body.request, context, caller, **_scheduling_options(body))
+    facts = await asyncio.to_thread(context.producer.pool_cache.get, job_request.pool_name)
+    warnings = [request.state.warning, phonemes_warning(job_request, facts)]
+    request.state.warning = "; ".join(filter(None, warnings))
     await context.admit(job_request.pool_name, caller)
     audio_request = AudioRequest(
         body.response_format, pcm_hz=_rate_hz(body, context), volume=body.volume_multiplier,
@@ -48,7 +52,6 @@ async def create_speech(
     except EmptyText:
         if not has_text(body.input):
             raise
-        facts = await asyncio.to_thread(context.producer.pool_cache.get, job_request.pool_name)
         return await silent_answer(audio_request, facts.rate_hz)
     request.state.job = submission.job.id
     await context.note(submission.job, caller, SourceText(body.input) if body.detach else None)

@@ -32,7 +32,7 @@ FormatName = Annotated[Literal[STREAMABLE], AnyCase]  # type: ignore[valid-type]
 FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # likewise
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
-    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading",
+    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "lexicon",
     "options",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
@@ -80,6 +80,19 @@ def _nullable(schema: dict[str, Any]) -> None:
             schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), null], **annotations}
 
 
+class LexiconEntryBody(BaseModel):
+    """One entry of a lexicon, for a word or a regular expression."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    word: str = Field("", max_length=200, description="what is written")
+    regex: str = Field("", max_length=200, description="or a regular expression, in RE2's syntax")
+    say: str = Field("", max_length=500, description="another spelling")
+    ipa: str = Field("", max_length=500, description="phonemes in the IPA")
+    language: str = Field("", max_length=64, description="of the texts it is for; default: any")
+    case: bool | None = Field(None, description="do capitals matter? default: if the word has one")
+
+
 class SpeechOptions(BaseModel):
     """Options of speech. A missing or null field has the default of the voice, the engine or the settings."""
 
@@ -114,6 +127,9 @@ class SpeechOptions(BaseModel):
     reading: Annotated[Literal["auto", "off"], AnyCase] | None = Field(
         None, description="numbers and signs as words, or as the engine reads them"
     )
+    lexicon: dict[str, str] | list[LexiconEntryBody] | None = Field(
+        None, description="pronunciations: words with what is spoken, or entries"
+    )
     options: dict[str, Number] | None = Field(None, description="options of the engine")
 
     @model_validator(mode="before")
@@ -145,6 +161,8 @@ class SpeechOptions(BaseModel):
             UnknownOption: an invalid value.
         """
         fields = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
+        if isinstance(self.lexicon, list):
+            fields["lexicon"] = [entry.model_dump() for entry in self.lexicon]
         pool = named_pool(context, self.model)
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
         user_fields = {"user": caller.user, "weight": caller.weight}

@@ -1,5 +1,6 @@
 """Read parts aloud: accents composed, numbers and signs in words, and what became too long split again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from seriatim.text.reading import ReadingMode, read_sentence
@@ -22,11 +23,25 @@ class PartReader:
     def _read(self, part: SentencePart) -> list[SentencePart]:
         text = compose(part.text)
         if self._cut.reading is ReadingMode.AUTO:
-            text = read_sentence(text, self._cut.language)
+            text = self._read_around(text, self._cut.kept_words(text) if self._cut.kept_words else ())
         if text == part.text:
             return [part]
         *firsts, last = self._split(text)
         return [*(SentencePart(first, 0, closes=False) for first in firsts), replace(part, text=last)]
+
+    def _read_around(self, text: str, kept: Sequence[tuple[int, int]]) -> str:
+        """The text read, but for the words at the places `kept`, whose pronunciation is known."""
+        if not kept:
+            return read_sentence(text, self._cut.language)
+        pieces: list[str] = []
+        at = 0
+        for start, end in [*kept, (len(text), len(text))]:
+            between = text[at:start]
+            words = between.strip(" ")
+            pieces.append(between.replace(words, read_sentence(words, self._cut.language)) if words else between)
+            pieces.append(text[start:end])
+            at = end
+        return "".join(pieces)
 
     def _split(self, text: str) -> list[str]:
         limit, rest = self._cut.limit_chars, self._cut.rest_chars

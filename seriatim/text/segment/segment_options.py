@@ -1,5 +1,6 @@
 """Segment options, and segments: two records that everything below the client reads."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from seriatim.errors import UnknownOption
@@ -33,6 +34,9 @@ class SegmentOptions:
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.NONE  #: how the text is marked up
     reading: ReadingMode = ReadingMode.OFF  #: whether numbers and signs become words
+    kept_words: Callable[[str], Sequence[tuple[int, int]]] | None = (
+        None  #: places that reading leaves: a lexicon's words
+    )
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:

@@ -7,8 +7,9 @@ spoken in passes, so that memory stays bounded. hibari puts 0.3 s of silence bef
 the worker trims (workers/trim_and_fade.py); between the passes of one sentence it is trimmed here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -18,9 +19,11 @@ import numpy as np
 from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.errors import BadInput, UnknownVoice
 from seriatim.nearest_names import QUOTED_CHARS, unknown_word
+from seriatim.text.lexicon import Pronunciation
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.hibari import ABILITIES
 from workers.engines.hibari.dialect import hibari_text
+from workers.engines.hibari.lexicon_phonemes import with_phonemes
 from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
 from workers.engines.hibari.pronunciation import in_parts, pieces, readable
 from workers.trim_and_fade import trim_pass
@@ -70,7 +73,7 @@ class HibariEngine:
         voice = self._voices.get(utterance.voice or self.voices[0].name)
         if voice is None:
             raise UnknownVoice(unknown_word("hibari voice", utterance.voice, self._voices))
-        parts = list(pieces(voice.phonemes(utterance.text)))
+        parts = list(pieces(voice.phonemes(utterance.text, utterance.pronunciations)))
         if not parts:
             raise BadInput(
                 f"the hibari engine has no sound for {utterance.text[:QUOTED_CHARS]!r}: skip it with gap=skip"
@@ -95,14 +98,15 @@ class _HibariVoice:
         self._letters: frozenset[str] = frozenset()
         self._model: Any = load_model(name, path, self._wrapped)
 
-    def phonemes(self, text: str) -> str:
-        """The phonemes of a sentence.
+    def phonemes(self, text: str, found: Sequence[Pronunciation] = ()) -> str:
+        """The phonemes of a sentence, with the pronunciations of its words that a lexicon has.
 
         Raises:
             BadInput: there are words in it that hibari cannot read.
         """
         pronounce: Callable[[str], str] = self._model.g2p
-        return pronounce(hibari_text(readable(text, self._letters), pronounce))
+        plain = with_phonemes(text, found, partial(readable, letters=self._letters))
+        return pronounce(hibari_text(plain, pronounce))
 
     def pcm(self, phonemes: str, speed: float, noise: np.random.Generator) -> bytes:
         """Speak phonemes: s16le mono at RATE_HZ."""
