@@ -82,7 +82,7 @@ def _power(found: re.Match[str]) -> str:
 
 def _spell_signs(text: str) -> str:
     """Write out the signs that hibari would drop: `5 €` is "5 euros", `a ≤ b` is "a less-than or equal to b"."""
-    followers = zip(text, text[1:] + " ", strict=True)
+    followers = zip(text, f"{text} "[1:], strict=True)
     return "".join(f" {_sign_name(char)} " if _is_dropped(char, after) else char for char, after in followers)
 
 
