@@ -31,8 +31,7 @@ def make_submission(
     """The submission of a new job; `cut` as `segmentation_to_json` returns it."""
     s, live = settings, request.kind is JobKind.LIVE
     timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
-    options, trace = dict(request.options), tracing.current_traceparent()
-    spec = JobSpec(request.voice, request.language, request.speed, request.seed, options, trace=trace)
+    spec = JobSpec(request.voice, request.language, request.speed, request.seed, dict(request.options))
     return Submission(
         job=secrets.token_hex(16), user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
         closed=closed, idempotency_key=request.idempotency_key, spec_digest=_spec_digest(spec), cut=cut,
@@ -59,6 +58,8 @@ def submit(pool_client: PoolClient, request: JobRequest, s: Submission, rows: Se
     """
     kind = str(request.kind)
     with tracing.span("enqueue", tracing.PRODUCER, pool=pool_client.pool, kind=kind, sentences=len(rows)) as span:
+        if trace := tracing.current_traceparent():  # so that the spans of its sentences are children of this one
+            s = replace(s, spec=replace(JobSpec.from_json(s.spec), trace=trace).to_json())
         try:
             answer = _run_steps(pool_client, request, s, rows)
         except MemoryFull:  # the server itself ran out of memory; keys of an incomplete job expire
