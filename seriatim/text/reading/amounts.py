@@ -1,6 +1,7 @@
 """Amounts: money, units, percentages and dimensions."""
 
 import re
+from functools import partial
 
 from seriatim.text.reading.language_rules import Currency, Noun
 from seriatim.text.reading.number_grammar import NumberGrammar
@@ -34,9 +35,12 @@ def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     shorts = _any_of([short for short in grammar.rules.scales if len(short) > 1])
 
-    sign_first = rf"(?<!\w)(?P<minus>(?<!\S)[-−])?(?:(?P<sign>{signs})\s?|(?P<code>{codes})\s)"
+    start = r"[A-Za-z\d]" if grammar.rules.attached else r"\w"
+    sign_first = rf"(?<!{start})(?P<minus>(?<!\S)[-−])?(?:(?P<sign>{signs})\s?|(?P<code>{codes})\s)"
     sign_between = rf"(?:{_DASH}(?:{signs})?(?P<to>{n}))?"
+    english = rf"{sign_first}(?P<n>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d){grammar.after}"
     return [
+        *([ReadingRule(re.compile(english), partial(_english_price, grammar))] if grammar.decimal == "," else []),
         ReadingRule(re.compile(rf"{sign_first}(?P<n>{n}){sign_between}{scale}{grammar.after}"), read),
         ReadingRule(
             re.compile(
@@ -59,6 +63,13 @@ def _money(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     if named.get("scale"):
         return f"{minus}{first}{_scaled(grammar, text, grammar.rules.scales[named['scale']], currency)}"
     return f"{minus}{first}{_price(grammar, text, currency)}"
+
+
+def _english_price(grammar: NumberGrammar, found: re.Match[str]) -> str:
+    """A price with a decimal point in a language with a decimal comma, as prices in dollars are often written."""
+    minus = f"{grammar.words['minus']} " if found["minus"] else ""
+    text = found["n"].replace(",", "").replace(".", ",")
+    return f"{minus}{_price(grammar, text, grammar.rules.money[found['sign'] or found['code']])}"
 
 
 def _scaled(grammar: NumberGrammar, text: str, scale: Noun, currency: Currency) -> str:

@@ -16,7 +16,9 @@ def clock_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if grammar.rules.tag == "en":
         half = r"\s?(?P<half>[ap])(?:\.\s?m(?P<stop>\.)|m)"
         times = (rf"{_FROM}(?P<h>1[0-2]|0?[1-9])[:.](?P<m>[0-5]\d){half}", rf"{_FROM}(?P<h>1[0-2]|0?[1-9]){half}")
+        halves = re.compile(r"(?<=[\d\s][ap]m)\s?[-–]\s?(?=\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m)", re.IGNORECASE)
         rules = [*(grammar.rule(time, lambda found: _half(grammar, found), re.IGNORECASE) for time in times), *rules]
+        rules.insert(0, ReadingRule(halves, lambda _found: f" {grammar.words['to']} "))
     between = re.compile(r"(?<=\d[:.h]\d\d)\s?[-–]\s?(?=\d{1,2}[:.h]\d\d(?!\s?[ap]\.?m))")
     rules.insert(0, ReadingRule(between, lambda _found: f" {grammar.words['to']} "))
     return [*rules, grammar.rule(r"(?P<a>\d{1,3}):(?P<b>\d{1,4})", lambda found: _ratio(grammar, found))]
