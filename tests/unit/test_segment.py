@@ -262,3 +262,11 @@ def test_the_stops_of_other_scripts_end_sentences(language, text):
     found = sentences(text, language)
     assert len(found) == 2
     assert " ".join(found) == text
+
+
+def test_a_unit_with_a_slash_ends_a_sentence() -> None:
+    """Its last letter is no initial."""
+    text = "He drove at 60 km/h. We shipped it at 5 m/s. Then it stopped."
+    assert [piece.text for piece in segment(text, SegmentOptions("en"))] == text.replace("h. ", "h.|").replace(
+        "s. ", "s.|"
+    ).split("|")

@@ -55,6 +55,7 @@ _VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}]$")
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
 _PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")
+_RATE = re.compile(r"(?<![\w/])[A-Za-zµ²³]{1,3}/(?:h|s|min)\.$")  #: km/h and the like, whose last letter is no initial
 
 
 def mark_pattern(language: str) -> str:
@@ -122,6 +123,8 @@ def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
     if _NUMBERING.fullmatch(head) or (language in ORDINAL_LANGUAGES and _ORDINAL.search(head[-4:])):
         return False
+    if _RATE.search(head[-10:]):
+        return not after[0].islower()
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""
     if word in ABBREVIATIONS.get(language, ()) or _goes_on(language, word, after):
