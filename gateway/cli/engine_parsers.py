@@ -16,6 +16,7 @@ examples:
   seriatim voices add anna anna-1.wav anna-2.flac --model models/xtts-v2
   seriatim voices list --engine xtts --model models/xtts-v2
   seriatim voices remove anna
+  seriatim voices play en-gb --engine espeak          speak a sample sentence; -o FILE writes it
 """
 TUNE = """\
 Starts worker processes with 1, 2, 4, 8, ... slots, keeps every slot busy, and measures the time to the first audio of a
@@ -42,6 +43,10 @@ def _add_voices(p: argparse.ArgumentParser) -> None:
     _voice_source(
         add_command(actions, "list", "list the voices of an engine, as without ACTION", ""), argparse.SUPPRESS
     )
+    play = add_command(actions, "play", "play a sample sentence of a voice, or write it into a file", VOICES)
+    play.add_argument("name", metavar="NAME", help="see: seriatim voices")
+    play.add_argument("-o", "--output", default="", metavar="FILE", help="write this file instead of playing it")
+    _voice_source(play, argparse.SUPPRESS)
     add = add_command(actions, "add", "clone a voice from recordings", VOICES)
     add.add_argument("name", metavar="NAME", help="a-z, 0-9, space, - and _")
     add.add_argument("recordings", nargs="+", metavar="RECORDING", help="wav, flac, ogg, opus or mp3")
@@ -93,7 +98,7 @@ def _add_tune(p: argparse.ArgumentParser) -> None:
 
 #: command: summary, epilog, the function that adds its arguments
 ENGINE_COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
-    "voices": ("list the voices of an engine; clone or remove one", VOICES, _add_voices),
+    "voices": ("list the voices of an engine; play, clone or remove one", VOICES, _add_voices),
     "models": ("list the models and voices on this machine, and ways to get one", MODELS, _add_models),
     "tune": ("measure how many slots and processes suit this machine", TUNE, _add_tune),
 }

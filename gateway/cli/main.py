@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from gateway.cli import parser as args
 from gateway.cli.commands import models
 from gateway.cli.commands.tune import tune
+from gateway.cli.commands.voice_sample import play_sample
 from gateway.cli.commands.voices import add_voice, cloned_voices, list_voices, remove_voice
 from gateway.cli.input_text import read_input, refuse_to_overwrite
 from gateway.cli.parser_parts import engine_options, processes
@@ -207,14 +208,10 @@ def _voices(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
-    from gateway.local.installed_engines import default_engine, running_default  # imports redis
-
     if options.cloned:
         voices = [_cloned_voice_row(voice) for voice in cloned_voices(settings)]
     else:
-        running = None if options.redis is None else settings
-        engine = options.engine or (running_default(settings) if running else default_engine(settings))
-        voices = list_voices(engine, running, engine_options(options))
+        voices = _voices_of_engine(options, settings)[1]
     if options.json:
         sys.stdout.write(json.dumps(voices) + "\n")
         return ExitCode.OK
@@ -222,6 +219,22 @@ def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
     for voice in voices:
         sys.stdout.write(f"{voice['name']:<{width}}  {voice['language']:<8} {voice['description']}".rstrip() + "\n")
     return ExitCode.OK
+
+
+def _voices_of_engine(options: argparse.Namespace, settings: Settings) -> tuple[str, list[dict[str, Any]]]:
+    """The engine or pool that the options mean, and its voices."""
+    from gateway.local.installed_engines import default_engine, running_default  # imports redis
+
+    running = None if options.redis is None else settings
+    engine = options.engine or (running_default(settings) if running else default_engine(settings))
+    return engine, list_voices(engine, running, engine_options(options))
+
+
+def _play_voice(options: argparse.Namespace, settings: Settings) -> int:
+    engine, voices = _voices_of_engine(options, settings)
+    pairs = [part for text in engine_options(options) for part in ("--engine-option", text)]
+    running = [] if options.redis is None else ["--redis", options.redis]
+    return play_sample(options.name, voices, ["--engine", engine, *pairs, *running], options.output)
 
 
 def _cloned_voice_row(card: dict[str, Any]) -> dict[str, str]:
@@ -264,7 +277,7 @@ def _models(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.OK
 
 
-VOICES: dict[str, Command] = {"list": _list_voices, "add": _add_voice, "remove": _remove_voice}
+VOICES: dict[str, Command] = {"list": _list_voices, "play": _play_voice, "add": _add_voice, "remove": _remove_voice}
 COMMANDS: dict[str, Command] = {
     "speak": _speak,
     "text": _text,

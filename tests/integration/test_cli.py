@@ -258,6 +258,14 @@ class TestLookAndSteer:
         assert {"alto", "bass"} <= {voice["name"] for voice in json.loads(installed.stdout)}
         assert "alto " in seriatim("voices", "--engine", "tone").stdout.decode()
 
+    def test_a_sample_of_a_voice_is_written(self, tmp_path: Path) -> None:
+        out = tmp_path / "alto.wav"
+        done = seriatim("voices", "play", "alto", "-o", out, "--engine", "tone", "--engine-option", "rate_hz=8000")
+        assert done.returncode == 0, done.stderr.decode()
+        assert sound(out.read_bytes()) == stream_of(["Hello!", "This is how I sound when I read a text aloud."], "alto")
+        done = seriatim("voices", "play", "altp", "-o", out, "--engine", "tone")
+        assert (done.returncode, "nearest: alto" in complaint(done)) == (ExitCode.BAD_INPUT, True)
+
     def test_help_names_every_command_and_exit_code(self) -> None:
         help_text = seriatim("--help").stdout.decode()
         for word in ("speak", "up", "worker", "reassemble", "status", "cancel", "voices", "exit codes", "130"):
