@@ -15,6 +15,8 @@ BUSY   ?= 0
 # Test processes: one more than cores, because tests also wait.
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TORCH_INDEX ?=
+RUN_EXTRAS = espeak,hibari,documents,lexicon
+DEV_EXTRAS = $(RUN_EXTRAS),piper,flower,bench,http,otel,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -27,16 +29,16 @@ help:  ## list the targets
 # One environment per set of extras: `make speak` needs no test tools.
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,documents,lexicon]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(RUN_EXTRAS)]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,piper,documents,lexicon,flower,bench,http,otel,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(DEV_EXTRAS)]'
 	@touch $@
 
 # Versions such as 2.13.0+cpu, which TORCH_INDEX has, go before PyPI's 2.13.0, which brings some GB of CUDA.
 $(VENV)/.xtts: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[espeak,hibari,documents,lexicon,xtts]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[$(RUN_EXTRAS),xtts]'
 	@touch $@
 
 $(VENV)/.listener: $(VENV)/.dev
@@ -60,7 +62,7 @@ fast: $(VENV)/.dev  ## the unit and script tests of `make test`, in less than a 
 	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n $(JOBS) -m "not thorough" tests/unit tests/scripts
 
 newest: $(VENV)/.dev  ## the unit and script tests on the newest Python that is here
-	.ci/newest $(BIN)/python
+	.ci/newest $(BIN)/python "$(DEV_EXTRAS)"
 
 check: $(VENV)/.dev lint types imports test-all newest  ## the gate: what must pass before a commit
 

@@ -136,11 +136,13 @@ class ReaderCursor:
             return self._feed_audio(entry)
         if isinstance(entry, SentenceStart):
             self._check_reached(entry.at)
+            self._check_next(entry.position)
             self.at, self.have, self.sure = entry.at, 0, True
             self.rate_hz = entry.rate_hz or self.rate_hz
         elif isinstance(entry, End):
             if entry.state != "cancelled":  # a cancelled job's audio may be gone
                 self._check_reached(entry.n_bytes)
+                self._check_next(entry.position)
         elif entry.seq + 1 == self.position.sentence:
             self._check_reached(self.at + entry.offset)
         else:
@@ -151,6 +153,11 @@ class ReaderCursor:
     def _check_reached(self, n_bytes: int) -> None:
         if self.sure and n_bytes > self.n_bytes:
             raise PositionLost(f"bytes {self.n_bytes} to {n_bytes} of the job are not held any more")
+
+    def _check_next(self, position: StreamPosition) -> None:
+        """Notice sentences without audio that are missing: they leave no gap in the bytes."""
+        if position.sentence > self.position.sentence + 1:
+            raise PositionLost(f"the beginning of sentence {self.position.sentence} is not held any more")
 
     def _feed_audio(self, entry: Audio) -> Audio | None:
         end = entry.position.offset

@@ -23,6 +23,7 @@ def test_the_packages_start_interpreters_by_one_function_alone() -> None:
         "gateway/cli/main.py": ["python_command"],
         "seriatim/process/interpreter.py": ['SAFE, "-m"'],
         "workers/engines/espeak/engine.py": ['"-I", "-S"'],
+        "workers/engines/piper/phonemes.py": ['"-I", "-S"'],
     }
 
 

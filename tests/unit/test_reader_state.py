@@ -123,6 +123,14 @@ def test_what_neither_source_has_is_elsewhere() -> None:
         turn(state, [])
 
 
+def test_a_sentence_without_audio_is_not_missed() -> None:
+    """Its marker was recorded, and taken from the stream, between two reads."""
+    state, entries = ReaderState("j", DrainMode.STORE), stream_of([0])
+    assert turn(state, []) == []
+    assert turn(state, entries[1:]) == []
+    assert turn(state, entries) == entries
+
+
 def test_a_gap_counts_as_read() -> None:
     state = ReaderState("j", DrainMode.WINDOW)
     start, gap = stream_of([0])[0], Gap(StreamPosition(1, END - 1), 0, 0, "engine failed")

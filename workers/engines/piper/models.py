@@ -5,6 +5,7 @@ JSON object a line: the last one is its result.
 """
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -15,7 +16,7 @@ from seriatim.errors import EngineUnavailable, SeriatimError, forbidden
 from seriatim.exit_codes import status_of
 from seriatim.process.home_folder import expand_home
 from workers.engines.piper.official_voices import CARD, download_voice, licence_lines
-from workers.engines.piper.voice_config import VoiceConfig
+from workers.engines.piper.voice_config import VoiceConfig, voice_files
 
 REPORT_S = 0.1  #: between two lines about the progress of one file
 EXAMPLE = "piper/en_US-lessac-medium"
@@ -36,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def look(folder: Path) -> dict[str, object]:
     """The voices of a folder, each with its licence, and how to get more."""
-    voices = [_described(path) for path in sorted(folder.glob("*.onnx")) if not path.name.startswith(".")]
+    voices: list[dict[str, object]] = []
+    with contextlib.suppress(PermissionError):  # another user's
+        voices = [_described(path) for path in voice_files(folder)]
     return {"folder": str(folder), "voices": voices, "how_to_get": how_to_get(folder)}
 
 

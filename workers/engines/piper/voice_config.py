@@ -98,18 +98,27 @@ def read_folder(folder: Path) -> dict[str, VoiceConfig]:
     Raises:
         EngineUnavailable: it has none, or one that is incomplete.
     """
-    if not folder.is_dir():
+    try:
+        exists = folder.is_dir()
+    except PermissionError:
+        raise EngineUnavailable(f"this user may not read {folder}; name another folder with --voices DIR") from None
+    if not exists:
         raise EngineUnavailable(
             f"there is no folder {folder} with voices of Piper: seriatim models get piper/NAME puts one there, "
             "or name yours: --voices DIR"
         )
-    found = sorted(path for path in folder.glob("*.onnx") if not path.name.startswith("."))
+    found = voice_files(folder)
     alone = [each for each in folder.glob("*.onnx.json") if not found]
     if alone:
         raise EngineUnavailable(f"{alone[0].with_suffix('')} is missing; each voice is NAME.onnx with NAME.onnx.json")
     if not found:
         raise EngineUnavailable(f"{folder} has no voices: expected NAME.onnx with NAME.onnx.json")
     return {config.name: config for config in map(VoiceConfig.read, found)}
+
+
+def voice_files(folder: Path) -> list[Path]:
+    """The models of a folder, in alphabetical order; downloads that are not complete have hidden names."""
+    return sorted(path for path in folder.glob("*.onnx") if not path.name.startswith("."))
 
 
 def _speakers(config: dict[str, Any]) -> dict[str, int]:
