@@ -154,8 +154,12 @@ class Page:
         return self.words("#reading [aria-current]")
 
     def complaints(self, *expected: str) -> list[str]:
-        """What the browser has logged since the last call: errors, and what the policy forbade."""
-        found = [f"{row['level']}: {row['message']}" for row in self.driver.get_log("browser")]
+        """What the browser has logged of this page since the last call: errors, and what the policy forbade.
+
+        A request that the page of another gateway began may end, and be logged, after that page was left.
+        """
+        rows = [f"{row['level']}: {row['message']}" for row in self.driver.get_log("browser")]
+        found = [row for row in rows if "http://127.0.0.1:" not in row or self.url in row]
         return [row for row in found if not any(each in row for each in ("favicon.ico", *expected))]
 
 
