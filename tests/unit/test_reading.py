@@ -13,7 +13,6 @@ from seriatim.text.reading import LANGUAGES, ReadingMode, read_sentence
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 
 DATA = Path(__file__).parent / "data" / "reading"
-WORD = re.compile(r"[^\W\d_]+")
 #: written forms, all of which some language has
 FORMS = [
     "$49.95", "€5", "5 €", "£1.5bn", "1,234", "1.234,50", "3.14", "3,14", "15:30", "3:30 pm", "8:00", "2024-01-05",
@@ -42,9 +41,10 @@ def test_a_language_reads_what_its_people_write(language: str) -> None:
 def test_no_word_is_lost_and_reading_twice_is_reading_once(parts: list[str], language: str) -> None:
     text = " ".join(parts)
     read = read_sentence(text, language)
-    rest = iter(WORD.findall(read.casefold()))
-    words = [word.casefold() for word in parts if word not in FORMS]
-    assert all(word in rest for word in words), read
+    rest = read.casefold()  # in scripts without spaces a number may stand beside a word, so no words are compared
+    for word in (word.casefold() for word in parts if word not in FORMS):
+        assert word in rest, read
+        rest = rest.partition(word)[2]
     assert read_sentence(read, language) == read
 
 

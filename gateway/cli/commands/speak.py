@@ -168,8 +168,10 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
     before, before_ms = run.output.sentences_done, run.output.ms_done
     run.progress.start_counting(None, before)
     run.submitted_s = time.monotonic()
-    sentences = islice(_sentences(arguments, producer), before, None)
-    run.output.title = first_words(next(_sentences(arguments, producer), Sentence("")).text)
+    whole = _sentences(arguments, producer)
+    opening = list(islice(whole, 1))
+    run.output.title = first_words(opening[0].text) if opening else ""
+    sentences = islice(chain(opening, whole), before, None)
     first = next(sentences, None)
     if first is None and before:  # interrupted between the last sentence and the file's name
         run.output.finish()

@@ -1,6 +1,7 @@
 """Signs between words: ampersands, section and number signs, hashtags, arrows, dotted degrees."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from seriatim.text.reading.number_grammar import NumberGrammar
@@ -56,7 +57,7 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def hashtag(found: re.Match[str]) -> str | None:
         return f"{words['hashtag']} {_parted(found['word'])}"
 
-    def word(name: str, template: str = "{}"):  # type: ignore[no-untyped-def]
+    def word(name: str, template: str = "{}") -> Callable[[re.Match[str]], str]:
         return lambda _found: template.format(words[name])
 
     rules = [
