@@ -17,13 +17,13 @@ from redis.exceptions import RedisError
 from tests.chaos import state_snapshot
 from tests.chaos.check import check, verdict
 from tests.chaos.cluster import READY_S, Cluster, Scale
-from tests.chaos.fault_context import Arena
 from tests.chaos.fault_free_phase import calm
+from tests.chaos.faults.fault_context import Arena
+from tests.chaos.faults.small_disk import small_disk
 from tests.chaos.figures import summary
 from tests.chaos.history import Event, read
 from tests.chaos.nemesis import ALL, Nemesis
 from tests.chaos.proxy import Mood
-from tests.chaos.small_disk import small_disk
 from tests.support.process_system import wait_until
 from tests.support.redis_servers import debian, embedded
 

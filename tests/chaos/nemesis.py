@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from tests.chaos import point_faults, process_faults, server_faults, wire_faults
 from tests.chaos.cluster import READY_S
-from tests.chaos.fault_context import Arena, Fault, NotHere
+from tests.chaos.faults import point_faults, process_faults, server_faults, wire_faults
+from tests.chaos.faults.fault_context import Arena, Fault, NotHere
 from tests.chaos.history import read
 from tests.chaos.state_snapshot import books
 from tests.support.process_system import wait_until

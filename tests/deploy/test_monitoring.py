@@ -92,7 +92,7 @@ def gateway(new_system: Callable[..., RealSystem]) -> Gateway:
 
 
 def exported() -> dict[str, set[str]]:
-    """Series that a gateway exports -> their labels. tests/http/test_health.py compares the table with a gateway."""
+    """Series that a gateway exports -> their labels. Compared with a gateway: tests/http/operation/test_health.py."""
     found: dict[str, set[str]] = {}
     for metric in METRICS:
         if metric.type == "histogram":

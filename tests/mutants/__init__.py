@@ -6,5 +6,6 @@
     planting    a copy of the tree with one fault in it; nothing is ever changed in place
     trial       runs what should see a fault, cheapest first, until something fails
 
-`make mutants`, or `python -m tests.mutants --help`. tests/unit/test_mutants.py holds the faults to the code as it is.
+`make mutants`, or `python -m tests.mutants --help`. tests/unit/repository/test_mutants.py compares the faults with
+the code as it is.
 """

@@ -2,9 +2,9 @@
 
 from tests.mutants.mutant import Mutant, lua
 
-LINE = "tests/scripts/test_waitlist.py"
-FAIRNESS = "tests/scripts/test_fairness.py"
-MACHINE = "tests/scripts/test_pool_machine.py"
+LINE = "tests/scripts/pool/test_waitlist.py"
+FAIRNESS = "tests/scripts/pool/test_fairness.py"
+MACHINE = "tests/scripts/pool_machine/test_pool_machine.py"
 FOLDER = lua("pool")
 
 ADMISSION = (

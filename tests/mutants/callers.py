@@ -2,8 +2,8 @@
 
 from tests.mutants.mutant import Mutant
 
-CONTINUITY = "tests/integration/test_continuity.py"
-KILLS = "tests/integration/test_kills.py"
+CONTINUITY = "tests/integration/engines/test_continuity.py"
+KILLS = "tests/integration/faults/test_kills.py"
 FOUND = "tests/simulator/test_found.py"
 BLIND_SPOTS = "tests/mutants/test_blind_spots.py"
 
@@ -104,7 +104,7 @@ CALLERS = (
         "[*(outcome.call for outcome in outcomes), pick_call(worker_state.pool_client)]",
         "[pick_call(worker_state.pool_client)]",
         "no sentence is ever over",
-        ("tests/integration/test_workers.py",),
+        ("tests/integration/operation/test_workers.py",),
         seeds=0,
     ),
     Mutant(
@@ -132,7 +132,7 @@ CALLERS = (
         "pcm = part_beyond(entry.pcm, end, self.have)",
         "pcm = entry.pcm",
         "whoever reconnects hears a piece again",
-        ("tests/unit/test_cursor.py",),
+        ("tests/unit/client/test_cursor.py",),
     ),
     Mutant(
         "entries.missing bytes not seen",
@@ -140,7 +140,7 @@ CALLERS = (
         "        if self.sure and n_bytes > self.n_bytes:",
         "        if False:",
         "a reader that was too slow loses a piece and is not told",
-        ("tests/unit/test_cursor.py",),
+        ("tests/unit/client/test_cursor.py",),
     ),
     Mutant(
         "server.log not rewritten",
@@ -183,7 +183,7 @@ CALLERS = (
         "        self.missed = self.lost\n",
         "        self.missed = False\n",
         "a reader asks two sources in turn, for ever, for what neither has",
-        ("tests/unit/test_reader_state.py::test_what_neither_source_has_is_elsewhere",),
+        ("tests/unit/client/test_reader_state.py::test_what_neither_source_has_is_elsewhere",),
         seeds=0,
     ),
     Mutant(

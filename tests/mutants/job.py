@@ -2,12 +2,12 @@
 
 from tests.mutants.mutant import Mutant, lua
 
-MACHINE = "tests/scripts/test_job_machine.py"
-TAKES = "tests/scripts/test_takes.py"
-STREAM = "tests/scripts/test_ordered_stream.py"
-DRAINING = "tests/scripts/test_draining.py"
-CUT_LOG = "tests/scripts/test_cut_log.py"
-TODO = "tests/scripts/test_todo.py"
+MACHINE = "tests/scripts/job/test_job_machine.py"
+TAKES = "tests/scripts/job/test_takes.py"
+STREAM = "tests/scripts/job/test_ordered_stream.py"
+DRAINING = "tests/scripts/job/test_draining.py"
+CUT_LOG = "tests/scripts/job/test_cut_log.py"
+TODO = "tests/scripts/pool/test_todo.py"
 BLIND_SPOTS = "tests/mutants/test_blind_spots.py"
 FOLDER = lua("job")
 

@@ -2,13 +2,13 @@
 
 from tests.mutants.mutant import Mutant, lua
 
-MACHINE = "tests/scripts/test_pool_machine.py"
-ADMISSION = "tests/scripts/test_admission.py"
-CRASHES = "tests/scripts/test_crashes.py"
-FAIRNESS = "tests/scripts/test_fairness.py"
-RESTART = "tests/scripts/test_restart.py"
-TODO = "tests/scripts/test_todo.py"
-WINDOWS = "tests/scripts/test_windows.py"
+MACHINE = "tests/scripts/pool_machine/test_pool_machine.py"
+ADMISSION = "tests/scripts/pool/test_admission.py"
+CRASHES = "tests/scripts/pool/test_crashes.py"
+FAIRNESS = "tests/scripts/pool/test_fairness.py"
+RESTART = "tests/scripts/pool/test_restart.py"
+TODO = "tests/scripts/pool/test_todo.py"
+WINDOWS = "tests/scripts/job/test_windows.py"
 CLOCK = "tests/scripts/test_clock.py"
 FOLDER = lua("pool")
 
@@ -155,7 +155,7 @@ POOL = (
         "and num(slack, 0) or 0) - num(infl, 0)",
         "and num(slack, 0) or 0)",
         "sentences queue up where no slot is, and whoever is urgent waits behind them",
-        ("tests/scripts/test_slack.py", MACHINE),
+        ("tests/scripts/pool/test_slack.py", MACHINE),
     ),
     Mutant(
         "pick.retry taken twice",

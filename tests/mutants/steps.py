@@ -2,15 +2,15 @@
 
 from tests.mutants.mutant import Mutant, lua
 
-MACHINE = "tests/scripts/test_pool_machine.py"
-CRASHES = "tests/scripts/test_crashes.py"
-FAIRNESS = "tests/scripts/test_fairness.py"
-RESTART = "tests/scripts/test_restart.py"
-TODO = "tests/scripts/test_todo.py"
-WAKING = "tests/scripts/test_waking.py"
-WINDOWS = "tests/scripts/test_windows.py"
-ADMISSION = "tests/scripts/test_admission.py"
-OPEN_JOBS = "tests/scripts/test_open_jobs.py"
+MACHINE = "tests/scripts/pool_machine/test_pool_machine.py"
+CRASHES = "tests/scripts/pool/test_crashes.py"
+FAIRNESS = "tests/scripts/pool/test_fairness.py"
+RESTART = "tests/scripts/pool/test_restart.py"
+TODO = "tests/scripts/pool/test_todo.py"
+WAKING = "tests/scripts/pool/test_waking.py"
+WINDOWS = "tests/scripts/job/test_windows.py"
+ADMISSION = "tests/scripts/pool/test_admission.py"
+OPEN_JOBS = "tests/scripts/pool/test_open_jobs.py"
 FOLDER = lua("pool")
 
 STEPS = (
@@ -156,7 +156,7 @@ STEPS = (
         "C('HSET', key, 'seen', int(t))\n",
         "",
         "a job is cancelled for want of the reader that reads it",
-        (WINDOWS, MACHINE, "tests/scripts/test_draining.py"),
+        (WINDOWS, MACHINE, "tests/scripts/job/test_draining.py"),
     ),
     Mutant(
         "submit.twice",
@@ -180,7 +180,7 @@ STEPS = (
         "  if text_differs(k.job, 0, digests(3), o.closed == 1) then return {CONFLICT, 0, k.job} end\n",
         "",
         "another text under a key is answered with the job of the first",
-        ("tests/scripts/test_admission.py", MACHINE),
+        ("tests/scripts/pool/test_admission.py", MACHINE),
     ),
     Mutant(
         "extend.another text taken for the same",
@@ -188,7 +188,7 @@ STEPS = (
         "if keyed and text_differs(job, first, sent, close) then return {CONFLICT, num(j.n, 0)} end",
         "",
         "a job is a splice of two texts",
-        ("tests/scripts/test_open_jobs.py", MACHINE),
+        ("tests/scripts/pool/test_open_jobs.py", MACHINE),
     ),
     Mutant(
         "submit.cap not checked",

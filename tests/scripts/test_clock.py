@@ -5,7 +5,7 @@ from redis import Redis
 
 from seriatim.lua.pool_scripts import beat, pick
 from seriatim.lua.script_calls import run
-from tests.scripts.pool_driver import LEASE_MS, POOL, PoolDriver
+from tests.scripts.pool.pool_driver import LEASE_MS, POOL, PoolDriver
 
 HOUR_MS = 3_600_000
 

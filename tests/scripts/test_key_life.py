@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from tests.scripts.pool_driver import P, PoolDriver
+from tests.scripts.pool.pool_driver import P, PoolDriver
 from tests.support.ttl_check import assert_every_key_expires
 
 SOON_MS = 5_000

@@ -11,8 +11,8 @@ from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict
 from seriatim.lua.pool_records import FinishVerdict, RetryPolicy, SubmitVerdict
 from seriatim.records import JobKind
-from tests.scripts.pool_driver import POOL, PoolDriver
-from tests.scripts.slot_driver import Slot, pcm
+from tests.scripts.job.slot_driver import Slot, pcm
+from tests.scripts.pool.pool_driver import POOL, PoolDriver
 
 LONG = 1_000_000  #: bytes of sound: more than all else that a test leaves on its server
 

@@ -4,7 +4,7 @@ from redis import Redis
 
 from seriatim.lua.pool_scripts import strike
 from seriatim.lua.script_calls import run
-from tests.scripts.pool_driver import POOL
+from tests.scripts.pool.pool_driver import POOL
 
 PLAIN = "return redis.call('HGET', KEYS[1], 'epoch') and 1 or 0"
 ROUNDS, CALLS = 60, 200  #: the fastest round counts: what else the machine does only makes rounds slower

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.xtts.test_sampling import CODES, rules_of, samplings
+from tests.xtts.model.test_sampling import CODES, rules_of, samplings
 from workers.engines.xtts.batch.batch_row import SamplingOptions
 from workers.engines.xtts.model.sampling import SamplingRules, chosen, ranked, scored
 from workers.engines.xtts.quality.rounding_check import TOLERANCE, doubtful

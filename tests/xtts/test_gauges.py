@@ -12,7 +12,7 @@ from seriatim.dispatch import PoolClient
 from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run
 from seriatim.settings import Settings
-from tests.integration.test_gauges import exported
+from tests.integration.operation.test_gauges import exported
 from tests.xtts.xtts_systems import Alone, Setup, alone
 from workers.engines.xtts.batch.device_memory import FRESH_S, DeviceMemoryWatch
 from workers.gpu_pinning import own_gpu

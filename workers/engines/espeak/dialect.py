@@ -2,7 +2,7 @@
 
 espeak judges full stops by itself: before a capital or a digit it pauses for 300 ms, also in "Dr. Müller" and "No. 5".
 It reads "exclamation" at "Oh!--you", and "dot" at "Ph.D. in". These forms were measured with espeak-ng 1.52, by the
-silence and the phonemes of its output (tests/integration/test_espeak_dialect.py):
+silence and the phonemes of its output (tests/integration/engines/test_espeak_dialect.py):
 
     a soft hyphen behind a stop     no pause, no "dot"; capitals and the dictionary's entry stay as they are
     a small letter behind "3."      an ordinal, where espeak has ordinals in that language

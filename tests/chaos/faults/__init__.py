@@ -1,0 +1,1 @@
+"""Faults that the nemesis has: of processes, connections, servers, disks."""

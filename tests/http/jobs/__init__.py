@@ -1,0 +1,1 @@
+"""Tests of jobs over HTTP: their texts, documents, recordings."""

@@ -1,0 +1,1 @@
+"""Tests of answers to requests for speech: their bytes, formats, captions."""

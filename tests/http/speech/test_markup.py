@@ -1,0 +1,62 @@
+"""Markup in every kind of request: what is spoken, shown in captions and said by `sentence` events."""
+
+from typing import Any, get_args, get_type_hints
+
+import httpx2
+
+from gateway.cli.parser import build_parser
+from gateway.http.schemas.requests import SpeechOptions
+from seriatim.client.job_options import JobOptions
+from seriatim.text.markup import Markup
+from tests.http.clients.test_socket import calling
+from tests.http.gateways import Gateway
+from tests.http.jobs.test_texts import new, whole
+
+TEXT = "# Next *steps*\n\nYou **really** should [read it](https://example.org/a?b=c)."
+PLAIN_TEXTS = ["Next steps", "You really should read it."]
+
+
+def captions(client: httpx2.Client, **body: Any) -> list[str]:
+    job = new(client, **body)["id"]
+    whole(client, job)
+    return [s["text"] for s in client.get(f"/v1/jobs/{job}/captions?format=json").json()["captions"]]
+
+
+def test_captions_show_what_is_spoken(client: httpx2.Client) -> None:
+    assert captions(client, input=TEXT) == PLAIN_TEXTS
+    assert (
+        captions(client, input=TEXT, markup="none")[-1] == "You **really** should [read it](https://example.org/a?b=c)."
+    )
+    assert captions(client, input="<p>One<br>two.</p>", markup="HTML") == ["One", "two."]
+
+
+def test_sentences_that_come_one_by_one_may_have_markup(client: httpx2.Client) -> None:
+    marked: list[dict[str, Any]] = [{"text": "You **really** should."}, {"text": "It is *so*, 2 * 3.", "pause_ms": 700}]
+    assert captions(client, sentences=marked) == ["You really should.", "It is so, two times three."]
+    assert captions(client, sentences=marked, markup="none", reading="off") == [s["text"] for s in marked]
+
+
+def test_marks_may_come_apart_in_a_stream(gateway: Gateway) -> None:
+    with calling(gateway) as caller:
+        caller.say("start")
+        for piece in ("You *", "*really", "*", "* should. [It](", "http://x.or", "g) is so."):
+            caller.say("text", text=piece)
+        caller.say("close")
+        caller.until("end")
+        assert [m["text"] for m in caller.messages if m["type"] == "sentence"] == ["You really should.", "It is so."]
+
+
+def test_an_unknown_markup_is_refused(client: httpx2.Client) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": "Hi.", "markup": "rtf"})
+    assert answer.status_code == 400
+    assert "markup" in answer.json()["error"]["message"]
+
+
+def test_every_kind_of_request_takes_the_same_formats() -> None:
+    formats = [str(markup) for markup in Markup]
+    literal = next(hint for hint in get_args(get_type_hints(JobOptions)["markup"]) if get_args(hint))
+    assert list(get_args(literal)) == formats
+    field = SpeechOptions.model_json_schema()["properties"]["markup"]
+    assert [f["enum"] for f in field["anyOf"] if "enum" in f] == [formats]
+    options = build_parser([]).parse_args(["speak", "--markup", "html"])
+    assert options.markup == "html"

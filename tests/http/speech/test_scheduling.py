@@ -1,0 +1,96 @@
+"""Scheduling of an answer: its kind, its priority, and whether it is played as it comes or once it is whole."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from seriatim.keys import pool_prefix
+from tests.http.gateways import Gateway
+from tests.http.operation.test_metrics import value
+
+TEXT = "Good morning, dear listener."
+
+
+def scheduled(gateway: Gateway, answer: httpx2.Response) -> dict[str, str]:
+    """What the pool knows of the job of an answer."""
+    answer.raise_for_status()
+    with gateway.system.redis as redis:
+        found = redis.hgetall(f"{pool_prefix('tone')}:j:{answer.headers['x-request-id']}")
+    facts = {name.decode(): value.decode() for name, value in found.items()}
+    return {name: facts.get(name, "") for name in ("class", "priority", "play", "gap", "drain")}
+
+
+USUAL = {"class": "L", "priority": "0", "play": "", "gap": "fail", "drain": "window"}
+
+
+@pytest.mark.parametrize(
+    ("options", "headers", "differs"),
+    [
+        ({}, {}, {}),
+        ({"kind": "batch", "priority": -3}, {}, {"class": "B", "priority": "-3"}),
+        ({"kind": "Batch", "gap": "silence"}, {}, {"class": "B", "gap": "silence"}),
+        ({"kind": "batch", "detach": True}, {}, {"class": "B", "gap": "silence", "drain": "store"}),
+        ({}, {"seriatim-kind": "batch", "seriatim-priority": "9"}, {"class": "B", "priority": "9"}),
+        ({"kind": "live", "priority": 0}, {"seriatim-kind": "batch", "seriatim-priority": "9"}, {}),
+        ({"play": "whole"}, {}, {"play": "whole"}),
+        ({}, {"seriatim-play": "whole"}, {"play": "whole"}),
+        ({"stream": False}, {}, {"play": "whole"}),
+        ({"stream": False, "play": "stream"}, {}, {}),
+        ({"stream": True}, {}, {}),
+    ],
+)
+def test_it_is_spoken_as_urgently_as_was_said(
+    client: httpx2.Client, gateway: Gateway, options: dict[str, Any], headers: dict[str, str], differs: dict[str, str]
+) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": TEXT} | options, headers=headers)
+    assert scheduled(gateway, answer) == USUAL | differs
+    assert "seriatim-warning" not in answer.headers
+
+
+def test_openais_client_says_so_once_for_all_its_requests(gateway: Gateway) -> None:
+    urgent = {"seriatim-kind": "batch", "seriatim-priority": "2"}
+    with gateway.openai(default_headers=urgent) as ai:
+        answer = ai.audio.speech.with_raw_response.create(model="tts-1", voice="alloy", input=TEXT)
+        found = scheduled(gateway, answer.http_response)
+        assert (found["class"], found["priority"]) == ("B", "2")
+        body = {"kind": "live", "play": "whole"}
+        answer = ai.audio.speech.with_raw_response.create(model="tts-1", voice="alloy", input=TEXT, extra_body=body)
+        found = scheduled(gateway, answer.http_response)
+        assert (found["class"], found["play"], found["priority"]) == ("L", "whole", "2")
+
+
+@pytest.mark.parametrize(
+    ("options", "headers", "param"),
+    [
+        ({"kind": "urgent"}, {}, "kind"),
+        ({"priority": 10}, {}, "priority"),
+        ({"priority": True}, {}, "priority"),
+        ({"play": "later"}, {}, "play"),
+        ({}, {"seriatim-kind": "urgent"}, "seriatim-kind"),
+        ({}, {"seriatim-priority": "high"}, "seriatim-priority"),
+        ({}, {"seriatim-priority": "-10"}, "seriatim-priority"),
+        ({}, {"seriatim-play": ""}, "seriatim-play"),
+    ],
+)
+def test_another_word_is_refused(
+    client: httpx2.Client, options: dict[str, Any], headers: dict[str, str], param: str
+) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": TEXT} | options, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def test_a_file_is_no_late_first_sound_and_no_silence(client: httpx2.Client) -> None:
+    """It comes when it is whole: counted as a first sound it would call the pool late."""
+    names = (
+        "seriatim_http_first_audio_seconds_count",
+        "seriatim_http_streams_played_total",
+        "seriatim_http_audio_seconds_total",
+    )
+    before = client.get("/metrics").text
+    for options in ({"stream": False}, {"kind": "batch"}, {"play": "whole"}):
+        client.post("/v1/audio/speech", json={"input": TEXT} | options).raise_for_status()
+    after = client.get("/metrics").text
+    ttfa, played, sound_s = (value(after, name) - value(before, name) for name in names)
+    assert (ttfa, played) == (0, 0)
+    assert sound_s > 3

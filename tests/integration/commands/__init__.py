@@ -1,0 +1,1 @@
+"""Tests of commands, each in a process of its own."""

@@ -1,0 +1,77 @@
+"""`seriatim status` on a running system: what a worker holds, which jobs are late, what is dead."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.jobs.test_reading import enqueue
+from tests.support.command_line import seriatim
+from tests.support.expected_audio import sentences
+from tests.support.process_system import RealSystem, wait_until
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system("--maxmemory", "300mb", max_failures=1)
+    system.reassembler()
+    system.workers(1, slots=2, options={"rtf": 0.5, "chunk_ms": 100, "fail_on": "venom"})
+    return system
+
+
+def status_of(system: RealSystem) -> dict[str, Any]:
+    (tone,) = json.loads(seriatim("status", "--json", settings=system.settings.to_env()).stdout)
+    assert isinstance(tone, dict)
+    return tone
+
+
+def test_workers_say_what_they_hold_and_how_long_they_are_up(system: RealSystem) -> None:
+    owner, pid = next(iter(system.worker_pids().items()))
+
+    def worker() -> dict[str, Any]:
+        (found,) = status_of(system)["workers"]
+        return dict(found)
+
+    found = wait_until(lambda: w if (w := worker())["memory_bytes"] else None, "it has shown its memory")
+    assert (found["owner"], found["pid"], found["slots"]) == (owner, pid, 2)
+    assert 10e6 < found["memory_bytes"] < 1e9
+    assert found["gpu_utilization"] is None
+    assert 0 < found["up_s"] < 600
+    drawn = seriatim("status", settings=system.settings.to_env()).stdout.decode()
+    (drawn_mb,) = re.findall(r"(\d+) MB *$", next(line for line in drawn.splitlines() if owner[-8:] in line))
+    assert abs(int(drawn_mb) - found["memory_bytes"] / 1e6) < 20, "it grows a little meanwhile"
+    assert "of 315 MB" in drawn, "300 MiB are Redis' limit"
+
+
+@pytest.mark.thorough
+def test_the_job_that_runs_dry_first_stands_first(system: RealSystem) -> None:
+    jobs = [enqueue(system, sentences(40, f"listener {n}"), window_ms=3_000, user=f"u{n}") for n in range(3)]
+    wait_until(lambda: all(job.status().emitted for job in jobs))
+    listed = status_of(system)["jobs"]
+    due = [job["due_s"] for job in listed if job["due_s"] is not None]
+    assert len(due) == 3
+    assert due == sorted(due)
+    assert status_of(system)["n_jobs"] == 3
+    for job in jobs:
+        job.cancel()
+
+
+@pytest.mark.thorough
+def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem) -> None:
+    job = enqueue(system, ["All of it is spoken long before the end of it is heard by anybody who listens to it."])
+    wait_until(lambda: status_of(system)["held"] > 0, "it is spoken and not yet heard")
+    shown = seriatim("status", settings=system.settings.to_env()).stdout.decode()
+    assert " + held 0." in shown
+    job.report_played(60_000)
+    wait_until(lambda: status_of(system)["held"] == 0, "it was heard")
+
+
+def test_the_dead_are_counted_until_they_are_looked_at(system: RealSystem) -> None:
+    job = enqueue(system, ["There is venom in this."])
+    wait_until(lambda: job.status().ended)
+    assert (status_of(system)["dead"], status_of(system)["given_up"]) == (1, 1)
+    assert (
+        "1 dead letters: seriatim dead-letters" in seriatim("status", settings=system.settings.to_env()).stdout.decode()
+    )

@@ -1,0 +1,1 @@
+"""Tests of engines at work, with their real libraries and models."""

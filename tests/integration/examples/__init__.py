@@ -1,0 +1,1 @@
+"""Tests of documents' and users' programs, and of the benches, run as they are written."""

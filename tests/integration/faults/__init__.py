@@ -1,0 +1,1 @@
+"""Tests of processes killed, servers gone, connections lost."""

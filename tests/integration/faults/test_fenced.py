@@ -1,0 +1,57 @@
+"""A fenced worker stands still for longer than its lease, and goes on: what it sends is refused, and counted."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.integration.faults.test_kills import enqueue, sound
+from tests.support.expected_audio import sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
+
+SLOW = {"fixed_ms": 250, "chunk_ms": 100}
+OTHERS = {"fixed_ms": 250, "chunk_ms": 73}
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system(lease_ms=3_000, heartbeat_ms=150)
+    system.reassembler()
+    system.workers(1, options=SLOW)
+    system.workers(1, name="others", options=OTHERS)
+    return system
+
+
+@contextmanager
+def stopped(system: RealSystem) -> Iterator[None]:
+    """A worker stands still in mid-sentence."""
+    pid = system.stopped_half_spoken()
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_an_attempt_that_goes_on_when_another_has_its_sentence_is_counted_once(system: RealSystem) -> None:
+    text = sentences(8, "zombie that counts")
+    for n in range(1, 3):
+        retries = system.count("retries")
+        job = enqueue(system, text)
+        with stopped(system):
+            wait_until(lambda before=retries: system.count("retries") > before, "its lease expires")  # type: ignore[misc]  # called at once
+        wait_until(lambda expected=n: system.count("fenced") == expected, "it is refused")  # type: ignore[misc]  # as above
+        assert sound(system, job) == stream_of(text)
+        wait_until(lambda: system.slots() == 2, "it registers again")
+    assert system.count("fenced") == 2
+
+
+def test_a_cancelled_sentence_is_not_a_fenced_attempt(system: RealSystem) -> None:
+    before = system.count("fenced")
+    job = enqueue(system, system.held(sentences(1, "cancelled and not fenced")))
+    wait_until(system.half_spoken, "a worker is in mid-sentence")
+    job.cancel()
+    other = enqueue(system, sentences(4, "after that"))
+    assert sound(system, other) == stream_of(sentences(4, "after that"))
+    assert system.count("fenced") == before

@@ -1,0 +1,1 @@
+"""Tests of jobs on a running system: submitted, read, ended."""

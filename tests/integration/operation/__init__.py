@@ -1,0 +1,1 @@
+"""Tests of what operators meet: brokers, logs, gauges, worker processes."""

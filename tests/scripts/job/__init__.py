@@ -1,0 +1,1 @@
+"""Tests of a job's scripts (seriatim/lua/job), against a model."""

@@ -1,0 +1,1 @@
+"""Tests of the pool's scripts (seriatim/lua/pool), against a model."""

@@ -1,0 +1,86 @@
+"""The cost of one pick for the server: the same, however many slots are busy (docs/explanation/architecture.md)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from redis import Redis
+
+from seriatim.celery_app import make_app
+from seriatim.dispatch import PoolClient, sweep
+from seriatim.records import JobKind, TaskMessage
+from seriatim.settings import Settings
+from tests.scripts.pool.pool_driver import POOL, PoolDriver
+
+FEW, MANY = 4, 200
+COST_MS = 4_000  #: of a sentence, in a slot
+
+
+def calls(redis: Redis, *, of: str = "") -> int:
+    """Commands that the server ran since its statistics were reset, those inside of scripts too."""
+    stats: dict[str, Any] = redis.info("commandstats")
+    named = {name.removeprefix("cmdstat_"): row["calls"] for name, row in stats.items()}
+    return int(named.get(of, 0) if of else sum(named.values()))
+
+
+def cost(redis: Redis, step: Callable[[], object]) -> int:
+    redis.config_resetstat()
+    step()
+    return calls(redis)
+
+
+def busy(redis: Redis, slots: int, kind: JobKind) -> tuple[PoolDriver, list[TaskMessage]]:
+    """All slots speak sentences of one kind, and a listener waits for the first of its job."""
+    redis.flushall()
+    stage = PoolDriver(redis, slots=slots)
+    stage.accept("first", COST_MS * 4, user="zoe")
+    stage.speaks(stage.pick_one(), COST_MS * 4)  # now it is known what a sentence costs
+    for n in range(0, slots, 2):
+        stage.accept(f"job{n}", *[COST_MS * 4] * 2, user=f"user{n}", kind=kind, window_ms=10**7)
+    messages: list[TaskMessage] = []
+    while len(messages) < slots:
+        messages += stage.pick()
+    assert len(messages) == slots
+    for message in messages:
+        stage.now += 1
+        stage.takes("w1", message)
+    stage.accept("talk", 1_000, user="ann")
+    return stage, messages
+
+
+def test_a_pick_reads_as_much_with_two_hundred_busy_slots_as_with_four(redis: Redis) -> None:
+    found = []
+    for slots in (FEW, MANY):
+        stage, _ = busy(redis, slots, JobKind.LIVE)
+        found.append(cost(redis, stage.pick))
+    assert found[0] == found[1]
+
+
+def test_making_way_reads_as_much_with_two_hundred_batch_sentences_as_with_four(redis: Redis) -> None:
+    found = []
+    for slots in (FEW, MANY):
+        stage, messages = busy(redis, slots, JobKind.BATCH)
+        found.append(cost(redis, stage.pick_one))
+        assert stage.job("talk", "infl") == "1"
+        assert stage.record(messages[-1])[0] == "Q", "the one that was begun last made way"
+    assert found[0] == found[1]
+
+
+def test_batch_that_is_half_spoken_is_looked_at_once_and_not_at_every_pick(redis: Redis) -> None:
+    found = []
+    for slots in (FEW, MANY):
+        stage, _ = busy(redis, slots, JobKind.BATCH)
+        stage.now += COST_MS // 2
+        assert stage.pick() == [], "nothing makes way any more"
+        found.append(cost(redis, stage.pick))
+    assert found[0] == found[1]
+
+
+def test_only_the_process_that_swept_hands_out(redis: Redis) -> None:
+    """Two hundred processes that ask who is next, each several times a second, would be the pool's whole load."""
+    PoolDriver(redis, slots=2)
+    pool_client = PoolClient(redis, make_app("memory://", POOL), POOL, Settings(sweep_ms=60_000))
+    redis.hdel(f"seriatim:1:{{p:{POOL}}}:m", "now")  # the server's own clock from here on
+    sweep(pool_client)
+    redis.config_resetstat()
+    sweep(pool_client)
+    assert calls(redis, of="evalsha") == 1

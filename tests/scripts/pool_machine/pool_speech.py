@@ -1,0 +1,273 @@
+"""A sentence's way through a pool: pick, claim, finish, fail, fill. Part of the model."""
+
+from dataclasses import dataclass
+
+from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, FinishVerdict, RetryPolicy
+from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
+from seriatim.records import TaskMessage
+from tests.scripts.pool_machine.pool_state import (
+    BATCH,
+    LIVE,
+    LONG_MS,
+    Pool,
+    PoolJob,
+    PoolSentence,
+    bucket,
+    charge,
+    eligible,
+    give_back,
+    head,
+    land,
+    look_at,
+    made,
+    name_of,
+    over,
+    ready_retries,
+    requeue,
+    squeeze,
+    to_digits,
+)  # fmt: skip
+
+NO_BOUND = 1e15  #: a theta that no tag is beyond
+
+
+@dataclass(slots=True)
+class Candidate:
+    """What a user would say next."""
+
+    name: str
+    job: PoolJob
+    seq: int
+    ms: int
+    again: bool
+    cost: float
+    place: float  #: among all of its class
+
+
+def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[TaskMessage, ...]:
+    """Live first; batch takes what live leaves, and what its reserved share has saved up."""
+    t = pool.tick(raw)
+    for name, at in sorted(pool.delay.items(), key=lambda pair: (pair[1], pair[0])):
+        if at <= t:
+            look_at(pool, name, t)
+    message_timeout_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
+    messages: list[TaskMessage] = []
+    while len(messages) < most:
+        if pool.in_flight() >= pool.slots and _make_way(pool, t):
+            first = _candidate(pool, LIVE, t)
+            assert first is not None
+            messages.append(_take(pool, first, message_timeout_ms, t))
+            continue
+        if pool.room <= 0:
+            break
+        live, batch = _candidate(pool, LIVE, t), _candidate(pool, BATCH, t)
+        chosen = _choose(pool, live, batch)
+        if chosen is None:
+            break
+        messages.append(_take(pool, chosen, message_timeout_ms, t))
+    return tuple(messages)
+
+
+def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
+    """Earliest deadline among the users whose share is not used up. The virtual time follows the smallest tag."""
+    tags = [user.tag[kind] for user in pool.users.values() if kind in user.tag]
+    if not tags:
+        return None
+    pool.V[kind] = max(pool.V[kind], min(tags))
+    pool.E[kind] = max(pool.E[kind], pool.V[kind] + (pool.theta or 0))
+    deadlines = eligible(pool, kind)
+    user = min(deadlines, key=lambda name: (deadlines[name], name))
+    name, job = head(pool, user, kind)
+    ready = ready_retries(job, t)
+    seq = ready[0] if ready else job.next
+    ms = job.unfinished[seq].ms if ready else job.estimates[seq]
+    return Candidate(name, job, seq, ms, bool(ready), ms * (1 if pool.rtf is None else pool.rtf), deadlines[user])
+
+
+def _make_way(pool: Pool, t: float) -> bool:
+    """For one that is needed soon, or the first of its job: the batch sentence begun last, if not half done."""
+    if (pool.theta or 0) <= LONG_MS:
+        return False
+    live = _candidate(pool, LIVE, t)
+    if live is None or not _is_urgent(live.job, pool.cost or 0, t):
+        return False
+    batch = [
+        (s.at, name_of(name, seq).encode(), name, seq, s)
+        for name, job in pool.running.items() if job.kind == BATCH
+        for seq, s in job.unfinished.items() if s.in_flight and s.suspect != 1
+    ]  # fmt: skip
+    young = [one for one in batch if one[4].state == "R" and _may_make_way(one[4], t)]
+    for _, _, name, seq, s in sorted(batch, key=lambda one: one[1]):
+        if s.state == "D":  # it only waits for a slot
+            _take_back(pool, name, seq, t)
+    if young and pool.in_flight() >= pool.slots:
+        _, _, name, seq, s = max(young, key=lambda one: one[:2])
+        pool.numbers["made_way"] += 1
+        pool.numbers["wasted_ms"] += made(pool, s, t)
+        s.suspect = 2
+        _take_back(pool, name, seq, t)
+    return pool.in_flight() < pool.slots
+
+
+def _is_urgent(job: PoolJob, cost: float, t: float) -> bool:
+    """The first of its job, or needed soon; no listener waits for the first sentence of a file."""
+    if job.file:
+        return job.t0 + job.last - t <= cost
+    return job.dispatched <= 0 or job.t0 + job.dispatched - t <= cost
+
+
+def _may_make_way(sentence: PoolSentence, t: float) -> bool:
+    """Once, before it is half spoken, and if waiting for it would be heard."""
+    spoken_ms = t - sentence.at
+    return sentence.suspect == 0 and spoken_ms * 2 < sentence.cost and sentence.cost - spoken_ms > LONG_MS
+
+
+def _take_back(pool: Pool, name: str, seq: int, t: float) -> None:
+    sentence = land(pool, name, seq)
+    charge(pool, pool.jobs[name], -sentence.cost)
+    requeue(pool.jobs[name], seq, t)
+    look_at(pool, name, t)
+
+
+def _choose(pool: Pool, live: Candidate | None, batch: Candidate | None) -> Candidate | None:
+    if live and not (batch and pool.credit >= batch.cost):
+        if batch:
+            earned = live.cost * pool.reserve / (1 - pool.reserve)
+            pool.credit = min(pool.credit + earned, max(pool.theta or 0, batch.cost))
+        return live
+    if batch:
+        pool.credit = max(0, pool.credit - batch.cost)
+    return batch
+
+
+def _take(pool: Pool, c: Candidate, message_timeout_ms: float, t: float) -> TaskMessage:
+    if c.again:
+        del c.job.retries[c.seq]
+    else:
+        c.job.unfinished[c.seq] = PoolSentence(c.ms, to_digits(c.job.dispatched, 0))
+        c.job.next += 1
+        c.job.dispatched += c.ms
+    pool.fence += 1
+    sentence = c.job.unfinished[c.seq]
+    sentence.state, sentence.owner, sentence.attempt, sentence.cost = "D", "", pool.fence, to_digits(c.cost, 3)
+    sentence.at, c.job.ready = t if c.job.ready is None else c.job.ready, None
+    charge(pool, c.job, c.cost)
+    entry = name_of(c.name, c.seq)
+    pool.lease[entry] = t + message_timeout_ms
+    pool.outbox[f"{entry}|{pool.fence}"] = t
+    look_at(pool, c.name, t)
+    return TaskMessage(c.name, c.seq, pool.fence)
+
+
+def _sentence(pool: Pool, message: TaskMessage, epoch: str | None = None) -> PoolSentence | None:
+    """The sentence that a token speaks of, if the token still counts."""
+    sentence = pool.jobs[message.job].unfinished.get(message.seq)
+    if sentence is None or sentence.attempt != message.attempt or epoch not in (None, pool.epoch):
+        return None
+    return sentence
+
+
+def _ended(pool: Pool, message: TaskMessage) -> bool:
+    return message.job not in pool.jobs or pool.jobs[message.job].state != "run"
+
+
+def claim(
+    pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, spoken_text: str, raw: float
+) -> ClaimResult:
+    """Whatever comes a second time, or too late, is refused. A suspect runs alone in its process."""
+    t = pool.tick(raw)
+    if _ended(pool, message):
+        return ClaimResult(ClaimVerdict.GONE)
+    sentence, entry = _sentence(pool, message), name_of(message.job, message.seq)
+    if sentence is None or sentence.state != "D":
+        return ClaimResult(ClaimVerdict.STALE)
+    worker = pool.workers.get(owner)
+    if worker is None:
+        return ClaimResult(ClaimVerdict.UNKNOWN)
+    other = pool.workers.get(sentence.owner)
+    if other is not None and other is not worker and other.alone == entry:
+        return ClaimResult(ClaimVerdict.STALE)
+    worker.alone = worker.alone or (entry if sentence.suspect == 1 else "")
+    pool.lease[entry] = t + lease_ms
+    pool.outbox.pop(f"{entry}|{message.attempt}", None)
+    if worker.alone and (worker.alone != entry or worker.speaking):
+        sentence.owner = owner if worker.alone == entry else sentence.owner
+        return ClaimResult(ClaimVerdict.WAIT)
+    job = pool.jobs[message.job]
+    lead = job.t0 + (job.last if job.file else sentence.position) - t
+    pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
+    if job.kind == LIVE and not job.file:
+        pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
+    if lead > 0:
+        lead *= squeeze(pool.load, 0.85)
+    waited = int(to_digits(t - sentence.at, 0))
+    sentence.state, sentence.owner, sentence.at = "R", owner, t
+    worker.speaking[entry], worker.until = message.attempt, t + lease_ms
+    expected = int(to_digits(sentence.cost, 0))
+    return ClaimResult(
+        ClaimVerdict.CLAIMED,
+        pool.epoch,
+        spec,
+        spoken_text,
+        int(to_digits(lead, 0)),
+        sentence.ms,
+        sentence.failures,
+        expected,
+        waited,
+    )
+
+
+def finish(pool: Pool, message: TaskMessage, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> FinishVerdict:
+    """A sentence is whole: its user pays what it took, and the pool learns what sentences cost."""
+    t = pool.tick(raw)
+    if _ended(pool, message):
+        return FinishVerdict.GONE
+    sentence = _sentence(pool, message, epoch)
+    if sentence is None or not sentence.in_flight:
+        return FinishVerdict.STALE
+    land(pool, message.job, message.seq)
+    if wall_ms > 0:
+        pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
+    charge(pool, pool.jobs[message.job], wall_ms - sentence.cost)
+    if wall_ms > 0 and audio_ms > 0:
+        _learn(pool, wall_ms, audio_ms)
+    over(pool, message.job, message.seq, audio_ms, t)
+    look_at(pool, message.job, t)
+    return FinishVerdict.OK
+
+
+def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:
+    """The pool's speed is a quotient of sums that fade, of thirty sentences or so. Theta follows the largest cost."""
+    audio = 29 * audio_ms if pool.audio is None else pool.audio
+    wall = audio * (wall_ms / audio_ms if pool.rtf is None else pool.rtf) if pool.wall is None else pool.wall
+    pool.audio, pool.wall = audio * 29 / 30 + audio_ms, wall * 29 / 30 + wall_ms
+    pool.rtf = pool.wall / pool.audio
+    cost = wall_ms if pool.cost is None else pool.cost
+    pool.cost = cost + (wall_ms - cost) / 30
+    pool.theta = max((pool.theta or 0) * 0.999, 1.5 * wall_ms)
+
+
+def fail(
+    pool: Pool, message: TaskMessage, epoch: str, reason: str, retry: RetryPolicy, raw: float, *, blame: bool
+) -> FinishVerdict:
+    """An attempt came to nothing."""
+    t = pool.tick(raw)
+    if _ended(pool, message):
+        return FinishVerdict.GONE
+    sentence = _sentence(pool, message, epoch)
+    if sentence is None or not sentence.in_flight:
+        return FinishVerdict.STALE
+    give_back(pool, message.job, message.seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms)
+    return FinishVerdict.OK
+
+
+def fill_done(pool: Pool, name: str, seq: int, entry: str, filled_ms: float, raw: float) -> bool:
+    """The job's slot has closed a given-up sentence as a gap."""
+    t = pool.tick(raw)
+    pool.todo.pop(entry, None)
+    job = pool.jobs.get(name)
+    if job is None or job.state != "run" or seq not in job.unfinished or job.unfinished[seq].state != "X":
+        return False
+    over(pool, name, seq, filled_ms, t)
+    look_at(pool, name, t)
+    return True

@@ -1,0 +1,122 @@
+"""Rules of the pool's machine: a sentence's way through it."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from seriatim.lua import pool_scripts as scripts
+from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict
+from seriatim.lua.script_calls import run
+from seriatim.records import TaskMessage
+from tests.scripts.pool_machine import pool_speech
+from tests.scripts.pool_machine.pool_and_model import POOL, PREFIX
+from tests.scripts.pool_machine.rules_shared import LEASE_MS, OWNERS, PoolRules
+
+SHARES = st.sampled_from([1.0, 0.5, 0.9, 1.1, 1.5, 0.0])  #: of the estimate: what it came to
+
+
+class Voices(PoolRules):
+    """What is spoken."""
+
+    @rule(most=st.integers(1, 4), message_timeout_ms=st.sampled_from([500, 4_000]))
+    def pick(self, most: int, message_timeout_ms: int) -> None:
+        messages = self.two.do(
+            scripts.pick(POOL, most, message_timeout_ms).at(self.raw),
+            lambda: pool_speech.pick(self.pool, most, message_timeout_ms, self.raw),
+        )
+        assert all(message.attempt > max((b.attempt for b in self.messages), default=0) for message in messages), (
+            "attempts only rise"
+        )
+        self.messages += messages
+        tagged = [user for user in self.pool.users.values() if user.tag]
+        idle = self.pool.room > 0
+        assert not (len(messages) < most and idle and tagged), "a slot is free while a sentence waits"
+
+    @precondition(lambda self: self.pool.outbox)
+    @rule()
+    def publish(self) -> None:
+        entry = next(iter(self.pool.outbox))
+        self.redis.zrem(f"{PREFIX}:outbox", entry)
+        del self.pool.outbox[entry]
+        self.two.compare()
+
+    @precondition(lambda self: self.messages)
+    @rule(index=st.integers(0, 6), owner=OWNERS)
+    def claim(self, index: int, owner: str) -> None:
+        self.take(self.message(index), owner)
+
+    def take(self, message: TaskMessage, owner: str) -> None:
+        spec, spoken_text = self.submissions[message.job].spec, f'{{"text":"{message.seq}"}}'
+        reply = self.two.do(
+            scripts.claim(POOL, message, owner, LEASE_MS).at(self.raw),
+            lambda: pool_speech.claim(self.pool, message, owner, LEASE_MS, spec, spoken_text, self.raw),
+        )
+        if reply.verdict is ClaimVerdict.CLAIMED:
+            self.epochs[message] = reply.epoch
+        if reply.verdict in (ClaimVerdict.WAIT, ClaimVerdict.CLAIMED):  # a doubled message, here and elsewhere
+            again = run(self.redis, scripts.claim(POOL, message, owner, LEASE_MS).at(self.raw))
+            assert again.verdict is (ClaimVerdict.WAIT if reply.verdict is ClaimVerdict.WAIT else ClaimVerdict.STALE)
+            self.two.compare()
+
+    @rule(owner=OWNERS)
+    def a_process_gets_all(self, owner: str) -> None:
+        self.pick(4, 4_000)
+        for message in [message for message in self.messages if self.counts(message)]:
+            self.take(message, owner)
+
+    @precondition(lambda self: any(map(self.counts, self.messages)))
+    @rule(share=SHARES)
+    def all_is_spoken(self, share: float) -> None:
+        for message in [message for message in self.messages if self.counts(message)]:
+            self.speak(message, share, 300, None)
+
+    @precondition(lambda self: self.messages)
+    @rule(
+        index=st.integers(0, 6), share=SHARES,
+        wall_ms=st.sampled_from([0, 120, 300, 2_000]), epoch=st.sampled_from([None, None, None, "other"]),
+    )  # fmt: skip
+    def finish(self, index: int, share: float, wall_ms: int, epoch: str | None) -> None:
+        self.speak(self.message(index), share, wall_ms, epoch)
+
+    def speak(self, message: TaskMessage, share: float, wall_ms: int, epoch: str | None) -> None:
+        audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
+        token = epoch or self.epochs.get(message, self.pool.epoch)
+        reply = self.two.do(
+            scripts.finish(POOL, message, FinishedSentence(token, wall_ms, audio_ms)).at(self.raw),
+            lambda: pool_speech.finish(self.pool, message, token, wall_ms, audio_ms, self.raw),
+        )
+        again = run(self.redis, scripts.finish(POOL, message, FinishedSentence(token, wall_ms, audio_ms)).at(self.raw))
+        assert again is not FinishVerdict.OK, f"{reply} and then {again}"
+        self.two.compare()
+
+    @precondition(lambda self: any(map(self.counts, self.messages)))
+    @rule(index=st.integers(0, 4), blame=st.sampled_from([True, True, False]))
+    def fail(self, index: int, blame: bool) -> None:
+        message = self.message(index)
+        token = self.epochs.get(message, self.pool.epoch)
+        self.two.do(
+            scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame).at(self.raw),
+            lambda: pool_speech.fail(self.pool, message, token, "broken|badly", self.retry, self.raw, blame=blame),
+        )
+        again = run(
+            self.redis, scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame).at(self.raw)
+        )
+        assert again is not FinishVerdict.OK
+        self.two.compare()
+
+    @precondition(lambda self: self.pool.todo)
+    @rule(ms=st.integers(0, 2_000), index=st.integers(0, 3))
+    def carry_out(self, ms: int, index: int) -> None:
+        entries = list(self.pool.todo)
+        entry = entries[index % len(entries)]
+        verb, job, rest = [*entry.split("|", 2), ""][:3]
+        if verb == "fill":
+            seq = int(rest.split("|", 1)[0])
+            self.two.do(
+                scripts.fill_done(POOL, job, seq, entry, ms).at(self.raw),
+                lambda: pool_speech.fill_done(self.pool, job, seq, entry, ms, self.raw),
+            )
+            assert not run(self.redis, scripts.fill_done(POOL, job, seq, entry, ms).at(self.raw))
+        else:
+            self.redis.zrem(f"{PREFIX}:todo", entry)
+            del self.pool.todo[entry]
+        self.two.compare()

@@ -1,0 +1,47 @@
+"""Shared rules of the pool's state machine: two pools, a clock that may be set, and what was handed out."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+from redis import Redis
+
+from seriatim.lua.pool_records import RetryPolicy, Submission
+from seriatim.records import TaskMessage
+from tests.scripts.pool_machine.pool_and_model import Both
+
+OWNERS = st.sampled_from(["w1", "w2"])
+LEASE_MS = 3_000
+LIFE_MS = 4_000
+
+
+class PoolRules(RuleBasedStateMachine):
+    """Every rule is one operation, done on both; some are done twice, which must change nothing."""
+
+    redis: Redis
+    retry: RetryPolicy
+    rtf: float
+    reserve: float
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.redis.flushall()
+        self.two = Both(self.redis)
+        self.pool = self.two.pool
+        self.raw = 1_000_000  #: the server's clock, ms
+        self.messages: list[TaskMessage] = []
+        self.epochs: dict[TaskMessage, str] = {}
+        self.submissions: dict[str, Submission] = {}
+
+    def message(self, index: int) -> TaskMessage:
+        """A token: mostly one that counts, sometimes any that was ever issued."""
+        counting = [message for message in self.messages if self.counts(message)]
+        chosen = counting if counting and index < 6 else self.messages
+        return chosen[-1 - index % len(chosen)]
+
+    def counts(self, message: TaskMessage) -> bool:
+        sentence = self.pool.jobs[message.job].unfinished.get(message.seq)
+        return sentence is not None and sentence.in_flight and sentence.attempt == message.attempt
+
+    def job(self, index: int) -> str:
+        """A job: mostly one that runs."""
+        chosen = list(self.pool.running if self.pool.running and index < 4 else self.pool.jobs)
+        return chosen[-1 - index % len(chosen)]

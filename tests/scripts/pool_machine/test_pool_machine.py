@@ -1,0 +1,57 @@
+"""The pool's state machine: after any operations its scripts and their model give the same answers and state."""
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from redis import Redis
+
+from seriatim.lua.pool_records import RetryPolicy, Submission
+from seriatim.records import DrainMode, GapPolicy, JobKind
+from tests.scripts.pool_machine.pool_and_model import PREFIX
+from tests.scripts.pool_machine.rules_processes import House
+from tests.scripts.pool_machine.rules_sentences import Voices
+from tests.scripts.pool_machine.rules_shared import LIFE_MS
+from tests.scripts.pool_machine.rules_submission import SPEC, SubmissionRules
+
+
+class PoolMachine(House, SubmissionRules, Voices):
+    """All of it."""
+
+    @initialize(
+        slots=st.integers(1, 4), most=st.integers(1, 2), rtf=st.sampled_from([0.25, 0.25, 1.0, 3.0]),
+        gap=st.sampled_from(list(GapPolicy)), closed=st.booleans(), theta=st.sampled_from([3_000, 200]),
+        reserve=st.sampled_from([0.05, 0.6]),
+    )  # fmt: skip
+    def begin(
+        self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int, reserve: float
+    ) -> None:
+        """A house at work: a talk, a book, and two processes."""
+        self.retry = RetryPolicy(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
+        self.rtf, self.reserve = rtf, reserve
+        self.restart(restarted=False)
+        self.register("w1", slots, LIFE_MS, 22_050)
+        self.register("w2", 1, LIFE_MS, 22_050)
+        self.redis.hset(f"{PREFIX}:m", "theta", theta)
+        self.pool.theta = theta
+        session = Submission(
+            "talk", "ann", JobKind.LIVE, SPEC, closed=closed, gap=gap, producer_ms=5_000, queue_limit_ms=4_000
+        )
+        book = Submission("book", "bob", JobKind.BATCH, SPEC, gap=gap, drain=DrainMode.STORE, timeout_ms=20_000)
+        self.hand_in(session, [1_000, 2_000])
+        self.hand_in(book, [1_500, 500, 4_000])
+
+    @precondition(lambda self: any(len(worker.speaking) > 1 for worker in self.pool.workers.values()))
+    @rule()
+    def a_batch_crashes(self) -> None:
+        """And its process is started again, and takes work."""
+        owner = next(name for name, worker in self.pool.workers.items() if len(worker.speaking) > 1)
+        self.leave(owner, died=True)
+        self.register(owner, 2, LIFE_MS, 22_050)
+        self.a_process_gets_all(owner)
+
+
+@pytest.mark.timeout(3_600)  # the thorough profile, and finding the smallest example
+def test_the_pool_is_its_model(redis: Redis) -> None:
+    """Verdicts, tags, eligibility, leases, counts: after every step of any sequence of operations."""
+    PoolMachine.redis = redis
+    run_state_machine_as_test(PoolMachine)

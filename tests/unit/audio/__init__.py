@@ -1,0 +1,1 @@
+"""Tests of audio: encoders, their headers, files that grow."""

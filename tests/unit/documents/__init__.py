@@ -1,0 +1,1 @@
+"""Tests of seriatim/text/documents: files of all kinds."""

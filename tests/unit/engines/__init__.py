@@ -1,0 +1,1 @@
+"""Tests of engines without a system around them, and of what chooses them."""

@@ -1,0 +1,1 @@
+"""Checks of the repository itself: names, words, documents, tables, what is packed."""

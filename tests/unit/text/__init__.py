@@ -1,0 +1,1 @@
+"""Tests of seriatim/text: what is made of a text, step by step."""

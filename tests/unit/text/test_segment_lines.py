@@ -1,0 +1,67 @@
+"""Line ends in segmentation: wrapped lines, hyphens, headings, paragraphs of one line."""
+
+import textwrap
+
+import pytest
+
+from tests.unit.text.test_segment import pauses, sentences
+
+PROSE = (
+    "We had walked all day from the village of Ashby to the river, where we were met by a man of the Royal Engineers "
+    "who had come up by train with twelve guides and two Irish setters, and who knew nothing of London or of Mrs. Hale"
+)
+
+
+@pytest.mark.parametrize("width", [36, 42, 50, 60, 72, 100])
+def test_a_paragraph_is_one_sentence_however_wide_it_was_wrapped(width):
+    assert sentences("\n".join(textwrap.wrap(PROSE, width))) == [PROSE]
+
+
+def test_a_short_line_in_the_midst_of_wrapped_prose_goes_on():
+    text = (
+        "We had walked all day from the village of\nAshby to the river, where we were met by\nMr. Brown, with\n12 men."
+    )
+    assert sentences(text) == [text.replace("\n", " ")]
+
+
+def test_a_heading_without_a_stop_is_said_by_itself():
+    heading = "How the committee came to its decision on the old school"
+    line = "The committee met on Tuesday and talked for three hours about"
+    assert sentences(f"{heading}\n{line}\nthe matter.") == [heading, f"{line} the matter."]
+
+
+def test_a_word_that_was_parted_at_a_line_end_is_whole():
+    text = (
+        "Nobody knew what had happened in the great hall of the muse-\n"
+        "um that evening, nor in the Anglo-\n"
+        "Saxon room of it."
+    )
+    whole = text.replace("muse-\n", "muse").replace("Anglo-\n", "Anglo-")
+    assert sentences(text) == [whole]
+    assert sentences("He said no-\n\nThen he left.") == ["He said no-", "Then he left."]
+    assert sentences("He said no-") == ["He said no-"]
+
+
+def test_a_line_that_no_machine_wraps_is_a_paragraph():
+    line = f"{PROSE}. Yes."
+    assert pauses(f"{line}\n{line}") == [(line[:-5], 200), ("Yes.", 600), (line[:-5], 200), ("Yes.", 200)]
+
+
+HALF = "and then the whole company went down to the old"
+
+
+@pytest.mark.parametrize("number", ["12", "- 12 -", "[Page 12]", "12 AT SEA", "AT SEA | 12"])
+def test_a_page_number_between_two_halves_of_a_sentence_is_silent(number):
+    for before, behind in (("\n\n", "\n\n"), ("\n", "\n\n"), ("\n\n\n", "\n")):
+        text = f"{HALF}{before}{number}{behind}harbour, where the boats lay."
+        assert sentences(text) == [f"{HALF} harbour, where the boats lay."]
+    assert sentences(f"{HALF} har-\n\n{number}\n\nbour.") == [f"{HALF} harbour."]
+
+
+def test_a_number_that_may_be_more_than_a_page_is_spoken():
+    assert sentences(f"{HALF}\n12\nharbours.") == [f"{HALF} 12 harbours."]
+    assert sentences(f"{HALF}\n\n12\n\nThe harbour.") == [HALF, "12", "The harbour."]
+    assert sentences(f"{HALF}.\n\n12\n\nharbours.") == [f"{HALF}.", "12", "harbours."]
+    assert sentences(f"{HALF}\n\nAT SEA\n\nharbours.") == [HALF, "AT SEA", "harbours."]
+    assert sentences("Contents\n\n12\n\nharbours.") == ["Contents", "12", "harbours."]
+    assert sentences(f"{HALF}\n\n12") == [HALF, "12"]

@@ -1,0 +1,1 @@
+"""Tests of the xtts engine's parts that need no torch."""
