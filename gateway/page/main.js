@@ -6,7 +6,8 @@ import { setUpKeyDialog } from "./key-dialog.js";
 import { PlayerSession } from "./player-session.js";
 import { showPools } from "./pool-list.js";
 import { TextView } from "./text-view.js";
-import { loadVoices } from "./voice-fields.js";
+import { setUpSamples } from "./sample-player.js";
+import { loadVoices, setUpVoiceButtons } from "./voice-fields.js";
 
 const JOB = /^[0-9a-f]{32}$/;
 const STEP_S = 5; // of an arrow key
@@ -66,6 +67,8 @@ function wirePlayer() {
 
 setUpKeyDialog();
 wirePlayer();
+setUpSamples({ onStart: () => session?.player.pause(), onError: showNotice });
+setUpVoiceButtons({ onError: showNotice });
 setUpForm({
   announce,
   showNotice,

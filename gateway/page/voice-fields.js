@@ -4,11 +4,13 @@
  * last choice in each pool is stored.
  */
 
-import { requestJson } from "./api.js";
+import { favourites } from "./favourite-voices.js";
+import { toggleSample } from "./sample-player.js";
+import { fetchPools, fetchVoices } from "./voice-catalogue.js";
+import { setUpVoiceDialog, showStar } from "./voice-dialog.js";
+import { baseLanguage, displayName, labelledLanguages, languageLabel, languagesOf } from "./voice-languages.js";
 
 const POOL = "seriatim.pool";
-const ANY = ""; // language of voices whose languages are unknown
-const names = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });
 
 const $ = (id) => document.getElementById(id);
 const [pool, language, voice, timbre] = ["pool", "language", "voice", "timbre"].map($);
@@ -24,11 +26,20 @@ language.addEventListener("change", () => {
   storeChoice();
 });
 for (const field of [voice, timbre]) field.addEventListener("change", storeChoice);
+for (const field of [pool, language, voice, timbre]) field.addEventListener("change", showFavourite);
+favourites.addEventListener("change", showFavourite);
+
+/** Wires the buttons beside the fields. */
+export function setUpVoiceButtons({ onError }) {
+  $("hear-voice").addEventListener("click", ({ currentTarget }) => toggleSample(currentTarget, selectedVoice()));
+  $("favourite-voice").addEventListener("click", () => favourites.toggle(selectedVoice()));
+  setUpVoiceDialog({ onChoose: (found, tag) => selectVoice(found, tag).catch((error) => onError(error.message)), onError });
+}
 
 /** Loads pools and voices into the fields; keeps the selection if possible. */
 export async function loadVoices() {
-  const pools = (await requestJson("/v1/pools")).data.filter((each) => each.slots);
-  const preferred = (await requestJson("/v1/voices")).data[0]?.model; // the default pool
+  const pools = await fetchPools();
+  const preferred = (await fetchVoices())[0]?.model; // the default pool
   const before = pool.value || localStorage.getItem(POOL); // read now: the user may have changed it meanwhile
   pool.replaceChildren(...pools.map((each) => new Option(each.id)));
   const best = [before, preferred].find((name) => pools.some((each) => each.id === name));
@@ -41,12 +52,31 @@ export async function loadVoices() {
 export function chosenVoice() {
   const speaker = speakers.find((each) => each.id === voice.value);
   const languageField = speaker && languagesOf(speaker).length > 1 ? { language: language.value } : {};
-  return { model: pool.value, voice: voice.value + timbre.value, ...languageField };
+  const { model, id } = selectedVoice();
+  return { model, voice: id, ...languageField };
+}
+
+/** Selects a voice of any pool; `tag`: its language, if it was chosen by that. */
+async function selectVoice(found, tag) {
+  pool.value = found.model;
+  localStorage.setItem(POOL, pool.value);
+  await loadPoolVoices();
+  showLanguage(tag ?? likelyLanguage(found), found.id);
+  storeChoice();
+  showFavourite();
+  voice.focus();
+}
+
+/** The voice in the fields, with its timbre. */
+const selectedVoice = () => ({ model: pool.value, id: voice.value + timbre.value });
+
+function showFavourite() {
+  showStar($("favourite-voice"), selectedVoice());
 }
 
 async function loadPoolVoices() {
   const requestedPool = pool.value;
-  const { data } = await requestJson(`/v1/voices?model=${encodeURIComponent(requestedPool)}`);
+  const data = await fetchVoices(requestedPool);
   if (pool.value !== requestedPool) return; // another pool was selected meanwhile
   timbres = data.filter((each) => each.id.startsWith("+"));
   speakers = data.filter((each) => !each.id.startsWith("+"));
@@ -57,11 +87,12 @@ async function loadPoolVoices() {
   timbre.replaceChildren(new Option("Voice's default", ""), ...timbres.map((each) => new Option(each.name.slice(1), each.id)));
   timbre.value = timbres.some((each) => each.id === preferredTimbre) ? preferredTimbre : "";
   $("timbre-field").hidden = !timbres.length;
+  showFavourite();
 }
 
 function showLanguages() {
-  const available = [...new Set(speakers.flatMap(languagesOf))].map((tag) => new Option(languageLabel(tag), tag));
-  language.replaceChildren(...available.sort((a, b) => a.text.localeCompare(b.text)));
+  const available = labelledLanguages(speakers).map(({ tag, label }) => new Option(label, tag));
+  language.replaceChildren(...available);
   $("language-field").hidden = available.length < 2;
 }
 
@@ -92,22 +123,5 @@ function storeChoice() {
 function voiceLabel(speaker) {
   if (languagesOf(speaker).length > 1) return speaker.name;
   const full = displayName(speaker.language) ?? speaker.description;
-  return !speaker.language || !full || full === languageLabel(baseLanguage(speaker.language)) ? speaker.name : `${full} (${speaker.name})`;
-}
-
-const baseLanguage = (tag) => tag.split("-")[0].toLowerCase();
-const languagesOf = ({ languages, language: own }) => (languages.length ? [...new Set(languages.map(baseLanguage))] : [baseLanguage(own)]);
-
-function languageLabel(tag) {
-  if (tag === ANY) return "Any";
-  return displayName(tag) ?? (speakers.find((each) => baseLanguage(each.language) === tag)?.description || tag);
-}
-
-/** The browser's name of a language; undefined if it has none. */
-function displayName(tag) {
-  try {
-    return names.of(tag);
-  } catch {
-    return undefined; // not a valid BCP 47 tag
-  }
+  return !speaker.language || !full || full === languageLabel(baseLanguage(speaker.language), speakers) ? speaker.name : `${full} (${speaker.name})`;
 }

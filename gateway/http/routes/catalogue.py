@@ -67,10 +67,13 @@ async def list_voices(context: ContextDep, _: ReaderDep, model: ModelName = "") 
 
 @router.get("/v1/voices/{name}/sample", response_class=Response, responses=body_of("audio/mpeg") | REFUSALS)
 async def get_sample(name: VoiceName, context: ContextDep, caller: CallerDep, model: ModelName = "") -> Response:
-    """Get a sample of a voice as MP3: a sentence in its language, spoken once by a gateway and then kept."""
+    """Get a sample of a voice as MP3: a sentence in its language, spoken once by a gateway and then kept.
+
+    The name may be one that a job may have: with a timbre (`de+f3`), or a blend.
+    """
     pool = await asyncio.to_thread(pool_of, context, model)
     voices = (await asyncio.to_thread(read_pool, context.producer.redis, pool)).voices
-    language = next((voice.language for voice in voices if voice.name == name), "")
+    language = next((voice.language for voice in voices if voice.name == name.partition("+")[0]), "")
     await context.admit(pool, caller)
     request = JobRequest(
         engine=pool, pool=pool, voice=name, user=caller.user, weight=caller.weight, play=Play.WHOLE, gap=GapPolicy.FAIL,
