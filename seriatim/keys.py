@@ -46,6 +46,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking
     :fenced:<attempt> string  it was refused, because its sentence had gone to another, and is counted
     :idem:<length of user>:<user>:<key> string: JSON: the job behind a caller's idempotency key (lua/pool/submit.lua)
+    :turn:<length of user>:<user>:<session> string: the session's latest live job (lua/pool/shared/turns.lua)
     :said:<job>       string  digests of the sentences sent under such a key, 4 bytes each; "." behind the last
     :voices           string  JSON list of voices
     :wake             list    at most one element: something became dispatchable while slots were free

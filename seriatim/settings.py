@@ -170,6 +170,12 @@ class Settings:
     http_open_lists: int = _int(
         0, "1: the lists of models and voices are open to those without a key, as Open WebUI asks for them", 0, 1
     )
+    http_user_sessions: int = _int(
+        0,
+        "1: speech requests with the same `user` are one session, for clients that cannot send `seriatim-session`",
+        0,
+        1,
+    )
     http_hosts: str = _text(
         "", "names under which browsers and others call the gateway, besides this machine's own: tts.lan,tts.example"
     )

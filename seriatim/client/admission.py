@@ -34,7 +34,8 @@ def make_submission(
     spec = JobSpec(request.voice, request.language, request.speed, request.seed, dict(request.options))
     return Submission(
         job=secrets.token_hex(16), user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
-        closed=closed, idempotency_key=request.idempotency_key, spec_digest=_spec_digest(spec), cut=cut,
+        closed=closed, idempotency_key=request.idempotency_key, session=request.session,
+        spec_digest=_spec_digest(spec), cut=cut,
         priority=request.priority, weight=request.weight, speed=request.speed, play=request.play,
         gap=request.gap_policy, drain=request.drained_by,
         window_ms=request.window_ms or (s.live_window_ms if live else s.batch_window_ms),

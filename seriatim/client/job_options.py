@@ -49,6 +49,7 @@ class JobOptions(TypedDict, total=False):
     priority: int | None
     play: Play | Literal["stream", "whole"] | None
     idempotency_key: str | None
+    session: str | None
     seed: int | None
     speed: float | None
     gap: GapPolicy | Literal["fail", "silence", "skip"] | None
@@ -80,6 +81,7 @@ class JobRequest:
     priority: int = 0  #: -9..9 among the user's own jobs
     play: Play = Play.STREAM  #: stream: play while it is spoken; whole: once complete, without deadlines
     idempotency_key: str = ""  #: the same key of the same user is the same job, however often it is sent
+    session: str = ""  #: live jobs of a session, each sent before the last is heard, are one listener's turn
     seed: int = 0  #: 0..2**63-1; sentence n speaks with seed + n
     speed: float = 1.0  #: 0.25..4
     gap: GapPolicy | None = None  #: when a sentence is given up; None: fail for live, silence for batch
@@ -124,7 +126,7 @@ class JobRequest:
             for name, value in options.items()
             if value is not None
         }
-        for name in ("voice", "language", "engine", "pool", "idempotency_key"):
+        for name in ("voice", "language", "engine", "pool", "idempotency_key", "session"):
             check_printable(name, values.get(name, ""))
         check_options(values.get("options", {}))
         values["language"] = language_tag(values.get("language", ""))

@@ -83,6 +83,7 @@ class Submission:
     spec: str  #: records.Spec as JSON
     closed: bool = True
     idempotency_key: str = ""
+    session: str = ""  #: of a client that sends its text in several jobs
     spec_digest: str = (
         ""  #: of the parts of the spec that change the audio: another one under the same key is another text
     )

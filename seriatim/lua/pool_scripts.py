@@ -50,6 +50,7 @@ def submit(pool: str, s: Submission, sentences: Sequence[str]) -> ScriptCall[Sub
         "queue_limit": s.queue_limit_ms, "ended_life": s.ended_life_ms, "memory_share": s.memory_share,
     }  # fmt: skip
     options |= {"play": s.play} if s.play is not Play.STREAM else {}
+    options |= {"session": s.session} if s.session else {}
     options |= s.limits.to_script()
     return _call(
         pool, "submit", json.dumps(options), *sentences,

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from gateway.http.context import GatewayContext
 from gateway.http.recordings.source_text import SourceText
 from gateway.http.route_dependencies import CallerDep, ContextDep
-from gateway.http.schemas.requests import KindName, PlayName, Priority, SpeechBody
+from gateway.http.schemas.requests import KindName, PlayName, Priority, Session, SpeechBody
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 from gateway.http.streaming.silent_answer import has_text, silent_answer
 from seriatim.client.job_lexicon import phonemes_warning
+from seriatim.client.job_options import MAX_NAME_CHARS
 from seriatim.errors import EmptyText
 from seriatim.records import JobKind, Play
 
@@ -28,12 +29,14 @@ async def create_speech(
     seriatim_kind: Annotated[KindName | None, Header(description=HEADER_FOR_FIELD)] = None,
     seriatim_play: Annotated[PlayName | None, Header(description=HEADER_FOR_FIELD)] = None,
     seriatim_priority: Annotated[Priority | None, Header(description=HEADER_FOR_FIELD)] = None,
+    seriatim_session: Annotated[Session | None, Header(description=HEADER_FOR_FIELD)] = None,
 ) -> Response:  # fmt: skip
     """Speak a text and stream its audio. The job is cancelled when the client disconnects, unless it is detached."""
     requested_s = time.monotonic()
     body.check_format()
+    session = seriatim_session or _user_session(body, context)
     request.state.warning = body.pop_unknown_fields()
-    header_fields = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority}
+    header_fields = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority, "session": session}
     body = body.model_copy(update={name: value for name, value in header_fields.items() if getattr(body, name) is None})
     (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)
@@ -63,6 +66,12 @@ def _scheduling_options(body: SpeechBody) -> dict[str, Any]:
     gap = {} if body.detach or body.gap else {"gap": "fail"}
     drain = "store" if body.detach else "window"
     return {"kind": body.kind or "live", "drain": drain, "play": body.played} | gap
+
+
+def _user_session(body: SpeechBody, context: GatewayContext) -> str | None:
+    """The session that OpenAI's field `user` names, where a setting says so."""
+    user = (body.model_extra or {}).get("user")
+    return user[:MAX_NAME_CHARS] if context.settings.http_user_sessions and isinstance(user, str) else None
 
 
 def _rate_hz(body: SpeechBody, context: GatewayContext) -> int:

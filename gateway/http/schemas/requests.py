@@ -33,7 +33,7 @@ FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # l
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "lexicon",
-    "options",
+    "options", "session",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
 SHORT_CHARS = 300  #: one to three sentences, which are complete within a moment
@@ -59,6 +59,7 @@ Seconds = Annotated[Number, Field(ge=0)]
 KindName = Annotated[Literal["live", "batch"], AnyCase]
 PlayName = Annotated[Literal["stream", "whole"], AnyCase]
 Priority = Annotated[int, Field(ge=-9, le=9)]
+Session = Annotated[str, Field(max_length=256)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(normalize_title)]
 
 
@@ -126,6 +127,9 @@ class SpeechOptions(BaseModel):
     )
     reading: Annotated[Literal["auto", "off"], AnyCase] | None = Field(
         None, description="numbers and signs as words, or as the engine reads them"
+    )
+    session: Session | None = Field(
+        None, description="names the conversation of a client that sends its text sentence by sentence"
     )
     lexicon: dict[str, str] | list[LexiconEntryBody] | None = Field(
         None, description="pronunciations: words with what is spoken, or entries"

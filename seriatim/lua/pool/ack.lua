@@ -9,7 +9,7 @@ local _, job, delivered, heard = unpack(ARGV)
 delivered, heard = tonumber(delivered), tonumber(heard)
 local key = job_key(job)
 local j = read(key, 'state', 'acked', 't0', 'started', 'class', 'heard', 'drawn', 'rate', 'dispatched', 'play', 'grace',
-  'closed', 'total', 'since')
+  'closed', 'total', 'since', 'behind', 'passed')
 if j.state == 'spoken' then
   if j.class == 'L' and heard >= tonumber(j.dispatched) then release_hold(job .. '|' .. j.rate) end     -- heard to the end
   if delivered >= tonumber(j.dispatched) - 1 then C('ZREM', P .. ':rest', job) end     -- its end goes soon
@@ -23,8 +23,8 @@ elseif heard >= 0 then
   C('HSET', key, 'heard', heard)
   t0 = t - math.min(heard, math.max(delivered, acked))
 elseif delivered > acked then
-  -- No report of what was heard: playback begins with the first delivery, and pauses when everything delivered is played.
-  if j.started ~= '1' then t0 = t
+  -- No report of what was heard: playback begins with the first delivery, or behind the job before it, and pauses when everything delivered is played.
+  if j.started ~= '1' then t0 = math.max(t, num(j.behind, 0))
   elseif t > t0 + acked then t0 = t - acked end
 end
 if delivered > 0 and j.started ~= '1' then C('HSET', key, 'started', 1) end

@@ -10,7 +10,7 @@ local _, job, first, close, lease, ended_life = unpack(ARGV, 1, 6)
 first, close, lease, ended_life = tonumber(first), close == '1', tonumber(lease), tonumber(ended_life)
 local key = job_key(job)
 local j = read(key, 'state', 'n', 'closed', 'queue_limit', 'total', 'dispatched', 't0', 'target', 'next', 'done_ms', 'user',
-  'class', 'since')
+  'class', 'since', 'passed')
 local keyed = C('EXISTS', P .. ':said:' .. job) == 1
 local sent = keyed and digests(7) or ''
 if keyed and text_differs(job, first, sent, close) then return {CONFLICT, num(j.n, 0)} end   -- whether or not it is over

@@ -1,4 +1,4 @@
--- requires: clock, renewal, submitted_text, lifecycle, memory, load, waitlist
+-- requires: clock, renewal, submitted_text, lifecycle, memory, load, waitlist, turns
 -- Refuse or accept a job, in one step: admission reads and reserves the same numbers.
 -- KEYS[1] pool prefix.  ARGV[1] now, ARGV[2] options as JSON (seriatim/lua/pool_scripts.py: submit), ARGV[3..] "<ms>|<sentence>"
 -- Returns {verdict, retry after ms, job id}: ACCEPTED, DUPLICATE (the job that has the key; drain and cut of it follow), BUSY,
@@ -13,7 +13,8 @@
 -- heard (ms, the most that was reported), state (run, spoken, cancelled, failed, timed_out), rate (slots it needs), live (sentences not
 -- over), infl, gap, drain, ends_by, seen (reader), grace, producer (lease of an open job, 0 for none), queue_limit (ms), spec
 -- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline), play ("whole": a live job
--- that is played once it is whole; its playback never begins here, and its share is free as soon as it is spoken).
+-- that is played once it is whole; its playback never begins here, and its share is free as soon as it is spoken); of a session
+-- (shared/turns.lua): turn (when its turn began), behind (when playback of the job before it ends), passed (its share went to the next).
 local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE, CONFLICT, RECUT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 local t = clock()
 local o = cjson.decode(ARGV[2])
@@ -78,7 +79,7 @@ local function admits(s)
   if a.taken > math.max(room * OVER - a.rate, room) + 1e-9 then need = 1e9 end
   if s.mine and s.mine.at <= t and need <= room * SPARE + 1e-9 then return true end
   if need <= room * IDLE + 1e-9 and C('ZCARD', P .. ':tag:L') == 0 then return true end
-  return leaves_room(a, s, o.closed == 1 and total or a.stay)
+  return leaves_room(a, s, o.closed == 1 and not o.session and total or a.stay)
 end
 
 local jobs, queued = fields(user_key(user), 'jobs', 'queued')
@@ -87,20 +88,24 @@ if o.cap_queued and total > o.cap_queued then return refuse(TOO_LARGE, 'too_larg
 if o.cap_queued and num(queued, 0) + total > o.cap_queued then return refuse(CAP_QUEUED, 'cap_queued', 1000) end
 local used, maxmemory, limit = memory(o.memory_share)
 if maxmemory > 0 and used > limit then return refuse(MEMORY, 'memory', memory_wait_ms(t, o.memory_share)) end
-if class == 'L' then
+local turn = class == 'L' and o.session and current_turn(user, o.session, t)
+if turn then take_over_share(turn)
+elseif class == 'L' then
   if slots == 0 then return refuse(NO_WORKERS, 'no_workers', 2000) end
   local s = waitlist_position(a)
   if not admits(s) then return refuse(BUSY, 'busy', assign_waitlist_place(a, s)) end
   if s.mine then leave_waitlist(a, s.mine.name, 1) end
 end
 
-local t0 = int(t + o.target)
+local t0 = int(math.max(t + o.target, turn and turn.ends or 0))
 C('HSET', key, 'user', user, 'class', class, 'priority', o.priority, 'n', n, 'closed', o.closed, 'next', 0,
   'dispatched', 0, 'acked', 0, 'window', o.window, 'total', total, 'done_ms', 0, 't0', t0, 'started', 0,
   'target', o.target, 'state', 'run', 'rate', a.rate, 'live', n, 'infl', 0, 'gap', o.gap, 'drain', o.drain,
   'ends_by', int(t + o.timeout), 'seen', int(t), 'grace', o.grace, 'queue_limit', o.queue_limit, 'spec', o.spec,
   'producer', o.producer > 0 and int(t + o.producer) or 0, 'expires', int(t + o.life), 'since', int(t))
 if o.play == 'whole' and class == 'L' then C('HSET', key, 'play', 'whole') end
+if turn then C('HSET', key, 'turn', turn.since, 'behind', int(turn.ends)) end
+if class == 'L' and o.session then C('SET', turn_key(user, o.session), job, 'PX', o.life) end
 keep_with_job(job, key, t)
 for i = 3, #ARGV do C('HSET', P .. ':jt:' .. job, i - 3, ARGV[i]) end
 if n > 0 then keep_with_job(job, P .. ':jt:' .. job, t) end

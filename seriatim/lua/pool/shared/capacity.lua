@@ -23,7 +23,7 @@ local function handover_lead(t0, since) return math.min(1000, math.max(0, tonumb
 
 -- When a live job (its record `j`) whose text is whole will need its share of the slots no more: its listener hears the end soon.
 local function record_expected_end(job, j)
-  if j.state ~= 'run' or j.class ~= 'L' or j.closed ~= '1' then return end
+  if j.state ~= 'run' or j.class ~= 'L' or j.closed ~= '1' or j.passed then return end
   zadd(P .. ':ends', tonumber(j.t0) + tonumber(j.total) - handover_lead(j.t0, j.since), job)
 end
 

@@ -26,10 +26,11 @@ end
 
 -- A live job needs its share no more, or keeps it until its listener has heard the end.
 local function release_share(job, j, state, t)
+  if j.passed then return end     -- the next job of its session has it
   C('HINCRBYFLOAT', M, 'demand', -num(j.rate, 0))
   local heard_out = tonumber(j.t0) + tonumber(j.dispatched) - handover_lead(j.t0, j.since)
   if state ~= 'spoken' or j.play or heard_out <= t then heard_out = t else hold_share(job, j.rate, heard_out) end
-  local lasts = heard_out - num(j.since, t)
+  local lasts = heard_out - num(j.turn or j.since, t)
   local stay = num(C('HGET', M, 'stay'), lasts)
   C('HSET', M, 'stay', stay + (lasts - stay) / 30)     -- how long a live job stays, of the last 30 or so
 end
@@ -38,7 +39,7 @@ end
 local function end_job(job, state, reason, t, ended_life)
   local key = job_key(job)
   local j = read(key, 'user', 'class', 'rate', 'total', 'done_ms', 'state', 'acked', 'heard', 'dispatched', 't0', 'started',
-    'live', 'since', 'play', 'drain')
+    'live', 'since', 'play', 'drain', 'turn', 'passed')
   if j.state ~= 'run' then return false end
   local user = j.user
   C('HSET', key, 'state', state, 'reason', reason, 'ended', int(t), 'expires', int(t + ended_life))
@@ -78,7 +79,7 @@ local function complete_sentence(job, seq, est_ms, actual_ms, t, ended_life)
   C('HINCRBYFLOAT', key, 'total', actual_ms - est_ms)
   C('HINCRBYFLOAT', key, 'done_ms', actual_ms)
   local live = C('HINCRBY', key, 'live', -1)
-  local j = read(key, 'user', 'state', 'class', 'closed', 't0', 'total', 'since')
+  local j = read(key, 'user', 'state', 'class', 'closed', 't0', 'total', 'since', 'passed')
   C('HINCRBYFLOAT', user_key(j.user), 'queued', -est_ms)
   C('HINCRBY', M, 'sentences', -1)
   C('HINCRBY', M, 'done', 1)
