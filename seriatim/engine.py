@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from seriatim.engine_abilities import Abilities
-from seriatim.text.lexicon.pronunciation import Pronunciation
+from seriatim.text.pronunciation import Pronunciation
 
 
 class Continuity(StrEnum):

@@ -26,7 +26,7 @@ from seriatim.lua.pool_records import REFUSED, REFUSED_JOB, ClaimResult, ClaimVe
 from seriatim.lua.script_calls import run
 from seriatim.records import JobSpec, Sentence, TaskMessage, seed_of
 from seriatim.text.duration_estimate import estimate_ms
-from seriatim.text.lexicon import decode_pronunciations, respelled
+from seriatim.text.pronunciation import decode_pronunciations, respelled
 from tasks.celery_task import SentenceFailed
 from workers import fenced_attempts, worker_renewal
 from workers.attempt_outcome import AttemptOutcome

@@ -14,8 +14,7 @@ from seriatim.errors import BadInput, CommandRefused
 from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord, pool_names
 from seriatim.text.language_guess import MIXED, guess_language
-from seriatim.text.languages import english_name
-from seriatim.text.segment.segment_options import base_language
+from seriatim.text.languages import base_language, english_name
 
 ORDER = ("hibari", "espeak", "xtts")  #: the best voice that needs no choice, then most languages
 

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 
 from seriatim.errors import UnknownOption
-from seriatim.text.segment.segment_options import base_language
+from seriatim.text.languages import base_language
 
 #: no utterance is shorter: "a" takes 277 ms, "No." 353 ms
 LEAST_MS = 300

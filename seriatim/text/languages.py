@@ -65,6 +65,11 @@ def language_tag(language: str) -> str:
     return short + language[3:] if short else language
 
 
+def base_language(tag: str) -> str:
+    """A BCP 47 tag without script and region, in lower case: `pt` of `pt-BR`, `en` of an empty one."""
+    return tag.replace("_", "-").split("-")[0].lower() or "en"
+
+
 def names_of(tags: Iterable[str]) -> dict[str, str]:
     """English names and codes of those languages, each with its tag as it is spelt there."""
     spelt = {tag.lower(): tag for tag in tags}

@@ -8,6 +8,7 @@ its script: raised and lowered digits (`10²`), fractions, circled digits, `…`
 import re
 import sys
 import unicodedata
+from functools import cache
 
 _FOLDED_TAGS = frozenset({"<font>", "<wide>", "<narrow>", "<initial>", "<medial>", "<final>", "<isolated>", "<square>"})
 #: ligatures and digraphs of Latin and Armenian, Roman numerals: `<compat>` to Unicode, as much else is
@@ -19,7 +20,9 @@ _BETWEEN_DIGITS = re.compile(r"(?<=\d)[．，：](?=\d)")
 _PLAIN = {"．": ".", "，": ",", "：": ":"}
 
 
-def _table() -> dict[int, str]:
+@cache  # takes 80 ms, and many processes meet no text, or plain text only
+def _folded() -> dict[int, str]:
+    """The plain form of each character that has one, by its code."""
     table = {}
     for code in range(0xA0, min(sys.maxunicode, 0x20000)):
         tag, _, _ = unicodedata.decomposition(chr(code)).partition(" ")
@@ -31,13 +34,14 @@ def _table() -> dict[int, str]:
     return table
 
 
-_FOLDED = _table()
-_OTHER_FORMS = re.compile("[" + "".join(map(re.escape, map(chr, _FOLDED))) + "]")
+@cache
+def _other_forms() -> re.Pattern[str]:
+    return re.compile("[" + "".join(map(re.escape, map(chr, _folded()))) + "]")
 
 
 def fold(text: str) -> str:
     """The text with other forms of letters, digits and signs folded, character by character."""
-    return text if text.isascii() else _OTHER_FORMS.sub(lambda form: _FOLDED[ord(form[0])], text)
+    return text if text.isascii() else _other_forms().sub(lambda form: _folded()[ord(form[0])], text)
 
 
 def compose(sentence: str) -> str:

@@ -8,7 +8,7 @@ the worker, which hands them to the engine, as phonemes where it takes those, el
 from seriatim.text.lexicon.lexicon import Lexicon
 from seriatim.text.lexicon.lexicon_entry import LexiconEntry
 from seriatim.text.lexicon.lexicon_file import read_lexicon_file
-from seriatim.text.lexicon.pronunciation import Pronunciation, decode_pronunciations, encode_pronunciations, respelled
+from seriatim.text.pronunciation import Pronunciation, decode_pronunciations, encode_pronunciations, respelled
 
 __all__ = [
     "Lexicon",

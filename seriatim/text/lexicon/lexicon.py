@@ -14,8 +14,8 @@ from typing import Any, Self
 
 from seriatim.errors import BadInput, Misconfigured
 from seriatim.text.lexicon.lexicon_entry import LexiconEntry
-from seriatim.text.lexicon.pronunciation import Pronunciation
 from seriatim.text.lexicon.word_index import WordIndex
+from seriatim.text.pronunciation import Pronunciation
 
 MOST_ENTRIES = 10_000
 MOST_REGEXES = 100  #: each is looked for in every sentence

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from seriatim.errors import BadInput
-from seriatim.text.languages import language_tag
-from seriatim.text.segment.segment_options import base_language
+from seriatim.text.languages import base_language, language_tag
 
 MOST_WORD_CHARS = 200
 MOST_SPEECH_CHARS = 500

@@ -6,9 +6,9 @@ those by which the text was cut, and writes the piece so that the engine does no
 
 import re
 
+from seriatim.text.languages import base_language
 from seriatim.text.segment.character_classes import LINE_BREAK
 from seriatim.text.segment.quotes import OpenQuotes
-from seriatim.text.segment.segment_options import base_language
 from seriatim.text.segment.sentence_boundary import is_item_number, mark_pattern
 from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
 

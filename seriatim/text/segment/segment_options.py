@@ -13,11 +13,6 @@ SMALLEST_LIMIT_CHARS = 20
 SMALL_CHARS = 20
 
 
-def base_language(tag: str) -> str:
-    """A BCP 47 tag without script and region, in lower case: `pt` of `pt-BR`, `en` of an empty one."""
-    return tag.replace("_", "-").split("-")[0].lower() or "en"
-
-
 @dataclass(frozen=True, slots=True)
 class SegmentOptions:
     """How to cut a text into pieces.

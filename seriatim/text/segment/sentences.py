@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 
 from seriatim.text.control_characters import PAUSES, pause_ms
+from seriatim.text.languages import base_language
 from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 from seriatim.text.segment.quotes import OpenQuotes
-from seriatim.text.segment.segment_options import SegmentOptions, base_language
+from seriatim.text.segment.segment_options import SegmentOptions
 from seriatim.text.segment.sentence_boundary import mark_pattern
 from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
 from seriatim.text.segment.split_long import clause_end, split_index

@@ -12,8 +12,8 @@ silence and the phonemes of its output (tests/integration/engines/test_espeak_di
 
 import re
 
+from seriatim.text.languages import base_language
 from seriatim.text.segment.inner_stops import inner_stops
-from seriatim.text.segment.segment_options import base_language
 from seriatim.text.segment.sentence_boundary import ORDINAL_LANGUAGES
 
 NO_END = "\u00ad"  #: behind a stop: espeak skips a soft hyphen, and does not take the stop for an end

@@ -19,7 +19,7 @@ import numpy as np
 from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.errors import BadInput, UnknownVoice
 from seriatim.nearest_names import QUOTED_CHARS, unknown_word
-from seriatim.text.lexicon import Pronunciation
+from seriatim.text.pronunciation import Pronunciation
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.hibari import ABILITIES
 from workers.engines.hibari.dialect import hibari_text

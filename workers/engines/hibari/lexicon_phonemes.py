@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from seriatim.text.lexicon import Pronunciation
+from seriatim.text.pronunciation import Pronunciation
 
 #: the IPA's ways to write a sound, and hibari's: one letter for a diphthong or an affricate
 _LETTERS = (

@@ -1,0 +1,23 @@
+"""Imports of each process: one that cuts no text does not load the code for it, so it starts sooner."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("main", ["reassembler.main", "workers.supervisor", "workers.worker_process"])
+def test_a_process_that_cuts_no_text_loads_no_segmenter(main: str) -> None:
+    code = f"import sys, {main}; print(*(name for name in sys.modules if name.startswith('seriatim.text.segment')))"
+    loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.split() == []
+
+
+def test_the_table_of_other_letter_forms_is_made_at_the_first_text_that_may_have_one() -> None:
+    code = (
+        "from seriatim.text import unicode_forms as forms; sizes = [forms._folded.cache_info().currsize]\n"
+        "for text in ('plain', 'ﬁne'): forms.fold(text); sizes.append(forms._folded.cache_info().currsize)\n"
+        "print(*sizes)"
+    )
+    made = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert made.split() == ["0", "0", "1"]
