@@ -12,6 +12,7 @@ from gateway.http.app import make_api
 from gateway.http.metrics import metrics_table
 from seriatim.settings import table
 from workers.__main__ import _build_parser as worker_parser
+from workers.engines.engine_table import engine_list, engine_table
 
 REFERENCE = Path(__file__).parent / "reference"
 TABLE, END = "<!-- table -->", "<!-- end -->"  #: around what is made, in a page that is also written
@@ -25,6 +26,16 @@ This page is made from `seriatim/settings.py` by `make docs`.
 CLI_HEAD = """# Command line
 
 Each command also explains itself: `seriatim COMMAND --help`. This page is made from the parser by `make docs`.
+
+"""
+ENGINES_HEAD = """# Engines
+
+An engine turns sentences into audio. Install one with its extra: `pip install -c constraints.txt -e '.[NAME]'`. Where a
+text names none, hibari speaks English and a pool that can speaks the rest; `SERIATIM_ENGINE` names another default.
+"A second attempt" is what another worker sends of a sentence that was interrupted
+([guarantees](../explanation/guarantees.md)); speed, quality and memory are in the
+[benchmarks](../explanation/benchmarks.md), all licences on [their page](licences.md).
+This page is made from `workers/engines/` by `make docs`.
 
 """
 HTTP_HEAD = """# HTTP endpoints
@@ -72,7 +83,19 @@ def metrics_page() -> str:
     return f"{before}{TABLE}\n{metrics_table()}{END}{rest.partition(END)[2]}"
 
 
-PAGES = {"settings.md": settings_page, "cli.md": cli_page, "http-endpoints.md": http_page, "metrics.md": metrics_page}
+def engines_page() -> str:
+    """Return reference/engines.md: a sentence about each engine, then the table."""
+    sentences = "".join(f"- `{name}`: {about}.\n" for name, about in engine_list())
+    return f"{ENGINES_HEAD}{sentences}\n{engine_table()}"
+
+
+PAGES = {
+    "engines.md": engines_page,
+    "settings.md": settings_page,
+    "cli.md": cli_page,
+    "http-endpoints.md": http_page,
+    "metrics.md": metrics_page,
+}
 
 
 def _commands() -> Iterator[tuple[list[str], argparse.ArgumentParser]]:

@@ -10,9 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from seriatim.engine import Voice
+from seriatim.engine import Continuity, Voice
 from seriatim.engine_abilities import Abilities
 from workers import engines
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What users compare engines by, for the table of engines; a test compares it with the loaded engines."""
+
+    about: str = ""
+    languages: str = ""
+    rate: str = ""  #: samples per second, such as "24,000"
+    continuity: Continuity = Continuity.NONE
+    streams: bool = False  #: the audio of a sentence comes in pieces while it is synthesized
+    code: str = ""  #: licence of what the extra brings; beyond that see docs/reference/licences.md
+    weights: str = ""  #: licence of its model or voices
+    runs_on: str = "CPU"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class EngineProfile:
     whole_machine: bool = False  #: one process uses every core or a GPU, and GBs; it has the option `threads`
     abilities: Abilities | None = None  #: with `module`: what a pool of it will register; None: any language
     voices: tuple[Voice, ...] = ()  #: with `module`: likewise; () accepts any name
+    facts: EngineFacts = EngineFacts()
 
 
 @cache

@@ -8,6 +8,7 @@ import pytest
 
 import seriatim
 from docs.generate import PAGES, REFERENCE
+from workers.engines.engine_catalogue import engine_profiles
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -21,6 +22,13 @@ def test_a_page_is_what_the_code_makes(name: str) -> None:
 def test_the_page_about_python_names_everything_that_can_be_imported() -> None:
     page = (REFERENCE / "python.md").read_text("utf-8")
     assert not [name for name in seriatim.__all__ if not re.search(rf"\b{name}\b", page)]
+
+
+def test_the_table_of_engines_names_extras_that_are_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for name, profile in engine_profiles().items():
+        assert profile.facts.about, f"{name}: its profile has no facts"
+        assert not profile.install or name in extras
 
 
 def test_the_menu_of_the_site_names_every_page_once() -> None:

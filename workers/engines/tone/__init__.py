@@ -1,5 +1,10 @@
 """The tone engine: melodies instead of speech, with configurable costs and faults."""
 
-from workers.engines.engine_catalogue import EngineProfile
+from seriatim.engine import Continuity
+from workers.engines.engine_catalogue import EngineFacts, EngineProfile
 
-PROFILE = EngineProfile()
+FACTS = EngineFacts(
+    "melodies whose cost is a setting, for tests and benchmarks", "any", "24,000; an option", Continuity.EXACT,
+    streams=True,
+)  # fmt: skip
+PROFILE = EngineProfile(facts=FACTS)
