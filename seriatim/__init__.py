@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from seriatim.errors import CapReached as CapReached
     from seriatim.errors import CommandRefused as CommandRefused
     from seriatim.errors import EmptyText as EmptyText
+    from seriatim.errors import EngineBusy as EngineBusy
     from seriatim.errors import EngineFailed as EngineFailed
     from seriatim.errors import EngineUnavailable as EngineUnavailable
     from seriatim.errors import IdempotencyConflict as IdempotencyConflict
@@ -87,6 +88,7 @@ _MODULES = {
         "CapReached",
         "CommandRefused",
         "EmptyText",
+        "EngineBusy",
         "EngineFailed",
         "EngineUnavailable",
         "IdempotencyConflict",

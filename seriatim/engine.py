@@ -53,6 +53,19 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """Limits of a server's account, as its response headers report them; None: not reported.
+
+    They only lower the number of sentences spoken at once: a report of room raises nothing by itself.
+    """
+
+    remaining: int | None = None  #: requests that are left until `reset_s`
+    reset_s: float | None = None  #: seconds from now until `remaining` is refilled
+    concurrent: int | None = None  #: requests of the account that are open now, from any client, this one included
+    max_concurrent: int | None = None  #: requests that may be open at once
+
+
+@dataclass(frozen=True, slots=True)
 class AudioChunk:
     """One chunk of a sentence's audio."""
 
@@ -62,6 +75,7 @@ class AudioChunk:
         ""  #: the engine's action on a doubtful sentence, such as "cut" or "again"; counted, and kept with the job
     )
     last: bool = False  #: set on the last chunk if the engine knows: chunk and end of sentence are sent together
+    server_limits: ServerLimits | None = None  #: on the first chunk, as reported; before `EngineBusy` on an empty one
 
 
 class Engine(Protocol):
@@ -98,6 +112,7 @@ class Engine(Protocol):
             UnknownVoice: the engine has no such voice.
             UnknownLanguage, UnknownOption: outside `abilities`.
             EngineFailed: this attempt failed; another may succeed.
+            EngineBusy: no request is accepted now; the sentence is postponed, and nothing is blamed.
         """
         ...
 

@@ -16,6 +16,7 @@
     │   └── CommandRefused        no         the Redis server refuses a command: a missing right, or a foreign key
     ├── EngineUnavailable         no         the engine's package, model or library is missing
     ├── EngineFailed              yes        the engine could not speak this sentence this time
+    ├── EngineBusy                yes        the engine takes no request now: the sentence is postponed
     ├── Refused                   yes        admission refused for now; retry after `retry_after_s`
     │   ├── Busy                  yes        one more live job would cause gaps for listeners
     │   ├── CapReached            yes        the user's own cap on jobs or queued audio
@@ -32,6 +33,11 @@
 
 A message gives what was found, what was expected, where, and what to do.
 """
+
+from typing import Literal, get_args
+
+BusyScope = Literal["concurrency", "rate", "system"]  #: the limit that an engine has reached
+BUSY_SCOPES: tuple[BusyScope, ...] = get_args(BusyScope)
 
 
 class SeriatimError(Exception):
@@ -104,6 +110,26 @@ class EngineFailed(SeriatimError):
     """The engine could not speak this sentence this time."""
 
     retryable = True
+
+
+class EngineBusy(SeriatimError):
+    """The engine takes no request now, as a server that answers 429 or 503: the sentence is postponed.
+
+    An engine raises it from `speak`. Another attempt follows after `retry_after_s` (with jitter), nothing is blamed,
+    nothing counts towards giving the sentence up, and all workers of the pool send fewer requests. Only the job's own
+    timeout ends it. `scope` names the limit that was reached:
+
+    - "concurrency": as many requests are open as the server allows. The pool speaks fewer sentences at once.
+    - "rate": too many requests or characters in an interval. The pool sends none until `retry_after_s` is over.
+    - "system": the server is overloaded. The same, and fewer sentences at once afterwards.
+    """
+
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float, scope: BusyScope = "concurrency") -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s  #: seconds from now; the worker keeps it within 0.05..3600
+        self.scope = scope
 
 
 class Refused(SeriatimError):

@@ -14,6 +14,7 @@ from seriatim.engine import Utterance
 from seriatim.errors import (
     UNDONE,
     BadInput,
+    EngineBusy,
     EngineFailed,
     SeriatimError,
     UnknownLanguage,
@@ -28,7 +29,7 @@ from seriatim.records import JobSpec, Sentence, TaskMessage, seed_of
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.pronunciation import decode_pronunciations, respelled
 from tasks.celery_task import SentenceFailed
-from workers import fenced_attempts, worker_renewal
+from workers import busy_engine, fenced_attempts, worker_renewal
 from workers.attempt_outcome import AttemptOutcome
 from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, unpack_state
 from workers.trim_and_fade import TrimFadeFilter
@@ -99,6 +100,8 @@ def _run_engine(worker_state: WorkerState, attempt: RunningAttempt, claimed: Cla
     except UNDONE:
         worker_state.remove_attempt(message)
         raise
+    except EngineBusy as error:
+        return busy_engine.report_postponed(worker_state, attempt, error)
     except BadInput as error:  # a retry would be refused, too
         once = replace(
             worker_state.pool_client.retry, max_failures=_max_failures(error, Sentence.from_json(claimed.sentence))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class AttemptOutcome:
     """The outcome of an attempt; the pool decides whether another attempt follows a failed one."""
 
-    verdict: str  #: SPOKEN, FAILED, DROPPED, or the reason why it was not due: STALE, GONE, UNKNOWN
+    verdict: str  #: SPOKEN, FAILED, POSTPONED, DROPPED, or the reason why it was not due: STALE, GONE, UNKNOWN
     reason: str = ""
     audio_ms: float = 0.0
 

@@ -118,6 +118,8 @@ METRICS = (
     Metric("fenced_attempts", "counter", "record.fenced", "attempts refused because another had their sentence",
            note="their process had stood still, or was cut off, for longer than its lease"),
     Metric("dead_letter_sentences", "counter", "record.given_up", "sentences that went to the dead-letter list"),
+    Metric("postponed_sentences", "counter", "counts.postponed", "attempts postponed because the engine was busy",
+           ("pool", "scope"), note="concurrency, rate, system; nothing is blamed"),
     Metric("lost_messages", "counter", "record.lost_messages", "messages that no worker claimed in time"),
     Metric("redis_restarts", "counter", "record.restarts", "restarts of Redis that the pool has seen"),
     Metric("preempted_sentences", "counter", "count.made_way", "batch sentences that gave up their slot to a live one"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from seriatim.errors import BusyScope
 from seriatim.keys import pool_prefix
 from seriatim.lua.pool_records import (
     ClaimResult,
@@ -123,6 +124,18 @@ def fail(
         retry.max_failures,
         retry.backoff_ms, retry.ended_life_ms, decode=FinishVerdict,
     )  # fmt: skip
+
+
+def postpone(
+    pool: str, message: TaskMessage, epoch: str, retry_after_ms: int, scope: BusyScope
+) -> ScriptCall[FinishVerdict]:
+    """Postpone the sentence of an attempt whose engine is busy; nothing is blamed.
+
+    `retry_after_ms` has the caller's jitter.
+    """
+    return _call(
+        pool, "postpone", message.job, message.seq, message.attempt, epoch, retry_after_ms, scope, decode=FinishVerdict
+    )
 
 
 def fill_done(

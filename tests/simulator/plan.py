@@ -98,6 +98,7 @@ class FaultRates:
     late: float = 0.0  #: executed, and a copy of it executed much later, when its caller has long gone on
     overlap: float = 0.0  #: a chunk is sent from further back than needed
     spill: float = 0.0  #: an engine out of its memory: everything that its process speaks fails at once
+    busy: float = 0.0  #: the engine's server accepts no request: the sentence is postponed
     disk: float = 0.0  #: what was to be stored does not get onto the disk, or half of it does
 
 
@@ -138,6 +139,8 @@ def draw(seed: int, redis_kills: int | None = None) -> RunPlan:
     redis_kills = restarts_of(seed) if redis_kills is None else redis_kills
     rng = Random(f"plan {seed}")
     rates = _rates(rng)
+    if rates != FaultRates():
+        rates = replace(rates, busy=Random(f"busy {seed}").choice([0.0, 0.0, 0.1, 0.5]))
     steps = rng.randint(600, 2_000)
     lively = rates != FaultRates() and not redis_kills
     machines = Random(f"machines {seed}").choice([1, 1, 2])

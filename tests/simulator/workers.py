@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.engine import Continuity
-from seriatim.errors import MemoryFull
+from seriatim.errors import BUSY_SCOPES, MemoryFull
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult, OpenVerdict
@@ -41,6 +41,10 @@ class ChunkRefused(Exception):
     def __init__(self, why: str, *, blame: bool) -> None:
         super().__init__(why)
         self.blame = blame
+
+
+class EngineOccupied(Exception):
+    """The engine's server accepts no request now."""
 
 
 class SimulatedWorker(Process):
@@ -148,6 +152,10 @@ class SimulatedWorker(Process):
         except ChunkRefused as why:
             self.world.tally["failures"] += 1
             tell = partial(self._tell, pool_scripts.fail, message, claimed.epoch, str(why), RETRY, blame=why.blame)
+        except EngineOccupied:
+            self.world.tally["postponed"] += 1
+            retry_ms, scope = self.world.rng.choice([50, 400, 3_000]), self.world.rng.choice(BUSY_SCOPES)
+            tell = partial(self._tell, pool_scripts.postpone, message, claimed.epoch, retry_ms, scope)
         else:
             audio_ms = ms_of_bytes(length, RATE_HZ)
             finished = FinishedSentence(claimed.epoch, wall_ms, audio_ms)
@@ -163,7 +171,8 @@ class SimulatedWorker(Process):
 
         Raises:
             Dropped: this attempt was cancelled or taken over.
-            Refused: the engine did not speak it.
+            ChunkRefused: the engine did not speak it.
+            EngineOccupied: it is postponed.
         """
         yield from self._hang()
         started = self.world.now
@@ -183,6 +192,8 @@ class SimulatedWorker(Process):
         if opened.verdict is not OpenVerdict.OPEN:
             self.world.count("fenced", message, opened.verdict)
             raise Dropped
+        if self.world.dice("busy"):
+            raise EngineOccupied
         if self.run.ledger.claims[message.job, message.seq] <= plan.lines[message.seq].flaky:
             raise ChunkRefused("the engine gave nothing", blame=True)
         whole, length = yield from self._deliver(who, message, plan, opened)

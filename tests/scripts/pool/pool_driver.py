@@ -5,6 +5,7 @@ from typing import Any
 
 from redis import Redis
 
+from seriatim.errors import BusyScope
 from seriatim.keys import pool_prefix
 from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import (
@@ -129,6 +130,11 @@ class PoolDriver:
         done: FinishVerdict = self.do(
             pool_scripts.fail(POOL, message, self.epochs[message], reason, self.retry).at(self.now)
         )
+        return done
+
+    def postpone(self, message: TaskMessage, retry_ms: int = 1_000, scope: BusyScope = "concurrency") -> FinishVerdict:
+        call = pool_scripts.postpone(POOL, message, self.epochs[message], retry_ms, scope)
+        done: FinishVerdict = self.do(call.at(self.now))
         return done
 
     def speaks(self, message: TaskMessage, audio_ms: float, owner: str = "w1") -> None:

@@ -261,6 +261,23 @@ def fail(
     return FinishVerdict.OK
 
 
+def postpone(pool: Pool, message: TaskMessage, epoch: str, retry_ms: int, scope: str, raw: float) -> FinishVerdict:
+    """The engine was busy: the sentence waits, and nothing is blamed."""
+    t = pool.tick(raw)
+    if _ended(pool, message):
+        return FinishVerdict.GONE
+    sentence = _sentence(pool, message, epoch)
+    if sentence is None or not sentence.in_flight:
+        return FinishVerdict.STALE
+    pool.numbers[f"postponed_{scope}"] += 1
+    job = pool.jobs[message.job]
+    land(pool, message.job, message.seq)
+    charge(pool, job, -sentence.cost)
+    requeue(job, message.seq, t + retry_ms)
+    look_at(pool, message.job, t)
+    return FinishVerdict.OK
+
+
 def fill_done(pool: Pool, name: str, seq: int, entry: str, filled_ms: float, raw: float) -> bool:
     """The job's slot has closed a given-up sentence as a gap."""
     t = pool.tick(raw)

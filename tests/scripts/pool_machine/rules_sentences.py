@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from seriatim.errors import BUSY_SCOPES, BusyScope
 from seriatim.lua import pool_scripts as scripts
 from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict
 from seriatim.lua.script_calls import run
@@ -101,6 +102,16 @@ class Voices(PoolRules):
             self.redis, scripts.fail(POOL, message, token, "broken|badly", self.retry, blame=blame).at(self.raw)
         )
         assert again is not FinishVerdict.OK
+        self.two.compare()
+
+    @precondition(lambda self: any(map(self.counts, self.messages)))
+    @rule(index=st.integers(0, 4), retry_ms=st.sampled_from([50, 1_000, 60_000]), scope=st.sampled_from(BUSY_SCOPES))
+    def postpone(self, index: int, retry_ms: int, scope: BusyScope) -> None:
+        message = self.message(index)
+        token = self.epochs.get(message, self.pool.epoch)
+        call = scripts.postpone(POOL, message, token, retry_ms, scope).at(self.raw)
+        self.two.do(call, lambda: pool_speech.postpone(self.pool, message, token, retry_ms, scope, self.raw))
+        assert run(self.redis, call) is not FinishVerdict.OK
         self.two.compare()
 
     @precondition(lambda self: self.pool.todo)
