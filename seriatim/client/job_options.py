@@ -104,6 +104,7 @@ class JobRequest:
 
         Raises:
             UnknownOption: an unknown name, or a value outside its range.
+            BadInput: a lexicon that is none.
         """
         known = {f.name for f in fields(cls)}
         for name in options:

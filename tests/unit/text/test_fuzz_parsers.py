@@ -189,7 +189,7 @@ PARSERS: dict[str, tuple[Callable[..., object], st.SearchStrategy[Any], tuple[ty
     ),
     "options of a job": (
         JobRequest.of, objects(*JobRequest.__dataclass_fields__) | st.dictionaries(st.text(max_size=5), scalars),
-        (UnknownOption,),
+        (BadInput,),
     ),
     "a job's id": (check_job, scalars | st.text(max_size=80), (BadInput,)),
     "options of an engine": (
