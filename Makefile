@@ -20,7 +20,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,flower,bench,http,otel,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-voices bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-text bench-voices bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -112,6 +112,9 @@ bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two pl
 
 bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 200 listeners
 	$(BIN)/python -m bench.http $(ARGS)
+
+bench-text: $(VENV)/.dev  ## sentences of public test cases in 29 languages, beside other libraries (ARGS=--failures)
+	$(BIN)/python -m bench.text $(ARGS)
 
 bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")
 	$(BIN)/python -m bench.voices $(ARGS)

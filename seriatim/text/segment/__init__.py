@@ -6,6 +6,7 @@ One way through for all text, whether it is at hand (`segment`) or still being w
     Markup     finds emphasis, links, tables, tags (if asked)       characters -> characters
     Cleaner    takes out what has no sound                          characters -> characters
     Lines      finds wrapped lines, headings, lists, paragraphs     newlines   -> spaces and breaks
+    Lists      finds the items of a list within a line              spaces     -> breaks
     Sentences  finds where sentences end, breaks long ones          breaks and marks -> parts
     Reading    puts numbers and signs into words (if asked)     parts      -> parts
     Joiner     joins short ones, drops what is only punctuation     parts      -> pieces

@@ -2,7 +2,8 @@
 
 `ABBREVIATIONS` stand before a name or a number and end no sentence. `WORDS` look like abbreviations (of months, states,
 units) and often end a sentence: before a capital they end it. `SHORT_WORDS` are of four letters or fewer and as common,
-and are never abbreviations: before a number they end a sentence, where another short word does not.
+and are never abbreviations: before a number they end a sentence, where another short word does not. `STARTERS` begin
+a sentence behind an abbreviation that may end one, such as U.S. or Co.
 """
 
 
@@ -14,7 +15,7 @@ ABBREVIATIONS = _sets(
     {
         "da nb": "bl.a f.eks",
         "de": "Abb Bd Dipl.-Ing Frl Hrn Tel geb gest inkl max",
-        "en": "Ch Eq Figs Ft Mmes Ms Ph.D Vol approx",
+        "en": "Ch Eq Figs Ft Mmes Ms Vol approx",
         "es": "D Dña",
         "fr": "Dr J.-C M av bd Mgr Mlle Mme Mmes Pr St Ste",
         "he": "פרופ",
@@ -90,5 +91,21 @@ SHORT_WORDS = _sets(
         "ru": "без был вам вас все год да два дом ей ему есть ещё его её им их мне мной мы на нас нет ним них но он "
         "она они оно пять сам сто так там те то тоже три ты тут уже час что это я",
         "sv": "av den du er få han har här ja jag mig nej nu om oss på så tre två upp vi är år",
+    }
+)
+STARTERS = _sets(
+    {
+        "da": "Den Det De Der Han Hun Hvad Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nu Her",
+        "de": "Das Die Der Er Es Sie Wir Ich Ein Eine Und Aber Doch Dann Dort Hier Jetzt Wer Was Wie Warum Im Am In "
+        "Seine Ihre Diese Dieser Dieses",
+        "en": "A An And As At But For He Her Here His How However I If In It Its Many Most My No Now On Our She So "
+        "Some That The Their Then There These They This Those We What When Where Which While Who Why Yes You Your",
+        "es": "El La Los Las Un Una Y Pero En No Se Es Su Ella Ellos Yo Cuando Qué Quién Cómo Después Ahora",
+        "fr": "Le La Les Un Une Et Mais En Il Elle Ils Elles Nous Vous Je Ce Cette Ces Son Sa Ses Quand Qui Que",
+        "it": "Il La Lo Gli Le Un Una E Ma In Non È Lui Lei Io Noi Questo Questa Quando Chi Che Come Dopo Ora",
+        "nb nn no": "Den Det De Der Han Hun Hva Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nå Her",
+        "nl": "De Het Een Hij Zij Ze Ik Wij We En Maar In Op Er Dit Dat Deze Die Wat Wie Waar Waarom Toen Nu Hier",
+        "pt": "O A Os As Um Uma E Mas Em Não Se É Ele Ela Eles Eu Nós Quando Que Quem Como Depois Agora",
+        "sv": "Den Det De Där Han Hon Vad Vem Var Varför Jag Vi Du En Ett Och Men I På Som Då När Nu Här",
     }
 )

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from seriatim.text.languages import base_language
 from seriatim.text.markup import MarkupReader
 from seriatim.text.segment.clean import TextCleaner
+from seriatim.text.segment.inline_lists import InlineListSplitter
 from seriatim.text.segment.lines import LineJoiner
 from seriatim.text.segment.merge_short import ShortSentenceMerger
 from seriatim.text.segment.read_parts import PartReader
@@ -23,6 +25,7 @@ class IncrementalSegmenter:
         self._markup = MarkupReader(cut.markup)
         self._cleaner = TextCleaner()
         self._lines = LineJoiner()
+        self._lists = InlineListSplitter(base_language(cut.language))
         self._sentences = SentenceSplitter(cut)
         self._reader = PartReader(cut)
         self._joiner = ShortSentenceMerger(cut)
@@ -33,13 +36,15 @@ class IncrementalSegmenter:
         A piece is complete when its sentence has ended and the next one has begun, or its line has ended.
         """
         spoken_text = self._markup.feed(self._source.feed(text))
-        parts = self._sentences.feed(self._lines.feed(self._cleaner.feed(spoken_text)))
+        lines = self._lines.feed(self._cleaner.feed(spoken_text))
+        parts = self._sentences.feed(self._lists.feed(lines))
         return self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
 
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
         lines = self._lines.feed(self._cleaner.feed(self._markup.flush()))
-        parts = self._sentences.feed(lines + self._lines.flush())
+        listed = self._lists.feed(lines + self._lines.flush()) + self._lists.flush()
+        parts = self._sentences.feed(listed)
         return self._joiner.flush(self._reader.read(parts + self._sentences.flush()))
 
 

@@ -22,13 +22,15 @@ LONG_COLUMNS = 120
 SEPARATOR_CHARS = 64
 
 _SPACES = re.compile(" {2,}")
-_BULLET = re.compile(r"(?:[-*•‣◦▪·–—]|#{1,6}) +")
+_BULLET = re.compile(r"(?:[-*•⁃●‣◦▪·–—]|#{1,6}) +")
 _DASH = re.compile(r"[–—] +")
-_NUMBER = re.compile(r"(?:\d{1,3}[.)]|[^\W\d_]\)) ")
-_PERHAPS_NUMBER = re.compile(r"(?:\d{1,3}|[^\W\d_])[.)]?")
+_NUMBER = re.compile(r"(?:\d{1,3}[.)]|\((?:\d{1,2}|[a-z]|[ivx]{1,5})\)|(?:[^\W\d_]|[ivx]{1,5})\)) ")
+_PERHAPS_NUMBER = re.compile(r"\(?(?:\d{1,3}|[^\W\d_]|[ivx]{1,5})?[.)]?")
 _PAUSE = re.compile(f"[{PAUSES}]")
 _HYPHEN = re.compile(rf"(?<=[^\W\d_])-[ {HARD_LINE}]*\Z")
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(rf"{CJK.pattern}|\S+")  # a line of Chinese or Japanese breaks behind any character
+#: Japanese particles behind which a sentence goes on
+_PARTICLES = "のをがへ"
 #: a line that is the number of a page, or a running head in capitals with one
 _NUMBERED = r"(?:[Pp](?:age|\.) *)?\d{1,4}"
 _HEAD = r"[^\W\d_a-z][^a-z\n]{2,60}"
@@ -175,7 +177,8 @@ class LineJoiner:
             return LINE_BREAK
         if self._columns >= LONG_COLUMNS and (self._ends() or not lower):
             return PARAGRAPH_BREAK
-        if not lower and not (self._is_wrapped(text) if not self._ends() else not short):
+        goes_on = lower or (self._last in _PARTICLES and bool(CJK.match(text)))
+        if not goes_on and not (self._is_wrapped(text) if not self._ends() else not short):
             return LINE_BREAK
         self._wrapped += 1
         return "" if CJK.match(self._last) and CJK.match(text) else " "

@@ -9,6 +9,7 @@ _CLOSERS = {
     '"': '"',
     "“": "”",
     "„": "“”",
+    ",,": "“”",
     "«": "»",
     "»": "«",
     "「": "」",
@@ -18,9 +19,11 @@ _CLOSERS = {
     "[": "]",
     "（": "）",
 }
-_MARKS = re.compile("[" + re.escape("".join(_CLOSERS) + "".join(_CLOSERS.values())) + "]")
+_SINGLE = "".join(opener for opener in _CLOSERS if len(opener) == 1) + "".join(_CLOSERS.values())
+#: two commas are a German low quote before a word
+_MARKS = re.compile(rf",,(?=\w)|[{re.escape(_SINGLE)}]")
 #: openers that also close, or that smileys and formulas are made of, open only behind a space or another opener
-_AMBIGUOUS = '"»(['
+_AMBIGUOUS = frozenset(['"', "»", "(", "[", ",,"])
 _BEFORE_OPENER = " ([{—–-'‘*_"
 
 #: a pair that has not closed after so many characters is a slip, or too long for one piece anyway

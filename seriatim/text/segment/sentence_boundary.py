@@ -10,7 +10,7 @@ import re
 
 import sentencex
 
-from seriatim.text.segment.common_words import ABBREVIATIONS, SHORT_WORDS, WORDS
+from seriatim.text.segment.common_words import ABBREVIATIONS, SHORT_WORDS, STARTERS, WORDS
 
 #: marks that end sentences: Unicode 15, SentenceBreakProperty STerm and ATerm, which sentencex goes by too, without "."
 _TERMINATORS = (
@@ -31,7 +31,7 @@ _SCRIPT_TERMINATORS = r"\u17d4\u17d5\u0f0d\u0f0e\u0f11\u0e5a\u0e5b"
 #: marks that end sentences in one language only, as in sentencex
 _TERMINATORS_OF = {"el": ";\u037e", "hy": ":;\u055c", "my": "\u104f"}
 #: quotes that open too, and marks of emphasis, close only where no word follows at once
-_CLOSERS = r"(?:[”’)\]}」』】》〉）］｝›]|[\"'“‘«»‹*_](?!\w))*"
+_CLOSERS = r"(?:[”’)\]}」』】》〉）］｝›]|[\"'“‘«»‹*_`](?!\w))*"
 
 #: marks that end a sentence only before white space; the others are written without
 SPACED_MARKS = frozenset(".!?…:;\u037e\u2024\u055c")
@@ -44,7 +44,7 @@ ORDINAL_LANGUAGES = frozenset(
     ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv",
      "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr"]
 )  # fmt: skip
-_ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}\.$")
+_ORDINAL = re.compile(r"(?:^|[\s(]|(?<!\d)[–-])\d{1,2}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
 _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
@@ -52,7 +52,11 @@ _SECTION = re.compile(r"\d+(?:\.\d+)+")
 #: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
 _CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0dff]")
 _VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0300-\u036f]")
-_ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}]$")
+_ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
+#: U.S., E.U., i.v., p.m., Ph.D., without the last stop
+_DOTTED = re.compile(r"(?:[^\W\d_]\.|Ph\.)+[^\W\d_]$")
+_HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M"])
+_COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
 _PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")
 _RATE = re.compile(r"(?<![\w/])[A-Za-zµ²³]{1,3}/(?:h|s|min)\.$")  #: km/h and the like, whose last letter is no initial
@@ -64,7 +68,7 @@ def mark_pattern(language: str) -> str:
     A spaced ellipsis (`. . .`) is one group of marks; `[...]` and `(!)` comment on a sentence and do not end it.
     """
     marks = _TERMINATORS + _SCRIPT_TERMINATORS + _TERMINATORS_OF.get(language, "")
-    return rf"(?<![\[(.…!?])([.…{marks}]+(?: \.+)*){_CLOSERS}"
+    return rf"(?<![\[(.…!?])([.…{marks}]+(?: (?:\.(?!\.)|\.{{2,}}+(?!\w)))*){_CLOSERS}"
 
 
 def word_needed(head: str) -> bool:
@@ -121,12 +125,14 @@ def _sentences(language: str, text: str) -> list[str]:
 
 def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
-    if _NUMBERING.fullmatch(head) or (language in ORDINAL_LANGUAGES and _ORDINAL.search(head[-4:])):
+    if _NUMBERING.fullmatch(head) or (language in ORDINAL_LANGUAGES and _ORDINAL.search(head[-6:])):
         return False
     if _RATE.search(head[-10:]):
         return not after[0].islower()
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""
+    if after in STARTERS.get(language, ()) and (_DOTTED.match(word) or word.lower() in _COMPANIES):
+        return True
     if word in ABBREVIATIONS.get(language, ()) or _goes_on(language, word, after):
         return False
     if word in WORDS.get(language, ()) and not after[0].isdigit():
@@ -142,8 +148,10 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     """
     if word in SHORT_WORDS.get(language, ()):
         return False
-    small = 0 < len(word) <= 4 and word.isalpha()
+    small = 0 < len(word) <= 4 and word.rstrip("°ºª").isalpha()
     if after[0].isdigit():
+        if word in _HALF_DAYS:
+            return False
         return (small and not (word.isupper() and len(word) > 2)) or ("." in word and not word[-1].isdigit())
     if _ROMAN.match(after):
         return small and word.islower() and word not in WORDS.get(language, ())

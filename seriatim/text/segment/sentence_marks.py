@@ -14,9 +14,9 @@ WORD_CHARS = 24
 
 _SILENT = re.compile(rf"(?:[^\w\n\f]|_){{0,{LOOK_CHARS}}}")
 _WORD = re.compile(rf"[^\s()\[\]{{}}<>\"“”«»]{{1,{WORD_CHARS}}}")
-#: word.[12] and word.[A] as in an encyclopedia, word.¹² as in a book
-_REFERENCES = re.compile(r"(?:\[(?:\d{1,3}|[A-Za-z])\]|[\u00b9\u00b2\u00b3\u2070-\u2079])*")
-_PERHAPS_REFERENCE = re.compile(r"\[(?:\d{0,3}|[A-Za-z])\Z")
+#: word.[12], word. [12] and word.[A] as in an encyclopedia, word.¹² as in a book
+_REFERENCES = re.compile(r"(?:\[(?:\d{1,3}|[A-Za-z])\]| \[\d{1,3}\]|[\u00b9\u00b2\u00b3\u2070-\u2079])*")
+_PERHAPS_REFERENCE = re.compile(r"\[(?:\d{0,3}|[A-Za-z])\Z| (?:\[\d{0,3})?\Z")
 #: word.12 as in a book whose small numbers became plain ones
 _NOTE = re.compile(r"\d{1,3}(?= )")
 _PERHAPS_NOTE = re.compile(r"\d{1,3}\Z")
@@ -24,8 +24,16 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4}$")
 _LETTER = re.compile(r"[^\W\d_]")
 #: "thanks.And": words with nothing but letters, the second with a capital, and what follows a whole word
 _WHOLE_WORD = re.compile(r"(?:^|[\s(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
-_NEXT_SENTENCE = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]+(?:['’][^\W\d_]+)?(?=[\s,;:!?—–-])")
-_PERHAPS_NEXT = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]*(?:['’][^\W\d_]*)?\Z")
+_NEXT_SENTENCE = re.compile(
+    r"[\"“‘«¿¡(]?(?:(?:Mrs?|Ms|Dr|Prof|Hr|Fr|Sr|Sra|St)(?=\. )|[^\W\d_]+(?:['’][^\W\d_]+)?(?=[\s,;:!?—–-]))"
+)
+_PERHAPS_NEXT = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]*(?:['’][^\W\d_]*)?\.?\Z")
+#: "1,000.That": a number that is no version and no decimal, and (1987).1 before the number of a note
+_WHOLE_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d{3,4})$")
+_IN_BRACKETS = re.compile(r"\w\)$")
+_ROMAN_NUMBER = re.compile(r"[IVXL]{2,}")
+#: "...en toen" behind a stop: a sentence that begins with an ellipsis
+_ELLIPSIS_WORD = re.compile(r" (?:\.\.\.|…)(?=[^\W\d_])")
 #: "all.—Now" in old novels: a dash without spaces around it
 _DASH = re.compile(r"(?:--+|[—–])(?=[^\s—–-])")
 #: second halves of names that are written so: ASP.Net, Node.Js, Example.Com
@@ -66,7 +74,8 @@ def judge_mark(text: str, mark: re.Match[str], language: str, quote: OpenQuotes)
         if at + len(after) == len(text) and len(after) < WORD_CHARS:
             return MarkVerdict.WAIT, end
     gap = " " if text[end] == " " or text[mark.end(1) - 1] in SPACED_MARKS else ""
-    if (after[0].islower() and _begins_with_capital(text, mark)) or not ends_sentence(language, head, gap, after):
+    goes_on = after[0].islower() and _begins_with_capital(text, mark) and not _begins_with_ellipsis(text, mark, end)
+    if goes_on or not (_begins_with_ellipsis(text, mark, end) or ends_sentence(language, head, gap, after)):
         return (MarkVerdict.INNER if after[0].islower() and not word_needed(head) else MarkVerdict.GO_ON), end
     quoted = quote.open_at(end) and not text.startswith(_FRENCH_CLOSER, mark.end())
     inner = quoted or (end > mark.end(1) and _continues_after_quote(gap, after))
@@ -100,14 +109,35 @@ def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
         return True
     if _PERHAPS_NOTE.match(text, end) and end == mark.end(1) and _may_have_note(text, mark):
         return None
-    if mark.end(1) - mark.start(1) > 1 or last not in ".!?" or not _WHOLE_WORD.search(_before(text, mark)):
+    if mark.end(1) - mark.start(1) > 1 or last not in ".!?" or not _ends_whole(text, mark):
         return False
     dash = _DASH.match(text, end)
     at = dash.end() if dash else end
     if _PERHAPS_NEXT.match(text, at) and len(text) - at < WORD_CHARS:
         return None
+    return _sentence_begins(text, mark, at)
+
+
+def _sentence_begins(text: str, mark: re.Match[str], at: int) -> bool:
+    """Does a sentence begin at an index right behind the mark, where a space is missing?"""
     following = _NEXT_SENTENCE.match(text, at)
-    return following is not None and _is_sentence_start(following.group().lstrip('"“‘«¿¡('))
+    if following is None:
+        return False
+    word = following.group().lstrip('"“‘«¿¡(')
+    if _ROMAN_NUMBER.fullmatch(word):
+        return bool(_LONG_WORD.search(_before(text, mark)))
+    return _is_sentence_start(word)
+
+
+def _begins_with_ellipsis(text: str, mark: re.Match[str], end: int) -> bool:
+    """Does a word with an ellipsis before it follow the stop of a whole word?"""
+    return mark[1] == "." and bool(_LONG_WORD.search(_before(text, mark)) and _ELLIPSIS_WORD.match(text, end))
+
+
+def _ends_whole(text: str, mark: re.Match[str]) -> bool:
+    """Does a whole word or a whole number end at the mark?"""
+    before = text[max(0, mark.start(1) - WORD_CHARS) : mark.start(1)]
+    return bool(_WHOLE_WORD.search(_before(text, mark)) or (mark[1] == "." and _WHOLE_NUMBER.search(before)))
 
 
 def _is_sentence_start(word: str) -> bool:
@@ -123,7 +153,8 @@ def _before(text: str, mark: re.Match[str]) -> str:
 
 def _may_have_note(text: str, mark: re.Match[str]) -> bool:
     """Is a digit behind this mark the number of a note, since a whole word stands before it and no abbreviation?"""
-    return mark.group(1) in ".!?" and bool(_LONG_WORD.search(_before(text, mark)))
+    before = text[max(0, mark.start(1) - 2) : mark.start(1)]
+    return mark.group(1) in ".!?" and bool(_LONG_WORD.search(_before(text, mark)) or _IN_BRACKETS.search(before))
 
 
 def _begins_with_capital(text: str, mark: re.Match[str]) -> bool:

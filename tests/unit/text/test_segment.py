@@ -37,6 +37,12 @@ She works at Yahoo! in Paris. | “He [...] used it [...]” (Smith 55). | Did (
 It grew fast.[1] | Then it fell.[2][3] | It was 5 [sic]. | Done.
 **Bold words.** | *Then* more. | Wow 🎉! | Great. | 🎉 Party 🎉 time.
 no capitals here. | but it is still cut. | i think so
+He left the U.S.A. | I stayed. | She has a Ph.D. | Tom has none, but a Ph.D. in law.
+It was the i.v. | It helped. | He works for Pitt & Co. | They pay. | It is Pitt & Co. at noon.
+The U.S. Army came at 7 p.m. | 7 a.m. was too early.
+It is a gas. [1] | It has no color. [2][3] | Good.
+They differ (see 2).10 | This model fits. | He said `stop.` | Then he stopped.
+It was Tuesday. | ...and then it rained.
 """
 
 
@@ -49,6 +55,11 @@ OTHERS = [
     ("de", "Am 3. Januar kam Frau Dr. Müller. | Das ist z. B. im 19. Jahrhundert so, d.h. früher. | Gut."),
     ("de", "„Hallo. Wie geht’s?“, fragte er. | »Gut.« | »Schön!« | Er ging."),
     ("de-AT", "Das kostet ca. 5 Mio. Euro. | Ja."),
+    ("de", ",,Hallo. Wie geht’s?“, fragte er. | Im 1. -3. Jahrhundert. | Ja."),
+    ("es", "N°. 1026.253 es. | Sí."),
+    ("nl", "Het was raak. | ...en toen brak de hel los."),
+    ("kk", "Бұл жағдайы. | Иә."),
+    ("da", "Vi bor i E.U. | Hvad med dig? | Pitt & Co. | Det er alt."),
     ("fr", "M. Dupont et Mme Martin sont là. | Quoi ? | Rien ! | C’est l’art, p. ex. à Paris."),
     ("fr", "« Bonjour ! Ça va ? » dit-il. | « Oui. » | Il partit."),
     ("es", "¿Qué tal, Sr. López? | ¡Bien! | ¿Cómo está Ud.? | Así, así."),
@@ -76,6 +87,7 @@ UNSPACED = [
     ("ja", "これは文です。|「はい。そうです。」と彼は言った。|本当？|はい！"),
     ("zh", "这是第一句。|他说：“你好。我叫王明。”|然后他走了！|真的吗?|是的。"),
     ("zh", "真的。|“你好。”|他走了。"),
+    ("ja", "「3.29%以上」と言う。|2%台です。"),
     ("zh", "圆周率是3.14，对吧？|对。"),
     ("hi", "यह है।|वह था।"),
 ]
@@ -270,3 +282,53 @@ def test_a_unit_with_a_slash_ends_a_sentence() -> None:
     assert [piece.text for piece in segment(text, SegmentOptions("en"))] == text.replace("h. ", "h.|").replace(
         "s. ", "s.|"
     ).split("|")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1. Tea | 2. Milk | 3. Two eggs",
+        "1.) Tea | 2.) Milk. | 3.) Eggs",
+        "(a) Tea. | (b) Milk and (a) cup | (c) Eggs",
+        "We need: i) tea | ii) milk | iii) eggs",
+        "Tea | Milk | Eggs",
+        "In 1990 (1) he left and (3) came.",
+        "They have plan a. and b. and more",
+        "Section 2. | Part 3. | The end",
+    ],
+)
+def test_items_in_one_line_are_said_one_by_one_if_each_follows_the_one_before(line):
+    bullets = line == "Tea | Milk | Eggs"
+    assert sentences(line.replace(" | ", " • " if bullets else " ")) == line.split(" | ")
+
+
+def test_ordinal_numbers_are_no_items_of_a_list():
+    assert sentences("1. Mai bis 2. Juni", "de") == ["1. Mai bis 2. Juni"]
+    assert sentences("1. maj til 2. juni", "da") == ["1. maj til 2. juni"]
+    assert sentences("1. Te 2. Mælk", "da") == ["1. Te", "2. Mælk"]
+
+
+def test_items_with_small_roman_numerals_are_lines_of_their_own():
+    assert sentences("(i) One comes here.\n(ii) two\n(iii) Three.") == [
+        "(i) One comes here.",
+        "(ii) two",
+        "(iii) Three.",
+    ]
+
+
+def test_lines_of_japanese_are_wrapped_only_where_they_are_full():
+    assert sentences(
+        "これは山です（「これは山です」）\nこれは長い行です、これは長い行です、これは長い行です。", "ja"
+    ) == [
+        "これは山です（「これは山です」）",
+        "これは長い行です、これは長い行です、これは長い行です。",
+    ]
+    assert sentences("これは父の\n家です。", "ja") == ["これは父の家です。"]
+
+
+def test_a_space_that_is_missing_before_a_title_or_behind_a_number_or_a_roman_numeral():
+    assert sentences("It was Tuesday.Mr. Lee paid 1,000.That is a lot.") == [
+        *("It was Tuesday.", "Mr. Lee paid 1,000.", "That is a lot.")
+    ]
+    assert sentences("Ресейдің жағдайы.XVIII ғасырда.", "kk") == ["Ресейдің жағдайы.", "XVIII ғасырда."]
+    assert sentences("See v1.234.Net and Node.Js now.") == ["See v1.234.Net and Node.Js now."]

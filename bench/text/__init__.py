@@ -1,0 +1,1 @@
+"""Text benchmarks: sentences beside other libraries, and reading with a recogniser."""
