@@ -42,6 +42,7 @@ class ReaderState:
     recording: bool = field(init=False)  #: the recording is read next, and not the stream
     lost: bool = False  #: the source of this round misses bytes behind the cursor
     missed: bool = False  #: the stream missed bytes, so that the recording must have them
+    sentences_missed: bool = False  #: the stream missed whole sentences, so that the recording was asked for them
     ended: bool = False  #: the job had ended when the stream gave nothing: so it has no more
     over: bool = False  #: the end of the job was read
     began: StreamPosition = field(default_factory=StreamPosition)  #: the cursor at the beginning of this round
@@ -80,15 +81,26 @@ class ReaderState:
         try:
             new = self.cursor.feed(entry)
         except PositionLost:
-            if self.observes and (self.recording or self.missed or self.drain is DrainMode.WINDOW):
+            if self._may_skip(entry):
                 new = self._skip(entry)
             elif self.drain is DrainMode.WINDOW:
                 raise
             else:
-                self.lost = True
+                self.lost, self.sentences_missed = True, self._misses_markers(entry)
                 return None
         self.over = isinstance(new, End)
         return new
+
+    def _may_skip(self, entry: Entry) -> bool:
+        """Does an observer go on behind what is missing here? Not behind markers that the recording may have by now."""
+        if self.recording or self.drain is DrainMode.WINDOW:
+            return self.observes
+        return self.observes and self.missed and (self.sentences_missed or not self._misses_markers(entry))
+
+    def _misses_markers(self, entry: Entry) -> bool:
+        """Is the beginning of a sentence missing before this entry, and not audio alone?"""
+        following = isinstance(entry, SentenceStart | End)
+        return entry.position.sentence > self.cursor.position.sentence + following
 
     def _skip(self, entry: Entry) -> Entry:
         self.cursor.position, self.cursor.have = entry.position, entry.position.n_bytes
@@ -101,7 +113,7 @@ class ReaderState:
         if self.cursor.position == self.began:
             return True
         if self.recording or self.observes:
-            self.missed = False  # what the stream missed was there, or was skipped
+            self.missed = self.sentences_missed = False  # what the stream missed was there, or was skipped
         return False
 
     def next_source(self, record: StreamRecord | None) -> bool:

@@ -1,7 +1,7 @@
 """Reader state: whatever a recorder takes away meanwhile, each byte is heard once, in order."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seriatim.errors import JobUnknown, PositionLost
@@ -57,6 +57,7 @@ def test_a_reader_of_the_store_hears_every_byte_once_whatever_the_recorder_takes
 
 
 @given(lengths, st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(1, 5)), max_size=12))
+@example([2, 0], [(1, 1, 1), (0, 0, 1), (2, 1, 1), (0, 0, 1), (1, 1, 1)])  # a sentence moves between two reads
 def test_an_observer_of_the_store_misses_no_sentence_whatever_the_recorder_takes_away(lengths, steps) -> None:
     """Of a recording an observer reads the markers alone."""
     entries = stream_of(lengths)
