@@ -3,11 +3,13 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from redis import Redis
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # the package has no types
 
 from tests.support.process_system import RealSystem, running
 from tests.support.redis_servers import SERVER_KINDS, PrivateServer, debian, embedded
@@ -23,8 +25,11 @@ settings.register_profile("long", max_examples=2_000, stateful_step_count=80, **
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
+TESTS = Path(__file__).parent
 #: Folders whose files take longest come first: at the end of a parallel run only short ones are left.
-LONGEST_FIRST = ("xtts", "chaos", "simulator", "page", "deploy", "integration", "http", "security", "scripts")
+LONGEST_FIRST = ("xtts", "chaos", "page", "simulator", "deploy", "integration", "http", "security", "scripts")
+#: Folders whose files share what takes seconds to start (torch, a browser, a system): one process runs all of each.
+UNDIVIDED = ("xtts", "page", "story")
 
 
 def pytest_configure() -> None:
@@ -36,10 +41,25 @@ def pytest_configure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
-        folder = item.path.parent.name
+        folder = item.path.relative_to(TESTS).parts[0]
         return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=place)  # stable: what pytest-randomly shuffled stays so
+
+
+class FolderScheduling(LoadFileScheduling):  # type: ignore[misc]  # as above
+    """A distribution over processes by file, or by folder where files share much."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = str(super()._split_scope(nodeid))
+        folder = Path(path).parts[1]
+        return folder if folder in UNDIVIDED else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
+    """Have pytest-xdist distribute as above."""
+    return FolderScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +99,7 @@ def redis(request: pytest.FixtureRequest, server: Callable[[str], PrivateServer]
 
 @pytest.fixture(scope="module")
 def new_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RealSystem]]:
-    """`new_system(*server_args, **settings)`: a system of real processes, ended with the module if not before."""
+    """`new_system(*server_args, **settings)`: a system of real processes, ended with the test or the module."""
     made: list[RealSystem] = []
 
     def system(*server_args: str, **settings: Any) -> RealSystem:
@@ -94,9 +114,15 @@ def new_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
 @pytest.fixture(autouse=True)
 def _promises_of_running_systems() -> Iterator[None]:
-    """After each test: what the systems logged, which pytest shows if it failed, and every key expires."""
+    """After each test: what the systems logged, which pytest shows if it failed, and every key expires.
+
+    A system that was started for this test alone ends with it: idle ones take time from the others.
+    """
+    shared = list(running)
     yield
-    for system in running:
+    for system in list(running):
         print(system.new_log_lines())  # noqa: T201  # captured
         with system.redis as client:
             assert_every_key_expires(client)
+        if system not in shared:
+            system.close()

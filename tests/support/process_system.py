@@ -270,8 +270,10 @@ class RealSystem:
         """What was logged since the last call, by all."""
         found = []
         for path in sorted(self.folder.glob("*.log")):
-            text = path.read_bytes()[self._shown.get(path.name, 0) :]
-            self._shown[path.name] = self._shown.get(path.name, 0) + len(text)
+            with path.open("rb") as log:
+                log.seek(self._shown.get(path.name, 0))
+                text = log.read()
+                self._shown[path.name] = log.tell()
             found.append(f"--- {path.name}\n{text.decode(errors='replace')[-6000:]}" if text else "")
         return "".join(found)
 
