@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from seriatim.errors import UnknownOption as UnknownOption
     from seriatim.errors import UnknownVoice as UnknownVoice
     from seriatim.errors import Unwritable as Unwritable
+    from seriatim.errors import UpstreamFailed as UpstreamFailed
     from seriatim.records import Sentence as Sentence
     from seriatim.settings import Settings as Settings
     from seriatim.state import LiveJobState as LiveJobState
@@ -112,6 +113,7 @@ _MODULES = {
         "UnknownLanguage",
         "UnknownOption",
         "UnknownVoice",
+        "UpstreamFailed",
         "Unwritable",
     ),
 }

@@ -16,6 +16,7 @@
     │   └── CommandRefused        no         the Redis server refuses a command: a missing right, or a foreign key
     ├── EngineUnavailable         no         the engine's package, model or library is missing
     ├── EngineFailed              yes        the engine could not speak this sentence this time
+    │   └── UpstreamFailed        yes        the server behind an engine failed, or cannot be reached
     ├── EngineBusy                yes        the engine takes no request now: the sentence is postponed
     ├── Refused                   yes        admission refused for now; retry after `retry_after_s`
     │   ├── Busy                  yes        one more live job would cause gaps for listeners
@@ -130,6 +131,10 @@ class EngineBusy(SeriatimError):
         super().__init__(message)
         self.retry_after_s = retry_after_s  #: seconds from now; the worker keeps it within 0.05..3600
         self.scope = scope
+
+
+class UpstreamFailed(EngineFailed):
+    """The server behind an engine failed, or cannot be reached; a worker that starts tries again."""
 
 
 class Refused(SeriatimError):

@@ -11,7 +11,7 @@ import hashlib
 
 from seriatim.audio.pcm import BYTES_PER_SAMPLE
 from seriatim.engine import Continuity, Engine, Utterance
-from seriatim.errors import EngineBusy, EngineFailed, EngineUnavailable
+from seriatim.errors import EngineBusy, EngineFailed, EngineUnavailable, UpstreamFailed
 from workers.trim_and_fade import TrimFadeFilter
 
 WARM_UP = "The quick brown fox jumps over the lazy dog."  #: every letter of English
@@ -23,11 +23,14 @@ def warm_up(engine: Engine) -> str:
 
     Raises:
         EngineUnavailable: no audio came out, or half a sample; a restart would not help.
+        UpstreamFailed: the server behind the engine is away; the supervisor starts this process again.
     """
     try:
         pcm = b"".join(chunk.pcm for chunk in engine.speak(Utterance(WARM_UP), lambda: False))
     except EngineBusy:  # its server answers: it may take work, which the pool holds back while the server is busy
         return ""
+    except UpstreamFailed:
+        raise
     except EngineFailed as error:
         raise EngineUnavailable(f"the {engine.name} engine failed at its warm-up sentence: {error}") from error
     if not pcm:

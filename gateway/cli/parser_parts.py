@@ -23,9 +23,9 @@ def engine_options(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def processes(options: argparse.Namespace) -> int:
-    """The number of worker processes: --workers, or 1 for an engine that fills the machine, or one per core."""
+    """The number of worker processes: --workers, or 1 for an engine that fills the machine or waits for another one."""
     profile = engine_profiles().get(options.engine, EngineProfile())
-    return int(options.workers or (1 if profile.whole_machine else CORES))
+    return int(options.workers or (1 if profile.whole_machine or profile.one_process else CORES))
 
 
 def add_command(sub: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:

@@ -34,13 +34,15 @@ class EngineProfile:
     """The description of an engine that is available without loading it."""
 
     package: str = ""  #: the engine's extra package, with its licence
-    install: str = ""  #: the command that installs it; the extra has the engine's name
+    install: str = ""  #: the command that installs it
     module: str = ""  #: module of a package that contains voices, too: the engine speaks wherever it is found
     settings: tuple[str, ...] = ()  #: settings that are the defaults of the options of the same name
     whole_machine: bool = False  #: one process uses every core or a GPU, and GBs; it has the option `threads`
+    one_process: bool = False  #: its slots wait for another machine and need no core: one process has them all
     abilities: Abilities | None = None  #: with `module`: what a pool of it will register; None: any language
     voices: tuple[Voice, ...] = ()  #: with `module`: likewise; () accepts any name
     facts: EngineFacts = EngineFacts()
+    extra: str = ""  #: the extra with it, if its name is not the engine's
 
 
 @cache

@@ -31,7 +31,7 @@ def engine_list() -> Iterator[tuple[str, str]]:
 def _row(name: str, profile: EngineProfile) -> tuple[str, ...]:
     facts = profile.facts
     cells = (
-        f"`{name}`", f"`{name}`" if profile.install else "", facts.languages, facts.rate,
+        f"`{name}`", f"`{profile.extra or name}`" if profile.install else "", facts.languages, facts.rate,
         SECOND_ATTEMPTS[facts.continuity], "yes" if facts.streams else "no", facts.code, facts.weights, facts.runs_on,
     )  # fmt: skip
     return tuple(cell or "–" for cell in cells)

@@ -1,0 +1,47 @@
+"""Systems with providers: workers of an engine in front of a simulated one, and the bytes that listeners must get."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from seriatim.client.job_options import JobRequest
+from tests.providers.provider_simulator import ProviderSimulator, sound_of
+from tests.support.process_system import RealSystem, wait_until
+from workers.trim_and_fade import TrimFadeFilter
+
+RATE_HZ = 24_000
+PAUSE_MS = 200
+
+
+def provider_workers(
+    system: RealSystem, base_url: str, *options: str, engine: str = "openai", slots: int = 4, pool: str = "provider",
+    name: str = "provider-workers", ready: bool = True,
+) -> None:  # fmt: skip
+    """Start one worker process in front of a server, and wait until it offers its slots, unless `ready` is False."""
+    pairs = [f"--engine-option={pair}" for pair in (f"base_url={base_url}", "environment=0", *options)]
+    command = ["-m", "workers", "--engine", engine, "--pool", pool, "--slots", str(slots)]
+    system.start(name, *command, *pairs)
+    if ready:
+        wait_until(lambda: system.slots(pool) == slots, f"workers of {pool}: {system.log(name)}")
+
+
+def request(pool: str = "provider", **options: object) -> JobRequest:
+    """A job for the pool of a provider."""
+    return JobRequest.of({"engine": pool, "kind": "batch", "reading": "off", "pause_ms": PAUSE_MS, **options})
+
+
+def heard_sound(text: str, rate_hz: int = RATE_HZ) -> bytes:
+    """One sentence of the simulator as a listener gets it, with its pause."""
+    edges = TrimFadeFilter(rate_hz, PAUSE_MS)
+    return edges.feed(sound_of(text, rate_hz)) + edges.finish()
+
+
+def heard_stream(texts: Iterable[str], rate_hz: int = RATE_HZ) -> bytes:
+    """A whole job of the simulator as a listener gets it."""
+    return b"".join(heard_sound(text, rate_hz) for text in texts)
+
+
+def key_file(folder: Path, provider: ProviderSimulator) -> str:
+    """The option that names a file with the provider's key."""
+    path = folder / "provider.key"
+    path.write_text(min(provider.keys))
+    return f"key_file={path}"

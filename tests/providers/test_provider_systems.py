@@ -1,0 +1,126 @@
+"""Whole systems in front of providers: parallel requests, heard in order; faults, and none of them heard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from seriatim.audio.pcm import bytes_of_ms
+from seriatim.stream_entries import Audio, Discontinuity
+from tests.http.gateways import start
+from tests.providers.provider_shapes import KokoroShape
+from tests.providers.provider_simulator import ProviderFault as Fault
+from tests.providers.provider_simulator import ProviderSimulator
+from tests.providers.provider_systems import PAUSE_MS, heard_stream, key_file, provider_workers, request
+from tests.support.expected_audio import Listener, by_sentence, pcm_of, sentences, stream_of
+from tests.support.process_system import RealSystem, descendants, wait_until
+
+KEY = "sk-a-secret-that-must-never-be-shown"
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[RealSystem]:
+    with RealSystem.on(tmp_path) as system:
+        system.reassembler()
+        yield system
+
+
+def test_eight_sentences_are_requested_at_once_and_heard_in_order(system: RealSystem) -> None:
+    """One process has all slots: a request that waits needs no core. The first sentence is answered last."""
+    texts = sentences(8, "digest")
+    faults = {texts[0]: (Fault.SLOW_FIRST, 0)}
+    with ProviderSimulator(whole_s=0.3, faults=faults) as provider:
+        provider_workers(system, provider.url, slots=8)
+        listener = Listener(system.producer().enqueue(texts, request()))
+        wait_until(lambda: set(texts[1:]) <= set(provider.spoken_texts()), "the others are spoken")
+        provider.gate.set()
+        assert listener.pcm() == heard_stream(texts)
+        assert provider.most_open >= 2
+        assert len(system.worker_pids("provider")) == 1
+
+
+def test_no_fault_of_a_provider_is_heard(system: RealSystem) -> None:
+    """Each sentence has a fault of its own at its first attempts; every listener hears the whole text, once."""
+    texts = sentences(7, "trial")
+    kinds = (
+        Fault.RESET,
+        Fault.CUT,
+        Fault.HTML,
+        Fault.EMPTY,
+        Fault.RESET_FIRST,
+        Fault.HALF_SAMPLE,
+    )
+    faults = {text: (kind, 2 if kind is Fault.RESET_FIRST else 1) for text, kind in zip(texts, kinds, strict=False)}
+    with ProviderSimulator(faults=faults) as provider:
+        provider_workers(system, provider.url)
+        assert Listener(system.producer().enqueue(texts, request())).pcm() == heard_stream(texts)
+
+
+def test_what_was_heard_is_continued_behind_a_marked_discontinuity(system: RealSystem) -> None:
+    """A live job without holding: the second attempt's sound follows the first's, with a mark between them."""
+    texts = sentences(1, "alive", 20)
+    with ProviderSimulator(whole_s=0.5, faults={"alive": (Fault.CUT, 1)}) as provider:
+        provider_workers(system, provider.url)
+        entries = Listener(system.producer().enqueue(texts, request(kind="live", hold="0"))).all()
+    marks = [entry for entry in entries if isinstance(entry, Discontinuity)]
+    assert len(marks) == 1
+    assert 0 < marks[0].offset <= len(heard_stream(texts))
+    assert len(pcm_of(entries)) == len(heard_stream(texts))
+    assert isinstance(entries[-1], Audio)
+
+
+def test_the_key_is_in_no_log_and_no_list_of_processes(system: RealSystem, tmp_path: Path) -> None:
+    texts = sentences(3, "secret")
+    faults = {texts[0]: (Fault.QUOTA, 1), texts[1]: (Fault.CUT, 1)}
+    with ProviderSimulator(keys={KEY}, faults=faults) as provider:
+        provider_workers(system, provider.url, key_file(tmp_path, provider))
+        assert Listener(system.producer().enqueue(texts, request())).pcm() == heard_stream(texts)
+        pids = {pid for child in system.children.values() for pid in {child.pid} | descendants(child.pid)}
+        shown = b"".join(Path(f"/proc/{pid}/{what}").read_bytes() for pid in pids for what in ("cmdline", "environ"))
+    logs = b"".join(path.read_bytes() for path in tmp_path.glob("*.log"))
+    assert b"attempt failed" in logs
+    assert KEY.encode() not in shown + logs
+
+
+def test_a_worker_starts_once_its_provider_is_there(system: RealSystem) -> None:
+    texts = sentences(2, "early")
+    with ProviderSimulator() as provider:
+        port = provider.port
+    provider_workers(system, provider.url, ready=False)
+    wait_until(lambda: "cannot connect" in system.log("provider-workers"), "it was tried")
+    with ProviderSimulator(port=port):
+        wait_until(lambda: system.slots("provider") == 4, "the worker is ready")
+        assert Listener(system.producer().enqueue(texts, request())).pcm() == heard_stream(texts)
+
+
+def test_a_server_like_kokoro_fastapi(system: RealSystem) -> None:
+    """No key; its voices are those of the pool, and its blends are allowed."""
+    texts = sentences(4, "kokoro")
+    with ProviderSimulator(shape=KokoroShape()) as provider:
+        provider_workers(system, provider.url, "format=wav", "voice=bm_george")
+        job = system.producer().enqueue(texts, request(voice="af_bella"))
+        assert Listener(job).pcm() == heard_stream(texts)
+        assert {each.call.voice for each in provider.requests[1:]} == {"af_bella"}
+
+
+def test_another_seriatim_is_the_provider(tmp_path: Path) -> None:
+    """The same engine in front of a gateway of a second system, whose own engine speaks the bytes that are expected."""
+    texts = sentences(6, "upstream")
+    (tmp_path / "upstream").mkdir()
+    (tmp_path / "front").mkdir()
+    with RealSystem.on(tmp_path / "upstream") as upstream, RealSystem.on(tmp_path / "front") as front:
+        upstream.reassembler()
+        upstream.workers(2)
+        gateway = start(upstream, http_pcm_hz=8000)
+        front.reassembler()
+        provider_workers(front, gateway.url, "model=tone", "rate_hz=8000", "pcm_hz=8000", 'extra={"pause_ms":0}')
+        entries = Listener(front.producer().enqueue(texts, request())).all()
+    assert {seq: between_edges(pcm) for seq, pcm in by_sentence(entries).items()} == {
+        seq: between_edges(stream_of([text])) for seq, text in enumerate(texts)
+    }
+
+
+def between_edges(pcm: bytes) -> bytes:
+    """A sentence without its edges, which two systems behind each other fade twice, and without its pause."""
+    edge = bytes_of_ms(10, 8000)
+    return pcm[edge : -edge - bytes_of_ms(PAUSE_MS, 8000)]
