@@ -12,6 +12,7 @@ from pathlib import Path
 from gateway.cli.commands.speak import end_on_sigterm
 from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import lock_folder
+from gateway.local.process_memory import tree_memory
 from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
@@ -62,7 +63,8 @@ def up(settings: Settings, plan: SystemPlan) -> int:
         children |= {f"worker-{other.pool_name}": ("workers", other.arguments()) for other in plan.beside}
         for name, (module, arguments) in children.items():
             system.start_child(name, module, arguments)
-        pools = "; ".join(_await_pool(system, each) for each in (worker_plan, *plan.beside))
+        plans = zip(list(children)[-1 - len(plan.beside) :], (worker_plan, *plan.beside), strict=True)
+        pools = "; ".join([_await_pool(system, name, each) for name, each in plans])
         redis_url = redacted_url(system_settings.redis_url)
         _write_line(f"up: {pools}; Redis at {redis_url}; logs in {folder}")
         _write_line(f"speak with:  seriatim speak FILE -o OUT --redis {redis_url}")
@@ -73,9 +75,17 @@ def up(settings: Settings, plan: SystemPlan) -> int:
     return ExitCode.OK
 
 
-def _await_pool(system: LocalSystem, worker_plan: WorkerPlan) -> str:
+def _await_pool(system: LocalSystem, child: str, worker_plan: WorkerPlan) -> str:
+    """Wait for a pool; returns a line about it. `child`: its supervisor."""
     slots = system.await_workers(worker_plan.pool_name, worker_plan.processes)
-    return f"pool {worker_plan.pool_name}, {slots} slot{'s' * (slots > 1)}"
+    memory_mb = tree_memory(system.children[child].pid) / 1e6
+    parts = [_counted(worker_plan.processes, "process", "es"), _counted(slots, "slot", "s")]
+    parts += [f"{memory_mb:.0f} MB"] if memory_mb else []
+    return f"pool {worker_plan.pool_name}: {', '.join(parts)}"
+
+
+def _counted(number: int, noun: str, ending: str) -> str:
+    return f"{number} {noun}{ending * (number != 1)}"
 
 
 def _with_default_pool(settings: Settings, plan: SystemPlan) -> Settings:

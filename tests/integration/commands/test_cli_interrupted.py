@@ -121,7 +121,8 @@ class TestUp:
             try:
                 assert process.stderr is not None
                 output = [process.stderr.readline().decode() for _ in range(2)]
-                assert output[0].startswith("seriatim: up: pool tone, 1 slot; Redis at redis://127.0.0.1:"), output
+                assert output[0].startswith("seriatim: up: pool tone: 1 process, 1 slot"), output
+                assert "; Redis at redis://127.0.0.1:" in output[0]
                 yield process.pid
             finally:
                 process.send_signal(signal.SIGKILL)

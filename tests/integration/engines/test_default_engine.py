@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -16,8 +17,9 @@ from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import NoWorkers
 from tests.http.gateways import Gateway, start
-from tests.support.command_line import QUICK, seriatim
-from tests.support.process_system import RealSystem, wait_until
+from tests.support.command_line import QUICK, seriatim, start_command
+from tests.support.free_ports import free_port
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 for package, extra in (("hibari", "hibari"), ("espeakng_loader", "espeak")):
     if importlib.util.find_spec(package) is None:
@@ -155,3 +157,20 @@ def test_a_private_system_starts_what_the_text_needs(tmp_path: Path, text: str, 
     assert line in done.stderr.decode()
     assert ("this text" in done.stderr.decode()) == bool(line)
     assert soundfile.info(tmp_path / "speech.wav").samplerate == (22_050 if line else 24_000)
+
+
+def test_up_starts_a_pool_of_each_and_says_their_cost(tmp_path: Path) -> None:
+    port = free_port()
+    with start_command("up", "--workers", "1", "--no-http", "--port", str(port), cwd=tmp_path) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline().decode()
+            cost = r"1 process, 1 slot, (\d{2,3}) MB"
+            assert re.search(rf"up: pool hibari: {cost}; pool espeak: {cost}; Redis at", line), line
+            url = f"redis://127.0.0.1:{port}/0"
+            done = seriatim("speak", "-", "-o", tmp_path / "speech.wav", "--redis", url, stdin=GERMAN.encode())
+            assert done.returncode == 0, done.stderr
+            assert soundfile.info(tmp_path / "speech.wav").samplerate == 22_050
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE_S)
