@@ -11,6 +11,7 @@ import { setUpVoiceDialog, showStar } from "./voice-dialog.js";
 import { baseLanguage, displayName, labelledLanguages, languageLabel, languagesOf } from "./voice-languages.js";
 
 const POOL = "seriatim.pool";
+const AUTOMATIC = ""; // instead of a pool: the gateway chooses one that speaks the text's language
 
 const $ = (id) => document.getElementById(id);
 const [pool, language, voice, timbre] = ["pool", "language", "voice", "timbre"].map($);
@@ -39,17 +40,17 @@ export function setUpVoiceButtons({ onError }) {
 /** Loads pools and voices into the fields; keeps the selection if possible. */
 export async function loadVoices() {
   const pools = await fetchPools();
-  const preferred = (await fetchVoices())[0]?.model; // the default pool
   const before = pool.value || localStorage.getItem(POOL); // read now: the user may have changed it meanwhile
-  pool.replaceChildren(...pools.map((each) => new Option(each.id)));
-  const best = [before, preferred].find((name) => pools.some((each) => each.id === name));
-  if (best) pool.value = best;
+  const automatic = pools.length > 1 ? [new Option("Suits the text", AUTOMATIC)] : [];
+  pool.replaceChildren(...automatic, ...pools.map((each) => new Option(each.id)));
+  if (pools.some((each) => each.id === before)) pool.value = before;
   $("pool-field").hidden = pools.length < 2;
   await loadPoolVoices();
 }
 
-/** The selected fields of a job. `language` is set only for voices with several. */
+/** The selected fields of a job; none if the gateway chooses. `language` is set only for voices with several. */
 export function chosenVoice() {
+  if (pool.value === AUTOMATIC) return {};
   const speaker = speakers.find((each) => each.id === voice.value);
   const languageField = speaker && languagesOf(speaker).length > 1 ? { language: language.value } : {};
   const { model, id } = selectedVoice();
@@ -76,17 +77,18 @@ function showFavourite() {
 
 async function loadPoolVoices() {
   const requestedPool = pool.value;
-  const data = await fetchVoices(requestedPool);
+  const data = requestedPool === AUTOMATIC ? [] : await fetchVoices(requestedPool);
   if (pool.value !== requestedPool) return; // another pool was selected meanwhile
   timbres = data.filter((each) => each.id.startsWith("+"));
   speakers = data.filter((each) => !each.id.startsWith("+"));
   const [preferredVoice, preferredTimbre] = (localStorage.getItem(storageKey("voice")) ?? "").split(/(?=\+)/);
   const last = speakers.find((each) => each.id === preferredVoice) ?? speakers[0];
   showLanguages();
-  showLanguage(last ? likelyLanguage(last) : ANY, last?.id ?? "");
+  showLanguage(last ? likelyLanguage(last) : "", last?.id ?? "");
   timbre.replaceChildren(new Option("Voice's default", ""), ...timbres.map((each) => new Option(each.name.slice(1), each.id)));
   timbre.value = timbres.some((each) => each.id === preferredTimbre) ? preferredTimbre : "";
   $("timbre-field").hidden = !timbres.length;
+  $("voice-field").hidden = $("hear-voice").hidden = $("favourite-voice").hidden = requestedPool === AUTOMATIC;
   showFavourite();
 }
 

@@ -50,7 +50,7 @@ class Page:
         self.driver.get(f"{self.url}/page.css")  # of the same origin, and without scripts
         self.script("sessionStorage.clear(); localStorage.clear()")
         self.driver.get(f"{self.url}/{query}")
-        self.until(lambda: len(self.all("#voice option")) > 1, "voices are offered")
+        self.until(lambda: len(self.all("#pool option")) > 1, "pools are offered")
 
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)

@@ -85,7 +85,7 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(page: Page, locked: Gateway) -> 
     here.driver.get(locked.url)
     _give(here, "not the key", question="This gateway requires an API key.")
     _give(here, KEY, question="The gateway does not accept this key. Perhaps it was replaced.")
-    here.until(lambda: len(here.all("#voice option")) > 1, "voices are offered")
+    here.until(lambda: len(here.all("#pool option")) > 1, "pools are offered")
     here.speak(clear(2)[0])
     here.until(lambda: here.at_s() > 0.3, "it is heard")
     assert here.script("return [sessionStorage.getItem('seriatim.key'), JSON.stringify(localStorage)]") == [KEY, "{}"]

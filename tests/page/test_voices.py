@@ -40,6 +40,14 @@ def test_a_voice_is_chosen_by_its_language(page: Page, client: httpx2.Client) ->
     assert client.get("/v1/voices", params={"model": ESPEAK}).json()["data"][0]["id"] == "en-us"
 
 
+def test_the_text_chooses_where_no_pool_is_chosen(page: Page, client: httpx2.Client) -> None:
+    assert page.script("return document.getElementById('pool').value") == ""
+    page.until(lambda: not page.one("#voice").is_displayed(), "there is no voice to choose")
+    assert client.get(f"/v1/jobs/{page.speak('Good morning.')}").json()["model"] == "tone", "this gateway's default"
+    page.until(lambda: page.choose("pool", ESPEAK), "espeak is offered")
+    page.until(lambda: page.one("#voice").is_displayed(), "so are its voices")
+
+
 def rows(page: Page) -> list[str]:
     """The names of the voices that the dialog shows."""
     visible = (
@@ -60,7 +68,7 @@ def search(page: Page, words: str) -> None:
 
 def test_a_voice_is_found_in_any_pool_and_heard_before_it_is_chosen(page: Page) -> None:
     page.until(lambda: page.choose("pool", ESPEAK), "espeak is offered")
-    page.choose("pool", "tone")
+    page.choose("pool", "")
     open_dialog(page)
     assert len(rows(page)) > 140
     search(page, "SWISS fre")
