@@ -55,12 +55,13 @@ class Abilities:
             UnknownLanguage: not supported; with the nearest names.
             UnknownOption: an unknown option, or a value or a speed outside its range.
         """
-        if language and self.languages and not self._supports_language(language):
+        if language and self.languages and not self.supports_language(language):
             raise UnknownLanguage(self._unknown_language(language))
         self._check_options(options)
         self._check_speed(speed, options)
 
-    def _supports_language(self, language: str) -> bool:
+    def supports_language(self, language: str) -> bool:
+        """Whether `languages` has the tag, or a shorter one that it begins with."""
         tag = language.lower().replace("_", "-")
         while tag and tag not in self.languages:
             tag = tag.rpartition("-")[0]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from starlette.responses import JSONResponse
 
 from seriatim import errors
-from seriatim.client.job_options import VOICES
+from seriatim.client.voice_names import VOICES
 
 log = logging.getLogger(__name__)
 

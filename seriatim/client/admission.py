@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seriatim import tracing
-from seriatim.client.job_options import JobRequest, normalize_voice
+from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import idempotency_conflict
+from seriatim.client.voice_names import normalize_voice
 from seriatim.dispatch import PoolClient, complete_pending_step
 from seriatim.errors import Busy, CapReached, MemoryFull, NoWorkers, SeriatimError, TextTooLarge
 from seriatim.keys import user_tag

@@ -8,8 +8,9 @@ goes to the first of `ORDER` that can; where none can, the default refuses it in
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from seriatim.client.job_options import JobRequest, check_voice
+from seriatim.client.job_options import JobRequest
 from seriatim.client.pool_cache import PoolCache
+from seriatim.client.voice_names import find_voice
 from seriatim.errors import BadInput, CommandRefused
 from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord, pool_names
@@ -45,7 +46,7 @@ class TextDemands:
                 pool.check(language, self.speed, self.options)
             pool.check("", self.speed, self.options)
             for voice in self.voices:
-                check_voice(voice, pool.voice_names, pool.pool, blends=pool.blends)
+                find_voice(voice, pool)
         except BadInput:
             return False
         return self.language != MIXED or not any(_monolingual(each.languages) for each in pool.abilities)

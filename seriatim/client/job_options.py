@@ -3,12 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from os import PathLike
 from typing import Any, Literal, TypedDict
 
-from seriatim.errors import BadInput, UnknownOption, UnknownVoice
+from seriatim.errors import BadInput, UnknownOption
 from seriatim.keys import JOB_ID
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Sentence
 from seriatim.text.languages import language_tag
@@ -17,7 +17,6 @@ from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
 from seriatim.text.text_files import TextFile
 from seriatim.user_limits import LIMITS
-from seriatim.voice_blend import parse_blend
 
 #: a text; a file with one, by its path or open for reading as text; or sentences
 Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
@@ -71,7 +70,7 @@ class JobOptions(TypedDict, total=False):
 class JobRequest:
     """The options of a job. 0 and "" stand for the default of the settings, the pool or the engine."""
 
-    voice: str = ""  #: a name that `seriatim voices` lists; "": the engine's first
+    voice: str = ""  #: a name that `seriatim voices` lists, or a language; "": the engine's first
     language: str = ""  #: BCP 47, such as "de", or its English name; "" or "auto": the voice's own
     engine: str = ""  #: its pool speaks the job; "": the system's default (seriatim/client/default_engine.py)
     pool: str = ""  #: "": the pool with the engine's name
@@ -174,47 +173,6 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "pause_ms": (0, MAX_PAUSE_MS),
     "paragraph_ms": (0, MAX_PAUSE_MS),
 }
-
-
-VOICES = "seriatim voices"  #: the command that lists them all; over HTTP it is a route (gateway/http/problems.py)
-
-
-def check_voice(voice: str, known: Iterable[str], pool: str, *, blends: bool = False) -> str:
-    """Resolve a voice to the pool's name for it; a pool without registered workers accepts any.
-
-    Case is ignored, and a voice that is named by its language is found by any name of the language: "German" is "de".
-    With `blends` it may name several voices, such as "af_bella+af_sky(2)".
-
-    Raises:
-        UnknownVoice: with the nearest names.
-    """
-    names = list(known)
-    if not voice or not names or voice in names:
-        return voice
-    if blends and re.search(r"[+()]", voice):
-        parts = parse_blend(voice)
-        return "+".join(str(replace(part, name=check_voice(part.name, names, pool))) for part in parts)
-    base, plus, timbre = voice.partition("+")  # "en-us+f3": the voice en-us with the timbre +f3
-    found, timbre_name = _match_voice(base, names), _match_voice(plus + timbre, names) if plus else ""
-    if (found or not base) and (timbre_name or not plus):
-        return found + timbre_name
-    candidates = [name for name in names if name.startswith("+") == bool(plus and found)] or names
-    near = difflib.get_close_matches(plus + timbre if found else voice, candidates, n=3, cutoff=0.4) or candidates[:5]
-    more = "" if len(names) <= len(near) else f" and {len(names) - len(near)} more ({VOICES})"
-    raise UnknownVoice(f"unknown voice {voice!r}; pool {pool!r} has: {', '.join(near)}{more}")
-
-
-def normalize_voice(voice: str) -> str:
-    """The common form of all spellings of one voice."""
-    return language_tag(voice).casefold().replace("_", "-")
-
-
-def _match_voice(voice: str, names: list[str]) -> str:
-    """The name in `names` that matches `voice`; "" if none does."""
-    if not voice or voice in names:
-        return voice
-    spellings = (voice.casefold(), normalize_voice(voice))
-    return next((name for candidate in spellings for name in names if name.casefold() == candidate), "")
 
 
 def _parse_choice(name: str, choices: type[Any], value: object) -> object:

@@ -17,13 +17,14 @@ from seriatim.client import default_engine
 from seriatim.client.admission import make_submission, submit
 from seriatim.client.job import Job
 from seriatim.client.job_lexicon import SystemLexicon, with_lexicon
-from seriatim.client.job_options import EmptyTextPolicy, JobRequest, Text, check_job, check_text, check_voice
+from seriatim.client.job_options import EmptyTextPolicy, JobRequest, Text, check_job, check_text
 from seriatim.client.open_job import OpenJob
 from seriatim.client.open_job_leases import OpenJobLeases
 from seriatim.client.partial_submission import SUBMISSION_LEASE_MS, PartialSubmission
 from seriatim.client.pool_cache import FRESH_S, PoolCache
 from seriatim.client.sentence_rows import rows_of_text, segmentation_for
 from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
+from seriatim.client.voice_names import find_voice
 from seriatim.dispatch import PoolClient, dispatch
 from seriatim.errors import BadInput, EmptyText, JobUnknown
 from seriatim.lua.pool_records import SubmitResult, SubmitVerdict
@@ -241,5 +242,7 @@ class Producer:
 def _resolve_voice(options: Options, request: JobRequest, pool: PoolRecord) -> Options:
     """What is asked for, if the pool's workers can do it, with its voice by the pool's name for it."""
     pool.check(options.language, options.speed or request.speed, request.options)
-    voice = check_voice(options.voice, pool.voice_names, request.pool_name, blends=pool.blends)
-    return options if voice == options.voice else replace(options, voice=voice)
+    voice, language = find_voice(options.voice, pool)
+    if voice == options.voice:
+        return options
+    return replace(options, voice=voice, language=options.language or language)

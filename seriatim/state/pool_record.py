@@ -66,6 +66,11 @@ class PoolRecord:
         """The first language of a voice; "" if it speaks any, or is unknown."""
         return next((each.language for each in self.voices if each.name == voice), "")
 
+    def speaks(self, language: str) -> bool:
+        """Whether all its workers list the language; false where one of them lists none."""
+        listed = [each.languages and each.supports_language(language) for each in self.abilities]
+        return bool(listed) and all(listed)
+
     def check(self, language: str, speed: float, options: Mapping[str, float]) -> None:
         """Refuse what one of its workers cannot do; a pool without workers may turn out to do anything.
 

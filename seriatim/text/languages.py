@@ -47,6 +47,10 @@ british english; en-US american english; pt-BR brazilian portuguese
 _ROWS = [row.split(" ", 1) for row in " ".join(f"{_STANDARD.strip()}; {_BEYOND}".split()).split("; ")]
 #: every name and long code, in small letters, with its tag
 NAMES = {word: tag for tag, words in _ROWS for word in words.split("/")}
+TAGS = frozenset(tag.partition("-")[0] for tag in NAMES.values()) | {"cmn"}
+#: tags of one language under another one, as CLDR has them
+_SAME = {"cmn": "zh", "nb": "no", "fil": "tl", "iw": "he", "in": "id", "ji": "yi", "mo": "ro", "sh": "sr"}
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?([-_]([a-z]{2}|\d{3}))?", re.IGNORECASE)
 _LONG_CODE = re.compile(r"[a-z]{3}(?=[-_]|$)", re.IGNORECASE)
 
 
@@ -70,6 +74,22 @@ def base_language(tag: str) -> str:
     return tag.replace("_", "-").split("-")[0].lower() or "en"
 
 
+def is_language(tag: str) -> bool:
+    """Whether this is a BCP 47 tag of a language that has a name here, with a region or script at most."""
+    return _base(tag) in TAGS and bool(_TAG.fullmatch(tag))
+
+
+def canonical_tag(tag: str) -> str:
+    """The tag in lower case with dashes, its language by one code where there are two: `zh-tw` for `cmn_TW`."""
+    base, dash, rest = tag.lower().replace("_", "-").partition("-")
+    return _SAME.get(base, base) + dash + rest
+
+
+def same_language(tag: str, other: str) -> bool:
+    """Whether two BCP 47 tags are of one language, whatever the region; `cmn` is Chinese as `zh` is."""
+    return _base(canonical_tag(tag)) == _base(canonical_tag(other))
+
+
 def names_of(tags: Iterable[str]) -> dict[str, str]:
     """English names and codes of those languages, each with its tag as it is spelt there."""
     spelt = {tag.lower(): tag for tag in tags}
@@ -78,5 +98,9 @@ def names_of(tags: Iterable[str]) -> dict[str, str]:
 
 def english_name(tag: str) -> str:
     """The English name of a language by its tag, such as German for `de-AT`; the tag itself if it is not known."""
-    base = tag.lower().partition("-")[0]
+    base = _base(tag)
     return next((word.title() for word, known in NAMES.items() if known == base and len(word) > 3), tag)
+
+
+def _base(tag: str) -> str:
+    return tag.lower().replace("_", "-").partition("-")[0]

@@ -100,7 +100,7 @@ class SpeechOptions(BaseModel):
     model_config = ConfigDict(extra="allow", json_schema_extra=_nullable)
 
     model: str = Field("", max_length=64, description="a pool, or an alias of one")
-    voice: Voice = Field("", description="a voice from /v1/voices")
+    voice: Voice = Field("", description="a voice from /v1/voices, or a language, such as German")
     speed: Speed = 1.0
     language: str | None = Field(None, max_length=64, description="BCP 47, such as de or en-GB")
     seed: Whole | None = Field(None, ge=0, lt=2**63, description="for engines that sample")

@@ -15,7 +15,7 @@ import soundfile
 from seriatim import AsyncClient, Client, Sentence
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
-from seriatim.errors import NoWorkers
+from seriatim.errors import NoWorkers, UnknownVoice
 from tests.http.gateways import Gateway, start
 from tests.support.command_line import QUICK, seriatim, start_command
 from tests.support.free_ports import free_port
@@ -86,6 +86,29 @@ def test_so_it_is_for_asyncio_and_for_text_that_comes_later(system: RealSystem, 
     with client.open_job(language="de") as talk:
         talk.say("Guten Morgen. ")
     assert pool_that_spoke(talk.job) == "espeak"
+
+
+@pytest.mark.parametrize("voice", ["german", "de", "deu", "German", "de-DE"])
+def test_a_language_names_a_voice_in_every_interface(
+    system: RealSystem, client: Client, gateway: Gateway, voice: str, tmp_path: Path
+) -> None:
+    expected = b"".join(client.enqueue_job("Ja, gern.", voice="de", engine="espeak").pcm())
+    assert b"".join(client.enqueue_job("Ja, gern.", voice=voice).pcm()) == expected
+    with client.open_job(voice=voice, engine="espeak") as talk:
+        talk.say("Ja, gern.")
+    assert b"".join(talk.job.pcm()) == expected
+    with gateway.client() as http:
+        answer = http.post("/v1/audio/speech", json={"input": "Ja, gern.", "voice": voice, "response_format": "pcm"})
+    assert answer.content == expected
+    settings, output = QUICK | system.settings.to_env(), tmp_path / "a.wav"
+    done = seriatim("speak", "-", "-o", output, "--voice", voice, "--redis", stdin=b"Ja, gern.", settings=settings)
+    assert done.returncode == 0, done.stderr
+    assert soundfile.read(output, dtype="int16")[0].tobytes() == expected
+
+
+def test_a_language_that_a_pool_does_not_speak_is_refused(client: Client) -> None:
+    with pytest.raises(UnknownVoice, match=r"^unknown voice 'german' \(German\); pool 'hibari' has: heart$"):
+        client.enqueue_job("Ja.", voice="german", engine="hibari")
 
 
 def test_a_setting_decides_before_that(system: RealSystem) -> None:
