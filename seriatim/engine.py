@@ -66,19 +66,6 @@ class ServerLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportedLimits:
-    """Limits of a server's account, as its response headers report them; None: not reported.
-
-    They only lower the number of sentences spoken at once: a report of room raises nothing by itself.
-    """
-
-    remaining: int | None = None  #: requests that are left until `reset_s`
-    reset_s: float | None = None  #: seconds from now until `remaining` is refilled
-    concurrent: int | None = None  #: requests of the account that are open now, from any client, this one included
-    max_concurrent: int | None = None  #: requests that may be open at once
-
-
-@dataclass(frozen=True, slots=True)
 class AudioChunk:
     """One chunk of a sentence's audio."""
 
@@ -88,9 +75,6 @@ class AudioChunk:
         ""  #: the engine's action on a doubtful sentence, such as "cut" or "again"; counted, and kept with the job
     )
     last: bool = False  #: set on the last chunk if the engine knows: chunk and end of sentence are sent together
-    reported_limits: ReportedLimits | None = (
-        None  #: on the first chunk, as reported; before `EngineBusy` on an empty one
-    )
     server_limits: ServerLimits | None = None  #: on the first chunk, as reported; before `EngineBusy` on an empty one
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seriatim.engine import AudioChunk, Engine, ReportedLimits, Utterance
+from seriatim.engine import AudioChunk, Engine, ServerLimits, Utterance
 from seriatim.errors import (
     BadInput,
     EngineBusy,
@@ -141,8 +141,8 @@ def test_a_refusal_says_whether_waiting_helps(
 def test_limits_in_headers_are_reported_with_the_first_chunk(make: Make) -> None:
     _, engine = make(places=5)
     first, *rest = chunks_of(engine)
-    assert first.reported_limits == ReportedLimits(remaining=4, reset_s=1.0)
-    assert all(chunk.reported_limits is None for chunk in rest)
+    assert first.server_limits == ServerLimits(remaining=4, reset_s=1.0)
+    assert all(chunk.server_limits is None for chunk in rest)
 
 
 def test_the_servers_voices_are_listed_and_checked(make: Make) -> None:

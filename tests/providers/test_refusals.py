@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import httpx2
 import pytest
 
-from seriatim.engine import ReportedLimits
+from seriatim.engine import ServerLimits
 from seriatim.errors import BadInput, EngineBusy, EngineFailed, UpstreamFailed
 from workers.providers.api_key import ApiKey
 from workers.providers.limit_headers import duration_s, limits_of
@@ -104,14 +104,14 @@ def test_durations(text: str, seconds: float | None) -> None:
         ({"content-type": "audio/pcm"}, None),
         (
             {"x-ratelimit-remaining-requests": "59", "x-ratelimit-reset-requests": "1s"},
-            ReportedLimits(remaining=59, reset_s=1.0),
+            ServerLimits(remaining=59, reset_s=1.0),
         ),
         (
             {"current-concurrent-requests": "4", "maximum-concurrent-requests": "5"},
-            ReportedLimits(concurrent=4, max_concurrent=5),
+            ServerLimits(concurrent=4, max_concurrent=5),
         ),
         ({"ratelimit-remaining": "many"}, None),
     ],
 )
-def test_limits_in_headers(headers: dict[str, str], limits: ReportedLimits | None) -> None:
+def test_limits_in_headers(headers: dict[str, str], limits: ServerLimits | None) -> None:
     assert limits_of(headers, NOW.timestamp()) == limits

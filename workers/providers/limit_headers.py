@@ -8,7 +8,7 @@ OpenAI: `x-ratelimit-remaining-requests` and `x-ratelimit-reset-requests` (such 
 import re
 from collections.abc import Mapping
 
-from seriatim.engine import ReportedLimits
+from seriatim.engine import ServerLimits
 
 REMAINING = ("x-ratelimit-remaining-requests", "ratelimit-remaining", "x-ratelimit-remaining")
 RESET = ("x-ratelimit-reset-requests", "ratelimit-reset", "x-ratelimit-reset")
@@ -19,16 +19,16 @@ DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|)")
 EPOCH_FROM_S = 10**9  #: larger numbers are times since 1970
 
 
-def limits_of(headers: Mapping[str, str], now_s: float) -> ReportedLimits | None:
+def limits_of(headers: Mapping[str, str], now_s: float) -> ServerLimits | None:
     """The limits that an answer reports; None if it reports none."""
     reset = _first(headers, RESET)
-    limits = ReportedLimits(
+    limits = ServerLimits(
         _count(_first(headers, REMAINING)),
         None if reset is None else duration_s(reset, now_s),
         _count(_first(headers, CONCURRENT)),
         _count(_first(headers, MAX_CONCURRENT)),
     )
-    return None if limits == ReportedLimits() else limits
+    return None if limits == ServerLimits() else limits
 
 
 def duration_s(text: str, now_s: float) -> float | None:

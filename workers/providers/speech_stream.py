@@ -61,7 +61,7 @@ class SpeechStream:
             limits = limits_of(head.headers, time.time())
             if head.status != 200:
                 if limits:
-                    yield AudioChunk(b"", reported_limits=limits)
+                    yield AudioChunk(b"", server_limits=limits)
                 raise error_of(head, request.host, self.key)
             decoder = decoder_of(head.headers, self.sound, self.rate_hz, events=request.events)
             n_bytes = 0
@@ -70,12 +70,12 @@ class SpeechStream:
                 _check_beginning(data, n_bytes)
                 n_bytes += len(data)
                 if pcm := decoder.feed(data):
-                    yield AudioChunk(pcm, reported_limits=limits)
+                    yield AudioChunk(pcm, server_limits=limits)
                     limits = None
         if not cancelled():
             if not n_bytes:
                 raise UpstreamFailed(f"{request.host} answered without a single byte of sound")
-            yield AudioChunk(decoder.finish(), reported_limits=limits, last=True)
+            yield AudioChunk(decoder.finish(), server_limits=limits, last=True)
 
     def _sound_of(self, part: ResponseHead | bytes | str) -> bytes:
         if isinstance(part, bytes):
