@@ -60,6 +60,12 @@ def read_units(tag: str) -> dict[str, Noun]:
     return parse_units(table.read_text("utf-8"))
 
 
+def feminine_nouns(tag: str) -> frozenset[str]:
+    """Common nouns of a language that are feminine, though no ending shows it."""
+    table = files("seriatim.text.reading.languages") / "feminine" / f"{tag}.txt"
+    return frozenset(table.read_text("utf-8").split())
+
+
 def month_numbers(names: tuple[str, ...], abbreviations: str = "") -> dict[str, int]:
     """Names of months, and their abbreviations in the same order, in small letters, with their numbers."""
     short = abbreviations.split()
@@ -82,7 +88,7 @@ class LanguageRules:
 
     tag = ""  #: ISO 639-1
     speller: NumberSpeller
-    words: Mapping[str, str]  #: of signs: minus, point, percent, to and so on
+    words: Mapping[str, str]  #: of signs: minus, point, percent, to and so on; `fold` is a noun, `power` a template
     money: Mapping[str, Currency]
     units: Mapping[str, Noun]
     months: Mapping[str, int] = {}  #: names and abbreviations, in small letters
@@ -138,6 +144,6 @@ class LanguageRules:
         part = self.fraction(top, bottom)
         return part and f"{self.speller.cardinal(whole)}{self.words.get('mixed', ' ')}{part}"
 
-    def regnal(self, number: int) -> str:
-        """The number behind the name of a king."""
+    def regnal(self, number: int, _name: str = "") -> str:
+        """The number behind the name of a king or a queen."""
         return self.speller.cardinal(number)

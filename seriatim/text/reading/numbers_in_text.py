@@ -46,6 +46,10 @@ def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(
             re.compile(r"(?<![\w-])(?<!\d[ \u00a0])0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{1,8})*(?![\w,.:-]\d|\w)"), telephone
         ),
+        ReadingRule(
+            re.compile(r"(?<![\w-])(?:\d )?\(\d{2,5}\) ?\d{2,5}[ -]\d{2,4}(?:[ -]\d{2,4})?(?![\w-])"), telephone
+        ),
+        ReadingRule(re.compile(r"(?<![\w.,-])(?<!\d )\d{2,3} \d{2,3} \d\d \d\d(?! ?\d|[\w,.]\d)"), telephone),
         ReadingRule(re.compile(r"(?<![\w-])\d{1,5}(?:-\d{1,7}){2,5}(?![\w-])"), telephone),
         *([ReadingRule(re.compile(r"(?<![\w-])\d{3}-\d{4}(?![\w-])"), telephone)] if grammar.rules.tag == "en" else []),
         grammar.rule(r"(?P<v>[vV]\.?\s?)(?P<parts>\d+(?:\.\d+)+)", version),

@@ -23,7 +23,7 @@ _REIGNS = re.compile(
     r"|Benoît|Benedicto|Benedetto|Bento|Gregory|Gregor|Leo|Leon|Léon|León|Innocent|Innozenz|Clement|Clément|Klemens|Philip|Philipp|Philippe|Felipe"
     r"|Filippo|Filipe|Filips|Filip|Peter|Pierre|Pedro|Pietro|Piotr|Nicholas|Nikolaus|Nicolas|Nicolás|Nicola|Alexander|Alexandre|Alejandro|Alessandro"
     r"|Aleksander|Catherine|Katharina|Catalina|Caterina|Katarzyna|Francis|Franz|François|Francisco|Francesco|Friedrich|Frederick|Frédéric|Federico|Fryderyk"
-    r"|Ivan|Iwan|Napoleon|Napoléon|Napoleón|Napoleone|Napoleão|Otto|Konrad|Conrad|Margaret|Margrethe|Maria|Mary|Victor|Vittorio|Víctor|Umberto|Alfonso|Afonso"
+    r"|Ivan|Iwan|Napoleon|Napoléon|Napoleón|Napoleone|Napoleão|Otto|Konrad|Conrad|Margaret|Margrethe|Maria|Mary|Victor|Vittorio|Víctor|Emanuele|Emmanuel|Manuel|Victoria|Sofía|Umberto|Alfonso|Afonso"
     r"|Fernando|Ferdinand|Gustav|Christian|Harald|Olav|Baudouin|Albert|Alberto|Leopold|Rama|Ramses|Ramesses|Ptolemy|Zygmunt|Kazimierz|Stanisław|Bolesław|August"
     r"|Людовик|Пётр|Петр|Николай|Александр|Екатерина|Иван|Павел|Генрих|Карл|Георг|Вильгельм|Фридрих|Филипп|Василий|Наполеон|Елизавета)$"
 )
@@ -55,7 +55,7 @@ def _after_name(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         return None  # an initial: John C. Reilly
     if _REIGNS.match(name):
         stop = "" if _LOWER.match(found.string, found.end()) else found["stop"]
-        return f"{name} {grammar.rules.regnal(number)}{stop}"
+        return f"{name} {grammar.rules.regnal(number, name)}{stop}"
     if len(roman) == 1 or roman in _ABBREVIATIONS:
         return None
     return f"{name} {grammar.rules.speller.cardinal(number)}{found['stop']}"

@@ -18,6 +18,7 @@ from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.numbers_in_text import identifier_rules, number_rules
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_rules
+from seriatim.text.reading.short_numbers import scientific_rules, short_number_rules
 from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rules
 
 #: languages with rules, and their classes
@@ -44,8 +45,8 @@ def _rules(language: str) -> tuple[ReadingRule, ...]:
     rules: LanguageRules = getattr(module, LANGUAGES[base])(region.rpartition("-")[2])
     grammar = NumberGrammar(rules)
     kinds = (
-        literal_rules, _own_rules, date_rules, identifier_rules, reference_rules, clock_rules, amount_rules,
-        number_rules, roman_rules, sign_rules, capital_rules,
+        literal_rules, _own_rules, date_rules, identifier_rules, scientific_rules, reference_rules, clock_rules,
+        amount_rules, short_number_rules, number_rules, roman_rules, sign_rules, capital_rules,
     )  # fmt: skip
     found = tuple(rule for kind in kinds for rule in kind(grammar))
     return found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)

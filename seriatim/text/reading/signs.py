@@ -10,6 +10,7 @@ from seriatim.text.reading.reading_rule import ReadingRule
 _WORD_PARTS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": "times", "÷": "divided", "±": "plusminus",
               "<": "less", ">": "greater", "≤": "at_most", "≥": "at_least", "≠": "unequal", "*": "times"}  # fmt: skip
+_BOUNDS = {"<": "less", ">": "greater", "<=": "at_most", ">=": "at_least", "≤": "at_most", "≥": "at_least"}
 
 
 def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -28,7 +29,13 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         name = grammar.words.get(_OPERATORS[found["sign"]])
         return f" {name} " if name else None
 
-    rules = [ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator)]
+    def bound(found: re.Match[str]) -> str | None:
+        return f"{grammar.words[_BOUNDS[found['sign']]].removeprefix('is ')} "
+
+    rules = [
+        ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
+        ReadingRule(re.compile(r"(?<!\S)(?<![\w)]\s)(?P<sign><=|>=|[<>≤≥])\s?(?=\d)"), bound),
+    ]
     if marks:
         rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d|[IVX]+(?!\w))"), read))
     if signs:

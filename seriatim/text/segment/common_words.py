@@ -105,7 +105,9 @@ STARTERS = _sets(
         "it": "Il La Lo Gli Le Un Una E Ma In Non È Lui Lei Io Noi Questo Questa Quando Chi Che Come Dopo Ora",
         "nb nn no": "Den Det De Der Han Hun Hva Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nå Her",
         "nl": "De Het Een Hij Zij Ze Ik Wij We En Maar In Op Er Dit Dat Deze Die Wat Wie Waar Waarom Toen Nu Hier",
+        "pl": "On Ona Ono Oni One Ja My Wy To Ten Ta Te A I Ale Nie W Na Po Potem Gdy Kiedy Kto Co Jak Teraz Tu",
         "pt": "O A Os As Um Uma E Mas Em Não Se É Ele Ela Eles Eu Nós Quando Que Quem Como Depois Agora",
+        "ru": "Он Она Оно Они Я Мы Вы Это Этот Эта А И Но Не В На По Потом Когда Кто Что Как Почему Теперь Тут Там",
         "sv": "Den Det De Där Han Hon Vad Vem Var Varför Jag Vi Du En Ett Och Men I På Som Då När Nu Här",
     }
 )

@@ -55,6 +55,7 @@ _VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
 #: U.S., E.U., i.v., p.m., Ph.D., without the last stop
 _DOTTED = re.compile(r"(?:[^\W\d_]\.|Ph\.)+[^\W\d_]$")
+_QUANTITY = re.compile(r"\d\.? [^\W\d_]{2,5}\.$")  #: 5 kg. and 3. Feb.
 _HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M"])
 _COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
@@ -131,13 +132,18 @@ def _known(language: str, head: str, after: str) -> bool | None:
         return not after[0].islower()
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""
-    if after in STARTERS.get(language, ()) and (_DOTTED.match(word) or word.lower() in _COMPANIES):
+    if after in STARTERS.get(language, ()) and _may_end(head, word):
         return True
     if word in ABBREVIATIONS.get(language, ()) or _goes_on(language, word, after):
         return False
     if word in WORDS.get(language, ()) and not after[0].isdigit():
         return not after[0].islower()
     return None
+
+
+def _may_end(head: str, word: str) -> bool:
+    """May a short word end a sentence: letters with stops, a company's form, a unit or a month with its number?"""
+    return bool(_DOTTED.match(word) or word.lower() in _COMPANIES or _QUANTITY.search(head[-12:]))
 
 
 def _goes_on(language: str, word: str, after: str) -> bool:

@@ -1,5 +1,7 @@
 """Arabic, in simple forms: numbers do not agree with what they count."""
 
+import re
+
 from seriatim.text.reading.language_rules import (
     LanguageRules,
     WrittenDate,
@@ -9,6 +11,7 @@ from seriatim.text.reading.language_rules import (
     read_units,
 )  # fmt: skip
 from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر",
            "ديسمبر")  # fmt: skip
@@ -29,6 +32,7 @@ _SCALES = """
 مليار        | - مليار
 """
 _WORDS = {
+    "fold": "- مرة/مرتان/مرات/مرة/مرة", "power": "أس {}",
     "minus": "سالب", "plus": "زائد", "plusminus": "زائد أو ناقص", "point": "فاصلة", "dot": "نقطة",
     "percent": "بالمئة", "permille": "بالألف", "to": "إلى", "ratio": "إلى", "by": "في", "times": "في", "and": "و",
     "at": "آت", "hashtag": "هاشتاغ", "arrow": "إلى", "equals": "يساوي", "about": "حوالي", "divided": "على",
@@ -52,6 +56,10 @@ class Arabic(LanguageRules):
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
+    own_rules = (
+        ReadingRule(re.compile(r"(?<=\d)٫(?=\d)"), lambda _found: "."),
+        ReadingRule(re.compile(r"(?<=\d)٬(?=\d{3})"), lambda _found: ","),
+    )
 
     def plural(self, number: int | None) -> int:
         if number is None:

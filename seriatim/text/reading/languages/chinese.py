@@ -5,6 +5,7 @@ import re
 from seriatim.text.reading.language_rules import LanguageRules, Noun, WrittenDate, parse_money, parse_units, read_units
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
 
 _MONEY = """
 ¥ ￥ CN¥ CNY RMB | m 元
@@ -22,6 +23,7 @@ _SCALES = """
 亿 | m 亿
 """
 _WORDS = {
+    "fold": "m 倍", "power": "的{}次方",
     "minus": "负", "plus": "加", "plusminus": "正负", "point": "点", "dot": "点", "percent": "百分之",
     "permille": "千分之", "percent_first": "yes", "to": "到", "ratio": "比", "by": "乘", "times": "乘以", "and": "和",
     "at": "艾特", "hashtag": "话题", "arrow": "到", "equals": "等于", "about": "约", "divided": "除以", "less": "小于",
@@ -46,6 +48,10 @@ def _counted(found: re.Match[str]) -> str:
     return _SPELLER.cardinal(int(found["n"]), "m") + found["noun"]
 
 
+def _numeral(found: re.Match[str]) -> str:
+    return f"第{_SPELLER.cardinal(roman_value(found['n']))}"
+
+
 class Chinese(LanguageRules):
     """The rules of Chinese."""
 
@@ -58,6 +64,7 @@ class Chinese(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章卷部节篇回世])"), _numeral),
         ReadingRule(re.compile(r"(?<![A-Za-z\d])(?P<n>[12]\d{3}|\d\d)(?P<noun>年(?![代后前内多来间]))"), _year),
         ReadingRule(re.compile(rf"(?<![A-Za-z\d.,月年])(?P<n>\d{{1,9}})(?P<noun>{_MEASURES})"), _counted),
     )

@@ -29,6 +29,7 @@ miljoen miljoenen mln mln. | - miljoen
 miljard miljarden mld mld. | - miljard
 """
 _WORDS = {
+    "fold": "- keer", "power": "tot de macht {}",
     "minus": "min", "plus": "plus", "plusminus": "plus of min", "point": "komma", "dot": "punt",
     "percent": "procent", "permille": "promille", "to": "tot", "ratio": "tegen", "by": "bij", "times": "maal",
     "squared": "kwadraat", "cubed": "tot de derde",
@@ -99,5 +100,5 @@ class Dutch(LanguageRules):
         half = (top, bottom) == (1, 2)
         return f"{self.speller.cardinal(whole)}ënhalf" if half else super().mixed(whole, top, bottom)
 
-    def regnal(self, number: int) -> str:
+    def regnal(self, number: int, _name: str = "") -> str:
         return f"de {self.speller.cardinal(number, 'ordinal').capitalize()}"

@@ -32,6 +32,7 @@ zł PLN         | - zloty/zlotys           | - grosz/groszy
 ¢              | - cent/cents
 """
 _WORDS = {
+    "fold": "- time/times", "power": "to the power of {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus or minus", "point": "point", "dot": "point",
     "percent": "percent", "permille": "per mille", "to": "to", "ratio": "to", "by": "by", "times": "times",
     "and": "and", "at": "at", "hashtag": "hashtag", "arrow": "to", "equals": "equals", "about": "about",
@@ -86,6 +87,9 @@ def _decades() -> tuple[ReadingRule, ...]:
     def long(found: re.Match[str]) -> str:
         return plural(_SPELLER.spell(int(found["n"]), "spellout-numbering-year"))
 
+    def hundredths(found: re.Match[str]) -> str:
+        return f"point {_SPELLER.digits(found['n'])}"
+
     def feet(found: re.Match[str]) -> str:
         inches = _SPELLER.cardinal(int(found["inches"]))
         return f"{_SPELLER.cardinal(int(found['feet']))} feet {inches} {'inch' if found['inches'] == '1' else 'inches'}"
@@ -93,6 +97,7 @@ def _decades() -> tuple[ReadingRule, ...]:
     return (
         ReadingRule(re.compile(r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)"), short),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)"), long),
+        ReadingRule(re.compile(r"(?<![\w.,])\.(?P<n>\d{1,6})(?!\w|[.,]\d)"), hundredths),
         ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{_PERIODS})(?!\w))"), lambda _found: " per "),
         ReadingRule(re.compile(r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]"), feet),
     )
@@ -148,5 +153,5 @@ class English(LanguageRules):
         one, many = _FRACTIONS.get(bottom) or (self.ordinal(bottom), f"{self.ordinal(bottom)}s")
         return f"{self.speller.cardinal(top)} {one if top == 1 else many}"
 
-    def regnal(self, number: int) -> str:
+    def regnal(self, number: int, _name: str = "") -> str:
         return f"the {self.ordinal(number)}"

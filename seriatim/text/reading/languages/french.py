@@ -3,13 +3,14 @@
 import re
 
 from seriatim.text.reading.language_rules import (
-    LanguageRules,
     WrittenDate,
+    feminine_nouns,
     month_numbers,
     parse_money,
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.romance import RomanceRules
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -32,6 +33,7 @@ million millions M Mio   | m million/millions
 milliard milliards Md Mds | m milliard/milliards
 """
 _WORDS = {
+    "fold": "f fois", "power": "puissance {}",
     "minus": "moins", "plus": "plus", "plusminus": "plus ou moins", "point": "virgule", "dot": "point",
     "percent": "pour cent", "permille": "pour mille", "to": "à", "ratio": "à", "by": "par", "times": "fois",
     "squared": "au carré", "cubed": "au cube",
@@ -57,6 +59,23 @@ _FORMS = {
 }  # fmt: skip
 _SPELLER = NumberSpeller("fr", _FORMS)
 _FRACTIONS = {2: ("demi", "demis"), 3: ("tiers", "tiers"), 4: ("quart", "quarts")}
+_FEMININE = tuple(
+    ending + plural
+    for ending in (
+        "tion", "sion", "té", "ette", "esse", "ence", "ance", "ure", "euse", "trice", "ée", "ie", "ille", "elle",
+        "enne", "ine", "ade", "ude", "aison", "ère",
+    )
+    for plural in ("", "s")
+)  # fmt: skip
+_MASCULINE = (
+    "père", "frère", "mystère", "caractère", "musée", "lycée", "silence", "côté", "comité", "traité", "été",
+    "incendie", "génie", "parapluie", "squelette", "stade", "grade", "magazine", "ministère", "cimetière",
+)  # fmt: skip
+#: feminine nouns that their endings do not show
+_NOUNS = feminine_nouns("fr")
+_NO_NOUNS = frozenset(
+    ["et", "ou", "de", "du", "en", "par", "pour", "que", "qui", "avec", "à", "au", "est", "sont", "sur", "fin"]
+)  #: behind a number that counts nothing
 _LOCALES = {"be": "fr_BE", "ch": "fr_CH"}
 
 
@@ -67,7 +86,7 @@ def _pairs(found: re.Match[str]) -> str:
     return ", ".join(words)
 
 
-class French(LanguageRules):
+class French(RomanceRules):
     """The rules of French."""
 
     tag = "fr"
@@ -80,9 +99,9 @@ class French(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),)
-    decimal_mark = ","
     group_marks = ". '"
-    fraction_as_number = True
+    feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     ordinal_mark = "ers?|ères?|res?|nde?s?|ièmes?|èmes?|es?|ᵉ|ᵉʳ"
     roman_mark = rf"(?:{ordinal_mark})(?!\w)"
 
@@ -91,6 +110,12 @@ class French(LanguageRules):
 
     def plural(self, number: int | None) -> int:
         return 0 if number in (0, 1) else 1
+
+    def agreement(self, number: int, noun: str) -> str:
+        return "f" if super().agreement(number, noun) == "f" else ""
+
+    def agrees(self, number: int) -> bool:
+        return number % 10 == 1 and number % 100 not in (11, 71, 91)
 
     def ordinal(self, number: int, mark: str, _before: str) -> str | None:
         if mark.startswith("nd"):
@@ -115,5 +140,5 @@ class French(LanguageRules):
         name = one if top == 1 else many if bottom in _FRACTIONS else f"{many}s"
         return f"{self.speller.cardinal(top)} {name}"
 
-    def regnal(self, number: int) -> str:
+    def regnal(self, number: int, _name: str = "") -> str:
         return "premier" if number == 1 else self.speller.cardinal(number)

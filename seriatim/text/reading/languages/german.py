@@ -5,6 +5,7 @@ import re
 from seriatim.text.reading.language_rules import (
     LanguageRules,
     WrittenDate,
+    feminine_nouns,
     month_numbers,
     parse_money,
     parse_units,
@@ -35,6 +36,7 @@ Milliarde             | f Milliarde/Milliarden
 Milliarden Mrd. Mrd   | f Milliarde/Milliarden
 """
 _WORDS = {
+    "fold": "- mal", "power": "hoch {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "Komma", "dot": "Punkt",
     "percent": "Prozent", "permille": "Promille", "to": "bis", "ratio": "zu", "by": "mal", "times": "mal",
     "squared": "zum Quadrat", "cubed": "hoch drei",
@@ -87,6 +89,41 @@ def _hour(found: re.Match[str]) -> str:
     return f"{hour} {_SPELLER.cardinal(int(found['m']))}" if found["m"] else hour
 
 
+#: endings of feminine nouns, and nouns in -e of other genders
+_FEMININE = ("ung", "heit", "keit", "schaft", "ion", "tät", "ik", "enz", "anz", "erin", "istin", "ei", "e")
+_OTHER_NOUNS = (
+    "Junge", "Name", "Käse", "Ende", "Auge", "Gebäude", "Interesse", "Kunde", "Kollege", "Hase", "Affe", "Löwe",
+    "Neffe", "Buchstabe", "Gedanke", "Wille", "Friede", "Franzose", "Türke", "Russe", "Bote", "Erbe", "Experte",
+    "Zeuge", "Gemüse", "Gebirge", "Getreide", "Kaffee", "Tee", "See", "Ei", "Brei", "Schrei", "Stadion", "Spion",
+    "Kanz", "Tanz", "Kranz", "Glanz", "Schwanz", "Papagei", "Skorpion", "Champion",
+)  # fmt: skip
+_FEMININE_NOUNS = feminine_nouns("de")
+#: words that a number names, and does not count
+_NAMED = frozenset((
+    "abschnitt", "akt", "aufgabe", "band", "bild", "bundesliga", "folge", "formel", "frage", "gleis", "gruppe",
+    "kapitel", "klasse", "level", "liga", "linie", "nummer", "option", "phase", "platz", "punkt", "regel",
+    "runde", "schritt", "seite", "staffel", "stufe", "szene", "tag", "teil", "typ", "version", "woche", "zahl",
+    "zimmer",
+))  # fmt: skip
+_WORD_BEFORE = re.compile(r"(\w+)\s$")
+
+
+def _one(found: re.Match[str]) -> str | None:
+    """`1 Kind`, `1 kleine Katze`: the number has the gender of its noun, as far as endings tell."""
+    before = _WORD_BEFORE.search(found.string[: found.start()])
+    word = before[1] if before else ""
+    if word.lower() in _NAMED or (word[:1].isupper() and before is not None and before.start()):
+        return None  # Gleis 1 Richtung Kiel
+    if not found.start() and found.string.count(" ") < 3:
+        return None  # the number of a heading: 1 Einleitung
+    adjective, noun = (found["adjective"] or "").strip(), found["noun"]
+    if adjective.endswith("n"):
+        return f"einen {adjective} {noun}"
+    feminine = noun in _FEMININE_NOUNS or (noun.endswith(_FEMININE) and not noun.endswith(_OTHER_NOUNS))
+    article = "eine" if adjective.endswith("e") or (feminine and not adjective) else "ein"
+    return " ".join(filter(None, (article, adjective, noun)))
+
+
 class German(LanguageRules):
     """The rules of German."""
 
@@ -101,6 +138,12 @@ class German(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (
+        ReadingRule(
+            re.compile(
+                r"(?<![\w.,:/–-])(?<!\d\s)1\s(?P<adjective>[a-zäöüß]{2,}(?:e[srn]?)\s)?(?P<noun>(?!Uhr)[A-ZÄÖÜ][a-zäöüß]+)(?![\w-])"
+            ),
+            _one,
+        ),
         ReadingRule(re.compile(r"(?<!\w)['’]?(?P<n>(?:1\d)?\d0|20\d0)er(?P<more>n)?(?!\w)"), _decade),
         ReadingRule(re.compile(r"(?<![\w.,:–-])(?P<h>1?\d|2[0-4])(?:\.(?P<m>[0-5]\d))?\sUhr(?!\w)"), _hour),
     )
@@ -135,5 +178,6 @@ class German(LanguageRules):
         part = self.fraction(top, bottom)
         return part and f"{self.speller.cardinal(whole, 'm')}{'' if bottom == 2 else ' '}{part}"
 
-    def regnal(self, number: int) -> str:
-        return f"der {self.speller.cardinal(number, 'ordinal').capitalize()}"
+    def regnal(self, number: int, name: str = "") -> str:
+        article = "die" if name.endswith(("a", "beth", "the", "ie")) else "der"
+        return f"{article} {self.speller.cardinal(number, 'ordinal').capitalize()}"

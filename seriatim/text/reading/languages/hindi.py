@@ -29,6 +29,7 @@ _SCALES = """
 अरब        | - अरब
 """
 _WORDS = {
+    "fold": "- गुना", "power": "की घात {}",
     "minus": "माइनस", "plus": "प्लस", "plusminus": "प्लस माइनस", "point": "दशमलव", "dot": "पॉइंट",
     "percent": "प्रतिशत", "permille": "प्रति हज़ार", "to": "से", "ratio": "अनुपात", "by": "गुणा", "times": "गुणा",
     "and": "और", "at": "एट", "hashtag": "हैशटैग", "arrow": "से", "equals": "बराबर", "about": "लगभग",
@@ -59,6 +60,7 @@ class Hindi(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>[12]?\d):(?P<m>(?!00)[0-5]\d)\sबजे"), _hour),)
+    roman_heads = frozenset(("अध्याय", "भाग", "खंड", "खण्ड", "अंक", "कक्षा", "विश्वयुद्ध"))
     indian_groups = True
     ordinal_mark = "वाँ|वां|वीं|वें|ला|ली|रा|री|था|थी"
 

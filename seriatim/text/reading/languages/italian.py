@@ -1,14 +1,18 @@
 """Italian."""
 
+import re
+
 from seriatim.text.reading.language_rules import (
-    LanguageRules,
     WrittenDate,
+    feminine_nouns,
     month_numbers,
     parse_money,
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.romance import RomanceRules
 from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
            "novembre", "dicembre")  # fmt: skip
@@ -28,6 +32,7 @@ milione milioni mln Mln  | m milione/milioni
 miliardo miliardi mld Mld | m miliardo/miliardi
 """
 _WORDS = {
+    "fold": "f volta/volte", "power": "elevato a {}",
     "minus": "meno", "plus": "più", "plusminus": "più o meno", "point": "virgola", "dot": "punto",
     "percent": "per cento", "permille": "per mille", "to": "a", "ratio": "a", "by": "per", "times": "per",
     "squared": "al quadrato", "cubed": "al cubo",
@@ -47,14 +52,40 @@ _LITERALS = {
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
 }  # fmt: skip
 _HEADS = frozenset(("capitolo", "parte", "libro", "atto", "scena", "tomo", "volume", "sezione", "articolo", "mondiale"))
-_MASCULINE = ("ma", "poeta", "pianeta", "artista")  #: nouns in -a
+_FEMININE = ("a", "zione", "sione", "gione", "tà", "tù", "trice")
+_MASCULINE = (
+    "ema",
+    "gramma",
+    "clima",
+    "poeta",
+    "pianeta",
+    "artista",
+    "dramma",
+    "fantasma",
+    "panorama",
+    "cinema",
+    "pigiama",
+)
+#: feminine nouns that their endings do not show
+_NOUNS = feminine_nouns("it")
+#: before these it is "uno"
+_LONG_ARTICLE = re.compile(r"s[^aeiouhàèéìòù]|[zxy]|gn|ps|pn")
 _NO_NOUNS = frozenset(
     ["e", "o", "di", "del", "in", "per", "che", "con", "a", "al", "da", "su", "è", "sono", "era"]
 )  #: behind a number that counts nothing
 _FRACTIONS = {2: ("mezzo", "mezzi")}
 
 
-class Italian(LanguageRules):
+def _elided(found: re.Match[str]) -> str | None:
+    """`1 ora` is "un'ora"."""
+    noun = found["noun"]
+    feminine = noun not in _NO_NOUNS and (
+        noun in _NOUNS or (noun.endswith(_FEMININE) and not noun.endswith(_MASCULINE))
+    )
+    return "un'" if feminine else None
+
+
+class Italian(RomanceRules):
     """The rules of Italian."""
 
     tag = "it"
@@ -73,16 +104,19 @@ class Italian(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
-    decimal_mark = ","
     group_marks = ".'"
-    fraction_as_number = True
+    feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
+    own_rules = (
+        ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
+        ReadingRule(re.compile(r"(?<![\w.,:/-])1\s(?=(?P<noun>[aeiou][a-zàèéìòù]+))"), _elided),
+    )
     ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]))"
     roman_mark = r"(?:º|ª|°)?(?=\ssecolo\b)|[ºª]"
 
     def agreement(self, number: int, noun: str) -> str:
-        if number != 1 or not noun.islower() or noun in _NO_NOUNS:
-            return ""
-        return "f" if noun[-1] == "a" and not noun.endswith(_MASCULINE) else "m"
+        form = super().agreement(number, noun)
+        return "" if form == "m" and _LONG_ARTICLE.match(noun) else form
 
     def ordinal(self, number: int, mark: str, _before: str) -> str | None:
         return self.speller.cardinal(number, "ordinal-f" if "ª" in mark else "ordinal")
@@ -107,5 +141,5 @@ class Italian(LanguageRules):
         half = (top, bottom) == (1, 2)
         return f"{self.speller.cardinal(whole)} e mezzo" if half else super().mixed(whole, top, bottom)
 
-    def regnal(self, number: int) -> str:
-        return self.speller.cardinal(number, "ordinal")
+    def regnal(self, number: int, name: str = "") -> str:
+        return self.speller.cardinal(number, "ordinal-f" if self.is_feminine(name.lower()) else "ordinal")

@@ -1,7 +1,11 @@
 """Japanese."""
 
+import re
+
 from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
 from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
 
 _MONEY = """
 ¥ ￥ JPY  | - 円
@@ -18,6 +22,7 @@ _SCALES = """
 億 | - 億
 """
 _WORDS = {
+    "fold": "- 倍", "power": "の{}乗",
     "minus": "マイナス", "plus": "プラス", "plusminus": "プラスマイナス", "point": "点", "dot": "点",
     "percent": "パーセント", "permille": "パーミル",
     "to": "から", "ratio": "対", "by": "かける", "times": "かける",
@@ -28,19 +33,25 @@ _WORDS = {
 }  # fmt: skip
 _LITERALS = {"C++": "シープラスプラス", "C#": "シーシャープ"}
 _REFERENCES = {"№": "ナンバー", "No.": "ナンバー", "~": "約", "p.": "ページ"}
+_SPELLER = NumberSpeller("ja", {}, {"〇": "ゼロ"})
+
+
+def _numeral(found: re.Match[str]) -> str:
+    return f"第{_SPELLER.cardinal(roman_value(found['n']))}"
 
 
 class Japanese(LanguageRules):
     """The rules of Japanese."""
 
     tag = "ja"
-    speller = NumberSpeller("ja", {}, {"〇": "ゼロ"})
+    speller = _SPELLER
     words = _WORDS
     money = parse_money(_MONEY)
     units = read_units("ja")
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
+    own_rules = (ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章巻部節話回世])"), _numeral),)
     spaced = False
     attached = True
 

@@ -5,6 +5,7 @@ import re
 from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.roman_numerals import roman_value
 
 _MONEY = """
 ₩ KRW     | - 원
@@ -22,6 +23,7 @@ _SCALES = """
 조 | - 조
 """
 _WORDS = {
+    "fold": "- 배", "power": "의 {}승",
     "minus": "마이너스", "plus": "플러스", "plusminus": "플러스마이너스", "point": "점", "dot": "점",
     "percent": "퍼센트", "permille": "퍼밀", "to": "에서", "ratio": "대", "by": "곱하기", "times": "곱하기",
     "and": "앤드",
@@ -44,6 +46,10 @@ def _month(found: re.Match[str]) -> str:
     return f"{_MONTHS.get(int(found['n'])) or _SPELLER.cardinal(int(found['n']))}월"
 
 
+def _numeral(found: re.Match[str]) -> str:
+    return f"제{_SPELLER.cardinal(roman_value(found['n']))}"
+
+
 class Korean(LanguageRules):
     """The rules of Korean."""
 
@@ -56,6 +62,7 @@ class Korean(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(re.compile(r"제\s?(?P<n>[IVX]+)(?=\s?[장권부절회막])"), _numeral),
         ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:제])(?P<n>[1-9]|1\d|2\d)\s?(?P<noun>{_COUNTERS})"), _native),
         ReadingRule(re.compile(r"(?<![A-Za-z\d.,:])(?P<n>1[0-2]|0?[1-9])월"), _month),
     )

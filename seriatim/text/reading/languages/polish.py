@@ -33,6 +33,7 @@ mln milion miliony milionów miliona | m milion/miliony/milionów/miliona
 mld miliard miliardy miliardów miliarda | m miliard/miliardy/miliardów/miliarda
 """
 _WORDS = {
+    "fold": "m raz/razy/razy/raza", "power": "do potęgi {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "przecinek", "dot": "kropka",
     "percent": "procent", "permille": "promili", "to": "–", "ratio": "do", "by": "na", "times": "razy",
     "squared": "do kwadratu", "cubed": "do sześcianu",
@@ -145,6 +146,14 @@ def _century(found: re.Match[str]) -> str:
     return f"{ordinal_words(roman_value(found['n']), ending)} {noun}"
 
 
+def _decade(found: re.Match[str]) -> str:
+    """Decades such as `lata 90.` and `w latach 90.`."""
+    stop = "." if found.end() == len(found.string) else ""
+    return (
+        f"{found['noun']} {ordinal_words(int(found['n']), 'e' if found['noun'] in ('lata', 'Lata') else 'ych')}{stop}"
+    )
+
+
 def _before_noun(found: re.Match[str]) -> str | None:
     """`3. piętro`: the ordinal agrees with its noun; a month is left to the rule of dates."""
     if found["noun"] in _MONTHS:
@@ -168,6 +177,7 @@ class Polish(LanguageRules):
     roman_heads = frozenset(("rozdział", "część", "księga", "akt", "scena", "tom", "artykuł", "klasa", "światowa"))
     own_rules = (
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>[1-3]\d{3})\s?(?P<noun>roku|rok|r\.)(?!\w)"), _year),
+        ReadingRule(re.compile(r"(?<!\w)(?P<noun>[lL]ata(?:ch)?|[lL]at)\s(?P<n>\d0)\."), _decade),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<n>\d{1,2})\.\s(?P<noun>[a-ząćęłńóśźż]{3,})"), _before_noun),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\s(?P<noun>wieków|wieku|wiek|w\.)(?!\w)"), _century),
     )
@@ -211,5 +221,5 @@ class Polish(LanguageRules):
         name = ordinal_words(bottom, "a" if top == 1 else "ych" if many else "e")
         return f"{self.speller.cardinal(top, 'f')} {name}"
 
-    def regnal(self, number: int) -> str:
-        return ordinal_words(number)
+    def regnal(self, number: int, name: str = "") -> str:
+        return ordinal_words(number, "a" if name.endswith("a") else "y")

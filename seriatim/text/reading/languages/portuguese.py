@@ -1,14 +1,18 @@
 """Portuguese, of Brazil by default and of Portugal under `pt-PT`."""
 
+import re
+
 from seriatim.text.reading.language_rules import (
-    LanguageRules,
     WrittenDate,
+    feminine_nouns,
     month_numbers,
     parse_money,
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.romance import RomanceRules
 from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
            "novembro", "dezembro")  # fmt: skip
@@ -27,6 +31,7 @@ milhão milhões mi M     | m milhão/milhões
 bilhão bilhões bi       | m bilhão/bilhões
 """
 _WORDS = {
+    "fold": "f vez/vezes", "power": "elevado a {}",
     "minus": "menos", "plus": "mais", "plusminus": "mais ou menos", "point": "vírgula", "dot": "ponto",
     "percent": "por cento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "vezes",
     "squared": "ao quadrado", "cubed": "ao cubo",
@@ -34,7 +39,7 @@ _WORDS = {
     "divided": "dividido por", "less": "menor que", "greater": "maior que", "at_most": "no máximo",
     "at_least": "pelo menos", "unequal": "diferente de", "version": "versão", "mixed": " e ", "of": "de",
     "cents": "full", "cents_and": "e", "day_mark": "º|°|o", "date_of": r"\sde\s|\s", "year_of": r"\s(?:de\s)?",
-    "clock_marks": r":|\s?h\s?", "over": "sobre",
+    "clock_suffix": "h", "clock_marks": r":|\s?h\s?", "over": "sobre",
 }  # fmt: skip
 _REFERENCES = {
     "p.": "página", "pág.": "página", "págs.": "páginas", "pp.": "páginas", "n.º": "número", "nº": "número",
@@ -53,14 +58,43 @@ _FORMS = {
     "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine",
     "ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine",
 }  # fmt: skip
-_MASCULINE = ("ma", "dia", "mapa", "planeta", "poeta")  #: nouns in -a
+_FEMININE = (
+    "a", "as", "ção", "ções", "são", "sões", "dade", "dades", "gem", "gens", "tude", "mulher", "mulheres", "vez",
+    "vezes",
+)  # fmt: skip
+_MASCULINE = (
+    "ema", "emas", "grama", "gramas", "clima", "climas", "idioma", "idiomas", "dia", "dias", "mapa", "mapas", "planeta",
+    "planetas", "poeta", "poetas", "drama", "dramas", "fantasma", "fantasmas", "cometa", "cometas", "pijama", "pijamas",
+)  # fmt: skip
+#: feminine nouns that their endings do not show
+_NOUNS = feminine_nouns("pt")
 _NO_NOUNS = frozenset(
-    ["e", "ou", "de", "do", "da", "em", "por", "que", "com", "a", "ao", "é", "são", "era", "foi"]
+    [
+        "e",
+        "ou",
+        "de",
+        "do",
+        "da",
+        "em",
+        "por",
+        "que",
+        "com",
+        "a",
+        "ao",
+        "é",
+        "são",
+        "era",
+        "foi",
+        "mais",
+        "às",
+        "as",
+        "para",
+    ]
 )  #: behind a number that counts nothing
 _FRACTIONS = {2: ("meio", "meios"), 3: ("terço", "terços")}
 
 
-class Portuguese(LanguageRules):
+class Portuguese(RomanceRules):
     """The rules of Portuguese."""
 
     tag = "pt"
@@ -72,20 +106,17 @@ class Portuguese(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
-    decimal_mark = ","
     group_marks = ". "
-    fraction_as_number = True
+    feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
+    own_rules = (ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),)
     ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]))"
 
     def __init__(self, region: str) -> None:
         self.speller = NumberSpeller("pt_PT" if region == "pt" else "pt", _FORMS)
 
-    def agreement(self, number: int, noun: str) -> str:
-        if number == 2:
-            return "f" if noun.endswith("as") else ""
-        if number != 1 or not noun.islower() or noun in _NO_NOUNS:
-            return ""
-        return "f" if noun[-1] == "a" and not noun.endswith(_MASCULINE) else "m"
+    def agrees(self, number: int) -> bool:
+        return (number % 10 in (1, 2) and number % 100 not in (11, 12)) or number // 100 % 10 > 1
 
     def ordinal(self, number: int, mark: str, _before: str) -> str | None:
         return self.speller.cardinal(number, "ordinal-f" if "ª" in mark else "ordinal")
@@ -109,6 +140,3 @@ class Portuguese(LanguageRules):
     def mixed(self, whole: int, top: int, bottom: int) -> str | None:
         half = (top, bottom) == (1, 2)
         return f"{self.speller.cardinal(whole)} e meio" if half else super().mixed(whole, top, bottom)
-
-    def regnal(self, number: int) -> str:
-        return self.speller.cardinal(number, "ordinal" if number <= 10 else "")

@@ -35,6 +35,7 @@ _SCALES = """
 млрд млрд. миллиард миллиарда миллиардов | m миллиард/миллиарда/миллиардов
 """
 _WORDS = {
+    "fold": "m раз/раза/раз", "power": "в степени {}",
     "minus": "минус", "plus": "плюс", "plusminus": "плюс-минус", "percent": "процентов",
     "point": "запятая", "dot": "точка",
     "permille": "промилле", "to": "–", "ratio": "к", "by": "на", "times": "умножить на",
@@ -97,6 +98,10 @@ def _compound(found: re.Match[str]) -> str:
     return {1: "одно", 90: "девяносто", 100: "сто"}.get(number, _SPELLER.cardinal(number, "mg")).replace(" ", "")
 
 
+def _decade(found: re.Match[str]) -> str:
+    return _SPELLER.cardinal(int(found["n"]), "ordinal-p")
+
+
 def _century(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(roman_value(found['n']), 'ordinal-m' + _CENTURY_CASES[found['noun']])} {found['noun']}"
 
@@ -117,6 +122,7 @@ class Russian(LanguageRules):
     own_rules = (
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{4})\s?(?P<noun>годом|году|года|год|г\.|г)(?!\w)"), _year),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,3})-(?=[а-яё]{4})"), _compound),
+        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,4})-е(?=\s(?:годы|гг))"), _decade),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\s(?P<noun>век(?:а|е|у|ом)?)(?!\w)"), _century),
     )
     decimal_mark = ","
@@ -163,5 +169,5 @@ class Russian(LanguageRules):
         half = (top, bottom) == (1, 2)
         return f"{self.speller.cardinal(whole)} с половиной" if half else super().mixed(whole, top, bottom)
 
-    def regnal(self, number: int) -> str:
-        return self.speller.cardinal(number, "ordinal-m")
+    def regnal(self, number: int, name: str = "") -> str:
+        return self.speller.cardinal(number, f"ordinal-{'f' if name.endswith(('а', 'я', 'ь')) else 'm'}")

@@ -1,14 +1,18 @@
 """Spanish; `1,234.50` is read as in Mexico and the United States under their tags."""
 
+import re
+
 from seriatim.text.reading.language_rules import (
-    LanguageRules,
     WrittenDate,
+    feminine_nouns,
     month_numbers,
     parse_money,
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.romance import RomanceRules
 from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
            "noviembre", "diciembre")  # fmt: skip
@@ -32,13 +36,15 @@ mil                   | - mil
 millón millones M mill. | m millón/millones
 """
 _WORDS = {
+    "fold": "f vez/veces", "power": "elevado a {}",
     "minus": "menos", "plus": "más", "plusminus": "más menos", "point": "coma", "dot": "punto",
     "percent": "por ciento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "por",
     "squared": "al cuadrado", "cubed": "al cubo",
     "and": "y", "at": "arroba", "hashtag": "hashtag", "arrow": "a", "equals": "igual a", "about": "aproximadamente",
     "divided": "entre", "less": "menor que", "greater": "mayor que", "at_most": "como máximo",
     "at_least": "al menos", "unequal": "distinto de", "version": "versión", "mixed": " y ", "of": "de",
-    "cents_and": "con", "day_mark": "º|°|ro", "date_of": r"\sde\s|\s", "year_of": r"\s(?:de\s|del\s)?",
+    "cents_and": "con", "day_mark": "º|°|ro", "clock_suffix": "h", "date_of": r"\sde\s|\s",
+    "year_of": r"\s(?:de\s|del\s)?",
     "clock_marks": r":|\s?h\s?", "over": "sobre",
 }  # fmt: skip
 _REFERENCES = {
@@ -62,14 +68,42 @@ _FORMS = {
 }  # fmt: skip
 _FRACTIONS = {2: ("medio", "medios"), 3: ("tercio", "tercios"), 100: ("centésimo", "centésimos")}
 _POINT_REGIONS = frozenset(("mx", "us", "pr", "gt", "hn", "ni", "sv", "pa", "do"))
-_MASCULINE = ("ma", "día", "mapa", "planeta", "poeta")  #: nouns in -a
+_FEMININE = (
+    "a", "as", "ción", "ciones", "sión", "siones", "dad", "dades", "tad", "tades", "tud", "mujer", "mujeres", "veces",
+)  # fmt: skip
+_MASCULINE = (
+    "ema", "emas", "grama", "gramas", "clima", "climas", "idioma", "idiomas", "día", "días", "mapa", "mapas", "planeta",
+    "planetas", "poeta", "poetas", "drama", "dramas", "fantasma", "fantasmas", "cometa", "cometas", "sofá", "sofás",
+    "gorila", "pijama", "pijamas", "más", "atrás", "además", "ella", "ellas", "mía",
+)  # fmt: skip
+#: feminine nouns that their endings do not show
+_NOUNS = feminine_nouns("es")
 _NO_NOUNS = frozenset(
-    ["y", "o", "de", "del", "en", "por", "que", "con", "a", "al", "es", "son", "era", "fue"]
+    [
+        "y",
+        "o",
+        "de",
+        "del",
+        "en",
+        "por",
+        "que",
+        "con",
+        "a",
+        "al",
+        "es",
+        "son",
+        "era",
+        "fue",
+        "más",
+        "para",
+        "hasta",
+        "sobre",
+    ]
 )  #: behind a number that counts nothing
 _LAST_ORDINAL = 20  #: above it, people say the cardinal number
 
 
-class Spanish(LanguageRules):
+class Spanish(RomanceRules):
     """The rules of Spanish."""
 
     tag = "es"
@@ -82,9 +116,10 @@ class Spanish(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
-    decimal_mark = ","
     group_marks = ". "
-    fraction_as_number = True
+    feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
+    own_rules = (ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),)
     ordinal_mark = r"\.?(?:º|ª|er|ra|ro|°(?=\s[a-z]))"
 
     def __init__(self, region: str) -> None:
@@ -92,10 +127,8 @@ class Spanish(LanguageRules):
             self.decimal_mark, self.group_marks = ".", ","
             self.words = _WORDS | {"point": "punto"}
 
-    def agreement(self, number: int, noun: str) -> str:
-        if number != 1 or not noun.islower() or noun in _NO_NOUNS:
-            return ""
-        return "f" if noun[-1] == "a" and not noun.endswith(_MASCULINE) else "m"
+    def agrees(self, number: int) -> bool:
+        return (number % 10 == 1 and number % 100 != 11) or number // 100 % 10 > 1
 
     def ordinal(self, number: int, mark: str, _before: str) -> str | None:
         if number > _LAST_ORDINAL:
@@ -124,6 +157,3 @@ class Spanish(LanguageRules):
     def mixed(self, whole: int, top: int, bottom: int) -> str | None:
         half = (top, bottom) == (1, 2)
         return f"{self.speller.cardinal(whole)} y medio" if half else super().mixed(whole, top, bottom)
-
-    def regnal(self, number: int) -> str:
-        return self.speller.cardinal(number, "ordinal" if number <= 10 else "")

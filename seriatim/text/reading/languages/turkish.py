@@ -31,6 +31,7 @@ milyon mn    | - milyon
 milyar mr    | - milyar
 """
 _WORDS = {
+    "fold": "- kat", "power": "üzeri {}",
     "minus": "eksi", "plus": "artı", "plusminus": "artı eksi", "point": "virgül", "dot": "nokta",
     "percent": "yüzde ", "permille": "binde ", "percent_first": "yes", "to": "ila", "ratio": "bölü", "by": "çarpı",
     "times": "çarpı", "and": "ve", "at": "et", "hashtag": "etiket", "arrow": "sonra", "equals": "eşittir",
@@ -58,7 +59,7 @@ class Turkish(LanguageRules):
     words = _WORDS
     money = parse_money(_MONEY)
     units = read_units("tr")
-    months = month_numbers(_MONTHS)
+    months = month_numbers(_MONTHS, "oca. şub. mar. nis. may. haz. tem. ağu. eyl. eki. kas. ara.")
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
@@ -98,5 +99,5 @@ class Turkish(LanguageRules):
         half = (top, bottom) == (1, 2)
         return f"{self.speller.cardinal(whole)} buçuk" if half else super().mixed(whole, top, bottom)
 
-    def regnal(self, number: int) -> str:
+    def regnal(self, number: int, _name: str = "") -> str:
         return self.speller.cardinal(number, "ordinal")
