@@ -13,7 +13,8 @@ its audio stops its job.
 
 A client that closes the connection (code 1000, or none) cancels its job. After a broken connection, the job is
 cancelled after RESUME_S unless the client resumes it, at any gateway: `start` with the token and the id of the last
-audio that it has, and then all of its text again from the beginning.
+audio that it has, and then all of its text again from the beginning. What was sent may have been lost with the
+connection: a client that starts with `acknowledge`, and says what it has `received`, can resume behind that.
 """
 
 import asyncio
@@ -22,10 +23,10 @@ import json
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, WebSocket
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from gateway.http.api_keys import Caller
@@ -33,56 +34,31 @@ from gateway.http.connection_cut import CUT
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.route_dependencies import authenticate_key, context_of, key_of
-from gateway.http.schemas.requests import AudioOptions, FormatName
+from gateway.http.schemas.stream_messages import (
+    CLIENT_MESSAGE,
+    ClientMessage,
+    ControlMessage,
+    HeardMessage,
+    ReceivedMessage,
+    StartMessage,
+    TextMessage,
+)
 from gateway.http.streaming.audio_response import CANCELLED, FAILED, LEFT, MOVED, STALLED, STATES, outcome_of
 from gateway.http.streaming.text_queue import Step, TextQueue
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
 from seriatim.errors import JobNotOpen, SeriatimError
+from seriatim.keys import StreamPosition
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 
-TEXT_CHARS = 100_000  #: of one message
 START_TIMEOUT_S = 30.0  #: a connection without a key that sends nothing for so long is closed
-CLOSED_BY_CLIENT = (1000, 1005)  #: RFC 6455, 7.4.1: normal closure; a close frame without a code
+NORMAL, ABNORMAL = 1000, 1006  #: RFC 6455, 7.4.1: normal closure; a lost connection
+CLOSED_BY_CLIENT = (NORMAL, 1005)  #: 1005: a close frame without a code
 REFUSED = 1008  #: RFC 6455, 7.4.1: policy violation
 RESTARTS = 1012  #: service restart: clients reconnect (IANA's registry of close codes)
 INTERNAL_ERROR = 1011  #: unexpected condition
-
-
-class StartMessage(AudioOptions):
-    """Open a job, or resume one."""
-
-    type: Literal["start"]
-    format: FormatName = "pcm"
-    key: str = Field("", max_length=512, description="an API key, for browsers, which cannot set headers here")
-    resume: str = Field("", max_length=64, description="the token of a job to resume")
-    after: str = Field("", max_length=64, description="the id of the last audio that the client has of it")
-
-
-class TextMessage(BaseModel):
-    """More text, in pieces of any size."""
-
-    type: Literal["text"]
-    text: str = Field(max_length=TEXT_CHARS)
-
-
-class ControlMessage(BaseModel):
-    """flush: speak buffered text now. close: end of the text. cancel: stop immediately."""
-
-    type: Literal["flush", "close", "cancel"]
-
-
-class HeardMessage(BaseModel):
-    """The amount of the job that was played."""
-
-    type: Literal["heard"]
-    ms: float = Field(ge=0, allow_inf_nan=False)
-
-
-ClientMessage = StartMessage | TextMessage | ControlMessage | HeardMessage
-CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
 
 
 @router.websocket("/v1/stream")
@@ -125,7 +101,9 @@ class TextStreamConnection:
     caller: Caller | None
     session: TextSession | None = None
     stalled: bool = False  #: the client has stopped reading
+    refused: bool = False  #: an error was sent, and the connection closed
     ended: bool = False  #: a job of this connection has ended, and no other was opened
+    unacknowledged: TextSession | None = None  #: the job that ended last, while its client has not acknowledged its end
     text_queue: TextQueue = field(default_factory=TextQueue)
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: of the current job
     send_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: a message and its audio must not be separated
@@ -141,17 +119,24 @@ class TextStreamConnection:
             message = await self._next_message()
             if isinstance(message, StartMessage):
                 await self._start_job(message)
+            elif isinstance(message, ReceivedMessage):
+                self._acknowledge(message)
             elif self.session is None:  # messages that crossed the end of the job are ignored
                 if isinstance(message, TextMessage) and not self.ended:
                     raise HttpProblem(400, "bad_input", 'text without a job; send {"type": "start"} first')
-            elif isinstance(message, HeardMessage):
-                await self.session.report_played(message.ms)
-            elif isinstance(message, TextMessage):
-                await self._queue_step("text", message.text)
-            elif message.type == "cancel":
-                await self.cancel("cancelled by its listener")
             else:
-                await self._queue_step(message.type)
+                await self._pass_on(message, self.session)
+
+    async def _pass_on(self, message: TextMessage | ControlMessage | HeardMessage, session: TextSession) -> None:
+        """Pass a message on to the current job."""
+        if isinstance(message, HeardMessage):
+            await session.report_played(message.ms)
+        elif isinstance(message, TextMessage):
+            await self._queue_step("text", message.text)
+        elif message.type == "cancel":
+            await self.cancel("cancelled by its listener")
+        else:
+            await self._queue_step(message.type)
 
     async def cancel(self, reason: str) -> None:
         """Cancel the current job, if there is one."""
@@ -162,8 +147,8 @@ class TextStreamConnection:
     async def leave(self) -> None:
         """Release the job and close the connection."""
         await cancel_and_wait(*self.tasks)
-        if self.session is not None:
-            self.session.leave()
+        for session in filter(None, (self.session, self.unacknowledged)):
+            session.leave()
         if self.websocket.client_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client disconnected meanwhile
                 await self.websocket.close()
@@ -176,6 +161,7 @@ class TextStreamConnection:
 
     async def refuse(self, problem: HttpProblem) -> None:
         """Send an error and close the connection."""
+        self.refused = True
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await self.send_message({"type": "error"} | problem.body | {"retry_after_ms": _retry_after_ms(problem)})
             await self.websocket.close(REFUSED if problem.status < 500 else INTERNAL_ERROR, problem.code)
@@ -199,7 +185,9 @@ class TextStreamConnection:
     async def _next_message(self) -> ClientMessage:
         wait_s = START_TIMEOUT_S if self.caller is None else None
         if self.websocket.application_state is not WebSocketState.CONNECTED:
-            raise WebSocketDisconnect  # closed by `refuse`
+            raise WebSocketDisconnect(
+                NORMAL if self.refused else ABNORMAL
+            )  # a message came before the loss was noticed
         try:
             async with asyncio.timeout(wait_s):
                 raw = await self.websocket.receive_text()
@@ -222,11 +210,15 @@ class TextStreamConnection:
         if self.session is not None:
             raise HttpProblem(409, "job_running", "one job at a time: send close or cancel, and wait for its end")
         self.context.draining.refuse_new_request()
+        if self.unacknowledged is not None:
+            self.unacknowledged.leave()
+            self.unacknowledged = None
         self.caller = self.caller or authenticate_key(self.context, start.key)
         warning = {"warning": text} if (text := start.pop_unknown_fields()) else {}
         self.session = await open_text_session(
             self.context, self.caller, start, start.format, start.resume, start.after
         )
+        self.session.acknowledging = start.acknowledge
         self.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
         facts = {"job": self.session.job.id, "resume": self.session.token, "rate_hz": self.session.rate_hz}
         await self.send_message({"type": "started"} | facts | warning)
@@ -235,6 +227,17 @@ class TextStreamConnection:
             asyncio.create_task(self._run_task(work))
             for work in (self._send_text_to_job(self.session), self._send_audio(self.session))
         ]
+
+    def _acknowledge(self, message: ReceivedMessage) -> None:
+        """Let the gateway forget what the client has of its job; of the last one, until it has its end."""
+        if session := self.unacknowledged or self.session:
+            session.acknowledge(StreamPosition.parse(message.id))
+            self._release_acknowledged(session)
+
+    def _release_acknowledged(self, session: TextSession) -> None:
+        if session is self.unacknowledged and not session.sent:
+            session.leave()
+            self.unacknowledged = None
 
     async def _queue_step(self, step: Step, text: str = "") -> None:
         """Queue a step for the job; waits for room unless the job ends."""
@@ -298,8 +301,8 @@ class TextStreamConnection:
         """Release an ended job, so that the next `start` is accepted."""
         self.tasks[0].cancel()
         self.tasks = []
-        session.leave()
-        self.session, self.ended = None, True
+        self.session, self.unacknowledged, self.ended = None, session, True
+        self._release_acknowledged(session)
 
 
 def _retry_after_ms(problem: HttpProblem) -> int | None:

@@ -6,8 +6,9 @@
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from gateway.http.api_keys import Caller
@@ -43,6 +44,8 @@ class TextSession:
     after: StreamPosition
     mark: DeliveryState
     rate_hz: int  #: of the audio that is sent; 0: not known before it is spoken
+    acknowledging: bool = False  #: the client says what it has received
+    sent: deque[ReaderCursor] = field(default_factory=deque)  #: behind messages that it has not acknowledged
     cancelled: bool = False  #: by its listener, who wants no more audio
     over: bool = False  #: the job has ended, or the connection is closed
     state: str = ""  #: final state of the job, set before its `end` is sent
@@ -103,8 +106,14 @@ class TextSession:
         self.context.reports.close(self.mark)
 
     def mark_sent(self) -> None:
-        """Record that the last message of `messages` was sent."""
-        self.context.reports.move(self.mark, self.ready)
+        """Record that the last message of `messages` was sent; a client that acknowledges may not have it yet."""
+        if not self.acknowledging:
+            self.context.reports.move(self.mark, self.ready)
+
+    def acknowledge(self, received: StreamPosition) -> None:
+        """Record that the client has everything up to a position."""
+        while self.sent and astuple(self.sent[0].position) <= astuple(received):
+            self.context.reports.move(self.mark, self.sent.popleft())
 
     async def messages(self) -> AsyncGenerator[ServerMessage, None]:
         """Generate the messages for the client, in order, up to the end.
@@ -120,6 +129,8 @@ class TextSession:
                 self.spans.start_entry(entry)
                 facts, audio = await self._message_of(entry, reader.cursor.rate_hz)
                 self.ready = replace(reader.cursor)
+                if self.acknowledging:  # before it is sent: the answer may be quick
+                    self.sent.append(self.ready)
                 yield facts, audio
 
     async def _message_of(self, entry: PlayableEntry | End, rate_hz: int) -> ServerMessage:

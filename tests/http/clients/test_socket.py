@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from seriatim.keys import ordered_stream
 from tests.http.decoded_audio import seconds, seconds_of_pcm
 from tests.http.gateways import ADDRESS, Gateway, clear, start
 from tests.support.expected_audio import stream_of
@@ -150,6 +151,42 @@ def test_a_client_that_does_not_come_back_stops_its_job(gateway: Gateway) -> Non
         caller.socket.socket.shutdown(SHUT_RDWR)
         wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "its grace is over")
         assert client.get(f"/v1/jobs/{job}").json()["reason"] == "no reader for 3 s"
+
+
+def test_a_client_that_acknowledges_loses_nothing_that_was_sent(gateway: Gateway) -> None:
+    """All of it was sent, most of it was lost with the connection: it is kept until the client says that it has it."""
+    with calling(gateway) as caller:
+        caller.say("start", acknowledge=True, window_ms=600_000)
+        token = caller.next()["resume"]
+        caller.say("text", text=" ".join(LONG[:20]))
+        caller.say("close")
+        last = caller.until("audio")["id"]
+        kept = bytes(caller.sound)
+        caller.say("received", id=last)
+        caller.until("end")
+        caller.socket.socket.shutdown(SHUT_RDWR)
+    for _ in range(2):  # the end was not acknowledged in between
+        with calling(gateway) as again:
+            again.say("start", acknowledge=True, resume=token, after=last)
+            end = again.until("end")
+            assert end["state"] == "done"
+            assert kept + bytes(again.sound) == stream_of(LONG[:20])
+            again.socket.socket.shutdown(SHUT_RDWR)
+
+
+def test_audio_that_was_acknowledged_goes(gateway: Gateway) -> None:
+    with calling(gateway) as caller, gateway.system.redis as redis:
+        caller.say("start", acknowledge=True, window_ms=600_000)
+        job = caller.next()["job"]
+        caller.say("text", text=" ".join(LONG[:20]))
+        caller.say("close")
+        end = caller.until("end")
+        stream = ordered_stream(job)
+        assert redis.xrange(stream, count=1)[0][0] == b"1-0", "nothing was acknowledged"
+        caller.say("received", id=end["id"])
+        wait_until(lambda: redis.xrange(stream, count=1)[0][0] != b"1-0", "the audio of the first sentence goes")
+        caller.say("received", id="the end")
+        assert caller.next()["error"]["code"] == "bad_input"
 
 
 @pytest.mark.parametrize("code", [1000, 1005])

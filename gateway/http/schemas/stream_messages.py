@@ -1,0 +1,52 @@
+"""Messages of clients of the WebSocket /v1/stream (gateway/http/routes/text_stream.py)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from gateway.http.schemas.requests import AudioOptions, FormatName
+from seriatim.keys import POSITION
+
+TEXT_CHARS = 100_000  #: of one message
+
+
+class StartMessage(AudioOptions):
+    """Open a job, or resume one."""
+
+    type: Literal["start"]
+    format: FormatName = "pcm"
+    key: str = Field("", max_length=512, description="an API key, for browsers, which cannot set headers here")
+    resume: str = Field("", max_length=64, description="the token of a job to resume")
+    after: str = Field("", max_length=64, description="the id of the last audio that the client has of it")
+    acknowledge: bool = Field(False, description="keep audio until the client says that it received it")
+
+
+class TextMessage(BaseModel):
+    """More text, in pieces of any size."""
+
+    type: Literal["text"]
+    text: str = Field(max_length=TEXT_CHARS)
+
+
+class ControlMessage(BaseModel):
+    """flush: speak buffered text now. close: end of the text. cancel: stop immediately."""
+
+    type: Literal["flush", "close", "cancel"]
+
+
+class HeardMessage(BaseModel):
+    """The amount of the job that was played."""
+
+    type: Literal["heard"]
+    ms: float = Field(ge=0, allow_inf_nan=False)
+
+
+class ReceivedMessage(BaseModel):
+    """The client has everything up to this id; for a job that was started with `acknowledge`."""
+
+    type: Literal["received"]
+    id: str = Field(pattern=f"^{POSITION.pattern}$")
+
+
+ClientMessage = StartMessage | TextMessage | ControlMessage | HeardMessage | ReceivedMessage
+CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
