@@ -49,6 +49,8 @@ class Utterance:
     lead_ms: int = 0  #: audio in the listener's buffer; engines may choose chunk sizes by it
     state: bytes = b""  #: resumable engines: `AudioChunk.state` of the previous attempt's last chunk
     options: Mapping[str, float] = field(default_factory=dict)  #: engine options by name
+    previous_text: str = ""  #: text before it; only for engines whose `abilities.neighbours` is true
+    next_text: str = ""  #: likewise, behind it; "" where it is not written yet
     pronunciations: tuple[Pronunciation, ...] = ()  #: ascending; only for engines whose `abilities.phonemes` is true
 
 

@@ -34,6 +34,7 @@ class Abilities:
     pace: str = ""  #: the option that speed multiplies, as words a minute; "": none
     normal: float = 1.0  #: its value where a text does not say
     blends: bool = False  #: it mixes voices, written `af_bella+af_sky(2)` (seriatim/voice_blend.py)
+    neighbours: bool = False  #: it speaks a sentence by the texts around it, `Utterance.previous_text` and `next_text`
     phonemes: bool = False  #: does it speak `Utterance.pronunciations`? Else their words are respelled before
 
     def to_json(self) -> str:

@@ -194,6 +194,8 @@ def _make_utterance(
         language=sentence.language or spec.language,
         speed=sentence.speed or spec.speed,
         seed=seed_of(spec.seed, sentence.seed, message.seq),
+        previous_text=sentence.previous_text,
+        next_text=sentence.next_text,
         lead_ms=claimed.lead_ms,
         state=unpack_state(opened.state)[0] if opened.state else b"",
         options=spec.options,

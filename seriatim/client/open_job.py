@@ -2,13 +2,14 @@
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Self
 
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest, check_text
 from seriatim.client.partial_submission import idempotency_conflict
+from seriatim.client.sentence_neighbours import with_neighbours
 from seriatim.client.sentence_rows import rows_of_sentences
 from seriatim.client.text_limits import check_count, check_size
 from seriatim.dispatch import PoolClient, complete_pending_step, dispatch
@@ -41,6 +42,8 @@ class OpenJob:
     closed: threading.Event = field(default_factory=threading.Event, repr=False)
     waiting: list[str] = field(default_factory=list, repr=False)  #: rows that a full queue has not accepted yet
     first_chars: int = 0  #: length of its first part, for `Producer.resume`
+    neighbours: bool = False  #: sentences are sent with the text before them; what follows is not written yet
+    previous: Sentence | None = field(default=None, repr=False)  #: the last one that was given, with `neighbours`
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +95,7 @@ class OpenJob:
         if self.closed.is_set():
             raise JobNotOpen(f"job {self.job.id} is closed; open another")
         check_count(self.n + len(self.waiting) + len(sentences), self.pool_client.settings)
-        self.waiting += rows_of_sentences(sentences, self.request)
+        self.waiting += rows_of_sentences(self._with_previous(sentences), self.request)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while self.waiting or close:
             verdict = self._extend_job(self.waiting, close=close)
@@ -101,6 +104,13 @@ class OpenJob:
             if deadline is not None and time.monotonic() >= deadline:
                 raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", QUEUE_POLL_S)
             time.sleep(QUEUE_POLL_S)
+
+    def _with_previous(self, sentences: list[Sentence]) -> list[Sentence]:
+        """The sentences with the text before each, if the pool speaks by it."""
+        if not self.neighbours or not sentences:
+            return sentences
+        previous, self.previous = self.previous, sentences[-1]
+        return [replace(each, next_text="") for each in with_neighbours(sentences, previous)]
 
     def _extend_job(self, rows: list[str], *, close: bool) -> ExtendVerdict:
         """Send rows from sequence number n on; idempotent, so that a repeated call has no further effect."""

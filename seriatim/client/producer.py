@@ -36,7 +36,7 @@ from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
 from seriatim.state.stream_record import read_stream_record
 from seriatim.text.documents import Document, DocumentLimits
-from seriatim.text.segment import IncrementalSegmenter
+from seriatim.text.segment import IncrementalSegmenter, SegmentOptions
 from seriatim.text.text_files import read_if_file
 
 Options = TypeVar("Options", JobRequest, Sentence)
@@ -101,7 +101,7 @@ class Producer:
         if answer.verdict is SubmitVerdict.RECUT:
             answer = self._submit_open(request, answer.cut)
         cut = with_stored_segmentation(cut, answer.cut)
-        return self._keep_open(self._handle(answer, request), request, IncrementalSegmenter(cut), cut.first_chars)
+        return self._keep_open(self._handle(answer, request), request, cut, pool)
 
     def resume(self, job: Job, request: JobRequest, first_chars: int) -> OpenJob:
         """Continue an open job whose producer was lost, in another process.
@@ -112,7 +112,7 @@ class Producer:
         pool = self.pool_cache.get(request.pool_name)
         cut = replace(segmentation_for(request, pool), first_chars=first_chars)
         request = with_lexicon(request, self._system_lexicon.current(), pool)
-        return self._keep_open(job, request, IncrementalSegmenter(cut), first_chars)
+        return self._keep_open(job, request, cut, pool)
 
     def attach(self, job_id: str) -> Job:
         """Return a handle on a job from its id, in any process.
@@ -233,8 +233,11 @@ class Producer:
     def _handle(self, answer: SubmitResult, request: JobRequest) -> Job:
         return self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
 
-    def _keep_open(self, job: Job, request: JobRequest, text: IncrementalSegmenter, first_chars: int) -> OpenJob:
-        opened = OpenJob(job, self.pool_client(job.pool), request, text, first_chars=first_chars)
+    def _keep_open(self, job: Job, request: JobRequest, cut: SegmentOptions, pool: PoolRecord) -> OpenJob:
+        opened = OpenJob(
+            job, self.pool_client(job.pool), request, IncrementalSegmenter(cut), first_chars=cut.first_chars,
+            neighbours=pool.takes_neighbours,
+        )  # fmt: skip
         self.leases.keep(opened)
         return opened
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from seriatim.client.job_lexicon import pronounced
 from seriatim.client.job_options import JobRequest
+from seriatim.client.sentence_neighbours import with_neighbours
 from seriatim.client.text_limits import check_size, checked_sentences, limited_rows
 from seriatim.lua.pool_scripts import sentence_argument
 from seriatim.records import JobKind, Sentence
@@ -45,6 +46,8 @@ def rows_of_text(
     else:
         checked = map(resolve, checked_sentences(text, request.pause_ms, settings))
         sentences = (part for sentence in checked for part in _fit_sentence(sentence, request, pool))
+    if pool.takes_neighbours:
+        sentences = with_neighbours(sentences)
     yield from limited_rows(rows_of_sentences(sentences, request), settings)
 
 
