@@ -18,7 +18,7 @@ from tests.chaos import state_snapshot
 from tests.chaos.check import check, verdict
 from tests.chaos.cluster import READY_S, Cluster, Scale
 from tests.chaos.fault_free_phase import calm
-from tests.chaos.faults.fault_context import Arena
+from tests.chaos.faults.fault_context import FaultContext
 from tests.chaos.faults.small_disk import small_disk
 from tests.chaos.figures import summary
 from tests.chaos.history import Event, read
@@ -65,7 +65,7 @@ def play(show: Show) -> list[Event]:
 
 
 def _break(stage: Cluster, show: Show, stack: ExitStack) -> None:
-    nemesis = Nemesis(Arena(stage, random.Random(show.seed)))
+    nemesis = Nemesis(FaultContext(stage, random.Random(show.seed)))
     if show.only:
         nemesis.faults = [fault for fault in ALL if show.only in fault.name]
     if show.celery:

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from tests.chaos.cluster import READY_S
 from tests.chaos.faults import point_faults, process_faults, server_faults, wire_faults
-from tests.chaos.faults.fault_context import Arena, Fault, NotHere
+from tests.chaos.faults.fault_context import Fault, FaultContext, NotHere
 from tests.chaos.history import read
 from tests.chaos.state_snapshot import books
 from tests.support.process_system import wait_until
@@ -29,7 +29,7 @@ LOOK_EVERY_S = 6.0  #: at the pool's books
 class Nemesis:
     """Who inflicts."""
 
-    arena: Arena
+    context: FaultContext
     low_s: float = 0.2  #: between two faults
     high_s: float = 2.0
     faults: list[Fault] = field(default_factory=lambda: list(ALL))
@@ -41,17 +41,17 @@ class Nemesis:
         """Inflict what is drawn until the time is over."""
         until_s = time.monotonic() + seconds
         while time.monotonic() < until_s and self.faults:
-            fault = self.arena.rng.choices(self.faults, [each.weight for each in self.faults])[0]
+            fault = self.context.rng.choices(self.faults, [each.weight for each in self.faults])[0]
             self.inflict(fault)
-            self.arena.pause(self.low_s, self.high_s)
+            self.context.pause(self.low_s, self.high_s)
             self._look()
 
     def go_through(self, names: Sequence[str]) -> None:
         """Inflict each of these once, in a drawn order; the next one waits until a listener hears something again."""
-        for name in self.arena.rng.sample(names, len(names)):
+        for name in self.context.rng.sample(names, len(names)):
             self.inflict(BY_NAME[name])
             self._wait_for_sound()
-            self.arena.pause(self.low_s, self.high_s)
+            self.context.pause(self.low_s, self.high_s)
             self._look()
 
     def kill(self, quotas: Mapping[str, int], seconds: float) -> Counter[str]:
@@ -62,42 +62,42 @@ class Nemesis:
             left = {name: n - killed[name] for name, n in quotas.items() if n > killed[name]}
             if not left:
                 break
-            component = self.arena.rng.choices(list(left), list(left.values()))[0]
-            self.inflict(BY_NAME[self.arena.rng.choice(QUOTA_FAULTS[component])])
+            component = self.context.rng.choices(list(left), list(left.values()))[0]
+            self.inflict(BY_NAME[self.context.rng.choice(QUOTA_FAULTS[component])])
             self.beside(component)
             killed[component] += 1
             if self.patient:
-                wait_until(self.arena.stage.whole, "everything is back", READY_S)
-            self.arena.pause(self.low_s, self.high_s)
+                wait_until(self.context.stage.whole, "everything is back", READY_S)
+            self.context.pause(self.low_s, self.high_s)
             self._look()
         return killed
 
     def _wait_for_sound(self) -> None:
-        path, before = self.arena.history.path, self.arena.history.path.stat().st_size
+        path, before = self.context.history.path, self.context.history.path.stat().st_size
         try:
             wait_until(lambda: b'{"e":"heard"' in path.read_bytes()[before:], "a listener hears something")
         except AssertionError as error:
-            self.arena.history.note("broken", client="nemesis", error=str(error))
+            self.context.history.note("broken", client="nemesis", error=str(error))
 
     def inflict(self, fault: Fault) -> None:
         """One fault, from its beginning to its end."""
-        history = self.arena.history
+        history = self.context.history
         history.note("fault", name=fault.name, loses=fault.loses)
         try:
-            fault.inflict(self.arena)
+            fault.inflict(self.context)
         except NotHere as why:
             history.note("skipped", name=fault.name, why=str(why))
             self.faults = [each for each in self.faults if each is not fault]
         except RedisError as error:  # it looked at the server while that was away
             history.note("faltered", name=fault.name, error=f"{type(error).__name__}: {error}")
-        self.arena.stage.revive_server()
+        self.context.stage.revive_server()
         history.note("fault_over", name=fault.name)
 
     def _look(self) -> None:
         if time.monotonic() - self.looked_s < LOOK_EVERY_S:
             return
         try:
-            books(self.arena.stage, read(self.arena.history.path))
+            books(self.context.stage, read(self.context.history.path))
         except RedisError as error:
-            self.arena.history.note("faltered", name="books", error=f"{type(error).__name__}: {error}")
+            self.context.history.note("faltered", name="books", error=f"{type(error).__name__}: {error}")
         self.looked_s = time.monotonic()

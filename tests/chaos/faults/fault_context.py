@@ -16,8 +16,8 @@ class NotHere(Exception):
 
 
 @dataclass(slots=True)
-class Arena:
-    """Where faults happen."""
+class FaultContext:
+    """The cluster, the seeded chance and the deaths so far."""
 
     stage: Cluster
     rng: random.Random
@@ -41,6 +41,6 @@ class Fault:
 
     name: str
     weight: float  #: how often it is drawn
-    inflict: Callable[[Arena], None]  #: returns when it is over
+    inflict: Callable[[FaultContext], None]  #: returns when it is over
     component: str = ""  #: which quota of kills it counts for
     loses: bool = False  #: what was acknowledged shortly before may be lost: the promise is weaker then

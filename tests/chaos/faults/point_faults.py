@@ -4,7 +4,7 @@ import itertools
 import subprocess
 
 from tests.chaos.cluster import worker_arguments
-from tests.chaos.faults.fault_context import Arena, Fault
+from tests.chaos.faults.fault_context import Fault, FaultContext
 
 #: Which processes make which calls, by their script; N is drawn below the second number.
 WORKER = {
@@ -30,12 +30,14 @@ ALL_POINTS = [
 PATIENCE_S = 8.0  #: a process that has not reached its point by then is killed where it is
 
 
-def at_a_point(arena: Arena) -> None:
+def at_a_point(context: FaultContext) -> None:
     """Start a process that will kill itself at a point, and wait until it has."""
-    kind, script, when = arena.rng.choice(ALL_POINTS)
-    nth = arena.rng.randint(1, POINTS[kind][script])
+    kind, script, when = context.rng.choice(ALL_POINTS)
+    nth = context.rng.randint(1, POINTS[kind][script])
     name = f"doomed-{kind}"
-    child = arena.stage.start_aside(name, "-m", "tests.chaos.points", script, when, str(nth), *_command(arena, kind))
+    child = context.stage.start_aside(
+        name, "-m", "tests.chaos.points", script, when, str(nth), *_command(context, kind)
+    )
     try:
         child.wait(PATIENCE_S)
         reached = True
@@ -43,15 +45,15 @@ def at_a_point(arena: Arena) -> None:
         reached = False
         child.kill()
         child.wait()
-    arena.history.note(
+    context.history.note(
         "kill", component=f"point: {kind}", at=f"{when} {script} {nth}", reached=reached, signal="SIGKILL"
     )
     if kind == "client":
-        _bequeath(arena)
+        _bequeath(context)
 
 
-def _command(arena: Arena, kind: str) -> tuple[str, ...]:
-    stage = arena.stage
+def _command(context: FaultContext, kind: str) -> tuple[str, ...]:
+    stage = context.stage
     if kind == "worker":
         return ("workers.worker_process", *worker_arguments(stage))
     if kind == "reassembler":
@@ -61,9 +63,9 @@ def _command(arena: Arena, kind: str) -> tuple[str, ...]:
     return ("tests.chaos.client", f"doomed{number}", *arguments)
 
 
-def _bequeath(arena: Arena) -> None:
+def _bequeath(context: FaultContext) -> None:
     """A client like any other goes on with what the doomed one began, draws nothing, and leaves."""
-    arena.stage.add_heir(f"doomed{len(arena.stage.names('heir')) + 1}")
+    context.stage.add_heir(f"doomed{len(context.stage.names('heir')) + 1}")
 
 
 FAULTS = (Fault("kill at a point", 4, at_a_point),)

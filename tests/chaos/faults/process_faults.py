@@ -5,150 +5,150 @@ import signal
 import time
 
 from tests.chaos.cluster import family
-from tests.chaos.faults.fault_context import BURIED_MOST, Arena, Fault
+from tests.chaos.faults.fault_context import BURIED_MOST, Fault, FaultContext
 from tests.support.process_system import alive, descendants
 
 
-def nothing(arena: Arena) -> None:
+def nothing(context: FaultContext) -> None:
     """Measures how long listeners wait for the next byte when no process fails."""
-    arena.history.note("kill", component="none", signal="none")
-    arena.pause(0.3, 1.0)
+    context.history.note("kill", component="none", signal="none")
+    context.pause(0.3, 1.0)
 
 
-def kill_worker(arena: Arena) -> None:
+def kill_worker(context: FaultContext) -> None:
     """SIGKILL of a worker process, its supervisor lives."""
-    found = sorted(arena.stage.workers().items())
+    found = sorted(context.stage.workers().items())
     if not found:
         return
-    owner, pid = arena.rng.choice(found)
-    arena.stage.kill("worker", pid, jobs=arena.stage.jobs_of(owner), way="process")
-    supervisor = next((n for n in arena.stage.names("workers") if pid in family(arena.stage.pid(n))), "")
-    arena.deaths[supervisor] = arena.deaths.get(supervisor, 0) + 1
-    if supervisor and arena.deaths[supervisor] >= BURIED_MOST:
-        _replace(arena, supervisor)
+    owner, pid = context.rng.choice(found)
+    context.stage.kill("worker", pid, jobs=context.stage.jobs_of(owner), way="process")
+    supervisor = next((n for n in context.stage.names("workers") if pid in family(context.stage.pid(n))), "")
+    context.deaths[supervisor] = context.deaths.get(supervisor, 0) + 1
+    if supervisor and context.deaths[supervisor] >= BURIED_MOST:
+        _replace(context, supervisor)
 
 
-def kill_supervisor(arena: Arena) -> None:
+def kill_supervisor(context: FaultContext) -> None:
     """SIGKILL of a supervisor: its processes die with it, and the pool is not notified."""
-    name = arena.rng.choice(arena.stage.names("workers"))
-    mine = descendants(arena.stage.pid(name))
+    name = context.rng.choice(context.stage.names("workers"))
+    mine = descendants(context.stage.pid(name))
     jobs = sorted(
-        {j for owner, pid in arena.stage.workers().items() if pid in mine for j in arena.stage.jobs_of(owner)}
+        {j for owner, pid in context.stage.workers().items() if pid in mine for j in context.stage.jobs_of(owner)}
     )
-    arena.stage.kill("supervisor", arena.stage.pid(name), jobs=jobs, way="parent")
-    arena.deaths[name] = 0
+    context.stage.kill("supervisor", context.stage.pid(name), jobs=jobs, way="parent")
+    context.deaths[name] = 0
 
 
-def _replace(arena: Arena, name: str) -> None:
-    arena.stage.kill("supervisor", arena.stage.pid(name), way="replaced")
-    arena.deaths[name] = 0
+def _replace(context: FaultContext, name: str) -> None:
+    context.stage.kill("supervisor", context.stage.pid(name), way="replaced")
+    context.deaths[name] = 0
 
 
-def kill_reassembler(arena: Arena) -> None:
+def kill_reassembler(context: FaultContext) -> None:
     """SIGKILL of one reassembler."""
-    name = arena.rng.choice(arena.stage.names("reassembler"))
-    arena.stage.kill("reassembler", arena.stage.pid(name))
+    name = context.rng.choice(context.stage.names("reassembler"))
+    context.stage.kill("reassembler", context.stage.pid(name))
 
 
-def kill_reassemblers(arena: Arena) -> None:
+def kill_reassemblers(context: FaultContext) -> None:
     """SIGKILL of all reassemblers at once."""
-    for name in arena.stage.names("reassembler"):
-        arena.stage.kill("reassembler", arena.stage.pid(name), all=True)
+    for name in context.stage.names("reassembler"):
+        context.stage.kill("reassembler", context.stage.pid(name), all=True)
 
 
-def kill_client(arena: Arena) -> None:
+def kill_client(context: FaultContext) -> None:
     """SIGKILL of a client; the next one goes on behind what it wrote down."""
-    name = arena.rng.choice(arena.stage.names("client"))
-    arena.stage.kill("client", arena.stage.pid(name))
+    name = context.rng.choice(context.stage.names("client"))
+    context.stage.kill("client", context.stage.pid(name))
 
 
-def kill_venom(arena: Arena) -> None:
+def kill_venom(context: FaultContext) -> None:
     """SIGKILL of the supervisor of the pool in which sentences kill."""
-    arena.stage.kill("supervisor", arena.stage.pid("venom"), way="venom")
+    context.stage.kill("supervisor", context.stage.pid("venom"), way="venom")
 
 
-def kill_twice(arena: Arena) -> None:
+def kill_twice(context: FaultContext) -> None:
     """The same kind of process again, before anything has recovered."""
-    inflict = arena.rng.choice((kill_worker, kill_supervisor, kill_reassembler, kill_client))
-    inflict(arena)
-    arena.pause(0.02, 0.6)
-    inflict(arena)
+    inflict = context.rng.choice((kill_worker, kill_supervisor, kill_reassembler, kill_client))
+    inflict(context)
+    context.pause(0.02, 0.6)
+    inflict(context)
 
 
-def kill_everything(arena: Arena) -> None:
+def kill_everything(context: FaultContext) -> None:
     """Workers, supervisors, reassemblers, clients and the server, all at once."""
-    stage = arena.stage
+    stage = context.stage
     for owner, pid in stage.workers().items():
         stage.kill("worker", pid, jobs=stage.jobs_of(owner), way="all")
     for kind in ("workers", "reassembler", "client"):
         for name in stage.names(kind):
             stage.kill("supervisor" if kind == "workers" else kind, stage.pid(name), way="all")
-    stage.restart_server(arena.rng.uniform(0, 0.3))
+    stage.restart_server(context.rng.uniform(0, 0.3))
 
 
-def stop_worker(arena: Arena) -> None:
+def stop_worker(context: FaultContext) -> None:
     """A zombie: stopped for longer than its lease, then woken in the middle of what others speak by now."""
-    found = sorted(arena.stage.workers().values())
+    found = sorted(context.stage.workers().values())
     if found:
-        _stop(arena, arena.rng.choice(found), "worker", arena.stage.system.settings.lease_ms / 1000)
+        _stop(context, context.rng.choice(found), "worker", context.stage.system.settings.lease_ms / 1000)
 
 
-def stop_reassembler(arena: Arena) -> None:
+def stop_reassembler(context: FaultContext) -> None:
     """The same with a reassembler that took notifications."""
-    _stop(arena, arena.stage.pid(arena.rng.choice(arena.stage.names("reassembler"))), "reassembler", 2.0)
+    _stop(context, context.stage.pid(context.rng.choice(context.stage.names("reassembler"))), "reassembler", 2.0)
 
 
-def stop_client(arena: Arena) -> None:
+def stop_client(context: FaultContext) -> None:
     """The same with a client."""
-    _stop(arena, arena.stage.pid(arena.rng.choice(arena.stage.names("client"))), "client", 0.5)
+    _stop(context, context.stage.pid(context.rng.choice(context.stage.names("client"))), "client", 0.5)
 
 
-def _stop(arena: Arena, pid: int, component: str, at_least_s: float) -> None:
-    arena.stage.kill(component, pid, signal.SIGSTOP)
+def _stop(context: FaultContext, pid: int, component: str, at_least_s: float) -> None:
+    context.stage.kill(component, pid, signal.SIGSTOP)
     try:
-        time.sleep(at_least_s * arena.rng.uniform(1.1, 1.8))
+        time.sleep(at_least_s * context.rng.uniform(1.1, 1.8))
     finally:
         if alive(pid):
-            arena.stage.kill(component, pid, signal.SIGCONT)
+            context.stage.kill(component, pid, signal.SIGCONT)
 
 
-def drain_supervisor(arena: Arena) -> None:
+def drain_supervisor(context: FaultContext) -> None:
     """SIGTERM: sentences are finished, nothing more is taken."""
-    name = arena.rng.choice(arena.stage.names("workers"))
-    arena.stage.kill("supervisor", arena.stage.pid(name), signal.SIGTERM)
-    if arena.rng.random() < 0.5:
-        arena.pause(0.05, 0.5)
-        arena.stage.kill("supervisor", arena.stage.pid(name), signal.SIGTERM)  # a second one ends it at once
+    name = context.rng.choice(context.stage.names("workers"))
+    context.stage.kill("supervisor", context.stage.pid(name), signal.SIGTERM)
+    if context.rng.random() < 0.5:
+        context.pause(0.05, 0.5)
+        context.stage.kill("supervisor", context.stage.pid(name), signal.SIGTERM)  # a second one ends it at once
 
 
-def end_worker(arena: Arena) -> None:
+def end_worker(context: FaultContext) -> None:
     """SIGTERM, SIGQUIT or SIGINT to a worker process behind its supervisor's back."""
-    found = sorted(arena.stage.workers().values())
+    found = sorted(context.stage.workers().values())
     if found:
-        number = arena.rng.choice((signal.SIGTERM, signal.SIGQUIT, signal.SIGINT))
-        arena.stage.kill("worker", arena.rng.choice(found), number, way="asked")
+        number = context.rng.choice((signal.SIGTERM, signal.SIGQUIT, signal.SIGINT))
+        context.stage.kill("worker", context.rng.choice(found), number, way="asked")
 
 
-def end_reassembler(arena: Arena) -> None:
+def end_reassembler(context: FaultContext) -> None:
     """SIGTERM or SIGINT to a reassembler."""
-    name = arena.rng.choice(arena.stage.names("reassembler"))
-    arena.stage.kill("reassembler", arena.stage.pid(name), arena.rng.choice((signal.SIGTERM, signal.SIGINT)))
+    name = context.rng.choice(context.stage.names("reassembler"))
+    context.stage.kill("reassembler", context.stage.pid(name), context.rng.choice((signal.SIGTERM, signal.SIGINT)))
 
 
-def stop_server(arena: Arena) -> None:
+def stop_server(context: FaultContext) -> None:
     """The server itself is stopped and woken."""
-    pid = server_pid(arena)
-    arena.stage.kill("redis", pid, signal.SIGSTOP)
+    pid = server_pid(context)
+    context.stage.kill("redis", pid, signal.SIGSTOP)
     try:
-        arena.pause(0.3, 3.0)
+        context.pause(0.3, 3.0)
     finally:
         os.kill(pid, signal.SIGCONT)
-        arena.history.note("answers")
+        context.history.note("answers")
 
 
-def server_pid(arena: Arena) -> int:
+def server_pid(context: FaultContext) -> int:
     """The server's process."""
-    process = arena.stage.server._process
+    process = context.stage.server._process
     assert process is not None
     return process.pid
 

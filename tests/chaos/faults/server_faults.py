@@ -5,110 +5,110 @@ import time
 
 from redis.exceptions import RedisError
 
-from tests.chaos.faults.fault_context import Arena, Fault, NotHere
+from tests.chaos.faults.fault_context import Fault, FaultContext, NotHere
 
 TORN_BYTES = 3_000  #: of its end that a log loses at most
 HEALED_S = 15.0
 
 
-def kill_server(arena: Arena) -> None:
+def kill_server(context: FaultContext) -> None:
     """SIGKILL; under `always` nothing acknowledged is lost."""
-    arena.stage.restart_server(arena.rng.choice((0.0, 0.0, 0.3, 1.0)))
+    context.stage.restart_server(context.rng.choice((0.0, 0.0, 0.3, 1.0)))
 
 
-def kill_server_twice(arena: Arena) -> None:
+def kill_server_twice(context: FaultContext) -> None:
     """Again while all processes reconnect, before or after the log was rewritten."""
-    arena.stage.restart_server()
-    arena.pause(0.0, 0.5)
-    arena.stage.restart_server()
+    context.stage.restart_server()
+    context.pause(0.0, 0.5)
+    context.stage.restart_server()
 
 
-def kill_while_rewriting(arena: Arena) -> None:
+def kill_while_rewriting(context: FaultContext) -> None:
     """The log is being rewritten under load when the server is killed."""
-    _ask(arena, "BGREWRITEAOF")
-    arena.pause(0.0, 0.02)
-    arena.stage.restart_server()
+    _ask(context, "BGREWRITEAOF")
+    context.pause(0.0, 0.02)
+    context.stage.restart_server()
 
 
-def tear_log(arena: Arena) -> None:
+def tear_log(context: FaultContext) -> None:
     """Power fails: the end of the log is missing, cut anywhere, and the server is killed again soon after."""
-    arena.stage.server.kill()
-    arena.history.note("kill", component="redis", signal="SIGKILL", torn=_tear(arena))
-    arena.stage.start_server()
-    if arena.rng.random() < 0.5:
-        arena.pause(0.0, 1.0)
-        arena.stage.restart_server()
+    context.stage.server.kill()
+    context.history.note("kill", component="redis", signal="SIGKILL", torn=_tear(context))
+    context.stage.start_server()
+    if context.rng.random() < 0.5:
+        context.pause(0.0, 1.0)
+        context.stage.restart_server()
 
 
-def _tear(arena: Arena) -> int:
-    logs = sorted((arena.stage.log_folder / "appendonlydir").glob("*.incr.aof"), key=lambda p: p.stat().st_mtime)
+def _tear(context: FaultContext) -> int:
+    logs = sorted((context.stage.log_folder / "appendonlydir").glob("*.incr.aof"), key=lambda p: p.stat().st_mtime)
     if not logs:
         return 0
     size = logs[-1].stat().st_size
-    cut = min(size, arena.rng.randint(1, TORN_BYTES))
+    cut = min(size, context.rng.randint(1, TORN_BYTES))
     with logs[-1].open("r+b") as file:
         file.truncate(size - cut)
     return cut
 
 
-def everysec(arena: Arena) -> None:
+def everysec(context: FaultContext) -> None:
     """The log is synced once a second only when the server is killed."""
-    _ask(arena, "CONFIG", "SET", "appendfsync", "everysec")
-    arena.pause(0.5, 1.5)
-    arena.stage.restart_server()  # its arguments say `always` again
+    _ask(context, "CONFIG", "SET", "appendfsync", "everysec")
+    context.pause(0.5, 1.5)
+    context.stage.restart_server()  # its arguments say `always` again
 
 
-def flush_scripts(arena: Arena) -> None:
+def flush_scripts(context: FaultContext) -> None:
     """All scripts are forgotten, a few times."""
     for _ in range(5):
-        _ask(arena, "SCRIPT", "FLUSH")
-        arena.pause(0.0, 0.2)
+        _ask(context, "SCRIPT", "FLUSH")
+        context.pause(0.0, 0.2)
 
 
-def pause_clients(arena: Arena) -> None:
+def pause_clients(context: FaultContext) -> None:
     """CLIENT PAUSE: no command is answered, or only reads."""
-    ms = arena.rng.randint(200, 3_000)
-    _ask(arena, "CLIENT", "PAUSE", str(ms), arena.rng.choice(("ALL", "WRITE")))
+    ms = context.rng.randint(200, 3_000)
+    _ask(context, "CLIENT", "PAUSE", str(ms), context.rng.choice(("ALL", "WRITE")))
     time.sleep(ms / 1000)
-    arena.history.note("answers")
+    context.history.note("answers")
 
 
-def drop_connections(arena: Arena) -> None:
+def drop_connections(context: FaultContext) -> None:
     """Every connection breaks, and nothing else."""
     for kind in ("normal", "pubsub"):
-        _ask(arena, "CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+        _ask(context, "CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
 
 
-def rewrite_log(arena: Arena) -> None:
+def rewrite_log(context: FaultContext) -> None:
     """The log is rewritten under load."""
-    _ask(arena, "BGREWRITEAOF")
-    arena.pause(0.2, 1.0)
+    _ask(context, "BGREWRITEAOF")
+    context.pause(0.2, 1.0)
 
 
-def fill_memory(arena: Arena) -> None:
+def fill_memory(context: FaultContext) -> None:
     """The memory limit is reached: what makes room must still run."""
-    with arena.stage.system.redis as client:
+    with context.stage.system.redis as client:
         used = int(client.info("memory")["used_memory"])  # not async
     try:
-        _ask(arena, "CONFIG", "SET", "maxmemory", str(max(1, used + arena.rng.choice((-200_000, 0, 100_000)))))
-        arena.pause(0.5, 3.0)
+        _ask(context, "CONFIG", "SET", "maxmemory", str(max(1, used + context.rng.choice((-200_000, 0, 100_000)))))
+        context.pause(0.5, 3.0)
     finally:
-        _ask(arena, "CONFIG", "SET", "maxmemory", "0")
-        arena.history.note("answers")
+        _ask(context, "CONFIG", "SET", "maxmemory", "0")
+        context.history.note("answers")
 
 
-def flush_broker(arena: Arena) -> None:
+def flush_broker(context: FaultContext) -> None:
     """Everything that is not ours is deleted: Celery's queues, its bindings, what it holds unacknowledged."""
-    with contextlib.suppress(RedisError), arena.stage.system.redis as client:
+    with contextlib.suppress(RedisError), context.stage.system.redis as client:
         gone = [key for key in client.scan_iter("*", 1000) if not key.startswith(b"seriatim:")]
         if gone:
             client.delete(*gone)
-        arena.history.note("flushed", keys=[key.decode(errors="replace") for key in gone])
+        context.history.note("flushed", keys=[key.decode(errors="replace") for key in gone])
 
 
-def fill_disk(arena: Arena) -> None:
+def fill_disk(context: FaultContext) -> None:
     """The disk under the log is full for a while; under `always` the server ends itself."""
-    directory = arena.stage.log_folder
+    directory = context.stage.log_folder
     if not directory.is_mount():
         raise NotHere(
             "the disk cannot be filled: the log lies on no small file system of its own (mounting needs root)"
@@ -117,25 +117,25 @@ def fill_disk(arena: Arena) -> None:
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(65_536))
-    arena.pause(0.5, 2.0)
+    context.pause(0.5, 2.0)
     ballast.unlink()
-    _heal(arena)
+    _heal(context)
 
 
-def _heal(arena: Arena) -> None:
+def _heal(context: FaultContext) -> None:
     """Wait until the server takes writes again; if the full disk ended it, it is started."""
     until_s = time.monotonic() + HEALED_S
     while time.monotonic() < until_s:
-        arena.stage.revive_server()
-        with contextlib.suppress(RedisError), arena.stage.system.redis as client:
+        context.stage.revive_server()
+        with contextlib.suppress(RedisError), context.stage.system.redis as client:
             client.set("seriatim:1:chaos", 1, ex=1)
             break
         time.sleep(0.05)
-    arena.history.note("answers")
+    context.history.note("answers")
 
 
-def _ask(arena: Arena, *command: str) -> None:
-    with contextlib.suppress(RedisError), arena.stage.system.redis as client:
+def _ask(context: FaultContext, *command: str) -> None:
+    with contextlib.suppress(RedisError), context.stage.system.redis as client:
         client.execute_command(*command)
 
 
