@@ -39,9 +39,9 @@ HOSTILE = {
     "Lua and Redis": "'; redis.call('FLUSHALL') -- \r\n*1\r\n$8\r\nFLUSHALL\r\n",
     "to-do entries": "end|job|failed|x end 0|1|2 {p:tone} :o: 9|{\"text\":1}",
     "JSON": '{"text":"a","shout":1} \\u0000 \\ud800 "]}',
-    "digits without end": "9" * 20_000,
+    "digits without end": "9" * 5_000,
     "a number": "1e999999 0x" + "f" * 1_000 + " 1,000,000,000,000,000,000,000,000",
-    "URLs": "https://u:p@h/" + "a/" * 5_000 + "?q=" + "%00" * 500,
+    "URLs": "https://u:p@h/" + "a/" * 2_000 + "?q=" + "%00" * 500,
     "line ends": "\r\n\r\u2028\u2029\x0b\x0c\x85 said." * 500,
     "spaces": "\u3000\u00a0\u2003 said." + " " * 100_000 + "end.",
     "hyphens": "a" + "-" * 10_000 + "b.",
@@ -49,7 +49,7 @@ HOSTILE = {
 }  # fmt: skip
 ENGINES = ["tone", "espeak"]
 PATIENCE_S = 60.0
-HEARD_MOST = 400  #: sentences of one text that are waited for: the rest is more of the same
+HEARD_MOST = 200  #: sentences of one text that are waited for: the rest is more of the same
 
 
 @pytest.fixture(scope="module")

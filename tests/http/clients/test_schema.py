@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from tests.http.gateways import Gateway
 from tests.support.process_system import wait_until
 
-EXAMPLES = 8  #: of each operation: a first look at each
+EXAMPLES = min(8, settings().max_examples // 4)  #: of each operation: a first look at each, 3 in `make test`
 #: events and probes of a job that runs wait for it; a text that is allowed may still have nothing to say
 UNFIT = [positive_data_acceptance, ignored_auth, unsupported_method]
 

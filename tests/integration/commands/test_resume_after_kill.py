@@ -67,7 +67,10 @@ def kill_a_writer(output: Path, sentences: int, chunks: int) -> list[int]:
     return started
 
 
-@pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "opus"])
+@pytest.mark.parametrize(
+    "ending",
+    ["wav", pytest.param("flac", marks=pytest.mark.thorough), pytest.param("mp3", marks=pytest.mark.thorough), "opus"],
+)
 def test_a_file_whose_writers_were_killed_is_the_uninterrupted_one(tmp_path, ending):
     undisturbed, output = tmp_path / f"undisturbed.{ending}", tmp_path / f"speech.{ending}"
     speak_rest(str(undisturbed))

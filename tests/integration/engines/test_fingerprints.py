@@ -52,7 +52,7 @@ def killed_with_its_supervisor(system: RealSystem, listener: Listener) -> int:
     return n_heard
 
 
-@pytest.mark.parametrize("hold", ["auto", "never"])
+@pytest.mark.parametrize("hold", ["auto", pytest.param("never", marks=pytest.mark.thorough)])
 def test_what_a_worker_of_another_kind_continues_is_marked(system: RealSystem, hold: str) -> None:
     """The half that was heard is the same on both: the checksum of it shows nothing."""
     listener = enqueue(system, hold=hold)

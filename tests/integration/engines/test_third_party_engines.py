@@ -84,12 +84,9 @@ def test_a_text_is_spoken_by_a_third_party_engine(
 
 def test_a_module_that_is_no_engine_is_refused_in_one_line(new_system: Callable[..., RealSystem]) -> None:
     system = new_system()
-    for name, why in (
-        ("json.tool", "no function load"),
-        ("no.such", "is it installed"),
-        ("bzz", "unknown engine 'bzz'"),
-    ):
-        child = system.start(f"workers-{name}", "-m", "workers", "--engine", name)
-        assert child.wait(60) != 0
+    reasons = {"json.tool": "no function load", "no.such": "is it installed", "bzz": "unknown engine 'bzz'"}
+    children = {name: system.start(f"workers-{name}", "-m", "workers", "--engine", name) for name in reasons}
+    for name, why in reasons.items():
+        assert children[name].wait(60) != 0
         assert why in system.log(f"workers-{name}")
         assert "Traceback" not in system.log(f"workers-{name}")

@@ -149,6 +149,7 @@ def test_an_output_format(copy: Copy) -> None:
     assert "| `response_format` | `wav`, `flac`, `au`, " in page
 
 
+@pytest.mark.thorough
 def test_an_admission_rule(copy: Copy) -> None:
     options, speak = copy.apply("Add an admission rule")
     assert "--timeout-s N" in copy.run(options)

@@ -90,7 +90,7 @@ def test_no_request_is_answered_with_500(proxied: tuple[RealSystem, Proxy]) -> N
     assert "Traceback" not in system.log("gateway")
 
 
-@pytest.mark.parametrize("kind", ["sync", "asyncio", "uvloop"])
+@pytest.mark.parametrize("kind", ["sync", pytest.param("asyncio", marks=pytest.mark.thorough), "uvloop"])
 def test_a_reader_hears_everything(proxied: tuple[RealSystem, Proxy], kind: str) -> None:
     system, proxy = proxied
     producer = Producer(replace(system.settings, redis_url=url(proxy), broker_url=url(proxy)))

@@ -28,7 +28,7 @@ from tests.support.process_system import PATIENCE_S, RealSystem, descendants, wa
 
 AGAIN = "background task failed; restarting"
 WORKER = ("workers.worker_process", "--engine", "tone", "--slots", "2", "--engine-option", "rate_hz=8000")
-TEXT = sentences(12, "watched")  #: longer than the window below
+TEXT = sentences(4, "watched")  #: longer than the window below
 
 
 @pytest.fixture(scope="module")

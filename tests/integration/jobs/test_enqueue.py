@@ -99,6 +99,7 @@ class TestSpeed:
         producer.enqueue(PAGE, request).cancel()
         assert any(enqueued_ms(producer, request) < PAGE_MS for _ in range(600))
 
+    @pytest.mark.thorough
     def test_a_book_of_twenty_thousand_sentences_passes_through_a_producer_that_stays_small(
         self, system: RealSystem
     ) -> None:

@@ -42,7 +42,7 @@ def dispatched_ms(system: RealSystem, job: Job) -> float:
         return float(client.hget(f"{pool_prefix('tone')}:j:{job.id}", "dispatched") or 0)
 
 
-@pytest.mark.parametrize("how", ["xreadgroup", "setid", "trim"])
+@pytest.mark.parametrize("how", ["xreadgroup", pytest.param("setid", marks=pytest.mark.thorough), "trim"])
 def test_the_window_follows_a_plain_reader_to_the_end_of_a_long_job(system: RealSystem, how: str) -> None:
     text = sentences(12, f"plainly {how}")
     expected = stream_of(text)

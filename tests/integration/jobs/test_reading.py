@@ -77,7 +77,14 @@ class TestReassemblers:
         assert system.end("second") == 0
         assert streams == [stream_of(text) for text in texts]
 
-    @pytest.mark.parametrize("loss", ["deleted", "group destroyed", "stream gone"])
+    @pytest.mark.parametrize(
+        "loss",
+        [
+            "deleted",
+            pytest.param("group destroyed", marks=pytest.mark.thorough),
+            pytest.param("stream gone", marks=pytest.mark.thorough),
+        ],
+    )
     def test_a_lost_notification_is_made_good_by_the_next_look(self, system: RealSystem, loss: str) -> None:
         text = system.held(sentences(3, f"lost notification {loss}"))
         job = enqueue(system, text, pool="slow")

@@ -22,6 +22,7 @@ def test_a_share_is_that_of_its_own_round() -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_a_round_speaks_the_same_alone_and_through_the_system() -> None:
     """With the engine of tones, which is there wherever the tests are."""
     runs = voices.one_round("tone", voices.sentences(6, "tone"))
