@@ -9,9 +9,11 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
                               fence, epoch, demand, held, eta, reserve, credit, now, off (clock offset), rtf,
                               cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
                               fingerprint,
-                              swept, snapped, renewed, stay, kept, places;
+                              swept, snapped, renewed, stay, kept, places,
+                              allowed, paused, metered (lua/pool/shared/governor.lua);
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>
+    :lim              hash    limits of the governor: level, raised, pace, ..., ceiling, reported, left
     :n :n:1 :n:2      hash    counters that only rise, and as they were one and two minutes ago
     :tag:<class>      zset    user -> start tag S, users with something to dispatch
     :elig:<class>     zset    user -> playback deadline in ms, only users with S <= V + theta

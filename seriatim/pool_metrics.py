@@ -49,6 +49,9 @@ class PoolMetrics:
 
     pool: str
     slots: int = 0
+    allowed: int = 0  #: slots that the governor lets it use
+    limited: bool = False  #: the governor has a limit, which may be above the slots
+    paused_ms: int = 0  #: for how long nothing is dispatched, since the engine's server accepts nothing
     in_flight: int = 0
     waiting: int = 0  #: sentences accepted and not in flight: the depth of the queue
     jobs: int = 0
@@ -83,6 +86,16 @@ class PoolMetrics:
         return tuple(step for step, taken in steps.items() if taken)
 
     @property
+    def paused_s(self) -> float:
+        """For how long nothing is dispatched, since the engine's server accepts nothing."""
+        return self.paused_ms / 1000
+
+    @property
+    def postponed(self) -> Mapping[str, int]:
+        """Attempts postponed because the engine was busy, by the limit that it had reached."""
+        return _under(self.counts, "postponed_")
+
+    @property
     def refused(self) -> Mapping[str, int]:
         """Refusals by reason: busy, too_large, memory, no_workers, or a user limit, such as cap_jobs."""
         return _under(self.counts, "refused_")
@@ -102,6 +115,7 @@ def decode(
         **whole,
         **parts,
         refusing=bool(g["refusing"]),
+        limited=bool(g["limited"]),
         wait_live=_spread(lately, "wait_L", WAIT_BOUNDS_MS),
         wait_batch=_spread(lately, "wait_B", WAIT_BOUNDS_MS),
         slack=_spread(lately, "slack", SLACK_BOUNDS_MS),
@@ -110,7 +124,7 @@ def decode(
     )
 
 
-_WHOLE = ("slots", "in_flight", "waiting", "jobs", "users_live", "users_batch", "line")
+_WHOLE = ("slots", "allowed", "paused_ms", "in_flight", "waiting", "jobs", "users_live", "users_batch", "line")
 _PARTS = ("demand", "held", "room", "load", "rtf", "returning", "batch_share", "chunk_share")
 
 

@@ -226,6 +226,8 @@ def _stream_audio(
                 raise AttemptDropped("LOST")
             attempt.note_sound()
             n_made += len(chunk.pcm)
+            if chunk.server_limits is not None:
+                busy_engine.report_limits(worker_state, chunk.server_limits)
             if chunk.mark:
                 _mark_sentence(worker_state, attempt.message, chunk.mark)
             sender.feed(chunk)

@@ -6,8 +6,10 @@ The pool decides how many sentences all its workers may speak from then on (seri
 import logging
 import random
 
+from seriatim.engine import ServerLimits
 from seriatim.errors import BUSY_SCOPES, EngineBusy
 from seriatim.lua import pool_scripts
+from seriatim.lua.script_calls import run
 from workers.attempt_outcome import AttemptOutcome
 from workers.worker_state import ReportedOutcome, RunningAttempt, WorkerState
 
@@ -29,3 +31,8 @@ def report_postponed(worker_state: WorkerState, attempt: RunningAttempt, busy: E
     call = pool_scripts.postpone(pool_client.pool, message, attempt.epoch, retry_after_ms, scope)
     worker_state.outcomes.put(ReportedOutcome(message, call))
     return AttemptOutcome("POSTPONED", f"{scope}: {busy}")
+
+
+def report_limits(worker_state: WorkerState, limits: ServerLimits) -> None:
+    """Pass on what the engine's server reported of its limits."""
+    run(worker_state.pool_client.redis, pool_scripts.report_limits(worker_state.pool_client.pool, limits))

@@ -12,6 +12,7 @@ examples:
   seriatim set JOB --priority 5                            ahead of its user's other jobs
   seriatim set --user anna --pool espeak --weight 4        four times the share, also for running jobs
   seriatim set --user anna --in-flight 2 --jobs none       set one cap, remove another
+  seriatim set --pool openai --allowed 3                   at most three sentences at once, from now on; or none
 """
 DEAD_LETTERS = """\
 A sentence that failed SERIATIM_MAX_FAILURES times is given up and listed here: the newest 1,000, for a week. A retry
@@ -51,8 +52,9 @@ def _add_set(p: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="set limits that override those of the user's jobs; the value none removes a limit",
     )
+    p.add_argument("--pool", default="", metavar="NAME", help="pool of the limits (default: the one that speaks)")
     p.add_argument(
-        "--pool", default="", metavar="NAME", help="pool of the limits (with --user; default: the one that speaks)"
+        "--allowed", metavar="N", help="sentences that all workers of the pool speak at once; none removes the limit"
     )
     for name, limit in LIMITS.items():
         if name != "weight":  # above: also of a job
@@ -93,7 +95,7 @@ def _dead_letter_source(p: argparse.ArgumentParser, default: Any) -> None:
 OPERATORS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "status": ("show pools, workers and jobs, or one job", "", _add_status),
     "cancel": ("cancel a job: its remaining sentences are not spoken", "", _add_cancel),
-    "set": ("change a running job's priority, or a user's weight and caps", SET, _add_set),
+    "set": ("change a running job's priority, a user's weight and caps, or a pool's limit", SET, _add_set),
     "timeline": ("draw when each worker spoke which sentence, and when it was heard", "", _add_timeline),
     "dead-letters": (
         "list sentences that were given up, speak them again, or remove them from the list",

@@ -1,4 +1,4 @@
-"""Operator limits: set the limits and weights of users in a pool."""
+"""Operator limits: set the limits and weights of users in a pool, and the limit of a pool itself."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from seriatim.errors import UnknownOption
 from seriatim.keys import user_tag
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run
-from seriatim.user_limits import LIMITS, UserLimits
+from seriatim.user_limits import LIMITS, MAX_LIMIT, UserLimits
 
 
 def set_user_limits(redis: "Redis", pool: str, user: str, changes: Mapping[str, float | None]) -> UserLimits:
@@ -30,3 +30,18 @@ def set_user_limits(redis: "Redis", pool: str, user: str, changes: Mapping[str, 
         if value is not None:
             check_range(name, value, LIMITS[name].low, LIMITS[name].high)
     return run(redis, pool_calls.tune_user(pool, user_tag(user), changes))
+
+
+def set_pool_limit(redis: "Redis", pool: str, allowed: int | None) -> int:
+    """Set how many sentences all workers of a pool speak at once, from now on; None removes the limit.
+
+    Sentences that are being spoken are not interrupted. Returns the slots that the pool may use now.
+
+    Raises:
+        UnknownOption: fewer than one.
+        Unavailable: Redis does not answer.
+    """
+    check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
+    if allowed is not None:
+        check_range("allowed", allowed, 1, MAX_LIMIT)
+    return run(redis, pool_calls.limit_pool(pool, allowed))[1]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from seriatim.engine import ServerLimits
 from seriatim.errors import BusyScope
 from seriatim.keys import pool_prefix
 from seriatim.lua.pool_records import (
@@ -136,6 +137,29 @@ def postpone(
     return _call(
         pool, "postpone", message.job, message.seq, message.attempt, epoch, retry_after_ms, scope, decode=FinishVerdict
     )
+
+
+def report_limits(pool: str, limits: ServerLimits) -> ScriptCall[bool]:
+    """Pass on the limits that an engine's server reported; they only lower what the pool may speak at once."""
+
+    def argument(value: float | None, factor: int = 1) -> Argument:
+        return "" if value is None else max(0, round(value * factor))
+
+    return _call(
+        pool, "report_limits", argument(limits.concurrent), argument(limits.max_concurrent),
+        argument(limits.remaining), argument(limits.reset_s, 1000), decode=bool,
+    )  # fmt: skip
+
+
+def limit_pool(pool: str, allowed: int | None) -> ScriptCall[tuple[int | None, int]]:
+    """Set how many sentences a pool speaks at once, None for no limit.
+
+    Returns what is set, and the slots that the pool may use now.
+    """
+    return _call(
+        pool, "limit_pool", "" if allowed is None else allowed,
+        decode=lambda r: (int(r[0]) if r[0] else None, integer(r[1])),
+    )  # fmt: skip
 
 
 def fill_done(

@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -19,7 +20,7 @@ TIGHT = 0.85  #: load from which first pieces become smaller, as lua/pool/shared
 FIELDS = (
     "slots", "rate_hz", "limit_chars", "merge_chars", "limits", "abilities", "fingerprint", "demand", "eta", "reserve",
     "rtf", "theta", "cost", "now", "off", "jobs", "infl", "done", "refused", "retries", "fenced", "given_up",
-    "lost_messages", "restarts",
+    "lost_messages", "restarts", "allowed",
 )  # fmt: skip
 
 
@@ -110,9 +111,10 @@ class PoolRecord:
             int(number("merge_chars")), json.loads(h.get("limits", b"{}")),
             tuple(map(Abilities.from_dict, json.loads(h.get("abilities") or b"[]"))),
             tuple(map(_voice, json.loads(voices or b"[]"))), h.get("fingerprint", b"").decode(),
-            number("demand") > TIGHT * number("eta", 1) * (1 - number("reserve")) * number("slots"),
+            number("demand") > TIGHT * number("eta", 1) * (1 - number("reserve"))
+            * min(number("slots"), number("allowed", math.inf)),
             number("rtf"), number("theta"), number("cost"), number("now"),
-            *(int(number(name)) for name in FIELDS[FIELDS.index("off") :]),
+            *(int(number(name)) for name in FIELDS[FIELDS.index("off") : -1]),
         )  # fmt: skip
 
 

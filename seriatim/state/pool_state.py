@@ -25,6 +25,9 @@ class PoolState:
 
     pool: str
     slots: int
+    allowed: int  #: slots that the governor lets it use
+    paused_s: float  #: nothing is dispatched for so long: the engine's server accepts nothing
+    postponed: Mapping[str, int]  #: attempts, by the limit that the engine's server had reached
     in_flight: int
     demand: float  #: slots that live jobs need
     held: float  #: slots kept for listeners whose audio is spoken and not yet heard
@@ -100,7 +103,8 @@ def _pool(redis: "Redis", record: PoolRecord, s: PoolMetrics, workers: list[Work
     jobs = sorted((LiveJobState.of(job, record.now_ms) for job in found), key=_runs_dry)
     counts: dict[str, Any] = {name: getattr(record, name) for name in COUNTS}
     return PoolState(
-        pool=record.pool, slots=s.slots, in_flight=s.in_flight, demand=round(s.demand, 2), held=round(s.held, 2),
+        pool=record.pool, slots=s.slots, allowed=s.allowed, paused_s=s.paused_s, postponed=s.postponed,
+        in_flight=s.in_flight, demand=round(s.demand, 2), held=round(s.held, 2),
         rtf=round(s.rtf, 3), dead=dead, n_jobs=s.jobs,
         **counts,
         **_of_late(s),

@@ -152,8 +152,8 @@ POOL = (
     Mutant(
         "pool.room ignored",
         f"{FOLDER}/shared/capacity.lua",
-        "and num(slack, 0) or 0) - num(infl, 0)",
-        "and num(slack, 0) or 0)",
+        "  return math.min(places, num(allowed, places)) - num(infl, 0)",
+        "  return math.min(places, num(allowed, places))",
         "sentences queue up where no slot is, and whoever is urgent waits behind them",
         ("tests/scripts/pool/test_slack.py", MACHINE),
     ),

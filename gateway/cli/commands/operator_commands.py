@@ -15,7 +15,7 @@ from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.local.installed_engines import running_default
 from seriatim.client.job import Job
 from seriatim.client.job_options import check_range
-from seriatim.client.operator_limits import set_user_limits
+from seriatim.client.operator_limits import set_pool_limit, set_user_limits
 from seriatim.client.producer import Producer
 from seriatim.errors import BadInput, JobUnknown, Unwritable
 from seriatim.exit_codes import ExitCode
@@ -23,7 +23,7 @@ from seriatim.job_timeline import read
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
 from seriatim.state import pool_state as system_state
-from seriatim.user_limits import LIMITS
+from seriatim.user_limits import LIMITS, MAX_LIMIT
 
 OUTAGE_S = 1.0  #: a person is waiting at the terminal
 
@@ -56,7 +56,9 @@ def cancel(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def set_limits(options: argparse.Namespace, settings: Settings) -> int:
-    """Run `seriatim set JOB` or `seriatim set --user NAME --pool NAME`."""
+    """Run `seriatim set JOB`, `seriatim set --user NAME --pool NAME` or `seriatim set --pool NAME --allowed N`."""
+    if options.allowed is not None:
+        return _set_pool(options, settings)
     return _set_user(options, settings) if options.user else _set_job(options, settings)
 
 
@@ -81,6 +83,19 @@ def _set_user(options: argparse.Namespace, settings: Settings) -> int:
     limits = set_user_limits(_connect(settings), pool, options.user, changes).as_dict()
     shown = ", ".join(f"{option_of(name).removeprefix('--')} {value:g}" for name, value in limits.items())
     _write_line(f"user {options.user} in pool {pool}: {shown or 'no limits set; those of each job apply'}")
+    return ExitCode.OK
+
+
+def _set_pool(options: argparse.Namespace, settings: Settings) -> int:
+    if options.job or options.user or options.priority is not None:
+        raise BadInput("--allowed sets a limit for a whole pool and excludes JOB, --user and --priority")
+    value = _parse_number("--allowed", options.allowed)
+    if value is not None:
+        check_range("--allowed", value, 1, MAX_LIMIT)
+    pool = options.pool or running_default(settings)
+    usable = set_pool_limit(_connect(settings), pool, None if value is None else int(value))
+    limit = "no limit set" if value is None else f"at most {int(value)} sentences at once"
+    _write_line(f"pool {pool}: {limit}; it may use {usable} of its slots now")
     return ExitCode.OK
 
 

@@ -1,7 +1,7 @@
 """Tables of `seriatim status`: pools, workers and jobs, printed once or refreshed in place."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -97,17 +97,29 @@ def _pool_figures(line: PoolState) -> Table:
 def _figures_by_subject(line: PoolState) -> dict[str, str]:
     idle = " [bold red](no worker)[/]" if line.n_jobs and not line.slots else ""
     return {
-        "slots": f"{line.in_flight} of {line.slots} in flight{idle}, {line.waiting} waiting, {line.n_jobs} jobs",
+        "slots": f"{line.in_flight} of {line.slots} in flight{idle}{_limit(line)}, {line.waiting} waiting, "
+        f"{line.n_jobs} jobs",
         "live": f"demand {line.demand} + held {line.held} of {line.room} slots, RTF {line.rtf}",
         "waits": f"p50 {_format_ms(line.wait_p50_ms)}, p95 {_format_ms(line.wait_p95_ms)}, "
         f"batch p95 {_format_ms(line.batch_wait_p95_ms)}; slack p5 {_format_ms(line.slack_p5_ms)}",
         "spoken": f"{line.done} sentences; {line.retries} attempts repeated, {line.fenced} fenced, "
         f"{line.lost_messages} messages lost, {line.restarts} restarts of Redis",
+        **({"postponed": _by_name(line.postponed)} if line.postponed else {}),
         "given up": f"{line.given_up} sentences{_dead_letter_hint(line)}",
         "admission": f"{line.refused} jobs refused{_refusals_by_reason(line)}, {line.refused_lately} recently, "
         f"{line.expected_back} expected to retry",
         "ended early": f"{line.saved_s:.0f} s of speech saved, {line.wasted_s:.0f} s wasted",
     }
+
+
+def _limit(line: PoolState) -> str:
+    """The governor's limit, and its pause."""
+    limit = f", [bold yellow]{line.allowed} allowed[/]" if line.allowed < line.slots else ""
+    return limit + (f", [bold yellow]paused for {line.paused_s:.0f} s[/]" if line.paused_s else "")
+
+
+def _by_name(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} ({name})" for name, n in sorted(counts.items()))
 
 
 def _differing_audio(line: PoolState) -> str:

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- requires: clock, counters, lifecycle
+-- requires: clock, counters, lifecycle, governor
 -- A sentence is spoken and whole in the job's own slot. Needs the epoch and the attempt of its claim.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms, first ms (from the
 -- claim to the first sound in the job's slot; '' if it was not measured)
@@ -14,7 +14,7 @@ local key = job_key(job)
 local state, user, class = fields(key, 'state', 'user', 'class')
 if state ~= 'run' then return GONE end
 local s = sentence_get(job, seq)
-local m = read(M, 'epoch', 'rtf', 'cost', 'theta', 'wall', 'audio')
+local m = read(M, 'epoch', 'rtf', 'cost', 'theta', 'wall', 'audio', 'allowed')
 if not s or s.attempt ~= attempt or (s.state ~= 'R' and s.state ~= 'D') or (m.epoch or '0') ~= epoch then return STALE end
 if s.owner ~= '' then
   local w = P .. ':w:' .. s.owner
@@ -31,6 +31,7 @@ if s.state == 'R' then     -- what is shown to people
     first and int(math.min(t, s.at + first)) or '', 'position', int(s.position), 'ms', int(audio))
 end
 take_out_of_flight(job, seq, s, user)
+if m.allowed then speed_up(t, attempt, tonumber(m.allowed)) end
 charge(user, class, wall - s.cost)
 -- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half
 -- times the largest recent cost. An attempt that only found its sentence whole (wall 0) measures nothing. The factor is a

@@ -1,4 +1,4 @@
--- requires: clock, selection
+-- requires: clock, selection, governor
 -- Which sentences are spoken next: as many as there is room for, most urgent of the eligible first.
 -- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms
 -- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published.
@@ -13,6 +13,9 @@ lease = lease + 2 * pool.cost     -- what is published may wait for a sentence t
 local out, taken = {}, 0
 
 for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, 64)) do index_job(job, t) end
+
+if pool.paused > t then return {} end     -- the engine's server accepts nothing until then
+if pool.metered > t then most = math.min(most, num(C('HGET', LIM, 'left'), 0)) end
 
 local function take(c)
   local key = job_key(c.job)
@@ -44,10 +47,11 @@ end
 
 while taken < most do
   local urgent = make_way(pool, t)
-  if free_room(pool.slots, pool.slack, pool.cost, pool.infl) <= 0 then break end
+  if free_room(pool.slots, pool.slack, pool.cost, pool.infl, pool.allowed) <= 0 then break end
   local c = urgent and with_sentence(pool, urgent, t) or choose(pool, t)
   if not c then break end
   take(c)
 end
 if taken > 0 then C('HSET', M, 'credit', pool.credit) end
+if taken > 0 and pool.metered > t then C('HINCRBY', LIM, 'left', -taken) end
 return out

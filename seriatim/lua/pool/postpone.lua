@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
--- requires: clock, counters, fairness, flight, capacity
--- An engine is busy: the sentence of its attempt waits for another one. Nothing is blamed, no failure counts, and no back-off grows:
+-- requires: clock, counters, fairness, flight, capacity, governor
+-- An engine is busy: the sentence of its attempt waits for another one, and the governor lowers what the pool may speak at once. Nothing is blamed, no failure counts, and no back-off grows:
 -- the job's own timeout is the only end.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, retry after ms (with the worker's jitter), scope
 -- Returns OK, STALE, GONE as finish does.
@@ -19,5 +19,6 @@ take_out_of_flight(job, seq, s, user)
 charge(user, class, -s.cost)
 requeue(job, seq, s, t + tonumber(retry_after), t)
 index_job(job, t)
+slow_down(t, s.attempt, scope, tonumber(retry_after))
 wake_dispatcher()
 return OK

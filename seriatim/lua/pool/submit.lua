@@ -57,8 +57,9 @@ local own = C('HGETALL', P .. ':set:' .. user)
 for i = 1, #own, 2 do o[own[i]] = tonumber(own[i + 1]) end
 
 release_due_holds(t)
-local m = read(M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'held', 'kept', 'stay', 'renewed')
-local slots, demand, room = num(m.slots, 0), num(m.demand, 0), live_room(m.slots, m.eta, m.reserve)
+local m = read(M, 'slots', 'demand', 'eta', 'reserve', 'rtf', 'held', 'kept', 'stay', 'renewed', 'allowed')
+local slots, demand = num(m.slots, 0), num(m.demand, 0)
+local room = live_room(usable_slots(m.slots, m.allowed), m.eta, m.reserve)
 -- `rate`: one job may have the whole pool, or an idle pool that is slower than speech would refuse for ever, and measure nothing.
 local a = {t = t, user = user, room = room, rate = class == 'L' and math.min(num(m.rtf, 0) * o.speed, room) or 0,
            taken = demand + num(m.held, 0), kept = num(m.kept, 1), stay = math.max(500, num(m.stay, 20000)), rtf = num(m.rtf, 1)}

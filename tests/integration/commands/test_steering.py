@@ -118,6 +118,12 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     done = seriatim(*user, "--weight", "none", "--in-flight", "none", "--queued-s", "none", settings=settings)
     assert done.stdout.decode() == "user anna in pool tone: no limits set; those of each job apply\n"
     job.cancel()
+    pool = ("set", "--pool", "tone", "--allowed")
+    done = seriatim(*pool, "3", settings=settings)
+    assert done.stdout.decode() == "pool tone: at most 3 sentences at once; it may use 3 of its slots now\n"
+    assert json.loads(seriatim("status", "--json", settings=settings).stdout)[1]["allowed"] == 3
+    done = seriatim(*pool, "none", settings=settings)
+    assert done.stdout.decode() == "pool tone: no limit set; it may use 4 of its slots now\n"
     done = seriatim("set", job.id, "--priority", "5", settings=settings)
     assert done.stdout.decode() == f"job {job.id} has already ended: cancelled\n"
 
@@ -133,6 +139,7 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
             ("--user", "anna", "--in-flight", "two"),
             "--in-flight 'two'; expected a number, or none to remove the setting",
         ),
+        (("--pool", "tone", "--allowed", "0"), "--allowed=0.0; expected a number from 1 to 1e+09"),
         (
             ("--user", "anna", "--priority", "3"),
             "--user sets limits for all of a user's jobs and excludes JOB and --priority",

@@ -56,6 +56,7 @@ class LimitedServer:
     speech_s: float = 0.1  #: how long a request takes
     reports: bool = False  #: answers report the limit
     open: int = 0
+    n_answered: int = 0  #: requests that were accepted and answered to their end
     answers: list[bool] = field(default_factory=list)  #: of each request, in order: was it accepted?
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _socket: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0), backlog=64))
@@ -65,9 +66,14 @@ class LimitedServer:
         return int(self._socket.getsockname()[1])
 
     @property
-    def refused(self) -> int:
+    def n_refused(self) -> int:
         """Requests that were refused."""
         return self.answers.count(False)
+
+    @property
+    def history(self) -> str:
+        """A letter for each request: a accepted, r refused."""
+        return "".join("a" if accepted else "r" for accepted in self.answers)
 
     def start(self) -> None:
         """Serve until `close`."""
@@ -99,4 +105,5 @@ class LimitedServer:
             threading.Event().wait(self.speech_s)
             with self._lock:
                 self.open -= 1
+                self.n_answered += 1
             client.sendall(b"e")

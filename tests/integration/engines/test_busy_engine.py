@@ -8,6 +8,7 @@ import pytest
 from seriatim.client.job_options import JobRequest
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run
+from seriatim.records import DrainMode, JobKind
 from tests.integration.engines.limited_server import ENGINE, LimitedServer
 from tests.support.process_system import RealSystem, wait_until
 
@@ -53,6 +54,42 @@ def test_more_slots_than_the_server_allows_fail_no_sentence(limited: RealSystem,
         assert len(b"".join(job.pcm())) > 0
         assert job.status().state == "done"
     counts = run(limited.redis, signals(POOL)).counts
-    assert counts["postponed_concurrency"] == server.refused > 0
+    assert counts["postponed_concurrency"] == server.n_refused > 0
     assert not [name for name in counts if name.startswith("failed:")]
     assert limited.count("given_up", POOL) == 0
+
+
+@pytest.mark.parametrize("reports", [False, True], ids=["refusals alone", "reported limits"])
+def test_a_limit_that_falls_and_comes_back_is_followed_by_all_workers(
+    limited: RealSystem, server: LimitedServer, reports: bool
+) -> None:
+    """From 10 requests to 3 and back: no sentence fails, and few requests are refused."""
+    server.reports, server.limit = reports, 10
+    jobs = [
+        limited.producer().enqueue(
+            text_of(200), JobRequest(engine=POOL, user=f"u{i}", kind=JobKind.BATCH, drain=DrainMode.STORE)
+        )
+        for i in range(3)
+    ]
+    assert_followed(limited, server, 40)
+    server.limit = 3
+    assert_followed(limited, server, 10)
+    assert_followed(limited, server, 50)
+    server.limit = 10
+    assert_followed(limited, server, 10 if reports else 80)
+    wait_until(lambda: all(job.status().state == "done" for job in jobs), "all is spoken")
+    assert not [name for name in run(limited.redis, signals(POOL)).counts if name.startswith("failed:")]
+    assert limited.count("given_up", POOL) == 0
+    assert server.n_refused <= 0.05 * len(server.answers), server.history
+
+
+def allowed(system: RealSystem) -> int:
+    """The sentences that all workers may speak at once."""
+    return run(system.redis, signals(POOL)).allowed
+
+
+def assert_followed(system: RealSystem, server: LimitedServer, requests: int) -> None:
+    """After so many more requests the pool speaks as many sentences at once as the server allows, give or take one."""
+    seen, answered = len(server.answers), server.n_answered
+    wait_until(lambda: server.n_answered >= answered + requests, "requests are answered")
+    assert abs(allowed(system) - server.limit) <= 1, (server.limit, allowed(system), server.history[seen:])

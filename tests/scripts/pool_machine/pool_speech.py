@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, FinishVerdict, RetryPolicy
 from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
 from seriatim.records import TaskMessage
+from tests.scripts.pool_machine import pool_governor
 from tests.scripts.pool_machine.pool_state import (
     BATCH,
     LIVE,
@@ -50,10 +51,14 @@ def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[Ta
     for name, at in sorted(pool.delay.items(), key=lambda pair: (pair[1], pair[0])):
         if at <= t:
             look_at(pool, name, t)
+    if pool.paused > t:
+        return ()
+    metered = pool.metered > t
+    most = min(most, pool.left) if metered else most
     message_timeout_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     messages: list[TaskMessage] = []
     while len(messages) < most:
-        if pool.in_flight() >= pool.slots and _make_way(pool, t):
+        if pool.in_flight() >= pool.usable and _make_way(pool, t):
             first = _candidate(pool, LIVE, t)
             assert first is not None
             messages.append(_take(pool, first, message_timeout_ms, t))
@@ -65,6 +70,7 @@ def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[Ta
         if chosen is None:
             break
         messages.append(_take(pool, chosen, message_timeout_ms, t))
+    pool.left -= len(messages) if metered else 0
     return tuple(messages)
 
 
@@ -100,13 +106,13 @@ def _make_way(pool: Pool, t: float) -> bool:
     for _, _, name, seq, s in sorted(batch, key=lambda one: one[1]):
         if s.state == "D":  # it only waits for a slot
             _take_back(pool, name, seq, t)
-    if young and pool.in_flight() >= pool.slots:
+    if young and pool.in_flight() >= pool.usable:
         _, _, name, seq, s = max(young, key=lambda one: one[:2])
         pool.numbers["made_way"] += 1
         pool.numbers["wasted_ms"] += made(pool, s, t)
         s.suspect = 2
         _take_back(pool, name, seq, t)
-    return pool.in_flight() < pool.slots
+    return pool.in_flight() < pool.usable
 
 
 def _is_urgent(job: PoolJob, cost: float, t: float) -> bool:
@@ -226,6 +232,7 @@ def finish(pool: Pool, message: TaskMessage, epoch: str, wall_ms: float, audio_m
     if sentence is None or not sentence.in_flight:
         return FinishVerdict.STALE
     land(pool, message.job, message.seq)
+    pool_governor.raise_after_sentence(pool, message.attempt, t)
     if wall_ms > 0:
         pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
     charge(pool, pool.jobs[message.job], wall_ms - sentence.cost)
@@ -275,6 +282,7 @@ def postpone(pool: Pool, message: TaskMessage, epoch: str, retry_ms: int, scope:
     charge(pool, job, -sentence.cost)
     requeue(job, message.seq, t + retry_ms)
     look_at(pool, message.job, t)
+    pool_governor.lower_after_refusal(pool, message.attempt, scope, retry_ms, t)
     return FinishVerdict.OK
 
 

@@ -6,8 +6,12 @@ indexed but asked. What is kept is what the future depends on: tags, finish tags
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS
+
+if TYPE_CHECKING:
+    from tests.scripts.pool_machine.pool_governor import LearnedLevel
 
 RANK = 1e13  #: one step of priority outweighs every deadline
 LIVE, BATCH = "L", "B"
@@ -180,6 +184,14 @@ class Pool:
     ends: dict[str, float] = field(default_factory=dict)  #: live job -> when it will have been heard
     held: dict[str, float] = field(default_factory=dict)  #: live job that is spoken -> when it will have been heard
     own: dict[str, dict[str, float]] = field(default_factory=dict)  #: user -> what an operator set for it
+    learned: "LearnedLevel | None" = None  #: what refusals of the engine's server taught
+    ceiling: int | None = None  #: of an operator
+    reported: int | None = None  #: of the server
+    reported_at: float = 0.0
+    left: int = 0  #: requests
+    metered: float = 0.0  #: until then
+    paused: float = 0.0  #: nothing is picked until then
+    quiet: float = 0.0  #: nothing is halved until then
     numbers: Counter[str] = field(default_factory=Counter)  #: counters that only rise
 
     def tick(self, raw: float) -> float:
@@ -217,7 +229,18 @@ class Pool:
     @property
     def live_room(self) -> float:
         """Slots that live jobs may claim."""
-        return self.eta * (1 - self.reserve) * self.slots
+        return self.eta * (1 - self.reserve) * self.usable
+
+    @property
+    def allowed(self) -> int | None:
+        """Sentences that the governor allows at once; None: any number."""
+        limits = [limit for limit in (self.ceiling, self.reported) if limit is not None]
+        return min([*limits, self.learned.level] if self.learned else limits, default=None)
+
+    @property
+    def usable(self) -> int:
+        """Slots that the governor lets it use."""
+        return self.slots if self.allowed is None else min(self.slots, self.allowed)
 
     @property
     def load(self) -> float:
@@ -232,7 +255,12 @@ class Pool:
     @property
     def room(self) -> int:
         """Sentences that may be dispatched now: where they take long, none has to wait in the queue."""
-        return self.slots + (self.slack if (self.cost or 0) < LONG_MS else 0) - self.in_flight()
+        return min(self.all_places, self.all_places if self.allowed is None else self.allowed) - self.in_flight()
+
+    @property
+    def all_places(self) -> int:
+        """Slots, and those in the queue before them."""
+        return self.slots + (self.slack if (self.cost or 0) < LONG_MS else 0)
 
     @property
     def slack(self) -> int:

@@ -3,12 +3,13 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from seriatim.engine import ServerLimits
 from seriatim.errors import BUSY_SCOPES, BusyScope
 from seriatim.lua import pool_scripts as scripts
 from seriatim.lua.pool_records import ClaimVerdict, FinishedSentence, FinishVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
-from tests.scripts.pool_machine import pool_speech
+from tests.scripts.pool_machine import pool_governor, pool_speech
 from tests.scripts.pool_machine.pool_and_model import POOL, PREFIX
 from tests.scripts.pool_machine.rules_shared import LEASE_MS, OWNERS, PoolRules
 
@@ -29,7 +30,8 @@ class Voices(PoolRules):
         )
         self.messages += messages
         tagged = [user for user in self.pool.users.values() if user.tag]
-        idle = self.pool.room > 0
+        now = self.pool.now or 0
+        idle = self.pool.room > 0 and self.pool.paused <= now and (self.pool.left > 0 or self.pool.metered <= now)
         assert not (len(messages) < most and idle and tagged), "a slot is free while a sentence waits"
 
     @precondition(lambda self: self.pool.outbox)
@@ -113,6 +115,24 @@ class Voices(PoolRules):
         self.two.do(call, lambda: pool_speech.postpone(self.pool, message, token, retry_ms, scope, self.raw))
         assert run(self.redis, call) is not FinishVerdict.OK
         self.two.compare()
+
+    @rule(
+        limits=st.builds(
+            ServerLimits, st.sampled_from([None, 0, 2, 5]), st.sampled_from([None, 2.0]), st.sampled_from([None, 4]),
+            st.sampled_from([None, 0, 3]),
+        )
+    )  # fmt: skip
+    def report_limits(self, limits: ServerLimits) -> None:
+        self.two.do(
+            scripts.report_limits(POOL, limits).at(self.raw), lambda: pool_governor.report(self.pool, limits, self.raw)
+        )
+
+    @rule(allowed=st.sampled_from([None, None, 1, 3]))
+    def limit(self, allowed: int | None) -> None:
+        self.two.do(
+            scripts.limit_pool(POOL, allowed).at(self.raw),
+            lambda: pool_governor.limit(self.pool, allowed, self.raw), twice=True,
+        )  # fmt: skip
 
     @precondition(lambda self: self.pool.todo)
     @rule(ms=st.integers(0, 2_000), index=st.integers(0, 3))

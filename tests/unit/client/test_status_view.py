@@ -18,7 +18,8 @@ GPU = replace(
 )  # fmt: skip
 JOB = LiveJobState("0123456789abcdef0123456789abcdef", "anna", "live", 1_400, 12, 2, ahead_s=0.4, due_s=-1.2)
 POOL = PoolState(
-    pool="xtts", slots=50, in_flight=43, demand=21.4, held=3.25, rtf=0.213, done=123_456, refused=17, retries=21,
+    pool="xtts", slots=50, allowed=48, paused_s=4.2, postponed={"rate": 9},
+    in_flight=43, demand=21.4, held=3.25, rtf=0.213, done=123_456, refused=17, retries=21,
     fenced=3, given_up=5, dead=4, lost_messages=1, restarts=2, n_jobs=140, waiting=4_321, room=47.5, load=0.519,
     wait_p50_ms=12, wait_p95_ms=480, batch_wait_p95_ms=31_000, slack_p5_ms=-210, refused_lately=3,
     refused_for={"busy": 12, "cap_jobs": 5}, expected_back=2, degraded=("batch looks less far ahead",), saved_s=1_234,

@@ -5,14 +5,20 @@
 -- with it, 0.62 s without).
 local LONG = 250     -- ms of a sentence's mean cost
 
--- How many sentences may be dispatched now.
-local function free_room(slots, slack, cost, infl)
-  return num(slots, 0) + (num(cost, 0) < LONG and num(slack, 0) or 0) - num(infl, 0)
+-- Places for sentences in flight: the slots, and those in the queue before them.
+local function all_places(slots, slack, cost) return num(slots, 0) + (num(cost, 0) < LONG and num(slack, 0) or 0) end
+
+-- How many sentences may be dispatched now: as many as there are slots, and as the governor allows (shared/governor.lua).
+local function free_room(slots, slack, cost, infl, allowed)
+  local places = all_places(slots, slack, cost)
+  return math.min(places, num(allowed, places)) - num(infl, 0)
 end
 
 -- Wake one sleeping dispatcher if there is a free slot. At most one element: a signal, not a queue.
 local function wake_dispatcher()
-  if free_room(fields(M, 'slots', 'slack', 'cost', 'infl')) > 0 and C('LLEN', P .. ':wake') == 0 then
+  local m = read(M, 'slots', 'slack', 'cost', 'infl', 'allowed', 'paused', 'now')
+  if num(m.paused, 0) > num(m.now, 0) then return end
+  if free_room(m.slots, m.slack, m.cost, m.infl, m.allowed) > 0 and C('LLEN', P .. ':wake') == 0 then
     C('RPUSH', P .. ':wake', 1)
     keep(P .. ':wake')
   end

@@ -1,13 +1,16 @@
 -- The load of the pool, and how it degrades under it: first batch looks less far ahead, then first pieces and chunks become
 -- smaller, then new live jobs are refused.
 
+-- The slots that the governor lets the pool use.
+local function usable_slots(slots, allowed) return math.min(num(slots, 0), num(allowed, 1e9)) end
+
 -- The share of the slots open to live jobs.
 local function live_room(slots, eta, reserve) return num(eta, 1) * (1 - num(reserve, 0)) * num(slots, 0) end
 
 -- What live jobs need of it.
 local function current_load()
-  local demand, slots, eta, reserve = fields(M, 'demand', 'slots', 'eta', 'reserve')
-  local room = live_room(slots, eta, reserve)
+  local demand, slots, eta, reserve, allowed = fields(M, 'demand', 'slots', 'eta', 'reserve', 'allowed')
+  local room = live_room(usable_slots(slots, allowed), eta, reserve)
   if room > 0 then return num(demand, 0) / room end
   return num(demand, 0) > 0 and 1 or 0
 end
