@@ -137,7 +137,7 @@ def _send_message(app: Celery, producer: Any, pool: str, message: TaskMessage) -
         task_id=message.task_id,
         queue=queue(pool),
         producer=producer,
-        argsrepr=f"('{message.job}', {message.seq}, {message.attempt})",  # what Flower shows
+        argsrepr=message.arguments_text,
         kwargsrepr="{}",
         retry=False,
         confirm_timeout=CONFIRM_S,

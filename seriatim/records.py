@@ -138,6 +138,11 @@ class TaskMessage:
         """The id that Flower shows."""
         return f"{self.job}:{self.seq}:{self.attempt}"
 
+    @property
+    def arguments_text(self) -> str:
+        """The arguments that Flower shows."""
+        return f"('{self.job}', {self.seq}, {self.attempt})"
+
 
 def seed_of(spec_seed: int, sentence_seed: int, seq: int) -> int:
     """A sentence's seed: its own, or the job's plus the sequence number. 0..2**63-1."""

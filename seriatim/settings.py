@@ -19,6 +19,7 @@ from seriatim.servers.server_urls import has_password, read_secret, redacted_url
 PREFIX = "SERIATIM_"
 TRACES = ("", "otlp")
 FORMATS = ("text", "json")
+HOT_SLOTS = ("auto", "on", "off")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: what Kubernetes gives every pod of a namespace for each Service (and Docker for links), behind the Service's name
 SERVICE = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
@@ -113,6 +114,10 @@ class Settings:
     backoff_ms: int = _int(200, "pause before the second attempt at a sentence; doubles with each", 0)
     stall_timeout_ms: int = _int(
         30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
+    )
+    hot_slots: str = _text(
+        "auto",
+        "auto: a slot takes the sentence behind one of less than 250 ms without a message; on: behind any; off: never",
     )
 
     worker_max_sentences: int = _int(
@@ -237,6 +242,8 @@ class Settings:
             raise Misconfigured(f"{PREFIX}LOG_LEVEL={self.log_level!r}: expected one of {', '.join(LEVELS)}")
         if self.log_format not in FORMATS:
             raise Misconfigured(f"{PREFIX}LOG_FORMAT={self.log_format!r}: expected one of {', '.join(FORMATS)}")
+        if self.hot_slots not in HOT_SLOTS:
+            raise Misconfigured(f"{PREFIX}HOT_SLOTS={self.hot_slots!r}: expected one of {', '.join(HOT_SLOTS)}")
         if self.traces not in TRACES:
             raise Misconfigured(f"{PREFIX}TRACES={self.traces!r}: expected otlp, or nothing for none")
         if 0 < self.redis_connections < FEWEST:

@@ -32,8 +32,10 @@ from tasks.celery_task import SentenceFailed
 from workers import busy_engine, fenced_attempts, worker_renewal
 from workers.attempt_outcome import AttemptOutcome
 from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, unpack_state
+from workers.hot_slots import next_sentence
+from workers.hot_slots.celery_requests import RequestRun
 from workers.trim_and_fade import TrimFadeFilter
-from workers.worker_state import ReportedOutcome, RunningAttempt, WorkerState
+from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
 
 log = logging.getLogger(__name__)
 
@@ -52,17 +54,25 @@ def run_attempt(worker_state: WorkerState, message: TaskMessage) -> str:
         SentenceFailed: this attempt failed; the pool has been notified, or the lease expires.
     """
     worker_state.message_received.set()
-    outcome = _try_attempt(worker_state, message)
-    if outcome.failed:
+    slot_run, requests = next_sentence.begin_run(), RequestRun(message)
+    outcome = _try_attempt(worker_state, message, slot_run)
+    while (following := slot_run.take_following()) is not None:
+        message, claimed = following
+        requests.follow(outcome, message)
+        outcome = _try_attempt(worker_state, message, slot_run, claimed)
+    requests.end(outcome)
+    if outcome.failed and not requests.several:
         raise SentenceFailed(outcome.reason)
     return str(outcome)
 
 
-def _try_attempt(worker_state: WorkerState, message: TaskMessage) -> AttemptOutcome:
+def _try_attempt(
+    worker_state: WorkerState, message: TaskMessage, slot_run: SlotRun, claimed: ClaimResult | None = None
+) -> AttemptOutcome:
     try:
-        claimed = _claim_sentence(worker_state, message)
+        claimed = claimed or _claim_sentence(worker_state, message)
         return (
-            _run_claimed(worker_state, message, claimed)
+            _run_claimed(worker_state, message, claimed, slot_run)
             if claimed.verdict is ClaimVerdict.CLAIMED
             else AttemptOutcome(claimed.verdict.name)
         )
@@ -71,9 +81,11 @@ def _try_attempt(worker_state: WorkerState, message: TaskMessage) -> AttemptOutc
         return AttemptOutcome("FAILED", f"Redis unavailable: {error}")
 
 
-def _run_claimed(worker_state: WorkerState, message: TaskMessage, claimed: ClaimResult) -> AttemptOutcome:
+def _run_claimed(
+    worker_state: WorkerState, message: TaskMessage, claimed: ClaimResult, slot_run: SlotRun
+) -> AttemptOutcome:
     attempt = RunningAttempt(
-        message, claimed.epoch, worker_state.allowed_s(claimed.expected_ms), waited_ms=claimed.waited_ms
+        message, claimed.epoch, worker_state.allowed_s(claimed.expected_ms), slot_run, waited_ms=claimed.waited_ms
     )
     worker_state.add_attempt(attempt)
     try:
@@ -253,16 +265,18 @@ def _mark_sentence(worker_state: WorkerState, message: TaskMessage, word: str) -
 def _report_finished(
     worker_state: WorkerState, attempt: RunningAttempt, wall_ms: float, n_bytes: int
 ) -> AttemptOutcome:
-    """Queue the finished sentence for the result reporter, so that this slot takes its next message at once."""
+    """Report the finished sentence: at once if the slot takes its next one, too; else the result reporter does."""
     pool_client = worker_state.pool_client
     audio_ms = ms_of_bytes(n_bytes, worker_state.engine.rate_hz)
     finished = FinishedSentence(attempt.epoch, wall_ms, audio_ms, attempt.first_ms)
-    call = pool_scripts.finish(pool_client.pool, attempt.message, finished, pool_client.retry.ended_life_ms)
-    worker_state.outcomes.put(ReportedOutcome(attempt.message, call))
     worker_state.n_finished += 1
     if worker_state.n_finished == worker_state.lifetime.sentences:  # otherwise the next heartbeat checks
         with suppress(SeriatimError):
             worker_renewal.renew_if_due(worker_state)
+    hot = next_sentence.may_take_next(worker_state, attempt.slot_run, wall_ms)
+    if not (hot and next_sentence.finish_and_take_next(worker_state, attempt, finished)):
+        call = pool_scripts.finish(pool_client.pool, attempt.message, finished, pool_client.retry.ended_life_ms)
+        worker_state.outcomes.put(ReportedOutcome(attempt.message, call))
     return AttemptOutcome("SPOKEN", audio_ms=audio_ms)
 
 

@@ -32,6 +32,7 @@ def registration_of(engine: Engine, settings: Settings, ready_ms: int, fingerpri
         limits=json.dumps(dict(engine.limits)),
         abilities=engine.abilities.to_json(),
         fingerprint=fingerprint,
+        hot=settings.hot_slots != "off",
     )
 
 

@@ -10,6 +10,7 @@ from queue import Empty
 from seriatim.dispatch import pick_call, publish_picked
 from seriatim.errors import SeriatimError
 from seriatim.lua.script_calls import run_many
+from seriatim.records import TaskMessage
 from workers.fenced_attempts import refused_calls
 from workers.worker_state import ReportedOutcome, WorkerState
 
@@ -21,34 +22,45 @@ MAX_BATCH = 32  #: sentences reported in one round trip: bounds the time that th
 def report_results(worker_state: WorkerState) -> None:
     """Report outcomes and publish the next messages until the queue yields None."""
     while (first := worker_state.outcomes.get()) is not None:
-        outcomes = [first]
+        entries = [first]
         try:
-            outcomes += _waiting_results(worker_state)
-            *answers, messages = run_many(
-                worker_state.pool_client.redis,
-                [*(outcome.call for outcome in outcomes), pick_call(worker_state.pool_client)],
-            )
-            publish_picked(worker_state.pool_client, messages)
-            run_many(worker_state.pool_client.redis, refused_calls(worker_state, outcomes, answers))
+            entries += _waiting_entries(worker_state)
+            messages = [message for entry in entries if isinstance(entry, tuple) for message in entry]
+            publish_picked(worker_state.pool_client, tuple(messages))
+            _report(worker_state, _outcomes_of(entries))
         except SeriatimError as error:
-            log.warning(
-                "outcomes not reported; leases will expire", extra={"sentences": len(outcomes), "error": str(error)}
-            )
+            facts = {"sentences": len(_outcomes_of(entries)), "error": str(error)}
+            log.warning("outcomes not reported; leases will expire", extra=facts)
         finally:
-            for outcome in outcomes:
+            for outcome in _outcomes_of(entries):
                 worker_state.remove_attempt(outcome.message)
 
 
-def _waiting_results(worker_state: WorkerState) -> list[ReportedOutcome]:
-    """The other outcomes that are waiting, MAX_BATCH - 1 at most."""
-    more: list[ReportedOutcome] = []
+def _outcomes_of(entries: list[ReportedOutcome | tuple[TaskMessage, ...]]) -> list[ReportedOutcome]:
+    return [entry for entry in entries if isinstance(entry, ReportedOutcome)]
+
+
+def _report(worker_state: WorkerState, outcomes: list[ReportedOutcome]) -> None:
+    """Report outcomes, pick the next sentences and publish them."""
+    if not outcomes:
+        return
+    pool_client = worker_state.pool_client
+    calls = [*(outcome.call for outcome in outcomes), pick_call(pool_client)]
+    *answers, messages = run_many(pool_client.redis, calls)
+    publish_picked(pool_client, messages)
+    run_many(pool_client.redis, refused_calls(worker_state, outcomes, answers))
+
+
+def _waiting_entries(worker_state: WorkerState) -> list[ReportedOutcome | tuple[TaskMessage, ...]]:
+    """The other entries that are waiting, MAX_BATCH - 1 at most."""
+    more: list[ReportedOutcome | tuple[TaskMessage, ...]] = []
     while len(more) < MAX_BATCH - 1:
         try:
-            outcomes = worker_state.outcomes.get_nowait()
+            entry = worker_state.outcomes.get_nowait()
         except Empty:
             break
-        if outcomes is None:
+        if entry is None:
             worker_state.outcomes.put(None)
             break
-        more.append(outcomes)
+        more.append(entry)
     return more

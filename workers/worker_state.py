@@ -9,11 +9,24 @@ from typing import Any
 
 from seriatim.dispatch import PoolClient
 from seriatim.engine import Engine
-from seriatim.lua.pool_records import WorkerRegistration
+from seriatim.lua.pool_records import ClaimResult, NextSentence, WorkerRegistration
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
 from seriatim.tracing import TraceSpan
 from workers.worker_lifetime import Lifetime
+
+
+@dataclass(slots=True)
+class SlotRun:
+    """The sentences that a slot speaks for one message, which names only the first (hot_slots/next_sentence.py)."""
+
+    until_s: float  #: monotonic time after which the slot's next sentence comes by message again
+    following: NextSentence | None = None  #: the answer to the last finish
+
+    def take_following(self) -> tuple[TaskMessage, ClaimResult] | None:
+        """The sentence that the slot has claimed, once."""
+        reply, self.following = self.following, None
+        return (reply.message, reply.claimed) if reply and reply.message and reply.claimed else None
 
 
 @dataclass(slots=True)
@@ -23,6 +36,7 @@ class RunningAttempt:
     message: TaskMessage
     epoch: str
     allowed_s: float  #: longest time without audio, after which it is stuck
+    slot_run: SlotRun = field(default_factory=lambda: SlotRun(0.0))  #: by default no sentence follows this one
     claimed_s: float = field(default_factory=time.monotonic)  #: monotonic time of the claim
     last_sound_s: float = field(default_factory=time.monotonic)  #: monotonic time of the last audio
     dropped: threading.Event = field(
@@ -95,9 +109,9 @@ class WorkerState:
     renewal_lock: threading.Lock = field(
         default_factory=threading.Lock
     )  #: held while checking whether it may be renewed
-    outcomes: "SimpleQueue[ReportedOutcome | None]" = field(
+    outcomes: "SimpleQueue[ReportedOutcome | tuple[TaskMessage, ...] | None]" = field(
         default_factory=SimpleQueue
-    )  #: for the result reporter; None ends it
+    )  #: for the result reporter, with messages to be published; None ends it
     message_received: threading.Event = field(
         default_factory=threading.Event
     )  #: a message arrived since the last heartbeat

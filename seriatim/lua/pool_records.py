@@ -133,6 +133,16 @@ class ClaimResult:
 
 
 @dataclass(frozen=True, slots=True)
+class NextSentence:
+    """The answer to a finish that takes the slot's next sentence, too."""
+
+    verdict: FinishVerdict
+    message: TaskMessage | None = None  #: the sentence that the slot has now, if any
+    claimed: ClaimResult | None = None  #: with `message`: it is CLAIMED
+    picked: tuple[TaskMessage, ...] = ()  #: others, to be published
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedSentence:
     """A sentence that is whole in its job's slot."""
 
@@ -162,6 +172,7 @@ class WorkerRegistration:
     limits: str = "{}"  #: JSON: limit_chars of single languages
     abilities: str = ""  #: JSON: what its engine can be asked for; "": it does not say
     fingerprint: str = ""  #: digest of its probe sentence's audio; "": its engine is not exact
+    hot: bool = False  #: its slots take short sentences without messages, so that none need wait in the queue for them
 
 
 @dataclass(frozen=True, slots=True)

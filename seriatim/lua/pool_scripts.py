@@ -17,6 +17,7 @@ from seriatim.lua.pool_records import (
     ExtendVerdict,
     FinishedSentence,
     FinishVerdict,
+    NextSentence,
     RegisterResult,
     RetryPolicy,
     Submission,
@@ -73,12 +74,12 @@ def extend(
 
 def pick(pool: str, most: int, message_timeout_ms: int) -> ScriptCall[tuple[TaskMessage, ...]]:
     """The sentences that should be spoken now. They must be published; the outbox remembers until they are."""
+    return _call(pool, "pick", most, message_timeout_ms, decode=_picked)
 
-    def decode(reply: list[bytes]) -> tuple[TaskMessage, ...]:
-        rows = zip(reply[0::3], reply[1::3], reply[2::3], strict=True)
-        return tuple(TaskMessage(job.decode(), int(seq), int(attempt)) for job, seq, attempt in rows)
 
-    return _call(pool, "pick", most, message_timeout_ms, decode=decode)
+def _picked(reply: list[bytes]) -> tuple[TaskMessage, ...]:
+    rows = zip(reply[0::3], reply[1::3], reply[2::3], strict=True)
+    return tuple(TaskMessage(job.decode(), int(seq), int(attempt)) for job, seq, attempt in rows)
 
 
 def outbox_entry(message: TaskMessage) -> str:
@@ -88,26 +89,48 @@ def outbox_entry(message: TaskMessage) -> str:
 
 def claim(pool: str, message: TaskMessage, owner: str, lease_ms: int) -> ScriptCall[ClaimResult]:
     """Take a sentence that a message named."""
+    return _call(pool, "claim", message.job, message.seq, message.attempt, owner, lease_ms, decode=_claimed)
 
-    def decode(r: list[Any]) -> ClaimResult:
-        verdict = ClaimVerdict(r[0])
-        if verdict is not ClaimVerdict.CLAIMED:
-            return ClaimResult(verdict)
-        numbers = [integer(field) for field in r[4:9]]
-        return ClaimResult(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers)
 
-    return _call(pool, "claim", message.job, message.seq, message.attempt, owner, lease_ms, decode=decode)
+def _claimed(r: list[Any]) -> ClaimResult:
+    verdict = ClaimVerdict(r[0])
+    if verdict is not ClaimVerdict.CLAIMED:
+        return ClaimResult(verdict)
+    numbers = [integer(field) for field in r[4:9]]
+    return ClaimResult(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers)
 
 
 def finish(
     pool: str, message: TaskMessage, finished: FinishedSentence, ended_life_ms: int = 600_000
 ) -> ScriptCall[FinishVerdict]:
     """Finish a sentence: its audio is whole in the job's slot."""
+    return _call(pool, "finish", *_finish_arguments(message, finished, ended_life_ms), decode=FinishVerdict)
+
+
+def _finish_arguments(message: TaskMessage, finished: FinishedSentence, ended_life_ms: int) -> tuple[Argument, ...]:
     first: Argument = "" if finished.first_ms is None else finished.first_ms
-    return _call(
-        pool, "finish", message.job, message.seq, message.attempt, finished.epoch, finished.wall_ms, finished.audio_ms,
-        ended_life_ms, first, decode=FinishVerdict,
-    )  # fmt: skip
+    token = (message.job, message.seq, message.attempt, finished.epoch)
+    return (*token, finished.wall_ms, finished.audio_ms, ended_life_ms, first)
+
+
+def finish_and_claim(
+    pool: str, message: TaskMessage, finished: FinishedSentence, ended_life_ms: int,
+    owner: str, lease_ms: int, most: int, message_timeout_ms: int,
+) -> ScriptCall[NextSentence]:  # fmt: skip
+    """Finish a sentence and take the next one for the same slot of `owner`: `finish`, `pick` and `claim` in one step.
+
+    Everything picked and not claimed must be published; the outbox remembers until it is.
+    """
+
+    def decode(r: list[Any]) -> NextSentence:
+        verdict, picked = FinishVerdict(r[0]), _picked(r[1])
+        claimed = _claimed(r[2]) if r[2] else None
+        if claimed is None or claimed.verdict is not ClaimVerdict.CLAIMED:
+            return NextSentence(verdict, picked=picked)
+        return NextSentence(verdict, picked[0], claimed, picked[1:])
+
+    arguments = _finish_arguments(message, finished, ended_life_ms)
+    return _call(pool, "finish_and_claim", *arguments, owner, lease_ms, most, message_timeout_ms, decode=decode)
 
 
 def fail(

@@ -42,11 +42,11 @@ def load(folder: str, name: str) -> LuaScript:
     """Join `lua/<folder>/<name>.lua` with what it requires of `lua/<folder>/shared`, and with `shared/keyspace.lua`.
 
     A script or a shared part names what it needs in a line `-- requires: clock, records`. Each part comes once, behind
-    what it needs itself. A `#!lua` line comes first, as Redis wants it.
+    what it needs itself. A line `-- runs: finish, pick` makes whole scripts functions of this one, of their arguments.
+    A `#!lua` line comes first, as Redis wants it.
     """
     root = files("seriatim") / "lua" / folder
-    body = (root / f"{name}.lua").read_text("utf-8")
-    flags, newline, rest = body.partition("\n") if body.startswith("#!") else ("#!lua", "\n", body)
+    flags, rest = _split_flags((root / f"{name}.lua").read_text("utf-8"))
     parts: dict[str, str] = {}
 
     def add(part: str) -> None:
@@ -56,9 +56,17 @@ def load(folder: str, name: str) -> LuaScript:
                 add(needed)
             parts[part] = text
 
-    for part in ("keyspace", *required_parts(rest)):
+    steps = {step: _split_flags((root / f"{step}.lua").read_text("utf-8"))[1] for step in run_scripts(rest)}
+    for part in ("keyspace", *(part for text in (*steps.values(), rest) for part in required_parts(text))):
         add(part)
-    return script_of(name, "".join((flags, newline, *parts.values(), rest)))
+    functions = (f"local function {step}(ARGV)\n{text}\nend\n" for step, text in steps.items())
+    return script_of(name, "".join((flags, *parts.values(), *functions, rest)))
+
+
+def _split_flags(text: str) -> tuple[str, str]:
+    """The `#!lua` line of a script, or one without flags, and the rest."""
+    flags, newline, rest = text.partition("\n") if text.startswith("#!") else ("#!lua", "\n", text)
+    return flags + newline, rest
 
 
 def script_of(name: str, text: str) -> LuaScript:
@@ -68,7 +76,16 @@ def script_of(name: str, text: str) -> LuaScript:
 
 def required_parts(text: str) -> list[str]:
     """The shared parts that a Lua text names in its `-- requires:` line."""
-    found = re.search(r"^-- requires: (.+)$", text, re.MULTILINE)
+    return _names_in(text, "requires")
+
+
+def run_scripts(text: str) -> list[str]:
+    """The scripts that a Lua text names in its `-- runs:` line."""
+    return _names_in(text, "runs")
+
+
+def _names_in(text: str, line: str) -> list[str]:
+    found = re.search(rf"^-- {line}: (.+)$", text, re.MULTILINE)
     return found[1].split(", ") if found else []
 
 

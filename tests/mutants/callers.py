@@ -4,10 +4,20 @@ from tests.mutants.mutant import Mutant
 
 CONTINUITY = "tests/integration/engines/test_continuity.py"
 KILLS = "tests/integration/faults/test_kills.py"
+HOT = "tests/integration/operation/test_hot_slots.py"
 FOUND = "tests/simulator/test_found.py"
 BLIND_SPOTS = "tests/mutants/test_blind_spots.py"
 
 CALLERS = (
+    Mutant(
+        "hot_slot.goes on while the process drains",
+        "workers/hot_slots/next_sentence.py",
+        "worker_state.closed or worker_state.renewing",
+        "worker_state.renewing",
+        "a worker that is to end takes sentence after sentence",
+        (HOT,),
+        seeds=0,
+    ),
     Mutant(
         "dispatch.outbox emptied although the broker is away",
         "seriatim/dispatch.py",
@@ -101,8 +111,8 @@ CALLERS = (
     Mutant(
         "clerk.failed told as nothing",
         "workers/result_reporter.py",
-        "[*(outcome.call for outcome in outcomes), pick_call(worker_state.pool_client)]",
-        "[pick_call(worker_state.pool_client)]",
+        "[*(outcome.call for outcome in outcomes), pick_call(pool_client)]",
+        "[pick_call(pool_client)]",
         "no sentence is ever over",
         ("tests/integration/operation/test_workers.py",),
         seeds=0,

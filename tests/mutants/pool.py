@@ -14,6 +14,38 @@ FOLDER = lua("pool")
 
 POOL = (
     Mutant(
+        "finish_and_claim.takes another sentence when it runs twice",
+        f"{FOLDER}/finish_and_claim.lua",
+        "if verdict ~= OK then return {verdict, {}, {}} end\n",
+        "",
+        "a reply that was lost costs a second sentence, which no slot speaks until its lease expires",
+        (MACHINE,),
+    ),
+    Mutant(
+        "finish_and_claim.claims a suspect",
+        f"{FOLDER}/finish_and_claim.lua",
+        " or sentence_get(job, seq).suspect == 1",
+        "",
+        "a sentence that must run alone waits without a message, and for its lease",
+        (MACHINE,),
+    ),
+    Mutant(
+        "finish_and_claim.claims for a process that is to be empty",
+        f"{FOLDER}/finish_and_claim.lua",
+        " or alone or",
+        " or",
+        "a process that waits to run a suspect alone is never empty",
+        (MACHINE,),
+    ),
+    Mutant(
+        "pool.slack of hot slots",
+        f"{FOLDER}/shared/workers.lua",
+        "    if hot ~= '1' then cold = cold + num(own_slots, 0) end\n",
+        "    cold = cold + num(own_slots, 0)\n",
+        "a sentence waits in the queue for half a minute while all slots take others",
+        (MACHINE,),
+    ),
+    Mutant(
         "pool.fingerprint of a kind of worker that is gone",
         f"{FOLDER}/shared/workers.lua",
         "return first and first.fingerprint or current",

@@ -59,6 +59,11 @@ def dispatch(run: "Run", who: str) -> Steps[None]:
         messages = yield from run.world.ask(who, pool_scripts.pick, POOL, run.world.rng.randint(1, MOST), PUBLISH_MS)
     except MemoryFull:
         return
+    yield from publish_picked(run, who, messages)
+
+
+def publish_picked(run: "Run", who: str, messages: tuple[TaskMessage, ...]) -> Steps[None]:
+    """Publish what was picked, and strike it out of the outbox."""
     for message in messages:
         yield 0
         publish(run, message)

@@ -121,6 +121,7 @@ class RunPlan:
     memory: tuple[tuple[int, Memory], ...] = ()  #: (step, room): from this step on
     flushes: tuple[int, ...] = ()  #: steps at which the broker loses all its messages
     machines: int = 1  #: kinds of machines among the workers
+    hot: float = 0.0  #: share of finished sentences behind which the slot takes its next one without a message
 
     @property
     def calm(self) -> bool:
@@ -134,8 +135,12 @@ def restarts_of(seed: int) -> int:
     return 1 + seed // 5 % 3 if seed % 5 == 0 else 0
 
 
-def draw(seed: int, redis_kills: int | None = None) -> RunPlan:
-    """The plan of a seed; `redis_kills`: how often the server is killed and its log cut, None: as the seed says."""
+def draw(seed: int, redis_kills: int | None = None, hot: float | None = None) -> RunPlan:
+    """The plan of a seed; `redis_kills`: how often the server is killed and its log cut, None: as the seed says.
+
+    `hot`: the share of finished sentences behind which a slot takes the next one without a message, None: as the seed
+    says.
+    """
     redis_kills = restarts_of(seed) if redis_kills is None else redis_kills
     rng = Random(f"plan {seed}")
     rates = _rates(rng)
@@ -171,6 +176,7 @@ def draw(seed: int, redis_kills: int | None = None) -> RunPlan:
             rng.randint(50, steps) for _ in range(rng.choice([0, 0, 0, 1, 2]) if rates != FaultRates() else 0)
         ),
         machines=machines,
+        hot=Random(f"hot {seed}").choice([0.0, 0.7, 1.0]) if hot is None else hot,
     )
 
 

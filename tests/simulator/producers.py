@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TRIES = 40  #: of a submission; a live job may be refused until others end
 FULL_MS = 500  #: after which a producer that the server had no memory for comes again
+IMPATIENCE_MS = 5_000  #: after which a producer comes again, although it was asked to wait for longer
 SPEC = JobSpec(voice="v", seed=7).to_json()
 
 
@@ -87,7 +88,7 @@ class SimulatedProducer(Process):
                 return answer.job
             yield from world.ask(self.name, slot.life, self.job, accepted=False)
             world.tally["refused"] += 1
-            yield answer.retry_after_ms
+            yield min(answer.retry_after_ms, IMPATIENCE_MS)
         return ""
 
     def _lost(self) -> Steps[bool]:

@@ -11,7 +11,7 @@ from seriatim.errors import SeriatimError
 from seriatim.keys import pool_prefix
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
-from seriatim.lua.pool_records import ClaimVerdict, ExtendVerdict, SubmitVerdict
+from seriatim.lua.pool_records import ClaimVerdict, ExtendVerdict, NextSentence, SubmitVerdict
 from seriatim.records import DrainMode
 from tests.simulator import check, faults, state_audit
 from tests.simulator.dispatch import SimulatedBroker, picked
@@ -51,11 +51,8 @@ class Run:
     def watch(self, make: object, args: tuple[Any, ...], named: dict[str, Any], reply: Any) -> None:
         """What the server did, also where its reply was lost."""
         now = int(self.world.now)
-        if make is pool_scripts.pick and reply:
-            picked(self, reply)
-        elif make is pool_scripts.claim and reply.verdict is ClaimVerdict.CLAIMED:
-            self.ledger.claims[args[1].job, args[1].seq] += 1
-        elif make is pool_scripts.sweep and reply.ran:
+        self._watch_flight(make, args, reply)
+        if make is pool_scripts.sweep and reply.ran:
             state_audit.nothing_overdue(self.world.redis)
         elif make is slot.life and named["accepted"]:
             self.ledger.confirmed.add(args[0])
@@ -66,6 +63,22 @@ class Run:
             self.ledger.utter(args[1].job, now)
         elif make is pool_scripts.extend and reply[0] in (ExtendVerdict.OK, ExtendVerdict.GAP, ExtendVerdict.FULL):
             self.ledger.utter(args[1], now)
+
+    def _watch_flight(self, make: object, args: tuple[Any, ...], reply: Any) -> None:
+        if make is pool_scripts.pick and reply:
+            picked(self, reply)
+        elif make is pool_scripts.claim and reply.verdict is ClaimVerdict.CLAIMED:
+            self.ledger.claims[args[1].job, args[1].seq] += 1
+        elif make is pool_scripts.finish_and_claim:
+            self._watch_next(reply)
+
+    def _watch_next(self, reply: NextSentence) -> None:
+        own = (reply.message,) if reply.message else ()
+        if own + reply.picked:
+            picked(self, own + reply.picked)
+        for message in own:
+            self.world.tally["taken without a message"] += 1
+            self.ledger.claims[message.job, message.seq] += 1
 
     def accepted(self, plan: JobPlan, job: str) -> None:
         """A producer learned that its job is accepted: it hands the job to a listener."""

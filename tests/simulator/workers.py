@@ -10,10 +10,17 @@ from seriatim.errors import BUSY_SCOPES, MemoryFull
 from seriatim.lua import job_scripts as slot
 from seriatim.lua import pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult, OpenVerdict
-from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, FinishedSentence, RetryPolicy, WorkerRegistration
+from seriatim.lua.pool_records import (
+    ClaimResult,
+    ClaimVerdict,
+    FinishedSentence,
+    NextSentence,
+    RetryPolicy,
+    WorkerRegistration,
+)
 from seriatim.lua.script_calls import ScriptCall
 from seriatim.records import TaskMessage
-from tests.simulator.dispatch import dispatch, receive
+from tests.simulator.dispatch import MOST, PUBLISH_MS, dispatch, publish_picked, receive
 from tests.simulator.plan import ENDED_LIFE_MS, MAX_FAILURES, RATE_HZ, JobPlan
 from tests.simulator.producers import SPEC, sentence
 from tests.simulator.scheduler import POOL, Died, Process, Steps, Violation
@@ -27,6 +34,7 @@ LIFE_MS = 1_600  #: a process without a beat for so long counts as dead
 BEAT_MS = 400
 RETRY = RetryPolicy(max_failures=MAX_FAILURES, backoff_ms=200, ended_life_ms=ENDED_LIFE_MS)
 FULL_MS = 6_000  #: how long a chunk waits for memory
+RUN_MS = 3_000  #: after which a slot takes its next sentence by message again
 TOGETHER = 4  #: results that are reported at once
 DRAIN = 0.002  #: share of looks into an empty queue at which a process is asked to end in order
 
@@ -78,7 +86,7 @@ class SimulatedWorker(Process):
         yield from self.world.ask(who, pool_scripts.rebase, POOL)
         facts = WorkerRegistration(
             self.slots, RATE_HZ, "exact", self.world.plan.rtf, 0.9, 0.05, "[]", "sim", "here", 1, 1,
-            fingerprint=f"machine {self.machine}",
+            fingerprint=f"machine {self.machine}", hot=self.world.plan.hot > 0,
         )  # fmt: skip
         yield from self.world.ask(who, pool_scripts.register, POOL, self.name, LIFE_MS, facts)
 
@@ -127,10 +135,15 @@ class SimulatedWorker(Process):
             yield self.world.rng.randint(0, 60)
 
     def _take(self, who: str, message: TaskMessage) -> Steps[None]:
+        """Speak the sentence of a message, and those that the slot takes behind it."""
+        until_ms, following = self.world.now + RUN_MS, None
         try:
             claimed = yield from self._claim(who, message)
             if claimed.verdict is ClaimVerdict.CLAIMED:
-                yield from self._speak(who, message, claimed)
+                following = yield from self._speak(who, message, claimed, until_ms)
+            while following is not None and following.message and following.claimed:
+                message = following.message
+                following = yield from self._speak(who, message, following.claimed, until_ms)
         except (Dropped, MemoryFull):  # it belongs to others, to none, or its lease gives it to others
             self.running.pop(message, None)
 
@@ -142,7 +155,10 @@ class SimulatedWorker(Process):
             self.world.tally["waits"] += 1  # a suspect runs alone; or the beat is about to register this process again
             yield self.world.rng.randint(50, 300)
 
-    def _speak(self, who: str, message: TaskMessage, claimed: ClaimResult) -> Steps[None]:
+    def _speak(
+        self, who: str, message: TaskMessage, claimed: ClaimResult, until_ms: float
+    ) -> Steps[NextSentence | None]:
+        """Returns the answer to its finish, if the slot asked for its next sentence."""
         plan = self.world.plans[message.job]
         if (claimed.sentence, claimed.spec) != (sentence(message.seq), SPEC):
             raise Violation(f"{message}: claimed {claimed}")
@@ -159,8 +175,24 @@ class SimulatedWorker(Process):
         else:
             audio_ms = ms_of_bytes(length, RATE_HZ)
             finished = FinishedSentence(claimed.epoch, wall_ms, audio_ms)
+            if not self.draining and self.world.now < until_ms and self.world.rng.random() < self.world.plan.hot:
+                try:
+                    return (yield from self._take_next(who, message, finished))
+                except MemoryFull:  # the reporter tells it
+                    pass
             tell = partial(self._tell, pool_scripts.finish, message, finished, ENDED_LIFE_MS)
         self.results.append((message, tell))
+        return None
+
+    def _take_next(self, who: str, message: TaskMessage, finished: FinishedSentence) -> Steps[NextSentence]:
+        reply = yield from self.world.ask(
+            who, pool_scripts.finish_and_claim, POOL, message, finished, ENDED_LIFE_MS, self.name, LEASE_MS,
+            self.world.rng.randint(1, MOST), PUBLISH_MS,
+        )  # fmt: skip
+        self.running.pop(message, None)
+        if reply.picked:
+            yield from publish_picked(self.run, who, reply.picked)
+        return reply
 
     def _tell(self, make: Callable[..., ScriptCall[Any]], *args: Any, **named: Any) -> Steps[None]:
         *facts, who = args

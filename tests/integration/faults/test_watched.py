@@ -67,14 +67,14 @@ def test_a_worker_restarts_each_of_its_threads(shared: RealSystem) -> None:
     """All of them fail twice in one process; each goes on behind that."""
     places = [
         "workers.result_reporter:run_many",
-        "workers.result_reporter:_waiting_results",
+        "workers.result_reporter:_waiting_entries",
         "workers.heartbeat:send_heartbeat",
         "workers.heartbeat:_exit_if_stuck",
         "workers.heartbeat:sweep",
         "workers.heartbeat:dispatch",
         "workers.worker_gauges:own_gpu",
     ]
-    child = planted(shared, ",".join(places), *WORKER, "--pool", "threads")
+    child = planted(shared, ",".join(places), *WORKER, "--pool", "threads", hot_slots="off")
     wait_until(lambda: shared.worker_pids("threads"), "it offers its slots")
     speaks(shared, "threads")
     for place in places:

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from seriatim.lua.pool_records import ClaimResult, ClaimVerdict, FinishVerdict, RetryPolicy
+from seriatim.lua.pool_records import (
+    ClaimResult,
+    ClaimVerdict,
+    FinishedSentence,
+    FinishVerdict,
+    NextSentence,
+    RetryPolicy,
+)
 from seriatim.pool_metrics import SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS
 from seriatim.records import TaskMessage
 from tests.scripts.pool_machine import pool_governor
@@ -241,6 +248,20 @@ def finish(pool: Pool, message: TaskMessage, epoch: str, wall_ms: float, audio_m
     over(pool, message.job, message.seq, audio_ms, t)
     look_at(pool, message.job, t)
     return FinishVerdict.OK
+
+
+def finish_and_claim(
+    pool: Pool, message: TaskMessage, finished: FinishedSentence, owner: str, lease_ms: int, most: int, raw: float
+) -> NextSentence:
+    """A slot takes its next sentence: the first that is picked, unless that one, or another here, must run alone."""
+    verdict = finish(pool, message, finished.epoch, finished.wall_ms, finished.audio_ms, raw)
+    if verdict is not FinishVerdict.OK:
+        return NextSentence(verdict)
+    picked, worker = pick(pool, most, 4_000, raw), pool.workers.get(owner)
+    if not picked or worker is None or worker.alone or pool.jobs[picked[0].job].unfinished[picked[0].seq].suspect == 1:
+        return NextSentence(verdict, picked=picked)
+    claimed = claim(pool, picked[0], owner, lease_ms, "", "", raw)
+    return NextSentence(verdict, picked[0], claimed, picked[1:])
 
 
 def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:

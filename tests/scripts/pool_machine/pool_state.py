@@ -142,6 +142,7 @@ class PoolWorker:
     speaking: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""  #: of its audio
     since: float = 0.0
+    hot: bool = False  #: its slots take their next sentences by themselves
 
 
 @dataclass(slots=True)
@@ -264,7 +265,8 @@ class Pool:
 
     @property
     def slack(self) -> int:
-        return -(-self.slots // 4)
+        """None waits for a hot slot, which would take another one first."""
+        return -(-sum(worker.slots for worker in self.workers.values() if not worker.hot) // 4)
 
 
 def name_of(job: str, seq: int) -> str:

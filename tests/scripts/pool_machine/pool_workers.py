@@ -33,6 +33,7 @@ def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, ra
     pool.theta = 3000 if pool.theta is None else pool.theta
     worker = pool.workers.setdefault(owner, PoolWorker(facts.slots, 0.0, since=t))
     worker.slots, worker.dead_at, worker.fingerprint = facts.slots, t + life_ms, facts.fingerprint
+    worker.hot = facts.hot
     _choose_fingerprint(pool)
     return RegisterResult(fingerprint=pool.fingerprint)
 

@@ -33,11 +33,15 @@ class House(PoolRules):
         life_ms=st.sampled_from([2_500, LIFE_MS]),
         rate_hz=st.sampled_from([22_050] * 7 + [24_000]),
         fingerprint=st.sampled_from(["", "A", "A", "B", "C"]),
+        hot=st.booleans(),
     )
-    def register(self, owner: str, slots: int, life_ms: int, rate_hz: int, fingerprint: str = "A") -> None:
+    def register(
+        self, owner: str, slots: int, life_ms: int, rate_hz: int, fingerprint: str = "A", hot: bool = False
+    ) -> None:
         facts = WorkerRegistration(
-            slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, fingerprint=fingerprint
-        )
+            slots, rate_hz, "exact", self.rtf, 1.0, self.reserve, "[]", "tone", "here", 1, 0, fingerprint=fingerprint,
+            hot=hot,
+        )  # fmt: skip
         self.two.do(
             scripts.register(POOL, owner, life_ms, facts).at(self.raw),
             lambda: pool_workers.register(self.pool, owner, life_ms, facts, self.raw),

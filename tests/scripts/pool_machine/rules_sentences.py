@@ -1,5 +1,7 @@
 """Rules of the pool's machine: a sentence's way through it."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -89,6 +91,33 @@ class Voices(PoolRules):
         )
         again = run(self.redis, scripts.finish(POOL, message, FinishedSentence(token, wall_ms, audio_ms)).at(self.raw))
         assert again is not FinishVerdict.OK, f"{reply} and then {again}"
+        self.two.compare()
+
+    @precondition(lambda self: self.messages)
+    @rule(
+        index=st.integers(0, 6), share=SHARES, wall_ms=st.sampled_from([0, 120, 300]), owner=OWNERS,
+        most=st.integers(1, 4), epoch=st.sampled_from([None, None, None, "other"]),
+    )  # fmt: skip
+    def finish_and_take_the_next(
+        self, index: int, share: float, wall_ms: int, owner: str, most: int, epoch: str | None
+    ) -> None:
+        message = self.message(index)
+        audio_ms = round(self.pool.jobs[message.job].estimates[message.seq] * share)
+        finished = FinishedSentence(epoch or self.epochs.get(message, self.pool.epoch), wall_ms, audio_ms)
+        call = scripts.finish_and_claim(POOL, message, finished, 600_000, owner, LEASE_MS, most, 4_000).at(self.raw)
+        reply = self.two.do(
+            call, lambda: pool_speech.finish_and_claim(self.pool, message, finished, owner, LEASE_MS, most, self.raw),
+            lambda found: replace(found, claimed=found.claimed and replace(found.claimed, spec="", sentence="")),
+        )  # fmt: skip
+        if reply.message is not None and reply.claimed is not None:
+            assert reply.claimed.spec == self.submissions[reply.message.job].spec
+            assert reply.claimed.sentence == f'{{"text":"{reply.message.seq}"}}'
+            self.epochs[reply.message] = reply.claimed.epoch
+            self.messages.append(reply.message)
+        self.messages += reply.picked
+        again = run(self.redis, call)
+        assert again.verdict is not FinishVerdict.OK
+        assert (again.message, again.picked) == (None, ()), "a repeated call must not take another sentence"
         self.two.compare()
 
     @precondition(lambda self: any(map(self.counts, self.messages)))

@@ -13,13 +13,16 @@ local function fingerprint_of(workers)
 end
 
 -- Count the slots of the workers that are registered now, and the slack: a few sentences may wait in the queue, so that a slot
--- that becomes free need not wait for a dispatch. And list what their engines can be asked for, each different answer once: any
+-- that becomes free need not wait for a dispatch. A hot slot takes its next sentence by itself: what waited in the queue for it
+-- would wait long. And list what their engines can be asked for, each different answer once: any
 -- worker may get any sentence, so producers ask for what all of them can do.
 local function count_slots()
-  local slots, seen, abilities, exact = 0, {}, {}, {}
+  local slots, cold, seen, abilities, exact = 0, 0, {}, {}, {}
   for _, owner in ipairs(C('ZRANGE', P .. ':wk', 0, -1)) do
-    local own_slots, able, fingerprint, since = fields(P .. ':w:' .. owner, 'slots', 'abilities', 'fingerprint', 'since')
+    local own_slots, able, fingerprint, since, hot =
+      fields(P .. ':w:' .. owner, 'slots', 'abilities', 'fingerprint', 'since', 'hot')
     slots = slots + num(own_slots, 0)
+    if hot ~= '1' then cold = cold + num(own_slots, 0) end
     if able and able ~= '' and not seen[able] then
       seen[able] = true
       abilities[#abilities + 1] = able
@@ -28,7 +31,7 @@ local function count_slots()
       exact[#exact + 1] = {owner = owner, fingerprint = fingerprint, since = num(since, 0)}
     end
   end
-  C('HSET', M, 'slots', slots, 'slack', slots == 0 and 0 or math.ceil(slots / 4),
+  C('HSET', M, 'slots', slots, 'slack', math.ceil(cold / 4),
     'abilities', '[' .. table.concat(abilities, ',') .. ']', 'fingerprint', fingerprint_of(exact) or '')
   return slots
 end

@@ -1,0 +1,97 @@
+"""Hot slots: short sentences follow each other in a slot without messages, and each is a Celery task all the same."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from seriatim.celery_app import make_app
+from seriatim.client.job_options import JobRequest
+from tests.support.expected_audio import Listener, sentences, stream_of
+from tests.support.process_system import RealSystem, wait_until
+from tests.support.redis_servers import PrivateServer, embedded
+
+N = 8
+
+
+@pytest.fixture
+def broker() -> Iterator[PrivateServer]:
+    with PrivateServer(embedded()) as server:
+        yield server
+
+
+def published(broker: PrivateServer) -> int:
+    """Messages that were put into the broker's queues."""
+    with broker.client() as client:
+        return int(client.info("commandstats").get("cmdstat_lpush", {"calls": 0})["calls"])
+
+
+def hear(system: RealSystem, name: str) -> None:
+    text = sentences(N, name)
+    assert Listener(system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60) == stream_of(text)
+
+
+@pytest.mark.parametrize(
+    ("setting", "cost_ms", "n_messages"), [("auto", 0, 1), ("auto", 260, N), ("on", 260, 1), ("off", 0, N)]
+)
+def test_short_sentences_of_a_slot_need_one_message(
+    new_system: Callable[..., RealSystem], broker: PrivateServer, setting: str, cost_ms: int, n_messages: int
+) -> None:
+    """By default only where a message would cost more than 2 % of a sentence's time."""
+    with new_system(broker=broker, hot_slots=setting) as system:
+        system.reassembler()
+        system.workers(1, options={"fixed_ms": cost_ms})
+        hear(system, "counted")
+        assert published(broker) == n_messages
+        assert system.log("workers").count("attempt ended") == N
+
+
+@pytest.fixture
+def system(new_system: Callable[..., RealSystem]) -> Iterator[RealSystem]:
+    with new_system(hot_slots="on") as system:
+        system.reassembler()
+        system.workers(1, options={"fail_on": "trips"})
+        yield system
+
+
+def active(system: RealSystem) -> list[dict[str, Any]]:
+    """The tasks that the one worker shows as active."""
+    with make_app(system.settings.broker) as app:
+        answer: Any = app.control.inspect(limit=1, timeout=5).active()
+    return [task for tasks in (answer or {}).values() for task in tasks]
+
+
+def test_celery_shows_the_sentence_that_is_spoken(system: RealSystem) -> None:
+    text = system.held(["One.", "Two."])
+    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))
+    listener = Listener(job)
+    (task,) = wait_until(lambda: [t for t in active(system) if t["id"].startswith(f"{job.id}:2:")], "it is active")
+    assert task["args"][:2] == [job.id, 2]
+    assert len(active(system)) == 1, "those before it have ended"
+    system.gate.touch()
+    assert listener.pcm() == stream_of(text)
+    wait_until(lambda: active(system) == [], "it has ended, too")
+
+
+def test_a_worker_that_drains_takes_no_further_sentence(system: RealSystem) -> None:
+    text = [*system.held(["One."]), "Three.", "Four."]
+    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))
+    listener = Listener(job)
+    wait_until(lambda: [t for t in active(system) if t["id"].startswith(f"{job.id}:1:")], "it speaks")
+    worker = system.children["workers"]
+    worker.terminate()
+    wait_until(lambda: system.slots() == 0, "it offers no slot")
+    system.gate.touch()
+    assert worker.wait(30) == 0
+    assert system.log("workers").count("result='spoken'") == 2
+    system.workers(1, name="others")
+    assert listener.pcm() == stream_of(text)
+
+
+def test_a_failed_sentence_ends_the_run_and_is_spoken_again(system: RealSystem) -> None:
+    text = ["One.", "This trips.", "Three."]
+    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "gap": "skip"}))
+    Listener(job).all()
+    failures = system.log("workers").count("attempt failed")
+    assert failures == system.settings.max_failures
+    assert "Traceback" not in system.log("workers")

@@ -1,0 +1,1 @@
+"""Hot slots: slots that go on with their next sentence without a message for it."""

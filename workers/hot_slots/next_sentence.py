@@ -1,0 +1,63 @@
+"""The next sentence of a hot slot, taken behind a short one in the same round trip, without a message.
+
+Between two messages of a slot lie some 6 ms: Celery's acknowledgement, its fetch, and a second trip for the claim. A
+light engine speaks a sentence in less than ten times that. A run of sentences ends after MAX_RUN_S, so that Celery sees
+its message acknowledged and the process shows that it receives any; where the process takes no more work (drained,
+paused or about to be renewed); and with each attempt that was not finished. What follows then comes by message.
+"""
+
+import logging
+import time
+
+from seriatim.dispatch import MAX_PICK
+from seriatim.errors import SeriatimError
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_records import FinishedSentence, FinishVerdict
+from seriatim.lua.script_calls import run
+from workers.worker_state import ReportedOutcome, RunningAttempt, SlotRun, WorkerState
+
+log = logging.getLogger(__name__)
+
+MAX_RUN_S = 30.0  #: far below RabbitMQ's consumer_timeout of 30 minutes
+MESSAGE_MS = 5.0  #: cost of a message between two sentences of a slot
+MESSAGE_SHARE = 0.02  #: of a sentence's time, above which `auto` saves the message: shorter than 250 ms
+
+
+def begin_run() -> SlotRun:
+    """The run that a message begins."""
+    return SlotRun(time.monotonic() + MAX_RUN_S)
+
+
+def may_take_next(worker_state: WorkerState, slot_run: SlotRun, wall_ms: float) -> bool:
+    """True if a slot may go on without a message behind a sentence that took `wall_ms`."""
+    setting = worker_state.pool_client.settings.hot_slots
+    ends = worker_state.closed or worker_state.renewing.is_set() or time.monotonic() >= slot_run.until_s
+    return not ends and (setting == "on" or (setting == "auto" and wall_ms * MESSAGE_SHARE < MESSAGE_MS))
+
+
+def finish_and_take_next(worker_state: WorkerState, attempt: RunningAttempt, finished: FinishedSentence) -> bool:
+    """Report a finished sentence and take the slot's next one, which `attempt.slot_run` holds then.
+
+    Returns False if Redis refused or did not answer: the result reporter has to try.
+    """
+    pool_client, message = worker_state.pool_client, attempt.message
+    settings = pool_client.settings
+    call = pool_scripts.finish_and_claim(
+        pool_client.pool, message, finished, pool_client.retry.ended_life_ms,
+        worker_state.owner, settings.lease_ms, MAX_PICK, settings.message_timeout_ms,
+    )  # fmt: skip
+    try:
+        reply = run(pool_client.redis, call)
+    except SeriatimError as error:
+        log.warning(
+            "next sentence not taken; outcome queued",
+            extra={"job": message.job, "seq": message.seq, "error": str(error)},
+        )
+        return False
+    worker_state.remove_attempt(message)
+    attempt.slot_run.following = reply
+    if reply.verdict is FinishVerdict.STALE:
+        worker_state.outcomes.put(ReportedOutcome(message, pool_scripts.fenced(pool_client.pool, message)))
+    if reply.picked:
+        worker_state.outcomes.put(reply.picked)
+    return True
