@@ -191,9 +191,13 @@ def _listener(run: "Run", job: str, stream: StreamCheck) -> None:
 
 
 def _keys_of_callers(run: "Run", jobs: set[str]) -> None:
-    """Behind an idempotency key stands one job, however often the caller tried."""
+    """Behind an idempotency key stands one job, however often the caller tried.
+
+    One that was closed by its producer's lease has ended without its text: what is sent again is spoken anew.
+    """
     for plan in run.world.plan.jobs:
         mine = [job for job in jobs if run.world.plans[job] is plan]
+        mine = [job for job in mine if _slot(run, job).get(b"closing") != b"the producer is gone"]
         _that(len(mine) <= 1 or run.world.rolled_back or run.world.blackout_ms, f"one key, and jobs {mine}")
 
 
