@@ -33,6 +33,7 @@ from workers.trim_and_fade import TrimFadeFilter
 
 POOL = "tone"
 RATE_HZ = 8_000  #: the tone engine's
+N_WINDOWS = 16  #: of a job: so many that no busy machine takes as long as a reader that waits
 RENEW = (
     "#!lua\nreturn redis.call('HSET', KEYS[1] .. ':m', 'epoch', 'the next') + redis.call('EXPIRE', KEYS[1] .. ':m', 60)"
 )
@@ -118,21 +119,21 @@ def test_the_first_connection_to_a_restarted_server_has_its_log_rewritten(kind: 
 
 
 def test_a_reader_that_has_all_there_is_says_so_before_it_waits(new_system: Callable[..., RealSystem]) -> None:
-    """Sound that waits for its report comes as soon as it is spoken; waiting itself takes five seconds a time."""
+    """Sound that waits for its report comes as soon as it is spoken; waiting itself takes two seconds a time."""
     with new_system() as system:
         system.reassembler()
         system.workers(1)
-        text = [f"Sentence {n} is one of many." for n in range(8)]
+        text = [f"Sentence {n} is one of many." for n in range(N_WINDOWS)]  # each fills a window: a report for each
         began_s = time.monotonic()
         job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "window_ms": 1_000}))
         assert Listener(job).pcm() == stream_of(text)
-        assert time.monotonic() - began_s < BLOCK_S
+        assert time.monotonic() - began_s < N_WINDOWS / 2 * BLOCK_S, "half of what waiting for each would take"
 
 
 def test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once(new_system: Callable[..., RealSystem]) -> None:
-    with new_system(lease_ms=800, heartbeat_ms=100) as system:
+    with new_system(lease_ms=2_000) as system:
         system.reassembler()
-        system.workers(1, options={"fixed_ms": 2_500})
+        system.workers(1, options={"fixed_ms": 3_000})
         assert Listener(system.producer().enqueue(["Slowly."], JobRequest.of({"engine": "tone"}))).pcm()
         assert system.count("retries") == 0
 

@@ -9,7 +9,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.keys import pool_prefix
 from seriatim.records import JobKind
 from tests.support.expected_audio import Listener, by_sentence, sentences, spoken_pcm
-from tests.support.process_system import RealSystem
+from tests.support.process_system import RealSystem, wait_until
 
 N_JOBS = 50
 N_SENTENCES = 6
@@ -72,6 +72,9 @@ def test_fifty_jobs_at_once_on_four_processes_sound_as_each_does_from_one(
 
     assert choir == alone
     assert len(set(choir)) == N_JOBS
+    wait_until(
+        lambda: sum(spoken_by(system).values()) >= N_JOBS * N_SENTENCES, "the last is reported, behind its sound"
+    )
     each = list(spoken_by(system).values())
     assert sum(each) == N_JOBS * N_SENTENCES, "no sentence was spoken twice, with nothing going wrong"
     assert len(each) == 4

@@ -75,6 +75,7 @@ def test_a_lonely_process_is_renewed_too_by_an_option(system: RealSystem) -> Non
     text = sentences(8, "lonely")
     job = enqueue(system, pool, text)
     assert Listener(job).pcm(LONG_S) == stream_of(text)
+    wait_until(lambda: sum(spoken_by(system, job).values()) == len(text), "the last is reported, behind its sound")
     assert max(spoken_by(system, job).values()) >= 5
     waited = {"lost_messages": 0, "retries": 0}  # a message that arrives while it starts is published again
     assert trouble(system, pool) | waited == CALM
