@@ -52,6 +52,7 @@ def test_a_client_who_leaves_before_the_first_sound_stops_the_speaking_soon(
         assert client.get(f"/v1/jobs/{job}").json()["audio_s"] == 0, "he is not waited for until the sound comes"
 
 
+@pytest.mark.thorough
 def test_a_listener_who_waits_in_silence_is_not_taken_for_gone(new_system: Callable[..., RealSystem]) -> None:
     """Its job's grace is shorter than the silence, and than the time between two signs of life without it."""
     system = new_system()
@@ -137,6 +138,7 @@ def _drains(gateway: Gateway) -> bool:
         return True
 
 
+@pytest.mark.thorough
 def test_watchers_are_answered_soon_while_redis_hangs(new_system: Callable[..., RealSystem]) -> None:
     """It takes connections and says nothing, the worst way to be away; and a hundred clients wait for it.
 

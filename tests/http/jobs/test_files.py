@@ -86,6 +86,7 @@ def test_asking_for_the_head_of_a_running_job_hears_nothing_of_it(client: httpx2
     assert client.get(f"/v1/jobs/{job}/audio?format=pcm").content == EXPECTED
 
 
+@pytest.mark.thorough
 def test_conversions_do_not_hold_up_a_listener(gateway: Gateway, client: httpx2.Client) -> None:
     """Six long ones, more than there are cores; a listener in MP3 meanwhile is done before they are."""
     texts = clear(150, "Book")

@@ -54,6 +54,7 @@ def test_jobs_that_were_heard_make_room_for_the_next(small: RealSystem) -> None:
         Listener(producer.enqueue(pauses, JobRequest.of({"engine": "tone"}))).all()
 
 
+@pytest.mark.thorough
 def test_so_do_answers_over_http(small: RealSystem) -> None:
     with start(small).client() as client:
         for _ in range(30):

@@ -129,6 +129,7 @@ def test_a_key_has_a_weight_and_caps(locked: Gateway, system: RealSystem) -> Non
         carl.delete(f"/v1/jobs/{first.json()['id']}")
 
 
+@pytest.mark.thorough
 def test_a_full_pool_says_when_to_come_back_and_who_does_gets_in(new_system: Callable[..., RealSystem]) -> None:
     """There is room for one, who listens for some seconds; the second comes when the first will have heard his end."""
     system = new_system()

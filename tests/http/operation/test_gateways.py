@@ -55,6 +55,7 @@ def test_a_gateway_that_ends_leaves_its_jobs_to_the_others(system: RealSystem, g
         other.delete(f"/v1/jobs/{job}")
 
 
+@pytest.mark.thorough
 def test_listeners_sleep_through_a_restart_of_redis(new_system: Callable[..., RealSystem]) -> None:
     """A worker is slow enough that the restart falls between two sentences."""
     system = new_system("--appendonly", "yes", "--appendfsync", "always")

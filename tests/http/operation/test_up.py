@@ -64,6 +64,7 @@ def test_one_command_speaks_records_and_serves(tmp_path: Path) -> None:
             assert client.get(f"/jobs/{job['id']}/audio?format=wav").status_code == 200
 
 
+@pytest.mark.thorough
 def test_a_default_port_that_is_taken_is_spoken_of_and_stops_nothing(tmp_path: Path) -> None:
     redis = free_port()
     with socket.create_server(("127.0.0.1", 0)) as holding:

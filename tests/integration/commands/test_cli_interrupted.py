@@ -64,6 +64,7 @@ def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
     assert "Traceback" not in output
 
 
+@pytest.mark.thorough
 def test_a_file_whose_command_was_killed_goes_on_and_is_the_uninterrupted_one(tmp_path: Path, text: Path) -> None:
     whole, out, tally = tmp_path / "whole.wav", tmp_path / "speech.wav", tmp_path / "tally"
     tally.mkdir()

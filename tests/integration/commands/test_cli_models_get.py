@@ -183,6 +183,7 @@ def test_a_download_that_stops_is_continued(
     assert complete(tmp_path, voice)
 
 
+@pytest.mark.thorough
 def test_a_server_that_cannot_continue_sends_all_of_it_again(
     collection: Collection, settings: dict[str, str], voice: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -211,7 +212,7 @@ def test_a_killed_download_is_continued(
     assert complete(tmp_path, voice)
 
 
-@pytest.mark.parametrize("change", ["bytes", "more"])
+@pytest.mark.parametrize("change", ["bytes", pytest.param("more", marks=pytest.mark.thorough)])
 def test_damaged_files_are_removed(
     collection: Collection, settings: dict[str, str], voice: dict[str, bytes], tmp_path: Path, change: str
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_replica_fails_and_its_master_is_named() -> None:
     assert found["redis role"].advice == f"set SERIATIM_REDIS_URL to the server at 127.0.0.1:{port}"
 
 
+@pytest.mark.thorough
 def test_a_wrong_password_is_named_and_never_shown(tmp_path: Path) -> None:
     with PrivateServer(embedded()) as server:
         with server.client() as client:

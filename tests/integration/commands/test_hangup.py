@@ -41,6 +41,7 @@ def test_a_single_worker_process_ends_and_another_is_started(system: RealSystem)
     wait_until(lambda: system.worker_pids() and pid not in system.worker_pids().values(), "another is there")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["serve", "flower"])
 def test_what_serves_pages_ends(system: RealSystem, tmp_path: Path, command: str) -> None:
     (tmp_path / "password").write_text("of nobody\n", "utf-8")

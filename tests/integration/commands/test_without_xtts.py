@@ -64,6 +64,7 @@ def test_a_worker_ends_instead_of_being_started_again_for_ever(bare: dict[str, s
     assert unexpected == [f"seriatim worker: {LINE}"]
 
 
+@pytest.mark.thorough
 def test_other_engines_speak(tmp_path: Path, bare: dict[str, str]) -> None:
     out = tmp_path / "speech.wav"
     done = seriatim("speak", "-", "-o", out, "--engine", "tone", "-q", stdin=b"Hello.", settings=bare)

@@ -166,6 +166,7 @@ def test_any_pool_speaks_where_there_is_no_other(new_system: Callable[..., RealS
     assert pool_that_spoke(system.producer().enqueue("Good morning.", JobRequest())) == "parrots"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "line"),
     [

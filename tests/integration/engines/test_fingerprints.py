@@ -85,6 +85,7 @@ def test_what_a_worker_of_the_same_kind_continues_is_not(system: RealSystem) -> 
     assert listener.job.marks() == {}
 
 
+@pytest.mark.thorough
 def test_an_engine_that_is_not_exact_has_no_fingerprint(system: RealSystem) -> None:
     system.workers(1, name="vague", options={"continuity": "none"})
     assert sorted(bool(worker["fingerprint"]) for worker in state(system)["workers"]) == [False, True]

@@ -426,6 +426,7 @@ class TestPiperSystem:
         assert sounds[0::2] == [sounds[0]] * 3
         assert sounds[1::2] == [sounds[1]] * 3
 
+    @pytest.mark.thorough
     def test_a_kill_in_mid_sentence_changes_no_byte(self, system: RealSystem, tmp_path: Path) -> None:
         """The next worker speaks the sentence anew, and its listener hears on where the sound stopped."""
         write_voice(tmp_path, "en_US-slow-medium", dim=1024)

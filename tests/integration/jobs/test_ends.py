@@ -106,6 +106,7 @@ def test_an_asyncio_program_that_stops_listening_leaves_no_reader_behind(system:
     answer.job.cancel()
 
 
+@pytest.mark.thorough
 def test_a_job_whose_reader_is_slow_is_not_cancelled(system: RealSystem) -> None:
     """Waiting for the next entry is a sign of life, however long nothing comes."""
     job = enqueue(system, [HELD], pool="held", reader_grace_s=6)

@@ -108,6 +108,7 @@ def test_an_outage_of_one_third_of_a_lease_is_survived(producer: Producer, syste
     assert job.job.wait(PATIENCE_S).state == "done"
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_away_takes_no_other_producers_jobs_with_it(
     producer: Producer, system: RealSystem, tmp_path: Path
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_writer_that_does_not_want_to_wait_gets_an_error_and_loses_nothing(sys
     assert listener.pcm() == stream_of(text)
 
 
+@pytest.mark.thorough
 def test_a_writer_that_pauses_longer_than_its_lease_is_not_taken_for_dead(system: RealSystem) -> None:
     with closing(with_short_leases(system)) as producer, system.redis as redis:
         job = producer.open(JobRequest(engine="tone"))

@@ -34,6 +34,7 @@ def test_a_run_with_failures_names_them(tmp_path: Path) -> None:
     assert line[7].split() == ["test_case.test_fails", "test_case.test_of_a_broken_fixture"]
 
 
+@pytest.mark.thorough
 def test_every_run_has_its_line(tmp_path: Path) -> None:
     status, lines = record(tmp_path, "def test_it(): pass", "--runs=2", "--busy=1")
     assert status == 0
