@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from seriatim.client.job_options import JobRequest
 from seriatim.engine import Continuity, Utterance
 from seriatim.errors import BadInput, EngineUnavailable, UnknownLanguage, UnknownOption, UnknownVoice
+from seriatim.text.sample_sentences import sample_sentence
 from tests.support.expected_audio import Listener
 from tests.support.process_system import RealSystem, wait_until
 from workers.engines.engine_registry import load
@@ -23,6 +26,12 @@ if importlib.util.find_spec("hibari") is None or importlib.util.find_spec("onnx"
 
 from tests.support import kokoro_files
 from workers.engines.kokoro.engine import KokoroEngine
+from workers.engines.kokoro.english_phonemes import vocabulary
+
+with_espeak = pytest.mark.skipif(
+    importlib.util.find_spec("espeakng_loader") is None and not os.environ.get("CI"),
+    reason="espeakng-loader is not installed (pip install -e '.[espeak]')",
+)
 
 TEXT = "The ferry leaves the harbour at seven."
 LONG = ", ".join(["the ferry leaves the harbour at seven in the morning"] * 16) + "."
@@ -85,7 +94,9 @@ def test_british_voices_speak_british(kokoro: KokoroEngine) -> None:
 
 
 def test_other_languages_are_refused_by_name(kokoro: KokoroEngine, tmp_path: Path) -> None:
-    with pytest.raises(UnknownLanguage, match="the voice 'jf_alpha' is of the language ja: ask for language=en"):
+    with pytest.raises(
+        UnknownLanguage, match=r"is of the language ja, which it cannot read here .*: ask for language=en"
+    ):
         pcm_of(kokoro, voice="jf_alpha")
     assert pcm_of(kokoro, voice="jf_alpha", language="en")
     japanese = load("kokoro", {"folder": str(kokoro_files.write_archive(tmp_path, voices={"jf_alpha": 0.4}))})
@@ -94,6 +105,53 @@ def test_other_languages_are_refused_by_name(kokoro: KokoroEngine, tmp_path: Pat
         pcm_of(kokoro, language="de")
     with pytest.raises(BadInput, match="the kokoro engine reads English only, and this sentence has"):
         pcm_of(kokoro, "She said 今天 and left.")
+
+
+LANGUAGES = ("es", "fr", "hi", "it", "pt")
+OTHER_VOICES = [("ef_dora", "es"), ("ff_siwis", "fr"), ("hf_alpha", "hi"), ("if_sara", "it"), ("pf_dora", "pt-BR")]
+
+
+@pytest.fixture(scope="module")
+def polyglot(tmp_path_factory: pytest.TempPathFactory) -> KokoroEngine:
+    voices = {"af_heart": 0.6} | {voice: 0.2 + n / 10 for n, (voice, _) in enumerate(OTHER_VOICES)}
+    engine = load("kokoro", {"folder": str(kokoro_files.write_archive(tmp_path_factory.mktemp("poly"), voices=voices))})
+    assert isinstance(engine, KokoroEngine)
+    return engine
+
+
+@with_espeak
+@pytest.mark.parametrize(("voice", "language"), OTHER_VOICES)
+def test_a_voice_reads_its_own_language(polyglot: KokoroEngine, voice: str, language: str) -> None:
+    text = sample_sentence(language) if language != "hi" else "नमस्ते! आप कैसे हैं?"
+    own = pcm_of(polyglot, text, voice=voice)
+    assert own == pcm_of(polyglot, text, voice=voice, language=language) != b""
+    assert [each.language for each in polyglot.voices if each.name == voice] == [language]
+    assert pcm_of(polyglot, text, language=language) == own, "where no voice is named, one of the language speaks"
+    assert set(LANGUAGES) < set(polyglot.abilities.languages)
+
+
+@with_espeak
+def test_phonemes_of_other_languages_are_in_kokoros_alphabet() -> None:
+    from workers.engines.kokoro.espeak_phonemes import EspeakPhonemes
+    from workers.engines.piper.phonemes import PhonemeReader
+
+    with closing(PhonemeReader()) as reader:
+        assert EspeakPhonemes(reader, "it")("Ciao, pizza!") == "ʧˈao, pˈiʦːa!"
+        assert EspeakPhonemes(reader, "es")("Hay mucho.") == "ˈI mˈuʧo."
+        assert "." not in EspeakPhonemes(reader, "hi")("पढ़ता")
+        known = vocabulary()
+        for language in LANGUAGES:
+            assert not set(EspeakPhonemes(reader, language)(sample_sentence(language))) - known.keys(), language
+
+
+def test_without_espeak_only_english_is_spoken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    kokoro_files.write_archive(folder / "alone", voices={"af_heart": 0.4, "ef_dora": 0.3})
+    alone = load("kokoro", {"folder": str(folder / "alone")})
+    assert isinstance(alone, KokoroEngine)
+    assert alone.abilities.languages == ("en",)
+    with pytest.raises(UnknownLanguage, match="espeakng-loader is not installed"):
+        pcm_of(alone, "Hola.", voice="ef_dora")
 
 
 def test_speed_changes_the_length(kokoro: KokoroEngine) -> None:

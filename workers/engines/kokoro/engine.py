@@ -1,4 +1,4 @@
-"""The kokoro engine: Kokoro-82M in English on CPUs, all its voices and their blends, from files in a folder.
+"""The kokoro engine: Kokoro-82M on CPUs, all its voices and their blends, from files in a folder.
 
 One model serves all slots of a process. The same sentence gives the same bytes in any process on one kind of
 processor; there is no noise in the model, so that seeds change nothing. A sentence with more phonemes than the model
@@ -6,12 +6,13 @@ takes is spoken in passes, cut at its strongest marks. Kokoro puts silence aroun
 (workers/trim_and_fade.py); between the passes of one sentence it is trimmed here.
 """
 
+import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from seriatim.engine import AudioChunk, Continuity, Utterance, Voice
 from seriatim.engine_abilities import Abilities
 from seriatim.errors import BadInput, EngineUnavailable, UnknownLanguage, UnknownVoice
 from seriatim.nearest_names import QUOTED_CHARS, unknown_word
+from seriatim.text.languages import base_language
 from seriatim.voice_blend import VoicePart, parse_blend
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.hibari.pronunciation import pieces
@@ -26,6 +28,9 @@ from workers.engines.kokoro.english_phonemes import EnglishPhonemes, vocabulary
 from workers.engines.kokoro.kokoro_model import MOST_TOKENS, KokoroModel
 from workers.engines.kokoro.model_files import ADVICE, Styles, model_file, voice_styles
 from workers.trim_and_fade import trim_pass
+
+if TYPE_CHECKING:
+    from workers.engines.piper.phonemes import PhonemeReader
 
 RATE_HZ = 24_000
 LIMIT_CHARS = 400  #: mostly one pass: an English character is a phoneme or less
@@ -35,6 +40,8 @@ DEFAULT_VOICE = "af_heart"  #: where it is there: the one that its authors grade
 LANGUAGES = {
     "a": "en-US", "b": "en-GB", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt-BR", "z": "zh",
 }  # fmt: skip
+OTHER_LANGUAGES = ("es", "fr", "hi", "it", "pt")  #: whose phonemes espeak-ng finds
+FrontEnd = Callable[[str], str]  #: a sentence's phonemes
 GENDERS = {"f": "female", "m": "male"}
 
 
@@ -59,7 +66,6 @@ class KokoroEngine:
     gauges: Mapping[str, float] = MappingProxyType({})
     merge_chars = 0
     rtf = 0.7
-    abilities = Abilities("kokoro", ("en",), speeds=(0.5, 2.0), blends=True)
 
     def __init__(self, options: KokoroOptions) -> None:
         if not options.folder:
@@ -69,8 +75,12 @@ class KokoroEngine:
         self._styles = voice_styles(folder)
         self._model = KokoroModel(model_file(folder, options.model), options.threads)
         self._numbers = vocabulary()
-        self._phonemes: dict[bool, EnglishPhonemes] = {}
+        self._front_ends: dict[str, FrontEnd] = {}
         self._lock = threading.Lock()
+        self._reader = _phoneme_reader()
+        self.abilities = Abilities(
+            "kokoro", ("en", *(sorted(OTHER_LANGUAGES) if self._reader else ())), speeds=(0.5, 2.0), blends=True
+        )
         first = [DEFAULT_VOICE] if DEFAULT_VOICE in self._styles else []
         self.voices = tuple(_voice_of(name) for name in dict.fromkeys([*first, *_english_first(self._styles)]))
 
@@ -79,13 +89,11 @@ class KokoroEngine:
 
         Raises:
             UnknownVoice, UnknownLanguage, UnknownOption: Kokoro cannot speak the utterance as it is asked for.
-            BadInput: there are words in it that are not English, or none.
+            BadInput: there are words in it that are not of its language, or none.
         """
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
-        blend = self._blend(utterance.voice or self.voices[0].name)
-        own = (
-            LANGUAGES.get(blend[0].name[0], "en") if utterance.voice else "en"
-        )  # the default speaks English, whatever it is
+        blend = self._blend(utterance.voice or self._default_voice(utterance.language))
+        own = LANGUAGES.get(blend[0].name[0], "en") if utterance.voice else "en"
         phonemes = self._front_end(utterance.language or own, blend[0].name)(utterance.text)
         known = "".join(mark for mark in phonemes if mark in self._numbers)
         parts = list(pieces(known, MOST_TOKENS))
@@ -102,8 +110,16 @@ class KokoroEngine:
             yield AudioChunk(trim_pass(pcm, RATE_HZ, more) if len(parts) > 1 else pcm, last=n == len(parts))
 
     def close(self) -> None:
-        """Free the styles; the model goes with the process."""
+        """End espeak's process and free the styles; the model goes with the process."""
         self._styles = {}
+        if self._reader:
+            self._reader.close()
+
+    def _default_voice(self, language: str) -> str:
+        """The first voice of a language; that of the engine where there is none, or no language is named."""
+        family = base_language(language)
+        names = (voice.name for voice in self.voices if base_language(voice.language) == family)
+        return self.voices[0].name if family in ("", "en") else next(names, self.voices[0].name)
 
     def _blend(self, voice: str) -> tuple[VoicePart, ...]:
         parts = parse_blend(voice)
@@ -121,23 +137,44 @@ class KokoroEngine:
         first, *others = (self._styles[part.name][:n_rows] * np.float32(part.weight / total) for part in blend)
         return sum(others, start=first)
 
-    def _front_end(self, language: str, voice: str) -> EnglishPhonemes:
-        """The front-end for a language; loaded once for each accent.
+    def _front_end(self, language: str, voice: str) -> FrontEnd:
+        """The front-end for a language; loaded once for each, and for each accent of English.
 
         Raises:
-            UnknownLanguage: it is not English; says how to speak English with the voice.
+            UnknownLanguage: there is none; says how to speak English with the voice.
         """
         tag = language.lower().replace("_", "-")
-        if tag.partition("-")[0] != "en":
+        family = base_language(tag)
+        if family not in self.abilities.languages:
+            missing = (
+                "espeakng-loader is not installed" if family in OTHER_LANGUAGES else "its phonemes are not available"
+            )
             raise UnknownLanguage(
-                f"the kokoro engine speaks English only, and the voice {voice!r} is of the language {language}: ask "
-                "for language=en, or for another engine"
+                f"the voice {voice!r} of the kokoro engine is of the language {language}, which it cannot read here "
+                f"({missing}): ask for language=en, or for another engine"
             )
         british = tag == "en-gb" or (tag == "en" and LANGUAGES.get(voice[0]) == "en-GB")
+        key = family if family != "en" else "en-gb" if british else "en-us"
         with self._lock:
-            if british not in self._phonemes:
-                self._phonemes[british] = EnglishPhonemes(british=british)
-            return self._phonemes[british]
+            if key not in self._front_ends:
+                self._front_ends[key] = self._load_front_end(key)
+            return self._front_ends[key]
+
+    def _load_front_end(self, key: str) -> FrontEnd:
+        if key.startswith("en-") or self._reader is None:
+            return EnglishPhonemes(british=key == "en-gb")
+        from workers.engines.kokoro.espeak_phonemes import EspeakPhonemes  # imports espeakng_loader
+
+        return EspeakPhonemes(self._reader, key)
+
+
+def _phoneme_reader() -> "PhonemeReader | None":
+    """espeak-ng's process for other languages than English, where it is installed."""
+    if importlib.util.find_spec("espeakng_loader") is None:
+        return None
+    from workers.engines.piper.phonemes import PhonemeReader
+
+    return PhonemeReader()
 
 
 def load(values: Mapping[str, str]) -> KokoroEngine:

@@ -1,9 +1,9 @@
 """The child process in which espeak-ng finds phonemes: `python -I -S phoneme_child.py LIBRARY DATA`.
 
 espeak-ng is GPL-3.0-or-later, so it runs in a process of its own, and only text crosses the border: requests on stdin
-and answers on stdout, one JSON object a line. A request has `text` and `voice`, its answer `clauses`, each a pair of
-phonemes (IPA) and the text that they stand for, or `error`. The library stays loaded: unlike its audio, its phonemes do
-not depend on what it read before. Standard library only, for a fast start.
+and answers on stdout, one JSON object a line. A request has `text` and `voice`, and may have `tie`; its answer has
+`clauses`, each a pair of phonemes (IPA) and the text that they stand for, or `error`. The library stays loaded: unlike
+its audio, its phonemes do not depend on what it read before. Standard library only, for a fast start.
 """
 
 import ctypes
@@ -16,6 +16,7 @@ SYNCHRONOUS = 2  #: no thread of its own
 DONT_EXIT = 0x8000  #: without it, missing data ends the process silently
 UTF8 = 1
 IPA = 2
+TIE = 0x80  #: bits 8 to 23 of the mode are a tie
 CPU_LIMIT_S = 30  #: a sentence takes 0.3 ms; a runaway one must not occupy a core for ever
 IGNORED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  #: they are for the worker
 
@@ -30,8 +31,10 @@ class PhonemeLibrary:
         if self._library.espeak_Initialize(SYNCHRONOUS, 0, os.fsencode(data), DONT_EXIT) <= 0:
             raise ValueError(f"espeak-ng finds no data at {data}")
 
-    def read_clauses(self, text: str, voice: str) -> list[tuple[str, str]]:
+    def read_clauses(self, text: str, voice: str, tie: str = "") -> list[tuple[str, str]]:
         """The phonemes of each clause, with the text that espeak took for it.
+
+        `tie`: one character that joins the letters of a phoneme with several, such as t^s.
 
         Raises:
             ValueError: espeak has no such voice.
@@ -42,8 +45,9 @@ class PhonemeLibrary:
         buffer = ctypes.create_string_buffer(raw)
         start = ctypes.addressof(buffer)
         at, before, clauses = ctypes.c_void_p(start), 0, []
+        mode = IPA | (TIE | ord(tie) << 8 if tie else 0)
         while at.value:
-            phonemes = self._library.espeak_TextToPhonemes(ctypes.byref(at), UTF8, IPA)
+            phonemes = self._library.espeak_TextToPhonemes(ctypes.byref(at), UTF8, mode)
             after = at.value - start if at.value else len(raw)
             clauses.append((phonemes.decode("utf-8", "replace"), raw[before:after].decode("utf-8", "replace")))
             before = after

@@ -49,7 +49,15 @@ class PhonemeReader:
         """
         if config.phoneme_type is PhonemeType.TEXT:
             return _parts(CONTROL.sub(" ", text).casefold(), config)
-        request = {"text": insert_commas(CONTROL.sub(" ", text)), "voice": config.espeak_voice}
+        return _parts(self.read_text(text, config.espeak_voice), config)
+
+    def read_text(self, text: str, voice: str, tie: str = "") -> str:
+        """The phonemes and marks of a sentence in IPA; `tie` joins the letters of a phoneme that has several.
+
+        Raises:
+            EngineFailed: espeak cannot read it, or its process has died.
+        """
+        request = {"text": insert_commas(CONTROL.sub(" ", text)), "voice": voice, "tie": tie}
         with self._lock:
             answer = self._child.ask(request)
             if answer is None:
@@ -58,7 +66,7 @@ class PhonemeReader:
                 raise EngineFailed(f"espeak's process ended{status}")
         if "error" in answer:
             raise EngineFailed(str(answer["error"]))
-        return _parts(join_clauses(answer["clauses"]), config)
+        return join_clauses(answer["clauses"])
 
     def check_voices(self, configs: Iterable[VoiceConfig]) -> None:
         """Refuse a voice whose language espeak cannot read.
