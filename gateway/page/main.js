@@ -2,35 +2,22 @@
 
 import { setUpForm, countWords } from "./speak-form.js";
 import { listJobs, refreshJobs } from "./job-list.js";
+import { setUpCode, showCode } from "./code-view.js";
 import { setUpKeyDialog } from "./key-dialog.js";
+import { announce, showNotice } from "./notices.js";
 import { PlayerSession } from "./player-session.js";
-import { showPools } from "./pool-list.js";
+import { watchPools } from "./pool-watch.js";
 import { TextView } from "./text-view.js";
 import { setUpSamples } from "./sample-player.js";
 import { loadVoices, setUpVoiceButtons } from "./voice-fields.js";
 
 const JOB = /^[0-9a-f]{32}$/;
 const STEP_S = 5; // of an arrow key
+const RATE = "seriatim.rate";
 
 const $ = (id) => document.getElementById(id);
 const textView = new TextView($("reading"), (seq) => session?.seek(session.progress.sentence(seq).at));
 let session = null;
-
-const SHOWN_MS = 8000;
-let noticeTimer = 0;
-
-/** Announces to screen readers what the page shows elsewhere. */
-function announce(message, shown = false) {
-  $("news").textContent = message;
-  $("news").className = shown ? "toast" : "unseen";
-}
-
-/** Shows a notice for some seconds, and announces it. */
-function showNotice(message) {
-  announce(message, true);
-  clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => ($("news").className = "unseen"), SHOWN_MS);
-}
 
 function openJob(job, { text = "", play = false } = {}) {
   session?.close();
@@ -46,6 +33,12 @@ function wirePlayer() {
   $("play").addEventListener("click", () => (session.player.paused ? session.play() : session.player.pause()));
   $("back").addEventListener("click", () => session.step(-1));
   $("on").addEventListener("click", () => session.step(1));
+  $("repeat").addEventListener("click", () => session.toggleRepeat());
+  $("rate").value = localStorage.getItem(RATE) ?? "1";
+  $("rate").addEventListener("change", ({ target }) => {
+    localStorage.setItem(RATE, target.value);
+    session.player.rate = Number(target.value);
+  });
   $("seek").addEventListener("input", ({ target }) => session.seek(Number(target.value)));
   $("seek").addEventListener("keydown", (event) => {
     const offset = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S }[event.key];
@@ -66,6 +59,7 @@ function wirePlayer() {
 }
 
 setUpKeyDialog();
+setUpCode(showNotice);
 wirePlayer();
 setUpSamples({ onStart: () => session?.player.pause(), onError: showNotice });
 setUpVoiceButtons({ onError: showNotice });
@@ -73,7 +67,8 @@ setUpForm({
   announce,
   showNotice,
   onPress: () => announce("Sent."),
-  onJob: (card, text) => {
+  onJob: (card, text, body) => {
+    showCode(body);
     announce("Speaking.");
     openJob(card.id, { text, play: true });
     $("listening").scrollIntoView({ block: "nearest" });
@@ -83,4 +78,12 @@ countWords();
 const job = new URL(location).searchParams.get("job") ?? "";
 if (JOB.test(job)) openJob(job);
 listJobs({ onOpen: (id) => { openJob(id, { play: true }); $("listening").scrollIntoView(); }, isOpen: (id) => session?.job === id, announce: showNotice });
-showPools({ onChange: () => loadVoices().catch((error) => showNotice(error.message)), announce });
+let readyPools = null;
+watchPools({
+  onPools: (pools) => {
+    const ready = pools.filter((pool) => pool.slots).map((pool) => pool.id).join(" ");
+    if (ready !== readyPools) loadVoices().catch((error) => showNotice(error.message));
+    readyPools = ready;
+  },
+  announce,
+});

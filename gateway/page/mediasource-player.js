@@ -15,6 +15,7 @@ const NEAR_S = 0.06; // where two streams meet, a frame of the encoder may be mi
 export const isSupported = Boolean(Source?.isTypeSupported(TYPE));
 
 export class MediaSourcePlayer extends EventTarget {
+  keepsPitch = true; // at any rate
   #source = null;
   #buffer = null;
   #streamAbort = null; // AbortController of the current stream
@@ -32,6 +33,11 @@ export class MediaSourcePlayer extends EventTarget {
   /** The current time. */
   get time() {
     return this.#target ?? this.audio.currentTime;
+  }
+
+  /** The rate of playback; 1 is normal. */
+  set rate(value) {
+    this.audio.defaultPlaybackRate = this.audio.playbackRate = value; // the former survives a new source
   }
 
   get paused() {

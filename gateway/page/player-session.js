@@ -8,13 +8,14 @@ import { JobProgress } from "./job-progress.js";
 import { saveFile } from "./download.js";
 import { WebAudioPlayer } from "./webaudio-player.js";
 import { MediaSourcePlayer, isSupported } from "./mediasource-player.js";
-import { TimelineView } from "./timeline-view.js";
 import { clockFace, spelledOut, pause } from "./durations.js";
 
 const RESTORE_WAIT_MS = 3000; // longest wait after a reload until the stored position is available
 const DRY_S = 0.3; // with less audio ahead, playback stalls
 const STORE_STEP_S = 0.25; // precision of the stored position
 const RETRY_MS = 1000; // after a failed request
+const REPEAT_MS = 25; // between two looks at whether a repeated sentence has ended
+const END_S = 0.06; // before the end of a sentence, in the pause behind it: the audio there is silent
 const REDRAW_MS = 100; // while playing; a higher rate would drain a phone's battery
 const ANNOUNCE_STEP_S = 5; // step in which the slider's value changes for screen readers
 
@@ -25,13 +26,16 @@ export class PlayerSession {
   #abort = new AbortController();
   #state = "running";
   #title = "";
+  #repeatTimer = 0; // while a sentence is repeated
   #stored = { at: 0, playing: false }; // as stored in the tab
 
   constructor(job, textView, announce) {
     Object.assign(this, { job, textView, announce });
     this.progress = new JobProgress(job);
     this.player = new (isSupported ? MediaSourcePlayer : WebAudioPlayer)($("audio"), this.progress, (error) => this.#showError(error.message));
-    this.timeline = new TimelineView(job, this.#abort.signal);
+    this.player.rate = Number($("rate").value);
+    $("rate").hidden = !this.player.keepsPitch;
+    this.#showRepeat();
   }
 
   /** Opens the job. `text`: its text, if this tab submitted it; `play`: start playing now. */
@@ -46,7 +50,7 @@ export class PlayerSession {
     if (signal.aborted) return;
     const follow = this.progress.follow(signal);
     this.#pollState(signal);
-    this.timeline.watch();
+    $("job-status").href = `status?job=${this.job}`;
     if (at) await Promise.race([this.#available(at), follow, pause(RESTORE_WAIT_MS, signal)]);
     if (signal.aborted) return;
     await this.player.open(at);
@@ -56,6 +60,7 @@ export class PlayerSession {
   }
 
   close() {
+    clearInterval(this.#repeatTimer);
     this.#abort.abort();
     this.player.close();
   }
@@ -66,8 +71,13 @@ export class PlayerSession {
     });
   }
 
-  /** Seeks to a time, at most to the end of the available audio. */
+  /** Seeks to a time, at most to the end of the available audio; a sentence is repeated no longer. */
   seek(at) {
+    if (this.#repeatTimer) this.toggleRepeat();
+    this.#seekTo(at);
+  }
+
+  #seekTo(at) {
     this.player.seek(Math.max(0, Math.min(at, this.progress.availableS - 0.05)));
     this.#show();
   }
@@ -79,6 +89,27 @@ export class PlayerSession {
     const toOwnStart = offset < 0 && this.player.time - (sentences[index]?.at ?? 0) > 2; // well into a sentence: to its own start first
     const target = sentences[toOwnStart ? index : index + offset];
     if (target) this.seek(target.at);
+  }
+
+  /** Repeats the current sentence until this is called again. */
+  toggleRepeat() {
+    clearInterval(this.#repeatTimer);
+    const sentence = this.#repeatTimer ? null : this.progress.sentenceAt(this.player.time);
+    this.#repeatTimer = sentence ? setInterval(() => this.#returnTo(sentence), REPEAT_MS) : 0;
+    this.#showRepeat();
+  }
+
+  #returnTo(sentence) {
+    const { progress, player } = this;
+    const next = progress.sentences[progress.indexAt(sentence.at) + 1];
+    const end = next?.at ?? (progress.end ? progress.availableS : Infinity); // its end is unknown while it is spoken
+    if (player.time <= end - END_S && !player.ended) return;
+    this.#seekTo(sentence.at);
+    if (player.paused) this.play(); // it had ended
+  }
+
+  #showRepeat() {
+    $("repeat").setAttribute("aria-pressed", String(Boolean(this.#repeatTimer)));
   }
 
   async cancel() {

@@ -1,52 +1,11 @@
 /** The list of pools and their load. */
 
-import { requestJson } from "./api.js";
-import { pause } from "./durations.js";
-
-const POLL_MS = 3000;
-const TIMEOUT_MS = 8000; // a gateway whose Redis does not respond answers within this time
 const container = document.getElementById("pools");
 const emptyHint = document.getElementById("no-pools");
-const unreachableNotice = document.getElementById("away");
 const cards = new Map();
 
-/**
- * Shows and updates the pools until the page is closed, or a notice while the gateway does not respond. `onChange()` is
- * called when the set of pools with workers changes.
- */
-export async function showPools({ onChange, announce }) {
-  let readyPools = null;
-  for (;;) {
-    const response = document.hidden ? null : await fetchPools(announce);
-    if (response) {
-      showCards(response.data);
-      const ready = response.data.filter((pool) => pool.slots).map((pool) => pool.id).join(" ");
-      if (ready !== readyPools) onChange();
-      readyPools = ready;
-    }
-    await pause(POLL_MS);
-  }
-}
-
-/** Requests the pools; null if the gateway or its Redis does not respond, or requires a key. */
-async function fetchPools(announce) {
-  try {
-    const response = await requestJson("/v1/pools", { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    showReachable(true, announce);
-    return response;
-  } catch (error) {
-    if (error.status !== 401) showReachable(false, announce);
-    return null;
-  }
-}
-
-function showReachable(ready, announce) {
-  if (unreachableNotice.hidden === ready) return;
-  unreachableNotice.hidden = ready;
-  announce(ready ? "The gateway responds again." : "The gateway does not respond.");
-}
-
-function showCards(pools) {
+/** Shows the pools, from /v1/pools. */
+export function showPools(pools) {
   emptyHint.hidden = pools.length > 0;
   for (const pool of pools) {
     if (!cards.has(pool.id)) cards.set(pool.id, newCard(pool.id));

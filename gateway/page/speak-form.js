@@ -23,7 +23,7 @@ let attachedFile = null; // a document that the gateway will read; typing a text
 const MARKED_START = /^\s*(<[!?a-z]|WEBVTT|\{\\rtf|(\d+\s*\n)?\d+:\d\d(:\d\d)?[,.]\d+\s*-->)/i; // of text that holds more than words
 const refusal = $("refusal");
 
-/** Calls `onPress()` when Speak is pressed, and `onJob(card, text)` when the job was accepted. */
+/** Calls `onPress()` when Speak is pressed, and `onJob(card, text, body)` when the job was accepted. */
 export function setUpForm({ onJob, onPress, announce, showNotice }) {
   let abortController = null; // of the current submission
 
@@ -69,7 +69,7 @@ export function setUpForm({ onJob, onPress, announce, showNotice }) {
           ? await postFile("/v1/jobs", file, fields, idempotencyHeader)
           : await postJson("/v1/jobs", { ...fields, input }, idempotencyHeader);
         refusal.hidden = true;
-        if (!signal.aborted) onJob(card, file ? "" : input);
+        if (!signal.aborted) onJob(card, file ? "" : input, file ? null : { input, ...jobRequest });
         return;
       } catch (error) {
         $("speak").disabled = false;
@@ -106,10 +106,10 @@ export function setUpForm({ onJob, onPress, announce, showNotice }) {
 
 function acceptDroppedFiles(showNotice) {
   for (const name of ["dragover", "dragleave", "drop"]) {
-    text.addEventListener(name, (event) => {
+    document.addEventListener(name, (event) => {
       if (!event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
-      text.classList.toggle("dropping", name === "dragover");
+      document.body.classList.toggle("dropping", name === "dragover");
       if (name === "drop") loadFile(event.dataTransfer.files[0], showNotice);
     });
   }

@@ -1,10 +1,9 @@
-/** The view of a job's timeline, refreshed while it is open and the job runs. */
+/** The view of a job's timeline, refreshed while the job runs. */
 
 import { request } from "./api.js";
 import { pause } from "./durations.js";
 
 const POLL_MS = 2000;
-const details = document.getElementById("timeline-fold");
 const container = document.getElementById("timeline");
 
 export class TimelineView {
@@ -14,12 +13,11 @@ export class TimelineView {
 
   watch() {
     container.replaceChildren();
-    details.addEventListener("toggle", () => this.#run(), { signal: this.signal });
     this.#run();
   }
 
   async #run() {
-    while (details.open && !this.signal.aborted) {
+    while (!this.signal.aborted) {
       try {
         const { signal } = this;
         const response = await request(`/v1/jobs/${this.job}/timeline`, { signal });

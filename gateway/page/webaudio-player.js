@@ -11,6 +11,8 @@ const CHUNK_S = 0.25; // longer chunks mean fewer seams, shorter ones an earlier
 const LEAD_S = 0.08; // delay of a chunk that is late
 
 export class WebAudioPlayer extends EventTarget {
+  keepsPitch = false; // samples that are played faster sound higher, so they are not
+  rate = 1;
   #context = null;
   #scheduled = []; // {source, at, length, when}: scheduled, or played last
   #streamAbort = null; // AbortController of the current stream

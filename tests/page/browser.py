@@ -58,6 +58,12 @@ class Page:
     def all(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
+    def press(self, selector: str, place: int = 0) -> None:
+        """Press what has been scrolled to the middle of the window, away from the player at its edge."""
+        element = self.all(selector)[place]
+        self.script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
     def words(self, selector: str) -> str:
         """The text of an element as it is now."""
         return str(self.script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))

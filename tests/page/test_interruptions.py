@@ -109,7 +109,7 @@ def test_with_a_key_and_without_a_media_source_it_is_heard_while_it_is_spoken(
         here.speak(" ".join(texts))
         here.until(lambda: here.marked() in texts[1:], "its second sentence is heard")
         assert here.words("#state").startswith("Speaking: ")
-        here.one("#cancel").click()
+        here.press("#cancel")
         here.until(lambda: here.words("#state") == "Cancelled by its user", "it is cancelled")
     here.script("sessionStorage.clear(); localStorage.clear()")
     assert page.complaints("status of 401", CUT) == []
@@ -137,29 +137,10 @@ def test_a_text_is_loaded_and_the_refusal_of_another_file_is_shown(page: Page, t
 def test_a_dropped_file_is_taken(page: Page) -> None:
     page.script(
         "const given = new DataTransfer(); given.items.add(new File(['Dropped in.'], 'a.txt'));"
-        "document.getElementById('text').dispatchEvent("
+        "document.getElementById('jobs-title').dispatchEvent("
         "new DragEvent('drop', {dataTransfer: given, bubbles: true, cancelable: true}))"
     )
     page.until(lambda: page.script("return document.getElementById('text').value") == "Dropped in.", "it is there")
-
-
-def test_jobs_pools_and_the_timeline_are_shown(page: Page, client: httpx2.Client) -> None:
-    texts = clear(5, "Owl")
-    sentences = [{"text": text} for text in texts]
-    job = client.post("/v1/jobs", json={"sentences": sentences, "kind": "live"}).json()["id"]
-    page.open()
-    row = page.until(lambda: next((r for r in page.all("#jobs li") if texts[0] in r.text), None), "it is listed")
-    page.until(lambda: "spoken" in row.text, "it is listed as done")
-    row.find_element("css selector", "button").click()
-    page.until(lambda: page.words("#reading") == " ".join(texts), "its text is shown")
-    assert page.job() == job
-    page.one("#timeline-fold summary").click()
-    page.until(lambda: len(page.all("#timeline svg rect")) > len(texts), "the timeline is drawn")
-    assert f"{len(texts)} sentences by 1 worker processes" in page.words("#timeline")
-    assert client.get(f"/v1/jobs/{job}/timeline").headers["x-over"], "and never again: it will not change"
-    pools = {card.find_element("css selector", "h3").text: card.text for card in page.all(".pool")}
-    assert {"tone", SLOW} <= set(pools)
-    assert "of 4 slots" in pools["tone"]
 
 
 def test_every_sentence_is_found_in_the_text_it_is_of(page: Page) -> None:

@@ -106,7 +106,7 @@ def test_a_listener_goes_where_he_likes(page: Page) -> None:
     page.until(lambda: page.marked() == texts[here + 1], "the next sentence")
     page.one("#back").click()
     page.until(lambda: page.marked() == texts[here], "the one before")
-    page.all("#reading [data-seq]")[2].click()
+    page.press("#reading [data-seq]", 2)
     page.until(lambda: page.marked() == texts[2], "the sentence that was pressed")
     assert (page.one("#seek").get_attribute("aria-valuetext") or "").endswith("seconds")
 
@@ -119,13 +119,13 @@ def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
     page.until(page.length_s, "all of it is there")
     page.until(lambda: len(page.all("#reading [data-seq]")) == len(texts), "so is its text")
     page.seek(page.length_s() or 0.0)
-    page.all("#reading [data-seq]")[5].click()
+    page.press("#reading [data-seq]", 5)
     page.until(lambda: page.marked() == texts[5], "the sentence that was pressed")
     page.driver.refresh()
     page.until(lambda: page.marked() == texts[5] and page.held_from_s() > 5, "it begins there")
     slowly = "const audio = document.getElementById('audio'); audio.defaultPlaybackRate = audio.playbackRate = 0.25"
     page.script(slowly)  # so that a late look still finds it there
-    page.all("#reading [data-seq]")[1].click()
+    page.press("#reading [data-seq]", 1)
     page.until(lambda: page.marked() == texts[1] and page.held_from_s() < 5, "it begins anew, earlier")
     second_s = seconds_of_pcm(stream_of(texts[:1]))
     page.until(lambda: second_s + 0.1 < page.at_s() < 5, "and plays there")
@@ -135,7 +135,7 @@ def test_a_job_is_cancelled(page: Page, client: httpx2.Client, system: RealSyste
     page.choose("pool", SLOW)
     job = page.speak(" ".join(system.held(clear(60))))
     page.until(lambda: page.at_s() > 0.1, "it is heard")
-    page.one("#cancel").click()
+    page.press("#cancel")
     page.until(lambda: page.words("#state").startswith("Cancelled"), "the page says so")
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled"
     assert not page.one("#cancel").is_displayed()
@@ -188,7 +188,7 @@ def test_speech_is_saved_as_a_file(page: Page, client: httpx2.Client) -> None:
     page.until(lambda: page.one("#download").is_enabled(), "it is done")
     for name in ("flac", "vtt"):
         page.choose("format", name)
-        page.one("#download").click()
+        page.press("#download")
         path: Path = page.downloads / f"Anna {clear(1)[0][:-1]}.{name}"
         wait_until(lambda path=path: path.exists() and path.stat().st_size, f"{path.name} is there")  # type: ignore[misc]  # called at once; the browser keeps its name with an empty file
         if name == "flac":
@@ -224,7 +224,7 @@ def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) ->
     samples.until(lambda: len(samples.all("#reading [data-seq]")) == len(texts), "all of it is there")
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Pause", "it plays")
     samples.one("#play").click()
-    samples.all("#reading [data-seq]")[4].click()
+    samples.press("#reading [data-seq]", 4)
     samples.until(lambda: samples.marked() == texts[4], "the sentence that was pressed")
     here = samples.words("#now")
     samples.driver.refresh()
@@ -256,7 +256,7 @@ def test_a_long_text_moves_in_its_frame_and_the_page_stays(page: Page) -> None:
     texts = clear(60)
     page.speak("\n\n".join(texts))
     page.until(lambda: len(page.all("#reading [data-seq]")) == 60, "all of it is there")
-    page.all("#reading [data-seq]")[50].click()
+    page.press("#reading [data-seq]", 50)
     page.until(lambda: page.marked() == texts[50], "the sentence that was pressed")
     scrolled = page.script("return scrollY")
     inside = (

@@ -1,4 +1,4 @@
-"""The page at `/`: static files, if they are installed.
+"""The pages at `/` and `/status`: static files, if they are installed.
 
 Plain HTML, CSS and JavaScript modules, nothing from other hosts; the content security policy enforces that.
 """
@@ -27,6 +27,7 @@ HEADERS = {
     "cache-control": "no-cache",  # revalidated each time, so that files of two versions are never mixed
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+PAGES = {"status": "status.html"}  #: addresses without an ending
 ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metrics
 
 
@@ -50,6 +51,9 @@ class _PageFolder(Mount):
 
 class _PageFiles(StaticFiles):
     """Static files with the page's headers, also on 304."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(PAGES.get(path, path))
 
     def file_response(
         self,
