@@ -20,7 +20,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,flower,bench,http,otel,providers,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-text bench-voices bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-text bench-providers bench-voices bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -115,6 +115,9 @@ bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 
 
 bench-text: $(VENV)/.dev  ## sentences of public test cases in 29 languages, beside other libraries (ARGS=--failures)
 	$(BIN)/python -m bench.text $(ARGS)
+
+bench-providers: $(VENV)/.dev  ## jobs in front of a simulated provider with a limit: times, memory, our own part of the first sound
+	$(BIN)/python -m bench.providers $(ARGS)
 
 bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")
 	$(BIN)/python -m bench.voices $(ARGS)

@@ -20,10 +20,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.providers.provider_shapes import Answer, Call, OpenAIShape, Places, ProviderShape, Refusal
-from workers.engines.tone.melody import melody_pcm
+from workers.engines.tone.melody import TIMBRES, melody_pcm
 
 CHUNK_MS = 100
 MS_PER_CHAR = 60.0
+TIMBRE_NAMES = tuple(TIMBRES)
 RESET = struct.pack("ii", 1, 0)  #: SO_LINGER: close with a reset
 
 
@@ -72,6 +73,7 @@ class ProviderSimulator:
     retry_after_s: float | None = None  #: beside refusals for their number
     first_s: float = 0.0  #: before the first byte
     whole_s: float = 0.0  #: for all of a sentence, from the first byte on
+    rtf: float = 0.0  #: likewise, for a second of its sound
     faults: Mapping[str, tuple[ProviderFault, int]] = field(default_factory=dict)  #: word -> fault, times; 0: always
     reported_hz: int = 0  #: rate of all sounds, stated in their content type; 0: as the shape
     gate: threading.Event = field(default_factory=threading.Event)  #: see SLOW_FIRST
@@ -183,12 +185,13 @@ class ProviderSimulator:
         await _write_head(writer, headers)
         if fault is ProviderFault.SLOW_FIRST:
             await asyncio.to_thread(self.gate.wait)
-        chunks = self._chunks(call, fault)
+        chunks, begin_s = self._chunks(call, fault), time.monotonic()
+        whole_s = self.whole_s + self.rtf * len(call.text) * MS_PER_CHAR / 1000
         for n, chunk in enumerate(chunks):
             if n == max(1, len(chunks) // 2) and not await self._go_on(writer, fault):
                 return None
             await _write_chunk(writer, chunk)
-            await asyncio.sleep(self.whole_s / len(chunks))
+            await asyncio.sleep(begin_s + whole_s * (n + 1) / len(chunks) - time.monotonic())
         await _write_chunk(writer, b"")
         return None
 
@@ -212,6 +215,9 @@ class ProviderSimulator:
     def _rate_of(self, call: Call, fault: ProviderFault | None) -> int:
         return 16_000 if fault is ProviderFault.OTHER_RATE else self.reported_hz or call.rate_hz
 
+    def _voice_of(self, call: Call) -> int:
+        return next(n for n, name in enumerate(self.shape.voices) if name in call.voice)
+
     def _chunks(self, call: Call, fault: ProviderFault | None) -> list[bytes]:
         """The body of an answer in pieces of CHUNK_MS."""
         if fault in (ProviderFault.HTML, ProviderFault.HTML_UNTYPED):
@@ -219,7 +225,7 @@ class ProviderSimulator:
         if fault is ProviderFault.EMPTY:
             return []
         rate_hz = self._rate_of(call, fault)
-        pcm = melody_pcm(call.text, "alto", 0, MS_PER_CHAR, rate_hz)
+        pcm = sound_of(call.text, rate_hz, self._voice_of(call))
         size = rate_hz * CHUNK_MS // 1000 * 2
         chunks = [pcm[at : at + size] for at in range(0, len(pcm), size)]
         if fault is ProviderFault.HALF_SAMPLE:
@@ -231,9 +237,9 @@ class ProviderSimulator:
         return chunks
 
 
-def sound_of(text: str, rate_hz: int = 24_000) -> bytes:
-    """What a simulator says for a text, s16le mono."""
-    return melody_pcm(text, "alto", 0, MS_PER_CHAR, rate_hz)
+def sound_of(text: str, rate_hz: int = 24_000, voice: int = 0) -> bytes:
+    """What a simulator says for a text, s16le mono; `voice` is the place in its list of voices."""
+    return melody_pcm(text, TIMBRE_NAMES[voice], 0, MS_PER_CHAR, rate_hz)
 
 
 def wav_header(rate_hz: int, size: int = 0xFFFFFFFF) -> bytes:

@@ -29,15 +29,15 @@ def request(pool: str = "provider", **options: object) -> JobRequest:
     return JobRequest.of({"engine": pool, "kind": "batch", "reading": "off", "pause_ms": PAUSE_MS, **options})
 
 
-def heard_sound(text: str, rate_hz: int = RATE_HZ) -> bytes:
-    """One sentence of the simulator as a listener gets it, with its pause."""
+def heard_sound(text: str, rate_hz: int = RATE_HZ, voice: int = 0) -> bytes:
+    """One sentence of the simulator as a listener gets it, with its pause; `voice` as in `sound_of`."""
     edges = TrimFadeFilter(rate_hz, PAUSE_MS)
-    return edges.feed(sound_of(text, rate_hz)) + edges.finish()
+    return edges.feed(sound_of(text, rate_hz, voice)) + edges.finish()
 
 
-def heard_stream(texts: Iterable[str], rate_hz: int = RATE_HZ) -> bytes:
+def heard_stream(texts: Iterable[str], rate_hz: int = RATE_HZ, voice: int = 0) -> bytes:
     """A whole job of the simulator as a listener gets it."""
-    return b"".join(heard_sound(text, rate_hz) for text in texts)
+    return b"".join(heard_sound(text, rate_hz, voice) for text in texts)
 
 
 def key_file(folder: Path, provider: ProviderSimulator) -> str:

@@ -51,7 +51,7 @@ def test_a_sentence_is_streamed_with_its_settings(provider: ProviderSimulator, e
         TEXT, voice, "de-AT", 1.1, 7, options={"stability": 0.2}, previous_text="Before.", next_text="Then."
     )
     chunks = list(engine.speak(utterance, lambda: False))
-    assert b"".join(chunk.pcm for chunk in chunks) == sound_of(TEXT)
+    assert b"".join(chunk.pcm for chunk in chunks) == sound_of(TEXT, voice=1)
     assert chunks[0].server_limits == ServerLimits(concurrent=1, max_concurrent=5)
     call = provider.requests[0].call
     assert (call.voice, call.encoding, call.rate_hz) == (voice, "pcm", 24_000)

@@ -9,6 +9,7 @@ Waits have limits: for a connection, for the first byte of the body, between two
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ MOST_ERROR_BYTES = 1 << 16  #: of a body that explains a refusal
 CLOSE_S = 5.0
 
 Result = TypeVar("Result")
+#: httpx2 logs the address of every request, which may have a text in it (the engine http), at INFO
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 BROKEN = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)  #: of a connection that was closed
 
 
