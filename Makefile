@@ -15,7 +15,7 @@ BUSY   ?= 0
 # Test processes: one more than cores, because tests also wait.
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TORCH_INDEX ?=
-RUN_EXTRAS = espeak,hibari,documents,lexicon
+RUN_EXTRAS = espeak,hibari,documents,lexicon,language
 DEV_EXTRAS = $(RUN_EXTRAS),piper,flower,bench,http,otel,providers,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE

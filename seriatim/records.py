@@ -94,10 +94,11 @@ class JobSpec:
     options: Mapping[str, float] = field(default_factory=dict)  #: engine options
     v: int = VERSION
     trace: str = ""  #: the span in which the job was accepted, as a traceparent (traces.py)
+    warning: str = ""  #: of its submission, for its status
 
     def to_json(self) -> str:
-        """The whole record; without an empty trace, which older processes do not know."""
-        return _dump_json(self, optional=("trace",))
+        """The whole record; without an empty trace or warning, which older processes do not know."""
+        return _dump_json(self, optional=("trace", "warning"))
 
     @classmethod
     def from_json(cls, raw: str | bytes) -> Self:

@@ -116,7 +116,12 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
     again.add_argument("--resume", action="store_true", help="continue an interrupted run of OUT")
     again.add_argument("--restart", action="store_true", help="discard an interrupted run of OUT")
     p.add_argument("--voice", default="", metavar="NAME", help="see: seriatim voices; or a language, such as german")
-    p.add_argument("--language", default="", metavar="TAG", help="such as de, en-GB or German (default: the voice's)")
+    p.add_argument(
+        "--language",
+        default="",
+        metavar="TAG",
+        help="such as de, en-GB or German; auto: the text's (default: the voice's)",
+    )
     p.add_argument("--speed", type=float, default=1.0, metavar="X", help="0.25 to 4 times normal speech")
     p.add_argument("--seed", type=int, default=0, metavar="N", help="for engines that sample")
     p.add_argument("--pause-ms", type=int, default=200, metavar="MS", help="silence after a sentence (200)")

@@ -27,12 +27,13 @@ from seriatim.user_limits import LIMITS, UserLimits
 
 
 def make_submission(
-    request: JobRequest, settings: Settings, *, closed: bool, producer_ms: int, queue_limit_ms: int, cut: str
-) -> Submission:
-    """The submission of a new job; `cut` as `segmentation_to_json` returns it."""
+    request: JobRequest, settings: Settings, *, closed: bool, producer_ms: int, queue_limit_ms: int, cut: str,
+    warning: str = "",
+) -> Submission:  # fmt: skip
+    """The submission of a new job; `cut` as `segmentation_to_json` returns it, `warning` for its status."""
     s, live = settings, request.kind is JobKind.LIVE
     timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
-    spec = JobSpec(request.voice, request.language, request.speed, request.seed, dict(request.options))
+    spec = JobSpec(request.voice, request.language, request.speed, request.seed, dict(request.options), warning=warning)
     return Submission(
         job=secrets.token_hex(16), user=user_tag(request.user), kind=request.kind, spec=spec.to_json(),
         closed=closed, idempotency_key=request.idempotency_key, session=request.session,
@@ -89,8 +90,8 @@ def _run_steps(pool_client: PoolClient, request: JobRequest, s: Submission, rows
 
 
 def _spec_digest(spec: JobSpec) -> str:
-    """A digest of the audible part of a spec: the trace and the spelling of the voice do not count."""
-    same = replace(spec, trace="", voice=normalize_voice(spec.voice))
+    """A digest of the audible part of a spec: the trace, warnings and the spelling of the voice do not count."""
+    same = replace(spec, trace="", warning="", voice=normalize_voice(spec.voice))
     return hashlib.blake2s(same.to_json().encode(), digest_size=16).hexdigest()
 
 

@@ -91,6 +91,11 @@ class AsyncJob:
         return self.job.id
 
     @property
+    def warning(self) -> str:
+        """What its submission is warned of, in the process that submitted it; "" if it is not."""
+        return self.job.warning
+
+    @property
     def stream(self) -> str:
         """The key of its ordered stream, for plain Redis clients (docs/reference/ordered-stream.md)."""
         return self.job.stream

@@ -8,8 +8,9 @@ goes to the first of `ORDER` that can; where none can, the default refuses it in
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from seriatim.client.job_options import JobRequest
+from seriatim.client.job_options import AUTO, JobRequest
 from seriatim.client.pool_cache import PoolCache
+from seriatim.client.text_languages import sample_of
 from seriatim.client.voice_names import find_voice
 from seriatim.errors import BadInput, CommandRefused
 from seriatim.records import Sentence
@@ -34,7 +35,9 @@ class TextDemands:
     def of(cls, request: JobRequest, text: object) -> "TextDemands":
         """Read them from a request and its text, which may be an iterable that must not be touched yet."""
         sentences = [each for each in text if isinstance(each, Sentence)] if isinstance(text, list | tuple) else []
-        language = request.language or ("" if request.voice else guess_language(_sample(text)))
+        language = "" if request.language == AUTO else request.language
+        if request.language == AUTO or not (language or request.voice):
+            language = guess_language(sample_of(text))
         voices = frozenset(filter(None, (request.voice, *(each.voice for each in sentences))))
         languages = frozenset(filter(None, (each.language for each in sentences)))
         return cls(language, request.speed, request.options, voices, languages)
@@ -53,10 +56,7 @@ class TextDemands:
 
 
 def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object) -> tuple[JobRequest, str]:
-    """The request with the first of `pools` that can speak the text, else the first of all; and the reason, if one.
-
-    A text that is clearly in another language than English gets that, where its voice and language are left open.
-    """
+    """The request with the first of `pools` that can speak the text, else the first of all; and the reason, if one."""
     demands, default = TextDemands.of(request, text), PoolRecord()
     for pool in pools:
         default = default if default.pool else pool
@@ -64,8 +64,7 @@ def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object
             break
     else:
         pool = default
-    language = request.language or ("" if demands.language in ("en", MIXED) else demands.language)
-    return replace(request, engine=pool.pool, language=language), _reason(demands, pool.pool, default.pool)
+    return replace(request, engine=pool.pool), _reason(demands, pool.pool, default.pool)
 
 
 def default_pool(pools: PoolCache, named: str) -> str:
@@ -118,12 +117,6 @@ def _reason(demands: TextDemands, chosen: str, default: str) -> str:
         f"this text {found}: {chosen} speaks it. "
         "Another engine: --engine NAME; another language: --language TAG; better voices: seriatim models"
     )
-
-
-def _sample(text: object) -> str:
-    if isinstance(text, list | tuple):
-        return " ".join(each.text if isinstance(each, Sentence) else str(each) for each in text)
-    return text if isinstance(text, str) else ""
 
 
 def _monolingual(languages: Iterable[str]) -> bool:

@@ -21,7 +21,7 @@ from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run, translate_redis_errors
 from seriatim.reader_state import PlayableEntry
 from seriatim.reassembler_heartbeats import store_folder
-from seriatim.records import DrainMode
+from seriatim.records import DrainMode, JobSpec
 from seriatim.servers.redis_clients import BLOCK_S
 from seriatim.settings import Settings
 from seriatim.state.job_record import read_job
@@ -49,6 +49,7 @@ class JobStatus:
     user: str = ""
     gaps: int = 0  #: sentences that were given up, and are missing in whole or in part
     doubtful: int = 0  #: sentences that an engine marked as doubtful (`Job.marks`)
+    warning: str = ""  #: of its submission, as `Job.warning`; "" once its pool has forgotten it
 
     @property
     def ended(self) -> bool:
@@ -71,6 +72,8 @@ class Job:
     redis: "Redis" = field(repr=False)
     reader: "Redis" = field(repr=False)  #: its reads may block
     settings: Settings = field(repr=False)
+    #: what its submission is warned of, such as German text with an English voice, in the process that submitted it
+    warning: str = ""
 
     @property
     def store_dir(self) -> Path:
@@ -138,7 +141,7 @@ class Job:
             return status
         return replace(
             status, sentences=job.sentences, closed=job.closed, delivered_ms=job.acked_ms, in_flight=job.in_flight,
-            kind=job.kind, user=job.user,
+            kind=job.kind, user=job.user, warning=JobSpec.from_json(job.spec).warning if job.spec else "",
         )  # fmt: skip
 
     def marks(self) -> dict[int, tuple[str, ...]]:

@@ -22,6 +22,7 @@ from seriatim.user_limits import LIMITS
 Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
 
 POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+AUTO = "auto"  #: the language that leaves the choice to the text, whatever the voice
 MAX_PAUSE_MS = 60_000
 NO_LEXICON = Lexicon()
 MAX_NAME_CHARS = 256  #: characters of a voice, a language or an idempotency key
@@ -71,7 +72,7 @@ class JobRequest:
     """The options of a job. 0 and "" stand for the default of the settings, the pool or the engine."""
 
     voice: str = ""  #: a name that `seriatim voices` lists, or a language; "": the engine's first
-    language: str = ""  #: BCP 47, such as "de", or its English name; "" or "auto": the voice's own
+    language: str = ""  #: BCP 47, such as "de", or its English name; "": the voice's, or the text's; "auto": the text's
     engine: str = ""  #: its pool speaks the job; "": the system's default (seriatim/client/default_engine.py)
     pool: str = ""  #: "": the pool with the engine's name
     user: str = "anonymous"  #: the user whose share of the pool it uses
@@ -129,7 +130,8 @@ class JobRequest:
         for name in ("voice", "language", "engine", "pool", "idempotency_key", "session"):
             check_printable(name, values.get(name, ""))
         check_options(values.get("options", {}))
-        values["language"] = language_tag(values.get("language", ""))
+        language = values.get("language", "")
+        values["language"] = AUTO if language.strip().lower() == AUTO else language_tag(language)
         values["lexicon"] = Lexicon.of(values["lexicon"]) if "lexicon" in values else NO_LEXICON
         request = cls(**values)
         for name, (low, high) in RANGES.items():

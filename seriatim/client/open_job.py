@@ -7,10 +7,12 @@ from os import PathLike
 from typing import Self
 
 from seriatim.client.job import Job
-from seriatim.client.job_options import JobRequest, check_text
+from seriatim.client.job_options import check_text
 from seriatim.client.partial_submission import idempotency_conflict
+from seriatim.client.resolved_request import ResolvedRequest, log_warning
 from seriatim.client.sentence_neighbours import with_neighbours
-from seriatim.client.sentence_rows import rows_of_sentences
+from seriatim.client.sentence_rows import rows_of_sentences, sentences_of
+from seriatim.client.text_languages import LanguageCheck
 from seriatim.client.text_limits import check_count, check_size
 from seriatim.dispatch import PoolClient, complete_pending_step, dispatch
 from seriatim.errors import BadInput, Busy, IdempotencyConflict, JobNotOpen
@@ -20,7 +22,7 @@ from seriatim.lua.pool_records import ExtendVerdict
 from seriatim.lua.script_calls import run
 from seriatim.records import Sentence
 from seriatim.text.documents import Document, DocumentLimits
-from seriatim.text.segment import IncrementalSegmenter
+from seriatim.text.segment import IncrementalSegmenter, Segment
 from seriatim.text.text_files import TextFile, read_if_file
 
 QUEUE_POLL_S = 0.05  #: interval of retries while the job's queue is full; a sentence takes some hundred ms
@@ -36,7 +38,7 @@ class OpenJob:
 
     job: Job
     pool_client: PoolClient = field(repr=False)
-    request: JobRequest
+    resolved: ResolvedRequest = field(repr=False)
     text: IncrementalSegmenter = field(repr=False)
     n: int = 0  #: sentences sent
     closed: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -44,6 +46,8 @@ class OpenJob:
     first_chars: int = 0  #: length of its first part, for `Producer.resume`
     neighbours: bool = False  #: sentences are sent with the text before them; what follows is not written yet
     previous: Sentence | None = field(default=None, repr=False)  #: the last one that was given, with `neighbours`
+    warnings: list[str] = field(default_factory=list)  #: of its text so far, such as one in another language
+    language_check: LanguageCheck | None = field(default=None, repr=False)  #: None: the text chooses the voice
 
     def __enter__(self) -> Self:
         return self
@@ -74,11 +78,11 @@ class OpenJob:
         if not isinstance(piece, str):
             raise BadInput(f"the text is {type(piece).__name__}; expected a string; call say() for each")
         check_size(piece, self.pool_client.settings)
-        self._send_rows([Sentence(p.text, p.pause_ms) for p in self.text.feed(piece)], timeout_s)
+        self._send_rows(self.text.feed(piece), timeout_s)
 
     def flush(self, timeout_s: float | None = None) -> None:
         """Speak pending text as it is: the text pauses here."""
-        self._send_rows([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s)
+        self._send_rows(self.text.flush(), timeout_s)
 
     def close(self, timeout_s: float | None = None) -> None:
         """Speak the rest and close the job. May be called twice.
@@ -88,14 +92,16 @@ class OpenJob:
         """
         if self.closed.is_set():
             return
-        self._send_rows([Sentence(p.text, p.pause_ms) for p in self.text.flush()], timeout_s, close=True)
+        self._send_rows(self.text.flush(), timeout_s, close=True)
         self.closed.set()
 
-    def _send_rows(self, sentences: list[Sentence], timeout_s: float | None, *, close: bool = False) -> None:
+    def _send_rows(self, pieces: list[Segment], timeout_s: float | None, *, close: bool = False) -> None:
         if self.closed.is_set():
             raise JobNotOpen(f"job {self.job.id} is closed; open another")
+        sentences = list(sentences_of(pieces, self.resolved))
+        self._check_language(pieces, last=close)
         check_count(self.n + len(self.waiting) + len(sentences), self.pool_client.settings)
-        self.waiting += rows_of_sentences(self._with_previous(sentences), self.request)
+        self.waiting += rows_of_sentences(self._with_previous(sentences), self.resolved.request)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while self.waiting or close:
             verdict = self._extend_job(self.waiting, close=close)
@@ -111,6 +117,14 @@ class OpenJob:
             return sentences
         previous, self.previous = self.previous, sentences[-1]
         return [replace(each, next_text="") for each in with_neighbours(sentences, previous)]
+
+    def _check_language(self, pieces: list[Segment], *, last: bool) -> None:
+        warning = self.resolved.take_warning()
+        if self.language_check:
+            warning = self.language_check.feed(" ".join(piece.text for piece in pieces), last=last)
+            log_warning(warning)
+        if warning:
+            self.warnings.append(warning)
 
     def _extend_job(self, rows: list[str], *, close: bool) -> ExtendVerdict:
         """Send rows from sequence number n on; idempotent, so that a repeated call has no further effect."""

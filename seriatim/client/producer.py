@@ -16,14 +16,16 @@ from seriatim.celery_app import make_app
 from seriatim.client import default_engine
 from seriatim.client.admission import make_submission, submit
 from seriatim.client.job import Job
-from seriatim.client.job_lexicon import SystemLexicon, with_lexicon
-from seriatim.client.job_options import EmptyTextPolicy, JobRequest, Text, check_job, check_text
+from seriatim.client.job_lexicon import SystemLexicon
+from seriatim.client.job_options import AUTO, EmptyTextPolicy, JobRequest, Text, check_job, check_text
 from seriatim.client.open_job import OpenJob
 from seriatim.client.open_job_leases import OpenJobLeases
 from seriatim.client.partial_submission import SUBMISSION_LEASE_MS, PartialSubmission
 from seriatim.client.pool_cache import FRESH_S, PoolCache
+from seriatim.client.resolved_request import ResolvedRequest, without_auto
 from seriatim.client.sentence_rows import rows_of_text, segmentation_for
 from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
+from seriatim.client.text_languages import LanguageCheck
 from seriatim.client.voice_names import find_voice
 from seriatim.dispatch import PoolClient, dispatch
 from seriatim.errors import BadInput, EmptyText, JobUnknown
@@ -86,8 +88,7 @@ class Producer:
             request = replace(request, markup=content.markup)
             content = content.text
         check_text(content)
-        request, pool = self._resolve(request, content)
-        return self._submit_first(cast("str | Iterable[str | Sentence]", content), request, pool)
+        return self._submit_first(cast("str | Iterable[str | Sentence]", content), self.resolve(request, content))
 
     def open(self, request: JobRequest) -> OpenJob:
         """Open a job for text that is still being generated.
@@ -95,13 +96,14 @@ class Producer:
         Raises:
             as `begin`.
         """
-        request, pool = self._resolve(request)
-        cut = segmentation_for(request, pool)
-        answer = self._submit_open(request, segmentation_to_json(cut))
+        resolved = self.resolve(request)
+        request = resolved.request
+        cut = segmentation_for(resolved, whole=False)
+        answer = self._submit_open(resolved, segmentation_to_json(cut))
         if answer.verdict is SubmitVerdict.RECUT:
-            answer = self._submit_open(request, answer.cut)
+            answer = self._submit_open(resolved, answer.cut)
         cut = with_stored_segmentation(cut, answer.cut)
-        return self._keep_open(self._handle(answer, request), request, cut, pool)
+        return self._keep_open(self._handle(answer, request, resolved.warning), resolved, cut)
 
     def resume(self, job: Job, request: JobRequest, first_chars: int) -> OpenJob:
         """Continue an open job whose producer was lost, in another process.
@@ -109,10 +111,9 @@ class Producer:
         Send all of its text again from the beginning, with `flush` at the same places: it is split as it was the first
         time, and sentences that are known already are not added again. `first_chars` is that of the lost job.
         """
-        pool = self.pool_cache.get(request.pool_name)
-        cut = replace(segmentation_for(request, pool), first_chars=first_chars)
-        request = with_lexicon(request, self._system_lexicon.current(), pool)
-        return self._keep_open(job, request, cut, pool)
+        resolved = self.resolve(request)
+        cut = replace(segmentation_for(resolved, whole=False), first_chars=first_chars)
+        return self._keep_open(job, resolved, cut)
 
     def attach(self, job_id: str) -> Job:
         """Return a handle on a job from its id, in any process.
@@ -156,6 +157,20 @@ class Producer:
         pools = default_engine.running_pools(self.pool_cache, self.settings.engine)
         return default_engine.choose_engine(pools, request, text)
 
+    def resolve(self, request: JobRequest, text: object = None) -> ResolvedRequest:
+        """The request in the terms of its pool: its voice, the language of the text, its lexicons.
+
+        Raises:
+            UnknownVoice, UnknownLanguage, UnknownOption, BadInput: the pool's workers do not support it.
+            Unavailable: Redis does not answer.
+        """
+        request = self.choose_pool(request, text)
+        pool = self.pool_cache.get(request.pool_name)
+        checked = self._check(without_auto(request), request, pool)
+        if request.language == AUTO and not checked.language:
+            checked = replace(checked, language=AUTO)
+        return ResolvedRequest.of(checked, pool, text, self._system_lexicon.current())
+
     def pool_client(self, pool: str) -> PoolClient:
         """The client of one pool, to dispatch its work; its connections rebase the pool after a server's restart."""
         with self._lock:
@@ -177,13 +192,6 @@ class Producer:
         self.redis.close()
         self.reader.close()
 
-    def _resolve(self, request: JobRequest, text: object = None) -> tuple[JobRequest, PoolRecord]:
-        """The request with its pool and the pool's name of its voice, checked against the pool's abilities."""
-        request = self.choose_pool(request, text)
-        pool = self.pool_cache.get(request.pool_name)
-        checked = self._check(request, request, pool)
-        return with_lexicon(checked, self._system_lexicon.current(), pool), pool
-
     def _check(self, options: Options, request: JobRequest, pool: PoolRecord) -> Options:
         """Check a request, or one of its sentences; after a refusal once more with a fresh record of the pool.
 
@@ -196,47 +204,51 @@ class Producer:
             return _resolve_voice(options, request, self.pool_cache.refresh(request.pool_name))
 
     def _submit_first(
-        self, text: str | Iterable[str | Sentence], request: JobRequest, pool: PoolRecord, stored_cut: str = ""
+        self, text: str | Iterable[str | Sentence], resolved: ResolvedRequest, stored_cut: str = ""
     ) -> PartialSubmission:
         """`begin`; `stored_cut` is how the text was split when it was first sent (stored_segmentation.py)."""
-        cut = with_stored_segmentation(segmentation_for(request, pool), stored_cut)
-        resolve = partial(self._check, request=request, pool=pool)
-        rows = rows_of_text(text, request, pool, cut, self.settings, resolve)
+        request = resolved.request
+        cut = with_stored_segmentation(segmentation_for(resolved), stored_cut)
+        resolve = partial(self._check, request=request, pool=resolved.pool)
+        rows = rows_of_text(text, resolved, cut, self.settings, resolve)
         first = list(islice(rows, FIRST_BATCH))
         if not first and request.empty is EmptyTextPolicy.ERROR:
             raise EmptyText("the text has nothing to speak: no letters and no digits")
+        warning = "; ".join(filter(None, [resolved.warning, resolved.take_warning()]))
         next_row = next(rows, None)
         whole = next_row is None
         pool_client = self.pool_client(request.pool_name)
         submission = make_submission(
             request, self.settings, closed=whole, producer_ms=SUBMISSION_LEASE_MS, queue_limit_ms=NO_LIMIT_MS,
-            cut=segmentation_to_json(cut) if isinstance(text, str) else "",
+            cut=segmentation_to_json(cut) if isinstance(text, str) else "", warning=warning,
         )  # fmt: skip
         answer = submit(pool_client, request, submission, first)
         if answer.verdict is SubmitVerdict.RECUT:
-            return self._submit_first(text, request, pool, answer.cut)
+            return self._submit_first(text, replace(resolved, warning=warning), answer.cut)
         dispatch(pool_client)
-        job = self._handle(answer, request)
+        job = self._handle(answer, request, warning)
         rest = rows if next_row is None else chain([next_row], rows)
         if answer.verdict is SubmitVerdict.DUPLICATE:  # its first sender may have stopped at any point
             return PartialSubmission(job, pool_client, 0, chain(first, rest), whole=False, again=True)
         return PartialSubmission(job, pool_client, len(first), rest, whole=whole)
 
-    def _submit_open(self, request: JobRequest, cut: str) -> SubmitResult:
-        lease_ms = round(self.settings.open_job_lease_s * 1000)
+    def _submit_open(self, resolved: ResolvedRequest, cut: str) -> SubmitResult:
+        request, lease_ms = resolved.request, round(self.settings.open_job_lease_s * 1000)
         submission = make_submission(
             request, self.settings, closed=False, producer_ms=lease_ms, queue_limit_ms=self.settings.queue_limit_ms,
-            cut=cut,
+            cut=cut, warning=resolved.warning,
         )  # fmt: skip
         return submit(self.pool_client(request.pool_name), request, submission, [])
 
-    def _handle(self, answer: SubmitResult, request: JobRequest) -> Job:
-        return self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
+    def _handle(self, answer: SubmitResult, request: JobRequest, warning: str) -> Job:
+        job = self.job(answer.job, request.pool_name, DrainMode(answer.drain or request.drained_by))
+        return replace(job, warning=warning)
 
-    def _keep_open(self, job: Job, request: JobRequest, cut: SegmentOptions, pool: PoolRecord) -> OpenJob:
+    def _keep_open(self, job: Job, resolved: ResolvedRequest, cut: SegmentOptions) -> OpenJob:
+        check = None if resolved.voices else LanguageCheck(resolved.request, resolved.pool)
         opened = OpenJob(
-            job, self.pool_client(job.pool), request, IncrementalSegmenter(cut), first_chars=cut.first_chars,
-            neighbours=pool.takes_neighbours,
+            job, self.pool_client(job.pool), resolved, IncrementalSegmenter(cut), first_chars=cut.first_chars,
+            neighbours=resolved.pool.takes_neighbours, language_check=check,
         )  # fmt: skip
         self.leases.keep(opened)
         return opened

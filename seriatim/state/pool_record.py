@@ -5,6 +5,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -64,8 +65,18 @@ class PoolRecord:
         return bool(self.abilities) and all(each.blends for each in self.abilities)
 
     def language_of(self, voice: str) -> str:
-        """The first language of a voice; "" if it speaks any, or is unknown."""
-        return next((each.language for each in self.voices if each.name == voice), "")
+        """The first language of a voice, with a timbre or mixed with others; "" if it speaks any, or is unknown.
+
+        Without a name it is the default voice's.
+        """
+        found = self.voice(voice)
+        return found.language if found else ""
+
+    def voice(self, name: str) -> Voice | None:
+        """The voice that a name means, such as de of `de+f3`; the default for none."""
+        by_name = {each.name: each for each in self.voices}
+        base = re.split(r"[+(]", name)[0].strip()
+        return by_name.get(name) or by_name.get(base) or (None if base else next(iter(self.voices), None))
 
     def speaks(self, language: str) -> bool:
         """Whether all its workers list the language; false where one of them lists none."""

@@ -22,11 +22,11 @@ from gateway.output.open_output import Output, ResumePolicy, open_output
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.audio.title_tags import first_words
 from seriatim.client.job import Job
-from seriatim.client.job_lexicon import phonemes_warning
 from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import PartialSubmission
 from seriatim.client.producer import Producer
-from seriatim.client.sentence_rows import segmentation_for
+from seriatim.client.resolved_request import ResolvedRequest
+from seriatim.client.sentence_rows import segmentation_for, sentences_of
 from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
 from seriatim.process import watched_tasks
 from seriatim.records import Sentence
@@ -162,13 +162,12 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
     producer = Producer(system.settings)
     if not producer.pool_cache.get(pool).slots:
         raise NoWorkers(f"no worker of pool {pool!r} is running; start one, or omit --redis to use a private system", 5)
-    warning = phonemes_warning(arguments.request, producer.pool_cache.get(pool))
-    if warning and not arguments.quiet:
-        sys.stderr.write(f"seriatim: {warning}\n")
+    resolved = producer.resolve(arguments.request, arguments.text)
+    _warn(arguments, resolved.warning)
     before, before_ms = run.output.sentences_done, run.output.ms_done
     run.progress.start_counting(None, before)
     run.submitted_s = time.monotonic()
-    whole = _sentences(arguments, producer)
+    whole = _sentences(arguments, resolved)
     opening = list(islice(whole, 1))
     run.output.title = first_words(opening[0].text) if opening else ""
     sentences = islice(chain(opening, whole), before, None)
@@ -178,9 +177,13 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
         return RunSummary(arguments.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
     submission = producer.begin(
         chain([first] if first else [], sentences),
-        replace(arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF),
-    )
+        replace(
+            arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF,
+            voice=resolved.request.voice, language=resolved.request.language,
+        ),
+    )  # fmt: skip
     _write_job(submission, system, run, before)
+    _warn(arguments, resolved.voices.warning() if resolved.voices else "")
     wall_s = time.monotonic() - run.submitted_s
     return RunSummary(
         run.arguments.output,
@@ -245,12 +248,16 @@ def _watch_system(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
             return
 
 
-def _sentences(arguments: SpeakArguments, producer: Producer) -> Iterator[Sentence]:
+def _sentences(arguments: SpeakArguments, resolved: ResolvedRequest) -> Iterator[Sentence]:
     """The sentences of the text, each with the seed that it has whichever run speaks it."""
-    pool = producer.pool_cache.get(arguments.request.pool_name)
-    segments = segment(arguments.text, segmentation_for(arguments.request, pool))
-    for seq, part in enumerate(segments):
-        yield Sentence(part.text, part.pause_ms, seed=(arguments.request.seed + seq) % 2**63)
+    pieces = segment(arguments.text, segmentation_for(resolved))
+    for seq, sentence in enumerate(sentences_of(pieces, resolved)):
+        yield replace(sentence, seed=(arguments.request.seed + seq) % 2**63)
+
+
+def _warn(arguments: SpeakArguments, warning: str) -> None:
+    if warning and not arguments.quiet:
+        sys.stderr.write(f"seriatim: {warning}\n")
 
 
 def _format_marks(job: Job, before: int) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ async def create_job(
     text = body.text(context, job_request.pool_name)
     await context.admit(job_request.pool_name, caller)
     job = await asyncio.to_thread(enqueue_or_silence, context.producer, text, job_request)
+    request.state.warning = job.warning
     await context.note(job, caller, SourceText(text, body.title or ""))
     card = await asyncio.to_thread(_job_card_with_time, job, caller.user)
     return JSONResponse(card.model_dump(), 202, {"location": f"/v1/jobs/{job.id}", "seriatim-job": job.id})
@@ -103,6 +104,7 @@ def job_card(job: Job, created: float | None) -> JobCard:
             "gaps": s.gaps, "doubtful": s.doubtful,
             "audio_s": round(s.audio_s, 3), "rate_hz": s.rate_hz, "closed": s.closed,
             "title": title_of(job), "has_text": text_of(job) is not None, "created": created,
+            "warning": s.warning,
         }
     )  # fmt: skip
 

@@ -14,7 +14,6 @@ from gateway.http.schemas.requests import KindName, PlayName, Priority, Session,
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 from gateway.http.streaming.silent_answer import has_text, silent_answer
-from seriatim.client.job_lexicon import phonemes_warning
 from seriatim.client.job_options import MAX_NAME_CHARS
 from seriatim.errors import EmptyText
 from seriatim.records import JobKind, Play
@@ -42,8 +41,6 @@ async def create_speech(
     vars(request).pop("_body", None)
     job_request = await asyncio.to_thread(body.request, context, caller, **_scheduling_options(body))
     facts = await asyncio.to_thread(context.producer.pool_cache.get, job_request.pool_name)
-    warnings = [request.state.warning, phonemes_warning(job_request, facts)]
-    request.state.warning = "; ".join(filter(None, warnings))
     await context.admit(job_request.pool_name, caller)
     audio_request = AudioRequest(
         body.response_format, pcm_hz=_rate_hz(body, context), volume=body.volume_multiplier,
@@ -57,6 +54,7 @@ async def create_speech(
             raise
         return await silent_answer(audio_request, facts.rate_hz)
     request.state.job = submission.job.id
+    request.state.warning = "; ".join(filter(None, [request.state.warning, submission.job.warning]))
     await context.note(submission.job, caller, SourceText(body.input) if body.detach else None)
     return AudioResponse(context, submission.job, audio_request, None if submission.whole else submission.send_rest)
 

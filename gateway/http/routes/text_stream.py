@@ -214,13 +214,15 @@ class TextStreamConnection:
             self.unacknowledged.leave()
             self.unacknowledged = None
         self.caller = self.caller or authenticate_key(self.context, start.key)
-        warning = {"warning": text} if (text := start.pop_unknown_fields()) else {}
+        ignored = start.pop_unknown_fields()
         self.session = await open_text_session(
             self.context, self.caller, start, start.format, start.resume, start.after
         )
         self.session.acknowledging = start.acknowledge
         self.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
         facts = {"job": self.session.job.id, "resume": self.session.token, "rate_hz": self.session.rate_hz}
+        text = "; ".join(filter(None, [ignored, self.session.job.warning]))
+        warning = {"warning": text} if text else {}
         await self.send_message({"type": "started"} | facts | warning)
         self.text_queue, self.ended = TextQueue(), False
         self.tasks = [
@@ -265,10 +267,15 @@ class TextStreamConnection:
                     await session.add_text(text)
                 else:
                     await (session.close() if step == "close" else session.flush())
+                await self._send_warnings(session)
         except JobNotOpen:
             pass  # the job ended or was closed; its `end` has the reason
         except SeriatimError as error:  # text is missing in the job, so it must not continue
             await self.refuse(problem_of(error))
+
+    async def _send_warnings(self, session: TextSession) -> None:
+        for warning in session.take_warnings():
+            await self.send_message({"type": "warning", "warning": warning})
 
     async def _send_audio(self, session: TextSession) -> None:
         """Send the job's audio to the client, and count the outcome as for other streams."""
@@ -276,6 +283,7 @@ class TextStreamConnection:
         try:
             async with contextlib.aclosing(session.messages()) as audio:
                 async for facts, pcm in audio:
+                    await self._send_warnings(session)  # before its `end`
                     if not session.cancelled or facts["type"] == "end":
                         await self.send_message(facts, pcm)
                     session.mark_sent()

@@ -102,7 +102,7 @@ class SpeechOptions(BaseModel):
     model: str = Field("", max_length=64, description="a pool, or an alias of one")
     voice: Voice = Field("", description="a voice from /v1/voices, or a language, such as German")
     speed: Speed = 1.0
-    language: str | None = Field(None, max_length=64, description="BCP 47, such as de or en-GB")
+    language: str | None = Field(None, max_length=64, description="BCP 47, such as de or en-GB; auto: the text's")
     seed: Whole | None = Field(None, ge=0, lt=2**63, description="for engines that sample")
     gap: Annotated[Literal["fail", "silence", "skip"], AnyCase] | None = Field(
         None, description="what to do if a sentence cannot be spoken"

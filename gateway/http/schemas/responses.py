@@ -111,6 +111,7 @@ class JobCard(BaseModel):
     title: str = ""  #: given by its client, or the beginning of its text; "" if unknown
     has_text: bool = False  #: its text is stored: GET /v1/jobs/{id}/text
     created: float | None = None  #: time of acceptance in s since 1970; None if unknown
+    warning: str = ""  #: such as a text in another language than its voice's
 
 
 class JobList(BaseModel):

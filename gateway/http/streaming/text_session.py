@@ -87,6 +87,10 @@ class TextSession:
             await asyncio.sleep(QUEUE_POLL_S)
             await self.close()
 
+    def take_warnings(self) -> list[str]:
+        """Warnings about the text that have not been taken yet."""
+        return [self.open.warnings.pop(0) for _ in range(len(self.open.warnings))]
+
     async def cancel(self, reason: str) -> None:
         """Cancel the job."""
         self.cancelled = True

@@ -8,6 +8,7 @@ from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.inline_lists import InlineListSplitter
 from seriatim.text.segment.lines import LineJoiner
 from seriatim.text.segment.merge_short import ShortSentenceMerger
+from seriatim.text.segment.paragraph_languages import ParagraphLanguages
 from seriatim.text.segment.read_parts import PartReader
 from seriatim.text.segment.segment_options import Segment, SegmentOptions
 from seriatim.text.segment.sentences import SentenceSplitter
@@ -27,6 +28,7 @@ class IncrementalSegmenter:
         self._lines = LineJoiner()
         self._lists = InlineListSplitter(base_language(cut.language))
         self._sentences = SentenceSplitter(cut)
+        self._languages = ParagraphLanguages(cut)
         self._reader = PartReader(cut)
         self._joiner = ShortSentenceMerger(cut)
 
@@ -37,15 +39,15 @@ class IncrementalSegmenter:
         """
         spoken_text = self._markup.feed(self._source.feed(text))
         lines = self._lines.feed(self._cleaner.feed(spoken_text))
-        parts = self._sentences.feed(self._lists.feed(lines))
+        parts = self._languages.take(self._sentences.feed(self._lists.feed(lines)))
         return self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
 
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
         lines = self._lines.feed(self._cleaner.feed(self._markup.flush()))
         listed = self._lists.feed(lines + self._lines.flush()) + self._lists.flush()
-        parts = self._sentences.feed(listed)
-        return self._joiner.flush(self._reader.read(parts + self._sentences.flush()))
+        parts = self._sentences.feed(listed) + self._sentences.flush()
+        return self._joiner.flush(self._reader.read(self._languages.flush(parts)))
 
 
 def segment(text: str, cut: SegmentOptions) -> Iterator[Segment]:

@@ -36,7 +36,7 @@ class ShortSentenceMerger:
 
     def _add(self, part: SentencePart, pieces: list[Segment]) -> None:
         if SPEAKABLE.search(part.text):
-            piece = Segment(part.text, part.pause_ms)
+            piece = Segment(part.text, part.pause_ms, part.language)
             if self._short:
                 joined = self._joined(self._short, piece)
                 if joined is None:
@@ -52,9 +52,10 @@ class ShortSentenceMerger:
             self._close(pieces)
 
     def _joined(self, first: Segment, second: Segment) -> Segment | None:
-        """Both as one, if there is room."""
+        """Both as one, if there is room, and they are of one language."""
         text = f"{first.text} {second.text}"
-        return Segment(text, second.pause_ms) if len(text) <= self._limit_chars else None
+        fits = len(text) <= self._limit_chars and first.language == second.language
+        return Segment(text, second.pause_ms, second.language) if fits else None
 
     def _close(self, pieces: list[Segment]) -> None:
         """Give everything: nothing more will join."""

@@ -23,22 +23,24 @@ class PartReader:
     def _read(self, part: SentencePart) -> list[SentencePart]:
         text = compose(part.text)
         if self._cut.reading is ReadingMode.AUTO:
-            text = self._read_around(text, self._cut.kept_words(text) if self._cut.kept_words else ())
+            kept = self._cut.kept_words(text) if self._cut.kept_words else ()
+            text = self._read_around(text, kept, part.language or self._cut.language)
         if text == part.text:
             return [part]
         *firsts, last = self._split(text)
-        return [*(SentencePart(first, 0, closes=False) for first in firsts), replace(part, text=last)]
+        parts = [SentencePart(first, 0, closes=False, language=part.language) for first in firsts]
+        return [*parts, replace(part, text=last)]
 
-    def _read_around(self, text: str, kept: Sequence[tuple[int, int]]) -> str:
+    def _read_around(self, text: str, kept: Sequence[tuple[int, int]], language: str) -> str:
         """The text read, but for the words at the places `kept`, whose pronunciation is known."""
         if not kept:
-            return read_sentence(text, self._cut.language)
+            return read_sentence(text, language)
         pieces: list[str] = []
         at = 0
         for start, end in [*kept, (len(text), len(text))]:
             between = text[at:start]
             words = between.strip(" ")
-            pieces.append(between.replace(words, read_sentence(words, self._cut.language)) if words else between)
+            pieces.append(between.replace(words, read_sentence(words, language)) if words else between)
             pieces.append(text[start:end])
             at = end
         return "".join(pieces)

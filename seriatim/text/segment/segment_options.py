@@ -32,6 +32,8 @@ class SegmentOptions:
     kept_words: Callable[[str], Sequence[tuple[int, int]]] | None = (
         None  #: places that reading leaves: a lexicon's words
     )
+    paragraph_language: Callable[[str], str] | None = None  #: the tag of a paragraph's language, "" where it is unclear
+    hold_chars: int = 0  #: how much of a paragraph may be held until its language is clear; 0: of a stream, none
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:
@@ -54,3 +56,4 @@ class Segment:
 
     text: str  #: 1..limit_chars characters with a letter or digit among them, no white space at its ends
     pause_ms: int  #: silence after it; 0 between the parts of one broken sentence
+    language: str = ""  #: BCP 47, of its paragraph; "": that of the options

@@ -30,6 +30,7 @@ class SentencePart:
     text: str  #: at most the limit long
     pause_ms: int  #: silence after it; 0 in the middle of a sentence
     closes: bool  #: does its line end here?
+    language: str = ""  #: BCP 47, of its paragraph; "": that of the options
 
 
 class SentenceSplitter:

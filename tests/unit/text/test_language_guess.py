@@ -1,8 +1,12 @@
 """A guess at a text's language, from which the default engine follows."""
 
+import re
+import sys
+
 import pytest
 
-from seriatim.text.language_guess import guess_language
+from seriatim.text.language_detector import _model
+from seriatim.text.language_guess import guess_language, guess_paragraph
 from tests.support.process_system import ROOT
 
 TEXTS = {
@@ -43,3 +47,60 @@ def test_words_of_another_script_in_it_make_several_languages(text: str) -> None
 
 def test_the_example_is_english() -> None:
     assert guess_language((ROOT / "examples" / "harbour.txt").read_text("utf-8")) == "en"
+
+
+SHORT = {
+    "en": ("Where is the next train station?", "The meeting was moved to Thursday."),
+    "de": ("Wo ist der nächste Bahnhof?", "Das glaube ich nicht."),
+    "fr": ("Où est la gare la plus proche ?", "La réunion a été reportée à jeudi."),
+    "es": ("¿Dónde está la estación más cercana?", "La reunión se aplazó hasta el jueves."),
+    "it": ("Dov'è la stazione più vicina?", "Non credo che sia giusto."),
+    "pt": ("Onde fica a estação mais próxima?", "Não acho que isso esteja certo."),
+    "nl": ("Waar is het dichtstbijzijnde station?", "De vergadering is verplaatst naar donderdag."),
+    "sv": ("Var ligger närmaste järnvägsstation?", "Jag tror inte att det stämmer."),
+    "da": ("Hun åbnede vinduet og kiggede ud.", "Det tror jeg ikke er rigtigt."),
+    "pl": ("Gdzie jest najbliższy dworzec?", "Spotkanie przeniesiono na czwartek."),
+    "cs": ("Kde je nejbližší nádraží?", "Schůzka byla přesunuta na čtvrtek."),
+    "tr": ("En yakın tren istasyonu nerede?", "Bunun doğru olduğunu sanmıyorum."),
+    "fi": ("Missä on lähin rautatieasema?", "Kokous siirrettiin torstaille."),
+    "hu": ("Hol van a legközelebbi pályaudvar?", "Nem hiszem, hogy ez helyes."),
+    "ro": ("Unde este cea mai apropiată gară?", "Nu cred că este corect."),
+    "id": ("Di mana stasiun kereta terdekat?", "Rapat dipindahkan ke hari Kamis."),
+    "vi": ("Nhà ga gần nhất ở đâu?", "Tôi không nghĩ điều đó đúng."),
+    "uk": ("Де найближчий вокзал?", "Зустріч перенесли на четвер."),
+    "fa": ("او پنجره را باز کرد و به بیرون نگاه کرد.", "جلسه به روز پنجشنبه موکول شد."),
+    "ru": ("Где ближайший вокзал?", "Встречу перенесли на четверг."),
+}
+
+
+@pytest.mark.parametrize("language", SHORT)
+def test_with_the_detector_a_short_sentence_is_enough(language: str) -> None:
+    pytest.importorskip("py3langid", reason="the extra `language`")
+    for text in SHORT[language]:
+        assert (guess_language(text), guess_paragraph(text, "en")) == (language, language)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello.", "Chapter One", "Los Angeles", "Café Müller", "Dr. Müller", "Gracias.", "OK"]
+)
+def test_names_and_greetings_are_in_no_language(text: str) -> None:
+    assert guess_paragraph(text, "en") in ("", "en")
+
+
+def test_no_paragraph_of_the_documentation_is_taken_for_another_language() -> None:
+    found = []
+    for page in (ROOT / "docs").rglob("*.md"):
+        prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", page.read_text("utf-8"), flags=re.DOTALL)
+        found += [line for line in prose.splitlines() if guess_paragraph(line, "en") not in ("", "en")]
+    assert not found
+
+
+def test_without_the_detector_scripts_letters_and_frequent_words_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "py3langid.langid", None)  # as if it were not installed
+    _model.cache_clear()
+    try:
+        for language, text in [*TEXTS.items(), ("uk", "Де їхній вокзал?"), ("fa", "چطور است؟"), ("", "Das weiß ich.")]:
+            assert guess_language(text) == language
+        assert guess_paragraph(TEXTS["de"], "en") == "de"
+    finally:
+        _model.cache_clear()

@@ -1,0 +1,35 @@
+"""The language detector: py3langid's model, loaded when a text first needs it (docs/explanation/decisions/0029).
+
+It is an extra, `language`: without it nothing is detected, and the callers go by scripts and frequent words.
+"""
+
+from functools import cache
+from typing import Any
+
+from seriatim.text.languages import TAGS
+
+LONGEST_CODE = 2  #: characters of the codes that are detected: the 115 languages of ISO 639-1 that the model has
+
+
+def detect_language(text: str) -> tuple[str, float]:
+    """The BCP 47 tag of a text's language with its probability, 0..1; ("", 0) without the extra.
+
+    Probabilities are calibrated for short texts: two or three words of any language have less than 0.5.
+    """
+    model = _model()
+    if model is None:
+        return "", 0.0
+    tag, probability = model.classify(text)
+    return str(tag), float(probability)
+
+
+@cache
+def _model() -> Any:
+    """The model, of some 100 MB in memory and loaded in half a second; None where it is not installed."""
+    try:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier  # an extra
+    except ModuleNotFoundError:
+        return None
+    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    model.set_languages([tag for tag in model.labels if tag in TAGS and len(tag) <= LONGEST_CODE])
+    return model
