@@ -1,0 +1,1 @@
+"""The piper engine, with tiny voices of the genuine format."""

@@ -1,0 +1,92 @@
+"""Piper texts: what a voice reads, what it refuses, and its phonemes."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from seriatim.engine import Engine
+from seriatim.errors import BadInput, EngineFailed, UnknownLanguage, UnknownVoice
+from tests.integration.engines.piper.piper_speech import DEFAULT, LOW, MANY, one_voice, speak
+from tests.support.process_system import descendants
+from workers.engines.engine_registry import load
+from workers.engines.piper.phonemes import PhonemeReader, join_clauses, phoneme_ids
+from workers.engines.piper.voice_config import VoiceConfig
+
+
+class TestPiperText:
+    @pytest.mark.parametrize(
+        ("text", "voice", "language", "kind", "message"),
+        [
+            (
+                "She said 今天 and left.",
+                MANY,
+                "",
+                BadInput,
+                r"the voice en_GB-many-medium reads English, .* has '今天': .*",
+            ),
+            ("Привет.", DEFAULT, "", BadInput, r"the voice de_DE-tief-medium reads German, .*'Привет\.'.*"),
+            ("Bonjour.", "", "fr", UnknownLanguage, r"unknown piper language 'fr'.*"),
+            ("Hello.", DEFAULT, "en", UnknownLanguage, r"the voice de_DE-tief-medium speaks German \(de-DE\), not en"),
+            ("Hello.", "en_GB-manny-medium", "", UnknownVoice, r"unknown piper voice 'en_GB-manny-medium'; .*many.*"),
+            ("Hello.", f"{MANY}+s9", "", UnknownVoice, r"unknown speaker of en_GB-many-medium 's9'; .*s0.*"),
+            ("Hello.", f"{LOW}+s1", "", UnknownVoice, r"the voice en_US-dumpf-low has one speaker, found .*\+s1"),
+            ("...", MANY, "", BadInput, r"the voice en_GB-many-medium has no sound for '\.\.\.': .*skip.*"),
+        ],
+    )
+    def test_what_it_cannot_speak_is_refused(
+        self, piper: Engine, text: str, voice: str, language: str, kind: type[BadInput], message: str
+    ) -> None:
+        with pytest.raises(kind, match=f"^{message}$"):
+            speak(piper, text, voice, language=language)
+
+    def test_a_voice_of_another_script_reads_its_own(self, tmp_path: Path) -> None:
+        one_voice(tmp_path, "ru_RU-one-medium")
+        engine = load("piper", {"voices": str(tmp_path)})
+        assert speak(engine, "Привет, hello.", "") != speak(engine, "Привет.", "")
+        engine.close()
+
+    @pytest.mark.parametrize(
+        "text", ["[[hello]]", "<b>x</b>", "a\x00b\x01c", "x" * 600, "a, " * 900, "1" * 200, "\ud800 a", "%"]
+    )
+    def test_nothing_breaks_it(self, piper: Engine, text: str) -> None:
+        assert len(speak(piper, text)) > 1000
+
+    def test_a_long_sentence_is_spoken_in_parts(self, folder: Path) -> None:
+        """Memory and time grow with the square of the phonemes that are spoken at once."""
+        config, reader = VoiceConfig.read(folder / f"{MANY}.onnx"), PhonemeReader()
+        parts = reader.read_ids("nine hundred and ninety nine ships, " * 60, config)
+        reader.close()
+        assert len(parts) > 3
+        assert max(map(len, parts)) < 2 * 400 + 4
+        assert {len(set(part)) > 10 for part in parts} == {True}
+
+    def test_a_voice_of_letters_needs_no_espeak(self, tmp_path: Path) -> None:
+        one_voice(tmp_path, "en_US-one-medium", phoneme_type="text")
+        engine = load("piper", {"voices": str(tmp_path)})
+        assert speak(engine, "HELLO", "") == speak(engine, "hello", "")
+        engine.close()
+
+    def test_marks_stand_behind_the_clauses(self) -> None:
+        clauses = [("hɐloʊ", "Hello, m"), ("mistɐ", "Mr. x"), ("(en)bɪl(de)", "x Bill!")]
+        assert join_clauses(clauses) == "hɐloʊ, mistɐ bɪl!"
+        assert join_clauses([("a", "a。")]) == "a."
+
+    def test_ids_have_pads_between_them(self, folder: Path) -> None:
+        config = VoiceConfig.read(folder / f"{MANY}.onnx")
+        table = config.ids
+        assert phoneme_ids("a☃b", config) == [1, 0, *table["a"], 0, *table["b"], 0, 2]
+        assert phoneme_ids("_^$ ?!", config) == []
+
+    def test_a_child_that_dies_is_replaced(self, folder: Path) -> None:
+        before = descendants(os.getpid())
+        engine = load("piper", {"voices": str(folder)})
+        expected = speak(engine, "Hello.")
+        (child,) = descendants(os.getpid()) - before
+        os.kill(child, signal.SIGKILL)
+        with pytest.raises(EngineFailed, match="espeak's process ended with status -9"):
+            speak(engine, "Hello.")
+        assert speak(engine, "Hello.") == expected
+        engine.close()
+        assert descendants(os.getpid()) <= before
