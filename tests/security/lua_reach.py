@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from seriatim.lua.script_calls import run_scripts
+
 _TOP = re.compile(r"^local function (\w+)|^function (\w+)|^local ([\w, ]+) =", re.MULTILINE)
 _COMMAND = re.compile(r"(?:\bC|redis\.p?call)\('(\w+)'(?:, '([A-Z]+)')?")
 _KEY = re.compile(r"\b[PK] \.\. '(:\w+:?)'")
@@ -29,7 +31,10 @@ def reach(folder: str, name: str) -> Reach:
     """What script `lua/<folder>/<name>.lua` may do."""
     root = files("seriatim") / "lua" / folder
     shared = _blocks("\n".join(part.read_text("utf-8") for part in (root / "shared").iterdir()))
-    body = _code((root / f"{name}.lua").read_text("utf-8"))
+    text = (root / f"{name}.lua").read_text("utf-8")
+    body = "\n".join(
+        _code(each) for each in (text, *((root / f"{run}.lua").read_text("utf-8") for run in run_scripts(text)))
+    )
     seen: set[str] = set()
     texts, words = [body], set(_WORD.findall(body))
     while fresh := (words & shared.keys()) - seen:

@@ -78,7 +78,7 @@ SCRIPTS = {
     "worker": {
         "pool": [
             "claim", "finish", "fail", "beat", "register", "leave", "mark", "fenced", "sweep", "pick", "strike",
-            "rebase", "fill_done",
+            "rebase", "fill_done", "postpone", "finish_and_claim", "report_limits",
         ],
         "job": ["open", "append", "fill", "life", "close", "end"],
     },
@@ -187,7 +187,7 @@ def test_a_role_is_allowed_all_that_its_scripts_can_reach(role: str) -> None:
 
 def test_every_script_belongs_to_a_role() -> None:
     """What only a person calls is the operator's, who may everything in our keys."""
-    people = {"tune_user", "dead_forget"}
+    people = {"tune_user", "dead_forget", "limit_pool"}
     called = {name for of_role in SCRIPTS.values() for name in of_role["pool"]} | people
     lua = Path(__file__).parents[2] / "seriatim" / "lua"
     assert {path.stem for path in (lua / "pool").glob("[!_]*.lua")} <= called
