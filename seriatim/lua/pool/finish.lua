@@ -31,6 +31,7 @@ if s.state == 'R' then     -- what is shown to people
     first and int(math.min(t, s.at + first)) or '', 'position', int(s.position), 'ms', int(audio))
 end
 take_out_of_flight(job, seq, s, user)
+note_outcome(job, false)
 if m.allowed then speed_up(t, attempt, tonumber(m.allowed)) end
 charge(user, class, wall - s.cost)
 -- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half

@@ -127,3 +127,40 @@ def test_admission_counts_with_the_slots_that_are_allowed(
     stage.do(pool_scripts.limit_pool(POOL, allowed))
     stage.accept("first", *[1_000] * 5)
     assert stage.submit("second", *[1_000] * 5).verdict is verdict
+
+
+def test_where_many_attempts_of_several_jobs_fail_fewer_are_spoken_at_once_before_any_is_given_up(redis: Redis) -> None:
+    """An overloaded engine fails everything: it gets one sentence after another, and then each has its attempts."""
+    stage = PoolDriver(redis, slots=8)
+    stage.redis.hset("seriatim:1:{p:p}:m", "cost", 1_000)
+    for job in "abcdefgh":
+        stage.accept(job, *[1_000] * 5, kind=JobKind.BATCH, gap="skip", window_ms=1_500)
+    seen = [8]
+    while seen[-1] > 1:
+        for message in stage.pick():
+            stage.takes("w1", message)
+            stage.fail(message)
+        stage.passes(2_000)
+        seen.append(metrics(stage).allowed)
+        assert stage.m("given_up") == 0
+    assert set(seen) == {8, 4, 2, 1}
+    for _ in range(60):
+        for job in "abcdefgh":
+            stage.ack(job, 10_000)
+        for message in stage.pick():
+            stage.speaks(message, 1_000)
+        stage.passes(1_000)
+    assert {stage.job(job, "state") for job in "abcdefgh"} == {"spoken"}
+    assert metrics(stage).allowed > 1
+
+
+def test_one_text_that_fails_halves_nothing(redis: Redis) -> None:
+    stage = PoolDriver(redis, slots=8)
+    stage.accept("bad", *[1_000] * 20, kind=JobKind.BATCH, gap="skip")
+    for _ in range(5):
+        for message in stage.pick():
+            stage.takes("w1", message)
+            stage.fail(message)
+        stage.passes(2_000)
+    assert stage.m("given_up") > 0
+    assert metrics(stage).allowed == 8

@@ -8,6 +8,7 @@ from tests.scripts.pool_machine.pool_state import Pool
 FIRST_PACE, MOST_PACE = 10, 40  #: sentences before a raise
 AHEAD = 2  #: of what is proved
 REPORT_LIFE_MS = 600_000
+FEW_ATTEMPTS, FEW_JOBS, FAILED_SHARE = 8, 3, 0.3
 
 
 @dataclass(slots=True)
@@ -49,6 +50,29 @@ def _lower(pool: Pool, attempt: int, counted: bool, retry_ms: int, t: float) -> 
     elif not counted or level <= others:
         return
     pool.learned = LearnedLevel(max(1, min(level, others) if counted else level), pool.fence)
+
+
+def note_outcome(pool: Pool, job: str, *, failed: bool) -> None:
+    """The latest attempts are known from the first failure on."""
+    if failed or pool.tried:
+        pool.tried = [(job, failed), *pool.tried][: 8 * FEW_ATTEMPTS]
+        pool.tried_since += 1
+
+
+def blame_after_failure(pool: Pool, job: str) -> bool:
+    """Whether a failure may be blamed: where too many fail, only when sentences are spoken one after another."""
+    note_outcome(pool, job, failed=True)
+    latest = pool.tried[: 2 * FEW_ATTEMPTS]
+    share = sum(failed for _, failed in latest) / len(latest)
+    many = (
+        len(pool.tried) >= FEW_ATTEMPTS and len({name for name, _ in pool.tried}) >= FEW_JOBS and share > FAILED_SHARE
+    )
+    level = places(pool)
+    if level <= 1 or not many:
+        return True
+    if pool.tried_since >= FEW_ATTEMPTS:
+        pool.learned, pool.tried_since = LearnedLevel(level // 2, pool.fence), 0
+    return False
 
 
 def raise_after_sentence(pool: Pool, attempt: int, t: float) -> None:

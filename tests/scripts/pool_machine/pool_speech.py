@@ -239,6 +239,7 @@ def finish(pool: Pool, message: TaskMessage, epoch: str, wall_ms: float, audio_m
     if sentence is None or not sentence.in_flight:
         return FinishVerdict.STALE
     land(pool, message.job, message.seq)
+    pool_governor.note_outcome(pool, message.job, failed=False)
     pool_governor.raise_after_sentence(pool, message.attempt, t)
     if wall_ms > 0:
         pool.numbers[f"synthesis:{bucket(wall_ms, TIME_BOUNDS_MS)}"] += 1
@@ -285,7 +286,11 @@ def fail(
     sentence = _sentence(pool, message, epoch)
     if sentence is None or not sentence.in_flight:
         return FinishVerdict.STALE
-    give_back(pool, message.job, message.seq, reason, t, blame=blame, most=retry.max_failures, backoff=retry.backoff_ms)
+    spared = blame and not pool_governor.blame_after_failure(pool, message.job)
+    give_back(
+        pool, message.job, message.seq, reason, t, blame=blame and not spared, most=retry.max_failures,
+        backoff=retry.backoff_ms, wait=retry.backoff_ms if spared else 0,
+    )  # fmt: skip
     return FinishVerdict.OK
 
 

@@ -186,6 +186,8 @@ class Pool:
     held: dict[str, float] = field(default_factory=dict)  #: live job that is spoken -> when it will have been heard
     own: dict[str, dict[str, float]] = field(default_factory=dict)  #: user -> what an operator set for it
     learned: "LearnedLevel | None" = None  #: what refusals of the engine's server taught
+    tried: list[tuple[str, bool]] = field(default_factory=list)  #: (job, it failed), newest first
+    tried_since: int = 0  #: attempts since that halved what is spoken at once
     ceiling: int | None = None  #: of an operator
     reported: int | None = None  #: of the server
     reported_at: float = 0.0
@@ -456,7 +458,9 @@ def requeue(job: PoolJob, seq: int, not_before: float) -> None:
     job.retries[seq] = not_before
 
 
-def give_back(pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: bool, most: int, backoff: int) -> None:
+def give_back(
+    pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: bool, most: int, backoff: int, wait: int = 0
+) -> None:
     """An attempt came to nothing: refund, and another one after a back-off, or the gap policy."""
     job = pool.jobs[name]
     if job.unfinished[seq].state == "R":
@@ -469,7 +473,7 @@ def give_back(pool: Pool, name: str, seq: int, reason: str, t: float, *, blame: 
     if sentence.failures >= most:
         _give_up(pool, name, seq, reason, t)
         return
-    requeue(job, seq, t + backoff * 2 ** (sentence.failures - 1) if blame else t)
+    requeue(job, seq, t + backoff * 2 ** (sentence.failures - 1) if blame else t + wait)
     look_at(pool, name, t)
 
 

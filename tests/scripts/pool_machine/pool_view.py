@@ -12,7 +12,7 @@ COUNTS = (
     "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
     "held", "slack", "now", "off", "fence", "kept", "stay", "places",
 )  # fmt: skip
-UNSET = {"quiet": 0, "ceiling": -1, "reported": -1, "reported_at": 0, "left": 0}  #: limits of the governor
+UNSET = {"quiet": 0, "ceiling": -1, "reported": -1, "reported_at": 0, "left": 0, "tried": 0}  #: limits of the governor
 JOB_FIELDS = (
     "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen", "ready",
 )  # fmt: skip
@@ -37,6 +37,7 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "own": {n: s for n, s in pool.own.items() if s},
         "numbers": {name: n for name, n in pool.numbers.items() if n},
         "dead": set(pool.dead), "limits": _limits_of(pool),
+        "tried": [f"{job}|{failed:d}".encode() for job, failed in pool.tried],
     }  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def _limits_of(pool: Pool) -> dict[str, float]:
     limits = {"allowed": -1 if pool.allowed is None else pool.allowed, "paused": pool.paused, "quiet": pool.quiet}
     limits |= {"ceiling": -1 if pool.ceiling is None else pool.ceiling}
     limits |= {"reported": -1 if pool.reported is None else pool.reported, "reported_at": pool.reported_at}
-    limits |= {"left": pool.left, "metered": pool.metered}
+    limits |= {"left": pool.left, "metered": pool.metered, "tried": pool.tried_since}
     if known is None:
         return limits
     return limits | {
@@ -122,6 +123,7 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "dead at": found.get(":wk", {}),
         "speaking": {name: {n: int(a) for n, a in run.items()} for name, run in _under(found, ":run:")},
         "dead": set(found.get(":dead", {})),
+        "tried": found.get(":tried", []),
         "limits": {name: float(n) for name, n in found.get(":lim", {}).items()}
         | {name: float(m.get(name, unset)) for name, unset in (("allowed", -1), ("paused", 0), ("metered", 0))}
         | {name: float(found.get(":lim", {}).get(name, unset)) for name, unset in UNSET.items()},

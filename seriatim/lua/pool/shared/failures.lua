@@ -56,7 +56,7 @@ local function fail_attempt(job, seq, s, user, class, blame, reason, t, retry)
   if blame then s.failures = s.failures + 1 end
   if blame and most > 0 then measure('failed', s.ms, LENGTHS) end
   if s.failures >= most then return give_up_sentence(job, seq, s, reason, t, retry.ended_life, most <= 0, most < 0) end
-  requeue(job, seq, s, blame and t + retry.backoff * 2 ^ (s.failures - 1) or t, t)
+  requeue(job, seq, s, t + (blame and retry.backoff * 2 ^ (s.failures - 1) or retry.wait or 0), t)
   C('HINCRBY', M, 'retries', 1)
   index_job(job, t)
 end

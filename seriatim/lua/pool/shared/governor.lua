@@ -14,6 +14,8 @@ local FIRST_PACE, MOST_PACE = 10, 40     -- sentences before a raise
 local AHEAD = 2                          -- of what is proved: sentences that end together must not raise it by as many
 local REPORT_LIFE = 600000               -- ms for which a reported limit counts
 local NO_LIMIT = 1e9
+local TRIED = P .. ':tried'
+local FEW_ATTEMPTS, FEW_JOBS, FAILED_SHARE = 8, 3, 0.3
 
 -- Bring M's `allowed` in line with :lim.
 local function enforce_limits()
@@ -67,6 +69,41 @@ local function slow_down(t, attempt, scope, retry_after)
   if scope ~= 'concurrency' or others == 0 then
     C('HSET', M, 'paused', int(math.max(num(C('HGET', M, 'paused'), 0), t + retry_after)))
   end
+end
+
+-- Keep the outcomes of the latest attempts, newest first, from the first failure on: "job|1" failed, "job|0" was spoken.
+local function note_outcome(job, failed)
+  if failed then
+    C('LPUSH', TRIED, job .. '|1')
+    C('PEXPIRE', TRIED, REPORT_LIFE)
+  elseif C('LPUSHX', TRIED, job .. '|0') == 0 then return end
+  C('LTRIM', TRIED, 0, 8 * FEW_ATTEMPTS - 1)
+  if C('HINCRBY', LIM, 'tried', 1) == 1 then keep(LIM) end
+end
+
+-- Do more than FAILED_SHARE of the latest attempts fail, of enough attempts and jobs that it is not the fault of one text?
+local function too_many_fail()
+  local tried, failed, seen, jobs = C('LRANGE', TRIED, 0, -1), 0, {}, 0
+  local latest = math.min(#tried, 2 * FEW_ATTEMPTS)     -- jobs are those of more: the same few sentences are tried again and again
+  for i, one in ipairs(tried) do
+    local job, outcome = string.match(one, '^(.*)|(%d)$')
+    if i <= latest then failed = failed + outcome end
+    if not seen[job] then seen[job], jobs = true, jobs + 1 end
+  end
+  return latest >= FEW_ATTEMPTS and jobs >= FEW_JOBS and failed > FAILED_SHARE * latest
+end
+
+-- An attempt failed. Where too many do, the engine may be overloaded: no sentence is blamed before they are spoken one after another.
+-- Returns whether this one may be blamed.
+local function blame_after_failure(job)
+  note_outcome(job, true)
+  local level = current_level()
+  if level <= 1 or not too_many_fail() then return true end
+  if num(C('HGET', LIM, 'tried'), 0) >= FEW_ATTEMPTS then
+    lower_level(math.floor(level / 2), 1)
+    C('HSET', LIM, 'tried', 0)
+  end
+  return false
 end
 
 -- Is there reason to raise the level, after `calm` sentences at it?
