@@ -78,6 +78,7 @@ def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
     assert guarded.denied() == []
 
 
+@pytest.mark.thorough
 def test_the_first_process_recovers_killed_workers_and_restarted_servers(guarded: Guarded) -> None:
     system = guarded.system
     text = system.held(sentences(12, "roles under faults"))

@@ -89,6 +89,7 @@ def test_no_process_has_it_among_its_arguments(kept: Kept) -> None:
     assert_hidden(lines)
 
 
+@pytest.mark.thorough
 def test_no_log_has_it_even_when_the_server_goes_away(kept: Kept) -> None:
     system, text = kept.system, sentences(12, "outage")
     producer = Producer(system.settings)

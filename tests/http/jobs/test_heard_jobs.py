@@ -105,6 +105,7 @@ def test_what_is_gone_is_said_to_be_lost_and_the_end_is_said_again(system: RealS
         assert "position_lost" in client.get(f"/v1/jobs/{job.id}/events?after=2-400").text
 
 
+@pytest.mark.thorough
 def test_a_stream_that_is_gone_altogether_ends_its_readers(system: RealSystem, gateway: Gateway) -> None:
     """It was deleted, or expired before the job did: no reader waits for what cannot come."""
     job = enqueue(system, TEXTS)

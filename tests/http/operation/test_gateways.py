@@ -44,6 +44,7 @@ def test_a_listener_goes_on_at_another_gateway_when_one_is_killed(system: RealSy
     assert first + rest == stream_of(TEXTS)
 
 
+@pytest.mark.thorough
 def test_a_gateway_that_ends_leaves_its_jobs_to_the_others(system: RealSystem, gateway: Gateway) -> None:
     leaving = start(system, "leaving")
     with leaving.client() as client, gateway.client() as other:

@@ -258,6 +258,7 @@ class TestLookAndSteer:
         assert {"alto", "bass"} <= {voice["name"] for voice in json.loads(installed.stdout)}
         assert "alto " in seriatim("voices", "--engine", "tone").stdout.decode()
 
+    @pytest.mark.thorough
     def test_a_sample_of_a_voice_is_written(self, tmp_path: Path) -> None:
         out = tmp_path / "alto.wav"
         done = seriatim("voices", "play", "alto", "-o", out, "--engine", "tone", "--engine-option", "rate_hz=8000")

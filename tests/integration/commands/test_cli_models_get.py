@@ -234,7 +234,7 @@ def test_a_file_of_that_name_is_not_overwritten(settings: dict[str, str], tmp_pa
     assert mine.read_text() == "mine"
 
 
-@pytest.mark.parametrize("missing", ["voices.json", MODEL])
+@pytest.mark.parametrize("missing", [pytest.param("voices.json", marks=pytest.mark.thorough), MODEL])
 def test_what_is_not_there_is_named(
     collection: Collection, settings: dict[str, str], tmp_path: Path, missing: str
 ) -> None:
@@ -253,8 +253,12 @@ def test_an_unknown_name_has_its_nearest(settings: dict[str, str]) -> None:
     ("index", "message"),
     [
         (b"<html>", r"is not an index of voices: Expecting value"),
-        (b"[]", r"is not an index of voices: expected an object"),
-        (json.dumps({NAME: {}}).encode(), r"the index of voices lacks what it should say of en_US-tiny-medium: KeyErr"),
+        pytest.param(b"[]", r"is not an index of voices: expected an object", marks=pytest.mark.thorough),
+        pytest.param(
+            json.dumps({NAME: {}}).encode(),
+            r"the index of voices lacks what it should say of en_US-tiny-medium: KeyErr",
+            marks=pytest.mark.thorough,
+        ),
         (
             json.dumps({NAME: {"files": {f"../{NAME}.onnx": {}, f"{NAME}.onnx.json": {}}}}).encode(),
             "the index of voices lacks what it should say of",

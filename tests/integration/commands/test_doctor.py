@@ -158,6 +158,7 @@ def test_every_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert any(check["check"] == "redis" and check["status"] == "ok" for check in found["checks"]), "the others count"
 
 
+@pytest.mark.thorough
 def test_what_does_not_run_comes_with_its_command_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with PrivateServer(embedded()) as server:

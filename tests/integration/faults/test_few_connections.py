@@ -76,7 +76,7 @@ def test_listeners_over_http_take_turns(system: RealSystem) -> None:
     assert 0 < most[0] < SPARE, "the broker has one"
 
 
-@pytest.mark.parametrize("kind", ["sync", "asyncio"])
+@pytest.mark.parametrize("kind", ["sync", pytest.param("asyncio", marks=pytest.mark.thorough)])
 def test_readers_of_a_program_take_turns(system: RealSystem, kind: str) -> None:
     producer = Producer(replace(system.settings, redis_connections=SPARE))
     texts = sentences(12, "few")

@@ -89,7 +89,7 @@ def test_a_worker_restarts_each_of_its_threads(shared: RealSystem) -> None:
     ("place", "line"),
     [
         ("workers.message_filter:parse_message", "unreadable broker message; reconnecting"),
-        ("workers.attempt:_speak_claimed", "engine raised an exception"),
+        pytest.param("workers.attempt:_speak_claimed", "engine raised an exception", marks=pytest.mark.thorough),
         ("workers.attempt:_claim_sentence", "Planted"),
     ],
 )
@@ -119,7 +119,11 @@ def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["reassembler.storage_thread:StorageThread._run_round", "reassembler.retention:RecordingRetention.sweep"]
+    "place",
+    [
+        "reassembler.storage_thread:StorageThread._run_round",
+        pytest.param("reassembler.retention:RecordingRetention.sweep", marks=pytest.mark.thorough),
+    ],
 )
 def test_a_reassembler_goes_on(system: RealSystem, place: str) -> None:
     child = planted(system, place, "reassembler.main", recording_retention_days=1)
@@ -186,7 +190,7 @@ def test_a_reading_thread_that_breaks_is_the_readers_error(shared: RealSystem, m
     "place",
     [
         "gateway.http.streaming.text_session:TextSession.add_text",
-        "gateway.http.streaming.text_session:TextSession._message_of",
+        pytest.param("gateway.http.streaming.text_session:TextSession._message_of", marks=pytest.mark.thorough),
     ],
 )
 def test_a_connection_of_which_one_half_fails_is_ended(shared: RealSystem, place: str) -> None:

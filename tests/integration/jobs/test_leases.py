@@ -62,6 +62,7 @@ def test_one_thread_keeps_every_writer_alive(producer: Producer, system: RealSys
     assert all(job.job.wait(PATIENCE_S).state == "done" for job in jobs)
 
 
+@pytest.mark.thorough
 def test_a_fault_in_the_thread_costs_no_job_its_lease(
     producer: Producer, system: RealSystem, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

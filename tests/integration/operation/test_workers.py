@@ -43,6 +43,7 @@ def spoken_by(system: RealSystem, job: Job) -> dict[str, int]:
     return {name[3:].decode(): int(n) for name, n in fields.items() if name.startswith(b"by:")}
 
 
+@pytest.mark.thorough
 def test_a_worker_takes_the_address_of_its_redis(system: RealSystem, pool: str) -> None:
     """Its processes go there, too, the first ones and those that come after them."""
     url, command = system.settings.redis_url, ["worker", "--engine", "tone", "--pool", pool]
