@@ -25,6 +25,8 @@ class ConnectionOptions:
     connect_s: Annotated[float, OptionInfo("longest wait for a connection", 0.1, 60)] = 5.0
     first_byte_s: Annotated[float, OptionInfo("longest wait for the first byte of sound", 0.1, 600)] = 20.0
     between_bytes_s: Annotated[float, OptionInfo("longest pause within the sound", 0.1, 600)] = 10.0
+    ca_file: Annotated[str, OptionInfo("certificates of the authorities that servers are checked by, as PEM")] = ""
+    http2: Annotated[bool, OptionInfo("1: HTTP/2 where the server offers it; see the guide before")] = False
     environment: Annotated[bool, OptionInfo("1: use the proxies that HTTPS_PROXY and NO_PROXY name")] = True
 
 

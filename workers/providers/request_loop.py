@@ -1,7 +1,8 @@
 """Request loop: one event loop in a thread of its own makes the requests of all slots of a process.
 
 A slot's thread waits on a queue for what its request brings, so that it notices at once when its sentence is no longer
-needed: the request is then cancelled, which closes its connection, or resets its stream of an HTTP/2 connection.
+needed: the request is then cancelled, which closes its connection, so that the server stops, too. Over HTTP/2 one
+connection serves all, and httpx2 resets no stream: the server speaks what was dropped to its end.
 Connections are reused. One that a server closed meanwhile is noticed when it is used; the request is then sent again,
 once, if no byte of an answer had come.
 
@@ -10,15 +11,17 @@ Waits have limits: for a connection, for the first byte of the body, between two
 
 import asyncio
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import httpx2
 
-from seriatim.errors import UpstreamFailed
+from seriatim.errors import UnknownOption, UpstreamFailed
 from workers.providers.connection_options import ConnectionOptions, shown_host
 
 CANCEL_POLL_S = 0.05  #: how soon a waiting slot notices that its sentence is not needed
@@ -105,7 +108,8 @@ class RequestLoop:
     async def _make_client(self) -> httpx2.AsyncClient:
         slots = self._options.slots
         return httpx2.AsyncClient(
-            http2=True,
+            http2=self._options.http2,
+            verify=_trusted(self._options.ca_file),
             timeout=httpx2.Timeout(None, connect=self._options.connect_s),  # others: `_exchange`
             limits=httpx2.Limits(max_connections=slots, max_keepalive_connections=slots, keepalive_expiry=KEEP_ALIVE_S),
             trust_env=self._options.environment,
@@ -158,6 +162,20 @@ class RequestLoop:
     def _opened(self, request: ProviderRequest) -> Any:
         method = "POST" if request.body else "GET"
         return self._client.stream(method, request.url, headers=dict(request.headers), content=request.body or None)
+
+
+def _trusted(ca_file: str) -> ssl.SSLContext | bool:
+    """The authorities to check servers by; True: those of this machine.
+
+    Raises:
+        UnknownOption: the file cannot be read, or has no certificate.
+    """
+    if not ca_file:
+        return True
+    try:
+        return ssl.create_default_context(cafile=Path(ca_file).expanduser())
+    except OSError as error:  # an SSLError is one
+        raise UnknownOption(f"ca_file={ca_file}: {error.strerror or error}") from None
 
 
 async def _beginning(response: httpx2.Response) -> bytes:
