@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from seriatim.audio.pcm import bytes_of_ms
+from seriatim.lua.pool_scripts import signals
+from seriatim.lua.script_calls import run
 from seriatim.stream_entries import Audio, Discontinuity
 from tests.http.gateways import start
-from tests.providers.provider_shapes import KokoroShape
+from tests.providers.provider_shapes import ElevenLabsShape, KokoroShape, OpenAIShape, ProviderShape
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator
 from tests.providers.provider_systems import PAUSE_MS, heard_stream, key_file, provider_workers, request
@@ -54,6 +56,24 @@ def test_no_fault_of_a_provider_is_heard(system: RealSystem) -> None:
     with ProviderSimulator(faults=faults) as provider:
         provider_workers(system, provider.url)
         assert Listener(system.producer().enqueue(texts, request())).pcm() == heard_stream(texts)
+
+
+@pytest.mark.parametrize(("shape", "engine"), [(OpenAIShape(), "openai"), (ElevenLabsShape(), "elevenlabs")])
+def test_more_slots_than_places_fail_no_sentence(
+    system: RealSystem, tmp_path: Path, shape: ProviderShape, engine: str
+) -> None:
+    """Six slots, two places: what is refused with 429 waits, and every sentence is heard once, in its place."""
+    texts = sentences(10, "places")
+    with ProviderSimulator(shape=shape, keys={KEY}, places=2, whole_s=0.2) as provider:
+        provider_workers(system, provider.url, key_file(tmp_path, provider), engine=engine, slots=6)
+        job = system.producer().enqueue(texts, request())
+        assert Listener(job).pcm() == heard_stream(texts)
+        assert job.status().state == "done"
+        assert provider.most_open == 2
+        outcomes = provider.outcomes()
+    assert outcomes["spoken"] == len(texts) + 1  # the warm-up's, too
+    assert system.count("given_up", "provider") == 0
+    assert not any(name.startswith("failed") for name in run(system.redis, signals("provider")).counts)
 
 
 def test_what_was_heard_is_continued_behind_a_marked_discontinuity(system: RealSystem) -> None:
