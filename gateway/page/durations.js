@@ -20,9 +20,9 @@ export function spelledOut(s) {
 export const approximately = (s) => spelledOut(s > 120 ? 60 * Math.ceil(s / 60) : Math.ceil(s));
 
 const UNITS = [[86400, "day"], [3600, "hour"], [60, "minute"]];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
-/** Formats as "3 minutes ago"; `at` is in s since 1970. */
+/** Formats as "3 min. ago"; `at` is in s since 1970. */
 export function timeAgo(at, now = Date.now() / 1000) {
   const since = Math.max(0, now - at);
   const unit = UNITS.find(([length]) => since >= length);

@@ -9,6 +9,9 @@ const STATES = { running: "speaking", done: "spoken", failed: "failed", cancelle
 
 const listElement = document.getElementById("jobs");
 const emptyHint = document.getElementById("no-jobs");
+const $ = (id) => document.getElementById(id);
+const jobDialog = $("job-dialog");
+const jobTitle = $("job-title");
 const rows = new Map();
 let refreshSoon = new AbortController();
 
@@ -52,23 +55,48 @@ function showCards(cards, handlers) {
 
 function newRow({ id }, { onOpen, announce }) {
   const element = document.createElement("li");
-  const [open, facts, bar, cancel] = ["button", "p", "progress", "button"].map((name) => document.createElement(name));
-  open.type = cancel.type = "button";
+  const [open, facts, bar] = ["button", "p", "progress"].map((name) => document.createElement(name));
+  const [cancel, rename, remove] = ["Cancel", "Rename", "Delete"].map(newButton);
+  open.type = "button";
   open.className = "title";
   facts.className = "hint";
-  cancel.className = "quiet";
   bar.ariaHidden = "true"; // the text beside it says the same
-  cancel.textContent = "Cancel";
   open.addEventListener("click", () => onOpen(id));
   cancel.addEventListener("click", async () => {
     await request(`/v1/jobs/${id}`, { method: "DELETE" }).catch((error) => announce(error.message));
     refreshJobs();
   });
-  element.append(open, facts, bar, cancel);
-  return { element, open, facts, bar, cancel };
+  rename.addEventListener("click", () => changeJob(id, "Rename", open.textContent, announce));
+  remove.addEventListener("click", () => changeJob(id, "Delete", open.textContent, announce));
+  element.append(open, facts, bar, cancel, rename, remove);
+  return { element, open, facts, bar, cancel, rename, remove };
 }
 
-function fillRow({ element, open, facts, bar, cancel }, card, { isOpen }) {
+function newButton(label) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = label;
+  return button;
+}
+
+/** Asks for a new title, or whether to delete; and does it. */
+async function changeJob(id, action, title, announce) {
+  jobTitle.value = title;
+  jobTitle.readOnly = action === "Delete";
+  $("job-title-label").textContent = action === "Delete" ? "Recording and text of this job will be gone" : "Title";
+  $("job-dialog-title").textContent = $("change-job").textContent = action;
+  jobDialog.returnValue = "";
+  jobDialog.showModal();
+  await new Promise((done) => jobDialog.addEventListener("close", done, { once: true }));
+  if (jobDialog.returnValue !== "confirmed") return;
+  const change = { method: "PATCH", body: JSON.stringify({ title: jobTitle.value }), headers: { "content-type": "application/json" } };
+  const sent = action === "Delete" ? request(`/v1/jobs/${id}/audio`, { method: "DELETE" }) : request(`/v1/jobs/${id}`, change);
+  await sent.catch((error) => announce(error.message));
+  refreshJobs();
+}
+
+function fillRow({ element, open, facts, bar, cancel, rename, remove }, card, { isOpen }) {
   const name = card.title || `Job ${card.id.slice(0, 8)}`;
   const running = card.state === "running";
   element.dataset.state = card.state;
@@ -83,7 +111,8 @@ function fillRow({ element, open, facts, bar, cancel }, card, { isOpen }) {
   const words = parts.filter(Boolean).join(" · ");
   if (facts.textContent !== words) facts.textContent = words;
   bar.hidden = cancel.hidden = !running;
+  rename.hidden = remove.hidden = running || card.drain !== "store";
   bar.max = Math.max(1, card.sentences);
   bar.value = card.sentences_done;
-  cancel.setAttribute("aria-label", `Cancel “${name}”`);
+  for (const button of [cancel, rename, remove]) button.setAttribute("aria-label", `${button.textContent} “${name}”`);
 }

@@ -48,6 +48,7 @@ function wirePlayer() {
   });
   $("cancel").addEventListener("click", () => session.cancel().then(refreshJobs, (error) => showNotice(error.message)));
   $("download").addEventListener("click", () => session.download().catch((error) => showNotice(error.message)));
+  $("save-sentence").addEventListener("click", () => session.downloadSentence().catch((error) => showNotice(error.message)));
   const { mediaSession } = navigator; // media keys of headsets and lock screens
   const keys = {
     play: () => session.play(), pause: () => session.player.pause(),

@@ -5,7 +5,7 @@
 
 import { GatewayError, request } from "./api.js";
 import { JobProgress } from "./job-progress.js";
-import { saveFile } from "./download.js";
+import { saveFile, saveSentence } from "./download.js";
 import { WebAudioPlayer } from "./webaudio-player.js";
 import { MediaSourcePlayer, isSupported } from "./mediasource-player.js";
 import { clockFace, spelledOut, pause } from "./durations.js";
@@ -26,6 +26,7 @@ export class PlayerSession {
   #abort = new AbortController();
   #state = "running";
   #title = "";
+  #rateHz = 0;
   #repeatTimer = 0; // while a sentence is repeated
   #stored = { at: 0, playing: false }; // as stored in the tab
 
@@ -119,6 +120,14 @@ export class PlayerSession {
 
   download = () => saveFile(this.job, this.#title, $("format").value, this.announce);
 
+  /** Saves the current sentence. */
+  async downloadSentence() {
+    const { progress } = this;
+    const index = Math.max(0, progress.indexAt(this.player.time));
+    const end = progress.sentences[index + 1]?.at ?? progress.end.audio_s;
+    await saveSentence(this.job, this.#title, this.#rateHz, { ...progress.sentences[index], end });
+  }
+
   #connect(signal) {
     const { progress, player } = this;
     progress.addEventListener("sentence", ({ detail }) => this.textView.add(detail), { signal });
@@ -159,6 +168,7 @@ export class PlayerSession {
         const card = await this.progress.refresh(signal);
         this.#setState(card.state, card.reason);
         this.#title = card.title;
+        this.#rateHz = card.rate_hz;
         document.title = `${card.title || "Speech"} · Seriatim`;
       } catch (error) {
         if (signal.aborted) return;
@@ -239,6 +249,7 @@ export class PlayerSession {
     $("progress").value = spoken;
     $("cancel").hidden = !running;
     $("download").disabled = running;
+    $("save-sentence").disabled = this.#state !== "done" || !progress.end || !progress.sentences.length;
   }
 }
 

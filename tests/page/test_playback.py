@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from tests.http.decoded_audio import seconds
 from tests.http.gateways import clear
 from tests.page.browser import Page
+from tests.support.expected_audio import spoken_pcm
 from tests.support.process_system import PATIENCE_S
 
 RATE = "const {playbackRate, preservesPitch} = document.getElementById('audio'); return [playbackRate, preservesPitch]"
@@ -71,3 +73,18 @@ def test_the_code_that_is_shown_does_the_same(page: Page, tmp_path: Path, langua
     length_s = page.until(page.length_s, "the page knows the length")
     assert seconds((tmp_path / "speech.mp3").read_bytes()) == pytest.approx(length_s, abs=0.2)
     assert '"voice": "tenor"' in code
+
+
+def test_one_sentence_is_saved(page: Page) -> None:
+    texts = clear(3, "Robin")
+    page.speak(" ".join(texts))
+    page.until(page.length_s, "all of it is there")
+    page.until(lambda: page.one("#save-sentence").is_enabled(), "it can be saved")
+    page.press("#reading [data-seq]", 1)
+    page.until(lambda: page.marked() == texts[1], "the second sentence is current")
+    page.press("#save-sentence")
+    file = page.until(lambda: next(page.downloads.glob("*2.wav"), None), "it is saved")
+    samples, rate_hz = soundfile.read(file, dtype="int16")
+    expected = spoken_pcm(texts[1], seed=1)
+    assert samples.tobytes()[: len(expected)] == expected
+    assert rate_hz == 8000

@@ -43,3 +43,20 @@ def test_a_job_is_chosen_there(page: Page, client: httpx2.Client) -> None:
     assert (
         client.get("/status").headers["content-security-policy"] == client.get("/").headers["content-security-policy"]
     )
+
+
+def test_a_job_is_renamed_and_deleted(page: Page, client: httpx2.Client) -> None:
+    text = clear(1, "Plover")[0]
+    job = page.speak(text)
+    page.until(lambda: page.words("#state").startswith("Spoken"), "it is done")
+    rename = page.until(lambda: page.all(f"[aria-label='Rename “{text}”']"), "it can be renamed")[0]
+    rename.click()
+    page.one("#job-title").clear()
+    page.one("#job-title").send_keys("My bird")
+    page.one("#change-job").click()
+    page.until(lambda: page.all("[aria-label='Delete “My bird”']"), "it has its title")
+    assert client.get(f"/v1/jobs/{job}").json()["title"] == "My bird"
+    page.one("[aria-label='Delete “My bird”']").click()
+    page.one("#change-job").click()
+    page.until(lambda: not page.all("[aria-label='Delete “My bird”']"), "it has left the list")
+    assert client.delete(f"/v1/jobs/{job}/audio").status_code == 404

@@ -4,7 +4,7 @@
     <store>/<shard>/<job>/title      the title of the job, one line                 (source_text.py)
     <store>/<shard>/<job>/text       the text as submitted, unless sentences were   (source_text.py)
 
-Each is written once and atomically. They are removed together with the recording.
+Each is written once and atomically; a title may be replaced. They are removed together with the recording.
 """
 
 import contextlib
@@ -32,6 +32,18 @@ def write(job: Job, name: str, text: str) -> None:
         log.warning("cannot write beside a recording", extra={"job": job.id, "file": name, "error": str(error)})
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def replace(job: Job, name: str, text: str) -> None:
+    """Write a file in place of the one that exists.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = sidecar_path(job, name)
+    part = path.with_name(f".{name}.{secrets.token_hex(4)}")
+    part.write_bytes(text.encode())
+    part.replace(path)
 
 
 def read(job: Job, name: str) -> str | None:

@@ -43,6 +43,21 @@ def store_source_text(job: Job, source: SourceText) -> None:
     sidecar_files.write(job, "title", source.title or first_words(excerpt))
 
 
+def replace_title(job: Job, title: str) -> bool:
+    """Give a recorded job another title; False if it is not recorded.
+
+    Raises:
+        OSError: the store cannot be written.
+    """
+    if not sidecar_files.sidecar_path(job, "owner").exists():
+        return False
+    sidecar_files.replace(job, "title", title)
+    for path in sidecar_files.sidecar_path(job, "audio").parent.glob("audio.*"):
+        if path.name != "audio.s16":  # it has the old title, and is encoded again when it is requested
+            path.unlink(missing_ok=True)
+    return True
+
+
 def text_of(job: Job) -> Path | None:
     """The file with a job's text; None if it is not stored."""
     path = sidecar_files.sidecar_path(job, "text")

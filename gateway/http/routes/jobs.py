@@ -7,11 +7,12 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.http.context import GatewayContext
+from gateway.http.problems import HttpProblem
 from gateway.http.recordings.job_owners import accepted_at, jobs_of
-from gateway.http.recordings.source_text import SourceText, text_of, title_of
+from gateway.http.recordings.source_text import SourceText, replace_title, text_of, title_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.job_body import DOCUMENT, FORM, JSON, parse_job_body
-from gateway.http.schemas.requests import NewJobBody
+from gateway.http.schemas.requests import JobChange, NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
 from gateway.http.streaming.silent_answer import enqueue_or_silence
 from seriatim.client.job import Job
@@ -72,6 +73,17 @@ async def list_jobs(context: ContextDep, caller: CallerDep, limit: Annotated[int
 async def get_job(job_id: JobId, context: ContextDep, caller: CallerDep) -> JobCard:
     """Get the state of a job."""
     job = await context.own(job_id, caller)
+    return await asyncio.to_thread(_job_card_with_time, job, caller.user)
+
+
+@router.patch("/v1/jobs/{job_id}", responses=LOOKUPS)
+async def rename_job(job_id: JobId, change: JobChange, context: ContextDep, caller: CallerDep) -> JobCard:
+    """Give a job another title, which its recording and its downloads have from then on."""
+    job = await context.own(job_id, caller)
+    if not await asyncio.to_thread(replace_title, job, change.title):
+        raise HttpProblem(
+            409, "not_recorded", f"job {job.id} is not recorded: it has the beginning of its text as title"
+        )
     return await asyncio.to_thread(_job_card_with_time, job, caller.user)
 
 

@@ -258,6 +258,14 @@ class SentenceBody(BaseModel):
         return Sentence(self.text, pause_ms, voice_of(context, pool, self.voice), self.language, self.speed or 0.0)
 
 
+class JobChange(BaseModel):
+    """Another title of a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[Title, Field(min_length=1)]
+
+
 class NewJobBody(SpeechOptions):
     """A new job: a text, or sentences."""
 

@@ -201,3 +201,22 @@ def test_speech_goes_on_with_a_store_that_cannot_be_written(system: RealSystem) 
         assert client.get(f"/v1/jobs/{card['id']}").json()["state"] in ("running", "done")
     assert system.log("no-store").count("cannot write beside a recording") == 3
     system.end("no-store")
+
+
+def test_a_job_is_renamed(client: httpx2.Client) -> None:
+    job = new(client, input=TEXT, title="Before")["id"]
+    whole(client, job)
+    before = client.get(f"/v1/jobs/{job}/audio?format=mp3")
+    assert "Before" in unquote(before.headers["content-disposition"])
+    card = client.patch(f"/v1/jobs/{job}", json={"title": "  The  new one "}).json()
+    assert card["title"] == client.get(f"/v1/jobs/{job}").json()["title"] == "The new one"
+    assert job in [each["id"] for each in client.get("/v1/jobs").json()["data"] if each["title"] == "The new one"]
+    audio = client.get(f"/v1/jobs/{job}/audio?format=mp3")
+    assert "The new one" in unquote(audio.headers["content-disposition"])
+    assert audio.content != before.content, "the file has its new title in it"
+    for wrong in ({"title": ""}, {"title": "a\u202eb"}, {}, {"title": "a", "kind": "live"}):
+        assert client.patch(f"/v1/jobs/{job}", json=wrong).status_code == 400, wrong
+    unrecorded = new(client, input=TEXT, drain="window")["id"]
+    refused = client.patch(f"/v1/jobs/{unrecorded}", json={"title": "No"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_recorded")
+    client.delete(f"/v1/jobs/{unrecorded}")
