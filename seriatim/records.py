@@ -65,7 +65,7 @@ class Sentence:
     language: str = ""
     speed: float = 0.0
     seed: int = -1  #: -1: made of the job's seed and the sequence number
-    previous_text: str = ""  #: of its neighbours, for engines that speak by them (client/sentence_neighbours.py)
+    previous_text: str = ""  #: of its neighbours, for engines that speak by them (client/sentences/)
     next_text: str = ""
     pronounce: str = ""  #: of its words that a lexicon has, by `seriatim.text.lexicon.encode_pronunciations`
 

@@ -181,10 +181,17 @@ def _text(options: argparse.Namespace, settings: Settings) -> int:
     from seriatim.text.segment import SegmentOptions
 
     lexicon = Path(options.lexicon) if options.lexicon else None
-    values = {"language": options.language, "markup": options.markup, "reading": options.reading, "lexicon": lexicon}
+    values = {
+        "language": options.language,
+        "markup": options.markup,
+        "reading": options.reading,
+        "lexicon": lexicon,
+    } | {"speakers": args.speakers(options.speaker)}
     request = JobRequest.of(values)
     document = read_input(options.file, settings, request.markup)
-    cut = SegmentOptions(request.language or "en", markup=document.markup, reading=request.reading)
+    cut = SegmentOptions(
+        request.language or "en", markup=document.markup, reading=request.reading, speakers=request.speakers
+    )
     if lexicon:
         cut = replace(cut, kept_words=request.lexicon.in_language(cut.language).places)
     return run_text(document, cut, request.lexicon, explain=options.explain)

@@ -1,7 +1,7 @@
 """The parser of the command line, and its help texts."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
@@ -81,7 +81,7 @@ def request(options: argparse.Namespace) -> JobRequest:
             "voice": options.voice, "language": options.language, "engine": options.engine, "pool": options.pool or "",
             "user": options.user, "kind": "batch", "drain": "window", "seed": options.seed, "speed": options.speed,
             "gap": options.gap, "pause_ms": options.pause_ms, "paragraph_ms": options.paragraph_ms,
-            "markup": options.markup, "reading": options.reading,
+            "markup": options.markup, "reading": options.reading, "speakers": speakers(options.speaker),
             "lexicon": Path(options.lexicon) if options.lexicon else None,
             "options": dict(_option_value(text) for text in options.option),
         }
@@ -133,6 +133,7 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         help="if a sentence cannot be spoken: fail, silence (default), skip",
     )
     _add_text_options(p)
+    _add_speakers(p)
     _add_lexicon(p)
     p.add_argument(
         "--option", action="append", default=[], metavar="KEY=NUMBER", help="engine option for this text; repeatable"
@@ -153,6 +154,28 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
     p.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
 
+def speakers(pairs: Sequence[str]) -> dict[str, str]:
+    """The voices of speakers, of `NAME=VOICE`.
+
+    Raises:
+        UnknownOption: without `=`.
+    """
+    found = {}
+    for pair in pairs:
+        name, equals, voice = pair.partition("=")
+        if not equals:
+            raise UnknownOption(f"--speaker {pair!r}; expected NAME=VOICE, such as ANNA=af_heart")
+        found[name] = voice
+    return found
+
+
+def _add_speakers(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--speaker", action="append", default=[], metavar="NAME=VOICE",
+        help="voice of the lines that begin with NAME: in a dialogue; repeatable",
+    )  # fmt: skip
+
+
 def _add_lexicon(p: argparse.ArgumentParser) -> None:
     p.add_argument("--lexicon", metavar="FILE", help="pronunciations: lines WORD = SPOKEN, JSON, or W3C's PLS")
 
@@ -161,6 +184,7 @@ def _add_text(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", nargs="?", default="-", metavar="FILE", help="text in UTF-8; -: standard input (default)")
     p.add_argument("--language", default="", metavar="TAG", help="such as de, en-GB or German (default: en)")
     _add_text_options(p)
+    _add_speakers(p)
     _add_lexicon(p)
     p.add_argument("--explain", action="store_true", help="show what each step makes of the text")
 

@@ -38,7 +38,9 @@ class TextDemands:
         language = "" if request.language == AUTO else request.language
         if request.language == AUTO or not (language or request.voice):
             language = guess_language(sample_of(text))
-        voices = frozenset(filter(None, (request.voice, *(each.voice for each in sentences))))
+        voices = frozenset(
+            filter(None, (request.voice, *request.speakers.values(), *(each.voice for each in sentences)))
+        )
         languages = frozenset(filter(None, (each.language for each in sentences)))
         return cls(language, request.speed, request.options, voices, languages)
 

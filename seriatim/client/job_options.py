@@ -25,6 +25,8 @@ POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 AUTO = "auto"  #: the language that leaves the choice to the text, whatever the voice
 MAX_PAUSE_MS = 60_000
 NO_LEXICON = Lexicon()
+MAX_SPEAKERS = 64
+MAX_SPEAKER_CHARS = 64
 MAX_NAME_CHARS = 256  #: characters of a voice, a language or an idempotency key
 MAX_OPTION = 2.0**53  #: JSON has no infinity, and readers other than Python's have no larger integers
 
@@ -62,6 +64,7 @@ class JobOptions(TypedDict, total=False):
     paragraph_ms: int | None
     markup: Markup | Literal["auto", "plain", "none", "markdown", "html", "ssml"] | None
     reading: ReadingMode | Literal["auto", "off"] | None
+    speakers: Mapping[str, str] | None
     lexicon: "Lexicon | Mapping[str, str] | Sequence[Mapping[str, Any]] | PathLike[str] | None"
     options: Mapping[str, float] | None
     empty: EmptyTextPolicy | Literal["error", "silence"] | None
@@ -94,6 +97,9 @@ class JobRequest:
     paragraph_ms: int = 600  #: silence after a paragraph
     markup: Markup = Markup.AUTO  #: how the text is marked up: auto, plain, none, markdown, html, ssml
     reading: ReadingMode = ReadingMode.AUTO  #: auto: numbers and signs become words; off: the engine reads them
+    speakers: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: names before lines such as `ANNA: Hi`, and their voices
     lexicon: Lexicon = NO_LEXICON  #: pronunciations: a mapping such as {"GIF": "jif"}, entries, or a file's path
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
     empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to speak, such as "...": error, or silence
@@ -130,6 +136,7 @@ class JobRequest:
         for name in ("voice", "language", "engine", "pool", "idempotency_key", "session"):
             check_printable(name, values.get(name, ""))
         check_options(values.get("options", {}))
+        check_speakers(values.get("speakers", {}))
         language = values.get("language", "")
         values["language"] = AUTO if language.strip().lower() == AUTO else language_tag(language)
         values["lexicon"] = Lexicon.of(values["lexicon"]) if "lexicon" in values else NO_LEXICON
@@ -235,6 +242,23 @@ def check_options(options: object) -> None:
         check_printable("option name", name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_OPTION:
             raise UnknownOption(f"options: {name}={value!r:.80}; expected a number below {MAX_OPTION:g}")
+
+
+def check_speakers(speakers: object) -> None:
+    """Refuse speakers that are not a mapping of names, which may stand before a colon, to voices.
+
+    Raises:
+        UnknownOption: with the name.
+    """
+    if not isinstance(speakers, Mapping) or len(speakers) > MAX_SPEAKERS:
+        raise UnknownOption(f"speakers={speakers!r:.80}; expected up to {MAX_SPEAKERS} names and voices")
+    for name, voice in speakers.items():
+        check_printable("speaker", name)
+        check_printable("voice", voice)
+        if not name.strip() or name != name.strip(" *_") or re.search("[:：]", name) or len(name) > MAX_SPEAKER_CHARS:
+            raise UnknownOption(
+                f"speakers: {name!r:.80}; expected a name without a colon, up to {MAX_SPEAKER_CHARS} characters"
+            )
 
 
 def check_job(job_id: object) -> str:

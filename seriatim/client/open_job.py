@@ -10,8 +10,8 @@ from seriatim.client.job import Job
 from seriatim.client.job_options import check_text
 from seriatim.client.partial_submission import idempotency_conflict
 from seriatim.client.resolved_request import ResolvedRequest, log_warning
-from seriatim.client.sentence_neighbours import with_neighbours
 from seriatim.client.sentence_rows import rows_of_sentences, sentences_of
+from seriatim.client.sentences.sentence_neighbours import with_neighbours
 from seriatim.client.text_languages import LanguageCheck
 from seriatim.client.text_limits import check_count, check_size
 from seriatim.dispatch import PoolClient, complete_pending_step, dispatch
@@ -99,6 +99,7 @@ class OpenJob:
         if self.closed.is_set():
             raise JobNotOpen(f"job {self.job.id} is closed; open another")
         sentences = list(sentences_of(pieces, self.resolved))
+        self.resolved.styles.ignore(self.text.unsupported)
         self._check_language(pieces, last=close)
         check_count(self.n + len(self.waiting) + len(sentences), self.pool_client.settings)
         self.waiting += rows_of_sentences(self._with_previous(sentences), self.resolved.request)

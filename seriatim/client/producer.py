@@ -167,6 +167,12 @@ class Producer:
         request = self.choose_pool(request, text)
         pool = self.pool_cache.get(request.pool_name)
         checked = self._check(without_auto(request), request, pool)
+        if request.speakers:
+            speakers = {name: Sentence("", voice=voice) for name, voice in request.speakers.items()}
+            voices = {name: self._check(speaker, request, pool).voice for name, speaker in speakers.items()}
+            checked = replace(
+                checked, speakers={name: voices[name] or voice for name, voice in request.speakers.items()}
+            )
         if request.language == AUTO and not checked.language:
             checked = replace(checked, language=AUTO)
         return ResolvedRequest.of(checked, pool, text, self._system_lexicon.current())

@@ -1,10 +1,11 @@
 """A resolved request: a job's options in the terms of its pool, with the languages of its text. Pure."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from seriatim.client.job_lexicon import phonemes_warning, with_lexicon
 from seriatim.client.job_options import AUTO, JobRequest
+from seriatim.client.sentences.sentence_styles import SentenceStyles
 from seriatim.client.text_languages import DEFAULT, ParagraphVoices, is_open, with_language
 from seriatim.state.pool_record import PoolRecord
 from seriatim.text.lexicon import Lexicon
@@ -20,6 +21,7 @@ class ResolvedRequest:
     pool: PoolRecord
     voices: ParagraphVoices | None = None  #: of paragraphs in other languages; None: the language is not left open
     warning: str = ""  #: a line, in ASCII; "" if there is none
+    styles: SentenceStyles = field(default_factory=lambda: SentenceStyles(JobRequest(), PoolRecord()))
 
     @classmethod
     def of(cls, request: JobRequest, pool: PoolRecord, text: object, system: Lexicon) -> "ResolvedRequest":
@@ -31,13 +33,13 @@ class ResolvedRequest:
         log_warning(language_warning)
         resolved = with_lexicon(resolved, system, pool)
         warnings = [language_warning, phonemes_warning(resolved, pool)]
-        return cls(resolved, pool, voices, "; ".join(filter(None, warnings)))
+        return cls(resolved, pool, voices, "; ".join(filter(None, warnings)), SentenceStyles(resolved, pool))
 
     def take_warning(self) -> str:
-        """A line about paragraphs whose sentences were cut since the last call; "" if there is none."""
+        """A line about what was cut since the last call: languages, markup without effect; "" if there is none."""
         warning = self.voices.warning() if self.voices else ""
         log_warning(warning)
-        return warning
+        return "; ".join(filter(None, [warning, self.styles.warning()]))
 
 
 def log_warning(warning: str) -> None:

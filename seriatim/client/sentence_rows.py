@@ -6,16 +6,17 @@ from dataclasses import replace
 from seriatim.client.job_lexicon import pronounced
 from seriatim.client.job_options import JobRequest
 from seriatim.client.resolved_request import ResolvedRequest
-from seriatim.client.sentence_neighbours import with_neighbours
+from seriatim.client.sentences.sentence_neighbours import with_neighbours
+from seriatim.client.sentences.sentence_styles import SentenceStyles
 from seriatim.client.text_limits import check_size, checked_sentences, limited_rows
 from seriatim.lua.pool_scripts import sentence_argument
 from seriatim.records import JobKind, Sentence
 from seriatim.settings import Settings
-from seriatim.state.pool_record import PoolRecord
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.markup import Markup, has_markup
 from seriatim.text.reading import ReadingMode, read_sentence
-from seriatim.text.segment import Segment, SegmentOptions, segment
+from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
+from seriatim.text.speech_style import PLAIN_STYLE
 
 HOLD_CHARS = 400  #: of a paragraph, until its language is clear: three or four sentences
 FIRST_CHARS = 80  #: a live job's first part: about five seconds of speech, and less than half that of synthesis
@@ -31,7 +32,7 @@ def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> Segmen
     return SegmentOptions(
         language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
         request.reading, request.lexicon.places if request.lexicon else None,
-        voices.language if voices else None, HOLD_CHARS if whole else 0,
+        voices.language if voices else None, HOLD_CHARS if whole else 0, request.speakers,
     )  # fmt: skip
 
 
@@ -44,26 +45,37 @@ def rows_of_text(
     Raises:
         BadInput: the text or one of the sentences is over a limit, or `resolve` refuses it.
     """
-    request = resolved.request
+    request, styles = resolved.request, resolved.styles
     if isinstance(text, str):
         check_size(text, settings)
-        sentences: Iterable[Sentence] = sentences_of(segment(text, cut), resolved)
+        sentences: Iterable[Sentence] = _sentences(text, cut, resolved)
     else:
         checked = map(resolve, checked_sentences(text, request.pause_ms, settings))
-        sentences = (part for sentence in checked for part in _fit_sentence(sentence, request, resolved.pool))
+        sentences = (part for sentence in checked for part in _fit_sentence(sentence, request, styles))
     if resolved.pool.takes_neighbours:
         sentences = with_neighbours(sentences)
     yield from limited_rows(rows_of_sentences(sentences, request), settings)
 
 
+def _sentences(text: str, cut: SegmentOptions, resolved: ResolvedRequest) -> Iterator[Sentence]:
+    """The sentences of a text; at its end, a line is logged about what had no effect."""
+    steps = IncrementalSegmenter(cut)
+    yield from sentences_of(segment(text, cut, steps), resolved)
+    resolved.styles.ignore(steps.unsupported)
+
+
 def sentences_of(pieces: Iterable[Segment], resolved: ResolvedRequest) -> Iterator[Sentence]:
-    """The pieces of a text as sentences, with voices of their own where their paragraphs are in other languages."""
-    as_it_is = replace(resolved.request, markup=Markup.NONE, reading=ReadingMode.OFF)
+    """The pieces of a text as sentences, with the voices of their own that their languages or their styles ask for."""
+    as_it_is = replace(resolved.request, markup=Markup.NONE, reading=ReadingMode.OFF, speakers={})
     for piece in pieces:
-        if resolved.voices is None or not piece.language:
-            yield Sentence(piece.text, piece.pause_ms)
-        else:  # the limit of characters may be another language's
-            yield from _fit_sentence(resolved.voices.sentence(piece), as_it_is, resolved.pool)
+        sentence = Sentence(piece.text, piece.pause_ms)
+        if resolved.voices and piece.language:
+            sentence = resolved.voices.sentence(piece)
+        sentence = resolved.styles.styled(sentence, piece.style)
+        if sentence.language:  # the limit of characters may be another language's
+            yield from _fit_sentence(sentence, as_it_is, resolved.styles)
+        else:
+            yield sentence
 
 
 def rows_of_sentences(sentences: Iterable[Sentence], request: JobRequest) -> Iterator[str]:
@@ -76,27 +88,35 @@ def rows_of_sentences(sentences: Iterable[Sentence], request: JobRequest) -> Ite
         yield sentence_argument(spoken_ms + s.pause_ms, s.to_json())
 
 
-def _fit_sentence(sentence: Sentence, request: JobRequest, pool: PoolRecord) -> Iterator[Sentence]:
+def _fit_sentence(sentence: Sentence, request: JobRequest, styles: SentenceStyles) -> Iterator[Sentence]:
     """A caller's sentence, split if it exceeds the engine's limit; its pause follows the last part."""
     language = sentence.language or request.language or "en"
-    limit_chars = pool.limit_of(language)
+    limit_chars = styles.pool.limit_of(language)
     if len(sentence.text) <= limit_chars and _is_plain(sentence.text, language, request):
         yield sentence
         return
     places = request.lexicon.places if request.lexicon else None
-    cut = SegmentOptions(language, limit_chars, markup=request.markup, reading=request.reading, kept_words=places)
-    pieces = [p.text for p in segment(sentence.text, cut)]
-    if pieces and len(joined := " ".join(pieces)) <= limit_chars:
-        pieces = [joined]
-    for text in pieces[:-1]:
+    cut = SegmentOptions(
+        language, limit_chars, markup=request.markup, reading=request.reading, kept_words=places,
+        speakers=request.speakers,
+    )  # fmt: skip
+    pieces = list(segment(sentence.text, cut))
+    if any(piece.style != PLAIN_STYLE for piece in pieces):
+        yield from (styles.styled(replace(sentence, text=p.text, pause_ms=p.pause_ms), p.style) for p in pieces[:-1])
+        yield from (styles.styled(replace(sentence, text=p.text), p.style) for p in pieces[-1:])
+        return
+    texts = [piece.text for piece in pieces]
+    if texts and len(joined := " ".join(texts)) <= limit_chars:
+        texts = [joined]
+    for text in texts[:-1]:
         yield replace(sentence, text=text, pause_ms=0)
-    for text in pieces[-1:]:
+    for text in texts[-1:]:
         yield replace(sentence, text=text)
 
 
 def _is_plain(text: str, language: str, request: JobRequest) -> bool:
     """True if a caller's sentence is spoken as it is written."""
     has_speech = any(character.isalnum() for character in text)
-    if not has_speech or not text.isprintable() or has_markup(text, request.markup):
+    if not has_speech or not text.isprintable() or has_markup(text, request.markup) or request.speakers:
         return False
     return request.reading is ReadingMode.OFF or read_sentence(text, language) == text

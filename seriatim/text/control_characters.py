@@ -11,7 +11,12 @@ _PAUSE = 0xF0000  #: and 6,000 more: a pause of so many times 10 ms
 _PAUSE_STEP_MS = 10
 PAUSE_MOST_MS = 60_000
 PAUSES = f"{chr(_PAUSE)}-{chr(_PAUSE + PAUSE_MOST_MS // _PAUSE_STEP_MS)}"
-CONTROLS = re.compile(f"[{PAUSES}{HARD_LINE}]")
+_STYLE = 0xF9000  #: and 255 more: indices into the table of a text's styles (seriatim.text.speech_style)
+MOST_STYLES = 256
+STYLES = f"{chr(_STYLE)}-{chr(_STYLE + MOST_STYLES - 1)}"
+ALL_STYLES = "".join(chr(_STYLE + index) for index in range(MOST_STYLES))
+STYLE = re.compile(f"[{STYLES}]")
+CONTROLS = re.compile(f"[{PAUSES}{HARD_LINE}{STYLES}]")
 
 
 def pause_character(ms: float) -> str:
@@ -22,3 +27,13 @@ def pause_character(ms: float) -> str:
 def pause_ms(char: str) -> int:
     """How long the silence is that `pause_character` made a character of."""
     return (ord(char) - _PAUSE) * _PAUSE_STEP_MS
+
+
+def style_character(index: int) -> str:
+    """The character that says: from here on, the style of this index, below 256, in the table of the text."""
+    return chr(_STYLE + index)
+
+
+def style_index(char: str) -> int:
+    """The index that `style_character` made a character of."""
+    return ord(char) - _STYLE

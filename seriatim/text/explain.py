@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from seriatim.text.control_characters import HARD_LINE, PAUSES, pause_ms
+from seriatim.text.control_characters import HARD_LINE, PAUSES, STYLE, pause_ms
 from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import MarkupReader
 from seriatim.text.reading import ReadingMode
@@ -12,6 +12,8 @@ from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.lines import LineJoiner
 from seriatim.text.source_text import SourceReader
+from seriatim.text.speakers import SpeakerReader
+from seriatim.text.speech_style import SpeechStyle, StyleTable
 
 _PAUSE = re.compile(f"[{PAUSES}]")
 
@@ -23,8 +25,10 @@ def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = 
 
     Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
     """
-    markup, cleaner, lines = MarkupReader(options.markup), TextCleaner(), LineJoiner()
-    marked = markup.feed(SourceReader().feed(text)) + markup.flush()
+    styles = StyleTable()
+    speakers, markup = SpeakerReader(options.speakers, styles), MarkupReader(options.markup, options.language, styles)
+    cleaner, lines = TextCleaner(), LineJoiner()
+    marked = markup.feed(speakers.feed(SourceReader().feed(text)) + speakers.flush()) + markup.flush()
     clean = cleaner.feed(marked)
     joined = lines.feed(clean) + lines.flush()
     written = "\n".join(_lines_of(text, replace(options, reading=ReadingMode.OFF)))
@@ -49,9 +53,16 @@ def _pronounced(text: str, options: SegmentOptions, lexicon: Lexicon | None) -> 
 
 
 def _lines_of(text: str, options: SegmentOptions) -> Iterator[str]:
-    return (f"{piece.text}  [{piece.pause_ms} ms]" for piece in segment(text, options))
+    return (f"{piece.text}  [{piece.pause_ms} ms{_named(piece.style)}]" for piece in segment(text, options))
+
+
+def _named(style: SpeechStyle) -> str:
+    """What a style asks for, in words."""
+    rate = f", rate {style.rate:g}" if style.rate != 1 else ""
+    voice = f", voice {style.voice}" if style.voice else ""
+    return voice + (f", language {style.language}" if style.language else "") + rate
 
 
 def _visible(text: str) -> str:
     plain = _PAUSE.sub(lambda pause: f"[pause:{pause_ms(pause[0])}ms]", text)
-    return plain.replace(HARD_LINE, "").strip()
+    return STYLE.sub("", plain.replace(HARD_LINE, "")).strip()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seriatim.client.sentence_neighbours import NEIGHBOUR_CHARS, with_neighbours
+from seriatim.client.sentences.sentence_neighbours import NEIGHBOUR_CHARS, with_neighbours
 from seriatim.engine import Engine, ServerLimits, Utterance
 from seriatim.errors import EngineBusy, EngineFailed, EngineUnavailable, UnknownOption, UnknownVoice
 from seriatim.records import Sentence

@@ -61,7 +61,9 @@ class SpeakArguments:
         options: dict[str, str | int | float | bool | None] = {
             "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
             "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
-            "markup": str(r.markup), "reading": str(r.reading), "lexicon": " ".join(map(str, r.lexicon.entries)),
+            "markup": str(r.markup), "reading": str(r.reading),
+            "speakers": " ".join(f"{name}={voice}" for name, voice in sorted(r.speakers.items())),
+            "lexicon": " ".join(map(str, r.lexicon.entries)),
             "engine options": " ".join(sorted(self.worker_plan.engine_options)),
             "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
         }  # fmt: skip

@@ -32,7 +32,7 @@ FormatName = Annotated[Literal[STREAMABLE], AnyCase]  # type: ignore[valid-type]
 FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # likewise
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
-    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "lexicon",
+    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "speakers", "lexicon",
     "options", "session",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
@@ -131,6 +131,9 @@ class SpeechOptions(BaseModel):
     session: Session | None = Field(
         None, description="names the conversation of a client that sends its text sentence by sentence"
     )
+    speakers: dict[str, str] | None = Field(
+        None, description="voices of the lines that begin with NAME: in a dialogue, by name"
+    )
     lexicon: dict[str, str] | list[LexiconEntryBody] | None = Field(
         None, description="pronunciations: words with what is spoken, or entries"
     )
@@ -168,6 +171,8 @@ class SpeechOptions(BaseModel):
         if isinstance(self.lexicon, list):
             fields["lexicon"] = [entry.model_dump() for entry in self.lexicon]
         pool = named_pool(context, self.model)
+        if self.speakers:
+            fields["speakers"] = {name: voice_of(context, pool, each) for name, each in self.speakers.items()}
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
         user_fields = {"user": caller.user, "weight": caller.weight}
         job_request = JobRequest.of(fields | {"engine": pool, "pool": pool, "voice": voice} | user_fields | more)

@@ -29,6 +29,7 @@ _PERHAPS_TARGET = re.compile(rf"\({_TARGET_BODY}(?:\((?:[^()\n\\]|\\.){{0,500}}+
 _ADDRESS = re.compile(r"\s*(?:<[^<>\n]*>|\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?\s*", re.DOTALL)
 _REFERENCE = re.compile(r"\[([^\[\]\n]{0,60})\]")
 _PERHAPS_REFERENCE = re.compile(r"\[[^\[\]\n]{0,60}\Z")
+_VOICE = re.compile(r"voice:\s*([^\n]{0,128}?)\s*", re.IGNORECASE)
 _PAUSE = re.compile(r"pause:\s*(.*)", re.IGNORECASE)
 _NOTE = re.compile(r"\^[^\]\s]{1,60}")
 _BEHIND_NOTE = re.compile(r"[\s\[.,;:!?)\]”’\"'—–-]")
@@ -114,11 +115,9 @@ def bracket_rule(text: str, at: int, state: ScanState) -> Step:
     label = _LABEL.match(text, at)
     if not label:
         return None if _PERHAPS_LABEL.match(text, at) else ("[", at + 1)
-    if pause := _PAUSE.fullmatch(label[1]):
-        ms = time_ms(pause[1])
-        return ("[", at + 1) if ms is None else (pause_character(ms), label.end())
-    if state.tagged or state.plain:
-        return "[", at + 1
+    control = _control(label[1], state)
+    if control is not None or state.tagged or state.plain:
+        return ("[", at + 1) if control is None else (control, label.end())
     if label.end() == len(text):
         return None
     number = label[1].isdigit() and len(label[1]) <= 3 and (state.noted or state.before in _BEFORE_NOTE)
@@ -126,6 +125,15 @@ def bracket_rule(text: str, at: int, state: ScanState) -> Step:
         state.noted = True
         return "", label.end()
     return _link(text, at, label, state)
+
+
+def _control(words: str, state: ScanState) -> str | None:
+    """What `pause:1s` or `voice:NAME` in brackets becomes; None if it is neither."""
+    if voice := _VOICE.fullmatch(words):
+        return state.set_voice(voice[1])
+    pause = _PAUSE.fullmatch(words)
+    ms = time_ms(pause[1]) if pause else None
+    return None if ms is None else pause_character(ms)
 
 
 def _link(text: str, at: int, label: re.Match[str], state: ScanState) -> Step:

@@ -9,6 +9,7 @@ apart. Rules of `auto` ask for more than Markdown does, so that plain text stays
 import re
 from collections.abc import Callable
 
+from seriatim.text.control_characters import STYLE
 from seriatim.text.markup.block_rules import (
     bar_rule,
     fence_rule,
@@ -30,6 +31,7 @@ from seriatim.text.markup.inline_rules import (
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState, Step
 from seriatim.text.markup.tag_rules import entity_rule, hidden_rule, tag_rule
+from seriatim.text.speech_style import StyleTable
 
 _EMOJI = (
     r"\U0001f1e6-\U0001f1ff\U0001f300-\U0001f5ff\U0001f600-\U0001f64f\U0001f680-\U0001f6ff\U0001f7e0-\U0001f7eb"
@@ -69,11 +71,16 @@ def has_markup(text: str, markup: Markup) -> bool:
 class MarkupReader:
     """Reads a text that comes in parts; lines end in newlines, and control characters are none of its own."""
 
-    def __init__(self, markup: Markup = Markup.AUTO) -> None:
+    def __init__(self, markup: Markup = Markup.AUTO, language: str = "en", styles: StyleTable | None = None) -> None:
         self._markup = markup
         self._started = markup not in (Markup.AUTO, Markup.MARKDOWN)
         self._held = ""
-        self._state = ScanState(markup, self._inner)
+        self._state = ScanState(markup, self._inner, language=language, styles=styles or StyleTable())
+
+    @property
+    def unsupported(self) -> list[str]:
+        """What tags have asked for so far that no engine is asked for, sorted."""
+        return sorted(self._state.unsupported)
 
     def feed(self, text: str) -> str:
         """What is said of the text as far as it is known now that `text` follows."""
@@ -89,15 +96,20 @@ class MarkupReader:
         else:
             self._held += "\n"
             rest = self._read(final=True)
-        self._state = ScanState(self._state.markup, self._inner)
+        before = self._state
+        self._state = ScanState(
+            before.markup, self._inner, language=before.language, styles=before.styles, base_style=before.base_style,
+            open_styles=before.open_styles, unsupported=before.unsupported,
+        )  # fmt: skip
         return rest
 
     def _inner(self, text: str) -> str:
         """The words of a stretch within a line."""
-        reader = MarkupReader(self._state.markup)
+        reader = MarkupReader(self._state.markup, self._state.language)
         reader._started = True  # of its own class
         reader._state.line_start = False
-        return " ".join((reader.feed(text) + reader.flush()).split())
+        words = reader.feed(text) + reader.flush()
+        return " ".join(STYLE.sub("", words).split())  # a style within a link or a cell says nothing
 
     def _read(self, *, final: bool) -> str:
         text, at, out = self._held, 0, list[str]()

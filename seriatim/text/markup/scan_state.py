@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from seriatim.text.control_characters import HARD_LINE
 from seriatim.text.markup.markup_format import Markup
+from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleTable
 
 #: what a rule says of the markup at an index: what is written, and the index behind it; None: it is too early to say
 Step = tuple[str, int] | None
@@ -30,6 +31,11 @@ class ScanState:
     noted: bool = False  #: was the mark of a note left out here?
     path: bool = False  #: is there a backslash in this word?
     emoji: bool = False  #: was the character before part of an emoji that was left out?
+    language: str = "en"  #: BCP 47, of the text
+    styles: StyleTable = field(default_factory=StyleTable)
+    base_style: SpeechStyle = PLAIN_STYLE  #: what the last `[voice:NAME]` said
+    open_styles: list[tuple[str, SpeechStyle]] = field(default_factory=list)  #: of open tags, with their names
+    unsupported: set[str] = field(default_factory=set)  #: what tags ask for and no engine is asked for
 
     @property
     def tagged(self) -> bool:
@@ -63,6 +69,30 @@ class ScanState:
         """The end of a paragraph, as far as it has not just been given out."""
         breaks, self.breaks = self.breaks, 2
         return ("\n\n", "\n", "")[breaks]
+
+    @property
+    def style(self) -> SpeechStyle:
+        """The style where the reader stands."""
+        return self.open_styles[-1][1] if self.open_styles else self.base_style
+
+    def open_style(self, name: str, style: SpeechStyle) -> str:
+        """The control character of a style that a tag of this name opens, within what is open."""
+        self.open_styles.append((name, style.within(self.style)))
+        return self.styles.character(self.style)
+
+    def close_style(self, name: str) -> str:
+        """The control character of the style behind the closing tag of this name."""
+        at = next((at for at in range(len(self.open_styles) - 1, -1, -1) if self.open_styles[at][0] == name), None)
+        if at is None:
+            return ""
+        del self.open_styles[at:]
+        return self.styles.character(self.style)
+
+    def set_voice(self, voice: str) -> str:
+        """The control character of a voice for the rest of the text; "": the text's own."""
+        self.base_style = SpeechStyle(voice=voice)
+        self.open_styles.clear()
+        return self.styles.character(self.base_style)
 
     def separator(self) -> str:
         """What stands between two cells of a table."""

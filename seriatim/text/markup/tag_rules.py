@@ -21,6 +21,7 @@ from seriatim.text.markup.html_tags import (
 )
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState, Step
+from seriatim.text.markup.speech_tags import STYLES, note_unsupported, opened_style, read_as
 
 #: how far the end of an element is looked for that is read as a whole
 ELEMENT_CHARS = 400
@@ -33,7 +34,6 @@ _PERHAPS_COMMENT_END = re.compile(r"-{1,2}\Z")
 _PERHAPS_END = re.compile(r"<[^<>]*\Z")
 _NEXT_CELL = re.compile(r"\s*(?=<t[dh][\s>])", re.IGNORECASE)
 _PERHAPS_NEXT_CELL = re.compile(r"\s*(?:<(?:t[dh]?)?)?\Z", re.IGNORECASE)
-_SPELLED = frozenset({"characters", "spell-out", "verbatim"})
 
 
 def tag_rule(text: str, at: int, state: ScanState) -> Step:
@@ -94,7 +94,7 @@ def _effect(text: str, tag: re.Match[str], state: ScanState) -> Step:
     if name in CELLS:
         return _cell(text, tag, state, closing=closing)
     if closing:
-        return ("”" if name == "q" else ""), tag.end()
+        return ("”" if name == "q" else state.close_style(name) if name in STYLES else ""), tag.end()
     return _opening(text, tag, name, state)
 
 
@@ -111,18 +111,26 @@ def _cell(text: str, tag: re.Match[str], state: ScanState, *, closing: bool) -> 
 
 def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step:
     values = attributes(tag[3])
-    if name == "q":
-        return "“", tag.end()
-    if name == "break":
-        return break_pause(values), tag.end()
-    if name == "img":
-        return (f" {state.inner(values['alt'])} " if values.get("alt") else ""), tag.end()
-    if name == "sub" and values.get("alias"):
-        state.hidden = "" if tag[4] else "</sub"
-        return values["alias"], tag.end()
     if name in ("sup", "say-as") and not tag[4]:
         return _whole(text, tag, name, values, state)
-    return "", tag.end()
+    return _written(name, values, state, alone=bool(tag[4])), tag.end()
+
+
+def _written(name: str, values: dict[str, str], state: ScanState, *, alone: bool) -> str:
+    """What an opening tag becomes by itself; `alone`: it is its end, too."""
+    if name == "q":
+        return "“"
+    if name in STYLES:
+        return opened_style(name, values, state, alone=alone)
+    if name == "break":
+        return break_pause(values)
+    if name == "img":
+        return f" {state.inner(values['alt'])} " if values.get("alt") else ""
+    if name == "sub" and values.get("alias"):
+        state.hidden = "" if alone else "</sub"
+        return values["alias"]
+    note_unsupported(name, state)
+    return ""
 
 
 def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], state: ScanState) -> Step:
@@ -132,8 +140,8 @@ def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], sta
         return ("", tag.end()) if len(text) - tag.end() >= ELEMENT_CHARS else None
     content, end = _TAGS.sub("", text[tag.end() : close]).strip(), close + len(name) + 3
     if name == "say-as":
-        spelled = values.get("interpret-as", "") in _SPELLED
-        return (" ".join(content.replace(" ", "")), end) if spelled else ("", tag.end())
+        words = read_as(content, values, state)
+        return (words, end) if words else ("", tag.end())
     if not _NOTE.fullmatch(content):
         return "", tag.end()
     power = state.before.isdigit() or (state.before.isalpha() and len(state.before) == 1 and content.isdigit())

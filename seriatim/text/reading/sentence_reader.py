@@ -33,16 +33,36 @@ _READABLE = re.compile(
 )
 MOST_ROUNDS = 8  #: what one rule leaves may be another's, in odd texts; a plain sentence takes one round
 _SPACES = re.compile(r" {2,}")
+_NUMBER = re.compile(r"\d{1,9}")
+
+
+def _language_rules(language: str) -> LanguageRules | None:
+    """The tables of a BCP 47 tag; None for a language without one."""
+    base, _, region = (language.replace("_", "-").lower() or "en").partition("-")
+    if base not in LANGUAGES:
+        return None
+    module = import_module(f"seriatim.text.reading.languages.{LANGUAGES[base].lower()}")
+    rules: LanguageRules = getattr(module, LANGUAGES[base])(region.rpartition("-")[2])
+    return rules
+
+
+def ordinal_words(digits: str, language: str) -> str:
+    """An ordinal number in words, such as third for 3 and for 3rd; "" if the language has no rules for it."""
+    rules = _language_rules(language)
+    number = _NUMBER.match(digits)
+    if rules is None or number is None:
+        return ""
+    forms = rules.speller.forms
+    form = next((form for form in ("ordinal", "ordinal-m") if form in forms), "")
+    return rules.speller.cardinal(int(number[0]), form) if form else rules.ordinal(int(number[0]), "", "") or ""
 
 
 @lru_cache
 def _rules(language: str) -> tuple[ReadingRule, ...]:
     """The rules of a BCP 47 tag, in order; none for a language without a table."""
-    base, _, region = (language.replace("_", "-").lower() or "en").partition("-")
-    if base not in LANGUAGES:
+    rules = _language_rules(language)
+    if rules is None:
         return ()
-    module = import_module(f"seriatim.text.reading.languages.{LANGUAGES[base].lower()}")
-    rules: LanguageRules = getattr(module, LANGUAGES[base])(region.rpartition("-")[2])
     grammar = NumberGrammar(rules)
     kinds = (
         literal_rules, _own_rules, date_rules, identifier_rules, scientific_rules, reference_rules, clock_rules,

@@ -13,6 +13,8 @@ from seriatim.text.segment.read_parts import PartReader
 from seriatim.text.segment.segment_options import Segment, SegmentOptions
 from seriatim.text.segment.sentences import SentenceSplitter
 from seriatim.text.source_text import SourceReader
+from seriatim.text.speakers import SpeakerReader
+from seriatim.text.speech_style import StyleTable
 
 #: how much of a text that is at hand goes through the steps at once: little to hold, and enough to be fast
 SLICE_CHARS = 4096
@@ -22,12 +24,14 @@ class IncrementalSegmenter:
     """Cuts a text that is still being written; not for use by two threads at once."""
 
     def __init__(self, cut: SegmentOptions) -> None:
+        styles = StyleTable()
         self._source = SourceReader()
-        self._markup = MarkupReader(cut.markup)
+        self._speakers = SpeakerReader(cut.speakers, styles)
+        self._markup = MarkupReader(cut.markup, cut.language, styles)
         self._cleaner = TextCleaner()
         self._lines = LineJoiner()
         self._lists = InlineListSplitter(base_language(cut.language))
-        self._sentences = SentenceSplitter(cut)
+        self._sentences = SentenceSplitter(cut, styles)
         self._languages = ParagraphLanguages(cut)
         self._reader = PartReader(cut)
         self._joiner = ShortSentenceMerger(cut)
@@ -37,25 +41,32 @@ class IncrementalSegmenter:
 
         A piece is complete when its sentence has ended and the next one has begun, or its line has ended.
         """
-        spoken_text = self._markup.feed(self._source.feed(text))
+        spoken_text = self._markup.feed(self._speakers.feed(self._source.feed(text)))
         lines = self._lines.feed(self._cleaner.feed(spoken_text))
         parts = self._languages.take(self._sentences.feed(self._lists.feed(lines)))
         return self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
 
+    @property
+    def unsupported(self) -> list[str]:
+        """The markup so far that no engine follows, such as `<emphasis>`, sorted."""
+        return self._markup.unsupported
+
     def flush(self) -> list[Segment]:
         """Everything that is held, as if the text ended here; what follows begins a new paragraph."""
-        lines = self._lines.feed(self._cleaner.feed(self._markup.flush()))
+        marked = self._markup.feed(self._speakers.flush()) + self._markup.flush()
+        lines = self._lines.feed(self._cleaner.feed(marked))
         listed = self._lists.feed(lines + self._lines.flush()) + self._lists.flush()
         parts = self._sentences.feed(listed) + self._sentences.flush()
         return self._joiner.flush(self._reader.read(self._languages.flush(parts)))
 
 
-def segment(text: str, cut: SegmentOptions) -> Iterator[Segment]:
+def segment(text: str, cut: SegmentOptions, steps: IncrementalSegmenter | None = None) -> Iterator[Segment]:
     """The pieces of a text, in order, each as it is asked for; none if there is nothing to say.
 
+    `steps`: a new segmenter of these options, for callers who ask it later what it found.
     The text is not copied: beside it, some thousand characters are held, whatever its length.
     """
-    steps = IncrementalSegmenter(cut)
+    steps = steps or IncrementalSegmenter(cut)
     for start in range(0, len(text), SLICE_CHARS):
         yield from steps.feed(text[start : start + SLICE_CHARS])
     yield from steps.flush()

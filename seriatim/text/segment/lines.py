@@ -9,7 +9,7 @@ nothing either; the numbers of a list are spoken.
 
 import re
 
-from seriatim.text.control_characters import HARD_LINE, PAUSES
+from seriatim.text.control_characters import ALL_STYLES, HARD_LINE, PAUSES, STYLE
 from seriatim.text.segment.character_classes import CJK, LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 
 #: a line that ends a sentence and is shorter than this ended because its writer ended it
@@ -39,6 +39,7 @@ _PERHAPS_PAGE_LINE = re.compile(r"[\[(–—-]? ?(?:[Pp](?:a(?:ge?)?|\.)? *)?\d{
 #: how far the line behind the number of a page is looked for
 PAGE_CHARS = 200
 _CLOSERS = "\"'”’»)]*_"
+_SILENT_ENDS = f"{_CLOSERS}{ALL_STYLES}"
 _ENDS = ".:;!?…。！？：；।؟"
 
 
@@ -74,7 +75,11 @@ class LineJoiner:
         ends_inside = self._inside and self._held.startswith("-")
         self._final = True
         is_open = self._above and "\n" in self._held
-        rest = self.feed("\n") if ends_inside or is_open or SPEAKABLE.search(self._held) else ""
+        rest = (
+            self.feed("\n")
+            if ends_inside or is_open or SPEAKABLE.search(self._held)
+            else "".join(STYLE.findall(self._held))
+        )
         rest += self._hyphen
         self._final = False
         self._held, self._inside = "", False
@@ -89,7 +94,7 @@ class LineJoiner:
         self._held = behind if newline else body[len(line) :]
         if line:
             self._before = line[-1]
-            self._last = (line.rstrip(_CLOSERS) or self._last or line)[-1]
+            self._last = (line.rstrip(_SILENT_ENDS) or self._last or line)[-1]
             self._columns = min(self._columns + _columns(line), LONG_COLUMNS)
         if newline:
             self._inside, self._above, self._hard = False, True, body.endswith(HARD_LINE)
@@ -113,7 +118,8 @@ class LineJoiner:
             ended, hyphen = self._above, self._hyphen
             self._end_paragraph()
             pauses = "".join(_PAUSE.findall(line))
-            return hyphen + pauses + PARAGRAPH_BREAK if ended else "", True
+            silence = hyphen + pauses + PARAGRAPH_BREAK if ended else ""
+            return silence + "".join(STYLE.findall(line)), True
         if not newline and _PERHAPS_NUMBER.fullmatch(line):
             return "", False
         if self._above and not newline and self._is_undecided(line):

@@ -5,6 +5,8 @@ a paragraph, whose pause says more than the engine would lose, and never beyond 
 is spoken alone.
 """
 
+from dataclasses import replace
+
 from seriatim.text.segment.character_classes import SPEAKABLE
 from seriatim.text.segment.segment_options import Segment, SegmentOptions
 from seriatim.text.segment.sentences import SentencePart
@@ -36,7 +38,7 @@ class ShortSentenceMerger:
 
     def _add(self, part: SentencePart, pieces: list[Segment]) -> None:
         if SPEAKABLE.search(part.text):
-            piece = Segment(part.text, part.pause_ms, part.language)
+            piece = Segment(part.text, part.pause_ms, part.language, part.style)
             if self._short:
                 joined = self._joined(self._short, piece)
                 if joined is None:
@@ -52,10 +54,10 @@ class ShortSentenceMerger:
             self._close(pieces)
 
     def _joined(self, first: Segment, second: Segment) -> Segment | None:
-        """Both as one, if there is room, and they are of one language."""
+        """Both as one, if there is room, and they are in one language and one style."""
         text = f"{first.text} {second.text}"
-        fits = len(text) <= self._limit_chars and first.language == second.language
-        return Segment(text, second.pause_ms, second.language) if fits else None
+        alike = (first.language, first.style) == (second.language, second.style)
+        return replace(second, text=text) if alike and len(text) <= self._limit_chars else None
 
     def _close(self, pieces: list[Segment]) -> None:
         """Give everything: nothing more will join."""

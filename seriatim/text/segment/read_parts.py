@@ -24,12 +24,11 @@ class PartReader:
         text = compose(part.text)
         if self._cut.reading is ReadingMode.AUTO:
             kept = self._cut.kept_words(text) if self._cut.kept_words else ()
-            text = self._read_around(text, kept, part.language or self._cut.language)
+            text = self._read_around(text, kept, part.style.reading_language or part.language or self._cut.language)
         if text == part.text:
             return [part]
         *firsts, last = self._split(text)
-        parts = [SentencePart(first, 0, closes=False, language=part.language) for first in firsts]
-        return [*parts, replace(part, text=last)]
+        return [*(replace(part, text=first, pause_ms=0, closes=False) for first in firsts), replace(part, text=last)]
 
     def _read_around(self, text: str, kept: Sequence[tuple[int, int]], language: str) -> str:
         """The text read, but for the words at the places `kept`, whose pronunciation is known."""

@@ -1,11 +1,12 @@
 """Segment options, and segments: two records that everything below the client reads."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from seriatim.errors import UnknownOption
 from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
+from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle
 
 #: below this many characters an engine could not take one long word with its punctuation
 SMALLEST_LIMIT_CHARS = 20
@@ -34,6 +35,7 @@ class SegmentOptions:
     )
     paragraph_language: Callable[[str], str] | None = None  #: the tag of a paragraph's language, "" where it is unclear
     hold_chars: int = 0  #: how much of a paragraph may be held until its language is clear; 0: of a stream, none
+    speakers: Mapping[str, str] = field(default_factory=dict)  #: names before lines of a dialogue, and their voices
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:
@@ -57,3 +59,4 @@ class Segment:
     text: str  #: 1..limit_chars characters with a letter or digit among them, no white space at its ends
     pause_ms: int  #: silence after it; 0 between the parts of one broken sentence
     language: str = ""  #: BCP 47, of its paragraph; "": that of the options
+    style: SpeechStyle = PLAIN_STYLE  #: the voice, language and rate that markup or a speaker's name asks for

@@ -7,7 +7,7 @@ so that how the text was parted on its way here changes when a sentence goes out
 import re
 from dataclasses import dataclass
 
-from seriatim.text.control_characters import PAUSES, pause_ms
+from seriatim.text.control_characters import PAUSES, STYLE, STYLES, pause_ms
 from seriatim.text.languages import base_language
 from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 from seriatim.text.segment.quotes import OpenQuotes
@@ -15,8 +15,12 @@ from seriatim.text.segment.segment_options import SegmentOptions
 from seriatim.text.segment.sentence_boundary import mark_pattern
 from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
 from seriatim.text.segment.split_long import clause_end, split_index
+from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleState, StyleTable
 
-_PAUSE = re.compile(f" *([{PAUSES}])")
+_PAUSE = re.compile(f" *(?:[{STYLES}] *)*([{PAUSES}])")
+_MARKS_BEHIND = re.compile(rf"([{STYLES}]+)([.,;:!?…。！？，、]*)")
+#: the end of a sentence before a change of the style
+_ENDED = re.compile(r"[.!?…:;。！？।؟][\"'”’»)\]」』]* *$")
 #: characters of these languages last about three times as long as a letter (seriatim.text.duration_estimate)
 _DENSE_LANGUAGES = frozenset({"ja", "wuu", "yue", "zh"})
 #: a first clause may be this many times as long as asked for: still shorter than the sentence, and not cut mid-thought
@@ -31,15 +35,18 @@ class SentencePart:
     pause_ms: int  #: silence after it; 0 in the middle of a sentence
     closes: bool  #: does its line end here?
     language: str = ""  #: BCP 47, of its paragraph; "": that of the options
+    style: SpeechStyle = PLAIN_STYLE  #: in which it is spoken
 
 
 class SentenceSplitter:
     """Reads what Lines writes, in parts, and gives every sentence as soon as it is known to have ended."""
 
-    def __init__(self, cut: SegmentOptions) -> None:
+    def __init__(self, cut: SegmentOptions, styles: StyleTable | None = None) -> None:
         self._cut = cut
+        self._styles = styles or StyleTable()
+        self._style = StyleState()
         self._language = base_language(cut.language)
-        self._mark = re.compile(rf"{mark_pattern(self._language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}{PAUSES}]")
+        self._mark = re.compile(rf"{mark_pattern(self._language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}{PAUSES}{STYLES}]")
         aim_chars = cut.first_chars // 3 if self._language in _DENSE_LANGUAGES else cut.first_chars
         self._first_chars = min(aim_chars, cut.limit_chars)  # 0 once speech has started
         self._text = ""  # from the start of the current sentence
@@ -78,10 +85,8 @@ class SentenceSplitter:
         if mark is None:
             return False
         if mark.group(1) is None:
-            self._end(mark.start(), parts, self._silence_ms(mark.group()), closes=True)
-            self._text = self._text[1:]
-            return True
-        verdict, end = judge_mark(self._text, mark, self._language, self._quote)
+            return self._read_control(mark, parts)
+        verdict, end = judge_mark(self._text, mark, self._current_language(), self._quote)
         if verdict is MarkVerdict.END:
             pause = _PAUSE.match(self._text, end)
             silence_ms = self._silence_ms(pause.group(1)) if pause else self._cut.pause_ms
@@ -92,10 +97,53 @@ class SentenceSplitter:
                 self._inner.append(end)
         return verdict is not MarkVerdict.WAIT
 
+    def _read_control(self, mark: re.Match[str], parts: list[SentencePart]) -> bool:
+        """End the sentence at a break, a pause or a change of the style. Returns whether to go on reading."""
+        if STYLE.match(mark.group()):
+            return self._read_style(mark, parts)
+        self._end(mark.start(), parts, self._silence_ms(mark.group()), closes=True)
+        self._text = self._text[1:]
+        return True
+
+    def _read_style(self, mark: re.Match[str], parts: list[SentencePart]) -> bool:
+        """End the sentence at a change of the style, if it is one. Returns whether to go on reading."""
+        ends = self._with_its_marks(mark.start())
+        if not ends:
+            return ends is None
+        before = self._style.style
+        after = self._style.changed(self._styles.style(mark.group()))
+        if after.style == before:
+            self._text = self._text[: mark.start()] + self._text[mark.end() :]
+        else:
+            self._end(mark.start(), parts, self._silence_ms(mark.group()), closes=True)
+            self._text = self._text[1:]
+        self._style = after
+        return True
+
+    def _with_its_marks(self, at: int) -> bool | None:
+        """Whether the style at an index ends what stands before it; None: it does behind the marks that follow it.
+
+        False: that is not known yet. In `<voice name="x">Yes</voice>.` the stop belongs to the words before.
+        """
+        behind = _MARKS_BEHIND.match(self._text, at)
+        if behind is None or behind.end() == len(self._text):
+            return False
+        if not behind[2]:
+            return True
+        self._text = f"{self._text[:at]}{behind[2]}{behind[1]}{self._text[behind.end() :]}"
+        return None
+
+    def _current_language(self) -> str:
+        """The language of the words that are read now."""
+        tag = self._style.style.reading_language
+        return base_language(tag) if tag else self._language
+
     def _silence_ms(self, mark: str) -> int:
         """The silence that a break, or a pause that the text asks for, puts behind a sentence."""
         if mark == LINE_BREAK:
             return self._cut.pause_ms
+        if STYLE.match(mark):
+            return self._cut.pause_ms if _ENDED.search(self._text, 0, self._settled) else 0
         return self._cut.paragraph_ms if mark == PARAGRAPH_BREAK else pause_ms(mark)
 
     def _place_to_break(self, length: int, *, ended: bool) -> int:
@@ -133,7 +181,7 @@ class SentenceSplitter:
     def _take(self, end: int, parts: list[SentencePart], silence_ms: int, *, closes: bool = False) -> None:
         text = self._text[:end].strip(" ")
         if text:
-            parts.append(SentencePart(text, silence_ms, closes))
+            parts.append(SentencePart(text, silence_ms, closes, style=self._style.style))
         if len(text) >= self._cut.merge_chars:
             self._first_chars = 0
         self._text = self._text[end:]

@@ -4,7 +4,7 @@ from typing import Any, get_args, get_type_hints
 
 import httpx2
 
-from gateway.cli.parser import build_parser
+from gateway.cli.parser import build_parser, request
 from gateway.http.schemas.requests import SpeechOptions
 from seriatim.client.job_options import JobOptions
 from seriatim.text.markup import Markup
@@ -44,6 +44,22 @@ def test_marks_may_come_apart_in_a_stream(gateway: Gateway) -> None:
         caller.say("close")
         caller.until("end")
         assert [m["text"] for m in caller.messages if m["type"] == "sentence"] == ["You really should.", "It is so."]
+
+
+def test_a_dialogue_has_its_speakers_in_every_kind_of_request(gateway: Gateway, client: httpx2.Client) -> None:
+    dialogue = {"speakers": {"ANNA": "bass"}}
+    assert captions(client, input="ANNA: Who is there?\n\n[voice:alto]Me.", **dialogue) == ["Who is there?", "Me."]
+    assert captions(client, sentences=[{"text": "ANNA: Hi."}, {"text": "Ho."}], **dialogue) == ["Hi.", "Ho."]
+    with calling(gateway) as caller:
+        caller.say("start", **dialogue)
+        caller.say("text", text="ANNA: Who is there?")
+        caller.say("close")
+        caller.until("end")
+        assert [m["text"] for m in caller.messages if m["type"] == "sentence"] == ["Who is there?"]
+    unknown = client.post("/v1/audio/speech", json={"input": "Hi.", "speakers": {"ANNA": "nobody"}})
+    assert (unknown.status_code, "nobody" in unknown.text) == (400, True)
+    parsed = request(build_parser([]).parse_args(["speak", "--speaker", "ANNA=bass", "--speaker", "Ben Lee=alto"]))
+    assert parsed.speakers == {"ANNA": "bass", "Ben Lee": "alto"}
 
 
 def test_an_unknown_markup_is_refused(client: httpx2.Client) -> None:

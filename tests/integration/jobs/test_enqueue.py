@@ -306,6 +306,30 @@ class TestSound:
             3: spoken_pcm(dialogue[3], "alto", seed=8),
         }
 
+    def test_a_text_has_the_voices_that_its_markup_and_its_speakers_ask_for(self, system: RealSystem) -> None:
+        text = "It is night.\n\nANNA: Who is there?\nBEN: [voice:organ]Only me.\n\n[voice:nobody] And so on."
+        cast = {"ANNA": "bass", "BEN": "SOPRANO"}
+        voices = {"It is night.": "", "Who is there?": "bass", "Only me.": "organ", "And so on.": ""}
+        job = enqueue(system, text, speakers=cast, pause_ms=0, paragraph_ms=0, seed=5)
+        assert by_sentence(Listener(job).all()) == {
+            seq: spoken_pcm(Sentence(words, 0, voice=voice), seed=5 + seq)
+            for seq, (words, voice) in enumerate(voices.items())
+        }
+        with pytest.raises(UnknownVoice):
+            enqueue(system, text, speakers={"ANNA": "nobody"})
+
+    def test_a_text_that_is_still_written_has_them_too(self, system: RealSystem) -> None:
+        producer = system.producer()
+        request = JobRequest(engine="tone", voice="alto", speakers={"ANNA": "bass"}, pause_ms=0, drain=DrainMode.STORE)
+        with producer.open(request) as job:
+            for part in ("It is night.\nAN", "NA: Who ", "is there? <prosody ", 'rate="slow">Slowly.</prosody>'):
+                job.say(part)
+        assert by_sentence(Listener(job.job).all()) == {
+            0: spoken_pcm(Sentence("It is night.", 0), "alto", seed=0),
+            1: spoken_pcm(Sentence("Who is there?", 0, voice="bass"), seed=1),
+            2: spoken_pcm(Sentence("Slowly.", 0, voice="bass", speed=0.8), seed=2),
+        }
+
     def test_pauses_are_silence_of_the_length_asked_for(self, system: RealSystem) -> None:
         text = "One is one. Two is two.\n\nThree begins a paragraph. Four ends it."
         by_seq = by_sentence(Listener(enqueue(system, text, pause_ms=300, paragraph_ms=900)).all())

@@ -1,0 +1,1 @@
+"""Sentences of a job: what each has of its own beside its text."""

@@ -1,0 +1,70 @@
+"""Speech tags: the tags of SSML that say how words are spoken, and kinds of words that `<say-as>` names."""
+
+import re
+from collections.abc import Mapping
+
+from seriatim.text.languages import language_tag
+from seriatim.text.markup.markup_format import Markup
+from seriatim.text.markup.scan_state import ScanState
+from seriatim.text.reading import ordinal_words
+from seriatim.text.speech_style import SpeechStyle, rate_of
+
+#: tags that change the voice, the language or the rate up to their ends
+STYLES = frozenset({"voice", "lang", "prosody"})
+_SPELLED = frozenset({"characters", "spell-out", "verbatim"})
+#: kinds that reading says right by itself
+_READ = frozenset({"cardinal", "number", "time", "unit", "fraction", "currency", "address", "date", "text"})
+_NOT_OF_PROSODY = ("pitch", "volume", "range", "contour", "duration")
+_PARTS = re.compile(r"\d+")
+_DATE_ORDERS = {"mdy": "mdy", "dmy": "dmy", "ymd": "ymd", "ydm": "ydm"}
+_NAME_CHARS = 128
+_MOST_DATE_PARTS = 3
+
+
+def opened_style(name: str, values: Mapping[str, str], state: ScanState, *, alone: bool) -> str:
+    """What `<voice>`, `<lang>` or `<prosody>` becomes; `alone`: it has no end, so that it says nothing."""
+    if alone:
+        return ""
+    if name == "prosody":
+        rate = rate_of(values["rate"]) if "rate" in values else 1.0
+        state.unsupported.update(f"<prosody {each}>" for each in _NOT_OF_PROSODY if each in values)
+        if rate is None:
+            state.unsupported.add(f'<prosody rate="{values["rate"][:20]}">')
+        return state.open_style(name, SpeechStyle(rate=rate or 1.0))
+    tag = language_tag(values.get("xml:lang", values.get("lang", values.get("language", "")))[:_NAME_CHARS])
+    voice = values.get("name", "").strip()[:_NAME_CHARS] if name == "voice" else ""
+    state.unsupported.update(f"<voice {each}>" for each in ("gender", "age", "variant") if each in values)
+    return state.open_style(name, SpeechStyle(voice=voice, language=tag))
+
+
+def note_unsupported(name: str, state: ScanState) -> None:
+    """Note a tag whose words are spoken as any others."""
+    if name in ("phoneme", "emphasis", "audio") and state.markup is Markup.SSML:
+        state.unsupported.add(f"<{name}>")
+
+
+def read_as(content: str, values: Mapping[str, str], state: ScanState) -> str:
+    """The words of a `<say-as>` element; "" where reading says them as they stand."""
+    kind = values.get("interpret-as", "").strip().lower()
+    if kind in _SPELLED:
+        return " ".join(content.replace(" ", ""))
+    if kind in ("digits", "telephone"):
+        groups = (" ".join(group) for group in re.findall(r"\d+", content))
+        return ("+ " if content.startswith("+") else "") + ", ".join(groups)
+    if kind == "ordinal":
+        return ordinal_words(content, state.language)
+    if kind == "date":
+        return _iso_date(content, values.get("format", "").strip().lower())
+    if kind not in _READ:
+        state.unsupported.add(f'<say-as interpret-as="{kind[:20]}">')
+    return ""
+
+
+def _iso_date(content: str, order: str) -> str:
+    """A date in ISO 8601, which reading says in any language; "" if it is none of this order."""
+    parts = _PARTS.findall(content)
+    if order not in _DATE_ORDERS or len(parts) != _MOST_DATE_PARTS:
+        return ""
+    named = dict(zip(order, parts, strict=True))
+    year = named["y"] if len(named["y"]) > 2 else f"20{named['y']:0>2}"  # of two digits
+    return f"{year}-{named['m']:0>2}-{named['d']:0>2}"
