@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,7 +21,7 @@ from gateway.cli.parser_parts import engine_options, processes
 from gateway.cli.render.summary import summary_json, summary_text
 from gateway.output.open_output import ResumePolicy
 from gateway.output.pipe_output import is_broken_pipe
-from seriatim.client.job_options import JobRequest
+from seriatim.client.job_options import AUTO, JobRequest
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
@@ -178,7 +179,8 @@ def _doctor(options: argparse.Namespace, _settings: Settings) -> int:
 
 def _text(options: argparse.Namespace, settings: Settings) -> int:
     from gateway.cli.commands.text import run_text  # imports sentencex
-    from seriatim.text.segment import SegmentOptions
+    from seriatim.text.language_guess import MIXED, guess_language, guess_paragraph
+    from seriatim.text.segment import HOLD_CHARS, SegmentOptions
 
     lexicon = Path(options.lexicon) if options.lexicon else None
     values = {
@@ -189,9 +191,12 @@ def _text(options: argparse.Namespace, settings: Settings) -> int:
     } | {"speakers": args.speakers(options.speaker)}
     request = JobRequest.of(values)
     document = read_input(options.file, settings, request.markup)
+    named = "" if request.language == AUTO else request.language
+    language = named or guess_language(document.text).removeprefix(MIXED) or "en"
     cut = SegmentOptions(
-        request.language or "en", markup=document.markup, reading=request.reading, speakers=request.speakers
-    )
+        language, markup=document.markup, reading=request.reading, speakers=request.speakers, hold_chars=HOLD_CHARS,
+        paragraph_language=None if named else partial(guess_paragraph, expected=language),
+    )  # fmt: skip
     if lexicon:
         cut = replace(cut, kept_words=request.lexicon.in_language(cut.language).places)
     return run_text(document, cut, request.lexicon, explain=options.explain)

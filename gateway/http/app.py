@@ -28,6 +28,7 @@ from gateway.http.routes import (
     pools,
     recordings,
     speech,
+    text_explanation,
     text_stream,
 )
 from gateway.http.routes.jobs import body_schemas
@@ -39,6 +40,7 @@ from seriatim.errors import SeriatimError
 ABOUT = "Parallel text-to-speech with audio in order. Errors have OpenAI's format."
 ROUTE_MODULES = (
     speech,
+    text_explanation,
     catalogue,
     pools,
     jobs,

@@ -220,7 +220,7 @@ class Producer:
         first = list(islice(rows, FIRST_BATCH))
         if not first and request.empty is EmptyTextPolicy.ERROR:
             raise EmptyText("the text has nothing to speak: no letters and no digits")
-        warning = "; ".join(filter(None, [resolved.warning, resolved.take_warning()]))
+        warning = resolved.joined_warning()
         next_row = next(rows, None)
         whole = next_row is None
         pool_client = self.pool_client(request.pool_name)

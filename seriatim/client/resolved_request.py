@@ -35,6 +35,10 @@ class ResolvedRequest:
         warnings = [language_warning, phonemes_warning(resolved, pool)]
         return cls(resolved, pool, voices, "; ".join(filter(None, warnings)), SentenceStyles(resolved, pool))
 
+    def joined_warning(self) -> str:
+        """The warning, with that of `take_warning`."""
+        return "; ".join(filter(None, [self.warning, self.take_warning()]))
+
     def take_warning(self) -> str:
         """A line about what was cut since the last call: languages, markup without effect; "" if there is none."""
         warning = self.voices.warning() if self.voices else ""

@@ -15,10 +15,9 @@ from seriatim.settings import Settings
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.markup import Markup, has_markup
 from seriatim.text.reading import ReadingMode, read_sentence
-from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
+from seriatim.text.segment import HOLD_CHARS, IncrementalSegmenter, Segment, SegmentOptions, segment
 from seriatim.text.speech_style import PLAIN_STYLE
 
-HOLD_CHARS = 400  #: of a paragraph, until its language is clear: three or four sentences
 FIRST_CHARS = 80  #: a live job's first part: about five seconds of speech, and less than half that of synthesis
 TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: every listener's first audio comes sooner, for one more seam
 

@@ -53,7 +53,9 @@ def _pronounced(text: str, options: SegmentOptions, lexicon: Lexicon | None) -> 
 
 
 def _lines_of(text: str, options: SegmentOptions) -> Iterator[str]:
-    return (f"{piece.text}  [{piece.pause_ms} ms{_named(piece.style)}]" for piece in segment(text, options))
+    for piece in segment(text, options):
+        language = piece.style.language or piece.language
+        yield f"{piece.text}  [{piece.pause_ms} ms{_named(replace(piece.style, language=language))}]"
 
 
 def _named(style: SpeechStyle) -> str:

@@ -57,7 +57,7 @@ _LONG_CODE = re.compile(r"[a-z]{3}(?=[-_]|$)", re.IGNORECASE)
 def language_tag(language: str) -> str:
     """The tag of a language that is perhaps named in English, or by a code of three letters where BCP 47 has two.
 
-    "" is for `auto`, which leaves it to the voice. What is not known is given back as it is.
+    "" is for `auto`, which names none. What is not known is given back as it is.
     """
     name = " ".join(language.lower().split())
     if name == "auto":

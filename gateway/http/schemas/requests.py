@@ -36,6 +36,7 @@ OPTIONS = (
     "options", "session",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
+EXPLAINED_CHARS = 20_000  #: of a text that is explained, in half a second of one core: thrice through all steps
 SHORT_CHARS = 300  #: one to three sentences, which are complete within a moment
 #: fields of other servers that do not affect the audio
 SILENT_FIELDS = frozenset({"metadata", "safety_identifier", "store", "user"})
@@ -244,6 +245,16 @@ class SpeechBody(AudioOptions):
         warning = super().pop_unknown_fields()
         ignored = "instructions are ignored: no model here follows them" if self.instructions else ""
         return "; ".join(filter(None, [warning, ignored]))
+
+
+class ExplainBody(SpeechOptions):
+    """A text to explain, with the options with which it would be spoken."""
+
+    input: str = Field(max_length=EXPLAINED_CHARS, description="the text")
+
+    def spoken_text(self, _context: GatewayContext) -> str:
+        """The text."""
+        return self.input
 
 
 class SentenceBody(BaseModel):

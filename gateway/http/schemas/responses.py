@@ -138,6 +138,34 @@ class CaptionList(BaseModel):
     captions: list[CaptionItem]
 
 
+class ExplainedStep(BaseModel):
+    """One step of reading a text, and what it made of it."""
+
+    name: str
+    text: str
+
+
+class ExplainedSentence(BaseModel):
+    """A sentence as it would be spoken."""
+
+    text: str
+    pause_ms: int  #: silence after it
+    voice: str  #: "": that of the text
+    language: str  #: BCP 47; "": that of the text
+
+
+class Explanation(BaseModel):
+    """How a text would be read."""
+
+    object: Literal["explanation"] = "explanation"
+    model: str  #: the pool that would speak it
+    voice: str  #: "": the pool's first
+    language: str  #: BCP 47, by whose rules it is read
+    warning: str  #: such as a text in another language than its voice's
+    steps: list[ExplainedStep]  #: in order: markup, unicode, lines, sentences, reading, pronunciation
+    sentences: list[ExplainedSentence]
+
+
 StatusResponses = dict[int | str, dict[str, Any]]  #: status -> response, as FastAPI expects
 
 

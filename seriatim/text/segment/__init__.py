@@ -22,6 +22,6 @@ stretch; a line of these ends the paragraph. Beside a word they stay, and the en
 """
 
 from seriatim.text.segment.incremental import IncrementalSegmenter, segment
-from seriatim.text.segment.segment_options import Segment, SegmentOptions
+from seriatim.text.segment.segment_options import HOLD_CHARS, Segment, SegmentOptions
 
-__all__ = ["IncrementalSegmenter", "Segment", "SegmentOptions", "segment"]
+__all__ = ["HOLD_CHARS", "IncrementalSegmenter", "Segment", "SegmentOptions", "segment"]

@@ -10,6 +10,7 @@ from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle
 
 #: below this many characters an engine could not take one long word with its punctuation
 SMALLEST_LIMIT_CHARS = 20
+HOLD_CHARS = 400  #: of a paragraph, until its language is clear: three or four sentences
 #: a rest shorter than this, cut from a long sentence, would be spoken as a fragment ("of it.")
 SMALL_CHARS = 20
 

@@ -51,3 +51,12 @@ def test_words_of_a_lexicon_are_shown_with_their_sentence(tmp_path: Path, capsys
     (tmp_path / "names.txt").write_text("GIF = jif\nNguyen = win /wɪn/\n", "utf-8")
     assert main(["text", str(tmp_path / "a.txt"), "--explain", "--lexicon", str(tmp_path / "names.txt")]) == 0
     assert capsys.readouterr().out.endswith("== pronunciation\n2: Nguyen = win /wɪn/\n2: GIF = jif\n\n")
+
+
+def test_each_paragraph_is_read_in_its_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    german = "Der Hafen erwacht vor der Stadt, und die 3 Schiffe sind nicht von hier."
+    (tmp_path / "a.txt").write_text(f"It is one of 2 things that we have.\n\n{german}", "utf-8")
+    assert main(["text", str(tmp_path / "a.txt")]) == 0
+    assert "die drei Schiffe sind nicht von hier.  [200 ms, language de]" in capsys.readouterr().out
+    assert main(["text", str(tmp_path / "a.txt"), "--language", "en"]) == 0
+    assert "die three Schiffe" in capsys.readouterr().out

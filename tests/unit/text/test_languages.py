@@ -8,12 +8,17 @@ from seriatim.text.languages import _ROWS, NAMES, language_tag
 
 
 @pytest.mark.parametrize(("name", "tag"), [
-    ("German", "de"), ("english", "en"), ("Auto", ""), ("", ""), ("en-GB", "en-GB"), ("tlh", "tlh"), ("deu", "de"),
+    ("German", "de"), ("english", "en"), ("", ""), ("en-GB", "en-GB"), ("tlh", "tlh"), ("deu", "de"),
     ("ger", "de"), ("DEU-AT", "de-AT"), ("Scottish  Gaelic", "gd"), ("cmn", "cmn"), ("British English", "en-GB"),
 ])  # fmt: skip
 def test_a_language_may_be_named_in_english(name: str, tag: str) -> None:
     assert language_tag(name) == tag
     assert JobRequest.of({"language": name}).language == tag
+
+
+def test_auto_is_no_language_and_leaves_it_to_the_text() -> None:
+    assert language_tag("Auto") == ""
+    assert JobRequest.of({"language": "Auto"}).language == "auto"
 
 
 def test_no_name_stands_for_two_languages() -> None:
