@@ -6,7 +6,7 @@ It checks a request against its pool, splits the text (`sentence_rows`), request
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -233,7 +233,7 @@ class Producer:
             return self._submit_first(text, replace(resolved, warning=warning), answer.cut)
         dispatch(pool_client)
         job = self._handle(answer, request, warning)
-        rest = rows if next_row is None else chain([next_row], rows)
+        rest = rows if next_row is None else chain([next_row], rows, _warned_at_end(resolved))
         if answer.verdict is SubmitVerdict.DUPLICATE:  # its first sender may have stopped at any point
             return PartialSubmission(job, pool_client, 0, chain(first, rest), whole=False, again=True)
         return PartialSubmission(job, pool_client, len(first), rest, whole=whole)
@@ -258,6 +258,12 @@ class Producer:
         )  # fmt: skip
         self.leases.keep(opened)
         return opened
+
+
+def _warned_at_end(resolved: ResolvedRequest) -> Iterator[str]:
+    """No rows; where they would come, what was found in the rest of the text is logged."""
+    resolved.take_warning()
+    yield from ()
 
 
 def _resolve_voice(options: Options, request: JobRequest, pool: PoolRecord) -> Options:

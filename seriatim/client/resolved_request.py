@@ -43,7 +43,14 @@ class ResolvedRequest:
         """A line about what was cut since the last call: languages, markup without effect; "" if there is none."""
         warning = self.voices.warning() if self.voices else ""
         log_warning(warning)
-        return "; ".join(filter(None, [warning, self.styles.warning()]))
+        ignored = self.styles.warning()
+        if ignored:
+            log.warning("markup without effect", extra={"detail": ignored})
+        return "; ".join(filter(None, [warning, ignored]))
+
+    def new_warning(self) -> str:
+        """The line of `take_warning`, without logging it."""
+        return "; ".join(filter(None, [self.voices.warning() if self.voices else "", self.styles.warning()]))
 
 
 def log_warning(warning: str) -> None:

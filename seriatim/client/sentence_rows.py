@@ -47,7 +47,7 @@ def rows_of_text(
     request, styles = resolved.request, resolved.styles
     if isinstance(text, str):
         check_size(text, settings)
-        sentences: Iterable[Sentence] = _sentences(text, cut, resolved)
+        sentences: Iterable[Sentence] = sentences_of_text(text, cut, resolved)
     else:
         checked = map(resolve, checked_sentences(text, request.pause_ms, settings))
         sentences = (part for sentence in checked for part in _fit_sentence(sentence, request, styles))
@@ -56,8 +56,8 @@ def rows_of_text(
     yield from limited_rows(rows_of_sentences(sentences, request), settings)
 
 
-def _sentences(text: str, cut: SegmentOptions, resolved: ResolvedRequest) -> Iterator[Sentence]:
-    """The sentences of a text; at its end, a line is logged about what had no effect."""
+def sentences_of_text(text: str, cut: SegmentOptions, resolved: ResolvedRequest) -> Iterator[Sentence]:
+    """The sentences of a text, as `sentences_of`; at its end, the markup that no engine follows is noted."""
     steps = IncrementalSegmenter(cut)
     yield from sentences_of(segment(text, cut, steps), resolved)
     resolved.styles.ignore(steps.unsupported)

@@ -26,7 +26,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import PartialSubmission
 from seriatim.client.producer import Producer
 from seriatim.client.resolved_request import ResolvedRequest
-from seriatim.client.sentence_rows import segmentation_for, sentences_of
+from seriatim.client.sentence_rows import segmentation_for, sentences_of_text
 from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
 from seriatim.process import watched_tasks
 from seriatim.records import Sentence
@@ -35,7 +35,6 @@ from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
 from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
-from seriatim.text.segment import segment
 
 WATCH_S = 0.5  #: how soon a process that ended for good is noticed
 COUNT_TIMEOUT_S = 1.0  #: a worker reports its last sentence some milliseconds after the audio
@@ -181,11 +180,11 @@ def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) 
         chain([first] if first else [], sentences),
         replace(
             arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF,
-            voice=resolved.request.voice, language=resolved.request.language,
+            voice=resolved.request.voice, language=resolved.request.language, speakers={},
         ),
     )  # fmt: skip
     _write_job(submission, system, run, before)
-    _warn(arguments, resolved.voices.warning() if resolved.voices else "")
+    _warn(arguments, resolved.new_warning())
     wall_s = time.monotonic() - run.submitted_s
     return RunSummary(
         run.arguments.output,
@@ -252,8 +251,8 @@ def _watch_system(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
 
 def _sentences(arguments: SpeakArguments, resolved: ResolvedRequest) -> Iterator[Sentence]:
     """The sentences of the text, each with the seed that it has whichever run speaks it."""
-    pieces = segment(arguments.text, segmentation_for(resolved))
-    for seq, sentence in enumerate(sentences_of(pieces, resolved)):
+    sentences = sentences_of_text(arguments.text, segmentation_for(resolved), resolved)
+    for seq, sentence in enumerate(sentences):
         yield replace(sentence, seed=(arguments.request.seed + seq) % 2**63)
 
 

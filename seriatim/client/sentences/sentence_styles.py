@@ -4,7 +4,6 @@ What the pool cannot do is left out, and named once: markup is written by people
 name in it stops no text. A voice of `speakers` is an option of the job, which is checked before.
 """
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +14,6 @@ from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord
 from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle
 
-log = logging.getLogger(__name__)
 MOST_NAMES = 5  #: in a warning
 
 
@@ -50,14 +48,12 @@ class SentenceStyles:
         self._ignored += [name for name in names if name not in self._ignored]
 
     def warning(self) -> str:
-        """A line, in ASCII, about what had no effect since the last call, which is logged; "" if there is none."""
+        """A line, in ASCII, about what had no effect since the last call; "" if there is none."""
         names, self._reported = self._ignored[self._reported :], len(self._ignored)
         if not names:
             return ""
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-        line = f"without effect: {ascii(', '.join(names[:MOST_NAMES]))[1:-1]}{more}"
-        log.warning("markup without effect", extra={"detail": line})
-        return line
+        return f"without effect: {ascii(', '.join(names[:MOST_NAMES]))[1:-1]}{more}"
 
     def _resolve(self, style: SpeechStyle) -> Sentence:
         voice, language = self._voice(style)

@@ -311,6 +311,7 @@ class TestSound:
         cast = {"ANNA": "bass", "BEN": "SOPRANO"}
         voices = {"It is night.": "", "Who is there?": "bass", "Only me.": "organ", "And so on.": ""}
         job = enqueue(system, text, speakers=cast, pause_ms=0, paragraph_ms=0, seed=5)
+        assert job.warning == "without effect: voice nobody"
         assert by_sentence(Listener(job).all()) == {
             seq: spoken_pcm(Sentence(words, 0, voice=voice), seed=5 + seq)
             for seq, (words, voice) in enumerate(voices.items())
