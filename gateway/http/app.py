@@ -19,6 +19,8 @@ from gateway.http.middleware.request_guard import OriginPolicy, RequestGuard, Re
 from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.routes import (
     catalogue,
+    elevenlabs,
+    elevenlabs_stream,
     events,
     health,
     job_audio,
@@ -51,6 +53,8 @@ ROUTE_MODULES = (
     job_timeline,
     health,
     text_stream,
+    elevenlabs,
+    elevenlabs_stream,
 )
 #: headers that pages of other origins may read
 EXPOSED_HEADERS = (

@@ -13,7 +13,7 @@ from gateway.http.problems import HttpProblem
 bearer = HTTPBearer(
     auto_error=False, description="An API key (docs/reference/http.md); not needed if the gateway has no keys."
 )
-KEY_HEADERS = ("api-key", "x-api-key")  #: sent by clients of Azure's service, and by others
+KEY_HEADERS = ("api-key", "x-api-key", "xi-api-key")  #: sent by clients of Azure's service, ElevenLabs' and others
 
 
 def context_of(connection: HTTPConnection) -> GatewayContext:

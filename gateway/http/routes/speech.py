@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
+from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.recordings.source_text import SourceText
 from gateway.http.route_dependencies import CallerDep, ContextDep
@@ -31,12 +32,21 @@ async def create_speech(
     seriatim_session: Annotated[Session | None, Header(description=HEADER_FOR_FIELD)] = None,
 ) -> Response:  # fmt: skip
     """Speak a text and stream its audio. The job is cancelled when the client disconnects, unless it is detached."""
-    requested_s = time.monotonic()
-    body.check_format()
     session = seriatim_session or _user_session(body, context)
-    request.state.warning = body.pop_unknown_fields()
     header_fields = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority, "session": session}
     body = body.model_copy(update={name: value for name, value in header_fields.items() if getattr(body, name) is None})
+    return await speak(request, body, context, caller)
+
+
+async def speak(request: Request, body: SpeechBody, context: GatewayContext, caller: Caller) -> Response:
+    """Create a job for a speech request, and respond with its audio.
+
+    Raises:
+        HttpProblem, SeriatimError: the request is refused.
+    """
+    requested_s = time.monotonic()
+    body.check_format()
+    request.state.warning = body.pop_unknown_fields()
     (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)
     job_request = await asyncio.to_thread(body.request, context, caller, **_scheduling_options(body))
