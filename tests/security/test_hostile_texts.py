@@ -47,6 +47,7 @@ HOSTILE = {
     "hyphens": "a" + "-" * 10_000 + "b.",
     "old scripts": "𓀀𓂀 𐎀𐎁 ᚠᚢᚦ said. 𝕱𝖗𝖆𝖐𝖙𝖚𝖗.",
 }  # fmt: skip
+LONGER = {"digits without end": "9" * 20_000, "URLs": "https://u:p@h/" + "a/" * 5_000 + "?q=" + "%00" * 500}
 ENGINES = ["tone", "espeak"]
 PATIENCE_S = 60.0
 HEARD_MOST = 200  #: sentences of one text that are waited for: the rest is more of the same
@@ -98,6 +99,13 @@ def test_a_hostile_text_is_spoken_or_refused_and_the_next_one_is_spoken(
     engine = engine_of(engine, system)
     assert outcome(system, HOSTILE[what], engine) in ("done", "EmptyText", "TooManySentences")
     assert outcome(system, "All is well.", engine) == "done"
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("what", LONGER)
+def test_a_longer_one_is_spoken_too(system: RealSystem, what: str, engine: str) -> None:
+    assert outcome(system, LONGER[what], engine_of(engine, system)) in ("done", "TooManySentences")
 
 
 @pytest.mark.parametrize("what", ["nothing but bidi controls", "only punctuation"])
