@@ -123,7 +123,7 @@ def _texts(sentences: Iterable[object]) -> Iterable[str]:
         if not isinstance(each, Sentence):
             yield str(each)
         elif not (each.voice or each.language):
-            yield each.text
+            yield str(each.text)  # what is no string is refused with its own error, later
 
 
 def _is_tied(request: JobRequest, pool: PoolRecord) -> bool:

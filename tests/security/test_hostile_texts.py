@@ -50,7 +50,7 @@ HOSTILE = {
 LONGER = {"digits without end": "9" * 20_000, "URLs": "https://u:p@h/" + "a/" * 5_000 + "?q=" + "%00" * 500}
 ENGINES = ["tone", "espeak"]
 PATIENCE_S = 60.0
-HEARD_MOST = 200  #: sentences of one text that are waited for: the rest is more of the same
+HEARD_MOST = 400  #: sentences of one text that are waited for: the rest is more of the same
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seriatim.engine import Engine, Utterance
 from seriatim.text.segment import SegmentOptions, segment
-from tests.support.process_system import ROOT
 from workers.engines.engine_registry import load
 from workers.engines.espeak.dialect import espeak_text
 from workers.trim_and_fade import THRESHOLD
@@ -165,7 +165,7 @@ def longest_silence_ms(engine: Engine, text: str, voice: str) -> float:
 def phonemes_of(requests: list[tuple[str, str]]) -> list[list[str]]:
     """The phonemes of each (voice, text)."""
     written = "".join(json.dumps(request) + "\n" for request in requests)
-    command = [sys.executable, str(ROOT / "tests" / "integration" / "espeak_phonemes.py")]
+    command = [sys.executable, str(Path(__file__).with_name("espeak_phonemes.py"))]
     answer = subprocess.run(command, input=written, stdout=subprocess.PIPE, text=True, check=True).stdout
     return [json.loads(line) for line in answer.splitlines()]
 

@@ -134,7 +134,7 @@ def test_an_engine_of_another_distribution_and_of_this_one(copy: Copy) -> None:
     assert rate_hz == 16_000
     assert 3_900 <= max(abs(sound)) <= 4_000, "the option counts"
     assert copy.run(own) == copy.run(voices), "one file is an engine of this repository"
-    assert "buzz, espeak" in copy.run("seriatim speak --help")
+    assert "buzz, elevenlabs" in copy.run("seriatim speak --help")
 
 
 @pytest.mark.thorough

@@ -121,7 +121,20 @@ def test_the_asynchronous_members_are_those_of_the_plain_ones(plain: type, async
 #: what only the rest of the system asks of a client or a job
 INTERNAL = {
     Job: {"drain", "pool", "reader", "redis", "settings", "store_dir"},
-    OpenJob: {"closed", "first_chars", "n", "pool_client", "request", "text", "waiting"},
+    OpenJob: {
+        "closed",
+        "first_chars",
+        "language_check",
+        "n",
+        "neighbours",
+        "pool_client",
+        "previous",
+        "request",
+        "resolved",
+        "text",
+        "waiting",
+        "warnings",
+    },
 }
 
 

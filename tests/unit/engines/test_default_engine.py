@@ -7,6 +7,7 @@ import pytest
 from gateway.local.installed_engines import choose_installed, expected_pool
 from seriatim.client.default_engine import choose_engine
 from seriatim.client.job_options import JobRequest
+from seriatim.client.text_languages import with_language
 from seriatim.engine import Voice
 from seriatim.engine_abilities import Abilities
 from seriatim.records import Sentence
@@ -17,13 +18,16 @@ from workers.engines.engine_registry import load
 HIBARI = replace(expected_pool("hibari"), slots=1)
 ESPEAK = PoolRecord(
     "espeak", 1, abilities=(Abilities("espeak", ("de", "en", "zh"), {"pitch": (0, 99)}, (0.45, 4.0)),),
-    voices=(Voice("en-us", "en-US"), Voice("en-gb", "en-GB"), Voice("de", "de")),
+    voices=(Voice("en-us", "en-US"), Voice("en-gb", "en-GB"), Voice("de", "de"), Voice("cmn", "zh")),
 )  # fmt: skip
 GERMAN = "Der Hafen erwacht vor der Stadt, und die Schiffe sind nicht von hier."
 
 
 def chosen(text: object, *pools: PoolRecord, **options: object) -> tuple[str, str]:
-    request, _ = choose_engine(pools or (HIBARI, ESPEAK), JobRequest.of(options), text)
+    """The engine, and the language that the text is spoken in."""
+    pools = pools or (HIBARI, ESPEAK)
+    request, _ = choose_engine(pools, JobRequest.of(options), text)
+    request, _ = with_language(request, next(pool for pool in pools if pool.pool == request.engine), text)
     return request.engine, request.language
 
 
@@ -52,9 +56,9 @@ def test_so_does_what_asks_for_a_voice_an_option_or_a_speed_that_the_default_has
     assert chosen("Hello.", voice="heart") == ("hibari", "")
 
 
-def test_what_none_can_do_is_left_to_the_default_which_refuses_it() -> None:
+def test_what_none_can_do_is_left_to_the_default() -> None:
     assert chosen("Hello.", voice="nobody") == ("hibari", "")
-    assert chosen(GERMAN, HIBARI) == ("hibari", "de")
+    assert chosen(GERMAN, HIBARI) == ("hibari", "")
 
 
 def test_a_text_is_spoken_in_its_language_where_espeak_is_the_default() -> None:
