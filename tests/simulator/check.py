@@ -233,8 +233,9 @@ def _pool(run: "Run") -> None:
         _that(late <= 2 + moved / 10, f"{late} of {moved} chunks waited for the next look: no process was notified")
         sentences = sum(len(run.world.plans[job].lines) for job in run.world.plans)
         _that(
-            run.world.tally["kills"] > 0 or run.world.studio.attempts <= sentences + run.world.tally["failures"],
-            "spoken twice",
+            run.world.tally["kills"] > 0
+            or run.world.studio.attempts <= sentences + run.world.tally["failures"] + run.world.tally["made way"],
+            "spoken twice, and none made way for a listener",
         )
 
 
