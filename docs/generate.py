@@ -107,14 +107,14 @@ def _commands() -> Iterator[tuple[list[str], argparse.ArgumentParser]]:
 
 
 def _subcommands(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    actions = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    actions = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001  # argparse has no public way
     return actions[0].choices if actions else {}
 
 
 def _command(command: argparse.ArgumentParser) -> Iterator[str]:
     if command.description:
         yield command.description.strip() + "\n\n"
-    actions = [a for a in command._actions if a.dest != "help" and a.help != argparse.SUPPRESS]  # noqa: SLF001
+    actions = [a for a in command._actions if a.dest != "help" and a.help != argparse.SUPPRESS]  # noqa: SLF001  # argparse has no public way
     rows = [row for action in actions for row in _argument(action)]
     if rows:
         yield "| argument | meaning |\n|---|---|\n" + "".join(rows)
@@ -123,7 +123,7 @@ def _command(command: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _argument(action: argparse.Action) -> Iterator[str]:
-    if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+    if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # argparse has no public way
         return
     value = action.metavar or (
         "{" + ",".join(map(str, action.choices)) + "}" if action.choices else action.dest.upper()
