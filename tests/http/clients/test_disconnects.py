@@ -22,18 +22,22 @@ from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 LONG = " ".join(clear(300, "Gone"))
 GRACE_S = 1.8
 EACH = 8  #: of each kind of client
+VISITS = 4
 
 
 @pytest.mark.thorough
 def test_nothing_of_those_who_leave_is_left(system: RealSystem) -> None:
     """Neither descriptors nor threads nor connections to Redis grow, whatever clients do."""
     gateway = start(system, "leaky")
-    _visit(gateway)
-    before = _held(gateway)
     for _ in range(2):
         _visit(gateway)
-    after = wait_until(lambda: h if (h := _held(gateway)) <= (before[0] + 8, before[1] + 8) else None, f"as {before}")
-    assert after[0] <= before[0] + 8
+    before = _held(gateway)
+    for _ in range(VISITS):
+        _visit(gateway)
+    after = _held(gateway)
+    # Pools keep the connections of the busiest moment, which is not the same in each run.
+    assert after[0] < before[0] + EACH * VISITS // 2, "a descriptor a client of one kind would be twice that"
+    assert after[1] < before[1] + EACH * VISITS // 2
     system.end("leaky")
 
 

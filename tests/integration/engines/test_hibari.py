@@ -1,6 +1,7 @@
 """The hibari engine, with its real model: repeatable, whole, English only, and trimmed to the job's pauses."""
 
 import importlib.util
+import itertools
 import os
 import random
 import shutil
@@ -308,10 +309,13 @@ class TestModels:
         engine.close()
 
 
+_pool_numbers = itertools.count()
+
+
 class TestSystem:
     @staticmethod
     def start(system: RealSystem, processes: int, *options: str) -> str:
-        pool = f"hibari-{len(system.children)}-{processes}"
+        pool = f"hibari-{next(_pool_numbers)}"
         system.start(
             pool, "-m", "workers", "--engine", "hibari", "--pool", pool, "--processes", str(processes), *options
         )

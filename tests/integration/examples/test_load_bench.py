@@ -34,11 +34,11 @@ def test_five_listeners_hear_everything_in_time(place: LoadSystem) -> None:
 def test_a_cancelled_or_unheard_job_leaves_nothing_behind(place: LoadSystem) -> None:
     """One listener cancels, one vanishes, a book has none: `LoadSystem.run` waits until all are gone."""
     asks = (
-        Ask(0.0, "ann", (30.0,), 1, leaves_s=0.5, group="cancels"),
-        Ask(0.0, "bob", (30.0,), 2, leaves_s=0.5, says_so=False, group="vanishes"),
-        Ask(0.0, "cid", (60.0,), 3, "batch", listens=False, group="book"),
+        Ask(0.0, "ann", (60.0,), 1, leaves_s=0.5, group="cancels"),
+        Ask(0.0, "bob", (60.0,), 2, leaves_s=0.5, says_so=False, group="vanishes"),
+        Ask(0.0, "cid", (120.0,), 3, "batch", listens=False, group="book"),
     )
-    outcome = place.run(LoadRun("leaving", asks, 3.0))
+    outcome = place.run(LoadRun("leaving", asks, 12.0))  # long enough for a first sound on busy cores
     by_group = {result.group: result for result in outcome.results}
     assert by_group["cancels"].left
     assert by_group["vanishes"].left

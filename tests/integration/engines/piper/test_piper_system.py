@@ -1,5 +1,6 @@
 """Piper systems: the same bytes with any number of workers, after a kill, and from the command line."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.support.expected_audio import plainly
 from tests.support.piper_voice import write_voice
 from tests.support.process_system import RealSystem, wait_until
 
+_pool_numbers = itertools.count()  #: clients know the voices of an earlier pool by its name
 TEXT = " ".join(f"This is number {n}." for n in range(8))
 
 
@@ -28,7 +30,7 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
 class TestPiperSystem:
     @staticmethod
     def start(system: RealSystem, folder: Path, processes: int = 1, *options: str) -> str:
-        pool = f"piper-{len(system.children)}"
+        pool = f"piper-{next(_pool_numbers)}"
         command = ["-m", "workers", "--engine", "piper", "--pool", pool, "--voices", str(folder)]
         system.start(pool, *command, "--processes", str(processes), *options)
         wait_until(lambda: len(system.worker_pids(pool)) == processes, f"{processes} workers")
