@@ -14,6 +14,8 @@ RUNS   ?= 10
 BUSY   ?= 0
 # Test processes: one more than cores, because tests also wait.
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# The order of the tests: one number, one order, so that a failure can be had again. `make prove` shuffles each run anew.
+ORDER  ?= 1
 TORCH_INDEX ?=
 RUN_EXTRAS = espeak,hibari,documents,lexicon,language
 DEV_EXTRAS = $(RUN_EXTRAS),piper,flower,bench,http,otel,providers,dev
@@ -53,13 +55,13 @@ speak: $(VENV)/.run  ## speak TEXT (a file) into OUT, with VOICE; ARGS=--resume 
 	$(BIN)/seriatim speak "$(TEXT)" -o "$(OUT)" --voice "$(VOICE)" $(ARGS)
 
 test: $(VENV)/.dev  ## run tests of every kind, without the costly variations: some minutes
-	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -n $(JOBS) -m "not thorough"
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -n $(JOBS) --randomly-seed=$(ORDER) -m "not thorough"
 
 test-all: $(VENV)/.dev  ## run all tests, and each property with its full number of examples
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --randomly-seed=$(ORDER)
 
 fast: $(VENV)/.dev  ## the unit and script tests of `make test`, in less than a minute: for the working day
-	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n $(JOBS) -m "not thorough" tests/unit tests/scripts
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n $(JOBS) --randomly-seed=$(ORDER) -m "not thorough" tests/unit tests/scripts
 
 newest: $(VENV)/.dev  ## the unit and script tests on the newest Python that is here
 	.ci/newest $(BIN)/python "$(DEV_EXTRAS)"
