@@ -116,6 +116,7 @@ def done(event: Event) -> bool:
     ],
     ids=itertools.count(),
 )
+@pytest.mark.thorough
 def test_the_checker_notices(history: list[Event], change: Change, kind: str) -> None:
     """A checker that finds nothing is worth something only if it finds what was put there."""
     assert kind in {wrong.kind for wrong in check(change(history))}

@@ -140,6 +140,7 @@ def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
     assert len(audio) > 22_050 * 2
 
 
+@pytest.mark.thorough
 def test_the_system_says_where_it_serves(newcomer: Newcomer) -> None:
     output = (newcomer.folder / "output").read_text("utf-8")
     assert f"HTTP at http://127.0.0.1:{newcomer.ports['8000']}/" in output

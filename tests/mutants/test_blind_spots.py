@@ -130,6 +130,7 @@ def test_a_reader_that_has_all_there_is_says_so_before_it_waits(new_system: Call
         assert time.monotonic() - began_s < N_WINDOWS / 2 * BLOCK_S, "half of what waiting for each would take"
 
 
+@pytest.mark.thorough
 def test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once(new_system: Callable[..., RealSystem]) -> None:
     with new_system(lease_ms=2_000) as system:
         system.reassembler()
@@ -138,6 +139,7 @@ def test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once(new_system: Ca
         assert system.count("retries") == 0
 
 
+@pytest.mark.thorough
 def test_what_was_picked_while_the_broker_is_away_stays_in_the_outbox(new_system: Callable[..., RealSystem]) -> None:
     with PrivateServer(embedded()) as broker, new_system(broker=broker) as system:
         broker.kill()

@@ -36,6 +36,7 @@ def test_playback_is_faster_with_its_pitch_kept_in_later_jobs_too(page: Page) ->
     assert page.script(RATE) == [1.5, True]
 
 
+@pytest.mark.thorough
 def test_a_sentence_is_repeated_until_the_listener_has_enough(page: Page) -> None:
     texts = clear(4)
     page.speak(" ".join(texts))

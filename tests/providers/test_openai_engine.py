@@ -167,6 +167,7 @@ def test_connections_are_reused(make: Make) -> None:
     assert provider.n_connections == 1
 
 
+@pytest.mark.thorough
 def test_a_sentence_that_is_not_needed_ends_its_request(make: Make) -> None:
     """It closes its connection, so that the provider stops, too, and frees the place."""
     provider, engine = make(whole_s=300)

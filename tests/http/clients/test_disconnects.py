@@ -41,6 +41,7 @@ def test_nothing_of_those_who_leave_is_left(system: RealSystem) -> None:
     system.end("leaky")
 
 
+@pytest.mark.thorough
 def test_a_client_who_leaves_before_the_first_sound_stops_the_speaking_soon(
     new_system: Callable[..., RealSystem],
 ) -> None:

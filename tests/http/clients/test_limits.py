@@ -199,6 +199,7 @@ def test_many_requests_at_the_same_moment_are_served_or_refused(small: Gateway) 
     assert 200 in {status for status, _ in found}
 
 
+@pytest.mark.thorough
 def test_a_client_that_takes_nothing_of_a_file_is_cut_off(system: RealSystem) -> None:
     """Nothing here waits for it any more than for one who listens: the kernel ends its connection."""
     gateway = start(system, "kernel", http_write_timeout_s=1)

@@ -37,6 +37,7 @@ def test_every_route_says_what_it_answers(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.thorough
 def test_whatever_is_asked_is_answered_as_the_document_says(
     gateway: Gateway, document: dict[str, Any], mode: GenerationMode
 ) -> None:

@@ -113,6 +113,7 @@ def test_conversions_do_not_hold_up_a_listener(gateway: Gateway, client: httpx2.
     assert files[2] == files[5]
 
 
+@pytest.mark.thorough
 def test_a_file_that_many_ask_for_is_made_once(gateway: Gateway, client: httpx2.Client, system: RealSystem) -> None:
     """Parts of it, and all of it: who wants all of a long one hears it meanwhile, encoded for him alone."""
     texts = clear(150, "Once")

@@ -50,6 +50,7 @@ def assert_not_cut(answers: list[list[bool]]) -> None:
     assert not all(turn[0] for turn in answers), "there is no overload"
 
 
+@pytest.mark.thorough
 def test_no_turn_is_refused_in_mid_answer_at_twice_the_load(gateway: Gateway) -> None:
     with gateway.openai(max_retries=0) as ai:
         assert_not_cut(

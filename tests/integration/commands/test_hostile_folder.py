@@ -58,6 +58,7 @@ def test_a_file_is_spoken_there(hostile: Path, engine: str) -> None:
     assert (hostile / "out.mp3").stat().st_size
 
 
+@pytest.mark.thorough
 def test_a_whole_system_runs_there(hostile: Path) -> None:
     port, http = free_port(), free_port()
     with ExitStack() as ending:

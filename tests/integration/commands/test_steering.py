@@ -66,6 +66,7 @@ def test_a_cancel_frees_the_slot_within_a_chunk_and_the_next_job_speaks(system: 
     assert metrics_of(system, "slow").counts["ended_cancelled"] == 5
 
 
+@pytest.mark.thorough
 def test_a_book_makes_way_for_a_listener_and_is_whole_all_the_same(system: RealSystem) -> None:
     """One slot, and a batch sentence of six seconds that was just begun: in its first half it makes way."""
     text = [f"Nobody who talks to an agent would like to wait for the end of a sentence {'so very ' * 14}long."] * 2

@@ -61,6 +61,7 @@ def test_more_slots_than_the_server_allows_fail_no_sentence(limited: RealSystem,
 
 
 @pytest.mark.parametrize("reports", [False, True], ids=["refusals alone", "reported limits"])
+@pytest.mark.thorough
 def test_a_limit_that_falls_and_comes_back_is_followed_by_all_workers(
     limited: RealSystem, server: LimitedServer, reports: bool
 ) -> None:

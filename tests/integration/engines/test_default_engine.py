@@ -183,6 +183,7 @@ def test_a_private_system_starts_what_the_text_needs(tmp_path: Path, text: str, 
     assert soundfile.info(tmp_path / "speech.wav").samplerate == (22_050 if line else 24_000)
 
 
+@pytest.mark.thorough
 def test_up_starts_a_pool_of_each_and_says_their_cost(tmp_path: Path) -> None:
     port = free_port()
     with start_command("up", "--workers", "1", "--no-http", "--port", str(port), cwd=tmp_path) as process:

@@ -73,6 +73,7 @@ def test_what_a_worker_of_another_kind_continues_is_marked(system: RealSystem, h
     assert differing(system) == [False], "the last of the old kind is gone: the pool is of the new one"
 
 
+@pytest.mark.thorough
 def test_what_a_worker_of_the_same_kind_continues_is_not(system: RealSystem) -> None:
     listener = enqueue(system)
     system.workers(1, name="new", options=OPTIONS)

@@ -48,6 +48,7 @@ def test_what_was_sent_and_never_arrived_is_sent_again(proxy: Proxy) -> None:
     "run",
     [pytest.param(asyncio.run, marks=pytest.mark.thorough, id="asyncio"), pytest.param(uvloop.run, id="uvloop")],
 )
+@pytest.mark.thorough
 def test_a_reader_that_only_waits_asks_again(
     server: PrivateServer, proxy: Proxy, run: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:

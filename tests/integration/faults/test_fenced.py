@@ -34,6 +34,7 @@ def stopped(system: RealSystem) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.thorough
 def test_an_attempt_that_goes_on_when_another_has_its_sentence_is_counted_once(system: RealSystem) -> None:
     text = sentences(8, "zombie that counts")
     for n in range(1, 3):

@@ -111,6 +111,7 @@ def test_a_redis_that_is_killed_and_reads_its_log_has_lost_nothing(
     system.close()
 
 
+@pytest.mark.thorough
 def test_everything_is_killed_at_once_and_goes_on(system: RealSystem) -> None:
     text = system.held(sentences(6, "killed everything"))
     job = enqueue(system, text)

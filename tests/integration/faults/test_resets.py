@@ -145,6 +145,7 @@ def test_a_transport_that_was_closed_a_moment_ago_is_made_anew() -> None:
         proxy.close()
 
 
+@pytest.mark.thorough
 def test_no_error_but_ours_leaves_a_client() -> None:
     """For each way to send: one command, several, in an event loop; for what breaks, and for what is refused."""
     with PrivateServer(embedded()) as server, server.client() as other:

@@ -105,6 +105,7 @@ def test_a_worker_goes_on(shared: RealSystem, place: str, line: str) -> None:
     shared.end(pool)
 
 
+@pytest.mark.thorough
 def test_a_supervisor_ends_with_what_it_started(system: RealSystem) -> None:
     """Its service manager starts it again; the leases of its processes give their work to others."""
     system.reassembler()

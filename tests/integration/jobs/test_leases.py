@@ -86,6 +86,7 @@ def test_a_job_that_is_over_needs_no_lease(producer: Producer) -> None:
         job.say("Too late. And")
 
 
+@pytest.mark.thorough
 def test_a_writer_who_comes_after_the_last_has_left_is_kept_too(producer: Producer, system: RealSystem) -> None:
     first = opened(producer)
     first.say("First.")

@@ -73,6 +73,7 @@ def test_celery_shows_the_sentence_that_is_spoken(system: RealSystem) -> None:
     wait_until(lambda: active(system) == [], "it has ended, too")
 
 
+@pytest.mark.thorough
 def test_a_worker_that_drains_takes_no_further_sentence(system: RealSystem) -> None:
     text = [*system.held(["One."]), "Three.", "Four."]
     job = system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))

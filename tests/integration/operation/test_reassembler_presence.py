@@ -25,6 +25,7 @@ def alive(system: RealSystem) -> bool:
     return seriatim("healthcheck", "reassembler", settings=system.settings.to_env()).returncode == 0
 
 
+@pytest.mark.thorough
 def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hangs_is_not(system: RealSystem) -> None:
     assert not alive(system)
     child = system.reassembler()

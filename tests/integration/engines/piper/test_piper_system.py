@@ -47,6 +47,7 @@ class TestPiperSystem:
         with system.redis as client:
             return plainly(client, job)
 
+    @pytest.mark.thorough
     def test_one_and_two_workers_and_threads_give_the_same_bytes(self, system: RealSystem, folder: Path) -> None:
         sounds = []
         for processes, slots in ((1, 1), (2, 1), (2, 3)):
