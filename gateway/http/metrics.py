@@ -101,7 +101,8 @@ METRICS = (
            ("pool", "kind"), WAIT_BOUNDS_MS),
     Metric("sentence_slack_seconds", "histogram", "buckets.slack", "time until playback reaches a claimed sentence",
            bounds_ms=SLACK_BOUNDS_MS,
-           note="below 0 it is late; not of files that are played when they are whole"),
+           note="below 0 it is late; of a postponed one at its first claim alone; not of files that are played when "
+                "they are whole"),
     Metric("synthesis_seconds", "histogram", "buckets.synthesis", "from the start of a sentence's synthesis to its end",
            bounds_ms=TIME_BOUNDS_MS),
     Metric("engine_first_audio_seconds", "histogram", "buckets.engine_first",

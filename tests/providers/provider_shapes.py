@@ -85,7 +85,7 @@ OPENAI_REFUSALS = {
 
 
 class OpenAIShape:
-    """OpenAI's: errors `{"error": {message, type, param, code}}`, limits of requests a minute, no list of voices."""
+    """OpenAI's: errors `{"error": {message, type, param, code}}`, no list of voices. Free places are in no header."""
 
     key_header = "authorization"
     voices: tuple[str, ...] = ("alloy", "ash", "coral")
@@ -109,9 +109,7 @@ class OpenAIShape:
         return json_answer(status, {"error": error}, **_retry(retry_after_s))
 
     def headers(self, call: Call, places: Places) -> Mapping[str, str]:
-        left = max(0, places.maximum - places.current)
-        reported = {"x-ratelimit-remaining-requests": str(left), "x-ratelimit-reset-requests": "1s"}
-        return {"content-type": "audio/pcm"} | (reported if places.maximum else {})
+        return {"content-type": "audio/pcm"}
 
 
 class KokoroShape(OpenAIShape):

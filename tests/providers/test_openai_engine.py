@@ -1,7 +1,7 @@
 """The openai engine against a simulated provider: its bytes, and a typed outcome for every fault."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from seriatim.errors import (
     UnknownVoice,
     UpstreamFailed,
 )
-from tests.providers.provider_shapes import KokoroShape, OpenAIShape, ProviderShape
+from tests.providers.provider_shapes import Call, KokoroShape, OpenAIShape, Places, ProviderShape
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
 from tests.support.process_system import wait_until
@@ -139,10 +139,18 @@ def test_a_refusal_says_whether_waiting_helps(
         assert (caught.value.retry_after_s, caught.value.scope) == (7, scope)
 
 
+class MeteredShape(OpenAIShape):
+    """OpenAI's, with the headers of an account that may send sixty requests a minute."""
+
+    def headers(self, call: Call, places: Places) -> Mapping[str, str]:
+        metered = {"x-ratelimit-remaining-requests": "59", "x-ratelimit-reset-requests": "1s"}
+        return {**super().headers(call, places), **metered}
+
+
 def test_limits_in_headers_are_reported_with_the_first_chunk(make: Make) -> None:
-    _, engine = make(places=5)
+    _, engine = make(shape=MeteredShape())
     first, *rest = chunks_of(engine)
-    assert first.server_limits == ServerLimits(remaining=4, reset_s=1.0)
+    assert first.server_limits == ServerLimits(remaining=59, reset_s=1.0)
     assert all(chunk.server_limits is None for chunk in rest)
 
 

@@ -28,7 +28,7 @@ if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
 end
 local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or s.position) - t
 measure('wait_' .. j.class, t - s.at, WAITS)
-if j.class == 'L' and not j.play then measure('slack', lead, SLACKS) end
+if j.class == 'L' and not j.play and s.suspect ~= 3 then measure('slack', lead, SLACKS) end
 if lead > 0 then lead = lead * chunk_share() end     -- under load smaller first pieces and chunks
 local waited = int(t - s.at)
 s.state, s.owner, s.at = 'R', owner, t

@@ -17,6 +17,7 @@ event(job, t, 'lost', 'seq', seq, 'attempt', int(s.attempt), 'owner', s.owner, '
   'postponed: the engine is busy (' .. scope .. ')')
 take_out_of_flight(job, seq, s, user)
 charge(user, class, -s.cost)
+if class == 'L' and s.suspect == 0 then s.suspect = 3 end     -- its next claim is late by the server's limit: no slack is counted
 requeue(job, seq, s, t + tonumber(retry_after), t)
 index_job(job, t)
 slow_down(t, s.attempt, scope, tonumber(retry_after))

@@ -3,7 +3,9 @@
 from redis import Redis
 
 from seriatim.lua.pool_records import ClaimVerdict, FinishVerdict, RetryPolicy
-from tests.scripts.pool.pool_driver import PoolDriver
+from seriatim.lua.pool_scripts import signals
+from seriatim.pool_metrics import PoolMetrics
+from tests.scripts.pool.pool_driver import POOL, PoolDriver
 
 
 def test_a_postponed_sentence_is_spoken_after_its_time_and_never_blamed(redis: Redis) -> None:
@@ -25,6 +27,20 @@ def test_a_postponed_sentence_is_spoken_after_its_time_and_never_blamed(redis: R
     stage.finish(message, 1_000)
     assert (stage.job("j", "state"), stage.m("given_up"), stage.m("retries")) == ("spoken", 0, 0)
     assert redis.hget("seriatim:1:{p:p}:n", "postponed_system") == b"10"
+
+
+def test_the_slack_of_a_postponed_sentence_is_counted_at_its_first_claim_alone(redis: Redis) -> None:
+    """However late the server makes it: an alert would ask for more workers, which would not help."""
+    stage = PoolDriver(redis, slots=1)
+    stage.accept("j", 1_000, target_ms=400)
+    for _ in range(3):
+        message = stage.pick_one()
+        stage.takes("w1", message)
+        stage.postpone(message, 1_000, "system")
+        stage.passes(1_000)
+    stage.speaks(stage.pick_one(), 1_000)
+    metrics: PoolMetrics = stage.do(signals(POOL))
+    assert metrics.slack.n == metrics.counts["slack:500"] == 1
 
 
 def test_a_postponement_counts_once_and_only_for_the_attempt_that_has_the_sentence(redis: Redis) -> None:

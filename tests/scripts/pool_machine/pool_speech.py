@@ -209,7 +209,7 @@ def claim(
     job = pool.jobs[message.job]
     lead = job.t0 + (job.last if job.file else sentence.position) - t
     pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
-    if job.kind == LIVE and not job.file:
+    if job.kind == LIVE and not job.file and sentence.suspect != 3:
         pool.numbers[f"slack:{bucket(lead, SLACK_BOUNDS_MS)}"] += 1
     if lead > 0:
         lead *= squeeze(pool.load, 0.85)
@@ -306,6 +306,8 @@ def postpone(pool: Pool, message: TaskMessage, epoch: str, retry_ms: int, scope:
     job = pool.jobs[message.job]
     land(pool, message.job, message.seq)
     charge(pool, job, -sentence.cost)
+    if job.kind == LIVE and sentence.suspect == 0:
+        sentence.suspect = 3
     requeue(job, message.seq, t + retry_ms)
     look_at(pool, message.job, t)
     pool_governor.lower_after_refusal(pool, message.attempt, scope, retry_ms, t)

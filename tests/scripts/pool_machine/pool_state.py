@@ -39,7 +39,9 @@ class PoolSentence:
     failures: int = 0
     cost: float = 0.0  #: what its user was charged, in slot ms
     at: float = 0.0  #: D: since when it could have been dispatched; R: since when it is spoken
-    suspect: int = 0  #: 1: it may have killed a process, and runs alone; 2: it made way once
+    suspect: int = (
+        0  #: 1: it may have killed a process, and runs alone; 2: it made way once; 3: a live one that was postponed
+    )
     owner: str = ""
 
     @property
