@@ -1,6 +1,7 @@
 """Samples of voices: a sentence in the voice's language, spoken once however often it is requested."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx2
 
@@ -11,20 +12,23 @@ from tests.support.expected_audio import stream_of
 from tests.support.process_system import RealSystem, wait_until
 
 VOICE = "tenor"
+POOL = "samples"
 
 
 def test_a_sample_is_spoken_once(client: httpx2.Client, system: RealSystem) -> None:
-    before = system.count("done")
+    system.workers(1, name=POOL, pool=POOL)  # its own, whose count no other test's sentence raises
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: client.get(f"/v1/voices/{VOICE}/sample"), range(4)))
+        sample = partial(client.get, f"/v1/voices/{VOICE}/sample", params={"model": POOL})
+        answers = list(threads.map(lambda _: sample(), range(4)))
     assert [answer.status_code for answer in answers] == [200] * 4, answers[0].text
     assert len({answer.content for answer in answers}) == 1
     assert answers[0].headers["content-type"] == "audio/mpeg"
     assert answers[0].headers["cache-control"] == "private, max-age=3600"
     pieces = [piece.text for piece in segment(SENTENCES["en"], SegmentOptions("en", 400))]
-    wait_until(lambda: system.count("done") - before >= len(pieces), "the last is reported, behind its sound")
-    assert system.count("done") - before == len(pieces)
+    wait_until(lambda: system.count("done", POOL) >= len(pieces), "the last is reported, behind its sound")
+    assert system.count("done", POOL) == len(pieces)
     assert abs(seconds(answers[0].content) - seconds_of_pcm(stream_of(pieces, VOICE))) < 0.3
+    system.end(POOL)
 
 
 def test_an_unknown_voice_is_refused_each_time(client: httpx2.Client) -> None:
