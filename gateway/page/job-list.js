@@ -1,6 +1,7 @@
 /** The list of the user's jobs with their progress. Rows are updated in place, so that they keep the focus. */
 
 import { request, requestJson } from "./api.js";
+import { addDialog } from "./dialog.js";
 import { timeAgo, clockFace, pause } from "./durations.js";
 
 const RUNNING_POLL_MS = 1500;
@@ -10,7 +11,15 @@ const STATES = { running: "speaking", done: "spoken", failed: "failed", cancelle
 const listElement = document.getElementById("jobs");
 const emptyHint = document.getElementById("no-jobs");
 const $ = (id) => document.getElementById(id);
-const jobDialog = $("job-dialog");
+const jobDialog = addDialog(`
+  <dialog id="job-dialog" aria-labelledby="job-dialog-title">
+    <form method="dialog">
+      <h2 id="job-dialog-title">Rename</h2>
+      <p><label id="job-title-label" for="job-title">Title</label><input type="text" id="job-title" maxlength="200" autocomplete="off" required></p>
+      <p class="press"><button type="submit" id="change-job" class="primary" value="confirmed">Rename</button>
+        <button type="submit" value="" formnovalidate class="quiet">Not now</button></p>
+    </form>
+  </dialog>`);
 const jobTitle = $("job-title");
 const rows = new Map();
 let refreshSoon = new AbortController();

@@ -1,8 +1,19 @@
 /** The dialog that asks for the API key, once for all requests that need it. */
 
 import { key, onKeyRequired } from "./api.js";
+import { addDialog } from "./dialog.js";
 
-const dialog = document.getElementById("key-dialog");
+const dialog = addDialog(`
+  <dialog id="key-dialog" aria-labelledby="key-title">
+    <form method="dialog">
+      <h2 id="key-title">API key required</h2>
+      <p id="key-message">This gateway requires an API key.</p>
+      <p><label for="key">API key</label><input type="password" id="key" autocomplete="off" spellcheck="false" required></p>
+      <p class="hint">It is stored in this tab only, until the tab is closed.</p>
+      <p class="press"><button type="submit" class="primary" value="entered">Continue</button>
+        <button type="submit" value="" formnovalidate class="quiet">Not now</button></p>
+    </form>
+  </dialog>`);
 const field = document.getElementById("key");
 const message = document.getElementById("key-message");
 const forgetButton = document.getElementById("forget-key");
