@@ -2,16 +2,16 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from seriatim.errors import BadInput, EngineBusy, UnknownOption, UpstreamFailed
+from seriatim.process.child_processes import dies_with_parent
 from tests.providers.provider_simulator import sound_of
 from tests.providers.provider_systems import heard_stream, request
 from tests.support.expected_audio import Listener, sentences
@@ -25,7 +25,6 @@ if importlib.util.find_spec("grpc_tools") is None:
 
 ROOT = Path(__file__).parents[2]
 ENGINE = "speech-over-grpc"
-PIECE = 4_800
 
 
 @pytest.fixture(scope="module")
@@ -38,39 +37,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-@pytest.fixture
-def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def _installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example can be imported here, and in the processes that a test starts."""
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", str(site))
 
 
-@pytest.fixture
-def server(installed: None) -> Iterator[str]:
-    """The address of a server that speaks melodies; a text names the status with which it ends."""
-    import grpc
-
-    messages, services = grpc.protos_and_services("speech_over_grpc/speech.proto")
-
-    class Speech(services.SpeechServicer):  # type: ignore[misc,name-defined]  # made of the .proto
-        def Speak(self, call: Any, context: Any) -> Iterator[Any]:  # noqa: N802  # as the .proto has it
-            if "BUSY" in call.text:
-                context.set_trailing_metadata((("retry-after-ms", "1500"),))
-                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "all places are taken")
-            if "NEVER" in call.text:
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no such text")
-            pcm = sound_of(call.text)
-            for at in range(0, len(pcm), PIECE):
-                if "BROKEN" in call.text and at:
-                    context.abort(grpc.StatusCode.UNAVAILABLE, "going down")
-                yield messages.SpeakResponse(pcm=pcm[at : at + PIECE])
-
-    grpc_server = grpc.server(ThreadPoolExecutor(8))
-    services.add_SpeechServicer_to_server(Speech(), grpc_server)
-    port = grpc_server.add_insecure_port("127.0.0.1:0")
-    grpc_server.start()
-    yield f"127.0.0.1:{port}"
-    grpc_server.stop(None).wait(10)
+@pytest.fixture(scope="module")
+def server(site: Path) -> Iterator[str]:
+    """The address of a server that speaks melodies."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tests.providers.grpc_speech_server"],
+        env=os.environ | {"PYTHONPATH": f"{site}{os.pathsep}{ROOT}"},
+        stdout=subprocess.PIPE,
+        preexec_fn=dies_with_parent(signal.SIGKILL),
+    )
+    with child:
+        assert child.stdout
+        yield f"127.0.0.1:{int(child.stdout.readline())}"
+        child.kill()
 
 
 def spoken_by(server: str, text: str) -> bytes:
