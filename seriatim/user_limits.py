@@ -7,9 +7,10 @@ verdict of the rule in `seriatim.lua.pool_records.SubmitVerdict`, with the name 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from seriatim.settings import Settings
+if TYPE_CHECKING:
+    from seriatim.settings import Settings
 
 MAX_LIMIT = 10**9
 
@@ -43,7 +44,7 @@ class UserLimits:
     )  # fmt: skip
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: "Settings") -> Self:
         """The limits of every user; 0 in a setting is none."""
         return cls(**{name: getattr(settings, f"user_{name}", 0) or None for name in LIMITS})
 

@@ -1,4 +1,7 @@
-"""The command line's main function: it dispatches `seriatim COMMAND` to a module of `gateway.cli.commands`."""
+"""The command line's main function: it dispatches `seriatim COMMAND` to a module of `gateway.cli.commands`.
+
+Every command imports the rest itself, so that help, a misspelt option and `seriatim worker` wait for nothing.
+"""
 
 import argparse
 import json
@@ -12,25 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gateway.cli import parser as args
-from gateway.cli.commands import models
-from gateway.cli.commands.tune import tune
-from gateway.cli.commands.voice_sample import play_sample
-from gateway.cli.commands.voices import add_voice, cloned_voices, list_voices, remove_voice
-from gateway.cli.input_text import read_input, refuse_to_overwrite
 from gateway.cli.parser_parts import engine_options, processes
-from gateway.cli.render.summary import summary_json, summary_text
-from gateway.output.open_output import ResumePolicy
-from gateway.output.pipe_output import is_broken_pipe
-from seriatim.client.job_options import AUTO, JobRequest
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
-from seriatim.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.local.processes import WorkerPlan
+    from seriatim.settings import Settings
 
-Command = Callable[[argparse.Namespace, Settings], int]
+Command = Callable[[argparse.Namespace, "Settings"], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:1] == ["worker"]:
         _exec_worker(words[1:])
     options = args.build_parser(COMMANDS).parse_args(words)
+    from seriatim.settings import Settings
+
     try:
         overrides = {"SERIATIM_REDIS_URL": options.redis} if getattr(options, "redis", None) else {}
         settings = Settings() if options.command == "doctor" else Settings.from_env(os.environ | overrides)
@@ -51,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PermissionError as error:  # a home or data folder of another user
         return _report_error(forbidden(error))
     except Unwritable as error:
+        from gateway.output.pipe_output import is_broken_pipe
+
         return ExitCode.OK if is_broken_pipe(error) else _report_error(error)
     except SeriatimError as error:
         return _report_error(error)
@@ -66,13 +64,16 @@ def _exec_worker(rest: Sequence[str]) -> NoReturn:
     os.execv(sys.executable, python_command("workers", *rest))  # this interpreter, no shell
 
 
-def _speak(options: argparse.Namespace, settings: Settings) -> int:
+def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.speak import (  # imports the client, and with it Celery
         SpeakArguments,
         end_on_sigterm,
         speak,
         with_engine,
     )
+    from gateway.cli.input_text import read_input, refuse_to_overwrite
+    from gateway.cli.render.summary import summary_json, summary_text
+    from gateway.output.open_output import ResumePolicy
 
     end_on_sigterm()
     embedded = options.redis is None
@@ -103,7 +104,7 @@ def _speak(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.FAILED if summary.gaps else ExitCode.OK
 
 
-def _up(options: argparse.Namespace, settings: Settings) -> int:
+def _up(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.up import SystemPlan, up  # no other command needs it
     from gateway.local.installed_engines import default_engine, installed_beside
     from gateway.local.processes import WorkerPlan
@@ -127,14 +128,20 @@ def _worker_plan(options: argparse.Namespace, slots: int = 0) -> "WorkerPlan":
     return WorkerPlan(options.engine, processes(options), slots, pool, engine_options(options))
 
 
-def _reassemble(_options: argparse.Namespace, settings: Settings) -> int:
+def _tune(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.tune import tune
+
+    return tune(options, settings)
+
+
+def _reassemble(_options: argparse.Namespace, settings: "Settings") -> int:
     from reassembler.main import main as reassemble  # it configures logging
 
     os.environ.update(settings.to_env())
     return reassemble()
 
 
-def _serve(options: argparse.Namespace, settings: Settings) -> int:
+def _serve(options: argparse.Namespace, settings: "Settings") -> int:
     if options.keys:
         settings = replace(settings, http_keys_file=options.keys)
     with _extra("http"):
@@ -142,7 +149,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     return serve(settings, options.host, options.port)
 
 
-def _flower(options: argparse.Namespace, settings: Settings) -> int:
+def _flower(options: argparse.Namespace, settings: "Settings") -> int:
     with _extra("flower"):
         from gateway.cli.commands.flower import run_flower
     return run_flower(settings, options.host, options.port)
@@ -162,14 +169,14 @@ def _extra(name: str) -> Iterator[None]:
         raise Misconfigured(f"{error.name} is missing; {advice}") from None
 
 
-def _healthcheck(options: argparse.Namespace, settings: Settings) -> int:
+def _healthcheck(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.healthcheck import run_healthcheck  # no other command needs it
     from gateway.local.installed_engines import default_engine
 
     return run_healthcheck(options.component, settings, options.pool or default_engine(settings), options.port)
 
 
-def _doctor(options: argparse.Namespace, _settings: Settings) -> int:
+def _doctor(options: argparse.Namespace, _settings: "Settings") -> int:
     """Run `seriatim doctor`, which checks the settings and therefore reads them itself."""
     from gateway.cli.commands.doctor import run_doctor  # imports Celery
 
@@ -177,8 +184,10 @@ def _doctor(options: argparse.Namespace, _settings: Settings) -> int:
     return run_doctor(os.environ | overrides, as_json=options.json)
 
 
-def _text(options: argparse.Namespace, settings: Settings) -> int:
+def _text(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.text import run_text  # imports sentencex
+    from gateway.cli.input_text import read_input
+    from seriatim.client.job_options import AUTO, JobRequest
     from seriatim.text.language_guess import MIXED, guess_language, guess_paragraph
     from seriatim.text.segment import HOLD_CHARS, SegmentOptions
 
@@ -202,24 +211,26 @@ def _text(options: argparse.Namespace, settings: Settings) -> int:
     return run_text(document, cut, request.lexicon, explain=options.explain)
 
 
-def _run_operator_command(options: argparse.Namespace, settings: Settings) -> int:
+def _run_operator_command(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands import operator_commands
 
     command: Command = operator_commands.COMMANDS[options.command]
     return command(options, settings)
 
 
-def _dead_letters(options: argparse.Namespace, settings: Settings) -> int:
+def _dead_letters(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.dead_letters import run_dead_letters  # imports the client, and with it Celery
 
     return run_dead_letters(options, settings)
 
 
-def _voices(options: argparse.Namespace, settings: Settings) -> int:
+def _voices(options: argparse.Namespace, settings: "Settings") -> int:
     return VOICES[options.action or "list"](options, settings)
 
 
-def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
+def _list_voices(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.voices import cloned_voices
+
     if options.cloned:
         voices = [_cloned_voice_row(voice) for voice in cloned_voices(settings)]
     else:
@@ -233,8 +244,9 @@ def _list_voices(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.OK
 
 
-def _voices_of_engine(options: argparse.Namespace, settings: Settings) -> tuple[str, list[dict[str, Any]]]:
+def _voices_of_engine(options: argparse.Namespace, settings: "Settings") -> tuple[str, list[dict[str, Any]]]:
     """The engine or pool that the options mean, and its voices."""
+    from gateway.cli.commands.voices import list_voices
     from gateway.local.installed_engines import default_engine, running_default  # imports redis
 
     running = None if options.redis is None else settings
@@ -242,7 +254,9 @@ def _voices_of_engine(options: argparse.Namespace, settings: Settings) -> tuple[
     return engine, list_voices(engine, running, engine_options(options))
 
 
-def _play_voice(options: argparse.Namespace, settings: Settings) -> int:
+def _play_voice(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.voice_sample import play_sample
+
     engine, voices = _voices_of_engine(options, settings)
     pairs = [part for text in engine_options(options) for part in ("--engine-option", text)]
     running = [] if options.redis is None else ["--redis", options.redis]
@@ -254,7 +268,9 @@ def _cloned_voice_row(card: dict[str, Any]) -> dict[str, str]:
     return {"name": card["name"], "language": card.get("language", ""), "description": facts}
 
 
-def _add_voice(options: argparse.Namespace, settings: Settings) -> int:
+def _add_voice(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.voices import add_voice
+
     added = add_voice(options, settings)
     recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"
     facts = f"voice {added['name']}: {added['seconds']:.1f} s of {recordings}, in {added['path']}"
@@ -262,13 +278,17 @@ def _add_voice(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.OK
 
 
-def _remove_voice(options: argparse.Namespace, settings: Settings) -> int:
+def _remove_voice(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.voices import remove_voice
+
     remove_voice(options.name, settings)
     sys.stdout.write(f"voice {options.name} is removed\n")
     return ExitCode.OK
 
 
-def _models(options: argparse.Namespace, settings: Settings) -> int:
+def _models(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands import models
+
     arguments = options.arguments
     if arguments[:1] == ["get"] and len(arguments) == 2:
         return models.get_voice(arguments[1], settings, as_json=options.json)
@@ -306,7 +326,7 @@ COMMANDS: dict[str, Command] = {
     "dead-letters": _dead_letters,
     "voices": _voices,
     "models": _models,
-    "tune": tune,
+    "tune": _tune,
 }
 
 if __name__ == "__main__":

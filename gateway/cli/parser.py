@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
 from gateway.cli.operator_parsers import OPERATORS
@@ -10,8 +11,10 @@ from gateway.cli.parser_parts import DEFAULT_ENGINE, ENGINES, add_command, add_o
 from gateway.cli.service_parsers import SERVICES
 from seriatim import __version__
 from seriatim.audio import formats
-from seriatim.client.job_options import JobRequest
 from seriatim.errors import UnknownOption
+
+if TYPE_CHECKING:
+    from seriatim.client.job_options import JobRequest
 
 TOP = """\
 Parallel text-to-speech with audio in order.
@@ -70,12 +73,14 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def request(options: argparse.Namespace) -> JobRequest:
+def request(options: argparse.Namespace) -> "JobRequest":
     """The job request of `seriatim speak`.
 
     Raises:
         UnknownOption: a value outside its range.
     """
+    from seriatim.client.job_options import JobRequest  # imports the code that reads texts
+
     return JobRequest.of(
         {
             "voice": options.voice, "language": options.language, "engine": options.engine, "pool": options.pool or "",
