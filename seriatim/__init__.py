@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seriatim.client.open_job import OpenJob as OpenJob
     from seriatim.engine import Voice as Voice
     from seriatim.errors import BadInput as BadInput
+    from seriatim.errors import BudgetSpent as BudgetSpent
     from seriatim.errors import Busy as Busy
     from seriatim.errors import CapReached as CapReached
     from seriatim.errors import CommandRefused as CommandRefused
@@ -85,6 +86,7 @@ _MODULES = {
     "seriatim.stream_entries": ("Audio", "Discontinuity", "Gap", "SentenceStart"),
     "seriatim.errors": (
         "BadInput",
+        "BudgetSpent",
         "Busy",
         "CapReached",
         "CommandRefused",

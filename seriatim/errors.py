@@ -28,6 +28,7 @@
     ├── JobNotOpen                no         text for a job that is closed or has ended
     ├── JobEnded                  no         the job ended without being done
     │   ├── JobFailed             no         with the reason
+    │   │   └── BudgetSpent       no         the user's characters of this day are spent
     │   ├── JobCancelled          no         with the reason
     │   └── TimedOut              no         it was not spoken within its `timeout_s`
     └── PositionLost              no         that part of the ordered stream is no longer stored
@@ -189,6 +190,10 @@ class JobFailed(JobEnded):
     """The job failed; the message carries its reason."""
 
 
+class BudgetSpent(JobFailed):
+    """The user's budget of characters was spent before the job was: it goes on the next day (UTC), as a new job."""
+
+
 class JobCancelled(JobEnded):
     """The job was cancelled; the message carries its reason."""
 
@@ -210,7 +215,8 @@ def error_of_end(job: str, state: str, reason: str) -> JobEnded:
     """The error for a job that ended in another state than done."""
     kinds = {"failed": JobFailed, "cancelled": JobCancelled, "timed_out": TimedOut}
     outcome = {"cancelled": "was cancelled", "timed_out": "timed out"}.get(state, state)
-    return kinds.get(state, JobEnded)(f"job {job} {outcome}: {reason}")
+    kind = BudgetSpent if state == "failed" and "BudgetSpent: " in reason else kinds.get(state, JobEnded)
+    return kind(f"job {job} {outcome}: {reason}")
 
 
 def refused_input(reason: str) -> BadInput | None:

@@ -14,6 +14,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>
     :lim              hash    limits of the governor: level, raised, pace, ..., ceiling, reported, left
+    :spent:<day>      hash    user -> characters sent to engines on that day, of users with a budget
     :tried            list    "job|<1 failed, 0 spoken>" of the latest attempts, from a failure on
     :n :n:1 :n:2      hash    counters that only rise, and as they were one and two minutes ago
     :tag:<class>      zset    user -> start tag S, users with something to dispatch

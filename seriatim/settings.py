@@ -160,6 +160,9 @@ class Settings:
     user_jobs: int = _int(0, "live and batch jobs that one user may have at once; 0: any number", 0)
     user_in_flight: int = _int(0, "sentences of one user in flight at once; 0: any number", 0)
     user_queued_s: int = _int(0, "seconds of audio that one user's jobs may have queued; 0: any amount", 0)
+    user_characters_day: int = _int(
+        0, "characters that engines of a pool are sent for one user in a day (UTC), retries included; 0: any number", 0
+    )
 
     http_keys_file: str = _text(
         "", "API keys of `seriatim serve` (docs/reference/http.md); without it only loopback is served"

@@ -42,6 +42,10 @@ class UserLimits:
         "cap_queued", "cap on the user's queued audio, in seconds", "as much audio queued as",
         0.001, MAX_LIMIT / 1000, 1000,
     )  # fmt: skip
+    characters_day: float | None = _limit(
+        "cap_chars", "budget: characters that engines are sent for the user in a day (UTC), retries included",
+        "spent as many characters today as",
+    )  # fmt: skip
 
     @classmethod
     def from_settings(cls, settings: "Settings") -> Self:

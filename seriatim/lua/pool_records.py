@@ -24,6 +24,7 @@ class SubmitVerdict(IntEnum):
     TOO_LARGE = 7
     CONFLICT = 8
     RECUT = 9
+    CAP_CHARS = 10
 
 
 class ExtendVerdict(IntEnum):

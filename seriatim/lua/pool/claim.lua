@@ -1,17 +1,18 @@
--- requires: clock, counters, records, load
+-- requires: clock, counters, records, load, lifecycle, budget
 -- A worker takes a sentence that it got a message for. What comes a second time, or too late, is refused.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
 -- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked}: CLAIMED, STALE (another
--- attempt has it, or this one was claimed before, or another process empties itself for it), GONE (the job ended), WAIT (claim
--- again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
+-- attempt has it, or this one was claimed before, or another process empties itself for it), GONE (the job ended, or ends here: its
+-- user's budget is spent), WAIT (claim again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
 -- a one runs here now), UNKNOWN (the owner is not registered).
 local WAITS = {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000}     -- as seriatim/pool_metrics.py has them
 local SLACKS = {-10000, -5000, -2000, -1000, -500, -200, 0, 200, 500, 1000, 2000, 5000, 10000, 20000}
 local CLAIMED, STALE, GONE, WAIT, UNKNOWN = 0, 1, 2, 3, 4
+local ENDED_LIFE = 600000     -- ms for which the state of a job that ended so can be asked for
 local t = clock()
 local _, job, seq, attempt, owner, lease = unpack(ARGV)
 attempt, lease = tonumber(attempt), tonumber(lease)
-local j = read(job_key(job), 'state', 'spec', 't0', 'class', 'play', 'total', 'n')
+local j = read(job_key(job), 'state', 'spec', 't0', 'class', 'play', 'total', 'n', 'user')
 if j.state ~= 'run' then return {GONE} end
 local s = sentence_get(job, seq)
 if not s or s.state ~= 'D' or s.attempt ~= attempt then return {STALE} end
@@ -25,6 +26,16 @@ zadd(P .. ':lease', t + lease, name)
 if (alone and alone ~= name) or (alone == name and C('HLEN', run) > 0) then
   if alone == name then s.owner = owner; sentence_put(job, seq, s, t) end   -- taking it out of flight frees this process again
   return {WAIT}
+end
+local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
+local budget = num(C('HGET', user_key(j.user), 'cap_chars'))
+if budget and not spend_characters(j.user, budget, sentence, t) then
+  local why = string.format('sentence %s: BudgetSpent: the user has spent the %.0f characters of this day (UTC)', seq, budget)
+  s.owner = owner
+  sentence_put(job, seq, s, t)     -- a process that emptied itself for this sentence is free again as it is taken out of flight
+  add_todo(t, 'end', job, 'failed', why)
+  end_job(job, 'failed', why, t, ENDED_LIFE)
+  return {GONE}
 end
 local lead = num(j.t0, 0) + (j.play and last_sentence_start(j.total, j.n) or s.position) - t
 measure('wait_' .. j.class, t - s.at, WAITS)
@@ -40,5 +51,4 @@ if j.class == 'B' then
   if s.suspect == 0 then zadd(P .. ':yields', t, name) else C('ZREM', P .. ':yields', name) end     -- it made way once
 end
 local epoch = C('HGET', M, 'epoch') or '0'
-local sentence = string.match(C('HGET', P .. ':jt:' .. job, seq), '^%d+|(.*)$')
 return {CLAIMED, epoch, j.spec, sentence, int(lead), int(s.ms), s.failures, int(s.cost), waited}

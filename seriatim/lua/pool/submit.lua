@@ -1,4 +1,4 @@
--- requires: clock, renewal, submitted_text, lifecycle, memory, load, waitlist, turns
+-- requires: clock, renewal, submitted_text, lifecycle, memory, load, budget, waitlist, turns
 -- Refuse or accept a job, in one step: admission reads and reserves the same numbers.
 -- KEYS[1] pool prefix.  ARGV[1] now, ARGV[2] options as JSON (seriatim/lua/pool_scripts.py: submit), ARGV[3..] "<ms>|<sentence>"
 -- Returns {verdict, retry after ms, job id}: ACCEPTED, DUPLICATE (the job that has the key; drain and cut of it follow), BUSY,
@@ -15,7 +15,8 @@
 -- (JSON), expires, since, ready (since when its next sentence could be dispatched), drawn (timeline), play ("whole": a live job
 -- that is played once it is whole; its playback never begins here, and its share is free as soon as it is spoken); of a session
 -- (shared/turns.lua): turn (when its turn began), behind (when playback of the job before it ends), passed (its share went to the next).
-local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE, CONFLICT, RECUT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+local ACCEPTED, DUPLICATE, BUSY, CAP_JOBS, CAP_QUEUED, MEMORY, NO_WORKERS, TOO_LARGE, CONFLICT, RECUT, CAP_CHARS =
+   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 local t = clock()
 local o = cjson.decode(ARGV[2])
 local job, user, class, n = o.job, o.user, o.class, #ARGV - 2
@@ -87,6 +88,9 @@ local jobs, queued = fields(user_key(user), 'jobs', 'queued')
 if o.cap_jobs and num(jobs, 0) >= o.cap_jobs then return refuse(CAP_JOBS, 'cap_jobs', 1000) end
 if o.cap_queued and total > o.cap_queued then return refuse(TOO_LARGE, 'too_large', 0) end
 if o.cap_queued and num(queued, 0) + total > o.cap_queued then return refuse(CAP_QUEUED, 'cap_queued', 1000) end
+if o.cap_chars and num(C('HGET', spent_key(t), user), 0) + o.chars > o.cap_chars then
+  return refuse(CAP_CHARS, 'cap_chars', DAY - t % DAY)     -- until the next day
+end
 local used, maxmemory, limit = memory(o.memory_share)
 if maxmemory > 0 and used > limit then return refuse(MEMORY, 'memory', memory_wait_ms(t, o.memory_share)) end
 local turn = class == 'L' and o.session and current_turn(user, o.session, t)
@@ -124,6 +128,7 @@ local uk = user_key(user)
 C('HSET', uk, 'weight', o.weight)
 local freed = 0
 if o.cap_infl then C('HSET', uk, 'cap_infl', o.cap_infl) else freed = C('HDEL', uk, 'cap_infl') end
+if o.cap_chars then C('HSET', uk, 'cap_chars', o.cap_chars) else C('HDEL', uk, 'cap_chars') end
 C('HINCRBY', uk, 'jobs', 1)
 C('HINCRBYFLOAT', uk, 'queued', total)
 keep(uk)

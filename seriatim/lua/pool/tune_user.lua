@@ -13,8 +13,8 @@ keep(set)
 if C('EXISTS', user_key(user)) == 1 then
   for i = 3, #ARGV, 2 do
     local name, value = ARGV[i], ARGV[i + 1]
-    if value ~= '' and (name == 'weight' or name == 'cap_infl') then C('HSET', user_key(user), name, value)
-    elseif name == 'cap_infl' then C('HDEL', user_key(user), name) end
+    if value ~= '' and (name == 'weight' or name == 'cap_infl' or name == 'cap_chars') then C('HSET', user_key(user), name, value)
+    elseif name == 'cap_infl' or name == 'cap_chars' then C('HDEL', user_key(user), name) end
   end
   index_user(user, 'L')
   index_user(user, 'B')

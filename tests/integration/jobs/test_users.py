@@ -8,8 +8,9 @@ import pytest
 from seriatim import JobOptions
 from seriatim.client.job_options import JobRequest
 from seriatim.client.operator_limits import set_user_limits
-from seriatim.errors import CapReached
+from seriatim.errors import BudgetSpent, CapReached
 from seriatim.keys import user_tag
+from seriatim.stream_entries import SentenceStart
 from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, sentences, stream_of
@@ -55,6 +56,27 @@ def test_a_share_that_an_operator_sets_is_that_users(system: RealSystem, name: s
     with pytest.raises(CapReached, match="has as many jobs"):
         enqueue(system, sentences(2, "shares"), user=name, kind="batch", pool="silent")
     first.cancel()
+
+
+def test_the_characters_of_a_users_day_end_a_job_that_needs_more_and_refuse_the_next(system: RealSystem) -> None:
+    """An open job may be sent more text than its user's budget covers: it ends where the budget does."""
+    text = sentences(3, "frugal")
+    with system.redis as client:
+        set_user_limits(client, "tone", "frugal", {"characters_day": sum(map(len, text[:2]))})
+    job = system.producer().open(JobRequest.of({"engine": "tone", "user": "frugal", "pause_ms": 0}))
+    audio = job.job.audio()
+    for sentence in text[:2]:
+        job.say(sentence)
+        job.flush()
+    assert any(isinstance(entry, SentenceStart) and entry.seq == 1 for entry in audio), "the second is spoken"
+    job.say(text[2])
+    job.flush()
+    with pytest.raises(
+        BudgetSpent, match=r"sentence 2: BudgetSpent: the user has spent the \d+ characters of this day"
+    ):
+        list(audio)
+    with pytest.raises(CapReached, match="has spent as many characters today as SERIATIM_USER_CHARACTERS_DAY allows"):
+        enqueue(system, text, user="frugal")
 
 
 @pytest.mark.parametrize("name", NAMES)

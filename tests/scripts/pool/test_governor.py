@@ -81,6 +81,20 @@ def test_calm_raises_the_limit_and_a_raise_that_is_refused_is_taken_back(redis: 
     assert metrics(stage).allowed == 3
 
 
+def test_a_pool_that_does_not_use_its_limit_does_not_raise_it(redis: Redis) -> None:
+    """Sentences that are spoken one at a time say nothing about a fifth place."""
+    stage = PoolDriver(redis, slots=8)
+    stage.redis.hset("seriatim:1:{p:p}:m", "cost", 1_000)
+    stage.accept("book", *[1_000] * 80, kind=JobKind.BATCH, window_ms=10_000_000)
+    first = stage.pick_one()
+    stage.takes("w1", first)
+    stage.postpone(first, 500, "system")
+    stage.passes(1_000)
+    for _ in range(60):
+        stage.speaks(stage.pick_one(), 1_000)
+    assert metrics(stage).allowed == 4
+
+
 def test_it_recovers_by_itself_until_nothing_is_limited(redis: Redis) -> None:
     stage, messages = speaking(redis, 8)
     stage.postpone(messages[0], 500, "system")

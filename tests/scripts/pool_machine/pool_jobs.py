@@ -8,6 +8,7 @@ from seriatim.user_limits import UserLimits
 from tests.scripts.pool_machine.pool_line import admit, as_set, barge_in, rate_of
 from tests.scripts.pool_machine.pool_state import (
     BATCH,
+    DAY_MS,
     LIVE,
     Pool,
     PoolJob,
@@ -29,7 +30,7 @@ def submit(pool: Pool, s: Submission, estimates: Sequence[int], raw: float) -> S
         return known
     s = as_set(pool, s)
     let_go_due(pool, t)
-    refusal = _refusal(pool, s, sum(estimates), t)
+    refusal = _refusal(pool, s, sum(estimates), sum(len(str(seq)) for seq in range(len(estimates))), t)
     if refusal is not None:
         pool.numbers[f"refused_{refusal[0].name.lower()}"] += 1
         return SubmitResult(*refusal, s.job)
@@ -64,8 +65,8 @@ def _differs(job: PoolJob, first: int, n_given: int, *, last: bool) -> bool:
     return job.keyed and ((job.whole and behind > n) or (last and behind < n))
 
 
-def _refusal(pool: Pool, s: Submission, total: int, t: float) -> tuple[SubmitVerdict, int] | None:
-    capped = _over_a_cap(pool.of(s.user), s, total)
+def _refusal(pool: Pool, s: Submission, total: int, chars: int, t: float) -> tuple[SubmitVerdict, int] | None:
+    capped = _over_a_cap(pool.of(s.user), s, total) or _over_budget(pool, s, chars, t)
     if capped is not None or s.kind is JobKind.BATCH:
         return capped
     if pool.slots == 0:
@@ -84,9 +85,17 @@ def _over_a_cap(theirs: list[PoolJob], s: Submission, total: int) -> tuple[Submi
     return None
 
 
+def _over_budget(pool: Pool, s: Submission, chars: int, t: float) -> tuple[SubmitVerdict, int] | None:
+    """What is left of the user's characters of this day must cover the text."""
+    budget, day = s.limits.characters_day, int(t // DAY_MS)
+    if budget is None or pool.spent.get((day, s.user), 0) + chars <= budget:
+        return None
+    return SubmitVerdict.CAP_CHARS, int(DAY_MS - t % DAY_MS)
+
+
 def _accept(pool: Pool, s: Submission, estimates: list[int], t: float) -> None:
     user = pool.users.setdefault(s.user, User())
-    user.weight, user.cap = s.weight, s.limits.in_flight
+    user.weight, user.cap, user.budget = s.weight, s.limits.in_flight, s.limits.characters_day
     live = s.kind is JobKind.LIVE
     pool.jobs[s.job] = PoolJob(
         user=s.user, kind=LIVE if live else BATCH, priority=s.priority, closed=s.closed, window=s.window_ms,
@@ -209,6 +218,8 @@ def tune_user(pool: Pool, user: str, changes: Mapping[str, float | None], raw: f
             pool.users[user].weight = own["weight"]
         if "in_flight" in changes:
             pool.users[user].cap = changes["in_flight"]
+        if "characters_day" in changes:
+            pool.users[user].budget = changes["characters_day"]
         for kind in (LIVE, BATCH):
             place(pool, user, kind)
     return UserLimits(**own)

@@ -15,6 +15,7 @@ from seriatim.records import TaskMessage
 from tests.scripts.pool_machine import pool_governor
 from tests.scripts.pool_machine.pool_state import (
     BATCH,
+    DAY_MS,
     LIVE,
     LONG_MS,
     Pool,
@@ -23,6 +24,7 @@ from tests.scripts.pool_machine.pool_state import (
     bucket,
     charge,
     eligible,
+    end,
     give_back,
     head,
     land,
@@ -184,29 +186,49 @@ def _ended(pool: Pool, message: TaskMessage) -> bool:
     return message.job not in pool.jobs or pool.jobs[message.job].state != "run"
 
 
-def claim(
-    pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, spoken_text: str, raw: float
-) -> ClaimResult:
-    """Whatever comes a second time, or too late, is refused. A suspect runs alone in its process."""
-    t = pool.tick(raw)
+def _claim_verdict(pool: Pool, message: TaskMessage, owner: str, lease_ms: int, t: float) -> ClaimVerdict:
     if _ended(pool, message):
-        return ClaimResult(ClaimVerdict.GONE)
-    sentence, entry = _sentence(pool, message), name_of(message.job, message.seq)
+        return ClaimVerdict.GONE
+    sentence, worker = _sentence(pool, message), pool.workers.get(owner)
     if sentence is None or sentence.state != "D":
-        return ClaimResult(ClaimVerdict.STALE)
-    worker = pool.workers.get(owner)
+        return ClaimVerdict.STALE
     if worker is None:
-        return ClaimResult(ClaimVerdict.UNKNOWN)
-    other = pool.workers.get(sentence.owner)
+        return ClaimVerdict.UNKNOWN
+    entry, other = name_of(message.job, message.seq), pool.workers.get(sentence.owner)
     if other is not None and other is not worker and other.alone == entry:
-        return ClaimResult(ClaimVerdict.STALE)
+        return ClaimVerdict.STALE
     worker.alone = worker.alone or (entry if sentence.suspect == 1 else "")
     pool.lease[entry] = t + lease_ms
     pool.outbox.pop(f"{entry}|{message.attempt}", None)
     if worker.alone and (worker.alone != entry or worker.speaking):
         sentence.owner = owner if worker.alone == entry else sentence.owner
-        return ClaimResult(ClaimVerdict.WAIT)
+        return ClaimVerdict.WAIT
+    return ClaimVerdict.CLAIMED if _within_budget(pool, message, owner, t) else ClaimVerdict.GONE
+
+
+def _within_budget(pool: Pool, message: TaskMessage, owner: str, t: float) -> bool:
+    """Count the characters of a request; where the user's budget does not cover them, its job ends."""
     job = pool.jobs[message.job]
+    if _spend(pool, job.user, len(str(message.seq)), t):
+        return True
+    job.unfinished[message.seq].owner = owner
+    spent = f"the user has spent the {pool.users[job.user].budget or 0:.0f} characters of this day (UTC)"
+    why = f"sentence {message.seq}: BudgetSpent: {spent}"
+    pool.todo[f"end|{message.job}|failed|{why}"] = t
+    end(pool, message.job, "failed", why, t)
+    return False
+
+
+def claim(
+    pool: Pool, message: TaskMessage, owner: str, lease_ms: int, spec: str, spoken_text: str, raw: float
+) -> ClaimResult:
+    """Whatever comes a second time, or too late, is refused. A suspect runs alone in its process."""
+    t = pool.tick(raw)
+    verdict = _claim_verdict(pool, message, owner, lease_ms, t)
+    if verdict is not ClaimVerdict.CLAIMED:
+        return ClaimResult(verdict)
+    job, worker = pool.jobs[message.job], pool.workers[owner]
+    sentence = job.unfinished[message.seq]
     lead = job.t0 + (job.last if job.file else sentence.position) - t
     pool.numbers[f"wait_{job.kind}:{bucket(t - sentence.at, WAIT_BOUNDS_MS)}"] += 1
     if job.kind == LIVE and not job.file and sentence.suspect != 3:
@@ -215,7 +237,7 @@ def claim(
         lead *= squeeze(pool.load, 0.85)
     waited = int(to_digits(t - sentence.at, 0))
     sentence.state, sentence.owner, sentence.at = "R", owner, t
-    worker.speaking[entry], worker.until = message.attempt, t + lease_ms
+    worker.speaking[name_of(message.job, message.seq)], worker.until = message.attempt, t + lease_ms
     expected = int(to_digits(sentence.cost, 0))
     return ClaimResult(
         ClaimVerdict.CLAIMED,
@@ -228,6 +250,17 @@ def claim(
         expected,
         waited,
     )
+
+
+def _spend(pool: Pool, name: str, chars: int, t: float) -> bool:
+    """Count the characters of a request, if the user has a budget and it covers them."""
+    user, day = pool.users[name], (int(t // DAY_MS), name)
+    if user.budget is None:
+        return True
+    if pool.spent.get(day, 0) + chars > user.budget:
+        return False
+    pool.spent[day] = pool.spent.get(day, 0) + chars
+    return True
 
 
 def finish(pool: Pool, message: TaskMessage, epoch: str, wall_ms: float, audio_ms: float, raw: float) -> FinishVerdict:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 RANK = 1e13  #: one step of priority outweighs every deadline
 LIVE, BATCH = "L", "B"
+DAY_MS = 86_400_000
 LONG_MS = 250  #: mean cost of a sentence from which on there is no slack
 
 
@@ -128,6 +129,7 @@ class User:
 
     weight: float = 1.0
     cap: float | None = None  #: sentences in flight
+    budget: float | None = None  #: characters a day
     tag: dict[str, float] = field(default_factory=dict)  #: per class, while there is something to dispatch
     finish: dict[str, float] = field(default_factory=lambda: {LIVE: 0.0, BATCH: 0.0})
     turn: dict[str, int] = field(default_factory=lambda: {LIVE: 0, BATCH: 0})  #: the fence when it was last served
@@ -188,6 +190,7 @@ class Pool:
     held: dict[str, float] = field(default_factory=dict)  #: live job that is spoken -> when it will have been heard
     own: dict[str, dict[str, float]] = field(default_factory=dict)  #: user -> what an operator set for it
     learned: "LearnedLevel | None" = None  #: what refusals of the engine's server taught
+    spent: dict[tuple[int, str], int] = field(default_factory=dict)  #: (day, user with a budget) -> characters
     tried: list[tuple[str, bool]] = field(default_factory=list)  #: (job, it failed), newest first
     tried_since: int = 0  #: attempts since that halved what is spoken at once
     ceiling: int | None = None  #: of an operator

@@ -38,6 +38,7 @@ def of_model(pool: Pool) -> dict[str, Any]:
         "numbers": {name: n for name, n in pool.numbers.items() if n},
         "dead": set(pool.dead), "limits": _limits_of(pool),
         "tried": [f"{job}|{failed:d}".encode() for job, failed in pool.tried],
+        "spent": {f"{day}:{user}": n for (day, user), n in pool.spent.items()},
     }  # fmt: skip
 
 
@@ -78,6 +79,7 @@ def _user(pool: Pool, name: str) -> dict[str, float]:
     return finish | {
         "jobs": len(theirs), "infl": pool.in_flight(theirs), "queued": sum(job.waiting_ms for job in theirs),
         "weight": user.weight, "cap_infl": -1 if user.cap is None else user.cap,
+        "cap_chars": -1 if user.budget is None else user.budget,
     }  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "speaking": {name: {n: int(a) for n, a in run.items()} for name, run in _under(found, ":run:")},
         "dead": set(found.get(":dead", {})),
         "tried": found.get(":tried", []),
+        "spent": {f"{day}:{user}": int(n) for day, spent in _under(found, ":spent:") for user, n in spent.items()},
         "limits": {name: float(n) for name, n in found.get(":lim", {}).items()}
         | {name: float(m.get(name, unset)) for name, unset in (("allowed", -1), ("paused", 0), ("metered", 0))}
         | {name: float(found.get(":lim", {}).get(name, unset)) for name, unset in UNSET.items()},
@@ -142,7 +145,7 @@ def _user_hash(found: Mapping[str, Any], name: str, u: Mapping[str, str]) -> dic
     untagged = [kind for kind in CLASSES if name not in found.get(f":tag:{kind}", {})]
     finish = {f"F_{kind}": float(u.get(f"F_{kind}", 0)) for kind in untagged}
     counts = {field: float(u.get(field, 0)) for field in ("jobs", "infl", "queued", "weight")}
-    return finish | counts | {"cap_infl": float(u.get("cap_infl", -1))}
+    return finish | counts | {name: float(u.get(name, -1)) for name in ("cap_infl", "cap_chars")}
 
 
 def _job_hash(found: Mapping[str, Any], name: str, h: Mapping[str, str]) -> dict[str, Any]:

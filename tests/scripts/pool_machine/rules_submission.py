@@ -24,6 +24,7 @@ class SubmissionRules(PoolRules):
         user=USERS, live=st.booleans(), closed=st.booleans(), estimates=DURATIONS, priority=st.integers(-1, 1),
         weight=st.sampled_from([0.5, 1.0, 4.0]), cap_infl=st.sampled_from([None, None, 1, 2]),
         cap_jobs=st.sampled_from([None, None, 2]), cap_queued=st.sampled_from([None, None, 9]),
+        characters_day=st.sampled_from([None, None, 4, 12]),
         window_ms=st.sampled_from([1_500, 5_000, 20_000]), gap=st.sampled_from(list(GapPolicy)),
         drain=st.sampled_from(list(DrainMode)), key=st.sampled_from(["", "", "k"]),
         times=st.sampled_from([9_000, 30_000]), spec_digest=st.sampled_from(["", "", "else"]),
@@ -32,15 +33,16 @@ class SubmissionRules(PoolRules):
     )  # fmt: skip
     def submit(
         self, user: str, live: bool, closed: bool, estimates: list[int], priority: int, weight: float,
-        cap_infl: int | None, cap_jobs: int | None, cap_queued: int | None, window_ms: int, gap: GapPolicy,
-        drain: DrainMode, key: str, times: int, spec_digest: str, cut: str,
+        cap_infl: int | None, cap_jobs: int | None, cap_queued: int | None, characters_day: int | None, window_ms: int,
+        gap: GapPolicy, drain: DrainMode, key: str, times: int, spec_digest: str, cut: str,
         play: Play,
     ) -> None:  # fmt: skip
         s = Submission(
             f"j{len(self.submissions)}", user, JobKind.LIVE if live else JobKind.BATCH, SPEC, closed=closed,
             idempotency_key=key, priority=priority, weight=weight, gap=gap, drain=drain, window_ms=window_ms,
             timeout_ms=times, grace_ms=times - 2_000, producer_ms=0 if closed else times // 2, queue_limit_ms=8_000,
-            limits=UserLimits(jobs=cap_jobs, queued_s=cap_queued, in_flight=cap_infl), speed=2.0 if priority else 1.0,
+            limits=UserLimits(jobs=cap_jobs, queued_s=cap_queued, in_flight=cap_infl, characters_day=characters_day),
+            speed=2.0 if priority else 1.0,
             spec_digest=spec_digest, cut=cut, play=play,
         )  # fmt: skip
         self.hand_in(s, estimates)
@@ -108,12 +110,16 @@ class SubmissionRules(PoolRules):
 
     @rule(
         user=USERS, weight=st.sampled_from([None, 3.0]), in_flight=st.sampled_from([None, 1]),
-        queued_s=st.sampled_from([None, 20]), named=st.sets(st.sampled_from(["weight", "in_flight"])),
+        queued_s=st.sampled_from([None, 20]), characters_day=st.sampled_from([None, 6]),
+        named=st.sets(st.sampled_from(["weight", "in_flight", "characters_day"])),
     )  # fmt: skip
     def tune_user(
-        self, user: str, weight: float | None, in_flight: int | None, queued_s: int | None, named: set[str]
-    ) -> None:
-        changes = {"weight": weight, "in_flight": in_flight, "queued_s": queued_s}
+        self, user: str, weight: float | None, in_flight: int | None, queued_s: int | None,
+        characters_day: int | None, named: set[str],
+    ) -> None:  # fmt: skip
+        changes = {
+            "weight": weight, "in_flight": in_flight, "queued_s": queued_s, "characters_day": characters_day,
+        }  # fmt: skip
         chosen = {name: value for name, value in changes.items() if name in named or name == "queued_s"}
         self.two.do(
             scripts.tune_user(POOL, user, chosen).at(self.raw),
