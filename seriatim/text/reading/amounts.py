@@ -17,7 +17,32 @@ def _any_of(words: list[str]) -> str:
 
 def amount_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rules of amounts in one language."""
-    return [*_money_rules(grammar), *_unit_rules(grammar)]
+    return [*_rate_rules(grammar), *_money_rules(grammar), *_unit_rules(grammar)]
+
+
+def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """What is behind a slash: `3 €/kg`, `5 mg/l`; and a unit behind a fraction: `½ km`. Numbers are read later."""
+    units, n = grammar.rules.units, grammar.number
+    symbols, signs = _any_of(list(units)), _any_of(list(grammar.rules.money))
+
+    def rate(found: re.Match[str]) -> str | None:
+        if found["unit"] and f"{found['unit']}/{found['per']}" in units:
+            return None
+        return f"{found['head']} {grammar.words['per']} {grammar.form(1, units[found['per']])}"
+
+    def fraction(found: re.Match[str]) -> str:
+        noun = units[found["unit"]]
+        return f"{found['fraction']} {grammar.form(2 if found['whole'] or found['full'] else 1, noun)}"
+
+    head = rf"(?:{n}\s?(?:(?P<unit>{symbols})|(?:{signs}))|(?:{signs})\s?{n})"
+    rules = [grammar.rule(rf"(?P<head>{head})/(?P<per>{symbols})(?!/)", rate)] if "per" in grammar.words else []
+    if "periods" in grammar.words:
+        periods = re.compile(rf"(?<=\w)/(?=(?:{grammar.words['periods']})(?!\w))")
+        rules.append(ReadingRule(periods, lambda _found: f" {grammar.words['per']} "))
+    if grammar.rules.spaced and "percent_first" not in grammar.words:
+        parts = r"(?P<fraction>(?:(?P<whole>\d+)\s?)?[¼½¾⅐-⅞]|(?:(?P<full>\d+)\s)?\d/\d{1,2})"
+        rules.append(grammar.rule(rf"{parts}\s?(?P<unit>{symbols})", fraction))
+    return rules
 
 
 def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -111,7 +136,8 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return f"{grammar.say(found['from'])} {words['to']} " if found["from"] else ""
 
     def unit(found: re.Match[str]) -> str:
-        return prefix(found) + grammar.counted(found["n"], units[found["unit"]])
+        stop = "." if found["unit"].endswith(".") and found.end() == len(found.string) else ""
+        return prefix(found) + grammar.counted(found["n"], units[found["unit"]]) + stop
 
     def percent(found: re.Match[str]) -> str:
         if found["sign"] in units:

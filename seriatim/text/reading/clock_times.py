@@ -38,7 +38,7 @@ def _clock(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         return None
     time = grammar.rules.clock(hour, minute)
     if found["s"] and "s" in grammar.rules.units:
-        time += f" {grammar.counted(found['s'].lstrip('0') or '0', grammar.rules.units['s'])}"
+        time += f" {grammar.words['and']} {grammar.counted(found['s'].lstrip('0') or '0', grammar.rules.units['s'])}"
     return time
 
 

@@ -1,11 +1,13 @@
 """Dates: of ISO 8601, with slashes or stops, and with the name of the month."""
 
 import re
+from itertools import takewhile
 
 from seriatim.text.reading.language_rules import WrittenDate
 from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
+_DASH = r"\s?[-–—]\s?"
 #: the two parts of a time stamp are read by themselves
 _TIMESTAMP = re.compile(r"(?<![\w-])(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?Z?(?![\w:])")
 
@@ -21,6 +23,9 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def read(found: re.Match[str]) -> str | None:
         return _date(grammar, found)
 
+    def read_range(found: re.Match[str]) -> str | None:
+        return _date_range(grammar, found)
+
     rules = [
         ReadingRule(_TIMESTAMP, lambda found: f"{found['date']} {found['time']}"),
         grammar.rule(r"(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})", read),
@@ -29,11 +34,46 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if grammar.rules.tag == "de":
         rules.append(grammar.rule(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>)(?P<sep>)", read))
     if names:
+        last = day.replace("<d>", "<last>")
+        if grammar.rules.spaced:
+            rules.append(
+                grammar.rule(
+                    rf"{day}(?:{mark})?{_DASH}{last}(?:{mark})?(?:{of})(?P<name>{names})\.?{year}",
+                    read_range,
+                    re.IGNORECASE,
+                )
+            )
+        if grammar.rules.month_names_first:
+            days = rf"{day}(?:st|nd|rd|th)?{_DASH}{last}(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?"
+            first = rf"(?<!\w)(?P<name>{names})\.?\s{days}{grammar.after}(?!\s?(?:%|:))"
+            rules.append(ReadingRule(re.compile(first, re.IGNORECASE), read_range))
         rules.append(grammar.rule(rf"{day}(?:{mark})?(?:{of})(?P<name>{names})\.?{year}", read, re.IGNORECASE))
         if grammar.rules.month_names_first:
             first = rf"(?P<name>{names})\.?\s{day}(?:st|nd|rd|th)?(?:,?\s(?P<y>\d{{4}}))?"
             rules.append(ReadingRule(re.compile(rf"(?<!\w){first}{grammar.after}(?!\s?(?:%|:))", re.IGNORECASE), read))
     return rules
+
+
+def _date_range(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
+    """Two days of a month: what the two dates have in common is said once."""
+    if not found["name"][0].isupper() and grammar.rules.month_names_first:
+        return None
+    month, year = grammar.rules.months[found["name"].lower()], int(found["y"]) if found["y"] else None
+    day_first = found.start("d") < found.start("name")
+    firsts, lasts = (
+        grammar.rules.date(WrittenDate(int(found[which]), month, year, word_before(found), day_first)).split()
+        for which in ("d", "last")
+    )
+    shared = _n_common(firsts[::-1], lasts[::-1])
+    before = _n_common(firsts, lasts) if not day_first else 0
+    stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+    first = " ".join(firsts[: len(firsts) - shared]).rstrip(",")
+    return f"{first} {grammar.words['to']} {' '.join(lasts[before:])}{stop}"
+
+
+def _n_common(first: list[str], last: list[str]) -> int:
+    """The number of words that two lists begin with alike."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))))
 
 
 def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:

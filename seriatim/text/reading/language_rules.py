@@ -12,6 +12,9 @@ from importlib.resources import files
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 
+#: units as keyboards and fonts of some countries write them
+_SAME_UNITS = {"℃": "°C", "ºC": "°C", "℉": "°F", "ºF": "°F", "km/hr": "km/h", "kph": "km/h", "kmh": "km/h", "db": "dB"}
+
 
 @dataclass(frozen=True, slots=True)
 class Noun:
@@ -47,11 +50,12 @@ def parse_money(text: str) -> dict[str, Currency]:
 
 def parse_units(text: str) -> dict[str, Noun]:
     """Units by symbol."""
-    return {
+    units = {
         symbol: Noun.of(noun)
         for symbols, noun in (line.split("|") for line in text.strip().splitlines() if not line.startswith("#"))
         for symbol in symbols.split()
     }
+    return units | {other: units[symbol] for other, symbol in _SAME_UNITS.items() if symbol in units}
 
 
 def read_units(tag: str) -> dict[str, Noun]:
@@ -94,9 +98,13 @@ class LanguageRules:
     months: Mapping[str, int] = {}  #: names and abbreviations, in small letters
     references: Mapping[str, str] = {}  #: `pp.` before a number and its word
     literals: Mapping[str, str] = {}  #: written forms with a reading of their own
+    titles: Mapping[str, str] = {}  #: abbreviations before names: `Sr.` is señor before a capital
     scales: Mapping[str, Noun] = {}  #: million and so on, with their abbreviations
     roman_heads: frozenset[str] = frozenset()  #: words before Roman numerals, in small letters
     own_rules: tuple[ReadingRule, ...] = ()  #: for what only this language writes
+    late_rules: tuple[
+        ReadingRule, ...
+    ] = ()  #: for what only this language writes behind numbers, which are words by now
     decimal_mark = "."
     group_marks = ","  #: between groups of three digits; a no-break space always is one
     indian_groups = False  #: is 12,34,567 a number?

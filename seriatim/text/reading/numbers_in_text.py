@@ -69,8 +69,20 @@ def _power_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if "squared" not in grammar.words:
         return []
     names = {"²": grammar.words["squared"], "³": grammar.words["cubed"]}
+    plain = {"2": grammar.words["squared"], "3": grammar.words["cubed"]}
+
+    def power(found: re.Match[str]) -> str:
+        """`x^2`, `10^-3`, `2**10`: as programs write powers."""
+        exponent, letter = found["e"], found["e"].isalpha()
+        if exponent in plain:
+            return f" {plain[exponent]}"
+        words = exponent if letter else grammar.say(exponent)
+        return f" {grammar.words['power'].format(words)}"
+
+    exponent = r"(?P<open>[({])?(?P<e>[-−]?\d{1,4}|[nxk])(?(open)[)}])(?![\w.]\w)"
     return [
-        ReadingRule(re.compile(r"(?<=[A-Za-z\d)])(?P<power>[²³])(?!\w)"), lambda found: f" {names[found['power']]}")
+        ReadingRule(re.compile(rf"(?<=[A-Za-z\d)])(?:\^|(?<=\d)\*\*(?=\d)){exponent}"), power),
+        ReadingRule(re.compile(r"(?<=[A-Za-z\d)])(?P<power>[²³])(?!\w)"), lambda found: f" {names[found['power']]}"),
     ]
 
 

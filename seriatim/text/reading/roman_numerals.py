@@ -6,7 +6,7 @@ from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _LETTERS = r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
-_ROMAN = rf"{_LETTERS}(?![\w'’])"
+_ROMAN = rf"{_LETTERS}(?!\w)(?!['’](?!s\b))"
 _SMALL = r"(?=[IVX])(?:X{0,3})(?:IX|IV|V?I{0,3})"
 _FIRST = frozenset(("er", "re", "ère"))
 _CENTURY = re.compile(r"\s(?:siècle|eeuw|secolo|Jahrhundert)")
@@ -51,7 +51,11 @@ def _is_number_of(found: re.Match[str]) -> bool:
 
 def _after_name(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     name, roman, number = found["name"], found["roman"], roman_value(found["roman"])
-    if len(roman) == 1 and (roman in "CL" or (found["stop"] and found.end() < len(found.string))):
+    if len(roman) == 1 and (
+        found.string[found.end("roman") :][:1] in tuple("'’")
+        or roman in "CL"
+        or (found["stop"] and found.end() < len(found.string))
+    ):
         return None  # an initial: John C. Reilly
     if _REIGNS.match(name):
         stop = "" if _LOWER.match(found.string, found.end()) else found["stop"]
@@ -71,6 +75,9 @@ def roman_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             return None
         return rules.ordinal(roman_value(found["roman"]), found["mark"], word_before(found))
 
+    def small(found: re.Match[str]) -> str:
+        return f"{found['head']}{found['space']}{cardinal(roman_value(found['roman'].upper()))}"
+
     def after_head(found: re.Match[str]) -> str | None:
         if len(found["roman"]) == 1 and not _is_number_of(found):
             return None
@@ -79,6 +86,8 @@ def roman_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     name = r"(?<!\w)(?P<name>[^\W\d_a-zа-я][^\W\d_]+)"
     patterns = {rf"{name}\s(?P<roman>{_ROMAN})(?P<stop>\.?)": lambda found: _after_name(grammar, found)}
     if heads:
+        lower = r"(?=[ivx]{2})x{0,3}(?:ix|iv|v?i{0,3})(?!\w)"
+        patterns = {rf"(?<!\w)(?P<head>(?i:{heads}))(?P<space>\.?\s)(?P<roman>{lower})": small} | patterns
         patterns = {rf"(?<!\w)(?P<head>(?i:{heads}))(?P<space>\.?\s)(?P<roman>{_ROMAN})": after_head} | patterns
     if rules.roman_mark:
         patterns = {rf"(?<!\w)(?P<roman>{_SMALL})(?P<mark>{rules.roman_mark})": ordinal} | patterns

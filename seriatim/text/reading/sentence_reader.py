@@ -19,7 +19,7 @@ from seriatim.text.reading.numbers_in_text import identifier_rules, number_rules
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_rules
 from seriatim.text.reading.short_numbers import scientific_rules, short_number_rules
-from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rules
+from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rules, title_rules
 
 #: languages with rules, and their classes
 LANGUAGES = {
@@ -29,7 +29,8 @@ LANGUAGES = {
 }  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(
-    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*¼½¾⅐-⅞¢]|[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b"
+    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/¼½¾⅐-⅞¢]|\.\s|"
+    r"[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b"
 )
 MOST_ROUNDS = 8  #: what one rule leaves may be another's, in odd texts; a plain sentence takes one round
 _SPACES = re.compile(r" {2,}")
@@ -65,8 +66,9 @@ def _rules(language: str) -> tuple[ReadingRule, ...]:
         return ()
     grammar = NumberGrammar(rules)
     kinds = (
-        literal_rules, _own_rules, date_rules, identifier_rules, scientific_rules, reference_rules, clock_rules,
-        amount_rules, short_number_rules, number_rules, roman_rules, sign_rules, capital_rules,
+        literal_rules, title_rules, _own_rules, date_rules, identifier_rules, scientific_rules, reference_rules,
+        clock_rules, amount_rules, short_number_rules, number_rules, roman_rules, sign_rules, capital_rules,
+        _late_rules,
     )  # fmt: skip
     found = tuple(rule for kind in kinds for rule in kind(grammar))
     return found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)
@@ -74,6 +76,10 @@ def _rules(language: str) -> tuple[ReadingRule, ...]:
 
 def _own_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     return list(grammar.rules.own_rules)
+
+
+def _late_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    return list(grammar.rules.late_rules)
 
 
 def read_sentence(text: str, language: str) -> str:

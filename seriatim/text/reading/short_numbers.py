@@ -58,7 +58,11 @@ def short_number_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     scales = "".join(letter for letter in "MB" if letter in grammar.rules.scales)
     return [
         grammar.rule(rf"(?P<n>{n})(?:k?{_DASH}(?P<to>{n}))?k(?!\s(?:gold|run|race|walk))", thousands),
-        *([grammar.rule(rf"(?P<n>\d+[.,]\d+|\d\d+(?=M\s[a-z]{{4}}))(?P<scale>[{scales}])", scaled)] if scales else []),
+        *(
+            [grammar.rule(rf"(?P<n>\d+[.,]\d+|(?:\d\d+|[124-9])(?=M\s[a-z]{{4}}))(?P<scale>[{scales}])", scaled)]
+            if scales
+            else []
+        ),
         grammar.rule(rf"(?P<n>{n})x(?=\s?[+=−*/^-])", factor),
         grammar.rule(rf"(?:(?P<from>{n})[x×]?{_DASH})?(?P<n>{n})\s?[x×](?!\s?[\d(+=−*/^×-])", multiple),
     ]

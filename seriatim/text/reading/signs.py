@@ -29,18 +29,35 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         name = grammar.words.get(_OPERATORS[found["sign"]])
         return f" {name} " if name else None
 
+    def zone(found: re.Match[str]) -> str:
+        return f" {grammar.words['plus' if found['sign'] == '+' else 'minus']} "
+
     def bound(found: re.Match[str]) -> str | None:
         return f"{grammar.words[_BOUNDS[found['sign']]].removeprefix('is ')} "
 
     rules = [
+        ReadingRule(re.compile(r"(?<=\b(?:UTC|GMT))\s?(?P<sign>[-−+])\s?(?=\d)"), zone),
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
-        ReadingRule(re.compile(r"(?<!\S)(?<![\w)]\s)(?P<sign><=|>=|[<>≤≥])\s?(?=\d)"), bound),
+        ReadingRule(re.compile(r"(?<!\S)(?P<sign><=|>=|[<>≤≥])(?:(?<![\w)]\s.)(?<![\w)]\s..)\s)?(?=\d)"), bound),
     ]
     if marks:
         rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d|[IVX]+(?!\w))"), read))
     if signs:
         rules.append(ReadingRule(re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d)"), read))
     return rules
+
+
+def title_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """Words for abbreviations that stand before names."""
+    titles = grammar.rules.titles
+    written = "|".join(re.escape(title) for title in sorted(titles, key=len, reverse=True))
+    pattern = rf"(?<![\w.])(?P<title>{written})\s(?=[^\W\d_a-zß-ÿ])"
+
+    def read(found: re.Match[str]) -> str:
+        words = titles[found["title"]]
+        return f"{words if found.start() else words[0].upper() + words[1:]} "
+
+    return [ReadingRule(re.compile(pattern), read)] if titles else []
 
 
 def literal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -50,7 +67,13 @@ def literal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return []
     written = "|".join(re.escape(form) for form in sorted(literals, key=len, reverse=True))
     pattern = re.compile(rf"(?<![\w.+#/])(?:{written})(?![\w+#/])(?!\.\d)")
-    return [ReadingRule(pattern, lambda found: literals[found[0]])]
+
+    def read(found: re.Match[str]) -> str:
+        """Its words, with the stop of an abbreviation that ends the sentence."""
+        stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+        return literals[found[0]] + stop
+
+    return [ReadingRule(pattern, read)]
 
 
 def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -71,7 +94,8 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"\s?&\s?(?=\w)"), word("and", " {} ")),
         ReadingRule(re.compile(r"\s(?P<sign>[+−=≈×÷±<>≤≥≠*])\s(?=[\w(])"), operator),
         ReadingRule(re.compile(r"\s?(?P<sign>[≈±≤≥×÷])\s?(?=\w)"), operator),
-        ReadingRule(re.compile(r"\s?[→⇒➔➜⟶]\s?"), word("arrow", " {} ")),
+        ReadingRule(re.compile(r"\s?[→⇒➔➜⟶]\s?|\s[-=]>\s"), word("arrow", " {} ")),
+        ReadingRule(re.compile(r"(?<=\w)[™®]"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<![\w@.])@(?=\w)"), word("at", "{} ")),
         ReadingRule(re.compile(r"(?<=\w)@(?=\w)|(?<=\s)@(?=\s)"), word("at", " {} ")),
         ReadingRule(re.compile(r"(?<![^\W\d_]\.)(?<!\w)(?:[A-Z][a-z]{0,2}\.){2,4}(?!\w)"), _degree),

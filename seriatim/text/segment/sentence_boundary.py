@@ -45,6 +45,11 @@ ORDINAL_LANGUAGES = frozenset(
      "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr"]
 )  # fmt: skip
 _ORDINAL = re.compile(r"(?:^|[\s(]|(?<!\d)[–-])\d{1,2}\.$")
+#: German articles and prepositions before a longer ordinal: zum 100. Mal
+_ORDINAL_PHRASE = re.compile(
+    r"(?<!\w)(?:d(?:er|ie|as|em|en|es)|[ai]m|[vz]om|zum|zur|beim|jede[rsmn]?|(?:[sm]?ein|ihr|unser)e?[rsmn]?)\s\d{3,4}\.$",
+    re.IGNORECASE,
+)
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
 _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
@@ -126,7 +131,7 @@ def _sentences(language: str, text: str) -> list[str]:
 
 def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
-    if _NUMBERING.fullmatch(head) or (language in ORDINAL_LANGUAGES and _ORDINAL.search(head[-6:])):
+    if _NUMBERING.fullmatch(head) or _is_ordinal(language, head):
         return False
     if _RATE.search(head[-10:]):
         return not after[0].islower()
@@ -139,6 +144,13 @@ def _known(language: str, head: str, after: str) -> bool | None:
     if word in WORDS.get(language, ()) and not after[0].isdigit():
         return not after[0].islower()
     return None
+
+
+def _is_ordinal(language: str, head: str) -> bool:
+    """Is the stop that of an ordinal number?"""
+    if language not in ORDINAL_LANGUAGES:
+        return False
+    return bool(_ORDINAL.search(head[-6:]) or (language == "de" and _ORDINAL_PHRASE.search(head[-16:])))
 
 
 def _may_end(head: str, word: str) -> bool:

@@ -29,6 +29,8 @@ miljoen miljoenen mln mln. | - miljoen
 miljard miljarden mld mld. | - miljard
 """
 _WORDS = {
+    "per": "per",
+    "periods": "maand|dag|uur|jaar|week|persoon|nacht|kilo|liter|minuut|seconde|stuk",
     "fold": "- keer", "power": "tot de macht {}",
     "minus": "min", "plus": "plus", "plusminus": "plus of min", "point": "komma", "dot": "punt",
     "percent": "procent", "permille": "promille", "to": "tot", "ratio": "tegen", "by": "bij", "times": "maal",
@@ -43,9 +45,15 @@ _REFERENCES = {
     "fig.": "figuur", "vol.": "volume", "hfst.": "hoofdstuk", "art.": "artikel", "tel.": "telefoon", "ca.": "circa",
     "§": "paragraaf", "#": "nummer", "~": "ongeveer",
 }  # fmt: skip
+_TITLES = {
+    "dhr.": "de heer", "Dhr.": "De heer", "mevr.": "mevrouw", "Mevr.": "Mevrouw", "mw.": "mevrouw", "dr.": "dokter",
+    "Dr.": "Dokter", "prof.": "professor", "Prof.": "Professor", "ir.": "ingenieur",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "d.w.z.": "dat wil zeggen", "o.a.": "onder andere",
     "bijv.": "bijvoorbeeld", "24/7": "vierentwintig zeven", "CO2": "C O twee", "CO₂": "C O twee", "H2O": "H twee O",
+    "enz.": "enzovoort", "m.a.w.": "met andere woorden", "t/m": "tot en met", "evt.": "eventueel",
+    "m.b.t.": "met betrekking tot", "n.Chr.": "na Christus", "v.Chr.": "voor Christus", "etc.": "et cetera",
 }  # fmt: skip
 _HEADS = frozenset(("hoofdstuk", "deel", "boek", "akte", "scène", "band", "sectie", "artikel", "wereldoorlog"))
 _SPELLER = NumberSpeller("nl", {"ordinal": "spellout-ordinal", "year": "spellout-numbering-year"})
@@ -68,6 +76,7 @@ class Dutch(LanguageRules):
     months = month_numbers(_MONTHS, "jan feb mrt apr mei jun jul aug sep okt nov dec")
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)\suur\b"), _hour),)

@@ -1,13 +1,9 @@
 """English: American by default; dates and "hundred and one" are British under tags such as `en-GB`."""
 
-import re
-
 from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
+from seriatim.text.reading.languages.english_forms import ENGLISH_FORMS, MONTHS
 from seriatim.text.reading.number_speller import NumberSpeller
-from seriatim.text.reading.reading_rule import ReadingRule
 
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July",
-           "August", "September", "October", "November", "December")  # fmt: skip
 _MONEY = """
 $ US$ USD      | - dollar/dollars         | - cent/cents
 C$ CA$ CAD     | - Canadian dollar/Canadian dollars     | - cent/cents
@@ -32,6 +28,7 @@ zł PLN         | - zloty/zlotys           | - grosz/groszy
 ¢              | - cent/cents
 """
 _WORDS = {
+    "per": "per",
     "fold": "- time/times", "power": "to the power of {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus or minus", "point": "point", "dot": "point",
     "percent": "percent", "permille": "per mille", "to": "to", "ratio": "to", "by": "by", "times": "times",
@@ -49,11 +46,18 @@ _REFERENCES = {
     "§": "section", "§§": "sections", "#": "number", "№": "number", "n°": "number", "nº": "number", "~": "about",
     "Nr.": "number", "Rm.": "Room", "Apt.": "Apartment", "Ext.": "extension", "ext.": "extension", "v.": "verse",
 }  # fmt: skip
+_TITLES = {
+    "Prof.": "Professor", "Gov.": "Governor", "Sen.": "Senator", "Rep.": "Representative", "Gen.": "General",
+    "Capt.": "Captain", "Lt.": "Lieutenant", "Sgt.": "Sergeant", "Col.": "Colonel", "Rev.": "Reverend",
+    "Mt.": "Mount", "Pres.": "President", "Hon.": "Honorable",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", ".NET": "dot net", "ASP.NET": "ASP dot net",
     "Node.js": "Node JS", "24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty",
     "w/o": "without", "w/": "with", "i.e.": "that is", "e.g.": "for example", "H2O": "H two O", "CO2": "C O two",
-    "CO₂": "C O two", "H₂O": "H two O",
+    "CO₂": "C O two", "H₂O": "H two O", "and/or": "and or", "etc.": "et cetera", "vs.": "versus", "vs": "versus",
+    "approx.": "approximately", "dept.": "department", "Dept.": "Department", "Sept.": "September",
+    "govt.": "government", "Blvd.": "Boulevard", "a.k.a.": "also known as", "aka": "also known as",
 }  # fmt: skip
 _FRACTIONS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _DENOMINATORS = frozenset((32, 64, 100, 1000))  #: above twenty
@@ -69,38 +73,6 @@ million mn mln M m  | - million
 billion bn B      | - billion
 trillion tn T     | - trillion
 """
-_SPELLER = NumberSpeller("en")
-
-
-_PERIODS = "second|minute|hour|day|night|week|month|year|person|user|head|kilo|gallon|mile"
-
-
-def _decades() -> tuple[ReadingRule, ...]:
-    """The rules of decades, and of feet with inches."""
-
-    def plural(words: str) -> str:
-        return words[:-1] + "ies" if words.endswith("y") else words + ("es" if words.endswith("x") else "s")
-
-    def short(found: re.Match[str]) -> str:
-        return plural(_SPELLER.cardinal(int(found["n"])))
-
-    def long(found: re.Match[str]) -> str:
-        return plural(_SPELLER.spell(int(found["n"]), "spellout-numbering-year"))
-
-    def hundredths(found: re.Match[str]) -> str:
-        return f"point {_SPELLER.digits(found['n'])}"
-
-    def feet(found: re.Match[str]) -> str:
-        inches = _SPELLER.cardinal(int(found["inches"]))
-        return f"{_SPELLER.cardinal(int(found['feet']))} feet {inches} {'inch' if found['inches'] == '1' else 'inches'}"
-
-    return (
-        ReadingRule(re.compile(r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)"), short),
-        ReadingRule(re.compile(r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)"), long),
-        ReadingRule(re.compile(r"(?<![\w.,])\.(?P<n>\d{1,6})(?!\w|[.,]\d)"), hundredths),
-        ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{_PERIODS})(?!\w))"), lambda _found: " per "),
-        ReadingRule(re.compile(r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]"), feet),
-    )
 
 
 class English(LanguageRules):
@@ -110,12 +82,13 @@ class English(LanguageRules):
     words = _WORDS
     money = parse_money(_MONEY)
     units = read_units("en")
-    months = {name.lower(): at for at, month in enumerate(_MONTHS, 1) for name in (month, month[:3])} | {"sept": 9}
+    months = {name.lower(): at for at, month in enumerate(MONTHS, 1) for name in (month, month[:3])} | {"sept": 9}
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     roman_heads = _ROMAN_HEADS
     scales = parse_units(_SCALES)
-    own_rules = _decades()
+    own_rules = ENGLISH_FORMS
     indian_groups = True
     month_names_first = True
     ordinal_mark = "st|nd|rd|th"
@@ -134,7 +107,7 @@ class English(LanguageRules):
         return self.speller.cardinal(number, "ordinal")
 
     def date(self, date: WrittenDate) -> str:
-        name, day = _MONTHS[date.month - 1], self.ordinal(date.day)
+        name, day = MONTHS[date.month - 1], self.ordinal(date.day)
         the = "" if date.before == "the" else "the "
         words = f"{the}{day} of {name}" if date.day_first else f"{name} {day}"
         return words if date.year is None else f"{words}{' ' if date.day_first else ', '}{self.year(date.year)}"

@@ -33,6 +33,8 @@ million millions M Mio   | m million/millions
 milliard milliards Md Mds | m milliard/milliards
 """
 _WORDS = {
+    "per": "par",
+    "periods": "mois|jour|heure|an|année|semaine|personne|nuit|kilo|litre|minute|seconde",
     "fold": "f fois", "power": "puissance {}",
     "minus": "moins", "plus": "plus", "plusminus": "plus ou moins", "point": "virgule", "dot": "point",
     "percent": "pour cent", "permille": "pour mille", "to": "à", "ratio": "à", "by": "par", "times": "fois",
@@ -47,10 +49,16 @@ _REFERENCES = {
     "fig.": "figure", "vol.": "volume", "chap.": "chapitre", "art.": "article", "env.": "environ", "§": "paragraphe",
     "§§": "paragraphes", "#": "numéro", "~": "environ", "ch.": "chapitre", "t.": "tome", "éd.": "édition",
 }  # fmt: skip
+_TITLES = {
+    "M.": "Monsieur", "Mme": "Madame", "Mmes": "Mesdames", "MM.": "Messieurs", "Mlle": "Mademoiselle",
+    "Dr": "Docteur", "Dr.": "Docteur", "Pr": "Professeur", "Me": "Maître", "St": "Saint", "Ste": "Sainte",
+    "Mgr": "Monseigneur",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
     "CO2": "C O deux", "CO₂": "C O deux", "H2O": "H deux O",
+    "etc.": "et cetera", "av. J.-C.": "avant Jésus-Christ", "apr. J.-C.": "après Jésus-Christ", "min.": "minutes",
 }  # fmt: skip
 _HEADS = frozenset(("chapitre", "partie", "livre", "acte", "scène", "tome", "volume", "section", "article", "guerre"))
 _FORMS = {
@@ -96,6 +104,7 @@ class French(RomanceRules):
     months = month_numbers(_MONTHS, "janv févr mars avr mai juin juil août sept oct nov déc")
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),)

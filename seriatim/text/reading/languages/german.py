@@ -36,6 +36,8 @@ Milliarde             | f Milliarde/Milliarden
 Milliarden Mrd. Mrd   | f Milliarde/Milliarden
 """
 _WORDS = {
+    "per": "pro",
+    "periods": "Monat|Tag|Stunde|Jahr|Woche|Person|Nacht|Stück|Kopf|Minute|Sekunde|Quadratmeter|Liter|Kilo",
     "fold": "- mal", "power": "hoch {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "Komma", "dot": "Punkt",
     "percent": "Prozent", "permille": "Promille", "to": "bis", "ratio": "zu", "by": "mal", "times": "mal",
@@ -50,11 +52,19 @@ _REFERENCES = {
     "Kap.": "Kapitel", "Tab.": "Tabelle", "Str.": "Straße", "Tel.": "Telefon", "ca.": "circa", "Ziff.": "Ziffer",
     "§": "Paragraph", "§§": "Paragraphen", "#": "Nummer", "№": "Nummer", "~": "etwa", "No.": "Nummer",
 }  # fmt: skip
+_TITLES = {
+    "Hr.": "Herr", "Hrn.": "Herrn", "Fr.": "Frau", "Dr.": "Doktor", "Prof.": "Professor", "St.": "Sankt",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C plus plus", "C#": "C sharp", ".NET": "Dot Net", "z.B.": "zum Beispiel", "z. B.": "zum Beispiel",
     "d.h.": "das heißt", "d. h.": "das heißt", "u.a.": "unter anderem", "u. a.": "unter anderem",
     "i.d.R.": "in der Regel", "z.T.": "zum Teil", "24/7": "vierundzwanzig sieben", "CO2": "C O zwei",
     "CO₂": "C O zwei", "H2O": "H zwei O",
+    "n. Chr.": "nach Christus", "v. Chr.": "vor Christus", "bzw.": "beziehungsweise", "usw.": "und so weiter",
+    "etc.": "et cetera", "ggf.": "gegebenenfalls", "evtl.": "eventuell", "inkl.": "inklusive", "zzgl.": "zuzüglich",
+    "max.": "maximal", "mind.": "mindestens", "vgl.": "vergleiche", "Jh.": "Jahrhundert", "pro Std.": "pro Stunde",
+    "Tel.": "Telefon", "u. U.": "unter Umständen", "z. T.": "zum Teil", "o. Ä.": "oder Ähnliches",
+    "v. a.": "vor allem",
 }  # fmt: skip
 _HEADS = frozenset(("kapitel", "teil", "band", "akt", "szene", "abschnitt", "artikel", "klasse", "stufe", "weltkrieg"))
 #: words before an ordinal number, by the ending that it has behind them
@@ -124,6 +134,27 @@ def _one(found: re.Match[str]) -> str | None:
     return " ".join(filter(None, (article, adjective, noun)))
 
 
+def _round_one(found: re.Match[str]) -> str | None:
+    """`101 Tage`: before a noun, the one at the end has no ending."""
+    before = _WORD_BEFORE.search(found.string[: found.start()])
+    if before and before[1].lower() in _NAMED:
+        return None
+    return _SPELLER.cardinal(int(found["n"].replace(".", ""))).removesuffix("s")
+
+
+def _ordinals(found: re.Match[str]) -> str | None:
+    """`das 1., 2. und 3. Mal`: all of them have the ending that the word before them asks for."""
+    form = _ENDINGS.get(found["before"].lower())
+    if form is None:
+        return None
+    numbers = re.sub(r"(\d+)\.", lambda number: _SPELLER.cardinal(int(number[1]), form), found["numbers"])
+    return f"{found['before']} {re.sub(r' ?[-–] ?', ' bis ', numbers)}"
+
+
+def _percentage(found: re.Match[str]) -> str:
+    return f"{_SPELLER.cardinal(int(found['n']), 'm')}prozentig"
+
+
 class German(LanguageRules):
     """The rules of German."""
 
@@ -135,9 +166,23 @@ class German(LanguageRules):
     months = month_numbers(_MONTHS, "Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez") | {"jänner": 1, "sept": 9}
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (
+        ReadingRule(
+            re.compile(
+                r"(?<!\w)(?P<before>[^\W\d_]+)\s"
+                r"(?P<numbers>\d{1,3}\.(?:(?:, |,? (?:und|oder|bis|sowie) | ?[-–] ?)\d{1,3}\.)+)"
+                r"(?=\s[^\W\d_])"
+            ),
+            _ordinals,
+        ),
+        ReadingRule(re.compile(r"(?<![\w.,:])(?P<n>\d{1,3})\s?%ig"), _percentage),
+        ReadingRule(
+            re.compile(r"(?<![\w.,:/–-])(?<!\d\s)(?P<n>[1-9](?:\d|\.\d\d)?01|[1-9]01)(?=\s(?!Uhr)[A-ZÄÖÜ][a-zäöüß])"),
+            _round_one,
+        ),
         ReadingRule(
             re.compile(
                 r"(?<![\w.,:/–-])(?<!\d\s)1\s(?P<adjective>[a-zäöüß]{2,}(?:e[srn]?)\s)?(?P<noun>(?!Uhr)[A-ZÄÖÜ][a-zäöüß]+)(?![\w-])"

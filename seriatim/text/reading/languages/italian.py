@@ -32,6 +32,8 @@ milione milioni mln Mln  | m milione/milioni
 miliardo miliardi mld Mld | m miliardo/miliardi
 """
 _WORDS = {
+    "per": "per",
+    "periods": "persona|notte|chilo|litro",
     "fold": "f volta/volte", "power": "elevato a {}",
     "minus": "meno", "plus": "più", "plusminus": "più o meno", "point": "virgola", "dot": "punto",
     "percent": "per cento", "permille": "per mille", "to": "a", "ratio": "a", "by": "per", "times": "per",
@@ -47,9 +49,15 @@ _REFERENCES = {
     "cap.": "capitolo", "art.": "articolo", "tel.": "telefono", "ca.": "circa", "§": "paragrafo", "#": "numero",
     "~": "circa", "Art.": "Articolo", "Cap.": "Capitolo",
 }  # fmt: skip
+_TITLES = {
+    "Sig.": "signor", "Sig.ra": "signora", "Sig.na": "signorina", "Dott.": "dottor", "Dott.ssa": "dottoressa",
+    "Dr.": "dottor", "Prof.": "professor", "Prof.ssa": "professoressa", "Ing.": "ingegner", "Avv.": "avvocato",
+    "On.": "onorevole",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
+    "ecc.": "eccetera", "ad es.": "ad esempio", "a.C.": "avanti Cristo", "d.C.": "dopo Cristo", "ca.": "circa",
 }  # fmt: skip
 _HEADS = frozenset(("capitolo", "parte", "libro", "atto", "scena", "tomo", "volume", "sezione", "articolo", "mondiale"))
 _FEMININE = ("a", "zione", "sione", "gione", "tà", "tù", "trice")
@@ -102,6 +110,7 @@ class Italian(RomanceRules):
     months = month_numbers(_MONTHS, "gen feb mar apr mag giu lug ago set ott nov dic")
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     group_marks = ".'"

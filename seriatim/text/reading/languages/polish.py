@@ -47,9 +47,15 @@ _REFERENCES = {
     "art.": "artykuł", "Art.": "Artykuł", "ust.": "ustęp", "pkt": "punkt", "tab.": "tabela", "tel.": "telefon",
     "ok.": "około", "ul.": "ulica", "§": "paragraf", "#": "numer", "№": "numer", "~": "około", "t.": "tom",
 }  # fmt: skip
+_TITLES = {
+    "dr": "doktor", "prof.": "profesor", "inż.": "inżynier", "mgr": "magister", "ks.": "ksiądz", "ul.": "ulica",
+    "św.": "święty", "al.": "aleja", "pl.": "plac", "im.": "imienia",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "m.in.": "między innymi", "tj.": "to jest",
     "24/7": "dwadzieścia cztery na siedem", "CO2": "C O dwa", "CO₂": "C O dwa", "H2O": "H dwa O",
+    "np.": "na przykład", "tzn.": "to znaczy", "itd.": "i tak dalej", "itp.": "i tym podobne", "n.e.": "naszej ery",
+    "p.n.e.": "przed naszą erą", "tzw.": "tak zwany",
 }  # fmt: skip
 _ONES = [
     "zerowy",
@@ -173,6 +179,7 @@ class Polish(LanguageRules):
     months = month_numbers(_MONTHS, "sty lut mar kwi maj cze lip sie wrz paź lis gru")
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("rozdział", "część", "księga", "akt", "scena", "tom", "artykuł", "klasa", "światowa"))
     own_rules = (

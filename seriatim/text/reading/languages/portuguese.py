@@ -31,6 +31,8 @@ milhão milhões mi M     | m milhão/milhões
 bilhão bilhões bi       | m bilhão/bilhões
 """
 _WORDS = {
+    "per": "por",
+    "periods": "mês|dia|hora|ano|semana|pessoa|noite|quilo|litro|minuto|segundo",
     "fold": "f vez/vezes", "power": "elevado a {}",
     "minus": "menos", "plus": "mais", "plusminus": "mais ou menos", "point": "vírgula", "dot": "ponto",
     "percent": "por cento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "vezes",
@@ -47,9 +49,14 @@ _REFERENCES = {
     "vol.": "volume", "cap.": "capítulo", "art.": "artigo", "tel.": "telefone", "§": "parágrafo", "#": "número",
     "~": "cerca de", "Art.": "Artigo", "Cap.": "Capítulo", "aprox.": "aproximadamente",
 }  # fmt: skip
+_TITLES = {
+    "Sr.": "senhor", "Sra.": "senhora", "Srta.": "senhorita", "Dr.": "doutor", "Dra.": "doutora", "D.": "dom",
+    "Prof.": "professor", "Profa.": "professora", "Av.": "avenida", "Sto.": "Santo", "Sta.": "Santa",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C mais mais", "C#": "C sharp", ".NET": "ponto net", "p.ex.": "por exemplo", "p. ex.": "por exemplo",
     "24/7": "vinte e quatro por sete", "CO2": "C O dois", "CO₂": "C O dois", "H2O": "H dois O",
+    "etc.": "et cetera", "a.C.": "antes de Cristo", "d.C.": "depois de Cristo", "aprox.": "aproximadamente",
 }  # fmt: skip
 _HEADS = frozenset(
     ("capítulo", "parte", "livro", "ato", "cena", "tomo", "volume", "seção", "secção", "artigo", "século", "mundial")
@@ -104,6 +111,7 @@ class Portuguese(RomanceRules):
     months = month_numbers(_MONTHS, "jan fev mar abr mai jun jul ago set out nov dez")
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     group_marks = ". "

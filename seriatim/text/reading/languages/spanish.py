@@ -36,6 +36,8 @@ mil                   | - mil
 millón millones M mill. | m millón/millones
 """
 _WORDS = {
+    "per": "por",
+    "periods": "mes|día|hora|año|semana|persona|noche|kilo|litro|minuto|segundo",
     "fold": "f vez/veces", "power": "elevado a {}",
     "minus": "menos", "plus": "más", "plusminus": "más menos", "point": "coma", "dot": "punto",
     "percent": "por ciento", "permille": "por mil", "to": "a", "ratio": "a", "by": "por", "times": "por",
@@ -53,10 +55,17 @@ _REFERENCES = {
     "fig.": "figura", "vol.": "volumen", "cap.": "capítulo", "art.": "artículo", "tel.": "teléfono",
     "aprox.": "aproximadamente", "§": "párrafo", "#": "número", "~": "unos", "Cap.": "Capítulo", "Art.": "Artículo",
 }  # fmt: skip
+_TITLES = {
+    "Sr.": "señor", "Sra.": "señora", "Srta.": "señorita", "Sres.": "señores", "Dr.": "doctor", "Dra.": "doctora",
+    "D.": "don", "Dña.": "doña", "Prof.": "profesor", "Sto.": "Santo", "Sta.": "Santa", "Av.": "avenida",
+    "Avda.": "avenida",
+}  # fmt: skip
 _LITERALS = {
     "C++": "C más más", "C#": "C sharp", ".NET": "punto net", "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
     "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
     "CO₂": "C O dos", "H2O": "H dos O",
+    "etc.": "etcétera", "Ud.": "usted", "Uds.": "ustedes", "aprox.": "aproximadamente", "a. C.": "antes de Cristo",
+    "d. C.": "después de Cristo",
 }  # fmt: skip
 _HEADS = frozenset(
     ("capítulo", "parte", "libro", "acto", "escena", "tomo", "volumen", "sección", "artículo", "siglo", "mundial")
@@ -114,6 +123,7 @@ class Spanish(RomanceRules):
     months = month_numbers(_MONTHS, "ene feb mar abr may jun jul ago sept oct nov dic") | {"sep": 9, "setiembre": 9}
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     group_marks = ". "

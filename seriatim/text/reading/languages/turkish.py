@@ -43,7 +43,14 @@ _REFERENCES = {
     "s.": "sayfa", "No.": "numara", "no.": "numara", "No:": "numara", "№": "numara", "§": "paragraf", "#": "numara",
     "~": "yaklaşık", "böl.": "bölüm", "Tel.": "telefon", "md.": "madde",
 }  # fmt: skip
-_LITERALS = {"C++": "C artı artı", "C#": "C şarp", "24/7": "yedi yirmi dört", "M.Ö.": "milattan önce"}
+_TITLES = {
+    "Dr.": "doktor", "Sn.": "sayın", "Prof.": "profesör", "Doç.": "doçent", "Av.": "avukat", "Hz.": "hazreti",
+    "St.": "Sen",
+}  # fmt: skip
+_LITERALS = {
+    "C++": "C artı artı", "C#": "C şarp", "24/7": "yedi yirmi dört", "M.Ö.": "milattan önce",
+    "vb.": "ve benzeri", "örn.": "örneğin", "vs.": "vesaire", "M.S.": "milattan sonra",
+}  # fmt: skip
 _SPELLER = NumberSpeller("tr", {"ordinal": "spellout-ordinal"})
 
 
@@ -62,6 +69,7 @@ class Turkish(LanguageRules):
     months = month_numbers(_MONTHS, "oca. şub. mar. nis. may. haz. tem. ağu. eyl. eki. kas. ara.")
     references = _REFERENCES
     literals = _LITERALS
+    titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("bölüm", "kısım", "kitap", "perde", "sahne", "cilt", "madde"))
     own_rules = (

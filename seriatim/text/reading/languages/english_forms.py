@@ -1,0 +1,95 @@
+"""English forms: decades, feet and inches, weekdays, early years, bearings, and what else only English writes."""
+
+import re
+
+from seriatim.text.reading.number_grammar import word_before
+from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.reading_rule import ReadingRule
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July",
+          "August", "September", "October", "November", "December")  # fmt: skip
+_SPELLER = NumberSpeller("en")
+#: behind other words, `30s` are seconds
+_BEFORE_DECADE = frozenset((
+    "in", "the", "his", "her", "their", "my", "our", "your", "its", "early", "mid", "late", "and", "or", "to", "from",
+    "of", "since", "until", "during", "through",
+))  # fmt: skip
+_WEEKDAYS = {
+    day[:3].lower(): day for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+}
+_BEARINGS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+_QUOTES = re.compile(r"(?<!\d)[\"“]|\"(?=\w)")
+_PERIODS = "second|minute|hour|day|night|week|month|year|person|user|head|kilo|gallon|mile"
+_DAYS = "Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
+_AFTER_YEAR = r"(?=$|[.,;:!?)]|\s(?:and|the|by|to|when|he|she|it|that)\b)"
+
+
+def _plural(words: str) -> str:
+    return words[:-1] + "ies" if words.endswith("y") else words + ("es" if words.endswith("x") else "s")
+
+
+def _year(digits: str) -> str:
+    return _SPELLER.spell(int(digits), "spellout-numbering-year")
+
+
+def _decade(found: re.Match[str]) -> str | None:
+    """`the '80s`, `in his 30s`; None for seconds."""
+    if not re.search("['’]", found[0]):
+        before = word_before(found)
+        if found["n"] == "10" or (before and before not in _BEFORE_DECADE):
+            return None
+    return _plural(_SPELLER.cardinal(int(found["n"])))
+
+
+def _years(found: re.Match[str]) -> str:
+    return _plural(_year(found["n"]))
+
+
+def _hundredths(found: re.Match[str]) -> str:
+    return f"point {_SPELLER.digits(found['n'])}"
+
+
+def _feet(found: re.Match[str]) -> str:
+    inches = _SPELLER.cardinal(int(found["inches"]))
+    return f"{_SPELLER.cardinal(int(found['feet']))} feet {inches} {'inch' if found['inches'] == '1' else 'inches'}"
+
+
+def _inches(found: re.Match[str]) -> str | None:
+    """`12" pizza`; None where a quotation ends behind a number."""
+    if len(_QUOTES.findall(found.string, 0, found.start())) % 2:
+        return None
+    return f"{found['n']} {'inch' if found['n'] == '1' or found['noun'] else 'inches'}{found['noun'] or ''}"
+
+
+def _weekdays(found: re.Match[str]) -> str:
+    return f"{_WEEKDAYS[found['first'].lower()[:3]]} to {_WEEKDAYS[found['last'].lower()[:3]]}"
+
+
+def _early_year(found: re.Match[str]) -> str:
+    """`in 1066`: before 1100 only where a word says that it is a year."""
+    return f"{found['in']} {_year(found['n'])}"
+
+
+def _month(found: re.Match[str]) -> str:
+    return f"{next(name for name in MONTHS if name.startswith(found['name'][:3]))} "
+
+
+def _bearing(found: re.Match[str]) -> str:
+    return f"{found['degree']} {_BEARINGS[found['to']]}"
+
+
+ENGLISH_FORMS = tuple(
+    ReadingRule(re.compile(pattern), read)
+    for pattern, read in {
+        rf"(?<!\w)(?P<first>{_DAYS})\.?\s?[-–—]\s?(?P<last>{_DAYS})(?!\w)": _weekdays,
+        rf"(?<!\w)(?P<in>[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|of|from) (?P<n>10[1-9]\d){_AFTER_YEAR}": _early_year,
+        r"(?<!\w)(?P<name>Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec)\.?\s(?=[12]\d{3}(?!\w|[.,]\d))": _month,
+        r"(?P<degree>\d°(?:\d{1,2}['′])?)\s?(?P<to>[NSEW])(?!\w)": _bearing,
+        r"(?<![\w'′’])(?P<n>\d+(?:\.\d+)?(?: ?\d?/\d+)?)[\"″”](?P<noun>\s[a-z]+)?(?![\w\"])": _inches,
+        r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)": _decade,
+        r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)": _years,
+        r"(?<![\w.,])\.(?P<n>\d{1,6})(?!\w|[.,]\d)": _hundredths,
+        rf"(?<=\w)/(?=(?:{_PERIODS})(?!\w))": lambda _found: " per ",
+        r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]": _feet,
+    }.items()
+)
