@@ -3,7 +3,8 @@
 The public contract of the stream `seriatim:1:{k:NN}:o:<job>` (docs/reference/ordered-stream.md): every entry has an id
 `<sentence + 1>-<sub-id>`, strictly increasing, and either a field `d` (audio, s16le mono) or a field `t`:
 
-    t=sentence       seq, at (byte of the job at which it begins), rate (Hz), text
+    t=sentence       seq, at (byte of the job at which it begins), rate (Hz), text, and words where the engine knows
+                     their times (seriatim/text/word_times.py)
     t=discontinuity  seq, offset: what follows does not continue what was heard
     t=gap            seq, offset, reason: the sentence, or its rest, is missing
     t=end            state (done, cancelled, failed, timed_out), reason, at (bytes in all), n (sentences in all)
@@ -26,6 +27,7 @@ class SentenceStart:
     at: int  #: bytes of the job before it
     rate_hz: int  #: 0 if nothing was spoken yet
     text: str
+    words: str = ""  #: times of its words, as of `seriatim.text.word_times`; "" if the engine does not know them
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def _decode_fields(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     kind = fields.get(b"t")
     if kind == b"sentence":
         number = {name: int(fields[name]) for name in (b"seq", b"at", b"rate")}
-        return SentenceStart(position, number[b"seq"], number[b"at"], number[b"rate"], fields[b"text"].decode())
+        words = fields.get(b"words", b"").decode()
+        return SentenceStart(position, number[b"seq"], number[b"at"], number[b"rate"], fields[b"text"].decode(), words)
     if kind == b"discontinuity":
         return Discontinuity(position, int(fields[b"seq"]), int(fields[b"offset"]))
     if kind == b"gap":

@@ -54,12 +54,13 @@ def estimate_ms(text: str, language: str = "en", speed: float = 1.0) -> int:
     """
     if not speed > 0:
         raise UnknownOption(f"speed {speed}; expected a number above 0")
-    spoken_ms = EDGES_MS + sum(map(_char_ms, text)) * _PACE.get(base_language(language), 1.0)
+    spoken_ms = EDGES_MS + sum(map(char_ms, text)) * _PACE.get(base_language(language), 1.0)
     return max(1, round(max(LEAST_MS, spoken_ms) / speed))
 
 
 @lru_cache(maxsize=_CACHED_CHARS)
-def _char_ms(char: str) -> int:
+def char_ms(char: str) -> int:
+    """How many milliseconds one character lasts, in a language that does not differ from its script."""
     for pattern, ms in _PATTERNS:
         if pattern.match(char):
             return ms

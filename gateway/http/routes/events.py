@@ -20,11 +20,12 @@ from gateway.http.problems import HttpProblem, problem_of
 from gateway.http.reading.async_stream_reader import AsyncStreamReader
 from gateway.http.reading.captions import format_srt, format_vtt
 from gateway.http.reading.positions import parse_position
-from gateway.http.reading.sentence_times import sentence_spans
+from gateway.http.reading.sentence_times import SentenceSpan, sentence_spans
+from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.jobs import JobId
 from gateway.http.schemas.requests import AnyCase
-from gateway.http.schemas.responses import LOOKUPS, CaptionItem, CaptionList, body_of
+from gateway.http.schemas.responses import LOOKUPS, CaptionItem, CaptionList, CaptionWord, body_of
 from gateway.http.streaming.audio_response import format_event
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
@@ -40,6 +41,7 @@ PROGRESS_S = 0.5  #: between two events of progress
 RECORDED_S = 3.0  #: time in which a recorder writes the end of a job to its disk
 POLL_S = 0.05  #: interval of checks whether it has
 After = Annotated[str, Query(max_length=64, description="the id of the last event that the client has")]
+Words = Annotated[bool, Query(description="with the times of words, in `vtt` as timestamps before each (karaoke)")]
 LastId = Annotated[str, Header(alias="last-event-id", max_length=64)]
 
 
@@ -55,6 +57,7 @@ async def stream_events(
     caller: CallerDep,
     after: After = "",
     last_event_id: LastId = "",
+    words: Annotated[bool, Query(description="`sentence` events have the times of their words")] = False,
 ) -> Response:
     """Follow the events of a job until it ends. That does not move its window: a job still needs a listener."""
     job = await context.own(job_id, caller)
@@ -62,7 +65,7 @@ async def stream_events(
     headers = {"cache-control": "no-store", "x-accel-buffering": "no", "seriatim-job": job.id}
     if request.method == "HEAD":  # a body would last until the job ends
         return Response(headers=headers, media_type="text/event-stream")
-    stream = _encoded_events(job, context.streams, position)
+    stream = _encoded_events(job, context.streams, position, words=words)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
@@ -74,6 +77,7 @@ async def stream_events(
 async def get_captions(
     job_id: JobId, context: ContextDep, caller: CallerDep,
     format: Annotated[Literal["vtt", "srt", "json"], AnyCase, Query()] = "vtt",  # noqa: A002  # its name for clients
+    words: Words = False,
 ) -> Response | CaptionList:  # fmt: skip
     """Get the sentences spoken so far, with their times."""
     job = await context.own(job_id, caller)
@@ -81,11 +85,24 @@ async def get_captions(
         raise HttpProblem(409, "not_recorded", "this job is not recorded; its events have the times of its sentences")
     sentences, is_complete = sentence_spans(await _recorded_markers(job))
     if format == "json":
-        rows = [CaptionItem(seq=s.seq, start_s=s.start_s, end_s=s.end_s, text=s.text) for s in sentences]
-        return CaptionList(job=job.id, whole=is_complete, captions=rows)
+        return CaptionList(job=job.id, whole=is_complete, captions=list(map(_caption_item, sentences)))
     if format == "srt":
         return PlainTextResponse(format_srt(sentences), media_type="application/x-subrip")
-    return PlainTextResponse(format_vtt(sentences), media_type="text/vtt")
+    return PlainTextResponse(format_vtt(sentences, words=words), media_type="text/vtt")
+
+
+def _caption_item(span: SentenceSpan) -> CaptionItem:
+    words = [
+        CaptionWord(
+            text=word.text,
+            start_s=round(span.start_s + word.start_ms / 1000, 3),
+            end_s=round(span.start_s + word.end_ms / 1000, 3),
+        )
+        for word in span.words
+    ]
+    return CaptionItem(
+        seq=span.seq, start_s=span.start_s, end_s=span.end_s, text=span.text, words=words, words_from=span.words_from
+    )
 
 
 async def _recorded_markers(job: Job) -> list[recording_store.Marker]:
@@ -99,8 +116,10 @@ async def _recorded_markers(job: Job) -> list[recording_store.Marker]:
         await asyncio.sleep(POLL_S)
 
 
-async def _encoded_events(job: Job, redis: "AsyncRedis", after: StreamPosition) -> AsyncGenerator[bytes, None]:
-    reader, events = AsyncStreamReader(job, redis, observes=True), _EventStream()
+async def _encoded_events(
+    job: Job, redis: "AsyncRedis", after: StreamPosition, *, words: bool
+) -> AsyncGenerator[bytes, None]:
+    reader, events = AsyncStreamReader(job, redis, observes=True), _EventStream(WordTiming() if words else None)
     try:
         async with contextlib.aclosing(reader.entries_and_waits(after)) as entries:
             async for entry in entries:
@@ -114,6 +133,7 @@ async def _encoded_events(job: Job, redis: "AsyncRedis", after: StreamPosition) 
 class _EventStream:
     """Conversion of stream entries to events; audio becomes a `progress` event every PROGRESS_S."""
 
+    timing: WordTiming | None = None  #: adds the words of sentences
     progress_s: float = 0.0  #: monotonic time of the last event of progress
 
     def encode_entry(self, entry: Entry | None, cursor: ReaderCursor, now_s: float) -> bytes:
@@ -129,7 +149,10 @@ class _EventStream:
             self.progress_s = now_s
             audio_s = _audio_s(cursor.at + entry.position.n_bytes, cursor.rate_hz)
             return format_event("progress", {"seq": entry.seq, "audio_s": audio_s}, entry.position)
-        return format_event(_NAMES[type(entry)], _facts_of(entry, cursor), entry.position)
+        facts = _facts_of(entry, cursor)
+        if self.timing is not None and isinstance(entry, SentenceStart):
+            facts |= self.timing.begin(entry, cursor.rate_hz)
+        return format_event(_NAMES[type(entry)], facts, entry.position)
 
 
 def _facts_of(entry: SentenceStart | Gap | Discontinuity | End, cursor: ReaderCursor) -> dict[str, Any]:

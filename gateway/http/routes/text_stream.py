@@ -33,6 +33,7 @@ from gateway.http.api_keys import Caller
 from gateway.http.connection_cut import CUT
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem, internal_error, problem_of
+from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import authenticate_key, context_of, key_of
 from gateway.http.schemas.stream_messages import (
     CLIENT_MESSAGE,
@@ -219,6 +220,7 @@ class TextStreamConnection:
             self.context, self.caller, start, start.format, start.resume, start.after
         )
         self.session.acknowledging = start.acknowledge
+        self.session.timing = WordTiming() if start.words else None
         self.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
         facts = {"job": self.session.job.id, "resume": self.session.token, "rate_hz": self.session.rate_hz}
         text = "; ".join(filter(None, [ignored, self.session.job.warning]))

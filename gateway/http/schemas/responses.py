@@ -121,6 +121,14 @@ class JobList(BaseModel):
     data: list[JobCard]
 
 
+class CaptionWord(BaseModel):
+    """A word and its times, in seconds from the beginning of the job."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
 class CaptionItem(BaseModel):
     """A sentence and its times."""
 
@@ -128,6 +136,8 @@ class CaptionItem(BaseModel):
     start_s: float
     end_s: float
     text: str
+    words: list[CaptionWord]
+    words_from: Literal["engine", "estimate"]  #: who knows the times of the words
 
 
 class CaptionList(BaseModel):

@@ -18,6 +18,7 @@ class StartMessage(AudioOptions):
     key: str = Field("", max_length=512, description="an API key, for browsers, which cannot set headers here")
     resume: str = Field("", max_length=64, description="the token of a job to resume")
     after: str = Field("", max_length=64, description="the id of the last audio that the client has of it")
+    words: bool = Field(False, description="`sentence` messages have the times of their words")
     acknowledge: bool = Field(False, description="keep audio until the client says that it received it")
 
 

@@ -17,6 +17,7 @@ from gateway.http.encoding.stream_formats import StreamEncoding
 from gateway.http.problems import HttpProblem, not_found
 from gateway.http.reading.async_stream_reader import AsyncStreamReader
 from gateway.http.reading.positions import parse_position
+from gateway.http.reading.word_timing import WordTiming
 from gateway.http.recordings.job_owners import JOB_ID
 from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.sentence_spans import SentenceSpans
@@ -44,6 +45,7 @@ class TextSession:
     after: StreamPosition
     mark: DeliveryState
     rate_hz: int  #: of the audio that is sent; 0: not known before it is spoken
+    timing: WordTiming | None = None  #: adds the times of words to `sentence` messages
     acknowledging: bool = False  #: the client says what it has received
     sent: deque[ReaderCursor] = field(default_factory=deque)  #: behind messages that it has not acknowledged
     cancelled: bool = False  #: by its listener, who wants no more audio
@@ -147,7 +149,8 @@ class TextSession:
             output_hz = self.encoding.output_hz(rate_hz)
             return {"type": "audio", **position_field, "rate_hz": output_hz, "bytes": len(audio)}, audio
         if isinstance(entry, SentenceStart):
-            return {"type": "sentence", **position_field, "seq": entry.seq, "text": entry.text}, b""
+            words = self.timing.begin(entry, rate_hz) if self.timing else {}
+            return {"type": "sentence", **position_field, "seq": entry.seq, "text": entry.text} | words, b""
         if isinstance(entry, End):
             self.over, self.state = True, entry.state
             audio = b"" if self.cancelled else await self.encoding.close()

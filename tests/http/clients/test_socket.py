@@ -69,6 +69,21 @@ def test_text_in_pieces_is_heard_as_one(gateway: Gateway) -> None:
     assert bytes(caller.sound) == stream_of(TEXTS)
 
 
+def test_sentences_have_the_times_of_their_words(gateway: Gateway) -> None:
+    """Estimated ones are corrected by what the sentences before lasted; the tone engine's pace is its own."""
+    with calling(gateway) as caller:
+        caller.say("start", words=True)
+        rate_hz = caller.next()["rate_hz"]
+        caller.say("text", text=" ".join(TEXTS))
+        caller.say("close")
+        caller.until("end")
+    sentences = [m for m in caller.messages if m["type"] == "sentence"]
+    assert [[word["text"] for word in m["words"]] for m in sentences] == [text.rstrip(".").split() for text in TEXTS]
+    assert {m["words_from"] for m in sentences} == {"estimate"}
+    last_ms = sentences[-1]["words"][-1]["end_ms"]
+    assert 0 < last_ms < 1.1 * len(stream_of(TEXTS[-1:])) / 2 / rate_hz * 1000
+
+
 def test_sound_comes_before_the_text_is_whole(gateway: Gateway) -> None:
     with calling(gateway) as caller:
         caller.say("start")

@@ -125,6 +125,8 @@ def test_events_say_what_is_said_when(client: httpx2.Client) -> None:
     assert [e["text"] for e in announced] == TEXTS
     starts = [seconds_of_pcm(stream_of(TEXTS[:n])) for n in range(len(TEXTS))]
     assert [e["at_s"] for e in announced] == pytest.approx(starts, abs=0.001)
+    timed = [e for e in events_of(client.get(f"/v1/jobs/{job}/events?words=true").text) if e["event"] == "sentence"]
+    assert [" ".join(word["text"] for word in e["words"]) + "." for e in timed] == [e["text"] for e in announced]
     assert events[-1]["event"] == "end"
     assert events[-1]["state"] == "done"
     assert events[-1]["audio_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)

@@ -1,5 +1,6 @@
 """Captions, as players and subtitlers expect them."""
 
+import html
 import io
 import itertools
 import re
@@ -15,6 +16,7 @@ from gateway.http.reading.captions import LINE_COLUMNS, LINES, format_srt, forma
 from gateway.http.reading.sentence_times import SentenceSpan
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.segment.graphemes import are_joined
+from seriatim.text.word_times import WordTime, estimate_word_times, word_spans
 from tests.support.process_system import wait_until
 
 LONG = (
@@ -61,6 +63,23 @@ def test_a_long_number_makes_the_text_before_it_no_later() -> None:
     numbers = next(cue for cue in split_into_cues(span) if any(char.isdigit() for line in cue.lines for char in line))
     assert numbers.start_s < 30 * estimate_ms(words) / estimate_ms(text) + 2
     assert numbers.start_s < 0.6 * 30 * len(words) / len(text), "as it was by characters"
+
+
+def test_karaoke_has_a_timestamp_before_each_word_but_the_first() -> None:
+    text = "The red fox <runs>, and sings."
+    span = SentenceSpan(0, 10.0, 12.0, text, estimate_word_times(text, 2000))
+    words = [word for word in span.words if word.text != "The"]
+    cue = format_vtt([span], words=True).split("\n", 4)[4].strip()
+    stamps = re.findall(r"<00:00:(\d\d\.\d{3})>([^<]*)", cue)
+    assert [float(at) for at, _ in stamps] == [10 + word.start_ms / 1000 for word in words]
+    assert [html.unescape(shown).strip(" ,.<>") for _, shown in stamps] == ["red", "fox", "runs", "and", "sings"]
+    assert format_vtt([span]).count("<") == 0
+
+
+def test_a_long_sentence_has_its_times_by_the_words_of_its_engine() -> None:
+    words = tuple(WordTime(at, LONG[at:end], 100 * n, 100 * n + 90) for n, (at, end) in enumerate(word_spans(LONG)))
+    first, second, *_ = split_into_cues(SentenceSpan(0, 5.0, 22.0, LONG, words, "engine"))
+    assert second.start_s == pytest.approx(5 + 0.1 * len(" ".join(first.lines).split()))
 
 
 def test_wide_characters_count_two_columns_and_break_anywhere_but_before_a_full_stop() -> None:
@@ -114,3 +133,9 @@ def test_captions_of_a_job_that_runs_are_those_of_what_was_spoken(client: httpx2
     whole = wait_until(lambda: found if (found := client.get(path + "?format=json").json())["whole"] else None)
     assert len(whole["captions"]) == 300
     assert whole["captions"][: len(some["captions"])] == some["captions"]
+    last = whole["captions"][-1]
+    assert [word["text"] for word in last["words"]] == last["text"].rstrip(".").split()
+    assert last["start_s"] <= last["words"][0]["start_s"] < last["words"][-1]["end_s"] <= last["end_s"]
+    assert last["words_from"] == "estimate"
+    karaoke = client.get(path + "?words=true").text
+    assert karaoke.count("<") == sum(len(caption["words"]) - 1 for caption in whole["captions"])
