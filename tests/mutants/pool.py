@@ -38,6 +38,22 @@ POOL = (
         (MACHINE,),
     ),
     Mutant(
+        "pool.batch ahead by theta",
+        f"{FOLDER}/shared/selection.lua",
+        "return class == 'L' and pool.theta or 0 end",
+        "return pool.theta or 0 end",
+        "of two equal books one is served first, though no listener gains by it",
+        (FAIRNESS, MACHINE),
+    ),
+    Mutant(
+        "pool.a slow first sentence",
+        f"{FOLDER}/finish.lua",
+        "num(m.theta, 0) * 0.99",
+        "num(m.theta, 0) * 0.9999",
+        "what a cold engine's first sentence cost lets one user go ahead for the next thousand",
+        (FAIRNESS, MACHINE),
+    ),
+    Mutant(
         "pool.slack of hot slots",
         f"{FOLDER}/shared/workers.lua",
         "    if hot ~= '1' then cold = cold + num(own_slots, 0) end\n",

@@ -35,7 +35,7 @@ note_outcome(job, false)
 if m.allowed then speed_up(t, attempt, tonumber(m.allowed)) end
 charge(user, class, wall - s.cost)
 -- Demand is measured: the real-time factor and the cost of a sentence follow the last 30 or so; theta is one and a half
--- times the largest recent cost. An attempt that only found its sentence whole (wall 0) measures nothing. The factor is a
+-- times the largest recent cost, from the first on (a cold engine's first sentence counts half after 70 others). An attempt that only found its sentence whole (wall 0) measures nothing. The factor is a
 -- quotient of sums: as a mean of quotients, one "No." that took its engine's start cost would count as much as a page.
 if wall > 0 and audio > 0 then
   local cost = num(m.cost, wall)
@@ -43,7 +43,7 @@ if wall > 0 and audio > 0 then
   local wall_sum = num(m.wall, num(m.rtf, wall / audio) * audio_sum)
   audio_sum, wall_sum = audio_sum * 29 / 30 + audio, wall_sum * 29 / 30 + wall
   C('HSET', M, 'wall', wall_sum, 'audio', audio_sum, 'rtf', wall_sum / audio_sum, 'cost', cost + (wall - cost) / 30,
-    'theta', math.max(num(m.theta, 0) * 0.999, 1.5 * wall))
+    'theta', math.max(num(m.theta, 0) * 0.99, 1.5 * wall))
 end
 complete_sentence(job, seq, s.ms, audio, t, tonumber(ended_life))
 return OK

@@ -7,14 +7,13 @@
 local t = clock()
 local _, owner, life, facts = unpack(ARGV)
 local f = cjson.decode(facts)
-local rate_hz, rtf, theta = fields(M, 'rate_hz', 'rtf', 'theta')
+local rate_hz, rtf = fields(M, 'rate_hz', 'rtf')
 rate_hz = num(rate_hz)
 local others = C('ZCARD', P .. ':wk') - (C('ZSCORE', P .. ':wk', owner) and 1 or 0)
 if rate_hz and rate_hz ~= f.rate_hz and (others > 0 or C('ZCARD', P .. ':act') > 0) then return {0, rate_hz} end
 C('HSET', M, 'rate_hz', f.rate_hz, 'continuity', f.continuity, 'eta', f.eta, 'reserve', f.reserve,
   'limit_chars', f.limit_chars, 'merge_chars', f.merge_chars, 'limits', f.limits)
 if not rtf then C('HSET', M, 'rtf', f.rtf) end
-if not theta then C('HSET', M, 'theta', 3000) end   -- until sentences were measured: the prototype's best at RTF 0.25
 keep(M)
 C('SET', P .. ':voices', f.voices, 'PX', POOL_LIFE)
 local w = P .. ':w:' .. owner

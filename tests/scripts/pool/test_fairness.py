@@ -54,6 +54,29 @@ def test_a_hog_with_many_jobs_has_one_share(redis: Redis) -> None:
     assert abs(had["ann"] - had["hog"]) <= 3_000 + 50 < sum(had.values()) / 4
 
 
+def test_equal_users_of_batch_are_served_in_turn_from_the_first_sentence_on(redis: Redis) -> None:
+    """Nothing is measured yet, and no listener gains if one of them is served first."""
+    stage = PoolDriver(redis)
+    backlog(stage, "a", "ann", kind=JobKind.BATCH)
+    backlog(stage, "b", "bob", kind=JobKind.BATCH)
+    assert [message.job for message in pick_and_speak(stage, 8)] == ["a", "b"] * 4
+
+
+def test_what_a_user_may_be_ahead_follows_the_first_measured_cost(redis: Redis) -> None:
+    """Equal listeners differ by two sentences at most, however cheap these are; and a slow first one soon fades."""
+    stage = PoolDriver(redis, rtf=0.01)
+    backlog(stage, "a", "ann", target_ms=0)
+    backlog(stage, "b", "bob", target_ms=5_000)
+    had: Counter[str] = Counter()
+    for _ in range(20):
+        had[pick_and_speak(stage, 1)[0].job] += 1
+        assert abs(had["a"] - had["b"]) <= 2
+    assert stage.m("theta") == pytest.approx(15)
+    stage.redis.hset(f"{P}:m", "theta", 9_000)
+    pick_and_speak(stage, 140)
+    assert stage.m("theta") < 9_000 / 4
+
+
 def test_live_is_first_however_much_batch_waits(redis: Redis) -> None:
     """Classes, not a hope: the books were there first, and their deadlines are long past."""
     stage = PoolDriver(redis, slots=4)
@@ -198,6 +221,7 @@ def test_whom_a_grown_theta_makes_eligible_is_let_in(redis: Redis) -> None:
 def test_whom_a_shrunken_theta_puts_behind_is_not_lost(redis: Redis) -> None:
     """Who was eligible once stays so, whatever happens to it while theta falls: nothing would let it in again."""
     stage = PoolDriver(redis)
+    stage.redis.hset(f"{P}:m", "theta", 3_000)
     backlog(stage, "a", "ann", weight=0.25)
     backlog(stage, "b", "bob", n=30)
     assert [message.job for message in pick_and_speak(stage, 2)] == ["a", "b"]

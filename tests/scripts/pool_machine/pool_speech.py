@@ -89,7 +89,7 @@ def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
     if not tags:
         return None
     pool.V[kind] = max(pool.V[kind], min(tags))
-    pool.E[kind] = max(pool.E[kind], pool.V[kind] + (pool.theta or 0))
+    pool.E[kind] = max(pool.E[kind], pool.V[kind] + (pool.theta or 0) * (kind == LIVE))
     deadlines = eligible(pool, kind)
     user = min(deadlines, key=lambda name: (deadlines[name], name))
     name, job = head(pool, user, kind)
@@ -101,7 +101,7 @@ def _candidate(pool: Pool, kind: str, t: float) -> Candidate | None:
 
 def _make_way(pool: Pool, t: float) -> bool:
     """For one that is needed soon, or the first of its job: the batch sentence begun last, if not half done."""
-    if (pool.theta or 0) <= LONG_MS:
+    if pool.theta is not None and pool.theta <= LONG_MS:
         return False
     live = _candidate(pool, LIVE, t)
     if live is None or not _is_urgent(live.job, pool.cost or 0, t):
@@ -306,7 +306,7 @@ def _learn(pool: Pool, wall_ms: float, audio_ms: float) -> None:
     pool.rtf = pool.wall / pool.audio
     cost = wall_ms if pool.cost is None else pool.cost
     pool.cost = cost + (wall_ms - cost) / 30
-    pool.theta = max((pool.theta or 0) * 0.999, 1.5 * wall_ms)
+    pool.theta = max((pool.theta or 0) * 0.99, 1.5 * wall_ms)
 
 
 def fail(

@@ -30,7 +30,6 @@ def register(pool: Pool, owner: str, life_ms: int, facts: WorkerRegistration, ra
         return RegisterResult(pool.rate_hz or 0)
     pool.rate_hz, pool.eta, pool.reserve = facts.rate_hz, facts.eta, facts.reserve
     pool.rtf = facts.rtf if pool.rtf is None else pool.rtf
-    pool.theta = 3000 if pool.theta is None else pool.theta
     worker = pool.workers.setdefault(owner, PoolWorker(facts.slots, 0.0, since=t))
     worker.slots, worker.dead_at, worker.fingerprint = facts.slots, t + life_ms, facts.fingerprint
     worker.hot = facts.hot

@@ -19,11 +19,11 @@ class PoolMachine(House, SubmissionRules, Voices):
 
     @initialize(
         slots=st.integers(1, 4), most=st.integers(1, 2), rtf=st.sampled_from([0.25, 0.25, 1.0, 3.0]),
-        gap=st.sampled_from(list(GapPolicy)), closed=st.booleans(), theta=st.sampled_from([3_000, 200]),
+        gap=st.sampled_from(list(GapPolicy)), closed=st.booleans(), theta=st.sampled_from([None, 3_000, 200]),
         reserve=st.sampled_from([0.05, 0.6]),
     )  # fmt: skip
     def begin(
-        self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int, reserve: float
+        self, slots: int, most: int, rtf: float, gap: GapPolicy, closed: bool, theta: int | None, reserve: float
     ) -> None:
         """A house at work: a talk, a book, and two processes."""
         self.retry = RetryPolicy(max_failures=most, backoff_ms=300, ended_life_ms=600_000)
@@ -31,7 +31,8 @@ class PoolMachine(House, SubmissionRules, Voices):
         self.restart(restarted=False)
         self.register("w1", slots, LIFE_MS, 22_050)
         self.register("w2", 1, LIFE_MS, 22_050)
-        self.redis.hset(f"{PREFIX}:m", "theta", theta)
+        if theta:
+            self.redis.hset(f"{PREFIX}:m", "theta", theta)
         self.pool.theta = theta
         session = Submission(
             "talk", "ann", JobKind.LIVE, SPEC, closed=closed, gap=gap, producer_ms=5_000, queue_limit_ms=4_000

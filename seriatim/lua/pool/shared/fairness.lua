@@ -6,7 +6,7 @@ local function other_class(class) return class == 'L' and 'B' or 'L' end
 
 -- Put a user where it belongs: without work (finish tag kept), waiting (tag), or eligible (tag and deadline). Returns its cap.
 -- A user at its cap of sentences in flight is without work: its tag must not hold back the virtual time of the others.
--- Eligible is S <= E, the largest V + theta so far (pick moves it and lets in the users that it passes). V + theta itself will
+-- Eligible is S <= E, the largest V + theta so far (batch: V; pick moves it and lets in the users that it passes). V + theta itself will
 -- not do: theta changes with every finish, and a user that a grown theta let in here and no pick promoted would wait for ever.
 local function index_user(user, class)
   local tags, eligible = P .. ':tag:' .. class, P .. ':elig:' .. class

@@ -6,12 +6,16 @@ local CLASSES = {'L', 'B'}
 local function read_pool()
   local m = read(M, 'theta', 'rtf', 'reserve', 'credit', 'cost', 'slots', 'slack', 'infl', 'V_L', 'E_L', 'V_B', 'E_B',
     'allowed', 'paused', 'metered')
-  local pool = {theta = num(m.theta, 0), rtf = num(m.rtf, 1), reserve = num(m.reserve, 0), credit = num(m.credit, 0),
+  local pool = {theta = tonumber(m.theta), rtf = num(m.rtf, 1), reserve = num(m.reserve, 0), credit = num(m.credit, 0),
                 cost = num(m.cost, 0), slots = usable_slots(m.slots, m.allowed), slack = num(m.slack, 0), infl = num(m.infl, 0),
                 allowed = m.allowed, paused = num(m.paused, 0), metered = num(m.metered, 0), V = {}, E = {}}
   for _, class in ipairs(CLASSES) do pool.V[class], pool.E[class] = num(m['V_' .. class], 0), num(m['E_' .. class], 0) end
   return pool
 end
+
+-- How far a user of a class may be ahead of the virtual time. Live: theta, so that deadlines decide among neighbours. Batch: not at
+-- all, for no listener gains by it; nor is a live user before the first cost was measured.
+local function lead(pool, class) return class == 'L' and pool.theta or 0 end
 
 -- Move a class's virtual time to its smallest tag, and let in the users that this makes eligible.
 local function advance(pool, class, lowest)
@@ -21,10 +25,11 @@ local function advance(pool, class, lowest)
     pool.V[class] = V
     C('HSET', M, 'V_' .. class, V)
   end
-  if V + pool.theta <= E then return end
-  pool.E[class] = V + pool.theta
-  C('HSET', M, 'E_' .. class, V + pool.theta)
-  local from, to = string.format('(%.17g', E), string.format('%.17g', V + pool.theta)
+  local most = V + lead(pool, class)
+  if most <= E then return end
+  pool.E[class] = most
+  C('HSET', M, 'E_' .. class, most)
+  local from, to = string.format('(%.17g', E), string.format('%.17g', most)
   for _, user in ipairs(C('ZRANGEBYSCORE', P .. ':tag:' .. class, from, to)) do index_user(user, class) end
 end
 
@@ -67,7 +72,7 @@ local function choose(pool, t)
   if live and not (batch and pool.credit >= batch.cost) then
     live = with_sentence(pool, live, t)
     if batch then     -- theta alone would never pay for a longer sentence
-      pool.credit = math.min(pool.credit + live.cost * pool.reserve / (1 - pool.reserve), math.max(pool.theta, batch.cost))
+      pool.credit = math.min(pool.credit + live.cost * pool.reserve / (1 - pool.reserve), math.max(pool.theta or 0, batch.cost))
     end
     return live
   end
@@ -114,7 +119,7 @@ end
 -- returns the live job if a slot is free for it now. Each sentence makes way once (suspect 2), so that none is spoken in vain
 -- for ever.
 local function make_way(pool, t)
-  if pool.infl < pool.slots or pool.theta <= LONG then return nil end     -- theta is above the longest recent cost
+  if pool.infl < pool.slots or (pool.theta or LONG + 1) <= LONG then return nil end     -- theta is above the longest recent cost
   local live = first_job(pool, 'L')
   if not live then return nil end
   local j = live.fields
