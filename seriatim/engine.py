@@ -51,6 +51,8 @@ class Utterance:
     options: Mapping[str, float] = field(default_factory=dict)  #: engine options by name
     previous_text: str = ""  #: text before it; only for engines whose `abilities.neighbours` is true
     next_text: str = ""  #: likewise, behind it; "" where it is not written yet
+    failures: int = 0  #: attempts at it that failed
+    heard_ms: float = 0.0  #: of its sound that listeners have from an earlier attempt; 0 where `state` continues it
     pronunciations: tuple[Pronunciation, ...] = ()  #: ascending; only for engines whose `abilities.phonemes` is true
 
 
@@ -77,6 +79,7 @@ class AudioChunk:
         ""  #: the engine's action on a doubtful sentence, such as "cut" or "again"; counted, and kept with the job
     )
     last: bool = False  #: set on the last chunk if the engine knows: chunk and end of sentence are sent together
+    continues: bool = False  #: on the first chunk: the sound before `Utterance.heard_ms` is not in it
     server_limits: ServerLimits | None = None  #: on the first chunk, as reported; before `EngineBusy` on an empty one
 
 

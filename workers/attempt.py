@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from seriatim import tracing
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.engine import Utterance
+from seriatim.engine import Engine, Utterance
 from seriatim.errors import (
     UNDONE,
     BadInput,
@@ -173,8 +173,7 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
         raise AttemptDropped(opened.verdict.name)
     if opened.other:
         _mark_sentence(worker_state, message, ANOTHER_TAKE)
-    takes_phonemes = engine.abilities.phonemes
-    utterance = _make_utterance(message, claimed, spec, sentence, opened, takes_phonemes=takes_phonemes)
+    utterance = _make_utterance(message, claimed, spec, sentence, opened, engine=engine)
     began_s = time.monotonic()
     try:
         n_bytes = _stream_audio(worker_state, attempt, utterance, opened, sentence)
@@ -195,9 +194,10 @@ def _too_short(utterance: Utterance, spoken_ms: float) -> bool:
 
 def _make_utterance(
     message: TaskMessage, claimed: ClaimResult, spec: JobSpec, sentence: Sentence, opened: OpenResult,
-    *, takes_phonemes: bool = False,
+    *, engine: Engine,
 ) -> Utterance:  # fmt: skip
     """The sentence for the engine; one that takes no phonemes gets respellings in its text."""
+    takes_phonemes = engine.abilities.phonemes
     found = decode_pronunciations(sentence.pronounce, len(sentence.text)) if sentence.pronounce else ()
     return Utterance(
         text=sentence.text if takes_phonemes else respelled(sentence.text, found),
@@ -209,6 +209,8 @@ def _make_utterance(
         previous_text=sentence.previous_text,
         next_text=sentence.next_text,
         lead_ms=claimed.lead_ms,
+        failures=claimed.failures,
+        heard_ms=0.0 if opened.state else ms_of_bytes(opened.base, engine.rate_hz),
         state=unpack_state(opened.state)[0] if opened.state else b"",
         options=spec.options,
     )
@@ -237,7 +239,7 @@ def _stream_audio(
             if attempt.dropped.is_set():
                 raise AttemptDropped("LOST")
             attempt.note_sound()
-            n_made += len(chunk.pcm)
+            n_made += len(chunk.pcm) + (opened.base if chunk.continues else 0)
             if chunk.server_limits is not None:
                 busy_engine.report_limits(worker_state, chunk.server_limits)
             if chunk.mark:

@@ -1,8 +1,9 @@
 """The chunk sender: trims and fades a sentence's audio, cuts it into chunks, appends them to Redis.
 
 Offsets count bytes from the start of the sentence. An attempt that continues an earlier one produces all bytes again
-and sends those beyond `base`. It compares the checksum of the bytes before `base`: if an engine promised the same bytes
-and gave others, the stream gets a discontinuity instead of a seam between two takes.
+and sends those beyond `base`, unless its engine says that it begins there (`AudioChunk.continues`). It compares the
+checksum of the bytes before `base`: if an engine promised the same bytes and gave others, the stream gets a
+discontinuity instead of a seam between two takes.
 """
 
 import time
@@ -54,7 +55,10 @@ class ChunkSender:
     def __post_init__(self) -> None:
         self.sent = self.opened.base
         if self.resumed:
-            self.start, self.crc = self.opened.base, self.opened.checksum or 0
+            self._begin_at_base()
+
+    def _begin_at_base(self) -> None:
+        self.start, self.crc = self.opened.base, self.opened.checksum or 0
 
     @property
     def end(self) -> int:
@@ -70,6 +74,8 @@ class ChunkSender:
         """
         if len(chunk.pcm) % 2:
             raise EngineFailed(f"{len(chunk.pcm)} bytes of audio; expected whole 16-bit samples")
+        if chunk.continues and not self.produced:
+            self._begin_at_base()
         self._add_pcm(self.edge_filter.feed(chunk.pcm))
         if chunk.last:
             return  # `finish` sends it

@@ -66,8 +66,8 @@ CALLERS = (
     Mutant(
         "delivery.resumed from the beginning",
         "workers/chunk_sender.py",
-        "            self.start, self.crc = self.opened.base, self.opened.checksum or 0\n",
-        "            self.crc = self.opened.checksum or 0\n",
+        "        self.start, self.crc = self.opened.base, self.opened.checksum or 0\n",
+        "        self.crc = self.opened.checksum or 0\n",
         "what a resumed engine makes is taken for the beginning of its sentence",
         (CONTINUITY,),
         seeds=0,

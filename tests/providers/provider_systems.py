@@ -45,3 +45,24 @@ def key_file(folder: Path, provider: ProviderSimulator) -> str:
     path = folder / "provider.key"
     path.write_text(min(provider.keys))
     return f"key_file={path}"
+
+
+def route_step(name: str, base_url: str, **voices: str) -> str:
+    """A step of a route file: a simulator by a name of its own, with its voices by the route's names."""
+    pairs = ", ".join(f'{ours} = "{theirs}"' for ours, theirs in voices.items())
+    options = f'base_url = "{base_url}", environment = 0, voice = "alloy", slots = 4'
+    return f'[[engine]]\nengine = "openai"\nname = "{name}"\noptions = {{{options}}}\nvoices = {{{pairs}}}\n'
+
+
+def route_file(folder: Path, *steps: str) -> Path:
+    """A route of these steps."""
+    path = folder / "route.toml"
+    path.write_text("\n".join(steps))
+    return path
+
+
+def route_workers(system: RealSystem, path: Path, *options: str, pool: str, slots: int = 4) -> None:
+    """Start one worker process of a route, and wait until it offers its slots."""
+    pairs = [f"--engine-option={pair}" for pair in (f"file={path}", *options)]
+    system.start("route-workers", "-m", "workers", "--engine", "route", "--pool", pool, "--slots", str(slots), *pairs)
+    wait_until(lambda: system.slots(pool) == slots, f"workers of {pool}: {system.log('route-workers')}")

@@ -26,13 +26,13 @@ def test_the_names_of_the_engines_are_known_without_loading_any() -> None:
 import sys
 from workers.engines import engine_registry
 print(*engine_registry.engine_names())
-names = ("elevenlabs", "tone", "hibari", "http", "kokoro", "espeak", "openai", "piper", "xtts")
+names = ("elevenlabs", "tone", "hibari", "http", "kokoro", "espeak", "openai", "piper", "route", "xtts")
 heavy = ("hibari", "onnxruntime", "espeakng_loader", "torch", "httpx2")
 modules = (*(f"workers.engines.{name}.engine" for name in names), *heavy)
 print(*(name for name in sys.modules if name in modules))
 """
     out = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert out == "elevenlabs espeak hibari http kokoro openai piper tone xtts\n\n"
+    assert out == "elevenlabs espeak hibari http kokoro openai piper route tone xtts\n\n"
 
 
 def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
@@ -41,7 +41,7 @@ def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
 
 
 def test_where_no_name_is_near_all_are_listed() -> None:
-    names = "elevenlabs, espeak, hibari, http, kokoro, openai, piper, tone, xtts"
+    names = "elevenlabs, espeak, hibari, http, kokoro, openai, piper, route, tone, xtts"
     with pytest.raises(UnknownOption, match=f"^unknown engine 'xyz'; known: {names}$"):
         engine_registry.load("xyz", {})
 
