@@ -3,6 +3,7 @@
 import re
 
 from seriatim.text.control_characters import HARD_LINE
+from seriatim.text.markup.emoji import EMOJI
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: a line longer than this is no row of a table and no fence
@@ -12,7 +13,13 @@ _MATTER_CHARS = 4000
 _BLANK = re.compile(r"[ \t]*\n")
 _QUOTE = re.compile(r"[ \t]{0,3}>(?!=)[ \t]?")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*\n")
-_HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+(?=\S)")
+_HEADING = re.compile(r"[ \t]{0,3}(?:#{1,6}[ \t]+(?=\S)|#{2,6}(?=[^\W\d_]))")
+_EMOJI_ITEM = re.compile(rf"[ \t]*[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]+(?=[^\s{EMOJI}])")
+#: lines and line starts of Markdown's dialects that say nothing: `[TOC]`, `[!NOTE]`'s brackets, `:::`, `: definition`
+_CONTENTS = re.compile(r"[ \t]*(?:\[\[_?TOC_?\]\]|\[TOC\]|\{:?toc\})[ \t]*\n", re.IGNORECASE)
+_CALLOUT = re.compile(r"[ \t]*\[!([A-Za-z]{3,12})\][+-]?[ \t]*")
+_CONTAINER = re.compile(r"[ \t]{0,3}:{3,}[ \t]*")
+_DEFINED = re.compile(r"[ \t]{0,3}:[ \t]+(?=\S)")
 _ITEM = re.compile(r"([ \t]*)(?:[-*]|\+(?=[ \t]+[^\W\d_]))[ \t]+(\[[ xX]\][ \t]+)?(?=\S)")
 _NOTE = re.compile(r"[ \t]*\[\^[^\]\s]{1,60}\]:[ \t]*")
 _DEFINITION = re.compile(
@@ -28,7 +35,8 @@ _PERHAPS_MATTER = re.compile(r"-{1,3}[ \t]*(?:\n[\w -]*)?\Z")
 #: the start of a line of which more must be known
 _UNDECIDED = re.compile(
     r"[ \t]*(?:[>#]{0,6}|[-*+](?:[ \t]+(?:\[(?:[ xX]?\]?[ \t]*)?)?)?|`{1,2}|~{1,2}|`{3}[^\n]*|~{3}[^\n]*|\|[^\n]*"
-    r"|#{1,6}[ \t]*|\[[^\]\n]{0,200}(?:\](?::[^\n]*)?)?)\Z"
+    r"|#{1,6}[ \t]*|\[{1,2}[^\]\n]{0,200}(?:\]{1,2}[+-]?[ \t]*(?::[^\n]*)?)?|\{:?[a-z]{0,3}\}?[ \t]*|:{1,9}[ \t]*"
+    rf"|[{EMOJI}][{EMOJI}\ufe0f\u200d\u20e3]*[ \t]*)\Z"
 )
 _CLOSING_HASHES = re.compile(r"#+[ \t]*(?=\n)")
 _PERHAPS_HASHES = re.compile(r"#+[ \t]*\Z")
@@ -68,6 +76,20 @@ def _start_of_words(text: str, at: int, state: ScanState) -> Step:
         return "# ", heading.end()
     if item := _ITEM.match(text, at):
         return f"{item[1]}- ", item.end()
+    return _dialect(text, at, state)
+
+
+def _dialect(text: str, at: int, state: ScanState) -> Step:
+    """Starts of lines in the dialects of Markdown, and an emoji in the place of a bullet."""
+    if contents := _CONTENTS.match(text, at):
+        state.line_start = True
+        return "", contents.end()
+    if callout := _CALLOUT.match(text, at):
+        return callout[1].capitalize(), callout.end()
+    if mark := _CONTAINER.match(text, at) or (_DEFINED.match(text, at) if not state.breaks else None):
+        return "", mark.end()
+    if emoji := _EMOJI_ITEM.match(text, at):
+        return "- ", emoji.end()
     return "", at
 
 

@@ -18,7 +18,9 @@ PARAGRAPHS = _names(
 LINES = _names("br li tr dt dd caption option title legend figcaption summary")
 CELLS = _names("td th")
 #: what stands between their tags is not for readers
-HIDDEN = _names("script style template svg noscript iframe object head")
+#: what a language model thinks before it answers; elsewhere such a tag is silent, and its words are spoken
+THOUGHTS = _names("think thinking")
+HIDDEN = THOUGHTS | _names("script style template svg noscript iframe object head")
 _SILENT = _names(
     "a abbr acronym b bdi bdo big center cite code data del dfn em font i ins kbd label link mark meta q rp rt ruby s "
     "samp small span strike strong sub sup tbody tfoot thead time tt u var wbr img input button col colgroup audio "

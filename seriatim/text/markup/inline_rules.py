@@ -4,7 +4,7 @@ import re
 
 from seriatim.text.control_characters import pause_character
 from seriatim.text.markup.html_tags import time_ms
-from seriatim.text.markup.latex import is_formula, latex_words
+from seriatim.text.markup.latex import is_formula, latex_command, latex_words
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState, Step
 
@@ -74,6 +74,32 @@ def emphasis_rule(text: str, at: int, state: ScanState) -> Step:
     if char == "*" and n > 1:
         return gone if opens or closes else kept
     return _opened(text, at, end, state) if opens else kept
+
+
+def pair_rule(text: str, at: int, state: ScanState) -> Step:
+    """What `==`, `++` and `^^` become: nothing around words, in which they mark or raise them."""
+    char, end = text[at], at + 2
+    if len(text) - at <= 2 and text[at:] in (char, char * 2):
+        return None
+    if text[at + 1] != char:
+        return char, at + 1
+    before, after = state.before, text[end]
+    if state.opened.get(char) and not before.isspace() and not after.isalnum():
+        state.opened[char] -= 1
+        return "", end
+    if (before.isspace() or before in _BEFORE_OPENER) and after.isalnum():
+        return _opened_pair(text, at, state)
+    return char * 2, end
+
+
+def _opened_pair(text: str, at: int, state: ScanState) -> Step:
+    char, end = text[at], at + 2
+    stop = _span_end(text, end, SPAN_CHARS)
+    closer = re.compile(rf"(?<=[^\s{re.escape(char)}]){re.escape(char) * 2}(?=[^\w{re.escape(char)}])")
+    if closer.search(text, end, min(len(text), end + SPAN_CHARS) if stop is None else stop):
+        state.opened[char] = state.opened.get(char, 0) + 1
+        return "", end
+    return None if stop is None else (char * 2, end)
 
 
 def _opened(text: str, at: int, end: int, state: ScanState) -> Step:
@@ -216,12 +242,13 @@ def backslash_rule(text: str, at: int, state: ScanState) -> Step:
     if at + 1 == len(text):
         return None
     following = text[at + 1]
+    step: Step = ("", at)
     if following in "([":
-        if match := _BRACKETS.match(text, at):
-            formula = match[1] or match[2]
-            return latex_words(formula), match.end()
-        if len(text) - at < FORMULA_CHARS + 4 and not _BLANK_LINE.search(text, at):
-            return None
+        step = _bracketed_formula(text, at)
+    elif not (state.path or state.before.isalnum()):
+        step = latex_command(text, at)
+    if step is None or step[1] > at:
+        return step
     if following == "\n" and state.markup is Markup.MARKDOWN:
         return "", at + 1
     guarded = _ESCAPED.get(state.markup, "")
@@ -229,6 +256,14 @@ def backslash_rule(text: str, at: int, state: ScanState) -> Step:
         return following, at + 2
     state.path = True
     return "\\", at + 1
+
+
+def _bracketed_formula(text: str, at: int) -> Step:
+    """The words of a formula in brackets; its end is `at` if there is none."""
+    if match := _BRACKETS.match(text, at):
+        return latex_words(match[1] or match[2]), match.end()
+    open_end = len(text) - at < FORMULA_CHARS + 4 and not _BLANK_LINE.search(text, at)
+    return None if open_end else ("", at)
 
 
 def raised_rule(text: str, at: int, state: ScanState) -> Step:

@@ -12,6 +12,13 @@ _SIGNS = {
 }  # fmt: skip
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\([A-Za-z]+)|\\([^A-Za-z])")
+_NAMES = "textbf|textit|texttt|textsc|emph|underline|chapter|(?:sub)*section|paragraph|title"
+_SILENT_NAMES = "cite[pt]?|ref|eqref|label|begin|end|[vh]space|usepackage|includegraphics|documentclass"
+_TEXT_COMMAND = re.compile(rf"\\(?:{_NAMES})\*?\{{([^{{}}\n]{{0,200}})\}}")
+_SILENT_COMMAND = re.compile(rf"\\(?:{_SILENT_NAMES})\*?(?:\[[^\[\]\n]{{0,100}}\])?\{{[^{{}}\n]{{0,100}}\}}")
+_PERHAPS_COMMAND = re.compile(
+    rf"\\(?:[a-z]{{0,16}}|(?:{_NAMES}|{_SILENT_NAMES})\*?(?:\[[^\[\]\n]{{0,100}}\]?)?(?:\{{[^{{}}\n]{{0,200}})?)\Z"
+)
 _POWER = re.compile(r"\^\{?\\?([+-]?\d+|[n]|circ)\}?")
 _POWERS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 
@@ -24,6 +31,18 @@ def latex_words(formula: str) -> str:
     text = _POWER.sub(lambda power: "°" if power[1] == "circ" else power[1].translate(_POWERS), text)
     text = _COMMAND.sub(lambda command: _SIGNS.get(command[1] or "", command[2] or " "), text)
     return " ".join(re.sub(r"[{}$&]|\^|_(?=\w)", " ", text).split())
+
+
+def latex_command(text: str, at: int) -> tuple[str, int] | None:
+    r"""The words of a command of LaTeX within text, such as `\emph{word}`; its end is `at` if there is none.
+
+    None: more must be known.
+    """
+    if command := _TEXT_COMMAND.match(text, at):
+        return command[1], command.end()
+    if command := _SILENT_COMMAND.match(text, at):
+        return "", command.end()
+    return None if _PERHAPS_COMMAND.match(text, at) else ("", at)
 
 
 def is_formula(text: str) -> bool:

@@ -18,6 +18,7 @@ from seriatim.text.markup.block_rules import (
     hash_rule,
     line_rule,
 )
+from seriatim.text.markup.emoji import EMOJI, shortcode_rule
 from seriatim.text.markup.inline_rules import (
     backslash_rule,
     bracket_rule,
@@ -25,6 +26,7 @@ from seriatim.text.markup.inline_rules import (
     dollar_rule,
     emphasis_rule,
     image_rule,
+    pair_rule,
     raised_rule,
     url_rule,
 )
@@ -33,15 +35,12 @@ from seriatim.text.markup.scan_state import ScanState, Step
 from seriatim.text.markup.tag_rules import entity_rule, hidden_rule, tag_rule
 from seriatim.text.speech_style import StyleTable
 
-_EMOJI = (
-    r"\U0001f1e6-\U0001f1ff\U0001f300-\U0001f5ff\U0001f600-\U0001f64f\U0001f680-\U0001f6ff\U0001f7e0-\U0001f7eb"
-    r"\U0001f900-\U0001f9ff\U0001fa70-\U0001faff"
-)
 _URLS = r"(?:[hH](?:[tT][tT][pP]|[tT]{0,2}\Z)|[wW](?:[wW][wW]|[wW]?\Z))"
-_TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{_EMOJI}]|{_URLS}")
-_PLAIN = re.compile(rf"[\[\u200d\ufe0f\u20e3{_EMOJI}]| {{2,}}\n| +\Z|{_URLS}")
-_MARKED = re.compile(rf"[*_~`\[!<&$\\#\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{_EMOJI}]| *\||  *\Z|{_URLS}")
-_PERHAPS_MARKED = re.compile(rf"[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{_EMOJI}]|http|www\.|^\s*[-+]", re.IGNORECASE)
+_TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{EMOJI}]|{_URLS}")
+_PLAIN = re.compile(rf"[\[\u200d\ufe0f\u20e3{EMOJI}]| {{2,}}\n| +\Z|{_URLS}")
+_PAIRS = r":(?=[a-z0-9_+-]{0,40}(?::|\Z))|==|\+\+|\^\^|[=+^]\Z"
+_MARKED = re.compile(rf"{_PAIRS}|[*_~`\[!<&$\\#\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{EMOJI}]| *\||  *\Z|{_URLS}")
+_PERHAPS_MARKED = re.compile(rf"{_PAIRS}|[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|http|www\.|^\s*[-+]", re.IGNORECASE)
 _DOCUMENT = re.compile(
     r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|(<speak[\s>])|<\?xml[^<>]*>)", re.IGNORECASE
 )
@@ -60,6 +59,8 @@ _RULES: dict[str, Callable[[str, int, ScanState], Step]] = {
     "#": hash_rule,
     "<": tag_rule,
     "&": entity_rule,
+    ":": shortcode_rule,
+    **dict.fromkeys("=+^", pair_rule),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from seriatim.text.markup.emoji import EMOJI
 from seriatim.text.markup.html_tags import (
     CELLS,
     DECLARATION,
@@ -15,6 +16,7 @@ from seriatim.text.markup.html_tags import (
     PERHAPS_ENTITY,
     PERHAPS_TAG,
     TAG,
+    THOUGHTS,
     attributes,
     break_pause,
     entity_text,
@@ -27,6 +29,10 @@ from seriatim.text.markup.speech_tags import STYLES, note_unsupported, opened_st
 ELEMENT_CHARS = 400
 _ADDRESS = re.compile(r"<(?:mailto:)?([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})>")
 _URL = re.compile(r"<(?:https?://)(?:[^\s<>/@]*@)?(?:www\.)?([^\s<>/:?#]+)[^\s<>]*>")
+#: a token that a language model ends its turns with: <|im_end|>
+_TOKEN = re.compile(r"<\|[a-z0-9_]{1,40}\|>")
+_PERHAPS_TOKEN = re.compile(r"<(?:\|(?:[a-z0-9_]{1,40}\|?)?)?\Z")
+_EMOJI = re.compile(f"[{EMOJI}]")
 _NOTE = re.compile(r"\[?(?:\d{1,3}|[a-z*†‡])\]?")
 _TAGS = re.compile(r"<[^<>]*>")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -46,12 +52,17 @@ def tag_rule(text: str, at: int, state: ScanState) -> Step:
     tag = (LOOSE_TAG if state.tagged else TAG).match(text, at)
     if tag and (state.tagged or _is_known(tag[2])):
         return _effect(text, tag, state)
-    if declaration := DECLARATION.match(text, at):
-        return "", declaration.end()
+    if silent := DECLARATION.match(text, at) or _TOKEN.match(text, at):
+        return "", silent.end()
+    return None if _is_undecided(text, at, state) else ("<", at + 1)
+
+
+def _is_undecided(text: str, at: int, state: ScanState) -> bool:
+    """May the text from `<` on still become a tag?"""
     name = NAME.match(text, at)
     if PERHAPS_TAG.match(text, at) and (state.tagged or not name or _is_known(name[1])):
-        return None
-    return "<", at + 1
+        return True
+    return _PERHAPS_TOKEN.match(text, at) is not None
 
 
 def entity_rule(text: str, at: int, state: ScanState) -> Step:
@@ -59,7 +70,7 @@ def entity_rule(text: str, at: int, state: ScanState) -> Step:
     if match := ENTITY.match(text, at):
         char = entity_text(match)
         if char is not None:
-            return char, match.end()
+            return "" if _EMOJI.fullmatch(char) else char, match.end()
     return None if PERHAPS_ENTITY.match(text, at) else ("&", at + 1)
 
 
@@ -82,7 +93,7 @@ def _is_known(name: str) -> bool:
 def _effect(text: str, tag: re.Match[str], state: ScanState) -> Step:
     name, closing = tag[2].lower(), bool(tag[1])
     if name in HIDDEN:
-        if not closing and not tag[4]:
+        if not (closing or tag[4] or (name in THOUGHTS and state.solid)):
             state.hidden = f"</{name}"
         return "", tag.end()
     if name in PARAGRAPHS:

@@ -55,7 +55,7 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
 
 def _date_range(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
-    """Two days of a month: what the two dates have in common is said once."""
+    """Two days of a month: what the two dates have in common appears once."""
     if not found["name"][0].isupper() and grammar.rules.month_names_first:
         return None
     month, year = grammar.rules.months[found["name"].lower()], int(found["y"]) if found["y"] else None

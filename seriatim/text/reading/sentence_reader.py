@@ -29,8 +29,9 @@ LANGUAGES = {
 }  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(
-    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/¼½¾⅐-⅞¢]|\.\s|"
-    r"[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b"
+    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞¢]|\.\s|"
+    r"[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b|[:;]["
+    r"'’)(DPp-]"
 )
 MOST_ROUNDS = 8  #: what one rule leaves may be another's, in odd texts; a plain sentence takes one round
 _SPACES = re.compile(r" {2,}")

@@ -10,6 +10,10 @@ from seriatim.text.reading.reading_rule import ReadingRule
 _WORD_PARTS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": "times", "÷": "divided", "±": "plusminus",
               "<": "less", ">": "greater", "≤": "at_most", "≥": "at_least", "≠": "unequal", "*": "times"}  # fmt: skip
+#: behind a sign, where no word is before it: it compares no two numbers
+_FIRST = r"(?<![\w)]\s.)(?<![\w)]\s..)"
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[()DPp](?=$|[\s.!?,])|<3+(?=$|\s))")
+_COMPARISONS = {"==": "equals", "!=": "unequal", "<=": "at_most", ">=": "at_least"}
 _BOUNDS = {"<": "less", ">": "greater", "<=": "at_most", ">=": "at_least", "≤": "at_most", "≥": "at_least"}
 
 
@@ -38,12 +42,15 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     rules = [
         ReadingRule(re.compile(r"(?<=\b(?:UTC|GMT))\s?(?P<sign>[-−+])\s?(?=\d)"), zone),
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
-        ReadingRule(re.compile(r"(?<!\S)(?P<sign><=|>=|[<>≤≥])(?:(?<![\w)]\s.)(?<![\w)]\s..)\s)?(?=\d)"), bound),
+        ReadingRule(re.compile(r"(?<=\d)\*(?=\d)"), lambda _found: f" {grammar.words['times']} "),
+        ReadingRule(re.compile(r"(?<=\w)=(?=\w)"), lambda _found: f" {grammar.words['equals']} "),
+        ReadingRule(_EMOTICON, lambda _found: ""),
+        ReadingRule(re.compile(rf"(?<!\S)(?P<sign><=|>=|[<>≤≥])(?:{_FIRST}\s)?(?=\d)"), bound),
     ]
     if marks:
         rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d|[IVX]+(?!\w))"), read))
     if signs:
-        rules.append(ReadingRule(re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d)"), read))
+        rules.append(ReadingRule(re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d|[$€£¥₹]\s?\d)"), read))
     return rules
 
 
@@ -84,6 +91,9 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         name = words.get(_OPERATORS[found["sign"]])
         return f" {name} " if name else None
 
+    def comparison(found: re.Match[str]) -> str:
+        return str(words[_COMPARISONS[found["sign"]]])
+
     def hashtag(found: re.Match[str]) -> str | None:
         return f"{words['hashtag']} {_parted(found['word'])}"
 
@@ -91,7 +101,9 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return lambda _found: template.format(words[name])
 
     rules = [
-        ReadingRule(re.compile(r"\s?&\s?(?=\w)"), word("and", " {} ")),
+        ReadingRule(re.compile(r"\s?&{1,2}\s?(?=\w)"), word("and", " {} ")),
+        ReadingRule(re.compile(r"(?<=\s)(?P<sign>==|!=|<=|>=)(?=\s)"), comparison),
+        ReadingRule(re.compile(r"\+/[-−](?=\s?\w)"), word("plusminus", "{} ")),
         ReadingRule(re.compile(r"\s(?P<sign>[+−=≈×÷±<>≤≥≠*])\s(?=[\w(])"), operator),
         ReadingRule(re.compile(r"\s?(?P<sign>[≈±≤≥×÷])\s?(?=\w)"), operator),
         ReadingRule(re.compile(r"\s?[→⇒➔➜⟶]\s?|\s[-=]>\s"), word("arrow", " {} ")),

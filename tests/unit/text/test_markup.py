@@ -43,6 +43,11 @@ CASES = [
     ("Great! 🎉 | Let's go 👩‍👩‍👧 home 👍🏽.", "Great! | Let's go home ."),
     ("So $x^2 + y^2 = z^2$ and \\(\\frac{a}{b} \\times 2\\), or $$E = mc^2$$.", "So x² + y² = z² and a/b × 2, or E = mc²."),
     ("It costs \\*much\\* and \\_more\\_.", "It costs *much* and _more_."),
+    ("All ==marked==, ++new++ and ^^high^^ words :tada: are said :+1:, at 10:30:45.", "All marked, new and high words are said , at 10:30:45."),
+    ("I ❤️ it ✨ &#x1F600; and ★★☆ too.", "I it and too."),
+    ("Use \\emph{this} and \\textbf{that}\\cite[p. 2]{key}.", "Use this and that."),
+    ("<think>Shall I?</think>Hello.<|im_end|>", "Hello."),
+    ("Say <think>all</think> of it.", "Say all of it."),
     ("10<sup>6</sup> and x<sup>2</sup>, the 1<sup>st</sup>, fell.<sup>12</sup>", "10⁶ and x², the 1st, fell."),
 ]  # fmt: skip
 
@@ -101,6 +106,18 @@ def test_a_block_of_markdown_is_said_by_itself():
     assert texts_of(text) == [
         *("A title", "Some text", "done", "open", "plus", "quoted text", "1. one", "2. two", "A note.", "The end.")
     ]
+
+
+def test_dialects_of_markdown_lose_their_marks():
+    text = "[TOC]\n\n> [!NOTE]\n> Be quick.\n\n::: tip\nBe careful.\n:::\n\nTerm\n: Its meaning.\n\n##Heading\nWords."
+    sentences = [piece.text for piece in pieces(text, markup=Markup.AUTO)]
+    assert sentences == ["Note", "Be quick.", "tip", "Be careful.", "Term", "Its meaning.", "Heading", "Words."]
+
+
+def test_emoji_before_lines_are_their_bullets():
+    text = "✅ Fast delivery of every single package in town\n🚀 Free returns within thirty days of purchase"
+    sentences = [piece.text for piece in pieces(text, markup=Markup.AUTO)]
+    assert sentences == ["Fast delivery of every single package in town", "Free returns within thirty days of purchase"]
 
 
 def test_code_is_said_line_by_line_without_its_fence_and_language():
