@@ -1,6 +1,9 @@
 """The supervisor, `seriatim worker`: starts worker processes, restarts them when they end, and drains them on SIGTERM.
 
 A process that dies is taken out of the pool at once, so that its sentences need not wait for its lease to expire.
+
+The supervisor imports what every worker process needs, loads no engine, has no threads, and closes its connections
+before it forks: a worker process starts with all that in memory, and shares it with the others.
 """
 
 import logging
@@ -21,6 +24,7 @@ from seriatim.lua import pool_scripts
 from seriatim.lua.pool_records import RetryPolicy
 from seriatim.lua.script_calls import run
 from seriatim.process.child_processes import dies_with_parent
+from seriatim.process.forked_process import ChildProcess, ForkPlan, can_fork, fork_process, import_ahead
 from seriatim.process.interpreter import python_command
 from seriatim.process.sighup import handle_sighup_as_sigterm
 from seriatim.servers.redis_clients import command_client
@@ -33,6 +37,13 @@ log = logging.getLogger(__name__)
 #: ten times longer beside one (2 cores). Sleeping costs some 5 ms per step.
 CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 POLL_S = 0.1
+WORKER_PROCESS = "workers.worker_process"
+#: what every worker process needs beside its engine: some of it is imported by Celery only when it starts
+IMPORTED_AHEAD = (
+    WORKER_PROCESS, "workers.task_events", "celery.apps.worker", "celery.concurrency.thread", "celery.worker.autoscale",
+    "celery.worker.components", "celery.worker.strategy", "celery.worker.consumer.delayed_delivery",
+    "celery.app.control", "celery.app.events", "celery.app.log", "celery.backends.base", "celery.fixups.django",
+)  # fmt: skip
 BACKOFF_S = (0.1, 0.5, 2.0, 5.0, 10.0)  #: before the next start; reset once a process has run for STABLE_AFTER_S
 STABLE_AFTER_S = 60.0
 
@@ -43,7 +54,7 @@ class WorkerChild:
 
     index: int
     owner: str = ""
-    process: "subprocess.Popen[bytes] | None" = None
+    process: ChildProcess | None = None
     started_s: float = 0.0
     failures: int = 0
     next_start_s: float = 0.0  #: monotonic time of the next start
@@ -72,6 +83,8 @@ class Supervisor:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._signal_children)
         handle_sighup_as_sigterm()
+        if can_fork():
+            import_ahead(IMPORTED_AHEAD)
         gpus = ",".join(self.gpus)
         log.info("workers start", extra={"pool": self.pool_name, "processes": self.n_processes, "gpus": gpus})
         while not self.stopping or any(child.process for child in self.children):
@@ -99,12 +112,17 @@ class Supervisor:
 
     def _start_child(self, child: WorkerChild) -> None:
         child.owner = f"{socket.gethostname()}.{child.index}.{secrets.token_hex(4)}"
-        command = python_command("workers.worker_process", *self.arguments)
-        child.process = subprocess.Popen(
-            [*command, "--index", str(child.index), "--owner", child.owner, "--group", self.name],
-            env=CHILD_ENVIRONMENT | child_environment(os.environ, self.gpus, child.index),
-            preexec_fn=dies_with_parent(signal.SIGKILL),  # without a supervisor it must not run on; its leases expire
-        )
+        arguments = [*self.arguments, "--index", str(child.index), "--owner", child.owner, "--group", self.name]
+        environment = CHILD_ENVIRONMENT | child_environment(os.environ, self.gpus, child.index)
+        if can_fork():
+            self.redis.close()  # it connects again when a process ends
+            child.process = fork_process(ForkPlan(WORKER_PROCESS, arguments, environment))
+        else:
+            child.process = subprocess.Popen(
+                python_command(WORKER_PROCESS, *arguments),
+                env=environment,
+                preexec_fn=dies_with_parent(signal.SIGKILL),  # without a supervisor it must not run on: leases expire
+            )
         child.started_s = time.monotonic()
 
     def _handle_exit(self, child: WorkerChild, status: int) -> None:
