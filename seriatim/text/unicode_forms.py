@@ -16,8 +16,9 @@ _COMPATIBLE = ((0x132, 0x133), (0x1C4, 0x1CC), (0x1F1, 0x1F3), (0x2160, 0x217F),
 #: punctuation of Chinese and Japanese, by which their sentences are cut
 _KEPT = frozenset("！＂＇（），．：；？［］｛｝｟｠｡｢｣､　")
 _MOST_CHARS = 8  #: a ligature of a whole phrase is no letter
-_BETWEEN_DIGITS = re.compile(r"(?<=\d)[．，：](?=\d)")
-_PLAIN = {"．": ".", "，": ",", "：": ":"}
+#: a wide comma parts numbers more often than groups of digits: it groups where all groups have three digits
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[．：](?=\d)|(?<![\d，])\d{1,3}(?:，\d{3})+(?![\d，])")
+_PLAIN = str.maketrans("．，：", ".,:")
 
 
 @cache  # takes 80 ms, and many processes meet no text, or plain text only
@@ -48,4 +49,4 @@ def compose(sentence: str) -> str:
     """A whole sentence with its accents composed (NFC), and plain points and commas within its numbers."""
     if sentence.isascii():
         return sentence
-    return unicodedata.normalize("NFC", _BETWEEN_DIGITS.sub(lambda mark: _PLAIN[mark[0]], sentence))
+    return unicodedata.normalize("NFC", _BETWEEN_DIGITS.sub(lambda mark: mark[0].translate(_PLAIN), sentence))

@@ -40,11 +40,14 @@ def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         groups = [speller.digits(group) for group in _PHONE_GROUPS.split(found[0]) if group]
         return plus + ", ".join(groups)
 
+    w = r"A-Za-z\d_" if grammar.rules.attached else r"\w"
     return [
+        ReadingRule(re.compile(r"(?<![\w+])(?:8|\+7)[ -]\(?\d{3}\)?[ -]\d{3}[ -]\d\d[ -]\d\d(?!\w)"), telephone),
         ReadingRule(re.compile(r"(?<![\w+])\+\d{1,3}(?:[ \u00a0./-]?\(?\d{1,5}\)?){2,6}(?![\w.]\d|\w)"), telephone),
         ReadingRule(re.compile(r"(?<![\w-])\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?![\w-])"), telephone),
         ReadingRule(
-            re.compile(r"(?<![\w-])(?<!\d[ \u00a0])0\d{1,4}[ /-]\d{2,8}(?:[ -]\d{1,8})*(?![\w,.:-]\d|\w)"), telephone
+            re.compile(rf"(?<![{w}-])(?<!\d[ \u00a0])0\d{{1,4}}[ /-]\d{{2,8}}(?:[ -]\d{{1,8}})*(?![\w,.:-]\d|[{w}])"),
+            telephone,
         ),
         ReadingRule(
             re.compile(r"(?<![\w-])(?:\d )?\(\d{2,5}\) ?\d{2,5}[ -]\d{2,4}(?:[ -]\d{2,4})?(?![\w-])"), telephone
@@ -188,7 +191,8 @@ def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         text = found["n"]
         if len(text) > _FIRST_DIGIT_GROUP and text.isdecimal():
             return speller.digits(text)
-        if _is_year(text):
+        beside = found.string[found.end() : found.end() + 1]
+        if _is_year(text) and (grammar.rules.spaced or not beside.isalpha()):
             return grammar.year(int(text))
         noun, count = _NOUN.match(found.string, found.end()), grammar.count(text)
         return grammar.say(text, grammar.rules.agreement(count, noun[1]) if noun and count is not None else "")

@@ -50,6 +50,8 @@ _ORDINAL_PHRASE = re.compile(
     r"(?<!\w)(?:d(?:er|ie|as|em|en|es)|[ai]m|[vz]om|zum|zur|beim|jede[rsmn]?|(?:[sm]?ein|ihr|unser)e?[rsmn]?)\s\d{3,4}\.$",
     re.IGNORECASE,
 )
+#: Turkish puts it before names and nouns: XIV. Louis, XIX. yüzyıl
+_ROMAN_ORDINAL = re.compile(r"(?:^|[\s(])[IVX]{2,6}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
 _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
@@ -131,7 +133,7 @@ def _sentences(language: str, text: str) -> list[str]:
 
 def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
-    if _NUMBERING.fullmatch(head) or _is_ordinal(language, head):
+    if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after):
         return False
     if _RATE.search(head[-10:]):
         return not after[0].islower()
@@ -146,10 +148,12 @@ def _known(language: str, head: str, after: str) -> bool | None:
     return None
 
 
-def _is_ordinal(language: str, head: str) -> bool:
+def _is_ordinal(language: str, head: str, after: str) -> bool:
     """Is the stop that of an ordinal number?"""
     if language not in ORDINAL_LANGUAGES:
         return False
+    if _ROMAN_ORDINAL.search(head[-10:]) and (after[0].islower() or language == "tr"):
+        return True
     return bool(_ORDINAL.search(head[-6:]) or (language == "de" and _ORDINAL_PHRASE.search(head[-16:])))
 
 

@@ -1,4 +1,4 @@
-"""Arabic, in simple forms: numbers do not agree with what they count."""
+"""Arabic: numbers agree with the nouns that they count (arabic_counts.py); case endings are not spoken."""
 
 import re
 
@@ -10,7 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
-from seriatim.text.reading.number_speller import NumberSpeller
+from seriatim.text.reading.languages.arabic_counts import COUNTED, SPELLER, clock_words, read_counted
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر",
@@ -48,7 +48,7 @@ class Arabic(LanguageRules):
     """The rules of Arabic."""
 
     tag = "ar"
-    speller = NumberSpeller("ar", {}, {"إثنان": "اثنان", "إثنا": "اثنا", "إحدى عشر": "أحد عشر"})
+    speller = SPELLER
     words = _WORDS
     money = parse_money(_MONEY)
     units = read_units("ar")
@@ -59,6 +59,7 @@ class Arabic(LanguageRules):
     own_rules = (
         ReadingRule(re.compile(r"(?<=\d)٫(?=\d)"), lambda _found: "."),
         ReadingRule(re.compile(r"(?<=\d)٬(?=\d{3})"), lambda _found: ","),
+        ReadingRule(COUNTED, read_counted),
     )
 
     def plural(self, number: int | None) -> int:
@@ -74,7 +75,7 @@ class Arabic(LanguageRules):
         return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:
-        return f"{self.speller.cardinal(hour)}{f' و{self.speller.cardinal(minute)} دقيقة' if minute else ''}"
+        return clock_words(hour, minute)
 
     def fraction(self, top: int, bottom: int) -> str | None:
         name = _FRACTIONS.get(bottom)

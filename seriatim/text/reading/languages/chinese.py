@@ -3,6 +3,7 @@
 import re
 
 from seriatim.text.reading.language_rules import LanguageRules, Noun, WrittenDate, parse_money, parse_units, read_units
+from seriatim.text.reading.languages.east_asian_ranges import east_asian_ranges
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_value
@@ -37,7 +38,7 @@ _MODERN = 1900  #: a number below is as likely a quantity
 _SPELLER = NumberSpeller(
     "zh", {"m": "spellout-cardinal-alternate2", "digits": "spellout-numbering-year-digits"}, {"〇": "零"}
 )
-_MEASURES = "公里|公斤|小时|分钟|[个位名只条张本件次年天周岁人块辆座层台家种遍杯瓶]"
+_MEASURES = "点(?!\\d)|公里|公斤|小时|分钟|[个位名只条张本件次年天周岁人块辆座层台家种遍杯瓶]"
 
 
 def _year(found: re.Match[str]) -> str:
@@ -64,9 +65,11 @@ class Chinese(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        *east_asian_ranges("到"),
+        ReadingRule(re.compile(r"(?<![\d.-])(?P<n>1[3-9]\d{9})(?!\d)"), lambda found: _SPELLER.digits(found["n"])),
         ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章卷部节篇回世])"), _numeral),
-        ReadingRule(re.compile(r"(?<![A-Za-z\d])(?P<n>[12]\d{3}|\d\d)(?P<noun>年(?![代后前内多来间]))"), _year),
-        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,月年])(?P<n>\d{{1,9}})(?P<noun>{_MEASURES})"), _counted),
+        ReadingRule(re.compile(r"(?<![A-Za-z\d])(?P<n>[12]\d{3}|\d\d)(?P<noun>年(?![后前内多来间]))"), _year),
+        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:月年第])(?P<n>\d{{1,9}})(?P<noun>{_MEASURES})"), _counted),
     )
     spaced = False
     attached = True

@@ -50,6 +50,7 @@ _TITLES = {
     "Dr.": "Dokter", "prof.": "professor", "Prof.": "Professor", "ir.": "ingenieur",
 }  # fmt: skip
 _LITERALS = {
+    "tel.": "telefoon",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "d.w.z.": "dat wil zeggen", "o.a.": "onder andere",
     "bijv.": "bijvoorbeeld", "24/7": "vierentwintig zeven", "CO2": "C O twee", "CO₂": "C O twee", "H2O": "H twee O",
     "enz.": "enzovoort", "m.a.w.": "met andere woorden", "t/m": "tot en met", "evt.": "eventueel",
@@ -79,7 +80,11 @@ class Dutch(LanguageRules):
     titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
-    own_rules = (ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)\suur\b"), _hour),)
+    own_rules = (
+        ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
+        ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])[uh](?P<m>[0-5]\d)(?!\w)"), _hour),
+        ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)\suur\b"), _hour),
+    )
     decimal_mark = ","
     group_marks = "."
     fraction_as_number = True

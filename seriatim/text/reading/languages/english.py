@@ -52,6 +52,7 @@ _TITLES = {
     "Mt.": "Mount", "Pres.": "President", "Hon.": "Honorable",
 }  # fmt: skip
 _LITERALS = {
+    "Tel.": "telephone",
     "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp", ".NET": "dot net", "ASP.NET": "ASP dot net",
     "Node.js": "Node JS", "24/7": "twenty-four seven", "9/11": "nine eleven", "50/50": "fifty-fifty",
     "w/o": "without", "w/": "with", "i.e.": "that is", "e.g.": "for example", "H2O": "H two O", "CO2": "C O two",

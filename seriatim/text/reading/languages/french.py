@@ -55,6 +55,7 @@ _TITLES = {
     "Mgr": "Monseigneur",
 }  # fmt: skip
 _LITERALS = {
+    "Tél.": "téléphone",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
     "CO2": "C O deux", "CO₂": "C O deux", "H2O": "H deux O",

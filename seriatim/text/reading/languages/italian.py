@@ -55,6 +55,7 @@ _TITLES = {
     "On.": "onorevole",
 }  # fmt: skip
 _LITERALS = {
+    "Tel.": "telefono",
     "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
     "ecc.": "eccetera", "ad es.": "ad esempio", "a.C.": "avanti Cristo", "d.C.": "dopo Cristo", "ca.": "circa",
@@ -120,7 +121,7 @@ class Italian(RomanceRules):
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<![\w.,:/-])1\s(?=(?P<noun>[aeiou][a-zàèéìòù]+))"), _elided),
     )
-    ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]))"
+    ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]|[,;:)]))"
     roman_mark = r"(?:º|ª|°)?(?=\ssecolo\b)|[ºª]"
 
     def agreement(self, number: int, noun: str) -> str:

@@ -3,6 +3,7 @@
 import re
 
 from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
+from seriatim.text.reading.languages.east_asian_ranges import east_asian_ranges
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_value
@@ -51,7 +52,10 @@ class Japanese(LanguageRules):
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
-    own_rules = (ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章巻部節話回世])"), _numeral),)
+    own_rules = (
+        *east_asian_ranges("から"),
+        ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章巻部節話回世])"), _numeral),
+    )
     spaced = False
     attached = True
 

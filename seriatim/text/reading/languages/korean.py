@@ -3,6 +3,7 @@
 import re
 
 from seriatim.text.reading.language_rules import LanguageRules, WrittenDate, parse_money, parse_units, read_units
+from seriatim.text.reading.languages.east_asian_ranges import east_asian_ranges
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_value
@@ -62,6 +63,7 @@ class Korean(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        *east_asian_ranges("에서 "),
         ReadingRule(re.compile(r"제\s?(?P<n>[IVX]+)(?=\s?[장권부절회막])"), _numeral),
         ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:제])(?P<n>[1-9]|1\d|2\d)\s?(?P<noun>{_COUNTERS})"), _native),
         ReadingRule(re.compile(r"(?<![A-Za-z\d.,:])(?P<n>1[0-2]|0?[1-9])월"), _month),

@@ -5,6 +5,7 @@ import re
 from seriatim.text.reading.language_rules import (
     LanguageRules,
     WrittenDate,
+    feminine_nouns,
     month_numbers,
     parse_money,
     parse_units,
@@ -52,6 +53,7 @@ _TITLES = {
     "św.": "święty", "al.": "aleja", "pl.": "plac", "im.": "imienia",
 }  # fmt: skip
 _LITERALS = {
+    "tel.": "telefon",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "m.in.": "między innymi", "tj.": "to jest",
     "24/7": "dwadzieścia cztery na siedem", "CO2": "C O dwa", "CO₂": "C O dwa", "H2O": "H dwa O",
     "np.": "na przykład", "tzn.": "to znaczy", "itd.": "i tak dalej", "itp.": "i tym podobne", "n.e.": "naszej ery",
@@ -109,6 +111,29 @@ _SPELLER = NumberSpeller(
         "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine", "n": "spellout-cardinal-neuter",
     },
 )  # fmt: skip
+
+
+#: endings of feminine nouns in the plural, and others that no ending shows
+_FEMININE = ("cje", "sje", "zje", "ości", "arki", "anki", "ówki", "niczki", "alnie", "arnie", "ownie")
+_FEMININE_NOUNS = feminine_nouns("pl")
+#: how many children, and people of both sexes, there are
+_COLLECTIVE = {2: "dwoje", 3: "troje", 4: "czworo", 5: "pięcioro", 6: "sześcioro", 7: "siedmioro"}
+
+
+def _children(found: re.Match[str]) -> str:
+    return f"{_COLLECTIVE[int(found['n'])]} {found['noun']}"
+
+
+def _at_hour(found: re.Match[str]) -> str | None:
+    """`o 14:30`, `od 8:00`: behind a preposition, the hour has another ending."""
+    hour, minute = int(found["h"]), int(found["m"])
+    if not 0 < hour < 24:
+        return None
+    minutes = f" {'zero ' if minute < 10 else ''}{_SPELLER.cardinal(minute)}" if minute else ""
+    before = found["before"].replace(
+        "godz.", "godzinie" if found["before"].lower().startswith(("o ", "po ")) else "godziny"
+    )
+    return f"{before} {ordinal_words(hour, 'ej')}{minutes}"
 
 
 def ordinal_words(number: int, ending: str = "y") -> str:
@@ -183,6 +208,14 @@ class Polish(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("rozdział", "część", "księga", "akt", "scena", "tom", "artykuł", "klasa", "światowa"))
     own_rules = (
+        ReadingRule(
+            re.compile(
+                r"(?<!\w)(?P<before>(?:[oO]|[oO]d|[dD]o|[pP]o|[pP]rzed|[oO]koło)(?: godz\.| godzin(?:ie|y))?)"
+                r"\s(?P<h>[01]?\d|2[0-4])[:.](?P<m>[0-5]\d)(?![\w:]|[.,]\d)"
+            ),
+            _at_hour,
+        ),
+        ReadingRule(re.compile(r"(?<![\w.,:/–-])(?P<n>[2-7]) (?P<noun>dzieci)(?!\w)"), _children),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>[1-3]\d{3})\s?(?P<noun>roku|rok|r\.)(?!\w)"), _year),
         ReadingRule(re.compile(r"(?<!\w)(?P<noun>[lL]ata(?:ch)?|[lL]at)\s(?P<n>\d0)\."), _decade),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<n>\d{1,2})\.\s(?P<noun>[a-ząćęłńóśźż]{3,})"), _before_noun),
@@ -201,7 +234,10 @@ class Polish(LanguageRules):
         return 1 if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else 2
 
     def agreement(self, number: int, noun: str) -> str:
-        return {"a": "f", "o": "n", "e": "n", "ę": "n"}.get(noun[-1], "m") if number == 1 else ""
+        if number == 1:
+            return {"a": "f", "o": "n", "e": "n", "ę": "n"}.get(noun[-1], "m")
+        feminine = noun in _FEMININE_NOUNS or noun.endswith(_FEMININE)
+        return "f" if feminine and number % 10 == 2 and number % 100 != 12 else ""
 
     def ordinal(self, number: int, mark: str, _before: str) -> str | None:
         if number >= 100:

@@ -59,7 +59,7 @@ _LITERALS = {
     "C++": "си плюс плюс", "C#": "си шарп", "т.е.": "то есть", "т. е.": "то есть", "т.д.": "так далее",
     "т. д.": "так далее", "т.п.": "тому подобное", "т. п.": "тому подобное", "24/7": "двадцать четыре на семь",
     "и др.": "и другие", "т.к.": "так как", "т. к.": "так как", "до н. э.": "до нашей эры", "н. э.": "нашей эры",
-    "и т.п.": "и тому подобное",
+    "и т.п.": "и тому подобное", "тел.": "телефон",
 }  # fmt: skip
 _CASES = {"": "", "g": "-genitive", "d": "-dative", "l": "-locative", "i": "-ablative"}
 _SPELLER = NumberSpeller(
@@ -129,7 +129,11 @@ class Russian(LanguageRules):
     own_rules = (
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{4})\s?(?P<noun>годом|году|года|год|г\.|г)(?!\w)"), _year),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,3})-(?=[а-яё]{4})"), _compound),
-        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,4})-е(?=\s(?:годы|гг))"), _decade),
+        ReadingRule(
+            re.compile(r"(?<![\w.,])(?P<n>\d{1,4})-е(?=\s(?:годы|гг))"),
+            _decade,
+        ),
+        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>[12]\d\d0|[2-9]0)-е(?!\w)"), _decade),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\s(?P<noun>век(?:а|е|у|ом)?)(?!\w)"), _century),
     )
     decimal_mark = ","

@@ -61,6 +61,7 @@ _TITLES = {
     "Avda.": "avenida",
 }  # fmt: skip
 _LITERALS = {
+    "Tel.": "teléfono",
     "C++": "C más más", "C#": "C sharp", ".NET": "punto net", "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
     "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
     "CO₂": "C O dos", "H2O": "H dos O",

@@ -48,10 +48,21 @@ _TITLES = {
     "St.": "Sen",
 }  # fmt: skip
 _LITERALS = {
+    "tel.": "telefon",
     "C++": "C artı artı", "C#": "C şarp", "24/7": "yedi yirmi dört", "M.Ö.": "milattan önce",
     "vb.": "ve benzeri", "örn.": "örneğin", "vs.": "vesaire", "M.S.": "milattan sonra",
 }  # fmt: skip
 _SPELLER = NumberSpeller("tr", {"ordinal": "spellout-ordinal"})
+
+
+_NUMBER_WORDS = "|".join(
+    (
+        "sıfır", "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz", "on", "yirmi", "otuz", "kırk",
+        "elli", "altmış", "yetmiş", "seksen", "doksan", "yüz", "bin", "milyon", "milyar",
+    )
+)  # fmt: skip
+
+_SUFFIX = re.compile(rf"(?<!\w)(?P<word>{_NUMBER_WORDS})['’](?=[a-zçğıöşü])")
 
 
 def _century(found: re.Match[str]) -> str:
@@ -76,6 +87,8 @@ class Turkish(LanguageRules):
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.\s(?P<noun>[^\W\d_]{3,})"), _century),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.?\s(?P<noun>[yY]üzyıl)"), _century),
     )
+    #: behind words, the suffix of a number needs no apostrophe: on dörtte
+    late_rules = (ReadingRule(_SUFFIX, lambda found: found["word"]),)
     decimal_mark = ","
     group_marks = "."
     fraction_as_number = True
