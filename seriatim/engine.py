@@ -80,6 +80,7 @@ class AudioChunk:
     )
     last: bool = False  #: set on the last chunk if the engine knows: chunk and end of sentence are sent together
     continues: bool = False  #: on the first chunk: the sound before `Utterance.heard_ms` is not in it
+    cached: bool = False  #: it comes from a cache: the time that it took says nothing about the engine
     server_limits: ServerLimits | None = None  #: on the first chunk, as reported; before `EngineBusy` on an empty one
 
 

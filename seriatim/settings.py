@@ -20,6 +20,7 @@ PREFIX = "SERIATIM_"
 TRACES = ("", "otlp")
 FORMATS = ("text", "json")
 HOT_SLOTS = ("auto", "on", "off")
+CACHES = ("off", "exact", "all")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: what Kubernetes gives every pod of a namespace for each Service (and Docker for links), behind the Service's name
 SERVICE = re.compile(r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
@@ -77,6 +78,12 @@ class Settings:
     recording_retention_days: float = _float(
         0, "recordings are removed so many days after they were written last; 0: never"
     )
+    cache: str = _text(
+        "off", "sentences that workers keep, to speak them at once again: off; exact: of exact engines; all: of all"
+    )
+    cache_dir: str = _text("~/.cache/seriatim", "folder of that cache; workers of several hosts may share one")
+    cache_mb: int = _int(1024, "size of the cache, in MB", 1)
+    cache_days: float = _float(30, "days after which a sentence that was not spoken again is removed from it")
     voice_dir: str = _text("~/.local/share/seriatim/voices", "folder of cloned voices; every worker reads it")
     model_dir: str = _text("~/.local/share/seriatim/models", "folder whose folders `seriatim models` looks through")
     piper_url: str = _text(
@@ -243,10 +250,9 @@ class Settings:
         """
         if self.log_level.upper() not in LEVELS:
             raise Misconfigured(f"{PREFIX}LOG_LEVEL={self.log_level!r}: expected one of {', '.join(LEVELS)}")
-        if self.log_format not in FORMATS:
-            raise Misconfigured(f"{PREFIX}LOG_FORMAT={self.log_format!r}: expected one of {', '.join(FORMATS)}")
-        if self.hot_slots not in HOT_SLOTS:
-            raise Misconfigured(f"{PREFIX}HOT_SLOTS={self.hot_slots!r}: expected one of {', '.join(HOT_SLOTS)}")
+        for name, choices in (("log_format", FORMATS), ("hot_slots", HOT_SLOTS), ("cache", CACHES)):
+            if (chosen := getattr(self, name)) not in choices:
+                raise Misconfigured(f"{PREFIX}{name.upper()}={chosen!r}: expected one of {', '.join(choices)}")
         if self.traces not in TRACES:
             raise Misconfigured(f"{PREFIX}TRACES={self.traces!r}: expected otlp, or nothing for none")
         if 0 < self.redis_connections < FEWEST:

@@ -179,7 +179,8 @@ def _speak_claimed(worker_state: WorkerState, attempt: RunningAttempt, claimed: 
         n_bytes = _stream_audio(worker_state, attempt, utterance, opened, sentence)
     except SentenceComplete as complete:
         return _report_finished(worker_state, attempt, 0.0, complete.n_bytes)
-    return _report_finished(worker_state, attempt, (time.monotonic() - began_s) * 1000, n_bytes)
+    wall_ms = 0.0 if attempt.cached else (time.monotonic() - began_s) * 1000  # 0: nothing is learned of the engine
+    return _report_finished(worker_state, attempt, wall_ms, n_bytes)
 
 
 def _too_short(utterance: Utterance, spoken_ms: float) -> bool:
@@ -239,6 +240,7 @@ def _stream_audio(
             if attempt.dropped.is_set():
                 raise AttemptDropped("LOST")
             attempt.note_sound()
+            attempt.cached = chunk.cached
             n_made += len(chunk.pcm) + (opened.base if chunk.continues else 0)
             if chunk.server_limits is not None:
                 busy_engine.report_limits(worker_state, chunk.server_limits)

@@ -39,6 +39,7 @@ from workers import (
     remote_control,  # noqa: F401  # its commands replace some of Celery's
 )
 from workers.attempt import run_attempt
+from workers.cache.cached_engine import with_cache
 from workers.engines.engine_registry import load, options_of
 from workers.message_filter import MessageFilter
 from workers.registration import registration_of, warn_if_audio_differs
@@ -96,8 +97,10 @@ def _run_worker(options: argparse.Namespace, settings: Settings) -> int:
     check_reachable(redis, settings.redis_url)
     app = make_app(settings.broker, pool_name)
     reach_broker(app, settings.broker)
-    engine = load(options.engine, options_of(options.engine, _engine_options(options), settings))
+    engine_options = options_of(options.engine, _engine_options(options), settings)
+    engine = load(options.engine, engine_options)
     fingerprint = warm_up(engine)
+    engine = with_cache(engine, fingerprint, engine_options, settings)
     ready_ms = round((time.monotonic() - started_s) * 1000)
     owner = options.owner or f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"
     pool_client, lifetime = (

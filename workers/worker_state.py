@@ -47,6 +47,7 @@ class RunningAttempt:
     span: TraceSpan = field(default_factory=TraceSpan)  #: of the job's trace, if it has one
     waited_ms: int = 0  #: from its dispatch to its claim
     slot: int = 0  #: 0-based, the lowest free one of this process
+    cached: bool = False  #: its audio comes from the cache
 
     @property
     def first_ms(self) -> float | None:

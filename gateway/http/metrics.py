@@ -132,6 +132,8 @@ METRICS = (
            note="it cut them, or synthesized them again; `another_take`: it continued what a worker with another "
            "fingerprint had begun"),
     Metric("worker_sentences", "counter", "worker.sentences", "sentences that the worker process synthesized", WORKER),
+    Metric("worker_cache_hits", "counter", "worker.cache_hits", "sentences that came from its cache", WORKER,
+           note="`SERIATIM_CACHE`"),
     Metric("worker_busy_seconds", "counter", "worker.busy_s", "slot seconds that the worker process was busy", WORKER),
     Metric("worker_slots_lost", "gauge", "worker.slots_lost",
            "slots that a worker process gave up as its device's memory ran out", WORKER),

@@ -11,7 +11,7 @@ from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.state.pool_record import PoolRecord, read_pool
 
 COUNTS = {"slots": "slots", "sentences": "spoken", "ready_ms": "ready_ms", "pid": "pid"}  #: attributes by hash field
-GAUGES = ("memory_bytes", "gpu_utilization", "gpu_memory_used", "gpu_memory_bytes", "slots_lost")
+GAUGES = ("memory_bytes", "gpu_utilization", "gpu_memory_used", "gpu_memory_bytes", "slots_lost", "cache_hits")
 FIELDS = ("engine", "host", "fingerprint", "since", "busy_ms", *COUNTS.values(), *GAUGES)
 
 
@@ -33,6 +33,7 @@ class WorkerProcessState:
     gpu_memory_used: float | None  #: 0..1, by all processes
     gpu_memory_bytes: float | None  #: held by the process
     slots_lost: float | None = None  #: given up, as its device's memory ran out
+    cache_hits: float | None = None  #: sentences that came from its cache
     busy_s: float = 0.0  #: slot seconds that it spoke for
     fingerprint: str = ""  #: of its audio; "" if its engine is not exact
     audio_differs: bool = False  #: from that of its pool

@@ -1,0 +1,1 @@
+"""The cache of a worker: sentences that were spoken before, kept in files."""
