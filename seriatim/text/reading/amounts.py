@@ -159,5 +159,5 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         *(leading if "percent_first" in words else []),
         grammar.rule(parts, dimensions),
         grammar.rule(rf"{span}\s?(?P<sign>[%٪‰])", percent),
-        grammar.rule(rf"{span}[\s-]?(?P<unit>{symbols})", unit),
+        grammar.rule(rf"{span}[\s-]?(?P<unit>{symbols})(?:(?<!\.)\.(?=\s[a-zà-ÿа-я]))?", unit),
     ]

@@ -85,6 +85,7 @@ def _late_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
 def read_sentence(text: str, language: str) -> str:
     """The sentence with its numbers and signs in words of the language; unchanged if Seriatim has no rules of it."""
+    capital = text[:1].isupper()
     for _ in range(MOST_ROUNDS):
         if not _READABLE.search(text):
             break
@@ -94,4 +95,4 @@ def read_sentence(text: str, language: str) -> str:
         if read == text:
             break
         text = _SPACES.sub(" ", read).strip()
-    return text
+    return text[0].upper() + text[1:] if capital and text[:1].islower() else text

@@ -1,7 +1,7 @@
 """Signs between words: ampersands, section and number signs, hashtags, arrows, dotted degrees."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from seriatim.text.reading.number_grammar import NumberGrammar
@@ -12,6 +12,8 @@ _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": 
               "<": "less", ">": "greater", "≤": "at_most", "≥": "at_least", "≠": "unequal", "*": "times"}  # fmt: skip
 #: behind a sign, where no word is before it: it compares no two numbers
 _FIRST = r"(?<![\w)]\s.)(?<![\w)]\s..)"
+#: the number of a note, which became a plain one: them,12 and; fell.12
+_NOTE_NUMBER = re.compile(r"(?<=[^\W\d_]{4}[.,;!?])\d{1,3}(?=$|\s)")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[()DPp](?=$|[\s.!?,])|<3+(?=$|\s))")
 _COMPARISONS = {"==": "equals", "!=": "unequal", "<=": "at_most", ">=": "at_least"}
 _BOUNDS = {"<": "less", ">": "greater", "<=": "at_most", ">=": "at_least", "≤": "at_most", "≥": "at_least"}
@@ -21,6 +23,8 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """Words for what stands before a number: pages, sections, numbers. The number is read later."""
     references = grammar.rules.references
     signs = {mark: word for mark, word in references.items() if not mark[0].isalpha()}
+    marks = {mark: word for mark, word in references.items() if mark[0].isalpha()}
+    references = _with_capitals(marks) | dict(references)
     marks = {mark: word for mark, word in references.items() if mark[0].isalpha()}
 
     def read(found: re.Match[str]) -> str | None:
@@ -44,6 +48,7 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
         ReadingRule(re.compile(r"(?<=\d)\*(?=\d)"), lambda _found: f" {grammar.words['times']} "),
         ReadingRule(re.compile(r"(?<=\w)=(?=\w)"), lambda _found: f" {grammar.words['equals']} "),
+        ReadingRule(_NOTE_NUMBER, lambda _found: ""),
         ReadingRule(_EMOTICON, lambda _found: ""),
         ReadingRule(re.compile(rf"(?<!\S)(?P<sign><=|>=|[<>≤≥])(?:{_FIRST}\s)?(?=\d)"), bound),
     ]
@@ -54,22 +59,28 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     return rules
 
 
+def _with_capitals(table: Mapping[str, str]) -> dict[str, str]:
+    """A table of abbreviations, with those in small letters as they begin a sentence, too."""
+    capitals = {mark[0].upper() + mark[1:]: word[0].upper() + word[1:] for mark, word in table.items() if len(mark) > 2}
+    return capitals | dict(table)
+
+
 def title_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """Words for abbreviations that stand before names."""
-    titles = grammar.rules.titles
+    small = {title[0].lower() + title[1:]: word for title, word in grammar.rules.titles.items() if len(title) > 3}
+    titles = {title: word for title, word in small.items() if title.endswith(".")} | dict(grammar.rules.titles)
     written = "|".join(re.escape(title) for title in sorted(titles, key=len, reverse=True))
-    pattern = rf"(?<![\w.])(?P<title>{written})\s(?=[^\W\d_a-zß-ÿ])"
+    pattern = rf"(?<![\w.])(?P<title>{written})\s(?P<name>(?=[^\W\d_])\w)"
 
-    def read(found: re.Match[str]) -> str:
-        words = titles[found["title"]]
-        return f"{words if found.start() else words[0].upper() + words[1:]} "
+    def read(found: re.Match[str]) -> str | None:
+        return f"{titles[found['title']]} {found['name']}" if found["name"].isupper() else None
 
     return [ReadingRule(re.compile(pattern), read)] if titles else []
 
 
 def literal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """Written forms with a reading of their own, such as C++."""
-    literals = grammar.rules.literals
+    literals = _with_capitals(grammar.rules.literals)
     if not literals:
         return []
     written = "|".join(re.escape(form) for form in sorted(literals, key=len, reverse=True))

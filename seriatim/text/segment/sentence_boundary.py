@@ -63,6 +63,10 @@ _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
 #: U.S., E.U., i.v., p.m., Ph.D., without the last stop
 _DOTTED = re.compile(r"(?:[^\W\d_]\.|Ph\.)+[^\W\d_]$")
 _QUANTITY = re.compile(r"\d\.? [^\W\d_]{2,5}\.$")  #: 5 kg. and 3. Feb.
+#: languages that write no abbreviations in their own script with a stop
+_NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
+#: и т. д. Потом: it ends a sentence before a capital
+_AND_SO_ON = re.compile(r"(?<!\w)(?:т\. ?[дп]|др)\.$")
 _HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M"])
 _COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
@@ -135,7 +139,7 @@ def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
     if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after):
         return False
-    if _RATE.search(head[-10:]):
+    if _RATE.search(head[-10:]) or (language == "ru" and _AND_SO_ON.search(head[-8:])):
         return not after[0].islower()
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""
@@ -150,8 +154,8 @@ def _known(language: str, head: str, after: str) -> bool | None:
 
 def _is_ordinal(language: str, head: str, after: str) -> bool:
     """Is the stop that of an ordinal number?"""
-    if language not in ORDINAL_LANGUAGES:
-        return False
+    if language not in ORDINAL_LANGUAGES or (language == "de" and after in STARTERS["de"]):
+        return False  # of German, nouns follow an ordinal, and no pronoun: Sie ist 25. Er auch.
     if _ROMAN_ORDINAL.search(head[-10:]) and (after[0].islower() or language == "tr"):
         return True
     return bool(_ORDINAL.search(head[-6:]) or (language == "de" and _ORDINAL_PHRASE.search(head[-16:])))
@@ -168,9 +172,9 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     Before a number, one of up to four letters, or of several with stops between them; before a Roman numeral, one in
     small letters; before a script without capitals, one or two letters, or the number of a section.
     """
-    if word in SHORT_WORDS.get(language, ()):
+    if word in SHORT_WORDS.get(language, ()) or language in _NO_ABBREVIATIONS:
         return False
-    small = 0 < len(word) <= 4 and word.rstrip("°ºª").isalpha()
+    small = 0 < len(word) <= (20 if word.endswith("str") else 4) and word.rstrip("°ºª").isalpha()
     if after[0].isdigit():
         if word in _HALF_DAYS:
             return False

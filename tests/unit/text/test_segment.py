@@ -335,3 +335,20 @@ def test_a_space_that_is_missing_before_a_title_or_behind_a_number_or_a_roman_nu
     ]
     assert sentences("Ресейдің жағдайы.XVIII ғасырда.", "kk") == ["Ресейдің жағдайы.", "XVIII ғасырда."]
     assert sentences("See v1.234.Net and Node.Js now.") == ["See v1.234.Net and Node.Js now."]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Is it Dr. Who? | Yes!"),
+        ("de", "Er ist 25. | Sie ist 30."),
+        ("de", "Zum 100. Mal kam er. | Er wohnt in der Goethestr. 5 und bleibt."),
+        ("ru", "Так и т. д. | Потом нет."),
+        ("ko", "그가 말했다. | 3.5입니다."),
+        ("tr", "Bu XIX. yüzyıl ve XIV. Louis. | Sonra gitti."),
+        ("pl", "To prof. dr hab. Lis. | Tak itd. | Potem nie."),
+    ],
+)
+def test_ends_of_sentences_follow_the_language(language, text):
+    expected = text.split(" | ")
+    assert [piece.text for piece in segment(" ".join(expected), SegmentOptions(language))] == expected

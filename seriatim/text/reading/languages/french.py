@@ -52,6 +52,7 @@ _REFERENCES = {
 _TITLES = {
     "M.": "Monsieur", "Mme": "Madame", "Mmes": "Mesdames", "MM.": "Messieurs", "Mlle": "Mademoiselle",
     "Dr": "Docteur", "Dr.": "Docteur", "Pr": "Professeur", "Me": "Maître", "St": "Saint", "Ste": "Sainte",
+    "Mme.": "Madame", "Mlle.": "Mademoiselle",
     "Mgr": "Monseigneur",
 }  # fmt: skip
 _LITERALS = {
