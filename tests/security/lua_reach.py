@@ -62,7 +62,10 @@ def _blocks(texts: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for here, following in zip(starts, [*starts[1:], None], strict=True):
         block = text[here.start() : following.start() if following else len(text)]
-        names = [name.strip() for name in (here.group(1) or here.group(2) or here.group(3)).split(",")]
+        if function := here.group(1) or here.group(2):
+            found[function] = block
+            continue
+        names = [name.strip() for name in here.group(3).split(",")]
         values = [value.strip() for value in block.partition("=")[2].split(",")]
         found |= dict(zip(names, values, strict=True)) if len(names) == len(values) else dict.fromkeys(names, block)
     return found

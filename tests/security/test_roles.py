@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seriatim.client.job_options import JobRequest
+from seriatim.client.operator_limits import set_user_limits
 from seriatim.keys import pool_prefix
 from seriatim.stream_entries import Gap
 from tests.conftest import binary_of
@@ -45,6 +46,18 @@ def test_a_live_job_is_enqueued_by_one_role_and_heard_by_another(guarded: Guarde
     assert Listener(guarded.producer("reader").attach(job.id)).pcm() == stream_of(text)
     assert guarded.producer("reader").attach(job.id).wait(PATIENCE_S).state == "done"
     assert guarded.producer("operator").attach(job.id).status().state == "done"
+    assert guarded.denied() == []
+
+
+def test_the_turns_of_a_session_and_a_users_budget_are_within_the_roles(guarded: Guarded) -> None:
+    producer = guarded.producer()
+    with guarded.system.redis as client:
+        set_user_limits(client, "tone", "frugal", {"characters_day": 10_000})
+    for turn in range(2):
+        text = sentences(2, f"turn {turn}")
+        assert Listener(producer.enqueue(text, request_of(user="frugal", session="talk"))).pcm() == stream_of(text)
+    with guarded.system.redis as client:
+        assert list(client.scan_iter(f"{pool_prefix('tone')}:spent:*"))
     assert guarded.denied() == []
 
 
