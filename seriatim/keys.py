@@ -53,6 +53,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :turn:<length of user>:<user>:<session> string: the session's latest live job (lua/pool/shared/turns.lua)
     :said:<job>       string  digests of the sentences sent under such a key, 4 bytes each; "." behind the last
     :voices           string  JSON list of voices
+    :cold             string  live requests wait for a first worker (seriatim/client/cold_start.py)
     :wake             list    at most one element: something became dispatchable while slots were free
 
 The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.

@@ -66,6 +66,7 @@ class PoolMetrics:
     returning: float = 1.0  #: share of refused callers that retried in time, recent
     batch_share: float = 1.0  #: of its window that batch may use: first step of degrading
     chunk_share: float = 1.0  #: of the usual size of first pieces and chunks: second step
+    cold_start: bool = False  #: live requests wait for a first worker
     refusing: bool = False  #: one more live job would be refused: third step
     wait_live: TimeHistogram = field(default_factory=TimeHistogram)  #: from dispatchable to claimed, recent
     wait_batch: TimeHistogram = field(default_factory=TimeHistogram)
@@ -114,6 +115,7 @@ def decode(
         pool,
         **whole,
         **parts,
+        cold_start=bool(g["cold"]),
         refusing=bool(g["refusing"]),
         limited=bool(g["limited"]),
         wait_live=_spread(lately, "wait_L", WAIT_BOUNDS_MS),

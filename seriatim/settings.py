@@ -136,6 +136,12 @@ class Settings:
     worker_drain_s: float = _float(
         30, "time in which a worker finishes its sentences after SIGTERM; unfinished ones go to other workers", 0
     )
+    cold_start_s: float = _float(
+        0,
+        "a scaler starts workers within so long: a live request to a pool without any waits for them instead of being "
+        "refused; 0: there is no scaler",
+        0,
+    )
     live_timeout_s: int = _int(3_600, "a live job that is not spoken within so long has timed out", 1)
     batch_timeout_s: int = _int(7 * 24 * 3_600, "the same for a batch job", 1)
     reader_grace_s: float = _float(

@@ -88,6 +88,8 @@ METRICS = (
            note="all of it is synthesized (decision 13)"),
     Metric("load_ratio", "gauge", "pool.load", "demand and held slots by the capacity for live jobs",
            note="towards 1 no further job is accepted"),
+    Metric("cold_start", "gauge", "pool.cold_start", "1 while live requests wait for a first worker",
+           note="with `SERIATIM_COLD_START_S`; and for 30 s after, so that a scaler sees it"),
     Metric("real_time_factor", "gauge", "pool.rtf", "slot seconds per second of audio",
            note="of the last 30 sentences or so"),
     Metric("waitlisted_jobs", "gauge", "pool.line", "refused jobs that were given a time and are expected"),

@@ -20,8 +20,9 @@ from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
 from seriatim.client.client import Client
+from seriatim.client.cold_start import await_workers_async
 from seriatim.client.job import Job, JobStatus
-from seriatim.client.job_options import JobOptions, Text
+from seriatim.client.job_options import JobOptions, JobRequest, Text
 from seriatim.client.open_job import OpenJob
 from seriatim.engine import Voice
 from seriatim.reader_state import PlayableEntry
@@ -52,11 +53,15 @@ class AsyncClient:
 
     async def enqueue_job(self, text: Text, **options: Unpack[JobOptions]) -> "AsyncJob":
         """Accept a text as one job, as `Client.enqueue_job`."""
-        return AsyncJob(await asyncio.to_thread(lambda: self.client.enqueue_job(text, **options)))
+        producer, request = self.client.producer, JobRequest.of(options)
+        await await_workers_async(producer, request)
+        return AsyncJob(await asyncio.to_thread(producer.enqueue, text, request))
 
     async def open_job(self, **options: Unpack[JobOptions]) -> "AsyncOpenJob":
         """Open a job for text that is still being generated, as `Client.open_job`."""
-        return AsyncOpenJob(await asyncio.to_thread(lambda: self.client.open_job(**options)))
+        producer, request = self.client.producer, JobRequest.of(options)
+        await await_workers_async(producer, request)
+        return AsyncOpenJob(await asyncio.to_thread(producer.open, request))
 
     async def attach(self, job_id: str) -> "AsyncJob":
         """Return a handle on a job from its id, as `Client.attach`."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self, Unpack
 
+from seriatim.client.cold_start import await_workers
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobOptions, JobRequest, Text
 from seriatim.client.open_job import OpenJob
@@ -54,7 +55,9 @@ class Client:
         Raises:
             as `seriatim.enqueue_job`.
         """
-        return self.producer.enqueue(text, JobRequest.of(options))
+        request = JobRequest.of(options)
+        await_workers(self.producer, request)
+        return self.producer.enqueue(text, request)
 
     def open_job(self, **options: Unpack[JobOptions]) -> OpenJob:
         """Open a job for text that is still being generated, as `seriatim.open_job`.
@@ -62,7 +65,9 @@ class Client:
         Raises:
             as `enqueue_job`.
         """
-        return self.producer.open(JobRequest.of(options))
+        request = JobRequest.of(options)
+        await_workers(self.producer, request)
+        return self.producer.open(request)
 
     def voices(self, pool: str = "") -> list[Voice]:
         """Return the voices of a pool, its default first; without a name, those of the default engine's pool.

@@ -15,6 +15,7 @@ from gateway.http.routes.job_body import DOCUMENT, FORM, JSON, parse_job_body
 from gateway.http.schemas.requests import JobChange, NewJobBody
 from gateway.http.schemas.responses import LOOKUPS, REFUSALS, JobCard, JobList
 from gateway.http.streaming.silent_answer import enqueue_or_silence
+from seriatim.client.cold_start import await_workers_async
 from seriatim.client.job import Job
 from seriatim.errors import JobUnknown
 
@@ -56,6 +57,7 @@ async def create_job(
     job_request = await asyncio.to_thread(body.request, context, caller, idempotency_key=idempotency_key)
     text = body.text(context, job_request.pool_name)
     await context.admit(job_request.pool_name, caller)
+    await await_workers_async(context.producer, job_request)
     job = await asyncio.to_thread(enqueue_or_silence, context.producer, text, job_request)
     request.state.warning = job.warning
     await context.note(job, caller, SourceText(text, body.title or ""))

@@ -15,6 +15,7 @@ from gateway.http.schemas.requests import KindName, PlayName, Priority, Session,
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 from gateway.http.streaming.silent_answer import has_text, silent_answer
+from seriatim.client.cold_start import await_workers_async
 from seriatim.client.job_options import MAX_NAME_CHARS
 from seriatim.errors import EmptyText
 from seriatim.records import JobKind, Play
@@ -50,8 +51,9 @@ async def speak(request: Request, body: SpeechBody, context: GatewayContext, cal
     (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)
     job_request = await asyncio.to_thread(body.request, context, caller, **_scheduling_options(body))
-    facts = await asyncio.to_thread(context.producer.pool_cache.get, job_request.pool_name)
     await context.admit(job_request.pool_name, caller)
+    await await_workers_async(context.producer, job_request)
+    facts = await asyncio.to_thread(context.producer.pool_cache.get, job_request.pool_name)
     audio_request = AudioRequest(
         body.response_format, pcm_hz=_rate_hz(body, context), volume=body.volume_multiplier,
         sse=body.stream_format == "sse", stops=not body.detach, whole=body.whole,

@@ -22,6 +22,7 @@ from gateway.http.recordings.job_owners import JOB_ID
 from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.sentence_spans import SentenceSpans
 from seriatim.audio.pcm import ms_of_bytes
+from seriatim.client.cold_start import await_workers_async
 from seriatim.client.job import Job
 from seriatim.client.open_job import QUEUE_POLL_S, OpenJob
 from seriatim.errors import Busy
@@ -196,6 +197,7 @@ async def open_text_session(
         opened = await asyncio.to_thread(context.producer.resume, job, request, first_chars)
     else:
         await context.admit(request.pool_name, caller)
+        await await_workers_async(context.producer, request)
         opened = await asyncio.to_thread(context.producer.open, request)
         await context.note(opened.job, caller)
     job = opened.job

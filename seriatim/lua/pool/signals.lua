@@ -16,6 +16,6 @@ local gauges = {
   'users_live', C('ZCARD', P .. ':tag:L'), 'users_batch', C('ZCARD', P .. ':tag:B'),
   'line', C('ZCARD', P .. ':line'), 'returning', m.kept or 1,
   'batch_share', tostring(batch_share()), 'chunk_share', tostring(chunk_share()),
-  'refusing', (taken + math.min(num(m.rtf, 0), room) > room + 1e-9) and 1 or 0,
+  'cold', C('EXISTS', P .. ':cold'), 'refusing', (taken + math.min(num(m.rtf, 0), room) > room + 1e-9) and 1 or 0,
 }
 return {gauges, C('HGETALL', P .. ':n'), C('HGETALL', P .. ':n:2')}
