@@ -11,6 +11,7 @@ import re
 
 from seriatim.text.control_characters import ALL_STYLES, HARD_LINE, PAUSES, STYLE
 from seriatim.text.segment.character_classes import CJK, LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
+from seriatim.text.segment.page_breaks import PAGE_CHARS, page_break
 
 #: a line that ends a sentence and is shorter than this ended because its writer ended it
 SHORT_COLUMNS = 50
@@ -31,13 +32,6 @@ _HYPHEN = re.compile(rf"(?<=[^\W\d_])-[ {HARD_LINE}]*\Z")
 _WORD = re.compile(rf"{CJK.pattern}|\S+")  # a line of Chinese or Japanese breaks behind any character
 #: Japanese particles behind which a sentence goes on
 _PARTICLES = "のをがへ"
-#: a line that is the number of a page, or a running head in capitals with one
-_NUMBERED = r"(?:[Pp](?:age|\.) *)?\d{1,4}"
-_HEAD = r"[^\W\d_a-z][^a-z\n]{2,60}"
-_PAGE_LINE = re.compile(rf"[\[(–—-]? ?{_NUMBERED} ?[\])–—-]?|\d{{1,4}}[ |–—-]+{_HEAD}|{_HEAD}[ |–—-]+\d{{1,4}}")
-_PERHAPS_PAGE_LINE = re.compile(r"[\[(–—-]? ?(?:[Pp](?:a(?:ge?)?|\.)? *)?\d{0,4} ?[\])–—-]?|[^a-z\n]{1,70}")
-#: how far the line behind the number of a page is looked for
-PAGE_CHARS = 200
 _CLOSERS = "\"'”’»)]*_"
 _SILENT_ENDS = f"{_CLOSERS}{ALL_STYLES}"
 _ENDS = ".:;!?…。！？：；।؟"
@@ -58,6 +52,7 @@ class LineJoiner:
         self._last = ""  # the last one that is no closing quote or bracket
         self._listed = self._heading = False  # is the current line, or the line above, a list item, or a heading?
         self._final = False  # is nothing to follow?
+        self._notes: list[str] = []  # footnotes that stood within the current paragraph
         self._hard = False  # does markup say that the line above ends, however long it is?
 
     def feed(self, text: str) -> str:
@@ -72,6 +67,10 @@ class LineJoiner:
 
     def flush(self) -> str:
         """The rest of a text that has ended; what follows is a new paragraph."""
+        noted = self.feed(f"\n\n{self._taken_notes()}") if self._notes else ""
+        return noted + self._flush()
+
+    def _flush(self) -> str:
         ends_inside = self._inside and self._held.startswith("-")
         self._final = True
         is_open = self._above and "\n" in self._held
@@ -106,15 +105,17 @@ class LineJoiner:
         """What joins the line to the one above, and whether there is more to read; nothing while it is undecided."""
         self._held = self._held.lstrip(" ")
         if self._above and not self._hard and not self._ends() and self._width >= NARROW_COLUMNS:
-            behind_page = self._behind_page_line()
-            if behind_page is None and not self._final:
+            found = page_break(self._held[:PAGE_CHARS], in_prose=self._wrapped > 0)
+            if found is None and not self._final and len(self._held) < PAGE_CHARS:
                 return "", False
-            self._held = self._held[behind_page or 0 :]
+            if found and found.end:
+                self._held = self._held[found.end :]
+                self._notes += found.notes
         line, newline, behind = self._held.partition("\n")
         if len(line) < SEPARATOR_CHARS and not SPEAKABLE.search(line):
             if not newline:
                 return "", False
-            self._held = behind
+            self._held = self._taken_notes() + behind if self._above else behind
             ended, hyphen = self._above, self._hyphen
             self._end_paragraph()
             pauses = "".join(_PAUSE.findall(line))
@@ -126,25 +127,10 @@ class LineJoiner:
             return "", False
         return self._joint(line), True
 
-    def _behind_page_line(self) -> int | None:
-        """Where a sentence goes on behind the number of a page, with a blank line on one side; 0: there is none.
-
-        None: more must be known. The line above ends no sentence, and the line behind begins with a small letter.
-        """
-        view = self._held[:PAGE_CHARS]
-        undecided = None if len(self._held) < PAGE_CHARS else 0
-        blanks = len(view) - len(view.lstrip(" \n"))
-        line, newline, _ = view[blanks:].partition("\n")
-        if not newline:
-            return undecided if not line or _PERHAPS_PAGE_LINE.fullmatch(line) else 0
-        if not _PAGE_LINE.fullmatch(line.rstrip(" ")):
-            return 0
-        rest = view[blanks + len(line) :].lstrip(" \n")
-        if not rest:
-            return undecided
-        behind = len(view) - len(rest)
-        has_blank = "\n" in view[:blanks] or view.count("\n", blanks, behind) > 1
-        return behind if has_blank and rest[0].islower() else 0
+    def _taken_notes(self) -> str:
+        """The footnotes of the paragraph that ends, as paragraphs of their own."""
+        notes, self._notes = self._notes, []
+        return "".join(f"{note}\n\n" for note in notes)
 
     def _end_paragraph(self) -> None:
         self._above, self._hyphen = False, ""

@@ -4,6 +4,7 @@ import textwrap
 
 import pytest
 
+from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 from tests.unit.text.test_segment import pauses, sentences
 
 PROSE = (
@@ -65,3 +66,40 @@ def test_a_number_that_may_be_more_than_a_page_is_spoken():
     assert sentences(f"{HALF}\n\nAT SEA\n\nharbours.") == [HALF, "AT SEA", "harbours."]
     assert sentences("Contents\n\n12\n\nharbours.") == ["Contents", "12", "harbours."]
     assert sentences(f"{HALF}\n\n12") == [HALF, "12"]
+
+
+ABOVE = (
+    "The old man looked at the sea and thought of all the ships that he\n"
+    "had known, and of the men in them, and he was silent"
+)
+BELOW = "for a long time before he spoke again to the boy beside him there."
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["12", "xii", "— 12 —", "Page 12 of 300", "THE OLD MAN AND THE SEA", "The Old Man and the Sea",
+     "42\nThe Old Man and the Sea", "12 | Chapter Three", "Chapter Three 12\n\n13", "Seite 12"],
+)  # fmt: skip
+def test_what_stands_on_every_page_is_silent_within_a_sentence(between):
+    """Numbers and running heads, between two halves of a sentence."""
+    whole = f"{ABOVE} {BELOW}".replace("\n", " ")
+    text = f"{ABOVE}\n\n{between}\n\n{BELOW}"
+    assert [piece.text for piece in segment(text, SegmentOptions("en"))] == [whole]
+    segmenter = IncrementalSegmenter(SegmentOptions("en"))
+    assert [piece.text for char in text for piece in segmenter.feed(char)] + [
+        piece.text for piece in segmenter.flush()
+    ] == [whole]
+
+
+def test_a_footnote_within_a_sentence_is_spoken_behind_its_paragraph():
+    text = f"{ABOVE}\n\n12 Some of them were drowned,\nothers were not.\n\n13\n\n{BELOW}\n\nHe slept."
+    assert [piece.text for piece in segment(text, SegmentOptions("en"))] == [
+        f"{ABOVE} {BELOW}".replace("\n", " "), "Some of them were drowned, others were not.", "He slept.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("between", ["Best regards", "London Bridge\nand more", "He said so.", "The Title:"])
+def test_other_lines_are_spoken_where_they_stand(between):
+    text = f"{ABOVE}\n\n{between}\n\n{BELOW}"
+    words = " ".join(piece.text for piece in segment(text, SegmentOptions("en")))
+    assert words == text.replace("\n\n", " ").replace("\n", " ")
