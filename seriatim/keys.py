@@ -10,10 +10,11 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
                               cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
                               fingerprint,
                               swept, snapped, renewed, stay, kept, places,
-                              allowed, paused, metered (lua/pool/shared/governor.lua);
+                              allowed, paused, metered, rates (lua/pool/shared/governor.lua);
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>
-    :lim              hash    limits of the governor: level, raised, pace, ..., ceiling, reported, left
+    :lim              hash    limits of the governor: level, raised, pace, ..., ceiling, reported, left,
+                              requests_minute, requests_due, ... (lua/pool/shared/rates.lua)
     :spent:<day>      hash    user -> characters sent to engines on that day, of users with a budget
     :tried            list    "job|<1 failed, 0 spoken>" of the latest attempts, from a failure on
     :n :n:1 :n:2      hash    counters that only rise, and as they were one and two minutes ago

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.cli.parser_parts import add_command, add_redis, option_of
+from seriatim.lua.pool_scripts import RATES
 from seriatim.user_limits import LIMITS
 
 SET = """\
@@ -56,6 +57,10 @@ def _add_set(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--allowed", metavar="N", help="sentences that all workers of the pool speak at once; none removes the limit"
     )
+    for rate in RATES:
+        p.add_argument(
+            f"--{rate}-minute", metavar="N", help=f"{rate} that all workers of the pool send in a minute; none: any"
+        )
     for name, limit in LIMITS.items():
         if name != "weight":  # above: also of a job
             p.add_argument(option_of(name), metavar="N", help=limit.help)

@@ -45,3 +45,21 @@ def set_pool_limit(redis: "Redis", pool: str, allowed: int | None) -> int:
     if allowed is not None:
         check_range("allowed", allowed, 1, MAX_LIMIT)
     return run(redis, pool_calls.limit_pool(pool, allowed))[1]
+
+
+def set_pool_rates(redis: "Redis", pool: str, changes: Mapping[str, int | None]) -> dict[str, int]:
+    """Set the `requests` and `characters` that all workers of a pool send in a minute; None removes a limit.
+
+    Five seconds' worth may come at once. Returns all that is set.
+
+    Raises:
+        UnknownOption: another name, or fewer than one.
+        Unavailable: Redis does not answer.
+    """
+    check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
+    for name, most in changes.items():
+        if name not in pool_calls.RATES:
+            raise UnknownOption(f"unknown rate {name!r} of a pool; there are: {', '.join(pool_calls.RATES)}")
+        if most is not None:
+            check_range(f"{name}_minute", most, 1, MAX_LIMIT)
+    return run(redis, pool_calls.limit_rates(pool, changes))

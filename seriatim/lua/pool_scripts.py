@@ -32,6 +32,8 @@ from seriatim.pool_metrics import decode as decode_signals
 from seriatim.records import BadRecord, JobKind, Play, TaskMessage
 from seriatim.user_limits import LIMITS, UserLimits
 
+RATES = ("requests", "characters")  #: that may be limited, a minute
+
 
 def _call(pool: str, name: str, *args: Argument, decode: Any) -> ScriptCall[Any]:
     return ScriptCall(load("pool", name), pool_prefix(pool), ("", *args), decode, clock=0)
@@ -183,6 +185,17 @@ def limit_pool(pool: str, allowed: int | None) -> ScriptCall[tuple[int | None, i
     return _call(
         pool, "limit_pool", "" if allowed is None else allowed,
         decode=lambda r: (int(r[0]) if r[0] else None, integer(r[1])),
+    )  # fmt: skip
+
+
+def limit_rates(pool: str, changes: Mapping[str, int | None]) -> ScriptCall[dict[str, int]]:
+    """Set the `requests` or `characters` that a pool sends in a minute, None for any number; returns what is set."""
+    pairs: list[Argument] = []
+    for name, most in changes.items():
+        pairs += [name, "" if most is None else most]
+    return _call(
+        pool, "limit_rates", *pairs,
+        decode=lambda r: {name: int(most) for name, most in zip(RATES, r, strict=True) if most},
     )  # fmt: skip
 
 

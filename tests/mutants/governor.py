@@ -91,6 +91,15 @@ GOVERNOR = (
         0,
     ),
     Mutant(
+        "pick.rates ignored",
+        f"{FOLDER}/shared/rates.lua",
+        "if rate.due > t + BURST then",
+        "if rate.due > t + 1e12 then",
+        "more is sent in a minute than the account allows",
+        TESTS,
+        0,
+    ),
+    Mutant(
         "claim.budget counted once",
         f"{FOLDER}/shared/budget.lua",
         "if C('HINCRBY', key, user, n) == n then",

@@ -187,7 +187,7 @@ def test_a_role_is_allowed_all_that_its_scripts_can_reach(role: str) -> None:
 
 def test_every_script_belongs_to_a_role() -> None:
     """What only a person calls is the operator's, who may everything in our keys."""
-    people = {"tune_user", "dead_forget", "limit_pool"}
+    people = {"tune_user", "dead_forget", "limit_pool", "limit_rates"}
     called = {name for of_role in SCRIPTS.values() for name in of_role["pool"]} | people
     lua = Path(__file__).parents[2] / "seriatim" / "lua"
     assert {path.stem for path in (lua / "pool").glob("[!_]*.lua")} <= called

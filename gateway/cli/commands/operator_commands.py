@@ -15,11 +15,12 @@ from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.local.installed_engines import running_default
 from seriatim.client.job import Job
 from seriatim.client.job_options import check_range
-from seriatim.client.operator_limits import set_pool_limit, set_user_limits
+from seriatim.client.operator_limits import set_pool_limit, set_pool_rates, set_user_limits
 from seriatim.client.producer import Producer
 from seriatim.errors import BadInput, JobUnknown, Unwritable
 from seriatim.exit_codes import ExitCode
 from seriatim.job_timeline import read
+from seriatim.lua.pool_scripts import RATES
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
 from seriatim.state import pool_state as system_state
@@ -57,7 +58,7 @@ def cancel(options: argparse.Namespace, settings: Settings) -> int:
 
 def set_limits(options: argparse.Namespace, settings: Settings) -> int:
     """Run `seriatim set JOB`, `seriatim set --user NAME --pool NAME` or `seriatim set --pool NAME --allowed N`."""
-    if options.allowed is not None:
+    if options.allowed is not None or _rates_of(options):
         return _set_pool(options, settings)
     return _set_user(options, settings) if options.user else _set_job(options, settings)
 
@@ -88,15 +89,38 @@ def _set_user(options: argparse.Namespace, settings: Settings) -> int:
 
 def _set_pool(options: argparse.Namespace, settings: Settings) -> int:
     if options.job or options.user or options.priority is not None:
-        raise BadInput("--allowed sets a limit for a whole pool and excludes JOB, --user and --priority")
-    value = _parse_number("--allowed", options.allowed)
-    if value is not None:
-        check_range("--allowed", value, 1, MAX_LIMIT)
+        raise BadInput(
+            "--allowed, --requests-minute and --characters-minute set limits for a whole pool and exclude JOB, --user "
+            "and --priority"
+        )
     pool = options.pool or running_default(settings)
-    usable = set_pool_limit(_connect(settings), pool, None if value is None else int(value))
-    limit = "no limit set" if value is None else f"at most {int(value)} sentences at once"
-    _write_line(f"pool {pool}: {limit}; it may use {usable} of its slots now")
+    if options.allowed is not None:
+        _set_allowed(options, settings, pool)
+    if rates := _rates_of(options):
+        changes = {name: _parse_whole(f"--{name}-minute", text) for name, text in rates.items()}
+        found = set_pool_rates(_connect(settings), pool, changes)
+        shown = " and ".join(f"{most} {name}" for name, most in found.items())
+        _write_line(f"pool {pool}: at most {shown} a minute" if found else f"pool {pool}: no rate is limited")
     return ExitCode.OK
+
+
+def _rates_of(options: argparse.Namespace) -> dict[str, str]:
+    """The rates that are to be set, as written."""
+    return {name: text for name in RATES if (text := getattr(options, f"{name}_minute")) is not None}
+
+
+def _parse_whole(option: str, text: str) -> int | None:
+    value = _parse_number(option, text)
+    if value is not None:
+        check_range(option, value, 1, MAX_LIMIT)
+    return None if value is None else int(value)
+
+
+def _set_allowed(options: argparse.Namespace, settings: Settings, pool: str) -> None:
+    value = _parse_whole("--allowed", options.allowed)
+    usable = set_pool_limit(_connect(settings), pool, value)
+    limit = "no limit set" if value is None else f"at most {value} sentences at once"
+    _write_line(f"pool {pool}: {limit}; it may use {usable} of its slots now")
 
 
 def timeline(options: argparse.Namespace, settings: Settings) -> int:

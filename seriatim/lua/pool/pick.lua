@@ -1,4 +1,4 @@
--- requires: clock, selection, governor
+-- requires: clock, selection, governor, rates
 -- Which sentences are spoken next: as many as there is room for, most urgent of the eligible first.
 -- KEYS[1] pool prefix.  ARGV: now, most, publish lease ms
 -- Returns a flat list job, seq, attempt, ... Each is in flight from now on, and in the outbox until it is published.
@@ -16,6 +16,7 @@ for _, job in ipairs(C('ZRANGEBYSCORE', P .. ':delay', '-inf', t, 'LIMIT', 0, 64
 
 if pool.paused > t then return {} end     -- the engine's server accepts nothing until then
 if pool.metered > t then most = math.min(most, num(C('HGET', LIM, 'left'), 0)) end
+local rates = pool.rates and read_rates(t) or {}
 
 local function take(c)
   local key = job_key(c.job)
@@ -42,10 +43,11 @@ local function take(c)
   zadd(P .. ':outbox', t, name .. '|' .. int(s.attempt))
   index_job(c.job, t, true)
   out[#out + 1], out[#out + 2], out[#out + 3] = c.job, tostring(c.seq), int(s.attempt)
+  spend_rates(rates, c.job, c.seq)
   taken = taken + 1
 end
 
-while taken < most do
+while taken < most and within_rates(rates, t) do
   local urgent = make_way(pool, t)
   if free_room(pool.slots, pool.slack, pool.cost, pool.infl, pool.allowed) <= 0 then break end
   local c = urgent and with_sentence(pool, urgent, t) or choose(pool, t)

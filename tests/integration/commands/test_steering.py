@@ -125,6 +125,11 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     assert json.loads(seriatim("status", "--json", settings=settings).stdout)[1]["allowed"] == 3
     done = seriatim(*pool, "none", settings=settings)
     assert done.stdout.decode() == "pool tone: no limit set; it may use 4 of its slots now\n"
+    rates = ("set", "--pool", "tone", "--requests-minute", "120", "--characters-minute")
+    done = seriatim(*rates, "9000", settings=settings)
+    assert done.stdout.decode() == "pool tone: at most 120 requests and 9000 characters a minute\n"
+    done = seriatim(*rates[:-2], "none", rates[-1], "none", settings=settings)
+    assert done.stdout.decode() == "pool tone: no rate is limited\n"
     done = seriatim("set", job.id, "--priority", "5", settings=settings)
     assert done.stdout.decode() == f"job {job.id} has already ended: cancelled\n"
 
@@ -140,6 +145,7 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
             ("--user", "anna", "--in-flight", "two"),
             "--in-flight 'two'; expected a number, or none to remove the setting",
         ),
+        (("--pool", "tone", "--requests-minute", "0"), "--requests-minute=0.0; expected a number from 1 to 1e+09"),
         (("--pool", "tone", "--allowed", "0"), "--allowed=0.0; expected a number from 1 to 1e+09"),
         (
             ("--user", "anna", "--priority", "3"),

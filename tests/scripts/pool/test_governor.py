@@ -132,6 +132,26 @@ def test_limits_that_the_server_reports_lower_it(redis: Redis) -> None:
     assert len(stage.pick()) == 6
 
 
+def test_requests_and_characters_a_minute_are_kept_by_the_whole_pool(redis: Redis) -> None:
+    """Five seconds' worth at once, and one beyond it; then one after another as their time comes."""
+    stage, messages = speaking(redis, 8)
+    assert stage.do(pool_scripts.limit_rates(POOL, {"requests": 24})) == {"requests": 24}
+    for message in messages:
+        stage.finish(message, 1_000)
+    assert len(stage.pick()) == 3
+    stage.passes(2_499)
+    assert stage.pick() == []
+    stage.passes(1)
+    assert len(stage.pick()) == 1
+    assert stage.do(pool_scripts.limit_rates(POOL, {"requests": None, "characters": 48})) == {"characters": 48}
+    assert len(stage.pick()) == 2, "each has four characters: five seconds"
+    stage.passes(5_000)
+    assert len(stage.pick()) == 1
+    assert stage.do(pool_scripts.limit_rates(POOL, {"characters": None})) == {}
+    assert len(stage.pick()) == 1, "the last slot"
+    assert_every_key_expires(redis)
+
+
 @pytest.mark.parametrize(("allowed", "verdict"), [(None, SubmitVerdict.ACCEPTED), (1, SubmitVerdict.BUSY)])
 def test_admission_counts_with_the_slots_that_are_allowed(
     redis: Redis, allowed: int | None, verdict: SubmitVerdict

@@ -1,9 +1,10 @@
 """The governor of the pool's model: how many sentences may be spoken at once where the engine's server limits it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seriatim.engine import ServerLimits
-from tests.scripts.pool_machine.pool_state import Pool
+from tests.scripts.pool_machine.pool_state import Pool, to_digits
 
 FIRST_PACE, MOST_PACE = 10, 40  #: sentences before a raise
 AHEAD = 2  #: of what is proved
@@ -122,3 +123,29 @@ def limit(pool: Pool, allowed: int | None, raw: float) -> tuple[int | None, int]
     pool.tick(raw)
     pool.ceiling = allowed
     return allowed, pool.usable
+
+
+BURST_MS = 5_000
+
+
+def limit_rates(pool: Pool, changes: Mapping[str, int | None], raw: float) -> dict[str, int]:
+    """An operator says how many requests and characters may be sent in a minute."""
+    pool.tick(raw)
+    for name, most in changes.items():
+        if most is None:
+            pool.per_minute.pop(name, None)
+            pool.due.pop(name, None)
+        else:
+            pool.per_minute[name] = most
+    return {name: pool.per_minute[name] for name in ("requests", "characters") if name in pool.per_minute}
+
+
+def within_rates(pool: Pool, t: float) -> bool:
+    return all(max(t, pool.due.get(name, 0)) <= t + BURST_MS for name in pool.per_minute)
+
+
+def spend_rates(pool: Pool, characters: int, t: float) -> None:
+    """A sentence is picked."""
+    for name, n in (("requests", 1), ("characters", characters)):
+        if name in pool.per_minute:
+            pool.due[name] = int(to_digits(max(t, pool.due.get(name, 0)) + n * 60_000 / pool.per_minute[name], 0))

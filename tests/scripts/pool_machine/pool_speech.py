@@ -66,7 +66,7 @@ def pick(pool: Pool, most: int, message_timeout_ms: int, raw: float) -> tuple[Ta
     most = min(most, pool.left) if metered else most
     message_timeout_ms += 2 * (pool.cost or 0)  # type: ignore[assignment]  # ms, whole or not
     messages: list[TaskMessage] = []
-    while len(messages) < most:
+    while len(messages) < most and pool_governor.within_rates(pool, t):
         if pool.in_flight() >= pool.usable and _make_way(pool, t):
             first = _candidate(pool, LIVE, t)
             assert first is not None
@@ -167,6 +167,7 @@ def _take(pool: Pool, c: Candidate, message_timeout_ms: float, t: float) -> Task
     sentence.state, sentence.owner, sentence.attempt, sentence.cost = "D", "", pool.fence, to_digits(c.cost, 3)
     sentence.at, c.job.ready = t if c.job.ready is None else c.job.ready, None
     charge(pool, c.job, c.cost)
+    pool_governor.spend_rates(pool, len(str(c.seq)), t)
     entry = name_of(c.name, c.seq)
     pool.lease[entry] = t + message_timeout_ms
     pool.outbox[f"{entry}|{pool.fence}"] = t

@@ -198,6 +198,8 @@ class Pool:
     reported_at: float = 0.0
     left: int = 0  #: requests
     metered: float = 0.0  #: until then
+    per_minute: dict[str, int] = field(default_factory=dict)  #: requests and characters that may be sent in a minute
+    due: dict[str, float] = field(default_factory=dict)  #: until when those that were picked last
     paused: float = 0.0  #: nothing is picked until then
     quiet: float = 0.0  #: nothing is halved until then
     numbers: Counter[str] = field(default_factory=Counter)  #: counters that only rise

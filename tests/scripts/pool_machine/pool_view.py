@@ -12,7 +12,18 @@ COUNTS = (
     "V_L", "V_B", "E_L", "E_B", "theta", "rtf", "cost", "credit", "infl", "demand", "jobs", "sentences", "slots",
     "held", "slack", "now", "off", "fence", "kept", "stay", "places",
 )  # fmt: skip
-UNSET = {"quiet": 0, "ceiling": -1, "reported": -1, "reported_at": 0, "left": 0, "tried": 0}  #: limits of the governor
+UNSET = {
+    "quiet": 0,
+    "ceiling": -1,
+    "reported": -1,
+    "reported_at": 0,
+    "left": 0,
+    "tried": 0,
+    "requests_minute": -1,
+    "requests_due": 0,
+    "characters_minute": -1,
+    "characters_due": 0,
+}  #: limits of the governor
 JOB_FIELDS = (
     "n", "next", "live", "infl", "dispatched", "acked", "t0", "closed", "producer", "priority", "rate", "seen", "ready",
 )  # fmt: skip
@@ -47,6 +58,10 @@ def _limits_of(pool: Pool) -> dict[str, float]:
     limits = {"allowed": -1 if pool.allowed is None else pool.allowed, "paused": pool.paused, "quiet": pool.quiet}
     limits |= {"ceiling": -1 if pool.ceiling is None else pool.ceiling}
     limits |= {"reported": -1 if pool.reported is None else pool.reported, "reported_at": pool.reported_at}
+    for name in ("requests", "characters"):
+        limits[f"{name}_minute"] = pool.per_minute.get(name, -1)
+        limits[f"{name}_due"] = pool.due.get(name, 0)
+    limits["rates"] = bool(pool.per_minute)
     limits |= {"left": pool.left, "metered": pool.metered, "tried": pool.tried_since}
     if known is None:
         return limits
@@ -128,7 +143,10 @@ def of_server(found: Mapping[str, Any]) -> dict[str, Any]:
         "tried": found.get(":tried", []),
         "spent": {f"{day}:{user}": int(n) for day, spent in _under(found, ":spent:") for user, n in spent.items()},
         "limits": {name: float(n) for name, n in found.get(":lim", {}).items()}
-        | {name: float(m.get(name, unset)) for name, unset in (("allowed", -1), ("paused", 0), ("metered", 0))}
+        | {
+            name: float(m.get(name, unset))
+            for name, unset in (("allowed", -1), ("paused", 0), ("metered", 0), ("rates", 0))
+        }
         | {name: float(found.get(":lim", {}).get(name, unset)) for name, unset in UNSET.items()},
     }
 

@@ -34,6 +34,7 @@ class Voices(PoolRules):
         tagged = [user for user in self.pool.users.values() if user.tag]
         now = self.pool.now or 0
         idle = self.pool.room > 0 and self.pool.paused <= now and (self.pool.left > 0 or self.pool.metered <= now)
+        idle = idle and pool_governor.within_rates(self.pool, now)
         assert not (len(messages) < most and idle and tagged), "a slot is free while a sentence waits"
 
     @precondition(lambda self: self.pool.outbox)
@@ -161,6 +162,13 @@ class Voices(PoolRules):
         self.two.do(
             scripts.limit_pool(POOL, allowed).at(self.raw),
             lambda: pool_governor.limit(self.pool, allowed, self.raw), twice=True,
+        )  # fmt: skip
+
+    @rule(changes=st.dictionaries(st.sampled_from(["requests", "characters"]), st.sampled_from([None, None, 7, 40])))
+    def limit_rates(self, changes: dict[str, int | None]) -> None:
+        self.two.do(
+            scripts.limit_rates(POOL, changes).at(self.raw),
+            lambda: pool_governor.limit_rates(self.pool, changes, self.raw), twice=True,
         )  # fmt: skip
 
     @precondition(lambda self: self.pool.todo)

@@ -4,9 +4,15 @@ local DAY = 86400000
 
 local function spent_key(t) return P .. ':spent:' .. int(math.floor(t / DAY)) end
 
--- Count the characters of a sentence (JSON). Returns false where they are more than the budget leaves.
-local function spend_characters(user, budget, sentence, t)
+-- The characters of a sentence (JSON).
+local function count_characters(sentence)
   local _, n = string.gsub(cjson.decode(sentence).text or '', '[^\128-\191]', '')     -- UTF-8: each has one byte that continues none
+  return n
+end
+
+-- Count the characters of a sentence. Returns false where they are more than the budget leaves.
+local function spend_characters(user, budget, sentence, t)
+  local n = count_characters(sentence)
   local key = spent_key(t)
   if num(C('HGET', key, user), 0) + n > budget then return false end
   if C('HINCRBY', key, user, n) == n then C('PEXPIRE', key, 2 * DAY) end

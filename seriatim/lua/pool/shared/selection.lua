@@ -5,10 +5,10 @@ local CLASSES = {'L', 'B'}
 
 local function read_pool()
   local m = read(M, 'theta', 'rtf', 'reserve', 'credit', 'cost', 'slots', 'slack', 'infl', 'V_L', 'E_L', 'V_B', 'E_B',
-    'allowed', 'paused', 'metered')
+    'allowed', 'paused', 'metered', 'rates')
   local pool = {theta = tonumber(m.theta), rtf = num(m.rtf, 1), reserve = num(m.reserve, 0), credit = num(m.credit, 0),
                 cost = num(m.cost, 0), slots = usable_slots(m.slots, m.allowed), slack = num(m.slack, 0), infl = num(m.infl, 0),
-                allowed = m.allowed, paused = num(m.paused, 0), metered = num(m.metered, 0), V = {}, E = {}}
+                allowed = m.allowed, paused = num(m.paused, 0), metered = num(m.metered, 0), rates = m.rates, V = {}, E = {}}
   for _, class in ipairs(CLASSES) do pool.V[class], pool.E[class] = num(m['V_' .. class], 0), num(m['E_' .. class], 0) end
   return pool
 end
