@@ -66,6 +66,7 @@ def started(profile: Profile = Profile.NONE) -> Iterator[BenchBroker]:
         folder = Path(name)
         with contextlib.chdir(folder):  # its log lies where it is started
             server = EmbeddedRedis.private(folder)
+            server.await_ready()
         try:
             port = _listening_port(server.url)
             broker = BenchBroker(folder, server.process.pid, server.url, server.broker_url, port, profile)

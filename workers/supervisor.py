@@ -38,12 +38,6 @@ log = logging.getLogger(__name__)
 CHILD_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 POLL_S = 0.1
 WORKER_PROCESS = "workers.worker_process"
-#: what every worker process needs beside its engine: some of it is imported by Celery only when it starts
-IMPORTED_AHEAD = (
-    WORKER_PROCESS, "workers.task_events", "celery.apps.worker", "celery.concurrency.thread", "celery.worker.autoscale",
-    "celery.worker.components", "celery.worker.strategy", "celery.worker.consumer.delayed_delivery",
-    "celery.app.control", "celery.app.events", "celery.app.log", "celery.backends.base", "celery.fixups.django",
-)  # fmt: skip
 BACKOFF_S = (0.1, 0.5, 2.0, 5.0, 10.0)  #: before the next start; reset once a process has run for STABLE_AFTER_S
 STABLE_AFTER_S = 60.0
 
@@ -84,7 +78,7 @@ class Supervisor:
             signal.signal(name, self._signal_children)
         handle_sighup_as_sigterm()
         if can_fork():
-            import_ahead(IMPORTED_AHEAD)
+            import_ahead(["workers.imported_ahead"])
         gpus = ",".join(self.gpus)
         log.info("workers start", extra={"pool": self.pool_name, "processes": self.n_processes, "gpus": gpus})
         while not self.stopping or any(child.process for child in self.children):

@@ -19,6 +19,7 @@ from gateway.cli.parser_parts import engine_options, processes
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
+from seriatim.process.quick_imports import collector_paused, package_hidden
 
 if TYPE_CHECKING:
     from gateway.local.processes import WorkerPlan
@@ -65,15 +66,11 @@ def _exec_worker(rest: Sequence[str]) -> NoReturn:
 
 
 def _speak(options: argparse.Namespace, settings: "Settings") -> int:
-    from gateway.cli.commands.speak import (  # imports the client, and with it Celery
-        SpeakArguments,
-        end_on_sigterm,
-        speak,
-        with_engine,
-    )
-    from gateway.cli.input_text import read_input, refuse_to_overwrite
-    from gateway.cli.render.summary import summary_json, summary_text
-    from gateway.output.open_output import ResumePolicy
+    with collector_paused(), package_hidden("opentelemetry"):  # redis-py loads its SDK for metrics that it keeps
+        from gateway.cli.commands.speak import SpeakArguments, end_on_sigterm, speak, with_engine
+        from gateway.cli.input_text import read_input, refuse_to_overwrite
+        from gateway.cli.render.summary import summary_json, summary_text
+        from gateway.output.open_output import ResumePolicy
 
     end_on_sigterm()
     embedded = options.redis is None
@@ -89,7 +86,7 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
         text=text,
         output=options.output,
         request=request,
-        worker_plan=_worker_plan(options),
+        worker_plan=_worker_plan(options, text=text),
         embedded=embedded,
         begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
         format_name=options.format,
@@ -121,11 +118,11 @@ def _up(options: argparse.Namespace, settings: "Settings") -> int:
     return up(settings, plan)
 
 
-def _worker_plan(options: argparse.Namespace, slots: int = 0) -> "WorkerPlan":
+def _worker_plan(options: argparse.Namespace, slots: int = 0, text: str | None = None) -> "WorkerPlan":
     from gateway.local.processes import WorkerPlan  # imports redis
 
     pool = options.pool or ""
-    return WorkerPlan(options.engine, processes(options), slots, pool, engine_options(options))
+    return WorkerPlan(options.engine, processes(options, text), slots, pool, engine_options(options))
 
 
 def _tune(options: argparse.Namespace, settings: "Settings") -> int:

@@ -101,7 +101,7 @@ def _add_engine_options(p: argparse.ArgumentParser) -> None:
         "--workers",
         type=positive_int,
         metavar="N",
-        help="worker processes (default: one per core, or 1 that uses all of them)",
+        help="worker processes (default: one per core, fewer for a short text, or 1 that uses all of them)",
     )
 
 

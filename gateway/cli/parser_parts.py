@@ -9,6 +9,7 @@ from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 ENGINES = ", ".join(engine_profiles())
 DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
 CORES = os.cpu_count() or 1
+CHARS_PER_PROCESS = 400  #: half a minute of speech, which takes a core as long as loading another engine does
 
 
 def option_of(name: str) -> str:
@@ -22,10 +23,15 @@ def engine_options(options: argparse.Namespace) -> tuple[str, ...]:
     return (*options.engine_option, *(f"{name}={folder}" for name, folder in folders.items() if folder))
 
 
-def processes(options: argparse.Namespace) -> int:
-    """The number of worker processes: --workers, or 1 for an engine that fills the machine or waits for another one."""
+def processes(options: argparse.Namespace, text: str | None = None) -> int:
+    """The number of worker processes: --workers, or 1 for an engine that fills the machine or waits for another one.
+
+    With a text, no more than it is worth to load engines for.
+    """
     profile = engine_profiles().get(options.engine, EngineProfile())
-    return int(options.workers or (1 if profile.whole_machine or profile.one_process else CORES))
+    if options.workers or profile.whole_machine or profile.one_process:
+        return int(options.workers or 1)
+    return CORES if text is None else min(CORES, 1 + len(text) // CHARS_PER_PROCESS)
 
 
 def add_command(sub: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:

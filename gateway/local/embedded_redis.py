@@ -34,14 +34,11 @@ class EmbeddedRedis:
     def private(cls, folder: Path) -> "EmbeddedRedis":
         """Start a server without persistence on a socket in `folder`; it ends with this process.
 
-        Raises:
-            Misconfigured: it does not start.
+        It may not answer yet: `await_ready`.
         """
         socket = folder / "redis.sock"
         process = _start_server([*NO_LOG, "--port", "0", "--unixsocket", str(socket)], folder, signal.SIGKILL)
-        server = cls(process, f"unix://{socket}", f"redis+socket://{socket}", folder)
-        server.await_ready()
-        return server
+        return cls(process, f"unix://{socket}", f"redis+socket://{socket}", folder)
 
     @classmethod
     def durable(cls, folder: Path, port: int) -> "EmbeddedRedis":
@@ -64,13 +61,13 @@ class EmbeddedRedis:
         Raises:
             Misconfigured: it ended, does not answer within READY_S, or another server uses its port.
         """
-        client = redis.Redis.from_url(self.url, retry=None)
         deadline = time.monotonic() + READY_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(RedisError):
-                if client.info("server")["process_id"] == self.process.pid:
-                    return
-            time.sleep(0.01)
+        with redis.Redis.from_url(self.url, retry=None) as client:
+            while time.monotonic() < deadline and self.process.poll() is None:
+                with contextlib.suppress(RedisError):
+                    if client.info("server")["process_id"] == self.process.pid:
+                        return
+                time.sleep(0.01)
         self.close()
         raise Misconfigured(f"the embedded Redis did not start; last line of its log: {self.last_log_line()}")
 

@@ -1,4 +1,7 @@
-"""The processes of a local system: a Redis if none is given, a reassembler, workers; started and stopped together."""
+"""The processes of a local system: a Redis if none is given, a reassembler, workers; started and stopped together.
+
+Reassemblers and workers are forked where that is possible: this process imports what both need, once.
+"""
 
 import contextlib
 import os
@@ -16,6 +19,7 @@ from gateway.local.locked_folder import private_folder
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
 from seriatim.process.child_processes import dies_with_parent
+from seriatim.process.forked_process import ChildProcess, ForkPlan, can_fork, fork_process, import_ahead
 from seriatim.process.interpreter import python_command
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client
@@ -23,6 +27,8 @@ from seriatim.settings import Settings
 from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import worker_names
 
+#: what the command line forks, by the names that a command has for it, and the module whose `main` the child runs
+FORKED = {"reassembler.main": "reassembler.main", "workers": "workers.__main__"}
 READY_S = 120.0  #: a large model on a slow disk
 FAST_STOP_S = 0.5  #: for children whose work is no longer needed
 RETURN_S = 5.0  #: beyond SERIATIM_WORKER_DRAIN_S, for a worker to return unfinished sentences to its pool
@@ -61,14 +67,18 @@ class LocalSystem:
     settings: Settings
     folder: Path  #: for their logs
     redis: EmbeddedRedis | None = None
-    children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-    fast_stop: bool = False  #: unfinished work is not needed when the system is closed
+    children: dict[str, ChildProcess] = field(default_factory=dict)
+    disposable: bool = False  #: nothing of the system is needed any more when it is closed
     environment: Mapping[str, str] = field(default_factory=dict)  #: of the children, besides inherited and settings
 
     def start_child(self, name: str, module: str, arguments: Sequence[str] = ()) -> None:
-        """Start a child with its output in a log file."""
+        """Start a child with its output in a log file; it gets no Ctrl-C, so that this process ends all in order."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("SERIATIM_")}
         environment = inherited | self.settings.to_env() | dict(self.environment)
+        if module in FORKED and can_fork():
+            plan = ForkPlan(FORKED[module], arguments, environment, self.folder / f"{name}.log", new_session=True)
+            self.children[name] = fork_process(plan)
+            return
         with (self.folder / f"{name}.log").open("wb") as log:
             self.children[name] = subprocess.Popen(
                 python_command(module, *arguments),
@@ -76,7 +86,7 @@ class LocalSystem:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # only this process gets Ctrl-C, and ends the children in order
+                start_new_session=True,
                 preexec_fn=dies_with_parent(signal.SIGKILL),  # leases and the sweep recover their sentences
             )
 
@@ -131,10 +141,13 @@ class LocalSystem:
     def close(self, *, fast_stop: bool = False) -> None:
         """Stop all children in order: workers finish their sentences first, Redis ends last."""
         worker_drain_s = max(self.settings.worker_drain_s, self.settings.http_drain_s)
-        timeout_s = FAST_STOP_S if fast_stop or self.fast_stop else worker_drain_s + RETURN_S
+        timeout_s = FAST_STOP_S if fast_stop or self.disposable else worker_drain_s + RETURN_S
         running = [child for _, child in sorted(self.children.items(), reverse=True) if child.poll() is None]
         for child in running:
-            child.terminate()
+            if self.disposable and not self.settings.traces:  # those are sent at a process's end
+                child.kill()
+            else:
+                child.terminate()
         deadline = time.monotonic() + timeout_s
         for child in running:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -152,6 +165,12 @@ class LocalSystem:
         self.close(fast_stop=kind is not None)
 
 
+def import_ahead_of_children() -> None:
+    """Import what reassemblers and workers need, so that they can be forked with it."""
+    if can_fork():
+        import_ahead(["workers.imported_ahead", *FORKED.values()])
+
+
 @contextlib.contextmanager
 def private_system(settings: Settings, worker_plan: WorkerPlan) -> Iterator[LocalSystem]:
     """Run a Redis without persistence, a reassembler and workers for the duration of the context.
@@ -161,10 +180,12 @@ def private_system(settings: Settings, worker_plan: WorkerPlan) -> Iterator[Loca
     """
     with private_folder() as folder:
         server = EmbeddedRedis.private(folder)
+        import_ahead_of_children()  # while the server starts
+        server.await_ready()
         private_settings = replace(
             settings, redis_url=server.url, broker_url=server.broker_url, store_dir=str(folder / "store")
         )
-        with LocalSystem(private_settings, folder, server, fast_stop=True) as system:
+        with LocalSystem(private_settings, folder, server, disposable=True) as system:
             system.start_child("reassembler", "reassembler.main")
             system.start_child("worker", "workers", worker_plan.arguments())
             yield system

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from seriatim.process.child_processes import dies_with_parent
+from seriatim.process.quick_imports import collector_paused
 
 PROC_FILES = Path("/proc/self/fd")
 POLL_S = 0.005
@@ -101,8 +102,9 @@ def can_fork() -> bool:
 
 def import_ahead(modules: Iterable[str]) -> None:
     """Import what children will need, and keep the collector from touching it: memory stays shared until written."""
-    for name in modules:
-        importlib.import_module(name)
+    with collector_paused():
+        for name in modules:
+            importlib.import_module(name)
     gc.freeze()
 
 

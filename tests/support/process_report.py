@@ -29,3 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     if "wait" in arguments:
         signal.pause()
     return 7
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,7 @@ from gateway.cli.commands.speak import end_on_sigterm
 from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import lock_folder
 from gateway.local.process_memory import tree_memory
-from gateway.local.processes import LocalSystem, WorkerPlan
+from gateway.local.processes import LocalSystem, WorkerPlan, import_ahead_of_children
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
 from seriatim.servers.redis_checks import check_redis
@@ -58,6 +58,7 @@ def up(settings: Settings, plan: SystemPlan) -> int:
     ):
         for warning in check_redis(command_client(system_settings.redis_url)).warnings:
             _write_line(f"warning: {warning}")
+        import_ahead_of_children()
         children: ChildCommands = {f"reassembler-{i}": ("reassembler.main", []) for i in range(plan.reassemblers)}
         children["worker"] = ("workers", worker_plan.arguments())
         children |= {f"worker-{other.pool_name}": ("workers", other.arguments()) for other in plan.beside}

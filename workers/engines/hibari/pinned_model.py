@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from hibari import Hibari, dsp
-from hibari.g2p import G2P
-from hibari.g2p.oov import OOV
-from hibari.voices import ASSETS, DEFAULT, VOICES
 
 from seriatim.engine import Voice
 from seriatim.errors import EngineUnavailable
+from seriatim.process.quick_imports import collector_paused, package_hidden
+
+with package_hidden("scipy"):  # its transforms are not used (`use_numpy_fft`), and take 0.15 s to import
+    from hibari import Hibari, dsp
+    from hibari.g2p import G2P
+    from hibari.g2p.oov import OOV
+    from hibari.voices import ASSETS, DEFAULT, VOICES
 
 RELEASE = "0.2.1"
 #: of the package's own models: the voice, and what pronounces words that its dictionary lacks
@@ -99,7 +102,8 @@ def load_pronunciation(wrap: Callable[[Any], PronounceWord], *, british: bool) -
     """Load what turns English text into phonemes; `wrap` as in `load_model`."""
     file = "oov_gb.onnx" if british else "oov.onnx"
     words = OOV(str(check_model(Path(ASSETS, file), SHA256[file])))
-    return G2P(british=british, oov=wrap(words))
+    with collector_paused():  # dictionaries of 300,000 words
+        return G2P(british=british, oov=wrap(words))
 
 
 def _rfft(x: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.complex64]:
