@@ -11,6 +11,7 @@ from typing import Any, Self, cast
 
 from seriatim.errors import SeriatimError
 
+RATES = ("requests", "characters")  #: that a pool may be limited in, a minute
 VERSION = 1  #: of every record here; rises when a field changes its meaning
 
 

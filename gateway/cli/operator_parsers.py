@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.cli.parser_parts import add_command, add_redis, option_of
-from seriatim.lua.pool_scripts import RATES
+from seriatim.records import RATES
 from seriatim.user_limits import LIMITS
 
 SET = """\

@@ -9,6 +9,7 @@ from seriatim.errors import UnknownOption
 from seriatim.keys import user_tag
 from seriatim.lua import pool_scripts as pool_calls
 from seriatim.lua.script_calls import run
+from seriatim.records import RATES
 from seriatim.user_limits import LIMITS, MAX_LIMIT, UserLimits
 
 
@@ -58,8 +59,8 @@ def set_pool_rates(redis: "Redis", pool: str, changes: Mapping[str, int | None])
     """
     check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
     for name, most in changes.items():
-        if name not in pool_calls.RATES:
-            raise UnknownOption(f"unknown rate {name!r} of a pool; there are: {', '.join(pool_calls.RATES)}")
+        if name not in RATES:
+            raise UnknownOption(f"unknown rate {name!r} of a pool; there are: {', '.join(RATES)}")
         if most is not None:
             check_range(f"{name}_minute", most, 1, MAX_LIMIT)
     return run(redis, pool_calls.limit_rates(pool, changes))

@@ -29,10 +29,8 @@ from seriatim.lua.pool_records import (
 from seriatim.lua.script_calls import Argument, ScriptCall, integer, load, text
 from seriatim.pool_metrics import PoolMetrics
 from seriatim.pool_metrics import decode as decode_signals
-from seriatim.records import BadRecord, JobKind, Play, TaskMessage
+from seriatim.records import RATES, BadRecord, JobKind, Play, TaskMessage
 from seriatim.user_limits import LIMITS, UserLimits
-
-RATES = ("requests", "characters")  #: that may be limited, a minute
 
 
 def _call(pool: str, name: str, *args: Argument, decode: Any) -> ScriptCall[Any]:

@@ -20,7 +20,7 @@ from seriatim.client.producer import Producer
 from seriatim.errors import BadInput, JobUnknown, Unwritable
 from seriatim.exit_codes import ExitCode
 from seriatim.job_timeline import read
-from seriatim.lua.pool_scripts import RATES
+from seriatim.records import RATES
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
 from seriatim.state import pool_state as system_state

