@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, WebSocket
 from pydantic import ValidationError
-from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected, WebSocketState
 
 from gateway.http.api_keys import Caller
 from gateway.http.connection_cut import CUT
@@ -247,13 +247,15 @@ class ElevenLabsConnection:
         """Send a message.
 
         Raises:
-            WebSocketDisconnect: the client has stopped reading; its connection is cut.
+            WebSocketDisconnect: the connection is closed, or the client has stopped reading and is cut off.
         """
         try:
             async with asyncio.timeout(self.context.settings.http_write_timeout_s), self.send_lock:
                 await self.websocket.send_text(json.dumps(message))
         except TimeoutError:
             self.websocket.scope["state"][CUT]()
+            raise WebSocketDisconnect from None
+        except WebSocketDisconnected:  # by another task, or by the client
             raise WebSocketDisconnect from None
 
 

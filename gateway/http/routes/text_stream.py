@@ -27,7 +27,7 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
-from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected, WebSocketState
 
 from gateway.http.api_keys import Caller
 from gateway.http.connection_cut import CUT
@@ -171,7 +171,7 @@ class TextStreamConnection:
         """Send a message, and the audio that it announces.
 
         Raises:
-            WebSocketDisconnect: the client has stopped reading; its connection is cut.
+            WebSocketDisconnect: the connection is closed, or the client has stopped reading and is cut off.
         """
         try:
             async with asyncio.timeout(self.context.settings.http_write_timeout_s), self.send_lock:
@@ -181,6 +181,8 @@ class TextStreamConnection:
         except TimeoutError:
             self.stalled = True
             self.websocket.scope["state"][CUT]()
+            raise WebSocketDisconnect from None
+        except WebSocketDisconnected:  # by another task, or by the client
             raise WebSocketDisconnect from None
 
     async def _next_message(self) -> ClientMessage:

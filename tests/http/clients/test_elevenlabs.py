@@ -149,3 +149,22 @@ def test_a_client_that_disconnects_stops_its_contexts(gateway: Gateway) -> None:
         assert len(mine) == 2
         paths = [f"/v1/jobs/{job['id']}" for job in mine]
         wait_until(lambda: {client.get(path).json()["state"] for path in paths} == {"cancelled"}, "both are cancelled")
+
+
+@pytest.mark.thorough
+def test_audio_behind_a_refusal_is_dropped_without_a_traceback(system: RealSystem) -> None:
+    """Other contexts are still spoken while a message that makes no sense closes the connection."""
+    name = "gateway-refusing"
+    gateway = start(system, name)
+    for _ in range(5):
+        with multi(gateway) as socket:
+            for context in ("first", "second", "third"):
+                socket.send(json.dumps({"text": " ".join(clear(200, "Long")) + " ", "context_id": context}))
+            socket.recv(PATIENCE_S)
+            socket.send('{"text": 7}')
+            with pytest.raises(ConnectionClosed) as closed:
+                list(socket)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1008
+    system.end(name)  # what goes on behind the close is over, and in the log
+    assert "Traceback" not in system.log(name)
