@@ -260,7 +260,8 @@ def backslash_rule(text: str, at: int, state: ScanState) -> Step:
 
 def _bracketed_formula(text: str, at: int) -> Step:
     """The words of a formula in brackets; its end is `at` if there is none."""
-    if match := _BRACKETS.match(text, at):
+    match = _BRACKETS.match(text, at)
+    if match and not _BLANK_LINE.search(match[0]):
         return latex_words(match[1] or match[2]), match.end()
     open_end = len(text) - at < FORMULA_CHARS + 4 and not _BLANK_LINE.search(text, at)
     return None if open_end else ("", at)

@@ -20,6 +20,10 @@ def amount_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     return [*_rate_rules(grammar), *_money_rules(grammar), *_unit_rules(grammar)]
 
 
+def _to(grammar: NumberGrammar, _found: re.Match[str]) -> str:
+    return f" {grammar.words['to']} "
+
+
 def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """What is behind a slash: `3 €/kg`, `5 mg/l`; and a unit behind a fraction: `½ km`. Numbers are read later."""
     units, n = grammar.rules.units, grammar.number
@@ -36,6 +40,11 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     head = rf"(?:{n}\s?(?:(?P<unit>{symbols})|(?:{signs}))|(?:{signs})\s?{n})"
     rules = [grammar.rule(rf"(?P<head>{head})/(?P<per>{symbols})(?!/)", rate)] if "per" in grammar.words else []
+    rules.append(ReadingRule(re.compile(rf"(?<=\d[KkMB]){_DASH}(?=(?:{signs})\d)"), partial(_to, grammar)))
+    if "min" in units:
+        rules.append(
+            ReadingRule(re.compile(r"(?<=\dh)\s?(?P<n>\d{1,2})\s?m(?!\w)"), lambda found: f" {found['n']} min")
+        )
     if "periods" in grammar.words:
         periods = re.compile(rf"(?<=\w)/(?=(?:{grammar.words['periods']})(?!\w))")
         rules.append(ReadingRule(periods, lambda _found: f" {grammar.words['per']} "))
@@ -159,5 +168,5 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         *(leading if "percent_first" in words else []),
         grammar.rule(parts, dimensions),
         grammar.rule(rf"{span}\s?(?P<sign>[%٪‰])", percent),
-        grammar.rule(rf"{span}[\s-]?(?P<unit>{symbols})(?:(?<!\.)\.(?=\s[a-zà-ÿа-я]))?", unit),
+        grammar.rule(rf"{span}[\s-]?(?P<unit>{symbols})(?:(?<!\.)\.(?=\s[a-zà-ÿа-я]|[,;)]))?", unit),
     ]

@@ -19,7 +19,9 @@ def clock_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         halves = re.compile(r"(?<=[\d\s][ap]m)\s?[-–]\s?(?=\d{1,2}(?::\d\d)?\s?[ap]\.?\s?m)", re.IGNORECASE)
         rules = [*(grammar.rule(time, lambda found: _half(grammar, found), re.IGNORECASE) for time in times), *rules]
         rules.insert(0, ReadingRule(halves, lambda _found: f" {grammar.words['to']} "))
-    between = re.compile(r"(?<=\d[:.h]\d\d)\s?[-–]\s?(?=\d{1,2}[:.h]\d\d(?!\s?[ap]\.?m))")
+    between = re.compile(
+        r"(?<=\d[:.h]\d\d)\s?[-–]\s?(?=\d{1,2}[:.h]\d\d(?!\s?[ap]\.?m))|(?<=\dh)\s?[-–]\s?(?=\d{1,2}h(?![^\W\d]))"
+    )
     rules.insert(0, ReadingRule(between, lambda _found: f" {grammar.words['to']} "))
     return [*rules, grammar.rule(r"(?P<a>\d{1,3}):(?P<b>\d{1,4})", lambda found: _ratio(grammar, found))]
 

@@ -12,6 +12,8 @@ from seriatim.text.reading.reading_rule import ReadingRule
 
 _SPACES = "\u00a0\u2009\u202f"  #: no-break and thin spaces group digits in every language
 _MINUS = "-−–"
+#: languages whose millions are nouns
+_MILLIONS_OF = frozenset(("es", "fr", "it", "pt"))
 _LAST_WORD = re.compile(r"(\w+)\W*$")
 _NOT_DIGITS = re.compile(r"\D")
 
@@ -93,7 +95,15 @@ class NumberGrammar:
     def counted(self, text: str, noun: Noun) -> str:
         """A written number with what it counts, in its form."""
         number, form = self.say(text, noun.gender), self.form(self.count(text), noun)
+        form = self._linked(self.count(text), form)
         return form.format(number) if "{}" in form else f"{number}{self.gap}{form}"
+
+    def _linked(self, count: int | None, noun: str) -> str:
+        """A noun behind whole millions, in the languages where these are nouns: un million d'euros."""
+        link = self.words.get("of", "")
+        if not link or not count or count % 1_000_000 or self.rules.tag not in _MILLIONS_OF:
+            return noun
+        return f"d'{noun}" if self.rules.tag == "fr" and noun[0] in "aeiouhéAEIOUHÉ" else f"{link} {noun}"
 
     def form(self, count: int | None, noun: Noun) -> str:
         """The form of a noun behind a number."""

@@ -119,6 +119,8 @@ def _season(grammar: NumberGrammar, first: str, second: str) -> str | None:
 def _range_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def read(found: re.Match[str]) -> str | None:
         low, high = found["low"], found["high"]
+        if high[0] == "0" and high.isdecimal() and len(high) > 1:  # the number of a file or the like: 2024-001
+            return f"{grammar.year(int(low)) if _is_year(low) else grammar.say(low)}, {grammar.say(high)}"
         first, last = grammar.count(low), grammar.count(high)
         if first is None or last is None:
             return f"{grammar.say(low)} {grammar.words['to']} {grammar.say(high)}"
@@ -152,13 +154,15 @@ def _ordinal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if not mark:
         return []
 
+    n = r"\d{1,3}(?:,\d{3})+|\d+" if grammar.rules.tag == "en" else r"\d+"
+
     def read(found: re.Match[str]) -> str | None:
-        digits = found["n"]
+        digits = re.sub(r"\D", "", found["n"])
         if len(digits) > 6:
             return None
         return ordinal(int(digits), found["mark"], word_before(found))
 
-    return [ReadingRule(re.compile(rf"{grammar.before}(?P<n>\d+)(?P<mark>{mark})(?!\w)", re.IGNORECASE), read)]
+    return [ReadingRule(re.compile(rf"{grammar.before}(?P<n>{n})(?P<mark>{mark})(?!\w)", re.IGNORECASE), read)]
 
 
 def _code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -179,7 +183,8 @@ def _code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             letters_first,
         ),
         ReadingRule(
-            re.compile(rf"{grammar.before}(?P<n>\d{{1,4}})(?P<letters>[A-Z]{{1,3}})(?![{edge}])"), digits_first
+            re.compile(rf"{grammar.before}(?P<n>\d{{1,4}})(?P<letters>[A-Z]{{1,3}}|(?<!\d{{4}})[a-f])(?![{edge}])"),
+            digits_first,
         ),
     ]
 

@@ -20,6 +20,7 @@ from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_rules
 from seriatim.text.reading.short_numbers import scientific_rules, short_number_rules
 from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rules, title_rules
+from seriatim.text.reading.weekday_ranges import weekday_rules
 
 #: languages with rules, and their classes
 LANGUAGES = {
@@ -67,9 +68,9 @@ def _rules(language: str) -> tuple[ReadingRule, ...]:
         return ()
     grammar = NumberGrammar(rules)
     kinds = (
-        literal_rules, title_rules, _own_rules, date_rules, identifier_rules, scientific_rules, reference_rules,
-        clock_rules, amount_rules, short_number_rules, number_rules, roman_rules, sign_rules, capital_rules,
-        _late_rules,
+        literal_rules, title_rules, weekday_rules, _own_rules, date_rules, identifier_rules, scientific_rules,
+        reference_rules, clock_rules, amount_rules, short_number_rules, number_rules, roman_rules, sign_rules,
+        capital_rules, _late_rules,
     )  # fmt: skip
     found = tuple(rule for kind in kinds for rule in kind(grammar))
     return found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)

@@ -14,6 +14,7 @@ _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": 
 _FIRST = r"(?<![\w)]\s.)(?<![\w)]\s..)"
 #: the number of a note, which became a plain one: them,12 and; fell.12
 _NOTE_NUMBER = re.compile(r"(?<=[^\W\d_]{4}[.,;!?])\d{1,3}(?=$|\s)")
+_AND_MORE = re.compile(r"(?<=[\d%])\+(?=$|[\s,;:.!?)])|(?<=\d[KkMB])\+(?=$|[\s,;:.!?)])")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[()DPp](?=$|[\s.!?,])|<3+(?=$|\s))")
 _COMPARISONS = {"==": "equals", "!=": "unequal", "<=": "at_most", ">=": "at_least"}
 _BOUNDS = {"<": "less", ">": "greater", "<=": "at_most", ">=": "at_least", "≤": "at_most", "≥": "at_least"}
@@ -48,6 +49,7 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
         ReadingRule(re.compile(r"(?<=\d)\*(?=\d)"), lambda _found: f" {grammar.words['times']} "),
         ReadingRule(re.compile(r"(?<=\w)=(?=\w)"), lambda _found: f" {grammar.words['equals']} "),
+        ReadingRule(_AND_MORE, lambda _found: f" {grammar.words['plus']}"),
         ReadingRule(_NOTE_NUMBER, lambda _found: ""),
         ReadingRule(_EMOTICON, lambda _found: ""),
         ReadingRule(re.compile(rf"(?<!\S)(?P<sign><=|>=|[<>≤≥])(?:{_FIRST}\s)?(?=\d)"), bound),

@@ -120,6 +120,15 @@ def test_emoji_before_lines_are_their_bullets():
     assert sentences == ["Fast delivery of every single package in town", "Free returns within thirty days of purchase"]
 
 
+def test_a_formula_ends_with_its_paragraph():
+    """However the text comes: what closes it behind an empty line is no part of it."""
+    cut, text = SegmentOptions("en", 1000, markup=Markup.AUTO), "Take \\(x and\n\nmore\\) of it."
+    incremental = IncrementalSegmenter(cut)
+    assert [piece for char in text for piece in incremental.feed(char)] + incremental.flush() == list(
+        segment(text, cut)
+    )
+
+
 def test_code_is_said_line_by_line_without_its_fence_and_language():
     text = "Run this:\n```bash\nls -la *.txt\n}\ncd **x**\n```\nThat is *all*.\n~~~\n```\nx\n~~~"
     assert texts_of(text) == ["Run this:", "ls -la *.txt", "cd **x**", "That is all.", "x"]

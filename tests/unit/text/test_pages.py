@@ -50,8 +50,8 @@ def test_a_page_with_markup_loses_no_word(number):
     text, words = page(chance, tag)
     cut = SegmentOptions(tag, markup=Markup.AUTO)
     pieces = list(segment(text, cut))
-    spoken = [word for piece in pieces for word in _WORD.findall(piece.text)]
-    assert spoken == [word for each in words for word in _WORD.findall(each)]
+    found_words = [word for piece in pieces for word in _WORD.findall(piece.text)]
+    assert found_words == [word for each in words for word in _WORD.findall(each)]
     incremental, found, start = IncrementalSegmenter(cut), [], 0
     while start < len(text):
         size = chance.randint(1, 40)

@@ -36,7 +36,7 @@ _WORDS = {
     "divided": "divided by", "less": "is less than", "greater": "is greater than", "at_most": "at most",
     "at_least": "at least", "unequal": "is not equal to", "squared": "squared", "cubed": "cubed",
     "over": "over", "version": "version", "mixed": " and ",
-    "cents": "bare", "day_mark": "st|nd|rd|th", "date_of": r"\s(?:of\s)?", "year_of": r",?\s",
+    "cents": "bare", "day_mark": "st|nd|rd|th", "date_of": r"(?:\s(?:of\s)?|-)", "year_of": r"(?:,?\s|-)",
 }  # fmt: skip
 _REFERENCES = {
     "p.": "page", "pp.": "pages", "No.": "number", "no.": "number", "Nos.": "numbers", "nos.": "numbers",

@@ -14,13 +14,9 @@ _BEFORE_DECADE = frozenset((
     "in", "the", "his", "her", "their", "my", "our", "your", "its", "early", "mid", "late", "and", "or", "to", "from",
     "of", "since", "until", "during", "through",
 ))  # fmt: skip
-_WEEKDAYS = {
-    day[:3].lower(): day for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-}
 _BEARINGS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _QUOTES = re.compile(r"(?<!\d)[\"“]|\"(?=\w)")
 _PERIODS = "second|minute|hour|day|night|week|month|year|person|user|head|kilo|gallon|mile"
-_DAYS = "Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
 _AFTER_YEAR = r"(?=$|[.,;:!?)]|\s(?:and|the|by|to|when|he|she|it|that)\b)"
 
 
@@ -61,10 +57,6 @@ def _inches(found: re.Match[str]) -> str | None:
     return f"{found['n']} {'inch' if found['n'] == '1' or found['noun'] else 'inches'}{found['noun'] or ''}"
 
 
-def _weekdays(found: re.Match[str]) -> str:
-    return f"{_WEEKDAYS[found['first'].lower()[:3]]} to {_WEEKDAYS[found['last'].lower()[:3]]}"
-
-
 def _early_year(found: re.Match[str]) -> str:
     """`in 1066`: before 1100 only where a word says that it is a year."""
     return f"{found['in']} {_year(found['n'])}"
@@ -78,12 +70,50 @@ def _bearing(found: re.Match[str]) -> str:
     return f"{found['degree']} {_BEARINGS[found['to']]}"
 
 
+def _short_year(found: re.Match[str]) -> str:
+    return f"oh {_SPELLER.cardinal(int(found['n']))}" if found["n"][0] == "0" else _SPELLER.cardinal(int(found["n"]))
+
+
+def _digits(found: re.Match[str]) -> str:
+    """`dial 911`, `PIN 1234`: digit by digit."""
+    return f"{found['head']} {_SPELLER.digits(found['n'])}"
+
+
+def _verses(found: re.Match[str]) -> str:
+    """`Gen. 1:1-3`: a chapter of the Bible, and its verses."""
+    verses = f"{found['v']}-{found['w']}" if found["w"] else found["v"]
+    return f"{found['book']} {_SPELLER.cardinal(int(found['c']))} {verses}"
+
+
+def _life(found: re.Match[str]) -> str:
+    return {"b": "born ", "d": "died "}[found["life"]]
+
+
+_BOOKS = (
+    "Gen|Ex|Exod|Lev|Num|Deut|Josh|Judg|Ruth|Sam|Kings|Chron|Ezra|Neh|Job|Ps|Psalms?|Prov|Eccl|Isa|Isaiah|Jer|Ezek|Dan"
+    "|Matt|Matthew|Mark|Luke|John|Acts|Rom|Romans|Cor|Gal|Eph|Phil|Col|Heb|Jas|James|Pet|Rev|Revelation|Genesis|Exodus"
+)
+_CALLS = (
+    r"(?:[Cc]all|[Dd]ial|[Tt]ext|[Pp]hone|[Rr]ing)(?:s|ing|ed)?|PINs?|ZIP(?: code)?|[Pp]asscode|[Ee]xt\.|[Ee]xtension"
+)
+
+#: lines of a picture
+_LINES = {"360": "three sixty", "480": "four eighty", "720": "seven twenty", "1080": "ten eighty",
+          "1440": "fourteen forty", "2160": "twenty-one sixty"}  # fmt: skip
+
 ENGLISH_FORMS = tuple(
     ReadingRule(re.compile(pattern), read)
     for pattern, read in {
-        rf"(?<!\w)(?P<first>{_DAYS})\.?\s?[-–—]\s?(?P<last>{_DAYS})(?!\w)": _weekdays,
         rf"(?<!\w)(?P<in>[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|of|from) (?P<n>10[1-9]\d){_AFTER_YEAR}": _early_year,
         r"(?<!\w)(?P<name>Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec)\.?\s(?=[12]\d{3}(?!\w|[.,]\d))": _month,
+        rf"(?<!\w)(?P<head>{_CALLS}) (?P<n>\d{{3,9}})(?![\w-]|[.,]\d)": _digits,
+        rf"(?<!\w)(?P<book>(?:{_BOOKS})\.?) (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})(?:[-–](?P<w>\d{{1,3}}))?(?![\w:])": (
+            _verses
+        ),
+        rf"(?<![\w.,])(?P<n>{'|'.join(_LINES)})(?=[pi](?!\w))": lambda found: f"{_LINES[found['n']]} ",
+        r"(?<!\w)(?P<life>[bd])\.\s(?=(?:1[5-9]|20)\d\d(?!\w))": _life,
+        r"(?<=\d(?:st|nd|rd|th))\s?[-–]\s?(?=\d+(?:st|nd|rd|th)(?!\w))": lambda _found: " to ",
+        r"(?<![\w'’])['’](?P<n>\d\d)(?![\w'’]|[.,]\d)": _short_year,
         r"(?P<degree>\d°(?:\d{1,2}['′])?)\s?(?P<to>[NSEW])(?!\w)": _bearing,
         r"(?<![\w'′’])(?P<n>\d+(?:\.\d+)?(?: ?\d?/\d+)?)[\"″”](?P<noun>\s[a-z]+)?(?![\w\"])": _inches,
         r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)": _decade,
@@ -91,5 +121,6 @@ ENGLISH_FORMS = tuple(
         r"(?<![\w.,])\.(?P<n>\d{1,6})(?!\w|[.,]\d)": _hundredths,
         rf"(?<=\w)/(?=(?:{_PERIODS})(?!\w))": lambda _found: " per ",
         r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]": _feet,
+        r"(?<![\w.,])(?P<feet>[4-7])['′’](?P<inches>1[01]|\d)(?![\w'′’])": _feet,
     }.items()
 )

@@ -56,6 +56,7 @@ _TITLES = {
     "Hr.": "Herr", "Hrn.": "Herrn", "Fr.": "Frau", "Dr.": "Doktor", "Prof.": "Professor", "St.": "Sankt",
 }  # fmt: skip
 _LITERALS = {
+    "geb.": "geboren", "gest.": "gestorben",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "Dot Net", "z.B.": "zum Beispiel", "z. B.": "zum Beispiel",
     "d.h.": "das heißt", "d. h.": "das heißt", "u.a.": "unter anderem", "u. a.": "unter anderem",
     "i.d.R.": "in der Regel", "z.T.": "zum Teil", "24/7": "vierundzwanzig sieben", "CO2": "C O zwei",
@@ -170,6 +171,7 @@ class German(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (
+        ReadingRule(re.compile(r"(?<=\d),[-–—]+(?=\s?€)"), lambda _found: ""),
         ReadingRule(
             re.compile(
                 r"(?<!\w)(?P<before>[^\W\d_]+)\s"
@@ -189,7 +191,7 @@ class German(LanguageRules):
             ),
             _one,
         ),
-        ReadingRule(re.compile(r"(?<!\w)['’]?(?P<n>(?:1\d)?\d0|20\d0)er(?P<more>n)?(?!\w)"), _decade),
+        ReadingRule(re.compile(r"(?<!\w)['’]?(?P<n>(?:1\d)?\d\d|20\d0)er(?P<more>n)?(?!\w)"), _decade),
         ReadingRule(re.compile(r"(?<![\w.,:–-])(?P<h>1?\d|2[0-4])(?:\.(?P<m>[0-5]\d))?\sUhr(?!\w)"), _hour),
     )
     decimal_mark = ","

@@ -118,10 +118,13 @@ class Italian(RomanceRules):
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        ReadingRule(re.compile(r"(?<=\w)/(?=(?:mese|giorno)(?!\w))"), lambda _found: " al "),
+        ReadingRule(re.compile(r"(?<=\w)/(?=settimana(?!\w))"), lambda _found: " alla "),
+        ReadingRule(re.compile(r"(?<=\w)/(?=(?:ora|anno)(?!\w))"), lambda _found: " all'"),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<![\w.,:/-])1\s(?=(?P<noun>[aeiou][a-zàèéìòù]+))"), _elided),
     )
-    ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]|[,;:)]))"
+    ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]|[,;:)]|$))"
     roman_mark = r"(?:º|ª|°)?(?=\ssecolo\b)|[ºª]"
 
     def agreement(self, number: int, noun: str) -> str:
