@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gateway.cli import parser as args
-from gateway.cli.parser_parts import engine_options, processes
+from gateway.cli.parser_parts import engine_options, worker_plan
 from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
 from seriatim.process.quick_imports import collector_paused, package_hidden
 
 if TYPE_CHECKING:
-    from gateway.local.processes import WorkerPlan
     from seriatim.settings import Settings
 
 Command = Callable[[argparse.Namespace, "Settings"], int]
@@ -67,10 +66,11 @@ def _exec_worker(rest: Sequence[str]) -> NoReturn:
 
 def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     with collector_paused(), package_hidden("opentelemetry"):  # redis-py loads its SDK for metrics that it keeps
-        from gateway.cli.commands.speak import SpeakArguments, end_on_sigterm, speak, with_engine
+        from gateway.cli.commands.speak import end_on_sigterm, speak, with_engine
         from gateway.cli.input_text import read_input, refuse_to_overwrite
         from gateway.cli.render.summary import summary_json, summary_text
         from gateway.output.open_output import ResumePolicy
+        from gateway.output.speech_run import SpeakArguments
 
     end_on_sigterm()
     embedded = options.redis is None
@@ -86,7 +86,7 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
         text=text,
         output=options.output,
         request=request,
-        worker_plan=_worker_plan(options, text=text),
+        worker_plan=worker_plan(options, text=text),
         embedded=embedded,
         begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
         format_name=options.format,
@@ -101,6 +101,12 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     return ExitCode.FAILED if summary.gaps else ExitCode.OK
 
 
+def _book(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.book import run_book  # imports the client, and with it Celery
+
+    return run_book(options, settings)
+
+
 def _up(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.up import SystemPlan, up  # no other command needs it
     from gateway.local.installed_engines import default_engine, installed_beside
@@ -108,21 +114,14 @@ def _up(options: argparse.Namespace, settings: "Settings") -> int:
 
     named = options.engine or settings.engine or options.pool
     options.engine = options.engine or default_engine(settings)
-    worker_plan = _worker_plan(options, options.slots or 0)
+    planned = worker_plan(options, options.slots or 0)
     beside = () if named else tuple(WorkerPlan(engine) for engine in installed_beside(options.engine))
-    worker_plan = replace(worker_plan, max_sentences=options.max_sentences or 0, max_memory=options.max_memory or "")
+    workers = replace(planned, max_sentences=options.max_sentences or 0, max_memory=options.max_memory or "")
     plan = SystemPlan(
-        worker_plan, options.port, options.data, options.reassemblers, bool(options.redis), options.http,
+        workers, options.port, options.data, options.reassemblers, bool(options.redis), options.http,
         beside, named=bool(named),
     )  # fmt: skip
     return up(settings, plan)
-
-
-def _worker_plan(options: argparse.Namespace, slots: int = 0, text: str | None = None) -> "WorkerPlan":
-    from gateway.local.processes import WorkerPlan  # imports redis
-
-    pool = options.pool or ""
-    return WorkerPlan(options.engine, processes(options, text), slots, pool, engine_options(options))
 
 
 def _tune(options: argparse.Namespace, settings: "Settings") -> int:
@@ -309,6 +308,7 @@ def _models(options: argparse.Namespace, settings: "Settings") -> int:
 VOICES: dict[str, Command] = {"list": _list_voices, "play": _play_voice, "add": _add_voice, "remove": _remove_voice}
 COMMANDS: dict[str, Command] = {
     "speak": _speak,
+    "book": _book,
     "text": _text,
     "up": _up,
     "reassemble": _reassemble,

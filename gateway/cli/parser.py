@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
 from gateway.cli.operator_parsers import OPERATORS
-from gateway.cli.parser_parts import DEFAULT_ENGINE, ENGINES, add_command, add_options, add_redis, positive_int
+from gateway.cli.parser_parts import (
+    DEFAULT_ENGINE,
+    ENGINES,
+    INCLUDABLE,
+    add_command,
+    add_options,
+    add_redis,
+    positive_int,
+)
 from gateway.cli.service_parsers import SERVICES
 from seriatim import __version__
 from seriatim.audio import formats
@@ -20,6 +28,7 @@ TOP = """\
 Parallel text-to-speech with audio in order.
 
   seriatim speak article.txt -o article.wav     speak a file; no running system needed
+  seriatim book novel.epub -o novel.m4b         make an audiobook with chapters
   seriatim up                                   run the whole system on this machine until stopped
   seriatim worker | reassemble | serve          run its parts, each on any machine that reaches Redis
   seriatim status | cancel | set | timeline     inspect and control jobs, pools and users
@@ -39,6 +48,15 @@ examples:
   echo "Good morning." | seriatim speak - -o - | aplay
   seriatim speak book.txt -o book.flac --resume
 """
+BOOK = """\
+Chapters are spoken as jobs, and kept in the folder OUT.project: after an interruption the same command continues, and
+after a change of FILE it speaks the changed chapters alone. --plan shows what would be spoken.
+
+examples:
+  seriatim book novel.epub --plan
+  seriatim book novel.epub -o novel.m4b
+  seriatim book novel.epub -o novel.m4b --include notes --chapters 2-
+"""
 FORMATS = ", ".join(known.name for known in formats.FORMATS)
 
 
@@ -54,6 +72,7 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"seriatim {__version__}")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_speak(add_command(sub, "speak", "speak a text into a file or a pipe", SPEAK + "\n" + EXITS))
+    _add_book(add_command(sub, "book", "speak a document as an audiobook with chapters", BOOK + "\n" + EXITS))
     _add_text(add_command(sub, "text", "show how a text is read: its sentences, or what each step makes of it", ""))
     _add_up(
         add_command(
@@ -120,6 +139,22 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
     again = p.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="continue an interrupted run of OUT")
     again.add_argument("--restart", action="store_true", help="discard an interrupted run of OUT")
+    _add_speech_options(p)
+
+
+def _add_book(p: argparse.ArgumentParser) -> None:
+    p.add_argument("file", metavar="FILE", help="document: EPUB, DOCX, FB2, HTML, PDF, text and others")
+    p.add_argument("-o", "--output", default="", metavar="OUT", help="file to write (default: FILE with .m4b)")
+    p.add_argument("--plan", action="store_true", help="print chapters, minutes, voice and warnings; speak nothing")
+    p.add_argument("--chapters", metavar="LIST", help="numbers of chapters to speak, such as 1-3,7,9- (default: all)")
+    p.add_argument(
+        "--include", action="append", default=[], choices=INCLUDABLE, metavar="PART",
+        help=f"speak this part of the document, too: {', '.join(INCLUDABLE)}; repeatable",
+    )  # fmt: skip
+    _add_speech_options(p)
+
+
+def _add_speech_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--voice", default="", metavar="NAME", help="see: seriatim voices; or a language, such as german")
     p.add_argument(
         "--language",

@@ -2,10 +2,14 @@
 
 import argparse
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
+if TYPE_CHECKING:
+    from gateway.local.processes import WorkerPlan
+
+INCLUDABLE = ("notes",)  #: parts of a document that `seriatim book` speaks by choice
 ENGINES = ", ".join(engine_profiles())
 DEFAULT_ENGINE = "SERIATIM_ENGINE, else hibari, else espeak"
 CORES = os.cpu_count() or 1
@@ -32,6 +36,13 @@ def processes(options: argparse.Namespace, text: str | None = None) -> int:
     if options.workers or profile.whole_machine or profile.one_process:
         return int(options.workers or 1)
     return CORES if text is None else min(CORES, 1 + len(text) // CHARS_PER_PROCESS)
+
+
+def worker_plan(options: argparse.Namespace, slots: int = 0, text: str | None = None) -> "WorkerPlan":
+    """The workers of a private system that speaks `text`; `slots` of each process, 0: the engine's default."""
+    from gateway.local.processes import WorkerPlan  # imports redis
+
+    return WorkerPlan(options.engine, processes(options, text), slots, options.pool or "", engine_options(options))
 
 
 def add_command(sub: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:

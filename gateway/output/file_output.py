@@ -142,6 +142,11 @@ class FileOutput:
         """The duration of the complete sentences in ms."""
         return ms_of_bytes(self._last.end, self._last.rate_hz) if self._last.rate_hz else 0.0
 
+    def marks(self) -> list[JournalMark]:
+        """The complete sentences of the whole text, those of an interrupted run included; before `finish`."""
+        content = self._journal.read()
+        return [mark for _, mark in content[1]][1:] if content else []
+
     @property
     def advice(self) -> str:
         """The line to show when this run is interrupted: how to resume it; "" if nothing is kept."""

@@ -58,12 +58,12 @@ class Muxer:
 
     def __init__(self, file: object, codec: FfmpegCodec, rate_hz: int, title: str) -> None:
         self._rate_hz, self._n_samples = rate_hz, 0  # samples written
-        self._container = av.open(cast("IO[bytes]", file), "w", format=codec.container, options=dict(codec.options))
-        stream = self._container.add_stream(codec.name, rate=rate_hz, layout="mono", options=dict(codec.effort))
+        self.container = av.open(cast("IO[bytes]", file), "w", format=codec.container, options=dict(codec.options))
+        stream = self.container.add_stream(codec.name, rate=rate_hz, layout="mono", options=dict(codec.effort))
         self.stream = cast("AudioStream", stream)
         self.stream.bit_rate = codec.bit_rate
         if title:
-            self._container.metadata["title"] = title
+            self.container.metadata["title"] = title
 
     def encode(self, samples: "np.ndarray[tuple[int], np.dtype[np.int16]]") -> None:
         """Write more samples."""
@@ -76,15 +76,15 @@ class Muxer:
     def close(self) -> None:
         """Write what is pending, and the end of the container."""
         self._mux_packets(None)
-        self._container.close()
+        self.container.close()
 
     def discard(self) -> None:
         """Free the codec; the container is closed as it is."""
-        self._container.close()
+        self.container.close()
 
     def _mux_packets(self, frame: AudioFrame | None) -> None:
         for packet in self.stream.encode(frame):
-            self._container.mux(packet)
+            self.container.mux(packet)
 
 
 class FfmpegEncoder:

@@ -1,116 +1,20 @@
 """`seriatim speak`: write the speech of a text to a file or a pipe, in order, while it is being synthesized."""
 
-import contextlib
 import signal
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import chain, islice
 
 from rich.console import Console
 
 from gateway.cli.render.progress import ProgressDisplay
 from gateway.cli.render.summary import RunSummary
 from gateway.local.installed_engines import choose_installed
-from gateway.local.processes import LocalSystem, WorkerPlan, private_system, running_system
-from gateway.output.journal import TextFingerprint
-from gateway.output.open_output import Output, ResumePolicy, open_output
-from seriatim.audio.pcm import ms_of_bytes
-from seriatim.audio.title_tags import first_words
-from seriatim.client.job import Job
+from gateway.local.processes import LocalSystem, private_system, running_system
+from gateway.output.open_output import open_output
+from gateway.output.speech_run import SpeakArguments, SpeakRun, speak_text
 from seriatim.client.job_options import JobRequest
-from seriatim.client.partial_submission import PartialSubmission
 from seriatim.client.producer import Producer
-from seriatim.client.resolved_request import ResolvedRequest
-from seriatim.client.sentence_rows import segmentation_for, sentences_of_text
-from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
-from seriatim.process import watched_tasks
-from seriatim.records import Sentence
+from seriatim.errors import SeriatimError
 from seriatim.settings import Settings
-from seriatim.state.job_record import read_job, sentences_by_worker
-from seriatim.stream_entries import Audio, Gap, SentenceStart
-from seriatim.text.markup import Markup
-from seriatim.text.reading import ReadingMode
-
-WATCH_S = 0.5  #: how soon a process that ended for good is noticed
-COUNT_TIMEOUT_S = 1.0  #: a worker reports its last sentence some milliseconds after the audio
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakArguments:
-    """The arguments of `seriatim speak`, parsed."""
-
-    text: str
-    output: str
-    request: JobRequest
-    worker_plan: WorkerPlan
-    embedded: bool
-    begin: ResumePolicy = ResumePolicy.NEW
-    format_name: str | None = None
-    quiet: bool = False
-
-    @property
-    def fingerprint(self) -> TextFingerprint:
-        """The fingerprint that an interrupted run must share to be resumed."""
-        r = self.request
-        options: dict[str, str | int | float | bool | None] = {
-            "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
-            "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
-            "markup": str(r.markup), "reading": str(r.reading),
-            "speakers": " ".join(f"{name}={voice}" for name, voice in sorted(r.speakers.items())),
-            "lexicon": " ".join(map(str, r.lexicon.entries)),
-            "engine options": " ".join(sorted(self.worker_plan.engine_options)),
-            "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
-        }  # fmt: skip
-        return TextFingerprint.of(self.text, options)
-
-
-@dataclass(slots=True)
-class _SpeakRun:
-    """The state of one run: what has been written so far, and when."""
-
-    arguments: SpeakArguments
-    output: Output
-    progress: ProgressDisplay
-    submitted_s: float = 0.0
-    first_s: float | None = None
-    audio_ms: float = 0.0
-    sentences: int = 0
-    rate_hz: int = 0
-    gaps: list[Gap] = field(default_factory=list)
-    current_seq: int | None = None  #: sentence of the job that is being written
-    failure: SeriatimError | None = None  #: why the job was cancelled from here
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def write_entry(self, entry: object, before: int) -> None:
-        """Write one stream entry to the output; `before` sentences were written by an interrupted run."""
-        if isinstance(entry, SentenceStart):
-            self._complete_sentence(before)
-            self.current_seq, self.rate_hz = entry.seq, entry.rate_hz
-        elif isinstance(entry, Audio):
-            if self.first_s is None:
-                self.first_s = time.monotonic() - self.submitted_s
-            self.output.write(entry.pcm, self.rate_hz)
-            ms = ms_of_bytes(len(entry.pcm), self.rate_hz)
-            self.audio_ms += ms
-            self.progress.add_audio(ms)
-        elif isinstance(entry, Gap):
-            self.gaps.append(entry)
-
-    def _complete_sentence(self, before: int) -> None:
-        if self.current_seq is not None:
-            self.output.complete_sentence(before + self.current_seq)
-            self.sentences += 1
-            self.progress.count_sentence()
-
-    def end(self, before: int) -> None:
-        """Complete the last sentence and the output."""
-        self._complete_sentence(before)
-        self.output.finish()
 
 
 def with_engine(settings: Settings, request: JobRequest, text: str, *, embedded: bool) -> tuple[JobRequest, str]:
@@ -143,8 +47,8 @@ def speak(arguments: SpeakArguments, settings: Settings) -> RunSummary:
         ProgressDisplay(console) as progress,
     ):
         try:
-            with _open_system(arguments, settings) as system:
-                return _speak_text(arguments, system, _SpeakRun(arguments, output, progress))
+            with open_system(arguments, settings) as system:
+                return speak_text(system, SpeakRun(arguments, output, progress))
         except (SeriatimError, KeyboardInterrupt):
             progress.finish()
             if output.sentences_done and output.advice:
@@ -152,132 +56,13 @@ def speak(arguments: SpeakArguments, settings: Settings) -> RunSummary:
             raise
 
 
-def _open_system(arguments: SpeakArguments, settings: Settings) -> AbstractContextManager[LocalSystem]:
-    return private_system(settings, arguments.worker_plan) if arguments.embedded else running_system(settings)
-
-
-def _speak_text(arguments: SpeakArguments, system: LocalSystem, run: _SpeakRun) -> RunSummary:
-    pool = arguments.request.pool_name
-    if arguments.embedded:
-        system.await_workers(pool)
-    producer = Producer(system.settings)
-    if not producer.pool_cache.get(pool).slots:
-        raise NoWorkers(f"no worker of pool {pool!r} is running; start one, or omit --redis to use a private system", 5)
-    resolved = producer.resolve(arguments.request, arguments.text)
-    _warn(arguments, resolved.warning)
-    before, before_ms = run.output.sentences_done, run.output.ms_done
-    run.progress.start_counting(None, before)
-    run.submitted_s = time.monotonic()
-    whole = _sentences(arguments, resolved)
-    opening = list(islice(whole, 1))
-    run.output.title = first_words(opening[0].text) if opening else ""
-    sentences = islice(chain(opening, whole), before, None)
-    first = next(sentences, None)
-    if first is None and before:  # interrupted between the last sentence and the file's name
-        run.output.finish()
-        return RunSummary(arguments.output, 0, 0.0, time.monotonic() - run.submitted_s, None, {}, before, before_ms)
-    submission = producer.begin(
-        chain([first] if first else [], sentences),
-        replace(
-            arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF,
-            voice=resolved.request.voice, language=resolved.request.language, speakers={},
-        ),
-    )  # fmt: skip
-    _write_job(submission, system, run, before)
-    _warn(arguments, resolved.new_warning())
-    wall_s = time.monotonic() - run.submitted_s
-    return RunSummary(
-        run.arguments.output,
-        run.sentences,
-        run.audio_ms,
-        wall_s,
-        run.first_s,
-        _counts_by_worker(producer, submission.job),
-        before,
-        before_ms,
-        _format_marks(submission.job, before),
-        tuple(f"sentence {before + gap.seq}: {gap.reason}" for gap in run.gaps),
-    )
-
-
-def _write_job(submission: PartialSubmission, system: LocalSystem, run: _SpeakRun, before: int) -> None:
-    """Write the whole job to the output, while another thread sends the rest of its text.
+def open_system(arguments: SpeakArguments, settings: Settings) -> AbstractContextManager[LocalSystem]:
+    """The system that speaks: a private one, or the one that runs.
 
     Raises:
-        SeriatimError: the job, its text or the system ended early.
+        Unavailable, EngineUnavailable, Misconfigured: it does not start, or does not answer.
     """
-    sender = threading.Thread(target=_send_rest, args=(submission, run, before), name="sender", daemon=True)
-    sender.start()
-    watched_tasks.start("watch", partial(_watch_system, system, submission.job, run))
-    try:
-        for entry in submission.job.audio():
-            run.write_entry(entry, before)
-    except JobEnded as ended:
-        sender.join(timeout=5)  # it may have ended the job, and set `failure` in a moment
-        raise run.failure or ended from None
-    except BaseException:
-        if not run.arguments.embedded:
-            submission.job.cancel("the command that submitted it ended")
-        raise
-    finally:
-        run.ended.set()
-    sender.join()  # all of the text is sent, or `failure` is set: an output must not hold half a text
-    if run.failure is not None:
-        raise run.failure
-    run.end(before)
-
-
-def _send_rest(submission: PartialSubmission, run: _SpeakRun, before: int) -> None:
-    """Send the rest of the text; an error cancels the job and becomes the failure of the run."""
-    try:
-        run.progress.start_counting(before + submission.send_rest(), before)
-    except SeriatimError as error:
-        run.failure = error
-    except Exception as error:  # noqa: BLE001  # outermost call of a thread: the run must not end as a success
-        run.failure = JobFailed(f"the text could not be sent: {type(error).__name__}: {error}")
-
-
-def _watch_system(system: LocalSystem, job: Job, run: _SpeakRun) -> None:
-    """Cancel the job when a process of the system has ended for good: the rest would never be spoken."""
-    while not run.ended.wait(WATCH_S):
-        try:
-            system.check_children()
-        except SeriatimError as error:
-            if not run.ended.is_set():
-                run.failure = error
-                job.cancel(str(error))
-            return
-
-
-def _sentences(arguments: SpeakArguments, resolved: ResolvedRequest) -> Iterator[Sentence]:
-    """The sentences of the text, each with the seed that it has whichever run speaks it."""
-    sentences = sentences_of_text(arguments.text, segmentation_for(resolved), resolved)
-    for seq, sentence in enumerate(sentences):
-        yield replace(sentence, seed=(arguments.request.seed + seq) % 2**63)
-
-
-def _warn(arguments: SpeakArguments, warning: str) -> None:
-    if warning and not arguments.quiet:
-        sys.stderr.write(f"seriatim: {warning}\n")
-
-
-def _format_marks(job: Job, before: int) -> tuple[str, ...]:
-    """The quality marks of a job's sentences, formatted; `short` means that words may be missing."""
-    with contextlib.suppress(SeriatimError):  # the file is complete: no reason to fail
-        return tuple(f"sentence {before + seq}: {', '.join(marks)}" for seq, marks in sorted(job.marks().items()))
-    return ()
-
-
-def _counts_by_worker(producer: Producer, job: Job) -> dict[str, int]:
-    """The number of sentences that each worker process spoke; waits until the last one is counted."""
-    deadline_s = time.monotonic() + COUNT_TIMEOUT_S
-    with contextlib.suppress(SeriatimError):  # the file is complete: no reason to fail
-        while (record := read_job(producer.redis, job.pool, job.id)) and record.state == "run":
-            if time.monotonic() > deadline_s:
-                break
-            time.sleep(0.01)
-        return sentences_by_worker(producer.redis, job.pool, job.id)
-    return {}
+    return private_system(settings, arguments.worker_plan) if arguments.embedded else running_system(settings)
 
 
 def end_on_sigterm() -> None:

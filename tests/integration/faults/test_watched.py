@@ -242,7 +242,7 @@ def test_a_command_watches_its_system_on(system: RealSystem, tmp_path: Path) -> 
     options = (*TONE, "--engine-option", "hold_on=gatekeeper", "--engine-option", f"gate={system.gate}")
     command = planted(
         system,
-        "gateway.cli.commands.speak:_watch_system",
+        "gateway.output.speech_run:_watch_system",
         "gateway.cli.main",
         "speak",
         str(text),

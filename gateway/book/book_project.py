@@ -1,0 +1,143 @@
+"""The project folder of a book, beside its output: the audio of each chapter, spoken once and kept.
+
+    OUT.project/lock                  locked by the command that works on the book
+    OUT.project/chapters/KEY.flac     the audio of a chapter, complete
+    OUT.project/chapters/KEY.json     its sentences: texts, and where each ends; written before the audio gets its name
+    OUT.project/chapters/KEY.gaps     sentences that could not be spoken, a line each
+    OUT.project/chapters/KEY.flac.part*  a chapter that is being spoken, or that an interrupted run has left
+
+A key stands for a text and the options with which it is spoken (`gateway.book.book_plan`). So a chapter is complete
+when its audio is there; a changed one has another key, and the files of keys that the plan has no more are removed when
+the book is complete.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from gateway.local.locked_folder import lock_folder
+from seriatim.audio.output_file import translate_write_errors
+from seriatim.errors import BadInput
+
+SUFFIX = ".project"
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterRecord:
+    """The sentences of a spoken chapter."""
+
+    rate_hz: int
+    texts: tuple[str, ...]  #: as they were spoken, in order
+    ends: tuple[int, ...]  #: where each ends, with its pause: samples from the chapter's beginning
+    gaps: tuple[str, ...] = ()  #: sentences of which all or the rest is missing, and the reason
+
+    @property
+    def n_samples(self) -> int:
+        """The length of the chapter in samples."""
+        return self.ends[-1] if self.ends else 0
+
+    @property
+    def duration_s(self) -> float:
+        """The length of the chapter in seconds."""
+        return self.n_samples / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class BookProject:
+    """The project folder of one book."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, output: str) -> Self:
+        """The project of an output, whether its folder exists or not."""
+        path = Path(output).resolve()
+        return cls(path.with_name(path.name + SUFFIX))
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Create the folder, and keep other commands out of it.
+
+        Raises:
+            Misconfigured: another command works on the book, or the folder cannot be written.
+        """
+        with lock_folder(self.folder):
+            with translate_write_errors(str(self.folder)):
+                self.chapters.mkdir(exist_ok=True)
+            yield
+
+    @property
+    def chapters(self) -> Path:
+        """The folder of the chapters."""
+        return self.folder / "chapters"
+
+    def audio(self, key: str) -> Path:
+        """The audio of a chapter."""
+        return self.chapters / f"{key}.flac"
+
+    def is_spoken(self, key: str) -> bool:
+        """Whether a chapter is complete."""
+        return self.audio(key).exists() and self._record(key).exists()
+
+    def write_record(self, key: str, record: ChapterRecord) -> None:
+        """Keep the sentences of a chapter, in one step.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        self._replace(self._record(key), json.dumps(asdict(record), ensure_ascii=False))
+
+    def read_record(self, key: str) -> ChapterRecord:
+        """The sentences of a complete chapter.
+
+        Raises:
+            BadInput: they are damaged.
+        """
+        path = self._record(key)
+        try:
+            fields = json.loads(path.read_text("utf-8"))
+            return ChapterRecord(
+                int(fields["rate_hz"]), tuple(fields["texts"]), tuple(fields["ends"]), tuple(fields["gaps"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            raise BadInput(f"{path} is damaged; delete it, and its chapter is spoken again") from None
+
+    def add_gap(self, key: str, gap: str) -> None:
+        """Keep a line about a sentence of a chapter that could not be spoken.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        with translate_write_errors(str(self._gaps(key))), self._gaps(key).open("a", encoding="utf-8") as file:
+            file.write(" ".join(gap.split()) + "\n")
+
+    def read_gaps(self, key: str) -> tuple[str, ...]:
+        """The lines about sentences of a chapter that could not be spoken, each once."""
+        path = self._gaps(key)
+        return tuple(dict.fromkeys(path.read_text("utf-8").splitlines())) if path.exists() else ()
+
+    def remove_others(self, keys: Collection[str]) -> None:
+        """Remove the chapters of all other keys."""
+        for path in self.chapters.iterdir():
+            if path.name.partition(".")[0] not in keys:
+                path.unlink(missing_ok=True)
+
+    def _record(self, key: str) -> Path:
+        return self.chapters / f"{key}.json"
+
+    def _gaps(self, key: str) -> Path:
+        return self.chapters / f"{key}.gaps"
+
+    @staticmethod
+    def _replace(path: Path, text: str) -> None:
+        new = path.with_name(path.name + ".new")
+        with translate_write_errors(str(path)):
+            with new.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)

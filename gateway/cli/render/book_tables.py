@@ -1,0 +1,86 @@
+"""Tables of a book: its plan and the summary of a run, as text for people and JSON for programs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.book.book_assembly import SpokenChapter
+from gateway.book.book_plan import BookPlan
+from gateway.cli.render.duration import clock_face
+
+
+@dataclass(frozen=True, slots=True)
+class BookSummary:
+    """The figures of one run."""
+
+    output: str
+    chapters: tuple[SpokenChapter, ...]
+    n_spoken: int  #: chapters spoken in this run
+    audio_ms: float  #: spoken in this run
+    wall_s: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Sentences of which all or the rest is missing, in all of the book."""
+        return tuple(gap for chapter in self.chapters for gap in chapter.record.gaps)
+
+    @property
+    def audio_s(self) -> float:
+        """The duration of the book."""
+        return sum(chapter.record.duration_s for chapter in self.chapters)
+
+
+def plan_text(plan: BookPlan, voice: str, engine: str) -> str:
+    """The plan of a book as a table: chapters, minutes, voice, warnings."""
+    by = f" by {plan.author}" if plan.author else ""
+    total_s = sum(chapter.estimated_ms for chapter in plan.chapters) / 1000
+    lines = [f"{plan.title}{by}: {len(plan.chapters)} chapters, about {clock_face(total_s)}"]
+    lines.append(f"voice {voice or '(default)'} of {engine}, cover: {'yes' if plan.cover else 'none'}")
+    for chapter in plan.chapters:
+        words = len(chapter.text.split())
+        lines.append(
+            f"{chapter.number:>4}  {clock_face(chapter.estimated_ms / 1000):>8}  {words:>7} words  {chapter.title}"
+        )
+    return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)]) + "\n"
+
+
+def plan_json(plan: BookPlan, voice: str, engine: str) -> dict[str, Any]:
+    """The plan for `--json`."""
+    return {
+        "title": plan.title, "authors": list(plan.authors), "language": plan.language, "engine": engine,
+        "voice": voice, "cover": bool(plan.cover), "warnings": list(plan.warnings),
+        "chapters": [
+            {
+                "number": chapter.number, "title": chapter.title, "words": len(chapter.text.split()),
+                "estimated_s": round(chapter.estimated_ms / 1000, 1),
+            }
+            for chapter in plan.chapters
+        ],
+    }  # fmt: skip
+
+
+def book_summary_text(summary: BookSummary) -> str:
+    """The summary in a few lines, without a line break at the end."""
+    count = f"{len(summary.chapters)} chapters"
+    lines = [f"{summary.output}: {count}, {clock_face(summary.audio_s)} of audio ({summary.audio_s:.1f} s)"]
+    speed = summary.audio_ms / 1000 / summary.wall_s if summary.wall_s > 0 else 0.0
+    lines.append(f"{summary.n_spoken} chapters spoken in {summary.wall_s:.1f} s, {speed:.1f} × real time")
+    lines += [f"gap: {gap}" for gap in summary.gaps]
+    lines += [f"warning: {warning}" for warning in summary.warnings]
+    return "\n".join(lines)
+
+
+def book_summary_json(summary: BookSummary) -> dict[str, Any]:
+    """The summary for `--json`: one object with stable names."""
+    return {
+        "output": summary.output, "audio_s": round(summary.audio_s, 3), "chapters_spoken": summary.n_spoken,
+        "audio_s_this_run": round(summary.audio_ms / 1000, 3), "wall_s": round(summary.wall_s, 3),
+        "gaps": list(summary.gaps), "warnings": list(summary.warnings),
+        "chapters": [
+            {
+                "number": chapter.plan.number, "title": chapter.plan.title,
+                "audio_s": round(chapter.record.duration_s, 3), "sentences": len(chapter.record.ends),
+            }
+            for chapter in summary.chapters
+        ],
+    }  # fmt: skip

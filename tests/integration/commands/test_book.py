@@ -1,0 +1,163 @@
+"""The command `seriatim book`: chapters in, an audiobook out; what is spoken is kept."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from gateway.book.book_project import BookProject
+from seriatim.exit_codes import ExitCode
+from seriatim.records import Sentence
+from tests.support.command_line import TONE, complaint, installed, seriatim, start_command
+from tests.support.document_files import epub
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import wait_until
+
+PARAGRAPH_MS = 600
+HARBOUR = ["The fog has gone.", "Ten boats came home.", "Who counted them?"]
+SEA = ["The sea is calm.", "A last line."]
+
+
+def book(path: Path, *chapters: list[str]) -> Path:
+    """A book with pages of a heading and a paragraph each."""
+    titles = ["Harbour", "Sea", "Home"]
+    pages = {
+        f"p{i}.xhtml": f"<h1>{title}</h1><p>{' '.join(texts)}</p>"
+        for i, (title, texts) in enumerate(zip(titles, chapters, strict=False))
+    }
+    path.write_bytes(epub(pages, [(name, title) for name, title in zip(pages, titles, strict=False)]))
+    return path
+
+
+def probe(path: Path) -> dict[str, object]:
+    command = [installed("ffprobe", package="ffmpeg"), "-v", "error", "-of", "json"]
+    done = subprocess.run(
+        [*command, "-show_chapters", "-show_format", "-show_streams", str(path)], capture_output=True, check=True
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def expected(title: str, texts: list[str]) -> bytes:
+    """The audio of a chapter: its title, a paragraph of its own, and its sentences."""
+    return stream_of([Sentence(title, PARAGRAPH_MS), *texts[:-1], Sentence(texts[-1], PARAGRAPH_MS)])
+
+
+def master_audio(project: BookProject) -> dict[str, bytes]:
+    """The audio of each chapter, by key."""
+    return {
+        path.stem: soundfile.read(path, dtype="int16")[0].tobytes() for path in sorted(project.chapters.glob("*.flac"))
+    }
+
+
+def test_a_book_has_its_chapters_cover_and_tags(tmp_path: Path) -> None:
+    source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / "out.m4b"
+    done = seriatim("book", source, "-o", out, "--json", *TONE)
+    assert done.returncode == 0, done.stderr.decode()
+    summary = json.loads(done.stdout)
+    assert [chapter["title"] for chapter in summary["chapters"]] == ["Harbour", "Sea"]
+    assert summary["chapters_spoken"] == 2
+
+    found = probe(out)
+    chapters = found["chapters"]
+    assert isinstance(chapters, list)
+    assert [chapter["tags"]["title"] for chapter in chapters] == ["Harbour", "Sea"]
+    first_s = summary["chapters"][0]["audio_s"]
+    assert float(chapters[0]["start_time"]) == 0
+    assert float(chapters[1]["start_time"]) == pytest.approx(first_s, abs=0.002)
+    assert float(chapters[1]["end_time"]) == pytest.approx(summary["audio_s"], abs=0.002)
+    form = found["format"]
+    assert isinstance(form, dict)
+    tags = form["tags"]
+    assert tags["major_brand"] == "M4B "
+    assert (tags["title"], tags["artist"]) == ("The Harbour & the Sea", "Anna Berg, Ben Cole")
+    assert float(form["duration"]) == pytest.approx(summary["audio_s"], abs=0.2)
+    streams = found["streams"]
+    assert isinstance(streams, list)
+    assert [stream["codec_name"] for stream in streams if stream["disposition"]["attached_pic"]] == ["png"]
+    masters = set(master_audio(BookProject.of(str(out))).values())
+    assert masters == {expected("Harbour", HARBOUR), expected("Sea", SEA)}
+
+
+def test_only_a_changed_chapter_is_spoken_again(tmp_path: Path) -> None:
+    out = tmp_path / "out.m4b"
+    project = BookProject.of(str(out))
+    assert seriatim("book", book(tmp_path / "in.epub", HARBOUR, SEA), "-o", out, *TONE).returncode == 0
+    before = {path.name: path.stat().st_mtime_ns for path in project.chapters.glob("*.flac")}
+    first = out.read_bytes()
+
+    again = seriatim("book", tmp_path / "in.epub", "-o", out, "--json", *TONE)
+    assert json.loads(again.stdout)["chapters_spoken"] == 0
+    assert out.read_bytes() == first, "the same audio, chapters and tags are the same bytes"
+
+    changed = seriatim("book", book(tmp_path / "in.epub", HARBOUR, [*SEA, "New."]), "-o", out, "--json", *TONE)
+    assert json.loads(changed.stdout)["chapters_spoken"] == 1
+    after = {path.name: path.stat().st_mtime_ns for path in project.chapters.glob("*.flac")}
+    assert len(after) == 2, "the audio that the book needs no more is removed"
+    assert len(before.items() & after.items()) == 1, "the other chapter is left as it was"
+
+
+def kill_when_more_is_kept(process: "subprocess.Popen[bytes]", kept: Callable[[], int]) -> None:
+    before = kept()
+    wait_until(lambda: kept() > before or process.poll() is not None)
+    process.kill()
+
+
+def test_a_killed_book_continues_to_the_same_bytes(tmp_path: Path) -> None:
+    chapters = [[f"Sentence {n} of chapter {c} goes on." for n in range(8)] for c in range(3)]
+    source = book(tmp_path / "in.epub", *chapters)
+    undisturbed, out = tmp_path / "undisturbed.m4b", tmp_path / "out.m4b"
+    slow = (
+        *TONE,
+        "--engine-option",
+        "rtf=0.05",
+    )  # a tenth of a second for a sentence, so that a kill comes in the middle
+    assert seriatim("book", source, "-o", undisturbed, *slow).returncode == 0
+    project = BookProject.of(str(out))
+
+    def sentences_kept() -> int:
+        n_lines = 9 * len(list(project.chapters.glob("*.flac")))
+        for path in project.chapters.glob("*.part.json"):
+            with suppress(FileNotFoundError):  # it is complete by now
+                n_lines += len(path.read_bytes().splitlines()) - 1
+        return n_lines
+
+    for _ in range(2):
+        with start_command("book", source, "-o", out, *slow) as process:
+            kill_when_more_is_kept(process, sentences_kept)
+        assert not out.exists(), "a file that is not whole has not the name of one"
+    done = seriatim("book", source, "-o", out, *slow)
+    assert done.returncode == 0, done.stderr.decode()
+    assert out.read_bytes() == undisturbed.read_bytes()
+    assert master_audio(project) == master_audio(BookProject.of(str(undisturbed)))
+    assert not list(project.chapters.glob("*.part*"))
+
+
+def test_a_plan_speaks_nothing(tmp_path: Path) -> None:
+    source = book(tmp_path / "in.epub", HARBOUR, SEA, ["At home."])
+    done = seriatim("book", source, "--plan", "--chapters", "2-", "--engine", "tone")
+    assert done.returncode == 0, done.stderr.decode()
+    title, voice, *chapters = done.stdout.decode().splitlines()
+    assert title.startswith("The Harbour & the Sea by Anna Berg, Ben Cole: 2 chapters, about 0:0")
+    assert voice == "voice (default) of tone, cover: yes"
+    assert [line.split()[0] for line in chapters] == ["2", "3"]
+    assert [path.name for path in tmp_path.iterdir()] == ["in.epub"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "out.doc"], "expected an ending of .m4b, .m4a, .mp4"),
+        (["-o", "out.m4b", "--chapters", "4"], "no chapters 4 in a document of 2 chapters"),
+        (["-o", "out.m4b", "--chapters", "one"], "expected numbers and ranges, such as 1-3,7,9-"),
+    ],
+)
+def test_what_cannot_be_a_book_is_refused(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = seriatim("book", book(tmp_path / "in.epub", HARBOUR, SEA), *arguments, *TONE, cwd=tmp_path)
+    assert done.returncode == ExitCode.BAD_INPUT
+    assert message in complaint(done)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.epub"]
