@@ -120,6 +120,7 @@ bench-text: $(VENV)/.dev  ## sentences of public test cases in 29 languages, bes
 
 bench-providers: $(VENV)/.dev  ## jobs in front of a simulated provider with a limit: times, memory, our own part of the first sound
 	$(BIN)/python -m bench.providers $(ARGS)
+	$(BIN)/python -m bench.takeovers
 
 bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")
 	$(BIN)/python -m bench.voices $(ARGS)
