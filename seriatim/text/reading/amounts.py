@@ -45,9 +45,6 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         rules.append(
             ReadingRule(re.compile(r"(?<=\dh)\s?(?P<n>\d{1,2})\s?m(?!\w)"), lambda found: f" {found['n']} min")
         )
-    if "periods" in grammar.words:
-        periods = re.compile(rf"(?<=\w)/(?=(?:{grammar.words['periods']})(?!\w))")
-        rules.append(ReadingRule(periods, lambda _found: f" {grammar.words['per']} "))
     if grammar.rules.spaced and "percent_first" not in grammar.words:
         parts = r"(?P<fraction>(?:(?P<whole>\d+)\s?)?[¼½¾⅐-⅞]|(?:(?P<full>\d+)\s)?\d/\d{1,2})"
         rules.append(grammar.rule(rf"{parts}\s?(?P<unit>{symbols})", fraction))

@@ -30,10 +30,14 @@ LANGUAGES = {
 }  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(
-    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞¢]|\.\s|"
+    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞¢]|"
     r"[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b|[:;]["
     r"'’)(DPp-]"
 )
+#: without one of these, most rules have nothing to read: so the second look at a sentence costs little
+_DIGITS = re.compile(r"[\d¼½¾⅐-⅞²³⁰-⁹]")
+#: languages with abbreviations without a stop: Mme, dr
+_STOPLESS = frozenset(["fr", "pl"])
 MOST_ROUNDS = 8  #: what one rule leaves may be another's, in odd texts; a plain sentence takes one round
 _SPACES = re.compile(r" {2,}")
 _NUMBER = re.compile(r"\d{1,9}")
@@ -61,17 +65,19 @@ def ordinal_words(digits: str, language: str) -> str:
 
 
 @lru_cache
-def _rules(language: str) -> tuple[ReadingRule, ...]:
-    """The rules of a BCP 47 tag, in order; none for a language without a table."""
+def _rules(language: str, *, digits: bool) -> tuple[ReadingRule, ...]:
+    """The rules of a BCP 47 tag, in order; none for a language without a table. `digits`: are there any in the text?"""
     rules = _language_rules(language)
     if rules is None:
         return ()
     grammar = NumberGrammar(rules)
-    kinds = (
-        literal_rules, title_rules, weekday_rules, _own_rules, date_rules, identifier_rules, scientific_rules,
-        reference_rules, clock_rules, amount_rules, short_number_rules, number_rules, roman_rules, sign_rules,
-        capital_rules, _late_rules,
-    )  # fmt: skip
+    first, marks = (literal_rules, title_rules, weekday_rules, _own_rules), (reference_rules,)
+    counted = (date_rules, identifier_rules, scientific_rules)
+    amounts = (clock_rules, amount_rules, short_number_rules, number_rules)
+    words = (roman_rules, sign_rules, capital_rules, _late_rules)
+    kinds = [*first, *counted, *marks, *amounts, *words]
+    if not digits:
+        kinds = [*first, *marks, *words]
     found = tuple(rule for kind in kinds for rule in kind(grammar))
     return found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)
 
@@ -84,14 +90,33 @@ def _late_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     return list(grammar.rules.late_rules)
 
 
+@lru_cache
+def _abbreviations(language: str) -> re.Pattern[str] | None:
+    """Any abbreviation that the rules of a language read though no digit or sign is near; None if there is none."""
+    rules = _language_rules(language)
+    marks = [mark for table in (rules.literals, rules.titles) for mark in table if mark[0].isalpha()] if rules else []
+    written = "|".join(re.escape(mark) for mark in marks)
+    return re.compile(rf"(?<![\w.])(?i:{written})(?!\w)") if marks else None
+
+
+def _is_readable(text: str, language: str) -> bool:
+    """Is there anything in a text that some rule may read?"""
+    if _READABLE.search(text):
+        return True
+    if "." not in text[:-1] and language[:2] not in _STOPLESS:
+        return False
+    abbreviations = _abbreviations(language)
+    return abbreviations is not None and abbreviations.search(text) is not None
+
+
 def read_sentence(text: str, language: str) -> str:
     """The sentence with its numbers and signs in words of the language; unchanged if Seriatim has no rules of it."""
     capital = text[:1].isupper()
     for _ in range(MOST_ROUNDS):
-        if not _READABLE.search(text):
+        if not _is_readable(text, language):
             break
         read = text
-        for rule in _rules(language):
+        for rule in _rules(language, digits=_DIGITS.search(text) is not None):
             read = rule.apply(read)
         if read == text:
             break

@@ -125,6 +125,8 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"(?<=\w)@(?=\w)|(?<=\s)@(?=\s)"), word("at", " {} ")),
         ReadingRule(re.compile(r"(?<![^\W\d_]\.)(?<!\w)(?:[A-Z][a-z]{0,2}\.){2,4}(?!\w)"), _degree),
     ]
+    if "periods" in words:
+        rules.append(ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{words['periods']})(?!\w))"), word("per", " {} ")))
     if "hashtag" in words:
         rules.append(ReadingRule(re.compile(r"(?<![\w&#])#(?P<word>[^\W\d_][\w]*)"), hashtag))
     return rules
