@@ -13,6 +13,8 @@ from seriatim.client.job_options import JobRequest
 from seriatim.errors import JobFailed
 from seriatim.exit_codes import ExitCode
 from seriatim.keys import job_prefix, pool_prefix
+from seriatim.recording_store import events
+from seriatim.stream_entries import End
 from tests.support.command_line import TONE, complaint, seriatim
 from tests.support.expected_audio import Listener, sentences, spoken_pcm
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -175,8 +177,7 @@ def test_a_recording_knows_its_gaps_when_nothing_else_does(system: RealSystem) -
     text = [*sentences(1, "recorded"), POISON, "More venom here."]
     job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "pool": "venom", "kind": "batch"}))
     assert job.wait(PATIENCE_S).gaps == 2
-    wait_until(job.recorded)
-    wait_until(lambda: len(Listener(job).all()) > 0)
+    wait_until(lambda: any(isinstance(each, End) for each in events(job.store_dir, job.id)), "its end is recorded")
     with system.redis as client:
         client.delete(f"{job_prefix(job.id)}:c:{job.id}")
     assert (job.status().state, job.status().gaps) == ("done", 2)
