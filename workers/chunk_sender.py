@@ -125,7 +125,7 @@ class ChunkSender:
 
     def _append_chunk(self, chunk: ChunkAppend) -> tuple[AppendVerdict, int]:
         """Append one chunk, waiting while Redis is out of memory: readers free some as they read."""
-        call = job_scripts.append(self.message.job, self.message.seq, self.message.attempt, chunk)
+        call = job_scripts.append(self.message.job, self.message.seq, self.message.attempt, chunk, emits=True)
         deadline_s = time.monotonic() + MEMORY_WAIT_S
         while True:
             try:

@@ -116,11 +116,17 @@ def open_sentence(
     return _call(job, "open", seq, attempt, continuity, rate_hz, sentence, fingerprint, decode=decode)
 
 
-def append(job: str, seq: int, attempt: int, chunk: ChunkAppend) -> ScriptCall[tuple[AppendVerdict, int]]:
-    """Deliver a chunk; returns the verdict and how many bytes are received."""
+def append(
+    job: str, seq: int, attempt: int, chunk: ChunkAppend, *, emits: bool = False
+) -> ScriptCall[tuple[AppendVerdict, int]]:
+    """Deliver a chunk; returns the verdict and how many bytes are received.
+
+    With `emits` it goes to the ordered stream in the same step if its sentence is at the cursor; a reassembler is
+    notified only of what is left to do.
+    """
     return _call(
         job, "append", seq, attempt, chunk.offset, chunk.pcm, int(chunk.final), chunk.checksum, chunk.state,
-        int(chunk.differs), decode=lambda r: (AppendVerdict(r[0]), integer(r[1])),
+        int(chunk.differs), int(emits), decode=lambda r: (AppendVerdict(r[0]), integer(r[1])),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from tests.mutants.mutant import Mutant, lua
 
+INLINE = "tests/scripts/job/test_inline_emission.py"
 MACHINE = "tests/scripts/job/test_job_machine.py"
 TAKES = "tests/scripts/job/test_takes.py"
 STREAM = "tests/scripts/job/test_ordered_stream.py"
@@ -78,7 +79,7 @@ JOB = (
     ),
     Mutant(
         "emit.fingerprint of what was heard forgotten",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         ", 'F', fingerprint or ''",
         "",
         "every retry counts as another take",
@@ -143,8 +144,8 @@ JOB = (
     Mutant(
         "append.nobody notified",
         f"{FOLDER}/append.lua",
-        "if seq == cur then notify() end",
-        "",
+        "elseif seq == cur and not direct then notify() end",
+        "end",
         "a chunk waits until somebody happens to look",
         (STREAM, MACHINE),
     ),
@@ -157,8 +158,56 @@ JOB = (
         ("tests/simulator/test_found.py", TAKES, MACHINE),
     ),
     Mutant(
+        "append.emits the bytes of a held sentence",
+        f"{FOLDER}/append.lua",
+        " or hold == '1' or held or",
+        " or",
+        "a sentence that was to be whole is heard in part",
+        (MACHINE,),
+    ),
+    Mutant(
+        "append.emits what a reassembler has to record",
+        f"{FOLDER}/append.lua",
+        " and drain == 'window'",
+        "",
+        "a recorder learns of audio only from the sweep",
+        (INLINE,),
+    ),
+    Mutant(
+        "append.emits what lies behind the end",
+        f"{FOLDER}/append.lua",
+        " and (n == '-1' or tonumber(seq) < tonumber(n))",
+        "",
+        "a job whose server lost the end of its text says more than its end counts",
+        (INLINE,),
+    ),
+    Mutant(
+        "append.emits behind a seam without its mark",
+        f"{FOLDER}/append.lua",
+        " or discontinuity or differs == '1'",
+        "",
+        "two takes are glued together",
+        (MACHINE,),
+    ),
+    Mutant(
+        "append.emits into a stream that is ahead",
+        f"{FOLDER}/append.lua",
+        "  if added.err then return false end\n",
+        "",
+        "behind a cut log the cursor leaves the stream",
+        (INLINE,),
+    ),
+    Mutant(
+        "append.emitted bytes not counted",
+        f"{FOLDER}/append.lua",
+        "  C('HSET', H, 'off', stop, 'Q', checksum, 'F', fingerprint or '')\n",
+        "",
+        "what follows waits in the buffer, for the sentence's end",
+        (MACHINE,),
+    ),
+    Mutant(
         "emit.cursor not saved",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         "  C('HSET', H, 'cur', cur, 'off', off, 'at', at)\n",
         "",
         "what was emitted is emitted again",
@@ -166,7 +215,7 @@ JOB = (
     ),
     Mutant(
         "emit.job offset not moved",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         "at, cur, off = at + off, cur + 1, 0",
         "cur, off = cur + 1, 0",
         "markers say the wrong place, and a recorder writes over what it has",
@@ -174,7 +223,7 @@ JOB = (
     ),
     Mutant(
         "emit.overlap not trimmed",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         "    if start < off then data = string.sub(data, off - start + 1) end\n",
         "",
         "behind a cut log, a retry in other pieces says something twice",
@@ -182,7 +231,7 @@ JOB = (
     ),
     Mutant(
         "emit.gap not marked",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         "      if gap then add((cur + 1) .. '-' .. GAP, 't', 'gap', 'seq', cur, 'offset', off, 'reason', gap) end\n",
         "",
         "a sentence is missing and nobody is told",
@@ -190,7 +239,7 @@ JOB = (
     ),
     Mutant(
         "emit.hold not honoured",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         "    if not length and (hold == '1' or held) then break end   -- held until it is whole\n",
         "",
         "a sentence that was to be whole is heard in part",
@@ -206,7 +255,7 @@ JOB = (
     ),
     Mutant(
         "emit.rest not announced",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         "if more then notify() end",
         "",
         "what a budget left waits until somebody happens to look",
@@ -278,7 +327,7 @@ JOB = (
     ),
     Mutant(
         "emit.sound beyond the end kept",
-        f"{FOLDER}/emit.lua",
+        f"{FOLDER}/shared/emission.lua",
         "    drop_received(cur)     -- a server",
         "    -- a server",
         "what was spoken of a text whose end a server lost stays in memory for the job's whole life",
@@ -306,6 +355,22 @@ JOB = (
         "  C('XTRIM', K .. ':o:' .. over[i], 'MAXLEN', 1)\n",
         "",
         "ten heard jobs fill a small server for ten minutes",
+        ("tests/scripts/test_memory.py",),
+    ),
+    Mutant(
+        "due.audio dropped when the clock was set back",
+        f"{FOLDER}/due.lua",
+        "do C('ZADD', OVER, latest, id) end",
+        "do C('ZADD', OVER, 0, id) end",
+        "a reader that stood still misses what was emitted before its job was cancelled",
+        ("tests/scripts/test_memory.py",),
+    ),
+    Mutant(
+        "due.audio kept for an hour after the clock was set back",
+        f"{FOLDER}/due.lua",
+        "do C('ZADD', OVER, latest, id) end",
+        "do end",
+        "heard jobs fill a small server until the clock is where it was",
         ("tests/scripts/test_memory.py",),
     ),
     Mutant(

@@ -110,6 +110,20 @@ def test_the_sound_of_a_job_goes_a_minute_after_its_end_was_read(redis: Redis) -
     assert not redis.exists(f"{slot.prefix}:over")
 
 
+def test_after_the_clock_was_set_back_the_sound_stays_for_a_minute_again(redis: Redis) -> None:
+    """A reader that stood still when its job was cancelled hears what was emitted for it."""
+    slot, hour = Slot(redis, 2), 3_600_000
+    slot.says(0, 1, pcm(0))
+    slot.emit()
+    slot.end("cancelled")
+    look(slot, -hour)
+    assert slot.sound() == pcm(0)
+    look(slot, 59_000 - hour)
+    assert slot.sound() == pcm(0)
+    look(slot, 61_000 - hour)
+    assert slot.sound() == b""
+
+
 def test_the_sound_of_a_job_whose_end_was_not_read_stays(redis: Redis) -> None:
     slot = Slot(redis, 1)
     slot.says(0, 1, pcm(0))

@@ -161,7 +161,8 @@ class Closed(PrivateServer):
 
 def rules(role: str) -> list[str]:
     text = (DEPLOY / f"{role}.acl").read_text("utf-8")
-    return [rule for line in text.splitlines() if not line.startswith("#") for rule in line.split()]
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return [rule.strip("()") for line in lines for rule in line.split()]  # in brackets: a command for some keys alone
 
 
 def allows_key(role: str, key: str) -> bool:

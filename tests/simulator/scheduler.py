@@ -32,7 +32,7 @@ Steps = Generator[float, None, T]
 POOL = "sim"
 #: Calls after which there may be something to read. Nothing depends on them but how often a run looks in vain.
 NOTIFYING = (slot.init, slot.append, slot.emit, slot.fill, slot.close, slot.end)
-EMITTING = (slot.init, slot.life, slot.emit, slot.end)
+EMITTING = (slot.init, slot.life, slot.append, slot.emit, slot.end)
 START_MS = 1_700_000_000_000  #: any time will do: scripts set lives, never times of expiry
 
 

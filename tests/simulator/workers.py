@@ -253,9 +253,14 @@ class SimulatedWorker(Process):
     def _append(self, who: str, message: TaskMessage, chunk: ChunkAppend) -> Steps[tuple[AppendVerdict, int]]:
         """One append; waits while the server has no memory: readers are about to make room."""
         until = self.world.now + FULL_MS
+        emits = self.world.rng.random() < self.world.plan.inline
         while True:
             try:
-                return (yield from self.world.ask(who, slot.append, message.job, message.seq, message.attempt, chunk))
+                return (
+                    yield from self.world.ask(
+                        who, slot.append, message.job, message.seq, message.attempt, chunk, emits=emits
+                    )
+                )
             except MemoryFull:
                 if self.world.now > until:
                     raise ChunkRefused("the server was out of memory", blame=True) from None

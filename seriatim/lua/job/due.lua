@@ -7,12 +7,14 @@
 local _, _, most, again, share = unpack(ARGV)
 local t = time_ms()
 
--- Those whose time has come; where memory is short those before it, too, the oldest first, until it is not. A time that is
--- further away than any was set before the server's clock was set back.
+-- A time that is further away than any was set before the server's clock was set back: the audio is kept as long again, because
+-- its reader may still be at it.
+local latest = string.format('%.0f', t + OVER_KEPT)
+for _, id in ipairs(C('ZRANGEBYSCORE', OVER, '(' .. latest, '+inf', 'LIMIT', 0, most)) do C('ZADD', OVER, latest, id) end
+-- Those whose time has come; where memory is short those before it, too, the oldest first, until it is not.
 local over = C('ZRANGE', OVER, 0, most - 1, 'WITHSCORES')
 for i = 1, #over, 2 do
-  local at = tonumber(over[i + 1])
-  if at > t and at <= t + OVER_KEPT and not memory_is_short(share) then break end
+  if tonumber(over[i + 1]) > t and not memory_is_short(share) then break end
   C('XTRIM', K .. ':o:' .. over[i], 'MAXLEN', 1)
   C('ZREM', OVER, over[i])
 end

@@ -98,8 +98,8 @@ class ModelJob:
         take.held = continuity == "none" and self.hold is not HoldPolicy.NEVER
         take.differs_at = take.start or None if continuity == "none" else None
 
-    def append(self, seq: int, attempt: int, chunk: ChunkAppend) -> tuple[AppendVerdict, int]:
-        """A chunk: overlap is trimmed, a hole refused."""
+    def append(self, seq: int, attempt: int, chunk: ChunkAppend, *, emits: bool = False) -> tuple[AppendVerdict, int]:
+        """A chunk: overlap is trimmed, a hole refused. With `emits` it is heard at once, if it is the next."""
         if self.state not in ("run", "done"):
             return AppendVerdict.GONE, 0
         length = self.length_of(seq)
@@ -114,7 +114,10 @@ class ModelJob:
         if end < take.received and not chunk.final:
             return AppendVerdict.OK, take.received
         self._receive(take, chunk, end)
-        self.notifications += seq == self.seq
+        if emits and seq == self.seq:
+            self.emit(64, ends=False)
+        else:
+            self.notifications += seq == self.seq
         return AppendVerdict.OK, take.received
 
     @staticmethod
@@ -129,8 +132,8 @@ class ModelJob:
         if chunk.final:
             take.length = take.received
 
-    def emit(self, budget: int) -> tuple[int, bool, str]:
-        """Move what is contiguous to the ordered stream."""
+    def emit(self, budget: int, *, ends: bool = True) -> tuple[int, bool, str]:
+        """Move what is contiguous to the ordered stream; `ends` False: the end is left to another emit."""
         moved = 0
         while self.state == "run" and budget > 0 and (self.n < 0 or self.seq < self.n):
             take = self.takes.get(self.seq, ModelTake())
@@ -145,7 +148,9 @@ class ModelJob:
                 budget -= 1
             elif not found:
                 break
-        if self.state == "run" and self.seq == self.n:
+        if self.state == "run" and self.seq == self.n and not ends:
+            self.notifications += 1
+        elif self.state == "run" and self.seq == self.n:
             self._terminate("done", self.closing, self.at)
         more = self.state == "run" and budget <= 0
         self.notifications += more

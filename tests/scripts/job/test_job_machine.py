@@ -167,14 +167,17 @@ class JobMachine(RuleBasedStateMachine):
     @rule(
         index=st.integers(0, 4), shift=st.sampled_from([0, 0, 0, -4, -40, 2]), size=st.sampled_from([0, 2, 6, 14, 40]),
         final=st.sampled_from([None, None, True]), twice=st.booleans(), differs=st.booleans(),
+        emits=st.booleans(),
     )  # fmt: skip
-    def append(self, index: int, shift: int, size: int, final: bool | None, twice: bool, differs: bool) -> None:
+    def append(
+        self, index: int, shift: int, size: int, final: bool | None, twice: bool, differs: bool, emits: bool
+    ) -> None:
         seq, attempt = self.opened[-1 - index % len(self.opened)]
-        self.do_append(seq, attempt, shift, size, final=final, twice=twice, differs=differs)
+        self.do_append(seq, attempt, shift, size, final=final, twice=twice, differs=differs, emits=emits)
 
     def do_append(
         self, seq: int, attempt: int, shift: int, size: int, *, final: bool | None = None, twice: bool = False,
-        differs: bool = False,
+        differs: bool = False, emits: bool = False,
     ) -> AppendVerdict:  # fmt: skip
         streamed = voice(seq, attempt, self.continuity, self.fingerprints[attempt])
         take = self.model.takes.get(seq, ModelTake())
@@ -186,10 +189,10 @@ class JobMachine(RuleBasedStateMachine):
             offset, pcm, whole if final is None else final and whole, zlib.crc32(streamed[: offset + len(pcm)]), state,
             differs and self.continuity == "none",
         )  # fmt: skip
-        call = scripts.append(JOB, seq, attempt, chunk).at(self.now)
-        verdict, _ = self.both(call, lambda: self.model.append(seq, attempt, chunk))
+        call = scripts.append(JOB, seq, attempt, chunk, emits=emits).at(self.now)
+        verdict, _ = self.both(call, lambda: self.model.append(seq, attempt, chunk, emits=emits))
         if twice:
-            self.both(call, lambda: self.model.append(seq, attempt, chunk))
+            self.both(call, lambda: self.model.append(seq, attempt, chunk, emits=emits))
         return verdict
 
     @precondition(lambda self: self.afterwards < AFTERWARDS)
@@ -204,16 +207,16 @@ class JobMachine(RuleBasedStateMachine):
             self.emit(3, notified=False)
 
     @precondition(lambda self: self.afterwards < AFTERWARDS)
-    @rule(distance=AHEAD, size=st.sampled_from([2, 14, 40]))
-    def speak(self, distance: int, size: int) -> None:
-        self.speak_all(self.ahead(distance), size)
+    @rule(distance=AHEAD, size=st.sampled_from([2, 14, 40]), emits=st.booleans())
+    def speak(self, distance: int, size: int, emits: bool) -> None:
+        self.speak_all(self.ahead(distance), size, emits=emits)
 
-    def speak_all(self, seq: int, size: int) -> None:
+    def speak_all(self, seq: int, size: int, *, emits: bool = False) -> None:
         """A whole sentence, by a new attempt."""
         self.attempt += 1
         self.do_open(seq, self.attempt, self.model.rate or RATE)
         while (seq, self.attempt) in self.opened and self.model.length_of(seq) is None and self.model.state == "run":
-            if self.do_append(seq, self.attempt, 0, size) is not AppendVerdict.OK:
+            if self.do_append(seq, self.attempt, 0, size, emits=emits) is not AppendVerdict.OK:
                 break
 
     # the reassembler

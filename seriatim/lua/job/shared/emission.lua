@@ -1,0 +1,77 @@
+-- requires: cursor
+-- The emission of what is contiguous at the cursor: by a reassembler (emit.lua), or by the step that brings it (append.lua).
+-- `budget`: chunks, `again`: ms after which the job is looked at again, `ends` false: the end of the job is left to a reassembler,
+-- which logs it. Returns how many chunks were moved, whether the budget was used up, and the state of the job, its drain, whether
+-- it ended here, its sentences and bytes that are out, and its rate.
+local function emit_contiguous(budget, again, ends)
+  local moved, ended = 0, 0
+  local cur, off, at = cursor()
+  local state, n, hold, rate, drain, ended_life, closing = fields(H, 'state', 'n', 'hold', 'rate', 'drain', 'ended_life', 'closing')
+  n = num(n, -1)
+
+  -- Add an entry. A marker that is there already was added by a step of which a log kept only the beginning.
+  local function add(id, ...)
+    local reply = redis.pcall('XADD', O, id, ...)
+    if type(reply) == 'table' and reply.err and not string.find(reply.err, 'equal or smaller', 1, true) then error(reply.err) end
+  end
+
+  local function begin(seq, text)
+    add((seq + 1) .. '-0', 't', 'sentence', 'seq', seq, 'at', at, 'rate', rate or '0', 'text', text or '')
+  end
+
+  -- The chunks of sentence `seq` beyond `off`. Returns how many there were.
+  local function move(seq, text, discontinuity, fingerprint)
+    local entries = C('XRANGE', chunks(seq), '0-' .. (off + 1), '+', 'COUNT', budget)
+    local d, checksum = num(discontinuity)
+    for _, each in ipairs(entries) do
+      local id, chunk = unpack(each)
+      local _, data, _, crc = unpack(chunk)
+      local stop = tonumber(string.match(id, '-(%d+)$'))
+      if off == 0 then begin(seq, text) end
+      if d and d <= off and off > 0 then
+        add((seq + 1) .. '-' .. (off + 1), 't', 'discontinuity', 'seq', seq, 'offset', off)
+        C('HDEL', H, 'd' .. seq)
+        d = nil
+      end
+      local start = stop - #data
+      if start < off then data = string.sub(data, off - start + 1) end
+      add((seq + 1) .. '-' .. stop, 'd', data)
+      checksum = crc
+      off, moved, budget = stop, moved + 1, budget - 1
+    end
+    if checksum then C('HSET', H, 'Q', checksum, 'F', fingerprint or '') end
+    if #entries > 0 and off > 0 then C('XTRIM', chunks(seq), 'MINID', '0-' .. (off + 1)) end
+    return #entries
+  end
+
+  if state == 'run' then
+    while budget > 0 and (n < 0 or cur < n) do
+      local length, held, text, gap, discontinuity, fingerprint = fields(H, 'L' .. cur, 'h' .. cur, 'x' .. cur, 'g' .. cur, 'd' .. cur,
+        'f' .. cur)
+      length = num(length)
+      if not length and (hold == '1' or held) then break end   -- held until it is whole
+      local found = move(cur, text, discontinuity, fingerprint)
+      if length and off >= length then
+        if off == 0 then begin(cur, text) end
+        if gap then add((cur + 1) .. '-' .. GAP, 't', 'gap', 'seq', cur, 'offset', off, 'reason', gap) end
+        drop_emitted(cur)
+        at, cur, off = at + off, cur + 1, 0
+        budget = budget - 1   -- sentences without a byte must not make this loop long
+      elseif found == 0 then break end
+    end
+    C('HSET', H, 'cur', cur, 'off', off, 'at', at)
+    if cur == n and not ends then notify()
+    elseif cur == n then
+      drop_received(cur)     -- a server that lost the end of a text has closed it without; that end may have been spoken
+      terminate('done', closing or '', cur, at, n, ended_life)
+      state, ended = 'done', 1
+    else   -- a job that waits for its turn has nothing to be missed: it is looked at ten times less often
+      local waits = cur == 0 and off == 0 and C('HEXISTS', H, 'r0') == 0
+      schedule_check(time_ms() + (waits and 10 or 1) * again, job)
+    end
+  elseif awaits_storage() then schedule_check(time_ms() + again, job)
+  else C('ZREM', LIVE, job) end
+  local more = state == 'run' and budget <= 0
+  if more then notify() end
+  return moved, more, state, drain, ended, cur, at, rate
+end
