@@ -89,10 +89,15 @@ def _entry(name: str) -> Mapping[str, Any]:
         "volumes": [f"{row['name']}:{row['mountPath']}" for row in container["volumeMounts"] if _is_volume(row)],
         "ports": [f"127.0.0.1:0:{row['containerPort']}" for row in container.get("ports", [])],
         "healthcheck": {"test": ["CMD", *container["readinessProbe"]["exec"]["command"]]},
-        "deploy": {"replicas": workloads()[name]["spec"].get("replicas", 1), "resources": container["resources"]},
+        "deploy": {"replicas": _replicas(name, container), "resources": container["resources"]},
         "stop_grace_period": f"{spec['terminationGracePeriodSeconds']}s",
         "depends_on": needs,
     }
+
+
+def _replicas(name: str, container: Mapping[str, Any]) -> int:
+    """As many as the manifest says; one of what listens, because one machine has each port once."""
+    return 1 if container.get("ports") else int(workloads()[name]["spec"]["replicas"])
 
 
 def _is_volume(mount: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The compose file's services as native processes of this machine: their commands, environments and health checks.
+"""Services of Compose, or pods, as native processes of this machine: their commands, environments, health checks.
 
 Where there are no containers, a few words must mean something else here, and nothing but these is changed:
 
@@ -21,6 +21,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,7 @@ class Native:
     """All services that can run here."""
 
     folder: Path
+    services: Mapping[str, Service] = field(default_factory=services)  #: by name
     ports: dict[int, int] = field(default_factory=dict)  #: a container's -> ours
     processes: dict[str, list["subprocess.Popen[bytes]"]] = field(default_factory=dict)
     replaced: dict[str, Path] = field(default_factory=dict)  #: source of a mount -> another folder for it
@@ -59,7 +61,7 @@ class Native:
         (programs / "seriatim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m gateway.cli.main "$@"\n')
         (programs / "seriatim").chmod(0o755)
         (programs / "valkey-cli").symlink_to(client)
-        inner_ports = {port for service in services().values() for _, port in service.ports} | {6379}
+        inner_ports = {port for service in self.services.values() for _, port in service.ports} | {6379}
         self.ports = {port: free_port() for port in sorted(inner_ports)}
 
     def secret(self, name: str) -> str:
@@ -89,7 +91,7 @@ class Native:
         for path in sorted(service.mounts, key=len, reverse=True):
             text = re.sub(rf"(?<![\w/.]){path}(?![\w-])", str(self.volume(service, path)), text)
         text = re.sub(r"/run/secrets/(\w+)", lambda m: str(self.path_of_secret(m[1])), text)
-        names = "|".join(services())
+        names = "|".join(self.services)
         text = re.sub(rf"(?<![\w-])(?:{names}|0\.0\.0\.0)(?=:\d)", "127.0.0.1", text)
         numbers = "|".join(map(str, self.ports))
         return re.sub(rf"(?<![\d.])({numbers})(?!\d)", lambda m: str(self.ports[int(m[1])]), text)
@@ -141,13 +143,13 @@ class Native:
         """Start services, each when those that it needs are healthy, and wait until all are."""
         healthy: set[str] = set()
         for name in names:
-            service = services()[name]
+            service = self.services[name]
             for needed in set(service.needs) - healthy:
-                self.await_healthy(services()[needed])
+                self.await_healthy(self.services[needed])
                 healthy.add(needed)
             self.start(service)
         for name in set(names) - healthy:
-            self.await_healthy(services()[name])
+            self.await_healthy(self.services[name])
 
     def await_healthy(self, service: Service) -> None:
         """Wait until its health check says yes."""
@@ -158,7 +160,7 @@ class Native:
         processes = self.processes.pop(name)
         for process in processes:
             process.terminate()
-        return [process.wait(services()[name].grace_s) for process in processes]
+        return [process.wait(self.services[name].grace_s) for process in processes]
 
     def close(self) -> None:
         """End what still runs, at once."""
