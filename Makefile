@@ -22,7 +22,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,flower,bench,http,otel,providers,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-http bench-text bench-providers bench-voices bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-autoscaling bench-http bench-text bench-providers bench-voices bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -114,6 +114,9 @@ bench-load: $(VENV)/.dev  ## many listeners, few slots: our policy beside two pl
 
 bench-http: $(VENV)/.dev  ## the HTTP gateway: its own part of the first sound, 200 listeners
 	$(BIN)/python -m bench.http $(ARGS)
+
+bench-autoscaling: $(VENV)/.dev  ## a day with a scaler beside fixed fleets, in virtual time (ARGS="--svg FILE")
+	$(BIN)/python -m bench.autoscaling $(ARGS)
 
 bench-text: $(VENV)/.dev  ## sentences of public test cases in 29 languages, beside other libraries (ARGS=--failures)
 	$(BIN)/python -m bench.text $(ARGS)

@@ -1,0 +1,1 @@
+"""Simulation of the scaler of deploy/kubernetes over a day, in virtual time."""
