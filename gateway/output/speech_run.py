@@ -28,6 +28,7 @@ from seriatim.client.resolved_request import ResolvedRequest
 from seriatim.client.sentence_rows import segmentation_for, sentences_of_text
 from seriatim.errors import JobEnded, JobFailed, NoWorkers, SeriatimError
 from seriatim.process import watched_tasks
+from seriatim.process.process_age import process_age_s
 from seriatim.records import Sentence
 from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
@@ -111,6 +112,7 @@ class SpeakRun:
     on_job: Callable[[Job], None] = _ignore  #: called once the job is accepted
     submitted_s: float = 0.0
     first_s: float | None = None
+    first_age_s: float | None = None  #: of this process at the first audio
     audio_ms: float = 0.0
     sentences: int = 0
     rate_hz: int = 0
@@ -127,6 +129,7 @@ class SpeakRun:
         elif isinstance(entry, Audio):
             if self.first_s is None:
                 self.first_s = time.monotonic() - self.submitted_s
+                self.first_age_s = process_age_s()
             self.output.write(entry.pcm, self.rate_hz)
             ms = ms_of_bytes(len(entry.pcm), self.rate_hz)
             self.audio_ms += ms
@@ -199,7 +202,8 @@ def _speak_with(producer: Producer, system: LocalSystem, run: SpeakRun) -> RunSu
         before,
         before_ms,
         _format_marks(submission.job, before),
-        tuple(f"sentence {before + gap.seq}: {gap.reason}" for gap in run.gaps),
+        first_audio_age_s=run.first_age_s,
+        gaps=tuple(f"sentence {before + gap.seq}: {gap.reason}" for gap in run.gaps),
     )
 
 

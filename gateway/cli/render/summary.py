@@ -21,6 +21,7 @@ class RunSummary:
     sentences_before: int = 0  #: that an interrupted run had spoken
     audio_ms_before: float = 0.0  #: of the audio of those sentences
     doubts: tuple[str, ...] = ()  #: sentences of this run, 0-based, that an engine marked as doubtful, and the marks
+    first_audio_age_s: float | None = None  #: from the start of the command to the first audio; None: unknown
     gaps: tuple[str, ...] = ()  #: sentences of this run, 0-based, of which all or the rest is missing, and the reason
 
     @property
@@ -39,7 +40,11 @@ def summary_text(summary: RunSummary) -> str:
     if summary.sentences_before:
         lines[1] += f"; {summary.sentences_before} more by the interrupted run"
     if summary.first_audio_s is not None:
-        lines.append(f"first audio after {summary.first_audio_s:.2f} s")
+        age_s = summary.first_audio_age_s
+        lines.append(
+            f"first audio after {summary.first_audio_s:.2f} s"
+            + (f", {age_s:.1f} s after the start of the command" if age_s is not None else "")
+        )
     spoke = sorted(summary.sentences_by_worker.items())
     if spoke:
         each = ", ".join(f"{worker} {sentences}" for worker, sentences in spoke)
@@ -64,6 +69,7 @@ def summary_json(summary: RunSummary) -> dict[str, object]:
         "sentences_this_run": summary.sentences,
         "wall_s": round(summary.wall_s, 3),
         "first_audio_s": None if summary.first_audio_s is None else round(summary.first_audio_s, 3),
+        "first_audio_after_start_s": None if summary.first_audio_age_s is None else round(summary.first_audio_age_s, 2),
         "times_real_time": round(summary.times_real_time, 2),
         "workers": len(summary.sentences_by_worker),
         "gaps": list(summary.gaps),

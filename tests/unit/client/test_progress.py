@@ -156,6 +156,7 @@ RUN = RunSummary(
     audio_ms=61_500,
     wall_s=15.0,
     first_audio_s=0.314,
+    first_audio_age_s=1.528,
     sentences_by_worker={"tone-2": 5, "tone-1": 7},
 )
 
@@ -164,7 +165,7 @@ def test_the_summary_says_what_happened():
     assert summary_text(RUN) == (
         "speech.wav: 1:02 of audio (61.5 s)\n"
         "12 sentences in 15.0 s, 4.1 × real time\n"
-        "first audio after 0.31 s\n"
+        "first audio after 0.31 s, 1.5 s after the start of the command\n"
         "2 workers: tone-1 7, tone-2 5"
     )
 
@@ -197,6 +198,7 @@ def test_the_summary_for_programs_has_the_same_as_numbers():
         "sentences_this_run": 12,
         "wall_s": 15.0,
         "first_audio_s": 0.314,
+        "first_audio_after_start_s": 1.53,
         "times_real_time": 4.1,
         "workers": 2,
         "sentences_by_worker": {"tone-1": 7, "tone-2": 5},
