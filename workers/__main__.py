@@ -10,6 +10,7 @@ from seriatim import log as logs
 from seriatim.celery_app import make_app, reach_broker
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
+from seriatim.process.forked_process import allow_forks
 from seriatim.servers.redis_checks import check_redis
 from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
@@ -132,4 +133,5 @@ def _run_supervisor(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    allow_forks()
     sys.exit(main())

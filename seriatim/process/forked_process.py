@@ -29,6 +29,8 @@ from seriatim.process.quick_imports import collector_paused
 PROC_FILES = Path("/proc/self/fd")
 POLL_S = 0.005
 
+_is_command = False
+
 
 class ChildProcess(Protocol):
     """A child, forked or started by a command, as far as its parent uses `subprocess.Popen`."""
@@ -95,9 +97,15 @@ class ForkPlan:
     new_session: bool = False  #: it gets no Ctrl-C of the terminal
 
 
+def allow_forks() -> None:
+    """State that this process runs a command of ours and nothing else; programs that import us may hold anything."""
+    global _is_command
+    _is_command = True
+
+
 def can_fork() -> bool:
-    """Report whether a fork would copy this process as a whole: on Linux, while it has one thread."""
-    return sys.platform.startswith("linux") and threading.active_count() == 1
+    """Report whether a fork would copy this process as a whole: a command's, on Linux, while it has one thread."""
+    return _is_command and sys.platform.startswith("linux") and threading.active_count() == 1
 
 
 def import_ahead(modules: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 
 from seriatim.text.reading.number_grammar import NumberGrammar
@@ -16,6 +17,8 @@ _FIRST = r"(?<![\w)]\s.)(?<![\w)]\s..)"
 _NOTE_NUMBER = re.compile(r"(?<=[^\W\d_]{4}[.,;!?])\d{1,3}(?=$|\s)")
 _AND_MORE = re.compile(r"(?<=[\d%])\+(?=$|[\s,;:.!?)])|(?<=\d[KkMB])\+(?=$|[\s,;:.!?)])")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[()DPp](?=$|[\s.!?,])|<3+(?=$|\s))")
+_ADDRESS_START = re.compile(r"[/?&]\S*\Z")
+LONGEST_ADDRESS = 200  #: characters of an address that are looked at
 _COMPARISONS = {"==": "equals", "!=": "unequal", "<=": "at_most", ">=": "at_least"}
 _BOUNDS = {"<": "less", ">": "greater", "<=": "at_most", ">=": "at_least", "≤": "at_most", "≥": "at_least"}
 
@@ -48,7 +51,7 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"(?<=\b(?:UTC|GMT))\s?(?P<sign>[-−+])\s?(?=\d)"), zone),
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
         ReadingRule(re.compile(r"(?<=\d)\*(?=\d)"), lambda _found: f" {grammar.words['times']} "),
-        ReadingRule(re.compile(r"(?<=\w)=(?=\w)"), lambda _found: f" {grammar.words['equals']} "),
+        ReadingRule(re.compile(r"(?<=\w)=(?=\w)"), partial(_equation, grammar)),
         ReadingRule(_AND_MORE, lambda _found: f" {grammar.words['plus']}"),
         ReadingRule(_NOTE_NUMBER, lambda _found: ""),
         ReadingRule(_EMOTICON, lambda _found: ""),
@@ -59,6 +62,12 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if signs:
         rules.append(ReadingRule(re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d|[$€£¥₹]\s?\d)"), read))
     return rules
+
+
+def _equation(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
+    start = found.start()
+    is_in_address = _ADDRESS_START.search(found.string, max(0, start - LONGEST_ADDRESS), start) is not None
+    return None if is_in_address else f" {grammar.words['equals']} "
 
 
 def _with_capitals(table: Mapping[str, str]) -> dict[str, str]:

@@ -21,11 +21,13 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="el
 PARENT = """
 import atexit, os, signal, subprocess, sys
 from pathlib import Path
-from seriatim.process.forked_process import ForkPlan, can_fork, fork_process
+from seriatim.process.forked_process import ForkPlan, allow_forks, can_fork, fork_process
 atexit.register(lambda: print("the parent's exit handler", flush=True))
 signal.signal(signal.SIGTERM, lambda *_: print("the parent's signal handler", flush=True))
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 opened = open(sys.argv[1])
+assert not can_fork(), 'a program may hold anything'
+allow_forks()
 assert can_fork()
 log = Path(sys.argv[2])
 plan = ForkPlan("tests.support.process_report", sys.argv[3:], {"ONLY": "this"}, log, new_session=True)
@@ -104,9 +106,9 @@ def test_it_does_not_outlive_its_parent(parent: ParentProcess) -> None:
 def test_what_is_imported_ahead_starts_no_thread_and_opens_nothing() -> None:
     """A fork copies neither threads nor what a library holds on a GPU: models are loaded behind it."""
     code = (
-        "import os, sys; from seriatim.process.forked_process import can_fork, import_ahead\n"
+        "import os, sys; from seriatim.process.forked_process import allow_forks, can_fork, import_ahead\n"
         "from gateway.local.processes import FORKED\n"
-        "import_ahead(['workers.imported_ahead', *FORKED.values()]); assert can_fork()\n"
+        "import_ahead(['workers.imported_ahead', *FORKED.values()]); allow_forks(); assert can_fork()\n"
         "print(*{'onnxruntime', 'torch', 'grpc', 'tests'} & sys.modules.keys())\n"
         "print(*(name for name in sys.modules if name.startswith('seriatim.text.segment')))\n"
         "print(*(link for fd in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{fd}')\n"
@@ -136,7 +138,9 @@ def test_a_private_system_is_forked_from_the_command_that_uses_it() -> None:
     plan = WorkerPlan("tone", engine_options=("rate_hz=8000",))
     code = (
         "import sys; from gateway.local.processes import WorkerPlan, private_system\n"
+        "from seriatim.process.forked_process import allow_forks\n"
         "from seriatim.settings import Settings\n"
+        "allow_forks()\n"
         f"with private_system(Settings(), {plan!r}) as system:\n"
         "    system.await_workers('tone'); print('ready', flush=True); sys.stdin.read()\n"
     )
