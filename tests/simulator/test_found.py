@@ -20,6 +20,7 @@ from seriatim.stream_entries import Audio, ReaderCursor, SentenceStart
 from tests.support.process_system import RealSystem
 
 NOW = 1_700_000_000_000
+SENTENCE = '500|{"text": ""}'  #: estimated at 500 ms
 JOB, POOL = "a-job", "voices"
 
 
@@ -180,14 +181,14 @@ def test_attempts_rise_although_the_restart_itself_was_lost_with_the_log(redis: 
 def test_an_idle_pool_that_is_slower_than_speech_takes_one_live_job(redis: Redis) -> None:
     """To refuse it would be for ever: nothing but speaking measures the pool anew."""
     registered(redis, rtf=3.0)
-    assert run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"]).at(NOW)).verdict is SubmitVerdict.ACCEPTED
-    assert run(redis, pool_scripts.submit(POOL, live("two"), ["500|{}"]).at(NOW)).verdict is SubmitVerdict.BUSY
+    assert run(redis, pool_scripts.submit(POOL, live("one"), [SENTENCE]).at(NOW)).verdict is SubmitVerdict.ACCEPTED
+    assert run(redis, pool_scripts.submit(POOL, live("two"), [SENTENCE]).at(NOW)).verdict is SubmitVerdict.BUSY
 
 
 def test_a_tiny_sentence_does_not_make_a_pool_look_slow(redis: Redis) -> None:
     registered(redis, rtf=0.25)
     times = ((250, 1_000), (50, 10))  # ms of wall and of sound: a page's sentence, then "No."
-    run(redis, pool_scripts.submit(POOL, live("one"), ["500|{}"] * len(times)).at(NOW))
+    run(redis, pool_scripts.submit(POOL, live("one"), [SENTENCE] * len(times)).at(NOW))
     for seq, (wall_ms, audio_ms) in enumerate(times):
         (message,) = run(redis, pool_scripts.pick(POOL, 1, 1_000).at(NOW))
         assert message == TaskMessage("one", seq, message.attempt)
