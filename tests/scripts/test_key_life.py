@@ -21,6 +21,7 @@ def test_a_pool_that_is_busy_for_weeks_keeps_its_keys(redis: Redis, step: Callab
     """The life of a key begins with its first member; a list that never becomes empty must not end a week later."""
     stage = PoolDriver(redis, slots=1)
     stage.accept("talk", *[1_000] * 5)
+    stage.speaks(stage.pick_one(), 1_000)  # now it is known how far ahead a user may be: the user is eligible
     stage.pick_one()
     lasting = [f"{P}:{name}" for name in ("tag:L", "elig:L", "act", "lease", "outbox", "ends")]
     for key in lasting:
