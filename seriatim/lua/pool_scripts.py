@@ -55,7 +55,6 @@ def submit(pool: str, s: Submission, sentences: Sequence[str]) -> ScriptCall[Sub
     options |= {"play": s.play} if s.play is not Play.STREAM else {}
     options |= {"session": s.session} if s.session else {}
     options |= s.limits.to_script()
-    options["chars"] = sum(len(json.loads(row.partition("|")[2])["text"]) for row in sentences)
     return _call(
         pool, "submit", json.dumps(options), *sentences,
         decode=lambda r: SubmitResult(SubmitVerdict(r[0]), integer(r[1]), *(text(field) for field in r[2:])),

@@ -21,7 +21,7 @@ from tests.support.process_system import wait_until
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGE = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
 SENTENCES = 16  #: of the example's text
-LIMIT_S = 150.0  #: the first example starts a whole system, which may install nothing and takes long on busy cores
+LIMIT_S = 150.0  #: the first example starts a whole system, which took over a minute at a load of 12
 
 
 @dataclass(slots=True)

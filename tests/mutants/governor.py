@@ -111,8 +111,8 @@ GOVERNOR = (
     Mutant(
         "submit.budget ignored",
         f"{FOLDER}/submit.lua",
-        "if o.cap_chars and num(",
-        "if false and num(",
+        "if o.cap_chars then\n  local spent",
+        "if false then\n  local spent",
         "a job is accepted that its user's budget does not cover, and fails in its middle",
         BUDGET,
         0,

@@ -88,8 +88,10 @@ local jobs, queued = fields(user_key(user), 'jobs', 'queued')
 if o.cap_jobs and num(jobs, 0) >= o.cap_jobs then return refuse(CAP_JOBS, 'cap_jobs', 1000) end
 if o.cap_queued and total > o.cap_queued then return refuse(TOO_LARGE, 'too_large', 0) end
 if o.cap_queued and num(queued, 0) + total > o.cap_queued then return refuse(CAP_QUEUED, 'cap_queued', 1000) end
-if o.cap_chars and num(C('HGET', spent_key(t), user), 0) + o.chars > o.cap_chars then
-  return refuse(CAP_CHARS, 'cap_chars', DAY - t % DAY)     -- until the next day
+if o.cap_chars then
+  local spent = num(C('HGET', spent_key(t), user), 0)
+  for i = 3, #ARGV do spent = spent + count_characters(string.match(ARGV[i], '^%d+|(.*)$')) end
+  if spent > o.cap_chars then return refuse(CAP_CHARS, 'cap_chars', DAY - t % DAY) end     -- until the next day
 end
 local used, maxmemory, limit = memory(o.memory_share)
 if maxmemory > 0 and used > limit then return refuse(MEMORY, 'memory', memory_wait_ms(t, o.memory_share)) end
