@@ -17,7 +17,9 @@ from itertools import count
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from seriatim.client.job import Job
 from seriatim.client.open_job import OpenJob
@@ -189,6 +191,13 @@ def left_over(events: list[Event], name: str) -> tuple[list[Unfinished], int]:
     return [work for work in found if work.job or not work.plan.written], len(plans)
 
 
+def _client_without_retries(url: str) -> "Redis":
+    """A client for plain readers: a group would not deliver to a retry what a lost reply had."""
+    client = blocking_client(url)
+    client.set_retry(Retry(NoBackoff(), 0))
+    return client
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM, and then until all jobs are over."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.client")
@@ -206,7 +215,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.seed,
         options.calm,
         Producer(settings),
-        blocking_client(settings.redis_url),
+        _client_without_retries(settings.redis_url),
     )
     if options.heir:
         client.stopping.set()

@@ -68,7 +68,7 @@ def wrongly(job: Job, ear: Ear, keep: Keep) -> str:
 
 def plainly(redis: "Redis", stream: str, ear: Ear, keep: Keep, how: str) -> str:
     """Read with XREAD or XREADGROUP, and say how far it is as docs/reference/ordered-stream.md has it."""
-    if how == "xreadgroup" and ear.position != "0-0":
+    if how == "xreadgroup":
         redis.xgroup_setid(stream, "reader", ear.position)  # what an earlier reader took and did not write down
     while keep():
         for entry_id, fields in _next(redis, stream, ear.position, how):
