@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from seriatim.text.lexicon import (
 )
 from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import SegmentOptions, segment
+from tests.support.processor_time import processor_limit
 
 if not all(map(importlib.util.find_spec, ("re2", "lxml"))):
     if os.environ.get("CI"):
@@ -120,18 +120,16 @@ def test_what_is_no_lexicon_is_refused(lexicon: object) -> None:
 def test_no_expression_of_a_stranger_takes_long() -> None:
     """Python's own `re` needs minutes for the first of them."""
     lexicon = Lexicon.of({f"/{regex}/": "x" for regex in ("(a*)*b", "(a|a)*b", "(.*)(.*)(.*)(.*)(.*)=", "(x+x+)+y")})
-    began_s = time.process_time()
-    assert lexicon.find("a" * 2_000 + "x" * 2_000, "en") == ()
-    assert time.process_time() - began_s < 1
+    with processor_limit(1):
+        assert lexicon.find("a" * 2_000 + "x" * 2_000, "en") == ()
 
 
 def test_ten_thousand_words_cost_a_sentence_no_more_than_ten() -> None:
     lexicon = Lexicon.of({f"word{n}": "x" for n in range(10_000)})
     text = " ".join(f"word{n}" for n in range(0, 10_000, 100))
-    began_s = time.process_time()
-    for _ in range(100):
-        lexicon.find(text, "en")
-    assert time.process_time() - began_s < 2
+    with processor_limit(2):
+        for _ in range(100):
+            lexicon.find(text, "en")
 
 
 def test_the_systems_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
