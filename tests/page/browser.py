@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    JavascriptException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -59,14 +63,41 @@ class Page:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def press(self, selector: str, place: int = 0) -> None:
-        """Press what has been scrolled to the middle of the window, away from the player at its edge."""
-        element = self.all(selector)[place]
-        self.script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        """Press what has been scrolled to the middle of the window, away from the player at its edge.
+
+        What the page draws anew or moves between the two is pressed where it is then, as a person would.
+        """
+
+        def pressed() -> bool:
+            element = self.all(selector)[place]
+            self.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+            try:
+                element.click()
+            except (ElementClickInterceptedException, StaleElementReferenceException):
+                return False
+            return True
+
+        wait_until(pressed, f"{selector} can be pressed")
+
+    def open_job(self, words: str, status: str = "") -> None:
+        """Press the job with these words, and this status, in the list of jobs, once it is there."""
+
+        def opened() -> bool:
+            rows = [row for row in self.all("#jobs li") if words in row.text and status in row.text]
+            for row in rows[:1]:
+                row.find_element(By.CSS_SELECTOR, "button").click()
+            return bool(rows)
+
+        self.until(opened, f"{words} is listed")
 
     def words(self, selector: str) -> str:
         """The text of an element as it is now."""
         return str(self.script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of all such elements, as they are at one moment."""
+        code = "return [...document.querySelectorAll(arguments[0])].map((each) => (each.text ?? each.innerText).trim())"
+        return [str(text) for text in self.script(code, selector)]
 
     def reading(self) -> list[str]:
         """The words of the text that is shown."""
@@ -114,7 +145,7 @@ class Page:
     def speak(self, text: str) -> str:
         """Type, press, and return the job's id."""
         self.type(text)
-        self.one("#speak").click()
+        self.press("#speak")
         return self.job()
 
     def choose(self, field: str, value: str) -> bool:

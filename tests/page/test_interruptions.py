@@ -40,7 +40,7 @@ def locked(system: RealSystem) -> Gateway:
 
 
 def test_a_press_without_a_text_is_answered(page: Page) -> None:
-    page.one("#speak").click()
+    page.press("#speak")
     page.until(lambda: page.words("#news") == "There is no text yet.", "the page says so")
     assert page.one("#news").is_displayed(), "to every reader"
     assert page.script("return document.activeElement.id") == "text"
@@ -51,11 +51,11 @@ def test_a_refused_job_shows_the_time_and_is_sent_again(page: Page, client: http
     busy = occupied(client, system)
     page.choose("pool", SLOW)
     page.type(clear(1)[0])
-    page.one("#speak").click()
+    page.press("#speak")
     page.until(lambda: page.one("#refusal").is_displayed(), "it is refused")
     assert page.words("#refusal-words").startswith("You have reached the limit of your key. There should be room in ")
     assert page.words("#news") == page.words("#refusal-words")
-    page.one("#wait").click()
+    page.press("#wait")
     page.until(lambda: page.words("#countdown").startswith("Trying again in "), "it waits")
     client.delete(f"/v1/jobs/{busy}")
     assert client.get(f"/v1/jobs/{page.job()}").json()["model"] == SLOW
@@ -70,9 +70,9 @@ def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Clie
     busy = occupied(client, system)
     page.choose("pool", SLOW)
     page.type(clear(1)[0])
-    page.one("#speak").click()
+    page.press("#speak")
     page.until(lambda: page.one("#stop-waiting").is_displayed(), "it is refused")
-    page.one("#stop-waiting").click()
+    page.press("#stop-waiting")
     assert not page.one("#refusal").is_displayed()
     assert page.script("return document.activeElement.id") == "text"
     assert page.one("#speak").is_enabled()
@@ -89,7 +89,7 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(page: Page, locked: Gateway) -> 
     here.speak(clear(2)[0])
     here.until(lambda: here.at_s() > 0.3, "it is heard")
     assert here.script("return [sessionStorage.getItem('seriatim.key'), JSON.stringify(localStorage)]") == [KEY, "{}"]
-    here.one("#forget-key").click()
+    here.press("#forget-key")
     here.until(lambda: here.one("#key-dialog").is_displayed(), "it is asked for again")
     assert here.script("return sessionStorage.getItem('seriatim.key')") is None
     assert page.complaints("status of 401") == []
@@ -128,7 +128,7 @@ def test_a_text_is_loaded_and_the_refusal_of_another_file_is_shown(page: Page, t
     assert page.words("#count") == "4 words"
     page.one("#file").send_keys(str(noise))
     page.until(lambda: page.words("#news") == "noise.txt is ready. The gateway will read it.", "it is attached")
-    page.one("#speak").click()
+    page.press("#speak")
     refusal = "The file is no UTF-8 text: byte 1 is 0x81"
     page.until(lambda: page.words("#refusal-words").startswith(refusal), "the gateway refuses it")
     assert page.complaints("status of 400") == []

@@ -41,7 +41,7 @@ def babel(system: RealSystem) -> Iterator[None]:
 
 
 def offered(page: Page, field: str) -> list[str]:
-    return [str(option.get_attribute("text")) for option in page.all(f"#{field} option")]
+    return page.texts(f"#{field} option")
 
 
 @pytest.mark.thorough

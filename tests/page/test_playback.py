@@ -45,14 +45,14 @@ def test_a_sentence_is_repeated_until_the_listener_has_enough(page: Page) -> Non
     page.press("#reading [data-seq]", 1)
     page.until(lambda: page.marked() == texts[1], "the second sentence is current")
     page.script(RETURNS)
-    page.one("#repeat").click()
+    page.press("#repeat")
     assert page.one("#repeat").get_attribute("aria-pressed") == "true"
     page.until(lambda: len(page.script("return window.returns")) >= 2, "it begins again, twice")
     assert page.marked() == texts[1]
-    page.one("#on").click()
+    page.press("#on")
     page.until(lambda: page.one("#repeat").get_attribute("aria-pressed") == "false", "who goes on is not held back")
-    page.one("#repeat").click()
-    page.one("#repeat").click()
+    page.press("#repeat")
+    page.press("#repeat")
     page.until(lambda: page.script("return document.getElementById('audio').ended"), "it is heard to its end")
 
 

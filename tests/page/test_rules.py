@@ -55,10 +55,10 @@ def test_axe_finds_nothing_wrong_on_any_screen_by_day_and_by_night(page: Page) -
     page.script("document.getElementById('key-dialog').showModal()")
     assert violations(page) == [], "where a key is asked for"
     page.script("document.getElementById('key-dialog').close()")
-    page.one("#find-voice").click()
+    page.press("#find-voice")
     page.until(lambda: page.one("#voices-dialog").is_displayed(), "the voices are listed")
     assert violations(page) == [], "where a voice is chosen"
-    page.one("#close-voices").click()
+    page.press("#close-voices")
     page.press("#job-status")
     page.until(lambda: page.all("#timeline svg rect"), "the timeline is drawn")
     assert violations(page) == [], "the operator's page"

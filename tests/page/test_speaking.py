@@ -97,14 +97,14 @@ def test_a_listener_goes_where_he_likes(page: Page) -> None:
     texts = clear(8)
     page.speak(" ".join(texts))
     length_s = page.until(page.length_s, "all of it is there")
-    page.one("#play").click()
+    page.press("#play")
     page.until(lambda: page.words("#state").startswith("Spoken"), "the page knows that it is done")
     page.seek(length_s * 0.6)
     assert page.at_s() == pytest.approx(length_s * 0.6, abs=0.2)
     here = texts.index(page.marked())
-    page.one("#on").click()
+    page.press("#on")
     page.until(lambda: page.marked() == texts[here + 1], "the next sentence")
-    page.one("#back").click()
+    page.press("#back")
     page.until(lambda: page.marked() == texts[here], "the one before")
     page.press("#reading [data-seq]", 2)
     page.until(lambda: page.marked() == texts[2], "the sentence that was pressed")
@@ -127,7 +127,7 @@ def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
     page.press("#reading [data-seq]", 1)
     page.until(lambda: page.marked() == texts[1] and -1 < page.held_from_s() < 5, "it begins anew, earlier")
     page.until(lambda: page.at_s() == pytest.approx(second_s, abs=NEAR_S), "at the sentence that was pressed")
-    page.one("#play").click()
+    page.press("#play")
     page.until(lambda: page.at_s() > second_s + 0.1, "and plays")
     began_s = page.script("return document.getElementById('audio').played.start(0)")
     assert began_s == pytest.approx(second_s, abs=NEAR_S), "from there"
@@ -225,14 +225,14 @@ def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) ->
     samples.speak(" ".join(texts))
     samples.until(lambda: len(samples.all("#reading [data-seq]")) == len(texts), "all of it is there")
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Pause", "it plays")
-    samples.one("#play").click()
+    samples.press("#play")
     samples.press("#reading [data-seq]", 4)
     samples.until(lambda: samples.marked() == texts[4], "the sentence that was pressed")
     here = samples.words("#now")
     samples.driver.refresh()
     samples.until(lambda: samples.marked() == texts[4], "a reload finds the place again")
     assert samples.words("#now") == here
-    samples.one("#play").click()
+    samples.press("#play")
     samples.until(lambda: samples.marked() == texts[5], "it goes on")
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Play", "to the end")
 
@@ -248,7 +248,7 @@ def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Cl
     job = client.post("/v1/jobs", json=request).json()["id"]
     page.open(f"?job={job}")
     page.until(lambda: page.words("#state") == "Spoken, 3 sentences", "another goes on without it")
-    assert [gap.text for gap in page.all("#reading .gap")] == [texts[1]]
+    assert page.texts("#reading .gap") == [texts[1]]
     assert page.one("#reading .gap").get_attribute("title") == f"Not spoken: {why}"
     assert page.complaints(CUT) == []
 

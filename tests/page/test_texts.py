@@ -17,7 +17,7 @@ TEXT = f"{TEXTS[0]} {TEXTS[1]}\n\n{TEXTS[2]}\n\n\n{TEXTS[3]}\n"
 
 
 def paragraphs(page: Page) -> list[str]:
-    return [paragraph.text for paragraph in page.all("#reading p")]
+    return page.texts("#reading p")
 
 
 EXPECTED = [f"{TEXTS[0]} {TEXTS[1]}", *TEXTS[2:]]
@@ -27,8 +27,7 @@ def test_a_job_from_the_list_is_shown_with_its_paragraphs(page: Page, client: ht
     """One that another tab, or another program, has sent; under the title that it was given."""
     client.post("/v1/jobs", json={"input": TEXT, "title": "Of hares"}).raise_for_status()
     page.open()
-    row = page.until(lambda: next((r for r in page.all("#jobs li") if "Of hares" in r.text), None), "it is listed")
-    row.find_element("css selector", "button").click()
+    page.open_job("Of hares")
     page.until(lambda: paragraphs(page) == EXPECTED, "its text is shown as it was sent")
     page.until(lambda: len(page.all("#reading [data-seq]")) == len(TEXTS), "and every sentence found in it")
     page.until(lambda: page.driver.title == "Of hares · Seriatim", "the tab is called so, too")
@@ -62,11 +61,11 @@ def test_a_book_is_sent_to_the_gateway_and_spoken(page: Page, tmp_path: Path) ->
     (tmp_path / "note.txt").write_text(TEXTS[1], "utf-8")
     page.one("#file").send_keys(str(tmp_path / "book.epub"))
     page.until(lambda: page.words("#count") == "book.epub", "it is attached")
-    page.one("#speak").click()
+    page.press("#speak")
     page.job()
     page.until(lambda: paragraphs(page) == ["Hares", TEXTS[0]], "its text is shown")
     page.until(lambda: page.driver.title == "The Harbour & the Sea · Seriatim", "under its title")
     page.one("#file").send_keys(str(tmp_path / "note.txt"))
     page.until(lambda: page.script("return document.getElementById('text').value") == TEXTS[1], "the text is loaded")
-    page.one("#speak").click()
+    page.press("#speak")
     page.until(lambda: paragraphs(page) == [TEXTS[1]], "and spoken")

@@ -18,7 +18,7 @@ if importlib.util.find_spec("espeakng_loader") is None:
 
 def offered(page: Page, field: str) -> list[str]:
     """The words of a list's choices."""
-    return [str(option.get_attribute("text")) for option in page.all(f"#{field} option")]
+    return page.texts(f"#{field} option")
 
 
 def test_a_voice_is_chosen_by_its_language(page: Page, client: httpx2.Client) -> None:
@@ -57,7 +57,7 @@ def rows(page: Page) -> list[str]:
 
 
 def open_dialog(page: Page) -> None:
-    page.one("#find-voice").click()
+    page.press("#find-voice")
     page.until(lambda: page.one("#voices-dialog").is_displayed(), "the voices are listed")
 
 
@@ -74,9 +74,9 @@ def test_a_voice_is_found_in_any_pool_and_heard_before_it_is_chosen(page: Page) 
     search(page, "SWISS fre")
     assert rows(page) == ["fr-ch"]
     assert page.words("#voice-count") == "1 voice"
-    page.one("button[aria-label='Hear fr-ch']").click()
+    page.press("button[aria-label='Hear fr-ch']")
     page.until(lambda: page.script("return document.getElementById('sample').currentTime") > 0.2, "its sample plays")
-    page.one("button[aria-label='Use fr-ch']").click()
+    page.press("button[aria-label='Use fr-ch']")
     assert page.script("return document.getElementById('sample').paused"), "a chosen voice stops talking"
     chosen = "return ['pool', 'language', 'voice'].map((id) => document.getElementById(id).value)"
     page.until(lambda: page.script(chosen) == [ESPEAK, "fr", "fr-ch"], "the fields have it")
@@ -93,19 +93,19 @@ def test_a_voice_is_found_in_any_pool_and_heard_before_it_is_chosen(page: Page) 
 def test_favourites_are_kept_and_come_first(page: Page) -> None:
     page.until(lambda: page.choose("pool", ESPEAK), "espeak is offered")
     page.until(lambda: page.choose("language", "it"), "its languages are")
-    page.one("#favourite-voice").click()
+    page.press("#favourite-voice")
     open_dialog(page)
     assert rows(page)[0] == "it"
     search(page, "swedish")
-    page.one("button[aria-label='Favourite sv']").click()
+    page.press("button[aria-label='Favourite sv']")
     page.driver.refresh()
     page.until(lambda: page.one("#favourite-voice").get_attribute("aria-pressed") == "true", "a reload knows it")
     open_dialog(page)
     assert set(rows(page)[:2]) == {"it", "sv"}
-    page.one("#only-favourites").click()
+    page.press("#only-favourites")
     assert len(rows(page)) == 2
-    page.one("button[aria-label='Favourite it']").click()
-    page.one("#close-voices").click()
+    page.press("button[aria-label='Favourite it']")
+    page.press("#close-voices")
     assert page.one("#favourite-voice").get_attribute("aria-pressed") == "false"
 
 
@@ -117,5 +117,5 @@ def test_a_sample_has_the_voice_in_its_own_language_with_a_timbre(page: Page, cl
     assert sample_s("de+f3") > 1.2 * sample_s("lfn+f3"), "and no digits"
     page.until(lambda: page.choose("pool", ESPEAK), "espeak is offered")
     page.until(lambda: page.choose("timbre", "+f3"), "timbres are")
-    page.one("#hear-voice").click()
+    page.press("#hear-voice")
     page.until(lambda: page.script("return document.getElementById('sample').currentTime") > 0.2, "it plays")
