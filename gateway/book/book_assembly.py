@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain
+from pathlib import Path
+from typing import Self
 
 import soundfile
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
-from seriatim.audio.audiobook_file import AudiobookFile, BookTags, ChapterMark, usable_cover
+from seriatim.audio.audiobook_file import open_book_file
+from seriatim.audio.book_tags import BookTags, ChapterMark
+from seriatim.audio.cover_image import usable_cover
 from seriatim.audio.encoder import Encoder
-from seriatim.audio.formats import format_named
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.errors import BadInput
 
@@ -56,44 +59,77 @@ def chapter_audio(project: BookProject, chapter: SpokenChapter) -> Iterator[byte
         raise BadInput(f"{path} is damaged ({error}); delete it, and its chapter is spoken again") from None
 
 
-def chapter_marks(chapters: Sequence[SpokenChapter], rate_hz: int) -> list[ChapterMark]:
-    """The chapters of a file at `rate_hz` that holds all of them, one after another."""
-    starts = [0]
-    for chapter in chapters:
-        starts.append(starts[-1] + chapter.record.n_samples)
-    at = [round(start * rate_hz / chapters[0].record.rate_hz) for start in starts]
+def chapter_marks(chapters: Sequence[SpokenChapter]) -> list[ChapterMark]:
+    """The chapters of a file that holds all of them, one after another."""
+    ends = list(accumulate(chapter.record.n_samples for chapter in chapters))
     return [
         ChapterMark(chapter.plan.title, start, end)
-        for chapter, (start, end) in zip(chapters, pairwise(at), strict=True)
+        for chapter, start, end in zip(chapters, [0, *ends], ends, strict=False)
     ]
 
 
-def write_audiobook(plan: BookPlan, project: BookProject, output: str, narrator: str) -> None:
-    """Write the book as one M4B file, which gets its name when it is complete.
+@dataclass(frozen=True, slots=True)
+class BookAssembly:
+    """A book whose chapters are all spoken, with everything that its files are made from."""
+
+    plan: BookPlan
+    project: BookProject
+    chapters: Sequence[SpokenChapter]
+    tags: BookTags
+
+    @classmethod
+    def of(cls, plan: BookPlan, project: BookProject, narrator: str) -> Self:
+        """The assembly of a plan that is spoken.
+
+        Raises:
+            BadInput: chapters differ in their sample rates, or a record is damaged.
+        """
+        tags = BookTags(plan.title, plan.author, narrator, plan.language, usable_cover(plan.cover))
+        return cls(plan, project, spoken_chapters(plan, project), tags)
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate of all chapters."""
+        return self.chapters[0].record.rate_hz
+
+    def chapter_tags(self, chapter: SpokenChapter, track: int) -> BookTags:
+        """The tags of a file that holds one chapter; `track` is 1-based."""
+        return replace(self.tags, chapter=chapter.plan.title, track=track, n_tracks=len(self.chapters))
+
+    def chapter_audio(self, chapter: SpokenChapter) -> Iterator[bytes]:
+        """The audio of a chapter, as its file has it."""
+        return chapter_audio(self.project, chapter)
+
+
+def write_audiobook(assembly: BookAssembly, output: Path, format_name: str) -> None:
+    """Write the book as one file with chapters, which gets its name when it is complete.
 
     Raises:
         Unwritable: no permission, or the disk is full.
         BadInput: a file of the project is damaged.
     """
-    chapters = spoken_chapters(plan, project)
-    rate_hz = chapters[0].record.rate_hz
-    file_rate_hz = format_named("m4a").rate_for(rate_hz)
-    tags = BookTags(plan.title, plan.author, narrator, plan.language, usable_cover(plan.cover))
-    new = project.folder / "book.m4b.new"
-    file: Encoder = AudiobookFile(str(new), file_rate_hz, tags, chapter_marks(chapters, file_rate_hz))
-    if file_rate_hz != rate_hz:
-        from seriatim.audio.resampler import ResamplingEncoder
+    new = assembly.project.folder / f"book.{format_name}.new"
+    marks = chapter_marks(assembly.chapters)
+    encoder = open_book_file(str(new), format_name, assembly.rate_hz, assembly.tags, marks)
+    audio = chain.from_iterable(map(assembly.chapter_audio, assembly.chapters))
+    replace_when_complete(encoder, audio, new, output)
 
-        file = ResamplingEncoder(file, rate_hz, file_rate_hz)
+
+def replace_when_complete(encoder: Encoder, audio: Iterator[bytes], new: Path, output: Path) -> None:
+    """Encode all of the audio into the file `new`, and give it the name `output` when it is durable.
+
+    Raises:
+        Unwritable: no permission, or the disk is full.
+        BadInput: a file of the project is damaged.
+    """
     try:
-        for chapter in chapters:
-            for pcm in chapter_audio(project, chapter):
-                file.write(pcm)
-        file.close()
+        for pcm in audio:
+            encoder.write(pcm)
+        encoder.close()
     except BaseException:
-        file.discard()
+        encoder.discard()
         raise
-    with translate_write_errors(output):
+    with translate_write_errors(str(output)):
         with new.open("rb") as written:
             os.fsync(written.fileno())
         new.replace(output)

@@ -1,6 +1,7 @@
 """The project folder of a book, beside its output: the audio of each chapter, spoken once and kept.
 
     OUT.project/lock                  locked by the command that works on the book
+    OUT.project/files.json            what each file of a folder of chapters was made from
     OUT.project/chapters/KEY.flac     the audio of a chapter, complete
     OUT.project/chapters/KEY.json     its sentences: texts, and where each ends; written before the audio gets its name
     OUT.project/chapters/KEY.gaps     sentences that could not be spoken, a line each
@@ -14,7 +15,7 @@ the book is complete.
 import contextlib
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -54,7 +55,7 @@ class BookProject:
 
     @classmethod
     def of(cls, output: str) -> Self:
-        """The project of an output, whether its folder exists or not."""
+        """The project of an output that is not a library, whether its folder exists or not."""
         path = Path(output).resolve()
         return cls(path.with_name(path.name + SUFFIX))
 
@@ -119,6 +120,22 @@ class BookProject:
         """The lines about sentences of a chapter that could not be spoken, each once."""
         path = self._gaps(key)
         return tuple(dict.fromkeys(path.read_text("utf-8").splitlines())) if path.exists() else ()
+
+    def write_files(self, fingerprints: Mapping[str, str]) -> None:
+        """Keep what each file of a folder of chapters was made from, by its name.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        self._replace(self.folder / "files.json", json.dumps(fingerprints, ensure_ascii=False))
+
+    def read_files(self) -> dict[str, str]:
+        """What each file of a folder of chapters was made from; nothing where that is damaged."""
+        try:
+            found = json.loads((self.folder / "files.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {str(name): str(mark) for name, mark in found.items()} if isinstance(found, dict) else {}
 
     def remove_others(self, keys: Collection[str]) -> None:
         """Remove the chapters of all other keys."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.book.book_formats import BOOK_FORMATS, CHAPTER_FILES, ONE_FILE
 from gateway.cli.engine_parsers import ENGINE_COMMANDS
 from gateway.cli.operator_parsers import OPERATORS
 from gateway.cli.parser_parts import (
@@ -56,6 +57,8 @@ examples:
   seriatim book novel.epub --plan
   seriatim book novel.epub -o novel.m4b
   seriatim book novel.epub -o novel.m4b --include notes --chapters 2-
+  seriatim book novel.epub -o novel/ --format opus
+  seriatim book novel.epub -o ~/audiobooks --library
 """
 FORMATS = ", ".join(known.name for known in formats.FORMATS)
 
@@ -144,7 +147,18 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
 
 def _add_book(p: argparse.ArgumentParser) -> None:
     p.add_argument("file", metavar="FILE", help="document: EPUB, DOCX, FB2, HTML, PDF, text and others")
-    p.add_argument("-o", "--output", default="", metavar="OUT", help="file to write (default: FILE with .m4b)")
+    p.add_argument(
+        "-o", "--output", default="", metavar="OUT",
+        help=f"file to write ({', '.join(ONE_FILE)}), or folder of one file for each chapter (default: FILE with .m4b)",
+    )  # fmt: skip
+    p.add_argument(
+        "--format", choices=BOOK_FORMATS, metavar="NAME",
+        help=f"format of the files in a folder: {', '.join(CHAPTER_FILES)}; the first is the default",
+    )  # fmt: skip
+    p.add_argument(
+        "--library", action="store_true",
+        help="OUT is a library of Audiobookshelf or Plex: write to OUT/AUTHOR/TITLE, with cover and metadata",
+    )  # fmt: skip
     p.add_argument("--plan", action="store_true", help="print chapters, minutes, voice and warnings; speak nothing")
     p.add_argument("--chapters", metavar="LIST", help="numbers of chapters to speak, such as 1-3,7,9- (default: all)")
     p.add_argument(

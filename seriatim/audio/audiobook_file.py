@@ -1,84 +1,106 @@
-"""Audiobook files (M4B): AAC in an MP4 file with chapters, a cover and tags, written through FFmpeg (PyAV).
+"""Audiobook files with chapters, a cover and tags: MP4 (M4B, M4A), FLAC and Opus through FFmpeg (PyAV), MP3 by LAME.
 
-FFmpeg writes the chapters twice, as players expect one or the other: Nero's list (`chpl`) and QuickTime's text track.
-The file is bit-exact: the same audio, chapters and tags have the same bytes.
+FFmpeg writes the chapters of an MP4 file twice, as players expect one or the other: Nero's list (`chpl`) and
+QuickTime's text track. The files are bit-exact: the same audio, chapters and tags have the same bytes.
 """
 
+import base64
 import contextlib
 import io
-from collections.abc import Sequence
+import os
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
 import numpy as np
 from av.stream import Disposition
-from av.video.frame import VideoFrame
 
-from seriatim.audio.ffmpeg_encoders import FRAME_MS, M4A, Muxer
-from seriatim.audio.output_file import translate_write_errors
+from seriatim.audio.book_tags import BookTags, ChapterMark, cover_type
+from seriatim.audio.encoder import Encoder
+from seriatim.audio.ffmpeg_encoders import FRAME_MS, M4A, OPUS, FfmpegCodec, Muxer
+from seriatim.audio.formats import format_named
+from seriatim.audio.id3_tag import book_tag
+from seriatim.audio.lame_encoder import LameEncoder
+from seriatim.audio.output_file import FileDescriptorOutput, translate_write_errors
+from seriatim.audio.resampler import ResamplingEncoder
 from seriatim.errors import BadInput
 
-#: `stik` 2 is an audiobook, by which Apple's players sort it
-_MEDIA_TYPE = "2"
-_M4B = replace(M4A, container="mp4", options=dict(M4A.options) | {"brand": "M4B "})
-JPEG, PNG = "image/jpeg", "image/png"
-_SIGNATURES = {b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
+_FRONT_COVER = 3  #: the type of a picture
 
 
 @dataclass(frozen=True, slots=True)
-class ChapterMark:
-    """A chapter of a file."""
+class BookFormat:
+    """A format of books: the audio format that has its sample rates, and FFmpeg's codec (None: LAME)."""
 
-    title: str
-    start: int  #: samples from the beginning of the file
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class BookTags:
-    """The facts that the tags of a file state; "" and b"" are left out."""
-
-    title: str = ""
-    author: str = ""
-    narrator: str = ""
-    language: str = ""  #: BCP 47
-    cover: bytes = b""  #: JPEG or PNG (`usable_cover`)
+    audio_format: str
+    codec: FfmpegCodec | None = None
+    metadata: Mapping[str, str] | None = None
+    cover_comment: bool = False  #: the cover is a comment, not a stream of its own
+    has_chapters: bool = True  #: players find chapters in one file that has all of the book
 
 
-def cover_type(image: bytes) -> str:
-    """The media type of a cover that files can hold; "" for any other image."""
-    return next((kind for signature, kind in _SIGNATURES.items() if image.startswith(signature)), "")
+def _mp4(brand: str) -> FfmpegCodec:
+    return replace(M4A, container="mp4", options=dict(M4A.options) | {"brand": brand})
 
 
-def usable_cover(image: bytes) -> bytes:
-    """The cover as JPEG or PNG, whatever image it is; b"" where FFmpeg cannot read it."""
-    if not image or cover_type(image):
-        return image
-    with contextlib.suppress(av.FFmpegError, ValueError, IndexError, StopIteration):
-        with av.open(io.BytesIO(image), "r") as source:
-            frame = next(source.decode(video=0))
-        return _png(frame)
-    return b""
+#: by the endings of files; `stik` 2 (media_type) is an audiobook, by which Apple's players sort it
+BOOK_FORMATS = {
+    "m4b": BookFormat("m4a", _mp4("M4B "), {"media_type": "2"}),
+    "m4a": BookFormat("m4a", _mp4("M4A "), {"media_type": "2"}),
+    "mp3": BookFormat("mp3"),
+    "flac": BookFormat("flac", FfmpegCodec("flac", "flac", 0, {"fflags": "+bitexact"}), has_chapters=False),
+    "opus": BookFormat("opus", replace(OPUS, options={"fflags": "+bitexact"}), cover_comment=True),
+}
+
+
+def open_book_file(
+    path: str, format_name: str, rate_hz: int, tags: BookTags, chapters: Sequence[ChapterMark] = ()
+) -> Encoder:
+    """Begin a file, at a path that has no other reader yet, for audio and chapters at `rate_hz`.
+
+    Raises:
+        Unwritable: no permission, or the disk is full.
+        BadInput: the cover is not an image that the file can hold.
+    """
+    book_format = BOOK_FORMATS[format_name]
+    file_rate_hz = format_named(book_format.audio_format).rate_for(rate_hz)
+    marks = [
+        ChapterMark(mark.title, *(round(at * file_rate_hz / rate_hz) for at in (mark.start, mark.end)))
+        for mark in chapters
+    ]
+    file: Encoder
+    if book_format.codec is None:
+        file = Mp3BookFile(path, file_rate_hz, book_tag(tags, marks, file_rate_hz))
+    else:
+        file = AudiobookFile(path, book_format, file_rate_hz, tags, marks)
+    return file if file_rate_hz == rate_hz else ResamplingEncoder(file, rate_hz, file_rate_hz)
 
 
 class AudiobookFile:
-    """An M4B file being written, at a path that has no other reader yet. Takes s16le mono."""
+    """A file that FFmpeg writes. Takes s16le mono."""
 
-    def __init__(self, path: str, rate_hz: int, tags: BookTags, chapters: Sequence[ChapterMark]) -> None:
+    def __init__(
+        self, path: str, book_format: BookFormat, rate_hz: int, tags: BookTags, chapters: Sequence[ChapterMark]
+    ) -> None:
         """Begin the file.
 
         Raises:
             Unwritable: no permission, or the disk is full.
             BadInput: the cover is not an image that the file can hold.
         """
+        assert book_format.codec is not None
         self._path, self._step = path, rate_hz * FRAME_MS // 1000
         with translate_write_errors(path):
-            self._muxer = Muxer(path, _M4B, rate_hz, tags.title)
+            self._muxer = Muxer(path, book_format.codec, rate_hz, "")
             container = self._muxer.container
-            container.metadata.update(_metadata(tags))
-            container.set_chapters([_chapter(i, mark, rate_hz) for i, mark in enumerate(chapters)])
-            if tags.cover:
+            container.metadata.update(tags.metadata() | dict(book_format.metadata or {}))
+            if chapters:
+                container.set_chapters([_chapter(i, mark, rate_hz) for i, mark in enumerate(chapters)])
+            if tags.cover and book_format.cover_comment:
+                container.metadata["METADATA_BLOCK_PICTURE"] = _picture_block(tags.cover)
+            elif tags.cover:
                 self._add_cover(tags.cover)
 
     def write(self, pcm: bytes) -> None:
@@ -111,20 +133,54 @@ class AudiobookFile:
             with av.open(io.BytesIO(cover), "r") as image:
                 stream = self._muxer.container.add_stream_from_template(image.streams.video[0])
                 stream.disposition = Disposition.attached_pic
+                stream.metadata["comment"] = "Cover (front)"  # by which FFmpeg finds the type of a picture in FLAC
                 packet = next(image.demux(video=0))
                 packet.stream = stream
                 packet.pts = packet.dts = 0
                 self._muxer.container.mux(packet)
         except (av.InvalidDataError, ValueError, IndexError, StopIteration) as error:
-            raise BadInput(f"the cover is not an image that an M4B file can hold: {error}") from None
+            raise BadInput(f"the cover is not an image that a file can hold: {error}") from None
 
 
-def _metadata(tags: BookTags) -> dict[str, str]:
-    facts = {
-        "title": tags.title, "album": tags.title, "artist": tags.author, "album_artist": tags.author,
-        "composer": tags.narrator, "genre": "Audiobook", "media_type": _MEDIA_TYPE,
-    }  # fmt: skip
-    return {name: value for name, value in facts.items() if value}
+class Mp3BookFile:
+    """An MP3 file. Takes s16le mono."""
+
+    def __init__(self, path: str, rate_hz: int, tag: bytes) -> None:
+        """Begin the file.
+
+        Raises:
+            Unwritable: no permission, or the disk is full.
+        """
+        with translate_write_errors(path):
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        try:
+            self._encoder = LameEncoder(FileDescriptorOutput(self._fd, path), rate_hz, "", tag)
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def write(self, pcm: bytes) -> None:
+        """Write more audio.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        self._encoder.write(pcm)
+
+    def close(self) -> None:
+        """Complete the file.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        self._encoder.close()
+        os.close(self._fd)
+
+    def discard(self) -> None:
+        """Close the file, which stays incomplete."""
+        self._encoder.discard()
+        with contextlib.suppress(OSError):  # `close` failed after it had closed
+            os.close(self._fd)
 
 
 def _chapter(index: int, mark: ChapterMark, rate_hz: int) -> "av.container.Chapter":
@@ -134,11 +190,8 @@ def _chapter(index: int, mark: ChapterMark, rate_hz: int) -> "av.container.Chapt
     }  # fmt: skip
 
 
-def _png(frame: VideoFrame) -> bytes:
-    file = io.BytesIO()
-    with av.open(file, "w", format="image2pipe") as target:
-        stream = target.add_stream("png", rate=1)
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "rgb24"
-        for packet in (*stream.encode(frame.reformat(format="rgb24")), *stream.encode(None)):
-            target.mux(packet)
-    return file.getvalue()
+def _picture_block(cover: bytes) -> str:
+    """The cover as a comment of an Ogg file: a picture block of FLAC in Base64 (RFC 9639, 8.8); no sizes."""
+    kind = cover_type(cover).encode()
+    head = struct.pack(">II", _FRONT_COVER, len(kind)) + kind
+    return base64.b64encode(head + struct.pack(">6I", 0, 0, 0, 0, 0, len(cover)) + cover).decode()

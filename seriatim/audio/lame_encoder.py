@@ -7,10 +7,10 @@ LAME at the same quality takes nearly three times the processor time in libsndfi
 
 import lameenc
 
+from seriatim.audio.id3_tag import title_tag
 from seriatim.audio.mp3_info_frame import Mp3Rate
 from seriatim.audio.output_file import EncoderOutput
 from seriatim.audio.pcm import BYTES_PER_SAMPLE, bytes_of_ms
-from seriatim.audio.title_tags import id3
 
 KBIT, WIDE_KBIT = 64, 128  #: of mono speech: up to 24 kHz, and above
 NARROW_HZ = 24_000
@@ -21,9 +21,10 @@ FEED_MS = 200  #: fed at once: lameenc keeps buffers as large as its input
 class LameEncoder:
     """Writes s16le mono at a rate that MP3 can hold."""
 
-    def __init__(self, output: EncoderOutput, rate_hz: int, title: str) -> None:
+    def __init__(self, output: EncoderOutput, rate_hz: int, title: str, tag: bytes = b"") -> None:
+        """Begin a file with an ID3 tag, `tag` or one that has the title alone."""
         self._output = output
-        self._tag = id3(title)
+        self._tag = tag or title_tag(title)
         self._rate = Mp3Rate(rate_hz, KBIT if rate_hz <= NARROW_HZ else WIDE_KBIT)
         self._step = bytes_of_ms(FEED_MS, rate_hz)
         self._n_samples = 0

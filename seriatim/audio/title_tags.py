@@ -1,6 +1,6 @@
-"""Title tags of MP3 and WAV files, and the title of a text that has none. Pure.
+"""Title tags of WAV files, and the title of a text that has none. Pure.
 
-Other formats have the title in their headers.
+Other formats have the title in their headers, MP3 in an ID3 tag.
 """
 
 import struct
@@ -16,19 +16,6 @@ def first_words(text: str) -> str:
     cut = line[: TITLE_CHARS - 1]
     at_word_end = cut if line[TITLE_CHARS - 1] == " " else cut.rpartition(" ")[0]
     return (at_word_end if len(at_word_end) > TITLE_CHARS // 2 else cut).rstrip() + "…"  # some languages have no spaces
-
-
-def id3(title: str) -> bytes:
-    """The tag before the frames of an MP3 file; b"" without a title.
-
-    Version 2.3 in UTF-16, which Windows reads, too (id3.org, "ID3 tag version 2.3.0", 3.1 and 4.2.1).
-    """
-    if not title:
-        return b""
-    text = b"\1" + title.encode("utf-16")  # with a byte order mark
-    frame = struct.pack(">4sIH", b"TIT2", len(text), 0) + text
-    seven_bits = bytes(len(frame) >> shift & 0x7F for shift in (21, 14, 7, 0))
-    return b"ID3\3\0\0" + seven_bits + frame
 
 
 def riff_info(title: str) -> bytes:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway.book.book_assembly import spoken_chapters, write_audiobook
+from gateway.book.book_assembly import BookAssembly, write_audiobook
+from gateway.book.book_output import BookOutput, OutputKind, parse_output
 from gateway.book.book_plan import BookPlan, ChapterChoice, parse_numbers, plan_book
 from gateway.book.book_project import BookProject
+from gateway.book.chapter_files import write_chapter_files
 from gateway.book.speak_chapters import speak_chapters, unspoken
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import end_on_sigterm, open_system, with_engine
@@ -20,11 +22,9 @@ from gateway.cli.parser_parts import worker_plan
 from gateway.cli.render.book_progress import BookProgress
 from gateway.cli.render.book_tables import BookSummary, book_summary_json, book_summary_text, plan_json, plan_text
 from gateway.output.speech_run import SpeakArguments
-from seriatim.errors import SeriatimError, UnknownFormat
+from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
-
-ENDINGS = (".m4b", ".m4a", ".mp4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,7 @@ class BookArguments:
 
     speech: SpeakArguments
     plan: BookPlan
-
-    @property
-    def output(self) -> str:
-        """The file to write."""
-        return self.speech.output
+    output: BookOutput
 
 
 def run_book(options: argparse.Namespace, settings: Settings) -> int:
@@ -72,9 +68,8 @@ def _arguments(options: argparse.Namespace, settings: Settings) -> tuple[BookArg
         BadInput: the document or an option cannot be used.
     """
     embedded = options.redis is None
-    output = options.output or str(Path(options.file).with_suffix(".m4b"))
-    _require_ending(output)
-    refuse_to_overwrite(options.file, output)
+    output = parse_output(options.file, options.output, options.format, library=options.library)
+    refuse_to_overwrite(options.file, str(output.path))
     request = args.request(options)
     document = read_input(options.file, settings, request.markup)
     numbers = parse_numbers(options.chapters, len(document.chapters)) if options.chapters else None
@@ -82,20 +77,12 @@ def _arguments(options: argparse.Namespace, settings: Settings) -> tuple[BookArg
     request, reason = with_engine(settings, request, document.text, embedded=embedded)
     options.engine = request.engine
     quiet = options.quiet or options.json
-    speech = SpeakArguments("", output, request, worker_plan(options, text=document.text), embedded, quiet=quiet)
+    speech = SpeakArguments(
+        "", str(output.path), request, worker_plan(options, text=document.text), embedded, quiet=quiet
+    )
     choice = ChapterChoice(options.include, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
-    return BookArguments(speech, plan), reason
-
-
-def _require_ending(output: str) -> None:
-    """Refuse an output that is no audiobook file.
-
-    Raises:
-        UnknownFormat: its ending is another one.
-    """
-    if not output.lower().endswith(ENDINGS):
-        raise UnknownFormat(f"{output!r} is no audiobook file; expected an ending of {', '.join(ENDINGS)}")
+    return BookArguments(speech, plan, output), reason
 
 
 def _make_book(arguments: BookArguments, settings: Settings) -> BookSummary:
@@ -105,16 +92,20 @@ def _make_book(arguments: BookArguments, settings: Settings) -> BookSummary:
         SeriatimError: any error of the tree; the same command continues.
         KeyboardInterrupt: likewise.
     """
-    plan, started_s = arguments.plan, time.monotonic()
-    project = BookProject.of(arguments.output)
+    plan, output, started_s = arguments.plan, arguments.output, time.monotonic()
+    path = output.path
+    project = BookProject(output.project_folder(plan))
     with project.lock():
         missing = unspoken(plan, project)
         spoken_ms = _speak_missing(arguments, settings, project) if missing else 0.0
-        chapters = spoken_chapters(plan, project)
-        write_audiobook(plan, project, arguments.output, arguments.speech.request.voice)
+        assembly = BookAssembly.of(plan, project, arguments.speech.request.voice)
+        if output.kind is OutputKind.ONE_FILE:
+            write_audiobook(assembly, output.path, output.format_name)
+        else:
+            path = write_chapter_files(assembly, output)
         project.remove_others({chapter.key for chapter in plan.chapters})
     return BookSummary(
-        arguments.output, tuple(chapters), len(missing), spoken_ms, time.monotonic() - started_s, plan.warnings
+        str(path), tuple(assembly.chapters), len(missing), spoken_ms, time.monotonic() - started_s, plan.warnings
     )
 
 

@@ -12,34 +12,12 @@ import soundfile
 from gateway.book.book_project import BookProject
 from seriatim.exit_codes import ExitCode
 from seriatim.records import Sentence
-from tests.support.command_line import TONE, complaint, installed, seriatim, start_command
-from tests.support.document_files import epub
+from tests.support.book_files import HARBOUR, SEA, book, probe
+from tests.support.command_line import TONE, complaint, seriatim, start_command
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import wait_until
 
 PARAGRAPH_MS = 600
-HARBOUR = ["The fog has gone.", "Ten boats came home.", "Who counted them?"]
-SEA = ["The sea is calm.", "A last line."]
-
-
-def book(path: Path, *chapters: list[str]) -> Path:
-    """A book with pages of a heading and a paragraph each."""
-    titles = ["Harbour", "Sea", "Home"]
-    pages = {
-        f"p{i}.xhtml": f"<h1>{title}</h1><p>{' '.join(texts)}</p>"
-        for i, (title, texts) in enumerate(zip(titles, chapters, strict=False))
-    }
-    path.write_bytes(epub(pages, [(name, title) for name, title in zip(pages, titles, strict=False)]))
-    return path
-
-
-def probe(path: Path) -> dict[str, object]:
-    command = [installed("ffprobe", package="ffmpeg"), "-v", "error", "-of", "json"]
-    done = subprocess.run(
-        [*command, "-show_chapters", "-show_format", "-show_streams", str(path)], capture_output=True, check=True
-    )
-    found: dict[str, object] = json.loads(done.stdout)
-    return found
 
 
 def expected(title: str, texts: list[str]) -> bytes:
@@ -64,20 +42,17 @@ def test_a_book_has_its_chapters_cover_and_tags(tmp_path: Path) -> None:
 
     found = probe(out)
     chapters = found["chapters"]
-    assert isinstance(chapters, list)
     assert [chapter["tags"]["title"] for chapter in chapters] == ["Harbour", "Sea"]
     first_s = summary["chapters"][0]["audio_s"]
     assert float(chapters[0]["start_time"]) == 0
     assert float(chapters[1]["start_time"]) == pytest.approx(first_s, abs=0.002)
     assert float(chapters[1]["end_time"]) == pytest.approx(summary["audio_s"], abs=0.002)
     form = found["format"]
-    assert isinstance(form, dict)
     tags = form["tags"]
     assert tags["major_brand"] == "M4B "
     assert (tags["title"], tags["artist"]) == ("The Harbour & the Sea", "Anna Berg, Ben Cole")
     assert float(form["duration"]) == pytest.approx(summary["audio_s"], abs=0.2)
     streams = found["streams"]
-    assert isinstance(streams, list)
     assert [stream["codec_name"] for stream in streams if stream["disposition"]["attached_pic"]] == ["png"]
     masters = set(master_audio(BookProject.of(str(out))).values())
     assert masters == {expected("Harbour", HARBOUR), expected("Sea", SEA)}
@@ -151,7 +126,10 @@ def test_a_plan_speaks_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "out.doc"], "expected an ending of .m4b, .m4a, .mp4"),
+        (["-o", "out.doc"], "expected an ending of .m4b, .m4a, .mp4, .mp3, .opus, or a folder: out.doc/"),
+        (["-o", "out.mp3", "--format", "opus"], "'out.mp3' ends in .mp3, but --format is opus; omit one of them"),
+        (["-o", "out", "--format", "m4b"], "--format m4b is for one file; for a folder choose one of: mp3, m4a, opus"),
+        (["-o", "in.epub", "--library"], "in.epub is a file; name a folder for the files of the chapters"),
         (["-o", "out.m4b", "--chapters", "4"], "no chapters 4 in a document of 2 chapters"),
         (["-o", "out.m4b", "--chapters", "one"], "expected numbers and ranges, such as 1-3,7,9-"),
     ],

@@ -1,0 +1,107 @@
+"""The files of chapters in a folder: numbered, tagged, and written again only if they change.
+
+The project keeps what each file was made from, so a run after a change of one chapter leaves the other files alone, and
+an interrupted run continues with the file that it was writing. A file gets its name when it is complete. Files in the
+folder that the project does not know are never touched, unless a chapter's file has the same name.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.book.book_assembly import BookAssembly, SpokenChapter, replace_when_complete
+from gateway.book.book_output import BookOutput, OutputKind, safe_name
+from gateway.book.library_metadata import opf
+from seriatim.audio.audiobook_file import open_book_file
+from seriatim.audio.book_tags import PNG, BookTags, cover_type
+from seriatim.audio.output_file import translate_write_errors
+
+VERSION = 1  #: of the files; another version writes all of them again
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterFile:
+    """One file of the folder, to be written."""
+
+    name: str
+    chapter: SpokenChapter
+    tags: BookTags
+    fingerprint: str  #: of everything that its bytes depend on
+
+
+def write_chapter_files(assembly: BookAssembly, output: BookOutput) -> Path:
+    """Write the files that are missing or changed, and remove those of an earlier run; returns their folder.
+
+    Raises:
+        Unwritable: no permission, or the disk is full.
+        BadInput: a file of the project is damaged.
+    """
+    folder = output.book_folder(assembly.plan)
+    files = chapter_files(assembly, output)
+    with translate_write_errors(str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+        before = assembly.project.read_files()
+        done = {
+            file.name for file in files if before.get(file.name) == file.fingerprint and (folder / file.name).exists()
+        }
+        changed = [file for file in files if file.name not in done]
+        keep = {name: mark for name, mark in before.items() if name not in {file.name for file in changed}}
+        assembly.project.write_files(keep)
+        _write_all(assembly, folder, output.format_name, changed)
+        others = _write_others(assembly, folder, output)
+        now = {file.name: file.fingerprint for file in files} | dict.fromkeys(others, "")
+        for name in before.keys() - now.keys():
+            (folder / name).unlink(missing_ok=True)
+        assembly.project.write_files(now)
+    return folder
+
+
+def chapter_files(assembly: BookAssembly, output: BookOutput) -> list[ChapterFile]:
+    """The files of the chapters, in order, by name."""
+    chapters, tags = assembly.chapters, assembly.tags
+    digits = max(2, len(str(len(chapters))))
+    files = []
+    for track, chapter in enumerate(chapters, 1):
+        own = assembly.chapter_tags(chapter, track)
+        name = f"{track:0{digits}} - {safe_name(chapter.plan.title)}.{output.format_name}"
+        content = [
+            VERSION, chapter.plan.key, output.format_name, own.metadata(), hashlib.sha256(tags.cover).hexdigest(),
+        ]  # fmt: skip
+        files.append(ChapterFile(name, chapter, own, hashlib.sha256(json.dumps(content).encode()).hexdigest()))
+    return files
+
+
+def _write_all(assembly: BookAssembly, folder: Path, format_name: str, files: Sequence[ChapterFile]) -> None:
+    """Encode the files, on all cores: the encoders release Python's lock."""
+
+    def write(file: ChapterFile) -> None:
+        new = folder / f".{file.name}.part"
+        encoder = open_book_file(str(new), format_name, assembly.rate_hz, file.tags)
+        replace_when_complete(encoder, assembly.chapter_audio(file.chapter), new, folder / file.name)
+        done[file.name] = file.fingerprint
+
+    done = assembly.project.read_files()
+    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="chapter file") as executor:
+        calls = [executor.submit(write, file) for file in files]
+        try:
+            for call in calls:
+                call.result()
+        finally:
+            executor.shutdown(cancel_futures=True)
+            assembly.project.write_files(dict(done))
+
+
+def _write_others(assembly: BookAssembly, folder: Path, output: BookOutput) -> list[str]:
+    """Write the cover, and for a library its metadata; returns the names."""
+    contents = {}
+    if cover := assembly.tags.cover:
+        contents["cover.png" if cover_type(cover) == PNG else "cover.jpg"] = cover
+    if output.kind is OutputKind.LIBRARY:
+        contents["metadata.opf"] = opf(assembly.plan, assembly.tags.narrator).encode()
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return list(contents)
