@@ -20,25 +20,22 @@ if j.closed == '1' then return {(first + given <= n) and OK or CLOSED, n} end
 if lease > 0 then C('HSET', key, 'producer', int(t + lease)) end   -- whatever the answer: the producer lives
 if first > n then return {GAP, n} end
 
-local fresh, added = {}, 0
-for i = n - first + 1, given do
-  fresh[#fresh + 1] = ARGV[6 + i]
-  added = added + tonumber(string.match(ARGV[6 + i], '^(%d+)|'))
-end
+local known, added = n - first, 0     -- of what is sent
+local n_fresh = math.max(0, given - known)
+for i = 7 + known, #ARGV do added = added + tonumber(string.match(ARGV[i], '^(%d+)|')) end
 local queued = tonumber(j.total) - tonumber(j.done_ms)   -- both as estimated: `dispatched` has actual times in it
-if #fresh > 0 and queued > 0 and queued + added > tonumber(j.queue_limit) then return {FULL, n} end
-for i, sentence in ipairs(fresh) do C('HSET', P .. ':jt:' .. job, n + i - 1, sentence) end
+if n_fresh > 0 and queued > 0 and queued + added > tonumber(j.queue_limit) then return {FULL, n} end
+put_texts(job, n, 7 + known, t)
 if keyed then C('APPEND', P .. ':said:' .. job, string.sub(sent, 4 * (n - first) + 1) .. (close and WHOLE or '')) end
-if #fresh > 0 then
-  keep_with_job(job, P .. ':jt:' .. job, t)
+if n_fresh > 0 then
   -- After a pause nothing is late: playback goes on a first-audio target from now.
   if tonumber(j.next) == n and j.class == 'L' then
     j.t0 = int(math.max(tonumber(j.t0), t + tonumber(j.target) - tonumber(j.dispatched)))
     C('HSET', key, 't0', j.t0)
   end
-  n = C('HINCRBY', key, 'n', #fresh)
-  C('HINCRBY', key, 'live', #fresh)
-  C('HINCRBY', M, 'sentences', #fresh)
+  n = C('HINCRBY', key, 'n', n_fresh)
+  C('HINCRBY', key, 'live', n_fresh)
+  C('HINCRBY', M, 'sentences', n_fresh)
   j.total = C('HINCRBYFLOAT', key, 'total', added)
   C('HINCRBYFLOAT', user_key(j.user), 'queued', added)
 end

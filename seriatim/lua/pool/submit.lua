@@ -114,8 +114,7 @@ if o.play == 'whole' and class == 'L' then C('HSET', key, 'play', 'whole') end
 if turn then C('HSET', key, 'turn', turn.since, 'behind', int(turn.ends)) end
 if class == 'L' and o.session then C('SET', turn_key(user, o.session), job, 'PX', o.life) end
 keep_with_job(job, key, t)
-for i = 3, #ARGV do C('HSET', P .. ':jt:' .. job, i - 3, ARGV[i]) end
-if n > 0 then keep_with_job(job, P .. ':jt:' .. job, t) end
+put_texts(job, 0, 3, t)
 if idem then
   C('SET', idem, cjson.encode({job = job, drain = o.drain, said = o.said or '', cut = o.cut or ''}), 'PX', o.life)
   C('SET', P .. ':said:' .. job, digests(3) .. (o.closed == 1 and WHOLE or ''), 'PX', o.life)

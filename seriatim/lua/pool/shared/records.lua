@@ -25,6 +25,19 @@ local function sentence_put(job, seq, s, t)
   if new == 1 and C('HLEN', key) == 1 then keep_with_job(job, key, t) end
 end
 
+-- Keep the sentences ARGV[from..] of a job ("<ms>|<sentence>"), the first of which is `seq`. Hundreds by one command: a book comes in
+-- few calls, and Lua's stack holds some thousand values.
+local MANY = 500
+local function put_texts(job, seq, from, t)
+  local key = P .. ':jt:' .. job
+  for start = from, #ARGV, MANY do
+    local row = {}
+    for i = start, math.min(start + MANY - 1, #ARGV) do row[#row + 1], row[#row + 2] = seq + i - from, ARGV[i] end
+    C('HSET', key, unpack(row))
+  end
+  if from <= #ARGV then keep_with_job(job, key, t) end
+end
+
 -- Set a sentence back to waiting. `not_before` in ms.
 local function requeue(job, seq, s, not_before, t)
   s.state, s.owner = 'Q', ''

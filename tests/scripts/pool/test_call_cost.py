@@ -1,4 +1,4 @@
-"""The cost of one pick for the server: the same, however many slots are busy (docs/explanation/architecture.md)."""
+"""The cost of one call for the server: of a pick however many slots are busy, of a submission however long it is."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,11 @@ from redis import Redis
 
 from seriatim.celery_app import make_app
 from seriatim.dispatch import PoolClient, sweep
+from seriatim.lua.pool_records import Submission
+from seriatim.lua.pool_scripts import extend, sentence_argument, submit
 from seriatim.records import JobKind, TaskMessage
 from seriatim.settings import Settings
-from tests.scripts.pool.pool_driver import POOL, PoolDriver
+from tests.scripts.pool.pool_driver import POOL, P, PoolDriver
 
 FEW, MANY = 4, 200
 COST_MS = 4_000  #: of a sentence, in a slot
@@ -84,3 +86,22 @@ def test_only_the_process_that_swept_hands_out(redis: Redis) -> None:
     redis.config_resetstat()
     sweep(pool_client)
     assert calls(redis, of="evalsha") == 1
+
+
+def commands_of_a_book(redis: Redis, n: int) -> int:
+    """The commands that submit it in two calls, the second of which sends some of the first again."""
+    redis.flushall()
+    stage = PoolDriver(redis)
+    book = [sentence_argument(1_000, f'{{"text":"{seq}"}}') for seq in range(n)]
+    job = Submission("book", "ann", JobKind.BATCH, '{"v":1}', closed=False, queue_limit_ms=10**9)
+    first, second = submit(POOL, job, book[: n // 2]), extend(POOL, "book", n // 2 - 5, book[n // 2 - 5 :], close=True)
+    commands = cost(redis, lambda: stage.do(first)) + cost(redis, lambda: stage.do(second))
+    texts = redis.hgetall(f"{P}:jt:book")
+    assert texts == {str(seq).encode(): row.encode() for seq, row in enumerate(book)}, "each stands where it belongs"
+    assert redis.pttl(f"{P}:jt:book") > 0
+    return commands
+
+
+def test_a_book_is_submitted_with_as_many_commands_as_a_page(redis: Redis) -> None:
+    """But for one per five hundred sentences."""
+    assert commands_of_a_book(redis, 3_000) - commands_of_a_book(redis, 60) <= 3_000 / 500
