@@ -11,14 +11,17 @@ import soundfile
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
-from seriatim.audio.audiobook_file import open_book_file
+from seriatim.audio.audiobook_file import BOOK_FORMATS, open_book_file
 from seriatim.audio.book_tags import BookTags, ChapterMark
 from seriatim.audio.cover_image import usable_cover
 from seriatim.audio.encoder import Encoder
 from seriatim.audio.output_file import translate_write_errors
+from seriatim.audio.peak_limiter import level_audio
 from seriatim.errors import BadInput
 
 _BLOCK_FRAMES = 1 << 15
+#: of peaks, in dBFS, where a gain is applied: ACX asks for -3 dB, and encoders add up to half a dB
+CEILING_DB = -3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class BookAssembly:
     project: BookProject
     chapters: Sequence[SpokenChapter]
     tags: BookTags
+    gain_db: float | None = None  #: None: the audio stays as it is
 
     @classmethod
     def of(cls, plan: BookPlan, project: BookProject, narrator: str) -> Self:
@@ -96,9 +100,12 @@ class BookAssembly:
         """The tags of a file that holds one chapter; `track` is 1-based."""
         return replace(self.tags, chapter=chapter.plan.title, track=track, n_tracks=len(self.chapters))
 
-    def chapter_audio(self, chapter: SpokenChapter) -> Iterator[bytes]:
-        """The audio of a chapter, as its file has it."""
-        return chapter_audio(self.project, chapter)
+    def chapter_audio(self, chapter: SpokenChapter, format_name: str) -> Iterator[bytes]:
+        """The audio of a chapter as the encoder of a format gets it."""
+        audio, loss_db = chapter_audio(self.project, chapter), BOOK_FORMATS[format_name].loss_db
+        if self.gain_db is None:
+            return audio
+        return level_audio(audio, self.rate_hz, self.gain_db + loss_db, CEILING_DB + loss_db)
 
 
 def write_audiobook(assembly: BookAssembly, output: Path, format_name: str) -> None:
@@ -111,7 +118,7 @@ def write_audiobook(assembly: BookAssembly, output: Path, format_name: str) -> N
     new = assembly.project.folder / f"book.{format_name}.new"
     marks = chapter_marks(assembly.chapters)
     encoder = open_book_file(str(new), format_name, assembly.rate_hz, assembly.tags, marks)
-    audio = chain.from_iterable(map(assembly.chapter_audio, assembly.chapters))
+    audio = chain.from_iterable(assembly.chapter_audio(chapter, format_name) for chapter in assembly.chapters)
     replace_when_complete(encoder, audio, new, output)
 
 

@@ -5,6 +5,7 @@
     OUT.project/chapters/KEY.flac     the audio of a chapter, complete
     OUT.project/chapters/KEY.json     its sentences: texts, and where each ends; written before the audio gets its name
     OUT.project/chapters/KEY.gaps     sentences that could not be spoken, a line each
+    OUT.project/chapters/KEY.loudness a histogram of its loudness, once it is measured
     OUT.project/chapters/KEY.flac.part*  a chapter that is being spoken, or that an interrupted run has left
 
 A key stands for a text and the options with which it is spoken (`gateway.book.book_plan`). So a chapter is complete
@@ -120,6 +121,22 @@ class BookProject:
         """The lines about sentences of a chapter that could not be spoken, each once."""
         path = self._gaps(key)
         return tuple(dict.fromkeys(path.read_text("utf-8").splitlines())) if path.exists() else ()
+
+    def write_loudness(self, key: str, histogram: Mapping[int, int]) -> None:
+        """Keep the histogram of a chapter's loudness (`seriatim.audio.loudness`).
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        self._replace(self.chapters / f"{key}.loudness", json.dumps(histogram))
+
+    def read_loudness(self, key: str) -> dict[int, int] | None:
+        """The histogram of a chapter's loudness; None if it is not measured, or damaged."""
+        try:
+            found = json.loads((self.chapters / f"{key}.loudness").read_text("utf-8"))
+            return {int(step): int(n) for step, n in found.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return None
 
     def write_files(self, fingerprints: Mapping[str, str]) -> None:
         """Keep what each file of a folder of chapters was made from, by its name.

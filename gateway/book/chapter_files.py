@@ -70,6 +70,7 @@ def chapter_files(assembly: BookAssembly, output: BookOutput) -> list[ChapterFil
         name = f"{track:0{digits}} - {safe_name(chapter.plan.title)}.{output.format_name}"
         content = [
             VERSION, chapter.plan.key, output.format_name, own.metadata(), hashlib.sha256(tags.cover).hexdigest(),
+            assembly.gain_db,
         ]  # fmt: skip
         files.append(ChapterFile(name, chapter, own, hashlib.sha256(json.dumps(content).encode()).hexdigest()))
     return files
@@ -81,7 +82,7 @@ def _write_all(assembly: BookAssembly, folder: Path, format_name: str, files: Se
     def write(file: ChapterFile) -> None:
         new = folder / f".{file.name}.part"
         encoder = open_book_file(str(new), format_name, assembly.rate_hz, file.tags)
-        replace_when_complete(encoder, assembly.chapter_audio(file.chapter), new, folder / file.name)
+        replace_when_complete(encoder, assembly.chapter_audio(file.chapter, format_name), new, folder / file.name)
         done[file.name] = file.fingerprint
 
     done = assembly.project.read_files()

@@ -15,6 +15,7 @@ from gateway.cli.parser_parts import (
     add_command,
     add_options,
     add_redis,
+    loudness,
     positive_int,
 )
 from gateway.cli.service_parsers import SERVICES
@@ -158,6 +159,10 @@ def _add_book(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--library", action="store_true",
         help="OUT is a library of Audiobookshelf or Plex: write to OUT/AUTHOR/TITLE, with cover and metadata",
+    )  # fmt: skip
+    p.add_argument(
+        "--loudness", type=loudness, metavar="LUFS",
+        help="bring the book to a loudness, such as -20 (ACX: -23 to -18), its peaks below -3 dB (default: as spoken)",
     )  # fmt: skip
     p.add_argument("--plan", action="store_true", help="print chapters, minutes, voice and warnings; speak nothing")
     p.add_argument("--chapters", metavar="LIST", help="numbers of chapters to speak, such as 1-3,7,9- (default: all)")

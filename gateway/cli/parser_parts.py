@@ -82,3 +82,15 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}; expected 1 or more")
     return value
+
+
+def loudness(text: str) -> float:
+    """A loudness in LUFS, of speech that is neither noise nor distorted.
+
+    Raises:
+        ArgumentTypeError: it is out of range.
+    """
+    value = float(text)
+    if not -40 <= value <= -10:
+        raise argparse.ArgumentTypeError(f"{text}; expected -40 to -10, such as -20")
+    return value

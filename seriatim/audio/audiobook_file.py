@@ -38,7 +38,7 @@ class BookFormat:
     codec: FfmpegCodec | None = None
     metadata: Mapping[str, str] | None = None
     cover_comment: bool = False  #: the cover is a comment, not a stream of its own
-    has_chapters: bool = True  #: players find chapters in one file that has all of the book
+    loss_db: float = 0.0  #: by which the encoder makes audio quieter
 
 
 def _mp4(brand: str) -> FfmpegCodec:
@@ -49,8 +49,8 @@ def _mp4(brand: str) -> FfmpegCodec:
 BOOK_FORMATS = {
     "m4b": BookFormat("m4a", _mp4("M4B "), {"media_type": "2"}),
     "m4a": BookFormat("m4a", _mp4("M4A "), {"media_type": "2"}),
-    "mp3": BookFormat("mp3"),
-    "flac": BookFormat("flac", FfmpegCodec("flac", "flac", 0, {"fflags": "+bitexact"}), has_chapters=False),
+    "mp3": BookFormat("mp3", loss_db=0.45),  # LAME's default scale is 0.95, against clipping
+    "flac": BookFormat("flac", FfmpegCodec("flac", "flac", 0, {"fflags": "+bitexact"})),
     "opus": BookFormat("opus", replace(OPUS, options={"fflags": "+bitexact"}), cover_comment=True),
 }
 

@@ -121,8 +121,8 @@ STEPS = (
     Mutant(
         "extend.said twice",
         f"{FOLDER}/extend.lua",
-        "for i = n - first + 1, given do",
-        "for i = 1, given do",
+        "put_texts(job, n, 7 + known, t)",
+        "put_texts(job, n, 7, t)",
         "text that was sent twice is said twice",
         (OPEN_JOBS, MACHINE),
     ),

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.book.book_assembly import BookAssembly, write_audiobook
+from gateway.book.book_loudness import gain_to
 from gateway.book.book_output import BookOutput, OutputKind, parse_output
 from gateway.book.book_plan import BookPlan, ChapterChoice, parse_numbers, plan_book
 from gateway.book.book_project import BookProject
@@ -34,6 +35,7 @@ class BookArguments:
     speech: SpeakArguments
     plan: BookPlan
     output: BookOutput
+    loudness_lufs: float | None = None  #: None: as it was spoken
 
 
 def run_book(options: argparse.Namespace, settings: Settings) -> int:
@@ -82,7 +84,7 @@ def _arguments(options: argparse.Namespace, settings: Settings) -> tuple[BookArg
     )
     choice = ChapterChoice(options.include, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
-    return BookArguments(speech, plan, output), reason
+    return BookArguments(speech, plan, output, options.loudness), reason
 
 
 def _make_book(arguments: BookArguments, settings: Settings) -> BookSummary:
@@ -99,13 +101,21 @@ def _make_book(arguments: BookArguments, settings: Settings) -> BookSummary:
         missing = unspoken(plan, project)
         spoken_ms = _speak_missing(arguments, settings, project) if missing else 0.0
         assembly = BookAssembly.of(plan, project, arguments.speech.request.voice)
+        if arguments.loudness_lufs is not None:
+            assembly = replace(assembly, gain_db=gain_to(assembly, arguments.loudness_lufs))
         if output.kind is OutputKind.ONE_FILE:
             write_audiobook(assembly, output.path, output.format_name)
         else:
             path = write_chapter_files(assembly, output)
         project.remove_others({chapter.key for chapter in plan.chapters})
     return BookSummary(
-        str(path), tuple(assembly.chapters), len(missing), spoken_ms, time.monotonic() - started_s, plan.warnings
+        str(path),
+        tuple(assembly.chapters),
+        len(missing),
+        spoken_ms,
+        time.monotonic() - started_s,
+        plan.warnings,
+        assembly.gain_db,
     )
 
 

@@ -18,6 +18,7 @@ class BookSummary:
     audio_ms: float  #: spoken in this run
     wall_s: float
     warnings: tuple[str, ...] = ()
+    gain_db: float | None = None  #: that brought it to a loudness; None: it stays as it was spoken
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -65,6 +66,8 @@ def book_summary_text(summary: BookSummary) -> str:
     lines = [f"{summary.output}: {count}, {clock_face(summary.audio_s)} of audio ({summary.audio_s:.1f} s)"]
     speed = summary.audio_ms / 1000 / summary.wall_s if summary.wall_s > 0 else 0.0
     lines.append(f"{summary.n_spoken} chapters spoken in {summary.wall_s:.1f} s, {speed:.1f} × real time")
+    if summary.gain_db is not None:
+        lines.append(f"gain for the loudness: {summary.gain_db:+.1f} dB")
     lines += [f"gap: {gap}" for gap in summary.gaps]
     lines += [f"warning: {warning}" for warning in summary.warnings]
     return "\n".join(lines)
@@ -75,7 +78,7 @@ def book_summary_json(summary: BookSummary) -> dict[str, Any]:
     return {
         "output": summary.output, "audio_s": round(summary.audio_s, 3), "chapters_spoken": summary.n_spoken,
         "audio_s_this_run": round(summary.audio_ms / 1000, 3), "wall_s": round(summary.wall_s, 3),
-        "gaps": list(summary.gaps), "warnings": list(summary.warnings),
+        "gaps": list(summary.gaps), "warnings": list(summary.warnings), "gain_db": summary.gain_db,
         "chapters": [
             {
                 "number": chapter.plan.number, "title": chapter.plan.title,

@@ -1,0 +1,56 @@
+"""The loudness of a book: a target is met in the finished file, as ffmpeg measures it."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.book_files import HARBOUR, SEA, book
+from tests.support.command_line import TONE, installed, seriatim
+
+
+def measured(path: Path) -> tuple[float, float]:
+    """The integrated loudness in LUFS and the highest sample in dBFS of a finished file."""
+    command = [installed("ffmpeg", package="ffmpeg"), "-hide_banner", "-nostats", "-i", str(path), "-vn"]
+    done = subprocess.run(
+        [*command, "-af", "ebur128=peak=sample", "-f", "null", "-"], capture_output=True, text=True, check=True
+    )
+    summary = done.stderr.rpartition("Summary:")[2]
+    loudness, peak = re.search(r"I:\s+(\S+) LUFS", summary), re.search(r"Peak:\s+(\S+) dBFS", summary)
+    assert loudness, summary
+    assert peak, summary
+    return float(loudness[1]), float(peak[1])
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (-20, "out.m4b"),
+        *(pytest.param(*more, marks=pytest.mark.thorough) for more in [(-30, "out.mp3"), (-23, "out.opus")]),
+    ],
+)
+def test_a_book_has_the_loudness_that_was_chosen(tmp_path: Path, target: int, name: str) -> None:
+    source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / name
+    done = seriatim("book", source, "-o", out, "--loudness", str(target), "--json", *TONE)
+    assert done.returncode == 0, done.stderr.decode()
+    loudness, peak = measured(out)
+    assert loudness == pytest.approx(target, abs=0.3)
+    assert peak <= -3.0
+    assert json.loads(done.stdout)["gain_db"] != 0
+
+
+def test_another_loudness_speaks_nothing_again(tmp_path: Path) -> None:
+    source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / "out"
+    assert seriatim("book", source, "-o", out, "--format", "flac", *TONE).returncode == 0
+    done = seriatim("book", source, "-o", out, "--format", "flac", "--loudness", "-14", "--json", *TONE)
+    summary = json.loads(done.stdout)
+    assert (summary["chapters_spoken"], summary["gain_db"] > 0) == (0, True)
+    assert measured(out / "01 - Harbour.flac")[1] <= -3.0
+
+
+def test_a_loudness_that_is_none_is_refused(tmp_path: Path) -> None:
+    done = seriatim("book", book(tmp_path / "in.epub", SEA), "--loudness", "20", *TONE)
+    assert done.returncode == 2
+    assert "20; expected -40 to -10, such as -20" in done.stderr.decode()
