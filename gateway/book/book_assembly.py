@@ -7,10 +7,9 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import Self
 
-import soundfile
-
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
+from gateway.book.chapter_samples import chapter_samples
 from seriatim.audio.audiobook_file import BOOK_FORMATS, open_book_file
 from seriatim.audio.book_tags import BookTags, ChapterMark
 from seriatim.audio.cover_image import usable_cover
@@ -19,7 +18,6 @@ from seriatim.audio.output_file import translate_write_errors
 from seriatim.audio.peak_limiter import level_audio
 from seriatim.errors import BadInput
 
-_BLOCK_FRAMES = 1 << 15
 #: of peaks, in dBFS, where a gain is applied: ACX asks for -3 dB, and encoders add up to half a dB
 CEILING_DB = -3.5
 
@@ -51,15 +49,7 @@ def chapter_audio(project: BookProject, chapter: SpokenChapter) -> Iterator[byte
     Raises:
         BadInput: its file is damaged.
     """
-    path = project.audio(chapter.plan.key)
-    try:
-        with soundfile.SoundFile(path) as file:
-            if file.frames != chapter.record.n_samples:
-                raise BadInput(f"{path} has {file.frames} samples, not {chapter.record.n_samples}; delete it")
-            while len(block := file.read(_BLOCK_FRAMES, dtype="int16")):
-                yield block.astype("<i2").tobytes()
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise BadInput(f"{path} is damaged ({error}); delete it, and its chapter is spoken again") from None
+    return chapter_samples(project.audio(chapter.plan.key), chapter.record.n_samples)
 
 
 def chapter_marks(chapters: Sequence[SpokenChapter]) -> list[ChapterMark]:

@@ -6,9 +6,10 @@ Pure. Two chapters with the same key have the same audio, so a key names a file 
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
+from gateway.book.corrections import Correction, corrected_key
 from gateway.output.journal import Option, TextFingerprint
 from seriatim.audio.title_tags import first_words
 from seriatim.errors import BadInput, EmptyText
@@ -30,6 +31,18 @@ class PlannedChapter:
     text: str
     key: str  #: the same for the same text and options
     estimated_ms: int  #: of speech
+    corrections: tuple[Correction, ...] = ()  #: of its sentences; `key` is that of the chapter with them
+    key_before: str = ""  #: the key without corrections; "": there are none
+
+    @property
+    def base_key(self) -> str:
+        """The key without corrections."""
+        return self.key_before or self.key
+
+    def with_corrections(self, corrections: Sequence[Correction]) -> "PlannedChapter":
+        """The chapter with all of these corrections, and with no others."""
+        base = self.base_key
+        return replace(self, key=corrected_key(base, corrections), corrections=tuple(corrections), key_before=base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,12 @@ class BookPlan:
     def author(self) -> str:
         """All authors, in one line."""
         return ", ".join(self.authors)
+
+    def with_corrections(self, corrections: Mapping[str, Sequence[Correction]]) -> "BookPlan":
+        """The plan with corrections of its chapters, by the keys without any."""
+        return replace(
+            self, chapters=tuple(one.with_corrections(corrections.get(one.base_key, ())) for one in self.chapters)
+        )
 
 
 @dataclass(frozen=True, slots=True)

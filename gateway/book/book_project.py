@@ -1,6 +1,8 @@
 """The project folder of a book, beside its output: the audio of each chapter, spoken once and kept.
 
     OUT.project/lock                  locked by the command that works on the book
+    OUT.project/command.json          the command that made it, for its corrections
+    OUT.project/corrections.json      the corrections of each chapter's sentences, by the key of the chapter without any
     OUT.project/files.json            what each file of a folder of chapters was made from
     OUT.project/chapters/KEY.flac     the audio of a chapter, complete
     OUT.project/chapters/KEY.json     its sentences: texts, and where each ends; written before the audio gets its name
@@ -16,11 +18,13 @@ the book is complete.
 import contextlib
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from gateway.book.corrections import Correction
 from gateway.local.locked_folder import lock_folder
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.errors import BadInput
@@ -41,6 +45,10 @@ class ChapterRecord:
     def n_samples(self) -> int:
         """The length of the chapter in samples."""
         return self.ends[-1] if self.ends else 0
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each sentence begins and ends, in samples."""
+        return list(pairwise((0, *self.ends)))
 
     @property
     def duration_s(self) -> float:
@@ -121,6 +129,46 @@ class BookProject:
         """The lines about sentences of a chapter that could not be spoken, each once."""
         path = self._gaps(key)
         return tuple(dict.fromkeys(path.read_text("utf-8").splitlines())) if path.exists() else ()
+
+    def write_corrections(self, corrections: Mapping[str, Sequence[Correction]]) -> None:
+        """Keep the corrections of chapters, in the order in which they were made.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        fields = {key: [asdict(correction) for correction in made] for key, made in corrections.items()}
+        self._replace(self.folder / "corrections.json", json.dumps(fields, ensure_ascii=False))
+
+    def read_corrections(self) -> dict[str, tuple[Correction, ...]]:
+        """The corrections of chapters, by the key of the chapter without any.
+
+        Raises:
+            BadInput: they are damaged.
+        """
+        path = self.folder / "corrections.json"
+        try:
+            fields = json.loads(path.read_text("utf-8"))
+            return {key: tuple(Correction(**correction) for correction in made) for key, made in fields.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError, TypeError):
+            raise BadInput(f"{path} is damaged; delete it, and the book is as it was without corrections") from None
+
+    def write_command(self, folder: str, options: Mapping[str, Any]) -> None:
+        """Keep the folder and the options of the command that makes the book.
+
+        Raises:
+            Unwritable: the disk is full, for instance.
+        """
+        self._replace(self.folder / "command.json", json.dumps({"folder": folder, "options": options}))
+
+    def read_command(self) -> tuple[str, dict[str, Any]] | None:
+        """The folder and the options of the command that made the book; None if there is none."""
+        try:
+            fields = json.loads((self.folder / "command.json").read_text("utf-8"))
+            return str(fields["folder"]), dict(fields["options"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def write_loudness(self, key: str, histogram: Mapping[int, int]) -> None:
         """Keep the histogram of a chapter's loudness (`seriatim.audio.loudness`).

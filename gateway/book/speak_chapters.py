@@ -12,6 +12,7 @@ from functools import partial
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject
+from gateway.book.chapter_corrections import ChapterCorrections
 from gateway.book.chapter_output import ChapterOutput
 from gateway.cli.render.book_progress import BookProgress, ChapterProgress
 from gateway.cli.render.summary import RunSummary
@@ -62,7 +63,7 @@ def speak_chapters(
     system: LocalSystem,
     progress: BookProgress,
 ) -> list[RunSummary]:
-    """Speak chapters into the project; returns a summary of each.
+    """Speak chapters into the project, and their corrections; returns a summary of each job.
 
     Raises:
         SeriatimError: any error of the tree; a later call continues.
@@ -70,25 +71,38 @@ def speak_chapters(
     """
     jobs = _ChapterJobs()
 
-    def speak(chapter: PlannedChapter, shown: ChapterProgress) -> RunSummary:
+    def speak(chapter: PlannedChapter, shown: ChapterProgress) -> list[RunSummary]:
         if jobs.stopped:
             raise _Stopped
-        with ChapterOutput(project, chapter) as output:
-            shown.audio_ms = output.ms_done
-            run = SpeakRun(
-                replace(arguments, text=chapter.text), output, shown,
-                on_sentence=output.add_sentence, on_gap=output.add_gap, on_job=jobs.add,
-            )  # fmt: skip
-            summary = speak_text(system, run)
+        whole, summaries = replace(arguments, text=chapter.text), []
+        n_done = _corrections_done(chapter, project)
+        if n_done is None:
+            with ChapterOutput(project, chapter.with_corrections(())) as output:
+                shown.audio_ms = output.ms_done
+                run = SpeakRun(
+                    whole, output, shown,
+                    on_sentence=output.add_sentence, on_gap=output.add_gap, on_job=jobs.add,
+                )  # fmt: skip
+                summaries.append(speak_text(system, run))
+        if chapter.corrections:
+            again = ChapterCorrections(project, chapter, n_done or 0)
+            run = SpeakRun(whole, again, shown, on_gap=again.add_gap, on_job=jobs.add, edit=again.edit)
+            summaries.append(speak_text(system, run))
         shown.complete()
-        return summary
+        return summaries
 
     return _run_all([partial(speak, *each) for each in zip(chapters, progress.chapters, strict=True)], jobs)
 
 
-def _run_all(calls: list[Callable[[], RunSummary]], jobs: _ChapterJobs) -> list[RunSummary]:
+def _corrections_done(chapter: PlannedChapter, project: BookProject) -> int | None:
+    """How many of the corrections of a chapter are in the version that is spoken; None: no version is."""
+    versions = range(len(chapter.corrections), -1, -1)
+    return next((n for n in versions if project.is_spoken(chapter.with_corrections(chapter.corrections[:n]).key)), None)
+
+
+def _run_all(calls: list[Callable[[], list[RunSummary]]], jobs: _ChapterJobs) -> list[RunSummary]:
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="chapter") as executor:
-        futures: list[Future[RunSummary]] = [executor.submit(call) for call in calls]
+        futures: list[Future[list[RunSummary]]] = [executor.submit(call) for call in calls]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
             for future in sorted(futures, key=Future.done, reverse=True):
@@ -96,10 +110,10 @@ def _run_all(calls: list[Callable[[], RunSummary]], jobs: _ChapterJobs) -> list[
         except BaseException:
             _stop_all(futures, jobs)
             raise
-    return [future.result() for future in futures]
+    return [summary for future in futures for summary in future.result()]
 
 
-def _stop_all(futures: list[Future[RunSummary]], jobs: _ChapterJobs) -> None:
+def _stop_all(futures: list[Future[list[RunSummary]]], jobs: _ChapterJobs) -> None:
     jobs.stopped = True
     for future in futures:
         future.cancel()

@@ -32,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["worker"]:
         _exec_worker(words[1:])
+    if words[:2] == ["book", "fix"]:  # `book` has a file as its argument, so this is no subcommand of it
+        words[:2] = ["book fix"]
     options = args.build_parser(COMMANDS).parse_args(words)
     from seriatim.settings import Settings
 
@@ -105,6 +107,12 @@ def _book(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.book import run_book  # imports the client, and with it Celery
 
     return run_book(options, settings)
+
+
+def _book_fix(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.book_fix import run_fix  # imports the client, and with it Celery
+
+    return run_fix(options, settings)
 
 
 def _up(options: argparse.Namespace, settings: "Settings") -> int:
@@ -309,6 +317,7 @@ VOICES: dict[str, Command] = {"list": _list_voices, "play": _play_voice, "add": 
 COMMANDS: dict[str, Command] = {
     "speak": _speak,
     "book": _book,
+    "book fix": _book_fix,
     "text": _text,
     "up": _up,
     "reassemble": _reassemble,

@@ -61,6 +61,16 @@ examples:
   seriatim book novel.epub -o novel/ --format opus
   seriatim book novel.epub -o ~/audiobooks --library
 """
+BOOK_FIX = """\
+The rest of the book keeps its samples. Without --sentence the command lists sentences: the doubtful ones, which are too
+short or too long for their text, silent, clipped or have a long pause, or with --find those that have some words.
+
+examples:
+  seriatim book fix novel.m4b
+  seriatim book fix novel.m4b --find harbour
+  seriatim book fix novel.m4b --sentence 2.14 --text "She read the letter, which he had read."
+  seriatim book fix novel.m4b --sentence 2.14 --sentence 3.1 --again
+"""
 FORMATS = ", ".join(known.name for known in formats.FORMATS)
 
 
@@ -77,6 +87,7 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_speak(add_command(sub, "speak", "speak a text into a file or a pipe", SPEAK + "\n" + EXITS))
     _add_book(add_command(sub, "book", "speak a document as an audiobook with chapters", BOOK + "\n" + EXITS))
+    _add_book_fix(add_command(sub, "book fix", "speak single sentences of an audiobook again", BOOK_FIX + "\n" + EXITS))
     _add_text(add_command(sub, "text", "show how a text is read: its sentences, or what each step makes of it", ""))
     _add_up(
         add_command(
@@ -173,6 +184,31 @@ def _add_book(p: argparse.ArgumentParser) -> None:
     _add_speech_options(p)
 
 
+def _add_book_fix(p: argparse.ArgumentParser) -> None:
+    p.add_argument("book", metavar="OUT", help="the book as it was named when it was made, or its folder OUT.project")
+    p.add_argument(
+        "--sentence", action="append", default=[], metavar="C.N",
+        help="the sentence to speak again: its chapter and its number in it, both from 1; repeatable",
+    )  # fmt: skip
+    p.add_argument("--text", default="", metavar="TEXT", help="speak this instead")
+    p.add_argument("--again", action="store_true", help="speak the same text with another seed")
+    p.add_argument("--find", default="", metavar="WORDS", help="list the sentences that have these words")
+    _add_run_options(p)
+
+
+def _add_run_options(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--redis",
+        metavar="URL",
+        nargs="?",
+        const="",
+        default=None,
+        help="use a running system (URL default: SERIATIM_REDIS_URL)",
+    )
+    p.add_argument("--json", action="store_true", help="print the summary as JSON; no progress")
+    p.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+
+
 def _add_speech_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--voice", default="", metavar="NAME", help="see: seriatim voices; or a language, such as german")
     p.add_argument(
@@ -201,16 +237,7 @@ def _add_speech_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--user", default="anonymous", metavar="NAME", help="user to whom the job is charged in a running pool"
     )
-    p.add_argument(
-        "--redis",
-        metavar="URL",
-        nargs="?",
-        const="",
-        default=None,
-        help="use a running system (URL default: SERIATIM_REDIS_URL)",
-    )
-    p.add_argument("--json", action="store_true", help="print the summary as JSON; no progress")
-    p.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+    _add_run_options(p)
 
 
 def speakers(pairs: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -86,6 +86,10 @@ class SpeechOutput(Protocol):
     def finish(self) -> None: ...
 
 
+#: from the number of a sentence (0-based), the sentence, and what reads a text as the job's: what to speak for it
+SentenceEdit = Callable[[int, Sentence, Callable[[str], Iterable[Sentence]]], Iterable[Sentence]]
+
+
 class SpeechProgress(Protocol):
     """The progress of one text, which a run reports."""
 
@@ -110,6 +114,7 @@ class SpeakRun:
     on_sentence: Callable[[Sentence], None] = _ignore  #: called for each sentence of the text, spoken before or not
     on_gap: Callable[[Gap], None] = _ignore  #: called for each sentence of which all or the rest is missing
     on_job: Callable[[Job], None] = _ignore  #: called once the job is accepted
+    edit: SentenceEdit | None = None  #: None: all sentences are spoken, as they are
     submitted_s: float = 0.0
     first_s: float | None = None
     first_age_s: float | None = None  #: of this process at the first audio
@@ -258,11 +263,14 @@ def _watch_system(system: LocalSystem, job: Job, run: SpeakRun) -> None:
 
 def _sentences(run: SpeakRun, resolved: ResolvedRequest) -> Iterator[Sentence]:
     """The sentences of the text, each with the seed that it has whichever run speaks it."""
-    sentences = sentences_of_text(run.arguments.text, segmentation_for(resolved), resolved)
-    for seq, sentence in enumerate(sentences):
+
+    def read(text: str) -> Iterator[Sentence]:
+        return sentences_of_text(text, segmentation_for(resolved), resolved)
+
+    for seq, sentence in enumerate(read(run.arguments.text)):
         seeded = replace(sentence, seed=(run.arguments.request.seed + seq) % 2**63)
         run.on_sentence(seeded)
-        yield seeded
+        yield from [seeded] if run.edit is None else run.edit(seq, seeded, read)
 
 
 def _warn(arguments: SpeakArguments, warning: str) -> None:

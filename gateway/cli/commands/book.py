@@ -4,17 +4,21 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from rich.console import Console
 
 from gateway.book.book_assembly import BookAssembly, write_audiobook
 from gateway.book.book_loudness import gain_to
 from gateway.book.book_output import BookOutput, OutputKind, parse_output
-from gateway.book.book_plan import BookPlan, ChapterChoice, parse_numbers, plan_book
+from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, parse_numbers, plan_book
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_files import write_chapter_files
+from gateway.book.corrections import Correction
 from gateway.book.speak_chapters import speak_chapters, unspoken
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import end_on_sigterm, open_system, with_engine
@@ -27,6 +31,9 @@ from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
 
+#: options that another run has of its own; a URL of Redis may have a password
+UNSAVED = {"command", "redis", "json", "quiet", "plan"}
+
 
 @dataclass(frozen=True, slots=True)
 class BookArguments:
@@ -36,6 +43,7 @@ class BookArguments:
     plan: BookPlan
     output: BookOutput
     loudness_lufs: float | None = None  #: None: as it was spoken
+    options: Mapping[str, Any] = field(default_factory=dict)  #: as on the command line, for a later correction
 
 
 def run_book(options: argparse.Namespace, settings: Settings) -> int:
@@ -47,7 +55,7 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
     """
     end_on_sigterm()
     quiet = options.quiet or options.json
-    arguments, reason = _arguments(options, settings)
+    arguments, reason = book_arguments(options, settings)
     if reason and not quiet:
         sys.stderr.write(f"seriatim: {reason}\n")
     if options.plan:
@@ -55,7 +63,11 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
         facts = (arguments.plan, request.voice, request.pool_name)
         sys.stdout.write(json.dumps(plan_json(*facts)) + "\n" if options.json else plan_text(*facts))
         return ExitCode.OK
-    summary = _make_book(arguments, settings)
+    return print_summary(make_book(arguments, settings), options)
+
+
+def print_summary(summary: BookSummary, options: argparse.Namespace) -> int:
+    """Print the summary as the options ask for; returns the exit status."""
     if options.json:
         sys.stdout.write(json.dumps(book_summary_json(summary)) + "\n")
     elif not options.quiet:
@@ -63,13 +75,13 @@ def run_book(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.FAILED if summary.gaps else ExitCode.OK
 
 
-def _arguments(options: argparse.Namespace, settings: Settings) -> tuple[BookArguments, str]:
+def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[BookArguments, str]:
     """The arguments, and the reason where the engine is not the default one.
 
     Raises:
         BadInput: the document or an option cannot be used.
     """
-    embedded = options.redis is None
+    embedded, typed = options.redis is None, {name: vars(options)[name] for name in vars(options).keys() - UNSAVED}
     output = parse_output(options.file, options.output, options.format, library=options.library)
     refuse_to_overwrite(options.file, str(output.path))
     request = args.request(options)
@@ -84,11 +96,15 @@ def _arguments(options: argparse.Namespace, settings: Settings) -> tuple[BookArg
     )
     choice = ChapterChoice(options.include, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
-    return BookArguments(speech, plan, output, options.loudness), reason
+    return BookArguments(speech, plan, output, options.loudness, typed), reason
 
 
-def _make_book(arguments: BookArguments, settings: Settings) -> BookSummary:
+def make_book(
+    arguments: BookArguments, settings: Settings, changes: Mapping[str, Sequence[Correction]] = MappingProxyType({})
+) -> BookSummary:
     """Speak what is missing of a book, and write it; returns a summary.
+
+    `changes`: more corrections of its chapters, by the keys without any.
 
     Raises:
         SeriatimError: any error of the tree; the same command continues.
@@ -98,8 +114,10 @@ def _make_book(arguments: BookArguments, settings: Settings) -> BookSummary:
     path = output.path
     project = BookProject(output.project_folder(plan))
     with project.lock():
+        project.write_command(str(Path.cwd()), arguments.options)
+        plan = plan.with_corrections(_corrections(project, changes))
         missing = unspoken(plan, project)
-        spoken_ms = _speak_missing(arguments, settings, project) if missing else 0.0
+        spoken_ms = _speak_missing(missing, arguments, settings, project) if missing else 0.0
         assembly = BookAssembly.of(plan, project, arguments.speech.request.voice)
         if arguments.loudness_lufs is not None:
             assembly = replace(assembly, gain_db=gain_to(assembly, arguments.loudness_lufs))
@@ -119,9 +137,22 @@ def _make_book(arguments: BookArguments, settings: Settings) -> BookSummary:
     )
 
 
-def _speak_missing(arguments: BookArguments, settings: Settings, project: BookProject) -> float:
+def _corrections(
+    project: BookProject, changes: Mapping[str, Sequence[Correction]]
+) -> dict[str, tuple[Correction, ...]]:
+    """All corrections of a book, with `changes` kept among them."""
+    corrections = project.read_corrections()
+    for key, made in changes.items():
+        corrections[key] = (*corrections.get(key, ()), *made)
+    if changes:
+        project.write_corrections(corrections)
+    return corrections
+
+
+def _speak_missing(
+    chapters: list[PlannedChapter], arguments: BookArguments, settings: Settings, project: BookProject
+) -> float:
     """Speak the chapters that are missing; returns the duration of what was spoken in ms."""
-    chapters = unspoken(arguments.plan, project)
     console = Console(stderr=True, quiet=arguments.speech.quiet)
     estimates = [(chapter.number, float(chapter.estimated_ms)) for chapter in chapters]
     with BookProgress(console, estimates) as progress:

@@ -42,7 +42,8 @@ def grammar(words: list[str]) -> argparse.ArgumentParser:
     """The parser of the command that `words` begin with."""
     if words[0] == "worker":
         return worker_grammar()
-    found = _below(parser.build_parser(COMMANDS))[words[0]]
+    commands = _below(parser.build_parser(COMMANDS))
+    found = commands.get(" ".join(words[:2])) or commands[words[0]]  # `book fix` is a command of its own
     return _below(found).get(words[1], found) if words[1:] else found
 
 

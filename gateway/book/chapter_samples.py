@@ -1,0 +1,29 @@
+"""Samples of a chapter's file, as much of it as is wanted, block by block."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import soundfile
+
+from seriatim.errors import BadInput
+
+_BLOCK_SAMPLES = 1 << 15
+
+
+def chapter_samples(path: Path, n_samples: int, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The audio of a chapter of `n_samples`, s16le mono, from sample `start` to `end` (None: all of the rest).
+
+    Raises:
+        BadInput: the file is damaged.
+    """
+    end = n_samples if end is None else end
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.frames != n_samples:
+                raise BadInput(f"{path} has {file.frames} samples, not {n_samples}; delete it")
+            file.seek(start)
+            while start < end and len(block := file.read(min(_BLOCK_SAMPLES, end - start), dtype="int16")):
+                start += len(block)
+                yield block.astype("<i2").tobytes()
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise BadInput(f"{path} is damaged ({error}); delete it, and its chapter is spoken again") from None
