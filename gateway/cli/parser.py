@@ -67,7 +67,7 @@ short or too long for their text, silent, clipped or have a long pause, or with 
 
 examples:
   seriatim book fix novel.m4b
-  seriatim book fix novel.m4b --find harbour
+  seriatim book fix novel.m4b --report novel.html
   seriatim book fix novel.m4b --sentence 2.14 --text "She read the letter, which he had read."
   seriatim book fix novel.m4b --sentence 2.14 --sentence 3.1 --again
 """
@@ -193,6 +193,7 @@ def _add_book_fix(p: argparse.ArgumentParser) -> None:
     p.add_argument("--text", default="", metavar="TEXT", help="speak this instead")
     p.add_argument("--again", action="store_true", help="speak the same text with another seed")
     p.add_argument("--find", default="", metavar="WORDS", help="list the sentences that have these words")
+    p.add_argument("--report", metavar="FILE", help="write the list as one HTML file with their audio")
     _add_run_options(p)
 
 

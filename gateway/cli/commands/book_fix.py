@@ -5,15 +5,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
-from gateway.book.book_project import BookProject, ChapterRecord
-from gateway.book.chapter_samples import chapter_samples
+from gateway.book.book_project import BookProject
 from gateway.book.corrections import Correction, next_take
-from gateway.book.sentence_quality import SentenceAudio, doubts_of, measure_sentence
+from gateway.book.doubtful_sentences import ListedSentence, current_record, listed_sentences
+from gateway.book.quality_report import write_report
 from gateway.cli import parser as args
 from gateway.cli.commands.book import BookArguments, book_arguments, make_book, print_summary
 from gateway.cli.commands.speak import end_on_sigterm
@@ -21,26 +19,9 @@ from gateway.cli.render.duration import clock_face
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
-from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.segment import SegmentOptions, segment
 
 _ADDRESS = re.compile(r"(\d{1,5})\.(\d{1,6})")
-
-
-@dataclass(frozen=True, slots=True)
-class ListedSentence:
-    """A sentence of a book, with the reasons to doubt it."""
-
-    chapter: int  #: its number in the document, 1-based
-    seq: int  #: in its chapter, 0-based
-    start_s: float  #: from the beginning of its chapter
-    text: str
-    doubts: tuple[str, ...]
-
-    @property
-    def address(self) -> str:
-        """As in --sentence, such as 2.14."""
-        return f"{self.chapter}.{self.seq + 1}"
 
 
 def run_fix(options: argparse.Namespace, settings: Settings) -> int:
@@ -51,11 +32,14 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
         KeyboardInterrupt: likewise.
     """
     end_on_sigterm()
-    project = _project_of(options.book)
+    project, report = _project_of(options.book), Path(options.report).resolve() if options.report else None
     arguments = _saved_arguments(project, options, settings)
     plan = arguments.plan.with_corrections(project.read_corrections())
     if not options.sentence:
-        _print_list(list(_listed(plan, project, options.find)), as_json=options.json)
+        listed = list(listed_sentences(plan, project, options.find))
+        if report is not None:
+            write_report(report, plan.title, options.book, project, listed)
+        _print_list(listed, as_json=options.json)
         return ExitCode.OK
     if not (options.again or options.text):
         raise BadInput("--sentence needs --text, the text to speak instead, or --again, for another take of the same")
@@ -116,37 +100,15 @@ def _find_sentence(plan: BookPlan, project: BookProject, address: str) -> tuple[
     chapter = next((chapter for chapter in plan.chapters if chapter.number == number), None)
     if chapter is None:
         raise BadInput(f"--sentence {address}: the book has no chapter {number}")
-    n_sentences = len(_record(project, chapter).ends)
+    n_sentences = len(current_record(project, chapter).ends)
     if not 0 <= seq < n_sentences:
         raise BadInput(f"--sentence {address}: chapter {number} has sentences 1 to {n_sentences}")
     return chapter, seq
 
 
-def _record(project: BookProject, chapter: PlannedChapter) -> ChapterRecord:
-    if not project.is_spoken(chapter.key):
-        changed = f"chapter {chapter.number} is not spoken as the document has it now"
-        raise BadInput(f"{changed}; run the command that makes the book again, then correct it")
-    return project.read_record(chapter.key)
-
-
 def _last_text(corrections: list[Correction], seq: int) -> str:
     """The text of the last correction of a sentence, which another take keeps; "" if there was none."""
     return next((one.text for one in reversed(corrections) if one.seq == seq and one.text), "")
-
-
-def _listed(plan: BookPlan, project: BookProject, words: str) -> Iterator[ListedSentence]:
-    """The doubtful sentences of a book, or with `words` those in whose text they occur."""
-    sentences: list[ListedSentence] = []
-    figures: list[SentenceAudio] = []
-    for chapter in plan.chapters:
-        record = _record(project, chapter)
-        for seq, (text, (start, end)) in enumerate(zip(record.texts, record.spans(), strict=True)):
-            sentences.append(ListedSentence(chapter.number, seq, start / record.rate_hz, text, ()))
-            pcm = b"".join(chapter_samples(project.audio(chapter.key), record.n_samples, start, end))
-            figures.append(measure_sentence(pcm, record.rate_hz, estimate_ms(text, plan.language or "en")))
-    for one, doubts in zip(sentences, doubts_of(figures), strict=True):
-        if (words.lower() in one.text.lower()) if words else doubts:
-            yield ListedSentence(one.chapter, one.seq, one.start_s, one.text, doubts)
 
 
 def _print_list(sentences: list[ListedSentence], *, as_json: bool) -> None:

@@ -1,6 +1,8 @@
 """The command `seriatim book fix`: single sentences of a book are spoken again, and the rest keeps its samples."""
 
+import base64
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -67,6 +69,15 @@ def test_doubtful_sentences_are_listed(tmp_path: Path) -> None:
     done = seriatim("book", source, "-o", out, "--engine-option", "empty_on=nothing", *TONE)
     assert done.returncode == 0, done.stderr.decode()
     assert fix(out).stdout.decode().split(maxsplit=2)[::2] == ["1.5", "(silent) There is nothing here.\n"]
+    report = tmp_path / "report.html"
+    assert fix(out, "--find", "boats", "--report", str(report)).returncode == 0
+    page = report.read_text("utf-8")
+    assert re.findall(r"<td>([^<]+)</td>", page) == ["1.3"], "an address, and no doubt"
+    mp3 = base64.b64decode(re.findall(r'src="data:audio/mpeg;base64,([^"]+)"', page)[0])
+    (tmp_path / "sentence.mp3").write_bytes(mp3)
+    spoken_s = len(sentences(out, "Harbour")[2]) / 2 / 8000
+    assert float(probe(tmp_path / "sentence.mp3")["format"]["duration"]) == pytest.approx(spoken_s, abs=0.15)
+
     found = json.loads(fix(out, "--find", "BOATS", "--json").stdout)
     assert [(one["sentence"], one["text"], one["doubts"]) for one in found] == [("1.3", "Ten boats came home.", [])]
 
