@@ -27,7 +27,7 @@ def _folded() -> dict[int, str]:
     table = {}
     for code in range(0xA0, min(sys.maxunicode, 0x20000)):
         tag, _, _ = unicodedata.decomposition(chr(code)).partition(" ")
-        listed = any(low <= code <= high for low, high in _COMPATIBLE)
+        listed = tag == "<compat>" and any(low <= code <= high for low, high in _COMPATIBLE)
         if (tag in _FOLDED_TAGS or listed) and chr(code) not in _KEPT:
             plain = unicodedata.normalize("NFKC", chr(code))
             if 0 < len(plain) <= _MOST_CHARS and not plain.isspace():
@@ -36,13 +36,16 @@ def _folded() -> dict[int, str]:
 
 
 @cache
-def _other_forms() -> re.Pattern[str]:
-    return re.compile("[" + "".join(map(re.escape, map(chr, _folded()))) + "]")
+def _other_forms(*, high: bool) -> re.Pattern[str]:
+    """Any character that is folded; `high`: also those beyond 16 bits, which a regular expression tests one by one."""
+    return re.compile("[" + "".join(re.escape(chr(code)) for code in _folded() if high or code <= 0xFFFF) + "]")
 
 
 def fold(text: str) -> str:
     """The text with other forms of letters, digits and signs folded, character by character."""
-    return text if text.isascii() else _other_forms().sub(lambda form: _folded()[ord(form[0])], text)
+    if text.isascii():
+        return text
+    return _other_forms(high=max(text) > "\uffff").sub(lambda form: _folded()[ord(form[0])], text)
 
 
 def compose(sentence: str) -> str:

@@ -12,7 +12,11 @@ _DASH = r"\s?[-–—]\s?"
 
 
 def _any_of(words: list[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    """A regular expression for any of these words, the longest first; one look at a character excludes them all."""
+    if not words:
+        return ""
+    firsts = "".join(re.escape(first) for first in sorted({word[0] for word in words}))
+    return rf"(?=[{firsts}])(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
 
 
 def amount_rules(grammar: NumberGrammar) -> list[ReadingRule]:

@@ -30,14 +30,15 @@ class NumberGrammar:
     def __init__(self, rules: LanguageRules) -> None:
         self.rules = rules
         self.words = rules.words
-        groups = [rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in (*rules.group_marks, *_SPACES)]
-        groups.append(r"\d{1,3}(?: \d{3}){2,}")
-        if rules.indian_groups:
-            groups.append(r"\d{1,2}(?:,\d\d)+,\d{3}")
+        groups = [rf"(?:{re.escape(mark)}\d{{3}})+" for mark in (*rules.group_marks, *_SPACES)]
+        groups.append(r"(?: \d{3}){2,}")
         if rules.decimal_mark == ".":
-            groups.append(r"\d{1,3}(?:\.\d{3}){2,}")
+            groups.append(r"(?:\.\d{3}){2,}")
+        grouped = rf"\d{{1,3}}(?:{'|'.join(groups)})"
+        if rules.indian_groups:
+            grouped += r"|\d{1,2}(?:,\d\d)+,\d{3}"
         self.decimal = re.escape(rules.decimal_mark)
-        self.integer = rf"(?:(?:{'|'.join(groups)})(?!\d)|\d+)"
+        self.integer = rf"(?:(?:{grouped})(?!\d)|\d+)"
         self.number = rf"{self.integer}(?:{self.decimal}\d+)?"
         start = r"[A-Za-z\d)\]]" if rules.attached else r"[^\s(\[]"
         self.sign = rf"(?:(?<!{start})[-−+±])?"  #: before a number, at the start of a word

@@ -17,6 +17,7 @@ from seriatim.text.reading.language_rules import LanguageRules
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.numbers_in_text import identifier_rules, number_rules
 from seriatim.text.reading.reading_rule import ReadingRule
+from seriatim.text.reading.required_characters import characters, required_characters
 from seriatim.text.reading.roman_numerals import roman_rules
 from seriatim.text.reading.short_numbers import scientific_rules, short_number_rules
 from seriatim.text.reading.signs import literal_rules, reference_rules, sign_rules, title_rules
@@ -65,8 +66,11 @@ def ordinal_words(digits: str, language: str) -> str:
 
 
 @lru_cache
-def _rules(language: str, *, digits: bool) -> tuple[ReadingRule, ...]:
-    """The rules of a BCP 47 tag, in order; none for a language without a table. `digits`: are there any in the text?"""
+def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], ...], ReadingRule], ...]:
+    """The rules of a BCP 47 tag, in order, each behind the characters that it requires; none without a table.
+
+    `digits`: are there any in the text?
+    """
     rules = _language_rules(language)
     if rules is None:
         return ()
@@ -79,7 +83,8 @@ def _rules(language: str, *, digits: bool) -> tuple[ReadingRule, ...]:
     if not digits:
         kinds = [*first, *marks, *words]
     found = tuple(rule for kind in kinds for rule in kind(grammar))
-    return found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)
+    found = found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)
+    return tuple((required_characters(rule.pattern), rule) for rule in found)
 
 
 def _own_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -109,15 +114,27 @@ def _is_readable(text: str, language: str) -> bool:
     return abbreviations is not None and abbreviations.search(text) is not None
 
 
+def _apply_rules(text: str, language: str) -> str:
+    """The text with the rules of a language applied once, one behind the other."""
+    present = characters(text)
+    for required, rule in _rules(language, digits=_DIGITS.search(text) is not None):
+        for chars in required:
+            if chars.isdisjoint(present):
+                break
+        else:
+            before, text = text, rule.apply(text)
+            if text != before:
+                present = characters(text)
+    return text
+
+
 def read_sentence(text: str, language: str) -> str:
     """The sentence with its numbers and signs in words of the language; unchanged if Seriatim has no rules of it."""
     capital = text[:1].isupper()
     for _ in range(MOST_ROUNDS):
         if not _is_readable(text, language):
             break
-        read = text
-        for rule in _rules(language, digits=_DIGITS.search(text) is not None):
-            read = rule.apply(read)
+        read = _apply_rules(text, language)
         if read == text:
             break
         text = _SPACES.sub(" ", read).strip()

@@ -91,7 +91,7 @@ class InlineListSplitter:
 
     def _pass(self, text: str) -> None:
         """Note what stands between markers."""
-        if any(mark in text for mark in _BREAKS):
+        if LINE_BREAK in text or PARAGRAPH_BREAK in text:
             self._item = None
         self._last = (text.rstrip(" ") or self._last)[-1:]
 

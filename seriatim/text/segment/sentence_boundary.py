@@ -69,7 +69,7 @@ _NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
 _AND_SO_ON = re.compile(r"(?<!\w)(?:т\. ?[дп]|др)\.$")
 _HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M"])
 _COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
-_LAST_WORD = re.compile(r"[^\s(\[\"'“‘«]*$")
+_LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[\"'“‘«]))[^\s(\[\"'“‘«]*$")
 _PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")
 _RATE = re.compile(r"(?<![\w/])[A-Za-zµ²³]{1,3}/(?:h|s|min)\.$")  #: km/h and the like, whose last letter is no initial
 
@@ -81,6 +81,12 @@ def mark_pattern(language: str) -> str:
     """
     marks = _TERMINATORS + _SCRIPT_TERMINATORS + _TERMINATORS_OF.get(language, "")
     return rf"(?<![\[(.…!?])([.…{marks}]+(?: (?:\.(?!\.)|\.{{2,}}+(?!\w)))*){_CLOSERS}"
+
+
+def mark_start_pattern(language: str) -> str:
+    """A class of characters, quick to search for, among which are all that `mark_pattern` may begin with."""
+    marks = _TERMINATORS.partition(r"\U000")[0] + _SCRIPT_TERMINATORS + _TERMINATORS_OF.get(language, "")
+    return rf"[.…{marks}\U00010000-\U0010ffff]"
 
 
 def word_needed(head: str) -> bool:
@@ -139,7 +145,7 @@ def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
     if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after):
         return False
-    if _RATE.search(head[-10:]) or (language == "ru" and _AND_SO_ON.search(head[-8:])):
+    if ("/" in head[-10:] and _RATE.search(head[-10:])) or (language == "ru" and _AND_SO_ON.search(head[-8:])):
         return not after[0].islower()
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""

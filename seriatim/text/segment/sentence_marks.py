@@ -20,7 +20,7 @@ _PERHAPS_REFERENCE = re.compile(r"\[(?:\d{0,3}|[A-Za-z])\Z| (?:\[\d{0,3})?\Z")
 #: word.12 as in a book whose small numbers became plain ones
 _NOTE = re.compile(r"\d{1,3}(?= )")
 _PERHAPS_NOTE = re.compile(r"\d{1,3}\Z")
-_LONG_WORD = re.compile(r"[^\W\d_]{4}$")
+_LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _LETTER = re.compile(r"[^\W\d_]")
 #: "thanks.And": words with nothing but letters, the second with a capital, and what follows a whole word
 _WHOLE_WORD = re.compile(r"(?:^|[\s(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
@@ -125,13 +125,13 @@ def _sentence_begins(text: str, mark: re.Match[str], at: int) -> bool:
         return False
     word = following.group().lstrip('"“‘«¿¡(')
     if _ROMAN_NUMBER.fullmatch(word):
-        return bool(_LONG_WORD.search(_before(text, mark)))
+        return bool(_LONG_WORD.match(_before(text, mark)[-4:]))
     return _is_sentence_start(word)
 
 
 def _begins_with_ellipsis(text: str, mark: re.Match[str], end: int) -> bool:
     """Does a word with an ellipsis before it follow the stop of a whole word?"""
-    return mark[1] == "." and bool(_LONG_WORD.search(_before(text, mark)) and _ELLIPSIS_WORD.match(text, end))
+    return mark[1] == "." and bool(_LONG_WORD.match(_before(text, mark)[-4:]) and _ELLIPSIS_WORD.match(text, end))
 
 
 def _ends_whole(text: str, mark: re.Match[str]) -> bool:
@@ -154,7 +154,7 @@ def _before(text: str, mark: re.Match[str]) -> str:
 def _may_have_note(text: str, mark: re.Match[str]) -> bool:
     """Is a digit behind this mark the number of a note, since a whole word stands before it and no abbreviation?"""
     before = text[max(0, mark.start(1) - 2) : mark.start(1)]
-    return mark.group(1) in ".!?" and bool(_LONG_WORD.search(_before(text, mark)) or _IN_BRACKETS.search(before))
+    return mark.group(1) in ".!?" and bool(_LONG_WORD.match(_before(text, mark)[-4:]) or _IN_BRACKETS.search(before))
 
 
 def _begins_with_capital(text: str, mark: re.Match[str]) -> bool:

@@ -12,7 +12,7 @@ from seriatim.text.languages import base_language
 from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 from seriatim.text.segment.quotes import OpenQuotes
 from seriatim.text.segment.segment_options import SegmentOptions
-from seriatim.text.segment.sentence_boundary import mark_pattern
+from seriatim.text.segment.sentence_boundary import mark_pattern, mark_start_pattern
 from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
 from seriatim.text.segment.split_long import clause_end, split_index
 from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleState, StyleTable
@@ -44,9 +44,11 @@ class SentenceSplitter:
     def __init__(self, cut: SegmentOptions, styles: StyleTable | None = None) -> None:
         self._cut = cut
         self._styles = styles or StyleTable()
-        self._style = StyleState()
         self._language = base_language(cut.language)
+        self._set_style(StyleState())
         self._mark = re.compile(rf"{mark_pattern(self._language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}{PAUSES}{STYLES}]")
+        self._mark_start = re.compile(rf"{mark_start_pattern(self._language)}|{LINE_BREAK}|{PARAGRAPH_BREAK}")
+        self._rest_chars = cut.rest_chars
         aim_chars = cut.first_chars // 3 if self._language in _DENSE_LANGUAGES else cut.first_chars
         self._first_chars = min(aim_chars, cut.limit_chars)  # 0 once speech has started
         self._text = ""  # from the start of the current sentence
@@ -77,7 +79,7 @@ class SentenceSplitter:
 
     def _read(self, parts: list[SentencePart]) -> bool:
         """Read on to the next mark, or break what is too long before it. Returns whether to go on reading."""
-        mark = self._mark.search(self._text, self._settled)
+        mark = self._next_mark()
         self._settled = mark.start() if mark else len(self._text)
         if at := self._place_to_break(self._settled, ended=False):
             self._break(at, parts)
@@ -86,7 +88,7 @@ class SentenceSplitter:
             return False
         if mark.group(1) is None:
             return self._read_control(mark, parts)
-        verdict, end = judge_mark(self._text, mark, self._current_language(), self._quote)
+        verdict, end = judge_mark(self._text, mark, self._current_language, self._quote)
         if verdict is MarkVerdict.END:
             pause = _PAUSE.match(self._text, end)
             silence_ms = self._silence_ms(pause.group(1)) if pause else self._cut.pause_ms
@@ -96,6 +98,15 @@ class SentenceSplitter:
             if verdict is MarkVerdict.INNER:
                 self._inner.append(end)
         return verdict is not MarkVerdict.WAIT
+
+    def _next_mark(self) -> re.Match[str] | None:
+        """The next mark or control character; None if there is none in what is known."""
+        start = self._mark_start.search(self._text, self._settled)
+        while start:
+            if mark := self._mark.match(self._text, start.start()):
+                return mark
+            start = self._mark_start.search(self._text, start.end())
+        return None
 
     def _read_control(self, mark: re.Match[str], parts: list[SentencePart]) -> bool:
         """End the sentence at a break, a pause or a change of the style. Returns whether to go on reading."""
@@ -110,15 +121,20 @@ class SentenceSplitter:
         ends = self._with_its_marks(mark.start())
         if not ends:
             return ends is None
-        before = self._style.style
-        after = self._style.changed(self._styles.style(mark.group()))
-        if after.style == before:
+        after = self._style_state.changed(self._styles.style(mark.group()))
+        if after.style == self._style:
             self._text = self._text[: mark.start()] + self._text[mark.end() :]
         else:
             self._end(mark.start(), parts, self._silence_ms(mark.group()), closes=True)
             self._text = self._text[1:]
-        self._style = after
+        self._set_style(after)
         return True
+
+    def _set_style(self, state: StyleState) -> None:
+        """What is read from here on is in this style, and in its language."""
+        self._style_state, self._style = state, state.style
+        tag = self._style.reading_language
+        self._current_language = base_language(tag) if tag else self._language
 
     def _with_its_marks(self, at: int) -> bool | None:
         """Whether the style at an index ends what stands before it; None: it does behind the marks that follow it.
@@ -133,11 +149,6 @@ class SentenceSplitter:
         self._text = f"{self._text[:at]}{behind[2]}{behind[1]}{self._text[behind.end() :]}"
         return None
 
-    def _current_language(self) -> str:
-        """The language of the words that are read now."""
-        tag = self._style.style.reading_language
-        return base_language(tag) if tag else self._language
-
     def _silence_ms(self, mark: str) -> int:
         """The silence that a break, or a pause that the text asks for, puts behind a sentence."""
         if mark == LINE_BREAK:
@@ -148,7 +159,7 @@ class SentenceSplitter:
 
     def _place_to_break(self, length: int, *, ended: bool) -> int:
         """Where to break the sentence, or 0; `length`: of as much of it as is known, or of all of it if it `ended`."""
-        limit, rest = self._cut.limit_chars, self._cut.rest_chars
+        limit, rest = self._cut.limit_chars, self._rest_chars
         if self._first_chars and length > self._first_chars:
             at = self._first_end(min(FIRST_STRETCH * self._first_chars, limit, length - rest))
             if at:
@@ -181,7 +192,7 @@ class SentenceSplitter:
     def _take(self, end: int, parts: list[SentencePart], silence_ms: int, *, closes: bool = False) -> None:
         text = self._text[:end].strip(" ")
         if text:
-            parts.append(SentencePart(text, silence_ms, closes, style=self._style.style))
+            parts.append(SentencePart(text, silence_ms, closes, style=self._style))
         if len(text) >= self._cut.merge_chars:
             self._first_chars = 0
         self._text = self._text[end:]
