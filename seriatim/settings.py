@@ -158,6 +158,9 @@ class Settings:
 
     max_text_bytes: int = _int(64 * 1024 * 1024, "the largest text of one job", 1)
     lexicon: str = _text("", "a lexicon's file, for every text of this process, behind the text's own")
+    pool_lexicons: str = _text(
+        "", "files of lexicons for the texts of one pool, before that of every text: espeak=names.txt,xtts=brands.txt"
+    )
     document_max_bytes: int = _int(64 * 1024 * 1024, "the largest document: EPUB, DOCX, PDF and the like", 1)
     document_unpacked_bytes: int = _int(
         256 * 1024 * 1024, "most bytes that are unpacked of a document that is an archive", 1

@@ -7,6 +7,7 @@
     jobs = 4               # running jobs
     queued_s = 600         # seconds of queued audio
     in_flight = 2          # sentences in flight
+    lexicon = "anna.txt"   # behind the lexicon of a request; in the folder of this file, read again when it changes
 
 A user may have several keys, so that one can be replaced. Keys are random and long, so a plain SHA-256 is enough, and
 only the hash needs to be stored. A key in a request is compared with all keys, each in constant time and without
@@ -21,11 +22,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seriatim.client.job_lexicon import LexiconFile
 from seriatim.client.job_options import check_range, check_user
-from seriatim.errors import Misconfigured, UnknownOption
+from seriatim.errors import BadInput, Misconfigured, UnknownOption
 from seriatim.user_limits import LIMITS, UserLimits
 
-FIELDS = {"sha256", "key", "user", *LIMITS}
+FIELDS = {"sha256", "key", "user", "lexicon", *LIMITS}
 MIN_KEY_CHARS = 16  #: of a key that is written out
 
 
@@ -36,6 +38,7 @@ class Caller:
     user: str = "anonymous"
     weight: float = 1.0
     limits: UserLimits = field(default_factory=UserLimits)  #: without the weight, which every request has
+    lexicon: LexiconFile = field(default_factory=lambda: LexiconFile(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,20 @@ def _parse_entry(path: str, i: int, row: object) -> tuple[bytes, Caller]:
     except UnknownOption as error:
         raise Misconfigured(f"{where}: {error}") from None
     weight = float(limits.pop("weight", 1.0))
-    return _key_digest(where, row), Caller(row["user"], weight, UserLimits(**limits))
+    caller = Caller(row["user"], weight, UserLimits(**limits), _lexicon_file(path, where, row.get("lexicon", "")))
+    return _key_digest(where, row), caller
+
+
+def _lexicon_file(keys_path: str, where: str, name: object) -> LexiconFile:
+    """The lexicon of a key, which is read once here, so that a wrong one stops the gateway at its start."""
+    if not isinstance(name, str):
+        raise Misconfigured(f"{where}: lexicon {name!r}; expected the name of a file")
+    file = LexiconFile(str(Path(keys_path).parent / name) if name else "", f"lexicon of {where}")
+    try:
+        file.current()
+    except BadInput as error:
+        raise Misconfigured(str(error)) from None
+    return file
 
 
 def _key_digest(where: str, row: Mapping[str, Any]) -> bytes:

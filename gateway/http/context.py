@@ -28,10 +28,11 @@ from gateway.http.task_endings import cancel_and_wait, run_forever
 from seriatim.client.job import Job
 from seriatim.client.operator_limits import set_user_limits
 from seriatim.client.producer import Producer
-from seriatim.errors import JobUnknown, Misconfigured
+from seriatim.errors import JobUnknown
 from seriatim.servers import redis_clients
 from seriatim.servers.connection_shares import ConnectionShares
 from seriatim.servers.redis_clients import command_client
+from seriatim.setting_pairs import setting_pairs
 from seriatim.settings import Settings
 
 P = ParamSpec("P")
@@ -78,7 +79,8 @@ class GatewayContext:
         Raises:
             Misconfigured: a setting is invalid.
         """
-        models, voices = aliases("HTTP_MODELS", settings.http_models), aliases("HTTP_VOICES", settings.http_voices)
+        models = setting_pairs("HTTP_MODELS", settings.http_models)
+        voices = setting_pairs("HTTP_VOICES", settings.http_voices)
         producer = Producer(settings)
         connection_shares = ConnectionShares.of(settings.redis_connections)
         streams = redis_clients.streams(settings.redis_url, max_connections=connection_shares.reads)
@@ -169,18 +171,3 @@ class GatewayContext:
 def _configured_pools(settings: Settings, models: Mapping[str, str]) -> frozenset[str]:
     """The pools that the settings name: they are listed even without workers, so that a typo is visible."""
     return frozenset(filter(None, (settings.http_pool, settings.engine, *models.values())))
-
-
-def aliases(setting: str, text: str) -> dict[str, str]:
-    """Parse `alias=name,alias=name`.
-
-    Raises:
-        Misconfigured: the text has another form.
-    """
-    attach_if_owned = {}
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        name, separator, target = pair.partition("=")
-        if not (name.strip() and separator and target.strip()):
-            raise Misconfigured(f"SERIATIM_{setting}: {pair!r}; expected alias=name pairs, separated by commas")
-        attach_if_owned[name.strip()] = target.strip()
-    return attach_if_owned

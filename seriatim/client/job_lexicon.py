@@ -1,4 +1,4 @@
-"""A job's lexicon, for the words of its sentences: its own entries, then those of the file SERIATIM_LEXICON."""
+"""A job's lexicon: its own entries, then those of its pool's file, then those of the file SERIATIM_LEXICON."""
 
 import logging
 from dataclasses import replace
@@ -7,17 +7,19 @@ from pathlib import Path
 from seriatim.client.job_options import NO_LEXICON, JobRequest
 from seriatim.errors import BadInput
 from seriatim.records import Sentence
+from seriatim.setting_pairs import setting_pairs
+from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
 from seriatim.text.lexicon import Lexicon, encode_pronunciations, read_lexicon_file
 
 log = logging.getLogger(__name__)
 
 
-class SystemLexicon:
+class LexiconFile:
     """The lexicon in a file, read again when the file has changed. Thread-safe: a race only reads it twice."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, path: str, named_by: str = "SERIATIM_LEXICON") -> None:
+        self._path, self._named_by = path, named_by
         self._read: tuple[object, Lexicon] = (None, NO_LEXICON)
 
     def current(self) -> Lexicon:
@@ -31,15 +33,34 @@ class SystemLexicon:
         try:
             status = Path(self._path).stat()
         except OSError as error:
-            raise BadInput(f"lexicon {self._path}: {error.strerror}; SERIATIM_LEXICON names it") from None
+            raise BadInput(f"lexicon {self._path}: {error.strerror}; {self._named_by} names it") from None
         version = (status.st_mtime_ns, status.st_size, status.st_ino)
         if self._read[0] != version:
             self._read = (version, Lexicon(read_lexicon_file(self._path)))
         return self._read[1]
 
 
+class SystemLexicons:
+    """The lexicons that a process has for texts of all users: those of pools, and one for every text."""
+
+    def __init__(self, settings: Settings) -> None:
+        name = "POOL_LEXICONS"
+        files = setting_pairs(name, settings.pool_lexicons, "POOL=FILE")
+        self._of_pools = {pool: LexiconFile(path, f"SERIATIM_{name}") for pool, path in files.items()}
+        self._of_all = LexiconFile(settings.lexicon)
+
+    def current(self, pool: str) -> Lexicon:
+        """The lexicon of a pool, with the one for every text behind it.
+
+        Raises:
+            BadInput: a file cannot be read, or has an entry that is wrong.
+        """
+        of_pool = self._of_pools.get(pool)
+        return (of_pool.current() if of_pool else NO_LEXICON) + self._of_all.current()
+
+
 def with_lexicon(request: JobRequest, system: Lexicon, facts: PoolRecord) -> JobRequest:
-    """The request with the system's lexicon behind its own, for texts in the language of its voice."""
+    """The request with the system's lexicons behind its own, for texts in the language of its voice."""
     lexicon = request.lexicon + system
     if not lexicon:
         return request

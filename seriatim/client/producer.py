@@ -16,7 +16,7 @@ from seriatim.celery_app import make_app
 from seriatim.client import default_engine
 from seriatim.client.admission import make_submission, submit
 from seriatim.client.job import Job
-from seriatim.client.job_lexicon import SystemLexicon
+from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.job_options import AUTO, EmptyTextPolicy, JobRequest, Text, check_job, check_text
 from seriatim.client.open_job import OpenJob
 from seriatim.client.open_job_leases import OpenJobLeases
@@ -58,7 +58,7 @@ class Producer:
         self.reader = blocking_client(settings.redis_url, max_connections=self.shares.reads)
         self.pool_cache = PoolCache(self.redis)
         self.leases = OpenJobLeases()  #: of its open jobs
-        self._system_lexicon = SystemLexicon(settings.lexicon)
+        self._system_lexicons = SystemLexicons(settings)
         self._pool_clients: dict[str, PoolClient] = {}
         self._lock = threading.Lock()  #: of `_pool_clients`
         self._resolved_settings = settings  #: the settings, with the folder where recordings are
@@ -175,7 +175,7 @@ class Producer:
             )
         if request.language == AUTO and not checked.language:
             checked = replace(checked, language=AUTO)
-        return ResolvedRequest.of(checked, pool, text, self._system_lexicon.current())
+        return ResolvedRequest.of(checked, pool, text, self._system_lexicons.current(checked.pool_name))
 
     def pool_client(self, pool: str) -> PoolClient:
         """The client of one pool, to dispatch its work; its connections rebase the pool after a server's restart."""

@@ -1,6 +1,7 @@
 """Request bodies, and their conversion to `seriatim.client.job_options.JobRequest`."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -177,6 +178,7 @@ class SpeechOptions(BaseModel):
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)
         user_fields = {"user": caller.user, "weight": caller.weight}
         job_request = JobRequest.of(fields | {"engine": pool, "pool": pool, "voice": voice} | user_fields | more)
+        job_request = replace(job_request, lexicon=job_request.lexicon + caller.lexicon.current())
         return context.producer.choose_pool(job_request, self.spoken_text(context))
 
     def spoken_text(self, _context: GatewayContext) -> str | list[Sentence] | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seriatim.client.job_lexicon import SystemLexicon
+from seriatim.client.job_lexicon import LexiconFile
 from seriatim.errors import BadInput
 from seriatim.text.lexicon import (
     Lexicon,
@@ -135,7 +135,7 @@ def test_ten_thousand_words_cost_a_sentence_no_more_than_ten() -> None:
 def test_the_systems_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "names.txt"
     path.write_text("GIF = jif\n", "utf-8")
-    system = SystemLexicon(str(path))
+    system = LexiconFile(str(path))
     assert system.current() is system.current()
     path.write_text("GIF = ghif, hard\n", "utf-8")
     assert system.current().entries[0].say == "ghif, hard"
