@@ -10,6 +10,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
                               cost, rate_hz, continuity, limit_chars, merge_chars, limits, abilities (JSON list),
                               fingerprint,
                               swept, snapped, renewed, stay, kept, places,
+                              engine, silence, silences, handovers_left (lua/pool/shared/silence.lua),
                               allowed, paused, metered, rates (lua/pool/shared/governor.lua);
                               counts: jobs, sentences, done, refused, retries, fenced, given_up, lost_messages,
                               restarts, marked_<mark>
@@ -45,7 +46,7 @@ The pool `{p:<pool>}`: one per interchangeable family of workers, one Celery que
     :tl:<job>         stream  what happened when, for people (seriatim/job_timeline.py)
     :drop:<owner>     list    "job|seq|attempt" that a worker process is speaking and shall drop
     :wk               zset    owner (one worker process) -> time at which it counts as dead
-    :w:<owner>        hash    slots, engine, host, pid, alone, spoken, since ..., and its gauges
+    :w:<owner>        hash    slots, engine, host, pid, alone, handed, spoken, since ..., and its gauges
     (workers/worker_gauges.py)
     :renew:<group>    string  index of the process of a supervisor that is being renewed (workers/worker_renewal.py)
     :run:<owner>      hash    "job|seq" -> attempt: what the process is speaking

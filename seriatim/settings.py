@@ -122,6 +122,12 @@ class Settings:
     stall_timeout_ms: int = _int(
         30_000, "a sentence that shows no sound for so long, and twice its estimate, is stuck", 100
     )
+    handover_ms: int = _int(
+        3_000,
+        "a live sentence that shows no sound for so long, and twice as long as the pool's engine lately took, is "
+        "spoken by another process as well; after twice that, its process ends; 0: never",
+        0,
+    )
     hot_slots: str = _text(
         "auto",
         "auto: a slot takes the sentence behind one of less than 250 ms without a message; on: behind any; off: never",

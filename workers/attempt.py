@@ -32,6 +32,7 @@ from tasks.celery_task import SentenceFailed
 from workers import busy_engine, fenced_attempts, worker_renewal
 from workers.attempt_outcome import AttemptOutcome
 from workers.chunk_sender import AttemptDropped, ChunkSender, SentenceComplete, unpack_state
+from workers.handover.engine_silence import silence_limits, timed_chunks
 from workers.hot_slots import next_sentence
 from workers.hot_slots.celery_requests import RequestRun
 from workers.trim_and_fade import TrimFadeFilter
@@ -84,9 +85,8 @@ def _try_attempt(
 def _run_claimed(
     worker_state: WorkerState, message: TaskMessage, claimed: ClaimResult, slot_run: SlotRun
 ) -> AttemptOutcome:
-    attempt = RunningAttempt(
-        message, claimed.epoch, worker_state.allowed_s(claimed.expected_ms), slot_run, waited_ms=claimed.waited_ms
-    )
+    limits = silence_limits(worker_state.pool_client.settings, worker_state.engine.name, claimed)
+    attempt = RunningAttempt(message, claimed.epoch, limits, slot_run, waited_ms=claimed.waited_ms)
     worker_state.add_attempt(attempt)
     try:
         outcome = _run_engine(worker_state, attempt, claimed)
@@ -236,10 +236,9 @@ def _stream_audio(
     )
     with closing(worker_state.engine.speak(utterance, attempt.dropped.is_set)) as chunks:  # type: ignore[type-var]  # generators
         n_made = 0
-        for chunk in chunks:
+        for chunk in timed_chunks(attempt, chunks):
             if attempt.dropped.is_set():
                 raise AttemptDropped("LOST")
-            attempt.note_sound()
             attempt.cached = chunk.cached
             n_made += len(chunk.pcm) + (opened.base if chunk.continues else 0)
             if chunk.server_limits is not None:
@@ -272,7 +271,8 @@ def _report_finished(
     """Report the finished sentence: at once if the slot takes its next one, too; else the result reporter does."""
     pool_client = worker_state.pool_client
     audio_ms = ms_of_bytes(n_bytes, worker_state.engine.rate_hz)
-    finished = FinishedSentence(attempt.epoch, wall_ms, audio_ms, attempt.first_ms)
+    silence_ms = round(attempt.longest_silence_s * 1000, 1)
+    finished = FinishedSentence(attempt.epoch, wall_ms, audio_ms, attempt.first_ms, silence_ms)
     worker_state.n_finished += 1
     if worker_state.n_finished == worker_state.lifetime.sentences:  # otherwise the next heartbeat checks
         with suppress(SeriatimError):

@@ -17,7 +17,9 @@ from workers.worker_state import ReportedOutcome, RunningAttempt, WorkerState
 
 
 def report_if_fenced(worker_state: WorkerState, attempt: RunningAttempt, dropped: AttemptDropped) -> None:
-    """Have a dropped attempt counted if another worker has its sentence."""
+    """Have a dropped attempt counted if another worker has its sentence, unless it was handed over on purpose."""
+    if attempt.handed_over:
+        return
     if attempt.reassigned or str(dropped) == AppendVerdict.FENCED.name:
         worker_state.outcomes.put(
             ReportedOutcome(attempt.message, pool_scripts.fenced(worker_state.pool_client.pool, attempt.message))

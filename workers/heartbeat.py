@@ -23,6 +23,7 @@ from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
 from seriatim.state.pool_record import read_pool
 from workers import worker_renewal
+from workers.handover.engine_silence import hand_over_silent
 from workers.registration import refreshed_registration, warn_if_audio_differs
 from workers.worker_gauges import WorkerGauges
 from workers.worker_state import RunningAttempt, WorkerState
@@ -30,14 +31,16 @@ from workers.worker_state import RunningAttempt, WorkerState
 log = logging.getLogger(__name__)
 
 MAX_LOST_MESSAGES = 3  #: messages lost in a row, after which the process exits; single losses are normal
+LATE_SHARE = 0.2  #: of the time between two heartbeats, by which one is late when its machine is short of processors
 LOSS_GRACE_FACTOR = 3  #: times message_timeout_ms: a message counts as lost after that time and two sentences'
 
 
 def heartbeat_loop(worker_state: WorkerState, gauges: WorkerGauges, ended: threading.Event) -> None:
     """Send heartbeats until `ended`. An outage of Redis is waited out, to keep the loaded engine."""
     beat_s, lost = worker_state.pool_client.settings.heartbeat_ms / 1000, -1
-    while not ended.wait(beat_s):
+    while not _wait(worker_state, ended, beat_s):
         try:
+            hand_over_silent(worker_state)
             _exit_if_stuck(worker_state)
             gauges.report() if send_heartbeat(worker_state) else gauges.forget()
             lost = _exit_if_unreached(worker_state, lost)
@@ -46,15 +49,31 @@ def heartbeat_loop(worker_state: WorkerState, gauges: WorkerGauges, ended: threa
             log.warning("heartbeat failed", extra={"pool": worker_state.pool_client.pool, "error": str(error)})
 
 
+def _wait(worker_state: WorkerState, ended: threading.Event, beat_s: float) -> bool:
+    """Wait for the next heartbeat; True once `ended`.
+
+    A heartbeat that comes late shows that the process, or its whole machine, stood still: by that time no engine is
+    silent.
+    """
+    began_s = time.monotonic()
+    over = ended.wait(beat_s)
+    late_s = time.monotonic() - began_s - beat_s
+    if late_s > LATE_SHARE * beat_s:
+        for attempt in worker_state.running_attempts():
+            attempt.last_sound_s += late_s
+    return over
+
+
 def send_heartbeat(worker_state: WorkerState) -> bool:
     """Send one heartbeat with what this process can do, and drop the attempts that it has lost meanwhile.
 
     Returns False if the registration had expired; the process has then registered again, unless it is leaving.
     """
-    pool_client, running = worker_state.pool_client, worker_state.running_attempts()
-    settings = pool_client.settings
+    pool_client, settings = worker_state.pool_client, worker_state.pool_client.settings
+    attempts = worker_state.running_attempts()
+    running = [attempt for attempt in attempts if not attempt.handed_over]
     facts = refreshed_registration(worker_state.facts, worker_state.engine)
-    slots = 0 if worker_state.closed else facts.slots
+    slots = 0 if worker_state.closed else max(0, facts.slots - (len(attempts) - len(running)))
     messages = [attempt.message for attempt in running]
     call = pool_scripts.beat(
         pool_client.pool, worker_state.owner, settings.lease_ms, slots, settings.lease_ms, messages

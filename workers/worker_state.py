@@ -29,16 +29,28 @@ class SlotRun:
         return (reply.message, reply.claimed) if reply and reply.message and reply.claimed else None
 
 
+@dataclass(frozen=True, slots=True)
+class SilenceLimits:
+    """Longest times for which an attempt may give no audio, in seconds (workers/handover/engine_silence.py)."""
+
+    stalled_s: float  #: then it is stuck, wherever its thread is
+    end_s: float = float("inf")  #: then it is stuck, if its thread is in the engine
+    handover_s: float = float("inf")  #: then another process speaks it, too
+
+
 @dataclass(slots=True)
 class RunningAttempt:
     """An attempt that this process is speaking. Written by its own thread, read by the heartbeat."""
 
     message: TaskMessage
     epoch: str
-    allowed_s: float  #: longest time without audio, after which it is stuck
+    limits: SilenceLimits
     slot_run: SlotRun = field(default_factory=lambda: SlotRun(0.0))  #: by default no sentence follows this one
     claimed_s: float = field(default_factory=time.monotonic)  #: monotonic time of the claim
     last_sound_s: float = field(default_factory=time.monotonic)  #: monotonic time of the last audio
+    longest_silence_s: float = 0.0  #: longest time that the engine took for a chunk
+    in_engine: bool = False  #: its thread waits for the engine, not for Redis
+    handed_over: bool = False  #: another process speaks it, too: its lease is not renewed
     dropped: threading.Event = field(
         default_factory=threading.Event
     )  #: set when another worker has it, or its job has ended
@@ -62,13 +74,24 @@ class RunningAttempt:
             "elapsed_ms": round((time.monotonic() - self.claimed_s) * 1000, 1),
         }  # fmt: skip
 
-    def note_sound(self) -> None:
-        """Note that the engine gave audio now."""
-        self.last_sound_s = time.monotonic()
+    def enter_engine(self) -> None:
+        """Note that the engine is asked for audio now."""
+        self.last_sound_s, self.in_engine = time.monotonic(), True
+
+    def leave_engine(self) -> None:
+        """Note that the engine gave audio now, or its end."""
+        now_s, self.in_engine = time.monotonic(), False
+        self.longest_silence_s = max(self.longest_silence_s, now_s - self.last_sound_s)
+        self.last_sound_s = now_s
+
+    def silent_s(self, now_s: float) -> float:
+        """How long it has given no audio."""
+        return now_s - self.last_sound_s
 
     def is_stuck(self, now_s: float) -> bool:
-        """True if it has given no audio for longer than `allowed_s`."""
-        return now_s - self.last_sound_s > self.allowed_s
+        """True if it has given no audio for longer than its limits allow."""
+        allowed_s = min(self.limits.end_s, self.limits.stalled_s) if self.in_engine else self.limits.stalled_s
+        return self.silent_s(now_s) > allowed_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +166,6 @@ class WorkerState:
         """A snapshot of the attempts whose leases are to be renewed."""
         with self.lock:
             return list(self.running.values())
-
-    def allowed_s(self, expected_ms: int) -> float:
-        """The longest time without audio: the stall timeout, or twice the expected time if that is more.
-
-        `expected_ms` is the pool's estimate: the engine's initial guess until sentences were measured.
-        """
-        return max(self.pool_client.settings.stall_timeout_ms, 2 * expected_ms) / 1000
 
     def drop_attempt(self, message: TaskMessage) -> None:
         """Drop a sentence that is no longer needed: its thread stops at the engine's next chunk.

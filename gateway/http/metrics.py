@@ -129,6 +129,8 @@ METRICS = (
            ("pool", "scope"), note="concurrency, rate, system; nothing is blamed"),
     Metric("lost_messages", "counter", "record.lost_messages", "messages that no worker claimed in time"),
     Metric("redis_restarts", "counter", "record.restarts", "restarts of Redis that the pool has seen"),
+    Metric("handed_over_sentences", "counter", "count.handed_over",
+           "live sentences that showed no sound, and were spoken by another process as well"),
     Metric("preempted_sentences", "counter", "count.made_way", "batch sentences that gave up their slot to a live one"),
     Metric("marked_sentences", "counter", "marks", "sentences that an engine had doubts about", ("pool", "mark"),
            note="it cut them, or synthesized them again; `another_take`: it continued what a worker with another "

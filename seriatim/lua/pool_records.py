@@ -131,6 +131,7 @@ class ClaimResult:
     failures: int = 0
     expected_ms: int = 0  #: wall time that the pool measured such a sentence to take
     waited_ms: int = 0  #: from its pick to this claim
+    silence_ms: int = 0  #: longest time that the engine lately gave no sound; 0: not known, or the job is not live
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class FinishedSentence:
     wall_ms: float  #: 0: the attempt found it whole and did not speak
     audio_ms: float
     first_ms: float | None = None  #: from the claim to the first audio in the job's slot, for the timeline
+    silence_ms: float | None = None  #: longest time in which the engine gave no sound; None: it was not measured
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def _claimed(r: list[Any]) -> ClaimResult:
     verdict = ClaimVerdict(r[0])
     if verdict is not ClaimVerdict.CLAIMED:
         return ClaimResult(verdict)
-    numbers = [integer(field) for field in r[4:9]]
+    numbers = [integer(field) for field in r[4:10]]
     return ClaimResult(verdict, text(r[1]), text(r[2]), text(r[3]), *numbers)
 
 
@@ -109,8 +109,9 @@ def finish(
 
 def _finish_arguments(message: TaskMessage, finished: FinishedSentence, ended_life_ms: int) -> tuple[Argument, ...]:
     first: Argument = "" if finished.first_ms is None else finished.first_ms
+    silence: Argument = "" if finished.silence_ms is None else finished.silence_ms
     token = (message.job, message.seq, message.attempt, finished.epoch)
-    return (*token, finished.wall_ms, finished.audio_ms, ended_life_ms, first)
+    return (*token, finished.wall_ms, finished.audio_ms, ended_life_ms, first, silence)
 
 
 def finish_and_claim(
@@ -160,6 +161,11 @@ def postpone(
     return _call(
         pool, "postpone", message.job, message.seq, message.attempt, epoch, retry_after_ms, scope, decode=FinishVerdict
     )
+
+
+def handover(pool: str, message: TaskMessage, epoch: str, silent_ms: float) -> ScriptCall[bool]:
+    """Have another process speak a live sentence, too, that gave no sound for `silent_ms`; False if none will."""
+    return _call(pool, "handover", message.job, message.seq, message.attempt, epoch, round(silent_ms), decode=bool)
 
 
 def report_limits(pool: str, limits: ServerLimits) -> ScriptCall[bool]:

@@ -99,6 +99,7 @@ class FaultRates:
     overlap: float = 0.0  #: a chunk is sent from further back than needed
     spill: float = 0.0  #: an engine out of its memory: everything that its process speaks fails at once
     busy: float = 0.0  #: the engine's server accepts no request: the sentence is postponed
+    silent: float = 0.0  #: per heartbeat: an engine gives no sound, and another process speaks the sentence, too
     disk: float = 0.0  #: what was to be stored does not get onto the disk, or half of it does
 
 
@@ -146,7 +147,11 @@ def draw(seed: int, redis_kills: int | None = None, hot: float | None = None, in
     rng = Random(f"plan {seed}")
     rates = _rates(rng)
     if rates != FaultRates():
-        rates = replace(rates, busy=Random(f"busy {seed}").choice([0.0, 0.0, 0.1, 0.5]))
+        rates = replace(
+            rates,
+            busy=Random(f"busy {seed}").choice([0.0, 0.0, 0.1, 0.5]),
+            silent=Random(f"silent {seed}").choice([0.0, 0.1, 0.4]),
+        )
     steps = rng.randint(600, 2_000)
     lively = rates != FaultRates() and not redis_kills
     machines = Random(f"machines {seed}").choice([1, 1, 2])

@@ -112,6 +112,7 @@ def play(plan: RunPlan, server: PrivateServer) -> World:
     redis = server.client()
     redis.config_set("maxmemory", 0)
     redis.flushall()
+    redis.hset(f"{pool_prefix(POOL)}:m", "handovers_left", 10_000)  # a pool allows them once it has spoken for a while
     if plan.redis_kills:
         faults.rewrite(redis)
     run = Run(World(redis, plan, Random(f"run {plan.seed}")))

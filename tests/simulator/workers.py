@@ -61,7 +61,8 @@ class SimulatedWorker(Process):
     def __init__(self, run: "Run", slots: int, machine: int = 0) -> None:
         super().__init__(run.world, run.world.name("worker"))
         self.run, self.slots, self.machine = run, slots, machine % run.world.plan.machines
-        self.running: dict[TaskMessage, None] = {}
+        self.running: dict[TaskMessage, str] = {}  #: epoch of each claim
+        self.handed_over: set[TaskMessage] = set()  #: others speak them, too
         self.lost: set[TaskMessage] = set()
         self.spilled: set[TaskMessage] = set()  #: the engine's memory was full: they all fail
         self.results: list[tuple[TaskMessage, Callable[[str], Steps[None]]]] = []  #: for the reporter
@@ -96,9 +97,11 @@ class SimulatedWorker(Process):
             try:
                 if not known and not self.draining:
                     yield from self._register(self.name)
-                slots = 0 if self.draining else self.slots
+                yield from self._hand_over()
+                renewed = [message for message in self.running if message not in self.handed_over]
+                slots = 0 if self.draining else max(0, self.slots - (len(self.running) - len(renewed)))
                 known, lost = yield from self.world.ask(
-                    self.name, pool_scripts.beat, POOL, self.name, LIFE_MS, slots, LEASE_MS, list(self.running)
+                    self.name, pool_scripts.beat, POOL, self.name, LIFE_MS, slots, LEASE_MS, renewed
                 )
                 self.lost |= lost
             except MemoryFull:
@@ -107,6 +110,15 @@ class SimulatedWorker(Process):
         self.gone = True
         yield from self.world.ask(self.name, pool_scripts.leave, POOL, self.name, RETRY, died=False)
         self.world.spawn(self._successor(), self.world.rng.randint(0, 500))
+
+    def _hand_over(self) -> Steps[None]:
+        """The engine is silent for a sentence: another process speaks it, too, and this slot goes on all the same."""
+        if not (self.running and self.world.dice("silent")):
+            return
+        message = self.world.rng.choice(list(self.running))
+        if (yield from self.world.ask(self.name, pool_scripts.handover, POOL, message, self.running[message], 3_000)):
+            self.handed_over.add(message)
+            self.world.count("handed over", message)
 
     def _slot(self, who: str) -> Steps[None]:
         yield 50
@@ -162,7 +174,7 @@ class SimulatedWorker(Process):
         plan = self.world.plans[message.job]
         if (claimed.sentence, claimed.spec) != (sentence(message.seq), SPEC):
             raise Violation(f"{message}: claimed {claimed}")
-        self.running[message] = None
+        self.running[message] = claimed.epoch
         try:
             wall_ms, length = yield from self._attempt(who, message, plan)
         except ChunkRefused as why:

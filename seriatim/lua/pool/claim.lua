@@ -1,8 +1,8 @@
--- requires: clock, counters, records, load, lifecycle, budget
+-- requires: clock, counters, records, load, lifecycle, budget, silence
 -- A worker takes a sentence that it got a message for. What comes a second time, or too late, is refused.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, owner, heartbeat lease ms
--- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked}: CLAIMED, STALE (another
--- attempt has it, or this one was claimed before, or another process empties itself for it), GONE (the job ended, or ends here: its
+-- Returns {verdict, epoch, spec, sentence, lead ms, estimated ms, state of a retry (failures), expected wall ms, ms since it was picked, expected silence ms (0: unknown, or not live)}: CLAIMED, STALE (another
+-- attempt has it, or this one was claimed before, or another process empties itself for it; or it was handed over from this very process), GONE (the job ended, or ends here: its
 -- user's budget is spent), WAIT (claim again soon: this process must first be empty, because a sentence that may have killed a process runs alone; or because such
 -- a one runs here now), UNKNOWN (the owner is not registered).
 local WAITS = {10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000}     -- as seriatim/pool_metrics.py has them
@@ -17,8 +17,15 @@ if j.state ~= 'run' then return {GONE} end
 local s = sentence_get(job, seq)
 if not s or s.state ~= 'D' or s.attempt ~= attempt then return {STALE} end
 local w, run, name = P .. ':w:' .. owner, P .. ':run:' .. owner, member(job, seq)
-local since, alone = fields(w, 'since', 'alone')
+local since, alone, handed = fields(w, 'since', 'alone', 'handed')
 if not since then return {UNKNOWN} end
+if s.suspect == HANDED_OVER and handed_over_by(handed, name, t) then
+  take_out_of_flight(job, seq, s, j.user)
+  charge(j.user, j.class, -s.cost)
+  requeue(job, seq, s, t + ANOTHER_AFTER, t)
+  index_job(job, t)
+  return {STALE}
+end
 if s.owner ~= '' and s.owner ~= owner and C('HGET', P .. ':w:' .. s.owner, 'alone') == name then return {STALE} end
 if s.suspect == 1 and not alone then C('HSET', w, 'alone', name); alone = name end
 C('ZREM', P .. ':outbox', name .. '|' .. int(attempt))     -- the message has arrived; the lease sees to the rest
@@ -51,4 +58,5 @@ if j.class == 'B' then
   if s.suspect == 0 then zadd(P .. ':yields', t, name) else C('ZREM', P .. ':yields', name) end     -- it made way once
 end
 local epoch = C('HGET', M, 'epoch') or '0'
-return {CLAIMED, epoch, j.spec, sentence, int(lead), int(s.ms), s.failures, int(s.cost), waited}
+return {CLAIMED, epoch, j.spec, sentence, int(lead), int(s.ms), s.failures, int(s.cost), waited,
+  j.class == 'L' and int(expected_silence(s.cost)) or '0'}

@@ -1,15 +1,16 @@
 #!lua flags=allow-oom
--- requires: clock, counters, lifecycle, governor
+-- requires: clock, counters, lifecycle, governor, silence
 -- A sentence is spoken and whole in the job's own slot. Needs the epoch and the attempt of its claim.
 -- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms, first ms (from the
--- claim to the first sound in the job's slot; '' if it was not measured)
+-- claim to the first sound in the job's slot; '' if it was not measured), silence ms (the longest time in which the engine gave no
+-- sound; '' if it was not measured)
 -- Returns OK, STALE (it went to another attempt, or Redis restarted since), GONE (the job ended).
 -- May run twice: the second time it is STALE or GONE and changes nothing.
 local TIMES = {50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 30000, 60000, 120000}    -- as seriatim/pool_metrics.py has them
 local OK, STALE, GONE = 0, 1, 2
 local t = clock()
-local _, job, seq, attempt, epoch, wall, audio, ended_life, first = unpack(ARGV)
-attempt, wall, audio, first = tonumber(attempt), tonumber(wall), tonumber(audio), tonumber(first)
+local _, job, seq, attempt, epoch, wall, audio, ended_life, first, silence = unpack(ARGV)
+attempt, wall, audio, first, silence = tonumber(attempt), tonumber(wall), tonumber(audio), tonumber(first), tonumber(silence)
 local key = job_key(job)
 local state, user, class = fields(key, 'state', 'user', 'class')
 if state ~= 'run' then return GONE end
@@ -25,6 +26,7 @@ if s.owner ~= '' then
   C('HINCRBY', key, 'by:' .. s.owner, 1)   -- for people: who spoke how many of it
 end
 if wall > 0 then measure('synthesis', wall, TIMES) end
+if wall > 0 and silence then note_silence(silence) end
 if first then measure('engine_first', first, TIMES) end
 if s.state == 'R' then     -- what is shown to people
   event(job, t, 'spoken', 'seq', seq, 'attempt', int(attempt), 'owner', s.owner, 'claimed', int(s.at), 'first',

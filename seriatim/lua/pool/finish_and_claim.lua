@@ -2,14 +2,14 @@
 -- runs: finish, pick, claim
 -- A slot reports its sentence and takes the next one, without a message for it: finish, pick, and claim of the first picked, in
 -- one step, so that nothing comes between a slot that becomes free and the sentence that it was picked for.
--- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms, first ms (as finish has them), owner,
+-- KEYS[1] pool prefix.  ARGV: now, job, seq, attempt, epoch, wall ms, audio ms, ended life ms, first ms, silence ms (as finish has them), owner,
 -- heartbeat lease ms, most, publish lease ms
 -- Returns {what finish returns, {what pick returns}, {what claim returns for the first of these; empty: it was not claimed}}.
 -- Everything picked that is not claimed must be published. A sentence that must run alone comes by message, since it may have to
 -- wait; and a process that is not registered, or waits to run one alone, claims nothing.
 -- May run twice: the second time finish is not OK, and nothing is picked.
 local OK = 0
-local now, owner, lease, most, publish_lease = ARGV[1], unpack(ARGV, 10, 13)
+local now, owner, lease, most, publish_lease = ARGV[1], unpack(ARGV, 11, 14)
 local verdict = finish(ARGV)
 if verdict ~= OK then return {verdict, {}, {}} end
 local picked = pick({now, most, publish_lease})

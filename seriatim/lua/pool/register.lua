@@ -7,12 +7,13 @@
 local t = clock()
 local _, owner, life, facts = unpack(ARGV)
 local f = cjson.decode(facts)
-local rate_hz, rtf = fields(M, 'rate_hz', 'rtf')
+local rate_hz, rtf, engine = fields(M, 'rate_hz', 'rtf', 'engine')
 rate_hz = num(rate_hz)
 local others = C('ZCARD', P .. ':wk') - (C('ZSCORE', P .. ':wk', owner) and 1 or 0)
 if rate_hz and rate_hz ~= f.rate_hz and (others > 0 or C('ZCARD', P .. ':act') > 0) then return {0, rate_hz} end
 C('HSET', M, 'rate_hz', f.rate_hz, 'continuity', f.continuity, 'eta', f.eta, 'reserve', f.reserve,
-  'limit_chars', f.limit_chars, 'merge_chars', f.merge_chars, 'limits', f.limits)
+  'limit_chars', f.limit_chars, 'merge_chars', f.merge_chars, 'limits', f.limits, 'engine', f.engine)
+if engine and engine ~= f.engine then C('HDEL', M, 'silence', 'silences', 'handovers_left') end     -- another engine is silent for other times
 if not rtf then C('HSET', M, 'rtf', f.rtf) end
 keep(M)
 C('SET', P .. ':voices', f.voices, 'PX', POOL_LIFE)

@@ -18,7 +18,7 @@ from workers.engines.engine_registry import load
 from workers.fenced_attempts import refused_calls
 from workers.heartbeat import send_heartbeat
 from workers.registration import registration_of
-from workers.worker_state import ReportedOutcome, RunningAttempt, WorkerState
+from workers.worker_state import ReportedOutcome, RunningAttempt, SilenceLimits, WorkerState
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_heartbeat_separates_fenced_from_cancelled(worker_state: WorkerState, 
     stage.accept("j", 1_000)
     message = stage.pick_one()
     stage.claim(message)
-    attempt = RunningAttempt(message, "", allowed_s=5.0)
+    attempt = RunningAttempt(message, "", SilenceLimits(5.0))
     worker_state.add_attempt(attempt)
     assert send_heartbeat(worker_state)
     assert not attempt.dropped.is_set()

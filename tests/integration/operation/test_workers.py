@@ -129,6 +129,26 @@ def test_a_stuck_engine_ends_its_process_and_the_sentence_is_spoken_elsewhere(
     assert "status=70" in system.log(pool)
 
 
+def test_a_silent_sentence_is_spoken_by_another_process(system: RealSystem, pool: str, tmp_path: Path) -> None:
+    """Long before the stall timeout, once the pool knows its engine's silences; the silent process ends later."""
+    stuck = {"stuck_on": "Lethe", "stuck_times": 1, "tally": tmp_path}
+    system.workers(2, name=pool, pool=pool, options=stuck, handover_ms=200, heartbeat_ms=50, stall_timeout_ms=600_000)
+    pids = set(system.worker_pids(pool).values())
+    known = sentences(25, "known")
+    assert Listener(enqueue(system, pool, known)).pcm() == stream_of(known)
+    wait_until(lambda: system.count("done", pool) == len(known), "the last one is reported, behind its sound")
+
+    text = ["Who drinks of Lethe forgets.", *sentences(2, "behind")]
+    job = enqueue(system, pool, text, kind="live")
+    assert Listener(job).pcm() == stream_of(text)
+    assert "engine silent; another process speaks the sentence, too job=" in system.log(pool)
+    wait_until(lambda: "status=70" in system.log(pool), "the silent process ends")
+    wait_until(lambda: len(set(system.worker_pids(pool).values()) - pids) == 1, "another takes its place")
+    with system.redis as client:
+        assert client.hget(f"{pool_prefix(pool)}:n", "handed_over") == b"1"
+        assert client.hgetall(f"{pool_prefix(pool)}:dead") == {}
+
+
 def test_failures_back_off_and_hold_no_other_sentence_up(system: RealSystem, pool: str) -> None:
     """A back-off of 300 ms: the second attempt begins 300 ms behind the first one's end, the third 600."""
     failing = {"fail_on": "stumble", "fail_times": 2}

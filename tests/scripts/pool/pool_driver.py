@@ -119,12 +119,16 @@ class PoolDriver:
         for message in messages:
             assert self.claim(message, owner).verdict is ClaimVerdict.CLAIMED
 
-    def finish(self, message: TaskMessage, audio_ms: float, wall_ms: float | None = None) -> FinishVerdict:
+    def finish(
+        self, message: TaskMessage, audio_ms: float, wall_ms: float | None = None, silence_ms: float | None = None
+    ) -> FinishVerdict:
         wall = audio_ms * self.rtf if wall_ms is None else wall_ms
-        done: FinishVerdict = self.do(
-            pool_scripts.finish(POOL, message, FinishedSentence(self.epochs[message], wall, audio_ms)).at(self.now)
-        )
+        finished = FinishedSentence(self.epochs[message], wall, audio_ms, silence_ms=silence_ms)
+        done: FinishVerdict = self.do(pool_scripts.finish(POOL, message, finished).at(self.now))
         return done
+
+    def handover(self, message: TaskMessage, silent_ms: float = 3_000) -> bool:
+        return bool(self.do(pool_scripts.handover(POOL, message, self.epochs[message], silent_ms).at(self.now)))
 
     def fail(self, message: TaskMessage, reason: str = "broken") -> FinishVerdict:
         done: FinishVerdict = self.do(

@@ -1,6 +1,6 @@
 -- The record of a sentence that was dispatched at least once, and the life of the keys that belong to a job.
 -- States: D dispatched, R running, Q waits for another attempt, X given up, to be filled.
--- `suspect`: 1 it may have killed a process, and runs alone; 2 (batch) it made way once; 3 (live) it was postponed.
+-- `suspect`: 1 it may have killed a process, and runs alone; 2 (batch) it made way once; 3 (live) it was postponed; 4 (live) it was handed over once.
 -- `at`: D: since when it could have been dispatched; R: since when it is spoken.
 local function sentence_get(job, seq)
   local packed = C('HGET', P .. ':js:' .. job, seq)

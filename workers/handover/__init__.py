@@ -1,0 +1,1 @@
+"""Handover: sentences for which an engine gives no sound are spoken by another process, too."""

@@ -1,0 +1,72 @@
+"""Engine silence: how long an engine may give no sound for a sentence, and what follows when it lasts longer.
+
+A live sentence is handed over: another process speaks it, too, and whichever is heard first counts. If the silence
+lasts, the process ends, since a thread inside a model cannot be stopped. Both limits follow the silences that the
+pool measured (seriatim/lua/pool/shared/silence.lua); until those are known, and for batch work and engines of other
+machines, which may be paid for, the stall timeout alone counts. Any chunk of audio, however short, is progress.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+
+from seriatim.engine import AudioChunk
+from seriatim.errors import SeriatimError
+from seriatim.lua import pool_scripts
+from seriatim.lua.pool_records import ClaimResult
+from seriatim.lua.script_calls import run
+from seriatim.settings import Settings
+from workers.engines.engine_catalogue import engine_profiles
+from workers.worker_state import RunningAttempt, SilenceLimits, WorkerState
+
+log = logging.getLogger(__name__)
+
+HANDOVER_FACTOR, END_FACTOR = 2, 4  #: times the expected silence: then it is handed over, then its process ends
+
+
+def silence_limits(settings: Settings, engine_name: str, claimed: ClaimResult) -> SilenceLimits:
+    """The limits of a claimed sentence."""
+    stalled_ms = max(settings.stall_timeout_ms, 2 * claimed.expected_ms)
+    profile = engine_profiles().get(engine_name)
+    elsewhere = profile is not None and profile.one_process
+    if not (settings.handover_ms and claimed.silence_ms) or elsewhere:
+        return SilenceLimits(stalled_ms / 1000)
+    handover_ms = max(settings.handover_ms, HANDOVER_FACTOR * claimed.silence_ms)
+    end_ms = max(settings.handover_ms * END_FACTOR // HANDOVER_FACTOR, END_FACTOR * claimed.silence_ms)
+    return SilenceLimits(stalled_ms / 1000, min(stalled_ms, end_ms) / 1000, handover_ms / 1000)
+
+
+def timed_chunks(attempt: RunningAttempt, chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
+    """The chunks of an engine; the time that it takes for each is noted in `attempt`, the time between them is not."""
+    while True:
+        attempt.enter_engine()
+        try:
+            chunk = next(chunks, None)
+        finally:
+            attempt.leave_engine()
+        if chunk is None:
+            return
+        yield chunk
+
+
+def hand_over_silent(worker_state: WorkerState) -> None:
+    """Have other processes speak the sentences for which the engine has given no sound for too long."""
+    pool_client, now_s = worker_state.pool_client, time.monotonic()
+    for attempt in worker_state.running_attempts():
+        silent_s = attempt.silent_s(now_s)
+        if not attempt.in_engine or attempt.handed_over or silent_s <= attempt.limits.handover_s:
+            continue
+        call = pool_scripts.handover(pool_client.pool, attempt.message, attempt.epoch, silent_s * 1000)
+        try:
+            attempt.handed_over = run(pool_client.redis, call)
+        except SeriatimError as error:
+            log.warning("sentence not handed over", extra={"job": attempt.message.job, "error": str(error)})
+            continue
+        if attempt.handed_over:
+            log.warning(
+                "engine silent; another process speaks the sentence, too",
+                extra={
+                    "job": attempt.message.job, "seq": attempt.message.seq, "attempt": attempt.message.attempt,
+                    "silent_s": round(silent_s, 1),
+                },
+            )  # fmt: skip
