@@ -22,6 +22,7 @@ from seriatim.process.interpreter import python_command
 from seriatim.process.quick_imports import collector_paused, package_hidden
 
 if TYPE_CHECKING:
+    from seriatim.client.job_options import JobRequest
     from seriatim.settings import Settings
 
 Command = Callable[[argparse.Namespace, "Settings"], int]
@@ -84,6 +85,8 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     if reason and not (options.quiet or options.json):
         sys.stderr.write(f"seriatim: {reason}\n")
     options.engine = request.engine
+    if options.plan:
+        return _plan_speakers(options, settings, request, text)
     arguments = SpeakArguments(
         text=text,
         output=options.output,
@@ -101,6 +104,15 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     elif not options.quiet:
         sys.stderr.write(summary_text(summary) + "\n")
     return ExitCode.FAILED if summary.gaps else ExitCode.OK
+
+
+def _plan_speakers(options: argparse.Namespace, settings: "Settings", request: "JobRequest", text: str) -> int:
+    from gateway.cli.render.speaker_table import planned_speakers, speakers_text
+
+    voices = _voices_of_engine(options, settings)[1]
+    planned = planned_speakers(request, voices, text)
+    sys.stdout.write(json.dumps(planned) + "\n" if options.json else speakers_text(planned))
+    return ExitCode.OK
 
 
 def _book(options: argparse.Namespace, settings: "Settings") -> int:
@@ -201,13 +213,14 @@ def _text(options: argparse.Namespace, settings: "Settings") -> int:
         "markup": options.markup,
         "reading": options.reading,
         "lexicon": lexicon,
-    } | {"speakers": args.speakers(options.speaker)}
+    } | {"speakers": args.speakers(options.speaker), "cast": args.cast_option(options.cast)}
     request = JobRequest.of(values)
     document = read_input(options.file, settings, request.markup)
     named = "" if request.language == AUTO else request.language
     language = named or guess_language(document.text).removeprefix(MIXED) or "en"
     cut = SegmentOptions(
-        language, markup=document.markup, reading=request.reading, speakers=request.speakers, hold_chars=HOLD_CHARS,
+        language, markup=document.markup, reading=request.reading, speakers=request.speaker_styles,
+        hold_chars=HOLD_CHARS,
         paragraph_language=None if named else partial(guess_paragraph, expected=language),
     )  # fmt: skip
     if lexicon:

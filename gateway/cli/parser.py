@@ -121,6 +121,7 @@ def request(options: argparse.Namespace) -> "JobRequest":
             "user": options.user, "kind": "batch", "drain": "window", "seed": options.seed, "speed": options.speed,
             "gap": options.gap, "pause_ms": options.pause_ms, "paragraph_ms": options.paragraph_ms,
             "markup": options.markup, "reading": options.reading, "speakers": speakers(options.speaker),
+            "cast": cast_option(options.cast),
             "lexicon": Path(options.lexicon) if options.lexicon else None,
             "options": dict(_option_value(text) for text in options.option),
         }
@@ -151,6 +152,7 @@ def _add_speak(p: argparse.ArgumentParser) -> None:
         "-o", "--output", default="speech.wav", metavar="OUT", help=f"file to write ({FORMATS}), or - (speech.wav)"
     )
     p.add_argument("--format", metavar="NAME", help="format of OUT (default: by its ending)")
+    p.add_argument("--plan", action="store_true", help="print the speakers, their lines and voices; speak nothing")
     again = p.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="continue an interrupted run of OUT")
     again.add_argument("--restart", action="store_true", help="discard an interrupted run of OUT")
@@ -256,10 +258,19 @@ def speakers(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def cast_option(text: str) -> Path | str | None:
+    """The value of --cast for a request: a path, or "auto"; None without one."""
+    return Path(text) if text not in ("", "auto") else text or None
+
+
 def _add_speakers(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--speaker", action="append", default=[], metavar="NAME=VOICE",
         help="voice of the lines that begin with NAME: in a dialogue; repeatable",
+    )  # fmt: skip
+    p.add_argument(
+        "--cast", default="", metavar="FILE",
+        help="voices of a dialogue's speakers, in JSON or YAML; auto: a voice for each NAME: in capitals",
     )  # fmt: skip
 
 

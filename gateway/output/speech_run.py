@@ -32,6 +32,7 @@ from seriatim.process.process_age import process_age_s
 from seriatim.records import Sentence
 from seriatim.state.job_record import read_job, sentences_by_worker
 from seriatim.stream_entries import Audio, Gap, SentenceStart
+from seriatim.text.dialogue.cast import NO_CAST
 from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
 
@@ -61,6 +62,7 @@ class SpeakArguments:
             "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
             "markup": str(r.markup), "reading": str(r.reading),
             "speakers": " ".join(f"{name}={voice}" for name, voice in sorted(r.speakers.items())),
+            "cast": str(r.cast),
             "lexicon": " ".join(map(str, r.lexicon.entries)),
             "engine options": " ".join(sorted(self.worker_plan.engine_options)),
             "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
@@ -190,7 +192,7 @@ def _speak_with(producer: Producer, system: LocalSystem, run: SpeakRun) -> RunSu
         chain([first] if first else [], sentences),
         replace(
             arguments.request, markup=Markup.NONE, reading=ReadingMode.OFF,
-            voice=resolved.request.voice, language=resolved.request.language, speakers={},
+            voice=resolved.request.voice, language=resolved.request.language, speakers={}, cast=NO_CAST,
         ),
     )  # fmt: skip
     run.on_job(submission.job)

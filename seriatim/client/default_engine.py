@@ -39,7 +39,10 @@ class TextDemands:
         if request.language == AUTO or not (language or request.voice):
             language = guess_language(sample_of(text))
         voices = frozenset(
-            filter(None, (request.voice, *request.speakers.values(), *(each.voice for each in sentences)))
+            filter(
+                None,
+                (request.voice, *request.speakers.values(), *request.cast.voices, *(each.voice for each in sentences)),
+            )
         )
         languages = frozenset(filter(None, (each.language for each in sentences)))
         return cls(language, request.speed, request.options, voices, languages)

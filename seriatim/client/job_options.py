@@ -11,10 +11,12 @@ from typing import Any, Literal, TypedDict
 from seriatim.errors import BadInput, UnknownOption
 from seriatim.keys import JOB_ID
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind, Play, Sentence
+from seriatim.text.dialogue.cast import NO_CAST, Cast
 from seriatim.text.languages import language_tag
 from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
+from seriatim.text.speech_style import SpeechStyle
 from seriatim.text.text_files import TextFile
 from seriatim.user_limits import LIMITS
 
@@ -65,6 +67,7 @@ class JobOptions(TypedDict, total=False):
     markup: Markup | Literal["auto", "plain", "none", "markdown", "html", "ssml"] | None
     reading: ReadingMode | Literal["auto", "off"] | None
     speakers: Mapping[str, str] | None
+    cast: "Cast | Mapping[str, Any] | PathLike[str] | Literal['auto'] | None"
     lexicon: "Lexicon | Mapping[str, str] | Sequence[Mapping[str, Any]] | PathLike[str] | None"
     options: Mapping[str, float] | None
     empty: EmptyTextPolicy | Literal["error", "silence"] | None
@@ -100,6 +103,7 @@ class JobRequest:
     speakers: Mapping[str, str] = field(
         default_factory=dict
     )  #: names before lines such as `ANNA: Hi`, and their voices
+    cast: Cast = NO_CAST  #: voices, speeds and pauses of speakers: a mapping, a file's path, or "auto"
     lexicon: Lexicon = NO_LEXICON  #: pronunciations: a mapping such as {"GIF": "jif"}, entries, or a file's path
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
     empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to speak, such as "...": error, or silence
@@ -137,6 +141,9 @@ class JobRequest:
             check_printable(name, values.get(name, ""))
         check_options(values.get("options", {}))
         check_speakers(values.get("speakers", {}))
+        values["cast"] = Cast.of(values["cast"]) if "cast" in values else NO_CAST
+        values["voice"] = values.get("voice") or values["cast"].narrator
+        check_speakers({name: style.voice for name, style in values["cast"].speakers.items()})
         language = values.get("language", "")
         values["language"] = AUTO if language.strip().lower() == AUTO else language_tag(language)
         values["lexicon"] = Lexicon.of(values["lexicon"]) if "lexicon" in values else NO_LEXICON
@@ -152,6 +159,11 @@ class JobRequest:
     def pool_name(self) -> str:
         """The pool that speaks it; "" for the system's default."""
         return self.pool or self.engine
+
+    @property
+    def speaker_styles(self) -> Mapping[str, SpeechStyle]:
+        """How the lines of each speaker are spoken."""
+        return {**self.cast.speakers, **{name: SpeechStyle(voice) for name, voice in self.speakers.items()}}
 
     @property
     def gap_policy(self) -> GapPolicy:

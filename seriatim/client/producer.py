@@ -24,6 +24,7 @@ from seriatim.client.partial_submission import SUBMISSION_LEASE_MS, PartialSubmi
 from seriatim.client.pool_cache import FRESH_S, PoolCache
 from seriatim.client.resolved_request import ResolvedRequest, without_auto
 from seriatim.client.sentence_rows import rows_of_text, segmentation_for
+from seriatim.client.sentences.speaker_voices import cast_for_text
 from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
 from seriatim.client.text_languages import LanguageCheck
 from seriatim.client.voice_names import find_voice
@@ -39,6 +40,7 @@ from seriatim.state.pool_record import PoolRecord
 from seriatim.state.stream_record import read_stream_record
 from seriatim.text.documents import Document, DocumentLimits
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions
+from seriatim.text.speech_style import SpeechStyle
 from seriatim.text.text_files import read_if_file
 
 Options = TypeVar("Options", JobRequest, Sentence)
@@ -167,12 +169,9 @@ class Producer:
         request = self.choose_pool(request, text)
         pool = self.pool_cache.get(request.pool_name)
         checked = self._check(without_auto(request), request, pool)
-        if request.speakers:
-            speakers = {name: Sentence("", voice=voice) for name, voice in request.speakers.items()}
-            voices = {name: self._check(speaker, request, pool).voice for name, speaker in speakers.items()}
-            checked = replace(
-                checked, speakers={name: voices[name] or voice for name, voice in request.speakers.items()}
-            )
+        whole = cast_for_text(request, pool, text)
+        speakers = {name: self._check_speaker(style, request, pool) for name, style in whole.speakers.items()}
+        checked = replace(checked, speakers={}, cast=replace(whole, speakers=speakers))
         if request.language == AUTO and not checked.language:
             checked = replace(checked, language=AUTO)
         return ResolvedRequest.of(checked, pool, text, self._system_lexicons.current(checked.pool_name))
@@ -208,6 +207,15 @@ class Producer:
             return _resolve_voice(options, request, pool)
         except BadInput:  # perhaps it was added recently, such as a voice
             return _resolve_voice(options, request, self.pool_cache.refresh(request.pool_name))
+
+    def _check_speaker(self, style: SpeechStyle, request: JobRequest, pool: PoolRecord) -> SpeechStyle:
+        """The style with the pool's name of its voice.
+
+        Raises:
+            as `_check`.
+        """
+        checked = self._check(Sentence("", voice=style.voice, language=style.language), request, pool)
+        return replace(style, voice=checked.voice or style.voice)
 
     def _submit_first(
         self, text: str | Iterable[str | Sentence], resolved: ResolvedRequest, stored_cut: str = ""

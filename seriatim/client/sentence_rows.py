@@ -12,6 +12,7 @@ from seriatim.client.text_limits import check_size, checked_sentences, limited_r
 from seriatim.lua.pool_scripts import sentence_argument
 from seriatim.records import JobKind, Sentence
 from seriatim.settings import Settings
+from seriatim.text.dialogue.cast import NO_CAST
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.markup import Markup, has_markup
 from seriatim.text.reading import ReadingMode, read_sentence
@@ -31,7 +32,7 @@ def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> Segmen
     return SegmentOptions(
         language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
         request.reading, request.lexicon.places if request.lexicon else None,
-        voices.language if voices else None, HOLD_CHARS if whole else 0, request.speakers,
+        voices.language if voices else None, HOLD_CHARS if whole else 0, request.speaker_styles,
     )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def sentences_of_text(text: str, cut: SegmentOptions, resolved: ResolvedRequest)
 
 def sentences_of(pieces: Iterable[Segment], resolved: ResolvedRequest) -> Iterator[Sentence]:
     """The pieces of a text as sentences, with the voices of their own that their languages or their styles ask for."""
-    as_it_is = replace(resolved.request, markup=Markup.NONE, reading=ReadingMode.OFF, speakers={})
+    as_it_is = replace(resolved.request, markup=Markup.NONE, reading=ReadingMode.OFF, speakers={}, cast=NO_CAST)
     for piece in pieces:
         sentence = Sentence(piece.text, piece.pause_ms)
         if resolved.voices and piece.language:
@@ -97,7 +98,7 @@ def _fit_sentence(sentence: Sentence, request: JobRequest, styles: SentenceStyle
     places = request.lexicon.places if request.lexicon else None
     cut = SegmentOptions(
         language, limit_chars, markup=request.markup, reading=request.reading, kept_words=places,
-        speakers=request.speakers,
+        speakers=request.speaker_styles,
     )  # fmt: skip
     pieces = list(segment(sentence.text, cut))
     if any(piece.style != PLAIN_STYLE for piece in pieces):
@@ -116,6 +117,6 @@ def _fit_sentence(sentence: Sentence, request: JobRequest, styles: SentenceStyle
 def _is_plain(text: str, language: str, request: JobRequest) -> bool:
     """True if a caller's sentence is spoken as it is written."""
     has_speech = any(character.isalnum() for character in text)
-    if not has_speech or not text.isprintable() or has_markup(text, request.markup) or request.speakers:
+    if not has_speech or not text.isprintable() or has_markup(text, request.markup) or request.speaker_styles:
         return False
     return request.reading is ReadingMode.OFF or read_sentence(text, language) == text

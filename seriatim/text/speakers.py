@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from seriatim.text.control_characters import HARD_LINE
-from seriatim.text.speech_style import SpeakerStyle, StyleTable
+from seriatim.text.speech_style import SpeakerStyle, SpeechStyle, StyleTable
 
 _BOLD = r"(?:\*\*|__)?"
 _OPENING = " \t*_"
@@ -18,7 +18,7 @@ _MOST_OPENING = 8  #: characters of it before a name
 class SpeakerReader:
     """Reads a text that comes in parts; what it writes does not depend on how the text was parted."""
 
-    def __init__(self, speakers: Mapping[str, str], styles: StyleTable) -> None:
+    def __init__(self, speakers: Mapping[str, SpeechStyle], styles: StyleTable) -> None:
         self._speakers, self._styles = speakers, styles
         names = "|".join(re.escape(name) for name in sorted(speakers, key=len, reverse=True))
         self._label = re.compile(rf"[ \t]{{0,6}}{_BOLD}(?P<name>{names}){_BOLD}[ \t]?[:：]{_BOLD}[ \t]*")

@@ -5,7 +5,7 @@ write and the splitter of sentences reads. So steps between them need not know s
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from seriatim.text.control_characters import MOST_STYLES, style_character, style_index
 from seriatim.text.languages import is_language, language_tag
@@ -24,6 +24,7 @@ class SpeechStyle:
     voice: str = ""  #: as it is written: a name, or a language that a voice is chosen for
     language: str = ""  #: BCP 47
     rate: float = 1.0  #: times the job's speed
+    pause_ms: int = -1  #: silence after a sentence; -1: the job's
 
     @property
     def reading_language(self) -> str:
@@ -35,7 +36,8 @@ class SpeechStyle:
         """This style inside of another: what it leaves open is as there, and rates multiply."""
         rate = min(max(self.rate * outer.rate, LEAST_RATE), MOST_RATE)
         language = self.language or ("" if self.voice else outer.language)
-        return SpeechStyle(self.voice or outer.voice, language, rate)
+        pause_ms = self.pause_ms if self.pause_ms >= 0 else outer.pause_ms
+        return SpeechStyle(self.voice or outer.voice, language, rate, pause_ms)
 
 
 PLAIN_STYLE = SpeechStyle()
@@ -43,9 +45,9 @@ PLAIN_STYLE = SpeechStyle()
 
 @dataclass(frozen=True, slots=True)
 class SpeakerStyle:
-    """The voice of the speaker whose name stands before a line of a dialogue; "": no speaker's."""
+    """How the speaker speaks whose name stands before a line of a dialogue; the default: no speaker."""
 
-    voice: str = ""
+    style: SpeechStyle = PLAIN_STYLE
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class StyleState:
     @property
     def style(self) -> SpeechStyle:
         """What markup says, within what the speaker's name says."""
-        return self.marked.within(replace(PLAIN_STYLE, voice=self.speaker.voice))
+        return self.marked.within(self.speaker.style)
 
 
 def rate_of(text: str) -> float | None:

@@ -11,6 +11,7 @@ from gateway.http.context import GatewayContext
 from gateway.http.encoding.stream_formats import FILES, STREAMABLE
 from gateway.http.problems import HttpProblem
 from gateway.http.recordings.source_text import normalize_title
+from gateway.http.schemas.cast import CastBody
 from gateway.http.schemas.model_names import (
     LANGUAGE_FIELDS,
     OPENAI_MODELS,
@@ -33,7 +34,7 @@ FormatName = Annotated[Literal[STREAMABLE], AnyCase]  # type: ignore[valid-type]
 FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # likewise
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
-    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "speakers", "lexicon",
+    "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "speakers", "cast", "lexicon",
     "options", "session",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
@@ -136,6 +137,9 @@ class SpeechOptions(BaseModel):
     speakers: dict[str, str] | None = Field(
         None, description="voices of the lines that begin with NAME: in a dialogue, by name"
     )
+    cast: CastBody | Literal["auto"] | None = Field(
+        None, description="voices, speeds and pauses of a dialogue's speakers; auto: a voice for each NAME in capitals"
+    )
     lexicon: dict[str, str] | list[LexiconEntryBody] | None = Field(
         None, description="pronunciations: words with what is spoken, or entries"
     )
@@ -172,6 +176,8 @@ class SpeechOptions(BaseModel):
         fields = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
         if isinstance(self.lexicon, list):
             fields["lexicon"] = [entry.model_dump() for entry in self.lexicon]
+        if isinstance(self.cast, CastBody):
+            fields["cast"] = self.cast.model_dump(exclude_none=True)
         pool = named_pool(context, self.model)
         if self.speakers:
             fields["speakers"] = {name: voice_of(context, pool, each) for name, each in self.speakers.items()}

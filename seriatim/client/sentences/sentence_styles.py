@@ -35,9 +35,11 @@ class SentenceStyles:
             self._resolved[style] = self._resolve(style)
         own = self._resolved[style]
         speed = sentence.speed or self.request.speed
+        replaces_pause = style.pause_ms >= 0 and sentence.pause_ms == self.request.pause_ms
         low, high = RANGES["speed"]
         return replace(
             sentence,
+            pause_ms=style.pause_ms if replaces_pause else sentence.pause_ms,
             voice=own.voice or sentence.voice,
             language=own.language or (sentence.language if not own.voice else ""),
             speed=min(max(speed * own.speed, low), high) if own.speed else sentence.speed,

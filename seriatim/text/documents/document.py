@@ -18,6 +18,7 @@ class DocumentFormat(StrEnum):
     RTF = "rtf"
     PDF = "pdf"
     SUBTITLES = "subtitles"
+    FOUNTAIN = "fountain"
 
 
 @dataclass(frozen=True, slots=True)

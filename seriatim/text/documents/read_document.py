@@ -10,6 +10,7 @@ from seriatim.text.documents.document_limits import DocumentLimits
 from seriatim.text.documents.docx import read_docx
 from seriatim.text.documents.epub_reader.epub import read_epub
 from seriatim.text.documents.fb2 import read_fb2, read_fb2_archive
+from seriatim.text.documents.fountain import read_fountain
 from seriatim.text.documents.odt import read_odt
 from seriatim.text.documents.pdf import PDF, PDF_START_BYTES, read_pdf
 from seriatim.text.documents.plain_text import read_plain_text
@@ -61,6 +62,8 @@ def _read_marked_text(raw: bytes, kind: DocumentFormat, name: str, limits: Docum
         return read_fb2(raw, name, limits)
     if kind is DocumentFormat.SUBTITLES:
         return read_subtitles(decode_text(raw, name), name, limits)
+    if kind is DocumentFormat.FOUNTAIN:
+        return read_fountain(decode_text(raw, name), name, limits)
     return read_rtf(raw, name, limits)
 
 

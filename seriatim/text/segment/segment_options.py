@@ -36,7 +36,7 @@ class SegmentOptions:
     )
     paragraph_language: Callable[[str], str] | None = None  #: the tag of a paragraph's language, "" where it is unclear
     hold_chars: int = 0  #: how much of a paragraph may be held until its language is clear; 0: of a stream, none
-    speakers: Mapping[str, str] = field(default_factory=dict)  #: names before lines of a dialogue, and their voices
+    speakers: Mapping[str, SpeechStyle] = field(default_factory=dict)  #: names before lines of a dialogue, and styles
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:

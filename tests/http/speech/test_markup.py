@@ -56,6 +56,12 @@ def test_a_dialogue_has_its_speakers_in_every_kind_of_request(gateway: Gateway, 
         caller.say("close")
         caller.until("end")
         assert [m["text"] for m in caller.messages if m["type"] == "sentence"] == ["Who is there?"]
+    cast = {"narrator": "alto", "others": ["bass"], "speakers": {"BEN": {"speed": 1.5, "pause_ms": 0}}}
+    lines = captions(client, input="ANNA: Who is there?\nBEN: Me.\n\nA pause.", cast=cast)
+    assert lines == ["Who is there?", "Me.", "A pause."]
+    assert captions(client, input="ANNA: Who is there?", cast="auto") == ["Who is there?"]
+    wrong = client.post("/v1/audio/speech", json={"input": "Hi.", "cast": {"speakers": {"BEN": {"spede": 2}}}})
+    assert (wrong.status_code, "cast" in wrong.text) == (400, True)
     unknown = client.post("/v1/audio/speech", json={"input": "Hi.", "speakers": {"ANNA": "nobody"}})
     assert (unknown.status_code, "nobody" in unknown.text) == (400, True)
     parsed = request(build_parser([]).parse_args(["speak", "--speaker", "ANNA=bass", "--speaker", "Ben Lee=alto"]))

@@ -13,7 +13,8 @@ CAST = {"ANNA": "alto", "Ben Lee": "bass"}
 
 
 def options(markup: str = "auto", speakers: dict[str, str] | None = None, language: str = "en") -> SegmentOptions:
-    return SegmentOptions(language, 1000, markup=Markup(markup), reading=ReadingMode.AUTO, speakers=speakers or {})
+    styles = {name: SpeechStyle(voice) for name, voice in (speakers or {}).items()}
+    return SegmentOptions(language, 1000, markup=Markup(markup), reading=ReadingMode.AUTO, speakers=styles)
 
 
 def in_pieces(text: str, cut: SegmentOptions, size: int = 1) -> list[Segment]:

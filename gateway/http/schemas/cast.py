@@ -1,0 +1,33 @@
+"""The cast of a dialogue in a request: voices of speakers, of the narrator and of others."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from seriatim.client.job_options import MAX_NAME_CHARS, MAX_PAUSE_MS, MAX_SPEAKERS
+from seriatim.text.speech_style import LEAST_RATE, MOST_RATE
+
+VoiceName = Annotated[str, Field(max_length=MAX_NAME_CHARS)]
+
+
+class SpeakerBody(BaseModel):
+    """A speaker of a dialogue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: VoiceName = Field("", description='a voice or a language; "": the narrator\'s')
+    language: str = Field("", max_length=64, description="BCP 47")
+    speed: float = Field(1.0, ge=LEAST_RATE, le=MOST_RATE, description="times the job's speed")
+    pause_ms: int | None = Field(None, ge=0, le=MAX_PAUSE_MS, description="silence after a sentence")
+
+
+class CastBody(BaseModel):
+    """A cast."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    narrator: VoiceName = Field("", description="voice of the text that no speaker says")
+    others: list[VoiceName] | Literal["auto"] = Field(
+        [], max_length=MAX_SPEAKERS, description="voices of other speakers"
+    )
+    speakers: dict[str, VoiceName | SpeakerBody] = Field({}, description="speakers by name")

@@ -1,0 +1,1 @@
+"""Dialogues: casts, which give voices to speakers, and screenplays."""

@@ -1,0 +1,95 @@
+"""Dialogues: each speaker is pcm in the right voice at the right place, whichever way the text is sent."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from seriatim import Client, Sentence
+from tests.support.command_line import TONE, complaint, seriatim
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import RealSystem, wait_until
+
+SCRIPT = "The quay.\n\nANNA: Who is there?\nBEN: Only me.\nCARL: And I.\n\nA door falls shut."
+CAST = "narrator: flute\nothers: [alto]\nspeakers:\n  ANNA: alto\n  BEN: {voice: bass, speed: 1.5, pause_ms: 50}\n"
+EXPECTED = stream_of(
+    [
+        Sentence("The quay.", 600, voice="flute"), Sentence("Who is there?", 200, voice="alto"),
+        Sentence("Only me.", 50, voice="bass", speed=1.5), Sentence("And I.", 600, voice="alto"),
+        Sentence("A door falls shut.", 200, voice="flute"),
+    ]
+)  # fmt: skip
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    (tmp_path / "script.txt").write_text(SCRIPT, "utf-8")
+    (tmp_path / "cast.yaml").write_text(CAST, "utf-8")
+    return tmp_path / "script.txt"
+
+
+@pytest.fixture(scope="module")
+def system(new_system: Callable[..., RealSystem]) -> RealSystem:
+    system = new_system()
+    system.reassembler()
+    system.workers(1)
+    return system
+
+
+def test_the_command_speaks_each_line_in_its_speakers_voice(script: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.wav"
+    done = seriatim("speak", script, "-o", out, "--cast", tmp_path / "cast.yaml", *TONE)
+    assert done.returncode == 0, done.stderr.decode()
+    samples, rate_hz = soundfile.read(out, dtype="int16")
+    assert (rate_hz, samples.tobytes()) == (8000, EXPECTED)
+
+
+def test_the_plan_names_speakers_lines_and_voices(script: Path, tmp_path: Path) -> None:
+    command = ("speak", script, "-o", tmp_path / "out.wav", "--plan", *TONE)
+    done = seriatim(*command, "--cast", tmp_path / "cast.yaml")
+    assert [line.split() for line in done.stdout.decode().splitlines()] == [
+        ["(narrator)", "flute"], ["ANNA", "alto", "1", "lines"],
+        ["BEN", "bass", "1", "lines", "speed", "1.5"], ["CARL", "alto", "1", "lines"],
+    ]  # fmt: skip
+    found = json.loads(seriatim(*command, "--cast", "auto", "--json").stdout)
+    assert [(row["speaker"], row["voice"]) for row in found] == [
+        ("", "alto"), ("ANNA", "soprano"), ("BEN", "mezzo"), ("CARL", "contralto"),
+    ]  # fmt: skip
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_a_cast_that_cannot_be_used_is_refused(script: Path, tmp_path: Path) -> None:
+    (tmp_path / "cast.yaml").write_text("speakers: {ANNA: {spede: 1}}", "utf-8")
+    done = seriatim("speak", script, "-o", tmp_path / "out.wav", "--cast", tmp_path / "cast.yaml", *TONE)
+    assert (done.returncode, "unknown field 'spede'" in complaint(done)) == (2, True)
+
+
+def test_a_program_gives_a_cast_and_leaves_voices_open(system: RealSystem, script: Path, tmp_path: Path) -> None:
+    with Client(settings=system.settings) as client:
+        for cast in (tmp_path / "cast.yaml", {"others": ["alto"], "speakers": {
+            "BEN": {"voice": "BASS", "speed": 1.5, "pause_ms": 50}}}):  # fmt: skip
+            job = client.enqueue_job(script, engine="tone", voice="flute", cast=cast)
+            assert b"".join(job.pcm()) == EXPECTED
+        opened = client.open_job(engine="tone", cast=tmp_path / "cast.yaml")
+        for part in SCRIPT.replace("CARL", "ANNA").partition("NNA"):
+            opened.say(part)
+        opened.close()
+        assert b"".join(opened.job.pcm()) == EXPECTED
+
+
+@pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="espeak is not installed")
+def test_a_real_engine_has_another_voice_for_each_speaker(new_system: Callable[..., RealSystem]) -> None:
+    system = new_system()
+    system.reassembler()
+    system.start("espeak", "-m", "workers", "--engine", "espeak")
+    wait_until(lambda: system.slots("espeak"), "a worker")
+    with Client(settings=system.settings) as client:
+        cast = {"speakers": {"ANNA": "en-us+f3", "BEN": {"voice": "German"}}}
+        pcm = b"".join(client.enqueue_job("ANNA: Good evening.\nBEN: Guten Abend.", engine="espeak", cast=cast).pcm())
+        lines = [Sentence("Good evening.", voice="en-us+f3"), Sentence("Guten Abend.", 200, voice="de")]
+        assert pcm == b"".join(client.enqueue_job(lines, engine="espeak").pcm())
+        plain = [Sentence("Good evening."), Sentence("Guten Abend.", 200)]
+        assert pcm != b"".join(client.enqueue_job(plain, engine="espeak").pcm())

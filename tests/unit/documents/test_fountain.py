@@ -1,0 +1,73 @@
+"""Fountain screenplays: characters become speakers, and what is not for the ear is left out."""
+
+import pytest
+
+from seriatim.text.documents import DocumentFormat, DocumentLimits, read_document
+from seriatim.text.documents.fountain import is_screenplay
+
+FILM = """Title:
+    _**At the Quay**_
+Author: A. Writer
+Draft date: 1/2/2024
+
+FADE IN:
+
+# First Act
+
+= Anna waits.
+
+EXT. QUAY - NIGHT #1#
+
+Rain falls on *every* boat. [[more of it?]]
+
+ANNA (V.O.)
+(whispering)
+Who is
+there?
+
+/* cut
+BEN
+No.
+*/
+
+@McBen ^
+Only **me**.
+
+CUT TO:
+
+.ON THE BOAT
+
+!SILENCE
+falls.
+
+> THE END <
+"""
+
+
+def test_a_screenplay_is_read_as_a_dialogue() -> None:
+    for written in (FILM, FILM.replace("\n", "\r\n")):
+        document = read_document(written.encode(), "no-name", DocumentLimits())
+        assert document.format is DocumentFormat.FOUNTAIN
+        assert document.title == "" or document.title == "At the Quay"
+        assert [chapter.title for chapter in document.chapters] == ["First Act"]
+        assert document.text.split("\n\n")[:-1] == [
+            "First Act", "EXT. QUAY - NIGHT", "Rain falls on every boat.", "ANNA: Who is there?", "McBen: Only me.",
+            "ON THE BOAT", "SILENCE  \nfalls.", "THE END",
+        ]  # fmt: skip
+
+
+def test_the_title_may_be_on_the_line_of_its_field() -> None:
+    written = FILM.replace("Title:\n    _**At the Quay**_", "Title: *At the Quay*")
+    assert read_document(written.encode(), "no-name", DocumentLimits()).title == "At the Quay"
+
+
+@pytest.mark.parametrize(
+    "text", ["INT. is short for interior.\n\nIt is so.", "ANNA\nHello.\n\nBEN\nHi.", "The fog.\n\nINT. HOUSE\n\nRain."]
+)
+def test_other_texts_are_no_screenplays(text: str) -> None:
+    assert not is_screenplay(text)
+
+
+def test_a_hostile_start_costs_nothing_of_note() -> None:
+    assert not is_screenplay("INT. A\n" + "\n" * 8000)
+    assert not is_screenplay("INT. A\n\n" + "A" * 8000 + "(" * 100)
