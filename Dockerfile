@@ -31,6 +31,7 @@ COPY tasks tasks
 COPY workers workers
 COPY reassembler reassembler
 COPY gateway gateway
+COPY clients/js/src clients/js/src
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/seriatim/bin/pip install --no-deps --target /opt/code .
 

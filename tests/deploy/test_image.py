@@ -39,7 +39,10 @@ def test_what_is_copied_is_all_that_the_package_is_made_of_and_nothing_else_gets
     copied = {word for name, rest in stages()["code"].instructions if name == "COPY" for word in rest.split()[:-1]}
     packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
     files = {"pyproject.toml", "constraints.txt", PROJECT["project"]["readme"], *PROJECT["project"]["license-files"]}
-    assert copied == packages | files
+    linked = {
+        str(path.resolve().relative_to(ROOT)) for path in (ROOT / "gateway" / "page").iterdir() if path.is_symlink()
+    }
+    assert copied == packages | files | linked
     rows = [row for row in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if row and not row.startswith("#")]
     assert rows[0] == "*"
     assert {row.removeprefix("!") for row in rows if row.startswith("!")} == copied

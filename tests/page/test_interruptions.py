@@ -174,7 +174,7 @@ def _located(page: Page, text: str, sentences: list[str]) -> list[str]:
     """The part of the text that the page takes for each sentence."""
     found = page.later(
         "const [text, sentences, done] = arguments;"
-        "import('/text-view.js').then(({locateSentence}) => { let from = 0; const found = [];"
+        "import('/client/sentence-location.js').then(({locateSentence}) => { let from = 0; const found = [];"
         "for (const each of sentences) { const place = locateSentence(text, from, each); found.push(place);"
         "if (place) from = place.end; } done(found) })",
         text,

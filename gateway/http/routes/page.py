@@ -1,6 +1,7 @@
 """The pages at `/` and `/status`: static files, if they are installed.
 
-Plain HTML, CSS and JavaScript modules, nothing from other hosts; the content security policy enforces that.
+Plain HTML, CSS and JavaScript modules, nothing from other hosts; the content security policy enforces that. Its folder
+`client` is the JavaScript client (clients/js): other sites load `client/player-element.js` from there.
 """
 
 import os
@@ -16,7 +17,7 @@ from starlette.types import Scope
 from gateway.http.url_paths import API_PREFIXES
 
 FOLDER = Path(__file__).parents[2] / "page"  #: index.html and the files that it loads
-FILES = frozenset({"/", *(f"/{path.relative_to(FOLDER)}" for path in FOLDER.rglob("*"))})
+FILES = frozenset({"/", *(f"/{path.relative_to(FOLDER)}" for path in (*FOLDER.rglob("*"), *FOLDER.glob("client/*")))})
 #: the player's MediaSource has a `blob:` URL
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
@@ -34,7 +35,7 @@ ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metric
 def mount_page(app: FastAPI) -> None:
     """Add the page after all other routes."""
     if FOLDER.is_dir():
-        app.router.routes.append(_PageFolder("/", _PageFiles(directory=FOLDER, html=True), name="page"))
+        app.router.routes.append(_PageFolder("/", _PageFiles(directory=FOLDER, html=True, follow_symlink=True), name="page"))
 
 
 class _PageFolder(Mount):
