@@ -82,6 +82,9 @@ class AudioChunk:
     continues: bool = False  #: on the first chunk: the sound before `Utterance.heard_ms` is not in it
     cached: bool = False  #: it comes from a cache: the time that it took says nothing about the engine
     server_limits: ServerLimits | None = None  #: on the first chunk, as reported; before `EngineBusy` on an empty one
+    #: start and end of each word, in ms from the engine's first sample, as `seriatim.text.word_times.word_spans` counts
+    #: them in the utterance's text; of all its words, with the first sound at the latest; () if unknown
+    words: tuple[tuple[float, float], ...] = ()
 
 
 class Engine(Protocol):

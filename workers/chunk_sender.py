@@ -19,6 +19,7 @@ from seriatim.lua import job_scripts
 from seriatim.lua.job_scripts import AppendVerdict, ChunkAppend, OpenResult
 from seriatim.lua.script_calls import run
 from seriatim.records import TaskMessage
+from seriatim.text.word_times import encode_word_times
 from workers.trim_and_fade import TrimFadeFilter
 
 MAX_APPEND_MS = 1_000  #: most audio per append: about 48 kB, above which streams get slower per byte
@@ -50,6 +51,7 @@ class ChunkSender:
     differs: bool = False
     flushed_s: float = field(default_factory=time.monotonic)
     start: int = 0  #: offset of produced[0]
+    words: tuple[tuple[float, float], ...] = ()  #: times of its words, of this attempt's untrimmed sound
     first_sound_s: float | None = None  #: monotonic time at which the first sound was in Redis
 
     def __post_init__(self) -> None:
@@ -77,6 +79,7 @@ class ChunkSender:
         if chunk.continues and not self.produced:
             self._begin_at_base()
         self._add_pcm(self.edge_filter.feed(chunk.pcm))
+        self.words = chunk.words or self.words
         if chunk.last:
             return  # `finish` sends it
         pending_ms = ms_of_bytes(self.end - self.sent, self.rate_hz)
@@ -114,7 +117,8 @@ class ChunkSender:
         packed = _pack_state(state, self.edge_filter.state()) if state else b""
         for _ in range(MAX_RESENDS):
             pcm = bytes(self.produced[max(0, self.sent - self.start) :])
-            chunk = ChunkAppend(self.sent, pcm, final, self.crc, packed, self.differs)
+            words = "" if self.sent else self._encoded_words()
+            chunk = ChunkAppend(self.sent, pcm, final, self.crc, packed, self.differs, words)
             verdict, received = self._append_chunk(chunk)
             if verdict is AppendVerdict.GAP and received >= self.start:
                 self.sent = received
@@ -122,6 +126,13 @@ class ChunkSender:
             self._apply_verdict(verdict, received)
             return
         raise EngineFailed(f"sentence {self.message.seq}: Redis requested bytes from {self.sent} on too often")
+
+    def _encoded_words(self) -> str:
+        """The times of the words in the sound that is sent, which lacks the silence that was trimmed."""
+        trimmed_ms = self.edge_filter.n_trimmed * 1000 / self.rate_hz
+        return encode_word_times(
+            [(max(0, round(start - trimmed_ms)), max(0, round(end - trimmed_ms))) for start, end in self.words]
+        )
 
     def _append_chunk(self, chunk: ChunkAppend) -> tuple[AppendVerdict, int]:
         """Append one chunk, waiting while Redis is out of memory: readers free some as they read."""

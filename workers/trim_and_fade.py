@@ -45,6 +45,7 @@ class TrimFadeFilter:
 
     def __init__(self, rate_hz: int, pause_ms: float) -> None:
         self.peak = 0  #: the greatest magnitude so far, 0..32768; from 32767 on the engine has clipped
+        self.n_trimmed = 0  #: samples that were dropped before the first sound
         self._pause = silence(pause_ms, rate_hz)
         self._lead, self._tail, self._fade = (round(ms * rate_hz / 1000) for ms in (LEAD_MS, TAIL_MS, FADE_MS))
         self._held = np.empty(0, np.int16)  # samples that may still be trimmed or faded out, not yet faded in
@@ -98,7 +99,7 @@ class TrimFadeFilter:
             self._start_at(len(self._held) - len(new) + int(sounds[0]))
             self._sound_end = len(self._held) - len(new) + int(sounds[-1]) + 1
         elif not self._started:
-            self._held = self._held[-self._lead :]
+            self._drop(len(self._held) - self._lead)
         return self._emit(self._sentence_end() - self._fade) if self._started else b""
 
     def finish(self) -> bytes:
@@ -109,7 +110,12 @@ class TrimFadeFilter:
         """Drop what lies more than the lead before the first sound, if it is the first."""
         if not self._started:
             self._started = True
-            self._held = self._held[max(0, first_sound - self._lead) :]
+            self._drop(first_sound - self._lead)
+
+    def _drop(self, n_samples: int) -> None:
+        """Drop the first samples held; none if negative."""
+        self._held = self._held[max(0, n_samples) :]
+        self.n_trimmed += max(0, n_samples)
 
     def _sentence_end(self) -> int:
         """The end of the sentence if no more sound follows, counted from the first held sample."""

@@ -53,6 +53,7 @@ class ChunkAppend:
     checksum: int  #: CRC-32 of all the sentence's bytes up to its end
     state: bytes = b""
     differs: bool = False  #: the bytes before `offset` are not those that were heard
+    words: str = ""  #: with the first bytes: times of the sentence's words, as of `seriatim.text.word_times`
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def append(
     """
     return _call(
         job, "append", seq, attempt, chunk.offset, chunk.pcm, int(chunk.final), chunk.checksum, chunk.state,
-        int(chunk.differs), int(emits), decode=lambda r: (AppendVerdict(r[0]), integer(r[1])),
+        int(chunk.differs), int(emits), chunk.words, decode=lambda r: (AppendVerdict(r[0]), integer(r[1])),
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ JOB = (
     Mutant(
         "open.hold of another machine kept for one that continues",
         f"{FOLDER}/open.lua",
-        "C('HDEL', H, 'e' .. seq, 'h' .. seq, 'd' .. seq)",
+        "C('HDEL', H, 'e' .. seq, 'h' .. seq, 'd' .. seq, 'w' .. seq)",
         "C('HDEL', H, 'e' .. seq)",
         "a sentence waits, and is marked, although the bytes of one take follow each other",
         (TAKES, MACHINE),

@@ -83,6 +83,13 @@ def test_the_seed_counts_for_an_exact_engine_and_how_many_slots_it_has_does_not(
     assert not any(chunk.cached for chunk in chunks_of(make("exact", "tone"), seed=2))
 
 
+def test_a_cached_sentence_has_the_times_of_its_words(make: Make) -> None:
+    pytest.importorskip("hibari")
+    spoken, cached = (chunks_of(make("exact", "hibari")) for _ in range(2))
+    assert cached[0].cached
+    assert cached[0].words == spoken[0].words != ()
+
+
 @pytest.mark.parametrize("cache", ["off", "exact"])
 def test_takes_that_differ_are_kept_only_where_an_operator_says_so(
     make: Make, provider: ProviderSimulator, cache: str

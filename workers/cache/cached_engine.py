@@ -21,6 +21,7 @@ from workers.cache.sentence_cache import DAY_S, SentenceCache
 
 PIECE_MS = 500  #: of sound in a chunk
 NO_SOUND = {"slots", "key_file", "threads"}  #: options on which no sound depends
+Words = tuple[tuple[float, float], ...]  #: as `AudioChunk.words`
 MAX_FILE_BYTES = 2**20  #: files named by options, such as routes and templates, up to this size are part of the key
 
 
@@ -54,20 +55,22 @@ class CachedEngine:
             as the engine's.
         """
         key = self._key(utterance)
-        pcm = None if utterance.state else self._cache.find(key)
-        if pcm is not None:
+        content = None if utterance.state else self._cache.find(key)
+        if content is not None:
             with self._lock:
                 self._hits += 1
-            yield from _pieces(pcm, bytes_of_ms(PIECE_MS, self.rate_hz))
+            yield from _pieces(content, bytes_of_ms(PIECE_MS, self.rate_hz))
             return
+        words: Words = ()
         sound, whole = bytearray(), not utterance.state
         with closing(self._engine.speak(utterance, cancelled)) as chunks:  # type: ignore[type-var]  # generators
             for chunk in chunks:
                 whole = whole and not chunk.mark and not chunk.continues
                 sound += chunk.pcm
+                words = chunk.words or words
                 yield chunk
         if whole and sound and not cancelled():
-            self._cache.add(key, bytes(sound))
+            self._cache.add(key, json.dumps(words).encode() + b"\n" + sound)
 
     def close(self) -> None:
         """Free the engine."""
@@ -91,9 +94,12 @@ def with_cache(engine: Engine, fingerprint: str, options: Mapping[str, str], set
     return CachedEngine(engine, cache, _digest([engine.name, engine.rate_hz, fingerprint, sorted(sound.items())]))
 
 
-def _pieces(pcm: bytes, size: int) -> Iterator[AudioChunk]:
+def _pieces(content: bytes, size: int) -> Iterator[AudioChunk]:
+    """A cached sentence: the times of its words as JSON, and its sound behind a line feed."""
+    times, _, pcm = content.partition(b"\n")
+    words: Words = tuple((start, end) for start, end in json.loads(times))
     for at in range(0, len(pcm), size):
-        yield AudioChunk(pcm[at : at + size], cached=True, last=at + size >= len(pcm))
+        yield AudioChunk(pcm[at : at + size], cached=True, last=at + size >= len(pcm), words=() if at else words)
 
 
 def _content(value: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 HEADER = struct.Struct("<4sI")  #: the version of the format, and the CRC-32 of what follows
-VERSION = b"SC01"
+VERSION = b"SC02"
 SWEEP_SHARE = 20  #: 1/SWEEP_SHARE of the size is written between two looks at the folder
 KEPT_SHARE = 0.9  #: of the size, where more had come
 DAY_S = 86_400

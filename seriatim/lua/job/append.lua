@@ -2,7 +2,8 @@
 -- A chunk of a sentence, from byte `offset` on. Overlap with what is here is trimmed; a hole is refused.
 -- KEYS[1] shard prefix.  ARGV: job, now, seq, attempt, offset, data, final (0/1), checksum of all bytes up to its end, engine
 -- state, differs (1: this attempt's bytes before `offset` are not those that were heard), emits (1: what is at the cursor goes to
--- the ordered stream at once, and not when a reassembler is notified)
+-- the ordered stream at once, and not when a reassembler is notified), times of the sentence's words ('' if unknown; they count with
+-- its first bytes)
 -- Returns {verdict, received}: OK, DONE (it is whole; received is its length, 0 if that is long ago), FENCED, GAP (send again
 -- from `received`), GONE. Offsets are even (s16le), which keeps the ids of markers free.
 -- May run twice: explicit ids (0-<end offset>) make XADD itself refuse what is here.
@@ -10,7 +11,7 @@
 -- moves, by any process.
 local OK, DONE, FENCED, GONE, HOLE = 0, 1, 2, 3, 4
 local EMIT_BUDGET, RECHECK = 64, 1000     -- chunks, ms: as a reassembler has them
-local _, _, seq, attempt, offset, data, final, checksum, engine_state, differs, emits = unpack(ARGV)
+local _, _, seq, attempt, offset, data, final, checksum, engine_state, differs, emits, words = unpack(ARGV)
 offset, final = tonumber(offset), final == '1'
 if offset % 2 ~= 0 or #data % 2 ~= 0 then
   return redis.error_reply(string.format('sentence %s: %d bytes at offset %d; expected whole 16-bit samples', seq, #data, offset))
@@ -33,7 +34,7 @@ local function emit_directly(bytes)
     'x' .. seq, 'f' .. seq)
   if tonumber(off) ~= received or hold == '1' or held or discontinuity or differs == '1' then return false end
   if received == 0 then
-    local marker = redis.pcall('XADD', O, (seq + 1) .. '-0', 't', 'sentence', 'seq', seq, 'at', at, 'rate', rate or '0', 'text', text or '')
+    local marker = redis.pcall('XADD', O, (seq + 1) .. '-0', sentence_fields(seq, at, rate, text, words))
     if marker.err then return false end
     schedule_check(time_ms() + RECHECK, job)
   end
@@ -48,6 +49,7 @@ local function buffer(bytes)
   local b = chunks(seq)
   C('XADD', b, '0-' .. stop, 'd', bytes, 'c', checksum)
   if received == 0 or C('PTTL', b) < 0 then keep(b) end
+  if received == 0 and words ~= '' then C('HSET', H, 'w' .. seq, words) end
 end
 
 local direct = false

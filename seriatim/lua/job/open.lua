@@ -11,8 +11,8 @@
 -- (bytes emitted before the cursor's sentence), hold, drain, pool, rate, closing, stored (bytes in the file store), stored_id,
 -- life, ended_life, share (of maxmemory, for new jobs), gaps (sentences that were given up); per sentence, deleted when emitted: a attempt, r received bytes, L final length (for 64 sentences longer),
 -- x text, g gap reason, h held until whole, d discontinuity wanted at this offset, q CRC-32 of the received bytes, e engine
--- state behind the received bytes, f fingerprint of the attempt; Q and F: the CRC-32 of the emitted bytes of the cursor's sentence,
--- and the fingerprint of the last of them.
+-- state behind the received bytes, f fingerprint of the attempt, w times of its words; Q and F: the CRC-32 of the
+-- emitted bytes of the cursor's sentence, and the fingerprint of the last of them.
 local OPEN, DONE, FENCED, GONE, RATE = 0, 1, 2, 3, 4
 local _, _, seq, attempt, continuity, wanted_rate, text, fingerprint = unpack(ARGV)
 local function slot()
@@ -39,7 +39,7 @@ if engine_state and continuity == 'resumable' then   -- what was received stays:
   return {OPEN, tonumber(received), crc or '', engine_state, 0}
 end
 C('DEL', chunks(seq))
-C('HDEL', H, 'e' .. seq, 'h' .. seq, 'd' .. seq)     -- the attempt before it may have been of other bytes, and this one not
+C('HDEL', H, 'e' .. seq, 'h' .. seq, 'd' .. seq, 'w' .. seq)   -- the attempt before it may have been of other bytes, and this one not
 crc = base > 0 and at_cursor and emitted_crc or ''
 if base > 0 then C('HSET', H, 'q' .. seq, crc) else C('HDEL', H, 'q' .. seq) end
 C('HSET', H, 'r' .. seq, base)

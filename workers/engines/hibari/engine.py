@@ -24,8 +24,10 @@ from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.hibari import ABILITIES
 from workers.engines.hibari.dialect import hibari_text
 from workers.engines.hibari.lexicon_phonemes import with_phonemes
+from workers.engines.hibari.phoneme_speech import PhonemeSpeech, speak_phonemes
 from workers.engines.hibari.pinned_model import check_release, load_model, use_numpy_fft, voice_files, voice_of
 from workers.engines.hibari.pronunciation import in_parts, pieces, readable
+from workers.engines.phoneme_durations import fit_to_sound, phoneme_groups, word_times
 from workers.trim_and_fade import trim_pass
 
 RATE_HZ = 24_000
@@ -82,9 +84,13 @@ class HibariEngine:
         for n, part in enumerate(parts, 1):
             if cancelled():
                 return
-            pcm = voice.pcm(part, utterance.speed, noise)
+            speech = voice.speech(part, utterance.speed, noise)
+            if len(parts) == 1:
+                words = word_times(utterance.text, speech.phonemes, speech.durations_ms, voice.n_groups)
+                yield AudioChunk(speech.pcm, last=True, words=fit_to_sound(words, speech.pcm, RATE_HZ))
+                return
             joint_ms = JOINT_MS if n < len(parts) else 0
-            yield AudioChunk(trim_pass(pcm, RATE_HZ, joint_ms) if len(parts) > 1 else pcm, last=n == len(parts))
+            yield AudioChunk(trim_pass(speech.pcm, RATE_HZ, joint_ms), last=n == len(parts))
 
     def close(self) -> None:
         """Free the models."""
@@ -108,11 +114,16 @@ class _HibariVoice:
         plain = with_phonemes(text, found, partial(readable, letters=self._letters))
         return pronounce(hibari_text(plain, pronounce))
 
-    def pcm(self, phonemes: str, speed: float, noise: np.random.Generator) -> bytes:
-        """Speak phonemes: s16le mono at RATE_HZ."""
-        wave = self._model.from_ids(self._model.ids(phonemes), speed, noise)
-        made: bytes = np.round(np.clip(wave, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
-        return made
+    def speech(self, phonemes: str, speed: float, noise: np.random.Generator) -> PhonemeSpeech:
+        """Speak phonemes; the model leaves out those that it does not have."""
+        return speak_phonemes(self._model, phonemes, speed, noise)
+
+    def n_groups(self, word: str) -> int:
+        """How many groups of phonemes a word has; 0 if hibari cannot read it alone."""
+        try:
+            return len(phoneme_groups(self.phonemes(word)))
+        except BadInput:
+            return 0
 
     def _wrapped(self, network: Any) -> Callable[[str], str | None]:
         self._letters = frozenset(filter(str.isalpha, network.cin))

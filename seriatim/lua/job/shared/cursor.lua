@@ -6,7 +6,13 @@ local LENGTHS_KEPT = 64    -- of sentences that are out: a retry of one learns i
 local function drop_emitted(seq)
   C('DEL', chunks(seq))
   C('HDEL', H, 'a' .. seq, 'r' .. seq, 'x' .. seq, 'g' .. seq, 'h' .. seq, 'd' .. seq, 'q' .. seq, 'e' .. seq, 'f' .. seq,
-    'Q', 'F', 'L' .. (seq - LENGTHS_KEPT))
+    'w' .. seq, 'Q', 'F', 'L' .. (seq - LENGTHS_KEPT))
+end
+
+-- The fields of the entry with which a sentence begins in the ordered stream; `words`: its words' times, '' or false if unknown.
+local function sentence_fields(seq, at, rate, text, words)
+  if not words or words == '' then return 't', 'sentence', 'seq', seq, 'at', at, 'rate', rate or '0', 'text', text or '' end
+  return 't', 'sentence', 'seq', seq, 'at', at, 'rate', rate or '0', 'text', text or '', 'words', words
 end
 
 -- The fields of an entry of a stream as a record, beside its id.

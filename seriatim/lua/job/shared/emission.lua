@@ -16,7 +16,7 @@ local function emit_contiguous(budget, again, ends)
   end
 
   local function begin(seq, text)
-    add((seq + 1) .. '-0', 't', 'sentence', 'seq', seq, 'at', at, 'rate', rate or '0', 'text', text or '')
+    add((seq + 1) .. '-0', sentence_fields(seq, at, rate, text, fields(H, 'w' .. seq)))
   end
 
   -- The chunks of sentence `seq` beyond `off`. Returns how many there were.

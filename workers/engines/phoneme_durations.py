@@ -1,0 +1,105 @@
+"""Phoneme durations into word times: which phonemes of a sentence are those of which word of its text. Pure.
+
+A neural engine's model knows how long it makes each phoneme. Its phonemes have a space where the text has one, but one
+word of the text may become several ("25", "e.g."), and a sign none. So groups of phonemes between spaces are counted
+for the sentence and, where the counts differ, for each word alone; if they still differ, the times are unknown.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from seriatim.text.word_times import word_spans
+from workers.trim_and_fade import THRESHOLD
+
+SILENCE_MS = 20  #: shorter ones, such as the closure of a stop between two vowels, are no pause
+WordTimes = tuple[tuple[float, float], ...]
+
+
+def word_times(text: str, phonemes: str, durations_ms: Sequence[float], n_groups: Callable[[str], int]) -> WordTimes:
+    """Start and end of each word of `text` in ms; () if they are unknown.
+
+    Args:
+        text: the sentence that was spoken.
+        phonemes: one character each, with spaces between words.
+        durations_ms: of each of them, and of the silence before the first one.
+        n_groups: how many groups of phonemes, as of `phoneme_groups`, a word of the text has alone,
+            with the marks behind it.
+    """
+    if not durations_ms:
+        return ()
+    ends_ms = list(accumulate(durations_ms))
+    groups = phoneme_groups(phonemes)
+    starts = [start for start, _ in word_spans(text)]
+    counts = [1] * len(starts)
+    if len(groups) != len(starts):
+        counts = [n_groups(text[start:behind]) for start, behind in pairwise([*starts, len(text)])]
+        if sum(counts) != len(groups) or 0 in counts:
+            return ()
+    firsts = [0, *accumulate(counts)]
+    return tuple(
+        (ends_ms[groups[first][0]], ends_ms[groups[first + n - 1][1]]) for first, n in zip(firsts, counts, strict=False)
+    )
+
+
+def fit_to_sound(times: WordTimes, pcm: bytes, rate_hz: int) -> WordTimes:
+    """Word times that begin and end with the sound where there is silence between words.
+
+    A model counts silence among a word's last phonemes, and the onset of the next word to the mark before it. Without
+    silence between two words one lasts until the other begins.
+
+    Args:
+        times: of all words of the sentence.
+        pcm: s16le mono, all of the sentence's.
+        rate_hz: of `pcm`.
+    """
+    runs = _sounding_runs(pcm, rate_hz)
+    length_ms = len(pcm) / 2 / rate_hz * 1000
+    befores, behinds = [0.0, *(end for _, end in times)], [*(start for start, _ in times[1:]), length_ms]
+    return tuple(
+        (_onset(runs, before, word), _end(runs, word, behind))
+        for word, before, behind in zip(times, befores, behinds, strict=False)
+    )
+
+
+def _sounding_runs(pcm: bytes, rate_hz: int) -> WordTimes:
+    """Start and end of each stretch of sound, in ms; shorter silences than SILENCE_MS are part of it."""
+    sounds = np.flatnonzero(np.abs(np.frombuffer(pcm, "<i2").astype(np.int32)) > THRESHOLD) / (rate_hz / 1000)
+    stretches = np.split(sounds, np.flatnonzero(np.diff(sounds) > SILENCE_MS) + 1)
+    return tuple((float(each[0]), float(each[-1])) for each in stretches if len(each))
+
+
+def _onset(runs: WordTimes, before_ms: float, word: tuple[float, float]) -> float:
+    """The start of a word in sound; the word before it ends at `before_ms` by the model."""
+    start_ms, end_ms = word
+    for first_ms, last_ms in runs:
+        if first_ms <= start_ms <= last_ms:
+            return first_ms if first_ms > before_ms else start_ms
+        if start_ms < first_ms < end_ms:
+            return first_ms
+    return start_ms
+
+
+def _end(runs: WordTimes, word: tuple[float, float], behind_ms: float) -> float:
+    """The end of a word in sound; the word behind it starts at `behind_ms` by the model."""
+    start_ms, end_ms = word
+    for first_ms, last_ms in reversed(runs):
+        if first_ms <= end_ms <= last_ms:
+            return min(last_ms, behind_ms)
+        if start_ms < last_ms < end_ms:
+            return last_ms
+    return end_ms
+
+
+def phoneme_groups(phonemes: str) -> list[tuple[int, int]]:
+    """The first phoneme of each group between spaces, and the one behind its last; 0-based, without marks around it."""
+    groups = []
+    for group in re.finditer(r"[^ ]+", phonemes):
+        sounding = [
+            i for i, char in enumerate(group[0], group.start()) if char.isalpha()
+        ]  # stress marks are letters, too
+        if sounding:
+            groups.append((sounding[0], sounding[-1] + 1))
+    return groups
