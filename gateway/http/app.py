@@ -18,6 +18,7 @@ from gateway.http.middleware.proxy_headers import ProxyHeaders, parse_networks, 
 from gateway.http.middleware.request_guard import OriginPolicy, RequestGuard, RequestLimits
 from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.routes import (
+    captioned_speech,
     catalogue,
     elevenlabs,
     elevenlabs_stream,
@@ -42,6 +43,7 @@ from seriatim.errors import SeriatimError
 ABOUT = "Parallel text-to-speech with audio in order. Errors have OpenAI's format."
 ROUTE_MODULES = (
     speech,
+    captioned_speech,
     text_explanation,
     catalogue,
     pools,

@@ -26,6 +26,8 @@ from gateway.http.api_keys import Caller
 from gateway.http.connection_cut import CUT
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem, internal_error, problem_of
+from gateway.http.reading.character_times import character_times
+from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import authenticate_key, context_of, key_of
 from gateway.http.routes.text_stream import INTERNAL_ERROR, NORMAL, REFUSED, START_TIMEOUT_S
 from gateway.http.schemas.elevenlabs_messages import ElevenLabsMessage, speech_fields
@@ -230,10 +232,13 @@ class ElevenLabsConnection:
         Raises:
             SeriatimError: the job failed, or was cancelled by another than its listener.
         """
+        session.timing, last = WordTiming(), None
         async with contextlib.aclosing(session.messages()) as messages:
             async for facts, audio in messages:
                 if audio and not session.cancelled:
-                    await self._send(_audio_message(audio) | tag)
+                    is_first = session.timing.sentence is not last
+                    last = session.timing.sentence
+                    await self._send(_audio_message(audio, session.timing if is_first else None) | tag)
                 if facts["type"] == "end" and facts["state"] != "done" and not session.cancelled:
                     raise error_of_end(session.job.id, facts["state"], facts["reason"])
                 session.mark_sent()
@@ -259,7 +264,11 @@ class ElevenLabsConnection:
             raise WebSocketDisconnect from None
 
 
-def _audio_message(audio: bytes) -> dict[str, Any]:
+def _audio_message(audio: bytes, timing: WordTiming | None) -> dict[str, Any]:
+    """A message with audio; the first one of a sentence has the times of its characters."""
+    sentence = timing.sentence if timing else None
+    alignment = character_times(sentence.text, timing.words).stream_alignment() if timing and sentence else None
     return {
-        "audio": base64.b64encode(audio).decode(), "isFinal": None, "normalizedAlignment": None, "alignment": None,
+        "audio": base64.b64encode(audio).decode(), "isFinal": None, "normalizedAlignment": alignment,
+        "alignment": alignment,
     }  # fmt: skip

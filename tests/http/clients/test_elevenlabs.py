@@ -14,6 +14,7 @@ from elevenlabs.core.api_error import ApiError
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from seriatim.text.word_times import LEAD_MS
 from tests.http.decoded_audio import seconds, seconds_of_pcm
 from tests.http.gateways import Gateway, clear, start
 from tests.support.expected_audio import stream_of
@@ -65,6 +66,46 @@ def test_text_in_pieces_is_spoken_over_a_websocket(eleven: ElevenLabs) -> None:
 
     audio = eleven.text_to_speech.convert_realtime(VOICE, text=words(), output_format=OWN_PCM)
     assert b"".join(audio) == expected_audio()
+
+
+def test_an_answer_has_the_times_of_its_characters(eleven: ElevenLabs) -> None:
+    speech = eleven.text_to_speech
+    whole = speech.convert_with_timestamps(VOICE, text=TEXT, output_format=OWN_PCM)
+    assert base64.b64decode(whole.audio_base_64) == expected_audio()
+    parts = list(speech.stream_with_timestamps(VOICE, text=TEXT, output_format=OWN_PCM))
+    assert b"".join(base64.b64decode(part.audio_base_64) for part in parts) == expected_audio()
+    alignments = [part.alignment for part in parts if part.alignment]
+    assert ["".join(each.characters) for each in alignments] == TEXTS
+    assert whole.alignment is not None
+    assert "".join(whole.alignment.characters) == TEXT
+    for each in (whole.alignment, *alignments):
+        assert len(each.characters) == len(each.character_start_times_seconds) == len(each.character_end_times_seconds)
+        assert each.character_start_times_seconds == sorted(each.character_start_times_seconds)
+    starts = [each.character_start_times_seconds[0] for each in alignments]
+    begins = [len(expected_audio(TEXTS[:n])) / 16_000 for n in range(len(TEXTS))]
+    assert starts == pytest.approx([begin + LEAD_MS / 1000 for begin in begins], abs=0.002)
+    assert whole.alignment.character_end_times_seconds[-1] <= len(expected_audio()) / 16_000
+
+
+def test_a_refused_text_has_an_error_and_no_times(eleven: ElevenLabs) -> None:
+    for method in ("convert_with_timestamps", "stream_with_timestamps"):
+        with pytest.raises(ApiError) as refused:
+            list(getattr(eleven.text_to_speech, method)("nelly", text=TEXT))
+        assert (refused.value.status_code, refused.value.body["error"]["code"]) == (400, "unknown_voice")
+
+
+def test_the_first_message_of_a_sentence_has_the_times_of_its_characters(gateway: Gateway) -> None:
+    url = f"ws://127.0.0.1:{gateway.port}/v1/text-to-speech/{VOICE}/stream-input?output_format={OWN_PCM}"
+    with connect(url, proxy=None, close_timeout=0.2) as socket:
+        for text in (" ", TEXT + " ", ""):
+            socket.send(json.dumps({"text": text}))
+        messages = [json.loads(message) for message in socket]
+    found = [message["alignment"] for message in messages if message.get("alignment")]
+    assert ["".join(each["chars"]) for each in found] == TEXTS
+    for each in found:
+        marks = [*each["charStartTimesMs"], each["charStartTimesMs"][-1] + each["charDurationsMs"][-1]]
+        assert marks == sorted(marks)
+        assert len(each["chars"]) == len(each["charStartTimesMs"]) == len(each["charDurationsMs"])
 
 
 def test_errors_reach_the_client(eleven: ElevenLabs) -> None:

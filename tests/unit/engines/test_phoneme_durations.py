@@ -27,7 +27,7 @@ def test_a_word_that_is_read_as_several_has_all_their_time() -> None:
     assert times_of("At 25, he.", "æt tw fIv, hi.", **{"25": 2}) == ((10, 30), (40, 100), (120, 140))
 
 
-def test_a_sentence_whose_words_cannot_be_told_apart_has_no_times() -> None:
+def test_a_sentence_whose_phonemes_fit_no_words_has_no_times() -> None:
     assert times_of("At 25, he.", "æt tw fIv, hi.") == ()
     assert times_of("A b.", "æ bi si", b=2, A=0) == ()
     assert word_times("Hello.", "həlˈO.", [], lambda _word: 1) == (), "a model without durations"
