@@ -35,7 +35,9 @@ ROUTE = SimpleNamespace(path="/")  #: all files are one route in logs and metric
 def mount_page(app: FastAPI) -> None:
     """Add the page after all other routes."""
     if FOLDER.is_dir():
-        app.router.routes.append(_PageFolder("/", _PageFiles(directory=FOLDER, html=True, follow_symlink=True), name="page"))
+        app.router.routes.append(
+            _PageFolder("/", _PageFiles(directory=FOLDER, html=True, follow_symlink=True), name="page")
+        )
 
 
 class _PageFolder(Mount):
