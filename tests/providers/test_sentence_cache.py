@@ -85,9 +85,9 @@ def test_the_seed_counts_for_an_exact_engine_and_how_many_slots_it_has_does_not(
 
 def test_a_cached_sentence_has_the_times_of_its_words(make: Make) -> None:
     pytest.importorskip("hibari")
-    spoken, cached = (chunks_of(make("exact", "hibari")) for _ in range(2))
+    first, cached = (chunks_of(make("exact", "hibari")) for _ in range(2))
     assert cached[0].cached
-    assert cached[0].words == spoken[0].words != ()
+    assert cached[0].words == first[0].words != ()
 
 
 @pytest.mark.parametrize("cache", ["off", "exact"])
