@@ -4,10 +4,9 @@ The second job fills the slots that the last sentences of the first one leave fr
 other; what both have spoken is kept.
 """
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
@@ -17,37 +16,11 @@ from gateway.book.chapter_output import ChapterOutput
 from gateway.cli.render.book_progress import BookProgress, ChapterProgress
 from gateway.cli.render.summary import RunSummary
 from gateway.local.processes import LocalSystem
+from gateway.output.running_jobs import RunningJobs, RunStopped
 from gateway.output.speech_run import SpeakArguments, SpeakRun, speak_text
-from seriatim.client.job import Job
 from seriatim.errors import SeriatimError
 
 AT_ONCE = 2
-
-
-class _Stopped(Exception):
-    """Another chapter failed, or the command was interrupted."""
-
-
-@dataclass(slots=True)
-class _ChapterJobs:
-    """The jobs that run, to be cancelled together."""
-
-    stopped: bool = False
-    jobs: list[Job] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, job: Job) -> None:
-        with self.lock:
-            self.jobs.append(job)
-            stopped = self.stopped
-        if stopped:
-            job.cancel("the command that submitted it ended")
-
-    def stop(self) -> None:
-        with self.lock:
-            self.stopped, jobs = True, list(self.jobs)
-        for job in jobs:
-            job.cancel("the command that submitted it ended")
 
 
 def unspoken(plan: BookPlan, project: BookProject) -> list[PlannedChapter]:
@@ -69,11 +42,11 @@ def speak_chapters(
         SeriatimError: any error of the tree; a later call continues.
         KeyboardInterrupt: likewise.
     """
-    jobs = _ChapterJobs()
+    jobs = RunningJobs()
 
     def speak(chapter: PlannedChapter, shown: ChapterProgress) -> list[RunSummary]:
         if jobs.stopped:
-            raise _Stopped
+            raise RunStopped
         whole, summaries = replace(arguments, text=chapter.text), []
         n_done = _corrections_done(chapter, project)
         if n_done is None:
@@ -100,7 +73,7 @@ def _corrections_done(chapter: PlannedChapter, project: BookProject) -> int | No
     return next((n for n in versions if project.is_spoken(chapter.with_corrections(chapter.corrections[:n]).key)), None)
 
 
-def _run_all(calls: list[Callable[[], list[RunSummary]]], jobs: _ChapterJobs) -> list[RunSummary]:
+def _run_all(calls: list[Callable[[], list[RunSummary]]], jobs: RunningJobs) -> list[RunSummary]:
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="chapter") as executor:
         futures: list[Future[list[RunSummary]]] = [executor.submit(call) for call in calls]
         try:
@@ -113,7 +86,7 @@ def _run_all(calls: list[Callable[[], list[RunSummary]]], jobs: _ChapterJobs) ->
     return [summary for future in futures for summary in future.result()]
 
 
-def _stop_all(futures: list[Future[list[RunSummary]]], jobs: _ChapterJobs) -> None:
+def _stop_all(futures: list[Future[list[RunSummary]]], jobs: RunningJobs) -> None:
     jobs.stopped = True
     for future in futures:
         future.cancel()

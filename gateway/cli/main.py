@@ -127,6 +127,12 @@ def _book_fix(options: argparse.Namespace, settings: "Settings") -> int:
     return run_fix(options, settings)
 
 
+def _batch(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.batch import run_batch  # imports the client, and with it Celery
+
+    return run_batch(options, settings)
+
+
 def _up(options: argparse.Namespace, settings: "Settings") -> int:
     from gateway.cli.commands.up import SystemPlan, up  # no other command needs it
     from gateway.local.installed_engines import default_engine, installed_beside
@@ -331,6 +337,7 @@ COMMANDS: dict[str, Command] = {
     "speak": _speak,
     "book": _book,
     "book fix": _book_fix,
+    "batch": _batch,
     "text": _text,
     "up": _up,
     "reassemble": _reassemble,

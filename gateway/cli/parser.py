@@ -31,6 +31,7 @@ Parallel text-to-speech with audio in order.
 
   seriatim speak article.txt -o article.wav     speak a file; no running system needed
   seriatim book novel.epub -o novel.m4b         make an audiobook with chapters
+  seriatim batch articles -o spoken             speak many files
   seriatim up                                   run the whole system on this machine until stopped
   seriatim worker | reassemble | serve          run its parts, each on any machine that reaches Redis
   seriatim status | cancel | set | timeline     inspect and control jobs, pools and users
@@ -71,6 +72,15 @@ examples:
   seriatim book fix novel.m4b --sentence 2.14 --text "She read the letter, which he had read."
   seriatim book fix novel.m4b --sentence 2.14 --sentence 3.1 --again
 """
+BATCH = """\
+Each file is spoken into a file of its own. DIR/manifest.jsonl has a line for each; after an interruption the same
+command continues. It speaks files again that have changed or failed, or if an option has changed.
+
+examples:
+  seriatim batch articles -o spoken
+  seriatim batch list.txt -o spoken --format opus --retries 5
+  seriatim batch inbox -o spoken --watch
+"""
 FORMATS = ", ".join(known.name for known in formats.FORMATS)
 
 
@@ -88,6 +98,7 @@ def build_parser(commands: Iterable[str]) -> argparse.ArgumentParser:
     _add_speak(add_command(sub, "speak", "speak a text into a file or a pipe", SPEAK + "\n" + EXITS))
     _add_book(add_command(sub, "book", "speak a document as an audiobook with chapters", BOOK + "\n" + EXITS))
     _add_book_fix(add_command(sub, "book fix", "speak single sentences of an audiobook again", BOOK_FIX + "\n" + EXITS))
+    _add_batch(add_command(sub, "batch", "speak many files, each into a file of its own", BATCH + "\n" + EXITS))
     _add_text(add_command(sub, "text", "show how a text is read: its sentences, or what each step makes of it", ""))
     _add_up(
         add_command(
@@ -210,6 +221,15 @@ def _add_run_options(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--json", action="store_true", help="print the summary as JSON; no progress")
     p.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_batch(p: argparse.ArgumentParser) -> None:
+    p.add_argument("source", metavar="DIR|LIST", help="folder of files, or a text file with one path a line")
+    p.add_argument("-o", "--output", required=True, metavar="DIR", help="folder of the outputs and the manifest")
+    p.add_argument("--format", default="mp3", metavar="NAME", help=f"format of the outputs: {FORMATS} (mp3)")
+    p.add_argument("--retries", type=int, choices=range(11), default=2, metavar="N", help="of a file that failed (2)")
+    p.add_argument("--watch", action="store_true", help="go on with files that are added or changed, until stopped")
+    _add_speech_options(p)
 
 
 def _add_speech_options(p: argparse.ArgumentParser) -> None:

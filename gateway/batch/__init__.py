@@ -1,0 +1,1 @@
+"""A batch: many files, each spoken into a file of its own, by `seriatim batch`."""

@@ -1,0 +1,65 @@
+"""Batch inputs: the files of a folder, or those that a list names, and the output of each."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seriatim.errors import BadInput
+
+MANIFEST = "manifest.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchInput:
+    """A file to speak."""
+
+    name: str  #: its path from the folder, or as the list writes it; what the manifest calls it
+    path: Path
+
+
+def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
+    """The files of a folder and its subfolders, in alphabetical order, or of a list with one path a line.
+
+    Hidden files and those in the output folder do not count. Relative paths of a list are relative to its folder.
+
+    Raises:
+        BadInput: there is no such folder or list.
+    """
+    path = Path(source)
+    try:
+        if path.is_dir():
+            return list(_folder_inputs(path, output_folder.resolve()))
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise BadInput(f"{source} is no list: expected a folder, or a text file with one path a line") from None
+    except OSError as error:
+        raise BadInput(f"cannot read {source}: {(error.strerror or str(error)).lower()}") from None
+    names = dict.fromkeys(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    return [BatchInput(name, path.parent / name) for name in names]
+
+
+def output_name(name: str, ending: str, taken: Collection[str]) -> str:
+    """The path of a file's output from the output folder; with its own ending, too, where that name is taken.
+
+    A path of a list that leads out of its folder has its last part alone.
+    """
+    path = Path(name)
+    if path.is_absolute() or ".." in path.parts:
+        path = Path(path.name)
+    short = str(path.with_suffix(f".{ending}"))
+    return short if short not in taken else f"{path}.{ending}"
+
+
+def _folder_inputs(folder: Path, output_folder: Path) -> Iterator[BatchInput]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in name.parts)
+        if not hidden and path.is_file() and not _lies_in(path, output_folder, folder):
+            yield BatchInput(str(name), path)
+
+
+def _lies_in(path: Path, output_folder: Path, folder: Path) -> bool:
+    """Is a file in the output folder? Where that is the input folder itself, its manifest alone is."""
+    if output_folder == folder.resolve():
+        return path.name == MANIFEST
+    return path.resolve().is_relative_to(output_folder)

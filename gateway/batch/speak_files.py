@@ -1,0 +1,178 @@
+"""Speak the files of a batch, several at a time: short files, one after another, would leave slots idle.
+
+An error of one file is an entry of the manifest and stops no other. An error of the system stops all: the same command
+continues, also in the middle of a file.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gateway.batch.batch_inputs import BatchInput, output_name
+from gateway.batch.batch_manifest import BatchEntry, BatchManifest
+from gateway.cli.input_text import read_input
+from gateway.cli.render.summary import RunSummary
+from gateway.local.processes import LocalSystem
+from gateway.output.file_output import FileOutput
+from gateway.output.open_output import ResumePolicy, open_output
+from gateway.output.partial_files import PartialFiles
+from gateway.output.pipe_output import PipeOutput
+from gateway.output.running_jobs import RunningJobs, RunStopped
+from gateway.output.speech_run import SpeakArguments, SpeakRun, speak_text
+from seriatim.audio.output_file import translate_write_errors
+from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unavailable
+
+AT_ONCE = 4
+FIRST_PAUSE_S = 0.5  #: before a file is tried again; twice as long before each further try
+
+
+class NoProgress:
+    """Progress that is shown by files, not by sentences."""
+
+    def start_counting(self, total_sentences: int | None, before: int = 0) -> None: ...
+
+    def add_audio(self, ms: float) -> None: ...
+
+    def count_sentence(self) -> None: ...
+
+
+@dataclass(slots=True)
+class FileBatch:
+    """A batch that runs: how its files are spoken, and what became of them."""
+
+    arguments: SpeakArguments  #: of all files; text and output are those of each
+    folder: Path  #: of the outputs
+    ending: str
+    retries: int
+    manifest: BatchManifest
+    on_entry: Callable[[BatchEntry], None]
+    jobs: RunningJobs = field(default_factory=RunningJobs)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def pending(self, inputs: Iterable[BatchInput]) -> list[tuple[BatchInput, str]]:
+        """The files that are not spoken as they are now, each with its key."""
+        keyed = [(file, self.key(file)) for file in inputs]
+        return [(file, key) for file, key in keyed if not self.manifest.is_done(file.name, key)]
+
+    def key(self, file: BatchInput) -> str:
+        """The key of a file's content and the options; of the options alone if it cannot be read."""
+        options = json.dumps([self.ending, self.arguments.fingerprint.options], sort_keys=True).encode()
+        try:
+            content = hashlib.sha256(file.path.read_bytes()).digest()
+        except OSError:
+            content = b""
+        return hashlib.sha256(content + options).hexdigest()[:32]
+
+
+def speak_files(batch: FileBatch, files: Iterable[tuple[BatchInput, str]], system: LocalSystem) -> None:
+    """Speak files, and add an entry for each.
+
+    Raises:
+        SeriatimError: the system has failed; a later call continues.
+        KeyboardInterrupt: likewise.
+    """
+    taken: dict[str, str] = {entry.output: entry.file for entry in batch.manifest.entries.values()}
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="file") as executor:
+        futures: list[Future[None]] = []
+        for file, key in files:
+            output = _output_for(batch, file, {name for name, owner in taken.items() if owner != file.name})
+            taken[output] = file.name
+            entry = BatchEntry(file.name, output, key, "failed")
+            futures.append(executor.submit(_speak_file, batch, file, entry, system))
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            for future in sorted(futures, key=Future.done, reverse=True):
+                future.result()
+        except BaseException:
+            _stop(batch, futures)
+            raise
+
+
+def _output_for(batch: FileBatch, file: BatchInput, taken: Collection[str]) -> str:
+    known = batch.manifest.entries.get(file.name)
+    if known and known.output.endswith(f".{batch.ending}"):
+        return known.output
+    return output_name(file.name, batch.ending, taken)
+
+
+def _stop(batch: FileBatch, futures: Iterable[Future[None]]) -> None:
+    batch.jobs.stopped = True
+    batch.ended.set()
+    for future in futures:
+        future.cancel()
+    try:
+        batch.jobs.stop()
+    except SeriatimError:  # the system has ended, and with it the jobs
+        return
+
+
+def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: LocalSystem) -> None:
+    """Speak one file, again after an error that may pass; adds its entry.
+
+    Raises:
+        SeriatimError: the system has failed.
+    """
+    for number in range(batch.retries + 1):
+        if batch.jobs.stopped:
+            raise RunStopped
+        entry = replace(entry, tries=number + 1)
+        try:
+            summary = _speak_once(batch, file, batch.folder / entry.output, system)
+        except (Misconfigured, Unavailable):
+            raise
+        except SeriatimError as error:
+            if batch.jobs.stopped:
+                raise
+            system.check_children()
+            entry = replace(entry, error=str(error))
+            if isinstance(error, BadInput) or batch.ended.wait(FIRST_PAUSE_S * 2**number):
+                break
+        else:
+            audio_s = round((summary.audio_ms + summary.audio_ms_before) / 1000, 3)
+            n = summary.sentences + summary.sentences_before
+            entry = replace(entry, state="done", audio_s=audio_s, sentences=n, gaps=summary.gaps, error="")
+            break
+    batch.manifest.add(entry)
+    batch.on_entry(entry)
+
+
+def _speak_once(batch: FileBatch, file: BatchInput, output: Path, system: LocalSystem) -> RunSummary:
+    try:
+        document = read_input(str(file.path), system.settings, batch.arguments.request.markup)
+    except Misconfigured as error:  # this file's format needs a package; others may not
+        raise BadInput(str(error)) from None
+    request = replace(batch.arguments.request, markup=document.markup)
+    arguments = replace(batch.arguments, text=document.text, output=str(output), request=request, quiet=True)
+    with translate_write_errors(str(output)):
+        output.parent.mkdir(parents=True, exist_ok=True)
+    with _open(arguments) as written:
+        return speak_text(system, SpeakRun(arguments, written, NoProgress(), on_job=batch.jobs.add))
+
+
+def _open(arguments: SpeakArguments) -> FileOutput | PipeOutput:
+    """The output, continued if an interrupted run of the same text has left one."""
+    if PartialFiles.of(arguments.output).journal.exists():
+        try:
+            return open_output(arguments.output, arguments.fingerprint, begin=ResumePolicy.RESUME)
+        except BadInput:  # of another text, or of other options
+            return open_output(arguments.output, arguments.fingerprint, begin=ResumePolicy.RESTART)
+    return open_output(arguments.output, arguments.fingerprint)
+
+
+def changed_files(seen: dict[str, tuple[int, int]], inputs: Iterable[BatchInput]) -> list[BatchInput]:
+    """The files whose size and time are what they were at the last look, in `seen`, which is brought up to date."""
+    settled = []
+    for file in inputs:
+        try:
+            stat = file.path.stat()
+        except OSError:
+            continue
+        now = (stat.st_size, stat.st_mtime_ns)
+        if seen.get(file.name) == now:
+            settled.append(file)
+        seen[file.name] = now
+    return settled

@@ -1,0 +1,123 @@
+"""`seriatim batch`: speak many files, each into a file of its own; what is done stands in a manifest."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from gateway.batch.batch_inputs import BatchInput, batch_inputs
+from gateway.batch.batch_manifest import BatchEntry, BatchManifest
+from gateway.batch.speak_files import FileBatch, changed_files, speak_files
+from gateway.cli import parser as args
+from gateway.cli.commands.speak import end_on_sigterm, open_system, with_engine
+from gateway.cli.input_text import read_input
+from gateway.cli.parser_parts import worker_plan
+from gateway.cli.render.duration import clock_face
+from gateway.local.locked_folder import lock_folder
+from gateway.local.processes import LocalSystem
+from gateway.output.speech_run import SpeakArguments
+from seriatim.audio.formats import format_of
+from seriatim.client.job_options import JobRequest
+from seriatim.errors import BadInput, SeriatimError
+from seriatim.exit_codes import ExitCode
+from seriatim.settings import Settings
+
+LOOK_S = 1.0  #: between two looks at a watched folder
+LOCK = ".lock"  #: hidden, so that a batch of the folder itself does not speak it
+
+
+def run_batch(options: argparse.Namespace, settings: Settings) -> int:
+    """Run the command; returns its exit status.
+
+    Raises:
+        SeriatimError: any error of the tree that is not that of a single file; the same command continues.
+        KeyboardInterrupt: likewise; a watch ends so.
+    """
+    end_on_sigterm()
+    folder = Path(options.output)
+    find = partial(batch_inputs, options.source, folder)
+    inputs = find()
+    if not inputs and not options.watch:
+        raise BadInput(f"{options.source} has no files; name a folder with files, or a list of paths")
+    format_of(f"speech.{options.format}", options.format)
+    with lock_folder(folder, LOCK):
+        batch = _batch(options, settings, folder, inputs)
+        pending = batch.pending(inputs)
+        if pending or options.watch:
+            with open_system(batch.arguments, settings) as system:
+                speak_files(batch, pending, system)
+                if options.watch:
+                    _watch(batch, find, dict(pending), system)
+    return _report(batch, inputs, len(pending), options)
+
+
+def _watch(
+    batch: FileBatch, find: Callable[[], list[BatchInput]], tried: dict[BatchInput, str], system: LocalSystem
+) -> None:
+    """Speak files that are added or changed, once they have not changed between two looks; until interrupted."""
+    seen: dict[str, tuple[int, int]] = {}
+    while True:
+        settled = batch.pending(changed_files(seen, find()))
+        new = [(file, key) for file, key in settled if tried.get(file) != key]
+        speak_files(batch, new, system)
+        tried.update(new)
+        system.check_children()
+        batch.ended.wait(LOOK_S)
+
+
+def _report(batch: FileBatch, inputs: list[BatchInput], n_spoken: int, options: argparse.Namespace) -> int:
+    """Print the summary; returns the exit status."""
+    entries = [entry for file in inputs if (entry := batch.manifest.entries.get(file.name))]
+    failed = sum(not entry.done for entry in entries)
+    gaps = sum(bool(entry.gaps) for entry in entries)
+    summary = {
+        "files": len(inputs), "done": len(entries) - failed, "failed": failed, "with_gaps": gaps,
+        "this_run": n_spoken, "audio_s": round(sum(entry.audio_s for entry in entries), 3),
+        "manifest": str(batch.manifest.path),
+    }  # fmt: skip
+    if options.json:
+        sys.stdout.write(json.dumps(summary) + "\n")
+    elif not options.quiet:
+        progress = f"{summary['done']} of {len(inputs)} files are spoken, {n_spoken} were tried in this run"
+        sys.stderr.write(f"{progress}; {failed} failed, {gaps} have gaps: {batch.manifest.path}\n")
+    return ExitCode.FAILED if failed or gaps else ExitCode.OK
+
+
+def _batch(options: argparse.Namespace, settings: Settings, folder: Path, inputs: list[BatchInput]) -> FileBatch:
+    """The batch of the command line; its engine is the one that can speak the first file that can be read."""
+    embedded = options.redis is None
+    request = args.request(options)
+    request, reason = with_engine(settings, request, _first_text(inputs, settings, request), embedded=embedded)
+    quiet = options.quiet or options.json
+    if reason and not quiet:
+        sys.stderr.write(f"seriatim: {reason}\n")
+    options.engine = request.engine
+    arguments = SpeakArguments("", "", request, worker_plan(options), embedded, quiet=quiet)
+    show = _show_json if options.json else _show_nothing if options.quiet else _show_line
+    return FileBatch(arguments, folder, options.format, options.retries, BatchManifest.load(folder), show)
+
+
+def _first_text(inputs: list[BatchInput], settings: Settings, request: JobRequest) -> str:
+    for file in inputs:
+        try:
+            return read_input(str(file.path), settings, request.markup).text
+        except SeriatimError:  # it becomes an entry of the manifest
+            continue
+    return ""
+
+
+def _show_json(entry: BatchEntry) -> None:
+    sys.stdout.write(entry.to_json() + "\n")
+    sys.stdout.flush()
+
+
+def _show_nothing(_: BatchEntry) -> None:
+    """Show nothing."""
+
+
+def _show_line(entry: BatchEntry) -> None:
+    result = f"{entry.output}, {clock_face(entry.audio_s)} of audio" if entry.done else f"failed: {entry.error}"
+    gaps = f", {len(entry.gaps)} gaps" if entry.gaps else ""
+    sys.stderr.write(f"{entry.file}: {result}{gaps}\n")

@@ -1,0 +1,134 @@
+"""`seriatim batch`: every file is spoken once, whatever becomes of the others or of the command."""
+
+import json
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from seriatim.exit_codes import ExitCode
+from tests.support.command_line import TONE, complaint, seriatim, start_command
+from tests.support.expected_audio import stream_of
+from tests.support.process_system import PATIENCE_S, alive, descendants, wait_until
+
+FILES = {"a.txt": "The fog has gone.", "b.md": "Ten boats *came* home.", "deep/a.txt": "Who counted them?"}
+EXPECTED = {"a.wav": "The fog has gone.", "b.wav": "Ten boats came home.", "deep/a.wav": "Who counted them?"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        write(tmp_path / "in" / name, text)
+    return tmp_path / "in"
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def command(source: Path, out: Path, *more: str) -> Sequence[str | Path]:
+    return ("batch", source, "-o", out, "--format", "wav", *TONE, *more)
+
+
+def entries(out: Path) -> list[dict[str, Any]]:
+    path = out / "manifest.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def samples_of(path: Path) -> bytes:
+    samples, rate_hz = soundfile.read(path, dtype="int16")
+    assert rate_hz == 8000
+    return bytes(samples.tobytes())
+
+
+def test_each_file_is_spoken_once_and_again_if_it_changes(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(folder / ".hidden", "Not me.")
+    done = seriatim(*command(folder, out))
+    assert done.returncode == 0, done.stderr.decode()
+    assert {name: samples_of(out / name) for name in EXPECTED} == {
+        name: stream_of([text]) for name, text in EXPECTED.items()
+    }
+    assert {(entry["file"], entry["output"], entry["state"]) for entry in entries(out)} == {
+        ("a.txt", "a.wav", "done"), ("b.md", "b.wav", "done"), ("deep/a.txt", "deep/a.wav", "done"),
+    }  # fmt: skip
+    assert sorted(path.name for path in out.iterdir()) == [".lock", "a.wav", "b.wav", "deep", "manifest.jsonl"]
+    write(folder / "a.txt", "The fog is back.")
+    write(folder / "a.md", "Another.")
+    done = seriatim(*command(folder, out, "--json"))
+    *lines, summary = map(json.loads, done.stdout.decode().splitlines())
+    assert {(entry["file"], entry["output"]) for entry in lines} == {("a.txt", "a.wav"), ("a.md", "a.md.wav")}
+    assert (done.returncode, summary["files"], summary["done"], summary["this_run"]) == (0, 4, 4, 2)
+    assert samples_of(out / "a.wav") == stream_of(["The fog is back."])
+    last = seriatim(*command(folder, out))
+    assert "4 of 4 files are spoken, 0 were tried in this run; 0 failed" in last.stderr.decode()
+
+
+def test_a_file_that_fails_stops_no_other_and_is_tried_again_by_the_next_run(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (folder / "b.md").write_bytes(b"\x89PNG\r\n")
+    write(folder / "c.txt", "An awkward word.")
+    failing = ("--engine-option", "fail_on=awkward", "--gap", "fail", "--retries", "1")
+    done = seriatim(*command(folder, out, *failing))
+    assert done.returncode == ExitCode.FAILED
+    found = {entry["file"]: entry for entry in entries(out)}
+    assert {name: entry["state"] for name, entry in found.items()} == {
+        "a.txt": "done", "b.md": "failed", "c.txt": "failed", "deep/a.txt": "done",
+    }  # fmt: skip
+    assert ("is an image" in found["b.md"]["error"], found["b.md"]["tries"]) == (True, 1)
+    assert found["c.txt"]["tries"] == 2, "what is no fault of the input is tried again"
+    write(folder / "b.md", "Ten boats.")
+    write(folder / "c.txt", "A good word.")
+    done = seriatim(*command(folder, out, *failing))
+    assert (done.returncode, len(entries(out))) == (0, 6), done.stderr.decode()
+
+
+def test_a_list_names_files(folder: Path, tmp_path: Path) -> None:
+    write(tmp_path / "list.txt", "# two of them\nin/b.md\n\nin/deep/a.txt\nin/none.txt\n")
+    done = seriatim(*command(tmp_path / "list.txt", tmp_path / "out"))
+    assert done.returncode == ExitCode.FAILED
+    assert "in/none.txt: failed: cannot read" in done.stderr.decode()
+    assert samples_of(tmp_path / "out" / "in" / "b.wav") == stream_of([EXPECTED["b.wav"]])
+    write(tmp_path / "list.txt", "# nothing\n")
+    refused = seriatim(*command(tmp_path / "list.txt", tmp_path / "out"))
+    assert (refused.returncode, "has no files" in complaint(refused)) == (ExitCode.BAD_INPUT, True)
+
+
+def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(folder / "held.txt", "First. Second. Held here. Last.")
+    held = ("--engine-option", "hold_on=Held", "--engine-option", f"gate={tmp_path / 'gate'}", "--workers", "2")
+    with start_command(*command(folder, out, *held)) as running:
+        wait_until(lambda: len(entries(out)) == 3 or running.poll() is not None, "all other files")
+        journal = out / "held.wav.part.json"
+        wait_until(lambda: len(journal.read_bytes().splitlines()) > 2, "two sentences of the held file")
+        children = descendants(running.pid)
+        running.kill()
+        running.communicate(timeout=PATIENCE_S)
+    wait_until(lambda: not any(alive(pid) for pid in children), "its processes end with it")
+    with (out / "manifest.jsonl").open("ab") as manifest:
+        manifest.write(b'{"file": "half a li')
+    before = {name: (out / name).stat().st_mtime_ns for name in EXPECTED}
+    (tmp_path / "gate").touch()
+    done = seriatim(*command(folder, out, *held))
+    assert (done.returncode, len(entries(out))) == (ExitCode.OK, 4), done.stderr.decode()
+    assert {name: (out / name).stat().st_mtime_ns for name in EXPECTED} == before, "what was done is left alone"
+    assert samples_of(out / "held.wav") == stream_of(["First.", "Second.", "Held here.", "Last."])
+
+
+def test_a_watched_folder_is_spoken_as_it_fills(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with start_command(*command(folder, out, "--watch", "-q")) as watching:
+        wait_until(lambda: len(entries(out)) == 3 or watching.poll() is not None, "the first files")
+        write(folder / "new.txt", "A new one.")
+        wait_until(lambda: len(entries(out)) == 4 or watching.poll() is not None, "the new file")
+        write(folder / "new.txt", "A newer one.")
+        wait_until(lambda: len(entries(out)) == 5 or watching.poll() is not None, "the changed file")
+        watching.send_signal(signal.SIGINT)
+        _, errors = watching.communicate(timeout=PATIENCE_S)
+    assert (watching.returncode, errors) == (ExitCode.INTERRUPTED, b"")
+    assert samples_of(out / "new.wav") == stream_of(["A newer one."])
