@@ -9,7 +9,7 @@ from typing import Any
 from gateway.cli import parser
 from gateway.cli.main import COMMANDS
 from gateway.http.app import make_api
-from gateway.http.metrics import metrics_table
+from gateway.http.metrics.metrics_table import metrics_table
 from seriatim.settings import table
 from workers.__main__ import _build_parser as worker_parser
 from workers.engines.engine_table import engine_list, engine_table

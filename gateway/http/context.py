@@ -18,7 +18,8 @@ from gateway.http.concurrency_limit import ConcurrencyLimit
 from gateway.http.document_reader import DocumentReader
 from gateway.http.draining import Draining
 from gateway.http.encoding.sample_cache import SampleCache
-from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector
+from gateway.http.metrics.gateway_metrics import GatewayMetrics
+from gateway.http.metrics.pool_metrics_collector import PoolMetricsCollector
 from gateway.http.problems import not_found
 from gateway.http.readiness import PoolReadiness
 from gateway.http.reading.delivery_reports import DeliveryReports

@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 import yaml
 
-from gateway.http.metrics import METRICS
+from gateway.http.metrics.metrics_table import METRICS
 from seriatim.keys import pool_prefix
 from tests.deploy.compose_services import ROOT, services
 from tests.http.gateways import Gateway, start

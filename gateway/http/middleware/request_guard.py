@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from gateway.http.concurrency_limit import ConcurrencyLimit
 from gateway.http.draining import Draining
-from gateway.http.metrics import GatewayMetrics
+from gateway.http.metrics.gateway_metrics import GatewayMetrics
 from gateway.http.problems import HttpProblem, retry_after
 from gateway.http.url_paths import MONITORING_PATHS
 from seriatim.keys import JOB_ID

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from gateway.http.context import GatewayContext
-from gateway.http.metrics import SOON_S
+from gateway.http.metrics.pool_metrics_collector import SOON_S
 from gateway.http.problems import HttpProblem, not_found
 from gateway.http.route_dependencies import CallerDep, ContextDep, ReaderDep
 from gateway.http.schemas.model_names import OPENAI_MODELS, SNAPSHOTS
-from gateway.http.schemas.requests import pool_of
+from gateway.http.schemas.requested_pool import pool_of
 from gateway.http.schemas.responses import (
     LOOKUPS,
     REFUSALS,

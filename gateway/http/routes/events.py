@@ -24,7 +24,7 @@ from gateway.http.reading.sentence_times import SentenceSpan, sentence_spans
 from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.jobs import JobId
-from gateway.http.schemas.requests import AnyCase
+from gateway.http.schemas.field_types import AnyCase
 from gateway.http.schemas.responses import LOOKUPS, CaptionItem, CaptionList, CaptionWord, body_of
 from gateway.http.streaming.audio_response import format_event
 from seriatim import recording_store

@@ -8,11 +8,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from gateway.http.context import MONITORING_TIMEOUT_S, GatewayContext
-from gateway.http.metrics import exposition
+from gateway.http.metrics.pool_metrics_collector import exposition
 from gateway.http.problems import HttpProblem
 from gateway.http.readiness import PROBE_S
 from gateway.http.route_dependencies import ContextDep
-from gateway.http.schemas.requests import pool_of
+from gateway.http.schemas.requested_pool import pool_of
 from gateway.http.schemas.responses import LOOKUPS, body_of
 from seriatim.errors import SeriatimError, Unavailable
 from seriatim.lua.pool_scripts import signals

@@ -22,7 +22,7 @@ from gateway.http.recordings.source_text import title_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.events import After, LastId
 from gateway.http.routes.jobs import JobId
-from gateway.http.schemas.requests import FileFormat
+from gateway.http.schemas.field_types import FileFormat
 from gateway.http.schemas.responses import AUDIO_RESPONSES, LOOKUPS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 

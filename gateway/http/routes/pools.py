@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter
 
 from gateway.http.context import GatewayContext
-from gateway.http.metrics import SOON_S
+from gateway.http.metrics.pool_metrics_collector import SOON_S
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.schemas.responses import LOOKUPS, PoolCard, PoolList
 from seriatim.lua.pool_scripts import signals

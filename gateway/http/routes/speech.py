@@ -11,7 +11,8 @@ from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.recordings.source_text import SourceText
 from gateway.http.route_dependencies import CallerDep, ContextDep
-from gateway.http.schemas.requests import KindName, PlayName, Priority, Session, SpeechBody
+from gateway.http.schemas.field_types import KindName, PlayName, Priority, Session
+from gateway.http.schemas.requests import SpeechBody
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 from gateway.http.streaming.silent_answer import has_text, silent_answer

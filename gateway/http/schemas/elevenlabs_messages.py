@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.http.problems import HttpProblem
-from gateway.http.schemas.requests import Whole
+from gateway.http.schemas.field_types import Whole
 from gateway.http.schemas.stream_messages import TEXT_CHARS
 
 FORMAT = re.compile(r"(mp3|pcm|wav|opus|ulaw|alaw)_(\d{4,6})(?:_\d{2,3})?", re.ASCII)  #: codec_rate_bitrate

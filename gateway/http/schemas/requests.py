@@ -4,34 +4,38 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
-from gateway.http.encoding.stream_formats import FILES, STREAMABLE
+from gateway.http.encoding.stream_formats import STREAMABLE
 from gateway.http.problems import HttpProblem
-from gateway.http.recordings.source_text import normalize_title
 from gateway.http.schemas.cast import CastBody
+from gateway.http.schemas.field_types import (
+    AnyCase,
+    FileFormat,
+    KindName,
+    Number,
+    Pause,
+    PlayName,
+    Priority,
+    Rate,
+    Seconds,
+    Session,
+    Speed,
+    Title,
+    Voice,
+    Volume,
+    Whole,
+)
 from gateway.http.schemas.model_names import (
     LANGUAGE_FIELDS,
-    OPENAI_MODELS,
-    OPENAI_VOICES,
-    find_name,
     language_of,
-    spellings,
 )
-from seriatim.client.job_options import MAX_PAUSE_MS, JobRequest
+from gateway.http.schemas.requested_pool import named_pool, voice_of
+from seriatim.client.job_options import JobRequest
 from seriatim.records import Play, Sentence
 
-
-def to_lowercase(value: Any) -> Any:
-    """Convert a keyword to lower case: clients may write `MP3`."""
-    return value.lower() if isinstance(value, str) else value
-
-
-AnyCase = BeforeValidator(to_lowercase)
-FormatName = Annotated[Literal[STREAMABLE], AnyCase]  # type: ignore[valid-type]  # from the table of formats
-FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # likewise
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "speakers", "cast", "lexicon",
@@ -44,35 +48,6 @@ SHORT_CHARS = 300  #: one to three sentences, which are complete within a moment
 SILENT_FIELDS = frozenset({"metadata", "safety_identifier", "store", "user"})
 HEADER_SAFE = re.compile(r"[\w.-]{1,64}", re.ASCII)  #: names that may be put into a header
 MAX_NAMES = 20  #: in a warning
-
-
-def _reject_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("expected a number, not a boolean")  # noqa: TRY004  # pydantic wants a ValueError
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_reject_boolean)]
-Number = Annotated[float, BeforeValidator(_reject_boolean), Field(allow_inf_nan=False)]
-Pause = Annotated[Whole, Field(ge=0, le=MAX_PAUSE_MS)]
-Speed = Annotated[Number, Field(ge=0.25, le=4)]
-Rate = Annotated[Whole, Field(ge=8_000, le=48_000)]
-Volume = Annotated[Number, Field(ge=0, le=10)]
-Seconds = Annotated[Number, Field(ge=0)]
-KindName = Annotated[Literal["live", "batch"], AnyCase]
-PlayName = Annotated[Literal["stream", "whole"], AnyCase]
-Priority = Annotated[int, Field(ge=-9, le=9)]
-Session = Annotated[str, Field(max_length=256)]
-Title = Annotated[str, Field(max_length=200), AfterValidator(normalize_title)]
-
-
-class VoiceId(BaseModel):
-    """A voice in OpenAI's form for custom voices."""
-
-    id: str = Field(max_length=128)
-
-
-Voice = Annotated[str, Field(max_length=128)] | VoiceId
 
 
 def _nullable(schema: dict[str, Any]) -> None:
@@ -113,9 +88,7 @@ class SpeechOptions(BaseModel):
     hold: Annotated[Literal["auto", "always", "never"], AnyCase] | None = Field(
         None, description="emit a sentence only when it is complete"
     )
-    priority: Annotated[Priority, BeforeValidator(_reject_boolean)] | None = Field(
-        None, description="among the caller's own jobs, -9 to 9"
-    )
+    priority: Priority | None = Field(None, description="among the caller's own jobs, -9 to 9")
     window_ms: Whole | None = Field(
         None, ge=0, le=3_600_000, description="most audio synthesized ahead of the listener"
     )
@@ -323,56 +296,3 @@ class NewJobBody(SpeechOptions):
         if (self.input is None) == (self.sentences is None):
             raise HttpProblem(400, "bad_input", "expected either input or sentences", param="input")
         return self.input if self.sentences is None else [s.sentence(context, pool) for s in self.sentences]  # type: ignore[return-value]  # exactly one is set
-
-
-def pool_of(context: GatewayContext, model: str) -> str:
-    """The pool that a model's name stands for; the default pool for none, and for OpenAI's.
-
-    Raises:
-        HttpProblem: no pool of this name has ever had workers.
-    """
-    return named_pool(context, model) or context.producer.default_pool()
-
-
-def named_pool(context: GatewayContext, model: str) -> str:
-    """The pool that a model's name stands for; "" where the text decides.
-
-    Raises:
-        HttpProblem: as `pool_of`.
-    """
-    for name in spellings(model):
-        pool = _find_pool(context, name)
-        if pool is not None:
-            return pool
-    raise HttpProblem(404, "model_not_found", f"no model {model!r}; GET /v1/models lists them", param="model")
-
-
-def voice_of(context: GatewayContext, pool: str, voice: str) -> str:
-    """Resolve a voice's name or alias in a pool, "" for any pool.
-
-    One of OpenAI's voices is the default if the pool has no such voice.
-    """
-    alias = find_name(voice, context.voices)
-    voice = context.voices[alias] if alias else voice
-    if not voice:
-        return ""
-    match = find_name(voice, context.producer.pool_cache.get(pool).voice_names) if pool else None
-    return match or ("" if find_name(voice, OPENAI_VOICES) else voice)
-
-
-def _find_pool(context: GatewayContext, name: str) -> str | None:
-    """Resolve a pool's name or alias, exactly or else ignoring case; "" for the default, None if there is none."""
-    alias = find_name(name, context.models)
-    name = context.models[alias] if alias else name
-    if not name or (alias is None and find_name(name, OPENAI_MODELS)):
-        return context.settings.http_pool
-    http_pool = context.settings.http_pool
-    if name == http_pool or _is_known_pool(context, name):
-        return name
-    match = find_name(name, filter(None, (http_pool, *context.pools.known())))
-    return match if match and (match == http_pool or _is_known_pool(context, match)) else None
-
-
-def _is_known_pool(context: GatewayContext, pool: str) -> bool:
-    facts = context.producer.pool_cache.get(pool)
-    return bool(facts.slots or facts.rate_hz)

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from gateway.http.schemas.requests import AudioOptions, FormatName
+from gateway.http.schemas.field_types import FormatName
+from gateway.http.schemas.requests import AudioOptions
 from seriatim.keys import POSITION
 
 TEXT_CHARS = 100_000  #: of one message

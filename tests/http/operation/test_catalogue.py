@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import httpx2
 
-from gateway.http.metrics import NAMES_S, SHARE, SOON_S, PoolMetricsCollector
+from gateway.http.metrics.pool_metrics_collector import NAMES_S, SHARE, SOON_S, PoolMetricsCollector
 from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run

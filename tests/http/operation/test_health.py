@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.http.metrics import METRICS
+from gateway.http.metrics.metrics_table import METRICS
 from gateway.http.playback_model import PlaybackModel
 from seriatim.servers.redis_clients import OUTAGE_S
 from tests.http.gateways import start

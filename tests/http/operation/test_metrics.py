@@ -13,7 +13,8 @@ from redis import Redis
 from redis.connection import AbstractConnection
 from websockets.sync.client import ClientConnection, connect
 
-from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector, exposition
+from gateway.http.metrics.gateway_metrics import GatewayMetrics
+from gateway.http.metrics.pool_metrics_collector import PoolMetricsCollector, exposition
 from gateway.http.playback_model import PlaybackModel
 from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.pool_scripts import register

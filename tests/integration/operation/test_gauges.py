@@ -11,7 +11,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from gateway.http.metrics import GatewayMetrics, PoolMetricsCollector, exposition
+from gateway.http.metrics.gateway_metrics import GatewayMetrics
+from gateway.http.metrics.pool_metrics_collector import PoolMetricsCollector, exposition
 from seriatim.celery_app import make_app
 from seriatim.dispatch import PoolClient
 from seriatim.keys import pool_prefix

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.http.metrics import METRICS, READERS, Metric
+from gateway.http.metrics.metrics_table import METRICS, Metric
+from gateway.http.metrics.pool_metrics_collector import READERS
 from seriatim.pool_metrics import PoolMetrics
 from seriatim.state.pool_record import PoolRecord
 from seriatim.state.pool_state import RedisState

@@ -1,0 +1,1 @@
+"""Metrics of a gateway process and of the pools, for Prometheus."""
