@@ -29,10 +29,11 @@ def report_if_fenced(worker_state: WorkerState, attempt: RunningAttempt, dropped
 def refused_calls(
     worker_state: WorkerState, outcomes: Sequence[ReportedOutcome], answers: Sequence[Any]
 ) -> list[ScriptCall[bool]]:
-    """The calls that count those `outcomes` that the pool refused as stale."""
+    """The calls that count those `outcomes` that the pool refused as stale, unless they were handed over on purpose."""
+    handed_over = {attempt.message for attempt in worker_state.running_attempts() if attempt.handed_over}
     pairs = zip(outcomes, answers, strict=True)
     return [
         pool_scripts.fenced(worker_state.pool_client.pool, each.message)
         for each, answer in pairs
-        if answer is FinishVerdict.STALE
+        if answer is FinishVerdict.STALE and each.message not in handed_over
     ]

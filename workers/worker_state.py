@@ -34,7 +34,7 @@ class SilenceLimits:
     """Longest times for which an attempt may give no audio, in seconds (workers/handover/engine_silence.py)."""
 
     stalled_s: float  #: then it is stuck, wherever its thread is
-    end_s: float = float("inf")  #: then it is stuck, if its thread is in the engine
+    end_s: float = float("inf")  #: then it is stuck, if it was handed over and its thread is in the engine
     handover_s: float = float("inf")  #: then another process speaks it, too
 
 
@@ -89,8 +89,13 @@ class RunningAttempt:
         return now_s - self.last_sound_s
 
     def is_stuck(self, now_s: float) -> bool:
-        """True if it has given no audio for longer than its limits allow."""
-        allowed_s = min(self.limits.end_s, self.limits.stalled_s) if self.in_engine else self.limits.stalled_s
+        """True if it has given no audio for longer than its limits allow.
+
+        The shorter limit is for what was handed over, as few sentences are: a machine that is late as a whole must
+        not lose all its processes.
+        """
+        ends = self.in_engine and self.handed_over
+        allowed_s = min(self.limits.end_s, self.limits.stalled_s) if ends else self.limits.stalled_s
         return self.silent_s(now_s) > allowed_s
 
 

@@ -163,9 +163,10 @@ def postpone(
     )
 
 
-def handover(pool: str, message: TaskMessage, epoch: str, silent_ms: float) -> ScriptCall[bool]:
-    """Have another process speak a live sentence, too, that gave no sound for `silent_ms`; False if none will."""
-    return _call(pool, "handover", message.job, message.seq, message.attempt, epoch, round(silent_ms), decode=bool)
+def handover(pool: str, message: TaskMessage, owner: str, epoch: str, silent_ms: float) -> ScriptCall[bool]:
+    """Have another process speak `owner`'s live sentence, which gave no sound for `silent_ms`; False if none will."""
+    arguments = (message.job, message.seq, message.attempt, owner, epoch, round(silent_ms))
+    return _call(pool, "handover", *arguments, decode=bool)
 
 
 def report_limits(pool: str, limits: ServerLimits) -> ScriptCall[bool]:

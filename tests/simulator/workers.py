@@ -116,7 +116,11 @@ class SimulatedWorker(Process):
         if not (self.running and self.world.dice("silent")):
             return
         message = self.world.rng.choice(list(self.running))
-        if (yield from self.world.ask(self.name, pool_scripts.handover, POOL, message, self.running[message], 3_000)):
+        if (
+            yield from self.world.ask(
+                self.name, pool_scripts.handover, POOL, message, self.name, self.running[message], 3_000
+            )
+        ):
             self.handed_over.add(message)
             self.world.count("handed over", message)
 

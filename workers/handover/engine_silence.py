@@ -1,9 +1,10 @@
 """Engine silence: how long an engine may give no sound for a sentence, and what follows when it lasts longer.
 
-A live sentence is handed over: another process speaks it, too, and whichever is heard first counts. If the silence
-lasts, the process ends, since a thread inside a model cannot be stopped. Both limits follow the silences that the
-pool measured (seriatim/lua/pool/shared/silence.lua); until those are known, and for batch work and engines of other
-machines, which may be paid for, the stall timeout alone counts. Any chunk of audio, however short, is progress.
+A live sentence is handed over: another process speaks it, too, and from its beginning on the first one is refused. If
+the silence lasts, the process that handed it over ends, since a thread inside a model cannot be stopped. Both limits
+follow the silences that the pool measured (seriatim/lua/pool/shared/silence.lua); until those are known, and for batch
+work and engines of other machines, which may be paid for, the stall timeout alone counts. Any chunk of audio, however
+short, is progress.
 """
 
 import logging
@@ -56,7 +57,9 @@ def hand_over_silent(worker_state: WorkerState) -> None:
         silent_s = attempt.silent_s(now_s)
         if not attempt.in_engine or attempt.handed_over or silent_s <= attempt.limits.handover_s:
             continue
-        call = pool_scripts.handover(pool_client.pool, attempt.message, attempt.epoch, silent_s * 1000)
+        call = pool_scripts.handover(
+            pool_client.pool, attempt.message, worker_state.owner, attempt.epoch, silent_s * 1000
+        )
         try:
             attempt.handed_over = run(pool_client.redis, call)
         except SeriatimError as error:

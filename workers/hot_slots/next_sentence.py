@@ -56,7 +56,7 @@ def finish_and_take_next(worker_state: WorkerState, attempt: RunningAttempt, fin
         return False
     worker_state.remove_attempt(message)
     attempt.slot_run.following = reply
-    if reply.verdict is FinishVerdict.STALE:
+    if reply.verdict is FinishVerdict.STALE and not attempt.handed_over:
         worker_state.outcomes.put(ReportedOutcome(message, pool_scripts.fenced(pool_client.pool, message)))
     if reply.picked:
         worker_state.outcomes.put(reply.picked)

@@ -17,13 +17,16 @@ if j.state ~= 'run' then return {GONE} end
 local s = sentence_get(job, seq)
 if not s or s.state ~= 'D' or s.attempt ~= attempt then return {STALE} end
 local w, run, name = P .. ':w:' .. owner, P .. ':run:' .. owner, member(job, seq)
-local since, alone, handed = fields(w, 'since', 'alone', 'handed')
+local since, alone = fields(w, 'since', 'alone')
 if not since then return {UNKNOWN} end
-if s.suspect == HANDED_OVER and handed_over_by(handed, name, t) then
+local _, away
+if s.suspect == HANDED_OVER then _, away = handed_over_by(owner, name) end
+if away and t < away then     -- another process is to speak it
   take_out_of_flight(job, seq, s, j.user)
   charge(j.user, j.class, -s.cost)
   requeue(job, seq, s, t + ANOTHER_AFTER, t)
   index_job(job, t)
+  wake_dispatcher()
   return {STALE}
 end
 if s.owner ~= '' and s.owner ~= owner and C('HGET', P .. ':w:' .. s.owner, 'alone') == name then return {STALE} end

@@ -127,8 +127,9 @@ class PoolDriver:
         done: FinishVerdict = self.do(pool_scripts.finish(POOL, message, finished).at(self.now))
         return done
 
-    def handover(self, message: TaskMessage, silent_ms: float = 3_000) -> bool:
-        return bool(self.do(pool_scripts.handover(POOL, message, self.epochs[message], silent_ms).at(self.now)))
+    def handover(self, message: TaskMessage, silent_ms: float = 3_000, owner: str = "w1") -> bool:
+        call = pool_scripts.handover(POOL, message, owner, self.epochs[message], silent_ms)
+        return bool(self.do(call.at(self.now)))
 
     def fail(self, message: TaskMessage, reason: str = "broken") -> FinishVerdict:
         done: FinishVerdict = self.do(

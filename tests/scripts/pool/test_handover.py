@@ -37,10 +37,11 @@ def taken_again(stage: PoolDriver, owner: str) -> TaskMessage:
 
 
 def test_another_process_takes_the_sentence_under_a_higher_attempt(redis: Redis) -> None:
-    """Nothing is blamed, and the first attempt finds itself superseded; a second call changes nothing."""
+    """Nothing is blamed, and the first attempt finds itself superseded; a call that is repeated changes nothing."""
     stage = measured(redis)
     first = speak_first(stage)
-    assert [stage.handover(first), stage.handover(first)] == [True, False]
+    assert [stage.handover(first), stage.handover(first)] == [True, True]
+    assert stage.m("slots") == 1
     assert stage.in_flight() == 0
     second = taken_again(stage, "w2")
     assert (second.job, second.seq) == (first.job, first.seq)
@@ -77,6 +78,16 @@ def test_the_silent_process_does_not_get_its_own_sentence_back(redis: Redis) -> 
     assert stage.claim(third, "w1").verdict is ClaimVerdict.CLAIMED
 
 
+def test_none_of_two_sentences_comes_back_to_the_silent_process(redis: Redis) -> None:
+    """An engine that speaks several at once hangs in all of them."""
+    stage = measured(redis, slots=3, n=3 * KNOWN)
+    given = [speak_first(stage, f"j{n}") for n in range(2)]
+    assert all(stage.handover(message) for message in given)
+    again = stage.pick()
+    assert {message.job for message in again} == {message.job for message in given}
+    assert [stage.claim(message, "w1").verdict for message in again] == [ClaimVerdict.STALE] * 2
+
+
 @pytest.mark.parametrize("why", ["batch", "alone", "handed over", "unknown", "epoch"])
 def test_it_stays_where_it_is(redis: Redis, why: str) -> None:
     """No listener waits for batch; a pool of one process has no other; each sentence is handed over once."""
@@ -90,7 +101,7 @@ def test_it_stays_where_it_is(redis: Redis, why: str) -> None:
         assert stage.handover(message)
         stage.beat("w1", slots=1)
         message = taken_again(stage, "w2")
-    assert not stage.handover(message)
+    assert not stage.handover(message, owner="w2" if why == "handed over" else "w1")
     assert stage.record(message)[0] == "R"
 
 

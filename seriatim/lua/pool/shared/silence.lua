@@ -22,8 +22,18 @@ local function expected_silence(cost)
   return math.max(1, tonumber(silence) * math.max(1, 1.5 * cost / math.max(1, num(theta, 1))))
 end
 
--- Did the process with this field `handed` ("name|until") give the sentence away a moment ago, and may not have it back yet?
-local function handed_over_by(handed, name, t)
-  local given, by = string.match(handed or '', '^(.*)|(%d+)$')
-  return given == name and t < tonumber(by)
+-- The sentences that a process gave away (:handed:<owner>, sentence -> "attempt|until"): until then it does not get them back.
+local HANDED_KEPT = 60000     -- ms beyond that, for a call that is repeated behind a lost reply
+
+local function handed_key(owner) return P .. ':handed:' .. owner end
+
+local function note_handover(owner, name, attempt, t, silent)
+  C('HSET', handed_key(owner), name, attempt .. '|' .. int(t + silent))
+  C('PEXPIRE', handed_key(owner), int(silent + HANDED_KEPT))
+end
+
+-- The attempt with which a process gave a sentence away, and until when it does not get that back; nil if it did not.
+local function handed_over_by(owner, name)
+  local attempt, by = string.match(C('HGET', handed_key(owner), name) or '', '^(%d+)|(%d+)$')
+  return attempt, tonumber(by)
 end
