@@ -26,8 +26,9 @@ async def create_captioned_speech(
     options = AudioOptions(**body.model_dump(include=set(AudioOptions.model_fields), exclude_unset=True))
     writer = partial(_captioned_message, "audio/pcm" if body.response_format == "pcm" else MEDIA[body.response_format])
     return await timed_response(
-        context, caller, options, body.response_format, body.input, writer=writer, streams=body.stream is not False
-    )
+        context, caller, options, body.response_format, body.input,
+        writer=writer, streams=body.stream is not False, receive=request.receive,
+    )  # fmt: skip
 
 
 def _captioned_message(audio_format: str, pieces: list[TimedAudio]) -> dict[str, Any]:

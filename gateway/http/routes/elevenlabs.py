@@ -41,31 +41,34 @@ async def stream_elevenlabs_speech(
 
 @router.post("/v1/text-to-speech/{voice}/with-timestamps", responses=REFUSALS, response_class=Response)
 async def create_elevenlabs_timed_speech(
-    voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep, output_format: FormatCode = None
-) -> Response:
+    request: Request, voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep,
+    output_format: FormatCode = None,
+) -> Response:  # fmt: skip
     """Speak a text in ElevenLabs' dialect; the answer is JSON with all audio in base64 and the times of characters."""
-    return await _speak_timed(voice, body, context, caller, output_format, streams=False)
+    return await _speak_timed(request, voice, body, context, caller, output_format, streams=False)
 
 
 @router.post("/v1/text-to-speech/{voice}/stream/with-timestamps", responses=REFUSALS, response_class=Response)
 async def stream_elevenlabs_timed_speech(
-    voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep, output_format: FormatCode = None
-) -> Response:
+    request: Request, voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep,
+    output_format: FormatCode = None,
+) -> Response:  # fmt: skip
     """Speak a text in ElevenLabs' dialect, and stream audio and times of characters, a JSON object a line."""
-    return await _speak_timed(voice, body, context, caller, output_format, streams=True)
+    return await _speak_timed(request, voice, body, context, caller, output_format, streams=True)
 
 
 async def _speak_timed(
-    voice: str, body: ElevenLabsSpeech, context: GatewayContext, caller: Caller, format_code: str | None,
-    *, streams: bool,
+    request: Request, voice: str, body: ElevenLabsSpeech, context: GatewayContext, caller: Caller,
+    format_code: str | None, *, streams: bool,
 ) -> Response:  # fmt: skip
     speed = body.voice_settings.speed if body.voice_settings else None
     fields = speech_fields(voice, body.model_id, format_code, speed=speed, language=body.language_code, seed=body.seed)
     format_name = fields.pop("format")
     options = AudioOptions(**fields)
     return await timed_response(
-        context, caller, options, format_name, body.text, writer=_timestamps_message, streams=streams
-    )
+        context, caller, options, format_name, body.text,
+        writer=_timestamps_message, streams=streams, receive=request.receive,
+    )  # fmt: skip
 
 
 def _timestamps_message(pieces: list[TimedAudio]) -> dict[str, Any]:

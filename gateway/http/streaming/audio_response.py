@@ -88,7 +88,7 @@ class AudioResponse(Response):
         """Stream until the end of the job, or until the client disconnects."""
         delivery = DeliveryState(self.job.id, self.job.pool) if self.job.drain is DrainMode.WINDOW else None
         play_task = asyncio.create_task(self._play(scope, send, delivery))
-        disconnect_task = asyncio.create_task(_await_disconnect(receive))
+        disconnect_task = asyncio.create_task(await_disconnect(receive))
         keep_running(self._send_rest())  # continues after the client of a detached job disconnects
         self.context.meters["http_streams"].inc()
         outcome = FAILED  # an exception counts as a failure, too
@@ -262,7 +262,8 @@ def audio_event(audio: bytes) -> dict[str, str]:
     return {"type": "speech.audio.delta", "audio": base64.b64encode(audio).decode()}
 
 
-async def _await_disconnect(receive: Receive) -> None:
+async def await_disconnect(receive: Receive) -> None:
+    """Wait until the client has gone; the request's body was read before."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -1,23 +1,26 @@
 """Timed speech: the audio of a text with the times of its words, for answers that have both in one message.
 
-The text is spoken by a session like that of a WebSocket, which ends with its client.
+The text is spoken by a session like that of a WebSocket, whose job ends with its client.
 """
 
 import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive
 
 from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
+from gateway.http.problems import HttpProblem
 from gateway.http.reading.word_timing import WordTiming
-from gateway.http.schemas.requests import AudioOptions
+from gateway.http.schemas.requests import WHOLE_CHARS, AudioOptions
+from gateway.http.streaming.audio_response import await_disconnect
 from gateway.http.streaming.text_session import TextSession, open_text_session
-from gateway.http.task_endings import cancel_and_wait
+from gateway.http.task_endings import cancel_and_wait, keep_running
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.errors import JobNotOpen, SeriatimError, error_of_end
 from seriatim.text.word_times import WordTime
@@ -33,67 +36,118 @@ class TimedAudio:
     start_ms: float = 0.0  #: of the sentence, from the beginning of all audio
 
 
-Writer = Callable[[list[TimedAudio]], dict[str, Any]]  #: of one message
+Message = list[TimedAudio]  #: pieces that are sent together
+Writer = Callable[[Message], dict[str, Any]]
+CLIENT_GONE = 499  #: status of an answer that nobody reads, as nginx logs it
 
 
 async def timed_response(
     context: GatewayContext, caller: Caller, options: AudioOptions, format_name: str, text: str,
-    *, writer: Writer, streams: bool,
+    *, writer: Writer, streams: bool, receive: Receive,
 ) -> Response:  # fmt: skip
     """Speak a text, and answer with JSON: one message for each piece of audio, a line each, or one for all.
 
     Raises:
         HttpProblem, SeriatimError: it is refused, or failed before its first sound.
     """
+    if not streams and len(text) > WHOLE_CHARS:
+        message = f"audio in one message is limited to texts of {WHOLE_CHARS:,} characters; stream longer ones"
+        raise HttpProblem(400, "bad_input", message, param="input")
     session = await open_text_session(context, caller, options, format_name, "", "")
     session.timing = WordTiming()
-    pieces = _timed_audio(session, text)
+    messages = _messages(session, text)
     if not streams:
-        async with contextlib.aclosing(pieces):
-            return JSONResponse(writer([piece async for piece in pieces]))
-    first = await anext(pieces, None)
-    return StreamingResponse(_lines(first, pieces, writer), media_type="application/x-ndjson")
+        return await _whole_answer(messages, writer, receive)
+    first = await anext(messages, None)
+    return StreamingResponse(_lines(first, messages, writer), media_type="application/x-ndjson")
 
 
-async def _lines(first: TimedAudio | None, pieces: AsyncGenerator[TimedAudio], writer: Writer) -> AsyncIterator[bytes]:
-    async with contextlib.aclosing(pieces):
+async def _whole_answer(messages: AsyncGenerator[Message], writer: Writer, receive: Receive) -> Response:
+    collecting = asyncio.create_task(_collect(messages))
+    leaving = asyncio.create_task(await_disconnect(receive))
+    try:
+        await asyncio.wait({collecting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return JSONResponse(writer(collecting.result())) if collecting.done() else Response(status_code=CLIENT_GONE)
+    finally:
+        await cancel_and_wait(collecting, leaving)
+
+
+async def _collect(messages: AsyncGenerator[Message]) -> Message:
+    async with contextlib.aclosing(messages):
+        return [piece async for message in messages for piece in message]
+
+
+async def _lines(first: Message | None, messages: AsyncGenerator[Message], writer: Writer) -> AsyncIterator[bytes]:
+    async with contextlib.aclosing(messages):
         if first is not None:
-            yield json.dumps(writer([first])).encode() + b"\n"
-        async for piece in pieces:
-            yield json.dumps(writer([piece])).encode() + b"\n"
+            yield json.dumps(writer(first)).encode() + b"\n"
+        async for message in messages:
+            yield json.dumps(writer(message)).encode() + b"\n"
 
 
-async def _timed_audio(session: TextSession, text: str) -> AsyncGenerator[TimedAudio]:
-    """The audio of a text in order.
+async def _messages(session: TextSession, text: str) -> AsyncGenerator[Message]:
+    """The audio of a text in order; a sentence whose encoder gave no bytes yet goes with the next audio.
 
     Raises:
-        SeriatimError: its job failed, or was cancelled.
+        SeriatimError: its job failed, or was cancelled, or its text could not be sent.
     """
     sender = asyncio.create_task(_send_text(session, text))
     try:
-        timing = session.timing or WordTiming()
-        n_sentences = 0
+        begun: Message = []
         async with contextlib.aclosing(session.messages()) as messages:
             async for facts, audio in messages:
-                if facts["type"] == "end" and facts["state"] != "done":
-                    raise error_of_end(session.job.id, facts["state"], facts["reason"])
-                sentence = timing.sentence
-                if audio and sentence is not None and sentence.seq >= n_sentences:
-                    n_sentences = sentence.seq + 1
-                    start_ms = ms_of_bytes(sentence.at, timing.rate_hz) if timing.rate_hz else 0.0
-                    yield TimedAudio(audio, sentence.text, timing.words, start_ms)
-                elif audio:
-                    yield TimedAudio(audio)
+                if facts["type"] == "end":
+                    _raise_failure(session, sender, facts)
+                elif facts["type"] == "sentence":
+                    begun.append(_begun_sentence(session))
+                if audio or (begun and facts["type"] == "end"):
+                    yield [replace(begun[0], audio=audio), *begun[1:]] if begun else [TimedAudio(audio)]
+                    begun = []
                 session.mark_sent()
     finally:
-        if not session.over:
-            with contextlib.suppress(SeriatimError):  # it is cancelled after its grace
-                await session.cancel("its listener closed the connection")
-        await cancel_and_wait(sender)
-        session.leave()
+        keep_running(_end(session, sender))  # Starlette cancels whatever a stream awaits whose client has gone
+
+
+def _begun_sentence(session: TextSession) -> TimedAudio:
+    timing = session.timing
+    if timing is None or timing.sentence is None:
+        return TimedAudio(b"")
+    start_ms = ms_of_bytes(timing.sentence.at, timing.rate_hz) if timing.rate_hz else 0.0
+    return TimedAudio(b"", timing.sentence.text, timing.words, start_ms)
+
+
+def _raise_failure(session: TextSession, sender: "asyncio.Task[None]", end: dict[str, Any]) -> None:
+    if sender.done() and not sender.cancelled() and (error := sender.exception()):
+        raise error
+    if end["state"] != "done":
+        raise error_of_end(session.job.id, end["state"], end["reason"])
 
 
 async def _send_text(session: TextSession, text: str) -> None:
-    with contextlib.suppress(JobNotOpen):  # its end says why
+    """Send the whole text. A job of which a part is missing must not go on: it is cancelled.
+
+    Raises:
+        SeriatimError: a part was not accepted.
+    """
+    try:
         await session.add_text(text)
         await session.close()
+    except JobNotOpen:
+        pass  # its end says why
+    except SeriatimError:
+        await _cancel(session, "its text could not be sent")
+        raise
+
+
+async def _end(session: TextSession, sender: "asyncio.Task[None]") -> None:
+    try:
+        await cancel_and_wait(sender)
+        if not session.over:
+            await _cancel(session, "its listener closed the connection")
+    finally:
+        session.leave()
+
+
+async def _cancel(session: TextSession, reason: str) -> None:
+    with contextlib.suppress(SeriatimError):  # its lease is renewed no more, so that it ends soon
+        await session.cancel(reason)

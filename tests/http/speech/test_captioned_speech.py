@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.http.clients.raw_connections import post
 from tests.http.gateways import Gateway, clear
 from tests.support.expected_audio import stream_of
+from tests.support.process_system import wait_until
 
 TEXTS = clear(4, "Caption")
 BODY: dict[str, Any] = {
@@ -45,3 +47,36 @@ def test_a_text_without_words_has_no_times(gateway: Gateway) -> None:
         answer = client.post("/dev/captioned_speech", json=BODY | {"input": " ", "stream": False})
     assert answer.status_code == 200
     assert answer.json() == {"audio": "", "audio_format": "audio/pcm", "timestamps": []}
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_the_job_ends_with_its_client(gateway: Gateway, streams: bool) -> None:
+    """Nothing is spoken for nobody, and the gateway reports of no reader that is gone."""
+    name = "Heron" if streams else "Crane"
+    text = " ".join(gateway.system.held(clear(2, name)))
+    body = json.dumps(BODY | {"input": text, "stream": streams}).encode()
+    with gateway.client() as client:
+
+        def job() -> dict[str, Any] | None:
+            return next((row for row in client.get("/v1/jobs").json()["data"] if name in json.dumps(row)), None)
+
+        with gateway.connect() as connection:
+            connection.sendall(post("/dev/captioned_speech", body))
+            if streams:
+                assert connection.recv(1).startswith(b"H"), "its first sentence has come"
+            wait_until(job, "it is spoken")
+        wait_until(lambda: (job() or {}).get("state") == "cancelled", "it ends with its client")
+
+
+def test_what_is_too_long_for_one_message_is_refused(gateway: Gateway) -> None:
+    with gateway.client() as client:
+        answer = client.post("/dev/captioned_speech", json=BODY | {"input": "Long. " * 1_000, "stream": False})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
+    assert "5,000" in answer.json()["error"]["message"]
+
+
+def test_a_format_whose_audio_comes_at_its_end_has_the_words_of_all_sentences(gateway: Gateway) -> None:
+    with gateway.client() as client:
+        answer = client.post("/dev/captioned_speech", json=BODY | {"response_format": "m4a", "stream": False})
+    words = [word["word"] for word in answer.json()["timestamps"]]
+    assert words == [word for text in TEXTS for word in text.rstrip(".").split()]
