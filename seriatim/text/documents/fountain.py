@@ -11,11 +11,11 @@ from seriatim.text.documents.document import Document, DocumentFormat
 from seriatim.text.documents.document_limits import DocumentLimits
 
 SCENE = re.compile(r"(?:INT\.?/EXT|I/E|INT|EXT|EST)[. ].*", re.IGNORECASE)
-_HIDDEN = re.compile(r"/\*.*?\*/|\[\[.*?\]\]", re.DOTALL)
+_CLOSINGS = {"/*": "*/", "[[": "]]"}  #: of boneyards and notes
 _TITLE_PAGE = re.compile(r"\s*(?P<fields>[A-Z][A-Za-z ]{0,30}:.*(?:\n(?![ \t]*\n).*)*)(?:\n[ \t]*\n|\Z)")
 _TITLE = re.compile(r"^Title:\s*(.+)", re.MULTILINE)
-_EXTENSION = re.compile(r"\s*\([^()]*\)|\s*\^\s*$")
-_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=\S)(.+?)(?<=\S)\1")
+_EXTENSION = re.compile(r"\s{0,8}\([^()]*\)|\s{0,8}\^\s*$")
+_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=\S)(.{1,500}?)(?<=\S)\1")
 _TRANSITION = re.compile(r"[A-Z ]+ TO:|FADE (?:IN|OUT)[:.]?|>[^<]*")
 _CUE = re.compile(r"@.+|[A-Z0-9][^a-z:]*(?:\([^()]*\))?[ \t]*\^?")
 _FIRST_SCENE = re.compile(r"^[ \t]*(?:INT\.?/EXT|I/E|INT|EXT|EST)[. ].+\n[ \t]*$", re.MULTILINE)
@@ -35,7 +35,7 @@ def read_fountain(text: str, name: str, limits: DocumentLimits) -> Document:
     Raises:
         TextTooLarge: it has more text than a job may have.
     """
-    text = _HIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _without_notes(text.replace("\r\n", "\n").replace("\r", "\n"))
     title, page = "", _TITLE_PAGE.match(text)
     if page and not SCENE.match(page["fields"]):
         title = _plain(found[1]) if (found := _TITLE.search(page["fields"])) else ""
@@ -44,6 +44,20 @@ def read_fountain(text: str, name: str, limits: DocumentLimits) -> Document:
     for block in re.split(r"\n[ \t]*\n", text):
         _write_block([line.strip() for line in block.split("\n") if line.strip()], writer)
     return Document(DocumentFormat.FOUNTAIN, writer.chapters(), title)
+
+
+def _without_notes(text: str) -> str:
+    """The text without notes and boneyards; one that is not closed is text."""
+    kept: list[str] = []
+    at, openings = 0, list(_CLOSINGS)
+    while openings and (found := re.compile("|".join(map(re.escape, openings))).search(text, at)):
+        end = text.find(_CLOSINGS[found[0]], found.end())
+        if end < 0:
+            openings.remove(found[0])
+        else:
+            kept.append(text[at : found.start()])
+            at = end + 2
+    return "".join([*kept, text[at:]])
 
 
 def _write_block(lines: list[str], writer: BlockWriter) -> None:

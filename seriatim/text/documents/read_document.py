@@ -46,7 +46,7 @@ def read_document(raw: bytes, name: str, limits: DocumentLimits, markup: Markup 
     refuse_binary(raw, name)
     kind = DocumentFormat.TEXT
     if markup is Markup.AUTO:
-        kind = text_format(raw[:START_BYTES].decode("latin-1").removeprefix("ï»¿"))
+        kind = text_format(_start(raw))
     if PDF in raw[:PDF_START_BYTES]:
         return _with_text(read_pdf(raw, name, limits), name, markup)
     if kind is DocumentFormat.TEXT and not (raw.startswith(RTF) and markup is Markup.AUTO):
@@ -72,7 +72,7 @@ def is_simple(raw: bytes) -> bool:
     if (
         raw.startswith((ZIP, RTF))
         or PDF in raw[:PDF_START_BYTES]
-        or text_format(raw[:START_BYTES].decode("latin-1")) is not DocumentFormat.TEXT
+        or text_format(_start(raw)) is not DocumentFormat.TEXT
     ):
         return False
     try:
@@ -80,6 +80,11 @@ def is_simple(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _start(raw: bytes) -> str:
+    """The beginning of a file, by which its format is recognized, without the mark of UTF-8."""
+    return raw[:START_BYTES].decode("latin-1").removeprefix("ï»¿")
 
 
 def _with_text(document: Document, name: str, markup: Markup) -> Document:

@@ -3,7 +3,9 @@
 import pytest
 
 from seriatim.text.documents import DocumentFormat, DocumentLimits, read_document
-from seriatim.text.documents.fountain import is_screenplay
+from seriatim.text.documents.fountain import is_screenplay, read_fountain
+from seriatim.text.documents.read_document import is_simple
+from tests.support.processor_time import processor_limit
 
 FILM = """Title:
     _**At the Quay**_
@@ -71,3 +73,22 @@ def test_other_texts_are_no_screenplays(text: str) -> None:
 def test_a_hostile_start_costs_nothing_of_note() -> None:
     assert not is_screenplay("INT. A\n" + "\n" * 8000)
     assert not is_screenplay("INT. A\n\n" + "A" * 8000 + "(" * 100)
+
+
+def test_a_note_that_is_not_closed_is_text() -> None:
+    text = FILM + "\n\nOne [[two\n\n/* three */ four.\n"
+    read = str(read_fountain(text, "play", DocumentLimits()).chapters)
+    assert "One [[two" in read
+    assert "three" not in read
+
+
+@pytest.mark.parametrize("hostile", ["[[" * 50_000, "/*" * 50_000, "_a " * 30_000, " " * 30_000 + "("])
+def test_a_hostile_screenplay_takes_no_longer_than_another(hostile: str) -> None:
+    with processor_limit(2):
+        read_fountain(f"{FILM}\n\n{hostile}", "play", DocumentLimits())
+
+
+def test_a_screenplay_is_not_simple_with_the_mark_of_utf_8_either() -> None:
+    """A parser is needed, which a gateway runs in a process of its own."""
+    assert not is_simple(FILM.encode())
+    assert not is_simple("\ufeff".encode() + FILM.encode())
