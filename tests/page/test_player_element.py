@@ -95,6 +95,13 @@ def test_one_player_sounds_at_a_time(page: Page) -> None:
     assert page.script("return marks").count("Read me instead.") == 1
 
 
+def test_of_two_that_are_asked_at_once_one_sounds(page: Page) -> None:
+    page.script("document.getElementById('long').play(); document.getElementById('own').play()")
+    page.until(lambda: ["own", "end"] in page.script("return heard"), "the last one is read to its end")
+    assert page.script("return heard.filter(([id]) => id === 'long')") == [["long", "stop"]]
+    assert page.script("return marks") == ["Read me instead.", "And me."]
+
+
 def test_a_pause_keeps_the_place(page: Page) -> None:
     press(page, "own")
     page.until(lambda: state(page, "own") == "playing", "it plays")

@@ -68,10 +68,12 @@ export class SeriatimPlayerElement extends HTMLElement {
   async play() {
     if (this.#state === "paused") return this.#resume();
     if (this.#state !== "idle") return;
-    if (active !== this) await active?.stop();
-    active = this;
+    const before = active;
+    active = this; // before anything is awaited: another player may be asked to play meanwhile
     const run = ++this.#run;
     this.#show("starting");
+    if (before !== this) await before?.stop();
+    if (run !== this.#run) return;
     try {
       this.#text = new PageText(this.#source());
       const whole = await this.#player.play(this.client.speak(this.#text.value, this.#options()));

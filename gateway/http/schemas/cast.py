@@ -1,6 +1,7 @@
 """The cast of a dialogue in a request: voices of speakers, of the narrator and of others."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,3 +32,17 @@ class CastBody(BaseModel):
         [], max_length=MAX_SPEAKERS, description="voices of other speakers"
     )
     speakers: dict[str, VoiceName | SpeakerBody] = Field({}, description="speakers by name")
+
+    def fields(self, voice_of: Callable[[str], str]) -> dict[str, Any]:
+        """The fields of a cast, with the voices that `voice_of` gives for their names."""
+        return self.model_dump(exclude_none=True) | {
+            "narrator": voice_of(self.narrator),
+            "others": self.others if self.others == "auto" else [voice_of(name) for name in self.others],
+            "speakers": {name: _speaker(each, voice_of) for name, each in self.speakers.items()},
+        }
+
+
+def _speaker(speaker: str | SpeakerBody, voice_of: Callable[[str], str]) -> str | dict[str, Any]:
+    if isinstance(speaker, str):
+        return voice_of(speaker)
+    return speaker.model_dump(exclude_none=True) | {"voice": voice_of(speaker.voice)}

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -149,9 +150,9 @@ class SpeechOptions(BaseModel):
         fields = {name: value for name in OPTIONS if (value := getattr(self, name, None)) is not None}
         if isinstance(self.lexicon, list):
             fields["lexicon"] = [entry.model_dump() for entry in self.lexicon]
-        if isinstance(self.cast, CastBody):
-            fields["cast"] = self.cast.model_dump(exclude_none=True)
         pool = named_pool(context, self.model)
+        if isinstance(self.cast, CastBody):
+            fields["cast"] = self.cast.fields(partial(voice_of, context, pool))
         if self.speakers:
             fields["speakers"] = {name: voice_of(context, pool, each) for name, each in self.speakers.items()}
         voice = voice_of(context, pool, self.voice if isinstance(self.voice, str) else self.voice.id)

@@ -60,6 +60,8 @@ def test_a_dialogue_has_its_speakers_in_every_kind_of_request(gateway: Gateway, 
     lines = captions(client, input="ANNA: Who is there?\nBEN: Me.\n\nA pause.", cast=cast)
     assert lines == ["Who is there?", "Me.", "A pause."]
     assert captions(client, input="ANNA: Who is there?", cast="auto") == ["Who is there?"]
+    openai = {"narrator": "alloy", "others": ["nova"], "speakers": {"ANNA": "echo", "BEN": {"voice": "onyx"}}}
+    assert captions(client, input="ANNA: Who is there?\nBEN: Me.", cast=openai) == ["Who is there?", "Me."]
     wrong = client.post("/v1/audio/speech", json={"input": "Hi.", "cast": {"speakers": {"BEN": {"spede": 2}}}})
     assert (wrong.status_code, "cast" in wrong.text) == (400, True)
     unknown = client.post("/v1/audio/speech", json={"input": "Hi.", "speakers": {"ANNA": "nobody"}})
