@@ -1,12 +1,12 @@
 """Batch inputs: the files of a folder, or those that a list names, and the output of each."""
 
+import shlex
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from seriatim.errors import BadInput
-
-MANIFEST = "manifest.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,12 @@ def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
     Hidden files and those in the output folder do not count. Relative paths of a list are relative to its folder.
 
     Raises:
-        BadInput: there is no such folder or list.
+        BadInput: there is no such folder or list, or the folder lies in the output folder.
     """
     path = Path(source)
     try:
         if path.is_dir():
+            _refuse_outputs_as_inputs(path, output_folder)
             return list(_folder_inputs(path, output_folder.resolve()))
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -39,27 +40,28 @@ def batch_inputs(source: str, output_folder: Path) -> list[BatchInput]:
 
 
 def output_name(name: str, ending: str, taken: Collection[str]) -> str:
-    """The path of a file's output from the output folder; with its own ending, too, where that name is taken.
+    """The path of a file's output from the output folder, one that is not taken: `a.mp3`, `a.md.mp3`, `a.md.2.mp3`...
 
     A path of a list that leads out of its folder has its last part alone.
     """
     path = Path(name)
     if path.is_absolute() or ".." in path.parts:
         path = Path(path.name)
-    short = str(path.with_suffix(f".{ending}"))
-    return short if short not in taken else f"{path}.{ending}"
+    names = (str(path.with_suffix(f".{ending}")), f"{path}.{ending}")
+    return next(name for name in chain(names, (f"{path}.{n}.{ending}" for n in count(2))) if name not in taken)
+
+
+def _refuse_outputs_as_inputs(folder: Path, output_folder: Path) -> None:
+    if folder.resolve().is_relative_to(output_folder.resolve()):
+        raise BadInput(
+            f"{folder} lies in the output folder {output_folder}, so that outputs would be read as texts; "
+            f"name another folder, such as -o {shlex.quote(str(folder / 'spoken'))}"
+        )
 
 
 def _folder_inputs(folder: Path, output_folder: Path) -> Iterator[BatchInput]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in name.parts)
-        if not hidden and path.is_file() and not _lies_in(path, output_folder, folder):
+        if not hidden and path.is_file() and not path.resolve().is_relative_to(output_folder):
             yield BatchInput(str(name), path)
-
-
-def _lies_in(path: Path, output_folder: Path, folder: Path) -> bool:
-    """Is a file in the output folder? Where that is the input folder itself, its manifest alone is."""
-    if output_folder == folder.resolve():
-        return path.name == MANIFEST
-    return path.resolve().is_relative_to(output_folder)

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.batch.batch_inputs import MANIFEST
 from seriatim.audio.output_file import translate_write_errors
+
+MANIFEST = "manifest.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class BatchEntry:
         return self.state == "done"
 
     def to_json(self) -> str:
-        """The entry as a line of the manifest."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """The entry as a line of the manifest, in ASCII: the name of a file need not be UTF-8."""
+        return json.dumps(asdict(self))
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gateway.batch.batch_inputs import BatchInput, output_name
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
+from gateway.batch.partial_gaps import PartialGaps
 from gateway.cli.input_text import read_input
 from gateway.cli.render.summary import RunSummary
 from gateway.local.processes import LocalSystem
@@ -24,7 +25,7 @@ from gateway.output.pipe_output import PipeOutput
 from gateway.output.running_jobs import RunningJobs, RunStopped
 from gateway.output.speech_run import SpeakArguments, SpeakRun, speak_text
 from seriatim.audio.output_file import translate_write_errors
-from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unavailable
+from seriatim.errors import BadInput, Misconfigured, Refused, SeriatimError, Unavailable
 
 AT_ONCE = 4
 FIRST_PAUSE_S = 0.5  #: before a file is tried again; twice as long before each further try
@@ -62,7 +63,8 @@ class FileBatch:
         """The key of a file's content and the options; of the options alone if it cannot be read."""
         options = json.dumps([self.ending, self.arguments.fingerprint.options], sort_keys=True).encode()
         try:
-            content = hashlib.sha256(file.path.read_bytes()).digest()
+            with file.path.open("rb") as opened:
+                content = hashlib.file_digest(opened, "sha256").digest()
         except OSError:
             content = b""
         return hashlib.sha256(content + options).hexdigest()[:32]
@@ -94,7 +96,7 @@ def speak_files(batch: FileBatch, files: Iterable[tuple[BatchInput, str]], syste
 
 def _output_for(batch: FileBatch, file: BatchInput, taken: Collection[str]) -> str:
     known = batch.manifest.entries.get(file.name)
-    if known and known.output.endswith(f".{batch.ending}"):
+    if known and known.output.endswith(f".{batch.ending}") and known.output not in taken:
         return known.output
     return output_name(file.name, batch.ending, taken)
 
@@ -121,7 +123,7 @@ def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: L
             raise RunStopped
         entry = replace(entry, tries=number + 1)
         try:
-            summary = _speak_once(batch, file, batch.folder / entry.output, system)
+            summary, gaps = _speak_once(batch, file, batch.folder / entry.output, system)
         except (Misconfigured, Unavailable):
             raise
         except SeriatimError as error:
@@ -129,18 +131,27 @@ def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: L
                 raise
             system.check_children()
             entry = replace(entry, error=str(error))
-            if isinstance(error, BadInput) or batch.ended.wait(FIRST_PAUSE_S * 2**number):
+            final = isinstance(error, BadInput) or number == batch.retries
+            if final or batch.ended.wait(_pause_s(error, number)):
                 break
         else:
             audio_s = round((summary.audio_ms + summary.audio_ms_before) / 1000, 3)
             n = summary.sentences + summary.sentences_before
-            entry = replace(entry, state="done", audio_s=audio_s, sentences=n, gaps=summary.gaps, error="")
+            entry = replace(entry, state="done", audio_s=audio_s, sentences=n, gaps=gaps, error="")
             break
     batch.manifest.add(entry)
     batch.on_entry(entry)
 
 
-def _speak_once(batch: FileBatch, file: BatchInput, output: Path, system: LocalSystem) -> RunSummary:
+def _pause_s(error: SeriatimError, number: int) -> float:
+    """The time before the next try, after the one with this 0-based number."""
+    return max(FIRST_PAUSE_S * 2.0**number, error.retry_after_s if isinstance(error, Refused) else 0.0)
+
+
+def _speak_once(
+    batch: FileBatch, file: BatchInput, output: Path, system: LocalSystem
+) -> tuple[RunSummary, tuple[str, ...]]:
+    """Speak the rest of a file; returns a summary, and the gaps of the whole file."""
     try:
         document = read_input(str(file.path), system.settings, batch.arguments.request.markup)
     except Misconfigured as error:  # this file's format needs a package; others may not
@@ -149,8 +160,10 @@ def _speak_once(batch: FileBatch, file: BatchInput, output: Path, system: LocalS
     arguments = replace(batch.arguments, text=document.text, output=str(output), request=request, quiet=True)
     with translate_write_errors(str(output)):
         output.parent.mkdir(parents=True, exist_ok=True)
-    with _open(arguments) as written:
-        return speak_text(system, SpeakRun(arguments, written, NoProgress(), on_job=batch.jobs.add))
+    with PartialGaps(arguments.output) as gaps, _open(arguments) as written, batch.jobs.registration() as add_job:
+        gaps.begin(written.sentences_done)
+        run = SpeakRun(arguments, written, NoProgress(), on_gap=gaps.add, on_job=add_job)
+        return speak_text(system, run), gaps.messages()
 
 
 def _open(arguments: SpeakArguments) -> FileOutput | PipeOutput:
@@ -163,16 +176,22 @@ def _open(arguments: SpeakArguments) -> FileOutput | PipeOutput:
     return open_output(arguments.output, arguments.fingerprint)
 
 
-def changed_files(seen: dict[str, tuple[int, int]], inputs: Iterable[BatchInput]) -> list[BatchInput]:
-    """The files whose size and time are what they were at the last look, in `seen`, which is brought up to date."""
-    settled = []
+#: by the name of a file: its size and time at the last look, and whether it was returned with them
+LastLook = dict[str, tuple[tuple[int, int], bool]]
+
+
+def changed_files(seen: LastLook, inputs: Iterable[BatchInput]) -> list[BatchInput]:
+    """The files whose size and time are what they were at the last look, each once; `seen` is brought up to date."""
+    settled, before = [], dict(seen)
+    seen.clear()
     for file in inputs:
         try:
             stat = file.path.stat()
         except OSError:
             continue
         now = (stat.st_size, stat.st_mtime_ns)
-        if seen.get(file.name) == now:
+        last, done = before.get(file.name, (None, False))
+        if last == now and not done:
             settled.append(file)
-        seen[file.name] = now
+        seen[file.name] = now, last == now
     return settled

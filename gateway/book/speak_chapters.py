@@ -50,17 +50,18 @@ def speak_chapters(
         whole, summaries = replace(arguments, text=chapter.text), []
         n_done = _corrections_done(chapter, project)
         if n_done is None:
-            with ChapterOutput(project, chapter.with_corrections(())) as output:
+            with ChapterOutput(project, chapter.with_corrections(())) as output, jobs.registration() as add_job:
                 shown.audio_ms = output.ms_done
                 run = SpeakRun(
                     whole, output, shown,
-                    on_sentence=output.add_sentence, on_gap=output.add_gap, on_job=jobs.add,
+                    on_sentence=output.add_sentence, on_gap=output.add_gap, on_job=add_job,
                 )  # fmt: skip
                 summaries.append(speak_text(system, run))
         if chapter.corrections:
             again = ChapterCorrections(project, chapter, n_done or 0)
-            run = SpeakRun(whole, again, shown, on_gap=again.add_gap, on_job=jobs.add, edit=again.edit)
-            summaries.append(speak_text(system, run))
+            with jobs.registration() as add_job:
+                run = SpeakRun(whole, again, shown, on_gap=again.add_gap, on_job=add_job, edit=again.edit)
+                summaries.append(speak_text(system, run))
         shown.complete()
         return summaries
 

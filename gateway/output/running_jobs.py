@@ -1,6 +1,8 @@
 """Running jobs of a command that has several at a time, to be cancelled together."""
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from seriatim.client.job import Job
@@ -25,6 +27,26 @@ class RunningJobs:
             stopped = self.stopped
         if stopped:
             job.cancel("the command that submitted it ended")
+
+    def remove(self, job: Job) -> None:
+        """Forget a job, which has ended; one that is not here is ignored."""
+        with self.lock:
+            self.jobs = [other for other in self.jobs if other is not job]
+
+    @contextmanager
+    def registration(self) -> Iterator[Callable[[Job], None]]:
+        """A context that yields `add`, and removes the jobs that were added through it at its end."""
+        mine: list[Job] = []
+
+        def add(job: Job) -> None:
+            mine.append(job)
+            self.add(job)
+
+        try:
+            yield add
+        finally:
+            for job in mine:
+                self.remove(job)
 
     def stop(self) -> None:
         """Cancel all jobs, also those that are added later."""

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from os import PathLike
 from typing import Any, Literal, TypedDict
@@ -162,8 +162,10 @@ class JobRequest:
 
     @property
     def speaker_styles(self) -> Mapping[str, SpeechStyle]:
-        """How the lines of each speaker are spoken."""
-        return {**self.cast.speakers, **{name: SpeechStyle(voice) for name, voice in self.speakers.items()}}
+        """How the lines of each speaker are spoken: `speakers` changes the voice alone of one whom the cast has."""
+        cast = self.cast.speakers
+        voices = self.speakers.items()
+        return {**cast, **{name: replace(cast.get(name, SpeechStyle()), voice=voice) for name, voice in voices}}
 
     @property
     def gap_policy(self) -> GapPolicy:

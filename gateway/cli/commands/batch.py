@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.batch.batch_inputs import BatchInput, batch_inputs
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
-from gateway.batch.speak_files import FileBatch, changed_files, speak_files
+from gateway.batch.speak_files import FileBatch, LastLook, changed_files, speak_files
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import end_on_sigterm, open_system, with_engine
 from gateway.cli.input_text import read_input
@@ -25,7 +25,7 @@ from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
 
 LOOK_S = 1.0  #: between two looks at a watched folder
-LOCK = ".lock"  #: hidden, so that a batch of the folder itself does not speak it
+LOCK = ".lock"  #: hidden: it is no output
 
 
 def run_batch(options: argparse.Namespace, settings: Settings) -> int:
@@ -44,25 +44,20 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
     format_of(f"speech.{options.format}", options.format)
     with lock_folder(folder, LOCK):
         batch = _batch(options, settings, folder, inputs)
-        pending = batch.pending(inputs)
+        pending = [] if options.watch else batch.pending(inputs)
         if pending or options.watch:
             with open_system(batch.arguments, settings) as system:
                 speak_files(batch, pending, system)
                 if options.watch:
-                    _watch(batch, find, dict(pending), system)
+                    _watch(batch, find, system)
     return _report(batch, inputs, len(pending), options)
 
 
-def _watch(
-    batch: FileBatch, find: Callable[[], list[BatchInput]], tried: dict[BatchInput, str], system: LocalSystem
-) -> None:
-    """Speak files that are added or changed, once they have not changed between two looks; until interrupted."""
-    seen: dict[str, tuple[int, int]] = {}
+def _watch(batch: FileBatch, find: Callable[[], list[BatchInput]], system: LocalSystem) -> None:
+    """Speak the files, also those that are added or changed, once they are the same at two looks; until interrupted."""
+    seen: LastLook = {}
     while True:
-        settled = batch.pending(changed_files(seen, find()))
-        new = [(file, key) for file, key in settled if tried.get(file) != key]
-        speak_files(batch, new, system)
-        tried.update(new)
+        speak_files(batch, batch.pending(changed_files(seen, find())), system)
         system.check_children()
         batch.ended.wait(LOOK_S)
 

@@ -17,16 +17,17 @@ _TITLE = re.compile(r"^Title:\s*(.+)", re.MULTILINE)
 _EXTENSION = re.compile(r"\s{0,8}\([^()]*\)|\s{0,8}\^\s*$")
 _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=\S)(.{1,500}?)(?<=\S)\1")
 _TRANSITION = re.compile(r"[A-Z ]+ TO:|FADE (?:IN|OUT)[:.]?|>[^<]*")
-_CUE = re.compile(r"@.+|[A-Z0-9][^a-z:]*(?:\([^()]*\))?[ \t]*\^?")
 _FIRST_SCENE = re.compile(r"^[ \t]*(?:INT\.?/EXT|I/E|INT|EXT|EST)[. ].+\n[ \t]*$", re.MULTILINE)
-_FIRST_CUE = re.compile(r"\n[ \t]*\n[ \t]*@?[A-Z][A-Z0-9 .'-]*(?:\([^()\n]*\))?[ \t]*\^?\n[ \t]*\S")
+_FIRST_CUE = re.compile(r"\n[ \t]*\n[ \t]*(?P<cue>\S[^\n]*)(?=\n[ \t]*\S)")
+_NAME = re.compile(r"@?[\w .'’-]+")  #: of the first character, which tells a screenplay from other texts
 
 
 def is_screenplay(start: str) -> bool:
     """Does a text begin as a screenplay does: a scene, and behind it a name with what it says?"""
     start = start.replace("\r\n", "\n")
     scene = _FIRST_SCENE.search(start)
-    return scene is not None and _FIRST_CUE.search(start, scene.end() - 1) is not None
+    cues = (found["cue"] for found in _FIRST_CUE.finditer(start, scene.end() - 1)) if scene else ()
+    return any(_is_cue(cue) and _NAME.fullmatch(_speaker(cue)) for cue in cues)
 
 
 def read_fountain(text: str, name: str, limits: DocumentLimits) -> Document:
@@ -64,10 +65,9 @@ def _write_block(lines: list[str], writer: BlockWriter) -> None:
     if not lines:
         return
     first = lines[0]
-    if len(lines) > 1 and _CUE.fullmatch(first) and not _is_direction(first):
+    if len(lines) > 1 and _is_cue(first) and not _is_direction(first):
         speech = " ".join(_plain(line) for line in lines[1:] if not re.fullmatch(r"\(.*\)", line))
-        speaker = _EXTENSION.sub("", first.removeprefix("@")).strip()
-        writer.write(f"{speaker}: {speech}" if speech else "")
+        writer.write(f"{_speaker(first)}: {speech}" if speech else "")
     else:
         for line in lines:
             _write_action(line, writer)
@@ -85,6 +85,17 @@ def _write_action(line: str, writer: BlockWriter) -> None:
     elif not (line.startswith("=") or _TRANSITION.fullmatch(line)):
         writer.write(_plain(re.sub(r"^[.!~](?=[^.])|\s*#[^#]+#$", "", line)))
     writer.end_line()
+
+
+def _is_cue(line: str) -> bool:
+    """A line that names a character: with a letter, in capitals of any script, without a colon; or with `@`."""
+    name = _speaker(line)
+    return bool(name) if line.startswith("@") else line[0].isalnum() and name.isupper() and ":" not in name
+
+
+def _speaker(cue: str) -> str:
+    """The name in a cue, without extensions."""
+    return _EXTENSION.sub("", cue.removeprefix("@")).strip()
 
 
 def _is_direction(line: str) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 import soundfile
 
 from seriatim.exit_codes import ExitCode
-from tests.support.command_line import TONE, complaint, seriatim, start_command
+from tests.support.command_line import LIMIT_S, TONE, complaint, environment, seriatim, start_command
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import PATIENCE_S, alive, descendants, wait_until
 
@@ -118,6 +120,58 @@ def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path:
     assert (done.returncode, len(entries(out))) == (ExitCode.OK, 4), done.stderr.decode()
     assert {name: (out / name).stat().st_mtime_ns for name in EXPECTED} == before, "what was done is left alone"
     assert samples_of(out / "held.wav") == stream_of(["First.", "Second.", "Held here.", "Last."])
+
+
+def test_gaps_before_an_interruption_count(tmp_path: Path) -> None:
+    out, gate = tmp_path / "out", tmp_path / "gate"
+    write(tmp_path / "in" / "a.txt", "First. An awkward word. Third. Held here. Last.")
+    options = (
+        "--engine-option",
+        "fail_on=awkward",
+        "--engine-option",
+        "hold_on=Held",
+        "--engine-option",
+        f"gate={gate}",
+    )
+    with start_command(*command(tmp_path / "in", out, *options, "--workers", "2")) as running:
+        journal = out / "a.wav.part.json"
+        wait_until(lambda: journal.exists() and len(journal.read_bytes().splitlines()) > 3, "three sentences")
+        children = descendants(running.pid)
+        running.kill()
+        running.communicate(timeout=PATIENCE_S)
+    wait_until(lambda: not any(alive(pid) for pid in children), "its processes end with it")
+    gate.touch()
+    done = seriatim(*command(tmp_path / "in", out, *options, "--workers", "2"))
+    (entry,) = entries(out)
+    assert (done.returncode, entry["state"], len(entry["gaps"])) == (ExitCode.FAILED, "done", 1), done.stderr.decode()
+    assert entry["gaps"][0].startswith("sentence 1: ")
+    assert sorted(path.name for path in out.iterdir()) == [".lock", "a.wav", "manifest.jsonl"]
+
+
+#: `seriatim batch` of a folder whose file grows before each look, until it is interrupted at the fifth
+GROWING = """
+import itertools, sys
+from gateway.cli.commands import batch
+from gateway.cli.main import main
+looks, find = itertools.count(), batch.batch_inputs
+def grow(source, output):
+    if next(looks) == 4:
+        raise KeyboardInterrupt
+    with open(sys.argv[1], "a") as file:
+        file.write(" More.")
+    return find(source, output)
+batch.batch_inputs = grow
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_a_watch_waits_for_the_first_files_to_settle(tmp_path: Path) -> None:
+    growing, out = tmp_path / "in" / "a.txt", tmp_path / "out"
+    write(growing, "First.")
+    program = (sys.executable, "-P", "-c", GROWING, growing, *command(tmp_path / "in", out, "--watch"))
+    done = subprocess.run(program, env=environment(), capture_output=True, check=False, timeout=LIMIT_S)
+    assert (done.returncode, growing.read_text("utf-8")) == (ExitCode.INTERRUPTED, "First." + " More." * 4), done.stderr
+    assert entries(out) == []
 
 
 def test_a_watched_folder_is_spoken_as_it_fills(folder: Path, tmp_path: Path) -> None:

@@ -50,6 +50,13 @@ def test_a_cast_is_a_mapping_or_a_file(written: str, tmp_path: Path) -> None:
     assert JobRequest.of({"cast": VALUES, "voice": "mia"}).voice == "mia", "a voice of its own has precedence"
 
 
+def test_a_speaker_with_another_voice_speaks_as_the_cast_says() -> None:
+    request = JobRequest.of({"cast": VALUES, "speakers": {"Ben": "tenor", "Eva": "mezzo"}})
+    assert request.speaker_styles == {
+        "ANNA": SpeechStyle("alto"), "Ben": SpeechStyle("tenor", "de", 0.5, 0), "Eva": SpeechStyle("mezzo"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("cast", "message"),
     [

@@ -63,6 +63,19 @@ def test_the_title_may_be_on_the_line_of_its_field() -> None:
     assert read_document(written.encode(), "no-name", DocumentLimits()).title == "At the Quay"
 
 
+def test_a_character_has_a_name_in_capitals_of_any_script() -> None:
+    script = "INT. QUAI\n\nÉLISE (O.S.) (CONT'D)\nOui.\n\nЮРИЙ\nДа.\n\n7TH MAN\nHm.\n\n@李明\n你好。\n"
+    assert is_screenplay("INT. QUAI\n\nÉLISE (O.S.)\nOui.")
+    document = read_document(script.encode(), "no-name", DocumentLimits())
+    assert document.text.split("\n\n")[:-1] == ["INT. QUAI", "ÉLISE: Oui.", "ЮРИЙ: Да.", "7TH MAN: Hm.", "李明: 你好。"]
+
+
+@pytest.mark.parametrize("line", ["1994", "1994 (LATER)", "Élise", "TO: HER", "№ 5"])
+def test_other_lines_name_no_character(line: str) -> None:
+    document = read_document(f"INT. QUAY\n\nANNA\nYes.\n\n{line}\nRain.\n".encode(), "no-name", DocumentLimits())
+    assert document.text.split("\n\n")[2] == f"{line}  \nRain."
+
+
 @pytest.mark.parametrize(
     "text", ["INT. is short for interior.\n\nIt is so.", "ANNA\nHello.\n\nBEN\nHi.", "The fog.\n\nINT. HOUSE\n\nRain."]
 )

@@ -1,0 +1,1 @@
+"""Tests of books: plans, corrections, the quality of sentences."""

@@ -1,0 +1,89 @@
+"""Files of a batch: each has an output of its own, is read when it has changed, and may have any name."""
+
+import json
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from gateway.batch.batch_inputs import BatchInput, batch_inputs, output_name
+from gateway.batch.batch_manifest import BatchEntry, BatchManifest
+from gateway.batch.partial_gaps import PartialGaps
+from gateway.batch.speak_files import FileBatch, LastLook, changed_files
+from gateway.local.processes import WorkerPlan
+from gateway.output.speech_run import SpeakArguments
+from seriatim.client.job_options import JobRequest
+from seriatim.errors import BadInput
+from seriatim.keys import StreamPosition
+from seriatim.stream_entries import Gap
+
+
+def test_files_with_one_name_have_outputs_of_their_own() -> None:
+    taken: list[str] = []
+    for name in ("a/x.txt", "../a.md", "b/../a.md", "/c/a.md", "../a.txt"):
+        taken.append(output_name(name, "mp3", taken))
+    assert taken == ["a/x.mp3", "a.mp3", "a.md.mp3", "a.md.2.mp3", "a.txt.mp3"]
+    assert output_name("a.md", "mp3", {"a.mp3", "a.md.mp3", "a.md.2.mp3"}) == "a.md.3.mp3"
+
+
+def test_a_name_that_is_not_utf_8_is_an_entry(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    manifest = BatchManifest(tmp_path)
+    manifest.add(BatchEntry(name, f"{name}.mp3", "key", "done"))
+    assert BatchManifest.load(tmp_path).entries == manifest.entries
+    assert json.loads(manifest.path.read_text("ascii"))["file"] == name
+
+
+@pytest.mark.parametrize("output", ["articles", ".", "articles/../articles"])
+def test_a_folder_is_not_spoken_into_itself(output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "articles" / "spoken").mkdir(parents=True)
+    (tmp_path / "articles" / "a.txt").write_text("The fog.", "utf-8")
+    (tmp_path / "articles" / "spoken" / "a.mp3").touch()
+    with pytest.raises(BadInput, match=r"another folder, such as -o articles/spoken$"):
+        batch_inputs("articles", Path(output))
+    assert [file.name for file in batch_inputs("articles", Path("articles/spoken"))] == ["a.txt"]
+
+
+def test_a_watched_file_is_read_once_whenever_it_has_settled(tmp_path: Path) -> None:
+    path, seen = tmp_path / "a.txt", LastLook()
+    files = [BatchInput("a.txt", path), BatchInput("none.txt", tmp_path / "none.txt")]
+    for text in ("The fog.", "The fog has gone."):
+        path.write_text(text, "utf-8")
+        looks = [changed_files(seen, files) for _ in range(4)]
+        assert looks == [[], files[:1], [], []]
+    path.unlink()
+    assert (changed_files(seen, files), seen) == ([], {})
+
+
+def test_the_key_of_a_large_file_takes_little_memory(tmp_path: Path) -> None:
+    arguments = SpeakArguments("", "", JobRequest(), WorkerPlan("tone"), embedded=True)
+    batch = FileBatch(arguments, tmp_path, "mp3", 0, BatchManifest(tmp_path), lambda _: None)
+    large = BatchInput("large", tmp_path / "large")
+    with large.path.open("wb") as file:
+        file.truncate(64 << 20)
+    tracemalloc.start()
+    try:
+        batch.key(large)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_gaps_are_kept_as_long_as_the_output_can_be_resumed(tmp_path: Path) -> None:
+    output, kept = str(tmp_path / "a.mp3"), tmp_path / "a.mp3.part.gaps"
+    journal = tmp_path / "a.mp3.part.json"
+    journal.touch()
+    with PartialGaps(output) as gaps:
+        gaps.begin(0)
+        for seq in (4, 1):
+            gaps.add(Gap(StreamPosition(0, 0), seq, 0, f"reason {seq}"))
+        assert gaps.messages() == ("sentence 1: reason 1", "sentence 4: reason 4")
+    with kept.open("ab") as file:
+        file.write(b'[0, "half a li')
+    with PartialGaps(output) as gaps:
+        gaps.begin(2)
+        assert gaps.messages() == ("sentence 1: reason 1",), "sentence 4 is spoken again"
+        journal.unlink()
+    assert not kept.exists()
