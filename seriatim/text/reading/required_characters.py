@@ -7,11 +7,12 @@ required is left out. Most sentences lack something that most rules require, suc
 import re
 from collections.abc import Iterable, Set
 from functools import cache
-
-# The library has no public way to ask; kinds of items that a later Python adds require nothing, so they do no harm.
-from re import _constants as codes
-from re import _parser as parser
+from importlib import import_module
 from typing import Any
+
+# The library has no public way to ask, and no types for this one; kinds of items that a later Python adds require
+# nothing, so they do no harm.
+codes, parser = import_module("re._constants"), import_module("re._parser")
 
 DIGIT = "\\d"  #: in a set of characters: any digit
 _MOST_CHARS = 200  #: a class with more characters requires little
