@@ -38,7 +38,7 @@ class TimedAudio:
 
 Message = list[TimedAudio]  #: pieces that are sent together
 Writer = Callable[[Message], dict[str, Any]]
-CLIENT_GONE = 499  #: status of an answer that nobody reads, as nginx logs it
+CLIENT_GONE = 499  #: status of an answer whose client has gone, as nginx logs it
 
 
 async def timed_response(
@@ -93,22 +93,22 @@ async def _messages(session: TextSession, text: str) -> AsyncGenerator[Message]:
     """
     sender = asyncio.create_task(_send_text(session, text))
     try:
-        begun: Message = []
+        pending: Message = []
         async with contextlib.aclosing(session.messages()) as messages:
             async for facts, audio in messages:
                 if facts["type"] == "end":
                     _raise_failure(session, sender, facts)
                 elif facts["type"] == "sentence":
-                    begun.append(_begun_sentence(session))
-                if audio or (begun and facts["type"] == "end"):
-                    yield [replace(begun[0], audio=audio), *begun[1:]] if begun else [TimedAudio(audio)]
-                    begun = []
+                    pending.append(_sentence_start(session))
+                if audio or (pending and facts["type"] == "end"):
+                    yield [replace(pending[0], audio=audio), *pending[1:]] if pending else [TimedAudio(audio)]
+                    pending = []
                 session.mark_sent()
     finally:
         keep_running(_end(session, sender))  # Starlette cancels whatever a stream awaits whose client has gone
 
 
-def _begun_sentence(session: TextSession) -> TimedAudio:
+def _sentence_start(session: TextSession) -> TimedAudio:
     timing = session.timing
     if timing is None or timing.sentence is None:
         return TimedAudio(b"")

@@ -51,7 +51,7 @@ def test_a_text_without_words_has_no_times(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("streams", [True, False])
 def test_the_job_ends_with_its_client(gateway: Gateway, streams: bool) -> None:
-    """Nothing is spoken for nobody, and the gateway reports of no reader that is gone."""
+    """Nothing is spoken without a client, and the gateway reports of no reader that is gone."""
     name = "Heron" if streams else "Crane"
     text = " ".join(gateway.system.held(clear(2, name)))
     body = json.dumps(BODY | {"input": text, "stream": streams}).encode()

@@ -81,10 +81,10 @@ def test_the_silent_process_does_not_get_its_own_sentence_back(redis: Redis) -> 
 def test_none_of_two_sentences_comes_back_to_the_silent_process(redis: Redis) -> None:
     """An engine that speaks several at once hangs in all of them."""
     stage = measured(redis, slots=3, n=3 * KNOWN)
-    given = [speak_first(stage, f"j{n}") for n in range(2)]
-    assert all(stage.handover(message) for message in given)
+    messages = [speak_first(stage, f"j{n}") for n in range(2)]
+    assert all(stage.handover(message) for message in messages)
     again = stage.pick()
-    assert {message.job for message in again} == {message.job for message in given}
+    assert {message.job for message in again} == {message.job for message in messages}
     assert [stage.claim(message, "w1").verdict for message in again] == [ClaimVerdict.STALE] * 2
 
 
