@@ -23,7 +23,8 @@ from gateway.output.open_output import ResumePolicy, open_output
 from gateway.output.partial_files import PartialFiles
 from gateway.output.pipe_output import PipeOutput
 from gateway.output.running_jobs import RunningJobs, RunStopped
-from gateway.output.speech_run import SpeakArguments, SpeakRun, speak_text
+from gateway.output.speak_arguments import SpeakArguments
+from gateway.output.speech_run import SpeakRun, speak_text
 from seriatim.audio.output_file import translate_write_errors
 from seriatim.errors import BadInput, Misconfigured, Refused, SeriatimError, Unavailable
 

@@ -1,7 +1,7 @@
 """The project folder of a book, beside its output: the audio of each chapter, spoken once and kept.
 
     OUT.project/lock                  locked by the command that works on the book
-    OUT.project/command.json          the command that made it, for its corrections
+    OUT.project/command.json          the command that made it, for its corrections, and the folder of a book's files
     OUT.project/corrections.json      the corrections of each chapter's sentences, by the key of the chapter without any
     OUT.project/files.json            what each file of a folder of chapters was made from
     OUT.project/chapters/KEY.flac     the audio of a chapter, complete
@@ -154,21 +154,24 @@ class BookProject:
         except (OSError, ValueError, AttributeError, TypeError):
             raise BadInput(f"{path} is damaged; delete it, and the book is as it was without corrections") from None
 
-    def write_command(self, folder: str, options: Mapping[str, Any]) -> None:
-        """Keep the folder and the options of the command that makes the book.
+    def write_command(self, folder: str, options: Mapping[str, Any], files_folder: str = "") -> None:
+        """Keep the folder and the options of the command that makes the book, and the folder of the book's files.
 
         Raises:
             Unwritable: the disk is full, for instance.
         """
-        self._replace(self.folder / "command.json", json.dumps({"folder": folder, "options": options}))
+        fields = {"folder": folder, "options": options, "files_folder": files_folder}
+        self._replace(self.folder / "command.json", json.dumps(fields))
 
     def read_command(self) -> tuple[str, dict[str, Any]] | None:
         """The folder and the options of the command that made the book; None if there is none."""
-        try:
-            fields = json.loads((self.folder / "command.json").read_text("utf-8"))
-            return str(fields["folder"]), dict(fields["options"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        fields = self._command()
+        return (fields["folder"], fields["options"]) if fields else None
+
+    def read_files_folder(self) -> Path | None:
+        """The folder of the book's files when it was last made; None if that is not known."""
+        folder = (self._command() or {}).get("files_folder")
+        return Path(str(folder)) if folder else None
 
     def write_loudness(self, key: str, histogram: Mapping[int, int]) -> None:
         """Keep the histogram of a chapter's loudness (`seriatim.audio.loudness`).
@@ -207,6 +210,13 @@ class BookProject:
         for path in self.chapters.iterdir():
             if path.name.partition(".")[0] not in keys:
                 path.unlink(missing_ok=True)
+
+    def _command(self) -> dict[str, Any] | None:
+        try:
+            fields = json.loads((self.folder / "command.json").read_text("utf-8"))
+            return {**fields, "folder": str(fields["folder"]), "options": dict(fields["options"])}
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def _record(self, key: str) -> Path:
         return self.chapters / f"{key}.json"

@@ -1,14 +1,15 @@
 """The files of chapters in a folder: numbered, tagged, and written again only if they change.
 
 The project keeps what each file was made from, so a run after a change of one chapter leaves the other files alone, and
-an interrupted run continues with the file that it was writing. A file gets its name when it is complete. Files in the
-folder that the project does not know are never touched, unless a chapter's file has the same name.
+an interrupted run continues with the file that it was writing. A file gets its name when it is complete. The project
+knows the name of a file before it is written, so that a later run can remove it. Files in the folder that the project
+does not know are never touched, unless a chapter's file has the same name.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +50,16 @@ def write_chapter_files(assembly: BookAssembly, output: BookOutput) -> Path:
             file.name for file in files if before.get(file.name) == file.fingerprint and (folder / file.name).exists()
         }
         changed = [file for file in files if file.name not in done]
-        keep = {name: mark for name, mark in before.items() if name not in {file.name for file in changed}}
-        assembly.project.write_files(keep)
+        others = _other_files(assembly, folder, output, before)
+        unwritten = dict.fromkeys([*(file.name for file in changed), *others], "")
+        assembly.project.write_files(before | unwritten)
         _write_all(assembly, folder, output.format_name, changed)
-        others = _write_others(assembly, folder, output)
+        for name, content in others.items():
+            new = _unfinished(folder, name)
+            new.write_bytes(content)
+            new.replace(folder / name)
         now = {file.name: file.fingerprint for file in files} | dict.fromkeys(others, "")
-        for name in before.keys() - now.keys():
-            (folder / name).unlink(missing_ok=True)
+        remove_files(folder, before.keys() - now.keys())
         assembly.project.write_files(now)
     return folder
 
@@ -80,7 +84,7 @@ def _write_all(assembly: BookAssembly, folder: Path, format_name: str, files: Se
     """Encode the files, on all cores: the encoders release Python's lock."""
 
     def write(file: ChapterFile) -> None:
-        new = folder / f".{file.name}.part"
+        new = _unfinished(folder, file.name)
         encoder = open_book_file(str(new), format_name, assembly.rate_hz, file.tags)
         replace_when_complete(encoder, assembly.chapter_audio(file.chapter, format_name), new, folder / file.name)
         done[file.name] = file.fingerprint
@@ -96,13 +100,23 @@ def _write_all(assembly: BookAssembly, folder: Path, format_name: str, files: Se
             assembly.project.write_files(dict(done))
 
 
-def _write_others(assembly: BookAssembly, folder: Path, output: BookOutput) -> list[str]:
-    """Write the cover, and for a library its metadata; returns the names."""
+def _other_files(assembly: BookAssembly, folder: Path, output: BookOutput, known: Collection[str]) -> dict[str, bytes]:
+    """The cover, and for a library its metadata, by name; without those in the folder that are not of this book."""
     contents = {}
     if cover := assembly.tags.cover:
         contents["cover.png" if cover_type(cover) == PNG else "cover.jpg"] = cover
     if output.kind is OutputKind.LIBRARY:
         contents["metadata.opf"] = opf(assembly.plan, assembly.tags.narrator).encode()
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    return list(contents)
+    return {name: content for name, content in contents.items() if name in known or not (folder / name).exists()}
+
+
+def remove_files(folder: Path, names: Iterable[str]) -> None:
+    """Remove files of a book, and what an interrupted run has left of them."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+        _unfinished(folder, name).unlink(missing_ok=True)
+
+
+def _unfinished(folder: Path, name: str) -> Path:
+    """The path of a file until it is complete."""
+    return folder / f".{name}.part"

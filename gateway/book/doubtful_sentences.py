@@ -7,6 +7,7 @@ from gateway.book.book_plan import BookPlan, PlannedChapter
 from gateway.book.book_project import BookProject, ChapterRecord
 from gateway.book.chapter_samples import chapter_samples
 from gateway.book.sentence_quality import SentenceAudio, doubts_of, measure_sentence
+from gateway.book.speak_chapters import corrections_done
 from seriatim.errors import BadInput
 from seriatim.text.duration_estimate import estimate_ms
 
@@ -52,6 +53,9 @@ def current_record(project: BookProject, chapter: PlannedChapter) -> ChapterReco
         BadInput: it is not spoken yet.
     """
     if not project.is_spoken(chapter.key):
+        if corrections_done(chapter, project) is not None:
+            unfinished = f"a correction of chapter {chapter.number} is not spoken yet"
+            raise BadInput(f"{unfinished}; run the command that makes the book again, or correct the sentence anew")
         changed = f"chapter {chapter.number} is not spoken as the document has it now"
         raise BadInput(f"{changed}; run the command that makes the book again, then correct it")
     return project.read_record(chapter.key)

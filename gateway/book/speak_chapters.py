@@ -17,7 +17,8 @@ from gateway.cli.render.book_progress import BookProgress, ChapterProgress
 from gateway.cli.render.summary import RunSummary
 from gateway.local.processes import LocalSystem
 from gateway.output.running_jobs import RunningJobs, RunStopped
-from gateway.output.speech_run import SpeakArguments, SpeakRun, speak_text
+from gateway.output.speak_arguments import SpeakArguments
+from gateway.output.speech_run import SpeakRun, speak_text
 from seriatim.errors import SeriatimError
 
 AT_ONCE = 2
@@ -48,7 +49,7 @@ def speak_chapters(
         if jobs.stopped:
             raise RunStopped
         whole, summaries = replace(arguments, text=chapter.text), []
-        n_done = _corrections_done(chapter, project)
+        n_done = corrections_done(chapter, project)
         if n_done is None:
             with ChapterOutput(project, chapter.with_corrections(())) as output, jobs.registration() as add_job:
                 shown.audio_ms = output.ms_done
@@ -68,7 +69,7 @@ def speak_chapters(
     return _run_all([partial(speak, *each) for each in zip(chapters, progress.chapters, strict=True)], jobs)
 
 
-def _corrections_done(chapter: PlannedChapter, project: BookProject) -> int | None:
+def corrections_done(chapter: PlannedChapter, project: BookProject) -> int | None:
     """How many of the corrections of a chapter are in the version that is spoken; None: no version is."""
     versions = range(len(chapter.corrections), -1, -1)
     return next((n for n in versions if project.is_spoken(chapter.with_corrections(chapter.corrections[:n]).key)), None)

@@ -73,7 +73,8 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
         from gateway.cli.input_text import read_input, refuse_to_overwrite
         from gateway.cli.render.summary import summary_json, summary_text
         from gateway.output.open_output import ResumePolicy
-        from gateway.output.speech_run import SpeakArguments
+        from gateway.output.speak_arguments import SpeakArguments
+        from seriatim.client.job_lexicon import SystemLexicons
 
     end_on_sigterm()
     embedded = options.redis is None
@@ -96,6 +97,7 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
         begin=ResumePolicy.RESUME if options.resume else ResumePolicy.RESTART if options.restart else ResumePolicy.NEW,
         format_name=options.format,
         quiet=options.quiet or options.json,
+        system_lexicon=SystemLexicons(settings).current(request.pool_name),
     )
     summary = speak(arguments, settings)
     if options.json:

@@ -186,7 +186,7 @@ def _add_book(p: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     p.add_argument(
         "--loudness", type=loudness, metavar="LUFS",
-        help="bring the book to a loudness, such as -20 (ACX: -23 to -18), its peaks below -3 dB (default: as spoken)",
+        help="loudness of the book, -40 to -16 (ACX: -23 to -18); limits its peaks (default: as spoken)",
     )  # fmt: skip
     p.add_argument("--plan", action="store_true", help="print chapters, minutes, voice and warnings; speak nothing")
     p.add_argument("--chapters", metavar="LIST", help="numbers of chapters to speak, such as 1-3,7,9- (default: all)")

@@ -85,12 +85,12 @@ def positive_int(text: str) -> int:
 
 
 def loudness(text: str) -> float:
-    """A loudness in LUFS, of speech that is neither noise nor distorted.
+    """A loudness in LUFS, of speech that is neither noise nor distorted; more than -16 the limiter would take back.
 
     Raises:
         ArgumentTypeError: it is out of range.
     """
     value = float(text)
-    if not -40 <= value <= -10:
-        raise argparse.ArgumentTypeError(f"{text}; expected -40 to -10, such as -20")
+    if not -40 <= value <= -16:
+        raise argparse.ArgumentTypeError(f"{text}; expected -40 to -16, such as -20")
     return value

@@ -15,13 +15,11 @@ from itertools import chain, islice
 from typing import Protocol
 
 from gateway.cli.render.summary import RunSummary
-from gateway.local.processes import LocalSystem, WorkerPlan
-from gateway.output.journal import TextFingerprint
-from gateway.output.open_output import ResumePolicy
+from gateway.local.processes import LocalSystem
+from gateway.output.speak_arguments import SpeakArguments
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.audio.title_tags import first_words
 from seriatim.client.job import Job
-from seriatim.client.job_options import JobRequest
 from seriatim.client.partial_submission import PartialSubmission
 from seriatim.client.producer import Producer
 from seriatim.client.resolved_request import ResolvedRequest
@@ -38,36 +36,6 @@ from seriatim.text.reading import ReadingMode
 
 WATCH_S = 0.5  #: how soon a process that ended for good is noticed
 COUNT_TIMEOUT_S = 1.0  #: a worker reports its last sentence some milliseconds after the audio
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakArguments:
-    """The arguments of `seriatim speak`, parsed."""
-
-    text: str
-    output: str
-    request: JobRequest
-    worker_plan: WorkerPlan
-    embedded: bool
-    begin: ResumePolicy = ResumePolicy.NEW
-    format_name: str | None = None
-    quiet: bool = False
-
-    @property
-    def fingerprint(self) -> TextFingerprint:
-        """The fingerprint that an interrupted run must share to be resumed."""
-        r = self.request
-        options: dict[str, str | int | float | bool | None] = {
-            "engine": r.engine, "voice": r.voice, "language": r.language, "speed": r.speed, "seed": r.seed,
-            "pause": r.pause_ms, "paragraph": r.paragraph_ms, "gap": str(r.gap_policy),
-            "markup": str(r.markup), "reading": str(r.reading),
-            "speakers": " ".join(f"{name}={voice}" for name, voice in sorted(r.speakers.items())),
-            "cast": str(r.cast),
-            "lexicon": " ".join(map(str, r.lexicon.entries)),
-            "engine options": " ".join(sorted(self.worker_plan.engine_options)),
-            "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
-        }  # fmt: skip
-        return TextFingerprint.of(self.text, options)
 
 
 class SpeechOutput(Protocol):

@@ -17,8 +17,9 @@ from gateway.cli.parser_parts import worker_plan
 from gateway.cli.render.duration import clock_face
 from gateway.local.locked_folder import lock_folder
 from gateway.local.processes import LocalSystem
-from gateway.output.speech_run import SpeakArguments
+from gateway.output.speak_arguments import SpeakArguments
 from seriatim.audio.formats import format_of
+from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, SeriatimError
 from seriatim.exit_codes import ExitCode
@@ -89,7 +90,10 @@ def _batch(options: argparse.Namespace, settings: Settings, folder: Path, inputs
     if reason and not quiet:
         sys.stderr.write(f"seriatim: {reason}\n")
     options.engine = request.engine
-    arguments = SpeakArguments("", "", request, worker_plan(options), embedded, quiet=quiet)
+    arguments = SpeakArguments(
+        "", "", request, worker_plan(options), embedded, quiet=quiet,
+        system_lexicon=SystemLexicons(settings).current(request.pool_name),
+    )  # fmt: skip
     show = _show_json if options.json else _show_nothing if options.quiet else _show_line
     return FileBatch(arguments, folder, options.format, options.retries, BatchManifest.load(folder), show)
 

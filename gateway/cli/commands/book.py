@@ -19,6 +19,7 @@ from gateway.book.book_plan import BookPlan, ChapterChoice, PlannedChapter, pars
 from gateway.book.book_project import BookProject
 from gateway.book.chapter_files import write_chapter_files
 from gateway.book.corrections import Correction
+from gateway.book.renamed_book import rename_project
 from gateway.book.speak_chapters import speak_chapters, unspoken
 from gateway.cli import parser as args
 from gateway.cli.commands.speak import end_on_sigterm, open_system, with_engine
@@ -26,7 +27,8 @@ from gateway.cli.input_text import read_input, refuse_to_overwrite
 from gateway.cli.parser_parts import worker_plan
 from gateway.cli.render.book_progress import BookProgress
 from gateway.cli.render.book_tables import BookSummary, book_summary_json, book_summary_text, plan_json, plan_text
-from gateway.output.speech_run import SpeakArguments
+from gateway.output.speak_arguments import SpeakArguments
+from seriatim.client.job_lexicon import SystemLexicons
 from seriatim.errors import SeriatimError
 from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
@@ -92,8 +94,9 @@ def book_arguments(options: argparse.Namespace, settings: Settings) -> tuple[Boo
     options.engine = request.engine
     quiet = options.quiet or options.json
     speech = SpeakArguments(
-        "", str(output.path), request, worker_plan(options, text=document.text), embedded, quiet=quiet
-    )
+        "", str(output.path), request, worker_plan(options, text=document.text), embedded, quiet=quiet,
+        system_lexicon=SystemLexicons(settings).current(request.pool_name),
+    )  # fmt: skip
     choice = ChapterChoice(options.include, numbers)
     plan = plan_book(document, Path(options.file).stem, speech.fingerprint.options, choice)
     return BookArguments(speech, plan, output, options.loudness, typed), reason
@@ -112,9 +115,10 @@ def make_book(
     """
     plan, output, started_s = arguments.plan, arguments.output, time.monotonic()
     path = output.path
+    rename_project(plan, output, Path(str(arguments.options["file"])))
     project = BookProject(output.project_folder(plan))
     with project.lock():
-        project.write_command(str(Path.cwd()), arguments.options)
+        project.write_command(str(Path.cwd()), arguments.options, str(output.book_folder(plan).resolve()))
         plan = plan.with_corrections(_corrections(project, changes))
         missing = unspoken(plan, project)
         spoken_ms = _speak_missing(missing, arguments, settings, project) if missing else 0.0

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 from gateway.book.book_plan import BookPlan, PlannedChapter
-from gateway.book.book_project import BookProject
+from gateway.book.book_project import BookProject, ChapterRecord
 from gateway.book.corrections import Correction, next_take
 from gateway.book.doubtful_sentences import ListedSentence, current_record, listed_sentences
 from gateway.book.quality_report import write_report
+from gateway.book.speak_chapters import corrections_done
 from gateway.cli import parser as args
 from gateway.cli.commands.book import BookArguments, book_arguments, make_book, print_summary
 from gateway.cli.commands.speak import end_on_sigterm
@@ -32,6 +33,7 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
         KeyboardInterrupt: likewise.
     """
     end_on_sigterm()
+    _check_options(options)
     project, report = _project_of(options.book), Path(options.report).resolve() if options.report else None
     arguments = _saved_arguments(project, options, settings)
     plan = arguments.plan.with_corrections(project.read_corrections())
@@ -41,12 +43,6 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
             write_report(report, plan.title, options.book, project, listed)
         _print_list(listed, as_json=options.json)
         return ExitCode.OK
-    if not (options.again or options.text):
-        raise BadInput("--sentence needs --text, the text to speak instead, or --again, for another take of the same")
-    if options.text and (options.again or len(options.sentence) > 1):
-        raise BadInput("--text is for one --sentence, without --again; correct one sentence after the other")
-    if options.text and next(iter(segment(options.text, SegmentOptions())), None) is None:
-        raise BadInput(f"--text {options.text!r} has nothing to speak")
     changes: dict[str, list[Correction]] = {}
     for address in options.sentence:
         chapter, seq = _find_sentence(plan, project, address)
@@ -57,6 +53,24 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
         changes.setdefault(chapter.base_key, []).append(correction)
     summary = make_book(arguments, settings, changes)
     return print_summary(summary, options)
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Check that the options are either of a list or of a correction.
+
+    Raises:
+        BadInput: they are not.
+    """
+    if not options.sentence:
+        if options.again or options.text:
+            raise BadInput("--again and --text need --sentence, the address of a sentence, such as 2.14")
+        return
+    if not (options.again or options.text):
+        raise BadInput("--sentence needs --text, the text to speak instead, or --again, for another take of the same")
+    if options.text and (options.again or len(options.sentence) > 1):
+        raise BadInput("--text is for one --sentence, without --again; correct one sentence after the other")
+    if options.text and next(iter(segment(options.text, SegmentOptions())), None) is None:
+        raise BadInput(f"--text {options.text!r} has nothing to speak")
 
 
 def _project_of(book: str) -> BookProject:
@@ -100,10 +114,20 @@ def _find_sentence(plan: BookPlan, project: BookProject, address: str) -> tuple[
     chapter = next((chapter for chapter in plan.chapters if chapter.number == number), None)
     if chapter is None:
         raise BadInput(f"--sentence {address}: the book has no chapter {number}")
-    n_sentences = len(current_record(project, chapter).ends)
+    n_sentences = len(_spoken_record(project, chapter).ends)
     if not 0 <= seq < n_sentences:
         raise BadInput(f"--sentence {address}: chapter {number} has sentences 1 to {n_sentences}")
     return chapter, seq
+
+
+def _spoken_record(project: BookProject, chapter: PlannedChapter) -> ChapterRecord:
+    """The record of a chapter's latest version that is spoken: later corrections may have been interrupted.
+
+    Raises:
+        BadInput: no version of it is spoken, or the record is damaged.
+    """
+    n_done = corrections_done(chapter, project)
+    return current_record(project, chapter.with_corrections(chapter.corrections[: n_done or 0]))
 
 
 def _last_text(corrections: list[Correction], seq: int) -> str:

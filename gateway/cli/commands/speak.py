@@ -10,7 +10,8 @@ from gateway.cli.render.summary import RunSummary
 from gateway.local.installed_engines import choose_installed
 from gateway.local.processes import LocalSystem, private_system, running_system
 from gateway.output.open_output import open_output
-from gateway.output.speech_run import SpeakArguments, SpeakRun, speak_text
+from gateway.output.speak_arguments import SpeakArguments
+from gateway.output.speech_run import SpeakRun, speak_text
 from seriatim.client.job_options import JobRequest
 from seriatim.client.producer import Producer
 from seriatim.errors import SeriatimError

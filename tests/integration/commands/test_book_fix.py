@@ -89,6 +89,8 @@ def test_doubtful_sentences_are_listed(tmp_path: Path) -> None:
         (["--sentence", "4.1", "--again"], "--sentence 4.1: the book has no chapter 4"),
         (["--sentence", "two", "--again"], "expected CHAPTER.SENTENCE, such as 2.14"),
         (["--sentence", "1.1"], "needs --text, the text to speak instead, or --again"),
+        (["--again"], "--again and --text need --sentence"),
+        (["--text", "One."], "--again and --text need --sentence"),
         (["--sentence", "1.1", "--text", "  "], "--text '  ' has nothing to speak"),
     ],
 )

@@ -44,13 +44,14 @@ def test_a_book_has_the_loudness_that_was_chosen(tmp_path: Path, target: int, na
 def test_another_loudness_speaks_nothing_again(tmp_path: Path) -> None:
     source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / "out"
     assert seriatim("book", source, "-o", out, "--format", "flac", *TONE).returncode == 0
-    done = seriatim("book", source, "-o", out, "--format", "flac", "--loudness", "-14", "--json", *TONE)
+    done = seriatim("book", source, "-o", out, "--format", "flac", "--loudness", "-16", "--json", *TONE)
     summary = json.loads(done.stdout)
     assert (summary["chapters_spoken"], summary["gain_db"] > 0) == (0, True)
     assert measured(out / "01 - Harbour.flac")[1] <= -3.0
 
 
-def test_a_loudness_that_is_none_is_refused(tmp_path: Path) -> None:
-    done = seriatim("book", book(tmp_path / "in.epub", SEA), "--loudness", "20", *TONE)
+@pytest.mark.parametrize("target", ["20", "-15.9", "-41"])
+def test_a_loudness_that_cannot_be_reached_is_refused(tmp_path: Path, target: str) -> None:
+    done = seriatim("book", book(tmp_path / "in.epub", SEA), f"--loudness={target}", *TONE)
     assert done.returncode == 2
-    assert "20; expected -40 to -10, such as -20" in done.stderr.decode()
+    assert f"{target}; expected -40 to -16, such as -20" in done.stderr.decode()
