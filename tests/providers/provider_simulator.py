@@ -7,6 +7,7 @@ its rules on purpose.
 
 import asyncio
 import base64
+import contextlib
 import json
 import socket
 import struct
@@ -32,7 +33,7 @@ class ProviderFault(StrEnum):
     """Faults of one answer."""
 
     SLOW_FIRST = "slow first byte"  #: the body waits until the test opens the gate
-    STOP = "stop"  #: the sound stops in its middle, and the connection stays
+    STOP = "stop"  #: the sound stops in its middle, and the connection stays until the test opens the gate
     CUT = "cut"  #: the connection closes in the middle
     RESET = "reset"  #: it is reset in the middle
     RESET_FIRST = "reset first"  #: it is reset before any answer
@@ -140,6 +141,8 @@ class ProviderSimulator:
         finally:
             self._tasks.discard(task)
             writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()  # or the loop ends before, and the socket is left to the next test
 
     async def _answer(
         self, writer: asyncio.StreamWriter, target: str, headers: Mapping[str, str], fields: Mapping[str, Any], n: int
@@ -206,7 +209,7 @@ class ProviderSimulator:
         """Have the middle of a sentence; False if nothing follows it."""
         if fault is ProviderFault.STOP:
             await asyncio.to_thread(self.gate.wait)
-        elif fault is ProviderFault.CUT:
+        if fault in (ProviderFault.STOP, ProviderFault.CUT):
             writer.close()
         elif fault is ProviderFault.RESET:
             _reset(writer)

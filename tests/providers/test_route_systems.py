@@ -8,7 +8,7 @@ import pytest
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.lua.pool_scripts import signals
 from seriatim.lua.script_calls import run
-from seriatim.stream_entries import Discontinuity, Gap
+from seriatim.stream_entries import Audio, Discontinuity, Gap
 from tests.providers.provider_simulator import MS_PER_CHAR, ProviderSimulator
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_systems import (
@@ -60,9 +60,13 @@ def test_a_sentence_that_was_heard_in_part_goes_on_in_another_voice_from_its_wor
     """One marked discontinuity; what was heard stays, and no word is lost or said twice but the one that was cut."""
     texts = sentences(3, "alive", 20)
     broken = texts[1]
-    with ProviderSimulator(faults={broken: (Fault.CUT, 0)}) as first, ProviderSimulator() as second:
+    with ProviderSimulator(faults={broken: (Fault.STOP, 0)}) as first, ProviderSimulator() as second:
         start_route(system, first, second)
-        entries = Listener(system.producer().enqueue(texts, request(POOL, kind="live", hold="0"))).all()
+        entries = []
+        for entry in system.producer().enqueue(texts, request(POOL, kind="live", hold="0")).audio():
+            entries.append(entry)
+            if isinstance(entry, Audio) and entry.seq == 1:
+                first.gate.set()  # a part of it is heard: now its connection breaks
         (rest,) = [each.call.text for each in second.requests if each.call.text in broken]
     (mark,) = [entry for entry in entries if isinstance(entry, Discontinuity)]
     assert not any(isinstance(entry, Gap) for entry in entries)

@@ -74,6 +74,15 @@ class TlsServer:
     connections: list[Http2Provider]
 
 
+async def _close(listening: asyncio.Server, connections: list[Http2Provider]) -> None:
+    listening.close()
+    for each in connections:
+        if each.transport:
+            each.transport.abort()
+    for _ in range(3):  # sockets are closed by the steps of the loop behind this one
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[TlsServer]:
     authority = Authority.made(tmp_path, "authority")
@@ -87,10 +96,7 @@ def server(tmp_path: Path) -> Iterator[TlsServer]:
     create = loop.create_server(lambda: Http2Provider(connections), "localhost", 0, ssl=context)
     listening = asyncio.run_coroutine_threadsafe(create, loop).result(10)
     yield TlsServer(f"https://localhost:{listening.sockets[0].getsockname()[1]}", authority.certificate, connections)
-    for each in connections:
-        if each.transport:
-            loop.call_soon_threadsafe(each.transport.abort)
-    loop.call_soon_threadsafe(listening.close)
+    asyncio.run_coroutine_threadsafe(_close(listening, connections), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()

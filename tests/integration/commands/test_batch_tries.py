@@ -8,7 +8,7 @@ from gateway.batch.batch_inputs import BatchInput
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.speak_files import FileBatch, speak_files
 from gateway.local.processes import WorkerPlan, running_system
-from gateway.output.speech_run import SpeakArguments
+from gateway.output.speak_arguments import SpeakArguments
 from seriatim.client.job_options import JobRequest
 from tests.support.process_system import RealSystem
 

@@ -12,7 +12,7 @@ from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.partial_gaps import PartialGaps
 from gateway.batch.speak_files import FileBatch, LastLook, changed_files
 from gateway.local.processes import WorkerPlan
-from gateway.output.speech_run import SpeakArguments
+from gateway.output.speak_arguments import SpeakArguments
 from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput
 from seriatim.keys import StreamPosition
