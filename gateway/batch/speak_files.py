@@ -6,10 +6,9 @@ continues, also in the middle of a file.
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from gateway.batch.batch_inputs import BatchInput, output_name
@@ -53,7 +52,6 @@ class FileBatch:
     manifest: BatchManifest
     on_entry: Callable[[BatchEntry], None]
     jobs: RunningJobs = field(default_factory=RunningJobs)
-    ended: threading.Event = field(default_factory=threading.Event)
 
     def pending(self, inputs: Iterable[BatchInput]) -> list[tuple[BatchInput, str]]:
         """The files that are not spoken as they are now, each with its key."""
@@ -79,20 +77,12 @@ def speak_files(batch: FileBatch, files: Iterable[tuple[BatchInput, str]], syste
         KeyboardInterrupt: likewise.
     """
     taken: dict[str, str] = {entry.output: entry.file for entry in batch.manifest.entries.values()}
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="file") as executor:
-        futures: list[Future[None]] = []
-        for file, key in files:
-            output = _output_for(batch, file, {name for name, owner in taken.items() if owner != file.name})
-            taken[output] = file.name
-            entry = BatchEntry(file.name, output, key, "failed")
-            futures.append(executor.submit(_speak_file, batch, file, entry, system))
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            for future in sorted(futures, key=Future.done, reverse=True):
-                future.result()
-        except BaseException:
-            _stop(batch, futures)
-            raise
+    calls: list[Callable[[], None]] = []
+    for file, key in files:
+        output = _output_for(batch, file, {name for name, owner in taken.items() if owner != file.name})
+        taken[output] = file.name
+        calls.append(partial(_speak_file, batch, file, BatchEntry(file.name, output, key, "failed"), system))
+    batch.jobs.run_together(calls, AT_ONCE)
 
 
 def _output_for(batch: FileBatch, file: BatchInput, taken: Collection[str]) -> str:
@@ -102,17 +92,6 @@ def _output_for(batch: FileBatch, file: BatchInput, taken: Collection[str]) -> s
     return output_name(file.name, batch.ending, taken)
 
 
-def _stop(batch: FileBatch, futures: Iterable[Future[None]]) -> None:
-    batch.jobs.stopped = True
-    batch.ended.set()
-    for future in futures:
-        future.cancel()
-    try:
-        batch.jobs.stop()
-    except SeriatimError:  # the system has ended, and with it the jobs
-        return
-
-
 def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: LocalSystem) -> None:
     """Speak one file, again after an error that may pass; adds its entry.
 
@@ -120,7 +99,7 @@ def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: L
         SeriatimError: the system has failed.
     """
     for number in range(batch.retries + 1):
-        if batch.jobs.stopped:
+        if batch.jobs.stopped.is_set():
             raise RunStopped
         entry = replace(entry, tries=number + 1)
         try:
@@ -128,12 +107,12 @@ def _speak_file(batch: FileBatch, file: BatchInput, entry: BatchEntry, system: L
         except (Misconfigured, Unavailable):
             raise
         except SeriatimError as error:
-            if batch.jobs.stopped:
+            if batch.jobs.stopped.is_set():
                 raise
             system.check_children()
             entry = replace(entry, error=str(error))
             final = isinstance(error, BadInput) or number == batch.retries
-            if final or batch.ended.wait(_pause_s(error, number)):
+            if final or batch.jobs.stopped.wait(_pause_s(error, number)):
                 break
         else:
             audio_s = round((summary.audio_ms + summary.audio_ms_before) / 1000, 3)

@@ -4,8 +4,6 @@ The second job fills the slots that the last sentences of the first one leave fr
 other; what both have spoken is kept.
 """
 
-from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 
@@ -19,7 +17,6 @@ from gateway.local.processes import LocalSystem
 from gateway.output.running_jobs import RunningJobs, RunStopped
 from gateway.output.speak_arguments import SpeakArguments
 from gateway.output.speech_run import SpeakRun, speak_text
-from seriatim.errors import SeriatimError
 
 AT_ONCE = 2
 
@@ -46,7 +43,7 @@ def speak_chapters(
     jobs = RunningJobs()
 
     def speak(chapter: PlannedChapter, shown: ChapterProgress) -> list[RunSummary]:
-        if jobs.stopped:
+        if jobs.stopped.is_set():
             raise RunStopped
         whole, summaries = replace(arguments, text=chapter.text), []
         n_done = corrections_done(chapter, project)
@@ -66,33 +63,11 @@ def speak_chapters(
         shown.complete()
         return summaries
 
-    return _run_all([partial(speak, *each) for each in zip(chapters, progress.chapters, strict=True)], jobs)
+    calls = [partial(speak, *each) for each in zip(chapters, progress.chapters, strict=True)]
+    return [summary for summaries in jobs.run_together(calls, AT_ONCE) for summary in summaries]
 
 
 def corrections_done(chapter: PlannedChapter, project: BookProject) -> int | None:
     """How many of the corrections of a chapter are in the version that is spoken; None: no version is."""
     versions = range(len(chapter.corrections), -1, -1)
     return next((n for n in versions if project.is_spoken(chapter.with_corrections(chapter.corrections[:n]).key)), None)
-
-
-def _run_all(calls: list[Callable[[], list[RunSummary]]], jobs: RunningJobs) -> list[RunSummary]:
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="chapter") as executor:
-        futures: list[Future[list[RunSummary]]] = [executor.submit(call) for call in calls]
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            for future in sorted(futures, key=Future.done, reverse=True):
-                future.result()  # raises the error of a chapter, before those that still run
-        except BaseException:
-            _stop_all(futures, jobs)
-            raise
-    return [summary for future in futures for summary in future.result()]
-
-
-def _stop_all(futures: list[Future[list[RunSummary]]], jobs: RunningJobs) -> None:
-    jobs.stopped = True
-    for future in futures:
-        future.cancel()
-    try:
-        jobs.stop()
-    except SeriatimError:  # the system has ended, and with it the jobs
-        return

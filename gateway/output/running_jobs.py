@@ -1,11 +1,16 @@
-"""Running jobs of a command that has several at a time, to be cancelled together."""
+"""Running jobs of a command that has several at a time: run together, and cancelled together."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from seriatim.client.job import Job
+from seriatim.errors import SeriatimError
+
+T = TypeVar("T")
 
 
 class RunStopped(Exception):
@@ -16,7 +21,7 @@ class RunStopped(Exception):
 class RunningJobs:
     """The jobs that run."""
 
-    stopped: bool = False
+    stopped: threading.Event = field(default_factory=threading.Event)  #: no run goes on, and none begins
     jobs: list[Job] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -24,7 +29,7 @@ class RunningJobs:
         """Add a job, which is cancelled at once after `stop`."""
         with self.lock:
             self.jobs.append(job)
-            stopped = self.stopped
+            stopped = self.stopped.is_set()
         if stopped:
             job.cancel("the command that submitted it ended")
 
@@ -51,6 +56,24 @@ class RunningJobs:
     def stop(self) -> None:
         """Cancel all jobs, also those that are added later."""
         with self.lock:
-            self.stopped, jobs = True, list(self.jobs)
+            self.stopped.set()
+            jobs = list(self.jobs)
         for job in jobs:
             job.cancel("the command that submitted it ended")
+
+    def run_together(self, calls: Iterable[Callable[[], T]], at_once: int) -> list[T]:
+        """The results of calls, so many of which run at a time; an error of one stops the others, and is raised."""
+        with ThreadPoolExecutor(at_once, thread_name_prefix="run") as executor:
+            futures: list[Future[T]] = [executor.submit(call) for call in calls]
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+                for future in sorted(futures, key=Future.done, reverse=True):
+                    future.result()  # raises the error of a call, before those that still run
+            except BaseException:  # an interrupt, too: the threads must end before it leaves the executor
+                self.stopped.set()
+                for future in futures:
+                    future.cancel()
+                with suppress(SeriatimError):  # the system has ended, and with it the jobs
+                    self.stop()
+                raise
+        return [future.result() for future in futures]

@@ -60,7 +60,7 @@ def _watch(batch: FileBatch, find: Callable[[], list[BatchInput]], system: Local
     while True:
         speak_files(batch, batch.pending(changed_files(seen, find())), system)
         system.check_children()
-        batch.ended.wait(LOOK_S)
+        batch.jobs.stopped.wait(LOOK_S)
 
 
 def _report(batch: FileBatch, inputs: list[BatchInput], n_spoken: int, options: argparse.Namespace) -> int:

@@ -2,9 +2,9 @@
 
 import json
 from os import PathLike
-from pathlib import Path
 
 from seriatim.errors import BadInput, Misconfigured
+from seriatim.text.small_text_file import read_small_file
 
 MOST_BYTES = 1_000_000
 
@@ -16,16 +16,7 @@ def read_cast_file(path: PathLike[str]) -> object:
         BadInput: it cannot be read, or is neither JSON nor YAML.
         Misconfigured: it is YAML, and PyYAML is not installed.
     """
-    try:
-        with Path(path).open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"cast {path} is not UTF-8, at byte {error.start}") from None
-    except OSError as error:
-        raise BadInput(f"cast {path}: {(error.strerror or str(error)).lower()}") from None
-    if len(raw) > MOST_BYTES:
-        raise BadInput(f"cast {path} is larger than {MOST_BYTES:,} bytes")
+    _, text = read_small_file(path, "cast", MOST_BYTES)
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text)

@@ -19,6 +19,7 @@ from pathlib import Path
 from seriatim.errors import BadInput
 from seriatim.text.lexicon.lexicon_entry import LexiconEntry
 from seriatim.text.lexicon.pls_file import read_pls
+from seriatim.text.small_text_file import read_small_file
 
 MOST_BYTES = 4_000_000
 _LANGUAGE = re.compile(r"\[\s*([\w *-]+?)\s*\]")
@@ -32,16 +33,7 @@ def read_lexicon_file(path: PathLike[str] | str) -> list[LexiconEntry]:
         BadInput: it cannot be read, is too large, or has an entry that is wrong; the message has the line.
     """
     name = Path(path).name
-    try:
-        with Path(path).open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"lexicon {name} is not UTF-8, at byte {error.start}") from None
-    except OSError as error:
-        raise BadInput(f"lexicon {path}: {error.strerror}") from None
-    if len(raw) > MOST_BYTES:
-        raise BadInput(f"lexicon {name} is larger than {MOST_BYTES:,} bytes")
+    raw, text = read_small_file(path, "lexicon", MOST_BYTES)
     start = text.lstrip()[:1]
     if start == "<":
         return read_pls(raw, name)

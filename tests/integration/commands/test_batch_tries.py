@@ -8,6 +8,7 @@ from gateway.batch.batch_inputs import BatchInput
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.speak_files import FileBatch, speak_files
 from gateway.local.processes import WorkerPlan, running_system
+from gateway.output.running_jobs import RunningJobs
 from gateway.output.speak_arguments import SpeakArguments
 from seriatim.client.job_options import JobRequest
 from tests.support.process_system import RealSystem
@@ -31,7 +32,7 @@ def speak(system: RealSystem, folder: Path, texts: list[str]) -> tuple[FileBatch
     request = JobRequest.of({"engine": "tone", "gap": "fail"})
     arguments = SpeakArguments("", "", request, WorkerPlan("tone"), embedded=False, quiet=True)
     ended = PauseLog()
-    batch = FileBatch(arguments, folder, "wav", 2, BatchManifest(folder), entries.append, ended=ended)
+    batch = FileBatch(arguments, folder, "wav", 2, BatchManifest(folder), entries.append, RunningJobs(ended))
     files = [BatchInput(f"{n}.txt", folder / f"{n}.txt") for n in range(len(texts))]
     for file, text in zip(files, texts, strict=True):
         file.path.write_text(text, "utf-8")

@@ -95,7 +95,7 @@ def voices_of(cast: object, **options: Any) -> dict[str, str]:
 
 
 def test_other_speakers_have_voices_in_the_order_in_which_they_occur() -> None:
-    assert voices_of({"speakers": {"BEN LEE": "jon"}}) == {"BEN LEE": "jon"}, "nobody else is looked for"
+    assert voices_of({"speakers": {"BEN LEE": "jon"}}) == {"BEN LEE": "jon"}, "no other name is looked for"
     assert voices_of({"others": ["x"], "speakers": {"BEN LEE": "jon"}}) == {"BEN LEE": "jon", "ANNA": "x", "ÉVA": "x"}
     assert voices_of("auto") == {"ANNA": "ann", "BEN LEE": "any", "ÉVA": "ann"}, "not the narrator's, which is nora"
     assert voices_of("auto", voice="jon") == {"ANNA": "any", "BEN LEE": "any", "ÉVA": "any"}
