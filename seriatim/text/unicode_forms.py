@@ -22,8 +22,8 @@ _PLAIN = str.maketrans("．，：", ".,:")
 
 
 @cache  # takes 80 ms, and many processes meet no text, or plain text only
-def _folded() -> dict[int, str]:
-    """The plain form of each character that has one, by its code."""
+def _folded() -> dict[str, str]:
+    """The plain form of each character that has one; no plain form has such a character itself."""
     table = {}
     for code in range(0xA0, min(sys.maxunicode, 0x20000)):
         tag, _, _ = unicodedata.decomposition(chr(code)).partition(" ")
@@ -31,21 +31,18 @@ def _folded() -> dict[int, str]:
         if (tag in _FOLDED_TAGS or listed) and chr(code) not in _KEPT:
             plain = unicodedata.normalize("NFKC", chr(code))
             if 0 < len(plain) <= _MOST_CHARS and not plain.isspace():
-                table[code] = plain
+                table[chr(code)] = plain
     return table
-
-
-@cache
-def _other_forms(*, high: bool) -> re.Pattern[str]:
-    """Any character that is folded; `high`: also those beyond 16 bits, which a regular expression tests one by one."""
-    return re.compile("[" + "".join(re.escape(chr(code)) for code in _folded() if high or code <= 0xFFFF) + "]")
 
 
 def fold(text: str) -> str:
     """The text with other forms of letters, digits and signs folded, character by character."""
     if text.isascii():
         return text
-    return _other_forms(high=max(text) > "\uffff").sub(lambda form: _folded()[ord(form[0])], text)
+    plain_forms = _folded()
+    for form in plain_forms.keys() & set(text):  # few kinds of them are in any text
+        text = text.replace(form, plain_forms[form])
+    return text
 
 
 def compose(sentence: str) -> str:

@@ -78,7 +78,7 @@ SCRIPTS = {
     "worker": {
         "pool": [
             "claim", "finish", "fail", "beat", "register", "leave", "mark", "fenced", "sweep", "pick", "strike",
-            "rebase", "fill_done", "postpone", "finish_and_claim", "report_limits",
+            "rebase", "fill_done", "postpone", "finish_and_claim", "report_limits", "handover",
         ],
         "job": ["open", "append", "fill", "life", "close", "end"],
     },

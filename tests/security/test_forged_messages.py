@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import pickle
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ import pytest
 from seriatim.celery_app import TASK
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
+from seriatim.errors import BadInput
 from seriatim.keys import job_prefix, pool_prefix, queue
+from seriatim.text.dialogue.cast_file import read_cast_file
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import ROOT, RealSystem, wait_until
 
@@ -202,15 +205,29 @@ def test_a_forged_notification_is_thrown_away(system: RealSystem, unmoved: Job) 
     assert before.poll() is None
 
 
-def test_no_module_of_ours_reads_pickles_or_yaml() -> None:
-    """A model's checkpoint is a file of the operator's, read by torch's restricted unpickler (decision 11)."""
+def test_no_module_of_ours_reads_objects_from_bytes() -> None:
+    """A model's checkpoint is a file of the operator's, read by torch's restricted unpickler (decision 11).
+
+    A cast may be YAML: read as plain values, which `yaml.safe_load` is for.
+    """
+    plain_yaml = "seriatim/text/dialogue/cast_file.py"
     checkpoint = "workers/engines/xtts/model/checkpoint.py"
     words = ("pickle", "marshal", "shelve", "dill", "yaml")
-    found = [
-        f"{path.relative_to(ROOT)}: {line.strip()}"
+    found = {
+        str(path.relative_to(ROOT))
         for folder in ("seriatim", "tasks", "workers", "reassembler", "gateway")
         for path in sorted((ROOT / folder).rglob("*.py"))
         for line in path.read_text("utf-8").splitlines()
         if line.strip().startswith(("import ", "from ")) and any(word in line.split()[1].split(".") for word in words)
-    ]
-    assert [line for line in found if not line.startswith(checkpoint)] == []
+    }
+    assert found <= {plain_yaml, checkpoint}
+    assert set(re.findall(r"yaml\.\w*(?:load|Loader)\w*", (ROOT / plain_yaml).read_text("utf-8"))) == {"yaml.safe_load"}
+
+
+def test_a_cast_in_yaml_cannot_run_a_command(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    cast = tmp_path / "cast.yaml"
+    cast.write_text(f"ANN: !!python/object/apply:os.mkdir ['{trace}']\n")
+    with pytest.raises(BadInput, match="is no YAML"):
+        read_cast_file(cast)
+    assert not trace.exists()

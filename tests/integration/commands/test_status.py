@@ -60,7 +60,7 @@ def test_the_job_that_runs_dry_first_stands_first(system: RealSystem) -> None:
 
 @pytest.mark.thorough
 def test_a_listener_who_hears_what_is_spoken_holds_his_share(system: RealSystem) -> None:
-    job = enqueue(system, ["All of it is spoken long before the end of it is heard by anybody who listens to it."])
+    job = enqueue(system, sentences(3, "of what is spoken long before anybody who listens to it has heard its end"))
     wait_until(lambda: status_of(system)["held"] > 0, "it is spoken and not yet heard")
     shown = seriatim("status", settings=system.settings.to_env()).stdout.decode()
     assert " + held 0." in shown
