@@ -37,6 +37,7 @@ from gateway.http.routes import (
 from gateway.http.routes.jobs import body_schemas
 from gateway.http.routes.page import mount_page
 from gateway.http.url_paths import MONITORING_PATHS
+from gateway.http.validation_problems import validation_problem
 from seriatim import __version__
 from seriatim.errors import SeriatimError
 
@@ -141,14 +142,16 @@ def _add_error_handlers(app: FastAPI) -> None:
         assert isinstance(error, SeriatimError)
         return problem_of(error).response()
 
-    async def handle_validation_error(_: Request, error: Exception) -> Response:
+    async def handle_validation_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return _validation_problem(error).response()
+        content_type = request.headers.get("content-type", "")
+        return validation_problem(error.errors(), content_type=content_type).response()
 
-    async def handle_http_exception(_: Request, error: Exception) -> Response:
+    async def handle_http_exception(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_input")
-        return HttpProblem(error.status_code, code, str(error.detail), headers=dict(error.headers or {})).response()
+        message = _http_message(error, request.url.path)
+        return HttpProblem(error.status_code, code, message, headers=dict(error.headers or {})).response()
 
     async def handle_unexpected_error(_: Request, error: Exception) -> Response:
         response = internal_error(error).response()
@@ -166,12 +169,15 @@ def _add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, handle_http_exception)
 
 
-def _validation_problem(error: RequestValidationError) -> HttpProblem:
-    """The first validation error, without the input: that may be a user's text."""
-    first = error.errors()[0]
-    location = [str(step) for step in first["loc"] if step not in ("body", "query", "path", "header")]
-    param = ".".join(location) or None
-    return HttpProblem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param)
+def _http_message(error: HTTPException, path: str) -> str:
+    """What to tell about an error that the framework found itself."""
+    if error.status_code == 400:
+        return "the body cannot be read; send JSON in UTF-8"
+    if error.status_code == 404 and not path.startswith("/v1/"):
+        return f"no {path} here; the paths of the API begin with /v1, such as /v1/audio/speech"
+    if error.status_code == 405:
+        return f"{path} takes {(error.headers or {}).get('Allow') or 'another method'}"
+    return str(error.detail)
 
 
 def _correct_openapi(app: FastAPI) -> None:

@@ -35,6 +35,7 @@ from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.audio_response import FAILED, LEFT, STATES
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
+from gateway.http.validation_problems import validation_problem
 from seriatim.errors import JobNotOpen, SeriatimError, error_of_end
 
 router = APIRouter()
@@ -137,8 +138,7 @@ class ElevenLabsConnection:
         except TimeoutError:
             raise HttpProblem(408, "too_late", f"no text within {START_TIMEOUT_S:g} s") from None
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise HttpProblem(400, "bad_input", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+            raise validation_problem(error.errors(include_url=False, include_input=False), "the message") from None
         except KeyError:
             raise HttpProblem(400, "bad_input", "expected a text message with JSON") from None
 

@@ -12,6 +12,7 @@ from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
 from gateway.http.recordings.source_text import normalize_title
 from gateway.http.schemas.requests import NewJobBody
+from gateway.http.validation_problems import validation_problem
 from seriatim.text.documents import Document
 from seriatim.text.markup import Markup
 
@@ -80,6 +81,4 @@ def _validate(read: Callable[[], NewJobBody]) -> NewJobBody:
     try:
         return read()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        param = ".".join(str(part) for part in first["loc"]) or None
-        raise HttpProblem(400, "bad_input", f"{param or 'the body'}: {first['msg']}", param=param) from None
+        raise validation_problem(error.errors(include_url=False, include_input=False)) from None

@@ -48,6 +48,7 @@ from gateway.http.streaming.audio_response import CANCELLED, FAILED, LEFT, MOVED
 from gateway.http.streaming.text_queue import Step, TextQueue
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
+from gateway.http.validation_problems import validation_problem
 from seriatim.errors import JobNotOpen, SeriatimError
 from seriatim.keys import StreamPosition
 
@@ -201,11 +202,7 @@ class TextStreamConnection:
         try:
             return CLIENT_MESSAGE.validate_json(raw)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            location = ".".join(str(part) for part in first["loc"])
-            raise HttpProblem(
-                400, "bad_input", f"{location or 'the message'}: {first['msg']}", param=location or None
-            ) from None
+            raise validation_problem(error.errors(include_url=False, include_input=False), "the message") from None
 
     async def _start_job(self, start: StartMessage) -> None:
         if self.session is not None and self.session.cancelled:

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from gateway.http.encoding.stream_formats import FILES, STREAMABLE
 from gateway.http.recordings.source_text import normalize_title
+from seriatim.audio.formats import FORMATS
 from seriatim.client.job_options import MAX_PAUSE_MS
 
 
@@ -15,8 +16,22 @@ def to_lowercase(value: Any) -> Any:
 
 
 AnyCase = BeforeValidator(to_lowercase)
-FormatName = Annotated[Literal[STREAMABLE], AnyCase]  # type: ignore[valid-type]  # from the table of formats
-FileFormat = Annotated[Literal[FILES], AnyCase]  # type: ignore[valid-type]  # likewise
+#: what clients call formats; Ogg, which is Vorbis in files, is streamed as Opus
+FORMAT_ALIASES = {ending: known.name for known in FORMATS if known.media_type for ending in known.endings} | {
+    "ogg": "opus", "oga": "opus", "ogg_opus": "opus", "mpeg": "mp3", "pcm16": "pcm", "pcm_s16le": "pcm",
+    "pcm_mulaw": "ulaw", "g711_ulaw": "ulaw", "pcm_alaw": "alaw", "g711_alaw": "alaw",
+}  # fmt: skip
+
+
+def to_format_name(value: Any) -> Any:
+    """Convert what clients call a format to its name here."""
+    name = to_lowercase(value)
+    return FORMAT_ALIASES.get(name, name) if isinstance(name, str) else name
+
+
+AnyFormatName = BeforeValidator(to_format_name)
+FormatName = Annotated[Literal[STREAMABLE], AnyFormatName]  # type: ignore[valid-type]  # from the table of formats
+FileFormat = Annotated[Literal[FILES], AnyFormatName]  # type: ignore[valid-type]  # likewise
 
 
 def _reject_boolean(value: Any) -> Any:
@@ -45,4 +60,10 @@ class VoiceId(BaseModel):
     id: str = Field(max_length=128)
 
 
-Voice = Annotated[str, Field(max_length=128)] | VoiceId
+def _reject_other_voices(value: Any) -> Any:
+    if not isinstance(value, str | dict | VoiceId):
+        raise ValueError('expected a name, or {"id": name}')  # noqa: TRY004  # as above
+    return value
+
+
+Voice = Annotated[Annotated[str, Field(max_length=128)] | VoiceId, BeforeValidator(_reject_other_voices)]

@@ -122,10 +122,15 @@ class SpeechOptions(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, fields: Any) -> Any:
-        """Remove nulls, which many clients send for defaults, and map other names of `language`."""
+        """Remove nulls and empty strings, which many clients send for defaults, and map other names of `language`."""
         if not isinstance(fields, dict):
             return fields
-        fields = {name: value for name, value in fields.items() if value is not None or name not in cls.model_fields}
+        unset = {None: set(cls.model_fields), "": {*cls.model_fields, *LANGUAGE_FIELDS} - {"input"}}
+        fields = {
+            name: value
+            for name, value in fields.items()
+            if not (isinstance(value, str | None) and name in unset.get(value, ()))
+        }
         codes = [code for name in LANGUAGE_FIELDS if (code := fields.pop(name, None)) is not None]
         if codes and "language" not in fields:
             fields["language"] = language_of(codes[0]) if isinstance(codes[0], str) else codes[0]

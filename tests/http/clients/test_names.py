@@ -189,3 +189,58 @@ def test_this_machine_has_other_names(system: RealSystem, named: Gateway, host: 
 @pytest.fixture(scope="module")
 def named(system: RealSystem) -> Gateway:
     return start(system, "named", http_hosts="tts.lan, other.lan")
+
+
+@pytest.mark.parametrize(
+    ("written", "media"),
+    [("ogg", "audio/ogg; codecs=opus"), ("OGG_OPUS", "audio/ogg; codecs=opus"), ("pcm_mulaw", "audio/PCMU"),
+     ("mp4", "audio/mp4"), ("wave", "audio/wav")],
+)  # fmt: skip
+def test_formats_have_the_names_that_clients_give_them(client: httpx2.Client, written: str, media: str) -> None:
+    answer = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": written})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media), answer.content[:300]
+
+
+def test_an_empty_field_has_its_default(client: httpx2.Client) -> None:
+    fields = dict.fromkeys(
+        ("voice", "model", "language", "lang_code", "response_format", "speed", "seed", "stream"), ""
+    )
+    answer = client.post("/v1/audio/speech", json={"input": TEXT} | fields)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/mpeg"), answer.text
+    empty = client.post("/v1/jobs", json={"input": ""})
+    assert empty.json()["error"]["code"] == "empty_text"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "message"),
+    [
+        (b'{"input": "Hi."', "application/json", "the body is no JSON: "),
+        (b'{"input": "Hi."}', "text/plain", "content type is text/plain; send JSON with the header"),
+        (b'{"input": "Hi."}', "", "content type is missing; send JSON with the header"),
+        (
+            b"input=Hi.",
+            "application/x-www-form-urlencoded",
+            "send JSON with the header `Content-Type: application/json`",
+        ),
+        ('{"input": "Gr\xfc\xdfe."}'.encode("latin-1"), "application/json", "JSON in UTF-8"),
+        (b"[]", "application/json", "expected a JSON object, such as"),
+        (b'{"input": "Hi.", "voice": ["heart"]}', "application/json", 'voice: expected a name, or {"id": name}'),
+        (b'{"input": "Hi.", "speed": true}', "application/json", "speed: expected a number, not a boolean"),
+    ],
+)
+def test_a_body_that_is_not_understood_is_told_what_to_send(
+    client: httpx2.Client, body: bytes, content_type: str, message: str
+) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    answer = client.post("/v1/audio/speech", content=body, headers=headers)
+    error = answer.json()["error"]
+    assert answer.status_code == 400
+    assert message in error["message"]
+    assert error["param"] in (None, "voice", "speed")
+
+
+def test_a_wrong_path_or_method_is_told_the_right_one(client: httpx2.Client) -> None:
+    lost = client.post("/audio/speech", json={"input": TEXT})
+    assert (lost.status_code, "begin with /v1, such as /v1/audio/speech" in lost.text) == (404, True)
+    asked = client.get("/v1/audio/speech")
+    assert (asked.status_code, "/v1/audio/speech takes POST" in asked.text) == (405, True)
