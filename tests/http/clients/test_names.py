@@ -228,7 +228,7 @@ def test_an_empty_field_has_its_default(client: httpx2.Client) -> None:
         (b'{"input": "Hi.", "speed": true}', "application/json", "speed: expected a number, not a boolean"),
     ],
 )
-def test_a_body_that_is_not_understood_is_told_what_to_send(
+def test_an_unreadable_body_is_answered_with_what_to_send(
     client: httpx2.Client, body: bytes, content_type: str, message: str
 ) -> None:
     headers = {"content-type": content_type} if content_type else {}
@@ -239,8 +239,8 @@ def test_a_body_that_is_not_understood_is_told_what_to_send(
     assert error["param"] in (None, "voice", "speed")
 
 
-def test_a_wrong_path_or_method_is_told_the_right_one(client: httpx2.Client) -> None:
+def test_a_wrong_path_or_method_is_answered_with_the_right_one(client: httpx2.Client) -> None:
     lost = client.post("/audio/speech", json={"input": TEXT})
     assert (lost.status_code, "begin with /v1, such as /v1/audio/speech" in lost.text) == (404, True)
-    asked = client.get("/v1/audio/speech")
-    assert (asked.status_code, "/v1/audio/speech takes POST" in asked.text) == (405, True)
+    wrong_method = client.get("/v1/audio/speech")
+    assert (wrong_method.status_code, "/v1/audio/speech takes POST" in wrong_method.text) == (405, True)
