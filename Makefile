@@ -22,7 +22,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,flower,bench,http,otel,providers,dev
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-autoscaling bench-http bench-text bench-providers bench-voices bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-autoscaling bench-http bench-text bench-providers bench-voices bench-book bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -127,6 +127,9 @@ bench-providers: $(VENV)/.dev  ## jobs in front of a simulated provider with a l
 
 bench-voices: $(VENV)/.listener  ## quality and cost of voices, through Seriatim and alone (ARGS="--quality espeak,hibari --rounds 9")
 	$(BIN)/python -m bench.voices $(ARGS)
+
+bench-book: $(VENV)/.dev  ## an audiobook, beside its engine alone (ARGS="--kb 300 --rounds 1")
+	$(BIN)/python -m bench.book $(ARGS)
 
 bench-xtts: $(VENV)/.dev $(VENV)/.xtts  ## the xtts engine beside coqui-tts' own loops, random weights (ARGS=--quick)
 	$(BIN)/python -m bench.xtts $(ARGS)

@@ -29,10 +29,10 @@ class Peak:
 
 
 @contextmanager
-def watched() -> Iterator[Peak]:
-    """Watch this process and its descendants from entry to exit, and fill in the peak that is yielded on exit."""
+def watched(pid: int | None = None) -> Iterator[Peak]:
+    """Watch a process, by default this one, and its descendants; the peak that is yielded is filled in on exit."""
     sampler = subprocess.Popen(
-        [sys.executable, "-m", "bench.memory", str(psutil.Process().pid)],
+        [sys.executable, "-m", "bench.memory", str(pid or psutil.Process().pid)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT,
     )  # fmt: skip
     peak = Peak()
@@ -50,7 +50,10 @@ def watched() -> Iterator[Peak]:
 
 def held_mb(root: psutil.Process, without: int) -> float:
     """Return the MB that `root` and its descendants hold now, except the process with the id `without`."""
-    family = [root, *root.children(recursive=True)]
+    try:
+        family = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:  # the one that is watched has ended
+        return 0.0
     return sum(_held_bytes(process) for process in family if process.pid != without) / 1e6
 
 
