@@ -16,6 +16,8 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _PERHAPS_BLANK = re.compile(r"\n[ \t]*\Z")
 _RUN = {char: re.compile(rf"{re.escape(char)}+") for char in "*_~`"}
 _CLOSER = {char: re.compile(rf"(?<![\s{char}]){re.escape(char)}+(?=[^\w{char}])") for char in "*_"}
+_SMALL_SCRIPT = {char: re.compile(rf"{re.escape(char)}([A-Za-z\d+-]{{1,4}}){re.escape(char)}") for char in "~^"}
+_PERHAPS_SMALL = re.compile(r"[~^][A-Za-z\d+-]{0,4}\Z")
 _NEVER_OPENED = ".,;:?)]}"
 _BEFORE_OPENER = "([{\"“‘'*_~—–-/|>"
 
@@ -32,6 +34,7 @@ _PERHAPS_REFERENCE = re.compile(r"\[[^\[\]\n]{0,60}\Z")
 _VOICE = re.compile(r"voice:\s*([^\n]{0,128}?)\s*", re.IGNORECASE)
 _PAUSE = re.compile(r"pause:\s*(.*)", re.IGNORECASE)
 _NOTE = re.compile(r"\^[^\]\s]{1,60}")
+_NOTE_NUMBERS = re.compile(r"\d{1,3}(?: ?[,–-] ?\d{1,3}){0,9}")
 _BEHIND_NOTE = re.compile(r"[\s\[.,;:!?)\]”’\"'—–-]")
 #: behind these a number in brackets, or a raised one, is a note's
 _BEFORE_NOTE = ".!?…,;:”’»\"')"
@@ -62,7 +65,8 @@ def emphasis_rule(text: str, at: int, state: ScanState) -> Step:
     before, after, n = state.before, text[end], end - at
     kept, gone = (text[at:end], end), ("", end)
     if char == "~":
-        return gone if n == 2 and not (before.isspace() and after.isspace()) else kept
+        small = n == 1 and before.isalnum() and after.isalnum()
+        return _small_script(text, at) if small else gone if n == 2 and not (before + after).isspace() else kept
     if before.isalnum() and after.isalnum():
         return gone if char == "*" and n > 1 and before.isalpha() and after.isalpha() else kept
     closes = not before.isspace() and not after.isalnum() and before not in "([{"
@@ -82,7 +86,7 @@ def pair_rule(text: str, at: int, state: ScanState) -> Step:
     if len(text) - at <= 2 and text[at:] in (char, char * 2):
         return None
     if text[at + 1] != char:
-        return char, at + 1
+        return _small_script(text, at) if char == "^" and state.before.isalnum() else (char, at + 1)
     before, after = state.before, text[end]
     if state.opened.get(char) and not before.isspace() and not after.isalnum():
         state.opened[char] -= 1
@@ -90,6 +94,15 @@ def pair_rule(text: str, at: int, state: ScanState) -> Step:
     if (before.isspace() or before in _BEFORE_OPENER) and after.isalnum():
         return _opened_pair(text, at, state)
     return char * 2, end
+
+
+def _small_script(text: str, at: int) -> Step:
+    """What `~2~` and `^2^` become, by which Markdown writes characters lower or higher."""
+    char = text[at]
+    if small := _SMALL_SCRIPT[char].match(text, at):
+        is_power = char == "^" and small[1].lstrip("+-").isdecimal()
+        return f"^{small[1]}" if is_power else small[1], small.end()
+    return None if _PERHAPS_SMALL.match(text, at) else (char, at + 1)
 
 
 def _opened_pair(text: str, at: int, state: ScanState) -> Step:
@@ -146,7 +159,7 @@ def bracket_rule(text: str, at: int, state: ScanState) -> Step:
         return ("[", at + 1) if control is None else (control, label.end())
     if label.end() == len(text):
         return None
-    number = label[1].isdigit() and len(label[1]) <= 3 and (state.noted or state.before in _BEFORE_NOTE)
+    number = _NOTE_NUMBERS.fullmatch(label[1]) is not None and (state.noted or state.before in _BEFORE_NOTE)
     if _NOTE.fullmatch(label[1]) or (number and _BEHIND_NOTE.match(text, label.end())):
         state.noted = True
         return "", label.end()

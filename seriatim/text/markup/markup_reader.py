@@ -38,12 +38,12 @@ from seriatim.text.speech_style import StyleTable
 _URLS = r"(?:[hH](?:[tT][tT][pP]|[tT]{0,2}\Z)|[wW](?:[wW][wW]|[wW]?\Z))"
 _TAGGED = re.compile(rf"[<&\[\n¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{EMOJI}]|{_URLS}")
 _PLAIN = re.compile(rf"[\[\u200d\ufe0f\u20e3{EMOJI}]| {{2,}}\n| +\Z|{_URLS}")
-_PAIRS = r":(?=[a-z0-9_+-]{0,40}(?::|\Z))|==|\+\+|\^\^|[=+^]\Z"
+_PAIRS = r":(?=[a-z0-9_+-]{0,40}(?::|\Z))|==|\+\+|\^[\^A-Za-z\d]|[=+^]\Z"
 _SIGNS = rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹\u200d\ufe0f\u20e3{EMOJI}]"
 #: what may be markup; its first character is looked for in one class and judged behind it, which is three times as fast
 _MARKED = re.compile(
     rf"[*_~`\[!<&$\\#\n|¹²³⁰⁴-⁹\u200d\ufe0f\u20e3:=+^ hHwW\u2000-\u2fff\U00010000-\U0010ffff](?:(?<={_SIGNS})"
-    r"|(?<=:)(?=[a-z0-9_+-]{0,40}(?::|\Z))|(?<==)(?:=|\Z)|(?<=\+)(?:\+|\Z)|(?<=\^)(?:\^|\Z)|(?<= ) *(?:\||\Z)"
+    r"|(?<=:)(?=[a-z0-9_+-]{0,40}(?::|\Z))|(?<==)(?:=|\Z)|(?<=\+)(?:\+|\Z)|(?<=\^)(?:[\^A-Za-z\d]|\Z)|(?<= ) *(?:\||\Z)"
     r"|(?<=[hH])(?:[tT][tT][pP]|[tT]{0,2}\Z)|(?<=[wW])(?:[wW][wW]|[wW]?\Z))"
 )
 _PERHAPS_MARKED = re.compile(rf"{_PAIRS}|[*_~`\[<>&$\\#|¹²³⁰⁴-⁹\u20e3\ufe0f{EMOJI}]|http|www\.|^\s*[-+]", re.IGNORECASE)

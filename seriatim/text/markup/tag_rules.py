@@ -140,6 +140,8 @@ def _written(name: str, values: dict[str, str], state: ScanState, *, alone: bool
     if name == "sub" and values.get("alias"):
         state.hidden = "" if alone else "</sub"
         return values["alias"]
+    if name in ("rt", "rp") and not alone:
+        state.hidden = "</r"  # the sounds of a word, which stand beside it, up to </rt> or </ruby>
     note_unsupported(name, state)
     return ""
 

@@ -8,6 +8,9 @@ from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _VOWEL = re.compile(r"[aeiouhéAEIOUHÉ]")
+#: 5,- Euro
+_WHOLE_PRICE = re.compile(r"(?<=\d),[-–—]{1,2}(?=\s?(?:€|EUR|[Ee]uro|CHF|Fr|DM|kr)|[\s.,;:)]|$)")
+_NEXT_WORD = re.compile(r"\s([^\W\d_]+)")
 _DASH = r"\s?[-–—]\s?"
 
 
@@ -49,6 +52,10 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         rules.append(
             ReadingRule(re.compile(r"(?<=\dh)\s?(?P<n>\d{1,2})\s?m(?!\w)"), lambda found: f" {found['n']} min")
         )
+        rules.append(ReadingRule(re.compile(r"(?<=\d)m(?=\d{1,2}\s?s(?!\w))"), lambda _found: " min "))
+        rules.append(ReadingRule(re.compile(r"(?<=\d)h(?=\d{1,2} min(?!\w))"), lambda _found: " h "))
+    if grammar.rules.decimal_mark == ",":
+        rules.append(ReadingRule(_WHOLE_PRICE, lambda _found: ""))
     if grammar.rules.spaced and "percent_first" not in grammar.words:
         parts = r"(?P<fraction>(?:(?P<whole>\d+)\s?)?[¼½¾⅐-⅞]|(?:(?P<full>\d+)\s)?\d/\d{1,2})"
         rules.append(grammar.rule(rf"{parts}\s?(?P<unit>{symbols})", fraction))
@@ -91,6 +98,8 @@ def _money(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     currency = grammar.rules.money[found["sign"] or found["code"]]
     minus = f"{grammar.words['minus']} " if found["minus"] else ""
     named = found.groupdict()
+    if not (named["to"] or named.get("scale")) and _is_named(grammar, found):
+        return f"{minus}{grammar.say(found['n'], currency.major.gender)}"
     upper, first = named["to"], ""
     text = upper or found["n"]
     if upper:
@@ -105,6 +114,16 @@ def _english_price(grammar: NumberGrammar, found: re.Match[str]) -> str:
     minus = f"{grammar.words['minus']} " if found["minus"] else ""
     text = found["n"].replace(",", "").replace(".", ",")
     return f"{minus}{_price(grammar, text, grammar.rules.money[found['sign'] or found['code']])}"
+
+
+def _is_named(grammar: NumberGrammar, found: re.Match[str]) -> bool:
+    """Does the name of a currency stand behind a price, too: $500 pesos?"""
+    following = _NEXT_WORD.match(found.string, found.end())
+    if following is None:
+        return False
+    word = following[1].lower()
+    names = {form.rpartition(" ")[2].lower() for each in grammar.rules.money.values() for form in each.major.forms}
+    return word in names or word in ("peso", "pesos")
 
 
 def _scaled(grammar: NumberGrammar, text: str, scale: Noun, currency: Currency) -> str:
@@ -159,9 +178,11 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     def dimensions(found: re.Match[str]) -> str:
         parts = re.split(r"\s?[x×]\s?", found["parts"])
-        firsts = f" {words['by']} ".join(grammar.say(part) for part in parts[:-1])
         last = grammar.counted(parts[-1], units[found["unit"]]) if found["unit"] else grammar.say(parts[-1])
-        return f"{firsts} {words['by']} {last}"
+        equals = rf"\s?(?:=|{re.escape(words['equals'])}\b)"
+        by = words["times" if re.compile(equals).match(found.string, found.end()) else "by"]  # 2 × 3 = 6
+        firsts = f" {by} ".join(grammar.say(part) for part in parts[:-1])
+        return f"{firsts} {by} {last}"
 
     parts = rf"(?P<parts>{n}(?:\s?×\s?{n}|\s?x\s?{n})+)(?:\s?(?P<unit>{symbols}))?"
     leading = [ReadingRule(re.compile(rf"(?<!\w)(?P<sign>[%٪])\s?(?P<from>)(?P<n>{n}){grammar.after}"), percent)]

@@ -39,8 +39,8 @@ def _clock(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     if hour == 24 and minute:
         return None
     time = grammar.rules.clock(hour, minute)
-    if found["s"] and "s" in grammar.rules.units:
-        time += f" {grammar.words['and']} {grammar.counted(found['s'].lstrip('0') or '0', grammar.rules.units['s'])}"
+    if found["s"] and int(found["s"]) and "s" in grammar.rules.units:
+        time += f" {grammar.words['and']} {grammar.counted(found['s'].lstrip('0'), grammar.rules.units['s'])}"
     return time
 
 

@@ -8,6 +8,11 @@ from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _DASH = r"\s?[-–—]\s?"
+#: words before `14/7` that say that it is a date, as long as no noun is behind it
+_BEFORE_DATE = {
+    "es": "el|del|al|día", "fr": "le|du|au", "it": "il|del|dal|al|giorno", "pt": "dia|em|até", "nl": "op", "pl": "dnia",
+}  # fmt: skip
+_NO_FRACTION = r"(?![\w/]|[.,]\d|\s(?:d[eai]\w{0,3}|d['’]|van|parte|do)(?!\w))"
 #: the two parts of a time stamp are read by themselves
 _TIMESTAMP = re.compile(r"(?<![\w-])(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?Z?(?![\w:])")
 
@@ -26,7 +31,10 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def read_range(found: re.Match[str]) -> str | None:
         return _date_range(grammar, found)
 
+    heads = _BEFORE_DATE.get(grammar.rules.tag, "(?!)")
+    digits = r"(?P<d>[12]\d|3[01]|0?[1-9])(?P<sep>/)(?P<m>1[0-2]|0?[1-9])(?P<y>)"
     rules = [
+        ReadingRule(re.compile(rf"(?i:(?<!\w)(?P<head>{heads}))\s{digits}{_NO_FRACTION}"), read),
         ReadingRule(_TIMESTAMP, lambda found: f"{found['date']} {found['time']}"),
         grammar.rule(r"(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})", read),
         grammar.rule(r"(?P<d>\d{1,2})(?P<sep>[/.-])(?P<m>\d{1,2})(?P=sep)(?P<y>[12]\d{3}|\d\d)", read),
@@ -95,8 +103,14 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
             day, month = month, day
     if (named["y"] and year is None) or not (1 <= day <= 31 and 1 <= month <= 12):
         return None
-    words = grammar.rules.date(WrittenDate(day, month, year, word_before(found), not grammar.rules.month_first))
-    return words + ("." if found[0].endswith(".") and found.end() == len(found.string) else "")
+    head = named.get("head") or ""
+    before = head.lower() or word_before(found)
+    words = grammar.rules.date(WrittenDate(day, month, year, before, not grammar.rules.month_first))
+    return (
+        (f"{head} " if head else "")
+        + words
+        + ("." if found[0].endswith(".") and found.end() == len(found.string) else "")
+    )
 
 
 def _full_year(digits: str, mark: str) -> int | None:

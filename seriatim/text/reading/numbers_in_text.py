@@ -7,9 +7,35 @@ from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _FRACTIONS = "¼½¾⅐-⅞"
+#: 00:1A:2B:3C, with a letter or with six pairs
+_HARDWARE_ADDRESS = re.compile(
+    r"(?<![\w:])(?:(?=[\d:]*[A-Fa-f])[\dA-Fa-f]{2}(?::[\dA-Fa-f]{2}){2,7}|\d\d(?::\d\d){5})(?![\w:])"
+)
+_PORT = re.compile(r"(?<![\w.])(?P<host>\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{2,5})(?!\w|[.:]\d)")
+_STANDARD = re.compile(r"(?<!\w)(?P<standard>(?:ISO|IEC|DIN|EN|BS)[ /-]\d{2,5}(?:-\d{1,3})?):(?=(?:19|20)\d\d(?!\w))")
 _PHONE_GROUPS = re.compile(r"\D+")
 _NOUN = re.compile(r"\s([^\W\d_]{2,})")
 _YEARS = range(1100, 2100)
+_MILLION = 1_000_000
+_MILLIONS_DE = frozenset(["es", "pt"])
+#: words in -s that are no nouns
+_NO_PLURALS = frozenset(
+    [
+        "menos",
+        "tras",
+        "después",
+        "entonces",
+        "pues",
+        "antes",
+        "mais",
+        "demais",
+        "após",
+        "depois",
+        "antes",
+        "apenas",
+        "jamás",
+    ]
+)
 _FIRST_DIGIT_GROUP = 13  #: more digits than this are an account number or a key, and no quantity
 
 
@@ -40,8 +66,15 @@ def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         groups = [speller.digits(group) for group in _PHONE_GROUPS.split(found[0]) if group]
         return plus + ", ".join(groups)
 
+    def hardware(found: re.Match[str]) -> str:
+        groups = (" ".join(speller.digits(c) if c.isdigit() else c.upper() for c in g) for g in found[0].split(":"))
+        return ", ".join(groups)
+
     w = r"A-Za-z\d_" if grammar.rules.attached else r"\w"
     return [
+        ReadingRule(_HARDWARE_ADDRESS, hardware),
+        ReadingRule(_PORT, lambda found: f"{found['host']}, {speller.digits(found['port'])}"),
+        ReadingRule(_STANDARD, lambda found: f"{found['standard']}, "),
         ReadingRule(re.compile(r"(?<![\w+])(?:8|\+7)[ -]\(?\d{3}\)?[ -]\d{3}[ -]\d\d[ -]\d\d(?!\w)"), telephone),
         ReadingRule(re.compile(r"(?<![\w+])\+\d{1,3}(?:[ \u00a0./-]?\(?\d{1,5}\)?){2,6}(?![\w.]\d|\w)"), telephone),
         ReadingRule(re.compile(r"(?<![\w-])\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?![\w-])"), telephone),
@@ -189,6 +222,18 @@ def _code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     ]
 
 
+def _counts_millions(grammar: NumberGrammar, count: int, noun: str) -> bool:
+    """Does a plural stand behind whole millions, which are nouns themselves: un millón de personas?"""
+    return (
+        grammar.rules.tag in _MILLIONS_DE
+        and count >= _MILLION
+        and count % _MILLION == 0
+        and noun.endswith("s")
+        and len(noun) > len("más")
+        and noun.lower() not in _NO_PLURALS
+    )
+
+
 def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     speller = grammar.rules.speller
 
@@ -200,7 +245,10 @@ def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         if _is_year(text) and (grammar.rules.spaced or not beside.isalpha()):
             return grammar.year(int(text))
         noun, count = _NOUN.match(found.string, found.end()), grammar.count(text)
-        return grammar.say(text, grammar.rules.agreement(count, noun[1]) if noun and count is not None else "")
+        if noun is None or count is None:
+            return grammar.say(text)
+        link = " de" if _counts_millions(grammar, count, noun[1]) else ""
+        return grammar.say(text, grammar.rules.agreement(count, noun[1])) + link
 
     def other_mark(found: re.Match[str]) -> str:
         whole, fraction = found["n"].split(".")

@@ -54,7 +54,7 @@ def _after_name(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     if len(roman) == 1 and (
         found.string[found.end("roman") :][:1] in tuple("'’")
         or roman in "CL"
-        or (found["stop"] and found.end() < len(found.string))
+        or (found["stop"] and found.end() < len(found.string) and not _is_ordinal(grammar, found))
     ):
         return None  # an initial: John C. Reilly
     if _REIGNS.match(name):
@@ -63,6 +63,12 @@ def _after_name(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     if len(roman) == 1 or roman in _ABBREVIATIONS:
         return None
     return f"{name} {grammar.rules.speller.cardinal(number)}{found['stop']}"
+
+
+def _is_ordinal(grammar: NumberGrammar, found: re.Match[str]) -> bool:
+    """Is one letter with a stop the number of a king, in a language that writes ordinals so: Karl V. und?"""
+    writes_stop = grammar.rules.roman_mark.startswith(r"\.")
+    return bool(writes_stop and _REIGNS.match(found["name"]) and _LOWER.match(found.string, found.end()))
 
 
 def roman_rules(grammar: NumberGrammar) -> list[ReadingRule]:

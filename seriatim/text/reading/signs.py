@@ -60,7 +60,11 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if marks:
         rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d|[IVX]+(?!\w))"), read))
     if signs:
-        rules.append(ReadingRule(re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d|[$€£¥₹]\s?\d)"), read))
+        rules.append(
+            ReadingRule(
+                re.compile(rf"(?<![\w&])(?P<mark>{any_of(signs)})\s?(?=\d(?!\d*[^\W\d_]{{3}})|[$€£¥₹]\s?\d)"), read
+            )
+        )
     return rules
 
 
@@ -102,7 +106,12 @@ def literal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
         return literals[found[0]] + stop
 
-    return [ReadingRule(pattern, read)]
+    before_number = [
+        ReadingRule(re.compile(r"(?<![\w+])C\+\+(?=\d\d(?!\w))"), lambda _found: f"{literals['C++']} ")
+        for _ in ("C++",)
+        if "C++" in literals
+    ]
+    return [ReadingRule(pattern, read), *before_number]
 
 
 def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -137,7 +146,7 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if "periods" in words:
         rules.append(ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{words['periods']})(?!\w))"), word("per", " {} ")))
     if "hashtag" in words:
-        rules.append(ReadingRule(re.compile(r"(?<![\w&#])#(?P<word>[^\W\d_][\w]*)"), hashtag))
+        rules.append(ReadingRule(re.compile(r"(?<![\w&#])#(?P<word>\d*[^\W\d_]\w*)"), hashtag))
     return rules
 
 

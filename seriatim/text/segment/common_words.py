@@ -14,8 +14,8 @@ def _sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
 ABBREVIATIONS = _sets(
     {
         "da nb": "bl.a f.eks",
-        "de": "Abb Bd Dipl.-Ing Frl Hrn Tel geb gest inkl max",
-        "en": "Ch Dr Eq Figs Ft Mmes Mr Mrs Ms Prof Vol approx",
+        "de": "Abb Bd Dipl.-Ing Fa Frl Hrn Kap Tel geb gest inkl max",
+        "en": "Approx Ch Dr Eq Figs Ft Mmes Mr Mrs Ms Prof Vol approx cf viz vs",
         "es": "D Dña",
         "fr": "Dr J.-C M av bd Mgr Mlle Mme Mmes Pr St Ste",
         "he": "פרופ",
@@ -23,7 +23,7 @@ ABBREVIATIONS = _sets(
         "hu": "ifj özv",
         "id": "Bpk Jl Sdr",
         "it": "Dott.ssa pag",
-        "nl": "d.w.z mevr mw o.a",
+        "nl": "Dhr Mevr Mw d.w.z dhr mevr mw o.a",
         "pl": "al dr hab im inż m.in mgr nr p tj św",
         "pt": "Av Profa Srta núm pág",
         "ro": "Dl Dna str",

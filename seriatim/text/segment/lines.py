@@ -30,6 +30,63 @@ _PERHAPS_NUMBER = re.compile(r"\(?(?:\d{1,3}|[^\W\d_]|[ivx]{1,5})?[.)]?")
 _PAUSE = re.compile(f"[{PAUSES}]")
 _HYPHEN = re.compile(rf"(?<=[^\W\d_])-[ {HARD_LINE}]*\Z")
 _WORD = re.compile(rf"{CJK.pattern}|\S+")  # a line of Chinese or Japanese breaks behind any character
+#: behind a hyphen at a line's end, these words stand by themselves: Haus- und Hof, two- or three-fold
+_AND = frozenset(
+    [
+        "and",
+        "or",
+        "to",
+        "und",
+        "oder",
+        "bis",
+        "bzw",
+        "et",
+        "ou",
+        "y",
+        "o",
+        "e",
+        "ed",
+        "en",
+        "of",
+        "och",
+        "og",
+        "eller",
+        "i",
+        "lub",
+        "a",
+        "nebo",
+        "és",
+        "és",
+        "vagy",
+    ]
+)
+#: first halves of words that are written with a hyphen
+_HYPHENATED = frozenset(
+    [
+        "self",
+        "well",
+        "ex",
+        "non",
+        "half",
+        "all",
+        "cross",
+        "high",
+        "low",
+        "long",
+        "short",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+    ]
+)
+_TAIL_CHARS = 24
+_LAST_WORD = re.compile(r"[^\W\d_]+\Z")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 #: Japanese particles behind which a sentence goes on
 _PARTICLES = "のをがへ"
 _CLOSERS = "\"'”’»)]*_"
@@ -49,6 +106,7 @@ class LineJoiner:
         self._wrapped = 0  # lines of the paragraph that were found to be wrapped
         self._hyphen = ""  # the hyphen that ends the line above, and may part a word
         self._before = ""  # the last character written of the current line
+        self._tail = ""  # its last characters
         self._last = ""  # the last one that is no closing quote or bracket
         self._listed = self._heading = False  # is the current line, or the line above, a list item, or a heading?
         self._final = False  # is nothing to follow?
@@ -92,7 +150,7 @@ class LineJoiner:
         line = body[: hyphen.start() - len(self._before)] if hyphen else body.rstrip(f" {HARD_LINE}")
         self._held = behind if newline else body[len(line) :]
         if line:
-            self._before = line[-1]
+            self._before, self._tail = line[-1], (self._tail + line)[-_TAIL_CHARS:]
             self._last = (line.rstrip(_SILENT_ENDS) or self._last or line)[-1]
             self._columns = min(self._columns + _columns(line), LONG_COLUMNS)
         if newline:
@@ -141,9 +199,11 @@ class LineJoiner:
 
         It must as long as its first word would have fitted above it, were the line as long as that.
         """
+        word = _WORD.match(line)
+        if self._hyphen and word is not None and word.end() == len(line):
+            return len(line) < _TAIL_CHARS
         if self._hard or self._heading or self._ends() or _begins_lower(line):
             return False
-        word = _WORD.match(line)
         needed = self._columns + 1 + _columns(word[0] if word else "")
         return (word is not None and word.end() == len(line)) or (not self._wrapped and _columns(line) < needed)
 
@@ -152,13 +212,13 @@ class LineJoiner:
         bullet, number = _BULLET.match(line), _NUMBER.match(line)
         text = line[bullet.end() :] if bullet else line
         lower = _begins_lower(line)
-        if bullet and lower and _DASH.match(line):
+        if bullet and lower and _DASH.match(line) and not self._listed:
             bullet, text = None, line  # a dash in the middle of a wrapped sentence
         joint = self._between(text, lower=lower, bullet=bool(bullet), number=bool(number)) if self._above else ""
         joint = self._hyphenated(joint, text)
         self._listed, self._heading = bool(bullet or number), line.startswith("#") and bool(bullet)
         self._held = self._held[len(line) - len(text) :]
-        self._inside, self._columns, self._before, self._last = True, 0, "", ""
+        self._inside, self._columns, self._before, self._last, self._tail = True, 0, "", "", ""
         return joint
 
     def _between(self, text: str, *, lower: bool, bullet: bool, number: bool) -> str:
@@ -194,7 +254,11 @@ class LineJoiner:
         """What stands between two lines, of which the one above may end with a hyphen that parts a word."""
         hyphen, self._hyphen = self._hyphen, ""
         if hyphen and joint == " ":
-            return "" if text[:1].islower() else hyphen
+            word, half = _FIRST_WORD.match(text), _LAST_WORD.search(self._tail)
+            if word and word[0] in _AND:
+                return f"{hyphen} "
+            parted = text[:1].islower() and not (half and half[0].lower() in _HYPHENATED)
+            return "" if parted else hyphen
         if joint == PARAGRAPH_BREAK:
             self._width = self._wrapped = 0
         return hyphen + joint

@@ -62,7 +62,7 @@ _VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
 #: U.S., E.U., i.v., p.m., Ph.D., without the last stop
 _DOTTED = re.compile(r"(?:[^\W\d_]\.|Ph\.)+[^\W\d_]$")
-_QUANTITY = re.compile(r"\d\.? [^\W\d_]{2,5}\.$")  #: 5 kg. and 3. Feb.
+_QUANTITY = re.compile(r"[\dIVX]\.? [^\W\d_]{1,5}\.$")  #: 5 kg., 3. Feb., 1998 г. and XX w.
 #: languages that write no abbreviations in their own script with a stop
 _NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
 #: и т. д. Потом: it ends a sentence before a capital
@@ -176,7 +176,8 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     """Is a short word before the stop an abbreviation, to judge by what follows?
 
     Before a number, one of up to four letters, or of several with stops between them; before a Roman numeral, one in
-    small letters; before a script without capitals, one or two letters, or the number of a section.
+    letters that are not all capitals; before a script without capitals, one or two letters, several such with stops
+    between them, or the number of a section.
     """
     if word in SHORT_WORDS.get(language, ()) or language in _NO_ABBREVIATIONS:
         return False
@@ -186,7 +187,12 @@ def _goes_on(language: str, word: str, after: str) -> bool:
             return False
         return (small and not (word.isupper() and len(word) > 2)) or ("." in word and not word[-1].isdigit())
     if _ROMAN.match(after):
-        return small and word.islower() and word not in WORDS.get(language, ())
+        return small and not word.isupper() and word not in WORDS.get(language, ())
     if _CASELESS.match(after):
-        return bool(_SECTION.fullmatch(word)) or (0 < len(_VOWEL_SIGNS.sub("", word)) <= 2 and not word.isdigit())
+        return bool(_SECTION.fullmatch(word)) or (_longest_part(word) in (1, 2) and not word.isdigit())
     return False
+
+
+def _longest_part(word: str) -> int:
+    """How many letters, vowel signs apart, the longest part of a word between its stops has."""
+    return max(map(len, _VOWEL_SIGNS.sub("", word).split(".")))

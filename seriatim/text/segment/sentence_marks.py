@@ -21,7 +21,8 @@ _PERHAPS_REFERENCE = re.compile(r"\[(?:\d{0,3}|[A-Za-z])\Z| (?:\[\d{0,3})?\Z")
 _NOTE = re.compile(r"\d{1,3}(?= )")
 _PERHAPS_NOTE = re.compile(r"\d{1,3}\Z")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
-_LETTER = re.compile(r"[^\W\d_]")
+_AFTER_SHORT_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,4}$")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 #: "thanks.And": words with nothing but letters, the second with a capital, and what follows a whole word
 _WHOLE_WORD = re.compile(r"(?:^|[\s(\[\"“‘«¿¡—–-])[^\W\d_]{2,}$")
 _NEXT_SENTENCE = re.compile(
@@ -158,8 +159,13 @@ def _may_have_note(text: str, mark: re.Match[str]) -> bool:
 
 
 def _begins_with_capital(text: str, mark: re.Match[str]) -> bool:
-    """Does the sentence that holds the mark begin with a capital? Then the next one would, too."""
-    first = _LETTER.search(text, 0, mark.start())
+    """Does the sentence that holds the mark begin with a capital? Then the next one would, too.
+
+    Nothing is known of one that begins with a digit, and a short word before the mark may be an abbreviation.
+    """
+    first = _LETTER_OR_DIGIT.search(text, 0, mark.start())
+    if first is not None and first.group().isdigit():
+        return _AFTER_SHORT_WORD.search(text, 0, mark.start(1)) is not None
     return first is not None and first.group().isupper()
 
 

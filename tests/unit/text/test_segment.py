@@ -226,6 +226,13 @@ CONTINUES = [
     ("ar", "جاء د. أحمد. | ثم ذهب."),
     ("he", "פגשתי את ד. כהן. | הוא הלך."),
     ("vi", "PGS. TS. Trần Văn B ở TP. Huế. | Ông vui."),
+    ("hi", "वे 3.5 कि.मी. चले। | क्या?"),
+    ("pl", "3 maja 2024 r. o godz. 15 przyszedł. | Potem nie."),
+    ("en", "Approx. 5 came on Mon. but not vs. No. 7, cf. Brown. | Yes."),
+    ("en", "5 beers please. | thanks."),
+    ("de", "Vgl. Kap. III der Fa. Meyer. | Gut."),
+    ("nl", "Mevr. De Vries is er. | Goed."),
+    ("ru", "Это было в 1998 г. | Он умер."),
 ]
 
 

@@ -43,6 +43,25 @@ def test_a_word_that_was_parted_at_a_line_end_is_whole():
     assert sentences("He said no-") == ["He said no-"]
 
 
+def test_a_hyphen_that_the_words_have_stays_at_a_line_end():
+    text = (
+        "Nobody knew what had happened in the great hall, which is one of the self-\n"
+        "contained houses of two-\n"
+        "and three-storey flats that the re-\n"
+        "port names."
+    )
+    whole = text.replace("self-\n", "self-").replace("two-\n", "two- ").replace("re-\n", "re").replace("\n", " ")
+    assert sentences(text) == [whole]
+    options = SegmentOptions()
+    steps = IncrementalSegmenter(options)
+    pieces = [piece for char in text for piece in steps.feed(char)]
+    assert [piece.text for piece in [*pieces, *steps.flush()]] == [whole]
+
+
+def test_dashes_behind_bullets_are_bullets():
+    assert sentences("• one\n– five\n— six") == ["one", "five", "six"]
+
+
 def test_a_line_that_no_machine_wraps_is_a_paragraph():
     line = f"{PROSE}. Yes."
     assert pauses(f"{line}\n{line}") == [(line[:-5], 200), ("Yes.", 600), (line[:-5], 200), ("Yes.", 200)]

@@ -45,6 +45,11 @@ def _year(found: re.Match[str]) -> str:
     return "".join(_SPELLER.cardinal(int(digit)) for digit in found["n"]) + found["noun"]
 
 
+def _first_year(found: re.Match[str]) -> str:
+    """`1990-1995年`: the first of two years."""
+    return _SPELLER.digits(found["n"]).replace(" ", "") + "到"
+
+
 def _counted(found: re.Match[str]) -> str:
     return _SPELLER.cardinal(int(found["n"]), "m") + found["noun"]
 
@@ -65,6 +70,7 @@ class Chinese(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(re.compile(r"(?<![\d.-])(?P<n>[12]\d{3})\s?[-–—~～〜至到]\s?(?=[12]\d{3}年)"), _first_year),
         *east_asian_ranges("到"),
         ReadingRule(re.compile(r"(?<![\d.-])(?P<n>1[3-9]\d{9})(?!\d)"), lambda found: _SPELLER.digits(found["n"])),
         ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章卷部节篇回世])"), _numeral),

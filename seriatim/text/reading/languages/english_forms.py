@@ -14,6 +14,7 @@ _BEFORE_DECADE = frozenset((
     "in", "the", "his", "her", "their", "my", "our", "your", "its", "early", "mid", "late", "and", "or", "to", "from",
     "of", "since", "until", "during", "through",
 ))  # fmt: skip
+_INCH = ("inches", "inch")
 _BEARINGS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _QUOTES = re.compile(r"(?<!\d)[\"“]|\"(?=\w)")
 _PERIODS = "second|minute|hour|day|night|week|month|year|person|user|head|kilo|gallon|mile"
@@ -85,6 +86,11 @@ def _verses(found: re.Match[str]) -> str:
     return f"{found['book']} {_SPELLER.cardinal(int(found['c']))} {verses}"
 
 
+def _stone(found: re.Match[str]) -> str:
+    """`11st 4lb`: a person's weight."""
+    return f"{_SPELLER.cardinal(int(found['n']))} stone "
+
+
 def _life(found: re.Match[str]) -> str:
     return {"b": "born ", "d": "died "}[found["life"]]
 
@@ -118,6 +124,9 @@ ENGLISH_FORMS = tuple(
         r"(?<![\w'′’])(?P<n>\d+(?:\.\d+)?(?: ?\d?/\d+)?)[\"″”](?P<noun>\s[a-z]+)?(?![\w\"])": _inches,
         r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)": _decade,
         r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)": _years,
+        r"(?<!\w)(?P<n>\d{1,2}) ?st (?=\d{1,2} ?lbs?(?!\w))": _stone,
+        r"(?<=\d)(?P<unit>[ -]?(?:ft|lbs?|hrs?|min))\.(?= \d+ ?(?:ins?|oz|mins?|secs?)(?!\w))": lambda f: f["unit"],
+        r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d+)?) ?in\.(?=\s[a-z]|[,;)])": lambda f: f"{f['n']} {_INCH[f['n'] == '1']}",
         r"(?<![\w.,])\.(?P<n>\d{1,6})(?!\w|[.,]\d)": _hundredths,
         rf"(?<=\w)/(?=(?:{_PERIODS})(?!\w))": lambda _found: " per ",
         r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]": _feet,

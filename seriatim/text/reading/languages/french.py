@@ -45,6 +45,7 @@ _WORDS = {
     "day_mark": "er", "date_of": r"\s", "clock_marks": r":|\s?h\s?", "over": "sur",
 }  # fmt: skip
 _REFERENCES = {
+    "no": "numéro", "nos": "numéros",
     "p.": "page", "pp.": "pages", "n°": "numéro", "nº": "numéro", "N°": "numéro", "№": "numéro", "no.": "numéro",
     "fig.": "figure", "vol.": "volume", "chap.": "chapitre", "art.": "article", "env.": "environ", "§": "paragraphe",
     "§§": "paragraphes", "#": "numéro", "~": "environ", "ch.": "chapitre", "t.": "tome", "éd.": "édition",

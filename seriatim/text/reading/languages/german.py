@@ -11,6 +11,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.number_grammar import word_before
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -152,6 +153,12 @@ def _ordinals(found: re.Match[str]) -> str | None:
     return f"{found['before']} {re.sub(r' ?[-–] ?', ' bis ', numbers)}"
 
 
+def _two_days(found: re.Match[str]) -> str:
+    """`am 3./4. Juni`."""
+    form = _ENDINGS.get(word_before(found), "ordinal-r")
+    return " und ".join(_SPELLER.cardinal(int(found[day]), form) for day in ("first", "second"))
+
+
 def _percentage(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(int(found['n']), 'm')}prozentig"
 
@@ -171,7 +178,12 @@ class German(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (
-        ReadingRule(re.compile(r"(?<=\d),[-–—]+(?=\s?€)"), lambda _found: ""),
+        ReadingRule(
+            re.compile(
+                rf"(?<![\w.,/])(?P<first>[1-3]?\d)\.\s?/\s?(?P<second>[1-3]?\d)\.(?=\s(?:{'|'.join(_MONTHS)})(?!\w))"
+            ),
+            _two_days,
+        ),
         ReadingRule(
             re.compile(
                 r"(?<!\w)(?P<before>[^\W\d_]+)\s"

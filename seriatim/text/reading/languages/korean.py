@@ -36,11 +36,18 @@ _REFERENCES = {"№": "번호", "#": "번호", "~": "약", "p.": "페이지"}
 _LITERALS = {"C++": "씨 플러스 플러스", "C#": "씨 샵"}
 _SPELLER = NumberSpeller("ko", {"native": "spellout-cardinal-native-attributive"})
 _MONTHS = {6: "유", 10: "시"}  #: June and October lose their last sound
+_LOW = r"(?:[1-9]|1\d|2\d)"
 _COUNTERS = "시간|시|개|명|살|마리|권|번째|잔|병|대|사람|가지|곳|달|장"
 
 
 def _native(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(int(found['n']), 'native')} {found['noun']}"
+
+
+def _range(found: re.Match[str]) -> str:
+    """`3~5명`: both numbers are native."""
+    low, noun = _SPELLER.cardinal(int(found["low"]), "native"), found["noun"]
+    return f"{low} {noun}에서 {_native(found)}"
 
 
 def _month(found: re.Match[str]) -> str:
@@ -63,6 +70,9 @@ class Korean(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(
+            re.compile(rf"(?<![\d.,-])(?P<low>{_LOW})\s?[-–~～〜]\s?(?P<n>{_LOW})\s?(?P<noun>{_COUNTERS})"), _range
+        ),
         *east_asian_ranges("에서 "),
         ReadingRule(re.compile(r"제\s?(?P<n>[IVX]+)(?=\s?[장권부절회막])"), _numeral),
         ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:제])(?P<n>[1-9]|1\d|2\d)\s?(?P<noun>{_COUNTERS})"), _native),
