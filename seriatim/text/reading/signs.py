@@ -15,6 +15,8 @@ _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": 
 _FIRST = r"(?<![\w)]\s.)(?<![\w)]\s..)"
 #: the number of a note, which became a plain one: them,12 and; fell.12
 _NOTE_NUMBER = re.compile(r"(?<=[^\W\d_]{4}[.,;!?])\d{1,3}(?=$|\s)")
+#: the row of stops in a table of contents or a price list: Preface ..... 7
+_LEADERS = re.compile(r"(?<=\w)\s?(?:\.{4,}|(?:\.\s){3,}\.?|…{2,})\s?(?=[$€£¥]?\d)")
 _AND_MORE = re.compile(r"(?<=[\d%])\+(?=$|[\s,;:.!?)])|(?<=\d[KkMB])\+(?=$|[\s,;:.!?)])")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[()DPp](?=$|[\s.!?,])|<3+(?=$|\s))")
 _ADDRESS_START = re.compile(r"[/?&]\S*\Z")
@@ -52,6 +54,7 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
         ReadingRule(re.compile(r"(?<=\d)\*(?=\d)"), lambda _found: f" {grammar.words['times']} "),
         ReadingRule(re.compile(r"(?<=\w)=(?=\w)"), partial(_equation, grammar)),
+        ReadingRule(_LEADERS, lambda _found: ", "),
         ReadingRule(_AND_MORE, lambda _found: f" {grammar.words['plus']}"),
         ReadingRule(_NOTE_NUMBER, lambda _found: ""),
         ReadingRule(_EMOTICON, lambda _found: ""),

@@ -96,6 +96,26 @@ SHORT_WORDS = _sets(
 )
 STARTERS = _sets(
     {
+        "bg": "Той Тя То Те Аз Ние Вие Ти Това Този Тази Но Не На По Когато Кой Какво Как Защо Сега Тук Там След",
+        "bs hr sh sr": "On Ona Ono Oni Ja Mi Vi Ti To Taj Ta Ali Ne Na Po Zatim Kad Tko Ko Što Šta Kako Zašto Sada Tu "
+        "Tamo Je Bio Bila",
+        "ca": "El La Els Les Un Una I Però En No Es Ell Ella Jo Quan Qui Com Després Ara",
+        "cs": "On Ona Ono Oni Já My Vy Ty Ten Ta To Ale Ne Na Po Pak Potom Když Kdo Co Jak Proč Teď Tady Tam Je Byl "
+        "Byla Bylo Jeho Její",
+        "el": "Αυτός Αυτή Αυτό Εγώ Εμείς Ο Η Το Οι Τα Και Αλλά Δεν Όταν Ποιος Τι Πώς Τώρα Εδώ Εκεί Στη Στο Μετά",
+        "et": "Ta Tema Nad Nemad Mina Ma Meie Me Sina Sa Teie See Need Aga Ja Ei Kui Kes Mis Kuidas Miks Nüüd Siin "
+        "Seal Siis On Oli",
+        "fi": "Hän He Minä Me Sinä Te Se Ne Tämä Tuo Mutta Ja Ei Kun Kuka Mitä Miten Miksi Nyt Täällä Siellä Sitten "
+        "On Oli",
+        "hu": "Ő Én Mi Ti Te Ez Az A És De Nem Ha Mikor Ki Hogy Miért Most Itt Ott Aztán Majd Egy",
+        "is": "Hann Hún Það Þeir Þær Þau Ég Við Þið Þú En Og Ekki Þegar Hver Hvað Hvernig Núna Hér Þar Svo",
+        "lv": "Viņš Viņa Viņi Viņas Es Mēs Tu Jūs Tas Tā Šis Bet Un Ne Kad Kas Kā Kāpēc Tagad Šeit Tur Tad Ir Bija",
+        "ro": "El Ea Ei Ele Eu Noi Voi Acest Această Dar Și Nu În La Pe Apoi Când Cine Ce Cum Acum Aici Acolo Un O",
+        "sk": "On Ona Ono Oni Ja My Vy Ty Ten Tá To Ale Nie Na Po Potom Keď Kto Čo Ako Prečo Teraz Tu Tam Je Bol Bola "
+        "Bolo Jeho Jej",
+        "sl": "On Ona Ono Oni Jaz Mi Vi Ti To Ta Toda Ne Na Po Potem Ko Kdo Kaj Kako Zakaj Zdaj Tu Tam Je Bil Bila",
+        "tr": "O Onlar Ben Biz Sen Siz Bu Şu Ama Ve Ne Kim Nasıl Neden Şimdi Burada Orada Sonra",
+        "uk": "Він Вона Воно Вони Я Ми Ви Це Цей Ця Але Не На По Потім Коли Хто Що Як Чому Тепер Тут Там",
         "da": "Den Det De Der Han Hun Hvad Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nu Her",
         "de": "Das Die Der Er Es Sie Wir Ich Ein Eine Und Aber Doch Dann Dort Hier Jetzt Wer Was Wie Warum Im Am In "
         "Seine Ihre Diese Dieser Dieses",
@@ -108,7 +128,7 @@ STARTERS = _sets(
         "nl": "De Het Een Hij Zij Ze Ik Wij We En Maar In Op Er Dit Dat Deze Die Wat Wie Waar Waarom Toen Nu Hier",
         "pl": "On Ona Ono Oni One Ja My Wy To Ten Ta Te A I Ale Nie W Na Po Potem Gdy Kiedy Kto Co Jak Teraz Tu",
         "pt": "O A Os As Um Uma E Mas Em Não Se É Ele Ela Eles Eu Nós Quando Que Quem Como Depois Agora",
-        "ru": "Он Она Оно Они Я Мы Вы Это Этот Эта А И Но Не В На По Потом Когда Кто Что Как Почему Теперь Тут Там",
+        "ru": "Он Она Оно Они Я Мы Вы Это Этот Эта А И Но Не На По Потом Когда Кто Что Как Почему Теперь Тут Там",
         "sv": "Den Det De Där Han Hon Vad Vem Var Varför Jag Vi Du En Ett Och Men I På Som Då När Nu Här",
     }
 )

@@ -82,8 +82,11 @@ _HYPHENATED = frozenset(
         "seventy",
         "eighty",
         "ninety",
+        *["peut", "celui", "celle", "ceux", "celles", "lui", "eux", "soi", "moi", "toi"],
     ]
 )
+#: small words within compounds, whose last part may stand on the next line: mother-in-law, state-of-the-art
+_INNER_WORD = re.compile(r"[^\W\d_]-(?:in|of|to|the|at|by|up|on|de|à|la|and)\Z", re.IGNORECASE)
 _TAIL_CHARS = 24
 _LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
@@ -257,7 +260,8 @@ class LineJoiner:
             word, half = _FIRST_WORD.match(text), _LAST_WORD.search(self._tail)
             if word and word[0] in _AND:
                 return f"{hyphen} "
-            parted = text[:1].islower() and not (half and half[0].lower() in _HYPHENATED)
+            compound = (half and half[0].lower() in _HYPHENATED) or _INNER_WORD.search(self._tail)
+            parted = text[:1].islower() and not compound
             return "" if parted else hyphen
         if joint == PARAGRAPH_BREAK:
             self._width = self._wrapped = 0

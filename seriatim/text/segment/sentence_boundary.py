@@ -57,8 +57,8 @@ _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
 _SECTION = re.compile(r"\d+(?:\.\d+)+")
 #: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
-_CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0dff]")
-_VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0300-\u036f]")
+_CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0eff]")
+_VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0300-\u036f\u0e47-\u0e4e]")
 _ENDS_ALWAYS = re.compile(f"[{_SCRIPT_TERMINATORS}。｡]$")
 #: U.S., E.U., i.v., p.m., Ph.D., without the last stop
 _DOTTED = re.compile(r"(?:[^\W\d_]\.|Ph\.)+[^\W\d_]$")
@@ -160,8 +160,8 @@ def _known(language: str, head: str, after: str) -> bool | None:
 
 def _is_ordinal(language: str, head: str, after: str) -> bool:
     """Is the stop that of an ordinal number?"""
-    if language not in ORDINAL_LANGUAGES or (language == "de" and after in STARTERS["de"]):
-        return False  # of German, nouns follow an ordinal, and no pronoun: Sie ist 25. Er auch.
+    if language not in ORDINAL_LANGUAGES or (len(after) > 1 and after in STARTERS.get(language, ())):
+        return False  # nouns follow an ordinal, and no pronoun: Sie ist 25. Er auch.
     if _ROMAN_ORDINAL.search(head[-10:]) and (after[0].islower() or language == "tr"):
         return True
     return bool(_ORDINAL.search(head[-6:]) or (language == "de" and _ORDINAL_PHRASE.search(head[-16:])))
@@ -181,7 +181,8 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     """
     if word in SHORT_WORDS.get(language, ()) or language in _NO_ABBREVIATIONS:
         return False
-    small = 0 < len(word) <= (20 if word.endswith("str") else 4) and word.rstrip("°ºª").isalpha()
+    letters = _VOWEL_SIGNS.sub("", word).rstrip("°ºª")
+    small = 0 < len(word) <= (20 if word.endswith("str") else 4) and letters.isalpha()
     if after[0].isdigit():
         if word in _HALF_DAYS:
             return False

@@ -1,6 +1,7 @@
 """Weighs one mark in its surroundings: does the sentence end there, go on, or is it too early to say?"""
 
 import re
+import unicodedata
 from enum import Enum
 
 from seriatim.text.segment.character_classes import CJK, SPEAKABLE
@@ -106,7 +107,7 @@ def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
     last = text[mark.end(1) - 1]
     if last == "．" and text[end].isdigit() and text[mark.start(1) - 1 : mark.start(1)].isdigit():
         return False  # ３．１４
-    if text[end] == " " or last not in SPACED_MARKS or (last in "!?" and bool(CJK.match(text, end))):
+    if text[end] == " " or last not in SPACED_MARKS or (last in "!?" and _is_caseless(text[end])):
         return True
     if _PERHAPS_NOTE.match(text, end) and end == mark.end(1) and _may_have_note(text, mark):
         return None
@@ -117,6 +118,11 @@ def _may_end(text: str, mark: re.Match[str], end: int) -> bool | None:
     if _PERHAPS_NEXT.match(text, at) and len(text) - at < WORD_CHARS:
         return None
     return _sentence_begins(text, mark, at)
+
+
+def _is_caseless(character: str) -> bool:
+    """Is it of a script without capitals, or of CJK's punctuation?"""
+    return bool(CJK.match(character)) or (character > "\u0590" and unicodedata.category(character) == "Lo")
 
 
 def _sentence_begins(text: str, mark: re.Match[str], at: int) -> bool:

@@ -58,6 +58,15 @@ OTHERS = [
     ("de", ",,Hallo. Wie geht’s?“, fragte er. | Im 1. -3. Jahrhundert. | Ja."),
     ("de", "Er kam am 3. Feb. | Dann ging er. | Am 3. Feb. Anna kam."),
     ("it", "Pesa 5 kg. | Lei ride."),
+    ("fi", "Ks. s. 12. | Hän tuli. | Se oli 3. kerta. | Hän tuli 5. joulukuuta."),
+    ("cs", "Viz str. 12. | Potom odešel. | Dne 5. května byl v 1. A třídě."),
+    ("sk", "Mal 12. | On odišiel. | Bola 3. Bratislavská."),
+    ("pl", "Ma lat 12. | Potem wyszedł. | Klasa 3. A i 3. B."),
+    ("tr", "Saat 5. | Sonra gitti. | 3. Selim geldi."),
+    ("bg", "Струва 5 лв. | Той дойде. | През 1998 г. Иван дойде."),
+    ("uk", "Коштує 5 грн. | Це добре. | На вул. Шевченка."),
+    ("th", "ผมชื่อ ดร. สมชาย พ.ศ. 2560 โทร. 02 123"),
+    ("hi", "कीमत रु. 500 है। | ठीक है।"),
     ("ru", "Он весит 5 кг. | Она рада."),
     ("es", "N°. 1026.253 es. | Sí."),
     ("nl", "Het was raak. | ...en toen brak de hel los."),
@@ -359,3 +368,10 @@ def test_a_space_that_is_missing_before_a_title_or_behind_a_number_or_a_roman_nu
 def test_ends_of_sentences_follow_the_language(language, text):
     expected = text.split(" | ")
     assert [piece.text for piece in segment(" ".join(expected), SegmentOptions(language))] == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("hi", "क्या?|हाँ।"), ("am", "እንደምን አለህ?|መልካም ቀን ይሁንልህ።"), ("th", "ไปไหน?|กลับบ้าน!|ดี")]
+)
+def test_a_mark_without_a_space_behind_it_ends_a_sentence_in_scripts_without_capitals(language, line):
+    assert sentences(line.replace("|", ""), language) == line.split("|")

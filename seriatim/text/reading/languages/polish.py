@@ -42,11 +42,13 @@ _WORDS = {
     "divided": "podzielić przez", "less": "mniejsze niż", "greater": "większe niż", "at_most": "najwyżej",
     "at_least": "co najmniej", "unequal": "nie równa się", "version": "wersja", "mixed": " i ", "cents": "full",
     "cents_and": "-", "date_of": r"\s", "year_suffix": r"(?:\s(?:roku|r\.))?", "over": "na",
+    "day_mark": r"\.",
 }  # fmt: skip
 _REFERENCES = {
     "s.": "strona", "str.": "strona", "nr": "numer", "Nr": "numer", "rys.": "rysunek", "rozdz.": "rozdział",
     "art.": "artykuł", "Art.": "Artykuł", "ust.": "ustęp", "pkt": "punkt", "tab.": "tabela", "tel.": "telefon",
     "ok.": "około", "ul.": "ulica", "§": "paragraf", "#": "numer", "№": "numer", "~": "około", "t.": "tom",
+    "m.": "mieszkania",
 }  # fmt: skip
 _TITLES = {
     "dr": "doktor", "prof.": "profesor", "inż.": "inżynier", "mgr": "magister", "ks.": "ksiądz", "ul.": "ulica",
