@@ -5,7 +5,8 @@ from workers.engines.engine_catalogue import EngineFacts, EngineProfile
 
 FACTS = EngineFacts(
     "[Kokoro-82M](../how-to/kokoro.md) from its official files, all its voices and their blends",
-    "English; with the extra `espeak` also Spanish, French, Hindi, Italian, Portuguese", "24,000", Continuity.EXACT,
+    "English; with the extras `kokoro-ja`, `kokoro-zh`, `espeak` also Japanese, Mandarin, and Spanish, French, Hindi, "
+    "Italian, Portuguese", "24,000", Continuity.EXACT,
     code="Apache-2.0, MIT", weights="Apache-2.0; not included",
 )  # fmt: skip
 PROFILE = EngineProfile("hibari-tts (Apache-2.0)", "pip install -c constraints.txt -e '.[kokoro]'", facts=FACTS)

@@ -6,13 +6,11 @@ takes is spoken in passes, cut at its strongest marks. Kokoro puts silence aroun
 (workers/trim_and_fade.py); between the passes of one sentence it is trimmed here.
 """
 
-import importlib.util
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 
@@ -24,24 +22,18 @@ from seriatim.text.languages import base_language
 from seriatim.voice_blend import VoicePart, parse_blend
 from workers.engines.engine_options import OptionInfo, read_options
 from workers.engines.hibari.pronunciation import pieces
-from workers.engines.kokoro.english_phonemes import EnglishPhonemes, vocabulary
+from workers.engines.kokoro.english_phonemes import vocabulary
+from workers.engines.kokoro.foreign_words import FrontEnd
+from workers.engines.kokoro.front_ends import LANGUAGES, FrontEnds, missing_packages
 from workers.engines.kokoro.kokoro_model import MOST_TOKENS, KokoroModel
 from workers.engines.kokoro.model_files import ADVICE, Styles, model_file, voice_styles
 from workers.trim_and_fade import trim_pass
 
-if TYPE_CHECKING:
-    from workers.engines.piper.phonemes import PhonemeReader
-
 RATE_HZ = 24_000
 LIMIT_CHARS = 400  #: mostly one pass: an English character is a phoneme or less
+LIMITS = {"ja": 180, "zh": 100}  #: likewise; a kana has two or three phonemes, a Chinese character five with its tone
 JOINT_MS = 120  #: between two passes of one sentence, as at a comma
 DEFAULT_VOICE = "af_heart"  #: where it is there: the one that its authors grade best
-#: languages by the first letter of a voice's name, as its authors name them
-LANGUAGES = {
-    "a": "en-US", "b": "en-GB", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt-BR", "z": "zh",
-}  # fmt: skip
-OTHER_LANGUAGES = ("es", "fr", "hi", "it", "pt")  #: whose phonemes espeak-ng finds
-FrontEnd = Callable[[str], str]  #: a sentence's phonemes
 GENDERS = {"f": "female", "m": "male"}
 
 
@@ -62,7 +54,7 @@ class KokoroEngine:
     rate_hz = RATE_HZ
     continuity = Continuity.EXACT
     limit_chars = LIMIT_CHARS
-    limits: Mapping[str, int] = MappingProxyType({})
+    limits: Mapping[str, int] = MappingProxyType(LIMITS)
     gauges: Mapping[str, float] = MappingProxyType({})
     merge_chars = 0
     rtf = 0.7
@@ -75,12 +67,8 @@ class KokoroEngine:
         self._styles = voice_styles(folder)
         self._model = KokoroModel(model_file(folder, options.model), options.threads)
         self._numbers = vocabulary()
-        self._front_ends: dict[str, FrontEnd] = {}
-        self._lock = threading.Lock()
-        self._reader = _phoneme_reader()
-        self.abilities = Abilities(
-            "kokoro", ("en", *(sorted(OTHER_LANGUAGES) if self._reader else ())), speeds=(0.5, 2.0), blends=True
-        )
+        self._front_ends = FrontEnds()
+        self.abilities = Abilities("kokoro", self._front_ends.languages, speeds=(0.5, 2.0), blends=True)
         first = [DEFAULT_VOICE] if DEFAULT_VOICE in self._styles else []
         self.voices = tuple(_voice_of(name) for name in dict.fromkeys([*first, *_english_first(self._styles)]))
 
@@ -112,8 +100,7 @@ class KokoroEngine:
     def close(self) -> None:
         """End espeak's process and free the styles; the model goes with the process."""
         self._styles = {}
-        if self._reader:
-            self._reader.close()
+        self._front_ends.close()
 
     def _default_voice(self, language: str) -> str:
         """The first voice of a language; that of the engine where there is none, or no language is named."""
@@ -138,43 +125,18 @@ class KokoroEngine:
         return sum(others, start=first)
 
     def _front_end(self, language: str, voice: str) -> FrontEnd:
-        """The front-end for a language; loaded once for each, and for each accent of English.
+        """The front-end for a language.
 
         Raises:
-            UnknownLanguage: there is none; says how to speak English with the voice.
+            UnknownLanguage: there is none; says how to install it, and how to speak English with the voice.
         """
-        tag = language.lower().replace("_", "-")
-        family = base_language(tag)
+        family = base_language(language)
         if family not in self.abilities.languages:
-            missing = (
-                "espeakng-loader is not installed" if family in OTHER_LANGUAGES else "its phonemes are not available"
-            )
             raise UnknownLanguage(
                 f"the voice {voice!r} of the kokoro engine is of the language {language}, which it cannot read here "
-                f"({missing}): ask for language=en, or for another engine"
+                f"({missing_packages(family)}); or ask for language=en, or for another engine"
             )
-        british = tag == "en-gb" or (tag == "en" and LANGUAGES.get(voice[0]) == "en-GB")
-        key = family if family != "en" else "en-gb" if british else "en-us"
-        with self._lock:
-            if key not in self._front_ends:
-                self._front_ends[key] = self._load_front_end(key)
-            return self._front_ends[key]
-
-    def _load_front_end(self, key: str) -> FrontEnd:
-        if key.startswith("en-") or self._reader is None:
-            return EnglishPhonemes(british=key == "en-gb")
-        from workers.engines.kokoro.espeak_phonemes import EspeakPhonemes  # imports espeakng_loader
-
-        return EspeakPhonemes(self._reader, key)
-
-
-def _phoneme_reader() -> "PhonemeReader | None":
-    """espeak-ng's process for other languages than English, where it is installed."""
-    if importlib.util.find_spec("espeakng_loader") is None:
-        return None
-    from workers.engines.piper.phonemes import PhonemeReader
-
-    return PhonemeReader()
+        return self._front_ends.get(language, voice)
 
 
 def load(values: Mapping[str, str]) -> KokoroEngine:
