@@ -68,7 +68,7 @@ class Sentence:
     seed: int = -1  #: -1: made of the job's seed and the sequence number
     previous_text: str = ""  #: of its neighbours, for engines that speak by them (client/sentences/)
     next_text: str = ""
-    pronounce: str = ""  #: of its words that a lexicon has, by `seriatim.text.lexicon.encode_pronunciations`
+    pronounce: str = ""  #: of words that a lexicon or markup has, by `seriatim.text.lexicon.encode_pronunciations`
 
     def to_json(self) -> str:
         """The record without default values: 10,000 sentences of a book may be in Redis at once."""

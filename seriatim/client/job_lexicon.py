@@ -10,7 +10,8 @@ from seriatim.records import Sentence
 from seriatim.setting_pairs import setting_pairs
 from seriatim.settings import Settings
 from seriatim.state.pool_record import PoolRecord
-from seriatim.text.lexicon import Lexicon, encode_pronunciations, read_lexicon_file
+from seriatim.text.lexicon import Lexicon, decode_pronunciations, encode_pronunciations, read_lexicon_file
+from seriatim.text.pronunciation import merged
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +72,10 @@ def with_lexicon(request: JobRequest, system: Lexicon, facts: PoolRecord) -> Job
 
 
 def pronounced(sentence: Sentence, lexicon: Lexicon) -> Sentence:
-    """The sentence with the pronunciations of its words."""
+    """The sentence with the pronunciations of its words; those that it has go before those of the lexicon."""
     found = lexicon.find(sentence.text, sentence.language)
+    if found and sentence.pronounce:
+        found = merged(decode_pronunciations(sentence.pronounce, len(sentence.text)), found)
     return replace(sentence, pronounce=encode_pronunciations(found)) if found else sentence
 
 

@@ -15,6 +15,7 @@ from seriatim.settings import Settings
 from seriatim.text.dialogue.cast import NO_CAST
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.markup import Markup, has_markup
+from seriatim.text.pronunciation import encode_pronunciations
 from seriatim.text.reading import ReadingMode, read_sentence
 from seriatim.text.segment import HOLD_CHARS, IncrementalSegmenter, Segment, SegmentOptions, segment
 from seriatim.text.speech_style import PLAIN_STYLE
@@ -71,11 +72,20 @@ def sentences_of(pieces: Iterable[Segment], resolved: ResolvedRequest) -> Iterat
         sentence = Sentence(piece.text, piece.pause_ms)
         if resolved.voices and piece.language:
             sentence = resolved.voices.sentence(piece)
-        sentence = resolved.styles.styled(sentence, piece.style)
+        sentence = resolved.styles.styled(_with_phonemes(sentence, piece, resolved.styles), piece.style)
         if sentence.language:  # the limit of characters may be another language's
             yield from _fit_sentence(sentence, as_it_is, resolved.styles)
         else:
             yield sentence
+
+
+def _with_phonemes(sentence: Sentence, piece: Segment, styles: SentenceStyles) -> Sentence:
+    """The sentence of a piece with the phonemes that markup gives for its words."""
+    if not piece.pronunciations:
+        return sentence
+    if not styles.pool.takes_phonemes:
+        styles.ignore(["<phoneme>"])
+    return replace(sentence, pronounce=encode_pronunciations(piece.pronunciations))
 
 
 def rows_of_sentences(sentences: Iterable[Sentence], request: JobRequest) -> Iterator[str]:
@@ -101,13 +111,17 @@ def _fit_sentence(sentence: Sentence, request: JobRequest, styles: SentenceStyle
         speakers=request.speaker_styles,
     )  # fmt: skip
     pieces = list(segment(sentence.text, cut))
-    if any(piece.style != PLAIN_STYLE for piece in pieces):
-        yield from (styles.styled(replace(sentence, text=p.text, pause_ms=p.pause_ms), p.style) for p in pieces[:-1])
-        yield from (styles.styled(replace(sentence, text=p.text), p.style) for p in pieces[-1:])
+    if any(piece.style != PLAIN_STYLE or piece.pronunciations for piece in pieces):
+        for piece in pieces:
+            pause_ms = sentence.pause_ms if piece is pieces[-1] else piece.pause_ms
+            own = replace(sentence, text=piece.text, pause_ms=pause_ms, pronounce="")
+            yield styles.styled(_with_phonemes(own, piece, styles), piece.style)
         return
     texts = [piece.text for piece in pieces]
     if texts and len(joined := " ".join(texts)) <= limit_chars:
         texts = [joined]
+    if texts != [sentence.text]:
+        sentence = replace(sentence, pronounce="")  # its places are those of the whole
     for text in texts[:-1]:
         yield replace(sentence, text=text, pause_ms=0)
     for text in texts[-1:]:

@@ -15,8 +15,12 @@ _STYLE = 0xF9000  #: and 255 more: indices into the table of a text's styles (se
 MOST_STYLES = 256
 STYLES = f"{chr(_STYLE)}-{chr(_STYLE + MOST_STYLES - 1)}"
 ALL_STYLES = "".join(chr(_STYLE + index) for index in range(MOST_STYLES))
+_PHONEME = 0xFA000  #: and 1,023 more: indices into the table of words with phonemes (seriatim.text.phoneme_table)
+MOST_PHONEMES = 1024
+PHONEMES = f"{chr(_PHONEME)}-{chr(_PHONEME + MOST_PHONEMES - 1)}"
+PHONEME = re.compile(f"[{PHONEMES}]")
 STYLE = re.compile(f"[{STYLES}]")
-CONTROLS = re.compile(f"[{PAUSES}{HARD_LINE}{STYLES}]")
+CONTROLS = re.compile(f"[{PAUSES}{HARD_LINE}{STYLES}{PHONEMES}]")
 
 
 def pause_character(ms: float) -> str:
@@ -37,3 +41,13 @@ def style_character(index: int) -> str:
 def style_index(char: str) -> int:
     """The index that `style_character` made a character of."""
     return ord(char) - _STYLE
+
+
+def phoneme_character(index: int) -> str:
+    """The character that says: the words behind it have the phonemes of this index, below 1,024, in their table."""
+    return chr(_PHONEME + index)
+
+
+def phoneme_index(char: str) -> int:
+    """The index that `phoneme_character` made a character of."""
+    return ord(char) - _PHONEME

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from seriatim.text.control_characters import HARD_LINE, PAUSES, STYLE, pause_ms
+from seriatim.text.control_characters import HARD_LINE, PAUSES, PHONEME, STYLE, pause_ms
 from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import MarkupReader
+from seriatim.text.pronunciation import merged
 from seriatim.text.reading import ReadingMode
 from seriatim.text.segment import SegmentOptions, segment
 from seriatim.text.segment.clean import TextCleaner
@@ -21,7 +22,7 @@ _PAUSE = re.compile(f"[{PAUSES}]")
 def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = None) -> list[tuple[str, str]]:
     """The name of each step with what it made of the text, in order; `reading` are the sentences as they are spoken.
 
-    With a `lexicon`, a last step shows the words of each sentence that are pronounced by it.
+    A last step shows the words of each sentence that a `lexicon` or `<phoneme>` pronounces, if there are any.
 
     Line ends that are kept are shown as such, and pauses that the text asks for as `[pause:MSms]`.
     """
@@ -43,12 +44,13 @@ def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = 
 
 
 def _pronounced(text: str, options: SegmentOptions, lexicon: Lexicon | None) -> Iterator[tuple[str, str]]:
-    if lexicon:
-        lines = []
-        for number, piece in enumerate(segment(text, options), 1):
-            for p in lexicon.find(piece.text, options.language):
-                speech = " ".join(filter(None, [p.respelling, f"/{p.ipa}/" if p.ipa else ""]))
-                lines.append(f"{number}: {piece.text[p.start : p.end]} = {speech}")
+    lines = []
+    for number, piece in enumerate(segment(text, options), 1):
+        of_words = lexicon.find(piece.text, options.language) if lexicon else ()
+        for p in merged(piece.pronunciations, of_words):
+            speech = " ".join(filter(None, [p.respelling, f"/{p.ipa}/" if p.ipa else ""]))
+            lines.append(f"{number}: {piece.text[p.start : p.end]} = {speech}")
+    if lexicon or lines:
         yield "pronunciation", "\n".join(lines)
 
 
@@ -67,4 +69,4 @@ def _named(style: SpeechStyle) -> str:
 
 def _visible(text: str) -> str:
     plain = _PAUSE.sub(lambda pause: f"[pause:{pause_ms(pause[0])}ms]", text)
-    return STYLE.sub("", plain.replace(HARD_LINE, "")).strip()
+    return PHONEME.sub("", STYLE.sub("", plain.replace(HARD_LINE, ""))).strip()

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_SPEECH_CHARS = 500
+#: letters and marks of the IPA, and spaces; no digits, no capitals but those of the IPA, no brackets
+_IPA = re.compile(r"[a-zæçðøħŋœɐ-ʯʰ-˿θβχʙʀⱱ\u0300-\u036f\u1d00-\u1dff.|‖‿ ˈˌːˑ'ᵻᵊ-]+")
 _LINE = re.compile(r"(\d{1,6}):(\d{1,6}) ([^/\n]*?) ?(?:/([^/\n]+)/)?")
 
 
@@ -46,3 +49,14 @@ def respelled(text: str, pronunciations: Sequence[Pronunciation]) -> str:
         parts += [text[at : p.start], p.respelling or text[p.start : p.end]]
         at = p.end
     return "".join(parts) + text[at:]
+
+
+def is_ipa(phonemes: str) -> bool:
+    """Whether this is in the International Phonetic Alphabet, and something."""
+    return _IPA.fullmatch(phonemes) is not None
+
+
+def merged(first: Sequence[Pronunciation], second: Iterable[Pronunciation]) -> tuple[Pronunciation, ...]:
+    """Both, in order; of the second, those that overlap none of the first."""
+    free = (p for p in second if all(p.end <= own.start or own.end <= p.start for own in first))
+    return tuple(sorted((*first, *free), key=lambda p: p.start)) if first else tuple(free)

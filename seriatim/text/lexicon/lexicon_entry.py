@@ -10,14 +10,12 @@ from typing import Any, Self
 
 from seriatim.errors import BadInput
 from seriatim.text.languages import base_language, language_tag
+from seriatim.text.pronunciation import MOST_SPEECH_CHARS, is_ipa
 
 MOST_WORD_CHARS = 200
-MOST_SPEECH_CHARS = 500
 _QUOTED_CHARS = 60  #: of an entry, in a message
 _REGEX = re.compile(r"/(.+)/")
 _SPEECH = re.compile(r"([^/\n]*?)\s*(?:/([^/\n]+)/)?")
-#: letters and marks of the IPA, and spaces; no digits, no capitals but those of the IPA, no brackets
-_IPA = re.compile(r"[a-zæçðøħŋœɐ-ʯʰ-˿θβχʙʀⱱ\u0300-\u036f\u1d00-\u1dff.|‖‿ ˈˌːˑ'ᵻᵊ-]+")
 _FIELDS = frozenset({"word", "regex", "say", "ipa", "language", "case"})
 
 
@@ -48,8 +46,8 @@ class LexiconEntry:
             raise BadInput(f"lexicon entry {shown!r}: spoken text longer than {MOST_SPEECH_CHARS} characters")
         if not (self.say + self.word).isprintable() or "/" in self.say:
             raise BadInput(f"lexicon entry {shown!r}: control characters or a slash in it")
-        if self.ipa and not _IPA.fullmatch(self.ipa):
-            wrong = next(char for char in self.ipa if not _IPA.fullmatch(char))
+        if self.ipa and not is_ipa(self.ipa):
+            wrong = next(char for char in self.ipa if not is_ipa(char))
             raise BadInput(f"lexicon entry {shown!r}: {wrong!r} in /{self.ipa[:_QUOTED_CHARS]}/ is not of the IPA")
 
     @property

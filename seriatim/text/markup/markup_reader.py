@@ -9,7 +9,7 @@ apart. Rules of `auto` ask for more than Markdown does, so that plain text stays
 import re
 from collections.abc import Callable
 
-from seriatim.text.control_characters import STYLE
+from seriatim.text.control_characters import PHONEME, STYLE
 from seriatim.text.markup.block_rules import (
     bar_rule,
     fence_rule,
@@ -33,6 +33,7 @@ from seriatim.text.markup.inline_rules import (
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState, Step
 from seriatim.text.markup.tag_rules import entity_rule, hidden_rule, tag_rule
+from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.speech_style import StyleTable
 
 _URLS = r"(?:[hH](?:[tT][tT][pP]|[tT]{0,2}\Z)|[wW](?:[wW][wW]|[wW]?\Z))"
@@ -78,11 +79,19 @@ def has_markup(text: str, markup: Markup) -> bool:
 class MarkupReader:
     """Reads a text that comes in parts; lines end in newlines, and control characters are none of its own."""
 
-    def __init__(self, markup: Markup = Markup.AUTO, language: str = "en", styles: StyleTable | None = None) -> None:
+    def __init__(
+        self,
+        markup: Markup = Markup.AUTO,
+        language: str = "en",
+        styles: StyleTable | None = None,
+        phonemes: PhonemeTable | None = None,
+    ) -> None:
         self._markup = markup
         self._started = markup not in (Markup.AUTO, Markup.MARKDOWN)
         self._held = ""
-        self._state = ScanState(markup, self._inner, language=language, styles=styles or StyleTable())
+        self._state = ScanState(
+            markup, self._inner, language=language, styles=styles or StyleTable(), phonemes=phonemes or PhonemeTable()
+        )
 
     @property
     def unsupported(self) -> list[str]:
@@ -106,7 +115,7 @@ class MarkupReader:
         before = self._state
         self._state = ScanState(
             before.markup, self._inner, language=before.language, styles=before.styles, base_style=before.base_style,
-            open_styles=before.open_styles, unsupported=before.unsupported,
+            open_styles=before.open_styles, unsupported=before.unsupported, phonemes=before.phonemes,
         )  # fmt: skip
         return rest
 
@@ -116,7 +125,7 @@ class MarkupReader:
         reader._started = True  # of its own class
         reader._state.line_start = False
         words = reader.feed(text) + reader.flush()
-        return " ".join(STYLE.sub("", words).split())  # a style within a link or a cell says nothing
+        return " ".join(PHONEME.sub("", STYLE.sub("", words)).split())  # a style within a link or a cell says nothing
 
     def _read(self, *, final: bool) -> str:
         text, at, out = self._held, 0, list[str]()

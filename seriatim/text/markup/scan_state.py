@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from seriatim.text.control_characters import HARD_LINE
 from seriatim.text.markup.markup_format import Markup
+from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleTable
 
 #: what a rule says of the markup at an index: what is written, and the index behind it; None: it is too early to say
@@ -33,6 +34,7 @@ class ScanState:
     emoji: bool = False  #: was the character before part of an emoji that was left out?
     language: str = "en"  #: BCP 47, of the text
     styles: StyleTable = field(default_factory=StyleTable)
+    phonemes: PhonemeTable = field(default_factory=PhonemeTable)
     base_style: SpeechStyle = PLAIN_STYLE  #: what the last `[voice:NAME]` said
     open_styles: list[tuple[str, SpeechStyle]] = field(default_factory=list)  #: of open tags, with their names
     unsupported: set[str] = field(default_factory=set)  #: what tags ask for and no engine is asked for

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from html import unescape
 
+from seriatim.text.control_characters import CONTROLS
 from seriatim.text.languages import language_tag
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState
+from seriatim.text.pronunciation import MOST_SPEECH_CHARS, is_ipa
 from seriatim.text.reading import ordinal_words
 from seriatim.text.speech_style import SpeechStyle, rate_of
 
@@ -39,8 +42,19 @@ def opened_style(name: str, values: Mapping[str, str], state: ScanState, *, alon
 
 def note_unsupported(name: str, state: ScanState) -> None:
     """Note a tag whose words are spoken as any others."""
-    if name in ("phoneme", "emphasis", "audio") and state.markup is Markup.SSML:
+    if name in ("emphasis", "audio") and state.markup is Markup.SSML:
         state.unsupported.add(f"<{name}>")
+
+
+def phoneme_words(content: str, values: Mapping[str, str], state: ScanState) -> str:
+    """The words of a `<phoneme>` element, marked with their phonemes; "" if these are not in the IPA."""
+    words, ipa = " ".join(CONTROLS.sub("", unescape(content)).split()), values.get("ph", "").strip()
+    alphabet = values.get("alphabet", "ipa").strip().lower()
+    if not words or alphabet != "ipa" or len(ipa) > MOST_SPEECH_CHARS or not is_ipa(ipa):
+        named = f'alphabet="{alphabet[:20]}"' if alphabet != "ipa" else f'ph="{ipa[:20]}"'
+        state.unsupported.add(f"<phoneme {named}>")
+        return ""
+    return state.phonemes.character(ipa, words) + words
 
 
 def read_as(content: str, values: Mapping[str, str], state: ScanState) -> str:

@@ -23,7 +23,7 @@ from seriatim.text.markup.html_tags import (
 )
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState, Step
-from seriatim.text.markup.speech_tags import STYLES, note_unsupported, opened_style, read_as
+from seriatim.text.markup.speech_tags import STYLES, note_unsupported, opened_style, phoneme_words, read_as
 
 #: how far the end of an element is looked for that is read as a whole
 ELEMENT_CHARS = 400
@@ -122,7 +122,7 @@ def _cell(text: str, tag: re.Match[str], state: ScanState, *, closing: bool) -> 
 
 def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step:
     values = attributes(tag[3])
-    if name in ("sup", "say-as") and not tag[4]:
+    if name in ("sup", "say-as", "phoneme") and not tag[4]:
         return _whole(text, tag, name, values, state)
     return _written(name, values, state, alone=bool(tag[4])), tag.end()
 
@@ -152,8 +152,8 @@ def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], sta
     if close < 0:
         return ("", tag.end()) if len(text) - tag.end() >= ELEMENT_CHARS else None
     content, end = _TAGS.sub("", text[tag.end() : close]).strip(), close + len(name) + 3
-    if name == "say-as":
-        words = read_as(content, values, state)
+    if name != "sup":
+        words = (read_as if name == "say-as" else phoneme_words)(content, values, state)
         return (words, end) if words else ("", tag.end())
     if not _NOTE.fullmatch(content):
         return "", tag.end()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from seriatim.text.languages import base_language
 from seriatim.text.markup import MarkupReader
+from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.inline_lists import InlineListSplitter
 from seriatim.text.segment.lines import LineJoiner
@@ -24,16 +25,16 @@ class IncrementalSegmenter:
     """Cuts a text that is still being written; not for use by two threads at once."""
 
     def __init__(self, cut: SegmentOptions) -> None:
-        styles = StyleTable()
+        styles, self._phonemes = StyleTable(), PhonemeTable()
         self._source = SourceReader()
         self._speakers = SpeakerReader(cut.speakers, styles)
-        self._markup = MarkupReader(cut.markup, cut.language, styles)
+        self._markup = MarkupReader(cut.markup, cut.language, styles, self._phonemes)
         self._cleaner = TextCleaner()
         self._lines = LineJoiner()
         self._lists = InlineListSplitter(base_language(cut.language))
         self._sentences = SentenceSplitter(cut, styles)
         self._languages = ParagraphLanguages(cut)
-        self._reader = PartReader(cut)
+        self._reader = PartReader(cut, self._phonemes)
         self._joiner = ShortSentenceMerger(cut)
 
     def feed(self, text: str) -> list[Segment]:
@@ -44,7 +45,8 @@ class IncrementalSegmenter:
         spoken_text = self._markup.feed(self._speakers.feed(self._source.feed(text)))
         lines = self._lines.feed(self._cleaner.feed(spoken_text))
         parts = self._languages.take(self._sentences.feed(self._lists.feed(lines)))
-        return self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
+        pieces = self._joiner.take(self._reader.read(parts), self._sentences.certain_chars())
+        return self._phonemes.pronounced(pieces) if self._phonemes.entries else pieces
 
     @property
     def unsupported(self) -> list[str]:
@@ -57,7 +59,7 @@ class IncrementalSegmenter:
         lines = self._lines.feed(self._cleaner.feed(marked))
         listed = self._lists.feed(lines + self._lines.flush()) + self._lists.flush()
         parts = self._sentences.feed(listed) + self._sentences.flush()
-        return self._joiner.flush(self._reader.read(self._languages.flush(parts)))
+        return self._phonemes.pronounced(self._joiner.flush(self._reader.read(self._languages.flush(parts))))
 
 
 def segment(text: str, cut: SegmentOptions, steps: IncrementalSegmenter | None = None) -> Iterator[Segment]:

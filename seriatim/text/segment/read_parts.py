@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from seriatim.text.phoneme_table import PhonemeTable
 from seriatim.text.reading import ReadingMode, read_sentence
 from seriatim.text.segment.segment_options import SegmentOptions
 from seriatim.text.segment.sentences import SentencePart
@@ -13,8 +14,8 @@ from seriatim.text.unicode_forms import compose
 class PartReader:
     """Reads sentences, and parts of long ones, each by itself."""
 
-    def __init__(self, cut: SegmentOptions) -> None:
-        self._cut = cut
+    def __init__(self, cut: SegmentOptions, phonemes: PhonemeTable) -> None:
+        self._cut, self._phonemes = cut, phonemes
 
     def read(self, parts: list[SentencePart]) -> list[SentencePart]:
         """The parts as they are spoken, none of them longer than the limit."""
@@ -23,12 +24,20 @@ class PartReader:
     def _read(self, part: SentencePart) -> list[SentencePart]:
         text = compose(part.text)
         if self._cut.reading is ReadingMode.AUTO:
-            kept = self._cut.kept_words(text) if self._cut.kept_words else ()
+            kept = self._kept(text)
             text = self._read_around(text, kept, part.style.reading_language or part.language or self._cut.language)
         if text == part.text:
             return [part]
         *firsts, last = self._split(text)
         return [*(replace(part, text=first, pause_ms=0, closes=False) for first in firsts), replace(part, text=last)]
+
+    def _kept(self, text: str) -> Sequence[tuple[int, int]]:
+        """The places of words whose pronunciation is known, by the lexicon or by markup, in order."""
+        places = self._cut.kept_words(text) if self._cut.kept_words else ()
+        marked = self._phonemes.places(text)
+        if not marked:
+            return places
+        return sorted([*marked, *(p for p in places if all(p[1] <= m[0] or m[1] <= p[0] for m in marked))])
 
     def _read_around(self, text: str, kept: Sequence[tuple[int, int]], language: str) -> str:
         """The text read, but for the words at the places `kept`, whose pronunciation is known."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from seriatim.errors import UnknownOption
 from seriatim.text.markup import Markup
+from seriatim.text.pronunciation import Pronunciation
 from seriatim.text.reading import ReadingMode
 from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle
 
@@ -61,3 +62,4 @@ class Segment:
     pause_ms: int  #: silence after it; 0 between the parts of one broken sentence
     language: str = ""  #: BCP 47, of its paragraph; "": that of the options
     style: SpeechStyle = PLAIN_STYLE  #: the voice, language and rate that markup or a speaker's name asks for
+    pronunciations: tuple[Pronunciation, ...] = ()  #: that markup gives for words of it
