@@ -81,8 +81,10 @@ def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     sign_first = rf"(?<!{start})(?P<minus>(?<!\S)[-−])?(?:(?P<sign>{signs})\s?|(?P<code>{codes})\s)"
     sign_between = rf"(?:{_DASH}(?:{signs})?(?P<to>{n}))?"
     english = rf"{sign_first}(?P<n>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)\.\d\d){grammar.after}"
+    comma = rf"{sign_first}(?P<n>\d+,\d\d){grammar.after}"
     return [
         *([ReadingRule(re.compile(english), partial(_english_price, grammar))] if grammar.decimal == "," else []),
+        *([ReadingRule(re.compile(comma), partial(_comma_price, grammar))] if grammar.rules.tag == "en" else []),
         ReadingRule(re.compile(rf"{sign_first}(?P<n>{n}){sign_between}{scale}{grammar.after}"), read),
         ReadingRule(
             re.compile(
@@ -122,8 +124,14 @@ def _is_named(grammar: NumberGrammar, found: re.Match[str]) -> bool:
     if following is None:
         return False
     word = following[1].lower()
-    names = {form.rpartition(" ")[2].lower() for each in grammar.rules.money.values() for form in each.major.forms}
-    return word in names or word in ("peso", "pesos")
+    return word in grammar.currency_names or word in ("peso", "pesos")
+
+
+def _comma_price(grammar: NumberGrammar, found: re.Match[str]) -> str:
+    """A price with a decimal comma in English, as some countries write it: €3,50."""
+    minus = f"{grammar.words['minus']} " if found["minus"] else ""
+    currency = grammar.rules.money[found["sign"] or found["code"]]
+    return f"{minus}{_price(grammar, found['n'].replace(',', '.'), currency)}"
 
 
 def _scaled(grammar: NumberGrammar, text: str, scale: Noun, currency: Currency) -> str:
@@ -189,6 +197,6 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     return [
         *(leading if "percent_first" in words else []),
         grammar.rule(parts, dimensions),
-        grammar.rule(rf"{span}\s?(?P<sign>[%٪‰])", percent),
+        grammar.rule(rf"(?:(?P<from>{grammar.sign}{n})%?{_DASH})?(?P<n>{grammar.sign}{n})\s?(?P<sign>[%٪‰])", percent),
         grammar.rule(rf"{span}[\s-]?(?P<unit>{symbols})(?:(?<!\.)\.(?=\s[a-zà-ÿа-я]|[,;)]))?", unit),
     ]

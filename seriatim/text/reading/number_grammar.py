@@ -37,6 +37,8 @@ class NumberGrammar:
         grouped = rf"\d{{1,3}}(?:{'|'.join(groups)})"
         if rules.indian_groups:
             grouped += r"|\d{1,2}(?:,\d\d)+,\d{3}"
+        money = rules.money.values()
+        self.currency_names = {form.rpartition(" ")[2].lower() for each in money for form in each.major.forms}
         self.decimal = re.escape(rules.decimal_mark)
         self.integer = rf"(?:(?:{grouped})(?!\d)|\d+)"
         self.number = rf"{self.integer}(?:{self.decimal}\d+)?"

@@ -13,6 +13,13 @@ _HARDWARE_ADDRESS = re.compile(
 )
 _PORT = re.compile(r"(?<![\w.])(?P<host>\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{2,5})(?!\w|[.:]\d)")
 _STANDARD = re.compile(r"(?<!\w)(?P<standard>(?:ISO|IEC|DIN|EN|BS)[ /-]\d{2,5}(?:-\d{1,3})?):(?=(?:19|20)\d\d(?!\w))")
+#: behind a word such as Tel., a telephone number, however it is grouped
+_CALLED_NUMBER = re.compile(
+    r"(?P<head>(?<!\w)(?i:t[eé]l\w{0,8}|tlf|fax|phone|mobile|handy|móvil|whatsapp|тел\w*)[.:]{0,2}\s?:?\s)"
+    r"(?P<n>\d{2,4}(?:[ ./-]?\d{2,4}){2,5})(?!\w|[.,]\d)"
+)
+#: 1-800-FLOWERS
+_LETTERED_NUMBER = re.compile(r"(?<![\w-])1-8\d\d-(?P<letters>[A-Z]{4,8})(?![\w-])")
 _PHONE_GROUPS = re.compile(r"\D+")
 _NOUN = re.compile(r"\s([^\W\d_]{2,})")
 _YEARS = range(1100, 2100)
@@ -70,8 +77,18 @@ def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         groups = (" ".join(speller.digits(c) if c.isdigit() else c.upper() for c in g) for g in found[0].split(":"))
         return ", ".join(groups)
 
+    def called(found: re.Match[str]) -> str:
+        return found["head"] + ", ".join(map(speller.digits, _PHONE_GROUPS.split(found["n"])))
+
+    def card(found: re.Match[str]) -> str | None:
+        """`4111 1111 1111 1111`; None for a list of years."""
+        return None if all(_is_year(group) for group in found[0].split()) else telephone(found)
+
     w = r"A-Za-z\d_" if grammar.rules.attached else r"\w"
     return [
+        ReadingRule(_CALLED_NUMBER, called),
+        ReadingRule(re.compile(r"(?<![\w.,-])(?<!\d )\d{4}(?: \d{4}){2,3}(?! ?\d|\w|[.,]\d)"), card),
+        ReadingRule(_LETTERED_NUMBER, lambda found: f"{telephone(found)}, {found['letters']}"),
         ReadingRule(_HARDWARE_ADDRESS, hardware),
         ReadingRule(_PORT, lambda found: f"{found['host']}, {speller.digits(found['port'])}"),
         ReadingRule(_STANDARD, lambda found: f"{found['standard']}, "),

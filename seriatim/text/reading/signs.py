@@ -14,7 +14,7 @@ _OPERATORS = {"+": "plus", "−": "minus", "=": "equals", "≈": "about", "×": 
 #: behind a sign, where no word is before it: it compares no two numbers
 _FIRST = r"(?<![\w)]\s.)(?<![\w)]\s..)"
 #: the number of a note, which became a plain one: them,12 and; fell.12
-_NOTE_NUMBER = re.compile(r"(?<=[^\W\d_]{4}[.,;!?])\d{1,3}(?=$|\s)")
+_NOTE_NUMBER = re.compile(r"\d(?<=[^\W\d_]{4}[.,;!?]\d)\d{0,2}(?=$|\s)")
 #: the row of stops in a table of contents or a price list: Preface ..... 7
 _LEADERS = re.compile(r"(?<=\w)\s?(?:\.{4,}|(?:\.\s){3,}\.?|…{2,})\s?(?=[$€£¥]?\d)")
 _AND_MORE = re.compile(r"(?<=[\d%])\+(?=$|[\s,;:.!?)])|(?<=\d[KkMB])\+(?=$|[\s,;:.!?)])")

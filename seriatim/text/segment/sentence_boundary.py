@@ -67,7 +67,7 @@ _QUANTITY = re.compile(r"[\dIVX]\.? [^\W\d_]{1,5}\.$")  #: 5 kg., 3. Feb., 1998 
 _NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
 #: и т. д. Потом: it ends a sentence before a capital
 _AND_SO_ON = re.compile(r"(?<!\w)(?:т\. ?[дп]|др)\.$")
-_HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M"])
+_HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M", "am", "pm", "AM", "PM"])
 _COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[\"'“‘«]))[^\s(\[\"'“‘«]*$")
 _PLAIN_WORD = re.compile(r"(?:[^\W\d_]{4,}\.|[^.…])$")

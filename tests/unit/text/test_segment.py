@@ -236,6 +236,7 @@ CONTINUES = [
     ("he", "פגשתי את ד. כהן. | הוא הלך."),
     ("vi", "PGS. TS. Trần Văn B ở TP. Huế. | Ông vui."),
     ("hi", "वे 3.5 कि.मी. चले। | क्या?"),
+    ("en", "It is 12 PM. | 7 PM is late, at 8 a.m. it is not."),
     ("pl", "3 maja 2024 r. o godz. 15 przyszedł. | Potem nie."),
     ("en", "Approx. 5 came on Mon. but not vs. No. 7, cf. Brown. | Yes."),
     ("en", "5 beers please. | thanks."),

@@ -86,6 +86,24 @@ def _verses(found: re.Match[str]) -> str:
     return f"{found['book']} {_SPELLER.cardinal(int(found['c']))} {verses}"
 
 
+def _angle(found: re.Match[str]) -> str:
+    """`45°30'15" N`: degrees, minutes and seconds of an angle."""
+    names = (("n", "degree"), ("m", "minute"), ("s", "second"))
+    parts = [
+        f"{_SPELLER.cardinal(int(found[of]))} {name}{'' if int(found[of]) == 1 else 's'}"
+        for of, name in names
+        if found[of]
+    ]
+    return " ".join([*parts, *([_BEARINGS[found["to"]]] if found["to"] else [])])
+
+
+def _lap(found: re.Match[str]) -> str:
+    """`3:43.13`: minutes, seconds and their fraction."""
+    seconds = _SPELLER.cardinal(int(found["s"]))
+    seconds = f"oh {seconds}" if found["s"][0] == "0" else seconds
+    return f"{_SPELLER.cardinal(int(found['m']))} {seconds} point {_SPELLER.digits(found['n'])}"
+
+
 def _stone(found: re.Match[str]) -> str:
     """`11st 4lb`: a person's weight."""
     return f"{_SPELLER.cardinal(int(found['n']))} stone "
@@ -124,6 +142,16 @@ ENGLISH_FORMS = tuple(
         r"(?<![\w'′’])(?P<n>\d+(?:\.\d+)?(?: ?\d?/\d+)?)[\"″”](?P<noun>\s[a-z]+)?(?![\w\"])": _inches,
         r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)": _decade,
         r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)": _years,
+        r"(?<![\w.,])(?P<n>\d{1,3})°\s?(?P<m>\d{1,2})['′’]\s?(?:(?P<s>\d{1,2})[\"″”])?(?:\s?(?P<to>[NSEW])(?!\w))?": (
+            _angle
+        ),
+        r"(?<![\w.,/])(?P<n>\d{1,2}\.\d)/(?P<of>5|10|100)(?![\w/]|[.,]\d)": lambda f: f"{f['n']} out of {f['of']}",
+        r"(?<![\w.,:])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<n>\d{1,3})(?![\w:]|[.,]\d)": _lap,
+        r"(?<![\w.,])(?P<h>0[1-9])00(?=\s(?:hrs?|hours)(?!\w))": lambda f: (
+            f"oh {_SPELLER.cardinal(int(f['h']))} hundred"
+        ),
+        r"(?<!\w)20/20(?=\s[a-z]|[.,;:!?]|$)": lambda _found: "twenty twenty",
+        r"(?<![\w.])(?P<letter>[A-Z])\.(?=\d{3}(?!\w|[.,]\d))": lambda f: f"{f['letter']} ",
         r"(?<!\w)(?P<n>\d{1,2}) ?st (?=\d{1,2} ?lbs?(?!\w))": _stone,
         r"(?<=\d)(?P<unit>[ -]?(?:ft|lbs?|hrs?|min))\.(?= \d+ ?(?:ins?|oz|mins?|secs?)(?!\w))": lambda f: f["unit"],
         r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d+)?) ?in\.(?=\s[a-z]|[,;)])": lambda f: f"{f['n']} {_INCH[f['n'] == '1']}",

@@ -57,6 +57,7 @@ _TITLES = {
     "Mgr": "Monseigneur",
 }  # fmt: skip
 _LITERALS = {
+    "1/2 heure": "une demi-heure", "½ heure": "une demi-heure",
     "Tél.": "téléphone",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
@@ -110,7 +111,11 @@ class French(RomanceRules):
     titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
-    own_rules = (ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),)
+    own_rules = (
+        ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),
+        ReadingRule(re.compile(r"(?<=\d)\s?M(?=\s(?:d['’]|de\s))"), lambda _found: " millions"),
+        ReadingRule(re.compile(r"(?<=[IVX]e)\ss\.(?=\s[a-zà-ÿ]|[,;)])"), lambda _found: " siècle"),
+    )
     group_marks = ". '"
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS

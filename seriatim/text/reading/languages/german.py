@@ -131,8 +131,7 @@ def _one(found: re.Match[str]) -> str | None:
     adjective, noun = (found["adjective"] or "").strip(), found["noun"]
     if adjective.endswith("n"):
         return f"einen {adjective} {noun}"
-    feminine = noun in _FEMININE_NOUNS or (noun.endswith(_FEMININE) and not noun.endswith(_OTHER_NOUNS))
-    article = "eine" if adjective.endswith("e") or (feminine and not adjective) else "ein"
+    article = "eine" if adjective.endswith("e") or (_is_feminine(noun) and not adjective) else "ein"
     return " ".join(filter(None, (article, adjective, noun)))
 
 
@@ -157,6 +156,21 @@ def _two_days(found: re.Match[str]) -> str:
     """`am 3./4. Juni`."""
     form = _ENDINGS.get(word_before(found), "ordinal-r")
     return " und ".join(_SPELLER.cardinal(int(found[day]), form) for day in ("first", "second"))
+
+
+def _dative(found: re.Match[str]) -> str:
+    """`in der 90. Minute`."""
+    return f"{found['before']}{_SPELLER.cardinal(int(found['n']), 'ordinal-n')}"
+
+
+def _places(found: re.Match[str]) -> str:
+    """`3.-5. Platz`: from one to the other, with the endings that the noun asks for."""
+    form = "ordinal" if _is_feminine(found["noun"]) else "ordinal-r"
+    return " bis ".join(_SPELLER.cardinal(int(found[which]), form) for which in ("first", "last"))
+
+
+def _is_feminine(noun: str) -> bool:
+    return noun in _FEMININE_NOUNS or (noun.endswith(_FEMININE) and not noun.endswith(_OTHER_NOUNS))
 
 
 def _percentage(found: re.Match[str]) -> str:
@@ -192,6 +206,25 @@ class German(LanguageRules):
             ),
             _ordinals,
         ),
+        ReadingRule(
+            re.compile(
+                r"(?<!\w)(?P<before>(?i:in|an|auf|mit|von|vor|nach|bei|aus|zu|seit|unter|über|neben|hinter|während|ab)\s"
+                r"der\s)(?P<n>\d{1,4})\.(?=\s[^\W\d_])"
+            ),
+            _dative,
+        ),
+        ReadingRule(
+            re.compile(
+                r"(?<![\w.,-])(?<!(?:om|um|am|en|ie|er|em|as) )"
+                r"(?P<first>\d{1,2})\.\s?[-–]\s?(?P<last>\d{1,2})\.(?=\s(?P<noun>[A-ZÄÖÜ]\w+))"
+            ),
+            _places,
+        ),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<at>(?i:um|gegen|ab|bis)\s)(?P<n>1?\d|2[0-4])\s?h(?!\w)"),
+            lambda found: f"{found['at']}{_SPELLER.cardinal(int(found['n']), 'm')} Uhr",
+        ),
+        ReadingRule(re.compile(r"(?<=[a-zäöüß])str\.(?=\s\d)"), lambda _found: "straße"),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<n>\d{1,3})\s?%ig"), _percentage),
         ReadingRule(
             re.compile(r"(?<![\w.,:/–-])(?<!\d\s)(?P<n>[1-9](?:\d|\.\d\d)?01|[1-9]01)(?=\s(?!Uhr)[A-ZÄÖÜ][a-zäöüß])"),

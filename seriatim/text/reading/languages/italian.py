@@ -55,6 +55,7 @@ _TITLES = {
     "On.": "onorevole",
 }  # fmt: skip
 _LITERALS = {
+    "1/2 ora": "mezz'ora", "½ ora": "mezz'ora",
     "Tel.": "telefono",
     "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
@@ -121,9 +122,15 @@ class Italian(RomanceRules):
         ReadingRule(re.compile(r"(?<=\w)/(?=(?:mese|giorno)(?!\w))"), lambda _found: " al "),
         ReadingRule(re.compile(r"(?<=\w)/(?=settimana(?!\w))"), lambda _found: " alla "),
         ReadingRule(re.compile(r"(?<=\w)/(?=(?:ora|anno)(?!\w))"), lambda _found: " all'"),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<at>(?i:d?alle|ore)\s)(?P<h>1?\d|2[0-4])\.(?=[0-5]\d(?!\d|[.,]\d))"),
+            lambda found: f"{found['at']}{found['h']}:",
+        ),
+        ReadingRule(re.compile(r"(?<!\w)sec(?:\.|olo)\s(?P<n>[IVX]{1,5})(?!\w)"), lambda found: f"{found['n']} secolo"),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<![\w.,:/-])1\s(?=(?P<noun>[aeiou][a-zàèéìòù]+))"), _elided),
     )
+    late_rules = (ReadingRule(re.compile(r"(?<!\w)una ora(?!\w)"), lambda _found: "un'ora"),)
     ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]|[,;:)]|$))"
     roman_mark = r"(?:º|ª|°)?(?=\ssecolo\b)|[ºª]"
 

@@ -54,6 +54,7 @@ _TITLES = {
     "Prof.": "professor", "Profa.": "professora", "Av.": "avenida", "Sto.": "Santo", "Sta.": "Santa",
 }  # fmt: skip
 _LITERALS = {
+    "1/2 hora": "meia hora", "½ hora": "meia hora",
     "Tel.": "telefone",
     "C++": "C mais mais", "C#": "C sharp", ".NET": "ponto net", "p.ex.": "por exemplo", "p. ex.": "por exemplo",
     "24/7": "vinte e quatro por sete", "CO2": "C O dois", "CO₂": "C O dois", "H2O": "H dois O",
@@ -118,7 +119,10 @@ class Portuguese(RomanceRules):
     group_marks = ". "
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
-    own_rules = (ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),)
+    own_rules = (
+        ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
+        ReadingRule(re.compile(r"(?<!\w)s(?:éc)?\.\s(?=[IVX]+(?!\w))"), lambda _found: "século "),
+    )
     ordinal_mark = r"\.?(?:º|ª|°(?=\s[a-z]))"
 
     def __init__(self, region: str) -> None:

@@ -61,6 +61,7 @@ _TITLES = {
     "Avda.": "avenida",
 }  # fmt: skip
 _LITERALS = {
+    "1/2 hora": "media hora", "½ hora": "media hora",
     "Tel.": "teléfono",
     "C++": "C más más", "C#": "C sharp", ".NET": "punto net", "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
     "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
@@ -130,7 +131,10 @@ class Spanish(RomanceRules):
     group_marks = ". "
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
-    own_rules = (ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),)
+    own_rules = (
+        ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
+        ReadingRule(re.compile(r"(?<!\w)s\.\s(?=[IVX]+(?!\w))"), lambda _found: "siglo "),
+    )
     ordinal_mark = r"\.?(?:º|ª|er|ra|ro|°(?=\s[a-z]))"
 
     def __init__(self, region: str) -> None:
