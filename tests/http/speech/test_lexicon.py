@@ -123,17 +123,42 @@ def test_a_request_counts_before_its_key_and_that_before_its_pool_and_house(
     )
 
 
-def test_phonemes_of_a_keys_lexicon_are_warned_of(system: RealSystem, with_files: Gateway) -> None:
+def warning_of(gateway: Gateway, way: str, key: str) -> str:
+    """What a text's warning says, by one of the ways to speak it; "" without one."""
+    if way == "socket":
+        with calling(gateway) as caller:
+            caller.say("start", key=key)
+            started = caller.until("started")
+            caller.say("close")
+            caller.until("end")
+            return str(started.get("warning", ""))
+    with gateway.client(key) as client:
+        answer = client.post("/v1/audio/speech" if way == "speech" else "/v1/jobs", json={"input": TEXT})
+        assert answer.is_success, answer.text
+        if way == "job":
+            job = client.get(f"/v1/jobs/{answer.json()['id']}").json()
+            assert job["warning"] == answer.headers.get("seriatim-warning", "")
+        return str(answer.headers.get("seriatim-warning", ""))
+
+
+@pytest.mark.parametrize("way", ["speech", "socket", "job"])
+def test_phonemes_of_a_keys_lexicon_are_warned_of(system: RealSystem, with_files: Gateway, way: str) -> None:
     path = system.folder / "Key.txt"
     before = path.read_text("utf-8")
     path.write_text("GIF = /dʒɪf/\nNguyen = /wɪn/\n", "utf-8")  # read again by the gateway, which runs
     try:
-        with with_files.client(ANNA) as anna, with_files.client(BEN) as ben:
-            warned, plain = (c.post("/v1/audio/speech", json={"input": TEXT}) for c in (anna, ben))
+        warned, plain = (warning_of(with_files, way, key) for key in (ANNA, BEN))
     finally:
         path.write_text(before, "utf-8")
-    assert "takes no phonemes: 2 lexicon entries" in warned.headers["seriatim-warning"]
-    assert "seriatim-warning" not in plain.headers
+    assert "takes no phonemes: 2 lexicon entries" in warned
+    assert plain == ""
+
+
+def test_phonemes_of_markup_that_the_engine_does_not_take_are_warned_of(client: httpx2.Client) -> None:
+    text = '<speak>A <phoneme ph="ɡɪf">GIF</phoneme> and a GIF.</speak>'
+    answer = client.post("/v1/audio/speech", json={"input": text, "markup": "ssml"})
+    assert answer.headers["seriatim-warning"] == "without effect: <phoneme>"
+    assert captions(client, input=text, markup="ssml") == ["A GIF and a GIF."]
 
 
 @pytest.mark.parametrize(
