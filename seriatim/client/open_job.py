@@ -44,6 +44,7 @@ class OpenJob:
     closed: threading.Event = field(default_factory=threading.Event, repr=False)
     waiting: list[str] = field(default_factory=list, repr=False)  #: rows that a full queue has not accepted yet
     first_chars: int = 0  #: length of its first part, for `Producer.resume`
+    limit_ms: int = 0  #: how long its parts may last, for the same
     neighbours: bool = False  #: sentences are sent with the text before them; what follows is not written yet
     previous: Sentence | None = field(default=None, repr=False)  #: the last one that was given, with `neighbours`
     warnings: list[str] = field(default_factory=list)  #: of its text so far, such as one in another language

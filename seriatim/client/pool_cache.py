@@ -7,7 +7,7 @@ from redis import Redis
 
 from seriatim.state.pool_record import PoolRecord, read_pool
 
-FRESH_S = 5.0  #: time for which a record is reused; it rarely changes
+FRESH_S = 1.0  #: time for which a record is reused: what it says of the load is older than a sentence soon
 
 
 @dataclass(slots=True)

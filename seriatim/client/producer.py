@@ -107,14 +107,14 @@ class Producer:
         cut = with_stored_segmentation(cut, answer.cut)
         return self._keep_open(self._handle(answer, request, resolved.warning), resolved, cut)
 
-    def resume(self, job: Job, request: JobRequest, first_chars: int) -> OpenJob:
+    def resume(self, job: Job, request: JobRequest, first_chars: int, limit_ms: int = 0) -> OpenJob:
         """Continue an open job whose producer was lost, in another process.
 
         Send all of its text again from the beginning, with `flush` at the same places: it is split as it was the first
-        time, and sentences that are known already are not added again. `first_chars` is that of the lost job.
+        time, and sentences that are known already are not added again. `first_chars` and `limit_ms`: of the lost job.
         """
         resolved = self.resolve(request)
-        cut = replace(segmentation_for(resolved, whole=False), first_chars=first_chars)
+        cut = replace(segmentation_for(resolved, whole=False), first_chars=first_chars, limit_ms=limit_ms)
         return self._keep_open(job, resolved, cut)
 
     def attach(self, job_id: str) -> Job:
@@ -262,7 +262,7 @@ class Producer:
         check = None if resolved.voices else LanguageCheck(resolved.request, resolved.pool)
         opened = OpenJob(
             job, self.pool_client(job.pool), resolved, IncrementalSegmenter(cut), first_chars=cut.first_chars,
-            neighbours=resolved.pool.takes_neighbours, language_check=check,
+            limit_ms=cut.limit_ms, neighbours=resolved.pool.takes_neighbours, language_check=check,
         )  # fmt: skip
         self.leases.keep(opened)
         return opened

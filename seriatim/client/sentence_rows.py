@@ -12,6 +12,7 @@ from seriatim.client.text_limits import check_size, checked_sentences, limited_r
 from seriatim.lua.pool_scripts import sentence_argument
 from seriatim.records import JobKind, Sentence
 from seriatim.settings import Settings
+from seriatim.state.pool_record import PoolRecord
 from seriatim.text.dialogue.cast import NO_CAST
 from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.markup import Markup, has_markup
@@ -22,6 +23,11 @@ from seriatim.text.speech_style import PLAIN_STYLE
 
 FIRST_CHARS = 80  #: a live job's first part: about five seconds of speech, and less than half that of synthesis
 TIGHT_FIRST_CHARS = 40  #: while its pool is nearly full: every listener's first audio comes sooner, for one more seam
+
+SHARED_LIMIT_MS = 8_000  #: of a live piece, while listeners share slots: the one behind it waits for one piece of it
+TIGHT_LIMIT_MS = 4_000  #: while the pool is nearly full
+#: slot seconds per second of audio below which a whole sentence takes less than a second: not worth a seam
+SHARED_LIMIT_RTF = 0.03
 
 
 def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> SegmentOptions:
@@ -34,7 +40,21 @@ def segmentation_for(resolved: ResolvedRequest, *, whole: bool = True) -> Segmen
         language, limit_chars, pool.merge_chars, first, request.pause_ms, request.paragraph_ms, request.markup,
         request.reading, request.lexicon.places if request.lexicon else None,
         voices.language if voices else None, HOLD_CHARS if whole else 0, request.speaker_styles,
+        live_limit_ms(request, pool),
     )  # fmt: skip
+
+
+def live_limit_ms(request: JobRequest, pool: PoolRecord) -> int:
+    """How long a piece of a request's text may last, estimated at the normal speed; 0: as long as its sentence.
+
+    A slot speaks one piece at a time, so that a listener without a slot waits for the rest of another's piece. Where
+    each has a slot, nobody waits, and sentences stay whole.
+    """
+    if request.kind is not JobKind.LIVE or pool.rtf < SHARED_LIMIT_RTF:
+        return 0
+    if pool.tight:
+        return round(TIGHT_LIMIT_MS * request.speed)
+    return round(SHARED_LIMIT_MS * request.speed) if pool.listeners + 1 > pool.usable_slots else 0
 
 
 def rows_of_text(

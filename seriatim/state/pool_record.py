@@ -38,7 +38,9 @@ class PoolRecord:
     abilities: tuple[Abilities, ...] = ()  #: each of some of its workers; any of them may get any sentence
     voices: tuple[Voice, ...] = ()  #: the first is the default
     fingerprint: str = ""  #: of its exact workers' audio; a worker with another one gives other bytes
-    tight: bool = False  #: live listeners need nearly all of it: first pieces are made smaller
+    tight: bool = False  #: live listeners need nearly all of it: pieces are made smaller
+    listeners: int = 0  #: live jobs not yet spoken, by the slots that they need; near, not exact
+    usable_slots: int = 0  #: of its slots, those that the governor lets it use
     rtf: float = 0.0  #: slot seconds per second of audio
     theta_ms: float = 0.0  #: how far ahead of virtual time a user may be
     cost_ms: float = 0.0  #: mean wall time of a sentence
@@ -117,13 +119,15 @@ class PoolRecord:
         def number(name: str, default: float = 0) -> float:
             return float(h.get(name, default))
 
+        usable = min(number("slots"), number("allowed", math.inf))
+        room = number("eta", 1) * (1 - number("reserve")) * usable
+        share = min(number("rtf"), room)  # what lua/pool/submit.lua reserves for a live job at the normal speed
         return cls(
             pool, int(number("slots")), int(number("rate_hz")), int(number("limit_chars", 250)),
             int(number("merge_chars")), json.loads(h.get("limits", b"{}")),
             tuple(map(Abilities.from_dict, json.loads(h.get("abilities") or b"[]"))),
             tuple(map(_voice, json.loads(voices or b"[]"))), h.get("fingerprint", b"").decode(),
-            number("demand") > TIGHT * number("eta", 1) * (1 - number("reserve"))
-            * min(number("slots"), number("allowed", math.inf)),
+            number("demand") > TIGHT * room, round(number("demand") / share) if share > 0 else 0, int(usable),
             number("rtf"), number("theta"), number("cost"), number("now"),
             *(int(number(name)) for name in FIELDS[FIELDS.index("off") : -1]),
         )  # fmt: skip

@@ -58,6 +58,16 @@ def estimate_ms(text: str, language: str = "en", speed: float = 1.0) -> int:
     return max(1, round(max(LEAST_MS, spoken_ms) / speed))
 
 
+def chars_within(text: str, length_ms: float, stop: int, language: str = "en") -> int:
+    """How many characters of `text`, at most `stop`, last up to `length_ms` at the normal speed."""
+    left_ms = (length_ms - EDGES_MS) / _PACE.get(base_language(language), 1.0)
+    for at in range(min(stop, len(text))):
+        left_ms -= char_ms(text[at])
+        if left_ms < 0:
+            return at
+    return min(stop, len(text))
+
+
 @lru_cache(maxsize=_CACHED_CHARS)
 def char_ms(char: str) -> int:
     """How many milliseconds one character lasts, in a language that does not differ from its script."""

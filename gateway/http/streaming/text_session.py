@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -32,6 +33,9 @@ from seriatim.records import DrainMode
 from seriatim.stream_entries import Audio, Discontinuity, End, Gap, ReaderCursor, SentenceStart
 
 RESUME_S = 20.0  #: default grace of a job after its connection broke: a phone that changes networks needs some seconds
+
+#: of a resume token: the job, the length of its first segment in characters, and that of all its segments in ms
+TOKEN = re.compile(rf"({JOB_ID.pattern})-([0-9]{{1,4}})(?:-([0-9]{{1,6}}))?")
 
 ServerMessage = tuple[dict[str, Any], bytes]  #: a message, and the audio that follows it
 
@@ -63,7 +67,7 @@ class TextSession:
     @property
     def token(self) -> str:
         """The token with which another connection resumes the job."""
-        return f"{self.job.id}-{self.open.first_chars}"
+        return f"{self.job.id}-{self.open.first_chars}-{self.open.limit_ms}"
 
     @property
     def closed(self) -> bool:
@@ -188,13 +192,13 @@ async def open_text_session(
     """
     live_options = {"kind": "live", "drain": "window", "reader_grace_s": options.reader_grace_s or RESUME_S}
     position = parse_position(after)
-    job, first_chars = await _job_of_token(context, caller, token) if token else (None, 0)
+    job, cut = await _job_of_token(context, caller, token) if token else (None, (0, 0))
     effective_options = (
         options.model_copy(update={"model": job.pool}) if job else options
     )  # a resumed job stays in its pool
     request = await asyncio.to_thread(lambda: effective_options.request(context, caller, **live_options))
     if job is not None:
-        opened = await asyncio.to_thread(context.producer.resume, job, request, first_chars)
+        opened = await asyncio.to_thread(context.producer.resume, job, request, *cut)
     else:
         await context.admit(request.pool_name, caller)
         await await_workers_async(context.producer, request)
@@ -207,16 +211,17 @@ async def open_text_session(
     return TextSession(context, opened, encoding, position, DeliveryState(job.id, job.pool, position), rate_hz)
 
 
-async def _job_of_token(context: GatewayContext, caller: Caller, token: str) -> tuple[Job, int]:
-    """The job of a token, and the length of its first segment in characters.
+async def _job_of_token(context: GatewayContext, caller: Caller, token: str) -> tuple[Job, tuple[int, int]]:
+    """The job of a token, the length of its first segment in characters, and of all its segments in ms; 0: any.
 
     Raises:
         HttpProblem: the token is invalid, or the caller has no such job.
     """
-    job_id, _, first = token.partition("-")
-    if not (JOB_ID.fullmatch(job_id) and first.isdecimal() and len(first) < 5):
+    match = TOKEN.fullmatch(token)
+    if match is None:
         raise HttpProblem(400, "bad_input", "invalid token; expected one from a `started` message", param="resume")
+    job_id, first_chars, limit_ms = match.groups()
     job = await context.own(job_id, caller)
     if not job.pool or job.drain is not DrainMode.WINDOW:
         raise not_found(f"no open job {job_id!r}")
-    return job, int(first)
+    return job, (int(first_chars), int(limit_ms or 0))

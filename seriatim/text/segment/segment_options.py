@@ -38,13 +38,14 @@ class SegmentOptions:
     paragraph_language: Callable[[str], str] | None = None  #: the tag of a paragraph's language, "" where it is unclear
     hold_chars: int = 0  #: how much of a paragraph may be held until its language is clear; 0: of a stream, none
     speakers: Mapping[str, SpeechStyle] = field(default_factory=dict)  #: names before lines of a dialogue, and styles
+    limit_ms: int = 0  #: the estimated length of a piece at the normal speed, where words permit it; 0: any length
 
     def __post_init__(self) -> None:
         if self.limit_chars < SMALLEST_LIMIT_CHARS:
             raise UnknownOption(f"limit_chars {self.limit_chars}; expected {SMALLEST_LIMIT_CHARS} or more")
         if not 0 <= self.merge_chars <= self.limit_chars:
             raise UnknownOption(f"merge_chars {self.merge_chars}; expected 0 to limit_chars {self.limit_chars}")
-        for name in ("first_chars", "pause_ms", "paragraph_ms"):
+        for name in ("first_chars", "pause_ms", "paragraph_ms", "limit_ms"):
             if getattr(self, name) < 0:
                 raise UnknownOption(f"{name} {getattr(self, name)}; expected 0 or more")
 

@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass
 
 from seriatim.text.control_characters import PAUSES, STYLE, STYLES, pause_ms
+from seriatim.text.duration_estimate import chars_within
 from seriatim.text.languages import base_language
 from seriatim.text.segment.character_classes import LINE_BREAK, PARAGRAPH_BREAK, SPEAKABLE
 from seriatim.text.segment.quotes import OpenQuotes
 from seriatim.text.segment.segment_options import SegmentOptions
 from seriatim.text.segment.sentence_boundary import mark_pattern, mark_start_pattern
 from seriatim.text.segment.sentence_marks import MarkVerdict, judge_mark
-from seriatim.text.segment.split_long import clause_end, split_index
+from seriatim.text.segment.split_long import clause_end, split_index, timed_split_index
 from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleState, StyleTable
 
 _PAUSE = re.compile(f" *(?:[{STYLES}] *)*([{PAUSES}])")
@@ -160,13 +161,22 @@ class SentenceSplitter:
     def _place_to_break(self, length: int, *, ended: bool) -> int:
         """Where to break the sentence, or 0; `length`: of as much of it as is known, or of all of it if it `ended`."""
         limit, rest = self._cut.limit_chars, self._rest_chars
+        timed = self._timed_limit(min(length, limit)) if self._cut.limit_ms else limit
         if self._first_chars and length > self._first_chars:
-            at = self._first_end(min(FIRST_STRETCH * self._first_chars, limit, length - rest))
+            at = self._first_end(min(FIRST_STRETCH * self._first_chars, timed, length - rest))
+            if at:
+                return at
+        if timed < limit and length >= timed + rest:
+            at = timed_split_index(self._text, timed, min(limit, length - rest), self._inner)
             if at:
                 return at
         if length > limit if ended else length >= limit + rest:
             return split_index(self._text, limit, min(limit, length - rest), self._inner)
         return 0
+
+    def _timed_limit(self, stop: int) -> int:
+        """How much of the sentence, up to index `stop`, lasts no longer than a piece may."""
+        return max(self._rest_chars, chars_within(self._text, self._cut.limit_ms, stop, self._current_language))
 
     def _first_end(self, stop: int) -> int:
         """Where the first clause that can be spoken by itself ends, up to `stop`, or 0."""

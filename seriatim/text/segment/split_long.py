@@ -36,6 +36,17 @@ def split_index(text: str, limit: int, cap: int, ends: Sequence[int]) -> int:
     return _last_clause(text, cap) or _last_word(text, cap, 1) or _last_word(text, limit, cap) or _last_safe(text, cap)
 
 
+def timed_split_index(text: str, limit: int, cap: int, ends: Sequence[int]) -> int:
+    """Where to break `text`, which lasts too long from index `limit` on: an index up to `cap`, or 0.
+
+    As `split_index`, but never within a word: one that goes on beyond the limit is spoken to its end.
+    """
+    inner = [end for end in ends if limit // 4 <= end <= limit]
+    if inner:
+        return inner[-1]
+    return _last_clause(text, limit) or _last_word(text, limit, 1) or _first_word(text, limit + 1, cap)
+
+
 def _last_clause(text: str, cap: int) -> int:
     """The end of the last clause up to `cap`: a greater pause in the second half, else any in the last two thirds."""
     pauses = [(m.end(), m.group().strip()[0] in _GREATER) for m in _PAUSES.finditer(text, cap // 3, cap + 1)]
@@ -48,18 +59,20 @@ def _last_clause(text: str, cap: int) -> int:
 
 def _last_word(text: str, cap: int, floor: int) -> int:
     """The last place from `floor` to `cap` between two words, or between two characters of a script without spaces."""
-    for at in range(cap, floor - 1, -1):
-        here = text[at]
-        if here == " " and text[at + 1] not in NEVER_FIRST:
-            return at
-        if (
-            CJK.match(here)
-            and CJK.match(text[at - 1])
-            and here not in NEVER_FIRST
-            and not are_joined(text[at - 1], here)
-        ):
-            return at
-    return 0
+    return next((at for at in range(cap, floor - 1, -1) if _is_between_words(text, at)), 0)
+
+
+def _first_word(text: str, floor: int, cap: int) -> int:
+    """The first such place from `floor` to `cap`, or 0."""
+    return next((at for at in range(floor, cap + 1) if _is_between_words(text, at)), 0)
+
+
+def _is_between_words(text: str, at: int) -> bool:
+    here = text[at]
+    if here == " ":
+        return text[at + 1] not in NEVER_FIRST
+    is_cjk = CJK.match(here) and CJK.match(text[at - 1])
+    return bool(is_cjk) and here not in NEVER_FIRST and not are_joined(text[at - 1], here)
 
 
 def _last_safe(text: str, cap: int) -> int:

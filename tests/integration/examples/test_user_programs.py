@@ -124,6 +124,7 @@ INTERNAL = {
     OpenJob: {
         "closed",
         "first_chars",
+        "limit_ms",
         "language_check",
         "n",
         "neighbours",

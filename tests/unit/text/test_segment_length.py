@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seriatim.text.duration_estimate import estimate_ms
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 from seriatim.text.segment.graphemes import are_joined
 from seriatim.text.unicode_forms import compose
@@ -183,3 +184,36 @@ def test_a_cut_is_the_same_for_a_text_that_comes_letter_by_letter():
         incremental = IncrementalSegmenter(cut)
         fed = [piece for char in text for piece in incremental.feed(char)] + incremental.flush()
         assert fed == list(segment(text, cut))
+
+
+def test_a_piece_that_would_last_too_long_ends_at_a_clause_and_has_no_pause_behind_it():
+    text = (
+        "Long, as sentences of lawyers are, and it goes on for a while before it ends; then, at last, it does stop. Ah."
+    )
+    assert parts(text, limit_ms=4_000) == [
+        ("Long, as sentences of lawyers are,", 0),
+        ("and it goes on for a while before it ends; then, at last,", 0),
+        ("it does stop.", 200),
+        ("Ah.", 200),
+    ]
+
+
+def test_a_word_is_spoken_to_its_end_however_long_it_lasts():
+    number = "1234567890" * 3
+    assert pieces(f"{number} is a number and there are others behind it", limit_ms=4_000)[0] == number
+    assert pieces(f"x{number}", limit_ms=4_000) == [f"x{number}"]
+
+
+@given(
+    st.lists(st.text("ab7", min_size=1, max_size=24), min_size=1, max_size=60), st.sampled_from(["", ",", ";", "."]),
+    st.sampled_from([4_000, 8_000]), st.sampled_from([0, 40]),
+)  # fmt: skip
+def test_pieces_limited_by_time_hold_whole_words_however_their_text_comes(parts_of_text, mark, limit_ms, first_chars):
+    text = f"{mark} ".join(parts_of_text)
+    cut = SegmentOptions(limit_ms=limit_ms, first_chars=first_chars)
+    whole = list(segment(text, cut))
+    assert " ".join(piece.text for piece in whole).split() == text.split()
+    incremental = IncrementalSegmenter(cut)
+    assert [piece for char in text for piece in incremental.feed(char)] + incremental.flush() == whole
+    rest_ms = estimate_ms("7" * 48)  # what is left of a sentence, and a word, may go on beyond the limit
+    assert all(estimate_ms(piece.text) <= limit_ms + rest_ms for piece in whole)
