@@ -16,7 +16,7 @@ LEAD_MS = 20  #: silence before the first sound, which workers/trim_and_fade.py 
 FINAL_PAUSE_MS = 350  #: between two sentences: the tail of the first one and the pause after it
 _SINGLE = "\u3041-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  #: one, one word
 _TOKEN = re.compile(rf"[{_SINGLE}]|[^\s{_SINGLE}]+")
-_PAUSE = "\"'()[]{}«»‹›“”„‘’‚¿¡,;:.!?…—–-،、，；：。！？।॥؟۔「」『』（）"  #: marks at the edge of a word
+PAUSE_MARKS = "\"'()[]{}«»‹›“”„‘’‚¿¡,;:.!?…—–-،、，；：。！？।॥؟۔「」『』（）"  #: marks at the edge of a word
 _FINAL = re.compile(r"[.!?…。！？।॥؟۔]\W*$")
 _ENCODED = re.compile(r"\d{1,9}\+\d{1,9}(?: \d{1,9}\+\d{1,9})*", re.ASCII)
 
@@ -35,7 +35,7 @@ def word_spans(text: str) -> list[tuple[int, int]]:
     """The first character of each word, and the one behind its last; 0-based."""
     spans = []
     for token in _TOKEN.finditer(text):
-        word = token[0].strip(_PAUSE)
+        word = token[0].strip(PAUSE_MARKS)
         if word:
             start = token.start() + token[0].index(word)
             spans.append((start, start + len(word)))

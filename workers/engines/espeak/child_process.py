@@ -9,8 +9,10 @@ The library needs a process of its own (measured with 1.52.0):
 - some texts crash it (digits in Greenlandic): that costs one attempt at one sentence, not a worker and its leases.
 
 Requests arrive on stdin, one JSON object per line, until end of file. Answers go to stdout as frames, each after a
-signed 32-bit little-endian number: n > 0, n bytes of audio; 0, the sentence is complete; n < 0, it failed, with -n
-bytes of UTF-8 as the reason. The first frame describes the voices. Standard library only, for a fast start.
+signed 32-bit little-endian number: n > 0, n bytes of audio; 0, the sentence is complete, and a frame with its words
+follows, [[place, ms], ...] in JSON: where each begins in the request's text, 1-based, and in the sound; n < 0, it
+failed, with -n bytes of UTF-8 as the reason. The first frame describes the voices. Standard library only, for a fast
+start.
 """
 
 import ctypes
@@ -19,7 +21,7 @@ import os
 import signal
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -35,10 +37,30 @@ IGNORED_SIGNALS = (
     signal.SIGHUP,
 )  #: they are for the worker, which may still finish a sentence
 FRAME = struct.Struct("<i")
+END_OF_EVENTS, WORD = 0, 1  #: espeak_EVENT_TYPE in speak_lib.h
 
-SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 libc = ctypes.CDLL(None)
 libc.dlclose.argtypes = [ctypes.c_void_p]
+
+
+class EspeakEvent(ctypes.Structure):
+    """`espeak_EVENT` of speak_lib.h."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),  # in characters, 1-based
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),  # in ms
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    )
+
+
+SynthCallback = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(EspeakEvent)
+)
 
 
 class EspeakVoice(ctypes.Structure):
@@ -78,13 +100,15 @@ class EspeakLibrary:
         libc.dlclose(self._library._handle)  # noqa: SLF001  # ctypes has no public way to unload
 
     def speak(self, request: dict[str, Any], out: BinaryIO) -> None:
-        """Write the sentence's audio as frames, each as soon as espeak has produced it.
+        """Write the sentence's audio as frames, each as soon as espeak has produced it, then its end and its words.
 
         Raises:
             ValueError: espeak refuses the voice, a parameter or the text.
         """
+        words: list[tuple[int, int]] = []
 
-        def write_wave(wave: Any, n_samples: int, _events: object) -> int:
+        def write_wave(wave: Any, n_samples: int, events: Any) -> int:
+            words.extend(_read_words(events))
             if wave and n_samples > 0:
                 _write_frame(out, ctypes.string_at(wave, n_samples * 2))
             return 0
@@ -98,6 +122,8 @@ class EspeakLibrary:
             self._check_result(name, self._library.espeak_SetParameter(number, request[name], 0))
         text = request["text"].encode("utf-8", "replace") + b"\0"
         self._check_result("the text", self._library.espeak_Synth(text, len(text), 0, CHARACTERS, 0, UTF8, None, None))
+        _write_frame(out, b"")
+        _write_frame(out, json.dumps(words).encode())
 
     def list_voices(self, language: bytes | None = None) -> list[dict[str, Any]]:
         """The voices of the data folder; the timbres for the language `variant`."""
@@ -128,6 +154,15 @@ def _read_languages(at: int) -> list[tuple[int, str]]:
     return result
 
 
+def _read_words(events: Any) -> Iterator[tuple[int, int]]:
+    """The words among the events of one call: place and ms."""
+    at = 0
+    while events and events[at].type != END_OF_EVENTS:
+        if events[at].type == WORD:
+            yield events[at].text_position, events[at].audio_position
+        at += 1
+
+
 def _write_frame(out: BinaryIO, pcm: bytes) -> None:
     try:
         out.write(FRAME.pack(len(pcm)) + pcm)
@@ -147,7 +182,6 @@ def _speak_request(arguments: list[str], line: bytes, out: BinaryIO) -> None:
     espeak = EspeakLibrary(*arguments)
     try:
         espeak.speak(json.loads(line), out)
-        _write_frame(out, b"")
     finally:
         espeak.close()
 

@@ -1,9 +1,10 @@
 """The espeak engine: espeak-ng, a small real voice for over a hundred languages, with repeatable bytes.
 
 The library runs in a child process (`child_process.py` explains why), one for each slot. The audio arrives through a
-pipe while espeak is still speaking, some 60 ms at a time; the first piece is passed on at once, later ones are
-collected into chunks. A sentence has the same bytes whatever was spoken before it, in any order, process or thread,
-with the same build of the library.
+pipe while espeak is still speaking, some 60 ms at a time, and is collected into chunks. The times of all words go with
+the first chunk, and that of the last word is known at the end: so up to half a minute of sound, 50 ms of work, is held
+until the sentence is complete. A longer sentence flows, and its words have no times. A sentence has the same bytes
+whatever was spoken before it, in any order, process or thread, with the same build of the library.
 
 A sentence that is cancelled, or that crashes espeak, costs its process; a new one is started at once and loads in the
 background. A process that loses its reader ends by itself, so none is left behind.
@@ -20,6 +21,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -34,10 +36,13 @@ from workers.engines.engine_options import OptionInfo, option_ranges, read_optio
 from workers.engines.espeak.clauses import insert_commas
 from workers.engines.espeak.dialect import espeak_text
 from workers.engines.espeak.voices import EspeakVoices, with_dictionary
+from workers.engines.espeak.word_events import WordEvent, event_word_times
+from workers.engines.phoneme_durations import WordTimes, fit_to_sound
 
 PROGRAM = Path(__file__).with_name("child_process.py")
 FRAME = struct.Struct("<i")  #: see child_process.py
-CHUNK_MS = 400  #: length of chunks after the first piece: larger chunks cost Redis less; espeak makes one in 1 ms
+HELD_MS = 30_000  #: most sound that waits for the times of words
+CHUNK_MS = 400  #: length of chunks: larger chunks cost Redis less; espeak makes one in 1 ms
 RENEW_AFTER = 400  #: sentences per process: at 183 KB leaked by each, at most 75 MB
 SLOWEST, FASTEST = 80, 700  #: words per minute: espeak's own minimum; the limit of what is intelligible
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  #: espeak reads \x01 as a command in the text, and a zero as its end
@@ -93,12 +98,20 @@ class EspeakEngine:
         Raises:
             UnknownVoice, UnknownLanguage, UnknownOption: espeak cannot speak the utterance as requested.
         """
-        request = self._encode_request(utterance)
+        request = self._request(utterance)
         child = self._idle.get()
         try:
-            for pcm in self._gather_chunks(child.speak_request(request)):
+            pieces = takewhile(lambda _: not cancelled(), child.speak_request(request))
+            held = self._gather(pieces, HELD_MS)
+            flowing = len(held) >= bytes_of_ms(HELD_MS, self.rate_hz)
+            words = () if flowing or cancelled() else self._word_times(utterance.text, request["text"], child, held)
+            size = bytes_of_ms(CHUNK_MS, self.rate_hz)
+            for at in range(0, len(held), size):
                 if cancelled():
                     return
+                last = not flowing and at + size >= len(held)
+                yield AudioChunk(held[at : at + size], last=last, words=() if at else words)
+            while pcm := self._gather(pieces, CHUNK_MS):
                 yield AudioChunk(pcm)
         finally:
             self._idle.put(child.reuse_or_replace())
@@ -108,27 +121,26 @@ class EspeakEngine:
         for child in tuple(self._idle.queue):
             child.end()
 
-    def _encode_request(self, utterance: Utterance) -> bytes:
-        """The request for the utterance, one line of JSON."""
+    def _request(self, utterance: Utterance) -> dict[str, Any]:
+        """The request for the utterance, as the process reads it."""
         self.abilities.check(utterance.language, utterance.speed, utterance.options)
         voice = self._catalogue.find(utterance.voice, utterance.language)
         options = replace(self._options, **{name: round(value) for name, value in utterance.options.items()})
         rate = round(options.rate * utterance.speed)
         spoken_language = self._catalogue.spoken_language(utterance.voice, utterance.language)
         text = insert_commas(espeak_text(CONTROL.sub(" ", utterance.text), spoken_language))
-        request = asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
-        return json.dumps(request).encode() + b"\n"
+        return asdict(options) | {"text": text, "voice": voice, "seed": utterance.seed, "rate": rate}
 
-    def _gather_chunks(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """The first piece as it arrives, then chunks of about CHUNK_MS."""
-        pending, enough = b"", 1
-        for pcm in pieces:
-            pending += pcm
-            if len(pending) >= enough:
-                yield pending
-                pending, enough = b"", bytes_of_ms(CHUNK_MS, self.rate_hz)
-        if pending:
-            yield pending
+    def _gather(self, pieces: Iterator[bytes], length_ms: float) -> bytes:
+        """The next pieces of a sentence, of `length_ms` together or somewhat more; fewer at its end."""
+        gathered, enough = bytearray(), bytes_of_ms(length_ms, self.rate_hz)
+        while len(gathered) < enough and (pcm := next(pieces, b"")):
+            gathered += pcm
+        return bytes(gathered)
+
+    def _word_times(self, text: str, read_text: str, child: "_EspeakProcess", pcm: bytes) -> WordTimes:
+        length_ms = len(pcm) / 2 / self.rate_hz * 1000
+        return fit_to_sound(event_word_times(text, read_text, child.word_events, length_ms), pcm, self.rate_hz)
 
 
 class _EspeakProcess:
@@ -142,6 +154,7 @@ class _EspeakProcess:
         assert self._process.stdout
         self._requests, self._frames = self._process.stdin, self._process.stdout
         self._hello_read = False
+        self.word_events: list[WordEvent] = []  #: of the last sentence that was complete
         self._n_started = self._n_finished = 0
         self.end = weakref.finalize(self, _kill_process, self._process, os.getpid())
 
@@ -151,8 +164,10 @@ class _EspeakProcess:
         read_hello: dict[str, Any] = json.loads(self._read_frame())
         return read_hello
 
-    def speak_request(self, request: bytes) -> Iterator[bytes]:
-        """The pieces of one sentence. After an error, or if it is not read to its end, the process must be replaced.
+    def speak_request(self, request: Mapping[str, Any]) -> Iterator[bytes]:
+        """The pieces of one sentence; behind them, `word_events` has its words.
+
+        After an error, or if it is not read to its end, the process must be replaced.
 
         Raises:
             EngineFailed: espeak refuses it, or its process has died.
@@ -161,10 +176,11 @@ class _EspeakProcess:
         if not self._hello_read:
             self.read_hello()
         with contextlib.suppress(BrokenPipeError):  # a dead process is detected by its missing answer
-            self._requests.write(request)
+            self._requests.write(json.dumps(request).encode() + b"\n")
             self._requests.flush()
         while pcm := self._read_frame():
             yield pcm
+        self.word_events = json.loads(self._read_frame())
         self._n_finished += 1
 
     def reuse_or_replace(self) -> "_EspeakProcess":
