@@ -53,7 +53,7 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             ReadingRule(re.compile(r"(?<=\dh)\s?(?P<n>\d{1,2})\s?m(?!\w)"), lambda found: f" {found['n']} min")
         )
         rules.append(ReadingRule(re.compile(r"(?<=\d)m(?=\d{1,2}\s?s(?!\w))"), lambda _found: " min "))
-        rules.append(ReadingRule(re.compile(r"(?<=\d)h(?=\d{1,2} min(?!\w))"), lambda _found: " h "))
+        rules.append(ReadingRule(re.compile(r"(?<=\d)h(?=\d{1,2}\s?min(?!\w))"), lambda _found: " h "))
     if grammar.rules.decimal_mark == ",":
         rules.append(ReadingRule(_WHOLE_PRICE, lambda _found: ""))
     if grammar.rules.spaced and "percent_first" not in grammar.words:

@@ -88,6 +88,7 @@ def identifier_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     return [
         ReadingRule(_CALLED_NUMBER, called),
         ReadingRule(re.compile(r"(?<![\w.,-])(?<!\d )\d{4}(?: \d{4}){2,3}(?! ?\d|\w|[.,]\d)"), card),
+        ReadingRule(re.compile(r"(?<![\w.,-])(?<!\d )[6-9]\d{4} \d{5}(?! ?\d|\w|[.,]\d)"), telephone),  # of India
         ReadingRule(_LETTERED_NUMBER, lambda found: f"{telephone(found)}, {found['letters']}"),
         ReadingRule(_HARDWARE_ADDRESS, hardware),
         ReadingRule(_PORT, lambda found: f"{found['host']}, {speller.digits(found['port'])}"),

@@ -81,6 +81,12 @@ class Dutch(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (
+        ReadingRule(
+            re.compile(
+                r"(?<![\w.,:])(?P<time>(?:[01]?\d|2[0-4])[.:][0-5]\d)(?=\s(?:tot|en|à)\s\d{1,2}[.:]\d\d\suur(?!\w))"
+            ),
+            lambda found: f"{found['time']} uur",
+        ),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])[uh](?P<m>[0-5]\d)(?!\w)"), _hour),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)\suur\b"), _hour),

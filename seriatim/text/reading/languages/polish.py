@@ -212,6 +212,12 @@ class Polish(LanguageRules):
     own_rules = (
         ReadingRule(
             re.compile(
+                r"(?<!\w)(?P<at>(?:[Ww]e?|[Oo]d|[Dd]o|[Zz]e?|[Pp]o)\s)(?P<n>[IVX]+)\sw\.(?=\s[a-ząćęłńóśźż]|[,;)])"
+            ),
+            lambda found: f"{found['at']}{found['n']} wieku",
+        ),
+        ReadingRule(
+            re.compile(
                 r"(?<!\w)(?P<before>(?:[oO]|[oO]d|[dD]o|[pP]o|[pP]rzed|[oO]koło)(?: godz\.| godzin(?:ie|y))?)"
                 r"\s(?P<h>[01]?\d|2[0-4])[:.](?P<m>[0-5]\d)(?![\w:]|[.,]\d)"
             ),

@@ -112,6 +112,18 @@ def _century(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(roman_value(found['n']), 'ordinal-m' + _CENTURY_CASES[found['noun']])} {found['noun']}"
 
 
+def _span_of_years(found: re.Match[str]) -> str:
+    """`в 1990–1995 гг.`; the years are read later."""
+    return f"{found['at'] or ''}{found['years']} {'годах' if found['at'] else 'годы'}"
+
+
+def _short_century(found: re.Match[str]) -> str:
+    """`в XX в.`; the number is read with its noun."""
+    before = (found["at"] or "").strip().lower()
+    noun = "веке" if before == "в" else "века" if before else "век"
+    return f"{found['at'] or ''}{found['n']} {noun}"
+
+
 class Russian(LanguageRules):
     """The rules of Russian."""
 
@@ -127,6 +139,15 @@ class Russian(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("глава", "часть", "книга", "акт", "сцена", "том", "раздел", "статья"))
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<at>[Вв]\s)?(?P<years>\d{4}\s?[-–—]\s?\d{4})\sгг\.(?=\s[а-яё]|[,;)])"),
+            _span_of_years,
+        ),
+        ReadingRule(re.compile(r"(?<=\d-е)\sгг\.(?=\s[а-яё]|[,;)])"), lambda _found: " годы"),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<at>(?:[Вв]|[Сс]|[Дд]о|[Оо]т|[Ии]з)\s)?(?P<n>[IVX]+)\sв\.(?=\s[а-яё]|[,;)])"),
+            _short_century,
+        ),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{4})\s?(?P<noun>годом|году|года|год|г\.|г)(?!\w)"), _year),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,3})-(?=[а-яё]{4})"), _compound),
         ReadingRule(
