@@ -19,6 +19,7 @@ from reassembler import emit_loop
 from reassembler.recorder import Recorder
 from reassembler.retention import RecordingRetention
 from reassembler.storage_thread import StorageThread
+from reassembler.webhooks.webhook_sender import WebhookRules, WebhookSender
 from seriatim import log as logs
 from seriatim import reassembler_heartbeats
 from seriatim.errors import SeriatimError, Unavailable
@@ -84,6 +85,7 @@ def main(argv: Sequence[str] = ()) -> int:
 
 
 def _run_reassembler(settings: Settings) -> int:
+    rules = WebhookRules.of(settings)
     redis, reader = (
         command_client(settings.redis_url, outage_s=OUTAGE_S),
         blocking_client(settings.redis_url, outage_s=OUTAGE_S),
@@ -101,7 +103,8 @@ def _run_reassembler(settings: Settings) -> int:
     reassembler = Reassembler(name, redis, reader, storage, folder, settings.memory_share)
     retention_redis = command_client(settings.redis_url, outage_s=OUTAGE_S)
     retention = RecordingRetention(retention_redis, Path(settings.store_dir), settings.recording_retention_days)
-    for work, thread in ((storage.run, "storage"), (retention.run, "retention")):
+    webhooks = WebhookSender(command_client(settings.redis_url, outage_s=OUTAGE_S), rules)
+    for work, thread in ((storage.run, "storage"), (retention.run, "retention"), (webhooks.run, "webhooks")):
         watched_tasks.start(thread, partial(work, reassembler.stopping))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reassembler.stopping.set())

@@ -66,6 +66,11 @@ The job `{k:<NN>}`, shard NN = a hash of the job id. Written by job scripts.
     :ntf              stream  notifications, consumer group `reassembler`
     :live             zset    live job -> the next time at which a reassembler looks at it
     :over             zset    ended job whose end was read -> time at which its audio is deleted
+    :hook:<job>       hash    webhook of an ended job that is not delivered: target, state, reason, bytes, rate,
+                              sentences, gaps, ended, tries, error
+    :hooks            zset    such a job -> the next time at which a sender tries
+    :hooks:dead       zset    such a job whose last try failed -> the time of that
+    :hooks:n          hash    counters: delivered, failed (tries), dead
 
 Beside the slots:
 

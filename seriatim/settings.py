@@ -162,6 +162,20 @@ class Settings:
     )
     queue_limit_ms: int = _int(300_000, "audio that may wait in an open job before say() blocks", 1_000)
 
+    webhook_secret_file: str = _text(
+        "", "file with the secret that signs webhooks, whsec_...; further lines: older secrets, which sign as well"
+    )
+    webhook_hosts: str = _text(
+        "",
+        "hosts that webhooks may reach by http, and at private addresses, with commas between: hooks.lan,*.svc.local; "
+        "others are reached by https at public addresses alone",
+    )
+    webhook_retry_s: str = _text(
+        "5,60,300,1800,7200,18000,36000",
+        "pauses between the tries to deliver a webhook, in seconds, with commas between",
+    )
+    webhook_timeout_s: float = _float(10, "a receiver of webhooks must have answered within so long", 0.1, 60)
+
     max_text_bytes: int = _int(64 * 1024 * 1024, "the largest text of one job", 1)
     lexicon: str = _text("", "a lexicon's file, for every text of this process, behind the text's own")
     pool_lexicons: str = _text(

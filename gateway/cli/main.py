@@ -249,6 +249,12 @@ def _dead_letters(options: argparse.Namespace, settings: "Settings") -> int:
     return run_dead_letters(options, settings)
 
 
+def _webhooks(options: argparse.Namespace, settings: "Settings") -> int:
+    from gateway.cli.commands.webhooks import run_webhooks
+
+    return run_webhooks(options, settings)
+
+
 def _voices(options: argparse.Namespace, settings: "Settings") -> int:
     return VOICES[options.action or "list"](options, settings)
 
@@ -352,6 +358,7 @@ COMMANDS: dict[str, Command] = {
     "set": _run_operator_command,
     "timeline": _run_operator_command,
     "dead-letters": _dead_letters,
+    "webhooks": _webhooks,
     "voices": _voices,
     "models": _models,
     "tune": _tune,

@@ -26,6 +26,16 @@ examples:
   seriatim dead-letters forget JOB
 """
 
+WEBHOOKS = """\
+A webhook that no receiver accepted is tried again after the pauses of SERIATIM_WEBHOOK_RETRY_S, then given up, and kept
+for a week.
+
+examples:
+  seriatim webhooks                             list webhooks that wait or were given up, with the last error
+  seriatim webhooks retry JOB                   send a job's webhook now
+  seriatim webhooks retry --all                 send all that were given up
+"""
+
 
 def _add_status(p: argparse.ArgumentParser) -> None:
     p.add_argument("job", nargs="?", metavar="JOB", help="a job's id")
@@ -96,6 +106,18 @@ def _dead_letter_source(p: argparse.ArgumentParser, default: Any) -> None:
     p.add_argument("--redis", default=default, metavar="URL", help="a running system's Redis (SERIATIM_REDIS_URL)")
 
 
+def _add_webhooks(p: argparse.ArgumentParser) -> None:
+    add_redis(p)
+    p.add_argument("--json", action="store_true", help="print JSON")
+    actions = p.add_subparsers(dest="action", metavar="ACTION")
+    action = add_command(actions, "retry", "send webhooks again, from the first try on", WEBHOOKS)
+    action.add_argument("jobs", nargs="*", metavar="JOB", help="ids of jobs")
+    action.add_argument("--all", action="store_true", help="all that were given up")
+    action.add_argument(
+        "--redis", default=argparse.SUPPRESS, metavar="URL", help="a running system's Redis (SERIATIM_REDIS_URL)"
+    )
+
+
 #: command: summary, epilog, the function that adds its arguments
 OPERATORS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "status": ("show pools, workers and jobs, or one job", "", _add_status),
@@ -107,4 +129,5 @@ OPERATORS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]]
         DEAD_LETTERS,
         _add_dead_letters,
     ),
+    "webhooks": ("list webhooks that wait or were given up, or send them again", WEBHOOKS, _add_webhooks),
 }

@@ -24,13 +24,20 @@ from seriatim.lua.script_calls import run
 from seriatim.records import JobKind, JobSpec
 from seriatim.settings import Settings
 from seriatim.user_limits import LIMITS, UserLimits
+from seriatim.webhooks.webhook_target import HostPatterns, WebhookTarget
 
 
 def make_submission(
     request: JobRequest, settings: Settings, *, closed: bool, producer_ms: int, queue_limit_ms: int, cut: str,
     warning: str = "",
 ) -> Submission:  # fmt: skip
-    """The submission of a new job; `cut` as `segmentation_to_json` returns it, `warning` for its status."""
+    """The submission of a new job; `cut` as `segmentation_to_json` returns it, `warning` for its status.
+
+    Raises:
+        UnknownOption: its webhook is neither of https nor of a host that the settings allow.
+    """
+    if request.webhook:
+        HostPatterns.parse(settings.webhook_hosts).check_scheme(request.webhook)
     s, live = settings, request.kind is JobKind.LIVE
     timeout_s = request.timeout_s or (s.live_timeout_s if live else s.batch_timeout_s)
     spec = JobSpec(request.voice, request.language, request.speed, request.seed, dict(request.options), warning=warning)
@@ -75,7 +82,7 @@ def submit(pool_client: PoolClient, request: JobRequest, s: Submission, rows: Se
 def _run_steps(pool_client: PoolClient, request: JobRequest, s: Submission, rows: Sequence[str]) -> SubmitResult:
     slot = JobSlot(
         request.hold, s.drain, life_ms=s.life_ms, ended_life_ms=s.ended_life_ms, pool=pool_client.pool,
-        memory_share=s.memory_share,
+        memory_share=s.memory_share, webhook=WebhookTarget.of(request.webhook, request.user),
     )  # fmt: skip
     run(pool_client.redis, job_calls.init(s.job, len(rows) if s.closed else -1, slot))
     answer = run(pool_client.redis, pool_calls.submit(pool_client.pool, s, rows))

@@ -19,6 +19,7 @@ from seriatim.text.reading import ReadingMode
 from seriatim.text.speech_style import SpeechStyle
 from seriatim.text.text_files import TextFile
 from seriatim.user_limits import LIMITS
+from seriatim.webhooks.webhook_target import check_webhook_url
 
 #: a text; a file with one, by its path or open for reading as text; or sentences
 Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
@@ -70,6 +71,7 @@ class JobOptions(TypedDict, total=False):
     cast: "Cast | Mapping[str, Any] | PathLike[str] | Literal['auto'] | None"
     lexicon: "Lexicon | Mapping[str, str] | Sequence[Mapping[str, Any]] | PathLike[str] | None"
     options: Mapping[str, float] | None
+    webhook: str | None
     empty: EmptyTextPolicy | Literal["error", "silence"] | None
 
 
@@ -106,6 +108,7 @@ class JobRequest:
     cast: Cast = NO_CAST  #: voices, speeds and pauses of speakers: a mapping, a file's path, or "auto"
     lexicon: Lexicon = NO_LEXICON  #: pronunciations: a mapping such as {"GIF": "jif"}, entries, or a file's path
     options: Mapping[str, float] = field(default_factory=dict)  #: the engine's own
+    webhook: str = ""  #: an https URL that a signed message is posted to when the job has ended
     empty: EmptyTextPolicy = EmptyTextPolicy.ERROR  #: a text with nothing to speak, such as "...": error, or silence
 
     @classmethod
@@ -139,6 +142,7 @@ class JobRequest:
         }
         for name in ("voice", "language", "engine", "pool", "idempotency_key", "session"):
             check_printable(name, values.get(name, ""))
+        check_webhook_url(values.get("webhook", ""))
         check_options(values.get("options", {}))
         check_speakers(values.get("speakers", {}))
         values["cast"] = Cast.of(values["cast"]) if "cast" in values else NO_CAST

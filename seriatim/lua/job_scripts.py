@@ -80,6 +80,7 @@ class JobSlot:
     ended_life_ms: int = 600_000
     pool: str = ""
     memory_share: float = 0.8  #: of maxmemory, that new jobs may fill
+    webhook: str = ""  #: where its end is reported: seriatim.webhooks.webhook_target.WebhookTarget as JSON
 
 
 NEW_SLOT = JobSlot()
@@ -97,7 +98,7 @@ def init(job: str, n: int, slot: JobSlot = NEW_SLOT) -> ScriptCall[bool]:
     """Make a job's slot; n is -1 while the job is open. False: it is there already."""
     return _call(
         job, "init", n, slot.hold, slot.drain, slot.unconfirmed_ms, slot.life_ms, slot.ended_life_ms, slot.pool,
-        slot.memory_share, decode=bool,
+        slot.memory_share, slot.webhook, decode=bool,
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def request_of(**options: object) -> JobRequest:
 
 def test_a_live_job_is_enqueued_by_one_role_and_heard_by_another(guarded: Guarded) -> None:
     text = sentences(6, "live roles")
-    job = guarded.producer().enqueue(text, request_of(user="ann"))
+    job = guarded.producer().enqueue(text, request_of(user="ann", webhook="https://example.org/"))
     assert Listener(guarded.producer("reader").attach(job.id)).pcm() == stream_of(text)
     assert guarded.producer("reader").attach(job.id).wait(PATIENCE_S).state == "done"
     assert guarded.producer("operator").attach(job.id).status().state == "done"

@@ -22,6 +22,7 @@ from seriatim.reassembler_heartbeats import store_folder
 from seriatim.state.pool_record import PoolRecord, pool_names, read_marks, read_pools
 from seriatim.state.pool_state import RedisState, redis_state
 from seriatim.state.worker_record import WorkerProcessState, read_workers
+from seriatim.webhooks.webhook_delivery import WebhookCounts, read_counts
 
 NAMES_S = 30.0  #: a scrape sees a new pool so soon; looking through all keys costs too much for every one
 SOON_S = 2.0  #: and a list that an operator asks for: it should have a new pool while the operator still looks
@@ -80,6 +81,7 @@ class Snapshot:
     marks: list[dict[str, int]]  #: of each pool
     redis: RedisState
     disk: Any  #: shutil.disk_usage of the recordings' disk
+    webhooks: WebhookCounts
 
     @classmethod
     def take(cls, redis: "Redis", names: list[str], store_dir: Path) -> "Snapshot":
@@ -92,7 +94,10 @@ class Snapshot:
         place = store_folder(redis, str(store_dir)).resolve()
         disk = shutil.disk_usage(next(path for path in (place, *place.parents) if path.exists()))
         pools = run_many(redis, [signals(name) for name in names])
-        return cls(pools, records, read_workers(redis, records), read_marks(redis, names), redis_state(redis), disk)
+        return cls(
+            pools, records, read_workers(redis, records), read_marks(redis, names), redis_state(redis), disk,
+            read_counts(redis),
+        )  # fmt: skip
 
 
 def exposition(meters: GatewayMetrics, pools: PoolMetricsCollector) -> bytes:
@@ -174,5 +179,6 @@ READERS: Mapping[str, Callable[[Snapshot, str, Metric], Samples]] = {
         ((r.pool, mark), n) for r, some in zip(s.records, s.marks, strict=True) for mark, n in some.items()
     ],
     "redis": lambda s, name, _: [((), getattr(s.redis, name))],  # of RedisState
+    "webhooks": lambda s, name, _: [((), getattr(s.webhooks, name))],  # of WebhookCounts
     "disk": lambda s, name, _: [((), getattr(s.disk, name))],
 }

@@ -40,7 +40,7 @@ from seriatim.records import Play, Sentence
 OPTIONS = (
     "language", "speed", "seed", "gap", "hold", "kind", "play", "priority", "window_ms", "drain", "timeout_s",
     "reader_grace_s", "pause_ms", "paragraph_ms", "markup", "reading", "speakers", "cast", "lexicon",
-    "options", "session",
+    "options", "session", "webhook",
 )  # fmt: skip
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
 EXPLAINED_CHARS = 20_000  #: of a text that is explained, in half a second of one core: thrice through all steps
@@ -284,6 +284,9 @@ class NewJobBody(SpeechOptions):
     )
     drain: Annotated[Literal["store", "window"], AnyCase] = Field(
         "store", description="store: recorded, for readers at any time; window: for one listener"
+    )
+    webhook: str | None = Field(
+        None, max_length=2_000, description="an https URL that a signed message is posted to when the job has ended"
     )
     title: Title | None = Field(None, description="of the recording; default: the beginning of the text")
 

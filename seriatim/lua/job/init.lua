@@ -1,12 +1,13 @@
 -- requires: notices
 -- The job's own slot, made before the pool accepts the job. Until `life` confirms it, it lives for `unconfirmed` ms only.
 -- KEYS[1] shard prefix.  ARGV: job, now, n (-1: open), hold (0, 1, auto), drain, unconfirmed ms, life ms, ended life ms, pool, share of
--- maxmemory that new jobs may fill
+-- maxmemory that new jobs may fill, webhook (where its end is reported, as JSON; '': nowhere)
 -- Returns 1, or 0 if it is there already.
-local _, _, n, hold, drain, unconfirmed, life, ended_life, pool, share = unpack(ARGV)
+local _, _, n, hold, drain, unconfirmed, life, ended_life, pool, share, webhook = unpack(ARGV)
 if C('EXISTS', H) == 1 then return 0 end
 C('HSET', H, 'state', 'run', 'n', n, 'cur', 0, 'off', 0, 'at', 0, 'hold', hold, 'drain', drain,
   'life', life, 'ended_life', ended_life, 'pool', pool, 'share', share)
+if webhook ~= '' then C('HSET', H, 'webhook', webhook) end
 C('PEXPIRE', H, unconfirmed)
 C('XGROUP', 'CREATE', O, 'reader', '0', 'MKSTREAM')
 C('PEXPIRE', O, unconfirmed)

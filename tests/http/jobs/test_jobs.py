@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from seriatim.records import Sentence
+from seriatim.webhooks.webhook_delivery import read_deliveries
 from tests.http.decoded_audio import decoded, seconds, seconds_of_pcm
 from tests.http.gateways import Gateway, clear
 from tests.support.expected_audio import RATE_HZ, sentences, stream_of
@@ -39,6 +40,18 @@ def test_a_job_is_accepted_spoken_and_kept(client: httpx2.Client) -> None:
     assert card["sentences"] == card["sentences_done"] == len(TEXTS)
     assert card["audio_s"] == pytest.approx(seconds_of_pcm(EXPECTED), abs=0.001)
     assert card["id"] in [job["id"] for job in client.get("/v1/jobs").json()["data"]]
+
+
+def test_a_webhook_is_recorded_as_the_job_ends(client: httpx2.Client, gateway: Gateway) -> None:
+    job = new(client, input=TEXTS[0], webhook="https://example.org/ended")
+    ended(client, job)
+    with gateway.system.redis as redis:
+        found = {d.job: d for d in read_deliveries(redis, dead=False)}[job]
+    assert (found.target.url, found.state, found.sentences) == ("https://example.org/ended", "done", 1)
+    assert "seriatim_webhooks_waiting 1.0" in client.get("/metrics").text
+    refused = client.post("/v1/jobs", json={"input": TEXTS[0], "webhook": "http://localhost/ended"})
+    assert refused.status_code == 400
+    assert "http is for the hosts that SERIATIM_WEBHOOK_HOSTS names" in refused.json()["error"]["message"]
 
 
 def test_a_dialogue_is_one_job(client: httpx2.Client) -> None:

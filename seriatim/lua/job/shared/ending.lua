@@ -8,11 +8,27 @@ local function awaits_storage()
   return drain == 'store' and not stored
 end
 
+-- A job that asked for a webhook: what became of it is noted for a sender, in the step that ends it. Once: a sender that has delivered
+-- it leaves nothing, and the job does not end again.
+local WEBHOOK_LIFE = 604800000     -- ms: longer than all tries together (SERIATIM_WEBHOOK_RETRY_S)
+local function note_webhook(state, reason, bytes, n)
+  local target, rate, gaps = fields(H, 'webhook', 'rate', 'gaps')
+  local record = K .. ':hook:' .. job
+  if not target or C('EXISTS', record) == 1 then return end
+  local t = string.format('%.0f', time_ms())
+  C('HSET', record, 'target', target, 'state', state, 'reason', reason, 'bytes', bytes, 'rate', rate or 0, 'sentences', n,
+    'gaps', gaps or 0, 'ended', t, 'tries', 0)
+  C('PEXPIRE', record, WEBHOOK_LIFE)
+  C('ZADD', K .. ':hooks', t, job)
+  C('PEXPIRE', K .. ':hooks', WEBHOOK_LIFE)
+end
+
 -- The terminal entry of the ordered stream, once. After it the job's keys have `ended_life` ms to live; a job of the store
 -- keeps its whole life until it is recorded, because its disk may be full tonight.
 local function terminate(state, reason, cur, at, n, ended_life)
   redis.pcall('XADD', O, (cur + 1) .. '-' .. END, 't', 'end', 'state', state, 'reason', reason, 'at', at, 'n', n)
   C('HSET', H, 'state', state, 'reason', reason)
+  note_webhook(state, reason, at, n)
   if awaits_storage() then return schedule_check(time_ms(), job) end
   C('ZREM', LIVE, job)
   C('PEXPIRE', H, ended_life)

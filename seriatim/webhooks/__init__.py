@@ -1,0 +1,1 @@
+"""Webhooks: signed messages to a URL when a job has ended; the records and rules of them."""

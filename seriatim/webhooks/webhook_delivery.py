@@ -1,0 +1,126 @@
+"""Webhook deliveries: messages that are waiting for their receiver, or were given up, as Redis keeps them.
+
+A job's end writes the record in its own step (lua/job/shared/ending.lua), so that none is lost with a process. Senders
+share them by leases (claim_webhooks.lua) and report each try (webhook_tried.lua).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, cast
+
+from redis import Redis
+
+from seriatim.keys import SHARDS, job_prefix, shard_prefix
+from seriatim.lua.script_calls import ScriptCall, load, text, translate_redis_errors
+from seriatim.webhooks.webhook_target import WebhookTarget
+
+
+class TryOutcome(StrEnum):
+    """What became of a try."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    DEAD = "dead"  #: it was the last, or the receiver wants no more
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDelivery:
+    """A job that ended, and what is known of its message."""
+
+    job: str
+    target: WebhookTarget
+    state: str  #: done, cancelled, failed, timed_out
+    reason: str
+    sentences: int  #: that were emitted
+    gaps: int
+    n_bytes: int  #: of audio
+    rate_hz: int  #: 0 without any audio
+    ended_ms: float  #: since 1970, by the server's clock
+    tries: int
+    error: str = ""  #: of the last try
+
+    @classmethod
+    def decode(cls, job: str, h: Mapping[str, str]) -> "WebhookDelivery":
+        """Read the fields of the hash."""
+        return cls(
+            job, WebhookTarget.from_json(h["target"]), h["state"], h["reason"], int(h["sentences"]), int(h["gaps"]),
+            int(h["bytes"]), int(h["rate"]), float(h["ended"]), int(h["tries"]), h.get("error", ""),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCounts:
+    """Webhooks of the whole system."""
+
+    waiting: int = 0
+    dead: int = 0  #: that are kept
+    delivered: int = 0  #: ever
+    failed: int = 0  #: tries, ever
+
+
+def claim(shard: int, most: int, lease_ms: int) -> ScriptCall[list[WebhookDelivery]]:
+    """Take deliveries of a shard that are due; no other sender has them before the lease is over."""
+
+    def decode(reply: list[Any]) -> list[WebhookDelivery]:
+        pairs = zip(reply[::2], reply[1::2], strict=True)
+        return [WebhookDelivery.decode(text(job), _fields(row)) for job, row in pairs]
+
+    call = load("job", "claim_webhooks")
+    return ScriptCall(call, shard_prefix(shard), ("", "", most, lease_ms), decode, clock=1)
+
+
+def tried(delivery: WebhookDelivery, outcome: TryOutcome, wait_ms: int = 0, error: str = "") -> ScriptCall[bool]:
+    """Report a try; False: it is delivered already, or another sender has tried since."""
+    args = (delivery.job, "", outcome, delivery.tries, wait_ms, error)
+    return ScriptCall(load("job", "webhook_tried"), job_prefix(delivery.job), args, bool, clock=1)
+
+
+def retry(job: str) -> ScriptCall[bool]:
+    """Send a job's webhook again, from the first try on; False: nothing is kept of it."""
+    return ScriptCall(load("job", "retry_webhook"), job_prefix(job), (job, ""), bool, clock=1)
+
+
+def read_counts(redis: "Redis") -> WebhookCounts:
+    """Count the webhooks.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for prefix in map(shard_prefix, range(SHARDS)):
+        pipe.zcard(f"{prefix}:hooks")
+        pipe.zcard(f"{prefix}:hooks:dead")
+        pipe.hmget(f"{prefix}:hooks:n", ["delivered", "failed"])
+    with translate_redis_errors():
+        replies = pipe.execute()
+    counted = [tuple(int(n or 0) for n in row) for row in replies[2::3]]
+    return WebhookCounts(
+        sum(replies[0::3]), sum(replies[1::3]), sum(row[0] for row in counted), sum(row[1] for row in counted)
+    )
+
+
+def read_deliveries(redis: "Redis", *, dead: bool) -> list[WebhookDelivery]:
+    """The deliveries that are waiting, or those that were given up, the oldest first.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    with translate_redis_errors():
+        pipe = redis.pipeline(transaction=False)
+        for shard in range(SHARDS):
+            pipe.zrange(f"{shard_prefix(shard)}:hooks{':dead' * dead}", 0, -1)
+        jobs = [text(job) for row in pipe.execute() for job in row]
+        for job in jobs:
+            pipe.hgetall(f"{job_prefix(job)}:hook:{job}")
+        rows = cast("list[dict[bytes, bytes]]", pipe.execute())
+    found = [
+        WebhookDelivery.decode(job, {text(k): text(v) for k, v in row.items()})
+        for job, row in zip(jobs, rows, strict=True)
+        if row
+    ]
+    return sorted(found, key=lambda delivery: delivery.ended_ms)
+
+
+def _fields(row: Sequence[bytes]) -> dict[str, str]:
+    return {text(name): text(value) for name, value in zip(row[::2], row[1::2], strict=True)}
