@@ -18,6 +18,8 @@ export interface SpeechOptions {
   window_ms?: number;
   lexicon?: Record<string, string>;
   options?: Record<string, number>;
+  /** Whether sentences have the times of their words. */
+  words?: boolean;
   [field: string]: unknown;
 }
 
@@ -35,6 +37,13 @@ export interface Started {
   warning: string;
 }
 
+export interface WordTime {
+  text: string;
+  /** Times from the beginning of the sentence's audio. */
+  startMs: number;
+  endMs: number;
+}
+
 export interface Sentence {
   /** 0-based. */
   seq: number;
@@ -42,6 +51,10 @@ export interface Sentence {
   /** Times within the speech; null for formats other than pcm. */
   startMs: number | null;
   endMs: number | null;
+  /** With the option `words`. */
+  words?: WordTime[];
+  /** Whether the engine knows when it speaks the words, or their times are estimated. */
+  wordsFrom?: "engine" | "estimate";
 }
 
 export interface AudioEvent {
@@ -147,8 +160,8 @@ export class ConnectionLost extends SeriatimError {
   readonly closeCode: number | null;
 }
 
-/** Formats sentences as WebVTT. */
-export function captionsToVtt(sentences: Sentence[]): string;
+/** Formats sentences as WebVTT; with `words`, each word is preceded by its time. */
+export function captionsToVtt(sentences: Sentence[], options?: { words?: boolean }): string;
 
 /** Converts s16le bytes to samples from -1 to 1. */
 export function floatSamples(bytes: Uint8Array): Float32Array;

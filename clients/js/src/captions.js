@@ -1,11 +1,30 @@
 /** Captions: the sentences of a speech with their times, as WebVTT. */
 
-/** Formats sentences, as `Speech.sentences` has them, as a WebVTT file; those without times are left out. */
-export function captionsToVtt(sentences) {
+/**
+ * Formats sentences, as `Speech.sentences` has them, as a WebVTT file; those without times are left out. With `words`,
+ * each word that has a time is preceded by it, as for karaoke.
+ */
+export function captionsToVtt(sentences, { words = false } = {}) {
   const cues = sentences
     .filter(({ startMs, endMs }) => startMs !== null && endMs !== null)
-    .map(({ startMs, endMs, text }) => `${timestamp(startMs)} --> ${timestamp(endMs)}\n${escape(text)}\n`);
+    .map((sentence) => {
+      const text = words ? timedText(sentence) : escape(sentence.text);
+      return `${timestamp(sentence.startMs)} --> ${timestamp(sentence.endMs)}\n${text}\n`;
+    });
   return ["WEBVTT\n", ...cues].join("\n");
+}
+
+/** The text with a timestamp before each word; they ascend, and lie within the cue, as WebVTT wants it. */
+function timedText({ text, startMs, endMs, words = [] }) {
+  let [made, from, lastMs] = ["", 0, startMs];
+  for (const word of words) {
+    const at = text.indexOf(word.text, from);
+    const ms = Math.round(startMs + word.startMs);
+    if (at < 0 || ms <= lastMs || ms >= endMs) continue;
+    made += `${escape(text.slice(from, at))}<${timestamp(ms)}>`;
+    [from, lastMs] = [at, ms];
+  }
+  return made + escape(text.slice(from));
 }
 
 function timestamp(ms) {

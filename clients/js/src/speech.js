@@ -32,7 +32,10 @@ export class Speech {
   #nBytes = 0;
   /** The job's id; "" before it has started. */
   job = "";
-  /** Sentences so far: seq, text, startMs and endMs (null if they are not known, as of formats other than pcm). */
+  /**
+   * Sentences so far: seq, text, startMs and endMs (null if they are not known, as of formats other than pcm); with the
+   * option `words` also words, each with text, startMs and endMs from the beginning of the sentence, and wordsFrom.
+   */
   sentences = [];
 
   constructor(client, options) {
@@ -216,9 +219,10 @@ export class Speech {
     return { type: "audio", id, audio, rateHz: this.#rateHz, startMs };
   }
 
-  #push({ type, id, seq, text }) {
+  #push({ type, id, seq, text, words, words_from: wordsFrom }) {
     if (type !== "sentence") return this.#events.push({ type, id, seq });
     const sentence = { seq, text, startMs: this.durationMs, endMs: this.durationMs };
+    if (words) Object.assign(sentence, { words: words.map(wordTime), wordsFrom });
     this.sentences.push(sentence);
     this.#events.push({ type, id, ...sentence });
   }
@@ -248,6 +252,10 @@ export class Speech {
     if (error) this.#startedGate.reject(error);
     this.#events.close(error);
   }
+}
+
+function wordTime({ text, start_ms: startMs, end_ms: endMs }) {
+  return { text, startMs, endMs };
 }
 
 function withResolvers() {

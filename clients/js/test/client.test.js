@@ -91,6 +91,25 @@ test("sentences have the times of their audio, as captions", async () => {
   assert.equal(vtt.split(" --> ").length - 1, SENTENCES.length);
 });
 
+test("words have the times of their sentence, in captions, too", async () => {
+  const speech = clientOf().speak(TEXT, { words: true });
+  const events = (await collect(speech)).filter(({ type }) => type === "sentence");
+  assert.equal(events.length, SENTENCES.length);
+  for (const [i, { text, words, wordsFrom }] of events.entries()) {
+    assert.equal(words.map((word) => word.text).join(" "), text.replace(".", ""));
+    assert.ok(["engine", "estimate"].includes(wordsFrom));
+    const marks = words.flatMap(({ startMs, endMs }) => [startMs, endMs]);
+    assert.deepEqual(marks, marks.toSorted((a, b) => a - b));
+    assert.deepEqual(speech.sentences[i].words, words);
+  }
+  const [first] = events;
+  const vtt = captionsToVtt([{ ...first, endMs: 60_000 }], { words: true });
+  const times = [...vtt.matchAll(/<00:00:(\d\d\.\d{3})>/g)].map(([, seconds]) => Math.round(Number(seconds) * 1000));
+  assert.deepEqual(times, first.words.map(({ startMs }) => startMs).filter((ms) => ms > 0));
+  assert.equal(vtt.split("\n")[3].replaceAll(/<[^>]*>/g, ""), first.text);
+  assert.equal((await collect(clientOf().speak("Good morning."))).find(({ type }) => type === "sentence").words, undefined);
+});
+
 test("a connection that breaks is resumed at the byte where it broke", async () => {
   const expected = await expectedAudio();
   const { server, url } = await breakingProxy(3_000, 20_001, 60_000, Infinity);
