@@ -48,7 +48,7 @@ def live_limit_ms(request: JobRequest, pool: PoolRecord) -> int:
     """How long a piece of a request's text may last, estimated at the normal speed; 0: as long as its sentence.
 
     A slot speaks one piece at a time, so that a listener without a slot waits for the rest of another's piece. Where
-    each has a slot, nobody waits, and sentences stay whole.
+    each has a slot, none waits, and sentences stay whole.
     """
     if request.kind is not JobKind.LIVE or pool.rtf < SHARED_LIMIT_RTF:
         return 0

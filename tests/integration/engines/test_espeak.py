@@ -91,14 +91,14 @@ class TestEspeakBytes:
         assert one != two
 
     def test_a_sentence_of_a_minute_sounds_before_it_is_complete(self, espeak: Engine) -> None:
-        asked: list[bool] = []
+        looks: list[bool] = []
 
         def cancelled() -> bool:
-            asked.append(False)
-            return asked[-1]
+            looks.append(False)
+            return looks[-1]
 
         pieces = espeak.speak(LONG, cancelled)
-        n_pieces = [(len(piece.pcm), piece.words, len(asked)) for piece in pieces]
+        n_pieces = [(len(piece.pcm), piece.words, len(looks)) for piece in pieces]
         assert sum(size for size, _, _ in n_pieces) > bytes_of_ms(60_000, espeak.rate_hz)
         assert {words for _, words, _ in n_pieces} == {()}
         assert n_pieces[0][2] < 0.7 * n_pieces[-1][2], "of its 60 ms, most come behind the first chunk"
