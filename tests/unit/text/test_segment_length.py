@@ -187,7 +187,10 @@ def test_a_cut_is_the_same_for_a_text_that_comes_letter_by_letter():
 
 
 def test_a_piece_that_would_last_too_long_ends_at_a_clause_and_has_no_pause_behind_it():
-    text = "Long, as sentences of lawyers are, and it goes on for a while before it ends; then, at last, it does stop for good and all. Ah."
+    text = (
+        "Long, as sentences of lawyers are, and it goes on for a while before it ends; "
+        "then, at last, it does stop for good and all. Ah."
+    )
     assert parts(text, limit_ms=4_000) == [
         ("Long, as sentences of lawyers are,", 0),
         ("and it goes on for a while before it ends;", 0),
