@@ -147,6 +147,10 @@ class LanguageRules:
         """A fraction below one in words; None if nothing is usual."""
         return None
 
+    def decimal(self, _whole: str, _fraction: str, _form: str) -> str | None:
+        """A decimal fraction in words, from its digits; `_form`: its noun's gender. None: the mark, and digits."""
+        return None
+
     def mixed(self, whole: int, top: int, bottom: int) -> str | None:
         """A whole number with a fraction in words."""
         part = self.fraction(top, bottom)

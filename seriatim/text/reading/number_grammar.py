@@ -69,9 +69,11 @@ class NumberGrammar:
         """A written number in words, with its sign."""
         sign, number = (text[0], text[1:]) if text[0] in _MINUS + "+±" else ("", text)
         whole, fraction = self.split(number)
-        words = self._whole(whole, "" if fraction else form)
-        if fraction:
-            words += f" {self.words['point']} {self._fraction(fraction)}"
+        if not fraction:
+            return f"{self._sign(sign)}{self._whole(whole, form)}"
+        words = self.rules.decimal(whole, fraction, form)
+        if words is None:
+            words = f"{self._whole(whole, '')} {self.words['point']} {self._fraction(fraction)}"
         return f"{self._sign(sign)}{words}"
 
     def _sign(self, sign: str) -> str:

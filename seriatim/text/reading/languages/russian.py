@@ -79,6 +79,7 @@ _ENDINGS = {
     "й": "m", "ый": "m", "ой": "m", "я": "f", "ая": "f", "е": "n", "ое": "n", "го": "mg", "ого": "mg", "му": "md",
     "ому": "md", "м": "ml", "ом": "ml", "ым": "mi", "х": "pg", "ых": "pg", "ю": "f", "ую": "f", "ые": "p",
 }  # fmt: skip
+_TENTHS = ("десят", "сот", "тысячн")  #: parts of one, without their ending
 _YEAR_CASES = {"год": "", "году": "l", "года": "g", "г.": "g", "г": "g", "годом": "i"}
 _CENTURY_CASES = {"век": "", "века": "g", "веке": "l", "веку": "d", "веком": "i"}
 _LOCATIVE = re.compile(r"\b(?:в|во|на|о|об|при)\s$", re.IGNORECASE)
@@ -196,6 +197,16 @@ class Russian(LanguageRules):
             return None
         form = "ordinal-f" if top == 1 else "ordinal-pg"
         return f"{self.speller.cardinal(top, 'f')} {self.speller.cardinal(bottom, form)}"
+
+    def decimal(self, whole: str, fraction: str, form: str) -> str | None:
+        if (whole, fraction) == ("1", "5") and form:
+            return "полторы" if form == "f" else "полтора"
+        if len(fraction) > len(_TENTHS) or len(whole) > 1 + 5 * (whole[0] != "0"):
+            return None
+        number, parts = int(whole), int(fraction)
+        units = "целая" if self.plural(number) == 0 else "целых"
+        tenths = _TENTHS[len(fraction) - 1] + ("ая" if self.plural(parts) == 0 else "ых")
+        return f"{self.speller.cardinal(number, 'f')} {units} {self.speller.cardinal(parts, 'f')} {tenths}"
 
     def mixed(self, whole: int, top: int, bottom: int) -> str | None:
         half = (top, bottom) == (1, 2)
