@@ -1,6 +1,6 @@
 """The application: its routes, middleware, and error handlers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,8 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Lifespan
+from starlette.routing import Match
+from starlette.types import ASGIApp, Lifespan, Scope
 
 from gateway.http.context import GatewayContext
 from gateway.http.middleware.proxy_headers import ProxyHeaders, parse_networks, parse_origins, parse_root
@@ -64,6 +65,7 @@ EXPOSED_HEADERS = (
     "seriatim-job", "seriatim-warning", "x-request-id", "retry-after", "retry-after-ms", "location", "content-range",
     "content-disposition",
 )  # fmt: skip
+UNPARSED = "There was an error parsing the body"  #: what FastAPI says of JSON that is not UTF-8
 #: a span for each request, if tracing is configured
 TRACED: TelemetryConfig = {
     "tracing": True, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
@@ -150,8 +152,11 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def handle_http_exception(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_input")
-        message = _http_message(error, request.url.path)
-        return HttpProblem(error.status_code, code, message, headers=dict(error.headers or {})).response()
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods_at(request.scope)) or headers.get("Allow", "")
+        message = _http_message(error, request.url.path, headers)
+        return HttpProblem(error.status_code, code, message, headers=headers).response()
 
     async def handle_unexpected_error(_: Request, error: Exception) -> Response:
         response = internal_error(error).response()
@@ -169,14 +174,25 @@ def _add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, handle_http_exception)
 
 
-def _http_message(error: HTTPException, path: str) -> str:
+def _methods_at(scope: Scope) -> list[str]:
+    """The methods of all routes at a path; the framework names those of the first."""
+    methods: set[str] = set()
+    for route in (route for module in ROUTE_MODULES for route in module.router.routes):
+        if isinstance(route, APIRoute) and route.matches(scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    if "GET" in methods:
+        methods.add("HEAD")
+    return sorted(methods)
+
+
+def _http_message(error: HTTPException, path: str, headers: Mapping[str, str]) -> str:
     """What to tell about an error that the framework found itself."""
-    if error.status_code == 400:
+    if error.status_code == 400 and error.detail == UNPARSED:
         return "the body cannot be read; send JSON in UTF-8"
     if error.status_code == 404 and not path.startswith("/v1/"):
         return f"no {path} here; the paths of the API begin with /v1, such as /v1/audio/speech"
     if error.status_code == 405:
-        return f"{path} takes {(error.headers or {}).get('Allow') or 'another method'}"
+        return f"{path} takes {headers['Allow'] or 'another method'}"
     return str(error.detail)
 
 

@@ -11,12 +11,18 @@ from gateway.http.problems import HttpProblem
 #: where FastAPI found a field; its callers know that
 _PLACES = ("body", "query", "path", "header")
 _JSON_TYPE = "application/json"
+#: pydantic's types of errors: the whole is no object, or has no kind that is known
+_NO_OBJECT = ("model_attributes_type", "model_type", "dict_type")
+_NO_KIND = ("union_tag_not_found", "union_tag_invalid")
 
 
-def validation_problem(errors: Sequence[Any], whole: str = "the body", content_type: str = _JSON_TYPE) -> HttpProblem:
+def validation_problem(
+    errors: Sequence[Any], whole: str = "the body", content_type: str = _JSON_TYPE, example: str = '{"input": "Hello."}'
+) -> HttpProblem:
     """The first of pydantic's validation errors as a response with status 400.
 
-    `whole` is what was validated, for an error that has no field; `content_type` is the request's.
+    `whole` is what was validated, for an error that has no field; `content_type` is the request's; `example` is what
+    would have been accepted.
     """
     first = errors[0]
     location = [str(step) for step in first["loc"] if step not in _PLACES]
@@ -25,14 +31,18 @@ def validation_problem(errors: Sequence[Any], whole: str = "the body", content_t
         reason = first.get("ctx", {}).get("error") or message
         at = f" at character {location[0]}" if location else ""
         return HttpProblem(400, "bad_input", f"{whole} is no JSON: {reason}{at}")
-    if first["type"] in ("model_attributes_type", "model_type") and not location:
-        return HttpProblem(400, "bad_input", f"{whole}: {_expected_object(content_type)}")
+    if first["type"] in _NO_OBJECT and not location:
+        return HttpProblem(400, "bad_input", f"{whole}: {_expected_object(content_type, example)}")
+    if first["type"] in _NO_KIND:
+        kinds = first.get("ctx", {}).get("expected_tags")
+        expected = f"expected one of {kinds}" if kinds else f"it is missing; send for example {example}"
+        return HttpProblem(400, "bad_input", f"type: {expected}", param="type")
     param = ".".join(location) or None
     return HttpProblem(400, "bad_input", f"{param or whole}: {message}", param=param)
 
 
-def _expected_object(content_type: str) -> str:
+def _expected_object(content_type: str, example: str) -> str:
     kind = content_type.partition(";")[0].strip().lower()
     if kind == _JSON_TYPE:
-        return 'expected a JSON object, such as {"input": "Hello."}'
+        return f"expected a JSON object, such as {example}"
     return f"its content type is {kind or 'missing'}; send JSON with the header `Content-Type: {_JSON_TYPE}`"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seriatim.text.control_characters import HARD_LINE, PAUSES, PHONEME, STYLE, pause_ms
+from seriatim.text.languages import base_language
 from seriatim.text.lexicon import Lexicon
 from seriatim.text.markup import MarkupReader
 from seriatim.text.pronunciation import merged
@@ -28,7 +29,7 @@ def explain_steps(text: str, options: SegmentOptions, lexicon: Lexicon | None = 
     """
     styles = StyleTable()
     speakers, markup = SpeakerReader(options.speakers, styles), MarkupReader(options.markup, options.language, styles)
-    cleaner, lines = TextCleaner(), LineJoiner()
+    cleaner, lines = TextCleaner(), LineJoiner(base_language(options.language))
     marked = markup.feed(speakers.feed(SourceReader().feed(text)) + speakers.flush()) + markup.flush()
     clean = cleaner.feed(marked)
     joined = lines.feed(clean) + lines.flush()

@@ -16,15 +16,17 @@ export function captionsToVtt(sentences, { words = false } = {}) {
 
 /** The text with a timestamp before each word; they ascend, and lie within the cue, as WebVTT wants it. */
 function timedText({ text, startMs, endMs, words = [] }) {
-  let [made, from, lastMs] = ["", 0, startMs];
+  let [made, written, search, lastMs] = ["", 0, 0, startMs];
   for (const word of words) {
-    const at = text.indexOf(word.text, from);
+    const at = text.indexOf(word.text, search);
+    if (at < 0) continue;
+    search = at + word.text.length;
     const ms = Math.round(startMs + word.startMs);
-    if (at < 0 || ms <= lastMs || ms >= endMs) continue;
-    made += `${escape(text.slice(from, at))}<${timestamp(ms)}>`;
-    [from, lastMs] = [at, ms];
+    if (ms <= lastMs || ms >= endMs) continue;
+    made += `${escape(text.slice(written, at))}<${timestamp(ms)}>`;
+    [written, lastMs] = [at, ms];
   }
-  return made + escape(text.slice(from));
+  return made + escape(text.slice(written));
 }
 
 function timestamp(ms) {

@@ -110,6 +110,12 @@ test("words have the times of their sentence, in captions, too", async () => {
   assert.equal((await collect(clientOf().speak("Good morning."))).find(({ type }) => type === "sentence").words, undefined);
 });
 
+test("times of captions stand before words, and not within them", () => {
+  const words = ["This", "is", "his"].map((text, i) => ({ text, startMs: 300 * i, endMs: 300 * (i + 1) }));
+  const vtt = captionsToVtt([{ text: "This is, his.", startMs: 0, endMs: 900, words }], { words: true });
+  assert.match(vtt, /\nThis <00:00:00.300>is, <00:00:00.600>his\.\n/);
+});
+
 test("a connection that breaks is resumed at the byte where it broke", async () => {
   const expected = await expectedAudio();
   const { server, url } = await breakingProxy(3_000, 20_001, 60_000, Infinity);

@@ -138,7 +138,8 @@ class ElevenLabsConnection:
         except TimeoutError:
             raise HttpProblem(408, "too_late", f"no text within {START_TIMEOUT_S:g} s") from None
         except ValidationError as error:
-            raise validation_problem(error.errors(include_url=False, include_input=False), "the message") from None
+            errors = error.errors(include_url=False, include_input=False)
+            raise validation_problem(errors, "the message", example='{"text": "Hello. "}') from None
         except KeyError:
             raise HttpProblem(400, "bad_input", "expected a text message with JSON") from None
 

@@ -202,7 +202,8 @@ class TextStreamConnection:
         try:
             return CLIENT_MESSAGE.validate_json(raw)
         except ValidationError as error:
-            raise validation_problem(error.errors(include_url=False, include_input=False), "the message") from None
+            errors = error.errors(include_url=False, include_input=False)
+            raise validation_problem(errors, "the message", example='{"type": "text", "text": "Hello. "}') from None
 
     async def _start_job(self, start: StartMessage) -> None:
         if self.session is not None and self.session.cancelled:

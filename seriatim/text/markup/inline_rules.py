@@ -16,7 +16,10 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _PERHAPS_BLANK = re.compile(r"\n[ \t]*\Z")
 _RUN = {char: re.compile(rf"{re.escape(char)}+") for char in "*_~`"}
 _CLOSER = {char: re.compile(rf"(?<![\s{char}]){re.escape(char)}+(?=[^\w{char}])") for char in "*_"}
-_SMALL_SCRIPT = {char: re.compile(rf"{re.escape(char)}([A-Za-z\d+-]{{1,4}}){re.escape(char)}") for char in "~^"}
+#: no operator between two powers: a^2+b^2, 2^3^4
+_SMALL_SCRIPT = {
+    char: re.compile(rf"{re.escape(char)}([+-]?[A-Za-z\d]{{1,4}}[+-]?){re.escape(char)}(?![\d(])") for char in "~^"
+}
 _PERHAPS_SMALL = re.compile(r"[~^][A-Za-z\d+-]{0,4}\Z")
 _NEVER_OPENED = ".,;:?)]}"
 _BEFORE_OPENER = "([{\"“‘'*_~—–-/|>"
@@ -65,7 +68,7 @@ def emphasis_rule(text: str, at: int, state: ScanState) -> Step:
     before, after, n = state.before, text[end], end - at
     kept, gone = (text[at:end], end), ("", end)
     if char == "~":
-        small = n == 1 and before.isalnum() and after.isalnum()
+        small = n == 1 and before.isalpha() and after.isalnum()
         return _small_script(text, at) if small else gone if n == 2 and not (before + after).isspace() else kept
     if before.isalnum() and after.isalnum():
         return gone if char == "*" and n > 1 and before.isalpha() and after.isalpha() else kept
@@ -99,7 +102,10 @@ def pair_rule(text: str, at: int, state: ScanState) -> Step:
 def _small_script(text: str, at: int) -> Step:
     """What `~2~` and `^2^` become, by which Markdown writes characters lower or higher."""
     char = text[at]
-    if small := _SMALL_SCRIPT[char].match(text, at):
+    small = _SMALL_SCRIPT[char].match(text, at)
+    if small and small.end() == len(text):
+        return None  # what follows decides
+    if small:
         is_power = char == "^" and small[1].lstrip("+-").isdecimal()
         return f"^{small[1]}" if is_power else small[1], small.end()
     return None if _PERHAPS_SMALL.match(text, at) else (char, at + 1)

@@ -27,6 +27,7 @@ from seriatim.text.markup.speech_tags import STYLES, note_unsupported, opened_st
 
 #: how far the end of an element is looked for that is read as a whole
 ELEMENT_CHARS = 400
+_BESIDE_END = re.compile(r"</r(?:t|p|uby)\s*>", re.IGNORECASE)
 _ADDRESS = re.compile(r"<(?:mailto:)?([\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})>")
 _URL = re.compile(r"<(?:https?://)(?:[^\s<>/@]*@)?(?:www\.)?([^\s<>/:?#]+)[^\s<>]*>")
 #: a token that a language model ends its turns with: <|im_end|>
@@ -124,6 +125,8 @@ def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step
     values = attributes(tag[3])
     if name in ("sup", "say-as", "phoneme") and not tag[4]:
         return _whole(text, tag, name, values, state)
+    if name in ("rt", "rp") and not tag[4]:
+        return _beside(text, tag)
     return _written(name, values, state, alone=bool(tag[4])), tag.end()
 
 
@@ -140,10 +143,16 @@ def _written(name: str, values: dict[str, str], state: ScanState, *, alone: bool
     if name == "sub" and values.get("alias"):
         state.hidden = "" if alone else "</sub"
         return values["alias"]
-    if name in ("rt", "rp") and not alone:
-        state.hidden = "</r"  # the sounds of a word, which stand beside it, up to </rt> or </ruby>
     note_unsupported(name, state)
     return ""
+
+
+def _beside(text: str, tag: re.Match[str]) -> Step:
+    """The sounds of a word, which stand beside it, are not read; without an end soon, the tag stands for itself."""
+    end = _BESIDE_END.search(text, tag.end(), tag.end() + ELEMENT_CHARS)
+    if end is None:
+        return ("", tag.end()) if len(text) - tag.end() >= ELEMENT_CHARS else None
+    return "", end.end()
 
 
 def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], state: ScanState) -> Step:

@@ -30,7 +30,7 @@ class IncrementalSegmenter:
         self._speakers = SpeakerReader(cut.speakers, styles)
         self._markup = MarkupReader(cut.markup, cut.language, styles, self._phonemes)
         self._cleaner = TextCleaner()
-        self._lines = LineJoiner()
+        self._lines = LineJoiner(base_language(cut.language))
         self._lists = InlineListSplitter(base_language(cut.language))
         self._sentences = SentenceSplitter(cut, styles)
         self._languages = ParagraphLanguages(cut)

@@ -30,36 +30,13 @@ _PERHAPS_NUMBER = re.compile(r"\(?(?:\d{1,3}|[^\W\d_]|[ivx]{1,5})?[.)]?")
 _PAUSE = re.compile(f"[{PAUSES}]")
 _HYPHEN = re.compile(rf"(?<=[^\W\d_])-[ {HARD_LINE}]*\Z")
 _WORD = re.compile(rf"{CJK.pattern}|\S+")  # a line of Chinese or Japanese breaks behind any character
-#: behind a hyphen at a line's end, these words stand by themselves: Haus- und Hof, two- or three-fold
-_AND = frozenset(
-    [
-        "and",
-        "or",
-        "to",
-        "und",
-        "oder",
-        "bis",
-        "bzw",
-        "et",
-        "ou",
-        "y",
-        "o",
-        "e",
-        "ed",
-        "en",
-        "of",
-        "och",
-        "og",
-        "eller",
-        "i",
-        "lub",
-        "a",
-        "nebo",
-        "és",
-        "és",
-        "vagy",
-    ]
-)
+#: behind a hyphen at a line's end, these words stand by themselves: Haus- und Hof, two- and three-fold; `to`, `a` and
+#: the like are too often the end of a word
+_AND = {
+    "en": {"and", "or"}, "de": {"und", "oder", "bis", "bzw"}, "nl": {"en", "of"}, "fr": {"et", "ou"},
+    "sv": {"och", "eller"}, "da": {"og", "eller"}, "nb": {"og", "eller"}, "pl": {"lub"}, "cs": {"nebo"},
+    "hu": {"és", "vagy"},
+}  # fmt: skip
 #: first halves of words that are written with a hyphen
 _HYPHENATED = frozenset(
     [
@@ -100,7 +77,8 @@ _ENDS = ".:;!?…。！？：；।؟"
 class LineJoiner:
     """Reads clean text that comes in parts; what it writes does not depend on how the text was parted."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "en") -> None:
+        self._and = _AND.get(language, set())
         self._held = ""  # read and not yet written: the undecided start of a line, or spaces at the end of one
         self._inside = False  # is the start of the current line written?
         self._above = False  # is a line of the same paragraph written above the current one?
@@ -258,7 +236,7 @@ class LineJoiner:
         hyphen, self._hyphen = self._hyphen, ""
         if hyphen and joint == " ":
             word, half = _FIRST_WORD.match(text), _LAST_WORD.search(self._tail)
-            if word and word[0] in _AND:
+            if word and word[0] in self._and:
                 return f"{hyphen} "
             compound = (half and half[0].lower() in _HYPHENATED) or _INNER_WORD.search(self._tail)
             parted = text[:1].islower() and not compound

@@ -244,3 +244,29 @@ def test_a_wrong_path_or_method_is_answered_with_the_right_one(client: httpx2.Cl
     assert (lost.status_code, "begin with /v1, such as /v1/audio/speech" in lost.text) == (404, True)
     wrong_method = client.get("/v1/audio/speech")
     assert (wrong_method.status_code, "/v1/audio/speech takes POST" in wrong_method.text) == (405, True)
+    several = client.put("/v1/jobs", json={})
+    assert (several.headers["allow"], "/v1/jobs takes GET, HEAD, POST" in several.text) == ("GET, HEAD, POST", True)
+
+
+def test_a_form_that_cannot_be_read_is_told_why(client: httpx2.Client) -> None:
+    files = [("file", ("a.txt", b"Hello.")), ("file", ("b.txt", b"Goodbye."))]
+    answer = client.post("/v1/jobs", files=files)
+    assert answer.status_code == 400
+    assert "Too many files" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("[]", 'the message: expected a JSON object, such as {"type": "text", "text": "Hello. "}'),
+        ('{"input": "Hello."}', 'type: it is missing; send for example {"type": "text", "text": "Hello. "}'),
+        ('{"type": "txt"}', "type: expected one of 'start', 'text'"),
+        ('{"type": ', "the message is no JSON: "),
+    ],
+)
+def test_a_message_that_is_not_understood_is_answered_with_what_to_send(
+    gateway: Gateway, message: str, expected: str
+) -> None:
+    with connect(f"{gateway.url.replace('http', 'ws')}/v1/stream") as socket:
+        socket.send(message)
+        assert expected in json.loads(socket.recv(timeout=PATIENCE_S))["error"]["message"]

@@ -124,6 +124,12 @@ def test_what_mandarin_cannot_read_is_refused(chinese: ChinesePhonemes, text: st
         chinese(text)
 
 
+@pytest.mark.parametrize("text", ["你好㐂。", "我在𨋢里。"])
+def test_characters_without_pinyin_are_refused(chinese: ChinesePhonemes, text: str) -> None:
+    with pytest.raises(BadInput, match="no pinyin is known for"):
+        chinese(text)
+
+
 @pytest.mark.parametrize("front_end", ["japanese", "chinese"])
 @pytest.mark.parametrize("text", ["", "。", "……", "♪☆", "（）", "\u3000", "「」"])
 def test_a_sentence_without_words_has_marks_at_most(front_end: str, text: str, request: pytest.FixtureRequest) -> None:

@@ -22,8 +22,11 @@ from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_unti
 
 READER = """
 import sys
-from seriatim import attach
-for entry in attach(sys.argv[1]).audio():
+from seriatim import Client
+client = Client()
+client.pools()
+print("ready", flush=True)
+for entry in client.attach(sys.stdin.readline().strip()).audio():
     print(entry.position, flush=True)
 """
 PRODUCER = """
@@ -79,8 +82,11 @@ def test_a_job_that_is_not_spoken_in_time_has_timed_out_and_says_so(system: Real
 
 def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: RealSystem) -> None:
     text = [*sentences(5, "reader killed"), HELD]
-    job = enqueue(system, text, pool="held", reader_grace_s=6)  # longer than any pause in which it does not get a turn
-    with run(system, READER, job.id) as reader:
+    with run(system, READER) as reader:
+        assert line_of(reader) == "ready", "its grace is no time for a process to start"
+        job = enqueue(system, text, pool="held", reader_grace_s=6)  # longer than any pause in which it gets no turn
+        assert reader.stdin is not None
+        print(job.id, file=reader.stdin, flush=True)
         for _ in range(10):
             assert line_of(reader), job.status()
         assert job.status().state == "run", "it is there"

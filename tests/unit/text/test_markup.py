@@ -49,6 +49,8 @@ CASES = [
     ("<think>Shall I?</think>Hello.<|im_end|>", "Hello."),
     ("Say <think>all</think> of it.", "Say all of it."),
     ("H~2~O, x^2^, the 1^st^, a^b and ~3 words[1,2] fell.[1, 2–4] | So.", "H2O, x^2, the 1st, a^b and ~3 words[1,2] fell. | So."),
+    ("Use the <rt> tag here. | Then more.", "Use the <rt> tag here. | Then more."),
+    ("a^2+b^2=c^2, 10^3-10^6, 2^3^4, 5~10~20, e^x-e^y", "a^2+b^2=c^2, 10^3-10^6, 2^3^4, 5~10~20, e^x-e^y"),
     ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby> and <ruby>字<rt>ji</ruby>.", "漢 and 字."),
     ("10<sup>6</sup> and x<sup>2</sup>, the 1<sup>st</sup>, fell.<sup>12</sup>", "10⁶ and x², the 1st, fell."),
 ]  # fmt: skip

@@ -124,3 +124,18 @@ def test_other_lines_are_spoken_where_they_stand(between):
     text = f"{ABOVE}\n\n{between}\n\n{BELOW}"
     words = " ".join(piece.text for piece in segment(text, SegmentOptions("en")))
     assert words == text.replace("\n\n", " ").replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("language", "parted", "whole"),
+    [
+        ("en", "want-\ned", "wanted"), ("en", "in-\nto", "into"), ("en", "mark-\net", "market"),
+        ("en", "brok-\nen", "broken"), ("es", "habí-\na", "había"), ("pl", "wod-\na", "woda"),
+        ("en", "two-\nand", "two- and"), ("de", "Haus-\nund", "Haus- und"), ("nl", "voor-\nen", "voor- en"),
+    ],
+)  # fmt: skip
+def test_only_words_that_join_halves_in_the_language_keep_the_hyphen_before_them(language, parted, whole):
+    line = "and so it went on and on for a long while in the great old hall of the house, where "
+    assert sentences(f"{line}{parted} was what they knew of it.", language) == [
+        f"{line}{whole} was what they knew of it."
+    ]

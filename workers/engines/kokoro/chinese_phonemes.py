@@ -11,6 +11,7 @@ import rjieba
 from pypinyin import Style, lazy_pinyin
 from pypinyin.contrib.tone_convert import to_finals, to_initials, to_normal
 
+from seriatim.errors import BadInput
 from workers.engines.kokoro.foreign_words import FrontEnd, digits_in_words, in_runs, refuse_unreadable
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
@@ -68,7 +69,11 @@ def _word_phonemes(characters: str) -> str:
 def _pinyin(word: str) -> list[str]:
     """The syllables of a word with their tones, such as `ni3`."""
     syllables: list[str] = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
-    refuse_unreadable("".join(filter(HAN.fullmatch, syllables)), "Chinese")
+    if unread := "".join(syllable.rstrip("5") for syllable in syllables if HAN.match(syllable)):
+        raise BadInput(
+            f"no pinyin is known for {unread!r}: give a reading by a lexicon, speak it with another engine, or skip it "
+            "with gap=skip"
+        )
     return syllables
 
 
