@@ -23,12 +23,24 @@ class PostRefused(Exception):
     """The message must not be sent there."""
 
 
-async def post(url: str, body: bytes, headers: Mapping[str, str], hosts: HostPatterns, timeout_s: float) -> int:
+def new_client() -> httpx2.AsyncClient:
+    """A client for one round of posts: to make one loads the certificates of all authorities, 50 ms of a core.
+
+    It keeps no connection: these go by address, and another host at the same address has another certificate.
+    """
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    return httpx2.AsyncClient(trust_env=False, follow_redirects=False, limits=limits)
+
+
+async def post(
+    client: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], hosts: HostPatterns, timeout_s: float
+) -> int:
     """Post a message; returns the status of the answer, whose body is not read.
 
     Raises:
         PostRefused: the URL is not https, or an address of its host is not public, and the operator did not allow it.
         OSError: the host is unknown.
+        ValueError, httpx2.InvalidURL: the URL is none that can be asked.
         TimeoutError: no answer came within `timeout_s`.
         httpx2.HTTPError: there is no connection, or it is no HTTP.
     """
@@ -39,13 +51,10 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], hosts: HostPat
             raise PostRefused("it is not https, and SERIATIM_WEBHOOK_HOSTS does not name its host")
         address = await _checked_address(host, parts.port or (443 if parts.scheme == "https" else 80), hosts)
         request_headers = {**headers, "host": parts.netloc}
-        async with (
-            httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout_s) as client,
-            client.stream(
-                "POST", httpx2.URL(url).copy_with(host=address), content=body, headers=request_headers,
-                extensions={"sni_hostname": host},
-            ) as response,
-        ):  # fmt: skip
+        async with client.stream(
+            "POST", httpx2.URL(url).copy_with(host=address), content=body, headers=request_headers, timeout=timeout_s,
+            extensions={"sni_hostname": host},
+        ) as response:  # fmt: skip
             return response.status_code
 
 

@@ -10,9 +10,11 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from redis import Redis
 
@@ -20,9 +22,12 @@ from seriatim.errors import Misconfigured, SeriatimError
 from seriatim.keys import SHARDS
 from seriatim.lua.script_calls import run, run_many
 from seriatim.settings import Settings
-from seriatim.webhooks.webhook_delivery import TryOutcome, WebhookDelivery, claim, read_counts, tried
+from seriatim.webhooks.webhook_delivery import TryOutcome, WebhookDelivery, any_due, claim, tried
 from seriatim.webhooks.webhook_message import SigningSecret, message_body, parse_secrets, signed_headers
 from seriatim.webhooks.webhook_target import HostPatterns
+
+if TYPE_CHECKING:
+    import httpx2
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +36,8 @@ UNUSABLE_S = 5.0  #: until the secret's file is read again
 MOST_OF_SHARD = 4  #: messages of a shard that are claimed at once: 64 in all
 LEASE_SPARE_S = 3.0  #: beyond the time that a post may take: to report it
 JITTER = 0.2  #: share by which pauses vary, so that what failed together does not come back together
+LOOKUPS = SHARDS * MOST_OF_SHARD  #: threads that resolve names: one a message, so that a slow name keeps none waiting
+REPEAT_WARNING_S = 60.0  #: until the same warning is logged again
 GONE = 410  #: the receiver wants no more; Standard Webhooks 1.0
 
 
@@ -94,6 +101,8 @@ class WebhookSender:
 
     redis: "Redis"
     rules: WebhookRules
+    _warned: str = ""
+    _warned_s: float = 0.0
 
     def run(self, stopping: threading.Event) -> None:
         """Send until `stopping` is set."""
@@ -102,20 +111,27 @@ class WebhookSender:
             try:
                 wait_s = 0.0 if self.send_due() else ROUND_S
             except Misconfigured as error:
-                log.warning("webhooks are waiting", extra={"error": str(error)})
+                self.warn_waiting(str(error))
                 wait_s = UNUSABLE_S
             except SeriatimError as error:
                 log.warning("waiting for Redis", extra={"error": str(error)})
                 wait_s = ROUND_S
 
+    def warn_waiting(self, error: str) -> None:
+        """Log why webhooks wait: once, and again after a minute or when the reason is another."""
+        now_s = time.monotonic()
+        if error != self._warned or now_s - self._warned_s >= REPEAT_WARNING_S:
+            log.warning("webhooks are waiting", extra={"error": error})
+            self._warned, self._warned_s = error, now_s
+
     def send_due(self) -> int:
         """Send what is due; returns how many messages that were.
 
         Raises:
-            Misconfigured: there are messages, and no secret or no HTTP client to send them with.
+            Misconfigured: messages are due, and no secret or no HTTP client to send them with.
             Unavailable: Redis does not answer.
         """
-        if not read_counts(self.redis).waiting:
+        if not any_due(self.redis):
             return 0
         secrets = self.rules.secrets()
         _check_installed()
@@ -123,13 +139,18 @@ class WebhookSender:
         claimed = run_many(self.redis, [claim(shard, MOST_OF_SHARD, lease_ms) for shard in range(SHARDS)])
         deliveries = [delivery for of_shard in claimed for delivery in of_shard]
         if deliveries:
-            asyncio.run(self._send_all(deliveries, secrets))
+            run_round(self._send_all(deliveries, secrets))
         return len(deliveries)
 
     async def _send_all(self, deliveries: Sequence[WebhookDelivery], secrets: Sequence[SigningSecret]) -> None:
-        await asyncio.gather(*(self._send(delivery, secrets) for delivery in deliveries))
+        from reassembler.webhooks.webhook_post import new_client
 
-    async def _send(self, delivery: WebhookDelivery, secrets: Sequence[SigningSecret]) -> None:
+        async with new_client() as client:
+            await asyncio.gather(*(self._send(client, delivery, secrets) for delivery in deliveries))
+
+    async def _send(
+        self, client: "httpx2.AsyncClient", delivery: WebhookDelivery, secrets: Sequence[SigningSecret]
+    ) -> None:
         """One try, which is reported as soon as it is over."""
         import httpx2  # of the extra `providers`; loaded with the first message
 
@@ -138,13 +159,15 @@ class WebhookSender:
         body = message_body(delivery)
         headers = signed_headers(delivery.job, int(time.time()), body, secrets)
         try:
-            status = await post(delivery.target.url, body, headers, self.rules.hosts, self.rules.timeout_s)
+            status = await post(client, delivery.target.url, body, headers, self.rules.hosts, self.rules.timeout_s)
         except TimeoutError:
             self._report_failure(delivery, f"no answer within {self.rules.timeout_s:g} s")
         except PostRefused as error:
             self._report_failure(delivery, str(error), final=True)
-        except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (OSError, httpx2.HTTPError) as error:
             self._report_failure(delivery, f"{type(error).__name__}: {error}"[:200])
+        except (ValueError, httpx2.InvalidURL) as error:  # no later try can change the URL
+            self._report_failure(delivery, f"{type(error).__name__}: {error}"[:200], final=True)
         else:
             if 200 <= status < 300:
                 run(self.redis, tried(delivery, TryOutcome.DELIVERED))
@@ -162,6 +185,16 @@ class WebhookSender:
                 log.warning("webhook given up", extra=facts)
             else:
                 log.warning("webhook not delivered; retrying", extra=facts)
+
+
+def run_round(posts: Coroutine[None, None, None]) -> None:
+    """Run posts to their end, with a thread for the look-up of each; a look-up that hangs is not waited for."""
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(LOOKUPS, thread_name_prefix="webhook-lookup"))
+    try:
+        loop.run_until_complete(posts)
+    finally:
+        loop.close()  # which, unlike asyncio.run, leaves threads to end by themselves
 
 
 def _check_installed() -> None:

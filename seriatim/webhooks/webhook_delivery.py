@@ -4,6 +4,7 @@ A job's end writes the record in its own step (lua/job/shared/ending.lua), so th
 share them by leases (claim_webhooks.lua) and report each try (webhook_tried.lua).
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,6 +80,22 @@ def tried(delivery: WebhookDelivery, outcome: TryOutcome, wait_ms: int = 0, erro
 def retry(job: str) -> ScriptCall[bool]:
     """Send a job's webhook again, from the first try on; False: nothing is kept of it."""
     return ScriptCall(load("job", "retry_webhook"), job_prefix(job), (job, ""), bool, clock=1)
+
+
+def any_due(redis: "Redis") -> bool:
+    """True if a webhook may be due: by the server's clock, or by this machine's.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    pipe = redis.pipeline(transaction=False)
+    pipe.time()
+    for shard in range(SHARDS):
+        pipe.zrange(f"{shard_prefix(shard)}:hooks", 0, 0, withscores=True)
+    with translate_redis_errors():
+        (seconds, microseconds), *rows = pipe.execute()
+    now_ms = max(seconds * 1000 + microseconds / 1000, time.time() * 1000)
+    return any(score <= now_ms for row in rows for _, score in row)
 
 
 def read_counts(redis: "Redis") -> WebhookCounts:

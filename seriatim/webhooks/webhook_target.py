@@ -10,6 +10,9 @@ from seriatim.errors import UnknownOption
 from seriatim.servers.server_urls import redacted_url
 
 MAX_URL_CHARS = 2_000
+INTERNET_V6 = ipaddress.ip_network("2000::/3")  #: all that IANA gives for global unicast
+#: is_global takes some of these for public: protocol assignments, and relays of 6to4 (RFC 7526)
+NOT_INTERNET_V4 = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
 EXPECTED = "expected a URL such as https://example.org/ended, without a password and a fragment"
 
 
@@ -74,7 +77,8 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if ip in ipaddress.ip_network("64:ff9b::/96"):  # RFC 6052: an IPv4 address behind NAT64
             return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
+        return ip in INTERNET_V6 and ip.is_global
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NOT_INTERNET_V4)
 
 
 def check_webhook_url(url: object) -> None:
@@ -92,6 +96,19 @@ def check_webhook_url(url: object) -> None:
         raise UnknownOption(f"webhook={redacted_url(url)!r:.200}: {EXPECTED}")
     if parts.username is not None or parts.password is not None:
         raise UnknownOption(f"webhook: {EXPECTED}; its message is signed instead")
+    _check_host(url, parts.hostname)
+
+
+def _check_host(url: str, host: str) -> None:
+    """Refuse a host that no look-up can find."""
+    if not host.isascii():
+        raise UnknownOption(f"webhook={redacted_url(url)!r:.200}: its host is not ASCII; write it as xn--...")
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise UnknownOption(
+            f"webhook={redacted_url(url)!r:.200}: its host is no name; expected labels of 1 to 63 characters"
+        ) from None
 
 
 def _split(url: str) -> SplitResult | None:

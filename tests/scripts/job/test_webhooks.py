@@ -1,8 +1,14 @@
 """Webhooks in a job's slot: recorded with its end, claimed under a lease, counted once."""
 
+import time
+from pathlib import Path
+
+import pytest
 from redis import Redis
 
-from seriatim.keys import shard_of
+from reassembler.webhooks.webhook_sender import WebhookRules, WebhookSender
+from seriatim.errors import Misconfigured
+from seriatim.keys import job_prefix, shard_of
 from seriatim.lua.job_scripts import emit, end
 from seriatim.lua.script_calls import run
 from seriatim.webhooks.webhook_delivery import (
@@ -11,19 +17,21 @@ from seriatim.webhooks.webhook_delivery import (
     WebhookDelivery,
     claim,
     read_counts,
+    read_deliveries,
     retry,
     tried,
 )
-from seriatim.webhooks.webhook_target import WebhookTarget
+from seriatim.webhooks.webhook_target import HostPatterns, WebhookTarget
 from tests.scripts.job.slot_driver import RATE_HZ, Slot, pcm
 
 LEASE_MS = 5_000
+WEEK_MS = 604_800_000
 TARGET = WebhookTarget("https://example.org/ended", "ann")
 
 
-def ended(redis: Redis) -> Slot:
+def ended(redis: Redis, url: str = TARGET.url) -> Slot:
     """A job of one sentence, which is done."""
-    slot = Slot(redis, 1, webhook=WebhookTarget.of(TARGET.url, TARGET.user))
+    slot = Slot(redis, 1, webhook=WebhookTarget.of(url, TARGET.user))
     slot.says(0, 1, pcm(0))
     slot.do(emit(slot.name).at(slot.now))
     return slot
@@ -91,3 +99,46 @@ def test_one_that_was_given_up_is_kept_and_can_be_sent_again(redis: Redis) -> No
         WebhookDelivery("j", TARGET, "done", "", 1, 0, 1_000, RATE_HZ, 1_000_000, 0, "the receiver answered 410")
     ]
     assert read_counts(redis) == WebhookCounts(waiting=1, failed=1)
+
+
+def test_what_was_given_up_a_week_ago_is_counted_no_more(redis: Redis) -> None:
+    slot = ended(redis)
+    dead = f"{job_prefix(slot.name)}:hooks:dead"
+    redis.zadd(dead, {"old": slot.now - WEEK_MS, "young": slot.now - WEEK_MS + 1})
+    (delivery,) = claimed(slot)
+    assert redis.zrange(dead, 0, -1) == [b"young"]
+    slot.now += 1
+    slot.do(tried(delivery, TryOutcome.DEAD).at(slot.now))
+    assert redis.zrange(dead, 0, -1) == [slot.name.encode()]
+
+
+def test_the_newest_thousand_that_were_given_up_are_kept(redis: Redis) -> None:
+    slot = ended(redis)
+    prefix = job_prefix(slot.name)
+    redis.zadd(f"{prefix}:hooks:dead", {f"other{n}": slot.now - 1_000 + n for n in range(1_000)})
+    for n in range(2):
+        redis.set(f"{prefix}:hook:other{n}", "a record", px=WEEK_MS)
+    (delivery,) = claimed(slot)
+    slot.do(tried(delivery, TryOutcome.DEAD).at(slot.now))
+    assert read_counts(redis).dead == 1_000
+    assert [redis.exists(f"{prefix}:hook:other{n}") for n in range(2)] == [0, 1]
+
+
+def test_a_sender_asks_for_secrets_once_a_message_is_due(redis: Redis) -> None:
+    slot = ended(redis)
+    sender = WebhookSender(redis, WebhookRules("", HostPatterns(), (), 1.0))
+    due = f"{job_prefix(slot.name)}:hooks"
+    redis.zadd(due, {slot.name: time.time() * 1000 + WEEK_MS})
+    assert sender.send_due() == 0
+    redis.zadd(due, {slot.name: slot.now})
+    with pytest.raises(Misconfigured, match="SERIATIM_WEBHOOK_SECRET_FILE is not set"):
+        sender.send_due()
+
+
+def test_a_url_that_can_never_be_asked_is_given_up_at_once(redis: Redis, tmp_path: Path) -> None:
+    ended(redis, "https://a..b/ended")
+    secret_file = tmp_path / "secret"
+    secret_file.write_text(f"whsec_{'a' * 32}")
+    assert WebhookSender(redis, WebhookRules(str(secret_file), HostPatterns(), (600.0,), 5.0)).send_due() == 1
+    (delivery,) = read_deliveries(redis, dead=True)
+    assert (delivery.tries, delivery.error.partition(":")[0]) == (1, "UnicodeError")

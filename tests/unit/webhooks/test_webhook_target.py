@@ -12,7 +12,8 @@ from seriatim.webhooks.webhook_target import HostPatterns, WebhookTarget, check_
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
         "::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1",
-        "2002:7f00:1::", "255.255.255.255",
+        "2002:7f00:1::", "255.255.255.255", "192.0.0.192", "192.88.99.1", "64:ff9b:1::7f00:1", "::127.0.0.1",
+        "::ffff:0:7f00:1", "fec0::1", "5f00::1",
     ],
 )  # fmt: skip
 def test_an_address_that_only_this_machine_can_reach_is_not_public(address: str) -> None:
@@ -36,6 +37,19 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
 def test_what_is_no_url_of_a_receiver_is_refused(url: str) -> None:
     with pytest.raises(UnknownOption, match="expected a URL such as https://"):
         JobRequest.of({"webhook": url})
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"), [("bücher.example", "write it as xn--"), ("a..b", "no name"), ("a" * 64 + ".org", "no name")]
+)
+def test_a_host_that_no_look_up_can_find_is_refused(host: str, reason: str) -> None:
+    with pytest.raises(UnknownOption, match=reason):
+        check_webhook_url(f"https://{host}/ended")
+
+
+@pytest.mark.parametrize("host", ["xn--bcher-kva.example", "example.org.", "[2001:db8::1]:8443", "a_b.svc.local"])
+def test_other_hosts_are_accepted(host: str) -> None:
+    check_webhook_url(f"https://{host}/ended")
 
 
 def test_a_password_in_a_url_is_not_repeated() -> None:
