@@ -74,7 +74,7 @@ def test_open_webui_finds_voices_and_models(client: httpx2.Client) -> None:
         ("GET", "/v1/audio/speech", "POST"),
         ("HEAD", "/v1/audio/speech", "POST"),
         ("PUT", "/v1/jobs", "GET, HEAD, POST"),
-        ("OPTIONS", "/v1/jobs/none/audio", "GET, HEAD"),
+        ("OPTIONS", "/v1/jobs/none/audio", "DELETE, GET, HEAD"),
         ("POST", "/healthz", "GET, HEAD"),
         ("DELETE", "/", "GET, HEAD"),
     ],
@@ -84,7 +84,7 @@ def test_a_wrong_method_is_answered_with_the_right_ones(
 ) -> None:
     answer = client.request(method, path)
     assert answer.status_code == 405
-    assert set(answer.headers["allow"].split(", ")) <= set(allowed.split(", "))
+    assert set(answer.headers["allow"].split(", ")) == set(allowed.split(", "))
     if method != "HEAD":
         assert answer.json()["error"]["code"] == "method_not_allowed"
 
