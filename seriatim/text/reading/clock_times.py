@@ -31,7 +31,7 @@ def _time(grammar: NumberGrammar) -> str:
     suffix = grammar.words.get("clock_suffix", "")
     hour = r"(?P<h>[01]?\d|2[0-4])"
     end = rf"(?P<suffix>\s?(?:{suffix}))?" if suffix else "(?P<suffix>)"
-    return rf"{hour}(?:{marks})(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{end}(?!\s?min)"
+    return rf"{hour}(?:{marks})(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{end}(?!\s?min(?!\w))"
 
 
 def _clock(grammar: NumberGrammar, found: re.Match[str]) -> str | None:

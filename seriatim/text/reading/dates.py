@@ -13,6 +13,8 @@ _BEFORE_DATE = {
     "es": "el|del|al|día", "fr": "le|du|au", "it": "il|del|dal|al|giorno", "pt": "dia|em|até", "nl": "op", "pl": "dnia",
 }  # fmt: skip
 _NO_FRACTION = r"(?![\w/]|[.,]\d|\s(?:d[eai]\w{0,3}|d['’]|van|parte|do)(?!\w))"
+#: el 1/3 inferior, em 2/3 dos casos
+_NO_COMMON_FRACTION = r"(?!1/[2-9](?!\d)|2/[35](?!\d)|3/[458](?!\d)|4/5(?!\d))"
 #: the two parts of a time stamp are read by themselves
 _TIMESTAMP = re.compile(r"(?<![\w-])(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?Z?(?![\w:])")
 
@@ -32,7 +34,7 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return _date_range(grammar, found)
 
     heads = _BEFORE_DATE.get(grammar.rules.tag, "(?!)")
-    digits = r"(?P<d>[12]\d|3[01]|0?[1-9])(?P<sep>/)(?P<m>1[0-2]|0?[1-9])(?P<y>)"
+    digits = _NO_COMMON_FRACTION + r"(?P<d>[12]\d|3[01]|0?[1-9])(?P<sep>/)(?P<m>1[0-2]|0?[1-9])(?P<y>)"
     rules = [
         ReadingRule(re.compile(rf"(?i:(?<!\w)(?P<head>{heads}))\s{digits}{_NO_FRACTION}"), read),
         ReadingRule(_TIMESTAMP, lambda found: f"{found['date']} {found['time']}"),

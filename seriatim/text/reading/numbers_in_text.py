@@ -28,6 +28,7 @@ _MILLIONS_DE = frozenset(["es", "pt"])
 #: words in -s that are no nouns
 _NO_PLURALS = frozenset(
     [
+        *["además", "mientras", "quizás", "detrás", "atrás", "lunes", "martes", "miércoles", "jueves", "viernes"],
         "menos",
         "tras",
         "después",

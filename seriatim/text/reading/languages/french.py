@@ -45,7 +45,7 @@ _WORDS = {
     "day_mark": "er", "date_of": r"\s", "clock_marks": r":|\s?h\s?", "over": "sur",
 }  # fmt: skip
 _REFERENCES = {
-    "no": "numéro", "nos": "numéros",
+    "no": "numéro",
     "p.": "page", "pp.": "pages", "n°": "numéro", "nº": "numéro", "N°": "numéro", "№": "numéro", "no.": "numéro",
     "fig.": "figure", "vol.": "volume", "chap.": "chapitre", "art.": "article", "env.": "environ", "§": "paragraphe",
     "§§": "paragraphes", "#": "numéro", "~": "environ", "ch.": "chapitre", "t.": "tome", "éd.": "édition",
@@ -57,7 +57,7 @@ _TITLES = {
     "Mgr": "Monseigneur",
 }  # fmt: skip
 _LITERALS = {
-    "1/2 heure": "une demi-heure", "½ heure": "une demi-heure",
+    "1/2 heure": "une demi-heure", "1 1/2 heure": "une heure et demie", "½ heure": "une demi-heure",
     "Tél.": "téléphone",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",

@@ -221,7 +221,9 @@ class German(LanguageRules):
             _places,
         ),
         ReadingRule(
-            re.compile(r"(?<!\w)(?P<at>(?i:um|gegen|ab|bis)\s)(?P<n>1?\d|2[0-4])\s?h(?!\w)"),
+            re.compile(
+                r"(?<!\w)(?P<at>(?i:um|gegen)\s)(?P<n>1?\d|2[0-4])\s?h(?!\w)(?!\s(?:auf|länger|kürzer|früher|später|ver\w+t)(?!\w))"
+            ),
             lambda found: f"{found['at']}{_SPELLER.cardinal(int(found['n']), 'm')} Uhr",
         ),
         ReadingRule(re.compile(r"(?<=[a-zäöüß])str\.(?=\s\d)"), lambda _found: "straße"),

@@ -55,7 +55,7 @@ _TITLES = {
     "On.": "onorevole",
 }  # fmt: skip
 _LITERALS = {
-    "1/2 ora": "mezz'ora", "½ ora": "mezz'ora",
+    "1/2 ora": "mezz'ora", "1 1/2 ora": "un'ora e mezza", "½ ora": "mezz'ora",
     "Tel.": "telefono",
     "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",

@@ -48,7 +48,6 @@ _REFERENCES = {
     "s.": "strona", "str.": "strona", "nr": "numer", "Nr": "numer", "rys.": "rysunek", "rozdz.": "rozdział",
     "art.": "artykuł", "Art.": "Artykuł", "ust.": "ustęp", "pkt": "punkt", "tab.": "tabela", "tel.": "telefon",
     "ok.": "około", "ul.": "ulica", "§": "paragraf", "#": "numer", "№": "numer", "~": "około", "t.": "tom",
-    "m.": "mieszkania",
 }  # fmt: skip
 _TITLES = {
     "dr": "doktor", "prof.": "profesor", "inż.": "inżynier", "mgr": "magister", "ks.": "ksiądz", "ul.": "ulica",
@@ -212,9 +211,13 @@ class Polish(LanguageRules):
     own_rules = (
         ReadingRule(
             re.compile(
-                r"(?<!\w)(?P<at>(?:[Ww]e?|[Oo]d|[Dd]o|[Zz]e?|[Pp]o)\s)(?P<n>[IVX]+)\sw\.(?=\s[a-ząćęłńóśźż]|[,;)])"
+                r"(?<!\w)(?P<address>(?:(?:ul|al|os|pl)\.|ulica|aleja|plac)\s[^\d.,;]{2,40}\s\d{1,4}[a-z]?)\sm\.(?=\s\d)"
             ),
-            lambda found: f"{found['at']}{found['n']} wieku",
+            lambda found: f"{found['address']} mieszkania",
+        ),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<n>[IVX]+)\sw\.(?=\s[a-ząćęłńóśźż]|[,;)]|$)"),
+            lambda found: f"{found['n']} wieku{'.' if found.end() == len(found.string) else ''}",
         ),
         ReadingRule(
             re.compile(

@@ -54,7 +54,7 @@ _TITLES = {
     "Prof.": "professor", "Profa.": "professora", "Av.": "avenida", "Sto.": "Santo", "Sta.": "Santa",
 }  # fmt: skip
 _LITERALS = {
-    "1/2 hora": "meia hora", "½ hora": "meia hora",
+    "1/2 hora": "meia hora", "1 1/2 hora": "uma hora e meia", "½ hora": "meia hora",
     "Tel.": "telefone",
     "C++": "C mais mais", "C#": "C sharp", ".NET": "ponto net", "p.ex.": "por exemplo", "p. ex.": "por exemplo",
     "24/7": "vinte e quatro por sete", "CO2": "C O dois", "CO₂": "C O dois", "H2O": "H dois O",

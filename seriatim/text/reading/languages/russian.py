@@ -115,14 +115,16 @@ def _century(found: re.Match[str]) -> str:
 
 def _span_of_years(found: re.Match[str]) -> str:
     """`в 1990–1995 гг.`; the years are read later."""
-    return f"{found['at'] or ''}{found['years']} {'годах' if found['at'] else 'годы'}"
+    stop = "." if found.end() == len(found.string) else ""
+    return f"{found['at'] or ''}{found['years']} {'годах' if found['at'] else 'годы'}{stop}"
 
 
 def _short_century(found: re.Match[str]) -> str:
     """`в XX в.`; the number is read with its noun."""
     before = (found["at"] or "").strip().lower()
-    noun = "веке" if before == "в" else "века" if before else "век"
-    return f"{found['at'] or ''}{found['n']} {noun}"
+    noun = {"в": "веке", "к": "веку"}.get(before, "века")
+    stop = "." if found.end() == len(found.string) else ""
+    return f"{found['at'] or ''}{found['n']} {noun}{stop}"
 
 
 class Russian(LanguageRules):
@@ -141,12 +143,12 @@ class Russian(LanguageRules):
     roman_heads = frozenset(("глава", "часть", "книга", "акт", "сцена", "том", "раздел", "статья"))
     own_rules = (
         ReadingRule(
-            re.compile(r"(?<!\w)(?P<at>[Вв]\s)?(?P<years>\d{4}\s?[-–—]\s?\d{4})\sгг\.(?=\s[а-яё]|[,;)])"),
+            re.compile(r"(?<!\w)(?P<at>[Вв]\s)?(?P<years>\d{4}\s?[-–—]\s?\d{4})\sгг\.(?=\s[а-яё]|[,;)]|$)"),
             _span_of_years,
         ),
         ReadingRule(re.compile(r"(?<=\d-е)\sгг\.(?=\s[а-яё]|[,;)])"), lambda _found: " годы"),
         ReadingRule(
-            re.compile(r"(?<!\w)(?P<at>(?:[Вв]|[Сс]|[Дд]о|[Оо]т|[Ии]з)\s)?(?P<n>[IVX]+)\sв\.(?=\s[а-яё]|[,;)])"),
+            re.compile(r"(?<!\w)(?P<at>[ВвКк]\s)?(?P<n>[IVX]+)\sв\.(?=\s[а-яё]|[,;)]|$)"),
             _short_century,
         ),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{4})\s?(?P<noun>годом|году|года|год|г\.|г)(?!\w)"), _year),

@@ -61,7 +61,7 @@ _TITLES = {
     "Avda.": "avenida",
 }  # fmt: skip
 _LITERALS = {
-    "1/2 hora": "media hora", "½ hora": "media hora",
+    "1/2 hora": "media hora", "1 1/2 hora": "una hora y media", "½ hora": "media hora",
     "Tel.": "teléfono",
     "C++": "C más más", "C#": "C sharp", ".NET": "punto net", "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
     "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
