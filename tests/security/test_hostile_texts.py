@@ -47,7 +47,7 @@ HOSTILE = {
     "hyphens": "a" + "-" * 10_000 + "b.",
     "old scripts": "𓀀𓂀 𐎀𐎁 ᚠᚢᚦ said. 𝕱𝖗𝖆𝖐𝖙𝖚𝖗.",
 }  # fmt: skip
-LONGER = {"digits without end": "9" * 20_000, "URLs": "https://u:p@h/" + "a/" * 5_000 + "?q=" + "%00" * 500}
+LONGER = {"digits without end": "9" * 8_000, "URLs": "https://u:p@h/" + "a/" * 5_000 + "?q=" + "%00" * 500}
 ENGINES = ["tone", "espeak"]
 PATIENCE_S = 60.0
 HEARD_MOST = 400  #: sentences of one text that are waited for: the rest is more of the same

@@ -137,7 +137,7 @@ def test_a_client_that_takes_nothing_stops_the_speaking_at_its_window(gateway: G
         ({"input": "Hi.", "voice": "alcie"}, 400, "unknown_voice", "unknown voice 'alcie'"),
         ({"input": "Hi.", "model": "none"}, 404, "model_not_found", "GET /v1/models"),
         ({"input": "Hi.", "speed": 9}, 400, "bad_input", "speed"),
-        ({"input": "Hi.", "response_format": "ogg"}, 400, "bad_input", "response_format"),
+        ({"input": "Hi.", "response_format": "webm"}, 400, "bad_input", "response_format"),
         ({}, 400, "bad_input", "input"),
         ({"input": "Hi.", "options": {"x": 1}}, 400, "unknown_option", "no options per sentence"),
     ],
