@@ -248,7 +248,7 @@ def test_a_wrong_path_or_method_is_answered_with_the_right_one(client: httpx2.Cl
     assert (several.headers["allow"], "/v1/jobs takes GET, HEAD, POST" in several.text) == ("GET, HEAD, POST", True)
 
 
-def test_a_form_that_cannot_be_read_is_told_why(client: httpx2.Client) -> None:
+def test_a_form_that_cannot_be_read_is_answered_with_the_reason(client: httpx2.Client) -> None:
     files = [("file", ("a.txt", b"Hello.")), ("file", ("b.txt", b"Goodbye."))]
     answer = client.post("/v1/jobs", files=files)
     assert answer.status_code == 400
