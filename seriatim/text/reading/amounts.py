@@ -9,7 +9,9 @@ from seriatim.text.reading.reading_rule import ReadingRule
 
 _VOWEL = re.compile(r"[aeiouhéAEIOUHÉ]")
 #: 5,- Euro
-_WHOLE_PRICE = re.compile(r"(?<=\d),[-–—](?:[-–—](?!\s[^\W\d_]))?(?=\s?(?:€|EUR|[Ee]uro|CHF|Fr|DM|kr)|[\s.,;:)]|$)")
+_WHOLE_PRICE = re.compile(
+    r"(?<=\d),[-–—](?:[-–—]?(?=\s?(?:€|EUR|[Ee]uro|CHF|Fr|DM|kr))|(?:[-–—](?!\s[а-яё]))?(?=[\s.,;:)]|$))"
+)
 _NEXT_WORD = re.compile(r"\s([^\W\d_]+)")
 _DASH = r"\s?[-–—]\s?"
 

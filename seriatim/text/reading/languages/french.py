@@ -57,6 +57,7 @@ _TITLES = {
     "Mgr": "Monseigneur",
 }  # fmt: skip
 _LITERALS = {
+    "les nos": "les numéros", "aux nos": "aux numéros", "des nos": "des numéros",
     "1/2 heure": "une demi-heure", "1 1/2 heure": "une heure et demie", "½ heure": "une demi-heure",
     "Tél.": "téléphone",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",

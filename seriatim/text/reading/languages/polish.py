@@ -211,13 +211,15 @@ class Polish(LanguageRules):
     own_rules = (
         ReadingRule(
             re.compile(
-                r"(?<!\w)(?P<address>(?:(?:ul|al|os|pl)\.|ulica|aleja|plac)\s[^\d.,;]{2,40}\s\d{1,4}[a-z]?)\sm\.(?=\s\d)"
+                r"(?<!\w)(?P<address>(?:(?:ul|al|os|pl)\.|ulica|aleja|plac)\s[^.,;]{2,40}\s\d{1,4}[a-z]?)\sm\.(?=\s\d)"
             ),
             lambda found: f"{found['address']} mieszkania",
         ),
         ReadingRule(
             re.compile(r"(?<!\w)(?P<n>[IVX]+)\sw\.(?=\s[a-ząćęłńóśźż]|[,;)]|$)"),
-            lambda found: f"{found['n']} wieku{'.' if found.end() == len(found.string) else ''}",
+            lambda found: (
+                f"{found['n']} {'wieku' if found.start() else 'wiek'}{'.' if found.end() == len(found.string) else ''}"
+            ),
         ),
         ReadingRule(
             re.compile(

@@ -122,7 +122,7 @@ def _span_of_years(found: re.Match[str]) -> str:
 def _short_century(found: re.Match[str]) -> str:
     """`в XX в.`; the number is read with its noun."""
     before = (found["at"] or "").strip().lower()
-    noun = {"в": "веке", "к": "веку"}.get(before, "века")
+    noun = {"в": "веке", "к": "веку"}.get(before, "века" if found.start() else "век")
     stop = "." if found.end() == len(found.string) else ""
     return f"{found['at'] or ''}{found['n']} {noun}{stop}"
 
