@@ -80,7 +80,7 @@ def parse_pauses(text: str) -> tuple[float, ...]:
     """Read SERIATIM_WEBHOOK_RETRY_S.
 
     Raises:
-        Misconfigured: not numbers from 0 to a day, or more than a week together.
+        Misconfigured: not numbers from 0 to a day in seconds, or more than five days together.
     """
     day_s = 86_400
     try:
@@ -99,7 +99,7 @@ def parse_pauses(text: str) -> tuple[float, ...]:
 class WebhookSender:
     """Claims messages that are due, and posts them."""
 
-    redis: "Redis"
+    redis: Redis
     rules: WebhookRules
     _warned: str = ""
     _warned_s: float = 0.0
@@ -199,7 +199,7 @@ def run_round(posts: Coroutine[None, None, None]) -> None:
 
 def _check_installed() -> None:
     try:
-        import httpx2  # noqa: F401
+        import httpx2  # noqa: F401  # whether it is there
     except ModuleNotFoundError:
         raise Misconfigured(
             "webhooks need httpx2; install it with: pip install -c constraints.txt -e '.[providers]'"

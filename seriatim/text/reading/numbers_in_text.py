@@ -39,7 +39,6 @@ _NO_PLURALS = frozenset(
         "demais",
         "após",
         "depois",
-        "antes",
         "apenas",
         "jamás",
     ]
