@@ -141,4 +141,5 @@ def test_a_url_that_can_never_be_asked_is_given_up_at_once(redis: Redis, tmp_pat
     secret_file.write_text(f"whsec_{'a' * 32}")
     assert WebhookSender(redis, WebhookRules(str(secret_file), HostPatterns(), (600.0,), 5.0)).send_due() == 1
     (delivery,) = read_deliveries(redis, dead=True)
-    assert (delivery.tries, delivery.error.partition(":")[0]) == (1, "UnicodeError")
+    assert delivery.tries == 1
+    assert delivery.error.startswith("Unicode")
