@@ -7,10 +7,12 @@ import sys
 def main() -> None:
     """Run the command line and exit with its status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from gateway.cli.interrupts import keep_interrupts
     from gateway.cli.main import main as run  # takes a fraction of a second
     from seriatim.process.forked_process import allow_forks
 
     allow_forks()
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    keep_interrupts()
     sys.exit(run())

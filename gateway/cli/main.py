@@ -69,8 +69,9 @@ def _exec_worker(rest: Sequence[str]) -> NoReturn:
 
 def _speak(options: argparse.Namespace, settings: "Settings") -> int:
     with collector_paused(), package_hidden("opentelemetry"):  # redis-py loads its SDK for metrics that it keeps
-        from gateway.cli.commands.speak import end_on_sigterm, speak, with_engine
+        from gateway.cli.commands.speak import speak, with_engine
         from gateway.cli.input_text import read_input, refuse_to_overwrite
+        from gateway.cli.interrupts import end_on_sigterm
         from gateway.cli.render.summary import summary_json, summary_text
         from gateway.output.open_output import ResumePolicy
         from gateway.output.speak_arguments import SpeakArguments

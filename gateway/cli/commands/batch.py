@@ -11,8 +11,9 @@ from gateway.batch.batch_inputs import BatchInput, batch_inputs
 from gateway.batch.batch_manifest import BatchEntry, BatchManifest
 from gateway.batch.speak_files import FileBatch, LastLook, changed_files, speak_files
 from gateway.cli import parser as args
-from gateway.cli.commands.speak import end_on_sigterm, open_system, with_engine
+from gateway.cli.commands.speak import open_system, with_engine
 from gateway.cli.input_text import read_input
+from gateway.cli.interrupts import end_on_sigterm
 from gateway.cli.parser_parts import worker_plan
 from gateway.cli.render.duration import clock_face
 from gateway.local.locked_folder import lock_folder

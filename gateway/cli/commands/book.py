@@ -22,8 +22,9 @@ from gateway.book.corrections import Correction
 from gateway.book.renamed_book import rename_project
 from gateway.book.speak_chapters import speak_chapters, unspoken
 from gateway.cli import parser as args
-from gateway.cli.commands.speak import end_on_sigterm, open_system, with_engine
+from gateway.cli.commands.speak import open_system, with_engine
 from gateway.cli.input_text import read_input, refuse_to_overwrite
+from gateway.cli.interrupts import end_on_sigterm
 from gateway.cli.parser_parts import worker_plan
 from gateway.cli.render.book_progress import BookProgress
 from gateway.cli.render.book_tables import BookSummary, book_summary_json, book_summary_text, plan_json, plan_text

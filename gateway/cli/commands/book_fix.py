@@ -15,7 +15,7 @@ from gateway.book.quality_report import write_report
 from gateway.book.speak_chapters import corrections_done
 from gateway.cli import parser as args
 from gateway.cli.commands.book import BookArguments, book_arguments, make_book, print_summary
-from gateway.cli.commands.speak import end_on_sigterm
+from gateway.cli.interrupts import end_on_sigterm
 from gateway.cli.render.duration import clock_face
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode

@@ -1,6 +1,5 @@
 """`seriatim speak`: write the speech of a text to a file or a pipe, in order, while it is being synthesized."""
 
-import signal
 from contextlib import AbstractContextManager, closing
 
 from rich.console import Console
@@ -64,14 +63,3 @@ def open_system(arguments: SpeakArguments, settings: Settings) -> AbstractContex
         Unavailable, EngineUnavailable, Misconfigured: it does not start, or does not answer.
     """
     return private_system(settings, arguments.worker_plan) if arguments.embedded else running_system(settings)
-
-
-def end_on_sigterm() -> None:
-    """Make SIGTERM and SIGHUP act like Ctrl-C: all children end, and the output can be resumed."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, interrupt)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gateway.cli.commands.speak import end_on_sigterm
+from gateway.cli.interrupts import end_on_sigterm
 from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import lock_folder
 from gateway.local.process_memory import tree_memory
