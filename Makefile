@@ -22,7 +22,7 @@ DEV_EXTRAS = $(RUN_EXTRAS),piper,kokoro-ja,kokoro-zh,flower,bench,http,otel,prov
 # Tests start some hundred processes: without the files of compiled modules each would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-autoscaling bench-http bench-text bench-providers bench-voices bench-book bench-xtts docs site wheel image hooks clean
+.PHONY: help speak xtts test test-all fast newest check prove integrations lint types imports sim mutants chaos soak listener listen bench bench-load bench-autoscaling bench-http bench-text bench-providers bench-reading bench-voices bench-book bench-xtts docs site wheel image hooks clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -120,6 +120,9 @@ bench-autoscaling: $(VENV)/.dev  ## a day with a scaler beside fixed fleets, in 
 
 bench-text: $(VENV)/.dev  ## sentences of public test cases in 29 languages, beside other libraries (ARGS=--failures)
 	$(BIN)/python -m bench.text $(ARGS)
+
+bench-reading: $(VENV)/.listener  ## what a recogniser hears of numbers, prices and dates, with reading off and on (ARGS=-v)
+	$(BIN)/python -m bench.text.reading_errors $(ARGS)
 
 bench-providers: $(VENV)/.dev  ## jobs in front of a simulated provider with a limit: times, memory, our own part of the first sound
 	$(BIN)/python -m bench.providers $(ARGS)

@@ -175,7 +175,7 @@ class Job:
     def tune(self, *, priority: int | None = None, weight: float | None = None) -> bool:
         """Change the job's priority among its user's (-9..9), or the user's weight until the next job sets its own.
 
-        For a lasting weight, use `seriatim.client.user_limits.set_user_limits`. False if the job has ended.
+        For a lasting weight, use `seriatim.client.operator_limits.set_user_limits`. False if the job has ended.
 
         Raises:
             UnknownOption: a value outside its range.

@@ -189,14 +189,15 @@ class JobRequest:
         return DrainMode.WINDOW if self.kind is JobKind.LIVE else DrainMode.STORE
 
 
+#: what check_range allows; a range of two int is one of whole numbers
 RANGES: Mapping[str, tuple[float, float]] = {
     "weight": (LIMITS["weight"].low, LIMITS["weight"].high),
     "priority": (-9, 9),
     "seed": (0, 2**63 - 1),
-    "speed": (0.25, 4),
+    "speed": (0.25, 4.0),
     "window_ms": (0, 3_600_000),
-    "timeout_s": (0, 30 * 24 * 3600),
-    "reader_grace_s": (0, 24 * 3600),
+    "timeout_s": (0.0, 30.0 * 24 * 3600),
+    "reader_grace_s": (0.0, 24.0 * 3600),
     "pause_ms": (0, MAX_PAUSE_MS),
     "paragraph_ms": (0, MAX_PAUSE_MS),
 }
@@ -212,13 +213,16 @@ def _parse_choice(name: str, choices: type[Any], value: object) -> object:
 
 
 def check_range(name: str, value: object, low: float, high: float) -> None:
-    """Refuse a value that is not a number from `low` to `high`.
+    """Refuse a value that is not a number from `low` to `high`; between two int, it must be an int.
 
     Raises:
         UnknownOption: with the range.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise UnknownOption(f"{name}={value!r}; expected a number from {low:g} to {high:g}")
+    whole = isinstance(low, int) and isinstance(high, int)
+    allowed = int if whole else int | float
+    if isinstance(value, bool) or not isinstance(value, allowed) or not low <= value <= high:
+        bounds = f"{low} to {high}" if whole else f"{low:g} to {high:g}"
+        raise UnknownOption(f"{name}={value!r:.80}; expected a {'whole ' * whole}number from {bounds}")
 
 
 def check_printable(name: str, value: object) -> None:

@@ -59,11 +59,15 @@ def keys(system: RealSystem) -> list[bytes]:
             "pass the text as one string to have it split",
         ),
         ([Sentence("a", pause_ms=10**9)], UnknownOption,
-         "element 0 of the text: pause_ms=1000000000; expected a number from -1 to 60000"),
+         "element 0 of the text: pause_ms=1000000000; expected a whole number from -1 to 60000"),
         ([Sentence("a", speed=1e9)], UnknownOption,
          "element 0 of the text: speed=1000000000.0; expected a number from 0.25 to 4"),
         ([Sentence("a", seed=-2)], UnknownOption,
-         "element 0 of the text: seed=-2; expected a number from -1 to 9.22337e+18"),
+         "element 0 of the text: seed=-2; expected a whole number from -1 to 9223372036854775807"),
+        ([Sentence("a", pause_ms=1.5)], UnknownOption,  # type: ignore[arg-type]  # that is it
+         "element 0 of the text: pause_ms=1.5; expected a whole number from -1 to 60000"),
+        ([Sentence("a", seed=2.0)], UnknownOption,  # type: ignore[arg-type]  # that is it
+         "element 0 of the text: seed=2.0; expected a whole number from -1 to 9223372036854775807"),
         ([Sentence("a", voice="\0")], UnknownOption,
          "element 0 of the text: voice='\\x00'; expected printable characters"),
         ([Sentence(5)], BadInput, "the text of element 0 is int; expected a string"),  # type: ignore[arg-type]  # that is it

@@ -153,7 +153,7 @@ def _parse_number(option: str, text: str) -> float | None:
     if text == "none":
         return None
     try:
-        return float(text)
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
         raise BadInput(f"{option} {text!r}; expected a number, or none to remove the setting") from None
 

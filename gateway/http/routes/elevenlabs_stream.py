@@ -70,7 +70,7 @@ async def _serve(connection: "ElevenLabsConnection") -> None:
     meters["http_streams"].inc()
     try:
         await connection.serve()
-    except WebSocketDisconnect:
+    except (WebSocketDisconnect, WebSocketDisconnected):  # by the client; by us
         pass
     except (HttpProblem, SeriatimError) as error:
         await connection.refuse(error)

@@ -193,8 +193,8 @@ def test_a_client_that_disconnects_stops_its_contexts(gateway: Gateway) -> None:
 
 
 @pytest.mark.thorough
-def test_audio_behind_a_refusal_is_dropped_without_a_traceback(system: RealSystem) -> None:
-    """Other contexts are still spoken while a message that makes no sense closes the connection."""
+def test_nothing_behind_a_close_is_a_traceback(system: RealSystem) -> None:
+    """Other contexts are still spoken while a message that makes no sense closes the connection; or a client asks."""
     name = "gateway-refusing"
     gateway = start(system, name)
     for _ in range(5):
@@ -207,5 +207,11 @@ def test_audio_behind_a_refusal_is_dropped_without_a_traceback(system: RealSyste
                 list(socket)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1008
+    with multi(gateway) as socket:
+        socket.send('{"close_socket": true}')
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(PATIENCE_S)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1000
     system.end(name)  # what goes on behind the close is over, and in the log
     assert "Traceback" not in system.log(name)

@@ -139,14 +139,19 @@ def test_the_command_line_adjusts_a_job_and_a_user(system: RealSystem) -> None:
     [
         ((), "nothing to set; give JOB with --priority or --weight, or --user NAME with a weight or a cap"),
         (("--user", "anna", "--weight", "much"), "--weight 'much'; expected a number, or none to remove the setting"),
-        (("--user", "anna", "--weight", "0"), "--weight=0.0; expected a number from 0.001 to 1000"),
-        (("--user", "anna", "--queued-s", "0"), "--queued-s=0.0; expected a number from 0.001 to 1e+06"),
+        (("--user", "anna", "--weight", "0"), "--weight=0; expected a number from 0.001 to 1000"),
+        (("--user", "anna", "--queued-s", "0"), "--queued-s=0; expected a number from 0.001 to 1e+06"),
         (
             ("--user", "anna", "--in-flight", "two"),
             "--in-flight 'two'; expected a number, or none to remove the setting",
         ),
-        (("--pool", "tone", "--requests-minute", "0"), "--requests-minute=0.0; expected a number from 1 to 1e+09"),
-        (("--pool", "tone", "--allowed", "0"), "--allowed=0.0; expected a number from 1 to 1e+09"),
+        (
+            ("--pool", "tone", "--requests-minute", "0"),
+            "--requests-minute=0; expected a whole number from 1 to 1000000000",
+        ),
+        (("--pool", "tone", "--allowed", "2.5"), "--allowed=2.5; expected a whole number from 1 to 1000000000"),
+        (("--user", "anna", "--jobs", "1.5"), "--jobs=1.5; expected a whole number from 1 to 1000000000"),
+        (("--pool", "tone", "--allowed", "0"), "--allowed=0; expected a whole number from 1 to 1000000000"),
         (
             ("--user", "anna", "--priority", "3"),
             "--user sets limits for all of a user's jobs and excludes JOB and --priority",

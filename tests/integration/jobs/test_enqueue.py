@@ -212,7 +212,7 @@ REFUSALS: list[tuple[object, dict[str, object], type[SeriatimError], str]] = [
     ("Hi.", {"voise": "tenor"}, UnknownOption, "unknown option 'voise'; did you mean voice?"),
     ("Hi.", {"speed": 5}, UnknownOption, "speed=5; expected a number from 0.25 to 4"),
     ("Hi.", {"weight": 0}, UnknownOption, "weight=0; expected a number from 0.001 to 1000"),
-    ("Hi.", {"seed": -1}, UnknownOption, "seed=-1; expected a number from 0 to 9.22337e+18"),
+    ("Hi.", {"seed": -1}, UnknownOption, "seed=-1; expected a whole number from 0 to 9223372036854775807"),
     ("Hi.", {"kind": "soon"}, UnknownOption, "kind='soon'; expected one of live, batch"),
     ("Hi.", {"gap": "loud"}, UnknownOption, "gap='loud'; expected one of fail, silence, skip"),
     ("Hi.", {"drain": "sink"}, UnknownOption, "drain='sink'; expected one of window, store"),
@@ -220,7 +220,12 @@ REFUSALS: list[tuple[object, dict[str, object], type[SeriatimError], str]] = [
     ("Hi.", {"hold": "maybe"}, UnknownOption, "hold='maybe'; expected one of auto, always, never"),
     ("Hi.", {"user": " "}, UnknownOption, "user=' '; expected a name of 1 to 256 characters"),
     ("Hi.", {"pool": "A/B"}, UnknownOption, "pool='A/B'; expected letters, digits, dot, dash and underscore"),
-    ("Hi.", {"pause_ms": 90_000}, UnknownOption, "pause_ms=90000; expected a number from 0 to 60000"),
+    ("Hi.", {"pause_ms": 90_000}, UnknownOption, "pause_ms=90000; expected a whole number from 0 to 60000"),
+    ("Hi.", {"pause_ms": 1.5}, UnknownOption, "pause_ms=1.5; expected a whole number from 0 to 60000"),
+    ("Hi.", {"paragraph_ms": 600.0}, UnknownOption, "paragraph_ms=600.0; expected a whole number from 0 to 60000"),
+    ("Hi.", {"window_ms": 2.5}, UnknownOption, "window_ms=2.5; expected a whole number from 0 to 3600000"),
+    ("Hi.", {"priority": 0.5}, UnknownOption, "priority=0.5; expected a whole number from -9 to 9"),
+    ("Hi.", {"seed": 1.5}, UnknownOption, "seed=1.5; expected a whole number from 0 to 9223372036854775807"),
 ]
 
 
