@@ -15,8 +15,7 @@ from bench.load.player import Player, played
 
 SILENCE_S = 0.02  #: two rounds of the clients
 UNDERRUN_S = 0.1  #: of C100
-TARGET_S = 1.0  #: first audio of the goodput and of the bisection, at this percentile:
-TARGET_SHARE = 0.95
+TARGET_S = 1.0  #: first audio of the goodput, and of the bisection at its 95th percentile
 
 
 def quantile(values: Sequence[float], share: float) -> float:

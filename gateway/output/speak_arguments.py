@@ -6,7 +6,6 @@ from gateway.local.processes import WorkerPlan
 from gateway.output.journal import Option, TextFingerprint
 from gateway.output.open_output import ResumePolicy
 from seriatim.client.job_options import NO_LEXICON, JobRequest
-from seriatim.text.dialogue.cast import NO_CAST
 from seriatim.text.lexicon import Lexicon
 
 
@@ -36,9 +35,7 @@ class SpeakArguments:
             "lexicon": " ".join(map(str, r.lexicon.entries)),
             "engine options": " ".join(sorted(self.worker_plan.engine_options)),
             "options": " ".join(f"{name}={value}" for name, value in sorted(r.options.items())),
+            "cast": str(r.cast),
+            "system lexicon": " ".join(map(str, self.system_lexicon.entries)),
         }  # fmt: skip
-        if r.cast != NO_CAST:  # only what is set: without it, the keys of earlier versions stay the same
-            options["cast"] = str(r.cast)
-        if self.system_lexicon:
-            options["system lexicon"] = " ".join(map(str, self.system_lexicon.entries))
         return TextFingerprint.of(self.text, options)

@@ -21,8 +21,8 @@ def with_stored_segmentation(cut: SegmentOptions, stored: str) -> SegmentOptions
     """The options `cut` with those stored by `segmentation_to_json`; "" changes nothing."""
     if not stored:
         return cut
-    language, limit_chars, merge_chars, first_chars, *limit_ms = json.loads(stored)  # version 0.1 stored four
+    language, limit_chars, merge_chars, first_chars, limit_ms = json.loads(stored)
     return replace(
         cut, language=language, limit_chars=limit_chars, merge_chars=merge_chars, first_chars=first_chars,
-        limit_ms=limit_ms[0] if limit_ms else 0,
+        limit_ms=limit_ms,
     )  # fmt: skip

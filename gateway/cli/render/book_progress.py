@@ -1,4 +1,4 @@
-"""Progress of a book being spoken: by chapter and whole, as a bar on a terminal, otherwise a line every ten seconds.
+"""Progress of a book being spoken: by chapter and whole.
 
 Amounts are durations of speech: estimated ones until a chapter is complete.
 """
@@ -7,14 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from gateway.cli.render.duration import clock_face
-from gateway.cli.render.progress import LINE_EVERY_S
+from gateway.cli.render.progress_output import ProgressOutput
 
 _MOST = 0.99  #: of a chapter that is longer than its estimate
 
@@ -52,24 +49,18 @@ class ChapterProgress:
         self.is_complete, self.is_running = True, False
 
 
-class BookProgress:
+class BookProgress(ProgressOutput):
     """Display of a book's progress; thread-safe. Leaving its context restores the terminal."""
 
     def __init__(
         self, console: Console, estimates_ms: Sequence[tuple[int, float]], clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Show nothing yet; `estimates_ms`: the number of each chapter, and its estimated duration."""
-        self._console, self._clock = console, clock
+        super().__init__(console, clock)
         self._lock = threading.Lock()
-        self._started_s = self._line_s = clock()
+        self._started_s = clock()
         self._audio_ms = 0.0  # spoken now
         self.chapters = [ChapterProgress(number, ms, self) for number, ms in estimates_ms]
-        watched = console.is_terminal and not console.is_dumb_terminal
-        self._bar = Progress(
-            BarColumn(bar_width=None), TextColumn("{task.description}"), console=console, get_time=clock, expand=True,
-            transient=True, redirect_stdout=False,
-        ) if watched else None  # fmt: skip
-        self._task: TaskID | None = None
 
     @property
     def part(self) -> float:
@@ -95,26 +86,5 @@ class BookProgress:
         """Count `ms` of audio of some chapter."""
         with self._lock:
             self._audio_ms += ms
-            now_s = self._clock()
-            if self._bar is not None:
-                self._show_bar(self._bar)
-            elif now_s - self._line_s >= LINE_EVERY_S:
-                self._line_s = now_s
-                self._console.print(self.line(), soft_wrap=True, highlight=False, markup=False)
-
-    def finish(self) -> None:
-        """Remove the display. A second call does nothing."""
-        if self._bar is not None:
-            self._bar.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.finish()
-
-    def _show_bar(self, bar: Progress) -> None:
-        if self._task is None:
-            bar.start()
-            self._task = bar.add_task("", total=1.0)
-        bar.update(self._task, completed=self.part, description=self.line())
+            line = self.line()
+            self.show(line, line, self.part, 1.0)

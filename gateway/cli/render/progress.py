@@ -1,23 +1,14 @@
-"""Progress of a text being spoken: a bar on a terminal, otherwise a line every ten seconds.
-
-Both go to standard error, because standard output may carry the audio. The clock is an argument; only differences of
-its seconds count.
-"""
+"""Progress of a text being spoken, counted in sentences."""
 
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn
-from rich.progress import Progress as RichProgress
 
 from gateway.cli.render.duration import clock_face
-
-LINE_EVERY_S = 10.0  #: interval of lines where there is no terminal
+from gateway.cli.render.progress_output import ProgressOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +52,14 @@ class ProgressState:
         return rates if self.left_s is None else [*rates, f"{clock_face(self.left_s)} left"]
 
 
-class ProgressDisplay:
+class ProgressDisplay(ProgressOutput):
     """Display of one text's progress; thread-safe. Leaving its context restores the terminal."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console = console
-        self._clock = clock
+        super().__init__(console, clock)
         self._lock = threading.Lock()  # the total may become known on the thread that sends the text
         self._state = ProgressState()
         self._started_s = clock()
-        self._line_s = self._started_s  #: when the last line was written
-        watched = console.is_terminal and not console.is_dumb_terminal
-        self._bar = _ProgressBar(console, clock) if watched else None
 
     def start_counting(self, total_sentences: int | None, before: int = 0) -> None:
         """Start counting; may be called again when the total becomes known.
@@ -83,60 +70,20 @@ class ProgressDisplay:
         """
         with self._lock:
             if not self._state.sentences and not self._state.audio_ms:
-                self._started_s = self._line_s = self._clock()
-            self._show(replace(self._state, total=total_sentences, before=before))
+                self._started_s = self._clock()
+                self.restart()
+            self._update(replace(self._state, total=total_sentences, before=before))
 
     def add_audio(self, ms: float) -> None:
         """Add `ms` of audio."""
         with self._lock:
-            self._show(replace(self._state, audio_ms=self._state.audio_ms + ms))
+            self._update(replace(self._state, audio_ms=self._state.audio_ms + ms))
 
     def count_sentence(self) -> None:
         """Count one more complete sentence."""
         with self._lock:
-            self._show(replace(self._state, sentences=self._state.sentences + 1))
+            self._update(replace(self._state, sentences=self._state.sentences + 1))
 
-    def finish(self) -> None:
-        """Remove the display. A second call does nothing."""
-        if self._bar is not None:
-            self._bar.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.finish()
-
-    def _show(self, state: ProgressState) -> None:
-        now_s = self._clock()
-        self._state = replace(state, elapsed_s=now_s - self._started_s)
-        if self._bar is not None:
-            self._bar.show(self._state)
-        elif now_s - self._line_s >= LINE_EVERY_S:
-            self._line_s = now_s
-            self._console.print(self._state.log_line(), soft_wrap=True, highlight=False, markup=False)
-
-
-class _ProgressBar:
-    """The bar, redrawn ten times a second by rich's own thread."""
-
-    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
-        self._rich = RichProgress(
-            BarColumn(bar_width=None),
-            TextColumn("{task.description}"),
-            console=console,
-            get_time=clock,
-            expand=True,  # the bar takes the space that the description leaves
-            transient=True,  # the summary replaces it
-            redirect_stdout=False,  # it may carry the audio
-        )
-        self._task: TaskID | None = None
-
-    def show(self, state: ProgressState) -> None:
-        if self._task is None:
-            self._rich.start()
-            self._task = self._rich.add_task("")
-        self._rich.update(self._task, completed=state.done, total=state.total, description=state.bar_description())
-
-    def stop(self) -> None:
-        self._rich.stop()
+    def _update(self, state: ProgressState) -> None:
+        self._state = replace(state, elapsed_s=self._clock() - self._started_s)
+        self.show(self._state.log_line(), self._state.bar_description(), self._state.done, self._state.total)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from seriatim.text.documents.block_writer import BlockWriter
-from seriatim.text.documents.xml_tree import Element, attribute, entity_text, find_all, inner_text, local_name
+from seriatim.text.documents.xml_tree import Element, attribute, entity_text, find_all, inner_text, local_name, visit
 from seriatim.text.markup.html_tags import CELLS, HIDDEN, LINES, PARAGRAPHS
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -42,17 +42,7 @@ class HtmlReader:
         Raises:
             TextTooLarge: it is more than the limit.
         """
-        stack: list[tuple[Element, bool]] = [(root, False)]
-        while stack:
-            element, is_read = stack.pop()
-            if is_read:
-                self._leave(element)
-            elif self._enter(element):
-                stack.append((element, True))
-                stack.extend((child, False) for child in reversed(element))
-                continue
-            if element is not root:
-                self._write(element.tail)
+        visit(root, self._enter, self._leave, self._write)
 
     def _enter(self, element: Element) -> bool:
         """Begin an element; returns whether it has content to read."""

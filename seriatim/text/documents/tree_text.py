@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from seriatim.text.documents.block_writer import BlockWriter
-from seriatim.text.documents.xml_tree import Element, entity_text, local_name
+from seriatim.text.documents.xml_tree import Element, entity_text, local_name, visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,7 @@ class TreeReader:
         Raises:
             TextTooLarge: it is more than the limit.
         """
-        stack: list[tuple[Element, bool]] = [(root, False)]
-        while stack:
-            element, is_read = stack.pop()
-            if is_read:
-                self._leave(local_name(element))
-            elif self._enter(element):
-                stack.append((element, True))
-                stack.extend((child, False) for child in reversed(element))
-                continue
-            if element is not root and not self._rules.text_elements:
-                self._writer.write(element.tail or "")
+        visit(root, self._enter, self._leave, self._write_tail)
 
     def _enter(self, element: Element) -> bool:
         """Begin an element; returns whether it has content to read."""
@@ -86,8 +76,12 @@ class TreeReader:
         elif name in self._rules.blocks or name in self._rules.lines or name in self._rules.breaks:
             self._end(name)
 
-    def _leave(self, name: str) -> None:
-        rules = self._rules
+    def _write_tail(self, text: str) -> None:
+        if not self._rules.text_elements:
+            self._writer.write(text)
+
+    def _leave(self, element: Element) -> None:
+        name, rules = local_name(element), self._rules
         if name in rules.notes:
             self._writer.end_note()
         elif name in rules.cells:

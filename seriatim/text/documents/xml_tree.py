@@ -1,5 +1,6 @@
 """Trees of XML and HTML from untrusted bytes: no entity is expanded, no file and no address is opened."""
 
+from collections.abc import Callable
 from html.entities import html5
 from typing import Any
 
@@ -7,7 +8,6 @@ from seriatim.errors import BadInput
 from seriatim.text.documents.missing_package import required_package
 
 Element = Any  #: lxml ships no types
-XML_SPACE = "{http://www.w3.org/XML/1998/namespace}"
 
 
 def parse_xml(raw: bytes, name: str, *, lenient: bool = False) -> Element:
@@ -99,6 +99,30 @@ def find(root: Element, name: str) -> Element | None:
 def find_all(root: Element, *names: str) -> Any:
     """The elements with one of those local names, in document order."""
     return (element for element in root.iter() if isinstance(element.tag, str) and local_name(element) in names)
+
+
+def visit(
+    root: Element, enter: Callable[[Element], bool], leave: Callable[[Element], None], tail: Callable[[str], None]
+) -> None:
+    """Visit `root` and all below it, in document order and without recursion.
+
+    Args:
+        root: its own tail is not visited.
+        enter: is called before an element's children; returns whether they and the element's end are visited.
+        leave: is called behind an element's children.
+        tail: is called with the text behind an element; "" if there is none.
+    """
+    stack: list[tuple[Element, bool]] = [(root, False)]
+    while stack:
+        element, is_read = stack.pop()
+        if is_read:
+            leave(element)
+        elif enter(element):
+            stack.append((element, True))
+            stack.extend((child, False) for child in reversed(element))
+            continue
+        if element is not root:
+            tail(element.tail or "")
 
 
 def _check(root: Element | None, parser: Any, name: str) -> None:

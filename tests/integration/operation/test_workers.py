@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,15 +21,6 @@ def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     system = new_system()
     system.reassembler()
     return system
-
-
-@pytest.fixture
-def pool(request: pytest.FixtureRequest, system: RealSystem) -> Iterator[str]:
-    """A pool of this test's own; its workers end with the test."""
-    name = re.sub(r"\W+", "-", request.node.name)[-50:].strip("-").lower()
-    yield name
-    for child in [child for child in system.children if child.startswith(name)]:
-        system.end(child, signal.SIGKILL)
 
 
 def enqueue(system: RealSystem, pool: str, text: list[str], **options: object) -> Job:

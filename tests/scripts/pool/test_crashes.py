@@ -18,12 +18,6 @@ def in_one_process(redis: Redis, n: int, **options: object) -> tuple[PoolDriver,
     return stage, messages
 
 
-def retried(stage: PoolDriver, seq: int) -> TaskMessage:
-    """The next attempt at a sentence, once its back-off is over."""
-    stage.passes(1_000)
-    return next(message for message in stage.pick() if message.seq == seq)
-
-
 def test_the_crash_of_a_batch_makes_suspects_and_no_culprit(redis: Redis) -> None:
     """Of several sentences in a process that died it is unknown which it was: none is blamed, each runs alone next."""
     stage, messages = in_one_process(redis, 4)

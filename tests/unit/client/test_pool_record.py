@@ -54,4 +54,3 @@ def test_pieces_of_an_engine_that_is_far_faster_than_speech_are_whole() -> None:
 def test_a_segmentation_is_stored_with_its_limit_of_time() -> None:
     cut = SegmentOptions("de", 200, 10, 40, limit_ms=4_000)
     assert with_stored_segmentation(SegmentOptions(), segmentation_to_json(cut)) == cut
-    assert with_stored_segmentation(cut, '["de",200,10,40]').limit_ms == 0

@@ -33,6 +33,7 @@ from seriatim.engine import AudioChunk, Continuity, Utterance
 from seriatim.engine_abilities import Abilities
 from seriatim.errors import EngineFailed, EngineUnavailable
 from workers.engines.engine_options import OptionInfo, option_ranges, read_options
+from workers.engines.espeak.child_end import kill_process
 from workers.engines.espeak.clauses import insert_commas
 from workers.engines.espeak.dialect import espeak_text
 from workers.engines.espeak.voices import EspeakVoices, with_dictionary
@@ -156,7 +157,7 @@ class _EspeakProcess:
         self._hello_read = False
         self.word_events: list[WordEvent] = []  #: of the last sentence that was complete
         self._n_started = self._n_finished = 0
-        self.end = weakref.finalize(self, _kill_process, self._process, os.getpid())
+        self.end = weakref.finalize(self, kill_process, self._process, os.getpid())
 
     def read_hello(self) -> dict[str, Any]:
         """The first frame of the process: its sample rate, voices and timbres."""
@@ -202,17 +203,6 @@ class _EspeakProcess:
         if len(read_options) < n_bytes:
             raise EngineFailed(f"espeak's process ended with status {self._process.wait()}")
         return read_options
-
-
-def _kill_process(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
-    """Kill the process, whatever it is doing; a fork of its owner only closes its pipes."""
-    if os.getpid() == owner_pid:
-        process.kill()
-        process.wait()
-    for pipe in (process.stdin, process.stdout):
-        with contextlib.suppress(BrokenPipeError):
-            if pipe:
-                pipe.close()
 
 
 def load(values: Mapping[str, str]) -> EspeakEngine:

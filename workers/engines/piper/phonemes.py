@@ -20,6 +20,7 @@ from pathlib import Path
 import espeakng_loader
 
 from seriatim.errors import EngineFailed, EngineUnavailable
+from workers.engines.espeak.child_end import kill_process
 from workers.engines.espeak.clauses import insert_commas
 from workers.engines.hibari.pronunciation import pieces
 from workers.engines.piper.voice_config import BEGIN, END, PAD, PhonemeType, VoiceConfig
@@ -122,7 +123,7 @@ class _PhonemeProcess:
         paths = [espeakng_loader.get_library_path(), espeakng_loader.get_data_path()]
         command = [sys.executable, "-I", "-S", str(PROGRAM), *map(str, paths)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._finalize = weakref.finalize(self, _kill_process, self._process, os.getpid())
+        self._finalize = weakref.finalize(self, kill_process, self._process, os.getpid())
 
     def ask(self, request: dict[str, str]) -> dict[str, list[tuple[str, str]]] | None:
         """The answer to a request; None if the process has died."""
@@ -139,14 +140,3 @@ class _PhonemeProcess:
         """Kill the process; returns how it ended, for a message."""
         self._finalize()
         return f" with status {self._process.returncode}"
-
-
-def _kill_process(process: "subprocess.Popen[bytes]", owner_pid: int) -> None:
-    """Kill the process, whatever it is doing; a fork of its owner only closes its pipes."""
-    if os.getpid() == owner_pid:
-        process.kill()
-        process.wait()
-    for pipe in (process.stdin, process.stdout):
-        with contextlib.suppress(BrokenPipeError):
-            if pipe:
-                pipe.close()
