@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from gateway.cli import parser as args
-from gateway.cli.parser_parts import engine_options, worker_plan
-from seriatim.errors import BadInput, Misconfigured, SeriatimError, Unwritable, forbidden
+from gateway.cli.parser_parts import worker_plan
+from seriatim.errors import Misconfigured, SeriatimError, Unwritable, forbidden
 from seriatim.exit_codes import ExitCode, status_of
 from seriatim.process.interpreter import python_command
 from seriatim.process.quick_imports import collector_paused, package_hidden
@@ -110,9 +110,10 @@ def _speak(options: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _plan_speakers(options: argparse.Namespace, settings: "Settings", request: "JobRequest", text: str) -> int:
+    from gateway.cli.commands.voices import voices_of_engine
     from gateway.cli.render.speaker_table import planned_speakers, speakers_text
 
-    voices = _voices_of_engine(options, settings)[1]
+    voices = voices_of_engine(options, settings)[1]
     planned = planned_speakers(request, voices, text)
     sys.stdout.write(json.dumps(planned) + "\n" if options.json else speakers_text(planned))
     return ExitCode.OK
@@ -257,91 +258,17 @@ def _webhooks(options: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _voices(options: argparse.Namespace, settings: "Settings") -> int:
-    return VOICES[options.action or "list"](options, settings)
+    from gateway.cli.commands.voices import run_voices
 
-
-def _list_voices(options: argparse.Namespace, settings: "Settings") -> int:
-    from gateway.cli.commands.voices import cloned_voices
-
-    if options.cloned:
-        voices = [_cloned_voice_row(voice) for voice in cloned_voices(settings)]
-    else:
-        voices = _voices_of_engine(options, settings)[1]
-    if options.json:
-        sys.stdout.write(json.dumps(voices) + "\n")
-        return ExitCode.OK
-    width = max((len(voice["name"]) for voice in voices), default=0)
-    for voice in voices:
-        sys.stdout.write(f"{voice['name']:<{width}}  {voice['language']:<8} {voice['description']}".rstrip() + "\n")
-    return ExitCode.OK
-
-
-def _voices_of_engine(options: argparse.Namespace, settings: "Settings") -> tuple[str, list[dict[str, Any]]]:
-    """The engine or pool that the options mean, and its voices."""
-    from gateway.cli.commands.voices import list_voices
-    from gateway.local.installed_engines import default_engine, running_default  # imports redis
-
-    running = None if options.redis is None else settings
-    engine = options.engine or (running_default(settings) if running else default_engine(settings))
-    return engine, list_voices(engine, running, engine_options(options))
-
-
-def _play_voice(options: argparse.Namespace, settings: "Settings") -> int:
-    from gateway.cli.commands.voice_sample import play_sample
-
-    engine, voices = _voices_of_engine(options, settings)
-    pairs = [part for text in engine_options(options) for part in ("--engine-option", text)]
-    running = [] if options.redis is None else ["--redis", options.redis]
-    return play_sample(options.name, voices, ["--engine", engine, *pairs, *running], options.output)
-
-
-def _cloned_voice_row(card: dict[str, Any]) -> dict[str, str]:
-    facts = card.get("error") or f"{card['seconds']:.0f} s, {card['created'][:10]}, for the model {card['fingerprint']}"
-    return {"name": card["name"], "language": card.get("language", ""), "description": facts}
-
-
-def _add_voice(options: argparse.Namespace, settings: "Settings") -> int:
-    from gateway.cli.commands.voices import add_voice
-
-    added = add_voice(options, settings)
-    recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"
-    facts = f"voice {added['name']}: {added['seconds']:.1f} s of {recordings}, in {added['path']}"
-    sys.stdout.write((json.dumps(added) if options.json else facts) + "\n")
-    return ExitCode.OK
-
-
-def _remove_voice(options: argparse.Namespace, settings: "Settings") -> int:
-    from gateway.cli.commands.voices import remove_voice
-
-    remove_voice(options.name, settings)
-    sys.stdout.write(f"voice {options.name} is removed\n")
-    return ExitCode.OK
+    return run_voices(options, settings)
 
 
 def _models(options: argparse.Namespace, settings: "Settings") -> int:
-    from gateway.cli.commands import models
+    from gateway.cli.commands.models import run_models
 
-    arguments = options.arguments
-    if arguments[:1] == ["get"] and len(arguments) == 2:
-        return models.get_voice(arguments[1], settings, as_json=options.json)
-    if arguments[:1] == ["accept"] and len(arguments) == 2:
-        licence = models.accept_licence(arguments[1])
-        name = f"{licence['licence']} ({licence['url']})"
-        sys.stdout.write(f"accepted for {licence['folder']}: {name}: {licence['gist']}\n")
-        return ExitCode.OK
-    if len(arguments) > 1 or arguments in (["accept"], ["get"]):
-        raise BadInput(f"models {' '.join(arguments)}: expected DIR, or: accept DIR, or: get piper/NAME")
-    found = models.inspect_models(arguments[0] if arguments else "", settings)
-    if options.json:
-        sys.stdout.write(json.dumps(found) + "\n")
-    if arguments:
-        models.require_complete(found)
-    if not options.json:
-        sys.stdout.write(models.format_models(found, settings))
-    return ExitCode.OK
+    return run_models(options, settings)
 
 
-VOICES: dict[str, Command] = {"list": _list_voices, "play": _play_voice, "add": _add_voice, "remove": _remove_voice}
 COMMANDS: dict[str, Command] = {
     "speak": _speak,
     "book": _book,

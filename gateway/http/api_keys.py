@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from seriatim.client.job_lexicon import LexiconFile
-from seriatim.client.job_options import check_range, check_user
+from seriatim.client.option_checks import check_range, check_user
 from seriatim.errors import BadInput, Misconfigured, UnknownOption
 from seriatim.user_limits import LIMITS, UserLimits
 

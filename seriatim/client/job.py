@@ -11,7 +11,8 @@ from redis import Redis
 
 from seriatim import recording_store
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.client.job_options import RANGES, check_range
+from seriatim.client.job_options import RANGES
+from seriatim.client.option_checks import check_range
 from seriatim.client.stream_reader import StreamReader, await_entry
 from seriatim.dispatch import run_with_epoch
 from seriatim.errors import BadInput, JobUnknown, error_of_end

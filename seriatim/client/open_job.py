@@ -7,7 +7,7 @@ from os import PathLike
 from typing import Self
 
 from seriatim.client.job import Job
-from seriatim.client.job_options import check_text
+from seriatim.client.option_checks import check_text
 from seriatim.client.partial_submission import idempotency_conflict
 from seriatim.client.resolved_request import ResolvedRequest, log_warning
 from seriatim.client.sentence_rows import rows_of_sentences, sentences_of

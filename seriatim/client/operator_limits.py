@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from redis import Redis
 
-from seriatim.client.job_options import POOL_NAME, check_named, check_range, check_user
+from seriatim.client.job_options import POOL_NAME
+from seriatim.client.option_checks import check_named, check_range, check_user
 from seriatim.errors import UnknownOption
 from seriatim.keys import user_tag
 from seriatim.lua import pool_scripts as pool_calls

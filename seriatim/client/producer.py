@@ -17,15 +17,15 @@ from seriatim.client import default_engine
 from seriatim.client.admission import make_submission, submit
 from seriatim.client.job import Job
 from seriatim.client.job_lexicon import SystemLexicons
-from seriatim.client.job_options import AUTO, EmptyTextPolicy, JobRequest, Text, check_job, check_text
+from seriatim.client.job_options import AUTO, EmptyTextPolicy, JobRequest, Text
 from seriatim.client.open_job import OpenJob
 from seriatim.client.open_job_leases import OpenJobLeases
+from seriatim.client.option_checks import check_job, check_text
 from seriatim.client.partial_submission import SUBMISSION_LEASE_MS, PartialSubmission
 from seriatim.client.pool_cache import FRESH_S, PoolCache
 from seriatim.client.resolved_request import ResolvedRequest, without_auto
 from seriatim.client.sentence_rows import rows_of_text, segmentation_for
 from seriatim.client.sentences.speaker_voices import cast_for_text
-from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
 from seriatim.client.text_languages import LanguageCheck
 from seriatim.client.voice_names import find_voice
 from seriatim.dispatch import PoolClient, dispatch
@@ -40,6 +40,7 @@ from seriatim.state.pool_record import PoolRecord
 from seriatim.state.stream_record import read_stream_record
 from seriatim.text.documents import Document, DocumentLimits
 from seriatim.text.segment import IncrementalSegmenter, SegmentOptions
+from seriatim.text.segment.stored_segmentation import segmentation_to_json, with_stored_segmentation
 from seriatim.text.speech_style import SpeechStyle
 from seriatim.text.text_files import read_if_file
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from seriatim.client.job_options import MAX_PAUSE_MS, RANGES, check_printable, check_range
+from seriatim.client.job_options import MAX_PAUSE_MS, RANGES
+from seriatim.client.option_checks import check_printable, check_range
 from seriatim.errors import BadInput, SentenceTooLong, TextTooLarge, TooManySentences, UnknownOption
 from seriatim.records import Sentence
 from seriatim.settings import Settings

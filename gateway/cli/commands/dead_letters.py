@@ -10,7 +10,7 @@ from itertools import groupby
 from redis import Redis
 
 from seriatim.client.dead_letter_retry import retry_dead_letters
-from seriatim.client.job_options import check_job
+from seriatim.client.option_checks import check_job
 from seriatim.client.producer import Producer
 from seriatim.dead_letters import DeadLetter, forget_dead_letters, pools_with_dead_letters, read_dead_letters
 from seriatim.errors import BadInput

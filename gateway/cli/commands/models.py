@@ -3,6 +3,7 @@
 Models are XTTS-v2's checkpoints and Piper's voices; the other engines' are in their packages. Only `get` downloads.
 """
 
+import argparse
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,33 @@ if TYPE_CHECKING:
 MODELS = "workers.engines.xtts.models"
 PIPER_MODELS = "workers.engines.piper.models"
 PIPER = "piper/"  #: before the names of its voices
+
+
+def run_models(options: argparse.Namespace, settings: Settings) -> ExitCode:
+    """Run the command.
+
+    Raises:
+        BadInput: arguments that it does not have, or a folder that is no model.
+        EngineUnavailable: the model is incomplete, or a download failed.
+    """
+    arguments = options.arguments
+    if arguments[:1] == ["get"] and len(arguments) == 2:
+        return get_voice(arguments[1], settings, as_json=options.json)
+    if arguments[:1] == ["accept"] and len(arguments) == 2:
+        licence = accept_licence(arguments[1])
+        name = f"{licence['licence']} ({licence['url']})"
+        sys.stdout.write(f"accepted for {licence['folder']}: {name}: {licence['gist']}\n")
+        return ExitCode.OK
+    if len(arguments) > 1 or arguments in (["accept"], ["get"]):
+        raise BadInput(f"models {' '.join(arguments)}: expected DIR, or: accept DIR, or: get piper/NAME")
+    found = inspect_models(arguments[0] if arguments else "", settings)
+    if options.json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    if arguments:
+        require_complete(found)
+    if not options.json:
+        sys.stdout.write(format_models(found, settings))
+    return ExitCode.OK
 
 
 def inspect_models(folder: str, settings: Settings) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from gateway.cli.render import status_tables
 from gateway.cli.render.timeline_plot import draw_timeline
 from gateway.local.installed_engines import running_default
 from seriatim.client.job import Job
-from seriatim.client.job_options import check_range
 from seriatim.client.operator_limits import set_pool_limit, set_pool_rates, set_user_limits
+from seriatim.client.option_checks import check_range
 from seriatim.client.producer import Producer
 from seriatim.errors import BadInput, JobUnknown, Unwritable
 from seriatim.exit_codes import ExitCode

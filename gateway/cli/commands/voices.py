@@ -1,18 +1,26 @@
 """`seriatim voices`: list the voices of a pool or an engine; add and remove voices cloned from recordings."""
 
 import argparse
+import json
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from gateway.cli.engine_queries import ask_engine
 from gateway.cli.parser_parts import engine_options
 from seriatim.errors import BadInput, Misconfigured, NoWorkers
+from seriatim.exit_codes import ExitCode
 from seriatim.process.home_folder import expand_home
 from seriatim.settings import Settings
 
 CLONING = "workers.engines.xtts.voices.clone_voice"  #: the one engine that clones
+
+
+def run_voices(options: argparse.Namespace, settings: Settings) -> int:
+    """Run the command's action."""
+    return ACTIONS[options.action or "list"](options, settings)
 
 
 def list_voices(engine: str, settings: Settings | None, options: Iterable[str] = ()) -> list[dict[str, Any]]:
@@ -88,3 +96,59 @@ def _installed_voices(engine: str, options: Iterable[str]) -> list[dict[str, Any
     pairs = [part for text in options for part in ("--engine-option", text)]
     found: list[dict[str, Any]] = ask_engine("workers", "--engine", engine, "--list-voices", *pairs)
     return found
+
+
+def _run_list(options: argparse.Namespace, settings: Settings) -> int:
+    if options.cloned:
+        voices = [_cloned_voice_row(voice) for voice in cloned_voices(settings)]
+    else:
+        voices = voices_of_engine(options, settings)[1]
+    if options.json:
+        sys.stdout.write(json.dumps(voices) + "\n")
+        return ExitCode.OK
+    width = max((len(voice["name"]) for voice in voices), default=0)
+    for voice in voices:
+        sys.stdout.write(f"{voice['name']:<{width}}  {voice['language']:<8} {voice['description']}".rstrip() + "\n")
+    return ExitCode.OK
+
+
+def voices_of_engine(options: argparse.Namespace, settings: Settings) -> tuple[str, list[dict[str, Any]]]:
+    """The engine or pool that the options mean, and its voices."""
+    from gateway.local.installed_engines import default_engine, running_default  # imports redis
+
+    running = None if options.redis is None else settings
+    engine = options.engine or (running_default(settings) if running else default_engine(settings))
+    return engine, list_voices(engine, running, engine_options(options))
+
+
+def _run_play(options: argparse.Namespace, settings: Settings) -> int:
+    from gateway.cli.commands.voice_sample import play_sample
+
+    engine, voices = voices_of_engine(options, settings)
+    pairs = [part for text in engine_options(options) for part in ("--engine-option", text)]
+    running = [] if options.redis is None else ["--redis", options.redis]
+    return play_sample(options.name, voices, ["--engine", engine, *pairs, *running], options.output)
+
+
+def _cloned_voice_row(card: dict[str, Any]) -> dict[str, str]:
+    facts = card.get("error") or f"{card['seconds']:.0f} s, {card['created'][:10]}, for the model {card['fingerprint']}"
+    return {"name": card["name"], "language": card.get("language", ""), "description": facts}
+
+
+def _run_add(options: argparse.Namespace, settings: Settings) -> int:
+    added = add_voice(options, settings)
+    recordings = f"{added['recordings']} recording{'s' * (added['recordings'] > 1)}"
+    facts = f"voice {added['name']}: {added['seconds']:.1f} s of {recordings}, in {added['path']}"
+    sys.stdout.write((json.dumps(added) if options.json else facts) + "\n")
+    return ExitCode.OK
+
+
+def _run_remove(options: argparse.Namespace, settings: Settings) -> int:
+    remove_voice(options.name, settings)
+    sys.stdout.write(f"voice {options.name} is removed\n")
+    return ExitCode.OK
+
+
+ACTIONS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "list": _run_list, "play": _run_play, "add": _run_add, "remove": _run_remove,
+}  # fmt: skip

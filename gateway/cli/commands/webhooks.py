@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from seriatim.client.job_options import check_job
+from seriatim.client.option_checks import check_job
 from seriatim.errors import BadInput
 from seriatim.exit_codes import ExitCode
 from seriatim.lua.script_calls import run_many

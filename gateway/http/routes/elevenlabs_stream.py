@@ -29,7 +29,7 @@ from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.reading.character_times import character_times
 from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import authenticate_key, context_of, key_of
-from gateway.http.routes.text_stream import INTERNAL_ERROR, NORMAL, REFUSED, START_TIMEOUT_S
+from gateway.http.routes.stream_socket import INTERNAL_ERROR, NORMAL, REFUSED, START_TIMEOUT_S
 from gateway.http.schemas.elevenlabs_messages import ElevenLabsMessage, speech_fields
 from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.audio_response import FAILED, LEFT, STATES

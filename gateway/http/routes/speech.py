@@ -17,7 +17,7 @@ from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 from gateway.http.streaming.silent_answer import has_text, silent_answer
 from seriatim.client.cold_start import await_workers_async
-from seriatim.client.job_options import MAX_NAME_CHARS
+from seriatim.client.option_checks import MAX_NAME_CHARS
 from seriatim.errors import EmptyText
 from seriatim.records import JobKind, Play
 

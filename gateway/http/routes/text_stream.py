@@ -19,25 +19,21 @@ connection: a client that starts with `acknowledge`, and says what it has `recei
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
-from pydantic import ValidationError
-from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected, WebSocketState
+from starlette.websockets import WebSocketDisconnect
 
 from gateway.http.api_keys import Caller
-from gateway.http.connection_cut import CUT
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import authenticate_key, context_of, key_of
+from gateway.http.routes.stream_socket import CLOSED_BY_CLIENT, START_TIMEOUT_S, StreamSocket
 from gateway.http.schemas.stream_messages import (
-    CLIENT_MESSAGE,
-    ClientMessage,
     ControlMessage,
     HeardMessage,
     ReceivedMessage,
@@ -48,19 +44,11 @@ from gateway.http.streaming.audio_response import CANCELLED, FAILED, LEFT, MOVED
 from gateway.http.streaming.text_queue import Step, TextQueue
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
-from gateway.http.validation_problems import validation_problem
 from seriatim.errors import JobNotOpen, SeriatimError
 from seriatim.keys import StreamPosition
 
 router = APIRouter()
 log = logging.getLogger(__name__)
-
-START_TIMEOUT_S = 30.0  #: a connection without a key that sends nothing for so long is closed
-NORMAL, ABNORMAL = 1000, 1006  #: RFC 6455, 7.4.1: normal closure; a lost connection
-CLOSED_BY_CLIENT = (NORMAL, 1005)  #: 1005: a close frame without a code
-REFUSED = 1008  #: RFC 6455, 7.4.1: policy violation
-RESTARTS = 1012  #: service restart: clients reconnect (IANA's registry of close codes)
-INTERNAL_ERROR = 1011  #: unexpected condition
 
 
 @router.websocket("/v1/stream")
@@ -75,7 +63,8 @@ async def serve_stream(websocket: WebSocket) -> None:
         await websocket.send_denial_response(problem.response())
         return
     await websocket.accept()
-    connection = TextStreamConnection(websocket, context, caller)
+    socket = StreamSocket(websocket, context.settings.http_write_timeout_s)
+    connection = TextStreamConnection(socket, context, caller)
     context.draining.idle_closers[connection] = connection.close_if_idle
     context.meters["http_streams"].inc()
     try:
@@ -85,9 +74,9 @@ async def serve_stream(websocket: WebSocket) -> None:
             await connection.cancel("its listener closed the connection")
         # otherwise the job is cancelled after its grace, unless the client resumes it
     except HttpProblem as problem:
-        await connection.refuse(problem)
+        await socket.refuse(problem)
     except SeriatimError as error:
-        await connection.refuse(problem_of(error))
+        await socket.refuse(problem_of(error))
     finally:
         del context.draining.idle_closers[connection]
         await connection.leave()
@@ -98,17 +87,14 @@ async def serve_stream(websocket: WebSocket) -> None:
 class TextStreamConnection:
     """One client's connection, with one job at a time."""
 
-    websocket: WebSocket
+    socket: StreamSocket
     context: GatewayContext
     caller: Caller | None
     session: TextSession | None = None
-    stalled: bool = False  #: the client has stopped reading
-    refused: bool = False  #: an error was sent, and the connection closed
     ended: bool = False  #: a job of this connection has ended, and no other was opened
     unacknowledged: TextSession | None = None  #: the job that ended last, while its client has not acknowledged its end
     text_queue: TextQueue = field(default_factory=TextQueue)
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)  #: of the current job
-    send_lock: asyncio.Lock = field(default_factory=asyncio.Lock)  #: a message and its audio must not be separated
 
     async def serve(self) -> None:
         """Handle messages until the client disconnects.
@@ -118,7 +104,7 @@ class TextStreamConnection:
             WebSocketDisconnect: the client has disconnected.
         """
         while True:
-            message = await self._next_message()
+            message = await self.socket.receive(START_TIMEOUT_S if self.caller is None else None)
             if isinstance(message, StartMessage):
                 await self._start_job(message)
             elif isinstance(message, ReceivedMessage):
@@ -151,59 +137,12 @@ class TextStreamConnection:
         await cancel_and_wait(*self.tasks)
         for session in filter(None, (self.session, self.unacknowledged)):
             session.leave()
-        if self.websocket.client_state is WebSocketState.CONNECTED:
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client disconnected meanwhile
-                await self.websocket.close()
+        await self.socket.close()
 
     async def close_if_idle(self) -> None:
         """Close the connection if it has no job, because this gateway is draining; a job is finished first."""
-        if self.session is None and self.websocket.application_state is WebSocketState.CONNECTED:
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await self.websocket.close(RESTARTS, "draining")
-
-    async def refuse(self, problem: HttpProblem) -> None:
-        """Send an error and close the connection."""
-        self.refused = True
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await self.send_message({"type": "error"} | problem.body | {"retry_after_ms": _retry_after_ms(problem)})
-            await self.websocket.close(REFUSED if problem.status < 500 else INTERNAL_ERROR, problem.code)
-
-    async def send_message(self, facts: dict[str, Any], audio: bytes = b"") -> None:
-        """Send a message, and the audio that it announces.
-
-        Raises:
-            WebSocketDisconnect: the connection is closed, or the client has stopped reading and is cut off.
-        """
-        try:
-            async with asyncio.timeout(self.context.settings.http_write_timeout_s), self.send_lock:
-                await self.websocket.send_text(json.dumps(facts, ensure_ascii=False))
-                if audio:
-                    await self.websocket.send_bytes(audio)
-        except TimeoutError:
-            self.stalled = True
-            self.websocket.scope["state"][CUT]()
-            raise WebSocketDisconnect from None
-        except WebSocketDisconnected:  # by another task, or by the client
-            raise WebSocketDisconnect from None
-
-    async def _next_message(self) -> ClientMessage:
-        wait_s = START_TIMEOUT_S if self.caller is None else None
-        if self.websocket.application_state is not WebSocketState.CONNECTED:
-            raise WebSocketDisconnect(
-                NORMAL if self.refused else ABNORMAL
-            )  # a message came before the loss was noticed
-        try:
-            async with asyncio.timeout(wait_s):
-                raw = await self.websocket.receive_text()
-        except TimeoutError:
-            raise HttpProblem(408, "too_late", f"no message within {START_TIMEOUT_S:g} s") from None
-        except KeyError:
-            raise HttpProblem(400, "bad_input", "expected a text message with JSON") from None
-        try:
-            return CLIENT_MESSAGE.validate_json(raw)
-        except ValidationError as error:
-            errors = error.errors(include_url=False, include_input=False)
-            raise validation_problem(errors, "the message", example='{"type": "text", "text": "Hello. "}') from None
+        if self.session is None:
+            await self.socket.close_for_restart()
 
     async def _start_job(self, start: StartMessage) -> None:
         if self.session is not None and self.session.cancelled:
@@ -221,11 +160,11 @@ class TextStreamConnection:
         )
         self.session.acknowledging = start.acknowledge
         self.session.timing = WordTiming() if start.words else None
-        self.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
+        self.socket.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
         facts = {"job": self.session.job.id, "resume": self.session.token, "rate_hz": self.session.rate_hz}
         text = "; ".join(filter(None, [ignored, self.session.job.warning]))
         warning = {"warning": text} if text else {}
-        await self.send_message({"type": "started"} | facts | warning)
+        await self.socket.send({"type": "started"} | facts | warning)
         self.text_queue, self.ended = TextQueue(), False
         self.tasks = [
             asyncio.create_task(self._run_task(work))
@@ -256,9 +195,9 @@ class TextStreamConnection:
         try:
             await work
         except Exception as error:  # the task's outermost call
-            if self.websocket.application_state is WebSocketState.CONNECTED:  # and was not closed under the task
+            if self.socket.is_open:  # and was not closed under the task
                 log.exception("a connection failed")
-                await self.refuse(internal_error(error))
+                await self.socket.refuse(internal_error(error))
 
     async def _send_text_to_job(self, session: TextSession) -> None:
         """Pass queued text on to the job."""
@@ -273,11 +212,11 @@ class TextStreamConnection:
         except JobNotOpen:
             pass  # the job ended or was closed; its `end` has the reason
         except SeriatimError as error:  # text is missing in the job, so it must not continue
-            await self.refuse(problem_of(error))
+            await self.socket.refuse(problem_of(error))
 
     async def _send_warnings(self, session: TextSession) -> None:
         for warning in session.take_warnings():
-            await self.send_message({"type": "warning", "warning": warning})
+            await self.socket.send({"type": "warning", "warning": warning})
 
     async def _send_audio(self, session: TextSession) -> None:
         """Send the job's audio to the client, and count the outcome as for other streams."""
@@ -287,13 +226,13 @@ class TextStreamConnection:
                 async for facts, pcm in audio:
                     await self._send_warnings(session)  # before its `end`
                     if not session.cancelled or facts["type"] == "end":
-                        await self.send_message(facts, pcm)
+                        await self.socket.send(facts, pcm)
                     session.mark_sent()
         except SeriatimError as error:
             outcome = outcome_of(error)
-            await self.refuse(problem_of(error))
+            await self.socket.refuse(problem_of(error))
         except WebSocketDisconnect:
-            outcome = STALLED if self.stalled else LEFT
+            outcome = STALLED if self.socket.stalled else LEFT
         except asyncio.CancelledError:  # the connection is closed, or this gateway ends
             outcome = MOVED if self.context.draining.active else CANCELLED if session.cancelled else LEFT
             raise
@@ -313,8 +252,3 @@ class TextStreamConnection:
         self.tasks = []
         self.session, self.unacknowledged, self.ended = None, session, True
         self._release_acknowledged(session)
-
-
-def _retry_after_ms(problem: HttpProblem) -> int | None:
-    value = problem.headers.get("retry-after-ms")
-    return int(value) if value else None

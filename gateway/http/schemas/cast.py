@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seriatim.client.job_options import MAX_NAME_CHARS, MAX_PAUSE_MS, MAX_SPEAKERS
+from seriatim.client.job_options import MAX_PAUSE_MS
+from seriatim.client.option_checks import MAX_NAME_CHARS, MAX_SPEAKERS
 from seriatim.text.speech_style import LEAST_RATE, MOST_RATE
 
 VoiceName = Annotated[str, Field(max_length=MAX_NAME_CHARS)]

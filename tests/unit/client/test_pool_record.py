@@ -4,9 +4,9 @@ import pytest
 
 from seriatim.client.job_options import JobRequest
 from seriatim.client.sentence_rows import live_limit_ms
-from seriatim.client.stored_segmentation import segmentation_to_json, with_stored_segmentation
 from seriatim.state.pool_record import FIELDS, PoolRecord
 from seriatim.text.segment import SegmentOptions
+from seriatim.text.segment.stored_segmentation import segmentation_to_json, with_stored_segmentation
 
 FACTS = PoolRecord(limit_chars=250, limits={"ja": 71, "zh-cn": 82, "zh": 80})
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from seriatim.client.job_options import JobRequest, check_text
+from seriatim.client.job_options import JobRequest
+from seriatim.client.option_checks import check_text
 from seriatim.errors import BadInput, UnknownOption
 from seriatim.records import DrainMode, GapPolicy, HoldPolicy, JobKind
 

@@ -22,7 +22,8 @@ from gateway.cli.main import COMMANDS
 from gateway.output.journal import JournalMark, OutputJournal, TextFingerprint
 from reassembler.emit_loop import _parse_rows as notifications
 from seriatim import dead_letters, job_timeline, recording_store, stream_entries
-from seriatim.client.job_options import JobRequest, check_job
+from seriatim.client.job_options import JobRequest
+from seriatim.client.option_checks import check_job
 from seriatim.errors import BadInput, EngineFailed, Misconfigured, PositionLost, UnknownOption
 from seriatim.keys import StreamPosition
 from seriatim.recording_store import EVENTS

@@ -1,4 +1,4 @@
-"""The file store: what several recorders write, crash and write again, reads back once and in order."""
+"""The recording store: what several recorders write, crash and write again, reads back once and in order."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Names, fields and headers as clients of OpenAI's and of other servers write them."""
+"""Client spellings: names, fields and headers as clients of OpenAI's and of other servers write them."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A log that was cut in the middle of a step: the ordered stream is ahead of the cursor, and right."""
+"""A truncated append log, cut in the middle of a step: the ordered stream is ahead of the cursor, and right."""
 
 import pytest
 from redis import Redis

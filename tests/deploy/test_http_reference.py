@@ -1,4 +1,4 @@
-"""Documented commands: the examples of docs/reference/http.md, one after another, on a bare system."""
+"""The HTTP reference in commands: the examples of docs/reference/http.md, one after another, on a bare system."""
 
 import asyncio
 import os
