@@ -7,16 +7,12 @@ import sys
 from collections.abc import Sequence
 
 from seriatim import log as logs
-from seriatim.celery_app import make_app, reach_broker
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable, forbidden
 from seriatim.exit_codes import ExitCode
 from seriatim.process.forked_process import allow_forks
-from seriatim.servers.redis_checks import check_redis
-from seriatim.servers.redis_clients import check_reachable, command_client
 from seriatim.settings import Settings
 from workers.engines.engine_registry import check_name, engine_names, load, options_of
 from workers.gpu_pinning import pinned_gpus
-from workers.supervisor import supervise
 from workers.worker_lifetime import parse_size
 
 RENEWAL_HELP = "replace a process, one at a time, when it"
@@ -106,6 +102,11 @@ def _list_voices(options: argparse.Namespace) -> int:
 
 
 def _run_supervisor(options: argparse.Namespace) -> int:
+    from seriatim.celery_app import make_app, reach_broker  # a list of voices needs neither Celery nor Redis
+    from seriatim.servers.redis_checks import check_redis
+    from seriatim.servers.redis_clients import check_reachable, command_client
+    from workers.supervisor import supervise
+
     if options.redis:
         os.environ["SERIATIM_REDIS_URL"] = options.redis  # inherited by the worker processes
     if options.max_sentences:

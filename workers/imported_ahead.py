@@ -16,5 +16,6 @@ import celery.worker.components
 import celery.worker.consumer.delayed_delivery
 import celery.worker.strategy  # noqa: F401
 
+import workers.supervisor
 import workers.task_events
 import workers.worker_process  # noqa: F401

@@ -90,7 +90,7 @@ def test_what_was_heard_is_continued_behind_a_marked_discontinuity(system: RealS
 
 
 def test_the_key_is_in_no_log_and_no_list_of_processes(system: RealSystem, tmp_path: Path) -> None:
-    texts = sentences(3, "secret")
+    texts, system.fresh = sentences(3, "secret"), True
     faults = {texts[0]: (Fault.QUOTA, 1), texts[1]: (Fault.CUT, 1)}
     with ProviderSimulator(keys={KEY}, faults=faults) as provider:
         provider_workers(system, provider.url, key_file(tmp_path, provider))

@@ -50,7 +50,7 @@ def kept(new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPat
         "SERIATIM_REDIS_PASSWORD_FILE": str(secret_file),
     }
     variables.pop("SERIATIM_BROKER_URL")
-    system.settings = Settings.from_env(variables)
+    system.settings, system.fresh = Settings.from_env(variables), True
     system.reassembler()
     system.workers(2)
     return Kept(system, variables, secret_file)

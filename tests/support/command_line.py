@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forked_command import ForkedCommand, run_command
+
 SERIATIM = (sys.executable, "-P", "-m", "gateway.cli.main")
 ROOT = Path(__file__).parents[2]
 TONE = ("--engine", "tone", "--engine-option", "rate_hz=8000", "--workers", "1")
@@ -41,22 +43,15 @@ def seriatim(
     limit_s: float = LIMIT_S,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run one command to its end."""
-    return subprocess.run(
-        [*SERIATIM, *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env=environment(settings),
-        cwd=cwd,
-        timeout=limit_s,
-    )
+    command = [*SERIATIM, *map(str, arguments)]
+    return run_command(command, stdin=stdin, limit_s=limit_s, env=environment(settings), cwd=cwd)
 
 
 def start_command(
     *arguments: str | Path, settings: Mapping[str, str] = QUICK, cwd: Path = ROOT
 ) -> "subprocess.Popen[bytes]":
     """Start a command, its output in pipes."""
-    return subprocess.Popen(
+    return ForkedCommand(
         [*SERIATIM, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

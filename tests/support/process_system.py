@@ -20,9 +20,9 @@ from redis import Redis
 
 from seriatim.client.producer import Producer
 from seriatim.keys import job_prefix, pool_prefix
-from seriatim.process.child_processes import dies_with_parent
 from seriatim.settings import Settings, variable
 from seriatim.state.pool_record import read_pool
+from tests.support.forked_command import ForkedCommand
 from tests.support.redis_servers import PrivateServer, embedded
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +89,7 @@ class RealSystem:
     folder: Path
     server: PrivateServer
     settings: Settings
+    fresh: bool = False  #: processes are interpreters of their own, whose files in /proc are as their users'
     children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     _producers: list[Producer] = field(default_factory=list)
     _shown: dict[str, int] = field(default_factory=dict)  #: bytes of each log that were shown already
@@ -147,14 +148,15 @@ class RealSystem:
         """Start `launcher python -P command...`, as `start` does."""
         own = {variable_of(k): str(v) for k, v in settings.items()}
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.children[name] = subprocess.Popen(
+            self.children[name] = ForkedCommand(
                 [*launcher, sys.executable, "-P", *command],
                 cwd=ROOT,
                 env=self.environment | own,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=dies_with_parent(signal.SIGKILL),
+                dying=True,
+                fresh=self.fresh,
             )
         return self.children[name]
 
