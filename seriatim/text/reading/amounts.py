@@ -45,7 +45,7 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 
     def fraction(found: re.Match[str]) -> str:
         noun = units[found["unit"]]
-        return f"{found['fraction']} {grammar.form(2 if found['whole'] or found['full'] else 1, noun)}"
+        return f"{found['fraction']} {grammar.form(1, noun)}"
 
     head = rf"(?:{n}\s?(?:(?P<unit>{symbols})|(?:{signs}))|(?:{signs})\s?{n})"
     rules = [grammar.rule(rf"(?P<head>{head})/(?P<per>{symbols})(?!/)", rate)] if "per" in grammar.words else []
@@ -59,7 +59,7 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if grammar.rules.decimal_mark == ",":
         rules.append(ReadingRule(_WHOLE_PRICE, lambda _found: ""))
     if grammar.rules.spaced and "percent_first" not in grammar.words:
-        parts = r"(?P<fraction>(?:(?P<whole>\d+)\s?)?[¼½¾⅐-⅞]|(?:(?P<full>\d+)\s)?\d/\d{1,2})"
+        parts = r"(?P<fraction>[¼½¾⅐-⅞]|\d/\d{1,2})"
         rules.append(grammar.rule(rf"{parts}\s?(?P<unit>{symbols})", fraction))
     return rules
 

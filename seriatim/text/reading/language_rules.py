@@ -114,6 +114,7 @@ class LanguageRules:
     month_first = False  #: is 1/5/2024 in January?
     month_names_first = False  #: is "Jan 5" a date?
     roman_mark = ""  #: a regular expression for what is written behind a Roman numeral that is an ordinal
+    counters = ""  #: a regular expression for nouns that stand right behind their numbers
     ordinal_mark = ""  #: a regular expression for what is written behind an ordinal number; "": there are none
 
     def __init__(self, _region: str = "") -> None:
@@ -151,10 +152,15 @@ class LanguageRules:
         """A decimal fraction in words, from its digits; `_form`: its noun's gender. None: the mark, and digits."""
         return None
 
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
-        """A whole number with a fraction in words."""
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:
+        """A whole number with a fraction in words, and the noun behind it, of a gender that may be unknown ("")."""
         part = self.fraction(top, bottom)
-        return part and f"{self.speller.cardinal(whole)}{self.words.get('mixed', ' ')}{part}"
+        words = part and f"{self.speller.cardinal(whole)}{self.words.get('mixed', ' ')}{part}"
+        return f"{words} {noun}" if words and noun else words
+
+    def mixed_form(self, _whole: int, unit: Noun) -> str:
+        """The form of a unit that a whole number with a fraction counts."""
+        return unit.forms[min(self.plural(None), len(unit.forms) - 1)]
 
     def regnal(self, number: int, _name: str = "") -> str:
         """The number behind the name of a king or a queen."""

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from seriatim.text.reading.languages.romance import NO_PLURALS
 from seriatim.text.reading.number_grammar import NumberGrammar, word_before
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -25,24 +26,6 @@ _NOUN = re.compile(r"\s([^\W\d_]{2,})")
 _YEARS = range(1100, 2100)
 _MILLION = 1_000_000
 _MILLIONS_DE = frozenset(["es", "pt"])
-#: words in -s that are no nouns
-_NO_PLURALS = frozenset(
-    [
-        *["además", "mientras", "quizás", "detrás", "atrás", "lunes", "martes", "miércoles", "jueves", "viernes"],
-        "menos",
-        "tras",
-        "después",
-        "entonces",
-        "pues",
-        "antes",
-        "mais",
-        "demais",
-        "após",
-        "depois",
-        "apenas",
-        "jamás",
-    ]
-)
 _FIRST_DIGIT_GROUP = 13  #: more digits than this are an account number or a key, and no quantity
 
 
@@ -148,14 +131,12 @@ def _fraction_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             top, bottom = found["top"], found["bottom"]
         if not 0 < int(top) < int(bottom):
             return _season(grammar, top, bottom)
-        if found["whole"]:
-            return grammar.rules.mixed(int(found["whole"]), int(top), int(bottom))
         return grammar.rules.fraction(int(top), int(bottom)) or _season(grammar, top, bottom)
 
-    whole, parts = r"(?:(?P<whole>\d+)\s)?", r"(?P<top>\d{1,4})[/\u2044](?P<bottom>\d{1,4})"
+    parts = r"(?P<top>\d{1,4})[/\u2044](?P<bottom>\d{1,4})"
     return [
-        ReadingRule(re.compile(rf"(?:(?<!\d)(?P<whole>\d+)\s?)?(?P<sign>[{_FRACTIONS}])(?P<top>)(?P<bottom>)"), read),
-        ReadingRule(re.compile(rf"{grammar.before}{whole}(?P<sign>){parts}{grammar.after}(?!/)"), read),
+        ReadingRule(re.compile(rf"(?P<sign>[{_FRACTIONS}])(?P<top>)(?P<bottom>)"), read),
+        ReadingRule(re.compile(rf"{grammar.before}(?P<sign>){parts}{grammar.after}(?!/)"), read),
     ]
 
 
@@ -248,7 +229,7 @@ def _counts_millions(grammar: NumberGrammar, count: int, noun: str) -> bool:
         and count % _MILLION == 0
         and noun.endswith("s")
         and len(noun) > len("más")
-        and noun.lower() not in _NO_PLURALS
+        and noun.lower() not in NO_PLURALS
     )
 
 

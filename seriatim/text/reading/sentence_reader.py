@@ -10,10 +10,12 @@ from functools import lru_cache
 from importlib import import_module
 
 from seriatim.text.reading.amounts import amount_rules
+from seriatim.text.reading.angles import angle_rules
 from seriatim.text.reading.capital_words import capital_rules
 from seriatim.text.reading.clock_times import clock_rules
 from seriatim.text.reading.dates import date_rules
 from seriatim.text.reading.language_rules import LanguageRules
+from seriatim.text.reading.mixed_numbers import mixed_rules
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.numbers_in_text import identifier_rules, number_rules
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -75,7 +77,7 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
     if rules is None:
         return ()
     grammar = NumberGrammar(rules)
-    first, marks = (literal_rules, title_rules, weekday_rules, _own_rules), (reference_rules,)
+    first, marks = (mixed_rules, angle_rules, literal_rules, title_rules, weekday_rules, _own_rules), (reference_rules,)
     counted = (date_rules, identifier_rules, scientific_rules)
     amounts = (clock_rules, amount_rules, short_number_rules, number_rules)
     words = (roman_rules, sign_rules, capital_rules, _late_rules)

@@ -116,9 +116,11 @@ class Dutch(LanguageRules):
             return None
         return f"{self.speller.cardinal(top)} {_FRACTIONS.get(bottom) or self.speller.cardinal(bottom, 'ordinal')}"
 
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
-        half = (top, bottom) == (1, 2)
-        return f"{self.speller.cardinal(whole)}ënhalf" if half else super().mixed(whole, top, bottom)
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:
+        if (top, bottom) != (1, 2):
+            return super().mixed(whole, top, bottom, noun)
+        words = "anderhalf" if whole == 1 else f"{self.speller.cardinal(whole)}ënhalf"
+        return f"{words} {noun}" if noun else words
 
     def regnal(self, number: int, _name: str = "") -> str:
         return f"de {self.speller.cardinal(number, 'ordinal').capitalize()}"

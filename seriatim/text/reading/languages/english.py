@@ -127,5 +127,11 @@ class English(LanguageRules):
         one, many = _FRACTIONS.get(bottom) or (self.ordinal(bottom), f"{self.ordinal(bottom)}s")
         return f"{self.speller.cardinal(top)} {one if top == 1 else many}"
 
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
+        words = super().mixed(whole, top, bottom, noun, gender)
+        return words and words.replace(" and one half", " and a half", 1).replace(
+            " and one quarter", " and a quarter", 1
+        )
+
     def regnal(self, number: int, _name: str = "") -> str:
         return f"the {self.ordinal(number)}"

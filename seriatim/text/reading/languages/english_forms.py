@@ -15,7 +15,6 @@ _BEFORE_DECADE = frozenset((
     "of", "since", "until", "during", "through",
 ))  # fmt: skip
 _INCH = ("inches", "inch")
-_BEARINGS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _QUOTES = re.compile(r"(?<!\d)[\"“]|\"(?=\w)")
 _PERIODS = "second|minute|hour|day|night|week|month|year|person|user|head|kilo|gallon|mile"
 _AFTER_YEAR = r"(?=$|[.,;:!?)]|\s(?:and|the|by|to|when|he|she|it|that)\b)"
@@ -67,10 +66,6 @@ def _month(found: re.Match[str]) -> str:
     return f"{next(name for name in MONTHS if name.startswith(found['name'][:3]))} "
 
 
-def _bearing(found: re.Match[str]) -> str:
-    return f"{found['degree']} {_BEARINGS[found['to']]}"
-
-
 def _short_year(found: re.Match[str]) -> str:
     return f"oh {_SPELLER.cardinal(int(found['n']))}" if found["n"][0] == "0" else _SPELLER.cardinal(int(found["n"]))
 
@@ -84,17 +79,6 @@ def _verses(found: re.Match[str]) -> str:
     """`Gen. 1:1-3`: a chapter of the Bible, and its verses."""
     verses = f"{found['v']}-{found['w']}" if found["w"] else found["v"]
     return f"{found['book']} {_SPELLER.cardinal(int(found['c']))} {verses}"
-
-
-def _angle(found: re.Match[str]) -> str:
-    """`45°30'15" N`: degrees, minutes and seconds of an angle."""
-    names = (("n", "degree"), ("m", "minute"), ("s", "second"))
-    parts = [
-        f"{_SPELLER.cardinal(int(found[of]))} {name}{'' if int(found[of]) == 1 else 's'}"
-        for of, name in names
-        if found[of]
-    ]
-    return " ".join([*parts, *([_BEARINGS[found["to"]]] if found["to"] else [])])
 
 
 def _lap(found: re.Match[str]) -> str:
@@ -138,13 +122,10 @@ ENGLISH_FORMS = tuple(
         r"(?<!\w)(?P<life>[bd])\.\s(?=(?:1[5-9]|20)\d\d(?!\w))": _life,
         r"(?<=\d(?:st|nd|rd|th))\s?[-–]\s?(?=\d+(?:st|nd|rd|th)(?!\w))": lambda _found: " to ",
         r"(?<![\w'’])['’](?P<n>\d\d)(?![\w'’]|[.,]\d)": _short_year,
-        r"(?P<degree>\d°(?:\d{1,2}['′])?)\s?(?P<to>[NSEW])(?!\w)": _bearing,
+        r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]": _feet,
         r"(?<![\w'′’])(?P<n>\d+(?:\.\d+)?(?: ?\d?/\d+)?)[\"″”](?P<noun>\s[a-z]+)?(?![\w\"])": _inches,
         r"(?<![\w'’])['’]?(?P<n>[1-9]0)['’]?s(?!\w)": _decade,
         r"(?<!\w)(?P<n>[12]\d\d0)['’]?s(?!\w)": _years,
-        r"(?<![\w.,])(?P<n>\d{1,3})°\s?(?P<m>\d{1,2})['′’](?:\s?(?P<s>\d{1,2})[\"″”])?(?:\s?(?P<to>[NSEW])(?!\w))?": (
-            _angle
-        ),
         r"(?<![\w.,/])(?P<n>\d{1,2}\.\d)/(?P<of>5|10|100)(?![\w/]|[.,]\d)": lambda f: f"{f['n']} out of {f['of']}",
         r"(?<![\w.,:])(?P<m>\d{1,2}):(?P<s>[0-5]\d)\.(?P<n>\d{1,3})(?![\w:]|[.,]\d)": _lap,
         r"(?<![\w.,])(?P<h>0[1-9])00(?=\s(?:hrs?|hours)(?!\w))": lambda f: (
@@ -157,7 +138,6 @@ ENGLISH_FORMS = tuple(
         r"(?<![\w.,])(?P<n>\d{1,3}(?:\.\d+)?) ?in\.(?=\s[a-z]|[,;)])": lambda f: f"{f['n']} {_INCH[f['n'] == '1']}",
         r"(?<![\w.,])\.(?P<n>\d{1,6})(?!\w|[.,]\d)": _hundredths,
         rf"(?<=\w)/(?=(?:{_PERIODS})(?!\w))": lambda _found: " per ",
-        r"(?<!\w)(?P<feet>\d{1,2})['′’] ?(?P<inches>\d{1,2})[\"″”]": _feet,
         r"(?<![\w.,])(?P<feet>[4-7])['′’](?P<inches>1[01]|\d)(?![\w'′’])": _feet,
     }.items()
 )

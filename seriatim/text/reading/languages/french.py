@@ -58,7 +58,7 @@ _TITLES = {
 }  # fmt: skip
 _LITERALS = {
     "les nos": "les numéros", "aux nos": "aux numéros", "des nos": "des numéros",
-    "1/2 heure": "une demi-heure", "1 1/2 heure": "une heure et demie", "½ heure": "une demi-heure",
+    "1/2 heure": "une demi-heure", "½ heure": "une demi-heure",
     "Tél.": "téléphone",
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
@@ -99,6 +99,10 @@ def _pairs(found: re.Match[str]) -> str:
     return ", ".join(words)
 
 
+#: endings of plurals, and those of their singulars
+_SINGULARS = {"fois": "fois", "mois": "mois", "s": ""}
+
+
 class French(RomanceRules):
     """The rules of French."""
 
@@ -119,6 +123,8 @@ class French(RomanceRules):
     )
     group_marks = ". '"
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    halves = ("demi", "demie")
+    singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     ordinal_mark = "ers?|ères?|res?|nde?s?|ièmes?|èmes?|es?|ᵉ|ᵉʳ"
     roman_mark = rf"(?:{ordinal_mark})(?!\w)"

@@ -268,9 +268,12 @@ class German(LanguageRules):
         name = _FRACTIONS.get(bottom)
         return f"{self.speller.cardinal(top, 'm')} {name}" if name else None
 
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:
         part = self.fraction(top, bottom)
-        return part and f"{self.speller.cardinal(whole, 'm')}{'' if bottom == 2 else ' '}{part}"
+        if part is None:
+            return None
+        gap, part = ("", part.replace(" ", "").lower()) if bottom in (2, 4) else (" ", part)
+        return f"{self.speller.cardinal(whole, 'm')}{gap}{part}{' ' if noun else ''}{noun}"
 
     def regnal(self, number: int, name: str = "") -> str:
         article = "die" if name.endswith(("a", "beth", "the", "ie")) else "der"

@@ -40,6 +40,9 @@ _WORDS = {
 _REFERENCES = {"पृ.": "पृष्ठ", "सं.": "संख्या", "क्र.": "क्रमांक", "№": "नंबर", "#": "नंबर", "§": "धारा", "~": "लगभग"}
 _LITERALS = {"C++": "सी प्लस प्लस", "C#": "सी शार्प"}
 _FRACTIONS = {(1, 2): "आधा", (1, 4): "एक चौथाई", (3, 4): "तीन चौथाई", (1, 3): "एक तिहाई", (2, 3): "दो तिहाई"}
+#: 1½, 2½ and 1¼ have words of their own
+_MIXED = {(1, 1, 2): "डेढ़", (2, 1, 2): "ढाई", (1, 1, 4): "सवा"}
+_QUARTERS = {(1, 2): "साढ़े", (1, 4): "सवा", (3, 4): "पौने"}
 _SPELLER = NumberSpeller("hi", {"ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine"})
 
 
@@ -80,6 +83,14 @@ class Hindi(LanguageRules):
     def clock(self, hour: int, minute: int) -> str:
         name = self.speller.cardinal(hour)
         return f"{name} बजकर {self.speller.cardinal(minute)} मिनट" if minute else f"{name} बजे"
+
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
+        words = _MIXED.get((whole, top, bottom))
+        if words is None and (top, bottom) in _QUARTERS:
+            words = f"{_QUARTERS[top, bottom]} {self.speller.cardinal(whole + (top == 3))}"
+        if words is None:
+            return super().mixed(whole, top, bottom, noun, gender)
+        return f"{words} {noun}" if noun else words
 
     def fraction(self, top: int, bottom: int) -> str | None:
         return _FRACTIONS.get((top, bottom)) or f"{self.speller.cardinal(top)} बटा {self.speller.cardinal(bottom)}"

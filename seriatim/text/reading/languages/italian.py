@@ -55,7 +55,7 @@ _TITLES = {
     "On.": "onorevole",
 }  # fmt: skip
 _LITERALS = {
-    "1/2 ora": "mezz'ora", "1 1/2 ora": "un'ora e mezza", "½ ora": "mezz'ora",
+    "1/2 ora": "mezz'ora", "½ ora": "mezz'ora",
     "Tel.": "telefono",
     "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
@@ -95,6 +95,14 @@ def _elided(found: re.Match[str]) -> str | None:
     return "un'" if feminine else None
 
 
+#: endings of plurals, and those of their singulars
+_SINGULARS = {
+    "mesi": "mese", "chili": "chilo", "litri": "litro", "anni": "anno", "giorni": "giorno", "metri": "metro",
+    "grammi": "grammo", "ore": "ora", "tazze": "tazza", "volte": "volta", "settimane": "settimana",
+    "pagine": "pagina", "libbre": "libbra", "once": "oncia", "miglia": "miglio",
+}  # fmt: skip
+
+
 class Italian(RomanceRules):
     """The rules of Italian."""
 
@@ -117,6 +125,9 @@ class Italian(RomanceRules):
     roman_heads = _HEADS
     group_marks = ".'"
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    halves = ("mezzo", "mezza")
+    plural_ends = "iea"
+    singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
         ReadingRule(re.compile(r"(?<=\w)/(?=(?:mese|giorno)(?!\w))"), lambda _found: " al "),
@@ -156,10 +167,6 @@ class Italian(RomanceRules):
         ordinal = self.speller.cardinal(bottom, "ordinal")
         one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal[:-1]}i")
         return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"
-
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
-        half = (top, bottom) == (1, 2)
-        return f"{self.speller.cardinal(whole)} e mezzo" if half else super().mixed(whole, top, bottom)
 
     def regnal(self, number: int, name: str = "") -> str:
         return self.speller.cardinal(number, "ordinal-f" if self.is_feminine(name.lower()) else "ordinal")

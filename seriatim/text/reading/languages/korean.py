@@ -35,6 +35,7 @@ _WORDS = {
 _REFERENCES = {"№": "번호", "#": "번호", "~": "약", "p.": "페이지"}
 _LITERALS = {"C++": "씨 플러스 플러스", "C#": "씨 샵"}
 _SPELLER = NumberSpeller("ko", {"native": "spellout-cardinal-native-attributive"})
+FIRST_SINO_KOREAN = 30  #: from here on, counters have Sino-Korean numbers, too
 _MONTHS = {6: "유", 10: "시"}  #: June and October lose their last sound
 _LOW = r"(?:[1-9]|1\d|2\d)"
 _COUNTERS = "시간|시|개|명|살|마리|권|번째|잔|병|대|사람|가지|곳|달|장"
@@ -69,6 +70,7 @@ class Korean(LanguageRules):
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
+    counters = _COUNTERS
     own_rules = (
         ReadingRule(
             re.compile(rf"(?<![\d.,-])(?P<low>{_LOW})\s?[-–~～〜]\s?(?P<n>{_LOW})\s?(?P<noun>{_COUNTERS})"), _range
@@ -91,6 +93,11 @@ class Korean(LanguageRules):
     def clock(self, hour: int, minute: int) -> str:
         name = self.speller.cardinal(hour, "native" if 1 <= hour <= 12 else "")
         return f"{name} 시{f' {self.speller.cardinal(minute)} 분' if minute else ''}"
+
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
+        if noun and (top, bottom) == (1, 2) and whole < FIRST_SINO_KOREAN:
+            return f"{self.speller.cardinal(whole, 'native')} {noun} 반"
+        return super().mixed(whole, top, bottom, noun, gender)
 
     def fraction(self, top: int, bottom: int) -> str | None:
         return f"{self.speller.cardinal(bottom)}분의 {self.speller.cardinal(top)}"

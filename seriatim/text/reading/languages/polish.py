@@ -11,6 +11,8 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.polish_ordinals import ordinal_words
+from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_value
@@ -60,50 +62,6 @@ _LITERALS = {
     "np.": "na przykład", "tzn.": "to znaczy", "itd.": "i tak dalej", "itp.": "i tym podobne", "n.e.": "naszej ery",
     "p.n.e.": "przed naszą erą", "tzw.": "tak zwany",
 }  # fmt: skip
-_ONES = [
-    "zerowy",
-    "pierwszy",
-    "drugi",
-    "trzeci",
-    "czwarty",
-    "piąty",
-    "szósty",
-    "siódmy",
-    "ósmy",
-    "dziewiąty",
-    "dziesiąty",
-    "jedenasty",
-    "dwunasty",
-    "trzynasty",
-    "czternasty",
-    "piętnasty",
-    "szesnasty",
-    "siedemnasty",
-    "osiemnasty",
-    "dziewiętnasty",
-]
-_TENS = [
-    "dwudziesty",
-    "trzydziesty",
-    "czterdziesty",
-    "pięćdziesiąty",
-    "sześćdziesiąty",
-    "siedemdziesiąty",
-    "osiemdziesiąty",
-    "dziewięćdziesiąty",
-]
-_HUNDREDS = [
-    "setny",
-    "dwusetny",
-    "trzechsetny",
-    "czterechsetny",
-    "pięćsetny",
-    "sześćsetny",
-    "siedemsetny",
-    "osiemsetny",
-    "dziewięćsetny",
-]
-_THOUSANDS = {1: "tysięczny", 2: "dwutysięczny", 3: "trzytysięczny"}
 _CASES = {"roku": "ego", "rok": "y", "r.": "ego", "wiek": "y", "wieku": "ego", "wieków": "y", "w.": "y"}
 _IN = re.compile(r"\b(?:w|we|o|po|przy)\s$", re.IGNORECASE)
 _SPELLER = NumberSpeller(
@@ -137,31 +95,6 @@ def _at_hour(found: re.Match[str]) -> str | None:
     return f"{before} {ordinal_words(hour, 'ej')}{minutes}"
 
 
-def ordinal_words(number: int, ending: str = "y") -> str:
-    """An ordinal number below 4000; `ending` of its masculine form: y, ego, ym, of others: a, e, ej."""
-    parts: list[str] = []
-    below = number % 100
-    if below == 0:
-        hundreds, thousands = number // 100 % 10, number // 1000
-        last = _HUNDREDS[hundreds - 1] if hundreds else _THOUSANDS.get(thousands, _ONES[0])
-        head = thousands * 1000 if hundreds else 0
-        return " ".join([*([_SPELLER.cardinal(head)] if head else []), _inflected(last, ending)])
-    if number >= 100:
-        parts.append(_SPELLER.cardinal(number - below))
-    ordinals = [_ONES[below]] if below < 20 else [_TENS[below // 10 - 2], *([_ONES[below % 10]] if below % 10 else [])]
-    return " ".join([*parts, *(_inflected(word, ending) for word in ordinals)])
-
-
-def _inflected(word: str, ending: str) -> str:
-    """`word` ends in -y, or in -i, which stays in some endings (trzeci, trzeciego, trzecia; drugi, drugiego, druga)."""
-    if word.endswith("y"):
-        return word[:-1] + ending
-    if ending == "y":
-        return word
-    stem = word[:-1] if word == "drugi" and ending == "a" else word
-    return stem + ending.removeprefix("y")
-
-
 def _year(found: re.Match[str]) -> str:
     ending = _CASES[found["noun"]]
     if found["noun"] != "rok" and _IN.search(found.string[: found.start()]):
@@ -192,6 +125,37 @@ def _before_noun(found: re.Match[str]) -> str | None:
         return None
     ending = {"a": "a", "o": "e", "e": "e", "u": "ym", "i": "ej", "y": "ej"}.get(found["noun"][-1], "y")
     return f"{ordinal_words(int(found['n']), ending)} {found['noun']}"
+
+
+def _in_case(number: int, case: str, gender: str) -> str:
+    return _SPELLER.spell(
+        number, f"spellout-cardinal-{'feminine' if gender == 'f' and case == 'genitive' else 'masculine'}-{case}"
+    )
+
+
+def _hour_of_day(found: re.Match[str]) -> str:
+    """`o 5 rano`, `do 5 po południu`, `o 5 godzinie`: the hour is an ordinal."""
+    return f"{found['at']} {ordinal_words(int(found['n']), 'ej')} {found['when']}"
+
+
+_CASES_BEHIND = CaseTable(
+    genitive_heads="do|od|około|bez|dla|u|spośród|wśród|powyżej|poniżej|oprócz|podczas|wobec|w ciągu|w wieku"
+    "|na przestrzeni|z(?=\\s\\d+\\s[^\\W\\d_]+(?:ów|ych|ich|ób|in|ek|iet|tów|ci)(?!\\w))",
+    endings={
+        "locative": ("we?|o|po|na|przy", "[ae]ch"), "instrumental": ("ze?|między|nad|pod|przed|za", "mi"),
+        "dative": ("dzięki|ku|przeciwko", "om"),
+    },
+    spell=_in_case,
+    counts_one=lambda number: number == 1,
+    plural_genitive=re.compile(
+        r"[^aąeęioóuy]$|^(?:dni|tygodni|miesięcy|ludzi|dzieci|groszy|tysięcy|stopni|gości|koni|pieniędzy|lub|albo|i|do"
+        "|tysięcy|nocy|części|odpowiedzi|to)$"
+    ),
+    one_feminine="yi", one_masculine="au",
+    not_counted=frozenset((*_MONTHS, "r", "rok", "roku", "w", "wiek", "wieku", "latach")),
+    units=read_units("pl") | {name: each.major for name, each in parse_money(_MONEY).items()} | parse_units(_SCALES),
+    genitive_forms=(3, 2),
+)  # fmt: skip
 
 
 class Polish(LanguageRules):
@@ -228,6 +192,15 @@ class Polish(LanguageRules):
             ),
             _at_hour,
         ),
+        ReadingRule(
+            re.compile(
+                r"(?<!\w)(?P<at>(?i:o|od|do|po|przed|około))\s(?P<n>1?\d|2[0-4])\s"
+                r"(?P<when>rano|wieczorem|po południu|w nocy|godzinie)(?!\w)"
+            ),
+            _hour_of_day,
+        ),
+        ReadingRule(re.compile(r"(?<!\w)(?P<o>[oO])k\.\s(?=\d)"), lambda found: f"{found['o']}koło "),
+        *case_rules(_CASES_BEHIND),
         ReadingRule(re.compile(r"(?<![\w.,:/–-])(?P<n>[2-7]) (?P<noun>dzieci)(?!\w)"), _children),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>[1-3]\d{3})\s?(?P<noun>roku|rok|r\.)(?!\w)"), _year),
         ReadingRule(re.compile(r"(?<!\w)(?P<noun>[lL]ata(?:ch)?|[lL]at)\s(?P<n>\d0)\."), _decade),
@@ -276,6 +249,14 @@ class Polish(LanguageRules):
         many = top % 10 not in (2, 3, 4) or top in (12, 13, 14)
         name = ordinal_words(bottom, "a" if top == 1 else "ych" if many else "e")
         return f"{self.speller.cardinal(top, 'f')} {name}"
+
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
+        feminine = (gender or (noun and self.agreement(2, noun))) == "f"
+        if (whole, top, bottom) == (1, 1, 2) and noun:
+            return f"{'półtorej' if feminine else 'półtora'} {noun}"
+        part = self.fraction(top, bottom)
+        words = part and f"{self.speller.cardinal(whole, 'f' if feminine else '')} i {part}"
+        return f"{words} {noun}" if words and noun else words
 
     def regnal(self, number: int, name: str = "") -> str:
         return ordinal_words(number, "a" if name.endswith("a") else "y")

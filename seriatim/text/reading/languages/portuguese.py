@@ -54,7 +54,7 @@ _TITLES = {
     "Prof.": "professor", "Profa.": "professora", "Av.": "avenida", "Sto.": "Santo", "Sta.": "Santa",
 }  # fmt: skip
 _LITERALS = {
-    "1/2 hora": "meia hora", "1 1/2 hora": "uma hora e meia", "½ hora": "meia hora",
+    "1/2 hora": "meia hora", "½ hora": "meia hora",
     "Tel.": "telefone",
     "C++": "C mais mais", "C#": "C sharp", ".NET": "ponto net", "p.ex.": "por exemplo", "p. ex.": "por exemplo",
     "24/7": "vinte e quatro por sete", "CO2": "C O dois", "CO₂": "C O dois", "H2O": "H dois O",
@@ -102,6 +102,9 @@ _NO_NOUNS = frozenset(
 )  #: behind a number that counts nothing
 _FRACTIONS = {2: ("meio", "meios"), 3: ("terço", "terços")}
 
+#: endings of plurals, and those of their singulars
+_SINGULARS = {"meses": "mês", "vezes": "vez", "as": "a", "os": "o"}
+
 
 class Portuguese(RomanceRules):
     """The rules of Portuguese."""
@@ -118,6 +121,8 @@ class Portuguese(RomanceRules):
     roman_heads = _HEADS
     group_marks = ". "
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    halves = ("meio", "meia")
+    singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
@@ -149,7 +154,3 @@ class Portuguese(RomanceRules):
         ordinal = self.speller.cardinal(bottom, "ordinal")
         one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal}s")
         return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"
-
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
-        half = (top, bottom) == (1, 2)
-        return f"{self.speller.cardinal(whole)} e meio" if half else super().mixed(whole, top, bottom)

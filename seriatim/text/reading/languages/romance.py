@@ -4,7 +4,17 @@ Numbers agree with the gender of the noun behind them, which its ending tells mo
 `duas mulheres`, `une heure`. A word that is surely no noun has no effect.
 """
 
-from seriatim.text.reading.language_rules import LanguageRules
+from collections.abc import Mapping
+
+from seriatim.text.reading.language_rules import LanguageRules, Noun
+
+#: words that end as plurals do, and are no nouns
+NO_PLURALS = frozenset([
+    "además", "mientras", "quizás", "detrás", "atrás", "lunes", "martes", "miércoles", "jueves", "viernes", "menos",
+    "tras", "después", "entonces", "pues", "antes", "mais", "demais", "após", "depois", "apenas", "jamás", "plus",
+    "moins", "alors", "dans", "sans", "puis", "depuis", "vers", "chez", "sous", "très", "après", "anche", "oppure",
+    "invece", "dopo", "prima", "circa", "quasi", "come", "dove",
+])  # fmt: skip
 
 
 class RomanceRules(LanguageRules):
@@ -16,6 +26,9 @@ class RomanceRules(LanguageRules):
     masculine_endings: tuple[str, ...] = ()  #: exceptions from the feminine ones
     feminine_nouns: frozenset[str] = frozenset()  #: that no ending shows
     no_nouns: frozenset[str] = frozenset()  #: words behind a number that it does not count
+    halves = ("", "")  #: a half behind a noun, masculine and feminine
+    plural_ends = "s"  #: letters that a plural ends with
+    singulars: Mapping[str, str] = {}  #: endings of plurals, and those of their singulars
 
     def agreement(self, number: int, noun: str) -> str:
         if not self.agrees(number) or not noun.islower() or noun in self.no_nouns:
@@ -31,6 +44,35 @@ class RomanceRules(LanguageRules):
         if noun in self.feminine_nouns:
             return True
         return noun.endswith(self.feminine_endings) and not noun.endswith(self.masculine_endings)
+
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
+        part = self.fraction(top, bottom)
+        if part is None:
+            return None
+        counts = gender or (self._counts(whole, noun) and noun)
+        noun, behind = (noun, "") if counts else ("", f" {noun}" if noun else "")
+        single = noun if gender else self.singular(noun)
+        gender = gender or ("f" if noun and self.is_feminine(single) else "m")
+        noun = single if whole == 1 else noun
+        part = self.halves[gender == "f"] if bottom == 2 else part
+        number = self.speller.cardinal(whole, (self.agreement(whole, single) or gender) if noun else "")
+        return f"{number}{' ' if noun else ''}{noun}{self.words['mixed']}{part}{behind}"
+
+    def mixed_form(self, whole: int, unit: Noun) -> str:
+        return unit.forms[min(self.plural(1 if whole == 1 else None), len(unit.forms) - 1)]
+
+    def _counts(self, whole: int, word: str) -> bool:
+        """Is a word behind a mixed number the noun that it counts, as far as its ending tells?"""
+        if not word.islower() or word in self.no_nouns or word in NO_PLURALS:
+            return False
+        return whole == 1 or word[-1] in self.plural_ends
+
+    def singular(self, noun: str) -> str:
+        """The singular of a noun, where its ending tells."""
+        for ending, single in self.singulars.items():
+            if noun.endswith(ending):
+                return noun.removesuffix(ending) + single
+        return noun
 
     def regnal(self, number: int, name: str = "") -> str:
         form = "ordinal-f" if self.is_feminine(name.lower()) else "ordinal"

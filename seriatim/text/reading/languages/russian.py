@@ -10,6 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.roman_numerals import roman_value
@@ -72,7 +73,8 @@ _SPELLER = NumberSpeller(
            for gender, name in {"m": "masculine", "f": "feminine", "n": "neuter", "p": "plural"}.items()
            for case, suffix in _CASES.items()},
     },
-    {"одна тысяча": "тысяча", "четверт": "четвёрт"},
+    {"одна тысяча": "тысяча", "четверт": "четвёрт", "трех": "трёх", "четырех": "четырёх", "трем": "трём",
+     "трёмя": "тремя", "четырем": "четырём"},
 )  # fmt: skip
 #: written endings of ordinal numbers, and their forms
 _ENDINGS = {
@@ -127,6 +129,34 @@ def _short_century(found: re.Match[str]) -> str:
     return f"{found['at'] or ''}{found['n']} {noun}{stop}"
 
 
+_PLURAL_CASES = {"genitive": "genitive", "dative": "dative", "instrumental": "ablative", "locative": "locative"}
+
+
+def _in_case(number: int, case: str, gender: str) -> str:
+    return _SPELLER.spell(
+        number, f"spellout-cardinal-{'feminine' if gender == 'f' else 'masculine'}-{_PLURAL_CASES[case]}"
+    )
+
+
+_UNITS = read_units("ru") | parse_units("% | m процент/процента/процентов")
+_CASES_BEHIND = CaseTable(
+    genitive_heads="до|от|около|без|для|после|из|у|кроме|против|среди|свыше|более|менее|больше|меньше|вместо|порядка"
+    "|из-за|старше|моложе|младше|в течение|на протяжении|в возрасте|в размере|не позднее|не раньше"
+    r"|со?(?=\s\d+\s(?:(?:часов|утра|вечера|дня|ночи)\s)?до\s\d)",
+    endings={
+        "dative": ("ко?|по|благодаря", "[ая]м"), "instrumental": ("со?|между|над|под|перед|за", "(?:[ая]|ь|и|ы)ми"),
+        "locative": ("во?|на|об?|при|по", "[ая]х"),
+    },
+    spell=_in_case,
+    counts_one=lambda number: number % 10 == 1 and number % 100 != 11,
+    plural_genitive=re.compile(r"[^аеёиоуыэюя]$|^(?:и|или|до|по|на|в|за|утра|вечера|дня|ночи|не|то|а|но)$"),
+    one_feminine="ыи", one_masculine="ая",
+    not_counted=frozenset((*_MONTHS, "г", "год", "году", "гг", "годах", "век", "века", "в")),
+    units=_UNITS | {symbol: each.major for symbol, each in parse_money(_MONEY).items()} | parse_units(_SCALES),
+    genitive_forms=(1, 2),
+)  # fmt: skip
+
+
 class Russian(LanguageRules):
     """The rules of Russian."""
 
@@ -134,7 +164,7 @@ class Russian(LanguageRules):
     speller = _SPELLER
     words = _WORDS
     money = parse_money(_MONEY)
-    units = read_units("ru") | parse_units("% | m процент/процента/процентов")
+    units = _UNITS
     months = month_numbers(_MONTHS, "янв фев мар апр мая июн июл авг сен окт ноя дек")
     references = _REFERENCES
     literals = _LITERALS
@@ -152,6 +182,7 @@ class Russian(LanguageRules):
             _short_century,
         ),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{4})\s?(?P<noun>годом|году|года|год|г\.|г)(?!\w)"), _year),
+        *case_rules(_CASES_BEHIND),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,3})-(?=[а-яё]{4})"), _compound),
         ReadingRule(
             re.compile(r"(?<![\w.,])(?P<n>\d{1,4})-е(?=\s(?:годы|гг))"),
@@ -210,9 +241,15 @@ class Russian(LanguageRules):
         tenths = _TENTHS[len(fraction) - 1] + ("ая" if self.plural(parts) == 0 else "ых")
         return f"{self.speller.cardinal(number, 'f')} {units} {self.speller.cardinal(parts, 'f')} {tenths}"
 
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
-        half = (top, bottom) == (1, 2)
-        return f"{self.speller.cardinal(whole)} с половиной" if half else super().mixed(whole, top, bottom)
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
+        form = gender or (noun and self.agreement(2, noun))
+        behind = f" {noun}" if noun else ""
+        if (whole, top, bottom) == (1, 1, 2) and noun:
+            return f"{'полторы' if form == 'f' else 'полтора'}{behind}"
+        part = {2: "с половиной", 4: "с четвертью"}.get(bottom if top == 1 else 0)
+        if part is None:
+            return super().mixed(whole, top, bottom, noun)
+        return f"{self.speller.cardinal(whole, form)} {part}{behind}"
 
     def regnal(self, number: int, name: str = "") -> str:
         return self.speller.cardinal(number, f"ordinal-{'f' if name.endswith(('а', 'я', 'ь')) else 'm'}")

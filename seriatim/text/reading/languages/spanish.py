@@ -61,7 +61,7 @@ _TITLES = {
     "Avda.": "avenida",
 }  # fmt: skip
 _LITERALS = {
-    "1/2 hora": "media hora", "1 1/2 hora": "una hora y media", "½ hora": "media hora",
+    "1/2 hora": "media hora", "½ hora": "media hora",
     "Tel.": "teléfono",
     "C++": "C más más", "C#": "C sharp", ".NET": "punto net", "p.ej.": "por ejemplo", "p. ej.": "por ejemplo",
     "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
@@ -113,6 +113,9 @@ _NO_NOUNS = frozenset(
 )  #: behind a number that counts nothing
 _LAST_ORDINAL = 20  #: above it, people say the cardinal number
 
+#: endings of plurals, and those of their singulars
+_SINGULARS = {"meses": "mes", "veces": "vez", "as": "a", "os": "o"}
+
 
 class Spanish(RomanceRules):
     """The rules of Spanish."""
@@ -130,6 +133,8 @@ class Spanish(RomanceRules):
     roman_heads = _HEADS
     group_marks = ". "
     feminine_endings, masculine_endings = _FEMININE, _MASCULINE
+    halves = ("medio", "media")
+    singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
@@ -168,7 +173,3 @@ class Spanish(RomanceRules):
         ordinal = self.speller.cardinal(bottom, "ordinal")
         one, many = _FRACTIONS.get(bottom) or (ordinal, f"{ordinal}s")
         return f"{self.speller.cardinal(top, 'm')} {one if top == 1 else many}"
-
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
-        half = (top, bottom) == (1, 2)
-        return f"{self.speller.cardinal(whole)} y medio" if half else super().mixed(whole, top, bottom)

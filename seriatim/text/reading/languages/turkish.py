@@ -116,9 +116,10 @@ class Turkish(LanguageRules):
         suffix = {"üç": "te", "dört": "te", "beş": "te", "kırk": "ta", "dokuz": "da", "on": "da", "altı": "da"}
         return f"{word}{suffix.get(word.split()[-1], ending.get(word[-1], 'de'))} {self.speller.cardinal(top)}"
 
-    def mixed(self, whole: int, top: int, bottom: int) -> str | None:
-        half = (top, bottom) == (1, 2)
-        return f"{self.speller.cardinal(whole)} buçuk" if half else super().mixed(whole, top, bottom)
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:
+        if (top, bottom) != (1, 2):
+            return super().mixed(whole, top, bottom, noun)
+        return f"{self.speller.cardinal(whole)} buçuk{' ' if noun else ''}{noun}"
 
     def regnal(self, number: int, _name: str = "") -> str:
         return self.speller.cardinal(number, "ordinal")
