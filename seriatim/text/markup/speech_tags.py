@@ -9,7 +9,7 @@ from seriatim.text.languages import language_tag
 from seriatim.text.markup.markup_format import Markup
 from seriatim.text.markup.scan_state import ScanState
 from seriatim.text.pronunciation import MOST_SPEECH_CHARS, is_ipa
-from seriatim.text.reading import ordinal_words
+from seriatim.text.reading import ordinal_words, written_date
 from seriatim.text.speech_style import SpeechStyle, rate_of
 
 #: tags that change the voice, the language or the rate up to their ends
@@ -18,10 +18,7 @@ _SPELLED = frozenset({"characters", "spell-out", "verbatim"})
 #: kinds that reading says right by itself
 _READ = frozenset({"cardinal", "number", "time", "unit", "fraction", "currency", "address", "date", "text"})
 _NOT_OF_PROSODY = ("pitch", "volume", "range", "contour", "duration")
-_PARTS = re.compile(r"\d+")
-_DATE_ORDERS = {"mdy": "mdy", "dmy": "dmy", "ymd": "ymd", "ydm": "ydm"}
 _NAME_CHARS = 128
-_MOST_DATE_PARTS = 3
 
 
 def opened_style(name: str, values: Mapping[str, str], state: ScanState, *, alone: bool) -> str:
@@ -68,17 +65,7 @@ def read_as(content: str, values: Mapping[str, str], state: ScanState) -> str:
     if kind == "ordinal":
         return ordinal_words(content, state.language)
     if kind == "date":
-        return _iso_date(content, values.get("format", "").strip().lower())
+        return written_date(content, values.get("format", "").strip().lower(), state.language)
     if kind not in _READ:
         state.unsupported.add(f'<say-as interpret-as="{kind[:20]}">')
     return ""
-
-
-def _iso_date(content: str, order: str) -> str:
-    """A date in ISO 8601, which reading says in any language; "" if it is none of this order."""
-    parts = _PARTS.findall(content)
-    if order not in _DATE_ORDERS or len(parts) != _MOST_DATE_PARTS:
-        return ""
-    named = dict(zip(order, parts, strict=True))
-    year = named["y"] if len(named["y"]) > 2 else f"20{named['y']:0>2}"  # of two digits
-    return f"{year}-{named['m']:0>2}-{named['d']:0>2}"

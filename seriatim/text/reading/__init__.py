@@ -9,5 +9,6 @@ integers are spelled by unicode-rbnf. Numbers agree with what they count as far 
 
 from seriatim.text.reading.reading_mode import ReadingMode
 from seriatim.text.reading.sentence_reader import LANGUAGES, ordinal_words, read_sentence
+from seriatim.text.reading.written_dates import written_date
 
-__all__ = ["LANGUAGES", "ReadingMode", "ordinal_words", "read_sentence"]
+__all__ = ["LANGUAGES", "ReadingMode", "ordinal_words", "read_sentence", "written_date"]

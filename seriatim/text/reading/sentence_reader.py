@@ -46,7 +46,8 @@ _SPACES = re.compile(r" {2,}")
 _NUMBER = re.compile(r"\d{1,9}")
 
 
-def _language_rules(language: str) -> LanguageRules | None:
+@lru_cache
+def language_rules(language: str) -> LanguageRules | None:
     """The tables of a BCP 47 tag; None for a language without one."""
     base, _, region = (language.replace("_", "-").lower() or "en").partition("-")
     if base not in LANGUAGES:
@@ -58,7 +59,7 @@ def _language_rules(language: str) -> LanguageRules | None:
 
 def ordinal_words(digits: str, language: str) -> str:
     """An ordinal number in words, such as third for 3 and for 3rd; "" if the language has no rules for it."""
-    rules = _language_rules(language)
+    rules = language_rules(language)
     number = _NUMBER.match(digits)
     if rules is None or number is None:
         return ""
@@ -73,7 +74,7 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
 
     `digits`: are there any in the text?
     """
-    rules = _language_rules(language)
+    rules = language_rules(language)
     if rules is None:
         return ()
     grammar = NumberGrammar(rules)
@@ -100,7 +101,7 @@ def _late_rules(grammar: NumberGrammar) -> list[ReadingRule]:
 @lru_cache
 def _abbreviations(language: str) -> re.Pattern[str] | None:
     """Any abbreviation that the rules of a language read though no digit or sign is near; None if there is none."""
-    rules = _language_rules(language)
+    rules = language_rules(language)
     marks = [mark for table in (rules.literals, rules.titles) for mark in table if mark[0].isalpha()] if rules else []
     written = "|".join(re.escape(mark) for mark in marks)
     return re.compile(rf"(?<![\w.])(?i:{written})(?!\w)") if marks else None

@@ -17,6 +17,8 @@ _FIRST = r"(?<![\w)]\s.)(?<![\w)]\s..)"
 _NOTE_NUMBER = re.compile(r"\d(?<=[^\W\d_]{4}[.,;!?]\d)\d{0,2}(?=$|\s)")
 #: the row of stops in a table of contents or a price list: Preface ..... 7
 _LEADERS = re.compile(r"(?<=\w)\s?(?:\.{4,}|(?:\.\s){3,}\.?|…{2,})\s?(?=[$€£¥]?\d)")
+#: 5! = 120; `3!=6` is perhaps no equation
+_FACTORIAL = re.compile(r"(?:(?<=\d)|(?<=\b[nk]))!(?!=)(?=\s?\)?\s?[=+×·*/÷−]\s?[\dnk(])")
 _AND_MORE = re.compile(r"(?<=[\d%])\+(?=$|[\s,;:.!?)])|(?<=\d[KkMB])\+(?=$|[\s,;:.!?)])")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[()DPp](?=$|[\s.!?,])|<3+(?=$|\s))")
 _ADDRESS_START = re.compile(r"[/?&]\S*\Z")
@@ -50,6 +52,7 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return f"{grammar.words[_BOUNDS[found['sign']]].removeprefix('is ')} "
 
     rules = [
+        *_factorial_rules(grammar),
         ReadingRule(re.compile(r"(?<=\b(?:UTC|GMT))\s?(?P<sign>[-−+])\s?(?=\d)"), zone),
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
         ReadingRule(re.compile(r"(?<=\d)\*(?=\d)"), lambda _found: f" {grammar.words['times']} "),
@@ -69,6 +72,11 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             )
         )
     return rules
+
+
+def _factorial_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    name = grammar.words.get("factorial")
+    return [ReadingRule(_FACTORIAL, lambda _found: f"{grammar.gap}{name}")] if name else []
 
 
 def _equation(grammar: NumberGrammar, found: re.Match[str]) -> str | None:

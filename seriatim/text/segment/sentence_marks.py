@@ -34,6 +34,8 @@ _PERHAPS_NEXT = re.compile(r"[\"“‘«¿¡(]?[^\W\d_]*(?:['’][^\W\d_]*)?\.?\
 _WHOLE_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d{3,4})$")
 _IN_BRACKETS = re.compile(r"\w\)$")
 _ROMAN_NUMBER = re.compile(r"[IVXL]{2,}")
+#: 5! = 120
+_FACTORIAL = re.compile(r"[\dnk]!\)? ?[=+×·*/÷<>≈−] ?[\dnk(]")
 #: "...en toen" behind a stop: a sentence that begins with an ellipsis
 _ELLIPSIS_WORD = re.compile(r" (?:\.\.\.|…)(?=[^\W\d_])")
 #: "all.—Now" in old novels: a dash without spaces around it
@@ -65,7 +67,7 @@ def judge_mark(text: str, mark: re.Match[str], language: str, quote: OpenQuotes)
     at = _next_word(text, end)
     if at == len(text) or _PERHAPS_REFERENCE.match(text, end):
         return MarkVerdict.WAIT, end
-    may_end = _may_end(text, mark, end)
+    may_end = not _FACTORIAL.match(text, max(0, mark.start(1) - 1)) and _may_end(text, mark, end)
     if not SPEAKABLE.match(text, at) or not may_end:
         return (MarkVerdict.WAIT if may_end is None else MarkVerdict.GO_ON), end
     head = text[max(0, mark.end(1) - CONTEXT_CHARS) : mark.end(1)]

@@ -6,6 +6,7 @@ so that how the text was parted on its way here changes when a sentence goes out
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from seriatim.text.control_characters import PAUSES, STYLE, STYLES, pause_ms
 from seriatim.text.duration_estimate import chars_within
@@ -26,6 +27,9 @@ _ENDED = re.compile(r"[.!?…:;。！？।؟][\"'”’»)\]」』]* *$")
 _DENSE_LANGUAGES = frozenset({"ja", "wuu", "yue", "zh"})
 #: a first clause may be this many times as long as asked for: still shorter than the sentence, and not cut mid-thought
 FIRST_STRETCH = 3
+#: how much of a line its language is judged by, before its stops are
+LANGUAGE_CHARS = 200
+LINE_END = re.compile(f"[{LINE_BREAK}{PARAGRAPH_BREAK}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,24 @@ class SentencePart:
     style: SpeechStyle = PLAIN_STYLE  #: in which it is spoken
 
 
+@cache
+def _mark_patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What may end a sentence or change how it is spoken, and a quick look for where that may begin."""
+    return (
+        re.compile(rf"{mark_pattern(language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}{PAUSES}{STYLES}]"),
+        re.compile(rf"{mark_start_pattern(language)}|{LINE_BREAK}|{PARAGRAPH_BREAK}"),
+    )
+
+
 class SentenceSplitter:
     """Reads what Lines writes, in parts, and gives every sentence as soon as it is known to have ended."""
 
     def __init__(self, cut: SegmentOptions, styles: StyleTable | None = None) -> None:
         self._cut = cut
         self._styles = styles or StyleTable()
-        self._language = base_language(cut.language)
+        self._language = base_language(cut.language)  # of the current line
+        self._at_line_start = bool(cut.paragraph_language and cut.hold_chars)
         self._set_style(StyleState())
-        self._mark = re.compile(rf"{mark_pattern(self._language)}|[{LINE_BREAK}{PARAGRAPH_BREAK}{PAUSES}{STYLES}]")
-        self._mark_start = re.compile(rf"{mark_start_pattern(self._language)}|{LINE_BREAK}|{PARAGRAPH_BREAK}")
         self._rest_chars = cut.rest_chars
         aim_chars = cut.first_chars // 3 if self._language in _DENSE_LANGUAGES else cut.first_chars
         self._first_chars = min(aim_chars, cut.limit_chars)  # 0 once speech has started
@@ -80,6 +92,8 @@ class SentenceSplitter:
 
     def _read(self, parts: list[SentencePart]) -> bool:
         """Read on to the next mark, or break what is too long before it. Returns whether to go on reading."""
+        if self._at_line_start and not self._read_line_start():
+            return False
         mark = self._next_mark()
         self._settled = mark.start() if mark else len(self._text)
         if at := self._place_to_break(self._settled, ended=False):
@@ -100,6 +114,19 @@ class SentenceSplitter:
                 self._inner.append(end)
         return verdict is not MarkVerdict.WAIT
 
+    def _read_line_start(self) -> bool:
+        """Judge the stops of a line by its own language, where it is clear; False: too little of the line is known."""
+        end = LINE_END.search(self._text, 0, LANGUAGE_CHARS)
+        if end is None and len(self._text) < LANGUAGE_CHARS:
+            return False
+        head = self._text[: end.start() if end else LANGUAGE_CHARS]
+        tag = self._cut.paragraph_language(head) if self._cut.paragraph_language and head.strip() else ""
+        self._at_line_start = not head.strip()
+        if tag:
+            self._language = base_language(tag)
+            self._set_style(self._style_state)
+        return not self._at_line_start or end is not None
+
     def _next_mark(self) -> re.Match[str] | None:
         """The next mark or control character; None if there is none in what is known."""
         start = self._mark_start.search(self._text, self._settled)
@@ -115,6 +142,7 @@ class SentenceSplitter:
             return self._read_style(mark, parts)
         self._end(mark.start(), parts, self._silence_ms(mark.group()), closes=True)
         self._text = self._text[1:]
+        self._at_line_start = bool(self._cut.paragraph_language and self._cut.hold_chars)
         return True
 
     def _read_style(self, mark: re.Match[str], parts: list[SentencePart]) -> bool:
@@ -136,6 +164,7 @@ class SentenceSplitter:
         self._style_state, self._style = state, state.style
         tag = self._style.reading_language
         self._current_language = base_language(tag) if tag else self._language
+        self._mark, self._mark_start = _mark_patterns(self._current_language)
 
     def _with_its_marks(self, at: int) -> bool | None:
         """Whether the style at an index ends what stands before it; None: it does behind the marks that follow it.

@@ -53,3 +53,13 @@ def test_how_a_text_is_parted_changes_nothing(parts: list[str], data: st.DataObj
             pieces += stream.feed(text[at:end])
             at = end
         assert pieces + stream.flush() == list(segment(text, options(hold_chars)))
+
+
+def test_stops_are_judged_by_the_language_of_their_paragraph() -> None:
+    german = "Wir sind am 3. Mai mit den Kindern nach Hause gegangen, und es war nicht so kalt."
+    texts = [piece.text for piece in segment(f"{ENGLISH}\n\n{german}\n\n{ENGLISH}", options())]
+    assert len(texts) == 3
+    assert "dritten Mai" in texts[1]
+    greek = "Πού είναι το σπίτι σου; Δεν το ξέρω και δεν θέλω να το μάθω ποτέ από εσένα."
+    pieces = segment(f"{ENGLISH}\n\n{greek}", options())
+    assert [piece.text for piece in pieces][1:] == ["Πού είναι το σπίτι σου;", greek.partition("; ")[2]]

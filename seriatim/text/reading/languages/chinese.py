@@ -24,6 +24,7 @@ _SCALES = """
 亿 | m 亿
 """
 _WORDS = {
+    "factorial": "的阶乘",
     "fold": "m 倍", "power": "的{}次方",
     "minus": "负", "plus": "加", "plusminus": "正负", "point": "点", "dot": "点", "percent": "百分之",
     "permille": "千分之", "percent_first": "yes", "to": "到", "ratio": "比", "by": "乘", "times": "乘以", "and": "和",

@@ -29,6 +29,7 @@ miljoen miljoenen mln mln. | - miljoen
 miljard miljarden mld mld. | - miljard
 """
 _WORDS = {
+    "factorial": "faculteit",
     "per": "per",
     "periods": "maand|dag|uur|jaar|week|persoon|nacht|kilo|liter|minuut|seconde|stuk",
     "fold": "- keer", "power": "tot de macht {}",

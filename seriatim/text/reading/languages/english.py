@@ -28,6 +28,7 @@ zł PLN         | - zloty/zlotys           | - grosz/groszy
 ¢              | - cent/cents
 """
 _WORDS = {
+    "factorial": "factorial",
     "per": "per",
     "fold": "- time/times", "power": "to the power of {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus or minus", "point": "point", "dot": "point",

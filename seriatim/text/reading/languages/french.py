@@ -33,6 +33,7 @@ million millions M Mio   | m million/millions
 milliard milliards Md Mds | m milliard/milliards
 """
 _WORDS = {
+    "factorial": "factorielle",
     "per": "par",
     "periods": "mois|jour|heure|an|année|semaine|personne|nuit|kilo|litre|minute|seconde",
     "fold": "f fois", "power": "puissance {}",

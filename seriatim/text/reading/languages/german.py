@@ -37,6 +37,7 @@ Milliarde             | f Milliarde/Milliarden
 Milliarden Mrd. Mrd   | f Milliarde/Milliarden
 """
 _WORDS = {
+    "factorial": "Fakultät",
     "per": "pro",
     "periods": "Monat|Tag|Stunde|Jahr|Woche|Person|Nacht|Stück|Kopf|Minute|Sekunde|Quadratmeter|Liter|Kilo",
     "fold": "- mal", "power": "hoch {}",

@@ -32,6 +32,7 @@ milione milioni mln Mln  | m milione/milioni
 miliardo miliardi mld Mld | m miliardo/miliardi
 """
 _WORDS = {
+    "factorial": "fattoriale",
     "per": "per",
     "periods": "persona|notte|chilo|litro",
     "fold": "f volta/volte", "power": "elevato a {}",
@@ -83,6 +84,13 @@ _LONG_ARTICLE = re.compile(r"s[^aeiouhàèéìòù]|[zxy]|gn|ps|pn")
 _NO_NOUNS = frozenset(
     ["e", "o", "di", "del", "in", "per", "che", "con", "a", "al", "da", "su", "è", "sono", "era"]
 )  #: behind a number that counts nothing
+_SPELLER = NumberSpeller(
+    "it",
+    {
+        "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine",
+        "ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine",
+    },
+)  # fmt: skip
 _FRACTIONS = {2: ("mezzo", "mezzi")}
 
 
@@ -103,17 +111,16 @@ _SINGULARS = {
 }  # fmt: skip
 
 
+def _minutes(digits: str) -> str:
+    """What stands behind an hour."""
+    return "" if digits == "00" else f" e {_SPELLER.cardinal(int(digits))}"
+
+
 class Italian(RomanceRules):
     """The rules of Italian."""
 
     tag = "it"
-    speller = NumberSpeller(
-        "it",
-        {
-            "m": "spellout-cardinal-masculine", "f": "spellout-cardinal-feminine",
-            "ordinal": "spellout-ordinal-masculine", "ordinal-f": "spellout-ordinal-feminine",
-        },
-    )  # fmt: skip
+    speller = _SPELLER
     words = _WORDS
     money = parse_money(_MONEY)
     units = read_units("it")
@@ -137,6 +144,10 @@ class Italian(RomanceRules):
             re.compile(r"(?<!\w)(?P<at>(?i:d?alle|ore)\s)(?P<h>1?\d|2[0-4])\.(?=[0-5]\d(?!\d|[.,]\d))"),
             lambda found: f"{found['at']}{found['h']}:",
         ),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<at>(?i:d?al)?(?i:l))(?:e\s|['’])0?1[:.](?P<m>[0-5]\d)(?!\w|[:.,]\d)"),
+            lambda found: f"{found['at']}'una{_minutes(found['m'])}",
+        ),
         ReadingRule(re.compile(r"(?<!\w)sec(?:\.|olo)\s(?P<n>[IVX]{1,5})(?!\w)"), lambda found: f"{found['n']} secolo"),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<![\w.,:/-])1\s(?=(?P<noun>[aeiou][a-zàèéìòù]+))"), _elided),
@@ -158,7 +169,7 @@ class Italian(RomanceRules):
         return f"{day} {_MONTHS[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:
-        name = self.speller.cardinal(hour)
+        name = self.speller.cardinal(hour, "f" if hour == 1 else "")
         return f"{name} e {self.speller.cardinal(minute)}" if minute else f"{name} in punto"
 
     def fraction(self, top: int, bottom: int) -> str | None:

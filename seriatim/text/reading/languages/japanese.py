@@ -23,6 +23,7 @@ _SCALES = """
 億 | - 億
 """
 _WORDS = {
+    "factorial": "の階乗",
     "fold": "- 倍", "power": "の{}乗",
     "minus": "マイナス", "plus": "プラス", "plusminus": "プラスマイナス", "point": "点", "dot": "点",
     "percent": "パーセント", "permille": "パーミル",

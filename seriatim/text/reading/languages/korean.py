@@ -24,6 +24,7 @@ _SCALES = """
 조 | - 조
 """
 _WORDS = {
+    "factorial": "팩토리얼",
     "fold": "- 배", "power": "의 {}승",
     "minus": "마이너스", "plus": "플러스", "plusminus": "플러스마이너스", "point": "점", "dot": "점",
     "percent": "퍼센트", "permille": "퍼밀", "to": "에서", "ratio": "대", "by": "곱하기", "times": "곱하기",

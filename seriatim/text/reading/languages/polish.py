@@ -36,6 +36,7 @@ mln milion miliony milionów miliona | m milion/miliony/milionów/miliona
 mld miliard miliardy miliardów miliarda | m miliard/miliardy/miliardów/miliarda
 """
 _WORDS = {
+    "factorial": "silnia",
     "fold": "m raz/razy/razy/raza", "power": "do potęgi {}",
     "minus": "minus", "plus": "plus", "plusminus": "plus minus", "point": "przecinek", "dot": "kropka",
     "percent": "procent", "permille": "promili", "to": "–", "ratio": "do", "by": "na", "times": "razy",

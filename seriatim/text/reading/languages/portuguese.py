@@ -31,6 +31,7 @@ milhão milhões mi M     | m milhão/milhões
 bilhão bilhões bi       | m bilhão/bilhões
 """
 _WORDS = {
+    "factorial": "fatorial",
     "per": "por",
     "periods": "mês|dia|hora|ano|semana|pessoa|noite|quilo|litro|minuto|segundo",
     "fold": "f vez/vezes", "power": "elevado a {}",

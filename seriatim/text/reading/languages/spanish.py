@@ -36,6 +36,7 @@ mil                   | - mil
 millón millones M mill. | m millón/millones
 """
 _WORDS = {
+    "factorial": "factorial",
     "per": "por",
     "periods": "mes|día|hora|año|semana|persona|noche|kilo|litro|minuto|segundo",
     "fold": "f vez/veces", "power": "elevado a {}",

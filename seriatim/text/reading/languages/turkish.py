@@ -31,6 +31,7 @@ milyon mn    | - milyon
 milyar mr    | - milyar
 """
 _WORDS = {
+    "factorial": "faktöriyel",
     "fold": "- kat", "power": "üzeri {}",
     "minus": "eksi", "plus": "artı", "plusminus": "artı eksi", "point": "virgül", "dot": "nokta",
     "percent": "yüzde ", "permille": "binde ", "percent_first": "yes", "to": "ila", "ratio": "bölü", "by": "çarpı",

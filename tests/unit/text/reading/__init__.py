@@ -1,0 +1,1 @@
+"""Unit tests: what a whole text makes of numbers, dates and signs."""
