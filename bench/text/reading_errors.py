@@ -36,16 +36,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print a table, with a row for each engine and way of reading."""
     options = _arguments().parse_args(argv)
     pairs = [line.split("\t") for line in PAGE.read_text("utf-8").splitlines()]
-    written, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    written, in_words = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     recogniser = Recogniser()
     sys.stdout.write("| engine | sentences | misheard words | sentences without an error |\n|---|---|---|---|\n")
     for engine in options.engines.split(","):
         for title, page, mode in (
-            ("written in words", said, ReadingMode.OFF),
+            ("written in words", in_words, ReadingMode.OFF),
             ("reading off", written, ReadingMode.OFF),
             ("reading on", written, ReadingMode.AUTO),
         ):
-            verdicts = [_heard(recogniser, *each) for each in zip(said, spoken(engine, page, mode), strict=True)]
+            verdicts = [
+                _recognise(recogniser, *each) for each in zip(in_words, speak_page(engine, page, mode), strict=True)
+            ]
             sys.stdout.write(_row(engine, title, [verdict for verdict, _ in verdicts]))
             for text, (verdict, words) in zip(page, verdicts, strict=True):
                 if options.verbose and verdict.n_errors:
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def spoken(engine: str, page: Sequence[str], mode: ReadingMode) -> list[Samples]:
+def speak_page(engine: str, page: Sequence[str], mode: ReadingMode) -> list[Samples]:
     """Have a private system speak a page; returns the sound of each sentence, at the recogniser's rate."""
     with private_system(Settings(), WorkerPlan(engine, 1)) as system, closing(Producer(system.settings)) as client:
         system.await_workers(engine, 1)
@@ -70,9 +72,9 @@ def spoken(engine: str, page: Sequence[str], mode: ReadingMode) -> list[Samples]
     return [samples_of_pcm(b"".join(sounds[seq]), rate_hz) for seq in range(len(page))]
 
 
-def _heard(recogniser: Recogniser, said: str, sound: Samples) -> tuple[Verdict, str]:
+def _recognise(recogniser: Recogniser, expected: str, sound: Samples) -> tuple[Verdict, str]:
     words = read_sentence(recogniser.text(sound, WIDE), "en")
-    return judge([said], words_of(words)), words
+    return judge([expected], words_of(words)), words
 
 
 def _row(engine: str, title: str, verdicts: Sequence[Verdict]) -> str:

@@ -1,15 +1,15 @@
 """Caption lines: text broken into lines of a given width, in any script. Pure.
 
-Lines break at spaces. In scripts without spaces they break between characters: Chinese and Japanese anywhere except
-before closing marks; Thai and Lao, where only a dictionary could find the words, before a vowel that starts a syllable.
-Grapheme clusters stay whole. East Asian characters take two columns (Unicode Standard Annex 11).
+Lines break at spaces. In Chinese, Japanese and Thai, which have none, they break behind phrases, but before no closing
+mark. A phrase that is too long breaks between characters, in Lao before a vowel that starts a syllable. Grapheme
+clusters stay whole. East Asian characters take two columns (Unicode Standard Annex 11).
 """
 
 import unicodedata
 from collections.abc import Iterator
 
-from seriatim.text.segment.character_classes import CJK
 from seriatim.text.segment.graphemes import are_joined, is_regional
+from seriatim.text.segment.phrase_breaks import has_phrases, phrase_ends
 from seriatim.text.segment.split_long import NEVER_FIRST
 
 _NEVER_FIRST = NEVER_FIRST | frozenset("々〉〕％")
@@ -49,10 +49,9 @@ def _unbreakable_parts(text: str, width: int) -> Iterator[tuple[str, int, bool]]
 def _split_word(word: str) -> Iterator[str]:
     """Split a word at each possible break of a script without spaces."""
     start = 0
-    for at in range(1, len(word)):
+    for at in phrase_ends(word)[:-1] if has_phrases(word) else ():
         before, after = word[at - 1], word[at]
-        may_break = CJK.match(before) or CJK.match(after)
-        if may_break and before not in _NEVER_LAST and after not in _NEVER_FIRST and not are_joined(before, after):
+        if before not in _NEVER_LAST and after not in _NEVER_FIRST and not are_joined(before, after):
             yield word[start:at]
             start = at
     yield word[start:]

@@ -1,10 +1,11 @@
-"""Split a sentence that is too long: at a clause, else between words, else between characters."""
+"""Split a sentence that is too long: at a clause, else between words or phrases, else between characters."""
 
 import re
 from collections.abc import Sequence
 
 from seriatim.text.segment.character_classes import CJK
 from seriatim.text.segment.graphemes import are_joined
+from seriatim.text.segment.phrase_breaks import EDGE, has_phrases, phrase_ends
 
 _BEHIND = r"[\"'”’»)\]]*"
 _PAUSES = re.compile(
@@ -14,6 +15,7 @@ _PAUSES = re.compile(
 _GREATER = frozenset(";:…؛–—-；：")
 #: a part never begins with one of these, though French and others put a space before some
 NEVER_FIRST = frozenset("!?:;,.%»”’)]}，、。！？；：」』】》）…ー–—")
+PHRASE_CHARS = 24  #: how far back the end of a phrase is looked for, in scripts without spaces
 
 
 def clause_end(text: str, start: int, stop: int) -> int:
@@ -58,8 +60,20 @@ def _last_clause(text: str, cap: int) -> int:
 
 
 def _last_word(text: str, cap: int, floor: int) -> int:
-    """The last place from `floor` to `cap` between two words, or between two characters of a script without spaces."""
-    return next((at for at in range(cap, floor - 1, -1) if _is_between_words(text, at)), 0)
+    """The last place from `floor` to `cap` between two words, or behind a phrase of a script without spaces."""
+    at = next((at for at in range(cap, floor - 1, -1) if _is_between_words(text, at)), 0)
+    return at if at == 0 or text[at] == " " else _last_phrase(text, at, floor) or at
+
+
+def _last_phrase(text: str, cap: int, floor: int) -> int:
+    """The end of the last phrase before `cap`, not long before it, or 0; what follows `cap` does not change it."""
+    start = max(0, cap - PHRASE_CHARS - EDGE)
+    part = text[start : cap + 1]
+    if not has_phrases(part):
+        return 0
+    ends = (start + end for end in reversed(phrase_ends(part)))
+    least, most = max(floor, cap - PHRASE_CHARS, 1), cap + 1 - EDGE
+    return next((end for end in ends if least <= end <= most and _may_part(text[end - 1], text[end])), 0)
 
 
 def _first_word(text: str, floor: int, cap: int) -> int:
@@ -71,12 +85,20 @@ def _is_between_words(text: str, at: int) -> bool:
     here = text[at]
     if here == " ":
         return text[at + 1] not in NEVER_FIRST
-    is_cjk = CJK.match(here) and CJK.match(text[at - 1])
-    return bool(is_cjk) and here not in NEVER_FIRST and not are_joined(text[at - 1], here)
+    return bool(CJK.match(here) and CJK.match(text[at - 1])) and _may_part(text[at - 1], here)
+
+
+def _may_part(before: str, after: str) -> bool:
+    return after not in NEVER_FIRST and not are_joined(before, after)
 
 
 def _last_safe(text: str, cap: int) -> int:
-    """The last place up to `cap` that does not part what is seen as one character, if the second half has one."""
+    """The end of the last phrase before `cap`, else a place that does not part what is seen as one character.
+
+    Both are looked for in the second half alone.
+    """
+    if phrase := _last_phrase(text, cap, cap // 2 + 1):
+        return phrase
     for at in range(cap, cap // 2, -1):
         if not are_joined(text[at - 1], text[at]):
             return at

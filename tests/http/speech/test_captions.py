@@ -82,7 +82,7 @@ def test_a_long_sentence_has_its_times_by_the_words_of_its_engine() -> None:
     assert second.start_s == pytest.approx(5 + 0.1 * len(" ".join(first.lines).split()))
 
 
-def test_wide_characters_count_two_columns_and_break_anywhere_but_before_a_full_stop() -> None:
+def test_wide_characters_count_two_columns_and_no_line_begins_with_a_full_stop() -> None:
     lines = wrap_text("今日は朝早く起きて、公園を散歩しました。" * 3, 42)
     assert max(map(column_count, lines)) <= 42
     assert [line[0] for line in lines if line[0] in "。、"] == []
@@ -99,9 +99,18 @@ def test_what_is_seen_as_one_character_is_never_parted(text: str) -> None:
         assert len(line) % 2 == 0 if flag else not are_joined(line[-1], after[0])
 
 
-def test_thai_breaks_where_a_syllable_begins() -> None:
-    lines = wrap_text("ฉันตื่นแต่เช้าวันนี้และไปเดินเล่นในสวนใกล้บ้านแล้วกินข้าวเช้าที่ร้านเล็กๆ", 20)
-    assert all(line[0] in "เแโใไ" for line in lines[1:])
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (20, ["ฉันตื่นแต่เช้าวันนี้และไปเดิน", "เล่นในสวนใกล้บ้านแล้วกิน", "ข้าวเช้าที่ร้านเล็กๆ"]),
+        (42, ["コンピューターサイエンスの研究者たちは朝早く", "起きて、公園を散歩しました。"]),
+        (32, ["我们一起去公园散步，看到了很多", "美丽的花朵，大家都非常高兴。"]),
+        (20, ["ຂ້ອຍຕື່ນເຊົ້າມື້ນີ້ແລະ", "ໄປຍ່າງຫຼິ້ນໃນສວນໃກ້ເຮືອນ"]),
+    ],
+    ids=["thai", "japanese", "chinese", "lao"],
+)
+def test_scripts_without_spaces_break_between_words(width: int, lines: list[str]) -> None:
+    assert wrap_text("".join(lines), width) == lines
 
 
 @pytest.mark.parametrize(("write", "kind"), [(format_srt, "srt"), (format_vtt, "webvtt")])

@@ -102,7 +102,22 @@ def test_chinese_is_cut_at_a_clause_or_between_characters():
         "今天天气很好，我们一起去公园散步，",
         "看到了很多美丽的花朵，大家都非常高兴。",
     ]
-    assert pieces("这" * 50, limit_chars=20) == ["这" * 20, "这" * 20, "这" * 10]
+    unknown = pieces("这" * 50, limit_chars=20)
+    assert ("".join(unknown), len(unknown)) == ("这" * 50, 3)
+    assert max(map(len, unknown)) <= 20
+
+
+def test_scripts_without_spaces_are_cut_between_words():
+    thai = "ฉันตื่นแต่เช้าวันนี้และไปเดินเล่นในสวนใกล้บ้านแล้วกินข้าวเช้าที่ร้านเล็กๆกับเพื่อนมากมาย"
+    assert pieces(thai, limit_chars=50) == [
+        "ฉันตื่นแต่เช้าวันนี้และไปเดินเล่นในสวนใกล้บ้าน",
+        "แล้วกินข้าวเช้าที่ร้านเล็กๆกับเพื่อนมากมาย",
+    ]
+    japanese = "コンピューターサイエンスの研究者たちは朝早く起きて公園を散歩しました"
+    assert pieces(japanese, limit_chars=25) == [
+        "コンピューターサイエンスの研究者たちは",
+        "朝早く起きて公園を散歩しました",
+    ]
 
 
 def test_what_is_seen_or_spoken_as_one_character_is_not_parted():
