@@ -16,7 +16,15 @@ _SAMPLE_BYTES = 256 * 1024  #: enough to know an encoding, and read in a moment
 _FEW_BYTES = 12
 _WESTERN = "cp1252"
 _UTF8_SHAPE = re.compile(rb"[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}")
+#: the part of bytes in UTF-8's shape in a damaged UTF-8 text; by chance, Thai and Japanese in others have a half
+MOSTLY_UTF8 = 0.75
+_ISO_2022 = re.compile(rb"\x1b\$[@B]")  #: the start of Japanese letters in seven bits, as in old mail
 _HIGH = re.compile(rb"[\x80-\xff]")
+#: letters that stand alone in no Korean text but jokes, and that EUC-JP's small letters become in EUC-KR
+_PARTS_OF_HANGUL = re.compile(r"[\u3131-\u318e]")
+_ASCII_LETTER = re.compile(rb"[A-Za-z]")
+_SMALL_CYRILLIC = re.compile(r"[а-яёґєії]")
+_CAPITAL_CYRILLIC = re.compile(r"[А-ЯЁҐЄІЇ]")
 _TYPOGRAPHY = frozenset("“”‘’‚„–—…«»‹›¿¡§°€£©®™·•\u00a0")
 
 
@@ -27,7 +35,8 @@ def decode_text(raw: bytes, name: str) -> str:
         BadInput: they are no text, or a damaged one.
         Misconfigured: an older encoding needs a package that is not installed.
     """
-    encoding = next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), _wide_encoding(raw) or "utf-8")
+    marked = next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), "")
+    encoding = marked or _wide_encoding(raw) or ("iso2022_jp" if _ISO_2022.search(raw) else "utf-8")
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -47,7 +56,7 @@ def _decode_older(raw: bytes, error: UnicodeDecodeError, name: str) -> str:
     """
     high = len(_HIGH.findall(raw))
     shaped = sum(len(match) for match in _UTF8_SHAPE.findall(raw))
-    if shaped * 2 >= high or b"\0" in raw:
+    if shaped >= MOSTLY_UTF8 * high or b"\0" in raw:
         raise _no_text(raw, error, name)
     found = _guess(raw, high)
     if found is None:
@@ -59,11 +68,25 @@ def _guess(raw: bytes, high: int) -> str | None:
     sample = raw[:_SAMPLE_BYTES]
     if high < _FEW_BYTES and high * 3 < len(raw):
         return _plausible(raw, _WESTERN)
+    if (text := _koi8(raw, high)) is not None:
+        return text
     for match in required_package("charset_normalizer").from_bytes(sample, threshold=0.3):
         text = _plausible(raw, match.encoding)
         if text is not None:
             return text
     return _plausible(raw, _WESTERN)
+
+
+def _koi8(raw: bytes, high: int) -> str | None:
+    """The text in KOI8 if it is Russian or Ukrainian in it, which the detector takes for Japanese at times.
+
+    Small letters stand where other Cyrillic encodings have capitals, and other scripts' bytes give no letters.
+    """
+    if high < len(_ASCII_LETTER.findall(raw)):
+        return None
+    text = raw.decode("koi8-u", "replace")
+    small, capitals = len(_SMALL_CYRILLIC.findall(text)), len(_CAPITAL_CYRILLIC.findall(text))
+    return text if small > 4 * capitals and small + capitals > 0.9 * high else None
 
 
 def _plausible(raw: bytes, encoding: str) -> str | None:
@@ -77,7 +100,8 @@ def _plausible(raw: bytes, encoding: str) -> str | None:
     controls = sum(
         unicodedata.category(char) in ("Cc", "Co", "Cn") and char not in "\t\n\r\f\v" for char in text[:100_000]
     )
-    return text if words >= 0.9 * len(others) and not controls else None
+    parts = len(_PARTS_OF_HANGUL.findall(text[:100_000]))
+    return text if words >= 0.9 * len(others) and not controls and parts * 5 <= len(others) else None
 
 
 def _wide_encoding(raw: bytes) -> str:

@@ -32,6 +32,7 @@ class ZipArchive:
             most = limits.archive_files
             raise BadInput(f"{name} holds {len(members)} files; SERIATIM_DOCUMENT_MAX_FILES allows {most}")
         self.names = frozenset(member.filename for member in members)
+        self._folded = {_folded(member): member for member in sorted(self.names)}
 
     def read(self, member: str, most_bytes: int = PART_BYTES) -> bytes:
         """The content of a member.
@@ -47,11 +48,12 @@ class ZipArchive:
         return content
 
     def read_at_most(self, member: str, most_bytes: int) -> bytes | None:
-        """The content of a member; None if it is larger than that.
+        """The content of a member; None if it is larger than that. Its name may differ in capitals and slashes.
 
         Raises:
             BadInput: as `read`.
         """
+        member = member if member in self.names else self._folded.get(_folded(member), member)
         if member not in self.names:
             raise BadInput(f"{self.name} names {member!r:.200}, which it does not contain; is the download complete?")
         allowed = most_bytes if member in self._counted else min(most_bytes, self._left)
@@ -70,6 +72,11 @@ class ZipArchive:
         self._left -= len(content)
         self._counted.add(member)
         return None if len(content) > most_bytes else content
+
+
+def _folded(member: str) -> str:
+    """A member's name as systems see it that distinguish neither capitals nor slashes."""
+    return member.replace("\\", "/").casefold()
 
 
 def resolve_path(base: str, reference: str) -> str:

@@ -127,3 +127,10 @@ def test_a_book_that_cannot_be_read_is_refused_with_a_line(changes: dict[str, st
 def test_obfuscated_fonts_are_no_protection() -> None:
     fonts = '<encryption><EncryptionMethod Algorithm="http://www.idpf.org/2008/embedding"/></encryption>'
     assert read(archive(epub_members({"one.xhtml": "<p>Hello.</p>"}) | {"META-INF/encryption.xml": fonts})).text
+
+
+def test_a_page_is_found_under_a_name_with_other_capitals_or_slashes() -> None:
+    members = epub_members({"Text/one.xhtml": "<p>Hello.</p>", "Two.xhtml": "<p>Bye.</p>"})
+    members["OEBPS\\text\\One.XHTML"] = members.pop("OEBPS/Text/one.xhtml")
+    members["OEBPS/two.xhtml"] = members.pop("OEBPS/Two.xhtml")
+    assert read(archive(members)).text.split() == ["Hello.", "Bye."]

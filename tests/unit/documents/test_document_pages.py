@@ -65,12 +65,21 @@ TEXTS = {
     "cp1253": "Καλημέρα κόσμε. Σήμερα ο καιρός είναι πολύ καλός και θα πάμε στη θάλασσα.",
     "cp1255": "שלום עולם. היום מזג האוויר נאה מאוד ואנחנו הולכים לים עם כל המשפחה.",
     "cp1256": "مرحبا بالعالم. الطقس اليوم جميل جدا وسنذهب إلى البحر مع العائلة كلها.",
+    "koi8-u": "Привіт. Сьогодні гарна погода, і ми йдемо гуляти в парк разом із друзями.",
+    "euc-jp": "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。",
+    "iso2022_jp": "吾輩は猫である。名前はまだ無い。",
+    "cp874": "วันนี้อากาศดีมาก เราไปเดินเล่นที่สวนสาธารณะกัน แล้วกลับบ้านด้วยกัน",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("encoding", list(TEXTS))
 def test_a_text_is_read_in_any_encoding(encoding: str) -> None:
     assert read(TEXTS[encoding].encode(encoding)).text == TEXTS[encoding]
+
+
+def test_a_short_russian_text_is_no_japanese() -> None:
+    text = "Привет, как дела? Сегодня хорошая погода, и мы идём гулять в парк."
+    assert read(text.encode("koi8-r")).text == text
 
 
 @pytest.mark.parametrize(
