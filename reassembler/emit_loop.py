@@ -6,7 +6,7 @@ nothing.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,12 +17,16 @@ from seriatim.keys import GROUP, JOB_ID, SHARDS, notification_stream, shard_of
 from seriatim.lua import job_scripts
 from seriatim.lua.job_scripts import EmitResult
 from seriatim.lua.script_calls import run_many, translate_redis_errors
+from seriatim.state.stream_record import shards_with_audio
 
 log = logging.getLogger(__name__)
 
 MAX_READ = 64  #: notifications per read
 RECHECK_MS = 1_000  #: a live job is checked at this interval, notified or not
 ABANDONED_MS = 2_000  #: a notification that a dead reassembler read is reclaimed after this time
+
+#: the streams of all shards, from what nobody has read yet
+NEW_NOTIFICATIONS: Mapping[Any, Any] = {notification_stream(shard): ">" for shard in range(SHARDS)}
 
 OnEmit = Callable[[str, EmitResult], None]  #: called with a job id and the result of its emit
 
@@ -43,10 +47,9 @@ def create_consumer_groups(redis: "Redis") -> None:
 
 def wait_for_notifications(reader: "Redis", name: str, block_ms: int) -> list[CursorNotification]:
     """New notifications for the reassembler `name`, waiting for the first up to `block_ms`."""
-    streams: dict[Any, Any] = {notification_stream(shard): ">" for shard in range(SHARDS)}
     try:
         with translate_redis_errors():
-            reply = reader.xreadgroup(GROUP, name, streams, count=MAX_READ, block=block_ms)
+            reply = reader.xreadgroup(GROUP, name, dict(NEW_NOTIFICATIONS), count=MAX_READ, block=block_ms)
     except CommandRefused as error:
         if error.code != "NOGROUP":  # the server lost its data, or a stream expired
             raise
@@ -57,17 +60,20 @@ def wait_for_notifications(reader: "Redis", name: str, block_ms: int) -> list[Cu
 
 def abandoned_notifications(redis: "Redis", name: str) -> list[CursorNotification]:
     """Notifications that a reassembler read and never acknowledged, because it died."""
+    streams = [notification_stream(shard) for shard in range(SHARDS)]
+    pipe = redis.pipeline(transaction=False)
+    for stream in streams:
+        pipe.xautoclaim(stream, GROUP, name, ABANDONED_MS, count=MAX_READ)
+    try:
+        with translate_redis_errors():
+            replies = pipe.execute()
+    except CommandRefused as error:
+        if error.code != "NOGROUP":
+            raise
+        create_consumer_groups(redis)
+        return []
     found: list[CursorNotification] = []
-    for shard in range(SHARDS):
-        stream = notification_stream(shard)
-        try:
-            with translate_redis_errors():
-                reply = redis.xautoclaim(stream, GROUP, name, ABANDONED_MS, count=MAX_READ)
-        except CommandRefused as error:
-            if error.code != "NOGROUP":
-                raise
-            create_consumer_groups(redis)
-            return []
+    for stream, reply in zip(streams, replies, strict=True):
         found += _parse_rows(stream, reply[1])
     return found
 
@@ -94,8 +100,10 @@ def _discard(redis: "Redis", foreign: list[CursorNotification]) -> None:
 
 def emit_sweep(redis: "Redis", on_emit: OnEmit, memory_share: float) -> None:
     """Emit for every live job that has not been checked for RECHECK_MS."""
-    calls = [job_scripts.due(shard, again_ms=RECHECK_MS, memory_share=memory_share) for shard in range(SHARDS)]
-    due = run_many(redis, calls)
+    calls = [
+        job_scripts.due(shard, again_ms=RECHECK_MS, memory_share=memory_share) for shard in shards_with_audio(redis)
+    ]
+    due = run_many(redis, calls) if calls else []
     jobs = [job_id for found in due for job_id in found]
     if not jobs:
         return

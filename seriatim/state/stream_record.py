@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
-from seriatim.keys import StreamPosition, job_prefix
+from seriatim.keys import SHARDS, StreamPosition, job_prefix, shard_prefix
 from seriatim.lua.script_calls import translate_redis_errors
 
 if TYPE_CHECKING:
@@ -91,6 +91,19 @@ def known_jobs(redis: "Redis", jobs: Iterable[str]) -> set[str]:
         pipe.exists(_key(job))
     with translate_redis_errors():
         return {job for job, there in zip(job_ids, pipe.execute(), strict=True) if there}
+
+
+def shards_with_audio(redis: "Redis") -> list[int]:
+    """The shards with live jobs, or with ended ones whose audio is still held: in the others no job is ever due.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for shard in range(SHARDS):
+        pipe.exists(f"{shard_prefix(shard)}:live", f"{shard_prefix(shard)}:over")
+    with translate_redis_errors():
+        return [shard for shard, n_keys in enumerate(pipe.execute()) if n_keys]
 
 
 def note_plain_reader(redis: "Redis", job: str, position: StreamPosition) -> None:

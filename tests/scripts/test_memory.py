@@ -11,6 +11,7 @@ from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import AppendVerdict
 from seriatim.lua.pool_records import FinishVerdict, RetryPolicy, SubmitVerdict
 from seriatim.records import JobKind
+from seriatim.state.stream_record import shards_with_audio
 from tests.scripts.job.slot_driver import Slot, pcm
 from tests.scripts.pool.pool_driver import POOL, PoolDriver
 
@@ -257,3 +258,14 @@ def test_bookkeeping_is_small(redis: Redis) -> None:
     for message in messages[1:]:
         stage.finish(message, 1_000)
     assert len(stage.held()[":js:book"]) == len(stage.held()[":jt:book"]) == 1
+
+
+def test_only_shards_with_audio_are_looked_at(redis: Redis) -> None:
+    """An idle reassembler runs no script for a shard without jobs, and one for a job that only waits to be deleted."""
+    assert shards_with_audio(redis) == []
+    slot = slot_heard_to_its_end(redis, "j", n_bytes=1_000)
+    assert shards_with_audio(redis) == [shard_of("j")]
+    redis.delete(f"{slot.prefix}:live")
+    assert shards_with_audio(redis) == [shard_of("j")]
+    look(slot, 61_000)
+    assert shards_with_audio(redis) == []
