@@ -74,7 +74,9 @@ class ChapterCorrections:
             BadInput: the rate differs from that of the chapter.
         """
         if rate_hz != self._before.rate_hz:
-            raise BadInput(f"audio at {rate_hz} Hz for a chapter at {self._before.rate_hz} Hz")
+            raise BadInput(
+                f"audio at {rate_hz} Hz for a chapter at {self._before.rate_hz} Hz; use the engine that made the book"
+            )
         self._parts[self._current].pcm += pcm
 
     def complete_sentence(self, seq: int) -> None:

@@ -22,7 +22,9 @@ def ask_engine(module: str, *arguments: str, limit_s: float | None = None) -> An
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
     except subprocess.TimeoutExpired:
-        raise EngineUnavailable(f"{module} has not answered within {limit_s:g} s") from None
+        raise EngineUnavailable(
+            f"{module} has not answered within {limit_s:g} s; is this machine busy? Try again"
+        ) from None
     if done.returncode:
         raise _error_of(module, done.returncode, done.stderr)
     return json.loads(done.stdout)

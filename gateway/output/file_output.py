@@ -167,7 +167,9 @@ class FileOutput:
             BadInput: the rate differs from that of the audio before.
         """
         if self._rate_hz not in (None, rate_hz):
-            raise BadInput(f"audio at {rate_hz} Hz after audio at {self._rate_hz} Hz in {self._output}")
+            raise BadInput(
+                f"audio at {rate_hz} Hz after audio at {self._rate_hz} Hz in {self._output}; speak all with one engine"
+            )
         self._rate_hz = rate_hz
         with translate_write_errors(self._output):
             self._spool.append(pcm)

@@ -147,7 +147,9 @@ def _lock_file(fd: int, output: str) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Unwritable(f"cannot write {output}: another process is writing it") from None
+        raise Unwritable(
+            f"cannot write {output}: another process is writing it; wait for it, or name another"
+        ) from None
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise

@@ -51,7 +51,9 @@ class PipeOutput:
             BadInput: the rate differs from that of the audio before.
         """
         if self._rate_hz not in (None, rate_hz):
-            raise BadInput(f"audio at {rate_hz} Hz after audio at {self._rate_hz} Hz in {self._name}")
+            raise BadInput(
+                f"audio at {rate_hz} Hz after audio at {self._rate_hz} Hz in {self._name}; speak all with one engine"
+            )
         self._rate_hz = rate_hz
         if self._encoder is None:
             self._encoder = open_encoder(self._sink, self._format, rate_hz, title=self.title)

@@ -63,7 +63,7 @@ class PartialSubmission:
             self.whole = close
             return
         if verdict is ExtendVerdict.GONE:
-            raise JobEnded(f"job {self.job.id} ended while its text was being sent")
+            raise JobEnded(f"job {self.job.id} ended while its text was being sent; send all of it as a new job")
         if verdict is ExtendVerdict.FULL:
             raise Busy(f"job {self.job.id} has as much text queued as SERIATIM_QUEUE_LIMIT_MS allows", 1.0)
         if verdict is ExtendVerdict.GAP:

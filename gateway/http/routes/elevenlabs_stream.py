@@ -164,7 +164,7 @@ class ElevenLabsConnection:
             HttpProblem, SeriatimError: it is refused.
         """
         if len(self.contexts) >= MAX_CONTEXTS:
-            raise HttpProblem(400, "too_many_contexts", f"at most {MAX_CONTEXTS} contexts at a time")
+            raise HttpProblem(400, "too_many_contexts", f"at most {MAX_CONTEXTS} contexts at a time; close one first")
         self.context.draining.refuse_new_request()
         voice, model, output_format, language = self.query
         speed = message.voice_settings.speed if message.voice_settings else None

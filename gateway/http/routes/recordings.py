@@ -25,7 +25,7 @@ async def delete_recording(job_id: JobId, context: ContextDep, caller: CallerDep
     """Delete the recording of an ended job, with its text and captions. In Redis these expire by themselves."""
     job = await context.own(job_id, caller)
     if not await asyncio.to_thread(_remove_files, job):
-        raise not_found(f"no recording of job {job_id}")
+        raise not_found(f"no recording of job {job_id}: it was not recorded, or has been deleted")
     await asyncio.to_thread(remove_from_list, job.redis, caller.user, job.id)
     return Response(status_code=204)
 

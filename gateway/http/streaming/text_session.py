@@ -223,5 +223,5 @@ async def _job_of_token(context: GatewayContext, caller: Caller, token: str) -> 
     job_id, first_chars, limit_ms = match.groups()
     job = await context.own(job_id, caller)
     if not job.pool or job.drain is not DrainMode.WINDOW:
-        raise not_found(f"no open job {job_id!r}")
+        raise not_found(f"no open job {job_id!r}: it has ended; start without `resume`, and send its text again")
     return job, (int(first_chars), int(limit_ms or 0))

@@ -10,7 +10,7 @@ One way through for all text, whether it is at hand (`segment`) or still being w
     Lists      finds the items of a list within a line              spaces     -> breaks
     Sentences  finds where sentences end, breaks long ones          breaks and marks -> parts
     Languages  finds the language of each paragraph (if asked)      parts      -> parts
-    Reading    puts numbers and signs into words (if asked)     parts      -> parts
+    Reading    puts numbers and signs into words (if asked)         parts      -> parts
     Joiner     joins short ones, drops what is only punctuation     parts      -> pieces
 
 Each step reads onwards, decides by a bounded stretch of what follows, and then never changes its mind. So a text gives

@@ -27,6 +27,7 @@ if importlib.util.find_spec("onnx") is None:
     pytest.skip("onnx is not installed (pip install -e '.[piper]')", allow_module_level=True)
 
 from tests.support.piper_voice import write_voice
+from workers.engines.piper.official_voices import ADVICE
 
 NAME = "en_US-tiny-medium"
 PATH = "en/en_US/tiny/medium"
@@ -239,7 +240,7 @@ def test_what_is_not_there_is_named(
     collection: Collection, settings: dict[str, str], tmp_path: Path, missing: str
 ) -> None:
     del collection.files[missing]
-    assert refused(settings) == f"{collection.url}/{missing} answers 404 Not Found"
+    assert refused(settings) == f"{collection.url}/{missing} answers 404 Not Found; {ADVICE}"
     assert not list(tmp_path.glob("piper/*.onnx")) + list(tmp_path.glob("piper/*.json"))
 
 

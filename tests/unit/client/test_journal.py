@@ -125,7 +125,9 @@ def test_a_text_that_is_no_unicode_has_a_fingerprint_too():
 
 def test_a_journal_has_one_owner_at_a_time(path):
     first = opened(path)
-    with pytest.raises(Unwritable, match=r"^cannot write speech.wav: another process is writing it$"):
+    with pytest.raises(
+        Unwritable, match=r"^cannot write speech.wav: another process is writing it; wait for it, or name another$"
+    ):
         opened(path)
     first.close()
     opened(path).close()

@@ -79,6 +79,6 @@ def _from_archive(path: Path) -> dict[str, Styles]:
 def _checked(array: npt.NDArray[Any], path: Path) -> Styles:
     if array.size == 0 or array.size % STYLE_SIZE or array.dtype.kind != "f":
         raise EngineUnavailable(
-            f"{path} has {array.size} numbers of {array.dtype}; expected rows of {STYLE_SIZE} floats"
+            f"{path} has {array.size} numbers of {array.dtype}; expected rows of {STYLE_SIZE} floats; {ADVICE}"
         )
     return np.ascontiguousarray(array.reshape(-1, STYLE_SIZE), np.float32)

@@ -239,7 +239,9 @@ def _rename(unfinished: Path, folder: Path) -> None:
         os.rename(unfinished, folder)  # noqa: PTH104  # Path.rename says the same
     except OSError as error:
         if not (folder / SEAM).is_file():  # else another worker was faster, with the same result
-            raise EngineUnavailable(f"cannot write {folder}: {error.strerror}") from error
+            raise EngineUnavailable(
+                f"cannot write {folder}: {error.strerror}; free some space, or name another: cache=DIR"
+            ) from error
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ CARD = "MODEL_CARD"
 MOST_INDEX_BYTES = 1 << 24  #: the official one has 0.2 MB
 TIMEOUT_S = 30  #: without a byte
 READ_AT_ONCE = 1 << 16  #: bytes
+ADVICE = "try again later, or place its files by hand; `seriatim models` says where"
 
 Report = Callable[[str, int, int], None]  #: file name, bytes that are there, its size
 
@@ -118,7 +119,7 @@ def _download_file(base_url: str, file: VoiceFile, folder: Path, report: Report)
         try:
             fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BadInput(f"another process downloads {final}") from None
+            raise BadInput(f"another process downloads {final}; wait for it") from None
         if out.tell() != file.size:
             _receive(f"{base_url}/{file.url_path}", file, out, report)
         out.flush()
@@ -166,9 +167,9 @@ def _open(url: str, start: int = 0) -> Any:
     try:
         return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:
-        raise EngineUnavailable(f"{url} answers {error.code} {error.reason}") from error
+        raise EngineUnavailable(f"{url} answers {error.code} {error.reason}; {ADVICE}") from error
     except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
-        raise EngineUnavailable(f"{url} cannot be had: {getattr(error, 'reason', error)}") from error
+        raise EngineUnavailable(f"{url} cannot be had: {getattr(error, 'reason', error)}; {ADVICE}") from error
 
 
 def _voice_file(url_path: str, entry: dict[str, Any], name: str) -> VoiceFile:
