@@ -56,7 +56,8 @@ def _pools(pools: list[PoolState]) -> list[CheckResult]:
 
 def _workers(pool: PoolState) -> CheckResult:
     name, n = f"pool {pool.pool}", len(pool.workers)
-    found = f"{n} worker processes, {pool.slots} slots, {pool.in_flight} sentences in flight, {pool.waiting} waiting"
+    workers = f"{n} worker process{'es' * (n != 1)}, {pool.slots} slot{'s' * (pool.slots != 1)}"
+    found = f"{workers}, {pool.in_flight} sentence{'s' * (pool.in_flight != 1)} in flight, {pool.waiting} waiting"
     if not pool.slots:
         advice = f"start workers: seriatim worker --engine {pool.pool}"
         return fail(name, f"no worker process is alive; {pool.waiting} sentences wait", advice)
