@@ -49,12 +49,21 @@ class TextDemands:
 
     def met_by(self, pool: PoolRecord) -> bool:
         """Can the pool's workers speak such a text?"""
+        if not self.language_met_by(pool):
+            return False
         try:
-            for language in {self.language, *self.languages} - {MIXED}:
-                pool.check(language, self.speed, self.options)
             pool.check("", self.speed, self.options)
             for voice in self.voices:
                 find_voice(voice, pool)
+        except BadInput:
+            return False
+        return True
+
+    def language_met_by(self, pool: PoolRecord) -> bool:
+        """Can the pool's workers speak the text's languages?"""
+        try:
+            for language in {self.language, *self.languages} - {MIXED}:
+                pool.check(language, 1.0, {})
         except BadInput:
             return False
         return self.language != MIXED or not any(_monolingual(each.languages) for each in pool.abilities)
@@ -69,7 +78,7 @@ def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object
             break
     else:
         pool = default
-    return replace(request, engine=pool.pool), _reason(demands, pool.pool, default.pool)
+    return replace(request, engine=pool.pool), _reason(demands, pool.pool, default)
 
 
 def default_pool(pools: PoolCache, named: str) -> str:
@@ -108,16 +117,18 @@ def _any_pool(pools: PoolCache) -> str:
         return ""
 
 
-def _reason(demands: TextDemands, chosen: str, default: str) -> str:
+def _reason(demands: TextDemands, chosen: str, default: PoolRecord) -> str:
     """The line that says why another engine than the default speaks a text; "" where that one does."""
-    if chosen == default:
+    if chosen == default.pool:
         return ""
-    if demands.language == MIXED:
-        found = f"has words in several scripts, which {default} does not read"
-    elif demands.language:
-        found = f"is in {english_name(demands.language)}, which {default} does not speak"
+    if demands.language_met_by(default):
+        found = f"asks for a voice, an option or a speed that {default.pool} does not have"
+    elif demands.language == MIXED:
+        found = f"has words in several scripts, which {default.pool} does not read"
+    elif demands.languages or not demands.language:
+        found = f"has a sentence in a language that {default.pool} does not speak"
     else:
-        found = f"asks for a voice, an option or a speed that {default} does not have"
+        found = f"is in {english_name(demands.language)}, which {default.pool} does not speak"
     return (
         f"this text {found}: {chosen} speaks it. "
         "Another engine: --engine NAME; another language: --language TAG; better voices: seriatim models"

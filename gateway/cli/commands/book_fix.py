@@ -41,7 +41,7 @@ def run_fix(options: argparse.Namespace, settings: Settings) -> int:
         listed = list(listed_sentences(plan, project, options.find))
         if report is not None:
             write_report(report, plan.title, options.book, project, listed)
-        _print_list(listed, as_json=options.json)
+        _print_list(listed, options.find, as_json=options.json)
         return ExitCode.OK
     changes: dict[str, list[Correction]] = {}
     for address in options.sentence:
@@ -135,7 +135,7 @@ def _last_text(corrections: list[Correction], seq: int) -> str:
     return next((one.text for one in reversed(corrections) if one.seq == seq and one.text), "")
 
 
-def _print_list(sentences: list[ListedSentence], *, as_json: bool) -> None:
+def _print_list(sentences: list[ListedSentence], find: str, *, as_json: bool) -> None:
     if as_json:
         fields = [
             {"sentence": one.address, "start_s": round(one.start_s, 3), "text": one.text, "doubts": list(one.doubts)}
@@ -147,4 +147,4 @@ def _print_list(sentences: list[ListedSentence], *, as_json: bool) -> None:
         doubts = f"({'; '.join(one.doubts)}) " if one.doubts else ""
         sys.stdout.write(f"{one.address:>8}  {clock_face(one.start_s):>7}  {doubts}{one.text}\n")
     if not sentences:
-        sys.stdout.write("no such sentences\n")
+        sys.stdout.write(f"no sentence has {find!r}\n" if find else "no sentence is doubtful\n")

@@ -62,10 +62,10 @@ def plan_json(plan: BookPlan, voice: str, engine: str) -> dict[str, Any]:
 
 def book_summary_text(summary: BookSummary) -> str:
     """The summary in a few lines, without a line break at the end."""
-    count = f"{len(summary.chapters)} chapters"
+    count = _chapters(len(summary.chapters))
     lines = [f"{summary.output}: {count}, {clock_face(summary.audio_s)} of audio ({summary.audio_s:.1f} s)"]
     speed = summary.audio_ms / 1000 / summary.wall_s if summary.wall_s > 0 else 0.0
-    lines.append(f"{summary.n_spoken} chapters spoken in {summary.wall_s:.1f} s, {speed:.1f} × real time")
+    lines.append(f"{_chapters(summary.n_spoken)} spoken in {summary.wall_s:.1f} s, {speed:.1f} × real time")
     if summary.gain_db is not None:
         lines.append(f"gain for the loudness: {summary.gain_db:+.1f} dB")
     lines += [f"gap: {gap}" for gap in summary.gaps]
@@ -87,3 +87,7 @@ def book_summary_json(summary: BookSummary) -> dict[str, Any]:
             for chapter in summary.chapters
         ],
     }  # fmt: skip
+
+
+def _chapters(n: int) -> str:
+    return f"{n} chapter{'s' * (n != 1)}"

@@ -28,7 +28,7 @@ def speakers_text(rows: Sequence[Mapping[str, Any]]) -> str:
     width = max(map(len, names))
     lines = []
     for name, row in zip(names, rows, strict=True):
-        count = "" if row["lines"] is None else f"  {row['lines']:>5} lines"
+        count = "" if row["lines"] is None else f"  {row['lines']:>5} line{'s' * (row['lines'] != 1)}"
         speed = "" if row["speed"] == 1 else f"  speed {row['speed']:g}"
         lines.append(f"{name:<{width}}  {row['voice']}{count}{speed}")
     return "\n".join(lines) + "\n"

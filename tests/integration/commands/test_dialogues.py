@@ -51,8 +51,8 @@ def test_the_plan_names_speakers_lines_and_voices(script: Path, tmp_path: Path) 
     command = ("speak", script, "-o", tmp_path / "out.wav", "--plan", *TONE)
     done = seriatim(*command, "--cast", tmp_path / "cast.yaml")
     assert [line.split() for line in done.stdout.decode().splitlines()] == [
-        ["(narrator)", "flute"], ["ANNA", "alto", "1", "lines"],
-        ["BEN", "bass", "1", "lines", "speed", "1.5"], ["CARL", "alto", "1", "lines"],
+        ["(narrator)", "flute"], ["ANNA", "alto", "1", "line"],
+        ["BEN", "bass", "1", "line", "speed", "1.5"], ["CARL", "alto", "1", "line"],
     ]  # fmt: skip
     found = json.loads(seriatim(*command, "--cast", "auto", "--json").stdout)
     assert [(row["speaker"], row["voice"]) for row in found] == [

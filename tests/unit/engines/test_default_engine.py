@@ -81,6 +81,24 @@ def test_the_reason_is_given_in_one_line() -> None:
     assert choose_engine((HIBARI, ESPEAK), JobRequest(), "Hello.")[1] == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "reason"),
+    [
+        (
+            "The harbour wakes before the town does.",
+            {"speakers": {"ANNA": "en-gb"}},
+            "asks for a voice, an option or a speed that",
+        ),
+        ("The harbour wakes before the town does.", {"speed": 3.0}, "asks for a voice, an option or a speed that"),
+        ("She said 今天 and left.", {}, "has words in several scripts, which"),
+        ([Sentence("Ja.", language="de")], {}, "has a sentence in a language that"),
+    ],
+)
+def test_the_reason_is_what_the_default_cannot_do(text: object, options: dict[str, object], reason: str) -> None:
+    _, why = choose_engine((HIBARI, ESPEAK), JobRequest.of(options), text)
+    assert why.startswith(f"this text {reason} hibari")
+
+
 def test_an_engine_that_is_named_is_taken() -> None:
     assert choose_installed(Settings(), JobRequest(engine="tone"), GERMAN) == (JobRequest(engine="tone"), "")
     assert choose_installed(Settings(engine="tone"), JobRequest(), "Hello.")[0].engine == "tone"
