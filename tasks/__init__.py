@@ -11,6 +11,7 @@ from celery import Celery
 
 import seriatim
 from seriatim.celery_app import make_app
+from seriatim.process.single_flight import single_flight
 from seriatim.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@single_flight
 @cache
 def _celery_app() -> Celery:
     return make_app(Settings.from_env(os.environ).broker)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seriatim.audio.output_file import EncoderOutput
+from seriatim.process.single_flight import single_flight
 
 _BIAS = 33  #: µ-law: added to the amplitude, so that each exponent has as many steps
 _MU_CLIP = 8158  #: µ-law: the largest amplitude of 14 bits, less the bias
@@ -31,6 +32,7 @@ def _a_law(sample: int) -> int:
     return ((0x80 if sample >= 0 else 0) | exponent << 4 | mantissa) ^ 0x55
 
 
+@single_flight
 @cache
 def _table(code_of: Callable[[int], int], bits: int) -> NDArray[np.uint8]:
     """The codes of all samples of so many bits, by their two's complement."""

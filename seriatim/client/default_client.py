@@ -8,9 +8,11 @@ from seriatim.client.client import Client
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobOptions, Text
 from seriatim.client.open_job import OpenJob
+from seriatim.process.single_flight import single_flight
 from seriatim.settings import Settings
 
 
+@single_flight  # a second client would stay unknown, with its connections
 @cache
 def default_client() -> Client:
     """Return the process's client, made at the first call with the settings of the environment."""

@@ -1,4 +1,4 @@
-"""The language detector: py3langid's model, loaded when a text first needs it (docs/explanation/decisions/0029).
+"""The language detector: py3langid's model, loaded once, when a text first needs it (docs/explanation/decisions/0029).
 
 It is an extra, `language`: without it nothing is detected, and the callers go by scripts and frequent words.
 """
@@ -6,6 +6,7 @@ It is an extra, `language`: without it nothing is detected, and the callers go b
 from functools import cache
 from typing import Any
 
+from seriatim.process.single_flight import single_flight
 from seriatim.text.languages import TAGS
 
 LONGEST_CODE = 2  #: characters of the codes that are detected: the 115 languages of ISO 639-1 that the model has
@@ -23,13 +24,22 @@ def detect_language(text: str) -> tuple[str, float]:
     return str(tag), float(probability)
 
 
+def load_detector() -> None:
+    """Load the model, unless it is loaded or not installed: a server does so before a text needs it."""
+    _model()
+
+
+@single_flight
 @cache
 def _model() -> Any:
-    """The model, of some 100 MB in memory and loaded in half a second; None where it is not installed."""
+    """The model, of some 70 MB in memory and loaded in half a second; None where it is not installed."""
     try:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier  # an extra
     except ModuleNotFoundError:
         return None
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     model.set_languages([tag for tag in model.labels if tag in TAGS and len(tag) <= LONGEST_CODE])
-    return model
+    return LanguageIdentifier(  # without the tables of all languages, 28 MB, which the first one keeps
+        model.nb_ptc, model.nb_pc, model.nb_classes, model.tk_nextmove, model.tk_output, norm_probs=True,
+        tk_row=model.tk_row,
+    )  # fmt: skip

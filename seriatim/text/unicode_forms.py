@@ -10,6 +10,8 @@ import sys
 import unicodedata
 from functools import cache
 
+from seriatim.process.single_flight import single_flight
+
 _FOLDED_TAGS = frozenset({"<font>", "<wide>", "<narrow>", "<initial>", "<medial>", "<final>", "<isolated>", "<square>"})
 #: ligatures and digraphs of Latin and Armenian, Roman numerals: `<compat>` to Unicode, as much else is
 _COMPATIBLE = ((0x132, 0x133), (0x1C4, 0x1CC), (0x1F1, 0x1F3), (0x2160, 0x217F), (0xFB00, 0xFB17))
@@ -21,6 +23,7 @@ _BETWEEN_DIGITS = re.compile(r"(?<=\d)[．：](?=\d)|(?<![\d，])\d{1,3}(?:，\d
 _PLAIN = str.maketrans("．，：", ".,:")
 
 
+@single_flight
 @cache  # takes 80 ms, and many processes meet no text, or plain text only
 def _folded() -> dict[str, str]:
     """The plain form of each character that has one; no plain form has such a character itself."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 
+from seriatim.process.single_flight import single_flight
 from seriatim.text.reading.amounts import amount_rules
 from seriatim.text.reading.angles import angle_rules
 from seriatim.text.reading.capital_words import capital_rules
@@ -68,6 +69,7 @@ def ordinal_words(digits: str, language: str) -> str:
     return rules.speller.cardinal(int(number[0]), form) if form else rules.ordinal(int(number[0]), "", "") or ""
 
 
+@single_flight
 @lru_cache
 def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], ...], ReadingRule], ...]:
     """The rules of a BCP 47 tag, in order, each behind the characters that it requires; none without a table.

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from seriatim.process.single_flight import single_flight
 from seriatim.text.segment.character_classes import CJK
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def phrase_ends(text: str) -> tuple[int, ...]:
     return tuple(accumulate(map(len, parser.parse(text))))
 
 
+@single_flight
 @lru_cache
 def _parser(model: str) -> "Parser":
     import budoux  # its import takes some 20 ms, and few texts need it

@@ -18,6 +18,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from seriatim.process.single_flight import single_flight
+
 Samples = npt.NDArray[np.int32]
 
 PEAK = 16384  #: -6 dBFS: loud enough for any meter, and two sentences mixed by mistake still do not clip
@@ -104,6 +106,7 @@ def _note_pcm(pitch: Pitch, n_samples: int) -> bytes:
     return pcm
 
 
+@single_flight
 @lru_cache(maxsize=len(TIMBRES))
 def _wave_table(voice: str) -> Samples:
     """One period of a voice's wave, int32[4096], its highest sample at PEAK."""
