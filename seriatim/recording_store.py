@@ -5,6 +5,7 @@
     <store>/<shard>/<job>/owner          its user, written by a gateway, as are
     <store>/<shard>/<job>/title, text    its source text (gateway/http/recordings/sidecar_files.py), and
     <store>/<shard>/<job>/audio.<format> the same audio in other formats (gateway/http/recordings/encoded_files.py)
+    <store>/<shard>/<job>/silence.<rate>.s16, of a text without speech (gateway/http/recordings/recording.py)
     <store>/<shard>/.<job>.<random>      a recording that is being removed
 
 Audio and markers are written by recorders (reassembler/recorder.py) only. Several may write one job at once: audio goes

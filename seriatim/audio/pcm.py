@@ -1,6 +1,8 @@
 """Arithmetic of PCM: s16le, mono. Bytes are counted from 0; an offset lies between two samples, so it is even."""
 
 BYTES_PER_SAMPLE = 2
+SHORT_SILENCE_MS = 50  #: audio of a text without speech
+UNKNOWN_RATE_HZ = 24_000  #: taken for that of a pool that has had no workers
 
 
 def bytes_of_ms(ms: float, rate_hz: int) -> int:
@@ -16,6 +18,11 @@ def ms_of_bytes(n_bytes: int, rate_hz: int) -> float:
 def silence(ms: float, rate_hz: int) -> bytes:
     """`ms` milliseconds of silence."""
     return bytes(bytes_of_ms(ms, rate_hz))
+
+
+def short_silence(rate_hz: int) -> bytes:
+    """The audio of a text without speech, such as `...`: some clients take an empty file for an error."""
+    return silence(SHORT_SILENCE_MS, rate_hz)
 
 
 def part_beyond(pcm: bytes, end: int, have: int) -> bytes:

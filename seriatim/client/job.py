@@ -10,7 +10,7 @@ from typing import cast
 from redis import Redis
 
 from seriatim import recording_store
-from seriatim.audio.pcm import ms_of_bytes
+from seriatim.audio.pcm import UNKNOWN_RATE_HZ, ms_of_bytes
 from seriatim.client.job_options import RANGES
 from seriatim.client.option_checks import check_range
 from seriatim.client.stream_reader import StreamReader, await_entry
@@ -26,6 +26,7 @@ from seriatim.records import DrainMode, JobSpec
 from seriatim.servers.redis_clients import BLOCK_S
 from seriatim.settings import Settings
 from seriatim.state.job_record import read_job
+from seriatim.state.pool_record import read_pool
 from seriatim.state.stream_record import read_stream_record
 from seriatim.stream_entries import Audio, End, Gap, SentenceStart
 
@@ -190,6 +191,10 @@ class Job:
         """Samples per second; 0 before anything is spoken."""
         return self.status().rate_hz
 
+    def silence_hz(self) -> int:
+        """Samples per second of the short silence that stands for a job of no sentences: that of its pool."""
+        return (read_pool(self.redis, self.pool).rate_hz if self.pool else 0) or UNKNOWN_RATE_HZ
+
     def recorded(self) -> bool:
         """Return whether this machine's store has a recording of the job."""
         return bool(recording_store.events(self.store_dir, self.id))
@@ -197,13 +202,15 @@ class Job:
     def save(self, path: str | Path) -> JobStatus:
         """Write the job to a file, in the format of its ending; the file gets its name only once it is complete.
 
+        A job of a text with nothing to speak (`empty="silence"`) is a silence of 50 ms.
+
         Raises:
             UnknownFormat, Unwritable: the file.
             JobFailed, JobCancelled, TimedOut, JobUnknown: the job.
         """
         from seriatim.client.save_audio import save_audio  # soundfile and numpy are needed only here
 
-        save_audio(self.audio(), Path(path))
+        save_audio(self.audio(), Path(path), self.silence_hz)
         return self.status()
 
     def _stored_status(self) -> JobStatus:

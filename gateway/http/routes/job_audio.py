@@ -17,7 +17,7 @@ from gateway.http.problems import HttpProblem
 from gateway.http.reading.positions import parse_position
 from gateway.http.recordings.encoded_files import encoded_file
 from gateway.http.recordings.filenames import content_disposition
-from gateway.http.recordings.recording import find_recording
+from gateway.http.recordings.recording import find_recording, has_nothing_to_speak
 from gateway.http.recordings.source_text import title_of
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.routes.events import After, LastId
@@ -51,12 +51,15 @@ async def get_audio(
     title = await asyncio.to_thread(title_of, job) if recording else ""
     path = await encoded_file(recording, format, request.headers.get("range", ""), title) if recording else None
     if recording is None or path is None:
-        if format not in STREAMABLE:
+        is_file = format not in STREAMABLE
+        if is_file and not await asyncio.to_thread(has_nothing_to_speak, job):
             message = f"{format} needs a job that is done and recorded; {', '.join(STREAMABLE)} can be streamed"
             raise HttpProblem(409, "not_recorded", message, param="format")
         if request.method == "HEAD":  # it has no body, and so is no listener
             return Response(headers={"seriatim-job": job.id, "cache-control": "no-store"})
-        return AudioResponse(context, job, AudioRequest(format, sse=sse, after=position, requested_s=requested_s))
+        return AudioResponse(
+            context, job, AudioRequest(format, sse=sse, after=position, whole=is_file, requested_s=requested_s)
+        )
     validate_range(request, path.stat().st_size)
     headers = {
         "seriatim-job": job.id, "cache-control": "private, max-age=3600", "etag": f'"{job.id}.{format}"',

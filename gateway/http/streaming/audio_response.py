@@ -25,7 +25,7 @@ from gateway.http.problems import problem_of
 from gateway.http.reading.async_stream_reader import AsyncStreamReader
 from gateway.http.streaming.sentence_spans import SentenceSpans
 from gateway.http.task_endings import cancel_and_wait, keep_running
-from seriatim.audio.pcm import bytes_of_ms, ms_of_bytes
+from seriatim.audio.pcm import ms_of_bytes, short_silence
 from seriatim.client.job import Job
 from seriatim.errors import EmptyText, JobCancelled, SeriatimError, TimedOut, error_of_end, refused_input
 from seriatim.keys import StreamPosition
@@ -35,8 +35,6 @@ from seriatim.stream_entries import Audio, End
 
 log = logging.getLogger(__name__)
 
-SILENCE_MS = 50  #: audio of a text without speech
-RATE_HZ = 24_000  #: of a pool that has had no workers
 #: clients expect the token counts, which do not exist here
 DONE_EVENT = {
     "type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
@@ -202,23 +200,23 @@ class AudioResponse(Response):
 
     async def _send_end(self, send: Send, end: End) -> None:
         if self._encoding.encoder is None and self.audio_request.after == StreamPosition():  # a text without speech
-            await self._send_silence(send, end)
-        audio = await self._encoding.close()
+            await self._encode_silence()
+        audio, n_bytes = await self._encoding.close(), None
         if isinstance(buffer := self._encoding.buffer, PatchableBuffer):
             audio = bytes(buffer.written)
+            n_bytes = None if self.audio_request.sse else len(audio)
         if not self._started:
-            await self._send_headers(send, len(audio) if self.audio_request.whole else None)
+            await self._send_headers(send, n_bytes)
         if self.audio_request.sse:
             audio = (self._delta(audio, end.position) if audio else b"") + self._event(DONE_EVENT, end.position)
         await self._send_body(send, audio, more=False)
 
-    async def _send_silence(self, send: Send, end: End) -> None:
-        """Send a short silence instead of an empty file, which some clients treat as an error."""
-        facts = await asyncio.to_thread(self.context.producer.pool_cache.get, self.job.pool)
-        rate_hz = facts.rate_hz or RATE_HZ
+    async def _encode_silence(self) -> None:
+        """Encode a short silence, as a whole file, instead of an empty one."""
+        rate_hz = await asyncio.to_thread(self.job.silence_hz)
         self._reader.cursor.rate_hz = rate_hz
-        audio = await self._encoding.feed(bytes(bytes_of_ms(SILENCE_MS, rate_hz)), rate_hz)
-        await self._send_audio(send, audio, end.position)
+        self._encoding.buffer = PatchableBuffer()
+        await self._encoding.feed(short_silence(rate_hz), rate_hz)
 
     def _delta(self, audio: bytes, position: StreamPosition) -> bytes:
         return self._event(audio_event(audio), position)

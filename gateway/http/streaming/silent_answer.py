@@ -13,14 +13,12 @@ from starlette.responses import Response
 from gateway.http.encoding.stream_formats import PatchableBuffer, audio_format, media_type
 from gateway.http.streaming.audio_response import (
     DONE_EVENT,
-    RATE_HZ,
-    SILENCE_MS,
     AudioRequest,
     audio_event,
     format_event,
 )
 from seriatim.audio.encoder import open_encoder
-from seriatim.audio.pcm import bytes_of_ms
+from seriatim.audio.pcm import UNKNOWN_RATE_HZ, short_silence
 from seriatim.client.job import Job
 from seriatim.client.job_options import EmptyTextPolicy, JobRequest
 from seriatim.client.producer import Producer
@@ -29,8 +27,8 @@ from seriatim.records import Sentence
 
 async def silent_answer(audio_request: AudioRequest, rate_hz: int) -> Response:
     """A short silence in the requested form, of a pool with a rate of `rate_hz`; 0 if that is unknown."""
-    engine_hz = rate_hz or RATE_HZ
-    audio = await asyncio.to_thread(_encode_silence, audio_request, engine_hz)
+    engine_hz = rate_hz or UNKNOWN_RATE_HZ
+    audio = await asyncio.to_thread(encode_silence, audio_request.format, engine_hz, audio_request.pcm_hz)
     if audio_request.sse:
         return Response(
             format_event("", audio_event(audio)) + format_event("", DONE_EVENT), media_type="text/event-stream"
@@ -55,9 +53,10 @@ def enqueue_or_silence(client: Producer, text: str | Sequence[Sentence | str], r
     return client.enqueue(text, request_)
 
 
-def _encode_silence(audio_request: AudioRequest, rate_hz: int) -> bytes:
+def encode_silence(format_name: str, rate_hz: int, pcm_hz: int = 0) -> bytes:
+    """A complete file with a short silence of an engine at `rate_hz`, encoded at `pcm_hz`; 0: at the same rate."""
     buffer = PatchableBuffer()
-    encoder = open_encoder(buffer, audio_format(audio_request.format), rate_hz, audio_request.pcm_hz)
-    encoder.write(bytes(bytes_of_ms(SILENCE_MS, rate_hz)))
+    encoder = open_encoder(buffer, audio_format(format_name), rate_hz, pcm_hz)
+    encoder.write(short_silence(rate_hz))
     encoder.close()
     return bytes(buffer.written)

@@ -19,10 +19,11 @@ from gateway.http.problems import HttpProblem
 from gateway.http.reading.word_timing import WordTiming
 from gateway.http.schemas.requests import WHOLE_CHARS, AudioOptions
 from gateway.http.streaming.audio_response import await_disconnect
+from gateway.http.streaming.silent_answer import encode_silence, has_text
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait, keep_running
 from seriatim.audio.pcm import ms_of_bytes
-from seriatim.errors import JobNotOpen, SeriatimError, error_of_end
+from seriatim.errors import EmptyText, JobNotOpen, SeriatimError, error_of_end
 from seriatim.text.word_times import WordTime
 
 
@@ -53,6 +54,8 @@ async def timed_response(
     if not streams and len(text) > WHOLE_CHARS:
         message = f"audio in one message is limited to texts of {WHOLE_CHARS:,} characters; stream longer ones"
         raise HttpProblem(400, "bad_input", message, param="input")
+    if not has_text(text):
+        raise EmptyText("the text is empty")
     session = await open_text_session(context, caller, options, format_name, "", "")
     session.timing = WordTiming()
     messages = _messages(session, text)
@@ -88,6 +91,8 @@ async def _lines(first: Message | None, messages: AsyncGenerator[Message], write
 async def _messages(session: TextSession, text: str) -> AsyncGenerator[Message]:
     """The audio of a text in order; a sentence whose encoder gave no bytes yet goes with the next audio.
 
+    A text without speech is a short silence, as a whole file.
+
     Raises:
         SeriatimError: its job failed, or was cancelled, or its text could not be sent.
     """
@@ -98,6 +103,7 @@ async def _messages(session: TextSession, text: str) -> AsyncGenerator[Message]:
             async for facts, audio in messages:
                 if facts["type"] == "end":
                     _raise_failure(session, sender, facts)
+                    audio = audio if facts["sentences"] else await asyncio.to_thread(_encode_silence, session)
                 elif facts["type"] == "sentence":
                     pending.append(_sentence_start(session))
                 if audio or (pending and facts["type"] == "end"):
@@ -106,6 +112,10 @@ async def _messages(session: TextSession, text: str) -> AsyncGenerator[Message]:
                 session.mark_sent()
     finally:
         keep_running(_end(session, sender))  # Starlette cancels whatever a stream awaits whose client has gone
+
+
+def _encode_silence(session: TextSession) -> bytes:
+    return encode_silence(session.encoding.name, session.job.silence_hz(), session.encoding.pcm_hz)
 
 
 def _sentence_start(session: TextSession) -> TimedAudio:
