@@ -15,6 +15,7 @@ from bench.work import AUDIO_BYTES, SLEEP_MS, Work
 
 SENTENCES = {"noop": 1000, "sleep": 300}  #: enough to be steady; both engines together take two minutes
 RAW_TASKS = 3000  #: two to three seconds of them
+RAW_FOR_EACH = 10  #: no more of them than this for each sentence: a short trial stays short
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -53,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     """Run what was asked for, print it, and return the exit code."""
     options = arguments(argv)
     entries = [entry for entry in RIVALS if not options.only or entry.name in options.only]
-    limit = Work(RAW_TASKS, 0.0, options.workers, 0)
+    limit = Work(min(RAW_TASKS, RAW_FOR_EACH * (options.sentences or RAW_TASKS)), 0.0, options.workers, 0)
     raw = run_all([RAW], limit, options.redis_log, _say)[0]
     runs = [(limit, [raw])]
     runs += [(work, run_all(entries, work, options.redis_log, _say)) for work in works(options) if entries]
