@@ -14,6 +14,8 @@ _WHOLE_PRICE = re.compile(
 )
 _NEXT_WORD = re.compile(r"\s([^\W\d_]+)")
 _DASH = r"\s?[-–—]\s?"
+#: languages with half *of a kilometer*
+_GENITIVE_PARTS = frozenset(("pl", "ru"))
 
 
 def _any_of(words: list[str]) -> str:
@@ -44,8 +46,11 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return f"{found['head']} {grammar.words['per']} {grammar.form(1, units[found['per']])}"
 
     def fraction(found: re.Match[str]) -> str:
-        noun = units[found["unit"]]
-        return f"{found['fraction']} {grammar.form(1, noun)}"
+        half = grammar.rules.half(units[found["unit"]]) if found["fraction"] in ("½", "1/2") else None
+        if half:
+            return half
+        count = None if grammar.rules.tag in _GENITIVE_PARTS else 1
+        return f"{found['fraction']} {grammar.form(count, units[found['unit']])}"
 
     head = rf"(?:{n}\s?(?:(?P<unit>{symbols})|(?:{signs}))|(?:{signs})\s?{n})"
     rules = [grammar.rule(rf"(?P<head>{head})/(?P<per>{symbols})(?!/)", rate)] if "per" in grammar.words else []
@@ -60,7 +65,7 @@ def _rate_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         rules.append(ReadingRule(_WHOLE_PRICE, lambda _found: ""))
     if grammar.rules.spaced and "percent_first" not in grammar.words:
         parts = r"(?P<fraction>[¼½¾⅐-⅞]|\d/\d{1,2})"
-        rules.append(grammar.rule(rf"{parts}\s?(?P<unit>{symbols})", fraction))
+        rules.append(grammar.rule(rf"{parts}\s?(?P<unit>{symbols})(?:(?<!\.)\.(?=\s[a-zà-ÿа-я]|[,;)]))?", fraction))
     return rules
 
 
@@ -147,6 +152,8 @@ def _scaled(grammar: NumberGrammar, text: str, scale: Noun, currency: Currency) 
 def _price(grammar: NumberGrammar, text: str, currency: Currency) -> str:
     whole, fraction = grammar.split(text)
     minor = currency.minor
+    if fraction == "00":
+        return grammar.counted(whole, currency.major)
     if len(fraction) != 2 or grammar.words.get("cents") == "decimal" or minor is None:
         return grammar.counted(text, currency.major)
     cents = int(fraction)

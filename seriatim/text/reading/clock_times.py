@@ -31,7 +31,8 @@ def _time(grammar: NumberGrammar) -> str:
     suffix = grammar.words.get("clock_suffix", "")
     hour = r"(?P<h>[01]?\d|2[0-4])"
     end = rf"(?P<suffix>\s?(?:{suffix}))?" if suffix else "(?P<suffix>)"
-    return rf"{hour}(?:{marks})(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?{end}(?!\s?min(?!\w))"
+    seconds = r"(?::(?P<s>[0-5]\d)(?:[.,](?P<parts>\d{1,6}))?)?"  # 09:41:07,123 in a log
+    return rf"{hour}(?:{marks})(?P<m>[0-5]\d){seconds}{end}(?!\s?min(?!\w))"
 
 
 def _clock(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
@@ -39,8 +40,10 @@ def _clock(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
     if hour == 24 and minute:
         return None
     time = grammar.rules.clock(hour, minute)
-    if found["s"] and int(found["s"]) and "s" in grammar.rules.units:
-        time += f" {grammar.words['and']} {grammar.counted(found['s'].lstrip('0'), grammar.rules.units['s'])}"
+    if found["s"] and (int(found["s"]) or found["parts"]) and "s" in grammar.rules.units:
+        whole = found["s"].lstrip("0") or "0"
+        seconds = f"{whole}{grammar.rules.decimal_mark}{found['parts']}" if found["parts"] else whole
+        time += f" {grammar.words['and']} {grammar.counted(seconds, grammar.rules.units['s'])}"
     return time
 
 
@@ -60,4 +63,5 @@ def _hour(grammar: NumberGrammar, hour: str, minute: str | None) -> str:
 
 
 def _ratio(grammar: NumberGrammar, found: re.Match[str]) -> str:
-    return f"{grammar.say(found['a'])} {grammar.words['ratio']} {grammar.say(found['b'])}"
+    second = grammar.say(found["b"]) if found["b"][0] == "0" < found["b"] else grammar.rules.compared(int(found["b"]))
+    return f"{grammar.say(found['a'])} {grammar.words['ratio']} {second}"

@@ -101,6 +101,7 @@ class LanguageRules:
     titles: Mapping[str, str] = {}  #: abbreviations before names: `Sr.` is señor before a capital
     scales: Mapping[str, Noun] = {}  #: million and so on, with their abbreviations
     roman_heads: frozenset[str] = frozenset()  #: words before Roman numerals, in small letters
+    early_rules: tuple[ReadingRule, ...] = ()  #: for what must be seen before any number
     own_rules: tuple[ReadingRule, ...] = ()  #: for what only this language writes
     late_rules: tuple[
         ReadingRule, ...
@@ -152,6 +153,10 @@ class LanguageRules:
         """A decimal fraction in words, from its digits; `_form`: its noun's gender. None: the mark, and digits."""
         return None
 
+    def half(self, _unit: Noun) -> str | None:
+        """Half a unit in words; None if it is read as other fractions are."""
+        return None
+
     def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:
         """A whole number with a fraction in words, and the noun behind it, of a gender that may be unknown ("")."""
         part = self.fraction(top, bottom)
@@ -161,6 +166,10 @@ class LanguageRules:
     def mixed_form(self, _whole: int, unit: Noun) -> str:
         """The form of a unit that a whole number with a fraction counts."""
         return unit.forms[min(self.plural(None), len(unit.forms) - 1)]
+
+    def compared(self, number: int) -> str:
+        """The second number of a ratio or a score in words, in its case."""
+        return self.speller.cardinal(number)
 
     def regnal(self, number: int, _name: str = "") -> str:
         """The number behind the name of a king or a queen."""

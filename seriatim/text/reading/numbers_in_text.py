@@ -17,7 +17,7 @@ _STANDARD = re.compile(r"(?<!\w)(?P<standard>(?:ISO|IEC|DIN|EN|BS)[ /-]\d{2,5}(?
 #: behind a word such as Tel., a telephone number, however it is grouped
 _CALLED_NUMBER = re.compile(
     r"(?P<head>(?<!\w)(?i:t[eé]l\w{0,8}|tlf|fax|phone|mobile|handy|móvil|whatsapp|тел\w*)[.:]{0,2}\s?:?\s)"
-    r"(?P<n>\d{2,4}(?:[ ./-]?\d{2,4}){2,5})(?!\w|[.,]\d)"
+    r"(?P<n>\d{2,4}(?:(?: ?[/–-] ?|[ .])?\d{2,4}){2,5})(?!\w|[.,]\d)"
 )
 #: 1-800-FLOWERS
 _LETTERED_NUMBER = re.compile(r"(?<![\w-])1-8\d\d-(?P<letters>[A-Z]{4,8})(?![\w-])")
@@ -163,7 +163,7 @@ def _range_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             return f"{grammar.say(low)} {grammar.words['to']} {grammar.say(high)}"
         if " " in found[0]:
             return f"{grammar.say(low)} {grammar.words['minus']} {grammar.say(high)}"
-        return f"{grammar.say(low)} {grammar.words['ratio']} {grammar.say(high)}"
+        return f"{grammar.say(low)} {grammar.words.get('score', grammar.words['ratio'])} {grammar.say(high)}"
 
     n = grammar.number
     guard = r"(?![-–—/]\d)"

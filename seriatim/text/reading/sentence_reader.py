@@ -80,7 +80,10 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
     if rules is None:
         return ()
     grammar = NumberGrammar(rules)
-    first, marks = (mixed_rules, angle_rules, literal_rules, title_rules, weekday_rules, _own_rules), (reference_rules,)
+    first, marks = (
+        (_early_rules, mixed_rules, angle_rules, literal_rules, title_rules, weekday_rules, _own_rules),
+        (reference_rules,),
+    )
     counted = (date_rules, identifier_rules, scientific_rules)
     amounts = (clock_rules, amount_rules, short_number_rules, number_rules)
     words = (roman_rules, sign_rules, capital_rules, _late_rules)
@@ -90,6 +93,10 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
     found = tuple(rule for kind in kinds for rule in kind(grammar))
     found = found if rules.spaced else tuple(replace(rule, spaced=False) for rule in found)
     return tuple((required_characters(rule.pattern), rule) for rule in found)
+
+
+def _early_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    return list(grammar.rules.early_rules)
 
 
 def _own_rules(grammar: NumberGrammar) -> list[ReadingRule]:

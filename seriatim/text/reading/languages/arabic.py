@@ -10,7 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
-from seriatim.text.reading.languages.arabic_counts import COUNTED, SPELLER, clock_words, read_counted
+from seriatim.text.reading.languages.arabic_counts import COUNTED, SPELLER, clock_words, counted_noun, read_counted
 from seriatim.text.reading.reading_rule import ReadingRule
 
 _MONTHS = ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر",
@@ -44,6 +44,9 @@ _LITERALS = {"C++": "سي بلس بلس", "C#": "سي شارب"}
 _FRACTIONS = {2: "نصف", 3: "ثلث", 4: "ربع", 5: "خمس", 6: "سدس", 7: "سبع", 8: "ثمن", 9: "تسع", 10: "عشر"}
 
 
+_JOINER = "\u2060"  #: between a word and its number until this is read
+
+
 class Arabic(LanguageRules):
     """The rules of Arabic."""
 
@@ -56,6 +59,11 @@ class Arabic(LanguageRules):
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
+    #: a conjunction or preposition is written right before its number: و3, ب5
+    early_rules = (
+        ReadingRule(re.compile(r"(?<!\w)(?P<word>[وف]?[وفبلك])(?=\d)"), lambda found: found["word"] + _JOINER),
+    )
+    late_rules = (ReadingRule(re.compile(_JOINER), lambda _found: ""),)
     own_rules = (
         ReadingRule(re.compile(r"(?<=\d)٫(?=\d)"), lambda _found: "."),
         ReadingRule(re.compile(r"(?<=\d)٬(?=\d{3})"), lambda _found: ","),
@@ -76,6 +84,12 @@ class Arabic(LanguageRules):
 
     def clock(self, hour: int, minute: int) -> str:
         return clock_words(hour, minute)
+
+    def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
+        """The noun stands between both parts: ساعتان ونصف."""
+        part = self.fraction(top, bottom)
+        words = counted_noun(whole, noun) if part and noun and not noun.startswith("ال") else None
+        return f"{words} و{part}" if words else super().mixed(whole, top, bottom, noun, gender)
 
     def fraction(self, top: int, bottom: int) -> str | None:
         name = _FRACTIONS.get(bottom)

@@ -86,9 +86,14 @@ def read_counted(found: re.Match[str]) -> str | None:
     before = head[1] if head else ""
     if noun in _NO_NOUNS or noun.startswith(("ال", "وال", "بال")) or before in _HEADS or before.startswith("ال"):
         return None
+    return f"{noun} {'واحدة' if _is_feminine(noun) else 'واحد'}" if number == 1 else counted_noun(number, noun)
+
+
+def counted_noun(number: int, noun: str) -> str | None:
+    """A number with its noun, which alone is one, and in a form of its own two; None where that form is not sure."""
     feminine = _is_feminine(noun)
     if number == 1:
-        return f"{noun} {'واحدة' if feminine else 'واحد'}"
+        return noun
     if number == 2:
         return f"{noun[:-1]}تان" if noun.endswith("ة") else None if noun.endswith(("ات", "ان", "ين")) else f"{noun}ان"
     return f"{counted(number, feminine=feminine)} {noun}" if number else None

@@ -39,7 +39,9 @@ _MODERN = 1900  #: a number below is as likely a quantity
 _SPELLER = NumberSpeller(
     "zh", {"m": "spellout-cardinal-alternate2", "digits": "spellout-numbering-year-digits"}, {"〇": "零"}
 )
-_MEASURES = "点(?!\\d)|公里|公斤|小时|分钟|[个位名只条张本件次年天周岁人块辆座层台家种遍杯瓶]"
+_MEASURES = (
+    "点(?!\\d)|公里|公斤|小时|分钟|[个位名只条张本件次年天周岁人块辆座层台家种遍杯瓶份碗颗粒片根勺盒袋支匙]|汤匙|茶匙"
+)
 
 
 def _year(found: re.Match[str]) -> str:
@@ -53,6 +55,11 @@ def _first_year(found: re.Match[str]) -> str:
 
 def _counted(found: re.Match[str]) -> str:
     return _SPELLER.cardinal(int(found["n"]), "m") + found["noun"]
+
+
+def _room(found: re.Match[str]) -> str:
+    """`301室`: the number of a room, digit by digit."""
+    return _SPELLER.digits(found["n"]).replace(" ", "")
 
 
 def _numeral(found: re.Match[str]) -> str:
@@ -76,7 +83,8 @@ class Chinese(LanguageRules):
         ReadingRule(re.compile(r"(?<![\d.-])(?P<n>1[3-9]\d{9})(?!\d)"), lambda found: _SPELLER.digits(found["n"])),
         ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章卷部节篇回世])"), _numeral),
         ReadingRule(re.compile(r"(?<![A-Za-z\d])(?P<n>[12]\d{3}|\d\d)(?P<noun>年(?![后前内多来间]))"), _year),
-        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:月年第])(?P<n>\d{{1,9}})(?P<noun>{_MEASURES})"), _counted),
+        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:/月年第])(?P<n>\d{{1,9}})(?P<noun>{_MEASURES})"), _counted),
+        ReadingRule(re.compile(r"(?<![A-Za-z\d.,:-])(?P<n>[1-9]\d{2,3})(?=号?[室房](?!间))"), _room),
     )
     spaced = False
     attached = True

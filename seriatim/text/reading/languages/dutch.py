@@ -30,7 +30,7 @@ miljard miljarden mld mld. | - miljard
 """
 _WORDS = {
     "factorial": "faculteit",
-    "per": "per",
+    "per": "per", "score": "",
     "periods": "maand|dag|uur|jaar|week|persoon|nacht|kilo|liter|minuut|seconde|stuk",
     "fold": "- keer", "power": "tot de macht {}",
     "minus": "min", "plus": "plus", "plusminus": "plus of min", "point": "komma", "dot": "punt",
@@ -67,6 +67,12 @@ def _hour(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(int(found['h']))} uur{minutes}"
 
 
+def _postcode(found: re.Match[str]) -> str:
+    """`1017 GL Amsterdam`: two numbers."""
+    last = _SPELLER.digits(found["b"]) if found["b"][0] == "0" else _SPELLER.cardinal(int(found["b"]))
+    return f"{_SPELLER.cardinal(int(found['a']))} {last}"
+
+
 class Dutch(LanguageRules):
     """The rules of Dutch."""
 
@@ -82,6 +88,14 @@ class Dutch(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<=\d[.:][0-5]\d)\s?[-–]\s?(?=\d{1,2}[.:][0-5]\d\s(?:uur|u\.)(?!\w))"),
+            lambda _found: " tot ",
+        ),
+        ReadingRule(re.compile(r"(?<=\d[.:][0-5]\d\s)u\.?(?=\s|[,;)]|$)"), lambda _found: "uur"),
+        ReadingRule(re.compile(r"(?<=[a-z])str\.(?=\s\d)"), lambda _found: "straat"),
+        ReadingRule(re.compile(r"(?<=[Aa]rt\.\s)(?P<n>\d):(?=\d{1,3}[a-z]?\s)"), lambda found: f"{found['n']} "),
+        ReadingRule(re.compile(r"(?<![\w.,])(?P<a>[1-9]\d)(?P<b>\d\d)(?=\s[A-Z]{2}\s[A-Z][a-z])"), _postcode),
         ReadingRule(
             re.compile(
                 r"(?<![\w.,:])(?P<time>(?:[01]?\d|2[0-4])[.:][0-5]\d)(?=\s(?:tot|en|à)\s\d{1,2}[.:]\d\d\suur(?!\w))"

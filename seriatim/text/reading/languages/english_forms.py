@@ -109,11 +109,41 @@ _CALLS = (
 _LINES = {"360": "three sixty", "480": "four eighty", "720": "seven twenty", "1080": "ten eighty",
           "1440": "fourteen forty", "2160": "twenty-one sixty"}  # fmt: skip
 
+_STREETS = {"St": "Street", "Ave": "Avenue", "Rd": "Road", "Dr": "Drive", "Ln": "Lane", "Ct": "Court", "Pl": "Place",
+            "Sq": "Square", "Hwy": "Highway", "Pkwy": "Parkway", "Blvd": "Boulevard", "Ter": "Terrace"}  # fmt: skip
+_MEASURES = {"lb": "pound", "lbs": "pound", "oz": "ounce", "sq": "square", "ft": "foot", "hr": "hour", "yr": "year",
+             "mo": "month",
+             "wk": "week", "gal": "gallon", "min": "minute", "sec": "second", "pp": "person"}  # fmt: skip
+
+
+def _address(found: re.Match[str]) -> str:
+    """`221B Baker St.`: the number of a house, and its street."""
+    n = found["n"]
+    number = _SPELLER.cardinal(int(n))
+    if len(n) == len("1600") and n[-2:] == "00" != n[-3:-1]:
+        number = f"{_SPELLER.cardinal(int(n[:-2]))} hundred"
+    elif len(n) > 2 and n[-2:] != "00" and n[-3:-1] != "00":
+        tens = f"oh {_SPELLER.cardinal(int(n[-1]))}" if n[-2] == "0" else _SPELLER.cardinal(int(n[-2:]))
+        number = f"{_SPELLER.cardinal(int(n[:-2]))} {tens}"
+    letter = f" {found['letter']}" if found["letter"] else ""
+    stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
+    return f"{number}{letter} {found['name']} {_STREETS[found['street']]}{stop}"
+
+
 ENGLISH_FORMS = tuple(
     ReadingRule(re.compile(pattern), read)
     for pattern, read in {
         rf"(?<!\w)(?P<in>[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|of|from) (?P<n>10[1-9]\d){_AFTER_YEAR}": _early_year,
         r"(?<!\w)(?P<name>Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec)\.?\s(?=[12]\d{3}(?!\w|[.,]\d))": _month,
+        (
+            r"(?<![\w.,#-])(?P<n>[1-9]\d{0,3})(?P<letter>[A-Z])?\s(?P<name>(?:[NSEW]\.?\s)?(?:[A-Z][a-z]+|\d{1,3}(?:st|nd|rd|th))"
+            rf"(?:\s[A-Z][a-z]+)?)\s(?P<street>{'|'.join(_STREETS)})(?:\.|(?=,|$))(?!\s?\w*[A-Z]\w*\s[a-z])"
+        ): _address,
+        r"(?<=,\s[A-Z]{2}\s)(?P<n>\d{5})(?:-(?P<more>\d{4}))?(?!\w|[.,-]\d)": lambda f: ", ".join(
+            _SPELLER.digits(part) for part in (f["n"], f["more"]) if part
+        ),
+        rf"(?<=\bper\s)(?P<unit>{'|'.join(_MEASURES)})(?:\.(?=[\s,;)])|(?!\w))": lambda f: _MEASURES[f["unit"]],
+        r"(?<!\w)FY\s?(?=(?:19|20)\d\d(?!\w))": lambda _found: "fiscal year ",
         rf"(?<!\w)(?P<head>{_CALLS}) (?P<n>\d{{3,9}})(?![\w-]|[.,]\d)": _digits,
         rf"(?<!\w)(?P<book>(?:{_BOOKS})\.?) (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})(?:[-–](?P<w>\d{{1,3}}))?(?![\w:])": (
             _verses

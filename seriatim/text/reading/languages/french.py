@@ -3,6 +3,7 @@
 import re
 
 from seriatim.text.reading.language_rules import (
+    Noun,
     WrittenDate,
     feminine_nouns,
     month_numbers,
@@ -48,7 +49,8 @@ _WORDS = {
 _REFERENCES = {
     "no": "numéro",
     "p.": "page", "pp.": "pages", "n°": "numéro", "nº": "numéro", "N°": "numéro", "№": "numéro", "no.": "numéro",
-    "fig.": "figure", "vol.": "volume", "chap.": "chapitre", "art.": "article", "env.": "environ", "§": "paragraphe",
+    "fig.": "figure", "vol.": "volume", "Art.": "Article",
+    "chap.": "chapitre", "art.": "article", "env.": "environ", "§": "paragraphe",
     "§§": "paragraphes", "#": "numéro", "~": "environ", "ch.": "chapitre", "t.": "tome", "éd.": "édition",
 }  # fmt: skip
 _TITLES = {
@@ -64,7 +66,9 @@ _LITERALS = {
     "C++": "C plus plus", "C#": "C sharp", ".NET": "dot net", "c.-à-d.": "c'est-à-dire", "p.ex.": "par exemple",
     "p. ex.": "par exemple", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
     "CO2": "C O deux", "CO₂": "C O deux", "H2O": "H deux O",
-    "etc.": "et cetera", "av. J.-C.": "avant Jésus-Christ", "apr. J.-C.": "après Jésus-Christ", "min.": "minutes",
+    "etc.": "et cetera", "av. J.-C.": "avant Jésus-Christ", "apr. J.-C.": "après Jésus-Christ",
+    "min.": "minutes", "bât.": "bâtiment", "apt.": "appartement", "bd": "boulevard", "bd.": "boulevard",
+    "Rdv": "rendez-vous", "rdv": "rendez-vous",
 }  # fmt: skip
 _HEADS = frozenset(("chapitre", "partie", "livre", "acte", "scène", "tome", "volume", "section", "article", "guerre"))
 _FORMS = {
@@ -104,6 +108,12 @@ def _pairs(found: re.Match[str]) -> str:
 _SINGULARS = {"fois": "fois", "mois": "mois", "s": ""}
 
 
+def _article(found: re.Match[str]) -> str:
+    """`art. L. 121-1`: an article of a code of law."""
+    head = f"{found['a']}rticle " if found["a"] else ""
+    return f"{head}{found['part']} {found['n']} tiret {found['m']}"
+
+
 class French(RomanceRules):
     """The rules of French."""
 
@@ -117,7 +127,17 @@ class French(RomanceRules):
     titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
+    early_rules = (
+        ReadingRule(re.compile(r"(?<!\w)c\.\sà\s(?P<spoon>[cs])\."), lambda found: f"c.à.{found['spoon']}."),
+    )
     own_rules = (
+        ReadingRule(
+            re.compile(
+                r"(?<!\w)(?:(?P<a>[aA])rt\.\s)?(?P<part>[LRD])\.\s?(?P<n>\d{1,4})-(?P<m>\d{1,3})(?![\w-]|[.,]\d)"
+            ),
+            _article,
+        ),
+        ReadingRule(re.compile(r"(?<!\w)av\.(?=\s(?:d[eu]s?|de la|d['’])\s?\w)"), lambda _found: "avenue"),
         ReadingRule(re.compile(r"(?<![\w+])0\d(?:[ .\u00a0]\d\d){4}(?!\w)"), _pairs),
         ReadingRule(re.compile(r"(?<=\d)\s?M(?=\s(?:d['’]|de\s))"), lambda _found: " millions"),
         ReadingRule(re.compile(r"(?<=[IVX]e)\ss\.(?=\s[a-zà-ÿ]|[,;)])"), lambda _found: " siècle"),
@@ -153,6 +173,9 @@ class French(RomanceRules):
         day = "premier" if date.day == 1 else self.speller.cardinal(date.day)
         year = f" {self.year(date.year)}" if date.year else ""
         return f"{day} {_MONTHS[date.month - 1]}{year}"
+
+    def half(self, unit: Noun) -> str | None:
+        return f"{'une' if unit.gender == 'f' else 'un'} demi-{unit.forms[0]}"
 
     def clock(self, hour: int, minute: int) -> str:
         minutes = f" {self.speller.cardinal(minute, 'f')}" if minute else ""

@@ -4,6 +4,7 @@ import re
 
 from seriatim.text.reading.language_rules import (
     LanguageRules,
+    Noun,
     WrittenDate,
     feminine_nouns,
     month_numbers,
@@ -67,7 +68,7 @@ _LITERALS = {
     "etc.": "et cetera", "ggf.": "gegebenenfalls", "evtl.": "eventuell", "inkl.": "inklusive", "zzgl.": "zuzüglich",
     "max.": "maximal", "mind.": "mindestens", "vgl.": "vergleiche", "Jh.": "Jahrhundert", "pro Std.": "pro Stunde",
     "Tel.": "Telefon", "u. U.": "unter Umständen", "z. T.": "zum Teil", "o. Ä.": "oder Ähnliches",
-    "v. a.": "vor allem",
+    "v. a.": "vor allem", "ggü.": "gegenüber", "erm.": "ermäßigt", "gem.": "gemäß", "u.": "und", "Zi.": "Zimmer",
 }  # fmt: skip
 _HEADS = frozenset(("kapitel", "teil", "band", "akt", "szene", "abschnitt", "artikel", "klasse", "stufe", "weltkrieg"))
 #: words before an ordinal number, by the ending that it has behind them
@@ -178,6 +179,9 @@ def _percentage(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(int(found['n']), 'm')}prozentig"
 
 
+_HALVES = {"m": "ein halber", "f": "eine halbe", "n": "ein halbes"}
+
+
 class German(LanguageRules):
     """The rules of German."""
 
@@ -223,11 +227,15 @@ class German(LanguageRules):
         ),
         ReadingRule(
             re.compile(
-                r"(?<!\w)(?P<at>(?i:um|gegen)\s)(?P<n>1?\d|2[0-4])\s?h(?!\w)(?!\s(?:auf|länger|kürzer|früher|später|ver\w+t)(?!\w))"
+                r"(?<!\w)(?P<at>(?i:um|gegen)\s)(?P<n>1?\d|2[0-4])\s?h(?!\w)(?!\s(?:auf|zu|länger|kürzer|früher|später|ver\w+t)(?!\w))"
             ),
             lambda found: f"{found['at']}{_SPELLER.cardinal(int(found['n']), 'm')} Uhr",
         ),
         ReadingRule(re.compile(r"(?<=[a-zäöüß])str\.(?=\s\d)"), lambda _found: "straße"),
+        ReadingRule(
+            re.compile(r"(?<!\w)Abs\.\s(?P<n>\d{1,3})\sS\.(?=\s\d)"),
+            lambda found: f"Absatz {_SPELLER.cardinal(int(found['n']))} Satz",
+        ),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<n>\d{1,3})\s?%ig"), _percentage),
         ReadingRule(
             re.compile(r"(?<![\w.,:/–-])(?<!\d\s)(?P<n>[1-9](?:\d|\.\d\d)?01|[1-9]01)(?=\s(?!Uhr)[A-ZÄÖÜ][a-zäöüß])"),
@@ -268,6 +276,9 @@ class German(LanguageRules):
             return "einhalb"
         name = _FRACTIONS.get(bottom)
         return f"{self.speller.cardinal(top, 'm')} {name}" if name else None
+
+    def half(self, unit: Noun) -> str | None:
+        return f"{_HALVES[unit.gender]} {unit.forms[0]}" if unit.gender in _HALVES else None
 
     def mixed(self, whole: int, top: int, bottom: int, noun: str = "", _gender: str = "") -> str | None:
         part = self.fraction(top, bottom)

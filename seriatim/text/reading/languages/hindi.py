@@ -29,7 +29,7 @@ _SCALES = """
 अरब        | - अरब
 """
 _WORDS = {
-    "factorial": "फैक्टोरियल",
+    "factorial": "फैक्टोरियल", "score": "",
     "fold": "- गुना", "power": "की घात {}",
     "minus": "माइनस", "plus": "प्लस", "plusminus": "प्लस माइनस", "point": "दशमलव", "dot": "पॉइंट",
     "percent": "प्रतिशत", "permille": "प्रति हज़ार", "to": "से", "ratio": "अनुपात", "by": "गुणा", "times": "गुणा",
@@ -51,6 +51,17 @@ def _hour(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(int(found['h']))} बजकर {_SPELLER.cardinal(int(found['m']))} मिनट"
 
 
+#: what people count by halves
+_HALVED = "घंटे|घंटा|साल|महीने|दिन|मिनट|किलो|किलोमीटर|मीटर|लीटर|ग्राम|फुट|लाख|करोड़|अरब|हज़ार|गुना|बजे|प्रतिशत"
+
+
+def _and_half(found: re.Match[str]) -> str | None:
+    """`2.5 घंटे`: a number and a half, before what is counted so."""
+    number = int(found["n"])
+    words = _MIXED.get((number, 1, 2)) or f"{_QUARTERS[1, 2]} {_SPELLER.cardinal(number)}"
+    return words if number else None
+
+
 class Hindi(LanguageRules):
     """The rules of Hindi."""
 
@@ -63,7 +74,10 @@ class Hindi(LanguageRules):
     references = _REFERENCES
     literals = _LITERALS
     scales = parse_units(_SCALES)
-    own_rules = (ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>[12]?\d):(?P<m>(?!00)[0-5]\d)\sबजे"), _hour),)
+    own_rules = (
+        ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>[12]?\d):(?P<m>(?!00)[0-5]\d)\sबजे"), _hour),
+        ReadingRule(re.compile(rf"(?<![\w.,:/-])(?P<n>\d{{1,2}})\.5(?=\s(?:{_HALVED})(?!\w))"), _and_half),
+    )
     roman_heads = frozenset(("अध्याय", "भाग", "खंड", "खण्ड", "अंक", "कक्षा", "विश्वयुद्ध"))
     indian_groups = True
     ordinal_mark = "वाँ|वां|वीं|वें|ला|ली|रा|री|था|थी"

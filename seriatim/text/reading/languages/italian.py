@@ -61,6 +61,9 @@ _LITERALS = {
     "C++": "C più più", "C#": "C sharp", ".NET": "dot net", "p.es.": "per esempio", "p. es.": "per esempio",
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
     "ecc.": "eccetera", "ad es.": "ad esempio", "a.C.": "avanti Cristo", "d.C.": "dopo Cristo", "ca.": "circa",
+    "max.": "massimo",
+    "min.": "minimo", "incl.": "inclusa", "D.Lgs.": "decreto legislativo", "D. Lgs.": "decreto legislativo",
+    "tel.": "telefono",
 }  # fmt: skip
 _HEADS = frozenset(("capitolo", "parte", "libro", "atto", "scena", "tomo", "volume", "sezione", "articolo", "mondiale"))
 _FEMININE = ("a", "zione", "sione", "gione", "tà", "tù", "trice")
@@ -116,6 +119,12 @@ def _minutes(digits: str) -> str:
     return "" if digits == "00" else f" e {_SPELLER.cardinal(int(digits))}"
 
 
+def _minute_of_play(found: re.Match[str]) -> str:
+    """`al 90'+3'`: a minute of a match, and what was added to it."""
+    more = f" più {_SPELLER.cardinal(int(found['more']))}" if found["more"] else ""
+    return f"{found['at']}{_SPELLER.cardinal(int(found['n']), 'ordinal')}{more}"
+
+
 class Italian(RomanceRules):
     """The rules of Italian."""
 
@@ -147,6 +156,11 @@ class Italian(RomanceRules):
         ReadingRule(
             re.compile(r"(?<!\w)(?P<at>(?i:d?al)?(?i:l))(?:e\s|['’])0?1[:.](?P<m>[0-5]\d)(?!\w|[:.,]\d)"),
             lambda found: f"{found['at']}'una{_minutes(found['m'])}",
+        ),
+        ReadingRule(re.compile(r"(?<=[IVX]\s)sec\.(?=\s[a-zà-ù]|[,;)])"), lambda _found: "secolo"),
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<at>(?:al|dal|nel|del)\s)(?P<n>\d{1,3})['’′](?:\+(?P<more>\d{1,2})['’′])?(?!\w)"),
+            _minute_of_play,
         ),
         ReadingRule(re.compile(r"(?<!\w)sec(?:\.|olo)\s(?P<n>[IVX]{1,5})(?!\w)"), lambda found: f"{found['n']} secolo"),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),

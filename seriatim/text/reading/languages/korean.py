@@ -39,7 +39,7 @@ _SPELLER = NumberSpeller("ko", {"native": "spellout-cardinal-native-attributive"
 FIRST_SINO_KOREAN = 30  #: from here on, counters have Sino-Korean numbers, too
 _MONTHS = {6: "유", 10: "시"}  #: June and October lose their last sound
 _LOW = r"(?:[1-9]|1\d|2\d)"
-_COUNTERS = "시간|시|개|명|살|마리|권|번째|잔|병|대|사람|가지|곳|달|장"
+_COUNTERS = "큰술|작은술|컵|그릇|켤레|송이|시간|시|개|명|살|마리|권|번째|잔|병|대|사람|가지|곳|달|장"
 
 
 def _native(found: re.Match[str]) -> str:
@@ -78,7 +78,7 @@ class Korean(LanguageRules):
         ),
         *east_asian_ranges("에서 "),
         ReadingRule(re.compile(r"제\s?(?P<n>[IVX]+)(?=\s?[장권부절회막])"), _numeral),
-        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:제])(?P<n>[1-9]|1\d|2\d)\s?(?P<noun>{_COUNTERS})"), _native),
+        ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:/제])(?P<n>[1-9]|1\d|2\d)\s?(?P<noun>{_COUNTERS})"), _native),
         ReadingRule(re.compile(r"(?<![A-Za-z\d.,:])(?P<n>1[0-2]|0?[1-9])월"), _month),
     )
     attached = True

@@ -125,6 +125,8 @@ def _before_noun(found: re.Match[str]) -> str | None:
     if found["noun"] in _MONTHS:
         return None
     ending = {"a": "a", "o": "e", "e": "e", "u": "ym", "i": "ej", "y": "ej"}.get(found["noun"][-1], "y")
+    if found["noun"].endswith("e") and _AT.search(found.string[: found.start()]):
+        ending = "ym"  # na 3. piętrze
     return f"{ordinal_words(int(found['n']), ending)} {found['noun']}"
 
 
@@ -155,8 +157,12 @@ _CASES_BEHIND = CaseTable(
     one_feminine="yi", one_masculine="au",
     not_counted=frozenset((*_MONTHS, "r", "rok", "roku", "w", "wiek", "wieku", "latach")),
     units=read_units("pl") | {name: each.major for name, each in parse_money(_MONEY).items()} | parse_units(_SCALES),
+    minus="minus",
     genitive_forms=(3, 2),
 )  # fmt: skip
+
+
+_AT = re.compile(r"\b(?:na|w|we|przy|po)\s$", re.IGNORECASE)
 
 
 class Polish(LanguageRules):
@@ -258,6 +264,9 @@ class Polish(LanguageRules):
         part = self.fraction(top, bottom)
         words = part and f"{self.speller.cardinal(whole, 'f' if feminine else '')} i {part}"
         return f"{words} {noun}" if words and noun else words
+
+    def compared(self, number: int) -> str:
+        return _in_case(number, "genitive", "m")
 
     def regnal(self, number: int, name: str = "") -> str:
         return ordinal_words(number, "a" if name.endswith("a") else "y")

@@ -47,7 +47,8 @@ _WORDS = {
 _REFERENCES = {
     "p.": "página", "pág.": "página", "págs.": "páginas", "pp.": "páginas", "n.º": "número", "nº": "número",
     "n°": "número", "Nº": "número", "N°": "número", "núm.": "número", "№": "número", "fig.": "figura",
-    "vol.": "volume", "cap.": "capítulo", "art.": "artigo", "tel.": "telefone", "§": "parágrafo", "#": "número",
+    "vol.": "volume", "cap.": "capítulo", "art.": "artigo", "inc.": "inciso", "tel.": "telefone",
+    "§": "parágrafo", "#": "número",
     "~": "cerca de", "Art.": "Artigo", "Cap.": "Capítulo", "aprox.": "aproximadamente",
 }  # fmt: skip
 _TITLES = {
@@ -59,7 +60,8 @@ _LITERALS = {
     "Tel.": "telefone",
     "C++": "C mais mais", "C#": "C sharp", ".NET": "ponto net", "p.ex.": "por exemplo", "p. ex.": "por exemplo",
     "24/7": "vinte e quatro por sete", "CO2": "C O dois", "CO₂": "C O dois", "H2O": "H dois O",
-    "etc.": "et cetera", "a.C.": "antes de Cristo", "d.C.": "depois de Cristo", "aprox.": "aproximadamente",
+    "etc.": "et cetera", "a.C.": "antes de Cristo", "d.C.": "depois de Cristo",
+    "máx.": "máxima", "mín.": "mínima", "aprox.": "aproximadamente",
 }  # fmt: skip
 _HEADS = frozenset(
     ("capítulo", "parte", "livro", "ato", "cena", "tomo", "volume", "seção", "secção", "artigo", "século", "mundial")
@@ -107,6 +109,21 @@ _FRACTIONS = {2: ("meio", "meios"), 3: ("terço", "terços")}
 _SINGULARS = {"meses": "mês", "vezes": "vez", "as": "a", "os": "o"}
 
 
+_SPELLER = NumberSpeller("pt", _FORMS)
+
+
+def _half(found: re.Match[str]) -> str:
+    """`1/2 xícara`: a half has the gender of its noun, where its ending tells."""
+    noun = found["noun"]
+    feminine = noun in _NOUNS or (noun.endswith(_FEMININE) and not noun.endswith(_MASCULINE))
+    return "meia" if feminine and noun not in _NO_NOUNS else "meio"
+
+
+def _score(found: re.Match[str]) -> str:
+    """`venceu por 3 x 1`."""
+    return f"{_SPELLER.cardinal(int(found['n']))} a {_SPELLER.cardinal(int(found['m']))}"
+
+
 class Portuguese(RomanceRules):
     """The rules of Portuguese."""
 
@@ -126,6 +143,11 @@ class Portuguese(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        ReadingRule(re.compile(r"(?<![\w.,/])(?:1/2|½)(?=\s(?P<noun>[^\W\d_]{3,}))"), _half),
+        ReadingRule(re.compile(r"(?<!\w)R\.(?=\s[A-Z][^,.\d]{2,40},?\s(?:n[º°.]\s?)?\d)"), lambda _found: "Rua"),
+        ReadingRule(
+            re.compile(r"(?<=\bpor\s)(?P<n>\d{1,2})\s?[xX×]\s?(?P<m>\d{1,2})(?![\w/]|[.,]\d|\s?[cmk]?m\b)"), _score
+        ),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<!\w)s(?:éc)?\.\s(?=[IVX]+(?!\w))"), lambda _found: "século "),
     )

@@ -45,6 +45,9 @@ class RomanceRules(LanguageRules):
             return True
         return noun.endswith(self.feminine_endings) and not noun.endswith(self.masculine_endings)
 
+    def half(self, unit: Noun) -> str | None:
+        return f"{self.halves[unit.gender == 'f']} {unit.forms[0]}"
+
     def mixed(self, whole: int, top: int, bottom: int, noun: str = "", gender: str = "") -> str | None:
         part = self.fraction(top, bottom)
         if part is None:

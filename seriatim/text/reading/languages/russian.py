@@ -10,6 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.russian_prepositions import preposition_rules
 from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -58,7 +59,8 @@ _TITLES = {
     "св.": "святой", "д-р": "доктор",
 }  # fmt: skip
 _LITERALS = {
-    "C++": "си плюс плюс", "C#": "си шарп", "т.е.": "то есть", "т. е.": "то есть", "т.д.": "так далее",
+    "C++": "си плюс плюс", "C#": "си шарп", "т.е.": "то есть", "т. е.": "то есть", "в т.ч.": "в том числе",
+    "в т. ч.": "в том числе", "т.д.": "так далее",
     "т. д.": "так далее", "т.п.": "тому подобное", "т. п.": "тому подобное", "24/7": "двадцать четыре на семь",
     "и др.": "и другие", "т.к.": "так как", "т. к.": "так как", "до н. э.": "до нашей эры", "н. э.": "нашей эры",
     "и т.п.": "и тому подобное", "тел.": "телефон",
@@ -134,6 +136,8 @@ _PLURAL_CASES = {"genitive": "genitive", "dative": "dative", "instrumental": "ab
 
 
 def _in_case(number: int, case: str, gender: str) -> str:
+    if case == "nominative":
+        return _SPELLER.cardinal(number, gender)
     return _SPELLER.spell(
         number, f"spellout-cardinal-{'feminine' if gender == 'f' else 'masculine'}-{_PLURAL_CASES[case]}"
     )
@@ -154,6 +158,7 @@ _CASES_BEHIND = CaseTable(
     one_feminine="ыи", one_masculine="ая",
     not_counted=frozenset((*_MONTHS, "г", "год", "году", "гг", "годах", "век", "века", "в")),
     units=_UNITS | {symbol: each.major for symbol, each in parse_money(_MONEY).items()} | parse_units(_SCALES),
+    minus="минус",
     genitive_forms=(1, 2),
 )  # fmt: skip
 
@@ -172,6 +177,13 @@ class Russian(LanguageRules):
     titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("глава", "часть", "книга", "акт", "сцена", "том", "раздел", "статья"))
+    early_rules = (
+        ReadingRule(
+            re.compile(r"(?<![\w/,.])(?<!\d\s)(?:1/2|½)\s(?P<spoon>ч|ст)\.\s?л\."),
+            lambda found: f"пол {'чайной' if found['spoon'] == 'ч' else 'столовой'} ложки",
+        ),
+        ReadingRule(re.compile(r"(?<=[\d½¼¾⅓⅔]\s)(?P<spoon>ч|ст)\.\s(?=л\.)"), lambda found: f"{found['spoon']}."),
+    )
     own_rules = (
         ReadingRule(
             re.compile(r"(?<!\w)(?P<at>[Вв]\s)?(?P<years>\d{4}\s?[-–—]\s?\d{4})\sгг\.(?=\s[а-яё]|[,;)]|$)"),
@@ -183,6 +195,7 @@ class Russian(LanguageRules):
             _short_century,
         ),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{4})\s?(?P<noun>годом|году|года|год|г\.|г)(?!\w)"), _year),
+        *preposition_rules(_in_case),
         *case_rules(_CASES_BEHIND),
         ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,3})-(?=[а-яё]{4})"), _compound),
         ReadingRule(
@@ -251,6 +264,9 @@ class Russian(LanguageRules):
         if part is None:
             return super().mixed(whole, top, bottom, noun)
         return f"{self.speller.cardinal(whole, form)} {part}{behind}"
+
+    def compared(self, number: int) -> str:
+        return _in_case(number, "dative", "m") if number else "нулю"
 
     def regnal(self, number: int, name: str = "") -> str:
         return self.speller.cardinal(number, f"ordinal-{'f' if name.endswith(('а', 'я', 'ь')) else 'm'}")

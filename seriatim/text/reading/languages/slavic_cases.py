@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from seriatim.text.reading.language_rules import Noun
 from seriatim.text.reading.reading_rule import ReadingRule
 
-_DIGITS = r"(?P<n>\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,6})(?![\d\w]|[.,:/]\d|\s?[-–—]\s?\d|-|\s\d)"
+_DIGITS = r"(?P<minus>[-−](?=\d))?(?P<n>\d{1,3}(?:[ \u00a0]\d{3})+|\d{1,6})(?![\d\w]|[.,:/]\d|\s?[-–—]\s?\d|-|\s\d)"
 _YEARS = range(1100, 2100)
 
 
@@ -29,6 +29,7 @@ class CaseTable:
     one_masculine: str
     not_counted: frozenset[str]  #: names of months and the like, whose numbers are ordinals
     units: Mapping[str, Noun]
+    minus: str  #: the word before a number below zero
     genitive_forms: tuple[int, int]  #: the indices of a unit's genitive, singular and plural
 
 
@@ -38,24 +39,25 @@ def case_rules(table: CaseTable) -> list[ReadingRule]:
     behind = rf"(?:\s?(?P<symbol>{symbols})(?!\w)(?:\s(?P<second>{symbols})(?!\w))?|(?=\s(?P<noun>[^\W\d_]+)))?"
 
     def genitive(found: re.Match[str]) -> str | None:
-        number = int(re.sub(r"\D", "", found["n"]))
+        number, minus = int(re.sub(r"\D", "", found["n"])), f"{table.minus} " if found["minus"] else ""
         if found["symbol"]:
             words = _counted(table, number, table.units[found["symbol"]])
             second = f" {_genitive(table, table.units[found['second']], one=False)}" if found["second"] else ""
             stop = "." if found[0].endswith(".") and found.end() == len(found.string) else ""
-            return f"{found['head']} {words}{second}{stop}"
+            return f"{found['head']} {minus}{words}{second}{stop}"
         noun = found["noun"] or ""
         feminine = _is_feminine(table, number, noun)
         if feminine is None:
             return None
-        return f"{found['head']} {table.spell(number, 'genitive', 'f' if feminine else 'm')}"
+        return f"{found['head']} {minus}{table.spell(number, 'genitive', 'f' if feminine else 'm')}"
 
     def other(case: str) -> Callable[[re.Match[str]], str | None]:
         def read(found: re.Match[str]) -> str | None:
             number = int(re.sub(r"\D", "", found["n"]))
             if number in _YEARS or table.counts_one(number) or found["noun"] in table.not_counted:
                 return None
-            return f"{found['head']} {table.spell(number, case, 'm')}"
+            minus = f"{table.minus} " if found["minus"] else ""
+            return f"{found['head']} {minus}{table.spell(number, case, 'm')}"
 
         return read
 

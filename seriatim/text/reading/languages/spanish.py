@@ -53,13 +53,14 @@ _WORDS = {
 _REFERENCES = {
     "p.": "página", "pág.": "página", "págs.": "páginas", "pp.": "páginas", "n.º": "número", "nº": "número",
     "n°": "número", "Nº": "número", "N°": "número", "núm.": "número", "No.": "número", "№": "número",
-    "fig.": "figura", "vol.": "volumen", "cap.": "capítulo", "art.": "artículo", "tel.": "teléfono",
+    "fig.": "figura", "apdo.": "apartado", "inc.": "inciso", "vol.": "volumen", "cap.": "capítulo", "art.": "artículo",
+    "tel.": "teléfono",
     "aprox.": "aproximadamente", "§": "párrafo", "#": "número", "~": "unos", "Cap.": "Capítulo", "Art.": "Artículo",
 }  # fmt: skip
 _TITLES = {
     "Sr.": "señor", "Sra.": "señora", "Srta.": "señorita", "Sres.": "señores", "Dr.": "doctor", "Dra.": "doctora",
     "D.": "don", "Dña.": "doña", "Prof.": "profesor", "Sto.": "Santo", "Sta.": "Santa", "Av.": "avenida",
-    "Avda.": "avenida",
+    "Avda.": "avenida", "C/": "calle", "c/": "calle", "Pza.": "plaza",
 }  # fmt: skip
 _LITERALS = {
     "1/2 hora": "media hora", "½ hora": "media hora",
@@ -68,7 +69,7 @@ _LITERALS = {
     "24/7": "veinticuatro siete", "EE. UU.": "Estados Unidos", "EE.UU.": "Estados Unidos", "CO2": "C O dos",
     "CO₂": "C O dos", "H2O": "H dos O",
     "etc.": "etcétera", "Ud.": "usted", "Uds.": "ustedes", "aprox.": "aproximadamente", "a. C.": "antes de Cristo",
-    "d. C.": "después de Cristo",
+    "d. C.": "después de Cristo", "incl.": "incluido", "máx.": "máximo", "mín.": "mínimo",
 }  # fmt: skip
 _HEADS = frozenset(
     ("capítulo", "parte", "libro", "acto", "escena", "tomo", "volumen", "sección", "artículo", "siglo", "mundial")
@@ -139,7 +140,7 @@ class Spanish(RomanceRules):
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
-        ReadingRule(re.compile(r"(?<!\w)s\.\s(?=[IVX]+(?!\w))"), lambda _found: "siglo "),
+        ReadingRule(re.compile(r"(?<!\w)[sS]\.\s(?=[IVX]+(?!\w))"), lambda _found: "siglo "),
     )
     ordinal_mark = r"\.?(?:º|ª|er|ra|ro|°(?=\s[a-z]))"
 

@@ -31,7 +31,7 @@ milyon mn    | - milyon
 milyar mr    | - milyar
 """
 _WORDS = {
-    "factorial": "faktöriyel",
+    "factorial": "faktöriyel", "score": "",
     "fold": "- kat", "power": "üzeri {}",
     "minus": "eksi", "plus": "artı", "plusminus": "artı eksi", "point": "virgül", "dot": "nokta",
     "percent": "yüzde ", "permille": "binde ", "percent_first": "yes", "to": "ila", "ratio": "bölü", "by": "çarpı",
@@ -51,7 +51,8 @@ _TITLES = {
 _LITERALS = {
     "tel.": "telefon",
     "C++": "C artı artı", "C#": "C şarp", "24/7": "yedi yirmi dört", "M.Ö.": "milattan önce",
-    "vb.": "ve benzeri", "örn.": "örneğin", "vs.": "vesaire", "M.S.": "milattan sonra",
+    "vb.": "ve benzeri", "Cad.": "Caddesi", "Sok.": "Sokağı", "Mah.": "Mahallesi",
+    "örn.": "örneğin", "vs.": "vesaire", "M.S.": "milattan sonra",
 }  # fmt: skip
 _SPELLER = NumberSpeller("tr", {"ordinal": "spellout-ordinal"})
 
@@ -85,6 +86,7 @@ class Turkish(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("bölüm", "kısım", "kitap", "perde", "sahne", "cilt", "madde"))
     own_rules = (
+        ReadingRule(re.compile(r"(?<!\w)yy\.['’]?"), lambda _found: "yüzyıl"),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.\s(?P<noun>[^\W\d_]{3,})"), _century),
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.?\s(?P<noun>[yY]üzyıl)"), _century),
     )
