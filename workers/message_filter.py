@@ -10,13 +10,16 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 from celery.worker.consumer import Consumer
 from celery.worker.control import nok, ok  # type: ignore[attr-defined]  # the stubs lack it
+from celery.worker.state import maybe_shutdown
 
 from seriatim.celery_app import TASK
 from seriatim.records import BadRecord, TaskMessage
+from seriatim.servers.redis_errors import code_of
 from tasks.celery_task import parse_task_arguments
 from workers.worker_state import WorkerState
 
@@ -24,12 +27,17 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 4096  #: a message that names an attempt has about 150
 FOREIGN_HEADERS = ("eta", "expires", "group", "chord", "compression")  #: they make Celery do more than call the task
+REFUSAL_RETRY_S = 2.0  #: a demoted or full broker recovers within seconds or minutes; each try costs some commands
+STOP_CHECK_S = 0.1  #: how often it is looked meanwhile whether the process shall stop
 
 
 class MessageFilter(Consumer):
     """Celery's consumer, restricted to messages that name an attempt; others do not end its process."""
 
-    connection_errors: tuple[type[Exception], ...]  #: of the transport; Celery connects again after one
+    #: of the transport; Celery connects again after one. A refusal of the broker is one here: Celery ends at those
+    connection_errors: tuple[type[Exception], ...]
+    channel_errors: tuple[type[Exception], ...]  #: refusals of the broker: it is a replica, has no disk, no right
+    connection: Any
     loop: Callable[..., None]
     hub: Any
     _flush_events: Callable[[], None]
@@ -37,6 +45,8 @@ class MessageFilter(Consumer):
     def __init__(self, *args: Any, worker_state: WorkerState, **kwargs: Any) -> None:
         """`worker_state` gets the time at which consuming began, and whether an operator paused it."""
         super().__init__(*args, **kwargs)
+        self.lost_connection_errors = self.connection_errors
+        self.connection_errors = (*self.connection_errors, *self.channel_errors)
         self.worker_state = worker_state
         self.queue_name = next(iter(self.app.amqp.queues.consume_from))
 
@@ -92,6 +102,31 @@ class MessageFilter(Consumer):
 
         self.loop = survive_bad_messages
         super().start()
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Wait out a refusal; what Celery does after a lost connection."""
+        if not self._waits_out_refusal(exc):
+            super().on_connection_error_before_connected(exc)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Likewise."""
+        if not self._waits_out_refusal(exc):
+            super().on_connection_error_after_connected(exc)
+
+    def _waits_out_refusal(self, error: Exception) -> bool:
+        """Whether the broker refused a command; then let its connection go, and wait until another try is due."""
+        if isinstance(error, self.lost_connection_errors) or not isinstance(error, self.channel_errors):
+            return False
+        facts = {"code": code_of(error), "error": str(error)[:200], "retry_s": REFUSAL_RETRY_S}
+        log.warning("broker refuses commands; retrying", extra=facts)
+        if self.connection:
+            with suppress(*self.connection_errors):
+                self.connection.collect()
+        until_s = time.monotonic() + REFUSAL_RETRY_S
+        while time.monotonic() < until_s:
+            maybe_shutdown()
+            time.sleep(STOP_CHECK_S)
+        return True
 
     def on_send_event_buffered(self) -> Callable[..., Any]:
         """Have the loop send events.

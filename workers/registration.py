@@ -4,13 +4,21 @@ import json
 import logging
 import os
 import socket
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from seriatim.engine import Engine
+from seriatim.errors import MemoryFull, Unavailable
 from seriatim.lua.pool_records import RegisterResult, WorkerRegistration
 from seriatim.settings import Settings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRY_S = 1.0  #: beside the patience of the call itself
 
 
 def registration_of(engine: Engine, settings: Settings, ready_ms: int, fingerprint: str = "") -> WorkerRegistration:
@@ -48,6 +56,16 @@ def warn_if_audio_differs(owner: str, facts: WorkerRegistration, result: Registe
             "audio differs from the pool's; give each pool one kind of CPU and one version of every package",
             extra={"owner": owner, "fingerprint": facts.fingerprint, "pool_fingerprint": result.fingerprint},
         )
+
+
+def until_accepted(call: Callable[[], T]) -> T:
+    """Repeat a call until Redis takes it, and return its result: loading the engine again would take longer."""
+    while True:
+        try:
+            return call()
+        except (Unavailable, MemoryFull) as error:
+            log.warning("no work taken yet; retrying", extra={"error": str(error)})
+            time.sleep(RETRY_S)
 
 
 def _voices_json(engine: Engine) -> str:

@@ -42,7 +42,7 @@ from workers.attempt import run_attempt
 from workers.cache.cached_engine import with_cache
 from workers.engines.engine_registry import load, options_of
 from workers.message_filter import MessageFilter
-from workers.registration import registration_of, warn_if_audio_differs
+from workers.registration import registration_of, until_accepted, warn_if_audio_differs
 from workers.result_reporter import report_results
 from workers.warm_up import warm_up
 from workers.worker_gauges import WorkerGauges
@@ -145,7 +145,8 @@ def _parse_pair(text: str) -> tuple[str, str]:
 def _register_in_pool(
     redis: "Redis", pool_name: str, owner: str, settings: Settings, facts: WorkerRegistration
 ) -> None:
-    result = run(redis, pool_scripts.register(pool_name, owner, settings.lease_ms, facts))
+    registration = pool_scripts.register(pool_name, owner, settings.lease_ms, facts)
+    result = until_accepted(partial(run, redis, registration))
     if result.rate_hz:
         raise Misconfigured(
             f"pool {pool_name!r} has a sample rate of {result.rate_hz} Hz and this engine {facts.rate_hz} Hz; "
@@ -184,7 +185,7 @@ def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:
         optimization="fair",
         quiet=True,
     )
-    dispatch(pool_client)
+    until_accepted(partial(dispatch, pool_client))
     worker.start()
     ended.set()
     worker_state.draining.set()
