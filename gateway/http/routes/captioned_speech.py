@@ -11,6 +11,7 @@ from gateway.http.encoding.stream_formats import MEDIA
 from gateway.http.route_dependencies import CallerDep, ContextDep
 from gateway.http.schemas.requests import AudioOptions, SpeechBody
 from gateway.http.schemas.responses import REFUSALS
+from gateway.http.schemas.scheduling_headers import SchedulingDep
 from gateway.http.streaming.timed_speech import TimedAudio, timed_response
 
 router = APIRouter(tags=["speech"])
@@ -18,16 +19,18 @@ router = APIRouter(tags=["speech"])
 
 @router.post("/dev/captioned_speech", responses=REFUSALS, response_class=Response)
 async def create_captioned_speech(
-    request: Request, body: SpeechBody, context: ContextDep, caller: CallerDep
+    request: Request, body: SpeechBody, context: ContextDep, caller: CallerDep, headers: SchedulingDep
 ) -> Response:
     """Speak a text; a JSON object a line has audio and times of words, or one has all with `"stream": false`."""
+    body = body.model_copy(update={name: value for name, value in headers.items() if getattr(body, name) is None})
     body.check_format()
     request.state.warning = body.pop_unknown_fields()
     options = AudioOptions(**body.model_dump(include=set(AudioOptions.model_fields), exclude_unset=True))
     writer = partial(_captioned_message, "audio/pcm" if body.response_format == "pcm" else MEDIA[body.response_format])
     return await timed_response(
-        context, caller, options, body.response_format, body.input,
-        writer=writer, streams=body.stream is not False, receive=request.receive,
+        request, context, caller, options, body.response_format, body.input,
+        scheduling=body.model_dump(include={"kind", "play"}, exclude_none=True), writer=writer,
+        streams=body.stream is not False,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from gateway.http.routes.speech import speak
 from gateway.http.schemas.elevenlabs_messages import DEFAULT_FORMAT, ElevenLabsSpeech, speech_fields
 from gateway.http.schemas.requests import AudioOptions, SpeechBody
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
+from gateway.http.schemas.scheduling_headers import SchedulingDep
 from gateway.http.streaming.timed_speech import TimedAudio, timed_response
 
 router = APIRouter(tags=["speech"])
@@ -24,50 +25,52 @@ FormatCode = Annotated[str | None, Query(description=f"codec_rate_bitrate; defau
 @router.post("/v1/text-to-speech/{voice}", responses=AUDIO_RESPONSES | REFUSALS, response_class=Response)
 async def create_elevenlabs_speech(
     request: Request, voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep,
-    output_format: FormatCode = None,
+    headers: SchedulingDep, output_format: FormatCode = None,
 ) -> Response:  # fmt: skip
     """Speak a text in ElevenLabs' dialect; the audio is streamed."""
-    return await _speak(request, voice, body, context, caller, output_format)
+    return await _speak(request, voice, body, context, caller, headers, output_format)
 
 
 @router.post("/v1/text-to-speech/{voice}/stream", responses=AUDIO_RESPONSES | REFUSALS, response_class=Response)
 async def stream_elevenlabs_speech(
     request: Request, voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep,
-    output_format: FormatCode = None,
+    headers: SchedulingDep, output_format: FormatCode = None,
 ) -> Response:  # fmt: skip
     """Speak a text in ElevenLabs' dialect, and stream its audio."""
-    return await _speak(request, voice, body, context, caller, output_format)
+    return await _speak(request, voice, body, context, caller, headers, output_format)
 
 
 @router.post("/v1/text-to-speech/{voice}/with-timestamps", responses=REFUSALS, response_class=Response)
 async def create_elevenlabs_timed_speech(
     request: Request, voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep,
-    output_format: FormatCode = None,
+    headers: SchedulingDep, output_format: FormatCode = None,
 ) -> Response:  # fmt: skip
     """Speak a text in ElevenLabs' dialect; the answer is JSON with all audio in base64 and the times of characters."""
-    return await _speak_timed(request, voice, body, context, caller, output_format, streams=False)
+    return await _speak_timed(request, voice, body, context, caller, headers, output_format, streams=False)
 
 
 @router.post("/v1/text-to-speech/{voice}/stream/with-timestamps", responses=REFUSALS, response_class=Response)
 async def stream_elevenlabs_timed_speech(
     request: Request, voice: VoiceName, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep,
-    output_format: FormatCode = None,
+    headers: SchedulingDep, output_format: FormatCode = None,
 ) -> Response:  # fmt: skip
     """Speak a text in ElevenLabs' dialect, and stream audio and times of characters, a JSON object a line."""
-    return await _speak_timed(request, voice, body, context, caller, output_format, streams=True)
+    return await _speak_timed(request, voice, body, context, caller, headers, output_format, streams=True)
 
 
 async def _speak_timed(
     request: Request, voice: str, body: ElevenLabsSpeech, context: GatewayContext, caller: Caller,
-    format_code: str | None, *, streams: bool,
+    headers: dict[str, Any], format_code: str | None, *, streams: bool,
 ) -> Response:  # fmt: skip
     speed = body.voice_settings.speed if body.voice_settings else None
     fields = speech_fields(voice, body.model_id, format_code, speed=speed, language=body.language_code, seed=body.seed)
     format_name = fields.pop("format")
-    options = AudioOptions(**fields)
+    request.state.warning = body.ignored_fields()
+    options = AudioOptions(**fields, **{name: headers[name] for name in ("priority", "session") if name in headers})
+    scheduling = {name: value for name, value in headers.items() if name in ("kind", "play")}
     return await timed_response(
-        context, caller, options, format_name, body.text,
-        writer=_timestamps_message, streams=streams, receive=request.receive,
+        request, context, caller, options, format_name, body.text,
+        scheduling=scheduling, writer=_timestamps_message, streams=streams,
     )  # fmt: skip
 
 
@@ -86,10 +89,11 @@ def _timestamps_message(pieces: list[TimedAudio]) -> dict[str, Any]:
 
 async def _speak(
     request: Request, voice: str, body: ElevenLabsSpeech, context: ContextDep, caller: CallerDep,
-    format_code: str | None,
+    headers: dict[str, Any], format_code: str | None,
 ) -> Response:  # fmt: skip
+    request.state.warning = body.ignored_fields()
     speed = body.voice_settings.speed if body.voice_settings else None
     fields = speech_fields(
         voice, body.model_id, format_code, speed=speed, language=body.language_code, seed=body.seed, input=body.text
     )
-    return await speak(request, SpeechBody(response_format=fields.pop("format"), **fields), context, caller)
+    return await speak(request, SpeechBody(response_format=fields.pop("format"), **fields, **headers), context, caller)

@@ -31,6 +31,7 @@ from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import authenticate_key, context_of, key_of
 from gateway.http.routes.stream_socket import INTERNAL_ERROR, NORMAL, REFUSED, START_TIMEOUT_S
 from gateway.http.schemas.elevenlabs_messages import ElevenLabsMessage, speech_fields
+from gateway.http.schemas.ignored_fields import joined_warning
 from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.audio_response import FAILED, LEFT, STATES
 from gateway.http.streaming.text_session import TextSession, open_text_session
@@ -174,7 +175,8 @@ class ElevenLabsConnection:
         self.authenticated = True
         session = await open_text_session(self.context, caller, AudioOptions(**fields), format_name, "", "")
         job_context = self.contexts[name] = JobContext(session)
-        job_context.task = asyncio.create_task(self._send_audio(name, session))
+        warning = joined_warning(message.ignored_fields(), session.job.warning)
+        job_context.task = asyncio.create_task(self._send_audio(name, session, warning))
         return job_context
 
     def _caller(self, message: ElevenLabsMessage) -> Caller:
@@ -206,11 +208,11 @@ class ElevenLabsConnection:
         await cancel_and_wait(*filter(None, [job_context.task]))
         job_context.session.leave()
 
-    async def _send_audio(self, name: str, session: TextSession) -> None:
-        """Send a context's audio until its end; an error closes the connection."""
+    async def _send_audio(self, name: str, session: TextSession, warning: str) -> None:
+        """Send a context's audio until its end, the warning with the first; an error closes the connection."""
         tag = {"contextId": name} if self.several else {}
         try:
-            await self._send_job(session, tag)
+            await self._send_job(session, tag, warning)
             session.leave()
             del self.contexts[name]
             await self._send({"isFinal": True} | tag)
@@ -227,19 +229,20 @@ class ElevenLabsConnection:
             outcome = STATES.get(session.state, FAILED) if session.state else LEFT
             self.context.meters["http_streams_ended"].labels(outcome).inc()
 
-    async def _send_job(self, session: TextSession, tag: dict[str, str]) -> None:
-        """Send a job's audio; `tag` goes with each message.
+    async def _send_job(self, session: TextSession, tag: dict[str, str], warning: str) -> None:
+        """Send a job's audio; `tag` goes with each message, and `warning` with the first.
 
         Raises:
             SeriatimError: the job failed, or was cancelled by another than its listener.
         """
-        session.timing, last = WordTiming(), None
+        session.timing, last, once = WordTiming(), None, {"warning": warning} if warning else {}
         async with contextlib.aclosing(session.messages()) as messages:
             async for facts, audio in messages:
                 if audio and not session.cancelled:
                     is_first = session.timing.sentence is not last
                     last = session.timing.sentence
-                    await self._send(_audio_message(audio, session.timing if is_first else None) | tag)
+                    await self._send(_audio_message(audio, session.timing if is_first else None) | tag | once)
+                    once = {}
                 if facts["type"] == "end" and facts["state"] != "done" and not session.cancelled:
                     raise error_of_end(session.job.id, facts["state"], facts["reason"])
                 session.mark_sent()

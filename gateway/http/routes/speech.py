@@ -2,18 +2,19 @@
 
 import asyncio
 import time
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.recordings.source_text import SourceText
 from gateway.http.route_dependencies import CallerDep, ContextDep
-from gateway.http.schemas.field_types import KindName, PlayName, Priority, Session
+from gateway.http.schemas.ignored_fields import joined_warning
 from gateway.http.schemas.requests import SpeechBody
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
+from gateway.http.schemas.scheduling_headers import SchedulingDep
 from gateway.http.streaming.audio_response import AudioRequest, AudioResponse
 from gateway.http.streaming.silent_answer import has_text, silent_answer
 from seriatim.client.cold_start import await_workers_async
@@ -22,21 +23,16 @@ from seriatim.errors import EmptyText
 from seriatim.records import JobKind, Play
 
 router = APIRouter(tags=["speech"])
-HEADER_FOR_FIELD = "default of the field, for clients that can set headers but no extra fields"
 
 
 @router.post("/v1/audio/speech", responses=AUDIO_RESPONSES | REFUSALS, response_class=Response)
 async def create_speech(
     request: Request, body: SpeechBody, context: ContextDep, caller: CallerDep,
-    seriatim_kind: Annotated[KindName | None, Header(description=HEADER_FOR_FIELD)] = None,
-    seriatim_play: Annotated[PlayName | None, Header(description=HEADER_FOR_FIELD)] = None,
-    seriatim_priority: Annotated[Priority | None, Header(description=HEADER_FOR_FIELD)] = None,
-    seriatim_session: Annotated[Session | None, Header(description=HEADER_FOR_FIELD)] = None,
+    headers: SchedulingDep,
 ) -> Response:  # fmt: skip
     """Speak a text and stream its audio. The job is cancelled when the client disconnects, unless it is detached."""
-    session = seriatim_session or _user_session(body, context)
-    header_fields = {"kind": seriatim_kind, "play": seriatim_play, "priority": seriatim_priority, "session": session}
-    body = body.model_copy(update={name: value for name, value in header_fields.items() if getattr(body, name) is None})
+    defaults = {"session": _user_session(body, context)} | headers
+    body = body.model_copy(update={name: value for name, value in defaults.items() if getattr(body, name) is None})
     return await speak(request, body, context, caller)
 
 
@@ -48,7 +44,7 @@ async def speak(request: Request, body: SpeechBody, context: GatewayContext, cal
     """
     requested_s = time.monotonic()
     body.check_format()
-    request.state.warning = body.pop_unknown_fields()
+    request.state.warning = joined_warning(getattr(request.state, "warning", ""), body.pop_unknown_fields())
     (await request.json()).clear()  # the request lives as long as its response, perhaps an hour: do not keep its text
     vars(request).pop("_body", None)
     job_request = await asyncio.to_thread(body.request, context, caller, **_scheduling_options(body))
@@ -67,7 +63,7 @@ async def speak(request: Request, body: SpeechBody, context: GatewayContext, cal
             raise
         return await silent_answer(audio_request, facts.rate_hz)
     request.state.job = submission.job.id
-    request.state.warning = "; ".join(filter(None, [request.state.warning, submission.job.warning]))
+    request.state.warning = joined_warning(request.state.warning, submission.job.warning)
     await context.note(submission.job, caller, SourceText(body.input) if body.detach else None)
     return AudioResponse(context, submission.job, audio_request, None if submission.whole else submission.send_rest)
 

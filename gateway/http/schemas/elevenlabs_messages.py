@@ -1,6 +1,6 @@
 """ElevenLabs' messages: bodies, names of output formats, and messages of its WebSockets, as our options.
 
-What has no counterpart here, such as stability, is ignored, as ElevenLabs' models ignore what they do not know.
+What has no counterpart here, such as stability, is ignored, and a warning names it.
 """
 
 import re
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.http.problems import HttpProblem
 from gateway.http.schemas.field_types import Whole
+from gateway.http.schemas.ignored_fields import ignored_names, ignored_warning
 from gateway.http.schemas.stream_messages import TEXT_CHARS
 
 FORMAT = re.compile(r"(mp3|pcm|wav|opus|ulaw|alaw)_(\d{4,6})(?:_\d{2,3})?", re.ASCII)  #: codec_rate_bitrate
@@ -22,7 +23,7 @@ MODEL_PREFIX = "eleven_"  #: ElevenLabs' models: the gateway's default pool
 class VoiceSettings(BaseModel):
     """The part of the voice settings that has a counterpart."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="allow")
 
     speed: float | None = Field(None, ge=0.25, le=4)
 
@@ -30,7 +31,7 @@ class VoiceSettings(BaseModel):
 class ElevenLabsSpeech(BaseModel):
     """A text to speak."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="allow")
 
     text: str
     model_id: str | None = Field(None, max_length=64, description="a pool, or one of ElevenLabs' models")
@@ -38,11 +39,15 @@ class ElevenLabsSpeech(BaseModel):
     voice_settings: VoiceSettings | None = None
     seed: Whole | None = Field(None, ge=0, lt=2**63)
 
+    def ignored_fields(self) -> str:
+        """A warning that names the fields without a counterpart; "" if there are none."""
+        return _ignored_fields(self, self.voice_settings)
+
 
 class ElevenLabsMessage(BaseModel):
     """A message of a WebSocket; `context_id`, `close_context` and `close_socket` are those of several contexts."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     text: str | None = Field(None, max_length=TEXT_CHARS)
     voice_settings: VoiceSettings | None = None
@@ -51,6 +56,15 @@ class ElevenLabsMessage(BaseModel):
     close_context: bool | None = None
     close_socket: bool | None = None
     xi_api_key: str | None = Field(None, max_length=512)
+
+    def ignored_fields(self) -> str:
+        """As `ElevenLabsSpeech.ignored_fields`."""
+        return _ignored_fields(self, self.voice_settings)
+
+
+def _ignored_fields(message: BaseModel, settings: VoiceSettings | None) -> str:
+    names = ignored_names(message.model_extra)
+    return ignored_warning([*names, *ignored_names(settings.model_extra if settings else None, "voice_settings.")])
 
 
 def speech_fields(voice: str, model: str | None, output_format: str | None, **more: Any) -> dict[str, Any]:

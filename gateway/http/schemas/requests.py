@@ -1,6 +1,5 @@
 """Request bodies, and their conversion to `seriatim.client.job_options.JobRequest`."""
 
-import re
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -29,6 +28,7 @@ from gateway.http.schemas.field_types import (
     Volume,
     Whole,
 )
+from gateway.http.schemas.ignored_fields import ignored_names, ignored_warning, joined_warning
 from gateway.http.schemas.model_names import (
     LANGUAGE_FIELDS,
     language_of,
@@ -45,10 +45,6 @@ OPTIONS = (
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
 EXPLAINED_CHARS = 20_000  #: of a text that is explained, in half a second of one core: thrice through all steps
 SHORT_CHARS = 300  #: one to three sentences, which are complete within a moment
-#: fields of other servers that do not affect the audio
-SILENT_FIELDS = frozenset({"metadata", "safety_identifier", "store", "user"})
-HEADER_SAFE = re.compile(r"[\w.-]{1,64}", re.ASCII)  #: names that may be put into a header
-MAX_NAMES = 20  #: in a warning
 
 
 def _nullable(schema: dict[str, Any]) -> None:
@@ -138,12 +134,9 @@ class SpeechOptions(BaseModel):
 
     def pop_unknown_fields(self) -> str:
         """Remove unknown fields; returns a warning with their names, or "" if there are none."""
-        extra = self.model_extra or {}
-        names = sorted(name for name, value in extra.items() if value is not None and name not in SILENT_FIELDS)
-        extra.clear()  # some clients send whole recordings in them
-        shown = [name for name in names if HEADER_SAFE.fullmatch(name)][:MAX_NAMES]
-        shown += [f"{len(names) - len(shown)} more"] * (len(names) > len(shown))
-        return f"unknown fields are ignored: {', '.join(shown)}" if shown else ""
+        warning = ignored_warning(ignored_names(self.model_extra))
+        (self.model_extra or {}).clear()  # some clients send whole recordings in them
+        return warning
 
     def request(self, context: GatewayContext, caller: Caller, **more: Any) -> JobRequest:
         """Convert to a job request; `more` are further options, which take precedence.
@@ -231,7 +224,7 @@ class SpeechBody(AudioOptions):
         """As `SpeechOptions.pop_unknown_fields`, with a warning about instructions."""
         warning = super().pop_unknown_fields()
         ignored = "instructions are ignored: no model here follows them" if self.instructions else ""
-        return "; ".join(filter(None, [warning, ignored]))
+        return joined_warning(warning, ignored)
 
 
 class ExplainBody(SpeechOptions):

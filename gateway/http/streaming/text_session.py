@@ -8,7 +8,7 @@ import contextlib
 import re
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
@@ -182,15 +182,21 @@ NAMES = {Gap: "gap", Discontinuity: "discontinuity"}
 
 
 async def open_text_session(
-    context: GatewayContext, caller: Caller, options: AudioOptions, format_name: str, token: str, after: str
-) -> TextSession:
-    """Open a job, or resume one.
+    context: GatewayContext, caller: Caller, options: AudioOptions, format_name: str, token: str, after: str,
+    scheduling: Mapping[str, Any] = {},
+) -> TextSession:  # fmt: skip
+    """Open a job, or resume one; `scheduling` has further options of it.
 
     Raises:
         HttpProblem: the caller has no such job.
         SeriatimError: as `seriatim.client.open_job`.
     """
-    live_options = {"kind": "live", "drain": "window", "reader_grace_s": options.reader_grace_s or RESUME_S}
+    live_options = {
+        "kind": "live",
+        "drain": "window",
+        "reader_grace_s": options.reader_grace_s or RESUME_S,
+        **scheduling,
+    }
     position = parse_position(after)
     job, cut = await _job_of_token(context, caller, token) if token else (None, (0, 0))
     effective_options = (

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive
 
@@ -17,6 +18,7 @@ from gateway.http.api_keys import Caller
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
 from gateway.http.reading.word_timing import WordTiming
+from gateway.http.schemas.ignored_fields import joined_warning
 from gateway.http.schemas.requests import WHOLE_CHARS, AudioOptions
 from gateway.http.streaming.audio_response import await_disconnect
 from gateway.http.streaming.silent_answer import encode_silence, has_text
@@ -43,10 +45,12 @@ CLIENT_GONE = 499  #: status of an answer whose client has gone, as nginx logs i
 
 
 async def timed_response(
-    context: GatewayContext, caller: Caller, options: AudioOptions, format_name: str, text: str,
-    *, writer: Writer, streams: bool, receive: Receive,
+    request: Request, context: GatewayContext, caller: Caller, options: AudioOptions, format_name: str, text: str,
+    *, scheduling: dict[str, Any], writer: Writer, streams: bool,
 ) -> Response:  # fmt: skip
     """Speak a text, and answer with JSON: one message for each piece of audio, a line each, or one for all.
+
+    `scheduling` has the kind and the play, where they are not the default. Warnings become the request's.
 
     Raises:
         HttpProblem, SeriatimError: it is refused, or failed before its first sound.
@@ -56,13 +60,23 @@ async def timed_response(
         raise HttpProblem(400, "bad_input", message, param="input")
     if not has_text(text):
         raise EmptyText("the text is empty")
-    session = await open_text_session(context, caller, options, format_name, "", "")
+    more = scheduling | {"gap": options.gap or "fail"}  # the client learns of a gap only by an error
+    session = await open_text_session(context, caller, options, format_name, "", "", more)
+    request.state.job = session.job.id
     session.timing = WordTiming()
     messages = _messages(session, text)
     if not streams:
-        return await _whole_answer(messages, writer, receive)
+        answer = await _whole_answer(messages, writer, request.receive)
+        _note_warnings(request, session)
+        return answer
     first = await anext(messages, None)
+    _note_warnings(request, session)
     return StreamingResponse(_lines(first, messages, writer), media_type="application/x-ndjson")
+
+
+def _note_warnings(request: Request, session: TextSession) -> None:
+    warnings = (getattr(request.state, "warning", ""), session.job.warning, *session.take_warnings())
+    request.state.warning = joined_warning(*warnings)
 
 
 async def _whole_answer(messages: AsyncGenerator[Message], writer: Writer, receive: Receive) -> Response:

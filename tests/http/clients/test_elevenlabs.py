@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from elevenlabs import VoiceSettings
 from elevenlabs.client import ElevenLabs
@@ -215,3 +216,23 @@ def test_nothing_behind_a_close_is_a_traceback(system: RealSystem) -> None:
         assert closed.value.rcvd.code == 1000
     system.end(name)  # what goes on behind the close is over, and in the log
     assert "Traceback" not in system.log(name)
+
+
+@pytest.mark.parametrize("path", ["", "/stream", "/with-timestamps", "/stream/with-timestamps"])
+def test_a_warning_names_what_has_no_counterpart(client: httpx2.Client, path: str) -> None:
+    more = {"voice_settings": {"speed": 1.0, "stability": 0.4, "style": None}, "foo": 1, "previous_text": None}
+    answer = client.post(f"/v1/text-to-speech/{VOICE}{path}", json={"text": TEXTS[0]} | more)
+    assert answer.headers["seriatim-warning"] == "unknown fields are ignored: foo, voice_settings.stability"
+    plain = client.post(f"/v1/text-to-speech/{VOICE}{path}", json={"text": TEXTS[0], "voice_settings": {"speed": 1.0}})
+    assert "seriatim-warning" not in plain.headers
+
+
+def test_the_first_audio_of_a_websocket_has_the_warning(gateway: Gateway) -> None:
+    url = f"ws://127.0.0.1:{gateway.port}/v1/text-to-speech/{VOICE}/stream-input?output_format={OWN_PCM}"
+    with connect(url, proxy=None, close_timeout=0.2) as socket:
+        for message in ({"text": " ", "voice_settings": {"stability": 0.4}}, {"text": TEXT + " "}, {"text": ""}):
+            socket.send(json.dumps(message))
+        messages = [json.loads(message) for message in socket]
+    warnings = [message.get("warning") for message in messages if message.get("audio")]
+    assert warnings[0] == "unknown fields are ignored: voice_settings.stability"
+    assert set(warnings[1:]) == {None}

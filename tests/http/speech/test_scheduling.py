@@ -80,6 +80,35 @@ def test_another_word_is_refused(
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
+ROUTES = {
+    "/v1/text-to-speech/alloy": "text",
+    "/v1/text-to-speech/alloy/stream": "text",
+    "/v1/text-to-speech/alloy/with-timestamps": "text",
+    "/v1/text-to-speech/alloy/stream/with-timestamps": "text",
+    "/dev/captioned_speech": "input",
+}
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_every_speech_route_reads_the_headers(client: httpx2.Client, gateway: Gateway, path: str) -> None:
+    body = {ROUTES[path]: TEXT}
+    answer = client.post(path, json=body, headers={"seriatim-kind": "Batch", "seriatim-priority": "3"})
+    assert answer.status_code == 200, answer.text
+    differs = {"class": "B", "priority": "3"}
+    assert scheduled(gateway, answer) == USUAL | differs
+    answer = client.post(path, json=body, headers={"seriatim-play": "whole"})
+    assert scheduled(gateway, answer) == USUAL | {"play": "whole"}
+    for name, wrong in (("kind", "bulk"), ("priority", "10"), ("play", "later"), ("session", "x" * 257)):
+        answer = client.post(path, json=body, headers={f"seriatim-{name}": wrong})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, f"seriatim-{name}")
+
+
+def test_captioned_speech_has_the_fields_too(client: httpx2.Client, gateway: Gateway) -> None:
+    request = {"input": TEXT, "kind": "batch", "priority": -2}
+    answer = client.post("/dev/captioned_speech", json=request, headers={"seriatim-priority": "3"})
+    assert scheduled(gateway, answer) == USUAL | {"class": "B", "priority": "-2"}
+
+
 def test_a_file_is_no_late_first_sound_and_no_silence(client: httpx2.Client) -> None:
     """It comes when it is whole: counted as a first sound it would call the pool late."""
     names = (
