@@ -11,6 +11,7 @@ class DocumentFormat(StrEnum):
 
     TEXT = "text"
     HTML = "html"
+    EMAIL = "email"
     EPUB = "epub"
     FB2 = "fb2"
     DOCX = "docx"

@@ -4,6 +4,7 @@ import re
 
 from seriatim.errors import BadInput
 from seriatim.text.documents.document import DocumentFormat
+from seriatim.text.documents.email_headers import is_email
 from seriatim.text.documents.fountain import is_screenplay
 from seriatim.text.documents.zip_archive import ZipArchive
 
@@ -92,6 +93,8 @@ def text_format(start: str) -> DocumentFormat:
         return DocumentFormat.FB2
     if start.startswith("WEBVTT") or _CUES.match(start.replace("\r\n", "\n")):
         return DocumentFormat.SUBTITLES
+    if is_email(start):
+        return DocumentFormat.EMAIL
     if is_screenplay(start):
         return DocumentFormat.FOUNTAIN
     return DocumentFormat.TEXT

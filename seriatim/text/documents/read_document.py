@@ -58,6 +58,10 @@ def _read_marked_text(raw: bytes, kind: DocumentFormat, name: str, limits: Docum
     """A document whose bytes are text, but not the text to read."""
     if kind is DocumentFormat.HTML:
         return read_web_page(raw, name, limits)
+    if kind is DocumentFormat.EMAIL:
+        from seriatim.text.documents.email_message import read_email  # its parser takes 15 ms to load
+
+        return read_email(raw, name, limits)
     if kind is DocumentFormat.FB2:
         return read_fb2(raw, name, limits)
     if kind is DocumentFormat.SUBTITLES:
