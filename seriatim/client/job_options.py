@@ -31,7 +31,8 @@ from seriatim.webhooks.webhook_target import check_webhook_url
 #: a text; a file with one, by its path or open for reading as text; or sentences
 Text = str | PathLike[str] | TextFile | Iterable[str | Sentence]
 
-POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+POOL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  #: options take capitals, too
+POOL_RULE = "up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
 AUTO = "auto"  #: the language that leaves the choice to the text, whatever the voice
 MAX_PAUSE_MS = 60_000
 NO_LEXICON = Lexicon()
@@ -145,6 +146,9 @@ class JobRequest:
         }
         for name in ("voice", "language", "engine", "pool", "idempotency_key", "session"):
             check_printable(name, values.get(name, ""))
+        named = "pool" if values.get("pool") else "engine"  # with a pool, the engine may be a module's path
+        if values.get(named):
+            values[named] = check_named("pool", values[named], POOL_NAME, POOL_RULE)
         check_webhook_url(values.get("webhook", ""))
         check_options(values.get("options", {}))
         check_speakers(values.get("speakers", {}))
@@ -157,8 +161,6 @@ class JobRequest:
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(request, name), low, high)
-        if request.pool_name:
-            check_named("pool", request.pool_name, POOL_NAME, "letters, digits, dot, dash and underscore")
         check_user(request.user)
         return request
 
@@ -209,7 +211,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
 def _parse_choice(name: str, choices: type[Any], value: object) -> object:
     aliases = {"yes": "1", "always": "1", "no": "0", "never": "0"} if choices is HoldPolicy else {}
     try:
-        return choices(aliases.get(str(value), str(value)))
+        word = str(value).lower()
+        return choices(aliases.get(word, word))
     except ValueError:
         allowed = ["auto", "always", "never"] if choices is HoldPolicy else [str(choice) for choice in choices]
         raise UnknownOption(f"{name}={value!r}; expected one of {', '.join(allowed)}") from None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from redis import Redis
 
-from seriatim.client.job_options import POOL_NAME
+from seriatim.client.job_options import POOL_NAME, POOL_RULE
 from seriatim.client.option_checks import check_named, check_range, check_user
 from seriatim.errors import UnknownOption
 from seriatim.keys import user_tag
@@ -24,7 +24,7 @@ def set_user_limits(redis: "Redis", pool: str, user: str, changes: Mapping[str, 
         UnknownOption: another name, or a value outside its range.
         Unavailable: Redis does not answer.
     """
-    check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
+    pool = check_named("pool", pool, POOL_NAME, POOL_RULE)
     check_user(user)
     for name, value in changes.items():
         if name not in LIMITS:
@@ -43,7 +43,7 @@ def set_pool_limit(redis: "Redis", pool: str, allowed: int | None) -> int:
         UnknownOption: fewer than one.
         Unavailable: Redis does not answer.
     """
-    check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
+    pool = check_named("pool", pool, POOL_NAME, POOL_RULE)
     if allowed is not None:
         check_range("allowed", allowed, 1, MAX_LIMIT)
     return run(redis, pool_calls.limit_pool(pool, allowed))[1]
@@ -58,7 +58,7 @@ def set_pool_rates(redis: "Redis", pool: str, changes: Mapping[str, int | None])
         UnknownOption: another name, or fewer than one.
         Unavailable: Redis does not answer.
     """
-    check_named("pool", pool, POOL_NAME, "letters, digits, dot, dash and underscore")
+    pool = check_named("pool", pool, POOL_NAME, POOL_RULE)
     for name, most in changes.items():
         if name not in RATES:
             raise UnknownOption(f"unknown rate {name!r} of a pool; there are: {', '.join(RATES)}")

@@ -94,14 +94,17 @@ def check_job(job_id: object) -> str:
     return job_id
 
 
-def check_named(what: str, value: object, pattern: "re.Pattern[str]", rule: str) -> None:
-    """Refuse a name that does not match `pattern`; `rule` describes it for people.
+def check_named(what: str, value: object, pattern: "re.Pattern[str]", rule: str) -> str:
+    """Refuse a name that does not match `pattern`, whatever its case; returns it in small letters.
+
+    `rule` describes the pattern for people.
 
     Raises:
         UnknownOption: with the rule.
     """
-    if not isinstance(value, str) or not pattern.fullmatch(value):
+    if not isinstance(value, str) or not pattern.fullmatch(value.lower()):
         raise UnknownOption(f"{what}={value!r}; expected {rule}")
+    return value.lower()
 
 
 def check_text(text: object) -> None:

@@ -73,7 +73,7 @@ def speech_fields(voice: str, model: str | None, output_format: str | None, **mo
     Raises:
         HttpProblem: an unknown output format.
     """
-    match = FORMAT.fullmatch(output_format or DEFAULT_FORMAT)
+    match = FORMAT.fullmatch((output_format or DEFAULT_FORMAT).lower())
     if match is None or not MIN_HZ <= int(match[2]) <= MAX_HZ:
         message = (
             f"unknown output_format {output_format!r:.80}; expected codec_rate or codec_rate_bitrate, as pcm_16000"

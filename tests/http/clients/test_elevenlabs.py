@@ -218,6 +218,12 @@ def test_nothing_behind_a_close_is_a_traceback(system: RealSystem) -> None:
     assert "Traceback" not in system.log(name)
 
 
+def test_a_format_may_have_capitals(client: httpx2.Client) -> None:
+    path = f"/v1/text-to-speech/{VOICE}?output_format="
+    upper, lower = (client.post(path + code, json={"text": TEXTS[0]}) for code in ("PCM_8000", "pcm_8000"))
+    assert (upper.status_code, upper.content) == (200, lower.content)
+
+
 @pytest.mark.parametrize("path", ["", "/stream", "/with-timestamps", "/stream/with-timestamps"])
 def test_a_warning_names_what_has_no_counterpart(client: httpx2.Client, path: str) -> None:
     more = {"voice_settings": {"speed": 1.0, "stability": 0.4, "style": None}, "foo": 1, "previous_text": None}

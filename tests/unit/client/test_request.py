@@ -19,6 +19,22 @@ def test_the_pool_is_named_like_the_engine_unless_said_otherwise():
     assert JobRequest.of({"engine": "tone", "pool": "tone-b"}).pool_name == "tone-b"
 
 
+@pytest.mark.parametrize(
+    ("options", "name", "expected"),
+    [
+        ({"engine": "Tone"}, "pool_name", "tone"),
+        ({"engine": "my.Engine", "pool": "Tone-B"}, "pool_name", "tone-b"),
+        ({"engine": "my.Engine", "pool": "Tone-B"}, "engine", "my.Engine"),
+        ({"kind": "BATCH"}, "kind", JobKind.BATCH),
+        ({"gap": "Skip"}, "gap", GapPolicy.SKIP),
+        ({"hold": "Always"}, "hold", HoldPolicy.ALWAYS),
+    ],
+)
+def test_capitals_count_as_small_letters(options, name, expected):
+    """As over HTTP."""
+    assert getattr(JobRequest.of(options), name) == expected
+
+
 def test_words_become_choices():
     request = JobRequest.of({"kind": "batch", "gap": "skip", "hold": "always"})
     assert (request.kind, request.gap, request.hold) == (JobKind.BATCH, GapPolicy.SKIP, HoldPolicy.ALWAYS)
@@ -34,7 +50,10 @@ def test_words_become_choices():
         ({"hold": "maybe"}, "hold='maybe'; expected one of auto, always, never"),
         ({"gap": "ignore"}, "gap='ignore'; expected one of fail, silence, skip"),
         ({"user": ""}, "user=''; expected a name of 1 to 256 characters"),
-        ({"pool": "{x}"}, "pool='{x}'; expected letters, digits, dot, dash and underscore"),
+        (
+            {"pool": "{x}"},
+            "pool='{x}'; expected up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
+        ),
         ({"idempotency_key": "k" * 257}, "an idempotency_key of 257 characters; at most 256"),
     ],
 )
