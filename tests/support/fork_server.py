@@ -115,6 +115,7 @@ def _become(request: dict[str, Any], files: list[int]) -> None:
     os.environ.update(request["env"])
     sys.argv = [request["module"], *request["arguments"]]
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if request["ignores_hangup"] else signal.SIG_DFL)  # as under nohup
     atexit._clear()
     gc.enable()
 

@@ -103,6 +103,7 @@ class ForkedCommand(subprocess.Popen[bytes]):
             "env": environment,
             "new_session": new_session,
             "dies_with_parent": self._dying,
+            "ignores_hangup": signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
         }
         self._server = server
         self.pid, _ = server.ask(request, [stdin, stdout, stderr])
