@@ -13,7 +13,7 @@ STDIN = "-"
 
 
 def read_input(source: str, settings: Settings, markup: Markup) -> Document:
-    """Read all of `source`, a path or `-`.
+    """Read all of `source`, a path or `-`; what a book lacks is a line on standard error.
 
     Raises:
         BadInput: it cannot be read, or is no document.
@@ -26,6 +26,8 @@ def read_input(source: str, settings: Settings, markup: Markup) -> Document:
     document = read_document(_read_bytes(source, name, limits.file_bytes), name, limits, markup)
     if not document.text.strip():
         raise EmptyText(f"{name} is empty: there is nothing to speak")
+    if document.warning:
+        sys.stderr.write(f"seriatim: {document.warning}\n")
     return document
 
 

@@ -87,11 +87,13 @@ class Producer:
             Unavailable: Redis does not answer.
         """
         content = read_if_file(text, DocumentLimits.of(self.settings), request.markup)
+        lost = ""
         if isinstance(content, Document):
             request = replace(request, markup=content.markup)
-            content = content.text
+            lost, content = content.warning, content.text
         check_text(content)
-        return self._submit_first(cast("str | Iterable[str | Sentence]", content), self.resolve(request, content))
+        resolved = self.resolve(request, content).with_warning(lost)
+        return self._submit_first(cast("str | Iterable[str | Sentence]", content), resolved)
 
     def open(self, request: JobRequest) -> OpenJob:
         """Open a job for text that is still being generated.

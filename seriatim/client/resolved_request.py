@@ -35,6 +35,10 @@ class ResolvedRequest:
         warnings = [language_warning, phonemes_warning(resolved, pool)]
         return cls(resolved, pool, voices, "; ".join(filter(None, warnings)), SentenceStyles(resolved, pool))
 
+    def with_warning(self, warning: str) -> "ResolvedRequest":
+        """The request with one more line to its warning, if it is not ""."""
+        return replace(self, warning="; ".join(filter(None, [self.warning, warning])))
+
     def joined_warning(self) -> str:
         """The warning, with that of `take_warning`."""
         return "; ".join(filter(None, [self.warning, self.take_warning()]))

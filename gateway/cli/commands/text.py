@@ -25,6 +25,7 @@ def describe(document: Document) -> str:
     facts = {
         "format": document.format, "title": document.title, "authors": "; ".join(document.authors),
         "language": document.language, "cover": f"{len(document.cover)} bytes" if document.cover else "",
+        "warning": document.warning,
     }  # fmt: skip
     lines = [f"{name}: {value}" for name, value in facts.items() if value]
     for number, chapter in enumerate(document.chapters, 1):

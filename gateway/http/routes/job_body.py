@@ -51,7 +51,9 @@ async def parse_job_body(request: Request, context: GatewayContext) -> NewJobBod
     if file is None:
         return _validate(lambda: NewJobBody.model_validate(fields))
     body = _validate(lambda: NewJobBody.model_validate(fields | {"input": ""}))
-    return _with_document(body, await context.documents.read(file, Markup(body.markup or Markup.AUTO)))
+    document = await context.documents.read(file, Markup(body.markup or Markup.AUTO))
+    request.state.document_warning = document.warning
+    return _with_document(body, document)
 
 
 async def _read_form(request: Request, fields: dict[str, Any]) -> bytes | None:

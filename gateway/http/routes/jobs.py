@@ -59,7 +59,8 @@ async def create_job(
     await context.admit(job_request.pool_name, caller)
     await await_workers_async(context.producer, job_request)
     job = await asyncio.to_thread(enqueue_or_silence, context.producer, text, job_request)
-    request.state.warning = job.warning
+    lost = getattr(request.state, "document_warning", "")
+    request.state.warning = "; ".join(filter(None, [lost, job.warning]))
     await context.note(job, caller, SourceText(text, body.title or ""))
     card = await asyncio.to_thread(_job_card_with_time, job, caller.user)
     return JSONResponse(card.model_dump(), 202, {"location": f"/v1/jobs/{job.id}", "seriatim-job": job.id})

@@ -41,6 +41,7 @@ class Document:
     authors: tuple[str, ...] = ()
     language: str = ""  #: BCP 47, as the file states it; "": it does not
     cover: bytes = b""  #: an image, as it is in the file; b"": it has none
+    warning: str = ""  #: a line in ASCII about what the file lacks; "" if there is none
     markup: Markup = Markup.PLAIN  #: how its text is to be read where the caller leaves that open
 
     @property

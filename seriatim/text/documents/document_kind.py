@@ -32,6 +32,7 @@ _ZIP_TYPES = {
     b"application/epub+zip": DocumentFormat.EPUB,
     b"application/vnd.oasis.opendocument.text": DocumentFormat.ODT,
 }
+_PACKAGE_END = ".opf"  #: of an EPUB that has lost its container
 _OFFICE = {"xl/": "a spreadsheet; save it as PDF, or its cells as text", "ppt/": "a presentation; save it as PDF"}
 
 
@@ -63,7 +64,7 @@ def archive_format(archive: ZipArchive) -> DocumentFormat:
     found = _ZIP_TYPES.get((kind or b"").strip().removesuffix(b"-template"))
     if found:
         return found
-    if "META-INF/container.xml" in names:
+    if "META-INF/container.xml" in names or any(name.lower().endswith(_PACKAGE_END) for name in names):
         return DocumentFormat.EPUB
     if "word/document.xml" in names:
         return DocumentFormat.DOCX

@@ -42,7 +42,7 @@ def decode_reply(reply: bytes, name: str) -> Document:
     chapters = tuple(Chapter(*chapter) for chapter in fields["chapters"])
     return Document(
         DocumentFormat(fields["format"]), chapters, fields["title"], tuple(fields["authors"]), fields["language"],
-        markup=Markup(fields["markup"]),
+        warning=fields["warning"], markup=Markup(fields["markup"]),
     )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def main(source: BinaryIO, target: BinaryIO) -> None:
 def _fields(document: Document) -> dict[str, Any]:
     return {
         "format": document.format, "title": document.title, "authors": document.authors,
-        "language": document.language, "markup": document.markup,
+        "language": document.language, "markup": document.markup, "warning": document.warning,
         "chapters": [(chapter.title, chapter.text, chapter.notes) for chapter in document.chapters],
     }  # fmt: skip
 

@@ -25,6 +25,14 @@ _PARTS_OF_HANGUL = re.compile(r"[\u3131-\u318e]")
 _ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _SMALL_CYRILLIC = re.compile(r"[а-яёґєії]")
 _CAPITAL_CYRILLIC = re.compile(r"[А-ЯЁҐЄІЇ]")
+_TURKISH_LETTER = re.compile(rb"[\xd0\xdd\xde\xf0\xfd\xfe]")
+_NOT_TURKISH = re.compile(rb"[\xc1\xc6\xc9\xcd\xd3\xda\xe1\xe6\xe9\xed\xf3\xfa]")
+#: common words, and endings that only Turkish has
+_TURKISH_WORD = re.compile(
+    r"(?i:\b(?:ve|bir|bu|da|de|ile|için|çok|daha|ne|mi|mı|gibi|kadar|her|var|yok|sayın|merhaba)\b)"
+    r"|\w(?:lar|ler|ları|leri|[ıiuü]yor|ğı|ği|ığ|ınız|iniz|mış|miş|dır|dir|sı|ış|aş|ık|dü|dı|tı)(?!\w)"
+)
+_NORDIC_WORD = re.compile(r"(?i:\b(?:og|að|er|en|við|það|til|ekki|sem|hann|hún|ég|þú|med|vid|á|í)\b)")
 _TYPOGRAPHY = frozenset("“”‘’‚„–—…«»‹›¿¡§°€£©®™·•\u00a0")
 
 
@@ -66,6 +74,8 @@ def _decode_older(raw: bytes, error: UnicodeDecodeError, name: str) -> str:
 
 def _guess(raw: bytes, high: int) -> str | None:
     sample = raw[:_SAMPLE_BYTES]
+    if high < _FEW_BYTES and _is_turkish(raw, high):
+        return _plausible(raw, "cp1254")
     if high < _FEW_BYTES and high * 3 < len(raw):
         return _plausible(raw, _WESTERN)
     if (text := _koi8(raw, high)) is not None:
@@ -75,6 +85,17 @@ def _guess(raw: bytes, high: int) -> str | None:
         if text is not None:
             return text
     return _plausible(raw, _WESTERN)
+
+
+def _is_turkish(raw: bytes, high: int) -> bool:
+    """Is a text with few other letters than ASCII's Turkish, whose ğ, ı and ş are ð, ý and þ in Western Europe?
+
+    Icelandic and Czech have these bytes, too, but with accents that Turkish lacks.
+    """
+    if high > len(_ASCII_LETTER.findall(raw)) or not _TURKISH_LETTER.search(raw) or _NOT_TURKISH.search(raw):
+        return False
+    words = _TURKISH_WORD.findall(raw.decode("cp1254", "replace"))
+    return len(words) > len(_NORDIC_WORD.findall(raw.decode(_WESTERN, "replace")))
 
 
 def _koi8(raw: bytes, high: int) -> str | None:

@@ -34,6 +34,14 @@ class ZipArchive:
         self.names = frozenset(member.filename for member in members)
         self._folded = {_folded(member): member for member in sorted(self.names)}
 
+    def contains(self, member: str) -> bool:
+        """Is there such a member, perhaps with other capitals or slashes?"""
+        return member in self.names or _folded(member) in self._folded
+
+    def missing(self, member: str) -> BadInput:
+        """The error of a member that there is not."""
+        return BadInput(f"{self.name} names {member!r:.200}, which it does not contain; is the download complete?")
+
     def read(self, member: str, most_bytes: int = PART_BYTES) -> bytes:
         """The content of a member.
 
@@ -55,7 +63,7 @@ class ZipArchive:
         """
         member = member if member in self.names else self._folded.get(_folded(member), member)
         if member not in self.names:
-            raise BadInput(f"{self.name} names {member!r:.200}, which it does not contain; is the download complete?")
+            raise self.missing(member)
         allowed = most_bytes if member in self._counted else min(most_bytes, self._left)
         try:
             with self._zip.open(member) as file:

@@ -37,6 +37,15 @@ def test_a_document_is_a_body_with_its_fields_in_the_query(client: httpx2.Client
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "speed")
 
 
+def test_a_book_that_lacks_a_page_is_spoken_with_a_warning(client: httpx2.Client) -> None:
+    members = epub_members({"a.xhtml": "<p>The fox.</p>", "b.xhtml": "<p>Gone.</p>"})
+    del members["OEBPS/b.xhtml"]
+    answer = client.post("/v1/jobs", content=archive(members), headers={"content-type": "application/epub+zip"})
+    assert answer.status_code == 202, answer.text
+    assert "the book lacks its page 'OEBPS/b.xhtml'" in answer.headers["seriatim-warning"]
+    assert client.get(f"/v1/jobs/{answer.json()['id']}/text").text == "The fox.\n\n"
+
+
 def test_a_text_whose_markup_is_named_is_read_as_it_is(client: httpx2.Client) -> None:
     page = b"<html><body><nav>Menu</nav><p>Text.</p></body></html>"
     for markup, text in (("auto", "Text.\n\n"), ("html", page.decode())):

@@ -32,7 +32,7 @@ from seriatim.errors import (
 )
 from seriatim.keys import pool_prefix
 from seriatim.records import DrainMode, Sentence
-from tests.support.document_files import epub
+from tests.support.document_files import archive, epub_members
 from tests.support.documents_extra import require_documents_extra
 from tests.support.expected_audio import (
     RATE_HZ,
@@ -160,10 +160,13 @@ class TestFiles:
     def test_a_book_is_read_as_a_document(self, system: RealSystem, tmp_path: Path) -> None:
         require_documents_extra()
         book = tmp_path / "no-ending"
-        book.write_bytes(epub({"a.xhtml": "<h1>One</h1><p>It <b>fell</b>.</p>", "b.xhtml": "<p>&lt;b> stays.</p>"}))
-        assert Listener(enqueue(system, book)).pcm() == stream_of(
-            [Sentence(text, 600) for text in ("One", "It fell.", "<b> stays.")]
-        )
+        pages = {"a.xhtml": "<h1>One</h1><p>It <b>fell</b>.</p>", "b.xhtml": "<p>&lt;b> stays.</p>", "lost.xhtml": ""}
+        members = epub_members(pages)
+        del members["OEBPS/lost.xhtml"]
+        book.write_bytes(archive(members))
+        job = enqueue(system, book)
+        assert Listener(job).pcm() == stream_of([Sentence(text, 600) for text in ("One", "It fell.", "<b> stays.")])
+        assert "the book lacks its page 'OEBPS/lost.xhtml'" in job.warning
 
     def test_what_cannot_be_read_is_named(self, system: RealSystem, tmp_path: Path) -> None:
         path, large = tmp_path / "text.txt", tmp_path / "large.txt"

@@ -109,6 +109,7 @@ def test_entities_and_broken_pages_are_read() -> None:
             {"META-INF/encryption.xml": '<encryption><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></encryption>'},
             "protected against copying",
         ),
+        ({"META-INF/container.xml": None, "OEBPS/content.opf": None, "mimetype": "application/epub+zip "}, "container"),
         ({"OEBPS/one.xhtml": None}, r"names 'OEBPS/one\.xhtml', which it does not contain; is the download complete\?"),
         ({"META-INF/container.xml": "<container/>"}, "names no package"),
         ({"META-INF/container.xml": "<container"}, "no well-formed XML"),
@@ -122,6 +123,28 @@ def test_a_book_that_cannot_be_read_is_refused_with_a_line(changes: dict[str, st
     with pytest.raises(BadInput, match=message) as error:
         read(archive({name: content for name, content in members.items() if content is not None}))
     assert "\n" not in str(error.value)
+
+
+def test_a_book_that_lacks_pages_gives_the_others_with_a_line() -> None:
+    members = epub_members({name: f"<p>{name}</p>" for name in ("one.xhtml", "dos\u00e9.xhtml", "three.xhtml")})
+    del members["OEBPS/dos\u00e9.xhtml"]
+    book = read(archive(members))
+    assert (book.text.split(), book.warning.isascii()) == (["one.xhtml", "three.xhtml"], True)
+    assert r"lacks its page 'OEBPS/dos\xe9.xhtml'; the rest is read" in book.warning
+    del members["OEBPS/one.xhtml"]
+    assert "lacks its page 'OEBPS/one.xhtml' and 1 more pages; the rest" in read(archive(members)).warning
+
+
+@pytest.mark.parametrize("mimetype", [True, False])
+def test_a_book_without_a_container_is_read_from_its_package(mimetype: bool) -> None:
+    members = epub_members({"one.xhtml": "<p>Hello.</p>"})
+    del members["META-INF/container.xml"]
+    members["OEBPS/deeper/other.opf"] = "<package/>"
+    if not mimetype:
+        del members["mimetype"]
+    book = read(archive(members))
+    assert (book.text, book.title) == ("Hello.\n\n", "The Harbour & the Sea")
+    assert "lacks META-INF/container.xml; its package 'OEBPS/content.opf' is read" in book.warning
 
 
 def test_obfuscated_fonts_are_no_protection() -> None:

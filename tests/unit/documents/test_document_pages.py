@@ -116,6 +116,20 @@ def test_a_nested_page_is_refused() -> None:
         read(b"<html><body>" + b"<div>" * 100_000)
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Bu akşam deniz kenarında bir kahve içelim.", "cp1254"), ("Merhaba, nasılsınız?", "cp1254"),
+        ("Işık söndü.", "cp1254"),
+        ("Güzel bir ağaç ve küçük bir kuş var.", "cp1254"), ("Sayın Ali Yıldız, ödeme için teşekkürler.", "cp1254"),
+        ("Það er gott veður.", "cp1252"), ("Café à la crème, déjà vu", "cp1252"), ("Ég og þú vorum heima.", "cp1252"),
+        ("Hann er með barnið.", "cp1252"),
+    ],
+)  # fmt: skip
+def test_a_turkish_text_with_few_accents_is_not_read_as_western_european(text: str, encoding: str) -> None:
+    assert read(text.encode(encoding)).text == text
+
+
 BOOK = (
     "The Project Gutenberg eBook of At Sea\r\n\r\nTitle: At Sea\r\n\r\nAuthor: Anna Berg\r\n\r\n"
     "CHAPTER I.\r\n\r\nI went down.\r\n\r\nPart of it was lost.\r\n\r\nChapter 2: The Harbour\r\n\r\nBook I read.\r\n"

@@ -1,6 +1,7 @@
 """An EPUB book, version 2 or 3: its chapters in reading order, with their notes apart."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from seriatim.text.documents.block_writer import BlockWriter
 from seriatim.text.documents.document import Document, DocumentFormat
@@ -22,7 +23,7 @@ def read_epub(archive: ZipArchive, limits: DocumentLimits) -> Document:
         BadInput: it is protected or damaged, or exceeds a limit.
         TextTooLarge: it has more text than a job may have.
     """
-    package = read_package(archive)
+    package = _with_pages(read_package(archive), archive)
     titles = contents_titles(archive, package)
     links = NoteLinks()
     for path, root in _pages(archive, package):
@@ -32,7 +33,26 @@ def read_epub(archive: ZipArchive, limits: DocumentLimits) -> Document:
         _read_page(writer, path, root, titles, links)
     chapters = writer.chapters()
     cover = (archive.read_at_most(package.cover, COVER_BYTES) or b"") if package.cover in archive.names else b""
-    return Document(DocumentFormat.EPUB, chapters, package.title, package.authors, package.language, cover)
+    return Document(
+        DocumentFormat.EPUB, chapters, package.title, package.authors, package.language, cover, package.warning
+    )
+
+
+def _with_pages(package: EpubPackage, archive: ZipArchive) -> EpubPackage:
+    """The package with the pages that the archive contains, and a line about the others.
+
+    Raises:
+        BadInput: it contains none of them.
+    """
+    missing = [path for path in package.pages if not archive.contains(path)]
+    if not missing:
+        return package
+    pages = tuple(path for path in package.pages if path not in missing)
+    if not pages:
+        raise archive.missing(missing[0])
+    more = f" and {len(missing) - 1} more pages" if len(missing) > 1 else ""
+    lost = f"the book lacks its page {missing[0]!a:.120}{more}; the rest is read (is the download complete?)"
+    return replace(package, pages=pages, warning="; ".join(filter(None, [package.warning, lost])))
 
 
 def _read_page(

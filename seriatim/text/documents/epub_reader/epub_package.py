@@ -6,6 +6,7 @@ from seriatim.errors import BadInput
 from seriatim.text.documents.xml_tree import Element, attribute, find, find_all, inner_text, parse_xml
 from seriatim.text.documents.zip_archive import ZipArchive, resolve_path
 
+PACKAGE_END = ".opf"  #: of the names of package documents
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _LICENCES = ("META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl")
@@ -24,6 +25,7 @@ class EpubPackage:
     pages: tuple[str, ...]  #: in reading order, each once
     contents: tuple[str, ...]  #: the navigation document of version 3, then the NCX of version 2, where they exist
     cover: str  #: "": none
+    warning: str = ""  #: a line about what the book lacks
 
 
 def read_package(archive: ZipArchive) -> EpubPackage:
@@ -33,10 +35,7 @@ def read_package(archive: ZipArchive) -> EpubPackage:
         BadInput: the book is protected, or its package is damaged.
     """
     _refuse_protection(archive)
-    rootfile = find(parse_xml(archive.read(_CONTAINER), f"{archive.name}: {_CONTAINER}"), "rootfile")
-    path = resolve_path("", rootfile.get("full-path", "")) if rootfile is not None else ""
-    if not path:
-        raise BadInput(f"{archive.name}: {_CONTAINER} names no package; is the book complete?")
+    path = _package_path(archive)
     root = parse_xml(archive.read(path), f"{archive.name}: {path}", lenient=True)
     items = {item.get("id", ""): item for item in find_all(root, "item")}
     hrefs = {key: resolve_path(path, item.get("href", "")) for key, item in items.items()}
@@ -48,7 +47,26 @@ def read_package(archive: ZipArchive) -> EpubPackage:
         _pages(root, items, hrefs),
         _contents(root, items, hrefs),
         _cover(root, items, hrefs),
+        "" if archive.contains(_CONTAINER) else f"the book lacks {_CONTAINER}; its package {path!a:.120} is read",
     )
+
+
+def _package_path(archive: ZipArchive) -> str:
+    """The package document: what the container names, or without one the package nearest to the root.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if not archive.contains(_CONTAINER):
+        packages = [name for name in archive.names if name.lower().endswith(PACKAGE_END)]
+        if not packages:
+            raise archive.missing(_CONTAINER)
+        return min(packages, key=lambda name: (name.count("/"), name))
+    rootfile = find(parse_xml(archive.read(_CONTAINER), f"{archive.name}: {_CONTAINER}"), "rootfile")
+    path = resolve_path("", rootfile.get("full-path", "")) if rootfile is not None else ""
+    if not path:
+        raise BadInput(f"{archive.name}: {_CONTAINER} names no package; is the book complete?")
+    return path
 
 
 def _refuse_protection(archive: ZipArchive) -> None:
