@@ -14,10 +14,10 @@ def _sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
 ABBREVIATIONS = _sets(
     {
         "da nb": "bl.a f.eks",
-        "de": "Abb Bd Dipl.-Ing Fa Frl Hrn Kap Tel geb gest inkl max",
+        "de": "Abb Bd Dipl.-Ing Fa Frl Hrn Kap Tel erm geb gem gest ggü inkl max",
         "en": "Approx Ch Dr Eq Figs Ft Mmes Mr Mrs Ms Prof Vol approx cf viz vs",
         "es": "D Dña",
-        "fr": "Dr J.-C M av bd Mgr Mlle Mme Mmes Pr St Ste",
+        "fr": "Dr J.-C M av bd bât Mgr Mlle Mme Mmes Pr St Ste",
         "he": "פרופ",
         "hr": "npr sv ul",
         "hu": "ifj özv",
@@ -29,7 +29,7 @@ ABBREVIATIONS = _sets(
         "ro": "Dl Dna str",
         "ru": "им напр рис св т.е",
         "sv": "t.ex",
-        "tr": "Av Sn",
+        "tr": "Av Cad Mah Sn Sok",
         "vi": "PGS TS ThS GS BS KS CN TP Tp NXB ĐH GS.TS PGS.TS",
     }
 )

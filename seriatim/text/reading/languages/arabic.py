@@ -61,7 +61,7 @@ class Arabic(LanguageRules):
     scales = parse_units(_SCALES)
     #: a conjunction or preposition is written right before its number: و3, ب5
     early_rules = (
-        ReadingRule(re.compile(r"(?<!\w)(?P<word>[وف]?[وفبلك])(?=\d)"), lambda found: found["word"] + _JOINER),
+        ReadingRule(re.compile(r"(?<!\w)(?P<word>[وف]?[وفبل])(?=\d)"), lambda found: found["word"] + _JOINER),
     )
     late_rules = (ReadingRule(re.compile(_JOINER), lambda _found: ""),)
     own_rules = (

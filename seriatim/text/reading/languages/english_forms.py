@@ -137,7 +137,7 @@ ENGLISH_FORMS = tuple(
         r"(?<!\w)(?P<name>Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec)\.?\s(?=[12]\d{3}(?!\w|[.,]\d))": _month,
         (
             r"(?<![\w.,#-])(?P<n>[1-9]\d{0,3})(?P<letter>[A-Z])?\s(?P<name>(?:[NSEW]\.?\s)?(?:[A-Z][a-z]+|\d{1,3}(?:st|nd|rd|th))"
-            rf"(?:\s[A-Z][a-z]+)?)\s(?P<street>{'|'.join(_STREETS)})(?:\.|(?=,|$))(?!\s?\w*[A-Z]\w*\s[a-z])"
+            rf"(?:\s[A-Z][a-z]+)?)\s(?P<street>{'|'.join(_STREETS)})(?:\.(?=[,;)]|\s[a-z(]|$)|(?=[,;)]|$))"
         ): _address,
         r"(?<=,\s[A-Z]{2}\s)(?P<n>\d{5})(?:-(?P<more>\d{4}))?(?!\w|[.,-]\d)": lambda f: ", ".join(
             _SPELLER.digits(part) for part in (f["n"], f["more"]) if part

@@ -62,7 +62,7 @@ _LITERALS = {
     "24/7": "ventiquattro sette", "CO2": "C O due", "CO₂": "C O due", "H2O": "H due O",
     "ecc.": "eccetera", "ad es.": "ad esempio", "a.C.": "avanti Cristo", "d.C.": "dopo Cristo", "ca.": "circa",
     "max.": "massimo",
-    "min.": "minimo", "incl.": "inclusa", "D.Lgs.": "decreto legislativo", "D. Lgs.": "decreto legislativo",
+    "incl.": "inclusa", "D.Lgs.": "decreto legislativo", "D. Lgs.": "decreto legislativo",
     "tel.": "telefono",
 }  # fmt: skip
 _HEADS = frozenset(("capitolo", "parte", "libro", "atto", "scena", "tomo", "volume", "sezione", "articolo", "mondiale"))
