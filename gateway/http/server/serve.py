@@ -58,8 +58,17 @@ class _AnnouncingServer(uvicorn.Server):
             self.context.draining.begin()
 
     async def on_tick(self, counter: int) -> bool:
-        self.should_exit |= await self.context.draining.is_over(self.context.concurrency.inside)
+        running = self.context.concurrency.inside + self._unsent_responses()
+        self.should_exit |= await self.context.draining.is_over(running)
         return await super().on_tick(counter)
+
+    def _unsent_responses(self) -> int:
+        """Connections with bytes that the client has not taken yet, such as the end of a stream that is being played.
+
+        Their requests are over for the application; uvicorn would cut them off after GRACE_S.
+        """
+        transports = [connection.transport for connection in self.server_state.connections]
+        return sum(1 for each in transports if each is not None and each.get_write_buffer_size())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
