@@ -1,8 +1,8 @@
 """Draining of a gateway process after SIGTERM: it finishes running requests and refuses new ones.
 
 From the first signal on, /readyz answers 503, so that load balancers stop sending requests, and new requests get 503
-with a Retry-After. The process ends when clients have the last response, or after SERIATIM_HTTP_DRAIN_S; a second signal
-ends it at once.
+with a Retry-After. The process ends when clients have the last response, or after SERIATIM_HTTP_DRAIN_S; a second
+signal ends it at once.
 """
 
 import time

@@ -92,7 +92,7 @@ class JobRequest:
     kind: JobKind = JobKind.LIVE  #: live: a listener is waiting; batch: uses what live jobs leave
     priority: int = 0  #: -9..9 among the user's own jobs
     play: Play = Play.STREAM  #: stream: play while it is spoken; whole: once complete, without deadlines
-    idempotency_key: str = ""  #: the same key of the same user is the same job, however often it is sent
+    idempotency_key: str = ""  #: the same key of the same user is the same job of a pool, however often it is sent
     session: str = ""  #: live jobs of a session, each sent before the last is heard, are one listener's turn
     seed: int = 0  #: 0..2**63-1; sentence n speaks with seed + n
     speed: float = 1.0  #: 0.25..4

@@ -46,7 +46,9 @@ async def create_job(
     request: Request,
     context: ContextDep,
     caller: CallerDep,
-    idempotency_key: Annotated[str, Header(max_length=256, description="the same key names the same job")] = "",
+    idempotency_key: Annotated[
+        str, Header(max_length=256, description="within a pool, the same key names the same job")
+    ] = "",
 ) -> Response:
     """Submit a job; responds when all its text is stored durably.
 

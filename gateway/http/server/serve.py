@@ -67,8 +67,7 @@ class _AnnouncingServer(uvicorn.Server):
 
         Their requests are over for the application; uvicorn would cut them off after GRACE_S.
         """
-        transports = [connection.transport for connection in self.server_state.connections]
-        return sum(1 for each in transports if each is not None and each.get_write_buffer_size())
+        return sum(each.transport.get_write_buffer_size() > 0 for each in self.server_state.connections)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
