@@ -5,6 +5,7 @@ else any pool that has. A text that this one cannot speak, because of its langua
 goes to the first of `ORDER` that can; where none can, the default refuses it in its own words.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,11 +13,14 @@ from seriatim.client.job_options import AUTO, JobRequest
 from seriatim.client.pool_cache import PoolCache
 from seriatim.client.text_languages import sample_of
 from seriatim.client.voice_names import find_voice
-from seriatim.errors import BadInput, CommandRefused
+from seriatim.engine_names import ENGINES, known_engines, nearly
+from seriatim.errors import BadInput, CommandRefused, UnknownOption
 from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord, pool_names
 from seriatim.text.language_guess import MIXED, guess_language
 from seriatim.text.languages import base_language, english_name
+
+log = logging.getLogger(__name__)
 
 ORDER = ("hibari", "espeak", "xtts")  #: the best voice that needs no choice, then most languages
 
@@ -102,6 +106,34 @@ def running_pools(pools: PoolCache, named: str) -> Iterator[PoolRecord]:
         yield _read(pools, _any_pool(pools) or ORDER[0])
 
 
+def warn_if_unknown(pools: PoolCache, request: JobRequest, pool: PoolRecord) -> str:
+    """A line about a pool that no worker has served and that is no engine's; "" for any other.
+
+    Raises:
+        UnknownOption: `engine` names it, and it is nearly the name of an engine or of a pool.
+    """
+    name = pool.pool
+    if pool.slots or pool.rate_hz or name in ENGINES or name in (engines := known_engines()):
+        return ""
+    if not request.pool and (near := nearly(name, engines.union(_names(pools)) - {name})):
+        raise UnknownOption(
+            f"unknown engine {name!a}; nearest: {', '.join(near)}; for a pool that has no workers yet: pool={name!a}"
+        )
+    warning = (
+        f"no worker has served pool {name!a} yet, and no engine has this name: the job waits for one "
+        f"(seriatim worker --engine ENGINE --pool {name})"
+    )
+    log.warning("pool without workers so far", extra={"detail": warning})
+    return warning
+
+
+def _names(pools: PoolCache) -> list[str]:
+    try:
+        return pool_names(pools.redis)
+    except CommandRefused:  # a role that may not look
+        return []
+
+
 def _read(pools: PoolCache, pool: str) -> PoolRecord:
     try:
         return pools.get(pool)
@@ -111,10 +143,7 @@ def _read(pools: PoolCache, pool: str) -> PoolRecord:
 
 def _any_pool(pools: PoolCache) -> str:
     """A pool with workers and another name; "" where there is none, or where this role may not look."""
-    try:
-        return next((pool for pool in pool_names(pools.redis) if _read(pools, pool).slots), "")
-    except CommandRefused:
-        return ""
+    return next((pool for pool in _names(pools) if _read(pools, pool).slots), "")
 
 
 def _reason(demands: TextDemands, chosen: str, default: PoolRecord) -> str:

@@ -171,13 +171,15 @@ class Producer:
         """
         request = self.choose_pool(request, text)
         pool = self.pool_cache.get(request.pool_name)
+        unserved = default_engine.warn_if_unknown(self.pool_cache, request, pool)
         checked = self._check(without_auto(request), request, pool)
         whole = cast_for_text(request, pool, text)
         speakers = {name: self._check_speaker(style, request, pool) for name, style in whole.speakers.items()}
         checked = replace(checked, speakers={}, cast=replace(whole, speakers=speakers))
         if request.language == AUTO and not checked.language:
             checked = replace(checked, language=AUTO)
-        return ResolvedRequest.of(checked, pool, text, self._system_lexicons.current(checked.pool_name))
+        resolved = ResolvedRequest.of(checked, pool, text, self._system_lexicons.current(checked.pool_name))
+        return replace(resolved, warning="; ".join(filter(None, [unserved, resolved.warning])))
 
     def pool_client(self, pool: str) -> PoolClient:
         """The client of one pool, to dispatch its work; its connections rebase the pool after a server's restart."""

@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 
 from seriatim.engine import Engine
+from seriatim.engine_names import GROUP
 from seriatim.errors import EngineUnavailable, UnknownOption
 from seriatim.nearest_names import unknown_word
 from seriatim.settings import Settings
@@ -20,7 +21,6 @@ from workers.engines.engine_catalogue import EngineProfile, engine_profiles
 
 OWN_PACKAGES = ("seriatim", "tasks", "workers")  #: packages whose absence is a bug, not something to install
 OTHER_INSTALL = f"is it installed where {sys.executable} is?"  #: advice about a module that is not in this repository
-GROUP = "seriatim.engines"  #: entry points of other distributions: `name = "package.module"`
 
 
 def engine_names() -> tuple[str, ...]:

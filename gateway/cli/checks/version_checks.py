@@ -10,12 +10,12 @@ from packaging.specifiers import SpecifierSet
 
 from gateway.cli.checks.check_result import CheckResult, fail, ok, warn
 from seriatim import __version__
+from seriatim.engine_names import GROUP
 from seriatim.settings import Settings
 from workers.engines.engine_catalogue import engine_profiles
 
 OURS = ("bench", "dev")  #: extras that only contributors install
 SHOWN = ("celery", "kombu", "redis", "hiredis", "numpy", "torch")  #: in the line about packages
-GROUP = "seriatim.engines"  #: entry points of engines of other distributions
 INSTALL = "in Seriatim's folder: pip install -c constraints.txt -e"
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from seriatim.engine import Utterance
+from seriatim.engine_names import ENGINES, known_engines, nearly
 from seriatim.errors import EngineUnavailable, UnknownOption
 from seriatim.settings import Settings
 from workers.engines import engine_registry
+from workers.engines.engine_catalogue import engine_profiles
 
 ROOT = Path(__file__).parents[3]
 
@@ -69,3 +71,20 @@ def test_a_bug_in_an_engine_is_not_taken_for_a_missing_package(monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "workers.engines.espeak.voices", None)
     with pytest.raises(ModuleNotFoundError):
         engine_registry.load("espeak", {})
+
+
+def test_clients_know_the_engines_without_their_profiles() -> None:
+    assert tuple(engine_profiles()) == ENGINES
+    assert set(engine_registry.engine_names()) == known_engines()
+
+
+@pytest.mark.parametrize(
+    ("name", "engine"), [("espaek", "espeak"), ("hibary", "hibari"), ("kokroo", "kokoro"), ("xtss", "xtts")]
+)
+def test_a_misspelt_name_is_near_its_engine(name: str, engine: str) -> None:
+    assert nearly(name, ENGINES)[0] == engine
+
+
+@pytest.mark.parametrize("name", ["xtts-german", "xtts2", "my-espeak", "narrator", "night-shift", "late", "piper.de"])
+def test_a_name_of_a_pool_of_its_own_is_near_none(name: str) -> None:
+    assert nearly(name, ENGINES) == []
