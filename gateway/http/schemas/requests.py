@@ -192,8 +192,12 @@ class SpeechBody(AudioOptions):
 
     @property
     def whole(self) -> bool:
-        """Whether the response is one complete file; short FLAC always is, because libsndfile reads no other."""
-        flac = self.response_format == "flac" and self.stream is None and len(self.input) <= SHORT_CHARS
+        """Whether the response is one complete file.
+
+        FLAC that is short, or played as a whole, always is, because libsndfile reads no other.
+        """
+        flac_chars = WHOLE_CHARS if self.play == "whole" else SHORT_CHARS
+        flac = self.response_format == "flac" and self.stream is None and len(self.input) <= flac_chars
         is_file_request = self.stream is False or self.response_format not in STREAMABLE
         return self.stream_format == "audio" and (flac or (is_file_request and len(self.input) <= WHOLE_CHARS))
 

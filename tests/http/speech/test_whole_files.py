@@ -41,6 +41,15 @@ def test_who_wants_no_stream_gets_a_file_with_its_length(client: httpx2.Client, 
         assert whole.content == streamed.content
 
 
+def test_a_longer_flac_that_is_played_as_a_whole_has_its_length(client: httpx2.Client) -> None:
+    request = {"input": TEXT * 5, "response_format": "flac"}
+    answer = client.post("/v1/audio/speech", json=request, headers={"seriatim-play": "whole"})
+    assert answer.headers["content-length"] == str(len(answer.content))
+    assert soundfile.info(io.BytesIO(answer.content)).duration > 15
+    streamed = client.post("/v1/audio/speech", json=request | {"play": "whole", "stream": True})
+    assert "content-length" not in streamed.headers
+
+
 def test_a_mistake_is_an_error_and_no_file(client: httpx2.Client) -> None:
     answer = client.post("/v1/audio/speech", json={"input": TEXT, "stream": False, "options": {"x": 1}})
     assert answer.status_code == 400
