@@ -25,7 +25,7 @@ MAX_READ = 64  #: notifications per read
 RECHECK_MS = 1_000  #: a live job is checked at this interval, notified or not
 ABANDONED_MS = 2_000  #: a notification that a dead reassembler read is reclaimed after this time
 
-#: the streams of all shards, from what nobody has read yet
+#: the streams of all shards, from what no reassembler has read yet
 NEW_NOTIFICATIONS: Mapping[Any, Any] = {notification_stream(shard): ">" for shard in range(SHARDS)}
 
 OnEmit = Callable[[str, EmitResult], None]  #: called with a job id and the result of its emit

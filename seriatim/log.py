@@ -45,5 +45,6 @@ def configure(level: str, process: str, form: str = "text") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter(process) if form == "json" else fields)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(True)  # such as Celery's about root: each is one line, in the same form
     for noisy in ("celery", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -107,3 +107,10 @@ def test_the_line_of_a_sentence_can_be_turned_off(new_system: Callable[..., Real
         Listener(system.producer().enqueue(["Quietly."], JobRequest.of({"engine": "tone"}))).all()
         wait_until(lambda: "job ended job=" in system.log("reassembler"), "the text form has facts too")
         assert "attempt ended" not in system.log("workers")
+
+
+def test_every_line_is_json(system: RealSystem) -> None:
+    """Warnings of libraries, too: Celery has one for a worker that runs as root."""
+    Listener(system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "gap": "skip"}))).all()
+    for child in ("workers", "reassembler"):
+        assert [line for line in system.log(child).splitlines() if not line.startswith("{")] == []
