@@ -137,6 +137,10 @@ class AsyncJob:
         """Samples per second; 0 before anything is spoken."""
         return await asyncio.to_thread(self.job.rate_hz)
 
+    async def silence_hz(self) -> int:
+        """Samples per second of the short silence for a job of no sentences, as `Job.silence_hz`."""
+        return await asyncio.to_thread(self.job.silence_hz)
+
     async def recorded(self) -> bool:
         """Return whether this machine's store has a recording of the job."""
         return await asyncio.to_thread(self.job.recorded)

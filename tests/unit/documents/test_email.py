@@ -1,4 +1,4 @@
-"""E-mail messages: the subject and the text, decoded, without headers, attachments and the second form."""
+"""Email messages: the subject and the text, decoded, without headers, attachments and the second form."""
 
 from email.message import EmailMessage
 
