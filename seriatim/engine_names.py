@@ -7,17 +7,18 @@ if it is nearly that of an engine or a pool; a name with an addition, such as `x
 import difflib
 from collections.abc import Iterable
 from importlib.metadata import entry_points
+from pathlib import Path
 
 GROUP = "seriatim.engines"  #: entry points of engines in other distributions
-#: the engines of this distribution (workers/engines)
-ENGINES = ("elevenlabs", "espeak", "hibari", "http", "kokoro", "openai", "piper", "route", "tone", "xtts")
+OWN_ENGINES = Path(__file__).parents[1] / "workers" / "engines"  #: each package in it is an engine
 SIMILAR = 0.75  #: 0..1, from which two names are near: two swapped letters of eight, one of four
 NEAREST = 3
 
 
 def known_engines() -> frozenset[str]:
-    """The engines of this distribution and of the others that are installed here."""
-    return frozenset(ENGINES) | {point.name for point in entry_points(group=GROUP)}
+    """The engines of this distribution and of the others that are installed here; none is imported."""
+    own = {package.parent.name for package in OWN_ENGINES.glob("*/__init__.py")}
+    return frozenset(own | {point.name for point in entry_points(group=GROUP)})
 
 
 def nearly(name: str, known: Iterable[str]) -> list[str]:

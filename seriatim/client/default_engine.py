@@ -13,7 +13,7 @@ from seriatim.client.job_options import AUTO, JobRequest
 from seriatim.client.pool_cache import PoolCache
 from seriatim.client.text_languages import sample_of
 from seriatim.client.voice_names import find_voice
-from seriatim.engine_names import ENGINES, known_engines, nearly
+from seriatim.engine_names import known_engines, nearly
 from seriatim.errors import BadInput, CommandRefused, UnknownOption
 from seriatim.records import Sentence
 from seriatim.state.pool_record import PoolRecord, pool_names
@@ -113,7 +113,7 @@ def warn_if_unknown(pools: PoolCache, request: JobRequest, pool: PoolRecord) -> 
         UnknownOption: `engine` names it, and it is nearly the name of an engine or of a pool.
     """
     name = pool.pool
-    if pool.slots or pool.rate_hz or name in ENGINES or name in (engines := known_engines()):
+    if pool.slots or pool.rate_hz or name in (engines := known_engines()):
         return ""
     if not request.pool and (near := nearly(name, engines.union(_names(pools)) - {name})):
         raise UnknownOption(

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from budoux import Parser
 
 EDGE = 3  #: characters before a place and behind it by which it is judged
-THAI = re.compile(r"[\u0e01-\u0e5b]")
+_THAI = re.compile(r"[\u0e01-\u0e5b]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 
 
 def has_phrases(text: str) -> bool:
     """Whether there are characters of a script whose phrases can be found."""
-    return bool(CJK.search(text) or THAI.search(text))
+    return bool(CJK.search(text) or _THAI.search(text))
 
 
 @lru_cache(maxsize=64)
 def phrase_ends(text: str) -> tuple[int, ...]:
     """Indexes where phrases end, ascending, the end of the text last; () for an empty text."""
-    parser = _parser("thai" if THAI.search(text) else "japanese" if _KANA.search(text) else "simplified_chinese")
+    parser = _parser("thai" if _THAI.search(text) else "japanese" if _KANA.search(text) else "simplified_chinese")
     return tuple(accumulate(map(len, parser.parse(text))))
 
 

@@ -116,8 +116,10 @@ class English(LanguageRules):
 
     def clock(self, hour: int, minute: int) -> str:
         named = self.speller.cardinal(hour)
+        if hour == minute == 0:
+            return "midnight"
         if minute == 0:
-            return f"{named} o'clock" if 0 < hour <= 12 else f"{named} hundred"
+            return f"{named} o'clock" if hour <= 12 else f"{named} hundred"
         return f"{named} {'oh ' if minute < 10 else ''}{self.speller.cardinal(minute)}"
 
     def fraction(self, top: int, bottom: int) -> str | None:
