@@ -24,7 +24,6 @@ def test_a_text_is_explained_as_from_the_command_line(client: httpx2.Client) -> 
 
 
 def test_each_paragraph_has_its_language(client: httpx2.Client) -> None:
-    pytest.importorskip("py3langid", reason="the extra `language`")
     text = f"It was the best of times, and it was the worst of times. We had 3 of them.\n\n{GERMAN}"
     explained = client.post("/v1/text/explain", json={"input": text}).json()
     assert [sentence["language"] for sentence in explained["sentences"]] == ["", "", "de"]
