@@ -1,6 +1,7 @@
 """Common words and abbreviations of languages, where sentencex 1.0.32 takes the one for the other.
 
-`ABBREVIATIONS` stand before a name or a number and end no sentence. `WORDS` look like abbreviations (of months, states,
+`ABBREVIATIONS` stand before a name or a number and end no sentence. `AND_SO_ON` ends a list, and before a capital the
+sentence, too. `WORDS` look like abbreviations (of months, states,
 units) and often end a sentence: before a capital they end it. `SHORT_WORDS` are of four letters or fewer and as common,
 and are never abbreviations: before a number they end a sentence, where another short word does not. `STARTERS` begin
 a sentence behind an abbreviation that may end one, such as U.S. or Co.
@@ -13,26 +14,38 @@ def _sets(table: dict[str, str]) -> dict[str, frozenset[str]]:
 
 ABBREVIATIONS = _sets(
     {
+        "cs": "pí",
         "da nb": "bl.a f.eks",
-        "de": "Abb Bd Dipl.-Ing Fa Frl Hrn Kap Tel erm geb gem gest ggü inkl max",
-        "en": "Approx Ch Dr Eq Figs Ft Mmes Mr Mrs Ms Prof Vol approx cf viz vs",
-        "es": "D Dña",
-        "fr": "Dr J.-C M av bd bât Mgr Mlle Mme Mmes Pr St Ste",
+        "de": "Abb Bd Bgm Dipl.-Ing Fa Frl Gebr Hptm Hrn Kap Pfr Tel erm geb gem gest ggü inkl insb insbes max",
+        "el": "δηλ",
+        "en": "Approx Ch Dr Eq Figs Ft Mmes Mr Mrs Ms Ofc Prof Vol approx cf viz vs",
+        "es": "Alcde Arq Avda Cap Cnel D Dña Excmo Gral Hna Hno Ilmo Ing Lic Mons Ntra Pdte Profa Tte",
+        "fi": "esim mm",
+        "fr": "Cdt Col Dr Gal J.-C M Sgt Sté av bd bât c.-à-d Mgr Mlle Mme Mmes Pr St Ste éd",
         "he": "פרופ",
         "hr": "npr sv ul",
-        "hu": "ifj özv",
-        "id": "Bpk Jl Sdr",
-        "it": "Dott.ssa pag",
-        "nl": "Dhr Mevr Mw d.w.z dhr mevr mw o.a",
-        "pl": "al dr hab im inż m.in mgr nr p tj św",
-        "pt": "Av Profa Srta núm pág",
-        "ro": "Dl Dna str",
-        "ru": "им напр рис св т.е",
+        "hu": "ifj özv Özv",
+        "id": "Bpk CV Ir Jend Jl Kapt Kol Letjen Mayjen PT Sdr mis",
+        "it": "Amm Col Dott.ssa Egr Fam Gent Magg Mons Preg Sen Spett Ten pag",
+        "lv": "piem",
+        "nl": "Dhr Kol Mej Mevr Mw burg d.w.z dhr gen mevr mw o.a resp",
+        "pl": "abp al dr gen hab im inż kard ks m.in mec mgr nr o os p por red tj woj św",
+        "pt": "Alm Av Cap Cel Dep Des Eng Exmo Exma Gen Ilmo Ilma Maj Min Pe Profa Profª S Sen Srta Ten Ver al aprox "
+        "cf i.e núm pág pça",
+        "ro": "Dl Dna ex str",
+        "ru": "адм акад арх зав зам им инж кап кн напр пос ред рис св т.е",
+        "sl": "npr",
         "sv": "t.ex",
-        "tr": "Av Cad Mah Sn Sok",
-        "vi": "PGS TS ThS GS BS KS CN TP Tp NXB ĐH GS.TS PGS.TS",
+        "tr": "Alb Av Cad Doç Gör Mah Mim Müh Org Sn Sok Uzm Yrd Öğr örn",
+        "uk": "акад ім напр проф",
+        "vi": "BS CN GS GS.TS KS NXB P PGS PGS.TS Q TP TS ThS Tp Đ ĐH",
     }
 )
+AND_SO_ON = frozenset(
+    ["etc", "ecc", "enz", "usw", "itd", "itp", "atd", "apod", "atď", "stb", "osv", "o.s.v", "m.m", "m.fl", "jne", "ym",
+     "yms", "jms", "t.t", "kt", "u.c", "dll", "dsb", "dst", "v.v", "vb", "κ.λπ", "κλπ", "κ.τ.λ", "κτλ", "κ.ά",
+     "ș.a.m.d", "ş.a.m.d", "т.д", "т.п", "пр", "ін", "إلخ"]
+)  # fmt: skip
 WORDS = _sets(
     {
         "bs hr sh sr": "ga maj me no pa",
@@ -59,7 +72,7 @@ WORDS = _sets(
         "sk": "no pod tu",
         "sl": "del ga me med no pa res z",
         "sv": "del det ens hon kan log med min ont ord sen ut va",
-        "tr": "al kan o sen ver",
+        "tr": "al kan o sen ver vs",
         "uk": "вид наук",
         "vi": "ca con may",
     }
@@ -101,8 +114,10 @@ STARTERS = _sets(
         "Tamo Je Bio Bila",
         "ca": "El La Els Les Un Una I Però En No Es Ell Ella Jo Quan Qui Com Després Ara",
         "cs": "On Ona Ono Oni Já My Vy Ty Ten Ta To Ale Ne Na Po Pak Potom Když Kdo Co Jak Proč Teď Tady Tam Je Byl "
-        "Byla Bylo Jeho Její",
-        "el": "Αυτός Αυτή Αυτό Εγώ Εμείς Ο Η Το Οι Τα Και Αλλά Δεν Όταν Ποιος Τι Πώς Τώρα Εδώ Εκεί Στη Στο Μετά",
+        "Byla Bylo Jeho Její Všichni Všechno Nikdo Nic Dnes Včera Zítra Také Pokud S Z Do Od Pro Před Můj Moje Jejich "
+        "Byli Jsou Proto Poté",
+        "el": "Αυτός Αυτή Αυτό Εγώ Εμείς Ο Η Το Οι Τα Και Αλλά Δεν Όταν Ποιος Τι Πώς Τώρα Εδώ Εκεί Στη Στο Μετά Όλοι "
+        "Όλα Κανείς Τίποτα Σήμερα Χθες Αύριο Επίσης Αν Γιατί Με Για Από Σε Στον Στην Ένα Μια Ένας",
         "et": "Ta Tema Nad Nemad Mina Ma Meie Me Sina Sa Teie See Need Aga Ja Ei Kui Kes Mis Kuidas Miks Nüüd Siin "
         "Seal Siis On Oli",
         "fi": "Hän He Minä Me Sinä Te Se Ne Tämä Tuo Mutta Ja Ei Kun Kuka Mitä Miten Miksi Nyt Täällä Siellä Sitten "
@@ -114,21 +129,49 @@ STARTERS = _sets(
         "sk": "On Ona Ono Oni Ja My Vy Ty Ten Tá To Ale Nie Na Po Potom Keď Kto Čo Ako Prečo Teraz Tu Tam Je Bol Bola "
         "Bolo Jeho Jej",
         "sl": "On Ona Ono Oni Jaz Mi Vi Ti To Ta Toda Ne Na Po Potem Ko Kdo Kaj Kako Zakaj Zdaj Tu Tam Je Bil Bila",
-        "tr": "O Onlar Ben Biz Sen Siz Bu Şu Ama Ve Ne Kim Nasıl Neden Şimdi Burada Orada Sonra",
-        "uk": "Він Вона Воно Вони Я Ми Ви Це Цей Ця Але Не На По Потім Коли Хто Що Як Чому Тепер Тут Там",
-        "da": "Den Det De Der Han Hun Hvad Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nu Her",
+        "tr": "O Onlar Ben Biz Sen Siz Bu Şu Ama Ve Ne Kim Nasıl Neden Şimdi Burada Orada Sonra Daha Herkes Hiç "
+        "Kimse Her Bugün Dün Yarın Çok Çünkü Eğer Böyle Öyle Bunun Bunlar Şunlar Kendi Onun Bizim Benim",
+        "uk": "Він Вона Воно Вони Я Ми Ви Це Цей Ця Але Не На По Потім Коли Хто Що Як Чому Тепер Тут Там Тоді Все "
+        "Всі Усе Усі Ніхто Ніщо Сьогодні Вчора Завтра Також Якщо З Зі У В До Від Для Із Мій Моя Його Її Їх Був Була "
+        "Було Були Є Тому Дуже",
+        "da": "Den Det De Der Han Hun Hvad Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nu Her Derefter "
+        "Alle Alt Ingen Intet Også Hvis Med Uden For Fra Til Af Min Hans Hendes Deres Dette Disse Ikke Kun Hvordan",
         "de": "Das Die Der Er Es Sie Wir Ich Ein Eine Und Aber Doch Dann Dort Hier Jetzt Wer Was Wie Warum Im Am In "
-        "Seine Ihre Diese Dieser Dieses",
+        "Seine Ihre Diese Dieser Dieses Danach Trotzdem Dabei Damit Darum Deshalb Daher Später Schließlich Heute "
+        "Gestern Nun Auch Alle Viele Manche Einige Kein Keine Niemand Jeder Man Mein Meine Unser Unsere Mit Nach Vor "
+        "Bei Seit Von Auf Aus Für Ohne Durch Wenn Als Ob Weil Obwohl Sobald Während So Sonst Sogar Nur Noch Immer Nie "
+        "Nicht Nichts",
         "en": "A An And As At But For He Her Here His How However I If In It Its Many Most My No Now On Our She So "
-        "Some That The Their Then There These They This Those We What When Where Which While Who Why Yes You Your",
-        "es": "El La Los Las Un Una Y Pero En No Se Es Su Ella Ellos Yo Cuando Qué Quién Cómo Después Ahora",
-        "fr": "Le La Les Un Une Et Mais En Il Elle Ils Elles Nous Vous Je Ce Cette Ces Son Sa Ses Quand Qui Que",
-        "it": "Il La Lo Gli Le Un Una E Ma In Non È Lui Lei Io Noi Questo Questa Quando Chi Che Come Dopo Ora",
-        "nb nn no": "Den Det De Der Han Hun Hva Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nå Her",
-        "nl": "De Het Een Hij Zij Ze Ik Wij We En Maar In Op Er Dit Dat Deze Die Wat Wie Waar Waarom Toen Nu Hier",
-        "pl": "On Ona Ono Oni One Ja My Wy To Ten Ta Te A I Ale Nie W Na Po Potem Gdy Kiedy Kto Co Jak Teraz Tu",
-        "pt": "O A Os As Um Uma E Mas Em Não Se É Ele Ela Eles Eu Nós Quando Que Quem Como Depois Agora",
-        "ru": "Он Она Оно Они Я Мы Вы Это Этот Эта А И Но Не На По Потом Когда Кто Что Как Почему Теперь Тут Там",
-        "sv": "Den Det De Där Han Hon Vad Vem Var Varför Jag Vi Du En Ett Och Men I På Som Då När Nu Här",
+        "Some That The Their Then There These They This Those We What When Where Which While Who Why Yes You Your "
+        "Every Nobody Everybody Everyone Somebody Someone Nothing Everything All Also Both Each Later Soon Today "
+        "Yesterday Tomorrow After Before During Because Since Although Though Not Never Only Or Perhaps Maybe Please "
+        "To With Without From",
+        "es": "El La Los Las Un Una Y Pero En No Se Es Su Ella Ellos Yo Cuando Qué Quién Cómo Después Ahora Luego "
+        "Entonces Todo Todos Toda Todas Nadie Nada Hoy Ayer Mañana También Así Aunque Porque Si Como Con Sin Para Por "
+        "Desde Hasta Este Esta Esto Ese Esa Eso Mi Mis Sus Nosotros Nos Me Le Lo Hay Era Fue Son",
+        "fr": "Le La Les Un Une Et Mais En Il Elle Ils Elles Nous Vous Je Ce Cette Ces Son Sa Ses Quand Qui Que Puis "
+        "Ensuite Alors Tout Tous Toute Toutes Personne Rien Aujourd'hui Hier Demain Aussi Ainsi Après Avant Dans Pour "
+        "Sur Avec Sans Si Comme Ne On Mon Ma Mes Notre Nos Leur Leurs C'est C'était Ça Cela Où Pourquoi Comment",
+        "it": "Il La Lo Gli Le Un Una E Ma In Non È Lui Lei Io Noi Questo Questa Quando Chi Che Come Dopo Ora Poi "
+        "Allora Tutto Tutti Tutte Tutta Nessuno Niente Oggi Ieri Domani Anche Così Perché Se Con Senza Per Da Dal Nel "
+        "Nella Questi Queste Quello Quella Mio Mia Suo Sua Loro Ci Si Mi Era Sono Fu",
+        "nb nn no": "Den Det De Der Han Hun Hva Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nå Her "
+        "Deretter Så Alle Alt Ingen Også Hvis Med Uten For Fra Til Av Min Hans Hennes Deres Dette Disse Ikke Bare "
+        "Hvordan",
+        "nl": "De Het Een Hij Zij Ze Ik Wij We En Maar In Op Er Dit Dat Deze Die Wat Wie Waar Waarom Toen Nu Hier "
+        "Daarna Dan Daarom Alles Alle Iedereen Niemand Niets Vandaag Gisteren Morgen Ook Als Omdat Met Zonder Voor "
+        "Van Naar Bij Aan Mijn Zijn Haar Ons Onze Hun Jij Je Jullie Hoe Want Dus Toch Later Na",
+        "pl": "On Ona Ono Oni One Ja My Wy To Ten Ta Te A I Ale Nie W Na Po Potem Gdy Kiedy Kto Co Jak Teraz Tu "
+        "Następnie Wtedy Wszystko Wszyscy Nikt Nic Dziś Wczoraj Jutro Także Też Bo Jeśli Z Do Od Dla Przez Przed Pod "
+        "Nad Mój Moja Jego Jej Ich Był Była Było Byli Jest Są Więc Dlatego Kiedyś Później",
+        "pt": "O A Os As Um Uma E Mas Em Não Se É Ele Ela Eles Eu Nós Quando Que Quem Como Depois Agora Então Tudo "
+        "Todos Toda Todas Ninguém Nada Hoje Ontem Amanhã Também Assim Porque Com Sem Para Por Este Esta Isto Esse "
+        "Essa Isso Meu Minha Seu Sua Nos Há Era Foi São Aí",
+        "ru": "Он Она Оно Они Я Мы Вы Это Этот Эта А И Но Не На По Потом Когда Кто Что Как Почему Теперь Тут Там "
+        "Затем Тогда Всё Все Никто Ничто Ничего Сегодня Вчера Завтра Также Тоже Если Чтобы С Со К В Во О Об От До Для "
+        "Из Под Над При После Перед Мой Моя Его Её Их Был Была Было Были Есть Поэтому Очень Позже",
+        "sv": "Den Det De Där Han Hon Vad Vem Var Varför Jag Vi Du En Ett Och Men I På Som Då När Nu Här Sedan "
+        "Därefter Alla Allt Ingen Inget Idag Igår Imorgon Också Om Med Utan För Från Till Av Min Mitt Hans Hennes "
+        "Deras Dessa Inte Bara Hur",
     }
 )

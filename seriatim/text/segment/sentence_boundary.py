@@ -10,7 +10,14 @@ import re
 
 import sentencex
 
-from seriatim.text.segment.common_words import ABBREVIATIONS, SHORT_WORDS, STARTERS, WORDS
+from seriatim.text.segment.abbreviation_shapes import (
+    ends_measure,
+    ends_quantity,
+    ends_with_year,
+    has_no_ending,
+    has_no_vowel,
+)
+from seriatim.text.segment.common_words import ABBREVIATIONS, AND_SO_ON, SHORT_WORDS, STARTERS, WORDS
 
 #: marks that end sentences: Unicode 15, SentenceBreakProperty STerm and ATerm, which sentencex goes by too, without "."
 _TERMINATORS = (
@@ -44,7 +51,13 @@ ORDINAL_LANGUAGES = frozenset(
     ["bs", "cs", "da", "de", "et", "fi", "fo", "hr", "hu", "is", "lb", "lv",
      "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr"]
 )  # fmt: skip
-_ORDINAL = re.compile(r"(?:^|[\s(]|(?<!\d)[–-])\d{1,2}\.$")
+_ORDINAL = re.compile(r"(?:^|(?<!\d)[\s(–-])\d{1,2}\.$")
+#: str. 12., Abb. 3., sayfa 5.: the number of a page, a figure or the like, which is none in a row
+_REFERENCE_NUMBER = re.compile(
+    r"(?<!\w)(?:(?:str|obr|tab|kap|č|čl|odst|abb|nr|nro|fig|rys|pkt|art|rozdz|poz|sid|sl|čís|no|vol|pp?|lk|bkz)\."
+    r"|sayfa|madde|bölüm|seite|strana|strona|sida|side|sivu)\s\d{1,3}\.$",
+    re.IGNORECASE,
+)
 #: German articles and prepositions before a longer ordinal: zum 100. Mal
 _ORDINAL_PHRASE = re.compile(
     r"(?<!\w)(?:d(?:er|ie|as|em|en|es)|[ai]m|[vz]om|zum|zur|beim|jede[rsmn]?|(?:[sm]?ein|ihr|unser)e?[rsmn]?)\s\d{3,4}\.$",
@@ -55,7 +68,10 @@ _ROMAN_ORDINAL = re.compile(r"(?:^|[\s(])[IVX]{2,6}\.$")
 _NUMBERING = re.compile(r"\W*(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,5})\.")
 _INITIALS = re.compile(r"\W*(?:[^\W\d_]\. [^\W\d_]\.|[A-ZÀ-ÞА-ЯΑ-Ω]\.)")
 _ROMAN = re.compile(r"[IVXLC]{2,}(?!\w)")
-_SECTION = re.compile(r"\d+(?:\.\d+)+")
+_NUMBER = re.compile(r"\d")
+_SECTION = re.compile(r"\d+(?:[.\u066b]\d+)+")
+#: J.-J. Rousseau
+_HYPHENATED_INITIALS = re.compile(r"(?<!\w)[^\W\d_]\.-[^\W\d_]\.$")
 #: letters of the scripts without capitals that put spaces between words and write abbreviations with a stop
 _CASELESS = re.compile(r"[\u0590-\u08ff\u0900-\u0eff]")
 _VOWEL_SIGNS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0300-\u036f\u0e47-\u0e4e]")
@@ -66,7 +82,13 @@ _QUANTITY = re.compile(r"[\dIVX]\.? [^\W\d_]{1,5}\.$")  #: 5 kg., 3. Feb., 1998 
 #: languages that write no abbreviations in their own script with a stop
 _NO_ABBREVIATIONS = frozenset(["ja", "ko", "zh"])
 #: и т. д. Потом: it ends a sentence before a capital
-_AND_SO_ON = re.compile(r"(?<!\w)(?:т\. ?[дп]|др)\.$")
+_AND_MORE = re.compile(r"(?<!\w)(?:т\. ?[дп]|[ий] др|та ін)\.$")
+#: second words of names that begin a sentence as well: J. De Boer, R. Das
+_PARTICLES = frozenset(
+    ["De", "La", "Le", "Les", "El", "Los", "Las", "Di", "Da", "Dal", "Do", "Du", "Das", "Der", "Den", "Des", "Die",
+     "In", "An", "On", "Te", "Van", "Von", "Zu", "So", "No", "May"]
+)  # fmt: skip
+_JUDGED_INITIALS = frozenset(["en"])  #: languages of which sentencex knows which letters are initials
 _HALF_DAYS = frozenset(["a.m", "p.m", "A.M", "P.M", "am", "pm", "AM", "PM"])
 _COMPANIES = frozenset(["co", "inc", "ltd", "corp", "plc", "llc", "gmbh", "ag", "sa", "spa", "bv", "ab", "as", "oy"])
 _LAST_WORD = re.compile(r"(?:^|(?<=[\s(\[\"'“‘«]))[^\s(\[\"'“‘«]*$")
@@ -145,16 +167,34 @@ def _known(language: str, head: str, after: str) -> bool | None:
     """Whether a full stop ends its sentence, where sentencex does not know and we do."""
     if _NUMBERING.fullmatch(head) or _is_ordinal(language, head, after):
         return False
-    if ("/" in head[-10:] and _RATE.search(head[-10:])) or (language == "ru" and _AND_SO_ON.search(head[-8:])):
+    if ("/" in head[-10:] and _RATE.search(head[-10:])) or _AND_MORE.search(head[-8:]):
         return not after[0].islower()
     match = _LAST_WORD.search(head[-16:-1])
     word = match.group() if match else ""
-    if after in STARTERS.get(language, ()) and _may_end(head, word):
+    if _ends_whole(language, head, word, after):
         return True
     if word in ABBREVIATIONS.get(language, ()) or _goes_on(language, word, after):
         return False
-    if word in WORDS.get(language, ()) and not after[0].isdigit():
+    words = WORDS.get(language, frozenset())
+    if (word in words or word[:1].lower() + word[1:] in words) and not after[0].isdigit():
         return not after[0].islower()
+    return _before_capital(language, head, word) if after[0].isupper() else None
+
+
+def _ends_whole(language: str, head: str, word: str, after: str) -> bool:
+    """Does a short word that might be an abbreviation end a sentence: etc., 5 kg., U.S. or the letter of Plan B.?"""
+    if after[0].isupper() and (word in AND_SO_ON or ends_measure(head, language)):
+        return True
+    return after in STARTERS.get(language, ()) and (_may_end(head, word) or _is_letter(word, after))
+
+
+def _before_capital(language: str, head: str, word: str) -> bool | None:
+    """What the shape of a word, or a year before it, says about its stop before a capital; None: nothing."""
+    if (year_ends := ends_with_year(head)) is not None:
+        return year_ends
+    is_initial = len(word) == 1 and word.isupper() and language not in _JUDGED_INITIALS
+    if is_initial or _HYPHENATED_INITIALS.search(head) or (has_no_vowel(word, language) and not ends_quantity(head)):
+        return False
     return None
 
 
@@ -162,6 +202,8 @@ def _is_ordinal(language: str, head: str, after: str) -> bool:
     """Is the stop that of an ordinal number?"""
     if language not in ORDINAL_LANGUAGES or (len(after) > 1 and after in STARTERS.get(language, ())):
         return False  # nouns follow an ordinal, and no pronoun: Sie ist 25. Er auch.
+    if after[0].isupper() and _REFERENCE_NUMBER.search(head[-16:]):
+        return False
     if _ROMAN_ORDINAL.search(head[-10:]) and (after[0].islower() or language == "tr"):
         return True
     return bool(_ORDINAL.search(head[-6:]) or (language == "de" and _ORDINAL_PHRASE.search(head[-16:])))
@@ -170,6 +212,11 @@ def _is_ordinal(language: str, head: str, after: str) -> bool:
 def _may_end(head: str, word: str) -> bool:
     """May a short word end a sentence: letters with stops, a company's form, a unit or a month with its number?"""
     return bool(_DOTTED.match(word) or word.lower() in _COMPANIES or _QUANTITY.search(head[-12:]))
+
+
+def _is_letter(word: str, after: str) -> bool:
+    """Is a single capital no initial, since no name follows it: Plan B. Nobody?"""
+    return len(word) == 1 and word.isupper() and after not in _PARTICLES
 
 
 def _goes_on(language: str, word: str, after: str) -> bool:
@@ -186,11 +233,15 @@ def _goes_on(language: str, word: str, after: str) -> bool:
     if after[0].isdigit():
         if word in _HALF_DAYS:
             return False
-        return (small and not (word.isupper() and len(word) > 2)) or ("." in word and not word[-1].isdigit())
+        return (
+            (small and not (word.isupper() and len(word) > 2))
+            or ("." in word and not word[-1].isdigit())
+            or has_no_ending(word, language)
+        )
     if _ROMAN.match(after):
         return small and not word.isupper() and word not in WORDS.get(language, ())
     if _CASELESS.match(after):
-        return bool(_SECTION.fullmatch(word)) or (_longest_part(word) in (1, 2) and not word.isdigit())
+        return bool(_SECTION.fullmatch(word)) or (_longest_part(word) in (1, 2) and not _NUMBER.match(word))
     return False
 
 

@@ -1,0 +1,70 @@
+"""Shapes of abbreviations: what the letters of a short word, or the number beside it, say about the stop behind it.
+
+A word of an alphabet with vowels that has none is an abbreviation, whatever it stands for. A symbol of a unit behind
+its number is a whole word, and ends its sentence like any other.
+"""
+
+import re
+import unicodedata
+
+_LETTERS = re.compile(r"[^\W\d_]{2,6}")
+_ALPHABETS = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff]+")
+_VOWELS = frozenset("aeiouyæœøıəαειοηυωаеиоуыэюяіїєъ")
+#: spoken without a vowel, and whole sentences; and ends of names
+_SPOKEN = re.compile(
+    r"h+m+|m+|s+h+|p+s+t+|p+f+t?|br{2,}|gr{2,}|t+s+k?|z+|b+z+|k+s+t*|г?х+м+|г+м+|м+|т+с+|п+с+т+|бр{2,}|р+|ш+|ч+ш+"
+    r"|[js]n?r|ltd|bhd|tbk|[kcm]m|[km]g|ml|[км]м|кг"
+)
+#: languages whose words have l and r for vowels: krk, smrt, vlk
+_SYLLABIC = frozenset(["bg", "bs", "cs", "hr", "mk", "sh", "sk", "sl", "sr"])
+_LIQUIDS = frozenset("lrлр")
+#: languages whose nouns begin with capitals, or whose abbreviations sentencex knows well
+_UNJUDGED = frozenset(["de", "lb", "en"])
+_QUANTITY = re.compile(r"[\dIVX]\s?[^\W\d_]+\.?$")
+_MEASURE = re.compile(
+    r"(?<![\w.])\d+(?:[.,]\d+)*\s?(?:[kcmdn]?m|µm|[km]?g|µg|[hcdm]?l|t|ha|[kM]?Wh|[kM]W|[kMG]?Hz|[kMGT]B|k?cal|km/h|lb"
+    r"|oz|min|sec|seg|pts|zł|gr|Kč|kr|Ft|Lt|TL|dk|sn|[кдсм]?м|[км]г|м?л|га|шт|руб|коп|грн|мин|сек|млн|млрд|км/ч|χλμ|лв)\.$"
+)
+#: 1941 г., 1990 r.: a year with the first letter of its noun
+_YEAR = re.compile(r"\b\d{4} (?:гг?|рр?|r)\.$")
+#: В 1812 г. Наполеон, Летом 1941 г. Германия: a time that opens a sentence, by its preposition, its number or its case
+_OPENING = re.compile(
+    r"\W*(?:во?|ко?|со?|до|от|після|после|около|на|по|лишь|уже|ещё|през|з|зі|у|w|we|z|do|od|po|przed|na|około|już|\d+"
+    r"|[^\W\d_]+(?:ом|ой|ью|em|ą))\s",
+    re.IGNORECASE,
+)
+#: letters that words of a language end with
+_LAST_LETTERS = {
+    "es": frozenset("aeiouáéíóúlnrsdzyj"), "it": frozenset("aeiouàèéìòùlrn"), "pt": frozenset("aeiouáéíóúâêôãlmrsz"),
+}  # fmt: skip
+
+
+def has_no_vowel(word: str, language: str) -> bool:
+    """Is a word of small letters, or with one capital, no word at all, since there is no vowel in it?"""
+    if language in _UNJUDGED or not _LETTERS.fullmatch(word) or not (word[1:].islower() and _ALPHABETS.fullmatch(word)):
+        return False
+    letters = unicodedata.normalize("NFD", word.lower())
+    if not _VOWELS.isdisjoint(letters.replace("y", "") if language == "tr" else letters):
+        return False
+    return not _SPOKEN.fullmatch(word.lower()) and (language not in _SYLLABIC or _LIQUIDS.isdisjoint(letters))
+
+
+def has_no_ending(word: str, language: str) -> bool:
+    """Does a word in small letters end as none of its language does: aprox, máx, cap?"""
+    last = _LAST_LETTERS.get(language)
+    return last is not None and len(word) > 2 and word.isalpha() and word.islower() and word[-1] not in last
+
+
+def ends_measure(head: str, language: str) -> bool:
+    """Does a text that ends with a stop end with a number and the symbol of its unit?"""
+    return language not in _UNJUDGED and _MEASURE.search(head[-24:]) is not None
+
+
+def ends_quantity(head: str) -> bool:
+    """Does a text that ends with a short word and its stop have a number before the word?"""
+    return _QUANTITY.search(head[-12:]) is not None
+
+
+def ends_with_year(head: str) -> bool | None:
+    """Does a year with its stop end a sentence before a capital, or only open it? None: no year ends the text."""
+    return not _OPENING.match(head) if _YEAR.search(head[-12:]) else None
