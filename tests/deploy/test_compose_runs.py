@@ -98,6 +98,7 @@ def test_flower_shows_what_was_spoken(native: Native) -> None:
     assert denied(native) == []
 
 
+@pytest.mark.thorough
 def test_prometheus_asks_and_finds_the_rules(native: Native) -> None:
     installed("prometheus", package="prometheus")
     service = services()["prometheus"]
@@ -124,6 +125,7 @@ def _answers(client: httpx2.Client, query: str) -> bool:
     return answer.status_code == 200 and bool(answer.json()["data"]["result"])
 
 
+@pytest.mark.thorough
 def test_the_gpu_workers_command_is_one_that_there_is(native: Native) -> None:
     """Without a GPU, or without a model, it says so; that is as far as it comes here."""
     service = services()["worker-xtts"]

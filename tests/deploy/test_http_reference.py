@@ -122,6 +122,7 @@ def test_a_book_is_recorded_where_the_gateway_finds_it(newcomer: Newcomer) -> No
     assert (newcomer.folder / "book.srt").read_text("utf-8").count("-->") >= SENTENCES
 
 
+@pytest.mark.thorough
 def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
     space: dict[str, Any] = {}
     exec(newcomer.here(examples()[1][1]), space)  # the page's own example

@@ -22,6 +22,7 @@ from tests.deploy.kubernetes_manifests import (
     workloads,
 )
 from tests.security.roles import ROLES
+from tests.support.thorough_cases import mostly_thorough
 
 VERSIONS = ("1.32", "1.37")  #: oldest and newest whose schemas are tried
 EVERY = pytest.mark.parametrize("name", workloads())
@@ -49,7 +50,7 @@ def test_a_field_that_the_schema_does_not_have_is_found() -> None:
         validate(wrong, VERSIONS[0])
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("overlay", mostly_thorough(OVERLAYS, 4))
 def test_each_overlay_is_built_and_is_what_the_schema_says(overlay: str) -> None:
     rows = built(overlay)
     for row in rows:

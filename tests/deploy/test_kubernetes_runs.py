@@ -17,6 +17,7 @@ from tests.deploy.kubernetes_manifests import FOLDER, documents, pod, pod_servic
 from tests.deploy.native_services import Native
 from tests.deploy.test_compose_runs import denied
 from tests.support.process_system import PATIENCE_S, wait_until
+from tests.support.thorough_cases import mostly_thorough
 
 CORE = ("redis", "gateway", "worker", "reassembler")
 TEXT = "The harbour lay still under the morning fog. Then the bell rang twice."
@@ -65,7 +66,7 @@ def test_the_gateways_user_may_leave_the_sign_of_a_cold_start(native: Native) ->
     assert denied(native) == []
 
 
-@pytest.mark.parametrize("name", ["gateway", "worker", "reassembler"])
+@pytest.mark.parametrize("name", mostly_thorough(["gateway", "worker", "reassembler"], 3))
 def test_a_pod_that_works_is_alive_and_ready(native: Native, name: str) -> None:
     for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
         status, output = probe(native, name, kind)
@@ -90,6 +91,7 @@ def test_the_gpu_pods_command_is_one_that_there_is(native: Native) -> None:
     assert "GPU" in output or "model" in output or "xtts" in output
 
 
+@pytest.mark.thorough
 def test_while_redis_is_away_pods_are_unready_and_none_is_restarted(native: Native) -> None:
     """What Redis holds is on its volume, so that the other tests find the same system."""
     assert native.stop("redis") == [0]
@@ -102,6 +104,7 @@ def test_while_redis_is_away_pods_are_unready_and_none_is_restarted(native: Nati
         native.await_healthy(native.services[name])
 
 
+@pytest.mark.thorough
 def test_each_pod_ends_within_its_grace(native: Native) -> None:
     for name in ("gateway", "worker", "reassembler"):
         assert set(native.stop(name)) == {0}, native.log(name)

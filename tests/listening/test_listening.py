@@ -18,6 +18,7 @@ from tests.listening.listening_text import sentences
 from tests.listening.planted_faults import KINDS, trial
 from tests.listening.recogniser import Recogniser, Samples, load_model, samples_of_pcm
 from tests.listening.speaking_system import RATE_HZ, SpeakingSystem
+from tests.support.thorough_cases import mostly_thorough
 
 TEXT = sentences(0, 12)
 N_PLANTED = 8  #: sentences of a recording with a fault: some 30 s
@@ -50,7 +51,7 @@ def test_every_sentence_is_heard_once_in_order_and_whole(recogniser: Recogniser,
     assert verdict.word_error_rate < 0.05
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", mostly_thorough(KINDS, 5))
 def test_a_planted_fault_is_found(recogniser: Recogniser, sounds: list[Samples], kind: str) -> None:
     found = trial(recogniser, TEXT[:N_PLANTED], sounds[:N_PLANTED], kind, 3)
     assert found.is_right, found

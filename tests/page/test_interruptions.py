@@ -80,6 +80,7 @@ def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Clie
     assert page.complaints("status of 429") == []
 
 
+@pytest.mark.thorough
 def test_a_key_is_asked_for_and_kept_in_the_tab(page: Page, locked: Gateway) -> None:
     here = Page(page.driver, locked.url, page.downloads)
     here.driver.get(locked.url)

@@ -22,6 +22,7 @@ document.getElementById("audio").addEventListener("seeking", ({target}) => windo
 """
 
 
+@pytest.mark.thorough
 def test_playback_is_faster_with_its_pitch_kept_in_later_jobs_too(page: Page) -> None:
     page.speak(" ".join(clear(3)))
     page.until(page.length_s, "all of it is there")

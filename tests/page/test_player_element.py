@@ -102,6 +102,7 @@ def test_of_two_that_are_asked_at_once_one_sounds(page: Page) -> None:
     assert page.script("return marks") == ["Read me instead.", "And me."]
 
 
+@pytest.mark.thorough
 def test_a_pause_keeps_the_place(page: Page) -> None:
     press(page, "own")
     page.until(lambda: state(page, "own") == "playing", "it plays")

@@ -83,6 +83,7 @@ def test_a_text_is_heard_while_it_is_spoken(page: Page, client: httpx2.Client, s
     assert page.at_s() == pytest.approx(card["audio_s"], abs=NEAR_S)
 
 
+@pytest.mark.thorough
 def test_the_sentence_that_is_heard_is_marked(page: Page) -> None:
     texts = clear(4)
     page.script(MARKS)
@@ -201,6 +202,7 @@ def test_speech_is_saved_as_a_file(page: Page, client: httpx2.Client) -> None:
             assert path.read_text("utf-8").startswith("WEBVTT")
 
 
+@pytest.mark.thorough
 def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(
     samples: Page, client: httpx2.Client, system: RealSystem
 ) -> None:
@@ -237,6 +239,7 @@ def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) ->
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Play", "to the end")
 
 
+@pytest.mark.thorough
 def test_a_sentence_that_cannot_be_spoken_is_named(page: Page, client: httpx2.Client) -> None:
     texts = ["The first is fine.", "The second is venom to all.", "The third is fine."]
     page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")

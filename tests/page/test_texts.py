@@ -23,6 +23,7 @@ def paragraphs(page: Page) -> list[str]:
 EXPECTED = [f"{TEXTS[0]} {TEXTS[1]}", *TEXTS[2:]]
 
 
+@pytest.mark.thorough
 def test_a_job_from_the_list_is_shown_with_its_paragraphs(page: Page, client: httpx2.Client) -> None:
     """One that another tab, or another program, has sent; under the title that it was given."""
     client.post("/v1/jobs", json={"input": TEXT, "title": "Of hares"}).raise_for_status()

@@ -90,6 +90,7 @@ def test_a_voice_is_found_in_any_pool_and_heard_before_it_is_chosen(page: Page) 
     assert page.words("#voice-count") == "No voice matches."
 
 
+@pytest.mark.thorough
 def test_favourites_are_kept_and_come_first(page: Page) -> None:
     page.until(lambda: page.choose("pool", ESPEAK), "espeak is offered")
     page.until(lambda: page.choose("language", "it"), "its languages are")

@@ -82,6 +82,7 @@ def test_each_status_is_an_outcome_of_its_own(server: str) -> None:
         load(ENGINE, {})
 
 
+@pytest.mark.thorough
 def test_a_job_is_heard_in_order(server: str, tmp_path: Path) -> None:
     texts = sentences(6, "calls")
     with RealSystem.on(tmp_path) as system:

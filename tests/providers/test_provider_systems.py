@@ -16,6 +16,7 @@ from tests.providers.provider_simulator import ProviderSimulator
 from tests.providers.provider_systems import PAUSE_MS, heard_stream, key_file, provider_workers, request
 from tests.support.expected_audio import Listener, by_sentence, pcm_of, sentences, stream_of
 from tests.support.process_system import RealSystem, descendants, wait_until
+from tests.support.thorough_cases import mostly_thorough
 
 KEY = "sk-a-secret-that-must-never-be-shown"
 
@@ -58,7 +59,9 @@ def test_no_fault_of_a_provider_is_heard(system: RealSystem) -> None:
         assert Listener(system.producer().enqueue(texts, request())).pcm() == heard_stream(texts)
 
 
-@pytest.mark.parametrize(("shape", "engine"), [(OpenAIShape(), "openai"), (ElevenLabsShape(), "elevenlabs")])
+@pytest.mark.parametrize(
+    ("shape", "engine"), mostly_thorough([(OpenAIShape(), "openai"), (ElevenLabsShape(), "elevenlabs")], 2)
+)
 def test_more_slots_than_places_fail_no_sentence(
     system: RealSystem, tmp_path: Path, shape: ProviderShape, engine: str
 ) -> None:
@@ -76,6 +79,7 @@ def test_more_slots_than_places_fail_no_sentence(
     assert not any(name.startswith("failed") for name in run(system.redis, signals("provider")).counts)
 
 
+@pytest.mark.thorough
 def test_what_was_heard_is_continued_behind_a_marked_discontinuity(system: RealSystem) -> None:
     """A live job without holding: the second attempt's sound follows the first's, with a mark between them."""
     texts = sentences(1, "alive", 20)
@@ -89,6 +93,7 @@ def test_what_was_heard_is_continued_behind_a_marked_discontinuity(system: RealS
     assert isinstance(entries[-1], Audio)
 
 
+@pytest.mark.thorough
 def test_the_key_is_in_no_log_and_no_list_of_processes(system: RealSystem, tmp_path: Path) -> None:
     texts, system.fresh = sentences(3, "secret"), True
     faults = {texts[0]: (Fault.QUOTA, 1), texts[1]: (Fault.CUT, 1)}

@@ -83,6 +83,7 @@ def test_the_seed_counts_for_an_exact_engine_and_how_many_slots_it_has_does_not(
     assert not any(chunk.cached for chunk in chunks_of(make("exact", "tone"), seed=2))
 
 
+@pytest.mark.thorough
 def test_a_cached_sentence_has_the_times_of_its_words(make: Make) -> None:
     pytest.importorskip("hibari")
     first, cached = (chunks_of(make("exact", "hibari")) for _ in range(2))

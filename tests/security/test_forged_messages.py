@@ -23,6 +23,7 @@ from seriatim.keys import job_prefix, pool_prefix, queue
 from seriatim.text.dialogue.cast_file import read_cast_file
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import ROOT, RealSystem, wait_until
+from tests.support.thorough_cases import mostly_thorough
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,9 @@ def test_a_huge_message_does_nothing(system: RealSystem, unmoved: Job) -> None:
     put(system, message(called("0" * 32, 0, 1, "x" * 20_000_000)), message(b"[" * 100_000))
 
 
-@pytest.mark.parametrize("task", ["celery.chain", "celery.map", "celery.chord_unlock", "os.system", "", None, 5, ["x"]])
+@pytest.mark.parametrize(
+    "task", mostly_thorough(["celery.chain", "celery.map", "celery.chord_unlock", "os.system", "", None, 5, ["x"]], 4)
+)
 def test_a_task_of_another_name_is_unknown(system: RealSystem, unmoved: Job, task: object) -> None:
     put(system, message(called(signature(TASK, unmoved.id, 0, 1), [["id"]]), task=task))
 
@@ -183,8 +186,9 @@ def test_what_a_message_asks_for_after_itself_is_no_more_than_another_message(sy
 
 @pytest.mark.parametrize(
     "raw",
+    mostly_thorough(
     [b"", b"garbage", b"{}", b"[]", b"null", b"5", b'{"body": 5}', b"\xff\xfe\x00", b'{"properties": {}}',
-     b'{"body": "x", "properties": {"delivery_tag": "t", "delivery_info": {}}, "headers": 5}', b'{"a":' * 5_000],
+     b'{"body": "x", "properties": {"delivery_tag": "t", "delivery_info": {}}, "headers": 5}', b'{"a":' * 5_000], 4),
 )  # fmt: skip
 def test_what_is_no_message_at_all_does_not_stop_the_workers(system: RealSystem, unmoved: Job, raw: bytes) -> None:
     put(system, raw)

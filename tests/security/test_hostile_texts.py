@@ -12,6 +12,7 @@ from seriatim.errors import BadInput, EmptyText, SeriatimError
 from tests.support.command_line import TONE, seriatim
 from tests.support.expected_audio import Listener
 from tests.support.process_system import RealSystem
+from tests.support.thorough_cases import mostly_thorough
 
 HOSTILE = {
     "a megabyte without a space": "a" * 1_000_000,
@@ -92,7 +93,7 @@ def ended(status: JobStatus) -> str:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize("what", mostly_thorough(HOSTILE, 6))
 def test_a_hostile_text_is_spoken_or_refused_and_the_next_one_is_spoken(
     system: RealSystem, what: str, engine: str
 ) -> None:

@@ -20,6 +20,7 @@ from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.free_ports import free_port
 from tests.support.process_system import RealSystem
+from tests.support.thorough_cases import mostly_thorough
 
 PASSWORD = "hor/rible:p@ss#w?rd%20&"
 
@@ -101,7 +102,7 @@ MESSAGES = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.parametrize("what", mostly_thorough(WRONG, 2))
 def test_neither_side_talks_to_a_stranger(encrypted: Encrypted, what: str) -> None:
     """Celery's broker, too: kombu alone would take any server's word."""
     changes = dict(WRONG[what])
@@ -131,6 +132,7 @@ def test_a_name_or_a_certificate_is_not_looked_at_where_the_url_says_so(encrypte
     assert asyncio.run(ping()) == 0
 
 
+@pytest.mark.thorough
 def test_a_server_without_tls_is_said_to_be_one(encrypted: Encrypted) -> None:
     with Proxy(None, encrypted.system.server.socket) as plain:
         url = f"rediss://localhost:{plain.port}/0?socket_timeout=0.5"  # it waits so long for a greeting, some times

@@ -134,6 +134,7 @@ def test_the_exact_mode_gives_the_librarys_bytes_whatever_else_is_spoken(
         assert samples(chunks).tolist() == inference(tiny_model, each).tolist()
 
 
+@pytest.mark.thorough
 def test_another_worker_goes_on_where_one_stopped(engine: XttsEngine, new_engine: Callable[..., XttsEngine]) -> None:
     other = new_engine(slots=2)
     whole = pieces(engine, utterance(3))
@@ -174,6 +175,7 @@ def test_a_speed_changes_the_length(engine: XttsEngine) -> None:
     assert len(fast) == pytest.approx(len(natural) / 2, rel=0.1)
 
 
+@pytest.mark.thorough
 def test_texts_set_how_codes_are_chosen(engine: XttsEngine) -> None:
     greedy = {codes(pieces(engine, utterance(3, seed=seed, options={"sample": 0}))) for seed in (1, 2)}
     assert len(greedy) == 1
@@ -233,6 +235,7 @@ def test_where_memory_runs_out_slots_are_halved_and_nothing_is_lost(
         assert same(samples(chunks), samples(pieces(engine, each)))
 
 
+@pytest.mark.thorough
 def test_a_limit_on_the_gpu_is_a_limit_on_slots(new_engine: Callable[..., XttsEngine]) -> None:
     engine = new_engine(slots=4, gpu_limit=1)
     assert engine.slots == 1

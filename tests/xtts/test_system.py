@@ -84,6 +84,7 @@ def sentences_of(listener: Listener) -> list[bytes]:
     return list(by_sentence(listener.all(SPEECH_S)).values())
 
 
+@pytest.mark.thorough
 def test_a_dialogue_of_two_voices_is_heard_as_if_each_sentence_were_alone(system: RealSystem, soloist: Alone) -> None:
     text = dialogue(N_SENTENCES)
     listener = Listener(enqueue(system, "choir", text, seed=7))

@@ -239,6 +239,7 @@ def test_cancel_overtakes_text_and_nothing_is_heard_after_it(system: RealSystem)
     system.end("barge-in")
 
 
+@pytest.mark.thorough
 def test_a_connection_with_a_key_may_wait_for_its_first_job(system: RealSystem) -> None:
     """Agents open connections before they need them; only one that has no right to be there must hurry."""
     path = system.folder / "waiting-keys.toml"

@@ -46,6 +46,7 @@ def a_minute_later(redis: "Redis") -> None:
     run_many(redis, [due(shard).at(int(redis.time()[0]) * 1000 + 61_000) for shard in range(SHARDS)])
 
 
+@pytest.mark.thorough
 def test_jobs_that_were_heard_make_room_for_the_next(small: RealSystem) -> None:
     """Thirty of 1.4 MB, one after another: without, ten filled the server, and all were refused for ten minutes."""
     producer = small.producer()

@@ -67,6 +67,7 @@ def test_one_trace_leads_from_the_request_to_the_last_byte(traced: Gateway, coll
     assert len(spans) == 2 * N + 2
 
 
+@pytest.mark.thorough
 def test_a_sentence_that_is_spoken_again_shows_both_attempts(traced: Gateway, collector: Collector) -> None:
     trace = ask(traced, f"{clear(1)[0]} The fox trips here and gets up.")
     wait_until(lambda: len(named(collector.of(trace), "speak")) == 3)

@@ -70,6 +70,7 @@ def test_each_file_is_spoken_once_and_again_if_it_changes(folder: Path, tmp_path
     assert "4 of 4 files are spoken, 0 were tried in this run; 0 failed" in last.stderr.decode()
 
 
+@pytest.mark.thorough
 def test_a_file_that_fails_stops_no_other_and_is_tried_again_by_the_next_run(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (folder / "b.md").write_bytes(b"\x89PNG\r\n")
@@ -100,6 +101,7 @@ def test_a_list_names_files(folder: Path, tmp_path: Path) -> None:
     assert (refused.returncode, "has no files" in complaint(refused)) == (ExitCode.BAD_INPUT, True)
 
 
+@pytest.mark.thorough
 def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(folder / "held.txt", "First. Second. Held here. Last.")
@@ -122,6 +124,7 @@ def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path:
     assert samples_of(out / "held.wav") == stream_of(["First.", "Second.", "Held here.", "Last."])
 
 
+@pytest.mark.thorough
 def test_gaps_before_an_interruption_count(tmp_path: Path) -> None:
     out, gate = tmp_path / "out", tmp_path / "gate"
     write(tmp_path / "in" / "a.txt", "First. An awkward word. Third. Held here. Last.")
@@ -165,6 +168,7 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
+@pytest.mark.thorough
 def test_a_watch_waits_for_the_first_files_to_settle(tmp_path: Path) -> None:
     growing, out = tmp_path / "in" / "a.txt", tmp_path / "out"
     write(growing, "First.")

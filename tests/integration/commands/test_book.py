@@ -58,6 +58,7 @@ def test_a_book_has_its_chapters_cover_and_tags(tmp_path: Path) -> None:
     assert masters == {expected("Harbour", HARBOUR), expected("Sea", SEA)}
 
 
+@pytest.mark.thorough
 def test_only_a_changed_chapter_is_spoken_again(tmp_path: Path) -> None:
     out = tmp_path / "out.m4b"
     project = BookProject.of(str(out))
@@ -82,6 +83,7 @@ def kill_when_more_is_kept(process: "subprocess.Popen[bytes]", kept: Callable[[]
     process.kill()
 
 
+@pytest.mark.thorough
 def test_a_killed_book_continues_to_the_same_bytes(tmp_path: Path) -> None:
     chapters = [[f"Sentence {n} of chapter {c} goes on." for n in range(8)] for c in range(3)]
     source = book(tmp_path / "in.epub", *chapters)

@@ -50,6 +50,7 @@ def test_a_corrected_text_is_spoken_alone_and_the_rest_is_the_same(tmp_path: Pat
     assert sentences(out, "Harbour") == after, "making the book again keeps its corrections"
 
 
+@pytest.mark.thorough
 def test_another_take_has_another_seed_each_time(tmp_path: Path) -> None:
     out = tmp_path / "out.m4b"
     assert seriatim("book", book(tmp_path / "in.epub", HARBOUR, SEA), "-o", out, *TONE).returncode == 0
@@ -63,6 +64,7 @@ def test_another_take_has_another_seed_each_time(tmp_path: Path) -> None:
     assert float(probe(out)["chapters"][1]["start_time"]) == pytest.approx(first_s, abs=0.002)
 
 
+@pytest.mark.thorough
 def test_doubtful_sentences_are_listed(tmp_path: Path) -> None:
     out = tmp_path / "out.m4b"
     source = book(tmp_path / "in.epub", [*HARBOUR, "There is nothing here."], SEA)

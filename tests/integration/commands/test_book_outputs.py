@@ -39,6 +39,7 @@ def test_one_file_has_its_chapters_cover_and_tags(tmp_path: Path, ending: str) -
 @pytest.mark.parametrize(
     "format_name", ["flac", *(pytest.param(f, marks=pytest.mark.thorough) for f in ("mp3", "opus", "m4a"))]
 )
+@pytest.mark.thorough
 def test_a_folder_has_a_tagged_file_for_each_chapter(tmp_path: Path, format_name: str) -> None:
     source, out = book(tmp_path / "in.epub", HARBOUR, SEA), tmp_path / "out"
     done = seriatim("book", source, "-o", out, "--format", format_name, "--json", *TONE)
@@ -60,6 +61,7 @@ def test_a_folder_has_a_tagged_file_for_each_chapter(tmp_path: Path, format_name
         assert {soundfile.read(file, dtype="int16")[0].tobytes() for file in files} == set(masters)
 
 
+@pytest.mark.thorough
 def test_only_the_file_of_a_changed_chapter_is_written_again(tmp_path: Path) -> None:
     out = tmp_path / "out"
     first = book(tmp_path / "in.epub", HARBOUR, SEA, ["At home."])

@@ -292,6 +292,7 @@ def test_an_address_that_cannot_be_used_is_named(settings: dict[str, str], url: 
     assert refused(settings | {"SERIATIM_PIPER_URL": url}).startswith(message)
 
 
+@pytest.mark.thorough
 def test_nothing_is_downloaded_unless_it_is_asked_for(collection: Collection, settings: dict[str, str]) -> None:
     answer = seriatim("models", settings=settings).stdout.decode()
     assert "seriatim models get piper/en_US-lessac-medium" in answer

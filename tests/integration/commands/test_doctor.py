@@ -126,6 +126,7 @@ def test_a_user_who_may_not_run_scripts_fails() -> None:
     assert found["redis rights"].found == "the user small may not run EVAL, SCRIPT LOAD"
 
 
+@pytest.mark.thorough
 def test_the_rest_is_checked_while_redis_is_away(tmp_path: Path) -> None:
     away = f"redis://127.0.0.1:{free_port()}/0"
     settings = {
@@ -142,6 +143,7 @@ def test_the_rest_is_checked_while_redis_is_away(tmp_path: Path) -> None:
     assert {"gpu", "open files", "port 8000"} <= found.keys()
 
 
+@pytest.mark.thorough
 def test_every_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with PrivateServer(embedded()) as server:
         settings = {

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.output.journal import TextFingerprint
 from gateway.output.open_output import ResumePolicy, open_output
+from tests.support.thorough_cases import mostly_thorough
 from tests.unit.audio.decoded_samples import cut, decoded, speech
 
 RATE_HZ = 22050
@@ -69,7 +70,7 @@ def kill_a_writer(output: Path, sentences: int, chunks: int) -> list[int]:
 
 @pytest.mark.parametrize(
     "ending",
-    ["wav", pytest.param("flac", marks=pytest.mark.thorough), pytest.param("mp3", marks=pytest.mark.thorough), "opus"],
+    mostly_thorough(["opus", "wav", "flac", "mp3"], 4),
 )
 def test_a_file_whose_writers_were_killed_is_the_uninterrupted_one(tmp_path, ending):
     undisturbed, output = tmp_path / f"undisturbed.{ending}", tmp_path / f"speech.{ending}"

@@ -64,6 +64,7 @@ def listeners(system: RealSystem) -> list[Listener]:
     return found
 
 
+@pytest.mark.thorough
 def test_fifty_jobs_at_once_on_four_processes_sound_as_each_does_from_one(
     system: RealSystem, listeners: list[Listener]
 ) -> None:

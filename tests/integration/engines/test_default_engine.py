@@ -20,6 +20,7 @@ from tests.http.gateways import Gateway, start
 from tests.support.command_line import QUICK, seriatim, start_command
 from tests.support.free_ports import free_port
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
+from tests.support.thorough_cases import mostly_thorough
 
 for package, extra in (("hibari", "hibari"), ("espeakng_loader", "espeak")):
     if importlib.util.find_spec(package) is None:
@@ -88,7 +89,7 @@ def test_so_it_is_for_asyncio_and_for_text_that_comes_later(system: RealSystem, 
     assert pool_that_spoke(talk.job) == "espeak"
 
 
-@pytest.mark.parametrize("voice", ["german", "de", "deu", "German", "de-DE"])
+@pytest.mark.parametrize("voice", mostly_thorough(["german", "de", "deu", "German", "de-DE"], 3))
 def test_a_language_names_a_voice_in_every_interface(
     system: RealSystem, client: Client, gateway: Gateway, voice: str, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from seriatim.client.job_options import JobRequest
 from tests.support.process_system import RealSystem, wait_until
+from tests.support.thorough_cases import mostly_thorough
 
 ENGINE = """
 from seriatim.engine import AudioChunk, Continuity, Voice
@@ -69,7 +70,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-@pytest.mark.parametrize("engine", ["buzz", "buzz.engine"])
+@pytest.mark.parametrize("engine", mostly_thorough(["buzz", "buzz.engine"], 2))
 def test_a_text_is_spoken_by_a_third_party_engine(
     new_system: Callable[..., RealSystem], installed: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:

@@ -125,6 +125,7 @@ def copy(tmp_path: Path) -> Copy:
     return Copy(tmp_path)
 
 
+@pytest.mark.thorough
 def test_an_engine_of_another_distribution_and_of_this_one(copy: Copy) -> None:
     install, voices, speak, own = copy.apply("Add an engine")
     copy.run(install)

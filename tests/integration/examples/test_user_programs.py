@@ -13,6 +13,7 @@ import seriatim
 import tasks
 from seriatim import AsyncClient, AsyncJob, AsyncOpenJob, Client, Job, OpenJob
 from tests.support.process_system import ROOT, RealSystem, wait_until
+from tests.support.thorough_cases import mostly_thorough
 
 SPEAK = """
 import asyncio, sys
@@ -70,7 +71,7 @@ def program(tmp_path: Path) -> Path:
     return tmp_path / "program.py"
 
 
-@pytest.mark.parametrize("more", ["", OWN_QUEUE], ids=["late", "its own queue is imported, too"])
+@pytest.mark.parametrize("more", mostly_thorough([OWN_QUEUE, ""], 2), ids=["its own queue is imported, too", "late"])
 def test_a_program_speaks_beside_modules_that_are_named_like_ours(system: RealSystem, program: Path, more: str) -> None:
     program.write_text(more + SPEAK + more)
     environment = {name: value for name, value in system.environment.items() if name != "PYTHONPATH"}

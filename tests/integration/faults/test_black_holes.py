@@ -35,6 +35,7 @@ def url(proxy: Proxy) -> str:
     return f"redis://127.0.0.1:{proxy.port}/0?socket_timeout={NEVER_S}"
 
 
+@pytest.mark.thorough
 def test_what_was_sent_and_never_arrived_is_sent_again(proxy: Proxy) -> None:
     began_s = time.monotonic()
     with command_client(url(proxy)) as client:

@@ -56,6 +56,7 @@ def speaks(system: RealSystem) -> None:
     "code",
     ["NOREPLICAS", *(pytest.param(code, marks=pytest.mark.thorough) for code in ("NOPERM", "READONLY"))],
 )
+@pytest.mark.thorough
 def test_a_worker_outlives_a_broker_that_refuses(system: RealSystem, broker: PrivateServer, code: str) -> None:
     """It used to end, and its engine was loaded again until the server recovered."""
     speaks(system)

@@ -24,6 +24,7 @@ from tests.http.gateways import clear, start
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
+from tests.support.thorough_cases import mostly_thorough
 
 RESETS = 12  #: of every connection, while all are used
 READERS = 9
@@ -90,7 +91,7 @@ def test_no_request_is_answered_with_500(proxied: tuple[RealSystem, Proxy]) -> N
     assert "Traceback" not in system.log("gateway")
 
 
-@pytest.mark.parametrize("kind", ["sync", pytest.param("asyncio", marks=pytest.mark.thorough), "uvloop"])
+@pytest.mark.parametrize("kind", mostly_thorough(["uvloop", "sync", "asyncio"], 3))
 def test_a_reader_hears_everything(proxied: tuple[RealSystem, Proxy], kind: str) -> None:
     system, proxy = proxied
     producer = Producer(replace(system.settings, redis_url=url(proxy), broker_url=url(proxy)))

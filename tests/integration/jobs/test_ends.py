@@ -80,6 +80,7 @@ def test_a_job_that_is_not_spoken_in_time_has_timed_out_and_says_so(system: Real
     assert stream_of(text).startswith(pcm_of(listener.entries)), "what was spoken until then is right"
 
 
+@pytest.mark.thorough
 def test_a_job_whose_reader_was_killed_is_cancelled_after_its_grace(system: RealSystem) -> None:
     text = [*sentences(5, "reader killed"), HELD]
     with run(system, READER) as reader:

@@ -15,6 +15,7 @@ from seriatim.keys import ordered_stream, pool_prefix
 from tests.integration.jobs.plain_reader import have
 from tests.support.expected_audio import sentences, stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
+from tests.support.thorough_cases import mostly_thorough
 
 READER = Path(__file__).with_name("plain_reader.py")
 WINDOW_MS = 8_000
@@ -42,7 +43,7 @@ def dispatched_ms(system: RealSystem, job: Job) -> float:
         return float(client.hget(f"{pool_prefix('tone')}:j:{job.id}", "dispatched") or 0)
 
 
-@pytest.mark.parametrize("how", ["xreadgroup", pytest.param("setid", marks=pytest.mark.thorough), "trim"])
+@pytest.mark.parametrize("how", mostly_thorough(["xreadgroup", "setid", "trim"], 3))
 def test_the_window_follows_a_plain_reader_to_the_end_of_a_long_job(system: RealSystem, how: str) -> None:
     text = sentences(12, f"plainly {how}")
     expected = stream_of(text)

@@ -10,6 +10,7 @@ from seriatim.client.job_options import JobRequest
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
+from tests.support.thorough_cases import mostly_thorough
 
 N = 8
 
@@ -32,7 +33,8 @@ def hear(system: RealSystem, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "cost_ms", "n_messages"), [("auto", 0, 1), ("auto", 260, N), ("on", 260, 1), ("off", 0, N)]
+    ("setting", "cost_ms", "n_messages"),
+    mostly_thorough([("auto", 0, 1), ("auto", 260, N), ("on", 260, 1), ("off", 0, N)], 4),
 )
 def test_short_sentences_of_a_slot_need_one_message(
     new_system: Callable[..., RealSystem], broker: PrivateServer, setting: str, cost_ms: int, n_messages: int

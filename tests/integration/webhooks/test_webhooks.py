@@ -90,6 +90,7 @@ def test_a_cancelled_job_is_reported_with_its_reason(hooked: Hooked, receiver: W
     assert (message["type"], message["data"]["reason"]) == ("job.cancelled", "no longer needed")
 
 
+@pytest.mark.thorough
 def test_a_receiver_that_is_down_gets_the_message_when_it_is_up(hooked: Hooked, receiver: WebhookReceiver) -> None:
     receiver.stop()
     job = hooked.job(receiver.url)
@@ -130,6 +131,7 @@ def test_what_a_killed_sender_had_in_hand_is_sent_by_another(hooked: Hooked, rec
     wait_until(lambda: hooked.tries(job.id) == -1, "it is delivered")
 
 
+@pytest.mark.thorough
 def test_messages_wait_for_a_secret_that_can_be_used(hooked: Hooked, receiver: WebhookReceiver) -> None:
     hooked.secret_file.write_text("whsec_short\n")
     job = hooked.job(receiver.url)

@@ -67,6 +67,7 @@ def estimate_of(stage: PoolDriver, message: TaskMessage) -> int:
 @pytest.mark.timeout(300)
 @settings(max_examples=15, suppress_health_check=ONE_SERVER)
 @given(arrivals=ARRIVALS)
+@pytest.mark.thorough
 def test_shares_follow_weights_within_theta_and_two_sentences(redis: Redis, arrivals: list[Arrival]) -> None:
     """While two have work their tags (service by weight) stay that near, and their service over any time twice that."""
     redis.flushall()

@@ -229,6 +229,7 @@ def test_a_timeline_says_who_spoke_what_when_and_what_was_heard(redis: Redis) ->
     assert three.seq == 2
 
 
+@pytest.mark.thorough
 def test_a_timeline_is_small_and_ends_with_its_job(redis: Redis) -> None:
     stage = PoolDriver(redis, slots=1)
     stage.accept("book", *[1_000] * 2_000, kind=JobKind.BATCH, window_ms=10**7)

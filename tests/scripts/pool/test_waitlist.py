@@ -182,6 +182,7 @@ def test_the_end_of_open_jobs_is_unknown(redis: Redis) -> None:
     "share",
     [pytest.param(0.9, id="most come back"), pytest.param(0.5, id="half come back", marks=pytest.mark.thorough)],
 )
+@pytest.mark.thorough
 def test_of_those_who_come_back_in_time_nine_of_ten_get_in(redis: Redis, share: float) -> None:
     """A quarter more than the pool can serve, talks of 4 to 20 s, three minutes; who is accepted is spoken in time."""
     stage = PoolDriver(redis, slots=4, rtf=0.25)

@@ -11,6 +11,7 @@ import pytest
 from seriatim.audio.formats import format_of
 from seriatim.audio.mp3_info_frame import crc16
 from tests.support.command_line import installed
+from tests.support.thorough_cases import mostly_thorough
 from tests.unit.audio.decoded_samples import decoded, encoded, speech
 
 RATES_HZ = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000]
@@ -24,7 +25,7 @@ def file_of(rate_hz: int, n_seconds: float) -> tuple[bytes, int]:
         return file.read(), len(pcm) // 2
 
 
-@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("rate_hz", mostly_thorough(RATES_HZ, 3))
 @pytest.mark.parametrize("n_seconds", [0.01, 1.7, 60.0])
 def test_no_sample_is_added_or_lost(rate_hz: int, n_seconds: float) -> None:
     data, n_samples = file_of(rate_hz, n_seconds)
@@ -33,7 +34,7 @@ def test_no_sample_is_added_or_lost(rate_hz: int, n_seconds: float) -> None:
         assert sum(frame.samples for frame in file.decode(audio=0)) == n_samples, "by FFmpeg"
 
 
-@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("rate_hz", mostly_thorough(RATES_HZ, 3))
 def test_players_know_the_length_before_they_have_read_it_all(rate_hz: int) -> None:
     data, n_samples = file_of(rate_hz, 60.0)
     with av.open(io.BytesIO(data), "r") as file:

@@ -127,6 +127,7 @@ def test_the_page_about_the_log_has_every_line_above_info() -> None:
     assert not missing
 
 
+@pytest.mark.thorough
 def test_the_page_about_the_log_has_no_line_that_is_never_written() -> None:
     from_the_server = {
         "appendonly is off", "appendfsync is ...", "the server hides its configuration",

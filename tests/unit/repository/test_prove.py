@@ -18,6 +18,12 @@ def test_of_a_broken_fixture(broken): pass
 """
 
 
+@pytest.fixture(autouse=True)
+def _without_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are installed take longer to import than a run takes."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 def record(folder: Path, text: str, *arguments: str) -> tuple[int, list[list[str]]]:
     """Exit status and lines, without the heading."""
     case, lines = folder / "test_case.py", folder / "prove.tsv"

@@ -91,6 +91,7 @@ def hooks() -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.thorough
 def test_hooks_find_what_is_wrong_in_a_commit_and_download_nothing(tmp_path: Path) -> None:
     """A repository with our settings and one bad module: all hooks of single files refuse it."""
     for name in (HOOKS.name, "pyproject.toml", "README.md", "LICENSE"):

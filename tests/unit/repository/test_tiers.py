@@ -36,5 +36,5 @@ def marked_whole(module: ast.Module) -> bool:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(TESTS)))
 def test_make_test_runs_some_of_every_folder(folder: Path) -> None:
-    modules = [ast.parse(path.read_text("utf-8")) for path in folder.glob("test_*.py")]
-    assert [name for module in modules if not marked_whole(module) for name in unmarked(module.body)]
+    modules = (ast.parse(path.read_text("utf-8")) for path in folder.glob("test_*.py"))
+    assert any(True for module in modules if not marked_whole(module) for _ in unmarked(module.body))

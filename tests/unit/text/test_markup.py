@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from seriatim.text.markup import Markup
 from seriatim.text.segment import IncrementalSegmenter, Segment, SegmentOptions, segment
 from tests.support.processor_time import processor_limit
+from tests.support.thorough_cases import mostly_thorough
 from tests.unit.text.segmentation_texts import letters, words
 
 
@@ -285,7 +286,7 @@ HOSTILE_MARKUP = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HOSTILE_MARKUP.values(), ids=HOSTILE_MARKUP)
+@pytest.mark.parametrize("text", mostly_thorough(HOSTILE_MARKUP.values(), 5), ids=HOSTILE_MARKUP)
 def test_hostile_markup_takes_no_longer_than_other_text(text):
     for markup in (Markup.AUTO, Markup.HTML):
         with processor_limit(0.7):  # 30,000 characters
@@ -299,6 +300,7 @@ BOOK = (
 )
 
 
+@pytest.mark.thorough
 def test_a_book_of_a_megabyte_of_markdown_is_read_in_less_than_four_seconds():
     book = (BOOK * 3000)[:1_000_000]
     with processor_limit(4):

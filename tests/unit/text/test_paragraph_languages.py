@@ -1,5 +1,6 @@
 """Paragraph languages: each sentence has the language of its paragraph, and its numbers are read in it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_without_it_no_piece_has_a_language() -> None:
 
 
 @given(st.lists(st.sampled_from([ENGLISH, GERMAN, FRENCH, "Ja.", "Yes.", " ", "\n\n", "\n"]), max_size=12), st.data())
+@pytest.mark.thorough
 def test_how_a_text_is_parted_changes_nothing(parts: list[str], data: st.DataObject) -> None:
     text = " ".join(parts)
     for hold_chars in (0, 400):

@@ -14,6 +14,7 @@ from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 from seriatim.text.segment.clean import TextCleaner
 from seriatim.text.segment.sentence_boundary import ends_sentence, mark_pattern
 from tests.support.processor_time import processor_limit
+from tests.support.thorough_cases import mostly_thorough
 from tests.unit.text.segmentation_texts import letters
 
 PARAGRAPH = (
@@ -46,7 +47,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("limit", [20, 10**9])
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("text", mostly_thorough(HOSTILE.values(), 3), ids=HOSTILE)
 def test_hostile_text_takes_no_longer_than_other_text_and_loses_nothing(text, limit):
     with processor_limit(2):  # 30,000 characters: quadratic time would take minutes
         pieces = list(segment(text, SegmentOptions(limit_chars=limit)))
@@ -79,6 +80,7 @@ def test_the_first_piece_of_a_huge_text_comes_at_once():
 @pytest.mark.parametrize(
     ("text", "limit"), [(PARAGRAPH * 500, 250), ("word " * 100_000, 10**9)], ids=["sentences", "one huge sentence"]
 )
+@pytest.mark.thorough
 def test_text_that_comes_word_by_word_takes_time_that_grows_with_its_length(text, limit):
     incremental = IncrementalSegmenter(SegmentOptions(limit_chars=limit))
     with processor_limit(2):

@@ -108,6 +108,7 @@ class TestPiperFolders:
         with pytest.raises(EngineUnavailable, match="expected one step that draws the latent frames, as VITS has"):
             load("piper", {"voices": str(tmp_path)})
 
+    @pytest.mark.thorough
     def test_a_decoder_that_looks_far_is_not_streamed(self, tmp_path: Path) -> None:
         """Its windows would differ from the whole: how much context is enough is measured when the graph is cut."""
         seams = []
