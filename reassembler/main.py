@@ -80,7 +80,7 @@ def main(argv: Sequence[str] = ()) -> int:
         logs.configure(settings.log_level, "reassembler", settings.log_format)
         return _run_reassembler(settings)
     except SeriatimError as error:
-        sys.stderr.write(f"seriatim reassemble: {error}\n")
+        logs.announce("seriatim reassemble", str(error))
         return ExitCode.UNAVAILABLE if isinstance(error, Unavailable) else ExitCode.CANNOT_START
 
 

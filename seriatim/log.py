@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -32,6 +35,36 @@ class JsonFormatter(logging.Formatter):
         known = {"time": time, "level": record.levelname, "process": self.process, "message": record.getMessage()}
         raised = {"traceback": self.formatException(record.exc_info)} if record.exc_info else {}
         return json.dumps(fields_of(record) | raised | known, default=str, ensure_ascii=False)
+
+
+def announce(command: str, line: str, level: int = logging.ERROR) -> None:
+    """Write a line of `command` for people, such as its last words; where the log is JSON, as a line of the log.
+
+    Unlike a line of the log it is written whatever the level, and has no time.
+    """
+    forms = [handler.formatter for handler in logging.getLogger().handlers]
+    form = next((each for each in forms if isinstance(each, JsonFormatter)), None)
+    sys.stderr.write(f"{form.format(_record(line, level)) if form else f'{command}: {line}'}\n")
+    sys.stderr.flush()
+
+
+def write_at_once(line: str) -> None:
+    """Log a line at INFO from a handler of signals: it may run while another line is written, so nothing is locked."""
+    for handler in logging.getLogger().handlers:
+        os.write(sys.stderr.fileno(), f"{handler.format(_record(line, logging.INFO))}\n".encode())
+
+
+def _record(line: str, level: int) -> logging.LogRecord:
+    return logging.makeLogRecord({"msg": line, "levelno": level, "levelname": logging.getLevelName(level)})
+
+
+def message_of(line: str) -> str:
+    """The words of a line that `announce` wrote, in either form; any other line as it is."""
+    if line.startswith("{"):
+        with suppress(ValueError, KeyError):
+            return str(json.loads(line)["message"])
+    command, _, words = line.partition(": ")
+    return words if command.partition(" ")[0] == "seriatim" else line
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, object]:

@@ -41,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _list_voices(options)
         return _run_supervisor(options)
     except PermissionError as error:  # a model's folder that this user may not read
-        sys.stderr.write(f"seriatim worker: {forbidden(error)}\n")
+        logs.announce("seriatim worker", str(forbidden(error)))
         return ExitCode.CANNOT_START
     except SeriatimError as error:
-        sys.stderr.write(f"seriatim worker: {error}\n")
+        logs.announce("seriatim worker", str(error))
         return ExitCode.UNAVAILABLE if isinstance(error, Unavailable) else ExitCode.CANNOT_START
 
 

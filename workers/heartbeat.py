@@ -5,13 +5,13 @@ A heartbeat is one call for the whole process. A process that dies is detected b
 
 import logging
 import os
-import sys
 import threading
 import time
 from typing import cast
 
 from redis import Redis
 
+from seriatim import log as logs
 from seriatim.celery_app import BROKEN
 from seriatim.dispatch import dispatch, sweep
 from seriatim.errors import SeriatimError
@@ -128,8 +128,7 @@ def _check_lifetime(worker_state: WorkerState) -> None:
     """Renew this process if it has reached its limits; exit if a fresh process already exceeds them."""
     fresh = not (worker_state.predecessor_gone or worker_state.running or worker_state.n_finished)
     if fresh and (why := worker_renewal.too_large(worker_state)):
-        sys.stderr.write(f"seriatim worker: {why}\n")
-        sys.stderr.flush()
+        logs.announce("seriatim worker", why)
         leave_pool(worker_state)
         os._exit(ExitCode.CANNOT_START)
     worker_renewal.renew_if_due(worker_state)

@@ -20,6 +20,7 @@ from celery.worker.state import maybe_shutdown
 from seriatim.celery_app import TASK
 from seriatim.records import BadRecord, TaskMessage
 from seriatim.servers.redis_errors import code_of
+from seriatim.servers.server_urls import redacted_url
 from tasks.celery_task import parse_task_arguments
 from workers.worker_state import WorkerState
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4096  #: a message that names an attempt has about 150
 FOREIGN_HEADERS = ("eta", "expires", "group", "chord", "compression")  #: they make Celery do more than call the task
 REFUSAL_RETRY_S = 2.0  #: a demoted or full broker recovers within seconds or minutes; each try costs some commands
+MAX_ERROR_CHARS = 200
 STOP_CHECK_S = 0.1  #: how often it is looked meanwhile whether the process shall stop
 
 
@@ -95,7 +97,7 @@ class MessageFilter(Consumer):
             except self.connection_errors:
                 raise
             except Exception as error:
-                log.warning("unreadable broker message; reconnecting", extra={"error": repr(error)[:200]})
+                log.warning("unreadable broker message; reconnecting", extra={"error": repr(error)[:MAX_ERROR_CHARS]})
                 raise ConnectionResetError("unreadable broker message") from error
             finally:
                 self.worker_state.consuming_since_s = None
@@ -104,20 +106,35 @@ class MessageFilter(Consumer):
         super().start()
 
     def on_connection_error_before_connected(self, exc: Exception) -> None:
-        """Wait out a refusal; what Celery does after a lost connection."""
+        """Wait out a refusal; connect again after a lost connection, with one line and no traceback."""
         if not self._waits_out_refusal(exc):
-            super().on_connection_error_before_connected(exc)
+            self._leave_connection(exc)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Likewise."""
+        """Likewise. Running sentences go on: their leases are in the data Redis."""
         if not self._waits_out_refusal(exc):
-            super().on_connection_error_after_connected(exc)
+            self._leave_connection(exc)
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Connect to the broker, for ever, as Celery does with our settings; each failure is one line."""
+
+        def log_failure(error: Exception, retry_s: float) -> None:
+            facts = {"broker": redacted_url(conn.as_uri()), "error": one_line(error), "retry_s": retry_s}
+            log.warning("broker unavailable; retrying", extra=facts)
+
+        return conn.ensure_connection(log_failure, callback=maybe_shutdown)
+
+    def _leave_connection(self, error: Exception) -> None:
+        log.warning("broker connection lost; reconnecting", extra={"error": one_line(error)})
+        if self.connection:
+            with suppress(Exception):  # it is broken
+                self.connection.collect()
 
     def _waits_out_refusal(self, error: Exception) -> bool:
         """Whether the broker refused a command; then let its connection go, and wait until another try is due."""
         if isinstance(error, self.lost_connection_errors) or not isinstance(error, self.channel_errors):
             return False
-        facts = {"code": code_of(error), "error": str(error)[:200], "retry_s": REFUSAL_RETRY_S}
+        facts = {"code": code_of(error), "error": one_line(error), "retry_s": REFUSAL_RETRY_S}
         log.warning("broker refuses commands; retrying", extra=facts)
         if self.connection:
             with suppress(*self.connection_errors):
@@ -134,6 +151,11 @@ class MessageFilter(Consumer):
         Slots call this: Celery's own version changes a set that the loop may be iterating.
         """
         return cast("Callable[..., Any]", self.hub.call_soon(self._flush_events))
+
+
+def one_line(error: Exception) -> str:
+    """An error of the broker in one line of bounded length; its class where it says nothing."""
+    return " ".join(str(error).split())[:MAX_ERROR_CHARS] or type(error).__name__
 
 
 def parse_message(content_type: object, headers: object, body: object) -> TaskMessage:

@@ -11,6 +11,8 @@ from celery.worker.control import control_command, nok  # type: ignore[attr-defi
 SLOTS = "slots are fixed when a worker starts: start another worker (seriatim worker), or one with other --slots"
 JOBS = "a revoked message is published again: use seriatim cancel JOB to end a job"
 TIMES = "time limits have no effect on threads: SERIATIM_STALL_TIMEOUT_MS says when a sentence is stuck"
+RATE = "what waits in a worker counts as lost: limit a pool with seriatim set --pool POOL --requests-minute N"
+GOSSIP = "workers elect nobody: every process dispatches (SERIATIM_SWEEP_MS)"
 RESTART = "there is no pool to restart: celery control shutdown ends the process, and its supervisor starts another"
 
 
@@ -36,6 +38,18 @@ def autoscale(state: Any, max: int | None = None, min: int | None = None) -> Any
 def pool_restart(state: Any, **_: Any) -> Any:
     """Refuse: a process holds one engine."""
     return nok(RESTART)
+
+
+@control_command(args=[("task_name", str), ("rate_limit", str)], signature="<task_name> <rate_limit>")
+def rate_limit(state: Any, task_name: str = "", rate_limit: str = "", **_: Any) -> Any:
+    """Refuse: Celery would hold messages back in the worker, which counts as deaf then and ends."""
+    return nok(RATE)
+
+
+@control_command(args=[("id", str), ("topic", str)], signature="<id> <topic>")
+def election(state: Any, **_: Any) -> Any:
+    """Refuse: there is no gossip."""
+    return nok(GOSSIP)
 
 
 @control_command(

@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from celery.apps import worker as celery_worker
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from redis import Redis
 
@@ -62,10 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return _run_worker(options, settings)
     except PermissionError as error:  # a model's folder that this user may not read: a restart would not help
-        sys.stderr.write(f"seriatim worker: {forbidden(error)}\n")
+        logs.announce("seriatim worker", str(forbidden(error)))
         return ExitCode.CANNOT_START
     except SeriatimError as error:
-        sys.stderr.write(f"seriatim worker: {error}\n")
+        logs.announce("seriatim worker", str(error))
         return _exit_status(error)
 
 
@@ -169,6 +170,7 @@ def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:
     drain = partial(_start_draining, worker_state)
     worker_shutting_down.connect(drain)
     setup_logging.connect(_keep_log_level)
+    celery_worker.safe_say = _log_celery_line  # type: ignore[attr-defined]  # the stubs lack it; what its handlers of signals write to the terminal
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         worker_ready.connect(_end_at_sighup)
     pool_client.app.events.dispatcher_cls = "workers.task_events:TaskEventSender"
@@ -200,6 +202,11 @@ def _take_work(worker_state: WorkerState, options: argparse.Namespace) -> int:
 
 def _keep_log_level(**_: object) -> None:
     """Keep the log level: Celery sets its own unless this signal has a receiver."""
+
+
+def _log_celery_line(line: str, _: object = None) -> None:
+    """Log what Celery says of a signal: "Warm shutdown" after SIGTERM, the stacks of all threads after SIGUSR1."""
+    logs.write_at_once(line.strip().removeprefix("worker: "))
 
 
 def _end_at_sighup(**_: object) -> None:

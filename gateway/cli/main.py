@@ -58,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report_error(error: SeriatimError) -> ExitCode:
-    sys.stderr.write(f"seriatim: {error}\n")
+    from seriatim import log as logs
+
+    logs.announce("seriatim", str(error))
     return status_of(error)
 
 

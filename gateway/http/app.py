@@ -5,19 +5,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import ASGIApp, Lifespan, Scope
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from gateway.http.context import GatewayContext
 from gateway.http.middleware.proxy_headers import ProxyHeaders, parse_networks, parse_origins, parse_root
 from gateway.http.middleware.request_guard import OriginPolicy, RequestGuard, RequestLimits
-from gateway.http.problems import HttpProblem, internal_error, problem_of
+from gateway.http.problems import HttpProblem, internal_error, not_found, problem_of
 from gateway.http.routes import (
     captioned_speech,
     catalogue,
@@ -65,6 +66,7 @@ EXPOSED_HEADERS = (
     "seriatim-job", "seriatim-warning", "x-request-id", "retry-after", "retry-after-ms", "location", "content-range",
     "content-disposition",
 )  # fmt: skip
+NOT_FOUND = "Not Found"  #: what the framework says of a path without a route
 UNPARSED = "There was an error parsing the body"  #: what FastAPI says of JSON that is not UTF-8
 #: a span for each request, if tracing is configured
 TRACED: TelemetryConfig = {
@@ -172,6 +174,8 @@ def _add_error_handlers(app: FastAPI) -> None:
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
     app.add_exception_handler(HTTPException, handle_http_exception)
+    app.add_exception_handler(WebSocketRequestValidationError, _answer_invalid_websocket)
+    app.router.default = _answer_unknown_path
 
 
 def _methods_at(scope: Scope) -> list[str]:
@@ -189,11 +193,30 @@ def _http_message(error: HTTPException, path: str, headers: Mapping[str, str]) -
     """What to tell about an error that the framework found itself."""
     if error.status_code == 400 and error.detail == UNPARSED:
         return "the body cannot be read; send JSON in UTF-8"
-    if error.status_code == 404 and not path.startswith("/v1/"):
-        return f"no {path} here; the paths of the API begin with /v1, such as /v1/audio/speech"
+    if error.status_code == 404 and error.detail == NOT_FOUND:
+        return _no_such_path(path)
     if error.status_code == 405:
         return f"{path} takes {headers['Allow'] or 'another method'}"
     return str(error.detail)
+
+
+def _no_such_path(path: str) -> str:
+    if path.startswith("/v1/"):
+        return f"no {path} here; /openapi.json lists the paths"
+    return f"no {path} here; the paths of the API begin with /v1, such as /v1/audio/speech"
+
+
+async def _answer_unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a path without a route. Of a WebSocket the framework would say no more than 403."""
+    if scope["type"] != "websocket":
+        raise HTTPException(404)
+    await WebSocket(scope, receive, send).send_denial_response(not_found(_no_such_path(scope["path"])).response())
+
+
+async def _answer_invalid_websocket(websocket: WebSocket, error: Exception) -> None:
+    """Answer a WebSocket whose headers or query are invalid."""
+    assert isinstance(error, WebSocketRequestValidationError)
+    await websocket.send_denial_response(validation_problem(error.errors()).response())
 
 
 def _correct_openapi(app: FastAPI) -> None:

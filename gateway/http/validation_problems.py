@@ -4,6 +4,7 @@ The input itself is never shown: that may be a user's text.
 """
 
 from collections.abc import Sequence
+from json import JSONDecodeError
 from typing import Any
 
 from gateway.http.problems import HttpProblem
@@ -29,8 +30,9 @@ def validation_problem(
     message = str(first["msg"]).removeprefix("Value error, ")
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error") or message
-        at = f" at character {location[0]}" if location else ""
-        return HttpProblem(400, "bad_input", f"{whole} is no JSON: {reason}{at}")
+        return unreadable(reason, whole, int(location[0]) if location and location[0].isdigit() else None)
+    if first["type"] == "missing" and not location:
+        return HttpProblem(400, "bad_input", f"{whole} is empty; send {_expected_object(_JSON_TYPE, example)[9:]}")
     if first["type"] in _NO_OBJECT and not location:
         return HttpProblem(400, "bad_input", f"{whole}: {_expected_object(content_type, example)}")
     if first["type"] in _NO_KIND:
@@ -39,6 +41,20 @@ def validation_problem(
         return HttpProblem(400, "bad_input", f"type: {expected}", param="type")
     param = ".".join(location) or None
     return HttpProblem(400, "bad_input", f"{param or whole}: {message}", param=param)
+
+
+def unreadable(reason: str, whole: str = "the body", character: int | None = None) -> HttpProblem:
+    """The error of what is no JSON, for a reason that the parser gives."""
+    at = f" at character {character}" if character is not None else ""
+    return HttpProblem(400, "bad_input", f"{whole} is no JSON: {reason.removesuffix(' at') if at else reason}{at}")
+
+
+def unreadable_json(error: ValueError, whole: str = "the body") -> HttpProblem:
+    """The same, for the error of Python's parser. Its text is not shown where it may repeat what was sent."""
+    if isinstance(error, JSONDecodeError):
+        return unreadable(error.msg, whole, error.pos)
+    reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+    return unreadable(reason, whole)
 
 
 def _expected_object(content_type: str, example: str) -> str:

@@ -16,6 +16,7 @@ from typing import Self
 
 from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import private_folder
+from seriatim import log as logs
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
 from seriatim.process.child_processes import dies_with_parent
@@ -210,5 +211,5 @@ def _failure_reason(log: str) -> str:
     """The line of a log that gives the reason why a process cannot start, or else the last line."""
     for line in reversed(log.strip().splitlines()):
         if line.startswith("seriatim "):
-            return line.partition(": ")[2]
-    return log.strip().splitlines()[-1] if log.strip() else ""
+            return logs.message_of(line)
+    return logs.message_of(log.strip().splitlines()[-1]) if log.strip() else ""

@@ -9,6 +9,7 @@ the script, or loses what was acknowledged after it. Rewriting the log before th
 server knows no BGREWRITEAOF: its provider answers for the log, the process goes on, and `check_redis` warns.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,8 +59,8 @@ def server_version(info: Mapping[str, Any]) -> tuple[str, str]:
     `info` is INFO's section `server`.
     """
     name = "valkey" if "valkey_version" in info else "redis"
-    version = str(info.get("valkey_version") or info["redis_version"])
-    if tuple(int(part) for part in version.split(".")[:2]) >= MINIMUM[name]:
+    version = str(info.get("valkey_version") or info.get("redis_version") or "of an unknown version")
+    if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) >= MINIMUM[name]:
         return f"{name} {version}", ""
     needed = " or ".join(f"{n} {a}.{b}" for n, (a, b) in MINIMUM.items())
     return f"{name} {version}", f"the server is {name} {version}; Seriatim needs {needed} or newer"

@@ -26,7 +26,7 @@ NOT_NOW = {
     "MASTERDOWN": "it is a replica that has lost its master",
     "TRYAGAIN": "a slot of the cluster is being moved",
     "CLUSTERDOWN": "its cluster is down",
-    "UNBLOCKED": "it became a replica",
+    "UNBLOCKED": "what was waited for is gone: it became a replica, or its data was deleted (FLUSHALL)",
 }
 #: code of an error reply -> what to do about it
 FOR_GOOD = {
@@ -46,6 +46,7 @@ TLS_HINTS = {
     "RECORD_LAYER_FAILURE": "does the server speak TLS? redis:// and amqp:// are without",
 }
 NO_TURN = "No connection available"  #: redis-py's words where no connection became free in time
+TOO_MANY = "max number of clients"  #: the server's words
 RECONNECT: list[type[Exception]] = [
     exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
     exceptions.TimeoutError,
@@ -101,6 +102,8 @@ def _connection_reason(error: Exception) -> str:
         return f"what answers is no Redis: {error}; is SERIATIM_REDIS_URL right?"
     if why := tls_reason(error):
         return f"Redis does not answer: {why}"
+    if TOO_MANY in str(error):
+        return f"Redis does not answer: {error}; raise its maxclients, or lower SERIATIM_REDIS_CONNECTIONS"
     if NO_TURN in str(error):
         return "all connections to Redis that SERIATIM_REDIS_CONNECTIONS allows are in use"
     if isinstance(error, NO_ANSWER) and not isinstance(error, exceptions.AuthenticationError):

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -125,8 +124,7 @@ async def _serve_pages(settings: Settings, host: str) -> None:
     flower_app.events.start()
     flower_app.update_workers()
     await flower_app.events.on_enable_events()  # now, and then every few seconds
-    sys.stderr.write(f"seriatim: flower at http://{f'[{host}]' if ':' in host else host}:{port}\n")
-    sys.stderr.flush()
+    logs.announce("seriatim", f"flower at http://{f'[{host}]' if ':' in host else host}:{port}", logging.INFO)
     await stop_requested.wait()
     flower_app.events.stop()
     for threads in (inspect_threads, flower_app.executor):

@@ -14,6 +14,7 @@ from gateway.local.embedded_redis import EmbeddedRedis
 from gateway.local.locked_folder import lock_folder
 from gateway.local.process_memory import tree_memory
 from gateway.local.processes import LocalSystem, WorkerPlan, import_ahead_of_children
+from seriatim import log as logs
 from seriatim.errors import EngineUnavailable, Misconfigured
 from seriatim.exit_codes import ExitCode
 from seriatim.servers.redis_checks import check_redis
@@ -128,7 +129,7 @@ def _start_gateway(system: LocalSystem, port: int | None) -> ChildCommands:
     until_s = time.monotonic() + HTTP_START_S
     while "serving at " not in system.read_log("gateway") and time.monotonic() < until_s:
         if system.children["gateway"].poll() is not None:
-            last_line = (system.read_log("gateway").strip().splitlines() or ["it ended"])[-1].removeprefix("seriatim: ")
+            last_line = logs.message_of((system.read_log("gateway").strip().splitlines() or ["it ended"])[-1])
             if port:
                 raise Misconfigured(f"HTTP cannot be served: {last_line}")
             _write_line(f"no HTTP: {last_line}")
@@ -168,7 +169,7 @@ def _supervise_children(system: LocalSystem, children: ChildCommands) -> None:
             status = system.children[name].poll()
             if status == ExitCode.CANNOT_START:
                 kind = EngineUnavailable if name.startswith("worker") else Misconfigured
-                raise kind(f"{name} cannot start: {system.read_log(name).strip().splitlines()[-1]}")
+                raise kind(f"{name} cannot start: {logs.message_of(system.read_log(name).strip().splitlines()[-1])}")
             if status is None:
                 ended.pop(name, None)
             elif time.monotonic() - ended.setdefault(name, time.monotonic()) >= RESTART_DELAY_S:

@@ -137,6 +137,7 @@ class RequestGuard:
         holds_place = False
         try:
             holds_place = self._admit(scope)
+            _refuse_encoded_body(scope)
             if body.content_length(scope) > self.limits.body_bytes:
                 raise body.too_large()  # handled below, like a body that exceeds the limit while it is received
             await self.app(scope, body.receive, response.send)
@@ -166,6 +167,18 @@ class RequestGuard:
             message = f"this gateway already serves {self.limits.clients} clients (SERIATIM_HTTP_MAX_CONCURRENCY)"
             raise HttpProblem(503, "too_many_clients", message, "overloaded_error", headers=headers)
         return True
+
+
+def _refuse_encoded_body(scope: Scope) -> None:
+    """Refuse a compressed body (RFC 9110, 8.4): unpacked, a small one may be of any size.
+
+    Raises:
+        HttpProblem: the body has a content encoding.
+    """
+    encoding = dict(scope["headers"]).get(b"content-encoding", b"").decode("latin-1").strip().lower()
+    if encoding not in ("", "identity"):
+        message = f"a body with Content-Encoding {encoding[:40]!r} is not read; send it uncompressed"
+        raise HttpProblem(415, "bad_input", message, headers={"accept-encoding": "identity"})
 
 
 def _route_of(scope: Scope) -> str:

@@ -14,7 +14,7 @@ from gateway.http.routes.speech import speak
 from gateway.http.schemas.elevenlabs_messages import DEFAULT_FORMAT, ElevenLabsSpeech, speech_fields
 from gateway.http.schemas.requests import AudioOptions, SpeechBody
 from gateway.http.schemas.responses import AUDIO_RESPONSES, REFUSALS
-from gateway.http.schemas.scheduling_headers import SchedulingDep
+from gateway.http.schemas.scheduling_headers import SchedulingDep, job_scheduling, with_header_defaults
 from gateway.http.streaming.timed_speech import TimedAudio, timed_response
 
 router = APIRouter(tags=["speech"])
@@ -66,11 +66,10 @@ async def _speak_timed(
     fields = speech_fields(voice, body.model_id, format_code, speed=speed, language=body.language_code, seed=body.seed)
     format_name = fields.pop("format")
     request.state.warning = body.ignored_fields()
-    options = AudioOptions(**fields, **{name: headers[name] for name in ("priority", "session") if name in headers})
-    scheduling = {name: value for name, value in headers.items() if name in ("kind", "play")}
+    options = with_header_defaults(AudioOptions(**fields), headers)
     return await timed_response(
         request, context, caller, options, format_name, body.text,
-        scheduling=scheduling, writer=_timestamps_message, streams=streams,
+        scheduling=job_scheduling(headers), writer=_timestamps_message, streams=streams,
     )  # fmt: skip
 
 

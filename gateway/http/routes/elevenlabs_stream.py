@@ -15,6 +15,7 @@ import base64
 import contextlib
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -32,11 +33,13 @@ from gateway.http.route_dependencies import authenticate_key, context_of, key_of
 from gateway.http.routes.stream_socket import INTERNAL_ERROR, NORMAL, REFUSED, START_TIMEOUT_S
 from gateway.http.schemas.elevenlabs_messages import ElevenLabsMessage, speech_fields
 from gateway.http.schemas.ignored_fields import joined_warning
+from gateway.http.schemas.lenient_json import parse_json
 from gateway.http.schemas.requests import AudioOptions
+from gateway.http.schemas.scheduling_headers import SchedulingDep, job_scheduling, with_header_defaults
 from gateway.http.streaming.audio_response import FAILED, LEFT, STATES
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait
-from gateway.http.validation_problems import validation_problem
+from gateway.http.validation_problems import unreadable_json, validation_problem
 from seriatim.errors import JobNotOpen, SeriatimError, error_of_end
 
 router = APIRouter()
@@ -49,20 +52,22 @@ Code = Annotated[str | None, Query(max_length=64)]
 
 @router.websocket("/v1/text-to-speech/{voice}/stream-input")
 async def serve_single(
-    websocket: WebSocket, voice: Annotated[str, Path(max_length=128)],
+    websocket: WebSocket, voice: Annotated[str, Path(max_length=128)], headers: SchedulingDep,
     model_id: Code = None, output_format: Code = None, language_code: Code = None,
 ) -> None:  # fmt: skip
     """Serve a connection with one text."""
-    await _serve(ElevenLabsConnection(websocket, (voice, model_id, output_format, language_code)))
+    await _serve(ElevenLabsConnection(websocket, (voice, model_id, output_format, language_code), headers))
 
 
 @router.websocket("/v1/text-to-speech/{voice}/multi-stream-input")
 async def serve_contexts(
-    websocket: WebSocket, voice: Annotated[str, Path(max_length=128)],
+    websocket: WebSocket, voice: Annotated[str, Path(max_length=128)], headers: SchedulingDep,
     model_id: Code = None, output_format: Code = None, language_code: Code = None,
 ) -> None:  # fmt: skip
     """Serve a connection with several contexts."""
-    await _serve(ElevenLabsConnection(websocket, (voice, model_id, output_format, language_code), several=True))
+    await _serve(
+        ElevenLabsConnection(websocket, (voice, model_id, output_format, language_code), headers, several=True)
+    )
 
 
 async def _serve(connection: "ElevenLabsConnection") -> None:
@@ -95,6 +100,7 @@ class ElevenLabsConnection:
 
     websocket: WebSocket
     query: tuple[str, str | None, str | None, str | None]  #: voice, model, output format, language
+    headers: Mapping[str, Any] = field(default_factory=dict)  #: scheduling of its jobs
     several: bool = False  #: contexts, of which the messages name theirs
     contexts: dict[str, JobContext] = field(default_factory=dict)
     send_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -135,12 +141,15 @@ class ElevenLabsConnection:
     async def _next_message(self) -> ElevenLabsMessage:
         try:
             async with asyncio.timeout(None if self.authenticated else START_TIMEOUT_S):
-                return ElevenLabsMessage.model_validate_json(await self.websocket.receive_text())
+                raw = await self.websocket.receive_text()
+            return ElevenLabsMessage.model_validate(parse_json(raw))
         except TimeoutError:
             raise HttpProblem(408, "too_late", f"no text within {START_TIMEOUT_S:g} s") from None
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
             raise validation_problem(errors, "the message", example='{"text": "Hello. "}') from None
+        except ValueError as error:
+            raise unreadable_json(error, "the message") from None
         except KeyError:
             raise HttpProblem(400, "bad_input", "expected a text message with JSON") from None
 
@@ -173,7 +182,9 @@ class ElevenLabsConnection:
         format_name = fields.pop("format")
         caller = self._caller(message)
         self.authenticated = True
-        session = await open_text_session(self.context, caller, AudioOptions(**fields), format_name, "", "")
+        options = with_header_defaults(AudioOptions(**fields), self.headers)
+        scheduling = job_scheduling(self.headers)
+        session = await open_text_session(self.context, caller, options, format_name, "", "", scheduling)
         job_context = self.contexts[name] = JobContext(session)
         warning = joined_warning(message.ignored_fields(), session.job.warning)
         job_context.task = asyncio.create_task(self._send_audio(name, session, warning))

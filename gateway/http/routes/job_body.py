@@ -11,8 +11,9 @@ from starlette.requests import Request
 from gateway.http.context import GatewayContext
 from gateway.http.problems import HttpProblem
 from gateway.http.recordings.source_text import normalize_title
+from gateway.http.schemas.lenient_json import parse_json
 from gateway.http.schemas.requests import NewJobBody
-from gateway.http.validation_problems import validation_problem
+from gateway.http.validation_problems import unreadable_json, validation_problem
 from seriatim.text.documents import Document
 from seriatim.text.markup import Markup
 
@@ -39,7 +40,7 @@ async def parse_job_body(request: Request, context: GatewayContext) -> NewJobBod
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == JSON:
         raw = await request.body()
-        return await asyncio.to_thread(_validate, lambda: NewJobBody.model_validate_json(raw))
+        return await asyncio.to_thread(_validate, lambda: NewJobBody.model_validate(parse_json(raw)))
     fields: dict[str, Any] = dict(request.query_params)
     if kind == FORM:
         file = await _read_form(request, fields)
@@ -84,3 +85,5 @@ def _validate(read: Callable[[], NewJobBody]) -> NewJobBody:
         return read()
     except ValidationError as error:
         raise validation_problem(error.errors(include_url=False, include_input=False)) from None
+    except ValueError as error:
+        raise unreadable_json(error) from None

@@ -12,8 +12,9 @@ from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected, Web
 
 from gateway.http.connection_cut import CUT
 from gateway.http.problems import HttpProblem
+from gateway.http.schemas.lenient_json import parse_json
 from gateway.http.schemas.stream_messages import CLIENT_MESSAGE, ClientMessage
-from gateway.http.validation_problems import validation_problem
+from gateway.http.validation_problems import unreadable_json, validation_problem
 
 START_TIMEOUT_S = 30.0  #: a connection without a key that sends nothing for so long is closed
 NORMAL, ABNORMAL = 1000, 1006  #: RFC 6455, 7.4.1: normal closure; a lost connection
@@ -55,10 +56,12 @@ class StreamSocket:
         except KeyError:
             raise HttpProblem(400, "bad_input", "expected a text message with JSON") from None
         try:
-            return CLIENT_MESSAGE.validate_json(raw)
+            return CLIENT_MESSAGE.validate_python(parse_json(raw))
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
             raise validation_problem(errors, "the message", example='{"type": "text", "text": "Hello. "}') from None
+        except ValueError as error:
+            raise unreadable_json(error, "the message") from None
 
     async def send(self, facts: dict[str, Any], audio: bytes = b"") -> None:
         """Send a message, and the audio that it announces.

@@ -20,7 +20,7 @@ connection: a client that starts with `acknowledge`, and says what it has `recei
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ from gateway.http.problems import HttpProblem, internal_error, problem_of
 from gateway.http.reading.word_timing import WordTiming
 from gateway.http.route_dependencies import authenticate_key, context_of, key_of
 from gateway.http.routes.stream_socket import CLOSED_BY_CLIENT, START_TIMEOUT_S, StreamSocket
+from gateway.http.schemas.scheduling_headers import SchedulingDep, job_scheduling, with_header_defaults
 from gateway.http.schemas.stream_messages import (
     ControlMessage,
     HeardMessage,
@@ -52,7 +53,7 @@ log = logging.getLogger(__name__)
 
 
 @router.websocket("/v1/stream")
-async def serve_stream(websocket: WebSocket) -> None:
+async def serve_stream(websocket: WebSocket, headers: SchedulingDep) -> None:
     """Serve one connection."""
     context = context_of(websocket)
     key = key_of(websocket)
@@ -64,7 +65,7 @@ async def serve_stream(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     socket = StreamSocket(websocket, context.settings.http_write_timeout_s)
-    connection = TextStreamConnection(socket, context, caller)
+    connection = TextStreamConnection(socket, context, caller, headers)
     context.draining.idle_closers[connection] = connection.close_if_idle
     context.meters["http_streams"].inc()
     try:
@@ -90,6 +91,7 @@ class TextStreamConnection:
     socket: StreamSocket
     context: GatewayContext
     caller: Caller | None
+    headers: Mapping[str, Any] = field(default_factory=dict)  #: scheduling of its jobs, where a `start` says nothing
     session: TextSession | None = None
     ended: bool = False  #: a job of this connection has ended, and no other was opened
     unacknowledged: TextSession | None = None  #: the job that ended last, while its client has not acknowledged its end
@@ -156,8 +158,9 @@ class TextStreamConnection:
         self.caller = self.caller or authenticate_key(self.context, start.key)
         ignored = start.pop_unknown_fields()
         self.session = await open_text_session(
-            self.context, self.caller, start, start.format, start.resume, start.after
-        )
+            self.context, self.caller, with_header_defaults(start, self.headers), start.format, start.resume,
+            start.after, job_scheduling(self.headers),
+        )  # fmt: skip
         self.session.acknowledging = start.acknowledge
         self.session.timing = WordTiming() if start.words else None
         self.socket.websocket.scope["state"]["job"] = self.session.job.id  # for the log: the connection's latest job
@@ -167,8 +170,8 @@ class TextStreamConnection:
         await self.socket.send({"type": "started"} | facts | warning)
         self.text_queue, self.ended = TextQueue(), False
         self.tasks = [
-            asyncio.create_task(self._run_task(work))
-            for work in (self._send_text_to_job(self.session), self._send_audio(self.session))
+            asyncio.create_task(self._run_task(work, self.session))
+            for work in (self._send_text_to_job, self._send_audio)
         ]
 
     def _acknowledge(self, message: ReceivedMessage) -> None:
@@ -190,10 +193,10 @@ class TextStreamConnection:
         finally:
             put_task.cancel()
 
-    async def _run_task(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a task of the job; an error closes the connection."""
+    async def _run_task(self, work: Callable[[TextSession], Awaitable[None]], session: TextSession) -> None:
+        """Run a task of the job; an error closes the connection. It may be cancelled before it begins."""
         try:
-            await work
+            await work(session)
         except Exception as error:  # the task's outermost call
             if self.socket.is_open:  # and was not closed under the task
                 log.exception("a connection failed")

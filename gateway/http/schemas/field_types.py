@@ -10,6 +10,15 @@ from seriatim.audio.formats import FORMATS
 from seriatim.client.job_options import MAX_PAUSE_MS
 
 
+def mark_nullable(schema: dict[str, Any]) -> None:
+    """Mark optional fields as nullable in the OpenAPI document."""
+    for name, field in schema.get("properties", {}).items():
+        null = {"type": "null"}
+        if name not in schema.get("required", ()) and null not in field.get("anyOf", ()):
+            annotations = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
+            schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), null], **annotations}
+
+
 def to_lowercase(value: Any) -> Any:
     """Convert a keyword to lower case: clients may write `MP3`."""
     return value.lower() if isinstance(value, str) else value

@@ -27,12 +27,11 @@ from gateway.http.schemas.field_types import (
     Voice,
     Volume,
     Whole,
+    mark_nullable,
 )
 from gateway.http.schemas.ignored_fields import ignored_names, ignored_warning, joined_warning
-from gateway.http.schemas.model_names import (
-    LANGUAGE_FIELDS,
-    language_of,
-)
+from gateway.http.schemas.lenient_json import whole_characters
+from gateway.http.schemas.model_names import LANGUAGE_FIELDS, language_of
 from gateway.http.schemas.requested_pool import named_pool, voice_of
 from seriatim.client.job_options import JobRequest
 from seriatim.records import Play, Sentence
@@ -45,15 +44,6 @@ OPTIONS = (
 WHOLE_CHARS = 5_000  #: about five minutes of audio, 15 MB of WAV: the limit of one request's memory
 EXPLAINED_CHARS = 20_000  #: of a text that is explained, in half a second of one core: thrice through all steps
 SHORT_CHARS = 300  #: one to three sentences, which are complete within a moment
-
-
-def _nullable(schema: dict[str, Any]) -> None:
-    """Mark optional fields as nullable in the OpenAPI document."""
-    for name, field in schema.get("properties", {}).items():
-        null = {"type": "null"}
-        if name not in schema.get("required", ()) and null not in field.get("anyOf", ()):
-            annotations = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
-            schema["properties"][name] = {"anyOf": [*field.get("anyOf", [field]), null], **annotations}
 
 
 class LexiconEntryBody(BaseModel):
@@ -72,7 +62,7 @@ class LexiconEntryBody(BaseModel):
 class SpeechOptions(BaseModel):
     """Options of speech. A missing or null field has the default of the voice, the engine or the settings."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra=_nullable)
+    model_config = ConfigDict(extra="allow", json_schema_extra=mark_nullable)
 
     model: str = Field("", max_length=64, description="a pool, or an alias of one")
     voice: Voice = Field("", description="a voice from /v1/voices, or a language, such as German")
@@ -121,6 +111,7 @@ class SpeechOptions(BaseModel):
         """Remove nulls and empty strings, which many clients send for defaults, and map other names of `language`."""
         if not isinstance(fields, dict):
             return fields
+        fields = whole_characters(fields)
         unset = {None: set(cls.model_fields), "": {*cls.model_fields, *LANGUAGE_FIELDS} - {"input"}}
         fields = {
             name: value

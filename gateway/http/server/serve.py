@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 from types import FrameType
 
 import uvicorn
@@ -38,8 +37,9 @@ BACKLOG = 1024
 MESSAGE_BYTES = 2 * 1024 * 1024  #: of a WebSocket message: 100,000 characters of text in any JSON encoding
 RESERVE = 256  #: connections beyond SERIATIM_HTTP_MAX_CONCURRENCY, for monitoring and for requests that are refused
 FILES = 3  #: descriptors per client: its connection, its reader's connection to Redis, and a file of the store
-#: uvicorn's lines about an incomplete response, which is how a stream is cut on purpose, and about invalid text
-SUPPRESSED_LINES = ("without completing response", "Invalid UTF-8 sequence")
+#: uvicorn's lines about an incomplete response, which is how a stream is cut on purpose, about a WebSocket that was
+#: refused, and about invalid text
+SUPPRESSED_LINES = ("without completing response", "without completing handshake", "Invalid UTF-8 sequence")
 GRACE_S = 1.0  #: for requests that are cut off after SERIATIM_HTTP_DRAIN_S; clients resume elsewhere
 
 
@@ -72,8 +72,7 @@ class _AnnouncingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for each in sockets or ():
-            sys.stderr.write(f"seriatim: serving at {_url_of(each)}\n")
-        sys.stderr.flush()
+            logs.announce("seriatim", f"serving at {_url_of(each)}", logging.INFO)
 
 
 def serve(settings: Settings, host: str, port: int) -> int:

@@ -22,6 +22,7 @@ from gateway.http.reading.word_timing import WordTiming
 from gateway.http.recordings.job_owners import JOB_ID
 from gateway.http.schemas.requests import AudioOptions
 from gateway.http.streaming.sentence_spans import SentenceSpans
+from gateway.http.streaming.silent_answer import encode_silence
 from seriatim.audio.pcm import ms_of_bytes
 from seriatim.client.cold_start import await_workers_async
 from seriatim.client.job import Job
@@ -51,6 +52,7 @@ class TextSession:
     mark: DeliveryState
     rate_hz: int  #: of the audio that is sent; 0: not known before it is spoken
     timing: WordTiming | None = None  #: adds the times of words to `sentence` messages
+    has_text: bool = False  #: some text came, even if none of it can be spoken
     acknowledging: bool = False  #: the client says what it has received
     sent: deque[ReaderCursor] = field(default_factory=deque)  #: behind messages that it has not acknowledged
     cancelled: bool = False  #: by its listener, who wants no more audio
@@ -80,6 +82,7 @@ class TextSession:
         Raises:
             JobNotOpen: it has ended.
         """
+        self.has_text = self.has_text or bool(text)
         await self._retry_while_full(lambda: self.open.say(text, 0))
 
     async def flush(self) -> None:
@@ -158,10 +161,19 @@ class TextSession:
             return {"type": "sentence", **position_field, "seq": entry.seq, "text": entry.text} | words, b""
         if isinstance(entry, End):
             self.over, self.state = True, entry.state
-            audio = b"" if self.cancelled else await self.encoding.close()
+            audio = b"" if self.cancelled else await self._silence(entry) + await self.encoding.close()
             end = {"state": entry.state, "reason": entry.reason, "sentences": entry.n_sentences}
             return {"type": "end", **position_field, **end, "bytes": len(audio)}, audio
         return {"type": NAMES[type(entry)], **position_field, "seq": entry.seq}, b""
+
+    async def _silence(self, end: End) -> bytes:
+        """A short silence, as a whole file, where text came that has no speech: clients take no audio for an error."""
+        if end.n_sentences or end.state != "done" or not self.has_text:
+            return b""
+        return await asyncio.to_thread(self._encode_silence)
+
+    def _encode_silence(self) -> bytes:
+        return encode_silence(self.encoding.name, self.job.silence_hz(), self.encoding.pcm_hz)
 
     async def _retry_while_full(self, step: Callable[[], None]) -> None:
         """Run a step; while the job's queue is full, retry the part that had no room."""

@@ -21,7 +21,7 @@ from gateway.http.reading.word_timing import WordTiming
 from gateway.http.schemas.ignored_fields import joined_warning
 from gateway.http.schemas.requests import WHOLE_CHARS, AudioOptions
 from gateway.http.streaming.audio_response import await_disconnect
-from gateway.http.streaming.silent_answer import encode_silence, has_text
+from gateway.http.streaming.silent_answer import has_text
 from gateway.http.streaming.text_session import TextSession, open_text_session
 from gateway.http.task_endings import cancel_and_wait, keep_running
 from seriatim.audio.pcm import ms_of_bytes
@@ -117,7 +117,6 @@ async def _messages(session: TextSession, text: str) -> AsyncGenerator[Message]:
             async for facts, audio in messages:
                 if facts["type"] == "end":
                     _raise_failure(session, sender, facts)
-                    audio = audio if facts["sentences"] else await asyncio.to_thread(_encode_silence, session)
                 elif facts["type"] == "sentence":
                     pending.append(_sentence_start(session))
                 if audio or (pending and facts["type"] == "end"):
@@ -126,10 +125,6 @@ async def _messages(session: TextSession, text: str) -> AsyncGenerator[Message]:
                 session.mark_sent()
     finally:
         keep_running(_end(session, sender))  # Starlette cancels whatever a stream awaits whose client has gone
-
-
-def _encode_silence(session: TextSession) -> bytes:
-    return encode_silence(session.encoding.name, session.job.silence_hz(), session.encoding.pcm_hz)
 
 
 def _sentence_start(session: TextSession) -> TimedAudio:

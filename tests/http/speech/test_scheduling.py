@@ -1,13 +1,17 @@
 """Scheduling of an answer: its kind, its priority, and whether it is played as it comes or once it is whole."""
 
+import json
 from typing import Any
 
 import httpx2
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from seriatim.keys import pool_prefix
 from tests.http.gateways import Gateway
 from tests.http.operation.test_metrics import value
+from tests.support.process_system import PATIENCE_S
 
 TEXT = "Good morning, dear listener."
 
@@ -15,8 +19,13 @@ TEXT = "Good morning, dear listener."
 def scheduled(gateway: Gateway, answer: httpx2.Response) -> dict[str, str]:
     """What the pool knows of the job of an answer."""
     answer.raise_for_status()
+    return stored(gateway, answer.headers["x-request-id"])
+
+
+def stored(gateway: Gateway, job: str) -> dict[str, str]:
+    """What the pool knows of a job."""
     with gateway.system.redis as redis:
-        found = redis.hgetall(f"{pool_prefix('tone')}:j:{answer.headers['x-request-id']}")
+        found = redis.hgetall(f"{pool_prefix('tone')}:j:{job}")
     facts = {name.decode(): value.decode() for name, value in found.items()}
     return {name: facts.get(name, "") for name in ("class", "priority", "play", "gap", "drain")}
 
@@ -123,3 +132,20 @@ def test_a_file_is_no_late_first_sound_and_no_silence(client: httpx2.Client) -> 
     ttfa, played, sound_s = (value(after, name) - value(before, name) for name in names)
     assert (ttfa, played) == (0, 0)
     assert sound_s > 3
+
+
+def test_a_websocket_reads_the_headers(gateway: Gateway) -> None:
+    """The priority of a `start` counts before that of the headers, as a body's does."""
+    headers = {"seriatim-kind": "batch", "seriatim-priority": "5"}
+    url = f"ws://127.0.0.1:{gateway.port}"
+    for start, priority in (({}, "5"), ({"priority": -2}, "-2")):
+        with connect(f"{url}/v1/stream", proxy=None, additional_headers=headers) as socket:
+            socket.send(json.dumps({"type": "start"} | start))
+            job = json.loads(socket.recv(PATIENCE_S))["job"]
+            found = stored(gateway, job)
+        assert (found["class"], found["priority"]) == ("B", priority)
+    for path in ("/v1/stream", "/v1/text-to-speech/alto/stream-input"):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"{url}{path}", proxy=None, additional_headers={"seriatim-kind": "bulk"})
+        answer = refused.value.response
+        assert (answer.status_code, json.loads(answer.body)["error"]["param"]) == (400, "seriatim-kind")

@@ -126,9 +126,23 @@ def test_no_text_at_all_is_an_error(client: httpx2.Client, body: dict[str, objec
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "empty_text")
 
 
-def test_the_socket_says_that_it_is_done(gateway: Gateway) -> None:
+@pytest.mark.parametrize(("text", "audio"), [("👍", SILENCE), (" ... ", SILENCE), ("", b"")])
+def test_the_socket_says_that_it_is_done(gateway: Gateway, text: str, audio: bytes) -> None:
+    """With the same silence: clients take a turn without audio for an error. Where no text came, none is sent."""
     with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
-        for message in ({"type": "start"}, {"type": "text", "text": "👍"}, {"type": "close"}):
+        for message in ({"type": "start"}, {"type": "text", "text": text}, {"type": "close"}):
             socket.send(json.dumps(message))
         messages = [json.loads(socket.recv(PATIENCE_S)) for _ in range(2)]
-    assert [(each["type"], each.get("state")) for each in messages] == [("started", None), ("end", "done")]
+        assert [(each["type"], each.get("state")) for each in messages] == [("started", None), ("end", "done")]
+        assert messages[1]["bytes"] == len(audio)
+        if audio:
+            assert socket.recv(PATIENCE_S) == audio
+
+
+def test_another_dialects_socket_sends_it(gateway: Gateway) -> None:
+    path = "/v1/text-to-speech/alto/stream-input?output_format=pcm_8000"
+    with connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None) as socket:
+        for text in (" ", "... ", ""):
+            socket.send(json.dumps({"text": text}))
+        audio, end = [json.loads(socket.recv(PATIENCE_S)) for _ in range(2)]
+    assert (base64.b64decode(audio["audio"]), end) == (SILENCE, {"isFinal": True})

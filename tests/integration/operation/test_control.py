@@ -70,6 +70,8 @@ def test_cancel_consumer_drains_a_worker_and_add_consumer_brings_it_back(
     broker.start()
     assert speaks(system, "with a new connection")
     assert system.worker_pids() == pids
+    assert "broker connection lost; reconnecting" in system.log("workers")
+    assert "Traceback" not in system.log("workers"), "what is expected has one line"
 
 
 def test_another_pools_queue_is_not_taken(system: RealSystem) -> None:
@@ -85,6 +87,8 @@ def test_another_pools_queue_is_not_taken(system: RealSystem) -> None:
         ("pool_shrink", {"n": 1}, "--slots"),
         ("autoscale", {"max": 4, "min": 1}, "--slots"),
         ("pool_restart", {}, "its supervisor starts another"),
+        ("rate_limit", {"task_name": "seriatim.synthesize", "rate_limit": "1/h"}, "--requests-minute"),
+        ("election", {"id": "x", "topic": "y", "action": {}}, "workers elect nobody"),
         ("time_limit", {"task_name": "seriatim.synthesize", "soft": 1.0, "hard": 2.0}, "SERIATIM_STALL_TIMEOUT_MS"),
         ("revoke", {"task_id": "x"}, "seriatim cancel JOB"),
         ("terminate", {"task_id": "x", "signal": "KILL"}, "seriatim cancel JOB"),

@@ -1,6 +1,8 @@
 """The log of a system that speaks: a line where a sentence ends, one where a job ends, one with what is in force."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from websockets.sync.client import connect
 
 from seriatim.client.job_options import JobRequest
+from seriatim.log import message_of
 from tests.http.gateways import start
 from tests.support.expected_audio import Listener
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -114,3 +117,28 @@ def test_every_line_is_json(system: RealSystem) -> None:
     Listener(system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "gap": "skip"}))).all()
     for child in ("workers", "reassembler"):
         assert [line for line in system.log(child).splitlines() if not line.startswith("{")] == []
+
+
+def test_a_process_that_ends_or_cannot_start_says_so_in_json_too(new_system: Callable[..., RealSystem]) -> None:
+    """Also what Celery writes after a signal, past every logger, and where a gateway serves."""
+    with new_system(log_format="json") as system:
+        system.workers(1)
+        start(system)
+        os.kill(next(iter(system.worker_pids().values())), signal.SIGUSR1)
+        wait_until(lambda: "thread" in system.log("workers").lower(), "the stacks of all threads are logged")
+        assert system.end("workers") == 0
+        wait_until(lambda: lines(system, "workers", "Warm shutdown (MainProcess)"))
+        system.start("broken", "-m", "workers", "--engine", "tone", "--engine-option", "none=1").wait(PATIENCE_S)
+        assert lines(system, "gateway", f"serving at {lines(system, 'gateway', 'the gateway starts')[0]['at']}")
+        for child in ("workers", "gateway", "broken"):
+            written = system.log(child).splitlines()
+            assert [line for line in written if not line.startswith("{")] == [], child
+        (last,) = [line for line in map(json.loads, system.log("broken").splitlines()) if line["level"] == "ERROR"]
+        assert "none" in last["message"]
+
+
+def test_a_line_is_read_in_either_form() -> None:
+    assert message_of("seriatim worker: no such engine: x") == "no such engine: x"
+    assert message_of('{"level": "ERROR", "message": "no such engine: x"}') == "no such engine: x"
+    assert message_of("{no JSON") == "{no JSON"
+    assert message_of("Traceback: of others") == "Traceback: of others"
