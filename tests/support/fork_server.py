@@ -47,7 +47,10 @@ AHEAD = (
     "workers.supervisor",
 )
 #: what a command with this argument imports beside it, from the first such command on
-AHEAD_OF = {("gateway.cli.main", "serve"): "gateway.http.server.serve"}
+AHEAD_OF = {
+    ("gateway.cli.main", "serve"): "gateway.http.server.serve",
+    ("workers", "xtts"): "workers.engines.xtts.engine",  # torch, which computes nothing yet, so has no threads
+}
 #: run as `__main__`, so they must not be imported when a fork begins
 MAIN_MODULES = ("gateway.cli.main", "reassembler.main", "workers.__main__")
 
