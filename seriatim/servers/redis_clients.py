@@ -12,15 +12,13 @@ from typing import Any
 import redis
 from redis import asyncio as aio
 from redis import exceptions
-from redis.asyncio.retry import Retry as AioRetry
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
 
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.lua.pool_scripts import rebase
 from seriatim.servers import redis_connections
 from seriatim.servers.redis_checks import guard_restart
-from seriatim.servers.redis_errors import NOT_NOW, PASSWORD, RECONNECT, code_of, tls_reason
+from seriatim.servers.redis_errors import NOT_NOW, PASSWORD, RECONNECT, TOO_MANY, code_of, tls_reason
+from seriatim.servers.retries import aio_retry_of, retry_of
 from seriatim.servers.server_address import Address
 from seriatim.servers.server_urls import redacted_url as redacted_url  # re-exported for messages about connections
 from seriatim.servers.tcp_keepalive import KEPT_ALIVE
@@ -32,6 +30,9 @@ CONNECT_S = 2.0
 ANY = 20_000  #: connections of one process: more than it may have descriptors
 SHARED_BLOCK_S = 0.1  #: a read blocks for so long while others may wait for its connection
 POOL_WAIT_S = 20.0  #: who has not had a turn within so long is refused
+SILENCE = ("Timeout", "Connection closed by server")  #: redis-py's words where a server says nothing, or hangs up
+#: how a URL begins -> what may be wrong with it where a server says nothing
+TLS_QUESTIONS = {"rediss": "does it speak TLS? redis:// is without", "redis": "does it want TLS? rediss:// is with it"}
 #: how a URL begins -> its connections, and those for event loops
 CLASSES: dict[str, Any] = {
     "redis": redis_connections.TcpConnection,
@@ -74,7 +75,7 @@ def inspection_client(url: str, *, outage_s: float = 0.0) -> "redis.Redis":
         Misconfigured: the URL is not one of Redis.
     """
     address = Address.of(url)
-    found = _connection_arguments(address, 0.0, Retry(*_retry_policy(outage_s)))
+    found = _connection_arguments(address, 0.0, retry_of(outage_s))
     return redis_connections.RedisClient.from_pool(redis.ConnectionPool(CLASSES[address.scheme], **found))
 
 
@@ -95,9 +96,11 @@ def check_reachable(client: "redis.Redis", url: str) -> None:
             raise Unavailable(f"the server at {redacted_url(url)} refuses for now: {error}") from None
         if reason := tls_reason(why):
             raise Misconfigured(f"the server at {redacted_url(url)}: {reason}") from None
-        if isinstance(error, Unavailable) and why is not None:  # without a cause it says itself what is wrong
-            raise Unavailable(f"no Redis at {redacted_url(url)}: {why}; start one, or set SERIATIM_REDIS_URL") from None
-        raise
+        if why is None or not isinstance(error, Unavailable) or TOO_MANY in str(why):
+            raise  # it says itself what is wrong
+        question = TLS_QUESTIONS.get(Address.of(url).scheme) if any(word in str(why) for word in SILENCE) else None
+        hint = question or "start one, or set SERIATIM_REDIS_URL"
+        raise Unavailable(f"no Redis at {redacted_url(url)}: {why}; {hint}") from None
 
 
 def streams(url: str, *, max_connections: int = 0, outage_s: float = OUTAGE_S) -> "aio.Redis":
@@ -107,7 +110,7 @@ def streams(url: str, *, max_connections: int = 0, outage_s: float = OUTAGE_S) -
     (seriatim/servers/redis_checks.py).
     """
     address = Address.of(url)
-    found = _connection_arguments(address, BLOCK_S, AioRetry(*_retry_policy(outage_s)))
+    found = _connection_arguments(address, BLOCK_S, aio_retry_of(outage_s))
     kind = AIO_CLASSES[address.scheme]
     if max_connections:
         pool: aio.ConnectionPool = aio.BlockingConnectionPool(max_connections, POOL_WAIT_S, kind, **found)
@@ -129,7 +132,7 @@ def _make_client(
     url: str, pools: Iterable[str], block_s: float, outage_s: float, max_connections: int
 ) -> "redis.Redis":
     address = Address.of(url)
-    found = _connection_arguments(address, block_s, Retry(*_retry_policy(outage_s)))
+    found = _connection_arguments(address, block_s, retry_of(outage_s))
     kind, greeting = CLASSES[address.scheme], _connect_callback(pools)
     if max_connections:
         pool: redis.ConnectionPool = redis.BlockingConnectionPool(  # type: ignore[no-untyped-call]  # redis-py has no types here
@@ -152,11 +155,6 @@ def _connection_arguments(address: Address, block_s: float, retry: Any) -> dict[
         "socket_timeout": block_s + answer_s, "socket_connect_timeout": CONNECT_S,
         "retry": retry, "retry_on_error": RECONNECT, **options,
     }  # fmt: skip
-
-
-def _retry_policy(outage_s: float) -> tuple[ExponentialBackoff, int]:
-    cap_s = 0.5
-    return ExponentialBackoff(cap=cap_s, base=0.02), max(1, round(outage_s / cap_s)) + 5
 
 
 def _connect_callback(pools: Iterable[str]) -> Callable[[Any], None]:

@@ -47,6 +47,7 @@ TLS_HINTS = {
 }
 NO_TURN = "No connection available"  #: redis-py's words where no connection became free in time
 TOO_MANY = "max number of clients"  #: the server's words
+NO_DATABASE = ("DB index is out of range", "SELECT is not allowed")  #: likewise; a cluster has one alone
 RECONNECT: list[type[Exception]] = [
     exceptions.ConnectionError,  # LOADING and the limit of clients are of this class
     exceptions.TimeoutError,
@@ -130,5 +131,7 @@ def _refusal_message(error: Exception, code: str) -> str:
         return f"Redis refused the password: {error}; {PASSWORD}"
     if isinstance(error, exceptions.AskError):  # MovedError is one
         return "Redis is a node of a cluster, which is not supported: name a single server"
+    if any(words in str(error) for words in NO_DATABASE):
+        return f"Redis has no such database: {error}; name one that it has, such as /0, in SERIATIM_REDIS_URL"
     label, reason = f" ({code})" if code else "", _server_message(error).removeprefix(code).strip()
     return f"Redis refused a command{label}: {reason}; {FOR_GOOD.get(code, SERVER_LOG)}"

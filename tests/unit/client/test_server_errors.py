@@ -16,7 +16,10 @@ REPLIES: list[tuple[str, type[SeriatimError], str]] = [
     ("MASTERDOWN Link with MASTER is down", Unavailable, r"\(MASTERDOWN\): it is a replica"),
     ("TRYAGAIN Multiple keys request during rehashing", Unavailable, r"\(TRYAGAIN\): a slot"),
     ("CLUSTERDOWN Hash slot not served", Unavailable, r"\(CLUSTERDOWN\): its cluster is down"),
-    ("ERR max number of clients reached", Unavailable, "max number of clients reached"),
+    ("ERR max number of clients reached", Unavailable, "max number of clients reached; raise its maxclients"),
+    ("UNBLOCKED the stream key no longer exists", Unavailable, r"\(UNBLOCKED\): what was waited for is gone"),
+    ("ERR DB index is out of range", CommandRefused, "no such database: .*name one that it has"),
+    ("ERR SELECT is not allowed in cluster mode", CommandRefused, "no such database"),
     ("OOM command not allowed when used memory > 'maxmemory'.", MemoryFull, "no memory left"),
     ("MOVED 3999 127.0.0.1:6381", CommandRefused, "a node of a cluster, which is not supported"),
     ("ASK 3999 127.0.0.1:6381", CommandRefused, "a node of a cluster, which is not supported"),
@@ -29,7 +32,7 @@ REPLIES: list[tuple[str, type[SeriatimError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("reply", "kind", "message"), REPLIES, ids=[reply.split()[0] for reply, _, _ in REPLIES])
+@pytest.mark.parametrize(("reply", "kind", "message"), REPLIES, ids=[reply[:16] for reply, _, _ in REPLIES])
 def test_each_reply_is_an_error_of_ours(reply: str, kind: type[SeriatimError], message: str) -> None:
     with pytest.raises(kind, match=message):
         raise translate_error(BaseParser.parse_error(reply))
