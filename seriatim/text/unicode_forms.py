@@ -19,7 +19,9 @@ _COMPATIBLE = ((0x132, 0x133), (0x1C4, 0x1CC), (0x1F1, 0x1F3), (0x2160, 0x217F),
 _KEPT = frozenset("！＂＇（），．：；？［］｛｝｟｠｡｢｣､　")
 _MOST_CHARS = 8  #: a ligature of a whole phrase is no letter
 #: a wide comma parts numbers more often than groups of digits: it groups where all groups have three digits
-_BETWEEN_DIGITS = re.compile(r"(?<=\d)[．：](?=\d)|(?<![\d，])\d{1,3}(?:，\d{3})+(?![\d，])")
+_BETWEEN_DIGITS = re.compile(
+    r"(?<=\d)[．：](?=\d)|(?<![\d，])(?!(?<=[$¥￥€£])\d{1,3}，\d{3}(?:美?元|円))\d{1,3}(?:，\d{3})+(?![\d，])"
+)
 _PLAIN = str.maketrans("．，：", ".,:")
 
 

@@ -77,10 +77,11 @@ def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     span = rf"(?P<n>{n})(?:{_DASH}(?P<to>{n}))?"
 
     def read(found: re.Match[str]) -> str | None:
-        return _money(grammar, found)
+        words = _money(grammar, found)
+        return words and words + _stop(found)
 
     def quantity(found: re.Match[str]) -> str:
-        return grammar.counted(found["n"], grammar.rules.scales[found["short"]])
+        return grammar.counted(found["n"], grammar.rules.scales[found["short"]]) + _stop(found)
 
     shorts = _any_of([short for short in grammar.rules.scales if len(short) > 1])
 
@@ -101,6 +102,11 @@ def _money_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ),
         *([grammar.rule(rf"(?P<n>{n})\s?(?P<short>{shorts})", quantity)] if shorts else []),
     ]
+
+
+def _stop(found: re.Match[str]) -> str:
+    """The stop of an abbreviation that ends the sentence: 20 руб."""
+    return "." if found[0].endswith(".") and found.end() == len(found.string) else ""
 
 
 def _money(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
@@ -182,8 +188,7 @@ def _unit_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         return f"{grammar.say(found['from'])} {words['to']} " if found["from"] else ""
 
     def unit(found: re.Match[str]) -> str:
-        stop = "." if found["unit"].endswith(".") and found.end() == len(found.string) else ""
-        return prefix(found) + grammar.counted(found["n"], units[found["unit"]]) + stop
+        return prefix(found) + grammar.counted(found["n"], units[found["unit"]]) + _stop(found)
 
     def percent(found: re.Match[str]) -> str:
         if found["sign"] in units:

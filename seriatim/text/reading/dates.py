@@ -15,6 +15,13 @@ _BEFORE_DATE = {
 _NO_FRACTION = r"(?![\w/]|[.,]\d|\s(?:d[eai]\w{0,3}|d['’]|van|parte|do)(?!\w))"
 #: el 1/3 inferior, em 2/3 dos casos
 _NO_COMMON_FRACTION = r"(?!1/[2-9](?!\d)|2/[35](?!\d)|3/[458](?!\d)|4/5(?!\d))"
+#: words before the number of a section, in small letters
+_SECTIONS = frozenset(
+    ["section", "example", "chapter", "figure", "table", "version", "release", "paragraph", "clause", "step",
+     "beispiel", "abschnitt", "kapitel", "abbildung", "tabelle", "punkt", "exemple", "chapitre", "tableau", "sección",
+     "ejemplo", "capítulo", "sezione", "esempio", "capitolo", "tabella", "seção", "exemplo", "sectie", "hoofdstuk",
+     "voorbeeld", "rozdział", "przykład", "раздел", "пример", "глава", "пункт", "bölüm", "örnek"]
+)  # fmt: skip
 #: the two parts of a time stamp are read by themselves
 _TIMESTAMP = re.compile(r"(?<![\w-])(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?Z?(?![\w:])")
 
@@ -40,6 +47,7 @@ def date_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(_TIMESTAMP, lambda found: f"{found['date']} {found['time']}"),
         grammar.rule(r"(?P<y>[12]\d{3})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})", read),
         grammar.rule(r"(?P<d>\d{1,2})(?P<sep>[/.-])(?P<m>\d{1,2})(?P=sep)(?P<y>[12]\d{3}|\d\d)", read),
+        grammar.rule(r"(?<![eE]xp )(?=0|\d\d?/0)(?P<d>\d{1,2})(?P<sep>/)(?P<m>\d{1,2})(?P<y>)(?!/)", read),
     ]
     if grammar.rules.tag == "de":
         rules.append(grammar.rule(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>)(?P<sep>)", read))
@@ -98,6 +106,8 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         return words + ("." if found[0].endswith(".") and found.end() == len(found.string) else "")
     day, month = int(named["d"]), int(named["m"])
     year = _full_year(named["y"], named["sep"]) if named["y"] else None
+    if named["sep"] == "." and len(named["y"]) == 2 and _is_section(grammar, found):
+        return None
     if found.start("d") < found.start("m"):  # not ISO 8601
         if named["sep"] == "/" and grammar.rules.month_first:
             day, month = month, day
@@ -112,6 +122,13 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         (f"{head} " if head else "")
         + words
         + ("." if found[0].endswith(".") and found.end() == len(found.string) else "")
+    )
+
+
+def _is_section(grammar: NumberGrammar, found: re.Match[str]) -> bool:
+    """Is that the number of a section, 3.4.10: a word says so, or in English what dates are not written like?"""
+    return word_before(found) in _SECTIONS or (
+        grammar.rules.tag == "en" and not len(found["d"]) == len(found["m"]) == 2
     )
 
 

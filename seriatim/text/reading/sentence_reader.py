@@ -14,11 +14,13 @@ from seriatim.text.reading.amounts import amount_rules
 from seriatim.text.reading.angles import angle_rules
 from seriatim.text.reading.capital_words import capital_rules
 from seriatim.text.reading.clock_times import clock_rules
+from seriatim.text.reading.code_numbers import code_rules
 from seriatim.text.reading.dates import date_rules
 from seriatim.text.reading.language_rules import LanguageRules
 from seriatim.text.reading.mixed_numbers import mixed_rules
 from seriatim.text.reading.number_grammar import NumberGrammar
 from seriatim.text.reading.numbers_in_text import identifier_rules, number_rules
+from seriatim.text.reading.other_marks import other_mark_rules
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.required_characters import characters, required_characters
 from seriatim.text.reading.roman_numerals import roman_rules
@@ -34,7 +36,7 @@ LANGUAGES = {
 }  # fmt: skip
 #: anything that some rule reads
 _READABLE = re.compile(
-    r"[\d#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞¢]|"
+    r"[\d_#$%&+@§°±×÷€£¥₹₩₽₺№→⇒➔➜⟶≈≤≥≠=<>*^™®/²³⁰-⁹¼½¾⅐-⅞¢]|"
     r"[^\W\d_a-z]\.?[IVXLC]|[^\W\d_a-zß-ÿ]{2}|[A-Za-z]\.[A-Za-z]| [IVX]\b|[:;]["
     r"'’)(DPp-]"
 )
@@ -84,7 +86,7 @@ def _rules(language: str, *, digits: bool) -> tuple[tuple[tuple[frozenset[str], 
         (_early_rules, mixed_rules, angle_rules, literal_rules, title_rules, weekday_rules, _own_rules),
         (reference_rules,),
     )
-    counted = (date_rules, identifier_rules, scientific_rules)
+    counted = (other_mark_rules, code_rules, date_rules, identifier_rules, scientific_rules)
     amounts = (clock_rules, amount_rules, short_number_rules, number_rules)
     words = (roman_rules, sign_rules, capital_rules, _late_rules)
     kinds = [*first, *counted, *marks, *amounts, *words]

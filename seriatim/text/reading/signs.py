@@ -45,15 +45,9 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         name = grammar.words.get(_OPERATORS[found["sign"]])
         return f" {name} " if name else None
 
-    def zone(found: re.Match[str]) -> str:
-        return f" {grammar.words['plus' if found['sign'] == '+' else 'minus']} "
-
-    def bound(found: re.Match[str]) -> str | None:
-        return f"{grammar.words[_BOUNDS[found['sign']]].removeprefix('is ')} "
-
     rules = [
         *_factorial_rules(grammar),
-        ReadingRule(re.compile(r"(?<=\b(?:UTC|GMT))\s?(?P<sign>[-−+])\s?(?=\d)"), zone),
+        *_zone_rules(grammar),
         ReadingRule(re.compile(r"(?<=\d)\s?(?P<sign>[+=÷])\s?(?=\d)"), operator),
         ReadingRule(re.compile(r"(?<=\d)\*(?=\d)"), lambda _found: f" {grammar.words['times']} "),
         ReadingRule(re.compile(r"(?<=\w)=(?=\w)"), partial(_equation, grammar)),
@@ -61,7 +55,7 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(_AND_MORE, lambda _found: f" {grammar.words['plus']}"),
         ReadingRule(_NOTE_NUMBER, lambda _found: ""),
         ReadingRule(_EMOTICON, lambda _found: ""),
-        ReadingRule(re.compile(rf"(?<!\S)(?P<sign><=|>=|[<>≤≥])(?:{_FIRST}\s)?(?=\d)"), bound),
+        *_bound_rules(grammar),
     ]
     if marks:
         rules.append(ReadingRule(re.compile(rf"(?<!\w)(?P<mark>{any_of(marks)})\s?(?=\d|[IVX]+(?!\w))"), read))
@@ -72,6 +66,36 @@ def reference_rules(grammar: NumberGrammar) -> list[ReadingRule]:
             )
         )
     return rules
+
+
+def _bound_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """`< 5` by itself, and `P<0.05`, which compares."""
+
+    def bound(found: re.Match[str]) -> str | None:
+        return f"{grammar.words[_BOUNDS[found['sign']]].removeprefix('is ')} "
+
+    return [
+        ReadingRule(
+            re.compile(r"(?<=[^\W_])(?P<sign><=|>=|[<>])(?=[-−]?\d)"),
+            lambda found: f" {grammar.words[_BOUNDS[found['sign']]]} ",
+        ),
+        ReadingRule(re.compile(rf"(?<!\S)(?P<sign><=|>=|[<>≤≥])(?:{_FIRST}\s)?(?=\d)"), bound),
+    ]
+
+
+def _zone_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """`UTC+2` and `UTC+02:00`."""
+
+    def zone(found: re.Match[str]) -> str:
+        return f" {grammar.words['plus' if found['sign'] == '+' else 'minus']} "
+
+    offset = r"(?<=\b(?:UTC|GMT))\s?(?P<sign>[-−+])\s?"
+    return [
+        ReadingRule(
+            re.compile(rf"{offset}0?(?P<h>\d{{1,2}}):00(?!\w)"), lambda found: zone(found) + grammar.say(found["h"])
+        ),
+        ReadingRule(re.compile(rf"{offset}(?=\d)"), zone),
+    ]
 
 
 def _factorial_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -101,7 +125,17 @@ def title_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     def read(found: re.Match[str]) -> str | None:
         return f"{titles[found['title']]} {found['name']}" if found["name"].isupper() else None
 
-    return [ReadingRule(re.compile(pattern), read)] if titles else []
+    couple = (
+        rf"(?<![\w.])(?P<title>{written})(?=\s(?:et|e|y|i|und|en|and|&)\s(?:(?:la|el|a|o)\s)?(?:{written})\s[^\W\d_])"
+    )
+    return (
+        [
+            ReadingRule(re.compile(couple), lambda found: titles[found["title"]]),
+            ReadingRule(re.compile(pattern), read),
+        ]
+        if titles
+        else []
+    )
 
 
 def literal_rules(grammar: NumberGrammar) -> list[ReadingRule]:
@@ -150,6 +184,7 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"\s?(?P<sign>[≈±≤≥×÷])\s?(?=\w)"), operator),
         ReadingRule(re.compile(r"\s?[→⇒➔➜⟶]\s?|\s[-=]>\s"), word("arrow", " {} ")),
         ReadingRule(re.compile(r"(?<=\w)[™®]"), lambda _found: ""),
+        ReadingRule(re.compile(r"(?<=[^\W_])_+(?=[^\W_])"), partial(_underscore, grammar)),
         ReadingRule(re.compile(r"(?<![\w@.])@(?=\w)"), word("at", "{} ")),
         ReadingRule(re.compile(r"(?<=\w)@(?=\w)|(?<=\s)@(?=\s)"), word("at", " {} ")),
         ReadingRule(re.compile(r"(?<![^\W\d_]\.)(?<!\w)(?:[A-Z][a-z]{0,2}\.){2,4}(?!\w)"), _degree),
@@ -159,6 +194,15 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     if "hashtag" in words:
         rules.append(ReadingRule(re.compile(r"(?<![\w&#])#(?P<word>\d*[^\W\d_]\w*)"), hashtag))
     return rules
+
+
+def _underscore(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
+    """The space between the words of `snake_case`; None in an address, even if its @ is a word by now."""
+    start, end = found.string.rfind(" ", 0, found.start()) + 1, found.string.find(" ", found.end())
+    word = found.string[max(start, found.start() - LONGEST_ADDRESS) : end if end >= 0 else None]
+    at = f" {grammar.words['at']} "
+    is_address = any(mark in word for mark in "@/\\$") or (end >= 0 and found.string.startswith(at, end))
+    return None if is_address else " "
 
 
 def _parted(hashtag: str) -> str:

@@ -44,6 +44,8 @@ _LITERALS = {"C++": "سي بلس بلس", "C#": "سي شارب"}
 _FRACTIONS = {2: "نصف", 3: "ثلث", 4: "ربع", 5: "خمس", 6: "سدس", 7: "سبع", 8: "ثمن", 9: "تسع", 10: "عشر"}
 
 
+_PARTS = {3: "أثلاث", 4: "أرباع", 5: "أخماس", 6: "أسداس", 7: "أسباع", 8: "أثمان", 9: "أتساع", 10: "أعشار"}
+_TENS_END = re.compile(r"ون$")
 _JOINER = "\u2060"  #: between a word and its number until this is read
 
 
@@ -92,7 +94,15 @@ class Arabic(LanguageRules):
         return f"{words} و{part}" if words else super().mixed(whole, top, bottom, noun, gender)
 
     def fraction(self, top: int, bottom: int) -> str | None:
-        name = _FRACTIONS.get(bottom)
-        if name is None or top > 1:
-            return f"{self.speller.cardinal(top)} على {self.speller.cardinal(bottom)}"
-        return name
+        name, parts = _FRACTIONS.get(bottom), _PARTS.get(bottom)
+        if top == 1 and name:
+            return name
+        if top == 2 and parts and name:
+            return f"{name}ان"
+        if 2 < top <= 10 and parts:
+            return f"{self.speller.cardinal(top)} {parts}"
+        return f"{self.speller.cardinal(top)} على {self.speller.cardinal(bottom)}"
+
+    def year(self, number: int) -> str:
+        """A year behind its noun: its tens are in the genitive, as its thousands are."""
+        return _TENS_END.sub("ين", self.speller.cardinal(number))

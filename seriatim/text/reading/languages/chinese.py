@@ -57,9 +57,25 @@ def _counted(found: re.Match[str]) -> str:
     return _SPELLER.cardinal(int(found["n"]), "m") + found["noun"]
 
 
+def _counted_plain(found: re.Match[str]) -> str:
+    return _SPELLER.cardinal(int(found["n"]))
+
+
 def _room(found: re.Match[str]) -> str:
     """`301室`: the number of a room, digit by digit."""
     return _SPELLER.digits(found["n"]).replace(" ", "")
+
+
+def _digits(found: re.Match[str]) -> str:
+    return _SPELLER.digits(found[0]).replace(" ", "")
+
+
+def _emergency(found: re.Match[str]) -> str | None:
+    """`拨打119`, `打110报警`: digit by digit where the sentence is about a call."""
+    return _digits(found) if _CALL.search(found.string) else None
+
+
+_CALL = re.compile("拨打|报警|电话|急救|火警|热线")
 
 
 def _numeral(found: re.Match[str]) -> str:
@@ -80,6 +96,12 @@ class Chinese(LanguageRules):
     own_rules = (
         ReadingRule(re.compile(r"(?<![\d.-])(?P<n>[12]\d{3})\s?[-–—~～〜至到]\s?(?=[12]\d{3}年)"), _first_year),
         *east_asian_ranges("到"),
+        ReadingRule(re.compile(r"(?<=[：:]\d\d)分|(?<=[：:]\d)分"), lambda _found: ""),
+        ReadingRule(re.compile(r"(?P<n>\d{2,3})/(?=\d{2,3}\s?mmHg)"), lambda found: f"{_counted_plain(found)}比"),
+        ReadingRule(
+            re.compile(r"(?<=[GDCZTKYL])(?<![A-Za-z][GDCZTKYL])\d{1,4}(?=次)|(?<=[A-Z]{2})\d{3,4}(?=次?航班)"), _digits
+        ),
+        ReadingRule(re.compile(r"(?<![\d.,/-])(?:110|119|120|122)(?![\d.,/%-]|[元个人年天米分])"), _emergency),
         ReadingRule(re.compile(r"(?<![\d.-])(?P<n>1[3-9]\d{9})(?!\d)"), lambda found: _SPELLER.digits(found["n"])),
         ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章卷部节篇回世])"), _numeral),
         ReadingRule(re.compile(r"(?<![A-Za-z\d])(?P<n>[12]\d{3}|\d\d)(?P<noun>年(?![后前内多来间]))"), _year),

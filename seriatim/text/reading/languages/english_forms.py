@@ -109,6 +109,28 @@ _CALLS = (
 _LINES = {"360": "three sixty", "480": "four eighty", "720": "seven twenty", "1080": "ten eighty",
           "1440": "fourteen forty", "2160": "twenty-one sixty"}  # fmt: skip
 
+_SHORT_MONTHS = "|".join(name[:3] for name in MONTHS)
+_SIGNS = {"$": "dollar", "£": "pound", "€": "euro"}
+#: no nouns that an amount describes: a $5 off, a $10 per day
+_NO_NOUN = "per|for|and|but|off|from|with|each|more|less|that|which|when|or|in|on|at|as|if|to|of|by|is|was|a|an|the"
+
+
+def _worth(found: re.Match[str]) -> str:
+    """`a $5 bill`: before a noun, the amount has no plural."""
+    cents = f" {found['cents']}" if found["cents"] and int(found["cents"]) else ""
+    scale = f" {found['scale'].strip(' -')}" if found["scale"] else ""
+    return f"{found['n']}{scale} {_SIGNS[found['sign']]}{cents}"
+
+
+def _measuring(found: re.Match[str]) -> str:
+    """`a 5 km run`: before a noun, the unit has no plural."""
+    return f"{found['n']}{found['gap']}{_SINGULAR[found['unit']]}"
+
+
+_SINGULAR = {"km": "kilometer", "kg": "kilogram", "cm": "centimeter", "mm": "millimeter", "ml": "milliliter",
+             "mph": "mile per hour", "ft": "foot", "lb": "pound", "lbs": "pound", "oz": "ounce", "min": "minute",
+             "hr": "hour", "GB": "gigabyte", "MB": "megabyte", "kW": "kilowatt"}  # fmt: skip
+
 _STREETS = {"St": "Street", "Ave": "Avenue", "Rd": "Road", "Dr": "Drive", "Ln": "Lane", "Ct": "Court", "Pl": "Place",
             "Sq": "Square", "Hwy": "Highway", "Pkwy": "Parkway", "Blvd": "Boulevard", "Ter": "Terrace"}  # fmt: skip
 _MEASURES = {"lb": "pound", "lbs": "pound", "oz": "ounce", "sq": "square", "ft": "foot", "hr": "hour", "yr": "year",
@@ -143,6 +165,25 @@ ENGLISH_FORMS = tuple(
             _SPELLER.digits(part) for part in (f["n"], f["more"]) if part
         ),
         rf"(?<=\bper\s)(?P<unit>{'|'.join(_MEASURES)})(?:\.(?=[\s,;)])|(?!\w))": lambda f: _MEASURES[f["unit"]],
+        (
+            r"(?<=\b[Aa]\s)(?P<sign>[$£€])(?P<n>\d{1,3}(?:,\d{3})*|\d+)(?:\.(?P<cents>\d\d))?"
+            r"(?P<scale>[ -](?:million|billion|trillion|thousand))?(?![\w.,]*\d)"
+            rf"(?=[ -](?!(?:{_NO_NOUN})\b)[a-z]{{3,}})"
+        ): _worth,
+        (
+            rf"(?<=\b[Aa]\s)(?P<n>\d+(?:\.\d+)?)(?P<gap>[ -])(?P<unit>{'|'.join(_SINGULAR)})"
+            rf"(?=\s(?!(?:{_NO_NOUN})\b)[a-z]{{3,}})"
+        ): _measuring,
+        rf"(?<!\w)(?P<name>{_SHORT_MONTHS})-(?P<d>\d{{1,2}})-(?P<y>[12]\d{{3}})(?!\w)": lambda f: (
+            f"{next(name for name in MONTHS if name.startswith(f['name'][:3]))} {f['d']}, {f['y']}"
+        ),
+        r"(?<=\d ft )(?P<n>\d{1,2}) ?ins?(?=[.,;:)]|$|\s(?:tall|high|long|wide|deep))": lambda f: (
+            f"{_SPELLER.cardinal(int(f['n']))} {_INCH[f['n'] == '1']}"
+        ),
+        r"(?<=\d0s)\s?[-–]\s?['’]?(?P<n>[1-9]0)['’]?s(?!\w)": lambda f: (
+            f" to {_plural(_SPELLER.cardinal(int(f['n'])))}"
+        ),
+        r"(?<!\w)(?<!-)(?P<n>\d{5})(?=\sis (?:a|the|my|your|our) (?:zip|ZIP))": lambda f: _SPELLER.digits(f["n"]),
         r"(?<!\w)FY\s?(?=(?:19|20)\d\d(?!\w))": lambda _found: "fiscal year ",
         rf"(?<!\w)(?P<head>{_CALLS}) (?P<n>\d{{3,9}})(?![\w-]|[.,]\d)": _digits,
         rf"(?<!\w)(?P<book>(?:{_BOOKS})\.?) (?P<c>\d{{1,3}}):(?P<v>\d{{1,3}})(?:[-–](?P<w>\d{{1,3}}))?(?![\w:])": (

@@ -12,6 +12,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
+from seriatim.text.reading.languages.german_ordinals import GERMAN_ORDINALS
 from seriatim.text.reading.number_grammar import word_before
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -197,6 +198,7 @@ class German(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = _HEADS
     own_rules = (
+        *GERMAN_ORDINALS,
         ReadingRule(
             re.compile(
                 rf"(?<![\w.,/])(?P<first>[1-3]?\d)\.\s?/\s?(?P<second>[1-3]?\d)\.(?=\s(?:{'|'.join(_MONTHS)})(?!\w))"

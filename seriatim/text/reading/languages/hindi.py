@@ -62,6 +62,17 @@ def _and_half(found: re.Match[str]) -> str | None:
     return words if number else None
 
 
+_FIRST_HUNDREDS, _LAST_HUNDREDS = 1100, 1999  #: years that are read by their hundreds
+
+
+def _year_words(number: int) -> str:
+    """A year of the last centuries, by its hundreds: उन्नीस सौ सैंतालीस."""
+    if not _FIRST_HUNDREDS <= number <= _LAST_HUNDREDS:
+        return _SPELLER.cardinal(number)
+    rest = f" {_SPELLER.cardinal(number % 100)}" if number % 100 else ""
+    return f"{_SPELLER.cardinal(number // 100)} सौ{rest}"
+
+
 class Hindi(LanguageRules):
     """The rules of Hindi."""
 
@@ -75,6 +86,14 @@ class Hindi(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<![\w.,])(?:(?<=सन )|(?<=सन् )|(?<=वर्ष )|(?<=साल ))(?P<n>1[1-9]\d\d)(?![\w.,]\d)"),
+            lambda found: _year_words(int(found["n"])),
+        ),
+        ReadingRule(
+            re.compile(r"(?<![\w.,])(?P<n>1[1-9]\d\d)(?=\s(?:में|ईस्वी|ईसवी|ई\.))"),
+            lambda found: _year_words(int(found["n"])),
+        ),
         ReadingRule(re.compile(r"(?<![\w.,:])(?P<h>[12]?\d):(?P<m>(?!00)[0-5]\d)\sबजे"), _hour),
         ReadingRule(re.compile(rf"(?<![\w.,:/-])(?P<n>\d{{1,2}})\.5(?=\s(?:{_HALVED})(?!\w))"), _and_half),
     )
@@ -92,7 +111,7 @@ class Hindi(LanguageRules):
         return words.removesuffix("वाँ") + "वें" if mark == "वें" else words
 
     def date(self, date: WrittenDate) -> str:
-        year = f" {self.year(date.year)}" if date.year else ""
+        year = f" {_year_words(date.year)}" if date.year else ""
         return f"{self.speller.cardinal(date.day)} {_MONTHS[date.month - 1]}{year}"
 
     def clock(self, hour: int, minute: int) -> str:

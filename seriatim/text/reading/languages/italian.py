@@ -10,7 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
-from seriatim.text.reading.languages.romance import RomanceRules
+from seriatim.text.reading.languages.romance import RomanceRules, half_rule, letter_ordinal_rule
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -53,7 +53,9 @@ _REFERENCES = {
 _TITLES = {
     "Sig.": "signor", "Sig.ra": "signora", "Sig.na": "signorina", "Dott.": "dottor", "Dott.ssa": "dottoressa",
     "Dr.": "dottor", "Prof.": "professor", "Prof.ssa": "professoressa", "Ing.": "ingegner", "Avv.": "avvocato",
-    "On.": "onorevole",
+    "On.": "onorevole", "sig.ra": "signora", "sig.na": "signorina", "dott.ssa": "dottoressa",
+    "prof.ssa": "professoressa", "P.zza": "Piazza", "p.zza": "piazza", "V.le": "Viale", "v.le": "viale",
+    "C.so": "Corso", "c.so": "corso",
 }  # fmt: skip
 _LITERALS = {
     "1/2 ora": "mezz'ora", "½ ora": "mezz'ora",
@@ -146,6 +148,8 @@ class Italian(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        half_rule(_FEMININE, _MASCULINE, _NOUNS, _NO_NOUNS, ("mezzo", "mezza")),
+        letter_ordinal_rule(),
         ReadingRule(re.compile(r"(?<=\w)/(?=(?:mese|giorno)(?!\w))"), lambda _found: " al "),
         ReadingRule(re.compile(r"(?<=\w)/(?=settimana(?!\w))"), lambda _found: " alla "),
         ReadingRule(re.compile(r"(?<=\w)/(?=(?:ora|anno)(?!\w))"), lambda _found: " all'"),

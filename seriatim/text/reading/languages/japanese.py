@@ -42,6 +42,11 @@ def _numeral(found: re.Match[str]) -> str:
     return f"第{_SPELLER.cardinal(roman_value(found['n']))}"
 
 
+def _postal(found: re.Match[str]) -> str:
+    """`〒100-0001`."""
+    return "郵便番号" + "の".join(_SPELLER.digits(found[part]).replace(" ", "") for part in ("a", "b"))
+
+
 class Japanese(LanguageRules):
     """The rules of Japanese."""
 
@@ -54,8 +59,16 @@ class Japanese(LanguageRules):
     literals = _LITERALS
     scales = parse_units(_SCALES)
     own_rules = (
+        ReadingRule(re.compile(r"〒\s?(?P<a>\d{3})[-ー−](?P<b>\d{4})(?!\d)"), _postal),
+        ReadingRule(re.compile(r"(?<=[\u4e00-\u9fff])《[\u3041-\u30ff]{1,20}》"), lambda _found: ""),
         *east_asian_ranges("から"),
         ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章巻部節話回世])"), _numeral),
+    )
+    late_rules = (
+        ReadingRule(
+            re.compile("(?<=[時分日月年円人歳個階])\\s?[〜～~]\\s?(?=(?:午前|午後|翌)?[ゼ一二三四五六七八九十百千])"),
+            lambda _found: "から",
+        ),
     )
     spaced = False
     attached = True

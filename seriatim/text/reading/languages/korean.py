@@ -52,6 +52,16 @@ def _range(found: re.Match[str]) -> str:
     return f"{low} {noun}에서 {_native(found)}"
 
 
+def _service(found: re.Match[str]) -> str:
+    """`1588-1234`: a number to call, digit by digit."""
+    return ", ".join(_SPELLER.digits(found[part]) for part in ("a", "b"))
+
+
+def _event(found: re.Match[str]) -> str:
+    """`6.25 전쟁`: what happened on a day is named by its digits."""
+    return _SPELLER.digits(found["a"] + found["b"]).replace(" ", "")
+
+
 def _month(found: re.Match[str]) -> str:
     return f"{_MONTHS.get(int(found['n'])) or _SPELLER.cardinal(int(found['n']))}월"
 
@@ -73,6 +83,14 @@ class Korean(LanguageRules):
     scales = parse_units(_SCALES)
     counters = _COUNTERS
     own_rules = (
+        ReadingRule(re.compile(r"(?<![\w-])(?P<a>1[5-9]\d\d)-(?P<b>\d{4})(?![\w-])"), _service),
+        ReadingRule(
+            re.compile(
+                r"(?<![\d.])(?P<a>\d{1,2})[.·](?P<b>\d{1,2})(?=\s?(?:전쟁|사변|광복절|운동|혁명|항쟁|절|테러|사태|참사))"
+            ),
+            _event,
+        ),
+        ReadingRule(re.compile(r"(?<![A-Za-z\d.,:])(?P<n>[3-9]\d)\s?(?P<noun>살)"), _native),
         ReadingRule(
             re.compile(rf"(?<![\d.,-])(?P<low>{_LOW})\s?[-–~～〜]\s?(?P<n>{_LOW})\s?(?P<noun>{_COUNTERS})"), _range
         ),
@@ -81,6 +99,7 @@ class Korean(LanguageRules):
         ReadingRule(re.compile(rf"(?<![A-Za-z\d.,:/제])(?P<n>[1-9]|1\d|2\d)\s?(?P<noun>{_COUNTERS})"), _native),
         ReadingRule(re.compile(r"(?<![A-Za-z\d.,:])(?P<n>1[0-2]|0?[1-9])월"), _month),
     )
+    late_rules = (ReadingRule(re.compile("(?<=[시분일월년원층])\\s?[~〜～]\\s?(?=[가-힣])"), lambda _found: "에서 "),)
     attached = True
 
     def plural(self, _number: int | None) -> int:

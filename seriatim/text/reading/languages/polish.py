@@ -12,6 +12,7 @@ from seriatim.text.reading.language_rules import (
     read_units,
 )  # fmt: skip
 from seriatim.text.reading.languages.polish_ordinals import ordinal_words
+from seriatim.text.reading.languages.polish_prepositions import preposition_rules
 from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -179,10 +180,11 @@ class Polish(LanguageRules):
     titles = _TITLES
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("rozdział", "część", "księga", "akt", "scena", "tom", "artykuł", "klasa", "światowa"))
+    early_rules = tuple(preposition_rules())
     own_rules = (
         ReadingRule(
             re.compile(
-                r"(?<!\w)(?P<address>(?:(?:ul|al|os|pl)\.|ulica|aleja|plac)\s[^.,;]{2,40}\s\d{1,4}[a-z]?)\sm\.(?=\s\d)"
+                r"(?<!\w)(?P<address>(?:(?:ul|al|os|pl)\.|ulic[ayęą]|alei|alej[aęą]|plac(?:u|em)?)\s[^.,;]{2,40}\s\d{1,4}[a-z]?)\sm\.(?=\s\d)"
             ),
             lambda found: f"{found['address']} mieszkania",
         ),

@@ -10,7 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
-from seriatim.text.reading.languages.romance import RomanceRules
+from seriatim.text.reading.languages.romance import RomanceRules, half_rule, letter_ordinal_rule
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -112,11 +112,9 @@ _SINGULARS = {"meses": "mês", "vezes": "vez", "as": "a", "os": "o"}
 _SPELLER = NumberSpeller("pt", _FORMS)
 
 
-def _half(found: re.Match[str]) -> str:
-    """`1/2 xícara`: a half has the gender of its noun, where its ending tells."""
-    noun = found["noun"]
-    feminine = noun in _NOUNS or (noun.endswith(_FEMININE) and not noun.endswith(_MASCULINE))
-    return "meia" if feminine and noun not in _NO_NOUNS else "meio"
+def _papers(found: re.Match[str]) -> str:
+    """`123.456.789-09`: the number of a person or a company, in groups."""
+    return ", ".join(_SPELLER.digits(group) for group in re.findall(r"\d+", found[0]))
 
 
 def _score(found: re.Match[str]) -> str:
@@ -143,7 +141,9 @@ class Portuguese(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
-        ReadingRule(re.compile(r"(?<![\w.,/])(?:1/2|½)(?=\s(?P<noun>[^\W\d_]{3,}))"), _half),
+        half_rule(_FEMININE, _MASCULINE, _NOUNS, _NO_NOUNS, ("meio", "meia")),
+        letter_ordinal_rule(),
+        ReadingRule(re.compile(r"(?<![\w.])(?:\d{3}\.\d{3}\.\d{3}-\d\d|\d\d\.\d{3}\.\d{3}/\d{4}-\d\d)(?!\w)"), _papers),
         ReadingRule(re.compile(r"(?<!\w)R\.(?=\s[A-Z][^,.\d]{2,40},?\s(?:n[º°.]\s?)?\d)"), lambda _found: "Rua"),
         ReadingRule(
             re.compile(r"(?<=\bpor\s)(?P<n>\d{1,2})\s?[xX×]\s?(?P<m>\d{1,2})(?![\w/]|[.,]\d|\s?[cmk]?m\b)"), _score

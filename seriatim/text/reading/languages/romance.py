@@ -4,9 +4,11 @@ Numbers agree with the gender of the noun behind them, which its ending tells mo
 `duas mulheres`, `une heure`. A word that is surely no noun has no effect.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 
 from seriatim.text.reading.language_rules import LanguageRules, Noun
+from seriatim.text.reading.reading_rule import ReadingRule
 
 #: words that end as plurals do, and are no nouns
 NO_PLURALS = frozenset([
@@ -80,3 +82,39 @@ class RomanceRules(LanguageRules):
     def regnal(self, number: int, name: str = "") -> str:
         form = "ordinal-f" if self.is_feminine(name.lower()) else "ordinal"
         return self.speller.cardinal(number, form if number <= 10 else "")
+
+
+def half_rule(
+    feminine: tuple[str, ...], masculine: tuple[str, ...], nouns: Set[str], no_nouns: Set[str], halves: tuple[str, str]
+) -> ReadingRule:
+    """`1/2 taza`: a half, masculine or feminine, has the gender of its noun, where its ending tells."""
+
+    def read(found: re.Match[str]) -> str:
+        noun = found["noun"]
+        is_feminine = noun in nouns or (noun.endswith(feminine) and not noun.endswith(masculine))
+        return halves[is_feminine and noun not in no_nouns]
+
+    return ReadingRule(re.compile(r"(?<![\w.,/])(?<!\d )(?:1/2|½)(?=\s(?P<noun>[^\W\d_]{3,})(?![\w.]))"), read)
+
+
+#: words with a number that a letter follows: 3a is a house in Via Roma 3a
+_LETTERED = re.compile(
+    r"(?:[A-ZÀ-Ý]\w*|n\.?[oº]?|num\w*|núm\w*|art\w*|p[aá]g\w*|via|rua|calle|casa|aula|sala|apto)\.?\s$"
+)
+
+
+def letter_ordinal_rule() -> ReadingRule:
+    """`1a volta`, `2o andar`: an ordinal number with a plain letter, which agrees with its noun."""
+
+    def read(found: re.Match[str]) -> str | None:
+        is_named = found.start() and _LETTERED.search(found.string, 0, found.start())
+        return None if is_named else found["n"] + ("ª" if found["a"] else "º")
+
+    endings = "[a-zà-ÿ]{2}a|zione|sione|ción|sión|ção|são|dade?|tà|vez|parte|fase|classe|clase"
+    feminine = rf"(?P<a>a)(?=\s[a-zà-ÿ]*(?:{endings})(?!\w))"
+    return ReadingRule(
+        re.compile(
+            rf"(?<![\w.,/:-])(?P<n>[1-9]|1\d|20)(?:{feminine}|o(?=\s[a-zà-ÿ]{{2,}}(?:o|io|ar|gar|tor|grau)(?!\w)))"
+        ),
+        read,
+    )

@@ -10,7 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
-from seriatim.text.reading.languages.russian_prepositions import preposition_rules
+from seriatim.text.reading.languages.russian_prepositions import preposition_rules, street_rules
 from seriatim.text.reading.languages.slavic_cases import CaseTable, case_rules
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
@@ -52,7 +52,7 @@ _REFERENCES = {
     "с.": "страница", "стр.": "страница", "рис.": "рисунок", "гл.": "глава", "ст.": "статья", "табл.": "таблица",
     "№": "номер", "№№": "номера", "§": "параграф", "§§": "параграфы", "#": "номер", "~": "примерно",
     "тел.": "телефон", "п.": "пункт", "т.": "том", "д.": "дом", "кв.": "квартира", "ул.": "улица", "ок.": "около",
-    "Рис.": "Рисунок", "Гл.": "Глава", "Ст.": "Статья", "Табл.": "Таблица",
+    "корп.": "корпус", "Рис.": "Рисунок", "Гл.": "Глава", "Ст.": "Статья", "Табл.": "Таблица",
 }  # fmt: skip
 _TITLES = {
     "ул.": "улица", "пл.": "площадь", "проф.": "профессор", "им.": "имени",
@@ -76,7 +76,7 @@ _SPELLER = NumberSpeller(
            for gender, name in {"m": "masculine", "f": "feminine", "n": "neuter", "p": "plural"}.items()
            for case, suffix in _CASES.items()},
     },
-    {"одна тысяча": "тысяча", "четверт": "четвёрт", "трех": "трёх", "четырех": "четырёх", "трем": "трём",
+    {"^одна тысяча": "тысяча", "четверт": "четвёрт", "трех": "трёх", "четырех": "четырёх", "трем": "трём",
      "трёмя": "тремя", "четырем": "четырём"},
 )  # fmt: skip
 #: written endings of ordinal numbers, and their forms
@@ -119,9 +119,15 @@ def _century(found: re.Match[str]) -> str:
 
 
 def _span_of_years(found: re.Match[str]) -> str:
-    """`в 1990–1995 гг.`; the years are read later."""
-    stop = "." if found.end() == len(found.string) else ""
-    return f"{found['at'] or ''}{found['years']} {'годах' if found['at'] else 'годы'}{stop}"
+    """`в 1990–1995 гг.`: both years are ordinals."""
+    stop, form = "." if found.end() == len(found.string) else "", "ordinal-ml" if found["at"] else "ordinal-m"
+    first, last = (_SPELLER.cardinal(int(year), form) for year in re.findall(r"\d{4}", found["years"]))
+    return f"{found['at'] or ''}{first} – {last} {'годах' if found['at'] else 'годы'}{stop}"
+
+
+def _percentage(found: re.Match[str]) -> str:
+    """`100%-ный`: the first part of an adjective."""
+    return f"{_compound(found)}процент"
 
 
 def _short_century(found: re.Match[str]) -> str:
@@ -178,6 +184,7 @@ class Russian(LanguageRules):
     scales = parse_units(_SCALES)
     roman_heads = frozenset(("глава", "часть", "книга", "акт", "сцена", "том", "раздел", "статья"))
     early_rules = (
+        *street_rules(),
         ReadingRule(
             re.compile(r"(?<![\w/,.])(?<!\d\s)(?:1/2|½)\s(?P<spoon>ч|ст)\.\s?л\."),
             lambda found: f"пол {'чайной' if found['spoon'] == 'ч' else 'столовой'} ложки",
@@ -189,6 +196,8 @@ class Russian(LanguageRules):
             re.compile(r"(?<!\w)(?P<at>[Вв]\s)?(?P<years>\d{4}\s?[-–—]\s?\d{4})\sгг\.(?=\s[а-яё]|[,;)]|$)"),
             _span_of_years,
         ),
+        ReadingRule(re.compile(r"(?<![\w.,])(?P<n>\d{1,3})\s?%-(?=н[а-яё]{1,3}(?!\w))"), _percentage),
+        ReadingRule(re.compile(r"(?<=\d)\s?х(?![\w-])(?=$|[\s,;.)])"), lambda _found: "x"),
         ReadingRule(re.compile(r"(?<=\d-е)\sгг\.(?=\s[а-яё]|[,;)])"), lambda _found: " годы"),
         ReadingRule(
             re.compile(r"(?<!\w)(?P<at>[ВвКк]\s)?(?P<n>[IVX]+)\sв\.(?=\s[а-яё]|[,;)]|$)"),

@@ -14,6 +14,14 @@ _MINUTES = {"genitive": ("минуты", "минут"), "dative": ("минуте
 _PARAGRAPH = re.compile(r"(?<=п\.\s)(?P<n>\d{1,3})\sст\.(?=\s\d)")
 _ACCORDING = re.compile(r"(?<=[Сс]огласно\s)(?P<part>п|ст|ч)\.(?=\s(?:\d|\w+ статьи))")
 _PARTS = {"п": "пункту", "ст": "статье", "ч": "части"}
+#: на ул. Мира, с ул. Мира, к ул. Мира; см. гл. 3
+_STREET = re.compile(r"(?<!\w)(?P<at>(?i:на|по|в|о|к|при|с|от|до|у|из|около|возле|вдоль|за|над|под))\sул\.(?=\s)")
+_STREETS = {"улице": ("на", "по", "в", "о", "к", "при"), "улицей": ("за", "над", "под")}
+_SEE = re.compile(
+    r"(?<!\w)(?<!\d\s)(?P<see>[Сс])м\.\s(?:(?P<part>гл|стр|с|табл|ст)\.(?=\s\d)|(?=рис\.|п\.|§|№|[А-ЯЁ]|также))"
+)
+_SEEN = {"гл": "главу", "стр": "страницу", "с": "страницу", "табл": "таблицу", "ст": "статью"}
+_SEEING = re.compile(r"[Сс]мотри\s[^.;]*$")
 _CITY = re.compile(r"(?<!\w)(?<!\d\s)г\.(?=\s[А-ЯЁ][а-яё])")
 
 
@@ -38,4 +46,22 @@ def preposition_rules(spell: Callable[[int, str, str], str]) -> list[ReadingRule
         ReadingRule(_PARAGRAPH, paragraph),
         ReadingRule(_ACCORDING, lambda found: _PARTS[found["part"]]),
         ReadingRule(_CITY, lambda _found: "город"),
+    ]
+
+
+def street_rules() -> list[ReadingRule]:
+    """The rules of streets behind prepositions, and of what is to be seen elsewhere."""
+
+    def street(found: re.Match[str]) -> str:
+        at = found["at"].lower()
+        return f"{found['at']} {next((form for form, heads in _STREETS.items() if at in heads), 'улицы')}"
+
+    def seen(found: re.Match[str]) -> str | None:
+        is_seen = _SEEING.search(found.string, 0, found.start())
+        return _SEEN[found["part"]] if is_seen else None
+
+    return [
+        ReadingRule(_STREET, street),
+        ReadingRule(_SEE, lambda found: f"{found['see']}мотри {_SEEN.get(found['part'], '')}"),
+        ReadingRule(re.compile(r"(?<=\bи\s)(?P<part>гл|стр|табл|ст)\.(?=\s\d)"), seen),
     ]

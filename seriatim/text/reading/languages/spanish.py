@@ -10,7 +10,7 @@ from seriatim.text.reading.language_rules import (
     parse_units,
     read_units,
 )  # fmt: skip
-from seriatim.text.reading.languages.romance import RomanceRules
+from seriatim.text.reading.languages.romance import RomanceRules, half_rule, letter_ordinal_rule
 from seriatim.text.reading.number_speller import NumberSpeller
 from seriatim.text.reading.reading_rule import ReadingRule
 
@@ -139,6 +139,16 @@ class Spanish(RomanceRules):
     singulars = _SINGULARS
     feminine_nouns, no_nouns = _NOUNS, _NO_NOUNS
     own_rules = (
+        ReadingRule(
+            re.compile(r"(?<!\w)(?P<at>(?i:las?)\s)(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)(?:\sh(?:oras)?)?(?!\w|[.,:]\d)"),
+            lambda found: f"{found['at']}{found['h']}:{found['m']}",
+        ),
+        ReadingRule(
+            re.compile(r"(?<![\w.,:/])(?P<h>1?\d|2[0-4])\.(?P<m>[0-5]\d)\sh(?!\w)"),
+            lambda found: f"{found['h']}:{found['m']}",
+        ),
+        half_rule(_FEMININE, _MASCULINE, _NOUNS, _NO_NOUNS, ("medio", "media")),
+        letter_ordinal_rule(),
         ReadingRule(re.compile(r"(?<!\w)['’](?=\d0(?!\w))"), lambda _found: ""),
         ReadingRule(re.compile(r"(?<!\w)[sS]\.\s(?=[IVX]+(?!\w))"), lambda _found: "siglo "),
     )

@@ -67,6 +67,22 @@ _NUMBER_WORDS = "|".join(
 _SUFFIX = re.compile(rf"(?<!\w)(?P<word>{_NUMBER_WORDS})['’](?=[a-zçğıöşü])")
 
 
+_BACK, _FRONT = str.maketrans("eiüö", "aıuo"), str.maketrans("aıuo", "eiüö")
+#: behind a unit or a month that was an abbreviation or a number, a suffix that was written for it: 100 TL'ye
+_WRITTEN_SUFFIX = re.compile(
+    rf"(?<!\w)(?P<word>[a-zçğıöşü]{{3,}}|{'|'.join(_MONTHS)})['’](?P<suffix>[a-zçğıöşü]{{1,6}})(?!\w)"
+)
+
+
+def _harmonious(found: re.Match[str]) -> str:
+    """The suffix with vowels that go with the last one of the word: yüz liraya."""
+    vowel = next((letter for letter in reversed(found["word"]) if letter in "aıoueiöü"), "e")
+    suffix = found["suffix"].translate(_BACK if vowel in "aıou" else _FRONT)
+    if found["word"][-1] in "çfhkpsşt" and suffix[0] == "d":
+        suffix = "t" + suffix[1:]
+    return found["word"] + suffix if found["word"][0].islower() else f"{found['word']}'{suffix}"
+
+
 def _century(found: re.Match[str]) -> str:
     return f"{_SPELLER.cardinal(roman_value(found['n']), 'ordinal')} {found['noun']}"
 
@@ -91,7 +107,7 @@ class Turkish(LanguageRules):
         ReadingRule(re.compile(r"(?<!\w)(?P<n>[IVX]+)\.?\s(?P<noun>[yY]üzyıl)"), _century),
     )
     #: behind words, the suffix of a number needs no apostrophe: on dörtte
-    late_rules = (ReadingRule(_SUFFIX, lambda found: found["word"]),)
+    late_rules = (ReadingRule(_SUFFIX, lambda found: found["word"]), ReadingRule(_WRITTEN_SUFFIX, _harmonious))
     decimal_mark = ","
     group_marks = "."
     fraction_as_number = True

@@ -1,0 +1,36 @@
+"""Other marks: numbers with the decimal mark or the groups of another language, `20.3 °C` in German or `1'234'567`.
+
+A point with one or two digits behind it groups no thousands. Before a unit, or behind a minus, it is a decimal mark.
+"""
+
+import re
+
+from seriatim.text.reading.number_grammar import NumberGrammar
+from seriatim.text.reading.reading_rule import ReadingRule
+
+#: units that a clock time has behind it, too: 9.30 h
+_HOURS = frozenset(["h", "u", "u.", "uur", "Uhr", "ч", "ч.", "sa", "sa.", "godz.", "Std.", "std", "hod."])
+_WORDS = (
+    r"Grad|degrés?|grados?|gradi|grado|stopnia|stopni|graden|graus?|derece|градус\w*|[Mm]illi\w+|milion\w*|millones"
+    r"|milhões|miljoen|milyon|милли\w+|euros?|Euro|dollars?"
+)
+_GROUPS = re.compile(r"(?<![\w'’.,])\d{1,3}(?:['’]\d{3})+(?![\w'’])")
+
+
+def other_mark_rules(grammar: NumberGrammar) -> list[ReadingRule]:
+    """The rules of these in one language; what they leave is a number of the language."""
+    rules = [ReadingRule(_GROUPS, lambda found: found[0].replace("'", "").replace("’", ""))]
+    if grammar.rules.decimal_mark != ",":
+        return rules
+    symbols = [re.escape(unit) for unit in grammar.rules.units if unit not in _HOURS]
+    units = "|".join(sorted(symbols, key=len, reverse=True))
+    behind = rf"(?=\s?(?:[%‰°]|(?:{units}|{_WORDS})(?!\w)))"
+    start = r"(?<![\w.,:/])"
+    patterns = (
+        rf"{start}(?P<n>[-−+±]?\d{{1,4}})\.(?P<part>\d{{1,2}}){behind}",
+        r"(?<![\w.,:/)])(?P<n>[-−]\d{1,4})\.(?P<part>\d{1,2})(?![\w/]|[.,:]\d)",
+    )
+    return [
+        *rules,
+        *(ReadingRule(re.compile(each), lambda found: f"{found['n']},{found['part']}") for each in patterns),
+    ]
