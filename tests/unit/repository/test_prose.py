@@ -2,8 +2,9 @@
 
 import argparse
 import ast
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
@@ -23,7 +24,20 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```\w*\n(.*?)^```|^    (\S.*)$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 LOUD = ("warning", "error", "exception", "critical")
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+def every_page(check: Callable[[Path], None]) -> Callable[[], None]:
+    """A test that checks each page; a failure names its page."""
+
+    def test() -> None:
+        for page in PAGES:
+            try:
+                check(page)
+            except AssertionError as error:
+                error.add_note(str(page.relative_to(ROOT)))
+                raise
+
+    test.__doc__ = check.__doc__
+    return test
 
 
 def anchors(page: Path) -> set[str]:
@@ -42,9 +56,14 @@ def grammar(words: list[str]) -> argparse.ArgumentParser:
     """The parser of the command that `words` begin with."""
     if words[0] == "worker":
         return worker_grammar()
-    commands = _below(parser.build_parser(COMMANDS))
+    commands = _all_commands()
     found = commands.get(" ".join(words[:2])) or commands[words[0]]  # `book fix` is a command of its own
     return _below(found).get(words[1], found) if words[1:] else found
+
+
+@functools.cache
+def _all_commands() -> dict[str, argparse.ArgumentParser]:
+    return _below(parser.build_parser(COMMANDS))
 
 
 def _below(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
