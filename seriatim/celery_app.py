@@ -7,17 +7,19 @@ pops a message before it records it as unacknowledged, so a worker that is kille
 
 import secrets
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from amqp.exceptions import AMQPError
 from celery import Celery
-from kombu import Queue
+from kombu import Connection, Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from seriatim.errors import Misconfigured, Unavailable
 from seriatim.keys import queue
 from seriatim.records import TaskMessage
+from seriatim.servers.password_file import PasswordFile
 from seriatim.servers.redis_errors import tls_reason
 from seriatim.servers.server_address import Broker
 from seriatim.servers.server_urls import redacted_url
@@ -71,6 +73,8 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
         worker_send_task_events=False,  # Flower switches them on; they cost a third of the throughput
     )
     _unregister_builtin_tasks(app)
+    if broker.password_file:  # kombu takes such an object from nobody but who makes its connections
+        app.amqp.Connection = partial(Connection, credential_provider=PasswordFile(*broker.password_file))
     return app
 
 

@@ -44,14 +44,16 @@ def announce(command: str, line: str, level: int = logging.ERROR) -> None:
     """
     forms = [handler.formatter for handler in logging.getLogger().handlers]
     form = next((each for each in forms if isinstance(each, JsonFormatter)), None)
-    sys.stderr.write(f"{form.format(_record(line, level)) if form else f'{command}: {line}'}\n")
-    sys.stderr.flush()
+    with suppress(OSError, AttributeError):  # a full disk, a reader that has gone, no stderr: no reason to end
+        sys.stderr.write(f"{form.format(_record(line, level)) if form else f'{command}: {line}'}\n")
+        sys.stderr.flush()
 
 
 def write_at_once(line: str) -> None:
     """Log a line at INFO from a handler of signals: it may run while another line is written, so nothing is locked."""
     for handler in logging.getLogger().handlers:
-        os.write(sys.stderr.fileno(), f"{handler.format(_record(line, logging.INFO))}\n".encode())
+        with suppress(OSError, AttributeError):
+            os.write(sys.stderr.fileno(), f"{handler.format(_record(line, logging.INFO))}\n".encode())
 
 
 def _record(line: str, level: int) -> logging.LogRecord:

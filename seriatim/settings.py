@@ -14,7 +14,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from seriatim.errors import Misconfigured
 from seriatim.servers.connection_shares import FEWEST
 from seriatim.servers.server_address import Address, Broker
-from seriatim.servers.server_urls import has_password, read_secret, redacted_url, with_password, with_tls
+from seriatim.servers.server_urls import redacted_url, with_password, with_password_file, with_tls
 
 PREFIX = "SERIATIM_"
 TRACES = ("", "otlp")
@@ -58,7 +58,7 @@ class Settings:
     redis_url: str = _text("redis://127.0.0.1:6379/0", "the Redis or Valkey server that holds jobs and audio")
     broker_url: str = _text("", "Celery's broker, if it is another one: redis://, rediss:// or amqp://")
     redis_password: str = _text("", "password for SERIATIM_REDIS_URL, where that has none; a user stands in the URL")
-    redis_password_file: str = _text("", "file whose first line is that password")
+    redis_password_file: str = _text("", "file whose first line is that password; it is read for each connection")
     broker_password: str = _text("", "password for SERIATIM_BROKER_URL, where that has none")
     broker_password_file: str = _text("", "file whose first line is that password")
     redis_connections: int = _int(
@@ -307,10 +307,9 @@ class Settings:
         if password and path:
             both = f"{PREFIX}{name.upper()} and {PREFIX}{name.upper()}_FILE"
             raise Misconfigured(f"{both} are both set; which of them is it?")
-        if path and not has_password(url):
-            password = read_secret(f"{PREFIX}{name.upper()}_FILE", path)
+        url = with_password_file(url, f"{PREFIX}{name.upper()}_FILE", path) if path else with_password(url, password)
         files = {"ssl_ca_certs": self.tls_ca_file, "ssl_certfile": self.tls_cert_file, "ssl_keyfile": self.tls_key_file}
-        return with_tls(with_password(url, password), files)
+        return with_tls(url, files)
 
     def __repr__(self) -> str:
         """What differs from the defaults, without anything secret."""

@@ -16,6 +16,7 @@ from redis import exceptions
 from seriatim.errors import Misconfigured, SeriatimError, Unavailable
 from seriatim.lua.pool_scripts import rebase
 from seriatim.servers import redis_connections
+from seriatim.servers.password_file import PasswordFile
 from seriatim.servers.redis_checks import guard_restart
 from seriatim.servers.redis_errors import NOT_NOW, PASSWORD, RECONNECT, TOO_MANY, code_of, tls_reason
 from seriatim.servers.retries import aio_retry_of, retry_of
@@ -150,8 +151,11 @@ def _connection_arguments(address: Address, block_s: float, retry: Any) -> dict[
     place: dict[str, Any] = {"path": address.path}
     if address.scheme != "unix":
         place = {"host": address.host, "port": address.port, **KEPT_ALIVE}
+    credentials: dict[str, Any] = {"username": address.user or None, "password": address.password or None}
+    if address.password_file and not address.password:
+        credentials = {"credential_provider": PasswordFile(address.user, address.password_file)}
     return {
-        **place, "username": address.user or None, "password": address.password or None, "db": address.db,
+        **place, **credentials, "db": address.db,
         "socket_timeout": block_s + answer_s, "socket_connect_timeout": CONNECT_S,
         "retry": retry, "retry_on_error": RECONNECT, **options,
     }  # fmt: skip

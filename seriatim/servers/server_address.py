@@ -59,6 +59,7 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "virtual_host": ("a number", _parse_database),  # kombu's word for db
     "username": ("a name", str),
     "password": ("a password", str),
+    "password_file": ("a file", str),  # read for each connection
     "client_name": ("a name", str),
     "protocol": ("2 or 3", _parse_protocol),
     "socket_timeout": ("seconds", _parse_seconds),
@@ -94,6 +95,7 @@ class Address:
     path: str = ""  #: of a socket
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+    password_file: str = ""  #: has the password, if it is not here; read for each connection
     db: int = 0
     options: Mapping[str, object] = field(default_factory=dict, repr=False)  #: by redis-py's names, TLS's among them
 
@@ -121,6 +123,7 @@ class Address:
             path=unquote(parts.path) if scheme == "unix" else "",
             user=unquote(parts.username or "") or str(user),
             password=unquote(parts.password or "") or str(password),
+            password_file=str(options.pop("password_file", "")),
             db=int(str(db)) if db is not None else _path_database(url, parts, scheme),
             options=options,
         )
@@ -132,6 +135,7 @@ class Broker:
 
     url: str = field(repr=False)  #: as kombu reads it, and nothing in it that kombu would take for something else
     tls: Mapping[str, object] | None  #: None: without; kombu would speak to any server, whatever certificate it shows
+    password_file: tuple[str, str] | None = None  #: the user and the file of a Redis whose password is in one
     confirms: bool = False  #: what it has, where a closed connection may hide a loss: RabbitMQ
 
     @classmethod
@@ -152,11 +156,12 @@ class Broker:
             )
         address = Address.of(url)
         user = f"{quote(address.user, safe='')}:{quote(address.password, safe='')}@" if address.password else ""
+        file = (address.user, address.password_file) if address.password_file and not address.password else None
         if address.scheme == "unix":
-            return cls(f"redis+socket://{user}{quote(address.path)}?virtual_host={address.db}", None)
+            return cls(f"redis+socket://{user}{quote(address.path)}?virtual_host={address.db}", None, file)
         host = f"[{address.host}]" if ":" in address.host else quote(address.host, safe="")
         result = f"{address.scheme}://{user}{host}:{address.port}/{address.db}"
-        return cls(result, _tls_options(address.options) if address.scheme == "rediss" else None)
+        return cls(result, _tls_options(address.options) if address.scheme == "rediss" else None, file)
 
 
 def _rabbitmq_broker(url: str) -> Broker:

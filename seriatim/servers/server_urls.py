@@ -4,7 +4,7 @@ A completed URL is all that a connection needs: seriatim/servers/server_address.
 never shown: use `redacted_url` for messages and logs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -15,6 +15,7 @@ SPELLING = (
     "expected redis://[user[:password]@]host[:port][/db], rediss:// with the same, or unix:///path; "
     "write / # ? @ : % of a password as %2F and so on, or set it apart from the URL"
 )
+PASSWORD_FILE = "password_file"  #: parameter of Redis' URLs: the file that has the password
 ENCRYPTED = ("rediss", "amqps")  #: schemes of URLs that speak TLS
 
 
@@ -39,6 +40,42 @@ def with_password(url: str, password: str) -> str:
     place = parts.netloc.rpartition("@")[2]
     # An empty place is a socket's; urlunsplit wants the authority to be there all the same.
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))
+
+
+def with_password_file(url: str, variable: str, path: str) -> str:
+    """The URL with the file of its password, which a setting names, unless it brings its own password.
+
+    Redis' clients read the file for each connection. RabbitMQ's take the password that is in it now.
+
+    Raises:
+        Misconfigured: it is no URL, or the file has no password.
+    """
+    parts = split_url(url)
+    if has_password(url):
+        return url
+    password = read_secret(variable, path)
+    if "amqp" in parts.scheme:
+        return with_password(url, password)
+    return _with_query(url, [*parse_qsl(parts.query), (PASSWORD_FILE, str(Path(path).absolute()))])
+
+
+def with_read_password(url: str) -> str:
+    """The URL with the password that its file has now, for programs of others.
+
+    Raises:
+        Misconfigured: the file has none.
+    """
+    query = dict(parse_qsl(split_url(url).query))
+    if PASSWORD_FILE not in query:
+        return url
+    password = read_secret(PASSWORD_FILE, query.pop(PASSWORD_FILE))
+    return with_password(_with_query(url, query.items()), password)
+
+
+def _with_query(url: str, query: Iterable[tuple[str, str]]) -> str:
+    """The URL with another query; urlunsplit would lose the empty authority of a socket's URL."""
+    text = urlencode([*query])
+    return f"{url.partition('?')[0]}{'?' * bool(text)}{text}"
 
 
 def has_password(url: str) -> bool:

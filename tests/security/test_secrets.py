@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,12 +14,14 @@ from seriatim.client.job_options import JobRequest
 from seriatim.client.producer import Producer
 from seriatim.errors import Misconfigured, SeriatimError
 from seriatim.servers.redis_clients import check_reachable, command_client
-from seriatim.servers.server_urls import redacted_url
+from seriatim.servers.server_address import Address
+from seriatim.servers.server_urls import redacted_url, with_password, with_password_file, with_read_password
 from seriatim.settings import Settings
 from tests.support.command_line import seriatim, start_command
 from tests.support.expected_audio import Listener, sentences, stream_of
 from tests.support.process_system import RealSystem, descendants, wait_until
 
+NEXT = "another/secret#1"
 PASSWORD = "hor/rible:p@ss#w?rd%20&"
 WRONG = "wrong/but:zq@xv9kj"
 
@@ -249,3 +251,32 @@ def test_any_password_arrives_as_it_is_written(password: str, url: str) -> None:
     assert Producer(found).redis.connection_pool.connection_kwargs["password"] == password
     if not url.startswith("unix"):  # a socket's is read when it is connected to
         assert make_app(found.broker).connection_for_write().password == password
+
+
+def test_a_password_that_is_replaced_in_its_file_is_used_from_then_on(kept: Kept) -> None:
+    """By all processes, for both servers, as soon as a connection breaks, and without a restart."""
+    pids = set(kept.system.worker_pids().values())
+    with kept.system.redis as client:
+        client.acl_setuser("app", enabled=True, passwords=[f"+{NEXT}"])
+        kept.secret_file.write_text(NEXT + "\n", "utf-8")
+        client.acl_setuser("app", enabled=True, passwords=[f"-{PASSWORD}"])
+        try:
+            for kind in ("normal", "pubsub"):
+                client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+            text = sentences(4, "replaced")
+            heard = Listener(kept.system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60)
+            assert heard == stream_of(text)
+            assert set(kept.system.worker_pids().values()) == pids
+            assert "refused the password" not in kept.system.log("workers") + kept.system.log("reassembler")
+        finally:
+            client.acl_setuser("app", enabled=True, passwords=[f"+{PASSWORD}"])
+            kept.secret_file.write_text(PASSWORD + "\n", "utf-8")
+
+
+@pytest.mark.parametrize("url", ["redis://app@host:1/2?protocol=3", "unix://app@/a/socket", "unix:///a/socket"])
+def test_a_file_stands_in_the_url_until_others_need_the_password(url: str, tmp_path: Path) -> None:
+    (tmp_path / "p").write_text("s/cret\n", "utf-8")
+    found = with_password_file(url, "X", str(tmp_path / "p"))
+    assert Address.of(found) == replace(Address.of(url), password_file=str(tmp_path / "p"))
+    assert with_read_password(found) == with_password(url, "s/cret")
+    assert with_read_password(url) == url

@@ -26,7 +26,7 @@ from seriatim.exit_codes import ExitCode
 from seriatim.process.sighup import handle_sighup_as_sigterm
 from seriatim.records import BadRecord, TaskMessage
 from seriatim.servers.redis_clients import check_reachable, command_client
-from seriatim.servers.server_urls import read_secret
+from seriatim.servers.server_urls import read_secret, with_read_password
 from seriatim.settings import PREFIX, Settings
 
 USER = "seriatim"  #: where the file has a password alone
@@ -116,7 +116,8 @@ async def _serve_pages(settings: Settings, host: str) -> None:
         loop.add_signal_handler(number, stop_requested.set)
     handle_sighup_as_sigterm()
     paths = {name: with_url_root(settings, page_settings[name]) for name in ("login_url", "static_url_prefix")}
-    flower_app = Flower(capp=make_app(settings.broker), options=default_options, **(page_settings | paths))
+    celery_app = make_app(with_read_password(settings.broker))
+    flower_app = Flower(capp=celery_app, options=default_options, **(page_settings | paths))
     try:
         port = flower_app.start_http_server()
     except OSError as error:
