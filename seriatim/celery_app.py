@@ -74,7 +74,9 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
     )
     _unregister_builtin_tasks(app)
     if broker.password_file:  # kombu takes such an object from nobody but who makes its connections
-        app.amqp.Connection = partial(Connection, credential_provider=PasswordFile(*broker.password_file))
+        app.amqp.Connection = partial(  # type: ignore[assignment]  # called as the class would be
+            Connection, credential_provider=PasswordFile(*broker.password_file)
+        )
     return app
 
 

@@ -119,8 +119,7 @@ def import_ahead(modules: Iterable[str]) -> None:
 def fork_process(plan: ForkPlan) -> ForkedProcess:
     """Fork a child that runs `plan.module`, and is killed when this process ends, however it ends."""
     prepare = dies_with_parent(signal.SIGKILL)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush_streams()
     # A signal that comes between the fork and its reset would run this process's handler in the child.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
@@ -129,6 +128,13 @@ def fork_process(plan: ForkPlan) -> ForkedProcess:
         _run_child(plan, prepare, mask)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _flush_streams() -> None:
+    """Flush what was printed; a process may have been started without these streams, or on a full disk."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
 
 
 def _open_files() -> list[int]:
@@ -154,8 +160,7 @@ def _run_child(plan: ForkPlan, prepare: Callable[[], None] | None, mask: Iterabl
         with contextlib.suppress(Exception):
             threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # waits for threads, as an interpreter
             atexit._run_exitfuncs()  # noqa: SLF001  # ends; these handlers are the child's own
-            sys.stdout.flush()
-            sys.stderr.flush()
+            _flush_streams()
         os._exit(status)
 
 
