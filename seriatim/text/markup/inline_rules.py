@@ -6,6 +6,7 @@ from seriatim.text.control_characters import pause_character
 from seriatim.text.markup.html_tags import time_ms
 from seriatim.text.markup.latex import is_formula, latex_command, latex_words
 from seriatim.text.markup.markup_format import Markup
+from seriatim.text.markup.note_marks import BEFORE_NOTE, is_note, wiki_link
 from seriatim.text.markup.scan_state import ScanState, Step
 
 #: how far the closer of emphasis or code is looked for, within its paragraph
@@ -36,11 +37,6 @@ _REFERENCE = re.compile(r"\[([^\[\]\n]{0,60})\]")
 _PERHAPS_REFERENCE = re.compile(r"\[[^\[\]\n]{0,60}\Z")
 _VOICE = re.compile(r"voice:\s*([^\n]{0,128}?)\s*", re.IGNORECASE)
 _PAUSE = re.compile(r"pause:\s*(.*)", re.IGNORECASE)
-_NOTE = re.compile(r"\^[^\]\s]{1,60}")
-_NOTE_NUMBERS = re.compile(r"\d{1,3}(?: ?[,–-] ?\d{1,3}){0,9}")
-_BEHIND_NOTE = re.compile(r"[\s\[.,;:!?)\]”’\"'—–-]")
-#: behind these a number in brackets, or a raised one, is a note's
-_BEFORE_NOTE = ".!?…,;:”’»\"')"
 _RAISED = re.compile(r"[¹²³⁰⁴-⁹]+")
 
 _URL = re.compile(
@@ -157,6 +153,13 @@ def code_rule(text: str, at: int, state: ScanState) -> Step:
 
 def bracket_rule(text: str, at: int, state: ScanState) -> Step:
     """What `[` becomes: a link's words, nothing for the mark of a note, a pause for `[pause:1s]`."""
+    wiki = ("", at) if state.tagged or state.plain else wiki_link(text, at)
+    if wiki is None or wiki[1] > at:
+        return wiki and (state.inner(wiki[0]), wiki[1])
+    return _bracket(text, at, state)
+
+
+def _bracket(text: str, at: int, state: ScanState) -> Step:
     label = _LABEL.match(text, at)
     if not label:
         return None if _PERHAPS_LABEL.match(text, at) else ("[", at + 1)
@@ -165,8 +168,7 @@ def bracket_rule(text: str, at: int, state: ScanState) -> Step:
         return ("[", at + 1) if control is None else (control, label.end())
     if label.end() == len(text):
         return None
-    number = _NOTE_NUMBERS.fullmatch(label[1]) is not None and (state.noted or state.before in _BEFORE_NOTE)
-    if _NOTE.fullmatch(label[1]) or (number and _BEHIND_NOTE.match(text, label.end())):
+    if is_note(label[1], text, label.end(), state):
         state.noted = True
         return "", label.end()
     return _link(text, at, label, state)
@@ -292,4 +294,4 @@ def raised_rule(text: str, at: int, state: ScanState) -> Step:
     end = run.end() if run else at + 1
     if end == len(text):
         return None
-    return ("" if state.before in _BEFORE_NOTE else text[at:end]), end
+    return ("" if state.before in BEFORE_NOTE else text[at:end]), end

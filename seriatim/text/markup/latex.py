@@ -19,8 +19,16 @@ _SILENT_COMMAND = re.compile(rf"\\(?:{_SILENT_NAMES})\*?(?:\[[^\[\]\n]{{0,100}}\
 _PERHAPS_COMMAND = re.compile(
     rf"\\(?:[a-z]{{0,16}}|(?:{_NAMES}|{_SILENT_NAMES})\*?(?:\[[^\[\]\n]{{0,100}}\]?)?(?:\{{[^{{}}\n]{{0,200}})?)\Z"
 )
+_SINGLE = re.compile(r"\{([A-Za-z0-9])\}")
+_LOW = re.compile(r"_(?:\{([^{}]*)\}|([A-Za-z0-9]))")
 _POWER = re.compile(r"\^\{?\\?([+-]?\d+|[n]|circ)\}?")
+_LOWS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _POWERS = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+
+
+def _low(index: str) -> str:
+    """An index, as lowered digits, which are no factor: x₁."""
+    return index.translate(_LOWS) if index.isdecimal() else f" {index}"
 
 
 def latex_words(formula: str) -> str:
@@ -28,6 +36,7 @@ def latex_words(formula: str) -> str:
     text = formula
     for _ in range(3):  # a fraction within a fraction
         text = _FRACTION.sub(r"\1/\2", text)
+    text = _LOW.sub(lambda low: _low(low[1] or low[2]), _SINGLE.sub(r"\1", text))
     text = _POWER.sub(lambda power: "°" if power[1] == "circ" else power[1].translate(_POWERS), text)
     text = _COMMAND.sub(lambda command: _SIGNS.get(command[1] or "", command[2] or " "), text)
     return " ".join(re.sub(r"[{}$&]|\^|_(?=\w)", " ", text).split())
@@ -47,4 +56,6 @@ def latex_command(text: str, at: int) -> tuple[str, int] | None:
 
 def is_formula(text: str) -> bool:
     """Is that LaTeX, and no price or other text between two dollars?"""
-    return bool(re.search(r"\\[A-Za-z]|\^|_\{|[=<>]|^[A-Za-z]$|^[A-Za-z0-9 ]+[+\-*/][A-Za-z0-9 ]+$", text))
+    return bool(
+        re.search(r"\\[A-Za-z]|\^|_\{|[=<>]|^[A-Za-z](?:_[A-Za-z0-9])?$|^[A-Za-z0-9 ]+[+\-*/][A-Za-z0-9 ]+$", text)
+    )

@@ -1,5 +1,6 @@
 """The scan state of a text with markup: what is open where its reader stands."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,10 @@ from seriatim.text.speech_style import PLAIN_STYLE, SpeechStyle, StyleTable
 Step = tuple[str, int] | None
 
 
+_WORD_CHARS = 12
+_LAST_LETTERS = re.compile(r"[^\W\d_]*\Z")
+
+
 @dataclass(slots=True)
 class ScanState:
     """Where in a text a reader is; every rule may look at it and change it."""
@@ -19,6 +24,7 @@ class ScanState:
     markup: Markup
     inner: Callable[[str], str]  #: the words of a stretch within a line, such as a link's
     before: str = "\n"  #: the character before, as it was written
+    word: str = ""  #: the last letters before, as they were written: at most 12
     solid: str = ""  #: the last character that was given out and is no white space
     line_start: bool = True  #: does a line of Markdown start here?
     opened: dict[str, int] = field(default_factory=dict)  #: single marks of emphasis that wait for their closers
@@ -54,6 +60,9 @@ class ScanState:
         if end > start:
             self.before = text[end - 1]
             self.path = self.path and not self.before.isspace()
+            letters = _LAST_LETTERS.search(text[max(start, end - _WORD_CHARS) : end])
+            last = letters.group() if letters else ""
+            self.word = (self.word + last)[-_WORD_CHARS:] if len(last) == end - start else last
         if written:
             self.noted = False
         if words := written.rstrip(f"{HARD_LINE} \n\t"):

@@ -34,7 +34,7 @@ _URL = re.compile(r"<(?:https?://)(?:[^\s<>/@]*@)?(?:www\.)?([^\s<>/:?#]+)[^\s<>
 _TOKEN = re.compile(r"<\|[a-z0-9_]{1,40}\|>")
 _PERHAPS_TOKEN = re.compile(r"<(?:\|(?:[a-z0-9_]{1,40}\|?)?)?\Z")
 _EMOJI = re.compile(f"[{EMOJI}]")
-_NOTE = re.compile(r"\[?(?:\d{1,3}|[a-z*†‡])\]?")
+_NOTE = re.compile(r"[\[(]?(?:\*?\d{1,3}|[a-z*†‡])[\])]?")
 _TAGS = re.compile(r"<[^<>]*>")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PERHAPS_COMMENT_END = re.compile(r"-{1,2}\Z")
@@ -123,7 +123,7 @@ def _cell(text: str, tag: re.Match[str], state: ScanState, *, closing: bool) -> 
 
 def _opening(text: str, tag: re.Match[str], name: str, state: ScanState) -> Step:
     values = attributes(tag[3])
-    if name in ("sup", "say-as", "phoneme") and not tag[4]:
+    if name in ("sup", "say-as", "phoneme", "spell") and not tag[4]:
         return _whole(text, tag, name, values, state)
     if name in ("rt", "rp") and not tag[4]:
         return _beside(text, tag)
@@ -162,7 +162,8 @@ def _whole(text: str, tag: re.Match[str], name: str, values: dict[str, str], sta
         return ("", tag.end()) if len(text) - tag.end() >= ELEMENT_CHARS else None
     content, end = _TAGS.sub("", text[tag.end() : close]).strip(), close + len(name) + 3
     if name != "sup":
-        words = (read_as if name == "say-as" else phoneme_words)(content, values, state)
+        values = {"interpret-as": "characters"} if name == "spell" else values
+        words = (phoneme_words if name == "phoneme" else read_as)(content, values, state)
         return (words, end) if words else ("", tag.end())
     if not _NOTE.fullmatch(content):
         return "", tag.end()

@@ -1,0 +1,1 @@
+"""Tests of marks that are not read."""
