@@ -14,10 +14,12 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from celery.apps import worker as celery_worker
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from redis import Redis
 
@@ -61,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logs.configure(
             settings.log_level, f"worker {options.pool or options.engine}#{options.index}", settings.log_format
         )
+        _warn_of_root()
         return _run_worker(options, settings)
     except PermissionError as error:  # a model's folder that this user may not read: a restart would not help
         logs.announce("seriatim worker", str(forbidden(error)))
@@ -68,6 +71,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SeriatimError as error:
         logs.announce("seriatim worker", str(error))
         return _exit_status(error)
+
+
+def _warn_of_root() -> None:
+    """Warn of a process that runs as root, in place of Celery's nine lines about an option that it has not."""
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    if os.geteuid() == 0:
+        log.warning("runs as root; start it as a user of its own")
 
 
 def _exit_status(error: SeriatimError) -> ExitCode:

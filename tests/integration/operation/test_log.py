@@ -10,7 +10,6 @@ import pytest
 from websockets.sync.client import connect
 
 from seriatim.client.job_options import JobRequest
-from seriatim.log import message_of
 from tests.http.gateways import start
 from tests.support.expected_audio import Listener
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -113,10 +112,12 @@ def test_the_line_of_a_sentence_can_be_turned_off(new_system: Callable[..., Real
 
 
 def test_every_line_is_json(system: RealSystem) -> None:
-    """Warnings of libraries, too: Celery has one for a worker that runs as root."""
+    """Warnings of libraries, too. Celery's to a worker that runs as root is one line of ours."""
     Listener(system.producer().enqueue(TEXT, JobRequest.of({"engine": "tone", "gap": "skip"}))).all()
     for child in ("workers", "reassembler"):
         assert [line for line in system.log(child).splitlines() if not line.startswith("{")] == []
+    assert bool(lines(system, "workers", "runs as root; start it as a user of its own")) == (os.geteuid() == 0)
+    assert "--uid" not in system.log("workers")
 
 
 def test_a_process_that_ends_or_cannot_start_says_so_in_json_too(new_system: Callable[..., RealSystem]) -> None:
@@ -135,10 +136,3 @@ def test_a_process_that_ends_or_cannot_start_says_so_in_json_too(new_system: Cal
             assert [line for line in written if not line.startswith("{")] == [], child
         (last,) = [line for line in map(json.loads, system.log("broken").splitlines()) if line["level"] == "ERROR"]
         assert "none" in last["message"]
-
-
-def test_a_line_is_read_in_either_form() -> None:
-    assert message_of("seriatim worker: no such engine: x") == "no such engine: x"
-    assert message_of('{"level": "ERROR", "message": "no such engine: x"}') == "no such engine: x"
-    assert message_of("{no JSON") == "{no JSON"
-    assert message_of("Traceback: of others") == "Traceback: of others"
