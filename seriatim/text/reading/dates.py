@@ -106,7 +106,7 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
         return words + ("." if found[0].endswith(".") and found.end() == len(found.string) else "")
     day, month = int(named["d"]), int(named["m"])
     year = _full_year(named["y"], named["sep"]) if named["y"] else None
-    if named["sep"] == "." and len(named["y"]) == 2 and _is_section(grammar, found):
+    if named["sep"] in ("", ".") and len(named["y"]) < len("2005") and _is_section(grammar, found):
         return None
     if found.start("d") < found.start("m"):  # not ISO 8601
         if named["sep"] == "/" and grammar.rules.month_first:
@@ -127,9 +127,8 @@ def _date(grammar: NumberGrammar, found: re.Match[str]) -> str | None:
 
 def _is_section(grammar: NumberGrammar, found: re.Match[str]) -> bool:
     """Is that the number of a section, 3.4.10: a word says so, or in English what dates are not written like?"""
-    return word_before(found) in _SECTIONS or (
-        grammar.rules.tag == "en" and not len(found["d"]) == len(found["m"]) == 2
-    )
+    is_short = not len(found["d"]) == len(found["m"]) == len("03")
+    return word_before(found) in _SECTIONS or (grammar.rules.tag == "en" and is_short)
 
 
 def _full_year(digits: str, mark: str) -> int | None:

@@ -20,11 +20,17 @@ _GROUPS = re.compile(r"(?<![\w'’.,])\d{1,3}(?:['’]\d{3})+(?![\w'’])")
 def other_mark_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rules of these in one language; what they leave is a number of the language."""
     rules = [ReadingRule(_GROUPS, lambda found: found[0].replace("'", "").replace("’", ""))]
+    short = "|".join(scale for scale in grammar.rules.scales if 1 < len(scale) < len("mille") and scale.isalpha())
+    if short and grammar.rules.spaced:
+        stop = re.compile(rf"(?<=\d)(?P<scale>\s?(?:{short}))\.(?=\s[a-zà-ÿа-я])")
+        rules.append(ReadingRule(stop, lambda found: found["scale"]))
     if grammar.rules.decimal_mark != ",":
         return rules
-    symbols = [re.escape(unit) for unit in grammar.rules.units if unit not in _HOURS]
+    written = [*grammar.rules.units, *grammar.rules.scales]
+    symbols = [re.escape(unit) for unit in written if unit not in _HOURS]
+    signs = "".join(re.escape(sign) for sign in grammar.rules.money if len(sign) == 1 and not sign.isalpha())
     units = "|".join(sorted(symbols, key=len, reverse=True))
-    behind = rf"(?=\s?(?:[%‰°]|(?:{units}|{_WORDS})(?!\w)))"
+    behind = rf"(?=\s?(?:[%‰°{signs}]|(?:{units}|{_WORDS})(?!\w)))"
     start = r"(?<![\w.,:/])"
     patterns = (
         rf"{start}(?P<n>[-−+±]?\d{{1,4}})\.(?P<part>\d{{1,2}}){behind}",

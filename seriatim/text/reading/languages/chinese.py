@@ -101,7 +101,7 @@ class Chinese(LanguageRules):
         ReadingRule(
             re.compile(r"(?<=[GDCZTKYL])(?<![A-Za-z][GDCZTKYL])\d{1,4}(?=次)|(?<=[A-Z]{2})\d{3,4}(?=次?航班)"), _digits
         ),
-        ReadingRule(re.compile(r"(?<![\d.,/-])(?:110|119|120|122)(?![\d.,/%-]|[元个人年天米分])"), _emergency),
+        ReadingRule(re.compile(r"(?<![\d.,/-])(?:110|119|120|122)(?![\d.,/%-]|[元个人年天米分号])"), _emergency),
         ReadingRule(re.compile(r"(?<![\d.-])(?P<n>1[3-9]\d{9})(?!\d)"), lambda found: _SPELLER.digits(found["n"])),
         ReadingRule(re.compile(r"第(?P<n>[IVX]+)(?=[章卷部节篇回世])"), _numeral),
         ReadingRule(re.compile(r"(?<![A-Za-z\d])(?P<n>[12]\d{3}|\d\d)(?P<noun>年(?![后前内多来间]))"), _year),

@@ -69,8 +69,18 @@ _SUFFIX = re.compile(rf"(?<!\w)(?P<word>{_NUMBER_WORDS})['’](?=[a-zçğıöş�
 
 _BACK, _FRONT = str.maketrans("eiüö", "aıuo"), str.maketrans("aıuo", "eiüö")
 #: behind a unit or a month that was an abbreviation or a number, a suffix that was written for it: 100 TL'ye
+_TIMES = ("saat", "dakika", "saniye", "gün", "hafta", "ay", "yıl")  #: words that people write out
+_COUNTED = sorted(
+    {
+        noun.forms[0].split()[-1]
+        for noun in [*read_units("tr").values(), *(each.major for each in parse_money(_MONEY).values())]
+        if noun.forms[0][-1].isalpha() and noun.forms[0] not in _TIMES
+    },
+    key=len,
+    reverse=True,
+)
 _WRITTEN_SUFFIX = re.compile(
-    rf"(?<!\w)(?P<word>[a-zçğıöşü]{{3,}}|{'|'.join(_MONTHS)})['’](?P<suffix>[a-zçğıöşü]{{1,6}})(?!\w)"
+    rf"(?<!\w)(?P<word>{'|'.join([*_COUNTED, *_MONTHS])})['’](?P<suffix>[a-zçğıöşü]{{1,6}})(?!\w)"
 )
 
 
