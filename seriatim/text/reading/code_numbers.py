@@ -37,6 +37,8 @@ _HEADS = {
     "ko": (r"인증번호|비밀번호|계좌번호|우편번호|회원번호|전화번호|코드|암호", "는|은|:"),
 }  # fmt: skip
 
+_HEAD_CHARS = 60  #: no longer words stand before a code
+
 
 def code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     """The rule of codes in one language."""
@@ -45,7 +47,13 @@ def code_rules(grammar: NumberGrammar) -> list[ReadingRule]:
     heads, links = _HEADS[grammar.rules.tag]
     least = 4 if grammar.rules.spaced else 3
     gap = rf"(?: ?(?:{links}))? " if grammar.rules.spaced and not grammar.rules.attached else rf" ?(?:{links})? ?"
-    n = rf"(?P<n>\d{{{least},20}})(?!\w|[.,:/-]\d|\s?[-–]\s?\d)"
-    n = n.replace(r"(?!\w", r"(?![A-Za-z\d_]") if grammar.rules.attached else n
-    pattern = re.compile(rf"(?<![^\W_])(?P<head>(?:{heads}){gap}){n}")
-    return [ReadingRule(pattern, lambda found: found["head"] + grammar.rules.speller.digits(found["n"]))]
+    word, edge = (r"(?<![A-Za-z\d_.,])", r"(?![A-Za-z\d_]") if grammar.rules.attached else (r"(?<![\w.,])", r"(?!\w")
+    head = re.compile(rf"(?<![^\W_])(?:{heads}){gap}\Z")
+
+    def read(found: re.Match[str]) -> str | None:
+        """Its digits, if the words before it, which are looked for only now, say that it is a code."""
+        start = found.start()
+        is_code = head.search(found.string, max(0, start - _HEAD_CHARS), start) is not None
+        return grammar.rules.speller.digits(found[0]) if is_code else None
+
+    return [ReadingRule(re.compile(rf"{word}\d{{{least},20}}{edge}|[.,:/-]\d|\s?[-–]\s?\d)"), read)]

@@ -187,7 +187,9 @@ def sign_rules(grammar: NumberGrammar) -> list[ReadingRule]:
         ReadingRule(re.compile(r"(?<=[^\W_])_+(?=[^\W_])"), partial(_underscore, grammar)),
         ReadingRule(re.compile(r"(?<![\w@.])@(?=\w)"), word("at", "{} ")),
         ReadingRule(re.compile(r"(?<=\w)@(?=\w)|(?<=\s)@(?=\s)"), word("at", " {} ")),
-        ReadingRule(re.compile(r"(?<![^\W\d_]\.)(?<!\w)(?:[A-Z][a-z]{0,2}\.){2,4}(?!\w)"), _degree),
+        ReadingRule(
+            re.compile(r"[A-Z](?<![^\W\d_]\.[A-Z])(?<!\w[A-Z])[a-z]{0,2}\.(?:[A-Z][a-z]{0,2}\.){1,3}(?!\w)"), _degree
+        ),
     ]
     if "periods" in words:
         rules.append(ReadingRule(re.compile(rf"(?<=\w)/(?=(?:{words['periods']})(?!\w))"), word("per", " {} ")))
