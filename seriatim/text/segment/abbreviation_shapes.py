@@ -11,7 +11,7 @@ _LETTERS = re.compile(r"[^\W\d_]{2,6}")
 _ALPHABETS = re.compile(r"[A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff]+")
 _VOWELS = frozenset("aeiouyæœøıəαειοηυωаеиоуыэюяіїєъ")
 #: spoken without a vowel, and whole sentences; and ends of names
-_SPOKEN = re.compile(
+_INTERJECTION = re.compile(
     r"h+m+|m+|s+h+|p+s+t+|p+f+t?|br{2,}|gr{2,}|t+s+k?|z+|b+z+|k+s+t*|г?х+м+|г+м+|м+|т+с+|п+с+т+|бр{2,}|р+|ш+|ч+ш+"
     r"|[js]n?r|ltd|bhd|tbk|[kcm]m|[km]g|ml|[км]м|кг"
 )
@@ -46,7 +46,7 @@ def has_no_vowel(word: str, language: str) -> bool:
     letters = unicodedata.normalize("NFD", word.lower())
     if not _VOWELS.isdisjoint(letters.replace("y", "") if language == "tr" else letters):
         return False
-    return not _SPOKEN.fullmatch(word.lower()) and (language not in _SYLLABIC or _LIQUIDS.isdisjoint(letters))
+    return not _INTERJECTION.fullmatch(word.lower()) and (language not in _SYLLABIC or _LIQUIDS.isdisjoint(letters))
 
 
 def has_no_ending(word: str, language: str) -> bool:

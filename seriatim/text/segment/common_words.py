@@ -143,7 +143,7 @@ STARTERS = _sets(
         "Nicht Nichts",
         "en": "A An And As At But For He Her Here His How However I If In It Its Many Most My No Now On Our She So "
         "Some That The Their Then There These They This Those We What When Where Which While Who Why Yes You Your "
-        "Every Nobody Everybody Everyone Somebody Someone Nothing Everything All Also Both Each Later Soon Today "
+        "Every Everyone Someone Nothing Everything All Also Both Each Later Soon Today "
         "Yesterday Tomorrow After Before During Because Since Although Though Not Never Only Or Perhaps Maybe Please "
         "To With Without From",
         "es": "El La Los Las Un Una Y Pero En No Se Es Su Ella Ellos Yo Cuando Qué Quién Cómo Después Ahora Luego "
@@ -175,3 +175,4 @@ STARTERS = _sets(
         "Deras Dessa Inte Bara Hur",
     }
 )
+STARTERS["en"] |= {"Nobody", "Everybody", "Somebody"}

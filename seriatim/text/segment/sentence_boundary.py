@@ -215,7 +215,7 @@ def _may_end(head: str, word: str) -> bool:
 
 
 def _is_letter(word: str, after: str) -> bool:
-    """Is a single capital no initial, since no name follows it: Plan B. Nobody?"""
+    """Is a single capital no initial, since no name follows it: Plan B. Then?"""
     return len(word) == 1 and word.isupper() and after not in _PARTICLES
 
 
