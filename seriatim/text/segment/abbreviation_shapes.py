@@ -26,7 +26,7 @@ _MEASURE = re.compile(
     r"|oz|min|sec|seg|pts|zł|gr|Kč|kr|Ft|Lt|TL|dk|sn|[кдсм]?м|[км]г|м?л|га|шт|руб|коп|грн|мин|сек|млн|млрд|км/ч|χλμ|лв)\.$"
 )
 #: 1941 г., 1990 r.: a year with the first letter of its noun
-_YEAR = re.compile(r"\b\d{4} (?:гг?|рр?|r)\.$")
+_YEAR = re.compile(r"[^\W\d_] \d{4} (?:гг?|рр?|r)\.$")
 #: В 1812 г. Наполеон, Летом 1941 г. Германия: a time that opens a sentence, by its preposition, its number or its case
 _OPENING = re.compile(
     r"\W*(?:во?|ко?|со?|до|от|після|после|около|на|по|лишь|уже|ещё|през|з|зі|у|w|we|z|do|od|po|przed|na|około|już|\d+"
@@ -67,4 +67,4 @@ def ends_quantity(head: str) -> bool:
 
 def ends_with_year(head: str) -> bool | None:
     """Does a year with its stop end a sentence before a capital, or only open it? None: no year ends the text."""
-    return not _OPENING.match(head) if _YEAR.search(head[-12:]) else None
+    return not _OPENING.match(head) if _YEAR.search(head[-14:]) else None

@@ -132,7 +132,7 @@ STARTERS = _sets(
         "tr": "O Onlar Ben Biz Sen Siz Bu Şu Ama Ve Ne Kim Nasıl Neden Şimdi Burada Orada Sonra Daha Herkes Hiç "
         "Kimse Her Bugün Dün Yarın Çok Çünkü Eğer Böyle Öyle Bunun Bunlar Şunlar Kendi Onun Bizim Benim",
         "uk": "Він Вона Воно Вони Я Ми Ви Це Цей Ця Але Не На По Потім Коли Хто Що Як Чому Тепер Тут Там Тоді Все "
-        "Всі Усе Усі Ніхто Ніщо Сьогодні Вчора Завтра Також Якщо З Зі У В До Від Для Із Мій Моя Його Її Їх Був Була "
+        "Всі Усе Усі Ніхто Ніщо Сьогодні Вчора Завтра Також Якщо Мій Моя Його Її Їх Був Була "
         "Було Були Є Тому Дуже",
         "da": "Den Det De Der Han Hun Hvad Hvem Hvor Hvorfor Jeg Vi Du En Et Og Men I På Som Da Når Nu Her Derefter "
         "Alle Alt Ingen Intet Også Hvis Med Uden For Fra Til Af Min Hans Hendes Deres Dette Disse Ikke Kun Hvordan",
@@ -168,8 +168,8 @@ STARTERS = _sets(
         "Todos Toda Todas Ninguém Nada Hoje Ontem Amanhã Também Assim Porque Com Sem Para Por Este Esta Isto Esse "
         "Essa Isso Meu Minha Seu Sua Nos Há Era Foi São Aí",
         "ru": "Он Она Оно Они Я Мы Вы Это Этот Эта А И Но Не На По Потом Когда Кто Что Как Почему Теперь Тут Там "
-        "Затем Тогда Всё Все Никто Ничто Ничего Сегодня Вчера Завтра Также Тоже Если Чтобы С Со К В Во О Об От До Для "
-        "Из Под Над При После Перед Мой Моя Его Её Их Был Была Было Были Есть Поэтому Очень Позже",
+        "Затем Тогда Всё Все Никто Ничто Ничего Сегодня Вчера Завтра Также Тоже Если Чтобы "
+        "После Перед Мой Моя Его Её Их Был Была Было Были Есть Поэтому Очень Позже",
         "sv": "Den Det De Där Han Hon Vad Vem Var Varför Jag Vi Du En Ett Och Men I På Som Då När Nu Här Sedan "
         "Därefter Alla Allt Ingen Inget Idag Igår Imorgon Också Om Med Utan För Från Till Av Min Mitt Hans Hennes "
         "Deras Dessa Inte Bara Hur",

@@ -175,8 +175,7 @@ def _known(language: str, head: str, after: str) -> bool | None:
         return True
     if word in ABBREVIATIONS.get(language, ()) or _goes_on(language, word, after):
         return False
-    words = WORDS.get(language, frozenset())
-    if (word in words or word[:1].lower() + word[1:] in words) and not after[0].isdigit():
+    if word in WORDS.get(language, ()) and not after[0].isdigit():
         return not after[0].islower()
     return _before_capital(language, head, word) if after[0].isupper() else None
 

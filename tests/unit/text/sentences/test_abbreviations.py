@@ -56,6 +56,7 @@ nl Hij weegt 80 kg. | Anna lachte. | Het duurt 10 min. | Alles goed.
 ru Весит 80 кг. | Анна смеялась. | Длится 10 мин. | Всё хорошо.
 uk Коштує 20 грн. | Ніхто не купить.
 hu Ára 20 Ft. | Senki sem veszi.
+ru Дом, где он родился, 1898 г. В 1854 году дом продан.
 ru Это было в 1941 г. | Война началась. | Летом 1941 г. Германия напала. | В 1812 г. Наполеон пришёл.
 pl Urodził się w 1990 r. | Kraków był inny. | W 1990 r. Polska była wolna.
 cs Viz str. 5 a obr. 3. | Přišel Karel. | Dne 5. ledna odešel.
@@ -65,7 +66,8 @@ pt O total, aprox. 500 reais, foi pago.
 es Peso máx. 10 kg.
 ar بلغت الخسائر 4.5%. | ثم عاد.
 fa در بخش‌های ۲٫۱. داده‌های ورودی آمده است.
-es Hm. | Bien. | Shh. | Callad.
+es Hm. | Bueno. | Shh. | Callad.
+uk Вид. «Освіта» випустило книгу.
 hu Brr. | Hideg van.
 cs Je to krk. | Potom odešel. | Smrt. | Život.
 hr To je vrt. | Ana je tu.
