@@ -73,7 +73,7 @@ def make_app(broker_url: str, pool: str | None = None, *, connections: int = 0) 
         worker_send_task_events=False,  # Flower switches them on; they cost a third of the throughput
     )
     _unregister_builtin_tasks(app)
-    if broker.password_file:  # kombu takes such an object from nobody but who makes its connections
+    if broker.password_file:  # kombu takes such an object only from the code that makes its connections
         app.amqp.Connection = partial(  # type: ignore[assignment]  # called as the class would be
             Connection, credential_provider=PasswordFile(*broker.password_file)
         )

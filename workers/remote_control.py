@@ -12,7 +12,7 @@ SLOTS = "slots are fixed when a worker starts: start another worker (seriatim wo
 JOBS = "a revoked message is published again: use seriatim cancel JOB to end a job"
 TIMES = "time limits have no effect on threads: SERIATIM_STALL_TIMEOUT_MS says when a sentence is stuck"
 RATE = "what waits in a worker counts as lost: limit a pool with seriatim set --pool POOL --requests-minute N"
-GOSSIP = "workers elect nobody: every process dispatches (SERIATIM_SWEEP_MS)"
+GOSSIP = "workers elect no leader: every process dispatches (SERIATIM_SWEEP_MS)"
 RESTART = "there is no pool to restart: celery control shutdown ends the process, and its supervisor starts another"
 
 
@@ -42,7 +42,7 @@ def pool_restart(state: Any, **_: Any) -> Any:
 
 @control_command(args=[("task_name", str), ("rate_limit", str)], signature="<task_name> <rate_limit>")
 def rate_limit(state: Any, task_name: str = "", rate_limit: str = "", **_: Any) -> Any:
-    """Refuse: Celery would hold messages back in the worker, which counts as deaf then and ends."""
+    """Refuse: Celery would hold messages back in the worker, which then counts as lost to its broker and ends."""
     return nok(RATE)
 
 

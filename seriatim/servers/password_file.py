@@ -1,7 +1,7 @@
 """Password files of Redis, read again for each new connection: a password may be replaced while processes run.
 
 Secrets that Kubernetes, Vault's agent or an operator replace appear in the same file. Connections that are open stay
-so; without a new look at the file, the first one that breaks would be refused until somebody restarts the process.
+so; without a new look at the file, the first one that breaks would be refused until the process is restarted.
 """
 
 from redis.credentials import CredentialProvider

@@ -264,8 +264,8 @@ def test_a_password_that_is_replaced_in_its_file_is_used_from_then_on(kept: Kept
             for kind in ("normal", "pubsub"):
                 client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
             text = sentences(4, "replaced")
-            heard = Listener(kept.system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60)
-            assert heard == stream_of(text)
+            pcm = Listener(kept.system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60)
+            assert pcm == stream_of(text)
             assert set(kept.system.worker_pids().values()) == pids
             assert "refused the password" not in kept.system.log("workers") + kept.system.log("reassembler")
         finally:

@@ -65,7 +65,7 @@ def test_what_is_no_json_is_said_with_its_place(client: httpx2.Client, path: str
 
 
 @pytest.mark.parametrize("path", ["/v1/none", "/v1/models", "/stream"])
-def test_a_websocket_to_an_unknown_path_is_told_so(gateway: Gateway, path: str) -> None:
+def test_a_websocket_to_an_unknown_path_is_answered_with_404(gateway: Gateway, path: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None)
     answer: Any = refused.value.response

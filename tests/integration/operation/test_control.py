@@ -88,7 +88,7 @@ def test_another_pools_queue_is_not_taken(system: RealSystem) -> None:
         ("autoscale", {"max": 4, "min": 1}, "--slots"),
         ("pool_restart", {}, "its supervisor starts another"),
         ("rate_limit", {"task_name": "seriatim.synthesize", "rate_limit": "1/h"}, "--requests-minute"),
-        ("election", {"id": "x", "topic": "y", "action": {}}, "workers elect nobody"),
+        ("election", {"id": "x", "topic": "y", "action": {}}, "workers elect no leader"),
         ("time_limit", {"task_name": "seriatim.synthesize", "soft": 1.0, "hard": 2.0}, "SERIATIM_STALL_TIMEOUT_MS"),
         ("revoke", {"task_id": "x"}, "seriatim cancel JOB"),
         ("terminate", {"task_id": "x", "signal": "KILL"}, "seriatim cancel JOB"),

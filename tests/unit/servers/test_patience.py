@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -11,38 +11,49 @@ from seriatim.errors import Unavailable
 from seriatim.servers.redis_checks import server_version
 from seriatim.servers.redis_clients import check_reachable, command_client, streams
 
-TRY_S = 1.5  #: what one try takes; without a look at the clock there would be eight
+TRY_S = 1.1  #: what one try takes
+FEW = 7  #: without a look at the clock there would be eight tries, or more
 
 
 @pytest.fixture
-def silent() -> Iterator[int]:
+def silent() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
-        yield server.getsockname()[1]
+        yield server
+
+
+def count_tries(server: socket.socket) -> int:
+    """The connections that wait to be accepted: a slow machine makes them later, and never more."""
+    server.setblocking(False)
+    n_tries = 0
+    with suppress(BlockingIOError):
+        while True:
+            server.accept()[0].close()
+            n_tries += 1
+    return n_tries
 
 
 @pytest.mark.parametrize(
     ("scheme", "says"),
     [pytest.param("redis", "does it want TLS", marks=pytest.mark.thorough), ("rediss", "does it speak TLS")],
 )
-def test_who_is_in_a_hurry_hears_soon_that_nobody_answers(silent: int, scheme: str, says: str) -> None:
-    url = f"{scheme}://127.0.0.1:{silent}/0?socket_timeout={TRY_S}&socket_connect_timeout={TRY_S}"
-    before_s = time.monotonic()
+def test_who_is_in_a_hurry_hears_soon_that_no_server_answers(silent: socket.socket, scheme: str, says: str) -> None:
+    port = silent.getsockname()[1]
+    url = f"{scheme}://127.0.0.1:{port}/0?socket_timeout={TRY_S}&socket_connect_timeout={TRY_S}"
     with pytest.raises(Unavailable, match=rf"^no Redis at .*{says}"):
         check_reachable(command_client(url, outage_s=1.0), url)
-    assert time.monotonic() - before_s < 7 * TRY_S
+    assert 0 < count_tries(silent) < FEW
 
 
 @pytest.mark.thorough
-def test_so_does_an_event_loop(silent: int) -> None:
+def test_so_does_an_event_loop(silent: socket.socket) -> None:
     async def ask() -> None:
-        url = f"redis://127.0.0.1:{silent}/0?socket_timeout=0.1&socket_connect_timeout=0.1"
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0?socket_timeout=0.1&socket_connect_timeout=0.1"
         async with streams(url, outage_s=1.0) as client:  # a read may block for two seconds
             await client.exists("nothing")
 
-    before_s = time.monotonic()
     with pytest.raises(Unavailable):
         asyncio.run(ask())
-    assert time.monotonic() - before_s < 14
+    assert 0 < count_tries(silent) < FEW
 
 
 @pytest.mark.parametrize(
