@@ -52,7 +52,7 @@ def test_a_job_is_heard_whole_while_its_engine_is_away_and_returns_to_it(system:
         with ProviderSimulator(port=first.port):
             wait_until(lambda: "engine of the route is back" in system.log("route-workers"), "it is back")
             assert Listener(system.producer().enqueue(texts, request(POOL))).pcm() == heard_stream(texts)
-    assert system.count("retries", POOL) == 0
+    assert system.attempts_lost(POOL) == 0
     assert not any(name.startswith("failed") for name in run(system.redis, signals(POOL)).counts)
 
 

@@ -259,6 +259,14 @@ class RealSystem:
         with self.redis as client:
             return int(cast("bytes | None", client.hget(f"{pool_prefix(pool)}:m", name)) or 0)
 
+    def attempts_lost(self, pool: str = "tone") -> int:
+        """Attempts so far that were made again because they came to nothing.
+
+        A message counts as lost, and its sentence is given out again, where no worker took it for some seconds: as
+        while one loads, or gets no turn. No worker had begun to speak it.
+        """
+        return self.count("retries", pool) - self.count("lost_messages", pool)
+
     def slots(self, pool: str = "tone") -> int:
         """How many sentences the pool would speak at once."""
         with self.redis as client:

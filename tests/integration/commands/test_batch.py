@@ -28,8 +28,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def write(path: Path, text: str) -> None:
+    """Write a file at once: a watching command must not find it empty, however late the text comes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(path)
 
 
 def command(source: Path, out: Path, *more: str) -> Sequence[str | Path]:
@@ -109,7 +112,9 @@ def test_a_killed_batch_goes_on_and_speaks_nothing_twice(folder: Path, tmp_path:
     with start_command(*command(folder, out, *held)) as running:
         wait_until(lambda: len(entries(out)) == 3 or running.poll() is not None, "all other files")
         journal = out / "held.wav.part.json"
-        wait_until(lambda: len(journal.read_bytes().splitlines()) > 2, "two sentences of the held file")
+        wait_until(
+            lambda: journal.exists() and len(journal.read_bytes().splitlines()) > 2, "two sentences of the held file"
+        )
         children = descendants(running.pid)
         running.kill()
         running.communicate(timeout=PATIENCE_S)

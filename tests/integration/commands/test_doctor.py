@@ -67,9 +67,13 @@ def test_it_says_where_reassemblers_record_if_that_is_elsewhere(
     system.reassembler()
     system.workers(1)
     other = system.settings.to_env() | {"SERIATIM_STORE_DIR": str(tmp_path)}
-    checks = {check["check"]: check for check in report_of(seriatim("doctor", "--json", settings=other))["checks"]}
-    assert checks["store"]["status"] == "fail"
-    assert system.settings.store_dir in checks["store"]["advice"]
+
+    def failed() -> dict[str, Any] | None:
+        """What is wrong with the store, once the reassembler has said where it records."""
+        checks = {check["check"]: check for check in report_of(seriatim("doctor", "--json", settings=other))["checks"]}
+        return checks["store"] if checks["store"]["status"] == "fail" else None
+
+    assert system.settings.store_dir in wait_until(failed, "it is somewhere else")["advice"]
 
 
 def test_a_server_that_forgets_is_a_warning() -> None:

@@ -40,15 +40,6 @@ def killed_in_mid_sentence(system: RealSystem, pool: str, listener: Listener, *,
     system.gate.touch()
 
 
-def attempts_lost(system: RealSystem, pool: str) -> int:
-    """Attempts of all tests so far that were made again because they came to nothing.
-
-    A message counts as lost, and its sentence is given out again, where no worker took it for some seconds: as while a
-    killed one's successor loads. No worker had begun to speak it.
-    """
-    return system.count("retries", pool) - system.count("lost_messages", pool)
-
-
 def enqueue(system: RealSystem, pool: str, **options: object) -> Listener:
     request = JobRequest.of({"engine": "tone", "pool": pool, "kind": "batch", "drain": "window"} | options)
     system.gate.unlink(missing_ok=True)
@@ -64,12 +55,12 @@ def discontinuities(listener: Listener) -> list[int]:
 
 
 def test_by_default_such_a_sentence_is_held_until_it_is_whole(system: RealSystem) -> None:
-    lost = attempts_lost(system, "none")
+    lost = system.attempts_lost("none")
     listener = enqueue(system, "none")
     killed_in_mid_sentence(system, "none", listener, partly_heard=False)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == []
-    assert attempts_lost(system, "none") == lost + 1
+    assert system.attempts_lost("none") == lost + 1
 
 
 def test_a_listener_who_would_rather_not_wait_hears_two_takes_and_learns_where(system: RealSystem) -> None:
@@ -81,12 +72,12 @@ def test_a_listener_who_would_rather_not_wait_hears_two_takes_and_learns_where(s
 
 def test_a_resumable_engine_goes_on_without_a_seam(system: RealSystem) -> None:
     """Every take has another phase: where two were glued together, the wave would jump."""
-    lost = attempts_lost(system, "resumable")
+    lost = system.attempts_lost("resumable")
     listener = enqueue(system, "resumable")
     killed_in_mid_sentence(system, "resumable", listener, partly_heard=True)
     assert lengths(listener) == LENGTHS
     assert discontinuities(listener) == []
-    assert attempts_lost(system, "resumable") == lost + 1
+    assert system.attempts_lost("resumable") == lost + 1
     pcm = by_sentence(listener.entries)
     usual = max(longest_step(pcm[seq]) for seq in (0, 2, 3))
     assert longest_step(pcm[1]) <= usual * 1.5

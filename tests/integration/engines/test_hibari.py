@@ -355,7 +355,7 @@ class TestSystem:
         job = system.producer().enqueue("She said 今天 and left.", JobRequest(engine="hibari", pool=pool))
         with pytest.raises(JobFailed, match=r"the hibari engine reads English only, .*'今天'"):
             list(job.pcm())
-        assert system.count("retries", pool) == 0
+        assert system.attempts_lost(pool) == 0
         assert system.count("given_up", pool) == 0
         system.end(pool)
 

@@ -168,7 +168,7 @@ def test_a_listeners_job_fails_and_a_nights_work_goes_on_and_counts_its_gap(
     assert (status.state, status.gaps) == (state, gaps)
     shown = seriatim("status", job.id, settings=system.settings.to_env()).stdout.decode()
     assert (", 1 gap" in shown) == bool(gaps)
-    assert system.log("broken").count("gap in a job") >= gaps
+    wait_until(lambda: system.log("broken").count("gap in a job") >= gaps, "a worker says so")
 
 
 @pytest.mark.thorough

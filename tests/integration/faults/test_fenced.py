@@ -38,10 +38,10 @@ def stopped(system: RealSystem) -> Iterator[None]:
 def test_an_attempt_that_goes_on_when_another_has_its_sentence_is_counted_once(system: RealSystem) -> None:
     text = sentences(8, "zombie that counts")
     for n in range(1, 3):
-        retries = system.count("retries")
+        lost = system.attempts_lost()
         job = enqueue(system, text)
         with stopped(system):
-            wait_until(lambda before=retries: system.count("retries") > before, "its lease expires")  # type: ignore[misc]  # called at once
+            wait_until(lambda before=lost: system.attempts_lost() > before, "its lease expires")  # type: ignore[misc]  # called at once
         wait_until(lambda expected=n: system.count("fenced") == expected, "it is refused")  # type: ignore[misc]  # as above
         assert sound(system, job) == stream_of(text)
         wait_until(lambda: system.slots() == 2, "it registers again")

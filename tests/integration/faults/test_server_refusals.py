@@ -18,10 +18,11 @@ from seriatim.records import DrainMode, HoldPolicy
 from seriatim.servers.redis_clients import command_client
 from seriatim.stream_entries import ReaderCursor
 from tests.http.gateways import start
-from tests.support.process_system import RealSystem, wait_until
+from tests.support.process_system import HOLD, RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
 
 TEXT = [f"Finch {i} sings of green hills and of rivers." for i in range(30)]  # longer than a window
+HELD = [*TEXT[:2], f"The {HOLD} sings, too.", *TEXT[2:]]  #: its reader waits for the rest
 
 
 @pytest.fixture
@@ -93,7 +94,8 @@ def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_syste
     system.reassembler()
     system.workers(1, slots=2, options={"rtf": 0.02})
     gateway = start(system)
-    request = {"input": " ".join(TEXT), "response_format": "pcm"}
+    system.gate.unlink(missing_ok=True)
+    request = {"input": " ".join(HELD), "response_format": "pcm"}
     with gateway.client() as client:
         with client.stream("POST", "/v1/audio/speech", json=request) as stream:
             pieces = stream.iter_raw()
@@ -103,6 +105,7 @@ def test_a_gateway_and_its_workers_go_on_after_a_server_refused_writes(new_syste
                 wait_until(lambda: "readers were not reported" in system.log("gateway"))
             finally:
                 system.redis.config_set("min-replicas-to-write", 0)
+            system.gate.touch()
             n_bytes = first + sum(map(len, pieces))
         later = client.post("/v1/audio/speech", json=request)
     later.raise_for_status()

@@ -227,7 +227,7 @@ def test_half_a_text_does_not_pass_for_a_whole_one(shared: RealSystem) -> None:
             cut = contextlib.nullcontext() if state == "done" else contextlib.suppress(httpx2.TransportError)
             with cut:
                 client.post("/v1/audio/speech", json={"input": long, "response_format": "pcm"})
-            assert client.get("/v1/jobs").json()["data"][0]["state"] == state
+            wait_until(lambda state=state: client.get("/v1/jobs").json()["data"][0]["state"] == state, state)  # type: ignore[misc]  # called at once
 
 
 def test_leases_are_renewed_on(

@@ -21,7 +21,7 @@ from seriatim.lua.script_calls import run
 from seriatim.settings import Settings
 from tests.integration.faults.test_kills import enqueue, sound
 from tests.support.expected_audio import sentences, stream_of
-from tests.support.process_system import RealSystem, wait_until
+from tests.support.process_system import RealSystem, state_of, wait_until
 from workers.engines.engine_registry import load
 from workers.registration import registration_of
 from workers.worker_gauges import WorkerGauges
@@ -61,6 +61,7 @@ def test_a_worker_that_was_taken_for_dead_shows_its_figures_again(system: RealSy
         for _ in range(3):
             wait_until(lambda: owner in exported(client, MEMORY), "they are there")
             os.kill(pid, signal.SIGSTOP)
+            wait_until(lambda: state_of(pid) == "T", "it stands still")
             try:
                 client.delete(f"{pool_prefix('tone')}:w:{owner}")
                 assert owner not in exported(client, MEMORY)

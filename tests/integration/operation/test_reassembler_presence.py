@@ -45,7 +45,7 @@ def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hang
 
 @pytest.mark.thorough
 def test_a_gateway_that_looks_for_recordings_elsewhere_says_so(tmp_path: Path) -> None:
-    with RealSystem.on(tmp_path) as system:
+    with RealSystem.on(tmp_path, lease_ms=60_000) as system:  # it is there, however late its signs of life come
         system.reassembler()
         with system.redis as client:
             wait_until(lambda: running_reassemblers(client))
