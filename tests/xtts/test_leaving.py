@@ -41,7 +41,12 @@ def test_within_one_round_of_being_dropped(engine: XttsEngine, monkeypatch: pyte
     orders = [engine._order(Utterance("one two three four five six seven.", seed=seed)) for seed in range(3)]
     for order in orders:
         loop.order(order)
-    wait_until(lambda: len(loop._speaking) == 3 and min(len(row.codes) for row in loop.batch.rows) > 20)
+
+    def well_begun() -> bool:
+        n_codes = [len(row.codes) for row in loop.batch.rows]  # those that are in the batch by now
+        return len(loop._speaking) == len(n_codes) == 3 and min(n_codes) > 20
+
+    wait_until(well_begun)
     for order in orders:
         order.dropped.set()
         rounds, n_codes = loop.rounds, max((len(row.codes) for row in loop.batch.rows), default=0)
