@@ -20,7 +20,7 @@ TIMES = {"waited_ms", "first_ms", "elapsed_ms"}
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    made = new_system(log_format="json")
+    made = new_system(log_format="json", lease_ms=60_000, message_timeout_ms=60_000)  # no attempt but those that fail
     made.reassembler()
     made.workers(1, slots=2, options={"fail_on": "trips"})
     return made
