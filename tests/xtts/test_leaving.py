@@ -42,11 +42,11 @@ def test_within_one_round_of_being_dropped(engine: XttsEngine, monkeypatch: pyte
     for order in orders:
         loop.order(order)
 
-    def well_begun() -> bool:
+    def all_speak() -> bool:
         n_codes = [len(row.codes) for row in loop.batch.rows]  # those that are in the batch by now
         return len(loop._speaking) == len(n_codes) == 3 and min(n_codes) > 20
 
-    wait_until(well_begun)
+    wait_until(all_speak)
     for order in orders:
         order.dropped.set()
         rounds, n_codes = loop.rounds, max((len(row.codes) for row in loop.batch.rows), default=0)
