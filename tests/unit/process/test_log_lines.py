@@ -1,12 +1,18 @@
-"""Lines of the log that are written past `logging`: last words, and what is said from handlers of signals."""
+"""Lines of the log: those of libraries that lost a connection, and those that are written past `logging`."""
 
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
+import amqp.exceptions
 import pytest
+import redis.exceptions
+from kombu.message import Message
 
-from seriatim.log import message_of
+from seriatim.log import KeyValueFormatter, message_of, shorten_lost_connection
 
 SPEAKS = """
 import logging, sys
@@ -37,3 +43,54 @@ def test_a_line_is_read_in_either_form() -> None:
     assert message_of('{"level": "ERROR", "message": "no such engine: x"}') == "no such engine: x"
     assert message_of("{no JSON") == "{no JSON"
     assert message_of("Traceback: of others") == "Traceback: of others"
+
+
+class LostChannel:
+    """A channel of a broker that is no longer there."""
+
+    no_ack_consumers = None
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def basic_ack(self, *_args: object, **_options: object) -> None:
+        raise self.error
+
+
+@pytest.fixture
+def written() -> Iterator[StringIO]:
+    """What the log says of records that pass the filter."""
+    handler = logging.StreamHandler(StringIO())
+    handler.addFilter(shorten_lost_connection)
+    handler.setFormatter(KeyValueFormatter("%(levelname)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    yield handler.stream
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (redis.exceptions.ConnectionError("Error while reading\nfrom /s"), "error='Error while reading from /s'"),
+        (redis.exceptions.TimeoutError(), "error='TimeoutError'"),
+        (amqp.exceptions.RecoverableConnectionError("gone"), "error='gone'"),
+        (ConnectionResetError(104, "reset by peer"), "error='[Errno 104] reset by peer'"),
+    ],
+)
+def test_a_library_that_lost_its_connection_writes_one_line(written: StringIO, error: Exception, said: str) -> None:
+    message = Message(delivery_tag="7", channel=LostChannel(error))
+    message.ack_log_error(logging.getLogger("kombu.message"), (type(error),))
+    (line,) = written.getvalue().splitlines()
+    assert line.startswith("WARNING: Couldn't ack '7'")
+    assert line.endswith(f" {said}")
+
+
+def test_tracebacks_of_other_errors_stay(written: StringIO) -> None:
+    for name, error in (("kombu.hub", KeyError("x")), ("seriatim.job", ConnectionError("y"))):
+        logging.getLogger(name).error("it failed", exc_info=error)
+    assert written.getvalue().splitlines() == [
+        "ERROR: it failed",
+        "KeyError: 'x'",
+        "ERROR: it failed",
+        "ConnectionError: y",
+    ]
