@@ -30,6 +30,7 @@ def is_note(label: str, text: str, end: int, state: ScanState) -> bool:
     is_word = (
         label.isdecimal()
         and len(state.word) > 2 - (text[end] == "[")
+        and (state.word.isalpha() or state.word.isdecimal())  # `grew[15]`, `1990[3]`; not `row2[3]`
         and state.word.lower() not in _INDEXED
         and label[0] != "0"
     )

@@ -14,7 +14,7 @@ Step = tuple[str, int] | None
 
 
 _WORD_CHARS = 12
-_LAST_LETTERS = re.compile(r"[^\W\d_]*\Z")
+_LAST_LETTERS = re.compile(r"[^\W_]*\Z")
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class ScanState:
     markup: Markup
     inner: Callable[[str], str]  #: the words of a stretch within a line, such as a link's
     before: str = "\n"  #: the character before, as it was written
-    word: str = ""  #: the last letters before, as they were written: at most 12
+    word: str = ""  #: the last letters and digits before, as they were written: at most 12
     solid: str = ""  #: the last character that was given out and is no white space
     line_start: bool = True  #: does a line of Markdown start here?
     opened: dict[str, int] = field(default_factory=dict)  #: single marks of emphasis that wait for their closers

@@ -233,17 +233,24 @@ def _counts_millions(grammar: NumberGrammar, count: int, noun: str) -> bool:
     )
 
 
+def _names_of_amounts(grammar: NumberGrammar) -> frozenset[str]:
+    """What money and measures are called, in small letters: before these no number is a year (`1999 dollars`)."""
+    nouns = [*grammar.rules.units.values(), *(each.major for each in grammar.rules.money.values())]
+    return frozenset(form.partition(" ")[0].lower() for noun in nouns for form in noun.forms)
+
+
 def _plain_rules(grammar: NumberGrammar) -> list[ReadingRule]:
-    speller = grammar.rules.speller
+    speller, amounts = grammar.rules.speller, _names_of_amounts(grammar)
 
     def read(found: re.Match[str]) -> str:
         text = found["n"]
         if len(text) > _FIRST_DIGIT_GROUP and text.isdecimal():
             return speller.digits(text)
         beside = found.string[found.end() : found.end() + 1]
-        if _is_year(text) and (grammar.rules.spaced or not beside.isalpha()):
-            return grammar.year(int(text))
         noun, count = _NOUN.match(found.string, found.end()), grammar.count(text)
+        is_amount = noun is not None and noun[1].lower() in amounts and word_before(found) != "in"
+        if _is_year(text) and not is_amount and (grammar.rules.spaced or not beside.isalpha()):
+            return grammar.year(int(text))
         if noun is None or count is None:
             return grammar.say(text)
         link = " de" if _counts_millions(grammar, count, noun[1]) else ""

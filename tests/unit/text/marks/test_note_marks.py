@@ -7,6 +7,10 @@ from seriatim.text.segment import IncrementalSegmenter, SegmentOptions, segment
 
 CASES = [
     ("It grew[15] fast and so[1][2] on, in Paris,[4] yes.", "It grew fast and so on, in Paris, yes."),
+    (
+        "Since 1990[3] about 500[12][13] people left; row2[3] is code.",
+        "Since 1990 about 500 people left; row2[3] is code.",
+    ),
     ("Take list[1], x[2], data[0] and words[1,2] now.", "Take list[1], x[2], data[0] and words[1,2] now."),
     ("A fact [citation needed] and this[note 3] too.", "A fact and this too."),
     ("A text<sup>(23)</sup> and<sup>*23</sup> more<sup>[*4]</sup>, x<sup>2</sup>.", "A text and more, x²."),
