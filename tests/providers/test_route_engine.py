@@ -14,9 +14,11 @@ from seriatim.errors import EngineBusy, Misconfigured, SeriatimError, UnknownOpt
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
 from tests.providers.provider_systems import route_file, route_step
+from tests.support.planted_errors import plant
 from tests.support.process_system import wait_until
 from workers.engines.engine_registry import load
 from workers.engines.route.remaining_text import heard_chars
+from workers.engines.route.route_step import RouteStep
 
 TEXT = "The harbour is quiet in the morning, and the boats lie still."
 TONE = '[[engine]]\nengine = "tone"\noptions = {rate_hz = 8000}\n'
@@ -112,6 +114,19 @@ def test_an_engine_that_is_away_is_not_asked_until_it_speaks_again(
     n_requests = [request.call.text for request in first.requests].count(TEXT)
     assert pcm_of(engine) == sound_of(TEXT, voice=1)
     assert [request.call.text for request in first.requests].count(TEXT) == n_requests
+    first.faults = {}
+    wait_until(lambda: pcm_of(engine) == sound_of(TEXT), "the first engine speaks again")
+
+
+def test_an_engine_that_breaks_while_it_is_tried_is_tried_again(
+    make: Make, first: ProviderSimulator, second: ProviderSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an error that nothing foresees, such as OSError of an engine of another distribution."""
+    monkeypatch.setattr(RouteStep, "_try_engine", RouteStep._try_engine)  # so that it is put back
+    plant("workers.engines.route.route_step:RouteStep._try_engine", 3, 2)  # the first two start the engines
+    engine = both(make, first, second, return_s=0.05)
+    first.faults = {"": (Fault.RESET_FIRST, 0)}
+    assert pcm_of(engine) == pcm_of(engine) == sound_of(TEXT, voice=1)
     first.faults = {}
     wait_until(lambda: pcm_of(engine) == sound_of(TEXT), "the first engine speaks again")
 

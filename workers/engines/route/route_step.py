@@ -14,6 +14,7 @@ from seriatim.audio.pcm import ms_of_bytes
 from seriatim.audio.resampler import PcmResampler
 from seriatim.engine import AudioChunk, Engine, Utterance
 from seriatim.errors import EngineBusy, EngineFailed, EngineUnavailable, SeriatimError, UpstreamFailed
+from seriatim.process import watched_tasks
 from seriatim.text.duration_estimate import estimate_ms
 from workers.engines.engine_registry import load
 from workers.engines.route.route_file import StepOptions
@@ -134,8 +135,7 @@ class RouteStep:
                 return
             self.away = True
         log.warning("engine of the route is away", extra={"engine": self.name, "why": reason})
-        self._recovery = threading.Thread(target=self._recover, name=f"route {self.name}", daemon=True)
-        self._recovery.start()
+        self._recovery = watched_tasks.start(f"route {self.name}", self._recover)
 
     def _recover(self) -> None:
         """Try the engine until it speaks: listeners' sentences are spoken by others meanwhile."""
