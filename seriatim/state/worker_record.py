@@ -12,7 +12,7 @@ from seriatim.state.pool_record import PoolRecord, read_pool
 
 COUNTS = {"slots": "slots", "sentences": "spoken", "ready_ms": "ready_ms", "pid": "pid"}  #: attributes by hash field
 GAUGES = ("memory_bytes", "gpu_utilization", "gpu_memory_used", "gpu_memory_bytes", "slots_lost", "cache_hits")
-FIELDS = ("engine", "host", "fingerprint", "since", "busy_ms", *COUNTS.values(), *GAUGES)
+FIELDS = ("engine", "host", "fingerprint", "since", "busy_ms", "audio_ms", *COUNTS.values(), *GAUGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class WorkerProcessState:
     slots_lost: float | None = None  #: given up, as its device's memory ran out
     cache_hits: float | None = None  #: sentences that came from its cache
     busy_s: float = 0.0  #: slot seconds that it spoke for
+    audio_s: float = 0.0  #: length of the sentences that it spoke
     fingerprint: str = ""  #: of its audio; "" if its engine is not exact
     audio_differs: bool = False  #: from that of its pool
 
@@ -49,7 +50,7 @@ class WorkerProcessState:
         return cls(
             owner, busy=busy, fingerprint=fingerprint, audio_differs=fingerprint not in ("", pool.fingerprint),
             engine=w.get("engine", ""), host=w.get("host", ""), up_s=up_s,
-            busy_s=float(w.get("busy_ms", 0)) / 1000, **whole, **gauges,
+            busy_s=float(w.get("busy_ms", 0)) / 1000, audio_s=float(w.get("audio_ms", 0)) / 1000, **whole, **gauges,
         )  # fmt: skip
 
 

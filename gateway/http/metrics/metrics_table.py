@@ -113,6 +113,7 @@ METRICS = (
            note="it cut them, or synthesized them again; `another_take`: it continued what a worker with another "
            "fingerprint had begun"),
     Metric("worker_sentences", "counter", "worker.sentences", "sentences that the worker process synthesized", WORKER),
+    Metric("worker_audio_seconds", "counter", "worker.audio_s", "audio that the worker process synthesized", WORKER),
     Metric("worker_cache_hits", "counter", "worker.cache_hits", "sentences that came from its cache", WORKER,
            note="`SERIATIM_CACHE`"),
     Metric("worker_busy_seconds", "counter", "worker.busy_s", "slot seconds that the worker process was busy", WORKER),

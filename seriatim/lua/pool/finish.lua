@@ -22,6 +22,7 @@ if s.owner ~= '' then
   if C('EXISTS', w) == 1 then
     C('HINCRBY', w, 'spoken', 1)
     C('HINCRBY', w, 'busy_ms', int(wall))
+    if wall > 0 then C('HINCRBY', w, 'audio_ms', int(audio)) end     -- at 0 it found the sentence whole
   end
   C('HINCRBY', key, 'by:' .. s.owner, 1)   -- for people: who spoke how many of it
 end

@@ -10,6 +10,8 @@ from seriatim.lua.pool_records import REFUSED, ClaimVerdict, SubmitVerdict
 from seriatim.lua.pool_scripts import signals
 from seriatim.pool_metrics import LENGTH_BOUNDS_MS, SLACK_BOUNDS_MS, TIME_BOUNDS_MS, WAIT_BOUNDS_MS, PoolMetrics
 from seriatim.records import JobKind, TaskMessage
+from seriatim.state.pool_record import read_pool
+from seriatim.state.worker_record import read_workers
 from seriatim.user_limits import UserLimits
 from tests.scripts.pool.pool_driver import POOL, P, PoolDriver
 
@@ -73,6 +75,17 @@ def test_the_time_that_a_sentence_took_falls_into_the_scripts_buckets(redis: Red
     stage.finish(message, 1_000, wall_ms=ms)
     bound = next((bound for bound in TIME_BOUNDS_MS if ms <= bound), "inf")
     assert metrics_of(stage).counts[f"synthesis:{bound}"] == 1
+
+
+def test_a_sentence_that_an_attempt_found_whole_is_no_audio_of_its_worker(redis: Redis) -> None:
+    stage = PoolDriver(redis, slots=2)
+    stage.accept("j", 1_000, 2_000)
+    (first, second) = stage.pick()
+    stage.takes("w1", first, second)
+    stage.finish(first, 1_000)
+    stage.finish(second, 2_000, wall_ms=0)
+    ((worker,),) = read_workers(redis, [read_pool(redis, POOL)])
+    assert (worker.sentences, worker.audio_s) == (2, 1.0)
 
 
 @pytest.mark.parametrize("ms", [300, *LENGTH_BOUNDS_MS, 1_001, 90_000])
