@@ -26,7 +26,7 @@ UP_PORT = 7379  #: where `seriatim up` has its Redis
 
 def check_machine(settings: Settings) -> list[CheckResult]:
     """Results about this machine."""
-    return [_cores(), _open_files(settings), *_overcommit(settings), *_ports(settings), *_engines(), _gpus()]
+    return [_cores(), _open_files(settings), *check_overcommit(settings), *_ports(settings), *_engines(), _gpus()]
 
 
 def _cores() -> CheckResult:
@@ -45,13 +45,13 @@ def _open_files(settings: Settings) -> CheckResult:
     return warn("open files", f"up to {hard}; a full gateway wants {required}", advice)
 
 
-def _overcommit(settings: Settings) -> list[CheckResult]:
-    """The kernel's setting on which the forks of a Redis on this machine depend. Only Linux has it."""
+def check_overcommit(settings: Settings, path: Path = OVERCOMMIT) -> list[CheckResult]:
+    """The kernel's setting on which the forks of a Redis on this machine depend, read from `path`. Linux has it."""
     address = Address.of(settings.redis_url)
     here = address.scheme == "unix" or address.host in ("localhost", "127.0.0.1", "::1")
-    if not here or not OVERCOMMIT.exists():
+    if not here or not path.exists():
         return []
-    value = OVERCOMMIT.read_text("ascii").strip()
+    value = path.read_text("ascii").strip()
     if value == "1":
         return [ok("overcommit", "vm.overcommit_memory is 1")]
     advice = "sysctl vm.overcommit_memory=1, and the same in /etc/sysctl.conf"

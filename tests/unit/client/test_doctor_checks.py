@@ -1,9 +1,11 @@
 """The pure half of `seriatim doctor`: which settings count, what is said of packages and GPUs, how a line looks."""
 
+from pathlib import Path
+
 import pytest
 
 from gateway.cli.checks.check_result import CheckStatus, as_lines, fail, from_message, ok
-from gateway.cli.checks.machine_checks import describe_gpus
+from gateway.cli.checks.machine_checks import check_overcommit, describe_gpus
 from gateway.cli.checks.server_checks import is_near
 from gateway.cli.checks.setting_checks import changed_settings, read_settings
 from gateway.cli.checks.version_checks import check_versions
@@ -83,3 +85,25 @@ def test_a_private_network_is_near() -> None:
     assert [is_near(host) for host in ("redis", "127.0.0.1", "10.0.0.7", "::1", "8.8.8.8", "redis.example.com")] == [
         True, True, True, True, False, False
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "value", "statuses"),
+    [
+        ("redis://localhost/0", "0\n", [CheckStatus.WARN]),
+        ("redis://localhost/0", "2\n", [CheckStatus.WARN]),
+        ("unix:///run/redis.sock", "1\n", [CheckStatus.OK]),
+        ("redis://redis.lan/0", "0\n", []),
+        ("redis://localhost/0", None, []),
+    ],
+)
+def test_a_kernel_that_may_refuse_forks_to_a_redis_on_this_machine_is_warned_of(
+    tmp_path: Path, url: str, value: str | None, statuses: list[CheckStatus]
+) -> None:
+    """Of another machine nothing is known, and only Linux has the file."""
+    path = tmp_path / "overcommit_memory"
+    if value is not None:
+        path.write_text(value, "ascii")
+    results = check_overcommit(Settings(redis_url=url), path)
+    assert [result.status for result in results] == statuses
+    assert all("sysctl vm.overcommit_memory=1" in each.advice for each in results if each.status is CheckStatus.WARN)

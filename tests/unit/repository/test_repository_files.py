@@ -53,8 +53,15 @@ def test_every_file_of_githubs_is_checked() -> None:
     assert {path for path in (ROOT / ".github").rglob("*") if path.is_file()} == set(SCHEMAS)
 
 
+def prerequisites(target: str) -> list[str]:
+    """The prerequisites of a target in the Makefile."""
+    found = re.search(rf"^{target}:([^#\n]*)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    return found.group(1).split() if found else []
+
+
 def test_the_workflow_runs_the_gate_on_every_python_and_builds_what_users_get() -> None:
     jobs = read(WORKFLOW)["jobs"]
+    assert {"lint", "types", "imports", "test-all", "newest"} <= set(prerequisites("check"))
     assert jobs["gate"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     oldest = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
     assert oldest == ">=3.11"
