@@ -35,7 +35,7 @@ from seriatim.text.markup import Markup
 from seriatim.text.reading import ReadingMode
 
 WATCH_S = 0.5  #: how soon a process that ended for good is noticed
-COUNT_TIMEOUT_S = 1.0  #: a worker reports its last sentence some milliseconds after the audio
+COUNT_TIMEOUT_S = 10.0  #: a worker reports its last sentence milliseconds after the audio, or seconds where all is busy
 
 
 class SpeechOutput(Protocol):

@@ -50,7 +50,9 @@ def _pauses(producer: Producer, request: JobRequest) -> Iterator[float]:
         return
     pool = request.pool_name or producer.default_pool()
     until_s = time.monotonic() + producer.settings.cold_start_s
-    while not producer.pool_cache.get(pool).slots and (rest_s := until_s - time.monotonic()) > 0:
-        with translate_redis_errors():
+    while not producer.pool_cache.get(pool).slots:
+        with translate_redis_errors():  # before the time is looked at: also a wait that is over at once leaves the sign
             producer.redis.set(f"{pool_prefix(pool)}:cold", 1, px=SIGN_MS)
+        if (rest_s := until_s - time.monotonic()) <= 0:
+            return
         yield min(LOOK_S, rest_s)

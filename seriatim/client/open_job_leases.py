@@ -76,7 +76,7 @@ class OpenJobLeases:
 
     def _renew_leases(self, jobs: list[OpenJob]) -> list[OpenJob]:
         """Renew leases in one round trip; returns the jobs that need none any more."""
-        calls = [pool_calls.extend(o.job.pool, o.job.id, o.n, [], producer_ms=round(_third_s(o) * 3000)) for o in jobs]
+        calls = [pool_calls.extend(o.job.pool, o.job.id, o.n, [], producer_ms=_lease_ms(o)) for o in jobs]
         try:
             verdicts = run_many(jobs[0].pool_client.redis, calls)
         except SeriatimError as error:  # an outage: it is tried again after a third of the lease
@@ -93,6 +93,10 @@ class OpenJobLeases:
         with self.changed:
             for open_job in ended:
                 self.due.pop(id(open_job), None)
+
+
+def _lease_ms(open_job: OpenJob) -> int:
+    return round(open_job.pool_client.settings.open_job_lease_s * 1000)
 
 
 def _third_s(open_job: OpenJob) -> float:

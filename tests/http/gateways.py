@@ -45,10 +45,17 @@ class Gateway:
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
 
 
-def start(system: RealSystem, name: str = "gateway", *, at_port: int = 0, **settings: object) -> Gateway:
-    """Start a gateway, and wait until it serves; `at_port` 0: it chooses. `settings` are its own."""
+def start(
+    system: RealSystem, name: str = "gateway", *, at_port: int = 0, patch: str = "", **settings: object
+) -> Gateway:
+    """Start a gateway, and wait until it serves; `at_port` 0: it chooses. `settings` are its own.
+
+    `patch`: Python that its process runs first, as to hold a step until the test lets it go on.
+    """
     options: dict[str, object] = {"http_pool": "tone", "http_pcm_hz": 0, **settings}
-    child = system.start(name, "-m", "gateway.cli.main", "serve", "--port", str(at_port), **options)
+    program = ["-c", f"{patch}\nimport sys\nfrom gateway.cli.main import main\nsys.exit(main(sys.argv[1:]))"]
+    command = program if patch else ["-m", "gateway.cli.main"]
+    child = system.start(name, *command, "serve", "--port", str(at_port), **options)
 
     def port() -> int | None:
         assert child.poll() is None, system.log(name)

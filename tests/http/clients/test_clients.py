@@ -11,7 +11,7 @@ import pytest
 from tests.http.clients.raw_connections import head
 from tests.http.gateways import Gateway
 from tests.support.expected_audio import stream_of
-from tests.support.process_system import PATIENCE_S
+from tests.support.process_system import PATIENCE_S, wait_until
 
 TEXT = "Good morning."
 EVIL = {"origin": "https://evil.example"}
@@ -91,7 +91,7 @@ def test_a_wrong_method_is_answered_with_the_right_ones(
 
 def test_monitors_may_ask_for_the_head_alone(gateway: Gateway, client: httpx2.Client) -> None:
     assert client.head("/healthz").status_code == 200
-    assert client.head("/readyz").status_code == 200
+    wait_until(lambda: client.head("/readyz").status_code == 200, "a sentence was spoken in time")
     with gateway.connect() as connection:
         connection.sendall(head("HEAD", "/healthz", "connection: close"))
         came = b""

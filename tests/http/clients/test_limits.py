@@ -4,7 +4,6 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from json import loads
-from pathlib import Path
 
 import httpx2
 import openai
@@ -20,6 +19,7 @@ from tests.http.clients.raw_connections import answer, ended, head, post
 from tests.http.gateways import Gateway, clear, start
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import RealSystem, wait_until
+from tests.support.processor_time import slowness
 
 PLACES = 3
 TEXT = "Hello there."
@@ -30,7 +30,7 @@ OFFER = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings:
 @pytest.fixture(scope="module")
 def small(system: RealSystem) -> Gateway:
     """A gateway with few places."""
-    return start(system, "small-house", http_max_concurrency=PLACES, http_read_timeout_s=5)
+    return start(system, "small-house", http_max_concurrency=PLACES, http_read_timeout_s=600)
 
 
 def listening(stack: ExitStack, gateway: Gateway) -> httpx2.Response:
@@ -69,8 +69,9 @@ def test_a_full_gateway_still_answers_probes(small: Gateway) -> None:
     with ExitStack() as stack, small.client() as watcher:
         for _ in range(PLACES):
             listening(stack, small)
-        for path in ("/healthz", "/readyz", "/metrics"):
+        for path in ("/healthz", "/metrics"):
             assert watcher.get(path).status_code == 200, path
+        wait_until(lambda: watcher.get("/readyz").status_code == 200, "a sentence was spoken in time")
 
 
 def test_a_place_is_free_when_its_client_has_left(small: Gateway) -> None:
@@ -145,7 +146,7 @@ def test_heads_that_cannot_be_used_are_refused_at_once(gateway: Gateway, sent: b
         found, body = answer(connection)
         assert found == status
         assert set(loads(body)["error"]) == {"message", "type", "param", "code"}
-        assert worked_s(gateway) - before_s < 2, "thousands of headers are not counted thousands of times"
+        assert worked_s(gateway) - before_s < 2 * slowness(), "thousands of headers are not counted thousands of times"
 
 
 def worked_s(gateway: Gateway) -> float:
@@ -186,9 +187,11 @@ def test_what_follows_a_chunked_body_is_no_header(gateway: Gateway) -> None:
         assert answer(connection)[0] == 202
 
 
-def test_many_requests_at_the_same_moment_are_served_or_refused(small: Gateway) -> None:
+def test_many_requests_at_the_same_moment_are_served_or_refused(system: RealSystem) -> None:
+    crowded = start(system, "crowded", http_max_concurrency=PLACES)  # none of its places is taken when they come
+
     def asks(_: int) -> tuple[int, bytes]:
-        with small.client() as client:
+        with crowded.client() as client:
             found = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": "pcm"})
             return found.status_code, found.content
 
@@ -197,25 +200,31 @@ def test_many_requests_at_the_same_moment_are_served_or_refused(small: Gateway) 
     assert {status for status, _ in found} <= {200, 503}
     assert all(content == stream_of([TEXT]) for status, content in found if status == 200)
     assert 200 in {status for status, _ in found}
+    system.end("crowded")
 
 
 @pytest.mark.thorough
 def test_a_client_that_takes_nothing_of_a_file_is_cut_off(system: RealSystem) -> None:
     """Nothing here waits for it any more than for one who listens: the kernel ends its connection."""
     gateway = start(system, "kernel", http_write_timeout_s=1)
-    descriptors = Path(f"/proc/{system.children['kernel'].pid}/fd")
+    process = psutil.Process(system.children["kernel"].pid)
     with gateway.client() as client:
         job = client.post("/v1/jobs", json={"input": " ".join(clear(150, "Kernel"))}).json()["id"]
         wait_until(lambda: client.get(f"/v1/jobs/{job}/captions?format=json").json()["whole"], "it is recorded")
         path = f"/v1/jobs/{job}/audio?format=pcm"
         whole = int(client.head(path).headers["content-length"])
-    before = len(list(descriptors.iterdir()))
     with gateway.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        own_port = connection.getsockname()[1]
+
+        def is_served() -> bool:
+            """Has the gateway this connection, or a file of the store?"""
+            ports = {other.raddr.port for other in process.net_connections("tcp") if other.raddr}
+            return own_port in ports or any(job in file.path for file in process.open_files())
+
         connection.sendall(head("GET", path))
-        wait_until(lambda: len(list(descriptors.iterdir())) > before, "it is served")
-        wait_until(lambda: len(list(descriptors.iterdir())) <= before, "its connection and its file are closed")
-        came = 0
+        came = len(connection.recv(1))  # it is served
+        wait_until(lambda: not is_served(), "its connection and its file are closed")
         with suppress(ConnectionResetError):
             while part := connection.recv(65536):
                 came += len(part)

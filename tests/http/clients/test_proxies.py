@@ -9,6 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.http.clients.raw_connections import answer, ended
 from tests.http.gateways import ADDRESS, Gateway, clear, start
 from tests.support.command_line import complaint, seriatim
 from tests.support.expected_audio import stream_of
@@ -185,6 +186,6 @@ def test_localhost_is_of_both_families(system: RealSystem) -> None:
 def test_a_connection_is_kept_as_long_as_a_setting_says(system: RealSystem) -> None:
     brief = start(system, "brief", http_keep_alive_s=1)
     with brief.connect() as connection:
-        connection.settimeout(PATIENCE_S)
         connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
-        drain(connection)
+        assert answer(connection)[0] == 200
+        assert ended(connection)

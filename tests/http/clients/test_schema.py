@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance, unsupported_method
 
 from tests.http.gateways import Gateway
-from tests.support.process_system import wait_until
+from tests.support.process_system import PATIENCE_S, wait_until
 
 EXAMPLES = min(8, settings().max_examples // 4)  #: of each operation: a first look at each, 3 in `make test`
 #: events and probes of a job that runs wait for it; a text that is allowed may still have nothing to say
@@ -95,7 +95,7 @@ def ask(gateway: Gateway, operation: Any, strategy: Any, answered: dict[str, set
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     def check_case(case: Any) -> None:
-        response = case.call(base_url=gateway.url, timeout=30)
+        response = case.call(base_url=gateway.url, timeout=PATIENCE_S)
         case.validate_response(response, excluded_checks=UNFIT)
         assert response.status_code not in (500, 501, 502), response.text
         answered.setdefault(operation.label, set()).add(response.status_code)

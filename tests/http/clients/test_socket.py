@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from seriatim.keys import ordered_stream
+from seriatim.keys import ordered_stream, pool_prefix
 from tests.http.decoded_audio import seconds, seconds_of_pcm
 from tests.http.gateways import ADDRESS, Gateway, clear, start
 from tests.support.expected_audio import stream_of
@@ -53,6 +53,13 @@ class SocketClient:
 def calling(gateway: Gateway, **more: Any) -> Iterator[SocketClient]:
     with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None, close_timeout=0.2, **more) as socket:
         yield SocketClient(socket)
+
+
+def shorten_grace(gateway: Gateway, job: str, grace_s: int) -> None:
+    """Let the pool wait only so long for a job's reader from now on."""
+    with gateway.system.redis as redis:
+        redis.hset(f"{pool_prefix('tone')}:j:{job}", "grace", grace_s * 1000)
+        redis.zadd(f"{pool_prefix('tone')}:act", {job: 0})  # it is looked at in the next sweep
 
 
 def test_text_in_pieces_is_heard_as_one(gateway: Gateway) -> None:
@@ -159,11 +166,12 @@ def test_another_gateway_goes_on_where_one_was_killed(system: RealSystem, gatewa
 
 def test_a_client_that_does_not_come_back_stops_its_job(gateway: Gateway) -> None:
     with calling(gateway) as caller, gateway.client() as client:
-        caller.say("start", window_ms=2_000, reader_grace_s=3)
+        caller.say("start", window_ms=2_000, reader_grace_s=600)
         job = caller.next()["job"]
         caller.say("text", text=" ".join(LONG))
         caller.until("audio")
         caller.socket.socket.shutdown(SHUT_RDWR)
+        shorten_grace(gateway, job, 3)  # only now: while its client was there, no slowness of this machine ended it
         wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "its grace is over")
         assert client.get(f"/v1/jobs/{job}").json()["reason"] == "no reader for 3 s"
 

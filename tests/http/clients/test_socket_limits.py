@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
+from tests.http.clients.test_socket import shorten_grace
 from tests.http.gateways import Gateway, clear, start
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -82,12 +83,14 @@ def test_an_open_job_holds_no_thread(system: RealSystem) -> None:
 def test_a_client_that_takes_nothing_is_cut_off_and_its_job_ends(impatient: Gateway) -> None:
     """It is there, its connection is up, its buffers are full: nothing of it may stay for ever."""
     with calling(impatient, max_queue=1) as socket, impatient.client() as client:
-        say(socket, "start", window_ms=600_000, reader_grace_s=0.5)
+        say(socket, "start", window_ms=600_000, reader_grace_s=600)
         job = until(socket, "started")[0]["job"]
         for _ in range(6):
             say(socket, "text", text=LONG[:1900] + " ")  # some minutes: more than all buffers hold
-        wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "its grace is over")
         wait_until(lambda: streams(impatient) == 0, "its connection is gone")
+        assert client.get(f"/v1/jobs/{job}").json()["state"] == "running", "it may come back"
+        shorten_grace(impatient, job, 1)
+        wait_until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "cancelled", "its grace is over")
 
 
 def test_text_that_was_overtaken_by_the_end_is_no_error(gateway: Gateway) -> None:

@@ -1,20 +1,39 @@
 """Finished recordings as files: parts of them, their length, and what making them costs others."""
 
-import threading
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from seriatim import recording_store
 from tests.http.decoded_audio import seconds, seconds_of_pcm
-from tests.http.gateways import Gateway, clear
+from tests.http.gateways import Gateway, clear, start
 from tests.support.expected_audio import stream_of
 from tests.support.process_system import RealSystem, wait_until
 
 TEXTS = clear(3, "File")
 EXPECTED = stream_of(TEXTS)
+FILE_THREADS = max(1, (os.cpu_count() or 1) // 2)  #: those of a gateway that make files
+
+#: a gateway's patch: each file is counted in `asked` when it is asked for, and its encoder stays at work until `open`
+HELD_FILES = """
+import time
+from pathlib import Path
+from gateway.http.recordings import encoded_files
+folder, ask, write = Path({folder!r}), encoded_files.encoded_file, encoded_files._write_encoded
+async def counted(*request):
+    with (folder / "asked").open("a") as log:
+        log.write("x")
+    return await ask(*request)
+def held(*file):
+    write(*file)
+    while not (folder / "open").exists():
+        time.sleep(0.01)
+encoded_files.encoded_file, encoded_files._write_encoded = counted, held
+"""
 
 
 def recorded(client: httpx2.Client, texts: list[str]) -> str:
@@ -86,27 +105,37 @@ def test_asking_for_the_head_of_a_running_job_hears_nothing_of_it(client: httpx2
     assert client.get(f"/v1/jobs/{job}/audio?format=pcm").content == EXPECTED
 
 
+@pytest.fixture
+def files_held(system: RealSystem, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway in which no file is finished before `tmp_path / "open"` exists."""
+    name = f"files-held-{tmp_path.name}"  # its log has one address
+    yield start(system, name, patch=HELD_FILES.format(folder=str(tmp_path)))
+    (tmp_path / "open").touch()
+    system.end(name)
+
+
 @pytest.mark.thorough
-def test_conversions_do_not_hold_up_a_listener(gateway: Gateway, client: httpx2.Client) -> None:
-    """Six long ones, more than there are cores; a listener in MP3 meanwhile is done before they are."""
+def test_conversions_do_not_hold_up_a_listener(files_held: Gateway, system: RealSystem, tmp_path: Path) -> None:
+    """As many as the gateway makes at once are at work, and more wait; a listener in MP3 hears all meanwhile."""
     texts = clear(150, "Book")
-    job = recorded(client, texts)
     formats = ["mp3", "opus", "aac", "flac", "mp3", "aac"]
-    barrier, first = threading.Barrier(len(formats) + 1), threading.Event()
 
     def ask(name: str) -> bytes:
-        with gateway.client() as other:
-            barrier.wait()
+        with files_held.client() as other:
             answer = other.get(f"/v1/jobs/{job}/audio?format={name}", headers={"range": "bytes=1-"})
-            first.set()
             assert answer.status_code == 206
             return answer.content
 
-    with ThreadPoolExecutor(len(formats)) as threads:
+    with files_held.client() as client, ThreadPoolExecutor(len(formats)) as threads:
+        job = recorded(client, texts)
+        place = recording_store.folder(system.folder / "store", job)
+        n_at_work = min(FILE_THREADS, len(set(formats)))
         downloads = [threads.submit(ask, name) for name in formats]
-        barrier.wait()
-        speech = client.post("/v1/audio/speech", json={"input": TEXTS[0]}).content
-        assert not first.is_set(), "the files take longer"
+        try:
+            wait_until(lambda: len(list(place.glob("*.part"))) == n_at_work, "files are being made")
+            speech = client.post("/v1/audio/speech", json={"input": TEXTS[0]}).content
+        finally:
+            (tmp_path / "open").touch()
         files = [done.result() for done in downloads]
     assert -0.01 < seconds(speech) - seconds_of_pcm(stream_of(TEXTS[:1])) < 0.3
     assert files[0] == files[4], "the same request gets the same file"
@@ -114,30 +143,31 @@ def test_conversions_do_not_hold_up_a_listener(gateway: Gateway, client: httpx2.
 
 
 @pytest.mark.thorough
-def test_a_file_that_many_ask_for_is_made_once(gateway: Gateway, client: httpx2.Client, system: RealSystem) -> None:
+def test_a_file_that_many_ask_for_is_made_once(files_held: Gateway, system: RealSystem, tmp_path: Path) -> None:
     """Parts of it, and all of it: who wants all of a long one hears it meanwhile, encoded for him alone."""
     texts = clear(150, "Once")
-    job = recorded(client, texts)
-    place = recording_store.folder(system.folder / "store", job)
     wishes = [{"range": "bytes=1-"}, {"range": "bytes=-100"}, {}, {"range": "bytes=9-"}]
-    barrier = threading.Barrier(len(wishes) + 1)
+    asked = tmp_path / "asked"
 
     def ask(headers: dict[str, str]) -> bytes:
-        with gateway.client() as other:
-            barrier.wait()
+        with files_held.client() as other:
             answer = other.get(f"/v1/jobs/{job}/audio?format=mp3", headers=headers)
             assert answer.status_code == (206 if headers else 200)
             return answer.content
 
-    made: set[str] = set()
-    with ThreadPoolExecutor(len(wishes)) as threads:
+    with files_held.client() as client, ThreadPoolExecutor(len(wishes)) as threads:
+        job = recorded(client, texts)
+        place = recording_store.folder(system.folder / "store", job)
         downloads = [threads.submit(ask, headers) for headers in wishes]
-        barrier.wait()
-        while not all(done.done() for done in downloads):
-            made |= {path.name for path in place.glob("*.part")}
-        rest, end, streamed, later = [done.result() for done in downloads]
-    assert len(made) == 1, "one encoder was at work"
-    whole = client.get(f"/v1/jobs/{job}/audio?format=mp3").content
+        try:
+            streamed = downloads[2].result()
+            wait_until(lambda: asked.exists() and asked.stat().st_size == len(wishes), "all have asked for it")
+            made = wait_until(lambda: list(place.glob("*.part")), "it is being made")
+        finally:
+            (tmp_path / "open").touch()
+        rest, end, _, later = [done.result() for done in downloads]
+        assert len(made) == 1, "one encoder was at work"
+        whole = client.get(f"/v1/jobs/{job}/audio?format=mp3").content
     assert (rest, end, later) == (whole[1:], whole[-100:], whole[9:])
     assert abs(seconds(streamed) - seconds(whole)) < 0.1
     assert not list(place.glob("*.part"))

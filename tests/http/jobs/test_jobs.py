@@ -11,13 +11,12 @@ import pytest
 from seriatim.records import Sentence
 from seriatim.webhooks.webhook_delivery import read_deliveries
 from tests.http.decoded_audio import decoded, seconds, seconds_of_pcm
-from tests.http.gateways import Gateway, clear
+from tests.http.gateways import Gateway
 from tests.support.expected_audio import RATE_HZ, sentences, stream_of
 from tests.support.process_system import wait_until
 
 TEXTS = sentences(6, "job")
 EXPECTED = stream_of(TEXTS)
-LONG = " ".join(clear(300))
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +151,8 @@ def test_events_go_on_behind_the_last_one(client: httpx2.Client, done: str) -> N
     assert list(events_of(again)) == events[3:]
 
 
-def test_events_of_a_running_job_come_as_it_is_spoken(client: httpx2.Client) -> None:
-    job = new(client, input=LONG)
+def test_events_of_a_running_job_come_as_it_is_spoken(gateway: Gateway, client: httpx2.Client) -> None:
+    job = new(client, input=" ".join(gateway.system.held(TEXTS[:2])))
     with client.stream("GET", f"/v1/jobs/{job}/events") as response:
         first = next(line for line in response.iter_lines() if line.startswith("data: "))
         assert json.loads(first.removeprefix("data: "))["seq"] == 0
@@ -193,8 +192,8 @@ def test_captions_cannot_be_broken_by_their_text(client: httpx2.Client) -> None:
     assert "<b>" not in vtt
 
 
-def test_an_ended_job_is_silent_at_once_and_stays_known(client: httpx2.Client) -> None:
-    job = new(client, input=LONG)
+def test_an_ended_job_is_silent_at_once_and_stays_known(gateway: Gateway, client: httpx2.Client) -> None:
+    job = new(client, input=" ".join(gateway.system.held(TEXTS)))
     card = client.delete(f"/v1/jobs/{job}").json()
     assert card["state"] == "cancelled"
     assert client.delete(f"/v1/jobs/{job}").json()["state"] == "cancelled", "again is no error"

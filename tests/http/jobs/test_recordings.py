@@ -33,8 +33,8 @@ def test_what_its_owner_removes_is_gone(client: httpx2.Client, system: RealSyste
     assert client.delete(f"/v1/jobs/{job}/audio").status_code == 404
 
 
-def test_what_is_being_spoken_must_be_ended_first(client: httpx2.Client) -> None:
-    job = accepted(client, " ".join(clear(400)))
+def test_what_is_being_spoken_must_be_ended_first(client: httpx2.Client, system: RealSystem) -> None:
+    job = accepted(client, " ".join(system.held(clear(4))))
     refused = client.delete(f"/v1/jobs/{job}/audio")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "job_running")
     client.delete(f"/v1/jobs/{job}")

@@ -141,7 +141,7 @@ def test_a_recording_is_saved_under_its_title(client: httpx2.Client, gateway: Ga
     message = "inline; filename=\"Gru_e das Meer 1.flac\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20das%20Meer%201.flac"
     assert client.head(path).headers["content-disposition"] == message
     curl = installed("curl", package="curl")
-    subprocess.run([curl, "-sOJ", "--fail", "--noproxy", "*", gateway.url + path], cwd=tmp_path, check=True, timeout=30)
+    subprocess.run([curl, "-sOJ", "--fail", "--noproxy", "*", gateway.url + path], cwd=tmp_path, check=True, timeout=60)
     assert [each.name for each in tmp_path.iterdir()] == ["Gru_e das Meer 1.flac"]
     assert (tmp_path / "Gru_e das Meer 1.flac").read_bytes().startswith(b"fLaC")
 

@@ -1,7 +1,7 @@
 """Metrics of a gateway: their cost, counts as things happen, and no label for each user, job or path."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -48,19 +48,27 @@ def series(text: str) -> Series:
     return frozenset((s.name, frozenset(s.labels.items())) for family in families for s in family.samples)
 
 
+def at_rest(client: httpx2.Client) -> str:
+    """The metrics of a gateway that has no stream left of another test, so that the next that ends is the caller's."""
+    wait_until(
+        lambda: value(client.get("/metrics").text, "seriatim_http_streams") == 0, "no other test's stream is left"
+    )
+    return client.get("/metrics").text  # its end is counted in the same step of the event loop as its leaving
+
+
 def test_sound_is_counted_while_it_is_heard(gateway: Gateway) -> None:
     """A book of ten hours is not counted only when it is over."""
     request = {"input": " ".join(clear(400)), "response_format": "pcm"}
     names = ("seriatim_http_streams", "seriatim_http_audio_seconds_total", "seriatim_http_streams_played_total")
     with gateway.client() as other, gateway.client() as client:
-        wait_until(lambda: value(other.get("/metrics").text, names[0]) == 0, "no other test's stream is left")
-        before = [value(other.get("/metrics").text, name) for name in names]
+        resting = at_rest(other)
+        before = [value(resting, name) for name in names]
         with client.stream("POST", "/v1/audio/speech", json=request) as stream:
             pieces = stream.iter_raw()  # a generator without a reference closes the connection
             assert next(pieces)
-            streams, sound_s, played = (value(other.get("/metrics").text, name) for name in names)
+            wait_until(lambda: value(other.get("/metrics").text, names[1]) > before[1], "what was sent is counted")
+            streams, _, played = (value(other.get("/metrics").text, name) for name in names)
             assert streams == 1
-            assert sound_s > before[1]
             assert played == before[2], "how it was is known at its end"
 
 
@@ -68,7 +76,7 @@ def test_a_job_that_is_cancelled_while_it_is_heard_is_no_failed_stream(gateway: 
     """The page's Cancel does so; a failed stream wakes an operator."""
     request = {"input": " ".join(clear(400, "Wren")), "response_format": "pcm"}
     with gateway.client() as client:
-        before = client.get("/metrics").text
+        before = at_rest(client)
         with client.stream("POST", "/v1/audio/speech", json=request) as stream:
             pieces = stream.iter_raw()
             assert next(pieces)
@@ -87,7 +95,7 @@ def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(g
     (text,) = gateway.system.held([])
     request = {"input": text, "hold": "always", "timeout_s": 1}
     with gateway.client() as client, gateway.openai(max_retries=0) as ai:
-        before = client.get("/metrics").text
+        before = at_rest(client)
         answer = client.post("/v1/audio/speech", json=request)
         assert answer.status_code == 504
         error = answer.json()["error"]
@@ -99,7 +107,7 @@ def test_a_job_that_waits_too_long_is_504_and_has_timed_out_wherever_one_looks(g
         with pytest.raises(APIStatusError) as late:
             ai.audio.speech.create(model="tts-1", voice="alloy", input=text, extra_body=request)
         assert (late.value.status_code, late.value.code) == (504, "timed_out")
-        after = client.get("/metrics").text
+        after = wait_until(lambda: text if _ended(text := at_rest(client)) >= _ended(before) + 2 else "")
     for name, labels in (("seriatim_http_streams_ended_total", "outcome"), ("seriatim_jobs_ended_total", "state")):
         for outcome, more in {"timed_out": 2, "failed": 0}.items():
             assert value(after, name, **{labels: outcome}) - value(before, name, **{labels: outcome}) == more, name
@@ -116,7 +124,7 @@ def test_jobs_of_a_websocket_count_as_answers_do(gateway: Gateway) -> None:
     text = " ".join(clear(3, "Sock"))
     (held,) = gateway.system.held([])
     with gateway.client() as client:
-        before = client.get("/metrics").text
+        before = at_rest(client)
         sound_s = "seriatim_http_audio_seconds_total"
         with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
             assert session(socket, {}, {"type": "text", "text": text}, {"type": "close"}) == "done"
@@ -153,10 +161,11 @@ def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gatew
     names = ("seriatim_synthesis_seconds_count", "seriatim_engine_first_audio_seconds_count")
     with gateway.client() as client:
         client.post("/v1/audio/speech", json=request).raise_for_status()
-        text = wait_until(lambda: text if _is_counted(text := client.get("/metrics").text) else None, "all is counted")
-        text = client.get("/metrics").text  # that one read its figures in several steps, while sentences ended
-    for name in names:
-        assert value(text, name, pool="tone") == value(text, "seriatim_sentences_spoken_total", pool="tone")
+        at_rest(client)
+        # A scrape reads its figures in several steps: while sentences end they may differ.
+        text = wait_until(
+            lambda: text if _is_counted(text := client.get("/metrics").text, names) else "", "each counts"
+        )
     (owner,) = gateway.system.worker_pids()
     assert value(text, "seriatim_worker_busy_seconds_total", worker=owner) > 0
     assert value(text, "seriatim_worker_slots_lost", worker=owner) == 0
@@ -164,9 +173,9 @@ def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gatew
     assert value(text, "seriatim_marked_sentences_total") == 0
 
 
-def _is_counted(text: str) -> bool:
+def _is_counted(text: str, names: Iterable[str]) -> bool:
     n = value(text, "seriatim_worker_sentences_total", pool="tone")
-    return n >= 6 and n == value(text, "seriatim_synthesis_seconds_count", pool="tone")
+    return n >= 6 and {n} == {value(text, name, pool="tone") for name in ("seriatim_sentences_spoken_total", *names)}
 
 
 def test_silences_are_counted_piece_by_piece() -> None:
@@ -193,6 +202,8 @@ def test_users_jobs_and_paths_are_not_labels(gateway: Gateway) -> None:
             client.post("/v1/audio/speech", json={"input": "Hello.", "model": name, "voice": name})
             client.request(name.upper(), "/v1/models")
 
+    with gateway.client() as client:
+        at_rest(client)  # an outcome that there was not before has a series of its own
     use("first")
     scraped()  # a scrape is a request, too
     known = series(scraped())

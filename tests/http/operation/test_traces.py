@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seriatim.settings import Settings
+from tests.http.conftest import CALM
 from tests.http.gateways import Gateway, clear, start
 from tests.http.operation.collector import Collector, Seen, collecting
 from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
@@ -30,7 +31,8 @@ def collector() -> Iterator[Collector]:
 def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("traces")
     tripping = {"fail_on": "trips", "fail_times": 1, "tally": folder}
-    with RealSystem.on(folder, traces="otlp") as system:
+    # No sentence is spoken twice because a process gets no turn: each attempt is a span.
+    with RealSystem.on(folder, traces="otlp", **CALM) as system:
         system.reassembler()
         system.workers(2, slots=2, options={"rtf": 0.05, "chunk_ms": 200, **tripping})
         yield start(system)

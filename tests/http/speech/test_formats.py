@@ -50,8 +50,9 @@ def test_a_listener_of_ffmpegs_formats_has_no_threads_of_his_own(name: str) -> N
             await encoding.close()
         return more
 
-    for _ in range(threads._max_workers):  # all of them are there, so that none counts as a listener's
-        threads.submit(threading.Event().wait, 0.05)
+    barrier = threading.Barrier(threads._max_workers)
+    for done in [threads.submit(barrier.wait) for _ in range(threads._max_workers)]:
+        done.result()  # all of them are there, so that none counts as a listener's
     assert asyncio.run(listen()) <= 0
 
 

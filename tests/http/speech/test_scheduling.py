@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from seriatim.keys import pool_prefix
 from tests.http.gateways import Gateway
-from tests.http.operation.test_metrics import value
+from tests.http.operation.test_metrics import at_rest, value
 from tests.support.process_system import PATIENCE_S
 
 TEXT = "Good morning, dear listener."
@@ -125,10 +125,10 @@ def test_a_file_is_no_late_first_sound_and_no_silence(client: httpx2.Client) -> 
         "seriatim_http_streams_played_total",
         "seriatim_http_audio_seconds_total",
     )
-    before = client.get("/metrics").text
+    before = at_rest(client)
     for options in ({"stream": False}, {"kind": "batch"}, {"play": "whole"}):
         client.post("/v1/audio/speech", json={"input": TEXT} | options).raise_for_status()
-    after = client.get("/metrics").text
+    after = at_rest(client)
     ttfa, played, sound_s = (value(after, name) - value(before, name) for name in names)
     assert (ttfa, played) == (0, 0)
     assert sound_s > 3

@@ -42,6 +42,6 @@ def test_a_text_that_is_too_long_or_wrong_is_refused(client: httpx2.Client, body
 
 
 def test_it_makes_no_job(client: httpx2.Client) -> None:
-    before = client.get("/v1/jobs").json()
+    before = {job["id"] for job in client.get("/v1/jobs").json()["data"]}
     assert client.post("/v1/text/explain", json={"input": "One."}).status_code == 200
-    assert client.get("/v1/jobs").json() == before
+    assert {job["id"] for job in client.get("/v1/jobs").json()["data"]} <= before

@@ -8,6 +8,7 @@ import pytest
 from openai import InternalServerError
 
 from seriatim.keys import pool_prefix
+from tests.http.conftest import CALM
 from tests.http.gateways import Gateway, clear, start
 from tests.support.process_system import RealSystem
 
@@ -17,7 +18,7 @@ SENTENCES = 4
 
 @pytest.fixture(scope="module")
 def gateway(new_system: Callable[..., RealSystem]) -> Gateway:
-    system = new_system()
+    system = new_system(**CALM)
     system.reassembler()
     system.workers(2, options={"rtf": 0.5})
     return start(system, http_user_sessions=1)

@@ -28,7 +28,8 @@ def text(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system()
+    # Its worker is there, and a job without a reader stays, however busy the machine is.
+    system = new_system(lease_ms=60_000, message_timeout_ms=60_000, reader_grace_s=600)
     system.reassembler()
     system.workers(1)
     return system

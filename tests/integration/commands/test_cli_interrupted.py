@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -141,7 +142,8 @@ class TestUp:
 
         victims = descendants(up) - {server_pid(url)}
         for pid in victims:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended with the process that had started it
+                os.kill(pid, signal.SIGKILL)
         again = tmp_path / "again.pcm"
         wait_until(lambda: len(descendants(up) - victims) >= 4, "its parts are started again")
         wait_until(

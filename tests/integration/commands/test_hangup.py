@@ -15,7 +15,7 @@ from tests.support.process_system import RealSystem, alive, wait_until
 @pytest.fixture
 def system(new_system: Callable[..., RealSystem]) -> Iterator[RealSystem]:
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # children inherit that it is ignored, as under nohup
-    with new_system() as system:
+    with new_system(lease_ms=60_000) as system:  # its worker is there, however busy the machine is
         yield system
     signal.signal(signal.SIGHUP, before)
 

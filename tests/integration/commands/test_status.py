@@ -1,8 +1,11 @@
 """`seriatim status` on a running system: what a worker holds, which jobs are late, what is dead."""
 
 import json
+import math
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +15,15 @@ from tests.support.command_line import seriatim
 from tests.support.expected_audio import sentences
 from tests.support.process_system import RealSystem, wait_until
 
+SLOTS = 4  #: three listeners have room, also if sentences took long on a busy machine
+
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system("--maxmemory", "300mb", max_failures=1)
+    # No sentence is given up but for its own failure, however busy the machine is.
+    system = new_system("--maxmemory", "300mb", max_failures=1, lease_ms=60_000, message_timeout_ms=60_000)
     system.reassembler()
-    system.workers(1, slots=2, options={"rtf": 0.5, "chunk_ms": 100, "fail_on": "venom"})
+    system.workers(1, slots=SLOTS, options={"rtf": 0.5, "chunk_ms": 100, "fail_on": "venom"})
     return system
 
 
@@ -27,21 +33,29 @@ def status_of(system: RealSystem) -> dict[str, Any]:
     return tone
 
 
+def age_s(pid: int) -> float:
+    """How long there has been such a process, in s, rounded up to a whole second."""
+    began_ticks = int(Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[19])
+    machine_s = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    return math.ceil(machine_s - began_ticks / os.sysconf("SC_CLK_TCK"))
+
+
 def test_workers_say_what_they_hold_and_how_long_they_are_up(system: RealSystem) -> None:
     owner, pid = next(iter(system.worker_pids().items()))
 
-    def worker() -> dict[str, Any]:
-        (found,) = status_of(system)["workers"]
-        return dict(found)
+    def shown() -> tuple[dict[str, Any], str] | None:
+        """A worker, and what is drawn, once both have its memory: it grows a little, and is known seconds later."""
+        (worker,) = status_of(system)["workers"]
+        drawn = seriatim("status", settings=system.settings.to_env()).stdout.decode()
+        drawn_mb = re.search(r"(\d+) MB *$", next(line for line in drawn.splitlines() if owner[-8:] in line))
+        same = worker["memory_bytes"] and drawn_mb and abs(int(drawn_mb[1]) - worker["memory_bytes"] / 1e6) < 20
+        return (worker, drawn) if same else None
 
-    found = wait_until(lambda: w if (w := worker())["memory_bytes"] else None, "it has shown its memory")
-    assert (found["owner"], found["pid"], found["slots"]) == (owner, pid, 2)
+    found, drawn = wait_until(shown, "both show its memory")
+    assert (found["owner"], found["pid"], found["slots"]) == (owner, pid, SLOTS)
     assert 10e6 < found["memory_bytes"] < 1e9
     assert found["gpu_utilization"] is None
-    assert 0 < found["up_s"] < 600
-    drawn = seriatim("status", settings=system.settings.to_env()).stdout.decode()
-    (drawn_mb,) = re.findall(r"(\d+) MB *$", next(line for line in drawn.splitlines() if owner[-8:] in line))
-    assert abs(int(drawn_mb) - found["memory_bytes"] / 1e6) < 20, "it grows a little meanwhile"
+    assert 0 < found["up_s"] <= age_s(pid)
     assert "of 315 MB" in drawn, "300 MiB are Redis' limit"
 
 

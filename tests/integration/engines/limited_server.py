@@ -6,6 +6,7 @@ sentence. A request above the limit gets one byte that says so, as HTTP's status
 
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 ENGINE = """
@@ -58,6 +59,8 @@ class LimitedServer:
     open: int = 0
     n_answered: int = 0  #: requests that were accepted and answered to their end
     answers: list[bool] = field(default_factory=list)  #: of each request, in order: was it accepted?
+    observe: Callable[[], int] = int  #: a figure that is taken whenever a request was answered to its end
+    observed: list[int] = field(default_factory=list)  #: those figures, in order
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _socket: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0), backlog=64))
 
@@ -106,4 +109,5 @@ class LimitedServer:
             with self._lock:
                 self.open -= 1
                 self.n_answered += 1
+                self.observed.append(self.observe())
             client.sendall(b"e")

@@ -9,9 +9,10 @@ import pytest
 from seriatim.client.job_options import JobRequest
 from seriatim.state.pool_record import read_pool
 from seriatim.stream_entries import Discontinuity
+from tests.integration.faults.test_fenced import end_lease
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, by_sentence, sentences, spoken_pcm, stream_of
-from tests.support.process_system import RealSystem, wait_until
+from tests.support.process_system import RealSystem, alive, wait_until
 
 TEXT = [f"{sentence[:-1]} in many more words than others need." for sentence in sentences(4, "another take")]
 OPTIONS: dict[str, object] = {"chunk_ms": 100, "hold_on": "another take one"}
@@ -21,7 +22,8 @@ WARNING = "audio differs from the pool's; give each pool one kind of CPU and one
 @pytest.fixture
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
     """A worker of one kind of machine, alone so far."""
-    system = new_system()
+    # Only a test ends a lease, or takes a sentence from its process, however busy the machine is.
+    system = new_system(lease_ms=60_000, handover_ms=0)
     system.reassembler()
     system.workers(1, name="old", options=OPTIONS)
     return system
@@ -44,9 +46,11 @@ def enqueue(system: RealSystem, **options: object) -> Listener:
 def killed_with_its_supervisor(system: RealSystem, listener: Listener) -> int:
     """Kill the old worker when some of sentence 1 was heard; only the new one is left. Returns how much was heard."""
     wait_until(lambda: listener.job.status().emitted == 1, "it is in sentence 1")
-    system.stopped_half_spoken()
+    pid = system.stopped_half_spoken()
     n_heard = wait_until(lambda: system.emitted_bytes(listener.job.id, 1), "all that it sent was heard")
     system.children["old"].kill()
+    wait_until(lambda: not alive(pid), "it dies with its supervisor")
+    end_lease(system, pid)
     wait_until(lambda: len(system.worker_pids()) == 1, "only the new one is left")
     system.gate.touch()
     return n_heard

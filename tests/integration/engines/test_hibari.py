@@ -57,7 +57,8 @@ def hibari() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(max_failures=99)  # a sentence may be hit by every kill
+    # A sentence may be hit by every kill; a process that gets no turn on a busy machine is not taken for dead.
+    system = new_system(max_failures=99, lease_ms=10_000)
     system.reassembler()
     return system
 

@@ -173,9 +173,13 @@ def test_a_metric(copy: Copy) -> None:
         copy.run(
             f"echo '{short} {long}' | seriatim speak - -o no.wav --engine tone --redis redis://127.0.0.1:{redis}/0"
         )
-        with urllib.request.urlopen(url) as answer:
-            found = answer.read().decode()
-    assert 'seriatim_short_sentences_total{pool="tone"} 1.0' in found
+        row = 'seriatim_short_sentences_total{pool="tone"} 1.0'
+        wait_until(lambda: row in scraped(url), "a sentence is reported behind its sound")
+
+
+def scraped(url: str) -> str:
+    with urllib.request.urlopen(url) as answer:
+        return str(answer.read().decode())
 
 
 def ends_or_serves(system: "subprocess.Popen[bytes]", log: Path) -> bool:

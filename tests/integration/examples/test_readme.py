@@ -91,7 +91,7 @@ def test_the_same_for_asyncio() -> None:
 
     space: dict[str, Any] = {"text": TEXT, "socket": Socket()}
     exec("async def main():\n" + textwrap.indent(EXAMPLES[2], "    "), space)
-    asyncio.run(asyncio.wait_for(space["main"](), 30))
+    asyncio.run(asyncio.wait_for(space["main"](), PATIENCE_S))
     assert 1 < len(space["socket"].audio) / 2 / 22_050 < 6
 
 

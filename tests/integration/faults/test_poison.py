@@ -11,7 +11,7 @@ from seriatim.errors import JobFailed
 from seriatim.keys import pool_prefix
 from seriatim.stream_entries import Gap
 from tests.support.expected_audio import PAUSE_MS, RATE_HZ, Listener, by_sentence, sentences, spoken_pcm
-from tests.support.process_system import RealSystem
+from tests.support.process_system import RealSystem, wait_until
 
 POISON = "This sentence is venom to every process."
 WHY = "the worker process died while speaking it"
@@ -20,7 +20,7 @@ CRASH = {"crash_on": "venom", "fixed_ms": 150}
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(max_failures=2)
+    system = new_system(max_failures=2, lease_ms=10_000)  # a process that gets no turn for seconds has failed nothing
     system.reassembler()
     return system
 
@@ -78,4 +78,5 @@ def test_neighbours_in_a_process_that_dies_run_alone_and_survive(system: RealSys
     assert [by_seq[n] for n in range(1, 6)] == [spoken_pcm(s, seed=n) for n, s in enumerate(text)][1:]
     assert [entry.seq for entry in listener.entries if isinstance(entry, Gap)] == [0]
     assert dead(system, pool) == [f"{listener.job.id}|0"], "only the guilty one was given up"
-    assert system.log(pool).count("worker process exited") >= 3, "once with neighbours, then alone until given up"
+    exits = "once with neighbours, then alone until given up"
+    wait_until(lambda: system.log(pool).count("worker process exited") >= 3, exits)

@@ -28,7 +28,9 @@ def waits(system: RealSystem, pool: str) -> bool:
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(cold_start_s=PATIENCE_S)
+    system = new_system(
+        cold_start_s=10 * PATIENCE_S, lease_ms=60_000
+    )  # who waits is not refused, and what is there stays
     system.reassembler()
     return system
 

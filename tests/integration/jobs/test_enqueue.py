@@ -73,7 +73,9 @@ print(job.id, peak_kb() - before_kb)
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system()
+    system = new_system(
+        lease_ms=60_000, message_timeout_ms=60_000
+    )  # its workers are there, however busy the machine is
     system.reassembler()
     system.workers(2)
     system.workers(1, name="costly", pool="costly", options={"rtf": 0.5})
@@ -84,12 +86,16 @@ def enqueue(system: RealSystem, text: object, **options: object) -> Job:
     return system.producer().enqueue(text, JobRequest.of({"engine": "tone"} | options))  # type: ignore[arg-type]  # on purpose
 
 
-def enqueued_ms(producer: Producer, request: JobRequest) -> float:
-    began_s = time.perf_counter()
-    job = producer.enqueue(PAGE, request)
-    taken_ms = (time.perf_counter() - began_s) * 1000
+def enqueued_ms(system: RealSystem, producer: Producer, request: JobRequest) -> float:
+    """The time that the producer's processor and the server's scripts take for a page, however long either waits."""
+    with system.redis as client:
+        client.config_resetstat()
+        began_s = time.process_time()
+        job = producer.enqueue(PAGE, request)
+        taken_ms = (time.process_time() - began_s) * 1000
+        server_us = client.info("commandstats").get("cmdstat_evalsha", {"usec": 0})["usec"]
     job.cancel()
-    return taken_ms
+    return taken_ms + float(server_us) / 1000
 
 
 class TestSpeed:
@@ -98,7 +104,7 @@ class TestSpeed:
         producer = system.producer()
         request = JobRequest.of({"engine": "tone", "pool": "costly", "kind": "batch", "user": "page"})
         producer.enqueue(PAGE, request).cancel()
-        assert any(enqueued_ms(producer, request) < PAGE_MS * slowness() for _ in range(300))
+        assert any(enqueued_ms(system, producer, request) < PAGE_MS * slowness() for _ in range(300))
 
     @pytest.mark.thorough
     def test_a_book_of_twenty_thousand_sentences_passes_through_a_producer_that_stays_small(

@@ -17,10 +17,11 @@ from seriatim.client.open_job import OpenJob
 from seriatim.client.producer import Producer
 from seriatim.errors import Busy, JobNotOpen, UnknownVoice
 from seriatim.keys import pool_prefix
+from seriatim.lua.pool_records import ExtendVerdict
 from tests.support.expected_audio import Listener, pcm_of, sentences, stream_of
 from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, wait_until
 
-LEASE_S = 6  #: of the one test that waits for its end: longer than any pause of a writer on a busy machine
+LEASE_S = 18  #: of the one test that waits for its end: longer than any pause of a writer on a busy machine
 
 READER = """
 import sys
@@ -31,7 +32,7 @@ sys.stdout.buffer.write(b"".join(attach(sys.argv[1]).pcm()))
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system(queue_limit_ms=8_000)
+    system = new_system(queue_limit_ms=8_000, lease_ms=60_000)  # its workers are there, however busy the machine is
     system.reassembler()
     system.workers(1)
     return system
@@ -99,13 +100,24 @@ def test_another_process_listens_to_a_job_that_is_being_written(system: RealSyst
     assert reader.communicate(timeout=PATIENCE_S)[0] == stream_of(text)
 
 
-def test_a_writer_waits_while_its_queue_is_full_and_goes_on_when_it_is_not(system: RealSystem) -> None:
+def test_a_writer_waits_while_its_queue_is_full_and_goes_on_when_it_is_not(
+    system: RealSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, extend = threading.Event(), OpenJob._extend_job
+
+    def extend_watched(open_job: OpenJob, rows: list[str], *, close: bool) -> ExtendVerdict:
+        verdict = extend(open_job, rows, close=close)
+        if verdict is ExtendVerdict.FULL:
+            full.set()
+        return verdict
+
+    monkeypatch.setattr(OpenJob, "_extend_job", extend_watched)
     text = sentences(12, "Queue")
     job = opened(system, pool="later", kind="batch", drain="window")
     writer = threading.Thread(target=write, args=(job, text), daemon=True)
     writer.start()
-    queued = wait_until(lambda: job.n if job.waiting and job.n >= 2 else 0, "it waits")
-    assert queued < len(text), "it has sent what the queue takes, and no more"
+    assert full.wait(PATIENCE_S), "it waits"
+    assert 2 <= job.n < len(text), "it has sent what the queue takes, and no more"
     assert writer.is_alive()
 
     system.workers(1, name="later", pool="later")

@@ -19,7 +19,7 @@ from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system()
+    system = new_system(lease_ms=60_000)  # its workers are there, however busy the machine is
     system.reassembler()
     system.workers(2)
     system.workers(1, name="slow", pool="slow", options={"fixed_ms": 150})

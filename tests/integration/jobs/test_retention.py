@@ -30,7 +30,7 @@ def record(place: Path, job: str, days_ago: float) -> Path:
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[RealSystem]:
-    with RealSystem.on(tmp_path) as made:
+    with RealSystem.on(tmp_path, lease_ms=60_000) as made:  # its worker is there, however busy the machine is
         yield made
 
 

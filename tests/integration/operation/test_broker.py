@@ -20,7 +20,8 @@ def broker() -> Iterator[PrivateServer]:
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem], broker: PrivateServer) -> RealSystem:
-    system = new_system(broker=broker)
+    # Its workers are there, and the held sentence stays where it is, however busy the machine is.
+    system = new_system(broker=broker, lease_ms=60_000, handover_ms=0)
     system.reassembler()
     system.workers(2, options={"fixed_ms": 100})
     return system

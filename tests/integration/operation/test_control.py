@@ -21,7 +21,8 @@ def broker() -> Iterator[PrivateServer]:
 
 @pytest.fixture
 def system(new_system: Callable[..., RealSystem], broker: PrivateServer) -> Iterator[RealSystem]:
-    with new_system(broker=broker) as system:
+    # No process leaves by itself, however busy the machine is.
+    with new_system(broker=broker, lease_ms=60_000, message_timeout_ms=60_000) as system:
         system.reassembler()
         system.workers(1, slots=2, options={"fixed_ms": 50})
         yield system

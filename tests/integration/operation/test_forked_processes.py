@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.local import processes
 from gateway.local.processes import LocalSystem, WorkerPlan
 from seriatim.process.child_processes import dies_with_parent
 from seriatim.settings import Settings
-from tests.support.process_system import ROOT, RealSystem, alive, descendants, wait_until
+from tests.support.process_system import PATIENCE_S, ROOT, RealSystem, alive, descendants, wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere children start by a command")
 
@@ -125,7 +126,7 @@ def test_what_is_imported_ahead_starts_no_thread_and_opens_nothing() -> None:
 
 def test_worker_processes_import_nothing_again(new_system: Callable[..., RealSystem]) -> None:
     """They are forked: each has the supervisor's command line, and almost none of its memory is written again."""
-    system = new_system()
+    system = new_system(lease_ms=60_000)  # its workers are there, however busy the machine is
     supervisor = system.workers(2)
     command = Path(f"/proc/{supervisor.pid}/cmdline").read_bytes()
     pids = list(system.worker_pids().values())
@@ -168,6 +169,7 @@ def test_a_private_system_is_ended_at_once(
 ) -> None:
     """Nothing of it is needed any more; traces alone are still sent."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(processes, "FAST_STOP_S", PATIENCE_S)  # what gets SIGTERM ends by that
     with LocalSystem(settings, tmp_path, disposable=True) as system:
         system.start_child("child", "tests.support.process_report", ["wait"])
         wait_until(lambda: "\n" in system.read_log("child"), "it waits")

@@ -1,5 +1,6 @@
 """Hot slots: short sentences follow each other in a slot without messages, and each is a Celery task all the same."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -8,12 +9,13 @@ import pytest
 from seriatim.celery_app import make_app
 from seriatim.client.job_options import JobRequest
 from tests.support.expected_audio import Listener, sentences, stream_of
-from tests.support.process_system import RealSystem, wait_until
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from tests.support.redis_servers import PrivateServer, embedded
 from tests.support.thorough_cases import mostly_thorough
 
 N = 8
-FEW = range(1, N)  #: a sentence during which a worker on a busy machine gets no turn for 250 ms has one behind it, too
+FEW = range(1, N)  #: where a worker on a busy machine gets no turn for 250 ms, there is one more
+WINDOW_MS = 600_000  #: more than the text: whether the next sentence is there does not depend on the listener
 
 
 @pytest.fixture
@@ -30,7 +32,8 @@ def published(broker: PrivateServer) -> int:
 
 def hear(system: RealSystem, name: str) -> None:
     text = sentences(N, name)
-    assert Listener(system.producer().enqueue(text, JobRequest.of({"engine": "tone"}))).pcm(60) == stream_of(text)
+    request = JobRequest.of({"engine": "tone", "window_ms": WINDOW_MS})
+    assert Listener(system.producer().enqueue(text, request)).pcm() == stream_of(text)
 
 
 @pytest.mark.parametrize(
@@ -44,15 +47,29 @@ def test_short_sentences_of_a_slot_need_one_message(
     with new_system(broker=broker, hot_slots=setting, message_timeout_ms=60_000, lease_ms=60_000) as system:
         system.reassembler()
         system.workers(1, options={"fixed_ms": cost_ms})
-        hear(system, "counted")
-        assert published(broker) in n_messages
-        wait_until(lambda: system.log("workers").count("attempt ended") >= N, "each has its line, behind its sound")
-        assert system.log("workers").count("attempt ended") == N
+        n_texts = itertools.count(1)
+
+        def counted() -> bool:
+            """Whether a text had so many messages; where FEW may be more on a busy machine, we try again."""
+            before = published(broker)
+            hear(system, f"counted {next(n_texts)}")
+            grown = published(broker) - before
+            assert grown in n_messages or n_messages is FEW
+            return grown in n_messages
+
+        wait_until(counted, "short sentences follow each other without messages")
+        n_ended = N * (next(n_texts) - 1)
+        wait_until(
+            lambda: system.log("workers").count("attempt ended") >= n_ended, "each has its line, behind its sound"
+        )
+        assert system.log("workers").count("attempt ended") == n_ended
 
 
 @pytest.fixture
 def system(new_system: Callable[..., RealSystem]) -> Iterator[RealSystem]:
-    with new_system(hot_slots="on") as system:
+    # Each sentence has one attempt, and a drain lasts as long as the test holds it, however busy the machine is.
+    calm = {"lease_ms": 60_000, "message_timeout_ms": 60_000, "worker_drain_s": 600}
+    with new_system(hot_slots="on", **calm) as system:
         system.reassembler()
         system.workers(1, options={"fail_on": "trips"})
         yield system
@@ -61,8 +78,8 @@ def system(new_system: Callable[..., RealSystem]) -> Iterator[RealSystem]:
 def active(system: RealSystem) -> list[dict[str, Any]]:
     """The tasks that the one worker shows as active."""
     with make_app(system.settings.broker) as app:
-        answer: Any = app.control.inspect(limit=1, timeout=5).active()
-    return [task for tasks in (answer or {}).values() for task in tasks]
+        answer: Any = wait_until(app.control.inspect(limit=1, timeout=5).active, "it answers")
+    return [task for tasks in answer.values() for task in tasks]
 
 
 def test_celery_shows_the_sentence_that_is_spoken(system: RealSystem) -> None:
@@ -87,7 +104,7 @@ def test_a_worker_that_drains_takes_no_further_sentence(system: RealSystem) -> N
     worker.terminate()
     wait_until(lambda: system.slots() == 0, "it offers no slot")
     system.gate.touch()
-    assert worker.wait(30) == 0
+    assert worker.wait(PATIENCE_S) == 0
     assert system.log("workers").count("result='spoken'") == 2
     system.workers(1, name="others")
     assert listener.pcm() == stream_of(text)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from seriatim.celery_app import make_app
 from seriatim.client.job_options import JobRequest
 from tests.http.gateways import start
 from tests.support.expected_audio import Listener
@@ -78,7 +79,7 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
         job = client.post("/v1/jobs", json={"input": "Some of it."}).json()["id"]
         client.get(f"/v1/jobs/{job}/events")
         client.get("/v1/jobs/whose-is-it")
-        with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None) as socket:
+        with connect(f"ws://127.0.0.1:{gateway.port}/v1/stream", proxy=None, open_timeout=PATIENCE_S) as socket:
             socket.send(json.dumps({"type": "start"}))
             session = json.loads(socket.recv(PATIENCE_S))["job"]
             socket.send(json.dumps({"type": "cancel"}))
@@ -96,18 +97,19 @@ def test_a_gateway_says_what_is_in_force_and_whose_job_a_request_belongs_to(syst
 def test_the_start_says_what_is_in_force(system: RealSystem) -> None:
     (start,) = lines(system, "workers", "workers start")
     assert (start["pool"], start["processes"]) == ("tone", 1)
-    (ready,) = lines(system, "workers", "ready")
+    (ready,) = wait_until(lambda: lines(system, "workers", "ready"), "it says so, a moment after it is registered")
     assert (ready["pool"], ready["engine"], ready["slots"]) == ("tone", "tone", 2)
     assert ready["live_window_ms"] == system.settings.live_window_ms
 
 
 @pytest.mark.thorough
 def test_the_line_of_a_sentence_can_be_turned_off(new_system: Callable[..., RealSystem]) -> None:
-    with new_system(log_sentences=0) as system:
+    with new_system(log_sentences=0, lease_ms=60_000) as system:
         system.reassembler()
         system.workers(1)
         Listener(system.producer().enqueue(["Quietly."], JobRequest.of({"engine": "tone"}))).all()
         wait_until(lambda: "job ended job=" in system.log("reassembler"), "the text form has facts too")
+        assert system.end("workers") == 0, "what it has to say it has said"
         assert "attempt ended" not in system.log("workers")
 
 
@@ -122,9 +124,11 @@ def test_every_line_is_json(system: RealSystem) -> None:
 
 def test_a_process_that_ends_or_cannot_start_says_so_in_json_too(new_system: Callable[..., RealSystem]) -> None:
     """Also what Celery writes after a signal, past every logger, and where a gateway serves."""
-    with new_system(log_format="json") as system:
+    with new_system(log_format="json", lease_ms=60_000) as system:
         system.workers(1)
         start(system)
+        with make_app(system.settings.broker) as app:  # a signal before Celery has its handlers would end it
+            wait_until(lambda: app.control.broadcast("ping", reply=True, limit=1, timeout=1), "its worker answers")
         os.kill(next(iter(system.worker_pids().values())), signal.SIGUSR1)
         wait_until(lambda: "thread" in system.log("workers").lower(), "the stacks of all threads are logged")
         assert system.end("workers") == 0

@@ -18,7 +18,7 @@ MANAGED = (*LOGGED, "--rename-command", "BGREWRITEAOF", "", "--rename-command", 
 
 
 def test_a_server_without_those_commands_is_used_and_a_warning_says_so(new_system: Callable[..., RealSystem]) -> None:
-    system = new_system(*MANAGED)
+    system = new_system(*MANAGED, lease_ms=60_000)  # its worker is there, however busy the machine is
     system.reassembler()
     system.workers(1)
     job = system.producer().enqueue(sentences(2, "managed"), JobRequest.of({"engine": "tone"}))

@@ -29,7 +29,7 @@ def broker() -> Iterator[PrivateRabbit]:
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem], broker: PrivateRabbit) -> RealSystem:
-    made = new_system(broker_url=broker.url)
+    made = new_system(broker_url=broker.url, lease_ms=60_000)  # its worker is there, however busy the machine is
     made.reassembler()
     made.workers(1, slots=2, options={"fixed_ms": 100})
     return made

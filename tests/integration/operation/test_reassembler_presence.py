@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from seriatim.keys import REASSEMBLERS
 from seriatim.reassembler_heartbeats import running_reassemblers
 from tests.http.gateways import start
 from tests.support.command_line import installed, seriatim
 from tests.support.process_system import RealSystem, wait_until
 from tests.support.redis_servers import SERVER_KINDS, embedded
+
+LATER_S = 3_600  #: longer than any test
 
 
 @pytest.fixture(params=SERVER_KINDS)
@@ -31,7 +34,7 @@ def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hang
     child = system.reassembler()
     wait_until(lambda: alive(system), "it says that it is there")
     with system.redis as client:
-        (found,) = running_reassemblers(client)
+        (found,) = wait_until(lambda: running_reassemblers(client), "it says so again, however late its signs come")
         assert found.name.startswith(f"{socket.gethostname()}.{child.pid}.")
         assert found.store == system.settings.store_dir
         child.send_signal(signal.SIGSTOP)
@@ -45,10 +48,13 @@ def test_one_that_works_is_alive_however_little_there_is_to_do_and_one_that_hang
 
 @pytest.mark.thorough
 def test_a_gateway_that_looks_for_recordings_elsewhere_says_so(tmp_path: Path) -> None:
-    with RealSystem.on(tmp_path, lease_ms=60_000) as system:  # it is there, however late its signs of life come
+    with RealSystem.on(tmp_path) as system:
         system.reassembler()
         with system.redis as client:
             wait_until(lambda: running_reassemblers(client))
+            system.end("reassembler", signal.SIGKILL)
+            for name, shown_s in client.zrange(REASSEMBLERS, 0, -1, withscores=True):
+                client.zadd(REASSEMBLERS, {name: shown_s + LATER_S})  # it is there as long as the test lasts
         start(system, "right")
         start(system, "wrong", store_dir=tmp_path / "elsewhere")
         assert "recordings will not be found" not in system.log("right")

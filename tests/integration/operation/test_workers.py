@@ -20,7 +20,7 @@ HANDOVER_MS = 1_500  #: more than a speaking process on a busy machine is kept w
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system()
+    system = new_system(lease_ms=60_000)  # who is registered stays so, however busy the machine is
     system.reassembler()
     return system
 
@@ -142,11 +142,13 @@ def test_a_silent_sentence_is_spoken_by_another_process(system: RealSystem, pool
     text = ["Who drinks of Lethe forgets.", *sentences(2, "behind")]
     job = enqueue(system, pool, text, kind="live")
     assert Listener(job).pcm() == stream_of(text)
-    assert "engine silent; another process speaks the sentence, too job=" in system.log(pool)
+    line = "engine silent; another process speaks the sentence, too job="
+    wait_until(lambda: line in system.log(pool), "it says so, while the other one speaks")
     wait_until(lambda: "status=70" in system.log(pool), "the silent process ends")
-    wait_until(lambda: len(set(system.worker_pids(pool).values()) - pids) == 1, "another takes its place")
+    wait_until(lambda: set(system.worker_pids(pool).values()) - pids, "another takes its place")
     with system.redis as client:
-        assert client.hget(f"{pool_prefix(pool)}:n", "handed_over") == b"1"
+        # One more where the other process got no turn for so long.
+        assert int(client.hget(f"{pool_prefix(pool)}:n", "handed_over") or 0) >= 1
         assert client.hgetall(f"{pool_prefix(pool)}:dead") == {}
 
 

@@ -17,6 +17,7 @@ from seriatim.keys import job_prefix
 from seriatim.webhooks.webhook_delivery import read_counts, read_deliveries
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import sentences
+from tests.support.free_ports import free_port
 from tests.support.process_system import RealSystem, alive, wait_until
 from tests.support.webhook_receiver import WebhookReceiver
 
@@ -61,7 +62,7 @@ def hooked(new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempP
 
 @pytest.fixture
 def receiver() -> Iterator[WebhookReceiver]:
-    listening = WebhookReceiver(SECRET).start()
+    listening = WebhookReceiver(SECRET, port=free_port()).start()  # it is its own also while it is down
     yield listening
     listening.stop()
 
