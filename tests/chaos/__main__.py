@@ -5,7 +5,6 @@ import json
 import random
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from redis.exceptions import RedisError
 
 from tests.chaos import state_snapshot
 from tests.chaos.check import check, verdict
-from tests.chaos.cluster import READY_S, Cluster, Scale
+from tests.chaos.cluster import PATIENCE_S, Cluster, Scale
 from tests.chaos.fault_free_phase import calm
 from tests.chaos.faults.fault_context import FaultContext
 from tests.chaos.faults.small_disk import small_disk
@@ -28,7 +27,6 @@ from tests.support.process_system import wait_until
 from tests.support.redis_servers import debian, embedded
 
 PACE_S = {False: (0.6, 1.8), True: (1.3, 2.3)}  #: between two kills of a quota
-PATIENCE_S = 60.0  #: when faults are over every job ends within so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,7 @@ def play(show: Show) -> list[Event]:
         stage.history.note("run", seed=show.seed, seconds=show.seconds, settings=stage.system.settings.to_env())
         if show.calm_s:
             calm(stage, show.calm_s)
+        stage.shorten_leases()
         stage.invite_clients()
         _break(stage, show, stack)
         _finish(stage)
@@ -73,7 +72,7 @@ def _break(stage: Cluster, show: Show, stack: ExitStack) -> None:
 
         rival = stack.enter_context(Rival.running(stage.system.folder, stage.server, stage.history))
         nemesis.beside = rival.suffer
-    time.sleep(1.0)  # clients have something to lose
+    nemesis.wait_for_sound()  # clients have something to lose
     if show.kills:
         nemesis.low_s, nemesis.high_s, nemesis.patient = (*PACE_S[show.patient], show.patient)
         nemesis.kill(show.kills, show.seconds)
@@ -89,19 +88,24 @@ def _finish(stage: Cluster) -> None:
     stage.proxy.be(Mood.CALM)
     stage.revive_server()
     stage.history.note("over_with_faults")
-    try:
-        wait_until(stage.whole, "all workers are back", READY_S)
-    except AssertionError as error:
-        stage.history.note("broken", client="stage", error=str(error))
     late = stage.dismiss_clients(PATIENCE_S)
     stage.history.note("dismissed", late=late)
     events = read(stage.history.path)
     try:
         running = state_snapshot.wait_for_the_end(stage, events, PATIENCE_S)
+        _await_workers(stage)
         state_snapshot.books(stage, events)
         state_snapshot.everything(stage, events, running)
     except RedisError as error:  # the server is not there: the verdict says so
         stage.history.note("broken", client="stage", error=repr(error))
+
+
+def _await_workers(stage: Cluster) -> None:
+    """Wait until all workers are back, and stay: while jobs run, their own sentences go on killing processes."""
+    try:
+        wait_until(stage.whole, "all workers are back", PATIENCE_S)
+    except AssertionError as error:
+        stage.history.note("broken", client="stage", error=f"{error}; {stage.absences()}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

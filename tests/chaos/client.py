@@ -222,6 +222,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: client.stopping.set())
     client.unfinished, n_drawn = left_over(read(options.history), options.name)
     client.numbers = count(n_drawn)
+    client.history.note("attends", client=options.name, pid=os.getpid())
     threads = [threading.Thread(target=client.run, daemon=True) for _ in range(options.listeners)]
     for thread in threads:
         thread.start()

@@ -1,13 +1,14 @@
 """The cluster: a private server, and around it workers, reassemblers and clients, each started again when it ends."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,12 +21,18 @@ from tests.chaos.job_plans import MISBEHAVIOUR, VENOM, VENOM_POOL
 from tests.chaos.proxy import Proxy
 from tests.simulator.scheduler import POOL
 from tests.support.expected_audio import RATE_HZ
-from tests.support.process_system import ALWAYS, QUICK, RealSystem, alive, descendants, wait_until
+from tests.support.process_system import ALWAYS, QUICK, RealSystem, alive, descendants, state_of, wait_until
 from tests.support.redis_servers import PrivateServer
 
 TEND_S = 0.05
 SMALL_LOG = ("--auto-aof-rewrite-min-size", "4mb")  #: the server rewrites its log by itself now and then, too
-READY_S = 60.0  #: many processes start at once on few cores
+#: a wait that only ends a run that hangs: a supervisor waits for 10 s before it starts a process that died often, a
+#: job of the venom pool needs several such starts, and each takes 20 s where many start at once on few busy cores
+PATIENCE_S = 240.0
+#: while nothing fails: no pause of a busy machine is taken for a death, a loss, or an engine that is stuck
+UNHURRIED = {"lease_ms": 600_000, "message_timeout_ms": 600_000, "stall_timeout_ms": 600_000, "handover_ms": 0}
+STALL_TIMEOUT_MS = 2_500  #: while faults happen: shorter than the sentence that is stuck, longer than a slow one
+LOG_TAIL_CHARS = 1_500  #: of each supervisor's log that is shown where a process of its is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class Cluster:
     history: History
     scale: Scale
     seed: int
+    hurried: Mapping[str, Any] = field(default_factory=dict)  #: settings while faults happen; none: they stay the same
     roles: dict[str, Role] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)  #: not started again when they end
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -77,21 +85,40 @@ class Cluster:
     def set_up(
         cls, folder: Path, seed: int, scale: Scale, server_args: tuple[str, ...] = (), binary: str | None = None
     ) -> Self:
-        """Start everything but the clients; `binary`: the server's program, None for the embedded one."""
+        """Start everything but the clients; `binary`: the server's program, None for the embedded one.
+
+        Leases are long until `shorten_leases`, unless they are those that users get.
+        """
         usual: dict[str, Any] = {"reader_grace_s": scale.grace_s, "open_job_lease_s": scale.lease_s,
-                                 "max_failures": 1_000, "stall_timeout_ms": 2_500,
+                                 "max_failures": 1_000, "stall_timeout_ms": STALL_TIMEOUT_MS,
                                  "ended_job_ttl_s": 7_200}  # fmt: skip
-        usual |= {} if scale.quick else {name: getattr(Settings(), name) for name in QUICK}
+        usual |= UNHURRIED if scale.quick else {name: getattr(Settings(), name) for name in QUICK}
         system = RealSystem.on(folder, *ALWAYS, *SMALL_LOG, *server_args, binary=binary, **usual)
         proxy = Proxy(folder / "p", system.server.socket)
         history = History(folder / "history.jsonl")
-        stage = cls(system, proxy, history, scale, seed)
+        quick = {name: getattr(Settings(), name) for name in UNHURRIED} | QUICK | {"stall_timeout_ms": STALL_TIMEOUT_MS}
+        hurried = {name: quick[name] for name in UNHURRIED} if scale.quick else {}
+        stage = cls(system, proxy, history, scale, seed, hurried)
         (folder / "tally").mkdir(exist_ok=True)
         stage._cast()
         stage._tender = threading.Thread(target=stage._tend, daemon=True)
         stage._tender.start()
-        wait_until(stage.whole, "all workers are ready", READY_S)
+        wait_until(stage.whole, "all workers are ready", PATIENCE_S)
         return stage
+
+    def shorten_leases(self) -> None:
+        """Start every process again, with leases after which what a fault broke is soon made good."""
+        if not self.hurried:
+            return
+        self.system.settings = replace(self.system.settings, **self.hurried)
+        self.history.note("leases", settings=self.system.settings.to_env())
+        with self.lock:
+            children = [self.system.children[name] for name in self.roles]
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(PATIENCE_S)
+        wait_until(self.whole, "all workers are ready again", PATIENCE_S)
 
     @property
     def server(self) -> PrivateServer:
@@ -144,12 +171,15 @@ class Cluster:
 
     def _tend(self) -> None:
         while not self._ended.wait(TEND_S):
-            with self.lock:
-                for role in self.roles.values():
-                    status = self.system.children[role.name].poll()
-                    if status is not None and role.name not in self.released:
-                        self.history.note("ended", role=role.name, status=status)
-                        self._start(role)
+            self._restart_ended()
+
+    def _restart_ended(self) -> None:
+        with self.lock:
+            for role in self.roles.values():
+                status = self.system.children[role.name].poll()
+                if status is not None and role.name not in self.released:
+                    self.history.note("ended", role=role.name, status=status)
+                    self._start(role)
 
     def whole(self) -> bool:
         """Does every worker process offer its slots?"""
@@ -157,6 +187,15 @@ class Cluster:
             ready = len(self.workers()) >= self.scale.supervisors * self.scale.processes
             return ready and any(map(alive, self.system.worker_pids(VENOM_POOL).values()))
         return False
+
+    def absences(self) -> str:
+        """The processes that are there and those that are not, for a message: each supervisor's, and how it fares."""
+        registered = {pool: self.system.worker_pids(pool) for pool in (POOL, VENOM_POOL)}
+        lines = [f"registered: {registered}"]
+        for name in [*self.names("workers"), *self.names("venom")]:
+            tree = {pid: state_of(pid) for pid in family(self.pid(name))}
+            lines.append(f"{name}: {tree}, {self.system.log(name)[-LOG_TAIL_CHARS:]}")
+        return "\n".join(lines)
 
     def pid(self, name: str) -> int:
         """The process of a role."""
@@ -214,8 +253,10 @@ class Cluster:
         """Let clients see their jobs to the end and leave; returns those that did not."""
         names = self.names("client") + self.names("heir")
         with self.lock:
+            self._restart_ended()  # one that was killed just now: nobody else goes on with its jobs
             self.released |= set(names)
             children = [self.system.children[name] for name in names]
+        wait_until(lambda: self._attend(children), "clients heed signals: before, SIGTERM would kill one", PATIENCE_S)
         for child in children:
             child.terminate()
         until_s = time.monotonic() + patience_s
@@ -228,6 +269,12 @@ class Cluster:
             else:
                 self.history.note("left", role=name, status=status)
         return late
+
+    def _attend(self, children: "list[subprocess.Popen[bytes]]") -> bool:
+        """Has each of these clients begun to attend to jobs, or ended?"""
+        lines = self.history.path.read_bytes().split(b"\n")
+        begun = {json.loads(line)["pid"] for line in lines[:-1] if line.startswith(b'{"e":"attends"')}
+        return all(child.pid in begun or child.poll() is not None for child in children)
 
     def close(self) -> None:
         """End everything."""

@@ -9,12 +9,11 @@ from redis import Redis
 
 from seriatim.keys import pool_prefix
 from seriatim.lua.script_calls import load
-from tests.chaos.cluster import Cluster, Role
+from tests.chaos.cluster import PATIENCE_S, Cluster, Role
 from tests.chaos.state_snapshot import COUNTS
 from tests.simulator.scheduler import POOL
 from tests.support.process_system import wait_until
 
-PATIENCE_S = 40.0
 AT_LEAST = 30  #: sentences, however busy the machine is
 
 

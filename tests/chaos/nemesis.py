@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from tests.chaos.cluster import READY_S
+from tests.chaos.cluster import PATIENCE_S
 from tests.chaos.faults import point_faults, process_faults, server_faults, wire_faults
 from tests.chaos.faults.fault_context import Fault, FaultContext, NotHere
 from tests.chaos.history import read
@@ -50,7 +50,7 @@ class Nemesis:
         """Inflict each of these once, in a drawn order; the next one waits until a listener hears something again."""
         for name in self.context.rng.sample(names, len(names)):
             self.inflict(BY_NAME[name])
-            self._wait_for_sound()
+            self.wait_for_sound()
             self.context.pause(self.low_s, self.high_s)
             self._look()
 
@@ -67,15 +67,16 @@ class Nemesis:
             self.beside(component)
             killed[component] += 1
             if self.patient:
-                wait_until(self.context.stage.whole, "everything is back", READY_S)
+                wait_until(self.context.stage.whole, "everything is back", PATIENCE_S)
             self.context.pause(self.low_s, self.high_s)
             self._look()
         return killed
 
-    def _wait_for_sound(self) -> None:
+    def wait_for_sound(self) -> None:
+        """Wait until a listener hears something that was not heard before."""
         path, before = self.context.history.path, self.context.history.path.stat().st_size
         try:
-            wait_until(lambda: b'{"e":"heard"' in path.read_bytes()[before:], "a listener hears something")
+            wait_until(lambda: b'{"e":"heard"' in path.read_bytes()[before:], "a listener hears something", PATIENCE_S)
         except AssertionError as error:
             self.context.history.note("broken", client="nemesis", error=str(error))
 

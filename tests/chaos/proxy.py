@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 PIECE_BYTES = 65_536
+TURN_S = 60.0  #: a step of the proxy's thread takes milliseconds; this only ends a test that hangs
 SO_ATTACH_FILTER = 26  #: Linux: a program of the kernel's packet filter looks at what comes to a socket (socket(7))
 _PROGRAM = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  #: its one step: return 0 bytes, drop it
 DROP = struct.pack("HxxxxxxP", 1, ctypes.addressof(_PROGRAM))  #: struct sock_fprog
@@ -91,7 +92,7 @@ class Proxy:
         self.close()
 
     def _do(self, what: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(what, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(TURN_S)
 
     async def _listen(self) -> None:
         if self.socket is not None:

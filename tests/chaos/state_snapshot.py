@@ -16,7 +16,8 @@ from tests.simulator import state_audit
 from tests.simulator.scheduler import POOL, Violation
 from tests.support.ttl_check import immortal_keys
 
-PAUSE_MS = 3_000  #: no process writes for so long at most while the state is read
+PAUSE_MS = 3_000  #: no process writes for so long at most while the state is read; less than a lease
+TRIES = 20  #: at reading the state within that time, where this process, or the server, does not get a turn
 COUNTS = ("retries", "lost_messages", "given_up", "done", "restarts", "fence")
 ENDED = ("done", "cancelled", "failed", "timed_out")
 
@@ -28,18 +29,32 @@ def accepted(events: list[Event]) -> list[str]:
 
 def books(stage: Cluster, events: list[Event]) -> None:
     """Read the pool's state while no process can write it, and note whether it agrees."""
+    for _ in range(TRIES):
+        found, whole = _read_paused(stage, events)
+        if whole:
+            with stage.system.redis as client:
+                immortal = immortal_keys(client)
+            stage.history.note("books", wrong=_wrong(found), immortal=immortal, **counts(found))
+            return
+    stage.history.note("broken", client="books", error=f"not read within {PAUSE_MS} ms, {TRIES} times")
+
+
+def _read_paused(stage: Cluster, events: list[Event]) -> tuple[state_audit.Books, bool]:
+    """The pool's state, and whether no process could write in between.
+
+    Only reads may stand here: a script, even one that writes nothing, is not answered before the pause is over.
+    """
     with stage.system.redis as client:
-        client.execute_command("CLIENT", "PAUSE", str(PAUSE_MS), "WRITE")
         began_s = time.monotonic()
+        client.execute_command("CLIENT", "PAUSE", str(PAUSE_MS), "WRITE")
         try:
             running = [job.decode() for job in cast("list[bytes]", client.zrange(f"{pool_prefix(POOL)}:act", 0, -1))]
             mine = [job for job in accepted(events)[-200:] if client.exists(f"{pool_prefix(POOL)}:j:{job}")]
             found = state_audit.read(client, sorted({*running, *mine}), list(USERS))
-            immortal = immortal_keys(client)
+            whole = time.monotonic() - began_s < PAUSE_MS / 1000
         finally:
             client.execute_command("CLIENT", "UNPAUSE")
-        whole = time.monotonic() - began_s < PAUSE_MS / 1000
-    stage.history.note("books", wrong=_wrong(found) if whole else "", immortal=immortal, **counts(found))
+    return found, whole
 
 
 def counts(found: state_audit.Books) -> dict[str, float]:

@@ -16,7 +16,7 @@ from tests.chaos.cluster import Scale
 from tests.chaos.history import Event, History, read
 from tests.chaos.nemesis import ALL
 
-pytestmark = pytest.mark.timeout(300)  # 15 and 35 s on an idle machine; it waits for progress, not for a clock
+pytestmark = pytest.mark.timeout(1_200)  # 15 and 35 s on an idle machine; it waits for progress, not for a clock
 SCALE = Scale(listeners=2, lease_s=6.0)
 SHORT_SCHEDULE = ("kill worker", "kill reassembler", "kill server", "stop worker", "reset wire", "flush broker")
 SCHEDULE = (

@@ -4,9 +4,9 @@ import os
 import signal
 import time
 
-from tests.chaos.cluster import family
+from tests.chaos.cluster import PATIENCE_S, family
 from tests.chaos.faults.fault_context import BURIED_MOST, Fault, FaultContext
-from tests.support.process_system import alive, descendants
+from tests.support.process_system import alive, descendants, wait_until
 
 
 def nothing(context: FaultContext) -> None:
@@ -17,6 +17,11 @@ def nothing(context: FaultContext) -> None:
 
 def kill_worker(context: FaultContext) -> None:
     """SIGKILL of a worker process, its supervisor lives."""
+    wait_until(context.stage.workers, "there is a worker to kill", PATIENCE_S)
+    _kill_worker(context)
+
+
+def _kill_worker(context: FaultContext) -> None:
     found = sorted(context.stage.workers().items())
     if not found:
         return
@@ -69,7 +74,7 @@ def kill_venom(context: FaultContext) -> None:
 
 def kill_twice(context: FaultContext) -> None:
     """The same kind of process again, before anything has recovered."""
-    inflict = context.rng.choice((kill_worker, kill_supervisor, kill_reassembler, kill_client))
+    inflict = context.rng.choice((_kill_worker, kill_supervisor, kill_reassembler, kill_client))
     inflict(context)
     context.pause(0.02, 0.6)
     inflict(context)
@@ -88,9 +93,8 @@ def kill_everything(context: FaultContext) -> None:
 
 def stop_worker(context: FaultContext) -> None:
     """A zombie: stopped for longer than its lease, then woken in the middle of what others speak by now."""
-    found = sorted(context.stage.workers().values())
-    if found:
-        _stop(context, context.rng.choice(found), "worker", context.stage.system.settings.lease_ms / 1000)
+    found = sorted(wait_until(context.stage.workers, "there is a worker to stop", PATIENCE_S).values())
+    _stop(context, context.rng.choice(found), "worker", context.stage.system.settings.lease_ms / 1000)
 
 
 def stop_reassembler(context: FaultContext) -> None:
