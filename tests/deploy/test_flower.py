@@ -15,6 +15,7 @@ import yaml
 from seriatim.celery_app import make_app
 from seriatim.client.job_options import JobRequest
 from tests.deploy.compose_services import ROOT, services
+from tests.deploy.native_services import STALL_S
 from tests.support.command_line import complaint, seriatim
 from tests.support.expected_audio import Listener, sentences
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
@@ -25,7 +26,7 @@ PASSWORD = "an open sesame, with: a colon"
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    made = new_system()
+    made = new_system(lease_ms=60_000, message_timeout_ms=60_000)  # no attempt but those that fail
     made.reassembler()
     made.workers(2, slots=2, options={"fail_on": "trips"})
     return made
@@ -111,9 +112,14 @@ def test_attempts_that_failed_are_failures_with_their_reason(system: RealSystem,
     assert "Traceback" not in system.log("workers"), "a failure that is expected"
 
 
+def kinds(seen: list[dict[str, Any]]) -> list[str]:
+    """The kinds of events."""
+    return [event["type"] for event in seen]
+
+
 def of_tasks(seen: list[dict[str, Any]]) -> list[str]:
     """The kinds of events that say what became of tasks."""
-    return [event["type"] for event in seen if event["type"].startswith("task-")]
+    return [kind for kind in kinds(seen) if kind.startswith("task-")]
 
 
 def drain(connection: Any) -> bool:
@@ -127,18 +133,22 @@ def drain(connection: Any) -> bool:
 @pytest.mark.thorough
 def test_what_ends_while_a_worker_drains_is_seen_to_end(new_system: Callable[..., RealSystem], tmp_path: Path) -> None:
     """Its events come after Celery's loop has ended."""
-    with new_system() as system:
+    with new_system(lease_ms=60_000, message_timeout_ms=60_000) as system:
         system.reassembler()
-        system.workers(1, options={"fixed_ms": 1_500})
+        worker = system.workers(1)
         seen: list[dict[str, Any]] = []
         with make_app(system.settings.broker) as app, app.connection_for_read() as connection:
             receiver = app.events.Receiver(connection, handlers={"*": seen.append})
             with receiver.consumer_context() as (own, _, _):
                 wait_until(lambda: drain(own) and seen, "its heartbeat is heard")
                 assert app.control.broadcast("enable_events", reply=True, limit=1, timeout=PATIENCE_S)
-                system.producer().enqueue(["Yes."], JobRequest.of({"engine": "tone"}))
+                system.producer().enqueue(system.held([]), JobRequest.of({"engine": "tone"}))
                 wait_until(system.speaking_pids, "it speaks")
-                assert system.end("workers") == 0
+                worker.terminate()
+                wait_until(lambda: drain(own) and "worker-offline" in kinds(seen), "Celery's loop has ended")
+                assert "task-succeeded" not in kinds(seen), "it still speaks"
+                system.gate.touch()
+                assert worker.wait(PATIENCE_S) == 0
                 wait_until(lambda: drain(own) and len(of_tasks(seen)) >= 3, "all of it was sent: the worker has ended")
         assert of_tasks(seen) == [
             "task-received", "task-started", "task-succeeded",
@@ -170,19 +180,21 @@ def test_no_listeners_text_is_shown(system: RealSystem, watched: str) -> None:
 def test_workers_are_shown_with_their_slots(system: RealSystem, flower: str) -> None:
     def known() -> dict[str, Any] | None:
         found: dict[str, Any] = ask(flower, "/api/workers?refresh=1").json()
-        return found if len(found) == 2 and all("stats" in worker for worker in found.values()) else None
+        answered = [{"stats", "active_queues"} <= worker.keys() for worker in found.values()]
+        return found if answered == [True, True] else None
 
     workers = wait_until(known, "both workers have answered")
     assert all(worker["stats"]["pool"]["max-concurrency"] == 2 for worker in workers.values())
     assert all(worker["active_queues"][0]["name"] == "seriatim.tone" for worker in workers.values())
-    assert ask(flower, "/api/queues/length").json() == {"active_queues": [{"name": "seriatim.tone", "messages": 0}]}
+    idle = {"active_queues": [{"name": "seriatim.tone", "messages": 0}]}
+    wait_until(lambda: ask(flower, "/api/queues/length").json() == idle, "no message waits")
 
 
 @pytest.mark.parametrize("path", ["/", "/tasks", "/api/tasks", "/api/workers", "/broker"])
 def test_a_request_without_the_password_is_refused(flower: str, path: str) -> None:
     assert ask(flower, path).status_code == 200
     assert ask(flower, path, password="guess").status_code == 401
-    with httpx2.Client(trust_env=False) as client:
+    with httpx2.Client(trust_env=False, timeout=PATIENCE_S) as client:
         assert client.get(flower + path).status_code == 401
 
 
@@ -230,8 +242,8 @@ def test_it_is_served_on_loopback_and_ends_at_sigterm(system: RealSystem, tmp_pa
     address = next(found[1] for line in child.stderr if (found := ADDRESS.search(line)))
     assert ask(address, "/", user="seriatim", password="a password for tests").status_code == 200
     child.terminate()
-    child.stderr.close()
-    assert child.wait(PATIENCE_S) == 0
+    child.communicate(timeout=PATIENCE_S)  # it may write to the end
+    assert child.returncode == 0
 
 
 @pytest.mark.thorough
@@ -249,7 +261,7 @@ def test_it_ends_at_sigterm_while_redis_is_away(
         if noticed:
             system.server.hang_up_on_one()
         child.terminate()
-        assert child.wait(services()["flower"].grace_s - 5) == 0
+        assert child.wait(services()["flower"].grace_s + STALL_S) == 0
 
 
 @pytest.mark.thorough
@@ -270,6 +282,10 @@ def test_its_health_check_finds_it_under_its_path(system: RealSystem, tmp_path: 
     secret.write_text(PASSWORD, "utf-8")
     system.start(name, "-m", "gateway.cli.main", "flower", "--port", "0", flower_password_file=secret, flower_root=root)
     port = wait_until(lambda: ADDRESS.search(system.log(name)), "flower serves")[1].rpartition(":")[2]
-    check = system.start("asked", "-m", "gateway.cli.main", "healthcheck", "flower", "--port", port, flower_root=root)
-    assert check.wait(PATIENCE_S) == 0, system.log("asked")
+
+    def healthy() -> bool:
+        command = ("-m", "gateway.cli.main", "healthcheck", "flower", "--port", port)
+        return system.start("asked", *command, flower_root=root).wait(PATIENCE_S) == 0
+
+    wait_until(healthy, "its health check, which waits for an answer for 3 s, finds it")
     system.end(name)

@@ -21,7 +21,8 @@ from tests.support.process_system import wait_until
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGE = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
 SENTENCES = 16  #: of the example's text
-LIMIT_S = 150.0  #: the first example starts a whole system, which took over a minute at a load of 12
+#: the first example starts a whole system, which took over a minute at a load of 12; this only ends a test that hangs
+LIMIT_S = 270.0
 
 
 @dataclass(slots=True)
@@ -143,8 +144,8 @@ def test_a_voice_agent_hears_what_it_writes(newcomer: Newcomer) -> None:
 
 @pytest.mark.thorough
 def test_the_system_says_where_it_serves(newcomer: Newcomer) -> None:
-    output = (newcomer.folder / "output").read_text("utf-8")
-    assert f"HTTP at http://127.0.0.1:{newcomer.ports['8000']}/" in output
+    line = f"HTTP at http://127.0.0.1:{newcomer.ports['8000']}/"
+    wait_until(lambda: line in (newcomer.folder / "output").read_text("utf-8"), f"it says {line}")
 
 
 def test_no_example_of_the_page_is_left_out() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -14,7 +15,7 @@ from seriatim.exit_codes import ExitCode
 from seriatim.settings import Settings
 from tests.deploy.compose_services import secrets
 from tests.deploy.kubernetes_manifests import FOLDER, documents, pod, pod_services
-from tests.deploy.native_services import Native
+from tests.deploy.native_services import HEALTHY_S, Native
 from tests.deploy.test_compose_runs import denied
 from tests.support.process_system import PATIENCE_S, wait_until
 from tests.support.thorough_cases import mostly_thorough
@@ -49,6 +50,11 @@ def probe(native: Native, name: str, kind: str) -> tuple[int, str]:
     return native.run(service, [native.here(service, word) for word in words])
 
 
+def passes(native: Native, name: str, kind: str) -> bool:
+    """Does a probe find the pod well? One on a busy machine may miss it once, as its heartbeat is late."""
+    return probe(native, name, kind)[0] == 0
+
+
 def test_the_pods_speak_and_record_with_the_users_of_their_roles(native: Native) -> None:
     with client(native) as http:
         answer = http.post("/v1/audio/speech", json={"input": TEXT, "response_format": "wav"}).raise_for_status()
@@ -69,8 +75,7 @@ def test_the_gateways_user_may_leave_the_sign_of_a_cold_start(native: Native) ->
 @pytest.mark.parametrize("name", mostly_thorough(["gateway", "worker", "reassembler"], 3))
 def test_a_pod_that_works_is_alive_and_ready(native: Native, name: str) -> None:
     for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
-        status, output = probe(native, name, kind)
-        assert status == 0, (kind, output)
+        wait_until(partial(passes, native, name, kind), f"its {kind} passes", HEALTHY_S)
 
 
 def test_the_secrets_hold_what_the_pods_were_given_here(native: Native) -> None:
@@ -98,7 +103,7 @@ def test_while_redis_is_away_pods_are_unready_and_none_is_restarted(native: Nati
     for name in ("worker", "reassembler"):
         assert probe(native, name, "readinessProbe")[0] != 0
         assert probe(native, name, "livenessProbe")[0] == 0
-    assert probe(native, "gateway", "livenessProbe")[0] == 0
+    wait_until(partial(passes, native, "gateway", "livenessProbe"), "it passes without Redis", HEALTHY_S)
     native.up("redis")
     for name in ("worker", "reassembler"):
         native.await_healthy(native.services[name])

@@ -85,7 +85,7 @@ def _children(node: promql_parser.Expr) -> list[promql_parser.Expr]:
 
 @pytest.fixture(scope="module")
 def gateway(new_system: Callable[..., RealSystem]) -> Gateway:
-    system = new_system()
+    system = new_system(lease_ms=60_000)  # one that registers again loses the gauges that a test writes
     system.reassembler()
     system.workers(1)
     return start(system)

@@ -26,13 +26,14 @@ from workers.engines.tone.melody import TIMBRES, melody_pcm
 CHUNK_MS = 100
 MS_PER_CHAR = 60.0
 TIMBRE_NAMES = tuple(TIMBRES)
+TURN_S = 60.0  #: a step of the simulator's thread takes milliseconds; this only ends a test that hangs
 RESET = struct.pack("ii", 1, 0)  #: SO_LINGER: close with a reset
 
 
 class ProviderFault(StrEnum):
     """Faults of one answer."""
 
-    SLOW_FIRST = "slow first byte"  #: the body waits until the test opens the gate
+    SLOW_FIRST = "slow first byte"  #: the body waits until the test opens the gate, and is whole then
     STOP = "stop"  #: the sound stops in its middle, and the connection stays until the test opens the gate
     CUT = "cut"  #: the connection closes in the middle
     RESET = "reset"  #: it is reset in the middle
@@ -61,7 +62,7 @@ class Request:
     headers: Mapping[str, str]
     connection: int  #: number of its connection, 0-based
     came_s: float  #: monotonic
-    outcome: str = "open"  #: then: spoken, refused, left, or a fault
+    outcome: str = "open"  #: then: spoken (whole), refused, left, or a fault
 
 
 @dataclass(slots=True)
@@ -103,15 +104,15 @@ class ProviderSimulator:
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._loop.run_forever, name="provider", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self.serve(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.serve(), self._loop).result(TURN_S)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.gate.set()
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(TURN_S)
+        self.gate.set()  # behind the end: a sentence that waits for it would be spoken yet
         self._loop.call_soon_threadsafe(self._loop.stop)
         assert self._thread is not None
-        self._thread.join(10)
+        self._thread.join(TURN_S)
         self._loop.close()
 
     async def serve(self) -> None:
@@ -172,7 +173,8 @@ class ProviderSimulator:
 
     async def _speak(self, writer: asyncio.StreamWriter, request: Request) -> None:
         call, fault = request.call, self._fault_of(request.call.text)
-        request.outcome = fault or "spoken"
+        whole = fault in (None, ProviderFault.SLOW_FIRST)
+        request.outcome = "open" if whole else str(fault)
         if fault in REFUSALS:
             return await _write(writer, self.shape.refuse(REFUSALS[fault], self.retry_after_s))
         if not any(name in call.voice for name in self.shape.voices):
@@ -180,6 +182,19 @@ class ProviderSimulator:
             return await _write(writer, self.shape.refuse(Refusal.VOICE))
         if fault is ProviderFault.RESET_FIRST:
             return _reset(writer)
+        await self._begin_body(writer, call, fault)
+        chunks, begin_s = self._chunks(call, fault), time.monotonic()
+        whole_s = self.whole_s + self.rtf * len(call.text) * MS_PER_CHAR / 1000
+        for n, chunk in enumerate(chunks):
+            if n == max(1, len(chunks) // 2) and not await self._go_on(writer, fault):
+                return None
+            await _write_chunk(writer, chunk)
+            await asyncio.sleep(begin_s + whole_s * (n + 1) / len(chunks) - time.monotonic())
+        request.outcome = "spoken" if whole else request.outcome  # before the engine reads its end
+        await _write_chunk(writer, b"")
+        return None
+
+    async def _begin_body(self, writer: asyncio.StreamWriter, call: Call, fault: ProviderFault | None) -> None:
         await asyncio.sleep(self.first_s)
         headers = dict(self.shape.headers(call, Places(self._open, self.places)))
         _change_headers(headers, fault, self._rate_of(call, fault), stated=bool(self.reported_hz))
@@ -188,15 +203,6 @@ class ProviderSimulator:
         await _write_head(writer, headers)
         if fault is ProviderFault.SLOW_FIRST:
             await asyncio.to_thread(self.gate.wait)
-        chunks, begin_s = self._chunks(call, fault), time.monotonic()
-        whole_s = self.whole_s + self.rtf * len(call.text) * MS_PER_CHAR / 1000
-        for n, chunk in enumerate(chunks):
-            if n == max(1, len(chunks) // 2) and not await self._go_on(writer, fault):
-                return None
-            await _write_chunk(writer, chunk)
-            await asyncio.sleep(begin_s + whole_s * (n + 1) / len(chunks) - time.monotonic())
-        await _write_chunk(writer, b"")
-        return None
 
     def _fault_of(self, text: str) -> ProviderFault | None:
         for word, (fault, times) in self.faults.items():

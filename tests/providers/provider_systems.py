@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from seriatim.client.job_options import JobRequest
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
@@ -10,6 +11,8 @@ from workers.trim_and_fade import TrimFadeFilter
 
 RATE_HZ = 24_000
 PAUSE_MS = 200
+#: of systems in which providers alone fail: no pause of a busy machine is taken for a worker's death, or for a loss
+STEADY: dict[str, Any] = {"lease_ms": 60_000, "message_timeout_ms": 60_000}
 
 
 def provider_workers(
@@ -17,7 +20,8 @@ def provider_workers(
     name: str = "provider-workers", ready: bool = True,
 ) -> None:  # fmt: skip
     """Start one worker process in front of a server, and wait until it offers its slots, unless `ready` is False."""
-    pairs = [f"--engine-option={pair}" for pair in (f"base_url={base_url}", "environment=0", *options)]
+    usual = (f"base_url={base_url}", "environment=0", "connect_s=60", "first_byte_s=60", "between_bytes_s=60")
+    pairs = [f"--engine-option={pair}" for pair in (*usual, *options)]
     command = ["-m", "workers", "--engine", engine, "--pool", pool, "--slots", str(slots)]
     system.start(name, *command, *pairs)
     if ready:
@@ -47,10 +51,14 @@ def key_file(folder: Path, provider: ProviderSimulator) -> str:
     return f"key_file={path}"
 
 
+#: no limit of time is reached before a test opens a gate
+WAITS = "connect_s = 60, first_byte_s = 60, between_bytes_s = 60"
+
+
 def route_step(name: str, base_url: str, **voices: str) -> str:
     """A step of a route file: a simulator by a name of its own, with its voices by the route's names."""
     pairs = ", ".join(f'{ours} = "{theirs}"' for ours, theirs in voices.items())
-    options = f'base_url = "{base_url}", environment = 0, voice = "alloy", slots = 4'
+    options = f'base_url = "{base_url}", environment = 0, voice = "alloy", slots = 4, {WAITS}'
     return f'[[engine]]\nengine = "openai"\nname = "{name}"\noptions = {{{options}}}\nvoices = {{{pairs}}}\n'
 
 

@@ -13,9 +13,9 @@ from seriatim.errors import EngineBusy, EngineFailed, EngineUnavailable, Unknown
 from seriatim.records import Sentence
 from tests.providers.provider_shapes import ElevenLabsShape
 from tests.providers.provider_simulator import ProviderFault, ProviderSimulator, sound_of
-from tests.providers.provider_systems import heard_stream, key_file, provider_workers, request
+from tests.providers.provider_systems import STEADY, heard_stream, key_file, provider_workers, request
 from tests.support.expected_audio import Listener, sentences
-from tests.support.process_system import RealSystem, wait_until
+from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 from workers.engines.engine_registry import load
 
 KEY = "xi-secret"
@@ -31,7 +31,8 @@ def provider() -> Iterator[ProviderSimulator]:
 @pytest.fixture
 def options(provider: ProviderSimulator, tmp_path: Path) -> dict[str, str]:
     (tmp_path / "key").write_text(KEY)
-    return {"base_url": provider.url, "key_file": str(tmp_path / "key"), "environment": "0"}
+    waits = {"connect_s": "60", "first_byte_s": "60", "between_bytes_s": "60"}  # no provider here is too slow
+    return {"base_url": provider.url, "key_file": str(tmp_path / "key"), "environment": "0", **waits}
 
 
 @pytest.fixture
@@ -100,7 +101,8 @@ def test_too_many_requests_at_once_are_queued(provider: ProviderSimulator, engin
         pcm_of(engine)
     assert (caught.value.scope, caught.value.retry_after_s) == ("concurrency", 0.25)
     provider.gate.set()
-    waiting.join(10)
+    waiting.join(PATIENCE_S)
+    assert not waiting.is_alive()
 
 
 def test_a_quota_that_is_spent_fails(provider: ProviderSimulator, engine: Engine) -> None:
@@ -130,7 +132,7 @@ class TestStitching:
         texts = sentences(5, "stitch")
         provider.faults = {texts[0]: (ProviderFault.SLOW_FIRST, 0)}
         (tmp_path / "system").mkdir()
-        with RealSystem.on(tmp_path / "system") as system:
+        with RealSystem.on(tmp_path / "system", **STEADY) as system:
             system.reassembler()
             provider_workers(system, provider.url, key_file(tmp_path, provider), engine="elevenlabs", slots=5)
             listener = Listener(system.producer().enqueue(texts, request()))
@@ -146,7 +148,7 @@ class TestStitching:
         """What follows is not written yet; a resumed job sends the same."""
         texts = sentences(3, "written")
         (tmp_path / "system").mkdir()
-        with RealSystem.on(tmp_path / "system") as system:
+        with RealSystem.on(tmp_path / "system", **STEADY) as system:
             system.reassembler()
             provider_workers(system, provider.url, key_file(tmp_path, provider), engine="elevenlabs", slots=5)
             with system.producer().open(request(kind="live")) as job:

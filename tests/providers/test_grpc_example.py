@@ -13,7 +13,7 @@ import pytest
 from seriatim.errors import BadInput, EngineBusy, UnknownOption, UpstreamFailed
 from seriatim.process.child_processes import dies_with_parent
 from tests.providers.provider_simulator import sound_of
-from tests.providers.provider_systems import heard_stream, request
+from tests.providers.provider_systems import STEADY, heard_stream, request
 from tests.support.expected_audio import Listener, sentences
 from tests.support.process_system import RealSystem, wait_until
 from workers.engines.engine_registry import load
@@ -85,7 +85,7 @@ def test_each_status_is_an_outcome_of_its_own(server: str) -> None:
 @pytest.mark.thorough
 def test_a_job_is_heard_in_order(server: str, tmp_path: Path) -> None:
     texts = sentences(6, "calls")
-    with RealSystem.on(tmp_path) as system:
+    with RealSystem.on(tmp_path, **STEADY) as system:
         system.reassembler()
         command = ["-m", "workers", "--engine", ENGINE, "--pool", "provider", "--engine-option", f"target={server}"]
         system.start("grpc", *command, "--slots", "6")

@@ -14,6 +14,7 @@ from seriatim.errors import EngineBusy, Misconfigured, SeriatimError, UnknownOpt
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
 from tests.providers.provider_systems import route_file, route_step
+from tests.support.free_ports import free_port
 from tests.support.planted_errors import plant
 from tests.support.process_system import wait_until
 from workers.engines.engine_registry import load
@@ -132,11 +133,10 @@ def test_an_engine_that_breaks_while_it_is_tried_is_tried_again(
 
 
 def test_a_server_that_is_away_at_the_start_joins_when_it_comes(make: Make, second: ProviderSimulator) -> None:
-    with ProviderSimulator() as gone:
-        port = gone.port
-    engine = both(make, gone, second, return_s=0.05)
+    late = ProviderSimulator(port=free_port())
+    engine = both(make, late, second, return_s=0.05)
     assert pcm_of(engine) == sound_of(TEXT, voice=1)
-    with ProviderSimulator(port=port):
+    with late:
         wait_until(lambda: pcm_of(engine) == sound_of(TEXT), "the first engine speaks")
 
 
@@ -168,7 +168,7 @@ def test_an_engine_of_another_rate_is_resampled_and_never_asked_for_more_than_it
 
 
 def test_where_none_is_there_the_first_reason_counts(make: Make) -> None:
-    with ProviderSimulator() as one, ProviderSimulator() as other:
+    with ProviderSimulator(port=free_port()) as one, ProviderSimulator(port=free_port()) as other:
         pass
     with pytest.raises(UpstreamFailed, match="none of the route's engines is there: berlin, paris"):
         both(make, one, other)

@@ -13,6 +13,7 @@ from tests.providers.provider_simulator import MS_PER_CHAR, ProviderSimulator
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_systems import (
     RATE_HZ,
+    STEADY,
     heard_sound,
     heard_stream,
     request,
@@ -21,6 +22,7 @@ from tests.providers.provider_systems import (
     route_workers,
 )
 from tests.support.expected_audio import Listener, by_sentence, sentences
+from tests.support.free_ports import free_port
 from tests.support.process_system import RealSystem, wait_until
 
 POOL = "speech"
@@ -28,7 +30,7 @@ POOL = "speech"
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[RealSystem]:
-    with RealSystem.on(tmp_path) as system:
+    with RealSystem.on(tmp_path, **STEADY) as system:
         system.reassembler()
         yield system
 
@@ -43,7 +45,7 @@ def test_a_job_is_heard_whole_while_its_engine_is_away_and_returns_to_it(system:
     """No attempt fails: the other engine speaks within the same one. What it spoke is marked and counted."""
     texts = sentences(6, "away")
     with ProviderSimulator() as second:
-        with ProviderSimulator() as first:
+        with ProviderSimulator(port=free_port()) as first:
             start_route(system, first, second)
             assert Listener(system.producer().enqueue(texts, request(POOL))).pcm() == heard_stream(texts)
         away = system.producer().enqueue(texts, request(POOL))

@@ -1,6 +1,7 @@
 """The sentence cache: what was spoken once is spoken again without a request, and what may not be kept is not."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ from seriatim.state.pool_record import read_pool
 from seriatim.state.worker_record import read_workers
 from tests.providers.provider_simulator import ProviderFault as Fault
 from tests.providers.provider_simulator import ProviderSimulator, sound_of
-from tests.providers.provider_systems import heard_stream, provider_workers, request
+from tests.providers.provider_systems import STEADY, heard_stream, provider_workers, request
 from tests.support.expected_audio import Listener, sentences
 from tests.support.process_system import RealSystem, wait_until
 from workers.cache.cached_engine import with_cache
@@ -115,12 +116,12 @@ def test_no_part_of_a_sentence_and_no_doubtful_one_is_kept(make: Make, provider:
 
 
 def test_what_was_not_spoken_for_longest_goes_first_and_what_is_too_old_goes(tmp_path: Path) -> None:
-    cache = SentenceCache(tmp_path, 4_000, 1_000.0)
+    cache, base_s = SentenceCache(tmp_path, 4_000, 1e6), time.time()
     for n, key in enumerate("abcd"):
         cache.add(key * 64, bytes(900))
-        os.utime(tmp_path / (key * 2) / (key * 64), (10**9, 10**9) if key == "d" else (2e9 + n, 2e9 + n))
+        spoken_s = base_s - 2e6 if key == "d" else base_s - 1_000 + n  # no test takes so long that these become too old
+        os.utime(tmp_path / (key * 2) / (key * 64), (spoken_s, spoken_s))
     assert cache.find("a" * 64) == bytes(900)
-    os.utime(tmp_path / "aa" / ("a" * 64), (3e9, 3e9))
     cache.max_bytes = 2_000
     assert cache.sweep() <= 1_800
     assert [key for key in "abcd" if cache.find(key * 64)] == ["a"]
@@ -147,7 +148,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_the_cache(
 def test_a_text_that_was_spoken_before_is_heard_without_a_request(tmp_path: Path, provider: ProviderSimulator) -> None:
     """By another job, at other places, by a new worker; the pool does not take the cache for a quick engine."""
     texts = sentences(5, "menu")
-    with RealSystem.on(tmp_path, cache="all", cache_dir=str(tmp_path / "cache")) as system:
+    with RealSystem.on(tmp_path, cache="all", cache_dir=str(tmp_path / "cache"), **STEADY) as system:
         system.reassembler()
         provider_workers(system, provider.url)
         assert Listener(system.producer().enqueue(texts, request())).pcm() == heard_stream(texts)

@@ -18,6 +18,7 @@ from seriatim.engine import Engine, Utterance
 from seriatim.errors import UpstreamFailed
 from tests.providers.provider_simulator import sound_of
 from tests.security.tls import Authority
+from tests.support.process_system import PATIENCE_S
 from workers.engines.engine_registry import load
 
 RATE_HZ = 8000
@@ -94,18 +95,23 @@ def server(tmp_path: Path) -> Iterator[TlsServer]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     create = loop.create_server(lambda: Http2Provider(connections), "localhost", 0, ssl=context)
-    listening = asyncio.run_coroutine_threadsafe(create, loop).result(10)
+    listening = asyncio.run_coroutine_threadsafe(create, loop).result(PATIENCE_S)
     yield TlsServer(f"https://localhost:{listening.sockets[0].getsockname()[1]}", authority.certificate, connections)
-    asyncio.run_coroutine_threadsafe(_close(listening, connections), loop).result(10)
+    asyncio.run_coroutine_threadsafe(_close(listening, connections), loop).result(PATIENCE_S)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(PATIENCE_S)
     loop.close()
 
 
 @pytest.fixture
 def engine(server: TlsServer) -> Iterator[Engine]:
     options = {"base_url": server.url, "ca_file": str(server.ca_file), "rate_hz": str(RATE_HZ), "pcm_hz": str(RATE_HZ)}
-    engine = load("openai", options | {"slots": "8", "environment": "0", "http2": "1"})
+    waits = {
+        "connect_s": "60",
+        "first_byte_s": "60",
+        "between_bytes_s": "600",
+    }  # what hangs does so until it is dropped
+    engine = load("openai", options | waits | {"slots": "8", "environment": "0", "http2": "1"})
     yield engine
     engine.close()
 
@@ -121,11 +127,11 @@ def test_one_connection_for_all(server: TlsServer, engine: Engine) -> None:
         hanging = slots.submit(spoken_by, engine, f"The {HANGS} lies on the ground.", dropped.is_set)
         assert list(slots.map(lambda text: spoken_by(engine, text), TEXTS)) == [sound_of(t, RATE_HZ) for t in TEXTS]
         dropped.set()
-        hanging.result(10)
+        hanging.result(PATIENCE_S)
     assert spoken_by(engine, TEXTS[0]) == sound_of(TEXTS[0], RATE_HZ)
     assert len(server.connections) == 1
 
 
 def test_a_server_of_another_authority_is_refused(server: TlsServer) -> None:
     with pytest.raises(UpstreamFailed, match=r"(?i)certificate.verify.failed"):
-        load("openai", {"base_url": server.url, "environment": "0"})
+        load("openai", {"base_url": server.url, "environment": "0", "connect_s": "60"})

@@ -28,11 +28,14 @@ from tests.support.thorough_cases import mostly_thorough
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> RealSystem:
-    system = new_system()
+    system = new_system(lease_ms=60_000, message_timeout_ms=60_000)  # what moves, a message has moved
     system.reassembler()
     system.workers(1, slots=2)
     system.workers(1, name="other", pool="other")
     return system
+
+
+FOLLOWS = "This one follows what was forged."
 
 
 class Harmful:
@@ -77,33 +80,50 @@ def signature(task: str, *args: object) -> dict[str, object]:
 
 
 def put(system: RealSystem, *raw: bytes) -> None:
-    """Put messages into the queue, and wait until they were taken out of it and settled."""
+    """Put messages into the queue, and wait until they were taken out of it and settled.
+
+    The one consumer takes them in their order, and between the queue and `unacked` a message is in neither. So a job
+    follows them: once it is spoken, all that came before it was taken.
+    """
     with system.redis as client:
         client.lpush(queue("tone"), *raw)
+        job = system.producer().enqueue([FOLLOWS], JobRequest.of({"engine": "tone"}))
+        assert Listener(job).pcm() == stream_of([FOLLOWS])
         wait_until(lambda: client.llen(queue("tone")) == 0, "the queue is empty")
         wait_until(lambda: client.hlen("unacked") == 0, "every message is settled")
 
 
-def state(system: RealSystem) -> dict[bytes, Any]:
-    """All that the pool knows of jobs and sentences."""
+def state(system: RealSystem, job: Job) -> dict[bytes, Any]:
+    """All that the pool knows of the job and its sentences, and of steps and sentences of any job that are not over."""
     with system.redis as client:
-        names = [
-            name
-            for kind in ("j", "js", "jt", "jr", "lease", "outbox", "todo", "dead")
-            for name in client.scan_iter(f"{pool_prefix('tone')}:{kind}*", count=1000)
-        ]
-        return {name: client.dump(name) for name in sorted(names)}
+        names = [f"{pool_prefix('tone')}:{kind}:{job.id}".encode() for kind in ("j", "js", "jt", "jr")]
+        names += [f"{pool_prefix('tone')}:{kind}".encode() for kind in ("lease", "outbox", "todo", "dead")]
+        return {name: client.dump(name) for name in names}
+
+
+def at_its_window(system: RealSystem, job: Job) -> bool:
+    """Is all spoken and emitted that the job's window holds, and nothing on its way?"""
+    prefix = pool_prefix("tone")
+    with system.redis as client:
+        pipe = client.pipeline()
+        pipe.hmget(f"{prefix}:j:{job.id}", ["dispatched", "acked", "window", "next"])
+        for name in ("lease", "outbox", "todo"):
+            pipe.zcard(f"{prefix}:{name}")
+        (dispatched, acked, window, following), *on_their_way = pipe.execute()
+    full = float(dispatched or 0) - float(acked or 0) >= float(window or 1)
+    return full and not any(on_their_way) and job.status().emitted == int(following)
 
 
 @pytest.fixture
 def unmoved(system: RealSystem) -> Iterator[Job]:
     """A job that waits for its reader: afterwards it is as it was, the workers are the same, and all goes on."""
     text = sentences(10, "unmoved")
-    job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "window_ms": 4_000}))
-    wait_until(lambda: job.status().emitted > 0 and job.status().in_flight == 0, "it waits at its window")
-    before, workers = state(system), system.worker_pids()
+    request = JobRequest.of({"engine": "tone", "window_ms": 4_000, "reader_grace_s": 600})
+    job = system.producer().enqueue(text, request)
+    wait_until(lambda: at_its_window(system, job), "it waits at its window")
+    before, workers = state(system, job), system.worker_pids()
     yield job
-    assert state(system) == before
+    wait_until(lambda: state(system, job) == before, "the job is as it was, and the steps of others are over")
     assert system.worker_pids() == workers, "no process fell over"
     assert Listener(job).pcm() == stream_of(text)
 

@@ -11,7 +11,7 @@ from seriatim.client.job_options import JobRequest
 from seriatim.errors import BadInput, EmptyText, SeriatimError
 from tests.support.command_line import TONE, seriatim
 from tests.support.expected_audio import Listener
-from tests.support.process_system import RealSystem
+from tests.support.process_system import RealSystem, wait_until
 from tests.support.thorough_cases import mostly_thorough
 
 HOSTILE = {
@@ -50,18 +50,19 @@ HOSTILE = {
 }  # fmt: skip
 LONGER = {"digits without end": "9" * 8_000, "URLs": "https://u:p@h/" + "a/" * 5_000 + "?q=" + "%00" * 500}
 ENGINES = ["tone", "espeak"]
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0  #: 400 sentences of espeak take seconds; this only ends a test that hangs
 HEARD_MOST = 400  #: sentences of one text that are waited for: the rest is more of the same
 
 
 @pytest.fixture(scope="module")
 def system(new_system: Callable[..., RealSystem]) -> Iterator[RealSystem]:
-    system = new_system(max_sentences=HEARD_MOST, max_failures=2)
+    system = new_system(max_sentences=HEARD_MOST, max_failures=2, lease_ms=60_000, message_timeout_ms=60_000)
     system.reassembler()
     system.workers(1, slots=4)
     if find_spec("espeakng_loader"):
         command = ["-m", "workers", "--engine", "espeak", "--pool", "espeak", "--processes", "1"]
         system.start("espeak", *command)
+        wait_until(lambda: system.slots("espeak"), "espeak is ready: until then a live job is refused")
     yield system
     for name in system.children:
         assert "Traceback" not in system.log(name), system.log(name)[-3000:]

@@ -15,7 +15,7 @@ from tests.conftest import binary_of
 from tests.security.roles import Guarded, Roles
 from tests.support.command_line import seriatim
 from tests.support.expected_audio import Listener, sentences, stream_of
-from tests.support.process_system import ALWAYS, PATIENCE_S, RealSystem
+from tests.support.process_system import ALWAYS, PATIENCE_S, RealSystem, wait_until
 from tests.support.redis_servers import SERVER_KINDS
 
 COSTS = {"crash_on": "venom", "fixed_ms": 60, "chunk_ms": 100}
@@ -28,8 +28,10 @@ def guarded(
 ) -> Iterator[Guarded]:
     roles = Roles.made(tmp_path_factory.mktemp("roles"))
     system = new_system(
-        *ALWAYS, "--aclfile", str(roles.acl_file), binary=binary_of(request.param), max_failures=2, reader_grace_s=5.0
-    )
+        *ALWAYS, "--aclfile", str(roles.acl_file), binary=binary_of(request.param), max_failures=2,
+        reader_grace_s=600.0,  # no job of these tests ends by itself, but the one that says so
+        lease_ms=15_000,  # a killed worker's sentence waits for it only where its supervisor cannot report the death
+    )  # fmt: skip
     made = Guarded(system, roles)
     made.start(**COSTS)
     yield made
@@ -80,12 +82,14 @@ def test_jobs_are_cancelled_adjusted_and_given_up(guarded: Guarded) -> None:
     gaps = Listener(
         producer.enqueue([*sentences(2, "roles"), POISON], request_of(kind="batch", drain="window", gap="silence"))
     )
-    unread = request_of(user="bob", reader_grace_s=600)  # else it ends by itself while a busy machine retries the other
-    left = producer.enqueue(sentences(50, "no listener"), unread)
+    left = producer.enqueue(sentences(50, "no listener"), request_of(user="bob"))
     assert left.tune(priority=3)
     left.report_played(10)
     assert [entry.seq for entry in gaps.all() if isinstance(entry, Gap)] == [2]
     assert left.cancel()
+    gone = producer.enqueue(sentences(50, "nobody comes"), request_of(user="bob", reader_grace_s=0.1))
+    wait_until(lambda: gone.status().ended, "a job without a reader is cancelled")
+    assert gone.status().reason.startswith("no reader for")
     with system.redis as client:
         assert client.hlen(f"{pool_prefix('tone')}:dead") >= 1
     assert guarded.denied() == []

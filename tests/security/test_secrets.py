@@ -24,6 +24,7 @@ from tests.support.process_system import RealSystem, descendants, wait_until
 NEXT = "another/secret#1"
 PASSWORD = "hor/rible:p@ss#w?rd%20&"
 WRONG = "wrong/but:zq@xv9kj"
+ENDED_S = 120.0  #: a whole system ends within seconds; this only ends a test that hangs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Kept:
 def kept(new_system: Callable[..., RealSystem], tmp_path_factory: pytest.TempPathFactory) -> Kept:
     secret_file = tmp_path_factory.mktemp("secrets") / "redis"
     secret_file.write_text(PASSWORD + "\n", "utf-8")
-    system = new_system()
+    system = new_system(lease_ms=60_000, message_timeout_ms=60_000)  # no worker is taken for dead while it has no turn
     with system.redis as client:
         client.acl_setuser(
             "app", enabled=True, passwords=[f"+{PASSWORD}"], commands=["+@all"], keys=["*"], channels=["*"]
@@ -96,15 +97,18 @@ def test_no_log_has_it_even_when_the_server_goes_away(kept: Kept) -> None:
     system, text = kept.system, sentences(12, "outage")
     producer = Producer(system.settings)
     job = producer.enqueue(text, JobRequest.of({"engine": "tone", "kind": "batch", "drain": "window"}))
+    logs = ("reassembler", "workers")
+    n_chars = {name: len(system.log(name)) for name in logs}
     with system.redis as client:  # every connection is cut, and no client gets in for a while
         client.execute_command("ACL", "SETUSER", "app", "off")
         client.client_kill_filter(_type="normal", skipme=True)
         client.client_kill_filter(_type="pubsub", skipme=True)
-    wait_until(lambda: "waiting for Redis" in system.log("reassembler") and "WARNING" in system.log("workers"))
+    outage = {"reassembler": "waiting for Redis", "workers": "WARNING"}
+    wait_until(lambda: all(outage[name] in system.log(name)[n_chars[name] :] for name in logs), "all have noticed")
     with system.redis as client:
         client.execute_command("ACL", "SETUSER", "app", "on")
     assert Listener(Producer(system.settings).attach(job.id)).pcm(60) == stream_of(text)
-    for name in ("reassembler", "workers"):
+    for name in logs:
         assert_hidden(system.log(name))
 
 
@@ -173,11 +177,12 @@ def test_up_starts_its_children_without_it(kept: Kept, tmp_path: Path) -> None:
     )
     try:
         wait_until(lambda: kept.system.worker_pids("up"), "its worker is ready")
+        wait_until(lambda: len(descendants(running.pid)) == 3, "a reassembler, a supervisor and a worker process run")
         lines = command_lines({running.pid} | descendants(running.pid))
     finally:
         running.terminate()
-        out, err = running.communicate(timeout=40)
-    assert len(lines.splitlines()) == 4, "itself, a reassembler, a supervisor and a worker process"
+        out, err = running.communicate(timeout=ENDED_S)
+    assert len(lines.splitlines()) == 4, "these, and the command itself"
     assert_hidden(lines + out.decode() + err.decode())
     for log in tmp_path.rglob("*.log"):
         assert_hidden(log.read_text("utf-8", errors="replace"))
