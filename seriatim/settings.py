@@ -245,7 +245,7 @@ class Settings:
     http_max_concurrency: int = _int(
         2_000, "requests that one gateway process serves at once; more are refused with a Retry-After", 1
     )
-    http_probe_s: float = _float(15, "how lately a sentence must have been spoken for /readyz to say yes", 1)
+    http_probe_s: float = _float(15, "how lately a sentence must have been heard for /readyz to say yes", 1)
     flower_root: str = _text("", "path under which a proxy serves Flower, such as /flower")
     flower_password_file: str = _text("", "file whose first line opens `seriatim flower`: a password, or user:password")
 

@@ -92,7 +92,7 @@ class GatewayContext:
             DeliveryReports(producer.redis),
             PoolMetricsCollector(quick, Path(settings.store_dir), _configured_pools(settings, models)),
         )
-        readiness = PoolReadiness(producer, quick, settings.http_probe_s)
+        readiness = PoolReadiness(producer, quick, streams, reports, settings.http_probe_s)
         meters = GatewayMetrics(settings.first_audio_ms / 1000)
         draining = Draining(settings.http_drain_s)
         return cls(

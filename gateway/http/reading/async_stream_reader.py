@@ -4,6 +4,7 @@ It does the reading and waiting; `seriatim.reader_state` decides what to read ne
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from seriatim.lua.script_calls import translate_redis_errors
 from seriatim.reader_state import SOON_S, PlayableEntry, ReaderState
 from seriatim.servers.redis_clients import BLOCK_S, block_of
 from seriatim.state.stream_record import read_stream_record_async
-from seriatim.stream_entries import End, Entry, ReaderCursor, decode
+from seriatim.stream_entries import Audio, End, Entry, ReaderCursor, decode
 
 ENTRIES_PER_READ = 2  #: few, because hundreds of slow listeners each hold them in memory
 
@@ -31,6 +32,8 @@ class AsyncStreamReader:
     job: Job
     redis: "AsyncRedis"  #: its reads block
     observes: bool = False  #: only watches: audio of a recording is skipped, and expired bytes are no error
+    #: pool -> monotonic time at which audio of it was last read from Redis; shared by all readers of a process
+    heard_s: dict[str, float] = field(default_factory=dict)
     state: ReaderState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,5 +104,7 @@ class AsyncStreamReader:
             reply = await self.redis.xread({stream: after}, ENTRIES_PER_READ, max(1, round(block_s * 1000)))
         rows = cast("list[Any]", reply)
         entries = [decode(entry_id, fields) for entry_id, fields in reversed(rows[0][1])] if rows else []
+        if any(isinstance(entry, Audio) for entry in entries):
+            self.heard_s[self.job.pool] = time.monotonic()
         while entries:
             yield entries.pop()  # release each entry before a slow listener takes it

@@ -42,7 +42,7 @@ async def health(context: ContextDep) -> dict[str, Any]:
 @router.head("/readyz", include_in_schema=False, response_model=None)
 @router.get("/readyz", responses=LOOKUPS, response_model=None)
 async def readyz(context: ContextDep, model: Annotated[str, Query(max_length=64)] = "") -> Response:
-    """Readiness: a sentence was spoken recently, or a probe now. A draining gateway is not ready."""
+    """Readiness: this gateway heard a sentence recently, or hears a probe now. A draining gateway is not ready."""
     context.draining.refuse_new_request()
     try:
         await context.watch(context.quick.ping)

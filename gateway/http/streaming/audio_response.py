@@ -78,7 +78,7 @@ class AudioResponse(Response):
         self._encoding = StreamEncoding(
             audio_request.format, audio_request.pcm_hz, volume=audio_request.volume, buffer=buffer
         )
-        self._reader = AsyncStreamReader(job, context.streams)
+        self._reader = AsyncStreamReader(job, context.streams, heard_s=context.readiness.heard_s)
         self._playback, self._spans = PlaybackModel(), SentenceSpans()
         self._started = False
 

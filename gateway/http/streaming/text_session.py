@@ -136,7 +136,7 @@ class TextSession:
             PositionLost, JobUnknown: the client resumed too late.
             Unavailable: Redis does not answer.
         """
-        reader = AsyncStreamReader(self.job, self.context.streams)
+        reader = AsyncStreamReader(self.job, self.context.streams, heard_s=self.context.readiness.heard_s)
         self.context.reports.open(self.mark)
         async with contextlib.aclosing(reader.entries(self.after)) as entries:
             async for entry in entries:
