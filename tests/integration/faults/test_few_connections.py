@@ -50,12 +50,13 @@ def full(system: RealSystem) -> Iterator["Redis"]:
 def test_listeners_over_http_take_turns(system: RealSystem) -> None:
     texts = clear(12)
     url = f"{system.settings.redis_url}?client_name=gateway"
+    # Not live: however busy the machine is, none of them is refused.
+    request = {"input": " ".join(texts), "response_format": "pcm", "kind": "batch"}
     most, ended = [0], threading.Event()
 
     def ask(gateway: Gateway) -> tuple[int, bytes]:
         with gateway.client() as client:
-            answer = client.post("/v1/audio/speech", json={"input": " ".join(texts), "response_format": "pcm"})
-        assert answer.status_code == 200 or "retry-after" in answer.headers, answer.text
+            answer = client.post("/v1/audio/speech", json=request)
         return answer.status_code, answer.content
 
     def watch(other: "Redis") -> None:
@@ -71,8 +72,7 @@ def test_listeners_over_http_take_turns(system: RealSystem) -> None:
             ended.set()
         watching.result()
     system.end("gateway")
-    assert {status for status, _ in answers} <= {200, 503}
-    assert {sound for status, sound in answers if status == 200} == {stream_of(texts)}
+    assert set(answers) == {(200, stream_of(texts))}
     assert 0 < most[0] < SPARE, "the broker has one"
 
 
