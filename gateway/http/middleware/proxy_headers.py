@@ -49,19 +49,16 @@ class ProxyHeaders:
         client = scope.get("client")
         if not client or not self._is_trusted(client[0]):
             return ""
-        forwarded = {
-            name: value.decode("latin-1") for name, value in scope["headers"] if name.startswith(b"x-forwarded-")
-        }
-        scheme = SECURE.get(_last_item(forwarded.get(b"x-forwarded-proto", "")).lower())
+        scheme = SECURE.get(_last_item(_header_list(scope, b"x-forwarded-proto")).lower())
         if scheme:
             scope["scheme"] = scheme.replace("http", "ws") if scope["type"] == "websocket" else scheme
-        if host := _last_item(forwarded.get(b"x-forwarded-host", "")):
+        if host := _last_item(_header_list(scope, b"x-forwarded-host")):
             others = [header for header in scope["headers"] if header[0] != b"host"]
             scope["headers"] = [(b"host", host.encode("latin-1")), *others]
-        hops = [hop for part in forwarded.get(b"x-forwarded-for", "").split(",") if (hop := part.strip())]
+        hops = [hop for part in _header_list(scope, b"x-forwarded-for").split(",") if (hop := part.strip())]
         if untrusted_hops := [hop for hop in hops if not self._is_trusted(hop)] or hops[:1]:
             scope["client"] = (untrusted_hops[-1], 0)
-        prefix = _last_item(forwarded.get(b"x-forwarded-prefix", "")).rstrip("/")
+        prefix = _last_item(_header_list(scope, b"x-forwarded-prefix")).rstrip("/")
         return prefix if PREFIX.fullmatch(prefix) else ""
 
     def _is_trusted(self, text: str) -> bool:
@@ -124,6 +121,11 @@ def parse_origins(texts: Sequence[str], *, local: bool) -> tuple[str, ...]:
         if origin != "*" and (not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}"):
             raise Misconfigured(f"SERIATIM_HTTP_CORS: {text!r}; expected an origin such as https://app.example, or *")
     return tuple(result)
+
+
+def _header_list(scope: Scope, name: bytes) -> str:
+    """The values of a header, separated by commas: a proxy may add to the one that there is, or send another."""
+    return ",".join(value.decode("latin-1") for each, value in scope["headers"] if each == name)
 
 
 def _last_item(text: str) -> str:
