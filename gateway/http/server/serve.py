@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 SEND_BYTES = 128 * 1024  #: kernel buffer of a client: some seconds of audio; more would count as heard too early
 BACKLOG = 1024
+LOCALHOST = ("127.0.0.1", "::1")  #: whatever this machine's list of hosts has
 MESSAGE_BYTES = 2 * 1024 * 1024  #: of a WebSocket message: 100,000 characters of text in any JSON encoding
 RESERVE = 256  #: connections beyond SERIATIM_HTTP_MAX_CONCURRENCY, for monitoring and for requests that are refused
 FILES = 3  #: descriptors per client: its connection, its reader's connection to Redis, and a file of the store
@@ -178,15 +179,17 @@ def _is_loopback(host: str) -> bool:
 
 
 def _open_sockets(host: str, port: int, stall_s: float) -> list[socket.socket]:
-    """Open a listening socket for each address of the host; `localhost` has one of each family.
+    """Open a listening socket for each address of the host; `localhost` has one of each family, as in browsers.
 
     Raises:
         Misconfigured: no address of the host can be used.
     """
     sockets: list[socket.socket] = []
     error: OSError | None = None
+    names = LOCALHOST if host == "localhost" else (host,)
     try:
-        found = dict.fromkeys((each[0], each[4]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        rows = [row for name in names for row in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)]
+        found = dict.fromkeys((row[0], row[4]) for row in rows)
     except OSError as unknown:
         found, error = {}, unknown
     for family, (name, number, *rest) in found:
