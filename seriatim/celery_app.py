@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, MessageNacked
 from celery import Celery
 from kombu import Connection, Queue
 from kombu.exceptions import OperationalError
@@ -108,13 +108,15 @@ def publish(app: Celery, pool: str, messages: Iterable[TaskMessage]) -> None:
     """Publish a message for each sentence, over one connection.
 
     Raises:
-        Unavailable: the broker does not answer; the messages stay in the outbox.
+        Unavailable: the broker does not answer, or refuses a message; the messages stay in the outbox.
     """
     try:
         with app.producer_pool.acquire(block=True) as producer:
             for message in messages:
                 _send_message(app, producer, pool, message)
     except BROKEN as error:
+        if isinstance(error.__cause__, MessageNacked):
+            raise Unavailable("the broker refused a message; is its memory, its disk or the queue full?") from None
         raise Unavailable(f"the broker does not answer: {error}; is it up, and is SERIATIM_BROKER_URL right?") from None
 
 

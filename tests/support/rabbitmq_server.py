@@ -1,6 +1,7 @@
 """A private RabbitMQ for tests: own node, own ports, own folder, its processes in a group that is ended as one."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -72,12 +73,24 @@ class PrivateRabbit:
 
     def queues(self) -> dict[str, tuple[bool, bool]]:
         """Durable and exclusive, for each queue."""
-        command = [str(PROGRAM.with_name("rabbitmqctl")), "-q", "--no-table-headers", "list_queues"]
-        found = subprocess.run(
-            [*command, "name", "durable", "exclusive"], env=self.environment, capture_output=True, text=True, check=True
-        )
-        rows = [line.split("\t") for line in found.stdout.splitlines()]
+        found = self._control("--no-table-headers", "list_queues", "name", "durable", "exclusive")
+        rows = [line.split("\t") for line in found.splitlines()]
         return {name: (durable == "true", exclusive == "true") for name, durable, exclusive in rows}
+
+    def refuse_messages(self, queue: str) -> None:
+        """Let it confirm no message for a queue, as if that were full."""
+        full = '{"max-length": 0, "overflow": "reject-publish"}'
+        self._control("set_policy", "full", f"^{re.escape(queue)}$", full, "--apply-to", "queues")
+
+    def take_messages(self) -> None:
+        """End what `refuse_messages` began."""
+        self._control("clear_policy", "full")
+
+    def _control(self, *words: str) -> str:
+        command = [str(PROGRAM.with_name("rabbitmqctl")), "-q", *words]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def kill(self) -> None:
         """End it as `kill -9` does."""

@@ -8,6 +8,7 @@ import pytest
 
 from seriatim.celery_app import make_app
 from seriatim.client.job_options import JobRequest
+from seriatim.keys import pool_prefix, queue
 from seriatim.servers.tcp_keepalive import OPTIONS
 from tests.support import rabbitmq_server
 from tests.support.expected_audio import Listener, sentences, stream_of
@@ -47,6 +48,24 @@ def test_a_busy_worker_outlives_restarts_of_its_broker(system: RealSystem, broke
         system.gate.touch()
         assert listener.pcm(120) == stream_of(text)
         assert system.worker_pids() == pids, system.log("workers")
+
+
+def test_a_message_that_is_not_confirmed_is_sent_again(
+    new_system: Callable[..., RealSystem], broker: PrivateRabbit
+) -> None:
+    """RabbitMQ refuses a message after it was sent: without confirms it would be lost, and no one would know."""
+    system = new_system(broker_url=broker.url, lease_ms=60_000, message_timeout_ms=60_000)
+    system.reassembler()
+    system.workers(1, pool="unconfirmed")
+    wait_until(lambda: queue("unconfirmed") in broker.queues(), "its queue is there")
+    broker.refuse_messages(queue("unconfirmed"))
+    texts = sentences(3, "unconfirmed")
+    listener = Listener(system.producer().enqueue(texts, JobRequest.of({"engine": "tone", "pool": "unconfirmed"})))
+    assert system.redis.zcard(f"{pool_prefix('unconfirmed')}:outbox") == 1, "there is one slot"
+    wait_until(lambda: "the broker refused a message" in system.log("workers"), "a worker tries again")
+    broker.take_messages()
+    assert listener.pcm(120) == stream_of(texts)
+    assert system.count("lost_messages", "unconfirmed") == 0
 
 
 def test_every_queue_is_one_that_newer_servers_accept(system: RealSystem, broker: PrivateRabbit) -> None:

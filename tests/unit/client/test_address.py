@@ -159,6 +159,14 @@ def test_any_password_comes_through_to_kombu(password: str, user: str, db: int) 
         assert connection.virtual_host == str(db)
 
 
+@pytest.mark.parametrize("scheme", ["amqp", "amqps", "pyamqp", "redis", "rediss"])
+def test_rabbitmq_confirms_each_message(scheme: str) -> None:
+    """It says nothing of a message that it refuses or loses, unless it is asked; Redis answers each command."""
+    with make_app(f"{scheme}://h").connection_for_write() as connection:
+        options = connection.transport_options or {}
+        assert options.get("confirm_publish", False) == ("amqp" in scheme)
+
+
 def test_a_brokers_parameters_are_known_or_refused() -> None:
     assert Broker.of("amqp://u:p@h//?heartbeat=10").url == "amqp://u:p@h//?heartbeat=10.0"
     with pytest.raises(Misconfigured, match=r"unknown parameter 'beat'; known: heartbeat, login_method"):
