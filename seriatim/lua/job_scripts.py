@@ -1,7 +1,7 @@
 """Typed calls of the job's own scripts (lua/job): what is heard next. One function per script; none does I/O."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Any
 
 from seriatim.audio.pcm import ms_of_bytes
@@ -10,6 +10,7 @@ from seriatim.lua.script_calls import Argument, ScriptCall, integer, load, text
 from seriatim.records import DrainMode, HoldPolicy
 
 
+@unique
 class OpenVerdict(IntEnum):
     """What became of an open."""
 
@@ -20,6 +21,7 @@ class OpenVerdict(IntEnum):
     RATE = 4
 
 
+@unique
 class AppendVerdict(IntEnum):
     """What became of a chunk."""
 

@@ -1,16 +1,18 @@
 """Records of what goes into pool scripts and what comes back: verdicts, submissions, registrations, claims.
 
-The typed calls that take and return them are in seriatim/lua/pool_scripts.py.
+The typed calls that take and return them are in seriatim/lua/pool_scripts.py. Each verdict has a number of its own:
+two names of one number would be one verdict.
 """
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, unique
 
 from seriatim.records import DrainMode, GapPolicy, JobKind, Play, TaskMessage
 from seriatim.settings import Settings
 from seriatim.user_limits import UserLimits
 
 
+@unique
 class SubmitVerdict(IntEnum):
     """Whether the pool accepts a job."""
 
@@ -27,6 +29,7 @@ class SubmitVerdict(IntEnum):
     CAP_CHARS = 10
 
 
+@unique
 class ExtendVerdict(IntEnum):
     """What became of more sentences."""
 
@@ -38,6 +41,7 @@ class ExtendVerdict(IntEnum):
     CONFLICT = 5
 
 
+@unique
 class ClaimVerdict(IntEnum):
     """What became of a claim."""
 
@@ -48,6 +52,7 @@ class ClaimVerdict(IntEnum):
     UNKNOWN = 4
 
 
+@unique
 class FinishVerdict(IntEnum):
     """What became of a finish or a fail."""
 
