@@ -123,41 +123,18 @@ class JobRequest:
             UnknownOption: an unknown name, or a value outside its range.
             BadInput: a lexicon that is none.
         """
-        known = {f.name for f in fields(cls)}
-        for name in options:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
-                raise UnknownOption(f"unknown option {name!r}; {hint}")
-        choices = {
-            "kind": JobKind,
-            "gap": GapPolicy,
-            "hold": HoldPolicy,
-            "drain": DrainMode,
-            "empty": EmptyTextPolicy,
-            "play": Play,
-            "markup": Markup,
-            "reading": ReadingMode,
-        }
+        _check_known(options, {f.name for f in fields(cls)})
         values: dict[str, Any] = {
-            name: _parse_choice(name, choices[name], value) if name in choices else value
+            name: _parse_choice(name, CHOICES[name], value) if name in CHOICES else value
             for name, value in options.items()
             if value is not None
         }
         for name in ("voice", "language", "engine", "pool", "idempotency_key", "session"):
             check_printable(name, values.get(name, ""))
-        named = "pool" if values.get("pool") else "engine"  # with a pool, the engine may be a module's path
-        if values.get(named):
-            values[named] = check_named("pool", values[named], POOL_NAME, POOL_RULE)
+        values |= _pool_name(values)
         check_webhook_url(values.get("webhook", ""))
         check_options(values.get("options", {}))
-        check_speakers(values.get("speakers", {}))
-        values["cast"] = Cast.of(values["cast"]) if "cast" in values else NO_CAST
-        values["voice"] = values.get("voice") or values["cast"].narrator
-        check_speakers({name: style.voice for name, style in values["cast"].speakers.items()})
-        language = values.get("language", "")
-        values["language"] = AUTO if language.strip().lower() == AUTO else language_tag(language)
-        values["lexicon"] = Lexicon.of(values["lexicon"]) if "lexicon" in values else NO_LEXICON
+        values |= _speech_options(values)
         request = cls(**values)
         for name, (low, high) in RANGES.items():
             check_range(name, getattr(request, name), low, high)
@@ -194,6 +171,17 @@ class JobRequest:
         return DrainMode.WINDOW if self.kind is JobKind.LIVE else DrainMode.STORE
 
 
+#: the options with a few words as values
+CHOICES: Mapping[str, type[StrEnum]] = {
+    "kind": JobKind,
+    "gap": GapPolicy,
+    "hold": HoldPolicy,
+    "drain": DrainMode,
+    "empty": EmptyTextPolicy,
+    "play": Play,
+    "markup": Markup,
+    "reading": ReadingMode,
+}
 #: what check_range allows; a range of two int is one of whole numbers
 RANGES: Mapping[str, tuple[float, float]] = {
     "weight": (LIMITS["weight"].low, LIMITS["weight"].high),
@@ -208,7 +196,35 @@ RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 
-def _parse_choice(name: str, choices: type[Any], value: object) -> object:
+def _check_known(options: Iterable[str], known: set[str]) -> None:
+    for name in options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
+            raise UnknownOption(f"unknown option {name!r}; {hint}")
+
+
+def _pool_name(values: Mapping[str, Any]) -> dict[str, str]:
+    """The option that names the pool, if one does: with a pool, the engine may be a module's path."""
+    named = "pool" if values.get("pool") else "engine"
+    return {named: check_named("pool", values[named], POOL_NAME, POOL_RULE)} if values.get(named) else {}
+
+
+def _speech_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options about voices, language and pronunciations; a cast's narrator is the voice unless one is given."""
+    check_speakers(values.get("speakers", {}))
+    cast = Cast.of(values["cast"]) if "cast" in values else NO_CAST
+    check_speakers({name: style.voice for name, style in cast.speakers.items()})
+    language = values.get("language", "")
+    return {
+        "cast": cast,
+        "voice": values.get("voice") or cast.narrator,
+        "language": AUTO if language.strip().lower() == AUTO else language_tag(language),
+        "lexicon": Lexicon.of(values["lexicon"]) if "lexicon" in values else NO_LEXICON,
+    }
+
+
+def _parse_choice(name: str, choices: type[StrEnum], value: object) -> object:
     aliases = {"yes": "1", "always": "1", "no": "0", "never": "0"} if choices is HoldPolicy else {}
     try:
         word = str(value).lower()

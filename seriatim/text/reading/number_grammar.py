@@ -16,12 +16,19 @@ _MINUS = "-−–"
 _MILLIONS_OF = frozenset(("es", "fr", "it", "pt"))
 _LAST_WORD = re.compile(r"(\w+)\W*$")
 _NOT_DIGITS = re.compile(r"\D")
+_YEARS = range(1100, 2100)
+_LONGEST_PART = 4  #: digits that are read as one number within a version or a code
 
 
 def word_before(found: re.Match[str]) -> str:
     """The word before a written form, in small letters."""
     word = _LAST_WORD.search(found.string[max(0, found.start() - 24) : found.start()])
     return word[1].lower() if word else ""
+
+
+def is_year(digits: str) -> bool:
+    """Whether four digits are those of a year."""
+    return len(digits) == 4 and digits.isdecimal() and int(digits) in _YEARS
 
 
 class NumberGrammar:
@@ -92,6 +99,10 @@ class NumberGrammar:
         zeros = len(digits) - len(digits.lstrip("0"))
         rest = [speller.cardinal(int(digits[zeros:]))] if digits[zeros:] else []
         return " ".join([*(speller.cardinal(0) for _ in range(zeros)), *rest])
+
+    def code_part(self, digits: str) -> str:
+        """Digits within a version or a code, in words: a number, or digit by digit where they are many."""
+        return self.say(digits) if len(digits) <= _LONGEST_PART else self.rules.speller.digits(digits)
 
     def year(self, number: int) -> str:
         """A year in words."""

@@ -16,10 +16,11 @@ from seriatim.text.reading.capital_words import capital_rules
 from seriatim.text.reading.clock_times import clock_rules
 from seriatim.text.reading.code_numbers import code_rules
 from seriatim.text.reading.dates import date_rules
+from seriatim.text.reading.identifiers import identifier_rules
 from seriatim.text.reading.language_rules import LanguageRules
 from seriatim.text.reading.mixed_numbers import mixed_rules
 from seriatim.text.reading.number_grammar import NumberGrammar
-from seriatim.text.reading.numbers_in_text import identifier_rules, number_rules
+from seriatim.text.reading.numbers_in_text import number_rules
 from seriatim.text.reading.other_marks import other_mark_rules
 from seriatim.text.reading.reading_rule import ReadingRule
 from seriatim.text.reading.required_characters import characters, required_characters
