@@ -20,13 +20,16 @@ from seriatim.records import DrainMode, JobKind, Sentence
 from seriatim.stream_entries import Audio, SentenceStart
 from tests.http.gateways import Gateway, start
 from tests.listening.recogniser import Samples, samples_of_file, samples_of_pcm
-from tests.support.process_system import RealSystem, alive, wait_until
+from tests.support.process_system import PATIENCE_S, RealSystem, alive, wait_until
 
 RATE_HZ = 24_000  #: of hibari
 VOICE = "heart"
 SEED = 7
 PIECE_CHARS = 11  #: of a text that is sent as it is written
 STEP_BYTES = 1 << 16
+START_S = 150.0  #: loading a model in several processes at once; bounds a hang
+#: no worker counts as dead, and no sentence as stuck, because this machine is busy
+PATIENT: dict[str, Any] = {"lease_ms": 30_000, "stall_timeout_ms": 600_000}
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class SpeakingSystem:
     @classmethod
     def on(cls, folder: Path) -> Self:
         """Start all of it but the workers, in an empty folder."""
-        system = RealSystem.on(folder, max_failures=99)  # a sentence may be hit by every kill
+        system = RealSystem.on(folder, max_failures=99, **PATIENT)  # a sentence may be hit by every kill
         system.reassembler()
         return cls(system)
 
@@ -50,7 +53,7 @@ class SpeakingSystem:
         self.pool = f"{engine}-{len(self.system.children)}"
         command = ["--engine", engine, "--pool", self.pool, "--processes", str(processes)]
         self.system.start(self.pool, "-m", "workers", *command)
-        wait_until(lambda: len(self.system.worker_pids(self.pool)) == processes, f"{processes} workers")
+        wait_until(lambda: len(self.system.worker_pids(self.pool)) == processes, f"{processes} workers", START_S)
 
     def stop_workers(self) -> None:
         """Stop the workers that were started last."""
@@ -114,7 +117,8 @@ class SpeakingSystem:
     def stream_text(self, text: str) -> Samples:
         """Send a text piece by piece through the WebSocket, as it is written, and read its sound."""
         sound = bytearray()
-        with connect(f"ws://127.0.0.1:{self.gateway.port}/v1/stream", proxy=None) as socket:
+        url = f"ws://127.0.0.1:{self.gateway.port}/v1/stream"
+        with connect(url, proxy=None, open_timeout=PATIENCE_S, ping_timeout=None) as socket:
             _send(socket, type="start", model=self.pool, voice=VOICE)
             for at in range(0, len(text), PIECE_CHARS):
                 _send(socket, type="text", text=text[at : at + PIECE_CHARS])

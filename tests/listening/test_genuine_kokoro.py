@@ -18,6 +18,9 @@ if not genuine_kokoro.is_installed():
     pytest.skip("Kokoro's wheels are not installed (make listener)", allow_module_level=True)
 
 RATE_HZ = 24_000
+START_S = 150.0  #: loading the model; bounds a hang
+#: no worker counts as dead, and no sentence as stuck, because this machine is busy
+PATIENT = {"lease_ms": 30_000, "stall_timeout_ms": 600_000}
 TEXTS = {"ja": ["港の船です。", "AIは便利です。"], "zh": ["他在图书馆里看书。"]}
 SYLLABLES = {"ja": [8, 9], "zh": [8]}  #: without the Latin word
 PER_S = (3.0, 12.0)  #: syllables of read speech a second, Japanese and Mandarin alike
@@ -28,10 +31,10 @@ def test_japanese_and_mandarin_are_spoken_in_order_by_a_whole_system(
     new_system: Callable[..., RealSystem], tmp_path: Path
 ) -> None:
     folder = genuine_kokoro.write_genuine(tmp_path / "kokoro")
-    system = new_system()
+    system = new_system(**PATIENT)
     system.reassembler()
     system.start("kokoro", "-m", "workers", "--engine", "kokoro", f"--engine-option=folder={folder}")
-    wait_until(lambda: system.worker_pids("kokoro"))
+    wait_until(lambda: system.worker_pids("kokoro"), "it is ready", START_S)
     producer = system.producer()
     for language, texts in TEXTS.items():
         job = producer.enqueue(texts, JobRequest.of({"engine": "kokoro", "language": language, "voice": "jf_alpha"}))

@@ -1,17 +1,19 @@
 """Blind spots of the tests until a planted fault survived."""
 
-import time
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from redis import Redis
 
+from reassembler import emit_loop
 from reassembler.emit_loop import abandoned_notifications, create_consumer_groups, wait_for_notifications
 from reassembler.recorder import record
 from seriatim import recording_store
+from seriatim.client import stream_reader
 from seriatim.client.job_options import JobRequest
 from seriatim.dispatch import run_with_epoch
 from seriatim.engine import AudioChunk
@@ -20,8 +22,9 @@ from seriatim.lua import job_scripts, pool_scripts
 from seriatim.lua.job_scripts import ChunkAppend, JobSlot, OpenVerdict
 from seriatim.lua.pool_records import WorkerRegistration
 from seriatim.lua.script_calls import LuaScript, ScriptCall, run
+from seriatim.reader_state import REPORT_S, DeliveryState
 from seriatim.records import DrainMode, HoldPolicy, TaskMessage
-from seriatim.servers.redis_clients import BLOCK_S, command_client
+from seriatim.servers.redis_clients import command_client
 from seriatim.stream_entries import Audio, Discontinuity, Entry, ReaderCursor, SentenceStart, decode
 from tests.conftest import binary_of
 from tests.simulator.faults import LOGGED, newest_log
@@ -33,7 +36,8 @@ from workers.trim_and_fade import TrimFadeFilter
 
 POOL = "tone"
 RATE_HZ = 8_000  #: the tone engine's
-N_WINDOWS = 16  #: of a job: so many that no busy machine takes as long as a reader that waits
+N_WINDOWS = 16  #: of a job
+LONG_MS = 600_000  #: longer than any test takes
 RENEW = (
     "#!lua\nreturn redis.call('HSET', KEYS[1] .. ':m', 'epoch', 'the next') + redis.call('EXPIRE', KEYS[1] .. ':m', 60)"
 )
@@ -118,24 +122,53 @@ def test_the_first_connection_to_a_restarted_server_has_its_log_rewritten(kind: 
         assert newest_log(server.directory) != torn
 
 
-def test_a_reader_that_has_all_there_is_says_so_before_it_waits(new_system: Callable[..., RealSystem]) -> None:
+def test_a_reader_that_has_all_there_is_says_so_before_it_waits(
+    new_system: Callable[..., RealSystem], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Sound that waits for its report comes as soon as it is spoken; waiting itself takes two seconds a time."""
+    unreported = watch_waits(monkeypatch)
     with new_system() as system:
         system.reassembler()
         system.workers(1)
         text = [f"Sentence {n} is one of many." for n in range(N_WINDOWS)]  # each fills a window: a report for each
-        began_s = time.monotonic()
         job = system.producer().enqueue(text, JobRequest.of({"engine": "tone", "window_ms": 1_000}))
         assert Listener(job).pcm() == stream_of(text)
-        assert time.monotonic() - began_s < N_WINDOWS / 2 * BLOCK_S, "half of what waiting for each would take"
+    assert set(unreported) == {False}
+
+
+def watch_waits(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """A list that grows with each wait of a reader of this process: True where what it has was not reported."""
+    unreported: list[bool] = []
+    reported = [StreamPosition()]
+    report, read_entries = DeliveryState.report, stream_reader.read_entries
+
+    def noted_report(state: DeliveryState, now_s: float) -> list[ScriptCall[Any]]:
+        reported[0] = state.position
+        return report(state, now_s)
+
+    def noted_read(reader: Redis, job: str, after: StreamPosition, block_s: float) -> list[Entry]:
+        if block_s > 2 * REPORT_S:  # up to REPORT_S it waits for the time of its next report
+            unreported.append(after != reported[0])
+        return read_entries(reader, job, after, block_s)
+
+    monkeypatch.setattr(DeliveryState, "report", noted_report)
+    monkeypatch.setattr(stream_reader, "read_entries", noted_read)
+    return unreported
 
 
 @pytest.mark.thorough
 def test_a_sentence_that_takes_longer_than_a_lease_is_spoken_once(new_system: Callable[..., RealSystem]) -> None:
-    with new_system(lease_ms=5_000) as system:  # longer than any pause in which a worker does not get a turn
+    """While it is spoken its lease is renewed, so that none of them ends before the sentence."""
+    with new_system(lease_ms=LONG_MS, stall_timeout_ms=LONG_MS) as system, system.redis as redis:
         system.reassembler()
-        system.workers(1, options={"fixed_ms": 7_000})
-        assert Listener(system.producer().enqueue(["Slowly."], JobRequest.of({"engine": "tone"}))).pcm()
+        system.workers(1)
+        listener = Listener(system.producer().enqueue(system.held([]), JobRequest.of({"engine": "tone"})))
+        wait_until(system.half_spoken, "it is being spoken")
+        lease_end = partial(redis.zscore, f"{pool_prefix(POOL)}:lease", f"{listener.job.id}|0")
+        first_ms = cast("float", lease_end())
+        wait_until(lambda: cast("float", lease_end()) > first_ms, "its lease is renewed")
+        system.gate.touch()
+        assert listener.pcm()
         assert system.attempts_lost() == 0
 
 
@@ -162,14 +195,18 @@ def test_a_sentence_whose_worker_died_behind_its_last_chunk_is_over(new_system: 
         system.workers(1)
         assert Listener(job).pcm() == pcm
         state = f"{pool_prefix(POOL)}:j:{job.id}"
-        wait_until(lambda: system.redis.hget(state, "state") != b"run", "the pool knows that it is over")
-        assert system.redis.hget(state, "state") == b"spoken"
+        with system.redis as redis:
+            found = wait_until(
+                lambda: (now := redis.hget(state, "state")) != b"run" and now, "the pool knows that it is over"
+            )
+        assert found == b"spoken"
 
 
-def test_what_a_dead_reassembler_took_is_taken_over(redis: Redis) -> None:
+def test_what_a_dead_reassembler_took_is_taken_over(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emit_loop, "ABANDONED_MS", LONG_MS)
     create_consumer_groups(redis)
     run(redis, job_scripts.init("j", 0))
     (taken,) = wait_for_notifications(redis, "dead", 1)
     assert abandoned_notifications(redis, "heir") == [], "it may be at it still"
-    redis.xclaim(taken.stream, GROUP, "dead", 0, [taken.id], idle=60_000)
+    redis.xclaim(taken.stream, GROUP, "dead", 0, [taken.id], idle=2 * LONG_MS)
     assert abandoned_notifications(redis, "heir") == [taken]

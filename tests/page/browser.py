@@ -167,6 +167,10 @@ class Page:
             at_s,
         )
 
+    def stand_still(self) -> None:
+        """Pause the audio, which has begun to play: what is marked stays marked, however late a test looks."""
+        self.script("document.getElementById('audio').pause()")
+
     def length_s(self) -> float | None:
         """How long the audio element says that its sound is; None while it does not know."""
         found = self.script("return document.getElementById('audio').duration")

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -12,12 +13,14 @@ from tests.support.process_system import RealSystem, wait_until
 
 ESPEAK = "espeak"  #: a pool with many voices, where espeak is installed
 SLOW = "slow"  #: a pool whose two slots speak no faster than four times what is heard
+#: no worker counts as dead, no held sentence as stuck, and no reader as gone, because this machine is busy
+PATIENT: dict[str, Any] = {"lease_ms": 60_000, "stall_timeout_ms": 600_000, "reader_grace_s": 600}
 
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSystem]:
     installed()
-    with RealSystem.on(tmp_path_factory.mktemp("page")) as made:
+    with RealSystem.on(tmp_path_factory.mktemp("page"), **PATIENT) as made:
         made.reassembler()
         made.workers(1, slots=4)
         made.workers(1, slots=2, name="slow", pool=SLOW, options={"rtf": 0.5, "fail_on": "venom"})

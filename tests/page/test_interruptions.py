@@ -49,7 +49,7 @@ def test_a_press_without_a_text_is_answered(page: Page) -> None:
 @pytest.mark.usefixtures("crowded")
 def test_a_refused_job_shows_the_time_and_is_sent_again(page: Page, client: httpx2.Client, system: RealSystem) -> None:
     busy = occupied(client, system)
-    page.choose("pool", SLOW)
+    page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
     page.type(clear(1)[0])
     page.press("#speak")
     page.until(lambda: page.one("#refusal").is_displayed(), "it is refused")
@@ -68,7 +68,7 @@ def test_a_refused_job_shows_the_time_and_is_sent_again(page: Page, client: http
 @pytest.mark.usefixtures("crowded")
 def test_who_does_not_want_to_wait_is_left_alone(page: Page, client: httpx2.Client, system: RealSystem) -> None:
     busy = occupied(client, system)
-    page.choose("pool", SLOW)
+    page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
     page.type(clear(1)[0])
     page.press("#speak")
     page.until(lambda: page.one("#stop-waiting").is_displayed(), "it is refused")

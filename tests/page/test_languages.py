@@ -15,6 +15,7 @@ from tests.page.browser import Page
 from tests.support.process_system import RealSystem
 
 POOL = "babel"  #: a pool whose worker has only registered: nothing is spoken here
+LIFE_MS = 600_000  #: of the worker without a sign of life: longer than any test
 CARDS: list[dict[str, Any]] = [
     {"name": "Ana", "language": "", "description": "of the checkpoint", "languages": ["en", "de", "zh-cn"]},
     {"name": "Ben", "language": "de", "description": "cloned", "languages": ["en", "de", "zh-cn"]},
@@ -34,7 +35,7 @@ window.fetch = (path, options) => {
 def babel(system: RealSystem) -> Iterator[None]:
     facts = WorkerRegistration(2, 8000, "exact", 0.1, 0.9, 0.1, json.dumps(CARDS), "babel", "here", 1, 1)
     with system.redis as redis:
-        run(redis, register(POOL, "w", 60_000, facts))
+        run(redis, register(POOL, "w", LIFE_MS, facts))
         yield
         run(redis, leave(POOL, "w", RetryPolicy(1, 1, 1), died=False))
         assert redis.ttl(f"{pool_prefix(POOL)}:voices") > 0

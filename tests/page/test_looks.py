@@ -11,6 +11,7 @@ from selenium.webdriver import ActionChains, Keys
 from gateway.http.routes.page import FOLDER
 from tests.http.gateways import clear
 from tests.page.browser import Page
+from tests.support.process_system import RealSystem
 
 NAMED = {
     "button",
@@ -44,7 +45,7 @@ def finished(page: Page) -> Page:
     return page
 
 
-def test_the_keyboard_is_enough(page: Page) -> None:
+def test_the_keyboard_is_enough(page: Page, system: RealSystem) -> None:
     def press(*keys: str) -> None:
         ActionChains(page.driver).send_keys(*keys).perform()
 
@@ -61,15 +62,18 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     press(Keys.TAB)
     assert focus() == "skip"
     press(Keys.ENTER)
-    press(*" ".join(clear(6)))
+    press(*" ".join(system.held(clear(6))))
     tab_to("speak")
     press(Keys.ENTER)
     page.until(lambda: page.at_s() > 0.2, "it is heard")
     tab_to("play")
     press(Keys.SPACE)
     page.until(lambda: page.one("#play").get_attribute("aria-label") == "Play", "it is silent")
+    system.gate.touch()
     page.until(page.length_s, "all of it is there")
     tab_to("seek")
+    press(Keys.HOME)
+    page.until(lambda: page.at_s() < 0.3, "it is at its beginning")
     before_s = page.at_s()
     press(Keys.ARROW_RIGHT)
     page.until(lambda: abs(page.at_s() - before_s - 5) < 0.3, "an arrow moves by five seconds")
@@ -96,7 +100,8 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(finished: Page) -> None:
         finished.command(
             "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=2, mobile=True
         )
-        assert finished.script("return [document.scrollingElement.scrollWidth, innerWidth]") == [width, width]
+        widths = "return [document.scrollingElement.scrollWidth, innerWidth]"
+        finished.until(lambda: finished.script(widths) == [width, width], f"all of it is on a screen of {width}")
         assert finished.script(SMALL) == [], f"a finger needs 44 pixels, on a screen of {width}"
 
     try:

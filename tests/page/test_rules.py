@@ -46,6 +46,7 @@ def test_axe_finds_nothing_wrong_on_any_screen_by_day_and_by_night(page: Page) -
             page.command(
                 "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False
             )
+            page.until(lambda width=width: page.script("return innerWidth") == width, "the screen has its width")  # type: ignore[misc]  # called at once
             for scheme in ("light", "dark"):
                 page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
                 assert violations(page) == [], f"{width} pixels wide, {scheme}"

@@ -26,7 +26,9 @@ context.createMediaElementSource(audio).connect(analyser).connect(context.destin
 const look = () => {
   analyser.getFloatTimeDomainData(samples);
   const rms = Math.hypot(...samples) / Math.sqrt(samples.length);
-  rms > 0.01 || audio.ended ? done(rms) : setTimeout(look, 20);
+  if (rms > 0.01 || audio.ended) return done(rms);
+  if (audio.readyState < 3 && !audio.seeking) audio.currentTime = 0; // it has played all there is by now: once more
+  setTimeout(look, 20);
 };
 look();
 """
@@ -40,7 +42,7 @@ const {start} = AudioBufferSourceNode.prototype;
 AudioBufferSourceNode.prototype.start = function (when) {
   const samples = this.buffer.getChannelData(0);
   const loudness = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
-  window.pieces.push({when, length: this.buffer.duration, loudness});
+  window.pieces.push({when, length: this.buffer.duration, loudness, now: this.context.currentTime});
   return start.call(this, when);
 };
 """
@@ -55,8 +57,10 @@ new MutationObserver(() => {
 }).observe(document.body, {subtree: true, childList: true, attributes: true});
 """
 
-#: where a document's audio element first plays
-BEGAN = 'addEventListener("playing", (event) => { window.began ??= event.target.currentTime; }, true)'
+#: where the document before was left, as it has stored that; %s is a job
+LEFT = "window.left = JSON.parse(sessionStorage.getItem('seriatim.place.%s') ?? '{}').at"
+#: where the audio element first played; null if it has not
+BEGAN = "const {played} = document.getElementById('audio'); return played.length ? played.start(0) : null"
 
 
 @pytest.fixture
@@ -89,7 +93,12 @@ def test_the_sentence_that_is_heard_is_marked(page: Page) -> None:
     page.script(MARKS)
     page.speak(f"{texts[0]} {texts[1]}\n\n{texts[2]}\n{texts[3]}")
     page.until(lambda: page.script("return window.marks.at(-1)") == texts[-1], "the last sentence is marked")
-    assert page.script("return window.marks") == texts
+    marks = page.script("return window.marks")
+    assert marks == [text for text in texts if text in marks], "one after another; a late look may miss one"
+    page.until(lambda: page.script("return document.getElementById('audio').ended"), "it stands still")
+    for number, text in enumerate(texts):
+        page.press("#reading [data-seq]", number)
+        page.until(lambda text=text: page.marked() == text, "each of them is marked")  # type: ignore[misc]  # called at once
     assert len(page.all("#reading p")) == 2, "paragraphs are those that were typed"
     assert page.reading() == " ".join(texts).split(), "nothing is shown twice"
 
@@ -98,7 +107,7 @@ def test_a_listener_goes_where_he_likes(page: Page) -> None:
     texts = clear(8)
     page.speak(" ".join(texts))
     length_s = page.until(page.length_s, "all of it is there")
-    page.press("#play")
+    page.stand_still()
     page.until(lambda: page.words("#state").startswith("Spoken"), "the page knows that it is done")
     page.seek(length_s * 0.6)
     assert page.at_s() == pytest.approx(length_s * 0.6, abs=0.2)
@@ -120,7 +129,7 @@ def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
     page.speak(" ".join(texts))
     page.until(page.length_s, "all of it is there")
     page.until(lambda: len(page.all("#reading [data-seq]")) == len(texts), "so is its text")
-    page.script("document.getElementById('audio').pause()")  # what stands still is not missed by a late look
+    page.stand_still()
     page.press("#reading [data-seq]", 5)
     page.until(lambda: page.marked() == texts[5], "the sentence that was pressed")
     page.driver.refresh()
@@ -135,7 +144,7 @@ def test_a_place_before_that_of_a_reload_is_asked_for_again(page: Page) -> None:
 
 
 def test_a_job_is_cancelled(page: Page, client: httpx2.Client, system: RealSystem) -> None:
-    page.choose("pool", SLOW)
+    page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
     job = page.speak(" ".join(system.held(clear(60))))
     page.until(lambda: page.at_s() > 0.1, "it is heard")
     page.press("#cancel")
@@ -148,16 +157,16 @@ def test_a_job_is_cancelled(page: Page, client: httpx2.Client, system: RealSyste
 
 
 def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client, system: RealSystem) -> None:
-    texts = system.held(clear(12))
-    page.choose("pool", SLOW)
+    texts = system.held(clear(20))
+    page.until(lambda: page.choose("pool", SLOW), "the slow pool is offered")
     job = page.speak(" ".join(texts))
-    page.until(lambda: page.at_s() > 2.5, "some of it was heard")
-    with page.beginning_with(BEGAN):
-        left_s = page.at_s()
+    stored = f"return JSON.parse(sessionStorage.getItem('seriatim.place.{job}') ?? '{{}}').at ?? 0"
+    page.until(lambda: page.script(stored) > 2.5, "some of it was heard")
+    with page.beginning_with(LEFT % job):
         page.driver.refresh()
-        began_s = page.until(lambda: page.script("return window.began"), "it goes on")
+        began_s = page.until(lambda: page.script(BEGAN), "it goes on")
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
-    assert left_s - 0.5 < began_s < left_s + 2.5, "where it was left"
+    assert began_s == pytest.approx(page.script("return window.left"), abs=NEAR_S), "where it was left"
     page.until(lambda: page.marked() in texts[1:], "and what is heard is marked")
     system.gate.touch()
     length_s = page.until(page.length_s, "it is there to its end")
@@ -168,10 +177,10 @@ def test_a_reload_in_the_middle_goes_on(page: Page, client: httpx2.Client, syste
 @pytest.mark.thorough
 def test_the_death_of_a_gateway_is_not_heard(page: Page, system: RealSystem) -> None:
     mortal = start(system, "mortal", at_port=free_port())
-    texts = clear(10)
+    texts = system.held(clear(10))
     here = Page(page.driver, mortal.url, page.downloads)
     here.open()
-    here.choose("pool", SLOW)
+    here.until(lambda: here.choose("pool", SLOW), "the slow pool is offered")
     here.speak(" ".join(texts))
     here.until(lambda: here.at_s() > 1, "some of it was heard")
     system.end("mortal", signal.SIGKILL)
@@ -179,6 +188,7 @@ def test_the_death_of_a_gateway_is_not_heard(page: Page, system: RealSystem) -> 
     assert here.words("#news") == "The gateway does not respond."
     system.start("mortal", "-m", "gateway.cli.main", "serve", "--port", str(mortal.port), http_pool="tone")
     here.until(lambda: not here.one("#away").is_displayed(), "so is its return")
+    system.gate.touch()
     length_s = here.until(here.length_s, "it is there to its end")
     assert length_s == pytest.approx(seconds_of_pcm(stream_of(texts)), abs=NEAR_S)
     assert here.script("return document.getElementById('audio').buffered.length") == 1, "nothing is missing"
@@ -213,21 +223,27 @@ def test_a_browser_that_knows_no_media_source_hears_it_while_it_is_spoken(
     assert client.get(f"/v1/jobs/{job}").json()["state"] == "running"
     system.gate.touch()
     samples.until(lambda: samples.words("#state").startswith("Spoken"), "it is done")
-    pieces = samples.script("return window.pieces")
-    behind_s = [after["when"] - piece["when"] - piece["length"] for piece, after in pairwise(pieces)]
-    assert max(map(abs, behind_s)) < 1e-6, "one piece follows another"
-    assert max(piece["loudness"] for piece in pieces) > 0.1
     length_s = client.get(f"/v1/jobs/{job}").json()["audio_s"]
-    assert sum(piece["length"] for piece in pieces) == pytest.approx(length_s, abs=0.001), "each sample once"
+    sum_s = "return window.pieces.reduce((sum, piece) => sum + piece.length, 0)"
+    samples.until(lambda: samples.script(sum_s) > length_s - 0.001, "all of it is there")
+    pieces = samples.script("return window.pieces")
+    assert samples.script(sum_s) == pytest.approx(length_s, abs=0.001), "each sample once"
+    pauses_s = [after["when"] - piece["when"] - piece["length"] for piece, after in pairwise(pieces)]
+    assert min(pauses_s) > -1e-6, "one piece follows another"
+    assert min(map(abs, pauses_s)) < 1e-6
+    for pause_s, piece, after in zip(pauses_s, pieces, pieces[1:], strict=False):
+        assert pause_s < 1e-6 or after["now"] >= piece["when"] + piece["length"], "at once, unless it comes too late"
+    assert max(piece["loudness"] for piece in pieces) > 0.1
 
 
 @pytest.mark.thorough
-def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) -> None:
-    texts = clear(6)
+def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page, system: RealSystem) -> None:
+    texts = system.held(clear(6))
     samples.speak(" ".join(texts))
-    samples.until(lambda: len(samples.all("#reading [data-seq]")) == len(texts), "all of it is there")
+    samples.until(lambda: len(samples.all("#reading [data-seq]")) >= len(texts) - 1, "all but the last is there")
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Pause", "it plays")
     samples.press("#play")
+    system.gate.touch()
     samples.press("#reading [data-seq]", 4)
     samples.until(lambda: samples.marked() == texts[4], "the sentence that was pressed")
     here = samples.words("#now")
@@ -235,7 +251,7 @@ def test_without_a_media_source_a_listener_goes_where_he_likes(samples: Page) ->
     samples.until(lambda: samples.marked() == texts[4], "a reload finds the place again")
     assert samples.words("#now") == here
     samples.press("#play")
-    samples.until(lambda: samples.marked() == texts[5], "it goes on")
+    samples.until(lambda: samples.marked() == texts[-1], "it goes on")
     samples.until(lambda: samples.one("#play").get_attribute("aria-label") == "Play", "to the end")
 
 
@@ -261,6 +277,8 @@ def test_a_long_text_moves_in_its_frame_and_the_page_stays(page: Page) -> None:
     texts = clear(60)
     page.speak("\n\n".join(texts))
     page.until(lambda: len(page.all("#reading [data-seq]")) == 60, "all of it is there")
+    page.until(lambda: page.at_s() > 0, "it has begun")
+    page.stand_still()
     page.press("#reading [data-seq]", 50)
     page.until(lambda: page.marked() == texts[50], "the sentence that was pressed")
     scrolled = page.script("return scrollY")

@@ -18,8 +18,10 @@ def test_jobs_pools_and_the_timeline_are_shown(page: Page, client: httpx2.Client
     page.until(lambda: page.words("#state").startswith("Spoken"), "the page knows that it is done")
     page.press("#job-status")
     page.until(lambda: len(page.all("#timeline svg rect")) > len(texts), "the timeline is drawn")
-    assert f"{len(texts)} sentences by 1 worker processes" in page.words("#timeline")
-    assert client.get(f"/v1/jobs/{job}/timeline").headers["x-over"], "and never again: it will not change"
+    figures = f"{len(texts)} sentences by 1 worker processes"
+    page.until(lambda: figures in page.words("#timeline"), "with all of its sentences")
+    path = f"/v1/jobs/{job}/timeline"
+    page.until(lambda: client.get(path).headers.get("x-over"), "and never again: it will not change")
     page.until(lambda: page.all(".pool"), "the pools are listed")
     pools = dict(zip(page.texts(".pool h3"), page.texts(".pool"), strict=True))
     assert {"tone", SLOW} <= set(pools)

@@ -45,6 +45,7 @@ def test_what_is_not_spoken_yet_is_there_after_a_reload(page: Page, system: Real
     assert page.script("return Object.keys(sessionStorage).filter((name) => name.includes('text'))") == []
     page.press("#cancel")
     page.until(lambda: page.words("#state").startswith("Cancelled"), "it is cancelled")
+    page.until(page.length_s, "its sound was cut: no more will come")
     assert page.complaints("ERR_INCOMPLETE_CHUNKED_ENCODING") == []
 
 

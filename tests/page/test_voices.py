@@ -74,6 +74,7 @@ def test_a_voice_is_found_in_any_pool_and_heard_before_it_is_chosen(page: Page) 
     search(page, "SWISS fre")
     assert rows(page) == ["fr-ch"]
     assert page.words("#voice-count") == "1 voice"
+    page.script("document.getElementById('sample').loop = true")  # so that it does not end by itself
     page.press("button[aria-label='Hear fr-ch']")
     page.until(lambda: page.script("return document.getElementById('sample').currentTime") > 0.2, "its sample plays")
     page.press("button[aria-label='Use fr-ch']")

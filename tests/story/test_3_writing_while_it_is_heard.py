@@ -29,7 +29,7 @@ def test_the_first_sentence_is_heard_before_the_last_one_is_written():
     assert first
     answer.say("t yet, but now it is.")
     answer.close()
-    assert answer.job.wait(timeout_s=30).state == "done"
+    assert answer.job.wait(timeout_s=60).state == "done"
 
 
 def test_an_error_of_the_writer_ends_the_job():
@@ -42,7 +42,7 @@ def test_an_error_of_the_writer_ends_the_job():
 
     with pytest.raises(ConnectionError):
         write()
-    status = answer.job.wait(timeout_s=30)
+    status = answer.job.wait(timeout_s=60)
     assert (status.state, status.reason) == ("cancelled", "its producer failed: ConnectionError")
 
 

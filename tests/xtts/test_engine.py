@@ -204,7 +204,7 @@ def test_what_cannot_be_spoken_is_refused_and_costs_no_other_sentence(
 
 
 class Scarce:
-    """A batch whose device has no memory for more than `fits` rows."""
+    """A batch whose device has no memory for more than `fits` rows; it makes no step before all its slots are taken."""
 
     def __init__(self, batch: Any, fits: int) -> None:
         self._batch, self._fits, self.refusals = batch, fits, 0
@@ -213,6 +213,8 @@ class Scarce:
         return getattr(self._batch, name)
 
     def step(self) -> Any:
+        if self._batch.free and not self.refusals:
+            return []
         if len(self._batch.rows) > self._fits:
             self.refusals += 1
             raise OutOfMemory("no memory left")

@@ -10,6 +10,7 @@ import numpy as np
 
 from seriatim.client.job import Job
 from seriatim.client.job_options import JobRequest
+from seriatim.client.producer import Producer
 from seriatim.engine import Continuity, Utterance
 from seriatim.records import DrainMode, GapPolicy, JobKind, Sentence, seed_of
 from tests.support.expected_audio import PAUSE_MS, samples
@@ -21,9 +22,9 @@ from workers.engines.xtts.voices.voice_files import VoiceFileHeader
 from workers.trim_and_fade import TrimFadeFilter
 
 #: a busy machine is no fault of what is tested: only the supervisor says that a process is dead
-PATIENT = {"lease_ms": 10_000, "message_timeout_ms": 20_000}
-START_S = 90.0  #: importing torch and coqui-tts in several processes at once
-SPEECH_S = 90.0  #: for a job's end
+PATIENT = {"lease_ms": 30_000, "message_timeout_ms": 20_000, "stall_timeout_ms": 600_000}
+START_S = 150.0  #: importing torch and coqui-tts in several processes at once; bounds a hang
+SPEECH_S = 150.0  #: for a job's end; bounds a hang
 RATE_HZ = 24_000
 
 
@@ -42,10 +43,14 @@ class Setup:
         return {name: str(value) for name, value in (values | self.options).items()}
 
 
-def start(system: RealSystem, pool: str, setup: Setup, *arguments: str) -> None:
-    """Start the workers of a pool, all their log in one; `await_workers` waits until they are ready."""
+def start(system: RealSystem, pool: str, setup: Setup, *arguments: str, held: bool = False) -> None:
+    """Start the workers of a pool, all their log in one; `await_workers` waits until they are ready.
+
+    `held`: each sentence stops in its middle until `system.gate` is there.
+    """
     options = [f"--engine-option={name}={value}" for name, value in setup.arguments.items()]
-    system.start(pool, "-m", "workers", "--engine", "xtts", "--pool", pool, *arguments, *options)
+    module = ("tests.xtts.held_batch", str(system.gate)) if held else ("workers",)
+    system.start(pool, "-m", *module, "--engine", "xtts", "--pool", pool, *arguments, *options)
 
 
 def await_workers(system: RealSystem, pool: str, processes: int = 1) -> None:
@@ -58,9 +63,11 @@ def await_workers(system: RealSystem, pool: str, processes: int = 1) -> None:
     wait_until(ready, f"{processes} workers of {pool}", START_S)
 
 
-def enqueue(system: RealSystem, pool: str, text: Sequence[str | Sentence], **changes: Any) -> Job:
-    """One job, by the one producer of a test: what it has read of a pool, it believes for a while."""
-    producer = system._producers[0] if system._producers else system.producer()
+def enqueue(
+    system: RealSystem, pool: str, text: Sequence[str | Sentence], *, producer: Producer | None = None, **changes: Any
+) -> Job:
+    """One job, by the one producer of a test, or by `producer`: what it has read of a pool, it believes for a while."""
+    producer = producer or (system._producers[0] if system._producers else system.producer())
     options = {"pool": pool, "engine": "xtts", "kind": JobKind.BATCH, "drain": DrainMode.WINDOW, "gap": GapPolicy.FAIL}
     return producer.enqueue(text, JobRequest(**(options | changes)))
 
