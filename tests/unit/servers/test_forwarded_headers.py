@@ -19,7 +19,7 @@ def client_of(peer: str, *forwarded_for: str, **headers: str) -> tuple[str, str]
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         seen.update(scope)
 
-    async def no_message() -> Any:
+    async def no_message(*_: object) -> Any:
         raise AssertionError("nothing is read or sent")
 
     named = [("x-forwarded-for", value) for value in forwarded_for] + list(headers.items())
