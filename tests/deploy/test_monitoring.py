@@ -167,6 +167,19 @@ def test_prometheus_asks_the_gateway_and_flower_where_they_serve() -> None:
     assert [(PROMETHEUS / name).exists() for name in config["rule_files"]] == [True]
 
 
+def test_prometheus_sends_alerts_to_the_alertmanager_whose_routes_have_receivers() -> None:
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
+    (manager,) = config["alerting"]["alertmanagers"]
+    service = services()["alertmanager"]
+    assert manager["static_configs"] == [{"targets": [f"alertmanager:{service.ports[0][1]}"]}]
+    assert service.mounts["/etc/alertmanager"] == "./deploy/alertmanager"
+    routing = yaml.safe_load((ROOT / "deploy" / "alertmanager" / "alertmanager.yml").read_text("utf-8"))
+    assert set(routing) == {"route", "receivers"}
+    assert routing["route"]["receiver"] in {receiver["name"] for receiver in routing["receivers"]}
+    labels = {label for rule in rules().values() for selector in named(rule["expr"]) for label in selector.labels}
+    assert set(routing["route"]["group_by"]) <= labels | {"alertname"}
+
+
 @pytest.fixture(scope="module")
 def promtool() -> str:
     found = shutil.which("promtool")

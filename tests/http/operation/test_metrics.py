@@ -21,7 +21,7 @@ from seriatim.lua.pool_scripts import register
 from seriatim.lua.script_calls import run_many
 from tests.http.gateways import Gateway, clear, start
 from tests.integration.jobs.test_reading import enqueue
-from tests.support.expected_audio import Listener
+from tests.support.expected_audio import RATE_HZ, Listener
 from tests.support.process_system import PATIENCE_S, RealSystem, wait_until
 
 POOLS, WORKERS = 50, 2
@@ -160,22 +160,30 @@ def test_each_sentence_counts_for_its_worker_and_for_the_times_of_its_pool(gatew
     request = {"input": " ".join(clear(6)), "response_format": "pcm"}
     names = ("seriatim_synthesis_seconds_count", "seriatim_engine_first_audio_seconds_count")
     with gateway.client() as client:
-        client.post("/v1/audio/speech", json=request).raise_for_status()
+        before = wait_until(lambda: text if _is_idle(text := at_rest(client)) else "", "no sentence is left")
+        pcm = client.post("/v1/audio/speech", json=request).raise_for_status().content
         at_rest(client)
         # A scrape reads its figures in several steps: while sentences end they may differ.
+        n = value(before, "seriatim_worker_sentences_total", pool="tone") + 6
         text = wait_until(
-            lambda: text if _is_counted(text := client.get("/metrics").text, names) else "", "each counts"
+            lambda: text if _is_counted(text := client.get("/metrics").text, n, names) else "", "each counts"
         )
     (owner,) = gateway.system.worker_pids()
+    audio_s = [value(each, "seriatim_worker_audio_seconds_total", worker=owner) for each in (before, text)]
+    assert audio_s[1] - audio_s[0] == pytest.approx(len(pcm) / 2 / RATE_HZ, abs=0.006), "to a millisecond a sentence"
     assert value(text, "seriatim_worker_busy_seconds_total", worker=owner) > 0
     assert value(text, "seriatim_worker_slots_lost", worker=owner) == 0
     assert value(text, "seriatim_worker_audio_differs", worker=owner) == 0
     assert value(text, "seriatim_marked_sentences_total") == 0
 
 
-def _is_counted(text: str, names: Iterable[str]) -> bool:
-    n = value(text, "seriatim_worker_sentences_total", pool="tone")
-    return n >= 6 and {n} == {value(text, name, pool="tone") for name in ("seriatim_sentences_spoken_total", *names)}
+def _is_idle(text: str) -> bool:
+    return not any(value(text, f"seriatim_{state}_sentences", pool="tone") for state in ("waiting", "in_flight"))
+
+
+def _is_counted(text: str, n: float, names: Iterable[str]) -> bool:
+    totals = ("seriatim_worker_sentences_total", "seriatim_sentences_spoken_total", *names)
+    return {n} == {value(text, name, pool="tone") for name in totals}
 
 
 def test_silences_are_counted_piece_by_piece() -> None:
