@@ -1,15 +1,20 @@
 """The same text twice has the same bytes in every format, by every way to get the audio."""
 
+import base64
+import json
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.sync.client import connect
 
 from gateway.http.encoding.stream_formats import STREAMABLE
 from seriatim.audio.formats import FORMATS
-from tests.http.gateways import clear
+from tests.http.clients.test_socket import calling
+from tests.http.gateways import Gateway, clear
 from tests.integration.jobs.test_reading import enqueue
 from tests.support.command_line import seriatim
 from tests.support.process_system import RealSystem, wait_until
@@ -17,7 +22,10 @@ from tests.support.process_system import RealSystem, wait_until
 TEXTS = clear(3, "Same")
 TEXT = " ".join(TEXTS)
 FILES = [known.name for known in FORMATS]
+WHOLE = [*STREAMABLE, "m4a"]
+ELEVEN = {"pcm": 16_000, "wav": 24_000, "opus": 48_000, "ulaw": 8_000, "alaw": 8_000}  #: formats of theirs; rates in Hz
 AudioSource = Callable[[str], bytes]
+GatewaySource = Callable[[Gateway, str], bytes]
 
 
 @pytest.fixture
@@ -63,6 +71,18 @@ def stream(client: httpx2.Client) -> AudioSource:
 
 
 @pytest.fixture
+def whole(client: httpx2.Client) -> AudioSource:
+    """`POST /v1/audio/speech` of a whole file."""
+
+    def post(name: str) -> bytes:
+        answer = client.post("/v1/audio/speech", json={"input": TEXT, "response_format": name, "stream": False})
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        return answer.content
+
+    return post
+
+
+@pytest.fixture
 def recording(client: httpx2.Client) -> AudioSource:
     """`GET /v1/jobs/{id}/audio`."""
 
@@ -72,6 +92,49 @@ def recording(client: httpx2.Client) -> AudioSource:
         return client.get(f"/v1/jobs/{job}/audio?format={name}").content
 
     return get
+
+
+def events(gateway: Gateway, name: str) -> bytes:
+    """`POST /v1/audio/speech` with server-sent events."""
+    with gateway.client() as client:
+        request = {"input": TEXT, "response_format": name, "stream_format": "sse"}
+        lines = client.post("/v1/audio/speech", json=request).text.splitlines()
+    found = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    return b"".join(base64.b64decode(event.get("audio", "")) for event in found)
+
+
+def captioned(gateway: Gateway, name: str) -> bytes:
+    """`POST /dev/captioned_speech`."""
+    with gateway.client() as client:
+        lines = client.post("/dev/captioned_speech", json={"input": TEXT, "response_format": name}).text.splitlines()
+    return b"".join(base64.b64decode(json.loads(line)["audio"]) for line in lines)
+
+
+def socket(gateway: Gateway, name: str) -> bytes:
+    """The WebSocket `/v1/stream`."""
+    with calling(gateway) as caller:
+        caller.say("start", format=name)
+        for word in TEXT.split(" "):
+            caller.say("text", text=f"{word} ")
+        caller.say("close")
+        caller.until("end")
+    return bytes(caller.sound)
+
+
+def eleven(gateway: Gateway, name: str) -> bytes:
+    """ElevenLabs' `POST /v1/text-to-speech/{voice}/stream`; `name` is an output format of theirs."""
+    with gateway.client() as client:
+        path = f"/v1/text-to-speech/alloy/stream?output_format={name}"
+        return client.post(path, json={"text": TEXT}).content
+
+
+def eleven_socket(gateway: Gateway, name: str) -> bytes:
+    """ElevenLabs' WebSocket."""
+    url = f"ws://127.0.0.1:{gateway.port}/v1/text-to-speech/alloy/stream-input?output_format={name}"
+    with connect(url, proxy=None, close_timeout=0.2) as connection:
+        for text in (" ", *(f"{word} " for word in TEXT.split(" ")), ""):
+            connection.send(json.dumps({"text": text}))
+        return b"".join(base64.b64decode(json.loads(message).get("audio") or "") for message in connection)
 
 
 def spoken_by_command(system: RealSystem, out: str, *more: str) -> bytes:
@@ -106,6 +169,29 @@ def test_equal_requests_are_answered_with_the_same_bytes(stream: AudioSource, na
     says_the_same(stream, name)
 
 
-@pytest.mark.parametrize("name", [*STREAMABLE, "m4a"])
+@pytest.mark.parametrize(
+    "name", [name if name in {"mp3", "m4a"} else pytest.param(name, marks=pytest.mark.thorough) for name in WHOLE]
+)
+def test_equal_requests_for_a_whole_file_are_answered_with_the_same_bytes(whole: AudioSource, name: str) -> None:
+    says_the_same(whole, name)
+
+
+@pytest.mark.parametrize(
+    "name", [name if name == "mp3" else pytest.param(name, marks=pytest.mark.thorough) for name in STREAMABLE]
+)
+@pytest.mark.parametrize("context", [events, captioned, socket])
+def test_messages_carry_the_same_bytes(gateway: Gateway, context: GatewaySource, name: str) -> None:
+    says_the_same(partial(context, gateway), name)
+
+
+@pytest.mark.parametrize(
+    "name", ["mp3_24000", *(pytest.param(f"{name}_{hz}", marks=pytest.mark.thorough) for name, hz in ELEVEN.items())]
+)
+@pytest.mark.parametrize("context", [eleven, eleven_socket])
+def test_elevenlabs_clients_hear_the_same_bytes(gateway: Gateway, context: GatewaySource, name: str) -> None:
+    says_the_same(partial(context, gateway), name)
+
+
+@pytest.mark.parametrize("name", WHOLE)
 def test_equal_jobs_have_the_same_recording(recording: AudioSource, name: str) -> None:
     says_the_same(recording, name)
