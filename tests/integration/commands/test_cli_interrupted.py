@@ -55,7 +55,9 @@ def holds(tally: Path, n_attempts: int) -> bool:
     return len(list(tally.iterdir())) == n_attempts
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, *(pytest.param(n, marks=pytest.mark.thorough) for n in (signal.SIGTERM, signal.SIGHUP))]
+)
 def test_an_interrupted_command_leaves_no_process_and_says_how_to_go_on(
     tmp_path: Path, text: Path, number: signal.Signals
 ) -> None:
@@ -153,9 +155,10 @@ class TestUp:
         assert again.read_bytes() == out.read_bytes()
 
     @pytest.mark.thorough
-    def test_sigterm_ends_all_of_it(self, up: int) -> None:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_a_signal_ends_all_of_it(self, up: int, number: signal.Signals) -> None:
         children = descendants(up)
-        os.kill(up, signal.SIGTERM)
+        os.kill(up, number)
         wait_until(lambda: not any(alive(pid) for pid in children | {up}), "all of it ends")
 
     def test_killing_it_leaves_nothing(self, up: int) -> None:
