@@ -81,6 +81,18 @@ def test_a_language_is_understood_by_its_name_and_its_codes(client: httpx2.Clien
 
 
 @pytest.mark.usefixtures("espeak")
+@pytest.mark.parametrize("name", ["auto", "Auto"])
+def test_auto_is_the_language_of_the_text_whatever_the_voice(client: httpx2.Client, name: str) -> None:
+    request = {"model": "espeak", "input": "Das ist ein kleines Haus am Meer.", "response_format": "pcm"}
+    german, auto, beside_a_voice = (
+        client.post("/v1/audio/speech", json=request | options).raise_for_status().content
+        for options in ({"language": "de"}, {"language": name}, {"language": name, "voice": "en-gb"})
+    )
+    assert auto == german
+    assert beside_a_voice == german
+
+
+@pytest.mark.usefixtures("espeak")
 def test_each_sentence_of_a_dialogue_is_looked_at(system: RealSystem) -> None:
     cases: list[tuple[Sentence, type[BadInput], str]] = [
         (Sentence("Two.", language="Germann"), UnknownLanguage, "unknown espeak language 'Germann'"),
@@ -130,11 +142,14 @@ def test_without_workers_yet_the_first_attempt_refuses_the_whole_job(system: Rea
     assert trouble(system, unborn) == (0, 0, 0)
 
 
-def test_a_sentence_that_alone_asks_for_what_is_not_there_is_a_gap(system: RealSystem, unborn: str) -> None:
+def test_a_sentence_that_alone_asks_for_what_is_not_there_is_a_gap(
+    client: httpx2.Client, system: RealSystem, unborn: str
+) -> None:
     """The first, too: the others are spoken."""
     text = [Sentence("One.", voice="nobody"), "Two.", Sentence("Three.", voice="nobody")]
     job = enqueue(system, text, "tone", pool=unborn, gap="silence")
     system.workers(1, name=unborn, pool=unborn)
     assert b"".join(job.pcm())
     assert (job.status().state, job.status().gaps) == ("done", 2)
+    assert client.get(f"/v1/jobs/{job.id}").json()["gaps"] == 2
     assert trouble(system, unborn) == (0, 0, 0)

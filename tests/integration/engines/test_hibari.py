@@ -353,6 +353,8 @@ class TestSystem:
         pool = self.start(system, 1)
         with pytest.raises(UnknownLanguage, match="unknown hibari language 'de'"):
             system.producer().enqueue("Guten Tag.", JobRequest(engine="hibari", pool=pool, language="de"))
+        auto = JobRequest.of({"engine": "hibari", "pool": pool, "language": "Auto"})
+        assert b"".join(system.producer().enqueue("Good day.", auto).pcm()), "no language is asked for"
         job = system.producer().enqueue("She said 今天 and left.", JobRequest(engine="hibari", pool=pool))
         with pytest.raises(JobFailed, match=r"the hibari engine reads English only, .*'今天'"):
             list(job.pcm())

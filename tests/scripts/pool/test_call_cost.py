@@ -5,6 +5,7 @@ from typing import Any
 
 from redis import Redis
 
+from bench.load.picks import SLOTS, measure
 from seriatim.celery_app import make_app
 from seriatim.dispatch import PoolClient, sweep
 from seriatim.lua.pool_records import Submission
@@ -105,3 +106,11 @@ def commands_of_a_book(redis: Redis, n: int) -> int:
 def test_a_book_is_submitted_with_as_many_commands_as_a_page(redis: Redis) -> None:
     """But for one per five hundred sentences."""
     assert commands_of_a_book(redis, 3_000) - commands_of_a_book(redis, 60) <= 3_000 / 500
+
+
+def test_the_bench_times_each_pick_of_a_full_pool() -> None:
+    found = measure(jobs=100, picks=3)
+    assert (found.jobs, found.slots, found.users, found.picks) == (100, SLOTS, 20, 3)
+    assert 0 < found.step_p50_ms <= found.step_p99_ms
+    assert found.step_p50_ms <= found.trip_p50_ms, "the way there and back takes longer than the step"
+    assert found.step_p99_ms <= found.trip_p99_ms
