@@ -17,6 +17,7 @@ from redis.client import Pipeline
 
 from seriatim.servers.redis_errors import translate_redis_errors
 
+UNBLOCKED = "UNBLOCKED"  #: what a server says as it hangs up on those who wait when it becomes a replica
 UVLOOP_CLOSED = "the handler is closed"  #: uvloop's RuntimeError for a transport that was closed meanwhile
 
 
@@ -31,6 +32,10 @@ def breakable() -> Iterator[None]:
         yield
     except (OSError, EOFError) as error:
         raise exceptions.ConnectionError(f"the connection broke: {error}") from error
+    except exceptions.ResponseError as error:
+        if not str(error).startswith(UNBLOCKED):
+            raise
+        raise exceptions.ConnectionError(str(error)) from error
     except RuntimeError as error:
         if UVLOOP_CLOSED not in str(error):
             raise
