@@ -2,12 +2,14 @@
 
 It is a matter of the system, not of the caller: SERIATIM_ENGINE, or else the first pool of `ORDER` that has workers, or
 else any pool that has. A text that this one cannot speak, because of its language, a voice, an option or the speed,
-goes to the first of `ORDER` that can; where none can, the default refuses it in its own words.
+goes to the first of `ORDER` that can, or else to the first other pool, by name, that lists its languages or has its
+voices; where none can, the default refuses it in its own words.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from seriatim.client.job_options import AUTO, JobRequest
 from seriatim.client.pool_cache import PoolCache
@@ -63,6 +65,11 @@ class TextDemands:
             return False
         return True
 
+    def listed_by(self, pool: PoolRecord) -> bool:
+        """Do the pool's workers list the text's languages, or else have its voices? An engine may list none."""
+        languages = {self.language, *self.languages} - {"", MIXED}
+        return all(map(pool.speaks, languages)) if languages else bool(self.voices and pool.voices)
+
     def language_met_by(self, pool: PoolRecord) -> bool:
         """Can the pool's workers speak the text's languages?"""
         try:
@@ -78,7 +85,8 @@ def choose_engine(pools: Iterable[PoolRecord], request: JobRequest, text: object
     demands, default = TextDemands.of(request, text), PoolRecord()
     for pool in pools:
         default = default if default.pool else pool
-        if demands.met_by(pool):
+        is_expected = pool is default or pool.pool in ORDER
+        if demands.met_by(pool) and (is_expected or demands.listed_by(pool)):
             break
     else:
         pool = default
@@ -95,15 +103,19 @@ def default_pool(pools: PoolCache, named: str) -> str:
 
 
 def running_pools(pools: PoolCache, named: str) -> Iterator[PoolRecord]:
-    """The default pool first, with workers or not, then the others of `ORDER` that have some; `named` by a setting."""
-    found = [pools.get(named)] if named else []
-    yield from found
-    for pool in (_read(pools, name) for name in ORDER if name != named):
-        if pool.slots:
-            found.append(pool)
+    """The default pool first, with workers or not, then the others that have some, `ORDER` first; `named` by a setting.
+
+    All keys of the server are looked through only where the pools of `ORDER` are not enough for a caller.
+    """
+    found = {named} if named else set()
+    if named:
+        yield pools.get(named)
+    for pool in chain((_read(pools, name) for name in ORDER), pools.with_workers()):
+        if pool.slots and pool.pool not in found:
+            found.add(pool.pool)
             yield pool
     if not found:
-        yield _read(pools, _any_pool(pools) or ORDER[0])
+        yield _read(pools, ORDER[0])
 
 
 def warn_if_unknown(pools: PoolCache, request: JobRequest, pool: PoolRecord) -> str:
@@ -139,11 +151,6 @@ def _read(pools: PoolCache, pool: str) -> PoolRecord:
         return pools.get(pool)
     except CommandRefused:  # a role that is tied to other pools
         return PoolRecord(pool)
-
-
-def _any_pool(pools: PoolCache) -> str:
-    """A pool with workers and another name; "" where there is none, or where this role may not look."""
-    return next((pool for pool in _names(pools) if _read(pools, pool).slots), "")
 
 
 def _reason(demands: TextDemands, chosen: str, default: PoolRecord) -> str:

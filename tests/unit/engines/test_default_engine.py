@@ -20,6 +20,11 @@ ESPEAK = PoolRecord(
     "espeak", 1, abilities=(Abilities("espeak", ("de", "en", "zh"), {"pitch": (0, 99)}, (0.45, 4.0)),),
     voices=(Voice("en-us", "en-US"), Voice("en-gb", "en-GB"), Voice("de", "de"), Voice("cmn", "zh")),
 )  # fmt: skip
+PIPER = PoolRecord(
+    "readers", 1, abilities=(Abilities("piper", ("de", "de-de", "en-gb")),),
+    voices=(Voice("clear", "en-GB"), Voice("tief", "de-DE")),
+)  # fmt: skip
+TONE = PoolRecord("a-tone", 1, abilities=(Abilities("tone"),))
 GERMAN = "Der Hafen erwacht vor der Stadt, und die Schiffe sind nicht von hier."
 
 
@@ -59,6 +64,19 @@ def test_so_does_what_asks_for_a_voice_an_option_or_a_speed_that_the_default_has
 def test_what_none_can_do_is_left_to_the_default() -> None:
     assert chosen("Hello.", voice="nobody") == ("hibari", "")
     assert chosen(GERMAN, HIBARI) == ("hibari", "")
+
+
+def test_a_pool_of_another_engine_speaks_what_it_lists_and_no_more() -> None:
+    pools = (HIBARI, TONE, PIPER)
+    assert chosen(GERMAN, *pools) == ("readers", "de")
+    assert chosen(["Hello.", Sentence("Ja.", language="de")], *pools) == ("readers", "")
+    assert chosen("Hello.", *pools) == ("hibari", "")
+    assert chosen("Hello.", *pools, voice="clear") == ("readers", "")
+    assert chosen("今天天气很好。", *pools) == ("hibari", "")
+    assert chosen("She said 今天 and left.", *pools) == ("hibari", "")
+    assert chosen("Hello.", *pools, speed=3.0) == ("hibari", "")
+    assert chosen(GERMAN, HIBARI, ESPEAK, PIPER) == ("espeak", "de")
+    assert chosen(GERMAN, TONE, PIPER)[0] == "a-tone", "the default speaks what it does not refuse"
 
 
 def test_a_text_is_spoken_in_its_language_where_espeak_is_the_default() -> None:

@@ -79,6 +79,23 @@ class TestPiperSystem:
             self.enqueue(system, pool, voice="en_GB-many-medium+s9")
         system.end(pool)
 
+    def test_german_goes_to_it_from_hibari_which_stays_the_default(
+        self, new_system: Callable[..., RealSystem], folder: Path
+    ) -> None:
+        """No pool of ORDER speaks German here; this one does, whatever its name."""
+        pytest.importorskip("hibari")
+        system = new_system()
+        system.reassembler()
+        system.start("hibari", "-m", "workers", "--engine", "hibari")
+        pool = self.start(system, folder)
+        wait_until(lambda: system.worker_pids("hibari"), "a worker with hibari")
+        producer = system.producer()
+        german = producer.enqueue("Der Hafen erwacht vor der Stadt.", JobRequest())
+        english = producer.enqueue("Good morning.", JobRequest())
+        assert (german.pool, english.pool) == (pool, "hibari")
+        assert sum(map(len, german.pcm())) > 10_000
+        assert sum(map(len, english.pcm())) > 10_000
+
 
 class TestPiperCommands:
     def test_voices_are_listed(self, folder: Path) -> None:
