@@ -9,13 +9,16 @@ AGAIN_S = 0.05  #: until an interrupt that was lost is sent again
 
 
 def end_on_sigterm() -> None:
-    """Make SIGTERM and SIGHUP act like Ctrl-C: all children end, and the output can be resumed."""
+    """Make SIGTERM and SIGHUP act like Ctrl-C: all children end, and the output can be resumed.
+
+    A SIGHUP that is ignored, as under nohup, stays so.
+    """
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
-    if hasattr(signal, "SIGHUP"):
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, interrupt)
 
 

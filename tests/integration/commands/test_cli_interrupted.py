@@ -22,6 +22,14 @@ N = 24
 HELD = (*TONE, "--engine-option", "slow_on=Interrupted twelve", "--engine-option", "slow_ms=600000")
 
 
+@pytest.fixture(autouse=True)
+def _takes_hangups() -> Iterator[None]:
+    """Commands inherit that a hangup is ignored where the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def text(tmp_path: Path) -> Path:
     path = tmp_path / "text.txt"

@@ -37,6 +37,16 @@ def test_a_signal_within_a_finalizer_ends_the_command(name: str) -> None:
     assert (ended.stdout.split("\n")[:2], ended.stderr) == (["went on", "interrupted"], "")
 
 
+def test_a_hangup_that_is_ignored_stays_so() -> None:
+    """As under nohup."""
+    program = (
+        "import signal; from gateway.cli.interrupts import end_on_sigterm; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+        "; end_on_sigterm(); signal.raise_signal(signal.SIGHUP); print('went on')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("went on\n", "", 0)
+
+
 def test_other_exceptions_of_finalizers_are_shown() -> None:
     program = (
         PROGRAM.format(name="SIGINT").replace("signal.raise_signal(signal.SIGINT)", "1 / 0").replace("(60)", "(0)")
